@@ -1,0 +1,144 @@
+/**
+ * What a request carries, as the user says it, and its encoding into bytes or a stream.
+ *
+ * | body        | bytes                                  | Content-Type, unless given          | sent again |
+ * |-------------|----------------------------------------|-------------------------------------|------------|
+ * | `Empty`     | none                                   |                                     | yes        |
+ * | `Bytes`     | as they are                            |                                     | yes        |
+ * | `Text`      | UTF-8                                  |                                     | yes        |
+ * | `Json`      | `JSON.stringify`, UTF-8                | `application/json`                  | yes        |
+ * | `Form`      | `a=1&b=2`                              | `application/x-www-form-urlencoded` | yes        |
+ * | `Stream`    | from a factory, opened for each send   |                                     | yes        |
+ * | `Once`      | from one iterable that can be read once |                                    | **no**     |
+ *
+ * `Bytes` prints its length and never its content; a plan only holds `Empty`, `Bytes`, `Stream` and `Once`.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Body } from 'requests-ts'
+ *
+ * assert.equal(E.isRight(Body.encode(Body.json({ a: 1 }))), true)
+ * assert.deepEqual(Body.encode(Body.json({ a: Number.NaN })), E.left('JSON cannot hold NaN (at $.a)'))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Query from './Query.js'
+import * as Secret from './Secret.js'
+
+export interface Empty {
+  readonly _tag: 'Empty'
+}
+export interface Bytes {
+  readonly _tag: 'Bytes'
+  readonly bytes: Secret.SealedBytes
+}
+export interface Text {
+  readonly _tag: 'Text'
+  readonly text: string
+}
+export interface Json {
+  readonly _tag: 'Json'
+  readonly value: unknown
+}
+export interface Form {
+  readonly _tag: 'Form'
+  readonly pairs: Query.Pairs
+}
+/** Bytes made anew for each send; `length` in octets where it is known beforehand. */
+export interface Stream {
+  readonly _tag: 'Stream'
+  readonly open: () => AsyncIterable<Uint8Array>
+  readonly length: O.Option<number>
+}
+/** Bytes that exist once: a redirect, a challenge or a retry that needs them again is refused before it is sent. */
+export interface Once {
+  readonly _tag: 'Once'
+  readonly source: AsyncIterable<Uint8Array>
+  readonly length: O.Option<number>
+}
+
+export type Body = Empty | Bytes | Text | Json | Form | Stream | Once
+
+/** What a plan holds. */
+export type Payload = Empty | Bytes | Stream | Once
+
+export const empty: Empty = { _tag: 'Empty' }
+export const bytes = (content: Uint8Array): Bytes => ({ _tag: 'Bytes', bytes: Secret.bytes(content) })
+export const text = (content: string): Text => ({ _tag: 'Text', text: content })
+export const json = (value: unknown): Json => ({ _tag: 'Json', value })
+export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
+export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): Stream => ({
+  _tag: 'Stream',
+  open,
+  length: O.fromNullable(length),
+})
+export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once => ({
+  _tag: 'Once',
+  source,
+  length: O.fromNullable(length),
+})
+
+/** The octets that will be sent, where they are known: none for an empty body. */
+export const length = (body: Payload): O.Option<number> => {
+  switch (body._tag) {
+    case 'Empty':
+      return O.none
+    case 'Bytes':
+      return O.some(Secret.open(body.bytes).length)
+    case 'Stream':
+    case 'Once':
+      return body.length
+  }
+}
+
+/** A body made ready, and the media type it asks for. */
+export interface Encoded {
+  readonly payload: Payload
+  readonly contentType: string | undefined
+}
+
+const encoded = (payload: Payload, contentType?: string): E.Either<string, Encoded> => E.right({ payload, contentType })
+
+const utf8 = (content: string): Bytes => bytes(Buffer.from(content, 'utf8'))
+
+/** Makes a body ready. The left is why it cannot be: a cycle, a BigInt, a number that is not finite. */
+export const encode = (body: Body): E.Either<string, Encoded> => {
+  switch (body._tag) {
+    case 'Empty':
+    case 'Bytes':
+    case 'Stream':
+    case 'Once':
+      return encoded(body)
+    case 'Text':
+      return encoded(utf8(body.text))
+    case 'Form':
+      return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
+    case 'Json':
+      return encodeJson(body.value)
+  }
+}
+
+const encodeJson = (value: unknown): E.Either<string, Encoded> => {
+  try {
+    const written: string | undefined = JSON.stringify(value)
+    if (written === undefined)
+      return E.left(`JSON cannot hold ${typeof value === 'symbol' ? 'a symbol' : typeof value}`)
+    // JSON.stringify writes NaN and Infinity as null: look for them only where there is a null.
+    const lost = written.includes('null') ? notFinite(value, '$') : undefined
+    return lost === undefined ? encoded(utf8(written), 'application/json') : E.left(lost)
+  } catch (cause) {
+    // A cycle, a BigInt, a nesting deeper than the stack, or the user's own toJSON.
+    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause)
+    return E.left(`JSON cannot hold it: ${why}`)
+  }
+}
+
+const notFinite = (value: unknown, path: string): string | undefined => {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `JSON cannot hold ${value} (at ${path})`
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined
+  for (const [key, item] of Object.entries(value)) {
+    const found = notFinite(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

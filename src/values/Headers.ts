@@ -1,0 +1,143 @@
+/**
+ * Header fields: in order, names compared without case, repeated lines kept apart (RFC 9110 5).
+ *
+ * Laws: a monoid under appending; `lookup` after `upsertAt` finds the value; names differ by more than case or are one.
+ *
+ * @example
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Headers } from 'requests-ts'
+ *
+ * const headers = pipe(Headers.fromPairs([['Accept', 'a'], ['X', '1']]), Headers.upsertAt('accept', 'b'))
+ * assert.deepEqual(headers.fields, [['accept', 'b'], ['X', '1']])
+ * assert.deepEqual(Headers.lookup('ACCEPT')(headers), O.some('b'))
+ */
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Secret from './Secret.js'
+
+/** A field value; secret where a printer must not show it. */
+export type Value = string | Secret.Secret
+export type Field = readonly [name: string, value: Value]
+
+export interface Headers {
+  readonly fields: ReadonlyArray<Field>
+}
+
+export const empty: Headers = { fields: [] }
+
+export const fromPairs = (fields: ReadonlyArray<Field>): Headers => ({ fields })
+
+/** From a record; an array gives one line for each of its items. */
+export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray<Value>>>): Headers => ({
+  fields: Object.entries(record).flatMap(
+    ([name, value]): ReadonlyArray<Field> => (isMany(value) ? value.map((one): Field => [name, one]) : [[name, value]]),
+  ),
+})
+
+const isMany = (value: Value | ReadonlyArray<Value>): value is ReadonlyArray<Value> => Array.isArray(value)
+
+/** Names are equal when they differ by no more than case. */
+export const sameName = (x: string, y: string): boolean =>
+  x === y || (x.length === y.length && x.toLowerCase() === y.toLowerCase())
+
+/** The first value of that name as it is held: secret or not. */
+export const field =
+  (name: string) =>
+  (headers: Headers): O.Option<Value> => {
+    const found = find(headers, name)
+    return found === undefined ? O.none : O.some(found)
+  }
+
+/** The first value of that name; plain code on the hot path uses it in place of `field`. */
+export const find = (headers: Headers, name: string): Value | undefined => {
+  for (const [other, value] of headers.fields) if (sameName(other, name)) return value
+  return undefined
+}
+
+/** The first value of that name, for people: a secret reads `‹secret›`. */
+export const lookup =
+  (name: string) =>
+  (headers: Headers): O.Option<string> => {
+    const found = find(headers, name)
+    return found === undefined ? O.none : O.some(Secret.show(found))
+  }
+
+/** All values of that name, in order, for people: a secret reads `‹secret›`. */
+export const lookupAll =
+  (name: string) =>
+  (headers: Headers): ReadonlyArray<string> =>
+    valuesOf(headers, name).map(Secret.show)
+
+/** All values of that name as they are held. */
+export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> =>
+  headers.fields.filter(([other]) => sameName(other, name)).map(([, value]) => value)
+
+/** The lines of that name as one value, joined by a comma (RFC 9110 5.3); not for Set-Cookie. */
+export const combined = (headers: Headers, name: string): string | undefined => {
+  const values = valuesOf(headers, name)
+  return values.length === 0 ? undefined : values.map(Secret.reveal).join(', ')
+}
+
+export const has =
+  (name: string) =>
+  (headers: Headers): boolean =>
+    find(headers, name) !== undefined
+
+/** Replaces the first line of that name in its place and removes the others; adds it last where there was none. */
+export const upsertAt =
+  (name: string, value: Value) =>
+  (headers: Headers): Headers => {
+    const at = headers.fields.findIndex(([other]) => sameName(other, name))
+    if (at < 0) return { fields: [...headers.fields, [name, value]] }
+    return {
+      fields: headers.fields.flatMap((line, i): ReadonlyArray<Field> => {
+        if (i === at) return [[name, value]]
+        return sameName(line[0], name) ? [] : [line]
+      }),
+    }
+  }
+
+/** Adds a line, whatever stands there. */
+export const append =
+  (name: string, value: Value) =>
+  (headers: Headers): Headers => ({ fields: [...headers.fields, [name, value]] })
+
+/** Removes every line of these names. */
+export const deleteAt =
+  (...names: ReadonlyArray<string>) =>
+  (headers: Headers): Headers => {
+    const fields = headers.fields.filter(([other]) => !names.some((name) => sameName(other, name)))
+    return fields.length === headers.fields.length ? headers : { fields }
+  }
+
+/** As text for people: secrets stay closed. */
+export const toPairs = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
+  headers.fields.map(([name, value]) => [name, Secret.show(value)])
+
+/** As text for the wire: secrets are opened. */
+export const reveal = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
+  headers.fields.map(([name, value]) => [name, Secret.reveal(value)])
+
+// RFC 9110 5.6.2 and 5.5. A value may end in white space, as in requests, but not begin with it.
+const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
+const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?$/
+
+export const isName = (name: string): boolean => TOKEN.test(name)
+export const isValue = (value: string): boolean => FIELD_VALUE.test(value)
+
+export const Monoid: MonoidOf<Headers> = {
+  empty,
+  concat: (x, y) => (y.fields.length === 0 ? x : x.fields.length === 0 ? y : { fields: [...x.fields, ...y.fields] }),
+}
+
+/** Same lines in the same order; names without case, secrets by what is in them. */
+export const Eq: EqOf<Headers> = {
+  equals: (x, y) =>
+    x.fields.length === y.fields.length &&
+    x.fields.every(([name, value], i) => {
+      const other = y.fields[i]
+      return other !== undefined && sameName(name, other[0]) && Secret.Eq.equals(value, other[1])
+    }),
+}

@@ -1,0 +1,112 @@
+/**
+ * How a later setting meets an earlier one: `Inherit | Set | Unset`, and the same by key and for collections.
+ *
+ * | earlier \ later | `Inherit` | `Set(b)` | `Unset` |
+ * |-----------------|-----------|----------|---------|
+ * | `Inherit`       | `Inherit` | `Set(b)` | `Unset` |
+ * | `Set(a)`        | `Set(a)`  | `Set(b)` | `Unset` |
+ * | `Unset`         | `Unset`   | `Set(b)` | `Unset` |
+ *
+ * Laws: a monoid with `inherit` as identity; the last that is not `Inherit` wins. requests writes `None` for all three.
+ *
+ * @example
+ * import { Override } from 'requests-ts'
+ *
+ * const { concat } = Override.getMonoid<number>()
+ * assert.deepEqual(concat(Override.set(1), Override.set(2)), Override.set(2))
+ * assert.deepEqual(concat(Override.set(1), Override.inherit), Override.set(1))
+ * assert.deepEqual(concat(Override.set(1), Override.unset), Override.unset)
+ */
+import type { Monoid } from 'fp-ts/lib/Monoid.js'
+import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+
+/** No opinion. */
+export interface Inherit {
+  readonly _tag: 'Inherit'
+}
+/** A value. */
+export interface Set<A> {
+  readonly _tag: 'Set'
+  readonly value: A
+}
+/** Explicitly nothing: what lies below is removed. */
+export interface Unset {
+  readonly _tag: 'Unset'
+}
+export type Override<A> = Inherit | Set<A> | Unset
+
+export const inherit: Override<never> = { _tag: 'Inherit' }
+export const unset: Override<never> = { _tag: 'Unset' }
+export const set = <A>(value: A): Override<A> => ({ _tag: 'Set', value })
+
+export const getMonoid = <A>(): Monoid<Override<A>> => ({
+  empty: inherit,
+  concat: (x, y) => (y._tag === 'Inherit' ? x : y),
+})
+
+/** The value, or what to take where there is none. */
+export const getOrElse =
+  <B>(otherwise: B) =>
+  <A>(ma: Override<A>): A | B =>
+    ma._tag === 'Set' ? ma.value : otherwise
+
+/**
+ * Overrides by key. Key by key it is the monoid above; a key keeps the place where it first stood, as in requests'
+ * merged dictionaries.
+ */
+export type Keyed<A> = ReadonlyMap<string, Override<A>>
+
+export const noKeys: Keyed<never> = new Map()
+
+export const getKeyedMonoid = <A>(): Monoid<Keyed<A>> => ({
+  empty: noKeys,
+  concat: (x, y) => {
+    if (y.size === 0) return x
+    if (x.size === 0) return y
+    const merged = new Map(x)
+    for (const [key, override] of y) {
+      if (override._tag !== 'Inherit' || !merged.has(key)) merged.set(key, override)
+    }
+    return merged
+  },
+})
+
+/** The keys that are set, in order. */
+export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string, value: A]> => {
+  const set: Array<readonly [string, A]> = []
+  for (const [key, override] of keyed) if (override._tag === 'Set') set.push([key, override.value])
+  return set
+}
+
+/**
+ * A collection that is added to (`Extend`) or taken over whole (`Replace`).
+ *
+ *     Extend(a)  <> Extend(b)  = Extend(a <> b)
+ *     Replace(a) <> Extend(b)  = Replace(a <> b)
+ *     anything   <> Replace(b) = Replace(b)
+ *
+ * requests' `merge_setting` is this monoid with dictionaries as `Extend` and every other value as `Replace`;
+ * its `merge_hooks` is `Replace`.
+ */
+export type Layer<A> =
+  | Inherit
+  | { readonly _tag: 'Extend'; readonly value: A }
+  | { readonly _tag: 'Replace'; readonly value: A }
+
+export const extend = <A>(value: A): Layer<A> => ({ _tag: 'Extend', value })
+export const replace = <A>(value: A): Layer<A> => ({ _tag: 'Replace', value })
+
+export const getLayerMonoid = <A>(S: Semigroup<A>): Monoid<Layer<A>> => ({
+  empty: { _tag: 'Inherit' },
+  concat: (x, y) => {
+    if (y._tag === 'Inherit') return x
+    if (x._tag === 'Inherit' || y._tag === 'Replace') return y
+    return { _tag: x._tag, value: S.concat(x.value, y.value) }
+  },
+})
+
+/** What a layer holds, or what to take where it inherits. */
+export const layerOrElse =
+  <A>(otherwise: A) =>
+  (layer: Layer<A>): A =>
+    layer._tag === 'Inherit' ? otherwise : layer.value

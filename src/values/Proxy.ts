@@ -1,0 +1,103 @@
+/**
+ * A proxy, read from its URL: `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without.
+ *
+ * | scheme              | how the target is reached                         | host names resolved |
+ * |---------------------|---------------------------------------------------|---------------------|
+ * | `http`, `https`     | `http:` in absolute form, `https:` through CONNECT | there               |
+ * | `socks4`, `socks5`  | a tunnel                                          | here                |
+ * | `socks4a`, `socks5h` | a tunnel                                         | there               |
+ *
+ * A proxy without scheme is an `http` proxy, as in requests.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Proxy } from 'requests-ts'
+ *
+ * const read = pipe(Proxy.parse('proxy.test:3128'), E.map((proxy) => Proxy.show(proxy)))
+ * assert.deepEqual(read, E.right('http://proxy.test:3128'))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Secret from './Secret.js'
+import * as Url from './Url.js'
+
+export type ProxyProtocol = 'http:' | 'https:' | 'socks4:' | 'socks4a:' | 'socks5:' | 'socks5h:'
+
+export interface Credentials {
+  readonly user: string
+  readonly pass: Secret.Secret
+}
+
+export interface Proxy {
+  readonly protocol: ProxyProtocol
+  readonly hostname: string
+  readonly port: number
+  readonly credentials: O.Option<Credentials>
+  /** The value of Proxy-Authorization, for an `http` or `https` proxy. */
+  readonly authorization: O.Option<Secret.Secret>
+}
+
+const DEFAULT_PORT: Readonly<Record<ProxyProtocol, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'socks4:': 1080,
+  'socks4a:': 1080,
+  'socks5:': 1080,
+  'socks5h:': 1080,
+}
+
+const isProxyProtocol = (text: string): text is ProxyProtocol => Object.hasOwn(DEFAULT_PORT, text)
+
+/** `Basic` for these credentials: latin-1 where they fit it, as requests, else UTF-8 (RFC 7617 2.1). */
+export const basic = (user: string, pass: string): Secret.Secret => {
+  const pair = `${user}:${pass}`
+  const fits = /^[\0-\xff]*$/.test(pair)
+  return Secret.make(`Basic ${Buffer.from(pair, fits ? 'latin1' : 'utf8').toString('base64')}`)
+}
+
+const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//
+
+/** Reads a proxy URL. The left says what is wrong, without the credentials in it. */
+export const parse = (given: string): E.Either<string, Proxy> => {
+  const text = SCHEME.test(given) ? given : `http://${given}`
+  const protocol = `${SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''}:`
+  if (!isProxyProtocol(protocol)) {
+    return E.left(
+      `a proxy of scheme '${protocol.slice(0, -1)}' is not known; use http, https, socks4, socks4a, socks5 or socks5h`,
+    )
+  }
+  const located = Url.parse(text.replace(SCHEME, 'http://'))
+  if (E.isLeft(located)) return E.left(located.left.message)
+  const { url, userinfo } = located.right
+  const credentials = credentialsOf(userinfo)
+  const tunnels = protocol.startsWith('socks')
+  return E.right({
+    protocol,
+    hostname: url.hostname,
+    port: url.port === '' ? DEFAULT_PORT[protocol] : Number(url.port),
+    credentials,
+    authorization:
+      tunnels || O.isNone(credentials)
+        ? O.none
+        : O.some(basic(credentials.value.user, Secret.reveal(credentials.value.pass))),
+  })
+}
+
+/** requests' `get_auth_from_url`: a user without a colon is no credential. */
+const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Credentials> => {
+  if (O.isNone(userinfo) || O.isNone(userinfo.value.pass)) return O.none
+  const { user, pass } = userinfo.value
+  return user === '' && Secret.reveal(pass.value) === '' ? O.none : O.some({ user, pass: pass.value })
+}
+
+export const isSocks = (proxy: Proxy): boolean => proxy.protocol.startsWith('socks')
+
+/** Whether a URL of that scheme is sent to the proxy in absolute form, and not through a tunnel. */
+export const forwards = (proxy: Proxy, protocol: string): boolean => protocol === 'http:' && !isSocks(proxy)
+
+/** The proxy as a URL, without its credentials. */
+export const show = (proxy: Proxy): string => {
+  const credentials = O.isSome(proxy.credentials) ? '‹secret›@' : ''
+  return `${proxy.protocol}//${credentials}${proxy.hostname}:${proxy.port}`
+}

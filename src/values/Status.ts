@@ -1,0 +1,28 @@
+/**
+ * Status codes: their classes, the redirects that are followed, and their names (RFC 9110 15).
+ *
+ * @example
+ * import { Status } from 'requests-ts'
+ *
+ * assert.equal(Status.isRedirect(302), true)
+ * assert.equal(Status.isRedirect(304), false)
+ * assert.equal(Status.reason(404), 'Not Found')
+ */
+import { STATUS_CODES } from 'node:http'
+
+/** The statuses whose Location is followed: RFC 9110 15.4, as requests' `REDIRECT_STATI`. */
+export const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+/** A redirect to be remembered: requests' `is_permanent_redirect`. */
+export const isPermanentRedirect = (status: number): boolean => status === 301 || status === 308
+
+export const isClientError = (status: number): boolean => status >= 400 && status < 500
+export const isServerError = (status: number): boolean => status >= 500 && status < 600
+
+/** Whether a reply to that method with that status has a body at all (RFC 9112 6.3). */
+export const hasBody = (method: string, status: number): boolean =>
+  method !== 'HEAD' && status !== 204 && status !== 304 && status >= 200
+
+/** The standard phrase, or nothing for a code that has none. */
+export const reason = (status: number): string => STATUS_CODES[status] ?? ''

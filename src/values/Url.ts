@@ -1,0 +1,281 @@
+/**
+ * A URL split by RFC 3986 and quoted as requests quotes it; its fields have the names and forms of the WHATWG `URL`,
+ * but it is data and holds no userinfo.
+ *
+ * | step      | rule                                                                                        |
+ * |-----------|---------------------------------------------------------------------------------------------|
+ * | split     | RFC 3986 appendix B; a backslash in the authority is refused, for two parsers read it apart |
+ * | host      | canonical form of the WHATWG parser: IDNA, lower case, one spelling for an IP (D19)         |
+ * | port      | kept as written, without leading zeros; `:` and `:0` are dropped                            |
+ * | path      | dot segments removed (5.2.4), `//` kept, empty is `/`                                       |
+ * | quoting   | `%41` is `A`, `%2f` is `%2F`, a lone `%` is `%25`, what a component may not hold is UTF-8 %XX |
+ * | elsewhere | a scheme that does not begin with `http` is left as it is                                   |
+ *
+ * Law: `parse` is idempotent on `href`.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Url } from 'requests-ts'
+ *
+ * const href = (text: string) => pipe(Url.parse(text), E.map(({ url }) => url.href))
+ * assert.deepEqual(href('HTTP://straße.de:080/a/../ü b'), E.right('http://xn--strae-oqa.de:80/%C3%BC%20b'))
+ * assert.equal(E.isLeft(href('http://example.com\\@evil.test/')), true)
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Secret from './Secret.js'
+
+export interface Url {
+  /** Lower case, with its colon: `https:`. */
+  readonly protocol: string
+  /** Canonical host; an IPv6 address in brackets; empty where the scheme has none. */
+  readonly hostname: string
+  /** As written, empty where none was. */
+  readonly port: string
+  readonly pathname: string
+  /** Empty or `?…`. */
+  readonly search: string
+  /** Empty or `#…`; never sent. */
+  readonly hash: string
+  readonly href: string
+  /** Scheme, host and port, a default port left out: RFC 6454. */
+  readonly origin: string
+}
+
+/** The credentials that stood in a URL, percent-decoded: `user@` has no password, `user:@` an empty one. */
+export interface Userinfo {
+  readonly user: string
+  readonly pass: O.Option<Secret.Secret>
+}
+
+/** A URL and the credentials that were taken out of it. */
+export interface Located {
+  readonly url: Url
+  readonly userinfo: O.Option<Userinfo>
+}
+
+export interface InvalidUrl {
+  readonly _tag: 'InvalidUrl'
+  readonly url: string
+  readonly message: string
+}
+export interface MissingScheme {
+  readonly _tag: 'MissingScheme'
+  readonly url: string
+  readonly message: string
+}
+export type UrlError = InvalidUrl | MissingScheme
+
+/** The text of a URL without what stands before an `@` in its authority: it may be a password. */
+const masked = (text: string): string => text.replace(/(\/\/)[^/?#]*@/, '$1‹secret›@')
+
+export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
+  _tag: 'InvalidUrl',
+  url: masked(text),
+  message: `Invalid URL '${masked(text)}': ${problem}`,
+})
+
+const missingScheme = (text: string): MissingScheme => ({
+  _tag: 'MissingScheme',
+  url: masked(text),
+  message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https://${masked(text)}?`,
+})
+
+// --- quoting -------------------------------------------------------------------------------------------------------
+
+// RFC 3986 2.3 and 3.3 to 3.5, as sets of what must be encoded; '%' is judged apart.
+const BEYOND_PATH = /[^\w.~!$&'()*+,;=:@/%-]/gu
+const BEYOND_QUERY = /[^\w.~!$&'()*+,;=:@/?%-]/gu
+const BEYOND_URI = /[^\w.~!#$&'()*+,/:;=?@[\]%-]/gu
+const ESCAPES = /%[0-9A-Fa-f]{2}/g
+const UNRESERVED = /[\w.~-]/
+
+const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeURIComponent)
+
+const normalEscape = (escape: string): string => {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
+  return UNRESERVED.test(character) ? character : escape.toUpperCase()
+}
+
+/** One good escape makes the others suspect and one bad one spoils all: requests' `requote_uri` and urllib3 agree. */
+const quoteComponent = (text: string, beyond: RegExp): string => {
+  const percents = text.includes('%') ? text.split('%').length - 1 : 0
+  if (percents === 0) return encodeAll(text, beyond)
+  const good = text.match(ESCAPES)?.length ?? 0
+  const kept = good === percents ? text.replace(ESCAPES, normalEscape) : text.replaceAll('%', '%25')
+  return encodeAll(kept, beyond)
+}
+
+const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
+/** Quotes text for a query or a fragment; idempotent. */
+export const quoteQuery = (text: string): string => quoteComponent(text, BEYOND_QUERY)
+/** Quotes a whole URI of a scheme whose components we do not know. */
+const quoteUri = (text: string): string => quoteComponent(text, BEYOND_URI)
+
+/** RFC 3986 5.2.4, with urllib3's answer for `..` above the root: it stays at the root. */
+export const removeDotSegments = (path: string): string => {
+  if (!path.includes('.')) return path
+  const output: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '..') output.pop()
+    else if (segment !== '.') output.push(segment)
+  }
+  if (path.startsWith('/') && output[0] !== '') output.unshift('')
+  if (path.endsWith('/.') || path.endsWith('/..')) output.push('')
+  return output.join('/')
+}
+
+// --- host and port -------------------------------------------------------------------------------------------------
+
+// Already canonical, so the WHATWG parser need not look: a name whose last label begins with a letter, and no `xn--`.
+const PLAIN_NAME = /^(?:[a-z\d_-]+\.)*[a-z][a-z\d_-]*\.?$/
+const HOST_AND_PORT = /^(\[[^\]]*\]|[^[\]:]*)(?::0*(\d*))?$/
+
+const canonicalHost = (host: string): string | undefined => {
+  if (PLAIN_NAME.test(host) && !host.includes('xn--')) return host
+  // WHATWG drops TAB, CR and LF without a word, and requests refuses a leading '*' or '.'.
+  if (host === '' || /^[*.]|[\s\\^]/.test(host)) return undefined
+  try {
+    return new URL(`http://${host}/`).hostname
+  } catch {
+    return undefined
+  }
+}
+
+/** True for the hosts and schemes that this library sends to by itself. */
+export const isHttp = (url: Pick<Url, 'protocol'>): boolean => url.protocol === 'https:' || url.protocol === 'http:'
+
+const defaultPort = (protocol: string): string => (protocol === 'https:' ? '443' : protocol === 'http:' ? '80' : '')
+
+/** The port a connection goes to. */
+export const effectivePort = (url: Url): number => Number(url.port || defaultPort(url.protocol))
+
+// --- construction --------------------------------------------------------------------------------------------------
+
+type Parts = Pick<Url, 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash'>
+
+const assemble = ({ protocol, hostname, port, pathname, search, hash }: Parts): Url => {
+  const base = `${protocol}//${hostname}`
+  const authority = port === '' ? base : `${base}:${port}`
+  const origin = port === '' || port === defaultPort(protocol) ? base : authority
+  return { protocol, hostname, port, pathname, search, hash, href: authority + pathname + search + hash, origin }
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const userinfoOf = (text: string): Userinfo => {
+  const colon = text.indexOf(':')
+  if (colon < 0) return { user: decoded(text), pass: O.none }
+  return { user: decoded(text.slice(0, colon)), pass: O.some(Secret.make(decoded(text.slice(colon + 1)))) }
+}
+
+const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#([\s\S]*))?$/
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+const opaque = (text: string): Url => {
+  const colon = text.indexOf(':')
+  const protocol = text.slice(0, colon + 1).toLowerCase()
+  return {
+    protocol,
+    hostname: '',
+    port: '',
+    pathname: text.slice(colon + 1),
+    search: '',
+    hash: '',
+    href: text,
+    origin: 'null',
+  }
+}
+
+/**
+ * Reads an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`.
+ * A scheme that does not begin with `http` gives a URL that only has `protocol`, `pathname` and `href`.
+ */
+export const parse = (given: string): E.Either<UrlError, Located> => {
+  const text = given.trimStart()
+  if (LONE_SURROGATE.test(text)) return E.left(invalidUrl(text, 'it holds half of a surrogate pair'))
+  if (text.includes(':') && !/^http/i.test(text)) return E.right({ url: opaque(text), userinfo: O.none })
+  const split = SPLIT.exec(text)
+  if (split === null) return E.left(missingScheme(text))
+  const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = split
+  if (path.startsWith('\\'))
+    return E.left(invalidUrl(text, 'a backslash in the authority; write / between host and path'))
+  const at = authority.lastIndexOf('@')
+  const hostAndPort = HOST_AND_PORT.exec(authority.slice(at + 1))
+  if (hostAndPort === null) return E.left(invalidUrl(text, 'its host and port cannot be read'))
+  const [, host = '', port = ''] = hostAndPort
+  if (host === '') return E.left(invalidUrl(text, 'no host supplied'))
+  if (Number(port) > 65535) return E.left(invalidUrl(text, `the port ${port} is above 65535`))
+  const protocol = `${scheme.toLowerCase()}:`
+  const hostname = isHttp({ protocol }) ? canonicalHost(host.toLowerCase()) : quoteUri(host)
+  if (hostname === undefined) return E.left(invalidUrl(text, `'${host}' is not a host name`))
+  const url = assemble({
+    protocol,
+    hostname,
+    port,
+    pathname: isHttp({ protocol })
+      ? removeDotSegments(quotePath(removeDotSegments(path))) || '/'
+      : quoteUri(path) || '/',
+    search: query === '' ? '' : `?${quoteQuery(query)}`,
+    hash: fragment === '' ? '' : `#${quoteQuery(fragment)}`,
+  })
+  return E.right({ url, userinfo: at < 0 ? O.none : O.some(userinfoOf(authority.slice(0, at))) })
+}
+
+const REFERENCE = /^([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
+const ABSOLUTE = /^[a-zA-Z][a-zA-Z0-9+.-]*:/
+
+/** Whether a reference names its own scheme (RFC 3986 4.2). */
+export const isAbsolute = (reference: string): boolean => ABSOLUTE.test(reference)
+
+const authorityOf = (url: Url): string => (url.port === '' ? url.hostname : `${url.hostname}:${url.port}`)
+
+/** RFC 3986 5.2.2 for a reference that is no absolute URL. */
+const transform = (base: Url, reference: string): string => {
+  if (reference.startsWith('//')) return base.protocol + reference
+  const [, path = '', query, fragment = ''] = REFERENCE.exec(reference) ?? []
+  const root = `${base.protocol}//${authorityOf(base)}`
+  if (path.startsWith('/')) return root + path + (query ?? '') + fragment
+  if (path === '') return root + base.pathname + (query ?? base.search) + fragment
+  return root + base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1) + path + (query ?? '') + fragment
+}
+
+/** Resolves a reference, such as a Location, against the URL it came with. */
+export const resolve =
+  (base: Url) =>
+  (reference: string): E.Either<UrlError, Located> => {
+    // `http:/x` and `http:x` have no authority: RFC 3986 5.2.2's non-strict reading, which requests follows.
+    const sameScheme = new RegExp(`^${base.protocol.replace(/[+.]/g, '\\$&')}(?!//)`, 'i')
+    const relative = reference.replace(sameScheme, '')
+    return parse(relative === reference && isAbsolute(reference) ? reference : transform(base, relative))
+  }
+
+/** The same URL with more query behind it, joined by `&`. */
+export const appendQuery =
+  (query: string) =>
+  (url: Url): Url => {
+    if (query === '') return url
+    return assemble({ ...url, search: `${url.search === '' ? '?' : `${url.search}&`}${query}` })
+  }
+
+/** The same URL with another fragment, empty or `#…`. */
+export const withHash =
+  (hash: string) =>
+  (url: Url): Url =>
+    url.hash === hash ? url : assemble({ ...url, hash })
+
+/** What goes on the request line: path and query (RFC 9112 3.2.1). */
+export const target = (url: Url): string => url.pathname + url.search
+
+/** Same scheme, host and effective port (RFC 6454 5). */
+export const sameOrigin = (x: Url, y: Url): boolean => x.origin === y.origin && x.origin !== 'null'
+
+export const Eq: EqOf<Url> = { equals: (x, y) => x.href === y.href }

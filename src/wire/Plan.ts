@@ -1,0 +1,99 @@
+/**
+ * What would go over the wire: data, and nothing that cannot be printed, compared or coded.
+ *
+ * A plan shows no secret: credentials, cookies and every header named sensitive are `Secret`s, the URL holds no
+ * userinfo, and a body prints as its length. `Plan.wire` opens it.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { Payload } from '../values/Body.js'
+import * as Body from '../values/Body.js'
+import * as Headers from '../values/Headers.js'
+import * as Proxy from '../values/Proxy.js'
+import * as Secret from '../values/Secret.js'
+import type { Url } from '../values/Url.js'
+
+/** Certificates as the path of a file or a folder, or as PEM text. */
+export interface ClientCertificate {
+  /** PEM text or a path to it; may hold the key too. */
+  readonly cert?: string
+  readonly key?: string | Secret.Secret
+  /** PKCS#12, in place of `cert` and `key`: bytes or a path. */
+  readonly pfx?: string | Uint8Array
+  readonly passphrase?: string | Secret.Secret
+}
+
+export interface Tls {
+  /** Whether the peer's certificate is checked. */
+  readonly verify: boolean
+  /** PEM text, or the path of a PEM file or of a folder of them, in place of the built-in roots. */
+  readonly ca: O.Option<string>
+  readonly certificate: O.Option<ClientCertificate>
+}
+
+/** In milliseconds; absent means for ever. `read` is the longest silence, `total` spans all hops. */
+export interface Timeouts {
+  readonly connect?: number
+  readonly read?: number
+  readonly total?: number
+}
+
+export interface Limits {
+  /** The largest body that is read into memory, in octets after decoding. */
+  readonly body: number
+}
+
+/** How the request travels. */
+export interface Route {
+  readonly proxy: O.Option<Proxy.Proxy>
+  readonly tls: Tls
+  readonly timeouts: Timeouts
+  readonly limits: Limits
+}
+
+/** Why a plan is sent: it is the first, it follows a redirect, it answers a challenge. */
+export type Cause = 'Start' | 'Follow' | 'Authorize'
+
+export interface Plan {
+  readonly method: string
+  readonly url: Url
+  readonly headers: Headers.Headers
+  readonly body: Payload
+  readonly route: Route
+  readonly cause: Cause
+}
+
+/** A plan opened: every secret revealed, nothing hidden. Handle with care. */
+export interface Wire {
+  readonly method: string
+  /** With its fragment, which is not sent, and without userinfo. */
+  readonly url: string
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  /** The bytes, where they are known before sending; none for an empty body and for a stream. */
+  readonly body: O.Option<Uint8Array>
+}
+
+/** The headers as they are sent: a forwarding proxy gets its Proxy-Authorization with them (RFC 9110 11.7.2). */
+export const wireHeaders = (plan: Plan): Headers.Headers => {
+  const { proxy } = plan.route
+  if (O.isNone(proxy) || O.isNone(proxy.value.authorization)) return plan.headers
+  if (!Proxy.forwards(proxy.value, plan.url.protocol)) return plan.headers
+  return Headers.append('Proxy-Authorization', proxy.value.authorization.value)(plan.headers)
+}
+
+/** Opens a plan. */
+export const wire = (plan: Plan): Wire => ({
+  method: plan.method,
+  url: plan.url.href,
+  headers: Headers.reveal(wireHeaders(plan)),
+  body: plan.body._tag === 'Bytes' ? O.some(Secret.open(plan.body.bytes)) : O.none,
+})
+
+/** Whether the body can be sent a second time. */
+export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'
+
+/** One line for people: method, URL, size of the body. */
+export const show = (plan: Plan): string => {
+  const size = Body.length(plan.body)
+  const body = plan.body._tag === 'Empty' ? '' : ` (${O.isSome(size) ? `${size.value} bytes` : 'a stream'})`
+  return `${plan.method} ${plan.url.href}${body}`
+}

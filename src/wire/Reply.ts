@@ -1,0 +1,190 @@
+/**
+ * What comes back: the head as data, the body as a source that is read once; and a server as a pure function.
+ *
+ * @example
+ * import { Reply, Request, Plan, Session } from 'requests-ts'
+ * import * as E from 'fp-ts/lib/Either.js'
+ *
+ * const server: Reply.Server = {
+ *   'GET /a': { status: 302, headers: { location: '/b', 'set-cookie': ['x=1', 'y=2'] } },
+ *   'GET /b': (plan) => ({ status: 200, body: plan.method }),
+ * }
+ * const plan = Plan.plan({ session: Session.defaults })(Request.get('http://h.test/b'))
+ * assert.deepEqual(E.map(Reply.answer(server))(plan), E.right({ status: 200, body: 'GET' }))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Headers from '../values/Headers.js'
+import * as Secret from '../values/Secret.js'
+import * as Status from '../values/Status.js'
+import * as Url from '../values/Url.js'
+import * as Fault from './Fault.js'
+import type { Plan } from './Plan.js'
+
+/** Status line and header fields of a reply. Set-Cookie values are secrets. */
+export interface Head {
+  readonly status: number
+  readonly reason: string
+  readonly headers: Headers.Headers
+  /** Milliseconds from handing over the plan to the end of the head, as requests' `elapsed`. */
+  readonly elapsed: number
+}
+
+/** One plan and what answered it. */
+export interface Hop {
+  readonly plan: Plan
+  readonly head: Head
+}
+
+/** A body under way, decoded. It can be read once, by iterating (which throws a `Fault`) or as a whole. */
+export interface Source extends AsyncIterable<Uint8Array> {
+  /** All of it, unless it is larger than `limit` octets. */
+  readonly gather: (limit: number) => TaskEither<Fault.Fault, Uint8Array>
+  /** Lets go of the connection, reading what little may be left. */
+  readonly discard: Task<void>
+}
+
+export interface Reply extends Head {
+  readonly body: Source
+}
+
+export type HeadersInput =
+  | Readonly<Record<string, string | ReadonlyArray<string>>>
+  | ReadonlyArray<readonly [name: string, value: string]>
+
+/** A reply as data: what a pure server gives. The body is as on the wire, so `content-encoding` is undone. */
+export interface Answer {
+  readonly status: number
+  readonly reason?: string
+  readonly headers?: HeadersInput
+  readonly body?: string | Uint8Array
+}
+
+/** A server without a network: a function, or a table from `METHOD /path`, `METHOD /path?query` or `METHOD url`. */
+export type Server = ((plan: Plan) => Answer) | Readonly<Record<string, Answer | ((plan: Plan) => Answer)>>
+
+const notFound = (plan: Plan): Answer => ({ status: 404, body: `no route for ${plan.method} ${Url.target(plan.url)}` })
+
+/** What a server answers to a plan; a table without a fitting row answers 404. */
+export const answer =
+  (server: Server) =>
+  (plan: Plan): Answer => {
+    if (typeof server === 'function') return server(plan)
+    const { origin, pathname, search } = plan.url
+    const rows = [`${origin}${pathname}${search}`, `${origin}${pathname}`, `${pathname}${search}`, pathname]
+    for (const row of rows.map((place) => `${plan.method} ${place}`)) {
+      const found = Object.hasOwn(server, row) ? server[row] : undefined
+      if (found !== undefined) return typeof found === 'function' ? found(plan) : found
+    }
+    return notFound(plan)
+  }
+
+/** What a head is made from. */
+export interface HeadInput {
+  readonly status: number
+  readonly reason?: string
+  readonly headers?: HeadersInput
+  readonly elapsed?: number
+}
+
+const isPairs = (input: HeadersInput): input is ReadonlyArray<readonly [string, string]> => Array.isArray(input)
+
+/** Fields as they were received, each Set-Cookie value made secret. */
+export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, value: string]>): Headers.Headers => ({
+  fields: fields.map(
+    ([name, value]): Headers.Field =>
+      name.length === 10 && name.toLowerCase() === 'set-cookie' ? [name, Secret.make(value)] : [name, value],
+  ),
+})
+
+const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>
+  isPairs(input) ? input : Headers.reveal(Headers.fromRecord(input))
+
+export const head = ({ status, reason, headers = [], elapsed = 0 }: HeadInput): Head => ({
+  status,
+  reason: reason ?? Status.reason(status),
+  headers: receivedHeaders(inputPairs(headers)),
+  elapsed,
+})
+
+/** The head of a reply without its body: what the machine and a history keep. */
+export const headOf = ({ status, reason, headers, elapsed }: Reply): Head => ({ status, reason, headers, elapsed })
+
+const NOTHING = new Uint8Array(0)
+const done = async (): Promise<void> => {}
+
+/** A source from bytes at hand. */
+export const fromBytes = (content: Uint8Array): Source => ({
+  gather: (limit) => async () => (content.length > limit ? E.left(tooLarge(limit)) : E.right(content)),
+  discard: done,
+  async *[Symbol.asyncIterator]() {
+    if (content.length > 0) yield content
+  },
+})
+
+/** A source from an iterable, whose failures become `BodyCut` unless they are faults already. */
+export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
+  const iterator = content[Symbol.asyncIterator]()
+  const close = async (): Promise<void> => {
+    await iterator.return?.().catch(() => undefined)
+  }
+  return {
+    gather: (limit) => async () => {
+      const chunks: Uint8Array[] = []
+      let size = 0
+      try {
+        for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+          size += next.value.length
+          if (size > limit) {
+            await close()
+            return E.left(tooLarge(limit))
+          }
+          chunks.push(next.value)
+        }
+        return E.right(concat(chunks))
+      } catch (cause) {
+        return E.left(bodyCut(cause))
+      }
+    },
+    discard: close,
+    [Symbol.asyncIterator]: () => ({
+      next: () => iterator.next().catch((cause) => Promise.reject(bodyCut(cause))),
+      return: async () => {
+        await close()
+        return { done: true, value: undefined }
+      },
+    }),
+  }
+}
+
+/** One piece from many; a single piece is not copied. */
+export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const [first, ...others] = chunks
+  if (first === undefined) return NOTHING
+  return others.length === 0 ? first : Buffer.concat(chunks)
+}
+
+export const tooLarge = (limit: number): Fault.Fault =>
+  Fault.make('BodyTooLarge', `The body is larger than ${limit} octets; raise limits.body or use Http.stream`)
+
+const bodyCut = (cause: unknown): Fault.Fault =>
+  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${messageOf(cause)}`, cause)
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** What a transport of your own gives back: the body is decoded already. */
+export interface ReplyInput extends HeadInput {
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
+}
+
+/** A reply from its parts, for a transport of your own. */
+export const reply = ({ body = NOTHING, ...rest }: ReplyInput): Reply => ({
+  ...head(rest),
+  body:
+    typeof body === 'string'
+      ? fromBytes(Buffer.from(body, 'utf8'))
+      : body instanceof Uint8Array
+        ? fromBytes(body)
+        : fromIterable(body),
+})
