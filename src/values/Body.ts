@@ -8,6 +8,7 @@
  * | `Text`      | UTF-8                                  |                                     | yes        |
  * | `Json`      | `JSON.stringify`, UTF-8                | `application/json`                  | yes        |
  * | `Form`      | `a=1&b=2`                              | `application/x-www-form-urlencoded` | yes        |
+ * | `Multipart` | RFC 7578, parts in order               | `multipart/form-data; boundary=…`   | yes        |
  * | `Stream`    | from a factory, opened for each send   |                                     | yes        |
  * | `Once`      | from one iterable that can be read once |                                    | **no**     |
  *
@@ -22,6 +23,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Entropy from './Entropy.js'
+import * as MultipartOf from './Multipart.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 
@@ -44,6 +47,10 @@ export interface Form {
   readonly _tag: 'Form'
   readonly pairs: Query.Pairs
 }
+export interface Multipart {
+  readonly _tag: 'Multipart'
+  readonly parts: ReadonlyArray<MultipartOf.Part>
+}
 /** Bytes made anew for each send; `length` in octets where it is known beforehand. */
 export interface Stream {
   readonly _tag: 'Stream'
@@ -57,7 +64,7 @@ export interface Once {
   readonly length: O.Option<number>
 }
 
-export type Body = Empty | Bytes | Text | Json | Form | Stream | Once
+export type Body = Empty | Bytes | Text | Json | Form | Multipart | Stream | Once
 
 /** What a plan holds. */
 export type Payload = Empty | Bytes | Stream | Once
@@ -67,6 +74,10 @@ export const bytes = (content: Uint8Array): Bytes => ({ _tag: 'Bytes', bytes: Se
 export const text = (content: string): Text => ({ _tag: 'Text', text: content })
 export const json = (value: unknown): Json => ({ _tag: 'Json', value })
 export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
+export const multipart = (input: MultipartOf.Input): Multipart => ({
+  _tag: 'Multipart',
+  parts: MultipartOf.fromInput(input),
+})
 export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): Stream => ({
   _tag: 'Stream',
   open,
@@ -101,8 +112,16 @@ const encoded = (payload: Payload, contentType?: string): E.Either<string, Encod
 
 const utf8 = (content: string): Bytes => bytes(Buffer.from(content, 'utf8'))
 
-/** Makes a body ready. The left is why it cannot be: a cycle, a BigInt, a number that is not finite. */
-export const encode = (body: Body): E.Either<string, Encoded> => {
+/** What encoding reads beside the body. */
+export interface Encoding {
+  /** The Content-Type that the user has given: a boundary in it is used. */
+  readonly contentType?: string | undefined
+  /** Seed of the boundary. */
+  readonly entropy?: string
+}
+
+/** Makes a body ready. The left is why it cannot be: a cycle, a BigInt, a number that is not finite, a bad part. */
+export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding = {}): E.Either<string, Encoded> => {
   switch (body._tag) {
     case 'Empty':
     case 'Bytes':
@@ -113,9 +132,18 @@ export const encode = (body: Body): E.Either<string, Encoded> => {
       return encoded(utf8(body.text))
     case 'Form':
       return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
+    case 'Multipart':
+      return encodeMultipart(body.parts, MultipartOf.boundaryOf(contentType) ?? Entropy.draw(entropy, 'boundary'))
     case 'Json':
       return encodeJson(body.value)
   }
+}
+
+const encodeMultipart = (parts: Multipart['parts'], boundary: string): E.Either<string, Encoded> => {
+  const made = MultipartOf.encode(boundary)(parts)
+  if (E.isLeft(made)) return made
+  const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)
+  return encoded(payload, `multipart/form-data; boundary=${boundary}`)
 }
 
 const encodeJson = (value: unknown): E.Either<string, Encoded> => {

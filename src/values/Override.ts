@@ -35,8 +35,8 @@ export interface Unset {
 }
 export type Override<A> = Inherit | Set<A> | Unset
 
-export const inherit: Override<never> = { _tag: 'Inherit' }
-export const unset: Override<never> = { _tag: 'Unset' }
+export const inherit: Inherit = { _tag: 'Inherit' }
+export const unset: Unset = { _tag: 'Unset' }
 export const set = <A>(value: A): Override<A> => ({ _tag: 'Set', value })
 
 export const getMonoid = <A>(): Monoid<Override<A>> => ({

@@ -96,6 +96,9 @@ export const isSocks = (proxy: Proxy): boolean => proxy.protocol.startsWith('soc
 /** Whether a URL of that scheme is sent to the proxy in absolute form, and not through a tunnel. */
 export const forwards = (proxy: Proxy, protocol: string): boolean => protocol === 'http:' && !isSocks(proxy)
 
+export const sameServer = (x: Proxy, y: Proxy): boolean =>
+  x.protocol === y.protocol && x.hostname === y.hostname && x.port === y.port
+
 /** The proxy as a URL, without its credentials. */
 export const show = (proxy: Proxy): string => {
   const credentials = O.isSome(proxy.credentials) ? '‹secret›@' : ''

@@ -147,10 +147,9 @@ const canonicalHost = (host: string): string | undefined => {
 /** True for the hosts and schemes that this library sends to by itself. */
 export const isHttp = (url: Pick<Url, 'protocol'>): boolean => url.protocol === 'https:' || url.protocol === 'http:'
 
-const defaultPort = (protocol: string): string => (protocol === 'https:' ? '443' : protocol === 'http:' ? '80' : '')
-
-/** The port a connection goes to. */
-export const effectivePort = (url: Url): number => Number(url.port || defaultPort(url.protocol))
+/** The port of a scheme where a URL names none; empty for a scheme that has none. */
+export const defaultPort = (protocol: string): string =>
+  protocol === 'https:' ? '443' : protocol === 'http:' ? '80' : ''
 
 // --- construction --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,34 @@
+// Builds `dist`: the same sources as ESM and as CommonJS, one entry for each namespace of `src/index.ts`.
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+
+const compile = (outDir, ...options) =>
+  execFileSync(process.execPath, [tsc, '-p', join(root, '.build', 'tsconfig.json'), '--outDir', outDir, ...options], {
+    stdio: 'inherit',
+  })
+
+const write = (path, text) => writeFileSync(join(dist, path), `${text}\n`)
+
+rmSync(dist, { recursive: true, force: true })
+compile(join(dist, 'esm'))
+compile(join(dist, 'cjs'), '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false')
+write('cjs/package.json', '{ "type": "commonjs" }')
+
+// A secret must be the same class however the library was loaded: ESM takes the CommonJS copy.
+for (const file of ['Secret.js', 'Secret.d.ts']) {
+  write(`esm/src/values/${file}`, `export * from '../../../cjs/src/values/Secret.js'`)
+}
+
+const index = readFileSync(join(root, 'src', 'index.ts'), 'utf8')
+for (const [, name, path] of index.matchAll(/^export \* as (\w+) from '\.\/(.+)'$/gm)) {
+  for (const kind of ['esm', 'cjs']) write(`${kind}/${name}.d.ts`, `export * from './src/${path}'`)
+  write(`esm/${name}.js`, `export * from './src/${path}'`)
+  write(`cjs/${name}.js`, `module.exports = require('./src/${path}')`)
+}

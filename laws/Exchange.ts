@@ -1,0 +1,120 @@
+/**
+ * What an exchange must do, as predicates over its trace, so that any machine may be put in the place of ours.
+ *
+ * | law                    | says                                                                             |
+ * |------------------------|----------------------------------------------------------------------------------|
+ * | `endsWithinLimit`      | no more redirects are followed than the session allows                           |
+ * | `keepsSecretsAtHome`   | no credential goes to an origin it is not for, nor comes back once it was dropped |
+ * | `keepsCookiesAtHome`   | no cookie that a host set for itself reaches another                             |
+ * | `carriesCookies`       | a cookie set on one hop is on the next that it is for                            |
+ * | `bodyIffMethod`        | the body goes along exactly where the method is kept                             |
+ * | `answersOnce`          | a challenge is answered at most once for each hop                                |
+ * | `agreesWithHistory`    | history, jar and plan of the response are those of the hops                      |
+ *
+ * Where a secret may go is said here a second time, and not by the code under test.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Simulate from '../src/stages/Simulate.js'
+import * as Headers from '../src/values/Headers.js'
+import * as Jar from '../src/values/Jar.js'
+import * as Secret from '../src/values/Secret.js'
+import type { Url } from '../src/values/Url.js'
+import type { Plan } from '../src/wire/Plan.js'
+import { wire } from '../src/wire/Plan.js'
+import type { Chain } from './arbitrary/Chain.js'
+import { CANARY, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
+import { Eq } from './Opened.js'
+
+export type Machine = typeof Simulate.simulate
+type Trace = Simulate.Trace
+
+const run = (simulate: Machine, chain: Chain): Trace => simulate(contextOf(chain))(serverOf(chain))(requestOf(chain))
+
+const pairs = <A>(items: ReadonlyArray<A>): ReadonlyArray<readonly [A, A]> =>
+  items.slice(1).map((item, i) => [items[i] ?? item, item])
+
+const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+
+export const endsWithinLimit =
+  (simulate: Machine) =>
+  (chain: Chain): boolean => {
+    const { hops } = run(simulate, chain)
+    return hops.slice(0, -1).filter(({ head }) => isRedirect(head.status)).length <= chain.limit
+  }
+
+/** Whether a credential may go on from one URL to the next: the same host and port, or up to TLS on default ports. */
+const mayGoOn = (from: Url, to: Url): boolean => {
+  const [a, b] = [new URL(from.href), new URL(to.href)]
+  if (a.hostname !== b.hostname) return false
+  return a.protocol === b.protocol ? a.port === b.port : a.protocol === 'http:' && a.port === '' && b.port === ''
+}
+
+const showsCanary = (plan: Plan): boolean => wire(plan).headers.some(([, value]) => value.includes(CANARY))
+
+export const keepsSecretsAtHome =
+  (simulate: Machine) =>
+  (chain: Chain): boolean => {
+    const { hops, outcome } = run(simulate, chain)
+    const next = E.isRight(outcome) && O.isSome(outcome.right.next) ? [outcome.right.next.value] : []
+    const plans = [...hops.map(({ plan }) => plan), ...next]
+    const left = pairs(plans).findIndex(([from, to]) => !mayGoOn(from.url, to.url))
+    return left < 0 || plans.slice(left + 1).every((plan) => !showsCanary(plan))
+  }
+
+const cookieOf = (plan: Plan): string => {
+  const value = Headers.find(plan.headers, 'Cookie')
+  return value === undefined ? '' : Secret.reveal(value)
+}
+
+/** The servers of a chain set cookies whose value names the host that set them. */
+export const keepsCookiesAtHome =
+  (simulate: Machine) =>
+  (chain: Chain): boolean =>
+    run(simulate, chain).hops.every(({ plan }) =>
+      [...cookieOf(plan).matchAll(/host-only\.([^;]+)/g)].every(([, host]) => host === plan.url.hostname),
+    )
+
+export const carriesCookies =
+  (simulate: Machine) =>
+  (chain: Chain): boolean =>
+    pairs(run(simulate, chain).hops).every(([before, { plan }]) => {
+      const meant = Jar.header(plan.url, contextOf(chain).now ?? new Date(0))(before.jar)
+      return meant === undefined || chain.literalCookie || cookieOf(plan).startsWith(Secret.reveal(meant))
+    })
+
+const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding']
+
+export const bodyIffMethod =
+  (simulate: Machine) =>
+  (chain: Chain): boolean =>
+    pairs(run(simulate, chain).hops).every(([{ plan: before }, { plan }]) =>
+      plan.method === before.method
+        ? Eq.equals(plan.body, before.body)
+        : plan.method === 'GET' &&
+          plan.body._tag === 'Empty' &&
+          OF_CONTENT.every((name) => !Headers.has(name)(plan.headers)),
+    )
+
+export const answersOnce =
+  (simulate: Machine) =>
+  (chain: Chain): boolean =>
+    pairs(run(simulate, chain).hops).every(
+      ([before, after]) => !(before.plan.cause === 'Authorize' && after.plan.cause === 'Authorize'),
+    )
+
+export const agreesWithHistory =
+  (simulate: Machine) =>
+  (chain: Chain): boolean => {
+    const { hops, jar, outcome } = run(simulate, chain)
+    const last = hops.at(-1)
+    if (E.isLeft(outcome) || last === undefined) return true
+    const { history, plan, status } = outcome.right
+    const before = hops.slice(0, -1).map(({ plan, head }) => ({ plan, head }))
+    return (
+      Eq.equals(history, before) &&
+      Eq.equals(plan, last.plan) &&
+      status === last.head.status &&
+      Jar.Eq.equals(outcome.right.jar, jar)
+    )
+  }

@@ -1,0 +1,97 @@
+/**
+ * What the interpreter must do, as predicates over any implementation of it.
+ *
+ * | law                  | says                                                                        |
+ * |----------------------|-----------------------------------------------------------------------------|
+ * | `attemptIsSimulate`  | `attempt` over `Transport.memory(server)` is `simulate(server)`             |
+ * | `sendIsAbsolved`     | `send` is `attempt`, then absolved                                          |
+ * | `sendIsResumed`      | `send` is `start`, then `resume`                                            |
+ * | `planIsFirst`        | `plan` is the first plan that `send` sends                                  |
+ * | `errorsCarryTheJar`  | an error after the start carries the jar that `attempt` hands on            |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Client from '../src/Client.js'
+import type * as HttpOf from '../src/Http.js'
+import * as HttpError from '../src/HttpError.js'
+import * as Environment from '../src/session/Environment.js'
+import * as Simulate from '../src/stages/Simulate.js'
+import { memory } from '../src/transport/Memory.js'
+import * as Jar from '../src/values/Jar.js'
+import * as Clock from '../src/wire/Clock.js'
+import type { Plan } from '../src/wire/Plan.js'
+import type { Transport } from '../src/wire/Transport.js'
+import type { Chain } from './arbitrary/Chain.js'
+import { contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
+import { Eq } from './Opened.js'
+
+export type Operations = Pick<typeof HttpOf, 'attempt' | 'send' | 'start' | 'plan' | 'resume'>
+
+/** A client in the world of a chain: its clock stands still, and its chance is always the same. */
+export const clientOf = (chain: Chain, transport: Transport = memory(serverOf(chain))): Client.Client => {
+  const { session, now = new Date(0), entropy = '' } = contextOf(chain)
+  return {
+    session,
+    transport,
+    environment: Environment.empty,
+    clock: Clock.fixed(now),
+    random: () => entropy,
+    close: async () => {},
+  }
+}
+
+const jarOf = (chain: Chain): Jar.Jar => contextOf(chain).jar ?? Jar.empty
+
+export const attemptIsSimulate =
+  ({ attempt }: Operations) =>
+  async (chain: Chain): Promise<boolean> => {
+    const { outcome, jar } = Simulate.simulate(contextOf(chain))(serverOf(chain))(requestOf(chain))
+    const real = await attempt(requestOf(chain))(jarOf(chain))(clientOf(chain))()
+    return E.isRight(real) && Eq.equals(real.right[0], outcome) && Jar.Eq.equals(real.right[1], jar)
+  }
+
+export const sendIsAbsolved =
+  ({ attempt, send }: Operations) =>
+  async (chain: Chain): Promise<boolean> => {
+    const attempted = await attempt(requestOf(chain))(jarOf(chain))(clientOf(chain))()
+    const sent = await send(requestOf(chain))(jarOf(chain))(clientOf(chain))()
+    if (E.isLeft(attempted)) return false
+    const [outcome, jar] = attempted.right
+    return Eq.equals(sent, E.isLeft(outcome) ? outcome : E.right([outcome.right, jar]))
+  }
+
+export const sendIsResumed =
+  ({ send, start, resume }: Operations) =>
+  async (chain: Chain): Promise<boolean> => {
+    const sent = await send(requestOf(chain))(jarOf(chain))(clientOf(chain))()
+    const started = await start(requestOf(chain))(jarOf(chain))(clientOf(chain))()
+    if (E.isLeft(started)) return Eq.equals(sent, started)
+    const [exchange, jar] = started.right
+    return Eq.equals(sent, await resume(exchange)(jar)(clientOf(chain))())
+  }
+
+export const planIsFirst =
+  ({ plan, send }: Operations) =>
+  async (chain: Chain): Promise<boolean> => {
+    const plans: Plan[] = []
+    const inner = memory(serverOf(chain))
+    const watched: Transport = (one, limits) => {
+      plans.push(one)
+      return inner(one, limits)
+    }
+    const planned = await plan(requestOf(chain))(jarOf(chain))(clientOf(chain, watched))()
+    const before = plans.length
+    await send(requestOf(chain))(jarOf(chain))(clientOf(chain, watched))()
+    return before === 0 && (E.isLeft(planned) ? plans.length === 0 : Eq.equals(planned.right[0], plans[0]))
+  }
+
+export const errorsCarryTheJar =
+  ({ attempt }: Operations) =>
+  async (chain: Chain): Promise<boolean> => {
+    const attempted = await attempt(requestOf(chain))(jarOf(chain))(clientOf(chain))()
+    if (E.isLeft(attempted)) return false
+    const [outcome, jar] = attempted.right
+    if (E.isRight(outcome)) return Jar.Eq.equals(outcome.right.jar, jar)
+    const carried = HttpError.jar(outcome.left)
+    return O.isNone(carried) ? Jar.Eq.equals(jar, jarOf(chain)) : Jar.Eq.equals(carried.value, jar)
+  }

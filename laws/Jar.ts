@@ -1,0 +1,310 @@
+/**
+ * What a cookie jar must do, as predicates over any implementation with the operations of `Jar`.
+ *
+ * | group       | laws                                                                                     |
+ * |-------------|------------------------------------------------------------------------------------------|
+ * | semilattice | `joinIdentity` `joinIdempotent` `joinCommutative` `joinAssociative` `joinInflates` `joinKeepsDeletions` |
+ * | action      | `absorbActs` `absorbChangesNoOther` `absorbKeepsOld` `parallelIsSequential`              |
+ * | reach       | `reachesOnlyItsPlaces` `reachesAllItsPlaces` `sendsInOrder` `expiresOnTime`              |
+ * | limits      | `holdsFewForEachSite` `evictIsUnobservable`                                              |
+ *
+ * Where a cookie may go is said here a second time, label by label and segment by segment, and not by the code under test.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Challenge from '../src/values/Challenge.js'
+import type * as Cookie from '../src/values/Cookie.js'
+import type * as JarOf from '../src/values/Jar.js'
+import * as Secret from '../src/values/Secret.js'
+
+type Jar = JarOf.Jar
+
+/** What the laws speak of; an implementation that claims to be as good may be put in its place. */
+export type Operations = Pick<
+  typeof JarOf,
+  | 'empty'
+  | 'absorb'
+  | 'set'
+  | 'remove'
+  | 'clear'
+  | 'clearSession'
+  | 'evict'
+  | 'remember'
+  | 'counted'
+  | 'challengeFor'
+  | 'cookiesFor'
+  | 'header'
+  | 'records'
+  | 'join'
+  | 'Eq'
+>
+
+/** One reply: where it came from, when, and its Set-Cookie fields. */
+export interface Arrival {
+  readonly url: URL
+  readonly setCookies: ReadonlyArray<string>
+  readonly now: Date
+}
+
+/** What can happen to a jar. */
+export type Step =
+  | ({ readonly _tag: 'Absorb' } & Arrival)
+  | { readonly _tag: 'Set'; readonly input: Cookie.Input }
+  | { readonly _tag: 'Remove'; readonly name: string }
+  | { readonly _tag: 'Clear'; readonly domain: string }
+  | { readonly _tag: 'ClearSession' }
+  | { readonly _tag: 'Remember'; readonly challenge: Challenge.Input; readonly now: Date }
+  | { readonly _tag: 'Count'; readonly origin: string; readonly user: string }
+
+export type History = ReadonlyArray<Step>
+
+export const absorb =
+  (jars: Operations) =>
+  ({ url, setCookies, now }: Arrival) =>
+  (jar: Jar): Jar =>
+    jars.absorb(url, setCookies, now)(jar)[0]
+
+const happen = (jars: Operations, jar: Jar, step: Step): Jar => {
+  switch (step._tag) {
+    case 'Absorb':
+      return absorb(jars)(step)(jar)
+    case 'Set':
+      return E.getOrElse(() => jar)(jars.set(step.input)(jar))
+    case 'Remove':
+      return jars.remove({ name: step.name })(jar)
+    case 'Clear':
+      return jars.clear({ domain: step.domain })(jar)
+    case 'ClearSession':
+      return jars.clearSession(jar)
+    case 'Remember':
+      return jars.remember(step.challenge, step.now)(jar)
+    case 'Count': {
+      const found = jars.challengeFor(step)(jar)
+      return O.isNone(found) ? jar : jars.counted(found.value)(jar)
+    }
+  }
+}
+
+/** The jar after a history. Two replays share nothing. */
+export const replay =
+  (jars: Operations) =>
+  (history: History) =>
+  (jar: Jar): Jar =>
+    history.reduce((held, step) => happen(jars, held, step), jar)
+
+const read = (jars: Operations, url: URL, now: Date, jar: Jar): string | undefined => {
+  const header = jars.header(url, now)(jar)
+  return header === undefined ? undefined : Secret.reveal(header)
+}
+
+const keyOf = ({ name, domain, hostOnly, path }: Cookie.Key): string => JSON.stringify([name, domain, hostOnly, path])
+
+const textOf = (cookie: Cookie.Cookie): string => JSON.stringify({ ...cookie, value: Secret.reveal(cookie.value) })
+
+/** All that a jar holds, as text. */
+const snapshot = (jars: Operations, jar: Jar): string =>
+  JSON.stringify([jars.records(jar).map(textOf), [...jar.challenges.values()], jar.clock])
+
+// --- semilattice ---------------------------------------------------------------------------------------------------
+
+export const joinIdentity =
+  (jars: Operations) =>
+  (x: Jar): boolean =>
+    jars.Eq.equals(jars.join(x, jars.empty), x) && jars.Eq.equals(jars.join(jars.empty, x), x)
+
+/** Also where the two are equal without sharing anything. */
+export const joinIdempotent =
+  (jars: Operations) =>
+  (history: History): boolean => {
+    const [x, y] = [replay(jars)(history)(jars.empty), replay(jars)(history)(jars.empty)]
+    return jars.Eq.equals(x, y) && jars.Eq.equals(jars.join(x, y), x)
+  }
+
+export const joinCommutative =
+  (jars: Operations) =>
+  (x: Jar, y: Jar): boolean =>
+    jars.Eq.equals(jars.join(x, y), jars.join(y, x))
+
+export const joinAssociative =
+  (jars: Operations) =>
+  (x: Jar, y: Jar, z: Jar): boolean =>
+    jars.Eq.equals(jars.join(jars.join(x, y), z), jars.join(x, jars.join(y, z)))
+
+/** Nothing that happened to a jar is lost when the jar from before joins in. */
+export const joinInflates =
+  (jars: Operations) =>
+  (jar: Jar, history: History): boolean => {
+    const after = replay(jars)(history)(jar)
+    return jars.Eq.equals(jars.join(jar, after), after)
+  }
+
+/** What was removed stays so, when a fork from before the removal joins in. */
+export const joinKeepsDeletions =
+  (jars: Operations) =>
+  (jar: Jar, name: string): boolean => {
+    const joined = jars.join(jar, jars.remove({ name })(jar))
+    return jars.records(joined).every((cookie) => cookie.name !== name || isDeleted(cookie))
+  }
+
+const isDeleted = ({ expires }: Cookie.Cookie): boolean => O.isSome(expires) && expires.value <= 0
+
+// --- action --------------------------------------------------------------------------------------------------------
+
+/** Lists of Set-Cookie fields act on jars; so do their rejections, one after the other. */
+export const absorbActs =
+  (jars: Operations) =>
+  (jar: Jar, { url, setCookies, now }: Arrival, cut: number): boolean => {
+    const [whole, refused] = jars.absorb(url, setCookies, now)(jar)
+    const [first, refusedFirst] = jars.absorb(url, setCookies.slice(0, cut), now)(jar)
+    const [second, refusedSecond] = jars.absorb(url, setCookies.slice(cut), now)(first)
+    const [unchanged, none] = jars.absorb(url, [], now)(jar)
+    return (
+      jars.Eq.equals(whole, second) &&
+      JSON.stringify(refused) === JSON.stringify([...refusedFirst, ...refusedSecond]) &&
+      jars.Eq.equals(unchanged, jar) &&
+      none.length === 0
+    )
+  }
+
+/** A reply changes what it sets, and nothing else. For jars below the limit. */
+export const absorbChangesNoOther =
+  (jars: Operations) =>
+  (jar: Jar, arrival: Arrival): boolean => {
+    const after = jars.records(absorb(jars)(arrival)(jar))
+    const held = new Map(after.map((cookie) => [keyOf(cookie), textOf(cookie)]))
+    const names = new Set(arrival.setCookies.map((field) => field.split('=', 1)[0]))
+    const isKept = (cookie: Cookie.Cookie): boolean =>
+      names.has(cookie.name) ? held.has(keyOf(cookie)) : held.get(keyOf(cookie)) === textOf(cookie)
+    return jars.records(jar).every(isKept) && isForHost(arrival, after, jar)
+  }
+
+/** What is new in a jar has to do with the host that sent it. */
+const isForHost = ({ url }: Arrival, after: ReadonlyArray<Cookie.Cookie>, before: Jar): boolean =>
+  after.every(
+    (cookie) =>
+      cookie.updated.ms < before.clock.ms ||
+      (cookie.updated.ms === before.clock.ms && cookie.updated.n <= before.clock.n) ||
+      domainCovers(cookie, hostOf(url)),
+  )
+
+/** A jar never changes, whatever is made from it, and whatever is read from it. */
+export const absorbKeepsOld =
+  (jars: Operations) =>
+  (jar: Jar, history: History, url: URL, now: Date): boolean => {
+    const before = snapshot(jars, jar)
+    replay(jars)(history)(jar)
+    jars.header(url, now)(jar)
+    jars.evict(now)(jar)
+    return snapshot(jars, jar) === before
+  }
+
+/** Two replies to requests sent at once, joined, leave what they leave one after the other; only `created` may differ. */
+export const parallelIsSequential =
+  (jars: Operations) =>
+  (jar: Jar, first: Arrival, second: Arrival): boolean => {
+    const sequential = absorb(jars)(second)(absorb(jars)(first)(jar))
+    const parallel = jars.join(absorb(jars)(first)(jar), absorb(jars)(second)(jar))
+    return uncreated(jars, sequential) === uncreated(jars, parallel)
+  }
+
+const uncreated = (jars: Operations, jar: Jar): string =>
+  JSON.stringify([
+    jars
+      .records(jar)
+      .map((cookie) => textOf({ ...cookie, created: cookie.updated }))
+      .sort(),
+    jar.clock,
+  ])
+
+// --- reach ---------------------------------------------------------------------------------------------------------
+
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
+
+const isIp = (host: string): boolean => host.includes(':') || host.split('.').every((label) => /^\d+$/.test(label))
+
+const domainCovers = ({ domain, hostOnly }: Cookie.Key, host: string): boolean => {
+  if (domain === host) return true
+  if (hostOnly || isIp(host)) return false
+  const [ours, its] = [host.split('.').reverse(), domain.split('.').reverse()]
+  return its.length < ours.length && its.every((label, i) => label === ours[i])
+}
+
+const pathCovers = (cookiePath: string, path: string): boolean => {
+  const its = cookiePath.split('/')
+  const ours = path.split('/')
+  if (its[its.length - 1] === '') its.pop()
+  return its.length <= ours.length && its.every((segment, i) => segment === ours[i]) && !(cookiePath === `${path}/`)
+}
+
+const isTrusted = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || /(^|\.)localhost$|^127\.|^\[::1\]$/.test(hostname)
+
+const isMeantFor = (cookie: Cookie.Cookie, url: URL, now: Date): boolean =>
+  domainCovers(cookie, hostOf(url)) &&
+  pathCovers(cookie.path, url.pathname) &&
+  (!cookie.secure || isTrusted(url)) &&
+  (O.isNone(cookie.expires) || (cookie.expires.value > now.getTime() && !isDeleted(cookie)))
+
+/** No cookie reaches a host, a path, a scheme or a time that it is not for. */
+export const reachesOnlyItsPlaces =
+  (jars: Operations) =>
+  (jar: Jar, url: URL, now: Date): boolean =>
+    jars
+      .cookiesFor(
+        url,
+        now,
+      )(jar)
+      .every((cookie) => isMeantFor(cookie, url, now))
+
+/** Every cookie reaches what it is for, and the header says so. For hosts with no public suffix below their site. */
+export const reachesAllItsPlaces =
+  (jars: Operations) =>
+  (jar: Jar, url: URL, now: Date): boolean => {
+    const sent = jars.cookiesFor(url, now)(jar)
+    const meant = jars.records(jar).filter((cookie) => isMeantFor(cookie, url, now))
+    const text = sent
+      .map(({ name, value }) => (name === '' ? Secret.reveal(value) : `${name}=${Secret.reveal(value)}`))
+      .join('; ')
+    return meant.length === sent.length && read(jars, url, now, jar) === (sent.length === 0 ? undefined : text)
+  }
+
+/** Longer paths first, then older cookies (RFC 6265bis 5.8.3). */
+export const sendsInOrder =
+  (jars: Operations) =>
+  (jar: Jar, url: URL, now: Date): boolean => {
+    const sent = jars.cookiesFor(url, now)(jar)
+    return sent.every((cookie, i) => {
+      const next = sent[i + 1]
+      if (next === undefined || cookie.path.length > next.path.length) return true
+      const isOlder = cookie.created.ms - next.created.ms || cookie.created.n - next.created.n
+      return cookie.path.length === next.path.length && isOlder <= 0
+    })
+  }
+
+/** A lifetime is counted from the reply that gave it, however often the cookie is read in between. */
+export const expiresOnTime =
+  (jars: Operations) =>
+  (jar: Jar, seconds: number, reads: ReadonlyArray<number>): boolean => {
+    const url = new URL('https://example.com/')
+    const [held] = jars.absorb(url, [`timed=1; Max-Age=${seconds}`], new Date(0))(jar)
+    return reads.every((second) => {
+      const text = read(jars, url, new Date(second * 1000), held) ?? ''
+      return text.split('; ').includes('timed=1') === second < seconds
+    })
+  }
+
+// --- limits --------------------------------------------------------------------------------------------------------
+
+/** No site has more than 180 records, and no key more than one. */
+export const holdsFewForEachSite =
+  (jars: Operations) =>
+  (jar: Jar): boolean => {
+    const keys = jars.records(jar).map(keyOf)
+    return new Set(keys).size === keys.length && jar.cookies.every((bucket) => bucket.length <= 180)
+  }
+
+/** Forgetting what is over changes no request from then on. */
+export const evictIsUnobservable =
+  (jars: Operations) =>
+  (jar: Jar, now: Date, url: URL, later: Date): boolean =>
+    later < now || read(jars, url, later, jar) === read(jars, url, later, jars.evict(now)(jar))

@@ -1,0 +1,157 @@
+/**
+ * Cookies, replies and histories for the laws of `Jar`: neighbours, and few of them.
+ *
+ * A wrong jar gives itself away on near misses: `example.com` and `xexample.com`, `/a` and `/ab`, one name at two
+ * hosts, two writes in one millisecond. Independent random text would hit none of them.
+ */
+import * as fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Challenge from '../../src/values/Challenge.js'
+import type * as Cookie from '../../src/values/Cookie.js'
+import type { Arrival, History, Step } from '../Jar.js'
+
+/** A host, its parent, its sub, hosts that only look like them, public suffixes, addresses. */
+export const HOSTS = [
+  'example.com',
+  'sub.example.com',
+  'a.sub.example.com',
+  'xexample.com',
+  'example.com.evil.test',
+  'evil.test',
+  'example.com.',
+  'co.uk',
+  'example.co.uk',
+  'sub.example.co.uk',
+  'github.io',
+  'me.github.io',
+  'localhost',
+  'sub.localhost',
+  '127.0.0.1',
+  '10.127.0.0.1.test',
+  '1.127.0.0',
+  '[::1]',
+  '[::2]',
+] as const
+
+export const PATHS = ['/', '/a', '/a/', '/ab', '/a/b', '/a/b/', '/A', '/b'] as const
+
+const NAMES = ['a', 'b', 'A', '__proto__', '__Secure-a', '__host-a'] as const
+
+export const host: fc.Arbitrary<string> = fc.constantFrom(...HOSTS)
+
+export const path: fc.Arbitrary<string> = fc.constantFrom(...PATHS)
+
+export const protocol: fc.Arbitrary<string> = fc.constantFrom('https:', 'http:')
+
+/** Ten moments, half a second apart, so that some fall together. */
+export const moment: fc.Arbitrary<Date> = fc.integer({ min: 1, max: 10 }).map((n) => new Date(n * 500))
+
+const urlWith = (scheme: fc.Arbitrary<string>): fc.Arbitrary<URL> =>
+  fc.tuple(scheme, host, path).map(([protocol, hostname, pathname]) => new URL(`${protocol}//${hostname}${pathname}`))
+
+export const url: fc.Arbitrary<URL> = urlWith(protocol)
+
+export const secureUrl: fc.Arbitrary<URL> = urlWith(fc.constant('https:'))
+
+export const name: fc.Arbitrary<string> = fc.constantFrom(...NAMES)
+
+/** The host itself or a neighbour, with and without a dot, in capitals. */
+const domainAttribute: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom(...HOSTS, 'com', 'test', '.'), fc.constantFrom('', '.', '..'), fc.boolean())
+  .map(([domain, dot, isLoud]) => `Domain=${dot}${isLoud ? domain.toUpperCase() : domain}`)
+
+const attribute: fc.Arbitrary<string> = fc.oneof(
+  domainAttribute,
+  path.map((text) => `Path=${text}`),
+  fc.constantFrom(-1, 0, 1, 2, 1e9).map((seconds) => `Max-Age=${seconds}`),
+  fc.constantFrom('1970', '2060').map((year) => `Expires=Thu, 01 Jan ${year} 00:00:01 GMT`),
+  fc.constantFrom('Secure', 'secure', 'HttpOnly', 'SameSite=Lax', 'SameSite=None', 'Path', 'Domain=', 'Version=1'),
+)
+
+export const setCookie: fc.Arbitrary<string> = fc
+  .tuple(name, fc.constantFrom('1', '2', ''), fc.array(attribute, { maxLength: 3 }))
+  .map(([key, value, attributes]) => [`${key}=${value}`, ...attributes].join('; '))
+
+/** A few fields that follow from the host: they are accepted more often than not. */
+const fittingFields = (hostname: string): fc.Arbitrary<ReadonlyArray<string>> => {
+  const parent = hostname.slice(hostname.indexOf('.') + 1)
+  const domain = fc.constantFrom('', '', `; Domain=${hostname}`, `; Domain=${parent}`)
+  const scope = fc.tuple(name, domain, fc.constantFrom('', ...PATHS.map((text) => `; Path=${text}`)))
+  const life = fc.constantFrom('', '', '; Max-Age=0', '; Max-Age=2', '; Secure', '; Secure; Path=/')
+  const field = fc.tuple(scope, fc.constantFrom('1', '2'), life)
+  return fc.array(
+    field.map(([[key, where, below], value, until]) => `${key}=${value}${where}${below}${until}`),
+    { maxLength: 4 },
+  )
+}
+
+/** As many cookies as make the limit bite, over a stretch of names that another flood overlaps. */
+const flood: fc.Arbitrary<ReadonlyArray<string>> = fc
+  .tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 50, max: 190 }), fc.constantFrom('', '; Max-Age=0'))
+  .map(([start, count, life]) => Array.from({ length: count }, (_, i) => `f${start + i}=1${life}`))
+
+const arrivalAt = (place: fc.Arbitrary<URL>): fc.Arbitrary<Arrival> =>
+  place.chain((from) =>
+    fc.record({
+      url: fc.constant(from),
+      setCookies: fc.oneof(fittingFields(from.hostname), fc.array(setCookie, { maxLength: 4 })),
+      now: moment,
+    }),
+  )
+
+export const arrival: fc.Arbitrary<Arrival> = arrivalAt(url)
+
+export const secureArrival: fc.Arbitrary<Arrival> = arrivalAt(secureUrl)
+
+/** A reply that sets more than a site may have, or nearly. */
+export const floodArrival: fc.Arbitrary<Arrival> = fc.record({
+  url: fc.constantFrom(new URL('https://example.com/'), new URL('https://sub.example.com/')),
+  setCookies: flood,
+  now: moment,
+})
+
+const input: fc.Arbitrary<Cookie.Input> = fc.record(
+  { name, value: fc.constantFrom('3', '4'), domain: host, path, secure: fc.boolean(), hostOnly: fc.boolean() },
+  { requiredKeys: ['name', 'value', 'domain'] },
+)
+
+const origin: fc.Arbitrary<string> = fc.constantFrom('https://example.com', 'https://example.com:8443')
+const user: fc.Arbitrary<string> = fc.constantFrom('me', 'you')
+
+/** A challenge of one of two origins and realms, with one of two nonces. */
+const challenge: fc.Arbitrary<Challenge.Input> = fc.record({
+  origin,
+  user,
+  realm: fc.constantFrom('r', 's'),
+  nonce: fc.constantFrom('n1', 'n2'),
+  opaque: fc.constantFrom(O.none, O.some('o')),
+  algorithm: fc.constant(O.none),
+  qop: fc.boolean(),
+})
+
+const tagged = (one: fc.Arbitrary<Arrival>): fc.Arbitrary<Step> => one.map((event) => ({ _tag: 'Absorb', ...event }))
+
+const byHand: fc.Arbitrary<Step> = fc.oneof(
+  input.map((made): Step => ({ _tag: 'Set', input: made })),
+  name.map((key): Step => ({ _tag: 'Remove', name: key })),
+  host.map((domain): Step => ({ _tag: 'Clear', domain })),
+  fc.constant<Step>({ _tag: 'ClearSession' }),
+  fc.tuple(challenge, moment).map(([asked, now]): Step => ({ _tag: 'Remember', challenge: asked, now })),
+  fc.tuple(origin, user).map(([at, who]): Step => ({ _tag: 'Count', origin: at, user: who })),
+)
+
+/** A history without floods: the limit is never near. */
+export const history: fc.Arbitrary<History> = fc.array(
+  fc.oneof({ weight: 5, arbitrary: tagged(arrival) }, { weight: 2, arbitrary: byHand }),
+  { maxLength: 8 },
+)
+
+/** A history in which the limit may bite. */
+export const longHistory: fc.Arbitrary<History> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: tagged(arrival) },
+    { weight: 2, arbitrary: byHand },
+    { weight: 2, arbitrary: tagged(floodArrival) },
+  ),
+  { maxLength: 6 },
+)

@@ -1,0 +1,24 @@
+/** The laws of the machine and of its interpreter, as rule sets. */
+import * as fc from 'fast-check'
+import { chain } from '../arbitrary/Chain.js'
+import * as Exchange from '../Exchange.js'
+import * as Http from '../Http.js'
+import type { RuleSet } from '../RuleSet.js'
+
+export const exchange = (simulate: Exchange.Machine): RuleSet => ({
+  'an exchange ends within its limit': fc.property(chain, Exchange.endsWithinLimit(simulate)),
+  'no secret crosses an origin, nor comes back': fc.property(chain, Exchange.keepsSecretsAtHome(simulate)),
+  'no cookie reaches a host that it is not for': fc.property(chain, Exchange.keepsCookiesAtHome(simulate)),
+  'a cookie set on one hop is on the next': fc.property(chain, Exchange.carriesCookies(simulate)),
+  'the body is kept iff the method is': fc.property(chain, Exchange.bodyIffMethod(simulate)),
+  'a challenge is answered once': fc.property(chain, Exchange.answersOnce(simulate)),
+  'history, jar and plan agree': fc.property(chain, Exchange.agreesWithHistory(simulate)),
+})
+
+export const http = (operations: Http.Operations): RuleSet => ({
+  'attempt over memory is simulate': fc.asyncProperty(chain, Http.attemptIsSimulate(operations)),
+  'send is attempt, then absolved': fc.asyncProperty(chain, Http.sendIsAbsolved(operations)),
+  'send is start, then resume': fc.asyncProperty(chain, Http.sendIsResumed(operations)),
+  'plan is the first plan of send': fc.asyncProperty(chain, Http.planIsFirst(operations)),
+  'errors carry the jar': fc.asyncProperty(chain, Http.errorsCarryTheJar(operations)),
+})

@@ -1,0 +1,14 @@
+/** The monoid laws of any instance, as a rule set. */
+import * as fc from 'fast-check'
+import type { Eq } from 'fp-ts/lib/Eq.js'
+import type { Monoid } from 'fp-ts/lib/Monoid.js'
+import * as Laws from '../Monoid.js'
+import { Eq as Everything } from '../Opened.js'
+import type { RuleSet } from '../RuleSet.js'
+
+/** Values are compared with everything in them, secrets opened, unless another way is given. */
+export const monoid = <A>(instance: Monoid<A>, values: fc.Arbitrary<A>, eq: Eq<A> = Everything): RuleSet => ({
+  'concat is associative': fc.property(values, values, values, Laws.associative(instance, eq)),
+  'empty is a left identity': fc.property(values, Laws.leftIdentity(instance, eq)),
+  'empty is a right identity': fc.property(values, Laws.rightIdentity(instance, eq)),
+})

@@ -1,0 +1,118 @@
+/**
+ * What does not change while a program runs: session, transport, environment, clock, chance. The reader of `Http`.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Client, Http, Session, Transport } from 'requests-ts'
+ *
+ * const transport = Transport.memory({ 'GET /': { status: 204 } })
+ * const outcome = await pipe(Http.get('https://h.test/'), Client.use({ session: Session.defaults, transport }))()
+ * assert.deepEqual(pipe(outcome, E.map(([response]) => response.status)), E.right(204))
+ */
+import { randomUUID } from 'node:crypto'
+import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Environment from './session/Environment.js'
+import * as Session from './session/Session.js'
+import type { Context, World } from './stages/Prepare.js'
+import type { Sender } from './stages/Send.js'
+import { undici } from './transport/undici/Undici.js'
+import type { Jar } from './values/Jar.js'
+import * as JarOf from './values/Jar.js'
+import * as Clock from './wire/Clock.js'
+import * as Fault from './wire/Fault.js'
+import { at, type Transport } from './wire/Transport.js'
+
+export interface Client extends Sender {
+  readonly environment: Environment.Environment
+  /** One seed for each exchange. */
+  readonly random: IO<string>
+  /** Ends every connection; what is sent afterwards is `ClientClosed`. */
+  readonly close: Task<void>
+}
+
+export interface Options {
+  readonly session: Session.Session
+  /** The real one, unless said. Its connections are closed with the client. */
+  readonly transport?: Transport
+  /** What surrounds the process, unless said. */
+  readonly environment?: Environment.Environment
+  /** The system's clock; a function is the wall clock alone. */
+  readonly clock?: Clock.Clock | IO<Date>
+  readonly random?: IO<string>
+  /** Ends whatever is under way when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+const clockOf = (clock: Clock.Clock | IO<Date> | undefined): Clock.Clock => {
+  if (clock === undefined) return Clock.system
+  return typeof clock === 'function' ? { ...Clock.system, now: clock } : clock
+}
+
+/** A transport until `isClosed`, then `ClientClosed`. */
+const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
+  const send: Transport = (plan, limits) =>
+    isClosed()
+      ? async () => E.left(at(plan, Fault.make('ClientClosed', 'The client is closed; open another one')))
+      : transport(plan, limits)
+  return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
+}
+
+const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
+  await Promise.all([...transports].map((transport) => transport.close?.()))
+}
+
+/** Opens a client. It holds no connection before the first request. */
+export const open =
+  ({ session, transport = undici(), environment, clock, random, signal }: Options): IO<Client> =>
+  () => {
+    let closed = false
+    const isClosed = (): boolean => closed
+    const transports = new Set([transport, ...session.mounts.map(([, mounted]) => mounted)])
+    return {
+      session: { ...session, mounts: session.mounts.map(([prefix, mounted]) => [prefix, until(isClosed, mounted)]) },
+      transport: until(isClosed, transport),
+      environment: environment ?? Environment.read(),
+      clock: clockOf(clock),
+      random: random ?? randomUUID,
+      ...(signal === undefined ? {} : { signal }),
+      close: async () => {
+        closed = true
+        await closeAll(transports)
+      },
+    }
+  }
+
+/** Closes a client: what is under way ends with `ClientClosed`. */
+export const close = (client: Client): Task<void> => client.close
+
+/** The world of a client, now. */
+export const context =
+  ({ session, environment, clock, random }: Client) =>
+  (jar: Jar): IO<Context & World> =>
+  () => ({ session, jar, environment, now: clock.now(), entropy: random() })
+
+/** Runs a program from a jar to a value and the jar after it, and closes everything on every path. */
+export const use =
+  ({ jar = JarOf.empty, ...options }: Options & { readonly jar?: Jar }) =>
+  <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, readonly [A, Jar]> =>
+  async () => {
+    const client = open(options)()
+    try {
+      return await program(jar)(client)()
+    } finally {
+      await client.close()
+    }
+  }
+
+/** One program with the default session, for its value alone: what `requests.get` is to a session. */
+export const run =
+  <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, A> =>
+  async () => {
+    const outcome = await use({ session: Session.defaults })(program)()
+    return E.isLeft(outcome) ? outcome : E.right(outcome.right[0])
+  }

@@ -1,0 +1,342 @@
+/**
+ * Programs that talk HTTP: `StateReaderTaskEither`, with the jar as state and the client as reader.
+ *
+ * Every combinator of `fp-ts/StateReaderTaskEither` works on it; here are only the words that mean something in HTTP,
+ * and the few that fp-ts lacks. This file holds the only loop of the library.
+ *
+ * Laws: `send` is `attempt`, then absolved; `send` is `start`, then `resume`; `attempt` keeps the jar on every
+ * outcome, and every error after the start carries it.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+ * import { Client, Http, Request, Response, Session, Transport } from 'requests-ts'
+ *
+ * const transport = Transport.memory({
+ *   'POST /login': { status: 200, headers: { 'set-cookie': 'sid=1' } },
+ *   'GET /page': { status: 200, body: 'welcome' } })
+ * const page = pipe(
+ *   Http.post('http://h.test/login', Request.withForm({ user: 'me' })),
+ *   SRTE.flatMapEither(Response.ok),
+ *   SRTE.flatMap(() => Http.get('http://h.test/page')),
+ *   SRTE.map(Response.text))
+ * const outcome = await pipe(page, Client.use({ session: Session.defaults, transport }))()
+ * assert.deepEqual(pipe(outcome, E.map(([text]) => text)), E.right('welcome'))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Client from './Client.js'
+import * as HttpError from './HttpError.js'
+import * as Request from './session/Request.js'
+import type { Session } from './session/Session.js'
+import type { Hook } from './session/Settings.js'
+import * as Exchange from './stages/Exchange.js'
+import type { PlanError } from './stages/PlanError.js'
+import * as Send from './stages/Send.js'
+import { respond } from './stages/Simulate.js'
+import * as Jar from './values/Jar.js'
+import * as Override from './values/Override.js'
+import * as Fault from './wire/Fault.js'
+import type { Plan } from './wire/Plan.js'
+import { type Head, headOf, type Reply, type Source } from './wire/Reply.js'
+import type { Response } from './wire/Response.js'
+import { at } from './wire/Transport.js'
+
+/** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
+export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
+
+type Outcome<E, A> = readonly [outcome: E.Either<E, A>, jar: Jar.Jar]
+
+// --- the loop ------------------------------------------------------------------------------------------------------
+
+/** What is done with the body of the last reply. */
+type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | Exchange.ExchangeError, A>>
+
+const hooksOf = (x: Exchange.Exchange): ReadonlyArray<Hook> =>
+  Override.layerOrElse<ReadonlyArray<Hook>>([])(x.merged.settings.hooks)
+
+/** Lets every hook see the head, in order; a hook that throws or fails ends the exchange. */
+const runHooks = async (hooks: ReadonlyArray<Hook>, head: Head, plan: Plan): Promise<E.Either<unknown, Head>> => {
+  let seen = head
+  for (const hook of hooks) {
+    try {
+      const passed = await hook(seen, plan)()
+      if (E.isLeft(passed)) return passed
+      seen = passed.right
+    } catch (cause) {
+      return E.left(cause)
+    }
+  }
+  return E.right(seen)
+}
+
+/** Sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
+const drive = async <E, A>(
+  client: Client.Client,
+  from: Exchange.Exchange,
+  finish: Finish<E, A>,
+): Promise<Outcome<E | Exchange.ExchangeError, A>> => {
+  const sendOne = Send.sendBy(client, Send.deadlineOf(client.clock, from.plan))
+  const hooks = hooksOf(from)
+  for (let x = from; ; ) {
+    const sent = await sendOne(x.plan)()
+    if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
+    const reply = sent.right
+    const again = Exchange.challenge(client.clock.now())(headOf(reply))(x)
+    if (O.isSome(again)) {
+      await reply.body.discard()
+      x = again.value
+      continue
+    }
+    const seen = hooks.length === 0 ? E.right(headOf(reply)) : await runHooks(hooks, headOf(reply), x.plan)
+    if (E.isLeft(seen)) {
+      await reply.body.discard()
+      return [E.left(Exchange.failed(Exchange.hookFailed(x.plan, seen.left))(x)), x.jar]
+    }
+    const step = Exchange.settle(client.clock.now())(seen.right)(x)
+    if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
+    await reply.body.discard()
+    if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
+    x = step.exchange
+  }
+}
+
+const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
+  E.left(Exchange.failed(at(exchange.plan, fault))(exchange))
+
+/** Reads the whole body, up to the limit. */
+const gather: Finish<never, Response> = async (reply, done) => {
+  const bytes = await reply.body.gather(done.exchange.plan.route.limits.body)()
+  return E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(respond(done, bytes.right))
+}
+
+/** Starts from the program's jar and its client's world. */
+const begin = (client: Client.Client, jar: Jar.Jar, request: Request.Request): E.Either<PlanError, Exchange.Exchange> =>
+  Exchange.start(Client.context(client)(jar)())(request)
+
+/** Fails with the left, and lets a jar through with the right. */
+const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
+  E.isLeft(outcome) ? outcome : E.right([outcome.right, jar])
+
+// --- requests ------------------------------------------------------------------------------------------------------
+
+/** Sends a request and all that follows from it. Never fails: the outcome is a value, and the jar goes on. */
+export const attempt =
+  (request: Request.Request): Http<never, E.Either<Exchange.SendError, Response>> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const begun = begin(client, jar, request)
+    if (E.isLeft(begun)) return E.right([begun, jar])
+    const [outcome, after] = await drive(client, begun.right, gather)
+    return E.right([outcome, after])
+  }
+
+/** Sends a request and all that follows from it, and reads the body. Errors: `SendError`. */
+export const send =
+  (request: Request.Request): Http<Exchange.SendError, Response> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const begun = begin(client, jar, request)
+    return E.isLeft(begun) ? begun : absolve(await drive(client, begun.right, gather))
+  }
+
+/** Plans without sending: the first plan that `send` would send, and what it needs to go on. */
+export const start =
+  (request: Request.Request): Http<PlanError, Exchange.Exchange> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const begun = begin(client, jar, request)
+    return E.isLeft(begun) ? begun : E.right([begun.right, jar])
+  }
+
+/** The first plan that `send` would send. */
+export const plan =
+  (request: Request.Request): Http<PlanError, Plan> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const begun = begin(client, jar, request)
+    return E.isLeft(begun) ? begun : E.right([begun.right.plan, jar])
+  }
+
+/** Sends an exchange that was started, inspected, edited perhaps, and goes on as usual; the jars are joined. */
+export const resume =
+  (exchange: Exchange.Exchange): Http<Exchange.ExchangeError, Response> =>
+  (jar) =>
+  (client) =>
+  async () =>
+    absolve(await drive(client, { ...exchange, jar: Jar.join(jar, exchange.jar) }, gather))
+
+type Build = ReadonlyArray<Endomorphism<Request.Request>>
+const verb =
+  (make: (url: string) => Request.Request) =>
+  (url: string, ...build: Build): Http<Exchange.SendError, Response> =>
+    send(build.reduce((request, step) => step(request), make(url)))
+
+export const get = verb(Request.get)
+export const head = verb(Request.head)
+export const options = verb(Request.options)
+export const post = verb(Request.post)
+export const put = verb(Request.put)
+export const patch = verb(Request.patch)
+export const del = verb(Request.del)
+
+// --- streams -------------------------------------------------------------------------------------------------------
+
+/** A source that remembers how it failed, so that a body that was cut cannot be taken for a whole one. */
+const watched = (body: Source): { readonly source: Source; readonly fault: () => Fault.Fault | undefined } => {
+  let fault: Fault.Fault | undefined
+  const note = (cause: unknown): never => {
+    if (Fault.is(cause)) fault = cause
+    throw cause // on its way to the user's own handler; `stream` turns it into a Left
+  }
+  const source: Source = {
+    gather: (limit) => async () => {
+      const bytes = await body.gather(limit)()
+      if (E.isLeft(bytes)) fault = bytes.left
+      return bytes
+    },
+    discard: body.discard,
+    [Symbol.asyncIterator]: () => {
+      const iterator = body[Symbol.asyncIterator]()
+      return {
+        next: () => iterator.next().catch(note),
+        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      }
+    },
+  }
+  return { source, fault: () => fault }
+}
+
+/** Lends the body of the last reply, and lets go of it on every path. A body that fails is an error, whatever `use` says. */
+export const stream =
+  <E, A>(use: (head: Head, body: Source) => TaskEither<E, A>) =>
+  (request: Request.Request): Http<Exchange.SendError | E, A> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const lend: Finish<E, A> = async (reply, done) => {
+      const { source, fault } = watched(reply.body)
+      try {
+        const used = await use(done.head, source)()
+        const failure = fault()
+        return failure === undefined ? used : failedBody(done, failure)
+      } catch (cause) {
+        if (Fault.is(cause)) return failedBody(done, cause)
+        throw cause // the user's own exception is not ours to hide
+      } finally {
+        await reply.body.discard()
+      }
+    }
+    const begun = begin(client, jar, request)
+    return E.isLeft(begun) ? begun : absolve(await drive(client, begun.right, lend))
+  }
+
+// --- programs ------------------------------------------------------------------------------------------------------
+
+/** Where a do-notation begins. */
+export const Do: Http<never, object> = (jar) => () => async () => E.right([{}, jar])
+
+/** The jar as it is now. */
+export const jar: Http<never, Jar.Jar> = (now) => () => async () => E.right([now, now])
+
+/** Goes on after a failure, from the jar that the error carries. */
+export const orElse =
+  <E, E2, B>(onLeft: (error: E) => Http<E2, B>) =>
+  <A>(program: Http<E, A>): Http<E2, A | B> =>
+  (from) =>
+  (client) =>
+  async () => {
+    const outcome = await program(from)(client)()
+    if (E.isRight(outcome)) return outcome
+    const after = HttpError.jar(outcome.left)
+    return onLeft(outcome.left)(O.isSome(after) ? after.value : from)(client)()
+  }
+
+/** Runs a program under a changed session: `Http.locally(Session.withBearer(token))`. */
+export const locally =
+  (change: Endomorphism<Session>) =>
+  <E, A>(program: Http<E, A>): Http<E, A> =>
+  (from) =>
+  (client) =>
+    program(from)({ ...client, session: change(client.session) })
+
+/** Runs a program that ends, at once and in any phase, when the signal aborts. */
+export const withSignal =
+  (signal: AbortSignal) =>
+  <E, A>(program: Http<E, A>): Http<E, A> =>
+  (from) =>
+  (client) =>
+    program(from)({
+      ...client,
+      signal: client.signal === undefined ? signal : AbortSignal.any([client.signal, signal]),
+    })
+
+type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
+type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
+
+/**
+ * Runs programs at the same time, all from the same jar; only the first inherits the digest challenges, so that no
+ * nonce is counted twice. All settle; the results come in the order of the arguments, the jars are joined. The first
+ * error in that order wins, with the joined jar.
+ */
+export const parallel =
+  ({ concurrency = Number.POSITIVE_INFINITY }: { readonly concurrency?: number } = {}) =>
+  <const T extends ReadonlyArray<Http<unknown, unknown>>>(
+    programs: T,
+  ): Http<ErrorOf<T[number]>, { readonly [K in keyof T]: ValueOf<T[K]> }> =>
+  (from) =>
+  (client) =>
+  async () => {
+    const unchallenged = Jar.withoutChallenges(from)
+    const outcomes = await runAll(
+      programs.map((program, i) => program(i === 0 ? from : unchallenged)(client)),
+      concurrency,
+    )
+    const joined = outcomes.map(jarAfter(from)).reduce(Jar.join, from)
+    const values: unknown[] = []
+    for (const outcome of outcomes) {
+      // The casts: the tuple's types are those of the programs in the same places, which no loop can tell.
+      if (E.isLeft(outcome)) return E.left(HttpError.withJar(joined)(outcome.left as ErrorOf<T[number]>))
+      values.push(outcome.right[0])
+    }
+    return E.right([values as { readonly [K in keyof T]: ValueOf<T[K]> }, joined])
+  }
+
+type Ended = E.Either<unknown, [unknown, Jar.Jar]>
+
+const jarAfter =
+  (from: Jar.Jar) =>
+  (outcome: Ended): Jar.Jar => {
+    if (E.isRight(outcome)) return outcome.right[1]
+    const known = HttpError.jar(outcome.left)
+    return O.isSome(known) ? known.value : from
+  }
+
+/** Runs tasks, no more than `concurrency` at a time, and waits for all of them. */
+const runAll = async (
+  tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
+  concurrency: number,
+): Promise<ReadonlyArray<Ended>> => {
+  const settled: PromiseSettledResult<Ended>[] = []
+  const queue = [...tasks.entries()]
+  const worker = async (): Promise<void> => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      const [i, run] = task
+      const [result] = await Promise.allSettled([run()])
+      settled[i] = result
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, concurrency), tasks.length) }, worker))
+  return settled.map((result) => {
+    if (result.status === 'fulfilled') return result.value
+    throw result.reason // the user's own exception, once all have settled
+  })
+}

@@ -1,0 +1,50 @@
+/**
+ * Every way a program can fail, by phase. Nothing throws, and no error shows a secret.
+ *
+ * | phase     | tags                                                                                            |
+ * |-----------|-------------------------------------------------------------------------------------------------|
+ * | plan      | `InvalidUrl` `MissingScheme` `UnsupportedScheme` `InvalidHeader` `InvalidProxy` `InvalidBody` `InvalidSettings` |
+ * | transport | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` |
+ * | redirect  | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`                       |
+ * | hook      | `HookFailed`                                                                                    |
+ * | response  | `StatusError` `NotJson` `InvalidPayload`                                                        |
+ *
+ * An error after the start carries the jar, so that a program can go on from it: `HttpError.jar`, `Http.orElse`.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { InvalidPayload, NotJson, StatusError } from './Response.js'
+import type { SendError } from './stages/Exchange.js'
+import type { Jar } from './values/Jar.js'
+
+export type { InvalidPayload, NotJson, StatusError } from './Response.js'
+export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
+export type { PlanError } from './stages/PlanError.js'
+export type { RedirectError } from './stages/Redirect.js'
+export type { TransportError } from './wire/Transport.js'
+
+export type HttpError<E = unknown> = SendError | StatusError | NotJson | InvalidPayload<E>
+
+/** One line for people: what was wrong and what to do. */
+export const show = ({ _tag, message }: HttpError): string => `${_tag}: ${message}`
+
+const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unknown>> =>
+  typeof u === 'object' && u !== null && key in u
+
+const isJar = (u: unknown): u is Jar => has(u, 'cookies') && has(u, 'challenges') && has(u, 'clock')
+
+/** The jar as it was when the error came, where the error knows it. */
+export const jar = (error: unknown): O.Option<Jar> => {
+  if (has(error, 'jar') && isJar(error.jar)) return O.some(error.jar)
+  return has(error, 'response') && has(error.response, 'jar') && isJar(error.response.jar)
+    ? O.some(error.response.jar)
+    : O.none
+}
+
+/** The same error with another jar, where it carries one. */
+export const withJar =
+  (other: Jar) =>
+  <E>(error: E): E => {
+    if (has(error, 'jar') && isJar(error.jar)) return { ...error, jar: other }
+    if (!has(error, 'response') || !has(error.response, 'jar')) return error
+    return { ...error, response: { ...error.response, jar: other } }
+  }

@@ -1,0 +1,41 @@
+/**
+ * What would go over the wire, before it goes.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const plan = pipe(
+ *   Request.get('https://api.example.com/search'), Request.withQuery({ q: 'monoid' }),
+ *   Plan.plan({ session: Session.empty }))
+ * assert.deepEqual(pipe(plan, E.map(Plan.show)), E.right('GET https://api.example.com/search?q=monoid'))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Request } from './session/Request.js'
+import { merge } from './stages/Merge.js'
+import { type Context, type PlanError, prepared, worldOf } from './stages/Prepare.js'
+import type { Plan } from './wire/Plan.js'
+
+export type { Context, PlanError, World } from './stages/Prepare.js'
+export {
+  type Cause,
+  type ClientCertificate,
+  isReplayable,
+  type Limits,
+  type Plan,
+  type Route,
+  show,
+  type Timeouts,
+  type Tls,
+  type Wire,
+  wire,
+} from './wire/Plan.js'
+
+/** Merges and prepares: the first plan that sending would send. Errors: `PlanError`. */
+export const plan =
+  (context: Context) =>
+  (request: Request): E.Either<PlanError, Plan> => {
+    const made = prepared(worldOf(context))(merge(context.session)(request))
+    return E.isLeft(made) ? made : E.right(made.right.plan)
+  }

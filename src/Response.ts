@@ -1,0 +1,121 @@
+/**
+ * What came back, as data, and how to read it. Everything here is pure: the body has been read.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as t from 'io-ts'
+ * import { Exchange, Request, Response, Session } from 'requests-ts'
+ *
+ * const { outcome } = pipe(
+ *   Request.get('http://h.test/'),
+ *   Exchange.simulate({ session: Session.defaults })(() => ({ status: 200, body: '{"name":"me"}' })))
+ * const name = pipe(
+ *   outcome,
+ *   E.flatMap(Response.ok),
+ *   E.flatMap(Response.json(t.type({ name: t.string }).decode)),
+ *   E.map(({ name }) => name))
+ * assert.deepEqual(name, E.right('me'))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Charset from './values/Charset.js'
+import * as Headers from './values/Headers.js'
+import * as Link from './values/Link.js'
+import * as Status from './values/Status.js'
+import * as Url from './values/Url.js'
+import type { Plan } from './wire/Plan.js'
+import type { Response } from './wire/Response.js'
+
+export type { Head, Hop } from './wire/Reply.js'
+export type { Response } from './wire/Response.js'
+
+// --- errors --------------------------------------------------------------------------------------------------------
+
+/** A status of 400 or above (D14). */
+export interface StatusError {
+  readonly _tag: 'StatusError'
+  readonly response: Response
+  /** requests' `raise_for_status`, word for word. */
+  readonly message: string
+}
+/** A body that is no JSON text. */
+export interface NotJson {
+  readonly _tag: 'NotJson'
+  readonly response: Response
+  readonly message: string
+}
+/** JSON that the decoder did not take. */
+export interface InvalidPayload<E> {
+  readonly _tag: 'InvalidPayload'
+  readonly response: Response
+  readonly errors: E
+  readonly message: string
+}
+
+// --- readers -------------------------------------------------------------------------------------------------------
+
+/** The response, unless its status is 400 or above. Error: `StatusError`. */
+export const ok = (response: Response): E.Either<StatusError, Response> => {
+  const { status, reason, url } = response
+  if (status < 400) return E.right(response)
+  const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
+  return E.left({ _tag: 'StatusError', response, message: `${status} ${kind}: ${reason} for url: ${url}` })
+}
+
+/** The body as text: by the declared charset, a byte order mark, or UTF-8 (D10). */
+export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
+
+const parse = (response: Response): E.Either<NotJson, unknown> => {
+  try {
+    return E.right(JSON.parse(Charset.decodeJson(response.encoding)(response.bytes)))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return E.left({ _tag: 'NotJson', response, message: `The body of ${response.url} is not JSON: ${why}` })
+  }
+}
+
+/** The body as JSON, through a decoder such as io-ts's. Errors: `NotJson`, `InvalidPayload`. */
+export const json =
+  <E, A>(decode: (u: unknown) => E.Either<E, A>) =>
+  (response: Response): E.Either<NotJson | InvalidPayload<E>, A> => {
+    const parsed = parse(response)
+    if (E.isLeft(parsed)) return parsed
+    const decoded = decode(parsed.right)
+    if (E.isRight(decoded)) return decoded
+    const message = `The JSON of ${response.url} is not of the expected shape`
+    return E.left({ _tag: 'InvalidPayload', response, errors: decoded.left, message })
+  }
+
+/** The lines of the body, without their ends (`\n`, `\r\n`, `\r`); the end of the last opens no empty one. */
+export const lines = (response: Response): ReadonlyArray<string> => {
+  const all = text(response).split(/\r\n|\n|\r/)
+  return all.at(-1) === '' ? all.slice(0, -1) : all
+}
+
+/** The links of the Link header (RFC 8288). */
+export const links = ({ headers }: Response): ReadonlyArray<Link.Link> => {
+  const header = Headers.combined(headers, 'Link')
+  return header === undefined ? [] : Link.parse(header)
+}
+
+/** The absolute URL that a relation leads to, such as `next`. */
+export const link =
+  (rel: string) =>
+  (response: Response): O.Option<string> => {
+    const found = links(response).find(({ rels }) => rels.includes(rel.toLowerCase()))
+    if (found === undefined) return O.none
+    const resolved = Url.resolve(response.plan.url)(found.target)
+    return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
+  }
+
+/** Whether it is a redirect that could be followed: requests' `is_redirect`. */
+export const isRedirect = ({ status, headers }: Response): boolean =>
+  Status.isRedirect(status) && Headers.has('Location')(headers)
+
+/** Whether it is a redirect to be remembered (301, 308): requests' `is_permanent_redirect`. */
+export const isPermanentRedirect = ({ status, headers }: Response): boolean =>
+  Status.isPermanentRedirect(status) && Headers.has('Location')(headers)
+
+/** The plan that would follow a redirect which was not followed. */
+export const next = (response: Response): O.Option<Plan> => response.next

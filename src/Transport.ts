@@ -1,0 +1,10 @@
+/**
+ * What carries a plan: the port, and the transports that come with the library.
+ *
+ * Anything of the type `Transport` is one; `reply` and `failed` help to write your own.
+ */
+export { memory } from './transport/Memory.js'
+export { type Options, undici } from './transport/undici/Undici.js'
+export type { Fault, FaultTag } from './wire/Fault.js'
+export { type Answer, type Reply, reply, type Server, type Source } from './wire/Reply.js'
+export { failed, type Limits, type Transport, type TransportError } from './wire/Transport.js'

@@ -1,0 +1,104 @@
+/**
+ * What all requests have in common: settings, mounted transports, and which ambient sources are trusted.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Session } from 'requests-ts'
+ *
+ * const session = pipe(
+ *   Session.defaults,
+ *   Session.withBaseUrl('https://api.example.com/v1'),
+ *   Session.withBasicAuth('username', 'password'),
+ *   Session.withTrust({ netrc: false }))
+ * assert.equal(session.trust.netrc, false)
+ * assert.equal(JSON.stringify(session.settings.auth).includes('password'), false)
+ */
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as Coding from '../wire/Coding.js'
+import type { Transport } from '../wire/Transport.js'
+import { type Configurable, empty as noSettings, withHeaders, withTimeouts } from './Settings.js'
+
+export {
+  andRedirectPolicy,
+  withAuth,
+  withBaseUrl,
+  withBasicAuth,
+  withBearer,
+  withCa,
+  withClientCertificate,
+  withCookie,
+  withDigestAuth,
+  withHeader,
+  withHeaders,
+  withHook,
+  withHooks,
+  withLimits,
+  withMaxRedirects,
+  withoutAuth,
+  withoutCookie,
+  withoutHeader,
+  withoutProxy,
+  withoutRedirects,
+  withoutTimeouts,
+  withProgress,
+  withProxy,
+  withQuery,
+  withQueryText,
+  withRedirectPolicy,
+  withSecretHeader,
+  withSensitiveHeaders,
+  withSettings,
+  withTimeouts,
+  withVerify,
+} from './Settings.js'
+
+/** Which ambient sources prepare may ask, each for itself (requests' `trust_env` is all or nothing). */
+export interface Trust {
+  /** Proxy variables and NO_PROXY. */
+  readonly proxies: boolean
+  readonly netrc: boolean
+  /** REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. */
+  readonly certificates: boolean
+}
+
+export type Mount = readonly [prefix: string, transport: Transport]
+
+export interface Session extends Configurable {
+  /** Transports of your own; the longest prefix that fits a URL wins, compared part by part. */
+  readonly mounts: ReadonlyArray<Mount>
+  readonly trust: Trust
+}
+
+export const VERSION = '0.1.0'
+
+/** Says nothing and trusts nothing. */
+export const empty: Session = {
+  settings: noSettings,
+  mounts: [],
+  trust: { proxies: false, netrc: false, certificates: false },
+}
+
+/** Four headers as requests has them, timeouts (D8), and trust in the environment. */
+export const defaults: Session = pipe(
+  { ...empty, trust: { proxies: true, netrc: true, certificates: true } },
+  withHeaders({
+    'User-Agent': `requests-ts/${VERSION}`,
+    'Accept-Encoding': Coding.supported,
+    Accept: '*/*',
+    Connection: 'keep-alive',
+  }),
+  withTimeouts({ connect: 10_000, read: 60_000 }),
+)
+
+/** Sends what begins with a prefix (`https://api.test/v1`, `http+unix:`) through a transport of your own. */
+export const mount =
+  (prefix: string, transport: Transport): Endomorphism<Session> =>
+  (session) => ({
+    ...session,
+    mounts: [...session.mounts.filter(([other]) => other !== prefix), [prefix, transport]],
+  })
+
+export const withTrust =
+  (trust: Partial<Trust>): Endomorphism<Session> =>
+  (session) => ({ ...session, trust: { ...session.trust, ...trust } })

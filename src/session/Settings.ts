@@ -1,0 +1,294 @@
+/**
+ * All that a session or a request may say, as one record of overrides; and every `with*`, defined once for both.
+ *
+ * | setting                                                  | a later one                                       |
+ * |----------------------------------------------------------|---------------------------------------------------|
+ * | headers, cookies, timeouts, limits, sensitive names      | wins key by key; headers compare without case     |
+ * | query, proxies given as a record                         | wins key by key                                   |
+ * | query given as pairs or text, a single proxy             | takes the place of all before (requests' rule)    |
+ * | hooks, redirect policies                                 | is added; `withHooks`, `withRedirectPolicy` take the place |
+ * | auth, verify, CA, certificate, base URL, maximum, progress | wins                                            |
+ *
+ * Laws: `Monoid` is a monoid; `withSettings` is its action, and every `with*` is `withSettings` of something.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Override, Request, Settings } from 'requests-ts'
+ *
+ * const request = pipe(Request.get('/'), Request.withHeader('X-A', '1'), Request.withoutHeader('x-a'))
+ * assert.deepEqual(request.settings.headers.get('x-a'), Override.unset)
+ * assert.equal(Settings.Monoid.concat(Settings.empty, request.settings), request.settings)
+ */
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type * as Headers from '../values/Headers.js'
+import * as Override from '../values/Override.js'
+import * as Query from '../values/Query.js'
+import * as Secret from '../values/Secret.js'
+import type { ClientCertificate, Limits, Plan, Timeouts } from '../wire/Plan.js'
+import type { Head } from '../wire/Reply.js'
+import * as Auth from './Auth.js'
+import * as RedirectPolicy from './RedirectPolicy.js'
+
+// --- model ---------------------------------------------------------------------------------------------------------
+
+/** A header as it is to be spelled, with one value for each line. */
+export interface HeaderSetting {
+  readonly name: string
+  readonly values: ReadonlyArray<Headers.Value>
+}
+
+/** Octets on their way; `total` where the length is known. */
+export interface Progress {
+  readonly direction: 'up' | 'down'
+  readonly bytes: number
+  readonly total?: number
+}
+export type OnProgress = (progress: Progress) => IO<void>
+
+/** Sees the head of each reply before its cookies are taken, and may change it. Its failure is `HookFailed`. */
+export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>
+
+/** By scheme, `all`, `scheme://host` or `all://host`, as requests' `proxies`; an unset key means directly. */
+export type Proxies = Override.Keyed<Secret.Secret>
+
+export interface Settings {
+  /** By lower-case name. */
+  readonly headers: Override.Keyed<HeaderSetting>
+  readonly query: Override.Layer<Query.Source>
+  readonly cookies: Override.Keyed<Secret.Secret>
+  readonly proxies: Override.Layer<Proxies>
+  readonly auth: Override.Override<Auth.Auth>
+  readonly baseUrl: Override.Override<string>
+  readonly verify: Override.Override<boolean>
+  readonly ca: Override.Override<string>
+  readonly certificate: Override.Override<ClientCertificate>
+  readonly timeouts: Override.Keyed<number>
+  readonly limits: Override.Keyed<number>
+  readonly maxRedirects: Override.Override<number>
+  /** Policies, joined by their monoid when they are asked. */
+  readonly redirects: Override.Layer<ReadonlyArray<RedirectPolicy.RedirectPolicy>>
+  readonly hooks: Override.Layer<ReadonlyArray<Hook>>
+  /** Lower-case names of headers that are secret beside the well-known ones. */
+  readonly sensitive: Override.Keyed<true>
+  readonly progress: Override.Override<OnProgress>
+}
+
+export const empty: Settings = {
+  headers: Override.noKeys,
+  query: Override.inherit,
+  cookies: Override.noKeys,
+  proxies: Override.inherit,
+  auth: Override.inherit,
+  baseUrl: Override.inherit,
+  verify: Override.inherit,
+  ca: Override.inherit,
+  certificate: Override.inherit,
+  timeouts: Override.noKeys,
+  limits: Override.noKeys,
+  maxRedirects: Override.inherit,
+  redirects: Override.inherit,
+  hooks: Override.inherit,
+  sensitive: Override.noKeys,
+  progress: Override.inherit,
+}
+
+// --- monoid --------------------------------------------------------------------------------------------------------
+
+const keyed = <A>(x: Override.Keyed<A>, y: Override.Keyed<A>) => Override.getKeyedMonoid<A>().concat(x, y)
+const last = <A>(x: Override.Override<A>, y: Override.Override<A>) => Override.getMonoid<A>().concat(x, y)
+
+const QueryLayer = Override.getLayerMonoid(Query.SourceSemigroup)
+const ProxiesLayer = Override.getLayerMonoid(Override.getKeyedMonoid<Secret.Secret>())
+const RedirectsLayer = Override.getLayerMonoid(getArrayMonoid<RedirectPolicy.RedirectPolicy>())
+const HooksLayer = Override.getLayerMonoid(getArrayMonoid<Hook>())
+
+export const Monoid: MonoidOf<Settings> = {
+  empty,
+  concat: (x, y) => {
+    if (y === empty) return x
+    if (x === empty) return y
+    return {
+      headers: keyed(x.headers, y.headers),
+      query: QueryLayer.concat(x.query, y.query),
+      cookies: keyed(x.cookies, y.cookies),
+      proxies: ProxiesLayer.concat(x.proxies, y.proxies),
+      auth: last(x.auth, y.auth),
+      baseUrl: last(x.baseUrl, y.baseUrl),
+      verify: last(x.verify, y.verify),
+      ca: last(x.ca, y.ca),
+      certificate: last(x.certificate, y.certificate),
+      timeouts: keyed(x.timeouts, y.timeouts),
+      limits: keyed(x.limits, y.limits),
+      maxRedirects: last(x.maxRedirects, y.maxRedirects),
+      redirects: RedirectsLayer.concat(x.redirects, y.redirects),
+      hooks: HooksLayer.concat(x.hooks, y.hooks),
+      sensitive: keyed(x.sensitive, y.sensitive),
+      progress: last(x.progress, y.progress),
+    }
+  },
+}
+
+// --- the action ----------------------------------------------------------------------------------------------------
+
+/** Anything that carries settings: a `Session`, a `Request`, or your own. */
+export interface Configurable {
+  readonly settings: Settings
+}
+
+/** Takes a session or a request and gives the same back, changed. */
+export type Configure = <C extends Configurable>(configurable: C) => C
+
+/** Lays settings over what is there: the monoid action that every `with*` is made of. */
+export const withSettings =
+  (settings: Settings): Configure =>
+  (configurable) => ({
+    ...configurable,
+    settings: Monoid.concat(configurable.settings, settings),
+  })
+
+const withOne = (patch: Partial<Settings>): Configure => withSettings({ ...empty, ...patch })
+
+const single = <A>(key: string, override: Override.Override<A>): Override.Keyed<A> => new Map([[key, override]])
+
+// --- headers -------------------------------------------------------------------------------------------------------
+
+const header = (name: string, values: ReadonlyArray<Headers.Value>): Configure =>
+  withOne({
+    headers: single(name.toLowerCase(), Override.set({ name, values })),
+  })
+
+/** Sets a header, whatever stood under that name in any case. */
+export const withHeader = (name: string, value: string): Configure => header(name, [value])
+
+/** Removes a header that lies below. */
+export const withoutHeader = (name: string): Configure =>
+  withOne({
+    headers: single<HeaderSetting>(name.toLowerCase(), Override.unset),
+  })
+
+/** Sets a header that no printer shows and that does not follow a redirect to another origin. */
+export const withSecretHeader = (name: string, value: string | Secret.Secret): Configure =>
+  header(name, [typeof value === 'string' ? Secret.make(value) : value])
+
+/** Sets several headers: a record (`null` removes), or pairs, where a name that is repeated gives several lines. */
+export const withHeaders = (
+  fields: Readonly<Record<string, string | null>> | ReadonlyArray<readonly [name: string, value: string]>,
+): Configure => {
+  const headers = new Map<string, Override.Override<HeaderSetting>>()
+  const pairs: ReadonlyArray<readonly [string, string | null]> = isPairs(fields) ? fields : Object.entries(fields)
+  for (const [name, value] of pairs) {
+    const key = name.toLowerCase()
+    const before = isPairs(fields) ? headers.get(key) : undefined
+    const values = before?._tag === 'Set' ? before.value.values : []
+    headers.set(key, value === null ? Override.unset : Override.set({ name, values: [...values, value] }))
+  }
+  return withOne({ headers })
+}
+
+const isPairs = <A extends object>(
+  fields: A | ReadonlyArray<readonly [string, string]>,
+): fields is ReadonlyArray<readonly [string, string]> => Array.isArray(fields)
+
+/** Names headers whose values are secret wherever they are given. */
+export const withSensitiveHeaders = (...names: ReadonlyArray<string>): Configure =>
+  withOne({
+    sensitive: new Map(names.map((name) => [name.toLowerCase(), Override.set<true>(true)])),
+  })
+
+// --- query and cookies ---------------------------------------------------------------------------------------------
+
+/** Adds to the query: a record key by key (`null` removes), pairs in place of what a session gives. */
+export const withQuery = (input: Query.Input): Configure => withOne({ query: Query.layer(input) })
+
+/** Takes text as it is for the query, quoted only where a URL cannot hold it; in place of what a session gives. */
+export const withQueryText = (text: string): Configure => withOne({ query: Override.replace({ _tag: 'Text', text }) })
+
+/** Sends a cookie along, to the origin of the request only; it never enters the jar. */
+export const withCookie = (name: string, value: string | Secret.Secret): Configure =>
+  withOne({
+    cookies: single(name, Override.set(typeof value === 'string' ? Secret.make(value) : value)),
+  })
+
+export const withoutCookie = (name: string): Configure =>
+  withOne({ cookies: single<Secret.Secret>(name, Override.unset) })
+
+// --- auth ----------------------------------------------------------------------------------------------------------
+
+export const withAuth = (auth: Auth.Auth): Configure => withOne({ auth: Override.set(auth) })
+export const withBasicAuth = (user: string, pass: string | Secret.Secret): Configure => withAuth(Auth.basic(user, pass))
+export const withBearer = (token: string | Secret.Secret): Configure => withAuth(Auth.bearer(token))
+export const withDigestAuth = (user: string, pass: string | Secret.Secret): Configure =>
+  withAuth(Auth.digest(user, pass))
+/** No authentication: neither the session's, nor the URL's, nor netrc's. A header of your own stays. */
+export const withoutAuth: Configure = withOne({ auth: Override.unset })
+
+// --- where and how -------------------------------------------------------------------------------------------------
+
+/** What relative URLs are joined to, with exactly one slash between. */
+export const withBaseUrl = (url: string): Configure => withOne({ baseUrl: Override.set(url) })
+
+/** One proxy for every URL; or a record as requests' `proxies`, where `null` means directly. */
+export const withProxy = (proxy: string | Readonly<Record<string, string | null>>): Configure => {
+  if (typeof proxy === 'string') {
+    return withOne({
+      proxies: Override.replace(single('all', Override.set(Secret.make(proxy)))),
+    })
+  }
+  const proxies = new Map<string, Override.Override<Secret.Secret>>()
+  for (const [key, url] of Object.entries(proxy)) {
+    proxies.set(key, url === null || url === '' ? Override.unset : Override.set(Secret.make(url)))
+  }
+  return withOne({ proxies: Override.extend<Proxies>(proxies) })
+}
+
+/** Directly, whatever session and environment say. */
+export const withoutProxy: Configure = withOne({
+  proxies: Override.replace<Proxies>(single<Secret.Secret>('all', Override.unset)),
+})
+
+/** Whether certificates are checked. Only `false` turns it off (D3). */
+export const withVerify = (verify: boolean): Configure => withOne({ verify: Override.set(verify) })
+/** The roots of trust, in place of the built-in ones: PEM text, or the path of a PEM file or of a folder of them. */
+export const withCa = (ca: string): Configure => withOne({ ca: Override.set(ca) })
+/** A client certificate, for the first origin only. */
+export const withClientCertificate = (certificate: ClientCertificate): Configure =>
+  withOne({ certificate: Override.set(certificate) })
+
+const numbers = (given: Readonly<Record<string, number>>): Override.Keyed<number> =>
+  new Map(Object.entries(given).map(([key, value]) => [key, Override.set(value)]))
+
+/** In milliseconds; what is left out stays as it was. */
+export const withTimeouts = (timeouts: Timeouts): Configure => withOne({ timeouts: numbers({ ...timeouts }) })
+/** Waits for ever, as requests does. */
+export const withoutTimeouts: Configure = withOne({
+  timeouts: new Map<string, Override.Override<number>>([
+    ['connect', Override.unset],
+    ['read', Override.unset],
+    ['total', Override.unset],
+  ]),
+})
+export const withLimits = (limits: Partial<Limits>): Configure => withOne({ limits: numbers({ ...limits }) })
+
+// --- redirects, hooks, progress ------------------------------------------------------------------------------------
+
+/** How many redirects are followed before `TooManyRedirects`; 30 unless said. */
+export const withMaxRedirects = (n: number): Configure => withOne({ maxRedirects: Override.set(n) })
+/** Puts a policy in place of all that were there. */
+export const withRedirectPolicy = (policy: RedirectPolicy.RedirectPolicy): Configure =>
+  withOne({ redirects: Override.replace([policy]) })
+/** Adds a policy: what any of them refuses is refused. */
+export const andRedirectPolicy = (policy: RedirectPolicy.RedirectPolicy): Configure =>
+  withOne({ redirects: Override.extend([policy]) })
+/** The redirect is the response (requests' `allow_redirects=False`). */
+export const withoutRedirects: Configure = withRedirectPolicy(RedirectPolicy.none)
+
+/** Adds a hook behind those that are there. */
+export const withHook = (hook: Hook): Configure => withOne({ hooks: Override.extend([hook]) })
+/** Puts hooks in place of all that were there: what a request's `hooks` does in requests. */
+export const withHooks = (hooks: ReadonlyArray<Hook>): Configure => withOne({ hooks: Override.replace(hooks) })
+
+/** Tells how far a body has gone, up and down. */
+export const withProgress = (onProgress: OnProgress): Configure => withOne({ progress: Override.set(onProgress) })

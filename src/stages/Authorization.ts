@@ -1,0 +1,125 @@
+/**
+ * Which credentials a plan carries: the first of these that is set (D2).
+ *
+ * | order | source                                   | header                                              |
+ * |-------|------------------------------------------|-----------------------------------------------------|
+ * | 1     | auth of the request, else of the session | of its scheme; `withoutAuth` ends the search        |
+ * | 2     | an Authorization header of the user's    | as it stands                                        |
+ * | 3     | `user:pass@` in the URL                  | Basic                                               |
+ * | 4     | netrc, where the session trusts it       | Basic                                               |
+ *
+ * Digest signs at once where the jar holds a challenge of the origin, and otherwise waits to be challenged.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Auth, Custom, Digest as DigestAuth } from '../session/Auth.js'
+import * as Environment from '../session/Environment.js'
+import * as Digest from '../values/Digest.js'
+import * as Entropy from '../values/Entropy.js'
+import * as Headers from '../values/Headers.js'
+import * as Jar from '../values/Jar.js'
+import { basic } from '../values/Proxy.js'
+import * as Secret from '../values/Secret.js'
+import type { Located, Url } from '../values/Url.js'
+import * as UrlOf from '../values/Url.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Merged } from './Merge.js'
+import { invalidSettings, type PlanError } from './PlanError.js'
+
+const AUTHORIZATION = 'Authorization'
+
+/** What signing reads. */
+export interface Signing {
+  readonly jar: Jar.Jar
+  readonly environment: Environment.Environment
+  readonly entropy: string
+}
+
+const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers): Headers.Headers =>
+  Headers.upsertAt(AUTHORIZATION, basic(user, Secret.reveal(pass)))(headers)
+
+/** The challenge that a digest would answer unasked: the newest one the origin has sent for this user. */
+export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url): O.Option<Jar.Challenge> =>
+  Jar.challengeFor({ origin: url.origin, user: auth.user })(jar)
+
+/** Answers a challenge for a request; the count is one above what the jar has seen. */
+export const answerChallenge = (
+  auth: DigestAuth,
+  challenge: Jar.Challenge,
+  entropy: string,
+  { method, url }: Pick<Plan, 'method' | 'url'>,
+): Secret.Secret => {
+  const count = challenge.count + 1
+  return Digest.authorization({
+    user: auth.user,
+    pass: auth.pass,
+    challenge,
+    method,
+    target: UrlOf.target(url),
+    count,
+    cnonce: Entropy.draw(entropy, `cnonce ${challenge.nonce} ${count}`).slice(0, 16),
+  })
+}
+
+const withScheme = (
+  auth: Auth,
+  { jar, entropy }: Signing,
+  plan: Pick<Plan, 'method' | 'url'>,
+  headers: Headers.Headers,
+): Headers.Headers => {
+  switch (auth._tag) {
+    case 'None':
+    case 'Custom':
+      return headers
+    case 'Basic':
+      return withBasic(auth.user, auth.pass, headers)
+    case 'Bearer':
+      return Headers.upsertAt(AUTHORIZATION, Secret.make(`Bearer ${Secret.reveal(auth.token)}`))(headers)
+    case 'Digest': {
+      const challenge = knownChallenge(jar, auth, plan.url)
+      if (O.isNone(challenge)) return headers
+      return Headers.upsertAt(AUTHORIZATION, answerChallenge(auth, challenge.value, entropy, plan))(headers)
+    }
+  }
+}
+
+/** The netrc entry for a host, where it may be asked. */
+export const ambient = (
+  merged: Merged,
+  { environment }: Pick<Signing, 'environment'>,
+  url: Url,
+  user?: string,
+): O.Option<Secret.Secret> => {
+  if (!merged.session.trust.netrc || !UrlOf.isHttp(url)) return O.none
+  const found = Environment.credentialsFor(url.hostname, user)(environment)
+  return O.isNone(found) ? O.none : O.some(basic(found.value.user, Secret.reveal(found.value.pass)))
+}
+
+/** The headers with the credentials of the first source that has any. */
+export const authorize = (
+  merged: Merged,
+  signing: Signing,
+  method: string,
+  { url, userinfo }: Located,
+  headers: Headers.Headers,
+): Headers.Headers => {
+  const { auth } = merged.settings
+  if (auth._tag === 'Set') return withScheme(auth.value, signing, { method, url }, headers)
+  if (auth._tag === 'Unset' || Headers.find(headers, AUTHORIZATION) !== undefined) return headers
+  if (O.isSome(userinfo) && O.isSome(userinfo.value.pass)) {
+    const { user, pass } = userinfo.value
+    return user === '' && Secret.reveal(pass.value) === '' ? headers : withBasic(user, pass.value, headers)
+  }
+  const found = ambient(merged, signing, url, O.isSome(userinfo) ? userinfo.value.user : undefined)
+  return O.isNone(found) ? headers : Headers.upsertAt(AUTHORIZATION, found.value)(headers)
+}
+
+/** Lets a scheme of the user's own sign the finished plan. Error: `InvalidSettings`, where it throws. */
+export const sign = ({ name, sign }: Custom, plan: Plan): E.Either<PlanError, Plan> => {
+  try {
+    return E.right(sign(plan))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${why}`))
+  }
+}

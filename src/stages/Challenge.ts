@@ -1,0 +1,52 @@
+/**
+ * Another answer to a reply: a 401 that asks for Digest is answered with the same request, signed.
+ *
+ * Once for each hop, only on an origin the credentials are meant for, and only where the body can be sent again
+ * (D24). The challenge is kept in the jar, so that the next request to the origin is signed at once.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { Digest as DigestAuth } from '../session/Auth.js'
+import * as Digest from '../values/Digest.js'
+import * as Headers from '../values/Headers.js'
+import * as Jar from '../values/Jar.js'
+import * as Secret from '../values/Secret.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Head } from '../wire/Reply.js'
+import { answerChallenge } from './Authorization.js'
+import type { Merged } from './Merge.js'
+
+/** What is asked, and who is to answer. */
+export interface Asked {
+  readonly auth: DigestAuth
+  readonly challenge: Digest.Challenge
+}
+
+/** The challenge in a head, where this exchange can answer it. */
+export const asked = (
+  head: Head,
+  { plan, merged, trusted }: { readonly plan: Plan; readonly merged: Merged; readonly trusted: boolean },
+): O.Option<Asked> => {
+  const { auth } = merged.settings
+  if (head.status !== 401 || auth._tag !== 'Set' || auth.value._tag !== 'Digest') return O.none
+  if (!trusted || plan.cause === 'Authorize') return O.none
+  const challenge = Digest.select(Headers.valuesOf(head.headers, 'WWW-Authenticate').map(Secret.reveal))
+  return O.isNone(challenge) ? O.none : O.some({ auth: auth.value, challenge: challenge.value })
+}
+
+/** The same plan, signed, and the jar that remembers the challenge and that it was used. */
+export const answer = (
+  { auth, challenge }: Asked,
+  plan: Plan,
+  jar: Jar.Jar,
+  now: Date,
+  entropy: string,
+): { readonly plan: Plan; readonly jar: Jar.Jar } => {
+  const remembered = Jar.remember({ ...challenge, origin: plan.url.origin, user: auth.user }, now)(jar)
+  const known = Jar.challengeFor({ origin: plan.url.origin, user: auth.user })(remembered)
+  if (O.isNone(known)) return { plan, jar }
+  const value = answerChallenge(auth, known.value, entropy, plan)
+  return {
+    plan: { ...plan, headers: Headers.upsertAt('Authorization', value)(plan.headers), cause: 'Authorize' },
+    jar: Jar.counted(known.value)(remembered),
+  }
+}

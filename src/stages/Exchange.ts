@@ -1,0 +1,255 @@
+/**
+ * The machine: one request and all that follows from it, as data. It reads no clock and sends nothing.
+ *
+ *     start ─▶ Exchange ──▶ (send its plan) ──▶ Head ─┬─ challenge ─▶ Next          a 401 answered
+ *                 ▲                                   └─ settle ────▶ Done | Next | Refuse
+ *                 └───────────────────────────────────────────────────────┘
+ *
+ * Two interpreters run it: `Http.attempt` around a transport, `simulate` around a pure server. Cookies and redirects
+ * are one step, for a cookie set on one hop must be on the next, and the jar comes back on every path.
+ *
+ * Laws: it ends within the limit; nothing secret crosses an origin or comes back; a challenge is answered once;
+ * `attempt` over `Transport.memory(server)` is `simulate(server)`.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Exchange, Request, Response, Session } from 'requests-ts'
+ *
+ * const trace = pipe(
+ *   Request.get('http://h.test/a'),
+ *   Exchange.simulate({ session: Session.defaults })({
+ *     'GET /a': { status: 302, headers: { location: '/b', 'set-cookie': 'sid=1' } },
+ *     'GET /b': (plan) => ({ status: 200, body: plan.url.href }) }))
+ * assert.deepEqual(pipe(trace.outcome, E.map(Response.text)), E.right('http://h.test/b'))
+ * assert.deepEqual(trace.hops.map(({ head }) => head.status), [302, 200])
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { concatAll } from 'fp-ts/lib/Monoid.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Environment } from '../session/Environment.js'
+import * as RedirectPolicy from '../session/RedirectPolicy.js'
+import type { Request } from '../session/Request.js'
+import type { Cookie } from '../values/Cookie.js'
+import * as Headers from '../values/Headers.js'
+import * as Jar from '../values/Jar.js'
+import * as Override from '../values/Override.js'
+import type { Plan } from '../wire/Plan.js'
+import { isReplayable } from '../wire/Plan.js'
+import type { Head, Hop } from '../wire/Reply.js'
+import type { TransportError } from '../wire/Transport.js'
+import * as Authorization from './Authorization.js'
+import * as Challenge from './Challenge.js'
+import * as Cookies from './Cookies.js'
+import { type Merged, merge } from './Merge.js'
+import type { PlanError } from './PlanError.js'
+import { type Context, prepared, worldOf } from './Prepare.js'
+import * as Redirect from './Redirect.js'
+
+// --- model ---------------------------------------------------------------------------------------------------------
+
+/** A started exchange: the plan to send now, and all that the next hop needs. */
+export interface Exchange {
+  readonly plan: Plan
+  readonly jar: Jar.Jar
+  /** The hops that are answered, oldest first. */
+  readonly history: ReadonlyArray<Hop>
+  readonly merged: Merged
+  readonly environment: Environment
+  /** Seed of every draw of this exchange. */
+  readonly entropy: string
+  /** Whether every hop so far stayed where the credentials may go; once false it stays so. */
+  readonly trusted: boolean
+}
+
+/** A hook did not let the reply pass. */
+export interface HookFailed {
+  readonly _tag: 'HookFailed'
+  readonly plan: Plan
+  readonly error: unknown
+  readonly message: string
+}
+
+/** An error after the start, with all that was gathered until then. */
+export type Started<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
+export type ExchangeError = Started<TransportError | Redirect.RedirectError | HookFailed>
+export type SendError = PlanError | ExchangeError
+
+export interface Next {
+  readonly _tag: 'Next'
+  readonly exchange: Exchange
+}
+export interface Done {
+  readonly _tag: 'Done'
+  /** With the jar after the last reply; its plan is the one that was answered. */
+  readonly exchange: Exchange
+  readonly head: Head
+  /** The cookies that this reply set. */
+  readonly cookies: ReadonlyArray<Cookie>
+  /** What would have been sent, where a policy stopped at a redirect. */
+  readonly next: O.Option<Plan>
+}
+export interface Refuse {
+  readonly _tag: 'Refuse'
+  readonly error: ExchangeError
+}
+export type Step = Next | Done | Refuse
+
+export type { Context } from './Prepare.js'
+
+// --- start ---------------------------------------------------------------------------------------------------------
+
+/** The first plan; a digest that signs unasked uses its nonce once more, so the jar counts it here. */
+export const start =
+  (context: Context) =>
+  (request: Request): E.Either<PlanError, Exchange> => {
+    const world = worldOf(context)
+    const made = prepared(world)(merge(context.session)(request))
+    if (E.isLeft(made)) return made
+    const { plan, merged } = made.right
+    return E.right({
+      plan,
+      jar: countDigest(merged, world.jar, plan),
+      history: [],
+      merged,
+      environment: world.environment,
+      entropy: world.entropy,
+      trusted: true,
+    })
+  }
+
+/** The jar after a plan that may have been signed unasked. */
+const countDigest = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan): Jar.Jar => {
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
+  const known = Authorization.knownChallenge(jar, auth.value, url)
+  return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
+}
+
+// --- errors --------------------------------------------------------------------------------------------------------
+
+export const hookFailed = (plan: Plan, error: unknown): HookFailed => ({
+  _tag: 'HookFailed',
+  plan,
+  error,
+  message: `A hook refused the reply to ${plan.method} ${plan.url.href}`,
+})
+
+/** An error of the plan under way, with the history and the jar of its exchange. */
+export const failed =
+  <E extends TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
+  ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
+
+const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
+
+// --- replies -------------------------------------------------------------------------------------------------------
+
+interface Received {
+  readonly exchange: Exchange
+  readonly cookies: ReadonlyArray<Cookie>
+}
+
+const NO_COOKIES: ReadonlyArray<Cookie> = []
+
+/** Takes in a head: its cookies go into the jar, and the hop into the history. */
+const absorb = (now: Date, head: Head, x: Exchange): Received => {
+  const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
+  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES }
+  const { jar, accepted } = Jar.receive(x.plan.url, lines, now)(x.jar)
+  return { exchange: { ...x, jar }, cookies: accepted }
+}
+
+const passed = (head: Head, x: Exchange): Exchange => ({ ...x, history: [...x.history, { plan: x.plan, head }] })
+
+/** Answers a 401 that this exchange can answer; hooks never see it. None: go on to the hooks and to `settle`. */
+export const challenge =
+  (now: Date) =>
+  (head: Head) =>
+  (x: Exchange): O.Option<Exchange> => {
+    const asked = Challenge.asked(head, x)
+    if (O.isNone(asked) || !isReplayable(x.plan)) return O.none
+    const { exchange } = absorb(now, head, x)
+    const later = { settings: x.merged.settings, jar: exchange.jar, trusted: x.trusted }
+    const headers = exchange.jar === x.jar ? x.plan.headers : Cookies.rebuild(later, x.plan.url, now)(x.plan.headers)
+    const { plan, jar } = Challenge.answer(asked.value, { ...x.plan, headers }, exchange.jar, now, x.entropy)
+    return O.some({ ...passed(head, exchange), plan, jar })
+  }
+
+const DEFAULT_MAX_REDIRECTS = 30
+
+const policyOf = ({ settings }: Merged): RedirectPolicy.RedirectPolicy =>
+  concatAll(RedirectPolicy.Monoid)(
+    Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects),
+  )
+
+/** A policy is the user's code: if it throws, that is a refusal. */
+const judge = (policy: RedirectPolicy.RedirectPolicy, attempt: RedirectPolicy.Attempt): RedirectPolicy.Verdict => {
+  try {
+    return policy(attempt)
+  } catch (cause) {
+    return RedirectPolicy.toRefuse(`the policy failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+const redirectsIn = (history: ReadonlyArray<Hop>): number => history.filter(({ head }) => head.status !== 401).length
+
+/** Takes in the head of a reply, and says what comes next. The order is requests': target, maximum, policy. */
+export const settle =
+  (now: Date) =>
+  (head: Head) =>
+  (given: Exchange): Step => {
+    const { exchange: x, cookies } = absorb(now, head, given)
+    if (O.isSome(Challenge.asked(head, x)) && !isReplayable(x.plan)) {
+      return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), passed(head, x))
+    }
+    const target = Redirect.getRedirectTarget(head)
+    if (E.isRight(target) && O.isNone(target.right)) return { _tag: 'Done', exchange: x, head, cookies, next: O.none }
+    const after = passed(head, x)
+    const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
+    if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
+    const following = Redirect.next(now)(head)(x)
+    if (E.isLeft(following)) return refuse(following.left, after)
+    if (O.isNone(following.right)) return { _tag: 'Done', exchange: x, head, cookies, next: O.none }
+    const { plan, trusted } = following.right.value
+    const previous = after.history.map((hop) => hop.plan.url)
+    const verdict = judge(policyOf(x.merged), { previous, status: head.status, next: plan })
+    switch (verdict._tag) {
+      case 'Refuse':
+        return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)
+      case 'Stop':
+        return { _tag: 'Done', exchange: x, head, cookies, next: isReplayable(plan) ? O.some(plan) : O.none }
+      case 'Follow':
+        if (!isReplayable(plan))
+          return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
+        return {
+          _tag: 'Next',
+          exchange: { ...after, plan, trusted, jar: trusted ? countDigest(x.merged, x.jar, plan) : x.jar },
+        }
+    }
+  }
+
+/** `challenge`, else `settle`: one reply to a chain that has no hooks. */
+export const receive =
+  (now: Date) =>
+  (head: Head) =>
+  (x: Exchange): Step => {
+    const again = challenge(now)(head)(x)
+    return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : settle(now)(head)(x)
+  }
+
+/** What to do with each kind of step. */
+export const match =
+  <B>(
+    onNext: (exchange: Exchange) => B,
+    onDone: (exchange: Exchange, head: Head) => B,
+    onRefuse: (error: ExchangeError) => B,
+  ) =>
+  (step: Step): B => {
+    switch (step._tag) {
+      case 'Next':
+        return onNext(step.exchange)
+      case 'Done':
+        return onDone(step.exchange, step.head)
+      case 'Refuse':
+        return onRefuse(step.error)
+    }
+  }

@@ -1,0 +1,115 @@
+/**
+ * The header fields that session and request give, checked once for each set of them.
+ *
+ * | refused (`InvalidHeader`)                             | why                                             |
+ * |-------------------------------------------------------|-------------------------------------------------|
+ * | a name that is no token, a value with CR, LF, NUL …   | RFC 9110 5.6.2, 5.5 (D17)                       |
+ * | `Expect`, `Upgrade`, `Keep-Alive`, `Connection` but for `close` and `keep-alive` | they speak of the connection, which is the transport's (D17) |
+ * | `Transfer-Encoding` but for `chunked`                 | RFC 9112 6.1                                    |
+ * | two `Host` or `Content-Length`, a length that is no number | request smuggling                          |
+ *
+ * The value of a sensitive header is made secret here, so nothing downstream has to know its name.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { HeaderSetting, Settings } from '../session/Settings.js'
+import * as Headers from '../values/Headers.js'
+import * as Override from '../values/Override.js'
+import * as Secret from '../values/Secret.js'
+import type { Merged } from './Merge.js'
+import { invalidHeader, type PlanError } from './PlanError.js'
+
+/** Headers that are secret under any name the user gives them. */
+export const SENSITIVE: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-auth-token',
+  'private-token',
+])
+
+const ALONE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
+const NOT_THE_USERS: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
+
+const ofConnection = (key: string, value: string): string | undefined => {
+  if (NOT_THE_USERS.has(key)) return 'it is for the transport to say'
+  if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'only close and keep-alive can be asked for'
+  if (key === 'transfer-encoding' && !/^chunked$/i.test(value)) return 'only chunked is known'
+  if (key === 'content-length' && !/^\d+$/.test(value)) return 'it is not a number of octets'
+  return undefined
+}
+
+const problemOf = (name: string, value: string): string | undefined => {
+  if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'
+  if (!Headers.isValue(value)) {
+    return 'its value begins with white space, or holds a character that HTTP cannot carry (CR, LF, NUL, above U+00FF)'
+  }
+  return ofConnection(name.toLowerCase(), value)
+}
+
+/** One setting as lines, or what is wrong with it. */
+const lines = (
+  key: string,
+  { name, values }: HeaderSetting,
+  sensitive: Settings['sensitive'],
+): E.Either<PlanError, ReadonlyArray<Headers.Field>> => {
+  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
+  const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
+  const fields: Headers.Field[] = []
+  for (const value of values) {
+    const problem = problemOf(name, Secret.reveal(value))
+    if (problem !== undefined) return E.left(invalidHeader(name, problem))
+    fields.push([name, isSecret && typeof value === 'string' ? Secret.make(value) : value])
+  }
+  return E.right(fields)
+}
+
+/** Every header of one set of settings, by its key. */
+type Compiled = E.Either<PlanError, ReadonlyMap<string, ReadonlyArray<Headers.Field>>>
+
+const compile = (headers: Settings['headers'], sensitive: Settings['sensitive']): Compiled => {
+  const compiled = new Map<string, ReadonlyArray<Headers.Field>>()
+  for (const [key, override] of headers) {
+    if (override._tag !== 'Set') continue
+    const made = lines(key, override.value, sensitive)
+    if (E.isLeft(made)) return made
+    compiled.set(key, made.right)
+  }
+  return E.right(compiled)
+}
+
+/** What is worked out once for the headers of a session. */
+interface Known {
+  readonly byKey: Compiled
+  readonly whole: E.Either<PlanError, Headers.Headers>
+}
+
+const known = new WeakMap<Settings['headers'], Known>()
+
+const flat = (compiled: Compiled): E.Either<PlanError, Headers.Headers> =>
+  E.isLeft(compiled) ? compiled : E.right({ fields: [...compiled.right.values()].flat() })
+
+const knownOf = (headers: Settings['headers']): Known => {
+  const found = known.get(headers)
+  if (found !== undefined) return found
+  const byKey = compile(headers, Override.noKeys)
+  const made = { byKey, whole: flat(byKey) }
+  known.set(headers, made)
+  return made
+}
+
+/** The header fields of session and request, in order. Error: `InvalidHeader`. */
+export const fields = ({ session, settings }: Merged): E.Either<PlanError, Headers.Headers> => {
+  if (settings.sensitive.size > 0) return flat(compile(settings.headers, settings.sensitive))
+  const base = knownOf(session.settings.headers)
+  if (settings.headers === session.settings.headers || E.isLeft(base.byKey)) return base.whole
+  const all: Headers.Field[] = []
+  for (const [key, override] of settings.headers) {
+    if (override._tag !== 'Set') continue
+    const before = session.settings.headers.get(key) === override ? base.byKey.right.get(key) : undefined
+    const made = before === undefined ? lines(key, override.value, settings.sensitive) : E.right(before)
+    if (E.isLeft(made)) return made
+    for (const line of made.right) all.push(line)
+  }
+  return E.right({ fields: all })
+}

@@ -1,0 +1,31 @@
+/**
+ * The first stage: a session and a request become one. Merging is `concat`, later wins.
+ *
+ * Law: a monoid action, `merge(withSettings(t)(s))(r) = merge(s)(r with t <> its own)`, as far as `settings` goes.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Merge, Override, Request, Session } from 'requests-ts'
+ *
+ * const session = pipe(Session.empty, Session.withHeader('X-A', 'session'))
+ * const { settings } = pipe(Request.get('/'), Request.withHeader('x-a', 'request'), Merge.merge(session))
+ * assert.deepEqual(settings.headers.get('x-a'), Override.set({ name: 'x-a', values: ['request'] }))
+ */
+import type { Request } from '../session/Request.js'
+import type { Session } from '../session/Session.js'
+import * as Settings from '../session/Settings.js'
+
+export interface Merged {
+  readonly session: Session
+  readonly request: Request
+  /** The session's settings with the request's laid over them. */
+  readonly settings: Settings.Settings
+}
+
+export const merge =
+  (session: Session) =>
+  (request: Request): Merged => ({
+    session,
+    request,
+    settings: Settings.Monoid.concat(session.settings, request.settings),
+  })

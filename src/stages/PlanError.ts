@@ -1,0 +1,72 @@
+/**
+ * Why there is no plan: found out before anything is sent.
+ *
+ * | tag                 | when                                                                    |
+ * |---------------------|-------------------------------------------------------------------------|
+ * | `InvalidUrl`        | a URL or a base that no request can be sent to                          |
+ * | `MissingScheme`     | a relative URL without a base                                           |
+ * | `UnsupportedScheme` | no transport is mounted for it                                          |
+ * | `InvalidHeader`     | a name, a value or a cookie that HTTP cannot carry, or that is not the user's to say |
+ * | `InvalidProxy`      | a proxy URL that cannot be read                                         |
+ * | `InvalidBody`       | a body that cannot be encoded                                           |
+ * | `InvalidSettings`   | a method, timeout, limit or scheme of auth that makes no sense          |
+ */
+import type { InvalidUrl, MissingScheme } from '../values/Url.js'
+
+export interface UnsupportedScheme {
+  readonly _tag: 'UnsupportedScheme'
+  readonly url: string
+  readonly message: string
+}
+export interface InvalidHeader {
+  readonly _tag: 'InvalidHeader'
+  /** The header, or `Cookie` for a cookie. */
+  readonly name: string
+  readonly message: string
+}
+export interface InvalidProxy {
+  readonly _tag: 'InvalidProxy'
+  readonly message: string
+}
+export interface InvalidBody {
+  readonly _tag: 'InvalidBody'
+  readonly message: string
+}
+export interface InvalidSettings {
+  readonly _tag: 'InvalidSettings'
+  readonly setting: string
+  readonly message: string
+}
+
+export type PlanError =
+  | InvalidUrl
+  | MissingScheme
+  | UnsupportedScheme
+  | InvalidHeader
+  | InvalidProxy
+  | InvalidBody
+  | InvalidSettings
+
+export const unsupportedScheme = (url: string, protocol: string): PlanError => ({
+  _tag: 'UnsupportedScheme',
+  url,
+  message: `No transport is mounted for '${url}': mount one for '${protocol}', or write http:// or https:// before it`,
+})
+export const invalidHeader = (name: string, problem: string): PlanError => ({
+  _tag: 'InvalidHeader',
+  name,
+  message: `Invalid header ${JSON.stringify(name)}: ${problem}`,
+})
+export const invalidProxy = (problem: string): PlanError => ({
+  _tag: 'InvalidProxy',
+  message: `Invalid proxy: ${problem}`,
+})
+export const invalidBody = (problem: string): PlanError => ({
+  _tag: 'InvalidBody',
+  message: `Invalid body: ${problem}`,
+})
+export const invalidSettings = (setting: string, problem: string): PlanError => ({
+  _tag: 'InvalidSettings',
+  setting,
+  message: `Invalid ${setting}: ${problem}`,
+})

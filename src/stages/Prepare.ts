@@ -1,0 +1,212 @@
+/**
+ * The second stage: what was merged becomes a plan, or it is said why it cannot. Nothing is sent, nothing awaited.
+ *
+ * In requests' order: method · URL and query · headers · cookies · body · auth; then the route, and last a scheme of
+ * the user's own, so that it can sign everything. The environment is asked only for what is still unsaid.
+ *
+ * Laws: deterministic; Content-Length is the body's; `Content-Type` is the user's where there is one.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Merge, Plan, Prepare, Request, Session } from 'requests-ts'
+ *
+ * const plan = pipe(
+ *   Request.post('https://example.com/'), Request.withForm({ a: 'b c' }), Merge.merge(Session.empty), Prepare.prepare({}))
+ * assert.deepEqual(pipe(plan, E.map((plan) => Plan.wire(plan).headers)), E.right([
+ *   ['Content-Length', '5'], ['Content-Type', 'application/x-www-form-urlencoded']]))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Environment from '../session/Environment.js'
+import * as Mount from '../session/Mount.js'
+import type { Request } from '../session/Request.js'
+import type { Session } from '../session/Session.js'
+import type * as Settings from '../session/Settings.js'
+import * as Body from '../values/Body.js'
+import * as Headers from '../values/Headers.js'
+import * as Jar from '../values/Jar.js'
+import * as Override from '../values/Override.js'
+import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
+import type { Plan, Route } from '../wire/Plan.js'
+import { type Address, address } from './Address.js'
+import * as Authorization from './Authorization.js'
+import * as Cookies from './Cookies.js'
+import * as Fields from './Fields.js'
+import { type Merged, merge } from './Merge.js'
+import { invalidBody, invalidHeader, invalidSettings, type PlanError, unsupportedScheme } from './PlanError.js'
+import { route } from './Route.js'
+
+export type { PlanError } from './PlanError.js'
+
+/** What preparing reads beside session and request. What is left out is empty, and chance is the same each time. */
+export interface World {
+  readonly jar: Jar.Jar
+  readonly environment: Environment.Environment
+  readonly now: Date
+  readonly entropy: string
+}
+
+/** A session and what of the world is known; a jar is of no use without the time. */
+export type Context = { readonly session: Session } & Partial<Pick<World, 'environment' | 'entropy'>> &
+  ({ readonly jar: Jar.Jar; readonly now: Date } | { readonly jar?: never; readonly now?: Date })
+
+const EPOCH = new Date(0)
+
+/** The world with nothing left out. */
+export const worldOf = ({ jar, environment, now, entropy }: Partial<World>): World => ({
+  jar: jar ?? Jar.empty,
+  environment: environment ?? Environment.empty,
+  now: now ?? EPOCH,
+  entropy: entropy ?? '',
+})
+
+// --- what stays behind ---------------------------------------------------------------------------------------------
+
+const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>
+  Fields.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
+
+/** A session's settings without what only its own origin may see: auth, secret headers, cookies, certificate. */
+const withoutCredentials = (settings: Settings.Settings): Settings.Settings => ({
+  ...settings,
+  auth: Override.inherit,
+  cookies: Override.noKeys,
+  certificate: Override.inherit,
+  headers: new Map(
+    [...settings.headers].filter(
+      ([key, override]) => override._tag !== 'Set' || !isSecret(override.value, key, settings.sensitive),
+    ),
+  ),
+})
+
+/** A request that leaves the base's origin takes only credentials of its own along. */
+const leave = ({ session, request }: Merged): Merged =>
+  merge({ ...session, settings: withoutCredentials(session.settings) })(request)
+
+// --- the parts -----------------------------------------------------------------------------------------------------
+
+const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
+  Headers.isName(method)
+    ? E.right(method.toUpperCase())
+    : E.left(invalidSettings('method', `${JSON.stringify(method)} is not a token (RFC 9110 9.1)`))
+
+// RFC 9110 8.6: no Content-Length where the method does not expect content (D18).
+const EXPECTS_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
+
+/** Content-Length or Transfer-Encoding as the payload asks, in the place of the user's where it is known better. */
+const withFraming = (headers: Headers.Headers, method: string, payload: Body.Payload): Headers.Headers => {
+  if (payload._tag === 'Empty') {
+    const settled = !EXPECTS_CONTENT.has(method) || Headers.has('Content-Length')(headers)
+    return settled ? headers : Headers.append('Content-Length', '0')(headers)
+  }
+  const size = Body.length(payload)
+  if (O.isSome(size)) {
+    return Headers.upsertAt('Content-Length', String(size.value))(Headers.deleteAt('Transfer-Encoding')(headers))
+  }
+  if (Headers.has('Content-Length')(headers)) return Headers.deleteAt('Transfer-Encoding')(headers)
+  return Headers.upsertAt('Transfer-Encoding', 'chunked')(headers)
+}
+
+const withContent = (
+  headers: Headers.Headers,
+  method: string,
+  { payload, contentType }: Body.Encoded,
+): Headers.Headers => {
+  const framed = withFraming(headers, method, payload)
+  return contentType === undefined || Headers.has('Content-Type')(framed)
+    ? framed
+    : Headers.append('Content-Type', contentType)(framed)
+}
+
+/** An empty text is no body (requests D22); an empty form is one (D25). */
+const payloadOf = (body: Body.Body, headers: Headers.Headers, entropy: string): E.Either<PlanError, Body.Encoded> => {
+  const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
+  const encoded = Body.encode(body, { contentType: given === undefined ? given : Secret.reveal(given), entropy })
+  if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
+  const { payload, contentType } = encoded.right
+  const isNothing = payload._tag === 'Bytes' && contentType === undefined && Secret.open(payload.bytes).length === 0
+  return isNothing ? E.right({ payload: Body.empty, contentType }) : encoded
+}
+
+/** Proxy-Authorization is for a proxy: it moves into the route where there is one, and goes nowhere else (D22). */
+const withProxyAuthorization = (headers: Headers.Headers, way: Route): readonly [Headers.Headers, Route] => {
+  const given = Headers.find(headers, 'Proxy-Authorization')
+  if (given === undefined) return [headers, way]
+  const rest = Headers.deleteAt('Proxy-Authorization')(headers)
+  if (O.isNone(way.proxy) || O.isSome(way.proxy.value.authorization)) return [rest, way]
+  const authorization = O.some(typeof given === 'string' ? Secret.make(given) : given)
+  return [rest, { ...way, proxy: O.some({ ...way.proxy.value, authorization }) }]
+}
+
+const isSendable = ({ url }: Address, session: Session): boolean =>
+  Url.isHttp(url) || O.isSome(Mount.find(url)(session))
+
+/** Custom auth may have changed anything: what it made must still be HTTP. */
+const checked = (plan: Plan): E.Either<PlanError, Plan> => {
+  for (const [name, value] of plan.headers.fields) {
+    if (!Headers.isName(name) || !Headers.isValue(Secret.reveal(value))) {
+      return E.left(invalidHeader(name, 'the scheme of auth made it, and HTTP cannot carry it'))
+    }
+  }
+  return E.right({ ...plan, headers: withFraming(plan.headers, plan.method, plan.body) })
+}
+
+// --- the stage -----------------------------------------------------------------------------------------------------
+
+/** A plan, and what was merged as far as it may be used at that address. */
+export interface Prepared {
+  readonly plan: Plan
+  readonly merged: Merged
+}
+
+/** Everything the first plan of an exchange is made of. */
+export const prepared =
+  (world: World) =>
+  (given: Merged): E.Either<PlanError, Prepared> => {
+    const method = methodOf(given.request)
+    if (E.isLeft(method)) return method
+    const place = address(given.settings, given.request.url)
+    if (E.isLeft(place)) return place
+    const { url } = place.right
+    if (!isSendable(place.right, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
+    const merged = place.right.leaves ? leave(given) : given
+    const { session, settings, request } = merged
+    const fields = Fields.fields(merged)
+    if (E.isLeft(fields)) return fields
+    const own = Cookies.given(settings)
+    if (E.isLeft(own)) return own
+    const content = payloadOf(request.body, fields.right, world.entropy)
+    if (E.isLeft(content)) return content
+    const way = route(settings, session.trust, world.environment, url)
+    if (E.isLeft(way)) return way
+    const [sent, travel] = withProxyAuthorization(fields.right, way.right)
+    const cookies = Cookies.withCookies(own.right, world.jar, url, world.now)(sent)
+    const withBody = withContent(cookies, method.right, content.right)
+    const plan: Plan = {
+      method: method.right,
+      url,
+      headers: Authorization.authorize(merged, world, method.right, place.right, withBody),
+      body: content.right.payload,
+      route: travel,
+      cause: 'Start',
+    }
+    return finish(merged, plan)
+  }
+
+const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
+  const { auth } = merged.settings
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
+  const signed = Authorization.sign(auth.value, plan)
+  if (E.isLeft(signed)) return signed
+  const good = checked(signed.right)
+  return E.isLeft(good) ? good : E.right({ plan: good.right, merged })
+}
+
+/** Merged to a plan. Errors: `PlanError`. */
+export const prepare =
+  (world: Partial<World>) =>
+  (merged: Merged): E.Either<PlanError, Plan> => {
+    const made = prepared(worldOf(world))(merged)
+    return E.isLeft(made) ? made : E.right(made.right.plan)
+  }

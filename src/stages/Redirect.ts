@@ -1,0 +1,229 @@
+/**
+ * From a plan and the head that answered it to the plan that follows, or why not.
+ *
+ * | status   | GET | HEAD | POST | other | body                                   |
+ * |----------|-----|------|------|-------|----------------------------------------|
+ * | 301      | GET | HEAD | GET  | same  | dropped iff the method became GET (D4) |
+ * | 302, 303 | GET | HEAD | GET  | GET   | the same                               |
+ * | 307, 308 | GET | HEAD | POST | same  | sent again                             |
+ *
+ * Where `shouldStripAuth` says so, everything secret stays behind: credentials, cookies given along, the client
+ * certificate, every header that is a `Secret`, and `Host` (D5). What stayed behind does not come back.
+ * The functions keep the names that they have in requests, so that both can be read side by side.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Environment } from '../session/Environment.js'
+import * as Headers from '../values/Headers.js'
+import type { Jar } from '../values/Jar.js'
+import * as Proxy from '../values/Proxy.js'
+import * as Secret from '../values/Secret.js'
+import * as Status from '../values/Status.js'
+import * as Url from '../values/Url.js'
+import type { Plan, Route } from '../wire/Plan.js'
+import type { Head } from '../wire/Reply.js'
+import * as Authorization from './Authorization.js'
+import * as Cookies from './Cookies.js'
+import type { Merged } from './Merge.js'
+import * as RouteOf from './Route.js'
+
+// --- errors --------------------------------------------------------------------------------------------------------
+
+export interface TooManyRedirects {
+  readonly _tag: 'TooManyRedirects'
+  readonly plan: Plan
+  readonly limit: number
+  readonly message: string
+}
+/** The Location cannot be read as one http(s) URL. */
+export interface InvalidRedirect {
+  readonly _tag: 'InvalidRedirect'
+  readonly plan: Plan
+  readonly message: string
+}
+/** A policy, or the scheme of the target, forbids it. */
+export interface RedirectRefused {
+  readonly _tag: 'RedirectRefused'
+  readonly plan: Plan
+  readonly reason: string
+  readonly message: string
+}
+/** A body that exists once would have to be sent again. */
+export interface UnrewindableBody {
+  readonly _tag: 'UnrewindableBody'
+  readonly plan: Plan
+  readonly message: string
+}
+export type RedirectError = TooManyRedirects | InvalidRedirect | RedirectRefused | UnrewindableBody
+
+export const tooManyRedirects = (plan: Plan, limit: number): RedirectError => ({
+  _tag: 'TooManyRedirects',
+  plan,
+  limit,
+  message: `Exceeded ${limit} redirects.`,
+})
+const invalidRedirect = (plan: Plan, problem: string): RedirectError => ({
+  _tag: 'InvalidRedirect',
+  plan,
+  message: `The redirect from ${plan.url.href} cannot be followed: ${problem}`,
+})
+export const redirectRefused = (plan: Plan, reason: string): RedirectError => ({
+  _tag: 'RedirectRefused',
+  plan,
+  reason,
+  message: `The redirect from ${plan.url.href} is refused: ${reason}`,
+})
+export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
+  _tag: 'UnrewindableBody',
+  plan,
+  message: `${plan.method} ${plan.url.href}: ${why} needs the body again, and it can be read only once; use withStream`,
+})
+
+// --- the target ----------------------------------------------------------------------------------------------------
+
+/** Header text holds one character for each octet; a Location means them as UTF-8 (requests does the same). */
+const asUtf8 = (text: string): string | undefined => {
+  if (/^[\0-\x7f]*$/.test(text) || /[^\0-\xff]/.test(text)) return text
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'))
+  } catch {
+    return undefined
+  }
+}
+
+/** The Location of a redirect, if it is one. The left says why it cannot be read. Equal lines are one (D21). */
+export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>> => {
+  if (!Status.isRedirect(head.status)) return E.right(O.none)
+  const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
+  if (others.length > 0) return E.left('it has several Location headers that differ')
+  if (location === undefined || location.trim() === '') return E.right(O.none)
+  const text = asUtf8(location)
+  return text === undefined ? E.left('its Location is not UTF-8') : E.right(O.some(text))
+}
+
+/** Fragments are inherited (RFC 9110 10.2.2). */
+const resolve = (from: Plan, target: string): E.Either<RedirectError, Url.Url> => {
+  const located = Url.resolve(from.url)(target)
+  if (E.isLeft(located)) return E.left(invalidRedirect(from, located.left.message))
+  const { url } = located.right
+  if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
+    return E.left(
+      redirectRefused(from, `its target is ${url.protocol}, and redirects are followed to http and https only`),
+    )
+  }
+  return E.right(url.hash === '' ? Url.withHash(from.url.hash)(url) : url)
+}
+
+// --- what goes along -----------------------------------------------------------------------------------------------
+
+/** The method of the next request: RFC 9110 15.4 as browsers and requests read it. */
+export const rebuildMethod = (status: number, method: string): string => {
+  if (method === 'HEAD' || method === 'GET') return method
+  if (status === 302 || status === 303) return 'GET'
+  return status === 301 && method === 'POST' ? 'GET' : method
+}
+
+const portOf = (url: Url.Url): string => url.port || Url.defaultPort(url.protocol)
+
+/** Whether credentials for one URL must not go to the other. http to https on the default ports of a host may keep. */
+export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
+  if (from.hostname.toLowerCase() !== to.hostname.toLowerCase()) return true
+  if (from.protocol === to.protocol) return portOf(from) !== portOf(to)
+  return !(from.protocol === 'http:' && portOf(from) === '80' && to.protocol === 'https:' && portOf(to) === '443')
+}
+
+const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding', 'Content-Encoding']
+
+/** Everything that `a` may know and `b` may not. */
+const withoutSecrets = (headers: Headers.Headers): Headers.Headers => ({
+  fields: headers.fields.filter(([name, value]) => !Secret.is(value) && !Headers.sameName(name, 'Host')),
+})
+
+/** The same proxy keeps the Proxy-Authorization that the user gave as a header; another one never sees it. */
+const rebuildProxy = (before: O.Option<Proxy.Proxy>, after: O.Option<Proxy.Proxy>): O.Option<Proxy.Proxy> => {
+  if (O.isNone(before) || O.isNone(after) || O.isSome(after.value.authorization)) return after
+  return Proxy.sameServer(before.value, after.value) ? before : after
+}
+
+// --- the step ------------------------------------------------------------------------------------------------------
+
+/** What the next plan is made from. */
+export interface Following {
+  readonly merged: Merged
+  readonly environment: Environment
+  readonly entropy: string
+  readonly plan: Plan
+  /** With the cookies of this reply. */
+  readonly jar: Jar
+  /** Whether every hop so far stayed where the credentials may go. */
+  readonly trusted: boolean
+}
+
+/** The next plan, and whether the credentials are still with it. */
+export interface Next {
+  readonly plan: Plan
+  readonly trusted: boolean
+}
+
+/** requests' `rebuild_auth`: netrc for the new host, where nothing else authenticates. */
+const rebuildAuth = (
+  x: Following,
+  url: Url.Url,
+  method: string,
+  trusted: boolean,
+  headers: Headers.Headers,
+): Headers.Headers => {
+  const { auth } = x.merged.settings
+  const scheme = auth._tag === 'Set' && trusted ? auth.value._tag : 'None'
+  if (scheme === 'Digest') {
+    const rest = Headers.deleteAt('Authorization')(headers)
+    return Authorization.authorize(x.merged, x, method, { url, userinfo: O.none }, rest)
+  }
+  const isSilent = auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')
+  if (isSilent || scheme !== 'None' || Headers.has('Authorization')(headers)) return headers
+  const found = Authorization.ambient(x.merged, x, url)
+  return O.isNone(found) ? headers : Headers.upsertAt('Authorization', found.value)(headers)
+}
+
+const rebuildRoute = (x: Following, url: Url.Url, trusted: boolean): E.Either<RedirectError, Route> => {
+  const { settings, session } = x.merged
+  const proxy = RouteOf.rebuildProxies(settings, session.trust, x.environment, url)
+  if (E.isLeft(proxy)) return E.left(invalidRedirect(x.plan, proxy.left.message))
+  const { tls } = x.plan.route
+  return E.right({
+    ...x.plan.route,
+    proxy: rebuildProxy(x.plan.route.proxy, proxy.right),
+    tls: trusted || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
+  })
+}
+
+/** The plan that follows a redirect; none where the head is no redirect. */
+export const next =
+  (now: Date) =>
+  (head: Head) =>
+  (x: Following): E.Either<RedirectError, O.Option<Next>> => {
+    const target = getRedirectTarget(head)
+    if (E.isLeft(target)) return E.left(invalidRedirect(x.plan, target.left))
+    if (O.isNone(target.right)) return E.right(O.none)
+    const resolved = resolve(x.plan, target.right.value)
+    if (E.isLeft(resolved)) return resolved
+    const url = resolved.right
+    const strips = shouldStripAuth(x.plan.url, url)
+    const trusted = x.trusted && !strips
+    const route = rebuildRoute(x, url, trusted)
+    if (E.isLeft(route)) return route
+    const method = rebuildMethod(head.status, x.plan.method)
+    const keepsBody = method === x.plan.method
+    const carried = strips ? withoutSecrets(x.plan.headers) : x.plan.headers
+    const headers = keepsBody ? carried : Headers.deleteAt(...OF_CONTENT)(carried)
+    const cookies = Cookies.rebuild({ settings: x.merged.settings, jar: x.jar, trusted }, url, now)
+    const plan: Plan = {
+      method,
+      url,
+      headers: rebuildAuth(x, url, method, trusted, cookies(headers)),
+      body: keepsBody ? x.plan.body : { _tag: 'Empty' },
+      route: route.right,
+      cause: 'Follow',
+    }
+    return E.right(O.some({ plan, trusted }))
+  }

@@ -1,0 +1,77 @@
+/**
+ * The only effect: one plan goes to the transport that is mounted for it, and one reply comes back. Nothing is
+ * followed, nothing repeated.
+ *
+ * @example
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { flow } from 'fp-ts/lib/function.js'
+ * import { Clock, Merge, Prepare, type Request, Send, Session, Transport } from 'requests-ts'
+ *
+ * const sender = { session: Session.defaults, transport: Transport.memory(() => ({ status: 204 })), clock: Clock.system }
+ * const pipeline: (request: Request.Request) => TE.TaskEither<unknown, number> = flow(
+ *   Merge.merge(sender.session),
+ *   Prepare.prepare({}),
+ *   TE.fromEither,
+ *   TE.flatMap(Send.send(sender)),
+ *   TE.map((reply) => reply.status))
+ * assert.equal(typeof pipeline, 'function')
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Mount from '../session/Mount.js'
+import type { Session } from '../session/Session.js'
+import type { Clock } from '../wire/Clock.js'
+import * as Fault from '../wire/Fault.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Reply } from '../wire/Reply.js'
+import { at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
+
+/** What sending needs; every `Client` is one. */
+export interface Sender {
+  readonly session: Session
+  /** What is used where nothing is mounted. */
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+}
+
+const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => {
+  const mounted = Mount.find(plan.url)(session)
+  return O.isSome(mounted) ? mounted.value : transport
+}
+
+/** The moment by which an exchange that begins now must be over, where a total timeout is set. */
+export const deadlineOf = (clock: Clock, { route }: Plan): number | undefined =>
+  route.timeouts.total === undefined ? undefined : clock.monotonic() + route.timeouts.total
+
+const limitsOf = ({ clock, signal }: Sender, deadline: number | undefined): Limits => ({
+  clock,
+  ...(signal === undefined ? {} : { signal }),
+  ...(deadline === undefined ? {} : { deadline }),
+})
+
+/** A transport of the user's may throw or reject, though it should not: that is a `ProtocolError` too. */
+const broken = (plan: Plan, cause: unknown): E.Either<TransportError, Reply> =>
+  E.left(
+    at(plan, Fault.is(cause) ? cause : Fault.make('ProtocolError', `The transport failed: ${String(cause)}`, cause)),
+  )
+
+/** Sends one plan by a deadline; without one, by the plan's own total timeout. */
+export const sendBy =
+  (sender: Sender, deadline: number | undefined) =>
+  (plan: Plan): TaskEither<TransportError, Reply> =>
+  async () => {
+    try {
+      return await transportFor(sender, plan)(plan, limitsOf(sender, deadline))()
+    } catch (cause) {
+      return broken(plan, cause)
+    }
+  }
+
+/** Sends one plan. Errors: `TransportError`. */
+export const send =
+  (sender: Sender) =>
+  (plan: Plan): TaskEither<TransportError, Reply> =>
+  () =>
+    sendBy(sender, deadlineOf(sender.clock, plan))(plan)()

@@ -1,0 +1,138 @@
+/**
+ * Errors of undici, Node and OpenSSL as faults, by the phase in which they came.
+ *
+ * | raised                                                              | phase         | fault               |
+ * |---------------------------------------------------------------------|---------------|---------------------|
+ * | ENOTFOUND, ECONNREFUSED, EHOSTUNREACH, ENOENT …                     | connecting    | `ConnectFailed`     |
+ * | anything, once TLS has begun                                        | connecting    | `TlsFailed`         |
+ * | anything between us and a proxy                                     | connecting    | `ProxyFailed`       |
+ * | ERR_SSL_…, an alert after the handshake (TLS 1.3)                   | sent          | `TlsFailed`         |
+ * | UND_ERR_SOCKET, ECONNRESET, EPIPE                                   | sent          | `ConnectFailed`     |
+ * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unasked 100 or 101    | sent          | `ProtocolError`     |
+ * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                          | before        | `ProtocolError`     |
+ * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                                 | before, sent  | `RequestBodyFailed` |
+ * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                   | any           | `ClientClosed`      |
+ * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a length that is wrong | receiving     | `BodyCut`           |
+ *
+ * A cause is a fresh object with name, code and message: undici's errors hold raw octets of the reply, `socks`'s the
+ * password of the proxy, Node's the socket.
+ */
+import * as Fault from '../../wire/Fault.js'
+
+/** How far an attempt has come. */
+export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
+
+/**
+ * A fault on its way through undici, which gives it back to the handler unread. It has no `code`: undici connects
+ * again, and again, after some of its own.
+ */
+export class Carrier extends Error {
+  readonly fault: Fault.Fault
+
+  constructor(fault: Fault.Fault) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+export interface Cause {
+  readonly name: string
+  readonly code: string
+  readonly message: string
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'Error')
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** Several addresses were tried and each failed: such an error has no message of its own. */
+export const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message
+  return error.errors.map(messageOf).join('; ')
+}
+
+export const causeOf = (error: unknown): Cause => ({
+  name: nameOf(error),
+  code: codeOf(error),
+  message: messageOf(error),
+})
+
+const PLAIN_WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRNOTAVAIL: 'the local address is not of this machine',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ENOENT: 'there is no such socket',
+  ENOTFOUND: 'no such host',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'the system gave up waiting',
+}
+
+/** Why, in words a person can act on, with the code to search for. */
+export const why = (error: unknown): string => {
+  const code = codeOf(error)
+  const words = PLAIN_WORDS[code] ?? messageOf(error)
+  return code === '' || words.includes(code) ? words : `${words} (${code})`
+}
+
+export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
+  Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, causeOf(error))
+
+export const tlsFailed = (peer: string, error: unknown): Fault.Fault =>
+  Fault.make('TlsFailed', `TLS with ${peer} failed: ${why(error)}`, causeOf(error))
+
+export const proxyFailed = (message: string, error?: unknown): Fault.Fault =>
+  Fault.make('ProxyFailed', message, error === undefined ? undefined : causeOf(error))
+
+/** What a proxy answered to CONNECT when it did not open a tunnel. */
+export const proxyRefused = (proxy: string, peer: string, status: number, reason: string): Fault.Fault => ({
+  ...Fault.make('ProxyFailed', `Proxy ${proxy} refused the tunnel to ${peer}: ${status} ${reason}`.trimEnd()),
+  status,
+})
+
+export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
+
+/** OpenSSL's alerts that come only once the handshake is over, such as a missing client certificate in TLS 1.3. */
+const isTls = (code: string): boolean => /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/.test(code)
+
+/** undici's word for a reply that HTTP/1.1 does not allow at that place. */
+const isUnasked = (code: string, message: string): boolean => code === 'UND_ERR_SOCKET' && message.startsWith('bad ')
+
+const NOT_HTTP: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'ERR_ASSERTION',
+])
+
+const sent = (peer: string, cause: Cause): Fault.Fault => {
+  const { name, code, message } = cause
+  if (isTls(code)) return Fault.make('TlsFailed', `TLS with ${peer} failed: ${message} (${code})`, cause)
+  if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnasked(code, message)) {
+    return Fault.make('ProtocolError', `The reply of ${peer} is not HTTP/1.1: ${message}`, cause)
+  }
+  return Fault.make('ConnectFailed', `${peer} closed the connection before it answered: ${message}`, cause)
+}
+
+/** An error that undici gave to the handler. */
+export const classify = (error: unknown, phase: Phase, peer: string): Fault.Fault => {
+  if (error instanceof Carrier) return error.fault
+  const cause = causeOf(error)
+  switch (cause.code) {
+    case 'UND_ERR_DESTROYED':
+    case 'UND_ERR_CLOSED':
+      return clientClosed()
+    case 'UND_ERR_INVALID_ARG':
+    case 'UND_ERR_NOT_SUPPORTED':
+      return Fault.make('ProtocolError', `The request cannot be sent: ${cause.message}`, cause)
+    case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
+      return Fault.make('RequestBodyFailed', 'The request body is not as long as its Content-Length says', cause)
+  }
+  if (phase === 'Receiving') {
+    return Fault.make('BodyCut', `The connection to ${peer} ended before the body did: ${cause.message}`, cause)
+  }
+  return phase === 'Sent' ? sent(peer, cause) : connectFailed(peer, error)
+}

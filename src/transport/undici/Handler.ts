@@ -1,0 +1,300 @@
+/**
+ * One attempt: from the plan to the end of the reply's body, as undici's dispatch handler.
+ *
+ * | phase        | begins with                        | bounded by              |
+ * |--------------|------------------------------------|-------------------------|
+ * | `Queued`     | dispatch; a connection may be free  | deadline                |
+ * | `Connecting` | a connection is opened for it       | connect, deadline       |
+ * | `Sent`       | onRequestStart                     | read, deadline          |
+ * | `Receiving`  | onResponseStart, but for 1xx       | read, deadline          |
+ * | `Over`       | the end of the body, or a fault    |                         |
+ *
+ * The abort signal and the closing of the client end it in every phase, at once: nothing waits for undici, which can
+ * abort nothing before onRequestStart. `connect` does not run while the attempt waits for one of the connections that
+ * are allowed to an origin. `read` is the longest silence: it does not run while the reader of the reply holds it up, or
+ * the source of the request lets us wait.
+ *
+ * There is one timer, set for what comes first and looked at again when it fires: that a body moves costs a time stamp.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Status from '../../values/Status.js'
+import type * as Clock from '../../wire/Clock.js'
+import * as Fault from '../../wire/Fault.js'
+import type { Plan } from '../../wire/Plan.js'
+import * as Reply from '../../wire/Reply.js'
+import type { Limits, TransportError } from '../../wire/Transport.js'
+import { at } from '../../wire/Transport.js'
+import type { Caller, Dial } from './Connector.js'
+import * as Failure from './Failure.js'
+import type { Pair } from './Head.js'
+import { fields, hasForeignTransferEncoding } from './Head.js'
+import type { Upload } from './RequestBody.js'
+import type { Flow } from './ResponseBody.js'
+import { ResponseBody } from './ResponseBody.js'
+
+/** What undici gives a handler; the same in 7 and 8. */
+export interface Controller {
+  abort(reason: Error): void
+  pause(): void
+  resume(): void
+  readonly rawHeaders?: unknown
+}
+
+/** Who is told when an attempt is over. */
+export interface Owner {
+  over(attempt: Attempt): void
+}
+
+export type Answered = (result: E.Either<TransportError, Reply.Reply>) => void
+
+const MOST_INTERIM = 100
+/** What may be left of a body that nobody wants has to come within this. */
+const HURRY_MS = 5_000
+const FOR_EVER = Number.POSITIVE_INFINITY
+/** setTimeout takes no more, and fires at once in its place. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+const expire = (attempt: Attempt): void => attempt.expire()
+const endBody = (body: ResponseBody): void => body.end()
+
+export class Attempt implements Caller, Flow {
+  readonly plan: Plan
+  upload: Upload | undefined
+  readonly #limits: Limits
+  readonly #clock: Clock.Clock
+  readonly #owner: Owner
+  readonly #answer: Answered
+  readonly #start: number
+  /** On the machine's own clock, as everything below that is a time. */
+  readonly #deadline: number
+  #phase: Failure.Phase = 'Queued'
+  #controller: Controller | undefined
+  #dial: Dial | undefined
+  #body: ResponseBody | undefined
+  #interim = 0
+  /** When something last moved. */
+  #moved = 0
+  #isHeldUp = false
+  #isHurried = false
+  #timer: NodeJS.Timeout | undefined
+  #wakeAt = FOR_EVER
+
+  constructor(plan: Plan, limits: Limits, clock: Clock.Clock, owner: Owner, answer: Answered) {
+    this.plan = plan
+    this.#limits = limits
+    this.#clock = clock
+    this.#owner = owner
+    this.#answer = answer
+    this.#start = clock.monotonic()
+    this.#deadline = limits.deadline === undefined ? FOR_EVER : performance.now() + limits.deadline - this.#start
+  }
+
+  get isOver(): boolean {
+    return this.#phase === 'Over'
+  }
+
+  /** Starts what bounds it; whether there is still something to send. */
+  begin(): boolean {
+    const { signal } = this.#limits
+    if (signal?.aborted === true) this.handleEvent()
+    else signal?.addEventListener('abort', this)
+    if (this.#deadline !== FOR_EVER) this.#arm()
+    if (performance.now() >= this.#deadline) this.fail(this.#late())
+    return !this.isOver
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------------------
+
+  /** The abort signal. */
+  handleEvent(): void {
+    const reason: unknown = this.#limits.signal?.reason
+    this.fail(Fault.make('Aborted', `The request was aborted: ${Failure.messageOf(reason)}`, reason))
+  }
+
+  #release(): void {
+    this.#phase = 'Over'
+    clearTimeout(this.#timer)
+    this.#limits.signal?.removeEventListener('abort', this)
+    this.upload?.stop()
+    this.#owner.over(this)
+  }
+
+  fail(fault: Fault.Fault): void {
+    if (this.isOver) return
+    this.#release()
+    if (this.#body === undefined) this.#answer(E.left(at(this.plan, fault)))
+    else this.#body.fail(fault)
+    this.#dial?.cancel(fault)
+    this.#controller?.abort(new Failure.Carrier(fault))
+  }
+
+  /** The whole reply is there. */
+  #succeed(body: ResponseBody): void {
+    this.#release()
+    // undici frees the connection in an immediate that it sets after this call. Whoever hears of the end behind that,
+    // and sends again, finds it free, where else a second connection would be opened.
+    queueMicrotask(() => setImmediate(endBody, body))
+  }
+
+  #peer(): string {
+    return this.plan.url.origin
+  }
+
+  // --- time --------------------------------------------------------------------------------------------------------
+
+  #patience(): number {
+    const { connect = FOR_EVER, read = FOR_EVER } = this.plan.route.timeouts
+    switch (this.#phase) {
+      case 'Connecting':
+        return connect
+      case 'Sent':
+        return this.upload?.isWaiting === true ? FOR_EVER : read
+      case 'Receiving':
+        return this.#isHeldUp ? FOR_EVER : this.#isHurried ? Math.min(read, HURRY_MS) : read
+      default:
+        return FOR_EVER
+    }
+  }
+
+  /** Sees to it that the timer fires no later than the first of what is due. */
+  #arm(): void {
+    const due = Math.min(this.#moved + this.#patience(), this.#deadline)
+    if (due >= this.#wakeAt) return
+    clearTimeout(this.#timer)
+    const wait = Math.min(Math.max(0, due - performance.now()), LONGEST_TIMER)
+    this.#wakeAt = due
+    this.#timer = setTimeout(expire, wait, this)
+  }
+
+  expire(): void {
+    this.#wakeAt = FOR_EVER
+    // Node may fire up to a millisecond early.
+    const now = performance.now() + 1
+    if (now >= this.#deadline) this.fail(this.#late())
+    else if (now >= this.#moved + this.#patience()) this.fail(this.#timeout())
+    else this.#arm()
+  }
+
+  #late(): Fault.Fault {
+    return Fault.make('DeadlineExceeded', `${this.plan.method} ${this.#peer()} was not done in time`)
+  }
+
+  #timeout(): Fault.Fault {
+    const { connect, read } = this.plan.route.timeouts
+    if (this.#phase !== 'Connecting') {
+      return Fault.make('ReadTimeout', `${this.#peer()} was silent for ${read} ms`)
+    }
+    return Fault.make(
+      'ConnectTimeout',
+      `No connection to ${this.#peer()} in ${connect} ms, waiting for ${this.#dial?.waitingFor}`,
+    )
+  }
+
+  /** Something moved: a progress callback of the user's is to be called from where this is. */
+  touch(): void {
+    if (!this.#isHurried) this.#moved = performance.now()
+  }
+
+  // --- connecting --------------------------------------------------------------------------------------------------
+
+  dialling(dial: Dial): void {
+    this.#phase = 'Connecting'
+    this.#dial = dial
+    this.#moved = performance.now()
+    this.#arm()
+  }
+
+  dialled(): void {
+    this.#dial = undefined
+  }
+
+  // --- undici's handler --------------------------------------------------------------------------------------------
+
+  onRequestStart(controller: Controller): void {
+    if (this.isOver) {
+      // Aborting here makes undici write nothing.
+      controller.abort(new Failure.Carrier(Failure.clientClosed()))
+      return
+    }
+    this.#controller = controller
+    this.#phase = 'Sent'
+    this.#moved = performance.now()
+    this.#arm()
+  }
+
+  onResponseStart(controller: Controller, status: number, _headers: unknown, reason: string | undefined): void {
+    if (this.#phase !== 'Sent') return
+    this.touch()
+    if (status < 200) this.#interimReply()
+    else this.#reply(status, reason ?? '', fields(controller.rawHeaders))
+  }
+
+  #interimReply(): void {
+    this.#interim += 1
+    if (this.#interim <= MOST_INTERIM) return
+    this.fail(Fault.make('ProtocolError', `${this.#peer()} sent more than ${MOST_INTERIM} interim replies`))
+  }
+
+  #reply(status: number, reason: string, received: ReadonlyArray<Pair>): void {
+    if (hasForeignTransferEncoding(received)) {
+      this.fail(Fault.make('ProtocolError', `${this.#peer()} used a transfer coding that was not asked for`))
+      return
+    }
+    const headers = Reply.receivedHeaders(received)
+    const body = new ResponseBody(this)
+    this.#phase = 'Receiving'
+    this.#body = body
+    const elapsed = this.#clock.monotonic() - this.#start
+    this.#answer(E.right({ status, reason, headers, elapsed, body: body.source(headers) }))
+    // undici 7 takes the Content-Length of a 304 for the length of a body and fails when none comes.
+    if (!Status.hasBody(this.plan.method, status)) this.#succeed(body)
+  }
+
+  onResponseData(_controller: Controller, chunk: Uint8Array): void {
+    if (this.#phase !== 'Receiving') return
+    this.touch()
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#phase === 'Receiving' && this.#body !== undefined) this.#succeed(this.#body)
+  }
+
+  onResponseError(_controller: Controller | undefined, error: unknown): void {
+    this.fail(Failure.classify(error, this.#phase, this.#peer()))
+  }
+
+  /** A tunnel of the user's own making (CONNECT) is no reply. */
+  onRequestUpgrade(_controller: Controller, status: number, _headers: unknown, socket: { destroy(): unknown }): void {
+    socket.destroy()
+    this.fail(Fault.make('ProtocolError', `${this.#peer()} switched to another protocol (${status})`))
+  }
+
+  // --- the flow of the reply's body --------------------------------------------------------------------------------
+
+  pause(): void {
+    this.#isHeldUp = true
+    this.#controller?.pause()
+    // A body that nobody reads does not keep the process.
+    this.#timer?.unref()
+  }
+
+  resume(): void {
+    this.#isHeldUp = false
+    this.touch()
+    this.#timer?.ref()
+    this.#arm()
+    this.#controller?.resume()
+  }
+
+  hurry(): void {
+    if (this.isOver) return
+    this.#moved = performance.now()
+    this.#isHurried = true
+    this.#arm()
+  }
+
+  cut(fault: Fault.Fault): void {
+    this.fail(fault)
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The body of a request, as undici takes it: bytes that are small, or an iterable that it pulls from.
+ *
+ * | what the source does                     | becomes                                        |
+ * |------------------------------------------|------------------------------------------------|
+ * | throws, now or later                     | `RequestBodyFailed`, its error as the cause    |
+ * | gives something that is no `Uint8Array`  | `RequestBodyFailed`                            |
+ * | gives more or less than its length says  | `RequestBodyFailed`, the connection is closed  |
+ * | never gives again, and we stop           | it is told to return; nobody waits for it      |
+ *
+ * The source is opened when undici asks for the first piece, so not at all where no connection came about. A piece is
+ * asked for when the one before it was taken by the socket: that is how the time of silence is told from slow sending.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { Payload } from '../../values/Body.js'
+import * as Secret from '../../values/Secret.js'
+import * as Fault from '../../wire/Fault.js'
+import * as Failure from './Failure.js'
+
+/** Larger pieces are cut, so that a slow line shows that it moves. */
+const PIECE = 256 * 1024
+
+const failed = (message: string, cause?: unknown): Failure.Carrier =>
+  new Failure.Carrier(Fault.make('RequestBodyFailed', message, cause))
+
+async function* slices(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
+}
+
+/** Whoever wants to know that the body moves: the clock of the attempt, and later the progress of the user. */
+export type Moved = (sent: number) => void
+
+/** A source that is pulled from, counted and, if need be, left alone. */
+export class Upload implements AsyncIterableIterator<Uint8Array> {
+  readonly #open: () => AsyncIterable<Uint8Array>
+  readonly #length: number | undefined
+  readonly #moved: Moved
+  #source: AsyncIterator<Uint8Array> | undefined
+  #rest: AsyncIterator<Uint8Array> | undefined
+  #sent = 0
+  #stop: ((reason: Failure.Carrier) => void) | undefined
+  #isOver = false
+
+  constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, moved: Moved) {
+    this.#open = open
+    this.#length = length
+    this.#moved = moved
+  }
+
+  /** Whether it is the source that everyone waits for. */
+  get isWaiting(): boolean {
+    return this.#stop !== undefined
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    this.#moved(this.#sent)
+    const slice = await this.#rest?.next()
+    if (slice?.done === false) return slice
+    this.#rest = undefined
+    const step = await this.#pull()
+    if (step.done === true) return this.#finished()
+    const piece = this.#counted(step.value)
+    if (piece.length <= PIECE) return { done: false, value: piece }
+    this.#rest = slices(piece)
+    return this.#rest.next()
+  }
+
+  /** The next piece of the source, or the word to stop, whichever comes first. */
+  #pull(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined })
+    return new Promise((resolve, reject) => {
+      const settle = <A>(use: (value: A) => void, value: A): void => {
+        this.#stop = undefined
+        this.#moved(this.#sent)
+        use(value)
+      }
+      this.#stop = (reason) => settle(reject, reason)
+      try {
+        this.#source ??= this.#open()[Symbol.asyncIterator]()
+        this.#source.next().then(
+          (step) => settle(resolve, step),
+          (cause: unknown) => settle(reject, this.#broken(cause)),
+        )
+      } catch (cause) {
+        settle(reject, this.#broken(cause))
+      }
+    })
+  }
+
+  #broken(cause: unknown): Failure.Carrier {
+    this.#isOver = true
+    return failed(`The request body could not be read: ${Failure.messageOf(cause)}`, cause)
+  }
+
+  #counted(piece: unknown): Uint8Array {
+    if (!(piece instanceof Uint8Array)) {
+      throw failed(`The request body gave ${piece === null ? 'null' : typeof piece} in place of a Uint8Array`)
+    }
+    this.#sent += piece.length
+    if (this.#length !== undefined && this.#sent > this.#length) {
+      throw failed(`The request body is longer than the ${this.#length} octets it was said to have`)
+    }
+    return piece
+  }
+
+  #finished(): IteratorResult<Uint8Array> {
+    this.#isOver = true
+    if (this.#length !== undefined && this.#sent < this.#length) {
+      throw failed(`The request body has ${this.#sent} octets, not the ${this.#length} it was said to have`)
+    }
+    return { done: true, value: undefined }
+  }
+
+  /** undici's word that it wants no more. */
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.stop()
+    return { done: true, value: undefined }
+  }
+
+  /** Leaves the source alone, even one that will never give again. */
+  stop(): void {
+    this.#stop?.(failed('The request is over'))
+    if (this.#isOver) return
+    this.#isOver = true
+    try {
+      this.#source?.return?.()?.catch(() => undefined)
+    } catch {
+      // A source of the user's own that cannot be closed is not worth more than this.
+    }
+  }
+}
+
+/** What undici sends for a payload. */
+export const make = (payload: Payload, moved: Moved): Uint8Array | Upload | null => {
+  switch (payload._tag) {
+    case 'Empty':
+      return null
+    case 'Bytes': {
+      const content = Secret.open(payload.bytes)
+      return content.length <= PIECE ? content : new Upload(() => slices(content), content.length, moved)
+    }
+    case 'Stream':
+      return new Upload(payload.open, O.toUndefined(payload.length), moved)
+    case 'Once':
+      return new Upload(() => payload.source, O.toUndefined(payload.length), moved)
+  }
+}

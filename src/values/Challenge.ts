@@ -1,0 +1,108 @@
+/**
+ * Digest challenges that servers told us to remember: the nonce for each origin, realm and user, and how often it
+ * was used (RFC 7616 3.3).
+ *
+ * | a challenge that is remembered | its count                             |
+ * |--------------------------------|---------------------------------------|
+ * | with a new nonce               | 0                                     |
+ * | with the nonce that is held    | kept, for a server refuses a repeated one |
+ *
+ * Laws: `newer` picks by stamp, then by count, then by content, so `join` is a semilattice; as with cookies only the
+ * newest are kept, for a hostile server has a new realm for every reply.
+ *
+ * @example
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Jar } from 'requests-ts'
+ *
+ * const challenge = { origin: 'https://example.com', realm: 'r', user: 'me', nonce: 'n1',
+ *   opaque: O.none, algorithm: O.some('SHA-256'), qop: true }
+ * const jar = Jar.remember(challenge, new Date(0))(Jar.empty)
+ * const found = Jar.challengeFor({ origin: 'https://example.com', user: 'me' })(jar)
+ * const used = O.isSome(found) ? Jar.counted(found.value)(jar) : jar
+ * const count = (held: Jar.Jar) => pipe(Jar.challengeFor(challenge)(held), O.map((one) => one.count))
+ * assert.deepEqual([count(jar), count(used)], [O.some(0), O.some(1)])
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Digest from './Digest.js'
+import * as Stamp from './Stamp.js'
+import * as Trie from './Trie.js'
+
+export interface Challenge extends Digest.Challenge {
+  /** Scheme, host and port that challenged. */
+  readonly origin: string
+  /** Whose credentials answered it. */
+  readonly user: string
+  /** How often the nonce was used: the next `nc` is one more. */
+  readonly count: number
+  /** When this nonce was remembered; counting does not change it. */
+  readonly updated: Stamp.Stamp
+}
+
+/** A challenge as it came. */
+export type Input = Omit<Challenge, 'count' | 'updated'>
+
+export type Challenges = Trie.Trie<Challenge>
+
+export const none: Challenges = Trie.empty
+
+/** How many challenges a jar may hold. */
+export const LIMIT = 180
+
+const keyOf = ({ origin, realm, user }: Input): string => JSON.stringify([origin, realm, user])
+
+const content = ({ origin, realm, user, nonce, opaque, algorithm, qop }: Input): string =>
+  JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop])
+
+/** A total order: by stamp, then by count, then by content. */
+const compareAge = (x: Challenge, y: Challenge): number => {
+  if (x === y) return 0
+  const [one, other] = [content(x), content(y)]
+  return Stamp.compare(x.updated, y.updated) || x.count - y.count || (one < other ? -1 : one > other ? 1 : 0)
+}
+
+/** The one that stands where two meet. */
+const newer = (x: Challenge, y: Challenge): Challenge => (compareAge(x, y) >= 0 ? x : y)
+
+const limited = (held: Challenges): Challenges => {
+  if (held.size <= LIMIT) return held
+  return Trie.fromEntries([...held].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
+}
+
+/** Adds a challenge; the very map that is given where nothing is new. */
+export const remember =
+  (challenge: Input, stamp: Stamp.Stamp) =>
+  (held: Challenges): Challenges => {
+    const old = held.get(keyOf(challenge))
+    if (old !== undefined && content(old) === content(challenge)) return held
+    const count = old !== undefined && old.nonce === challenge.nonce ? old.count : 0
+    return limited(held.set(keyOf(challenge), { ...challenge, count, updated: stamp }))
+  }
+
+/** The newest challenge of that origin for that user, of whatever realm. */
+export const find =
+  ({ origin, user }: Pick<Challenge, 'origin' | 'user'>) =>
+  (held: Challenges): O.Option<Challenge> => {
+    let found: Challenge | undefined
+    for (const challenge of held.values()) {
+      if (challenge.origin !== origin || challenge.user !== user) continue
+      found = found === undefined ? challenge : newer(found, challenge)
+    }
+    return O.fromNullable(found)
+  }
+
+/** One more use of a nonce; nothing where that nonce is held no more. */
+export const counted =
+  (challenge: Challenge) =>
+  (held: Challenges): Challenges => {
+    const old = held.get(keyOf(challenge))
+    return old === undefined || old.nonce !== challenge.nonce
+      ? held
+      : held.set(keyOf(challenge), { ...old, count: old.count + 1 })
+  }
+
+const joinAll = Trie.join(newer)
+
+export const join = (x: Challenges, y: Challenges): Challenges => limited(joinAll(x, y))
+
+export const equals: (x: Challenges, y: Challenges) => boolean = Trie.equals((x, y) => compareAge(x, y) === 0)

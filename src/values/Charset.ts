@@ -1,0 +1,95 @@
+/**
+ * From bytes to text: by the charset that was declared, else by a byte order mark, else UTF-8 (D10).
+ *
+ * | declared                    | read as                                                          |
+ * |-----------------------------|------------------------------------------------------------------|
+ * | a label of the WHATWG list  | that encoding; what does not decode is U+FFFD                    |
+ * | a label nobody knows        | as if none were declared                                         |
+ * | none                        | what a byte order mark says, else UTF-8                          |
+ *
+ * JSON is Unicode in any of its encodings (RFC 4627 3): `decodeJson` also knows UTF-16 and UTF-32 by their zeros.
+ *
+ * @example
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { Charset } from 'requests-ts'
+ *
+ * assert.equal(Charset.decode(O.some('latin1'))(new Uint8Array([0xe9])), 'é')
+ * assert.deepEqual(Charset.ofContentType('text/html; Charset="UTF-8"'), O.some('UTF-8'))
+ */
+import { TextDecoder } from 'node:util'
+import * as O from 'fp-ts/lib/Option.js'
+
+/** The charset parameter of a media type, in requests' reading: names without case, the last one counts. */
+export const ofContentType = (contentType: string): O.Option<string> => {
+  let charset: string | undefined
+  for (const parameter of contentType.split(';').slice(1)) {
+    const equals = parameter.indexOf('=')
+    if (equals < 0 || parameter.slice(0, equals).trim().toLowerCase() !== 'charset') continue
+    charset = parameter.slice(equals + 1).replace(/^[\s"']+|[\s"']+$/g, '')
+  }
+  return O.fromNullable(charset)
+}
+
+const decoderFor = (label: string): TextDecoder | undefined => {
+  try {
+    return new TextDecoder(label)
+  } catch {
+    return undefined
+  }
+}
+
+type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
+
+/** What a byte order mark says (Unicode 23.8); UTF-32's little-endian mark begins with UTF-16's. */
+const markOf = ([a, b, c, d]: Uint8Array): Unicode | undefined => {
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32le' : 'utf-16le'
+  if (a === 0xfe && b === 0xff) return 'utf-16be'
+  return a === 0 && b === 0 && c === 0xfe && d === 0xff ? 'utf-32be' : undefined
+}
+
+const decodeUtf32 = (bytes: Uint8Array, littleEndian: boolean): string => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const pieces: string[] = []
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const point = view.getUint32(at, littleEndian)
+    const isScalar = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)
+    pieces.push(isScalar ? String.fromCodePoint(point) : '�')
+  }
+  return pieces.join('').replace(/^\ufeff/, '')
+}
+
+const decodeUnicode = (bytes: Uint8Array, encoding: Unicode): string => {
+  if (encoding === 'utf-32le') return decodeUtf32(bytes, true)
+  if (encoding === 'utf-32be') return decodeUtf32(bytes, false)
+  return new TextDecoder(encoding).decode(bytes)
+}
+
+/** Bytes as text. Total: what cannot be decoded is U+FFFD. */
+export const decode =
+  (declared: O.Option<string>) =>
+  (bytes: Uint8Array): string => {
+    const decoder = O.isSome(declared) ? decoderFor(declared.value) : undefined
+    return decoder === undefined ? decodeUnicode(bytes, markOf(bytes) ?? 'utf-8') : decoder.decode(bytes)
+  }
+
+/** UTF-16 and UTF-32 by the zeros among the first four bytes: a JSON text begins with two ASCII characters. */
+const zerosOf = (bytes: Uint8Array): Unicode | undefined => {
+  if (bytes.length < 4) return undefined
+  const zeros = [...bytes.subarray(0, 4)].map((byte) => (byte === 0 ? '0' : 'x')).join('')
+  const byZeros: Readonly<Record<string, Unicode>> = {
+    '000x': 'utf-32be',
+    x000: 'utf-32le',
+    '0x0x': 'utf-16be',
+    x0x0: 'utf-16le',
+  }
+  return byZeros[zeros]
+}
+
+/** Bytes as the text of a JSON document, whatever Unicode encoding it is in. */
+export const decodeJson =
+  (declared: O.Option<string>) =>
+  (bytes: Uint8Array): string => {
+    const found = markOf(bytes) ?? zerosOf(bytes)
+    return found === undefined || found === 'utf-8' ? decode(declared)(bytes) : decodeUnicode(bytes, found)
+  }

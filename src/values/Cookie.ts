@@ -1,0 +1,240 @@
+/**
+ * One cookie: what is kept of it, and where it is sent (RFC 6265bis 5.8.3).
+ *
+ * | `Verdict`   | the cookie is …                                                |
+ * |-------------|----------------------------------------------------------------|
+ * | `sent`      | sent to that URL at that time                                  |
+ * | `domain`    | of another site, or of a host that is not above this one       |
+ * | `host-only` | for its own host alone, and this is a subdomain of it          |
+ * | `path`      | for another path                                               |
+ * | `secure`    | Secure, and the connection is not                              |
+ * | `expired`   | over, or deleted                                               |
+ *
+ * A cookie is known by name, domain, host-only flag and path. Its expiry is absolute, fixed when it is set.
+ * A deletion is a record that has expired at the epoch: its own tombstone.
+ * SameSite is kept and never enforced, for a client has no site of its own.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Jar } from 'requests-ts'
+ *
+ * const [jar] = Jar.absorb(new URL('https://example.com/a/b'), ['id=7; Path=/a; Max-Age=60'], new Date(0))(Jar.empty)
+ * const seen = (href: string, ms: number) => Jar.why(new URL(href), new Date(ms))(jar).map(({ verdict }) => verdict)
+ * assert.deepEqual(seen('https://example.com/a', 59_999), ['sent'])
+ * assert.deepEqual(seen('https://example.com/a', 60_000), ['expired'])
+ * assert.deepEqual(seen('https://example.com/ab', 0), ['path'])
+ * assert.deepEqual(seen('https://www.example.com/a', 0), ['host-only'])
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { pathMatch } from 'tough-cookie'
+import * as Secret from './Secret.js'
+import * as SetCookie from './SetCookie.js'
+import * as Site from './Site.js'
+import * as Stamp from './Stamp.js'
+import * as Url from './Url.js'
+
+/** What a cookie is known by. */
+export interface Key {
+  readonly name: string
+  /** Canonical, without a leading dot. */
+  readonly domain: string
+  /** Whether it is for that host alone, and not for the hosts below it. */
+  readonly hostOnly: boolean
+  readonly path: string
+}
+
+export interface Cookie extends Key {
+  readonly value: Secret.Secret
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: O.Option<SetCookie.SameSite>
+  /** Epoch milliseconds; none for one that lasts as long as the session. */
+  readonly expires: O.Option<number>
+  /** When this name was first set, without a break since then: the order of sending. */
+  readonly created: Stamp.Stamp
+  /** When this record was written: which of two records is newer. */
+  readonly updated: Stamp.Stamp
+  /** Origin and path of the response that set it; none for one made by the user. */
+  readonly setBy: O.Option<string>
+}
+
+export type Verdict = 'sent' | 'domain' | 'host-only' | 'path' | 'secure' | 'expired'
+
+/** A URL at a time, read once for many cookies. */
+export interface Visit {
+  readonly site: Site.Site
+  readonly path: string
+  readonly isSecure: boolean
+  readonly now: number
+}
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+export const visit = (url: Site.Place, now: Date): Visit => {
+  const site = Site.of(url.hostname)
+  return { site, path: url.pathname || '/', isSecure: Site.isSecure(url.protocol, site), now: now.getTime() }
+}
+
+export const isTombstone = (cookie: Cookie): boolean => O.isSome(cookie.expires) && cookie.expires.value <= 0
+
+export const isLive = (cookie: Cookie, now: number): boolean =>
+  O.isNone(cookie.expires) || (cookie.expires.value > now && cookie.expires.value > 0)
+
+export const sameKey = (x: Key, y: Key): boolean =>
+  x.name === y.name && x.path === y.path && x.domain === y.domain && x.hostOnly === y.hostOnly
+
+// 5.1.4. `startsWith` first, for the leaf searches the whole of a long path.
+export const covers = (cookiePath: string, path: string): boolean =>
+  cookiePath === '/' || (path.startsWith(cookiePath) && pathMatch(path, cookiePath))
+
+/** 5.8.3 step 3: whether a cookie is sent, or the first reason why not. */
+export const verdict = (cookie: Cookie, { site, path, isSecure, now }: Visit): Verdict => {
+  if (cookie.domain !== site.host) {
+    if (!site.domains.includes(cookie.domain)) return 'domain'
+    if (cookie.hostOnly) return 'host-only'
+  }
+  if (!covers(cookie.path, path)) return 'path'
+  if (cookie.secure && !isSecure) return 'secure'
+  return isLive(cookie, now) ? 'sent' : 'expired'
+}
+
+// --- orders --------------------------------------------------------------------------------------------------------
+
+const compareText = (x: string, y: string): number => (x < y ? -1 : x > y ? 1 : 0)
+
+const compareKeys = (x: Key, y: Key): number =>
+  compareText(x.name, y.name) ||
+  compareText(x.domain, y.domain) ||
+  compareText(x.path, y.path) ||
+  Number(x.hostOnly) - Number(y.hostOnly)
+
+/** By creation; keys decide between cookies of jars that never met. */
+export const compareCreation = (x: Cookie, y: Cookie): number =>
+  Stamp.compare(x.created, y.created) || compareKeys(x, y)
+
+/** 5.8.3 step 4: longer paths first, then the older cookie. */
+export const compareSending = (x: Cookie, y: Cookie): number => y.path.length - x.path.length || compareCreation(x, y)
+
+// Field by field, for records of different makers may hold their fields in different order.
+const content = ({ value, secure, httpOnly, sameSite, expires, created, setBy }: Cookie): string =>
+  JSON.stringify([Secret.reveal(value), secure, httpOnly, sameSite, expires, created.ms, created.n, setBy])
+
+/** By age: stamp, then a tombstone over a live record, then content. A total order, so that joins cannot disagree. */
+export const compareAge = (x: Cookie, y: Cookie): number => {
+  if (x === y) return 0
+  return (
+    Stamp.compare(x.updated, y.updated) ||
+    Number(isTombstone(x)) - Number(isTombstone(y)) ||
+    compareKeys(x, y) ||
+    compareText(content(x), content(y))
+  )
+}
+
+export const Eq: EqOf<Cookie> = { equals: (x, y) => compareAge(x, y) === 0 }
+
+// --- constructors --------------------------------------------------------------------------------------------------
+
+export const NOTHING = Secret.make('')
+export const DELETED = O.some(0)
+
+/** The record that says a cookie was deleted. */
+export const bury =
+  (stamp: Stamp.Stamp) =>
+  (cookie: Cookie): Cookie => ({ ...cookie, value: NOTHING, expires: DELETED, updated: stamp })
+
+const startsLike = (prefix: string, text: string): boolean => text.slice(0, prefix.length).toLowerCase() === prefix
+
+interface Promised extends Pick<Cookie, 'name' | 'value' | 'secure' | 'hostOnly'> {
+  /** The path, where it was given and not guessed. */
+  readonly givenPath: O.Option<string>
+}
+
+/** 5.7 steps 20 to 22 and 5.4: what a prefix promises and the cookie does not keep. */
+export const brokenPrefix = ({ name, value, secure, hostOnly, givenPath }: Promised): string | undefined => {
+  if (name === '') {
+    const text = Secret.reveal(value)
+    const isDisguised = startsLike('__secure-', text) || startsLike('__host-', text)
+    return isDisguised ? 'without a name, its value poses as one with a prefix' : undefined
+  }
+  if (startsLike('__secure-', name) && !secure) return 'a __Secure- cookie must be Secure'
+  if (!startsLike('__host-', name)) return undefined
+  const isBound = secure && hostOnly && O.isSome(givenPath) && givenPath.value === '/'
+  return isBound ? undefined : 'a __Host- cookie must be Secure, have Path=/ and no Domain'
+}
+
+/** A cookie made by the user. */
+export interface Input {
+  readonly name: string
+  readonly value: string | Secret.Secret
+  readonly domain: string
+  /** `/` where it is absent. */
+  readonly path?: string
+  readonly secure?: boolean
+  readonly httpOnly?: boolean
+  readonly sameSite?: SetCookie.SameSite
+  readonly expires?: Date
+  /** Absent means false, as for a Set-Cookie with a Domain; but true where the domain is a public suffix. */
+  readonly hostOnly?: boolean
+}
+
+/** Why a cookie cannot be. It never shows the value. */
+export interface InvalidCookie {
+  readonly _tag: 'InvalidCookie'
+  readonly name: string
+  readonly message: string
+}
+
+// Octets without controls and `;`. A blank at an end would be lost on the way, and `=` would end the name early.
+const SENDABLE = /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/
+
+/** The site of the host that a user means by a domain; none where it is more than a host, or no host. */
+export const siteOf = (domain: string): Site.Site | undefined => {
+  const bare = domain.startsWith('.') ? domain.slice(1) : domain
+  const host = bare.includes(':') && !bare.startsWith('[') ? `[${bare}]` : bare
+  const parsed = /[/?#@\s]/.test(host) ? O.none : O.getRight(Url.parse(`http://${host}/`))
+  return O.isSome(parsed) && parsed.value.url.port === '' ? Site.of(parsed.value.url.hostname) : undefined
+}
+
+const problemOf = (cookie: Cookie, { nameless }: SetCookie.Policy): string | undefined => {
+  const { name, value, path, secure, hostOnly, expires } = cookie
+  const text = Secret.reveal(value)
+  if (name === '' && (text === '' || !nameless)) return 'it has no name'
+  if (!SENDABLE.test(name) || name.includes('=')) return 'its name holds what a cookie cannot'
+  if (!SENDABLE.test(text)) return 'its value holds what a cookie cannot: controls, ;, outer blanks, more than octets'
+  if (!SENDABLE.test(path) || !path.startsWith('/')) return 'its path is none'
+  if (O.isSome(expires) && Number.isNaN(expires.value)) return 'its expiry is no date'
+  return brokenPrefix({ name, value, secure, hostOnly, givenPath: O.some(path) })
+}
+
+const invalid = (name: string, problem: string): E.Either<InvalidCookie, never> =>
+  E.left({ _tag: 'InvalidCookie', name, message: `Cookie ${SetCookie.quoted(name)} is not valid: ${problem}` })
+
+/** A cookie of the user's, checked. */
+export const make =
+  (stamp: Stamp.Stamp, policy: SetCookie.Policy) =>
+  (input: Input): E.Either<InvalidCookie, Cookie> => {
+    const { name, value, domain, path = '/', secure = false, httpOnly = false, sameSite, expires } = input
+    const site = siteOf(domain)
+    if (site === undefined) return invalid(name, `${SetCookie.quoted(domain)} is not a domain`)
+    const { hostOnly = site.isPublicSuffix } = input
+    if (site.isPublicSuffix && !hostOnly) return invalid(name, `its domain ${site.host} is shared by strangers`)
+    const cookie: Cookie = {
+      name,
+      domain: site.host,
+      hostOnly,
+      path,
+      value: typeof value === 'string' ? Secret.make(value) : value,
+      secure,
+      httpOnly,
+      sameSite: O.fromNullable(sameSite),
+      expires: expires === undefined ? O.none : O.some(expires.getTime()),
+      created: stamp,
+      updated: stamp,
+      setBy: O.none,
+    }
+    const problem = problemOf(cookie, policy)
+    if (problem !== undefined) return invalid(name, problem)
+    return E.right(isTombstone(cookie) ? bury(stamp)(cookie) : cookie)
+  }

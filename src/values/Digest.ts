@@ -1,0 +1,159 @@
+/**
+ * Digest access authentication (RFC 7616), the computing part: which challenge can be answered, and the answer.
+ *
+ * | algorithm                                      | each also as `-sess` |
+ * |------------------------------------------------|----------------------|
+ * | MD5, SHA (SHA-1), SHA-256, SHA-512, SHA-512-256 | yes                 |
+ *
+ * `qop` is `auth` or absent; a challenge that only offers `auth-int` is not answered. The first challenge that can be
+ * answered is (3.7). The header's fields stand in requests' order and quoting.
+ *
+ * @example
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Digest } from 'requests-ts'
+ *
+ * const challenge = Digest.select(['Basic realm="b", Digest realm="r", nonce="n", qop="auth-int, auth"'])
+ * assert.deepEqual(pipe(challenge, O.map(({ realm }) => realm)), O.some('r'))
+ */
+import { createHash } from 'node:crypto'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Secret from './Secret.js'
+
+/** What a server asks for: the parameters of one Digest challenge. */
+export interface Challenge {
+  readonly realm: string
+  readonly nonce: string
+  readonly opaque: O.Option<string>
+  /** As the server spelled it; none means MD5. */
+  readonly algorithm: O.Option<string>
+  /** Whether the quality of protection `auth` is used; without it RFC 2069's short form. */
+  readonly qop: boolean
+}
+
+// --- challenges ----------------------------------------------------------------------------------------------------
+
+interface Scheme {
+  readonly name: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+// RFC 9110 11.3, read leniently: a parameter is `name=value`, a word without `=` begins another scheme.
+const PARAMETER = /^([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|([^,\s]*))/
+const WORD = /^([\w!#$%&'*+.^`|~-]+)(?![\w!#$%&'*+.^`|~-]*[ \t]*=[ \t]*["\w])/
+const BETWEEN = /^[\s,;]+/
+
+const unquoted = (text: string): string => text.replace(/\\([\s\S])/g, '$1')
+
+const schemesOf = (header: string): ReadonlyArray<Scheme> => {
+  const schemes: Array<{ name: string; parameters: Map<string, string> }> = []
+  let rest = header
+  while (rest !== '') {
+    const between = BETWEEN.exec(rest)
+    if (between !== null) {
+      rest = rest.slice(between[0].length)
+      continue
+    }
+    const parameter = PARAMETER.exec(rest)
+    const current = schemes.at(-1)
+    if (parameter !== null && current !== undefined) {
+      const [whole, name = '', quoted, token = ''] = parameter
+      const key = name.toLowerCase()
+      if (!current.parameters.has(key)) current.parameters.set(key, quoted === undefined ? token : unquoted(quoted))
+      rest = rest.slice(whole.length)
+      continue
+    }
+    const word = WORD.exec(rest)
+    if (word !== null) schemes.push({ name: (word[1] ?? '').toLowerCase(), parameters: new Map() })
+    rest = rest.slice(word?.[0].length ?? 1)
+  }
+  return schemes
+}
+
+const HASHES: Readonly<Record<string, string>> = {
+  MD5: 'md5',
+  SHA: 'sha1',
+  'SHA-256': 'sha256',
+  'SHA-512': 'sha512',
+  'SHA-512-256': 'sha512-256',
+}
+
+const nameOf = (algorithm: O.Option<string>): string => (O.isSome(algorithm) ? algorithm.value.toUpperCase() : 'MD5')
+const hashOf = (algorithm: O.Option<string>): string | undefined => {
+  const base = nameOf(algorithm).replace(/-SESS$/, '')
+  return Object.hasOwn(HASHES, base) ? HASHES[base] : undefined
+}
+
+const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
+  const realm = parameters.get('realm')
+  const nonce = parameters.get('nonce')
+  if (name !== 'digest' || realm === undefined || nonce === undefined) return O.none
+  const algorithm = O.fromNullable(parameters.get('algorithm'))
+  const offered = (parameters.get('qop') ?? '').split(',').map((word) => word.trim().toLowerCase())
+  const qop = offered.includes('auth')
+  if (hashOf(algorithm) === undefined || (!qop && offered.some((word) => word !== ''))) return O.none
+  return O.some({ realm, nonce, opaque: O.fromNullable(parameters.get('opaque')), algorithm, qop })
+}
+
+/** The first challenge among WWW-Authenticate lines that can be answered. */
+export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
+  for (const scheme of schemesOf(headers.join(', '))) {
+    const challenge = challengeOf(scheme)
+    if (O.isSome(challenge)) return challenge
+  }
+  return O.none
+}
+
+// --- answers -------------------------------------------------------------------------------------------------------
+
+/** What an answer is made from; `count` is how often the nonce has been used, this time included. */
+export interface Answering {
+  readonly user: string
+  readonly pass: Secret.Secret
+  readonly challenge: Challenge
+  readonly method: string
+  /** The request target: path and query. */
+  readonly target: string
+  readonly count: number
+  readonly cnonce: string
+}
+
+/** RFC 7616 3.4.1: the response, as lower-case hexadecimal. */
+export const response = ({ user, pass, challenge, method, target, count, cnonce }: Answering): string => {
+  const algorithm = hashOf(challenge.algorithm) ?? 'md5'
+  const hash = (text: string): string => createHash(algorithm).update(text, 'utf8').digest('hex')
+  const { realm, nonce, qop } = challenge
+  const secret = hash(`${user}:${octets(realm)}:${Secret.reveal(pass)}`)
+  const key = nameOf(challenge.algorithm).endsWith('-SESS') ? hash(`${secret}:${nonce}:${cnonce}`) : secret
+  const request = hash(`${method}:${target}`)
+  return hash(qop ? `${key}:${nonce}:${hex8(count)}:${cnonce}:auth:${request}` : `${key}:${nonce}:${request}`)
+}
+
+const hex8 = (count: number): string => count.toString(16).padStart(8, '0')
+
+/** A header value holds one character for each octet: read them as UTF-8 where they are that. */
+const octets = (latin1: string): string => {
+  const text = Buffer.from(latin1, 'latin1').toString('utf8')
+  return text.includes('�') ? latin1 : text
+}
+
+const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
+/** One character for each octet of UTF-8, as a header carries it (RFC 7616 4). */
+const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+/** The value of Authorization. */
+export const authorization = (answering: Answering): Secret.Secret => {
+  const { user, challenge, target, count, cnonce } = answering
+  const { realm, nonce, opaque, algorithm, qop } = challenge
+  const fields = [
+    `username=${quoted(utf8(user))}`,
+    `realm=${quoted(realm)}`,
+    `nonce=${quoted(nonce)}`,
+    `uri=${quoted(target)}`,
+    `response="${response(answering)}"`,
+    ...(O.isSome(opaque) && opaque.value !== '' ? [`opaque=${quoted(opaque.value)}`] : []),
+    ...(O.isSome(algorithm) ? [`algorithm=${quoted(algorithm.value)}`] : []),
+    ...(qop ? ['qop="auth"', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
+  ]
+  return Secret.make(`Digest ${fields.join(', ')}`)
+}

@@ -1,0 +1,304 @@
+/**
+ * What servers told us to remember: cookies and digest challenges, as a value that goes in and comes out.
+ *
+ * Laws, up to `Eq`:
+ *
+ *     absorb(u, xs ++ ys) = absorb(u, ys) . absorb(u, xs)     header lists act on jars
+ *     join                                                    a bounded semilattice with `empty`
+ *     join(j, absorb(j))  = absorb(j)                         and so for every write: nothing is lost in a join
+ *     header . evict(now) = header                            from `now` on
+ *
+ * So parallel requests are a fork and a join. No cookie reaches a host, path or scheme that it is not for; reading
+ * changes nothing; what was removed stays removed when an older fork joins in, until `evict`, which therefore belongs
+ * at save or load and never between fork and join.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Jar, Secret } from 'requests-ts'
+ *
+ * const url = new URL('https://www.example.com/account/')
+ * const now = new Date(0)
+ * const [jar, refused] = Jar.absorb(url, ['sid=1; Domain=example.com; Path=/', 'x=2; Domain=other.test'], now)(Jar.empty)
+ * assert.deepEqual(refused.map(({ name, _tag }) => [name, _tag]), [['x', 'DomainMismatch']])
+ * assert.equal(Secret.reveal(Jar.header(new URL('https://api.example.com/'), now)(jar) ?? ''), 'sid=1')
+ * assert.equal(Jar.header(new URL('https://example.com.evil.test/'), now)(jar), undefined)
+ * const removed = Jar.remove({ name: 'sid' })(jar)
+ * assert.deepEqual(Jar.lookup('sid')(Jar.join(jar, removed)), E.right(O.none))
+ */
+import type { BoundedJoinSemilattice } from 'fp-ts/lib/BoundedJoinSemilattice.js'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Arrival from './Arrival.js'
+import * as Bucket from './Bucket.js'
+import * as Challenge from './Challenge.js'
+import * as Cookie from './Cookie.js'
+import * as Secret from './Secret.js'
+import type { Policy, Rejection } from './SetCookie.js'
+import * as Shelf from './Shelf.js'
+import type { Place } from './Site.js'
+import * as Site from './Site.js'
+import * as Stamp from './Stamp.js'
+
+export type { Challenge } from './Challenge.js'
+export type { Rejection } from './SetCookie.js'
+
+export interface Jar extends Policy {
+  /** By site. */
+  readonly cookies: Shelf.Shelf
+  readonly challenges: Challenge.Challenges
+  /** At or after every stamp in the jar. */
+  readonly clock: Stamp.Stamp
+}
+
+/** What became of the Set-Cookie fields of one reply. */
+export interface Received {
+  readonly jar: Jar
+  /** The cookies it set, in the order of sending; deletions are none. */
+  readonly accepted: ReadonlyArray<Cookie.Cookie>
+  readonly rejected: ReadonlyArray<Rejection>
+}
+
+/** Several cookies have that name, and the question does not say which is meant. */
+export interface CookieConflict {
+  readonly _tag: 'CookieConflict'
+  readonly name: string
+  readonly places: ReadonlyArray<Pick<Cookie.Key, 'domain' | 'hostOnly' | 'path'>>
+  readonly message: string
+}
+
+/** A cookie and what becomes of it at a URL and a time. */
+export interface Why {
+  readonly cookie: Cookie.Cookie
+  readonly verdict: Cookie.Verdict
+  readonly setBy: O.Option<string>
+}
+
+/** Which cookies are meant; what is absent means all. */
+export interface Selection {
+  readonly domain?: string
+  readonly path?: string
+}
+
+// --- constructors --------------------------------------------------------------------------------------------------
+
+export const empty: Jar = { cookies: Shelf.empty, challenges: Challenge.none, clock: Stamp.zero, nameless: false }
+
+/** An empty jar with a policy of its own. */
+export const make = (policy: Partial<Policy> = {}): Jar => ({ ...empty, ...policy })
+
+/** The jar with these records, tombstones included, in place of its own: what `records` gives. */
+export const withRecords =
+  (records: ReadonlyArray<Cookie.Cookie>) =>
+  (jar: Jar): Jar => {
+    const clock = records.reduce((latest, { updated }) => Stamp.max(latest, updated), jar.clock)
+    return { ...jar, cookies: Shelf.fromRecords(records), clock }
+  }
+
+// --- combinators ---------------------------------------------------------------------------------------------------
+
+/** Takes in the Set-Cookie fields of one reply, in order. */
+export const receive =
+  (url: Place, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
+  (jar: Jar): Received => {
+    const visit = Cookie.visit(url, now)
+    const rejected: Rejection[] = []
+    let bucket = Shelf.at(visit.site)(jar.cookies)
+    let { clock } = jar
+    for (const setCookie of setCookies) {
+      const arrival = { url, visit, stamp: Stamp.tick(clock, visit.now) }
+      const judged = Arrival.judge(arrival, jar)(bucket)(Secret.reveal(setCookie))
+      if (E.isLeft(judged)) {
+        rejected.push(judged.left)
+        continue
+      }
+      bucket = Bucket.write(judged.right)(bucket)
+      clock = arrival.stamp
+    }
+    if (rejected.length === setCookies.length) return { jar, accepted: Bucket.empty, rejected }
+    const isNew = (cookie: Cookie.Cookie): boolean =>
+      Stamp.compare(cookie.updated, jar.clock) > 0 && !Cookie.isTombstone(cookie)
+    const cookies = jar.cookies.set(visit.site.name, bucket)
+    return {
+      jar: { cookies, challenges: jar.challenges, clock, nameless: jar.nameless },
+      accepted: bucket.filter(isNew),
+      rejected,
+    }
+  }
+
+/** `receive` for those who want the jar: the jar after these Set-Cookie fields, and what was refused and why. */
+export const absorb =
+  (url: Place, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
+  (jar: Jar): readonly [Jar, ReadonlyArray<Rejection>] => {
+    const { jar: after, rejected } = receive(url, setCookies, now)(jar)
+    return [after, rejected]
+  }
+
+const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
+  ...jar,
+  cookies: Shelf.write(cookie)(jar.cookies),
+  clock: cookie.updated,
+})
+
+/** Sets a cookie by hand. One with the same name, domain, host-only flag and path is replaced, and keeps its place. */
+export const set =
+  (input: Cookie.Input) =>
+  (jar: Jar): E.Either<Cookie.InvalidCookie, Jar> => {
+    const made = Cookie.make(Stamp.next(jar.clock), jar)(input)
+    if (E.isLeft(made)) return made
+    const cookie = made.right
+    const held = Shelf.at(Site.of(cookie.domain))(jar.cookies)
+    const old = held.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
+    return E.right(write(jar, old === undefined ? cookie : { ...cookie, created: old.created }))
+  }
+
+const selects = ({ domain, path }: Selection): ((cookie: Cookie.Cookie) => boolean) => {
+  const host = domain === undefined ? undefined : (Cookie.siteOf(domain)?.host ?? domain)
+  return (cookie) => (host === undefined || cookie.domain === host) && (path === undefined || cookie.path === path)
+}
+
+/** Turns every cookie that is meant into a tombstone. */
+const bury = (jar: Jar, isMeant: (cookie: Cookie.Cookie) => boolean): Jar =>
+  Shelf.filter((cookie) => isMeant(cookie) && !Cookie.isTombstone(cookie))(jar.cookies).reduce(
+    (held, cookie) => write(held, Cookie.bury(Stamp.next(held.clock))(cookie)),
+    jar,
+  )
+
+/** Removes cookies by name. */
+export const remove =
+  ({ name, ...selection }: Selection & { readonly name: string }) =>
+  (jar: Jar): Jar => {
+    const isSelected = selects(selection)
+    return bury(jar, (cookie) => cookie.name === name && isSelected(cookie))
+  }
+
+/** Removes all cookies of a domain, of a path, or all. Challenges stay: see `withoutChallenges`. */
+export const clear =
+  (selection: Selection = {}) =>
+  (jar: Jar): Jar =>
+    bury(jar, selects(selection))
+
+/** Removes what has no expiry, as a browser does when it is closed (6265bis 5.7). */
+export const clearSession = (jar: Jar): Jar => bury(jar, ({ expires }) => O.isNone(expires))
+
+/** Forgets what has expired, tombstones too: an older fork that joins in later may bring deleted cookies back. */
+export const evict =
+  (now: Date) =>
+  (jar: Jar): Jar =>
+    withRecords(Shelf.filter((cookie) => Cookie.isLive(cookie, now.getTime()))(jar.cookies))(jar)
+
+/** Remembers a digest challenge: a new nonce starts at count 0, the same nonce keeps its count. */
+export const remember =
+  (challenge: Challenge.Input, now: Date) =>
+  (jar: Jar): Jar => {
+    const clock = Stamp.tick(jar.clock, now.getTime())
+    const challenges = Challenge.remember(challenge, clock)(jar.challenges)
+    return challenges === jar.challenges ? jar : { ...jar, challenges, clock }
+  }
+
+/** Counts one use of a nonce. */
+export const counted =
+  (challenge: Challenge.Challenge) =>
+  (jar: Jar): Jar => {
+    const challenges = Challenge.counted(challenge)(jar.challenges)
+    return challenges === jar.challenges ? jar : { ...jar, challenges }
+  }
+
+/** Forgets the challenges, so that no two forks count up the same nonce. */
+export const withoutChallenges = (jar: Jar): Jar =>
+  jar.challenges.size === 0 ? jar : { ...jar, challenges: Challenge.none }
+
+// --- destructors ---------------------------------------------------------------------------------------------------
+
+/** The cookies for a URL, in the order of sending. */
+export const cookiesFor =
+  (url: Place, now: Date) =>
+  (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
+    const visit = Cookie.visit(url, now)
+    return Shelf.at(visit.site)(jar.cookies).filter((cookie) => Cookie.verdict(cookie, visit) === 'sent')
+  }
+
+/** The value of the Cookie header for a URL, if it has one. Known again for the same cookies, until one expires. */
+export const header =
+  (url: Place, now: Date) =>
+  (jar: Jar): Secret.Secret | undefined =>
+    Shelf.header(url, now)(jar.cookies)
+
+/** Every record, tombstones included, in the order of creation: what a jar is saved as. */
+export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => Shelf.filter(() => true)(jar.cookies)
+
+/** The cookies, expired ones included, in the order of creation. */
+export const toArray = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
+  Shelf.filter((cookie) => !Cookie.isTombstone(cookie))(jar.cookies)
+
+/** The one cookie of that name, as requests' `jar.get`: a Left where there are several. */
+export const lookup =
+  (name: string, selection: Selection = {}) =>
+  (jar: Jar): E.Either<CookieConflict, O.Option<Cookie.Cookie>> => {
+    const isSelected = selects(selection)
+    const found = toArray(jar).filter((cookie) => cookie.name === name && isSelected(cookie))
+    const [first, second] = found
+    if (first === undefined) return E.right(O.none)
+    return second === undefined ? E.right(O.some(first)) : E.left(conflict(name, found))
+  }
+
+const conflict = (name: string, found: ReadonlyArray<Cookie.Cookie>): CookieConflict => {
+  const places = found.map(({ domain, hostOnly, path }) => ({ domain, hostOnly, path }))
+  const list = places.map(({ domain, hostOnly, path }) => `${hostOnly ? '' : '.'}${domain}${path}`).join(', ')
+  return {
+    _tag: 'CookieConflict',
+    name,
+    places,
+    message: `Several cookies are called ${JSON.stringify(name)}: ${list}`,
+  }
+}
+
+/** Every cookie, in the order of creation, with what becomes of it at that URL and time. */
+export const why =
+  (url: Place, now: Date) =>
+  (jar: Jar): ReadonlyArray<Why> => {
+    const visit = Cookie.visit(url, now)
+    return toArray(jar).map((cookie) => ({
+      cookie,
+      verdict: Cookie.verdict(cookie, visit),
+      setBy: cookie.setBy,
+    }))
+  }
+
+/** The challenge that would be answered first: the newest of that origin for that user. */
+export const challengeFor =
+  (asked: Pick<Challenge.Challenge, 'origin' | 'user'>) =>
+  (jar: Jar): O.Option<Challenge.Challenge> =>
+    jar.challenges.size === 0 ? O.none : Challenge.find(asked)(jar.challenges)
+
+/** Whether there is neither a cookie nor a challenge. */
+export const isEmpty = (jar: Jar): boolean =>
+  jar.challenges.size === 0 && jar.cookies.every((bucket) => bucket.every(Cookie.isTombstone))
+
+// --- instances -----------------------------------------------------------------------------------------------------
+
+/** All that either jar knows: the newer record of each key, the newer nonce, the later clock. */
+export const join = (x: Jar, y: Jar): Jar => {
+  if (x === y) return x
+  const cookies = Shelf.join(x.cookies, y.cookies)
+  const challenges = Challenge.join(x.challenges, y.challenges)
+  const clock = Stamp.max(x.clock, y.clock)
+  return { cookies, challenges, clock, nameless: x.nameless || y.nameless }
+}
+
+export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
+
+export const Monoid: MonoidOf<Jar> = { concat: join, empty }
+
+/** Everything is compared, the values of cookies by what is in them. */
+export const Eq: EqOf<Jar> = {
+  equals: (x, y) =>
+    x === y ||
+    (x.nameless === y.nameless &&
+      Stamp.Eq.equals(x.clock, y.clock) &&
+      Shelf.equals(x.cookies, y.cookies) &&
+      Challenge.equals(x.challenges, y.challenges)),
+}

@@ -1,0 +1,126 @@
+/**
+ * `multipart/form-data` (RFC 7578): parts in order, each a field or a file, from text, bytes or a stream.
+ *
+ *     --boundary
+ *     Content-Disposition: form-data; name="avatar"; filename="me.png"
+ *     Content-Type: image/png
+ *     …the part's own headers…
+ *
+ *     …content…
+ *     --boundary--
+ *
+ * Names are escaped as HTML does it (`"` is `%22`, CR `%0D`, LF `%0A`) and otherwise written in UTF-8. No content type
+ * is guessed. Streamed parts are not gathered; the whole has a length where every part has one.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Multipart } from 'requests-ts'
+ *
+ * const parts = Multipart.fromInput({ note: 'hi', file: { content: new Uint8Array([1, 2]), filename: 'a.bin' } })
+ * assert.deepEqual(parts.map(({ name }) => name), ['note', 'file'])
+ * assert.equal(E.isRight(Multipart.encode('XX')(parts)), true)
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Headers from './Headers.js'
+
+/** Bytes that are made anew each time they are sent, and their number where it is known. */
+export interface PartStream {
+  readonly open: () => AsyncIterable<Uint8Array>
+  readonly length?: number
+}
+
+export type Content = string | Uint8Array | PartStream
+
+export interface Part {
+  readonly name: string
+  readonly content: Content
+  /** Makes it a file. */
+  readonly filename?: string
+  readonly contentType?: string
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
+}
+
+/** What a user writes: parts in order, or a record of contents and of parts without their names. */
+export type Input = ReadonlyArray<Part> | Readonly<Record<string, Content | Omit<Part, 'name'>>>
+
+const isList = (input: Input): input is ReadonlyArray<Part> => Array.isArray(input)
+const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'> =>
+  typeof given === 'object' && 'content' in given
+
+export const fromInput = (input: Input): ReadonlyArray<Part> =>
+  isList(input)
+    ? input
+    : Object.entries(input).map(([name, given]) => (isPart(given) ? { ...given, name } : { name, content: given }))
+
+/** A body that is either all there or streamed. */
+export type Encoded =
+  | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
+  | { readonly _tag: 'Streamed'; readonly open: () => AsyncIterable<Uint8Array>; readonly length: number | undefined }
+
+const escaped = (text: string): string =>
+  text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
+
+const heading = (part: Part): E.Either<string, string> => {
+  const filename = part.filename === undefined ? '' : `; filename="${escaped(part.filename)}"`
+  const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
+  const own = [
+    ...(part.contentType === undefined ? [] : [['Content-Type', part.contentType] as const]),
+    ...(part.headers ?? []),
+  ]
+  for (const [name, value] of own) {
+    if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
+      return E.left(`the part ${JSON.stringify(part.name)} has a header ${JSON.stringify(name)} that cannot be written`)
+    }
+  }
+  return E.right([...lines, ...own].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
+}
+
+const isStream = (content: Content): content is PartStream => typeof content === 'object' && 'open' in content
+const bytesOf = (content: string | Uint8Array): Uint8Array =>
+  typeof content === 'string' ? Buffer.from(content, 'utf8') : content
+
+type Piece = Uint8Array | PartStream
+
+const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined => {
+  let total = 0
+  for (const piece of pieces) {
+    if (piece.length === undefined) return undefined
+    total += piece.length
+  }
+  return total
+}
+
+async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    if (piece instanceof Uint8Array) yield piece
+    else yield* piece.open()
+  }
+}
+
+/** Writes parts with a boundary. The left says which part cannot be written. */
+export const encode =
+  (boundary: string) =>
+  (parts: ReadonlyArray<Part>): E.Either<string, Encoded> => {
+    const pieces: Piece[] = []
+    for (const part of parts) {
+      const head = heading(part)
+      if (E.isLeft(head)) return head
+      const { content } = part
+      pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`, 'utf8'))
+      pieces.push(isStream(content) ? content : bytesOf(content))
+      pieces.push(Buffer.from('\r\n'))
+    }
+    pieces.push(Buffer.from(`--${boundary}--\r\n`, 'utf8'))
+    const whole = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
+    return E.right(
+      whole.length === pieces.length
+        ? { _tag: 'Whole', bytes: Buffer.concat(whole) }
+        : { _tag: 'Streamed', open: () => inTurn(pieces), length: lengthOf(pieces) },
+    )
+  }
+
+/** The boundary that a Content-Type names (RFC 2046 5.1.1), if it names one. */
+export const boundaryOf = (contentType: string): string | undefined => {
+  const found = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType)
+  return found?.[1] ?? found?.[2]
+}

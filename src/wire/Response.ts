@@ -1,0 +1,27 @@
+/**
+ * A reply that has been read to its end: data, with everything that led to it.
+ */
+import type * as O from 'fp-ts/lib/Option.js'
+import type { Cookie } from '../values/Cookie.js'
+import type { Jar } from '../values/Jar.js'
+import type { Plan } from './Plan.js'
+import type { Head, Hop } from './Reply.js'
+
+export interface Response extends Head {
+  /** The URL that answered, with its fragment and without userinfo (D14). */
+  readonly url: string
+  /** The body, decoded. */
+  readonly bytes: Uint8Array
+  /** The charset that the reply declares. */
+  readonly encoding: O.Option<string>
+  /** The cookies that this reply set; those of earlier hops are in the jar. */
+  readonly cookies: ReadonlyArray<Cookie>
+  /** The hops before, oldest first: redirects and answered challenges, without their bodies (D20). */
+  readonly history: ReadonlyArray<Hop>
+  /** What was answered. */
+  readonly plan: Plan
+  /** What would have been sent next, where a policy stopped at a redirect. */
+  readonly next: O.Option<Plan>
+  /** The jar as it was after this reply. */
+  readonly jar: Jar
+}

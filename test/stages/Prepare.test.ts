@@ -1,0 +1,453 @@
+import { inspect } from 'node:util'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Plan from '../../src/Plan.js'
+import * as Environment from '../../src/session/Environment.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+import * as Jar from '../../src/values/Jar.js'
+import * as Proxy from '../../src/values/Proxy.js'
+import * as Secret from '../../src/values/Secret.js'
+
+const trusting: Session.Session = pipe(
+  Session.empty,
+  Session.withTrust({ proxies: true, netrc: true, certificates: true }),
+)
+
+const planned = (session: Session.Session, request: Request.Request, environment = Environment.empty) =>
+  Plan.plan({ session, environment })(request)
+
+const wire = (request: Request.Request, session = Session.empty, environment = Environment.empty) =>
+  pipe(planned(session, request, environment), E.map(Plan.wire))
+
+const headers = (request: Request.Request, session = Session.empty, environment = Environment.empty) =>
+  pipe(
+    wire(request, session, environment),
+    E.map((w) => w.headers),
+  )
+
+const authorization = (request: Request.Request, session = Session.empty, environment = Environment.empty) =>
+  pipe(
+    headers(request, session, environment),
+    E.map((all) => all.find(([name]) => name === 'Authorization')?.[1]),
+  )
+
+const basic = (pair: string) => E.right(`Basic ${Buffer.from(pair).toString('base64')}`)
+const tagOf = <R>(made: E.Either<{ readonly _tag: string }, R>) => (E.isLeft(made) ? made.left._tag : 'planned')
+
+describe('the base URL', () => {
+  const session = pipe(Session.empty, Session.withBaseUrl('https://api.test/v1/'), Session.withBearer('session-token'))
+  const href = (url: string) =>
+    pipe(
+      wire(Request.get(url), session),
+      E.map((w) => w.url),
+    )
+
+  it.each([
+    ['login', 'https://api.test/v1/login'],
+    ['/login', 'https://api.test/v1/login'],
+    ['a/../b', 'https://api.test/v1/b'],
+    ['', 'https://api.test/v1/'],
+    ['?a=1', 'https://api.test/v1/?a=1'],
+    ['#f', 'https://api.test/v1/#f'],
+    ['x?y#z', 'https://api.test/v1/x?y#z'],
+    ['https://api.test/other', 'https://api.test/other'],
+    ['https://elsewhere.test/', 'https://elsewhere.test/'],
+  ])('%j gives %s', (url, expected) => expect(href(url)).toEqual(E.right(expected)))
+
+  it.each(['//evil.test/', '../x', 'a/../../x', '%2e%2e/x', '/../x'])('%j is refused', (url) =>
+    expect(tagOf(wire(Request.get(url), session))).toBe('InvalidUrl'),
+  )
+
+  it('keeps the credentials of the session on its own origin', () => {
+    expect(authorization(Request.get('/x'), session)).toEqual(E.right('Bearer session-token'))
+    expect(authorization(Request.get('https://api.test/y'), session)).toEqual(E.right('Bearer session-token'))
+    const rich = pipe(
+      session,
+      Session.withSecretHeader('X-Vendor', 'secret'),
+      Session.withHeader('X-Api-Key', 'key'),
+      Session.withCookie('sid', '1'),
+      Session.withHeader('X-Plain', 'plain'),
+    )
+    expect(headers(Request.get('https://elsewhere.test/'), rich)).toEqual(E.right([['X-Plain', 'plain']]))
+    expect(headers(pipe(Request.get('https://elsewhere.test/'), Request.withBearer('own')), rich)).toEqual(
+      E.right([
+        ['X-Plain', 'plain'],
+        ['Authorization', 'Bearer own'],
+      ]),
+    )
+  })
+
+  it('refuses a base with a query', () => {
+    const odd = pipe(Session.empty, Session.withBaseUrl('https://api.test/?key=1'))
+    expect(tagOf(wire(Request.get('x'), odd))).toBe('InvalidUrl')
+  })
+})
+
+describe('the query', () => {
+  const session = pipe(Session.empty, Session.withQuery({ a: 1, b: 2 }))
+  const search = (request: Request.Request) =>
+    pipe(
+      wire(request, session),
+      E.map((w) => new URL(w.url).search),
+    )
+  it('merges records, and gives way to pairs and text', () => {
+    expect(search(Request.get('http://h/'))).toEqual(E.right('?a=1&b=2'))
+    expect(search(pipe(Request.get('http://h/?x=y'), Request.withQuery({ b: 3, c: 4 })))).toEqual(
+      E.right('?x=y&a=1&b=3&c=4'),
+    )
+    expect(search(pipe(Request.get('http://h/'), Request.withQuery({ a: null })))).toEqual(E.right('?b=2'))
+    expect(search(pipe(Request.get('http://h/'), Request.withQuery([['c', '4']])))).toEqual(E.right('?c=4'))
+    expect(search(pipe(Request.get('http://h/'), Request.withQueryText('a=b c')))).toEqual(E.right('?a=b%20c'))
+    expect(search(pipe(Request.get('http://h/'), Request.withQueryText('raw'), Request.withQuery({ c: 4 })))).toEqual(
+      E.right('?c=4'),
+    )
+  })
+})
+
+describe('headers', () => {
+  it('keeps the place of the first and takes the spelling of the last', () => {
+    const session = pipe(Session.empty, Session.withHeaders({ 'User-Agent': 'a', Accept: 'b' }))
+    expect(headers(pipe(Request.get('http://h/'), Request.withHeader('USER-AGENT', 'c')), session)).toEqual(
+      E.right([
+        ['USER-AGENT', 'c'],
+        ['Accept', 'b'],
+      ]),
+    )
+    expect(headers(pipe(Request.get('http://h/'), Request.withoutHeader('user-agent')), session)).toEqual(
+      E.right([['Accept', 'b']]),
+    )
+  })
+  it('sends repeated lines', () => {
+    const request = pipe(
+      Request.get('http://h/'),
+      Request.withHeaders([
+        ['X', '1'],
+        ['Y', '2'],
+        ['x', '3'],
+      ]),
+    )
+    expect(headers(request)).toEqual(
+      E.right([
+        ['x', '1'],
+        ['x', '3'],
+        ['Y', '2'],
+      ]),
+    )
+  })
+  it.each([
+    ['a b', 'x'],
+    ['', 'x'],
+    ['X', 'a\r\nB: c'],
+    ['X', '\0'],
+    ['X', ' leading'],
+    ['X', '☃'],
+    ['Expect', '100-continue'],
+    ['Upgrade', 'h2c'],
+    ['Keep-Alive', 'timeout=1'],
+    ['Connection', 'upgrade'],
+    ['Transfer-Encoding', 'gzip'],
+    ['Content-Length', '+5'],
+  ])('refuses %j: %j', (name, value) => {
+    expect(tagOf(planned(Session.empty, pipe(Request.get('http://h/'), Request.withHeader(name, value))))).toBe(
+      'InvalidHeader',
+    )
+  })
+  it.each(['__proto__', 'constructor', 'toString'])('takes %s for a name like any other', (name) => {
+    expect(headers(pipe(Request.get('http://h/'), Request.withHeader(name, 'x')))).toEqual(E.right([[name, 'x']]))
+  })
+})
+
+describe('the body', () => {
+  const post = Request.post('http://h/')
+  it('is counted and named', () => {
+    expect(headers(post)).toEqual(E.right([['Content-Length', '0']]))
+    expect(headers(pipe(post, Request.withText('é')))).toEqual(E.right([['Content-Length', '2']]))
+    expect(headers(pipe(post, Request.withJson({ a: 1 })))).toEqual(
+      E.right([
+        ['Content-Length', '7'],
+        ['Content-Type', 'application/json'],
+      ]),
+    )
+    expect(headers(pipe(post, Request.withForm({ a: null })))).toEqual(
+      E.right([
+        ['Content-Length', '0'],
+        ['Content-Type', 'application/x-www-form-urlencoded'],
+      ]),
+    )
+    expect(headers(pipe(post, Request.withHeader('content-type', 'x/y'), Request.withJson(1)))).toEqual(
+      E.right([
+        ['content-type', 'x/y'],
+        ['Content-Length', '1'],
+      ]),
+    )
+  })
+  it('is chunked where its length is not known', () => {
+    async function* chunks() {
+      yield new Uint8Array(1)
+    }
+    expect(headers(pipe(post, Request.withStream(chunks)))).toEqual(E.right([['Transfer-Encoding', 'chunked']]))
+    expect(headers(pipe(post, Request.withStream(chunks, 1)))).toEqual(E.right([['Content-Length', '1']]))
+    const given = pipe(post, Request.withHeader('Content-Length', '9'), Request.withOnce(chunks()))
+    expect(headers(given)).toEqual(E.right([['Content-Length', '9']]))
+  })
+  it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('has no length on a %s without one', (method) =>
+    expect(headers(Request.make(method, 'http://h/'))).toEqual(E.right([])),
+  )
+  it('cannot be a cycle', () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    expect(tagOf(planned(Session.empty, pipe(post, Request.withJson(cycle))))).toBe('InvalidBody')
+  })
+})
+
+describe('authorization', () => {
+  const environment = Environment.make({}, 'machine h login netrc password n')
+  const request = Request.get('http://url:u@h/')
+  it('takes the first source that is set', () => {
+    const session = pipe(trusting, Session.withBasicAuth('session', 's'))
+    expect(authorization(pipe(request, Request.withBasicAuth('request', 'r')), session, environment)).toEqual(
+      basic('request:r'),
+    )
+    expect(authorization(request, session, environment)).toEqual(basic('session:s'))
+    expect(authorization(pipe(request, Request.withHeader('Authorization', 'own')), trusting, environment)).toEqual(
+      E.right('own'),
+    )
+    expect(authorization(request, trusting, environment)).toEqual(basic('url:u'))
+    expect(authorization(Request.get('http://h/'), trusting, environment)).toEqual(basic('netrc:n'))
+    expect(authorization(Request.get('http://other/'), trusting, environment)).toEqual(E.right(undefined))
+    expect(authorization(Request.get('http://h/'), Session.empty, environment)).toEqual(E.right(undefined))
+  })
+  it('can be switched off', () => {
+    expect(authorization(pipe(request, Request.withoutAuth), trusting, environment)).toEqual(E.right(undefined))
+  })
+  it('never asks netrc for the host that stands before an @', () => {
+    const evil = Environment.make({}, 'machine h login netrc password n')
+    expect(authorization(Request.get('http://h:@evil.test/'), trusting, evil)).toEqual(basic('h:'))
+    expect(authorization(Request.get('http://h@evil.test/'), trusting, evil)).toEqual(E.right(undefined))
+  })
+  it('takes from netrc only what belongs to the user that the URL names', () => {
+    expect(authorization(Request.get('http://netrc@h/'), trusting, environment)).toEqual(basic('netrc:n'))
+    expect(authorization(Request.get('http://someone@h/'), trusting, environment)).toEqual(E.right(undefined))
+  })
+  it('lets a scheme of your own sign everything, last', () => {
+    const session = pipe(
+      Session.empty,
+      Session.withAuth({
+        _tag: 'Custom',
+        name: 'test',
+        sign: (plan) => ({
+          ...plan,
+          headers: { fields: [...plan.headers.fields, ['X-Signed', String(plan.headers.fields.length)]] },
+        }),
+      }),
+    )
+    expect(headers(pipe(Request.post('http://h/'), Request.withText('abc')), session)).toEqual(
+      E.right([
+        ['Content-Length', '3'],
+        ['X-Signed', '1'],
+      ]),
+    )
+  })
+  it('makes a Left of a scheme that throws', () => {
+    const session = pipe(
+      Session.empty,
+      Session.withAuth({
+        _tag: 'Custom',
+        name: 'broken',
+        sign: () => {
+          throw new Error('no key')
+        },
+      }),
+    )
+    expect(tagOf(planned(session, Request.get('http://h/')))).toBe('InvalidSettings')
+  })
+})
+
+describe('cookies', () => {
+  const now = new Date(0)
+  const [jar] = Jar.absorb(new URL('http://h/'), ['a=1', 'b=2'], now)(Jar.empty)
+  const cookie = (request: Request.Request) =>
+    pipe(
+      Plan.plan({ session: Session.empty, jar, now })(request),
+      E.map((p) => Plan.wire(p).headers),
+    )
+  it('come from the jar, then from the request', () => {
+    expect(cookie(Request.get('http://h/'))).toEqual(E.right([['Cookie', 'a=1; b=2']]))
+    expect(cookie(pipe(Request.get('http://h/'), Request.withCookie('a', '9')))).toEqual(
+      E.right([['Cookie', 'a=1; b=2; a=9']]),
+    )
+    expect(cookie(Request.get('http://other/'))).toEqual(E.right([]))
+  })
+  it('give way to a header of the user', () => {
+    expect(cookie(pipe(Request.get('http://h/'), Request.withHeader('cookie', 'own=1')))).toEqual(
+      E.right([['cookie', 'own=1']]),
+    )
+  })
+  it.each([
+    ['a;b', 'x'],
+    ['a', 'x;y'],
+    ['a', 'x\r\ny'],
+    ['a', '☃'],
+  ])('refuses %j=%j', (name, value) =>
+    expect(tagOf(planned(Session.empty, pipe(Request.get('http://h/'), Request.withCookie(name, value))))).toBe(
+      'InvalidHeader',
+    ),
+  )
+})
+
+describe('the route', () => {
+  const proxy = (session: Session.Session, url: string, environment = Environment.empty) =>
+    pipe(
+      planned(session, Request.get(url), environment),
+      E.map(({ route }) => pipe(route.proxy, O.map(Proxy.show), O.toUndefined)),
+    )
+  const environment = Environment.make({
+    http_proxy: 'http://env:1',
+    https_proxy: 'http://envs:2',
+    no_proxy: 'free.test',
+  })
+
+  it('takes explicit proxies before those of the environment', () => {
+    expect(proxy(trusting, 'http://h/', environment)).toEqual(E.right('http://env:1'))
+    expect(proxy(trusting, 'https://h/', environment)).toEqual(E.right('http://envs:2'))
+    expect(proxy(trusting, 'http://free.test/', environment)).toEqual(E.right(undefined))
+    expect(proxy(pipe(trusting, Session.withProxy('http://own:3')), 'http://free.test/', environment)).toEqual(
+      E.right('http://own:3'),
+    )
+    expect(proxy(pipe(trusting, Session.withoutProxy), 'http://h/', environment)).toEqual(E.right(undefined))
+    expect(proxy(Session.empty, 'http://h/', environment)).toEqual(E.right(undefined))
+  })
+  it("searches in requests' order", () => {
+    const session = pipe(
+      trusting,
+      Session.withProxy({ all: 'http://a', http: 'http://b', 'http://h': 'http://c', 'all://i': 'http://d' }),
+    )
+    expect(proxy(session, 'http://h/')).toEqual(E.right('http://c:80'))
+    expect(proxy(session, 'http://i/')).toEqual(E.right('http://b:80'))
+    expect(proxy(session, 'https://i/')).toEqual(E.right('http://d:80'))
+    expect(proxy(session, 'https://j/')).toEqual(E.right('http://a:80'))
+  })
+  it('refuses a proxy that cannot be read', () => {
+    expect(tagOf(proxy(pipe(Session.empty, Session.withProxy('http://')), 'http://h/'))).toBe('InvalidProxy')
+  })
+  it('gives a Proxy-Authorization header to the proxy alone', () => {
+    const request = pipe(Request.get('https://h/'), Request.withHeader('Proxy-Authorization', 'Basic x'))
+    expect(headers(request)).toEqual(E.right([]))
+    const tunnelled = planned(pipe(Session.empty, Session.withProxy('http://p')), request)
+    expect(
+      pipe(
+        tunnelled,
+        E.map((plan) => Plan.wire(plan).headers),
+      ),
+    ).toEqual(E.right([]))
+    expect(
+      pipe(
+        tunnelled,
+        E.map(({ route }) =>
+          pipe(
+            route.proxy,
+            O.chain((p) => p.authorization),
+            O.map(Secret.reveal),
+          ),
+        ),
+      ),
+    ).toEqual(E.right(O.some('Basic x')))
+    const forwarded = pipe(Request.get('http://h/'), Request.withHeader('Proxy-Authorization', 'Basic x'))
+    expect(headers(forwarded, pipe(Session.empty, Session.withProxy('http://p')))).toEqual(
+      E.right([['Proxy-Authorization', 'Basic x']]),
+    )
+  })
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('refuses a timeout of %d', (ms) =>
+    expect(tagOf(planned(pipe(Session.empty, Session.withTimeouts({ read: ms })), Request.get('http://h/')))).toBe(
+      'InvalidSettings',
+    ),
+  )
+  it('keeps what is not said of the timeouts', () => {
+    const session = pipe(Session.defaults, Session.withTimeouts({ read: 5 }))
+    expect(
+      pipe(
+        planned(session, Request.get('http://h/')),
+        E.map(({ route }) => route.timeouts),
+      ),
+    ).toEqual(E.right({ connect: 10_000, read: 5 }))
+    expect(
+      pipe(
+        planned(pipe(session, Session.withoutTimeouts), Request.get('http://h/')),
+        E.map(({ route }) => route.timeouts),
+      ),
+    ).toEqual(E.right({}))
+  })
+  it('asks the environment for a CA bundle only where nothing is said', () => {
+    const ambient = Environment.make({ CURL_CA_BUNDLE: '/c', REQUESTS_CA_BUNDLE: '' })
+    const ca = (session: Session.Session) =>
+      pipe(
+        planned(session, Request.get('https://h/'), ambient),
+        E.map(({ route }) => O.toUndefined(route.tls.ca)),
+      )
+    expect(ca(trusting)).toEqual(E.right('/c'))
+    expect(ca(pipe(trusting, Session.withCa('/own')))).toEqual(E.right('/own'))
+    expect(ca(Session.empty)).toEqual(E.right(undefined))
+  })
+})
+
+describe('methods and schemes', () => {
+  it('writes methods in upper case', () => {
+    expect(
+      pipe(
+        wire(Request.make('patch', 'http://h/')),
+        E.map((w) => w.method),
+      ),
+    ).toEqual(E.right('PATCH'))
+  })
+  it.each(['', 'GE T', 'GET\r\n', 'GÉT'])('refuses the method %j', (method) =>
+    expect(tagOf(wire(Request.make(method, 'http://h/')))).toBe('InvalidSettings'),
+  )
+  it('needs a transport for a scheme it does not know', () => {
+    expect(tagOf(wire(Request.get('mailto:me@h')))).toBe('UnsupportedScheme')
+    expect(tagOf(wire(Request.get('localhost:8080')))).toBe('UnsupportedScheme')
+    expect(
+      tagOf(
+        wire(
+          Request.get('mailto:me@h'),
+          pipe(
+            Session.empty,
+            Session.mount('mailto:', () => async () => E.left(expect.fail())),
+          ),
+        ),
+      ),
+    ).toBe('planned')
+  })
+})
+
+describe('a plan', () => {
+  it('shows no secret to any printer', () => {
+    const session = pipe(
+      Session.defaults,
+      Session.withBasicAuth('user', 'canary1'),
+      Session.withSecretHeader('X-Vendor', 'canary2'),
+      Session.withHeader('X-Api-Key', 'canary3'),
+      Session.withCookie('sid', 'canary4'),
+      Session.withProxy('http://proxy:canary5@p'),
+      Session.withSensitiveHeaders('X-Mine'),
+      Session.withHeader('x-mine', 'canary6'),
+    )
+    const plan = planned(session, pipe(Request.post('https://x:canary7@h/'), Request.withForm({ pass: 'canary8' })))
+    expect(tagOf(plan)).toBe('planned')
+    for (const text of [
+      JSON.stringify(plan),
+      inspect(plan, { depth: null, showHidden: true }),
+      String(E.map(Plan.show)(plan)),
+    ]) {
+      expect(text).not.toContain('canary')
+    }
+    expect(
+      pipe(
+        plan,
+        E.map((p) => JSON.stringify(Plan.wire(p).headers)),
+      ),
+    ).not.toEqual(E.right(expect.not.stringContaining('canary2')))
+  })
+})
