@@ -15,7 +15,6 @@
  * SameSite is kept and never enforced, for a client has no site of its own.
  *
  * @example
- * import * as E from 'fp-ts/lib/Either.js'
  * import { Jar } from 'requests-ts'
  *
  * const [jar] = Jar.absorb(new URL('https://example.com/a/b'), ['id=7; Path=/a; Max-Age=60'], new Date(0))(Jar.empty)

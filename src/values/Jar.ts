@@ -15,7 +15,6 @@
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import * as O from 'fp-ts/lib/Option.js'
- * import { pipe } from 'fp-ts/lib/function.js'
  * import { Jar, Secret } from 'requests-ts'
  *
  * const url = new URL('https://www.example.com/account/')

@@ -74,6 +74,7 @@ const MAX_ATTRIBUTE = 1024
 
 const LINE_END = /[\r\n\0]/
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
+
 /** Text of others for a message: quoted, and cut where it is long. */
 export const quoted = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 
@@ -139,7 +140,7 @@ const readAttributes = (attributes: string): Attributes => {
 export const parse =
   (policy: Policy) =>
   (header: string): E.Either<Rejection, SetCookie> => {
-    // What follows a line end cannot have come over the wire. 6265bis would drop the whole, browsers cut: so do we.
+    // 5.6 step 1 would drop the whole; web-platform-tests have it cut where a line ends. The wire brings neither.
     const cut = header.search(LINE_END)
     const text = cut < 0 ? header : header.slice(0, cut)
     const semicolon = text.indexOf(';')

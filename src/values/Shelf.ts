@@ -62,8 +62,15 @@ export const filter =
 interface Memo extends Bucket.Pick, Pick<Site.Place, 'protocol' | 'hostname' | 'pathname'> {}
 
 const MEMO_SIZE = 8
-const NO_MEMOS: ReadonlyArray<Memo> = []
-const memos = new WeakMap<Shelf, ReadonlyArray<Memo>>()
+const memos = new WeakMap<Shelf, Memo[]>()
+
+const memosOf = (shelf: Shelf): Memo[] => {
+  const known = memos.get(shelf)
+  if (known !== undefined) return known
+  const fresh: Memo[] = []
+  memos.set(shelf, fresh)
+  return fresh
+}
 
 const remembered = (
   known: ReadonlyArray<Memo>,
@@ -81,13 +88,14 @@ const remembered = (
 export const header =
   (url: Site.Place, now: Date) =>
   (shelf: Shelf): Secret | undefined => {
-    const known = memos.get(shelf) ?? NO_MEMOS
+    const known = memosOf(shelf)
     const memo = remembered(known, url, now.getTime())
     if (memo !== undefined) return memo.header
     const visit = Cookie.visit(url, now)
     const { header, since, until } = Bucket.pick(visit)(at(visit.site)(shelf))
     const { protocol, hostname, pathname } = url
-    memos.set(shelf, [{ protocol, hostname, pathname, header, since, until }, ...known].slice(0, MEMO_SIZE))
+    if (known.length === MEMO_SIZE) known.length = 0
+    known.push({ protocol, hostname, pathname, header, since, until })
     return header
   }
 

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, test } from 'vitest'
@@ -132,6 +133,7 @@ describe('the reasons of a rejection', () => {
     expect(reason('http://example.com/', 'a=1; Secure')).toBe('Insecure')
     for (const host of [
       'https://example.com',
+      'wss://example.com',
       'http://localhost',
       'http://a.localhost',
       'http://127.9.9.9',
@@ -432,6 +434,24 @@ describe('hostile Set-Cookie', () => {
     expect(sent('https://__proto__/', jar)).toBe('__proto__=1; constructor=2')
     expect(Object.getPrototypeOf({})).toBe(Object.prototype)
     expect(Jar.lookup('toString')(jar)).toEqual(E.right(O.none))
+  })
+
+  test('any text is judged, at any host, and what is sent holds no line end', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[ab=;,. \t]{0,12}(; ?(Domain|Path|Max-Age|Expires)=[\x00-\xff]{0,9}){0,3}$/),
+    )
+    const label = fc.stringMatching(/^[.a-z0-9:[\]%-]{0,9}(\.test|\.com\.?|\.local)?$/)
+    const hostname = fc.oneof(fc.string({ unit: 'binary' }), label)
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 4 }), hostname, fc.boolean(), (fields, host, nameless) => {
+        const place = { protocol: 'https:', hostname: host, pathname: '/' }
+        const [jar, refused] = Jar.absorb(place, fields, NOW)(Jar.make({ nameless }))
+        expect(Jar.records(jar).length + refused.length).toBeLessThanOrEqual(fields.length)
+        expect(Secret.reveal(Jar.header(place, NOW)(jar) ?? '')).not.toMatch(/[\r\n\0]/)
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('no printer shows a value', () => {

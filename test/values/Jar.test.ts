@@ -404,6 +404,9 @@ describe('join', () => {
   test('a jar is what its records make of it', () => {
     const jar = Jar.remove({ name: 'a' })(absorbed('https://other.test/', 'x=1; Path=/y', start))
     expect(Jar.Eq.equals(Jar.withRecords(Jar.records(jar))(Jar.empty), jar)).toBe(true)
+    const deep = absorbed('https://example.com/', ['c=1; Path=/c', 'a=2'], start)
+    const shuffled = [...Jar.records(deep).toReversed(), ...Jar.records(start)]
+    expect(Jar.Eq.equals(Jar.withRecords(shuffled)(Jar.empty), deep)).toBe(true)
   })
 })
 

@@ -61,16 +61,18 @@ const foreign = (message: string): Answer => ({ _tag: 'Foreign', message })
 const tame = (reason: string): string => reason.replace(/[^\x20-\x7e]/g, '').slice(0, 80)
 
 const readAnswer = (received: Buffer): Answer => {
-  const start = received.toString('latin1', 0, START.length)
-  if (!START.startsWith(start)) return foreign('did not answer in HTTP')
-  const end = received.indexOf('\r\n\r\n')
-  if (end < 0) return { _tag: 'Unfinished' }
-  const line = STATUS_LINE.exec(received.toString('latin1', 0, end + 2))
-  if (line === null) return foreign('did not answer in HTTP')
-  const status = Number(line[1])
-  const rest = received.subarray(end + 4)
   // 1xx is interim: the answer is still to come.
-  return status < 200 ? readAnswer(rest) : { _tag: 'Finished', status, reason: tame(line[2] ?? ''), rest }
+  for (let rest = received; ; ) {
+    const start = rest.toString('latin1', 0, START.length)
+    if (!START.startsWith(start)) return foreign('did not answer in HTTP')
+    const end = rest.indexOf('\r\n\r\n')
+    if (end < 0) return { _tag: 'Unfinished' }
+    const line = STATUS_LINE.exec(rest.toString('latin1', 0, end + 2))
+    if (line === null) return foreign('did not answer in HTTP')
+    rest = rest.subarray(end + 4)
+    const status = Number(line[1])
+    if (status >= 200) return { _tag: 'Finished', status, reason: tame(line[2] ?? ''), rest }
+  }
 }
 
 /** What comes behind the head of a 2xx is the tunnel's (RFC 9110 9.3.6). */
