@@ -1,5 +1,5 @@
 // Builds `dist`: the same sources as ESM and as CommonJS, one entry for each namespace of `src/index.ts`.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -9,10 +9,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
-const compile = (outDir, ...options) =>
-  execFileSync(process.execPath, [tsc, '-p', join(root, '.build', 'tsconfig.json'), '--outDir', outDir, ...options], {
-    stdio: 'inherit',
-  })
+const compile = (outDir, ...options) => {
+  const project = ['-p', join(root, '.build', 'tsconfig.json'), '--outDir', outDir]
+  const { status } = spawnSync(process.execPath, [tsc, ...project, ...options], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
 
 const write = (path, text) => writeFileSync(join(dist, path), `${text}\n`)
 

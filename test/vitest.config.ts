@@ -13,7 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    globalSetup: at('./build.ts'),
+    testTimeout: 30_000,
     reporters: ['default'],
   },
 })

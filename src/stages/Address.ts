@@ -82,14 +82,15 @@ const locate = (settings: Settings, reference: string): E.Either<Url.UrlError, A
   const base = settings.baseUrl._tag === 'Set' ? baseOf(settings.baseUrl) : undefined
   if (base === undefined) {
     const located = Url.parse(reference)
-    return E.isLeft(located) ? located : E.right({ ...located.right, leaves: false })
+    if (E.isLeft(located)) return located
+    return E.right({ url: located.right.url, userinfo: located.right.userinfo, leaves: false })
   }
   if (E.isLeft(base)) return base
   const absolute = Url.isAbsolute(reference)
   const located = absolute ? Url.parse(reference) : join(base.right, reference)
   if (E.isLeft(located)) return located
   const leaves = absolute && !Url.sameOrigin(located.right.url, base.right.url)
-  return E.right({ ...located.right, leaves })
+  return E.right({ url: located.right.url, userinfo: located.right.userinfo, leaves })
 }
 
 /** Only http-like URLs take a query; any other scheme stays as it is (requests D3). */

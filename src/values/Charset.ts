@@ -30,7 +30,18 @@ export const ofContentType = (contentType: string): O.Option<string> => {
   return O.fromNullable(charset)
 }
 
+const decoders = new Map<string, TextDecoder | undefined>()
+
+/** A decoder keeps no state between whole texts, so one serves for all; labels come from servers, so few are kept. */
 const decoderFor = (label: string): TextDecoder | undefined => {
+  if (decoders.has(label)) return decoders.get(label)
+  if (decoders.size > 64) decoders.clear()
+  const decoder = makeDecoder(label)
+  decoders.set(label, decoder)
+  return decoder
+}
+
+const makeDecoder = (label: string): TextDecoder | undefined => {
   try {
     return new TextDecoder(label)
   } catch {
@@ -41,7 +52,8 @@ const decoderFor = (label: string): TextDecoder | undefined => {
 type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
 
 /** What a byte order mark says (Unicode 23.8); UTF-32's little-endian mark begins with UTF-16's. */
-const markOf = ([a, b, c, d]: Uint8Array): Unicode | undefined => {
+const markOf = (bytes: Uint8Array): Unicode | undefined => {
+  const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32le' : 'utf-16le'
   if (a === 0xfe && b === 0xff) return 'utf-16be'
@@ -62,7 +74,7 @@ const decodeUtf32 = (bytes: Uint8Array, littleEndian: boolean): string => {
 const decodeUnicode = (bytes: Uint8Array, encoding: Unicode): string => {
   if (encoding === 'utf-32le') return decodeUtf32(bytes, true)
   if (encoding === 'utf-32be') return decodeUtf32(bytes, false)
-  return new TextDecoder(encoding).decode(bytes)
+  return decoderFor(encoding)?.decode(bytes) ?? ''
 }
 
 /** Bytes as text. Total: what cannot be decoded is U+FFFD. */
@@ -75,15 +87,12 @@ export const decode =
 
 /** UTF-16 and UTF-32 by the zeros among the first four bytes: a JSON text begins with two ASCII characters. */
 const zerosOf = (bytes: Uint8Array): Unicode | undefined => {
-  if (bytes.length < 4) return undefined
-  const zeros = [...bytes.subarray(0, 4)].map((byte) => (byte === 0 ? '0' : 'x')).join('')
-  const byZeros: Readonly<Record<string, Unicode>> = {
-    '000x': 'utf-32be',
-    x000: 'utf-32le',
-    '0x0x': 'utf-16be',
-    x0x0: 'utf-16le',
-  }
-  return byZeros[zeros]
+  const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
+  if (d === undefined) return undefined
+  if (a === 0)
+    return b !== 0 ? (c === 0 && d !== 0 ? 'utf-16be' : undefined) : c === 0 && d !== 0 ? 'utf-32be' : undefined
+  if (b !== 0 || d !== 0) return undefined
+  return c === 0 ? 'utf-32le' : 'utf-16le'
 }
 
 /** Bytes as the text of a JSON document, whatever Unicode encoding it is in. */

@@ -131,10 +131,11 @@ export const removeDotSegments = (path: string): string => {
 
 // Already canonical, so the WHATWG parser need not look: a name whose last label begins with a letter, and no `xn--`.
 const PLAIN_NAME = /^(?:[a-z\d_-]+\.)*[a-z][a-z\d_-]*\.?$/
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 const HOST_AND_PORT = /^(\[[^\]]*\]|[^[\]:]*)(?::0*(\d*))?$/
 
 const canonicalHost = (host: string): string | undefined => {
-  if (PLAIN_NAME.test(host) && !host.includes('xn--')) return host
+  if ((PLAIN_NAME.test(host) && !host.includes('xn--')) || IPV4.test(host)) return host
   // WHATWG drops TAB, CR and LF without a word, and requests refuses a leading '*' or '.'.
   if (host === '' || /^[*.]|[\s\\^]/.test(host)) return undefined
   try {
@@ -194,12 +195,28 @@ const opaque = (text: string): Url => {
   }
 }
 
+// Most URLs are plain: nothing to quote, no dot segment, no credentials. They are read at once.
+const PLAIN = /^(https?:)\/\/([a-z\d_.-]+)(?::([1-9]\d{0,4}))?(\/[\w.~!$&'()*+,;=:@/-]*)?(\?[\w.~!$&'()*+,;=:@/?-]+)?$/
+
+const parsePlain = (text: string): Located | undefined => {
+  const parts = PLAIN.exec(text)
+  if (parts === null) return undefined
+  const [, protocol = '', host = '', port = '', pathname = '/', search = ''] = parts
+  const hostname = canonicalHost(host)
+  if (hostname === undefined || Number(port) > 65535 || pathname.includes('/.')) return undefined
+  return { url: assemble({ protocol, hostname, port, pathname, search, hash: '' }), userinfo: O.none }
+}
+
 /**
  * Reads an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`.
  * A scheme that does not begin with `http` gives a URL that only has `protocol`, `pathname` and `href`.
  */
 export const parse = (given: string): E.Either<UrlError, Located> => {
-  const text = given.trimStart()
+  const plain = parsePlain(given)
+  return plain === undefined ? parseAny(given.trimStart()) : E.right(plain)
+}
+
+const parseAny = (text: string): E.Either<UrlError, Located> => {
   if (LONE_SURROGATE.test(text)) return E.left(invalidUrl(text, 'it holds half of a surrogate pair'))
   if (text.includes(':') && !/^http/i.test(text)) return E.right({ url: opaque(text), userinfo: O.none })
   const split = SPLIT.exec(text)

@@ -6,7 +6,7 @@
  * | `gzip`, `x-gzip` | RFC 1952, several members; what follows the last one and is none is ignored    |
  * | `deflate`        | RFC 1950, or the raw RFC 1951 that some servers send in its place              |
  * | `br`             | RFC 7932                                                                      |
- * | `zstd`           | RFC 8878, where this Node has it                                              |
+ * | `zstd`           | RFC 8878, several frames, where this Node has it                              |
  * | `identity`, none | skipped                                                                       |
  * | another          | nothing is undone, whatever stands beside it                                  |
  *
@@ -31,15 +31,15 @@ import * as Secret from '../values/Secret.js'
 import * as Fault from './Fault.js'
 import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
-import { tooLarge } from './Reply.js'
+import { concat, tooLarge } from './Reply.js'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
-type Decompress = (content: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
+type Decompress = (content: Uint8Array, options: Inflater.Options) => Uint8Array
 
 /** What Node has from 22.15 on. */
 interface Zstd {
-  readonly zstdDecompressSync: Decompress
+  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.InfoOptions) => Inflater.Info
   readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
 }
 
@@ -82,14 +82,33 @@ export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, Readonl
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
-const decompressor = (coding: Exclude<Coding, 'gzip'>, start: Uint8Array): Decompress | undefined => {
+/** A frame, or one that is to be skipped (RFC 8878 3.1). */
+const isZstdFrame = ([a = 0, b, c, d]: Uint8Array): boolean =>
+  (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) || (a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18)
+
+/** Node stops after the first frame. */
+const decompressFrames: Decompress = (content, { maxOutputLength }) => {
+  const frames: Uint8Array[] = []
+  let room = maxOutputLength
+  for (let rest = content; zstd !== undefined && (frames.length === 0 || isZstdFrame(rest)); ) {
+    const { buffer, engine } = zstd.zstdDecompressSync(rest, { info: true, ...Inflater.atMost(room) })
+    frames.push(buffer)
+    room -= buffer.length
+    rest = rest.subarray(engine.bytesWritten)
+  }
+  return concat(frames)
+}
+
+const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
   switch (coding) {
+    case 'gzip':
+      return zlib.gunzipSync
     case 'deflate':
       return hasZlibHeader(start) ? zlib.inflateSync : zlib.inflateRawSync
     case 'br':
       return zlib.brotliDecompressSync
     case 'zstd':
-      return zstd?.zstdDecompressSync
+      return decompressFrames
   }
 }
 
@@ -98,12 +117,8 @@ const isTooLarge = (error: unknown): boolean =>
 
 const undo = (coding: Coding, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   if (content.length === 0) return E.right(content)
-  // zlib refuses a limit of zero.
-  const options = { maxOutputLength: Math.max(1, limit) }
   try {
-    const decompress = coding === 'gzip' ? zlib.gunzipSync : decompressor(coding, content)
-    if (decompress === undefined) return E.right(content)
-    const plain = decompress(content, options)
+    const plain = decompressor(coding, content)(content, Inflater.atMost(limit))
     return plain.length > limit ? E.left(tooLarge(limit)) : E.right(plain)
   } catch (error) {
     if (isTooLarge(error)) return E.left(tooLarge(limit))
@@ -113,7 +128,7 @@ const undo = (coding: Coding, content: Uint8Array, limit: number): E.Either<Faul
 }
 
 /** A link of the chain may be a little longer than what comes out at the end: what cannot be compressed grows. */
-const between = (limit: number): number => limit + (limit >> 3) + 65_536
+const between = (limit: number): number => limit * 1.125 + 65_536
 
 /** Undoes codings of bytes at hand, as long as no more than `limit` octets come out. */
 export const decode = (
@@ -131,30 +146,31 @@ export const decode = (
   return plain.right.length > limit ? E.left(tooLarge(limit)) : plain
 }
 
-const transform = (coding: Exclude<Coding, 'gzip'>, start: Uint8Array): Inflater.Transform | undefined => {
-  switch (coding) {
-    case 'deflate':
-      return hasZlibHeader(start) ? zlib.createInflate(Inflater.OPTIONS) : zlib.createInflateRaw(Inflater.OPTIONS)
-    case 'br':
-      return zlib.createBrotliDecompress(Inflater.OPTIONS)
-    case 'zstd':
-      return zstd?.createZstdDecompress(Inflater.OPTIONS)
+const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transform => {
+  if (coding === 'br') return zlib.createBrotliDecompress(Inflater.OPTIONS)
+  return hasZlibHeader(start) ? zlib.createInflate(Inflater.OPTIONS) : zlib.createInflateRaw(Inflater.OPTIONS)
+}
+
+async function* zstdStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
+  for (let isFirst = true; ; isFirst = false) {
+    const start = await input.peek(4)
+    if (zstd === undefined || start.length === 0 || !(isFirst || isZstdFrame(start))) return
+    yield* Inflater.inflateAll('zstd', zstd.createZstdDecompress(Inflater.OPTIONS), input)
   }
 }
 
-/** Two octets tell the two kinds of `deflate` apart. */
-async function* inflateStream(coding: Exclude<Coding, 'gzip'>, input: Inflater.Input): AsyncGenerator<Uint8Array> {
+async function* undoing(coding: Coding, input: Inflater.Input): AsyncGenerator<Uint8Array> {
+  if (coding === 'gzip') return yield* Gzip.decodeStream(input)
+  if (coding === 'zstd') return yield* zstdStream(input)
+  // Two octets tell the two kinds of `deflate` apart.
   const start = await input.peek(2)
-  if (start.length === 0) return
-  const engine = transform(coding, start)
-  if (engine === undefined) return yield* input.rest()
-  yield* Inflater.inflateAll(coding, engine, input)
+  if (start.length > 0) yield* Inflater.inflateAll(coding, transform(coding, start), input)
 }
 
 async function* stage(coding: Coding, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = new Inflater.Input(source)
   try {
-    yield* coding === 'gzip' ? Gzip.decodeStream(input) : inflateStream(coding, input)
+    yield* undoing(coding, input)
   } finally {
     await input.close()
   }

@@ -58,16 +58,10 @@ const checked = (trailer: Uint8Array, crc: number, size: number): Fault.Fault | 
   return read32(trailer, 4) === size >>> 0 ? undefined : damaged('incorrect length check')
 }
 
-/** What `{ info: true }` gives, which Node's types leave out. */
-interface Info {
-  readonly buffer: Uint8Array
-  readonly engine: { readonly bytesWritten: number }
-}
-
-const inflateMember = (content: Uint8Array, limit: number): Info => {
-  const options = { info: true, maxOutputLength: Math.max(1, limit) }
+const inflateMember = (content: Uint8Array, limit: number): Inflater.Info => {
+  const options: Inflater.InfoOptions = { info: true, ...Inflater.atMost(limit) }
   // The cast: Node's types say Buffer whatever `info` says.
-  return zlib.inflateRawSync(content, options) as unknown as Info
+  return zlib.inflateRawSync(content, options) as unknown as Inflater.Info
 }
 
 /** Undoes gzip of bytes at hand, as long as no more than `limit` octets come out. */

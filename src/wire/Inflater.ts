@@ -5,6 +5,7 @@
  * piece ends is known only after it was inflated. A transform is fed only when its output has been taken, so memory
  * stays the same however much comes out.
  */
+import { constants } from 'node:buffer'
 import type * as zlib from 'node:zlib'
 import * as Fault from './Fault.js'
 
@@ -12,6 +13,25 @@ export type Transform = zlib.InflateRaw | zlib.BrotliDecompress
 
 /** Pieces of this size come out. */
 export const OPTIONS = { chunkSize: 65_536 } as const
+
+export interface Options {
+  readonly maxOutputLength: number
+}
+
+export interface InfoOptions extends Options {
+  readonly info: true
+}
+
+/** What `{ info: true }` gives: the output, and how much of the input it took. */
+export interface Info {
+  readonly buffer: Uint8Array
+  readonly engine: { readonly bytesWritten: number }
+}
+
+/** zlib takes no limit of zero, and none beyond the longest buffer. */
+export const atMost = (limit: number): Options => ({
+  maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), constants.MAX_LENGTH),
+})
 
 const EMPTY = new Uint8Array(0)
 
@@ -74,10 +94,6 @@ export class Input {
 
   giveBack(piece: Uint8Array): void {
     this.#held = this.#held.length === 0 ? piece : Buffer.concat([piece, this.#held])
-  }
-
-  async *rest(): AsyncGenerator<Uint8Array> {
-    for (let piece = await this.take(); piece !== undefined; piece = await this.take()) yield piece
   }
 
   async close(): Promise<void> {
@@ -146,13 +162,16 @@ export class Inflater {
   }
 }
 
-/** Inflates all of an input that is one compressed piece; what follows it is left unread. */
+/** Inflates one compressed piece of an input; what follows it stays there. */
 export async function* inflateAll(coding: string, transform: Transform, input: Input): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater(coding, transform)
   try {
     for (let piece = await input.take(); piece !== undefined; piece = await input.take()) {
       const used = yield* inflater.feed(piece)
-      if (used < piece.length) return
+      if (used < piece.length) {
+        input.giveBack(piece.subarray(used))
+        return
+      }
     }
     yield* inflater.finish()
   } finally {

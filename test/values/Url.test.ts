@@ -112,6 +112,38 @@ describe('Url.parse', () => {
     )
   })
 
+  it('reads what is plain as it reads what is not', () => {
+    const pieces = fc.constantFrom(
+      'a',
+      '.',
+      '..',
+      '/',
+      '//',
+      '-',
+      '~',
+      '1',
+      ' ',
+      '%41',
+      '%zz',
+      '?',
+      ':',
+      '@',
+      'ü',
+      ';',
+      '=',
+    )
+    fc.assert(
+      fc.property(
+        fc.constantFrom('h.test', '1.2.3.4', '1.2.3', '0.0.0.0', 'xn--fa-hia.de', 'a_b', '256.1.1.1', '-a'),
+        fc.array(pieces),
+        (host, path) => {
+          // A space before a URL sends it the long way.
+          expect(href(`http://${host}/${path.join('')}`)).toEqual(href(` http://${host}/${path.join('')}`))
+        },
+      ),
+    )
+  })
+
   it('stays fast on hostile text', () => {
     for (const c of ['@', ':', '[', '%', '/', '?', '\\']) {
       const started = performance.now()

@@ -1,0 +1,19 @@
+/**
+ * Laws that people run against their own parts: statements, generators, and rule sets that any test framework runs.
+ *
+ *     RuleSet.toTests(it)(jar(MyJar))
+ */
+export * as Chain from './arbitrary/Chain.js'
+export * as Cookies from './arbitrary/Cookie.js'
+export * as SettingsOf from './arbitrary/Settings.js'
+export * as ExchangeLaws from './Exchange.js'
+export * as HttpLaws from './Http.js'
+export * as JarLaws from './Jar.js'
+export * as MonoidLaws from './Monoid.js'
+export * as Opened from './Opened.js'
+export * as RuleSet from './RuleSet.js'
+export { exchange, http } from './rules/exchange.js'
+export { type JarLaw, jar } from './rules/jar.js'
+export { monoid } from './rules/monoids.js'
+export { merging } from './rules/session.js'
+export * as SessionLaws from './Session.js'

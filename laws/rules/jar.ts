@@ -1,0 +1,131 @@
+/** The laws of the cookie jar, as a rule set over any implementation with its operations. */
+import * as fc from 'fast-check'
+import type * as JarOf from '../../src/values/Jar.js'
+import * as Any from '../arbitrary/Cookie.js'
+import * as Laws from '../Jar.js'
+import type { Property, RuleSet } from '../RuleSet.js'
+
+type Jars = Laws.Operations
+type Rule = (jars: Jars) => Property
+
+const property =
+  <T>(arbitrary: fc.Arbitrary<T>, holds: (jars: Jars) => (value: T) => boolean): Rule =>
+  (jars) =>
+    fc.property(arbitrary, holds(jars))
+
+const { history, longHistory, arrival, url, moment, name } = Any
+const histories = fc.tuple(longHistory, longHistory, longHistory, longHistory)
+const start = (jars: Jars, past: Laws.History): JarOf.Jar => Laws.replay(jars)(past)(jars.empty)
+
+/** Three jars that met at a common past, or never. */
+const forks = (
+  jars: Jars,
+  [past, ...ways]: ReadonlyArray<Laws.History>,
+  isShared: boolean,
+): ReadonlyArray<JarOf.Jar> => {
+  const common = start(jars, past ?? [])
+  return ways.map((way) => Laws.replay(jars)(way)(isShared ? common : jars.empty))
+}
+
+const onForks = (holds: (jars: Jars) => (x: JarOf.Jar, y: JarOf.Jar, z: JarOf.Jar) => boolean): Rule =>
+  property(fc.tuple(histories, fc.boolean()), (jars) => ([ways, isShared]) => {
+    const [x = jars.empty, y = jars.empty, z = jars.empty] = forks(jars, ways, isShared)
+    return holds(jars)(x, y, z)
+  })
+
+const secureEvent = fc.oneof({ weight: 9, arbitrary: Any.secureArrival }, { weight: 1, arbitrary: Any.floodArrival })
+
+/** A past at 1 s, a reply at 2 s, another at 3 s, all over TLS, where one reply cannot forbid the other. */
+const increasing = fc
+  .tuple(fc.array(secureEvent, { maxLength: 5 }), secureEvent, secureEvent)
+  .map(([past, first, second]) => ({
+    past: past.map((step) => ({ _tag: 'Absorb' as const, ...step, now: new Date(1000) })),
+    first: { ...first, now: new Date(2000) },
+    second: { ...second, now: new Date(3000) },
+  }))
+
+const rules = {
+  'the empty jar is the identity of join': property(
+    longHistory,
+    (jars) => (past) => Laws.joinIdentity(jars)(start(jars, past)),
+  ),
+  'join is idempotent': property(longHistory, Laws.joinIdempotent),
+  'join is commutative': onForks((jars) => (x, y) => Laws.joinCommutative(jars)(x, y)),
+  'join is associative': onForks(Laws.joinAssociative),
+  'join loses nothing that happened': property(
+    fc.tuple(longHistory, longHistory),
+    (jars) =>
+      ([past, next]) =>
+        Laws.joinInflates(jars)(start(jars, past), next),
+  ),
+  'what was deleted stays deleted in a join': property(
+    fc.tuple(history, name),
+    (jars) =>
+      ([past, removed]) =>
+        Laws.joinKeepsDeletions(jars)(start(jars, past), removed),
+  ),
+  'lists of Set-Cookie act on jars': property(
+    fc.tuple(longHistory, arrival, fc.nat(4)),
+    (jars) =>
+      ([past, event, cut]) =>
+        Laws.absorbActs(jars)(start(jars, past), event, cut),
+  ),
+  'a reply changes only what it sets': property(
+    fc.tuple(history, arrival),
+    (jars) =>
+      ([past, event]) =>
+        Laws.absorbChangesNoOther(jars)(start(jars, past), event),
+  ),
+  'old jars never change': property(
+    fc.tuple(longHistory, longHistory, url, moment),
+    (jars) =>
+      ([past, next, at, now]) =>
+        Laws.absorbKeepsOld(jars)(start(jars, past), next, at, now),
+  ),
+  'parallel is sequential for increasing times': property(
+    increasing,
+    (jars) =>
+      ({ past, first, second }) =>
+        Laws.parallelIsSequential(jars)(start(jars, past), first, second),
+  ),
+  'no cookie reaches what it is not for': property(
+    fc.tuple(history, url, moment),
+    (jars) =>
+      ([past, at, now]) =>
+        Laws.reachesOnlyItsPlaces(jars)(start(jars, past), at, now),
+  ),
+  'every cookie reaches what it is for': property(
+    fc.tuple(history, url, fc.array(moment, { minLength: 1, maxLength: 4 })),
+    (jars) =>
+      ([past, at, times]) => {
+        const jar = start(jars, past)
+        return times.every((now) => Laws.reachesAllItsPlaces(jars)(jar, at, now))
+      },
+  ),
+  'longer paths and older cookies go first': property(
+    fc.tuple(history, url, moment),
+    (jars) =>
+      ([past, at, now]) =>
+        Laws.sendsInOrder(jars)(start(jars, past), at, now),
+  ),
+  'a lifetime is counted from the reply that gave it': property(
+    fc.tuple(fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(30), { maxLength: 6 })),
+    (jars) =>
+      ([seconds, reads]) =>
+        Laws.expiresOnTime(jars)(jars.empty, seconds, reads),
+  ),
+  'no site has more than 180 records': onForks((jars) => (x, y) => Laws.holdsFewForEachSite(jars)(jars.join(x, y))),
+  'what evict forgets is not missed': property(
+    fc.tuple(longHistory, moment, url, moment),
+    (jars) =>
+      ([past, now, at, later]) =>
+        Laws.evictIsUnobservable(jars)(start(jars, past), now, at, later),
+  ),
+} satisfies Readonly<Record<string, Rule>>
+
+/** The names of the laws. */
+export type JarLaw = keyof typeof rules
+
+/** What every implementation of a cookie jar must do. */
+export const jar = (jars: Jars): RuleSet =>
+  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, rule(jars)]))

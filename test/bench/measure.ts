@@ -1,0 +1,90 @@
+/**
+ * CPU of two ways to do one thing, as a ratio, in one process: small blocks that alternate, the order swapped each
+ * round, the median of the paired ratios with a bootstrap interval. An absolute time proves nothing on a machine that
+ * others use too.
+ */
+
+export type Work = (times: number) => Promise<void> | void
+
+export interface Ratio {
+  readonly median: number
+  readonly low: number
+  readonly high: number
+  /** Microseconds of CPU for one of the base, and for one of the candidate. */
+  readonly base: number
+  readonly candidate: number
+}
+
+const cpu = async (work: Work, times: number): Promise<number> => {
+  const before = process.cpuUsage()
+  await work(times)
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / times
+}
+
+const median = (values: ReadonlyArray<number>): number => {
+  const sorted = [...values].sort((x, y) => x - y)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
+}
+
+/** The middle 95 % of medians of resamples. */
+const interval = (values: ReadonlyArray<number>): readonly [low: number, high: number] => {
+  const medians = Array.from({ length: 1000 }, () =>
+    median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? Number.NaN)),
+  ).sort((x, y) => x - y)
+  return [medians[25] ?? Number.NaN, medians[974] ?? Number.NaN]
+}
+
+export interface Paired {
+  readonly base: Work
+  readonly candidate: Work
+  /** How often each does its work in one block. */
+  readonly times: number
+  readonly pairs?: number
+}
+
+/** Measures candidate over base. */
+export const paired = async ({ base, candidate, times, pairs = 41 }: Paired): Promise<Ratio> => {
+  for (let i = 0; i < 4; i++) {
+    await base(times)
+    await candidate(times)
+  }
+  const ratios: number[] = []
+  const bases: number[] = []
+  const candidates: number[] = []
+  for (let i = 0; i < pairs; i++) {
+    const first = i % 2 === 0 ? base : candidate
+    const one = await cpu(first, times)
+    const other = await cpu(first === base ? candidate : base, times)
+    const [b, c] = first === base ? [one, other] : [other, one]
+    ratios.push(c / b)
+    bases.push(b)
+    candidates.push(c)
+  }
+  const [low, high] = interval(ratios)
+  return { median: median(ratios), low, high, base: median(bases), candidate: median(candidates) }
+}
+
+/** Microseconds of CPU for one, the least of several blocks. */
+export const least = async (work: Work, times: number, blocks = 15): Promise<number> => {
+  await work(times)
+  const all: number[] = []
+  for (let i = 0; i < blocks; i++) all.push(await cpu(work, times))
+  return Math.min(...all)
+}
+
+/** Does something so many times, so many at once. */
+export const concurrently =
+  (concurrency: number, one: () => Promise<unknown>): Work =>
+  async (times) => {
+    let left = times
+    const worker = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1
+        await one()
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(concurrency, times) }, worker))
+  }

@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+// The house: a folder is a floor, a file imports from its own or a lower one, never in a circle; and only the files
+// named here may hold what is not pure.
+
+const src = fileURLToPath(new URL('../src', import.meta.url))
+const FLOORS = ['values', 'wire', 'session', 'stages', 'inspect', 'transport', '', 'cli']
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+const text = (file: string): string => readFileSync(join(src, file), 'utf8')
+
+/** Code without comments and strings, so that words in them do not count; imports are read before. */
+const code = (file: string): string =>
+  text(file)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/(^|\s)\/\/.*$/gm, '')
+    .replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\.|\$(?!\{))*`/g, "''")
+
+const floorOf = (file: string): number =>
+  FLOORS.indexOf(dirname(file) === '.' ? '' : (dirname(file).split('/')[0] ?? ''))
+
+const importsOf = (file: string): ReadonlyArray<string> =>
+  [...text(file).matchAll(/^(?:import|export)\b[^'\n]*(?:\{[^}]*\}[^'\n]*)?from '(\.[^']+)'/gm)].map(([, path = '']) =>
+    relative(src, resolve(src, dirname(file), path)).replace(/\.js$/, '.ts'),
+  )
+
+const graph = new Map(files.map((file) => [file, importsOf(file)]))
+
+const circleFrom = (file: string, path: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+  if (done.has(file)) return undefined
+  for (const next of graph.get(file) ?? []) {
+    const circle = circleFrom(next, [...path, file])
+    if (circle !== undefined) return circle
+  }
+  done.add(file)
+  return undefined
+}
+const done = new Set<string>()
+
+describe('floors', () => {
+  it('finds the files and their imports', () => {
+    expect(files.length).toBeGreaterThan(40)
+    expect(graph.get('stages/Exchange.ts')).toContain('stages/Redirect.ts')
+  })
+  it('has no file on no floor', () => {
+    expect(files.filter((file) => floorOf(file) < 0)).toEqual([])
+  })
+  it('has no import upwards', () => {
+    const up = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => floorOf(imported) > floorOf(file))
+        .map((imported) => `${file} -> ${imported}`),
+    )
+    expect(up).toEqual([])
+  })
+  it('has no circle', () => {
+    for (const file of files) expect(circleFrom(file, [])).toBeUndefined()
+  })
+  it('has no room above 400 lines', () => {
+    expect(files.filter((file) => text(file).split('\n').length > 401)).toEqual([])
+  })
+  it.each(['utils', 'helpers', 'common', 'misc'])('has no %s', (name) => {
+    expect(files.filter((file) => file.toLowerCase().includes(name))).toEqual([])
+  })
+  it('begins every file with what it is', () => {
+    expect(files.filter((file) => !text(file).startsWith('/**'))).toEqual([])
+  })
+})
+
+const TRANSPORT = /^transport\//
+
+/** What only these files may hold. */
+const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: ReadonlyArray<string>]> = [
+  ['the wall clock', /\bDate\.now\b|\bnew Date\(\)/, ['wire/Clock.ts']],
+  ['the monotonic clock', /\bperformance\b/, ['wire/Clock.ts']],
+  ['chance', /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b/, ['Client.ts']],
+  ['the process', /\bprocess\b/, ['session/Environment.ts']],
+  ['the file system', /\breadFileSync\b|\bwriteFileSync\b/, ['session/Environment.ts']],
+  ['classes', /\bclass\b/, ['values/Secret.ts', 'wire/Inflater.ts']],
+  ['throw', /\bthrow\b/, ['Http.ts', 'wire/Coding.ts', 'wire/Gzip.ts', 'wire/Inflater.ts']],
+  ['any', /: any\b|\bas any\b|<any>/, []],
+]
+
+describe('purity', () => {
+  it.each(IMPURE)('%s', (_, pattern, allowed) => {
+    const found = files.filter((file) => pattern.test(code(file)) && !TRANSPORT.test(file) && !file.startsWith('cli/'))
+    expect(found.filter((file) => !allowed.includes(file))).toEqual([])
+  })
+})

@@ -1,0 +1,70 @@
+/**
+ * A tour: what would be sent, what was sent, what the jar remembers, and the page decoded. `npm start` runs it against
+ * a server of its own, `npm start -- URL` against one of yours.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import * as t from 'io-ts'
+import { Client, Environment, Http, HttpError, Plan, Request, Response, Session } from 'requests-ts'
+import * as Print from './print.js'
+import { serve } from './server.js'
+
+const say = (...lines: ReadonlyArray<string>): void => {
+  for (const line of lines) console.log(line)
+}
+
+const complain = (error: HttpError.HttpError): number => {
+  console.error(`${Print.red('error')} ${HttpError.show(error)}`)
+  return 1
+}
+
+const Account = t.type({ name: t.string, since: t.number, roles: t.array(t.string) })
+
+/** Logs in, follows the redirect, gets the page with the cookie, decodes it. */
+const embedded = async (): Promise<number> => {
+  const server = await serve()
+  const session = pipe(Session.defaults, Session.withBaseUrl(`${server.url}/v1`), Session.withBearer('a-token'))
+  const login = pipe(Request.post('login'), Request.withForm({ user: 'ada', pass: 'analytical' }))
+  const planned = Plan.plan({ session })(login)
+  if (E.isLeft(planned)) return complain(planned.left)
+  say(Print.title('1  The plan: nothing has been sent'), ...Print.plan(planned.right))
+
+  const program = pipe(
+    Http.Do,
+    SRTE.bindW('first', () => pipe(Http.send(login), SRTE.flatMapEither(Response.ok))),
+    SRTE.bindW('page', () => pipe(Http.get('account'), SRTE.flatMapEither(Response.ok))),
+    SRTE.bindW('account', ({ page }) => SRTE.fromEither(Response.json(Account.decode)(page))),
+  )
+  const outcome = await pipe(program, Client.use({ session }))()
+  server.close()
+  if (E.isLeft(outcome)) return complain(outcome.left)
+  const [{ first, page, account }, jar] = outcome.right
+  say(Print.title('2  The exchange: a login, a redirect, a page'), ...Print.hops(first), ...Print.hops(page))
+  say(Print.title('3  The jar: what the server told us to remember'), ...Print.cookies(jar))
+  say(
+    Print.title('4  The page, decoded'),
+    ...Object.entries(account).map(([name, value]) => Print.row(name, String(value))),
+  )
+  say('', Print.dim('npm start -- URL does the same with a URL of your own.'))
+  return 0
+}
+
+/** The same with a URL that a person gives. */
+const visit = async (url: string): Promise<number> => {
+  const session = Session.defaults
+  const environment = Environment.read()
+  const planned = Plan.plan({ session, environment })(Request.get(url))
+  if (E.isLeft(planned)) return complain(planned.left)
+  say(Print.title('The plan: nothing has been sent'), ...Print.plan(planned.right))
+  const outcome = await pipe(Http.get(url), Client.use({ session, environment }))()
+  if (E.isLeft(outcome)) return complain(outcome.left)
+  const [response, jar] = outcome.right
+  say(Print.title('The exchange'), ...Print.hops(response))
+  say(Print.title('The jar'), ...Print.cookies(jar))
+  say(Print.title(`The body: ${response.bytes.length} octets`), ...Print.text(Response.text(response)))
+  return 0
+}
+
+const [url] = process.argv.slice(2)
+process.exitCode = url === undefined ? await embedded() : await visit(url)

@@ -1,0 +1,192 @@
+/**
+ * Programs as users write them, with no annotation that inference could give: the compiler checks what comes out.
+ * Nothing here runs; `npm run check` compiles it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import {
+  Client,
+  Exchange,
+  Http,
+  HttpError,
+  Jar,
+  Merge,
+  Plan,
+  Prepare,
+  Request,
+  Response,
+  Send,
+  Session,
+  Transport,
+} from 'requests-ts'
+
+type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false
+/** Compiles only where the two types are the same. */
+export const expectType = <_T extends true>(): void => {}
+
+// --- a login, and its page -------------------------------------------------------------------------------------------
+
+const session = pipe(
+  Session.defaults,
+  Session.withBaseUrl('https://api.test/v1'),
+  Session.withHeader('User-Agent', 'MyApp/1.0'),
+  Session.withBasicAuth('user', 'pass'),
+)
+const Account = t.type({ name: t.string })
+
+export const account = pipe(
+  Http.post('login', Request.withForm({ user: 'me', pass: 'secret' })),
+  SRTE.flatMapEither(Response.ok),
+  SRTE.flatMap(() => Http.get('account')),
+  SRTE.flatMapEither(Response.json(Account.decode)),
+)
+type Failure = HttpError.SendError | HttpError.StatusError | HttpError.NotJson | HttpError.InvalidPayload<t.Errors>
+
+const main = pipe(account, Client.use({ session }))
+expectType<Equal<typeof main, TE.TaskEither<Failure, readonly [{ name: string }, Jar.Jar]>>>()
+
+export const tomorrow = pipe(
+  main,
+  TE.flatMap(([, jar]) => pipe(Http.get('account'), Client.use({ session, jar }))),
+)
+export const elsewhere = pipe(
+  account,
+  Client.use({ session, transport: Transport.memory({ 'POST /login': { status: 200 } }), clock: () => new Date(0) }),
+)
+
+// --- looking before anything is sent -----------------------------------------------------------------------------------
+
+const look = pipe(Request.get('search'), Request.withQuery({ q: 'monoid' }), Plan.plan({ session }))
+const byStages = pipe(Request.get('search'), Merge.merge(session), Prepare.prepare({ jar: Jar.empty }))
+expectType<Equal<typeof look, E.Either<HttpError.PlanError, Plan.Plan>>>()
+expectType<Equal<typeof byStages, E.Either<HttpError.PlanError, Plan.Plan>>>()
+
+// A jar is of no use without the time.
+// @ts-expect-error
+export const timeless = Plan.plan({ session, jar: Jar.empty })
+
+// --- do notation -------------------------------------------------------------------------------------------------------
+
+const readToken: TE.TaskEither<'no-file', string> = TE.right('token')
+const program = pipe(
+  Http.Do,
+  SRTE.bindW('token', () => SRTE.fromTaskEither(readToken)),
+  SRTE.bindW('me', ({ token }) => pipe(Http.get('me', Request.withBearer(token)), SRTE.flatMapEither(Response.ok))),
+  SRTE.bindW('jar', () => Http.jar),
+  SRTE.map(({ me, jar }) => ({ status: me.status, cookies: Jar.toArray(jar).length })),
+)
+expectType<
+  Equal<
+    typeof program,
+    StateReaderTaskEither<
+      Jar.Jar,
+      Client.Client,
+      'no-file' | HttpError.SendError | HttpError.StatusError,
+      { status: number; cookies: number }
+    >
+  >
+>()
+export const scoped = pipe(
+  Http.Do,
+  SRTE.flatMapTaskEither(() => readToken),
+  SRTE.flatMap((token) => Http.locally(Session.withBearer(token))(account)),
+)
+
+// --- many at once --------------------------------------------------------------------------------------------------------
+
+const item = (id: number) => pipe(Http.get(`items/${id}`), SRTE.flatMapEither(Response.ok))
+const many = pipe([1, 2, 3], RA.map(item), Http.parallel({ concurrency: 4 }))
+expectType<Equal<typeof many, Http.Http<HttpError.SendError | HttpError.StatusError, readonly Response.Response[]>>>()
+export const both = pipe(
+  [account, item(1)] as const,
+  Http.parallel(),
+  SRTE.map(([me, one]) => `${me.name} ${one.status}`),
+)
+export const urls = pipe(
+  ['a', 'b'],
+  RA.map((url) => Http.get(url)),
+)
+
+// --- failure -------------------------------------------------------------------------------------------------------------
+
+const mirrored: Http.Http<HttpError.SendError, Response.Response> = pipe(
+  Http.get('x'),
+  Http.orElse((error) => (error._tag === 'ConnectFailed' ? Http.get('mirror') : SRTE.left(error))),
+)
+export const total = pipe(
+  mirrored,
+  Http.orElse((error) => SRTE.of(error._tag)),
+)
+const kept = pipe(
+  Http.attempt(Request.get('x')),
+  SRTE.map(E.flatMap(Response.ok)),
+  SRTE.map(E.flatMap(Response.json(t.string.decode))),
+)
+expectType<Equal<typeof kept, StateReaderTaskEither<Jar.Jar, Client.Client, never, E.Either<Failure, string>>>>()
+export const shown = pipe(account, Client.use({ session }), TE.mapLeft(HttpError.show))
+
+// --- the machine by hand ---------------------------------------------------------------------------------------------------
+
+const drive =
+  (client: Client.Client) =>
+  (x: Exchange.Exchange): TE.TaskEither<HttpError.ExchangeError, Response.Head> =>
+    pipe(
+      Send.send(client)(x.plan),
+      TE.mapLeft((error) => Exchange.failed(error)(x)),
+      TE.flatMap((reply) =>
+        pipe(
+          x,
+          Exchange.receive(client.clock.now())(reply),
+          Exchange.match(
+            drive(client),
+            (_, head) => TE.right(head),
+            (error) => TE.left(error),
+          ),
+        ),
+      ),
+    )
+const byHand = (client: Client.Client) =>
+  flow(
+    Exchange.start({ session: client.session }),
+    E.map((x) => ({ ...x, plan: { ...x.plan, method: 'QUERY' } })),
+    TE.fromEither,
+    TE.flatMap(drive(client)),
+  )
+expectType<
+  Equal<ReturnType<typeof byHand>, (request: Request.Request) => TE.TaskEither<HttpError.SendError, Response.Head>>
+>()
+export const edited = pipe(
+  Http.start(Request.get('x')),
+  SRTE.flatMap((x) => Http.resume({ ...x, plan: { ...x.plan, method: 'QUERY' } })),
+)
+
+// --- parts of one's own ------------------------------------------------------------------------------------------------------
+
+export const hooked = pipe(
+  session,
+  Session.withHook((head, plan) => (head.status === 418 ? TE.left(`no tea for ${plan.method}`) : TE.right(head))),
+  Request.withHook(TE.right),
+)
+const server: Exchange.Server = {
+  'GET /a': { status: 302, headers: { location: '/b', 'set-cookie': ['a=1', 'b=2'] } },
+  'GET /b': (plan) => ({ status: 200, body: plan.method }),
+}
+export const trace = pipe(Request.get('a'), Exchange.simulate({ session })(server))
+export const overMemory = pipe(
+  Http.attempt(Request.get('a')),
+  Client.use({ session, transport: Transport.memory(server) }),
+  TE.map(([outcome, jar]) => E.isRight(outcome) && outcome.right.status === 200 && Jar.Eq.equals(jar, trace.jar)),
+)
+export const overFetch: Transport.Transport = (plan, { signal }) =>
+  pipe(
+    TE.tryCatch(
+      () => fetch(Plan.wire(plan).url, { redirect: 'manual', ...(signal && { signal }) }),
+      Transport.failed('ConnectFailed', plan),
+    ),
+    TE.map((reply) => Transport.reply({ status: reply.status })),
+  )
