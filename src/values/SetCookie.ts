@@ -25,7 +25,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { Cookie as Parser } from 'tough-cookie'
+import { parseDate } from 'tough-cookie'
 import * as Secret from './Secret.js'
 
 export type SameSite = 'Strict' | 'Lax' | 'None'
@@ -95,18 +95,11 @@ const trimBlanks = (text: string): string => {
   return start === 0 && end === text.length ? text : text.slice(start, end)
 }
 
-const isShort = (attribute: string): boolean =>
-  trimBlanks(attribute.slice(attribute.indexOf('=') + 1)).length <= MAX_ATTRIBUTE
-
-/** 5.6 step 6: an attribute with a value above 1,024 octets is ignored, and an earlier one of its kind stands. */
-const withoutLong = (attributes: string): string =>
-  attributes.length <= MAX_ATTRIBUTE ? attributes : attributes.split(';').filter(isShort).join(';')
-
-const SAME_SITE: Readonly<Record<string, O.Option<SameSite>>> = {
-  strict: O.some('Strict'),
-  lax: O.some('Lax'),
-  none: O.some('None'),
-}
+const SAME_SITE: ReadonlyMap<string, O.Option<SameSite>> = new Map([
+  ['strict', O.some<SameSite>('Strict')],
+  ['lax', O.some<SameSite>('Lax')],
+  ['none', O.some<SameSite>('None')],
+])
 
 type Attributes = Omit<SetCookie, 'name' | 'value'>
 
@@ -120,20 +113,49 @@ const NO_ATTRIBUTES: Attributes = {
   expires: O.none,
 }
 
-const readAttributes = (attributes: string): Attributes => {
-  const parsed = Parser.parse(`x=y;${withoutLong(attributes)}`)
-  if (parsed === undefined) return NO_ATTRIBUTES
-  const { domain, path, secure, httpOnly, sameSite, maxAge, expires } = parsed
-  return {
-    domain: domain ?? '',
-    path: O.fromNullable(path),
-    secure,
-    httpOnly,
-    sameSite: SAME_SITE[sameSite ?? ''] ?? O.none,
-    // It may be the text 'Infinity' or '-Infinity'.
-    maxAge: maxAge === null ? O.none : O.some(Number(maxAge)),
-    expires: expires instanceof Date ? O.some(expires.getTime()) : O.none,
+const isAbsolute = (path: string): boolean => path.startsWith('/')
+
+const timeOf = (text: string): O.Option<number> => {
+  const date = parseDate(text)
+  return date === undefined ? O.none : O.some(date.getTime())
+}
+
+/** 5.6.1 to 5.6.7: what one attribute changes; what it cannot mean it leaves as it was. */
+const withAttribute = (read: Attributes, name: string, value: string): Attributes => {
+  switch (name) {
+    case 'secure':
+      return { ...read, secure: true }
+    case 'httponly':
+      return { ...read, httpOnly: true }
+    case 'path':
+      return { ...read, path: isAbsolute(value) ? O.some(value) : O.none }
+    case 'domain': {
+      const domain = (value.startsWith('.') ? value.slice(1) : value).toLowerCase()
+      return domain === '' ? read : { ...read, domain }
+    }
+    case 'max-age':
+      return /^-?\d+$/.test(value) ? { ...read, maxAge: O.some(Number(value)) } : read
+    case 'expires': {
+      const expires = timeOf(value)
+      return O.isNone(expires) ? read : { ...read, expires }
+    }
+    case 'samesite':
+      return { ...read, sameSite: SAME_SITE.get(value.toLowerCase()) ?? O.none }
+    default:
+      return read
   }
+}
+
+/** 5.6: attributes in order, so that the last one of a kind counts; one above 1,024 octets is ignored. */
+const readAttributes = (attributes: string): Attributes => {
+  let read = NO_ATTRIBUTES
+  for (const attribute of attributes.split(';')) {
+    const equals = attribute.indexOf('=')
+    const name = trimBlanks(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
+    const value = equals < 0 ? '' : trimBlanks(attribute.slice(equals + 1))
+    if (value.length <= MAX_ATTRIBUTE) read = withAttribute(read, name, value)
+  }
+  return read
 }
 
 /** Reads one field value. */

@@ -429,6 +429,12 @@ describe('hostile Set-Cookie', () => {
     expect(performance.now() - start).toBeLessThan(50)
   })
 
+  test('a SameSite that nobody knows is none', () => {
+    for (const value of ['__proto__', 'constructor', 'Laxer', '']) {
+      const [jar] = Jar.absorb(new URL('https://example.com/'), [`a=1; SameSite=${value}`], new Date(0))(Jar.empty)
+      expect(Jar.toArray(jar).map(({ sameSite }) => sameSite)).toEqual([O.none])
+    }
+  })
   test('names and domains called __proto__ are names and domains', () => {
     const jar = absorbed('https://__proto__/', ['__proto__=1', 'constructor=2; Domain=__proto__'])
     expect(sent('https://__proto__/', jar)).toBe('__proto__=1; constructor=2')
