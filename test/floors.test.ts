@@ -77,11 +77,11 @@ const TRANSPORT = /^transport\//
 const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: ReadonlyArray<string>]> = [
   ['the wall clock', /\bDate\.now\b|\bnew Date\(\)/, ['wire/Clock.ts']],
   ['the monotonic clock', /\bperformance\b/, ['wire/Clock.ts']],
-  ['chance', /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b/, ['Client.ts']],
+  ['chance', /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b/, ['Client.ts', 'Store.ts']],
   ['the process', /\bprocess\b/, ['session/Environment.ts']],
-  ['the file system', /\breadFileSync\b|\bwriteFileSync\b/, ['session/Environment.ts']],
+  ['the file system', /\bnode:fs\b/, ['session/Environment.ts', 'Store.ts']],
   ['classes', /\bclass\b/, ['values/Secret.ts', 'wire/Inflater.ts']],
-  ['throw', /\bthrow\b/, ['Http.ts', 'wire/Coding.ts', 'wire/Gzip.ts', 'wire/Inflater.ts']],
+  ['throw', /\bthrow\b/, ['Http.ts', 'Store.ts', 'wire/Coding.ts', 'wire/Gzip.ts', 'wire/Inflater.ts']],
   ['any', /: any\b|\bas any\b|<any>/, []],
 ]
 

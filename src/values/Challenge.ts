@@ -106,3 +106,9 @@ const joinAll = Trie.join(newer)
 export const join = (x: Challenges, y: Challenges): Challenges => limited(joinAll(x, y))
 
 export const equals: (x: Challenges, y: Challenges) => boolean = Trie.equals((x, y) => compareAge(x, y) === 0)
+
+/** All of them, oldest first. */
+export const toArray = (held: Challenges): ReadonlyArray<Challenge> => [...held.values()].sort(compareAge)
+
+export const fromArray = (challenges: ReadonlyArray<Challenge>): Challenges =>
+  limited(Trie.fromEntries(challenges.map((challenge) => [keyOf(challenge), challenge] as const)))

@@ -142,6 +142,11 @@ const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
   clock: cookie.updated,
 })
 
+/** The jar at a later moment: what is set by hand from then on counts as set at that time. */
+export const at =
+  (now: Date) =>
+  (jar: Jar): Jar => ({ ...jar, clock: Stamp.tick(jar.clock, now.getTime()) })
+
 /** Sets a cookie by hand. One with the same name, domain, host-only flag and path is replaced, and keeps its place. */
 export const set =
   (input: Cookie.Input) =>

@@ -1,0 +1,302 @@
+/**
+ * A session as JSON: its settings and its trust. Functions have no text and secrets are not written unasked, so both
+ * are a `Left` that names where they stand; the policies of this library go by their names.
+ *
+ * Law: `decode(encode({ reveal: true })(session)) = session`, for sessions without functions.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Session } from 'requests-ts'
+ *
+ * const session = pipe(Session.defaults, Session.withBearer('token'))
+ * assert.deepEqual(pipe(session, Session.encode(), E.mapLeft(({ paths }) => paths)), E.left(['auth.token']))
+ * const again = pipe(session, Session.encode({ reveal: true }), E.flatMap(Session.decode))
+ * assert.deepEqual(pipe(again, E.map(({ trust }) => trust)), E.right(session.trust))
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import * as Override from '../values/Override.js'
+import type * as Query from '../values/Query.js'
+import * as Saved from '../values/Saved.js'
+import * as Secret from '../values/Secret.js'
+import type { ClientCertificate } from '../wire/Plan.js'
+import * as Auth from './Auth.js'
+import * as RedirectPolicy from './RedirectPolicy.js'
+import * as Session from './Session.js'
+import * as Settings from './Settings.js'
+
+const FORMAT = 'requests-ts/session'
+const VERSION = 1
+
+// --- codecs --------------------------------------------------------------------------------------------------------
+
+const override = <C extends t.Mixed>(value: C) =>
+  t.union([t.readonly(t.strict({ set: value })), t.readonly(t.strict({ unset: t.literal(true) }))])
+const keyed = <C extends t.Mixed>(value: C) => t.readonlyArray(t.tuple([Saved.Line, override(value)]))
+const layer = <C extends t.Mixed>(value: C) =>
+  t.union([t.readonly(t.strict({ extend: value })), t.readonly(t.strict({ replace: value }))])
+
+const HeaderValue = t.union([Saved.Line, t.readonly(t.strict({ secret: Saved.Line }))])
+const HeaderJson = t.readonly(t.strict({ name: Saved.Line, values: t.readonlyArray(HeaderValue) }))
+const Scalar = t.union([t.string, t.number, t.boolean])
+const Values = t.union([Scalar, t.readonlyArray(t.union([Scalar, t.null]))])
+const QueryJson = t.union([
+  t.readonly(t.strict({ keys: t.readonlyArray(t.tuple([t.string, override(Values)])) })),
+  t.readonly(t.strict({ pairs: t.readonlyArray(t.tuple([t.string, Values])) })),
+  t.readonly(t.strict({ text: t.string })),
+])
+const AuthJson = t.union([
+  t.readonly(t.strict({ scheme: t.literal('None') })),
+  t.readonly(t.strict({ scheme: t.keyof({ Basic: null, Digest: null }), user: Saved.Line, pass: Saved.Line })),
+  t.readonly(t.strict({ scheme: t.literal('Bearer'), token: Saved.Line })),
+])
+const CertificateJson = t.readonly(
+  t.partial({
+    cert: Saved.Text,
+    key: Saved.Text,
+    pfx: t.union([Saved.Text, t.strict({ base64: Saved.Line })]),
+    passphrase: Saved.Line,
+  }),
+)
+
+/** The policies that can be saved, by the names they are saved under. */
+const POLICIES = {
+  follow: RedirectPolicy.follow,
+  none: RedirectPolicy.none,
+  sameOrigin: RedirectPolicy.sameOrigin,
+  httpsOnly: RedirectPolicy.httpsOnly,
+} as const
+const PolicyName = t.keyof(POLICIES)
+
+const SettingsJson = t.readonly(
+  t.partial({
+    headers: keyed(HeaderJson),
+    query: layer(QueryJson),
+    cookies: keyed(Saved.Line),
+    proxies: layer(keyed(Saved.Line)),
+    auth: override(AuthJson),
+    baseUrl: override(Saved.Line),
+    verify: override(t.boolean),
+    ca: override(Saved.Text),
+    certificate: override(CertificateJson),
+    timeouts: keyed(Saved.Finite),
+    limits: keyed(Saved.Finite),
+    maxRedirects: override(Saved.Finite),
+    redirects: layer(t.readonlyArray(PolicyName)),
+    sensitive: keyed(t.literal(true)),
+  }),
+)
+type SettingsJson = t.TypeOf<typeof SettingsJson>
+
+/** The saved form. */
+export const SessionJson = t.readonly(
+  t.strict({
+    format: t.literal(FORMAT),
+    version: t.literal(VERSION),
+    settings: SettingsJson,
+    trust: t.readonly(t.strict({ proxies: t.boolean, netrc: t.boolean, certificates: t.boolean })),
+  }),
+)
+export type SessionJson = t.TypeOf<typeof SessionJson>
+
+// --- writing -------------------------------------------------------------------------------------------------------
+
+type OverrideJson<A> = { readonly set: A } | { readonly unset: true }
+type KeyedJson<A> = Array<[string, OverrideJson<A>]>
+
+const overrideJson = <A, B>(
+  given: Override.Override<A>,
+  write: (value: A) => B | undefined,
+): OverrideJson<B> | undefined => {
+  if (given._tag === 'Inherit') return undefined
+  if (given._tag === 'Unset') return { unset: true }
+  const value = write(given.value)
+  return value === undefined ? undefined : { set: value }
+}
+
+const keyedJson = <A, B>(given: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
+  [...given].flatMap(([key, one]): KeyedJson<B> => {
+    const json = overrideJson(one, (value) => write(value, key))
+    return json === undefined ? [] : [[key, json]]
+  })
+
+const layerJson = <A, B>(
+  given: Override.Layer<A>,
+  write: (value: A) => B,
+): { extend: B } | { replace: B } | undefined => {
+  if (given._tag === 'Inherit') return undefined
+  return given._tag === 'Extend' ? { extend: write(given.value) } : { replace: write(given.value) }
+}
+
+const queryJson = (source: Query.Source): t.TypeOf<typeof QueryJson> => {
+  switch (source._tag) {
+    case 'Keys':
+      return { keys: keyedJson(source.keys, (values) => values) }
+    case 'Pairs':
+      return { pairs: source.pairs.map(([name, values]) => [name, values]) }
+    case 'Text':
+      return { text: source.text }
+  }
+}
+
+const authJson = (writer: Saved.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJson> | undefined => {
+  switch (auth._tag) {
+    case 'None':
+      return { scheme: 'None' }
+    case 'Basic':
+    case 'Digest':
+      return { scheme: auth._tag, user: auth.user, pass: writer.secret('auth.pass', auth.pass) }
+    case 'Bearer':
+      return { scheme: 'Bearer', token: writer.secret('auth.token', auth.token) }
+    case 'Custom':
+      return writer.refuse(`auth (${auth.name})`)
+  }
+}
+
+const certificateJson = (
+  writer: Saved.Writer,
+  { cert, key, pfx, passphrase }: ClientCertificate,
+): t.TypeOf<typeof CertificateJson> => ({
+  ...(cert === undefined ? {} : { cert }),
+  ...(key === undefined ? {} : { key: writer.secret('certificate.key', key) }),
+  ...(pfx === undefined
+    ? {}
+    : { pfx: typeof pfx === 'string' ? pfx : { base64: Buffer.from(pfx).toString('base64') } }),
+  ...(passphrase === undefined ? {} : { passphrase: writer.secret('certificate.passphrase', passphrase) }),
+})
+
+/** A proxy is a secret for the password it may hold; without one it can be written. */
+const proxyJson = (writer: Saved.Writer, key: string, url: Secret.Secret): string =>
+  Secret.reveal(url).includes('@') ? writer.secret(`proxies.${key}`, url) : Secret.reveal(url)
+
+const policyName = (
+  writer: Saved.Writer,
+  policy: RedirectPolicy.RedirectPolicy,
+  i: number,
+): ReadonlyArray<keyof typeof POLICIES> => {
+  const found = Object.entries(POLICIES).find(([, known]) => known === policy)?.[0]
+  if (found !== undefined && PolicyName.is(found)) return [found]
+  writer.refuse(`redirects[${i}]`)
+  return []
+}
+
+const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): SettingsJson => {
+  const all = {
+    headers: keyedJson(settings.headers, ({ name, values }) => ({
+      name,
+      values: values.map((value) =>
+        typeof value === 'string' ? value : { secret: writer.secret(`headers.${name}`, value) },
+      ),
+    })),
+    query: layerJson(settings.query, queryJson),
+    cookies: keyedJson(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
+    proxies: layerJson(settings.proxies, (proxies) => keyedJson(proxies, (url, key) => proxyJson(writer, key, url))),
+    auth: overrideJson(settings.auth, (auth) => authJson(writer, auth)),
+    baseUrl: overrideJson(settings.baseUrl, (url) => url),
+    verify: overrideJson(settings.verify, (verify) => verify),
+    ca: overrideJson(settings.ca, (ca) => ca),
+    certificate: overrideJson(settings.certificate, (certificate) => certificateJson(writer, certificate)),
+    timeouts: keyedJson(settings.timeouts, (ms) => ms),
+    limits: keyedJson(settings.limits, (limit) => limit),
+    maxRedirects: overrideJson(settings.maxRedirects, (n) => n),
+    redirects: layerJson(settings.redirects, (policies) =>
+      policies.flatMap((policy, i) => policyName(writer, policy, i)),
+    ),
+    sensitive: keyedJson(settings.sensitive, (is) => is),
+  }
+  for (const i of Override.layerOrElse<ReadonlyArray<unknown>>([])(settings.hooks).keys()) writer.refuse(`hooks[${i}]`)
+  if (settings.progress._tag === 'Set') writer.refuse('progress')
+  const said = Object.entries(all).filter(
+    ([, json]) => json !== undefined && !(Array.isArray(json) && json.length === 0),
+  )
+  // The cast: leaving out what is undefined keeps the type of each field, which `fromEntries` forgets.
+  return Object.fromEntries(said) as SettingsJson
+}
+
+/** A session to JSON. Error: `Unwritable`, with the paths of functions and of secrets that are not to be revealed. */
+export const encode =
+  (options: Saved.Reveal = {}) =>
+  ({ settings, mounts, trust }: Session.Session): E.Either<Saved.Unwritable, SessionJson> => {
+    const writer = Saved.writer(options)
+    const json = { format: FORMAT, version: VERSION, settings: settingsJson(writer, settings), trust } as const
+    for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
+    return Saved.written(writer, json)
+  }
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+const toOverride = <A, B>(json: OverrideJson<A> | undefined, read: (value: A) => B): Override.Override<B> => {
+  if (json === undefined) return Override.inherit
+  return 'set' in json ? Override.set(read(json.set)) : Override.unset
+}
+
+const toKeyed = <A, B>(
+  json: ReadonlyArray<readonly [string, OverrideJson<A>]> | undefined,
+  read: (value: A) => B,
+): Override.Keyed<B> => new Map((json ?? []).map(([key, one]) => [key, toOverride(one, read)]))
+
+const toLayer = <A, B>(
+  json: { readonly extend: A } | { readonly replace: A } | undefined,
+  read: (value: A) => B,
+): Override.Layer<B> => {
+  if (json === undefined) return Override.inherit
+  return 'extend' in json ? Override.extend(read(json.extend)) : Override.replace(read(json.replace))
+}
+
+const toQuery = (json: t.TypeOf<typeof QueryJson>): Query.Source => {
+  if ('text' in json) return { _tag: 'Text', text: json.text }
+  if ('pairs' in json) return { _tag: 'Pairs', pairs: json.pairs }
+  return { _tag: 'Keys', keys: toKeyed(json.keys, (values) => values) }
+}
+
+const toAuth = (json: t.TypeOf<typeof AuthJson>): Auth.Auth => {
+  switch (json.scheme) {
+    case 'None':
+      return Auth.none
+    case 'Basic':
+      return Auth.basic(json.user, json.pass)
+    case 'Digest':
+      return Auth.digest(json.user, json.pass)
+    case 'Bearer':
+      return Auth.bearer(json.token)
+  }
+}
+
+const toCertificate = ({ cert, key, pfx, passphrase }: t.TypeOf<typeof CertificateJson>): ClientCertificate => ({
+  ...(cert === undefined ? {} : { cert }),
+  ...(key === undefined ? {} : { key: Secret.make(key) }),
+  ...(pfx === undefined ? {} : { pfx: typeof pfx === 'string' ? pfx : Buffer.from(pfx.base64, 'base64') }),
+  ...(passphrase === undefined ? {} : { passphrase: Secret.make(passphrase) }),
+})
+
+const toSettings = (json: SettingsJson): Settings.Settings => ({
+  ...Settings.empty,
+  headers: toKeyed(json.headers, ({ name, values }) => ({
+    name,
+    values: values.map((value) => (typeof value === 'string' ? value : Secret.make(value.secret))),
+  })),
+  query: toLayer(json.query, toQuery),
+  cookies: toKeyed(json.cookies, Secret.make),
+  proxies: toLayer(json.proxies, (proxies) => toKeyed(proxies, Secret.make)),
+  auth: toOverride(json.auth, toAuth),
+  baseUrl: toOverride(json.baseUrl, (url) => url),
+  verify: toOverride(json.verify, (verify) => verify),
+  ca: toOverride(json.ca, (ca) => ca),
+  certificate: toOverride(json.certificate, toCertificate),
+  timeouts: toKeyed(json.timeouts, (ms) => ms),
+  limits: toKeyed(json.limits, (limit) => limit),
+  maxRedirects: toOverride(json.maxRedirects, (n) => n),
+  redirects: toLayer(json.redirects, (names) => names.map((name) => POLICIES[name])),
+  sensitive: toKeyed(json.sensitive, () => true as const),
+})
+
+/** JSON to a session. Error: `Unreadable`. */
+export const decode = (u: unknown): E.Either<Saved.Unreadable, Session.Session> => {
+  const known = Saved.checkEnvelope(FORMAT, VERSION, u)
+  if (E.isLeft(known)) return known
+  const read = Saved.read(SessionJson, u)
+  if (E.isLeft(read)) return read
+  const { settings, trust } = read.right
+  return E.right({ ...Session.empty, settings: toSettings(settings), trust })
+}

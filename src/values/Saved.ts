@@ -1,0 +1,127 @@
+/**
+ * What saving and reading back have in common: why something cannot be written, why something cannot be read, and the
+ * pieces that all saved forms are made of.
+ *
+ * | error        | when                                                                                     |
+ * |--------------|------------------------------------------------------------------------------------------|
+ * | `Unwritable` | a function, or a secret that nobody said to reveal; each is named by its path            |
+ * | `Unreadable` | a file edited by hand, of another kind, or of a newer version; a control character in it |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import * as Secret from './Secret.js'
+
+export interface Unwritable {
+  readonly _tag: 'Unwritable'
+  /** Where in the value it stands: `auth.pass`, `hooks[0]`. */
+  readonly paths: ReadonlyArray<string>
+  readonly message: string
+}
+
+export interface Unreadable {
+  readonly _tag: 'Unreadable'
+  readonly problems: ReadonlyArray<string>
+  readonly message: string
+}
+
+/** Whether secrets may be written in the clear. */
+export interface Reveal {
+  readonly reveal?: boolean
+}
+
+export const unwritable = (paths: ReadonlyArray<string>): Unwritable => ({
+  _tag: 'Unwritable',
+  paths,
+  message: `This cannot be written: ${paths.join(', ')}. A function has no text; a secret is written only with { reveal: true }`,
+})
+
+export const unreadable = (problems: ReadonlyArray<string>): Unreadable => ({
+  _tag: 'Unreadable',
+  problems,
+  message: `This cannot be read: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? '; …' : ''}`,
+})
+
+// --- writing -------------------------------------------------------------------------------------------------------
+
+/** Gathers the paths of what cannot be written, while the rest is. */
+export interface Writer {
+  readonly secret: (path: string, value: string | Secret.Secret) => string
+  readonly refuse: (path: string) => undefined
+  readonly paths: ReadonlyArray<string>
+}
+
+export const writer = ({ reveal = false }: Reveal): Writer => {
+  const paths: string[] = []
+  const refuse = (path: string): undefined => {
+    paths.push(path)
+    return undefined
+  }
+  return {
+    paths,
+    refuse,
+    secret: (path, value) => {
+      if (typeof value === 'string' || reveal) return Secret.reveal(value)
+      refuse(path)
+      return ''
+    },
+  }
+}
+
+/** What was written, unless something could not be. */
+export const written = <A>({ paths }: Writer, made: A): E.Either<Unwritable, A> =>
+  paths.length === 0 ? E.right(made) : E.left(unwritable(paths))
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+const refined = (name: string, is: (text: string) => boolean): t.Type<string, string, unknown> =>
+  new t.Type<string, string, unknown>(
+    name,
+    (u): u is string => typeof u === 'string' && is(u),
+    (u, context) => (typeof u === 'string' && is(u) ? t.success(u) : t.failure(u, context)),
+    t.identity,
+  )
+
+/** Text that may go into a header: a stored file must not smuggle one in. */
+export const Line = refined('text without control characters', (text) => !/[\0-\x08\x0a-\x1f\x7f]/.test(text))
+/** Text that may have lines, such as a certificate. */
+export const Text = refined('text without NUL', (text) => !text.includes('\0'))
+export const Finite = new t.Type<number, number, unknown>(
+  'finite number',
+  (u): u is number => typeof u === 'number' && Number.isFinite(u),
+  (u, context) => (typeof u === 'number' && Number.isFinite(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+
+/** One line for each thing that is wrong; values are not shown, for they may be secret. */
+const problemsOf = (errors: t.Errors): ReadonlyArray<string> => [
+  ...new Set(
+    errors.map(({ context }) => {
+      const path = context.map(({ key }) => key).filter((key) => key !== '')
+      const expected = context.at(-1)?.type.name ?? 'something else'
+      return `${path.length === 0 ? 'the whole' : path.join('.')} is not ${expected.length > 60 ? 'as it should be' : expected}`
+    }),
+  ),
+]
+
+/** Reads with a codec. */
+export const read = <A>(codec: t.Decoder<unknown, A>, u: unknown): E.Either<Unreadable, A> => {
+  const decoded = codec.decode(u)
+  return E.isLeft(decoded) ? E.left(unreadable(problemsOf(decoded.left))) : decoded
+}
+
+const Envelope = t.type({ format: t.string, version: t.number })
+
+/** Whether it is a saved form of that kind, in a version that is known. */
+export const checkEnvelope = (format: string, newest: number, u: unknown): E.Either<Unreadable, unknown> => {
+  const envelope = read(Envelope, u)
+  if (E.isLeft(envelope)) return envelope
+  const { right } = envelope
+  if (right.format !== format)
+    return E.left(unreadable([`its format is ${JSON.stringify(right.format)}, not ${format}`]))
+  if (right.version > newest) {
+    return E.left(unreadable([`it is of version ${right.version}; this library reads up to ${newest}: update it`]))
+  }
+  return Number.isInteger(right.version) && right.version >= 1
+    ? E.right(u)
+    : E.left(unreadable([`its version ${right.version} is none`]))
+}

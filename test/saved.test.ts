@@ -1,0 +1,340 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { CookieJar } from 'tough-cookie'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import * as Any from '../laws/arbitrary/Cookie.js'
+import * as Setting from '../laws/arbitrary/Settings.js'
+import * as Laws from '../laws/Jar.js'
+import { Eq } from '../laws/Opened.js'
+import * as Jar from '../src/Jar.js'
+import * as Session from '../src/Session.js'
+import * as Store from '../src/Store.js'
+import * as Auth from '../src/session/Auth.js'
+import * as RedirectPolicy from '../src/session/RedirectPolicy.js'
+import { memory } from '../src/transport/Memory.js'
+import * as CookiesTxt from '../src/values/CookiesTxt.js'
+import * as Secret from '../src/values/Secret.js'
+import * as ToughJson from '../src/values/ToughJson.js'
+
+const reveal = { reveal: true }
+const jars = Any.longHistory.map((history) => Laws.replay(Jar)(history)(Jar.empty))
+const challenged = Jar.remember(
+  { origin: 'https://h.test', user: 'me', realm: 'r', nonce: 'n', opaque: O.none, algorithm: O.some('MD5'), qop: true },
+  new Date(5),
+)(Jar.empty)
+
+describe('Jar.encode and decode', () => {
+  it('round trip, through text, with stable bytes', () => {
+    fc.assert(
+      fc.property(jars, (jar) => {
+        const json = Jar.encode(reveal)(jar)
+        if (E.isLeft(json)) return false
+        const text = JSON.stringify(json.right)
+        const again = Jar.decode(JSON.parse(text))
+        if (E.isLeft(again) || !Jar.Eq.equals(again.right, jar)) return false
+        return E.isRight(again) && JSON.stringify(pipe(again.right, Jar.encode(reveal), E.toUnion)) === text
+      }),
+    )
+    expect(
+      pipe(
+        challenged,
+        Jar.encode(reveal),
+        E.flatMap(Jar.decode),
+        E.map((jar) => Jar.Eq.equals(jar, challenged)),
+      ),
+    ).toEqual(E.right(true))
+  })
+  it('name what they do not write', () => {
+    const [jar] = Jar.absorb(new URL('https://h.test/'), ['a=canary', 'b=canary'], new Date(0))(Jar.empty)
+    const refused = Jar.encode()(jar)
+    expect(refused).toMatchObject({
+      left: { _tag: 'Unwritable', paths: ['cookies[0].value (a)', 'cookies[1].value (b)'] },
+    })
+    expect(JSON.stringify(refused)).not.toContain('canary')
+    expect(E.isRight(Jar.encode()(Jar.empty))).toBe(true)
+  })
+  const [jar] = Jar.absorb(new URL('https://h.test/'), ['a=1'], new Date(0))(Jar.empty)
+  const saved = pipe(jar, Jar.encode(reveal), E.toUnion)
+  const edited = (edit: (json: { cookies: Array<Record<string, unknown>>; [key: string]: unknown }) => void) => {
+    const json = JSON.parse(JSON.stringify(saved))
+    edit(json)
+    return Jar.decode(json)
+  }
+  it.each<[string, Parameters<typeof edited>[0], RegExp]>([
+    [
+      'a newer version',
+      (json) => {
+        json['version'] = 2
+      },
+      /of version 2; this library reads up to 1/,
+    ],
+    [
+      'another kind',
+      (json) => {
+        json['format'] = 'x'
+      },
+      /its format is "x"/,
+    ],
+    [
+      'a header smuggled in',
+      (json) => {
+        json.cookies = [{ ...json.cookies[0], value: 'a\r\nB: c' }]
+      },
+      /cookies.0.value is not text without control characters/,
+    ],
+    [
+      'a second cookie smuggled in',
+      (json) => {
+        json.cookies = [{ ...json.cookies[0], value: 'a; admin=1' }]
+      },
+      /cookies.0 is no cookie/,
+    ],
+    [
+      'a field missing',
+      (json) => {
+        json.cookies = [{ name: 'a' }]
+      },
+      /cookies.0/,
+    ],
+    [
+      'numbers that are none',
+      (json) => {
+        json['clock'] = ['a', 0]
+      },
+      /clock/,
+    ],
+  ])('refuse %s', (_, edit, problem) => {
+    const read = edited(edit)
+    expect(E.isLeft(read) && read.left.message).toMatch(problem)
+  })
+  it.each([null, undefined, 3, 'text', [], {}])('refuse %j', (u) => expect(E.isLeft(Jar.decode(u))).toBe(true))
+})
+
+describe('Session.encode and decode', () => {
+  const isPlain = ({ settings }: Session.Session) => settings.hooks._tag === 'Inherit'
+  it('round trip, through text', () => {
+    fc.assert(
+      fc.property(Setting.session.filter(isPlain), (session) => {
+        const json = Session.encode(reveal)(session)
+        if (E.isLeft(json)) return false
+        return Eq.equals(Session.decode(JSON.parse(JSON.stringify(json.right))), E.right(session))
+      }),
+    )
+  })
+  it('name every function and every secret', () => {
+    const session = pipe(
+      Session.defaults,
+      Session.withDigestAuth('me', 'canary'),
+      Session.withSecretHeader('X-Key', 'canary'),
+      Session.withCookie('sid', 'canary'),
+      Session.withProxy({ http: 'http://u:canary@p', https: 'http://plain' }),
+      Session.withHook(TE.right),
+      Session.andRedirectPolicy(RedirectPolicy.sameOrigin),
+      Session.andRedirectPolicy(() => RedirectPolicy.toStop),
+      Session.withProgress(() => () => {}),
+      Session.mount('https://a', memory({})),
+    )
+    const refused = Session.encode()(session)
+    expect(E.isLeft(refused) && refused.left.paths).toEqual([
+      'headers.X-Key',
+      'cookies.sid',
+      'proxies.http',
+      'auth.pass',
+      'redirects[1]',
+      'hooks[0]',
+      'progress',
+      'mounts (https://a)',
+    ])
+    expect(JSON.stringify(refused)).not.toContain('canary')
+    expect(E.isLeft(Session.encode(reveal)(session))).toBe(true)
+    const custom = Session.encode(reveal)(Session.withAuth(Auth.custom('hmac', (plan) => plan))(Session.empty))
+    expect(E.isLeft(custom) && custom.left.paths).toEqual(['auth (hmac)'])
+  })
+  const saved = JSON.parse(JSON.stringify(pipe(Session.defaults, Session.encode(reveal), E.toUnion)))
+  it.each<[string, object]>([
+    ['a newer version', { version: 9 }],
+    ['no settings', { settings: 3 }],
+    ['a header with a line end', { settings: { headers: [['x', { set: { name: 'X', values: ['a\r\nb'] } }]] } }],
+    ['trust that is no boolean', { trust: { proxies: 'yes', netrc: true, certificates: true } }],
+    ['a policy that nobody knows', { settings: { redirects: { replace: ['mine'] } } }],
+  ])('refuse %s', (_, patch) => {
+    const read = Session.decode({ ...saved, ...patch })
+    expect(E.isLeft(read) && read.left._tag).toBe('Unreadable')
+  })
+  it('take what is called __proto__ for what it is', () => {
+    const text =
+      '{"format":"requests-ts/session","version":1,"settings":{"__proto__":{"headers":1}},"trust":{"proxies":true,"netrc":true,"certificates":true}}'
+    expect(E.isRight(Session.decode(JSON.parse(text)))).toBe(true)
+    expect(Object.hasOwn(Object.prototype, 'headers')).toBe(false)
+  })
+})
+
+describe('Store', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'requests-ts-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+  const [jar] = Jar.absorb(new URL('https://h.test/'), ['sid=1'], new Date(0))(Jar.empty)
+
+  it('keeps a session for tomorrow, for its owner alone', async () => {
+    const path = join(folder, 'session.json')
+    const session = pipe(Session.defaults, Session.withBasicAuth('me', 'pw'))
+    for (let day = 0; day < 2; day++) expect(E.isRight(await Store.save(path)({ session, jar })())).toBe(true)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder)).toEqual(['session.json'])
+    const loaded = await Store.load(path)()
+    expect(Eq.equals(loaded, E.right({ session, jar }))).toBe(true)
+  })
+  it('leaves the old file where the new one cannot be written', async () => {
+    const path = join(folder, 'session.json')
+    await Store.save(path)({ session: Session.defaults, jar })()
+    const before = readFileSync(path, 'utf8')
+    const refused = await Store.save(path)({ session: Session.withHook(TE.right)(Session.defaults), jar })()
+    expect(E.isLeft(refused) && refused.left._tag).toBe('Unwritable')
+    expect(readFileSync(path, 'utf8')).toBe(before)
+    expect(await Store.save(join(folder, 'no', 'such'))({ session: Session.defaults, jar })()).toMatchObject({
+      left: { _tag: 'StoreFailed' },
+    })
+    expect(readdirSync(folder)).toEqual(['session.json'])
+  })
+  it.each([
+    '',
+    'not json',
+    '{}',
+    '[]',
+    'null',
+    '{"format":"requests-ts/store","version":1}',
+    '{"format":"requests-ts/store","version":7}',
+  ])('does not read %j', async (text) => {
+    writeFileSync(join(folder, 'x'), text)
+    expect(await Store.load(join(folder, 'x'))()).toMatchObject({ left: { _tag: 'Unreadable' } })
+  })
+  it('says where there is nothing to read', async () => {
+    expect(await Store.load(join(folder, 'absent'))()).toMatchObject({ left: { _tag: 'StoreFailed' } })
+    expect(await Store.load(folder)()).toMatchObject({ left: { _tag: 'StoreFailed' } })
+  })
+})
+
+const now = new Date('2026-01-01T00:00:00Z')
+const sent = (jar: Jar.Jar, url: string) =>
+  pipe(Jar.header(new URL(url), now)(jar), (header) => (header === undefined ? '' : Secret.reveal(header)))
+const URLS = [
+  'https://example.com/',
+  'https://sub.example.com/a/b',
+  'http://example.com/a',
+  'https://example.co.uk/',
+  'http://127.0.0.1/a',
+]
+
+describe('cookies.txt', () => {
+  it('round trips what is sent', () => {
+    fc.assert(
+      fc.property(jars, (jar) => {
+        const { jar: again, badLines } = CookiesTxt.read(now)(
+          CookiesTxt.write({ now: new Date(0), session: true })(jar),
+        )
+        expect(badLines).toEqual([])
+        const names = (text: string) => text.split('; ').sort()
+        for (const url of URLS) expect(names(sent(again, url))).toEqual(names(sent(jar, url)))
+      }),
+    )
+  })
+  it('reads what others write, and names the lines that are none', () => {
+    const text = [
+      '# Netscape HTTP Cookie File',
+      '.example.com\tTRUE\t/\tTRUE\t1893456000\ta\t1',
+      '#HttpOnly_example.com\tFALSE\t/x\tFALSE\t\tb\t2',
+      '# a comment',
+      'example.com\tmaybe\t/\tFALSE\t0\tc\t3',
+      'example.com\tFALSE\t/\tFALSE\t0\td\t4\textra',
+      'example.com\tFALSE\t/\tFALSE\t0\te\t\u0007',
+      'nonsense',
+      '',
+    ].join('\r\n')
+    const { jar, badLines } = CookiesTxt.read(now)(text)
+    expect(Jar.toArray(jar).map(({ name, hostOnly, httpOnly }) => [name, hostOnly, httpOnly])).toEqual([
+      ['a', false, false],
+      ['b', true, true],
+    ])
+    expect(badLines).toEqual([5, 6, 7, 8])
+  })
+  it('leaves session cookies out where that is asked', () => {
+    const [jar] = Jar.absorb(new URL('https://h.test/'), ['a=1', 'b=2; Max-Age=60', 'c=3; Max-Age=0'], now)(Jar.empty)
+    expect(CookiesTxt.write({ now, session: false })(jar)).not.toContain('\ta\t')
+    expect(CookiesTxt.write({ now, session: true })(jar)).not.toContain('\tc\t')
+  })
+})
+
+describe('tough-cookie', () => {
+  it('sends the same from what we write', () => {
+    const noClash = Any.history.map((history) => Laws.replay(Jar)(history)(Jar.empty))
+    fc.assert(
+      fc.property(noClash, (jar) => {
+        const plain = Jar.toArray(jar).filter(
+          ({ hostOnly, domain, name, path }, _, all) =>
+            !all.some((o) => o.hostOnly !== hostOnly && o.domain === domain && o.name === name && o.path === path),
+        )
+        if (plain.length !== Jar.toArray(jar).length) return
+        const tough = CookieJar.deserializeSync(JSON.stringify(ToughJson.write(new Date(0))(jar)))
+        const held = tough.serializeSync()?.cookies ?? []
+        expect(held.map(({ key }) => key).sort()).toEqual(
+          Jar.toArray(jar)
+            .filter(({ expires }) => O.isNone(expires) || expires.value > 0)
+            .map(({ name }) => name)
+            .sort(),
+        )
+      }),
+    )
+  })
+  it('is read back, more cookies than its own recursion bears', () => {
+    const many = Array.from({ length: 6000 }, (_, i) => ({
+      key: `c${i}`,
+      value: '1',
+      domain: `h${i}.test`,
+      path: '/',
+      creation: now.toISOString(),
+      hostOnly: true,
+    }))
+    const read = ToughJson.read({ cookies: many })
+    expect(E.isRight(read) && Jar.toArray(read.right).length).toBe(6000)
+  })
+  it('reads Max-Age from the last access, and Infinity', () => {
+    const base = {
+      value: '1',
+      domain: 'h.test',
+      path: '/',
+      creation: '2026-01-01T00:00:00.000Z',
+      lastAccessed: '2026-01-01T00:00:30.000Z',
+    }
+    const read = ToughJson.read({
+      cookies: [
+        { ...base, key: 'a', maxAge: 60 },
+        { ...base, key: 'b', maxAge: '-Infinity' },
+        { ...base, key: 'c', expires: 'Infinity' },
+        { ...base, key: 'd', expires: '2030-01-01T00:00:00.000Z', sameSite: 'lax' },
+      ],
+    })
+    const expiry = E.isRight(read)
+      ? Jar.toArray(read.right).map(({ name, expires }) => [name, O.toUndefined(expires)])
+      : []
+    expect(expiry).toEqual([
+      ['a', Date.parse('2026-01-01T00:01:30Z')],
+      ['c', undefined],
+      ['d', Date.parse('2030-01-01T00:00:00Z')],
+    ])
+  })
+  it.each([
+    null,
+    {},
+    { cookies: 3 },
+    { cookies: [{ key: 'a' }] },
+    { cookies: [{ key: 'a', value: 'x\ny', domain: 'h', path: '/' }] },
+  ])('does not read %j', (u) => expect(E.isLeft(ToughJson.read(u))).toBe(true))
+})
