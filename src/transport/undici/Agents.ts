@@ -134,7 +134,6 @@ export class Agents {
     if (known !== undefined) return E.right(known)
     const line = this.#line(way, tls)
     if (E.isLeft(line)) return line
-    if (this.#agents.size >= MOST_AGENTS) this.#evict()
     const pools = new Pools(this.#library, this.#settings, line.right)
     const agent: Agent = { pools, isOpen: true, active: 0, used: 0 }
     this.#agents.set(key, agent)

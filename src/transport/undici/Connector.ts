@@ -45,7 +45,9 @@ export interface Line {
 /** Who needs the connection. */
 export interface Caller {
   readonly isOver: boolean
-  /** A connection is being opened: how to call it off. */
+  /** The connection that serves it. */
+  carrier: net.Socket | undefined
+  /** One is being opened: how to call it off. */
   dialling(dial: Dial): void
   /** It stands, or never will. */
   dialled(): void
@@ -57,7 +59,8 @@ const peerOf = ({ hostname, protocol, port }: buildConnector.Options): Tunnel.Pe
   port: Number(port) || (protocol === 'https:' ? 443 : 80),
 })
 
-const bare = (hostname: string): string => (hostname.startsWith('[') ? hostname.slice(1, -1) : hostname)
+/** An IPv6 address without its brackets. */
+export const bare = (hostname: string): string => (hostname.startsWith('[') ? hostname.slice(1, -1) : hostname)
 
 const proxyPeer = ({ hostname, port }: Proxy.Proxy): Tunnel.Peer => ({ host: bare(hostname), port })
 
@@ -125,6 +128,7 @@ export class Dial {
       return
     }
     this.#settle()
+    this.#caller.carrier = socket
     this.#callback(null, socket)
   }
 

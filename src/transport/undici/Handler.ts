@@ -16,7 +16,10 @@
  *
  * There is one timer, set for what comes first and looked at again when it fires: that a body moves costs a time stamp.
  */
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import * as E from 'fp-ts/lib/Either.js'
+import * as Headers from '../../values/Headers.js'
 import * as Status from '../../values/Status.js'
 import type * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
@@ -24,6 +27,8 @@ import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
 import type { Limits, TransportError } from '../../wire/Transport.js'
 import { at } from '../../wire/Transport.js'
+import type { Abortable } from './Abort.js'
+import * as Abort from './Abort.js'
 import type { Caller, Dial } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Pair } from './Head.js'
@@ -54,12 +59,15 @@ const FOR_EVER = Number.POSITIVE_INFINITY
 /** setTimeout takes no more, and fires at once in its place. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
+const isHttp2 = (socket: Socket): boolean => socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
+
 const expire = (attempt: Attempt): void => attempt.expire()
 const endBody = (body: ResponseBody): void => body.end()
 
-export class Attempt implements Caller, Flow {
+export class Attempt implements Caller, Flow, Abortable {
   readonly plan: Plan
   upload: Upload | undefined
+  carrier: Socket | undefined
   readonly #limits: Limits
   readonly #clock: Clock.Clock
   readonly #owner: Owner
@@ -74,7 +82,8 @@ export class Attempt implements Caller, Flow {
   #interim = 0
   /** When something last moved. */
   #moved = 0
-  #isHeldUp = false
+  /** Lets the connection go on, while it is held back. */
+  #letGo: (() => void) | undefined
   #isHurried = false
   #timer: NodeJS.Timeout | undefined
   #wakeAt = FOR_EVER
@@ -96,8 +105,8 @@ export class Attempt implements Caller, Flow {
   /** Starts what bounds it; whether there is still something to send. */
   begin(): boolean {
     const { signal } = this.#limits
-    if (signal?.aborted === true) this.handleEvent()
-    else signal?.addEventListener('abort', this)
+    if (signal?.aborted === true) this.abort(signal.reason)
+    else if (signal !== undefined) Abort.join(signal, this)
     if (this.#deadline !== FOR_EVER) this.#arm()
     if (performance.now() >= this.#deadline) this.fail(this.#late())
     return !this.isOver
@@ -105,17 +114,21 @@ export class Attempt implements Caller, Flow {
 
   // --- the end -----------------------------------------------------------------------------------------------------
 
-  /** The abort signal. */
-  handleEvent(): void {
-    const reason: unknown = this.#limits.signal?.reason
+  /** The user's signal. */
+  abort(reason: unknown): void {
     this.fail(Fault.make('Aborted', `The request was aborted: ${Failure.messageOf(reason)}`, reason))
   }
 
   #release(): void {
     this.#phase = 'Over'
     clearTimeout(this.#timer)
-    this.#limits.signal?.removeEventListener('abort', this)
+    const { signal } = this.#limits
+    if (signal !== undefined) Abort.leave(signal, this)
     this.upload?.stop()
+    // undici may give the connection to another at once.
+    this.#letGo?.()
+    this.#letGo = undefined
+    this.carrier = undefined
     this.#owner.over(this)
   }
 
@@ -150,7 +163,7 @@ export class Attempt implements Caller, Flow {
       case 'Sent':
         return this.upload?.isWaiting === true ? FOR_EVER : read
       case 'Receiving':
-        return this.#isHeldUp ? FOR_EVER : this.#isHurried ? Math.min(read, HURRY_MS) : read
+        return this.#letGo !== undefined ? FOR_EVER : this.#isHurried ? Math.min(read, HURRY_MS) : read
       default:
         return FOR_EVER
     }
@@ -159,11 +172,13 @@ export class Attempt implements Caller, Flow {
   /** Sees to it that the timer fires no later than the first of what is due. */
   #arm(): void {
     const due = Math.min(this.#moved + this.#patience(), this.#deadline)
-    if (due >= this.#wakeAt) return
+    // Said so that what is no number is never due.
+    if (!(due < this.#wakeAt)) return
     clearTimeout(this.#timer)
     const wait = Math.min(Math.max(0, due - performance.now()), LONGEST_TIMER)
     this.#wakeAt = due
     this.#timer = setTimeout(expire, wait, this)
+    if (this.#letGo !== undefined) this.#timer.unref()
   }
 
   expire(): void {
@@ -244,10 +259,12 @@ export class Attempt implements Caller, Flow {
     const body = new ResponseBody(this)
     this.#phase = 'Receiving'
     this.#body = body
+    const hasBody = Status.hasBody(this.plan.method, status)
     const elapsed = this.#clock.monotonic() - this.#start
-    this.#answer(E.right({ status, reason, headers, elapsed, body: body.source(headers) }))
+    const source = body.source(hasBody ? headers : Headers.empty)
+    this.#answer(E.right({ status, reason, headers, elapsed, body: source }))
     // undici 7 takes the Content-Length of a 304 for the length of a body and fails when none comes.
-    if (!Status.hasBody(this.plan.method, status)) this.#succeed(body)
+    if (!hasBody) this.#succeed(body)
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
@@ -257,7 +274,11 @@ export class Attempt implements Caller, Flow {
   }
 
   onResponseEnd(): void {
-    if (this.#phase === 'Receiving' && this.#body !== undefined) this.#succeed(this.#body)
+    if (this.#phase !== 'Receiving' || this.#body === undefined) return
+    // Without a length the end of the connection ends the body, but not where Node saw that it was torn.
+    const torn = this.carrier?.errored
+    if (torn) this.onResponseError(undefined, torn)
+    else this.#succeed(this.#body)
   }
 
   onResponseError(_controller: Controller | undefined, error: unknown): void {
@@ -273,18 +294,37 @@ export class Attempt implements Caller, Flow {
   // --- the flow of the reply's body --------------------------------------------------------------------------------
 
   pause(): void {
-    this.#isHeldUp = true
-    this.#controller?.pause()
+    this.#letGo = this.#hold()
     // A body that nobody reads does not keep the process.
     this.#timer?.unref()
   }
 
+  /**
+   * Keeps undici from reading. Its own `pause` throws an assertion at the process when a connection that was to be
+   * closed is reset while it is paused.
+   */
+  #hold(): () => void {
+    const { carrier } = this
+    if (carrier === undefined || isHttp2(carrier)) {
+      this.#controller?.pause()
+      return () => this.#controller?.resume()
+    }
+    // The cast: EventEmitter's types know no more of a listener than that it is a function.
+    const listeners = carrier.listeners('readable') as unknown as ReadonlyArray<() => void>
+    for (const listener of listeners) carrier.off('readable', listener)
+    return () => {
+      for (const listener of listeners) carrier.on('readable', listener)
+    }
+  }
+
   resume(): void {
-    this.#isHeldUp = false
+    if (this.isOver) return
+    const letGo = this.#letGo
+    this.#letGo = undefined
     this.touch()
     this.#timer?.ref()
     this.#arm()
-    this.#controller?.resume()
+    letGo?.()
   }
 
   hurry(): void {

@@ -36,26 +36,32 @@ export interface Dispatch {
   readonly method: string
   readonly headers: string[]
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null
-  readonly servername: string | undefined
+  readonly servername: string
   readonly reset: boolean
 }
 
 export type Handler = Undici.Dispatcher.DispatchHandler
 
+/** A client is one connection at a time: what it dispatches next goes over the last one that it opened. */
 const clientOf = (library: Library, line: Line, origin: URL, options: object): Undici.Dispatcher => {
   let caller: Caller | undefined
-  const client = new library.Client(origin, {
-    ...options,
-    connect: (where, callback) => {
-      if (caller !== undefined) dial(line, caller, where, callback)
-    },
-  })
+  let carrier: Socket | undefined
+  const connect: Undici.buildConnector.connector = (where, callback) => {
+    if (caller === undefined) return
+    dial(line, caller, where, (...result) => {
+      carrier = result[1] ?? undefined
+      callback(...result)
+    })
+  }
+  const client = new library.Client(origin, { ...options, connect })
   const dispatch = client.dispatch.bind(client)
   client.dispatch = (request, handler) => {
     // The cast: all that is dispatched here is a `Dispatch`.
     caller = (request as unknown as Dispatch).caller
     // One that was given up while it queued makes way for the next.
-    return caller.isOver ? true : dispatch(request, handler)
+    if (caller.isOver) return true
+    caller.carrier = carrier
+    return dispatch(request, handler)
   }
   return client
 }

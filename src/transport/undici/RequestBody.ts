@@ -23,28 +23,32 @@ const PIECE = 256 * 1024
 const failed = (message: string, cause?: unknown): Failure.Carrier =>
   new Failure.Carrier(Fault.make('RequestBodyFailed', message, cause))
 
+const over = (): Failure.Carrier => failed('The request is over')
+
 async function* slices(content: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
 }
 
-/** Whoever wants to know that the body moves: the clock of the attempt, and later the progress of the user. */
-export type Moved = (sent: number) => void
+/** Whoever wants to know that the body moves: the clock of the attempt; a progress callback is to be told here too. */
+export interface Watcher {
+  touch(): void
+}
 
 /** A source that is pulled from, counted and, if need be, left alone. */
 export class Upload implements AsyncIterableIterator<Uint8Array> {
   readonly #open: () => AsyncIterable<Uint8Array>
   readonly #length: number | undefined
-  readonly #moved: Moved
+  readonly #watcher: Watcher
   #source: AsyncIterator<Uint8Array> | undefined
   #rest: AsyncIterator<Uint8Array> | undefined
   #sent = 0
   #stop: ((reason: Failure.Carrier) => void) | undefined
   #isOver = false
 
-  constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, moved: Moved) {
+  constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, watcher: Watcher) {
     this.#open = open
     this.#length = length
-    this.#moved = moved
+    this.#watcher = watcher
   }
 
   /** Whether it is the source that everyone waits for. */
@@ -57,10 +61,12 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    this.#moved(this.#sent)
-    const slice = await this.#rest?.next()
-    if (slice?.done === false) return slice
-    this.#rest = undefined
+    this.#watcher.touch()
+    if (this.#rest !== undefined) {
+      const slice = await this.#rest.next()
+      if (slice.done !== true) return slice
+      this.#rest = undefined
+    }
     const step = await this.#pull()
     if (step.done === true) return this.#finished()
     const piece = this.#counted(step.value)
@@ -71,11 +77,11 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
 
   /** The next piece of the source, or the word to stop, whichever comes first. */
   #pull(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#isOver) return Promise.resolve({ done: true, value: undefined })
+    if (this.#isOver) return Promise.reject(over())
     return new Promise((resolve, reject) => {
       const settle = <A>(use: (value: A) => void, value: A): void => {
         this.#stop = undefined
-        this.#moved(this.#sent)
+        this.#watcher.touch()
         use(value)
       }
       this.#stop = (reason) => settle(reject, reason)
@@ -123,7 +129,7 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
 
   /** Leaves the source alone, even one that will never give again. */
   stop(): void {
-    this.#stop?.(failed('The request is over'))
+    this.#stop?.(over())
     if (this.#isOver) return
     this.#isOver = true
     try {
@@ -135,17 +141,17 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
 }
 
 /** What undici sends for a payload. */
-export const make = (payload: Payload, moved: Moved): Uint8Array | Upload | null => {
+export const make = (payload: Payload, watcher: Watcher): Uint8Array | Upload | null => {
   switch (payload._tag) {
     case 'Empty':
       return null
     case 'Bytes': {
       const content = Secret.open(payload.bytes)
-      return content.length <= PIECE ? content : new Upload(() => slices(content), content.length, moved)
+      return content.length <= PIECE ? content : new Upload(() => slices(content), content.length, watcher)
     }
     case 'Stream':
-      return new Upload(payload.open, O.toUndefined(payload.length), moved)
+      return new Upload(payload.open, O.toUndefined(payload.length), watcher)
     case 'Once':
-      return new Upload(() => payload.source, O.toUndefined(payload.length), moved)
+      return new Upload(() => payload.source, O.toUndefined(payload.length), watcher)
   }
 }

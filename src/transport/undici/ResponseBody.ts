@@ -154,9 +154,9 @@ export class ResponseBody {
       await this.#drain()
       return E.right(Reply.concat(chunks))
     } catch (error) {
-      if (!Fault.is(error)) throw error
-      this.#flow.cut(error)
-      return E.left(error)
+      const fault = Fault.is(error) ? error : Fault.make('DecodingFailed', String(error))
+      this.#flow.cut(fault)
+      return E.left(fault)
     }
   }
 

@@ -29,6 +29,7 @@ import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
 import type { Agent } from './Agents.js'
 import { Agents } from './Agents.js'
+import { bare } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Owner } from './Handler.js'
 import { Attempt } from './Handler.js'
@@ -64,6 +65,8 @@ const load = async (): Promise<Library> => {
 interface Target {
   readonly origin: string
   readonly path: string
+  /** Whose certificate it is: undici would take the name from the Host header. Without brackets. */
+  readonly servername: string
   readonly isForwarded: boolean
 }
 
@@ -72,18 +75,15 @@ const target = ({ url, route: { proxy } }: Plan): Target => {
   if (O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)) {
     const { protocol, hostname, port } = proxy.value
     const path = url.hash === '' ? url.href : url.href.slice(0, -url.hash.length)
-    return { origin: `${protocol}//${hostname}:${port}`, path, isForwarded: true }
+    return { origin: `${protocol}//${hostname}:${port}`, path, servername: bare(hostname), isForwarded: true }
   }
-  return { origin: url.origin, path: Url.target(url), isForwarded: false }
+  return { origin: url.origin, path: Url.target(url), servername: bare(url.hostname), isForwarded: false }
 }
-
-/** Without brackets: undici would take the name from a Host header. */
-const serverName = (hostname: string): string => (hostname.startsWith('[') ? hostname.slice(1, -1) : hostname)
 
 const dispatchOf = (attempt: Attempt): Dispatch => {
   const { plan } = attempt
-  const { origin, path, isForwarded } = target(plan)
-  const body = RequestBody.make(plan.body, () => attempt.touch())
+  const { origin, path, servername, isForwarded } = target(plan)
+  const body = RequestBody.make(plan.body, attempt)
   if (body instanceof RequestBody.Upload) attempt.upload = body
   return {
     caller: attempt,
@@ -92,7 +92,7 @@ const dispatchOf = (attempt: Attempt): Dispatch => {
     method: plan.method,
     headers: Head.flat(plan, isForwarded),
     body,
-    servername: plan.url.protocol === 'https:' ? serverName(plan.url.hostname) : undefined,
+    servername,
     // HEAD, and GET with a body, would else close their connection. `Connection: close` still does.
     reset: false,
   }
@@ -156,10 +156,8 @@ class Traffic implements Owner {
   }
 
   async close(): Promise<void> {
-    const agents = this.#agents
-    this.#agents = undefined
     for (const attempt of [...this.#underWay.keys()]) attempt.fail(Failure.clientClosed())
-    await agents?.close()
+    await this.#agents?.close()
   }
 }
 

@@ -1,0 +1,135 @@
+/** Proxies that hang up, lie, stay silent or talk garbage: one attempt, one fault, within the connect timeout. */
+import type * as net from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { fault, plan } from '../transport/plans.js'
+import { accept, acceptTls, sleep, transport, until } from '../transport/servers.js'
+
+const CONNECT = 250
+
+type Use = (socket: net.Socket) => void
+
+/** Answers the first octets that come with these. */
+const says =
+  (bytes: string | Uint8Array, then?: Use): Use =>
+  (socket) => {
+    socket.once('data', () => {
+      socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
+      then?.(socket)
+    })
+  }
+
+/** Only TCP can be reset. */
+const reset: Use = (socket) => void ('encrypted' in socket ? socket.destroy() : socket.resetAndDestroy())
+
+interface Outcome {
+  readonly _tag: string
+  readonly status: number | undefined
+  readonly took: number
+}
+
+const through = async (scheme: string, use: Use, url = 'https://origin.test/'): Promise<Outcome> => {
+  const isTls = scheme === 'https'
+  const serve: Use = (socket) => {
+    use(socket)
+    // Who does not read does not see the other go.
+    socket.resume()
+  }
+  const server = await (isTls ? acceptTls(serve) : accept(serve))
+  const start = performance.now()
+  const sent = plan(url, {
+    proxy: `${scheme}://${isTls ? 'localhost' : '127.0.0.1'}:${server.port}`,
+    timeouts: { connect: CONNECT },
+  })
+  const { _tag, status } = await fault(transport(), sent)
+  const took = performance.now() - start
+  await until(() => server.sockets.size === 0)
+  expect(server.sockets.size).toBe(0)
+  await sleep(30)
+  expect(server.connections()).toBe(1)
+  return { _tag, status, took }
+}
+
+describe.each(['http', 'https'])('CONNECT through an %s proxy', (scheme) => {
+  test.each<readonly [string, Use, string]>([
+    ['hangs up at once', (socket) => socket.end(), 'ProxyFailed'],
+    ['resets at once', reset, 'ProxyFailed'],
+    ['hangs up when asked', (socket) => socket.once('data', () => socket.end()), 'ProxyFailed'],
+    ['resets when asked', (socket) => socket.once('data', () => reset(socket)), 'ProxyFailed'],
+    ['says nothing', () => {}, 'ConnectTimeout'],
+    ['drips', (socket) => void setInterval(() => socket.destroyed || socket.write('H'), 50).unref(), 'ProxyFailed'],
+    ['stops within its head', says('HTTP/1.1 200 OK\r\nX: '), 'ConnectTimeout'],
+    ['hangs up within its head', says('HTTP/1.1 200 OK\r\nX: ', (socket) => socket.end()), 'ProxyFailed'],
+    ['speaks SSH', says('SSH-2.0-OpenSSH\r\n'), 'ProxyFailed'],
+    ['has a garbage status', says('HTTP/1.1 abc\r\n\r\n'), 'ProxyFailed'],
+    ['has a head of a megabyte', says(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000_000)}`), 'ProxyFailed'],
+    ['hints for ever', says('HTTP/1.1 103 Hint\r\n\r\n'.repeat(10_000)), 'ProxyFailed'],
+    ['redirects', says('HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n\r\n'), 'ProxyFailed 302'],
+    ['is forbidden', says('HTTP/1.1 403 Forbidden\r\n\r\n'), 'ProxyFailed 403'],
+    ['wants credentials', says('HTTP/1.1 407 Who\r\nContent-Length: 99999999\r\n\r\nabc'), 'ProxyFailed 407'],
+    ['is a bad gateway', says('HTTP/1.0 502 Bad Gateway\r\n\r\n'), 'ProxyFailed 502'],
+    ['hints, then refuses', says('HTTP/1.1 103 Hint\r\n\r\nHTTP/1.1 503 No\r\n\r\n'), 'ProxyFailed 503'],
+    ['accepts, then hangs up', says('HTTP/1.1 200 OK\r\n\r\n', (socket) => socket.end()), 'TlsFailed'],
+    ['accepts, then says nothing', says('HTTP/1.1 200 OK\r\n\r\n'), 'ConnectTimeout'],
+    ['accepts, then talks garbage', says('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcdefgh'), 'TlsFailed'],
+  ])('%s', async (_, use, expected) => {
+    const { _tag, status, took } = await through(scheme, use)
+    expect(status === undefined ? _tag : `${_tag} ${status}`).toBe(expected)
+    expect(took).toBeLessThan(CONNECT + 60)
+  })
+})
+
+describe('forwarding', () => {
+  test.each<readonly [string, Use, string]>([
+    ['hangs up when asked', (socket) => socket.once('data', () => socket.end()), 'ConnectFailed'],
+    ['speaks SSH', says('SSH-2.0-OpenSSH\r\n'), 'ProtocolError'],
+  ])('a proxy that %s', async (_, use, tag) => {
+    expect((await through('http', use, 'http://origin.test/'))._tag).toBe(tag)
+  })
+})
+
+describe.each(['socks4a', 'socks5h'])('%s', (scheme) => {
+  const is5 = scheme === 'socks5h'
+  const granted = is5 ? [5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0] : [0, 0x5a, 0, 0, 0, 0, 0, 0]
+
+  test.each<readonly [string, Use, string]>([
+    ['hangs up at once', (socket) => socket.end(), 'ProxyFailed'],
+    ['resets when asked', (socket) => socket.once('data', () => reset(socket)), 'ProxyFailed'],
+    ['says nothing', () => {}, 'ConnectTimeout'],
+    ['speaks HTTP', says('HTTP/1.1 400 Bad Request\r\n\r\n'), 'ProxyFailed'],
+    ['takes no method', says(Uint8Array.from(is5 ? [5, 255] : [0, 0x5b, 0, 0, 0, 0, 0, 0])), 'ProxyFailed'],
+    ['wants a method of its own', says(Uint8Array.from(is5 ? [5, 7] : [0, 0x5c, 0, 0, 0, 0, 0, 0])), 'ProxyFailed'],
+  ])('%s', async (_, use, tag) => {
+    const { _tag, took } = await through(scheme, use)
+    expect(_tag).toBe(tag)
+    expect(took).toBeLessThan(CONNECT + 60)
+  })
+
+  test('hangs up after each octet of its answer', async () => {
+    for (let length = 1; length < granted.length; length++) {
+      const answer = Uint8Array.from(granted.slice(0, length))
+      expect([
+        length,
+        (
+          await through(
+            scheme,
+            says(answer, (socket) => socket.end()),
+          )
+        )._tag,
+      ]).toEqual([length, 'ProxyFailed'])
+    }
+  })
+
+  test('drips its answer, then hangs up: the handshake with the origin fails', async () => {
+    const drip: Use = (socket) => {
+      socket.once('data', async () => {
+        for (const octet of granted) {
+          socket.write(Uint8Array.of(octet))
+          await sleep(5)
+        }
+        socket.end()
+      })
+    }
+    expect((await through(scheme, drip))._tag).toBe('TlsFailed')
+    expect((await through(scheme, drip, 'http://origin.test/'))._tag).toBe('ConnectFailed')
+  })
+})

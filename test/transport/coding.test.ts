@@ -1,0 +1,225 @@
+import * as zlib from 'node:zlib'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import * as Headers from '../../src/values/Headers.js'
+import * as Coding from '../../src/wire/Coding.js'
+import * as Fault from '../../src/wire/Fault.js'
+
+const TEXT = Buffer.from('All work and no play makes Jack a dull boy. '.repeat(400))
+const ROOM = 1_000_000
+
+const encoders: Readonly<Record<string, (content: Uint8Array) => Buffer>> = {
+  gzip: (content) => zlib.gzipSync(content),
+  'deflate (zlib)': (content) => zlib.deflateSync(content),
+  'deflate (raw)': (content) => zlib.deflateRawSync(content),
+  br: (content) => zlib.brotliCompressSync(content),
+}
+
+/** What Node has from 22.15 on, and its types here do not know. */
+const zstd: unknown = 'zstdCompressSync' in zlib ? zlib.zstdCompressSync : undefined
+const isEncoder = (value: unknown): value is (content: Uint8Array) => Buffer => typeof value === 'function'
+const all = isEncoder(zstd) ? { ...encoders, zstd } : encoders
+
+const codingOf = (name: string): Coding.Coding =>
+  name.startsWith('deflate') ? 'deflate' : name === 'br' || name === 'zstd' ? name : 'gzip'
+
+const pieces = (content: Uint8Array, size: number): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: Math.ceil(content.length / size) }, (_, i) => content.subarray(i * size, (i + 1) * size))
+
+async function* drip(chunks: ReadonlyArray<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield chunk
+}
+
+/** Both ways of decoding, which must agree: at hand, and read in pieces of that size. */
+const both = async (
+  codings: ReadonlyArray<Coding.Coding>,
+  content: Uint8Array,
+  size = 1000,
+): Promise<Fault.FaultTag | Buffer> => {
+  const whole = Coding.decode(codings, content, ROOM)
+  const atHand = E.isLeft(whole) ? whole.left._tag : Buffer.from(whole.right)
+  const streamed = await collect(Coding.decodeStream(codings, drip(pieces(content, size))))
+  expect(streamed).toEqual(atHand)
+  return atHand
+}
+
+const collect = async (source: AsyncIterable<Uint8Array>): Promise<Fault.FaultTag | Buffer> => {
+  const chunks: Uint8Array[] = []
+  try {
+    for await (const chunk of source) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  } catch (error) {
+    if (Fault.is(error)) return error._tag
+    throw error
+  }
+}
+
+const read = (...values: ReadonlyArray<string>): unknown => {
+  const codings = Coding.codings(Headers.fromPairs(values.map((value) => ['Content-Encoding', value] as const)))
+  return E.isLeft(codings) ? codings.left._tag : codings.right
+}
+
+describe('which codings', () => {
+  test.each([
+    [[], []],
+    [['gzip'], ['gzip']],
+    [['GZIP'], ['gzip']],
+    [[' gzip '], ['gzip']],
+    [['x-gzip'], ['gzip']],
+    [['identity'], []],
+    [[''], []],
+    [['gzip, identity'], ['gzip']],
+    [['deflate, gzip'], ['deflate', 'gzip']],
+    [
+      ['deflate,,', ' , br'],
+      ['deflate', 'br'],
+    ],
+    [['compress'], []],
+    [['gzip, compress'], []],
+    [['gzip, gzip, gzip, gzip, gzip'], ['gzip', 'gzip', 'gzip', 'gzip', 'gzip']],
+    [['gzip, gzip, gzip, gzip, gzip, gzip'], 'DecodingFailed'],
+    [['gzip', 'gzip', 'gzip', 'gzip', 'gzip', 'gzip'], 'DecodingFailed'],
+  ])('%j is %j', (values, codings) => expect(read(...values)).toEqual(codings))
+
+  test('what is asked for is what can be undone', () => {
+    expect(Coding.supported.startsWith('gzip, deflate, br')).toBe(true)
+    expect(Coding.supported.endsWith(', zstd')).toBe('createZstdDecompress' in zlib)
+  })
+})
+
+describe.each(Object.entries(all))('%s', (name, encode) => {
+  const codings = [codingOf(name)]
+  test.each([1, 7, 1000, 1_000_000])('whole, in pieces of %i', async (size) => {
+    expect(await both(codings, encode(TEXT), size)).toEqual(TEXT)
+  })
+  test('an empty body is empty', async () => expect(await both(codings, Buffer.alloc(0))).toEqual(Buffer.alloc(0)))
+  test('nothing, encoded, is nothing', async () => {
+    expect(await both(codings, encode(Buffer.alloc(0)))).toEqual(Buffer.alloc(0))
+  })
+  test('cut anywhere is DecodingFailed', async () => {
+    const content = encode(TEXT)
+    for (const length of [1, 2, 5, 12, content.length >> 1, content.length - 1]) {
+      expect([length, await both(codings, content.subarray(0, length), 3)]).toEqual([length, 'DecodingFailed'])
+    }
+  })
+  test('garbage is DecodingFailed', async () => {
+    expect(await both(codings, Buffer.from('this was never compressed'))).toBe('DecodingFailed')
+  })
+  test('garbage behind it is ignored', async () => {
+    expect(await both(codings, Buffer.concat([encode(TEXT), Buffer.from('garbage')]))).toEqual(TEXT)
+  })
+  test('more than the limit is BodyTooLarge, the limit itself is not', () => {
+    const content = encode(TEXT)
+    expect(Coding.decode(codings, content, TEXT.length)).toEqual(E.right(TEXT))
+    expect(Coding.decode(codings, content, TEXT.length - 1)).toMatchObject({ left: { _tag: 'BodyTooLarge' } })
+    expect(Coding.decode(codings, content, Number.POSITIVE_INFINITY)).toEqual(E.right(TEXT))
+    expect(Coding.decode(codings, content, 0)).toMatchObject({ left: { _tag: 'BodyTooLarge' } })
+  })
+})
+
+describe('gzip', () => {
+  const gz = zlib.gzipSync(TEXT)
+  const twice = Buffer.concat([TEXT, TEXT])
+  const named = (): Buffer => {
+    const head = Buffer.from([0x1f, 0x8b, 8, 4 | 8 | 16 | 2, 0, 0, 0, 0, 0, 3, 3, 0, 1, 2, 3])
+    return Buffer.concat([head, Buffer.from('file.txt\0a comment\0'), Buffer.from([9, 9]), gz.subarray(10)])
+  }
+  const changed = (at: number): Buffer => {
+    const copy = Buffer.from(gz)
+    copy[copy.length + at] = (copy[copy.length + at] ?? 0) ^ 1
+    return copy
+  }
+  test.each<readonly [string, Buffer, Buffer | string]>([
+    ['two members', Buffer.concat([gz, gz]), twice],
+    ['two members, then garbage', Buffer.concat([gz, gz, Buffer.from('garbage')]), twice],
+    ['zero padding', Buffer.concat([gz, Buffer.alloc(600)]), TEXT],
+    ['garbage', Buffer.concat([gz, Buffer.from('garbage, and more of it')]), TEXT],
+    ['one octet of garbage', Buffer.concat([gz, Buffer.from('g')]), TEXT],
+    ['an octet like the first of another member', Buffer.concat([gz, Buffer.from([0x1f])]), TEXT],
+    ['a second member cut in its header', Buffer.concat([gz, gz.subarray(0, 7)]), 'DecodingFailed'],
+    ['a second member cut in its data', Buffer.concat([gz, gz.subarray(0, 30)]), 'DecodingFailed'],
+    ['a second member cut in its trailer', Buffer.concat([gz, gz.subarray(0, -1)]), 'DecodingFailed'],
+    ['a wrong check sum', changed(-8), 'DecodingFailed'],
+    ['a wrong length', changed(-1), 'DecodingFailed'],
+    ['damaged data', changed(-30), 'DecodingFailed'],
+    ['a wrong check sum before garbage', Buffer.concat([changed(-8), Buffer.from('garbage')]), 'DecodingFailed'],
+    // Its header check sum is wrong too, which is not checked when garbage follows.
+    ['a header with all its fields', Buffer.concat([named(), Buffer.from('garbage')]), TEXT],
+  ])('%s', async (_, content, expected) => {
+    expect(await both(['gzip'], content, 5)).toEqual(expected)
+    expect(await both(['gzip'], content)).toEqual(expected)
+  })
+})
+
+const framesOfZstd = async (encode: (content: Uint8Array) => Buffer): Promise<void> => {
+  const frame = encode(TEXT)
+  const skipped = Buffer.from([0x51, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 7, 7])
+  for (const size of [1, 10, 10_000]) {
+    expect(await both(['zstd'], Buffer.concat([frame, skipped, frame]), size)).toEqual(Buffer.concat([TEXT, TEXT]))
+    expect(await both(['zstd'], Buffer.concat([frame, frame.subarray(0, -5)]), size)).toBe('DecodingFailed')
+  }
+}
+if (isEncoder(zstd)) test('zstd of several frames is one body', () => framesOfZstd(zstd))
+
+describe('chains', () => {
+  test('are undone last first', async () => {
+    const content = zlib.brotliCompressSync(zlib.gzipSync(zlib.deflateRawSync(TEXT)))
+    expect(await both(['deflate', 'gzip', 'br'], content, 10)).toEqual(TEXT)
+    expect(await both(['br', 'gzip', 'deflate'], content, 10)).toBe('DecodingFailed')
+  })
+
+  test('five of them, read in pieces or whole, are what was encoded', async () => {
+    const names = Object.keys(encoders)
+    const body = fc.uint8Array({ maxLength: 3000 })
+    const chain = fc.array(fc.constantFrom(...names), { maxLength: 5 })
+    const property = fc.asyncProperty(body, chain, fc.integer({ min: 1, max: 500 }), async (content, chosen, size) => {
+      const encoded = chosen.reduce<Uint8Array>((inner, name) => encoders[name]?.(inner) ?? inner, content)
+      expect(await both(chosen.map(codingOf), encoded, size)).toEqual(Buffer.from(content))
+    })
+    await fc.assert(property, { numRuns: 60 })
+  })
+})
+
+describe('bombs', () => {
+  const zeros = Buffer.alloc(128 * 1024 * 1024)
+  const bomb = zlib.gzipSync(zlib.gzipSync(zeros))
+
+  test('stop at the limit', () => {
+    expect(Coding.decode(['gzip', 'gzip'], bomb, ROOM)).toMatchObject({ left: { _tag: 'BodyTooLarge' } })
+  })
+
+  test('are inflated no further than one reads', async () => {
+    let pulled = 0
+    let closed = false
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        for (const piece of pieces(zlib.gzipSync(zeros, { level: 1 }), 1000)) {
+          pulled += 1
+          yield piece
+        }
+      } finally {
+        closed = true
+      }
+    }
+    let seen = 0
+    for await (const chunk of Coding.decodeStream(['gzip'], source())) {
+      seen += chunk.length
+      if (seen > 1_000_000) break
+    }
+    expect(closed).toBe(true)
+    expect(pulled).toBeLessThan(30)
+  })
+
+  test('take no memory', async () => {
+    let seen = 0
+    let most = 0
+    const before = process.memoryUsage().arrayBuffers
+    for await (const chunk of Coding.decodeStream(['gzip', 'gzip'], drip([bomb]))) {
+      seen += chunk.length
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+    }
+    expect(seen).toBe(zeros.length)
+    expect(most).toBeLessThan(64 * 1024 * 1024)
+  })
+})

@@ -1,0 +1,66 @@
+/** What is left open keeps no process alive: a script of a user, run as a process of its own against the built package. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { accept, ok } from './servers.js'
+
+const dist = new URL('../../dist/esm/', import.meta.url).href
+const cjs = fileURLToPath(new URL('../../dist/cjs/', import.meta.url))
+
+const SEND = `
+  const send = (transport, url, body = { _tag: 'Empty' }) => transport({
+    method: 'GET', url: Url.parse(url).right.url, headers: { fields: [] }, body, cause: 'Start',
+    route: { proxy: { _tag: 'None' }, tls: { verify: true, ca: { _tag: 'None' }, certificate: { _tag: 'None' } },
+      timeouts: { connect: 10000, read: 60000 }, limits: { body: 1000 } },
+  }, {})()`
+
+const ESM = `import { undici } from '${dist}Transport.js'\nimport * as Url from '${dist}Url.js'\n${SEND}`
+const CJS = `const { undici } = require('${cjs}Transport.js')\nconst Url = require('${cjs}Url.js')\n${SEND}`
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly took: number
+}
+
+const run = (script: string, kind: 'module' | 'commonjs' = 'module'): Promise<Ended> =>
+  new Promise((resolve) => {
+    const start = performance.now()
+    const child = spawn(process.execPath, [`--input-type=${kind}`, '-e', script])
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      output += chunk
+    })
+    child.on('close', (code) => resolve({ code, output, took: performance.now() - start }))
+  })
+
+test.each<readonly [string, string]>([
+  ['an idle connection', 'console.log((await (await send(undici(), url)).right.body.gather(100)()).right.length)'],
+  ['a small body, unread', 'console.log((await send(undici(), url)).right.status)'],
+  ['a large body, unread', "console.log((await send(undici(), url + '/large')).right.status)"],
+  [
+    'a reader that stopped',
+    "for await (const _ of (await send(undici(), url + '/large')).right.body) break\nconsole.log('stopped')",
+  ],
+  ['a failure', "console.log((await send(undici(), 'http://127.0.0.1:1/')).left._tag)"],
+  ['a client that was closed', 'const t = undici(); await send(t, url); await t.close(); console.log(1)'],
+])('%s', async (_, script) => {
+  const server = await accept((socket) => {
+    socket.on('data', (chunk) => socket.write(String(chunk).includes('/large') ? ok('x'.repeat(2_000_000)) : ok()))
+  })
+  const { code, output, took } = await run(`${ESM}\nconst url = 'http://${server.host}'\n${script}`)
+  expect([code, output.trim().split('\n').length]).toEqual([0, 1])
+  expect(took).toBeLessThan(2500)
+})
+
+test('from CommonJS', async () => {
+  const server = await accept((socket) => socket.on('data', () => socket.write(ok())))
+  const { code, output } = await run(
+    `${CJS}\nsend(undici(), 'http://${server.host}').then((r) => console.log(r.right.status))`,
+    'commonjs',
+  )
+  expect([code, output.trim()]).toEqual([0, '200'])
+})

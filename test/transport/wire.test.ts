@@ -1,0 +1,180 @@
+/** What goes over the wire, octet by octet. */
+import { Readable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import * as Body from '../../src/values/Body.js'
+import * as Secret from '../../src/values/Secret.js'
+import { exchange, fault, plan, tag, text } from './plans.js'
+import { always, ok, raw, transport, until } from './servers.js'
+
+async function* pieces(...texts: ReadonlyArray<string>): AsyncGenerator<Uint8Array> {
+  for (const piece of texts) yield Buffer.from(piece)
+}
+
+const bytes = (content: string): Body.Bytes => Body.bytes(Buffer.from(content))
+
+describe('heads', () => {
+  test('order, case and duplicates are kept; secrets are opened', async () => {
+    const server = await always(ok())
+    const headers = [
+      ['X-Foo', 'a'],
+      ['x-foo', 'b'],
+      ['AUTHORIZATION', Secret.make('Bearer t')],
+      ['X-Latin', '\xe9'],
+      ['X-Empty', ''],
+      ['Accept', '*/*'],
+    ] as const
+    await text(transport(), plan(`${server.url}/a?b=c#never`, { headers }))
+    expect(server.received).toEqual([
+      `GET /a?b=c HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\nX-Foo: a\r\nx-foo: b\r\n` +
+        'AUTHORIZATION: Bearer t\r\nX-Latin: \xe9\r\nX-Empty: \r\nAccept: */*\r\n\r\n',
+    ])
+  })
+
+  test('nothing is added', async () => {
+    const server = await always(ok())
+    await text(transport(), plan(server.url))
+    expect(server.received).toEqual([`GET / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n\r\n`])
+  })
+
+  test('a Host of one’s own, Connection: close, Connection: keep-alive', async () => {
+    const server = await always(ok())
+    const client = transport()
+    await text(client, plan(server.url, { headers: [['Connection', 'keep-alive']] }))
+    await text(client, plan(server.url, { headers: [['Host', 'other.test']] }))
+    await text(client, plan(server.url, { headers: [['Connection', 'close']] }))
+    await until(() => server.sockets.size === 0)
+    await text(client, plan(server.url))
+    expect(server.received).toEqual([
+      `GET / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n\r\n` +
+        'GET / HTTP/1.1\r\nhost: other.test\r\nconnection: keep-alive\r\n\r\n' +
+        `GET / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: close\r\n\r\n`,
+      `GET / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n\r\n`,
+    ])
+  })
+
+  test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'get', 'X-MINE'])(
+    '%s without a body, on one connection',
+    async (method) => {
+      const server = await raw((socket, request) => socket.write(request.startsWith('HEAD') ? ok('') : ok()))
+      const client = transport()
+      await exchange(client, plan(server.url, { method }))
+      await exchange(client, plan(server.url, { method }))
+      const length = ['POST', 'PUT', 'PATCH', 'PROPFIND'].includes(method) ? 'content-length: 0\r\n' : ''
+      const one = `${method} / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n${length}\r\n`
+      expect(server.received).toEqual([one + one])
+    },
+  )
+
+  test('what undici refuses is a fault, not a rejection', async () => {
+    const client = transport()
+    const server = await always(ok())
+    for (const headers of [
+      [['X', 'a\r\nb: c']],
+      [['Upgrade', 'x']],
+      [['Expect', '100-continue']],
+      [['', 'x']],
+    ] as const) {
+      expect(await tag(client, plan(server.url, { headers }))).toBe('ProtocolError')
+    }
+    expect(await tag(client, plan(server.url, { method: 'GE T' }))).toBe('ProtocolError')
+    expect(await tag(client, plan('http+unix://x/'))).toBe('ConnectFailed')
+    expect(server.received).toEqual([])
+  })
+})
+
+describe('bodies', () => {
+  const head = (host: string, line: string): string => `${line} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`
+
+  test('bytes', async () => {
+    const server = await always(ok())
+    const headers = [
+      ['Content-Type', 'text/plain'],
+      ['Content-Length', '5'],
+    ] as const
+    await text(transport(), plan(server.url, { method: 'POST', headers, body: bytes('hello') }))
+    expect(server.received).toEqual([
+      `${head(server.host, 'POST /')}Content-Type: text/plain\r\ncontent-length: 5\r\n\r\nhello`,
+    ])
+  })
+
+  test('bytes on any method keep the connection', async () => {
+    const server = await always(ok())
+    const client = transport()
+    for (const method of ['GET', 'DELETE', 'GET']) {
+      await text(client, plan(server.url, { method, body: bytes('x') }))
+    }
+    expect(server.connections()).toBe(1)
+    expect(server.received[0]).toContain('GET / HTTP/1.1')
+    expect(server.received[0]).toContain('content-length: 1\r\n\r\nxDELETE / HTTP/1.1')
+  })
+
+  test('a stream of unknown length is chunked', async () => {
+    const server = await raw(() => {})
+    const headers = [['Transfer-Encoding', 'chunked']] as const
+    const body = Body.stream(() => pieces('hello', ', ', '', 'world'))
+    const sent = text(transport(), plan(server.url, { method: 'PUT', headers, body }))
+    const wanted = `${head(server.host, 'PUT /')}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n2\r\n, \r\n5\r\nworld\r\n0\r\n\r\n`
+    await until(() => server.received[0] === wanted)
+    for (const socket of server.sockets) socket.write(ok())
+    await sent
+    expect(server.received).toEqual([wanted])
+  })
+
+  test('a stream of known length is not, and is opened anew each time', async () => {
+    let opened = 0
+    const open = (): AsyncGenerator<Uint8Array> => {
+      opened += 1
+      return pieces('he', 'llo')
+    }
+    const server = await always(ok())
+    const client = transport()
+    const post = plan(server.url, { method: 'POST', headers: [['Content-Length', '5']], body: Body.stream(open, 5) })
+    await text(client, post)
+    await until(() => server.received[0]?.endsWith('hello') === true)
+    await text(client, post)
+    await until(() => server.received.join('').split('hello').length === 3)
+    expect(opened).toBe(2)
+    expect(server.received.join('')).toBe(`${head(server.host, 'POST /')}content-length: 5\r\n\r\nhello`.repeat(2))
+  })
+
+  test('once, from a Node stream and from an iterable', async () => {
+    const server = await raw((socket) => socket.write(ok()))
+    const client = transport()
+    const readable = Readable.from([Buffer.from('from '), Buffer.from('node')])
+    await text(client, plan(server.url, { method: 'POST', body: Body.once(readable, 9) }))
+    await text(client, plan(server.url, { method: 'POST', body: Body.once(pieces('iter', 'able'), 8) }))
+    expect(server.received.join('')).toContain('from node')
+    expect(server.received.join('')).toContain('iterable')
+    await until(() => readable.destroyed)
+    expect(readable.destroyed).toBe(true)
+  })
+
+  test('no octets at all', async () => {
+    const server = await always(ok())
+    await text(transport(), plan(server.url, { method: 'POST', body: Body.stream(() => pieces()) }))
+    expect(server.received).toEqual([`${head(server.host, 'POST /')}content-length: 0\r\n\r\n`])
+  })
+
+  test('many bytes go in pieces, whole', async () => {
+    const content = Buffer.alloc(3_000_001, 'abcdefghij')
+    let size = 0
+    const server = await raw((socket) => {
+      socket.on('data', () => {
+        size = (server.received[0] ?? '').split('\r\n\r\n')[1]?.length ?? 0
+        if (size === content.length) socket.write(ok(String(size)))
+      })
+    })
+    const body = Body.bytes(content)
+    expect(await text(transport(), plan(server.url, { method: 'POST', body }))).toBe('3000001')
+    expect(server.received[0]).toContain('content-length: 3000001\r\n')
+    expect(server.received[0]?.endsWith(content.subarray(-1000).toString())).toBe(true)
+  })
+
+  test('a length that is not the body’s is refused before a byte is written', async () => {
+    const server = await always(ok())
+    const headers = [['Content-Length', '9']] as const
+    const wrong = await fault(transport(), plan(server.url, { method: 'POST', headers, body: bytes('hello') }))
+    expect(wrong._tag).toBe('RequestBodyFailed')
+    expect(server.received.join('')).toBe('')
+  })
+})
