@@ -20,7 +20,7 @@ import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
 import * as Saved from '../values/Saved.js'
 import * as Secret from '../values/Secret.js'
-import type { ClientCertificate } from '../wire/Plan.js'
+import { type ClientCertificate, hidden } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 import * as Session from './Session.js'
@@ -154,15 +154,19 @@ const authJson = (writer: Saved.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJs
   }
 }
 
+const pfxJson = (writer: Saved.Writer, pfx: string | Uint8Array | Secret.SealedBytes): string | { base64: string } => {
+  if (typeof pfx === 'string') return pfx
+  const bytes = pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
+  return { base64: writer.secret('certificate.pfx', Secret.make(Buffer.from(bytes).toString('base64'))) }
+}
+
 const certificateJson = (
   writer: Saved.Writer,
   { cert, key, pfx, passphrase }: ClientCertificate,
 ): t.TypeOf<typeof CertificateJson> => ({
-  ...(cert === undefined ? {} : { cert }),
+  ...(cert === undefined ? {} : { cert: writer.secret('certificate.cert', cert) }),
   ...(key === undefined ? {} : { key: writer.secret('certificate.key', key) }),
-  ...(pfx === undefined
-    ? {}
-    : { pfx: typeof pfx === 'string' ? pfx : { base64: Buffer.from(pfx).toString('base64') } }),
+  ...(pfx === undefined ? {} : { pfx: pfxJson(writer, pfx) }),
   ...(passphrase === undefined ? {} : { passphrase: writer.secret('certificate.passphrase', passphrase) }),
 })
 
@@ -263,12 +267,11 @@ const toAuth = (json: t.TypeOf<typeof AuthJson>): Auth.Auth => {
   }
 }
 
-const toCertificate = ({ cert, key, pfx, passphrase }: t.TypeOf<typeof CertificateJson>): ClientCertificate => ({
-  ...(cert === undefined ? {} : { cert }),
-  ...(key === undefined ? {} : { key: Secret.make(key) }),
-  ...(pfx === undefined ? {} : { pfx: typeof pfx === 'string' ? pfx : Buffer.from(pfx.base64, 'base64') }),
-  ...(passphrase === undefined ? {} : { passphrase: Secret.make(passphrase) }),
-})
+const toCertificate = ({ pfx, ...rest }: t.TypeOf<typeof CertificateJson>): ClientCertificate =>
+  hidden({
+    ...rest,
+    ...(pfx === undefined ? {} : { pfx: typeof pfx === 'string' ? pfx : Buffer.from(pfx.base64, 'base64') }),
+  })
 
 const toSettings = (json: SettingsJson): Settings.Settings => ({
   ...Settings.empty,

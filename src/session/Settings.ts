@@ -27,7 +27,7 @@ import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
-import type { ClientCertificate, Limits, Plan, Timeouts } from '../wire/Plan.js'
+import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import * as Auth from './Auth.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
@@ -255,7 +255,7 @@ export const withVerify = (verify: boolean): Configure => withOne({ verify: Over
 export const withCa = (ca: string): Configure => withOne({ ca: Override.set(ca) })
 /** A client certificate, for the first origin only. */
 export const withClientCertificate = (certificate: ClientCertificate): Configure =>
-  withOne({ certificate: Override.set(certificate) })
+  withOne({ certificate: Override.set(hidden(certificate)) })
 
 const numbers = (given: Readonly<Record<string, number>>): Override.Keyed<number> =>
   new Map(Object.entries(given).map(([key, value]) => [key, Override.set(value)]))

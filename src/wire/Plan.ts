@@ -12,15 +12,28 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Url } from '../values/Url.js'
 
-/** Certificates as the path of a file or a folder, or as PEM text. */
+/** A client certificate as a path or as PEM text. Private keys, passphrases and bundles are secret (`hidden`). */
 export interface ClientCertificate {
-  /** PEM text or a path to it; may hold the key too. */
-  readonly cert?: string
+  /** May hold the key too. */
+  readonly cert?: string | Secret.Secret
   readonly key?: string | Secret.Secret
   /** PKCS#12, in place of `cert` and `key`: bytes or a path. */
-  readonly pfx?: string | Uint8Array
+  readonly pfx?: string | Uint8Array | Secret.SealedBytes
   readonly passphrase?: string | Secret.Secret
 }
+
+const hiddenKey = (text: string | Secret.Secret): string | Secret.Secret =>
+  typeof text === 'string' && text.includes('PRIVATE KEY-----') ? Secret.make(text) : text
+
+/** The same certificate with all that is secret in it made so; a path stays readable. */
+export const hidden = ({ cert, key, pfx, passphrase }: ClientCertificate): ClientCertificate => ({
+  ...(cert === undefined ? {} : { cert: hiddenKey(cert) }),
+  ...(key === undefined ? {} : { key: hiddenKey(key) }),
+  ...(pfx === undefined ? {} : { pfx: pfx instanceof Uint8Array ? Secret.bytes(pfx) : pfx }),
+  ...(passphrase === undefined
+    ? {}
+    : { passphrase: typeof passphrase === 'string' ? Secret.make(passphrase) : passphrase }),
+})
 
 export interface Tls {
   /** Whether the peer's certificate is checked. */

@@ -451,3 +451,20 @@ describe('a plan', () => {
     ).not.toEqual(E.right(expect.not.stringContaining('canary2')))
   })
 })
+
+describe('a client certificate', () => {
+  it('shows neither key, passphrase nor bundle', () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----'
+    for (const certificate of [
+      { cert: `${pem}`, passphrase: 'canary' },
+      { cert: '/client.pem', key: pem },
+      { pfx: Buffer.from('canary') },
+    ]) {
+      const plan = planned(pipe(Session.empty, Session.withClientCertificate(certificate)), Request.get('https://h/'))
+      expect(tagOf(plan)).toBe('planned')
+      expect(inspect(plan, { depth: null, showHidden: true }) + JSON.stringify(plan)).not.toMatch(
+        /canary|Y2FuYXJ5|63 61 6e|99,97,110/,
+      )
+    }
+  })
+})

@@ -59,8 +59,9 @@ const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Prox
 
 const tlsKey = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<unknown> => {
   const { cert, key, pfx, passphrase } = O.isSome(certificate) ? certificate.value : {}
-  const bundle = pfx instanceof Uint8Array ? Buffer.from(pfx).toString('base64') : pfx
-  return [verify, O.toNullable(ca), cert ?? null, revealed(key), bundle ?? null, revealed(passphrase)]
+  const bundle = pfx === undefined || typeof pfx === 'string' ? pfx : pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
+  const content = bundle instanceof Uint8Array ? Buffer.from(bundle).toString('base64') : bundle
+  return [verify, O.toNullable(ca), revealed(cert), revealed(key), content ?? null, revealed(passphrase)]
 }
 
 /** A digest, for the key holds passwords. */

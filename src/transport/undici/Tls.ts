@@ -86,9 +86,10 @@ const authorities = (given: string): E.Either<Fault.Fault, ReadonlyArray<string>
 
 type Identity = Pick<tls.SecureContextOptions, 'cert' | 'key' | 'pfx' | 'passphrase'>
 
-const bundle = (pfx: string | Uint8Array): E.Either<Fault.Fault, Buffer> => {
+const bundle = (pfx: string | Uint8Array | Secret.SealedBytes): E.Either<Fault.Fault, Buffer> => {
   try {
-    return E.right(typeof pfx === 'string' ? readFileSync(pfx) : Buffer.from(pfx))
+    if (typeof pfx === 'string') return E.right(readFileSync(pfx))
+    return E.right(Buffer.from(pfx instanceof Uint8Array ? pfx : Secret.open(pfx)))
   } catch (error) {
     return E.left(unreadable(`The PKCS#12 file '${pfx}'`, error))
   }
