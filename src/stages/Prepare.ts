@@ -34,6 +34,7 @@ import { type Address, address } from './Address.js'
 import * as Authorization from './Authorization.js'
 import * as Cookies from './Cookies.js'
 import * as Fields from './Fields.js'
+import { seal } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidBody, invalidHeader, invalidSettings, type PlanError, unsupportedScheme } from './PlanError.js'
 import { route } from './Route.js'
@@ -190,6 +191,7 @@ export const prepared =
       body: content.right.payload,
       route: travel,
       cause: 'Start',
+      inputs: seal({ merged: given, jar: world.jar, environment: world.environment, now: world.now, after: O.none }),
     }
     return finish(merged, plan)
   }

@@ -24,6 +24,7 @@ import type { Plan, Route } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import * as Authorization from './Authorization.js'
 import * as Cookies from './Cookies.js'
+import { seal } from './Inputs.js'
 import type { Merged } from './Merge.js'
 import * as RouteOf from './Route.js'
 
@@ -224,6 +225,13 @@ export const next =
       body: keepsBody ? x.plan.body : { _tag: 'Empty' },
       route: route.right,
       cause: 'Follow',
+      inputs: seal({
+        merged: x.merged,
+        jar: x.jar,
+        environment: x.environment,
+        now,
+        after: O.some({ plan: x.plan, head, trusted }),
+      }),
     }
     return E.right(O.some({ plan, trusted }))
   }

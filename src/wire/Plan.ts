@@ -73,6 +73,8 @@ export interface Plan {
   readonly body: Payload
   readonly route: Route
   readonly cause: Cause
+  /** What it was made from, for `Plan.explain`; absent where it was put together by hand. */
+  readonly inputs?: Secret.Sealed<unknown>
 }
 
 /** A plan opened: every secret revealed, nothing hidden. Handle with care. */
