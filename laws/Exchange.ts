@@ -80,7 +80,11 @@ export const carriesCookies =
   (chain: Chain): boolean =>
     pairs(run(simulate, chain).hops).every(([before, { plan }]) => {
       const meant = Jar.header(plan.url, contextOf(chain).now ?? new Date(0))(before.jar)
-      return meant === undefined || chain.literalCookie || cookieOf(plan).startsWith(Secret.reveal(meant))
+      if (meant === undefined || chain.literalCookie) return true
+      const sent = cookieOf(plan).split('; ')
+      return Secret.reveal(meant)
+        .split('; ')
+        .every((pair) => sent.includes(pair))
     })
 
 const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding']

@@ -74,7 +74,7 @@ const derive = (environment: Environment): Derived => {
   if (known !== undefined) return known
   const derived: Derived = {
     proxies: proxiesOf(environment.variables),
-    bypass: NoProxy.parse(variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')),
+    bypass: NoProxy.parse(noProxyOf(environment)),
     netrc: Netrc.parse(Secret.reveal(environment.netrc)),
     caBundle: O.fromPredicate((path: string) => path !== '')(
       variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE'),
@@ -85,6 +85,14 @@ const derive = (environment: Environment): Derived => {
 }
 
 const variable = ({ variables }: Environment, name: string): string => Secret.reveal(variables.get(name) ?? '')
+
+/** Lower case over upper over any other: Python looks for those two, then reads the names without case. */
+const noProxyOf = (environment: Environment): string => {
+  const known = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
+  if (known !== '') return known
+  const other = [...environment.variables.keys()].find((name) => name.toLowerCase() === 'no_proxy')
+  return other === undefined ? '' : variable(environment, other)
+}
 
 /** Python's `getproxies_environment`: any case first, then the lower-case suffix decides, and empty removes. */
 const proxiesOf = (variables: Environment['variables']): ReadonlyMap<string, Secret.Secret> => {

@@ -21,6 +21,7 @@
  * assert.equal(bypasses({ hostname: '10.9.8.7', port: '443' }), true)
  */
 import { BlockList, isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 
 /** Whether a host is reached directly; `hostname` is canonical, an IPv6 address in brackets or not. */
 export type Bypass = (place: { readonly hostname: string; readonly port: string }) => boolean
@@ -64,12 +65,20 @@ const matches = (entry: string, hostname: string, port: string): boolean => {
   return portOf[2] === port && matchesName(portOf[1] ?? '', host)
 }
 
+/** A name in the form that URLs give to hosts: IDNA's. */
+const inAscii = (entry: string): string =>
+  /^[\0-\x7f]*$/.test(entry)
+    ? entry
+    : entry.replace(/^(\*?\.*)(.*?)((?::\d+)?)$/, (_, dots: string, name: string, port: string) => {
+        return dots + (domainToASCII(name) || name) + port
+      })
+
 /** The entries of a list; a blank inside one ends the list. */
 const entriesOf = (text: string): ReadonlyArray<string> => {
   const entries: string[] = []
   for (const item of text.split(',')) {
     const [first = '', ...others] = item.trim().split(/\s+/)
-    if (first !== '') entries.push(first.toLowerCase())
+    if (first !== '') entries.push(inAscii(first.toLowerCase()))
     if (others.length > 0) break
   }
   return entries
@@ -79,5 +88,5 @@ const entriesOf = (text: string): ReadonlyArray<string> => {
 export const parse = (text: string): Bypass => {
   if (text === '*') return () => true
   const entries = entriesOf(text)
-  return ({ hostname, port }) => entries.some((entry) => matches(entry, hostname, port))
+  return ({ hostname, port }) => hostname === '' || entries.some((entry) => matches(entry, hostname, port))
 }

@@ -1,5 +1,5 @@
 /**
- * The Cookie header of a plan: what the jar holds for its URL, then what session and request give along.
+ * The Cookie header of a plan: what the jar holds for its URL, and what session and request give along.
  *
  * | the user gave               | first plan  | same origin           | another origin (`shouldStripAuth`) |
  * |-----------------------------|-------------|-----------------------|------------------------------------|
@@ -9,6 +9,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Settings } from '../session/Settings.js'
+import * as Cookie from '../values/Cookie.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Secret from '../values/Secret.js'
@@ -42,9 +43,16 @@ export const withCookies =
     if (Headers.has('Cookie')(headers)) return headers
     const kept = Url.isHttp(url) ? Jar.header(url, now)(jar) : undefined
     if (own === '') return kept === undefined ? headers : Headers.append('Cookie', kept)(headers)
-    const all = kept === undefined ? own : `${Secret.reveal(kept)}; ${own}`
+    const all = kept === undefined ? own : among(Jar.cookiesFor(url, now)(jar), own)
     return Headers.append('Cookie', Secret.make(all))(headers)
   }
+
+/** Longer paths first, then the older (RFC 6265bis 5.8.3): those given along have the path `/`, and are the oldest. */
+const among = (kept: ReadonlyArray<Cookie.Cookie>, own: string): string => {
+  const deep = kept.filter(({ path }) => path.length > 1).map(Cookie.pair)
+  const shallow = kept.filter(({ path }) => path.length <= 1).map(Cookie.pair)
+  return [...deep, own, ...shallow].join('; ')
+}
 
 /** What a later hop knows of the exchange. */
 export interface Later {

@@ -176,10 +176,11 @@ export const challenge =
 
 const DEFAULT_MAX_REDIRECTS = 30
 
-const policyOf = ({ settings }: Merged): RedirectPolicy.RedirectPolicy =>
-  concatAll(RedirectPolicy.Monoid)(
-    Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects),
-  )
+const policiesOf = ({ settings }: Merged): ReadonlyArray<RedirectPolicy.RedirectPolicy> =>
+  Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
+
+/** Whether redirects are not followed at all: then one that leads nowhere is a response like any other. */
+const followsNone = (merged: Merged): boolean => policiesOf(merged).includes(RedirectPolicy.none)
 
 /** A policy is the user's code: if it throws, that is a refusal. */
 const judge = (policy: RedirectPolicy.RedirectPolicy, attempt: RedirectPolicy.Attempt): RedirectPolicy.Verdict => {
@@ -207,11 +208,16 @@ export const settle =
     const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
     if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
     const following = Redirect.next(now)(head)(x)
-    if (E.isLeft(following)) return refuse(following.left, after)
-    if (O.isNone(following.right)) return { _tag: 'Done', exchange: x, head, cookies, next: O.none }
+    if (E.isLeft(following) && !followsNone(x.merged)) return refuse(following.left, after)
+    if (E.isLeft(following) || O.isNone(following.right))
+      return { _tag: 'Done', exchange: x, head, cookies, next: O.none }
     const { plan, trusted } = following.right.value
     const previous = after.history.map((hop) => hop.plan.url)
-    const verdict = judge(policyOf(x.merged), { previous, status: head.status, next: plan })
+    const verdict = judge(concatAll(RedirectPolicy.Monoid)(policiesOf(x.merged)), {
+      previous,
+      status: head.status,
+      next: plan,
+    })
     switch (verdict._tag) {
       case 'Refuse':
         return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)

@@ -102,11 +102,15 @@ const knownOf = (headers: Settings['headers']): Known => {
 export const fields = ({ session, settings }: Merged): E.Either<PlanError, Headers.Headers> => {
   if (settings.sensitive.size > 0) return flat(compile(settings.headers, settings.sensitive))
   const base = knownOf(session.settings.headers)
-  if (settings.headers === session.settings.headers || E.isLeft(base.byKey)) return base.whole
+  if (settings.headers === session.settings.headers) return base.whole
+  // A header of the session that is wrong does no harm where the request replaces it.
+  const compiled: ReadonlyMap<string, ReadonlyArray<Headers.Field>> = E.isRight(base.byKey)
+    ? base.byKey.right
+    : new Map()
   const all: Headers.Field[] = []
   for (const [key, override] of settings.headers) {
     if (override._tag !== 'Set') continue
-    const before = session.settings.headers.get(key) === override ? base.byKey.right.get(key) : undefined
+    const before = session.settings.headers.get(key) === override ? compiled.get(key) : undefined
     const made = before === undefined ? lines(key, override.value, settings.sensitive) : E.right(before)
     if (E.isLeft(made)) return made
     for (const line of made.right) all.push(line)

@@ -27,6 +27,7 @@ import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
+import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Route } from '../wire/Plan.js'
@@ -135,7 +136,8 @@ const withProxyAuthorization = (headers: Headers.Headers, way: Route): readonly 
   const given = Headers.find(headers, 'Proxy-Authorization')
   if (given === undefined) return [headers, way]
   const rest = Headers.deleteAt('Proxy-Authorization')(headers)
-  if (O.isNone(way.proxy) || O.isSome(way.proxy.value.authorization)) return [rest, way]
+  if (O.isNone(way.proxy) || Proxy.isSocks(way.proxy.value) || O.isSome(way.proxy.value.authorization))
+    return [rest, way]
   const authorization = O.some(typeof given === 'string' ? Secret.make(given) : given)
   return [rest, { ...way, proxy: O.some({ ...way.proxy.value, authorization }) }]
 }

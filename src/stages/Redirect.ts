@@ -98,7 +98,7 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
   const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
   if (others.length > 0) return E.left('it has several Location headers that differ')
   if (location === undefined || location.trim() === '') return E.right(O.none)
-  const text = asUtf8(location)
+  const text = asUtf8(location.replace(/^[\0-\x20]+/, ''))
   return text === undefined ? E.left('its Location is not UTF-8') : E.right(O.some(text))
 }
 
@@ -128,6 +128,7 @@ const portOf = (url: Url.Url): string => url.port || Url.defaultPort(url.protoco
 
 /** Whether credentials for one URL must not go to the other. http to https on the default ports of a host may keep. */
 export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
+  if (from.origin === 'null' || to.origin === 'null') return true // a foreign scheme: nobody knows where it leads
   if (from.hostname.toLowerCase() !== to.hostname.toLowerCase()) return true
   if (from.protocol === to.protocol) return portOf(from) !== portOf(to)
   return !(from.protocol === 'http:' && portOf(from) === '80' && to.protocol === 'https:' && portOf(to) === '443')

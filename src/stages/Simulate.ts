@@ -11,7 +11,6 @@ import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
 import * as JarOf from '../values/Jar.js'
 import * as Override from '../values/Override.js'
-import * as Secret from '../values/Secret.js'
 import * as Memory from '../wire/Memory.js'
 import type { Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
@@ -20,7 +19,7 @@ import { type Context, type Done, type Exchange, failed, receive, type SendError
 
 /** The response that a finished exchange and the bytes of its last reply make. */
 export const respond = ({ exchange, head, cookies, next }: Done, bytes: Uint8Array): Response => {
-  const contentType = Headers.find(head.headers, 'Content-Type')
+  const contentType = Headers.combined(head.headers, 'Content-Type')
   return {
     status: head.status,
     reason: head.reason,
@@ -28,7 +27,7 @@ export const respond = ({ exchange, head, cookies, next }: Done, bytes: Uint8Arr
     elapsed: head.elapsed,
     url: exchange.plan.url.href,
     bytes,
-    encoding: contentType === undefined ? O.none : Charset.ofContentType(Secret.reveal(contentType)),
+    encoding: contentType === undefined ? O.none : Charset.ofContentType(contentType),
     cookies,
     history: exchange.history,
     plan: exchange.plan,

@@ -96,8 +96,7 @@ export const pick =
       if (verdict === 'expired' && O.isSome(cookie.expires)) since = Math.max(since, cookie.expires.value)
       if (verdict !== 'sent') continue
       if (O.isSome(cookie.expires)) until = Math.min(until, cookie.expires.value)
-      const value = Secret.reveal(cookie.value)
-      text += cookie.name === '' ? `${SEPARATOR}${value}` : `${SEPARATOR}${cookie.name}=${value}`
+      text += SEPARATOR + Cookie.pair(cookie)
     }
     // `slice` also makes one piece of the rope that `+=` left, which is dear to keep in a memo.
     return { header: text === '' ? undefined : Secret.make(text.slice(SEPARATOR.length)), since, until }

@@ -30,23 +30,41 @@ export const ofContentType = (contentType: string): O.Option<string> => {
   return O.fromNullable(charset)
 }
 
-const decoders = new Map<string, TextDecoder | undefined>()
-
-/** A decoder keeps no state between whole texts, so one serves for all; labels come from servers, so few are kept. */
-const decoderFor = (label: string): TextDecoder | undefined => {
-  if (decoders.has(label)) return decoders.get(label)
-  if (decoders.size > 64) decoders.clear()
-  const decoder = makeDecoder(label)
-  decoders.set(label, decoder)
-  return decoder
+/** The part of a `TextDecoder` that reading needs. */
+export interface Decoder {
+  readonly decode: (bytes?: Uint8Array, options?: { readonly stream?: boolean }) => string
 }
 
-const makeDecoder = (label: string): TextDecoder | undefined => {
+// What windows-1252 has at 0x80 to 0x9F (WHATWG Encoding, index windows-1252); elsewhere it is ISO-8859-1.
+const CP1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+/** Its own, for Node 20 to 22 read windows-1252, and so ASCII and latin1, as ISO-8859-1. */
+const windows1252: Decoder = {
+  decode: (bytes = new Uint8Array()) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      .toString('latin1')
+      .replace(/[\x80-\x9f]/g, (c) => CP1252[c.charCodeAt(0) - 0x80] ?? c),
+}
+
+/** A decoder of its own for one text that comes in pieces; nothing for a label nobody knows. */
+export const decoderOf = (label: string): Decoder | undefined => {
   try {
-    return new TextDecoder(label)
+    const decoder = new TextDecoder(label)
+    return decoder.encoding === 'windows-1252' ? windows1252 : decoder
   } catch {
     return undefined
   }
+}
+
+const decoders = new Map<string, Decoder | undefined>()
+
+/** A decoder keeps no state between whole texts, so one serves for all; labels come from servers, so few are kept. */
+const decoderFor = (label: string): Decoder | undefined => {
+  if (decoders.has(label)) return decoders.get(label)
+  if (decoders.size > 64) decoders.clear()
+  const decoder = decoderOf(label)
+  decoders.set(label, decoder)
+  return decoder
 }
 
 type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'

@@ -237,3 +237,7 @@ export const make =
     if (problem !== undefined) return invalid(name, problem)
     return E.right(isTombstone(cookie) ? bury(stamp)(cookie) : cookie)
   }
+
+/** How a cookie is sent: `name=value`, or the value alone where it has no name (RFC 6265bis 5.8.3). */
+export const pair = ({ name, value }: Cookie): string =>
+  name === '' ? Secret.reveal(value) : `${name}=${Secret.reveal(value)}`

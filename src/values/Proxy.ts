@@ -78,13 +78,13 @@ export const parse = (given: string): E.Either<string, Proxy> => {
     port: url.port === '' ? DEFAULT_PORT[protocol] : Number(url.port),
     credentials,
     authorization:
-      tunnels || O.isNone(credentials)
+      tunnels || O.isNone(credentials) || credentials.value.user === ''
         ? O.none
         : O.some(basic(credentials.value.user, Secret.reveal(credentials.value.pass))),
   })
 }
 
-/** requests' `get_auth_from_url`: a user without a colon is no credential. */
+/** requests' `get_auth_from_url` and `proxy_headers`: a user without a colon is no credential, and a password alone is not sent. */
 const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Credentials> => {
   if (O.isNone(userinfo) || O.isNone(userinfo.value.pass)) return O.none
   const { user, pass } = userinfo.value

@@ -104,7 +104,10 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
   const percents = text.includes('%') ? text.split('%').length - 1 : 0
   if (percents === 0) return encodeAll(text, beyond)
   const good = text.match(ESCAPES)?.length ?? 0
-  const kept = good === percents ? text.replace(ESCAPES, normalEscape) : text.replaceAll('%', '%25')
+  const kept =
+    good === percents
+      ? text.replace(ESCAPES, normalEscape)
+      : text.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25')
   return encodeAll(kept, beyond)
 }
 
@@ -157,9 +160,10 @@ export const defaultPort = (protocol: string): string =>
 type Parts = Pick<Url, 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash'>
 
 const assemble = ({ protocol, hostname, port, pathname, search, hash }: Parts): Url => {
-  const base = `${protocol}//${hostname}`
+  const base = hostname === '' ? protocol : `${protocol}//${hostname}`
   const authority = port === '' ? base : `${base}:${port}`
-  const origin = port === '' || port === defaultPort(protocol) ? base : authority
+  const isStandard = port === '' || port === defaultPort(protocol)
+  const origin = protocol.startsWith('http') ? (isStandard ? base : authority) : 'null'
   return { protocol, hostname, port, pathname, search, hash, href: authority + pathname + search + hash, origin }
 }
 
@@ -180,19 +184,14 @@ const userinfoOf = (text: string): Userinfo => {
 const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#([\s\S]*))?$/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-const opaque = (text: string): Url => {
-  const colon = text.indexOf(':')
-  const protocol = text.slice(0, colon + 1).toLowerCase()
-  return {
-    protocol,
-    hostname: '',
-    port: '',
-    pathname: text.slice(colon + 1),
-    search: '',
-    hash: '',
-    href: text,
-    origin: 'null',
-  }
+const GENERIC =
+  /^([^:]*:)(?:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
+
+/** A foreign scheme: read as far as a mount has to know it, and written as it was. */
+const foreign = (text: string): Url => {
+  const [, scheme = '', host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
+  const protocol = scheme.toLowerCase()
+  return { protocol, hostname: host.toLowerCase(), port, pathname, search, hash, href: text, origin: 'null' }
 }
 
 // Most URLs are plain: nothing to quote, no dot segment, no credentials. They are read at once.
@@ -209,7 +208,7 @@ const parsePlain = (text: string): Located | undefined => {
 
 /**
  * Reads an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`.
- * A scheme that does not begin with `http` gives a URL that only has `protocol`, `pathname` and `href`.
+ * A scheme that does not begin with `http` is split and left as it is written; its origin is `null`.
  */
 export const parse = (given: string): E.Either<UrlError, Located> => {
   const plain = parsePlain(given)
@@ -218,7 +217,7 @@ export const parse = (given: string): E.Either<UrlError, Located> => {
 
 const parseAny = (text: string): E.Either<UrlError, Located> => {
   if (LONE_SURROGATE.test(text)) return E.left(invalidUrl(text, 'it holds half of a surrogate pair'))
-  if (text.includes(':') && !/^http/i.test(text)) return E.right({ url: opaque(text), userinfo: O.none })
+  if (text.includes(':') && !/^http/i.test(text)) return E.right({ url: foreign(text), userinfo: O.none })
   const split = SPLIT.exec(text)
   if (split === null) return E.left(missingScheme(text))
   const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = split
@@ -258,7 +257,7 @@ const authorityOf = (url: Url): string => (url.port === '' ? url.hostname : `${u
 const transform = (base: Url, reference: string): string => {
   if (reference.startsWith('//')) return base.protocol + reference
   const [, path = '', query, fragment = ''] = REFERENCE.exec(reference) ?? []
-  const root = `${base.protocol}//${authorityOf(base)}`
+  const root = base.hostname === '' ? base.protocol : `${base.protocol}//${authorityOf(base)}`
   if (path.startsWith('/')) return root + path + (query ?? '') + fragment
   if (path === '') return root + base.pathname + (query ?? base.search) + fragment
   return root + base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1) + path + (query ?? '') + fragment

@@ -21,6 +21,7 @@
  */
 import { TextDecoder } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
+import * as Charset from '../values/Charset.js'
 import { concat } from './Reply.js'
 
 /** Pieces of exactly `size` octets, and a last one of what remains. */
@@ -41,18 +42,10 @@ export const pieces = (size: number) =>
     if (length > 0) yield concat(held)
   }
 
-const decoderFor = (charset: string): TextDecoder => {
-  try {
-    return new TextDecoder(charset)
-  } catch {
-    return new TextDecoder()
-  }
-}
-
 /** Text in a charset; UTF-8 unless said, and where nobody knows the charset. */
 export const text = (charset = 'utf-8') =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    const decoder = decoderFor(charset)
+    const decoder = Charset.decoderOf(charset) ?? new TextDecoder()
     for await (const chunk of body) {
       const part = decoder.decode(chunk, { stream: true })
       if (part !== '') yield part
@@ -71,7 +64,9 @@ export interface LinesOptions {
 export const lines = ({ charset, delimiter }: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let rest = ''
+    let isEmpty = true
     for await (const part of text(charset)(body)) {
+      isEmpty = false
       // A CR at the very end may be the first half of a CRLF: it waits for what comes.
       const open = delimiter === undefined && part.endsWith('\r') ? part.length - 1 : part.length
       const [first = '', ...others] = split(rest + part.slice(0, open), delimiter)
@@ -84,6 +79,7 @@ export const lines = ({ charset, delimiter }: LinesOptions = {}) =>
       yield* others.slice(0, -1)
       rest = (others.at(-1) ?? '') + tail
     }
+    if (isEmpty) return
     const last = split(rest, delimiter)
     if (delimiter === undefined && last.at(-1) === '') last.pop()
     yield* last

@@ -340,7 +340,7 @@ describe('cookies on the way', () => {
     expect(cookies(Request.get('http://a.test/'))).toEqual([undefined, 'sid=1', undefined])
     expect(cookies(pipe(Request.get('http://a.test/'), Request.withCookie('own', '2')))).toEqual([
       'own=2',
-      'sid=1; own=2',
+      'own=2; sid=1',
       undefined,
     ])
     expect(cookies(pipe(Request.get('http://a.test/'), Request.withHeader('Cookie', 'lit=3')))).toEqual([

@@ -274,11 +274,19 @@ describe('cookies', () => {
       Plan.plan({ session: Session.empty, jar, now })(request),
       E.map((p) => Plan.wire(p).headers),
     )
-  it('come from the jar, then from the request', () => {
+  it('come from the jar and from the request, those of longer paths first', () => {
     expect(cookie(Request.get('http://h/'))).toEqual(E.right([['Cookie', 'a=1; b=2']]))
     expect(cookie(pipe(Request.get('http://h/'), Request.withCookie('a', '9')))).toEqual(
-      E.right([['Cookie', 'a=1; b=2; a=9']]),
+      E.right([['Cookie', 'a=9; a=1; b=2']]),
     )
+    const [deep] = Jar.absorb(new URL('http://h/d/'), ['c=3; Path=/d'], now)(jar)
+    expect(
+      pipe(
+        pipe(Request.get('http://h/d/e'), Request.withCookie('own', '9')),
+        Plan.plan({ session: Session.empty, jar: deep, now }),
+        E.map((p) => Plan.wire(p).headers),
+      ),
+    ).toEqual(E.right([['Cookie', 'c=3; own=9; a=1; b=2']]))
     expect(cookie(Request.get('http://other/'))).toEqual(E.right([]))
   })
   it('give way to a header of the user', () => {

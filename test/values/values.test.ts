@@ -222,6 +222,9 @@ describe('Charset', () => {
     expect(text([0xe9])).toBe('�')
     expect(text([0xc3, 0xa9], 'no-such-charset')).toBe('é')
   })
+  it.each(['windows-1252', 'latin1', 'us-ascii'])('%s is windows-1252, as WHATWG says', (label) => {
+    expect(text([0x80, 0x81, 0x99, 0x9f, 0xe9], label)).toBe('€\x81™Ÿé')
+  })
   it('reads JSON in any Unicode encoding', () => {
     const json = '{"a":"é"}'
     const encodings = {

@@ -1,0 +1,142 @@
+/**
+ * The vectors, and the judge of the vectors: a judge that lets a wrong output pass would make all of this worth nothing.
+ *
+ * | about      | what must hold                                                                     |
+ * |------------|------------------------------------------------------------------------------------|
+ * | each file  | no case fails, and each case is counted once                                       |
+ * | all files  | passed and excused together are at least 75 %                                      |
+ * | each rule  | an output that is off by one leaf from the one it computes is `failed`             |
+ * | the runner | no file is `SKIPPED`, a broken one is `failed`; so is a case that cannot be read    |
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { FAMILIES } from './families/index.js'
+import { isRecord, type Json } from './json.js'
+import { hasFailed, isReport, line, runFile, runFolder, runText, shares, show, sizeOf, total } from './runner.js'
+import { compare } from './verdict.js'
+
+const vectors = fileURLToPath(new URL('./vectors', import.meta.url))
+
+describe('the vectors', () => {
+  test.each(FAMILIES.map((judging) => [judging.name, judging] as const))('%s', async (name, judging) => {
+    const run = await runFile(vectors, judging)
+    if (!isReport(run)) throw new Error(`${name}.json is not there`)
+    const { cases } = JSON.parse(readFileSync(join(vectors, `${name}.json`), 'utf8'))
+    expect(run.failed.map(show)).toEqual([])
+    expect(sizeOf(run)).toBe(cases.length)
+  })
+
+  test('three of four cases and more pass', async () => {
+    const runs = await runFolder(vectors)
+    console.log([...runs.map(line), total(runs)].join('\n'))
+    expect(shares(runs).passedOrExcused).toBeGreaterThanOrEqual(75)
+  })
+})
+
+/** Every value that differs from this one in one leaf, or in one member more. */
+const nearMisses = (json: Json): ReadonlyArray<Json> => {
+  if (typeof json === 'string') return [`${json}x`]
+  if (typeof json === 'number') return [json + 1]
+  if (typeof json === 'boolean') return [!json]
+  if (json === null) return ['null']
+  if (Array.isArray(json)) {
+    return [
+      [...json, 'one more'],
+      ...json.flatMap((item, i) => nearMisses(item).map((other) => json.map((kept, n) => (n === i ? other : kept)))),
+    ]
+  }
+  return [
+    { ...json, 'one more': true },
+    ...Object.entries(json).flatMap(([key, value]) => nearMisses(value).map((other) => ({ ...json, [key]: other }))),
+  ]
+}
+
+describe('the judge', () => {
+  const subject = { input: 'in', tags: [], meta: { now: 0, boundary: '', default_headers: [] } }
+  const family = {
+    name: 'toy',
+    input: () => ({ _tag: 'Right', right: 'in' }) as const,
+    output: (u: unknown) => ({ _tag: 'Right', right: u as Json }) as const, // a toy: any JSON is an output
+    observe: async () => null,
+    rules: [{ id: 'D0', when: () => true, expect: () => ({ a: [1, { b: 'two' }], c: null }) }],
+    excuses: [],
+  }
+
+  test('takes the output of a rule, and nothing next to it', () => {
+    const python: Json = { a: [] }
+    const ours: Json = { a: [1, { b: 'two' }], c: null }
+    expect(compare(family, subject, python, ours)).toEqual({ _tag: 'deviates', rules: ['D0'] })
+    for (const other of nearMisses(ours)) expect(compare(family, subject, python, other)._tag).toBe('failed')
+  })
+
+  test.each(FAMILIES.map((judging) => [judging.name, judging] as const))(
+    '%s: what passes does not when Python says something else',
+    async (name, judging) => {
+      const file: unknown = JSON.parse(readFileSync(join(vectors, `${name}.json`), 'utf8'))
+      if (!isRecord(file) || !Array.isArray(file['cases'])) throw new Error(`${name}.json cannot be read`)
+      // Python's word is changed and ours is not: a case that passed has nothing left to pass by.
+      const passed = await runText(judging, JSON.stringify(file))
+      const spoilt = file['cases'].map((raw) => ({ ...raw, out: spoil(raw.out) }))
+      const report = await runText(judging, JSON.stringify({ ...file, cases: spoilt }))
+      expect(report.passed).toBeLessThan(passed.passed / 10)
+      expect(report.failed.length).toBeGreaterThan(passed.passed / 2)
+    },
+  )
+})
+
+/** Python's output with every leaf changed. */
+const spoil = (json: unknown): unknown => {
+  if (typeof json === 'string') return `AAAA${json}` // in front, for base64 may end in anything
+  if (typeof json === 'number') return json + 1
+  if (typeof json === 'boolean') return !json
+  if (json === null) return 'null'
+  if (Array.isArray(json)) return json.length === 0 ? [['all', 'http://spoilt:1']] : json.map(spoil)
+  if (!isRecord(json)) return json
+  // An error that is Python's own would be answered by any of ours.
+  const spoilt = Object.entries(json).map(([key, value]) => [key, key === 'requests_error' ? true : spoil(value)])
+  return Object.fromEntries(spoilt)
+}
+
+describe('the runner', () => {
+  const [judging] = FAMILIES
+  const inFolder = async (files: Readonly<Record<string, string>>, use: (folder: string) => Promise<void>) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
+    try {
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+      await use(folder)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  test('says SKIPPED for a file that is not there', async () => {
+    await inFolder({}, async (folder) => {
+      const runs = await runFolder(folder)
+      expect(runs.map(line)).toEqual(FAMILIES.map(({ name }) => `SKIPPED ${name}`))
+      expect(hasFailed(runs)).toBe(false)
+    })
+  })
+
+  test.each([
+    ['no JSON', '{'],
+    ['no cases', '{"meta":{"now":0,"boundary":"","default_headers":[]}}'],
+    [
+      'a case of a kind nobody knows',
+      '{"meta":{"now":0,"boundary":"","default_headers":[]},"cases":[{"id":"x","in":{"kind":"?"},"out":{}}]}',
+    ],
+    ['a case that is none', '{"meta":{"now":0,"boundary":"","default_headers":[]},"cases":[7]}'],
+  ])('fails for %s', async (_, text) => {
+    await inFolder({ 'merge.json': text }, async (folder) => {
+      const runs = await runFolder(folder)
+      expect(hasFailed(runs)).toBe(true)
+      expect(runs.filter(isReport).map(({ failed }) => failed.length)).toEqual([1])
+    })
+  })
+
+  test('begins with merge', () => {
+    expect(judging?.name).toBe('merge')
+  })
+})

@@ -1,0 +1,176 @@
+/**
+ * `response.json`: what a reply says when it is read whole (`body`), in pieces (`iter_content`) and by lines
+ * (`iter_lines`).
+ *
+ * | compared as                | because                                                                        |
+ * |----------------------------|--------------------------------------------------------------------------------|
+ * | numbers of JSON            | JavaScript has one kind: `1.0` is `1`                                          |
+ * | objects of JSON and links  | maps, whose order says nothing                                                 |
+ * | header lines of one name   | joined, as requests shows them                                                 |
+ * | `encoding` of JSON that declares none | none: requests writes UTF-8 there, which it is anyhow               |
+ * | pieces of a decoded body   | joined: where the decoder cuts is its own affair (FORMAT.md)                   |
+ */
+import * as t from 'io-ts'
+import { declaredIn } from '../models/text.js'
+import { observe } from '../observe/response.js'
+import * as rules from '../rules/response.js'
+import { RawFailure, readFailure, reading } from '../shapes.js'
+import type { Family } from '../subject.js'
+import { type Py, Tagged, toBase64 } from '../tagged.js'
+import { numberOf, reasonOf } from '../translate/values.js'
+
+const Reply = t.intersection([
+  t.type({ status: t.number, headers: t.array(t.tuple([t.string, t.string])), body: Tagged }),
+  t.partial({ reason: Tagged, url: t.string }),
+])
+const Pieces = t.partial({
+  stream: t.boolean,
+  chunk_size: Tagged,
+  decode_unicode: t.boolean,
+  encoding: t.union([t.string, t.null]),
+  delimiter: Tagged,
+  // biome-ignore lint/suspicious/noThenProperty: the files call it so.
+  then: t.string,
+})
+const Input = t.union([
+  t.intersection([t.type({ kind: t.literal('body') }), Reply]),
+  t.intersection([t.type({ kind: t.literal('iter_content') }), Reply, Pieces]),
+  t.intersection([t.type({ kind: t.literal('iter_lines') }), Reply, Pieces]),
+])
+export type Input = t.TypeOf<typeof Input>
+export type Iteration = Exclude<Input, { readonly kind: 'body' }>
+
+export type Links = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+/** Text, or bytes as base64. */
+export type Item = string | { readonly base64: string }
+
+/** The common form: each kind has some of these. */
+export interface Output {
+  readonly status?: number
+  readonly reason?: string
+  readonly encoding?: string | null
+  readonly content?: string
+  readonly ok?: boolean
+  readonly is_redirect?: boolean
+  readonly is_permanent_redirect?: boolean
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
+  readonly text?: string
+  readonly json?: unknown
+  readonly json_error?: string
+  readonly links?: Links
+  readonly raise_for_status?: string | null
+  readonly items?: ReadonlyArray<Item>
+  /** What the body gives once it was read to its end. */
+  readonly afterwards?: unknown
+  readonly error?: string
+}
+
+// --- Python's outputs ----------------------------------------------------------------------------------------------
+
+const OfBody = t.intersection([
+  t.type({
+    status: t.number,
+    reason: Tagged,
+    encoding: t.union([t.string, t.null]),
+    content: t.string,
+    ok: t.boolean,
+    is_redirect: t.boolean,
+    is_permanent_redirect: t.boolean,
+    headers: t.array(t.tuple([t.string, t.string])),
+    links: Tagged,
+    raise_for_status: t.union([t.string, t.null]),
+  }),
+  t.partial({ text: t.string, json: Tagged, json_error: t.string }),
+])
+// biome-ignore lint/suspicious/noThenProperty: the files call it so.
+const OfPieces = t.partial({ items: t.array(Tagged), then: t.unknown })
+
+/** A tagged value as JavaScript has it; an integer that no number holds stays as it is written. */
+const plain = (py: Py): unknown => {
+  switch (py._tag) {
+    case 'Bool':
+      return py.value
+    case 'Str':
+      return py.text
+    case 'Int':
+      return Number.isSafeInteger(Number(py.text)) ? Number(py.text) : { int: py.text }
+    case 'Float':
+      return numberOf(py.text)
+    case 'List':
+      return py.items.map(plain)
+    case 'Dict':
+      return Object.fromEntries(py.entries.map(([key, value]) => [key._tag === 'Str' ? key.text : '', plain(value)]))
+    default:
+      return null
+  }
+}
+
+const linksOf = (py: Py): Links =>
+  // The cast: links are a dict of dicts of str, which the tag does not say.
+  plain(py) as Links
+
+const contentType = (headers: ReadonlyArray<readonly [string, string]>): string | undefined =>
+  headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+
+const isDefaulted = ({ encoding, headers }: t.TypeOf<typeof OfBody>): boolean =>
+  encoding === 'utf-8' && declaredIn(contentType(headers)) === undefined
+
+const readBody = (raw: t.TypeOf<typeof OfBody>): Output => {
+  const { status, encoding, content, ok, is_redirect, is_permanent_redirect, headers } = raw
+  return {
+    status,
+    reason: reasonOf(raw.reason),
+    encoding: isDefaulted(raw) ? null : encoding,
+    content,
+    ok,
+    is_redirect,
+    is_permanent_redirect,
+    headers,
+    links: linksOf(raw.links),
+    raise_for_status: raw.raise_for_status,
+    ...(raw.text === undefined ? {} : { text: raw.text }),
+    ...(raw.json === undefined ? {} : { json: plain(raw.json) }),
+    ...(raw.json_error === undefined ? {} : { json_error: raw.json_error }),
+  }
+}
+
+const itemOf = (py: Py): Item =>
+  py._tag === 'Bytes' ? { base64: toBase64(py.bytes) } : py._tag === 'Str' ? py.text : ''
+
+export const isCoded = ({ headers }: Input): boolean =>
+  headers.some(([name, value]) => name.toLowerCase() === 'content-encoding' && value !== '')
+
+/** One piece of all bytes. */
+export const joined = (items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
+  const bytes = Buffer.concat(
+    items.map((item) => (typeof item === 'string' ? Buffer.from(item) : Buffer.from(item.base64, 'base64'))),
+  )
+  return bytes.length === 0 ? [] : [{ base64: toBase64(bytes) }]
+}
+
+const readPieces = (raw: t.TypeOf<typeof OfPieces>, input: Input): Output => {
+  const items = (raw.items ?? []).map(itemOf)
+  return {
+    items: isCoded(input) ? joined(items) : items,
+    ...(raw.then === undefined ? {} : { afterwards: raw.then }),
+    ...(RawFailure.is(raw) ? readFailure(raw) : {}),
+  }
+}
+
+const output = (u: unknown, input: Input): t.Validation<Output> => {
+  if (input.kind !== 'body') return reading(OfPieces, (raw) => readPieces(raw, input))(u)
+  return RawFailure.is(u) ? reading(RawFailure, readFailure)(u) : reading(OfBody, readBody)(u)
+}
+
+/** A guess at the charset decides these; FORMAT.md leaves them unjudged. */
+const withoutGuesses = ({ text: _, json: __, json_error: ___, ...output }: Output): Output => output
+
+export const family: Family<Input, Output> = {
+  name: 'response',
+  input: reading(Input, (input) => input),
+  output,
+  observe,
+  rules: rules.all,
+  excuses: [{ tag: 'charset-detection', withoutUnjudged: withoutGuesses }],
+}

@@ -1,0 +1,87 @@
+/**
+ * NO_PROXY as curl reads it, with what requests adds: a model beside the library's (D12).
+ *
+ * | entry             | frees                                                          |
+ * |-------------------|----------------------------------------------------------------|
+ * | `*`, alone        | every host                                                     |
+ * | `a.test`, `.a.test`, `a.test.` | that host and all below it                        |
+ * | `*.a.test`        | all below it                                                   |
+ * | `a.test:8080`     | the same for a URL that names the port                         |
+ * | `10.0.0.0/8`, `fe80::/10` | the addresses of that network                          |
+ * | `10.0.0.1`, `::1`, `[::1]` | that address                                          |
+ *
+ * A name beyond ASCII is compared in its canonical form, as the host is.
+ */
+import { canonicalHost } from './parts.js'
+
+const bitsOfIpv4 = (text: string): string | undefined => {
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined
+  const octets = text.split('.').map(Number)
+  return octets.some((octet) => octet > 255)
+    ? undefined
+    : octets.map((octet) => octet.toString(2).padStart(8, '0')).join('')
+}
+
+const bitsOfIpv6 = (text: string): string | undefined => {
+  if (!/^[\da-f:]+$/i.test(text) || !text.includes(':')) return undefined
+  const [head = '', tail] = text.split('::')
+  const groups = (part: string): ReadonlyArray<string> => (part === '' ? [] : part.split(':'))
+  const [before, after] = [groups(head), groups(tail ?? '')]
+  const missing = 8 - before.length - after.length
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined
+  return [...before, ...Array.from({ length: missing }, () => '0'), ...after]
+    .map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0'))
+    .join('')
+}
+
+const bitsOf = (text: string): string | undefined => bitsOfIpv4(text) ?? bitsOfIpv6(text)
+
+const matchesAddress = (entry: string, address: string): boolean => {
+  const bits = bitsOf(entry.replace(/^\[(.*)\]$/, '$1'))
+  if (bits !== undefined) return bits === address
+  const [base = '', length = '', ...others] = entry.split('/')
+  const network = bitsOf(base)
+  if (network === undefined || others.length > 0 || !/^\d+$/.test(length)) return false
+  const n = Number(length)
+  return (
+    n > 0 && n <= network.length && network.length === address.length && network.slice(0, n) === address.slice(0, n)
+  )
+}
+
+const ascii = (name: string): string => (/^[\0-\x7f]*$/.test(name) ? name : (canonicalHost(name) ?? name))
+
+const matchesName = (entry: string, host: string): boolean => {
+  const isWild = entry.startsWith('*.')
+  const name = ascii((isWild ? entry.slice(2) : entry).replace(/^\.+/, '').replace(/\.$/, ''))
+  if (name === '') return false
+  return host.endsWith(`.${name}`) || (!isWild && host === name)
+}
+
+/** The entries: divided by commas, ended by the first blank inside one. */
+const entriesOf = (list: string): ReadonlyArray<string> => {
+  const entries: string[] = []
+  for (const item of list.split(',')) {
+    const words = item.trim().split(/\s+/)
+    if (words[0] !== undefined && words[0] !== '') entries.push(words[0].toLowerCase())
+    if (words.length > 1) return entries
+  }
+  return entries
+}
+
+/** Whether a canonical host is reached directly. */
+export const bypasses = (list: string, host: string, port: string): boolean => {
+  if (list === '*') return true
+  const bare = host.replace(/\.$/, '')
+  const address = bitsOf(bare)
+  return entriesOf(list).some((entry) => {
+    if (address !== undefined) return matchesAddress(entry, address)
+    const [, name = '', wanted] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
+    return (wanted === undefined || wanted === port) && matchesName(name, bare)
+  })
+}
+
+/** What D12 speaks of: a list or a host that curl's rules read in another way than requests. */
+export const readsOtherwise = (list: string, host: string): boolean =>
+  host.endsWith('.') ||
+  list.split(',').some((item) => /^\*\./.test(item.trim()) || /\.$/.test(item.trim()) || /\S\s+\S/.test(item.trim())) ||
+  (host.includes(':') && /[:[]/.test(list))

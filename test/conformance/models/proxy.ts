@@ -1,0 +1,91 @@
+/**
+ * Which proxy requests would use, and one spelling for it.
+ *
+ * | `select_proxy` asks for, in this order                   |
+ * |----------------------------------------------------------|
+ * | `scheme://host`, `scheme`, `all://host`, `all`           |
+ *
+ * The first key that is there decides; None and `''` mean directly.
+ */
+import type { Entry, Py } from '../tagged.js'
+import { partsOf, unquoted } from './parts.js'
+
+export type ProxyMap = ReadonlyArray<readonly [key: string, value: string | null]>
+
+/** Python's dictionary of proxies. */
+export const mapOf = (py: Py | undefined): ProxyMap => {
+  if (py?._tag !== 'Dict') return []
+  return py.entries.map(([key, value]: Entry) => [
+    key._tag === 'Str' ? key.text : '',
+    value._tag === 'Str' ? value.text : null,
+  ])
+}
+
+/** requests' `select_proxy`: the text, null for directly, nothing where no key fits. */
+export const select = (url: string, map: ProxyMap): string | null | undefined => {
+  const { scheme, host } = partsOf(url)
+  const keys = host === '' ? [scheme, 'all'] : [`${scheme}://${host}`, scheme, `all://${host}`, 'all']
+  for (const wanted of keys) {
+    const found = map.find(([key]) => key === wanted)
+    if (found !== undefined) return found[1] === '' ? null : found[1]
+  }
+  return undefined
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
+
+/** `http://user:pass@host:port`, port and credentials spelled out; `host:port` is an http proxy. */
+export const spelled = (text: string | null | undefined): string | null => {
+  if (text === null || text === undefined || text === '') return null
+  const { scheme, userinfo, host, port } = partsOf(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
+  const shownPort = port === '' ? (DEFAULT_PORTS[scheme] ?? '1080') : port
+  const credentials = userinfo?.includes(':') === true ? `${unquoted(userinfo)}@` : ''
+  return `${scheme}://${credentials}${host}:${shownPort}`
+}
+
+/** requests' `proxy_headers`: Basic for the userinfo of a proxy that names a user and a password. */
+export const authorizationFor = (proxy: string | null): string | null => {
+  const userinfo = proxy === null ? undefined : partsOf(proxy).userinfo
+  if (userinfo === undefined || !userinfo.includes(':') || userinfo.startsWith(':')) return null
+  return `Basic ${Buffer.from(unquoted(userinfo), 'latin1').toString('base64')}`
+}
+
+export const isSocks = (proxy: string | null): boolean => proxy?.toLowerCase().startsWith('socks') === true
+
+/** Python's `getproxies_environment`: any case, then the lower-case suffix decides, and an empty one removes. */
+export const environmentMap = (env: Readonly<Record<string, string>>): ProxyMap => {
+  const map = new Map<string, string>()
+  const named = Object.entries(env).filter(([name]) => /_proxy$/i.test(name))
+  for (const [name, value] of named) if (value !== '') map.set(name.slice(0, -6).toLowerCase(), value)
+  if (Object.hasOwn(env, 'REQUEST_METHOD')) map.delete('http')
+  for (const [name, value] of named.filter(([name]) => name.endsWith('_proxy'))) {
+    if (value === '') map.delete(name.slice(0, -6).toLowerCase())
+    else map.set(name.slice(0, -6).toLowerCase(), value)
+  }
+  return [...map].filter(([key]) => key !== 'no')
+}
+
+/** A hand-set Proxy-Authorization, and who gets it. */
+export interface ProxySide {
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  /** What the proxy is sent to let the request pass. */
+  readonly authorization: string | null
+}
+
+const isProxyAuthorization = ([name]: readonly [string, string]): boolean =>
+  name.toLowerCase() === 'proxy-authorization'
+
+/** Where requests' adapter forwards to the proxy it gets the header; through a tunnel, and without one, the origin does. */
+export const proxySide = (
+  url: string,
+  selected: string | null,
+  headers: ReadonlyArray<readonly [name: string, value: string]>,
+): ProxySide => {
+  const own = selected === null || isSocks(selected) ? null : authorizationFor(selected)
+  const forwards = selected !== null && !isSocks(selected) && /^http:/i.test(url)
+  if (!forwards) return { headers, authorization: own }
+  return {
+    headers: headers.filter((pair) => !isProxyAuthorization(pair)),
+    authorization: own ?? headers.find(isProxyAuthorization)?.[1] ?? null,
+  }
+}

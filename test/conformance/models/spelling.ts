@@ -1,0 +1,102 @@
+/**
+ * How values are written, by Python and by JavaScript (D15).
+ *
+ * | value           | Python                       | JavaScript                     |
+ * |-----------------|------------------------------|--------------------------------|
+ * | booleans        | `True`, `False`              | `true`, `false`                |
+ * | floats          | `1.0`, `1e+22`, `inf`        | `1`, `1e+22`, `Infinity`       |
+ * | JSON            | blanks after `,` and `:`, ASCII | neither                     |
+ */
+import type { RequestSpec } from '../shapes.js'
+import { type Entry, isTruthy, type Py } from '../tagged.js'
+
+/** Python's `str` and JavaScript's `String` of the values that they write in different ways. */
+export const spellings = (py: Py): readonly [python: string, ours: string] | undefined => {
+  if (py._tag === 'Bool') return [py.value ? 'True' : 'False', String(py.value)]
+  if (py._tag !== 'Float') return undefined
+  const ours = py.text === 'inf' ? 'Infinity' : py.text === '-inf' ? '-Infinity' : String(Number(py.text))
+  return ours === py.text ? undefined : [py.text, ours]
+}
+
+/** `application/x-www-form-urlencoded`, as Python's `quote_plus`. */
+export const plus = (text: string): string =>
+  encodeURIComponent(text)
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+')
+
+/** Octets in a query or a form as Python quotes them. */
+export const plusOctets = (octets: Uint8Array): string =>
+  [...octets]
+    .map((octet) => {
+      const character = String.fromCharCode(octet)
+      if (character === ' ') return '+'
+      return /[\w.~-]/.test(character) ? character : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`
+    })
+    .join('')
+
+export const utf8 = (octets: Uint8Array): string => Buffer.from(octets).toString('utf8')
+
+export const keyOf = (key: Py): string => (key._tag === 'Str' || key._tag === 'Int' ? key.text : '')
+
+const ourText = (py: Py): string | undefined => {
+  if (py._tag === 'Bytes') return utf8(py.bytes)
+  return py._tag === 'Str' || py._tag === 'Int'
+    ? py.text
+    : (spellings(py)?.[1] ?? (py._tag === 'Float' ? py.text : undefined))
+}
+
+/** Pairs as a query or a form of ours: a list is several pairs, None is left out. */
+export const encodedPairs = (entries: ReadonlyArray<Entry>): string | undefined => {
+  const pairs = entries.flatMap(([key, value]) =>
+    (value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value])
+      .filter(({ _tag }) => _tag !== 'None')
+      .map((item) => [ourText(key), ourText(item)] as const),
+  )
+  const texts = pairs.map(([key, text]) =>
+    key === undefined || text === undefined ? undefined : `${plus(key)}=${plus(text)}`,
+  )
+  return texts.includes(undefined) ? undefined : texts.join('&')
+}
+
+/** JSON values as JavaScript's; a BigInt where a number would not do. */
+const jsonOf = (py: Py): unknown => {
+  switch (py._tag) {
+    case 'Bool':
+      return py.value
+    case 'Str':
+      return py.text
+    case 'Int':
+      return Number.isSafeInteger(Number(py.text)) ? Number(py.text) : BigInt(py.text)
+    case 'Float':
+      return Number(py.text)
+    case 'List':
+    case 'Tuple':
+      return py.items.map(jsonOf)
+    case 'Dict':
+      return Object.fromEntries(py.entries.map(([key, value]) => [jsonKey(key), jsonOf(value)]))
+    default:
+      return null
+  }
+}
+
+const jsonKey = (key: Py): string =>
+  key._tag === 'Str' || key._tag === 'Int'
+    ? key.text
+    : key._tag === 'Float'
+      ? String(Number(key.text))
+      : String(jsonOf(key))
+
+/** The JSON of a request, where that is its body. */
+export const jsonBody = ({ data, json, files }: RequestSpec): Py | undefined => {
+  if (json === undefined || json._tag === 'None') return undefined
+  return (data !== undefined && isTruthy(data)) || (files !== undefined && isTruthy(files)) ? undefined : json
+}
+
+/** What `JSON.stringify` writes; nothing where it refuses. */
+export const stringified = (json: Py): string | undefined => {
+  try {
+    return JSON.stringify(jsonOf(json))
+  } catch {
+    return undefined
+  }
+}

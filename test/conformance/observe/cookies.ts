@@ -1,0 +1,51 @@
+/**
+ * Several requests of one session, one after the other, and what the jar holds in the end.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { Environment, Jar, Request, Session } from 'requests-ts'
+import { type Input, isCollection, type Output, type Sequence, type Step } from '../families/cookies.js'
+import type { Subject } from '../subject.js'
+import * as Cookies from '../translate/cookies.js'
+import { collection } from './collection.js'
+import { jarOf } from './jar.js'
+import { headerOf } from './plan.js'
+import * as Script from './script.js'
+
+const requestOf = ({ url, cookies, headers = [] }: Step): Request.Request => {
+  const asked = Request.withHeaders(headers)(Request.withoutRedirects(Request.get(url)))
+  const given = Cookies.dictionary(cookies)
+  return E.isLeft(given) ? asked : given.right(asked)
+}
+
+const answerOf = ({ set_cookie = [] }: Step): Script.Script => ({
+  answers: [
+    {
+      status: 200,
+      headers: set_cookie.map(
+        (text) => ['Set-Cookie', { _tag: 'Str', text }] as [string, { _tag: 'Str'; text: string }],
+      ),
+    },
+  ],
+})
+
+const sequence = async ({ steps, session_cookies = [] }: Sequence, now: number): Promise<Output> => {
+  const along = Cookies.along(session_cookies)
+  const session = E.isLeft(along) ? Session.empty : along.right(Session.empty)
+  const made = Cookies.into(session_cookies, steps[0]?.url ?? '')(Jar.empty)
+  let jar = E.isLeft(made) ? Jar.empty : made.right
+  const scripted = Script.open({ session, environment: Environment.empty, now })
+  const sent: Array<string | null> = []
+  for (const step of steps) {
+    scripted.advance(step.advance ?? 0)
+    scripted.follow(answerOf(step))
+    const before = scripted.sent.length
+    const outcome = await Script.attempt(scripted, jar)(requestOf(step))
+    const plan = scripted.sent[before]
+    sent.push(plan === undefined ? null : (headerOf(plan, 'Cookie') ?? null))
+    jar = outcome.jar
+  }
+  return { sent, jar: jarOf(jar, session) }
+}
+
+export const observe = async ({ input, meta }: Subject<Input>): Promise<Output> =>
+  isCollection(input) ? collection(input, meta.now) : sequence(input, meta.now)

@@ -1,0 +1,114 @@
+/**
+ * A jar in the form of http.cookiejar.
+ *
+ * | field              | from                                                                                   |
+ * |--------------------|----------------------------------------------------------------------------------------|
+ * | `domain`           | with a dot where it was a Domain attribute; a dotless host and an IPv6 one get `.local` |
+ * | `domain_specified` | a Domain attribute, or set by hand                                                     |
+ * | `expires`          | epoch seconds                                                                          |
+ *
+ * The cookies that a session gives along have no domain; they are listed with `""`, as http.cookiejar has them.
+ * `path_specified` and `port` are bookkeeping of http.cookiejar that nothing here depends on: they are not compared.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import { type Cookie, Jar, Secret, type Session } from 'requests-ts'
+import type { Json } from '../json.js'
+import type { Cookies, Stored } from '../models/cookie-jar.js'
+import type { Along } from '../models/given-cookies.js'
+
+export interface JarCookie {
+  readonly name: string
+  readonly value: string | null
+  readonly domain: string
+  readonly path: string
+  readonly secure: boolean
+  readonly expires: number | null
+  readonly domain_specified: boolean
+  readonly http_only: boolean
+}
+
+const Spec = t.type({
+  name: t.string,
+  value: t.union([t.string, t.null]),
+  domain: t.string,
+  path: t.string,
+  secure: t.boolean,
+  expires: t.union([t.number, t.null]),
+  domain_specified: t.boolean,
+  http_only: t.boolean,
+})
+export const JarSpec = t.array(Spec)
+
+/** Python's, without what is not compared. */
+export const readJar = (specs: t.TypeOf<typeof JarSpec>): ReadonlyArray<JarCookie> =>
+  specs.map(({ name, value, domain, path, secure, expires, domain_specified, http_only }) => ({
+    name,
+    value,
+    domain,
+    path,
+    secure,
+    expires,
+    domain_specified,
+    http_only,
+  }))
+
+const shownHost = (host: string): string => {
+  if (host.includes(':')) return `[${host}].local`
+  return host.includes('.') ? host : `${host}.local`
+}
+
+const compareText = (x: string, y: string): number => (x < y ? -1 : x > y ? 1 : 0)
+
+const sorted = (cookies: ReadonlyArray<JarCookie>): ReadonlyArray<JarCookie> =>
+  [...cookies].sort(
+    (x, y) => compareText(x.domain, y.domain) || compareText(x.path, y.path) || compareText(x.name, y.name),
+  )
+
+/** What both our jar and the model say of a cookie. */
+type Held = Omit<Stored, 'expires'> & { readonly expires: number | null }
+
+const shown = ({ name, value, domain, hostOnly, path, secure, httpOnly, expires, byHand }: Held): JarCookie => ({
+  name,
+  value,
+  domain: hostOnly ? (byHand ? domain : shownHost(domain)) : `.${domain}`,
+  path,
+  secure,
+  expires: expires === null ? null : Math.floor(expires / 1000),
+  domain_specified: byHand || !hostOnly,
+  http_only: httpOnly,
+})
+
+const along = (name: string, value: string): JarCookie => ({
+  name,
+  value,
+  domain: '',
+  path: '/',
+  secure: false,
+  expires: null,
+  domain_specified: false,
+  http_only: true,
+})
+
+const heldOf = ({ value, expires, setBy, ...cookie }: Cookie.Cookie): Held => ({
+  ...cookie,
+  value: Secret.reveal(value),
+  expires: O.isNone(expires) ? null : expires.value,
+  byHand: O.isNone(setBy),
+})
+
+/** Our jar, and what the session gives along. */
+export const jarOf = (jar: Jar.Jar, { settings }: Pick<Session.Session, 'settings'>): ReadonlyArray<JarCookie> => {
+  const given = [...settings.cookies].flatMap(([name, override]) =>
+    override._tag === 'Set' ? [along(name, Secret.reveal(override.value))] : [],
+  )
+  return sorted([...given, ...Jar.toArray(jar).map((cookie) => shown(heldOf(cookie)))])
+}
+
+/** The model's cookies, and what goes along with them. */
+export const modelOf = (cookies: Cookies, given: Along): ReadonlyArray<JarCookie> =>
+  sorted([...[...given].map(([name, value]) => along(name, value)), ...cookies.map(shown)])
+
+/** Pairs of name and value in an order of their own, for what has none. */
+export const pairsOf = (pairs: ReadonlyArray<readonly [string, string]>): Json =>
+  [...pairs].sort(([x, a], [y, b]) => compareText(x, y) || compareText(a, b)).map(([name, value]) => [name, value])

@@ -1,0 +1,195 @@
+/**
+ * A reply read whole, in pieces and by lines, through `Response` and `Stream`.
+ *
+ * | Python                            | here                                                                |
+ * |-----------------------------------|---------------------------------------------------------------------|
+ * | `iter_content(n)`                 | `Stream.pieces(n)`; None, 0 and below: as it comes                  |
+ * | `iter_content(decode_unicode=…)`  | `Stream.text` of those pieces                                       |
+ * | `iter_lines`                      | `Stream.lines`, which is text: bytes are read and written as UTF-8  |
+ * | a chunk size that is no int       | what the types do not let anyone write                              |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
+import {
+  Charset,
+  Client,
+  Coding,
+  Environment,
+  Headers,
+  Http,
+  Jar,
+  type Link,
+  type Reply,
+  Request,
+  Response,
+  Session,
+  Stream,
+  Transport,
+} from 'requests-ts'
+import {
+  type Input,
+  type Item,
+  type Iteration,
+  isCoded,
+  joined,
+  type Links,
+  type Output,
+} from '../families/response.js'
+import { byRelation } from '../models/links.js'
+import { failure } from '../shapes.js'
+import type { Subject } from '../subject.js'
+import { type Py, toBase64 } from '../tagged.js'
+import { bytesOf, reasonOf, textOf } from '../translate/values.js'
+import { failureOf } from './errors.js'
+
+const DEFAULT_URL = 'http://example.com/'
+
+const clientOf = (transport: Transport.Transport): Client.Client =>
+  Client.open({ session: Session.empty, environment: Environment.empty, transport, random: () => 'seed' })()
+
+const requestOf = ({ url = DEFAULT_URL }: Input): Request.Request => Request.withoutRedirects(Request.get(url))
+
+// --- read whole ----------------------------------------------------------------------------------------------------
+
+const headersOf = (headers: Headers.Headers): ReadonlyArray<readonly [string, string]> => {
+  const joinedLines = new Map<string, readonly [string, string]>()
+  for (const [name, value] of Headers.reveal(headers)) {
+    const before = joinedLines.get(name.toLowerCase())
+    joinedLines.set(name.toLowerCase(), before === undefined ? [name, value] : [before[0], `${before[1]}, ${value}`])
+  }
+  return [...joinedLines.values()]
+}
+
+const linksOf = (response: Response.Response): Links =>
+  byRelation(Response.links(response).map(({ target, parameters }: Link.Link) => ({ target, parameters })))
+
+const jsonOf = (response: Response.Response): Pick<Output, 'json' | 'json_error'> => {
+  const parsed = Response.json((u: unknown): E.Either<never, unknown> => E.right(u))(response)
+  return E.isLeft(parsed) ? { json_error: failureOf(parsed.left).error } : { json: parsed.right }
+}
+
+const bodyOf = (response: Response.Response): Output => {
+  const judged = Response.ok(response)
+  return {
+    status: response.status,
+    reason: response.reason,
+    encoding: O.isNone(response.encoding) ? null : response.encoding.value,
+    content: toBase64(response.bytes),
+    ok: E.isRight(judged),
+    is_redirect: Response.isRedirect(response),
+    is_permanent_redirect: Response.isPermanentRedirect(response),
+    headers: headersOf(response.headers),
+    text: Response.text(response),
+    links: linksOf(response),
+    raise_for_status: E.isLeft(judged) ? judged.left.message : null,
+    ...jsonOf(response),
+  }
+}
+
+const readWhole = async (input: Input): Promise<Output> => {
+  const { status, headers, body, reason } = input
+  const transport = Transport.memory(() => ({
+    status,
+    headers,
+    body: bytesOf(body),
+    ...(reason === undefined ? {} : { reason: reasonOf(reason) }),
+  }))
+  const ended = await Http.send(requestOf(input))(Jar.empty)(clientOf(transport))()
+  return E.isLeft(ended) ? failureOf(ended.left) : bodyOf(ended.right[0])
+}
+
+// --- in pieces -----------------------------------------------------------------------------------------------------
+
+/** The size of a piece; nothing for as it comes. */
+const sizeOf = (chunk_size: Py | undefined, otherwise: number): E.Either<string, number | undefined> => {
+  if (chunk_size === undefined) return E.right(otherwise)
+  if (chunk_size._tag === 'None') return E.right(undefined)
+  // A bool is an int in Python.
+  if (chunk_size._tag === 'Bool') return E.right(chunk_size.value ? 1 : undefined)
+  if (chunk_size._tag !== 'Int') return E.left('InvalidSettings')
+  const size = Number(chunk_size.text)
+  return E.right(size > 0 ? size : undefined)
+}
+
+async function* chunked(bytes: Uint8Array, size: number | undefined): AsyncGenerator<Uint8Array> {
+  if (size === undefined) {
+    if (bytes.length > 0) yield bytes
+    return
+  }
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+/** The wire gives one piece of the asked size at a time; codings are undone on the way. */
+const replying =
+  ({ status, headers, body }: Iteration, size: number | undefined): Transport.Transport =>
+  (plan) =>
+  async () => {
+    const codings = Coding.codings(Headers.fromPairs(headers))
+    if (E.isLeft(codings)) return E.left(Transport.failed(codings.left._tag, plan)(codings.left))
+    const raw = chunked(bytesOf(body), size)
+    const plain = codings.right.length === 0 ? raw : Coding.decodeStream(codings.right, raw)
+    return E.right(Transport.reply({ status, headers, body: plain }))
+  }
+
+type Reader = (body: AsyncIterable<Uint8Array>) => AsyncIterable<Item>
+
+async function* asBytes(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Item> {
+  for await (const piece of pieces) yield { base64: toBase64(piece) }
+}
+
+async function* asUtf8(texts: AsyncIterable<string>): AsyncGenerator<Item> {
+  for await (const text of texts) yield { base64: toBase64(Buffer.from(text, 'utf8')) }
+}
+
+const charsetOf = (head: Response.Head, { encoding }: Iteration): string | undefined => {
+  const declared = Headers.combined(head.headers, 'Content-Type')
+  return encoding ?? (declared === undefined ? undefined : O.toUndefined(Charset.ofContentType(declared)))
+}
+
+const contentReader = (input: Iteration, size: number | undefined, charset: string | undefined): Reader => {
+  const cut = (body: AsyncIterable<Uint8Array>) => (size === undefined ? body : Stream.pieces(size)(body))
+  return input.decode_unicode === true ? (body) => Stream.text(charset)(cut(body)) : (body) => asBytes(cut(body))
+}
+
+const lineReader = (input: Iteration, size: number | undefined, charset: string | undefined): Reader => {
+  const cut = (body: AsyncIterable<Uint8Array>) => (size === undefined ? body : Stream.pieces(size)(body))
+  const delimiter = input.delimiter === undefined ? '' : textOf(input.delimiter)
+  const options = delimiter === '' ? {} : { delimiter }
+  if (input.decode_unicode !== true) return (body) => asUtf8(Stream.lines(options)(cut(body)))
+  return (body) => Stream.lines({ ...options, ...(charset === undefined ? {} : { charset }) })(cut(body))
+}
+
+/** What the body still gives once it was read to its end. */
+const again = async (source: AsyncIterable<Uint8Array>, { body, stream, then }: Iteration): Promise<unknown> => {
+  if (stream === false)
+    return then === 'text' ? Buffer.from(bytesOf(body)).toString('utf8') : { base64: toBase64(bytesOf(body)) }
+  const left: string[] = []
+  for await (const piece of source) left.push(toBase64(piece))
+  return left
+}
+
+const readInPieces = async (input: Iteration): Promise<Output> => {
+  const size = sizeOf(input.chunk_size, input.kind === 'iter_lines' ? 512 : 1)
+  if (E.isLeft(size)) return { ...failure(size.left), items: [] }
+  const items: Item[] = []
+  let afterwards: unknown
+  const use =
+    (head: Response.Head, source: Reply.Source): TE.TaskEither<never, void> =>
+    async () => {
+      const charset = charsetOf(head, input)
+      const reader = input.kind === 'iter_lines' ? lineReader : contentReader
+      for await (const item of reader(input, size.right, charset)(source)) items.push(item)
+      if (input.then !== undefined) afterwards = await again(source, input)
+      return E.right(undefined)
+    }
+  const ended = await Http.stream(use)(requestOf(input))(Jar.empty)(clientOf(replying(input, size.right)))()
+  return {
+    items: isCoded(input) ? joined(items) : items,
+    ...(afterwards === undefined ? {} : { afterwards }),
+    ...(E.isLeft(ended) ? failureOf(ended.left) : {}),
+  }
+}
+
+export const observe = async ({ input }: Subject<Input>): Promise<Output> =>
+  input.kind === 'body' ? readWhole(input) : readInPieces(input)

@@ -1,0 +1,116 @@
+/**
+ * D15, D25 and D33: how a body is written and framed, wherever a request is prepared.
+ *
+ * | rule | Python                                           | here                                                |
+ * |------|--------------------------------------------------|-----------------------------------------------------|
+ * | D15  | JSON spaced and ASCII; `True`, `1.0`, `1e+22`     | `JSON.stringify`; `true`, `1`, `1e+22`              |
+ * | D25  | a form of nothing goes out as an empty chunked body | an empty form, `Content-Length: 0`                |
+ * | D41  | octets in pairs are quoted one by one              | pairs hold text: octets are read as UTF-8           |
+ * | D33  | Transfer-Encoding beside Content-Length          | the length alone (RFC 9112 6.2)                     |
+ */
+
+import { jsonBody, keyOf, plus, plusOctets, spellings, stringified, utf8 } from '../models/spelling.js'
+import type { Prepared, RequestSpec } from '../shapes.js'
+import { isTruthy, type Py } from '../tagged.js'
+import { added, bytesOf, isNamed, type Pairs, replaced, withBody } from './fields.js'
+
+// --- D15 -----------------------------------------------------------------------------------------------------------
+
+interface Spelled {
+  readonly key: string
+  readonly python: string
+  readonly ours: string
+}
+
+/** Every value among pairs that is spelled in two ways. */
+const spelledIn = (py: Py | undefined): ReadonlyArray<Spelled> => {
+  if (py?._tag !== 'Dict' && py?._tag !== 'Pairs') return []
+  return py.entries.flatMap(([key, value]) => {
+    const items = value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value]
+    return items.flatMap((item): ReadonlyArray<Spelled> => {
+      const two = spellings(item)
+      return two === undefined ? [] : [{ key: keyOf(key), python: two[0], ours: two[1] }]
+    })
+  })
+}
+
+/** Writes the values of pairs our way in an encoded query or form. */
+export const respelled = (text: string, ...sources: ReadonlyArray<Py | undefined>): string =>
+  sources
+    .flatMap(spelledIn)
+    .reduce(
+      (written, { key, python, ours }) => written.replace(`${plus(key)}=${plus(python)}`, `${plus(key)}=${plus(ours)}`),
+      text,
+    )
+
+const respelledParts = (text: string, data: Py | undefined): string =>
+  spelledIn(data).reduce(
+    (written, { key, python, ours }) =>
+      written.replace(`name="${key}"\r\n\r\n${python}\r\n`, `name="${key}"\r\n\r\n${ours}\r\n`),
+    text,
+  )
+
+/** The body as we write it. */
+export const ourSpelling = <P extends Prepared>(request: RequestSpec, prepared: P): P => {
+  if (prepared.body === null) return prepared
+  const json = jsonBody(request)
+  if (json !== undefined) {
+    const text = stringified(json)
+    return text === undefined ? prepared : withBody(prepared, Buffer.from(text, 'utf8'))
+  }
+  const text = bytesOf(prepared).toString('latin1')
+  const written =
+    request.files !== undefined && isTruthy(request.files)
+      ? respelledParts(text, request.data)
+      : respelled(text, request.data)
+  return written === text ? prepared : withBody(prepared, Buffer.from(written, 'latin1'))
+}
+
+// --- D41 -----------------------------------------------------------------------------------------------------------
+
+const quoted = (py: Py): string | undefined => {
+  if (py._tag === 'Bytes') return plusOctets(py.bytes)
+  return py._tag === 'Str' || py._tag === 'Int' ? plus(py.text) : spellings(py)?.[0]
+}
+
+const quotedAsText = (py: Py): string | undefined => (py._tag === 'Bytes' ? plus(utf8(py.bytes)) : quoted(py))
+
+/** Every pair that holds octets, as Python writes it and as we do. */
+const octetsIn = (py: Py | undefined): ReadonlyArray<readonly [python: string, ours: string]> => {
+  if (py?._tag !== 'Dict' && py?._tag !== 'Pairs') return []
+  return py.entries.flatMap(([key, value]) =>
+    (value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value]).map(
+      (item) => [`${quoted(key)}=${quoted(item)}`, `${quotedAsText(key)}=${quotedAsText(item)}`] as const,
+    ),
+  )
+}
+
+/** Pairs in a query or a form, their octets read as text. */
+export const octetsAsText = (text: string, ...sources: ReadonlyArray<Py | undefined>): string =>
+  sources.flatMap(octetsIn).reduce((written, [python, ours]) => written.replace(python, () => ours), text)
+
+/** The same in a form. */
+export const formOctetsAsText = <P extends Prepared>(request: RequestSpec, prepared: P): P => {
+  if (prepared.body === null || (request.files !== undefined && isTruthy(request.files))) return prepared
+  const text = bytesOf(prepared).toString('latin1')
+  const written = octetsAsText(text, request.data)
+  return written === text ? prepared : withBody(prepared, Buffer.from(written, 'latin1'))
+}
+
+// --- D25 and D33 ---------------------------------------------------------------------------------------------------
+
+const isForm = (data: Py | undefined): boolean =>
+  data !== undefined && isTruthy(data) && ['Dict', 'CiDict', 'Pairs', 'List', 'Tuple'].includes(data._tag)
+
+/** The length of an empty form stands where requests would have put one. `given` are the headers of session and request. */
+export const withEmptyForm = <P extends Prepared>(data: Py | undefined, given: Pairs, prepared: P): P => {
+  const { headers, body } = prepared
+  if (body !== '' || !isForm(data)) return prepared
+  if (headers.some(isNamed('content-length'))) {
+    return { ...prepared, headers: replaced(headers, 'content-length', '0') }
+  }
+  return { ...prepared, headers: added(headers, [...given, ['Cookie', '']], ['Content-Length', '0']) }
+}
+
+export const framedOnce = (headers: Pairs): Pairs =>
+  headers.some(isNamed('content-length')) ? headers.filter((pair) => !isNamed('transfer-encoding')(pair)) : headers

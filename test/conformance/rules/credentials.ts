@@ -1,0 +1,41 @@
+/**
+ * D2: whose credentials a request carries, for the families that prepare one.
+ *
+ * | here, the first that is there                     | Python                                                   |
+ * |---------------------------------------------------|----------------------------------------------------------|
+ * | `auth` of request or session                      | the same                                                 |
+ * | an Authorization header                           | userinfo and netrc write over it                         |
+ * | nothing, where `auth` is empty                    | netrc                                                    |
+ * | userinfo of the URL                               | netrc before it                                          |
+ */
+import { basic } from '../models/netrc.js'
+import { credentialsIn, isHttpLike } from '../models/parts.js'
+import { type HeaderPair, mergedHeaders } from '../models/plain-request.js'
+import type { RequestSpec, SessionSpec } from '../shapes.js'
+import { isTruthy, type Py } from '../tagged.js'
+import { isNamed, type Pairs } from './fields.js'
+
+const isAuthorization = isNamed('authorization')
+
+const isEmpty = (auth: Py | undefined): boolean => auth !== undefined && auth._tag !== 'None' && !isTruthy(auth)
+
+/** Whether `auth` is said, and says nothing for the origin: `auth=()`, or credentials for a proxy. */
+export const saysNone = (auth: Py | undefined): boolean => isEmpty(auth) || auth?._tag === 'ProxyAuth'
+
+/** The header that goes out, null for none; nothing where both sides take the same. */
+export const ownAuthorization = (session: SessionSpec, request: RequestSpec): HeaderPair | null | undefined => {
+  const auth = request.auth === undefined || request.auth._tag === 'None' ? session.auth : request.auth
+  if (auth !== undefined && isTruthy(auth) && auth._tag !== 'ProxyAuth') return undefined
+  const header = mergedHeaders(session, request).find(isAuthorization)
+  if (header !== undefined) return header
+  if (saysNone(auth)) return null
+  const url = request.url._tag === 'Str' ? request.url.text.trimStart() : ''
+  const credentials = isHttpLike(url) ? credentialsIn(url) : undefined
+  return credentials?.some((text) => text !== '') === true ? ['Authorization', basic(...credentials)] : undefined
+}
+
+/** Puts a header in the place of the Authorization that requests wrote. */
+export const withAuthorization = (headers: Pairs, own: HeaderPair | null): Pairs =>
+  own === null
+    ? headers.filter((pair) => !isAuthorization(pair))
+    : headers.map((pair) => (isAuthorization(pair) ? own : pair))

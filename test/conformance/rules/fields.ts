@@ -1,0 +1,33 @@
+/**
+ * What a rule does to header pairs and to a prepared request as a whole.
+ */
+import type { HeaderPair } from '../models/plain-request.js'
+import type { Prepared } from '../shapes.js'
+import { toBase64 } from '../tagged.js'
+
+export type Pairs = ReadonlyArray<HeaderPair>
+
+export const isNamed =
+  (...names: ReadonlyArray<string>) =>
+  ([name]: HeaderPair): boolean =>
+    names.includes(name.toLowerCase())
+
+/** Puts a value in the place of a header that is there; leaves all else alone. */
+export const replaced = (headers: Pairs, name: string, value: string): Pairs =>
+  headers.map((pair): HeaderPair => (isNamed(name)(pair) ? [pair[0], value] : pair))
+
+/** Puts a header before those that requests has added to the given ones. */
+export const added = (headers: Pairs, given: Pairs, pair: HeaderPair): Pairs => {
+  const at = headers.findIndex(([name]) => !given.some(isNamed(name.toLowerCase())))
+  const place = at < 0 ? headers.length : at
+  return [...headers.slice(0, place), pair, ...headers.slice(place)]
+}
+
+export const bytesOf = ({ body }: Pick<Prepared, 'body'>): Buffer => Buffer.from(body ?? '', 'base64')
+
+/** The same request with another body, and the length that belongs to it. */
+export const withBody = <P extends Prepared>(prepared: P, body: Uint8Array): P => ({
+  ...prepared,
+  body: toBase64(body),
+  headers: replaced(prepared.headers, 'content-length', String(body.length)),
+})

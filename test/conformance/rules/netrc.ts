@@ -1,0 +1,43 @@
+/**
+ * Where netrc differs.
+ *
+ * | rule | Python                                              | here                                          |
+ * |------|-----------------------------------------------------|-----------------------------------------------|
+ * | D19  | looks for the host as it is spelled                 | looks for the canonical host                  |
+ * | D2   | netrc overrides credentials in the URL              | they stand; a user alone takes its own entry  |
+ */
+import type { Input, Output } from '../families/netrc.js'
+import { basic, plainEntry } from '../models/netrc.js'
+import { canonicalHost, credentialsIn, isHttpLike, partsOf, unquoted } from '../models/parts.js'
+import type { Rule } from '../subject.js'
+
+const textOf = ({ netrc, files }: Input): string => netrc ?? files?.['.netrc'] ?? files?.['_netrc'] ?? ''
+
+const CANONICAL_HOST: Rule<Input, Output> = {
+  id: 'D19',
+  when: ({ input }, { raise_errors }) => {
+    const { host } = partsOf(input.url)
+    return raise_errors === null && isHttpLike(input.url) && host !== '' && canonicalHost(host) !== host
+  },
+  expect: ({ input }, python) => {
+    const { host, userinfo } = partsOf(input.url)
+    const found = plainEntry(textOf(input), canonicalHost(host) ?? '')
+    if (userinfo !== undefined) return python
+    const auth: Output['auth'] = found === undefined ? null : [found.login, found.password]
+    return { ...python, auth, authorization: auth === null ? null : basic(...auth) }
+  },
+}
+
+const URL_CREDENTIALS: Rule<Input, Output> = {
+  id: 'D2',
+  when: ({ input }, { auth }) => isHttpLike(input.url) && partsOf(input.url).userinfo !== undefined && auth !== null,
+  expect: ({ input }, python) => {
+    const credentials = credentialsIn(input.url)
+    if (credentials !== undefined) return { ...python, authorization: basic(...credentials) }
+    return python.auth?.[0] === unquoted(partsOf(input.url).userinfo ?? '')
+      ? python
+      : { ...python, authorization: null }
+  },
+}
+
+export const all: ReadonlyArray<Rule<Input, Output>> = [CANONICAL_HOST, URL_CREDENTIALS]

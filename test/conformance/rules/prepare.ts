@@ -1,0 +1,116 @@
+/**
+ * Where a prepared request differs: everything but cookies (`rules/prepare-cookies.ts`) and what is refused
+ * (`rules/refusals.ts`).
+ *
+ * | rule | Python                                                | here                                          |
+ * |------|-------------------------------------------------------|-----------------------------------------------|
+ * | D14  | userinfo stays in the URL                             | removed                                       |
+ * | D32  | `#` in text for the query begins a fragment           | it is data, `%23`                             |
+ * | D27  | urllib3 normalises when it sends                      | the plan's URL is what goes over the wire     |
+ * | D19  | odd hosts, older IDNA                                 | the canonical host                            |
+ * | D15  | Python's spelling of JSON and of values               | JavaScript's                                  |
+ * | D41  | octets in pairs are quoted one by one                 | pairs hold text                               |
+ * | D25  | an empty form is an empty chunked body                | an empty form                                 |
+ * | D33  | Transfer-Encoding beside Content-Length               | the length alone                              |
+ * | D18  | `Content-Length: 0` for methods that expect no content | none                                         |
+ * | D22  | Proxy-Authorization goes to the origin                | it goes nowhere without a proxy               |
+ * | D2   | netrc overrides a header, the URL and an empty auth    | it replaces nothing                          |
+ */
+import type { Input, Output } from '../families/prepare.js'
+import { onTheWire } from '../models/normal-url.js'
+import { isHttpLike } from '../models/parts.js'
+import { mergedHeaders, valueOf } from '../models/plain-request.js'
+import { isFailure, type Prepared, type RequestSpec } from '../shapes.js'
+import type { Rule } from '../subject.js'
+import { isTruthy } from '../tagged.js'
+import { formOctetsAsText, framedOnce, octetsAsText, ourSpelling, respelled, withEmptyForm } from './body.js'
+import { ownAuthorization, withAuthorization } from './credentials.js'
+import { isNamed } from './fields.js'
+import { hasIdleLength } from './idle-length.js'
+import * as cookies from './prepare-cookies.js'
+import * as refusals from './refusals.js'
+import { withCanonicalHost, withoutUserinfo } from './url.js'
+
+type R = Rule<Input, Output>
+
+/** A rule that only rewrites a request that was prepared. */
+const rewriting = (id: string, rewrite: (python: Prepared, input: Input) => Prepared): R => ({
+  id,
+  when: (_, python) => !isFailure(python),
+  expect: ({ input }, python) => (isFailure(python) ? python : rewrite(python, input)),
+})
+
+// --- the URL -------------------------------------------------------------------------------------------------------
+
+export const urlText = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text.trimStart() : '')
+
+const USERINFO = rewriting('D14', (python) => ({ ...python, url: withoutUserinfo(python.url) }))
+
+const textParams = ({ request: { params }, session }: Input): string | undefined => {
+  const given = params === undefined || params._tag === 'None' ? session.params : params
+  return given?._tag === 'Str' && isTruthy(given) ? given.text : undefined
+}
+
+const HASH_IN_PARAMS = rewriting('D32', (python, input) => {
+  const text = textParams(input)
+  if (text === undefined || !text.includes('#') || !isHttpLike(python.url)) return python
+  return { ...python, url: python.url.replace(text, text.replaceAll('#', '%23')) }
+})
+
+const ON_THE_WIRE = rewriting('D27', (python) => ({ ...python, url: onTheWire(python.url) }))
+
+const CANONICAL_HOST = rewriting('D19', (python) => ({ ...python, url: withCanonicalHost(python.url) }))
+
+// --- the body ------------------------------------------------------------------------------------------------------
+
+const SPELLING = rewriting('D15', (python, { request, session }) => ({
+  ...ourSpelling(request, python),
+  url: respelled(python.url, session.params, request.params),
+}))
+
+const OCTETS = rewriting('D41', (python, { request, session }) => ({
+  ...formOctetsAsText(request, python),
+  url: octetsAsText(python.url, session.params, request.params),
+}))
+
+const EMPTY_FORM = rewriting('D25', (python, { session, request }) =>
+  withEmptyForm(request.data, mergedHeaders(session, request), python),
+)
+
+const ONE_FRAMING = rewriting('D33', (python) =>
+  python.body === null ? python : { ...python, headers: framedOnce(python.headers) },
+)
+
+const NO_IDLE_LENGTH = rewriting('D18', (python, { session, request }) => {
+  const own = valueOf(mergedHeaders(session, request), 'Content-Length')
+  if (!hasIdleLength(python.method, python.body, own)) return python
+  return { ...python, headers: python.headers.filter((pair) => !isNamed('content-length')(pair)) }
+})
+
+// --- credentials ---------------------------------------------------------------------------------------------------
+
+const NO_PROXY_NO_CREDENTIALS = rewriting('D22', (python) => ({
+  ...python,
+  headers: python.headers.filter((pair) => !isNamed('proxy-authorization')(pair)),
+}))
+
+const NETRC_IS_LAST = rewriting('D2', (python, { session, request }) => {
+  const own = ownAuthorization(session, request)
+  return own === undefined ? python : { ...python, headers: withAuthorization(python.headers, own) }
+})
+
+export const all: ReadonlyArray<R> = [
+  ...refusals.all,
+  USERINFO,
+  HASH_IN_PARAMS,
+  ON_THE_WIRE,
+  CANONICAL_HOST,
+  OCTETS,
+  SPELLING,
+  EMPTY_FORM,
+  ONE_FRAMING,
+  NO_IDLE_LENGTH,
+  NO_PROXY_NO_CREDENTIALS,
+  NETRC_IS_LAST,
+  ...cookies.all,
+]

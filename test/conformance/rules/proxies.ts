@@ -1,0 +1,165 @@
+/**
+ * Where proxies and roots of trust differ; for NO_PROXY see `rules/no-proxy.ts`.
+ *
+ * | rule | Python                                              | here                                              |
+ * |------|-----------------------------------------------------|---------------------------------------------------|
+ * | D28  | asks about any text                                 | text that is no URL is an error                   |
+ * | D14  | userinfo stays in the URL                           | removed                                           |
+ * | D27  | urllib3 normalises when it sends                    | the plan's URL is what goes over the wire         |
+ * | D19  | the host as it is spelled                           | the canonical host                                |
+ * | D1   | the environment's proxy and roots beat the session's | what was said beats what is around               |
+ * | D3   | any falsy `verify` turns checking off               | only False does                                   |
+ * | D22  | Proxy-Authorization for a SOCKS proxy goes to the origin, and is lost on a redirect | it stays with its proxy |
+ * | D29  | credentials beyond latin-1 are an exception         | UTF-8 (RFC 7617 2.1)                              |
+ * | D31  | `host:port` is a URL of the scheme `host`           | an http proxy                                     |
+ */
+import type { Input, Output } from '../families/proxies.js'
+import { basic } from '../models/netrc.js'
+import { onTheWire } from '../models/normal-url.js'
+import { partsOf } from '../models/parts.js'
+import { authorizationFor, isSocks, mapOf, select, spelled } from '../models/proxy.js'
+import { type Failure, isFailure } from '../shapes.js'
+import type { Rule } from '../subject.js'
+import { NONE } from '../tagged.js'
+import { isNamed } from './fields.js'
+import * as noProxy from './no-proxy.js'
+import { explicitOf, urlOf } from './no-proxy.js'
+import { ambientFirst, type Checks, explicitFirst, saysOtherFalse, withoutFalsy } from './roots.js'
+import { noUrl, withCanonicalHost, withoutUserinfo } from './url.js'
+
+type Out = Output | Failure
+type R = Rule<Input, Out>
+
+// --- the URL -------------------------------------------------------------------------------------------------------
+
+const NO_URL: R = {
+  id: 'D28',
+  when: ({ input }) => input.kind !== 'request' && noUrl(input.url) !== undefined,
+  expect: ({ input }, python) => noUrl(urlOf(input)) ?? python,
+}
+
+/** A rule that rewrites the URL of a request that was prepared. */
+const ofUrl = (id: string, rewrite: (url: string) => string): R => ({
+  id,
+  when: ({ input }) => input.kind === 'request',
+  expect: (_, python) =>
+    isFailure(python) || python.url === undefined ? python : { ...python, url: rewrite(python.url) },
+})
+
+const USERINFO = ofUrl('D14', withoutUserinfo)
+const ON_THE_WIRE = ofUrl('D27', onTheWire)
+const CANONICAL_HOST = ofUrl('D19', withCanonicalHost)
+
+// --- the proxy -----------------------------------------------------------------------------------------------------
+
+const EXPLICIT_PROXY: R = {
+  id: 'D1',
+  when: ({ input }, python) => !isFailure(python) && select(urlOf(input), explicitOf(input)) !== undefined,
+  expect: ({ input }, python) => {
+    if (isFailure(python)) return python
+    const explicit = select(urlOf(input), explicitOf(input)) ?? null
+    const isOther = python.authorization !== undefined && python.proxy !== spelled(explicit)
+    return {
+      ...python,
+      proxy: spelled(explicit),
+      ...(isOther ? { authorization: isSocks(explicit) ? null : authorizationFor(explicit) } : {}),
+    }
+  },
+}
+
+const isProxyAuthorization = isNamed('proxy-authorization')
+
+const handSet = (input: Input): string | undefined =>
+  input.kind === 'rebuild' ? input.headers.find(isProxyAuthorization)?.[1] : undefined
+
+/** It goes to a proxy that asks for none of its own, and nowhere else. */
+const sentTo = (proxy: string | null, own: string | null, given: string | undefined): string | null => {
+  if (proxy === null || isSocks(proxy)) return null
+  return own ?? given ?? null
+}
+
+const ONLY_TO_ITS_PROXY: R = {
+  id: 'D22',
+  when: (_, python) => 'proxy' in python && python.authorization !== undefined,
+  expect: ({ input }, python) => {
+    if (isFailure(python)) return python
+    const { proxy = null, authorization = null, headers } = python
+    return {
+      ...python,
+      authorization: sentTo(proxy, authorization, handSet(input)),
+      ...(headers === undefined ? {} : { headers: headers.filter((pair) => !isProxyAuthorization(pair)) }),
+    }
+  },
+}
+
+const BEYOND_LATIN1: R = {
+  id: 'D29',
+  when: ({ input }, python) => {
+    if (input.kind !== 'rebuild' || !isFailure(python) || !input.url.startsWith('http:')) return false
+    const { userinfo = '' } = partsOf(select(input.url, explicitOf(input)) ?? '')
+    return /[^\0-\xff]/.test(userinfo)
+  },
+  expect: ({ input }, python) => {
+    if (input.kind !== 'rebuild') return python
+    const proxy = select(input.url, explicitOf(input)) ?? ''
+    const [user = '', pass = ''] = (partsOf(proxy).userinfo ?? '').split(':')
+    const headers = input.headers.filter(([name]) => name.toLowerCase() !== 'proxy-authorization')
+    return { proxy: spelled(proxy), headers, authorization: basic(user, pass) }
+  },
+}
+
+const HOST_AND_PORT: R = {
+  id: 'D31',
+  when: ({ input }, python) =>
+    input.kind === 'request_url' &&
+    !isFailure(python) &&
+    /^[^/:@]+:\d+$/.test(select(input.url, mapOf(input.proxies)) ?? ''),
+  expect: ({ input }, python) =>
+    input.kind === 'request_url' ? { ...python, proxy: spelled(select(input.url, mapOf(input.proxies))) } : python,
+}
+
+// --- roots of trust ------------------------------------------------------------------------------------------------
+
+const checksOf = (input: Input): Checks | undefined => {
+  if (input.kind !== 'merge_env' && input.kind !== 'request') return undefined
+  const { session, env } = input
+  const request = input.kind === 'merge_env' ? input.verify : (input.request.verify ?? NONE)
+  const bundle = env['REQUESTS_CA_BUNDLE'] || env['CURL_CA_BUNDLE']
+  const trusted = session.trust_env === true && bundle !== undefined && bundle !== ''
+  return { session: session.verify ?? { _tag: 'Bool', value: true }, request, bundle: trusted ? bundle : undefined }
+}
+
+const ONLY_FALSE: R = {
+  id: 'D3',
+  when: ({ input }, python) => {
+    const checks = checksOf(input)
+    return checks !== undefined && saysOtherFalse(checks) && 'verify' in python
+  },
+  expect: ({ input }, python) => {
+    const checks = checksOf(input)
+    return checks === undefined ? python : { ...python, verify: ambientFirst(withoutFalsy(checks)) }
+  },
+}
+
+const EXPLICIT_ROOTS: R = {
+  id: 'D1',
+  when: ({ input }, python) => checksOf(input)?.bundle !== undefined && 'verify' in python,
+  expect: ({ input }, python) => {
+    const checks = checksOf(input)
+    return checks === undefined ? python : { ...python, verify: explicitFirst(withoutFalsy(checks)) }
+  },
+}
+
+export const all: ReadonlyArray<R> = [
+  NO_URL,
+  USERINFO,
+  ON_THE_WIRE,
+  CANONICAL_HOST,
+  ...noProxy.all,
+  EXPLICIT_PROXY,
+  ONLY_TO_ITS_PROXY,
+  BEYOND_LATIN1,
+  HOST_AND_PORT,
+  ONLY_FALSE,
+  EXPLICIT_ROOTS,
+]

@@ -1,0 +1,180 @@
+/**
+ * Where the URLs of a redirect differ.
+ *
+ * | rule | Python                                                | here                                              |
+ * |------|-------------------------------------------------------|---------------------------------------------------|
+ * | D21  | joins several Location fields                         | equal ones are one, else `InvalidRedirect`        |
+ * | D36  | a blank Location leads to the URL itself              | white space is no part of a field: no redirect    |
+ * | D35  | `http:x` and `http:///x` lead to `/x` on the same host | a path beside the base's (RFC 3986 5.2.2); a host that is empty is invalid (RFC 9110 4.2.1) |
+ * | D26  | a foreign scheme needs an adapter                     | `RedirectRefused`; without following, no `next`   |
+ * | D14  | userinfo stays in the URL                             | removed                                           |
+ * | D14  | a Location that nothing can be made of is an exception, even where it is not followed | no `next`         |
+ * | D19  | any host                                              | the canonical one, or `InvalidRedirect`           |
+ * | D27  | urllib3 normalises when it sends                      | the plan's URL is what goes over the wire         |
+ */
+import type { Input, Output } from '../families/redirect.js'
+import { ANY_ERROR } from '../json.js'
+import { onTheWire } from '../models/normal-url.js'
+import { canonicalHost, partsOf } from '../models/parts.js'
+import type { AnswerSpec } from '../shapes.js'
+import { answerTo, endedBefore, type Hop, hopsOf, mapHops, type R, rewriting, walk } from './chain.js'
+import { withCanonicalHost, withoutUserinfo } from './url.js'
+
+const locationsOf = (answer: AnswerSpec | undefined): ReadonlyArray<string> =>
+  (answer?.headers ?? []).flatMap(([name, value]) =>
+    name.toLowerCase() === 'location' && value._tag === 'Str' ? [value.text] : [],
+  )
+
+const isRedirect = (answer: AnswerSpec | undefined): boolean =>
+  answer !== undefined && [301, 302, 303, 307, 308].includes(answer.status)
+
+/** The first request whose answer is a redirect with such a Location; nothing where there is none. */
+const firstWith = (
+  { input, python }: { readonly input: Input; readonly python: Output },
+  fits: (locations: ReadonlyArray<string>) => boolean,
+): number | undefined => {
+  const { requests, error } = python
+  const followed = error === 'TooManyRedirects' ? requests.slice(0, -1) : requests
+  const at = followed.findIndex((_, i) => {
+    const answer = answerTo(input, i)
+    return isRedirect(answer) && fits(locationsOf(answer))
+  })
+  return at < 0 ? undefined : at
+}
+
+const stops = ({ request }: Input): boolean => request.allow_redirects === false
+
+/** What cannot be followed: an error, or no `next` where nothing is followed anyway. */
+const unfollowed = (python: Output, input: Input, at: number, error: string): Output => {
+  if (!stops(input)) return endedBefore(python, at + 1, error)
+  return python.final === undefined ? python : { ...python, final: { ...python.final, next: null } }
+}
+
+// --- Location ------------------------------------------------------------------------------------------------------
+
+const SEVERAL_LOCATIONS = rewriting('D21', (python, { input }) => {
+  const at = firstWith({ input, python }, (locations) => new Set(locations).size > 1)
+  return at === undefined ? python : unfollowed(python, input, at, 'InvalidURL')
+})
+
+const EQUAL_LOCATIONS = rewriting('D21', (python, { input }) => {
+  const at = firstWith({ input, python }, (locations) => locations.length > 1 && new Set(locations).size === 1)
+  const hops = hopsOf(python)
+  const [location = ''] = at === undefined ? [] : locationsOf(answerTo(input, at))
+  // Only where nothing follows that was resolved against the joined one.
+  if (at === undefined || hops.length !== at + 2) return python
+  return mapHops(python, (hop, i) => (i === at + 1 ? { ...hop, url: new URL(location, hops[at]?.url).href } : hop))
+})
+
+const BLANK_LOCATION = rewriting('D36', (python, { input }) => {
+  const at = firstWith({ input, python }, ([location = '']) => location !== '' && location.trim() === '')
+  if (at === undefined || python.final === undefined) return python
+  const answer = answerTo(input, at)
+  const requests = python.requests.slice(0, at + 1)
+  if (answer === undefined || stops(input)) return unfollowed(python, input, at, 'InvalidURL')
+  return {
+    ...python,
+    requests,
+    final: {
+      ...python.final,
+      status: answer.status,
+      url: requests.at(-1)?.url ?? '',
+      history: python.final.history.slice(0, at),
+      history_urls: requests.slice(0, -1).map(({ url }) => url),
+      body: answer.body?._tag === 'Str' ? Buffer.from(answer.body.text, 'utf8').toString('base64') : '',
+    },
+  }
+})
+
+/** Not followed anyway, and so no reason for an exception. */
+const NOWHERE = rewriting('D14', (python, { input }) => {
+  const at = python.requests.length - 1
+  const answer = answerTo(input, at)
+  if (!stops(input) || python.error !== ANY_ERROR || answer === undefined || !isRedirect(answer)) return python
+  const { error: _, ...rest } = python
+  const content = answer.body?._tag === 'Str' ? Buffer.from(answer.body.text, 'utf8').toString('base64') : ''
+  const { status } = answer
+  const url = python.requests.at(-1)?.url ?? ''
+  const final = { status, url, history: [], history_urls: [], body: content, response_cookies: [], next: null }
+  return { ...rest, final }
+})
+
+const EMPTY_HOST = rewriting('D35', (python, { input }) => {
+  const at = firstWith({ input, python }, ([location = '']) => /^(https?:)?\/\/([/?#:]|$)/i.test(location.trim()))
+  return at === undefined ? python : unfollowed(python, input, at, 'InvalidURL')
+})
+
+const AUTHORITY = /^[^:/?#]+:\/\/[^/?#]*/
+
+const BESIDE_ITS_BASE = rewriting('D35', (python, { input }) => {
+  const hops = hopsOf(python)
+  return walk(python, (hop, before, i) => {
+    const [location = ''] = locationsOf(answerTo(input, i - 1))
+    const scheme = /^[^:]+:/.exec(before.url)?.[0] ?? ''
+    const rest = location.trim().toLowerCase().startsWith(scheme) ? location.trim().slice(scheme.length) : '/'
+    if (rest.startsWith('/') || rest === '' || hops[i] !== hop) return hop
+    const root = AUTHORITY.exec(before.url)?.[0] ?? ''
+    const path = before.url.slice(root.length).replace(/[?#].*$/, '')
+    const fragment = hop.url.includes('#') && !rest.includes('#') ? hop.url.slice(hop.url.indexOf('#')) : ''
+    return { ...hop, url: `${root}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${rest}${fragment}` }
+  })
+})
+
+// --- schemes and hosts ---------------------------------------------------------------------------------------------
+
+const isHttp = ({ url }: Hop): boolean => /^https?:/i.test(url)
+
+const FOREIGN_SCHEME: R = {
+  id: 'D26',
+  when: ({ input }, python) =>
+    python.requests.length > 0 &&
+    (python.error === 'InvalidSchema' || (stops(input) && hopsOf(python).some((hop) => !isHttp(hop)))),
+  expect: ({ input }, python) =>
+    python.error === 'InvalidSchema'
+      ? { ...python, error: 'RedirectRefused' }
+      : unfollowed(python, input, python.requests.length - 1, 'RedirectRefused'),
+}
+
+const USERINFO = rewriting('D14', (python) => mapHops(python, (hop) => ({ ...hop, url: withoutUserinfo(hop.url) })))
+
+const isBadPort = ({ url }: Hop): boolean => {
+  const { port } = partsOf(url)
+  return !/^\d*$/.test(port) || Number(port) > 65535
+}
+
+const NO_HOST: R = {
+  id: 'D19',
+  when: (_, python) => hopsOf(python).some((hop) => isHttp(hop) && isNoPlace(hop)),
+  expect: ({ input }, python) => unfollowed(python, input, hopsOf(python).findIndex(isNoPlace) - 1, 'InvalidURL'),
+}
+
+const isNoPlace = (hop: Hop): boolean => canonicalHost(partsOf(hop.url).host) === undefined || isBadPort(hop)
+
+const CANONICAL_HOST = rewriting('D19', (python) =>
+  mapHops(python, (hop) => ({ ...hop, url: withCanonicalHost(hop.url) })),
+)
+
+const planned = (url: string): string => {
+  const lower = url.replace(/^([^/]*\/\/)(\[[^\]]*\]|[^:/?#]*)/, (authority) => authority.toLowerCase())
+  return onTheWire(
+    lower.replace(/^([^/]*\/\/(?:\[[^\]]*\]|[^:/?#]*)):0*(\d*)/, (_, before, port) =>
+      port === '' ? before : `${before}:${port}`,
+    ),
+  )
+}
+
+const ON_THE_WIRE = rewriting('D27', (python) => mapHops(python, (hop) => ({ ...hop, url: planned(hop.url) })))
+
+export const all: ReadonlyArray<R> = [
+  SEVERAL_LOCATIONS,
+  EQUAL_LOCATIONS,
+  BLANK_LOCATION,
+  NOWHERE,
+  EMPTY_HOST,
+  BESIDE_ITS_BASE,
+  FOREIGN_SCHEME,
+  USERINFO,
+  NO_HOST,
+  CANONICAL_HOST,
+  ON_THE_WIRE,
+]

@@ -1,0 +1,129 @@
+/**
+ * The objects that several files of vectors share: session, request, script, prepared request, jar, errors.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { ANY_ERROR } from './json.js'
+import { type Py, Tagged } from './tagged.js'
+
+// --- inputs --------------------------------------------------------------------------------------------------------
+
+export const CookieSpec = t.union([
+  t.tuple([t.string, Tagged]),
+  t.intersection([
+    t.type({ name: t.string, value: Tagged }),
+    t.partial({
+      domain: t.string,
+      path: t.string,
+      secure: t.boolean,
+      expires: t.union([t.number, t.null]),
+      port: t.union([t.string, t.null]),
+      version: t.number,
+    }),
+  ]),
+])
+export type CookieSpec = t.TypeOf<typeof CookieSpec>
+
+const HeaderPairs = t.array(t.tuple([Tagged, Tagged]))
+
+export const SessionSpec = t.partial({
+  headers: HeaderPairs,
+  params: Tagged,
+  auth: Tagged,
+  proxies: Tagged,
+  verify: Tagged,
+  cert: Tagged,
+  stream: Tagged,
+  hooks: Tagged,
+  max_redirects: t.number,
+  trust_env: t.boolean,
+  cookies: t.array(CookieSpec),
+})
+export type SessionSpec = t.TypeOf<typeof SessionSpec>
+
+export const RequestCookies = t.union([t.type({ jar: t.array(CookieSpec) }), Tagged])
+
+export const RequestSpec = t.intersection([
+  t.type({ method: t.string, url: Tagged }),
+  t.partial({
+    params: Tagged,
+    headers: t.union([HeaderPairs, t.null]),
+    data: Tagged,
+    json: Tagged,
+    files: Tagged,
+    auth: Tagged,
+    cookies: RequestCookies,
+    proxies: Tagged,
+    verify: Tagged,
+    cert: Tagged,
+    timeout: Tagged,
+    stream: Tagged,
+    hooks: Tagged,
+    allow_redirects: t.union([t.boolean, t.null]),
+  }),
+])
+export type RequestSpec = t.TypeOf<typeof RequestSpec>
+
+export const AnswerSpec = t.intersection([
+  t.type({ status: t.number, headers: t.array(t.tuple([t.string, Tagged])) }),
+  t.partial({ body: Tagged, reason: Tagged, advance: t.number }),
+])
+export type AnswerSpec = t.TypeOf<typeof AnswerSpec>
+
+export const EnvironmentSpec = t.record(t.string, t.string)
+
+// --- outputs -------------------------------------------------------------------------------------------------------
+
+/** A failure by the name of the Python exception; a plain Python exception is any error. */
+export interface Failure {
+  readonly error: string
+}
+
+export const failure = (error: string): Failure => ({ error })
+
+export const isFailure = (output: object): output is Failure => 'error' in output
+
+/** A failure as the files write it; its message is for people. */
+export const RawFailure = t.type({ error: t.string, requests_error: t.boolean })
+
+export const readFailure = ({ error, requests_error }: t.TypeOf<typeof RawFailure>): Failure =>
+  failure(requests_error ? error : ANY_ERROR)
+
+/** Reads with a codec, then turns what was read into the common form. */
+export const reading =
+  <A, B>(codec: t.Decoder<unknown, A>, toCommon: (raw: A) => B) =>
+  (u: unknown): t.Validation<B> =>
+    E.map(toCommon)(codec.decode(u))
+
+/** Reads an output that is either a failure or what another codec reads. */
+export const readingOrFailure =
+  <A, B>(codec: t.Type<A, unknown, unknown>, toCommon: (raw: A) => B) =>
+  (u: unknown): t.Validation<B | Failure> =>
+    RawFailure.is(u) ? E.right(readFailure(u)) : reading(codec, toCommon)(u)
+
+/** A prepared request as the files write it; what its body was is for people. */
+export const PreparedSpec = t.type({
+  method: t.string,
+  url: t.string,
+  headers: t.array(t.tuple([t.string, Tagged])),
+  body: t.union([t.string, t.null]),
+})
+
+export interface Prepared {
+  readonly method: string
+  readonly url: string
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  /** Base64. */
+  readonly body: string | null
+}
+
+const headerValue = (py: Py): string => (py._tag === 'Bytes' ? Buffer.from(py.bytes).toString('latin1') : textOf(py))
+
+const textOf = (py: Py): string => (py._tag === 'Str' ? py.text : '')
+
+export const readPrepared = ({ method, url, headers, body }: t.TypeOf<typeof PreparedSpec>): Prepared => ({
+  method,
+  url,
+  headers: headers.map(([name, value]) => [name, headerValue(value)] as const),
+  body,
+})

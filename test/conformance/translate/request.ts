@@ -1,0 +1,149 @@
+/**
+ * A session and a request of Python's as ours: what is planned, and the jar that it is planned with.
+ *
+ * | Python                                   | here                                                         |
+ * |------------------------------------------|--------------------------------------------------------------|
+ * | `auth` a pair, HTTPBasicAuth             | `withBasicAuth`                                              |
+ * | HTTPDigestAuth                           | `withDigestAuth`                                             |
+ * | HTTPProxyAuth                            | the header Proxy-Authorization, and `withoutAuth`            |
+ * | an empty tuple                           | `withoutAuth`                                                |
+ * | None for a header                        | `withoutHeader`                                              |
+ * | no `params`, as `{}`                     | `withQuery({})`, which takes the place of a session's text   |
+ * | falsy `params` of `session.request`      | the same; of a `Request`, no query                           |
+ * | `cookies` a jar                          | its cookies beside those of the session's jar                |
+ * | `allow_redirects=False`                  | `withoutRedirects`                                           |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { Jar, Request, Session, Settings } from 'requests-ts'
+import { basic } from '../models/netrc.js'
+import { mountForeign } from '../observe/plan.js'
+import { type Failure, failure, type RequestSpec, type SessionSpec } from '../shapes.js'
+import { isTruthy, type Py } from '../tagged.js'
+import * as Bodies from './body.js'
+import * as Cookies from './cookies.js'
+import { keyText, NO_COUNTERPART, query } from './query.js'
+import { all, cert, nothing, proxies, type Step, timeout, trust, verify } from './session.js'
+import { latin1 } from './values.js'
+
+// --- headers and auth ----------------------------------------------------------------------------------------------
+
+const INVALID_HEADER: E.Either<Failure, never> = E.left(failure('InvalidHeader'))
+
+const headerText = (py: Py): string | undefined =>
+  py._tag === 'Str' ? py.text : py._tag === 'Bytes' ? latin1(py.bytes) : undefined
+
+const headers = (pairs: ReadonlyArray<readonly [Py, Py]>): E.Either<Failure, Step> => {
+  const steps: Step[] = []
+  const late: string[] = []
+  for (const [key, value] of pairs) {
+    const name = headerText(key)
+    if (name === undefined) return NO_COUNTERPART
+    const text = headerText(value)
+    if (text !== undefined) steps.push(Settings.withHeader(name, text))
+    else if (value._tag === 'None') steps.push(Settings.withoutHeader(name))
+    else late.push(name)
+  }
+  return late.length > 0 ? INVALID_HEADER : E.right(all(steps))
+}
+
+/** Python's `str`, which is what it makes of anything that is no text. */
+const credential = (py: Py): string | undefined => (py._tag === 'Bytes' ? latin1(py.bytes) : keyText(py))
+
+const auth = (py: Py | undefined): E.Either<Failure, Step> => {
+  if (py === undefined || py._tag === 'None') return E.right(nothing)
+  if (!isTruthy(py)) return E.right(Settings.withoutAuth)
+  const [user, pass] =
+    py._tag === 'Basic' || py._tag === 'Digest' || py._tag === 'ProxyAuth'
+      ? [credential(py.user), credential(py.pass)]
+      : py._tag === 'Tuple' && py.items.length === 2
+        ? py.items.map(credential)
+        : []
+  if (user === undefined || pass === undefined) return NO_COUNTERPART
+  if (py._tag === 'Digest') return E.right(Settings.withDigestAuth(user, pass))
+  if (py._tag === 'ProxyAuth') {
+    return E.right(all([Settings.withHeader('Proxy-Authorization', basic(user, pass)), Settings.withoutAuth]))
+  }
+  return E.right(Settings.withBasicAuth(user, pass))
+}
+
+// --- session -------------------------------------------------------------------------------------------------------
+
+const applied = <C extends Settings.Configurable>(
+  to: C,
+  steps: ReadonlyArray<E.Either<Failure, Step>>,
+): E.Either<Failure, C> => {
+  let made = to
+  for (const step of steps) {
+    if (E.isLeft(step)) return step
+    made = step.right(made)
+  }
+  return E.right(made)
+}
+
+/** The session, without the cookies of its jar. */
+export const session = (spec: SessionSpec): E.Either<Failure, Session.Session> =>
+  applied(trust(spec.trust_env === true)(Session.empty), [
+    headers(spec.headers ?? []),
+    query(spec.params),
+    auth(spec.auth),
+    Cookies.along(spec.cookies ?? []),
+    E.right(proxies(spec.proxies)),
+    E.right(verify(spec.verify)),
+    E.right(cert(spec.cert)),
+    E.right(spec.max_redirects === undefined ? nothing : Settings.withMaxRedirects(spec.max_redirects)),
+  ])
+
+// --- request -------------------------------------------------------------------------------------------------------
+
+/** Which of Python's doors it goes through: `session.request` reads falsy `params` as none given. */
+export type Door = 'session.request' | 'prepare_request'
+
+const urlOf = ({ url }: RequestSpec): string =>
+  url._tag === 'Bytes' ? Buffer.from(url.bytes).toString('utf8') : (keyText(url) ?? '')
+
+const paramsOf = ({ params }: RequestSpec, door: Door): Py | undefined =>
+  params !== undefined && door === 'session.request' && !isTruthy(params) ? undefined : params
+
+type Given = RequestSpec['cookies']
+type GivenJar = Extract<Given, { readonly jar: unknown }>
+
+const isJar = (cookies: Given): cookies is GivenJar => cookies !== undefined && 'jar' in cookies
+
+const request = (spec: RequestSpec, below: SessionSpec, door: Door): E.Either<Failure, Request.Request> => {
+  const body = Bodies.body(spec)
+  if (E.isLeft(body)) return body
+  return applied(Request.withBody(body.right)(Request.make(spec.method, urlOf(spec))), [
+    headers(spec.headers ?? []),
+    E.right(Settings.withQuery({})),
+    query(paramsOf(spec, door)),
+    auth(spec.auth),
+    isJar(spec.cookies) ? Cookies.along(spec.cookies.jar) : Cookies.dictionary(spec.cookies),
+    E.right(proxies(spec.proxies)),
+    E.right(verify(spec.verify, below.verify)),
+    E.right(cert(spec.cert)),
+    E.right(timeout(spec.timeout)),
+    E.right(spec.allow_redirects === false ? Settings.withoutRedirects : nothing),
+  ])
+}
+
+/** All that a case says, ready to be planned. */
+export interface Ready {
+  readonly session: Session.Session
+  readonly request: Request.Request
+  readonly jar: Jar.Jar
+}
+
+export const ready = (spec: SessionSpec, asked: RequestSpec, door: Door): E.Either<Failure, Ready> => {
+  const made = session(spec)
+  if (E.isLeft(made)) return made
+  const wanted = request(asked, spec, door)
+  if (E.isLeft(wanted)) return wanted
+  const url = urlOf(asked)
+  const own = Cookies.into(spec.cookies ?? [], url)(Jar.empty)
+  if (E.isLeft(own)) return own
+  const jar = isJar(asked.cookies) ? Cookies.into(asked.cookies.jar, url)(own.right) : own
+  if (E.isLeft(jar)) return jar
+  // `prepare_request` asks for no adapter, so a transport is mounted for any scheme.
+  const able = door === 'prepare_request' ? mountForeign(url)(made.right) : made.right
+  return E.right({ session: able, request: wanted.right, jar: jar.right })
+}
