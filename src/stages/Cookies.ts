@@ -36,7 +36,7 @@ export const given = (settings: Settings): E.Either<PlanError, string> => {
   return E.right(pairs.join('; '))
 }
 
-/** Adds the Cookie header; one that stands there already is the user's, and stands for itself (requests D36). */
+/** Adds the Cookie header; one that stands there already is the user's, and stands for itself. */
 export const withCookies =
   (own: string, jar: Jar.Jar, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
