@@ -15,6 +15,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: at('./build.ts'),
     testTimeout: 30_000,
+    hookTimeout: 180_000,
     reporters: ['default'],
   },
 })

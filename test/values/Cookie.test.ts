@@ -424,9 +424,13 @@ describe('hostile Set-Cookie', () => {
     ['colons', `a=1; Domain=${':'.repeat(1_000)}`],
     ['digits', `a=1; Max-Age=${'1'.repeat(65_536)}`],
   ])('%s, 65 KB of them, are read within 50 ms', (_, setCookie) => {
-    const start = performance.now()
-    Jar.absorb(new URL(example), [setCookie], NOW)(Jar.empty)
-    expect(performance.now() - start).toBeLessThan(50)
+    const once = (): number => {
+      const start = performance.now()
+      Jar.absorb(new URL(example), [setCookie], NOW)(Jar.empty)
+      return performance.now() - start
+    }
+    // The best of five: the machine may be busy with something else, and the code may not.
+    expect(Math.min(...Array.from({ length: 5 }, once))).toBeLessThan(50)
   })
 
   test('a SameSite that nobody knows is none', () => {
