@@ -1,0 +1,65 @@
+/** HTTP/2, which is spoken only where it is asked for: nghttpd knows nothing else, nginx knows both. */
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import { Http, Request, Response } from 'requests-ts'
+import { describe, expect, test } from 'vitest'
+import { failure, get, https, run, text, value } from './rig.js'
+
+const http2 = { transport: { http2: true } }
+
+async function* pieces(count: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < count; i++) yield Buffer.alloc(10_000, i)
+}
+
+describe('nghttpd', () => {
+  const origin = https('nghttpd')
+
+  test('gives a large body', async () => {
+    expect((await get(`${origin}/three-million`, [], http2)).bytes.length).toBe(3_000_000)
+  })
+
+  test('sends an upload back, whole or streamed', async () => {
+    expect(
+      await text(`${origin}/`, [(request) => ({ ...request, method: 'POST' }), Request.withText('hello')], http2),
+    ).toBe('hello')
+    const streamed = await value(
+      Http.post(
+        `${origin}/`,
+        Request.withStream(() => pieces(50)),
+      ),
+      http2,
+    )
+    expect(streamed.bytes.length).toBe(500_000)
+    expect(streamed.bytes.at(-1)).toBe(49)
+  })
+
+  test('answers many at once, and a status that is bad', async () => {
+    const many = Http.parallel()(Array.from({ length: 50 }, () => Http.get(`${origin}/three-million`)))
+    expect((await value(many, http2)).map(({ bytes }) => bytes.length)).toEqual(Array(50).fill(3_000_000))
+    expect((await get(`${origin}/nothing`, [], http2)).status).toBe(404)
+  })
+
+  test('cannot be talked to without', async () => {
+    await failure(Http.get(origin))
+  })
+})
+
+describe('nginx', () => {
+  test.each([
+    [true, 'HTTP/2.0'],
+    [false, 'HTTP/1.1'],
+  ])('http2: %s', async (http2, version) => {
+    const url = `${https('nginxTls')}/protocol`
+    expect(await text(url, [], { transport: { http2 } })).toBe(`${version} TLSv1.3 localhost\n`)
+  })
+
+  test('a hundred one after another on one client', async () => {
+    const one = Http.get(`${https('nginxTls')}/protocol`)
+    const all = Array.from({ length: 99 }).reduce<typeof one>((before) => SRTE.flatMap(() => one)(before), one)
+    expect(Response.text(await value(all, http2))).toContain('HTTP/2.0')
+  })
+
+  test('HTTP/1.1 where the origin knows no other', async () => {
+    const outcome = await run(Http.get(https('nginxUntrusted'), Request.withVerify(false)), http2)
+    expect(outcome).toMatchObject({ right: [{ status: 200 }] })
+  })
+})

@@ -1,0 +1,55 @@
+/** One program, written once, against two servers that know nothing of each other. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import * as t from 'io-ts'
+import { Http, Jar, Request, Response, Session } from 'requests-ts'
+import { expect, test } from 'vitest'
+import { http, run, session } from './rig.js'
+
+interface Place {
+  readonly origin: string
+  /** Takes the form, sets `sid`, and redirects. */
+  readonly login: string
+  /** Shows the cookies it is asked with, to those who have one. */
+  readonly page: string
+}
+
+const Page = t.type({ cookies: t.type({ sid: t.string }) })
+
+/** Logs in, follows the redirect, gets the page that needs the cookie, and decodes it. */
+const member = ({ origin, login, page }: Place) => {
+  const here = Http.locally(Session.withBaseUrl(origin))
+  return pipe(
+    Http.post(login, Request.withForm({ user: 'ada', pass: 'analytical' })),
+    SRTE.flatMapEither(Response.ok),
+    SRTE.flatMap((landed) =>
+      pipe(
+        Http.get(page),
+        SRTE.flatMapEither(Response.ok),
+        SRTE.flatMapEither(Response.json(Page.decode)),
+        SRTE.map(({ cookies }) => ({ sid: cookies.sid, hops: landed.history.length, method: landed.plan.method })),
+      ),
+    ),
+    here,
+  )
+}
+
+test.each<readonly [string, Place, number]>([
+  ['nginx', { origin: http('nginx'), login: 'login', page: 'account' }, 1],
+  [
+    'httpbin',
+    { origin: http('httpbin'), login: 'redirect-to?url=%2Fcookies%2Fset%2Fsid%2Fs3ss10n', page: 'cookies' },
+    2,
+  ],
+])('the login program on %s', async (_, place, hops) => {
+  const outcome = await run(member(place), { session })
+  expect(outcome).toMatchObject({ right: [{ sid: 's3ss10n', hops, method: 'GET' }] })
+  if (outcome._tag === 'Right') {
+    expect(Jar.toArray(outcome.right[1]).map(({ name, domain }) => [name, domain])).toEqual([['sid', '127.0.0.1']])
+  }
+})
+
+test('nginx shows nothing to those who have not logged in', async () => {
+  const outcome = await run(pipe(Http.get(`${http('nginx')}/account`), SRTE.flatMapEither(Response.ok)))
+  expect(outcome).toMatchObject({ left: { _tag: 'StatusError' } })
+})

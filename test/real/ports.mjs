@@ -1,0 +1,10 @@
+// Prints so many free ports of 127.0.0.1, one on each line. All are held at once, so that no two are the same.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+const servers = Array.from({ length: Number(process.argv[2]) }, () => createServer().listen(0, '127.0.0.1'))
+await Promise.all(servers.map((server) => once(server, 'listening')))
+for (const server of servers) {
+  console.log(server.address().port)
+  server.close()
+}

@@ -1,0 +1,69 @@
+/** SOCKS of dante (4, 4a, 5, 5h) and microsocks (5, 5h; with a password). */
+import { Http, Request } from 'requests-ts'
+import { describe, expect, test } from 'vitest'
+import { failure, get, http, https, type Port, port, text, value } from './rig.js'
+
+const through = (scheme: string, name: Port, user = '') => [
+  Request.withProxy(`${scheme}://${user}127.0.0.1:${port(name)}`),
+]
+const GOOD = 'sockuser:sockpass@'
+
+const WAYS: ReadonlyArray<readonly [scheme: string, name: Port, user: string]> = [
+  ['socks4', 'dante', ''],
+  ['socks4', 'dante', 'someone:@'],
+  ['socks4a', 'dante', ''],
+  ['socks5', 'dante', ''],
+  ['socks5h', 'dante', ''],
+  ['socks5', 'microsocks', ''],
+  ['socks5h', 'microsocks', ''],
+  ['socks5', 'microsocksAuth', GOOD],
+  ['socks5h', 'microsocksAuth', GOOD],
+]
+
+describe.each(WAYS)('%s through %s as "%s"', (scheme, name, user) => {
+  const build = through(scheme, name, user)
+  // dante takes no `localhost` from a SOCKS4a client.
+  const host = scheme === 'socks4a' ? '127.0.0.1' : 'localhost'
+
+  test('http', async () => {
+    expect(await text(`http://${host}:${port('nginxOther')}/`, build)).toBe('GET auth= proxy= cookie= via=\n')
+  })
+
+  test('https, a large body, a redirect from one to the other', async () => {
+    const { bytes } = await get(`https://${host}:${port('nginxTls')}/three-million`, build)
+    expect(bytes.length).toBe(3_000_000)
+    // The redirect leads to `localhost`.
+    if (scheme === 'socks4a') return
+    expect((await get(`http://${host}:${port('nginx')}/to-tls`, build)).url).toBe(`${https('nginxTls')}/echo`)
+  })
+
+  test('thirty at once', async () => {
+    const programs = Array.from({ length: 30 }, () => Http.get(`http://${host}:${port('nginxOther')}/`, ...build))
+    expect((await value(Http.parallel()(programs))).map(({ status }) => status)).toEqual(Array(30).fill(200))
+  })
+
+  test('an origin that does not listen', async () => {
+    const refused = await failure(Http.get(`http://${host}:9/`, ...build))
+    expect(refused).toMatchObject({ _tag: 'ProxyFailed' })
+    expect(JSON.stringify(refused)).not.toContain('sockpass')
+  })
+})
+
+describe('a password', () => {
+  test.each([
+    ['none', ''],
+    ['a wrong one', 'sockuser:hunter2@'],
+  ])('%s is refused', async (_, user) => {
+    for (const scheme of ['socks5', 'socks5h']) {
+      const refused = await failure(Http.get(http('nginxOther'), ...through(scheme, 'microsocksAuth', user)))
+      expect(refused).toMatchObject({ _tag: 'ProxyFailed' })
+      expect(JSON.stringify(refused)).not.toContain('hunter2')
+    }
+  })
+})
+
+test('a name that nobody knows is the proxy’s to resolve with 5h, and ours with 5', async () => {
+  const url = 'http://nobody.invalid/'
+  expect(await failure(Http.get(url, ...through('socks5h', 'microsocks')))).toMatchObject({ _tag: 'ProxyFailed' })
+  expect(await failure(Http.get(url, ...through('socks5', 'microsocks')))).toMatchObject({ _tag: 'ConnectFailed' })
+})
