@@ -24,6 +24,7 @@ const reset: Use = (socket) => void ('encrypted' in socket ? socket.destroy() : 
 interface Outcome {
   readonly _tag: string
   readonly status: number | undefined
+  readonly message: string
   readonly took: number
 }
 
@@ -40,13 +41,13 @@ const through = async (scheme: string, use: Use, url = 'https://origin.test/'): 
     proxy: `${scheme}://${isTls ? 'localhost' : '127.0.0.1'}:${server.port}`,
     timeouts: { connect: CONNECT },
   })
-  const { _tag, status } = await fault(transport(), sent)
+  const { _tag, status, message } = await fault(transport(), sent)
   const took = performance.now() - start
   await until(() => server.sockets.size === 0)
   expect(server.sockets.size).toBe(0)
   await sleep(30)
   expect(server.connections()).toBe(1)
-  return { _tag, status, took }
+  return { _tag, status, message, took }
 }
 
 describe.each(['http', 'https'])('CONNECT through an %s proxy', (scheme) => {
@@ -83,7 +84,10 @@ describe('forwarding', () => {
     ['hangs up when asked', (socket) => socket.once('data', () => socket.end()), 'ConnectFailed'],
     ['speaks SSH', says('SSH-2.0-OpenSSH\r\n'), 'ProtocolError'],
   ])('a proxy that %s', async (_, use, tag) => {
-    expect((await through('http', use, 'http://origin.test/'))._tag).toBe(tag)
+    const failure = await through('http', use, 'http://origin.test/')
+    expect(failure._tag).toBe(tag)
+    // It is the proxy that did so, not the origin.
+    expect(failure.message).toMatch(/http:\/\/\S+:\d+, asked for http:\/\/origin\.test,/)
   })
 })
 

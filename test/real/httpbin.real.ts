@@ -153,10 +153,10 @@ describe('compressions', () => {
     expect(decoded(t.record(t.string, t.unknown))(response)).toMatchObject({ [key]: true })
   })
 
-  test('gzip of nginx, and a text in UTF-8', async () => {
+  test('gzip of nginx', async () => {
     const response = await get(`${http('nginxOther')}/`)
     expect(pipe(response.headers, Headers.lookup('Content-Encoding'), O.isSome)).toBe(true)
-    expect(Response.text(await get(`${origin}/encoding/utf8`))).toContain('∮ E⋅da = Q')
+    expect(Response.text(response)).toMatch(/^GET /)
   })
 })
 

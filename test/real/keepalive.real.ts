@@ -4,11 +4,13 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
-import { Client, Environment, Http, Jar, Request, Response, Transport } from 'requests-ts'
+import { Client, Environment, Headers, Http, HttpError, Jar, Request, Response, Transport } from 'requests-ts'
 import { expect, test } from 'vitest'
 import { http, session } from './rig.js'
 
 const IDLE = 1000
+/** From so much before the moment to so much after it, in milliseconds. */
+const SPREAD = 40
 const LANES = 60
 const ROUNDS = 6
 
@@ -16,36 +18,45 @@ interface Tally {
   readonly right: number
   readonly faults: ReadonlyArray<string>
   readonly wrong: ReadonlyArray<string>
+  readonly connections: number
 }
+
+const connectionOf = ({ headers }: Response.Response): string => Headers.combined(headers, 'X-Connection') ?? ''
 
 /** Each lane waits about as long as nginx does, a little less or more, and asks again with a mark of its own. */
 const race = async (method: 'GET' | 'POST'): Promise<Tally> => {
   const client = Client.open({ session, transport: Transport.undici(), environment: Environment.empty })()
   const faults: string[] = []
   const wrong: string[] = []
+  const connections = new Set<string>()
   let right = 0
   const ask = async (mark: string): Promise<void> => {
     const request = Request.withHeader('Cookie', `mark=${mark}`)(Request.make(method, `${http('nginx')}/echo`))
     const outcome = await Http.send(request)(Jar.empty)(client)()
-    if (E.isLeft(outcome)) faults.push(`${outcome.left._tag}: ${outcome.left.message}`)
-    else if (Response.text(outcome.right[0]) !== `${method} auth= proxy= cookie=mark=${mark} via=\n`) wrong.push(mark)
-    else right += 1
+    if (E.isLeft(outcome)) {
+      faults.push(HttpError.show(outcome.left))
+      return
+    }
+    const [response] = outcome.right
+    connections.add(connectionOf(response))
+    if (Response.text(response) === `${method} auth= proxy= cookie=mark=${mark} via=\n`) right += 1
+    else wrong.push(mark)
   }
   const lane = async (number: number): Promise<void> => {
     await ask(`${number}.first`)
     for (let round = 0; round < ROUNDS; round++) {
-      await wait(IDLE - 30 + number)
+      await wait(IDLE - SPREAD / 2 + (number * SPREAD) / LANES)
       await ask(`${number}.${round}`)
     }
   }
   await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)))
   await client.close()
-  return { right, faults, wrong }
+  return { right, faults, wrong, connections: connections.size }
 }
 
 test('hundreds of requests around the moment when nginx hangs up', { timeout: 15_000 }, async () => {
   const tallies = await Promise.all([race('GET'), race('POST')])
-  for (const { right, faults, wrong } of tallies) {
+  for (const { right, faults, wrong, connections } of tallies) {
     expect(wrong).toEqual([])
     expect(right + faults.length).toBe(LANES * (ROUNDS + 1))
     // A request that crossed with the end of its connection was not answered, and says so.
@@ -53,14 +64,20 @@ test('hundreds of requests around the moment when nginx hangs up', { timeout: 15
       faults.filter((fault) => !/^ConnectFailed: .* closed the connection before it answered/.test(fault)),
     ).toEqual([])
     expect(right).toBeGreaterThan(LANES * ROUNDS * 0.9)
+    // It was that moment: some connections were used again, and some were gone.
+    expect(connections).toBeGreaterThan(LANES)
+    expect(connections).toBeLessThan(LANES * (ROUNDS + 1) * 0.9)
   }
 })
 
 test('a connection is used again until then', async () => {
   const client = Client.open({ session, transport: Transport.undici(), environment: Environment.empty })()
+  const seen = new Set<string>()
   for (let i = 0; i < 300; i++) {
-    const outcome = await Http.get(`${http('nginx')}/twice`)(Jar.empty)(client)()
-    expect(outcome).toMatchObject({ right: [{ status: 204 }] })
+    const outcome = await Http.get(`${http('nginx')}/echo`)(Jar.empty)(client)()
+    if (E.isLeft(outcome)) throw new Error(HttpError.show(outcome.left))
+    seen.add(connectionOf(outcome.right[0]))
   }
   await client.close()
+  expect(seen.size).toBe(1)
 })

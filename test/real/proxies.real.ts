@@ -11,6 +11,8 @@ interface Server {
   readonly name: Port
   readonly log: string
   readonly user?: string
+  /** What wrong credentials are answered with; 407 unless said. */
+  readonly wrong?: number
 }
 
 const SQUID_USER = 'proxyuser:p%3Ar%40xy'
@@ -22,7 +24,7 @@ const OPEN: ReadonlyArray<Server> = [
 const ASKING: ReadonlyArray<Server> = [
   { scheme: 'http', name: 'squidAuth', log: 'squid/access.log', user: SQUID_USER },
   { scheme: 'https', name: 'squidTlsAuth', log: 'squid/access.log', user: SQUID_USER },
-  { scheme: 'http', name: 'tinyproxyAuth', log: 'tinyproxy-auth.access.log', user: 'proxyuser:pr0xypass' },
+  { scheme: 'http', name: 'tinyproxyAuth', log: 'tinyproxy-auth.access.log', user: 'proxyuser:pr0xypass', wrong: 401 },
 ]
 
 const urlOf = ({ scheme, name }: Server, user?: string): string =>
@@ -80,8 +82,10 @@ describe.each(label([...OPEN, ...ASKING]))('%s', (name, server) => {
   })
 
   test('forty at once, plain and tunnelled', async () => {
+    // tinyproxy ends each connection that it forwarded for, and does not say so.
+    const plain = server.name.startsWith('tinyproxy') ? [...build, Request.withHeader('Connection', 'close')] : build
     const programs = Array.from({ length: 40 }, (_, i) =>
-      Http.get(i % 2 === 0 ? `${ORIGIN}/` : `${SECURE}/echo`, ...build),
+      i % 2 === 0 ? Http.get(`${ORIGIN}/`, ...plain) : Http.get(`${SECURE}/echo`, ...build),
     )
     const all = await value(Http.parallel({ concurrency: 20 })(programs))
     expect(all.map(({ status }) => status)).toEqual(Array(40).fill(200))
@@ -96,13 +100,13 @@ describe.each(label([...OPEN, ...ASKING]))('%s', (name, server) => {
 
 describe.each(label(ASKING))('%s', (_, server) => {
   test.each([
-    ['no credentials', undefined],
-    ['wrong ones', 'proxyuser:hunter2'],
-  ])('refuses %s', async (_, user) => {
+    ['no credentials', undefined, 407],
+    ['wrong ones', 'proxyuser:hunter2', server.wrong ?? 407],
+  ])('refuses %s', async (_, user, status) => {
     const build = through(server, user)
-    expect((await get(`${ORIGIN}/`, build)).status).toBe(407)
+    expect((await get(`${ORIGIN}/`, build)).status).toBe(status)
     const refused = await failure(Http.get(`${SECURE}/echo`, ...build))
-    expect(refused).toMatchObject({ _tag: 'ProxyFailed', status: 407 })
+    expect(refused).toMatchObject({ _tag: 'ProxyFailed', status })
     expect(JSON.stringify(refused)).not.toContain('hunter2')
   })
 })

@@ -19,7 +19,9 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../../values/Headers.js'
+import * as Proxy from '../../values/Proxy.js'
 import * as Status from '../../values/Status.js'
 import type * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
@@ -149,8 +151,13 @@ export class Attempt implements Caller, Flow, Abortable {
     queueMicrotask(() => setImmediate(endBody, body))
   }
 
+  /** Whom a message blames: of a request that is forwarded we see the proxy alone. */
   #peer(): string {
-    return this.plan.url.origin
+    const { url, route } = this.plan
+    const { proxy } = route
+    return O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)
+      ? `${Proxy.show(proxy.value)}, asked for ${url.origin},`
+      : url.origin
   }
 
   // --- time --------------------------------------------------------------------------------------------------------
