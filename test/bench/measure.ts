@@ -22,7 +22,7 @@ const cpu = async (work: Work, times: number): Promise<number> => {
   return (user + system) / times
 }
 
-const median = (values: ReadonlyArray<number>): number => {
+export const median = (values: ReadonlyArray<number>): number => {
   const sorted = [...values].sort((x, y) => x - y)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN
@@ -45,13 +45,19 @@ export interface Paired {
   readonly pairs?: number
 }
 
+/** The costs of base and candidate, round by round, as one ratio. */
+export const ratioOf = (bases: ReadonlyArray<number>, candidates: ReadonlyArray<number>): Ratio => {
+  const ratios = candidates.map((cost, round) => cost / (bases[round] ?? Number.NaN))
+  const [low, high] = interval(ratios)
+  return { median: median(ratios), low, high, base: median(bases), candidate: median(candidates) }
+}
+
 /** Measures candidate over base. */
 export const paired = async ({ base, candidate, times, pairs = 41 }: Paired): Promise<Ratio> => {
   for (let i = 0; i < 4; i++) {
     await base(times)
     await candidate(times)
   }
-  const ratios: number[] = []
   const bases: number[] = []
   const candidates: number[] = []
   for (let i = 0; i < pairs; i++) {
@@ -59,12 +65,10 @@ export const paired = async ({ base, candidate, times, pairs = 41 }: Paired): Pr
     const one = await cpu(first, times)
     const other = await cpu(first === base ? candidate : base, times)
     const [b, c] = first === base ? [one, other] : [other, one]
-    ratios.push(c / b)
     bases.push(b)
     candidates.push(c)
   }
-  const [low, high] = interval(ratios)
-  return { median: median(ratios), low, high, base: median(bases), candidate: median(candidates) }
+  return ratioOf(bases, candidates)
 }
 
 /** Microseconds of CPU for one, the least of several blocks. */

@@ -1,6 +1,6 @@
 /** A small server in a process of its own, so that its CPU is not counted. */
 import { fork } from 'node:child_process'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 
 const JSON_BODY = JSON.stringify({
@@ -11,6 +11,35 @@ const JSON_BODY = JSON.stringify({
   nested: { a: 1, b: [2] },
 })
 
+const PIECE = Buffer.alloc(65_536, 'x')
+
+/** So many octets, as fast as they are taken. */
+const pour = (response: ServerResponse, bytes: number): void => {
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes })
+  let left = bytes
+  const more = (): void => {
+    while (left > 0) {
+      const piece = left < PIECE.length ? PIECE.subarray(0, left) : PIECE
+      left -= piece.length
+      if (!response.write(piece)) {
+        response.once('drain', more)
+        return
+      }
+    }
+    response.end()
+  }
+  more()
+}
+
+/** Counts what comes. */
+const drain = (request: IncomingMessage, response: ServerResponse): void => {
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+  })
+  request.on('end', () => response.end(JSON.stringify({ bytes })))
+}
+
 const serve = (): void => {
   const cookies = Array.from({ length: 10 }, (_, i) => `held${i}=value-number-${i}; Path=/; HttpOnly`)
   const server = createServer((request, response) => {
@@ -18,7 +47,10 @@ const serve = (): void => {
       response.writeHead(302, { location: '/json', 'content-length': 0 }).end()
       return
     }
+    const [, direction, bytes] = /^\/(down|up)\/(\d*)$/.exec(request.url ?? '') ?? []
+    if (direction === 'down') return pour(response, Number(bytes))
     response.setHeader('content-type', 'application/json')
+    if (direction === 'up') return drain(request, response)
     if (request.url === '/cookies') response.setHeader('set-cookie', cookies)
     response.end(JSON_BODY)
   })
