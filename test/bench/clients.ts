@@ -1,0 +1,93 @@
+/**
+ * One client in a process of its own: `clients.js NAME URL`. For each line `{ concurrency, times }` on stdin it sends so
+ * many GETs, decodes their JSON, checks it, and answers with the CPU of one in microseconds. python_requests.py does the same.
+ *
+ * Every peer keeps its connections: those that leave it to an agent are given one.
+ */
+import * as http from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { Client, Environment, Http, HttpError, Jar, Request, Response, Session } from 'requests-ts'
+import { concurrently } from './measure.js'
+
+/** What the JSON of the server is to be. */
+const Page = t.type({ id: t.literal(42) })
+type Get = (url: string) => Promise<unknown>
+
+/** Where `npm run bench:peers` has installed them. */
+const peers = join(process.cwd(), '.cache', 'peers')
+const load = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
+  import(pathToFileURL(createRequire(join(peers, 'package.json')).resolve(name)).href)
+
+const agent = (): http.Agent => new http.Agent({ keepAlive: true })
+
+// The peers are no dependencies, so that nobody installs them who does not measure: their types are unknown here, and
+// the casts say no more of them than what is called.
+
+const PEERS: Readonly<Record<string, () => Promise<Get>>> = {
+  'requests-ts': async () => {
+    const client = Client.open({ session: Session.defaults, environment: Environment.empty })()
+    return async (url) => {
+      const outcome = await Http.send(Request.get(url))(Jar.empty)(client)()
+      if (E.isLeft(outcome)) throw new Error(HttpError.show(outcome.left))
+      const page = Response.json(Page.decode)(outcome.right[0])
+      return E.isRight(page) ? page.right : undefined
+    }
+  },
+  got: async () => {
+    const { got } = (await load('got')) as { got: (url: string, options: object) => { json: () => Promise<unknown> } }
+    const options = { agent: { http: agent() } }
+    return (url) => got(url, options).json()
+  },
+  axios: async () => {
+    const { default: axios } = (await load('axios')) as {
+      default: { create: (options: object) => { get: (url: string) => Promise<{ data: unknown }> } }
+    }
+    const instance = axios.create({ httpAgent: agent() })
+    return async (url) => (await instance.get(url)).data
+  },
+  ky: async () => {
+    const { default: ky } = (await load('ky')) as { default: (url: string) => { json: () => Promise<unknown> } }
+    return (url) => ky(url).json()
+  },
+  'node-fetch': async () => {
+    const { default: fetch } = (await load('node-fetch')) as {
+      default: (url: string, options: object) => Promise<{ json: () => Promise<unknown> }>
+    }
+    const options = { agent: agent() }
+    return async (url) => (await fetch(url, options)).json()
+  },
+  superagent: async () => {
+    const { default: superagent } = (await load('superagent')) as {
+      default: { get: (url: string) => { agent: (agent: http.Agent) => Promise<{ body: unknown }> } }
+    }
+    const kept = agent()
+    return async (url) => (await superagent.get(url).agent(kept)).body
+  },
+  fetch: async () => async (url) => (await fetch(url)).json(),
+}
+
+const Order = t.type({ concurrency: t.number, times: t.number })
+
+const [, , name = '', url = ''] = process.argv
+const open = PEERS[name]
+if (open === undefined) throw new Error(`${name} is no client: ${Object.keys(PEERS).join(', ')}`)
+const get = await open()
+const one = async (): Promise<void> => {
+  if (!Page.is(await get(url))) throw new Error(`${name} got something else`)
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const order = Order.decode(JSON.parse(line))
+  if (E.isLeft(order)) throw new Error(`no order: ${line}`)
+  const { concurrency, times } = order.right
+  const before = process.cpuUsage()
+  await concurrently(concurrency, one)(times)
+  const { user, system } = process.cpuUsage(before)
+  console.log(JSON.stringify({ cpu: (user + system) / times }))
+}
+process.exit(0)
