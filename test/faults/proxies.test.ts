@@ -1,7 +1,7 @@
 /** Proxies that hang up, lie, stay silent or talk garbage: one attempt, one fault, within the connect timeout. */
 import type * as net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { fault, plan } from '../transport/plans.js'
+import { fault, plan, timed } from '../transport/plans.js'
 import { accept, acceptTls, sleep, transport, until } from '../transport/servers.js'
 
 const CONNECT = 250
@@ -36,13 +36,12 @@ const through = async (scheme: string, use: Use, url = 'https://origin.test/'): 
     socket.resume()
   }
   const server = await (isTls ? acceptTls(serve) : accept(serve))
-  const start = performance.now()
   const sent = plan(url, {
     proxy: `${scheme}://${isTls ? 'localhost' : '127.0.0.1'}:${server.port}`,
     timeouts: { connect: CONNECT },
   })
-  const { _tag, status, message } = await fault(transport(), sent)
-  const took = performance.now() - start
+  const { result, took } = await timed(CONNECT, () => fault(transport(), sent))
+  const { _tag, status, message } = result
   await until(() => server.sockets.size === 0)
   expect(server.sockets.size).toBe(0)
   await sleep(30)
