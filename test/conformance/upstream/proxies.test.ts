@@ -127,7 +127,7 @@ describe('which proxy', () => {
       ),
   )
 
-  it('is the environment\u2019s where nothing is said, and never against what is said', () => {
+  it('is the environment’s where nothing is said, and never against what is said', () => {
     const variables = { http_proxy: 'http://env:1', https_proxy: 'http://envs:1', ALL_PROXY: 'socks5://all:1' }
     expect(['http://h/', 'https://h/'].map((url) => proxyOf(url, trusting, variables))).toEqual([
       'http://env:1',

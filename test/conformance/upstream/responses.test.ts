@@ -138,7 +138,7 @@ describe('links', () => {
       ],
     ],
     ['', []],
-  ])('%s', (header, expected) =>
+  ])('read from %j', (header, expected) =>
     expect(
       Link.parse(header).map(({ target, rels, parameters }) => [
         target,
