@@ -142,6 +142,10 @@ const withProxyAuthorization = (headers: Headers.Headers, way: Route): readonly 
   return [rest, { ...way, proxy: O.some({ ...way.proxy.value, authorization }) }]
 }
 
+/** What is not finite is never reached by counting: redirects would be followed for ever. */
+const hasMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
+  maxRedirects._tag !== 'Set' || Number.isFinite(maxRedirects.value)
+
 const isSendable = ({ url }: Address, session: Session): boolean =>
   Url.isHttp(url) || O.isSome(Mount.find(url)(session))
 
@@ -172,6 +176,7 @@ export const prepared =
     const place = address(given.settings, given.request.url)
     if (E.isLeft(place)) return place
     const { url } = place.right
+    if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
     if (!isSendable(place.right, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
     const merged = place.right.leaves ? leave(given) : given
     const { session, settings, request } = merged

@@ -58,8 +58,14 @@ export const basic = (user: string, pass: string): Secret.Secret => {
 
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//
 
+/** `http:/host` and `http:` are no host called `http`: half a scheme, and nobody can tell which host is meant. */
+const hasHalfAScheme = (given: string): boolean =>
+  /^[a-zA-Z][a-zA-Z0-9+.-]*:\/(?!\/)/.test(given) || isProxyProtocol(given.toLowerCase())
+
 /** Reads a proxy URL. The left says what is wrong, without the credentials in it. */
 export const parse = (given: string): E.Either<string, Proxy> => {
+  if (hasHalfAScheme(given))
+    return E.left('it has no host: write two slashes behind the scheme, as in http://proxy:3128')
   const text = SCHEME.test(given) ? given : `http://${given}`
   const protocol = `${SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''}:`
   if (!isProxyProtocol(protocol)) {

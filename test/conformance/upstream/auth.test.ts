@@ -1,0 +1,164 @@
+/** What requests' own tests say of basic and digest authentication, and of netrc. */
+import { createHash } from 'node:crypto'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import { Auth, Environment, Http, Jar, Netrc, Request, Response, Session } from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+import { always, ok, raw } from '../../transport/servers.js'
+import { error, headerOf, right, run, trusting, value } from './setting.js'
+
+const basic = (pair: string, encoding: BufferEncoding = 'utf8') =>
+  `Basic ${Buffer.from(pair, encoding).toString('base64')}`
+
+const GUARDED = (socket: { readonly write: (text: string) => unknown }, request: string, wanted: string) =>
+  socket.write(
+    request.includes(`uthorization: ${wanted}\r\n`)
+      ? ok('in')
+      : 'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="r"\r\nContent-Length: 0\r\n\r\n',
+  )
+
+describe('basic', () => {
+  it('opens what it guards, from the request and from the session', async () => {
+    const server = await raw((socket, head) => GUARDED(socket, head, basic('user:pass')))
+    expect((await value(Http.get(server.url))).status).toBe(401)
+    expect((await value(Http.get(server.url, Request.withBasicAuth('user', 'pass')))).status).toBe(200)
+    const session = Session.withBasicAuth('user', 'pass')(Session.empty)
+    expect((await value(Http.get(server.url), { session })).status).toBe(200)
+  })
+  it.each<[string, string, string]>([
+    ['user', 'pass', basic('user:pass')],
+    [
+      '\u0438\u043c\u044f',
+      '\u043f\u0430\u0440\u043e\u043b\u044c',
+      basic('\u0438\u043c\u044f:\u043f\u0430\u0440\u043e\u043b\u044c'),
+    ],
+    ['test', '\u00e9', basic('test:\u00e9', 'latin1')],
+    ['', '', basic(':')],
+  ])('of %s and %s is one line', (user, pass, expected) =>
+    expect(headerOf(Request.withBasicAuth(user, pass)(Request.get('http://h/')), 'Authorization')).toBe(expected),
+  )
+  it.each([
+    ['http://user:pass@h/', basic('user:pass')],
+    ['http://user:pass%20pass@h/', basic('user:pass pass')],
+    ['http://user:pass pass@h/', basic('user:pass pass')],
+    ['http://user%25user:pass@h/', basic('user%user:pass')],
+    ['http://user:pass%23pass@h/', basic('user:pass#pass')],
+    ['http://complex.url.com/?q=a@b:c', undefined],
+    ['http://user@h/', undefined],
+    ['http://h/', undefined],
+  ])('is read from %s', (url, expected) => expect(headerOf(Request.get(url), 'Authorization')).toBe(expected))
+})
+
+describe('netrc', () => {
+  const netrc = (text: string) => ({ session: trusting, environment: Environment.make({}, text) })
+  it('is asked where nothing else is said, and gives way to auth of request and session', async () => {
+    const server = await raw((socket, head) => GUARDED(socket, head, basic('user:pass')))
+    const right = netrc('machine 127.0.0.1 login user password pass')
+    expect((await value(Http.get(server.url), right)).status).toBe(200)
+    const wrong = Request.withBasicAuth('wronguser', 'wrongpass')
+    expect((await value(Http.get(server.url, wrong), right)).status).toBe(401)
+    const session = Session.withBasicAuth('wronguser', 'wrongpass')(trusting)
+    expect((await value(Http.get(server.url), { ...right, session })).status).toBe(401)
+  })
+  it('is never asked for what stands before the @ of a URL', () => {
+    const world = netrc('machine example.com login user password hunter2')
+    for (const url of [
+      'http://example.com:@evil.com/',
+      'http://example.com:80@evil.com/',
+      'http://example.com@evil.com/',
+    ]) {
+      expect(headerOf(Request.get(url), 'Authorization', world) ?? '').not.toContain(
+        Buffer.from('user:hunter2').toString('base64'),
+      )
+    }
+    expect(headerOf(Request.get('http://example.com/thing'), 'Authorization', world)).toBe(basic('user:hunter2'))
+  })
+  it('with an empty default is as none', () => {
+    const entries = right(Netrc.parse('machine example.com login user password pass\ndefault\nlogin ""\npassword ""\n'))
+    expect(Netrc.lookup('httpbin.org')(entries)).toEqual(O.none)
+    expect(O.isSome(Netrc.lookup('example.com')(entries))).toBe(true)
+  })
+})
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex')
+
+/** A server of digest, qop=auth, that checks the response; `extra` goes into each head. */
+const guarded = (extra = '', pass = 'pass') =>
+  raw((socket, head) => {
+    const field = (name: string) =>
+      new RegExp(`${name}="?([^",\\r]*)`).exec(/authorization: .*/i.exec(head)?.[0] ?? '')?.[1] ?? ''
+    const target = head.split(' ')[1] ?? ''
+    const [ha1, ha2] = [md5(`user:realm:${pass}`), md5(`${head.split(' ')[0]}:${target}`)]
+    const expected = md5([ha1, field('nonce'), field('nc'), field('cnonce'), field('qop'), ha2].join(':'))
+    const good = field('response') === expected
+    socket.write(
+      good
+        ? ok('in', extra)
+        : `HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="realm", nonce="n1", qop="auth", opaque="o"\r\nContent-Length: 0\r\n${extra}\r\n`,
+    )
+  })
+
+const requests = (received: ReadonlyArray<string>) => received.join('').match(/^[A-Z]+ \//gm)?.length
+
+describe('digest', () => {
+  const auth = Request.withDigestAuth('user', 'pass')
+  it('answers a challenge, and is in the history', async () => {
+    const server = await guarded()
+    const response = await value(Http.get(`${server.url}/digest?a=1`, auth))
+    expect([response.status, response.history.map(({ head }) => head.status)]).toEqual([200, [401]])
+    const session = Session.withAuth(Auth.digest('user', 'pass'))(Session.empty)
+    expect((await value(Http.get(server.url), { session })).status).toBe(200)
+  })
+  it('gives the cookies that came with the challenge and with the page', async () => {
+    const server = await guarded('Set-Cookie: fake=fake_value\r\n')
+    const [response, jar] = right(await run(Http.get(server.url, auth)))
+    expect(response.cookies.map(({ name }) => name)).toEqual(['fake'])
+    expect(Jar.toArray(jar).map(({ name }) => name)).toEqual(['fake'])
+    expect(server.received.join('').match(/cookie: fake=fake_value/gi)).toHaveLength(1)
+  })
+  it('lends the body of the page, not of the challenge', async () => {
+    const server = await guarded()
+    const gathered = Http.stream((_, body) => body.gather(100))
+    expect(Buffer.from(await value(gathered(auth(Request.get(server.url))))).toString()).toBe('in')
+  })
+  it('with a wrong password is a 401, and is tried once', async () => {
+    const server = await guarded('', 'another')
+    const response = await value(Http.get(server.url, auth))
+    expect([response.status, response.history.length, requests(server.received)]).toEqual([401, 1, 2])
+    expect((await error(pipe(Http.get(server.url, auth), SRTE.flatMapEither(Response.ok))))._tag).toBe('StatusError')
+  })
+  it('does nothing about a 200, whatever it asks', async () => {
+    const server = await always(ok('free', 'WWW-Authenticate: Digest nonce="n", realm="r", qop=auth\r\n'))
+    const response = await value(Http.get(server.url, auth))
+    expect([response.status, response.history.length, requests(server.received)]).toEqual([200, 0, 1])
+  })
+  it('may be challenged again behind a redirect', async () => {
+    const server = await raw((socket, head) => {
+      const isSigned = /authorization: digest/i.test(head)
+      const at = head.split(' ')[1]
+      const challenge = `HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="r", nonce="n${at}", qop="auth"\r\nContent-Length: 0\r\n\r\n`
+      if (at === '/')
+        socket.write(isSigned ? 'HTTP/1.1 302 F\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n' : challenge)
+      else socket.write(/nonce="n\/next"/.test(head) ? ok('in') : challenge)
+    })
+    const response = await value(Http.get(`${server.url}/`, auth))
+    expect([response.status, response.history.map(({ head }) => head.status)]).toEqual([200, [401, 302, 401]])
+  })
+  it('reads a challenge with commas and equals signs in quotes', async () => {
+    const server = await raw((socket, head) =>
+      socket.write(
+        /authorization: /i.test(head)
+          ? ok(/authorization: (.*)/i.exec(head)?.[1])
+          : 'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="a, b=c", nonce="n==", qop=auth, opaque="x,y"\r\nContent-Length: 0\r\n\r\n',
+      ),
+    )
+    const signed = Response.text(await value(Http.get(server.url, auth)))
+    for (const part of ['realm="a, b=c"', 'nonce="n=="', 'opaque="x,y"', 'nc=00000001']) expect(signed).toContain(part)
+  })
+  it('quotes qop, as requests does and as servers expect it', async () => {
+    const server = await guarded()
+    await value(Http.get(server.url, auth))
+    expect(server.received.join('')).toContain(', qop="auth", nc=00000001, ')
+  })
+})

@@ -1,0 +1,222 @@
+/** What requests' own tests say of proxies: those of the environment, those that are given, and NO_PROXY. */
+
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import { Environment, Http, NoProxy, Plan, Proxy, Request, Response, Secret, Session, Transport } from 'requests-ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { always, ok, pkiPath, proxy, secure, web } from '../../transport/servers.js'
+import { error, planned, right, tagOf, trusting, value } from './setting.js'
+
+/** The proxy of a URL as text with its credentials hidden, `direct`, or the tag of the error. */
+const proxyOf = (url: string, session = trusting, variables: Readonly<Record<string, string>> = {}) =>
+  pipe(
+    planned(Request.get(url), { session, environment: Environment.make(variables) }),
+    E.match(
+      ({ _tag }) => _tag,
+      ({ route }) => (O.isSome(route.proxy) ? Proxy.show(route.proxy.value) : 'direct'),
+    ),
+  )
+
+describe('NO_PROXY', () => {
+  const bypasses = (url: string, noProxy: string) => {
+    const { hostname, port } = new URL(url)
+    return NoProxy.parse(noProxy)({ hostname, port })
+  }
+  const LIST = '192.168.0.0/24,127.0.0.1,localhost.localdomain,172.16.1.1,google.com:6000'
+  it.each([
+    ['http://192.168.0.1:5000/', true],
+    ['http://192.168.0.1/', true],
+    ['http://172.16.1.1/', true],
+    ['http://172.16.1.1:5000/', true],
+    ['http://localhost.localdomain:5000/v1.0/', true],
+    ['http://google.com:6000/', true],
+    ['http://172.16.1.12/', false],
+    ['http://172.16.1.12:5000/', false],
+    ['http://google.com:5000/v1.0/', false],
+    ['http://192.168.1.1/', false],
+  ])('of a list frees %s: %s', (url, expected) => expect(bypasses(url, LIST)).toBe(expected))
+
+  it.each([
+    ['http://example.com/', 'example.com', true],
+    ['http://sub.example.com/', 'example.com', true],
+    ['http://notexample.com/', 'example.com', false],
+    ['http://example.com.evil.test/', 'example.com', false],
+    ['http://prelocalhost/', 'localhost', false],
+    ['http://a.localhost/', '.localhost', true],
+  ])('ends at a dot: %s, %s: %s', (url, list, expected) => expect(bypasses(url, list)).toBe(expected))
+
+  it.each([
+    ['192.168.0.0/24', '192.168.0.255', true],
+    ['192.168.0.0/24', '192.168.1.0', false],
+    ['192.168.1.0/32', '192.168.1.0', true],
+    ['192.168.1.0/32', '192.168.1.1', false],
+    ['8.8.8.8/a', '8.8.8.8', false],
+    ['192.168.1.0/128', '192.168.1.0', false],
+    ['192.168.1.0/-1', '192.168.1.0', false],
+    ['192.168.1.999/24', '192.168.1.9', false],
+    ['8.8.8', '8.8.8.8', false],
+    ['8.8.8.8.8', '8.8.8.8', false],
+    ['localhost.localdomain', '8.8.8.8', false],
+  ])('%s frees %s: %s', (entry, host, expected) =>
+    expect(NoProxy.parse(entry)({ hostname: host, port: '' })).toBe(expected),
+  )
+
+  it('is total, and what frees a host frees it in a longer list', () => {
+    const entry = fc.constantFrom('a.test', '.a.test', '*', '10.0.0.0/8', '[::1]', '%', '::/0', 'http://a.test', ' x ')
+    fc.assert(
+      fc.property(
+        fc.array(entry),
+        fc.string(),
+        fc.constantFrom('a.test', '10.1.1.1', '[::1]', 'b.a.test'),
+        (list, more, host) => {
+          const place = { hostname: host, port: '' }
+          const alone = list.filter((one) => !/[* ]/.test(one)).join(',')
+          expect(typeof NoProxy.parse(more)(place)).toBe('boolean')
+          if (NoProxy.parse(alone)(place)) expect(NoProxy.parse(`zz.test,${alone}`)(place)).toBe(true)
+        },
+      ),
+    )
+  })
+  it('is asked of the variables in any case, and by the key no_proxy of the settings', () => {
+    const proxies = { http_proxy: 'http://p:1' }
+    expect(proxyOf('http://192.168.1.1:5000/', trusting, { ...proxies, NO_PROXY: '192.168.1.1' })).toBe('direct')
+    expect(proxyOf('http://192.168.1.1:5000/', trusting, { ...proxies, no_proxy: '192.168.1.2' })).toBe('http://p:1')
+    const own = Session.withProxy({ no_proxy: '192.168.0.0/24,127.0.0.1' })(trusting)
+    expect(proxyOf('http://192.168.0.1:5000/', own, { ...proxies, no_proxy: '' })).toBe('direct')
+    expect(proxyOf('http://192.168.1.1:5000/', own, { ...proxies, no_proxy: '192.168.1.1' })).toBe('http://p:1')
+  })
+  it('hears no host of credentials and ports', () => {
+    expect(proxyOf('http://user:pass@a.test:99/', trusting, { http_proxy: 'p:1', no_proxy: 'a.test' })).toBe('direct')
+    expect(proxyOf('http://a.test:pass@b.test/', trusting, { http_proxy: 'p:1', no_proxy: 'a.test' })).toBe(
+      'http://p:1',
+    )
+  })
+})
+
+describe('which proxy', () => {
+  const session = Session.withProxy({
+    http: 'http://http.proxy:1',
+    'http://some.host': 'http://some.host.proxy:1',
+    'all://somehost.com': 'http://all.host.proxy:1',
+    all: 'socks5://http.proxy:1',
+  })(trusting)
+  it.each([
+    ['http://u:p@some.host/path', 'http://some.host.proxy:1'],
+    ['hTTp://u:p@Some.Host/path', 'http://some.host.proxy:1'],
+    ['http://u:p@Other.Host/path', 'http://http.proxy:1'],
+    ['https://u:p@somehost.com/path', 'http://all.host.proxy:1'],
+    ['https://other.com/', 'socks5://http.proxy:1'],
+  ])('%s goes through %s', (url, expected) => expect(proxyOf(url, session)).toBe(expected))
+
+  it.each([
+    ['example.com/path', 'http://example.com:80'],
+    ['http://example.com:8080', 'http://example.com:8080'],
+    ['user:pass@example.com:3128', 'http://\u2039secret\u203a@example.com:3128'],
+  ])('%s is read as %s', (url, expected) =>
+    expect(proxyOf('http://h/', Session.withProxy(url)(trusting))).toBe(expected),
+  )
+
+  it.each(['http:/badproxyurl:3128', 'http://:8080', 'https://', 'http:///example.com:8080', 'ftp://p:1', ''])(
+    '%j is InvalidProxy',
+    (url) =>
+      expect(tagOf(planned(Request.get('http://h/'), { session: Session.withProxy(url)(trusting) }))).toBe(
+        'InvalidProxy',
+      ),
+  )
+
+  it('is the environment’s where nothing is said, and never against what is said', () => {
+    const variables = { http_proxy: 'http://env:1', https_proxy: 'http://envs:1', ALL_PROXY: 'socks5://all:1' }
+    expect(['http://h/', 'https://h/'].map((url) => proxyOf(url, trusting, variables))).toEqual([
+      'http://env:1',
+      'http://envs:1',
+    ])
+    expect(proxyOf('https://h/', trusting, { ALL_PROXY: 'socks5://all:1' })).toBe('socks5://all:1')
+    expect(proxyOf('http://h/', Session.withProxy({ http: 'http://own:1' })(trusting), variables)).toBe('http://own:1')
+    expect(proxyOf('http://h/', Session.withoutProxy(trusting), variables)).toBe('direct')
+    expect(proxyOf('http://h/', Session.withTrust({ proxies: false })(trusting), variables)).toBe('direct')
+  })
+})
+
+describe('over the wire', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it('the proxy of the process is used by verbs, programs, resumed exchanges and redirects', async () => {
+    const between = await always('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    for (const name of Object.keys(process.env)) if (/_proxy$/i.test(name)) vi.stubEnv(name, '')
+    vi.stubEnv('http_proxy', between.url)
+    const environment = Environment.read()
+    const world = { session: trusting, environment }
+    await value(Http.get('http://example.com/a'), world)
+    await value(Http.send(Request.get('http://example.com/b')), world)
+    const resumed = pipe(Http.start(Request.get('http://example.com/c')), SRTE.flatMap(Http.resume))
+    await value(resumed, world)
+    expect(between.received.join('').match(/^GET \S+/gm)).toEqual(
+      ['a', 'b', 'c'].map((path) => `GET http://example.com/${path}`),
+    )
+    const origin = await web((_, response) => response.writeHead(302, { location: 'http://example.com/d' }).end())
+    const first = Environment.make({ http_proxy: between.url, no_proxy: '127.0.0.1' })
+    const response = await value(Http.get(origin.url), { session: trusting, environment: first })
+    expect([response.url, between.received.join('')]).toEqual([
+      'http://example.com/d',
+      expect.stringContaining('/d HTTP/1.1'),
+    ])
+  })
+  it('the target has neither userinfo nor fragment', async () => {
+    const between = await always(ok())
+    const session = Session.withProxy(between.url)(Session.empty)
+    await value(Http.get('http://u:p@example.com/path?q#fragment'), { session })
+    expect(between.received[0]).toMatch(/^GET http:\/\/example\.com\/path\?q HTTP/)
+  })
+  it.each([
+    ['user:pass@', 'user:pass'],
+    ['user:@', 'user:'],
+    ['user@', undefined],
+  ])('the credentials of a proxy %s are for it', async (userinfo, pair) => {
+    const between = await always(ok())
+    await value(Http.get('http://example.com/'), {
+      session: Session.withProxy(`http://${userinfo}${between.host}`)(Session.empty),
+    })
+    const found = /^proxy-authorization: (.*)$/im.exec(between.received[0] ?? '')?.[1]
+    expect(found).toBe(pair === undefined ? undefined : `Basic ${Buffer.from(pair).toString('base64')}`)
+  })
+  it('Proxy-Authorization is never for the origin behind a tunnel, nor behind a redirect', async () => {
+    const origin = await secure((request, response) => response.end(String(request.headers['proxy-authorization'])))
+    const between = await proxy({ credentials: 'user:pass' })
+    const session = pipe(Session.empty, Session.withProxy(between.url), Session.withCa(pkiPath('ca.pem')))
+    expect(Response.text(await value(Http.get(origin.url), { session }))).toBe('undefined')
+    const plain = await web((_, response) => response.writeHead(302, { location: origin.url }).end())
+    expect(Response.text(await value(Http.get(plain.url), { session }))).toBe('undefined')
+    const made = right(planned(Request.get(origin.url), { session }))
+    expect(Plan.wire(made).headers).toEqual([])
+    const forwarded = right(planned(Request.get('http://h/'), { session }))
+    expect(Plan.wire(forwarded).headers.map(([name]) => name)).toEqual(['Proxy-Authorization'])
+  })
+  it('Proxy-Authorization of the user is for the proxy alone: without one it stays at home', () => {
+    const own = Request.withHeader('Proxy-Authorization', 'Bearer mine')(Request.get('http://h/'))
+    expect(Plan.wire(right(planned(own))).headers).toEqual([]) // D22
+    const made = right(planned(own, { session: Session.withProxy('http://p:1')(Session.empty) }))
+    expect(Plan.wire(made).headers).toEqual([['Proxy-Authorization', 'Bearer mine']])
+  })
+  it('a proxy that cannot be reached is ProxyFailed', async () => {
+    const session = Session.withProxy('http://127.0.0.1:1')(Session.empty)
+    for (const url of ['http://h.test/', 'https://h.test/']) {
+      expect((await error(Http.get(url), { session }))._tag).toBe('ProxyFailed')
+    }
+  })
+  it('closing ends what proxies hold, and the transport can be used again', async () => {
+    const between = await always(ok())
+    const transport = Transport.undici()
+    const made = right(
+      planned(Request.get('http://h.test/'), { session: Session.withProxy(between.url)(Session.empty) }),
+    )
+    for (let i = 0; i < 2; i++) {
+      const reply = right(await transport(made, {})())
+      expect(Buffer.from(right(await reply.body.gather(10)())).toString()).toBe('ok')
+      await transport.close?.()
+    }
+    expect([between.connections(), Secret.is(Secret.make(''))]).toEqual([2, true])
+  })
+})

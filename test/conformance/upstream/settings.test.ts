@@ -1,0 +1,198 @@
+/** What requests' own tests say of adapters, hooks, certificates, timeouts, and of saving. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { Environment, Http, HttpError, Mount, Plan, Request, Response, Session, Transport } from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+import { always, mute, ok, pkiPath, secure } from '../../transport/servers.js'
+import { error, planned, right, tagOf, trusting, value } from './setting.js'
+
+describe('mounts', () => {
+  const mounted = (...prefixes: ReadonlyArray<string>) => {
+    const transports = new Map(prefixes.map((prefix) => [prefix, Transport.memory({})]))
+    const session = [...transports].reduce((s, [prefix, one]) => Session.mount(prefix, one)(s), Session.empty)
+    return (url: string) => {
+      const { protocol, hostname, port, pathname } = new URL(url)
+      const found = Mount.find({ protocol, hostname, port, pathname })(session)
+      return [...transports].find(([, one]) => O.isSome(found) && found.value === one)?.[0]
+    }
+  }
+  const PREFIXES = ['http://', 'http://git', 'http://github.com', 'http://github.com/about', 'http://github.com/about/']
+  it('the longest wins, in whatever order they were mounted', () => {
+    for (const prefixes of [PREFIXES, [...PREFIXES].reverse()]) {
+      const find = mounted(...prefixes)
+      expect(find('http://github.com/about/x')).toMatch(/^http:\/\/github\.com\/about\/?$/)
+      expect(find('http://github.com/other')).toBe('http://github.com')
+      expect(find('http://elsewhere.test/')).toBe('http://')
+    }
+  })
+  it('compare without case, by whole hosts and whole segments', () => {
+    const find = mounted('https://', 'hTTps://eXamPle.CoM/MyPath')
+    expect(find('https://example.com/MyPath')).toBe('hTTps://eXamPle.CoM/MyPath')
+    expect(find('https://example.com/MyPath/x')).toBe('hTTps://eXamPle.CoM/MyPath')
+    expect(find('https://EXAMPLE.com/MyPathology')).toBe('https://')
+    const host = mounted('https://', 'https://example.com')
+    expect(host('https://example.com/')).toBe('https://example.com')
+    expect(host('https://example.com.evil.test/')).toBe('https://')
+    expect(host('https://another.example.com/')).toBe('https://')
+  })
+  it('carry what is sent, redirects too, and stay with their session', async () => {
+    const transport = Transport.memory({
+      'GET /a': { status: 302, headers: { location: '/b' } },
+      'GET /b': { status: 200, body: 'mounted' },
+    })
+    const session = Session.mount('http://m.test', transport)(Session.empty)
+    expect(Response.text(await value(Http.get('http://m.test/a'), { session }))).toBe('mounted')
+  })
+})
+
+describe('hooks', () => {
+  const adding =
+    (letter: string) =>
+    (head: Response.Head): (() => Promise<E.Either<unknown, Response.Head>>) =>
+    async () =>
+      E.right({ ...head, reason: head.reason + letter })
+  const reasonOf = async (
+    session: Session.Session,
+    ...build: ReadonlyArray<(r: Request.Request) => Request.Request>
+  ) => {
+    const server = await always('HTTP/1.1 200 R\r\nContent-Length: 0\r\n\r\n')
+    return (await value(Http.get(server.url, ...build), { session })).reason
+  }
+  it('run in order, each on what the one before it gave', async () => {
+    const session = pipe(Session.empty, Session.withHook(adding('a')), Session.withHook(adding('b')))
+    expect(await reasonOf(session)).toBe('Rab')
+    expect(await reasonOf(session, Request.withHook(adding('c')))).toBe('Rabc')
+  })
+  it("of a request take the place of the session's where it says so", async () => {
+    const session = Session.withHook(adding('s'))(Session.empty)
+    expect(await reasonOf(session, Request.withHooks([adding('r')]))).toBe('Rr')
+    expect(await reasonOf(session, Request.withHooks([]))).toBe('R')
+  })
+  it('see the plan that was answered, with all that it was sent with', async () => {
+    const seen: Plan.Plan[] = []
+    const hook = Request.withHook((head, plan) => async () => {
+      seen.push(plan)
+      return E.right(head)
+    })
+    await reasonOf(Session.empty, hook, Request.withTimeouts({ read: 5_000 }), Request.withVerify(false))
+    expect(seen.map(({ method, route }) => [method, route.timeouts.read, route.tls.verify])).toEqual([
+      ['GET', 5_000, false],
+    ])
+  })
+})
+
+describe('certificates', () => {
+  it.each<[Readonly<Record<string, string>>, string | undefined]>([
+    [{}, undefined],
+    [{ REQUESTS_CA_BUNDLE: '/some/path' }, '/some/path'],
+    [{ CURL_CA_BUNDLE: '/curl/path' }, '/curl/path'],
+    [{ REQUESTS_CA_BUNDLE: '/some/path', CURL_CA_BUNDLE: '/curl/path' }, '/some/path'],
+    [{ REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '/curl/path' }, '/curl/path'],
+    [{ REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '' }, undefined],
+  ])('the roots of %j are %s, and the check stays on', (variables, ca) => {
+    const { tls } = right(
+      planned(Request.get('https://h/'), { session: trusting, environment: Environment.make(variables) }),
+    ).route
+    expect([tls.verify, tls.ca]).toEqual([true, O.fromNullable(ca)])
+  })
+  it('that do not exist are named', async () => {
+    const server = await secure()
+    for (const build of [
+      Request.withCa('/garbage/ca'),
+      Request.withClientCertificate({ cert: '/garbage/cert' }),
+      Request.withClientCertificate({ cert: pkiPath('client.pem'), key: '/garbage/key' }),
+    ]) {
+      const failure = await error(Http.get(server.url, build))
+      expect([failure._tag, failure.message.includes('/garbage/')]).toEqual(['TlsFailed', true])
+    }
+    expect(server.connections()).toBe(0)
+  })
+  it('of nobody known are TlsFailed, and no setting of one request serves the next', async () => {
+    const server = await secure()
+    expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
+    expect(Response.text(await value(Http.get(server.url, Request.withVerify(false))))).toBe('secure')
+    expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
+    expect(Response.text(await value(Http.get(server.url, Request.withCa(pkiPath('ca.pem')))))).toBe('secure')
+  })
+  it('are not looked at for http', async () => {
+    const server = await always(ok())
+    expect((await value(Http.get(server.url, Request.withClientCertificate({ cert: '/garbage' })))).status).toBe(200)
+  })
+})
+
+describe('timeouts', () => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('of %d are InvalidSettings', (ms) =>
+    expect(tagOf(planned(Request.withTimeouts({ connect: ms })(Request.get('http://h/'))))).toBe('InvalidSettings'),
+  )
+  it('are ReadTimeout where nobody answers, to the head and within the body', async () => {
+    const silent = await mute()
+    expect((await error(Http.get(`http://${silent.host}`, Request.withTimeouts({ read: 100 }))))._tag).toBe(
+      'ReadTimeout',
+    )
+    const stalled = await always('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc')
+    expect((await error(Http.get(stalled.url, Request.withTimeouts({ read: 100 }))))._tag).toBe('ReadTimeout')
+  })
+  it('may be none', async () => {
+    const server = await always(ok())
+    expect((await value(Http.get(server.url, Request.withoutTimeouts), { session: Session.defaults })).status).toBe(200)
+  })
+})
+
+describe('saving', () => {
+  it('a session gives one that plans the same', () => {
+    const session = pipe(
+      Session.defaults,
+      Session.withHeader('X-A', '1'),
+      Session.withQuery({ a: ['1', '2'] }),
+      Session.withBasicAuth('me', 'hunter2'),
+      Session.withProxy({ http: 'http://u:p@proxy:1' }),
+      Session.withCookie('c', 'v'),
+      Session.withVerify(false),
+      Session.withMaxRedirects(3),
+    )
+    const text = JSON.stringify(right(Session.encode({ reveal: true })(session)))
+    const again = right(Session.decode(JSON.parse(text)))
+    const request = pipe(Request.post('http://h/p'), Request.withJson({ a: 1 }))
+    const opened = (made: E.Either<Plan.PlanError, Plan.Plan>) => [Plan.wire(right(made)), right(made).route.tls]
+    expect(opened(planned(request, { session: again }))).toEqual(opened(planned(request, { session })))
+  })
+  it('a hook is refused by name', () => {
+    const session = Session.withHook((head) => async () => E.right(head))(Session.empty)
+    expect(Session.encode({ reveal: true })(session)).toMatchObject({
+      left: { _tag: 'Unwritable', paths: ['hooks[0]'] },
+    })
+  })
+})
+
+describe('plans', () => {
+  it('never change: what is sent from one leaves it as it was', async () => {
+    const server = await always(ok())
+    const made = right(
+      planned(pipe(Request.post(server.url), Request.withForm({ a: 'b' }), Request.withCookie('c', 'd'))),
+    )
+    const before = JSON.stringify(made)
+    const copy: Plan.Plan = { ...made, headers: { fields: [...made.headers.fields, ['X', '1']] } }
+    expect([JSON.stringify(made), copy.headers.fields.length]).toEqual([before, made.headers.fields.length + 1])
+    await value(Http.send(pipe(Request.post(server.url), Request.withForm({ a: 'b' }))))
+    expect(JSON.stringify(made)).toBe(before)
+  })
+  it('are what the session and the request say together', () => {
+    const session = pipe(Session.defaults, Session.withQuery({ s: 1 }), Session.withHeader('X-S', '1'))
+    const request = pipe(Request.get('http://h/'), Request.withQuery({ r: 2 }), Request.withHeader('X-R', '2'))
+    const { url, headers } = Plan.wire(right(planned(request, { session })))
+    expect([url, headers.map(([name]) => name)]).toEqual([
+      'http://h/?s=1&r=2',
+      ['User-Agent', 'Accept-Encoding', 'Accept', 'Connection', 'X-S', 'X-R'],
+    ])
+  })
+})
+
+describe('errors', () => {
+  it('say what was asked, and carry the jar', async () => {
+    const failure = await error(Http.get('http://127.0.0.1:1/p?token=x'))
+    expect(HttpError.show(failure)).toMatch(/^ConnectFailed: .*127\.0\.0\.1:1/)
+    expect(O.isSome(HttpError.jar(failure))).toBe(true)
+    expect('plan' in failure && Plan.show(failure.plan)).toBe('GET http://127.0.0.1:1/p?token=x')
+  })
+})
