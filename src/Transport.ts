@@ -5,6 +5,8 @@
  */
 export { type Limit, withLimit } from './transport/Limit.js'
 export { memory } from './transport/Memory.js'
+export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
+export { replay } from './transport/Replay.js'
 export { withRetry } from './transport/Retry.js'
 export { type Options, undici } from './transport/undici/Undici.js'
 export type { Fault, FaultTag } from './wire/Fault.js'
