@@ -52,6 +52,8 @@ class Gate {
   readonly #begun: number[] = []
   #underWay = 0
   #isTimed = false
+  /** What was slept through: a clock that stands still, or is a little behind its timers, is taken at its word. */
+  #slept = Number.NEGATIVE_INFINITY
 
   constructor({ concurrency = FOR_EVER, rate = { requests: FOR_EVER, per: 0 } }: Limit) {
     this.#concurrency = concurrency >= 1 ? concurrency : 1
@@ -75,11 +77,15 @@ class Gate {
     this.#pump()
   }
 
+  #now(clock: Clock.Clock): number {
+    return Math.max(clock.monotonic(), this.#slept)
+  }
+
   /** Milliseconds until the next may begin. */
   #wait({ clock }: Waiter): number {
     const [first] = this.#begun
     if (first === undefined || this.#begun.length < this.#requests) return 0
-    return Math.max(0, first + this.#per - clock.monotonic())
+    return Math.max(0, first + this.#per - this.#now(clock))
   }
 
   #pump(): void {
@@ -91,7 +97,7 @@ class Gate {
       }
       this.#line.shift()
       this.#underWay += 1
-      this.#note(head.clock.monotonic())
+      this.#note(this.#now(head.clock))
       head.go()
     }
   }
@@ -106,10 +112,12 @@ class Gate {
   #later({ clock, done }: Waiter, ms: number): void {
     if (this.#isTimed) return
     this.#isTimed = true
+    const due = this.#now(clock) + ms
     clock
       .sleep(ms, done)()
       .then(() => {
         this.#isTimed = false
+        if (!done.aborted) this.#slept = due
         this.#pump()
       })
   }

@@ -5,7 +5,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it, test } from 'vitest'
 import { withLimit } from '../../src/transport/Limit.js'
+import { memory } from '../../src/transport/Memory.js'
 import { withRetry } from '../../src/transport/Retry.js'
+import * as Clock from '../../src/wire/Clock.js'
 import * as Fault from '../../src/wire/Fault.js'
 import { type Reply, reply } from '../../src/wire/Reply.js'
 import { at, type Transport } from '../../src/wire/Transport.js'
@@ -134,6 +136,13 @@ describe('rate', () => {
       { numRuns: 30 },
     )
   })
+})
+
+test('a clock that stands still lets all through, one after the other', async () => {
+  const clock = Clock.fixed(new Date(0))
+  const limited = withLimit({ rate: { requests: 2, per: 1000 } })(memory(() => ({ status: 200, body: 'x' })))
+  const all = await Promise.all(Array.from({ length: 9 }, () => text(limited, GET, { clock })))
+  expect(all.length).toBe(9)
 })
 
 describe('waiting', () => {
