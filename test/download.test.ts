@@ -235,6 +235,13 @@ describe('going on', () => {
     expect(await download(transport)).toMatchObject({ right: [{ size: 3, resumedAt: 0 }, {}] })
     expect([requests.length, written()]).toEqual([2, 'abc'])
   })
+  it('does not take what is longer than the whole for the whole', async () => {
+    await broken({ content: 'abcdefghij' })
+    writeFileSync(`${path}.part`, 'abcdefghijEXTRA')
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij' }))
+    expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 0 }, {}] })
+    expect([requests.length, written()]).toEqual([2, 'abcdefghij'])
+  })
   it.each([
     ['another beginning', { 'content-range': 'bytes 3-9/10' }],
     ['no range', {}],
@@ -282,8 +289,11 @@ describe('going on', () => {
         reply({ status: 200, headers: { ...ETAGGED, 'content-encoding': 'br', 'content-length': '3' }, body: body() }),
       )
     }
-    await download(cut)
-    expect(files()).toEqual(['file.bin.part'])
+    for (const before of [async () => {}, broken]) {
+      await before()
+      await download(cut)
+      expect(files()).toEqual(['file.bin.part'])
+    }
   })
   it('does not go on where nothing would tell one version from another', async () => {
     const cut: Transport = () => async () => {

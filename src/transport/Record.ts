@@ -44,10 +44,10 @@ const keeping = (plan: Plan): Kept => {
     whole = O.some(concat(chunks))
   }
   const content = (): O.Option<Uint8Array> => whole
+  // A generator opens its source when it is asked for the first piece: whoever watches for that is not misled.
   return body._tag === 'Stream'
     ? { plan: { ...plan, body: { ...body, open: () => kept(body.open()) } }, content }
-    : // Opened only when it is asked for: whoever watches whether it was opened is not to be misled.
-      { plan: { ...plan, body: { ...body, source: { [Symbol.asyncIterator]: () => kept(body.source) } } }, content }
+    : { plan: { ...plan, body: { ...body, source: kept(body.source) } }, content }
 }
 
 type Ended = (bytes: Uint8Array, end: Tape.End) => void

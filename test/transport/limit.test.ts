@@ -174,6 +174,13 @@ describe('waiting', () => {
     expect(inner.began).toEqual([0])
     expect(await clock.until(tag(limited, GET, { clock, deadline: 500 }))).toBe('DeadlineExceeded')
   })
+  it('leaves no timer where the turn came in time', async () => {
+    const clock = virtual()
+    const limited = withLimit({ concurrency: 1 })(slow(clock, () => 10).transport)
+    const both = [1, 2].map(() => exchange(limited, GET, { clock, deadline: 9000 }))
+    await clock.until(Promise.all(both))
+    expect([clock.elapsed(), clock.asleep()]).toEqual([20, 0])
+  })
   it('ends with ClientClosed; afterwards places are free', async () => {
     const clock = virtual()
     const inner = slow(clock, () => 1000)

@@ -182,6 +182,12 @@ describe('the end', () => {
     expect(clock.asleep()).toBe(0)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
+  it('leaves no listener where all went well', async () => {
+    const clock = virtual()
+    const { signal } = new AbortController()
+    await run(clock, withRetry(even)(scripted(clock, refused, { status: 200 }).transport), GET, { signal })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
   it('is ClientClosed, at once, in a wait; afterwards it sends again', async () => {
     const clock = virtual()
     const { transport, times } = scripted(clock, refused, { status: 200 })
