@@ -74,13 +74,23 @@ const runHooks = async (hooks: ReadonlyArray<Hook>, head: Head, plan: Plan): Pro
   return E.right(seen)
 }
 
+/** One deadline, one seed and one watcher for all hops. */
+const boundsOf = ({ clock }: Client.Client, { plan, entropy, merged }: Exchange.Exchange): Send.Bounds => {
+  const { progress } = merged.settings
+  return {
+    ...Send.deadlineOf(clock, plan),
+    entropy,
+    ...(progress._tag === 'Set' ? { progress: progress.value } : {}),
+  }
+}
+
 /** Sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
 const drive = async <E, A>(
   client: Client.Client,
   from: Exchange.Exchange,
   finish: Finish<E, A>,
 ): Promise<Outcome<E | Exchange.ExchangeError, A>> => {
-  const sendOne = Send.sendBy(client, Send.deadlineOf(client.clock, from.plan))
+  const sendOne = Send.sendBy(client, boundsOf(client, from))
   const hooks = hooksOf(from)
   for (let x = from; ; ) {
     const sent = await sendOne(x.plan)()

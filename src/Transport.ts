@@ -3,8 +3,20 @@
  *
  * Anything of the type `Transport` is one; `reply` and `failed` help to write your own.
  */
+export { type Limit, withLimit } from './transport/Limit.js'
 export { memory } from './transport/Memory.js'
+export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
+export { replay } from './transport/Replay.js'
+export { withRetry } from './transport/Retry.js'
 export { type Options, undici } from './transport/undici/Undici.js'
 export type { Fault, FaultTag } from './wire/Fault.js'
 export { type Answer, type Reply, reply, type Server, type Source } from './wire/Reply.js'
-export { failed, type Limits, type Transport, type TransportError } from './wire/Transport.js'
+export {
+  around,
+  failed,
+  type Limits,
+  type OnProgress,
+  type Progress,
+  type Transport,
+  type TransportError,
+} from './wire/Transport.js'

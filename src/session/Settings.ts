@@ -19,7 +19,6 @@
  * assert.deepEqual(request.settings.headers.get('x-a'), Override.unset)
  * assert.equal(Settings.Monoid.concat(Settings.empty, request.settings), request.settings)
  */
-import type { IO } from 'fp-ts/lib/IO.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -29,8 +28,11 @@ import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
+import type { OnProgress } from '../wire/Transport.js'
 import * as Auth from './Auth.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
+
+export type { OnProgress, Progress } from '../wire/Transport.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
 
@@ -39,14 +41,6 @@ export interface HeaderSetting {
   readonly name: string
   readonly values: ReadonlyArray<Headers.Value>
 }
-
-/** Octets on their way; `total` where the length is known. */
-export interface Progress {
-  readonly direction: 'up' | 'down'
-  readonly bytes: number
-  readonly total?: number
-}
-export type OnProgress = (progress: Progress) => IO<void>
 
 /** Sees the head of each reply before its cookies are taken, and may change it. Its failure is `HookFailed`. */
 export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>

@@ -42,13 +42,16 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** The moment by which an exchange that begins now must be over, where a total timeout is set. */
-export const deadlineOf = (clock: Clock, { route }: Plan): number | undefined =>
-  route.timeouts.total === undefined ? undefined : clock.monotonic() + route.timeouts.total
+export const deadlineOf = (clock: Clock, { route }: Plan): Pick<Limits, 'deadline'> =>
+  route.timeouts.total === undefined ? {} : { deadline: clock.monotonic() + route.timeouts.total }
 
-const limitsOf = ({ clock, signal }: Sender, deadline: number | undefined): Limits => ({
+/** What bounds a whole exchange beside the sender's own: its deadline, its seed, who watches. */
+export type Bounds = Pick<Limits, 'deadline' | 'entropy' | 'progress'>
+
+const limitsOf = ({ clock, signal }: Sender, bounds: Bounds): Limits => ({
   clock,
   ...(signal === undefined ? {} : { signal }),
-  ...(deadline === undefined ? {} : { deadline }),
+  ...bounds,
 })
 
 /** A transport of the user's may throw or reject, though it should not: that is a `ProtocolError` too. */
@@ -57,13 +60,13 @@ const broken = (plan: Plan, cause: unknown): E.Either<TransportError, Reply> =>
     at(plan, Fault.is(cause) ? cause : Fault.make('ProtocolError', `The transport failed: ${String(cause)}`, cause)),
   )
 
-/** Sends one plan by a deadline; without one, by the plan's own total timeout. */
+/** Sends one plan within the bounds of its exchange. */
 export const sendBy =
-  (sender: Sender, deadline: number | undefined) =>
+  (sender: Sender, bounds: Bounds) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   async () => {
     try {
-      return await transportFor(sender, plan)(plan, limitsOf(sender, deadline))()
+      return await transportFor(sender, plan)(plan, limitsOf(sender, bounds))()
     } catch (cause) {
       return broken(plan, cause)
     }

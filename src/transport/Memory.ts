@@ -11,29 +11,43 @@
  * assert.deepEqual(pipe(outcome, E.map(([response]) => Response.text(response))), E.right('POST'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import * as Memory from '../wire/Memory.js'
 import type { Server, Source } from '../wire/Reply.js'
-import { at, type Transport } from '../wire/Transport.js'
+import { at, type OnProgress, type Progress, type Transport, tell } from '../wire/Transport.js'
 
-const sourceOf = ({ content }: Memory.Served): Source => ({
-  gather: (limit) => async () => content(limit),
+type Watch = (bytes: number) => void
+
+const sourceOf = ({ content }: Memory.Served, watch: Watch): Source => ({
+  gather: (limit) => async () => {
+    const bytes = content(limit)
+    if (E.isRight(bytes)) watch(bytes.right.length)
+    return bytes
+  },
   discard: async () => {},
   async *[Symbol.asyncIterator]() {
     const bytes = content(Number.POSITIVE_INFINITY)
     if (E.isLeft(bytes)) throw bytes.left // an iterable has no other way to fail; the port says it throws faults
+    watch(bytes.right.length)
     if (bytes.right.length > 0) yield bytes.right
   },
 })
 
-/** The transport of a pure server. */
+const watching =
+  (progress: OnProgress | undefined, direction: Progress['direction']): Watch =>
+  (bytes) => {
+    if (bytes > 0) tell(progress, { direction, bytes, total: bytes })
+  }
+
+/** The transport of a pure server. A body passes in one piece. */
 export const memory =
   (server: Server): Transport =>
-  (plan, { signal }) =>
+  (plan, { signal, progress }) =>
   async () => {
-    if (signal?.aborted) return E.left(at(plan, Fault.make('Aborted', 'The request was aborted before it was sent')))
+    if (signal?.aborted) return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'Aborted before it was sent'))))
     const served = Memory.serve(server)(plan)
-    return E.isLeft(served)
-      ? E.left(at(plan, served.left))
-      : E.right({ ...served.right.head, body: sourceOf(served.right) })
+    if (E.isLeft(served)) return E.left(at(plan, served.left))
+    if (plan.body._tag === 'Bytes') watching(progress, 'up')(Secret.open(plan.body.bytes).length)
+    return E.right({ ...served.right.head, body: sourceOf(served.right, watching(progress, 'down')) })
   }

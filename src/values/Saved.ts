@@ -83,6 +83,8 @@ const refined = (name: string, is: (text: string) => boolean): t.Type<string, st
 
 /** Text that may go into a header: a stored file must not smuggle one in. */
 export const Line = refined('text without control characters', (text) => !/[\0-\x08\x0a-\x1f\x7f]/.test(text))
+/** The value of a header field as it came: no line breaks, no NUL. */
+export const FieldValue = refined('a header value', (text) => !/[\r\n\0]/.test(text))
 /** Text that may have lines, such as a certificate. */
 export const Text = refined('text without NUL', (text) => !text.includes('\0'))
 export const Finite = new t.Type<number, number, unknown>(

@@ -14,6 +14,9 @@ export interface Clock {
   readonly sleep: (ms: number, signal?: AbortSignal) => Task<void>
 }
 
+/** setTimeout takes no more, and fires at once in its place. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 const sleep: Clock['sleep'] = (ms, signal) => () =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
@@ -22,7 +25,7 @@ const sleep: Clock['sleep'] = (ms, signal) => () =>
       signal?.removeEventListener('abort', wake)
       resolve()
     }
-    const timer = setTimeout(wake, ms)
+    const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER))
     signal?.addEventListener('abort', wake, { once: true })
   })
 

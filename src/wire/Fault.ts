@@ -41,6 +41,8 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly cause: unknown
   /** What a proxy answered, for `ProxyFailed`. */
   readonly status?: number
+  /** Said where it is certain that no octet of the request was written: any request may then be sent again. */
+  readonly unsent?: true
 }
 
 export const make = <Tag extends FaultTag>(_tag: Tag, message: string, cause?: unknown): Fault<Tag> => ({
@@ -48,6 +50,12 @@ export const make = <Tag extends FaultTag>(_tag: Tag, message: string, cause?: u
   message,
   cause,
 })
+
+/** The same fault, met before anything was written. */
+export const unsent = (fault: Fault): Fault => ({ ...fault, unsent: true })
+
+/** Whether it is certain that no octet of the request was written. */
+export const isUnsent = (fault: Fault): boolean => fault.unsent === true || fault._tag === 'ConnectTimeout'
 
 const TAGS: ReadonlySet<unknown> = new Set<FaultTag>([
   'ConnectFailed',

@@ -111,6 +111,14 @@ export const head = ({ status, reason, headers = [], elapsed = 0 }: HeadInput): 
 /** The head of a reply without its body: what the machine and a history keep. */
 export const headOf = ({ status, reason, headers, elapsed }: Reply): Head => ({ status, reason, headers, elapsed })
 
+/** The Content-Length that a head declares, where it is one number and nothing else frames the body. */
+export const lengthOf = (headers: Headers.Headers): number | undefined => {
+  const declared = Headers.find(headers, 'Content-Length')
+  if (declared === undefined || Headers.has('Transfer-Encoding')(headers)) return undefined
+  const digits = Secret.reveal(declared)
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
+}
+
 const NOTHING = new Uint8Array(0)
 const done = async (): Promise<void> => {}
 

@@ -4,6 +4,7 @@
  * It sends exactly one request for one call, follows nothing, repeats nothing, adds no header of its own beyond
  * what HTTP needs, and answers every failure with a `Left`.
  */
+import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Clock } from './Clock.js'
@@ -16,13 +17,25 @@ export type TransportError = {
   readonly [Tag in Fault.FaultTag]: Fault.Fault<Tag> & { readonly plan: Plan }
 }[Fault.FaultTag]
 
-/** What bounds one call. */
+/** Octets on their way, as on the wire: a content coding is not undone. `total` where the length is known. */
+export interface Progress {
+  readonly direction: 'up' | 'down'
+  readonly bytes: number
+  readonly total?: number
+}
+/** Told after each piece; every send counts from nothing. It only watches: what it throws is dropped. */
+export type OnProgress = (progress: Progress) => IO<void>
+
+/** What bounds one call, and what surrounds it. */
 export interface Limits {
   readonly signal?: AbortSignal
   /** On `clock.monotonic`, in milliseconds: when the whole exchange must be over. */
   readonly deadline?: number
   /** The system's, where it is absent. */
   readonly clock?: Clock
+  /** Seed of the exchange, for those who draw: the jitter of `withRetry`. */
+  readonly entropy?: string
+  readonly progress?: OnProgress
 }
 
 export interface Transport {
@@ -40,3 +53,24 @@ export const failed =
   (tag: Fault.FaultTag, plan: Plan) =>
   (cause: unknown): TransportError =>
     at(plan, Fault.make(tag, cause instanceof Error ? cause.message : String(cause), cause))
+
+/** A transport around another: it sends in its own way, and closes the other after itself. */
+export const around =
+  (inner: Transport, closeFirst: () => void = () => {}) =>
+  (send: (plan: Plan, limits: Limits) => TaskEither<TransportError, Reply>): Transport =>
+    Object.assign(send, {
+      close: async () => {
+        closeFirst()
+        await inner.close?.()
+      },
+    })
+
+/** Tells how far a body has gone. A watcher that throws does not end what it watches. */
+export const tell = (progress: OnProgress | undefined, seen: Progress): void => {
+  if (progress === undefined) return
+  try {
+    progress(seen)()
+  } catch {
+    // It is the user's own code, and the body goes on without it.
+  }
+}

@@ -98,7 +98,7 @@ test('whoever waits for the next piece is let go when the request is over', asyn
   const upload = new Upload(
     () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }),
     undefined,
-    { touch: () => {} },
+    { isWatched: false, touch: () => {}, sent: () => {} },
   )
   const next = upload.next()
   expect(upload.isWaiting).toBe(true)

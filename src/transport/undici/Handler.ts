@@ -28,7 +28,7 @@ import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
 import type { Limits, TransportError } from '../../wire/Transport.js'
-import { at } from '../../wire/Transport.js'
+import { at, tell } from '../../wire/Transport.js'
 import type { Abortable } from './Abort.js'
 import * as Abort from './Abort.js'
 import type { Caller, Dial } from './Connector.js'
@@ -82,6 +82,9 @@ export class Attempt implements Caller, Flow, Abortable {
   #dial: Dial | undefined
   #body: ResponseBody | undefined
   #interim = 0
+  /** Octets of the reply's body, counted where someone watches. */
+  #received = 0
+  #expected: number | undefined
   /** When something last moved. */
   #moved = 0
   /** Lets the connection go on, while it is held back. */
@@ -136,8 +139,9 @@ export class Attempt implements Caller, Flow, Abortable {
 
   fail(fault: Fault.Fault): void {
     if (this.isOver) return
+    const isUnsent = this.#phase === 'Queued' || this.#phase === 'Connecting'
     this.#release()
-    if (this.#body === undefined) this.#answer(E.left(at(this.plan, fault)))
+    if (this.#body === undefined) this.#answer(E.left(at(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
     else this.#body.fail(fault)
     this.#dial?.cancel(fault)
     this.#controller?.abort(new Failure.Carrier(fault))
@@ -212,9 +216,26 @@ export class Attempt implements Caller, Flow, Abortable {
     )
   }
 
-  /** Something moved: a progress callback of the user's is to be called from where this is. */
+  /** Something moved. */
   touch(): void {
     if (!this.#isHurried) this.#moved = performance.now()
+  }
+
+  // --- progress ----------------------------------------------------------------------------------------------------
+
+  get isWatched(): boolean {
+    return this.#limits.progress !== undefined
+  }
+
+  /** So much of the request's body was taken by the connection. */
+  sent(bytes: number, total: number | undefined): void {
+    tell(this.#limits.progress, { direction: 'up', bytes, ...(total === undefined ? {} : { total }) })
+  }
+
+  #got(octets: number): void {
+    this.#received += octets
+    const total = this.#expected
+    tell(this.#limits.progress, { direction: 'down', bytes: this.#received, ...(total === undefined ? {} : { total }) })
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
@@ -267,6 +288,7 @@ export class Attempt implements Caller, Flow, Abortable {
     this.#phase = 'Receiving'
     this.#body = body
     const hasBody = Status.hasBody(this.plan.method, status)
+    if (hasBody && this.isWatched) this.#expected = Reply.lengthOf(headers)
     const elapsed = this.#clock.monotonic() - this.#start
     const source = body.source(hasBody ? headers : Headers.empty)
     this.#answer(E.right({ status, reason, headers, elapsed, body: source }))
@@ -277,6 +299,7 @@ export class Attempt implements Caller, Flow, Abortable {
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#phase !== 'Receiving') return
     this.touch()
+    if (this.isWatched) this.#got(chunk.length)
     this.#body?.push(chunk)
   }
 

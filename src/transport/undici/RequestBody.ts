@@ -29,9 +29,11 @@ async function* slices(content: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
 }
 
-/** Whoever wants to know that the body moves: the clock of the attempt; a progress callback is to be told here too. */
+/** Whoever wants to know that the body moves: the clock of the attempt, and a progress callback where there is one. */
 export interface Watcher {
+  readonly isWatched: boolean
   touch(): void
+  sent(bytes: number, total: number | undefined): void
 }
 
 /** A source that is pulled from, counted and, if need be, left alone. */
@@ -42,6 +44,9 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
   #source: AsyncIterator<Uint8Array> | undefined
   #rest: AsyncIterator<Uint8Array> | undefined
   #sent = 0
+  /** What undici was given; all of it is on its way when it asks again. */
+  #given = 0
+  #told = 0
   #stop: ((reason: Failure.Carrier) => void) | undefined
   #isOver = false
 
@@ -62,17 +67,29 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array>> {
     this.#watcher.touch()
+    if (this.#watcher.isWatched) this.#tell()
     if (this.#rest !== undefined) {
       const slice = await this.#rest.next()
-      if (slice.done !== true) return slice
+      if (slice.done !== true) return this.#giving(slice)
       this.#rest = undefined
     }
     const step = await this.#pull()
     if (step.done === true) return this.#finished()
     const piece = this.#counted(step.value)
-    if (piece.length <= PIECE) return { done: false, value: piece }
+    if (piece.length <= PIECE) return this.#giving({ done: false, value: piece })
     this.#rest = slices(piece)
-    return this.#rest.next()
+    return this.#giving(await this.#rest.next())
+  }
+
+  #giving(step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
+    if (step.done !== true) this.#given += step.value.length
+    return step
+  }
+
+  #tell(): void {
+    if (this.#given === this.#told) return
+    this.#told = this.#given
+    this.#watcher.sent(this.#given, this.#length)
   }
 
   /** The next piece of the source, or the word to stop, whichever comes first. */
@@ -147,7 +164,8 @@ export const make = (payload: Payload, watcher: Watcher): Uint8Array | Upload | 
       return null
     case 'Bytes': {
       const content = Secret.open(payload.bytes)
-      return content.length <= PIECE ? content : new Upload(() => slices(content), content.length, watcher)
+      const isWhole = content.length <= PIECE && !watcher.isWatched
+      return isWhole ? content : new Upload(() => slices(content), content.length, watcher)
     }
     case 'Stream':
       return new Upload(payload.open, O.toUndefined(payload.length), watcher)

@@ -1,0 +1,166 @@
+/**
+ * What recording and replaying must do, as predicates over any pair of the types of `Transport.record` and `replay`.
+ *
+ * | law                | says                                                                                        |
+ * |--------------------|---------------------------------------------------------------------------------------------|
+ * | `recordIsSilent`   | a program sees no difference where it is recorded                                            |
+ * | `replayIsRecord`   | replay after record is the identity on outcomes, but for what is redacted                     |
+ * | `replaysCalls`     | so it is on single calls, faults and cut bodies included, each outcome given once and in order |
+ * | `holdsNoSecret`    | no credential of the requests, and no cookie of the servers, is on the tape                   |
+ *
+ * Every tape goes through its JSON on its way.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Http from '../src/Http.js'
+import { memory } from '../src/transport/Memory.js'
+import type { Sink } from '../src/transport/Record.js'
+import * as Tape from '../src/transport/Tape.js'
+import * as TapeJson from '../src/transport/TapeJson.js'
+import * as Body from '../src/values/Body.js'
+import * as Headers from '../src/values/Headers.js'
+import * as Jar from '../src/values/Jar.js'
+import * as Secret from '../src/values/Secret.js'
+import * as Url from '../src/values/Url.js'
+import * as Fault from '../src/wire/Fault.js'
+import type { Plan } from '../src/wire/Plan.js'
+import { type Reply, reply } from '../src/wire/Reply.js'
+import { at, type Transport } from '../src/wire/Transport.js'
+import type { Call } from './arbitrary/Calls.js'
+import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
+import { clientOf } from './Http.js'
+import { ClosedEq, Eq } from './Opened.js'
+
+/** What the laws speak of. */
+export interface Operations {
+  readonly record: (sink: Sink) => (inner: Transport) => Transport
+  readonly replay: (tape: Tape.Tape) => Transport
+}
+
+interface Recording {
+  readonly transport: Transport
+  /** The tape as it comes back from its file. */
+  readonly tape: () => Tape.Tape
+  readonly text: () => string
+}
+
+const recording = ({ record }: Pick<Operations, 'record'>, inner: Transport): Recording => {
+  let tape = Tape.empty
+  const transport = record((entry) => () => {
+    tape = Tape.append(entry)(tape)
+  })(inner)
+  const text = (): string => JSON.stringify(TapeJson.encode(tape))
+  const read = (): Tape.Tape => {
+    const decoded = TapeJson.decode(JSON.parse(text()))
+    return E.isRight(decoded) ? decoded.right : Tape.empty
+  }
+  return { transport, tape: read, text }
+}
+
+const attempt = (chain: Chain, transport: Transport): Promise<unknown> =>
+  Http.attempt(requestOf(chain))(contextOf(chain).jar ?? Jar.empty)(clientOf(chain, transport))()
+
+export const recordIsSilent =
+  (operations: Pick<Operations, 'record'>) =>
+  async (chain: Chain): Promise<boolean> => {
+    const plain = await attempt(chain, memory(serverOf(chain)))
+    return Eq.equals(await attempt(chain, recording(operations, memory(serverOf(chain))).transport), plain)
+  }
+
+export const replayIsRecord =
+  (operations: Operations) =>
+  async (chain: Chain): Promise<boolean> => {
+    const { transport, tape } = recording(operations, memory(serverOf(chain)))
+    const recorded = await attempt(chain, transport)
+    return ClosedEq.equals(await attempt(chain, operations.replay(tape())), recorded)
+  }
+
+/** The cookies of a chain's servers have values that begin so. */
+const COOKIE = 'host-only.'
+
+export const holdsNoSecret =
+  (operations: Pick<Operations, 'record'>) =>
+  async (chain: Chain): Promise<boolean> => {
+    const { transport, text } = recording(operations, memory(serverOf(chain)))
+    await attempt(chain, transport)
+    return !text().includes(CANARY) && !text().includes(COOKIE)
+  }
+
+// --- single calls --------------------------------------------------------------------------------------------------
+
+const parsed = Url.parse('http://h.test/')
+
+const planOf = ({ path, method, token, body }: Call): Plan => ({
+  method,
+  // The cast: the URL is a constant that parses.
+  url: { ...(parsed as E.Right<Url.Located>).right.url, href: `http://h.test/${path}`, pathname: `/${path}` },
+  headers: Headers.fromPairs([['Authorization', Secret.make(token)]]),
+  body: body === undefined ? Body.empty : Body.bytes(Buffer.from(body)),
+  route: {
+    proxy: O.none,
+    tls: { verify: true, ca: O.none, certificate: O.none },
+    timeouts: {},
+    limits: { body: 1000 },
+  },
+  cause: 'Start',
+})
+
+async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+  throw Fault.make('BodyCut', 'cut') // the only way for an iterable to fail
+}
+
+const replyOf = ({ outcome }: Call): Reply | undefined => {
+  if (outcome._tag === 'Fault') return undefined
+  const { status, fields, bytes, isCut } = outcome
+  return reply({ status, headers: fields, body: isCut ? cut(bytes) : bytes })
+}
+
+/** Answers the calls one after the other. */
+const answering = (calls: ReadonlyArray<Call>): Transport => {
+  let count = 0
+  return (plan) => async () => {
+    const call = calls[count++]
+    const made = call === undefined ? undefined : replyOf(call)
+    if (made !== undefined) return E.right(made)
+    const tag = call?.outcome._tag === 'Fault' ? call.outcome.fault : 'ProtocolError'
+    return E.left(at(plan, Fault.make(tag, `call ${count}`)))
+  }
+}
+
+const read = async (made: Reply, reading: Call['reading']): Promise<unknown> => {
+  const { body } = made
+  switch (reading) {
+    case 'gather':
+      return body.gather(1000)()
+    case 'discard':
+      return body.discard()
+    case 'iterate': {
+      const chunks: Uint8Array[] = []
+      try {
+        for await (const chunk of body) chunks.push(chunk)
+      } catch (cause) {
+        return [Buffer.concat(chunks), Fault.is(cause) && [cause._tag, cause.message]]
+      }
+      return [Buffer.concat(chunks)]
+    }
+  }
+}
+
+const perform = async (calls: ReadonlyArray<Call>, transport: Transport): Promise<ReadonlyArray<unknown>> => {
+  const outcomes: unknown[] = []
+  for (const call of calls) {
+    const sent = await transport(planOf(call), {})()
+    if (E.isLeft(sent)) outcomes.push([sent.left._tag, sent.left.message])
+    else outcomes.push([sent.right.status, sent.right.headers, await read(sent.right, call.reading)])
+  }
+  return outcomes
+}
+
+export const replaysCalls =
+  (operations: Operations) =>
+  async (calls: ReadonlyArray<Call>): Promise<boolean> => {
+    const { transport, tape } = recording(operations, answering(calls))
+    const recorded = await perform(calls, transport)
+    return ClosedEq.equals(await perform(calls, operations.replay(tape())), recorded)
+  }

@@ -1,0 +1,55 @@
+/** Single calls of a transport: few plans, so that they come again, with any outcome and any way to read it. */
+import * as fc from 'fast-check'
+import type { FaultTag } from '../../src/wire/Fault.js'
+
+export interface Call {
+  readonly path: string
+  readonly method: string
+  /** Its credential, which no tape holds and no replay compares. */
+  readonly token: string
+  readonly body: string | undefined
+  readonly outcome:
+    | { readonly _tag: 'Fault'; readonly fault: FaultTag }
+    | {
+        readonly _tag: 'Reply'
+        readonly status: number
+        readonly fields: ReadonlyArray<readonly [string, string]>
+        readonly bytes: Uint8Array
+        readonly isCut: boolean
+      }
+  readonly reading: 'gather' | 'iterate' | 'discard'
+}
+
+const field: fc.Arbitrary<readonly [string, string]> = fc.constantFrom(
+  ['Content-Type', 'text/plain'],
+  ['Set-Cookie', 'a=secret; Path=/'],
+  ['Set-Cookie', 'a=; Max-Age=0'],
+  ['X-Odd', 'caf\xe9 "quoted"'],
+  ['Location', '/next'],
+)
+
+export const call: fc.Arbitrary<Call> = fc.record({
+  path: fc.constantFrom('a', 'b'),
+  method: fc.constantFrom('GET', 'POST'),
+  token: fc.constantFrom('one', 'two'),
+  body: fc.constantFrom(undefined, 'x', 'yy'),
+  outcome: fc.oneof(
+    fc.record({
+      _tag: fc.constant('Fault' as const),
+      fault: fc.constantFrom('ConnectFailed', 'ReadTimeout', 'ProxyFailed'),
+    }),
+    fc.record({
+      _tag: fc.constant('Reply' as const),
+      status: fc.constantFrom(200, 204, 302, 503),
+      fields: fc.array(field, { maxLength: 3 }),
+      bytes: fc.oneof(
+        fc.uint8Array({ maxLength: 8 }),
+        fc.string({ maxLength: 8, unit: 'binary' }).map((text) => new Uint8Array(Buffer.from(text))),
+      ),
+      isCut: fc.boolean(),
+    }),
+  ),
+  reading: fc.constantFrom('gather', 'iterate', 'iterate', 'discard'),
+})
+
+export const calls: fc.Arbitrary<ReadonlyArray<Call>> = fc.array(call, { maxLength: 6 })

@@ -1,0 +1,108 @@
+/**
+ * What a transport under a decorator will do, attempt by attempt, and who asks it: for laws of decorators.
+ *
+ * Time is counted, not waited for: a sleep is over at once, and later.
+ */
+import * as fc from 'fast-check'
+import type { Payload } from '../../src/values/Body.js'
+import * as Body from '../../src/values/Body.js'
+import type { Clock } from '../../src/wire/Clock.js'
+import type { FaultTag } from '../../src/wire/Fault.js'
+import type { Retry } from '../../src/wire/Retry.js'
+
+/** One attempt: it takes so many milliseconds, and then fails or is answered. */
+export interface Step {
+  readonly takes: number
+  readonly outcome:
+    | { readonly _tag: 'Fault'; readonly fault: FaultTag; readonly unsent: boolean }
+    | { readonly _tag: 'Reply'; readonly status: number; readonly retryAfter: string | undefined }
+}
+
+export interface Script {
+  readonly method: string
+  readonly body: 'none' | 'bytes' | 'once'
+  readonly policy: Retry
+  /** Milliseconds from the beginning. */
+  readonly deadline: number | undefined
+  readonly steps: ReadonlyArray<Step>
+  readonly entropy: string
+}
+
+const tag: fc.Arbitrary<FaultTag> = fc.constantFrom(
+  'ConnectFailed',
+  'ConnectFailed',
+  'ConnectTimeout',
+  'ReadTimeout',
+  'ProxyFailed',
+  'TlsFailed',
+  'ProtocolError',
+  'RequestBodyFailed',
+)
+
+const outcome: fc.Arbitrary<Step['outcome']> = fc.oneof(
+  fc.record({ _tag: fc.constant('Fault' as const), fault: tag, unsent: fc.boolean() }),
+  fc.record({
+    _tag: fc.constant('Reply' as const),
+    status: fc.constantFrom(503, 429, 503, 502, 200, 404, 500),
+    retryAfter: fc.constantFrom(undefined, undefined, '0', '2', '900', 'Thu, 01 Jan 2026 00:00:03 GMT', 'soon'),
+  }),
+)
+
+export const step: fc.Arbitrary<Step> = fc.record({ takes: fc.constantFrom(0, 0, 10, 400), outcome })
+
+export const policy: fc.Arbitrary<Retry> = fc.record(
+  {
+    attempts: fc.integer({ min: 1, max: 6 }),
+    base: fc.constantFrom(0, 50, 1000),
+    factor: fc.constantFrom(1, 2, 10),
+    cap: fc.constantFrom(0, 300, 20_000),
+    jitter: fc.constantFrom(0, 0.5, 1),
+    retryAfter: fc.constantFrom(0, 1000, 60_000),
+  },
+  { requiredKeys: [] },
+)
+
+export const script: fc.Arbitrary<Script> = fc.record({
+  method: fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE'),
+  body: fc.constantFrom('none', 'bytes', 'once'),
+  policy,
+  deadline: fc.option(fc.constantFrom(1, 500, 1500, 100_000), { nil: undefined }),
+  steps: fc.array(step, { minLength: 1, maxLength: 7 }),
+  entropy: fc.constantFrom('a', 'b', 'c'),
+})
+
+/** A body of that kind, and how often its source was opened. */
+export const payloadOf = (kind: Script['body']): { readonly payload: Payload; readonly opened: () => number } => {
+  let opened = 0
+  const content = Buffer.from('content')
+  const source: AsyncIterable<Uint8Array> = {
+    async *[Symbol.asyncIterator]() {
+      opened += 1
+      if (opened === 1) yield content // what exists once is gone the second time
+    },
+  }
+  const payload = kind === 'none' ? Body.empty : kind === 'bytes' ? Body.bytes(content) : Body.once(source)
+  return { payload, opened: () => opened }
+}
+
+export interface Counted extends Clock {
+  readonly elapsed: () => number
+  readonly pass: (ms: number) => void
+}
+
+const START = Date.parse('2026-01-01T00:00:00Z')
+
+/** A clock that a sleeper moves on. */
+export const counted = (): Counted => {
+  let now = 0
+  const pass = (ms: number): void => {
+    now += Math.max(0, ms)
+  }
+  return {
+    now: () => new Date(START + now),
+    monotonic: () => now,
+    sleep: (ms) => async () => pass(ms),
+    elapsed: () => now,
+    pass,
+  }
+}

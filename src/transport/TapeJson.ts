@@ -1,0 +1,278 @@
+/**
+ * A tape as JSON in the shape of HAR 1.2 (`log.entries`), so that the tools for HAR files show it.
+ *
+ * | field               | beyond HAR                                                                                 |
+ * |---------------------|--------------------------------------------------------------------------------------------|
+ * | `log._tape`         | format and version                                                                          |
+ * | `_order`            | among entries that began in the same millisecond                                            |
+ * | `request._body`     | the length of the body, where it is known                                                   |
+ * | `postData._encoding`| `base64`, where the content is no UTF-8                                                     |
+ * | `response._end`     | how the body ended: `Whole`, `Left`, or a fault                                             |
+ * | `response._fault`   | in place of a reply, with status 0                                                          |
+ *
+ * Law: `decode(encode(tape)) = tape`, through `JSON.stringify` and `JSON.parse`.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import * as Saved from '../values/Saved.js'
+import * as Fault from '../wire/Fault.js'
+import type * as Tape from './Tape.js'
+
+const FORMAT = 'requests-ts/tape'
+const VERSION = 1
+
+// --- the shape -----------------------------------------------------------------------------------------------------
+
+const Field = t.readonly(t.type({ name: Saved.Line, value: Saved.FieldValue }))
+const Parameter = t.readonly(t.type({ name: t.string, value: t.string }))
+const Base64 = t.literal('base64')
+
+const FaultJson = t.readonly(
+  t.intersection([
+    t.type({ tag: t.string, message: t.string }),
+    t.partial({ status: Saved.Finite, unsent: t.literal(true) }),
+  ]),
+)
+
+const PostData = t.readonly(
+  t.intersection([t.type({ mimeType: t.string, text: t.string }), t.partial({ _encoding: Base64 })]),
+)
+
+const RequestJson = t.readonly(
+  t.intersection([
+    t.type({
+      method: Saved.Line,
+      url: Saved.Line,
+      httpVersion: t.string,
+      cookies: t.readonlyArray(t.unknown),
+      headers: t.readonlyArray(Field),
+      queryString: t.readonlyArray(Parameter),
+      headersSize: t.number,
+      bodySize: t.number,
+    }),
+    t.partial({ postData: PostData, _body: t.union([Saved.Finite, t.literal('unknown')]) }),
+  ]),
+)
+
+const Content = t.readonly(
+  t.intersection([t.type({ size: t.number, mimeType: t.string }), t.partial({ text: t.string, encoding: Base64 })]),
+)
+
+const ResponseJson = t.readonly(
+  t.intersection([
+    t.type({
+      status: Saved.Finite,
+      statusText: t.string,
+      httpVersion: t.string,
+      cookies: t.readonlyArray(t.unknown),
+      headers: t.readonlyArray(Field),
+      content: Content,
+      redirectURL: t.string,
+      headersSize: t.number,
+      bodySize: t.number,
+    }),
+    t.partial({ _end: t.union([t.keyof({ Whole: null, Left: null }), FaultJson]), _fault: FaultJson }),
+  ]),
+)
+
+const EntryJson = t.readonly(
+  t.type({
+    startedDateTime: t.string,
+    time: Saved.Finite,
+    request: RequestJson,
+    response: ResponseJson,
+    cache: t.UnknownRecord,
+    timings: t.readonly(t.type({ send: t.number, wait: t.number, receive: t.number })),
+    _order: Saved.Finite,
+  }),
+)
+
+/** The saved form. */
+export const TapeJson = t.readonly(
+  t.type({
+    log: t.readonly(
+      t.type({
+        version: t.literal('1.2'),
+        creator: t.readonly(t.type({ name: t.string, version: t.string })),
+        entries: t.readonlyArray(EntryJson),
+        _tape: t.readonly(t.type({ format: t.literal(FORMAT), version: t.literal(VERSION) })),
+      }),
+    ),
+  }),
+)
+export type TapeJson = t.TypeOf<typeof TapeJson>
+type EntryJson = t.TypeOf<typeof EntryJson>
+
+// --- writing -------------------------------------------------------------------------------------------------------
+
+const asText = (bytes: Uint8Array): string | undefined => {
+  const text = Buffer.from(bytes).toString('utf8')
+  return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
+}
+
+const asBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+const valueOf = (headers: Tape.Pairs, key: string): string =>
+  headers.find(([name]) => name.toLowerCase() === key)?.[1] ?? ''
+
+const fieldsOf = (headers: Tape.Pairs): EntryJson['request']['headers'] =>
+  headers.map(([name, value]) => ({ name, value }))
+
+const faultJson = ({ _tag, message, status, unsent }: Fault.Fault): t.TypeOf<typeof FaultJson> => ({
+  tag: _tag,
+  message,
+  ...(status === undefined ? {} : { status }),
+  ...(unsent === undefined ? {} : { unsent }),
+})
+
+const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostData> => {
+  const text = asText(content)
+  return text === undefined ? { mimeType, text: asBase64(content), _encoding: 'base64' } : { mimeType, text }
+}
+
+const queryOf = (url: string): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
+  URL.canParse(url) ? [...new URL(url).searchParams].map(([name, value]) => ({ name, value })) : []
+
+const requestJson = ({ method, url, headers, body }: Tape.Asked): EntryJson['request'] => {
+  const shape = {
+    method,
+    url,
+    httpVersion: 'HTTP/1.1',
+    cookies: [],
+    headers: fieldsOf(headers),
+    queryString: queryOf(url),
+    headersSize: -1,
+  }
+  if (O.isNone(body)) return { ...shape, bodySize: 0 }
+  const { length, content } = body.value
+  return {
+    ...shape,
+    bodySize: O.getOrElse(() => -1)(length),
+    _body: O.isSome(length) ? length.value : 'unknown',
+    ...(O.isSome(content) ? { postData: postData(content.value, valueOf(headers, 'content-type')) } : {}),
+  }
+}
+
+const contentJson = ({ bytes, headers }: Tape.Answered): t.TypeOf<typeof Content> => {
+  const mimeType = valueOf(headers, 'content-type') || 'x-unknown'
+  const text = asText(bytes)
+  const shape = { size: bytes.length, mimeType }
+  return text === undefined ? { ...shape, text: asBase64(bytes), encoding: 'base64' } : { ...shape, text }
+}
+
+const NO_REPLY = {
+  status: 0,
+  statusText: '',
+  httpVersion: '',
+  cookies: [],
+  headers: [],
+  content: { size: 0, mimeType: 'x-unknown' },
+  redirectURL: '',
+  headersSize: -1,
+  bodySize: -1,
+} as const
+
+const responseJson = (outcome: Tape.Entry['outcome']): EntryJson['response'] => {
+  if (E.isLeft(outcome)) return { ...NO_REPLY, _fault: faultJson(outcome.left) }
+  const { status, reason, headers, end } = outcome.right
+  return {
+    ...NO_REPLY,
+    status,
+    statusText: reason,
+    httpVersion: 'HTTP/1.1',
+    headers: fieldsOf(headers),
+    content: contentJson(outcome.right),
+    redirectURL: valueOf(headers, 'location'),
+    _end: typeof end === 'string' ? end : faultJson(end),
+  }
+}
+
+const entryJson = ({ started, order, asked, outcome }: Tape.Entry): EntryJson => {
+  const time = E.isRight(outcome) ? outcome.right.elapsed : 0
+  return {
+    startedDateTime: started.toISOString(),
+    time,
+    request: requestJson(asked),
+    response: responseJson(outcome),
+    cache: {},
+    timings: { send: 0, wait: time, receive: 0 },
+    _order: order,
+  }
+}
+
+/** A tape to JSON. It was redacted when it was made. */
+export const encode = ({ entries }: Tape.Tape): TapeJson => ({
+  log: {
+    version: '1.2',
+    creator: { name: 'requests-ts', version: String(VERSION) },
+    entries: entries.map(entryJson),
+    _tape: { format: FORMAT, version: VERSION },
+  },
+})
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+const pairsOf = (fields: EntryJson['request']['headers']): Tape.Pairs => fields.map(({ name, value }) => [name, value])
+
+const faultOf = ({ tag, message, status, unsent }: t.TypeOf<typeof FaultJson>): Fault.Fault | undefined => {
+  const fault = { _tag: tag, message, cause: undefined }
+  if (!Fault.is(fault)) return undefined
+  return { ...fault, ...(status === undefined ? {} : { status }), ...(unsent === undefined ? {} : { unsent }) }
+}
+
+const bytesOf = (text: string, encoding: 'base64' | undefined): Uint8Array =>
+  new Uint8Array(Buffer.from(text, encoding ?? 'utf8'))
+
+const askedOf = ({ method, url, headers, postData, _body }: EntryJson['request']): Tape.Asked => ({
+  method,
+  url,
+  headers: pairsOf(headers),
+  body:
+    _body === undefined
+      ? O.none
+      : O.some({
+          length: _body === 'unknown' ? O.none : O.some(_body),
+          content: postData === undefined ? O.none : O.some(bytesOf(postData.text, postData._encoding)),
+        }),
+})
+
+type Read<A> = E.Either<string, A>
+
+const outcomeOf = ({ response, time }: EntryJson): Read<Tape.Entry['outcome']> => {
+  const { status, statusText, headers, content, _end = 'Whole', _fault } = response
+  if (_fault !== undefined) {
+    const fault = faultOf(_fault)
+    return fault === undefined ? E.left(`"${_fault.tag}" is no fault`) : E.right(E.left(fault))
+  }
+  const end = typeof _end === 'string' ? _end : faultOf(_end)
+  if (end === undefined) return E.left('its body ends in no fault that is known')
+  const bytes = bytesOf(content.text ?? '', content.encoding)
+  return E.right(E.right({ status, reason: statusText, headers: pairsOf(headers), elapsed: time, bytes, end }))
+}
+
+const entryOf = (json: EntryJson): Read<Tape.Entry> => {
+  const started = new Date(json.startedDateTime)
+  if (Number.isNaN(started.getTime())) return E.left('startedDateTime is no date')
+  const outcome = outcomeOf(json)
+  if (E.isLeft(outcome)) return outcome
+  return E.right({ started, order: json._order, asked: askedOf(json.request), outcome: outcome.right })
+}
+
+const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
+
+/** JSON to a tape. Error: `Unreadable`. */
+export const decode = (u: unknown): E.Either<Saved.Unreadable, Tape.Tape> => {
+  const log = isObject(u) ? u['log'] : undefined
+  const known = Saved.checkEnvelope(FORMAT, VERSION, isObject(log) ? log['_tape'] : undefined)
+  if (E.isLeft(known)) return known
+  const read = Saved.read(TapeJson, u)
+  if (E.isLeft(read)) return read
+  const entries: Tape.Entry[] = []
+  for (const [i, json] of read.right.log.entries.entries()) {
+    const entry = entryOf(json)
+    if (E.isLeft(entry)) return E.left(Saved.unreadable([`log.entries.${i}: ${entry.left}`]))
+    entries.push(entry.right)
+  }
+  return E.right({ entries })
+}

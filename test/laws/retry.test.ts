@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Script from '../../laws/arbitrary/Script.js'
+import type { WithRetry } from '../../laws/Retry.js'
+import * as RuleSet from '../../laws/RuleSet.js'
+import { monoid } from '../../laws/rules/monoids.js'
+import { retry } from '../../laws/rules/retry.js'
+import { withRetry } from '../../src/transport/Retry.js'
+import * as Clock from '../../src/wire/Clock.js'
+import type { Plan } from '../../src/wire/Plan.js'
+import * as Retry from '../../src/wire/Retry.js'
+
+describe('Retry', () => RuleSet.toTests(it, { numRuns: 1000 })(retry(withRetry)))
+describe('Retry as a monoid', () => RuleSet.toTests(it)(monoid(Retry.Monoid, Script.policy)))
+
+it('the waits of a seed lie within the schedule, and are whole milliseconds', () => {
+  fc.assert(
+    fc.property(Script.policy, fc.string(), (policy, entropy) => {
+      const schedule = Retry.schedule(policy)
+      const waits = Retry.waits(entropy)(policy)
+      expect(waits.length).toBe(schedule.length)
+      waits.forEach((wait, i) => {
+        expect(Number.isInteger(wait)).toBe(true)
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(schedule[i]?.least ?? 0))
+        expect(wait).toBeLessThanOrEqual(Math.ceil(schedule[i]?.most ?? 0))
+      })
+      expect(Retry.waits(entropy)(policy)).toEqual(waits)
+    }),
+  )
+})
+
+// --- lawbreakers: the same loop with one step wrong ------------------------------------------------------------------
+
+interface Faulty {
+  readonly decide?: (policy: Retry.Retry, attempt: Retry.Attempt) => O.Option<number>
+  readonly isReplayable?: (plan: Plan) => boolean
+  readonly deadline?: 'Kept' | 'Ignored'
+  readonly discards?: 'Before' | 'Never' | 'All'
+}
+
+const naive =
+  ({ decide = (policy, attempt) => Retry.next(policy)(attempt), ...faulty }: Faulty): WithRetry =>
+  (policy) =>
+  (inner) =>
+  (plan, limits) =>
+  async () => {
+    const { clock = Clock.system, entropy = '', deadline = Number.POSITIVE_INFINITY } = limits
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await inner(plan, limits)()
+      const isReplayable = (faulty.isReplayable ?? ((sent) => sent.body._tag !== 'Once'))(plan)
+      const last = { attempt, method: plan.method, isReplayable, outcome, now: clock.now(), entropy }
+      const wait = attempt > 50 ? O.none : decide(policy, last)
+      if (faulty.discards === 'All' && E.isRight(outcome)) await outcome.right.body.discard()
+      if (O.isNone(wait)) return outcome
+      if (faulty.deadline !== 'Ignored' && clock.monotonic() + wait.value >= deadline) return outcome
+      if ((faulty.discards ?? 'Before') === 'Before' && E.isRight(outcome)) await outcome.right.body.discard()
+      await clock.sleep(wait.value)()
+    }
+  }
+
+const refutedBy = async (faulty: Faulty): Promise<ReadonlyArray<string>> => [
+  ...(await RuleSet.refuted(retry(naive(faulty)), { numRuns: 2000, endOnFailure: true })).keys(),
+]
+
+describe('lawbreakers', () => {
+  it('none: the loop itself is lawful, if it never repeats what exists once', async () => {
+    expect(await refutedBy({})).toEqual([])
+  })
+  it('a consumed body is sent again (fetch-retry #99: 18 000 empty POSTs)', async () => {
+    expect(await refutedBy({ isReplayable: () => true })).toEqual(['a one-shot body is sent once'])
+  })
+  it('one attempt too many (retries counted as attempts)', async () => {
+    const decide: Faulty['decide'] = (policy, attempt) =>
+      Retry.next(policy)({ ...attempt, attempt: attempt.attempt - 1 })
+    expect(await refutedBy({ decide })).toContain('attempts are bounded')
+  })
+  it('the deadline of one attempt taken for that of all (ky #784)', async () => {
+    expect(await refutedBy({ deadline: 'Ignored' })).toContain('the deadline is kept')
+  })
+  it('POST repeated on any failure', async () => {
+    const decide: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, methods: 'any' })(attempt)
+    expect(await refutedBy({ decide })).toEqual(['only what is safe is repeated'])
+  })
+  it('every status from 400 on repeated', async () => {
+    const decide: Faulty['decide'] = (policy, attempt) =>
+      Retry.next({ ...policy, statuses: [404, 429, 500, 502, 503] })(attempt)
+    expect(await refutedBy({ decide })).toEqual(['only a passing failure is repeated'])
+  })
+  it('Retry-After not heard, and Retry-After obeyed without end', async () => {
+    const deaf: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, retryAfter: 0 })(attempt)
+    expect(await refutedBy({ decide: deaf })).toEqual(['it waits as scheduled and as asked'])
+    const obedient: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, retryAfter: 1e9 })(attempt)
+    expect(await refutedBy({ decide: obedient })).toEqual(['it waits as scheduled and as asked'])
+  })
+  it('replies left lying about (a socket each), and the last one thrown away too', async () => {
+    expect(await refutedBy({ discards: 'Never' })).toEqual(['every reply but the last is discarded'])
+    expect(await refutedBy({ discards: 'All' })).toEqual(['every reply but the last is discarded'])
+  })
+  it('the first outcome given in place of the last', async () => {
+    const first: WithRetry = (policy) => (inner) => (plan, limits) => async () => {
+      let kept: ReturnType<ReturnType<typeof inner>> | undefined
+      const watching: typeof inner = (one, bounds) => () => {
+        const running = inner(one, bounds)()
+        kept ??= running
+        return running
+      }
+      const outcome = await withRetry(policy)(watching)(plan, limits)()
+      return kept ?? outcome
+    }
+    const found = await RuleSet.refuted(retry(first), { numRuns: 2000, endOnFailure: true })
+    expect([...found.keys()]).toContain('the outcome is that of the last attempt')
+  })
+})
