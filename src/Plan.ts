@@ -17,6 +17,7 @@ import { merge } from './stages/Merge.js'
 import { type Context, type PlanError, prepared, worldOf } from './stages/Prepare.js'
 import type { Plan } from './wire/Plan.js'
 
+export { explain } from './inspect/Explain.js'
 export type { Context, PlanError, World } from './stages/Prepare.js'
 export {
   type Cause,

@@ -83,7 +83,7 @@ const withoutCredentials = (settings: Settings.Settings): Settings.Settings => (
 })
 
 /** A request that leaves the base's origin takes only credentials of its own along. */
-const leave = ({ session, request }: Merged): Merged =>
+export const leave = ({ session, request }: Merged): Merged =>
   merge({ ...session, settings: withoutCredentials(session.settings) })(request)
 
 // --- the parts -----------------------------------------------------------------------------------------------------
