@@ -17,7 +17,11 @@ import { merge } from './stages/Merge.js'
 import { type Context, type PlanError, prepared, worldOf } from './stages/Prepare.js'
 import type { Plan } from './wire/Plan.js'
 
+export { toCurl } from './inspect/Curl.js'
 export { explain } from './inspect/Explain.js'
+export { toHar } from './inspect/Har.js'
+export { toHttp } from './inspect/HttpText.js'
+export type { Reveal } from './inspect/Reveal.js'
 export type { Context, PlanError, World } from './stages/Prepare.js'
 export {
   type Cause,
