@@ -39,6 +39,9 @@ const ofConnection = (key: string, value: string): string | undefined => {
   return undefined
 }
 
+/** Why a line that HTTP could carry is not the user's to give. */
+export const refusal = (name: string, value: string): string | undefined => ofConnection(name.toLowerCase(), value)
+
 const problemOf = (name: string, value: string): string | undefined => {
   if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'
   if (!Headers.isValue(value)) {
