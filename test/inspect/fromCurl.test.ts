@@ -190,7 +190,7 @@ describe('what cannot be taken over', () => {
     ['curl h.test -F "a=b;z"', /no attribute; put the content in double quotes/],
     ['cat x | curl h.test -d @-', /before the \|/],
     ['curl $URL', /\$URL at line 1, column 6 would have to be asked/],
-    ['curl "h.test/${ID}"', /would have to be asked/],
+    [`curl "h.test/$\{ID}"`, /would have to be asked/],
     ['curl h.test -d "`id`"', /would have to be asked/],
     ['curl h.test -d "$(cat x)"', /would have to be run/],
     ['curl h.test > out', /redirection/],
