@@ -89,8 +89,6 @@ const session = pipe(
   Session.withBasicAuth('me', CANARY),
   Session.withSecretHeader('X-Vendor', CANARY),
   Session.withHeader('X-Api-Key', CANARY),
-  Session.withSensitiveHeaders('X-Mine'),
-  Session.withHeader('X-Mine', CANARY),
   Session.withHeader('Proxy-Authorization', `Basic ${CANARY}`),
   Session.withCookie('mine', CANARY),
   Session.withProxy({ http: `http://u:${CANARY}@proxy.test:3128` }),
@@ -159,7 +157,11 @@ describe('no printer shows a secret of', () => {
     ['a plan', () => plan],
     ['a plan through a proxy of the environment', () => planned(Request.get('https://h.test/'))],
     ['a plan signed by digest', () => digested()],
-    ['a plan signed by a scheme', () => planned(pipe(request, Request.withAuth(Auth.custom('sig', Headers_.sign))))],
+    ['a plan signed by a scheme', () => planned(pipe(request, Request.withAuth(Auth.custom('sig', sign))))],
+    [
+      'a plan with a header that is named sensitive',
+      () => [named(), Plan.explain(named()), Explain.render()(Plan.explain(named()))],
+    ],
     ['an explanation', () => Plan.explain(plan)],
     ['an explanation as data', () => Explain.toData(Plan.explain(plan))],
     ['an explanation as text', () => Explain.render()(Plan.explain(plan))],
@@ -184,12 +186,14 @@ describe('no printer shows a secret of', () => {
   })
 })
 
-const Headers_ = {
-  sign: (unsigned: Plan.Plan): Plan.Plan => ({
-    ...unsigned,
-    headers: Headers.upsertAt('Authorization', Plan.toCurl()(unsigned).length.toString())(unsigned.headers),
-  }),
-}
+const sign = (unsigned: Plan.Plan): Plan.Plan => ({
+  ...unsigned,
+  headers: Headers.upsertAt('X-Signature', 'signed')(unsigned.headers),
+})
+
+/** What is named sensitive is secret from the plan on; in the settings it stands as the user wrote it. */
+const named = (): Plan.Plan =>
+  planned(pipe(request, Request.withSensitiveHeaders('X-Mine'), Request.withHeader('X-Mine', CANARY)))
 
 const digested = (): ReadonlyArray<Plan.Plan> => {
   const signing = pipe(Session.empty, Session.withDigestAuth('me', CANARY))
@@ -223,7 +227,9 @@ describe('no printer shows a secret of an error', () => {
     Plan.plan({ session, environment })(one)
   it.each<readonly [string, Request.Request]>([
     ['InvalidUrl', Request.get(`http://u:${CANARY}@[bad/`)],
-    ['MissingScheme', Request.get(`//u:${CANARY}@h.test/`)],
+    ['MissingScheme', Request.get('h.test/')],
+    ['UnsupportedScheme', Request.get(`ftp://u:${CANARY}@h.test/`)],
+    ['UnsupportedScheme', Request.get(`u:${CANARY}@h.test/`)],
     ['UnsupportedScheme', Request.get('ftp://h.test/')],
     ['InvalidHeader', Request.withHeader('X-Api-Key', `${CANARY}\n`)(request)],
     ['InvalidHeader', Request.withCookie('mine', `${CANARY};`)(request)],

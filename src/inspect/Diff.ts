@@ -49,13 +49,13 @@ const proxyLeaves = (proxy: Proxy.Proxy): ReadonlyArray<Leaf> => [
 
 const octets = (content: Uint8Array): string => Buffer.from(content).toString('latin1')
 
-/** What a part is made of, opened; two parts are equal when these are. Streams are equal when they are the same. */
+/** What a part is made of, opened, and whether it is secret, for that decides where it may go; two parts are equal when these are. Streams are equal when they are the same. */
 const leaves = (part: Part.Part): ReadonlyArray<Leaf> => {
   switch (part._tag) {
     case 'Header':
-      return [part.name.toLowerCase(), Secret.reveal(part.value)]
+      return [part.name.toLowerCase(), Secret.reveal(part.value), Secret.is(part.value)]
     case 'Cookie':
-      return [Secret.reveal(part.pair)]
+      return [Secret.reveal(part.pair), Secret.is(part.pair)]
     case 'Body':
       return part.body._tag === 'Bytes'
         ? ['Bytes', octets(Secret.open(part.body.bytes))]

@@ -10,7 +10,7 @@
  * | any other                           | the settings; after a redirect, the plan before                |
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { SENSITIVE } from '../../stages/Fields.js'
+import { SENSITIVE } from '../../session/Settings.js'
 import * as Body from '../../values/Body.js'
 import type * as Cookie from '../../values/Cookie.js'
 import * as HeadersOf from '../../values/Headers.js'
