@@ -38,6 +38,7 @@ import type * as Multipart from '../values/Multipart.js'
 import * as Coding from '../wire/Coding.js'
 import * as CmdWords from './curl/CmdWords.js'
 import * as Data from './curl/Data.js'
+import * as HeaderLines from './curl/HeaderLines.js'
 import * as Options from './curl/Options.js'
 import * as Settings from './curl/Settings.js'
 import * as Words from './curl/Words.js'
@@ -212,7 +213,7 @@ const refused = (options: ReadonlyArray<Options.Option>): string | undefined => 
 /** The headers that a body brings along, unless the line speaks of them. */
 const headersOf = (
   { isJson, data }: Content,
-  { names }: Settings.HeaderLines,
+  { names }: HeaderLines.HeaderLines,
 ): ReadonlyArray<readonly [string, string]> => {
   const type = isJson ? 'application/json' : 'application/x-www-form-urlencoded'
   const all: ReadonlyArray<readonly [string, string]> = [
@@ -233,7 +234,7 @@ const build = ({ words, stdin, leftOut }: Command): E.Either<string, FromCurl> =
   if (E.isLeft(method)) return method
   const url = urlOf(options.right, content.right)
   if (E.isLeft(url)) return url
-  const headers = Settings.headers(options.right, refusal)
+  const headers = HeaderLines.headers(options.right, refusal)
   if (E.isLeft(headers)) return headers
   const others = Settings.others(options.right)
   if (E.isLeft(others)) return others
