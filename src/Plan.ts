@@ -17,6 +17,14 @@ import { merge } from './stages/Merge.js'
 import { type Context, type PlanError, prepared, worldOf } from './stages/Prepare.js'
 import type { Plan } from './wire/Plan.js'
 
+export { canonical } from './inspect/Canonical.js'
+export { toCurl } from './inspect/Curl.js'
+export { diff } from './inspect/Diff.js'
+export { explain } from './inspect/Explain.js'
+export { toHar } from './inspect/Har.js'
+export { toHttp } from './inspect/HttpText.js'
+export { lint } from './inspect/Lint.js'
+export type { Reveal } from './inspect/Reveal.js'
 export type { Context, PlanError, World } from './stages/Prepare.js'
 export {
   type Cause,

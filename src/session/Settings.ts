@@ -149,9 +149,25 @@ const single = <A>(key: string, override: Override.Override<A>): Override.Keyed<
 
 // --- headers -------------------------------------------------------------------------------------------------------
 
+/** Lower-case names of headers whose values are secret however they are given. */
+export const SENSITIVE: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-auth-token',
+  'private-token',
+])
+
+const sealed = (key: string, value: Headers.Value): Headers.Value =>
+  typeof value === 'string' && SENSITIVE.has(key) ? Secret.make(value) : value
+
 const header = (name: string, values: ReadonlyArray<Headers.Value>): Configure =>
   withOne({
-    headers: single(name.toLowerCase(), Override.set({ name, values })),
+    headers: single(
+      name.toLowerCase(),
+      Override.set({ name, values: values.map((value) => sealed(name.toLowerCase(), value)) }),
+    ),
   })
 
 /** Sets a header, whatever stood under that name in any case. */
@@ -177,7 +193,7 @@ export const withHeaders = (
     const key = name.toLowerCase()
     const before = isPairs(fields) ? headers.get(key) : undefined
     const values = before?._tag === 'Set' ? before.value.values : []
-    headers.set(key, value === null ? Override.unset : Override.set({ name, values: [...values, value] }))
+    headers.set(key, value === null ? Override.unset : Override.set({ name, values: [...values, sealed(key, value)] }))
   }
   return withOne({ headers })
 }

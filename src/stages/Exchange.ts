@@ -41,6 +41,7 @@ import type { TransportError } from '../wire/Transport.js'
 import * as Authorization from './Authorization.js'
 import * as Challenge from './Challenge.js'
 import * as Cookies from './Cookies.js'
+import { later } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
 import type { PlanError } from './PlanError.js'
 import { type Context, prepared, worldOf } from './Prepare.js'
@@ -168,9 +169,11 @@ export const challenge =
     const asked = Challenge.asked(head, x)
     if (O.isNone(asked) || !isReplayable(x.plan)) return O.none
     const { exchange } = absorb(now, head, x)
-    const later = { settings: x.merged.settings, jar: exchange.jar, trusted: x.trusted }
-    const headers = exchange.jar === x.jar ? x.plan.headers : Cookies.rebuild(later, x.plan.url, now)(x.plan.headers)
-    const { plan, jar } = Challenge.answer(asked.value, { ...x.plan, headers }, exchange.jar, now, x.entropy)
+    const meanwhile = { settings: x.merged.settings, jar: exchange.jar, trusted: x.trusted }
+    const headers =
+      exchange.jar === x.jar ? x.plan.headers : Cookies.rebuild(meanwhile, x.plan.url, now)(x.plan.headers)
+    const again = later(exchange.jar, now)({ ...x.plan, headers })
+    const { plan, jar } = Challenge.answer(asked.value, again, exchange.jar, now, x.entropy)
     return O.some({ ...passed(head, exchange), plan, jar })
   }
 

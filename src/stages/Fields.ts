@@ -11,22 +11,12 @@
  * The value of a sensitive header is made secret here, so nothing downstream has to know its name.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { HeaderSetting, Settings } from '../session/Settings.js'
+import { type HeaderSetting, SENSITIVE, type Settings } from '../session/Settings.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
 import type { Merged } from './Merge.js'
 import { invalidHeader, type PlanError } from './PlanError.js'
-
-/** Headers that are secret under any name the user gives them. */
-export const SENSITIVE: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-api-key',
-  'x-auth-token',
-  'private-token',
-])
 
 const ALONE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
 const NOT_THE_USERS: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
@@ -38,6 +28,9 @@ const ofConnection = (key: string, value: string): string | undefined => {
   if (key === 'content-length' && !/^\d+$/.test(value)) return 'it is not a number of octets'
   return undefined
 }
+
+/** Why a line that HTTP could carry is not the user's to give. */
+export const refusal = (name: string, value: string): string | undefined => ofConnection(name.toLowerCase(), value)
 
 const problemOf = (name: string, value: string): string | undefined => {
   if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'

@@ -26,3 +26,11 @@ export const seal = (inputs: Inputs): Secret.Sealed<unknown> => Secret.seal(inpu
 export const of = ({ inputs }: Plan): O.Option<Inputs> =>
   // The cast: the wire does not know the stages; only `seal` puts anything there.
   inputs === undefined ? O.none : O.some(Secret.open(inputs) as Inputs)
+
+/** The same plan, made from a later jar and at a later time: it is sent again, and with what it met. */
+export const later =
+  (jar: Jar, now: Date) =>
+  (plan: Plan): Plan => {
+    const inputs = of(plan)
+    return O.isNone(inputs) ? plan : { ...plan, inputs: seal({ ...inputs.value, jar, now }) }
+  }

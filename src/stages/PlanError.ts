@@ -11,7 +11,7 @@
  * | `InvalidBody`       | a body that cannot be encoded                                           |
  * | `InvalidSettings`   | a method, timeout, limit or scheme of auth that makes no sense          |
  */
-import type { InvalidUrl, MissingScheme } from '../values/Url.js'
+import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
 
 export interface UnsupportedScheme {
   readonly _tag: 'UnsupportedScheme'
@@ -49,8 +49,8 @@ export type PlanError =
 
 export const unsupportedScheme = (url: string, protocol: string): PlanError => ({
   _tag: 'UnsupportedScheme',
-  url,
-  message: `No transport is mounted for '${url}': mount one for '${protocol}', or write http:// or https:// before it`,
+  url: masked(url),
+  message: `No transport is mounted for '${masked(url)}': mount one for '${protocol}', or write http:// or https:// before it`,
 })
 export const invalidHeader = (name: string, problem: string): PlanError => ({
   _tag: 'InvalidHeader',

@@ -22,7 +22,7 @@ import * as Environment from '../session/Environment.js'
 import * as Mount from '../session/Mount.js'
 import type { Request } from '../session/Request.js'
 import type { Session } from '../session/Session.js'
-import type * as Settings from '../session/Settings.js'
+import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
@@ -67,7 +67,7 @@ export const worldOf = ({ jar, environment, now, entropy }: Partial<World>): Wor
 // --- what stays behind ---------------------------------------------------------------------------------------------
 
 const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>
-  Fields.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
+  Settings.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
 
 /** A session's settings without what only its own origin may see: auth, secret headers, cookies, certificate. */
 const withoutCredentials = (settings: Settings.Settings): Settings.Settings => ({
@@ -83,8 +83,24 @@ const withoutCredentials = (settings: Settings.Settings): Settings.Settings => (
 })
 
 /** A request that leaves the base's origin takes only credentials of its own along. */
-const leave = ({ session, request }: Merged): Merged =>
+export const leave = ({ session, request }: Merged): Merged =>
   merge({ ...session, settings: withoutCredentials(session.settings) })(request)
+
+/**
+ * What an exchange keeps of what was merged, once there is a plan: neither the body, which is in the plan and sealed
+ * there, nor what stood before an `@` in a URL (D14). So an exchange can be printed.
+ */
+const spent = (merged: Merged, { url, userinfo }: Address): Merged => {
+  const { request } = merged
+  const emptied = request.body._tag === 'Empty' ? merged : { ...merged, request: { ...request, body: Body.empty } }
+  if (O.isNone(userinfo)) return emptied
+  const bare = (settings: Settings.Settings): Settings.Settings => ({ ...settings, baseUrl: Override.inherit })
+  return {
+    session: { ...merged.session, settings: bare(merged.session.settings) },
+    request: { ...emptied.request, url: url.href, settings: bare(request.settings) },
+    settings: bare(merged.settings),
+  }
+}
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
@@ -200,7 +216,7 @@ export const prepared =
       cause: 'Start',
       inputs: seal({ merged: given, jar: world.jar, environment: world.environment, now: world.now, after: O.none }),
     }
-    return finish(merged, plan)
+    return finish(spent(merged, place.right), plan)
   }
 
 const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {

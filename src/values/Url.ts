@@ -68,8 +68,9 @@ export interface MissingScheme {
 }
 export type UrlError = InvalidUrl | MissingScheme
 
-/** The text of a URL without what stands before an `@` in its authority: it may be a password. */
-const masked = (text: string): string => text.replace(/(\/\/)[^/?#]*@/, '$1‹secret›@')
+/** The text of a URL without what stands before an `@` in its authority, or where one is missing: it may be a password. */
+export const masked = (text: string): string =>
+  text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:)?(\/\/)?[^/?#]*@/, '$1$2‹secret›@')
 
 export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
   _tag: 'InvalidUrl',

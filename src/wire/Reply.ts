@@ -90,11 +90,15 @@ export interface HeadInput {
 
 const isPairs = (input: HeadersInput): input is ReadonlyArray<readonly [string, string]> => Array.isArray(input)
 
+/** Set-Cookie; and a Location that names a user, for there may be a password behind it (D14). */
+const isSecret = (name: string, value: string): boolean =>
+  (name.length === 10 && name.toLowerCase() === 'set-cookie') ||
+  (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
+
 /** Fields as they were received, each Set-Cookie value made secret. */
 export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, value: string]>): Headers.Headers => ({
   fields: fields.map(
-    ([name, value]): Headers.Field =>
-      name.length === 10 && name.toLowerCase() === 'set-cookie' ? [name, Secret.make(value)] : [name, value],
+    ([name, value]): Headers.Field => (isSecret(name, value) ? [name, Secret.make(value)] : [name, value]),
   ),
 })
 

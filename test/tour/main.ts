@@ -6,7 +6,21 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import * as t from 'io-ts'
-import { Client, Environment, Http, HttpError, Plan, Request, Response, Session } from 'requests-ts'
+import {
+  Client,
+  Environment,
+  Explain,
+  Http,
+  HttpError,
+  Jar,
+  Lint,
+  Plan,
+  Request,
+  Response,
+  Session,
+  Story,
+  Why,
+} from 'requests-ts'
 import * as Print from './print.js'
 import { serve } from './server.js'
 
@@ -28,7 +42,9 @@ const embedded = async (): Promise<number> => {
   const login = pipe(Request.post('login'), Request.withForm({ user: 'ada', pass: 'analytical' }))
   const planned = Plan.plan({ session })(login)
   if (E.isLeft(planned)) return complain(planned.left)
-  say(Print.title('1  The plan: nothing has been sent'), ...Print.plan(planned.right))
+  say(Print.title('1  The plan: nothing has been sent'), Explain.render(Print.look)(Plan.explain(planned.right)))
+  say(Print.title('   The same as a curl line'), Plan.toCurl()(planned.right))
+  say(Print.title('   What one might remark'), Lint.render(Print.look)(Plan.lint(planned.right)))
 
   const program = pipe(
     Http.Do,
@@ -40,8 +56,12 @@ const embedded = async (): Promise<number> => {
   server.close()
   if (E.isLeft(outcome)) return complain(outcome.left)
   const [{ first, page, account }, jar] = outcome.right
-  say(Print.title('2  The exchange: a login, a redirect, a page'), ...Print.hops(first), ...Print.hops(page))
-  say(Print.title('3  The jar: what the server told us to remember'), ...Print.cookies(jar))
+  say(Print.title('2  The exchange: a login, a redirect, a page'))
+  for (const response of [first, page]) say(Story.render(Print.look)(Story.ofOutcome(E.right(response))), '')
+  say(
+    Print.title('3  The jar: what the server told us to remember'),
+    Why.render(Print.look)(Jar.why(page.plan.url, new Date())(jar)),
+  )
   say(
     Print.title('4  The page, decoded'),
     ...Object.entries(account).map(([name, value]) => Print.row(name, String(value))),
@@ -56,12 +76,12 @@ const visit = async (url: string): Promise<number> => {
   const environment = Environment.read()
   const planned = Plan.plan({ session, environment })(Request.get(url))
   if (E.isLeft(planned)) return complain(planned.left)
-  say(Print.title('The plan: nothing has been sent'), ...Print.plan(planned.right))
+  say(Print.title('The plan: nothing has been sent'), Explain.render(Print.look)(Plan.explain(planned.right)))
   const outcome = await pipe(Http.get(url), Client.use({ session, environment }))()
   if (E.isLeft(outcome)) return complain(outcome.left)
   const [response, jar] = outcome.right
-  say(Print.title('The exchange'), ...Print.hops(response))
-  say(Print.title('The jar'), ...Print.cookies(jar))
+  say(Print.title('The exchange'), Story.render(Print.look)(Story.ofOutcome(E.right(response))))
+  say(Print.title('The jar'), Why.render(Print.look)(Jar.why(response.plan.url, new Date())(jar)))
   say(Print.title(`The body: ${response.bytes.length} octets`), ...Print.text(Response.text(response)))
   return 0
 }

@@ -1,0 +1,116 @@
+/**
+ * A plan as canonical JSON, for snapshots: the same request gives the same text on every run and every machine.
+ *
+ * Keys are in a fixed order, header names in lower case, absent things absent; the boundary of a multipart body, which
+ * chance draws, is `‹boundary›`. What a plan was made from is not in it. Redacted unless `{ reveal: true }`; then the
+ * body stands in it too, as text where it is UTF-8, else as base64.
+ *
+ * Law: equal plans have equal texts; plans that differ in what is written here have different ones.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const text = (entropy: string) => pipe(
+ *   Request.post('https://example.com/'), Request.withMultipart({ a: 'b' }),
+ *   Plan.plan({ session: Session.defaults, entropy }), E.map(Plan.canonical({ reveal: true })))
+ * assert.deepEqual(text('one'), text('two'))
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Headers from '../values/Headers.js'
+import * as Multipart from '../values/Multipart.js'
+import * as Secret from '../values/Secret.js'
+import type { Plan } from '../wire/Plan.js'
+import * as Part from './explain/Part.js'
+import * as Reveal from './Reveal.js'
+import * as Shell from './Shell.js'
+
+type Json = string | number | boolean | { readonly [key: string]: Json } | ReadonlyArray<Json>
+
+const BOUNDARY = '‹boundary›'
+
+const boundaryOf = ({ headers }: Plan): string | undefined => {
+  const type = Secret.reveal(Headers.find(headers, 'Content-Type') ?? '')
+  return /^multipart\//i.test(type) ? Multipart.boundaryOf(type) : undefined
+}
+
+const headersOf = (plan: Plan, open: Reveal.Open): Json => {
+  const boundary = boundaryOf(plan)
+  return plan.headers.fields.map(([name, value]): Json => {
+    const key = name.toLowerCase()
+    const text = open(value)
+    return `${key}: ${key === 'content-type' && boundary !== undefined ? text.replace(boundary, BOUNDARY) : text}`
+  })
+}
+
+const bodyOf = (plan: Plan, { reveal = false }: Reveal.Reveal): Json => {
+  const { body } = plan
+  const said = Part.label({ _tag: 'Body', body }).value
+  if (body._tag !== 'Bytes' || !reveal) return said
+  const octets = Shell.ofBytes(Secret.open(body.bytes))
+  const boundary = boundaryOf(plan)
+  const known = boundary === undefined ? octets : octets.replaceAll(`--${boundary}`, `--${Shell.ofText(BOUNDARY)}`)
+  const text = Shell.toText(known)
+  return text === undefined ? { base64: Buffer.from(known, 'latin1').toString('base64') } : { text }
+}
+
+const revealed = (part: Part.Of<'Proxy' | 'Certificate'>): Json => {
+  const text = (value: string | Secret.Secret): string => Secret.reveal(value)
+  if (part._tag === 'Certificate') {
+    if (O.isNone(part.certificate)) return 'none'
+    const { cert, key, pfx, passphrase } = part.certificate.value
+    const bundle =
+      typeof pfx === 'string' || pfx === undefined ? pfx : base64(pfx instanceof Uint8Array ? pfx : Secret.open(pfx))
+    return {
+      ...(cert === undefined ? {} : { cert: text(cert) }),
+      ...(key === undefined ? {} : { key: text(key) }),
+      ...(bundle === undefined ? {} : { pfx: bundle }),
+      ...(passphrase === undefined ? {} : { passphrase: text(passphrase) }),
+    }
+  }
+  if (O.isNone(part.proxy)) return 'none'
+  const { protocol, hostname, port, credentials, authorization } = part.proxy.value
+  return {
+    url: `${protocol}//${hostname}:${port}`,
+    ...(O.isSome(credentials) ? { user: credentials.value.user, pass: text(credentials.value.pass) } : {}),
+    ...(O.isSome(authorization) ? { authorization: text(authorization.value) } : {}),
+  }
+}
+
+const base64 = (content: Uint8Array): string => Buffer.from(content).toString('base64')
+
+const routeOf = (plan: Plan, { reveal = false }: Reveal.Reveal): Json => {
+  const { proxy, tls, timeouts, limits } = plan.route
+  const shown = (part: Part.Of<'Proxy' | 'Certificate'>): Json => (reveal ? revealed(part) : Part.label(part).value)
+  const { connect, read, total } = timeouts
+  return {
+    proxy: shown({ _tag: 'Proxy', proxy }),
+    tls: {
+      verify: tls.verify,
+      ca: O.isSome(tls.ca) ? tls.ca.value : 'the built-in roots',
+      certificate: shown({ _tag: 'Certificate', certificate: tls.certificate }),
+    },
+    timeouts: {
+      ...(connect === undefined ? {} : { connect }),
+      ...(read === undefined ? {} : { read }),
+      ...(total === undefined ? {} : { total }),
+    },
+    limits: { body: limits.body },
+  }
+}
+
+/** The text: JSON with two blanks for each level. Never fails. */
+export const canonical =
+  (options: Reveal.Reveal = {}) =>
+  (plan: Plan): string => {
+    const json: Json = {
+      method: plan.method,
+      url: plan.url.href,
+      headers: headersOf(plan, Reveal.opening(options)),
+      body: bodyOf(plan, options),
+      route: routeOf(plan, options),
+      cause: plan.cause,
+    }
+    return JSON.stringify(json, null, 2)
+  }

@@ -1,0 +1,239 @@
+/**
+ * A plan as a curl line, for a shell.
+ *
+ * Redacted unless `{ reveal: true }`; then curl, run with that line, sends the same method, target, headers and body.
+ * Headers that curl would add by itself are taken away (`-H 'Accept:'`). The line runs in any POSIX shell, but for PEM
+ * text and PKCS#12 bytes, which need bash or zsh. A streamed body is read from the standard input.
+ *
+ * | of the plan                       | curl's                                                              |
+ * |-----------------------------------|---------------------------------------------------------------------|
+ * | body                              | `--data-raw '…'`, or `printf '…' \| curl … --data-binary @-`        |
+ * | proxy                             | `-x`; `--noproxy` where the environment has variables of its own    |
+ * | TLS                               | `-k`, `--cacert`, `--capath` (a path that ends in `/`), `--cert`, `--key`, `--pass` |
+ * | timeouts                          | `--connect-timeout`, `--max-time`; curl has no `read`               |
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const line = pipe(
+ *   Request.get('https://example.com/'), Request.withBearer('token'),
+ *   Plan.plan({ session: Session.withHeaders({ Accept: 'text/html', 'User-Agent': 'me' })(Session.empty) }),
+ *   E.map(Plan.toCurl()))
+ * assert.deepEqual(line, E.right([
+ *   'curl https://example.com/ --http1.1 -H \'Accept: text/html\' -H \'User-Agent: me\'',
+ *   '-H \'Authorization: ‹secret›\''].join(' \\\n  ')))
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Inputs from '../stages/Inputs.js'
+import * as Body from '../values/Body.js'
+import * as Headers from '../values/Headers.js'
+import * as Proxy from '../values/Proxy.js'
+import * as Secret from '../values/Secret.js'
+import type { Plan, Tls } from '../wire/Plan.js'
+import * as Reveal from './Reveal.js'
+import * as Shell from './Shell.js'
+
+/** A line under way. */
+interface Writing {
+  readonly plan: Plan
+  readonly isOpen: boolean
+  readonly open: Reveal.Open
+}
+
+// --- body ----------------------------------------------------------------------------------------------------------
+
+/** Linux allows 128 KiB for one argument. */
+const LONGEST_ARGUMENT = 100_000
+/** curl asks `Expect: 100-continue` for larger bodies. */
+const EXPECTS_ABOVE = 1_000_000
+
+interface Content {
+  /** What stands before curl. */
+  readonly before: string
+  readonly options: ReadonlyArray<string>
+  /** What stands behind it. */
+  readonly note: string
+}
+
+const nothing: Content = { before: '', options: [], note: '' }
+
+const contentOf = ({ plan: { body }, isOpen }: Writing): Content => {
+  if (body._tag === 'Empty') return nothing
+  if (body._tag !== 'Bytes') {
+    return { before: '', options: ['--data-binary @-'], note: ' # the body is a stream: give it on the standard input' }
+  }
+  if (!isOpen) return { ...nothing, options: [`--data-raw ${Shell.word(Shell.ofText(String(body.bytes)))}`] }
+  const octets = Shell.ofBytes(Secret.open(body.bytes))
+  return Shell.isReadable(octets) && octets.length <= LONGEST_ARGUMENT
+    ? { ...nothing, options: [`--data-raw ${Shell.word(octets)}`] }
+    : { ...nothing, before: `${Shell.printf(octets)} | `, options: ['--data-binary @-'] }
+}
+
+// --- headers -------------------------------------------------------------------------------------------------------
+
+/** Octets of a header line for -H; a value without text needs `Name;`. */
+const headerOption = (name: string, value: string, option = '-H'): string => {
+  // A label such as ‹secret› is no text of octets: it is written as UTF-8.
+  const octets = /^[\0-\xff]*$/.test(value) ? value : Shell.ofText(value)
+  return `${option} ${Shell.word(value === '' ? `${name};` : `${name}: ${octets}`)}`
+}
+
+const ADDED = ['User-Agent', 'Accept'] as const
+
+/** Headers that curl adds by itself and the plan does not have. */
+const withoutCurls = ({ plan }: Writing): ReadonlyArray<string> => {
+  const size = Body.length(plan.body)
+  const isEmpty = plan.body._tag === 'Empty'
+  const expects = !isEmpty && (O.isNone(size) || size.value > EXPECTS_ABOVE)
+  const names = [...ADDED, ...(isEmpty ? [] : ['Content-Type']), ...(expects ? ['Expect'] : [])]
+  return names.filter((name) => !Headers.has(name)(plan.headers)).map((name) => `-H '${name}:'`)
+}
+
+const headerOptions = ({ plan, open }: Writing): ReadonlyArray<string> => {
+  const size = Body.length(plan.body)
+  const isCurls = (name: string, value: Headers.Value): boolean =>
+    Headers.sameName(name, 'Content-Length') && O.isSome(size) && Secret.reveal(value) === String(size.value)
+  return plan.headers.fields.flatMap(([name, value]) => (isCurls(name, value) ? [] : [headerOption(name, open(value))]))
+}
+
+// --- route ---------------------------------------------------------------------------------------------------------
+
+const percent = (text: string, proxy: Proxy.Proxy): string => {
+  // As `Proxy.basic` writes them: latin-1 where it fits, and UTF-8 for SOCKS.
+  const isLatin = !Proxy.isSocks(proxy) && /^[\0-\xff]*$/.test(text)
+  const octets = isLatin ? text : Shell.ofText(text)
+  return octets.replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+}
+
+const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
+  if (O.isNone(proxy.credentials) || !isOpen) return Proxy.show(proxy)
+  const { user, pass } = proxy.credentials.value
+  const userinfo = `${percent(user, proxy)}:${percent(Secret.reveal(pass), proxy)}`
+  return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
+}
+
+const names = (plan: Plan, pattern: RegExp): boolean => {
+  const inputs = Inputs.of(plan)
+  if (O.isNone(inputs)) return false
+  const { variables } = inputs.value.environment
+  return [...variables].some(([name, value]) => pattern.test(name) && Secret.reveal(value) !== '')
+}
+
+const proxyOptions = ({ plan, isOpen, open }: Writing): ReadonlyArray<string> => {
+  const { proxy } = plan.route
+  // curl would ask the environment once more, and NO_PROXY even for a proxy that is named.
+  if (O.isNone(proxy)) return names(plan, /^(?!no_proxy).*_proxy$/i) ? ["--noproxy '*'"] : []
+  const { credentials, authorization } = proxy.value
+  const forwards = Proxy.forwards(proxy.value, plan.url.protocol)
+  return [
+    `-x ${Shell.word(Shell.ofText(proxyUrl(proxy.value, isOpen)))}`,
+    ...(names(plan, /^no_proxy$/i) ? ["--noproxy ''"] : []),
+    ...(forwards ? ["-H 'Proxy-Connection:'"] : []),
+    ...(O.isNone(credentials) && O.isSome(authorization)
+      ? [headerOption('Proxy-Authorization', open(authorization.value), '--proxy-header')]
+      : []),
+  ]
+}
+
+const isPem = (text: string): boolean => text.includes('-----BEGIN ')
+
+/** PEM text becomes a file on the spot; a path is a path. */
+const fileOf = (value: string): string =>
+  isPem(value) ? Shell.file(Shell.ofText(value)) : Shell.word(Shell.ofText(value))
+
+/** `--cert` reads a password behind a colon, so colons are escaped. */
+const certificateFile = (value: string): string =>
+  isPem(value) ? fileOf(value) : fileOf(value.replace(/[\\:]/g, '\\$&'))
+
+const closedFile = (value: string | Secret.Secret): string => Shell.word(Shell.ofText(Secret.show(value)))
+
+const certificateOptions = ({ certificate }: Tls, { isOpen, open }: Writing): ReadonlyArray<string> => {
+  if (O.isNone(certificate)) return []
+  const { cert, key, pfx, passphrase } = certificate.value
+  const shown = (value: string | Secret.Secret, write: (text: string) => string): string =>
+    isOpen || typeof value === 'string' ? write(Secret.reveal(value)) : closedFile(value)
+  const pfxFile = (content: NonNullable<typeof pfx>): string => {
+    if (typeof content === 'string') return certificateFile(content)
+    const bytes = content instanceof Uint8Array ? content : Secret.open(content)
+    return isOpen ? Shell.file(Shell.ofBytes(bytes)) : Shell.word(Shell.ofText(`‹${bytes.length} bytes›`))
+  }
+  return [
+    ...(cert === undefined ? [] : [`--cert ${shown(cert, certificateFile)}`]),
+    ...(key === undefined ? [] : [`--key ${shown(key, fileOf)}`]),
+    ...(pfx === undefined ? [] : [`--cert ${pfxFile(pfx)} --cert-type P12`]),
+    ...(passphrase === undefined ? [] : [`--pass ${Shell.word(Shell.ofText(open(passphrase)))}`]),
+  ]
+}
+
+const tlsOptions = (writing: Writing): ReadonlyArray<string> => {
+  const { tls } = writing.plan.route
+  return [
+    ...(tls.verify ? [] : ['-k']),
+    ...(O.isNone(tls.ca) ? [] : [`${tls.ca.value.endsWith('/') ? '--capath' : '--cacert'} ${fileOf(tls.ca.value)}`]),
+    ...certificateOptions(tls, writing),
+  ]
+}
+
+const timeoutOptions = ({ plan }: Writing): ReadonlyArray<string> => {
+  const { connect, total } = plan.route.timeouts
+  return [
+    ...(connect === undefined ? [] : [`--connect-timeout ${connect / 1000}`]),
+    ...(total === undefined ? [] : [`--max-time ${total / 1000}`]),
+  ]
+}
+
+// --- the line ------------------------------------------------------------------------------------------------------
+
+const methodOptions = ({ method, body }: Plan): ReadonlyArray<string> => {
+  if (method === 'HEAD' && body._tag === 'Empty') return ['-I']
+  return method === (body._tag === 'Empty' ? 'GET' : 'POST') ? [] : [`-X ${Shell.word(method)}`]
+}
+
+const urlOptions = ({ url: { href, protocol, hostname } }: Plan): ReadonlyArray<string> => {
+  const rest = href.replace(hostname, '')
+  return [
+    Shell.word(Shell.ofText(href)),
+    ...(/[[\]{}]/.test(rest) ? ['-g'] : []),
+    ...(/\/\.\.?(?:[/?#]|$)/.test(rest) ? ['--path-as-is'] : []),
+    ...(protocol === 'https:' ? ['--http1.1'] : []),
+  ]
+}
+
+/** As many words on a line as 80 columns hold. */
+const folded = (first: string, options: ReadonlyArray<string>): string => {
+  const lines: string[] = []
+  let line = first
+  for (const option of options) {
+    const joined = `${line} ${option}`
+    if (joined.length <= 78 && !option.includes('\n')) {
+      line = joined
+      continue
+    }
+    lines.push(line)
+    line = `  ${option}`
+  }
+  return [...lines, line].join(' \\\n')
+}
+
+/** The plan as a curl line. Never fails. */
+export const toCurl =
+  (options: Reveal.Reveal = {}) =>
+  (plan: Plan): string => {
+    const writing: Writing = { plan, isOpen: options.reveal === true, open: Reveal.opening(options) }
+    const content = contentOf(writing)
+    const isCompressed = Headers.has('Accept-Encoding')(plan.headers)
+    const line = folded('curl', [
+      ...methodOptions(plan),
+      ...urlOptions(plan),
+      ...headerOptions(writing),
+      ...withoutCurls(writing),
+      ...(isCompressed ? ['--compressed'] : []),
+      ...content.options,
+      ...proxyOptions(writing),
+      ...tlsOptions(writing),
+      ...timeoutOptions(writing),
+    ])
+    return `${content.before}${line}${content.note}`
+  }

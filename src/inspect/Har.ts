@@ -1,0 +1,193 @@
+/**
+ * Plans, and what answered them, as a HAR 1.2 archive: what browsers' network panes read and write.
+ *
+ * Redacted unless `{ reveal: true }`: secret headers, cookies and bodies are marked and not shown. A plan that was not
+ * sent has the empty response that HAR asks for, with status 0. Bodies of replies are not kept (D20).
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const har = pipe(
+ *   Request.get('https://example.com/?q=a+b'), Request.withCookie('sid', 'hunter2'),
+ *   Plan.plan({ session: Session.empty }), E.map(Plan.toHar()))
+ * if (E.isLeft(har)) assert.fail()
+ * const [entry] = har.right.log.entries
+ * assert.deepEqual(entry?.request.queryString, [{ name: 'q', value: 'a b' }])
+ * assert.deepEqual(entry?.request.cookies, [{ name: 'sid', value: '‹secret›' }])
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import { VERSION } from '../session/Session.js'
+import * as Inputs from '../stages/Inputs.js'
+import * as Body from '../values/Body.js'
+import * as Headers from '../values/Headers.js'
+import * as Secret from '../values/Secret.js'
+import { type Plan, wireHeaders } from '../wire/Plan.js'
+import type { Head, Hop } from '../wire/Reply.js'
+import * as Part from './explain/Part.js'
+import * as Reveal from './Reveal.js'
+import * as Shell from './Shell.js'
+
+// --- model ---------------------------------------------------------------------------------------------------------
+
+export interface NameValue {
+  readonly name: string
+  readonly value: string
+}
+
+export interface PostData {
+  readonly mimeType: string
+  readonly text: string
+  readonly params: ReadonlyArray<never>
+  /** `base64` where the body is no UTF-8 text: an extension, as Chrome's. */
+  readonly _encoding?: 'base64'
+}
+
+export interface HarRequest {
+  readonly method: string
+  readonly url: string
+  readonly httpVersion: string
+  readonly cookies: ReadonlyArray<NameValue>
+  readonly headers: ReadonlyArray<NameValue>
+  readonly queryString: ReadonlyArray<NameValue>
+  readonly postData?: PostData
+  readonly headersSize: number
+  readonly bodySize: number
+}
+
+export interface HarResponse {
+  readonly status: number
+  readonly statusText: string
+  readonly httpVersion: string
+  readonly cookies: ReadonlyArray<NameValue>
+  readonly headers: ReadonlyArray<NameValue>
+  readonly content: { readonly size: number; readonly mimeType: string }
+  readonly redirectURL: string
+  readonly headersSize: number
+  readonly bodySize: number
+}
+
+export interface HarEntry {
+  readonly startedDateTime: string
+  readonly time: number
+  readonly request: HarRequest
+  readonly response: HarResponse
+  readonly cache: Readonly<Record<never, never>>
+  readonly timings: { readonly send: number; readonly wait: number; readonly receive: number }
+}
+
+export interface Har {
+  readonly log: {
+    readonly version: '1.2'
+    readonly creator: { readonly name: string; readonly version: string }
+    readonly entries: ReadonlyArray<HarEntry>
+  }
+}
+
+// --- requests ------------------------------------------------------------------------------------------------------
+
+const fields = (headers: Headers.Headers, open: Reveal.Open): ReadonlyArray<NameValue> =>
+  headers.fields.map(([name, value]) => ({ name, value: open(value) }))
+
+const cookiesOf = (plan: Plan, { reveal = false }: Reveal.Reveal): ReadonlyArray<NameValue> =>
+  Part.split(plan).flatMap((part) => {
+    if (part._tag !== 'Cookie') return []
+    const { name, value } = Part.label(part)
+    const text = Secret.reveal(part.pair)
+    return [{ name, value: reveal ? text.slice(text.indexOf('=') + 1) : value }]
+  })
+
+const queryOf = (plan: Plan): ReadonlyArray<NameValue> =>
+  Part.split(plan).flatMap((part) => {
+    if (part._tag !== 'Query') return []
+    const { name, value } = Part.label(part)
+    return [{ name, value }]
+  })
+
+const postDataOf = ({ body, headers }: Plan, { reveal = false }: Reveal.Reveal): PostData | undefined => {
+  if (body._tag === 'Empty') return undefined
+  const mimeType = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
+  const said = `‹${Part.label({ _tag: 'Body', body }).value}›`
+  if (body._tag !== 'Bytes' || !reveal) return { mimeType, text: said, params: [] }
+  const bytes = Secret.open(body.bytes)
+  const text = Shell.toText(Shell.ofBytes(bytes))
+  return text === undefined
+    ? { mimeType, text: Buffer.from(bytes).toString('base64'), params: [], _encoding: 'base64' }
+    : { mimeType, text, params: [] }
+}
+
+const requestOf = (plan: Plan, options: Reveal.Reveal): HarRequest => {
+  const postData = postDataOf(plan, options)
+  const size = Body.length(plan.body)
+  return {
+    method: plan.method,
+    url: plan.url.href,
+    httpVersion: 'HTTP/1.1',
+    cookies: cookiesOf(plan, options),
+    headers: fields(wireHeaders(plan), Reveal.opening(options)),
+    queryString: queryOf(plan),
+    ...(postData === undefined ? {} : { postData }),
+    headersSize: -1,
+    bodySize: plan.body._tag === 'Empty' ? 0 : O.isSome(size) ? size.value : -1,
+  }
+}
+
+// --- replies -------------------------------------------------------------------------------------------------------
+
+const UNSENT: Head = { status: 0, reason: '', headers: Headers.empty, elapsed: 0 }
+
+const setCookies = ({ headers }: Head, open: Reveal.Open): ReadonlyArray<NameValue> =>
+  Headers.valuesOf(headers, 'Set-Cookie').map((value) => {
+    const [pair = ''] = Secret.reveal(value).split(';', 1)
+    const equals = pair.indexOf('=')
+    const text = pair.slice(equals + 1).trim()
+    return { name: pair.slice(0, Math.max(0, equals)).trim(), value: open(Secret.make(text)) }
+  })
+
+const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
+  const text = (name: string): string => open(Headers.find(head.headers, name) ?? '')
+  return {
+    status: head.status,
+    statusText: head.reason,
+    httpVersion: 'HTTP/1.1',
+    cookies: setCookies(head, open),
+    headers: fields(head.headers, open),
+    content: { size: -1, mimeType: text('Content-Type') || 'x-unknown' },
+    redirectURL: text('Location'),
+    headersSize: -1,
+    bodySize: -1,
+  }
+}
+
+// --- archives ------------------------------------------------------------------------------------------------------
+
+const startedAt = (plan: Plan): Date => {
+  const inputs = Inputs.of(plan)
+  return O.isSome(inputs) ? inputs.value.now : new Date(0)
+}
+
+const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
+  startedDateTime: startedAt(plan).toISOString(),
+  time: head.elapsed,
+  request: requestOf(plan, options),
+  response: responseOf(head, Reveal.opening(options)),
+  cache: {},
+  timings: { send: 0, wait: head.elapsed, receive: 0 },
+})
+
+const archive = (entries: ReadonlyArray<HarEntry>): Har => ({
+  log: { version: '1.2', creator: { name: 'requests-ts', version: VERSION }, entries },
+})
+
+/** One plan that was not sent. Never fails. */
+export const toHar =
+  (options: Reveal.Reveal = {}) =>
+  (plan: Plan): Har =>
+    archive([entryOf(plan, UNSENT, options)])
+
+/** The hops of a trace, or of a history and its last reply, as an archive. */
+export const ofHops =
+  (options: Reveal.Reveal = {}) =>
+  (hops: ReadonlyArray<Hop>): Har =>
+    archive(hops.map(({ plan, head }) => entryOf(plan, head, options)))

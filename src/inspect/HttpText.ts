@@ -1,0 +1,56 @@
+/**
+ * A plan as the HTTP/1.1 message it is, for people: request line, header lines, an empty line, the body.
+ *
+ * Redacted unless `{ reveal: true }`. Line ends are those of the wire (CRLF). A body that is no UTF-8 text, and one
+ * that is streamed, is named and not shown. `Host` and `Connection` are written where a transport writes them.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const message = pipe(
+ *   Request.post('https://example.com/login?next=1'), Request.withForm({ user: 'me' }),
+ *   Plan.plan({ session: Session.empty }), E.map(Plan.toHttp({ reveal: true })))
+ * assert.deepEqual(message, E.right([
+ *   'POST /login?next=1 HTTP/1.1', 'Host: example.com', 'Content-Length: 7',
+ *   'Content-Type: application/x-www-form-urlencoded', '', 'user=me'].join('\r\n')))
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Body from '../values/Body.js'
+import * as Headers from '../values/Headers.js'
+import * as Proxy from '../values/Proxy.js'
+import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
+import { type Plan, wireHeaders } from '../wire/Plan.js'
+import { label } from './explain/Part.js'
+import * as Reveal from './Reveal.js'
+import * as Shell from './Shell.js'
+
+/** What stands on the request line: the whole URL where a proxy forwards it (RFC 9112 3.2.2). */
+const targetOf = ({ url, route }: Plan): string =>
+  O.isSome(route.proxy) && Proxy.forwards(route.proxy.value, url.protocol)
+    ? `${url.origin}${Url.target(url)}`
+    : Url.target(url)
+
+const hostOf = ({ url: { protocol, hostname, port } }: Plan): string =>
+  port === '' || port === Url.defaultPort(protocol) ? hostname : `${hostname}:${port}`
+
+const bodyText = (body: Body.Payload, { reveal = false }: Reveal.Reveal): string => {
+  if (body._tag === 'Empty') return ''
+  const said = `‹${label({ _tag: 'Body', body }).value}›`
+  if (body._tag !== 'Bytes' || !reveal) return said
+  return Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? said
+}
+
+/** The message. Header values are octets, as on the wire: one character for each. Never fails. */
+export const toHttp =
+  (options: Reveal.Reveal = {}) =>
+  (plan: Plan): string => {
+    const open = Reveal.opening(options)
+    const host = Headers.has('Host')(plan.headers) ? [] : [`Host: ${hostOf(plan)}`]
+    const lines = wireHeaders(plan).fields.map(([name, value]) => `${name}: ${open(value)}`)
+    return [`${plan.method} ${targetOf(plan)} HTTP/1.1`, ...host, ...lines, '', bodyText(plan.body, options)].join(
+      '\r\n',
+    )
+  }

@@ -1,0 +1,50 @@
+/**
+ * Every cookie of a jar and what becomes of it at a URL, for a terminal: what `Jar.why` says, in columns.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Jar, Why } from 'requests-ts'
+ *
+ * const now = new Date(0)
+ * const [jar] = Jar.absorb(new URL('https://example.com/'), ['sid=1', 'old=2; Path=/old'], now)(Jar.empty)
+ * assert.equal(pipe(jar, Jar.why(new URL('https://example.com/'), now), Why.render()), [
+ *   '  sid                sent       for example.com/, until the session ends',
+ *   '                                set by https://example.com/',
+ *   '  old                not sent   it is for another path',
+ *   '                                for example.com/old, until the session ends',
+ *   '                                set by https://example.com/'].join('\n'))
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type * as Jar from '../values/Jar.js'
+import { REASONS } from './explain/Headers.js'
+import * as Layout from './Layout.js'
+import * as Paint from './Paint.js'
+import { placeOf } from './Story.js'
+
+const NAME = 18
+const VERDICT = 10
+
+/** One block for each cookie, in the order of creation. Values are never shown. */
+export const render =
+  ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
+  (whys: ReadonlyArray<Jar.Why>): string => {
+    if (whys.length === 0) return '  no cookies'
+    return whys
+      .flatMap(({ cookie, verdict, setBy }) => {
+        const isSent = verdict === 'sent'
+        const details = [placeOf(cookie), O.isSome(setBy) ? `set by ${setBy.value}` : 'set by hand']
+        const [first = '', ...others] = isSent ? details : [REASONS[verdict], ...details]
+        return [
+          ...Layout.row(
+            [
+              { text: cookie.name, width: NAME, paint: paint.name },
+              { text: isSent ? 'sent' : 'not sent', width: VERDICT, paint: isSent ? paint.good : paint.warning },
+              { text: first, paint: (text) => text },
+            ],
+            columns,
+          ),
+          ...others.flatMap((line) => Layout.paragraph(line, columns, NAME + VERDICT + 4, paint.faint)),
+        ]
+      })
+      .join('\n')
+  }

@@ -1,0 +1,120 @@
+/**
+ * The headers of a curl line: those of `-H`, over those that `-A`, `-e`, `-b` and `-r` stand for.
+ *
+ * | written        | means                                    |
+ * |----------------|------------------------------------------|
+ * | `Name: value`  | a line; a name that is repeated, several |
+ * | `Name;`        | a line without a value                   |
+ * | `Name:`        | no such line, not even curl's own        |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Settings from '../../session/Settings.js'
+import * as Shell from '../Shell.js'
+import type { Option } from './Options.js'
+
+/** An option that is known and no part of the request, and why. */
+export interface Left {
+  readonly option: string
+  readonly why: string
+}
+
+type All = ReadonlyArray<Option>
+
+/** The settings that changes make. */
+export const settingsOf = (...changes: ReadonlyArray<Settings.Configure>): Settings.Settings =>
+  changes.reduce<Settings.Configurable>((made, change) => change(made), { settings: Settings.empty }).settings
+
+/** Header settings, and the lower-case names that the line speaks of, if only to remove them. */
+export interface HeaderLines {
+  readonly settings: Settings.Settings
+  readonly names: ReadonlySet<string>
+  readonly leftOut: ReadonlyArray<Left>
+}
+
+/** `-A`, `-e`, `-b`, `-r` as the headers they are. */
+const ofOption = ({ name, value }: Option): E.Either<string, readonly [string, string] | undefined> => {
+  switch (name) {
+    case 'user-agent':
+      return E.right(['User-Agent', value])
+    case 'referer':
+      return E.right(['Referer', value.replace(/;auto$/, '')])
+    case 'range':
+      return E.right(['Range', `bytes=${value}`])
+    case 'cookie':
+      if (value.includes('=')) return E.right(['Cookie', value])
+      return E.left(
+        `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
+      )
+    default:
+      return E.right(undefined)
+  }
+}
+
+/** `Name: value`, `Name;` for an empty one, `Name:` to remove it. */
+export const ofLine = (line: string): readonly [name: string, value: string | null] | undefined => {
+  const colon = line.indexOf(':')
+  if (colon >= 0) {
+    const value = line.slice(colon + 1).replace(/^[ \t]+/, '')
+    return [line.slice(0, colon), value === '' ? null : value]
+  }
+  return /^[^;]+;\s*$/.test(line) ? [line.slice(0, line.indexOf(';')), ''] : undefined
+}
+
+interface Gathered {
+  readonly lines: Array<readonly [string, string]>
+  readonly removed: string[]
+  readonly leftOut: Left[]
+}
+
+const gather = (
+  options: All,
+  refusal: (name: string, value: string) => string | undefined,
+): E.Either<string, Gathered> => {
+  const found: Gathered = { lines: [], removed: [], leftOut: [] }
+  for (const { name, value } of options) {
+    if (name !== 'header') continue
+    if (value.startsWith('@')) return E.left(`-H ${Shell.toText(value) ?? ''} names a file, and nothing is read here`)
+    const line = ofLine(value)
+    if (line === undefined) {
+      found.leftOut.push({ option: '--header', why: 'it has no colon, and curl sends none such' })
+      continue
+    }
+    const [header, text] = line
+    const why = text === null ? undefined : refusal(header, text)
+    if (why !== undefined) found.leftOut.push({ option: `--header ${header}`, why })
+    else if (text === null) found.removed.push(header)
+    else found.lines.push([header, text])
+  }
+  return E.right(found)
+}
+
+/** The header lines of all options, those of `-H` over those that other options stand for. */
+export const headers = (
+  options: All,
+  refusal: (name: string, value: string) => string | undefined,
+): E.Either<string, HeaderLines> => {
+  const gathered = gather(options, refusal)
+  if (E.isLeft(gathered)) return gathered
+  const { lines, removed, leftOut } = gathered.right
+  const names = new Set([...lines.map(([name]) => name), ...removed].map((name) => name.toLowerCase()))
+  const extra = new Map<string, string>()
+  for (const option of options) {
+    const made = ofOption(option)
+    if (E.isLeft(made)) return made
+    if (made.right === undefined) continue
+    const [name, value] = made.right
+    const before = name === 'Cookie' ? extra.get(name) : undefined
+    extra.set(name, before === undefined ? value : `${before}; ${value}`)
+  }
+  const own = [...extra].filter(([name]) => !names.has(name.toLowerCase()))
+  // `-A ''` takes the header away, as curl does.
+  const empty = own.filter(([, value]) => value === '').map(([name]) => name)
+  const settings = settingsOf(
+    Settings.withHeaders([...lines, ...own.filter(([, value]) => value !== '')]),
+    ...[...removed, ...empty]
+      .filter((name) => !lines.some(([other]) => other.toLowerCase() === name.toLowerCase()))
+      .map(Settings.withoutHeader),
+  )
+  for (const [name] of own) names.add(name.toLowerCase())
+  return E.right({ settings, names, leftOut })
+}

@@ -1,0 +1,218 @@
+/**
+ * What curl's options say beside method, URL, headers and body, as settings: credentials, proxy, TLS, times, redirects.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as Settings from '../../session/Settings.js'
+import * as Shell from '../Shell.js'
+import * as Data from './Data.js'
+import { type Left, ofLine, settingsOf } from './HeaderLines.js'
+import type { Option } from './Options.js'
+
+type All = ReadonlyArray<Option>
+
+const last = (options: All, name: string): Option | undefined => options.findLast((option) => option.name === name)
+const isOn = (options: All, name: string): boolean => last(options, name)?.isOn === true
+
+// --- credentials ---------------------------------------------------------------------------------------------------
+
+/** curl sends the octets it is given; text that is no UTF-8 stands as latin-1. */
+const text = (octets: Shell.Octets): string => Shell.toText(octets) ?? octets
+
+const pair = (option: string, octets: Shell.Octets): E.Either<string, readonly [user: string, pass: string]> => {
+  const colon = octets.indexOf(':')
+  if (colon < 0) return E.left(`${option} has no password, which curl would ask for; write user:password`)
+  return E.right([octets.slice(0, colon), octets.slice(colon + 1)])
+}
+
+const auth = (options: All): E.Either<string, Settings.Settings> => {
+  const bearer = last(options, 'oauth2-bearer')
+  if (bearer !== undefined) return E.right(settingsOf(Settings.withBearer(bearer.value)))
+  const user = last(options, 'user')
+  if (user === undefined) return E.right(Settings.empty)
+  const credentials = pair('-u', user.value)
+  if (E.isLeft(credentials)) return credentials
+  const [name, pass] = credentials.right
+  return E.right(
+    settingsOf(
+      isOn(options, 'digest') ? Settings.withDigestAuth(text(name), text(pass)) : Settings.withBasicAuth(name, pass),
+    ),
+  )
+}
+
+// --- proxy ---------------------------------------------------------------------------------------------------------
+
+const PROXIES = ['proxy', 'socks4', 'socks4a', 'socks5', 'socks5-hostname'] as const
+const SCHEMES: Readonly<Record<string, string>> = {
+  socks4: 'socks4://',
+  socks4a: 'socks4a://',
+  socks5: 'socks5://',
+  'socks5-hostname': 'socks5h://',
+}
+
+const percent = (octets: Shell.Octets): string =>
+  octets.replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+
+/** An HTTP proxy gets the octets that stand in the URL, so each is a character here; a SOCKS proxy gets UTF-8. */
+const asOctets = (url: string): string =>
+  url.replace(/^(https?:\/\/)([^/@]*)@/i, (_, scheme: string, userinfo: string) => {
+    const octets = userinfo.replace(/%([0-9a-fA-F]{2})/g, (__, hex: string) =>
+      hex.toLowerCase() === '3a' ? '%3A' : String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    return `${scheme}${octets
+      .split(':')
+      .map((one) => encodeURIComponent(one.replaceAll('%3A', ':')))
+      .join(':')}@`
+  })
+
+/** curl's proxy without a port is at 1080, ours at the port of its scheme. */
+const proxyUrl = (options: All): E.Either<string, string | undefined> => {
+  const given = options.findLast(({ name }) => PROXIES.some((one) => one === name))
+  if (given === undefined || given.value === '') return E.right(given?.value)
+  const written = text(given.value)
+  const isWhole = /^[a-zA-Z][\w+.-]*:\/\//.test(written)
+  const url = isWhole ? written : `${SCHEMES[given.name] ?? 'http://'}${written}`
+  const hasPort = /:\d+\/?$/.test(url)
+  const whole = hasPort ? url : `${url.replace(/\/$/, '')}:${url.startsWith('https:') ? 443 : 1080}`
+  const user = last(options, 'proxy-user')
+  if (user === undefined) return E.right(asOctets(whole))
+  const credentials = pair('-U', user.value)
+  if (E.isLeft(credentials)) return credentials
+  const [name, pass] = credentials.right
+  const withUser = whole.replace(/^([^/]*\/\/)(?:[^/@]*@)?/, `$1${percent(name)}:${percent(pass)}@`)
+  return E.right(asOctets(withUser))
+}
+
+const proxy = (
+  options: All,
+): E.Either<string, { readonly settings: Settings.Settings; readonly leftOut: ReadonlyArray<Left> }> => {
+  const url = proxyUrl(options)
+  if (E.isLeft(url)) return url
+  const none = last(options, 'noproxy')?.value
+  const lines: Array<readonly [string, string]> = []
+  for (const { name, value } of options) {
+    const line = name === 'proxy-header' ? ofLine(value) : undefined
+    if (line !== undefined && line[1] !== null && line[0].toLowerCase() === 'proxy-authorization')
+      lines.push([line[0], line[1]])
+  }
+  const leftOut = [
+    ...(none !== undefined && none !== '' && none !== '*'
+      ? [{ option: '--noproxy', why: 'NO_PROXY is the environment’s to say; without a proxy: Request.withoutProxy' }]
+      : []),
+    ...(options.filter(({ name }) => name === 'proxy-header').length > lines.length
+      ? [{ option: '--proxy-header', why: 'only Proxy-Authorization is for a proxy here' }]
+      : []),
+  ]
+  const change: Settings.Configure =
+    none === '*' || url.right === ''
+      ? Settings.withoutProxy
+      : url.right === undefined
+        ? (same) => same
+        : Settings.withProxy(url.right)
+  return E.right({ settings: settingsOf(change, Settings.withHeaders(lines)), leftOut })
+}
+
+// --- TLS, times, redirects -----------------------------------------------------------------------------------------
+
+/** `file` or `file:password`; `\:` and `\\` are the character. */
+const certificatePath = (written: string): readonly [path: string, pass: string | undefined] => {
+  let path = ''
+  for (let at = 0; at < written.length; at += 1) {
+    const character = written[at] ?? ''
+    if (character === ':') return [path, written.slice(at + 1)]
+    const next = written[at + 1]
+    if (character === '\\' && (next === ':' || next === '\\')) {
+      path += next
+      at += 1
+    } else path += character
+  }
+  return [path, undefined]
+}
+
+const certificate = (options: All): E.Either<string, Settings.Configure> => {
+  const cert = last(options, 'cert')
+  const key = last(options, 'key')
+  if (cert === undefined) return E.right((same) => same)
+  const type = (last(options, 'cert-type')?.value ?? 'PEM').toUpperCase()
+  if (type !== 'PEM' && type !== 'P12') return E.left(`--cert-type ${type} is not known here; PEM and P12 are`)
+  const [path, behind] = cert.isFile ? [text(cert.value), undefined] : certificatePath(text(cert.value))
+  const passphrase = last(options, 'pass')?.value ?? behind
+  const secret = passphrase === undefined ? {} : { passphrase: text(passphrase) }
+  if (type === 'P12') {
+    const pfx = cert.isFile ? Shell.toBytes(cert.value) : path
+    return E.right(Settings.withClientCertificate({ pfx, ...secret }))
+  }
+  return E.right(
+    Settings.withClientCertificate({ cert: path, ...(key === undefined ? {} : { key: text(key.value) }), ...secret }),
+  )
+}
+
+const seconds = (options: All, name: string): E.Either<string, number | undefined> => {
+  const given = last(options, name)
+  if (given === undefined) return E.right(undefined)
+  const ms = Math.round(Number(given.value) * 1000)
+  return /^\d+(?:\.\d*)?$/.test(given.value) && ms >= 0
+    ? E.right(ms)
+    : E.left(`--${name} ${Shell.toText(given.value.slice(0, 20)) ?? ''} is no number of seconds`)
+}
+
+/** No time, for curl, is for ever. */
+const timeouts = (options: All): E.Either<string, Settings.Configure> => {
+  const connect = seconds(options, 'connect-timeout')
+  if (E.isLeft(connect)) return connect
+  const total = seconds(options, 'max-time')
+  if (E.isLeft(total)) return total
+  return E.right(
+    Settings.withTimeouts({
+      ...(connect.right === undefined || connect.right === 0 ? {} : { connect: connect.right }),
+      ...(total.right === undefined || total.right === 0 ? {} : { total: total.right }),
+    }),
+  )
+}
+
+const redirects = (options: All): E.Either<string, Settings.Configure> => {
+  const isFollowed = isOn(options, 'location') || isOn(options, 'location-trusted')
+  const given = last(options, 'max-redirs')?.value
+  if (given !== undefined && !/^-?\d+$/.test(given)) return E.left('--max-redirs needs a number')
+  const most = given === undefined ? undefined : Number(given)
+  return E.right((made) =>
+    pipe(
+      made,
+      isFollowed ? (same) => same : Settings.withoutRedirects,
+      most === undefined ? (same) => same : Settings.withMaxRedirects(most < 0 ? Number.POSITIVE_INFINITY : most),
+    ),
+  )
+}
+
+/** Everything else that is a setting. The left says which option is wrong. */
+export const others = (
+  options: All,
+): E.Either<string, { readonly settings: Settings.Settings; readonly leftOut: ReadonlyArray<Left> }> => {
+  const credentials = auth(options)
+  if (E.isLeft(credentials)) return credentials
+  const way = proxy(options)
+  if (E.isLeft(way)) return way
+  const client = certificate(options)
+  if (E.isLeft(client)) return client
+  const times = timeouts(options)
+  if (E.isLeft(times)) return times
+  const following = redirects(options)
+  if (E.isLeft(following)) return following
+  const roots = last(options, 'cacert') ?? last(options, 'capath')
+  const settings = settingsOf(
+    Settings.withSettings(credentials.right),
+    Settings.withSettings(way.right.settings),
+    client.right,
+    times.right,
+    following.right,
+    isOn(options, 'insecure') ? Settings.withVerify(false) : (same) => same,
+    roots === undefined ? (same) => same : Settings.withCa(text(roots.value)),
+  )
+  return E.right({ settings, leftOut: way.right.leftOut })
+}
+
+/** `--url-query`: as `--data-urlencode`, and `+text` as it stands. */
+export const urlQuery = (option: Option): E.Either<string, Shell.Octets> =>
+  option.value.startsWith('+')
+    ? E.right(option.value.slice(1))
+    : Data.content({ ...option, name: 'data-urlencode' }, undefined)

@@ -1,0 +1,130 @@
+/**
+ * Where method, URL and query of a plan came from.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Override from '../../values/Override.js'
+import * as Query from '../../values/Query.js'
+import * as Url from '../../values/Url.js'
+import { customScheme, type Entry, type Ground } from './Ground.js'
+import type { Of, Part } from './Part.js'
+import { byHand, type Dropped, from, ofSetting, type Source } from './Source.js'
+
+const otherwise = (ground: Ground): Source => {
+  const scheme = customScheme(ground)
+  return scheme === undefined ? byHand : from('prepare', `the scheme '${scheme}' of auth wrote it`)
+}
+
+const same = (ground: Ground, tag: Part['_tag']): Source | undefined => {
+  if (O.isNone(ground.before)) return undefined
+  const found = ground.before.value.entries.find(({ part }) => part._tag === tag)
+  return found === undefined ? undefined : { layer: found.layer, how: found.how, overrode: found.overrode }
+}
+
+/** Where the method came from. */
+export const ofMethod = (ground: Ground, { method }: Of<'Method'>): Source => {
+  if (O.isNone(ground.before)) {
+    return ground.merged.request.method.toUpperCase() === method ? from('request') : otherwise(ground)
+  }
+  const { plan, head } = ground.before.value
+  if (plan.method === method) return same(ground, 'Method') ?? byHand
+  return from('redirect', `a ${head.status} turns ${plan.method} into ${method}`)
+}
+
+const located = ({ before }: Ground): Source | undefined =>
+  O.isNone(before) ? undefined : from('redirect', `Location of ${before.value.plan.url.href}`)
+
+/** Where scheme, host and path came from. */
+export const ofPlace = (ground: Ground, { url }: Of<'Place'>): Source => {
+  const redirected = located(ground)
+  if (redirected !== undefined) return redirected
+  const { baseUrl } = ground.merged.settings
+  const { url: reference } = ground.merged.request
+  const isWhole = Url.isAbsolute(reference)
+  if (baseUrl._tag !== 'Set' || isWhole) {
+    const how = ground.leaves ? 'an absolute URL, away from the base: credentials of the session stay behind' : ''
+    return Url.isAbsolute(reference) && url.href.startsWith(url.protocol) ? from('request', how) : otherwise(ground)
+  }
+  const base = ofSetting(
+    ground.layers,
+    (settings) => settings.baseUrl,
+    (text) => text,
+  )
+  return from('request', `joined to the base URL of the ${base?.layer ?? 'session'}`)
+}
+
+/** Where the fragment came from. It is never sent. */
+export const ofFragment = (ground: Ground, { text }: Of<'Fragment'>): Source => {
+  if (O.isNone(ground.before)) return from('request', 'never sent')
+  const kept = ground.before.value.plan.url.hash === `#${text}` ? same(ground, 'Fragment') : undefined
+  return kept ?? from('redirect', 'never sent')
+}
+
+// --- query ---------------------------------------------------------------------------------------------------------
+
+interface Piece {
+  readonly text: string
+  readonly source: Source
+}
+
+type Pick = Parameters<typeof ofSetting<Query.Values>>[1]
+
+const keyOf =
+  (key: string): Pick =>
+  ({ query }) =>
+    query._tag !== 'Inherit' && query.value._tag === 'Keys'
+      ? (query.value.keys.get(key) ?? Override.inherit)
+      : Override.inherit
+
+const written = (key: string, values: Query.Values): string =>
+  Query.encodeSource({ _tag: 'Keys', keys: new Map([[key, Override.set(values)]]) })
+
+const pieces = (text: string): ReadonlyArray<string> => (text === '' ? [] : Url.quoteQuery(text).split('&'))
+
+/** The pieces that the settings add, each with its layer. */
+const added = (ground: Ground): ReadonlyArray<Piece> => {
+  const { query } = ground.merged.settings
+  const { request, session } = ground.layers
+  if (query._tag === 'Inherit' || !ground.plan.url.protocol.startsWith('http')) return []
+  if (query.value._tag !== 'Keys') {
+    const layer = request.query._tag === 'Inherit' ? 'session' : 'request'
+    const takes = layer === 'request' && session.query._tag !== 'Inherit'
+    const overrode = takes ? [{ layer: 'session' as const, value: Query.encodeSource(session.query.value) }] : []
+    const source = from(layer, 'a query as a whole', overrode)
+    return pieces(Query.encodeSource(query.value)).map((text) => ({ text, source }))
+  }
+  return Override.entries(query.value.keys).flatMap(([key, values]) => {
+    const source = ofSetting(ground.layers, keyOf(key), (value) => written(key, value)) ?? byHand
+    return pieces(written(key, values)).map((text) => ({ text, source }))
+  })
+}
+
+/** Where each piece of the query came from: those of the URL first, then those of the settings. */
+export const ofQuery = (ground: Ground, parts: ReadonlyArray<Of<'Query'>>): ReadonlyArray<Entry> => {
+  const redirected = located(ground)
+  if (redirected !== undefined) return parts.map((part) => ({ part, ...redirected }))
+  const own = added(ground)
+  const start = parts.length - own.length
+  return parts.map((part, i) => {
+    if (i < start) return { part, ...from('request', 'stood in the URL') }
+    const piece = own[i - start]
+    return { part, ...(piece?.text === part.text ? piece.source : otherwise(ground)) }
+  })
+}
+
+/** Keys of the session's query that the request takes away. */
+export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
+  const { session, request } = ground.layers
+  if (O.isSome(ground.before) || session.query._tag === 'Inherit') return []
+  if (request.query._tag === 'Inherit' || session.query.value._tag !== 'Keys') return []
+  const layer = 'session' as const
+  if (request.query._tag === 'Replace' || request.query.value._tag !== 'Keys') {
+    const value = Query.encodeSource(session.query.value)
+    return [{ what: 'query', layer, value, why: 'the request gives a query as a whole' }]
+  }
+  const { keys } = session.query.value
+  return [...request.query.value.keys].flatMap(([key, override]): ReadonlyArray<Dropped> => {
+    const below = keys.get(key)
+    if (override._tag !== 'Unset' || below?._tag !== 'Set') return []
+    return [{ what: `query ${key}`, layer, value: written(key, below.value), why: 'the request takes it away' }]
+  })
+}

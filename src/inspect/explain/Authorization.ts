@@ -1,0 +1,134 @@
+/**
+ * Which credentials a plan carries and whose they are, and which were there and stayed unused.
+ *
+ * It says what `stages/Authorization` decides, in the same order: auth of the settings, an Authorization header,
+ * userinfo of the URL, netrc.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import type { Auth } from '../../session/Auth.js'
+import * as Environment from '../../session/Environment.js'
+import type { Settings } from '../../session/Settings.js'
+import * as HeadersOf from '../../values/Headers.js'
+import * as Secret from '../../values/Secret.js'
+import * as Url from '../../values/Url.js'
+import type { Ground } from './Ground.js'
+import type { Of } from './Part.js'
+import { type Dropped, from, ofSetting, type Source, type Unasked } from './Source.js'
+
+/** An auth in words, without what is secret in it. */
+export const show = (auth: Auth): string => {
+  switch (auth._tag) {
+    case 'None':
+      return 'none'
+    case 'Basic':
+    case 'Digest':
+      return `${auth._tag} for the user ${auth.user}`
+    case 'Bearer':
+      return 'Bearer'
+    case 'Custom':
+      return `the scheme '${auth.name}'`
+  }
+}
+
+const ofAuth = (ground: Ground, how: string): Source | undefined =>
+  ofSetting(ground.layers, ({ auth }: Settings) => auth, show, how)
+
+const setAuth = ({ merged }: Ground): Auth | undefined =>
+  merged.settings.auth._tag === 'Set' ? merged.settings.auth.value : undefined
+
+const ownHeader = ({ merged }: Ground): boolean => merged.settings.headers.get('authorization')?._tag === 'Set'
+
+const inUrl = ({ userinfo }: Ground): boolean =>
+  O.isSome(userinfo) &&
+  O.isSome(userinfo.value.pass) &&
+  !(userinfo.value.user === '' && Secret.reveal(userinfo.value.pass.value) === '')
+
+const isAbsolute = ({ given }: Ground): boolean => Url.isAbsolute(given.request.url)
+
+const overridden = (ground: Ground): Source['overrode'] => {
+  const setting = ground.merged.settings.headers.get('authorization')
+  if (setting?._tag !== 'Set') return []
+  const layer = ground.layers.request.headers.get('authorization')?._tag === 'Set' ? 'request' : 'session'
+  return [{ layer, value: 'Authorization: ‹secret›' }]
+}
+
+/** Where the Authorization header came from; none where it is like any other header. */
+export const source = (ground: Ground, part: Of<'Header'>): Source | undefined => {
+  const { plan, inputs, before } = ground
+  const auth = setAuth(ground)
+  if (plan.cause === 'Authorize') return from('challenge', `Digest: it answers the challenge of ${plan.url.origin}`)
+  if (O.isSome(before)) {
+    const same = HeadersOf.find(before.value.plan.headers, 'Authorization')
+    if (same !== undefined && Secret.Eq.equals(same, part.value)) return undefined
+    if (auth?._tag === 'Digest' && before.value.trusted) return ofAuth(ground, knownChallenge(plan.url.origin))
+    return from('environment', `netrc entry for ${plan.url.hostname}`)
+  }
+  const setting = ground.merged.settings.headers.get('authorization')
+  if (setting?._tag === 'Set' && setting.value.values.some((value) => Secret.Eq.equals(value, part.value))) {
+    return undefined
+  }
+  if (auth !== undefined) {
+    const how = auth._tag === 'Digest' ? knownChallenge(plan.url.origin) : show(auth)
+    const found = auth._tag === 'None' || auth._tag === 'Custom' ? undefined : ofAuth(ground, how)
+    return found === undefined ? undefined : { ...found, overrode: [...found.overrode, ...overridden(ground)] }
+  }
+  if (ground.merged.settings.auth._tag === 'Unset' || ownHeader(ground)) return undefined
+  if (inUrl(ground)) return from(isAbsolute(ground) ? 'request' : 'session', 'user and password stood in the URL')
+  const found = Environment.credentialsFor(plan.url.hostname)(inputs.environment)
+  return O.isSome(found) ? from('environment', `netrc entry for ${plan.url.hostname}`) : undefined
+}
+
+const knownChallenge = (origin: string): string => `Digest: it answers the challenge of ${origin} that the jar knows`
+
+// --- what stayed unused --------------------------------------------------------------------------------------------
+
+const first = (ground: Ground): string | undefined => {
+  const { auth } = ground.merged.settings
+  const whose = ground.layers.request.auth._tag !== 'Inherit' ? 'the request' : 'the session'
+  if (auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')) return `${whose} says withoutAuth`
+  if (O.isSome(ground.before) && !ground.before.value.trusted) return undefined
+  if (auth._tag === 'Set') return `${whose} has its own auth (${show(auth.value)})`
+  if (!ownHeader(ground)) return inUrl(ground) ? 'the URL has its own user and password' : undefined
+  const isOfRequest = ground.layers.request.headers.get('authorization')?._tag === 'Set'
+  return `${isOfRequest ? 'the request' : 'the session'} has its own Authorization`
+}
+
+/** The host whose netrc entry is there, for a user if one is named. */
+const netrcOf = ({ plan, inputs }: Ground): boolean =>
+  Url.isHttp(plan.url) && O.isSome(Environment.credentialsFor(plan.url.hostname)(inputs.environment))
+
+/** Why netrc gave nothing, though it had something. */
+const netrcReason = (ground: Ground): string | undefined => {
+  if (!ground.merged.session.trust.netrc) return 'the session does not trust netrc'
+  if (O.isSome(ground.before) && HeadersOf.has('Authorization')(ground.before.value.plan.headers)) {
+    const kept = ground.before.value.trusted && HeadersOf.has('Authorization')(ground.plan.headers)
+    if (kept) return 'the Authorization of the plan before goes along'
+  }
+  const { userinfo } = ground
+  const isNamed = O.isNone(ground.before) && O.isSome(userinfo) && O.isNone(userinfo.value.pass)
+  if (isNamed && !HeadersOf.has('Authorization')(ground.plan.headers)) return 'the URL names another user'
+  return first(ground)
+}
+
+/** Credentials that were there and are not in the plan. */
+export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
+  const found: Dropped[] = []
+  const reason = first(ground)
+  if (O.isNone(ground.before) && inUrl(ground) && reason !== undefined && !reason.startsWith('the URL')) {
+    const layer = isAbsolute(ground) ? 'request' : 'session'
+    found.push({ what: 'user and password of the URL', layer, value: '‹secret›', why: reason })
+  }
+  const why = netrcReason(ground)
+  if (why !== undefined && netrcOf(ground)) {
+    const what = `netrc entry for ${ground.plan.url.hostname}`
+    found.push({ what, layer: 'environment', value: '‹secret›', why: `not used: ${why}` })
+  }
+  return found
+}
+
+/** Why netrc was not looked into, where it has nothing for this host or was not asked. */
+export const unasked = (ground: Ground): ReadonlyArray<Unasked> => {
+  if (netrcOf(ground)) return []
+  const why = netrcReason(ground)
+  return why === undefined ? [] : [{ input: 'netrc', why }]
+}

@@ -1,0 +1,65 @@
+/**
+ * What an explanation stands on: a plan, what it was made from, and the plan before it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { address } from '../../stages/Address.js'
+import type { Inputs } from '../../stages/Inputs.js'
+import type { Merged } from '../../stages/Merge.js'
+import { leave } from '../../stages/Prepare.js'
+import * as Override from '../../values/Override.js'
+import type { Userinfo } from '../../values/Url.js'
+import type { Plan } from '../../wire/Plan.js'
+import type { Head } from '../../wire/Reply.js'
+import type { Part } from './Part.js'
+import { type Layers, layers, type Source } from './Source.js'
+
+/** One field of a plan and where it came from. */
+export interface Entry<P extends Part = Part> extends Source {
+  readonly part: P
+}
+
+/** The plan before, and how it was explained. */
+export interface Before {
+  readonly plan: Plan
+  readonly head: Head
+  /** Whether credentials may still go along. */
+  readonly trusted: boolean
+  readonly entries: ReadonlyArray<Entry>
+}
+
+export interface Ground {
+  readonly plan: Plan
+  readonly inputs: Inputs
+  /** As the user gave it, and as far as it was used. */
+  readonly given: Merged
+  readonly merged: Merged
+  /** Whether an absolute URL led away from the base's origin, so that the session's credentials stayed behind. */
+  readonly leaves: boolean
+  readonly userinfo: O.Option<Userinfo>
+  readonly layers: Layers
+  readonly before: O.Option<Before>
+}
+
+export const ground = (plan: Plan, inputs: Inputs, before: O.Option<Before>): Ground => {
+  const given = inputs.merged
+  const place = address(given.settings, given.request.url)
+  const leaves = O.isNone(before) && E.isRight(place) && place.right.leaves
+  const merged = leaves ? leave(given) : given
+  return {
+    plan,
+    inputs,
+    given,
+    merged,
+    leaves,
+    userinfo: E.isRight(place) ? place.right.userinfo : O.none,
+    layers: layers(merged.session.settings, merged.request.settings),
+    before,
+  }
+}
+
+/** Whether a scheme of the user's own had the last word on everything. */
+export const customScheme = ({ merged, before }: Ground): string | undefined => {
+  const auth = Override.getOrElse(undefined)(merged.settings.auth)
+  return auth?._tag === 'Custom' && O.isNone(before) ? auth.name : undefined
+}

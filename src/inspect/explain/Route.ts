@@ -1,0 +1,195 @@
+/**
+ * Where proxy, TLS, timeouts and limits of a plan came from, and what of the environment stayed unused.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Environment from '../../session/Environment.js'
+import type { Settings } from '../../session/Settings.js'
+import { selectProxy } from '../../stages/Route.js'
+import * as Override from '../../values/Override.js'
+import * as Proxy from '../../values/Proxy.js'
+import * as Secret from '../../values/Secret.js'
+import type { Ground } from './Ground.js'
+import { label, type Of, type Part } from './Part.js'
+import { type Dropped, from, ofSetting, type Source, type Unasked } from './Source.js'
+
+type RoutePart = Of<'Proxy' | 'Verify' | 'Ca' | 'Certificate' | 'Timeout' | 'Limit'>
+
+const nobody = (how: string): Source => from('defaults', how)
+
+// --- proxy ---------------------------------------------------------------------------------------------------------
+
+const proxyText = (text: Secret.Secret): string => {
+  const parsed = Proxy.parse(Secret.reveal(text))
+  return E.isRight(parsed) ? Proxy.show(parsed.right) : '‹secret›'
+}
+
+const ofProxySettings = ({ layers, plan }: Ground): Source | undefined =>
+  ofSetting(layers, (settings: Settings) => selectProxy(settings, plan.url), proxyText)
+
+/** The variable that names the environment's proxy for a URL. */
+const variableFor = ({ inputs, plan }: Ground): string => {
+  const scheme = plan.url.protocol.slice(0, -1)
+  const names = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY']
+  return names.find((name) => Secret.reveal(inputs.environment.variables.get(name) ?? '') !== '') ?? `${scheme}_proxy`
+}
+
+const ownNoProxy = ({ merged }: Ground): string | undefined => {
+  const { proxies } = merged.settings
+  const own = proxies._tag === 'Inherit' ? undefined : proxies.value.get('no_proxy')
+  return own?._tag === 'Set' ? Secret.reveal(own.value) : undefined
+}
+
+/** What the environment would say, were it asked; and what it would say without NO_PROXY. */
+const ambient = (ground: Ground) => ({
+  proxy: Environment.proxyFor(ground.plan.url, ownNoProxy(ground))(ground.inputs.environment),
+  unbound: Environment.proxyFor(ground.plan.url, '')(ground.inputs.environment),
+})
+
+const ofProxy = (ground: Ground): Source => {
+  const own = ofProxySettings(ground)
+  if (own !== undefined) return own
+  if (!ground.merged.session.trust.proxies) return nobody('nobody names one')
+  const { proxy, unbound } = ambient(ground)
+  if (O.isSome(proxy)) return from('environment', `the variable ${variableFor(ground)}`)
+  return O.isSome(unbound) ? from('environment', 'NO_PROXY names this host') : nobody('nobody names one')
+}
+
+const droppedProxy = (ground: Ground): ReadonlyArray<Dropped> => {
+  const { proxy, unbound } = ambient(ground)
+  if (O.isNone(unbound)) return []
+  const what = `variable ${variableFor(ground)}`
+  const value = proxyText(unbound.value)
+  const drop = (why: string): ReadonlyArray<Dropped> => [{ what, layer: 'environment', value, why }]
+  const own = ofProxySettings(ground)
+  if (own !== undefined) {
+    const isNone = O.isNone(ground.plan.route.proxy)
+    return drop(`not used: the ${own.layer} ${isNone ? 'says withoutProxy' : 'names its own proxy'}`)
+  }
+  if (!ground.merged.session.trust.proxies) return drop('not used: the session does not trust proxy variables')
+  return O.isNone(proxy) ? drop('not used: NO_PROXY names this host') : []
+}
+
+// --- TLS, timeouts, limits -----------------------------------------------------------------------------------------
+
+const bundleVariable = ({ inputs }: Ground): string =>
+  Secret.reveal(inputs.environment.variables.get('REQUESTS_CA_BUNDLE') ?? '') === ''
+    ? 'CURL_CA_BUNDLE'
+    : 'REQUESTS_CA_BUNDLE'
+
+const certificateText = (certificate: O.Option<Of<'Certificate'>['certificate']>): string =>
+  O.isSome(certificate) ? label({ _tag: 'Certificate', certificate: certificate.value }).value : 'none'
+
+const ofCa = (ground: Ground): Source => {
+  const own = ofSetting(
+    ground.layers,
+    ({ ca }) => ca,
+    (text) => label({ _tag: 'Ca', ca: O.some(text) }).value,
+  )
+  if (own !== undefined) return own
+  const ambientCa = ground.merged.session.trust.certificates ? Environment.caBundle(ground.inputs.environment) : O.none
+  return O.isSome(ambientCa)
+    ? from('environment', `the variable ${bundleVariable(ground)}`)
+    : nobody('nobody names others')
+}
+
+const ms = (value: number): string => `${value} ms`
+
+/** Where one field of the route came from. */
+export const ofRoute = (ground: Ground, part: RoutePart): Source => {
+  const { layers } = ground
+  switch (part._tag) {
+    case 'Proxy':
+      return ofProxy(ground)
+    case 'Verify':
+      return (
+        ofSetting(
+          layers,
+          ({ verify }) => verify,
+          (verify) => label({ _tag: 'Verify', verify }).value,
+        ) ?? nobody('only withVerify(false) turns it off')
+      )
+    case 'Ca':
+      return ofCa(ground)
+    case 'Certificate':
+      if (O.isNone(part.certificate)) return nobody('nobody gives one')
+      return (
+        ofSetting(
+          layers,
+          ({ certificate }) => certificate,
+          (one) => certificateText(O.some(O.some(one))),
+        ) ?? nobody('')
+      )
+    case 'Timeout':
+      return (
+        ofSetting(layers, ({ timeouts }) => timeouts.get(part.phase) ?? Override.inherit, ms) ??
+        nobody('nobody sets one')
+      )
+    case 'Limit':
+      return (
+        ofSetting(
+          layers,
+          ({ limits }) => limits.get(part.name) ?? Override.inherit,
+          (n) => `${n} bytes`,
+        ) ?? nobody('what holds unless said')
+      )
+  }
+}
+
+/** Whether a part belongs to the route. */
+export const isRoute = (part: Part): part is RoutePart =>
+  ['Proxy', 'Verify', 'Ca', 'Certificate', 'Timeout', 'Limit'].includes(part._tag)
+
+const droppedTls = (ground: Ground): ReadonlyArray<Dropped> => {
+  const bundle = Environment.caBundle(ground.inputs.environment)
+  const found: Dropped[] = []
+  if (O.isSome(bundle)) {
+    const what = `variable ${bundleVariable(ground)}`
+    const drop = (why: string) => found.push({ what, layer: 'environment', value: bundle.value, why })
+    if (ground.merged.settings.ca._tag === 'Set') drop('not used: session or request name their own roots')
+    else if (!ground.merged.session.trust.certificates) drop('not used: the session does not trust CA variables')
+  }
+  const { certificate } = ground.merged.settings
+  if (certificate._tag === 'Set' && O.isNone(ground.plan.route.tls.certificate)) {
+    const value = certificateText(O.some(O.some(certificate.value)))
+    const why = 'the redirect led away from the first origin'
+    found.push({
+      what: 'client certificate',
+      layer:
+        ofSetting(
+          ground.layers,
+          (s) => s.certificate,
+          () => '',
+        )?.layer ?? 'session',
+      value,
+      why,
+    })
+  }
+  return found
+}
+
+/** What the environment, and the settings, had to say for the route, and is not in it. */
+export const dropped = (ground: Ground): ReadonlyArray<Dropped> => [...droppedProxy(ground), ...droppedTls(ground)]
+
+/** Sources of the environment that were not looked into, and had nothing to say. */
+export const unasked = (ground: Ground): ReadonlyArray<Unasked> => {
+  const { merged, inputs, plan } = ground
+  const found: Unasked[] = []
+  if (O.isNone(ambient(ground).unbound)) {
+    const own = ofProxySettings(ground)
+    if (own !== undefined)
+      found.push({ input: 'proxy variables', why: `the ${own.layer} has the last word on the proxy` })
+    else if (!merged.session.trust.proxies)
+      found.push({ input: 'proxy variables', why: 'the session does not trust them' })
+  }
+  if (O.isNone(Environment.caBundle(inputs.environment))) {
+    if (merged.settings.ca._tag === 'Set')
+      found.push({ input: 'CA variables', why: 'session or request name their own roots' })
+    else if (!merged.session.trust.certificates)
+      found.push({ input: 'CA variables', why: 'the session does not trust them' })
+  }
+  if (plan.url.protocol === 'http:' && O.isSome(plan.route.tls.ca)) {
+    found.push({ input: 'TLS settings', why: 'the connection is not encrypted' })
+  }
+  return found
+}

@@ -1,0 +1,154 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, it } from 'vitest'
+import { Auth, Environment, Exchange, Explain, Headers, Jar, Paint, Plan, Request, Session } from '../../src/index.js'
+
+const now = new Date('2026-01-01T00:00:00Z')
+const environment = Environment.make(
+  { https_proxy: 'http://u:pw@proxy.test:3128', REQUESTS_CA_BUNDLE: '/ca.pem' },
+  'machine example.com login me password netrc-pass',
+)
+
+const planned = (request: Request.Request, session = Session.defaults): Plan.Plan => {
+  const plan = Plan.plan({ session, environment })(request)
+  if (E.isLeft(plan)) expect.fail(plan.left.message)
+  return plan.right
+}
+const data = (plan: Plan.Plan) => Explain.toData(Plan.explain(plan))
+const entry = (plan: Plan.Plan, name: string) => data(plan).entries.find((row) => row.name === name)
+const why = (plan: Plan.Plan, what: string) => data(plan).dropped.find((one) => one.what === what)?.why
+
+describe('layers', () => {
+  const session = pipe(Session.defaults, Session.withHeader('Accept', 'a/b'), Session.withQuery({ q: 'old', k: 1 }))
+
+  it('a request over a session over the defaults', () => {
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withHeader('accept', 'c/d')), session)
+    expect(entry(plan, 'accept')).toMatchObject({
+      layer: 'request',
+      value: 'c/d',
+      overrode: [
+        { layer: 'session', value: 'a/b' },
+        { layer: 'defaults', value: '*/*' },
+      ],
+    })
+    expect(entry(plan, 'User-Agent')).toMatchObject({ layer: 'defaults', overrode: [] })
+  })
+  it('pieces of the query', () => {
+    const plan = planned(pipe(Request.get('https://example.com/?u=1'), Request.withQuery({ q: ['a b', 'c'] })), session)
+    expect(data(plan).entries.filter(({ field }) => field === 'query')).toMatchObject([
+      { name: 'u', value: '1', layer: 'request', how: 'stood in the URL' },
+      { name: 'q', value: 'a b', layer: 'request', overrode: [{ layer: 'session', value: 'q=old' }] },
+      { name: 'q', value: 'c', layer: 'request' },
+      { name: 'k', value: '1', layer: 'session' },
+    ])
+  })
+  it('the environment', () => {
+    const plan = planned(Request.get('https://example.com/'))
+    expect(entry(plan, 'Authorization')).toMatchObject({
+      layer: 'environment',
+      how: 'netrc entry for example.com',
+      value: '‹secret›',
+    })
+    expect(data(plan).entries.find(({ field }) => field === 'proxy')).toMatchObject({
+      layer: 'environment',
+      how: 'the variable https_proxy',
+      value: 'http://‹secret›@proxy.test:3128',
+    })
+    expect(entry(plan, 'ca')).toMatchObject({ layer: 'environment', value: '/ca.pem' })
+  })
+  it('a scheme of the user’s own', () => {
+    const sign = Auth.custom('hmac', (plan) => ({
+      ...plan,
+      headers: Headers.append('X-Signature', 's')(plan.headers),
+    }))
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withAuth(sign)))
+    expect(entry(plan, 'X-Signature')).toMatchObject({ layer: 'prepare', how: "the scheme 'hmac' of auth wrote it" })
+  })
+  it('nobody', () => {
+    const { inputs, ...plan } = planned(Request.get('https://example.com/'))
+    expect(new Set(data(plan).entries.map(({ layer }) => layer))).toEqual(new Set(['hand']))
+    const edited = { ...plan, ...(inputs ? { inputs } : {}), headers: Headers.append('X', '1')(plan.headers) }
+    expect(entry(edited, 'X')).toMatchObject({ layer: 'hand' })
+  })
+})
+
+describe('what was dropped', () => {
+  it.each([
+    [Request.withHeader('Authorization', 'x'), 'not used: the request has its own Authorization'],
+    [Request.withBearer('x'), 'not used: the request has its own auth (Bearer)'],
+    [Request.withoutAuth, 'not used: the request says withoutAuth'],
+  ])('netrc %#', (change, reason) => {
+    expect(why(planned(change(Request.get('https://example.com/'))), 'netrc entry for example.com')).toBe(reason)
+  })
+  it('the proxy of the environment', () => {
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withoutProxy))
+    expect(why(plan, 'variable https_proxy')).toBe('not used: the request says withoutProxy')
+  })
+  it('what the request takes away', () => {
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withoutHeader('user-agent')))
+    expect(why(plan, 'header User-Agent')).toBe('the request takes it away')
+  })
+  it('credentials of a session, away from its base', () => {
+    const session = pipe(Session.empty, Session.withBaseUrl('https://a.test'), Session.withBearer('t'))
+    expect(why(planned(Request.get('https://b.test/'), session), 'auth')).toMatch(/away from the base/)
+  })
+  it('sources that were not asked', () => {
+    const plan = Plan.plan({ session: Session.empty })(Request.get('https://example.com/'))
+    expect(
+      pipe(
+        plan,
+        E.map((one) => data(one).unasked.map(({ input }) => input)),
+      ),
+    ).toEqual(E.right(['netrc', 'proxy variables', 'CA variables']))
+  })
+})
+
+describe('later hops', () => {
+  const run = (request: Request.Request, server: Parameters<ReturnType<typeof Exchange.simulate>>[0]) =>
+    Exchange.simulate({ session: Session.defaults, now, jar: Jar.empty })(server)(request).hops.map(({ plan }) => plan)
+
+  it('a redirect to another origin', () => {
+    const [, plan] = run(pipe(Request.post('https://a.test/'), Request.withBearer('t'), Request.withForm({ a: 1 })), {
+      'POST https://a.test/': { status: 303, headers: { location: 'https://b.test/x?y=1' } },
+      'GET https://b.test/x': { status: 200 },
+    })
+    if (plan === undefined) expect.fail('no second hop')
+    expect(data(plan).entries[0]).toMatchObject({ layer: 'redirect', how: 'a 303 turns POST into GET' })
+    expect(entry(plan, 'y')).toMatchObject({ layer: 'redirect', how: 'Location of https://a.test/' })
+    expect(entry(plan, 'User-Agent')).toMatchObject({ layer: 'defaults' })
+    expect(why(plan, 'header Authorization')).toBe('it is secret, and https://b.test is another origin')
+    expect(why(plan, 'body')).toBe('a 303 turns POST into GET, which has none')
+  })
+  it('an answered challenge, with the cookie that came with it', () => {
+    const [, plan] = run(pipe(Request.get('https://a.test/'), Request.withDigestAuth('u', 'p')), (asked) => ({
+      status: Headers.has('Authorization')(asked.headers) ? 200 : 401,
+      headers: { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"', 'set-cookie': 'sid=1' },
+    }))
+    if (plan === undefined) expect.fail('no second hop')
+    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'challenge' })
+    expect(entry(plan, 'sid')).toMatchObject({ layer: 'jar', how: 'set by https://a.test/' })
+  })
+})
+
+describe('the text', () => {
+  const long = `https://example.com/${'very-long-'.repeat(30)}?q=${'漢字'.repeat(40)}`
+  const explained = Plan.explain(planned(pipe(Request.get(long), Request.withHeader('X', 'word '.repeat(40).trim()))))
+
+  it.each([40, 80, 120])('fits into %i columns', (columns) => {
+    const wide = (line: string) => [...line].reduce((sum, c) => sum + (c >= '⺀' && c <= '꓏' ? 2 : 1), 0)
+    const lines = Explain.render({ columns })(explained).split('\n')
+    expect(Math.max(...lines.map(wide))).toBeLessThanOrEqual(columns)
+    expect(lines.length).toBeGreaterThan(20)
+  })
+  it('is the same with and without colour', () => {
+    const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g')
+    const painted = Explain.render({ paint: Paint.ansi })(explained)
+    expect(painted).not.toBe(Explain.render()(explained))
+    expect(painted.replace(escapes, '')).toBe(Explain.render()(explained))
+  })
+  it('sends no control to the terminal', () => {
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withQuery({ '\u001b[2J': '\u009b\r\n' })))
+    expect(Explain.render()(Plan.explain(plan))).toMatch(/\\x1b\[2J/)
+    expect(/[^\P{Cc}\n]/u.test(Explain.render()(Plan.explain(plan)))).toBe(false)
+  })
+})

@@ -1,0 +1,335 @@
+import { execFile, spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { opened } from '../../laws/Opened.js'
+import { Plan, Request, Session } from '../../src/index.js'
+import { type Echo, echo } from './echo.js'
+import { spec } from './requests.js'
+
+const taken = (line: string): Request.FromCurl => {
+  const made = Request.fromCurl(line)
+  if (E.isLeft(made)) expect.fail(`${made.left.message}\n${line}`)
+  return made.right
+}
+const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
+  const plan = Plan.plan({ session })(request)
+  if (E.isLeft(plan)) expect.fail(plan.left.message)
+  return plan.right
+}
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+const wire = (plan: Plan.Plan) => {
+  const { method, url, headers, body } = Plan.wire(plan)
+  const lines = headers.map(([name, value]) => `${name.toLowerCase()}: ${value}`).sort()
+  return { method, url, headers: lines, body: O.isSome(body) ? text(body.value) : '' }
+}
+const sent = (line: string) => wire(planned(taken(line)))
+
+describe('the line that toCurl writes', () => {
+  const again = (plan: Plan.Plan): void => {
+    const line = Plan.toCurl({ reveal: true })(plan)
+    const back = planned(taken(line))
+    expect(wire(back), line).toEqual(wire(plan))
+    const { connect, total } = plan.route.timeouts
+    const timeouts = { ...(connect === undefined ? {} : { connect }), ...(total === undefined ? {} : { total }) }
+    expect(opened(back.route)).toEqual(opened({ ...plan.route, timeouts, limits: back.route.limits }))
+    expect(taken(line).leftOut.filter(({ option }) => option !== '--path-as-is')).toEqual([])
+  }
+
+  it('plans the same request again', () => {
+    fc.assert(
+      fc.property(spec, ([method, segment, changes, session]) => {
+        const request = changes.reduce(
+          (made, step) => step(made),
+          Request.make(method, `https://h.test:8443/${segment}#f`),
+        )
+        const plan = Plan.plan({ session })(request)
+        if (E.isRight(plan)) again(plan.right)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+  const pem = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n'
+  it.each<(request: Request.Request) => Request.Request>([
+    Request.withProxy("http://us%40er:p%3Aa'ss%20w%C3%B6rd@proxy.test:3128"),
+    Request.withProxy('socks5h://u:%E6%BC%A2@proxy.test:1080'),
+    Request.withProxy('https://proxy.test'),
+    (request) =>
+      pipe(request, Request.withProxy('proxy.test:1'), Request.withHeader('Proxy-Authorization', 'Custom x')),
+    Request.withVerify(false),
+    Request.withCa('/etc/ssl/my roots/ca.pem'),
+    Request.withCa('/etc/ssl/certs/'),
+    Request.withCa(pem),
+    Request.withClientCertificate({ cert: '/a:b\\c.pem', key: '/k', passphrase: "p'w" }),
+    Request.withClientCertificate({ cert: pem, key: '-----BEGIN PRIVATE KEY-----\nAA\n' }),
+    Request.withClientCertificate({ pfx: '/c.p12', passphrase: 'pw' }),
+    Request.withClientCertificate({ pfx: Uint8Array.of(0, 10, 39, 255, 10), passphrase: 'pw' }),
+    Request.withTimeouts({ connect: 1500, total: 30_000, read: 5 }),
+    Request.withBytes(Buffer.alloc(200_000, "x\0'y\n")),
+  ])('and its route: %#', (change) => again(planned(change(Request.post('https://h.test/?a=%27')))))
+
+  it('unless its secrets are closed', () => {
+    const line = Plan.toCurl()(planned(Request.withBearer('t')(Request.get('https://h.test/'))))
+    expect(Request.fromCurl(line)).toMatchObject({ left: { _tag: 'InvalidCurl', message: /reveal: true/ } })
+  })
+  it('or its body is a stream', () => {
+    const stream = Request.withStream(async function* () {
+      yield Buffer.from('x')
+    })
+    expect(E.isLeft(Request.fromCurl(Plan.toCurl()(planned(stream(Request.post('https://h.test/'))))))).toBe(true)
+  })
+})
+
+describe('what browsers copy', () => {
+  it('Chrome, for bash', () => {
+    const line = `curl 'https://shop.test/api/items?q=a%20b' \\
+  -H 'accept: application/json' \\
+  -H 'accept-language: de-DE,de;q=0.9' \\
+  -H 'content-type: application/json' \\
+  -b 'sid=abc; theme="dark"' \\
+  -H 'sec-ch-ua: "Chromium";v="126"' \\
+  -H 'user-agent: Mozilla/5.0 (X11; Linux x86_64)' \\
+  --data-raw $'{"text":"it\\'s \\u00fc\\u0021 \\ud83d\\ude00\\\\nnext","n":1}' \\
+  --compressed`
+    const request = taken(line)
+    expect(request.leftOut).toEqual([])
+    const { method, url, headers, body } = wire(planned(request))
+    expect([method, url]).toEqual(['POST', 'https://shop.test/api/items?q=a%20b'])
+    expect(JSON.parse(Buffer.from(body, 'latin1').toString())).toEqual({ text: "it's ü! 😀\nnext", n: 1 })
+    expect(headers).toEqual([
+      'accept-encoding: gzip, deflate, br',
+      'accept-language: de-DE,de;q=0.9',
+      'accept: application/json',
+      `content-length: ${body.length}`,
+      'content-type: application/json',
+      'cookie: sid=abc; theme="dark"',
+      'sec-ch-ua: "Chromium";v="126"',
+      'user-agent: Mozilla/5.0 (X11; Linux x86_64)',
+    ])
+  })
+  it('Firefox', () => {
+    const line = `curl 'https://shop.test/login' --compressed -X POST -H 'User-Agent: Mozilla/5.0' -H 'Accept-Encoding: gzip, deflate, br, zstd' -H 'Content-Type: application/x-www-form-urlencoded' -H 'Connection: keep-alive' -H 'Cookie: a=1' -H 'Upgrade-Insecure-Requests: 1' -H 'TE: trailers' --data-raw 'user=me&pass=p%26w'`
+    expect(sent(line)).toMatchObject({ method: 'POST', body: 'user=me&pass=p%26w' })
+    expect(sent(line).headers).toContain('accept-encoding: gzip, deflate, br, zstd')
+  })
+  it('Chrome, for the Windows prompt', () => {
+    const line = [
+      'curl ^"https://shop.test/a?x=1^&y=^%^20^" ^',
+      '  -H ^"accept: */*^" ^',
+      '  -H ^"sec-ch-ua: ^\\^"Chromium^\\^";v=^\\^"126^\\^"^" ^',
+      '  --data-raw ^"^{^\\^"a^\\^":^\\^"b ^^ c^\\^",^\\^"path^\\^":^\\^"C:^\\^\\dir^\\^"^}^"',
+    ].join('\r\n')
+    expect(sent(line)).toMatchObject({
+      method: 'POST',
+      url: 'https://shop.test/a?x=1&y=%20',
+      body: '{"a":"b ^ c","path":"C:\\\\dir"}',
+    })
+    expect(sent(line).headers).toContain('sec-ch-ua: "Chromium";v="126"')
+  })
+  it('a line end in the body, for the Windows prompt', () => {
+    expect(sent('curl ^"http://h.test/^" --data-raw ^"a^\n\nb^"').body).toBe('a\nb')
+  })
+})
+
+describe('redirects', () => {
+  it('are followed only with -L', () => {
+    expect(taken('curl h.test').settings.redirects._tag).toBe('Replace')
+    expect(taken('curl -L h.test').settings.redirects._tag).toBe('Inherit')
+    expect(taken('curl -sL --no-location h.test').settings.redirects._tag).toBe('Replace')
+  })
+})
+
+describe('what is known and left out', () => {
+  it('is named with its reason', () => {
+    expect(taken('curl -sSv -o out.html --retry 3 h.test | jq .').leftOut).toMatchObject([
+      { option: '--silent' },
+      { option: '--show-error' },
+      { option: '--verbose' },
+      { option: '--output' },
+      { option: '--retry', why: 'retries are for Transport.withRetry' },
+      { option: '| jq' },
+    ])
+  })
+  it('so are headers that are the transport’s', () => {
+    expect(taken("curl -H 'Expect: 100-continue' -H 'Connection: Upgrade' h.test").leftOut).toMatchObject([
+      { option: '--header Expect' },
+      { option: '--header Connection' },
+    ])
+  })
+})
+
+describe('what cannot be taken over', () => {
+  it.each([
+    ["curl 'https://h.test/", /quote ' that opens at line 1, column 6 is not closed/],
+    ["curl \"https://h.test/ -H 'a: b'", /quote " .* is not closed/],
+    ["curl h.test -H $'a", /quote \$' .* is not closed/],
+    ['curl ^"h.test', /quote \^" is not closed/],
+    ['curl --frobnicate h.test', /--frobnicate is not known/],
+    ['curl -sQ h.test', /-Q is not known/],
+    ['curl --data=x h.test', /after a blank, not after =/],
+    ['curl h.test -d', /-d \(--data\) needs a value/],
+    ['curl h.test --header', /--header needs a value/],
+    ['curl h.test -d @body.json', /--data @body\.json names a file/],
+    ['curl h.test --data-urlencode a@b', /names a file/],
+    ['curl h.test -F f=@me.png', /names a file/],
+    ['curl h.test -F f', /no = between/],
+    ['curl h.test -H @headers', /names a file/],
+    ['curl h.test -b jar.txt', /file of cookies/],
+    ['curl h.test -T x', /reads a file/],
+    ['curl -K conf', /reads a file/],
+    ['curl h.test -u me', /write user:password/],
+    ['curl h.test --ntlm -u a:b', /only Basic, Digest and Bearer/],
+    ['curl a.test b.test', /2 URLs/],
+    ['curl a.test --next b.test', /second request/],
+    ['curl -s', /no URL/],
+    ['wget h.test', /does not begin with curl/],
+    ['', /does not begin with curl/],
+    ["curl h.test -d $'a\\0b'", /holds NUL/],
+    ['curl h.test -F "a=b;z"', /no attribute; put the content in double quotes/],
+    ['cat x | curl h.test -d @-', /before the \|/],
+    ['curl $URL', /\$URL at line 1, column 6 would have to be asked/],
+    [`curl "h.test/$\{ID}"`, /would have to be asked/],
+    ['curl h.test -d "`id`"', /would have to be asked/],
+    ['curl h.test -d "$(cat x)"', /would have to be run/],
+    ['curl h.test > out', /redirection/],
+    ['curl h.test && rm x', /another command/],
+    ['curl h.test; id', /another command/],
+    ['curl a.test\ncurl b.test', /second command/],
+    ['curl "h.test/[1-3]"', /add -g/],
+    ['curl h.test --cacert ~/ca.pem', /stands for a folder/],
+    ['curl -I h.test -d x', /two methods/],
+    ['curl h.test -d x -F a=b', /one or the other/],
+    ['curl h.test -m soon', /no number of seconds/],
+    ['curl -E x --cert-type DER h.test', /PEM and P12/],
+    ['curl ^"http://%HOST%/^"', /%HOST% would have to be asked/],
+  ])('%s', (line, message) => {
+    const made = Request.fromCurl(line)
+    expect(made).toMatchObject({ _tag: 'Left', left: { _tag: 'InvalidCurl', message } })
+  })
+  it('never throws, whatever the line', () => {
+    const scrap = fc.constantFrom(
+      "'",
+      '"',
+      '$',
+      '\\',
+      '\n',
+      ' ',
+      '(',
+      ')',
+      '<',
+      '|',
+      '^',
+      '`',
+      '-',
+      'curl',
+      'd',
+      'H',
+      '=',
+      '@',
+      '{',
+      '~',
+      '#',
+      '\u{1f600}',
+      '\ud800',
+    )
+    fc.assert(
+      fc.property(fc.array(scrap, { maxLength: 30 }), (pieces) => {
+        const made = Request.fromCurl(`curl ${pieces.join('')}`)
+        return E.isRight(made) || made.left.message.length > 40
+      }),
+      { numRuns: 5000 },
+    )
+  })
+})
+
+const isThere = spawnSync('curl', ['--version']).status === 0
+
+describe.skipIf(!isThere)('the real curl', () => {
+  let server: Echo
+  beforeAll(async () => {
+    server = await echo()
+  })
+  afterAll(() => server.close())
+
+  /** What curl by itself adds, and we do not. */
+  const isCurls = (line: string): boolean =>
+    /^(?:host: 127\.|user-agent: curl\/|accept: \*\/\*|proxy-connection: )/.test(line)
+
+  it.each([
+    'curl URL',
+    'curl -I URL',
+    'curl -XPUT URL',
+    "curl -d a=1 -d 'b=2 3' URL",
+    "curl -da=1 --data-binary $'x\\ny\\xffz' URL",
+    "curl URL --data-raw '@x'",
+    `curl URL --data-urlencode 'a=b c&ü' --data-urlencode '=x y' --data-urlencode 'p q*~!'`,
+    'curl -G -d a=1 -d b=2 URL/p?c=3',
+    "curl -G --data-urlencode 'q=a b' URL",
+    `curl --json '{"a":1}' --json '{"b":2}' URL`,
+    `curl --json '{}' -H 'Accept: x/y' -H 'content-type: a/b' URL`,
+    'curl -d x -H Content-Type: URL',
+    "curl -H 'X-A: 1' -H 'X-A:   2  ' -H 'X-E;' -H 'X-N:' -H 'broken' URL",
+    'curl -A me -e http://ref.test/ -r 0-9 URL',
+    "curl -A '' -H 'Accept:' URL",
+    'curl -A me -H "User-Agent: you" URL',
+    "curl -u 'me:p:w' URL",
+    "curl -u 'mé:ü' URL",
+    'curl --oauth2-bearer t0ken URL',
+    "curl -b 'a=1; b=2' -b c=3 URL",
+    'curl --url URL --path-as-is',
+    'curl -sS -L -k --http1.1 URL',
+    "curl -g 'URL/[a]{b}'",
+    'curl -X POST URL -d ""',
+    `curl "URL/a\\"b?x=\\$1&y=1" -H 'X: '\\''q'\\'' "z"' # a comment`,
+    `curl URL -d "$(printf 'a\\303\\251%%b\\n')" -H X:\\ y`,
+    `printf 'a\\0b\\r\\n' | curl URL --data-binary @-`,
+    `printf 'a\\r\\nb' | curl URL -d @-`,
+    `curl URL --url-query 'a=b c' --url-query '+x=%20'`,
+  ])('sends what is planned of %s', async (line) => {
+    const whole = line.replaceAll('URL', `http://127.0.0.1:${server.port}`)
+    const before = server.heard.length
+    await new Promise<void>((resolve) => {
+      execFile('bash', ['-c', whole], { env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }, () => resolve())
+    })
+    const heard = server.heard[before]
+    if (heard === undefined) expect.fail('nothing arrived')
+    const plan = planned(taken(whole))
+    const expected = wire(plan)
+    // Neither of both says how long nothing is in the same way.
+    const lines = (all: ReadonlyArray<string>) =>
+      all.filter((one) => !isCurls(one) && one !== 'content-length: 0').sort()
+    expect({
+      method: expected.method,
+      target: plan.url.pathname + plan.url.search,
+      headers: lines(expected.headers),
+      body: expected.body,
+    }).toEqual({
+      method: heard.method,
+      target:
+        new URL(heard.target, 'http://h').pathname.replace(/[[\]{}]/g, encodeURIComponent) +
+        new URL(heard.target, 'http://h').search,
+      // curl keeps the blanks before a value, and writes no blank between cookies of two -b.
+      headers: lines(
+        heard.headers.map(([name, value]) => `${name.toLowerCase()}: ${value.trimStart().replace(/;(?=c=)/, '; ')}`),
+      ),
+      body: text(heard.body),
+    })
+  })
+  it('sends the same form', async () => {
+    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' --form-string 'd=@e;type=f'`
+    const before = server.heard.length
+    await new Promise<void>((resolve) => {
+      execFile('bash', ['-c', line], () => resolve())
+    })
+    const heard = server.heard[before]
+    if (heard === undefined) expect.fail('nothing arrived')
+    // The boundary is each one's own.
+    const parts = (body: string): ReadonlyArray<string> =>
+      body
+        .split(/--[\w-]{10,}(?:--)?\r\n/)
+        .map((part) => part.replace(/^(content-\w+)/gim, (name) => name.toLowerCase()))
+    expect(parts(wire(planned(taken(line))).body)).toEqual(parts(text(heard.body)))
+  })
+})
