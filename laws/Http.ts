@@ -93,5 +93,5 @@ export const errorsCarryTheJar =
     const [outcome, jar] = attempted.right
     if (E.isRight(outcome)) return Jar.Eq.equals(outcome.right.jar, jar)
     const carried = HttpError.jar(outcome.left)
-    return O.isNone(carried) ? Jar.Eq.equals(jar, jarOf(chain)) : Jar.Eq.equals(carried.value, jar)
+    return O.isSome(carried) && Jar.Eq.equals(carried.value, jar)
   }

@@ -125,8 +125,11 @@ const gather: Finish<never, Response> = async (reply, done) => {
 }
 
 /** Starts from the program's jar and its client's world. */
-const begin = (client: Client.Client, jar: Jar.Jar, request: Request.Request): E.Either<PlanError, Exchange.Exchange> =>
-  Exchange.start(Client.context(client)(jar)())(request)
+const begin = (
+  client: Client.Client,
+  jar: Jar.Jar,
+  request: Request.Request,
+): E.Either<Exchange.Started<PlanError>, Exchange.Exchange> => Exchange.start(Client.context(client)(jar)())(request)
 
 /** Fails with the left, and lets a jar through with the right. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
@@ -158,7 +161,7 @@ export const send =
 
 /** Plans without sending: the first plan that `send` would send, and what it needs to go on. */
 export const start =
-  (request: Request.Request): Http<PlanError, Exchange.Exchange> =>
+  (request: Request.Request): Http<Exchange.Started<PlanError>, Exchange.Exchange> =>
   (jar) =>
   (client) =>
   async () => {
@@ -168,7 +171,7 @@ export const start =
 
 /** The first plan that `send` would send. */
 export const plan =
-  (request: Request.Request): Http<PlanError, Plan> =>
+  (request: Request.Request): Http<Exchange.Started<PlanError>, Plan> =>
   (jar) =>
   (client) =>
   async () => {

@@ -9,11 +9,12 @@
  * | hook      | `HookFailed`                                                                                    |
  * | response  | `StatusError` `NotJson` `InvalidPayload`                                                        |
  *
- * An error after the start carries the jar, so that a program can go on from it: `HttpError.jar`, `Http.orElse`.
+ * Every error carries the jar, so that a program can go on from it: `HttpError.jar`, `Http.orElse`.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { InvalidPayload, NotJson, StatusError } from './Response.js'
 import type { SendError } from './stages/Exchange.js'
+import type { PlanError } from './stages/PlanError.js'
 import type { Jar } from './values/Jar.js'
 
 export type { InvalidPayload, NotJson, StatusError } from './Response.js'
@@ -22,7 +23,7 @@ export type { PlanError } from './stages/PlanError.js'
 export type { RedirectError } from './stages/Redirect.js'
 export type { TransportError } from './wire/Transport.js'
 
-export type HttpError<E = unknown> = SendError | StatusError | NotJson | InvalidPayload<E>
+export type HttpError<E = unknown> = PlanError | SendError | StatusError | NotJson | InvalidPayload<E>
 
 /** One line for people: what was wrong and what to do. */
 export const show = ({ _tag, message }: HttpError): string => `${_tag}: ${message}`

@@ -189,15 +189,18 @@ const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): Settin
   const all = {
     headers: keyedJson(settings.headers, ({ name, values }) => ({
       name,
-      values: values.map((value) =>
-        typeof value === 'string' ? value : { secret: writer.secret(`headers.${name}`, value) },
-      ),
+      values: values.map((value) => {
+        const path = `headers.${name}`
+        if (typeof value !== 'string') return { secret: writer.secret(path, value) }
+        const isSensitive = settings.sensitive.get(name.toLowerCase())?._tag === 'Set'
+        return isSensitive ? writer.secret(path, Secret.make(value)) : value
+      }),
     })),
     query: layerJson(settings.query, queryJson),
     cookies: keyedJson(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
     proxies: layerJson(settings.proxies, (proxies) => keyedJson(proxies, (url, key) => proxyJson(writer, key, url))),
     auth: overrideJson(settings.auth, (auth) => authJson(writer, auth)),
-    baseUrl: overrideJson(settings.baseUrl, (url) => url),
+    baseUrl: overrideJson(settings.baseUrl, (url) => writer.secret('baseUrl', url)),
     verify: overrideJson(settings.verify, (verify) => verify),
     ca: overrideJson(settings.ca, (ca) => ca),
     certificate: overrideJson(settings.certificate, (certificate) => certificateJson(writer, certificate)),
@@ -283,7 +286,7 @@ const toSettings = (json: SettingsJson): Settings.Settings => ({
   cookies: toKeyed(json.cookies, Secret.make),
   proxies: toLayer(json.proxies, (proxies) => toKeyed(proxies, Secret.make)),
   auth: toOverride(json.auth, toAuth),
-  baseUrl: toOverride(json.baseUrl, (url) => url),
+  baseUrl: toOverride(json.baseUrl, Settings.baseUrl),
   verify: toOverride(json.verify, (verify) => verify),
   ca: toOverride(json.ca, (ca) => ca),
   certificate: toOverride(json.certificate, toCertificate),

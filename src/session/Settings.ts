@@ -55,7 +55,8 @@ export interface Settings {
   readonly cookies: Override.Keyed<Secret.Secret>
   readonly proxies: Override.Layer<Proxies>
   readonly auth: Override.Override<Auth.Auth>
-  readonly baseUrl: Override.Override<string>
+  /** Secret where it holds credentials. */
+  readonly baseUrl: Override.Override<string | Secret.Secret>
   readonly verify: Override.Override<boolean>
   readonly ca: Override.Override<string>
   readonly certificate: Override.Override<ClientCertificate>
@@ -237,8 +238,11 @@ export const withoutAuth: Configure = withOne({ auth: Override.unset })
 
 // --- where and how -------------------------------------------------------------------------------------------------
 
+/** A base URL as a setting holds it: secret where it holds credentials. */
+export const baseUrl = (url: string): string | Secret.Secret => (url.includes('@') ? Secret.make(url) : url)
+
 /** What relative URLs are joined to, with exactly one slash between. */
-export const withBaseUrl = (url: string): Configure => withOne({ baseUrl: Override.set(url) })
+export const withBaseUrl = (url: string): Configure => withOne({ baseUrl: Override.set(baseUrl(url)) })
 
 /** One proxy for every URL; or a record as requests' `proxies`, where `null` means directly. */
 export const withProxy = (proxy: string | Readonly<Record<string, string | null>>): Configure => {

@@ -22,6 +22,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Settings } from '../session/Settings.js'
 import type * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
+import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 
 /** A URL ready to be sent to, and the credentials that stood in it. */
@@ -30,7 +31,7 @@ export interface Address extends Url.Located {
   readonly leaves: boolean
 }
 
-const bases = new WeakMap<Override.Override<string>, E.Either<Url.UrlError, Url.Located>>()
+const bases = new WeakMap<Override.Override<string | Secret.Secret>, E.Either<Url.UrlError, Url.Located>>()
 
 const readBase = (text: string): E.Either<Url.UrlError, Url.Located> => {
   const located = Url.parse(text)
@@ -41,10 +42,10 @@ const readBase = (text: string): E.Either<Url.UrlError, Url.Located> => {
     : E.left(Url.invalidUrl(text, 'a base URL has neither query nor fragment; use withQuery'))
 }
 
-const baseOf = (setting: Override.Set<string>): E.Either<Url.UrlError, Url.Located> => {
+const baseOf = (setting: Override.Set<string | Secret.Secret>): E.Either<Url.UrlError, Url.Located> => {
   const known = bases.get(setting)
   if (known !== undefined) return known
-  const base = readBase(setting.value)
+  const base = readBase(Secret.reveal(setting.value))
   bases.set(setting, base)
   return base
 }

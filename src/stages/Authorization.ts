@@ -18,6 +18,7 @@ import * as Digest from '../values/Digest.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
+import type * as Override from '../values/Override.js'
 import { basic } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Located, Url } from '../values/Url.js'
@@ -33,6 +34,17 @@ export interface Signing {
   readonly jar: Jar.Jar
   readonly environment: Environment.Environment
   readonly entropy: string
+}
+
+/** What no header can carry of the credentials themselves. */
+export const refusal = (auth: Override.Override<Auth>): string | undefined => {
+  if (auth._tag !== 'Set') return undefined
+  if (auth.value._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.value.token)}`)) {
+    return 'the token of bearer auth holds a line end or another character that HTTP cannot carry; trim it'
+  }
+  return auth.value._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.value.user)
+    ? 'the user of digest auth holds a control character'
+    : undefined
 }
 
 const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers): Headers.Headers =>

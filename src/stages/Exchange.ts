@@ -71,10 +71,10 @@ export interface HookFailed {
   readonly message: string
 }
 
-/** An error after the start, with all that was gathered until then. */
+/** An error with all that was gathered until then: from before the first byte, no history, and the jar as it was. */
 export type Started<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
 export type ExchangeError = Started<TransportError | Redirect.RedirectError | HookFailed>
-export type SendError = PlanError | ExchangeError
+export type SendError = Started<PlanError> | ExchangeError
 
 export interface Next {
   readonly _tag: 'Next'
@@ -103,10 +103,10 @@ export type { Context } from './Prepare.js'
 /** The first plan; a digest that signs unasked uses its nonce once more, so the jar counts it here. */
 export const start =
   (context: Context) =>
-  (request: Request): E.Either<PlanError, Exchange> => {
+  (request: Request): E.Either<Started<PlanError>, Exchange> => {
     const world = worldOf(context)
     const made = prepared(world)(merge(context.session)(request))
-    if (E.isLeft(made)) return made
+    if (E.isLeft(made)) return E.left(failed(made.left)({ history: [], jar: world.jar }))
     const { plan, merged } = made.right
     return E.right({
       plan,
@@ -135,9 +135,9 @@ export const hookFailed = (plan: Plan, error: unknown): HookFailed => ({
   message: `A hook refused the reply to ${plan.method} ${plan.url.href}`,
 })
 
-/** An error of the plan under way, with the history and the jar of its exchange. */
+/** An error with the history and the jar of its exchange. */
 export const failed =
-  <E extends TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
+  <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
   ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
 
 const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })

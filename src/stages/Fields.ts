@@ -110,3 +110,26 @@ export const fields = ({ session, settings }: Merged): E.Either<PlanError, Heade
   }
   return E.right({ fields: all })
 }
+
+const occursOnce = (headers: Headers.Headers, name: string): boolean => Headers.valuesOf(headers, name).length < 2
+
+/**
+ * The headers that a scheme of auth of the user's own left behind: still HTTP, and all that it wrote is secret.
+ * Error: `InvalidHeader`.
+ */
+export const signed = (before: Headers.Headers, after: Headers.Headers): E.Either<PlanError, Headers.Headers> => {
+  const fields: Headers.Field[] = []
+  for (const field of after.fields) {
+    const [name, value] = field
+    if (before.fields.some(([other, held]) => other === name && held === value)) {
+      fields.push(field)
+      continue
+    }
+    const problem = problemOf(name, Secret.reveal(value))
+    if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the scheme of auth made it`))
+    fields.push([name, typeof value === 'string' ? Secret.make(value) : value])
+  }
+  const twice = [...ALONE].find((name) => !occursOnce(after, name))
+  if (twice !== undefined) return E.left(invalidHeader(twice, 'the scheme of auth made a second one'))
+  return E.right({ fields })
+}

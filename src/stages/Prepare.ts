@@ -165,14 +165,11 @@ const hasMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
 const isSendable = ({ url }: Address, session: Session): boolean =>
   Url.isHttp(url) || O.isSome(Mount.find(url)(session))
 
-/** Custom auth may have changed anything: what it made must still be HTTP. */
-const checked = (plan: Plan): E.Either<PlanError, Plan> => {
-  for (const [name, value] of plan.headers.fields) {
-    if (!Headers.isName(name) || !Headers.isValue(Secret.reveal(value))) {
-      return E.left(invalidHeader(name, 'the scheme of auth made it, and HTTP cannot carry it'))
-    }
-  }
-  return E.right({ ...plan, headers: withFraming(plan.headers, plan.method, plan.body) })
+/** Custom auth may have changed anything: what it made must still be HTTP, and is secret. */
+const checked = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
+  const headers = Fields.signed(before.headers, after.headers)
+  if (E.isLeft(headers)) return headers
+  return E.right({ ...after, headers: withFraming(headers.right, after.method, after.body) })
 }
 
 // --- the stage -----------------------------------------------------------------------------------------------------
@@ -200,6 +197,8 @@ export const prepared =
     if (E.isLeft(fields)) return fields
     const own = Cookies.given(settings)
     if (E.isLeft(own)) return own
+    const wrong = Authorization.refusal(settings.auth)
+    if (wrong !== undefined) return E.left(invalidHeader('Authorization', wrong))
     const content = payloadOf(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
     const way = route(settings, session.trust, world.environment, url)
@@ -224,7 +223,7 @@ const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
   if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
   const signed = Authorization.sign(auth.value, plan)
   if (E.isLeft(signed)) return signed
-  const good = checked(signed.right)
+  const good = checked(plan, signed.right)
   return E.isLeft(good) ? good : E.right({ plan: good.right, merged })
 }
 

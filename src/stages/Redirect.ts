@@ -14,6 +14,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Environment } from '../session/Environment.js'
+import * as Settings from '../session/Settings.js'
 import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
 import * as Proxy from '../values/Proxy.js'
@@ -136,9 +137,12 @@ export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
 
 const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding', 'Content-Encoding']
 
-/** Everything that `a` may know and `b` may not. */
-const withoutSecrets = (headers: Headers.Headers): Headers.Headers => ({
-  fields: headers.fields.filter(([name, value]) => !Secret.is(value) && !Headers.sameName(name, 'Host')),
+/** Everything that `a` may know and `b` may not; by name too, for a plan may have been edited by hand. */
+const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settings): Headers.Headers => ({
+  fields: headers.fields.filter(([name, value]) => {
+    const key = name.toLowerCase()
+    return !Secret.is(value) && key !== 'host' && !Settings.SENSITIVE.has(key) && sensitive.get(key)?._tag !== 'Set'
+  }),
 })
 
 /** The same proxy keeps the Proxy-Authorization that the user gave as a header; another one never sees it. */
@@ -216,7 +220,7 @@ export const next =
     if (E.isLeft(route)) return route
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
-    const carried = strips ? withoutSecrets(x.plan.headers) : x.plan.headers
+    const carried = strips ? withoutSecrets(x.plan.headers, x.merged.settings) : x.plan.headers
     const headers = keepsBody ? carried : Headers.deleteAt(...OF_CONTENT)(carried)
     const cookies = Cookies.rebuild({ settings: x.merged.settings, jar: x.jar, trusted }, url, now)
     const plan: Plan = {

@@ -68,9 +68,14 @@ export interface MissingScheme {
 }
 export type UrlError = InvalidUrl | MissingScheme
 
+// A password with `/`, `?` or `#` in it looks like a port that is no number.
+const NO_PORT = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?[^/?#@]*:(?!\/\/|\d*(?:[/?#]|$))/
+
 /** The text of a URL without what stands before an `@` in its authority, or where one is missing: it may be a password. */
 export const masked = (text: string): string =>
-  text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:)?(\/\/)?[^/?#]*@/, '$1$2‹secret›@')
+  NO_PORT.test(text)
+    ? text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?[\s\S]*@/, '$1‹secret›@')
+    : text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:)?(\/\/)?[^/?#]*@/, '$1$2‹secret›@')
 
 export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
   _tag: 'InvalidUrl',
@@ -186,13 +191,16 @@ const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(?:\?([^#]
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 const GENERIC =
-  /^([^:]*:)(?:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
+  /^([^:]*:)(?:\/\/(?:([^/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
 
-/** A foreign scheme: read as far as a mount has to know it, and written as it was. */
-const foreign = (text: string): Url => {
-  const [, scheme = '', host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
+/** A foreign scheme: read as far as a mount has to know it, and written as it was but for a password. */
+const foreign = (text: string): Located => {
+  const [, scheme = '', before, host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
+  const isSecret = before?.includes(':') === true
+  const href = isSecret ? text.replace(`//${before}@`, () => '//') : text
   const protocol = scheme.toLowerCase()
-  return { protocol, hostname: host.toLowerCase(), port, pathname, search, hash, href: text, origin: 'null' }
+  const url = { protocol, hostname: host.toLowerCase(), port, pathname, search, hash, href, origin: 'null' }
+  return { url, userinfo: isSecret ? O.some(userinfoOf(before)) : O.none }
 }
 
 // Most URLs are plain: nothing to quote, no dot segment, no credentials. They are read at once.
@@ -218,7 +226,7 @@ export const parse = (given: string): E.Either<UrlError, Located> => {
 
 const parseAny = (text: string): E.Either<UrlError, Located> => {
   if (LONE_SURROGATE.test(text)) return E.left(invalidUrl(text, 'it holds half of a surrogate pair'))
-  if (text.includes(':') && !/^http/i.test(text)) return E.right({ url: foreign(text), userinfo: O.none })
+  if (text.includes(':') && !/^http/i.test(text)) return E.right(foreign(text))
   const split = SPLIT.exec(text)
   if (split === null) return E.left(missingScheme(text))
   const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = split

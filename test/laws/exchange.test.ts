@@ -19,6 +19,8 @@ describe('Http', () => RuleSet.toTests(it, { numRuns: 200 })(http(Http)))
 
 type Receive = typeof Exchange.receive
 
+const lost = { _tag: 'InvalidSettings', setting: '', message: '', history: [], jar: Jar.empty } as const
+
 /** The pure interpreter around another way to take in a reply. */
 const machineOf =
   (receive: Receive): Machine =>
@@ -39,7 +41,7 @@ const machineOf =
       if (step._tag === 'Done') return { hops, hooks: [], jar, outcome: E.right(respond(step, new Uint8Array())) }
       x = step.exchange
     }
-    return { hops, hooks: [], jar: Jar.empty, outcome: E.left({ _tag: 'InvalidSettings', setting: '', message: '' }) }
+    return { hops, hooks: [], jar: Jar.empty, outcome: E.left(lost) }
   }
 
 /** Changes the exchange after each redirect. */

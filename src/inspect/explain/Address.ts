@@ -44,11 +44,7 @@ export const ofPlace = (ground: Ground, { url }: Of<'Place'>): Source => {
     const how = ground.leaves ? 'an absolute URL, away from the base: credentials of the session stay behind' : ''
     return Url.isAbsolute(reference) && url.href.startsWith(url.protocol) ? from('request', how) : otherwise(ground)
   }
-  const base = ofSetting(
-    ground.layers,
-    (settings) => settings.baseUrl,
-    (text) => text,
-  )
+  const base = ofSetting(ground.layers, (settings) => settings.baseUrl, String)
   return from('request', `joined to the base URL of the ${base?.layer ?? 'session'}`)
 }
 

@@ -5,6 +5,7 @@ import type { RedirectPolicy } from '../../session/RedirectPolicy.js'
 import * as Policies from '../../session/RedirectPolicy.js'
 import type { Settings } from '../../session/Settings.js'
 import * as Override from '../../values/Override.js'
+import * as Secret from '../../values/Secret.js'
 import { masked } from '../../values/Url.js'
 import * as Authorization from './Authorization.js'
 import type { Ground } from './Ground.js'
@@ -63,7 +64,13 @@ const layered = <A>(
 /** Every such setting, once. */
 export const decided = (ground: Ground): ReadonlyArray<Decided> => [
   single(ground, 'auth', ({ auth }) => auth, Authorization.show, 'none'),
-  single(ground, 'base URL', ({ baseUrl }) => baseUrl, masked, 'none'),
+  single(
+    ground,
+    'base URL',
+    ({ baseUrl }) => baseUrl,
+    (url) => masked(Secret.reveal(url)),
+    'none',
+  ),
   single(ground, 'max redirects', ({ maxRedirects }) => maxRedirects, String, '30'),
   layered(ground, 'redirects', ({ redirects }) => redirects, policyName, 'all are followed'),
   layered(ground, 'hooks', ({ hooks }) => hooks, functionName, 'none'),
