@@ -25,6 +25,7 @@ import {
   Response,
   Session,
   Story,
+  Tape,
   Transport,
   Why,
 } from '../src/index.js'
@@ -301,6 +302,20 @@ describe('no printer shows a secret of an error', () => {
     expect(leaks(pipe(wrong, E.flatMap(Response.json(t.string.decode))))).toEqual([])
   })
 
+  it('of a tape', async () => {
+    const entries: Tape.Entry[] = []
+    const recorded = Transport.record((entry) => () => void entries.push(entry))(Transport.memory(redirects))
+    expect(E.isRight(await run(recorded))).toBe(true)
+    const tape = entries.reduce((made, entry) => Tape.append(entry)(made), Tape.empty)
+    expect(tape.entries.length).toBe(2)
+    // The body of a reply is on the tape, as it says; all else is not.
+    const heads = tape.entries.map(({ outcome, ...rest }) => [
+      rest,
+      E.map((answered: Tape.Answered) => answered.headers)(outcome),
+    ])
+    expect(leaks(heads)).toEqual([])
+    expect(leaks(tape.entries[0])).toEqual([])
+  })
   it('of a curl line that cannot be read', () => {
     const lines = [
       `curl -u me:${CANARY} 'https://h.test`,

@@ -142,8 +142,9 @@ const redactedLocation = (location: string): string =>
 const redactedField = ([name, value]: Headers.Field): readonly [string, string] => {
   const key = name.toLowerCase()
   if (key === 'set-cookie') return [name, redactedCookie(Secret.reveal(value))]
-  if (Secret.is(value) || SENSITIVE.has(key)) return [name, REDACTED]
-  return key === 'location' || key === 'content-location' ? [name, redactedLocation(value)] : [name, value]
+  // A Location that names a user is secret as a whole, and all of it but the user is needed to replay.
+  if (key === 'location' || key === 'content-location') return [name, redactedLocation(Secret.reveal(value))]
+  return Secret.is(value) || SENSITIVE.has(key) ? [name, REDACTED] : [name, value]
 }
 
 /** Header fields as they may be printed. */

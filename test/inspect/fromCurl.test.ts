@@ -128,6 +128,14 @@ describe('what browsers copy', () => {
     })
     expect(sent(line).headers).toContain('sec-ch-ua: "Chromium";v="126"')
   })
+  it('Chrome of old, for the Windows prompt', () => {
+    const line = [
+      'curl "https://shop.test/a?x=1&y=^" ^',
+      '  -H "accept: */*" ^',
+      '  --data-raw "{\\"a\\":1}"^\n\n"b" --compressed',
+    ].join('\r\n')
+    expect(sent(line)).toMatchObject({ method: 'POST', url: 'https://shop.test/a?x=1&y=%5E', body: '{"a":1}\nb' })
+  })
   it('a line end in the body, for the Windows prompt', () => {
     expect(sent('curl ^"http://h.test/^" --data-raw ^"a^\n\nb^"').body).toBe('a\nb')
   })

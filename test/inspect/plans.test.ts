@@ -48,7 +48,7 @@ describe('diff', () => {
       ~ query q: a → b
       - header X-A: 1
       ~ header Authorization: ‹secret› → another ‹secret›
-      ~ body: none → 1 bytes
+      ~ body: none → 1 byte
       + header Content-Length: 1"
     `)
   })

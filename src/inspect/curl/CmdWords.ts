@@ -3,7 +3,7 @@
  *
  * | step                                  | rule                                                            |
  * |---------------------------------------|-----------------------------------------------------------------|
- * | the prompt's                          | `^x` is `x`; `^` at a line end continues the line, and the character that follows is taken as it is |
+ * | the prompt's                          | `^x` is `x`, but not between quotes that have no caret; `^` at a line end continues the line, and the character that follows is taken as it is |
  * | the program's                         | words in `"…"`; `\"` and `""` are a quote, `\\` before a quote is one backslash |
  *
  * Words are octets, as in `Words`. Variables (`%NAME%`) are refused.
@@ -12,12 +12,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
 import type { Token } from './Words.js'
 
-/** Whether a line is written for the prompt: the first of its quotes has a caret before it. */
-export const isCmd = (line: string): boolean => /^[^'"]*\^"/.test(line)
+/** Whether a line is written for the prompt: the first of its quotes has a caret before it, or a line ends in one. */
+export const isCmd = (line: string): boolean => /^[^'"]*\^"|^[^']*\^\r?\n/.test(line)
 
 interface Unescaped {
   readonly text: string
-  /** Whether a character was escaped, so that a blank in it is no end of a line. */
+  /** Whether a character was escaped, so that a line end is one of the text. */
   readonly isKept: ReadonlyArray<boolean>
 }
 
@@ -25,12 +25,15 @@ const unescape = (line: string): E.Either<string, Unescaped> => {
   let text = ''
   const isKept: boolean[] = []
   const source = line.replaceAll('\r\n', '\n')
+  let isQuoted = false
   for (let at = 0; at < source.length; at += 1) {
     const character = source[at] ?? ''
     if (character === '%' && /^%\w+%/.test(source.slice(at))) {
       return E.left(`${/^%\w+%/.exec(source.slice(at))?.[0]} would have to be asked of the prompt; write its value`)
     }
-    if (character !== '^') {
+    if (character === '"') isQuoted = !isQuoted
+    // Between quotes of the prompt's own, a caret is a caret.
+    if (character !== '^' || isQuoted) {
       text += character
       isKept.push(false)
       continue
@@ -73,9 +76,9 @@ const split = ({ text, isKept }: Unescaped): E.Either<string, ReadonlyArray<Toke
       at += isDoubled ? 2 : 1
       continue
     }
-    const isBlank = character === ' ' || character === '\t' || character === '\n'
-    if (isBlank && !isQuoted) {
-      if (character === '\n' && isKept[at] !== true && text.slice(at).trim() !== '') {
+    const isEnd = character === '\n' && isKept[at] !== true
+    if ((character === ' ' || character === '\t' || isEnd) && !isQuoted) {
+      if (isEnd && text.slice(at).trim() !== '') {
         return E.left('a second command begins on another line; give one, with a ^ at the end of each line')
       }
       if (word !== undefined) found.push({ _tag: 'Word', octets: Shell.ofText(word), isFile: false })

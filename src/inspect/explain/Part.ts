@@ -157,7 +157,7 @@ export interface Label {
 const sizeOf = (body: Body.Payload): string => {
   if (body._tag === 'Empty') return 'none'
   const size = Body.length(body)
-  const octets = O.isSome(size) ? `${size.value} bytes` : 'of unknown length'
+  const octets = O.isSome(size) ? `${size.value} ${size.value === 1 ? 'byte' : 'bytes'}` : 'of unknown length'
   switch (body._tag) {
     case 'Bytes':
       return octets

@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, it } from 'vitest'
+import { Exchange, Har, Jar, Plan, Request, Session } from '../../src/index.js'
+import { spec } from './requests.js'
+
+const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
+  const plan = Plan.plan({ session })(request)
+  if (E.isLeft(plan)) expect.fail(plan.left.message)
+  return plan.right
+}
+const form = pipe(
+  Request.post('http://h.test:8080/a?b=c%20d#e'),
+  Request.withForm({ pass: 'c4nary é' }),
+  Request.withBearer('c4nary'),
+  Request.withCookie('sid', 'c4nary=1'),
+)
+
+describe('the message', () => {
+  it('is what goes over the wire', () => {
+    expect(Plan.toHttp({ reveal: true })(planned(form)).split('\r\n')).toEqual([
+      'POST /a?b=c%20d HTTP/1.1',
+      'Host: h.test:8080',
+      'Cookie: sid=c4nary=1',
+      'Content-Length: 18',
+      'Content-Type: application/x-www-form-urlencoded',
+      'Authorization: Bearer c4nary',
+      '',
+      'pass=c4nary+%C3%A9',
+    ])
+  })
+  it('is closed unless asked', () => {
+    const lines = Plan.toHttp()(planned(form)).split('\r\n')
+    expect(lines).toContain('Authorization: ‹secret›')
+    expect(lines.at(-1)).toBe('‹18 bytes›')
+  })
+  it('names the whole URL to a proxy that forwards, and shows it its password', () => {
+    const plan = planned(Request.withProxy('http://u:p@proxy.test:1')(Request.get('http://h.test/x')))
+    const lines = Plan.toHttp({ reveal: true })(plan).split('\r\n')
+    expect(lines[0]).toBe('GET http://h.test/x HTTP/1.1')
+    expect(lines).toContain(`Proxy-Authorization: Basic ${Buffer.from('u:p').toString('base64')}`)
+    expect(Plan.toHttp()(plan)).toContain('Proxy-Authorization: ‹secret›')
+  })
+  it('names a body that is no text', () => {
+    const plan = planned(Request.withBytes(Uint8Array.of(255))(Request.post('http://h.test/')))
+    expect(Plan.toHttp({ reveal: true })(plan)).toMatch(/‹1 byte›$/)
+  })
+})
+
+describe('HAR', () => {
+  it('holds the request', () => {
+    const { log } = Plan.toHar({ reveal: true })(planned(form))
+    expect([log.version, log.entries.length]).toEqual(['1.2', 1])
+    expect(log.entries[0]?.request).toMatchObject({
+      method: 'POST',
+      queryString: [{ name: 'b', value: 'c d' }],
+      cookies: [{ name: 'sid', value: 'c4nary=1' }],
+      postData: { mimeType: 'application/x-www-form-urlencoded', text: 'pass=c4nary+%C3%A9', params: [] },
+      bodySize: 18,
+    })
+    expect(log.entries[0]?.response.status).toBe(0)
+  })
+  it('holds octets as base64', () => {
+    const plan = planned(Request.withBytes(Uint8Array.of(255, 0))(Request.post('http://h.test/')))
+    expect(Plan.toHar({ reveal: true })(plan).log.entries[0]?.request.postData).toMatchObject({
+      text: '/wA=',
+      _encoding: 'base64',
+    })
+  })
+  it('holds every hop, and what came back', () => {
+    const { hops } = Exchange.simulate({ session: Session.empty, jar: Jar.empty, now: new Date(0) })({
+      'GET /': { status: 302, headers: { location: '/x', 'set-cookie': 'sid=c4nary; Path=/' } },
+      'GET /x': { status: 200 },
+    })(Request.get('http://h.test/'))
+    const { entries } = Har.ofHops()(hops).log
+    expect(entries.map(({ response }) => [response.status, response.redirectURL])).toEqual([
+      [302, '/x'],
+      [200, ''],
+    ])
+    expect(entries[0]?.response.cookies).toEqual([{ name: 'sid', value: '‹secret›' }])
+    expect(entries[1]?.request.cookies).toEqual([{ name: 'sid', value: '‹secret›' }])
+    expect(Har.ofHops({ reveal: true })(hops).log.entries[1]?.request.cookies).toEqual([
+      { name: 'sid', value: 'c4nary' },
+    ])
+  })
+  it('is JSON, whatever is planned', () => {
+    fc.assert(
+      fc.property(spec, ([method, segment, changes, session]) => {
+        const request = changes.reduce((made, step) => step(made), Request.make(method, `http://h.test/${segment}`))
+        const plan = Plan.plan({ session })(request)
+        if (E.isLeft(plan)) return
+        const har = Plan.toHar({ reveal: true })(plan.right)
+        expect(JSON.parse(JSON.stringify(har))).toEqual(har)
+      }),
+    )
+  })
+})
