@@ -1,0 +1,214 @@
+/**
+ * `Object.prototype` was polluted beforehand: what is planned, sent, saved and read is the same as without.
+ *
+ * Each scenario runs clean, then once for each hostile key; nothing is asserted before the prototype is clean again.
+ */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import {
+  CookiesTxt,
+  Environment,
+  Exchange,
+  Jar,
+  Link,
+  Plan,
+  Request,
+  Response,
+  Secret,
+  Session,
+  ToughJson,
+} from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+import { right } from '../conformance/upstream/setting.js'
+import { ok, raw } from '../transport/servers.js'
+
+const KEYS = [
+  ...['x-injected', 'Authorization', 'cookie', 'Host', 'http_proxy', 'https_proxy', 'all', 'http', 'no_proxy', 'NETRC'],
+  ...['reveal', 'verify', 'ca', 'cert', 'key', 'pfx', 'passphrase', 'connect', 'read', 'total', 'body', 'limits'],
+  ...[
+    'set',
+    'unset',
+    'extend',
+    'replace',
+    'text',
+    'pairs',
+    'keys',
+    'secret',
+    'base64',
+    'scheme',
+    'user',
+    'pass',
+    'token',
+  ],
+  ...['content', 'open', 'length', 'filename', 'contentType', 'headers', 'name', 'value', 'domain', 'path', 'secure'],
+  ...['httpOnly', 'hostOnly', 'expires', 'sameSite', 'nameless', 'session', 'proxies', 'netrc', 'certificates'],
+  ...['status', 'reason', 'elapsed', 'jar', 'now', 'entropy', 'environment', 'version', 'format', 'settings', 'trust'],
+  ...['GET /', 'POST /p', 'signal', 'toJSON', 'proxy', 'port', 'protocol', 'hostname', 'user', 'noProxy', 'inputs'],
+]
+
+/** Runs with a key on every object, and cleans up before anything else happens. */
+const withPolluted = <A>(key: string, content: unknown, run: () => A): A => {
+  Object.defineProperty(Object.prototype, key, { value: content, configurable: true, enumerable: true, writable: true })
+  try {
+    return run()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, key)
+  }
+}
+
+const opened = (made: E.Either<Plan.PlanError, Plan.Plan>) => {
+  if (E.isLeft(made)) return [made.left._tag]
+  const { route } = made.right
+  const { method, url, headers, body } = Plan.wire(made.right)
+  const proxy = O.isSome(route.proxy) ? route.proxy.value.hostname : ''
+  return [method, url, [...headers], O.isSome(body) ? Buffer.from(body.value).toString() : '', proxy, route.tls.verify]
+}
+
+/** Nothing is left to a default of this file's own: that would be polluted first. */
+const planned = (request: Request.Request, context: Plan.Context = { session: Session.empty }) =>
+  Plan.plan(context)(request)
+
+const session = () =>
+  pipe(
+    Session.defaults,
+    Session.withHeaders({ A: '1', 'X-Api-Key': 'k' }),
+    Session.withQuery({ s: '1' }),
+    Session.withBasicAuth('me', 'pw'),
+    Session.withTimeouts({ read: 5 }),
+  )
+const SAVED = JSON.stringify(right(Session.encode({ reveal: true })(session())))
+const [jar] = Jar.absorb(new URL('https://h.test/'), ['sid=1; Path=/', '__proto__=2'], new Date(0))(Jar.empty)
+const SAVED_JAR = JSON.stringify(right(Jar.encode({ reveal: true })(jar)))
+
+const scenarios: Readonly<Record<string, () => unknown>> = {
+  'a plan': () =>
+    opened(
+      planned(pipe(Request.post('http://h/p'), Request.withQuery({ q: ['1', '2'] }), Request.withJson({ a: 1 })), {
+        session: session(),
+      }),
+    ),
+  'a form, with cookies': () =>
+    opened(
+      planned(pipe(Request.post('https://h.test/p'), Request.withForm({ a: 'b' }), Request.withCookie('c', 'd')), {
+        session: session(),
+        jar,
+        now: new Date(0),
+      }),
+    ),
+  'multipart of text and bytes': () =>
+    opened(
+      planned(pipe(Request.post('http://h/p'), Request.withMultipart({ a: 'b', c: Buffer.from('d') })), {
+        session: session(),
+      }),
+    ),
+  'a session without anything': () => opened(planned(Request.get('http://h/'))),
+  'an environment': () => {
+    const environment = Environment.make({ https_proxy: 'http://p.test:1' }, 'machine h login u password p')
+    const trusting = Session.withTrust({ proxies: true, netrc: true, certificates: true })(Session.empty)
+    return ['http://h/', 'https://h/'].map((url) =>
+      opened(planned(Request.get(url), { session: trusting, environment })),
+    )
+  },
+  'what is shown of a plan': () => {
+    const made = right(planned(pipe(Request.post('http://h/p'), Request.withForm({ a: 'b' })), { session: session() }))
+    return [Plan.toCurl()(made), Plan.toHttp()(made), Plan.canonical()(made), Plan.toHar()(made)]
+  },
+  'what is written without asking': () => [Session.encode()(session())._tag, Jar.encode()(jar)._tag],
+  'a saved session': () =>
+    opened(planned(Request.get('http://h/'), { session: right(Session.decode(JSON.parse(SAVED))) })),
+  'a saved jar': () =>
+    Secret.reveal(Jar.header(new URL('https://h.test/'), new Date(0))(right(Jar.decode(JSON.parse(SAVED_JAR)))) ?? ''),
+  'a session of an empty object': () => [Session.decode({})._tag, Jar.decode({})._tag, ToughJson.read({})._tag],
+  'cookies.txt': () => CookiesTxt.write({ now: new Date(0), session: true })(jar),
+  'a simulated exchange': () => {
+    const trace = Exchange.simulate({ session: session() })({
+      'GET /a': { status: 302, headers: { location: '/b', 'set-cookie': 'x=1' } },
+      'GET /b': { status: 200, body: '{"a":1}' },
+    })(Request.get('http://h/a'))
+    const json = pipe(
+      trace.outcome,
+      E.flatMap(Response.json(E.right<never, unknown>)),
+      E.map((u) => Object.keys(Object(u))),
+    )
+    return [trace.hops.map(({ plan }) => plan.url.href), E.isRight(json) ? json.right : [], O.isSome(O.none)]
+  },
+  links: () => Link.parse('</2>; rel=next; title="x"').map(({ target, rels }) => [target, [...rels]]),
+}
+
+describe.each(Object.entries(scenarios))('%s', (_, run) => {
+  const clean = JSON.stringify(run())
+  it('is the same with text on every object', () => {
+    const changed = KEYS.flatMap((key) => {
+      const seen = withPolluted(key, 'polluted', () => {
+        try {
+          return run()
+        } catch (cause) {
+          return `thrown: ${cause instanceof Error ? cause.message : cause}`
+        }
+      })
+      return JSON.stringify(seen) === clean ? [] : [`${key}: ${JSON.stringify(seen)}`]
+    })
+    expect(changed).toEqual([])
+  })
+  it('is the same with true on every object', () => {
+    const changed = KEYS.flatMap((key) => {
+      const seen = withPolluted(key, true, () => {
+        try {
+          return run()
+        } catch (cause) {
+          return `thrown: ${cause instanceof Error ? cause.message : cause}`
+        }
+      })
+      return JSON.stringify(seen) === clean ? [] : [`${key}: ${JSON.stringify(seen)}`]
+    })
+    expect(changed).toEqual([])
+  })
+})
+
+/** A program of its own, for what Node and undici do with it too; it pollutes before it loads the library. */
+const program = (url: string, keys: ReadonlyArray<string>) => `
+  for (const key of ${JSON.stringify(keys)}) Object.prototype[key] = 'polluted'
+  const { Client, Environment, Http, Request, Response, Session } = await import('requests-ts')
+  const session = Session.withHeader('X-A', '1')(Session.empty)
+  const send = Http.post('${url}/p', Request.withQuery({ q: '1' }), Request.withJson(JSON.parse('{"__proto__":{"a":1}}')), Request.withCookie('c', 'd'))
+  const outcome = await Client.use({ session, environment: Environment.read() })(send)()
+  if (outcome._tag === 'Left') throw new Error(JSON.stringify(outcome.left.message))
+  const [response, jar] = outcome.right
+  process.stdout.write([response.status, Response.text(response), jar.cookies.size].join(' '))
+`
+
+it('a program whose prototype was polluted sends the same octets and reads the same page', async () => {
+  const server = await raw((socket) => socket.write(ok('page', 'Set-Cookie: x=1\r\n')))
+  const keys = [
+    'x-injected',
+    'authorization',
+    'cookie',
+    'http_proxy',
+    'all_proxy',
+    'reveal',
+    'verify',
+    'jar',
+    'now',
+    'trust',
+  ]
+  const run = async (polluted: ReadonlyArray<string>) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', program(server.url, polluted)],
+      {
+        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+        env: { PATH: process.env['PATH'] ?? '' },
+      },
+    )
+    return stdout
+  }
+  const clean = await run([])
+  expect(clean).toBe('200 page 1')
+  expect(await run(keys)).toBe(clean)
+  expect(server.received[1]).toBe(server.received[0])
+  expect(server.received[0]).toContain('{"__proto__":{"a":1}}')
+})
