@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+// The tests of what is pure, for `npm run mutate`: no sockets, no builds, and no lawbreakers, which prove the laws and not the code.
+export default defineConfig({
+  test: {
+    include: [
+      'test/{values,session,stages,laws}/**/*.test.ts',
+      'test/conformance/**/*.test.ts',
+      'test/saved.test.ts',
+      'test/Http.test.ts',
+    ],
+    exclude: ['test/laws/breakers/**', 'test/laws/**/lawbreakers.test.ts'],
+    testTimeout: 60_000,
+    reporters: ['default'],
+  },
+})
