@@ -3,8 +3,9 @@ import * as RuleSet from '../../laws/RuleSet.js'
 import { jar as jarRules } from '../../laws/rules/jar.js'
 import * as Jar from '../../src/values/Jar.js'
 import * as Secret from '../../src/values/Secret.js'
+import { runs } from './effort.js'
 
-describe('Jar', () => RuleSet.toTests(it, { numRuns: 400 })(jarRules(Jar)))
+describe('Jar', () => RuleSet.toTests(it, { numRuns: runs(400) })(jarRules(Jar)))
 
 it('reading a jar does not lengthen the life of what it holds', () => {
   const at = new URL('https://example.com/')

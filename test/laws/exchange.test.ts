@@ -3,6 +3,7 @@ import * as RuleSet from '../../laws/RuleSet.js'
 import { exchange, http } from '../../laws/rules/exchange.js'
 import * as Exchange from '../../src/Exchange.js'
 import * as Http from '../../src/Http.js'
+import { runs } from './effort.js'
 
-describe('Exchange', () => RuleSet.toTests(it, { numRuns: 500 })(exchange(Exchange.simulate)))
-describe('Http', () => RuleSet.toTests(it, { numRuns: 200 })(http(Http)))
+describe('Exchange', () => RuleSet.toTests(it, { numRuns: runs(500) })(exchange(Exchange.simulate)))
+describe('Http', () => RuleSet.toTests(it, { numRuns: runs(200) })(http(Http)))
