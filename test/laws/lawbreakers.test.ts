@@ -4,8 +4,9 @@ import { exchanges, https } from './breakers/exchanges.js'
 import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
 import { merges, monoids } from './breakers/monoids.js'
+import { servings, transports } from './breakers/transports.js'
 
-const cases: ReadonlyArray<Case> = [jars, exchanges, https, monoids, merges]
+const cases: ReadonlyArray<Case> = [jars, exchanges, https, monoids, merges, transports, servings]
 
 describe.each(cases)('$set', ({ lawful, breakers }) => {
   const told = breakers.flatMap(({ breaks, ...breaker }) => breaks.map((law) => ({ ...breaker, law })))
