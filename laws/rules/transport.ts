@@ -20,6 +20,7 @@ import * as Failing from '../Failing.js'
 import type { Property, RuleSet } from '../RuleSet.js'
 import * as Laws from '../Transport.js'
 import { network, pure, type Stand } from '../Witness.js'
+import { complaining } from './complaining.js'
 
 export interface Options {
   /** The milliseconds that one step of a law may take: a call, a piece of a body, a close. */
@@ -67,31 +68,10 @@ const text = fc.constantFrom('', 'a', 'é'.repeat(50_000))
 
 type Holds<T> = (subject: Laws.Subject) => (value: T) => Promise<Laws.Complaints>
 
-/** A property that complains in words, and that is not shrunk once a step of it has used up its time. */
 const law =
   <T>(values: fc.Arbitrary<T>, holds: Holds<T>) =>
-  (subject: Laws.Subject): Property => {
-    let hung = false
-    const inner = fc.asyncProperty(values, async (value) => {
-      const start = performance.now()
-      const complaints = await holds(subject)(value)
-      if (complaints.length === 0) return
-      hung = performance.now() - start >= subject.patience
-      throw new Error(complaints.join('\n'))
-    })
-    const property: fc.IRawProperty<[T]> = {
-      isAsync: () => true,
-      generate: (random, run) => {
-        hung = false
-        return inner.generate(random, run)
-      },
-      shrink: (value) => (hung ? fc.Stream.nil() : inner.shrink(value)),
-      runBeforeEach: () => inner.runBeforeEach(),
-      runAfterEach: () => inner.runAfterEach(),
-      run: (value) => inner.run(value),
-    }
-    return property
-  }
+  (subject: Laws.Subject): Property =>
+    complaining(values, holds(subject), subject.patience)
 
 type Rules = Readonly<Record<string, (subject: Laws.Subject) => Property>>
 

@@ -1,12 +1,13 @@
 import { describe, expect, it, test } from 'vitest'
 import * as RuleSet from '../../laws/RuleSet.js'
 import { exchanges, https } from './breakers/exchanges.js'
+import { integrations } from './breakers/integrations.js'
 import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
 import { merges, monoids } from './breakers/monoids.js'
 import { servings, transports } from './breakers/transports.js'
 
-const cases: ReadonlyArray<Case> = [jars, exchanges, https, monoids, merges, transports, servings]
+const cases: ReadonlyArray<Case> = [jars, exchanges, https, monoids, merges, transports, servings, integrations]
 
 describe.each(cases)('$set', ({ lawful, breakers }) => {
   const told = breakers.flatMap(({ breaks, ...breaker }) => breaks.map((law) => ({ ...breaker, law })))
