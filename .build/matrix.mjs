@@ -3,7 +3,7 @@
 //
 // The runtimes and undici 8 come from npm into `.cache`. undici 8 stands in a copy of the sources, in the place of 7.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { install, runtime } from './runtime.mjs'
@@ -13,7 +13,7 @@ const place = join(root, '.cache', 'matrix')
 
 /** undici 8 wants Node 22.19. */
 const ALL = ['20/7', '22/7', '24/7', '22/8', '24/8']
-const NOT_COPIED = new Set(['.git', '.cache', 'dist'].map((name) => join(root, name)))
+const NOT_COPIED = new Set(['.git', '.cache', 'dist'])
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((line) => !ALL.includes(line))
@@ -28,7 +28,9 @@ const withUndici8 = () => {
   install(newer, { undici: '8' })
   rmSync(copy, { recursive: true, force: true })
   mkdirSync(copy, { recursive: true })
-  cpSync(root, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !NOT_COPIED.has(path) })
+  for (const name of readdirSync(root).filter((entry) => !NOT_COPIED.has(entry))) {
+    cpSync(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true })
+  }
   rmSync(join(copy, 'node_modules', 'undici'), { recursive: true })
   cpSync(join(newer, 'node_modules', 'undici'), join(copy, 'node_modules', 'undici'), { recursive: true })
   return copy

@@ -58,9 +58,13 @@ const LIMIT = 60_000
 
 const indented = (text: string): string => text.replace(/^/gm, '  ')
 
+/** What fast-check says of a property that is false and no more: nothing that the law itself does not say. */
+const NO_REASON = 'Property failed by returning false'
+
 const reason = ({ errorInstance }: fc.RunDetails<unknown>): string => {
   if (errorInstance === undefined || errorInstance === null) return ''
-  return `\n${indented(errorInstance instanceof Error ? errorInstance.message : String(errorInstance))}`
+  const text = errorInstance instanceof Error ? errorInstance.message : String(errorInstance)
+  return text === NO_REASON ? '' : `\n${indented(text)}`
 }
 
 /** A property may have been left for want of values or time: that is no counterexample, and no success. */
