@@ -3,7 +3,7 @@
 //
 // Stryker wants Node 22 and 200 packages, so both live in `.cache` and are fetched on the first run.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { install, runtime } from './runtime.mjs'
@@ -41,6 +41,8 @@ const config = {
 const configFile = join(place, 'stryker.json')
 writeFileSync(configFile, JSON.stringify(config, null, 2))
 
+// A run that fails must not show what another one found.
+rmSync(report, { force: true })
 const stryker = join(place, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
 const { status } = spawnSync(runtime(22), [stryker, 'run', configFile], { cwd: root, stdio: 'inherit' })
 
