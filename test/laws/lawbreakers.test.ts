@@ -6,9 +6,22 @@ import { integrations } from './breakers/integrations.js'
 import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
 import { merges, monoids } from './breakers/monoids.js'
+import { codecs, policies, schemes } from './breakers/parts.js'
 import { servings, transports } from './breakers/transports.js'
 
-const cases: ReadonlyArray<Case> = [jars, exchanges, https, monoids, merges, transports, servings, integrations]
+const cases: ReadonlyArray<Case> = [
+  jars,
+  exchanges,
+  https,
+  monoids,
+  merges,
+  transports,
+  servings,
+  integrations,
+  schemes,
+  policies,
+  codecs,
+]
 
 /** Characters: a counterexample is to be read by a person. */
 const READABLE = 800
