@@ -32,21 +32,15 @@ const proxy: fc.Arbitrary<string> = fc.constantFrom(
 )
 
 /** Entries of NO_PROXY around a host: itself, with dots, stars and ports, its neighbours, networks. */
-export const noProxyAround = (host: string): fc.Arbitrary<string> =>
-  fc
-    .array(
-      fc.constantFrom(
-        ...neighboursOfHost(host),
-        `.${host}`,
-        `*.${host}`,
-        `${host}:8080`,
-        '127.0.0.0/8',
-        '::1/128',
-        '*',
-      ),
-      { maxLength: 3 },
+export const noProxyAround = (host: string): fc.Arbitrary<string> => {
+  const spellings = [`.${host}`, `*.${host}`, `${host}:8080`, '127.0.0.0/8', '::1/128', '*']
+  return fc
+    .tuple(
+      fc.array(fc.constantFrom(...neighboursOfHost(host), ...spellings), { maxLength: 3 }),
+      fc.constantFrom(',', ', ', ' '),
     )
-    .chain((entries) => fc.constantFrom(',', ', ', ' ').map((between) => entries.join(between)))
+    .map(([entries, between]) => entries.join(between))
+}
 
 const variable: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.tuple(fc.constantFrom('http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'), proxy),
@@ -55,25 +49,14 @@ const variable: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.tuple(fc.constantFrom('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'), fc.constantFrom('', '/etc/ssl/ca.pem')),
 )
 
-/** Lines of netrc for a host, its neighbours, and everyone; now and then broken. */
-export const netrcAround = (host: string): fc.Arbitrary<string> =>
-  fc
-    .array(
-      fc.oneof(
-        { weight: 4, arbitrary: fc.constantFrom(...neighboursOfHost(host)).map((name) => `machine ${name}`) },
-        { weight: 1, arbitrary: fc.constant('default') },
-      ),
-      { maxLength: 3 },
-    )
-    .chain((entries) =>
-      fc
-        .constantFrom(
-          ` login user password ${CANARY}`,
-          `\n  login user\n  password "${CANARY}"\n`,
-          ' login user password',
-        )
-        .map((rest) => entries.map((entry) => `${entry}${rest}\n`).join('')),
-    )
+/** Entries of netrc for a host, its neighbours, and everyone, in the ways in which people write them. */
+export const netrcAround = (host: string): fc.Arbitrary<string> => {
+  const machines = neighboursOfHost(host).map((name) => `machine ${name}`)
+  const rests = [` login user password ${CANARY}`, `\n  login user\n  password "${CANARY}"\n`, ' login user password']
+  return fc
+    .tuple(fc.array(fc.constantFrom(...machines, 'default'), { maxLength: 3 }), fc.constantFrom(...rests))
+    .map(([entries, rest]) => entries.map((entry) => `${entry}${rest}\n`).join(''))
+}
 
 export const ambient: fc.Arbitrary<Ambient> = fc.record({
   variables: fc.array(variable, { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),

@@ -36,7 +36,7 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { SENSITIVE } from '../stages/Fields.js'
+import { SENSITIVE } from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import type * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'

@@ -10,6 +10,20 @@ RuleSet.suite({ describe, test }, { numRuns: 40 })(
 )
 RuleSet.suite({ describe, test })('memory', serving(Transport.memory))
 
+const unheard = Transport.record(() => () => undefined)
+RuleSet.suite({ describe, test }, { numRuns: 25 })(
+  'a recorder around undici',
+  transport(() => unheard(Transport.undici())),
+)
+RuleSet.suite({ describe, test })(
+  'a recorder around memory',
+  serving((server) => unheard(Transport.memory(server))),
+)
+RuleSet.suite({ describe, test }, { numRuns: 25 })(
+  'a limit around undici',
+  transport(() => Transport.withLimit({ concurrency: 4 })(Transport.undici())),
+)
+
 /** What no adapter can get out of global fetch: the table of the README. */
 const CANNOT: ReadonlyArray<TransportLaw> = [
   'the request that arrives is the plan', // GET and HEAD carry no body
