@@ -39,7 +39,7 @@ type Decompress = (content: Uint8Array, options: Inflater.Options) => Uint8Array
 
 /** What Node has from 22.15 on. */
 interface Zstd {
-  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.Options) => Inflater.Info
+  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.InfoOptions) => Inflater.Info
   readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
 }
 
@@ -52,7 +52,7 @@ const CUT = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
 /** Node 22 takes a frame that is cut short for a whole one; there zstd is not offered, for a cut must be a fault (D9). */
 const noticesCuts = ({ zstdDecompressSync }: Zstd): boolean => {
   try {
-    zstdDecompressSync(CUT, Inflater.atMost(1024))
+    zstdDecompressSync(CUT, { info: true, ...Inflater.atMost(1024) })
     return false
   } catch {
     return true
