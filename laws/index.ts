@@ -1,27 +1,52 @@
 /**
- * Laws that people run against their own parts: statements, generators, and rule sets that any test framework runs.
+ * Laws that people run against their own parts, in three layers.
  *
- *     RuleSet.toTests(it)(jar(MyJar))
+ * | layer      | is                                                              | here                                  |
+ * |------------|-----------------------------------------------------------------|---------------------------------------|
+ * | statement  | a predicate over any implementation                             | `JarLaws`, `TransportLaws` …          |
+ * | generator  | neighbours: near misses, and few of them                        | `Places`, `Cookies`, `Plans`, `Webs` … |
+ * | rule set   | data: name of the law → property; any test framework runs it    | `jar`, `transport`, `integration` …   |
+ *
+ * @example
+ * import { Jar } from 'requests-ts'
+ * import { RuleSet, jar } from 'requests-ts/laws'
+ *
+ * const forgetful: typeof Jar = { ...Jar, join: (x) => x }
+ * const found = await RuleSet.refuted(jar(forgetful), { numRuns: 500 })
+ * assert.equal(found.has('join is commutative'), true)
  */
 export * as Calls from './arbitrary/Calls.js'
 export * as Chain from './arbitrary/Chain.js'
 export * as Cookies from './arbitrary/Cookie.js'
+export * as Disturbances from './arbitrary/Disturbance.js'
+export * as Environments from './arbitrary/Environment.js'
+export * as Places from './arbitrary/Place.js'
+export * as Plans from './arbitrary/Plan.js'
 export * as Script from './arbitrary/Script.js'
 export * as SettingsOf from './arbitrary/Settings.js'
+export * as Webs from './arbitrary/Web.js'
 export * as ExchangeLaws from './Exchange.js'
 export * as ExplainLaws from './Explain.js'
+export * as FailingLaws from './Failing.js'
 export * as HttpLaws from './Http.js'
+export * as IntegrationLaws from './Integration.js'
 export * as JarLaws from './Jar.js'
 export * as MonoidLaws from './Monoid.js'
 export * as Opened from './Opened.js'
+export * as PartLaws from './Parts.js'
 export * as RetryLaws from './Retry.js'
 export * as RuleSet from './RuleSet.js'
 export { exchange, http } from './rules/exchange.js'
 export { explaining } from './rules/explain.js'
+export { type IntegrationLaw, integration } from './rules/integration.js'
 export { type JarLaw, jar } from './rules/jar.js'
 export { monoid } from './rules/monoids.js'
+export { attempt, auth, codec, redirectPolicy } from './rules/parts.js'
 export { retry } from './rules/retry.js'
 export { merging } from './rules/session.js'
 export { tape } from './rules/tape.js'
+export { serving, type TransportLaw, transport } from './rules/transport.js'
 export * as SessionLaws from './Session.js'
 export * as TapeLaws from './Tape.js'
+export * as TransportLaws from './Transport.js'
+export * as Witness from './Witness.js'

@@ -41,44 +41,81 @@ const hook: fc.Arbitrary<Settings.Hook> = fc.constantFrom<Settings.Hook>(
   (head) => async () => ({ _tag: 'Right', right: { ...head, status: 299 } }),
 )
 
+/** A combinator that prints as the call that made it: a counterexample is then what a user would write. */
+const called = (name: string, args: ReadonlyArray<unknown>, configure: Settings.Configure): Settings.Configure => {
+  const printed: Settings.Configure = (configurable) => configure(configurable)
+  const text = args.length === 0 ? name : `${name}(${args.map((arg) => fc.stringify(arg)).join(', ')})`
+  return Object.defineProperty(printed, fc.toStringMethod, { value: () => text })
+}
+
+/** The calls of one combinator with generated arguments. */
+const calls = <Args extends ReadonlyArray<unknown>>(
+  name: string,
+  configure: (...args: Args) => Settings.Configure,
+  ...args: { readonly [K in keyof Args]: fc.Arbitrary<Args[K]> }
+): fc.Arbitrary<Settings.Configure> =>
+  // The cast: a tuple of arbitraries gives a tuple of their values, which a mapped type over a generic cannot tell.
+  fc.tuple(...args).map((given) => called(name, given, configure(...(given as unknown as Args))))
+
+const constant = (name: string, configure: Settings.Configure): fc.Arbitrary<Settings.Configure> =>
+  fc.constant(called(name, [], configure))
+
 /** One combinator, applied. */
 export const change: fc.Arbitrary<Settings.Configure> = fc.oneof(
-  fc.tuple(headerName, headerValue).map(([name, value]) => Settings.withHeader(name, value)),
-  headerName.map(Settings.withoutHeader),
-  fc.tuple(headerName, headerValue).map(([name, value]) => Settings.withSecretHeader(name, value)),
-  query.map(Settings.withQuery),
-  scalar.map(Settings.withQueryText),
-  fc.tuple(key, scalar).map(([name, value]) => Settings.withCookie(name, value)),
-  key.map(Settings.withoutCookie),
-  fc.tuple(key, scalar).map(([user, pass]) => Settings.withBasicAuth(user, pass)),
-  fc.constantFrom(Settings.withoutAuth, Settings.withoutProxy, Settings.withoutTimeouts, Settings.withoutRedirects),
-  fc.constantFrom('http://p:1', 'http://q:2').map((url) => Settings.withProxy(url)),
-  fc
-    .constantFrom<Readonly<Record<string, string | null>>>({ http: 'http://r:3' }, { https: null })
-    .map(Settings.withProxy),
-  fc.boolean().map(Settings.withVerify),
-  ms.map((connect) => Settings.withTimeouts({ connect })),
-  ms.map((read) => Settings.withTimeouts({ read })),
-  ms.map((body) => Settings.withLimits({ body })),
-  fc.nat({ max: 3 }).map(Settings.withMaxRedirects),
-  policy.map(Settings.withRedirectPolicy),
-  policy.map(Settings.andRedirectPolicy),
-  hook.map(Settings.withHook),
-  fc.array(hook, { maxLength: 2 }).map(Settings.withHooks),
-  fc.constantFrom('http://h.test/v1', 'https://h.test').map(Settings.withBaseUrl),
-  headerName.map((name) => Settings.withSensitiveHeaders(name)),
+  calls('withHeader', Settings.withHeader, headerName, headerValue),
+  calls('withoutHeader', Settings.withoutHeader, headerName),
+  calls('withSecretHeader', Settings.withSecretHeader, headerName, headerValue),
+  calls('withQuery', Settings.withQuery, query),
+  calls('withQueryText', Settings.withQueryText, scalar),
+  calls('withCookie', Settings.withCookie, key, scalar),
+  calls('withoutCookie', Settings.withoutCookie, key),
+  calls('withBasicAuth', Settings.withBasicAuth, key, scalar),
+  constant('withoutAuth', Settings.withoutAuth),
+  constant('withoutProxy', Settings.withoutProxy),
+  constant('withoutTimeouts', Settings.withoutTimeouts),
+  constant('withoutRedirects', Settings.withoutRedirects),
+  calls(
+    'withProxy',
+    Settings.withProxy,
+    fc.constantFrom('http://p:1', 'http://q:2', { http: 'http://r:3' }, { https: null }),
+  ),
+  calls('withVerify', Settings.withVerify, fc.boolean()),
+  calls('withTimeouts', Settings.withTimeouts, fc.oneof(fc.record({ connect: ms }), fc.record({ read: ms }))),
+  calls('withLimits', Settings.withLimits, fc.record({ body: ms })),
+  calls('withMaxRedirects', Settings.withMaxRedirects, fc.nat({ max: 3 })),
+  calls('withRedirectPolicy', Settings.withRedirectPolicy, policy),
+  calls('andRedirectPolicy', Settings.andRedirectPolicy, policy),
+  calls('withHook', Settings.withHook, hook),
+  calls('withHooks', Settings.withHooks, fc.array(hook, { maxLength: 2 })),
+  calls('withBaseUrl', Settings.withBaseUrl, fc.constantFrom('http://h.test/v1', 'https://h.test')),
+  calls('withSensitiveHeaders', (name: string) => Settings.withSensitiveHeaders(name), headerName),
 )
 
-const made = <C extends Settings.Configurable>(start: C): fc.Arbitrary<C> =>
-  fc.array(change, { maxLength: 5 }).map((changes) => changes.reduce<C>((built, step) => step(built), start))
+/** What a few combinators make of a beginning; it prints as the pipe that made it. */
+const made = <C extends Settings.Configurable>(
+  start: fc.Arbitrary<readonly [name: string, start: C]>,
+): fc.Arbitrary<C> =>
+  fc.tuple(start, fc.array(change, { maxLength: 5 })).map(([[name, begun], changes]) => {
+    const built: C = { ...changes.reduce<C>((before, step) => step(before), begun) }
+    const text = `pipe(${[name, ...changes.map((step) => fc.stringify(step))].join(', ')})`
+    return Object.defineProperty(built, fc.toStringMethod, { value: () => text })
+  })
 
-export const settings: fc.Arbitrary<Settings.Settings> = made({ settings: Settings.empty }).map((one) => one.settings)
+export const settings: fc.Arbitrary<Settings.Settings> = made(
+  fc.constant(['{ settings: Settings.empty }', { settings: Settings.empty }] as const),
+).map((one) => one.settings)
 
-export const session: fc.Arbitrary<Session.Session> = fc.constantFrom(Session.empty, Session.defaults).chain(made)
+export const session: fc.Arbitrary<Session.Session> = made(
+  fc.constantFrom(['Session.empty', Session.empty] as const, ['Session.defaults', Session.defaults] as const),
+)
 
-export const request: fc.Arbitrary<Request.Request> = fc
-  .constantFrom(Request.get('http://h.test/'), Request.post('http://h.test/x?y=z'), Request.get('http://[bad'))
-  .chain(made)
+export const request: fc.Arbitrary<Request.Request> = made(
+  fc.constantFrom(
+    ["Request.get('http://h.test/')", Request.get('http://h.test/')] as const,
+    ["Request.post('http://h.test/x?y=z')", Request.post('http://h.test/x?y=z')] as const,
+    ["Request.get('http://[bad')", Request.get('http://[bad')] as const,
+  ),
+)
 
 export const override: fc.Arbitrary<Override.Override<number>> = fc.oneof(
   fc.constant(Override.inherit),

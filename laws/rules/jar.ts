@@ -33,7 +33,11 @@ const onForks = (holds: (jars: Jars) => (x: JarOf.Jar, y: JarOf.Jar, z: JarOf.Ja
     return holds(jars)(x, y, z)
   })
 
-const secureEvent = fc.oneof({ weight: 9, arbitrary: Any.secureArrival }, { weight: 1, arbitrary: Any.floodArrival })
+const secureEvent = fc.oneof(
+  { withCrossShrink: true },
+  { weight: 9, arbitrary: Any.secureArrival },
+  { weight: 1, arbitrary: Any.floodArrival },
+)
 
 /** A past at 1 s, a reply at 2 s, another at 3 s, all over TLS, where one reply cannot forbid the other. */
 const increasing = fc

@@ -18,8 +18,10 @@ const encoders: Readonly<Record<string, (content: Uint8Array) => Buffer>> = {
 
 /** What Node has from 22.15 on, and its types here do not know. */
 const zstd: unknown = 'zstdCompressSync' in zlib ? zlib.zstdCompressSync : undefined
+/** Node 22 has a zstd that takes a cut for an end: it is not used. */
+const hasZstd = 'zstdCompressSync' in zlib && Number(process.versions.node.split('.')[0]) >= 24
 const isEncoder = (value: unknown): value is (content: Uint8Array) => Buffer => typeof value === 'function'
-const all = isEncoder(zstd) ? { ...encoders, zstd } : encoders
+const all = hasZstd && isEncoder(zstd) ? { ...encoders, zstd } : encoders
 
 const codingOf = (name: string): Coding.Coding =>
   name.startsWith('deflate') ? 'deflate' : name === 'br' || name === 'zstd' ? name : 'gzip'
@@ -84,7 +86,7 @@ describe('which codings', () => {
 
   test('what is asked for is what can be undone', () => {
     expect(Coding.supported.startsWith('gzip, deflate, br')).toBe(true)
-    expect(Coding.supported.endsWith(', zstd')).toBe('createZstdDecompress' in zlib)
+    expect(Coding.supported.includes('zstd')).toBe(hasZstd)
   })
 })
 
@@ -160,7 +162,7 @@ const framesOfZstd = async (encode: (content: Uint8Array) => Buffer): Promise<vo
     expect(await both(['zstd'], Buffer.concat([frame, frame.subarray(0, -5)]), size)).toBe('DecodingFailed')
   }
 }
-if (isEncoder(zstd)) test('zstd of several frames is one body', () => framesOfZstd(zstd))
+if (hasZstd && isEncoder(zstd)) test('zstd of several frames is one body', () => framesOfZstd(zstd))
 
 describe('chains', () => {
   test('are undone last first', async () => {

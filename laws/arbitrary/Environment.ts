@@ -1,0 +1,69 @@
+/**
+ * What may surround a process: proxy variables in both spellings, NO_PROXY, netrc, CA bundles; few of each, so that they meet.
+ *
+ * An `Ambient` is the text as a person would write it; `environmentOf` reads it as the library does. Credentials hold
+ * the canary, so that a leak is one word in the wrong place.
+ *
+ * @example
+ * import * as fc from 'fast-check'
+ * import { Environments } from 'requests-ts/laws'
+ *
+ * fc.assert(fc.property(Environments.environment, (environment) => !JSON.stringify(environment).includes('CANARY')))
+ */
+import * as fc from 'fast-check'
+import * as Environment from '../../src/session/Environment.js'
+import { neighboursOfHost } from './Place.js'
+import { CANARY } from './Web.js'
+
+export interface Ambient {
+  readonly variables: Readonly<Record<string, string>>
+  readonly netrc: string
+}
+
+const HOST = 'a.test'
+
+const proxy: fc.Arbitrary<string> = fc.constantFrom(
+  '',
+  'http://proxy.test:3128',
+  `http://user:${CANARY}@proxy.test:3128`,
+  'proxy.test:3128',
+  'socks5h://proxy.test:1080',
+  'https://proxy.test',
+)
+
+/** Entries of NO_PROXY around a host: itself, with dots, stars and ports, its neighbours, networks. */
+export const noProxyAround = (host: string): fc.Arbitrary<string> => {
+  const spellings = [`.${host}`, `*.${host}`, `${host}:8080`, '127.0.0.0/8', '::1/128', '*']
+  return fc
+    .tuple(
+      fc.array(fc.constantFrom(...neighboursOfHost(host), ...spellings), { maxLength: 3 }),
+      fc.constantFrom(',', ', ', ' '),
+    )
+    .map(([entries, between]) => entries.join(between))
+}
+
+const variable: fc.Arbitrary<readonly [string, string]> = fc.oneof(
+  fc.tuple(fc.constantFrom('http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'), proxy),
+  fc.tuple(fc.constantFrom('no_proxy', 'NO_PROXY'), noProxyAround(HOST)),
+  fc.constant(['REQUEST_METHOD', 'GET'] as const),
+  fc.tuple(fc.constantFrom('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'), fc.constantFrom('', '/etc/ssl/ca.pem')),
+)
+
+/** Entries of netrc for a host, its neighbours, and everyone, in the ways in which people write them. */
+export const netrcAround = (host: string): fc.Arbitrary<string> => {
+  const machines = neighboursOfHost(host).map((name) => `machine ${name}`)
+  const rests = [` login user password ${CANARY}`, `\n  login user\n  password "${CANARY}"\n`, ' login user password']
+  return fc
+    .tuple(fc.array(fc.constantFrom(...machines, 'default'), { maxLength: 3 }), fc.constantFrom(...rests))
+    .map(([entries, rest]) => entries.map((entry) => `${entry}${rest}\n`).join(''))
+}
+
+export const ambient: fc.Arbitrary<Ambient> = fc.record({
+  variables: fc.array(variable, { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
+  netrc: netrcAround(HOST),
+})
+
+export const environmentOf = ({ variables, netrc }: Ambient): Environment.Environment =>
+  Environment.make(variables, netrc)
+
+export const environment: fc.Arbitrary<Environment.Environment> = ambient.map(environmentOf)

@@ -1,0 +1,52 @@
+/**
+ * The laws of the parts that users write, as rule sets: `auth`, `redirectPolicy`, `codec`.
+ *
+ * @example
+ * import { createHmac } from 'node:crypto'
+ * import { Headers, RedirectPolicy, Secret, type Plan } from 'requests-ts'
+ * import { RuleSet, auth, redirectPolicy } from 'requests-ts/laws'
+ *
+ * const mac = (plan: Plan.Plan) => createHmac('sha256', 'key').update(`${plan.method} ${plan.url.href}`).digest('hex')
+ * const sign = (plan: Plan.Plan) =>
+ *   ({ ...plan, headers: Headers.upsertAt('X-Signature', Secret.make(mac(plan)))(plan.headers) })
+ * assert.deepEqual(await RuleSet.refuted(auth({ sign, headers: ['X-Signature'] })), new Map())
+ * assert.deepEqual(await RuleSet.refuted(redirectPolicy(RedirectPolicy.sameOrigin)), new Map())
+ */
+import * as fc from 'fast-check'
+import type { Eq } from 'fp-ts/lib/Eq.js'
+import type { Attempt, RedirectPolicy } from '../../src/session/RedirectPolicy.js'
+import { neighbours } from '../arbitrary/Place.js'
+import { bare, plan, planAt } from '../arbitrary/Plan.js'
+import { Eq as Everything } from '../Opened.js'
+import * as Laws from '../Parts.js'
+import type { RuleSet } from '../RuleSet.js'
+
+/** What every scheme of auth must do, over plans of generated sessions and requests. */
+export const auth = (scheme: Laws.Scheme): RuleSet => ({
+  'signing changes nothing but its headers': fc.property(plan, Laws.signsOnlyItsHeaders(scheme)),
+  'a plan is signed alike each time': fc.property(plan, Laws.signsAlike(scheme)),
+  'a signed plan is still HTTP': fc.property(plan, Laws.staysHttp(scheme)),
+  'what signing adds is secret': fc.property(plan, Laws.hidesWhatItAdds(scheme)),
+})
+
+/** One to three URLs that have answered, and a neighbour of the last as the next. */
+export const attempt: fc.Arbitrary<Attempt> = fc
+  .tuple(fc.array(neighbours, { minLength: 1, maxLength: 3 }), fc.constantFrom(301, 302, 303, 307, 308), bare)
+  .map(([hops, status, sent]) => {
+    const at = (href: string) => planAt(new URL(href).origin)({ ...sent, target: new URL(href).pathname })
+    const [, next = 'http://a.test/'] = hops.at(-1) ?? []
+    return { previous: hops.map(([from]) => at(from).url), status, next: at(next) }
+  })
+
+/** What every redirect policy must do, over neighbours. */
+export const redirectPolicy = (policy: RedirectPolicy): RuleSet => ({
+  'every attempt gets a verdict': fc.property(attempt, Laws.givesAVerdict(policy)),
+  'an attempt is judged alike each time': fc.property(attempt, Laws.judgesAlike(policy)),
+})
+
+/** What every codec must do; values are compared with everything in them, secrets opened, unless another way is given. */
+export const codec = <A>(coder: Laws.Codec<A>, values: fc.Arbitrary<A>, eq: Eq<A> = Everything): RuleSet => ({
+  'what was encoded comes back': fc.property(values, Laws.comesBack(coder, eq)),
+  'what comes back is encoded as before': fc.property(values, Laws.isStable(coder)),
+  'nonsense is Left': fc.property(fc.jsonValue(), Laws.refusesNonsense(coder)),
+})

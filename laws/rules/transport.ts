@@ -1,0 +1,178 @@
+/**
+ * The battery for anyone's transport: every law of `Transport` and `Failing`, on a server of its own on loopback.
+ *
+ * `transport(make)` is for what sends bytes; `serving(make)` for what takes a pure `Server`, without the laws that need
+ * a connection. Whatever a transport does, a law ends: one step has `patience` milliseconds (2,000), and what has once
+ * used them up is not shrunk.
+ *
+ * @example
+ * import { Transport } from 'requests-ts'
+ * import { RuleSet, serving, transport } from 'requests-ts/laws'
+ *
+ * assert.deepEqual(await RuleSet.refuted(serving(Transport.memory), { numRuns: 10 }), new Map())
+ * assert.deepEqual(await RuleSet.refuted(transport(() => Transport.undici()), { numRuns: 2 }), new Map())
+ */
+import * as fc from 'fast-check'
+import type { Answer, Server } from '../../src/wire/Reply.js'
+import type { Transport } from '../../src/wire/Transport.js'
+import { bare, sent } from '../arbitrary/Plan.js'
+import * as Failing from '../Failing.js'
+import type { Property, RuleSet } from '../RuleSet.js'
+import * as Laws from '../Transport.js'
+import { network, pure, type Stand } from '../Witness.js'
+import { complaining } from './complaining.js'
+
+export interface Options {
+  /** The milliseconds that one step of a law may take: a call, a piece of a body, a close. */
+  readonly patience?: number
+}
+
+const PATIENCE = 2_000
+
+// --- answers ---------------------------------------------------------------------------------------------------------
+
+const elsewhere = fc.constantFrom('/elsewhere', 'http://127.0.0.1:9/', '//elsewhere.test/', '')
+
+const redirect: fc.Arbitrary<Answer> = fc
+  .tuple(fc.constantFrom(301, 302, 303, 307, 308, 300), elsewhere)
+  .map(([status, location]) => ({ status, headers: { Location: location }, body: 'moved' }))
+
+const challenge: fc.Arbitrary<Answer> = fc
+  .constantFrom('Basic realm="r"', 'Digest realm="r", nonce="n", qop="auth"')
+  .map((asked) => ({ status: 401, headers: { 'WWW-Authenticate': asked }, body: 'who?' }))
+
+const field = fc.tuple(
+  fc.constantFrom('X-A', 'x-a', 'Set-Cookie', 'ETag', 'Content-Type', 'X-B'),
+  fc.constantFrom('1', 'a, b', 'é', 'k=v; Path=/', ''),
+)
+
+const answer: fc.Arbitrary<Answer> = fc.record({
+  status: fc.constantFrom(200, 201, 404, 500, 299, 599),
+  reason: fc.constantFrom('OK', 'Very Fine', ''),
+  headers: fc.array(field, { maxLength: 4 }),
+  body: fc.constantFrom('', 'a', 'é', 'x'.repeat(70_000)),
+})
+
+const temptation: fc.Arbitrary<Answer | 'HangUp'> = fc.oneof(
+  fc.constant<'HangUp'>('HangUp'),
+  fc
+    .constantFrom(408, 421, 425, 429, 502, 503)
+    .map((status): Answer => ({ status, headers: { 'Retry-After': '0' }, body: 'later' })),
+)
+
+const reading = fc.constantFrom<Laws.Reading>('gather', 'iterate')
+const coding = fc.constantFrom<Laws.Coding>('gzip', 'deflate', 'br')
+const text = fc.constantFrom('', 'a', 'é'.repeat(50_000))
+
+// --- laws ------------------------------------------------------------------------------------------------------------
+
+type Holds<T> = (subject: Laws.Subject) => (value: T) => Promise<Laws.Complaints>
+
+const law =
+  <T>(values: fc.Arbitrary<T>, holds: Holds<T>) =>
+  (subject: Laws.Subject): Property =>
+    complaining(values, holds(subject), subject.patience)
+
+type Rules = Readonly<Record<string, (subject: Laws.Subject) => Property>>
+
+const anywhere = {
+  'the request that arrives is the plan': law(sent, Laws.sendsThePlan),
+  'no header is added, lost or moved': law(sent, Laws.addsNoHeader),
+  'a task is lazy, and each run of it sends once': law(bare, Laws.sendsOncePerRun),
+  'the reply is what was answered': law(
+    fc.tuple(bare, answer, reading),
+    (subject) =>
+      ([one, given, how]) =>
+        Laws.repliesAsIs(subject)(one, given, how),
+  ),
+  'no redirect is followed': law(
+    fc.tuple(bare, redirect, reading),
+    (subject) =>
+      ([one, given, how]) =>
+        Laws.repliesAsIs(subject)(one, given, how),
+  ),
+  'no challenge is answered': law(
+    fc.tuple(bare, challenge, reading),
+    (subject) =>
+      ([one, given, how]) =>
+        Laws.repliesAsIs(subject)(one, given, how),
+  ),
+  'a coded body comes decoded': law(
+    fc.tuple(bare, text, coding, reading),
+    (subject) =>
+      ([one, content, under, how]) =>
+        Laws.decodes(subject)(one, content, under, how),
+  ),
+  'a body is read up to its limit': law(
+    fc.tuple(bare, fc.constantFrom(0, 1, 10, 70_000), fc.constantFrom(0, 1, 10, 69_999, 70_000)),
+    (subject) =>
+      ([one, size, limit]) =>
+        Laws.keepsBodyLimit(subject)(one, size, limit),
+  ),
+  'nothing is sent again': law(
+    fc.tuple(bare, fc.nat({ max: 2 }), temptation),
+    (subject) =>
+      ([one, before, tempting]) =>
+        Failing.neverRepeats(subject)(one, before, tempting),
+  ),
+  'what was aborted is not sent': law(
+    fc.tuple(bare, reading),
+    (subject) =>
+      ([one, how]) =>
+        Failing.settlesAborted(subject)(one, 'before', how),
+  ),
+} satisfies Rules
+
+const overNetwork = {
+  'errors are Left': law(
+    fc.tuple(bare, fc.constantFrom<Failing.Breakage>('NoServer', 'HangUp', 'HalfHead', 'Garbage')),
+    (subject) =>
+      ([one, breakage]) =>
+        Failing.failsLeft(subject)(one, breakage),
+  ),
+  'a body that is cut short is a fault': law(
+    fc.tuple(bare, reading),
+    (subject) =>
+      ([one, how]) =>
+        Failing.seesCuts(subject)(one, how),
+  ),
+  'an abort settles': law(
+    fc.tuple(bare, fc.constantFrom<Failing.Moment>('waiting', 'reading'), reading),
+    (subject) =>
+      ([one, moment, how]) =>
+        Failing.settlesAborted(subject)(one, moment, how),
+  ),
+  'silence ends in time': law(
+    fc.tuple(bare, fc.constantFrom<Failing.Patience>('read', 'deadline')),
+    (subject) =>
+      ([one, kind]) =>
+        Failing.keepsTime(subject)(one, kind),
+  ),
+  'a request whose own body fails is Left': law(
+    fc.tuple(bare, fc.nat({ max: 2 })),
+    (subject) =>
+      ([one, pieces]) =>
+        Failing.failsWithBody(subject)(one, pieces),
+  ),
+  'a discarded body lets go': law(bare, Failing.letsGo),
+  'nothing leaks': law(
+    fc.tuple(bare, fc.array(fc.constantFrom<Failing.Ending>('read', 'discard', 'abort', 'fail'), { maxLength: 4 })),
+    (subject) =>
+      ([one, endings]) =>
+        Failing.leaksNothing(subject)(one, endings),
+  ),
+} satisfies Rules
+
+/** The names of the laws. */
+export type TransportLaw = keyof typeof anywhere | keyof typeof overNetwork
+
+const over = (stand: Stand, rules: Rules, { patience = PATIENCE }: Options): RuleSet =>
+  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, rule({ stand, patience })]))
+
+/** What every transport that sends bytes must do. A new one is made for each value that is tried. */
+export const transport = (make: () => Transport, options: Options = {}): RuleSet =>
+  over(network(make), { ...anywhere, ...overNetwork }, options)
+
+/** What every transport must do that asks a pure server in place of a network. */
+export const serving = (make: (server: Server) => Transport, options: Options = {}): RuleSet =>
+  over(pure(make), anywhere, options)

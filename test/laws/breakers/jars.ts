@@ -1,0 +1,233 @@
+/** Jars that are wrong. */
+import type * as Laws from '../../../laws/Jar.js'
+import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
+import * as Bucket from '../../../src/values/Bucket.js'
+import * as Cookie from '../../../src/values/Cookie.js'
+import * as Jar from '../../../src/values/Jar.js'
+import * as Shelf from '../../../src/values/Shelf.js'
+import type { Case } from './Lawbreaker.js'
+
+type Jars = Laws.Operations
+
+interface Mistake {
+  readonly history: string
+  readonly jars: Jars
+  readonly breaks: ReadonlyArray<JarLaw>
+}
+
+/** A jar that sends by a rule of its own. */
+const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, visit: Cookie.Visit) => boolean): Jars => ({
+  ...Jar,
+  cookiesFor: (at, now) => (jar) =>
+    Jar.records(jar).filter((cookie) => {
+      const visit = Cookie.visit(at, now)
+      return (
+        Cookie.isLive(cookie, visit.now) &&
+        isSent(cookie, new URL(`${at.protocol}//${at.hostname}${at.pathname}`), visit)
+      )
+    }),
+})
+
+const isRight = (part: 'domain' | 'path' | 'secure') => (cookie: Cookie.Cookie, visit: Cookie.Visit) => {
+  const elsewhere = { domain: { domain: visit.site.host }, path: { path: '/' }, secure: { secure: false } }
+  return Cookie.verdict({ ...cookie, ...elsewhere[part] }, visit) === 'sent'
+}
+
+const unlikeKeys = (jar: Jar.Jar, names: ReadonlySet<string>, keep: Jar.Jar): Jar.Jar =>
+  Jar.withRecords(Jar.records(jar).filter((cookie) => !names.has(cookie.name) || !Jar.records(keep).includes(cookie)))(
+    jar,
+  )
+
+const byRecords =
+  (pick: (x: ReadonlyArray<Cookie.Cookie>, y: ReadonlyArray<Cookie.Cookie>) => ReadonlyArray<Cookie.Cookie>) =>
+  (x: Jar.Jar, y: Jar.Jar): Jar.Jar => {
+    const joined = Jar.join(x, y)
+    return { ...joined, cookies: Shelf.fromRecords(pick(Jar.records(x), Jar.records(y))) }
+  }
+
+const slidingReads = new WeakMap<Jar.Jar, number>()
+
+const mistakes: Readonly<Record<string, Mistake>> = {
+  'a domain that is contained somewhere in the host': {
+    history: "http4s' CookieJar, `contains`",
+    jars: sendingWhere((cookie, at, visit) => at.host.includes(cookie.domain) && isRight('domain')(cookie, visit)),
+    breaks: ['no cookie reaches what it is not for'],
+  },
+  'a domain that the host ends with, dot or no dot': {
+    history: 'the usual `endsWith` of hand-written jars',
+    jars: sendingWhere((cookie, at, visit) => at.hostname.endsWith(cookie.domain) && isRight('domain')(cookie, visit)),
+    breaks: ['no cookie reaches what it is not for'],
+  },
+  'host-only cookies for subdomains': {
+    history: "Python's http.cookiejar, hence requests (D13)",
+    jars: sendingWhere((cookie, _, visit) => Cookie.verdict({ ...cookie, hostOnly: false }, visit) === 'sent'),
+    breaks: ['no cookie reaches what it is not for'],
+  },
+  'a path that is a prefix, without a border': {
+    history: 'RFC 2109 4.3.4 read to the letter',
+    jars: sendingWhere((cookie, at, visit) => at.pathname.startsWith(cookie.path) && isRight('path')(cookie, visit)),
+    breaks: ['no cookie reaches what it is not for'],
+  },
+  'Secure cookies over http': {
+    history: '@effect/platform withCookiesRef',
+    jars: sendingWhere((cookie, _, visit) => isRight('secure')(cookie, visit)),
+    breaks: ['no cookie reaches what it is not for'],
+  },
+  'domain cookies for their own host alone': {
+    history: 'jars that are a map by host name',
+    jars: sendingWhere(
+      (cookie, _, visit) => cookie.domain === visit.site.host && Cookie.verdict(cookie, visit) === 'sent',
+    ),
+    breaks: ['every cookie reaches what it is for'],
+  },
+  'the order of creation, whatever the path': {
+    history: 'maps in the order of insertion',
+    jars: sendingWhere((cookie, _, visit) => Cookie.verdict(cookie, visit) === 'sent'),
+    breaks: ['longer paths and older cookies go first'],
+  },
+  'cookies known by name alone': {
+    history: '@effect/platform Cookies, a record by name',
+    jars: {
+      ...Jar,
+      absorb: (at, fields, now) => (jar) => {
+        const [after, refused] = Jar.absorb(at, fields, now)(jar)
+        const names = new Set(Jar.receive(at, fields, now)(jar).accepted.map((cookie) => cookie.name))
+        return [unlikeKeys(after, names, jar), refused]
+      },
+    },
+    breaks: ['a reply changes only what it sets'],
+  },
+  'Max-Age that slides on every read': {
+    history: 'tough-cookie 6: expiry is lastAccessed + Max-Age',
+    jars: {
+      ...Jar,
+      header: (at, now) => (jar) => {
+        const last = slidingReads.get(jar) ?? now.getTime()
+        const slid = Jar.header(at, new Date(now.getTime() - last))(jar)
+        if (slid !== undefined) slidingReads.set(jar, now.getTime())
+        return slid
+      },
+    },
+    breaks: ['a lifetime is counted from the reply that gave it'],
+  },
+  'an expiry rounded up to the next minute': {
+    history: 'lifetimes kept in coarse units',
+    jars: { ...Jar, header: (at, now) => Jar.header(at, new Date(Math.floor(now.getTime() / 60000) * 60000)) },
+    breaks: ['a lifetime is counted from the reply that gave it', 'every cookie reaches what it is for'],
+  },
+  'a merge in which the left wins': {
+    history: 'an object spread of two jars',
+    jars: {
+      ...Jar,
+      join: byRecords((x, y) => [...x, ...y.filter((cookie) => !x.some((other) => Cookie.sameKey(other, cookie)))]),
+    },
+    breaks: [
+      'join is commutative',
+      'join loses nothing that happened',
+      'what was deleted stays deleted in a join',
+      'parallel is sequential for increasing times',
+    ],
+  },
+  'a merge that forgets tombstones': {
+    history: 'a union of two maps: the older write is back',
+    jars: {
+      ...Jar,
+      join: byRecords((x, y) => [...x, ...y].filter((cookie) => !Cookie.isTombstone(cookie))),
+    },
+    breaks: [
+      'the empty jar is the identity of join',
+      'join loses nothing that happened',
+      'what was deleted stays deleted in a join',
+    ],
+  },
+  'a merge that buries a deletion once it is done': {
+    history: 'replicated maps that collect tombstones too early',
+    jars: {
+      ...Jar,
+      join: (x, y) => {
+        const joined = Jar.join(x, y)
+        return { ...joined, cookies: Shelf.fromRecords(Jar.records(joined).filter((one) => !Cookie.isTombstone(one))) }
+      },
+    },
+    breaks: ['join is associative', 'join is idempotent'],
+  },
+  'the wall clock as the judge of which is newer': {
+    history: 'last-writer-wins by Date.now()',
+    jars: {
+      ...Jar,
+      absorb: (at, fields, now) => (jar) => {
+        const [after, refused] = Jar.absorb(at, fields, now)(jar)
+        const wall = { ms: now.getTime(), n: 0 }
+        const old = new Set(Jar.records(jar))
+        const stamped = Jar.records(after).map((cookie) => (old.has(cookie) ? cookie : { ...cookie, updated: wall }))
+        return [Jar.withRecords(stamped)({ ...after, clock: wall }), refused]
+      },
+    },
+    breaks: ['join loses nothing that happened'],
+  },
+  'a limit that drops the newest': {
+    history: 'an eviction sorted the wrong way round',
+    jars: {
+      ...Jar,
+      join: (x, y) => {
+        const joined = Jar.join(x, y)
+        const union = new Map([...Jar.records(x), ...Jar.records(y)].map((cookie) => [JSON.stringify(cookie), cookie]))
+        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, Bucket.LIMIT)
+        return union.size <= Bucket.LIMIT ? joined : { ...joined, cookies: Shelf.fromRecords(eldest) }
+      },
+    },
+    breaks: ['join loses nothing that happened'],
+  },
+  'a merge that keeps the challenges of the left': {
+    history: 'digest nonces outside the merge',
+    jars: { ...Jar, join: (x, y) => ({ ...Jar.join(x, y), challenges: x.challenges }) },
+    breaks: ['join is commutative', 'join loses nothing that happened'],
+  },
+  'no limit in a merge': {
+    history: 'a limit that only set knows',
+    jars: {
+      ...Jar,
+      join: (x, y) => ({
+        ...Jar.join(x, y),
+        cookies: x.cookies.mergeWith((mine, its) => [...mine, ...its], y.cookies),
+      }),
+    },
+    breaks: ['no site has more than 180 records', 'join is idempotent'],
+  },
+  'an absorb that writes into the bucket it was given': {
+    history: 'every mutable jar: tough-cookie, http.cookiejar',
+    jars: {
+      ...Jar,
+      absorb: (at, fields, now) => (jar) => {
+        const { jar: after, accepted, rejected } = Jar.receive(at, fields, now)(jar)
+        // The cast is the crime: a readonly array is written to.
+        for (const bucket of jar.cookies.values()) if (bucket.length < 9) (bucket as Cookie.Cookie[]).push(...accepted)
+        return [after, rejected]
+      },
+    },
+    breaks: ['old jars never change'],
+  },
+  'an absorb that reads a reply from its end': {
+    history: 'Set-Cookie read from a header map, last line first',
+    jars: { ...Jar, absorb: (at, fields, now) => Jar.absorb(at, fields.toReversed(), now) },
+    breaks: ['lists of Set-Cookie act on jars'],
+  },
+  'an evict that takes session cookies along': {
+    history: 'MozillaCookieJar.save without ignore_discard',
+    jars: {
+      ...Jar,
+      evict: (now) => (jar) => Jar.evict(now)(Jar.clearSession(jar)),
+    },
+    breaks: ['what evict forgets is not missed'],
+  },
+}
+
+export const jars: Case = {
+  set: 'jar',
+  lawful: jarRules(Jar),
+  breakers: Object.entries(mistakes).map(([mistake, { jars, ...rest }]) => ({
+    mistake,
+    ...rest,
+    rules: jarRules(jars),
+  })),
+}

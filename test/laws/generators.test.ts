@@ -1,0 +1,134 @@
+import * as fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Disturbance from '../../laws/arbitrary/Disturbance.js'
+import * as Environments from '../../laws/arbitrary/Environment.js'
+import * as Place from '../../laws/arbitrary/Place.js'
+import * as Plans from '../../laws/arbitrary/Plan.js'
+import * as Setting from '../../laws/arbitrary/Settings.js'
+import * as Web from '../../laws/arbitrary/Web.js'
+import * as Environment from '../../src/session/Environment.js'
+import * as Redirect from '../../src/stages/Redirect.js'
+import * as Url from '../../src/values/Url.js'
+import { wire } from '../../src/wire/Plan.js'
+import { answer } from '../../src/wire/Reply.js'
+
+/** What a broken rule ends in. */
+const refuting = <T>(values: fc.Arbitrary<T>, holds: (value: T) => boolean): T | undefined =>
+  fc.check(fc.property(values, holds), { numRuns: 3000 }).counterexample?.[0]
+
+const urlOf = (href: string): Url.Url => {
+  const parsed = Url.parse(href)
+  if (parsed._tag === 'Left') throw new Error(href)
+  return parsed.right.url
+}
+
+describe('places', () => {
+  it('are URLs, all of them', () => {
+    fc.assert(fc.property(Place.neighbours, ([from, to]) => URL.canParse(from) && URL.canParse(to)))
+  })
+  it.each<[string, string, (host: string) => boolean]>([
+    ['endsWith without a border', 'xa.test', (host) => host.endsWith('a.test')],
+    ['startsWith', 'a.test.evil.test', (host) => host.startsWith('a.test') && host !== 'a.test.'],
+  ])('tell a host by %s', (_, neighbour, isTaken) => {
+    const isOurs = (host: string) => /^([^.]+\.)*a\.test$/i.test(host)
+    expect(refuting(Place.hostsAround('a.test'), (host) => !isTaken(host) || isOurs(host))).toBe(neighbour)
+  })
+  it('tell a comparison of hosts alone, by scheme or port', () => {
+    const found = refuting(Place.originsAround('https://a.test'), (to) => {
+      const [x, y] = [urlOf('https://a.test/'), urlOf(`${to}/`)]
+      return x.hostname !== y.hostname || !Redirect.shouldStripAuth(x, y)
+    })
+    expect(['http://a.test', 'http://a.test:443', 'https://a.test:8443', 'http://a.test:80']).toContain(found)
+  })
+  it('tell a path that is a prefix without a border', () => {
+    expect(refuting(Place.pathsAround('/a'), (path) => !path.startsWith('/a') || /^\/a(\/|$)/.test(path))).toBe('/ax')
+  })
+})
+
+describe('environments', () => {
+  it('are read without a throw, and show no credentials', () => {
+    fc.assert(
+      fc.property(Environments.environment, Place.host, (environment, hostname) => {
+        Environment.proxyFor({ protocol: 'http:', hostname, port: '' })(environment)
+        Environment.credentialsFor(hostname)(environment)
+        return !JSON.stringify(environment).includes(Web.CANARY)
+      }),
+    )
+  })
+  it('find a NO_PROXY that compares ends without a border', () => {
+    const found = refuting(
+      fc.tuple(Environments.noProxyAround('a.test'), Place.hostsAround('a.test')),
+      ([list, hostname]) => {
+        const asked = Environment.make({ http_proxy: 'http://p.test:1', no_proxy: list })
+        const isFree = O.isNone(Environment.proxyFor({ protocol: 'http:', hostname, port: '' })(asked))
+        const isFreeByEnd = list.split(/[ ,]+/).some((entry) => entry !== '' && hostname.endsWith(entry))
+        return isFree || !isFreeByEnd
+      },
+    )
+    expect(found?.[0].split(/[ ,]+/).length).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('plans', () => {
+  it('open to the request that they were made from', () => {
+    fc.assert(
+      fc.property(Plans.sent, (sent) => {
+        const { method, url } = wire(Plans.planAt('http://a.test')(sent))
+        return method === sent.method && url.startsWith('http://a.test/')
+      }),
+    )
+  })
+  it('come of every kind of body, and of sessions', () => {
+    const kinds = new Set(fc.sample(Plans.sent, 500).map(({ content }) => content._tag))
+    expect(kinds).toEqual(new Set(['Empty', 'Bytes', 'Stream', 'Once']))
+    expect(fc.sample(Plans.plan, 100)).toHaveLength(100)
+  })
+})
+
+describe('sessions', () => {
+  it('print as the calls that made them', () => {
+    expect(refuting(Setting.session, ({ settings }) => settings.maxRedirects._tag !== 'Set')).toSatisfy(
+      (found: unknown) => fc.stringify(found) === 'pipe(Session.empty, withMaxRedirects(0))',
+    )
+  })
+})
+
+describe('servers', () => {
+  it('redirect, set cookies and challenge, and never hold anything', () => {
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(Web.web, (web) => {
+        const server = Web.serverOf(web)
+        const plan = Plans.planAt(new URL(Web.entryOf(web)).origin)({
+          method: 'GET',
+          target: '/p0',
+          headers: [],
+          content: { _tag: 'Empty' },
+        })
+        const [first, second] = [answer(server)(plan), answer(server)(plan)]
+        seen.add(String(first.status))
+        for (const name of Object.keys(first.headers ?? {})) seen.add(name)
+        return JSON.stringify(first) === JSON.stringify(second)
+      }),
+      { numRuns: 1000 },
+    )
+    expect([...seen]).toEqual(
+      expect.arrayContaining(['301', '307', '401', '200', 'set-cookie', 'location', 'www-authenticate']),
+    )
+  })
+  it('shrink to one page or two where one is enough', () => {
+    const isQuiet = ({ pages }: Web.Web) => pages.every(({ challenges }) => challenges !== 'always')
+    expect(refuting(Web.web, isQuiet)?.pages.length).toBeLessThanOrEqual(2)
+  })
+  it('are disturbed by method and path alone', () => {
+    const at = (origin: string) => urlOf(`${origin}/items`)
+    expect(Disturbance.slotOf({ method: 'GET', url: at('http://a.test') })).toBe(
+      Disturbance.slotOf({ method: 'GET', url: at('https://evil.test') }),
+    )
+    const slots = ['/', '/a', '/b', '/c', '/d', '/e', '/f', '/items'].map((path) =>
+      Disturbance.slotOf({ method: 'GET', url: urlOf(`http://a.test${path}`) }),
+    )
+    expect(new Set(slots)).toEqual(new Set([0, 1, 2, 3]))
+  })
+})

@@ -1,0 +1,45 @@
+import { describe, expect, it, test } from 'vitest'
+import * as RuleSet from '../../laws/RuleSet.js'
+import { serving, type TransportLaw, transport } from '../../laws/rules/transport.js'
+import * as Transport from '../../src/Transport.js'
+import { overFetch } from './transports/fetch.js'
+
+RuleSet.suite({ describe, test }, { numRuns: 40 })(
+  'undici',
+  transport(() => Transport.undici()),
+)
+RuleSet.suite({ describe, test })('memory', serving(Transport.memory))
+
+const unheard = Transport.record(() => () => undefined)
+RuleSet.suite({ describe, test }, { numRuns: 25 })(
+  'a recorder around undici',
+  transport(() => unheard(Transport.undici())),
+)
+RuleSet.suite({ describe, test })(
+  'a recorder around memory',
+  serving((server) => unheard(Transport.memory(server))),
+)
+RuleSet.suite({ describe, test }, { numRuns: 25 })(
+  'a limit around undici',
+  transport(() => Transport.withLimit({ concurrency: 4 })(Transport.undici())),
+)
+
+/** What no adapter can get out of global fetch: the table of the README. */
+const CANNOT: ReadonlyArray<TransportLaw> = [
+  'the request that arrives is the plan', // GET and HEAD carry no body
+  'no header is added, lost or moved', // accept, accept-language, sec-fetch-mode, user-agent, accept-encoding
+  'the reply is what was answered', // lines of one name are joined
+  'nothing is sent again', // 421 is sent a second time
+  'nothing leaks', // its pool is global and cannot be closed
+]
+/** Left to the garbage collector and to the line of Node. */
+const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body lets go']
+
+describe('an adapter over global fetch', () => {
+  it('cannot do what the README says that it cannot, and can do the rest', async () => {
+    const found = await RuleSet.refuted(transport(overFetch, { patience: 1000 }), { numRuns: 100 })
+    const laws = [...found.keys()]
+    expect(CANNOT.filter((law) => !laws.includes(law))).toEqual([])
+    expect(laws.filter((law) => ![...CANNOT, ...MAY_NOT].some((other) => other === law))).toEqual([])
+  }, 120_000)
+})

@@ -1,0 +1,70 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Plan from '../../src/Plan.js'
+import * as Environment from '../../src/session/Environment.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+import * as Secret from '../../src/values/Secret.js'
+
+const planned = (session: Session.Session, request = Request.get('https://h/'), environment = Environment.empty) => {
+  const plan = Plan.plan({ session, environment })(request)
+  if (E.isLeft(plan)) throw new Error(plan.left.message)
+  return plan.right
+}
+const fields = (session: Session.Session, request?: Request.Request) =>
+  Object.fromEntries(Plan.wire(planned(session, request)).headers)
+
+describe('each combinator reaches the plan', () => {
+  it('withoutCookie', () => {
+    const session = pipe(Session.empty, Session.withCookie('a', '1'), Session.withCookie('b', '2'))
+    expect(fields(session, Request.withoutCookie('a')(Request.get('https://h/')))).toEqual({ Cookie: 'b=2' })
+  })
+  it('withHeaders, whose null takes away', () => {
+    const session = pipe(
+      Session.empty,
+      Session.withHeaders({ 'X-A': '1', 'X-B': '2' }),
+      Session.withHeaders({ 'x-a': null }),
+    )
+    expect(fields(session)).toEqual({ 'X-B': '2' })
+  })
+  it('withSecretHeader, of text and of a secret', () => {
+    const session = pipe(
+      Session.empty,
+      Session.withSecretHeader('X-A', 'first1'),
+      Session.withSecretHeader('X-B', Secret.make('second2')),
+    )
+    expect(fields(session)).toEqual({ 'X-A': 'first1', 'X-B': 'second2' })
+    expect(JSON.stringify(planned(session))).not.toMatch(/first1|second2/)
+  })
+  it('withVerify', () => {
+    expect(planned(Session.withVerify(false)(Session.empty)).route.tls.verify).toBe(false)
+    expect(planned(Session.empty).route.tls.verify).toBe(true)
+  })
+  it('withCa', () => {
+    expect(planned(Session.withCa('/ca.pem')(Session.empty)).route.tls.ca).toEqual(O.some('/ca.pem'))
+  })
+  it('withClientCertificate', () => {
+    const session = Session.withClientCertificate({ cert: 'c.pem', key: 'k.pem' })(Session.empty)
+    expect(planned(session).route.tls.certificate).toEqual(O.some({ cert: 'c.pem', key: 'k.pem' }))
+  })
+  it('withLimits', () => {
+    expect(planned(Session.withLimits({ body: 10 })(Session.empty)).route.limits).toEqual({ body: 10 })
+  })
+  it('withTimeouts, one by one, and withoutTimeouts', () => {
+    const session = pipe(
+      Session.empty,
+      Session.withTimeouts({ connect: 1, read: 2 }),
+      Session.withTimeouts({ read: 3 }),
+    )
+    expect(planned(session).route.timeouts).toEqual({ connect: 1, read: 3 })
+    expect(planned(Session.withoutTimeouts(session)).route.timeouts).toEqual({})
+  })
+  it.each([[''], [null]])('withProxy, whose %j is directly, whatever the environment says', (none) => {
+    const environment = Environment.make({ https_proxy: 'http://p.test:1' })
+    const trusting = Session.withTrust({ proxies: true })(Session.empty)
+    expect(O.isSome(planned(trusting, undefined, environment).route.proxy)).toBe(true)
+    expect(planned(Session.withProxy({ https: none })(trusting), undefined, environment).route.proxy).toEqual(O.none)
+  })
+})

@@ -1,0 +1,134 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Plan from '../../src/Plan.js'
+import * as Auth from '../../src/session/Auth.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+import * as Headers from '../../src/values/Headers.js'
+import * as Secret from '../../src/values/Secret.js'
+
+// What a plan says of its body, of its proxy, and what it leaves behind when it leaves the base URL.
+
+const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
+  const plan = Plan.plan({ session })(request)
+  if (E.isLeft(plan)) throw new Error(plan.left.message)
+  return plan.right
+}
+const fields = (request: Request.Request, session?: Session.Session) =>
+  Object.fromEntries(Plan.wire(planned(request, session)).headers)
+
+describe('an empty body', () => {
+  it('of text or bytes is none', () => {
+    for (const none of [Request.withText(''), Request.withBytes(new Uint8Array(0))]) {
+      expect(planned(none(Request.post('http://h/'))).body).toEqual({ _tag: 'Empty' })
+      expect(fields(none(Request.post('http://h/')))).toEqual({ 'Content-Length': '0' })
+      expect(fields(none(Request.get('http://h/')))).toEqual({})
+    }
+  })
+  it('of a form is a form', () => {
+    const form = pipe(Request.get('http://h/'), Request.withForm({}))
+    expect(planned(form).body._tag).toBe('Bytes')
+    expect(fields(form)).toEqual({ 'Content-Length': '0', 'Content-Type': 'application/x-www-form-urlencoded' })
+  })
+})
+
+describe('multipart', () => {
+  const parts = Request.withMultipart({ a: '1' })
+  const text = (request: Request.Request) =>
+    pipe(
+      Plan.wire(planned(request)).body,
+      O.map((bytes) => Buffer.from(bytes).toString()),
+      O.getOrElse(() => ''),
+    )
+  it('keeps the boundary that the user gives', () => {
+    const mine = pipe(
+      Request.post('http://h/'),
+      Request.withHeader('Content-Type', 'multipart/form-data; boundary=mine'),
+      parts,
+    )
+    expect(text(mine)).toMatch(/^--mine\r\n[\s\S]*\r\n--mine--\r\n$/)
+    expect(fields(mine)['Content-Type']).toBe('multipart/form-data; boundary=mine')
+  })
+  it('makes one that the body has, where none is given', () => {
+    const made = parts(Request.post('http://h/'))
+    const [, boundary = ''] = /boundary=(.+)$/.exec(fields(made)['Content-Type'] ?? '') ?? []
+    expect(text(made).startsWith(`--${boundary}\r\n`)).toBe(true)
+  })
+  it('and no other body looks at the Content-Type that is given', () => {
+    const text = pipe(
+      Request.post('http://h/'),
+      Request.withHeader('Content-Type', 'text/x; boundary=y'),
+      Request.withText('a'),
+    )
+    expect(fields(text)).toEqual({ 'Content-Type': 'text/x; boundary=y', 'Content-Length': '1' })
+  })
+})
+
+describe('Proxy-Authorization', () => {
+  const given = Request.withHeader('Proxy-Authorization', 'Basic mine')
+  const authorizationOf = (request: Request.Request) =>
+    pipe(
+      planned(request).route.proxy,
+      O.flatMap(({ authorization }) => authorization),
+      O.map(Secret.reveal),
+    )
+  it('goes nowhere without a proxy', () => {
+    expect(fields(given(Request.get('https://h/')))).toEqual({})
+    expect(authorizationOf(given(Request.get('https://h/')))).toEqual(O.none)
+  })
+  it('goes to the proxy, as a secret, and not to the origin', () => {
+    const request = pipe(Request.get('https://h/'), given, Request.withProxy('http://p.test:1'))
+    expect(authorizationOf(request)).toEqual(O.some('Basic mine'))
+    expect(fields(request)).toEqual({})
+    expect(JSON.stringify(planned(request))).not.toContain('Basic mine')
+  })
+  it('gives way to the credentials of the proxy’s own URL', () => {
+    const request = pipe(Request.get('https://h/'), given, Request.withProxy('http://user:pass@p.test:1'))
+    expect(authorizationOf(request)).toEqual(O.some(`Basic ${Buffer.from('user:pass').toString('base64')}`))
+  })
+})
+
+describe('what a scheme of one’s own makes', () => {
+  it.each([
+    ['a name that is no token', 'X Sig', '1'],
+    ['a value with a line end', 'X-Sig', '1\r\nX-Other: 2'],
+  ])('is refused with %s', (_, name, value) => {
+    const signing = Auth.custom('sig', (plan) => ({ ...plan, headers: Headers.append(name, value)(plan.headers) }))
+    const plan = Plan.plan({ session: Session.empty })(pipe(Request.get('http://h/'), Request.withAuth(signing)))
+    expect(plan).toMatchObject({ _tag: 'Left', left: { _tag: 'InvalidHeader' } })
+  })
+})
+
+describe('a request that leaves the base URL', () => {
+  const session = pipe(
+    Session.empty,
+    Session.withBaseUrl('https://api.test/v1'),
+    Session.withBearer('token'),
+    Session.withHeader('X-Plain', '1'),
+    Session.withHeader('X-Vendor', '2'),
+    Session.withSensitiveHeaders('x-vendor'),
+    Session.withSecretHeader('X-Hidden', '3'),
+    Session.withHeader('X-Api-Key', '4'),
+    Session.withCookie('c', '5'),
+    Session.withClientCertificate({ cert: 'cert.pem' }),
+  )
+  it('takes only what is no secret along', () => {
+    const away = planned(Request.get('https://other.test/'), session)
+    expect(Object.fromEntries(Plan.wire(away).headers)).toEqual({ 'X-Plain': '1' })
+    expect(away.route.tls.certificate).toEqual(O.none)
+  })
+  it('and one that stays takes all of it', () => {
+    const home = planned(Request.get('https://api.test/v1/x'), session)
+    expect(Object.keys(Object.fromEntries(Plan.wire(home).headers)).sort()).toEqual([
+      'Authorization',
+      'Cookie',
+      'X-Api-Key',
+      'X-Hidden',
+      'X-Plain',
+      'X-Vendor',
+    ])
+    expect(O.isSome(home.route.tls.certificate)).toBe(true)
+  })
+})
