@@ -1,0 +1,161 @@
+/**
+ * `Object.prototype` was polluted beforehand: what is planned, sent, saved and read is the same as without.
+ *
+ * Each scenario runs clean, then once for each hostile key; nothing is asserted before the prototype is clean again.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import {
+  CookiesTxt,
+  Environment,
+  Exchange,
+  Jar,
+  Link,
+  Plan,
+  Request,
+  Response,
+  Secret,
+  Session,
+  ToughJson,
+} from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+import { planned, right } from '../conformance/upstream/setting.js'
+
+const KEYS = [
+  ...['x-injected', 'Authorization', 'cookie', 'Host', 'http_proxy', 'https_proxy', 'all', 'http', 'no_proxy', 'NETRC'],
+  ...['reveal', 'verify', 'ca', 'cert', 'key', 'pfx', 'passphrase', 'connect', 'read', 'total', 'body', 'limits'],
+  ...[
+    'set',
+    'unset',
+    'extend',
+    'replace',
+    'text',
+    'pairs',
+    'keys',
+    'secret',
+    'base64',
+    'scheme',
+    'user',
+    'pass',
+    'token',
+  ],
+  ...['content', 'open', 'length', 'filename', 'contentType', 'headers', 'name', 'value', 'domain', 'path', 'secure'],
+  ...['httpOnly', 'hostOnly', 'expires', 'sameSite', 'nameless', 'session', 'proxies', 'netrc', 'certificates'],
+  ...['status', 'reason', 'elapsed', 'jar', 'now', 'entropy', 'environment', 'version', 'format', 'settings', 'trust'],
+  ...['GET /', 'POST /p', 'signal', 'toJSON', 'proxy', 'port', 'protocol', 'hostname', 'user', 'noProxy', 'inputs'],
+]
+
+/** Runs with a key on every object, and cleans up before anything else happens. */
+const withPolluted = <A>(key: string, content: unknown, run: () => A): A => {
+  Object.defineProperty(Object.prototype, key, { value: content, configurable: true, enumerable: true, writable: true })
+  try {
+    return run()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, key)
+  }
+}
+
+const opened = (made: E.Either<Plan.PlanError, Plan.Plan>) => {
+  if (E.isLeft(made)) return [made.left._tag]
+  const { route } = made.right
+  const { method, url, headers, body } = Plan.wire(made.right)
+  const proxy = O.isSome(route.proxy) ? route.proxy.value.hostname : ''
+  return [method, url, [...headers], O.isSome(body) ? Buffer.from(body.value).toString() : '', proxy, route.tls.verify]
+}
+
+const session = () =>
+  pipe(
+    Session.defaults,
+    Session.withHeaders({ A: '1', 'X-Api-Key': 'k' }),
+    Session.withQuery({ s: '1' }),
+    Session.withBasicAuth('me', 'pw'),
+    Session.withTimeouts({ read: 5 }),
+  )
+const SAVED = JSON.stringify(right(Session.encode({ reveal: true })(session())))
+const [jar] = Jar.absorb(new URL('https://h.test/'), ['sid=1; Path=/', '__proto__=2'], new Date(0))(Jar.empty)
+const SAVED_JAR = JSON.stringify(right(Jar.encode({ reveal: true })(jar)))
+
+const scenarios: Readonly<Record<string, () => unknown>> = {
+  'a plan': () =>
+    opened(
+      planned(pipe(Request.post('http://h/p'), Request.withQuery({ q: ['1', '2'] }), Request.withJson({ a: 1 })), {
+        session: session(),
+      }),
+    ),
+  'a form, with cookies': () =>
+    opened(
+      planned(pipe(Request.post('https://h.test/p'), Request.withForm({ a: 'b' }), Request.withCookie('c', 'd')), {
+        session: session(),
+        jar,
+      }),
+    ),
+  'multipart of text and bytes': () =>
+    opened(
+      planned(pipe(Request.post('http://h/p'), Request.withMultipart({ a: 'b', c: Buffer.from('d') })), {
+        session: session(),
+      }),
+    ),
+  'a session without anything': () => opened(planned(Request.get('http://h/'))),
+  'an environment': () => {
+    const environment = Environment.make({ https_proxy: 'http://p.test:1' }, 'machine h login u password p')
+    const trusting = Session.withTrust({ proxies: true, netrc: true, certificates: true })(Session.empty)
+    return ['http://h/', 'https://h/'].map((url) =>
+      opened(planned(Request.get(url), { session: trusting, environment })),
+    )
+  },
+  'what is written without asking': () => [Session.encode()(session())._tag, Jar.encode()(jar)._tag],
+  'a saved session': () =>
+    opened(planned(Request.get('http://h/'), { session: right(Session.decode(JSON.parse(SAVED))) })),
+  'a saved jar': () =>
+    Secret.reveal(Jar.header(new URL('https://h.test/'), new Date(0))(right(Jar.decode(JSON.parse(SAVED_JAR)))) ?? ''),
+  'a session of an empty object': () => [
+    Session.decode({})._tag,
+    Jar.decode({})._tag,
+    ToughJson.read(new Date(0))({})._tag,
+  ],
+  'cookies.txt': () => CookiesTxt.write({ now: new Date(0), session: true })(jar),
+  'a simulated exchange': () => {
+    const trace = Exchange.simulate({ session: session() })({
+      'GET /a': { status: 302, headers: { location: '/b', 'set-cookie': 'x=1' } },
+      'GET /b': { status: 200, body: '{"a":1}' },
+    })(Request.get('http://h/a'))
+    const json = pipe(
+      trace.outcome,
+      E.flatMap(Response.json(E.right<never, unknown>)),
+      E.map((u) => Object.keys(Object(u))),
+    )
+    return [trace.hops.map(({ plan }) => plan.url.href), E.isRight(json) ? json.right : [], O.isSome(O.none)]
+  },
+  links: () => Link.parse('</2>; rel=next; title="x"').map(({ target, rels }) => [target, [...rels]]),
+}
+
+describe.each(Object.entries(scenarios))('%s', (_, run) => {
+  const clean = JSON.stringify(run())
+  it('is the same with text on every object', () => {
+    const changed = KEYS.flatMap((key) => {
+      const seen = withPolluted(key, 'polluted', () => {
+        try {
+          return run()
+        } catch (cause) {
+          return `thrown: ${cause instanceof Error ? cause.message : cause}`
+        }
+      })
+      return JSON.stringify(seen) === clean ? [] : [`${key}: ${JSON.stringify(seen)}`]
+    })
+    expect(changed).toEqual([])
+  })
+  it('is the same with true on every object', () => {
+    const changed = KEYS.flatMap((key) => {
+      const seen = withPolluted(key, true, () => {
+        try {
+          return run()
+        } catch (cause) {
+          return `thrown: ${cause instanceof Error ? cause.message : cause}`
+        }
+      })
+      return JSON.stringify(seen) === clean ? [] : [`${key}: ${JSON.stringify(seen)}`]
+    })
+    expect(changed).toEqual([])
+  })
+})
