@@ -304,5 +304,5 @@ export const decode = (u: unknown): E.Either<Saved.Unreadable, Session.Session> 
   const read = Saved.read(SessionJson, u)
   if (E.isLeft(read)) return read
   const { settings, trust } = read.right
-  return E.right({ ...Session.empty, settings: toSettings(settings), trust })
+  return E.right({ ...Session.empty, settings: toSettings(settings), trust: { ...trust } })
 }

@@ -56,12 +56,16 @@ export type Context = { readonly session: Session } & Partial<Pick<World, 'envir
 
 const EPOCH = new Date(0)
 
+/** What was said, and not what a polluted prototype says on every object. */
+const own = <K extends keyof World>(world: Partial<World>, key: K): World[K] | undefined =>
+  Object.hasOwn(world, key) ? world[key] : undefined
+
 /** The world with nothing left out. */
-export const worldOf = ({ jar, environment, now, entropy }: Partial<World>): World => ({
-  jar: jar ?? Jar.empty,
-  environment: environment ?? Environment.empty,
-  now: now ?? EPOCH,
-  entropy: entropy ?? '',
+export const worldOf = (world: Partial<World>): World => ({
+  jar: own(world, 'jar') ?? Jar.empty,
+  environment: own(world, 'environment') ?? Environment.empty,
+  now: own(world, 'now') ?? EPOCH,
+  entropy: own(world, 'entropy') ?? '',
 })
 
 // --- what stays behind ---------------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ import type { Request } from '../session/Request.js'
 import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
-import * as JarOf from '../values/Jar.js'
 import * as Override from '../values/Override.js'
 import * as Memory from '../wire/Memory.js'
 import type { Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
 import { at } from '../wire/Transport.js'
 import { type Context, type Done, type Exchange, failed, receive, type SendError, start } from './Exchange.js'
+import { worldOf } from './Prepare.js'
 
 /** The response that a finished exchange and the bytes of its last reply make. */
 export const respond = ({ exchange, head, cookies, next }: Done, bytes: Uint8Array): Response => {
@@ -59,9 +59,10 @@ export const simulate =
   (context: Context) =>
   (server: Server) =>
   (request: Request): Trace => {
-    const now = context.now ?? new Date(0)
+    const world = worldOf(context)
+    const { now } = world
     const begun = start(context)(request)
-    if (E.isLeft(begun)) return { hops: [], hooks: [], jar: context.jar ?? JarOf.empty, outcome: begun }
+    if (E.isLeft(begun)) return { hops: [], hooks: [], jar: world.jar, outcome: begun }
     const hops: TracedHop[] = []
     const hooks = hookNames(begun.right)
     for (let x = begun.right; ; ) {

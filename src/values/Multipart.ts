@@ -45,7 +45,7 @@ export type Input = ReadonlyArray<Part> | Readonly<Record<string, Content | Omit
 
 const isList = (input: Input): input is ReadonlyArray<Part> => Array.isArray(input)
 const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'> =>
-  typeof given === 'object' && 'content' in given
+  typeof given === 'object' && Object.hasOwn(given, 'content')
 
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
   isList(input)
@@ -60,22 +60,25 @@ export type Encoded =
 const escaped = (text: string): string =>
   text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
 
+/** Of a part counts what it has itself: a polluted prototype gives a name to no file. */
+const own = <K extends keyof Part>(part: Part, key: K): Part[K] | undefined =>
+  Object.hasOwn(part, key) ? part[key] : undefined
+
 const heading = (part: Part): E.Either<string, string> => {
-  const filename = part.filename === undefined ? '' : `; filename="${escaped(part.filename)}"`
+  const [file, type, headers] = [own(part, 'filename'), own(part, 'contentType'), own(part, 'headers')]
+  const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
   const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
-  const own = [
-    ...(part.contentType === undefined ? [] : [['Content-Type', part.contentType] as const]),
-    ...(part.headers ?? []),
-  ]
-  for (const [name, value] of own) {
+  const given = [...(type === undefined ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
+  for (const [name, value] of given) {
     if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
       return E.left(`the part ${JSON.stringify(part.name)} has a header ${JSON.stringify(name)} that cannot be written`)
     }
   }
-  return E.right([...lines, ...own].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
+  return E.right([...lines, ...given].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
 }
 
-const isStream = (content: Content): content is PartStream => typeof content === 'object' && 'open' in content
+const isStream = (content: Content): content is PartStream =>
+  typeof content === 'object' && !(content instanceof Uint8Array)
 const bytesOf = (content: string | Uint8Array): Uint8Array =>
   typeof content === 'string' ? Buffer.from(content, 'utf8') : content
 

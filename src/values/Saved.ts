@@ -50,7 +50,9 @@ export interface Writer {
   readonly paths: ReadonlyArray<string>
 }
 
-export const writer = ({ reveal = false }: Reveal): Writer => {
+export const writer = (options: Reveal): Writer => {
+  // Only what the caller wrote down opens secrets: not what a polluted prototype adds to every object.
+  const reveal = Object.hasOwn(options, 'reveal') && options.reveal === true
   const paths: string[] = []
   const refuse = (path: string): undefined => {
     paths.push(path)
@@ -105,9 +107,20 @@ const problemsOf = (errors: t.Errors): ReadonlyArray<string> => [
   ),
 ]
 
+/** No saved form is as deep. */
+const DEEPEST = 64
+
+/** The same JSON, its objects without a prototype: a codec must not find there what the file does not say. */
+const bare = (u: unknown, depth = 0): unknown => {
+  if (typeof u !== 'object' || u === null || depth > DEEPEST) return u
+  if (Array.isArray(u)) return u.map((item) => bare(item, depth + 1))
+  const copy: object = Object.create(null)
+  return Object.assign(copy, Object.fromEntries(Object.entries(u).map(([key, item]) => [key, bare(item, depth + 1)])))
+}
+
 /** Reads with a codec. */
 export const read = <A>(codec: t.Decoder<unknown, A>, u: unknown): E.Either<Unreadable, A> => {
-  const decoded = codec.decode(u)
+  const decoded = codec.decode(bare(u))
   return E.isLeft(decoded) ? E.left(unreadable(problemsOf(decoded.left))) : decoded
 }
 
