@@ -66,10 +66,16 @@ const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
   await Promise.all([...transports].map((transport) => transport.close?.()))
 }
 
+/** Options as they were written: a polluted prototype must not choose the transport, the jar or the environment. */
+const owned = <A extends object>(options: A): A => {
+  const bare: object = Object.create(null)
+  return Object.assign(bare, options)
+}
+
 /** Opens a client. It holds no connection before the first request. */
-export const open =
-  ({ session, transport = undici(), environment, clock, random, signal }: Options): IO<Client> =>
-  () => {
+export const open = (options: Options): IO<Client> => {
+  const { session, transport = undici(), environment, clock, random, signal } = owned(options)
+  return () => {
     let closed = false
     const isClosed = (): boolean => closed
     const transports = new Set([transport, ...session.mounts.map(([, mounted]) => mounted)])
@@ -86,6 +92,7 @@ export const open =
       },
     }
   }
+}
 
 /** Closes a client: what is under way ends with `ClientClosed`. */
 export const close = (client: Client): Task<void> => client.close
@@ -98,9 +105,10 @@ export const context =
 
 /** Runs a program from a jar to a value and the jar after it, and closes everything on every path. */
 export const use =
-  ({ jar = JarOf.empty, ...options }: Options & { readonly jar?: Jar }) =>
+  (options: Options & { readonly jar?: Jar }) =>
   <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, readonly [A, Jar]> =>
   async () => {
+    const { jar = JarOf.empty } = owned(options)
     const client = open(options)()
     try {
       return await program(jar)(client)()

@@ -3,6 +3,9 @@
  *
  * Each scenario runs clean, then once for each hostile key; nothing is asserted before the prototype is clean again.
  */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -21,6 +24,7 @@ import {
 } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { right } from '../conformance/upstream/setting.js'
+import { ok, raw } from '../transport/servers.js'
 
 const KEYS = [
   ...['x-injected', 'Authorization', 'cookie', 'Host', 'http_proxy', 'https_proxy', 'all', 'http', 'no_proxy', 'NETRC'],
@@ -159,4 +163,48 @@ describe.each(Object.entries(scenarios))('%s', (_, run) => {
     })
     expect(changed).toEqual([])
   })
+})
+
+/** A program of its own, for what Node and undici do with it too; it pollutes before it loads the library. */
+const program = (url: string, keys: ReadonlyArray<string>) => `
+  for (const key of ${JSON.stringify(keys)}) Object.prototype[key] = 'polluted'
+  const { Client, Environment, Http, Request, Response, Session } = await import('requests-ts')
+  const session = Session.withHeader('X-A', '1')(Session.empty)
+  const send = Http.post('${url}/p', Request.withQuery({ q: '1' }), Request.withJson(JSON.parse('{"__proto__":{"a":1}}')), Request.withCookie('c', 'd'))
+  const outcome = await Client.use({ session, environment: Environment.read() })(send)()
+  if (outcome._tag === 'Left') throw new Error(JSON.stringify(outcome.left.message))
+  const [response, jar] = outcome.right
+  process.stdout.write([response.status, Response.text(response), jar.cookies.size].join(' '))
+`
+
+it('a program whose prototype was polluted sends the same octets and reads the same page', async () => {
+  const server = await raw((socket) => socket.write(ok('page', 'Set-Cookie: x=1\r\n')))
+  const keys = [
+    'x-injected',
+    'authorization',
+    'cookie',
+    'http_proxy',
+    'all_proxy',
+    'reveal',
+    'verify',
+    'jar',
+    'now',
+    'trust',
+  ]
+  const run = async (polluted: ReadonlyArray<string>) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', program(server.url, polluted)],
+      {
+        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+        env: { PATH: process.env['PATH'] ?? '' },
+      },
+    )
+    return stdout
+  }
+  const clean = await run([])
+  expect(clean).toBe('200 page 1')
+  expect(await run(keys)).toBe(clean)
+  expect(server.received[1]).toBe(server.received[0])
+  expect(server.received[0]).toContain('{"__proto__":{"a":1}}')
 })
