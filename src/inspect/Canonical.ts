@@ -44,10 +44,10 @@ const headersOf = (plan: Plan, open: Reveal.Open): Json => {
   })
 }
 
-const bodyOf = (plan: Plan, { reveal = false }: Reveal.Reveal): Json => {
+const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const { body } = plan
   const said = Part.label({ _tag: 'Body', body }).value
-  if (body._tag !== 'Bytes' || !reveal) return said
+  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return said
   const octets = Shell.ofBytes(Secret.open(body.bytes))
   const boundary = boundaryOf(plan)
   const known = boundary === undefined ? octets : octets.replaceAll(`--${boundary}`, `--${Shell.ofText(BOUNDARY)}`)
@@ -80,9 +80,10 @@ const revealed = (part: Part.Of<'Proxy' | 'Certificate'>): Json => {
 
 const base64 = (content: Uint8Array): string => Buffer.from(content).toString('base64')
 
-const routeOf = (plan: Plan, { reveal = false }: Reveal.Reveal): Json => {
+const routeOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const { proxy, tls, timeouts, limits } = plan.route
-  const shown = (part: Part.Of<'Proxy' | 'Certificate'>): Json => (reveal ? revealed(part) : Part.label(part).value)
+  const shown = (part: Part.Of<'Proxy' | 'Certificate'>): Json =>
+    Reveal.isOpen(options) ? revealed(part) : Part.label(part).value
   const { connect, read, total } = timeouts
   return {
     proxy: shown({ _tag: 'Proxy', proxy }),

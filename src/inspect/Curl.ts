@@ -221,7 +221,7 @@ const folded = (first: string, options: ReadonlyArray<string>): string => {
 export const toCurl =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {
-    const writing: Writing = { plan, isOpen: options.reveal === true, open: Reveal.opening(options) }
+    const writing: Writing = { plan, isOpen: Reveal.isOpen(options), open: Reveal.opening(options) }
     const content = contentOf(writing)
     const isCompressed = Headers.has('Accept-Encoding')(plan.headers)
     const line = folded('curl', [

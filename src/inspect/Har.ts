@@ -90,12 +90,12 @@ export interface Har {
 const fields = (headers: Headers.Headers, open: Reveal.Open): ReadonlyArray<NameValue> =>
   headers.fields.map(([name, value]) => ({ name, value: open(value) }))
 
-const cookiesOf = (plan: Plan, { reveal = false }: Reveal.Reveal): ReadonlyArray<NameValue> =>
+const cookiesOf = (plan: Plan, options: Reveal.Reveal): ReadonlyArray<NameValue> =>
   Part.split(plan).flatMap((part) => {
     if (part._tag !== 'Cookie') return []
     const { name, value } = Part.label(part)
     const text = Secret.reveal(part.pair)
-    return [{ name, value: reveal ? text.slice(text.indexOf('=') + 1) : value }]
+    return [{ name, value: Reveal.isOpen(options) ? text.slice(text.indexOf('=') + 1) : value }]
   })
 
 const queryOf = (plan: Plan): ReadonlyArray<NameValue> =>
@@ -105,11 +105,11 @@ const queryOf = (plan: Plan): ReadonlyArray<NameValue> =>
     return [{ name, value }]
   })
 
-const postDataOf = ({ body, headers }: Plan, { reveal = false }: Reveal.Reveal): PostData | undefined => {
+const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData | undefined => {
   if (body._tag === 'Empty') return undefined
   const mimeType = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
   const said = `‹${Part.label({ _tag: 'Body', body }).value}›`
-  if (body._tag !== 'Bytes' || !reveal) return { mimeType, text: said, params: [] }
+  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: said, params: [] }
   const bytes = Secret.open(body.bytes)
   const text = Shell.toText(Shell.ofBytes(bytes))
   return text === undefined

@@ -36,10 +36,10 @@ const targetOf = ({ url, route }: Plan): string =>
 const hostOf = ({ url: { protocol, hostname, port } }: Plan): string =>
   port === '' || port === Url.defaultPort(protocol) ? hostname : `${hostname}:${port}`
 
-const bodyText = (body: Body.Payload, { reveal = false }: Reveal.Reveal): string => {
+const bodyText = (body: Body.Payload, options: Reveal.Reveal): string => {
   if (body._tag === 'Empty') return ''
   const said = `‹${label({ _tag: 'Body', body }).value}›`
-  if (body._tag !== 'Bytes' || !reveal) return said
+  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return said
   return Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? said
 }
 

@@ -11,7 +11,10 @@ export interface Reveal {
 /** How a value that may be secret is written. */
 export type Open = (value: string | Secret.Secret) => string
 
-export const opening = ({ reveal = false }: Reveal): Open => (reveal ? Secret.reveal : Secret.show)
+/** Whether the user said so; what a polluted prototype says on every object does not count. */
+export const isOpen = (options: Reveal): boolean => Object.hasOwn(options, 'reveal') && options.reveal === true
+
+export const opening = (options: Reveal): Open => (isOpen(options) ? Secret.reveal : Secret.show)
 
 /** The mark that stands in place of a secret. */
 export const MARK = '‹secret›'

@@ -97,6 +97,12 @@ const tlsOf = (given: TlsSettings, trust: Trust, environment: Environment.Enviro
 const LONGEST = 2 ** 31 - 1
 const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
+/** Without a prototype: a wait that nobody asked for must not be found on a polluted one. */
+const bareOf = (entries: ReadonlyArray<readonly [string, number]>): Timeouts => {
+  const bare: object = Object.create(null)
+  return Object.assign(bare, Object.fromEntries(entries))
+}
+
 const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts> => {
   const known = timeouts.get(keyed)
   if (known !== undefined) return known
@@ -104,7 +110,7 @@ const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts
   const wrong = entries.find(([, ms]) => !(ms > 0 && ms <= LONGEST))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
-      ? E.right(Object.fromEntries(entries))
+      ? E.right(bareOf(entries))
       : E.left(
           invalidSettings('timeouts', `${wrong[0]} is ${wrong[1]}; it must be above 0 and below 2^31 milliseconds`),
         )

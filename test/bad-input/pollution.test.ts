@@ -113,6 +113,10 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
       opened(planned(Request.get(url), { session: trusting, environment })),
     )
   },
+  'what is shown of a plan': () => {
+    const made = right(planned(pipe(Request.post('http://h/p'), Request.withForm({ a: 'b' })), { session: session() }))
+    return [Plan.toCurl()(made), Plan.toHttp()(made), Plan.canonical()(made), Plan.toHar()(made)]
+  },
   'what is written without asking': () => [Session.encode()(session())._tag, Jar.encode()(jar)._tag],
   'a saved session': () =>
     opened(planned(Request.get('http://h/'), { session: right(Session.decode(JSON.parse(SAVED))) })),
