@@ -31,6 +31,7 @@ import type { Limits, TransportError } from '../../wire/Transport.js'
 import { at, tell } from '../../wire/Transport.js'
 import type { Abortable } from './Abort.js'
 import * as Abort from './Abort.js'
+import type { Agent } from './Agents.js'
 import type { Caller, Dial } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Pair } from './Head.js'
@@ -38,6 +39,7 @@ import { fields, hasForeignTransferEncoding } from './Head.js'
 import type { Upload } from './RequestBody.js'
 import type { Flow } from './ResponseBody.js'
 import { ResponseBody } from './ResponseBody.js'
+import type { Member } from './Roster.js'
 
 /** What undici gives a handler; the same in 7 and 8. */
 export interface Controller {
@@ -66,10 +68,13 @@ const isHttp2 = (socket: Socket): boolean => socket instanceof TLSSocket && sock
 const expire = (attempt: Attempt): void => attempt.expire()
 const endBody = (body: ResponseBody): void => body.end()
 
-export class Attempt implements Caller, Flow, Abortable {
+export class Attempt implements Caller, Flow, Abortable, Member {
   readonly plan: Plan
   upload: Upload | undefined
   carrier: Socket | undefined
+  /** The agent that it travels with. */
+  agent: Agent | undefined
+  place = -1
   readonly #limits: Limits
   readonly #clock: Clock.Clock
   readonly #owner: Owner

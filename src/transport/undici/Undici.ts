@@ -36,6 +36,7 @@ import { Attempt } from './Handler.js'
 import * as Head from './Head.js'
 import type { Dispatch, Library, Settings } from './Pools.js'
 import * as RequestBody from './RequestBody.js'
+import { Roster } from './Roster.js'
 
 export interface Options {
   readonly connections?: number
@@ -107,7 +108,7 @@ const noScheme = ({ url }: Plan): Fault.Fault =>
 /** The requests of one transport: those under way, and the agents they travel with. */
 class Traffic implements Owner {
   readonly #settings: Settings
-  readonly #underWay = new Map<Attempt, Agent | undefined>()
+  readonly #underWay = new Roster<Attempt>()
   #agents: Agents | undefined
 
   constructor(settings: Settings) {
@@ -116,7 +117,7 @@ class Traffic implements Owner {
 
   /** Starts an attempt; it ends by itself, through `over`. */
   start(attempt: Attempt): void {
-    this.#underWay.set(attempt, undefined)
+    this.#underWay.add(attempt)
     if (!attempt.begin()) return
     if (library !== undefined) this.#send(library, attempt)
     else this.#sendLater(attempt)
@@ -136,7 +137,7 @@ class Traffic implements Owner {
       attempt.fail(agent.left)
       return
     }
-    this.#underWay.set(attempt, agent.right)
+    attempt.agent = agent.right
     try {
       agent.right.pools.dispatch(dispatchOf(attempt), attempt)
     } catch (error) {
@@ -150,13 +151,13 @@ class Traffic implements Owner {
   }
 
   over(attempt: Attempt): void {
-    const agent = this.#underWay.get(attempt)
-    this.#underWay.delete(attempt)
-    if (agent !== undefined) this.#agents?.release(agent)
+    this.#underWay.remove(attempt)
+    if (attempt.agent !== undefined) this.#agents?.release(attempt.agent)
+    attempt.agent = undefined
   }
 
   async close(): Promise<void> {
-    for (const attempt of [...this.#underWay.keys()]) attempt.fail(Failure.clientClosed())
+    for (const attempt of this.#underWay.all()) attempt.fail(Failure.clientClosed())
     await this.#agents?.close()
   }
 }
