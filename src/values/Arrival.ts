@@ -29,9 +29,9 @@ import type { Stamp } from './Stamp.js'
 
 /** What a Set-Cookie is judged by beside itself: where and when it came, and the stamp it would get. */
 export interface Arrival {
-  readonly url: Site.Place
   readonly visit: Cookie.Visit
   readonly stamp: Stamp
+  readonly setBy: O.Option<string>
 }
 
 // 5.5.
@@ -76,12 +76,13 @@ const overlays = (cookie: Cookie.Key, held: ReadonlyArray<Cookie.Cookie>, now: n
       Cookie.covers(other.path, cookie.path),
   )
 
-const setByOf = ({ origin, protocol, hostname, pathname }: Site.Place): string =>
+/** The response that sets a cookie, as its URL without the query. */
+export const setByOf = ({ origin, protocol, hostname, pathname }: Site.Place): string =>
   `${origin === undefined || origin === 'null' ? `${protocol}//${hostname}` : origin}${pathname}`
 
 /** One Set-Cookie, judged: the cookie it makes, or why it makes none. `held` is what the jar holds for the site. */
 export const judge =
-  ({ url, visit, stamp }: Arrival, policy: SetCookie.Policy) =>
+  ({ visit, stamp, setBy }: Arrival, policy: SetCookie.Policy) =>
   (held: ReadonlyArray<Cookie.Cookie>) =>
   (header: string): E.Either<SetCookie.Rejection, Cookie.Cookie> => {
     const parsed = SetCookie.parse(policy)(header)
@@ -123,6 +124,6 @@ export const judge =
       expires,
       created: old !== undefined && Cookie.isLive(old, visit.now) ? old.created : stamp,
       updated: stamp,
-      setBy: O.some(setByOf(url)),
+      setBy,
     })
   }

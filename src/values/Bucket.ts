@@ -41,10 +41,18 @@ const limited = (bucket: Bucket): Bucket => {
 export const write =
   (cookie: Cookie.Cookie) =>
   (bucket: Bucket): Bucket => {
-    const others = bucket.filter((other) => !Cookie.sameKey(other, cookie))
-    const after = others.findIndex((other) => Cookie.compareSending(cookie, other) < 0)
-    return limited(others.toSpliced(after < 0 ? others.length : after, 0, cookie))
+    const at = bucket.findIndex((other) => Cookie.sameKey(other, cookie))
+    const old = bucket[at]
+    if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return bucket.with(at, cookie)
+    const others = old === undefined ? bucket : bucket.toSpliced(at, 1)
+    return limited(others.toSpliced(placeIn(others, cookie), 0, cookie))
   }
+
+/** Behind all that are sent before it: mostly the end, so it is looked for from there. */
+const placeIn = (bucket: Bucket, cookie: Cookie.Cookie): number => {
+  const before = bucket.findLastIndex((other) => Cookie.compareSending(cookie, other) >= 0)
+  return before + 1
+}
 
 /** Any records as a bucket. */
 export const fromRecords = (records: Bucket): Bucket => {

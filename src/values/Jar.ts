@@ -104,11 +104,12 @@ export const receive =
   (url: Place, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): Received => {
     const visit = Cookie.visit(url, now)
+    const setBy = O.some(Arrival.setByOf(url))
     const rejected: Rejection[] = []
     let bucket = Shelf.at(visit.site)(jar.cookies)
     let { clock } = jar
     for (const setCookie of setCookies) {
-      const arrival = { url, visit, stamp: Stamp.tick(clock, visit.now) }
+      const arrival = { visit, stamp: Stamp.tick(clock, visit.now), setBy }
       const judged = Arrival.judge(arrival, jar)(bucket)(Secret.reveal(setCookie))
       if (E.isLeft(judged)) {
         rejected.push(judged.left)

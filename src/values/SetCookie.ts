@@ -158,12 +158,21 @@ const readAttributes = (attributes: string): Attributes => {
   return read
 }
 
+let recent: { readonly text: string; readonly attributes: Attributes } = { text: '', attributes: NO_ATTRIBUTES }
+
+/** The cookies of one reply mostly have the same attributes. */
+const attributesOf = (text: string): Attributes => {
+  if (text !== recent.text) recent = { text, attributes: readAttributes(text) }
+  return recent.attributes
+}
+
 /** Reads one field value. */
 export const parse =
   (policy: Policy) =>
   (header: string): E.Either<Rejection, SetCookie> => {
     // 5.6 step 1 would drop the whole; web-platform-tests have it cut where a line ends. The wire brings neither.
-    const cut = header.search(LINE_END)
+    const isClean = !CONTROL.test(header)
+    const cut = isClean ? -1 : header.search(LINE_END)
     const text = cut < 0 ? header : header.slice(0, cut)
     const semicolon = text.indexOf(';')
     const pair = semicolon < 0 ? text : text.slice(0, semicolon)
@@ -173,13 +182,15 @@ export const parse =
     // 5.7 step 2, and the policy: RFC 6265 ignored what has no name, and so do tough-cookie and requests.
     if (name === '' && (value === '' || !policy.nameless)) return E.left(rejection('Nameless', name, 'it has no name'))
     // 5.6 step 1.
-    if (CONTROL.test(text)) {
+    if (!isClean && CONTROL.test(text)) {
       return E.left(rejection('ControlCharacter', name, 'it holds a control character'))
     }
     // 5.6 step 5.
     if (name.length + value.length > MAX_PAIR) {
       return E.left(rejection('TooLong', name, `name and value are longer than ${MAX_PAIR} octets`))
     }
-    const attributes = semicolon < 0 ? NO_ATTRIBUTES : readAttributes(text.slice(semicolon + 1))
-    return E.right({ name, value: Secret.make(value), ...attributes })
+    const attributes = semicolon < 0 ? NO_ATTRIBUTES : attributesOf(text.slice(semicolon + 1))
+    const { domain, path, secure, httpOnly, sameSite, maxAge, expires } = attributes
+    // Field by field: a spread costs more than all the rest.
+    return E.right({ name, value: Secret.make(value), domain, path, secure, httpOnly, sameSite, maxAge, expires })
   }
