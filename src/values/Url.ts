@@ -220,6 +220,7 @@ const parsePlain = (text: string): Located | undefined => {
  * A scheme that does not begin with `http` is split and left as it is written; its origin is `null`.
  */
 export const parse = (given: string): E.Either<UrlError, Located> => {
+  if (typeof given !== 'string') return E.left(invalidUrl(typeof given, 'it is not text'))
   const plain = parsePlain(given)
   return plain === undefined ? parseAny(given.trimStart()) : E.right(plain)
 }
