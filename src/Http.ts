@@ -42,7 +42,16 @@ import * as Jar from './values/Jar.js'
 import * as Override from './values/Override.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
-import { type Head, headOf, type Reply, type Source } from './wire/Reply.js'
+import {
+  bodyCut,
+  discard,
+  gather as gatherAll,
+  type Head,
+  headOf,
+  isHead,
+  type Reply,
+  type Source,
+} from './wire/Reply.js'
 import type { Response } from './wire/Response.js'
 import { at } from './wire/Transport.js'
 
@@ -64,8 +73,15 @@ const runHooks = async (hooks: ReadonlyArray<Hook>, head: Head, plan: Plan): Pro
   let seen = head
   for (const hook of hooks) {
     try {
-      const passed = await hook(seen, plan)()
+      const task: unknown = hook(seen, plan)
+      if (typeof task !== 'function') {
+        Fault.abandon(task)
+        return E.left(new TypeError(`a hook gave ${Fault.kindOf(task)} in place of a task, which is a function`))
+      }
+      const passed: E.Either<unknown, Head> = await task()
       if (E.isLeft(passed)) return passed
+      if (!isHead(passed.right))
+        return E.left(new TypeError(`a hook gave ${Fault.kindOf(passed.right)}, which is no head`))
       seen = passed.right
     } catch (cause) {
       return E.left(cause)
@@ -98,18 +114,18 @@ const drive = async <E, A>(
     const reply = sent.right
     const again = Exchange.challenge(client.clock.now())(headOf(reply))(x)
     if (O.isSome(again)) {
-      await reply.body.discard()
+      await discard(reply.body)
       x = again.value
       continue
     }
     const seen = hooks.length === 0 ? E.right(headOf(reply)) : await runHooks(hooks, headOf(reply), x.plan)
     if (E.isLeft(seen)) {
-      await reply.body.discard()
+      await discard(reply.body)
       return [E.left(Exchange.failed(Exchange.hookFailed(x.plan, seen.left))(x)), x.jar]
     }
     const step = Exchange.settle(client.clock.now())(seen.right)(x)
     if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
-    await reply.body.discard()
+    await discard(reply.body)
     if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
     x = step.exchange
   }
@@ -120,7 +136,7 @@ const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<E
 
 /** Reads the whole body, up to the limit. */
 const gather: Finish<never, Response> = async (reply, done) => {
-  const bytes = await reply.body.gather(done.exchange.plan.route.limits.body)()
+  const bytes = await gatherAll(reply.body, done.exchange.plan.route.limits.body)
   return E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(respond(done, bytes.right))
 }
 
@@ -206,22 +222,33 @@ export const del = verb(Request.del)
 /** A source that remembers how it failed, so that a body that was cut cannot be taken for a whole one. */
 const watched = (body: Source): { readonly source: Source; readonly fault: () => Fault.Fault | undefined } => {
   let fault: Fault.Fault | undefined
-  const note = (cause: unknown): never => {
-    if (Fault.is(cause)) fault = cause
-    throw cause // on its way to the user's own handler; `stream` turns it into a Left
-  }
   const source: Source = {
     gather: (limit) => async () => {
-      const bytes = await body.gather(limit)()
+      const bytes = await gatherAll(body, limit)
       if (E.isLeft(bytes)) fault = bytes.left
       return bytes
     },
-    discard: body.discard,
+    discard: () => discard(body),
     [Symbol.asyncIterator]: () => {
-      const iterator = body[Symbol.asyncIterator]()
+      let iterator: AsyncIterator<Uint8Array> | undefined
       return {
-        next: () => iterator.next().catch(note),
-        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+        next: async () => {
+          try {
+            iterator ??= body[Symbol.asyncIterator]()
+            return await iterator.next()
+          } catch (cause) {
+            fault = bodyCut(cause)
+            throw fault // on its way to the user's own handler; `stream` turns it into a Left
+          }
+        },
+        return: async () => {
+          try {
+            await iterator?.return?.()
+          } catch {
+            // The reader has what it wanted.
+          }
+          return { done: true, value: undefined }
+        },
       }
     },
   }
@@ -245,7 +272,7 @@ export const stream =
         if (Fault.is(cause)) return failedBody(done, cause)
         throw cause // the user's own exception is not ours to hide
       } finally {
-        await reply.body.discard()
+        await discard(reply.body)
       }
     }
     const begun = begin(client, jar, request)

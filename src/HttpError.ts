@@ -29,7 +29,7 @@ export type HttpError<E = unknown> = PlanError | SendError | StatusError | NotJs
 export const show = ({ _tag, message }: HttpError): string => `${_tag}: ${message}`
 
 const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unknown>> =>
-  typeof u === 'object' && u !== null && key in u
+  typeof u === 'object' && u !== null && Object.hasOwn(u, key)
 
 const isJar = (u: unknown): u is Jar => has(u, 'cookies') && has(u, 'challenges') && has(u, 'clock')
 
@@ -41,11 +41,51 @@ export const jar = (error: unknown): O.Option<Jar> => {
     : O.none
 }
 
-/** The same error with another jar, where it carries one. */
+/** Every tag of ours; the compiler sees to it that none is missing. */
+const OURS: Readonly<Record<HttpError['_tag'], true>> = {
+  InvalidUrl: true,
+  MissingScheme: true,
+  UnsupportedScheme: true,
+  InvalidHeader: true,
+  InvalidProxy: true,
+  InvalidBody: true,
+  InvalidSettings: true,
+  ConnectFailed: true,
+  ConnectTimeout: true,
+  ReadTimeout: true,
+  DeadlineExceeded: true,
+  TlsFailed: true,
+  ProxyFailed: true,
+  ProtocolError: true,
+  BodyCut: true,
+  DecodingFailed: true,
+  BodyTooLarge: true,
+  Aborted: true,
+  ClientClosed: true,
+  RequestBodyFailed: true,
+  TooManyRedirects: true,
+  InvalidRedirect: true,
+  RedirectRefused: true,
+  UnrewindableBody: true,
+  HookFailed: true,
+  StatusError: true,
+  NotJson: true,
+  InvalidPayload: true,
+}
+
+/** Whether an error is data of this library: one of a class, or with a tag of the user's own, is not ours to copy. */
+const isOurs = (error: unknown): boolean =>
+  has(error, '_tag') &&
+  typeof error._tag === 'string' &&
+  Object.hasOwn(OURS, error._tag) &&
+  Object.getPrototypeOf(error) === Object.prototype
+
+/** The same error with another jar, where it is one of this library's that carries one; any other as it is. */
 export const withJar =
   (other: Jar) =>
   <E>(error: E): E => {
+    if (!isOurs(error)) return error
     if (has(error, 'jar') && isJar(error.jar)) return { ...error, jar: other }
-    if (!has(error, 'response') || !has(error.response, 'jar')) return error
+    if (!has(error, 'response') || !has(error.response, 'jar') || !isJar(error.response.jar)) return error
     return { ...error, response: { ...error.response, jar: other } }
   }

@@ -159,10 +159,18 @@ export const problems = (environment: Environment): ReadonlyArray<string> => {
 
 const LARGEST_NETRC = 1_048_576
 
-const netrcPaths = (): ReadonlyArray<string> => {
+/** None for a user without an entry in the table of users, and without HOME: a container may run as any number. */
+const home = (): O.Option<string> => O.tryCatch(homedir)
+
+/** The left is why the file cannot be looked for. */
+const netrcPaths = (): E.Either<string, ReadonlyArray<string>> => {
   const given = process.env['NETRC']
-  if (given === undefined) return [join(homedir(), '.netrc'), join(homedir(), '_netrc')]
-  return given === '' ? [] : [given.replace(/^~(?=\/|$)/, homedir())]
+  if (given === '') return E.right([])
+  if (given !== undefined && !/^~(?:\/|$)/.test(given)) return E.right([given])
+  const folder = home()
+  if (O.isNone(folder)) return E.left('netrc cannot be looked for: the system knows no home folder; set HOME or NETRC')
+  if (given !== undefined) return E.right([`${folder.value}${given.slice(1)}`])
+  return E.right([join(folder.value, '.netrc'), join(folder.value, '_netrc')])
 }
 
 const decodeText = (content: Buffer): string => {
@@ -174,7 +182,9 @@ const readNetrc = (): {
   readonly text: string
   readonly problems: ReadonlyArray<string>
 } => {
-  for (const path of netrcPaths()) {
+  const paths = netrcPaths()
+  if (E.isLeft(paths)) return { text: '', problems: [paths.left] }
+  for (const path of paths.right) {
     try {
       const stat = statSync(path, { throwIfNoEntry: false })
       if (stat === undefined) continue

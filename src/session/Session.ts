@@ -17,6 +17,7 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Coding from '../wire/Coding.js'
 import type { Transport } from '../wire/Transport.js'
+import * as Prefix from './Prefix.js'
 import { type Configurable, empty as noSettings, withHeaders, withTimeouts } from './Settings.js'
 
 export {
@@ -91,13 +92,16 @@ export const defaults: Session = pipe(
   withTimeouts({ connect: 10_000, read: 60_000 }),
 )
 
-/** Sends what begins with a prefix (`https://api.test/v1`, `http+unix:`) through a transport of your own. */
+/**
+ * Sends what begins with a prefix (`https://api.test/v1`, `http+unix:`) through a transport of your own, in place of
+ * what was mounted for the same prefix, however that was written: `https://api.test/v1/` is the same.
+ */
 export const mount =
   (prefix: string, transport: Transport): Endomorphism<Session> =>
-  (session) => ({
-    ...session,
-    mounts: [...session.mounts.filter(([other]) => other !== prefix), [prefix, transport]],
-  })
+  (session) => {
+    const isOther = ([other]: Mount): boolean => !Prefix.Eq.equals(Prefix.parse(other), Prefix.parse(prefix))
+    return { ...session, mounts: [...session.mounts.filter(isOther), [prefix, transport]] }
+  }
 
 export const withTrust =
   (trust: Partial<Trust>): Endomorphism<Session> =>

@@ -2,7 +2,8 @@
  * A session as JSON: its settings and its trust. Functions have no text and secrets are not written unasked, so both
  * are a `Left` that names where they stand; the policies of this library go by their names.
  *
- * Law: `decode(encode({ reveal: true })(session)) = session`, for sessions without functions.
+ * Laws: `decode(encode({ reveal: true })(session)) = session`, for sessions without functions; what is written can be
+ * read, whatever the settings hold: a number that JSON does not have, a text that a file must not.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -39,7 +40,7 @@ const layer = <C extends t.Mixed>(value: C) =>
 
 const HeaderValue = t.union([Saved.Line, t.readonly(t.strict({ secret: Saved.Line }))])
 const HeaderJson = t.readonly(t.strict({ name: Saved.Line, values: t.readonlyArray(HeaderValue) }))
-const Scalar = t.union([t.string, t.number, t.boolean])
+const Scalar = t.union([t.string, Saved.Numeric, t.boolean])
 const Values = t.union([Scalar, t.readonlyArray(t.union([Scalar, t.null]))])
 const QueryJson = t.union([
   t.readonly(t.strict({ keys: t.readonlyArray(t.tuple([t.string, override(Values)])) })),
@@ -69,6 +70,14 @@ const POLICIES = {
 } as const
 const PolicyName = t.keyof(POLICIES)
 
+const isNothing = (u: unknown): u is ReadonlyArray<never> => Array.isArray(u) && u.length === 0
+const Nothing = new t.Type<ReadonlyArray<never>, ReadonlyArray<never>, unknown>(
+  'an empty list',
+  isNothing,
+  (u, context) => (isNothing(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+
 const SettingsJson = t.readonly(
   t.partial({
     headers: keyed(HeaderJson),
@@ -80,10 +89,13 @@ const SettingsJson = t.readonly(
     verify: override(t.boolean),
     ca: override(Saved.Text),
     certificate: override(CertificateJson),
-    timeouts: keyed(Saved.Finite),
-    limits: keyed(Saved.Finite),
-    maxRedirects: override(Saved.Finite),
+    timeouts: keyed(Saved.Numeric),
+    limits: keyed(Saved.Numeric),
+    maxRedirects: override(Saved.Numeric),
     redirects: layer(t.readonlyArray(PolicyName)),
+    // No function can be saved, but that there is to be none can.
+    hooks: layer(Nothing),
+    progress: t.readonly(t.strict({ unset: t.literal(true) })),
     sensitive: keyed(t.literal(true)),
   }),
 )
@@ -121,6 +133,12 @@ const keyedJson = <A, B>(given: Override.Keyed<A>, write: (value: A, key: string
     return json === undefined ? [] : [[key, json]]
   })
 
+/** The same, where a key has to be a line. */
+const namedJson =
+  (writer: Saved.Writer, setting: keyof Settings.Settings) =>
+  <A, B>(given: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
+    keyedJson(given, write).map(([key, json]) => [writer.secret(`${setting}.${key}`, key), json])
+
 const layerJson = <A, B>(
   given: Override.Layer<A>,
   write: (value: A) => B,
@@ -129,12 +147,20 @@ const layerJson = <A, B>(
   return given._tag === 'Extend' ? { extend: write(given.value) } : { replace: write(given.value) }
 }
 
+const scalarJson = (scalar: Query.Scalar): t.TypeOf<typeof Scalar> =>
+  typeof scalar === 'number' ? Saved.fromNumber(scalar) : scalar
+
+const isList = <A, B>(given: A | ReadonlyArray<B>): given is ReadonlyArray<B> => Array.isArray(given)
+
+const valuesJson = (values: Query.Values): t.TypeOf<typeof Values> =>
+  isList(values) ? values.map((one) => (one === null ? null : scalarJson(one))) : scalarJson(values)
+
 const queryJson = (source: Query.Source): t.TypeOf<typeof QueryJson> => {
   switch (source._tag) {
     case 'Keys':
-      return { keys: keyedJson(source.keys, (values) => values) }
+      return { keys: keyedJson(source.keys, valuesJson) }
     case 'Pairs':
-      return { pairs: source.pairs.map(([name, values]) => [name, values]) }
+      return { pairs: source.pairs.map(([name, values]) => [name, valuesJson(values)]) }
     case 'Text':
       return { text: source.text }
   }
@@ -146,7 +172,11 @@ const authJson = (writer: Saved.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJs
       return { scheme: 'None' }
     case 'Basic':
     case 'Digest':
-      return { scheme: auth._tag, user: auth.user, pass: writer.secret('auth.pass', auth.pass) }
+      return {
+        scheme: auth._tag,
+        user: writer.secret('auth.user', auth.user),
+        pass: writer.secret('auth.pass', auth.pass),
+      }
     case 'Bearer':
       return { scheme: 'Bearer', token: writer.secret('auth.token', auth.token) }
     case 'Custom':
@@ -155,7 +185,7 @@ const authJson = (writer: Saved.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJs
 }
 
 const pfxJson = (writer: Saved.Writer, pfx: string | Uint8Array | Secret.SealedBytes): string | { base64: string } => {
-  if (typeof pfx === 'string') return pfx
+  if (typeof pfx === 'string') return writer.secret('certificate.pfx', pfx, Saved.Text)
   const bytes = pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
   return { base64: writer.secret('certificate.pfx', Secret.make(Buffer.from(bytes).toString('base64'))) }
 }
@@ -164,15 +194,15 @@ const certificateJson = (
   writer: Saved.Writer,
   { cert, key, pfx, passphrase }: ClientCertificate,
 ): t.TypeOf<typeof CertificateJson> => ({
-  ...(cert === undefined ? {} : { cert: writer.secret('certificate.cert', cert) }),
-  ...(key === undefined ? {} : { key: writer.secret('certificate.key', key) }),
+  ...(cert === undefined ? {} : { cert: writer.secret('certificate.cert', cert, Saved.Text) }),
+  ...(key === undefined ? {} : { key: writer.secret('certificate.key', key, Saved.Text) }),
   ...(pfx === undefined ? {} : { pfx: pfxJson(writer, pfx) }),
   ...(passphrase === undefined ? {} : { passphrase: writer.secret('certificate.passphrase', passphrase) }),
 })
 
 /** A proxy is a secret for the password it may hold; without one it can be written. */
 const proxyJson = (writer: Saved.Writer, key: string, url: Secret.Secret): string =>
-  Secret.reveal(url).includes('@') ? writer.secret(`proxies.${key}`, url) : Secret.reveal(url)
+  writer.secret(`proxies.${key}`, Secret.reveal(url).includes('@') ? url : Secret.reveal(url))
 
 const policyName = (
   writer: Saved.Writer,
@@ -186,34 +216,37 @@ const policyName = (
 }
 
 const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): SettingsJson => {
+  const named = (setting: keyof Settings.Settings) => namedJson(writer, setting)
   const all = {
-    headers: keyedJson(settings.headers, ({ name, values }) => ({
-      name,
+    headers: named('headers')(settings.headers, ({ name, values }, key) => ({
+      name: writer.secret(`headers.${name}`, name),
       values: values.map((value) => {
         const path = `headers.${name}`
         if (typeof value !== 'string') return { secret: writer.secret(path, value) }
-        const isSensitive = settings.sensitive.get(name.toLowerCase())?._tag === 'Set'
-        return isSensitive ? writer.secret(path, Secret.make(value)) : value
+        const isSensitive = settings.sensitive.get(key)?._tag === 'Set'
+        return writer.secret(path, isSensitive ? Secret.make(value) : value)
       }),
     })),
     query: layerJson(settings.query, queryJson),
-    cookies: keyedJson(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
-    proxies: layerJson(settings.proxies, (proxies) => keyedJson(proxies, (url, key) => proxyJson(writer, key, url))),
+    cookies: named('cookies')(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
+    proxies: layerJson(settings.proxies, (proxies) =>
+      named('proxies')(proxies, (url, key) => proxyJson(writer, key, url)),
+    ),
     auth: overrideJson(settings.auth, (auth) => authJson(writer, auth)),
     baseUrl: overrideJson(settings.baseUrl, (url) => writer.secret('baseUrl', url)),
     verify: overrideJson(settings.verify, (verify) => verify),
-    ca: overrideJson(settings.ca, (ca) => ca),
+    ca: overrideJson(settings.ca, (ca) => writer.secret('ca', ca, Saved.Text)),
     certificate: overrideJson(settings.certificate, (certificate) => certificateJson(writer, certificate)),
-    timeouts: keyedJson(settings.timeouts, (ms) => ms),
-    limits: keyedJson(settings.limits, (limit) => limit),
-    maxRedirects: overrideJson(settings.maxRedirects, (n) => n),
+    timeouts: named('timeouts')(settings.timeouts, Saved.fromNumber),
+    limits: named('limits')(settings.limits, Saved.fromNumber),
+    maxRedirects: overrideJson(settings.maxRedirects, Saved.fromNumber),
     redirects: layerJson(settings.redirects, (policies) =>
       policies.flatMap((policy, i) => policyName(writer, policy, i)),
     ),
-    sensitive: keyedJson(settings.sensitive, (is) => is),
+    hooks: layerJson(settings.hooks, (hooks) => hooks.flatMap((_, i) => writer.refuse(`hooks[${i}]`) ?? [])),
+    progress: overrideJson(settings.progress, () => writer.refuse('progress')),
+    sensitive: named('sensitive')(settings.sensitive, (is) => is),
   }
-  for (const i of Override.layerOrElse<ReadonlyArray<unknown>>([])(settings.hooks).keys()) writer.refuse(`hooks[${i}]`)
-  if (settings.progress._tag === 'Set') writer.refuse('progress')
   const said = Object.entries(all).filter(
     ([, json]) => json !== undefined && !(Array.isArray(json) && json.length === 0),
   )
@@ -228,7 +261,8 @@ export const encode =
     const writer = Saved.writer(options)
     const json = { format: FORMAT, version: VERSION, settings: settingsJson(writer, settings), trust } as const
     for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
-    return Saved.written(writer, json)
+    const made = Saved.written(writer, json)
+    return E.isLeft(made) ? made : Saved.readable<SessionJson>(decode)(made.right)
   }
 
 // --- reading -------------------------------------------------------------------------------------------------------
@@ -251,10 +285,16 @@ const toLayer = <A, B>(
   return 'extend' in json ? Override.extend(read(json.extend)) : Override.replace(read(json.replace))
 }
 
+const toScalar = (json: t.TypeOf<typeof Scalar>): Query.Scalar =>
+  typeof json === 'object' ? Saved.toNumber(json) : json
+
+const toValues = (json: t.TypeOf<typeof Values>): Query.Values =>
+  isList(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
+
 const toQuery = (json: t.TypeOf<typeof QueryJson>): Query.Source => {
   if ('text' in json) return { _tag: 'Text', text: json.text }
-  if ('pairs' in json) return { _tag: 'Pairs', pairs: json.pairs }
-  return { _tag: 'Keys', keys: toKeyed(json.keys, (values) => values) }
+  if ('pairs' in json) return { _tag: 'Pairs', pairs: json.pairs.map(([name, values]) => [name, toValues(values)]) }
+  return { _tag: 'Keys', keys: toKeyed(json.keys, toValues) }
 }
 
 const toAuth = (json: t.TypeOf<typeof AuthJson>): Auth.Auth => {
@@ -290,10 +330,12 @@ const toSettings = (json: SettingsJson): Settings.Settings => ({
   verify: toOverride(json.verify, (verify) => verify),
   ca: toOverride(json.ca, (ca) => ca),
   certificate: toOverride(json.certificate, toCertificate),
-  timeouts: toKeyed(json.timeouts, (ms) => ms),
-  limits: toKeyed(json.limits, (limit) => limit),
-  maxRedirects: toOverride(json.maxRedirects, (n) => n),
+  timeouts: toKeyed(json.timeouts, Saved.toNumber),
+  limits: toKeyed(json.limits, Saved.toNumber),
+  maxRedirects: toOverride(json.maxRedirects, Saved.toNumber),
   redirects: toLayer(json.redirects, (names) => names.map((name) => POLICIES[name])),
+  hooks: toLayer(json.hooks, () => []),
+  progress: json.progress === undefined ? Override.inherit : Override.unset,
   sensitive: toKeyed(json.sensitive, () => true as const),
 })
 

@@ -163,12 +163,12 @@ export const SENSITIVE: ReadonlySet<string> = new Set([
 const sealed = (key: string, value: Headers.Value): Headers.Value =>
   typeof value === 'string' && SENSITIVE.has(key) ? Secret.make(value) : value
 
+/** What is no text is refused when it is planned, and not here. */
+const keyOf = (name: string): string => String(name).toLowerCase()
+
 const header = (name: string, values: ReadonlyArray<Headers.Value>): Configure =>
   withOne({
-    headers: single(
-      name.toLowerCase(),
-      Override.set({ name, values: values.map((value) => sealed(name.toLowerCase(), value)) }),
-    ),
+    headers: single(keyOf(name), Override.set({ name, values: values.map((value) => sealed(keyOf(name), value)) })),
   })
 
 /** Sets a header, whatever stood under that name in any case. */
@@ -177,7 +177,7 @@ export const withHeader = (name: string, value: string): Configure => header(nam
 /** Removes a header that lies below. */
 export const withoutHeader = (name: string): Configure =>
   withOne({
-    headers: single<HeaderSetting>(name.toLowerCase(), Override.unset),
+    headers: single<HeaderSetting>(keyOf(name), Override.unset),
   })
 
 /** Sets a header that no printer shows and that does not follow a redirect to another origin. */
@@ -191,7 +191,7 @@ export const withHeaders = (
   const headers = new Map<string, Override.Override<HeaderSetting>>()
   const pairs: ReadonlyArray<readonly [string, string | null]> = isPairs(fields) ? fields : Object.entries(fields)
   for (const [name, value] of pairs) {
-    const key = name.toLowerCase()
+    const key = keyOf(name)
     const before = isPairs(fields) ? headers.get(key) : undefined
     const values = before?._tag === 'Set' ? before.value.values : []
     headers.set(key, value === null ? Override.unset : Override.set({ name, values: [...values, sealed(key, value)] }))
@@ -206,7 +206,7 @@ const isPairs = <A extends object>(
 /** Names headers whose values are secret wherever they are given. */
 export const withSensitiveHeaders = (...names: ReadonlyArray<string>): Configure =>
   withOne({
-    sensitive: new Map(names.map((name) => [name.toLowerCase(), Override.set<true>(true)])),
+    sensitive: new Map(names.map((name) => [keyOf(name), Override.set<true>(true)])),
   })
 
 // --- query and cookies ---------------------------------------------------------------------------------------------
@@ -239,7 +239,8 @@ export const withoutAuth: Configure = withOne({ auth: Override.unset })
 // --- where and how -------------------------------------------------------------------------------------------------
 
 /** A base URL as a setting holds it: secret where it holds credentials. */
-export const baseUrl = (url: string): string | Secret.Secret => (url.includes('@') ? Secret.make(url) : url)
+export const baseUrl = (url: string): string | Secret.Secret =>
+  typeof url === 'string' && url.includes('@') ? Secret.make(url) : url
 
 /** What relative URLs are joined to, with exactly one slash between. */
 export const withBaseUrl = (url: string): Configure => withOne({ baseUrl: Override.set(baseUrl(url)) })

@@ -45,7 +45,8 @@ const readBase = (text: string): E.Either<Url.UrlError, Url.Located> => {
 const baseOf = (setting: Override.Set<string | Secret.Secret>): E.Either<Url.UrlError, Url.Located> => {
   const known = bases.get(setting)
   if (known !== undefined) return known
-  const base = readBase(Secret.reveal(setting.value))
+  const text = Secret.textOf(setting.value)
+  const base = text === undefined ? E.left(Url.invalidUrl('the base URL', 'it is not text')) : readBase(text)
   bases.set(setting, base)
   return base
 }
@@ -103,6 +104,7 @@ const withQuery = (settings: Settings, address: Address): Address => {
 
 /** Joins, splits and quotes. Errors: `InvalidUrl`, `MissingScheme`. */
 export const address = (settings: Settings, reference: string): E.Either<Url.UrlError, Address> => {
+  if (typeof reference !== 'string') return E.left(Url.invalidUrl(typeof reference, 'it is not text'))
   const located = locate(settings, reference)
   return E.isLeft(located) ? located : E.right(withQuery(settings, located.right))
 }

@@ -14,6 +14,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Auth, Custom, Digest as DigestAuth } from '../session/Auth.js'
 import * as Environment from '../session/Environment.js'
+import type { Settings } from '../session/Settings.js'
 import * as Digest from '../values/Digest.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Headers from '../values/Headers.js'
@@ -23,7 +24,9 @@ import { basic } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Located, Url } from '../values/Url.js'
 import * as UrlOf from '../values/Url.js'
+import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
+import * as PlanOf from '../wire/Plan.js'
 import type { Merged } from './Merge.js'
 import { invalidSettings, type PlanError } from './PlanError.js'
 
@@ -126,12 +129,29 @@ export const authorize = (
   return O.isNone(found) ? headers : Headers.upsertAt(AUTHORIZATION, found.value)(headers)
 }
 
-/** Lets a scheme of the user's own sign the finished plan. Error: `InvalidSettings`, where it throws. */
+/** What plain JavaScript may give and a type would not let through. */
+const problemOf = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
+  if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
+  if (typeof auth.user !== 'string') return 'its user is not text'
+  return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
+}
+
+/** Whether the auth of the settings can be used at all. Error: `InvalidSettings`. */
+export const checked = ({ auth }: Settings): E.Either<PlanError, void> => {
+  const problem = auth._tag === 'Set' ? problemOf(auth.value) : undefined
+  return problem === undefined ? E.right(undefined) : E.left(invalidSettings('auth', problem))
+}
+
+/** Lets a scheme of the user's own sign the finished plan. Error: `InvalidSettings`, where it throws or gives no plan. */
 export const sign = ({ name, sign }: Custom, plan: Plan): E.Either<PlanError, Plan> => {
+  const failed = (problem: string) => E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${problem}`))
   try {
-    return E.right(sign(plan))
+    const signed: unknown = sign(plan)
+    if (PlanOf.is(signed)) return E.right(signed)
+    Fault.abandon(signed)
+    return failed(`it gave ${Fault.kindOf(signed)} in place of a plan; it has to give one at once`)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${why}`))
+    return failed(Fault.why(cause))
   }
 }

@@ -27,7 +27,8 @@ export const given = (settings: Settings): E.Either<PlanError, string> => {
   const pairs: string[] = []
   for (const [name, override] of settings.cookies) {
     if (override._tag !== 'Set') continue
-    const value = Secret.reveal(override.value)
+    const value = Secret.textOf(override.value)
+    if (value === undefined) return E.left(invalidHeader('Cookie', `the value of ${JSON.stringify(name)} is not text`))
     if (!NAME.test(name) || !Headers.isValue(name) || !VALUE.test(value)) {
       return E.left(invalidHeader('Cookie', `${JSON.stringify(name)} holds a character that a cookie cannot hold`))
     }

@@ -32,8 +32,10 @@ const ofConnection = (key: string, value: string): string | undefined => {
 /** Why a line that HTTP could carry is not the user's to give. */
 export const refusal = (name: string, value: string): string | undefined => ofConnection(name.toLowerCase(), value)
 
-const problemOf = (name: string, value: string): string | undefined => {
+const problemOf = (name: string, given: Headers.Value): string | undefined => {
   if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'
+  const value = Secret.textOf(given)
+  if (value === undefined) return 'its value is not text'
   if (!Headers.isValue(value)) {
     return 'its value begins with white space, or holds a character that HTTP cannot carry (CR, LF, NUL, above U+00FF)'
   }
@@ -50,7 +52,7 @@ const lines = (
   const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
   const fields: Headers.Field[] = []
   for (const value of values) {
-    const problem = problemOf(name, Secret.reveal(value))
+    const problem = problemOf(name, value)
     if (problem !== undefined) return E.left(invalidHeader(name, problem))
     fields.push([name, isSecret && typeof value === 'string' ? Secret.make(value) : value])
   }
@@ -125,7 +127,7 @@ export const signed = (before: Headers.Headers, after: Headers.Headers): E.Eithe
       fields.push(field)
       continue
     }
-    const problem = problemOf(name, Secret.reveal(value))
+    const problem = problemOf(name, value)
     if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the scheme of auth made it`))
     fields.push([name, typeof value === 'string' ? Secret.make(value) : value])
   }

@@ -27,6 +27,7 @@ import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
+import * as Own from '../values/Own.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
@@ -56,16 +57,12 @@ export type Context = { readonly session: Session } & Partial<Pick<World, 'envir
 
 const EPOCH = new Date(0)
 
-/** What was said, and not what a polluted prototype says on every object. */
-const own = <K extends keyof World>(world: Partial<World>, key: K): World[K] | undefined =>
-  Object.hasOwn(world, key) ? world[key] : undefined
-
 /** The world with nothing left out. */
 export const worldOf = (world: Partial<World>): World => ({
-  jar: own(world, 'jar') ?? Jar.empty,
-  environment: own(world, 'environment') ?? Environment.empty,
-  now: own(world, 'now') ?? EPOCH,
-  entropy: own(world, 'entropy') ?? '',
+  jar: Own.get(world, 'jar') ?? Jar.empty,
+  environment: Own.get(world, 'environment') ?? Environment.empty,
+  now: Own.get(world, 'now') ?? EPOCH,
+  entropy: Own.get(world, 'entropy') ?? '',
 })
 
 // --- what stays behind ---------------------------------------------------------------------------------------------
@@ -193,6 +190,8 @@ export const prepared =
     const place = address(given.settings, given.request.url)
     if (E.isLeft(place)) return place
     const { url } = place.right
+    const auth = Authorization.checked(given.settings)
+    if (E.isLeft(auth)) return auth
     if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
     if (!isSendable(place.right, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
     const merged = place.right.leaves ? leave(given) : given

@@ -10,6 +10,7 @@ import * as Environment from '../session/Environment.js'
 import type { Trust } from '../session/Session.js'
 import type { Settings } from '../session/Settings.js'
 import * as Override from '../values/Override.js'
+import * as Own from '../values/Own.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Url } from '../values/Url.js'
@@ -51,7 +52,8 @@ const proxies = new WeakMap<Secret.Secret, E.Either<PlanError, O.Option<Proxy.Pr
 const readProxy = (text: Secret.Secret): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
   const known = proxies.get(text)
   if (known !== undefined) return known
-  const parsed = Proxy.parse(Secret.reveal(text))
+  const written = Secret.textOf(text)
+  const parsed = written === undefined ? E.left('its URL is not text') : Proxy.parse(written)
   const read = E.isLeft(parsed) ? E.left(invalidProxy(parsed.left)) : E.right(O.some(parsed.right))
   proxies.set(text, read)
   return read
@@ -97,12 +99,6 @@ const tlsOf = (given: TlsSettings, trust: Trust, environment: Environment.Enviro
 const LONGEST = 2 ** 31 - 1
 const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
-/** Without a prototype: a wait that nobody asked for must not be found on a polluted one. */
-const bareOf = (entries: ReadonlyArray<readonly [string, number]>): Timeouts => {
-  const bare: object = Object.create(null)
-  return Object.assign(bare, Object.fromEntries(entries))
-}
-
 const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts> => {
   const known = timeouts.get(keyed)
   if (known !== undefined) return known
@@ -110,7 +106,7 @@ const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts
   const wrong = entries.find(([, ms]) => !(ms > 0 && ms <= LONGEST))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
-      ? E.right(bareOf(entries))
+      ? E.right(Own.of(Object.fromEntries(entries)))
       : E.left(
           invalidSettings('timeouts', `${wrong[0]} is ${wrong[1]}; it must be above 0 and below 2^31 milliseconds`),
         )

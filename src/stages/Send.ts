@@ -24,7 +24,7 @@ import type { Session } from '../session/Session.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import type { Reply } from '../wire/Reply.js'
+import { is as isReply, type Reply } from '../wire/Reply.js'
 import { at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
 
 /** What sending needs; every `Client` is one. */
@@ -54,11 +54,16 @@ const limitsOf = ({ clock, signal }: Sender, bounds: Bounds): Limits => ({
   ...bounds,
 })
 
-/** A transport of the user's may throw or reject, though it should not: that is a `ProtocolError` too. */
-const broken = (plan: Plan, cause: unknown): E.Either<TransportError, Reply> =>
-  E.left(
-    at(plan, Fault.is(cause) ? cause : Fault.make('ProtocolError', `The transport failed: ${String(cause)}`, cause)),
-  )
+const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
+  E.left(at(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))
+
+/** A transport of the user's own may give anything, though it should not: that is a `ProtocolError` too. */
+const judged = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<TransportError, Reply> => {
+  const given: { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown } = Object(outcome)
+  if (given._tag === 'Right') return isReply(given.right) ? outcome : broken(plan, 'what it gave is no reply')
+  if (given._tag !== 'Left') return broken(plan, `it gave ${Fault.kindOf(outcome)} in place of an Either`)
+  return Fault.is(given.left) ? outcome : broken(plan, 'what it gave for its failure is no fault', given.left)
+}
 
 /** Sends one plan within the bounds of its exchange. */
 export const sendBy =
@@ -66,9 +71,12 @@ export const sendBy =
   (plan: Plan): TaskEither<TransportError, Reply> =>
   async () => {
     try {
-      return await transportFor(sender, plan)(plan, limitsOf(sender, bounds))()
+      const task: unknown = transportFor(sender, plan)(plan, limitsOf(sender, bounds))
+      if (typeof task === 'function') return judged(plan, await task())
+      Fault.abandon(task)
+      return broken(plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
     } catch (cause) {
-      return broken(plan, cause)
+      return Fault.is(cause) ? E.left(at(plan, cause)) : broken(plan, Fault.why(cause), cause)
     }
   }
 

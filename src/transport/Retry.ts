@@ -29,7 +29,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
-import type { Reply } from '../wire/Reply.js'
+import { discard as letGo, type Reply } from '../wire/Reply.js'
 import * as Retry from '../wire/Retry.js'
 import { around, at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
 import { Closing, during, late, stopped } from './Waiting.js'
@@ -49,7 +49,7 @@ const watched = (plan: Plan): { readonly plan: Plan; readonly isReplayable: () =
 }
 
 const discard = async (outcome: E.Either<TransportError, Reply>): Promise<void> => {
-  if (E.isRight(outcome)) await outcome.right.body.discard()
+  if (E.isRight(outcome)) await letGo(outcome.right.body)
 }
 
 const drive = async (

@@ -120,16 +120,21 @@ export interface Encoding {
   readonly entropy?: string
 }
 
+const isIterable = (u: unknown): boolean => typeof u === 'object' && u !== null && Symbol.asyncIterator in u
+
 /** Makes a body ready. The left is why it cannot be: a cycle, a BigInt, a number that is not finite, a bad part. */
 export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding = {}): E.Either<string, Encoded> => {
   switch (body._tag) {
-    case 'Empty':
     case 'Bytes':
+      return Secret.open(body.bytes) instanceof Uint8Array ? encoded(body) : E.left('bytes are a Uint8Array')
     case 'Stream':
+      return typeof body.open === 'function' ? encoded(body) : E.left('a stream is a function that opens it')
     case 'Once':
+      return isIterable(body.source) ? encoded(body) : E.left('what is sent once is an async iterable')
+    case 'Empty':
       return encoded(body)
     case 'Text':
-      return encoded(utf8(body.text))
+      return typeof body.text === 'string' ? encoded(utf8(body.text)) : E.left('a text is a string')
     case 'Form':
       return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
     case 'Multipart':

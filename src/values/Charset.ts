@@ -18,6 +18,17 @@
  */
 import { TextDecoder } from 'node:util'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Scan from './Scan.js'
+
+const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isBlank(character)
+
+/** Without quotes and blanks at its ends. By hand: a regular expression would look at each blank within again. */
+const bare = (text: string): string => {
+  const start = Scan.after(text, 0, isOuter)
+  let end = text.length
+  while (end > start && isOuter(text.charAt(end - 1))) end -= 1
+  return text.slice(start, end)
+}
 
 /** The charset parameter of a media type, in requests' reading: names without case, the last one counts. */
 export const ofContentType = (contentType: string): O.Option<string> => {
@@ -25,7 +36,7 @@ export const ofContentType = (contentType: string): O.Option<string> => {
   for (const parameter of contentType.split(';').slice(1)) {
     const equals = parameter.indexOf('=')
     if (equals < 0 || parameter.slice(0, equals).trim().toLowerCase() !== 'charset') continue
-    charset = parameter.slice(equals + 1).replace(/^[\s"']+|[\s"']+$/g, '')
+    charset = bare(parameter.slice(equals + 1))
   }
   return O.fromNullable(charset)
 }

@@ -18,6 +18,7 @@
  */
 import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Scan from './Scan.js'
 import * as Secret from './Secret.js'
 
 /** What a server asks for: the parameters of one Digest challenge. */
@@ -38,34 +39,31 @@ interface Scheme {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-// RFC 9110 11.3, read leniently: a parameter is `name=value`, a word without `=` begins another scheme.
-const PARAMETER = /^([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|([^,\s]*))/
-const WORD = /^([\w!#$%&'*+.^`|~-]+)(?![\w!#$%&'*+.^`|~-]*[ \t]*=[ \t]*["\w])/
-const BETWEEN = /^[\s,;]+/
+/** RFC 9110 5.6.2. */
+const TOKEN = /[\w!#$%&'*+.^`|~-]/
+const isToken = (character: string): boolean => TOKEN.test(character)
+const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isBlank(character)
+const isValue = (character: string): boolean => character !== ',' && !Scan.isBlank(character)
 
-const unquoted = (text: string): string => text.replace(/\\([\s\S])/g, '$1')
-
+/** RFC 9110 11.3, read leniently: a parameter is `name=value`, a word without `=` begins another scheme. */
 const schemesOf = (header: string): ReadonlyArray<Scheme> => {
   const schemes: Array<{ name: string; parameters: Map<string, string> }> = []
-  let rest = header
-  while (rest !== '') {
-    const between = BETWEEN.exec(rest)
-    if (between !== null) {
-      rest = rest.slice(between[0].length)
+  for (let at = 0; at < header.length; ) {
+    const start = Scan.after(header, at, isBetween)
+    const end = Scan.after(header, start, isToken)
+    const equals = Scan.after(header, end, Scan.isBlank)
+    const name = header.slice(start, end).toLowerCase()
+    if (name === '' || header.charAt(equals) !== '=') {
+      if (name !== '') schemes.push({ name, parameters: new Map() })
+      at = name === '' ? start + 1 : end
       continue
     }
-    const parameter = PARAMETER.exec(rest)
-    const current = schemes.at(-1)
-    if (parameter !== null && current !== undefined) {
-      const [whole, name = '', quoted, token = ''] = parameter
-      const key = name.toLowerCase()
-      if (!current.parameters.has(key)) current.parameters.set(key, quoted === undefined ? token : unquoted(quoted))
-      rest = rest.slice(whole.length)
-      continue
-    }
-    const word = WORD.exec(rest)
-    if (word !== null) schemes.push({ name: (word[1] ?? '').toLowerCase(), parameters: new Map() })
-    rest = rest.slice(word?.[0].length ?? 1)
+    const from = Scan.after(header, equals + 1, Scan.isBlank)
+    const closed = header.charAt(from) === '"' ? Scan.closing(header, from) : undefined
+    at = closed ?? Scan.after(header, from, isValue)
+    const parameters = schemes.at(-1)?.parameters
+    if (parameters === undefined || parameters.has(name)) continue
+    parameters.set(name, closed === undefined ? header.slice(from, at) : Scan.unquoted(header.slice(from, closed)))
   }
   return schemes
 }

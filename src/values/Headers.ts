@@ -124,8 +124,15 @@ export const reveal = (headers: Headers): ReadonlyArray<readonly [name: string, 
 const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
 const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?$/
 
-export const isName = (name: string): boolean => TOKEN.test(name)
-export const isValue = (value: string): boolean => FIELD_VALUE.test(value)
+export const isName = (name: unknown): name is string => typeof name === 'string' && TOKEN.test(name)
+export const isValue = (value: unknown): value is string => typeof value === 'string' && FIELD_VALUE.test(value)
+
+const isField = (u: unknown): u is Field =>
+  Array.isArray(u) && typeof u[0] === 'string' && Secret.textOf(u[1]) !== undefined
+
+/** Whether something is made as headers are: what code of the user's own gives back may be anything. */
+export const is = (u: unknown): u is Headers =>
+  typeof u === 'object' && u !== null && 'fields' in u && Array.isArray(u.fields) && u.fields.every(isField)
 
 export const Monoid: MonoidOf<Headers> = {
   empty,

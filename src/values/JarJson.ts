@@ -26,7 +26,7 @@ import type * as Stamp from './Stamp.js'
 const FORMAT = 'requests-ts/jar'
 const VERSION = 1
 
-const StampJson = t.readonly(t.tuple([Saved.Finite, Saved.Finite]))
+const StampJson = t.readonly(t.tuple([Saved.Time, Saved.Finite]))
 const nullable = <C extends t.Mixed>(codec: C) => t.union([codec, t.null])
 
 const CookieJson = t.readonly(
@@ -39,7 +39,7 @@ const CookieJson = t.readonly(
     secure: t.boolean,
     httpOnly: t.boolean,
     sameSite: nullable(t.keyof({ Strict: null, Lax: null, None: null })),
-    expires: nullable(Saved.Finite),
+    expires: nullable(Saved.Time),
     created: StampJson,
     updated: StampJson,
     setBy: nullable(Saved.Line),
@@ -101,14 +101,15 @@ export const encode =
       algorithm: O.toNullable(challenge.algorithm),
       updated: fromStamp(challenge.updated),
     }))
-    return Saved.written(writer, {
+    const made = Saved.written(writer, {
       format: FORMAT,
       version: VERSION,
       nameless: jar.nameless,
       clock: fromStamp(jar.clock),
       cookies,
       challenges,
-    })
+    } as const)
+    return E.isLeft(made) ? made : Saved.readable<JarJson>(decode)(made.right)
   }
 
 const cookieOf = (json: JarJson['cookies'][number]): Cookie => ({

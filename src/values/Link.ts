@@ -9,6 +9,7 @@
  * const [link] = Link.parse('</2>; rel="next last"; title="a; b"')
  * assert.deepEqual(link, { target: '/2', rels: ['next', 'last'], parameters: [['rel', 'next last'], ['title', 'a; b']] })
  */
+import * as Scan from './Scan.js'
 
 export interface Link {
   /** As it was written; resolve it against the URL of the reply. */
@@ -19,37 +20,47 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const TARGET = /[\s,]*<([^>]*)>/y
-const PARAMETER = /\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s;,]*)))?/y
-const SKIP = /\s*;?[^,<]*/y
+const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isBlank(character)
+const isValue = (character: string): boolean => character !== ';' && character !== ',' && !Scan.isBlank(character)
+const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
-const unquoted = (text: string): string => text.replace(/\\([\s\S])/g, '$1')
+interface Parameter {
+  readonly pair: readonly [name: string, value: string]
+  readonly end: number
+}
 
-/** Reads the values of a Link header, joined by commas. */
+/** The parameter that begins at `at`, with its semicolon. */
+const parameterAt = (header: string, at: number): Parameter | undefined => {
+  const semicolon = Scan.after(header, at, Scan.isBlank)
+  if (header.charAt(semicolon) !== ';') return undefined
+  const start = Scan.after(header, semicolon + 1, Scan.isBlank)
+  const end = Scan.after(header, start, isName)
+  if (end === start) return undefined
+  const name = header.slice(start, end).toLowerCase()
+  const equals = Scan.after(header, end, Scan.isBlank)
+  if (header.charAt(equals) !== '=') return { pair: [name, ''], end }
+  const from = Scan.after(header, equals + 1, Scan.isBlank)
+  const closed = header.charAt(from) === '"' ? Scan.closing(header, from) : undefined
+  if (closed !== undefined) return { pair: [name, Scan.unquoted(header.slice(from, closed))], end: closed }
+  const to = Scan.after(header, from, isValue)
+  return { pair: [name, header.slice(from, to)], end: to }
+}
+
+/** Reads the values of a Link header, joined by commas: by hand, and in linear time. */
 export const parse = (header: string): ReadonlyArray<Link> => {
   const links: Link[] = []
-  const match = (expression: RegExp, from: number): RegExpExecArray | null => {
-    expression.lastIndex = from
-    return expression.exec(header)
-  }
-  for (let at = 0; at < header.length; ) {
-    const target = match(TARGET, at)
-    if (target === null) {
-      const next = header.indexOf('<', at + 1)
-      if (next < 0) return links
-      at = next
-      continue
-    }
-    at = TARGET.lastIndex
+  for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
+    const close = header.indexOf('>', at)
+    if (close < 0) return links
+    const target = header.slice(at + 1, close)
     const parameters: Array<readonly [string, string]> = []
-    for (let found = match(PARAMETER, at); found !== null; found = match(PARAMETER, at)) {
-      const [, name = '', quoted, token = ''] = found
-      parameters.push([name.toLowerCase(), quoted === undefined ? token : unquoted(quoted)])
-      at = PARAMETER.lastIndex
+    at = close + 1
+    for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {
+      parameters.push(found.pair)
+      at = found.end
     }
-    links.push({ target: target[1] ?? '', rels: relsOf(parameters), parameters })
-    match(SKIP, at)
-    at = Math.max(SKIP.lastIndex, at)
+    links.push({ target, rels: relsOf(parameters), parameters })
+    at = Scan.after(header, at, isSkipped)
   }
   return links
 }

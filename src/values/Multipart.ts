@@ -22,6 +22,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from './Headers.js'
+import * as Own from './Own.js'
 
 /** Bytes that are made anew each time they are sent, and their number where it is known. */
 export interface PartStream {
@@ -45,7 +46,7 @@ export type Input = ReadonlyArray<Part> | Readonly<Record<string, Content | Omit
 
 const isList = (input: Input): input is ReadonlyArray<Part> => Array.isArray(input)
 const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'> =>
-  typeof given === 'object' && Object.hasOwn(given, 'content')
+  typeof given === 'object' && given !== null && Object.hasOwn(given, 'content')
 
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
   isList(input)
@@ -60,12 +61,8 @@ export type Encoded =
 const escaped = (text: string): string =>
   text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
 
-/** Of a part counts what it has itself: a polluted prototype gives a name to no file. */
-const own = <K extends keyof Part>(part: Part, key: K): Part[K] | undefined =>
-  Object.hasOwn(part, key) ? part[key] : undefined
-
 const heading = (part: Part): E.Either<string, string> => {
-  const [file, type, headers] = [own(part, 'filename'), own(part, 'contentType'), own(part, 'headers')]
+  const { filename: file, contentType: type, headers } = Own.of(part)
   const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
   const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
   const given = [...(type === undefined ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
@@ -79,6 +76,26 @@ const heading = (part: Part): E.Either<string, string> => {
 
 const isStream = (content: Content): content is PartStream =>
   typeof content === 'object' && !(content instanceof Uint8Array)
+/** What plain JavaScript may give for a content, and a type would not let through. */
+const isContent = (content: Content): boolean =>
+  typeof content === 'string' ||
+  content instanceof Uint8Array ||
+  (typeof content === 'object' && content !== null && typeof content.open === 'function')
+
+/** Why a part cannot be written, before anything of it is looked at. */
+const problemOf = (part: Part): string | undefined => {
+  if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
+    return 'a part has no name that is text'
+  const isText = (key: 'filename' | 'contentType'): boolean =>
+    ['string', 'undefined'].includes(typeof Own.get(part, key))
+  if (!isText('filename') || !isText('contentType')) {
+    return `the part ${JSON.stringify(part.name)} has a filename or content type that is not text`
+  }
+  return isContent(part.content)
+    ? undefined
+    : `the content of the part ${JSON.stringify(part.name)} is neither text nor bytes nor a stream`
+}
+
 const bytesOf = (content: string | Uint8Array): Uint8Array =>
   typeof content === 'string' ? Buffer.from(content, 'utf8') : content
 
@@ -106,6 +123,8 @@ export const encode =
   (parts: ReadonlyArray<Part>): E.Either<string, Encoded> => {
     const pieces: Piece[] = []
     for (const part of parts) {
+      const problem = problemOf(part)
+      if (problem !== undefined) return E.left(problem)
       const head = heading(part)
       if (E.isLeft(head)) return head
       const { content } = part

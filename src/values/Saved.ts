@@ -4,8 +4,10 @@
  *
  * | error        | when                                                                                     |
  * |--------------|------------------------------------------------------------------------------------------|
- * | `Unwritable` | a function, or a secret that nobody said to reveal; each is named by its path            |
+ * | `Unwritable` | a function, a secret that nobody said to reveal, what could not be read back: by its path |
  * | `Unreadable` | a file edited by hand, of another kind, or of a newer version; a control character in it |
+ *
+ * Law: what is written can be read, and is what it was: `decode . JSON.parse . JSON.stringify . encode = id`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -32,7 +34,7 @@ export interface Reveal {
 export const unwritable = (paths: ReadonlyArray<string>): Unwritable => ({
   _tag: 'Unwritable',
   paths,
-  message: `This cannot be written: ${paths.join(', ')}. A function has no text; a secret is written only with { reveal: true }`,
+  message: `This cannot be written: ${paths.join(', ')}. A function has no text; a secret is written only with { reveal: true }; text with a control character is not read back`,
 })
 
 export const unreadable = (problems: ReadonlyArray<string>): Unreadable => ({
@@ -45,7 +47,8 @@ export const unreadable = (problems: ReadonlyArray<string>): Unreadable => ({
 
 /** Gathers the paths of what cannot be written, while the rest is. */
 export interface Writer {
-  readonly secret: (path: string, value: string | Secret.Secret) => string
+  /** Text or a secret, in a form in which it can be read back: a line unless said. */
+  readonly secret: (path: string, value: string | Secret.Secret, form?: Form) => string
   readonly refuse: (path: string) => undefined
   readonly paths: ReadonlyArray<string>
 }
@@ -55,14 +58,15 @@ export const writer = (options: Reveal): Writer => {
   const reveal = Object.hasOwn(options, 'reveal') && options.reveal === true
   const paths: string[] = []
   const refuse = (path: string): undefined => {
-    paths.push(path)
+    paths.push(path.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`))
     return undefined
   }
   return {
     paths,
     refuse,
-    secret: (path, value) => {
-      if (typeof value === 'string' || reveal) return Secret.reveal(value)
+    secret: (path, value, form = Line) => {
+      const text = typeof value === 'string' ? value : Secret.is(value) && reveal ? Secret.reveal(value) : undefined
+      if (form.is(text)) return text
       refuse(path)
       return ''
     },
@@ -73,9 +77,22 @@ export const writer = (options: Reveal): Writer => {
 export const written = <A>({ paths }: Writer, made: A): E.Either<Unwritable, A> =>
   paths.length === 0 ? E.right(made) : E.left(unwritable(paths))
 
+/** What was written, unless it could not be read: nobody is to learn tomorrow what was wrong today. */
+export const readable =
+  <A>(decode: (u: unknown) => E.Either<Unreadable, unknown>) =>
+  (made: A): E.Either<Unwritable, A> => {
+    const again = decode(made)
+    return E.isLeft(again) ? E.left(unwritable(again.left.problems)) : E.right(made)
+  }
+
 // --- reading -------------------------------------------------------------------------------------------------------
 
-const refined = (name: string, is: (text: string) => boolean): t.Type<string, string, unknown> =>
+/** Which texts there may be in a place. */
+export type Form = t.Type<string, string, unknown>
+
+const CONTROLS = /[\0-\x1f\x7f]/g
+
+const refined = (name: string, is: (text: string) => boolean): Form =>
   new t.Type<string, string, unknown>(
     name,
     (u): u is string => typeof u === 'string' && is(u),
@@ -89,12 +106,33 @@ export const Line = refined('text without control characters', (text) => !/[\0-\
 export const FieldValue = refined('a header value', (text) => !/[\r\n\0]/.test(text))
 /** Text that may have lines, such as a certificate. */
 export const Text = refined('text without NUL', (text) => !text.includes('\0'))
-export const Finite = new t.Type<number, number, unknown>(
-  'finite number',
-  (u): u is number => typeof u === 'number' && Number.isFinite(u),
-  (u, context) => (typeof u === 'number' && Number.isFinite(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
+
+const number = (name: string, is: (n: number) => boolean): t.Type<number, number, unknown> =>
+  new t.Type<number, number, unknown>(
+    name,
+    (u): u is number => typeof u === 'number' && is(u),
+    (u, context) => (typeof u === 'number' && is(u) ? t.success(u) : t.failure(u, context)),
+    t.identity,
+  )
+
+export const Finite = number('finite number', Number.isFinite)
+
+/** Epoch milliseconds that a `Date` can hold (ECMA-262 21.4.1.1). */
+export const Time = number('a time', (ms) => Math.abs(ms) <= 8.64e15)
+
+const UNWRITTEN = { Infinity: 1 / 0, '-Infinity': -1 / 0, NaN: Number.NaN, '-0': -0 } as const
+
+/** Any number: JSON has no way to write some, which go by their names. */
+export const Numeric = t.union([Finite, t.readonly(t.strict({ number: t.keyof(UNWRITTEN) }))])
+export type Numeric = t.TypeOf<typeof Numeric>
+
+export const fromNumber = (n: number): Numeric => {
+  if (Number.isNaN(n)) return { number: 'NaN' }
+  if (Object.is(n, -0)) return { number: '-0' }
+  return Number.isFinite(n) ? n : { number: n > 0 ? 'Infinity' : '-Infinity' }
+}
+
+export const toNumber = (json: Numeric): number => (typeof json === 'number' ? json : UNWRITTEN[json.number])
 
 /** One line for each thing that is wrong; values are not shown, for they may be secret. */
 const problemsOf = (errors: t.Errors): ReadonlyArray<string> => [

@@ -57,7 +57,8 @@ const LABEL = '‹secret›'
 export const make = (text: string): Secret => new Sealed(text, LABEL)
 
 /** Hides bytes; their length is shown. The bytes are not copied. */
-export const bytes = (content: Uint8Array): SealedBytes => new Sealed(content, `‹${content.length} bytes›`)
+export const bytes = (content: Uint8Array): SealedBytes =>
+  new Sealed(content, content instanceof Uint8Array ? `‹${content.length} bytes›` : LABEL)
 
 /** Hides anything under a label of its own. */
 export const seal = <A>(value: A, label: string): Sealed<A> => new Sealed(value, label)
@@ -69,6 +70,12 @@ export const open: <A>(sealed: Sealed<A>) => A = Sealed.open
 
 /** The text of a secret, or of a string that never was one. */
 export const reveal = (value: string | Secret): string => (typeof value === 'string' ? value : Sealed.open(value))
+
+/** The text of a secret or of a string; none where it is neither, as plain JavaScript may have it. */
+export const textOf = (value: unknown): string | undefined => {
+  const text = value instanceof Sealed ? Sealed.open(value) : value
+  return typeof text === 'string' ? text : undefined
+}
 
 /** What may be printed: the text of a plain string, the label of a secret. */
 export const show = (value: string | Secret): string => (typeof value === 'string' ? value : LABEL)

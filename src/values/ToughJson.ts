@@ -22,6 +22,9 @@ import * as Saved from './Saved.js'
 import * as Secret from './Secret.js'
 import type { SameSite } from './SetCookie.js'
 
+// ECMA-262 21.4.1.1.
+const LATEST = 8.64e15
+
 const time = t.union([t.string, Saved.Finite])
 
 const CookieJson = t.intersection([
@@ -50,7 +53,8 @@ export interface SerializedCookieJar {
   readonly cookies: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString()
+/** A time beyond what a `Date` can hold is the last one that it can. */
+const iso = (ms: number): string => new Date(Math.max(-LATEST, Math.min(LATEST, ms)) || 0).toISOString()
 
 const jsonOf = (cookie: Cookie.Cookie): Readonly<Record<string, unknown>> => ({
   key: cookie.name,

@@ -141,7 +141,7 @@ export const removeDotSegments = (path: string): string => {
 // Already canonical, so the WHATWG parser need not look: a name whose last label begins with a letter, and no `xn--`.
 const PLAIN_NAME = /^(?:[a-z\d_-]+\.)*[a-z][a-z\d_-]*\.?$/
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
-const HOST_AND_PORT = /^(\[[^\]]*\]|[^[\]:]*)(?::0*(\d*))?$/
+const HOST_AND_PORT = /^(\[[^\]]*\]|[^[\]:]*)(?::(\d*))?$/
 
 const canonicalHost = (host: string): string | undefined => {
   if ((PLAIN_NAME.test(host) && !host.includes('xn--')) || IPV4.test(host)) return host
@@ -220,6 +220,7 @@ const parsePlain = (text: string): Located | undefined => {
  * A scheme that does not begin with `http` is split and left as it is written; its origin is `null`.
  */
 export const parse = (given: string): E.Either<UrlError, Located> => {
+  if (typeof given !== 'string') return E.left(invalidUrl(typeof given, 'it is not text'))
   const plain = parsePlain(given)
   return plain === undefined ? parseAny(given.trimStart()) : E.right(plain)
 }
@@ -235,7 +236,8 @@ const parseAny = (text: string): E.Either<UrlError, Located> => {
   const at = authority.lastIndexOf('@')
   const hostAndPort = HOST_AND_PORT.exec(authority.slice(at + 1))
   if (hostAndPort === null) return E.left(invalidUrl(text, 'its host and port cannot be read'))
-  const [, host = '', port = ''] = hostAndPort
+  const [, host = '', digits = ''] = hostAndPort
+  const port = digits.replace(/^0+/, '')
   if (host === '') return E.left(invalidUrl(text, 'no host supplied'))
   if (Number(port) > 65535) return E.left(invalidUrl(text, `the port ${port} is above 65535`))
   const protocol = `${scheme.toLowerCase()}:`

@@ -51,6 +51,24 @@ export const make = <Tag extends FaultTag>(_tag: Tag, message: string, cause?: u
   cause,
 })
 
+/** What a foreign error says, whatever was thrown. */
+export const why = (cause: unknown): string => {
+  try {
+    return cause instanceof Error ? cause.message : String(cause)
+  } catch {
+    return 'it has no text'
+  }
+}
+
+/** What something is, for a message about what it should have been. */
+export const kindOf = (u: unknown): string =>
+  u === null ? 'null' : u instanceof Promise ? 'a promise' : Array.isArray(u) ? 'a list' : typeof u
+
+/** Leaves a value alone that has no place here: if it is a promise, its rejection must not end the process. */
+export const abandon = (u: unknown): void => {
+  Promise.resolve(u).catch(() => undefined)
+}
+
 /** The same fault, met before anything was written. */
 export const unsent = (fault: Fault): Fault => ({ ...fault, unsent: true })
 

@@ -2,6 +2,7 @@
  * A pure server, and how its answers become replies: content codings are undone, and what has no body has none.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Own from '../values/Own.js'
 import * as Status from '../values/Status.js'
 import * as Coding from './Coding.js'
 import * as Fault from './Fault.js'
@@ -21,16 +22,52 @@ const bytesOf = ({ status, body }: Answer, method: string): Uint8Array => {
   return typeof body === 'string' ? Buffer.from(body, 'utf8') : body
 }
 
+const isText = (u: unknown): boolean => typeof u === 'string'
+const isBody = (u: unknown): boolean => u === undefined || isText(u) || u instanceof Uint8Array
+const isPair = (u: unknown): boolean => Array.isArray(u) && u.length === 2 && u.every(isText)
+const isHeaders = (u: unknown): boolean =>
+  u === undefined ||
+  (Array.isArray(u)
+    ? u.every(isPair)
+    : typeof u === 'object' &&
+      u !== null &&
+      Object.values(u).every((value) => isText(value) || (Array.isArray(value) && value.every(isText))))
+
+/** The first field that is not as an answer has it. */
+const oddOf = ({ status, reason, headers, body }: Partial<Record<keyof Answer, unknown>>): string | undefined => {
+  if (!Number.isInteger(status)) return 'status'
+  if (reason !== undefined && !isText(reason)) return 'reason'
+  if (!isHeaders(headers)) return 'headers'
+  return isBody(body) ? undefined : 'body'
+}
+
+/** What a server gave, if it is an answer; the left is what is wrong with it. */
+const read = (given: unknown): E.Either<string, Answer> => {
+  if (typeof given !== 'object' || given === null || given instanceof Promise) {
+    return E.left(`it gave ${Fault.kindOf(given)} in place of an answer`)
+  }
+  const own = Own.of(given)
+  const odd = oddOf(own)
+  // The cast: each field was looked at.
+  return odd === undefined ? E.right(own as Answer) : E.left(`the ${odd} of its answer is not of its kind`)
+}
+
+const failed = (problem: string, cause?: unknown): E.Either<Fault.Fault, never> =>
+  E.left(Fault.make('ProtocolError', `The server's function failed: ${problem}`, cause))
+
 const asked = (server: Server, plan: Plan): E.Either<Fault.Fault, Answer> => {
   try {
-    return E.right(answer(server)(plan))
+    const given: unknown = answer(server)(plan)
+    const answered = read(given)
+    if (E.isRight(answered)) return answered
+    Fault.abandon(given)
+    return failed(answered.left)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return E.left(Fault.make('ProtocolError', `The server's function failed: ${why}`, cause))
+    return failed(Fault.why(cause), cause)
   }
 }
 
-/** Lets a server answer a plan. A server that throws is a `ProtocolError`. */
+/** Lets a server answer a plan. A server that throws, or gives no answer, is a `ProtocolError`. */
 export const serve =
   (server: Server) =>
   (plan: Plan): E.Either<Fault.Fault, Served> => {

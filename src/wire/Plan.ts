@@ -103,6 +103,18 @@ export const wire = (plan: Plan): Wire => ({
   body: plan.body._tag === 'Bytes' ? O.some(Secret.open(plan.body.bytes)) : O.none,
 })
 
+const PAYLOADS: ReadonlySet<unknown> = new Set<Payload['_tag']>(['Empty', 'Bytes', 'Stream', 'Once'])
+
+/** Whether something is made as a plan is: what a scheme of auth of the user's own gives may be anything. */
+export const is = (u: unknown): u is Plan => {
+  if (typeof u !== 'object' || u === null) return false
+  const { method, url, headers, body, route }: Partial<Record<keyof Plan, unknown>> = u
+  const isPlace = typeof url === 'object' && url !== null && 'href' in url && typeof url.href === 'string'
+  const isPayload = typeof body === 'object' && body !== null && '_tag' in body && PAYLOADS.has(body._tag)
+  const isRoute = typeof route === 'object' && route !== null && 'timeouts' in route && 'limits' in route
+  return typeof method === 'string' && isPlace && Headers.is(headers) && isPayload && isRoute
+}
+
 /** Whether the body can be sent a second time. */
 export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'
 

@@ -115,6 +115,49 @@ export const head = ({ status, reason, headers = [], elapsed = 0 }: HeadInput): 
 /** The head of a reply without its body: what the machine and a history keep. */
 export const headOf = ({ status, reason, headers, elapsed }: Reply): Head => ({ status, reason, headers, elapsed })
 
+/** Whether something is made as a head is: what a hook or a transport of the user's own gives may be anything. */
+export const isHead = (u: unknown): u is Head => {
+  if (typeof u !== 'object' || u === null) return false
+  const { status, reason, headers, elapsed }: Partial<Record<keyof Head, unknown>> = u
+  const isPlain = Number.isInteger(status) && typeof reason === 'string' && typeof elapsed === 'number'
+  return isPlain && Headers.is(headers)
+}
+
+const isSource = (u: unknown): u is Source => {
+  if (typeof u !== 'object' || u === null) return false
+  const { gather, discard, [Symbol.asyncIterator]: iterate }: Partial<Record<keyof Source, unknown>> = u
+  return typeof gather === 'function' && typeof discard === 'function' && typeof iterate === 'function'
+}
+
+/** Whether something is made as a reply is. */
+export const is = (u: unknown): u is Reply => isHead(u) && 'body' in u && isSource(u.body)
+
+const isAnswered = (u: unknown): u is E.Either<Fault.Fault, Uint8Array> => {
+  if (typeof u !== 'object' || u === null || !('_tag' in u)) return false
+  if (u._tag === 'Right') return 'right' in u && u.right instanceof Uint8Array
+  return u._tag === 'Left' && 'left' in u && Fault.is(u.left)
+}
+
+/** All of a body, whoever made it: one that rejects is cut, one that gives something else is no body. */
+export const gather = async (body: Source, limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
+  try {
+    const bytes: unknown = await body.gather(limit)()
+    if (isAnswered(bytes)) return bytes
+    return E.left(Fault.make('ProtocolError', `The transport gave ${Fault.kindOf(bytes)} in place of a body`))
+  } catch (cause) {
+    return E.left(bodyCut(cause))
+  }
+}
+
+/** Lets go of a body, whoever made it: that it cannot be let go of changes nothing for the exchange. */
+export const discard = async (body: Source): Promise<void> => {
+  try {
+    await body.discard()
+  } catch {
+    // Nobody wants the body any more.
+  }
+}
+
 /** The Content-Length that a head declares, where it is one number and nothing else frames the body. */
 export const lengthOf = (headers: Headers.Headers): number | undefined => {
   const declared = Headers.find(headers, 'Content-Length')
@@ -180,10 +223,9 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
 export const tooLarge = (limit: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `The body is larger than ${limit} octets; raise limits.body or use Http.stream`)
 
-const bodyCut = (cause: unknown): Fault.Fault =>
-  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${messageOf(cause)}`, cause)
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+/** What is thrown while a body is read, as a fault. */
+export const bodyCut = (cause: unknown): Fault.Fault =>
+  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${Fault.why(cause)}`, cause)
 
 /** What a transport of your own gives back: the body is decoded already. */
 export interface ReplyInput extends HeadInput {

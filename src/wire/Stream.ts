@@ -9,6 +9,7 @@
  * | `lines`     | lines without their ends (`\n`, `\r\n`, `\r`), or what a delimiter divides          |
  * | `jsonLines` | one `Either` for each line that is not blank                                        |
  *
+ * Time and memory grow as the body does, also for one line without end, which is `BodyTooLarge` beyond a length.
  * Iterating throws the `Fault` that the body meets; inside `Http.stream` that becomes a Left by itself.
  *
  * @example
@@ -22,10 +23,18 @@
 import { TextDecoder } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
+import * as Fault from './Fault.js'
 import { concat } from './Reply.js'
 
-/** Pieces of exactly `size` octets, and a last one of what remains. */
-export const pieces = (size: number) =>
+/** The chunks as they come, but for empty ones. */
+async function* asTheyCome(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) if (chunk.length > 0) yield chunk
+}
+
+/** Pieces of exactly `size` octets, and a last one of what remains. A size below 1, or none, takes them as they come. */
+export const pieces = (size: number) => (size >= 1 ? piecesOf(Math.floor(size)) : asTheyCome)
+
+const piecesOf = (size: number) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let held: Uint8Array[] = []
     let length = 0
@@ -56,37 +65,71 @@ export const text = (charset = 'utf-8') =>
 
 export interface LinesOptions {
   readonly charset?: string
-  /** What divides, in place of the ends of lines. */
+  /** What divides, in place of the ends of lines; an empty text divides nothing more than they do. */
   readonly delimiter?: string
+  /** The longest line that is held in memory, in UTF-16 units: 64 Mi unless said. A longer one is `BodyTooLarge`. */
+  readonly maxLength?: number
 }
 
-/** Lines without their ends; the end of the last line opens no empty one. */
-export const lines = ({ charset, delimiter }: LinesOptions = {}) =>
+const LONGEST_LINE = 67_108_864
+
+const lineTooLong = (longest: number): Fault.Fault =>
+  Fault.make('BodyTooLarge', `A line is longer than ${longest} characters; raise maxLength, or read pieces or text`)
+
+/** How text is divided, and how much of the end of an open line may belong to a divider, and waits for what comes. */
+interface Divider {
+  readonly split: (text: string) => ReadonlyArray<string>
+  readonly waits: (open: string) => number
+}
+
+/** A CR at the very end may be the first half of a CRLF. */
+const LINE_ENDS: Divider = {
+  split: (text) => text.split(/\r\n|\n|\r(?!$)/),
+  waits: (open) => (open.endsWith('\r') ? 1 : 0),
+}
+
+const dividerOf = (delimiter: string): Divider =>
+  delimiter === ''
+    ? LINE_ENDS
+    : { split: (text) => text.split(delimiter), waits: (open) => Math.min(open.length, delimiter.length - 1) }
+
+/** Lines without their ends; the end of the last line opens no empty one. Only what is new is looked at. */
+export const lines = ({ charset, delimiter = '', maxLength = LONGEST_LINE }: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    let rest = ''
+    const longest = maxLength > 0 ? maxLength : LONGEST_LINE
+    const divider = dividerOf(delimiter)
+    let held: string[] = []
+    let length = 0
+    let waiting = ''
+    const add = (part: string): void => {
+      length += part.length
+      if (length > longest) throw lineTooLong(longest) // an iterable has no other way to fail
+      held.push(part)
+    }
+    const end = (): string => {
+      const line = held.join('')
+      held = []
+      length = 0
+      return line
+    }
     let isEmpty = true
     for await (const part of text(charset)(body)) {
       isEmpty = false
-      // A CR at the very end may be the first half of a CRLF: it waits for what comes.
-      const open = delimiter === undefined && part.endsWith('\r') ? part.length - 1 : part.length
-      const [first = '', ...others] = split(rest + part.slice(0, open), delimiter)
-      const tail = part.slice(open)
-      if (others.length === 0) {
-        rest = first + tail
-        continue
+      const all = divider.split(waiting + part)
+      for (const line of all.slice(0, -1)) {
+        add(line)
+        yield end()
       }
-      yield first
-      yield* others.slice(0, -1)
-      rest = (others.at(-1) ?? '') + tail
+      const open = all.at(-1) ?? ''
+      const from = open.length - divider.waits(open)
+      add(open.slice(0, from))
+      waiting = open.slice(from)
     }
     if (isEmpty) return
-    const last = split(rest, delimiter)
-    if (delimiter === undefined && last.at(-1) === '') last.pop()
-    yield* last
+    if (delimiter !== '') add(waiting)
+    else if (waiting === '' && length === 0) return
+    yield end()
   }
-
-const split = (text: string, delimiter: string | undefined): string[] =>
-  delimiter === undefined ? text.split(/\r\n|\n|\r/) : text.split(delimiter)
 
 /** A line that is no JSON. */
 export interface NotJsonLine {

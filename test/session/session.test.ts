@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -13,6 +14,7 @@ import * as NoProxy from '../../src/session/NoProxy.js'
 import * as Session from '../../src/session/Session.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Secret from '../../src/values/Secret.js'
+import * as Url from '../../src/values/Url.js'
 
 describe('Netrc', () => {
   const entry = (text: string, host = 'h') =>
@@ -199,6 +201,40 @@ describe('Mount', () => {
     const other = memory({})
     const again = Session.mount('https://a.test', other)(session)
     expect(again.mounts).toHaveLength(session.mounts.length)
+  })
+
+  const host = fc.constantFrom('a.test', 'A.Test', 'straße.de', 'XN--strae-oqa.de', '[::1]', '[0:0::1]', '127.1', 'ü.h')
+  const path = fc.constantFrom('', '/', '/v1', '/v1/', '/ü', '/%7Ea', '/a b/../c', '//x')
+  const written = fc
+    .tuple(fc.constantFrom('http://', 'HTTPS://', 'http+unix://', 'ftp://'), host, fc.constantFrom('', ':8080', ':080'))
+    .chain(([scheme, name, port]) => path.map((rest) => `${scheme}${name}${port}${rest}`))
+  it('fits what is written as its prefix is', () => {
+    fc.assert(
+      fc.property(written, (text) => {
+        const transport = memory({})
+        const located = Url.parse(text)
+        if (E.isLeft(located)) return
+        expect(Mount.find(located.right.url)(Session.mount(text, transport)(Session.empty))).toEqual(O.some(transport))
+      }),
+    )
+  })
+  it.each([
+    ['https://a.test', 'https://a.test/'],
+    ['https://a.test/v1', 'HTTPS://A.test/v1/'],
+    ['https://straße.de', 'https://xn--strae-oqa.de'],
+    ['https://', 'https:'],
+  ])('knows %s and %s for the same', (one, other) => {
+    const [first, second] = [memory({}), memory({})]
+    const both = pipe(Session.empty, Session.mount(one, first), Session.mount(other, second))
+    expect(both.mounts).toEqual([[other, second]])
+  })
+  it.each([
+    ['https://a.test', 'https://a.test:443'],
+    ['https://a.test/v1', 'https://a.test/v10'],
+    ['https://', 'http://'],
+  ])('keeps %s and %s apart', (one, other) => {
+    const both = pipe(Session.empty, Session.mount(one, memory({})), Session.mount(other, memory({})))
+    expect(both.mounts).toHaveLength(2)
   })
 })
 

@@ -1,0 +1,14 @@
+/**
+ * What a record says itself, whatever someone has put on `Object.prototype`: options and settings are read through this
+ * at the border, so that a polluted prototype chooses no transport, opens no secret and sets no deadline.
+ */
+
+/** The value of a key of its own. */
+export const get = <A extends object, K extends keyof A>(record: A, key: K): A[K] | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined
+
+/** The same record without a prototype, for taking it apart. */
+export const of = <A extends object>(record: A): A => {
+  const bare: object = Object.create(null)
+  return Object.assign(bare, record)
+}

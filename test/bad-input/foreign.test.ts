@@ -1,0 +1,305 @@
+/** Code of the user's own that gives anything at all: schemes of auth, hooks, transports, servers. A tag, never a throw. */
+import { homedir } from 'node:os'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import {
+  Auth,
+  Client,
+  Environment,
+  Exchange,
+  Http,
+  Plan,
+  type Reply,
+  Request,
+  type Response,
+  Session,
+  Transport,
+} from 'requests-ts'
+import { describe, expect, it, vi } from 'vitest'
+import { Eq } from '../../laws/Opened.js'
+
+const { home } = vi.hoisted(() => ({ home: { isKnown: true } }))
+vi.mock('node:os', async (original) => {
+  const os = await original<typeof import('node:os')>()
+  const fails = (): string => {
+    throw new Error('ENOENT: no such file or directory, uv_os_homedir')
+  }
+  return { ...os, homedir: () => (home.isKnown ? os.homedir() : fails()) }
+})
+
+/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
+const untyped = <A>(value: unknown): A => value as A
+
+const NONSENSE: ReadonlyArray<readonly [string, () => unknown]> = [
+  ['undefined', () => undefined],
+  ['null', () => null],
+  ['text', () => 'text'],
+  ['an empty object', () => ({})],
+  ['a promise', () => Promise.resolve(1)],
+  ['a promise that rejects', () => Promise.reject(new Error('rejected'))],
+  ['a list', () => []],
+  ['a Right of nothing', () => E.right(undefined)],
+  ['a Left of nothing', () => E.left(undefined)],
+  ['an object without a prototype', () => Object.create(null)],
+]
+
+const world = (session: Session.Session, transport: Transport.Transport) => ({
+  session,
+  transport,
+  environment: Environment.empty,
+  clock: () => new Date(0),
+  random: () => 'seed',
+})
+const page = Transport.memory(() => ({ status: 200, body: 'page', headers: { 'set-cookie': 'a=1' } }))
+const get = (session: Session.Session, transport = page) =>
+  pipe(Http.get('http://h.test/'), Client.use(world(session, transport)), (task) => task())
+
+describe('a scheme of auth', () => {
+  const plan = (sign: (plan: Plan.Plan) => unknown) => {
+    const auth = Auth.custom('mine', untyped(sign))
+    return Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h.test/'))
+  }
+  it.each(NONSENSE)('that gives %s is InvalidSettings', (_, make) => {
+    expect(plan(make)).toMatchObject({
+      left: { _tag: 'InvalidSettings', setting: 'auth', message: expect.stringContaining("'mine'") },
+    })
+  })
+  it.each<[string, (plan: Plan.Plan) => unknown]>([
+    ['headers that are none', (one) => ({ ...one, headers: { fields: [['a', 5]] } })],
+    ['a URL that is text', (one) => ({ ...one, url: 'http://h.test/' })],
+    ['a body that nobody knows', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
+    ['no route', (one) => ({ ...one, route: undefined })],
+  ])('that gives %s is InvalidSettings', (_, sign) => {
+    expect(plan(sign)).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+  })
+  it('that is no function is InvalidSettings', () => {
+    expect(plan(untyped('sign'))).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+  })
+})
+
+describe('a hook', () => {
+  const hooked = (hook: () => unknown) => get(Session.withHook(untyped(hook))(Session.empty))
+  it.each(NONSENSE)('that gives %s is HookFailed', async (_, make) => {
+    expect(await hooked(make)).toMatchObject({ left: { _tag: 'HookFailed' } })
+    expect(await hooked(() => async () => make())).toMatchObject({ left: { _tag: 'HookFailed' } })
+    expect(await hooked(() => TE.right(untyped(undefined)))).toMatchObject({ left: { _tag: 'HookFailed' } })
+  })
+  it.each([{ status: '200' }, { headers: { fields: [['a', 5]] } }, { reason: undefined }])(
+    'that gives a head with %j is HookFailed',
+    async (patch) => {
+      const hook = (head: Response.Head) => async () => E.right({ ...head, ...patch })
+      expect(await get(Session.withHook(untyped(hook))(Session.empty))).toMatchObject({ left: { _tag: 'HookFailed' } })
+    },
+  )
+})
+
+describe('a transport', () => {
+  it.each(NONSENSE)('that gives %s is ProtocolError', async (_, make) => {
+    for (const transport of [make, () => make, () => async () => make()]) {
+      expect(await get(Session.empty, untyped(transport))).toMatchObject({ left: { _tag: 'ProtocolError' } })
+    }
+  })
+  it.each(NONSENSE)('that throws %s is ProtocolError', async (_, make) => {
+    const transport = () => async () => {
+      const given = make()
+      Promise.resolve(given).catch(() => undefined)
+      throw given
+    }
+    expect(await get(Session.empty, untyped(transport))).toMatchObject({ left: { _tag: 'ProtocolError' } })
+  })
+
+  /** A reply whose body is not as it should be, somewhere. */
+  const odd = (patch: Readonly<Partial<Record<keyof Reply.Source, unknown>>>, status = 200): Transport.Transport => {
+    const reply = Transport.reply({ status, headers: { location: '/x' }, body: 'page' })
+    return untyped(() => TE.right({ ...reply, body: { ...reply.body, ...patch } }))
+  }
+  const rejects = () => Promise.reject(new Error('rejected'))
+  it.each([...NONSENSE, ['nothing, for it throws', rejects] as const])(
+    'whose gather gives %s is a fault',
+    async (_, make) => {
+      const outcome = await get(Session.empty, odd({ gather: () => async () => make() }))
+      expect(E.isLeft(outcome) && outcome.left._tag).toMatch(/^(?:ProtocolError|BodyCut)$/)
+      const gathered = Http.stream((_, body) => body.gather(100))(Request.get('http://h.test/'))
+      const streamed = await pipe(
+        gathered,
+        Client.use(world(Session.empty, odd({ gather: () => async () => make() }))),
+        (task) => task(),
+      )
+      expect(E.isLeft(streamed)).toBe(true)
+    },
+  )
+  it('whose body cannot be let go of changes nothing', async () => {
+    let calls = 0
+    const redirect = odd({ discard: rejects }, 302)
+    const transport: Transport.Transport = (plan, limits) => {
+      calls += 1
+      return calls === 1 ? redirect(plan, limits) : page(plan, limits)
+    }
+    expect(await get(Session.empty, transport)).toMatchObject({ right: [{ status: 200 }, {}] })
+    const lent = pipe(
+      Http.stream((head) => TE.right(head.status))(Request.get('http://h.test/')),
+      Client.use(world(Session.empty, odd({ discard: rejects }))),
+    )
+    expect(await lent()).toMatchObject({ right: [200, {}] })
+    const retried = pipe(odd({ discard: rejects }, 503), Transport.withRetry({ attempts: 2, base: 1, jitter: 0 }))
+    expect(await get(Session.empty, retried)).toMatchObject({ right: [{ status: 503 }, {}] })
+  })
+  it('whose body throws in the middle is BodyCut', async () => {
+    const iterate = { [Symbol.asyncIterator]: () => ({ next: rejects, return: rejects }) }
+    const drain = (_: Response.Head, body: Reply.Source) => async () => {
+      for await (const _ of body);
+      return E.right('drained')
+    }
+    const outcome = await pipe(
+      Http.stream(drain)(Request.get('http://h.test/')),
+      Client.use(world(Session.empty, odd(iterate))),
+      (task) => task(),
+    )
+    expect(outcome).toMatchObject({ left: { _tag: 'BodyCut' } })
+  })
+})
+
+describe('a server', () => {
+  const request = Request.get('http://h.test/')
+  /** The two interpreters: they agree about every server. */
+  const both = async (server: Reply.Server) => {
+    const session = Session.empty
+    const context = { session, environment: Environment.empty, now: new Date(0), entropy: 'seed' }
+    const { outcome } = Exchange.simulate(context)(server)(request)
+    const real = await pipe(Http.attempt(request), Client.use(world(session, Transport.memory(server))), (task) =>
+      task(),
+    )
+    expect(E.isRight(real) && Eq.equals(real.right[0], outcome)).toBe(true)
+    return outcome
+  }
+  it.each(NONSENSE)('that answers with %s is ProtocolError for both interpreters', async (_, make) => {
+    expect(await both(untyped(make))).toMatchObject({ left: { _tag: 'ProtocolError' } })
+    expect(await both(untyped({ 'GET /': make }))).toMatchObject({ left: { _tag: 'ProtocolError' } })
+  })
+  it.each([
+    { status: '200' },
+    { status: Number.NaN },
+    { status: 200, body: 5 },
+    { status: 200, headers: 'a: b' },
+    { status: 200, headers: { a: 5 } },
+    { status: 200, headers: [['a']] },
+    { status: 200, headers: { a: ['b', null] } },
+    { status: 200, reason: 5 },
+  ])('that answers %j is ProtocolError for both interpreters', async (answer) => {
+    expect(await both(untyped(() => answer))).toMatchObject({ left: { _tag: 'ProtocolError' } })
+  })
+  it('is judged alike by both interpreters, whatever it answers', async () => {
+    const field = fc.oneof(fc.string(), fc.integer(), fc.constant(undefined))
+    const answer = fc.oneof(
+      fc.anything(),
+      fc.record(
+        {
+          status: fc.oneof(fc.constantFrom(200, 204, 302, 401, 0, 999), fc.anything()),
+          reason: field,
+          headers: fc.oneof(fc.dictionary(fc.string(), field), fc.array(fc.array(field)), fc.anything()),
+          body: fc.oneof(field, fc.uint8Array(), fc.anything()),
+        },
+        { requiredKeys: ['status'] },
+      ),
+    )
+    await fc.assert(
+      fc.asyncProperty(answer, async (given) => void (await both(untyped(() => given)))),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('a system that knows no home folder', () => {
+  it('gives an environment without netrc, and says why', () => {
+    vi.stubEnv('NETRC', undefined)
+    home.isKnown = false
+    try {
+      expect(() => homedir()).toThrow('ENOENT')
+      const environment = Environment.read()
+      expect(Environment.problems(environment)).toEqual([expect.stringContaining('home folder')])
+      vi.stubEnv('NETRC', '~/netrc')
+      expect(Environment.problems(Environment.read())).toEqual([expect.stringContaining('home folder')])
+      vi.stubEnv('NETRC', '/nowhere/netrc')
+      expect(Environment.problems(Environment.read())).toEqual([])
+    } finally {
+      home.isKnown = true
+      vi.unstubAllEnvs()
+    }
+  })
+})
+
+describe('what plain JavaScript gives', () => {
+  const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
+  const post = Request.post('http://h.test/')
+  const VALUES = [undefined, null, 5, {}, [], true, Symbol('s'), () => 1]
+  it('for a header is InvalidHeader', () => {
+    for (const value of VALUES) {
+      const text: string = untyped(value)
+      for (const change of [
+        Session.withHeader('X-A', text),
+        Session.withHeader('Authorization', text),
+        Session.withSecretHeader('X-A', text),
+        Session.withCookie('a', text),
+        Session.withHeader(text, 'a'),
+        ...(value === null ? [] : [Session.withHeaders({ 'X-A': text })]),
+      ]) {
+        expect(planned(post, change(Session.empty))).toMatchObject({ left: { _tag: 'InvalidHeader' } })
+        expect(planned(change(post))).toMatchObject({ left: { _tag: 'InvalidHeader' } })
+      }
+    }
+  })
+  it('for credentials is InvalidSettings', () => {
+    for (const value of VALUES) {
+      const text: string = untyped(value)
+      for (const change of [
+        Session.withBasicAuth('me', text),
+        Session.withBasicAuth(text, 'pass'),
+        Session.withDigestAuth('me', text),
+        Session.withBearer(text),
+      ]) {
+        expect(planned(post, change(Session.empty))).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+      }
+    }
+  })
+  it('for a body is InvalidBody', () => {
+    for (const value of VALUES) {
+      for (const request of [
+        Request.withMultipart(untyped({ a: value })),
+        Request.withMultipart(untyped([value])),
+        Request.withMultipart(untyped([{ name: 'a', content: value }])),
+        Request.withMultipart(untyped([{ name: value, content: 'a' }])),
+        Request.withText(untyped(value)),
+        Request.withBytes(untyped(value)),
+        Request.withOnce(untyped(value)),
+        ...(typeof value === 'function' ? [] : [Request.withStream(untyped(value))]),
+      ]) {
+        expect(planned(request(post))).toMatchObject({ left: { _tag: 'InvalidBody' } })
+      }
+    }
+  })
+  it('for a URL is InvalidUrl', () => {
+    for (const value of VALUES) {
+      expect(planned(Request.get(untyped(value)))).toMatchObject({ left: { _tag: 'InvalidUrl' } })
+      const based = Session.withBaseUrl('http://h.test/v1')(Session.empty)
+      expect(planned(Request.get(untyped(value)), based)).toMatchObject({ left: { _tag: 'InvalidUrl' } })
+      expect(planned(post, Session.withBaseUrl(untyped(value))(Session.empty))).toMatchObject({
+        left: { _tag: 'InvalidUrl' },
+      })
+    }
+  })
+  it('for a proxy is InvalidProxy', () => {
+    for (const value of VALUES.filter((one) => one !== null)) {
+      const session = Session.withProxy({ http: untyped(value) })(Session.empty)
+      expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+    }
+  })
+  it('for a method is InvalidSettings', () => {
+    for (const value of VALUES) {
+      expect(planned(Request.make(untyped(value), 'http://h.test/'))).toMatchObject({
+        left: { _tag: 'InvalidSettings' },
+      })
+    }
+  })
+})
