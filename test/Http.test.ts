@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -197,6 +198,32 @@ describe('parallel', () => {
       await pipe(many, Http.parallel({ concurrency }), Client.use(through(slow)))()
       expect(most).toBe(Math.min(20, Math.max(1, concurrency)))
     }
+  })
+  it('takes what is no number of at least 1 for 1, and counts whole programs', async () => {
+    const odd = fc.oneof(fc.constantFrom(Number.NaN, -1, 0, Number.NEGATIVE_INFINITY), fc.double({ max: 8 }))
+    await fc.assert(
+      fc.asyncProperty(odd, fc.integer({ min: 1, max: 6 }), async (concurrency, count) => {
+        let [running, most] = [0, 0]
+        const transport: Transport.Transport = (plan) => async () => {
+          running += 1
+          most = Math.max(most, running)
+          await new Promise((resolve) => setImmediate(resolve))
+          running -= 1
+          return E.right(Transport.reply({ status: 200, body: plan.url.pathname }))
+        }
+        const paths = Array.from({ length: count }, (_, i) => `/${i}`)
+        const programs = paths.map((path) => pipe(Http.get(`http://h${path}`), SRTE.map(Response.text)))
+        const outcome = await pipe(programs, Http.parallel({ concurrency }), Client.use(through(transport)))()
+        expect(
+          pipe(
+            outcome,
+            E.map(([texts]) => texts),
+          ),
+        ).toEqual(E.right(paths))
+        expect(most).toBe(Math.min(count, concurrency >= 1 ? Math.floor(concurrency) : 1))
+      }),
+      { numRuns: 50 },
+    )
   })
   it('takes no program for an empty list', async () => {
     expect(
