@@ -273,13 +273,16 @@ export const orElse =
     return onLeft(outcome.left)(O.isSome(after) ? after.value : from)(client)()
   }
 
-/** Runs a program under a changed session: `Http.locally(Session.withBearer(token))`. */
+/**
+ * Runs a program under a changed session: `Http.locally(Session.withBearer(token))`. What it mounts is the client's own
+ * from then on, and closed with it.
+ */
 export const locally =
   (change: Endomorphism<Session>) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
   (client) =>
-    program(from)({ ...client, session: change(client.session) })
+    program(from)(Client.withSession(change)(client))
 
 /** Runs a program that ends, at once and in any phase, when the signal aborts. */
 export const withSignal =
