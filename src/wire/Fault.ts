@@ -3,7 +3,7 @@
  *
  * | tag                | when                                                     |
  * |--------------------|----------------------------------------------------------|
- * | `ConnectFailed`    | no connection: refused, reset, no such host              |
+ * | `ConnectFailed`    | no connection, or it ended before an answer; `unsent` tells |
  * | `ConnectTimeout`   | no connection within `timeouts.connect`                  |
  * | `ReadTimeout`      | silence longer than `timeouts.read`                      |
  * | `DeadlineExceeded` | `timeouts.total` is over                                 |
@@ -16,6 +16,9 @@
  * | `Aborted`          | the user's signal                                        |
  * | `ClientClosed`     | sent, or still under way, when the client was closed     |
  * | `RequestBodyFailed` | the request's own stream failed, or was not as long as it said |
+ *
+ * `unsent: true` says that nothing was written: no such host, connection refused, no turn in time. A fault without it
+ * leaves open whether the request arrived and was processed, `ConnectFailed` too.
  */
 
 export type FaultTag =

@@ -14,6 +14,8 @@
  * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                   | any           | `ClientClosed`      |
  * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a length that is wrong | receiving     | `BodyCut`           |
  *
+ * What failed before `sent` is marked `unsent`. Behind it nobody knows what the server has done, and the message says so.
+ *
  * A cause is a fresh object with name, code and message: undici's errors hold raw octets of the reply, `socks`'s the
  * password of the proxy, Node's the socket.
  */
@@ -114,7 +116,8 @@ const sent = (peer: string, cause: Cause): Fault.Fault => {
   if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnasked(code, message)) {
     return Fault.make('ProtocolError', `The reply of ${peer} is not HTTP/1.1: ${message}`, cause)
   }
-  return Fault.make('ConnectFailed', `${peer} closed the connection before it answered: ${message}`, cause)
+  const what = `${peer} closed the connection before it answered (${message})`
+  return Fault.make('ConnectFailed', `${what}; the request may have been processed`, cause)
 }
 
 /** An error that undici gave to the handler. */
