@@ -74,17 +74,17 @@ const owner = (
   isClosed: IO<boolean>,
 ): { readonly all: ReadonlySet<Transport>; readonly own: Endomorphism<Transport> } => {
   const known = new Map<Transport, Transport>()
-  const owned = new Set<Transport>()
+  const all = new Set<Transport>()
   const own = (transport: Transport): Transport => {
-    if (owned.has(transport)) return transport
+    if (all.has(transport)) return transport
     const before = known.get(transport)
     if (before !== undefined) return before
     const guarded = until(isClosed, transport)
     known.set(transport, guarded)
-    owned.add(guarded)
+    all.add(guarded)
     return guarded
   }
-  return { all: owned, own }
+  return { all, own }
 }
 
 const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
