@@ -64,7 +64,7 @@ const clockOf = (clock: Clock.Clock | IO<Date> | undefined): Clock.Clock => {
 const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
   const send: Transport = (plan, limits) =>
     isClosed()
-      ? async () => E.left(at(plan, Fault.make('ClientClosed', 'The client is closed; open another one')))
+      ? async () => E.left(at(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another one'))))
       : transport(plan, limits)
   return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
 }

@@ -93,6 +93,7 @@ const drive = async <E, A>(
   const sendOne = Send.sendBy(client, boundsOf(client, from))
   const hooks = hooksOf(from)
   for (let x = from; ; ) {
+    if (Send.isSpent(x.plan)) return [E.left(Exchange.spent(x)), x.jar]
     const sent = await sendOne(x.plan)()
     if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
     const reply = sent.right

@@ -481,7 +481,7 @@ describe('Client', () => {
     const client = Client.open(world(setting))()
     await Client.close(client)()
     const outcome = await Http.get('http://h/')(Jar.empty)(client)()
-    expect(E.isLeft(outcome) && outcome.left._tag).toBe('ClientClosed')
+    expect(outcome).toMatchObject({ left: { _tag: 'ClientClosed', unsent: true } })
   })
   it('sends through what is mounted', async () => {
     const session = Session.mount(

@@ -140,6 +140,10 @@ export const failed =
   <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
   ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
 
+/** A request whose body exists once is sent a second time. */
+export const spent = (x: Exchange): ExchangeError =>
+  failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
+
 const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
 
 // --- replies -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Mount from '../session/Mount.js'
 import type { Session } from '../session/Session.js'
+import * as OneShot from '../values/OneShot.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -60,16 +61,34 @@ const broken = (plan: Plan, cause: unknown): E.Either<TransportError, Reply> =>
     at(plan, Fault.is(cause) ? cause : Fault.make('ProtocolError', `The transport failed: ${String(cause)}`, cause)),
   )
 
-/** Sends one plan within the bounds of its exchange. */
+const handOver = async (sender: Sender, bounds: Bounds, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
+  try {
+    return await transportFor(sender, plan)(plan, limitsOf(sender, bounds))()
+  } catch (cause) {
+    return broken(plan, cause)
+  }
+}
+
+/** Whether its body exists once, and was sent or is being sent already: sent again, it would be empty (D7). */
+export const isSpent = ({ body }: Plan): boolean => body._tag === 'Once' && OneShot.isSpent(body.source)
+
+const spent = (plan: Plan): E.Either<TransportError, never> => {
+  const why = 'The request body can be read only once, and was sent before; use withStream'
+  return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
+}
+
+/** Sends one plan within the bounds of its exchange. A body that exists once is sent once, whatever the transport. */
 export const sendBy =
   (sender: Sender, bounds: Bounds) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   async () => {
-    try {
-      return await transportFor(sender, plan)(plan, limitsOf(sender, bounds))()
-    } catch (cause) {
-      return broken(plan, cause)
-    }
+    const { body } = plan
+    if (body._tag !== 'Once') return handOver(sender, bounds, plan)
+    if (isSpent(plan)) return spent(plan)
+    OneShot.take(body.source)
+    const sent = await handOver(sender, bounds, plan)
+    if (E.isLeft(sent)) OneShot.giveBack(body.source)
+    return sent
   }
 
 /** Sends one plan. Errors: `TransportError`. */
