@@ -34,6 +34,7 @@ import type { Cookie } from '../values/Cookie.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
+import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { isReplayable } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
@@ -191,7 +192,7 @@ const judge = (merged: Merged, attempt: RedirectPolicy.Attempt): RedirectPolicy.
   try {
     return concatAll(RedirectPolicy.Monoid)(policiesOf(merged))(attempt)
   } catch (cause) {
-    return RedirectPolicy.toRefuse(`the policy failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
   }
 }
 

@@ -58,7 +58,10 @@ const limitsOf = ({ clock, signal }: Sender, bounds: Bounds): Limits => ({
 /** A transport of the user's may throw or reject, though it should not: that is a `ProtocolError` too. */
 const broken = (plan: Plan, cause: unknown): E.Either<TransportError, Reply> =>
   E.left(
-    at(plan, Fault.is(cause) ? cause : Fault.make('ProtocolError', `The transport failed: ${String(cause)}`, cause)),
+    at(
+      plan,
+      Fault.is(cause) ? cause : Fault.make('ProtocolError', `The transport failed: ${Fault.messageOf(cause)}`, cause),
+    ),
   )
 
 const handOver = async (sender: Sender, bounds: Bounds, plan: Plan): Promise<E.Either<TransportError, Reply>> => {

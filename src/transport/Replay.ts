@@ -51,7 +51,9 @@ const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Arr
     for await (const chunk of body._tag === 'Stream' ? body.open() : body.source) chunks.push(chunk)
     return E.right(concat(chunks))
   } catch (cause) {
-    return E.left(Fault.make('RequestBodyFailed', `The request body could not be read: ${String(cause)}`, cause))
+    return E.left(
+      Fault.make('RequestBodyFailed', `The request body could not be read: ${Fault.messageOf(cause)}`, cause),
+    )
   }
 }
 

@@ -25,8 +25,7 @@ const asked = (server: Server, plan: Plan): E.Either<Fault.Fault, Answer> => {
   try {
     return E.right(answer(server)(plan))
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return E.left(Fault.make('ProtocolError', `The server's function failed: ${why}`, cause))
+    return E.left(Fault.make('ProtocolError', `The server's function failed: ${Fault.messageOf(cause)}`, cause))
   }
 }
 

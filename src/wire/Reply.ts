@@ -210,9 +210,7 @@ export const tooLarge = (limit: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `The body is larger than ${limit} octets; raise limits.body or use Http.stream`)
 
 const bodyCut = (cause: unknown): Fault.Fault =>
-  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${messageOf(cause)}`, cause)
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${Fault.messageOf(cause)}`, cause)
 
 /** What a transport of your own gives back: the body is decoded already. */
 export interface ReplyInput extends HeadInput {
