@@ -4,6 +4,7 @@
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import * as E from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
  * import { Client, Http, Session, Transport } from 'requests-ts'
  *
  * const transport = Transport.memory({ 'GET /': { status: 204 } })
@@ -12,6 +13,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
@@ -33,6 +35,11 @@ export interface Client extends Sender {
   readonly random: IO<string>
   /** Ends every connection; what is sent afterwards is `ClientClosed`. */
   readonly close: Task<void>
+  /**
+   * The same session with what is mounted in it made this client's own: closed with it, and `ClientClosed` afterwards.
+   * A client that was put together by hand may do without.
+   */
+  readonly adopt?: Endomorphism<Session.Session>
 }
 
 export interface Options {
@@ -57,9 +64,27 @@ const clockOf = (clock: Clock.Clock | IO<Date> | undefined): Clock.Clock => {
 const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
   const send: Transport = (plan, limits) =>
     isClosed()
-      ? async () => E.left(at(plan, Fault.make('ClientClosed', 'The client is closed; open another one')))
+      ? async () => E.left(at(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another one'))))
       : transport(plan, limits)
   return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
+}
+
+/** Makes transports the client's own: one that comes again is known, and one that is its own already stays as it is. */
+const owner = (
+  isClosed: IO<boolean>,
+): { readonly all: ReadonlySet<Transport>; readonly own: Endomorphism<Transport> } => {
+  const known = new Map<Transport, Transport>()
+  const all = new Set<Transport>()
+  const own = (transport: Transport): Transport => {
+    if (all.has(transport)) return transport
+    const before = known.get(transport)
+    if (before !== undefined) return before
+    const guarded = until(isClosed, transport)
+    known.set(transport, guarded)
+    all.add(guarded)
+    return guarded
+  }
+  return { all, own }
 }
 
 const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
@@ -77,18 +102,22 @@ export const open = (options: Options): IO<Client> => {
   const { session, transport = undici(), environment, clock, random, signal } = owned(options)
   return () => {
     let closed = false
-    const isClosed = (): boolean => closed
-    const transports = new Set([transport, ...session.mounts.map(([, mounted]) => mounted)])
+    const { all, own } = owner(() => closed)
+    const adopt = (other: Session.Session): Session.Session => ({
+      ...other,
+      mounts: other.mounts.map(([prefix, mounted]) => [prefix, own(mounted)]),
+    })
     return {
-      session: { ...session, mounts: session.mounts.map(([prefix, mounted]) => [prefix, until(isClosed, mounted)]) },
-      transport: until(isClosed, transport),
+      session: adopt(session),
+      transport: own(transport),
+      adopt,
       environment: environment ?? Environment.read(),
       clock: clockOf(clock),
       random: random ?? randomUUID,
       ...(signal === undefined ? {} : { signal }),
       close: async () => {
         closed = true
-        await closeAll(transports)
+        await closeAll(all)
       },
     }
   }
@@ -96,6 +125,16 @@ export const open = (options: Options): IO<Client> => {
 
 /** Closes a client: what is under way ends with `ClientClosed`. */
 export const close = (client: Client): Task<void> => client.close
+
+/** The client with its session changed. What was mounted until then is its own already. */
+export const withSession =
+  (change: Endomorphism<Session.Session>) =>
+  (client: Client): Client => {
+    const session = change(client.session)
+    const { adopt } = client
+    const isOwn = adopt === undefined || session.mounts === client.session.mounts
+    return { ...client, session: isOwn ? session : adopt(session) }
+  }
 
 /** The world of a client, now. */
 export const context =

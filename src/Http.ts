@@ -109,6 +109,7 @@ const drive = async <E, A>(
   const sendOne = Send.sendBy(client, boundsOf(client, from))
   const hooks = hooksOf(from)
   for (let x = from; ; ) {
+    if (Send.isSpent(x.plan)) return [E.left(Exchange.spent(x)), x.jar]
     const sent = await sendOne(x.plan)()
     if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
     const reply = sent.right
@@ -300,13 +301,16 @@ export const orElse =
     return onLeft(outcome.left)(O.isSome(after) ? after.value : from)(client)()
   }
 
-/** Runs a program under a changed session: `Http.locally(Session.withBearer(token))`. */
+/**
+ * Runs a program under a changed session: `Http.locally(Session.withBearer(token))`. What it mounts is the client's own
+ * from then on, and closed with it.
+ */
 export const locally =
   (change: Endomorphism<Session>) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
   (client) =>
-    program(from)({ ...client, session: change(client.session) })
+    program(from)(Client.withSession(change)(client))
 
 /** Runs a program that ends, at once and in any phase, when the signal aborts. */
 export const withSignal =
@@ -325,7 +329,8 @@ type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
 /**
  * Runs programs at the same time, all from the same jar; only the first inherits the digest challenges, so that no
  * nonce is counted twice. All settle; the results come in the order of the arguments, the jars are joined. The first
- * error in that order wins, with the joined jar.
+ * error in that order wins, with the joined jar. `concurrency` is how many run at a time: all, unless said; a fraction
+ * is rounded down, and what is not at least 1, `NaN` too, is 1.
  */
 export const parallel =
   ({ concurrency = Number.POSITIVE_INFINITY }: { readonly concurrency?: number } = {}) =>
@@ -360,6 +365,9 @@ const jarAfter =
     return O.isSome(known) ? known.value : from
   }
 
+/** Said so that what is no number is 1 too. */
+const widthOf = (concurrency: number): number => (concurrency >= 1 ? Math.floor(concurrency) : 1)
+
 /** Runs tasks, no more than `concurrency` at a time, and waits for all of them. */
 const runAll = async (
   tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
@@ -374,7 +382,7 @@ const runAll = async (
       settled[i] = result
     }
   }
-  await Promise.all(Array.from({ length: Math.min(Math.max(1, concurrency), tasks.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(widthOf(concurrency), tasks.length) }, worker))
   return settled.map((result) => {
     if (result.status === 'fulfilled') return result.value
     throw result.reason // the user's own exception, once all have settled

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -197,6 +198,32 @@ describe('parallel', () => {
       await pipe(many, Http.parallel({ concurrency }), Client.use(through(slow)))()
       expect(most).toBe(Math.min(20, Math.max(1, concurrency)))
     }
+  })
+  it('takes what is no number of at least 1 for 1, and counts whole programs', async () => {
+    const odd = fc.oneof(fc.constantFrom(Number.NaN, -1, 0, Number.NEGATIVE_INFINITY), fc.double({ max: 8 }))
+    await fc.assert(
+      fc.asyncProperty(odd, fc.integer({ min: 1, max: 6 }), async (concurrency, count) => {
+        let [running, most] = [0, 0]
+        const transport: Transport.Transport = (plan) => async () => {
+          running += 1
+          most = Math.max(most, running)
+          await new Promise((resolve) => setImmediate(resolve))
+          running -= 1
+          return E.right(Transport.reply({ status: 200, body: plan.url.pathname }))
+        }
+        const paths = Array.from({ length: count }, (_, i) => `/${i}`)
+        const programs = paths.map((path) => pipe(Http.get(`http://h${path}`), SRTE.map(Response.text)))
+        const outcome = await pipe(programs, Http.parallel({ concurrency }), Client.use(through(transport)))()
+        expect(
+          pipe(
+            outcome,
+            E.map(([texts]) => texts),
+          ),
+        ).toEqual(E.right(paths))
+        expect(most).toBe(Math.min(count, concurrency >= 1 ? Math.floor(concurrency) : 1))
+      }),
+      { numRuns: 50 },
+    )
   })
   it('takes no program for an empty list', async () => {
     expect(
@@ -420,11 +447,41 @@ describe('Client', () => {
     await expect(pipe(broken, Client.use(options))()).rejects.toThrow('mine')
     expect(closed).toBe(6)
   })
+  it('adopts what is mounted for one program: closed with the client, once, and silent afterwards', async () => {
+    let closed = 0
+    const mounted = Object.assign(
+      Transport.memory(() => ({ status: 299 })),
+      {
+        close: async () => {
+          closed += 1
+        },
+      },
+    )
+    const client = Client.open(world(setting))()
+    const program = pipe(
+      [Http.get('http://h/a'), Http.get('http://h/b')],
+      Http.parallel(),
+      Http.locally(Session.withBearer('t')),
+      Http.locally(Session.mount('http://', mounted)),
+    )
+    const statuses = async () =>
+      pipe(
+        await program(Jar.empty)(client)(),
+        E.map(([responses]) => responses.map(({ status }) => status)),
+      )
+    expect([await statuses(), await statuses()]).toEqual([E.right([299, 299]), E.right([299, 299])])
+    expect(E.isRight(await Http.get('http://h/')(Jar.empty)(client)())).toBe(true)
+    expect(closed).toBe(0)
+    await Client.close(client)()
+    expect(closed).toBe(1)
+    const after = await program(Jar.empty)(client)()
+    expect(E.isLeft(after) && after.left._tag).toBe('ClientClosed')
+  })
   it('sends nothing when it is closed', async () => {
     const client = Client.open(world(setting))()
     await Client.close(client)()
     const outcome = await Http.get('http://h/')(Jar.empty)(client)()
-    expect(E.isLeft(outcome) && outcome.left._tag).toBe('ClientClosed')
+    expect(outcome).toMatchObject({ left: { _tag: 'ClientClosed', unsent: true } })
   })
   it('sends through what is mounted', async () => {
     const session = Session.mount(

@@ -1,9 +1,12 @@
-/** A property that complains in words, and that is not shrunk once a step of it has used up its time. */
+/** A property that complains in words, and that is not shrunk where a step of it had to be waited for. */
 import * as fc from 'fast-check'
 import type { Property } from '../RuleSet.js'
 import type { Complaints } from '../Transport.js'
 
-/** `patience` in milliseconds: a value that took as long and failed is given as it is, for each smaller one would wait again. */
+/** Milliseconds: a value that took as long and failed is given as it is, for each smaller one would wait again. */
+const SLOW = 100
+
+/** `patience` in milliseconds is the longest wait. */
 export const complaining = <T>(
   values: fc.Arbitrary<T>,
   holds: (value: T) => Promise<Complaints>,
@@ -14,7 +17,7 @@ export const complaining = <T>(
     const start = performance.now()
     const complaints = await holds(value)
     if (complaints.length === 0) return
-    hung = performance.now() - start >= patience
+    hung = performance.now() - start >= Math.min(patience, SLOW)
     throw new Error(complaints.join('\n'))
   })
   const property: fc.IRawProperty<[T]> = {

@@ -7,7 +7,8 @@
  * | `Stop`        | `Stop`   | `Stop`   | `Refuse` |
  * | `Refuse`      | `Refuse` | `Refuse` | the first |
  *
- * Laws: a monoid with `follow` as identity. `Stop` gives the redirect itself as the response, `Refuse` an error.
+ * Laws: a monoid with `follow` as identity, and nothing but the verdict counts: two policies that agree on every attempt
+ * are the same. `Stop` gives the redirect itself as the response, `Refuse` an error.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -28,7 +29,10 @@ export interface Attempt {
   /** The URLs that have answered so far, oldest first; the last one sent the redirect. */
   readonly previous: ReadonlyArray<Url>
   readonly status: number
-  /** What would be sent. */
+  /**
+   * What would be sent. Where the Location leads nowhere it is the plan that was answered: `Stop` then gives the redirect as
+   * the response, with no plan after it, and any other verdict leaves it an `InvalidRedirect` or `RedirectRefused`.
+   */
   readonly next: Plan
 }
 

@@ -91,6 +91,9 @@ export const withMultipart = (input: Multipart.Input): Endomorphism<Request> => 
 /** A body made anew for each send; chunked unless its length in octets is given. */
 export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.stream(open, length))
-/** A body that can be sent once: a redirect or a challenge that needs it again is `UnrewindableBody`. */
+/**
+ * A body that can be sent once: a redirect or a challenge that needs it again is `UnrewindableBody`, and so is sending it a
+ * second time, in this request or in another. Where a send failed before the body was opened, it may be sent again.
+ */
 export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.once(source, length))

@@ -152,6 +152,6 @@ export const sign = ({ name, sign }: Custom, plan: Plan): E.Either<PlanError, Pl
     Fault.abandon(signed)
     return failed(`it gave ${Fault.kindOf(signed)} in place of a plan; it has to give one at once`)
   } catch (cause) {
-    return failed(Fault.why(cause))
+    return failed(Fault.messageOf(cause))
   }
 }

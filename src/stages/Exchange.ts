@@ -34,6 +34,7 @@ import type { Cookie } from '../values/Cookie.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
+import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { isReplayable } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
@@ -140,6 +141,10 @@ export const failed =
   <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
   ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
 
+/** A request whose body exists once is sent a second time. */
+export const spent = (x: Exchange): ExchangeError =>
+  failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
+
 const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
 
 // --- replies -------------------------------------------------------------------------------------------------------
@@ -182,15 +187,12 @@ const DEFAULT_MAX_REDIRECTS = 30
 const policiesOf = ({ settings }: Merged): ReadonlyArray<RedirectPolicy.RedirectPolicy> =>
   Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
 
-/** Whether redirects are not followed at all: then one that leads nowhere is a response like any other. */
-const followsNone = (merged: Merged): boolean => policiesOf(merged).includes(RedirectPolicy.none)
-
 /** A policy is the user's code: if it throws, that is a refusal. */
-const judge = (policy: RedirectPolicy.RedirectPolicy, attempt: RedirectPolicy.Attempt): RedirectPolicy.Verdict => {
+const judge = (merged: Merged, attempt: RedirectPolicy.Attempt): RedirectPolicy.Verdict => {
   try {
-    return policy(attempt)
+    return concatAll(RedirectPolicy.Monoid)(policiesOf(merged))(attempt)
   } catch (cause) {
-    return RedirectPolicy.toRefuse(`the policy failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
   }
 }
 
@@ -205,27 +207,27 @@ export const settle =
     if (O.isSome(Challenge.asked(head, x)) && !isReplayable(x.plan)) {
       return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), passed(head, x))
     }
+    const stay = (next: O.Option<Plan>): Done => ({ _tag: 'Done', exchange: x, head, cookies, next })
     const target = Redirect.getRedirectTarget(head)
-    if (E.isRight(target) && O.isNone(target.right)) return { _tag: 'Done', exchange: x, head, cookies, next: O.none }
+    if (E.isRight(target) && O.isNone(target.right)) return stay(O.none)
     const after = passed(head, x)
     const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
     if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
     const following = Redirect.next(now)(head)(x)
-    if (E.isLeft(following) && !followsNone(x.merged)) return refuse(following.left, after)
-    if (E.isLeft(following) || O.isNone(following.right))
-      return { _tag: 'Done', exchange: x, head, cookies, next: O.none }
+    const attempt = { previous: after.history.map((hop) => hop.plan.url), status: head.status }
+    if (E.isLeft(following)) {
+      // It leads nowhere, which is no matter to a policy that would not have gone there.
+      const { _tag } = judge(x.merged, { ...attempt, next: x.plan })
+      return _tag === 'Stop' ? stay(O.none) : refuse(following.left, after)
+    }
+    if (O.isNone(following.right)) return stay(O.none)
     const { plan, trusted } = following.right.value
-    const previous = after.history.map((hop) => hop.plan.url)
-    const verdict = judge(concatAll(RedirectPolicy.Monoid)(policiesOf(x.merged)), {
-      previous,
-      status: head.status,
-      next: plan,
-    })
+    const verdict = judge(x.merged, { ...attempt, next: plan })
     switch (verdict._tag) {
       case 'Refuse':
         return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)
       case 'Stop':
-        return { _tag: 'Done', exchange: x, head, cookies, next: isReplayable(plan) ? O.some(plan) : O.none }
+        return stay(isReplayable(plan) ? O.some(plan) : O.none)
       case 'Follow':
         if (!isReplayable(plan))
           return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)

@@ -113,11 +113,15 @@ const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
 // RFC 9110 8.6: no Content-Length where the method does not expect content (D18).
 const EXPECTS_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
 
-/** Content-Length or Transfer-Encoding as the payload asks, in the place of the user's where it is known better. */
+/**
+ * Content-Length or Transfer-Encoding as the payload asks, in the place of the user's where it is known better: a user's
+ * length stands only for a stream that does not know its own.
+ */
 const withFraming = (headers: Headers.Headers, method: string, payload: Body.Payload): Headers.Headers => {
   if (payload._tag === 'Empty') {
-    const settled = !EXPECTS_CONTENT.has(method) || Headers.has('Content-Length')(headers)
-    return settled ? headers : Headers.append('Content-Length', '0')(headers)
+    return EXPECTS_CONTENT.has(method)
+      ? Headers.upsertAt('Content-Length', '0')(Headers.deleteAt('Transfer-Encoding')(headers))
+      : Headers.deleteAt('Content-Length', 'Transfer-Encoding')(headers)
   }
   const size = Body.length(payload)
   if (O.isSome(size)) {

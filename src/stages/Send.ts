@@ -21,6 +21,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Mount from '../session/Mount.js'
 import type { Session } from '../session/Session.js'
+import * as OneShot from '../values/OneShot.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -65,19 +66,37 @@ const judged = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<
   return Fault.is(given.left) ? outcome : broken(plan, 'what it gave for its failure is no fault', given.left)
 }
 
-/** Sends one plan within the bounds of its exchange. */
+const handOver = async (sender: Sender, bounds: Bounds, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
+  try {
+    const task: unknown = transportFor(sender, plan)(plan, limitsOf(sender, bounds))
+    if (typeof task === 'function') return judged(plan, await task())
+    Fault.abandon(task)
+    return broken(plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
+  } catch (cause) {
+    return Fault.is(cause) ? E.left(at(plan, cause)) : broken(plan, Fault.messageOf(cause), cause)
+  }
+}
+
+/** Whether its body exists once, and was sent or is being sent already: sent again, it would be empty (D7). */
+export const isSpent = ({ body }: Plan): boolean => body._tag === 'Once' && OneShot.isSpent(body.source)
+
+const spent = (plan: Plan): E.Either<TransportError, never> => {
+  const why = 'The request body can be read only once, and was sent before; use withStream'
+  return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
+}
+
+/** Sends one plan within the bounds of its exchange. A body that exists once is sent once, whatever the transport. */
 export const sendBy =
   (sender: Sender, bounds: Bounds) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   async () => {
-    try {
-      const task: unknown = transportFor(sender, plan)(plan, limitsOf(sender, bounds))
-      if (typeof task === 'function') return judged(plan, await task())
-      Fault.abandon(task)
-      return broken(plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
-    } catch (cause) {
-      return Fault.is(cause) ? E.left(at(plan, cause)) : broken(plan, Fault.why(cause), cause)
-    }
+    const { body } = plan
+    if (body._tag !== 'Once') return handOver(sender, bounds, plan)
+    if (isSpent(plan)) return spent(plan)
+    OneShot.take(body.source)
+    const sent = await handOver(sender, bounds, plan)
+    if (E.isLeft(sent)) OneShot.giveBack(body.source)
+    return sent
   }
 
 /** Sends one plan. Errors: `TransportError`. */

@@ -14,25 +14,26 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import * as Memory from '../wire/Memory.js'
-import type { Server, Source } from '../wire/Reply.js'
+import { once, type Server, type Source } from '../wire/Reply.js'
 import { at, type OnProgress, type Progress, type Transport, tell } from '../wire/Transport.js'
 
 type Watch = (bytes: number) => void
 
-const sourceOf = ({ content }: Memory.Served, watch: Watch): Source => ({
-  gather: (limit) => async () => {
-    const bytes = content(limit)
-    if (E.isRight(bytes)) watch(bytes.right.length)
-    return bytes
-  },
-  discard: async () => {},
-  async *[Symbol.asyncIterator]() {
-    const bytes = content(Number.POSITIVE_INFINITY)
-    if (E.isLeft(bytes)) throw bytes.left // an iterable has no other way to fail; the port says it throws faults
-    watch(bytes.right.length)
-    if (bytes.right.length > 0) yield bytes.right
-  },
-})
+const sourceOf = ({ content }: Memory.Served, watch: Watch): Source =>
+  once({
+    gather: (limit) => async () => {
+      const bytes = content(limit)
+      if (E.isRight(bytes)) watch(bytes.right.length)
+      return bytes
+    },
+    discard: async () => {},
+    async *[Symbol.asyncIterator]() {
+      const bytes = content(Number.POSITIVE_INFINITY)
+      if (E.isLeft(bytes)) throw bytes.left // an iterable has no other way to fail; the port says it throws faults
+      watch(bytes.right.length)
+      if (bytes.right.length > 0) yield bytes.right
+    },
+  })
 
 const watching =
   (progress: OnProgress | undefined, direction: Progress['direction']): Watch =>

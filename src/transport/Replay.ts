@@ -16,7 +16,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { concat, head, type Reply, type Source, tooLarge } from '../wire/Reply.js'
+import { concat, head, once, type Reply, type Source, tooLarge } from '../wire/Reply.js'
 import { at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
 import * as Tape from './Tape.js'
 
@@ -51,7 +51,9 @@ const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Arr
     for await (const chunk of body._tag === 'Stream' ? body.open() : body.source) chunks.push(chunk)
     return E.right(concat(chunks))
   } catch (cause) {
-    return E.left(Fault.make('RequestBodyFailed', `The request body could not be read: ${String(cause)}`, cause))
+    return E.left(
+      Fault.make('RequestBodyFailed', `The request body could not be read: ${Fault.messageOf(cause)}`, cause),
+    )
   }
 }
 
@@ -96,8 +98,6 @@ const find = async (
 
 // --- answering -----------------------------------------------------------------------------------------------------
 
-const readAlready = (): Fault.Fault => Fault.make('BodyCut', 'The body has been read already')
-
 /** How the reading of a recorded body ends: well, or as it did then. */
 const endOf = ({ end }: Tape.Answered): Fault.Fault | undefined => {
   if (end === 'Whole') return undefined
@@ -105,31 +105,20 @@ const endOf = ({ end }: Tape.Answered): Fault.Fault | undefined => {
 }
 
 /** Read once, as any body. */
-const sourceOf = (answered: Tape.Answered): Source => {
-  let isRead = false
-  const begin = (): Fault.Fault | undefined => {
-    const fault = isRead ? readAlready() : undefined
-    isRead = true
-    return fault
-  }
-  return {
+const sourceOf = (answered: Tape.Answered): Source =>
+  once({
     gather: (limit) => async () => {
-      const fault = begin() ?? endOf(answered)
       if (answered.bytes.length > limit) return E.left(tooLarge(limit))
+      const fault = endOf(answered)
       return fault === undefined ? E.right(answered.bytes) : E.left(fault)
     },
-    discard: async () => {
-      isRead = true
-    },
+    discard: async () => {},
     async *[Symbol.asyncIterator]() {
-      const again = begin()
-      if (again !== undefined) throw again // an iterable has no other way to fail; the port says it throws faults
       if (answered.bytes.length > 0) yield answered.bytes
       const fault = endOf(answered)
-      if (fault !== undefined) throw fault
+      if (fault !== undefined) throw fault // an iterable has no other way to fail; the port says it throws faults
     },
-  }
-}
+  })
 
 const replyOf = (answered: Tape.Answered): Reply => ({ ...head(answered), body: sourceOf(answered) })
 

@@ -25,8 +25,7 @@ export class Closing {
 export const stopped = ({ signal }: Limits, closing: AbortSignal): Fault.Fault | undefined => {
   if (signal?.aborted) {
     const { reason } = signal
-    const why = reason instanceof Error ? reason.message : String(reason)
-    return Fault.make('Aborted', `The request was aborted: ${why}`, reason)
+    return Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(reason)}`, reason)
   }
   return closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined
 }

@@ -25,6 +25,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
 import * as MultipartOf from './Multipart.js'
+import * as OneShot from './OneShot.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 
@@ -57,7 +58,10 @@ export interface Stream {
   readonly open: () => AsyncIterable<Uint8Array>
   readonly length: O.Option<number>
 }
-/** Bytes that exist once: a redirect, a challenge or a retry that needs them again is refused before it is sent. */
+/**
+ * Bytes that exist once: a redirect, a challenge or a retry that needs them again is refused before it is sent, and so is
+ * the same request sent a second time. `source` opens once; from then on it fails.
+ */
 export interface Once {
   readonly _tag: 'Once'
   readonly source: AsyncIterable<Uint8Array>
@@ -85,7 +89,7 @@ export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): 
 })
 export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once => ({
   _tag: 'Once',
-  source,
+  source: OneShot.guard(source),
   length: O.fromNullable(length),
 })
 
@@ -129,10 +133,13 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
       return Secret.open(body.bytes) instanceof Uint8Array ? encoded(body) : E.left('bytes are a Uint8Array')
     case 'Stream':
       return typeof body.open === 'function' ? encoded(body) : E.left('a stream is a function that opens it')
-    case 'Once':
-      return isIterable(body.source) ? encoded(body) : E.left('what is sent once is an async iterable')
     case 'Empty':
       return encoded(body)
+    case 'Once':
+      // One that was put together by hand has no guard yet.
+      return isIterable(body.source)
+        ? encoded({ ...body, source: OneShot.guard(body.source) })
+        : E.left('what is sent once is an async iterable')
     case 'Text':
       return typeof body.text === 'string' ? encoded(utf8(body.text)) : E.left('a text is a string')
     case 'Form':

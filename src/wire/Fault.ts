@@ -3,7 +3,7 @@
  *
  * | tag                | when                                                     |
  * |--------------------|----------------------------------------------------------|
- * | `ConnectFailed`    | no connection: refused, reset, no such host              |
+ * | `ConnectFailed`    | no connection, or it ended before an answer; `unsent` tells |
  * | `ConnectTimeout`   | no connection within `timeouts.connect`                  |
  * | `ReadTimeout`      | silence longer than `timeouts.read`                      |
  * | `DeadlineExceeded` | `timeouts.total` is over                                 |
@@ -16,6 +16,9 @@
  * | `Aborted`          | the user's signal                                        |
  * | `ClientClosed`     | sent, or still under way, when the client was closed     |
  * | `RequestBodyFailed` | the request's own stream failed, or was not as long as it said |
+ *
+ * `unsent: true` says that nothing was written: no such host, connection refused, no turn in time. A fault without it
+ * leaves open whether the request arrived and was processed, `ConnectFailed` too.
  */
 
 export type FaultTag =
@@ -33,32 +36,61 @@ export type FaultTag =
   | 'ClientClosed'
   | 'RequestBodyFailed'
 
+/** What is kept of a foreign error. It may hold anything: octets of a reply, a socket, the password of a proxy. */
+export interface Cause {
+  readonly name: string
+  /** Empty where there is none. */
+  readonly code: string
+  readonly message: string
+}
+
 /** A fault before it is known to which plan it belongs. */
 export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly _tag: Tag
   readonly message: string
-  /** The foreign error, without anything it carries beside its name, code and message. */
-  readonly cause: unknown
+  /** The foreign error, or the reason of an abort, without anything it carries beside its name, code and message. */
+  readonly cause: Cause | undefined
   /** What a proxy answered, for `ProxyFailed`. */
   readonly status?: number
   /** Said where it is certain that no octet of the request was written: any request may then be sent again. */
   readonly unsent?: true
 }
 
+const member = (u: unknown, name: 'name' | 'code' | 'message'): string | undefined => {
+  if (typeof u !== 'object' || u === null) return undefined
+  const value: unknown = Reflect.get(u, name)
+  return typeof value === 'string' ? value : undefined
+}
+
+const inWords = (u: unknown): string => {
+  if (u instanceof AggregateError && u.message === '') return u.errors.map(messageOf).join('; ')
+  return member(u, 'message') ?? (typeof u === 'object' && u !== null ? '' : String(u))
+}
+
+/** What was thrown, in words. Several addresses were tried and each failed: such an error has no message of its own. */
+export const messageOf = (u: unknown): string => {
+  try {
+    return inWords(u) || 'no reason was given'
+  } catch {
+    return 'its reason cannot be read'
+  }
+}
+
+/** What was thrown, without all that it carries. */
+export const causeOf = (u: unknown): Cause => {
+  try {
+    return { name: member(u, 'name') ?? 'Error', code: member(u, 'code') ?? '', message: messageOf(u) }
+  } catch {
+    return { name: 'Error', code: '', message: 'it cannot be read' }
+  }
+}
+
+/** A fault; of its cause only name, code and message are kept. */
 export const make = <Tag extends FaultTag>(_tag: Tag, message: string, cause?: unknown): Fault<Tag> => ({
   _tag,
   message,
-  cause,
+  cause: cause === undefined ? undefined : causeOf(cause),
 })
-
-/** What a foreign error says, whatever was thrown. */
-export const why = (cause: unknown): string => {
-  try {
-    return cause instanceof Error ? cause.message : String(cause)
-  } catch {
-    return 'it has no text'
-  }
-}
 
 /** What something is, for a message about what it should have been. */
 export const kindOf = (u: unknown): string =>

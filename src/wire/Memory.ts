@@ -63,7 +63,7 @@ const asked = (server: Server, plan: Plan): E.Either<Fault.Fault, Answer> => {
     Fault.abandon(given)
     return failed(answered.left)
   } catch (cause) {
-    return failed(Fault.why(cause), cause)
+    return failed(Fault.messageOf(cause), cause)
   }
 }
 

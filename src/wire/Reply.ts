@@ -37,7 +37,10 @@ export interface Hop {
   readonly head: Head
 }
 
-/** A body under way, decoded. It can be read once, by iterating (which throws a `Fault`) or as a whole. */
+/**
+ * A body under way, decoded. It is read once, by iterating (which throws a `Fault`) or as a whole: whoever reads it again,
+ * in either way, or after it was let go of, gets `BodyCut` (D40).
+ */
 export interface Source extends AsyncIterable<Uint8Array> {
   /** All of it, unless it is larger than `limit` octets. */
   readonly gather: (limit: number) => TaskEither<Fault.Fault, Uint8Array>
@@ -169,14 +172,39 @@ export const lengthOf = (headers: Headers.Headers): number | undefined => {
 const NOTHING = new Uint8Array(0)
 const done = async (): Promise<void> => {}
 
+/** Somebody reads it, read it or let go of it before. */
+export const readAlready = (): Fault.Fault =>
+  Fault.make('BodyCut', 'The body has been read already; keep what it gave, for it is read once')
+
+const refusing: AsyncIterator<Uint8Array> = { next: () => Promise.reject(readAlready()) }
+
+/** A source that is read once, whichever way it is read (D40). */
+export const once = (source: Source): Source => {
+  let isRead = false
+  const begin = (): boolean => {
+    const isFirst = !isRead
+    isRead = true
+    return isFirst
+  }
+  return {
+    gather: (limit) => async () => (begin() ? source.gather(limit)() : E.left(readAlready())),
+    discard: () => {
+      isRead = true
+      return source.discard()
+    },
+    [Symbol.asyncIterator]: () => (begin() ? source[Symbol.asyncIterator]() : refusing),
+  }
+}
+
 /** A source from bytes at hand. */
-export const fromBytes = (content: Uint8Array): Source => ({
-  gather: (limit) => async () => (content.length > limit ? E.left(tooLarge(limit)) : E.right(content)),
-  discard: done,
-  async *[Symbol.asyncIterator]() {
-    if (content.length > 0) yield content
-  },
-})
+export const fromBytes = (content: Uint8Array): Source =>
+  once({
+    gather: (limit) => async () => (content.length > limit ? E.left(tooLarge(limit)) : E.right(content)),
+    discard: done,
+    async *[Symbol.asyncIterator]() {
+      if (content.length > 0) yield content
+    },
+  })
 
 /** A source from an iterable, whose failures become `BodyCut` unless they are faults already. */
 export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
@@ -184,24 +212,25 @@ export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
   const close = async (): Promise<void> => {
     await iterator.return?.().catch(() => undefined)
   }
-  return {
-    gather: (limit) => async () => {
-      const chunks: Uint8Array[] = []
-      let size = 0
-      try {
-        for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-          size += next.value.length
-          if (size > limit) {
-            await close()
-            return E.left(tooLarge(limit))
-          }
-          chunks.push(next.value)
+  const collect = async (limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    try {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        size += next.value.length
+        if (size > limit) {
+          await close()
+          return E.left(tooLarge(limit))
         }
-        return E.right(concat(chunks))
-      } catch (cause) {
-        return E.left(bodyCut(cause))
+        chunks.push(next.value)
       }
-    },
+      return E.right(concat(chunks))
+    } catch (cause) {
+      return E.left(bodyCut(cause))
+    }
+  }
+  return once({
+    gather: (limit) => () => collect(limit),
     discard: close,
     [Symbol.asyncIterator]: () => ({
       next: () => iterator.next().catch((cause) => Promise.reject(bodyCut(cause))),
@@ -210,7 +239,7 @@ export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
         return { done: true, value: undefined }
       },
     }),
-  }
+  })
 }
 
 /** One piece from many; a single piece is not copied. */
@@ -225,7 +254,7 @@ export const tooLarge = (limit: number): Fault.Fault =>
 
 /** What is thrown while a body is read, as a fault. */
 export const bodyCut = (cause: unknown): Fault.Fault =>
-  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${Fault.why(cause)}`, cause)
+  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${Fault.messageOf(cause)}`, cause)
 
 /** What a transport of your own gives back: the body is decoded already. */
 export interface ReplyInput extends HeadInput {

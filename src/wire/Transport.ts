@@ -52,7 +52,7 @@ export const at = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...faul
 export const failed =
   (tag: Fault.FaultTag, plan: Plan) =>
   (cause: unknown): TransportError =>
-    at(plan, Fault.make(tag, cause instanceof Error ? cause.message : String(cause), cause))
+    at(plan, Fault.make(tag, Fault.messageOf(cause), cause))
 
 /** A transport around another: it sends in its own way, and closes the other after itself. */
 export const around =

@@ -1,5 +1,7 @@
 /** Heads that are no HTTP: a tag, soon, on a connection that is not used again. */
 import { describe, expect, test } from 'vitest'
+import { bytes } from '../../src/values/Body.js'
+import * as Fault from '../../src/wire/Fault.js'
 import { exchange, fault, plan, tag, text } from '../transport/plans.js'
 import { accept, always, ok, raw, sleep, transport, until } from '../transport/servers.js'
 
@@ -139,6 +141,27 @@ describe('closed', () => {
     expect(await tag(transport(), plan(`http://${server.host}`))).toBe('ConnectFailed')
     await sleep(20)
     expect(server.connections()).toBe(1)
+  })
+
+  test('a POST that was read to its end may have been processed, and the fault says so', async () => {
+    let read = ''
+    const server = await accept((socket) =>
+      socket.on('data', (chunk) => {
+        read += chunk
+        if (read.endsWith('all of it')) socket.destroy()
+      }),
+    )
+    const sent = plan(`http://${server.host}`, { method: 'POST', body: bytes(Buffer.from('all of it')) })
+    const failure = await fault(transport(), sent)
+    expect([failure._tag, Fault.isUnsent(failure)]).toEqual(['ConnectFailed', false])
+    expect(failure.message).toContain('the request may have been processed')
+    expect(read).toContain('\r\n\r\nall of it')
+  })
+
+  test('where there was no connection, nothing can have been processed', async () => {
+    const failure = await fault(transport(), plan('http://127.0.0.1:1/', { method: 'POST' }))
+    expect([failure._tag, Fault.isUnsent(failure)]).toEqual(['ConnectFailed', true])
+    expect(failure.message).not.toContain('processed')
   })
 
   test('nobody there: each address is named', async () => {

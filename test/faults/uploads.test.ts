@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Upload } from '../../src/transport/undici/RequestBody.js'
 import type { Payload } from '../../src/values/Body.js'
 import * as Body from '../../src/values/Body.js'
+import * as Fault from '../../src/wire/Fault.js'
 import { exchange, fault, plan, tag, text } from '../transport/plans.js'
 import { accept, always, ok, raw, sleep, transport, until } from '../transport/servers.js'
 
@@ -167,11 +168,11 @@ describe('RequestBodyFailed', () => {
     ],
     ['one that exists once and throws', Body.once(from(x, reason)())],
     ['one of known length that throws', Body.stream(from(x, reason), 10)],
-  ])('%s: its error is the cause', async (_, body) => {
+  ])('%s: its error is the cause, in words', async (_, body) => {
     const server = await raw((socket, head) => head.startsWith('GET') && socket.write(ok('good')))
     const client = transport()
     const failure = await fault(client, plan(server.url, { method: 'POST', body }))
-    expect(failure).toMatchObject({ _tag: 'RequestBodyFailed', cause: reason })
+    expect(failure).toMatchObject({ _tag: 'RequestBodyFailed', cause: Fault.causeOf(reason) })
     expect(failure.message).toContain('the disk is gone')
     await until(() => server.sockets.size === 0)
     expect(server.sockets.size).toBe(0)
@@ -213,6 +214,6 @@ describe('RequestBodyFailed', () => {
     }
     const server = await always('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc')
     const failure = await fault(transport(), plan(server.url, { method: 'POST', body: Body.stream(open) }))
-    expect(failure).toMatchObject({ _tag: 'RequestBodyFailed', cause: reason })
+    expect(failure).toMatchObject({ _tag: 'RequestBodyFailed', cause: Fault.causeOf(reason) })
   })
 })

@@ -73,6 +73,23 @@ describe('layers', () => {
 })
 
 describe('what was dropped', () => {
+  it('a length and a coding without a body, with who gave them', () => {
+    const framed = pipe(
+      Request.get('https://example.com/'),
+      Request.withHeader('Content-Length', '5'),
+      Request.withHeader('Transfer-Encoding', 'chunked'),
+    )
+    expect(data(planned(framed)).dropped).toMatchObject([
+      { what: 'header Content-Length', layer: 'request', value: '5', why: 'there is no body' },
+      { what: 'header Transfer-Encoding', layer: 'request', value: 'chunked', why: 'there is no body' },
+    ])
+    const posted = planned({ ...framed, method: 'POST' })
+    expect(entry(posted, 'Content-Length')).toMatchObject({
+      layer: 'prepare',
+      value: '0',
+      overrode: [{ layer: 'request', value: '5' }],
+    })
+  })
   it.each([
     [Request.withHeader('Authorization', 'x'), 'not used: the request has its own Authorization'],
     [Request.withBearer('x'), 'not used: the request has its own auth (Bearer)'],

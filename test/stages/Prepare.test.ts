@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -192,6 +193,32 @@ describe('the body', () => {
     expect(headers(pipe(post, Request.withStream(chunks, 1)))).toEqual(E.right([['Content-Length', '1']]))
     const given = pipe(post, Request.withHeader('Content-Length', '9'), Request.withOnce(chunks()))
     expect(headers(given)).toEqual(E.right([['Content-Length', '9']]))
+  })
+  it('has the length that it is sent with, whatever length was given by hand', () => {
+    const method = fc.constantFrom('GET', 'HEAD', 'OPTIONS', 'DELETE', 'POST', 'PUT', 'PATCH', 'QUERY', 'PURGE')
+    const byHand = fc.subarray([
+      Request.withHeader('Content-Length', '5'),
+      Request.withHeader('content-length', '0'),
+      Request.withHeader('Transfer-Encoding', 'chunked'),
+    ])
+    const body = fc.option(fc.uint8Array({ maxLength: 8 }))
+    fc.assert(
+      fc.property(method, byHand, body, (method, given, bytes) => {
+        const request = given.reduce(
+          (made, step) => step(made),
+          bytes === null
+            ? Request.make(method, 'http://h/')
+            : pipe(Request.make(method, 'http://h/'), Request.withBytes(bytes)),
+        )
+        const size = bytes?.length ?? 0
+        const isSaid = size > 0 || ['POST', 'PUT', 'PATCH', 'QUERY'].includes(method)
+        const framing = pipe(
+          headers(request),
+          E.map((all) => all.map(([name, value]) => `${name.toLowerCase()}: ${value}`)),
+        )
+        expect(framing).toEqual(E.right(isSaid ? [`content-length: ${size}`] : []))
+      }),
+    )
   })
   it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('has no length on a %s without one', (method) =>
     expect(headers(Request.make(method, 'http://h/'))).toEqual(E.right([])),

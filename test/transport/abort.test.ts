@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
+import * as Fault from '../../src/wire/Fault.js'
 import { exchange, head, plan, text } from './plans.js'
 import { acceptTls, always, deaf, gone, mute, ok, raw, secure, silent, sleep, transport, until } from './servers.js'
 
@@ -20,14 +21,14 @@ describe('abort', () => {
     controller.abort(reason)
     const result = await running
     expect(performance.now() - start).toBeLessThan(GRACE)
-    expect(result).toMatchObject({ left: { _tag: 'Aborted', cause: reason } })
+    expect(result).toMatchObject({ left: { _tag: 'Aborted', cause: Fault.causeOf(reason) } })
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   }
 
   test('before', async () => {
     const server = await always(ok())
     const result = await exchange(transport(), plan(server.url), { signal: AbortSignal.abort('no') })
-    expect(result).toMatchObject({ left: { _tag: 'Aborted', cause: 'no' } })
+    expect(result).toMatchObject({ left: { _tag: 'Aborted', cause: { message: 'no' } } })
     expect(server.connections()).toBe(0)
   })
 

@@ -1,6 +1,11 @@
 /** What goes over the wire, octet by octet. */
 import { Readable } from 'node:stream'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
+import * as Plan from '../../src/Plan.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
 import * as Body from '../../src/values/Body.js'
 import * as Secret from '../../src/values/Secret.js'
 import { exchange, fault, plan, tag, text } from './plans.js'
@@ -34,6 +39,21 @@ describe('heads', () => {
     const server = await always(ok())
     await text(transport(), plan(server.url))
     expect(server.received).toEqual([`GET / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n\r\n`])
+  })
+
+  test.each(['GET', 'HEAD', 'DELETE', 'POST', 'PUT'])('%s: the plan says the length that goes out', async (method) => {
+    const server = await raw((socket, request) => socket.write(request.startsWith('HEAD') ? ok('') : ok()))
+    const given = pipe(
+      Request.make(method, server.url),
+      Request.withHeader('Content-Length', '5'),
+      Request.withHeader('Transfer-Encoding', 'chunked'),
+    )
+    const made = Plan.plan({ session: Session.empty })(given)
+    if (E.isLeft(made)) return expect.fail(made.left.message)
+    await exchange(transport(), made.right)
+    const framing = /^(?:content-length|transfer-encoding): .*(?=\r)/gim
+    const planned = Plan.wire(made.right).headers.map(([name, value]) => `${name}: ${value}\r\n`)
+    expect(server.received.join('').toLowerCase().match(framing)).toEqual(planned.join('').toLowerCase().match(framing))
   })
 
   test('a Host of one’s own, Connection: close, Connection: keep-alive', async () => {

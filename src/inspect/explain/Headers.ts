@@ -208,14 +208,17 @@ const unset = (ground: Ground): ReadonlyArray<Dropped> => {
 
 const framing = (ground: Ground): ReadonlyArray<Dropped> => {
   const { plan, merged } = ground
-  return ['transfer-encoding', 'proxy-authorization'].flatMap((key): ReadonlyArray<Dropped> => {
+  const isEmpty = plan.body._tag === 'Empty'
+  return ['content-length', 'transfer-encoding', 'proxy-authorization'].flatMap((key): ReadonlyArray<Dropped> => {
     const setting = merged.settings.headers.get(key)
     if (setting?._tag !== 'Set' || HeadersOf.has(key)(plan.headers)) return []
     const layer = ofSettings(ground, key)?.layer ?? 'hand'
     const isMoved = O.isSome(plan.route.proxy) && key === 'proxy-authorization'
     const why =
-      key === 'transfer-encoding'
-        ? 'the length of the body is known'
+      key !== 'proxy-authorization'
+        ? isEmpty
+          ? 'there is no body'
+          : 'the length of the body is known'
         : isMoved
           ? 'it is for the proxy, and travels with the route'
           : 'there is no proxy to show it to'

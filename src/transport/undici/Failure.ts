@@ -14,10 +14,15 @@
  * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                   | any           | `ClientClosed`      |
  * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a length that is wrong | receiving     | `BodyCut`           |
  *
- * A cause is a fresh object with name, code and message: undici's errors hold raw octets of the reply, `socks`'s the
+ * What failed before `sent` is marked `unsent`. Behind it nobody knows what the server has done, and the message says so.
+ *
+ * Of a cause `Fault.make` keeps name, code and message: undici's errors hold raw octets of the reply, `socks`'s the
  * password of the proxy, Node's the socket.
  */
 import * as Fault from '../../wire/Fault.js'
+import { type Cause, causeOf, messageOf } from '../../wire/Fault.js'
+
+export { causeOf, messageOf } from '../../wire/Fault.js'
 
 /** How far an attempt has come. */
 export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
@@ -35,29 +40,6 @@ export class Carrier extends Error {
   }
 }
 
-export interface Cause {
-  readonly name: string
-  readonly code: string
-  readonly message: string
-}
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'Error')
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
-
-/** Several addresses were tried and each failed: such an error has no message of its own. */
-export const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  if (error.message !== '' || !(error instanceof AggregateError)) return error.message
-  return error.errors.map(messageOf).join('; ')
-}
-
-export const causeOf = (error: unknown): Cause => ({
-  name: nameOf(error),
-  code: codeOf(error),
-  message: messageOf(error),
-})
-
 const PLAIN_WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EADDRNOTAVAIL: 'the local address is not of this machine',
@@ -74,19 +56,18 @@ const PLAIN_WORDS: Readonly<Record<string, string>> = {
 
 /** Why, in words a person can act on, with the code to search for. */
 export const why = (error: unknown): string => {
-  const code = codeOf(error)
+  const { code } = causeOf(error)
   const words = PLAIN_WORDS[code] ?? messageOf(error)
   return code === '' || words.includes(code) ? words : `${words} (${code})`
 }
 
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
-  Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, causeOf(error))
+  Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, error)
 
 export const tlsFailed = (peer: string, error: unknown): Fault.Fault =>
-  Fault.make('TlsFailed', `TLS with ${peer} failed: ${why(error)}`, causeOf(error))
+  Fault.make('TlsFailed', `TLS with ${peer} failed: ${why(error)}`, error)
 
-export const proxyFailed = (message: string, error?: unknown): Fault.Fault =>
-  Fault.make('ProxyFailed', message, error === undefined ? undefined : causeOf(error))
+export const proxyFailed = (message: string, error?: unknown): Fault.Fault => Fault.make('ProxyFailed', message, error)
 
 /** What a proxy answered to CONNECT when it did not open a tunnel. */
 export const proxyRefused = (proxy: string, peer: string, status: number, reason: string): Fault.Fault => ({
@@ -114,7 +95,8 @@ const sent = (peer: string, cause: Cause): Fault.Fault => {
   if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnasked(code, message)) {
     return Fault.make('ProtocolError', `The reply of ${peer} is not HTTP/1.1: ${message}`, cause)
   }
-  return Fault.make('ConnectFailed', `${peer} closed the connection before it answered: ${message}`, cause)
+  const what = `${peer} closed the connection before it answered (${message})`
+  return Fault.make('ConnectFailed', `${what}; the request may have been processed`, cause)
 }
 
 /** An error that undici gave to the handler. */

@@ -35,7 +35,6 @@ const MOST_AT_ONCE = 4 * 1024 * 1024
 type Mode = 'Unread' | 'Gathering' | 'Iterating' | 'Discarding'
 type Gathered = E.Either<Fault.Fault, Uint8Array>
 
-const readAlready = (): Fault.Fault => Fault.make('BodyCut', 'The body has been read already')
 const dropped = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
 
 export class ResponseBody {
@@ -161,7 +160,7 @@ export class ResponseBody {
   }
 
   gather(headers: Headers.Headers, limit: number): Promise<Gathered> {
-    if (this.#mode !== 'Unread') return Promise.resolve(E.left(readAlready()))
+    if (this.#mode !== 'Unread') return Promise.resolve(E.left(Reply.readAlready()))
     const codings = Coding.codings(headers)
     if (E.isLeft(codings)) {
       this.#flow.cut(codings.left)
@@ -202,7 +201,7 @@ export class ResponseBody {
     if (!isSecond) this.#mode = 'Iterating'
     const pieces = this.#plain(headers)
     return {
-      next: () => (isSecond ? Promise.reject(readAlready()) : pieces.next()),
+      next: () => (isSecond ? Promise.reject(Reply.readAlready()) : pieces.next()),
       return: async () => {
         // First the connection: a piece that is being waited for would hold up everything behind it.
         if (!isSecond) this.#flow.cut(dropped())

@@ -32,7 +32,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE----
 const isPem = (text: string): boolean => text.includes('-----BEGIN ')
 
 const refused = (what: string, error: unknown): Fault.Fault =>
-  Fault.make('TlsFailed', `${what}: ${Failure.why(error)}`, Failure.causeOf(error))
+  Fault.make('TlsFailed', `${what}: ${Failure.why(error)}`, error)
 
 const PLAIN_WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

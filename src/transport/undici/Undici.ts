@@ -100,7 +100,7 @@ const dispatchOf = (attempt: Attempt): Dispatch => {
 }
 
 const notLoaded = (error: unknown): Fault.Fault =>
-  Fault.make('ConnectFailed', `undici cannot be loaded: ${Failure.why(error)}`, Failure.causeOf(error))
+  Fault.make('ConnectFailed', `undici cannot be loaded: ${Failure.why(error)}`, error)
 
 const noScheme = ({ url }: Plan): Fault.Fault =>
   Fault.make('ConnectFailed', `Only http: and https: can be sent to, not ${url.protocol}`)

@@ -7,6 +7,7 @@
  * | `iter_content(decode_unicode=…)`  | `Stream.text` of those pieces                                       |
  * | `iter_lines`                      | `Stream.lines`, which is text: bytes are read and written as UTF-8  |
  * | a chunk size that is no int       | what the types do not let anyone write                              |
+ * | what was read, read again         | `BodyCut`: `StreamConsumedError` in pieces, `RuntimeError` whole    |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -16,6 +17,7 @@ import {
   Client,
   Coding,
   Environment,
+  Fault,
   Headers,
   Http,
   Jar,
@@ -160,20 +162,36 @@ const lineReader = (input: Iteration, size: number | undefined, charset: string 
   return (body) => Stream.lines({ ...options, ...(charset === undefined ? {} : { charset }) })(cut(body))
 }
 
-/** What the body still gives once it was read to its end. */
-const again = async (source: AsyncIterable<Uint8Array>, { body, stream, then }: Iteration): Promise<unknown> => {
+const PIECEWISE = ['iter_content', 'iter_lines']
+
+/** What the body still gives once it was read to its end: whole or in pieces, as Python is asked. */
+const again = async (source: Reply.Source, { body, stream, then = '' }: Iteration): Promise<unknown> => {
   if (stream === false)
     return then === 'text' ? Buffer.from(bytesOf(body)).toString('utf8') : { base64: toBase64(bytesOf(body)) }
   const left: string[] = []
-  for await (const piece of source) left.push(toBase64(piece))
-  return left
+  const isPiecewise = PIECEWISE.includes(then)
+  try {
+    if (isPiecewise) for await (const piece of source) left.push(toBase64(piece))
+    else {
+      const whole = await source.gather(Number.POSITIVE_INFINITY)()
+      if (E.isLeft(whole)) return wasRead(whole.left, 'RuntimeError')
+      left.push(toBase64(whole.right))
+    }
+    return left
+  } catch (cause) {
+    return wasRead(cause, 'StreamConsumedError')
+  }
 }
+
+const wasRead = (cause: unknown, python: string): unknown =>
+  Fault.is(cause) && cause._tag === 'BodyCut' ? failure(python) : cause
 
 const readInPieces = async (input: Iteration): Promise<Output> => {
   const size = sizeOf(input.chunk_size, input.kind === 'iter_lines' ? 512 : 1)
   if (E.isLeft(size)) return { ...failure(size.left), items: [] }
   const items: Item[] = []
   let afterwards: unknown
+  let isDone = false
   const use =
     (head: Response.Head, source: Reply.Source): TE.TaskEither<never, void> =>
     async () => {
@@ -181,13 +199,15 @@ const readInPieces = async (input: Iteration): Promise<Output> => {
       const reader = input.kind === 'iter_lines' ? lineReader : contentReader
       for await (const item of reader(input, size.right, charset)(source)) items.push(item)
       if (input.then !== undefined) afterwards = await again(source, input)
+      isDone = true
       return E.right(undefined)
     }
   const ended = await Http.stream(use)(requestOf(input))(Jar.empty)(clientOf(replying(input, size.right)))()
   return {
     items: isCoded(input) ? joined(items) : items,
     ...(afterwards === undefined ? {} : { afterwards }),
-    ...(E.isLeft(ended) ? failureOf(ended.left) : {}),
+    // A body that was read to its end once is read; what was asked of it after that stands in `afterwards`.
+    ...(E.isLeft(ended) && !isDone ? failureOf(ended.left) : {}),
   }
 }
 

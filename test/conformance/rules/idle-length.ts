@@ -1,10 +1,27 @@
 /**
- * D18: requests writes `Content-Length: 0` for every method but GET and HEAD; here only for those that expect content
- * (RFC 9110 8.6).
+ * D18: how a request without a body is framed (RFC 9110 8.6).
+ *
+ * | method            | requests                                     | here                                              |
+ * |-------------------|----------------------------------------------|---------------------------------------------------|
+ * | POST, PUT, …      | `Content-Length: 0`, or what the user wrote  | `Content-Length: 0`                               |
+ * | GET, HEAD         | none, or what the user wrote                 | none                                              |
+ * | any other         | `Content-Length: 0`, or what the user wrote  | none                                              |
+ *
+ * requests sends a Transfer-Encoding that the user wrote beside it; here there is none without a body.
  */
+import { isNamed, type Pairs } from './fields.js'
 
 const EXPECT_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
 
-/** Whether requests puts a length of 0 of its own where we put none. `own` is what the user gave. */
-export const hasIdleLength = (method: string, body: string | null, own: string | undefined): boolean =>
-  body === null && own === undefined && !EXPECT_CONTENT.has(method)
+const isLength = isNamed('content-length')
+const isCoding = isNamed('transfer-encoding')
+
+/** Our headers for Python's, where both are of the same request. */
+export const withoutIdleFraming = (method: string, body: string | null, headers: Pairs): Pairs => {
+  if (body !== null) return headers
+  if (!EXPECT_CONTENT.has(method)) return headers.filter((pair) => !isLength(pair) && !isCoding(pair))
+  return headers.flatMap((pair): Pairs => {
+    if (isCoding(pair)) return []
+    return isLength(pair) ? [['Content-Length', '0']] : [pair]
+  })
+}

@@ -12,21 +12,21 @@
  * | D41  | octets in pairs are quoted one by one                 | pairs hold text                               |
  * | D25  | an empty form is an empty chunked body                | an empty form                                 |
  * | D33  | Transfer-Encoding beside Content-Length               | the length alone                              |
- * | D18  | `Content-Length: 0` for methods that expect no content | none                                         |
+ * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
  * | D22  | Proxy-Authorization goes to the origin                | it goes nowhere without a proxy               |
  * | D2   | netrc overrides a header, the URL and an empty auth    | it replaces nothing                          |
  */
 import type { Input, Output } from '../families/prepare.js'
 import { onTheWire } from '../models/normal-url.js'
 import { isHttpLike } from '../models/parts.js'
-import { mergedHeaders, valueOf } from '../models/plain-request.js'
+import { mergedHeaders } from '../models/plain-request.js'
 import { isFailure, type Prepared, type RequestSpec } from '../shapes.js'
 import type { Rule } from '../subject.js'
 import { isTruthy } from '../tagged.js'
 import { formOctetsAsText, framedOnce, octetsAsText, ourSpelling, respelled, withEmptyForm } from './body.js'
 import { ownAuthorization, withAuthorization } from './credentials.js'
 import { isNamed } from './fields.js'
-import { hasIdleLength } from './idle-length.js'
+import { withoutIdleFraming } from './idle-length.js'
 import * as cookies from './prepare-cookies.js'
 import * as refusals from './refusals.js'
 import { withCanonicalHost, withoutUserinfo } from './url.js'
@@ -81,11 +81,10 @@ const ONE_FRAMING = rewriting('D33', (python) =>
   python.body === null ? python : { ...python, headers: framedOnce(python.headers) },
 )
 
-const NO_IDLE_LENGTH = rewriting('D18', (python, { session, request }) => {
-  const own = valueOf(mergedHeaders(session, request), 'Content-Length')
-  if (!hasIdleLength(python.method, python.body, own)) return python
-  return { ...python, headers: python.headers.filter((pair) => !isNamed('content-length')(pair)) }
-})
+const NO_IDLE_FRAMING = rewriting('D18', (python) => ({
+  ...python,
+  headers: withoutIdleFraming(python.method, python.body, python.headers),
+}))
 
 // --- credentials ---------------------------------------------------------------------------------------------------
 
@@ -109,7 +108,7 @@ export const all: ReadonlyArray<R> = [
   SPELLING,
   EMPTY_FORM,
   ONE_FRAMING,
-  NO_IDLE_LENGTH,
+  NO_IDLE_FRAMING,
   NO_PROXY_NO_CREDENTIALS,
   NETRC_IS_LAST,
   ...cookies.all,

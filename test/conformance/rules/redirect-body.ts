@@ -7,17 +7,17 @@
  * | D41  | octets in pairs are quoted one by one               | pairs hold text                                     |
  * | D25  | an empty form is an empty chunked body              | an empty form                                       |
  * | D33  | Transfer-Encoding beside Content-Length             | the length alone                                    |
- * | D18  | `Content-Length: 0` for methods that expect no content | none                                             |
+ * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
  * | D4   | 301, 302 and 303 drop the body of any method        | it stays as long as the method does                 |
  * | D37  | Content-Encoding stays without the body             | it goes with it (RFC 9110 15.4)                     |
  * | D7   | a generator is sent again, empty                    | `UnrewindableBody`                                  |
  */
 import type { Input } from '../families/redirect.js'
-import { type HeaderPair, mergedHeaders, valueOf } from '../models/plain-request.js'
+import { type HeaderPair, mergedHeaders } from '../models/plain-request.js'
 import { formOctetsAsText, framedOnce, octetsAsText, ourSpelling, respelled, withEmptyForm } from './body.js'
 import { answerTo, endedBefore, type Hop, hopsOf, mapHops, type R, rewriting, walk } from './chain.js'
 import { isNamed, type Pairs } from './fields.js'
-import { hasIdleLength } from './idle-length.js'
+import { withoutIdleFraming } from './idle-length.js'
 
 const SPELLING = rewriting('D15', (python, { input }) =>
   mapHops(python, (hop, i) => {
@@ -41,15 +41,8 @@ const ONE_FRAMING = rewriting('D33', (python) =>
   mapHops(python, (hop) => (hop.body === null ? hop : { ...hop, headers: framedOnce(hop.headers) })),
 )
 
-const ownLength = ({ session, request }: Input): string | undefined =>
-  valueOf(mergedHeaders(session, request), 'Content-Length')
-
-const NO_IDLE_LENGTH = rewriting('D18', (python, { input }) =>
-  mapHops(python, (hop) =>
-    hasIdleLength(hop.method, hop.body, ownLength(input))
-      ? { ...hop, headers: hop.headers.filter((pair) => !isNamed('content-length')(pair)) }
-      : hop,
-  ),
+const NO_IDLE_FRAMING = rewriting('D18', (python) =>
+  mapHops(python, (hop) => ({ ...hop, headers: withoutIdleFraming(hop.method, hop.body, hop.headers) })),
 )
 
 // --- kept with the method ------------------------------------------------------------------------------------------
@@ -117,7 +110,7 @@ export const all: ReadonlyArray<R> = [
   SPELLING,
   EMPTY_FORM,
   ONE_FRAMING,
-  NO_IDLE_LENGTH,
+  NO_IDLE_FRAMING,
   BODY_WITH_METHOD,
   ENCODING_WITH_BODY,
   READ_ONCE,

@@ -10,7 +10,6 @@
  * | D9   | a body cut short is a short success                 | `DecodingFailed`                                    |
  * | D11  | lines are invented at the edges of chunks           | correct lines                                       |
  * | D39  | lines of bytes, or ended by any of Unicode's ten    | text, ended by CR, LF, CRLF                         |
- * | D40  | a body that was read cannot be read again           | it gives nothing more                               |
  */
 import * as zlib from 'node:zlib'
 import { type Input, type Item, type Iteration, isCoded, type Output } from '../families/response.js'
@@ -19,7 +18,7 @@ import { byRelation, parse } from '../models/links.js'
 import { preparedUnder } from '../models/normal-url.js'
 import { canonicalHost, partsOf } from '../models/parts.js'
 import { declaredIn, jsonText, markOf, textOf, textPieces } from '../models/text.js'
-import type { Rule, Subject } from '../subject.js'
+import type { Rule } from '../subject.js'
 import { type Py, toBase64 } from '../tagged.js'
 import { bytesOf } from '../translate/values.js'
 
@@ -241,12 +240,6 @@ const LINES_OF_TEXT: R = {
     isIteration(input) ? { ...python, items: linesBy(input, OURS) } : python,
 }
 
-const READ_AGAIN: R = {
-  id: 'D40',
-  when: ({ input }, { afterwards }) => isIteration(input) && input.stream !== false && afterwards !== undefined,
-  expect: (_: Subject<Input>, python) => ({ ...python, afterwards: [] }),
-}
-
 export const all: ReadonlyArray<R> = [
   STATUS,
   NO_REASON,
@@ -262,5 +255,4 @@ export const all: ReadonlyArray<R> = [
   LINES_AT_EDGES,
   LINES_OF_OTHER_CODECS,
   LINES_OF_TEXT,
-  READ_AGAIN,
 ]
