@@ -1,6 +1,6 @@
 // Builds `dist`: the same sources as ESM and as CommonJS, one entry for each namespace of `src/index.ts`.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,3 +33,7 @@ for (const [, name, path] of index.matchAll(/^export \* as (\w+) from '\.\/(.+)'
   write(`esm/${name}.js`, `export * from './src/${path}'`)
   write(`cjs/${name}.js`, `module.exports = require('./src/${path}')`)
 }
+
+// The command: a file of its own, for no source can begin with `#!`.
+write('cli.js', `#!/usr/bin/env node\nimport { run } from './esm/src/cli/Process.js'\n\nawait run()`)
+chmodSync(join(dist, 'cli.js'), 0o755)

@@ -52,7 +52,7 @@ import {
   type Reply,
   type Source,
 } from './wire/Reply.js'
-import type { Response } from './wire/Response.js'
+import type { Response, Unread } from './wire/Response.js'
 import { at } from './wire/Transport.js'
 
 /** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
@@ -256,9 +256,17 @@ const watched = (body: Source): { readonly source: Source; readonly fault: () =>
   return { source, fault: () => fault }
 }
 
-/** Lends the body of the last reply, and lets go of it on every path. A body that fails is an error, whatever `use` says. */
+const unread = (done: Exchange.Done): Unread => {
+  const { bytes: _, ...rest } = respond(done, new Uint8Array())
+  return rest
+}
+
+/**
+ * Lends the body of the last reply, and lets go of it on every path; `head` is the response but for its bytes. A body
+ * that fails is an error, whatever `use` says.
+ */
 export const stream =
-  <E, A>(use: (head: Head, body: Source) => TaskEither<E, A>) =>
+  <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
   (request: Request.Request): Http<Exchange.SendError | E, A> =>
   (jar) =>
   (client) =>
@@ -266,7 +274,7 @@ export const stream =
     const lend: Finish<E, A> = async (reply, done) => {
       const { source, fault } = watched(reply.body)
       try {
-        const used = await use(done.head, source)()
+        const used = await use(unread(done), source)()
         const failure = fault()
         return failure === undefined ? used : failedBody(done, failure)
       } catch (cause) {

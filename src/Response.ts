@@ -28,7 +28,7 @@ import type { Plan } from './wire/Plan.js'
 import type { Response } from './wire/Response.js'
 
 export type { Head, Hop } from './wire/Reply.js'
-export type { Response } from './wire/Response.js'
+export type { Response, Unread } from './wire/Response.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 

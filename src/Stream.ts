@@ -38,14 +38,15 @@ import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
 import * as PartFile from './transport/PartFile.js'
 import * as Range from './wire/Range.js'
-import type { Head, Source } from './wire/Reply.js'
+import type { Source } from './wire/Reply.js'
+import type { Unread } from './wire/Response.js'
 
 export type { FileFailed } from './transport/PartFile.js'
 export * from './wire/Stream.js'
 
 export interface UnexpectedStatus {
   readonly _tag: 'UnexpectedStatus'
-  readonly head: Head
+  readonly head: Unread
   readonly message: string
 }
 export interface LengthMismatch {
@@ -68,8 +69,8 @@ export interface Download {
   readonly size: number
   /** Octets that were there already, from an earlier attempt. */
   readonly resumedAt: number
-  /** Of the reply that brought the rest. */
-  readonly head: Head
+  /** The reply that brought the rest. */
+  readonly head: Unread
 }
 
 export interface ToFile {
@@ -88,7 +89,7 @@ const mismatch = (expected: number, received: number): LengthMismatch => ({
 
 interface Received {
   readonly path: string
-  readonly head: Head
+  readonly head: Unread
   readonly resumedAt: number
   readonly expected: O.Option<number>
 }
@@ -114,7 +115,7 @@ const take = async (
   path: string,
   url: string,
   part: O.Option<Range.Part>,
-  head: Head,
+  head: Unread,
   body: Source,
 ): Promise<Outcome<Download | undefined>> => {
   const verdict = Range.judge(part)(head)

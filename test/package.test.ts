@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 // The tarball as its users get it: installed beside fp-ts and io-ts in a fresh ESM and a fresh CommonJS project.
@@ -119,6 +121,32 @@ console.log(other.Secret.reveal(Secret.make('x')), other.Secret.is(Secret.make('
     )
     expect(names.length).toBeGreaterThan(20)
     expect(run(esmProject, process.execPath, 'paths.mjs')).toBe('true\n')
+  })
+  it('has a command that says what it would send, and sends nothing', () => {
+    const asked = ['plan', 'https://api.example.com/search', 'q==monoid', 'X-Api-Key:hunter2', '--auth=me:hunter2']
+    const environment = { ...process.env, NETRC: '' }
+    for (const place of [esmProject, cjsProject]) {
+      const said = execFileSync('npx', ['requests-ts', ...asked], { cwd: place, encoding: 'utf8', env: environment })
+      expect(said).toMatch(/^GET \/search\?q=monoid HTTP\/1\.1\nHost: api\.example\.com\n/)
+      expect(said).toContain('X-Api-Key: ‹secret›\nAuthorization: ‹secret›\n')
+    }
+    expect(run(esmProject, join('node_modules', '.bin', 'requests-ts'), '--version')).toBe('requests-ts 0.1.0\n')
+  })
+  it('has a command that sends', async () => {
+    const server = createServer((_, response) => response.end('welcome'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      const command = join('node_modules', '.bin', 'requests-ts')
+      const { stdout } = await promisify(execFile)(command, ['send', `http://127.0.0.1:${port}/`], {
+        cwd: cjsProject,
+        env: { ...process.env, no_proxy: '*' },
+      })
+      expect(stdout).toBe('welcome')
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+    }
   })
   it('keeps an idle program from waiting for nothing', () => {
     const idle = `import { Client, Session, Http } from 'requests-ts'

@@ -35,7 +35,7 @@ import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import { type Plan, show } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
-import type { Response } from '../wire/Response.js'
+import type { Unread } from '../wire/Response.js'
 import { explain } from './Explain.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
@@ -67,6 +67,13 @@ export interface Story {
   /** Why there is no chapter at all. */
   readonly problem: O.Option<string>
 }
+
+/** What answered in the end: a response, or one whose body went elsewhere; its size in octets where it is known. */
+export interface Ended extends Unread {
+  readonly bytes?: { readonly length: number }
+}
+
+type Outcome = E.Either<SendError, Ended>
 
 // --- the jar -------------------------------------------------------------------------------------------------------
 
@@ -128,11 +135,11 @@ const following = (plan: Plan, next: Plan): ReadonlyArray<string> => {
   ]
 }
 
-const ending = (outcome: E.Either<SendError, Response>): ReadonlyArray<string> => {
+const ending = (outcome: Outcome): ReadonlyArray<string> => {
   if (E.isLeft(outcome)) return [`${outcome.left._tag}: ${outcome.left.message}`]
   const { next, bytes: content } = outcome.right
   if (O.isSome(next)) return [`stops here, as the policy says; next would be ${show(next.value)}`]
-  return [`done: ${bytes(content.length)}`]
+  return [content === undefined ? 'done; the body was not read to its end' : `done: ${bytes(content.length)}`]
 }
 
 // --- telling -------------------------------------------------------------------------------------------------------
@@ -144,13 +151,9 @@ interface Told extends Hop {
 
 const inputsOf = (plan: Plan): O.Option<{ readonly jar: Jar.Jar; readonly now: Date }> => Inputs.of(plan)
 
-const isAnswered = (outcome: E.Either<SendError, Response>): boolean => E.isRight(outcome) && outcome.right.status < 400
+const isAnswered = (outcome: Outcome): boolean => E.isRight(outcome) && outcome.right.status < 400
 
-const tell = (
-  hops: ReadonlyArray<Told>,
-  hooks: ReadonlyArray<string>,
-  outcome: E.Either<SendError, Response>,
-): Story => {
+const tell = (hops: ReadonlyArray<Told>, hooks: ReadonlyArray<string>, outcome: Outcome): Story => {
   const chapters = hops.map(({ plan, head, jar }, i): Chapter => {
     const inputs = inputsOf(plan)
     const before = hops[i - 1]?.jar ?? (O.isSome(inputs) ? inputs.value.jar : Jar.empty)
@@ -173,14 +176,14 @@ const tell = (
 }
 
 /** The plan that an error names and no hop answers: it was sent, and nothing came back. */
-const unansweredOf = (hops: ReadonlyArray<Told>, outcome: E.Either<SendError, Response>): O.Option<Chapter> => {
+const unansweredOf = (hops: ReadonlyArray<Told>, outcome: Outcome): O.Option<Chapter> => {
   if (E.isRight(outcome) || !('plan' in outcome.left)) return O.none
   const { plan } = outcome.left
   if (hops.at(-1)?.plan === plan) return O.none
   return O.some({ plan, head: O.none, changes: [], decision: ending(outcome), isGood: false })
 }
 
-const last = (hops: ReadonlyArray<Told>, outcome: E.Either<SendError, Response>): ReadonlyArray<string> => {
+const last = (hops: ReadonlyArray<Told>, outcome: Outcome): ReadonlyArray<string> => {
   const unanswered = unansweredOf(hops, outcome)
   const plan = hops.at(-1)?.plan
   return O.isSome(unanswered) && plan !== undefined ? following(plan, unanswered.value.plan) : ending(outcome)
@@ -190,7 +193,7 @@ const last = (hops: ReadonlyArray<Told>, outcome: E.Either<SendError, Response>)
 export const ofTrace = ({ hops, hooks, outcome }: Trace): Story => tell(hops, hooks, outcome)
 
 /** The outcome of a real exchange: what `Http.attempt` gives, or `E.right(response)`. */
-export const ofOutcome = (outcome: E.Either<SendError, Response>): Story => {
+export const ofOutcome = (outcome: Outcome): Story => {
   const hops: ReadonlyArray<Hop> = E.isRight(outcome)
     ? [...outcome.right.history, { plan: outcome.right.plan, head: outcome.right }]
     : 'history' in outcome.left

@@ -7,11 +7,10 @@ import type { Jar } from '../values/Jar.js'
 import type { Plan } from './Plan.js'
 import type { Head, Hop } from './Reply.js'
 
-export interface Response extends Head {
+/** All of a response but its body, which is still to be read, or was read elsewhere. */
+export interface Unread extends Head {
   /** The URL that answered, with its fragment and without userinfo (D14). */
   readonly url: string
-  /** The body, decoded. */
-  readonly bytes: Uint8Array
   /** The charset that the reply declares. */
   readonly encoding: O.Option<string>
   /** The cookies that this reply set; those of earlier hops are in the jar. */
@@ -24,4 +23,9 @@ export interface Response extends Head {
   readonly next: O.Option<Plan>
   /** The jar as it was after this reply. */
   readonly jar: Jar
+}
+
+export interface Response extends Unread {
+  /** The body, decoded. */
+  readonly bytes: Uint8Array
 }

@@ -1,26 +1,14 @@
 /**
  * A tour: what would be sent, what was sent, what the jar remembers, and the page decoded. `npm start` runs it against
- * a server of its own, `npm start -- URL` against one of yours.
+ * a server of its own; `npm start -- URL` runs the command (`explain`, then `send --verbose`) on one of yours.
  */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import * as t from 'io-ts'
-import {
-  Client,
-  Environment,
-  Explain,
-  Http,
-  HttpError,
-  Jar,
-  Lint,
-  Plan,
-  Request,
-  Response,
-  Session,
-  Story,
-  Why,
-} from 'requests-ts'
+import { Client, Explain, Http, HttpError, Jar, Lint, Plan, Request, Response, Session, Story, Why } from 'requests-ts'
 import * as Print from './print.js'
 import { serve } from './server.js'
 
@@ -70,21 +58,20 @@ const embedded = async (): Promise<number> => {
   return 0
 }
 
-/** The same with a URL that a person gives. */
-const visit = async (url: string): Promise<number> => {
-  const session = Session.defaults
-  const environment = Environment.read()
-  const planned = Plan.plan({ session, environment })(Request.get(url))
-  if (E.isLeft(planned)) return complain(planned.left)
-  say(Print.title('The plan: nothing has been sent'), Explain.render(Print.look)(Plan.explain(planned.right)))
-  const outcome = await pipe(Http.get(url), Client.use({ session, environment }))()
-  if (E.isLeft(outcome)) return complain(outcome.left)
-  const [response, jar] = outcome.right
-  say(Print.title('The exchange'), Story.render(Print.look)(Story.ofOutcome(E.right(response))))
-  say(Print.title('The jar'), Why.render(Print.look)(Jar.why(response.plan.url, new Date())(jar)))
-  say(Print.title(`The body: ${response.bytes.length} octets`), ...Print.text(Response.text(response)))
-  return 0
+const COMMAND = fileURLToPath(import.meta.resolve('requests-ts/package.json')).replace(/package\.json$/, 'dist/cli.js')
+
+/** Runs the command, as `npx requests-ts` does. */
+const command = (...words: ReadonlyArray<string>): number =>
+  spawnSync(process.execPath, [COMMAND, ...words], { stdio: 'inherit' }).status ?? 1
+
+/** The same with a URL that a person gives: what would be sent, then what was. */
+const visit = (url: string): number => {
+  say(Print.title('The plan: nothing has been sent'))
+  const explained = command('explain', '--', url)
+  if (explained !== 0) return explained
+  say(Print.title('The exchange'))
+  return command('send', '--verbose', '--', url)
 }
 
 const [url] = process.argv.slice(2)
-process.exitCode = url === undefined ? await embedded() : await visit(url)
+process.exitCode = url === undefined ? await embedded() : visit(url)

@@ -18,8 +18,3 @@ const cut = (text: string, width: number): string => (text.length <= width ? tex
 export const row = (name: string, value: string): string => `  ${dim(name.padEnd(16))} ${cut(value, COLUMNS - 19)}`
 
 export const title = (text: string): string => `\n${strong(text)}`
-
-export const text = (content: string, lines = 8): ReadonlyArray<string> => {
-  const all = content.split('\n').map((line) => `  ${cut(line.replace(/\t/g, '  '), COLUMNS - 2)}`)
-  return all.length <= lines ? all : [...all.slice(0, lines), dim(`  … and ${all.length - lines} more lines`)]
-}

@@ -1,0 +1,109 @@
+/**
+ * The files that the command line names, opened before anything is sent: a file that is not there is bad input.
+ *
+ * Bodies and uploads are streamed from the disk, and read again where a redirect needs them again; the standard input
+ * and pipes can be read once. Texts and JSON are read at once.
+ */
+import { createReadStream, type Stats } from 'node:fs'
+import { access, constants, readFile, stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import * as Body from '../values/Body.js'
+import { type Misuse, misuse } from './Arguments.js'
+import type { Ready } from './Assemble.js'
+import type * as Items from './Items.js'
+import { legible } from './Terminal.js'
+
+type Opened<A> = E.Either<Misuse, A>
+
+const why = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const readable = async (path: string): Promise<Opened<Stats>> => {
+  try {
+    const found = await stat(path)
+    if (found.isDirectory()) return misuse(`${legible(path)} is a folder, and a file is needed`)
+    await access(path, constants.R_OK)
+    return E.right(found)
+  } catch (cause) {
+    return misuse(`${legible(path)} cannot be read: ${legible(why(cause))}`)
+  }
+}
+
+const read = (path: string) => (): AsyncIterable<Uint8Array> => createReadStream(path)
+
+const textOf = async (path: string): Promise<Opened<string>> => {
+  const found = await readable(path)
+  if (E.isLeft(found)) return found
+  try {
+    return E.right(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)))
+  } catch (cause) {
+    return misuse(`${legible(path)} cannot be read as text: ${legible(why(cause))}`)
+  }
+}
+
+const bodyOf = async (path: string, input: () => AsyncIterable<Uint8Array>): Promise<Opened<Body.Body>> => {
+  if (path === '-') return E.right(Body.once({ [Symbol.asyncIterator]: () => input()[Symbol.asyncIterator]() }))
+  const found = await readable(path)
+  if (E.isLeft(found)) return found
+  return E.right(
+    found.right.isFile()
+      ? Body.stream(read(path), found.right.size)
+      : Body.once({ [Symbol.asyncIterator]: () => read(path)()[Symbol.asyncIterator]() }),
+  )
+}
+
+const uploadOf = async ({ name, path, contentType }: Items.File): Promise<Opened<Ready>> => {
+  const found = await readable(path)
+  if (E.isLeft(found)) return found
+  if (!found.right.isFile()) return misuse(`${legible(path)} is no plain file, and a form needs one`)
+  const content = { open: read(path), length: found.right.size }
+  const type = contentType === undefined ? {} : { contentType }
+  return E.right({ _tag: 'Upload', part: { name, content, filename: basename(path), ...type } })
+}
+
+const ready = async (item: Items.Item, input: () => AsyncIterable<Uint8Array>): Promise<Opened<Ready>> => {
+  switch (item._tag) {
+    case 'FieldFrom': {
+      const text = await textOf(item.path)
+      return E.isLeft(text) ? text : E.right({ _tag: 'Field', name: item.name, value: text.right })
+    }
+    case 'JsonFrom': {
+      const text = await textOf(item.path)
+      return E.isLeft(text) ? text : E.right({ _tag: 'Json', name: item.name, text: text.right })
+    }
+    case 'File':
+      return uploadOf(item)
+    case 'Content': {
+      const body = await bodyOf(item.path, input)
+      return E.isLeft(body) ? body : E.right({ _tag: 'Whole', body: body.right })
+    }
+    default:
+      return E.right(item)
+  }
+}
+
+/** Opens what items name, in their order; the first that cannot be opened is what is wrong. */
+export const open = async (
+  items: ReadonlyArray<Items.Item>,
+  input: () => AsyncIterable<Uint8Array>,
+): Promise<Opened<ReadonlyArray<Ready>>> => {
+  const all: Ready[] = []
+  for (const item of items) {
+    const opened = await ready(item, input)
+    if (E.isLeft(opened)) return opened
+    all.push(opened.right)
+  }
+  return E.right(all)
+}
+
+/** Whether a file can be made there later: its folder is one and may be written to, and it is no folder itself. */
+export const writable = async (path: string): Promise<Opened<void>> => {
+  try {
+    const found = await stat(path).catch(() => undefined)
+    if (found?.isDirectory()) return misuse(`${legible(path)} is a folder: name a file in it`)
+    await access(dirname(path), constants.W_OK | constants.X_OK)
+    return E.right(undefined)
+  } catch (cause) {
+    return misuse(`${legible(path)} cannot be written: ${legible(why(cause))}`)
+  }
+}
