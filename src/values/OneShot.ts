@@ -30,8 +30,9 @@ const refused: AsyncIterator<Uint8Array> = {
   next: () => Promise.reject(new Error('it can be read only once, and was read before; use withStream')),
 }
 
-/** The same source, which opens once. The same guard for the same source. */
+/** The same source, which opens once. The same guard for the same source; what is no source is left as it is. */
 export const guard = (source: Source): Source => {
+  if (typeof Object(source)[Symbol.asyncIterator] !== 'function') return source
   const known = guards.get(source)
   if (known !== undefined) return known
   const guarded: Source = {
@@ -42,8 +43,7 @@ export const guard = (source: Source): Source => {
     },
   }
   guards.set(guarded, guarded)
-  // What is no object cannot be remembered, nor read: whoever opens it will say so.
-  if (Object(source) === source) guards.set(source, guarded)
+  guards.set(source, guarded)
   return guarded
 }
 
