@@ -88,8 +88,9 @@ const owner = (
   return { all, own }
 }
 
+/** All are closed, also where one of the user's own fails to be: that is no outcome of a program. */
 const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
-  await Promise.all([...transports].map((transport) => transport.close?.()))
+  await Promise.allSettled([...transports].map(async (transport) => transport.close?.()))
 }
 
 /** Opens a client. It holds no connection before the first request. */
