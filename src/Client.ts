@@ -25,6 +25,7 @@ import type { Sender } from './stages/Send.js'
 import { undici } from './transport/undici/Undici.js'
 import type { Jar } from './values/Jar.js'
 import * as JarOf from './values/Jar.js'
+import * as Own from './values/Own.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
 import { at, type Transport } from './wire/Transport.js'
@@ -87,19 +88,14 @@ const owner = (
   return { all, own }
 }
 
+/** All are closed, also where one of the user's own fails to be: that is no outcome of a program. */
 const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
-  await Promise.all([...transports].map((transport) => transport.close?.()))
-}
-
-/** Options as they were written: a polluted prototype must not choose the transport, the jar or the environment. */
-const owned = <A extends object>(options: A): A => {
-  const bare: object = Object.create(null)
-  return Object.assign(bare, options)
+  await Promise.allSettled([...transports].map(async (transport) => transport.close?.()))
 }
 
 /** Opens a client. It holds no connection before the first request. */
 export const open = (options: Options): IO<Client> => {
-  const { session, transport = undici(), environment, clock, random, signal } = owned(options)
+  const { session, transport = undici(), environment, clock, random, signal } = Own.of(options)
   return () => {
     let closed = false
     const { all, own } = owner(() => closed)
@@ -147,7 +143,7 @@ export const use =
   (options: Options & { readonly jar?: Jar }) =>
   <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, readonly [A, Jar]> =>
   async () => {
-    const { jar = JarOf.empty } = owned(options)
+    const { jar = JarOf.empty } = Own.of(options)
     const client = open(options)()
     try {
       return await program(jar)(client)()

@@ -40,6 +40,7 @@ import * as Send from './stages/Send.js'
 import { respond } from './stages/Simulate.js'
 import * as Jar from './values/Jar.js'
 import * as Override from './values/Override.js'
+import * as Own from './values/Own.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import {
@@ -320,6 +321,9 @@ export const locally =
   (client) =>
     program(from)(Client.withSession(change)(client))
 
+const joined = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
+  one === undefined ? other : AbortSignal.any([one, other])
+
 /** Runs a program that ends, at once and in any phase, when the signal aborts. */
 export const withSignal =
   (signal: AbortSignal) =>
@@ -328,7 +332,7 @@ export const withSignal =
   (client) =>
     program(from)({
       ...client,
-      signal: client.signal === undefined ? signal : AbortSignal.any([client.signal, signal]),
+      signal: joined(Own.get(client, 'signal'), signal),
     })
 
 type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never

@@ -37,6 +37,7 @@ import * as Http from './Http.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
 import * as PartFile from './transport/PartFile.js'
+import * as Own from './values/Own.js'
 import * as Range from './wire/Range.js'
 import type { Source } from './wire/Reply.js'
 import type { Unread } from './wire/Response.js'
@@ -164,14 +165,14 @@ const asking =
 
 /** Saves the body of a reply under that name. Errors: `SendError`, `DownloadError`. */
 export const toFile =
-  (path: string, { existing = 'Restart' }: ToFile = {}) =>
+  (path: string, options: ToFile = {}) =>
   (request: Request.Request): Http.Http<SendError | DownloadError, Download> =>
   (jar) =>
   (client) =>
   async () => {
     const fetch = (part: O.Option<Range.Part>) =>
       Http.stream((head, body) => () => take(path, request.url, part, head, body))(asking(part)(request))
-    const part = existing === 'Resume' ? await PartFile.look(path, request.url) : O.none
+    const part = Own.get(options, 'existing') === 'Resume' ? await PartFile.look(path, request.url) : O.none
     const first = await fetch(part)(jar)(client)()
     if (E.isLeft(first)) return first
     const [download, after] = first.right

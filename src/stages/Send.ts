@@ -22,6 +22,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Mount from '../session/Mount.js'
 import type { Session } from '../session/Session.js'
 import * as OneShot from '../values/OneShot.js'
+import * as Own from '../values/Own.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -43,17 +44,19 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** The moment by which an exchange that begins now must be over, where a total timeout is set. */
-export const deadlineOf = (clock: Clock, { route }: Plan): Pick<Limits, 'deadline'> =>
-  route.timeouts.total === undefined ? {} : { deadline: clock.monotonic() + route.timeouts.total }
+export const deadlineOf = (clock: Clock, { route }: Plan): Pick<Limits, 'deadline'> => {
+  const total = Own.get(route.timeouts, 'total')
+  return total === undefined ? {} : { deadline: clock.monotonic() + total }
+}
 
 /** What bounds a whole exchange beside the sender's own: its deadline, its seed, who watches. */
 export type Bounds = Pick<Limits, 'deadline' | 'entropy' | 'progress'>
 
-const limitsOf = ({ clock, signal }: Sender, bounds: Bounds): Limits => ({
-  clock,
-  ...(signal === undefined ? {} : { signal }),
-  ...bounds,
-})
+const limitsOf = (sender: Sender, bounds: Bounds): Limits => {
+  const { clock } = sender
+  const signal = Own.get(sender, 'signal')
+  return Own.of(signal === undefined ? { clock, ...bounds } : { clock, signal, ...bounds })
+}
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
   E.left(at(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))

@@ -20,6 +20,7 @@
  * assert.equal(typeof polite, 'function')
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Own from '../values/Own.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -55,7 +56,8 @@ class Gate {
   /** What was slept through: a clock that stands still, or is a little behind its timers, is taken at its word. */
   #slept = Number.NEGATIVE_INFINITY
 
-  constructor({ concurrency = FOR_EVER, rate = { requests: FOR_EVER, per: 0 } }: Limit) {
+  constructor(limit: Limit) {
+    const { concurrency = FOR_EVER, rate = { requests: FOR_EVER, per: 0 } } = Own.of(limit)
     this.#concurrency = concurrency >= 1 ? concurrency : 1
     this.#requests = rate.requests >= 1 ? Math.floor(rate.requests) : 1
     this.#per = rate.per > 0 ? rate.per : 0
@@ -233,5 +235,5 @@ export const withLimit =
       gate = new Gate(limit)
       closing.close()
     })
-    return send((plan, limits) => () => passThrough(gate, inner, plan, limits, closing.signal))
+    return send((plan, limits) => () => passThrough(gate, inner, plan, Own.of(limits), closing.signal))
   }

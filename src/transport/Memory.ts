@@ -11,6 +11,7 @@
  * assert.deepEqual(pipe(outcome, E.map(([response]) => Response.text(response))), E.right('POST'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Own from '../values/Own.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import * as Memory from '../wire/Memory.js'
@@ -44,8 +45,9 @@ const watching =
 /** The transport of a pure server. A body passes in one piece. */
 export const memory =
   (server: Server): Transport =>
-  (plan, { signal, progress }) =>
+  (plan, limits) =>
   async () => {
+    const { signal, progress } = Own.of(limits)
     if (signal?.aborted) return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'Aborted before it was sent'))))
     const served = Memory.serve(server)(plan)
     if (E.isLeft(served)) return E.left(at(plan, served.left))

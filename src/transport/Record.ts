@@ -7,6 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Own from '../values/Own.js'
 import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
@@ -126,8 +127,9 @@ const keep = async (
 
 /** Hands an entry for each attempt to the sink, and changes nothing. */
 export const record =
-  (sink: Sink, { requestBody = 'Length' }: Options = {}) =>
+  (sink: Sink, options: Options = {}) =>
   (inner: Transport): Transport => {
+    const { requestBody = 'Length' } = Own.of(options)
     let count = 0
     return around(inner)((plan, limits) => () => {
       const order = count++

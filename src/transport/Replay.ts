@@ -13,6 +13,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Own from '../values/Own.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -141,5 +142,5 @@ const answer = async (
 /** A transport that answers from a tape, from its beginning, and sends nothing. */
 export const replay = (tape: Tape.Tape): Transport => {
   const places = index(tape)
-  return (plan, limits) => () => answer(tape, places, plan, limits)
+  return (plan, limits) => () => answer(tape, places, plan, Own.of(limits))
 }

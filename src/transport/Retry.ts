@@ -27,6 +27,7 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Own from '../values/Own.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard as letGo, type Reply } from '../wire/Reply.js'
@@ -84,5 +85,5 @@ export const withRetry =
   (inner: Transport): Transport => {
     const closing = new Closing()
     const send = around(inner, () => closing.close())
-    return send((plan, limits) => () => drive(policy, inner, plan, limits, closing.signal))
+    return send((plan, limits) => () => drive(policy, inner, plan, Own.of(limits), closing.signal))
   }

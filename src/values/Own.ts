@@ -7,8 +7,9 @@
 export const get = <A extends object, K extends keyof A>(record: A, key: K): A[K] | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined
 
-/** The same record without a prototype, for taking it apart. */
+/** The same record without a prototype, for taking it apart; one that has none already is given back. */
 export const of = <A extends object>(record: A): A => {
+  if (Object.getPrototypeOf(record) === null) return record
   const bare: object = Object.create(null)
   return Object.assign(bare, record)
 }

@@ -23,6 +23,7 @@
 import { TextDecoder } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
+import * as Own from '../values/Own.js'
 import * as Fault from './Fault.js'
 import { concat } from './Reply.js'
 
@@ -94,8 +95,9 @@ const dividerOf = (delimiter: string): Divider =>
     : { split: (text) => text.split(delimiter), waits: (open) => Math.min(open.length, delimiter.length - 1) }
 
 /** Lines without their ends; the end of the last line opens no empty one. Only what is new is looked at. */
-export const lines = ({ charset, delimiter = '', maxLength = LONGEST_LINE }: LinesOptions = {}) =>
+export const lines = (options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+    const { charset, delimiter = '', maxLength = LONGEST_LINE } = Own.of(options)
     const longest = maxLength > 0 ? maxLength : LONGEST_LINE
     const divider = dividerOf(delimiter)
     let held: string[] = []

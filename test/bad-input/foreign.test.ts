@@ -146,6 +146,29 @@ describe('a transport', () => {
     const retried = pipe(odd({ discard: rejects }, 503), Transport.withRetry({ attempts: 2, base: 1, jitter: 0 }))
     expect(await get(Session.empty, retried)).toMatchObject({ right: [{ status: 503 }, {}] })
   })
+  it('that cannot be closed changes nothing, and the others are closed', async () => {
+    let closed = 0
+    const closing = (close: () => Promise<void>) => Object.assign(Transport.memory({}), { close })
+    const session = pipe(
+      Session.empty,
+      Session.mount('http://a.test', closing(rejects)),
+      Session.mount(
+        'http://b.test',
+        closing(async () => {
+          closed += 1
+        }),
+      ),
+    )
+    const throws = (): never => {
+      throw new Error('thrown')
+    }
+    const transport = Object.assign(
+      Transport.memory(() => ({ status: 204 })),
+      { close: untyped<() => Promise<void>>(throws) },
+    )
+    expect(await get(session, transport)).toMatchObject({ right: [{ status: 204 }, {}] })
+    expect(closed).toBe(1)
+  })
   it('whose body throws in the middle is BodyCut', async () => {
     const iterate = { [Symbol.asyncIterator]: () => ({ next: rejects, return: rejects }) }
     const drain = (_: Response.Head, body: Reply.Source) => async () => {

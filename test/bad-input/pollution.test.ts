@@ -4,6 +4,10 @@
  * Each scenario runs clean, then once for each hostile key; nothing is asserted before the prototype is clean again.
  */
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
@@ -211,4 +215,79 @@ it('a program whose prototype was polluted sends the same octets and reads the s
   expect(await run(keys)).toBe(clean)
   expect(server.received[1]).toBe(server.received[0])
   expect(server.received[0]).toContain('{"__proto__":{"a":1}}')
+})
+
+/**
+ * What stands on every object of the next program: values that would do harm where they were taken for options. The
+ * octets of its output are written straight to the descriptor, for Node's own streams look at such options too.
+ */
+const hostile = (url: string, path: string, isPolluted: boolean) => `
+  import { writeSync } from 'node:fs'
+  import * as E from 'fp-ts/lib/Either.js'
+  const { Client, Environment, Http, Plan, Request, Response, Session, Stream, Transport } = await import('requests-ts')
+  const { pipe } = await import('fp-ts/lib/function.js')
+  const session = pipe(Session.empty, Session.withHeader('X-A', '1'), Session.withBearer('hunter2'))
+  const client = { session, environment: Environment.empty }
+  const seen = []
+  const trap = () => async () => { seen.push('the trap'); return E.left(undefined) }
+  const found = {
+    socketPath: ${JSON.stringify(path)}, path: ${JSON.stringify(path)}, localAddress: '203.0.113.1',
+    signal: AbortSignal.abort(), deadline: 0, total: 1, timeout: 1, transport: trap, reveal: true, progress: trap,
+    jar: { cookies: 1, challenges: 2, clock: 3, nameless: true }, entropy: 'polluted', now: 'polluted',
+    concurrency: 0, attempts: 0, existing: 'Resume', charset: 'utf-16le', delimiter: 'a', maxLength: 1,
+  }
+  // Node itself can load no module while there is a \`path\` on every object, and undici is loaded with the first request.
+  await pipe(Http.get('${url}/first'), Client.use(client))()
+  if (${isPolluted}) Object.assign(Object.prototype, found)
+  const drain = (head, body) => async () => {
+    const all = []
+    for await (const line of Stream.lines()(body)) all.push(line)
+    return E.right([head.status, ...all].join())
+  }
+  const outcomes = [
+    await pipe(Http.get('${url}/get'), Client.use(client))(),
+    await pipe(Http.post('${url}/post', Request.withForm({ a: 'b' })), Client.use(client))(),
+    await pipe(Http.stream(drain)(Request.get('${url}/stream')), Client.use(client))(),
+    await pipe(Http.get('${url}/transport'), Client.use({ ...client, transport: Transport.undici({ connections: 2 }) }))(),
+    await pipe(Http.get('${url}/signal'), Http.withSignal(new AbortController().signal), Client.use(client))(),
+  ]
+  for (const outcome of outcomes) seen.push(E.isLeft(outcome) ? outcome.left.message : outcome.right[0].status ?? outcome.right[0])
+  const server = () => ({ status: 200, body: 'memory' })
+  const memory = await pipe(Http.get('http://h/'), Client.use({ ...client, transport: Transport.memory(server) }))()
+  seen.push(E.isRight(memory) && Response.text(memory.right[0]))
+  seen.push(Session.encode()(session)._tag, Session.encode({})(session)._tag)
+  seen.push(E.isRight(Plan.plan({ session })(Request.get('http://h/'))))
+  for (const key of Object.keys(found)) delete Object.prototype[key]
+  writeSync(1, seen.join(' '))
+`
+
+it('a program on whose prototype options stand connects where it was to, waits as long as it was to, and shows no secret', async () => {
+  const server = await raw((socket) => socket.write(ok('page')))
+  const folder = mkdtempSync(join(tmpdir(), 'requests-ts-'))
+  const path = join(folder, 'trap.sock')
+  let trapped = 0
+  const trap = createServer((socket) => {
+    trapped += 1
+    socket.end(ok('trap'))
+  })
+  await new Promise<void>((resolve) => trap.listen(path, resolve))
+  const run = async (isPolluted: boolean) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', hostile(server.url, path, isPolluted)],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), env: { PATH: process.env['PATH'] ?? '' } },
+    )
+    return stdout
+  }
+  try {
+    const clean = await run(false)
+    expect(clean).toBe('200 200 200,page 200 200 memory Left Left true')
+    expect(await run(true)).toBe(clean)
+    expect(trapped).toBe(0)
+    const count = server.received.length / 2
+    expect(server.received.slice(count)).toEqual(server.received.slice(0, count))
+  } finally {
+    await new Promise((resolve) => trap.close(resolve))
+    rmSync(folder, { recursive: true })
+  }
 })

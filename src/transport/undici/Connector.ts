@@ -67,6 +67,13 @@ const proxyPeer = ({ hostname, port }: Proxy.Proxy): Tunnel.Peer => ({ host: bar
 /** The name to verify and to send as SNI, which an address is not (RFC 6066 3). */
 const serverName = (name: string): string => (net.isIP(name) === 0 ? name.replace(/\.$/, '') : '')
 
+/** Said to be nothing, so that Node does not find it on a polluted prototype: it would go to another place, or end. */
+const UNSAID: object = {
+  ...{ path: undefined, fd: undefined, handle: undefined, onread: undefined, lookup: undefined, signal: undefined },
+  ...{ family: undefined, hints: undefined, localAddress: undefined, localPort: undefined, timeout: undefined },
+  ...{ session: undefined, pskCallback: undefined, autoSelectFamily: undefined, objectMode: undefined },
+}
+
 /** What an error means at the step that is under way. */
 type Failed = (error: unknown) => Fault.Fault
 
@@ -154,7 +161,7 @@ export class Dial {
   #tcp(peer: Tunnel.Peer, socketPath: string | undefined, next: (socket: net.Socket) => void): void {
     const { localAddress } = this.#line
     this.waitingFor = `${socketPath ?? Tunnel.authority(peer)} to accept the connection`
-    const common = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
+    const common = { ...UNSAID, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
     const socket =
       socketPath === undefined
         ? net.connect({ ...common, ...peer, ...(localAddress === undefined ? {} : { localAddress }) })
@@ -172,7 +179,8 @@ export class Dial {
     this.waitingFor = `the TLS handshake with ${host}`
     const ALPNProtocols = [...protocols]
     const servername = serverName(host)
-    const secure = tls.connect({ socket, host, servername, secureContext: context, rejectUnauthorized, ALPNProtocols })
+    const asked = { socket, host, servername, secureContext: context, rejectUnauthorized, ALPNProtocols }
+    const secure = tls.connect({ ...UNSAID, ...asked })
     this.#hold(secure, 'secureConnect', next)
   }
 
@@ -232,7 +240,7 @@ export class Dial {
       return
     }
     this.waitingFor = `the address of ${host}`
-    lookup(host, { family: Tunnel.isSocks4(proxy) ? 4 : 0 }, (error, address) => {
+    lookup(host, { family: Tunnel.isSocks4(proxy) ? 4 : 0, all: false, hints: 0 }, (error, address) => {
       if (error) this.#fail(this.#connectFailed(error))
       else if (!this.#isOver) next({ host: address, port })
     })

@@ -21,6 +21,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Own from '../../values/Own.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Url from '../../values/Url.js'
 import * as Clock from '../../wire/Clock.js'
@@ -164,8 +165,11 @@ class Traffic implements Owner {
 
 /** A transport with connections of its own. */
 export const undici = (options: Options = {}): Transport => {
-  const traffic = new Traffic(settingsOf(options))
-  const send: Transport = (plan, limits) => () =>
-    new Promise((resolve) => traffic.start(new Attempt(plan, limits, limits.clock ?? Clock.system, traffic, resolve)))
+  const traffic = new Traffic(settingsOf(Own.of(options)))
+  const send: Transport = (plan, given) => () => {
+    const limits = Own.of(given)
+    const clock = limits.clock ?? Clock.system
+    return new Promise((resolve) => traffic.start(new Attempt(plan, limits, clock, traffic, resolve)))
+  }
   return Object.assign(send, { close: () => traffic.close() })
 }
