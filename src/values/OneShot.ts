@@ -30,8 +30,11 @@ const refused: AsyncIterator<Uint8Array> = {
   next: () => Promise.reject(new Error('it can be read only once, and was read before; use withStream')),
 }
 
-/** The same source, which opens once. The same guard for the same source. */
+const isObject = (u: unknown): u is object => (typeof u === 'object' && u !== null) || typeof u === 'function'
+
+/** The same source, which opens once: the same guard for the same source. What is no iterable stays what it is. */
 export const guard = (source: Source): Source => {
+  if (!isObject(source) || !(Symbol.asyncIterator in source)) return source
   const known = guards.get(source)
   if (known !== undefined) return known
   const guarded: Source = {
@@ -42,8 +45,7 @@ export const guard = (source: Source): Source => {
     },
   }
   guards.set(guarded, guarded)
-  // What is no object cannot be remembered, nor read: whoever opens it will say so.
-  if (Object(source) === source) guards.set(source, guarded)
+  guards.set(source, guarded)
   return guarded
 }
 
@@ -52,7 +54,7 @@ export const isSpent = (guarded: Source): boolean => opened.has(guarded) || take
 
 /** Takes it for one send. */
 export const take = (guarded: Source): void => {
-  taken.add(guarded)
+  if (isObject(guarded)) taken.add(guarded)
 }
 
 /** Gives it back after a send that failed. What was opened meanwhile stays spent. */
