@@ -25,6 +25,7 @@ import type { Sender } from './stages/Send.js'
 import { undici } from './transport/undici/Undici.js'
 import type { Jar } from './values/Jar.js'
 import * as JarOf from './values/Jar.js'
+import * as Own from './values/Own.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
 import { at, type Transport } from './wire/Transport.js'
@@ -131,7 +132,7 @@ export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
     const session = change(client.session)
-    const { adopt } = client
+    const adopt = Own.get(client, 'adopt')
     const isOwn = adopt === undefined || session.mounts === client.session.mounts
     return { ...client, session: isOwn ? session : adopt(session) }
   }
