@@ -127,7 +127,7 @@ export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
     const session = change(client.session)
-    const { adopt } = client
+    const adopt = Own.get(client, 'adopt')
     const isOwn = adopt === undefined || session.mounts === client.session.mounts
     return { ...client, session: isOwn ? session : adopt(session) }
   }

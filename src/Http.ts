@@ -38,21 +38,13 @@ import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
 import * as Send from './stages/Send.js'
 import { respond } from './stages/Simulate.js'
+import * as Hooks from './transport/Hooks.js'
 import * as Jar from './values/Jar.js'
 import * as Override from './values/Override.js'
 import * as Own from './values/Own.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
-import {
-  bodyCut,
-  discard,
-  gather as gatherAll,
-  type Head,
-  headOf,
-  isHead,
-  type Reply,
-  type Source,
-} from './wire/Reply.js'
+import { bodyCut, discard, gather as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
 import type { Response, Unread } from './wire/Response.js'
 import { at } from './wire/Transport.js'
 
@@ -68,28 +60,6 @@ type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | 
 
 const hooksOf = (x: Exchange.Exchange): ReadonlyArray<Hook> =>
   Override.layerOrElse<ReadonlyArray<Hook>>([])(x.merged.settings.hooks)
-
-/** Lets every hook see the head, in order; a hook that throws or fails ends the exchange. */
-const runHooks = async (hooks: ReadonlyArray<Hook>, head: Head, plan: Plan): Promise<E.Either<unknown, Head>> => {
-  let seen = head
-  for (const hook of hooks) {
-    try {
-      const task: unknown = hook(seen, plan)
-      if (typeof task !== 'function') {
-        Fault.abandon(task)
-        return E.left(new TypeError(`a hook gave ${Fault.kindOf(task)} in place of a task, which is a function`))
-      }
-      const passed: E.Either<unknown, Head> = await task()
-      if (E.isLeft(passed)) return passed
-      if (!isHead(passed.right))
-        return E.left(new TypeError(`a hook gave ${Fault.kindOf(passed.right)}, which is no head`))
-      seen = passed.right
-    } catch (cause) {
-      return E.left(cause)
-    }
-  }
-  return E.right(seen)
-}
 
 /** One deadline, one seed and one watcher for all hops. */
 const boundsOf = ({ clock }: Client.Client, { plan, entropy, merged }: Exchange.Exchange): Send.Bounds => {
@@ -107,7 +77,8 @@ const drive = async <E, A>(
   from: Exchange.Exchange,
   finish: Finish<E, A>,
 ): Promise<Outcome<E | Exchange.ExchangeError, A>> => {
-  const sendOne = Send.sendBy(client, boundsOf(client, from))
+  const limits = Send.limitsOf(client, boundsOf(client, from))
+  const sendOne = Send.sendBy(client, limits)
   const hooks = hooksOf(from)
   for (let x = from; ; ) {
     if (Send.isSpent(x.plan)) return [E.left(Exchange.spent(x)), x.jar]
@@ -115,20 +86,21 @@ const drive = async <E, A>(
     if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
     const reply = sent.right
     const again = Exchange.challenge(client.clock.now())(headOf(reply))(x)
-    if (O.isSome(again)) {
-      await discard(reply.body)
-      x = again.value
-      continue
-    }
-    const seen = hooks.length === 0 ? E.right(headOf(reply)) : await runHooks(hooks, headOf(reply), x.plan)
+    const seen =
+      O.isSome(again) || hooks.length === 0
+        ? E.right(headOf(reply))
+        : await Hooks.run(hooks, limits, headOf(reply), x.plan)
     if (E.isLeft(seen)) {
-      await discard(reply.body)
-      return [E.left(Exchange.failed(Exchange.hookFailed(x.plan, seen.left))(x)), x.jar]
+      await Hooks.letGo(limits, reply.body)
+      return [E.left(Exchange.failed(seen.left)(x)), x.jar]
     }
-    const step = Exchange.settle(client.clock.now())(seen.right)(x)
+    const step: Exchange.Step = O.isSome(again)
+      ? { _tag: 'Next', exchange: again.value }
+      : Exchange.settle(client.clock.now())(seen.right)(x)
     if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
-    await discard(reply.body)
+    const stopped = await Hooks.letGo(limits, reply.body)
     if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
+    if (stopped !== undefined) return [E.left(Exchange.failed(at(x.plan, stopped))(step.exchange)), step.exchange.jar]
     x = step.exchange
   }
 }
@@ -324,7 +296,7 @@ export const locally =
 const joined = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
   one === undefined ? other : AbortSignal.any([one, other])
 
-/** Runs a program that ends, at once and in any phase, when the signal aborts. */
+/** Runs a program that ends, at once and in any phase, when the signal aborts. A hook under way is waited for no longer. */
 export const withSignal =
   (signal: AbortSignal) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>

@@ -42,7 +42,10 @@ export interface HeaderSetting {
   readonly values: ReadonlyArray<Headers.Value>
 }
 
-/** Sees the head of each reply before its cookies are taken, and may change it. Its failure is `HookFailed`. */
+/**
+ * Sees the head of each reply before its cookies are taken, and may change it. Its failure is `HookFailed`. It is waited for
+ * until the signal aborts or the total time is over, and then goes on by itself, unseen.
+ */
 export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>
 
 /** By scheme, `all`, `scheme://host` or `all://host`, as requests' `proxies`; an unset key means directly. */

@@ -68,6 +68,9 @@ export interface Exchange {
 export interface HookFailed {
   readonly _tag: 'HookFailed'
   readonly plan: Plan
+  /** The name of its function. */
+  readonly hook: string
+  /** Its left, or what it threw, as it was. */
   readonly error: unknown
   readonly message: string
 }
@@ -129,11 +132,25 @@ const countDigest = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
-export const hookFailed = (plan: Plan, error: unknown): HookFailed => ({
+/** Of what is no error, and has no message, nothing is shown: nobody knows what it is. */
+const reasonOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? `: ${Fault.messageOf(error)}` : ''
+
+export const nameOf = ({ name }: { readonly name: string }): string => name || 'anonymous'
+
+export const hookFailed = (
+  plan: Plan,
+  hook: { readonly name: string },
+  how: 'Refused' | 'Threw',
+  error: unknown,
+): HookFailed => ({
   _tag: 'HookFailed',
   plan,
+  hook: nameOf(hook),
   error,
-  message: `A hook refused the reply to ${plan.method} ${plan.url.href}`,
+  message:
+    `The hook '${nameOf(hook)}' ${how === 'Refused' ? 'refused' : 'failed on'} the reply to ` +
+    `${plan.method} ${plan.url.href}${reasonOf(error)}`,
 })
 
 /** An error with the history and the jar of its exchange. */

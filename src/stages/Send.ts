@@ -52,7 +52,8 @@ export const deadlineOf = (clock: Clock, { route }: Plan): Pick<Limits, 'deadlin
 /** What bounds a whole exchange beside the sender's own: its deadline, its seed, who watches. */
 export type Bounds = Pick<Limits, 'deadline' | 'entropy' | 'progress'>
 
-const limitsOf = (sender: Sender, bounds: Bounds): Limits => {
+/** What bounds each send of an exchange. */
+export const limitsOf = (sender: Sender, bounds: Bounds): Limits => {
   const { clock } = sender
   const signal = Own.get(sender, 'signal')
   return Own.of(signal === undefined ? { clock, ...bounds } : { clock, signal, ...bounds })
@@ -69,9 +70,9 @@ const judged = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<
   return Fault.is(given.left) ? outcome : broken(plan, 'what it gave for its failure is no fault', given.left)
 }
 
-const handOver = async (sender: Sender, bounds: Bounds, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
+const handOver = async (sender: Sender, limits: Limits, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
   try {
-    const task: unknown = transportFor(sender, plan)(plan, limitsOf(sender, bounds))
+    const task: unknown = transportFor(sender, plan)(plan, limits)
     if (typeof task === 'function') return judged(plan, await task())
     Fault.abandon(task)
     return broken(plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
@@ -88,16 +89,16 @@ const spent = (plan: Plan): E.Either<TransportError, never> => {
   return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
 }
 
-/** Sends one plan within the bounds of its exchange. A body that exists once is sent once, whatever the transport. */
+/** Sends one plan within the limits of its exchange. A body that exists once is sent once, whatever the transport. */
 export const sendBy =
-  (sender: Sender, bounds: Bounds) =>
+  (sender: Sender, limits: Limits) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   async () => {
     const { body } = plan
-    if (body._tag !== 'Once') return handOver(sender, bounds, plan)
+    if (body._tag !== 'Once') return handOver(sender, limits, plan)
     if (isSpent(plan)) return spent(plan)
     OneShot.take(body.source)
-    const sent = await handOver(sender, bounds, plan)
+    const sent = await handOver(sender, limits, plan)
     if (E.isLeft(sent)) OneShot.giveBack(body.source)
     return sent
   }
@@ -107,4 +108,4 @@ export const send =
   (sender: Sender) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendBy(sender, deadlineOf(sender.clock, plan))(plan)()
+    sendBy(sender, limitsOf(sender, deadlineOf(sender.clock, plan)))(plan)()

@@ -14,7 +14,7 @@ import * as Memory from '../wire/Memory.js'
 import type { Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
 import { at } from '../wire/Transport.js'
-import { type Context, type Done, type Exchange, failed, receive, type SendError, start } from './Exchange.js'
+import { type Context, type Done, type Exchange, failed, nameOf, receive, type SendError, start } from './Exchange.js'
 import { worldOf } from './Prepare.js'
 
 /** The response that a finished exchange and the bytes of its last reply make. */
@@ -50,9 +50,7 @@ export interface Trace {
 }
 
 const hookNames = (x: Exchange): ReadonlyArray<string> =>
-  Override.layerOrElse<ReadonlyArray<{ readonly name: string }>>([])(x.merged.settings.hooks).map(
-    ({ name }) => name || 'anonymous',
-  )
+  Override.layerOrElse<ReadonlyArray<{ readonly name: string }>>([])(x.merged.settings.hooks).map(nameOf)
 
 /** Runs the exchange of a request against a server. A jar needs a `now`, as everywhere. */
 export const simulate =

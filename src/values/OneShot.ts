@@ -30,9 +30,11 @@ const refused: AsyncIterator<Uint8Array> = {
   next: () => Promise.reject(new Error('it can be read only once, and was read before; use withStream')),
 }
 
-/** The same source, which opens once. The same guard for the same source; what is no source is left as it is. */
+const isObject = (u: unknown): u is object => (typeof u === 'object' && u !== null) || typeof u === 'function'
+
+/** The same source, which opens once: the same guard for the same source. What is no iterable stays what it is. */
 export const guard = (source: Source): Source => {
-  if (typeof Object(source)[Symbol.asyncIterator] !== 'function') return source
+  if (!isObject(source) || !(Symbol.asyncIterator in source)) return source
   const known = guards.get(source)
   if (known !== undefined) return known
   const guarded: Source = {
@@ -52,7 +54,7 @@ export const isSpent = (guarded: Source): boolean => opened.has(guarded) || take
 
 /** Takes it for one send. */
 export const take = (guarded: Source): void => {
-  taken.add(guarded)
+  if (isObject(guarded)) taken.add(guarded)
 }
 
 /** Gives it back after a send that failed. What was opened meanwhile stays spent. */

@@ -127,11 +127,15 @@ test('a transport that is called by hand fails at the second opening, and sends 
   expect(received.join('').match(/0\r\n\r\n/g)).toHaveLength(1)
 })
 
-test('what is no iterable is a Left when it is sent', async () => {
+test('what is no iterable is a Left: of a request when it is planned, of a plan made by hand when it is sent', async () => {
   for (const nonsense of [null, 7, 'text', {}]) {
     // The cast: what a program without types may hand over.
-    const build = Request.withOnce(nonsense as unknown as AsyncIterable<Uint8Array>)
-    const outcome = await run(Http.post((await server()).url, build), transport())
-    expect(E.isLeft(outcome) && outcome.left._tag).toBe('RequestBodyFailed')
+    const source = nonsense as unknown as AsyncIterable<Uint8Array>
+    const { url } = await server()
+    const outcome = await run(Http.post(url, Request.withOnce(source)), transport())
+    expect(E.isLeft(outcome) && outcome.left._tag).toBe('InvalidBody')
+    const sender = { session: Session.empty, transport: transport(), clock: Clock.system }
+    const sent = plan(url, { method: 'POST', body: { ...Body.once(content()), source } })
+    expect(await Send.send(sender)(sent)()).toMatchObject({ left: { _tag: 'RequestBodyFailed' } })
   }
 })
