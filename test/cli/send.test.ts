@@ -195,7 +195,13 @@ describe('send --session', () => {
   it('is not overwritten when it cannot be read, and nothing is sent', async () => {
     await run('send', `${server.url}/login`, '--session', at('session.json'))
     server.heard.length = 0
-    for (const content of [text().slice(0, -40), text().replace('"version": 1', '"version": 9'), '', '{}']) {
+    for (const content of [
+      text().slice(0, -40),
+      text().replace('"version": 1', '"version": 9'),
+      '{"token": C4N4RY}',
+      '',
+      '{}',
+    ]) {
       writeFileSync(at('session.json'), content)
       const { out, err, code } = await run('send', `${server.url}/home`, '--session', at('session.json'))
       expect([out, code]).toEqual(['', 2])
@@ -207,6 +213,7 @@ describe('send --session', () => {
   })
   it('loses nothing of two at a time', async () => {
     const session = ['--session', at('session.json')]
+    await run('send', `${server.url}/home`, ...session)
     const slow = ended(start(['send', `${server.url}/held`, ...session]))
     const release = await server.held
     await run('send', `${server.url}/login`, ...session)
