@@ -90,7 +90,9 @@ const parse = (text: string): E.Either<Saved.Unreadable, unknown> => {
   try {
     return E.right(JSON.parse(text))
   } catch (cause) {
-    return E.left(Saved.unreadable([`it is not JSON: ${cause instanceof Error ? cause.message : cause}`]))
+    // The engine's own words quote the text, which holds secrets.
+    const [at] = /at position \d+/.exec(String(cause)) ?? []
+    return E.left(Saved.unreadable([at === undefined ? 'it is not JSON' : `it is not JSON, ${at}`]))
   }
 }
 

@@ -110,15 +110,18 @@ interface Words {
   readonly positionals: ReadonlyArray<string>
 }
 
-/** Node's messages name the option and never its value; what they say of `--` is only true of their first line. */
-const messageOf = (cause: unknown): string =>
-  cause instanceof Error ? (cause.message.split(/\. To |\n/, 1)[0] ?? '') : String(cause)
+/** Node's messages name the option and never its value; behind the first sentence they are long. */
+const messageOf = (cause: unknown): string => {
+  const [first = ''] = String(cause instanceof Error ? cause.message : cause).split(/\. To |\n/, 1)
+  const hint = first.startsWith('Unknown') ? "; a word that begins with '-' goes behind '--'" : ''
+  return `${safe(first)}${hint}; see requests-ts --help`
+}
 
 const words = (argv: ReadonlyArray<string>): E.Either<Misuse, Words> => {
   try {
     return E.right(parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }))
   } catch (cause) {
-    return misuse(`${safe(messageOf(cause))}; see requests-ts --help. A word that begins with '-' goes behind '--'`)
+    return misuse(messageOf(cause))
   }
 }
 

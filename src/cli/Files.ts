@@ -29,6 +29,18 @@ const readable = async (path: string): Promise<Opened<Stats>> => {
   }
 }
 
+/** Whether certificates and keys can be read later; a folder of certificates may stand for a file. */
+export const trusted = async (paths: ReadonlyArray<string | undefined>): Promise<Opened<void>> => {
+  for (const path of paths) {
+    try {
+      if (path !== undefined) await access(path, constants.R_OK)
+    } catch (cause) {
+      return misuse(`${legible(path ?? '')} cannot be read: ${legible(why(cause))}`)
+    }
+  }
+  return E.right(undefined)
+}
+
 const read = (path: string) => (): AsyncIterable<Uint8Array> => createReadStream(path)
 
 const textOf = async (path: string): Promise<Opened<string>> => {

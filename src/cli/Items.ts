@@ -88,7 +88,8 @@ interface Split {
 const split = (text: string): Split | undefined => {
   let name = ''
   for (let at = 0; at < text.length; at += 1) {
-    const [here = '', next = ''] = text.slice(at, at + 2)
+    const here = text.charAt(at)
+    const next = text.charAt(at + 1)
     if (here === '\\' && next !== '' && ':=@;\\'.includes(next)) {
       name += next
       at += 1

@@ -52,6 +52,8 @@ const prepared = async (
   if (E.isLeft(items)) return items
   const assembled = Assemble.assemble(target, items.right, options)
   if (E.isLeft(assembled)) return assembled
+  const trusted = await Files.trusted([options.cacert, options.cert, options.key])
+  if (E.isLeft(trusted)) return trusted
   const kept = await Keep.load(options.session)
   if (E.isLeft(kept)) return kept
   if (command === 'send') {

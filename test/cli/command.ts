@@ -1,0 +1,115 @@
+/** The built command as a child process, and the server it talks to. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+
+const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+/** Nothing of what surrounds the test: no proxy, no netrc, no CA of the machine. */
+const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nonexistent', NETRC: '' }
+
+export const start = (
+  words: ReadonlyArray<string>,
+  variables: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, [COMMAND, ...words], { env: { ...ENVIRONMENT, ...variables } })
+
+export interface Ended {
+  readonly out: string
+  readonly err: string
+  readonly code: number | null
+}
+
+/** All that a child says until it ends. */
+export const ended = (child: ChildProcessWithoutNullStreams, input: string | Uint8Array = ''): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const said: Record<'out' | 'err', Buffer[]> = { out: [], err: [] }
+    child.stdout.on('data', (chunk: Buffer) => said.out.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => said.err.push(chunk))
+    child.stdin.on('error', () => {}) // it need not read its input
+    child.stdin.end(input)
+    child.on('error', reject)
+    child.on('close', (code) =>
+      resolve({ out: Buffer.concat(said.out).toString(), err: Buffer.concat(said.err).toString(), code }),
+    )
+  })
+
+export const run = (...words: ReadonlyArray<string>): Promise<Ended> => ended(start(words))
+
+/** A request as the server heard it. */
+export interface Heard {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+export interface Served {
+  readonly url: string
+  readonly heard: Heard[]
+  /** What lets the first request to `/held` have its answer, once it has come. */
+  readonly held: Promise<() => void>
+  readonly close: () => Promise<void>
+}
+
+type Answer = (response: ServerResponse, heard: Heard) => void
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  '/login': (response) =>
+    response.writeHead(302, { location: '/home', 'set-cookie': 'sid=C4N4RY-cookie; Path=/; Max-Age=9999' }).end(),
+  '/home': (response) => response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('welcome'),
+  '/bytes': (response) => response.end(Buffer.from([0, 255, 13, 10, 27])),
+  '/missing': (response) => response.writeHead(404, { 'set-cookie': 'seen=1' }).end('no such page'),
+  '/broken': (response) => response.writeHead(503).end(),
+  '/loop': (response) => response.writeHead(302, { location: '/loop' }).end(),
+  '/cut': (response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('half', () => response.destroy())
+  },
+  '/endless': (response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' })
+    response.write('first\n')
+  },
+  '/long': (response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write('a'.repeat(65_536)));
+    }
+    response.on('drain', more)
+    response.on('error', () => {})
+    more()
+  },
+}
+
+export const serve = (): Promise<Served> =>
+  new Promise((resolve) => {
+    const heard: Heard[] = []
+    let hold: (release: () => void) => void = () => {}
+    const held = new Promise<() => void>((come) => {
+      hold = come
+    })
+    const server = createServer((request, response) => {
+      const pieces: Buffer[] = []
+      request.on('data', (chunk: Buffer) => pieces.push(chunk))
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request
+        const one = { method, url, headers, body: Buffer.concat(pieces).toString('latin1') }
+        heard.push(one)
+        const answer = ANSWERS[url.split('?')[0] ?? '']
+        if (url === '/held') hold(() => response.end('at last'))
+        else if (answer === undefined) response.end()
+        else answer(response, one)
+      })
+    })
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      resolve({
+        url: `http://127.0.0.1:${port}`,
+        heard,
+        held,
+        close: async () => {
+          server.closeAllConnections()
+          await new Promise((done) => server.close(done))
+        },
+      })
+    })
+  })
