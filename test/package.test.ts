@@ -62,7 +62,7 @@ let cjsProject = ''
 
 describe('the packed tarball', () => {
   beforeAll(() => {
-    run(root, 'npm', 'pack', '--pack-destination', folder)
+    run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', folder)
     const [tarball = ''] = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
     esmProject = project('esm', 'module', join(folder, tarball))
     cjsProject = project('cjs', 'commonjs', join(folder, tarball))
