@@ -293,19 +293,15 @@ export const locally =
   (client) =>
     program(from)(Client.withSession(change)(client))
 
-const joined = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
-  one === undefined ? other : AbortSignal.any([one, other])
-
 /** Runs a program that ends, at once and in any phase, when the signal aborts. A hook under way is waited for no longer. */
 export const withSignal =
   (signal: AbortSignal) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
-  (client) =>
-    program(from)({
-      ...client,
-      signal: joined(Own.get(client, 'signal'), signal),
-    })
+  (client) => {
+    const outer = Own.get(client, 'signal')
+    return program(from)({ ...client, signal: outer === undefined ? signal : AbortSignal.any([outer, signal]) })
+  }
 
 type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
 type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
