@@ -1,7 +1,14 @@
-/** The built command as a child process, and the server it talks to. */
+/** The built command as a child process, the same in this one, and the server it talks to. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { Clock, Environment } from 'requests-ts'
+import { vi } from 'vitest'
+import { main } from '../../src/cli/Main.js'
+import type { Sink } from '../../src/cli/Terminal.js'
+
+// A process that starts beside a whole suite may have to wait long for a processor.
+vi.setConfig({ testTimeout: 120_000 })
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
@@ -35,6 +42,30 @@ export const ended = (child: ChildProcessWithoutNullStreams, input: string | Uin
   })
 
 export const run = (...words: ReadonlyArray<string>): Promise<Ended> => ended(start(words))
+
+const pipeTo = (pieces: Uint8Array[]): Sink => ({
+  isTTY: false,
+  columns: 80,
+  write: async (content) => {
+    pieces.push(Buffer.from(content))
+    return { _tag: 'Written' }
+  },
+})
+
+/** What `run` gives, without a process: for the many cases that no process tells apart. */
+export const call = async (...words: ReadonlyArray<string>): Promise<Ended> => {
+  const said: Readonly<Record<'out' | 'err', Uint8Array[]>> = { out: [], err: [] }
+  const code = await main({
+    out: pipeTo(said.out),
+    err: pipeTo(said.err),
+    input: async function* () {},
+    NO_COLOR: undefined,
+    environment: () => Environment.empty,
+    clock: Clock.system,
+    signal: new AbortController().signal,
+  })(words)
+  return { out: Buffer.concat(said.out).toString(), err: Buffer.concat(said.err).toString(), code }
+}
 
 /** A request as the server heard it. */
 export interface Heard {

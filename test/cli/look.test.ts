@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Jar, Session, Store } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ended, run, type Served, serve, start } from './command.js'
+import { call, ended, run, type Served, serve, start } from './command.js'
 
 const AGENT = `requests-ts/${Session.VERSION}`
 
@@ -174,18 +174,33 @@ describe('bad input', () => {
       'A curl line says method, URL and body itself: leave out 1 of the words, or --curl',
     ],
   ])('%j', async (words, message) => {
-    const told = await run(...words.map((word) => word.replace('URL', `${server.url}/home`)))
+    const told = await call(...words.map((word) => word.replace('URL', `${server.url}/home`)))
     expect(told).toEqual({ out: '', err: `error ${message}\n`, code: 2 })
     expect(server.heard).toEqual([])
   })
+  it('ends the process in the same way', async () => {
+    const told = {
+      out: '',
+      err: "error Unknown option '--frm'; a word that begins with '-' goes behind '--'; see requests-ts --help\n",
+      code: 2,
+    }
+    expect(await run('send', server.url, '--frm')).toEqual(told)
+    expect(await call('send', server.url, '--frm')).toEqual(told)
+    expect((await run('send', 'example.com')).code).toBe(3)
+    expect((await run('send', 'http://127.0.0.1:1/')).code).toBe(4)
+    expect((await run('send', `${server.url}/loop`)).code).toBe(5)
+    expect((await run('send', `${server.url}/missing`)).code).toBe(6)
+    expect((await run('send', `${server.url}/login`, '--no-follow', '-o', join(folder, 'x'))).code).toBe(7)
+    server.heard.length = 0
+  })
   it('a second URL is no header, and shows no password', async () => {
-    const { err, code } = await run('send', server.url, 'http://me:C4N4RY@x.test/')
+    const { err, code } = await call('send', server.url, 'http://me:C4N4RY@x.test/')
     expect(err).toMatch(/^error There is a URL already, and http:\/\/‹secret›@x\.test\/ looks like another: /)
     expect([code, server.heard]).toEqual([2, []])
   })
   it('a file that is read as text must be text', async () => {
     writeFileSync(join(folder, 'bytes'), Buffer.from([0xff]))
-    const { err, code } = await run('send', server.url, `a=@${join(folder, 'bytes')}`)
+    const { err, code } = await call('send', server.url, `a=@${join(folder, 'bytes')}`)
     expect([code, server.heard]).toEqual([2, []])
     expect(err).toMatch(/bytes cannot be read as text/)
   })
@@ -201,7 +216,7 @@ describe('bad input', () => {
     [['send', 'URL/broken'], 6, /^error 503 Service Unavailable is the answer to GET http:.*\/broken\n$/],
     [['send', 'URL/login', '--no-follow', '-o', 'FOLDER/x'], 7, /^error UnexpectedStatus: /],
   ])('%j ends with %d', async (words, code, message) => {
-    const told = await run(...words.map((word) => word.replace('URL', server.url).replace('FOLDER', folder)))
+    const told = await call(...words.map((word) => word.replace('URL', server.url).replace('FOLDER', folder)))
     expect(told.code).toBe(code)
     expect(told.err).toMatch(message)
     expect(readdirSync(folder).filter((name) => name.startsWith('x'))).toEqual([])
@@ -230,13 +245,13 @@ describe('secrets', () => {
         ['curl'],
         ['send', '-v'],
       ]) {
-        const { out, err, code } = await run(...command, ...words)
+        const { out, err, code } = await call(...command, ...words)
         expect(`${out}${err}`).not.toContain('C4N4RY')
         expect(`${out}${err}`).not.toContain(Buffer.from('u:C4N4RY').toString('base64'))
         expect(code).toBe(command[0] === 'send' ? 4 : 0)
       }
     }
-    expect((await run('curl', '--reveal', ...request)).out).toContain('C4N4RY')
+    expect((await call('curl', '--reveal', ...request)).out).toContain('C4N4RY')
     rmSync(folder, { recursive: true })
   }, 60_000)
 })

@@ -42,7 +42,7 @@ describe('send', () => {
     ['JSON', ['a=1', 'b:=2', 'c:=["x"]'], { method: 'POST', body: '{"a":"1","b":2,"c":["x"]}', url: '/home' }],
     ['a form', ['--form', 'a=1 &', 'a=é'], { method: 'POST', body: 'a=1+%26&a=%C3%A9', url: '/home' }],
     ['a query', ['q==a b', '1==x', 'q==c'], { method: 'GET', body: '', url: '/home?q=a+b&q=c&1=x' }],
-    ['JSON in capitals', ['-f', 'PUT', 'a=1'], { method: 'PUT', body: 'a=1', url: '/home' }],
+    ['with the method in front', ['-f', 'PUT', 'a=1'], { method: 'PUT', body: 'a=1', url: '/home' }],
   ])('sends %s', async (_, words, sent) => {
     const method = words.filter((word) => /^[A-Z]+$/.test(word))
     const rest = words.filter((word) => !method.includes(word))
