@@ -87,6 +87,9 @@ export const seesCuts =
 /** When the user gives up. */
 export type Moment = 'before' | 'waiting' | 'reading'
 
+/** Octets of an endless body, after which whoever still reads has not heard of the abort. */
+const ENOUGH = 64 * 1024 * 1024
+
 const BEHAVIOURS = { before: OK, waiting: 'Silence', reading: 'Endless' } as const
 
 export const settlesAborted =
@@ -111,7 +114,7 @@ export const settlesAborted =
       }
       if (called._tag !== 'Reply') return mustFail(called, 'a reply')
       setImmediate(() => abort.abort())
-      const body = await read(reading, called.reply, Number.MAX_SAFE_INTEGER, patience)
+      const body = await read(reading, called.reply, ENOUGH, patience)
       if (E.isLeft(body)) return [body.left]
       if (E.isRight(body.right)) return ['an endless body ended well, though it was aborted']
       const { _tag: tag } = body.right.left
