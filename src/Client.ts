@@ -4,7 +4,6 @@
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import * as E from 'fp-ts/lib/Either.js'
-import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
  * import { Client, Http, Session, Transport } from 'requests-ts'
  *
  * const transport = Transport.memory({ 'GET /': { status: 204 } })
