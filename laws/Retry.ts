@@ -15,14 +15,12 @@
  * Which methods are idempotent, and what a server asks for, is said here a second time.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
-import * as Headers from '../src/values/Headers.js'
-import * as Url from '../src/values/Url.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { reply } from '../src/wire/Reply.js'
 import type { Retry } from '../src/wire/Retry.js'
 import { at, type Limits, type Transport } from '../src/wire/Transport.js'
+import { planAt } from './arbitrary/Plan.js'
 import { type Counted, counted, payloadOf, type Script, type Step } from './arbitrary/Script.js'
 
 export type WithRetry = (policy: Retry) => (inner: Transport) => Transport
@@ -45,21 +43,9 @@ interface Run {
   readonly ended: number
 }
 
-const parsed = Url.parse('http://h.test/')
-
-const planOf = (script: Script, payload: Plan['body']): Plan => ({
-  method: script.method,
-  // The URL is a constant that parses.
-  url: (parsed as E.Right<Url.Located>).right.url,
-  headers: Headers.empty,
-  body: payload,
-  route: {
-    proxy: O.none,
-    tls: { verify: true, ca: O.none, certificate: O.none },
-    timeouts: {},
-    limits: { body: 1000 },
-  },
-  cause: 'Start',
+const planOf = ({ method }: Script, body: Plan['body']): Plan => ({
+  ...planAt('http://h.test')({ method, target: '/', headers: [], content: { _tag: 'Empty' } }),
+  body,
 })
 
 const LAST: Step = { takes: 0, outcome: { _tag: 'Reply', status: 200, retryAfter: undefined } }

@@ -11,23 +11,19 @@
  * Every tape goes through its JSON on its way.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as Http from '../src/Http.js'
 import { memory } from '../src/transport/Memory.js'
 import type { Sink } from '../src/transport/Record.js'
 import * as Tape from '../src/transport/Tape.js'
 import * as TapeJson from '../src/transport/TapeJson.js'
-import * as Body from '../src/values/Body.js'
-import * as Headers from '../src/values/Headers.js'
 import * as Jar from '../src/values/Jar.js'
-import * as Secret from '../src/values/Secret.js'
-import * as Url from '../src/values/Url.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { type Reply, reply } from '../src/wire/Reply.js'
 import { at, type Transport } from '../src/wire/Transport.js'
 import type { Call } from './arbitrary/Calls.js'
 import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
+import { planAt } from './arbitrary/Plan.js'
 import { clientOf } from './Http.js'
 import { ClosedEq, Eq } from './Opened.js'
 
@@ -88,22 +84,13 @@ export const holdsNoSecret =
 
 // --- single calls --------------------------------------------------------------------------------------------------
 
-const parsed = Url.parse('http://h.test/')
-
-const planOf = ({ path, method, token, body }: Call): Plan => ({
-  method,
-  // The cast: the URL is a constant that parses.
-  url: { ...(parsed as E.Right<Url.Located>).right.url, href: `http://h.test/${path}`, pathname: `/${path}` },
-  headers: Headers.fromPairs([['Authorization', Secret.make(token)]]),
-  body: body === undefined ? Body.empty : Body.bytes(Buffer.from(body)),
-  route: {
-    proxy: O.none,
-    tls: { verify: true, ca: O.none, certificate: O.none },
-    timeouts: {},
-    limits: { body: 1000 },
-  },
-  cause: 'Start',
-})
+const planOf = ({ path, method, token, body }: Call): Plan =>
+  planAt('http://h.test')({
+    method,
+    target: `/${path}`,
+    headers: [['Authorization', token]],
+    content: body === undefined ? { _tag: 'Empty' } : { _tag: 'Bytes', text: body },
+  })
 
 async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes

@@ -21,6 +21,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
+import * as JsonText from './values/JsonText.js'
 import * as Link from './values/Link.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
@@ -67,12 +68,9 @@ export const ok = (response: Response): E.Either<StatusError, Response> => {
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
 
 const parse = (response: Response): E.Either<NotJson, unknown> => {
-  try {
-    return E.right(JSON.parse(Charset.decodeJson(response.encoding)(response.bytes)))
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return E.left({ _tag: 'NotJson', response, message: `The body of ${response.url} is not JSON: ${why}` })
-  }
+  const json = JsonText.parse(Charset.decodeJson(response.encoding)(response.bytes))
+  if (E.isRight(json)) return json
+  return E.left({ _tag: 'NotJson', response, message: `The body of ${response.url} cannot be read: ${json.left}` })
 }
 
 /** The body as JSON, through a decoder such as io-ts's. Errors: `NotJson`, `InvalidPayload`. */

@@ -21,6 +21,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './Jar.js'
 import * as Session from './Session.js'
+import * as JsonText from './values/JsonText.js'
 import * as Saved from './values/Saved.js'
 
 /** What is kept. */
@@ -86,15 +87,8 @@ export const save =
     }
   }
 
-const parse = (text: string): E.Either<Saved.Unreadable, unknown> => {
-  try {
-    return E.right(JSON.parse(text))
-  } catch (cause) {
-    // The engine's own words quote the text, which holds secrets.
-    const [at] = /at position \d+/.exec(String(cause)) ?? []
-    return E.left(Saved.unreadable([at === undefined ? 'it is not JSON' : `it is not JSON, ${at}`]))
-  }
-}
+const parse = (text: string): E.Either<Saved.Unreadable, unknown> =>
+  E.mapLeft((problem: string) => Saved.unreadable([problem]))(JsonText.parse(text))
 
 const isStore = (u: unknown): u is { readonly session?: unknown; readonly jar?: unknown } =>
   typeof u === 'object' && u !== null

@@ -13,6 +13,7 @@ import {
   Environment,
   Exchange,
   Explain,
+  Fault,
   Har,
   Headers,
   Http,
@@ -247,22 +248,7 @@ describe('no printer shows a secret of an error', () => {
     expect(E.isLeft(outcome) ? HttpError.show(outcome.left) : '').not.toMatch(BASIC)
   })
 
-  const FAULTS = [
-    'ConnectFailed',
-    'ConnectTimeout',
-    'ReadTimeout',
-    'DeadlineExceeded',
-    'TlsFailed',
-    'ProxyFailed',
-    'ProtocolError',
-    'BodyCut',
-    'DecodingFailed',
-    'BodyTooLarge',
-    'Aborted',
-    'ClientClosed',
-    'RequestBodyFailed',
-  ] as const
-  it.each(FAULTS)('%s', async (tag) => {
+  it.each(Fault.TAGS)('%s', async (tag) => {
     const outcome = await run(faulty(tag))
     expect(tagOf(outcome)).toBe(tag)
     expect(leaks(outcome)).toEqual([])

@@ -19,6 +19,7 @@ import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Settings from '../session/Settings.js'
 import type * as Body from '../values/Body.js'
+import * as JsonText from '../values/JsonText.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
@@ -48,12 +49,9 @@ type Fields = ReadonlyArray<Items.Field | Items.Json | Upload>
 const isField = (item: Ready): item is Fields[number] => ['Field', 'Json', 'Upload'].includes(item._tag)
 
 const parsed = ({ name, text }: Items.Json): Made<unknown> => {
-  try {
-    return E.right(JSON.parse(text))
-  } catch {
-    // JSON.parse would quote the value, which may be secret.
-    return misuse(`'${safe(name)}:=…' is no JSON: text stands in quotes ('${safe(name)}:="text"'), or write name=text`)
-  }
+  const json = JsonText.parse(text)
+  if (E.isRight(json)) return json
+  return misuse(`'${safe(name)}:=…': ${json.left}. Text stands in quotes ('${safe(name)}:="text"'), or write name=text`)
 }
 
 const jsonOf = (fields: Fields): Made<Edit> => {

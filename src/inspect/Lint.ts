@@ -27,9 +27,11 @@
  *   E.map((plan) => Plan.lint(plan).map(({ rule }) => rule)))
  * assert.deepEqual(found, E.right(['credentials-over-http', 'secret-in-url', 'body-on-get']))
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
+import * as JsonText from '../values/JsonText.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Url } from '../values/Url.js'
@@ -119,12 +121,8 @@ const noContentType: Check = ({ headers, body }) => {
 const contentType: Check = ({ headers, body }) => {
   const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
   if (body._tag !== 'Bytes' || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return []
-  try {
-    JSON.parse(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
-    return []
-  } catch {
-    return [`the body is no JSON, though Content-Type says ${type}; use withJson, or another type`]
-  }
+  const json = JsonText.parse(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
+  return E.isRight(json) ? [] : [`the body is no JSON, though Content-Type says ${type}; use withJson, or another type`]
 }
 
 const oneShotBody: Check = ({ body, method }) =>

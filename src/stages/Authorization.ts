@@ -19,7 +19,6 @@ import * as Digest from '../values/Digest.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
-import type * as Override from '../values/Override.js'
 import { basic } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Located, Url } from '../values/Url.js'
@@ -28,7 +27,7 @@ import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import * as PlanOf from '../wire/Plan.js'
 import type { Merged } from './Merge.js'
-import { invalidSettings, type PlanError } from './PlanError.js'
+import { invalidHeader, invalidSettings, type PlanError } from './PlanError.js'
 
 const AUTHORIZATION = 'Authorization'
 
@@ -37,17 +36,6 @@ export interface Signing {
   readonly jar: Jar.Jar
   readonly environment: Environment.Environment
   readonly entropy: string
-}
-
-/** What no header can carry of the credentials themselves. */
-export const refusal = (auth: Override.Override<Auth>): string | undefined => {
-  if (auth._tag !== 'Set') return undefined
-  if (auth.value._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.value.token)}`)) {
-    return 'the token of bearer auth holds a line end or another character that HTTP cannot carry; trim it'
-  }
-  return auth.value._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.value.user)
-    ? 'the user of digest auth holds a control character'
-    : undefined
 }
 
 const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers): Headers.Headers =>
@@ -130,18 +118,33 @@ export const authorize = (
 }
 
 /** What plain JavaScript may give and a type would not let through. */
-const problemOf = (auth: Auth): string | undefined => {
+const notText = (auth: Auth): string | undefined => {
   if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
   if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
   if (typeof auth.user !== 'string') return 'its user is not text'
   return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
 }
 
-/** Whether the auth of the settings can be used at all. Error: `InvalidSettings`. */
-export const checked = ({ auth }: Settings): E.Either<PlanError, void> => {
-  const problem = auth._tag === 'Set' ? problemOf(auth.value) : undefined
-  return problem === undefined ? E.right(undefined) : E.left(invalidSettings('auth', problem))
+/** What no header can carry. */
+const notCarried = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
+    return 'the token of bearer auth holds a line end or another character that HTTP cannot carry; trim it'
+  }
+  return auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
+    ? 'the user of digest auth holds a control character'
+    : undefined
 }
+
+/** Whether the auth of the settings can be used at all. Errors: `InvalidSettings`, `InvalidHeader`. */
+export const checked = ({ auth }: Settings): E.Either<PlanError, void> => {
+  if (auth._tag !== 'Set') return USABLE
+  const problem = notText(auth.value)
+  if (problem !== undefined) return E.left(invalidSettings('auth', problem))
+  const refused = notCarried(auth.value)
+  return refused === undefined ? USABLE : E.left(invalidHeader(AUTHORIZATION, refused))
+}
+
+const USABLE: E.Either<PlanError, void> = E.right(undefined)
 
 /** Lets a scheme of the user's own sign the finished plan. Error: `InvalidSettings`, where it throws or gives no plan. */
 export const sign = ({ name, sign }: Custom, plan: Plan): E.Either<PlanError, Plan> => {

@@ -38,7 +38,7 @@ import * as Cookies from './Cookies.js'
 import * as Fields from './Fields.js'
 import { seal } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
-import { invalidBody, invalidHeader, invalidSettings, type PlanError, unsupportedScheme } from './PlanError.js'
+import { invalidBody, invalidSettings, type PlanError, unsupportedScheme } from './PlanError.js'
 import { route } from './Route.js'
 
 export type { PlanError } from './PlanError.js'
@@ -194,8 +194,6 @@ export const prepared =
     const place = address(given.settings, given.request.url)
     if (E.isLeft(place)) return place
     const { url } = place.right
-    const auth = Authorization.checked(given.settings)
-    if (E.isLeft(auth)) return auth
     if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
     if (!isSendable(place.right, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
     const merged = place.right.leaves ? leave(given) : given
@@ -204,8 +202,8 @@ export const prepared =
     if (E.isLeft(fields)) return fields
     const own = Cookies.given(settings)
     if (E.isLeft(own)) return own
-    const wrong = Authorization.refusal(settings.auth)
-    if (wrong !== undefined) return E.left(invalidHeader('Authorization', wrong))
+    const auth = Authorization.checked(settings)
+    if (E.isLeft(auth)) return auth
     const content = payloadOf(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
     const way = route(settings, session.trust, world.environment, url)

@@ -7,6 +7,7 @@ import { type FileHandle, open, readFile, rename, rm, stat, truncate, writeFile 
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import * as JsonText from '../values/JsonText.js'
 import * as Saved from '../values/Saved.js'
 import type { Part } from '../wire/Range.js'
 
@@ -46,20 +47,14 @@ const tried = async <A>(path: string, act: () => Promise<A>): Promise<Tried<A>> 
   }
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** What is there of a download from that URL; none where nothing is, or nobody knows of what. */
 export const look = async (path: string, url: string): Promise<O.Option<Part>> => {
   const text = await tried(path, () => readFile(noteOf(path), 'utf8'))
   const data = await tried(path, () => stat(partOf(path)))
   if (E.isLeft(text) || E.isLeft(data) || !data.right.isFile()) return O.none
-  const note = Saved.read(Note, parsed(text.right))
+  const json = JsonText.parse(text.right)
+  if (E.isLeft(json)) return O.none
+  const note = Saved.read(Note, json.right)
   if (E.isLeft(note) || note.right.of !== digest(url) || data.right.size === 0) return O.none
   const { validator, total } = note.right
   return O.some({ size: data.right.size, validator: O.fromNullable(validator), total: O.fromNullable(total) })

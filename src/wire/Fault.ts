@@ -21,20 +21,23 @@
  * leaves open whether the request arrived and was processed, `ConnectFailed` too.
  */
 
-export type FaultTag =
-  | 'ConnectFailed'
-  | 'ConnectTimeout'
-  | 'ReadTimeout'
-  | 'DeadlineExceeded'
-  | 'TlsFailed'
-  | 'ProxyFailed'
-  | 'ProtocolError'
-  | 'BodyCut'
-  | 'DecodingFailed'
-  | 'BodyTooLarge'
-  | 'Aborted'
-  | 'ClientClosed'
-  | 'RequestBodyFailed'
+/** Every tag, in the order of the table. */
+export const TAGS = [
+  'ConnectFailed',
+  'ConnectTimeout',
+  'ReadTimeout',
+  'DeadlineExceeded',
+  'TlsFailed',
+  'ProxyFailed',
+  'ProtocolError',
+  'BodyCut',
+  'DecodingFailed',
+  'BodyTooLarge',
+  'Aborted',
+  'ClientClosed',
+  'RequestBodyFailed',
+] as const
+export type FaultTag = (typeof TAGS)[number]
 
 /** What is kept of a foreign error. It may hold anything: octets of a reply, a socket, the password of a proxy. */
 export interface Cause {
@@ -107,21 +110,7 @@ export const unsent = (fault: Fault): Fault => ({ ...fault, unsent: true })
 /** Whether it is certain that no octet of the request was written. */
 export const isUnsent = (fault: Fault): boolean => fault.unsent === true || fault._tag === 'ConnectTimeout'
 
-const TAGS: ReadonlySet<unknown> = new Set<FaultTag>([
-  'ConnectFailed',
-  'ConnectTimeout',
-  'ReadTimeout',
-  'DeadlineExceeded',
-  'TlsFailed',
-  'ProxyFailed',
-  'ProtocolError',
-  'BodyCut',
-  'DecodingFailed',
-  'BodyTooLarge',
-  'Aborted',
-  'ClientClosed',
-  'RequestBodyFailed',
-])
+const known: ReadonlySet<unknown> = new Set(TAGS)
 
 /** Whether something that was thrown is a fault already. */
-export const is = (u: unknown): u is Fault => typeof u === 'object' && u !== null && '_tag' in u && TAGS.has(u._tag)
+export const is = (u: unknown): u is Fault => typeof u === 'object' && u !== null && '_tag' in u && known.has(u._tag)

@@ -23,6 +23,7 @@
 import { TextDecoder } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
+import * as JsonText from '../values/JsonText.js'
 import * as Own from '../values/Own.js'
 import * as Fault from './Fault.js'
 import { concat } from './Reply.js'
@@ -141,12 +142,8 @@ export interface NotJsonLine {
 }
 
 const parse = (line: string): E.Either<NotJsonLine, unknown> => {
-  try {
-    return E.right(JSON.parse(line))
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return E.left({ _tag: 'NotJsonLine', line, message })
-  }
+  const json = JsonText.parse(line)
+  return E.isRight(json) ? json : E.left({ _tag: 'NotJsonLine', line, message: `A line cannot be read: ${json.left}` })
 }
 
 /** Each line that is not blank as JSON, through a decoder such as io-ts's. */
