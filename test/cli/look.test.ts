@@ -156,7 +156,7 @@ describe('bad input', () => {
     [['send', 'URL', '--cert', 'x.pem'], "x.pem cannot be read: ENOENT: no such file or directory, access 'x.pem'"],
     [['send', 'URL', '--key', 'package.json'], '--key is the key of a --cert'],
     [['send', 'URL', 'a=1', 'a=2'], "'a' stands twice, and JSON has each name once: write a:=[…]"],
-    [['send', 'URL', 'a:=C4N4RY'], `'a:=…' is no JSON: text stands in quotes ('a:="text"'), or write name=text`],
+    [['send', 'URL', 'a:=C4N4RY'], `'a:=…': it is not JSON. Text stands in quotes ('a:="text"'), or write name=text`],
     [['send', 'URL', '-f', 'a:=1'], "'a:=…' is for JSON, and a form has text alone: write name=value"],
     [['send', 'URL', '@-', 'a=1'], '@file is the whole body: leave out the other fields and files, or write name@file'],
     [['send', 'URL', '@/no/such'], "/no/such cannot be read: ENOENT: no such file or directory, stat '/no/such'"],

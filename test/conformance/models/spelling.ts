@@ -7,6 +7,7 @@
  * | floats          | `1.0`, `1e+22`, `inf`        | `1`, `1e+22`, `Infinity`       |
  * | JSON            | blanks after `,` and `:`, ASCII | neither                     |
  */
+import { BEYOND, jsonOf } from '../javascript.js'
 import type { RequestSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
 
@@ -58,34 +59,6 @@ export const encodedPairs = (entries: ReadonlyArray<Entry>): string | undefined 
   return texts.includes(undefined) ? undefined : texts.join('&')
 }
 
-/** JSON values as JavaScript's; a BigInt where a number would not do. */
-const jsonOf = (py: Py): unknown => {
-  switch (py._tag) {
-    case 'Bool':
-      return py.value
-    case 'Str':
-      return py.text
-    case 'Int':
-      return Number.isSafeInteger(Number(py.text)) ? Number(py.text) : BigInt(py.text)
-    case 'Float':
-      return Number(py.text)
-    case 'List':
-    case 'Tuple':
-      return py.items.map(jsonOf)
-    case 'Dict':
-      return Object.fromEntries(py.entries.map(([key, value]) => [jsonKey(key), jsonOf(value)]))
-    default:
-      return null
-  }
-}
-
-const jsonKey = (key: Py): string =>
-  key._tag === 'Str' || key._tag === 'Int'
-    ? key.text
-    : key._tag === 'Float'
-      ? String(Number(key.text))
-      : String(jsonOf(key))
-
 /** The JSON of a request, where that is its body. */
 export const jsonBody = ({ data, json, files }: RequestSpec): Py | undefined => {
   if (json === undefined || json._tag === 'None') return undefined
@@ -95,7 +68,8 @@ export const jsonBody = ({ data, json, files }: RequestSpec): Py | undefined => 
 /** What `JSON.stringify` writes; nothing where it refuses. */
 export const stringified = (json: Py): string | undefined => {
   try {
-    return JSON.stringify(jsonOf(json))
+    const value = jsonOf(json)
+    return value === BEYOND ? undefined : JSON.stringify(value)
   } catch {
     return undefined
   }

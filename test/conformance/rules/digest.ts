@@ -103,6 +103,12 @@ const COOKIE_ORDER: R = {
   },
 }
 
-const RFC_7616: R = { id: 'D24', when: () => true, expect: ourOutput }
+/** Without a challenge there is nothing that RFC 7616 speaks of, and every difference has another reason. */
+const isChallenged = ({ steps }: Input): boolean =>
+  steps.some(({ script }) =>
+    script.some(({ headers }) => headers.some(([name]) => name.toLowerCase() === 'www-authenticate')),
+  )
+
+const RFC_7616: R = { id: 'D24', when: ({ input }) => isChallenged(input), expect: ourOutput }
 
 export const all: ReadonlyArray<R> = [USERINFO, WHOLE_HISTORY, COOKIE_ORDER, RFC_7616]

@@ -14,45 +14,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { Body, type Multipart } from 'requests-ts'
+import { BEYOND, jsonOf } from '../javascript.js'
 import type { Failure, RequestSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { entriesOf, keyText, NO_COUNTERPART, pairsOf, valuesOf } from './query.js'
-import { bytesOf, numberOf, scalarText } from './values.js'
-
-// --- json ----------------------------------------------------------------------------------------------------------
-
-/** Python's keys as `json.dumps` writes them. */
-const jsonKey = (key: Py): string | undefined => (key._tag === 'Bytes' ? undefined : scalarText(key))
-
-const BEYOND = Symbol('no counterpart')
-
-const jsonOf = (py: Py): unknown => {
-  switch (py._tag) {
-    case 'None':
-      return null
-    case 'Bool':
-      return py.value
-    case 'Str':
-      return py.text
-    case 'Int':
-      return Number.isSafeInteger(Number(py.text)) ? Number(py.text) : BigInt(py.text)
-    case 'Float':
-      return numberOf(py.text)
-    case 'List':
-    case 'Tuple': {
-      const items = py.items.map(jsonOf)
-      return items.includes(BEYOND) ? BEYOND : items
-    }
-    case 'Dict': {
-      const entries = py.entries.map(([key, value]) => [jsonKey(key), jsonOf(value)] as const)
-      return entries.some(([key, value]) => key === undefined || value === BEYOND)
-        ? BEYOND
-        : Object.fromEntries(entries)
-    }
-    default:
-      return BEYOND
-  }
-}
+import { bytesOf, scalarText } from './values.js'
 
 // --- multipart -----------------------------------------------------------------------------------------------------
 
