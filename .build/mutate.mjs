@@ -29,7 +29,7 @@ const config = {
   // What runs only while a module loads would need every test for every mutant.
   ignoreStatic: true,
   concurrency: Number(process.env.MUTATE_CONCURRENCY ?? 2),
-  timeoutMS: 20_000,
+  timeoutMS: 5_000,
   tempDirName: '.cache/mutate/sandbox',
   ignorePatterns: ['/dist', '/.cache', '/.git', '/test/bench', '/test/tour'],
   incremental: true,

@@ -10,7 +10,6 @@
  * const outcome = await pipe(Http.get('https://h.test/'), Client.use({ session: Session.defaults, transport }))()
  * assert.deepEqual(pipe(outcome, E.map(([response]) => response.status)), E.right(204))
  */
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -22,6 +21,7 @@ import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
 import { undici } from './transport/undici/Undici.js'
+import * as Entropy from './values/Entropy.js'
 import type { Jar } from './values/Jar.js'
 import * as JarOf from './values/Jar.js'
 import * as Own from './values/Own.js'
@@ -108,7 +108,7 @@ export const open = (options: Options): IO<Client> => {
       adopt,
       environment: environment ?? Environment.read(),
       clock: clockOf(clock),
-      random: random ?? randomUUID,
+      random: random ?? Entropy.seeds(),
       ...(signal === undefined ? {} : { signal }),
       close: async () => {
         closed = true

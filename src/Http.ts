@@ -26,6 +26,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -46,7 +47,7 @@ import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { bodyCut, discard, gather as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
 import type { Response, Unread } from './wire/Response.js'
-import { at } from './wire/Transport.js'
+import { at, type Limits } from './wire/Transport.js'
 
 /** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
 export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
@@ -61,42 +62,42 @@ type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | 
 const hooksOf = (x: Exchange.Exchange): ReadonlyArray<Hook> =>
   Override.layerOrElse<ReadonlyArray<Hook>>([])(x.merged.settings.hooks)
 
-/** One deadline, one seed and one watcher for all hops. */
-const boundsOf = ({ clock }: Client.Client, { plan, entropy, merged }: Exchange.Exchange): Send.Bounds => {
+const limitsOf = (client: Client.Client, { plan, entropy, merged }: Exchange.Exchange): Limits => {
   const { progress } = merged.settings
-  return {
-    ...Send.deadlineOf(clock, plan),
-    entropy,
-    ...(progress._tag === 'Set' ? { progress: progress.value } : {}),
-  }
+  return Send.limitsOf(client, plan, { entropy, progress: progress._tag === 'Set' ? progress.value : undefined })
 }
 
-/** Sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
-const drive = async <E, A>(
+/** What an exchange begins with: planned from a request, or given. */
+type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
+
+/** Begins, sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
+const drive = async <S, E, A>(
   client: Client.Client,
-  from: Exchange.Exchange,
+  jar: Jar.Jar,
+  begin: Begin<S>,
   finish: Finish<E, A>,
-): Promise<Outcome<E | Exchange.ExchangeError, A>> => {
-  const limits = Send.limitsOf(client, boundsOf(client, from))
+): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
+  const begun = begin()
+  if (E.isLeft(begun)) return [begun, jar]
+  const limits = limitsOf(client, begun.right)
   const sendOne = Send.sendBy(client, limits)
-  const hooks = hooksOf(from)
-  for (let x = from; ; ) {
+  const hooks = hooksOf(begun.right)
+  for (let x = begun.right; ; ) {
     if (Send.isSpent(x.plan)) return [E.left(Exchange.spent(x)), x.jar]
     const sent = await sendOne(x.plan)()
     if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
     const reply = sent.right
-    const again = Exchange.challenge(client.clock.now())(headOf(reply))(x)
-    const seen =
-      O.isSome(again) || hooks.length === 0
-        ? E.right(headOf(reply))
-        : await Hooks.run(hooks, limits, headOf(reply), x.plan)
+    const head = headOf(reply)
+    const now = client.clock.now()
+    const again = Exchange.challenge(now)(head)(x)
+    const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await Hooks.run(hooks, limits, head, x.plan)
     if (E.isLeft(seen)) {
       await Hooks.letGo(limits, reply.body)
       return [E.left(Exchange.failed(seen.left)(x)), x.jar]
     }
     const step: Exchange.Step = O.isSome(again)
       ? { _tag: 'Next', exchange: again.value }
-      : Exchange.settle(client.clock.now())(seen.right)(x)
+      : Exchange.settle(now)(seen.right)(x)
     if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
     const stopped = await Hooks.letGo(limits, reply.body)
     if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
@@ -109,17 +110,16 @@ const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<E
   E.left(Exchange.failed(at(exchange.plan, fault))(exchange))
 
 /** Reads the whole body, up to the limit. */
-const gather: Finish<never, Response> = async (reply, done) => {
-  const bytes = await gatherAll(reply.body, done.exchange.plan.route.limits.body)
-  return E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(respond(done, bytes.right))
-}
+const gather: Finish<never, Response> = (reply, done) =>
+  gatherAll(reply.body, done.exchange.plan.route.limits.body).then((bytes) =>
+    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(respond(done, bytes.right)),
+  )
 
 /** Starts from the program's jar and its client's world. */
-const begin = (
-  client: Client.Client,
-  jar: Jar.Jar,
-  request: Request.Request,
-): E.Either<Exchange.Started<PlanError>, Exchange.Exchange> => Exchange.start(Client.context(client)(jar)())(request)
+const begin =
+  (client: Client.Client, jar: Jar.Jar, request: Request.Request): Begin<Exchange.Started<PlanError>> =>
+  () =>
+    Exchange.start(Client.context(client)(jar)())(request)
 
 /** Fails with the left, and lets a jar through with the right. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
@@ -133,9 +133,7 @@ export const attempt =
   (jar) =>
   (client) =>
   async () => {
-    const begun = begin(client, jar, request)
-    if (E.isLeft(begun)) return E.right([begun, jar])
-    const [outcome, after] = await drive(client, begun.right, gather)
+    const [outcome, after] = await drive(client, jar, begin(client, jar, request), gather)
     return E.right([outcome, after])
   }
 
@@ -144,10 +142,8 @@ export const send =
   (request: Request.Request): Http<Exchange.SendError, Response> =>
   (jar) =>
   (client) =>
-  async () => {
-    const begun = begin(client, jar, request)
-    return E.isLeft(begun) ? begun : absolve(await drive(client, begun.right, gather))
-  }
+  () =>
+    drive(client, jar, begin(client, jar, request), gather).then(absolve)
 
 /** Plans without sending: the first plan that `send` would send, and what it needs to go on. */
 export const start =
@@ -155,7 +151,7 @@ export const start =
   (jar) =>
   (client) =>
   async () => {
-    const begun = begin(client, jar, request)
+    const begun = begin(client, jar, request)()
     return E.isLeft(begun) ? begun : E.right([begun.right, jar])
   }
 
@@ -165,7 +161,7 @@ export const plan =
   (jar) =>
   (client) =>
   async () => {
-    const begun = begin(client, jar, request)
+    const begun = begin(client, jar, request)()
     return E.isLeft(begun) ? begun : E.right([begun.right.plan, jar])
   }
 
@@ -174,8 +170,8 @@ export const resume =
   (exchange: Exchange.Exchange): Http<Exchange.ExchangeError, Response> =>
   (jar) =>
   (client) =>
-  async () =>
-    absolve(await drive(client, { ...exchange, jar: Jar.join(jar, exchange.jar) }, gather))
+  () =>
+    drive(client, jar, () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) }), gather).then(absolve)
 
 type Build = ReadonlyArray<Endomorphism<Request.Request>>
 const verb =
@@ -257,8 +253,7 @@ export const stream =
         await discard(reply.body)
       }
     }
-    const begun = begin(client, jar, request)
-    return E.isLeft(begun) ? begun : absolve(await drive(client, begun.right, lend))
+    return absolve(await drive(client, jar, begin(client, jar, request), lend))
   }
 
 // --- programs ------------------------------------------------------------------------------------------------------

@@ -43,20 +43,15 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
   return O.isSome(mounted) ? mounted.value : transport
 }
 
-/** The moment by which an exchange that begins now must be over, where a total timeout is set. */
-export const deadlineOf = (clock: Clock, { route }: Plan): Pick<Limits, 'deadline'> => {
-  const total = Own.get(route.timeouts, 'total')
-  return total === undefined ? {} : { deadline: clock.monotonic() + total }
-}
+/** What an exchange brings along beside its plan. */
+export type Along = Pick<Limits, 'entropy' | 'progress'>
 
-/** What bounds a whole exchange beside the sender's own: its deadline, its seed, who watches. */
-export type Bounds = Pick<Limits, 'deadline' | 'entropy' | 'progress'>
-
-/** What bounds each send of an exchange. */
-export const limitsOf = (sender: Sender, bounds: Bounds): Limits => {
+/** What bounds each send of an exchange that begins now with this plan: one deadline, one seed, one watcher. */
+export const limitsOf = (sender: Sender, { route }: Plan, { entropy, progress }: Along = {}): Limits => {
   const { clock } = sender
-  const signal = Own.get(sender, 'signal')
-  return Own.of(signal === undefined ? { clock, ...bounds } : { clock, signal, ...bounds })
+  const total = Own.get(route.timeouts, 'total')
+  const deadline = total === undefined ? undefined : clock.monotonic() + total
+  return { clock, signal: Own.get(sender, 'signal'), deadline, entropy, progress }
 }
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
@@ -89,23 +84,29 @@ const spent = (plan: Plan): E.Either<TransportError, never> => {
   return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
 }
 
+const sendOnce = async (
+  sender: Sender,
+  limits: Limits,
+  plan: Plan,
+  source: AsyncIterable<Uint8Array>,
+): Promise<E.Either<TransportError, Reply>> => {
+  if (isSpent(plan)) return spent(plan)
+  OneShot.take(source)
+  const sent = await handOver(sender, limits, plan)
+  if (E.isLeft(sent)) OneShot.giveBack(source)
+  return sent
+}
+
 /** Sends one plan within the limits of its exchange. A body that exists once is sent once, whatever the transport. */
 export const sendBy =
   (sender: Sender, limits: Limits) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
-  async () => {
-    const { body } = plan
-    if (body._tag !== 'Once') return handOver(sender, limits, plan)
-    if (isSpent(plan)) return spent(plan)
-    OneShot.take(body.source)
-    const sent = await handOver(sender, limits, plan)
-    if (E.isLeft(sent)) OneShot.giveBack(body.source)
-    return sent
-  }
+  () =>
+    plan.body._tag === 'Once' ? sendOnce(sender, limits, plan, plan.body.source) : handOver(sender, limits, plan)
 
 /** Sends one plan. Errors: `TransportError`. */
 export const send =
   (sender: Sender) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendBy(sender, limitsOf(sender, deadlineOf(sender.clock, plan)))(plan)()
+    sendBy(sender, limitsOf(sender, plan))(plan)()

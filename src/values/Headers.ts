@@ -38,9 +38,13 @@ export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray
 
 const isMany = (value: Value | ReadonlyArray<Value>): value is ReadonlyArray<Value> => Array.isArray(value)
 
+/** Most names of one length differ in their first letter, and need no copy in lower case. */
+const mayBeSame = (x: string, y: string): boolean =>
+  x.length === y.length && (x.charCodeAt(0) | 0x20) === (y.charCodeAt(0) | 0x20)
+
 /** Names are equal when they differ by no more than case. */
 export const sameName = (x: string, y: string): boolean =>
-  x === y || (x.length === y.length && x.toLowerCase() === y.toLowerCase())
+  x === y || (mayBeSame(x, y) && x.toLowerCase() === y.toLowerCase())
 
 /** The first value of that name as it is held: secret or not. */
 export const field =
@@ -70,14 +74,25 @@ export const lookupAll =
   (headers: Headers): ReadonlyArray<string> =>
     valuesOf(headers, name).map(Secret.show)
 
+const NO_VALUES: ReadonlyArray<Value> = []
+
 /** All values of that name as they are held. */
-export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> =>
-  headers.fields.filter(([other]) => sameName(other, name)).map(([, value]) => value)
+export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> => {
+  let values: Value[] | undefined
+  for (const [other, value] of headers.fields) {
+    if (!sameName(other, name)) continue
+    if (values === undefined) values = [value]
+    else values.push(value)
+  }
+  return values ?? NO_VALUES
+}
 
 /** The lines of that name as one value, joined by a comma (RFC 9110 5.3); not for Set-Cookie. */
 export const combined = (headers: Headers, name: string): string | undefined => {
   const values = valuesOf(headers, name)
-  return values.length === 0 ? undefined : values.map(Secret.reveal).join(', ')
+  const [first] = values
+  if (first === undefined) return undefined
+  return values.length === 1 ? Secret.reveal(first) : values.map(Secret.reveal).join(', ')
 }
 
 export const has =
@@ -108,8 +123,8 @@ export const append =
 export const deleteAt =
   (...names: ReadonlyArray<string>) =>
   (headers: Headers): Headers => {
-    const fields = headers.fields.filter(([other]) => !names.some((name) => sameName(other, name)))
-    return fields.length === headers.fields.length ? headers : { fields }
+    if (!names.some((name) => find(headers, name) !== undefined)) return headers
+    return { fields: headers.fields.filter(([other]) => !names.some((name) => sameName(other, name))) }
   }
 
 /** As text for people: secrets stay closed. */

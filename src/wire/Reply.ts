@@ -100,9 +100,10 @@ const isSecret = (name: string, value: string): boolean =>
 
 /** Fields as they were received, each Set-Cookie value made secret. */
 export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, value: string]>): Headers.Headers => ({
-  fields: fields.map(
-    ([name, value]): Headers.Field => (isSecret(name, value) ? [name, Secret.make(value)] : [name, value]),
-  ),
+  fields: fields.map((pair): Headers.Field => {
+    const [name, value] = pair
+    return isSecret(name, value) ? [name, Secret.make(value)] : pair
+  }),
 })
 
 const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>

@@ -28,14 +28,14 @@ export type OnProgress = (progress: Progress) => IO<void>
 
 /** What bounds one call, and what surrounds it. */
 export interface Limits {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** On `clock.monotonic`, in milliseconds: when the whole exchange must be over. */
-  readonly deadline?: number
+  readonly deadline?: number | undefined
   /** The system's, where it is absent. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** Seed of the exchange, for those who draw: the jitter of `withRetry`. */
-  readonly entropy?: string
-  readonly progress?: OnProgress
+  readonly entropy?: string | undefined
+  readonly progress?: OnProgress | undefined
 }
 
 export interface Transport {
