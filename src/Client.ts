@@ -10,6 +10,7 @@
  * const outcome = await pipe(Http.get('https://h.test/'), Client.use({ session: Session.defaults, transport }))()
  * assert.deepEqual(pipe(outcome, E.map(([response]) => response.status)), E.right(204))
  */
+import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -21,7 +22,6 @@ import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
 import { undici } from './transport/undici/Undici.js'
-import * as Entropy from './values/Entropy.js'
 import type { Jar } from './values/Jar.js'
 import * as JarOf from './values/Jar.js'
 import * as Own from './values/Own.js'
@@ -58,6 +58,16 @@ export interface Options {
 const clockOf = (clock: Clock.Clock | IO<Date> | undefined): Clock.Clock => {
   if (clock === undefined) return Clock.system
   return typeof clock === 'function' ? { ...Clock.system, now: clock } : clock
+}
+
+/** Seeds that nobody can foretell, and none of which comes twice: a secret, and a count beside it. */
+const seeds: IO<IO<string>> = () => {
+  const secret = randomUUID()
+  let given = 0
+  return () => {
+    given += 1
+    return `${secret}/${given}`
+  }
 }
 
 /** A transport until `isClosed`, then `ClientClosed`. */
@@ -108,7 +118,7 @@ export const open = (options: Options): IO<Client> => {
       adopt,
       environment: environment ?? Environment.read(),
       clock: clockOf(clock),
-      random: random ?? Entropy.seeds(),
+      random: random ?? seeds(),
       ...(signal === undefined ? {} : { signal }),
       close: async () => {
         closed = true

@@ -45,9 +45,10 @@ import * as Override from './values/Override.js'
 import * as Own from './values/Own.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
-import { bodyCut, discard, gather as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
+import { discard, gather as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
 import type { Response, Unread } from './wire/Response.js'
 import { at, type Limits } from './wire/Transport.js'
+import { watched } from './wire/Watched.js'
 
 /** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
 export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
@@ -188,42 +189,6 @@ export const patch = verb(Request.patch)
 export const del = verb(Request.del)
 
 // --- streams -------------------------------------------------------------------------------------------------------
-
-/** A source that remembers how it failed, so that a body that was cut cannot be taken for a whole one. */
-const watched = (body: Source): { readonly source: Source; readonly fault: () => Fault.Fault | undefined } => {
-  let fault: Fault.Fault | undefined
-  const source: Source = {
-    gather: (limit) => async () => {
-      const bytes = await gatherAll(body, limit)
-      if (E.isLeft(bytes)) fault = bytes.left
-      return bytes
-    },
-    discard: () => discard(body),
-    [Symbol.asyncIterator]: () => {
-      let iterator: AsyncIterator<Uint8Array> | undefined
-      return {
-        next: async () => {
-          try {
-            iterator ??= body[Symbol.asyncIterator]()
-            return await iterator.next()
-          } catch (cause) {
-            fault = bodyCut(cause)
-            throw fault // on its way to the user's own handler; `stream` turns it into a Left
-          }
-        },
-        return: async () => {
-          try {
-            await iterator?.return?.()
-          } catch {
-            // The reader has what it wanted.
-          }
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  }
-  return { source, fault: () => fault }
-}
 
 const unread = (done: Exchange.Done): Unread => {
   const { bytes: _, ...rest } = respond(done, new Uint8Array())

@@ -8,8 +8,7 @@
  * assert.equal(Entropy.draw('seed', 'boundary'), Entropy.draw('seed', 'boundary'))
  * assert.notEqual(Entropy.draw('seed', 'boundary'), Entropy.draw('seed', 'cnonce'))
  */
-import { createHash, randomUUID } from 'node:crypto'
-import type { IO } from 'fp-ts/lib/IO.js'
+import { createHash } from 'node:crypto'
 
 /** 128 bits as 32 lower-case hexadecimal digits, for one purpose. */
 export const draw = (seed: string, purpose: string): string =>
@@ -18,13 +17,3 @@ export const draw = (seed: string, purpose: string): string =>
 /** A number from 0 to below 1, for one purpose. */
 export const fraction = (seed: string, purpose: string): number =>
   Number.parseInt(draw(seed, purpose).slice(0, 13), 16) / 2 ** 52
-
-/** A source of seeds that nobody can foretell and none of which comes twice: a secret, and a count beside it. */
-export const seeds: IO<IO<string>> = () => {
-  const secret = randomUUID()
-  let given = 0
-  return () => {
-    given += 1
-    return `${secret}/${given}`
-  }
-}

@@ -1,0 +1,50 @@
+/**
+ * A source that remembers how it failed, so that a body that was cut cannot be taken for a whole one, whatever its reader
+ * makes of the failure.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type * as Fault from './Fault.js'
+import { bodyCut, discard, gather, type Source } from './Reply.js'
+
+/** A body and the fault that it has met so far, if any. */
+export interface Watched {
+  readonly source: Source
+  readonly fault: IO<Fault.Fault | undefined>
+}
+
+/** Watches a body on its way to a reader. */
+export const watched = (body: Source): Watched => {
+  let fault: Fault.Fault | undefined
+  const source: Source = {
+    gather: (limit) => async () => {
+      const bytes = await gather(body, limit)
+      if (E.isLeft(bytes)) fault = bytes.left
+      return bytes
+    },
+    discard: () => discard(body),
+    [Symbol.asyncIterator]: () => {
+      let iterator: AsyncIterator<Uint8Array> | undefined
+      return {
+        next: async () => {
+          try {
+            iterator ??= body[Symbol.asyncIterator]()
+            return await iterator.next()
+          } catch (cause) {
+            fault = bodyCut(cause)
+            return Promise.reject(fault)
+          }
+        },
+        return: async () => {
+          try {
+            await iterator?.return?.()
+          } catch {
+            // The reader has what it wanted.
+          }
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+  return { source, fault: () => fault }
+}
