@@ -42,7 +42,9 @@ describe('a snapshot', () => {
       REQUEST_METHODS: '8',
     }
     const { variables } = Environment.make({ ...others, ...matter })
-    expect(Object.fromEntries([...variables].map(([name, value]) => [name, Secret.reveal(value)]))).toEqual(matter)
+    expect(Object.fromEntries([...variables].map(([name, value]) => [name, Secret.reveal(value)]))).toStrictEqual(
+      matter,
+    )
   })
   it('shows none of what it holds', () => {
     const environment = Environment.make({ http_proxy: 'http://u:hunter2@p' }, 'machine h password hunter2')
@@ -150,7 +152,8 @@ describe('bypasses', () => {
 })
 
 describe('credentials', () => {
-  const NETRC = 'machine h login u password p machine ::1 login six password p machine a[b] login odd password p'
+  const NETRC =
+    'machine h login u password p machine ::1 login six password p machine a[b] login odd password p machine [a]b login odd password q'
   const found = (hostname: string, user?: string, netrc = NETRC) =>
     pipe(
       Environment.make({}, netrc),
@@ -164,6 +167,7 @@ describe('credentials', () => {
     ['[::1]', 'six:p'],
     ['::1', 'six:p'],
     ['a[b]', 'odd:p'],
+    ['[a]b', 'odd:q'],
   ])('of %s are %s', (hostname, expected) => expect(found(hostname)).toBe(expected))
   it.each([
     ['u', 'u:p'],
@@ -264,6 +268,7 @@ describe('the process', () => {
     write('home/mine', GOOD)
     expect(readFrom('~/mine')).toEqual(FOUND)
     expect(readFrom('~')).toEqual(failed(`netrc ${join(folder, 'home')} is not a file`))
+    write('homemine', GOOD)
     expect(readFrom('~mine')).toEqual(NOTHING)
     const path = write('a~', GOOD)
     expect(readFrom(path)).toEqual(FOUND)

@@ -116,6 +116,7 @@ describe('a macro', () => {
     ['macdef x\n\nmachine h login u password p', 'u:p'],
     ['macdef x\n \n\nmachine h login u password p', 'u:p'],
     ['macdef x\nmachine h login x password y\n\nmachine h login u password p', 'u:p'],
+    ['macdef x\ncd /tmp\nget f\n\nmachine h login u password p', 'u:p'],
     ['macdef x y\n\nmachine h login u password p', 'u:p'],
     ['machine h login u password p macdef x\ncd\n\n', 'u:p'],
     ['macdef x\r\ncd /tmp\r\n\r\nmachine h login u password p', 'u:p'],
@@ -124,6 +125,7 @@ describe('a macro', () => {
     ['macdef x\ncd /tmp\n', MACRO],
     ['macdef x\n', MACRO],
     ['macdef x', MACRO],
+    ['macdef\n\nmachine h login u password p', MACRO],
     ['macdef', MACRO],
   ])('goes up to an empty line: %j gives %s', (text, expected) => expect(entry(text)).toBe(expected))
 })

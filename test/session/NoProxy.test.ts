@@ -76,6 +76,8 @@ describe('an address', () => {
     ['[::1]', '[::1]', '', true],
     ['0:0::1', '[::1]', '', true],
     ['::2', '[::1]', '', false],
+    ['0[::1]', '[::1]', '', false],
+    ['[::1]0', '[::10]', '', false],
     // Another family is another address, though one can be written in the other.
     ['10.0.0.1', '[::ffff:a00:1]', '', false],
     ['::ffff:10.0.0.1', '10.0.0.1', '', false],
@@ -105,6 +107,7 @@ describe('a network', () => {
     ['10.0.0.0/8', 'a.test', '', false],
     ['10.0.0.0/', '10.0.0.0', '', false],
     ['/8', '10.0.0.0', '', false],
+    ['a.test/8', '10.0.0.0', '', false],
     ['10.0.0.0/8x', '10.0.0.0', '', false],
     ['x/10.0.0.0/8', '10.0.0.0', '', false],
     ['10.0.0.0/0008', '10.0.0.0', '', false],
