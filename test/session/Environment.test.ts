@@ -118,6 +118,12 @@ describe('the proxy', () => {
     [{ NO_PROXY: 'x', no_proxy: 'h' }, undefined],
     [{ No_Proxy: 'h', NO_PROXY: 'x' }, 'a'],
     [{ No_Proxy: 'x', NO_PROXY: 'h' }, undefined],
+    [{ No_Proxy: 'h', NO_PROXY: '' }, undefined],
+    [{ NO_PROXY: '', No_Proxy: 'h' }, undefined],
+    [{ No_Proxy: 'h', no_proxy: '' }, 'a'],
+    [{ no_proxy: '', No_Proxy: 'h' }, 'a'],
+    [{ No_proxy: 'h', nO_PROXY: 'x' }, undefined],
+    [{ nO_PROXY: 'h', No_proxy: 'x' }, 'a'],
   ])('gives way to NO_PROXY: with %j it is %s', (variables, expected) =>
     expect(proxy({ http_proxy: 'a', ...variables })).toBe(expected),
   )
