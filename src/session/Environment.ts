@@ -72,9 +72,12 @@ const derivations = new WeakMap<Environment, Derived>()
 const derive = (environment: Environment): Derived => {
   const known = derivations.get(environment)
   if (known !== undefined) return known
+  const suffixed = suffixedOf(environment.variables)
+  // Python looks for these two first, then for the name in any case.
+  const noProxy = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
   const derived: Derived = {
-    proxies: proxiesOf(environment.variables),
-    bypass: NoProxy.parse(noProxyOf(environment)),
+    proxies: new Map([...suffixed].filter(([key]) => key !== 'no')),
+    bypass: NoProxy.parse(noProxy || Secret.reveal(suffixed.get('no') ?? '')),
     netrc: Netrc.parse(Secret.reveal(environment.netrc)),
     caBundle: O.fromPredicate((path: string) => path !== '')(
       variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE'),
@@ -86,26 +89,21 @@ const derive = (environment: Environment): Derived => {
 
 const variable = ({ variables }: Environment, name: string): string => Secret.reveal(variables.get(name) ?? '')
 
-/** Lower case over upper over any other: Python looks for those two, then reads the names without case. */
-const noProxyOf = (environment: Environment): string => {
-  const known = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
-  if (known !== '') return known
-  const other = [...environment.variables.keys()].find((name) => name.toLowerCase() === 'no_proxy')
-  return other === undefined ? '' : variable(environment, other)
-}
-
-/** Python's `getproxies_environment`: any case first, then the lower-case suffix decides, and empty removes. */
-const proxiesOf = (variables: Environment['variables']): ReadonlyMap<string, Secret.Secret> => {
-  const proxies = new Map<string, Secret.Secret>()
-  const named = [...variables].filter(([name]) => /_proxy$/i.test(name) && !/^no_proxy$/i.test(name))
+/**
+ * By what stands before `_proxy`, as in Python's `getproxies_environment`: any case first, then the lower-case suffix
+ * decides, and empty removes.
+ */
+const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Secret.Secret> => {
+  const values = new Map<string, Secret.Secret>()
+  const named = [...variables].filter(([name]) => /_proxy$/i.test(name))
   const keyOf = (name: string): string => name.slice(0, -6).toLowerCase()
-  for (const [name, value] of named) if (Secret.reveal(value) !== '') proxies.set(keyOf(name), value)
-  if (variables.has('REQUEST_METHOD')) proxies.delete('http')
+  for (const [name, value] of named) if (Secret.reveal(value) !== '') values.set(keyOf(name), value)
+  if (variables.has('REQUEST_METHOD')) values.delete('http')
   for (const [name, value] of named.filter(([name]) => name.endsWith('_proxy'))) {
-    if (Secret.reveal(value) === '') proxies.delete(keyOf(name))
-    else proxies.set(keyOf(name), value)
+    if (Secret.reveal(value) === '') values.delete(keyOf(name))
+    else values.set(keyOf(name), value)
   }
-  return proxies
+  return values
 }
 
 /** Where a URL goes to. */

@@ -44,7 +44,7 @@ interface Lexer {
   readonly line: () => string | undefined
 }
 
-const WHITE = ' \t\r\n'
+const WHITE = ' \t\n'
 
 const lexer = (text: string): Lexer => {
   let at = 0
@@ -102,7 +102,8 @@ const TOP_LEVEL: ReadonlySet<string | undefined> = new Set(['machine', 'default'
 
 /** Reads a netrc file. The left says what it stumbled over, without showing a token that may be a password. */
 export const parse = (text: string): E.Either<string, Entries> => {
-  const lex = lexer(text)
+  // Python opens the file as text, which makes one line end of all three.
+  const lex = lexer(text.replace(/\r\n?/g, '\n'))
   const entries = new Map<string, Entry>()
   let keyword = lex.token()
   while (keyword !== undefined && keyword !== '') {

@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import os, { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import * as Environment from '../../src/session/Environment.js'
+import * as Secret from '../../src/values/Secret.js'
+
+describe('the environment of the process', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'requests-ts-'))
+    homeIs(() => folder)
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+    syncBuiltinESMExports()
+    rmSync(folder, { recursive: true })
+  })
+  /** The home folder that the system tells, in whatever thread this runs. */
+  const homeIs = (homedir: () => string): void => {
+    vi.spyOn(os, 'homedir').mockImplementation(homedir)
+    syncBuiltinESMExports()
+  }
+  const write = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const readFrom = (path: string | undefined, host = 'h') => {
+    vi.stubEnv('NETRC', path)
+    const environment = Environment.read()
+    return {
+      found: pipe(
+        Environment.credentialsFor(host)(environment),
+        O.map(({ user, pass }) => `${user}:${Secret.reveal(pass)}`),
+        O.toUndefined,
+      ),
+      problems: Environment.problems(environment),
+    }
+  }
+  const GOOD = 'machine h login u password p'
+  const FOUND = { found: 'u:p', problems: [] }
+  const NOTHING = { found: undefined, problems: [] }
+  const failed = (problem: string) => ({ found: undefined, problems: [problem] })
+
+  it('gives its variables', () => {
+    vi.stubEnv('NETRC', '')
+    vi.stubEnv('piano_proxy', 'http://p:1')
+    expect(
+      pipe(
+        Environment.read(),
+        Environment.proxyFor({ protocol: 'piano:', hostname: 'h', port: '' }),
+        O.map(Secret.reveal),
+      ),
+    ).toEqual(O.some('http://p:1'))
+  })
+
+  it('has the netrc file that NETRC names, and no other', () => {
+    const path = write('mine', GOOD)
+    write('.netrc', 'machine h login other password o machine i login other password o')
+    expect(readFrom(path)).toEqual(FOUND)
+    expect(readFrom(path, 'i')).toEqual(NOTHING)
+    expect(readFrom('')).toEqual(NOTHING)
+    expect(readFrom(join(folder, 'absent'))).toEqual(NOTHING)
+  })
+  it('has the netrc file of the home folder where NETRC names none: .netrc, else _netrc', () => {
+    expect(readFrom(undefined)).toEqual(NOTHING)
+    write('_netrc', 'machine h login under password u')
+    expect(readFrom(undefined)).toEqual({ found: 'under:u', problems: [] })
+    write('.netrc', GOOD)
+    expect(readFrom(undefined)).toEqual(FOUND)
+    write('.netrc', '')
+    expect(readFrom(undefined)).toEqual(NOTHING)
+  })
+  it('reads ~ in NETRC as the home folder, and only where it is all of the first name', () => {
+    mkdirSync(join(folder, 'home'))
+    homeIs(() => join(folder, 'home'))
+    write('home/mine', GOOD)
+    expect(readFrom('~/mine')).toEqual(FOUND)
+    expect(readFrom('~')).toEqual(failed(`netrc ${join(folder, 'home')} is not a file`))
+    write('homemine', GOOD)
+    expect(readFrom('~mine')).toEqual(NOTHING)
+    const path = write('a~', GOOD)
+    expect(readFrom(path)).toEqual(FOUND)
+    expect(readFrom(`${join(folder, 'home')}/~/mine`)).toEqual(NOTHING)
+  })
+  it('needs no home folder but for what lies in it', () => {
+    homeIs(() => {
+      throw new Error('ENOENT: no such file or directory, uv_os_homedir')
+    })
+    const homeless = failed('netrc cannot be looked for: the system knows no home folder; set HOME or NETRC')
+    expect(readFrom(undefined)).toEqual(homeless)
+    expect(readFrom('~/mine')).toEqual(homeless)
+    expect(readFrom(write('mine', GOOD))).toEqual(FOUND)
+    expect(readFrom('')).toEqual(NOTHING)
+  })
+
+  it('reads a netrc file in UTF-8, else in Latin-1', () => {
+    expect(readFrom(write('utf8', 'machine h login ü password ☃'))).toEqual({ found: 'ü:☃', problems: [] })
+    expect(readFrom(write('latin1', Buffer.from('machine h login ü password ß', 'latin1')))).toEqual({
+      found: 'ü:ß',
+      problems: [],
+    })
+  })
+  it('reads a netrc file up to a mebibyte', () => {
+    const text = `${GOOD}\n`
+    const path = write('large', text.padEnd(1_048_576, ' '))
+    expect(readFrom(path)).toEqual(FOUND)
+    write('large', text.padEnd(1_048_577, ' '))
+    expect(readFrom(path)).toEqual(failed(`netrc ${path} is larger than 1 MiB`))
+  })
+  it('says what it could not read, and gives no half credentials', () => {
+    const loop = join(folder, 'loop')
+    symlinkSync(loop, loop)
+    expect(readFrom(folder)).toEqual(failed(`netrc ${folder} is not a file`))
+    expect(readFrom(loop)).toEqual(
+      failed(`netrc ${loop} cannot be read: ELOOP: too many symbolic links encountered, stat '${loop}'`),
+    )
+    expect(readFrom(write('broken', `${GOOD} what`))).toEqual(
+      failed('netrc: a word that is not login, account or password'),
+    )
+    expect(readFrom(write('binary', Buffer.from([0, 255, 254, 1])))).toEqual(
+      failed('netrc: a word that is not machine, default or macdef'),
+    )
+  })
+  it('looks no further than a netrc file that cannot be read', () => {
+    mkdirSync(join(folder, '.netrc'))
+    write('_netrc', GOOD)
+    expect(readFrom(undefined)).toEqual(failed(`netrc ${join(folder, '.netrc')} is not a file`))
+  })
+})

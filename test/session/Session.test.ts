@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, it } from 'vitest'
+import * as Plan from '../../src/Plan.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+)
+
+const planned = (session: Session.Session) => {
+  const plan = Plan.plan({ session })(Request.get('https://h.test/'))
+  if (E.isLeft(plan)) throw new Error(plan.left.message)
+  return plan.right
+}
+
+it('has the version of the package', () => expect(Session.VERSION).toBe(version))
+
+describe('the empty session', () => {
+  it('says nothing and trusts nothing', () => {
+    const plan = planned(Session.empty)
+    expect(Plan.wire(plan).headers).toEqual([])
+    expect(plan.route.timeouts).toEqual({})
+    expect(Session.empty.mounts).toEqual([])
+    expect(Session.empty.trust).toEqual({ proxies: false, netrc: false, certificates: false })
+  })
+})
+
+describe('the default session', () => {
+  it('sends four headers, waits so long, and trusts the environment', () => {
+    const plan = planned(Session.defaults)
+    expect(Plan.wire(plan).headers).toEqual([
+      ['User-Agent', `requests-ts/${version}`],
+      ['Accept-Encoding', expect.stringMatching(/^gzip, deflate\b/)],
+      ['Accept', '*/*'],
+      ['Connection', 'keep-alive'],
+    ])
+    expect(plan.route.timeouts).toEqual({ connect: 10_000, read: 60_000 })
+    expect(Session.defaults.mounts).toEqual([])
+    expect(Session.defaults.trust).toEqual({ proxies: true, netrc: true, certificates: true })
+  })
+})
+
+describe('trust', () => {
+  it('is given and taken source by source', () => {
+    const some = pipe(Session.empty, Session.withTrust({ netrc: true, proxies: true }))
+    expect(some.trust).toEqual({ proxies: true, netrc: true, certificates: false })
+    expect(Session.withTrust({ netrc: false })(some).trust).toEqual({
+      proxies: true,
+      netrc: false,
+      certificates: false,
+    })
+    expect(Session.withTrust({})(some)).toEqual(some)
+  })
+  it('leaves the rest of the session as it was', () => {
+    const session = Session.withTrust({ netrc: false })(Session.defaults)
+    expect(session).toEqual({ ...Session.defaults, trust: { proxies: true, netrc: false, certificates: true } })
+  })
+})
