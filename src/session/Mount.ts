@@ -26,12 +26,12 @@ interface Read {
 
 const prefixes = new WeakMap<ReadonlyArray<Mount>, ReadonlyArray<Read>>()
 
-/** The longest first. */
+/** The narrowest first. */
 const prefixesOf = (mounts: ReadonlyArray<Mount>): ReadonlyArray<Read> => {
   const known = prefixes.get(mounts)
   if (known !== undefined) return known
   const read = mounts.map(([text, transport]): Read => ({ prefix: Prefix.parse(text), transport }))
-  const sorted = read.sort((x, y) => Prefix.byLength.compare(y.prefix, x.prefix))
+  const sorted = read.sort((x, y) => Prefix.narrowerFirst(x.prefix, y.prefix))
   prefixes.set(mounts, sorted)
   return sorted
 }

@@ -98,7 +98,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   password: 'password',
 }
 const NO_ENTRY: Entry = { login: '', account: '', password: '' }
-const TOP_LEVEL: ReadonlySet<string | undefined> = new Set(['machine', 'default', 'macdef', '', undefined])
+const TOP_LEVEL: ReadonlySet<string> = new Set(['machine', 'default', 'macdef', ''])
 
 /** Reads a netrc file. The left says what it stumbled over, without showing a token that may be a password. */
 export const parse = (text: string): E.Either<string, Entries> => {

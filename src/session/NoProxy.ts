@@ -32,11 +32,11 @@ const family = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv
 
 const isBelow = (host: string, name: string): boolean => host.endsWith(`.${name}`)
 
+/** `host` is an address, here and below. */
 const matchesNetwork = (entry: string, host: string): boolean => {
-  const network = /^([^/]+)\/(\d{1,3})$/.exec(entry)
-  const [, address = '', digits = ''] = network ?? []
+  const [, address = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? []
   const bits = Number(digits)
-  if (isIP(address) === 0 || isIP(address) !== isIP(host)) return false
+  if (isIP(address) !== isIP(host)) return false
   if (bits > (isIP(address) === 6 ? 128 : 32) || bits === 0) return false
   const list = new BlockList()
   list.addSubnet(address, bits, family(address))
@@ -44,7 +44,7 @@ const matchesNetwork = (entry: string, host: string): boolean => {
 }
 
 const sameAddress = (entry: string, host: string): boolean => {
-  if (isIP(entry) === 0 || isIP(entry) !== isIP(host)) return false
+  if (isIP(entry) !== isIP(host)) return false
   const list = new BlockList()
   list.addAddress(entry, family(entry))
   return list.check(host, family(host))
@@ -77,8 +77,8 @@ const inAscii = (entry: string): string =>
 const entriesOf = (text: string): ReadonlyArray<string> => {
   const entries: string[] = []
   for (const item of text.split(',')) {
-    const [first = '', ...others] = item.trim().split(/\s+/)
-    if (first !== '') entries.push(inAscii(first.toLowerCase()))
+    const [first = '', ...others] = item.trim().split(/\s/)
+    entries.push(inAscii(first.toLowerCase()))
     if (others.length > 0) break
   }
   return entries

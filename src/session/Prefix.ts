@@ -13,7 +13,6 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
-import type { Ord as OrdOf } from 'fp-ts/lib/Ord.js'
 import * as Url from '../values/Url.js'
 
 /** The parts of a URL that a prefix looks at. */
@@ -70,11 +69,6 @@ export const Eq: EqOf<Prefix> = {
 
 const said = (part: string): number => (part === '' ? 0 : 1)
 
-/** How narrow it is: a host above none, then a port above any, then the more segments. */
-export const byLength: Pick<OrdOf<Prefix>, 'compare'> = {
-  compare: (x, y) => {
-    const difference =
-      said(x.hostname) - said(y.hostname) || said(x.port) - said(y.port) || x.segments.length - y.segments.length
-    return difference < 0 ? -1 : difference > 0 ? 1 : 0
-  },
-}
+/** The narrower first: a host before none, then a port before any, then the more segments. */
+export const narrowerFirst = (x: Prefix, y: Prefix): number =>
+  said(y.hostname) - said(x.hostname) || said(y.port) - said(x.port) || y.segments.length - x.segments.length

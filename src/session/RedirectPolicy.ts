@@ -52,10 +52,7 @@ export const toRefuse = (reason: string): Verdict => ({
 
 export const VerdictMonoid: MonoidOf<Verdict> = {
   empty: toFollow,
-  concat: (x, y) => {
-    if (x._tag === 'Refuse' || y._tag === 'Follow') return x
-    return y._tag === 'Refuse' || x._tag === 'Follow' ? y : x
-  },
+  concat: (x, y) => (x._tag === 'Refuse' || y._tag === 'Follow' ? x : y),
 }
 
 export const Monoid: MonoidOf<RedirectPolicy> = getMonoid(VerdictMonoid)<Attempt>()
