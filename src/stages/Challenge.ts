@@ -6,6 +6,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Digest as DigestAuth } from '../session/Auth.js'
+import * as Known from '../values/Challenge.js'
 import * as Digest from '../values/Digest.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
@@ -41,8 +42,10 @@ export const answer = (
   now: Date,
   entropy: string,
 ): { readonly plan: Plan; readonly jar: Jar.Jar } => {
-  const remembered = Jar.remember({ ...challenge, origin: plan.url.origin, user: auth.user }, now)(jar)
-  const known = Jar.challengeFor({ origin: plan.url.origin, user: auth.user })(remembered)
+  const asking = { ...challenge, origin: plan.url.origin, user: auth.user }
+  const remembered = Jar.remember(asking, now)(jar)
+  // Of the realm that asks: where its nonce is an old one, another realm of the origin may have a newer.
+  const known = Known.ofRealm(asking)(remembered.challenges)
   if (O.isNone(known)) return { plan, jar }
   const value = answerChallenge(auth, known.value, entropy, plan)
   return {

@@ -180,13 +180,15 @@ const rebuildAuth = (
   headers: Headers.Headers,
 ): Headers.Headers => {
   const { auth } = x.merged.settings
-  const scheme = auth._tag === 'Set' && trusted ? auth.value._tag : 'None'
-  if (scheme === 'Digest') {
-    const rest = Headers.deleteAt('Authorization')(headers)
+  if (auth._tag === 'Set' && auth.value._tag === 'Digest' && trusted) {
+    // What no challenge has asked for is the user's own, and goes on as it is.
+    const isSigned = O.isSome(Authorization.knownChallenge(x.jar, auth.value, x.plan.url))
+    const rest = isSigned ? Headers.deleteAt('Authorization')(headers) : headers
     return Authorization.authorize(x.merged, x, method, { url, userinfo: O.none }, rest)
   }
   const isSilent = auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')
-  if (isSilent || scheme !== 'None' || Headers.has('Authorization')(headers)) return headers
+  const isSet = auth._tag === 'Set' && trusted && auth.value._tag !== 'None'
+  if (isSilent || isSet || Headers.has('Authorization')(headers)) return headers
   const found = Authorization.ambient(x.merged, x, url)
   return O.isNone(found) ? headers : Headers.upsertAt('Authorization', found.value)(headers)
 }

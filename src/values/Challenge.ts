@@ -49,7 +49,8 @@ export const none: Challenges = Trie.empty
 /** How many challenges a jar may hold. */
 export const LIMIT = 180
 
-const keyOf = ({ origin, realm, user }: Input): string => JSON.stringify([origin, realm, user])
+const keyOf = ({ origin, realm, user }: Pick<Input, 'origin' | 'realm' | 'user'>): string =>
+  JSON.stringify([origin, realm, user])
 
 const content = ({ origin, realm, user, nonce, opaque, algorithm, qop }: Input): string =>
   JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop])
@@ -90,6 +91,12 @@ export const find =
     }
     return O.fromNullable(found)
   }
+
+/** The challenge of that origin and realm for that user. */
+export const ofRealm =
+  (asked: Pick<Challenge, 'origin' | 'realm' | 'user'>) =>
+  (held: Challenges): O.Option<Challenge> =>
+    O.fromNullable(held.get(keyOf(asked)))
 
 /** One more use of a nonce; nothing where that nonce is held no more. */
 export const counted =

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Exchange from '../../src/Exchange.js'
 import * as Plan from '../../src/Plan.js'
@@ -10,6 +11,7 @@ import * as Session from '../../src/session/Session.js'
 import * as Redirect from '../../src/stages/Redirect.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Headers from '../../src/values/Headers.js'
+import * as Secret from '../../src/values/Secret.js'
 import * as Url from '../../src/values/Url.js'
 import { head, type Server } from '../../src/wire/Reply.js'
 
@@ -39,6 +41,14 @@ describe('shouldStripAuth', () => {
     ['http://h/', 'http://x/', true],
     ['http+unix://h/', 'https://h/', true],
     ['http://h/', 'http+unix://h/', true],
+    ['http+unix://h:80/', 'https://h/', true],
+    ['http://h/', 'http+unix://h:443/', true],
+    ['http+unix://h:81/', 'http+unix://h:81/b', false],
+    ['http+unix://H/', 'http+unix://h/', false],
+    ['http+unix://h:81/', 'http+unix://h/', true],
+    ['app://h/', 'app://h/', true],
+    ['app://h/', 'http://h/', true],
+    ['http://h/', 'app://h/', true],
   ])('%s -> %s: %s', (from, to, strips) => {
     expect(Redirect.shouldStripAuth(urlOf(from), urlOf(to))).toBe(strips)
   })
@@ -55,6 +65,35 @@ describe('the target', () => {
   })
   it('is refused where its octets are no UTF-8', () => {
     expect(target('/caf\xe9')).toEqual(E.left('its Location is not UTF-8'))
+  })
+  it.each([
+    ['  /x', '/x'],
+    ['\t\x01 /x y ', '/x y '],
+    ['/', '/'],
+  ])('of %j begins behind white space and control characters: %j', (location, expected) => {
+    expect(target(location)).toEqual(E.right(O.some(expected)))
+  })
+  it.each(['', ' ', '\t '])('is none where it is %j', (location) => expect(target(location)).toEqual(E.right(O.none)))
+  it('is one among several that are equal, and refused where they differ', () => {
+    const several = (...location: ReadonlyArray<string>) =>
+      Redirect.getRedirectTarget(head({ status: 302, headers: { location } }))
+    expect(several('/x', '/x', '/x')).toEqual(E.right(O.some('/x')))
+    expect(several('/x', '/y')).toEqual(E.left('it has several Location headers that differ'))
+    expect(several('/x', '')).toEqual(E.left('it has several Location headers that differ'))
+  })
+  it.each([
+    [301, true],
+    [302, true],
+    [303, true],
+    [307, true],
+    [308, true],
+    [200, false],
+    [300, false],
+    [304, false],
+    [401, false],
+  ])('of %d is looked at: %s', (status, isOne) => {
+    const found = Redirect.getRedirectTarget(head({ status, headers: { location: '/x' } }))
+    expect(found).toEqual(E.right(isOne ? O.some('/x') : O.none))
   })
 })
 
@@ -109,12 +148,190 @@ describe('auth after a redirect', () => {
   })
 })
 
+describe('Authorization after a redirect', () => {
+  const netrc = Environment.make({}, 'machine a.test login user password pass')
+  const here: Server = { 'GET /a': { status: 302, headers: { location: '/b' } }, 'GET /b': { status: 200 } }
+  it('that the user gave stays on its origin, whatever netrc says', () => {
+    const session = pipe(Session.empty, Session.withTrust({ netrc: true }), Session.withHeader('Authorization', 'own'))
+    const { plans } = sent(here, Request.get('http://a.test/a'), session, netrc)
+    expect(plans.map(authorization)).toEqual(['own', 'own'])
+  })
+  it('of netrc is asked for anew where the URL’s credentials are not', () => {
+    const server: Server = {
+      'GET http://a.test/a': { status: 302, headers: { location: 'http://b.test/b' } },
+      'GET http://b.test/b': { status: 302, headers: { location: 'http://a.test/c' } },
+      'GET http://a.test/c': { status: 200 },
+    }
+    const trusting = Session.withTrust({ netrc: true })(Session.empty)
+    const { plans } = sent(server, Request.get('http://me:pw@a.test/a'), trusting, netrc)
+    const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
+    expect(plans.map(authorization)).toEqual([basic('me:pw'), '', basic('user:pass')])
+  })
+  it('that the user has written goes on beside a digest that nobody has asked for', () => {
+    const server: Server = {
+      'GET /a': { status: 302, headers: { location: '/b' } },
+      'GET /b': { status: 200 },
+    }
+    const own = pipe(Session.empty, Session.withDigestAuth('me', 'pw'), Session.withHeader('Authorization', 'Own x'))
+    expect(sent(server, Request.get('http://a.test/a'), own).plans.map(authorization)).toEqual(['Own x', 'Own x'])
+  })
+  it('of a digest is for one origin: from http to https it waits for another challenge', () => {
+    const server: Server = (plan) => {
+      if (plan.url.protocol === 'https:') return { status: 200 }
+      return Headers.has('Authorization')(plan.headers)
+        ? { status: 302, headers: { location: 'https://a.test/b' } }
+        : { status: 401, headers: { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"' } }
+    }
+    const { plans } = sent(server, Request.get('http://a.test/a'), Session.withDigestAuth('me', 'pw')(Session.empty))
+    expect(plans.map(authorization)).toEqual(['', expect.stringMatching(/^Digest /), ''])
+  })
+  it.each([
+    ['basic', Session.withBasicAuth('me', 'pw'), `Basic ${Buffer.from('me:pw').toString('base64')}`],
+    ['bearer', Session.withBearer('token'), 'Bearer token'],
+  ])('of %s goes on as it is', (_, configure, expected) => {
+    const session = pipe(Session.empty, configure, Session.withTrust({ netrc: true }))
+    const { plans } = sent(here, Request.get('http://a.test/a'), session, netrc)
+    expect(plans.map(authorization)).toEqual([expected, expected])
+  })
+})
+
+describe('the headers after a redirect', () => {
+  const OF_CONTENT = {
+    'Content-Type': 'text/plain',
+    'Content-Encoding': 'identity',
+    'Content-Language': 'en',
+  }
+  const chain = (status: number): Server => ({
+    'POST /a': { status, headers: { location: '/b' } },
+    'POST /b': { status: 200 },
+    'GET /b': { status: 200 },
+  })
+  const second = (status: number, configure: (request: Request.Request) => Request.Request) => {
+    const request = pipe(Request.post('http://a.test/a'), Request.withHeaders(OF_CONTENT), configure)
+    const plan = sent(chain(status), request, Session.empty).plans[1] ?? expect.fail('nothing followed')
+    return [plan.method, Plan.wire(plan).headers.map(([name]) => name)]
+  }
+  async function* chunks() {
+    yield new Uint8Array(1)
+  }
+  it('speak of no body where there is none any more', () => {
+    expect(second(302, Request.withText('abc'))).toEqual(['GET', ['Content-Language']])
+    expect(second(302, Request.withStream(chunks))).toEqual(['GET', ['Content-Language']])
+  })
+  it('speak of the body where it is sent again', () => {
+    const kept = ['Content-Type', 'Content-Encoding', 'Content-Language']
+    expect(second(307, Request.withText('abc'))).toEqual(['POST', [...kept, 'Content-Length']])
+    expect(second(307, Request.withStream(chunks))).toEqual(['POST', [...kept, 'Transfer-Encoding']])
+  })
+  it('that were written into a plan by hand leave no secret behind them', () => {
+    const session = Session.withSensitiveHeaders('X-Named')(Session.empty)
+    const begun = Exchange.start({ session })(Request.get('http://a.test/a'))
+    if (E.isLeft(begun)) return expect.fail(begun.left.message)
+    const fields: ReadonlyArray<Headers.Field> = [
+      ['HOST', 'virtual'],
+      ['X-NAMED', '1'],
+      ['X-Api-KEY', '2'],
+      ['X-Sealed', Secret.make('3')],
+      ['X-Plain', '4'],
+    ]
+    const followed = (location: string) => {
+      const edited = { ...begun.right, plan: { ...begun.right.plan, headers: { fields } } }
+      const made = Redirect.next(new Date(0))(head({ status: 302, headers: { location } }))(edited)
+      return E.isRight(made) && O.isSome(made.right) ? made.right.value : expect.fail(location)
+    }
+    expect(followed('http://b.test/').trusted).toBe(false)
+    expect(followed('http://b.test/').plan.headers.fields).toEqual([['X-Plain', '4']])
+    expect(followed('/b').trusted).toBe(true)
+    expect(followed('/b').plan.headers.fields).toEqual(fields)
+  })
+})
+
+describe('Redirect.next', () => {
+  const begun = Exchange.start({ session: Session.empty })(Request.get('http://a.test/a#f'))
+  const x = E.isRight(begun) ? begun.right : expect.fail(begun.left.message)
+  const next = (status: number, location?: string | ReadonlyArray<string>) =>
+    Redirect.next(new Date(0))(head({ status, headers: location === undefined ? {} : { location } }))(x)
+  it('is none where there is no redirect', () => {
+    expect(next(200, '/b')).toEqual(E.right(O.none))
+    expect(next(302)).toEqual(E.right(O.none))
+  })
+  it('gives the plan that follows, and says why', () => {
+    expect(next(302, '/b')).toMatchObject(
+      E.right(O.some({ trusted: true, plan: { url: { href: 'http://a.test/b#f' }, cause: 'Follow' } })),
+    )
+    expect(next(302, '/b#g')).toMatchObject(E.right(O.some({ plan: { url: { href: 'http://a.test/b#g' } } })))
+  })
+  it.each([
+    [
+      'http://[/',
+      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://[/': its host and port cannot be read",
+    ],
+    ['/\xff', 'InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: its Location is not UTF-8'],
+    [
+      ['/b', '/c'],
+      'InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: it has several Location headers that differ',
+    ],
+    [
+      'ftp://h/',
+      'RedirectRefused: The redirect from http://a.test/a#f is refused: its target is ftp:, and redirects are followed to http and https only',
+    ],
+  ])('of %j says why not', (location, message) => {
+    const made = next(302, location)
+    expect(E.isLeft(made) && `${made.left._tag}: ${made.left.message}`).toBe(message)
+    expect(E.isLeft(made) && made.left.plan).toBe(x.plan)
+  })
+})
+
 describe('the way after a redirect', () => {
   it('is refused where the proxy of the new host cannot be read', () => {
     const session = Session.withProxy({ 'http://b.test': 'http://[bad' })(Session.empty)
     const server: Server = { 'GET /a': { status: 302, headers: { location: 'http://b.test/b' } } }
     const { trace } = sent(server, Request.get('http://a.test/a'), session)
-    expect(trace.outcome).toMatchObject({ _tag: 'Left', left: { _tag: 'InvalidRedirect' } })
+    expect(trace.outcome).toMatchObject({
+      left: {
+        _tag: 'InvalidRedirect',
+        message:
+          'The redirect from http://a.test/a cannot be followed: ' +
+          "Invalid proxy: Invalid URL 'http://[bad': its host and port cannot be read",
+      },
+    })
+  })
+  it.each<[string, string | Readonly<Record<string, string | null>>, string | undefined]>([
+    ['the same proxy keeps the Proxy-Authorization that was given', 'http://p:1', 'given'],
+    ['a proxy of another port never sees it', { 'http://a.test': 'http://p:1', all: 'http://p:2' }, undefined],
+    ['no proxy never sees it', { 'http://a.test': 'http://p:1' }, undefined],
+    [
+      'a proxy with credentials of its own has those',
+      { 'http://a.test': 'http://p:1', all: 'http://u:p@p:1' },
+      `Basic ${Buffer.from('u:p').toString('base64')}`,
+    ],
+  ])('%s', (_, proxy, expected) => {
+    const session = pipe(Session.empty, Session.withProxy(proxy), Session.withHeader('Proxy-Authorization', 'given'))
+    const server: Server = {
+      'GET /a': { status: 302, headers: { location: 'http://b.test/b' } },
+      'GET /b': { status: 200 },
+    }
+    const { plans } = sent(server, Request.get('http://a.test/a'), session)
+    const seen = plans.map((plan) => new Map(Plan.wire(plan).headers).get('Proxy-Authorization'))
+    expect(seen).toEqual(['given', expected])
+  })
+  it('keeps timeouts, limits and roots', () => {
+    const session = pipe(
+      Session.empty,
+      Session.withTimeouts({ read: 5 }),
+      Session.withLimits({ body: 6 }),
+      Session.withCa('/own.pem'),
+      Session.withClientCertificate({ cert: 'cert.pem' }),
+    )
+    const server: Server = {
+      'GET http://a.test/a': { status: 302, headers: { location: '/b' } },
+      'GET http://a.test/b': { status: 302, headers: { location: 'http://c.test/' } },
+      'GET http://c.test/': { status: 200 },
+    }
+    const [first, same, other] = sent(server, Request.get('http://a.test/a'), session).plans.map(({ route }) => route)
+    expect(same).toEqual(first)
+    expect(other).toEqual({ ...first, tls: { ...first?.tls, certificate: O.none } })
+    expect(first?.tls).toEqual({ verify: true, ca: O.some('/own.pem'), certificate: O.some({ cert: 'cert.pem' }) })
   })
   it('goes on within a foreign scheme that is mounted, and leaves http for none', () => {
     const server: Server = (plan) =>

@@ -6,7 +6,9 @@ import * as Plan from '../../src/Plan.js'
 import * as Auth from '../../src/session/Auth.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
+import * as Settings from '../../src/session/Settings.js'
 import * as Headers from '../../src/values/Headers.js'
+import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 
 // What a plan says of its body, of its proxy, and what it leaves behind when it leaves the base URL.
@@ -34,6 +36,47 @@ describe('an empty body', () => {
   })
 })
 
+describe('the framing of a body', () => {
+  const framing = (method: string, configure: (request: Request.Request) => Request.Request) =>
+    Plan.wire(planned(configure(Request.make(method, 'http://h/')))).headers
+  async function* chunks() {
+    yield new Uint8Array(1)
+  }
+  const none = (request: Request.Request) => request
+  const given = {
+    length: Request.withHeader('content-length', '9'),
+    chunked: Request.withHeader('transfer-encoding', 'chunked'),
+  }
+  const both = (request: Request.Request) => pipe(request, given.length, given.chunked)
+
+  it.each(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])('says that there is none on a %s', (method) => {
+    for (const configure of [none, given.chunked]) expect(framing(method, configure)).toEqual([['Content-Length', '0']])
+    for (const configure of [given.length, both]) expect(framing(method, configure)).toEqual([['Content-Length', '0']])
+  })
+  it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'MKCOL'])('says nothing of none on a %s', (method) => {
+    for (const configure of [none, given.length, given.chunked, both]) expect(framing(method, configure)).toEqual([])
+  })
+  it.each<[string, (request: Request.Request) => Request.Request, readonly [string, string]]>([
+    ['bytes', Request.withText('abc'), ['Content-Length', '3']],
+    ['a stream of a known length', Request.withStream(chunks, 3), ['Content-Length', '3']],
+    ['a stream of no octets', Request.withStream(chunks, 0), ['Content-Length', '0']],
+    ['what exists once, of a known length', Request.withOnce(chunks(), 3), ['Content-Length', '3']],
+  ])('is the length of %s, whatever was given', (_, withBody, expected) => {
+    for (const configure of [none, given.length, given.chunked, both]) {
+      expect(framing('GET', (request) => pipe(request, configure, withBody))).toEqual([expected])
+    }
+  })
+  it('is chunked for a stream of no known length, unless a length was given', () => {
+    const stream = Request.withStream(chunks)
+    const sent = (configure: (request: Request.Request) => Request.Request) =>
+      framing('GET', (request) => pipe(request, configure, stream))
+    expect(sent(none)).toEqual([['Transfer-Encoding', 'chunked']])
+    expect(sent(given.chunked)).toEqual([['Transfer-Encoding', 'chunked']])
+    expect(sent(given.length)).toEqual([['content-length', '9']])
+    expect(sent(both)).toEqual([['content-length', '9']])
+  })
+})
+
 describe('multipart', () => {
   const parts = Request.withMultipart({ a: '1' })
   const text = (request: Request.Request) =>
@@ -50,6 +93,21 @@ describe('multipart', () => {
     )
     expect(text(mine)).toMatch(/^--mine\r\n[\s\S]*\r\n--mine--\r\n$/)
     expect(fields(mine)['Content-Type']).toBe('multipart/form-data; boundary=mine')
+  })
+  it('keeps a boundary that was given as a secret, and gives none of it away', () => {
+    const given = Request.withSecretHeader('Content-Type', 'multipart/form-data; boundary=mine')
+    const mine = pipe(Request.post('http://h/'), given, parts)
+    expect(text(mine)).toMatch(/^--mine\r\n[\s\S]*\r\n--mine--\r\n$/)
+    expect(JSON.stringify(planned(mine))).not.toContain('mine')
+  })
+  it('draws the boundary from the seed: the same one each time where there is none', () => {
+    const [unsaid, empty, other] = [{}, { entropy: '' }, { entropy: 'other' }].map((world) => {
+      const plan = Plan.plan({ session: Session.empty, ...world })(parts(Request.post('http://h/')))
+      return E.isRight(plan) ? new Map(Plan.wire(plan.right).headers).get('Content-Type') : plan.left.message
+    })
+    expect(unsaid).toBe(empty)
+    expect(unsaid).toMatch(/^multipart\/form-data; boundary=[\da-f]{32}$/)
+    expect(other).not.toBe(unsaid)
   })
   it('makes one that the body has, where none is given', () => {
     const made = parts(Request.post('http://h/'))
@@ -83,6 +141,11 @@ describe('Proxy-Authorization', () => {
     expect(authorizationOf(request)).toEqual(O.some('Basic mine'))
     expect(fields(request)).toEqual({})
     expect(JSON.stringify(planned(request))).not.toContain('Basic mine')
+  })
+  it.each(['socks5://p.test:1', 'socks5h://p.test:1', 'socks4://p.test:1'])('goes nowhere through %s', (proxy) => {
+    const request = pipe(Request.get('http://h/'), given, Request.withProxy(proxy))
+    expect(authorizationOf(request)).toEqual(O.none)
+    expect(fields(request)).toEqual({})
   })
   it('gives way to the credentials of the proxy’s own URL', () => {
     const request = pipe(Request.get('https://h/'), given, Request.withProxy('http://user:pass@p.test:1'))
@@ -118,6 +181,28 @@ describe('a request that leaves the base URL', () => {
     const away = planned(Request.get('https://other.test/'), session)
     expect(Object.fromEntries(Plan.wire(away).headers)).toEqual({ 'X-Plain': '1' })
     expect(away.route.tls.certificate).toEqual(O.none)
+  })
+  it('takes what the session takes away, and one secret line makes the whole header secret', () => {
+    const mixed = Override.set({ name: 'X-Mixed', values: ['plain', Secret.make('secret')] })
+    const odd = pipe(
+      session,
+      Session.withoutHeader('X-Plain'),
+      Session.withSettings({ ...Settings.empty, headers: new Map([['x-mixed', mixed]]) }),
+    )
+    expect(fields(Request.get('https://other.test/'), odd)).toEqual({})
+    expect(fields(Request.get('https://api.test/v1'), odd)).toMatchObject({ 'X-Mixed': 'secret' })
+  })
+  it('takes what its own settings say', () => {
+    const own = pipe(
+      Request.get('https://other.test/'),
+      Request.withCookie('d', '6'),
+      Request.withHeader('X-Api-Key', '7'),
+    )
+    expect(fields(own, session)).toEqual({ 'X-Plain': '1', 'X-Api-Key': '7', Cookie: 'd=6' })
+  })
+  it('takes along what the session no longer calls sensitive', () => {
+    const plain = Session.withSettings({ ...Settings.empty, sensitive: new Map([['x-vendor', Override.unset]]) })
+    expect(fields(Request.get('https://other.test/'), plain(session))).toEqual({ 'X-Plain': '1', 'X-Vendor': '2' })
   })
   it('and one that stays takes all of it', () => {
     const home = planned(Request.get('https://api.test/v1/x'), session)

@@ -1,0 +1,107 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Exchange from '../../src/Exchange.js'
+import * as Plan from '../../src/Plan.js'
+import * as Auth from '../../src/session/Auth.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+import * as Jar from '../../src/values/Jar.js'
+import type { Answer, HeadersInput, Server } from '../../src/wire/Reply.js'
+
+// Which replies are answered with the same request, signed, and what that does to the jar.
+
+const DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
+const now = new Date(0)
+const signing = Session.withDigestAuth('me', 'pw')(Session.empty)
+
+const authorizationOf = (plan: Plan.Plan) => new Map(Plan.wire(plan).headers).get('Authorization')
+
+/** Answers what is unsigned with this, and anything signed with 200. */
+const guard =
+  (answer: Answer): Server =>
+  (plan) =>
+    authorizationOf(plan)?.startsWith('Digest ') ? { status: 200 } : answer
+
+const run = (server: Server, session = signing, url = 'http://h/', jar = Jar.empty) =>
+  Exchange.simulate({ session, jar, now, entropy: 'seed' })(server)(Request.get(url))
+
+const statuses = (answer: Answer, session = signing) => run(guard(answer), session).hops.map(({ head }) => head.status)
+
+const counts = (jar: Jar.Jar, origin = 'http://h', user = 'me') =>
+  pipe(
+    Jar.challengeFor({ origin, user })(jar),
+    O.map(({ nonce, count }) => [nonce, count]),
+  )
+
+describe('a challenge', () => {
+  it.each([200, 400, 402, 403, 407, 500])('of status %d is none', (status) => {
+    expect(statuses({ status, headers: { 'www-authenticate': DIGEST } })).toEqual([status])
+  })
+  it.each<[string, HeadersInput]>([
+    ['its own line', { 'WWW-Authenticate': DIGEST }],
+    ['a second line', { 'www-authenticate': ['Basic realm="b"', DIGEST] }],
+    ['a list', { 'www-authenticate': `Basic realm="b", ${DIGEST}` }],
+  ])('is found in %s', (_, headers) => expect(statuses({ status: 401, headers })).toEqual([401, 200]))
+  it.each<[string, HeadersInput]>([
+    ['no WWW-Authenticate', {}],
+    ['a Basic challenge alone', { 'www-authenticate': 'Basic realm="b"' }],
+    ['a Digest of Proxy-Authenticate', { 'proxy-authenticate': DIGEST }],
+    ['an algorithm that nobody knows', { 'www-authenticate': `${DIGEST}, algorithm=X` }],
+  ])('is none in a 401 with %s', (_, headers) => expect(statuses({ status: 401, headers })).toEqual([401]))
+  it.each([
+    ['none is set', Session.empty],
+    ['it is switched off', Session.withoutAuth(Session.empty)],
+    ['it is basic', Session.withBasicAuth('me', 'pw')(Session.empty)],
+    ['it is bearer', Session.withBearer('token')(Session.empty)],
+    ['it is a scheme of one’s own', Session.withAuth(Auth.custom('mine', (plan) => plan))(Session.empty)],
+  ])('is not answered where auth says that %s', (_, session) => {
+    expect(statuses({ status: 401, headers: { 'www-authenticate': DIGEST } }, session)).toEqual([401])
+  })
+})
+
+describe('the answer', () => {
+  const { hops, jar } = run(guard({ status: 401, headers: { 'www-authenticate': DIGEST } }), signing, 'http://h/a?b=c')
+  it('is the same request, signed for its own target', () => {
+    const [first, second] = hops.map(({ plan }) => plan)
+    expect(first?.cause).toBe('Start')
+    expect(second?.cause).toBe('Authorize')
+    expect(second?.url.href).toBe('http://h/a?b=c')
+    expect(second && authorizationOf(second)).toMatch(
+      /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop="auth", nc=00000001, /,
+    )
+  })
+  it('is kept in the jar for its origin and its user, as used once', () => {
+    expect(hops.map((hop) => counts(hop.jar))).toEqual([O.some(['n', 1]), O.some(['n', 1])])
+    expect(counts(jar)).toEqual(O.some(['n', 1]))
+    expect(counts(jar, 'http://other')).toEqual(O.none)
+    expect(counts(jar, 'http://h', 'you')).toEqual(O.none)
+  })
+  it('takes the place of an Authorization that was there', () => {
+    const session = Session.withHeader('authorization', 'old')(signing)
+    const trace = run(guard({ status: 401, headers: { 'www-authenticate': DIGEST } }), session)
+    const sent = trace.hops.map(({ plan }) => Plan.wire(plan).headers)
+    expect(sent[0]).toEqual([['authorization', 'old']])
+    expect(sent[1]).toEqual([['Authorization', expect.stringMatching(/^Digest /)]])
+  })
+  it('answers the realm that asks, also where a newer one of the same origin is known', () => {
+    const of = (realm: string) => ({
+      origin: 'http://h',
+      user: 'me',
+      realm,
+      nonce: `nonce of ${realm}`,
+      opaque: O.none,
+      algorithm: O.none,
+      qop: true,
+    })
+    const jar = [of('old'), of('new')].reduce((held, one, i) => Jar.remember(one, new Date(i * 1_000))(held), Jar.empty)
+    const server: Server = (plan) =>
+      authorizationOf(plan)?.includes('realm="old"')
+        ? { status: 200 }
+        : {
+            status: 401,
+            headers: { 'www-authenticate': 'Digest realm="old", nonce="nonce of old", qop="auth"' },
+          }
+    expect(run(server, signing, 'http://h/', jar).hops.map(({ head }) => head.status)).toEqual([401, 200])
+  })
+})

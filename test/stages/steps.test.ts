@@ -1,0 +1,326 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Exchange from '../../src/Exchange.js'
+import * as Plan from '../../src/Plan.js'
+import type * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+import type { Input } from '../../src/values/Challenge.js'
+import * as Headers from '../../src/values/Headers.js'
+import * as Jar from '../../src/values/Jar.js'
+import * as Override from '../../src/values/Override.js'
+import * as Secret from '../../src/values/Secret.js'
+import { type HeadInput, head } from '../../src/wire/Reply.js'
+
+// The machine, one step at a time: what it starts with, what each head does to it, and what its errors say.
+
+const now = new Date(0)
+const DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
+const challenge: Input = {
+  origin: 'http://h',
+  user: 'me',
+  realm: 'r',
+  nonce: 'n',
+  opaque: O.none,
+  algorithm: O.none,
+  qop: true,
+}
+const digest = Session.withDigestAuth('me', 'pw')(Session.empty)
+const remembering = (...origins: ReadonlyArray<string>) =>
+  origins.reduce<Jar.Jar>((jar, origin) => Jar.remember({ ...challenge, origin }, now)(jar), Jar.empty)
+const countOf = (jar: Jar.Jar, origin = 'http://h') =>
+  pipe(
+    Jar.challengeFor({ origin, user: 'me' })(jar),
+    O.map(({ count }) => count),
+    O.toUndefined,
+  )
+
+const started = (request = Request.get('http://h/'), session = Session.empty, jar = Jar.empty): Exchange.Exchange => {
+  const begun = Exchange.start({ session, jar, now, entropy: 'seed' })(request)
+  return E.isRight(begun) ? begun.right : expect.fail(begun.left.message)
+}
+const settled = (input: HeadInput, x = started()) => Exchange.settle(now)(head(input))(x)
+const redirect: HeadInput = { status: 302, headers: { location: '/x' } }
+const asking: HeadInput = { status: 401, headers: { 'www-authenticate': DIGEST } }
+const refusal = (step: Exchange.Step) =>
+  step._tag === 'Refuse' ? `${step.error._tag}: ${step.error.message}` : step._tag
+
+async function* chunks() {
+  yield new Uint8Array(1)
+}
+const once = pipe(Request.post('http://h/'), Request.withOnce(chunks()))
+
+describe('a start', () => {
+  it('has no history, the jar as it was, and is trusted', () => {
+    const [jar] = Jar.absorb(new URL('http://h/'), ['a=1'], now)(Jar.empty)
+    const x = started(undefined, undefined, jar)
+    expect(x).toMatchObject({ history: [], entropy: 'seed', trusted: true })
+    expect(x.jar).toBe(jar)
+    expect(x.plan.cause).toBe('Start')
+  })
+  it('that fails has no history, and the jar as it was', () => {
+    const jar = remembering('http://h')
+    const begun = Exchange.start({ session: Session.empty, jar, now })(Request.get('h'))
+    expect(begun).toMatchObject({ left: { _tag: 'MissingScheme', history: [] } })
+    expect(E.isLeft(begun) && begun.left.jar).toBe(jar)
+  })
+  it.each([
+    ['a digest that signs at once', 1, digest],
+    ['a digest of another user', 0, Session.withDigestAuth('you', 'pw')(Session.empty)],
+    ['basic', 0, Session.withBasicAuth('me', 'pw')(Session.empty)],
+    ['no auth', 0, Session.empty],
+    ['auth switched off', 0, Session.withoutAuth(Session.empty)],
+  ])('with %s has used the nonce %d times', (_, count, session) => {
+    expect(countOf(started(undefined, session, remembering('http://h')).jar)).toBe(count)
+  })
+  it('keeps neither the body nor what stood before an @', () => {
+    const session = Session.withBaseUrl('http://me:pw@h/v1')(Session.empty)
+    const { merged } = started(pipe(Request.post('x'), Request.withText('abc')), session)
+    expect(merged.request).toMatchObject({ url: 'http://h/v1/x', body: { _tag: 'Empty' } })
+    expect([merged.session, merged.request, merged].map(({ settings }) => settings.baseUrl)).toEqual([
+      { _tag: 'Inherit' },
+      { _tag: 'Inherit' },
+      { _tag: 'Inherit' },
+    ])
+    const own = started(Request.get('http://me:pw@h/x')).merged
+    expect(own.request.url).toBe('http://h/x')
+  })
+  it('keeps all else that was merged', () => {
+    const session = Session.withBaseUrl('http://h/v1')(Session.empty)
+    const { merged } = started(pipe(Request.post('x'), Request.withText('abc')), session)
+    expect(merged.session).toBe(session)
+    expect(merged.request).toMatchObject({ method: 'POST', url: 'x', body: { _tag: 'Empty' } })
+    const request = Request.get('x')
+    expect(started(request, session).merged.request).toBe(request)
+  })
+})
+
+describe('the message of an error', () => {
+  const hook = { name: 'mine' }
+  const { plan } = started()
+  it.each<[{ readonly name: string }, 'Refused' | 'Threw', unknown, string]>([
+    [hook, 'Refused', new Error('oops'), "The hook 'mine' refused the reply to GET http://h/: oops"],
+    [hook, 'Threw', new Error('oops'), "The hook 'mine' failed on the reply to GET http://h/: oops"],
+    [hook, 'Refused', { message: 'no' }, "The hook 'mine' refused the reply to GET http://h/: no"],
+    [hook, 'Refused', {}, "The hook 'mine' refused the reply to GET http://h/"],
+    [hook, 'Refused', null, "The hook 'mine' refused the reply to GET http://h/"],
+    [hook, 'Refused', undefined, "The hook 'mine' refused the reply to GET http://h/"],
+    [hook, 'Refused', 'canary', "The hook 'mine' refused the reply to GET http://h/"],
+    [{ name: '' }, 'Threw', 'canary', "The hook 'anonymous' failed on the reply to GET http://h/"],
+  ])('of the hook %j: %s, %j', (by, how, error, message) => {
+    const failed = Exchange.hookFailed(plan, by, how, error)
+    expect(failed).toEqual({ _tag: 'HookFailed', plan, hook: by.name || 'anonymous', error, message })
+  })
+  it('of a body that would be sent twice', () => {
+    const x = started(once)
+    expect(Exchange.spent(x)).toMatchObject({
+      _tag: 'UnrewindableBody',
+      message:
+        'POST http://h/: sending it a second time needs the body again, and it can be read only once; use withStream',
+      history: [],
+    })
+    expect(Exchange.spent(x).jar).toBe(x.jar)
+  })
+})
+
+describe('a head that is the end', () => {
+  it('is a response, with its cookies in the jar', () => {
+    const step = settled({ status: 200, headers: { 'set-cookie': ['a=1', 'b=2; Max-Age=0'] } })
+    if (step._tag !== 'Done') return expect.fail(step._tag)
+    expect(step.head.status).toBe(200)
+    expect(step.cookies.map(({ name }) => name)).toEqual(['a'])
+    expect(Jar.toArray(step.exchange.jar).map(({ name }) => name)).toEqual(['a'])
+    expect(step.exchange.history).toEqual([])
+    expect(step.next).toEqual(O.none)
+  })
+  it('leaves the jar alone where it sets no cookie', () => {
+    const x = started()
+    const step = settled({ status: 200 }, x)
+    if (step._tag !== 'Done') return expect.fail(step._tag)
+    expect(step.cookies).toEqual([])
+    expect(step.exchange.jar).toBe(x.jar)
+  })
+})
+
+describe('a head that asks for a digest', () => {
+  const challenged = (x: Exchange.Exchange, input = asking, at = now) => Exchange.challenge(at)(head(input))(x)
+  it('leads to the same request, signed, with the hop in its history', () => {
+    const x = started(undefined, digest)
+    const again = challenged(x)
+    if (O.isNone(again)) return expect.fail('it was not answered')
+    expect(again.value.plan.cause).toBe('Authorize')
+    expect(again.value.history.map(({ plan, head }) => [plan, head.status])).toEqual([[x.plan, 401]])
+    expect(countOf(again.value.jar)).toBe(1)
+    expect(again.value).toMatchObject({ trusted: true, entropy: 'seed' })
+  })
+  it('leaves the headers where they stand, unless it sets a cookie', () => {
+    const [jar] = Jar.absorb(new URL('http://h/'), ['old=1'], now)(Jar.empty)
+    const x = started(pipe(Request.post('http://h/'), Request.withText('abc')), digest, jar)
+    const namesAfter = (input: HeadInput) => {
+      const again = challenged(x, input)
+      return (
+        O.isSome(again) && Plan.wire(again.value.plan).headers.map(([name, value]) => `${name}: ${value.slice(0, 12)}`)
+      )
+    }
+    expect(namesAfter(asking)).toEqual(['Cookie: old=1', 'Content-Length: 3', 'Authorization: Digest usern'])
+    const setting = { status: 401, headers: { 'www-authenticate': DIGEST, 'set-cookie': 'new=2' } }
+    expect(namesAfter(setting)).toEqual(['Content-Length: 3', 'Cookie: old=1; new=2', 'Authorization: Digest usern'])
+  })
+  it('keeps a Cookie header that was edited by hand', () => {
+    const x = started(undefined, digest)
+    const edited = { ...x, plan: { ...x.plan, headers: Headers.append('Cookie', 'by=hand')(x.plan.headers) } }
+    const again = challenged(edited)
+    expect(O.isSome(again) && Plan.wire(again.value.plan).headers[0]).toEqual(['Cookie', 'by=hand'])
+  })
+  it.each([
+    ['where the credentials are not for it', { ...started(undefined, digest), trusted: false }],
+    ['where no digest is set', started()],
+    ['where its body exists once', started(once, digest)],
+  ])('is not answered %s', (_, x) => expect(challenged(x)).toEqual(O.none))
+  it('is not answered twice', () => {
+    const again = challenged(started(undefined, digest))
+    expect(
+      pipe(
+        again,
+        O.flatMap((x) => challenged(x)),
+      ),
+    ).toEqual(O.none)
+  })
+  it('is refused where the body would be needed again', () => {
+    const step = settled(
+      { status: 401, headers: { 'www-authenticate': DIGEST, 'set-cookie': 'a=1' } },
+      started(once, digest),
+    )
+    expect(refusal(step)).toBe(
+      'UnrewindableBody: POST http://h/: the challenge needs the body again, and it can be read only once; use withStream',
+    )
+    if (step._tag !== 'Refuse') return
+    expect(step.error.history.map((hop) => hop.head.status)).toEqual([401])
+    expect(Jar.toArray(step.error.jar).map(({ name }) => name)).toEqual(['a'])
+  })
+  it('is no redirect, and not counted as one', () => {
+    const session = Session.withMaxRedirects(1)(digest)
+    const again = challenged(started(undefined, session))
+    const step = O.isSome(again) ? settled(redirect, again.value) : expect.fail('it was not answered')
+    expect(step._tag).toBe('Next')
+    expect(refusal(step._tag === 'Next' ? settled(redirect, step.exchange) : step)).toBe(
+      'TooManyRedirects: Exceeded 1 redirects.',
+    )
+  })
+})
+
+describe('a head that redirects', () => {
+  it('leads to the next plan, with the hop in the history', () => {
+    const x = started()
+    const step = settled(redirect, x)
+    if (step._tag !== 'Next') return expect.fail(step._tag)
+    expect(step.exchange.plan.url.href).toBe('http://h/x')
+    expect(step.exchange.history.map(({ plan, head }) => [plan, head.status])).toEqual([[x.plan, 302]])
+  })
+  it('counts a digest that goes along, and none that stays behind', () => {
+    const x = started(undefined, digest, remembering('http://h', 'http://other.test'))
+    const followed = (location: string) => {
+      const step = settled({ status: 302, headers: { location } }, x)
+      return step._tag === 'Next' ? step.exchange : expect.fail(step._tag)
+    }
+    expect(countOf(x.jar)).toBe(1)
+    expect(countOf(followed('/x').jar)).toBe(2)
+    expect(followed('http://other.test/').trusted).toBe(false)
+    expect([
+      countOf(followed('http://other.test/').jar),
+      countOf(followed('http://other.test/').jar, 'http://other.test'),
+    ]).toEqual([1, 0])
+    expect(Headers.has('Authorization')(followed('http://other.test/').plan.headers)).toBe(false)
+  })
+  it('takes no cookie along that was put into an exchange by hand and that HTTP cannot carry', () => {
+    const cookies = new Map([['bad', Override.set(Secret.make('a;b'))]])
+    const x = started(Request.withCookie('own', '1')(Request.get('http://h/')))
+    const edited = { ...x, merged: { ...x.merged, settings: { ...x.merged.settings, cookies } } }
+    const cookie = (step: Exchange.Step) =>
+      step._tag === 'Next' ? Headers.valuesOf(step.exchange.plan.headers, 'Cookie').map(Secret.reveal) : step._tag
+    expect(cookie(settled(redirect, x))).toEqual(['own=1'])
+    expect(cookie(settled(redirect, edited))).toEqual([])
+  })
+  it('is followed 30 times where nothing is said', () => {
+    const trace = Exchange.simulate({ session: Session.empty })(() => redirect)(Request.get('http://h/'))
+    expect(trace.hops).toHaveLength(31)
+    expect(E.isLeft(trace.outcome) && trace.outcome.left).toMatchObject({
+      _tag: 'TooManyRedirects',
+      limit: 30,
+      message: 'Exceeded 30 redirects.',
+    })
+  })
+  it('is refused where it needs a body that exists once, with the hop and its cookies', () => {
+    const step = settled({ status: 307, headers: { location: '/x', 'set-cookie': 'a=1' } }, started(once))
+    expect(refusal(step)).toBe(
+      'UnrewindableBody: POST http://h/: the redirect (307) needs the body again, and it can be read only once; ' +
+        'use withStream',
+    )
+    if (step._tag !== 'Refuse') return
+    expect(step.error.history).toHaveLength(1)
+    expect(Jar.toArray(step.error.jar)).toHaveLength(1)
+  })
+  it('is followed where it drops that body', () => {
+    expect(settled({ status: 302, headers: { location: '/x' } }, started(once))._tag).toBe('Next')
+  })
+
+  const under = (policy: RedirectPolicy.RedirectPolicy, request = Request.get('http://h/')) =>
+    started(Request.withRedirectPolicy(policy)(request))
+  it('is the response where a policy stops, with the plan that would have followed', () => {
+    const next = (input: HeadInput, x: Exchange.Exchange) => {
+      const step = settled(input, x)
+      return step._tag === 'Done' ? O.map(Plan.show)(step.next) : expect.fail(step._tag)
+    }
+    const stop: RedirectPolicy.RedirectPolicy = () => ({ _tag: 'Stop' })
+    expect(next(redirect, under(stop))).toEqual(O.some('GET http://h/x'))
+    expect(next({ status: 307, headers: { location: '/x' } }, under(stop, once))).toEqual(O.none)
+    expect(next({ status: 302, headers: { location: 'http://[' } }, under(stop))).toEqual(O.none)
+  })
+  it('is refused where a policy says so, in its words', () => {
+    const step = settled(
+      redirect,
+      under(() => ({ _tag: 'Refuse', reason: 'not today' })),
+    )
+    expect(refusal(step)).toBe('RedirectRefused: The redirect from http://h/ is refused: not today')
+    expect(step._tag === 'Refuse' && step.error.history).toHaveLength(1)
+    expect(step._tag === 'Refuse' && step.error).toMatchObject({ reason: 'not today' })
+  })
+  it('is refused where a policy throws', () => {
+    const thrower = under(() => {
+      throw new Error('oops')
+    })
+    expect(refusal(settled(redirect, thrower))).toBe(
+      'RedirectRefused: The redirect from http://h/ is refused: the policy failed: oops',
+    )
+  })
+  it('shows a policy where it came from, by which status, and where it would lead', () => {
+    const seen: unknown[] = []
+    const watch: RedirectPolicy.RedirectPolicy = ({ previous, status, next }) => {
+      seen.push([previous.map(({ href }) => href), status, next.url.href])
+      return { _tag: 'Follow' }
+    }
+    const first = settled(redirect, under(watch))
+    if (first._tag === 'Next') settled({ status: 303, headers: { location: '/y' } }, first.exchange)
+    settled({ status: 301, headers: { location: 'ftp://h/' } }, under(watch))
+    expect(seen).toEqual([
+      [['http://h/'], 302, 'http://h/x'],
+      [['http://h/', 'http://h/x'], 303, 'http://h/y'],
+      [['http://h/'], 301, 'http://h/'],
+    ])
+  })
+})
+
+it('each kind of step has its own case', () => {
+  const name = Exchange.match(
+    (x) => `next ${x.plan.url.href}`,
+    (x, { status }) => `done ${x.plan.url.href} ${status}`,
+    ({ message }) => `refused ${message}`,
+  )
+  expect(name(settled(redirect))).toBe('next http://h/x')
+  expect(name(settled({ status: 204 }))).toBe('done http://h/ 204')
+  expect(name(settled({ status: 302, headers: { location: 'ftp://h/' } }))).toMatch(/^refused The redirect from/)
+  expect(name(Exchange.receive(now)(head(asking))(started(undefined, digest)))).toBe('next http://h/')
+  expect(name(Exchange.receive(now)(head(asking))(started()))).toBe('done http://h/ 401')
+})
