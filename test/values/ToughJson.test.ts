@@ -156,10 +156,12 @@ describe('what comes from tough-cookie', () => {
   ])('with %j expires at %s', (patch, expires) => {
     expect(O.toUndefined(readOne(patch).expires)).toBe(expires)
   })
-  it.each([{ maxAge: 0 }, { maxAge: -1, expires: at(5000) }, { maxAge: '-Infinity', expires: at(5000) }])(
-    'with %j is deleted',
-    (patch) => expect(readAll({ ...KEPT, ...patch })).toEqual(E.right([])),
-  )
+  it.each([
+    { maxAge: 0 },
+    { maxAge: 0, lastAccessed: at(5000) },
+    { maxAge: -1, expires: at(5000) },
+    { maxAge: '-Infinity', expires: at(5000) },
+  ])('with %j is deleted', (patch) => expect(readAll({ ...KEPT, ...patch })).toEqual(E.right([])))
 
   it('was created when it says, in the order of the file', () => {
     const names = readAll(
