@@ -191,7 +191,7 @@ describe('a setting as JSON, and read back', () => {
     ],
   ])('%s', (_, change, settings) => {
     const session = change(Session.empty)
-    expect(SessionJson.encode(reveal)(session)).toEqual(E.right(file(settings)))
+    expect(SessionJson.encode(reveal)(session)).toStrictEqual(E.right(file(settings)))
     const again = SessionJson.decode(JSON.parse(JSON.stringify(file(settings))))
     expect(Eq.equals(again, E.right(session))).toBe(true)
   })
