@@ -70,7 +70,7 @@ export type UrlError = InvalidUrl | MissingScheme
 
 // A password with `/`, `?` or `#` in it looks like a port that is no number. What stands for the scheme may be none, and
 // have any number of slashes behind it: `http:/user:pass@host` is a mistake that somebody makes.
-const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\/\/|\d*(?:[/?#]|$))/
+const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\d*[/?#])/
 
 /** The text of a URL without what stands before an `@` in its authority, or where one is missing: it may be a password. */
 export const masked = (text: string): string =>
