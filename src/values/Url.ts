@@ -68,14 +68,15 @@ export interface MissingScheme {
 }
 export type UrlError = InvalidUrl | MissingScheme
 
-// A password with `/`, `?` or `#` in it looks like a port that is no number.
-const NO_PORT = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?[^/?#@]*:(?!\/\/|\d*(?:[/?#]|$))/
+// A password with `/`, `?` or `#` in it looks like a port that is no number. What stands for the scheme may be none, and
+// have any number of slashes behind it: `http:/user:pass@host` is a mistake that somebody makes.
+const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\d*[/?#])/
 
 /** The text of a URL without what stands before an `@` in its authority, or where one is missing: it may be a password. */
 export const masked = (text: string): string =>
   NO_PORT.test(text)
-    ? text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?[\s\S]*@/, '$1‹secret›@')
-    : text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:)?(\/\/)?[^/?#]*@/, '$1$2‹secret›@')
+    ? text.replace(/^([^:/?#@]*:\/+|\/{2,})?[\s\S]*@/, '$1‹secret›@')
+    : text.replace(/^([^:/?#@]*:\/*|\/{2,})?[^/?#]*@/, '$1‹secret›@')
 
 export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
   _tag: 'InvalidUrl',

@@ -193,6 +193,7 @@ describe('lookup', () => {
     expect(value({ domain: 'www.example.com', path: '/a' })).toBe('1')
     expect(value({ domain: 'www.example.com' })).toBeUndefined()
     expect(value({ domain: 'com' })).toBeUndefined()
+    expect(value({ domain: 'no domain/' })).toBeUndefined()
   })
 })
 
@@ -302,6 +303,8 @@ describe('remove, clear, clearSession, evict', () => {
     expect(names(Jar.clear({ path: '/' })(jar))).toEqual(['a', 'c'])
     expect(names(Jar.clear()(jar))).toEqual([])
     expect(Jar.isEmpty(Jar.clear()(jar))).toBe(true)
+    expect(Jar.isEmpty(Jar.clear({ path: '/' })(jar))).toBe(false)
+    expect(Jar.isEmpty(Jar.empty)).toBe(true)
   })
 
   test('clearSession takes what has no expiry', () => {

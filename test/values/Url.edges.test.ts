@@ -95,3 +95,128 @@ describe('hosts', () => {
     expect(Url.parse(href)).toMatchObject({ _tag: 'Left' })
   })
 })
+
+describe('what is wrong with a URL', () => {
+  const error = (given: string) => {
+    const parsed = Url.parse(given)
+    return E.isLeft(parsed) ? parsed.left : parsed.right.url.href
+  }
+  it.each([
+    ['http:x', 'http:x', 'no host supplied'],
+    ['http://', 'http://', 'no host supplied'],
+    ['http://:80/', 'http://:80/', 'no host supplied'],
+    ['http://h/\ud800', 'http://h/\ud800', 'it holds half of a surrogate pair'],
+    [
+      'http://h\\@evil.test/',
+      'http://‹secret›@evil.test/',
+      'a backslash in the authority; write / between host and path',
+    ],
+    ['http://h:1:2/', 'http://h:1:2/', 'its host and port cannot be read'],
+    ['http://[::1/', 'http://[::1/', 'its host and port cannot be read'],
+    ['http://h:065536/', 'http://h:065536/', 'the port 65536 is above 65535'],
+    ['http://u:p@a b/', 'http://‹secret›@a b/', "'a b' is not a host name"],
+    ['http://*.H/', 'http://*.H/', "'*.H' is not a host name"],
+  ])('%j is said of %j: %s', (given, url, problem) => {
+    expect(error(given)).toEqual({ _tag: 'InvalidUrl', url, message: `Invalid URL '${url}': ${problem}` })
+  })
+  it.each([
+    ['h.test/x', 'h.test/x'],
+    ['/@scope/x', '/@scope/x'],
+    ['//u@h', '//‹secret›@h'],
+    ['', ''],
+  ])('%j has no scheme', (given, url) => {
+    const message = `Invalid URL '${url}': no scheme supplied. Perhaps you meant https://${url}?`
+    expect(error(given)).toEqual({ _tag: 'MissingScheme', url, message })
+  })
+  it('is that it is no text', () => {
+    // The cast: plain JavaScript may give anything.
+    expect(Url.parse(7 as unknown as string)).toEqual(
+      E.left({ _tag: 'InvalidUrl', url: 'number', message: "Invalid URL 'number': it is not text" }),
+    )
+  })
+})
+
+describe('the text of a URL that may be shown', () => {
+  it.each([
+    ['http://u:p@h/x', 'http://‹secret›@h/x'],
+    ['http://token@h/x@y', 'http://‹secret›@h/x@y'],
+    ['http://u:p/w@h', 'http://‹secret›@h'],
+    ['http://u:p?w@h', 'http://‹secret›@h'],
+    ['http://u:p#w@h', 'http://‹secret›@h'],
+    ['http://u:p\n/w@h', 'http://‹secret›@h'],
+    ['http://h:80@p/w@h', 'http://‹secret›@h'],
+    ['x+1.-Y://u:p/w@h', 'x+1.-Y://‹secret›@h'],
+    ['1x://u:p@h', '1x://‹secret›@h'],
+    ['é://token@h', 'é://‹secret›@h'],
+    ['//u:p@h', '//‹secret›@h'],
+    ['//u:p/w@h', '//‹secret›@h'],
+    ['//token@h/x', '//‹secret›@h/x'],
+    ['http:/u:p@h', 'http:/‹secret›@h'],
+    ['http:/token@h', 'http:/‹secret›@h'],
+    ['http:///u:p/w@h', 'http:///‹secret›@h'],
+    ['http:u@h', '‹secret›@h'],
+    ['u:p@h', '‹secret›@h'],
+    ['u:p/w@h', '‹secret›@h'],
+    ['u@v@h/x', '‹secret›@h/x'],
+  ])('%j is %j', (text, shown) => expect(Url.masked(text)).toBe(shown))
+
+  it.each([
+    'http://h/x',
+    'http://h:80/x@y',
+    'http://h:/x@y',
+    'http://h:80?x@y',
+    'http://h:80#x@y',
+    'http://h:80',
+    'http://h?x:y@z',
+    'http:/h:80/x@y',
+    'h:80/x@y',
+    '/@scope/x',
+    '/a:b@c',
+    'a/b@c',
+    '?a:b@c',
+    '',
+  ])('%j holds no password', (text) => expect(Url.masked(text)).toBe(text))
+})
+
+describe('dot segments', () => {
+  it.each([
+    ['', ''],
+    ['/', '/'],
+    ['a/../b', 'b'],
+    ['a/./b', 'a/b'],
+    ['../a', 'a'],
+    ['a/../../b', 'b'],
+    ['a/b/..', 'a/'],
+    ['a/b/.', 'a/b/'],
+    ['/..', '/'],
+    ['/./', '/'],
+    ['/a/../..//b/..', '/'],
+    ['/a.b/..c/d./...', '/a.b/..c/d./...'],
+  ])('of %j leave %j', (path, left) => expect(Url.removeDotSegments(path)).toBe(left))
+})
+
+describe('quoting', () => {
+  it.each([
+    ['%2f%7e', '%2F~'],
+    ['%2f%7e%zz', '%252F%257E%25zz'],
+    ['%', '%25'],
+    ['a b%41', 'a%20bA'],
+    ['[x]?/', '%5Bx%5D?/'],
+  ])('%j for a query is %j', (text, quoted) => {
+    expect(Url.quoteQuery(text)).toBe(quoted)
+    expect(Url.quoteQuery(quoted)).toBe(quoted)
+  })
+})
+
+describe('a scheme that is not our own', () => {
+  it('but begins with http has a path, and quotes', () => {
+    expect(url('HTTP+Unix://A%2fb').href).toBe('http+unix://A%2Fb/')
+    expect(url('httpx://h/a/../b c').href).toBe('httpx://h/a/../b%20c')
+  })
+  it('is opaque, also with a query put on', () => {
+    for (const href of ['mailto:me@h', 'app://h:1/p?x=y']) {
+      const more = Url.appendQuery('a=1')(url(href))
+      expect([more.href, more.origin]).toEqual([`${href}${href.includes('?') ? '&' : '?'}a=1`, 'null'])
+    }
+  })
+})

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -9,33 +8,7 @@ import * as Body from '../../src/values/Body.js'
 import * as Charset from '../../src/values/Charset.js'
 import * as Digest from '../../src/values/Digest.js'
 import * as Headers from '../../src/values/Headers.js'
-import * as Proxy from '../../src/values/Proxy.js'
-import * as Query from '../../src/values/Query.js'
 import * as Secret from '../../src/values/Secret.js'
-
-describe('Secret', () => {
-  const secret = Secret.make('hunter2')
-  it('is shown by no printer', () => {
-    const printed = [
-      String(secret),
-      `${secret}`,
-      JSON.stringify({ secret }),
-      inspect({ secret }, { depth: null, showHidden: true }),
-      inspect(new Map([[secret, secret]]), { showHidden: true }),
-      Object.entries(secret).join(),
-    ]
-    for (const text of printed) expect(text).not.toContain('hunter2')
-    expect(printed[0]).toBe('‹secret›')
-  })
-  it('is compared by Eq, for toEqual sees nothing', () => {
-    expect(secret).toEqual(Secret.make('another'))
-    expect(Secret.Eq.equals(secret, Secret.make('another'))).toBe(false)
-    expect(Secret.Eq.equals(secret, 'hunter2')).toBe(true)
-  })
-  it('shows how long sealed bytes are', () => {
-    expect(JSON.stringify(Secret.bytes(new Uint8Array(42)))).toBe('"‹42 bytes›"')
-  })
-})
 
 describe('Headers', () => {
   it('replaces in place and drops the other lines', () => {
@@ -68,34 +41,6 @@ describe('Headers', () => {
   it.each(['', 'a', 'a b\t', 'é', 'a '])('%j is a value', (value) => expect(Headers.isValue(value)).toBe(true))
 })
 
-describe('Query', () => {
-  it.each<[Query.Input, string]>([
-    [{ a: 'b c', d: "~*'()!" }, 'a=b+c&d=~%2A%27%28%29%21'],
-    [{ a: ['1', '2'], b: [] }, 'a=1&a=2'],
-    [{ a: null, b: '' }, 'b='],
-    [{ n: 5, t: true }, 'n=5&t=true'],
-    [
-      [
-        ['a', '1'],
-        ['b', ['2', '3']],
-        ['a', '4'],
-      ],
-      'a=1&b=2&b=3&a=4',
-    ],
-    [{ 'é&': '☃=' }, '%C3%A9%26=%E2%98%83%3D'],
-    [{ a: '\ud800' }, 'a=%EF%BF%BD'],
-  ])('%j is %s', (input, text) => expect(Query.encode(Query.fromInput(input))).toBe(text))
-
-  it('is read back by URLSearchParams', () => {
-    const text = fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Surrogate}/u.test(s))
-    fc.assert(
-      fc.property(fc.array(fc.tuple(text, text)), (pairs) => {
-        expect([...new URLSearchParams(Query.encode(pairs))]).toEqual(pairs)
-      }),
-    )
-  })
-})
-
 describe('Body', () => {
   const bytes = (body: Body.Body) =>
     pipe(
@@ -122,32 +67,6 @@ describe('Body', () => {
   })
   it('prints bytes as their length', () => {
     expect(inspect(Body.bytes(Buffer.from('pass=hunter2')), { depth: null })).not.toMatch(/hunter2|70 61|112/)
-  })
-})
-
-describe('Proxy', () => {
-  const shown = (text: string) => pipe(Proxy.parse(text), E.map(Proxy.show))
-  it.each([
-    ['proxy:3128', 'http://proxy:3128'],
-    ['http://u:p@proxy', 'http://‹secret›@proxy:80'],
-    ['socks5h://127.0.0.1', 'socks5h://127.0.0.1:1080'],
-    ['HTTPS://[::1]:8443/', 'https://[::1]:8443'],
-  ])('%s is %s', (text, expected) => expect(shown(text)).toEqual(E.right(expected)))
-  it.each(['ftp://proxy', 'http://', 'http://:8080', 'http:///x', 'http://a b/'])('%s is none', (text) =>
-    expect(E.isLeft(shown(text))).toBe(true),
-  )
-  it('decodes its credentials once', () => {
-    const proxy = Proxy.parse('http://u%3Aser:p%2540@proxy')
-    const sent = pipe(
-      proxy,
-      E.map(({ authorization }) => pipe(authorization, O.map(Secret.reveal))),
-    )
-    expect(sent).toEqual(E.right(O.some(`Basic ${Buffer.from('u:ser:p%40').toString('base64')}`)))
-  })
-  it('shows no password', () => {
-    for (const text of ['http://u:hunter2@proxy', 'http://u:hunter2@pro xy', 'ftp://u:hunter2@proxy']) {
-      expect(inspect(Proxy.parse(text), { depth: null })).not.toContain('hunter2')
-    }
   })
 })
 

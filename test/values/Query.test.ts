@@ -1,0 +1,140 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import * as Override from '../../src/values/Override.js'
+import * as Query from '../../src/values/Query.js'
+
+describe('pairs from what a user writes', () => {
+  it.each<[Query.Input, Query.Pairs]>([
+    [{}, []],
+    [[], []],
+    [
+      { a: '1', b: 2, c: false },
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['c', 'false'],
+      ],
+    ],
+    [
+      { a: ['x', null, 'y', 0] },
+      [
+        ['a', 'x'],
+        ['a', 'y'],
+        ['a', '0'],
+      ],
+    ],
+    [{ a: [], b: null, c: [null], d: '' }, [['d', '']]],
+    [
+      [
+        ['a', [1, null, 2]],
+        ['a', 'x'],
+        ['b', []],
+      ],
+      [
+        ['a', '1'],
+        ['a', '2'],
+        ['a', 'x'],
+      ],
+    ],
+  ])('%j', (input, pairs) => expect(Query.fromInput(input)).toEqual(pairs))
+})
+
+describe('pairs as text', () => {
+  it.each<[Query.Pairs, string]>([
+    [[], ''],
+    [[['', '']], '='],
+    [
+      [
+        ['', ''],
+        ['', ''],
+      ],
+      '=&=',
+    ],
+    [
+      [
+        ['a', ''],
+        ['', 'b'],
+      ],
+      'a=&=b',
+    ],
+    [[['a b', ' ']], 'a+b=+'],
+    [[['a', '-._~09AZaz']], 'a=-._~09AZaz'],
+    [[['a', "!'()*"]], 'a=%21%27%28%29%2A'],
+    [[['a', '+%20&=?#/:@']], 'a=%2B%2520%26%3D%3F%23%2F%3A%40'],
+    [[['a', '\n\0']], 'a=%0A%00'],
+    [[['é', '☃😀']], '%C3%A9=%E2%98%83%F0%9F%98%80'],
+    [[['a', 'x\ud800y\udc00\ud800']], 'a=x%EF%BF%BDy%EF%BF%BD%EF%BF%BD'],
+  ])('%j is %s', (pairs, text) => expect(Query.encode(pairs)).toBe(text))
+
+  it('hold nothing but unreserved characters, escapes, + and their separators', () => {
+    const unit = fc.nat(0xffff).map((code) => String.fromCharCode(code))
+    const text = fc.string({ unit })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text)), (pairs) => {
+        expect(Query.encode(pairs)).toMatch(/^(?:[\w.~+&=-]|%[0-9A-F]{2})*$/)
+      }),
+    )
+  })
+
+  it('are read back by URLSearchParams', () => {
+    const text = fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Surrogate}/u.test(s))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text)), (pairs) => {
+        expect([...new URLSearchParams(Query.encode(pairs))]).toEqual(pairs)
+      }),
+    )
+  })
+})
+
+describe('a query as a setting', () => {
+  const { concat } = Query.SourceSemigroup
+  const keys = (...entries: ReadonlyArray<readonly [string, Override.Override<Query.Values>]>): Query.Source => ({
+    _tag: 'Keys',
+    keys: new Map(entries),
+  })
+  const pairs: Query.Source = { _tag: 'Pairs', pairs: [['p', '1']] }
+  const text: Query.Source = { _tag: 'Text', text: 'raw text' }
+  const a = keys(['a', Override.set(1)], ['b', Override.set(2)])
+  const b = keys(['b', Override.unset], ['c', Override.set([3, null])])
+
+  it.each<[Query.Source, Query.Source, Query.Source]>([
+    [a, b, keys(['a', Override.set(1)], ['b', Override.unset], ['c', Override.set([3, null])])],
+    [a, pairs, pairs],
+    [a, text, text],
+    [pairs, a, a],
+    [text, a, a],
+    [pairs, text, text],
+    [text, pairs, pairs],
+  ])('%#: keys go over keys, anything else takes the place of what was there', (x, y, both) => {
+    expect(concat(x, y)).toEqual(both)
+  })
+
+  it('is a layer: a record extends, and its null removes; pairs replace', () => {
+    expect(Query.layer({ a: 1, b: null, c: [] })).toEqual(
+      Override.extend(keys(['a', Override.set(1)], ['b', Override.unset], ['c', Override.set([])])),
+    )
+    expect(Query.layer({})).toEqual(Override.extend(keys()))
+    expect(Query.layer([['a', [1, 2]]])).toEqual(Override.replace({ _tag: 'Pairs', pairs: [['a', [1, 2]]] }))
+    expect(Query.layer([])).toEqual(Override.replace({ _tag: 'Pairs', pairs: [] }))
+  })
+
+  it.each<[Query.Source, string]>([
+    [Query.noKeys, ''],
+    [a, 'a=1&b=2'],
+    [b, 'c=3'],
+    [keys(['a b', Override.set([true, null, 'x'])], ['z', Override.inherit]), 'a+b=true&a+b=x'],
+    [
+      {
+        _tag: 'Pairs',
+        pairs: [
+          ['p q', ['1', 2]],
+          ['p q', false],
+        ],
+      },
+      'p+q=1&p+q=2&p+q=false',
+    ],
+    [text, 'raw text'],
+  ])('%# is written as it stands there', (source, written) => expect(Query.encodeSource(source)).toBe(written))
+
+  it('begins with no keys', () => expect(Query.noKeys).toEqual(keys()))
+})
