@@ -210,7 +210,7 @@ const policyName = (
   i: number,
 ): ReadonlyArray<keyof typeof POLICIES> => {
   const found = Object.entries(POLICIES).find(([, known]) => known === policy)?.[0]
-  if (found !== undefined && PolicyName.is(found)) return [found]
+  if (PolicyName.is(found)) return [found]
   writer.refuse(`redirects[${i}]`)
   return []
 }

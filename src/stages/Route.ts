@@ -96,6 +96,10 @@ const tlsOf = (given: TlsSettings, trust: Trust, environment: Environment.Enviro
   return tls
 }
 
+/** Plain JavaScript may give a text, which compares like a number and adds like a text. */
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+const said = (value: unknown): string => (isNumber(value) ? String(value) : 'no number')
+
 const LONGEST = 2 ** 31 - 1
 const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
@@ -103,12 +107,15 @@ const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts
   const known = timeouts.get(keyed)
   if (known !== undefined) return known
   const entries = Override.entries(keyed)
-  const wrong = entries.find(([, ms]) => !(ms > 0 && ms <= LONGEST))
+  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= LONGEST))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
       ? E.right(Own.of(Object.fromEntries(entries)))
       : E.left(
-          invalidSettings('timeouts', `${wrong[0]} is ${wrong[1]}; it must be above 0 and below 2^31 milliseconds`),
+          invalidSettings(
+            'timeouts',
+            `${wrong[0]} is ${said(wrong[1])}; it must be above 0 and below 2^31 milliseconds`,
+          ),
         )
   timeouts.set(keyed, made)
   return made
@@ -120,9 +127,9 @@ const STANDARD_LIMITS: Limits = { body: 268_435_456 }
 const limitsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Limits> => {
   if (keyed.size === 0) return E.right(STANDARD_LIMITS)
   const body = Override.getOrElse(STANDARD_LIMITS.body)(keyed.get('body') ?? Override.inherit)
-  return body >= 0
+  return isNumber(body) && body >= 0
     ? E.right({ body })
-    : E.left(invalidSettings('limits', `body is ${body}; it must be 0 or more octets`))
+    : E.left(invalidSettings('limits', `body is ${said(body)}; it must be 0 or more octets`))
 }
 
 /** The whole route. Errors: `InvalidProxy`, `InvalidSettings`. */

@@ -74,8 +74,6 @@ const heading = (part: Part): E.Either<string, string> => {
   return E.right([...lines, ...given].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
 }
 
-const isStream = (content: Content): content is PartStream =>
-  typeof content === 'object' && !(content instanceof Uint8Array)
 /** What plain JavaScript may give for a content, and a type would not let through. */
 const isContent = (content: Content): boolean =>
   typeof content === 'string' ||
@@ -95,9 +93,6 @@ const problemOf = (part: Part): string | undefined => {
     ? undefined
     : `the content of the part ${JSON.stringify(part.name)} is neither text nor bytes nor a stream`
 }
-
-const bytesOf = (content: string | Uint8Array): Uint8Array =>
-  typeof content === 'string' ? Buffer.from(content, 'utf8') : content
 
 type Piece = Uint8Array | PartStream
 
@@ -129,7 +124,7 @@ export const encode =
       if (E.isLeft(head)) return head
       const { content } = part
       pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`, 'utf8'))
-      pieces.push(isStream(content) ? content : bytesOf(content))
+      pieces.push(typeof content === 'string' ? Buffer.from(content, 'utf8') : content)
       pieces.push(Buffer.from('\r\n'))
     }
     pieces.push(Buffer.from(`--${boundary}--\r\n`, 'utf8'))

@@ -126,10 +126,12 @@ const UNWRITTEN = { Infinity: 1 / 0, '-Infinity': -1 / 0, NaN: Number.NaN, '-0':
 export const Numeric = t.union([Finite, t.readonly(t.strict({ number: t.keyof(UNWRITTEN) }))])
 export type Numeric = t.TypeOf<typeof Numeric>
 
+/** What is no number at all stays as it is, for `readable` to refuse. */
 export const fromNumber = (n: number): Numeric => {
   if (Number.isNaN(n)) return { number: 'NaN' }
   if (Object.is(n, -0)) return { number: '-0' }
-  return Number.isFinite(n) ? n : { number: n > 0 ? 'Infinity' : '-Infinity' }
+  if (n === Number.POSITIVE_INFINITY) return { number: 'Infinity' }
+  return n === Number.NEGATIVE_INFINITY ? { number: '-Infinity' } : n
 }
 
 export const toNumber = (json: Numeric): number => (typeof json === 'number' ? json : UNWRITTEN[json.number])

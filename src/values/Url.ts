@@ -285,19 +285,25 @@ export const resolve =
     return parse(relative === reference && isAbsolute(reference) ? reference : transform(base, relative))
   }
 
+/** The same URL with another end. What stands before it stays as it is written, also under a foreign scheme. */
+const withEnd = (url: Url, search: string, hash: string): Url => {
+  const end = url.href.length - url.search.length - url.hash.length
+  return { ...url, search, hash, href: url.href.slice(0, end) + search + hash }
+}
+
 /** The same URL with more query behind it, joined by `&`. */
 export const appendQuery =
   (query: string) =>
   (url: Url): Url => {
     if (query === '') return url
-    return assemble({ ...url, search: `${url.search === '' ? '?' : `${url.search}&`}${query}` })
+    return withEnd(url, `${url.search === '' ? '?' : `${url.search}&`}${query}`, url.hash)
   }
 
 /** The same URL with another fragment, empty or `#…`. */
 export const withHash =
   (hash: string) =>
   (url: Url): Url =>
-    url.hash === hash ? url : assemble({ ...url, hash })
+    url.hash === hash ? url : withEnd(url, url.search, hash)
 
 /** What goes on the request line: path and query (RFC 9112 3.2.1). */
 export const target = (url: Url): string => url.pathname + url.search

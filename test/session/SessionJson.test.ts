@@ -316,6 +316,15 @@ describe('what is never written', () => {
     ['NUL in a CA', Settings.withCa('\0'), ['ca']],
     // The casts: plain JavaScript may give anything.
     [
+      'what is no number',
+      Settings.withMaxRedirects('5' as never),
+      [
+        'settings.maxRedirects.0.set.0 is not finite number',
+        'settings.maxRedirects.0.set.1 is not as it should be',
+        'settings.maxRedirects.1.unset is not true',
+      ],
+    ],
+    [
       'what is no boolean',
       Settings.withVerify('no' as never),
       ['settings.verify.0.set is not boolean', 'settings.verify.1.unset is not true'],

@@ -201,6 +201,12 @@ describe('timeouts', () => {
       E.left(`InvalidSettings: Invalid timeouts: read is ${read}; it must be above 0 and below 2^31 milliseconds`),
     )
   })
+  it('that are no numbers are refused, though they compare like some', () => {
+    // The cast: plain JavaScript may give a text.
+    expect(timeouts((session) => Session.withTimeouts({ read: '5' as never })(session))).toEqual(
+      E.left('InvalidSettings: Invalid timeouts: read is no number; it must be above 0 and below 2^31 milliseconds'),
+    )
+  })
   it('are none where nothing is said, or all is taken back', () => {
     expect(timeouts((session) => session)).toEqual(E.right({}))
     expect(timeouts((session) => pipe(session, Session.withTimeouts({ total: 5 }), Session.withoutTimeouts))).toEqual(
@@ -228,6 +234,12 @@ describe('the largest body', () => {
   it.each([-1, -0.5, Number.NaN])('may not be %d octets', (body) => {
     expect(limits((session) => Session.withLimits({ body })(session))).toEqual(
       E.left(`InvalidSettings: Invalid limits: body is ${body}; it must be 0 or more octets`),
+    )
+  })
+  it('that is no number is refused', () => {
+    // The cast: plain JavaScript may give a text.
+    expect(limits((session) => Session.withLimits({ body: '5' as never })(session))).toEqual(
+      E.left('InvalidSettings: Invalid limits: body is no number; it must be 0 or more octets'),
     )
   })
 })

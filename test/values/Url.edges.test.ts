@@ -214,9 +214,14 @@ describe('a scheme that is not our own', () => {
     expect(url('httpx://h/a/../b c').href).toBe('httpx://h/a/../b%20c')
   })
   it('is opaque, also with a query put on', () => {
-    for (const href of ['mailto:me@h', 'app://h:1/p?x=y']) {
+    for (const href of ['mailto:me@h', 'app://h:1/p?x=y', 'ftp://me@h/x']) {
       const more = Url.appendQuery('a=1')(url(href))
       expect([more.href, more.origin]).toEqual([`${href}${href.includes('?') ? '&' : '?'}a=1`, 'null'])
     }
+  })
+  it('keeps its user where its end is changed', () => {
+    const given = url('ftp://me@h/x?a=1#b')
+    expect(Url.appendQuery('c=2')(given).href).toBe('ftp://me@h/x?a=1&c=2#b')
+    expect(Url.withHash('')(given).href).toBe('ftp://me@h/x?a=1')
   })
 })
