@@ -138,10 +138,14 @@ describe('JSON', () => {
     [[0x41, 0]],
     [[0, 0x41]],
     [[0x41, 0, 0]],
+    [[0, 0x41, 0]],
+    [[0, 0, 0]],
     [[]],
   ])('is UTF-8 where the zeros of %j are none of these', (octets) =>
     expect(json(octets)).toBe(String.fromCharCode(...octets)),
   )
+  it('keeps a mark that is not at its beginning', () =>
+    expect(json([0x22, 0xfeff, 0x22].flatMap((point) => [0, 0, point >> 8, point & 0xff]))).toBe('"\ufeff"'))
   it('is read as declared where it is neither UTF-16 nor UTF-32', () => {
     expect(json([0x22, 0xe9, 0x22], 'latin1')).toBe('"é"')
     expect(json([0x22, 0xc3, 0xa9, 0x22], 'no-such-charset')).toBe('"é"')

@@ -28,6 +28,7 @@ describe('a challenge', () => {
     ['Digest ,,realm="r",,nonce="n"', 'r', 'n'],
     ['Digest realm="r", /, nonce="n"', 'r', 'n'],
     ['Digest realm="r" =, nonce="n"', 'r', 'n'],
+    ['Digest realm="r", = nonce="n"', 'r', 'n'],
     ['Digest realm="r", realm="s", nonce="n", nonce="o"', 'r', 'n'],
     ['Digest realm="r, nonce=n', '"r', 'n'],
     ['Digest realm=r=s, nonce=n==', 'r=s', 'n=='],
