@@ -67,6 +67,14 @@ describe('the Cookie header', () => {
     expect(new Set(first).size).toBe(4)
     for (const [i, href] of hrefs.entries()) expect(at(href, 49, fresh)).toBe(first[i])
   })
+  it('is known again from the moment a cookie is over, and not when time goes back', () => {
+    const fresh = Shelf.fromRecords(records)
+    const over = at('http://one.test/', 50, fresh)
+    expect(at('http://one.test/', 50, fresh)).toBe(over)
+    expect(at('http://one.test/', 99, fresh)).toBe(over)
+    expect(Secret.reveal(over ?? '')).toBe('a=1')
+    expect(Secret.reveal(at('http://one.test/', 49, fresh) ?? '')).toBe('a=1; e=1')
+  })
   it('is forgotten after many others, and by another shelf', () => {
     const first = at('http://one.test/')
     expect(at('http://one.test/', 0, Shelf.fromRecords(records))).not.toBe(first)
