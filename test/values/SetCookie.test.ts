@@ -95,6 +95,7 @@ describe('attributes', () => {
     ['; Domain=.example.com', { domain: 'example.com' }],
     ['; Domain=..example.com', { domain: '.example.com' }],
     ['; Domain=example.com; Domain=', { domain: 'example.com' }],
+    ['; Domain', {}],
     ['; Domain=example.com; Domain=.', { domain: 'example.com' }],
     ['; Domain=example.com; Domain=other.test', { domain: 'other.test' }],
     ['; Max-Age=0', { maxAge: O.some(0) }],
@@ -146,6 +147,7 @@ describe('attributes', () => {
   it('are none before the first semicolon', () => {
     for (const header of ['Path=/x', 'Domain=h.test', 'Max-Age=1', 'Secure=']) {
       expect(attributes(header)).toEqual(PLAIN)
+      expect(attributes(`${header}; HttpOnly`)).toEqual({ ...PLAIN, httpOnly: true })
     }
   })
   it('count up to 1,024 octets of value, whatever stands around it', () => {
