@@ -156,6 +156,7 @@ describe('a visit', () => {
   ])('with a cookie for %s to %j: %s', (path, pathname, verdict) => {
     const visit = Cookie.visit({ protocol: 'http:', hostname: 'example.com', pathname }, new Date(0))
     expect(Cookie.verdict(cookie({ path }), visit)).toBe(verdict)
+    expect(visit.path).toBe(pathname === '' ? '/' : pathname)
   })
   it.each<[string, Partial<Cookie.Input>, Cookie.Verdict]>([
     ['http://example.com/', {}, 'sent'],
