@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -80,6 +81,13 @@ describe('a cookie of the user', () => {
     ],
     [`Cookie "${'n'.repeat(64)}…" is not valid: its name holds what a cookie cannot`, { name: `${'n'.repeat(64)};` }],
   ])('%s', (message, input) => expect(messageOf(input)).toBe(message))
+  it('shows its value to no printer, given as text or as a secret', () => {
+    for (const value of ['hunter2', Secret.make('hunter2')]) {
+      const one = cookie({ value })
+      expect(inspect(one, { depth: null, showHidden: true }) + JSON.stringify(one)).not.toContain('hunter2')
+      expect(Cookie.pair(one)).toBe('a=hunter2')
+    }
+  })
   it('that keeps what a prefix promises is valid', () => {
     expect(messageOf({ name: '__Secure-a', secure: true })).toBeUndefined()
     expect(messageOf({ name: '__Host-a', secure: true, hostOnly: true })).toBeUndefined()
