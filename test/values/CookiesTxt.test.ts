@@ -102,6 +102,7 @@ describe('what is read', () => {
     '\tTRUE\t/\tFALSE\t0\tn\tv',
     '.\tTRUE\t/\tFALSE\t0\tn\tv',
     'example.com\tTRUE',
+    'example.com\tTRUE\t/\tFALSE\t0',
     'example.com\t\t/\tFALSE\t0\tn\tv',
     'example.com\tTRUE\t/\t\t0\tn\tv',
     'example.com\tTRUE\t/\tYES\t0\tn\tv',
