@@ -1,0 +1,172 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Body from '../../src/values/Body.js'
+import * as Secret from '../../src/values/Secret.js'
+
+/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
+const untyped = <A>(value: unknown): A => value as A
+
+async function* pieces(...texts: ReadonlyArray<string>) {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+const gathered = async (source: AsyncIterable<Uint8Array>): Promise<string> => {
+  const read: Uint8Array[] = []
+  for await (const piece of source) read.push(piece)
+  return Buffer.concat(read).toString()
+}
+
+const payloadOf = (body: Body.Body, encoding: Body.Encoding = {}): Body.Payload =>
+  pipe(
+    Body.encode(body, encoding),
+    E.match(
+      (problem) => expect.fail(problem),
+      ({ payload }) => payload,
+    ),
+  )
+
+const textOf = async (body: Body.Body, encoding: Body.Encoding = {}): Promise<string> => {
+  const payload = payloadOf(body, encoding)
+  if (payload._tag === 'Empty') return ''
+  if (payload._tag === 'Bytes') return Buffer.from(Secret.open(payload.bytes)).toString()
+  return gathered(payload._tag === 'Stream' ? payload.open() : payload.source)
+}
+
+const typeOf = (body: Body.Body, encoding: Body.Encoding = {}) =>
+  pipe(
+    Body.encode(body, encoding),
+    E.map(({ contentType }) => contentType),
+  )
+
+const problemOf = (body: Body.Body) => pipe(Body.encode(body), E.swap, E.toUnion)
+
+describe('the length of a body', () => {
+  it.each<[string, Body.Body, O.Option<number>]>([
+    ['none', Body.empty, O.none],
+    ['bytes', Body.bytes(new Uint8Array(3)), O.some(3)],
+    ['no bytes', Body.bytes(new Uint8Array(0)), O.some(0)],
+    ['text, in octets', Body.text('é'), O.some(2)],
+    ['a form', Body.form({ a: 'é' }), O.some(8)],
+    ['a stream', Body.stream(() => pieces()), O.none],
+    ['a stream of known length', Body.stream(() => pieces('ab'), 2), O.some(2)],
+    ['a stream of no length', Body.stream(() => pieces(), 0), O.some(0)],
+    ['what is read once', Body.once(pieces()), O.none],
+    ['what is read once, of known length', Body.once(pieces('ab'), 2), O.some(2)],
+    ['a part', Body.multipart({ a: 'b' }), O.some(89)],
+    ['a part of known length', Body.multipart({ a: { open: () => pieces('b'), length: 1 } }), O.some(89)],
+    ['a part of unknown length', Body.multipart({ a: { open: () => pieces('b') } }), O.none],
+  ])('%s', (_, body, length) =>
+    expect(Body.length(payloadOf(body, { contentType: 'x/y; boundary=0123456789abcdef' }))).toEqual(length),
+  )
+})
+
+describe('what is sent', () => {
+  it('of a stream is read anew each time', async () => {
+    const body = Body.stream(() => pieces('a', 'b'))
+    expect(payloadOf(body)).toBe(body)
+    expect([await textOf(body), await textOf(body), typeOf(body)]).toEqual(['ab', 'ab', E.right(undefined)])
+  })
+  it('of bytes is what they are', async () => {
+    const body = Body.bytes(Buffer.from('a'))
+    expect(payloadOf(body)).toBe(body)
+    expect(typeOf(body)).toEqual(E.right(undefined))
+  })
+  it('of what is read once fails when it is read again, also where it was put together by hand', async () => {
+    const byHand: Body.Once = { _tag: 'Once', source: pieces('a', 'b'), length: O.some(2) }
+    for (const body of [Body.once(pieces('a', 'b'), 2), byHand]) {
+      expect(payloadOf(body)).toMatchObject({ _tag: 'Once', length: O.some(2) })
+      expect(await textOf(body)).toBe('ab')
+      await expect(textOf(body)).rejects.toThrow('it can be read only once, and was read before; use withStream')
+      expect(typeOf(body)).toEqual(E.right(undefined))
+    }
+  })
+  it('of parts stands between boundaries, whole or in a stream', async () => {
+    const written = '--b\r\nContent-Disposition: form-data; name="n"\r\n\r\nv\r\n--b--\r\n'
+    const whole = Body.multipart({ n: 'v' })
+    const streamed = Body.multipart([{ name: 'n', content: { open: () => pieces('v') } }])
+    const given = { contentType: 'multipart/mixed; boundary="b"' }
+    expect([payloadOf(whole, given)._tag, payloadOf(streamed, given)._tag]).toEqual(['Bytes', 'Stream'])
+    for (const body of [whole, streamed]) {
+      expect(await textOf(body, given)).toBe(written)
+      expect(typeOf(body, given)).toEqual(E.right('multipart/form-data; boundary=b'))
+    }
+  })
+  it('of parts has a boundary from the seed, the same in the body and in its type', async () => {
+    const body = Body.multipart({ n: 'v' })
+    const boundaryOf = async (encoding: Body.Encoding) => {
+      const [first = ''] = (await textOf(body, encoding)).split('\r\n')
+      expect(typeOf(body, encoding)).toEqual(E.right(`multipart/form-data; boundary=${first.slice(2)}`))
+      return first.slice(2)
+    }
+    const boundary = await boundaryOf({ entropy: 'seed' })
+    expect(boundary).toMatch(/^[0-9a-f]{32}$/)
+    expect(await boundaryOf({ entropy: 'seed', contentType: 'multipart/form-data' })).toBe(boundary)
+    expect(await boundaryOf({ entropy: 'other' })).not.toBe(boundary)
+    expect(await boundaryOf({})).toBe(await boundaryOf({ entropy: '' }))
+  })
+})
+
+describe('a body that cannot be made ready says why', () => {
+  const bytes = untyped<Uint8Array>('text')
+  it.each<[string, Body.Body]>([
+    ['bytes are a Uint8Array', Body.bytes(bytes)],
+    ['bytes are a Uint8Array', Body.bytes(untyped(undefined))],
+    ['bytes are a Uint8Array', Body.bytes(untyped([1, 2]))],
+    ['a stream is a function that opens it', Body.stream(untyped(pieces()))],
+    ['a stream is a function that opens it', Body.stream(untyped(undefined))],
+    ['what is sent once is an async iterable', Body.once(untyped(undefined))],
+    ['what is sent once is an async iterable', Body.once(untyped(null))],
+    ['what is sent once is an async iterable', Body.once(untyped('text'))],
+    ['what is sent once is an async iterable', Body.once(untyped([bytes]))],
+    ['what is sent once is an async iterable', Body.once(untyped(() => pieces()))],
+    ['a text is a string', Body.text(untyped(5))],
+    ['a text is a string', Body.text(untyped(undefined))],
+    ['a part has no name that is text', Body.multipart([{ name: untyped(1), content: '' }])],
+  ])('%s', (problem, body) => expect(problemOf(body)).toBe(problem))
+})
+
+describe('JSON', () => {
+  const written = (value: unknown) => textOf(Body.json(value))
+
+  it.each<[unknown, string]>([
+    [null, 'null'],
+    [{ a: null, b: 'x', c: true, d: 0, e: [null, {}] }, '{"a":null,"b":"x","c":true,"d":0,"e":[null,{}]}'],
+    ['null', '"null"'],
+    [[undefined], '[null]'],
+    [new Date(Number.NaN), 'null'],
+    [{ a: { n: Number.NaN, toJSON: () => null } }, '{"a":null}'],
+  ])('of %j is %s', async (value, text) => expect(await written(value)).toBe(text))
+
+  it.each<[string, unknown]>([
+    ['JSON cannot hold undefined', undefined],
+    ['JSON cannot hold function', () => 1],
+    ['JSON cannot hold a symbol', Symbol('s')],
+    ['JSON cannot hold object', { toJSON: () => undefined }],
+    ['JSON cannot hold NaN (at $)', Number.NaN],
+    ['JSON cannot hold Infinity (at $[1])', [1, Number.POSITIVE_INFINITY]],
+    ['JSON cannot hold -Infinity (at $.a.b[0])', { a: { b: [Number.NEGATIVE_INFINITY] } }],
+    ['JSON cannot hold NaN (at $.b)', { a: [null, {}, 1], b: Number.NaN, c: Number.POSITIVE_INFINITY }],
+    ['JSON cannot hold it: Do not know how to serialize a BigInt', { a: 1n }],
+  ])('%s', (problem, value) => expect(problemOf(Body.json(value))).toBe(problem))
+
+  it('says in one line where a cycle is', () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = [cycle]
+    expect(problemOf(Body.json(cycle))).toBe('JSON cannot hold it: Converting circular structure to JSON')
+  })
+  it.each<[string, unknown]>([
+    ['JSON cannot hold it: no', new Error('no')],
+    ['JSON cannot hold it: no', new Error('no\nwhere it was thrown')],
+    ['JSON cannot hold it: nothing', 'nothing'],
+    ['JSON cannot hold it: undefined', undefined],
+  ])('%s, where a toJSON throws that', (problem, thrown) => {
+    const value = {
+      toJSON: () => {
+        throw thrown
+      },
+    }
+    expect(problemOf(Body.json(value))).toBe(problem)
+  })
+})

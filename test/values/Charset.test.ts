@@ -1,0 +1,153 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Charset from '../../src/values/Charset.js'
+
+type Octets = ReadonlyArray<number>
+
+const text = (octets: Octets, label?: string) => Charset.decode(O.fromNullable(label))(Uint8Array.from(octets))
+const json = (octets: Octets, label?: string) => Charset.decodeJson(O.fromNullable(label))(Uint8Array.from(octets))
+
+describe('the charset of a media type', () => {
+  it.each([
+    ['text/html;charset=utf-8', 'utf-8'],
+    ['text/html; a=b; charset=x; c=d', 'x'],
+    ['text/html; CHARSET = x ', 'x'],
+    ['text/html; charset=\t\'"utf-8"\' ', 'utf-8'],
+    ['text/html; charset="a b"', 'a b'],
+    ['text/html; charset=a=b', 'a=b'],
+    ['text/html; charset=', ''],
+    ['text/html; charset=""', ''],
+    ['text/html; charset="\'"', ''],
+    ['text/html; charset=x; charset', 'x'],
+    ['charset=utf-8', undefined],
+    ['text/html; charsets', undefined],
+    ['text/html; xcharset=utf-8', undefined],
+    ['text/html; =utf-8', undefined],
+    ['', undefined],
+  ])('%j declares %j', (contentType, charset) =>
+    expect(O.toUndefined(Charset.ofContentType(contentType))).toBe(charset),
+  )
+})
+
+describe('a byte order mark', () => {
+  it.each<[string, Octets, string]>([
+    ['UTF-8', [0xef, 0xbb, 0xbf, 0x41], 'A'],
+    ['UTF-16, little end first', [0xff, 0xfe, 0x41, 0], 'A'],
+    ['UTF-16, little end first, and NUL', [0xff, 0xfe, 0, 0x41], '\u4100'],
+    ['UTF-16, big end first', [0xfe, 0xff, 0, 0x41], 'A'],
+    ['UTF-32, little end first', [0xff, 0xfe, 0, 0, 0x41, 0, 0, 0], 'A'],
+    ['UTF-32, big end first', [0, 0, 0xfe, 0xff, 0, 0, 0, 0x41], 'A'],
+    ['UTF-16, and no text', [0xfe, 0xff], ''],
+    ['UTF-32, and no text', [0, 0, 0xfe, 0xff], ''],
+  ])('says %s', (_, octets, expected) => {
+    expect(text(octets)).toBe(expected)
+    expect(json(octets)).toBe(expected)
+  })
+  it.each<[Octets, string]>([
+    [[0xff, 0x41], '\ufffdA'],
+    [[0x41, 0xfe], 'A\ufffd'],
+    [[0xfe, 0x41], '\ufffdA'],
+    [[0x41, 0xff], 'A\ufffd'],
+    [[0x41, 0, 0xfe, 0xff], 'A\0\ufffd\ufffd'],
+    [[0, 0x41, 0xfe, 0xff], '\0A\ufffd\ufffd'],
+    [[0, 0, 0x41, 0xff], '\0\0A\ufffd'],
+    [[0, 0, 0xfe, 0x41], '\0\0\ufffdA'],
+    [[], ''],
+  ])('that is only half there says nothing: %j', (octets, expected) => expect(text(octets)).toBe(expected))
+  it('counts after a label that nobody knows, and not after one that is known', () => {
+    expect(text([0xff, 0xfe, 0x41, 0], 'no-such-charset')).toBe('A')
+    expect(text([0xff, 0xfe, 0x41, 0], 'no-such-charset')).toBe('A')
+    expect(text([0xff, 0xfe, 0x41, 0], 'utf-8')).toBe('\ufffd\ufffdA\0')
+  })
+  it('is taken off once', () => {
+    expect(text([0xff, 0xfe, 0, 0, 0xff, 0xfe, 0, 0, 0x41, 0, 0, 0])).toBe('\ufeffA')
+    expect(text([0, 0, 0xfe, 0xff, 0, 0, 0, 0x41, 0, 0, 0xfe, 0xff])).toBe('A\ufeff')
+  })
+})
+
+describe('UTF-32', () => {
+  const big = (...points: ReadonlyArray<number>) =>
+    text([0xfeff, ...points].flatMap((point) => [24, 16, 8, 0].map((bits) => (point >>> bits) & 0xff)))
+
+  it.each([
+    [0, '\0'],
+    [0xd7ff, '\ud7ff'],
+    [0xd800, '\ufffd'],
+    [0xdfff, '\ufffd'],
+    [0xe000, '\ue000'],
+    [0x1f600, '😀'],
+    [0x10ffff, '\u{10ffff}'],
+    [0x110000, '\ufffd'],
+    [0xffffffff, '\ufffd'],
+  ])('%i is %j', (point, expected) => expect(big(0x41, point, 0x42)).toBe(`A${expected}B`))
+  it.each([1, 2, 3])('ends before %i octets that are left over', (count) =>
+    expect(text([0xff, 0xfe, 0, 0, 0x41, 0, 0, 0, ...Array<number>(count).fill(0x42)])).toBe('A'),
+  )
+  it('is read from the middle of a buffer', () => {
+    const octets = Uint8Array.from([9, 0xff, 0xfe, 0, 0, 0x41, 0, 0, 0, 9, 9, 9, 9])
+    expect(Charset.decode(O.none)(octets.subarray(1, 9))).toBe('A')
+  })
+})
+
+describe('a decoder', () => {
+  it('reads windows-1252 from the middle of a buffer, whatever ASCII stands beside it', () => {
+    const octets = Uint8Array.from([0x39, 0x41, 0x7f, 0x80, 0x9f, 0xa0, 0xff, 0x39])
+    expect(Charset.decoderOf('latin1')?.decode(octets.subarray(1, 7))).toBe('A\x7f€Ÿ\xa0ÿ')
+    expect(Charset.decoderOf('latin1')?.decode()).toBe('')
+  })
+  it('reads UTF-8 that comes in pieces, and no two of them share a rest', () => {
+    const [one, two] = [Charset.decoderOf('UTF-8'), Charset.decoderOf('UTF-8')]
+    expect(one?.decode(Uint8Array.of(0xc3), { stream: true })).toBe('')
+    expect(two?.decode(Uint8Array.of(0xa9))).toBe('\ufffd')
+    expect(one?.decode(Uint8Array.of(0xa9), { stream: true })).toBe('é')
+    expect(one?.decode()).toBe('')
+  })
+  it.each(['', 'no-such-charset', '__proto__'])('is none for %j', (label) =>
+    expect(Charset.decoderOf(label)).toBeUndefined(),
+  )
+  it('is found again for a label, among many', () => {
+    const labels = Array.from({ length: 200 }, (_, i) => `x-${i}`)
+    for (const label of ['shift_jis', ...labels, 'shift_jis']) {
+      expect(text([0x82, 0xa0], label)).toBe(label === 'shift_jis' ? 'あ' : '\ufffd\ufffd')
+    }
+  })
+})
+
+describe('JSON', () => {
+  const [brace, end] = [0x7b, 0x7d]
+  it.each<[string, Octets]>([
+    ['UTF-16, big end first', [0, brace, 0, end]],
+    ['UTF-16, little end first', [brace, 0, end, 0]],
+    ['UTF-32, big end first', [0, 0, 0, brace, 0, 0, 0, end]],
+    ['UTF-32, little end first', [brace, 0, 0, 0, end, 0, 0, 0]],
+    ['UTF-8', [brace, end]],
+  ])('is known for %s by its zeros, whatever is declared', (_, octets) => {
+    expect(json(octets)).toBe('{}')
+    expect(json(octets, 'latin1')).toBe('{}')
+  })
+  it.each<[Octets]>([
+    [[0, 0x41, 0, 0]],
+    [[0, 0x41, 0x42, 0x43]],
+    [[0, 0, 0, 0]],
+    [[0, 0, 0x41, 0x42]],
+    [[0x41, 0, 0x42, 0x43]],
+    [[0x41, 0, 0, 0x42]],
+    [[0x41, 0x42, 0, 0]],
+    [[0x41, 0x42, 0, 0x43]],
+    [[0x41, 0x42, 0x43, 0]],
+    [[0x41, 0]],
+    [[0, 0x41]],
+    [[0x41, 0, 0]],
+    [[0, 0x41, 0]],
+    [[0, 0, 0]],
+    [[]],
+  ])('is UTF-8 where the zeros of %j are none of these', (octets) =>
+    expect(json(octets)).toBe(String.fromCharCode(...octets)),
+  )
+  it('keeps a mark that is not at its beginning', () =>
+    expect(json([0x22, 0xfeff, 0x22].flatMap((point) => [0, 0, point >> 8, point & 0xff]))).toBe('"\ufeff"'))
+  it('is read as declared where it is neither UTF-16 nor UTF-32', () => {
+    expect(json([0x22, 0xe9, 0x22], 'latin1')).toBe('"é"')
+    expect(json([0x22, 0xc3, 0xa9, 0x22], 'no-such-charset')).toBe('"é"')
+  })
+})

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import * as Scan from '../../src/values/Scan.js'
+
+describe('walking over a text', () => {
+  it.each([
+    ['  a', 0, 2],
+    ['a  ', 0, 0],
+    ['a  ', 1, 3],
+    ['a \t\r\n b', 1, 6],
+    ['   ', 0, 3],
+    ['   ', 3, 3],
+    ['', 0, 0],
+  ])('the blanks of %j from %i on end at %i', (text, from, to) => expect(Scan.after(text, from, Scan.isBlank)).toBe(to))
+  it.each([
+    [' ', true],
+    ['\t', true],
+    ['\n', true],
+    ['\u00a0', true],
+    ['a', false],
+    [',', false],
+    ['\0', false],
+  ])('%j is blank: %s', (character, expected) => expect(Scan.isBlank(character)).toBe(expected))
+})
+
+describe('a quoted text', () => {
+  it.each([
+    ['""', 0, 2],
+    ['"a"', 0, 3],
+    ['"a" "b"', 0, 3],
+    ['"a" "b"', 4, 7],
+    ['"a\\"b"', 0, 6],
+    ['"\\\\"x"', 0, 4],
+    ['"', 0, undefined],
+    ['"a', 0, undefined],
+    ['"a\\"', 0, undefined],
+    ['"a\\', 0, undefined],
+  ])('%j, which begins at %i, ends at %s', (text, at, end) => expect(Scan.closing(text, at)).toBe(end))
+  it.each([
+    ['""', ''],
+    ['"a b"', 'a b'],
+    ['"a\\"b\\"c"', 'a"b"c'],
+    ['"\\\\n"', '\\n'],
+    ['"\\\n"', '\n'],
+    ['"\\☃"', '☃'],
+  ])('%j says %j', (quoted, text) => expect(Scan.unquoted(quoted)).toBe(text))
+})
