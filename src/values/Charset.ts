@@ -80,10 +80,9 @@ const decoderFor = (label: string): Decoder | undefined => {
 
 type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
 
-/** What a byte order mark says (Unicode 23.8); UTF-32's little-endian mark begins with UTF-16's. */
+/** What a mark says that is not UTF-8's (Unicode 23.8); UTF-32's little-endian mark begins with UTF-16's. */
 const markOf = (bytes: Uint8Array): Unicode | undefined => {
   const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32le' : 'utf-16le'
   if (a === 0xfe && b === 0xff) return 'utf-16be'
   return a === 0 && b === 0 && c === 0xfe && d === 0xff ? 'utf-32be' : undefined
@@ -124,10 +123,10 @@ const zerosOf = (bytes: Uint8Array): Unicode | undefined => {
   return c === 0 ? 'utf-32le' : 'utf-16le'
 }
 
-/** Bytes as the text of a JSON document, whatever Unicode encoding it is in. */
+/** Bytes as the text of a JSON document: UTF-16 and UTF-32 whatever is declared, all else as `decode` reads it (D10). */
 export const decodeJson =
   (declared: O.Option<string>) =>
   (bytes: Uint8Array): string => {
     const found = markOf(bytes) ?? zerosOf(bytes)
-    return found === undefined || found === 'utf-8' ? decode(declared)(bytes) : decodeUnicode(bytes, found)
+    return found === undefined ? decode(declared)(bytes) : decodeUnicode(bytes, found)
   }
