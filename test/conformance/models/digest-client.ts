@@ -4,7 +4,8 @@
  * | rule                                                                                     |
  * |------------------------------------------------------------------------------------------|
  * | only a 401 is a challenge, once for each hop, and only where credentials may go          |
- * | the challenge is remembered for its origin; a new nonce counts from 1                    |
+ * | the challenge is remembered for its origin and realm; a new nonce counts from 1          |
+ * | it is the realm that asks that is answered; unasked, the newest challenge of the origin  |
  * | a known challenge is answered at once, on the first request and on a redirected one      |
  * | cookies of a 401 go with the answer                                                      |
  */
@@ -72,8 +73,11 @@ const remembered = (memory: Memory, origin: string, challenge: Challenge): Memor
   return [...memory.filter((known) => !isSame(known)), { origin, challenge, count }]
 }
 
-const knownFor = (memory: Memory, url: string): Known | undefined =>
-  memory.findLast(({ origin }) => origin === originOf(url))
+/** Of the realm that asks, or else the newest. */
+const knownFor = (memory: Memory, url: string, realm: string | undefined): Known | undefined =>
+  memory.findLast(
+    ({ origin, challenge }) => origin === originOf(url) && (realm === undefined || challenge.realm === realm),
+  )
 
 const counted = (memory: Memory, used: Known): Memory =>
   memory.map((known) => (known === used ? { ...known, count: known.count + 1 } : known))
@@ -83,8 +87,13 @@ interface Signed {
   readonly memory: Memory
 }
 
-const sign = (memory: Memory, { user, pass }: Credentials, { method, url }: Outgoing): Signed => {
-  const known = knownFor(memory, url)
+const sign = (
+  memory: Memory,
+  { user, pass }: Credentials,
+  { method, url }: Outgoing,
+  realm: string | undefined,
+): Signed => {
+  const known = knownFor(memory, url, realm)
   if (known === undefined) return { authorization: null, memory }
   const { challenge } = known
   const count = known.count + 1
@@ -117,7 +126,7 @@ export const run = (
   let { memory, cookies, now } = held
   let outgoing = first
   let trusted = true
-  let answered = false
+  let asking: string | undefined
   const requests: Sent[] = []
   const statuses: number[] = []
   const ended = (rest: Omit<Exchange, 'requests'>): readonly [Exchange, Held] => [
@@ -125,7 +134,7 @@ export const run = (
     { memory, cookies, now },
   ]
   for (const answer of script) {
-    const signed = trusted ? sign(memory, credentials, outgoing) : { authorization: null, memory }
+    const signed = trusted ? sign(memory, credentials, outgoing, asking) : { authorization: null, memory }
     memory = signed.memory
     const pairs = together(sentTo(cookies, placeOf(outgoing.url, now)), trusted ? along : [])
     const { once, ...sent } = outgoing
@@ -137,10 +146,10 @@ export const run = (
     now += (answer.advance ?? 0) * 1000
     cookies = takeAll(cookies, placeOf(outgoing.url, now), valuesOf(answer, 'set-cookie'))
     const challenge = answer.status === 401 ? firstAnswerable(valuesOf(answer, 'www-authenticate')) : undefined
-    if (challenge !== undefined && trusted && !answered) {
+    if (challenge !== undefined && trusted && asking === undefined) {
       if (once) return ended({ error: 'UnrewindableBodyError' })
       memory = remembered(memory, originOf(outgoing.url), challenge)
-      answered = true
+      asking = challenge.realm
       statuses.push(answer.status)
       continue
     }
@@ -148,7 +157,7 @@ export const run = (
     if (next === undefined) return ended({ status: answer.status, history: statuses })
     trusted = trusted && stripsAuth(outgoing.url, next.url) === false
     outgoing = next
-    answered = false
+    asking = undefined
     statuses.push(answer.status)
   }
   return ended({})
