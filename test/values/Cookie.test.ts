@@ -409,30 +409,6 @@ describe('hostile Set-Cookie', () => {
     }
   })
 
-  test.each([
-    ['blanks in the value', `a=1${' '.repeat(65_536)}2`],
-    ['blanks alone', ' '.repeat(65_536)],
-    ['tabs before the name', `${'\t'.repeat(65_536)}a=1`],
-    ['blanks in an attribute', `a=1; Path=${' '.repeat(65_536)}x`],
-    ['blanks after a domain', `a=1; Domain${' '.repeat(32_768)}=${' '.repeat(32_768)}x`],
-    ['empty attributes', `a=1${';'.repeat(65_536)}`],
-    ['equals signs', `a=1; ${'='.repeat(65_536)}`],
-    ['dates', `a=1${'; Expires=1 1 1 1'.repeat(4_000)}`],
-    ['one long date', `a=1; Expires=${'1:1:1 '.repeat(10_000)}`],
-    ['dots', `a=1; Domain=${'.'.repeat(65_536)}`],
-    ['a domain of many labels', `a=1; Domain=${'a.'.repeat(500)}com`],
-    ['colons', `a=1; Domain=${':'.repeat(1_000)}`],
-    ['digits', `a=1; Max-Age=${'1'.repeat(65_536)}`],
-  ])('%s, 65 KB of them, are read within 50 ms', (_, setCookie) => {
-    const once = (): number => {
-      const start = performance.now()
-      Jar.absorb(new URL(example), [setCookie], NOW)(Jar.empty)
-      return performance.now() - start
-    }
-    // The best of five: the machine may be busy with something else, and the code may not.
-    expect(Math.min(...Array.from({ length: 5 }, once))).toBeLessThan(50)
-  })
-
   test('a SameSite that nobody knows is none', () => {
     for (const value of ['__proto__', 'constructor', 'Laxer', '']) {
       const [jar] = Jar.absorb(new URL('https://example.com/'), [`a=1; SameSite=${value}`], new Date(0))(Jar.empty)

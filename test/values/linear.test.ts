@@ -95,6 +95,19 @@ it.each<[string, keyof typeof READERS, Growing]>([
   ['angles that do not end', 'Link', ['', '<', '']],
   ['blanks within a charset', 'Content-Type', ['text/html; charset=a', ' ', 'b']],
   ['a port of zeros', 'Location', ['http://h:', '0', 'x/']],
+  ['blanks in a value', 'Set-Cookie', ['a=1', ' ', '2']],
+  ['blanks alone', 'Set-Cookie', ['', ' ', '']],
+  ['tabs before a name', 'Set-Cookie', ['', '\t', 'a=1']],
+  ['blanks in an attribute', 'Set-Cookie', ['a=1; Path=', ' ', 'x']],
+  ['blanks after the name of an attribute', 'Set-Cookie', ['a=1; Domain', ' ', '=x']],
+  ['empty attributes', 'Set-Cookie', ['a=1', ';', '']],
+  ['equals signs', 'Set-Cookie', ['a=1; ', '=', '']],
+  ['dates', 'Set-Cookie', ['a=1', '; Expires=1 1 1 1', '']],
+  ['a date that does not end', 'Set-Cookie', ['a=1; Expires=', '1:1:1 ', '']],
+  ['dots', 'Set-Cookie', ['a=1; Domain=', '.', '']],
+  ['labels', 'Set-Cookie', ['a=1; Domain=', 'a.', 'com']],
+  ['colons', 'Set-Cookie', ['a=1; Domain=', ':', '']],
+  ['digits', 'Set-Cookie', ['a=1; Max-Age=', '1', '']],
 ])('%s (%s)', (_, field, growing) => {
   expect(isLinear((text) => READERS[field]?.(text), growing)).toBe(true)
 })
