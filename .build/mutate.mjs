@@ -1,5 +1,6 @@
-// Changes the sources one expression at a time and asks the tests: `npm run mutate [-- file …]`, all of values, session
-// and stages unless files are named. What was judged before is not judged again while neither it nor its tests changed.
+// Changes the sources one expression at a time and asks the tests of the same floor: `npm run mutate [-- file …]`, all of
+// values, session and stages unless files are named. What was judged before is not judged again while neither it nor its
+// tests changed.
 //
 // Stryker wants Node 22 and 200 packages, so both live in `.cache` and are fetched on the first run.
 import { spawnSync } from 'node:child_process'
@@ -11,18 +12,17 @@ import { install, runtime } from './runtime.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const place = join(root, '.cache', 'mutate')
 const STRYKER = { '@stryker-mutator/core': '~10.1.1', '@stryker-mutator/vitest-runner': '~10.1.1' }
-const FLOORS = ['src/values/**/*.ts', 'src/session/**/*.ts', 'src/stages/**/*.ts']
+const FLOORS = ['values', 'session', 'stages']
 
 const files = process.argv.slice(2)
 install(place, STRYKER)
 mkdirSync(place, { recursive: true })
 
-const report = join(place, 'report.json')
-const config = {
+const configOf = (floor, mutate) => ({
   plugins: [join(place, 'node_modules', '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js')],
   testRunner: 'vitest',
   vitest: { configFile: 'test/vitest.mutate.config.ts', related: false },
-  mutate: files.length > 0 ? files : FLOORS,
+  mutate,
   // TypeScript 7 has no compiler API for Stryker to rewrite a tsconfig with; there is nothing in ours to rewrite.
   tsconfigFile: '.cache/none.json',
   coverageAnalysis: 'perTest',
@@ -33,18 +33,29 @@ const config = {
   tempDirName: '.cache/mutate/sandbox',
   ignorePatterns: ['/dist', '/.cache', '/.git', '/test/bench', '/test/tour'],
   incremental: true,
-  incrementalFile: join(place, 'incremental.json'),
+  incrementalFile: join(place, `${floor}.incremental.json`),
   reporters: ['json', 'progress-append-only'],
-  jsonReporter: { fileName: report },
+  jsonReporter: { fileName: join(place, `${floor}.json`) },
   allowConsoleColors: false,
-}
-const configFile = join(place, 'stryker.json')
-writeFileSync(configFile, JSON.stringify(config, null, 2))
+})
 
-// A run that fails must not show what another one found.
-rmSync(report, { force: true })
-const stryker = join(place, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
-const { status } = spawnSync(runtime(22), [stryker, 'run', configFile], { cwd: root, stdio: 'inherit' })
+/** Runs one floor; what it found, file by file, or nothing where the run failed. */
+const run = (floor) => {
+  const named = files.filter((file) => file.startsWith(`src/${floor}/`))
+  if (files.length > 0 && named.length === 0) return {}
+  const config = configOf(floor, files.length > 0 ? named : [`src/${floor}/**/*.ts`])
+  const configFile = join(place, 'stryker.json')
+  writeFileSync(configFile, JSON.stringify(config, null, 2))
+  // A run that fails must not show what another one found.
+  rmSync(config.jsonReporter.fileName, { force: true })
+  const stryker = join(place, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
+  const env = { ...process.env, MUTATE_FLOOR: floor }
+  const { status } = spawnSync(runtime(22), [stryker, 'run', configFile], { cwd: root, stdio: 'inherit', env })
+  if (status !== 0 || !existsSync(config.jsonReporter.fileName)) return undefined
+  return JSON.parse(readFileSync(config.jsonReporter.fileName, 'utf8')).files
+}
+
+const reports = FLOORS.map(run)
 
 // --- what was found --------------------------------------------------------------------------------------------------
 
@@ -57,19 +68,17 @@ const lineOf = (source, { start, end }) => {
   return line.slice(start.column - 1, end.line === start.line ? end.column - 1 : undefined)
 }
 
-if (existsSync(report)) {
-  let [killedOfAll, all] = [0, 0]
-  for (const [file, { source, mutants }] of Object.entries(JSON.parse(readFileSync(report, 'utf8')).files)) {
-    const killed = mutants.filter((mutant) => KILLED.includes(mutant.status)).length
-    const lives = mutants.filter((mutant) => LIVES.includes(mutant.status))
-    console.log(`${file}: killed ${rate(killed, killed + lives.length)}`)
-    for (const { mutatorName, location, replacement = '', status } of lives) {
-      const change = `${lineOf(source, location)} -> ${replacement}`.replace(/\s+/g, ' ').slice(0, 160)
-      console.log(`  ${location.start.line}:${location.start.column} ${status} ${mutatorName}: ${change}`)
-    }
-    killedOfAll += killed
-    all += killed + lives.length
+let [killedOfAll, all] = [0, 0]
+for (const [file, { source, mutants }] of reports.flatMap((report) => Object.entries(report ?? {}))) {
+  const killed = mutants.filter((mutant) => KILLED.includes(mutant.status)).length
+  const lives = mutants.filter((mutant) => LIVES.includes(mutant.status))
+  console.log(`${file}: killed ${rate(killed, killed + lives.length)}`)
+  for (const { mutatorName, location, replacement = '', status } of lives) {
+    const change = `${lineOf(source, location)} -> ${replacement}`.replace(/\s+/g, ' ').slice(0, 160)
+    console.log(`  ${location.start.line}:${location.start.column} ${status} ${mutatorName}: ${change}`)
   }
-  console.log(`total: killed ${rate(killedOfAll, all)}`)
+  killedOfAll += killed
+  all += killed + lives.length
 }
-process.exit(status ?? 1)
+console.log(`total: killed ${rate(killedOfAll, all)}`)
+process.exit(reports.includes(undefined) ? 1 : 0)
