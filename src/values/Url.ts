@@ -167,10 +167,9 @@ export const defaultPort = (protocol: string): string =>
 type Parts = Pick<Url, 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash'>
 
 const assemble = ({ protocol, hostname, port, pathname, search, hash }: Parts): Url => {
-  const base = hostname === '' ? protocol : `${protocol}//${hostname}`
+  const base = `${protocol}//${hostname}`
   const authority = port === '' ? base : `${base}:${port}`
-  const isStandard = port === '' || port === defaultPort(protocol)
-  const origin = protocol.startsWith('http') ? (isStandard ? base : authority) : 'null'
+  const origin = port === defaultPort(protocol) ? base : authority
   return { protocol, hostname, port, pathname, search, hash, href: authority + pathname + search + hash, origin }
 }
 

@@ -225,3 +225,60 @@ describe('a scheme that is not our own', () => {
     expect(Url.withHash('')(given).href).toBe('ftp://me@h/x?a=1')
   })
 })
+
+describe('the authority of a foreign scheme', () => {
+  it('is lower-cased, and the rest stays as it is written', () => {
+    const { protocol, hostname, port, href } = url('APP://Host:8/Path')
+    expect([protocol, hostname, port, href]).toEqual(['app:', 'host', '8', 'APP://Host:8/Path'])
+  })
+  it('loses a user with a password, which is told apart', () => {
+    const { url: found, userinfo } = located('app://me:hunter2@h/x?y#z')
+    expect([found.href, found.hostname, found.origin]).toEqual(['app://h/x?y#z', 'h', 'null'])
+    expect(
+      pipe(
+        userinfo,
+        O.map(({ user, pass }) => [user, O.map(Secret.reveal)(pass)]),
+      ),
+    ).toEqual(O.some(['me', O.some('hunter2')]))
+  })
+  it('keeps a user without one', () => {
+    const { url: found, userinfo } = located('app://me@h/')
+    expect([found.href, found.hostname, userinfo]).toEqual(['app://me@h/', 'h', O.none])
+  })
+  it('may be missing', () => {
+    const { hostname, port, pathname, search, hash } = url('app:x')
+    expect([hostname, port, pathname, search, hash]).toEqual(['', '', 'x', '', ''])
+  })
+  it('is foreign also where http stands further back', () => {
+    expect(url('app://http/ b').href).toBe('app://http/ b')
+  })
+})
+
+describe('origins and targets', () => {
+  it.each([
+    ['https://h:443/', 'https://h', 'https://h:443/'],
+    ['https://h:80/', 'https://h:80', 'https://h:80/'],
+    ['http://h:80/', 'http://h', 'http://h:80/'],
+    ['http://h:00080/', 'http://h', 'http://h:80/'],
+    ['httpx://h:1/', 'httpx://h:1', 'httpx://h:1/'],
+    ['httpx://h/', 'httpx://h', 'httpx://h/'],
+  ])('%s is of %s, and written %s', (href, origin, written) => {
+    expect([url(href).origin, url(href).href]).toEqual([origin, written])
+  })
+  it('a target is path and query, without the fragment', () => {
+    expect(Url.target(url('http://h/a?b=1#c'))).toBe('/a?b=1')
+  })
+  it('an empty user is one, and none is none', () => {
+    expect(
+      pipe(
+        located('http://@h/').userinfo,
+        O.map(({ user }) => user),
+      ),
+    ).toEqual(O.some(''))
+    expect(located('http://h/').userinfo).toEqual(O.none)
+  })
+  it('a reference may repeat the scheme of its base, in any case', () => {
+    expect(resolved('http+unix://h/a/b', 'http+unix:c')).toEqual(E.right('http+unix://h/a/c'))
+    expect(resolved('http://h/a/b', 'HTTP:c')).toEqual(E.right('http://h/a/c'))
+  })
+})
