@@ -176,6 +176,9 @@ const decodeText = (content: Buffer): string => {
   return text.includes('�') ? content.toString('latin1') : text
 }
 
+/** A path below a file: newer Nodes say so of it themselves. */
+const isAbsent = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR'
+
 const readNetrc = (): {
   readonly text: string
   readonly problems: ReadonlyArray<string>
@@ -190,6 +193,7 @@ const readNetrc = (): {
       if (stat.size > LARGEST_NETRC) return { text: '', problems: [`netrc ${path} is larger than 1 MiB`] }
       return { text: decodeText(readFileSync(path)), problems: [] }
     } catch (cause) {
+      if (isAbsent(cause)) continue
       return {
         text: '',
         problems: [`netrc ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`],
