@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Jar, Session, Store } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as Coding from '../../src/wire/Coding.js'
 import { call, ended, run, type Served, serve, start } from './command.js'
 
 const AGENT = `requests-ts/${Session.VERSION}`
@@ -15,7 +16,7 @@ describe('plan', () => {
       out: `POST /a?q=1 HTTP/1.1
 Host: example.com
 User-Agent: ${AGENT}
-Accept-Encoding: gzip, deflate, br
+Accept-Encoding: ${Coding.supported}
 Accept: */*
 Connection: keep-alive
 X-Api-Key: ‹secret›
@@ -72,7 +73,7 @@ describe('explain', () => {
   method             request     GET
   url                request     http://example.com/
   User-Agent         defaults    ${AGENT}
-  Accept-Encoding    defaults    gzip, deflate, br
+  Accept-Encoding    defaults    ${Coding.supported}
   accept             request     text/html
                                    over defaults: */*
   Connection         defaults    keep-alive
