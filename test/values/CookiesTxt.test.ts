@@ -66,6 +66,10 @@ describe('what is read', () => {
     return first
   }
 
+  it('may expire within a second, to any part of it', () => {
+    const expires = only('h.test\tFALSE\t/\tFALSE\t1893456000.125\tn\tv')?.expires
+    expect(expires).toEqual(O.some(1893456000125))
+  })
   it('is each field', () => {
     const { value, ...rest } = only('#HttpOnly_.example.com\tTRUE\t/a\tTRUE\t1893456000\tn\tv') ?? expect.fail('none')
     expect(Secret.reveal(value)).toBe('v')
