@@ -15,6 +15,11 @@ const STRYKER = { '@stryker-mutator/core': '~10.1.1', '@stryker-mutator/vitest-r
 const FLOORS = ['values', 'session', 'stages']
 
 const files = process.argv.slice(2)
+const unknown = files.filter((file) => !FLOORS.includes(file.split('/')[1]) || !existsSync(join(root, file)))
+if (unknown.length > 0) {
+  console.error(`No file of src/${FLOORS.join(', src/')}: ${unknown.join(', ')}`)
+  process.exit(1)
+}
 install(place, STRYKER)
 mkdirSync(place, { recursive: true })
 

@@ -176,8 +176,8 @@ const decodeText = (content: Buffer): string => {
   return text.includes('�') ? content.toString('latin1') : text
 }
 
-/** A path below a file: newer Nodes say so of it themselves. */
-const isAbsent = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR'
+/** Not asked of `statSync`, for newer Nodes take a path below a file for an absent one too. */
+const isAbsent = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
 
 const readNetrc = (): {
   readonly text: string
@@ -187,8 +187,7 @@ const readNetrc = (): {
   if (E.isLeft(paths)) return { text: '', problems: [paths.left] }
   for (const path of paths.right) {
     try {
-      const stat = statSync(path, { throwIfNoEntry: false })
-      if (stat === undefined) continue
+      const stat = statSync(path)
       if (!stat.isFile()) return { text: '', problems: [`netrc ${path} is not a file`] }
       if (stat.size > LARGEST_NETRC) return { text: '', problems: [`netrc ${path} is larger than 1 MiB`] }
       return { text: decodeText(readFileSync(path)), problems: [] }

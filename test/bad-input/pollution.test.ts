@@ -173,12 +173,12 @@ describe.each(Object.entries(scenarios))('%s', (_, run) => {
   })
 })
 
-/**
- * A program of its own, for what Node and undici do with it too; it pollutes before it loads the library. Node 24's own
- * node:crypto cannot be loaded any more where `verify` stands on every object, so it comes first.
- */
+/** Node 24's own node:crypto cannot be loaded any more where `verify` stands on every object, so there it comes first. */
+const FIRST = Number.parseInt(process.versions.node, 10) < 24 ? '' : "await import('node:crypto')"
+
+/** A program of its own, for what Node and undici do with it too; it pollutes before it loads the library. */
 const program = (url: string, keys: ReadonlyArray<string>) => `
-  await import('node:crypto')
+  ${FIRST}
   for (const key of ${JSON.stringify(keys)}) Object.prototype[key] = 'polluted'
   const { Client, Environment, Http, Request, Response, Session } = await import('requests-ts')
   const session = Session.withHeader('X-A', '1')(Session.empty)

@@ -48,6 +48,7 @@ describe('a netrc file', () => {
         return join(folder, 'loop')
       },
     ],
+    ['below a file', () => join(file('g', GOOD), 'netrc')],
   ]
   it.each(broken)('%s gives no credentials and one problem, and the request goes out', async (_, make) => {
     vi.stubEnv('NETRC', make())
@@ -58,11 +59,6 @@ describe('a netrc file', () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url), { session: trusting, environment })).status).toBe(200)
     expect(server.received.join('')).not.toMatch(/authorization/i)
-  })
-  it('that cannot exist, for it is below a file, is none and no problem', () => {
-    vi.stubEnv('NETRC', join(file('g', GOOD), 'netrc'))
-    expect(Environment.read()).toEqual(Environment.make(process.env))
-    expect(Environment.problems(Environment.read())).toEqual([])
   })
   it('that may not be read is a problem too', () => {
     const path = file('secret', GOOD)

@@ -34,7 +34,8 @@ describe('headers', () => {
   it('that are secret already stay so, whatever their name', () => {
     const name = 'authorization'
     const before = Secret.make('v')
-    expect(from(Settings.withSecretHeader(name, before)).headers.get(name)).toEqual(set(name, before as never))
+    const held = from(Settings.withSecretHeader(name, before)).headers.get(name)
+    expect(held?._tag === 'Set' && held.value.values[0]).toBe(before)
     expect(headers(Settings.withSecretHeader('X', 'v'))).toEqual({ x: set('X', 'secret:v') })
     expect(headers(Settings.withSecretHeader(name, before))).toEqual({ [name]: set(name, 'secret:v') })
   })

@@ -1,7 +1,6 @@
 /**
- * The law of memory: what a body costs does not grow with it. One process moves 64 MiB, a few times for its collector to
- * find its pace, and then 1 GiB; the most memory it ever held may rise by 64 MB between the two. The server is a process
- * of its own, so that its memory is not counted.
+ * The law of memory: what a body costs does not grow with it. One process moves 64 MiB and then 1 GiB; the most memory it
+ * ever held may rise by 64 MB between the two. The server is a process of its own, so that its memory is not counted.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -84,6 +83,9 @@ const up = async (bytes: number): Promise<number> => {
   return E.isRight(reply) ? Number(reply.right.text) : Number.NaN
 }
 
+/** How many small bodies come first: the collector of Node 24 takes longer to find its pace, and 64 MiB are not enough. */
+const SMALL = Number.parseInt(process.versions.node, 10) < 24 ? 1 : 4
+
 /** In MB: it never falls. */
 const mostEverHeld = (): number => process.resourceUsage().maxRSS / 1024
 
@@ -91,7 +93,7 @@ test.each([
   ['down', down],
   ['up', up],
 ] as const)('1 GiB %s holds no more than 64 MiB did, by 64 MB', { timeout: 120_000 }, async (_, move) => {
-  for (let i = 0; i < 4; i++) expect(await move(64 * MIB)).toBe(64 * MIB)
+  for (let i = 0; i < SMALL; i++) expect(await move(64 * MIB)).toBe(64 * MIB)
   const before = mostEverHeld()
   expect(await move(1024 * MIB)).toBe(1024 * MIB)
   expect(mostEverHeld() - before).toBeLessThanOrEqual(64)
