@@ -19,6 +19,7 @@ import {
 } from 'requests-ts'
 import { describe, expect, it, vi } from 'vitest'
 import { Eq } from '../../laws/Opened.js'
+import { untyped } from '../untyped.js'
 
 const { home } = vi.hoisted(() => ({ home: { isKnown: true } }))
 vi.mock('node:os', async (original) => {
@@ -28,9 +29,6 @@ vi.mock('node:os', async (original) => {
   }
   return { ...os, homedir: () => (home.isKnown ? os.homedir() : fails()) }
 })
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 const NONSENSE: ReadonlyArray<readonly [string, () => unknown]> = [
   ['undefined', () => undefined],

@@ -5,11 +5,9 @@ import { describe, expect, it } from 'vitest'
 import * as Session from '../../src/session/Session.js'
 import { address } from '../../src/stages/Address.js'
 import * as Secret from '../../src/values/Secret.js'
+import { untyped } from '../untyped.js'
 
 // Where a request goes, and what is said where it cannot go there.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 const based = (base: string) => Session.withBaseUrl(base)(Session.empty)
 const located = (session: Session.Session, reference: string) => address(session.settings, reference)

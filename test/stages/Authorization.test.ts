@@ -10,11 +10,9 @@ import * as Session from '../../src/session/Session.js'
 import { memory } from '../../src/transport/Memory.js'
 import type { Input } from '../../src/values/Challenge.js'
 import * as Jar from '../../src/values/Jar.js'
+import { untyped } from '../untyped.js'
 
 // Which credentials a plan carries, and which are refused before anything is sent.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 /** The rejections that nobody handled, which would end a process. */
 const unhandled = async (act: () => unknown): Promise<ReadonlyArray<unknown>> => {

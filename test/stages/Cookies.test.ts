@@ -9,11 +9,9 @@ import * as Session from '../../src/session/Session.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Jar from '../../src/values/Jar.js'
 import type { Server } from '../../src/wire/Reply.js'
+import { untyped } from '../untyped.js'
 
 // The Cookie header: what the jar holds, what is given along, and what becomes of both on a redirect.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 const now = new Date(0)
 const jarOf = (url: string, ...lines: ReadonlyArray<string>) => Jar.absorb(new URL(url), lines, now)(Jar.empty)[0]

@@ -10,11 +10,9 @@ import * as Fields from '../../src/stages/Fields.js'
 import * as Headers from '../../src/values/Headers.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
+import { untyped } from '../untyped.js'
 
 // Header fields: which are refused and why, which are secret, and how session and request go together.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 const planned = (request: Request.Request, session = Session.empty) =>
   pipe(

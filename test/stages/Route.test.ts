@@ -12,11 +12,9 @@ import * as Override from '../../src/values/Override.js'
 import * as Proxy from '../../src/values/Proxy.js'
 import * as Secret from '../../src/values/Secret.js'
 import * as Url from '../../src/values/Url.js'
+import { untyped } from '../untyped.js'
 
 // How a request travels: its proxy, its TLS, how long it waits and how much it reads.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 type Change = (session: Session.Session) => Session.Session
 

@@ -9,11 +9,9 @@ import * as Transport from '../../src/Transport.js'
 import * as Secret from '../../src/values/Secret.js'
 import * as Clock from '../../src/wire/Clock.js'
 import * as Fault from '../../src/wire/Fault.js'
+import { untyped } from '../untyped.js'
 
 // One plan and one reply: through which transport, within which bounds, and what a transport may not give.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 const planned = (request: Request.Request): Plan.Plan => {
   const plan = Plan.plan({ session: Session.empty })(request)

@@ -11,11 +11,9 @@ import { merge } from '../../src/stages/Merge.js'
 import { prepare, worldOf } from '../../src/stages/Prepare.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Jar from '../../src/values/Jar.js'
+import { untyped } from '../untyped.js'
 
 // Why there is no plan, word for word: what was wrong, and what to do.
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
 
 const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
 const get = Request.get('http://h/')

@@ -4,9 +4,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Body from '../../src/values/Body.js'
 import * as Secret from '../../src/values/Secret.js'
-
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
-const untyped = <A>(value: unknown): A => value as A
+import { untyped } from '../untyped.js'
 
 async function* pieces(...texts: ReadonlyArray<string>) {
   for (const text of texts) yield Buffer.from(text)
