@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { INTEGRATION, PACKAGE } from './vitest.config.js'
 
 // The house: a folder is a floor, a file imports from its own or a lower one, never in a circle; and only the files
 // named here may hold what is not pure.
@@ -93,5 +94,36 @@ describe('purity', () => {
   it.each(IMPURE)('%s', (_, pattern, allowed) => {
     const found = files.filter((file) => pattern.test(code(file)) && !TRANSPORT.test(file) && !file.startsWith('cli/'))
     expect(found.filter((file) => !allowed.includes(file))).toEqual([])
+  })
+})
+
+describe('the test projects', () => {
+  const test = fileURLToPath(new URL('.', import.meta.url))
+  const tests = readdirSync(test, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'))
+  /** `**`, `*` and `{a,b}`, which is all that the lists use. */
+  const patternOf = (glob: string): RegExp =>
+    new RegExp(
+      `^${glob
+        .replace(/[.]/g, '\\.')
+        .replace(/\*\*\/|\*/g, (stars) => (stars === '*' ? '[^/]*' : '(?:.*/)?'))
+        .replace(/\{([^}]*)\}/g, (_, names: string) => `(?:${names.replaceAll(',', '|')})`)}$`,
+    )
+  const listed = (globs: ReadonlyArray<string>): ReadonlySet<string> => {
+    const patterns = globs.map(patternOf)
+    return new Set(tests.filter((path) => patterns.some((pattern) => pattern.test(`test/${path}`))))
+  }
+  const integration = listed(INTEGRATION)
+  const built = listed(PACKAGE)
+
+  it('keep sockets and processes out of the unit tests', () => {
+    const unit = tests.filter((path) => !integration.has(path) && !built.has(path))
+    const needs = /from '(?:node:(?:net|tls|https?|http2|child_process)|[./]*(?:servers|socks|echo|command)\.js)'/
+    expect(unit.length).toBeGreaterThan(50)
+    expect(unit.filter((path) => needs.test(readFileSync(join(test, path), 'utf8')))).toEqual([])
+  })
+  it('keep the build out of all but the package tests', () => {
+    const needs = /command\.js'|[/]dist[/]/
+    const found = tests.filter((path) => !built.has(path) && path !== 'floors.test.ts')
+    expect(found.filter((path) => needs.test(readFileSync(join(test, path), 'utf8')))).toEqual([])
   })
 })

@@ -1,21 +1,54 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+/** The sources in place of the package. */
+export const ALIAS = [
+  { find: /^requests-ts$/, replacement: at('../src/index.ts') },
+  { find: /^requests-ts\/laws$/, replacement: at('../laws/index.ts') },
+]
+
+/** Tests of the built package: the tarball, the command as a process, the documentation. Only these need a build. */
+export const PACKAGE = ['test/{package,docs}.test.ts', 'test/cli/{look,send}.test.ts', 'test/transport/exit.test.ts']
+
+/** Tests that open sockets, start processes, or replace a module of Node. */
+export const INTEGRATION = [
+  'test/{faults,transport}/**/*.test.ts',
+  'test/conformance/upstream/**/*.test.ts',
+  'test/bad-input/{names,cookies,foreign,pollution,requests,surroundings}.test.ts',
+  'test/laws/{RuleSet,transport}.test.ts',
+  'test/inspect/{curl,fromCurl,socks}.test.ts',
+  'test/download.test.ts',
+]
+
+/**
+ * Three projects: `unit` needs nothing but the sources, `integration` opens sockets and runs other programs, `package`
+ * builds `dist` first. A test file is a unit test unless it is listed above; `test/floors.test.ts` checks the lists.
+ */
 export default defineConfig({
   root: at('..'),
-  resolve: {
-    alias: [
-      { find: /^requests-ts$/, replacement: at('../src/index.ts') },
-      { find: /^requests-ts\/laws$/, replacement: at('../laws/index.ts') },
-    ],
-  },
+  resolve: { alias: ALIAS },
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: at('./build.ts'),
     testTimeout: 30_000,
+    // By default one processor is left to others, which is half of a small machine.
+    maxWorkers: availableParallelism(),
     hookTimeout: 180_000,
     reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...INTEGRATION, ...PACKAGE],
+          // Loading the modules costs more than most tests, so the files of a worker share them.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'integration', include: INTEGRATION, exclude: PACKAGE } },
+      { extends: true, test: { name: 'package', include: PACKAGE, globalSetup: at('./build.ts') } },
+    ],
   },
 })

@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import base from '../vitest.config.js'
+import { ALIAS } from '../vitest.config.js'
 
-/** The same aliases, other tests; nothing is built, since no test here looks at the package. */
+/** Tests against real servers. Nothing is built, since no test here uses the package. */
 export default defineConfig({
-  ...base,
-  test: { ...base.test, include: ['test/real/**/*.real.ts'], globalSetup: [], testTimeout: 20_000 },
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  resolve: { alias: ALIAS },
+  test: { include: ['test/real/**/*.real.ts'], testTimeout: 20_000, hookTimeout: 180_000, reporters: ['default'] },
 })
