@@ -72,11 +72,18 @@ export type UrlError = InvalidUrl | MissingScheme
 // have any number of slashes behind it: `http:/user:pass@host` is a mistake that somebody makes.
 const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\d*[/?#])/
 
-/** The text of a URL without what stands before an `@` in its authority, or where one is missing: it may be a password. */
-export const masked = (text: string): string =>
-  NO_PORT.test(text)
-    ? text.replace(/^([^:/?#@]*:\/+|\/{2,})?[\s\S]*@/, '$1‹secret›@')
-    : text.replace(/^([^:/?#@]*:\/*|\/{2,})?[^/?#]*@/, '$1‹secret›@')
+/**
+ * The text of a URL without what stands before an `@` in its authority, or where one is missing: it may be a password.
+ * By hand, for an expression with `@` at its end looks for it once for each slash.
+ */
+export const masked = (text: string): string => {
+  const hasNoPort = NO_PORT.test(text)
+  const [start = ''] = (hasNoPort ? /^(?:[^:/?#@]*:\/+|\/{2,})/ : /^(?:[^:/?#@]*:\/*|\/{2,})/).exec(text) ?? []
+  const rest = text.slice(start.length)
+  const authority = hasNoPort ? rest : rest.replace(/[/?#][\s\S]*$/, '')
+  const at = authority.lastIndexOf('@')
+  return at < 0 ? text : `${start}‹secret›${rest.slice(at)}`
+}
 
 export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
   _tag: 'InvalidUrl',

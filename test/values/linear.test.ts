@@ -95,6 +95,7 @@ it.each<[string, keyof typeof READERS, Growing]>([
   ['angles that do not end', 'Link', ['', '<', '']],
   ['blanks within a charset', 'Content-Type', ['text/html; charset=a', ' ', 'b']],
   ['a port of zeros', 'Location', ['http://h:', '0', 'x/']],
+  ['slashes before a colon', 'Location', ['', '/', ':']],
 ])('%s (%s)', (_, field, growing) => {
   expect(isLinear((text) => READERS[field]?.(text), growing)).toBe(true)
 })
