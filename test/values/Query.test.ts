@@ -134,7 +134,7 @@ describe('a query as a setting', () => {
       'p+q=1&p+q=2&p+q=false',
     ],
     [text, 'raw text'],
-  ])('%# is written as it stands there', (source, written) => expect(Query.encodeSource(source)).toBe(written))
+  ])('%# is written as it stands there', (source, written) => expect(Query.showSource(source)).toBe(written))
 
   it('begins with no keys', () => expect(Query.noKeys).toEqual(keys()))
 })
