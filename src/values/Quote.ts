@@ -72,15 +72,19 @@ export const removeDotSegments = (path: string): string => {
   return output.join('')
 }
 
-// WHATWG removes C0 controls and spaces, Python's `lstrip` all white space. By hand: `\s+$` is quadratic.
-const isBlank = (character: string): boolean => character <= ' ' || /\s/.test(character)
+// By hand: `\s+$` is quadratic.
+const isControl = (character: string): boolean => character <= ' '
+const isBlank = (character: string): boolean => isControl(character) || /\s/.test(character)
 
-/** The same text without the blanks at its ends. */
+/**
+ * The same text without the blanks at its ends: C0 controls and spaces, as WHATWG's parser removes them; before it all
+ * white space, as Python's `lstrip`.
+ */
 export const trimmed = (text: string): string => {
   let start = 0
   let end = text.length
   while (start < end && isBlank(text.charAt(start))) start += 1
-  while (end > start && isBlank(text.charAt(end - 1))) end -= 1
+  while (end > start && isControl(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
 

@@ -14,7 +14,7 @@ const located = (session: Session.Session, reference: string) => address(session
 const href = (session: Session.Session, reference: string) =>
   pipe(
     located(session, reference),
-    E.map(({ url }) => url.href),
+    E.map((place) => Address.withQuery(session.settings)(place).url.href),
   )
 const problem = (session: Session.Session, reference: string) => {
   const made = located(session, reference)
