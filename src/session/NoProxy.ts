@@ -83,7 +83,7 @@ const entriesOf = (text: string): ReadonlyArray<string> => {
   const entries: string[] = []
   for (const item of text.split(',')) {
     const [first = '', ...others] = item.trim().split(/\s/)
-    entries.push(inAscii(first.toLowerCase()))
+    if (first !== '') entries.push(inAscii(first.toLowerCase()))
     if (others.length > 0) break
   }
   return entries

@@ -109,8 +109,7 @@ export const withQuery =
     if (settings.query._tag === 'Inherit' || !address.url.protocol.startsWith('http')) return address
     const { sent, shown } = Query.write(settings.query.value)
     if (sent === '') return address
-    const query = Url.quoteQuery(sent)
-    return { ...address, url: Url.appendQuery(query, sent === shown ? query : shown)(address.url) }
+    return { ...address, url: Url.appendQuery(sent, shown)(address.url) }
   }
 
 /**

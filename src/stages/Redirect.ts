@@ -88,6 +88,18 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 // --- the target ----------------------------------------------------------------------------------------------------
 
+/** The head with every field made secret that repeats a value of `withSecretQuery`: a Location often does. */
+export const withoutEchoes = (head: Head, { settings }: Merged): Head => {
+  const secrets = Query.secretsOf(settings.query)
+  if (secrets.size === 0) return head
+  const holds = Query.holds(secrets)
+  const fields = head.headers.fields.map(
+    ([name, value]): Headers.Field =>
+      typeof value === 'string' && holds(value) ? [name, Secret.make(value)] : [name, value],
+  )
+  return { ...head, headers: { fields } }
+}
+
 /** The Location of a redirect, if it is one. The left says why it cannot be read. Equal lines are one (D21). */
 export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>> => {
   if (!Status.isRedirect(head.status)) return E.right(O.none)

@@ -52,9 +52,9 @@ export const fromInput = (input: Input): Pairs =>
 const quotePlus = (text: string): string => {
   if (/^[\w.~-]*$/.test(text)) return text
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\uFFFD') // half a pair has no UTF-8; URLSearchParams does the same
-  return encodeURIComponent(wellFormed).replace(/[!'()*]|%20/g, (c) =>
-    c === '%20' ? '+' : `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
+  return encodeURIComponent(wellFormed)
+    .replaceAll('%20', '+')
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 export const encode = (pairs: Pairs): string => {
@@ -116,10 +116,10 @@ const writeKeys = (keys: Override.Keyed<Held>): Written => {
   return { sent: sent.join('&'), shown: shown.join('&') }
 }
 
-/** The source as it is written; raw text is left for the URL's own quoting. */
+/** The source as it stands in a URL: raw text is quoted there as a URL quotes it, pairs are encoded already. */
 export const write = (source: Source): Written => {
   if (source._tag === 'Keys') return writeKeys(source.keys)
-  const text = source._tag === 'Text' ? source.text : encode(fromInput(source.pairs))
+  const text = source._tag === 'Text' ? quoteQuery(source.text) : encode(fromInput(source.pairs))
   return { sent: text, shown: text }
 }
 
@@ -135,13 +135,21 @@ export const secretsOf = (layer: Override.Layer<Source>): ReadonlySet<string> =>
   return found.length === 0 ? NO_SECRETS : new Set(found.filter((value) => value !== ''))
 }
 
+const formsOf = (secret: string): ReadonlyArray<string> => [secret, quoteQuery(secret), quotePlus(secret)]
+
+/** Whether a text holds one of those values, plain or encoded. */
+export const holds =
+  (secrets: ReadonlySet<string>) =>
+  (text: string): boolean =>
+    [...secrets].some((secret) => formsOf(secret).some((form) => text.includes(form)))
+
 /** The same text without those values, plain or encoded: for a message about what somebody else wrote. */
 export const withoutSecrets =
   (secrets: ReadonlySet<string>) =>
   (text: string): string => {
     let rest = text
     for (const secret of secrets) {
-      for (const form of [secret, quoteQuery(secret), quotePlus(secret)]) rest = rest.replaceAll(form, MARK)
+      for (const form of formsOf(secret)) rest = rest.replaceAll(form, MARK)
     }
     return rest
   }

@@ -5,18 +5,19 @@
  */
 
 // RFC 3986 2.3 and 3.3 to 3.5, as sets of what must be encoded; '%' is judged apart.
-const BEYOND_PATH = /[^\w.~!$&'()*+,;=:@/%-]/gu
-const BEYOND_QUERY = /[^\w.~!$&'()*+,;=:@/?%-]/gu
-const BEYOND_URI = /[^\w.~!#$&'()*+,/:;=?@[\]%-]/gu
+const BEYOND_PATH = /[^\w.~!$&'()*+,;=:@/%-]+/gu
+const BEYOND_QUERY = /[^\w.~!$&'()*+,;=:@/?%-]+/gu
+const BEYOND_URI = /[^\w.~!#$&'()*+,/:;=?@[\]%-]+/gu
 const ESCAPES = /%[0-9A-Fa-f]{2}/g
+/** Escapes that are written otherwise: in lower case, or of an unreserved character. */
+const ODD_ESCAPES = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE]|[\dA-F][a-f]|[a-f][\dA-Fa-f])/g
 const UNRESERVED = /[\w.~-]/
 export const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Half of a surrogate pair has no UTF-8: U+FFFD takes its place, as in WHATWG's parser (`encodeURIComponent` throws). */
-const encodeCharacter = (character: string): string =>
-  LONE_SURROGATE.test(character) ? '%EF%BF%BD' : encodeURIComponent(character)
+const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
 
-const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeCharacter)
+const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
 
 const normalEscape = (escape: string): string => {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
@@ -30,7 +31,7 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
   const good = text.match(ESCAPES)?.length ?? 0
   const kept =
     good === percents
-      ? text.replace(ESCAPES, normalEscape)
+      ? text.replace(ODD_ESCAPES, normalEscape)
       : text.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25')
   return encodeAll(kept, beyond)
 }

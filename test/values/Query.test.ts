@@ -133,7 +133,7 @@ describe('a query as a setting', () => {
       },
       'p+q=1&p+q=2&p+q=false',
     ],
-    [text, 'raw text'],
+    [text, 'raw%20text'],
   ])('%# is written as it stands there', (source, written) => expect(Query.showSource(source)).toBe(written))
 
   it('begins with no keys', () => expect(Query.noKeys).toEqual(keys()))
