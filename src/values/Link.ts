@@ -14,7 +14,7 @@ import * as Reference from './Reference.js'
 import * as Scan from './Scan.js'
 
 export interface Link {
-  /** The reference, without blanks at its ends; resolve it against the URL of the reply. */
+  /** As it was written, its octets read; resolve it against the URL of the reply. */
   readonly target: string
   /** Lower-case relation types. */
   readonly rels: ReadonlyArray<string>
@@ -61,7 +61,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
     const close = header.indexOf('>', at)
     if (close < 0) return links
-    const target = Reference.ofField(header.slice(at + 1, close))
+    const target = Reference.ofOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
     at = close + 1
     for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {

@@ -12,7 +12,8 @@ import { quoteOctets, trimmed } from './Quote.js'
 
 const ASCII = /^[\0-\x7f]*$/
 
-const characters = (octets: string): string => {
+/** The characters that octets stand for: those of UTF-8, else each octet percent-encoded. */
+export const ofOctets = (octets: string): string => {
   if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
@@ -22,4 +23,4 @@ const characters = (octets: string): string => {
 }
 
 /** The reference that a field value such as a Location holds. */
-export const ofField = (value: string): string => characters(trimmed(value.replace(/[\t\r\n]+/g, '')))
+export const ofField = (value: string): string => ofOctets(trimmed(value.replace(/[\t\r\n]+/g, '')))

@@ -2,7 +2,7 @@
  * RFC 8288 3, read leniently: a model beside the library's Link parser (D23).
  */
 
-import { ownLocation } from './own-url.js'
+import { ownOctets } from './own-url.js'
 
 export interface Parsed {
   readonly target: string
@@ -54,7 +54,7 @@ export const parse = (header: string): ReadonlyArray<Parsed> => {
       if (read.parameter !== undefined) parameters.push(read.parameter)
       at = read.end
     }
-    links.push({ target: ownLocation(header.slice(open + 1, close)).trimStart(), parameters })
+    links.push({ target: ownOctets(header.slice(open + 1, close)), parameters })
     open = header.indexOf('<', at)
   }
   return links

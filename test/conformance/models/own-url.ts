@@ -73,11 +73,12 @@ export const ownUrl = (given: string, url: string): string => {
 
 /** A Location as the library reads it; the octets of Latin-1 as they are, where they are not UTF-8. */
 export const ownLocation = (location: string): string => {
-  const text = withoutBlanksBehind(location.replace(/[\t\r\n]/g, ''))
-  return isUtf8(text)
-    ? text
-    : text.replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
+  return ownOctets(withoutBlanksBehind(location.replace(/[\t\r\n]/g, '')))
 }
+
+/** The octets of Latin-1 percent-encoded as they are, where they are not UTF-8. */
+export const ownOctets = (text: string): string =>
+  isUtf8(text) ? text : text.replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
 
 export const isUtf8 = (octets: string): boolean => {
   if (/[^\0-\xff]/.test(octets)) return true
