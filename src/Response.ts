@@ -115,7 +115,7 @@ export const link =
     const isAbout = isAboutUs(response)
     const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isAbout(link))
     if (found === undefined) return O.none
-    const resolved = Url.resolve(response.plan.url)(Reference.ofField(found.target))
+    const resolved = Url.resolve(response.plan.url)(Reference.withoutBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
 

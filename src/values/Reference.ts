@@ -22,5 +22,8 @@ export const ofOctets = (octets: string): string => {
   }
 }
 
+/** The same reference without blanks at its ends, tabs and line ends. */
+export const withoutBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
+
 /** The reference that a field value such as a Location holds. */
-export const ofField = (value: string): string => ofOctets(trimmed(value.replace(/[\t\r\n]+/g, '')))
+export const ofField = (value: string): string => ofOctets(withoutBlanks(value))
