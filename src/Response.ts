@@ -23,6 +23,7 @@ import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
 import * as JsonText from './values/JsonText.js'
 import * as Link from './values/Link.js'
+import * as Reference from './values/Reference.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
 import type { Plan } from './wire/Plan.js'
@@ -97,13 +98,24 @@ export const links = ({ headers }: Response): ReadonlyArray<Link.Link> => {
   return header === undefined ? [] : Link.parse(header)
 }
 
-/** The absolute URL that a relation leads to, such as `next`. */
+/** Whether a link is about this response: it has no anchor, or one that leads to its own URL (RFC 8288 3.2). */
+const isAboutUs =
+  ({ plan }: Response) =>
+  (link: Link.Link): boolean => {
+    const anchor = Link.parameter('anchor')(link)
+    if (anchor === undefined) return true
+    const resolved = Url.resolve(plan.url)(Reference.ofField(anchor))
+    return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
+  }
+
+/** The absolute URL that a relation leads to, such as `next`; a link with the anchor of another resource is not ours. */
 export const link =
   (rel: string) =>
   (response: Response): O.Option<string> => {
-    const found = links(response).find(({ rels }) => rels.includes(rel.toLowerCase()))
+    const isAbout = isAboutUs(response)
+    const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isAbout(link))
     if (found === undefined) return O.none
-    const resolved = Url.resolve(response.plan.url)(found.target)
+    const resolved = Url.resolve(response.plan.url)(Reference.withoutBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
 

@@ -116,7 +116,7 @@ const queryOf = (items: ReadonlyArray<Ready>): Edit => {
     if (item._tag === 'Query') keys.set(item.name, [...(keys.get(item.name) ?? []), item.value])
   }
   if (keys.size === 0) return (same) => same
-  const source = new Map([...keys].map(([name, values]) => [name, Override.set<Query.Values>(values)] as const))
+  const source = new Map([...keys].map(([name, values]) => [name, Override.set<Query.Held>(values)] as const))
   return Request.withSettings({
     ...Settings.empty,
     query: Override.extend<Query.Source>({ _tag: 'Keys', keys: source }),

@@ -21,6 +21,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
 import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 import * as Part from './explain/Part.js'
 import * as Reveal from './Reveal.js'
@@ -107,7 +108,7 @@ export const canonical =
   (plan: Plan): string => {
     const json: Json = {
       method: plan.method,
-      url: plan.url.href,
+      url: Reveal.isOpen(options) ? Url.sentHref(plan.url) : plan.url.href,
       headers: headersOf(plan, Reveal.opening(options)),
       body: bodyOf(plan, options),
       route: routeOf(plan, options),

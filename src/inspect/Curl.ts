@@ -31,6 +31,7 @@ import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
 import type { Plan, Tls } from '../wire/Plan.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
@@ -100,17 +101,13 @@ const headerOptions = ({ plan, open }: Writing): ReadonlyArray<string> => {
 
 // --- route ---------------------------------------------------------------------------------------------------------
 
-const percent = (text: string, proxy: Proxy.Proxy): string => {
-  // As `Proxy.basic` writes them: latin-1 where it fits, and UTF-8 for SOCKS.
-  const isLatin = !Proxy.isSocks(proxy) && /^[\0-\xff]*$/.test(text)
-  const octets = isLatin ? text : Shell.ofText(text)
-  return octets.replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
-}
+const percent = (text: string): string =>
+  Shell.ofText(text).replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
 const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
   if (O.isNone(proxy.credentials) || !isOpen) return Proxy.show(proxy)
   const { user, pass } = proxy.credentials.value
-  const userinfo = `${percent(user, proxy)}:${percent(Secret.reveal(pass), proxy)}`
+  const userinfo = `${percent(user)}:${percent(Secret.reveal(pass))}`
   return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
 }
 
@@ -191,7 +188,9 @@ const methodOptions = ({ method, body }: Plan): ReadonlyArray<string> => {
   return method === (body._tag === 'Empty' ? 'GET' : 'POST') ? [] : [`-X ${Shell.word(method)}`]
 }
 
-const urlOptions = ({ url: { href, protocol, hostname } }: Plan): ReadonlyArray<string> => {
+const urlOptions = ({ plan: { url }, isOpen }: Writing): ReadonlyArray<string> => {
+  const { protocol, hostname } = url
+  const href = isOpen ? Url.sentHref(url) : url.href
   const rest = href.replace(hostname, '')
   return [
     Shell.word(Shell.ofText(href)),
@@ -226,7 +225,7 @@ export const toCurl =
     const isCompressed = Headers.has('Accept-Encoding')(plan.headers)
     const line = folded('curl', [
       ...methodOptions(plan),
-      ...urlOptions(plan),
+      ...urlOptions(writing),
       ...headerOptions(writing),
       ...withoutCurls(writing),
       ...(isCompressed ? ['--compressed'] : []),

@@ -23,6 +23,7 @@ import * as Inputs from '../stages/Inputs.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import * as Part from './explain/Part.js'
@@ -98,10 +99,10 @@ const cookiesOf = (plan: Plan, options: Reveal.Reveal): ReadonlyArray<NameValue>
     return [{ name, value: Reveal.isOpen(options) ? text.slice(text.indexOf('=') + 1) : value }]
   })
 
-const queryOf = (plan: Plan): ReadonlyArray<NameValue> =>
+const queryOf = (plan: Plan, options: Reveal.Reveal): ReadonlyArray<NameValue> =>
   Part.split(plan).flatMap((part) => {
     if (part._tag !== 'Query') return []
-    const { name, value } = Part.label(part)
+    const { name, value } = Part.queryLabel(Reveal.isOpen(options) ? Secret.reveal(part.text) : part.shown)
     return [{ name, value }]
   })
 
@@ -122,11 +123,11 @@ const requestOf = (plan: Plan, options: Reveal.Reveal): HarRequest => {
   const size = Body.length(plan.body)
   return {
     method: plan.method,
-    url: plan.url.href,
+    url: Reveal.isOpen(options) ? Url.sentHref(plan.url) : plan.url.href,
     httpVersion: 'HTTP/1.1',
     cookies: cookiesOf(plan, options),
     headers: fields(wireHeaders(plan), Reveal.opening(options)),
-    queryString: queryOf(plan),
+    queryString: queryOf(plan, options),
     ...(postData === undefined ? {} : { postData }),
     headersSize: -1,
     bodySize: plan.body._tag === 'Empty' ? 0 : O.isSome(size) ? size.value : -1,

@@ -28,10 +28,10 @@ import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
 /** What stands on the request line: the whole URL where a proxy forwards it (RFC 9112 3.2.2). */
-const targetOf = ({ url, route }: Plan): string =>
-  O.isSome(route.proxy) && Proxy.forwards(route.proxy.value, url.protocol)
-    ? `${url.origin}${Url.target(url)}`
-    : Url.target(url)
+const targetOf = ({ url, route }: Plan, options: Reveal.Reveal): string => {
+  const target = Reveal.isOpen(options) ? Url.target(url) : `${url.pathname}${url.search}`
+  return O.isSome(route.proxy) && Proxy.forwards(route.proxy.value, url.protocol) ? `${url.origin}${target}` : target
+}
 
 const hostOf = ({ url: { protocol, hostname, port } }: Plan): string =>
   port === '' || port === Url.defaultPort(protocol) ? hostname : `${hostname}:${port}`
@@ -50,7 +50,11 @@ export const toHttp =
     const open = Reveal.opening(options)
     const host = Headers.has('Host')(plan.headers) ? [] : [`Host: ${hostOf(plan)}`]
     const lines = wireHeaders(plan).fields.map(([name, value]) => `${name}: ${open(value)}`)
-    return [`${plan.method} ${targetOf(plan)} HTTP/1.1`, ...host, ...lines, '', bodyText(plan.body, options)].join(
-      '\r\n',
-    )
+    return [
+      `${plan.method} ${targetOf(plan, options)} HTTP/1.1`,
+      ...host,
+      ...lines,
+      '',
+      bodyText(plan.body, options),
+    ].join('\r\n')
   }

@@ -4,7 +4,7 @@
  *
  * | source                                | used for                                             |
  * |---------------------------------------|------------------------------------------------------|
- * | `<scheme>_proxy`, `all_proxy`         | the proxy; lower case over upper, empty means none   |
+ * | `<scheme>_proxy`, `all_proxy`         | the proxy; lower case over upper, empty or blank means none   |
  * | `no_proxy`                            | hosts that are reached without those                 |
  * | `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` | the roots of trust                                  |
  * | `NETRC`, `~/.netrc`, `~/_netrc`       | credentials                                          |
@@ -26,6 +26,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Credentials } from '../values/Proxy.js'
+import { trimmed } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
 import * as Netrc from './Netrc.js'
 import * as NoProxy from './NoProxy.js'
@@ -89,6 +90,8 @@ const derive = (environment: Environment): Derived => {
 
 const variable = ({ variables }: Environment, name: string): string => Secret.reveal(variables.get(name) ?? '')
 
+const isEmpty = (value: Secret.Secret): boolean => trimmed(Secret.reveal(value)) === ''
+
 /**
  * By what stands before `_proxy`, as in Python's `getproxies_environment`: any case first, then the lower-case suffix
  * decides, and empty removes.
@@ -97,10 +100,10 @@ const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Se
   const values = new Map<string, Secret.Secret>()
   const named = [...variables].filter(([name]) => /_proxy$/i.test(name))
   const keyOf = (name: string): string => name.slice(0, -6).toLowerCase()
-  for (const [name, value] of named) if (Secret.reveal(value) !== '') values.set(keyOf(name), value)
+  for (const [name, value] of named) if (!isEmpty(value)) values.set(keyOf(name), value)
   if (variables.has('REQUEST_METHOD')) values.delete('http')
   for (const [name, value] of named.filter(([name]) => name.endsWith('_proxy'))) {
-    if (Secret.reveal(value) === '') values.delete(keyOf(name))
+    if (isEmpty(value)) values.delete(keyOf(name))
     else values.set(keyOf(name), value)
   }
   return values

@@ -3,14 +3,15 @@
  *
  * | entry                      | matches                                                        |
  * |----------------------------|----------------------------------------------------------------|
- * | `*` (the whole value)      | every host                                                     |
+ * | `*`                        | every host                                                     |
  * | `example.com`, `.example.com` | `example.com` and all below it; a dot at the end is no difference |
  * | `*.example.com`            | all below `example.com`                                        |
  * | `example.com:8080`         | the same, for a URL that names this port                       |
- * | `10.0.0.0/8`, `fe80::/10`  | addresses of that network                                      |
+ * | `10.0.0.0/8`, `fe80::/10`  | addresses of that network; `0.0.0.0/0` all of IPv4, `::/0` all of IPv6 |
  * | `10.1.2.3`, `::1`, `[::1]` | that address                                                   |
+ * | `10.1.2.3:80`, `[::1]:80`  | that address, for a URL that names this port                   |
  *
- * Entries are divided by commas; what follows a blank inside an entry ends the list, as in curl.
+ * An IPv4 address and its mapped form (`::ffff:10.1.2.3`) are the same, in the list and in the URL. Entries are divided by commas; what follows a blank inside an entry ends the list, as in curl.
  *
  * @example
  * import { NoProxy } from 'requests-ts'
@@ -20,49 +21,53 @@
  * assert.equal(bypasses({ hostname: 'nexample.com', port: '' }), false)
  * assert.equal(bypasses({ hostname: '10.9.8.7', port: '443' }), true)
  */
-import { BlockList, isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import * as Address from '../values/Address.js'
 
 /** Whether a host is reached directly; `hostname` is canonical, an IPv6 address in brackets or not. */
 export type Bypass = (place: { readonly hostname: string; readonly port: string }) => boolean
 
 const withoutDots = (name: string): string => name.replace(/^\.+/, '').replace(/\.$/, '')
 const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
-const family = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
-const isBelow = (host: string, name: string): boolean => host.endsWith(`.${name}`)
-
-/** `host` is an address, here and below. */
-const matchesNetwork = (entry: string, host: string): boolean => {
-  const [, address = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? []
-  const bits = Number(digits)
-  if (isIP(address) !== isIP(host)) return false
-  if (bits > (isIP(address) === 6 ? 128 : 32) || bits === 0) return false
-  const list = new BlockList()
-  list.addSubnet(address, bits, family(address))
-  return list.check(host, family(host))
+/** A host that is asked for: a name, or an address in all its forms. */
+interface Host {
+  readonly name: string
+  readonly addresses: ReadonlyArray<Address.Address>
+  readonly port: string
 }
 
-const sameAddress = (entry: string, host: string): boolean => {
-  if (isIP(entry) !== isIP(host)) return false
-  const list = new BlockList()
-  list.addAddress(entry, family(entry))
-  return list.check(host, family(host))
-}
+type Matches = (host: Host) => boolean
 
-const matchesName = (entry: string, host: string): boolean => {
+const nothing: Matches = () => false
+
+const ofName = (entry: string): Matches => {
   const below = entry.startsWith('*.')
   const name = withoutDots(below ? entry.slice(2) : entry)
-  if (name === '') return false
-  return isBelow(host, name) || (!below && host === name)
+  if (name === '') return nothing
+  const suffix = `.${name}`
+  return (host) => host.addresses.length === 0 && (host.name.endsWith(suffix) || (!below && host.name === name))
 }
 
-const matches = (entry: string, hostname: string, port: string): boolean => {
-  const host = withoutDots(withoutBrackets(hostname.toLowerCase()))
-  if (isIP(host) !== 0) return matchesNetwork(entry, host) || sameAddress(withoutBrackets(entry), host)
-  const portOf = /^(.*):(\d+)$/.exec(entry)
-  if (portOf === null) return matchesName(entry, host)
-  return portOf[2] === port && matchesName(portOf[1] ?? '', host)
+const ofNetwork = (network: Address.Network): Matches => {
+  const contains = Address.contains(network)
+  return ({ addresses }) => addresses.some(contains)
+}
+
+const ofPlace = (entry: string): Matches => {
+  const network = Address.network(withoutBrackets(entry))
+  return network === undefined ? ofName(entry) : ofNetwork(network)
+}
+
+/** `host:port`; the colons of a bare IPv6 address end in no port. */
+const WITH_PORT = /^(\[[^\]]*\]|[^:]*):(\d+)$/
+
+const matcher = (entry: string): Matches => {
+  if (entry === '*') return () => true
+  const [, place, port] = WITH_PORT.exec(entry) ?? []
+  if (place === undefined) return ofPlace(entry)
+  const matches = ofPlace(place)
+  return (host) => host.port === port && matches(host)
 }
 
 /** A name in the form that URLs give to hosts: IDNA's. */
@@ -78,7 +83,7 @@ const entriesOf = (text: string): ReadonlyArray<string> => {
   const entries: string[] = []
   for (const item of text.split(',')) {
     const [first = '', ...others] = item.trim().split(/\s/)
-    entries.push(inAscii(first.toLowerCase()))
+    if (first !== '') entries.push(inAscii(first.toLowerCase()))
     if (others.length > 0) break
   }
   return entries
@@ -86,7 +91,11 @@ const entriesOf = (text: string): ReadonlyArray<string> => {
 
 /** Reads the value of NO_PROXY. */
 export const parse = (text: string): Bypass => {
-  if (text === '*') return () => true
-  const entries = entriesOf(text)
-  return ({ hostname, port }) => hostname === '' || entries.some((entry) => matches(entry, hostname, port))
+  const entries = entriesOf(text).map(matcher)
+  return ({ hostname, port }) => {
+    if (hostname === '') return true
+    const name = withoutDots(withoutBrackets(hostname.toLowerCase()))
+    const host: Host = { name, addresses: Address.formsOf(name), port }
+    return entries.some((matches) => matches(host))
+  }
 }

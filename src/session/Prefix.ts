@@ -13,6 +13,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import { trimmed } from '../values/Quote.js'
 import * as Url from '../values/Url.js'
 
 /** The parts of a URL that a prefix looks at. */
@@ -43,7 +44,7 @@ export const parse = (text: string): Prefix => {
   const located = Url.parse(text)
   if (E.isRight(located)) return prefixOf(located.right.url)
   // Without a host it is no URL, and yet a prefix: `https://`.
-  const [, protocol = '', hostname = '', port = '', pathname = ''] = PARTS.exec(text) ?? []
+  const [, protocol = '', hostname = '', port = '', pathname = ''] = PARTS.exec(trimmed(text)) ?? []
   return prefixOf({ protocol, hostname, port, pathname })
 }
 

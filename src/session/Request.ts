@@ -43,6 +43,7 @@ export {
   withQueryText,
   withRedirectPolicy,
   withSecretHeader,
+  withSecretQuery,
   withSensitiveHeaders,
   withSettings,
   withTimeouts,

@@ -48,6 +48,7 @@ export {
   withQueryText,
   withRedirectPolicy,
   withSecretHeader,
+  withSecretQuery,
   withSensitiveHeaders,
   withSettings,
   withTimeouts,

@@ -42,8 +42,9 @@ const HeaderValue = t.union([Saved.Line, t.readonly(t.strict({ secret: Saved.Lin
 const HeaderJson = t.readonly(t.strict({ name: Saved.Line, values: t.readonlyArray(HeaderValue) }))
 const Scalar = t.union([t.string, Saved.Numeric, t.boolean])
 const Values = t.union([Scalar, t.readonlyArray(t.union([Scalar, t.null]))])
+const Held = t.union([Values, t.readonly(t.strict({ secret: Saved.Text }))])
 const QueryJson = t.union([
-  t.readonly(t.strict({ keys: t.readonlyArray(t.tuple([t.string, override(Values)])) })),
+  t.readonly(t.strict({ keys: t.readonlyArray(t.tuple([t.string, override(Held)])) })),
   t.readonly(t.strict({ pairs: t.readonlyArray(t.tuple([t.string, Values])) })),
   t.readonly(t.strict({ text: t.string })),
 ])
@@ -153,14 +154,25 @@ const scalarJson = (scalar: Query.Scalar): t.TypeOf<typeof Scalar> =>
 const isList = <A, B>(given: A | ReadonlyArray<B>): given is ReadonlyArray<B> => Array.isArray(given)
 
 const valuesJson = (values: Query.Values): t.TypeOf<typeof Values> =>
-  isList(values) ? values.map((one) => (one === null ? null : scalarJson(one))) : scalarJson(values)
+  isList(values)
+    ? values.map((one) => (one === null || one === undefined ? null : scalarJson(one)))
+    : scalarJson(values)
 
-const queryJson = (source: Query.Source): t.TypeOf<typeof QueryJson> => {
+const heldJson =
+  (writer: Saved.Writer) =>
+  (held: Query.Held, key: string): t.TypeOf<typeof Held> =>
+    Secret.is(held) ? { secret: writer.secret(`query.${key}`, held, Saved.Text) } : valuesJson(held)
+
+const queryJson = (writer: Saved.Writer, source: Query.Source): t.TypeOf<typeof QueryJson> => {
   switch (source._tag) {
     case 'Keys':
-      return { keys: keyedJson(source.keys, valuesJson) }
+      return { keys: keyedJson(source.keys, heldJson(writer)) }
     case 'Pairs':
-      return { pairs: source.pairs.map(([name, values]) => [name, valuesJson(values)]) }
+      return {
+        pairs: source.pairs.flatMap(([name, values]) =>
+          values === null || values === undefined ? [] : [[name, valuesJson(values)] as const],
+        ),
+      }
     case 'Text':
       return { text: source.text }
   }
@@ -227,7 +239,7 @@ const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): Settin
         return writer.secret(path, isSensitive ? Secret.make(value) : value)
       }),
     })),
-    query: layerJson(settings.query, queryJson),
+    query: layerJson(settings.query, (source) => queryJson(writer, source)),
     cookies: named('cookies')(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
     proxies: layerJson(settings.proxies, (proxies) =>
       named('proxies')(proxies, (url, key) => proxyJson(writer, key, url)),
@@ -291,10 +303,13 @@ const toScalar = (json: t.TypeOf<typeof Scalar>): Query.Scalar =>
 const toValues = (json: t.TypeOf<typeof Values>): Query.Values =>
   isList(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
 
+const toHeld = (json: t.TypeOf<typeof Held>): Query.Held =>
+  typeof json === 'object' && 'secret' in json ? Secret.make(json.secret) : toValues(json)
+
 const toQuery = (json: t.TypeOf<typeof QueryJson>): Query.Source => {
   if ('text' in json) return { _tag: 'Text', text: json.text }
   if ('pairs' in json) return { _tag: 'Pairs', pairs: json.pairs.map(([name, values]) => [name, toValues(values)]) }
-  return { _tag: 'Keys', keys: toKeyed(json.keys, toValues) }
+  return { _tag: 'Keys', keys: toKeyed(json.keys, toHeld) }
 }
 
 const toAuth = (json: t.TypeOf<typeof AuthJson>): Auth.Auth => {

@@ -24,7 +24,9 @@ import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
+import * as ProxyKey from '../values/ProxyKey.js'
 import * as Query from '../values/Query.js'
+import { trimmed } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
 import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
@@ -48,7 +50,7 @@ export interface HeaderSetting {
  */
 export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>
 
-/** By scheme, `all`, `scheme://host` or `all://host`, as requests' `proxies`; an unset key means directly. */
+/** By the keys of `ProxyKey`, such as `http`, `all` or `https://host`; an unset key means directly. */
 export type Proxies = Override.Keyed<Secret.Secret>
 
 export interface Settings {
@@ -163,6 +165,9 @@ export const SENSITIVE: ReadonlySet<string> = new Set([
   'private-token',
 ])
 
+const hiddenText = (value: string | Secret.Secret): Secret.Secret =>
+  typeof value === 'string' ? Secret.make(value) : value
+
 const sealed = (key: string, value: Headers.Value): Headers.Value =>
   typeof value === 'string' && SENSITIVE.has(key) ? Secret.make(value) : value
 
@@ -185,7 +190,7 @@ export const withoutHeader = (name: string): Configure =>
 
 /** Sets a header that no printer shows and that does not follow a redirect to another origin. */
 export const withSecretHeader = (name: string, value: string | Secret.Secret): Configure =>
-  header(name, [typeof value === 'string' ? Secret.make(value) : value])
+  header(name, [hiddenText(value)])
 
 /** Sets several headers: a record (`null` removes), or pairs, where a name that is repeated gives several lines. */
 export const withHeaders = (
@@ -216,6 +221,18 @@ export const withSensitiveHeaders = (...names: ReadonlyArray<string>): Configure
 
 /** Adds to the query: a record key by key (`null` removes), pairs in place of what a session gives. */
 export const withQuery = (input: Query.Input): Configure => withOne({ query: Query.layer(input) })
+
+/**
+ * Sets a query key whose value no printer shows: in the URL of a plan, in messages, tapes and archives it reads `‹secret›`.
+ * `Plan.wire`, `{ reveal: true }` and the transport have it. A session's does not leave its base URL's origin.
+ */
+export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
+  withOne({
+    query: Override.extend<Query.Source>({
+      _tag: 'Keys',
+      keys: single(name, Override.set<Query.Held>(hiddenText(value))),
+    }),
+  })
 
 /** Takes text as it is for the query, quoted only where a URL cannot hold it; in place of what a session gives. */
 export const withQueryText = (text: string): Configure => withOne({ query: Override.replace({ _tag: 'Text', text }) })
@@ -248,7 +265,15 @@ export const baseUrl = (url: string): string | Secret.Secret =>
 /** What relative URLs are joined to, with exactly one slash between. */
 export const withBaseUrl = (url: string): Configure => withOne({ baseUrl: Override.set(baseUrl(url)) })
 
-/** One proxy for every URL; or a record as requests' `proxies`, where `null` means directly. */
+/** What is no key at all stays as it is, and is refused when it is planned. */
+const proxyKey = (key: string): string => ProxyKey.normal(key) ?? key
+
+const isDirect = (url: string | null): url is null => url === null || (typeof url === 'string' && trimmed(url) === '')
+
+/**
+ * One proxy for every URL; or a record as requests' `proxies`, where `null` means directly. Keys are compared as they are
+ * meant (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. One that means nothing is `InvalidProxy`.
+ */
 export const withProxy = (proxy: string | Readonly<Record<string, string | null>>): Configure => {
   if (typeof proxy === 'string') {
     return withOne({
@@ -257,7 +282,7 @@ export const withProxy = (proxy: string | Readonly<Record<string, string | null>
   }
   const proxies = new Map<string, Override.Override<Secret.Secret>>()
   for (const [key, url] of Object.entries(proxy)) {
-    proxies.set(key, url === null || url === '' ? Override.unset : Override.set(Secret.make(url)))
+    proxies.set(proxyKey(key), isDirect(url) ? Override.unset : Override.set(Secret.make(url)))
   }
   return withOne({ proxies: Override.extend<Proxies>(proxies) })
 }

@@ -5,7 +5,7 @@
  * |-------------------------|---------------------------------------------------------|
  * | `login`, `/login`       | `https://h/v1/login`: exactly one slash between         |
  * | ``, `?a=1`              | `https://h/v1`, `https://h/v1?a=1`                      |
- * | `https://other/x`       | itself; the session's credentials stay behind (`leaves`) |
+ * | `https://other/x`       | itself; the session's credentials, query and Host stay behind (`leaves`) |
  * | `//other/x`, `../x`     | `InvalidUrl`: it would leave the base without saying so |
  *
  * @example
@@ -22,6 +22,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Settings } from '../session/Settings.js'
 import type * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
+import { trimmed } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 
@@ -62,6 +63,12 @@ const climbs = (path: string): boolean => {
   return false
 }
 
+const withoutSlashes = (text: string): string => {
+  let end = text.length
+  while (text.charAt(end - 1) === '/') end -= 1
+  return text.slice(0, end)
+}
+
 const join = (base: Url.Located, reference: string): E.Either<Url.UrlError, Url.Located> => {
   if (reference.startsWith('//')) {
     return E.left(
@@ -74,7 +81,7 @@ const join = (base: Url.Located, reference: string): E.Either<Url.UrlError, Url.
   const path = /^[^?#]*/.exec(reference)?.[0] ?? ''
   if (climbs(path)) return E.left(Url.invalidUrl(reference, "its '..' leads above the base URL"))
   const { url } = base
-  const root = url.href.replace(/\/+$/, '')
+  const root = withoutSlashes(url.href)
   const joined = path === '' ? `${url.href}${reference}` : `${root}/${reference.replace(/^\//, '')}`
   const located = Url.parse(joined)
   return E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: base.userinfo })
@@ -95,16 +102,21 @@ const locate = (settings: Settings, reference: string): E.Either<Url.UrlError, A
   return E.right({ url: located.right.url, userinfo: located.right.userinfo, leaves })
 }
 
-/** Only http-like URLs take a query; any other scheme stays as it is (requests D3). */
-const withQuery = (settings: Settings, address: Address): Address => {
-  if (settings.query._tag === 'Inherit' || !address.url.protocol.startsWith('http')) return address
-  const text = Query.encodeSource(settings.query.value)
-  return text === '' ? address : { ...address, url: Url.appendQuery(Url.quoteQuery(text))(address.url) }
-}
+/** Adds the query of the settings. Only http-like URLs take one; any other scheme stays as it is (requests D3). */
+export const withQuery =
+  (settings: Settings) =>
+  (address: Address): Address => {
+    if (settings.query._tag === 'Inherit' || !address.url.protocol.startsWith('http')) return address
+    const { sent, shown } = Query.write(settings.query.value)
+    if (sent === '') return address
+    return { ...address, url: Url.appendQuery(sent, shown)(address.url) }
+  }
 
-/** Joins, splits and quotes. Errors: `InvalidUrl`, `MissingScheme`. */
-export const address = (settings: Settings, reference: string): E.Either<Url.UrlError, Address> => {
-  if (typeof reference !== 'string') return E.left(Url.invalidUrl(typeof reference, 'it is not text'))
-  const located = locate(settings, reference)
-  return E.isLeft(located) ? located : E.right(withQuery(settings, located.right))
-}
+/**
+ * Joins, splits and quotes. The query of the settings is not in it: which settings count depends on where the URL leads
+ * (`withQuery`). Errors: `InvalidUrl`, `MissingScheme`.
+ */
+export const address = (settings: Settings, reference: string): E.Either<Url.UrlError, Address> =>
+  typeof reference === 'string'
+    ? locate(settings, trimmed(reference))
+    : E.left(Url.invalidUrl(typeof reference, 'it is not text'))

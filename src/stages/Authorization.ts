@@ -5,7 +5,7 @@
  * |-------|------------------------------------------|-----------------------------------------------------|
  * | 1     | auth of the request, else of the session | of its scheme; `withoutAuth` ends the search        |
  * | 2     | an Authorization header of the user's    | as it stands                                        |
- * | 3     | `user:pass@` in the URL                  | Basic                                               |
+ * | 3     | `user:pass@` in the URL                  | Basic; netrc may know the password of `user@`, else it is empty (D50) |
  * | 4     | netrc, where the session trusts it       | Basic                                               |
  *
  * Digest signs at once where the jar holds a challenge of the origin, and otherwise waits to be challenged.
@@ -19,7 +19,7 @@ import * as Digest from '../values/Digest.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
-import { basic } from '../values/Proxy.js'
+import { basic, credentialsOf } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Located, Url } from '../values/Url.js'
 import * as UrlOf from '../values/Url.js'
@@ -109,12 +109,14 @@ export const authorize = (
   const { auth } = merged.settings
   if (auth._tag === 'Set') return withScheme(auth.value, signing, { method, url }, headers)
   if (auth._tag === 'Unset' || Headers.find(headers, AUTHORIZATION) !== undefined) return headers
-  if (O.isSome(userinfo) && O.isSome(userinfo.value.pass)) {
-    const { user, pass } = userinfo.value
-    return user === '' && Secret.reveal(pass.value) === '' ? headers : withBasic(user, pass.value, headers)
+  const given = credentialsOf(userinfo)
+  const isWhole = O.isSome(userinfo) && O.isSome(userinfo.value.pass)
+  if (!isWhole) {
+    const user = O.isSome(userinfo) ? userinfo.value.user : undefined
+    const found = ambient(merged, signing, url, user)
+    if (O.isSome(found)) return Headers.upsertAt(AUTHORIZATION, found.value)(headers)
   }
-  const found = ambient(merged, signing, url, O.isSome(userinfo) ? userinfo.value.user : undefined)
-  return O.isNone(found) ? headers : Headers.upsertAt(AUTHORIZATION, found.value)(headers)
+  return O.isNone(given) ? headers : withBasic(given.value.user, given.value.pass, headers)
 }
 
 /** What plain JavaScript may give and a type would not let through. */

@@ -186,8 +186,9 @@ const passed = (head: Head, x: Exchange): Exchange => ({ ...x, history: [...x.hi
 /** Answers a 401 that this exchange can answer; hooks never see it. None: go on to the hooks and to `settle`. */
 export const challenge =
   (now: Date) =>
-  (head: Head) =>
+  (received: Head) =>
   (x: Exchange): O.Option<Exchange> => {
+    const head = Redirect.withoutEchoes(received, x.merged)
     const asked = Challenge.asked(head, x)
     if (O.isNone(asked) || !isReplayable(x.plan)) return O.none
     const { exchange } = absorb(now, head, x)
@@ -218,8 +219,9 @@ const redirectsIn = (history: ReadonlyArray<Hop>): number => history.filter(({ h
 /** Takes in the head of a reply, and says what comes next. The order is requests': target, maximum, policy. */
 export const settle =
   (now: Date) =>
-  (head: Head) =>
+  (received: Head) =>
   (given: Exchange): Step => {
+    const head = Redirect.withoutEchoes(received, given.merged)
     const { exchange: x, cookies } = absorb(now, head, given)
     if (O.isSome(Challenge.asked(head, x)) && !isReplayable(x.plan)) {
       return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), passed(head, x))

@@ -32,7 +32,7 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Route } from '../wire/Plan.js'
-import { type Address, address } from './Address.js'
+import { type Address, address, withQuery } from './Address.js'
 import * as Authorization from './Authorization.js'
 import * as Cookies from './Cookies.js'
 import * as Fields from './Fields.js'
@@ -70,22 +70,29 @@ export const worldOf = (world: Partial<World>): World => ({
 const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>
   Settings.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
 
-/** A session's settings without what only its own origin may see: auth, secret headers, cookies, certificate. */
-const withoutCredentials = (settings: Settings.Settings): Settings.Settings => ({
+/**
+ * A session's settings without what only its own origin may see: auth, query, cookies, certificate, `Host`, and headers
+ * that are secret or that session or request name so.
+ */
+const withoutCredentials = (
+  settings: Settings.Settings,
+  sensitive: Settings.Settings['sensitive'],
+): Settings.Settings => ({
   ...settings,
   auth: Override.inherit,
+  query: Override.inherit,
   cookies: Override.noKeys,
   certificate: Override.inherit,
   headers: new Map(
     [...settings.headers].filter(
-      ([key, override]) => override._tag !== 'Set' || !isSecret(override.value, key, settings.sensitive),
+      ([key, override]) => override._tag !== 'Set' || (key !== 'host' && !isSecret(override.value, key, sensitive)),
     ),
   ),
 })
 
 /** A request that leaves the base's origin takes only credentials of its own along. */
-export const leave = ({ session, request }: Merged): Merged =>
-  merge({ ...session, settings: withoutCredentials(session.settings) })(request)
+export const leave = ({ session, request, settings }: Merged): Merged =>
+  merge({ ...session, settings: withoutCredentials(session.settings, settings.sensitive) })(request)
 
 /**
  * What an exchange keeps of what was merged, once there is a plan: neither the body, which is in the plan and sealed
@@ -105,9 +112,28 @@ const spent = (merged: Merged, { url, userinfo }: Address): Merged => {
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
+/** RFC 9110 9.3, and PATCH: in any case they are meant. Every other method is another one in another case (D51). */
+const KNOWN: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+])
+
+/** The method as it is sent. */
+export const spelledMethod = (method: string): string => {
+  const upper = method.toUpperCase()
+  return KNOWN.has(upper) ? upper : method
+}
+
 const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
   Headers.isName(method)
-    ? E.right(method.toUpperCase())
+    ? E.right(spelledMethod(method))
     : E.left(invalidSettings('method', `${JSON.stringify(method)} is not a token (RFC 9110 9.1)`))
 
 // RFC 9110 8.6: no Content-Length where the method does not expect content (D18).
@@ -191,12 +217,13 @@ export const prepared =
   (given: Merged): E.Either<PlanError, Prepared> => {
     const method = methodOf(given.request)
     if (E.isLeft(method)) return method
-    const place = address(given.settings, given.request.url)
-    if (E.isLeft(place)) return place
-    const { url } = place.right
+    const found = address(given.settings, given.request.url)
+    if (E.isLeft(found)) return found
+    const merged = found.right.leaves ? leave(given) : given
+    const place = withQuery(merged.settings)(found.right)
+    const { url } = place
     if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
-    if (!isSendable(place.right, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
-    const merged = place.right.leaves ? leave(given) : given
+    if (!isSendable(place, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
     const { session, settings, request } = merged
     const fields = Fields.fields(merged)
     if (E.isLeft(fields)) return fields
@@ -214,13 +241,13 @@ export const prepared =
     const plan: Plan = {
       method: method.right,
       url,
-      headers: Authorization.authorize(merged, world, method.right, place.right, withBody),
+      headers: Authorization.authorize(merged, world, method.right, place, withBody),
       body: content.right.payload,
       route: travel,
       cause: 'Start',
       inputs: seal({ merged: given, jar: world.jar, environment: world.environment, now: world.now, after: O.none }),
     }
-    return finish(spent(merged, place.right), plan)
+    return finish(spent(merged, place), plan)
   }
 
 const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {

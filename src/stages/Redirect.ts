@@ -4,8 +4,11 @@
  * | status   | GET | HEAD | POST | other | body                                   |
  * |----------|-----|------|------|-------|----------------------------------------|
  * | 301      | GET | HEAD | GET  | same  | dropped iff the method became GET (D4) |
- * | 302, 303 | GET | HEAD | GET  | GET   | the same                               |
+ * | 302, 303 | GET | HEAD | GET  | GET   | the same; a 302 keeps QUERY, which is safe as GET is |
  * | 307, 308 | GET | HEAD | POST | same  | sent again                             |
+ *
+ * Where the method becomes GET, every field of content stays behind with the body: `Content-*`, `Digest`, `Repr-Digest`,
+ * `Last-Modified` (RFC 9110 15.4, D37).
  *
  * Where `shouldStripAuth` says so, everything secret stays behind: credentials, cookies given along, the client
  * certificate, every header that is a `Secret`, and `Host` (D5). What stayed behind does not come back.
@@ -18,6 +21,8 @@ import * as Settings from '../session/Settings.js'
 import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
 import * as Proxy from '../values/Proxy.js'
+import * as Query from '../values/Query.js'
+import * as Reference from '../values/Reference.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as Url from '../values/Url.js'
@@ -83,14 +88,16 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 // --- the target ----------------------------------------------------------------------------------------------------
 
-/** Header text holds one character for each octet; a Location means them as UTF-8 (requests does the same). */
-const asUtf8 = (text: string): string | undefined => {
-  if (/^[\0-\x7f]*$/.test(text) || /[^\0-\xff]/.test(text)) return text
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'))
-  } catch {
-    return undefined
-  }
+/** The head with every field made secret that repeats a value of `withSecretQuery`: a Location often does. */
+export const withoutEchoes = (head: Head, { settings }: Merged): Head => {
+  const secrets = Query.secretsOf(settings.query)
+  if (secrets.size === 0) return head
+  const holds = Query.holds(secrets)
+  const fields = head.headers.fields.map(
+    ([name, value]): Headers.Field =>
+      typeof value === 'string' && holds(value) ? [name, Secret.make(value)] : [name, value],
+  )
+  return { ...head, headers: { fields } }
 }
 
 /** The Location of a redirect, if it is one. The left says why it cannot be read. Equal lines are one (D21). */
@@ -98,22 +105,22 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
   if (!Status.isRedirect(head.status)) return E.right(O.none)
   const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
   if (others.length > 0) return E.left('it has several Location headers that differ')
-  if (location === undefined || location.trim() === '') return E.right(O.none)
-  const text = asUtf8(location.replace(/^[\0-\x20]+/, ''))
-  return text === undefined ? E.left('its Location is not UTF-8') : E.right(O.some(text))
+  const text = location === undefined ? '' : Reference.ofField(location)
+  return E.right(text === '' ? O.none : O.some(text))
 }
 
-/** Fragments are inherited (RFC 9110 10.2.2). */
-const resolve = (from: Plan, target: string): E.Either<RedirectError, Url.Url> => {
+/** A fragment is inherited where the target has none, not even an empty one (RFC 9110 10.2.2). */
+const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
-  if (E.isLeft(located)) return E.left(invalidRedirect(from, located.left.message))
+  if (E.isLeft(located)) return E.left(invalidRedirect(from, Query.withoutSecrets(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
     return E.left(
       redirectRefused(from, `its target is ${url.protocol}, and redirects are followed to http and https only`),
     )
   }
-  return E.right(url.hash === '' ? Url.withHash(from.url.hash)(url) : url)
+  const concealed = Url.concealing(secrets)(url)
+  return E.right(target.includes('#') ? concealed : Url.withHash(from.url.hash)(concealed))
 }
 
 // --- what goes along -----------------------------------------------------------------------------------------------
@@ -121,7 +128,8 @@ const resolve = (from: Plan, target: string): E.Either<RedirectError, Url.Url> =
 /** The method of the next request: RFC 9110 15.4 as browsers and requests read it. */
 export const rebuildMethod = (status: number, method: string): string => {
   if (method === 'HEAD' || method === 'GET') return method
-  if (status === 302 || status === 303) return 'GET'
+  // draft-ietf-httpbis-safe-method-w-body: a 301 or 302 repeats the query, and a 303 asks for its result with GET.
+  if (status === 303 || (status === 302 && method !== 'QUERY')) return 'GET'
   return status === 301 && method === 'POST' ? 'GET' : method
 }
 
@@ -135,7 +143,17 @@ export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
   return !(from.protocol === 'http:' && portOf(from) === '80' && to.protocol === 'https:' && portOf(to) === '443')
 }
 
-const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding', 'Content-Encoding']
+const OF_CONTENT: ReadonlySet<string> = new Set(['transfer-encoding', 'digest', 'repr-digest', 'last-modified'])
+
+/** Whether a field speaks of the body, and means nothing without it (RFC 9110 15.4). */
+export const isOfContent = (name: string): boolean => {
+  const key = name.toLowerCase()
+  return key.startsWith('content-') || OF_CONTENT.has(key)
+}
+
+const withoutContent = ({ fields }: Headers.Headers): Headers.Headers => ({
+  fields: fields.filter(([name]) => !isOfContent(name)),
+})
 
 /** Everything that `a` may know and `b` may not; by name too, for a plan may have been edited by hand. */
 const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settings): Headers.Headers => ({
@@ -213,7 +231,7 @@ export const next =
     const target = getRedirectTarget(head)
     if (E.isLeft(target)) return E.left(invalidRedirect(x.plan, target.left))
     if (O.isNone(target.right)) return E.right(O.none)
-    const resolved = resolve(x.plan, target.right.value)
+    const resolved = resolve(x.plan, target.right.value, Query.secretsOf(x.merged.settings.query))
     if (E.isLeft(resolved)) return resolved
     const url = resolved.right
     const strips = shouldStripAuth(x.plan.url, url)
@@ -223,7 +241,7 @@ export const next =
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
     const carried = strips ? withoutSecrets(x.plan.headers, x.merged.settings) : x.plan.headers
-    const headers = keepsBody ? carried : Headers.deleteAt(...OF_CONTENT)(carried)
+    const headers = keepsBody ? carried : withoutContent(carried)
     const cookies = Cookies.rebuild({ settings: x.merged.settings, jar: x.jar, trusted }, url, now)
     const plan: Plan = {
       method,

@@ -2,35 +2,54 @@
  * How a request travels: the proxy for its URL, TLS, timeouts and limits.
  *
  * The proxies of session and request are searched whole, in requests' order (`scheme://host`, `scheme`, `all://host`,
- * `all`); only if no key fits, and the session trusts it, the environment's (D1), which NO_PROXY may forbid (D12).
+ * `all`; a key with a port first); only if no key fits, and the session trusts it, the environment's (D1), which NO_PROXY may forbid (D12).
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Environment from '../session/Environment.js'
 import type { Trust } from '../session/Session.js'
-import type { Settings } from '../session/Settings.js'
+import type { Proxies, Settings } from '../session/Settings.js'
 import * as Override from '../values/Override.js'
 import * as Own from '../values/Own.js'
 import * as Proxy from '../values/Proxy.js'
+import * as ProxyKey from '../values/ProxyKey.js'
 import * as Secret from '../values/Secret.js'
-import type { Url } from '../values/Url.js'
+import { masked, type Url } from '../values/Url.js'
 import type { Limits, Route, Timeouts, Tls } from '../wire/Plan.js'
 import { invalidProxy, invalidSettings, type PlanError } from './PlanError.js'
+
+const normalised = new WeakMap<Proxies, Proxies>()
+
+/** Proxies under the keys that are looked up; a setting that was not made by `withProxy` may have other ones. */
+const keysOf = (proxies: Proxies): Proxies => {
+  const known = normalised.get(proxies)
+  if (known !== undefined) return known
+  const isNormal = [...proxies.keys()].every((key) => ProxyKey.normal(key) === key)
+  const made = isNormal ? proxies : new Map([...proxies].map(([key, url]) => [ProxyKey.normal(key) ?? key, url]))
+  normalised.set(proxies, made)
+  return made
+}
+
+/** A key that fits no URL: the user means one, and it must not be ignored. */
+const oddKey = ({ proxies }: Settings, url: Url): string | undefined => {
+  if (proxies._tag === 'Inherit') return undefined
+  const scheme = url.protocol.slice(0, -1)
+  return [...keysOf(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normal(key) === undefined)
+}
 
 /** requests' `select_proxy`: what the settings say for a URL; a key that is unset says directly and ends the search. */
 export const selectProxy = (settings: Settings, url: Url): Override.Override<Secret.Secret> => {
   if (settings.proxies._tag === 'Inherit') return Override.inherit
-  const scheme = url.protocol.slice(0, -1)
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  for (const key of [`${scheme}://${host}`, scheme, `all://${host}`, 'all']) {
-    const found = settings.proxies.value.get(key)
+  const known = keysOf(settings.proxies.value)
+  for (const key of ProxyKey.candidates(url)) {
+    const found = known.get(key)
     if (found !== undefined && found._tag !== 'Inherit') return found
   }
   return Override.inherit
 }
 
 const ownNoProxy = (settings: Settings): string | undefined => {
-  const own = settings.proxies._tag === 'Inherit' ? undefined : settings.proxies.value.get('no_proxy')
+  const own = settings.proxies._tag === 'Inherit' ? undefined : keysOf(settings.proxies.value).get(ProxyKey.NO_PROXY)
   return own?._tag === 'Set' ? Secret.reveal(own.value) : undefined
 }
 
@@ -66,6 +85,11 @@ export const rebuildProxies = (
   environment: Environment.Environment,
   url: Url,
 ): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
+  const odd = oddKey(settings, url)
+  if (odd !== undefined) {
+    const problem = `the key ${JSON.stringify(masked(odd))} is not a scheme, 'all', scheme://host or scheme://host:port`
+    return E.left(invalidProxy(problem))
+  }
   const text = proxyText(settings, trust, environment, url)
   return O.isNone(text) ? E.right(O.none) : readProxy(text.value)
 }

@@ -1,7 +1,8 @@
 /**
  * Web links (RFC 8288): the Link header as data.
  *
- * `rel="next prev"` are two relations (D23); quoted text may hold commas and semicolons; what is malformed is skipped.
+ * `rel="next prev"` are two relations (D23); quoted text may hold commas and semicolons, text without quotes blanks; what
+ * is malformed is skipped. A target of octets is read as `Location` is: UTF-8, else percent-encoded.
  *
  * @example
  * import { Link } from 'requests-ts'
@@ -9,10 +10,11 @@
  * const [link] = Link.parse('</2>; rel="next last"; title="a; b"')
  * assert.deepEqual(link, { target: '/2', rels: ['next', 'last'], parameters: [['rel', 'next last'], ['title', 'a; b']] })
  */
+import * as Reference from './Reference.js'
 import * as Scan from './Scan.js'
 
 export interface Link {
-  /** As it was written; resolve it against the URL of the reply. */
+  /** As it was written, its octets read; resolve it against the URL of the reply. */
   readonly target: string
   /** Lower-case relation types. */
   readonly rels: ReadonlyArray<string>
@@ -21,12 +23,19 @@ export interface Link {
 }
 
 const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isBlank(character)
-const isValue = (character: string): boolean => character !== ';' && character !== ',' && !Scan.isBlank(character)
+const isValue = (character: string): boolean => character !== ';' && character !== ','
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
 interface Parameter {
   readonly pair: readonly [name: string, value: string]
   readonly end: number
+}
+
+/** The value between two places, without the blanks behind it; `isValue` and a quote leave none before it. */
+const withoutBlanks = (header: string, from: number, to: number): string => {
+  let end = to
+  while (end > from && Scan.isBlank(header.charAt(end - 1))) end -= 1
+  return header.slice(from, end)
 }
 
 /** The parameter that begins at `at`, with its semicolon. */
@@ -43,7 +52,7 @@ const parameterAt = (header: string, at: number): Parameter | undefined => {
   const closed = header.charAt(from) === '"' ? Scan.closing(header, from) : undefined
   if (closed !== undefined) return { pair: [name, Scan.unquoted(header.slice(from, closed))], end: closed }
   const to = Scan.after(header, from, isValue)
-  return { pair: [name, header.slice(from, to)], end: to }
+  return { pair: [name, withoutBlanks(header, from, to)], end: to }
 }
 
 /** Reads the values of a Link header, joined by commas: by hand, and in linear time. */
@@ -52,7 +61,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
     const close = header.indexOf('>', at)
     if (close < 0) return links
-    const target = header.slice(at + 1, close)
+    const target = Reference.ofOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
     at = close + 1
     for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {
@@ -64,6 +73,12 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   }
   return links
 }
+
+/** The value of a parameter, such as `anchor`; the first one counts. */
+export const parameter =
+  (name: string) =>
+  ({ parameters }: Link): string | undefined =>
+    parameters.find(([other]) => other === name)?.[1]
 
 /** RFC 8288 3.3: only the first `rel` counts. */
 const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> => {

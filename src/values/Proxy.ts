@@ -7,7 +7,8 @@
  * | `socks4`, `socks5`  | a tunnel                                          | here                |
  * | `socks4a`, `socks5h` | a tunnel                                         | there               |
  *
- * A proxy without scheme is an `http` proxy, as in requests.
+ * A proxy without scheme is an `http` proxy, as in requests. A user without a password, or a password without a user, are
+ * credentials (D50).
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -19,6 +20,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { trimmed } from './Quote.js'
 import * as Secret from './Secret.js'
 import * as Url from './Url.js'
 
@@ -49,11 +51,9 @@ const DEFAULT_PORT: Readonly<Record<ProxyProtocol, number>> = {
 
 const isProxyProtocol = (text: string): text is ProxyProtocol => Object.hasOwn(DEFAULT_PORT, text)
 
-/** `Basic` for these credentials: latin-1 where they fit it, as requests, else UTF-8 (RFC 7617 2.1). */
+/** `Basic` for these credentials, in UTF-8 (RFC 7617 2.1, D29). */
 export const basic = (user: string, pass: string): Secret.Secret => {
-  const pair = `${user}:${pass}`
-  const fits = /^[\0-\xff]*$/.test(pair)
-  return Secret.make(`Basic ${Buffer.from(pair, fits ? 'latin1' : 'utf8').toString('base64')}`)
+  return Secret.make(`Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}`)
 }
 
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//
@@ -63,7 +63,9 @@ const hasHalfAScheme = (given: string): boolean =>
   /^[a-zA-Z][a-zA-Z0-9+.-]*:\/(?!\/)/.test(given) || isProxyProtocol(given.toLowerCase())
 
 /** Reads a proxy URL. The left says what is wrong, without the credentials in it. */
-export const parse = (given: string): E.Either<string, Proxy> => {
+export const parse = (given: string): E.Either<string, Proxy> => parseTrimmed(trimmed(given))
+
+const parseTrimmed = (given: string): E.Either<string, Proxy> => {
   if (hasHalfAScheme(given))
     return E.left('it has no host: write two slashes behind the scheme, as in http://proxy:3128')
   const text = SCHEME.test(given) ? given : `http://${given}`
@@ -84,17 +86,20 @@ export const parse = (given: string): E.Either<string, Proxy> => {
     port: url.port === '' ? DEFAULT_PORT[protocol] : Number(url.port),
     credentials,
     authorization:
-      tunnels || O.isNone(credentials) || credentials.value.user === ''
+      tunnels || O.isNone(credentials)
         ? O.none
         : O.some(basic(credentials.value.user, Secret.reveal(credentials.value.pass))),
   })
 }
 
-/** requests' `get_auth_from_url` and `proxy_headers`: a user without a colon is no credential, and a password alone is not sent. */
-const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Credentials> => {
-  if (O.isNone(userinfo) || O.isNone(userinfo.value.pass)) return O.none
+const NO_PASSWORD = Secret.make('')
+
+/** What a URL says before its `@`: a missing half is empty (`apikey@`, `:token@`), and nothing at all is no credential. */
+export const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Credentials> => {
+  if (O.isNone(userinfo)) return O.none
   const { user, pass } = userinfo.value
-  return user === '' && Secret.reveal(pass.value) === '' ? O.none : O.some({ user, pass: pass.value })
+  const password = O.isSome(pass) ? pass.value : NO_PASSWORD
+  return user === '' && Secret.reveal(password) === '' ? O.none : O.some({ user, pass: password })
 }
 
 export const isSocks = (proxy: Proxy): boolean => proxy.protocol.startsWith('socks')

@@ -7,6 +7,7 @@
  * | `1`, `true`      | `1`, `true`                       |
  * | `['x', 'y']`     | the key twice                     |
  * | `[]`, `null`     | nothing; `null` also removes what a session gives for that key |
+ * | `undefined`      | nothing, as if the key were not there                          |
  *
  * @example
  * import { Query } from 'requests-ts'
@@ -15,25 +16,34 @@
  */
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
+import { MARK, maskedPair, quoteQuery } from './Quote.js'
+import * as Secret from './Secret.js'
 
 export type Scalar = string | number | boolean
-/** What a key may have; an array repeats the key, and `null` items in it are left out. */
-export type Values = Scalar | ReadonlyArray<Scalar | null>
+/** What a key may have; an array repeats the key, and `null` and `undefined` items in it are left out. */
+export type Values = Scalar | ReadonlyArray<Scalar | null | undefined>
+/** What a setting holds for a key: secret where `withSecretQuery` gave it. */
+export type Held = Values | Secret.Secret
 export type Pair = readonly [name: string, value: string]
 export type Pairs = ReadonlyArray<Pair>
 /** What a user writes: a record merges key by key, pairs stand for themselves. */
-export type Input = Readonly<Record<string, Values | null>> | ReadonlyArray<readonly [name: string, value: Values]>
+export type Input =
+  | Readonly<Record<string, Values | null | undefined>>
+  | ReadonlyArray<readonly [name: string, value: Values | null | undefined]>
+type GivenPair = readonly [name: string, value: Values | null | undefined]
 
-const isPairs = (input: Input): input is ReadonlyArray<readonly [string, Values]> => Array.isArray(input)
-const isList = (values: Values): values is ReadonlyArray<Scalar | null> => Array.isArray(values)
+const isPairs = (input: Input): input is ReadonlyArray<GivenPair> => Array.isArray(input)
+const isList = (values: Values): values is ReadonlyArray<Scalar | null | undefined> => Array.isArray(values)
+const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
-const spread = (name: string, values: Values): Pairs => {
+const spread = (name: string, values: Values | null | undefined): Pairs => {
+  if (isAbsent(values)) return []
   if (!isList(values)) return [[name, String(values)]]
-  return values.flatMap((value): Pairs => (value === null ? [] : [[name, String(value)]]))
+  return values.flatMap((value): Pairs => (isAbsent(value) ? [] : [[name, String(value)]]))
 }
 
-export const fromRecord = (record: Readonly<Record<string, Values | null>>): Pairs =>
-  Object.entries(record).flatMap(([name, values]) => (values === null ? [] : spread(name, values)))
+export const fromRecord = (record: Readonly<Record<string, Values | null | undefined>>): Pairs =>
+  Object.entries(record).flatMap(([name, values]) => spread(name, values))
 
 export const fromInput = (input: Input): Pairs =>
   isPairs(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
@@ -42,9 +52,9 @@ export const fromInput = (input: Input): Pairs =>
 const quotePlus = (text: string): string => {
   if (/^[\w.~-]*$/.test(text)) return text
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\uFFFD') // half a pair has no UTF-8; URLSearchParams does the same
-  return encodeURIComponent(wellFormed).replace(/[!'()*]|%20/g, (c) =>
-    c === '%20' ? '+' : `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
+  return encodeURIComponent(wellFormed)
+    .replaceAll('%20', '+')
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 export const encode = (pairs: Pairs): string => {
@@ -57,15 +67,15 @@ export const encode = (pairs: Pairs): string => {
 
 /** Where a query comes from: keys that merge, or pairs or raw text that stand for themselves. */
 export type Source =
-  | { readonly _tag: 'Keys'; readonly keys: Override.Keyed<Values> }
-  | { readonly _tag: 'Pairs'; readonly pairs: ReadonlyArray<readonly [name: string, value: Values]> }
+  | { readonly _tag: 'Keys'; readonly keys: Override.Keyed<Held> }
+  | { readonly _tag: 'Pairs'; readonly pairs: ReadonlyArray<GivenPair> }
   | { readonly _tag: 'Text'; readonly text: string }
 
 /** Keys go over keys; anything else takes the place of what was there (requests' `merge_setting`). */
 export const SourceSemigroup: Semigroup<Source> = {
   concat: (x, y) =>
     x._tag === 'Keys' && y._tag === 'Keys'
-      ? { _tag: 'Keys', keys: Override.getKeyedMonoid<Values>().concat(x.keys, y.keys) }
+      ? { _tag: 'Keys', keys: Override.getKeyedMonoid<Held>().concat(x.keys, y.keys) }
       : y,
 }
 
@@ -74,16 +84,72 @@ export const noKeys: Source = { _tag: 'Keys', keys: Override.noKeys }
 /** A record is laid over the session's keys, pairs take the place of the session's query. */
 export const layer = (input: Input): Override.Layer<Source> => {
   if (isPairs(input)) return Override.replace<Source>({ _tag: 'Pairs', pairs: input })
-  const keys = new Map<string, Override.Override<Values>>()
+  const keys = new Map<string, Override.Override<Held>>()
   for (const [name, values] of Object.entries(input)) {
-    keys.set(name, values === null ? Override.unset : Override.set(values))
+    if (values === undefined) continue
+    keys.set(name, values === null ? Override.unset : Override.set<Held>(values))
   }
   return Override.extend<Source>({ _tag: 'Keys', keys })
 }
 
-/** The source as it is written; raw text is left for the URL's own quoting. */
-export const encodeSource = (source: Source): string => {
-  if (source._tag === 'Text') return source.text
-  const pairs = source._tag === 'Pairs' ? source.pairs : Override.entries(source.keys)
-  return encode(pairs.flatMap(([name, values]) => spread(name, values)))
+/** A query as it is sent, and as it may be shown. */
+export interface Written {
+  readonly sent: string
+  readonly shown: string
 }
+
+const writeKeys = (keys: Override.Keyed<Held>): Written => {
+  const sent: string[] = []
+  const shown: string[] = []
+  for (const [name, held] of Override.entries(keys)) {
+    if (Secret.is(held)) {
+      const piece = encode([[name, Secret.reveal(held)]])
+      sent.push(piece)
+      shown.push(maskedPair(piece))
+      continue
+    }
+    const text = encode(spread(name, held))
+    if (text === '') continue
+    sent.push(text)
+    shown.push(text)
+  }
+  return { sent: sent.join('&'), shown: shown.join('&') }
+}
+
+/** The source as it stands in a URL: raw text is quoted there as a URL quotes it, pairs are encoded already. */
+export const write = (source: Source): Written => {
+  if (source._tag === 'Keys') return writeKeys(source.keys)
+  const text = source._tag === 'Text' ? quoteQuery(source.text) : encode(fromInput(source.pairs))
+  return { sent: text, shown: text }
+}
+
+/** The source as it may be shown. */
+export const showSource = (source: Source): string => write(source).shown
+
+const NO_SECRETS: ReadonlySet<string> = new Set()
+
+/** The values that `withSecretQuery` gave, as they are before they are encoded. */
+export const secretsOf = (layer: Override.Layer<Source>): ReadonlySet<string> => {
+  if (layer._tag === 'Inherit' || layer.value._tag !== 'Keys') return NO_SECRETS
+  const found = Override.entries(layer.value.keys).flatMap(([, held]) => (Secret.is(held) ? [Secret.reveal(held)] : []))
+  return found.length === 0 ? NO_SECRETS : new Set(found.filter((value) => value !== ''))
+}
+
+const formsOf = (secret: string): ReadonlyArray<string> => [secret, quoteQuery(secret), quotePlus(secret)]
+
+/** Whether a text holds one of those values, plain or encoded. */
+export const holds =
+  (secrets: ReadonlySet<string>) =>
+  (text: string): boolean =>
+    [...secrets].some((secret) => formsOf(secret).some((form) => text.includes(form)))
+
+/** The same text without those values, plain or encoded: for a message about what somebody else wrote. */
+export const withoutSecrets =
+  (secrets: ReadonlySet<string>) =>
+  (text: string): string => {
+    let rest = text
+    for (const secret of secrets) {
+      for (const form of formsOf(secret)) rest = rest.replaceAll(form, MARK)
+    }
+    return rest
+  }

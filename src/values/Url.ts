@@ -6,8 +6,10 @@
  * |-----------|---------------------------------------------------------------------------------------------|
  * | split     | RFC 3986 appendix B; a backslash in the authority is refused, for two parsers read it apart |
  * | host      | canonical form of the WHATWG parser: IDNA, lower case, one spelling for an IP (D19)         |
- * | port      | kept as written, without leading zeros; `:` and `:0` are dropped                            |
+ * | blanks    | white space and controls at both ends are removed                                           |
+ * | port      | kept as written, without leading zeros; `:` is dropped, `:0` is port 0                      |
  * | path      | dot segments removed (5.2.4), `//` kept, empty is `/`                                       |
+ * | query     | `?` alone is kept (6.2.3); `#` alone is dropped                                             |
  * | quoting   | `%41` is `A`, `%2f` is `%2F`, a lone `%` is `%25`, what a component may not hold is UTF-8 %XX |
  * | elsewhere | a scheme that does not begin with `http` is left as it is                                   |
  *
@@ -25,7 +27,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { LONE_SURROGATE, maskedPair, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './Quote.js'
 import * as Secret from './Secret.js'
+
+export { quoteQuery, removeDotSegments } from './Quote.js'
 
 export interface Url {
   /** Lower case, with its colon: `https:`. */
@@ -35,13 +40,15 @@ export interface Url {
   /** As written, empty where none was. */
   readonly port: string
   readonly pathname: string
-  /** Empty or `?…`. */
+  /** Empty or `?…`; a value given with `withSecretQuery` reads `‹secret›`, here and in `href`. */
   readonly search: string
   /** Empty or `#…`; never sent. */
   readonly hash: string
   readonly href: string
   /** Scheme, host and port, a default port left out: RFC 6454. */
   readonly origin: string
+  /** The query as it is sent, where `search` and `href` hide values of it. */
+  readonly sealedSearch?: Secret.Secret
 }
 
 /** The credentials that stood in a URL, percent-decoded: `user@` has no password, `user:@` an empty one. */
@@ -97,53 +104,6 @@ const missingScheme = (text: string): MissingScheme => ({
   message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https://${masked(text)}?`,
 })
 
-// --- quoting -------------------------------------------------------------------------------------------------------
-
-// RFC 3986 2.3 and 3.3 to 3.5, as sets of what must be encoded; '%' is judged apart.
-const BEYOND_PATH = /[^\w.~!$&'()*+,;=:@/%-]/gu
-const BEYOND_QUERY = /[^\w.~!$&'()*+,;=:@/?%-]/gu
-const BEYOND_URI = /[^\w.~!#$&'()*+,/:;=?@[\]%-]/gu
-const ESCAPES = /%[0-9A-Fa-f]{2}/g
-const UNRESERVED = /[\w.~-]/
-
-const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeURIComponent)
-
-const normalEscape = (escape: string): string => {
-  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-  return UNRESERVED.test(character) ? character : escape.toUpperCase()
-}
-
-/** One good escape makes the others suspect and one bad one spoils all: requests' `requote_uri` and urllib3 agree. */
-const quoteComponent = (text: string, beyond: RegExp): string => {
-  const percents = text.includes('%') ? text.split('%').length - 1 : 0
-  if (percents === 0) return encodeAll(text, beyond)
-  const good = text.match(ESCAPES)?.length ?? 0
-  const kept =
-    good === percents
-      ? text.replace(ESCAPES, normalEscape)
-      : text.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25')
-  return encodeAll(kept, beyond)
-}
-
-const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
-/** Quotes text for a query or a fragment; idempotent. */
-export const quoteQuery = (text: string): string => quoteComponent(text, BEYOND_QUERY)
-/** Quotes a whole URI of a scheme whose components we do not know. */
-const quoteUri = (text: string): string => quoteComponent(text, BEYOND_URI)
-
-/** RFC 3986 5.2.4, with urllib3's answer for `..` above the root: it stays at the root. */
-export const removeDotSegments = (path: string): string => {
-  if (!path.includes('.')) return path
-  const output: string[] = []
-  for (const segment of path.split('/')) {
-    if (segment === '..') output.pop()
-    else if (segment !== '.') output.push(segment)
-  }
-  if (path.startsWith('/') && output[0] !== '') output.unshift('')
-  if (path.endsWith('/.') || path.endsWith('/..')) output.push('')
-  return output.join('/')
-}
-
 // --- host and port -------------------------------------------------------------------------------------------------
 
 // Already canonical, so the WHATWG parser need not look: a name whose last label begins with a letter, and no `xn--`.
@@ -194,8 +154,7 @@ const userinfoOf = (text: string): Userinfo => {
   return { user: decoded(text.slice(0, colon)), pass: O.some(Secret.make(decoded(text.slice(colon + 1)))) }
 }
 
-const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#([\s\S]*))?$/
-const LONE_SURROGATE = /\p{Surrogate}/u
+const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?(?:#([\s\S]*))?$/
 
 const GENERIC =
   /^([^:]*:)(?:\/\/(?:([^/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
@@ -211,7 +170,7 @@ const foreign = (text: string): Located => {
 }
 
 // Most URLs are plain: nothing to quote, no dot segment, no credentials. They are read at once.
-const PLAIN = /^(https?:)\/\/([a-z\d_.-]+)(?::([1-9]\d{0,4}))?(\/[\w.~!$&'()*+,;=:@/-]*)?(\?[\w.~!$&'()*+,;=:@/?-]+)?$/
+const PLAIN = /^(https?:)\/\/([a-z\d_.-]+)(?::([1-9]\d{0,4}))?(\/[\w.~!$&'()*+,;=:@/-]*)?(\?[\w.~!$&'()*+,;=:@/?-]*)?$/
 
 const parsePlain = (text: string): Located | undefined => {
   const parts = PLAIN.exec(text)
@@ -229,7 +188,7 @@ const parsePlain = (text: string): Located | undefined => {
 export const parse = (given: string): E.Either<UrlError, Located> => {
   if (typeof given !== 'string') return E.left(invalidUrl(typeof given, 'it is not text'))
   const plain = parsePlain(given)
-  return plain === undefined ? parseAny(given.trimStart()) : E.right(plain)
+  return plain === undefined ? parseAny(trimmed(given)) : E.right(plain)
 }
 
 const parseAny = (text: string): E.Either<UrlError, Located> => {
@@ -237,14 +196,14 @@ const parseAny = (text: string): E.Either<UrlError, Located> => {
   if (text.includes(':') && !/^http/i.test(text)) return E.right(foreign(text))
   const split = SPLIT.exec(text)
   if (split === null) return E.left(missingScheme(text))
-  const [, scheme = '', authority = '', path = '', query = '', fragment = ''] = split
+  const [, scheme = '', authority = '', path = '', query, fragment = ''] = split
   if (path.startsWith('\\'))
     return E.left(invalidUrl(text, 'a backslash in the authority; write / between host and path'))
   const at = authority.lastIndexOf('@')
   const hostAndPort = HOST_AND_PORT.exec(authority.slice(at + 1))
   if (hostAndPort === null) return E.left(invalidUrl(text, 'its host and port cannot be read'))
   const [, host = '', digits = ''] = hostAndPort
-  const port = digits.replace(/^0+/, '')
+  const port = digits.replace(/^0+(?=\d)/, '')
   if (host === '') return E.left(invalidUrl(text, 'no host supplied'))
   if (Number(port) > 65535) return E.left(invalidUrl(text, `the port ${port} is above 65535`))
   const protocol = `${scheme.toLowerCase()}:`
@@ -257,7 +216,7 @@ const parseAny = (text: string): E.Either<UrlError, Located> => {
     pathname: isHttp({ protocol })
       ? removeDotSegments(quotePath(removeDotSegments(path))) || '/'
       : quoteUri(path) || '/',
-    search: query === '' ? '' : `?${quoteQuery(query)}`,
+    search: query === undefined ? '' : `?${quoteQuery(query.slice(1))}`,
     hash: fragment === '' ? '' : `#${quoteQuery(fragment)}`,
   })
   return E.right({ url, userinfo: at < 0 ? O.none : O.some(userinfoOf(authority.slice(0, at))) })
@@ -271,14 +230,22 @@ export const isAbsolute = (reference: string): boolean => ABSOLUTE.test(referenc
 
 const authorityOf = (url: Url): string => (url.port === '' ? url.hostname : `${url.hostname}:${url.port}`)
 
-/** RFC 3986 5.2.2 for a reference that is no absolute URL. */
+/** RFC 3986 5.2.2 for a reference that is no absolute URL and has a path or a query. */
 const transform = (base: Url, reference: string): string => {
   if (reference.startsWith('//')) return base.protocol + reference
-  const [, path = '', query, fragment = ''] = REFERENCE.exec(reference) ?? []
+  const [, path = '', query = '', fragment = ''] = REFERENCE.exec(reference) ?? []
   const root = base.hostname === '' ? base.protocol : `${base.protocol}//${authorityOf(base)}`
-  if (path.startsWith('/')) return root + path + (query ?? '') + fragment
-  if (path === '') return root + base.pathname + (query ?? base.search) + fragment
-  return root + base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1) + path + (query ?? '') + fragment
+  if (path.startsWith('/')) return root + path + query + fragment
+  if (path === '') return root + base.pathname + query + fragment
+  return root + base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1) + path + query + fragment
+}
+
+/** The base itself with the fragment of the reference: its query may be sealed, so it is not read once more. */
+const sameDocument = (base: Url, reference: string): E.Either<UrlError, Located> => {
+  if (LONE_SURROGATE.test(reference)) return E.left(invalidUrl(reference, 'it holds half of a surrogate pair'))
+  const fragment = reference.slice(1)
+  const hash = base.protocol.startsWith('http') ? quoteQuery(fragment) : fragment
+  return E.right({ url: withHash(hash === '' ? '' : `#${hash}`)(base), userinfo: O.none })
 }
 
 /** Resolves a reference, such as a Location, against the URL it came with. */
@@ -288,7 +255,8 @@ export const resolve =
     // `http:/x` and `http:x` have no authority: RFC 3986 5.2.2's non-strict reading, which requests follows.
     const sameScheme = new RegExp(`^${base.protocol.replace(/[+.]/g, '\\$&')}(?!//)`, 'i')
     const relative = reference.replace(sameScheme, '')
-    return parse(relative === reference && isAbsolute(reference) ? reference : transform(base, relative))
+    if (relative === reference && isAbsolute(reference)) return parse(reference)
+    return relative === '' || relative.startsWith('#') ? sameDocument(base, relative) : parse(transform(base, relative))
   }
 
 /** The same URL with another end. What stands before it stays as it is written, also under a foreign scheme. */
@@ -297,12 +265,54 @@ const withEnd = (url: Url, search: string, hash: string): Url => {
   return { ...url, search, hash, href: url.href.slice(0, end) + search + hash }
 }
 
-/** The same URL with more query behind it, joined by `&`. */
+// --- secrets in the query ------------------------------------------------------------------------------------------
+
+/** The query as it is sent, and empty or `?…` as `search` is. For what sends, signs or reveals. */
+export const sentSearch = ({ search, sealedSearch }: Url): string =>
+  sealedSearch === undefined ? search : Secret.reveal(sealedSearch)
+
+/** The URL as it is sent, with its fragment and every value shown. For what sends, signs or reveals. */
+export const sentHref = (url: Url): string =>
+  url.sealedSearch === undefined ? url.href : withEnd(url, sentSearch(url), url.hash).href
+
+const withSearch = (url: Url, sent: string, shown: string): Url => {
+  const { sealedSearch: _, ...rest } = withEnd(url, shown, url.hash)
+  return sent === shown ? rest : { ...rest, sealedSearch: Secret.make(sent) }
+}
+
+/**
+ * The same URL with more query behind it, joined by `&`; `shown` is what of it may be seen, where that is not all.
+ * A URL whose query is `?` alone gets no `&`.
+ */
 export const appendQuery =
-  (query: string) =>
+  (query: string, shown: string = query) =>
   (url: Url): Url => {
     if (query === '') return url
-    return withEnd(url, `${url.search === '' ? '?' : `${url.search}&`}${query}`, url.hash)
+    const joined = (search: string, more: string): string => (search.length < 2 ? `?${more}` : `${search}&${more}`)
+    return withSearch(url, joined(sentSearch(url), query), joined(url.search, shown))
+  }
+
+const decodedPiece = (text: string): string => decoded(text.replaceAll('+', ' '))
+
+/**
+ * The same URL with those values hidden wherever a piece of its query has one of them: a server that redirects often
+ * writes the query that it was asked with into its Location.
+ */
+export const concealing =
+  (secrets: ReadonlySet<string>) =>
+  (url: Url): Url => {
+    if (secrets.size === 0 || url.search.length < 2) return url
+    const sent = sentSearch(url)
+    const known = url.search.slice(1).split('&')
+    const pieces = sent
+      .slice(1)
+      .split('&')
+      .map((piece, i) => {
+        const shown = known[i] ?? piece
+        if (shown !== piece) return shown
+        return secrets.has(decodedPiece(piece.slice(piece.indexOf('=') + 1))) ? maskedPair(piece) : piece
+      })
+    return withSearch(url, sent, `?${pieces.join('&')}`)
   }
 
 /** The same URL with another fragment, empty or `#…`. */
@@ -311,10 +321,10 @@ export const withHash =
   (url: Url): Url =>
     url.hash === hash ? url : withEnd(url, url.search, hash)
 
-/** What goes on the request line: path and query (RFC 9112 3.2.1). */
-export const target = (url: Url): string => url.pathname + url.search
+/** What goes on the request line, with every value shown: path and query (RFC 9112 3.2.1). */
+export const target = (url: Url): string => url.pathname + sentSearch(url)
 
 /** Same scheme, host and effective port (RFC 6454 5). */
 export const sameOrigin = (x: Url, y: Url): boolean => x.origin === y.origin && x.origin !== 'null'
 
-export const Eq: EqOf<Url> = { equals: (x, y) => x.href === y.href }
+export const Eq: EqOf<Url> = { equals: (x, y) => x.href === y.href && sentSearch(x) === sentSearch(y) }

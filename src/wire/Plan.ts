@@ -2,7 +2,7 @@
  * What would go over the wire: data, and nothing that cannot be printed, compared or coded.
  *
  * A plan shows no secret: credentials, cookies and every header named sensitive are `Secret`s, the URL holds no
- * userinfo, and a body prints as its length. `Plan.wire` opens it.
+ * userinfo and hides what `withSecretQuery` gave, and a body prints as its length. `Plan.wire` opens it.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../values/Body.js'
@@ -10,7 +10,7 @@ import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
-import type { Url } from '../values/Url.js'
+import * as Url from '../values/Url.js'
 
 /** A client certificate as a path or as PEM text. Private keys, passphrases and bundles are secret (`hidden`). */
 export interface ClientCertificate {
@@ -68,7 +68,7 @@ export type Cause = 'Start' | 'Follow' | 'Authorize'
 
 export interface Plan {
   readonly method: string
-  readonly url: Url
+  readonly url: Url.Url
   readonly headers: Headers.Headers
   readonly body: Payload
   readonly route: Route
@@ -98,7 +98,7 @@ export const wireHeaders = (plan: Plan): Headers.Headers => {
 /** Opens a plan. */
 export const wire = (plan: Plan): Wire => ({
   method: plan.method,
-  url: plan.url.href,
+  url: Url.sentHref(plan.url),
   headers: Headers.reveal(wireHeaders(plan)),
   body: plan.body._tag === 'Bytes' ? O.some(Secret.open(plan.body.bytes)) : O.none,
 })

@@ -18,7 +18,6 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
-import * as Url from '../values/Url.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
 
@@ -67,7 +66,10 @@ export interface Answer {
 /** A server without a network: a function, or a table from `METHOD /path`, `METHOD /path?query` or `METHOD url`. */
 export type Server = ((plan: Plan) => Answer) | Readonly<Record<string, Answer | ((plan: Plan) => Answer)>>
 
-const notFound = (plan: Plan): Answer => ({ status: 404, body: `no route for ${plan.method} ${Url.target(plan.url)}` })
+const notFound = (plan: Plan): Answer => ({
+  status: 404,
+  body: `no route for ${plan.method} ${plan.url.pathname}${plan.url.search}`,
+})
 
 /** What a server answers to a plan; a table without a fitting row answers 404. */
 export const answer =

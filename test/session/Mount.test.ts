@@ -71,7 +71,6 @@ describe('a prefix', () => {
     ['a.test', 'https://a.test/'],
     ['/v1', 'https://a.test/v1'],
     ['1https://', 'https://a.test/'],
-    [' https://', 'https://a.test/'],
     ['https://*.test', 'https://a.test/*.test'],
     ['https://*.test', 'https://a.test/'],
     ['https://a.test:99999', 'https://a.test/'],

@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Session from '../../src/session/Session.js'
-import { address } from '../../src/stages/Address.js'
+import { address, withQuery } from '../../src/stages/Address.js'
 import * as Secret from '../../src/values/Secret.js'
 import { untyped } from '../untyped.js'
 
@@ -14,7 +14,7 @@ const located = (session: Session.Session, reference: string) => address(session
 const href = (session: Session.Session, reference: string) =>
   pipe(
     located(session, reference),
-    E.map(({ url }) => url.href),
+    E.map((place) => withQuery(session.settings)(place).url.href),
   )
 const problem = (session: Session.Session, reference: string) => {
   const made = located(session, reference)

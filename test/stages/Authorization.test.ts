@@ -65,7 +65,7 @@ describe('credentials in the URL', () => {
     ['http://:p@h/', basic(':p')],
     ['http://:@h/', undefined],
     ['http://netrc@h/', basic('netrc:n')],
-    ['http://u@h/', undefined],
+    ['http://u@h/', basic('u:')],
     ['http://h/', basic('netrc:n')],
   ])('%s: %s', (url, expected) => {
     expect(authorizationOf(url, session, { environment })).toEqual(E.right(expected))

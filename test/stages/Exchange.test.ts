@@ -92,7 +92,7 @@ describe('a redirect', () => {
     ['http://h:99999/', 'InvalidRedirect'],
     ['http://', 'InvalidRedirect'],
     ['http://h\\@evil.test/', 'InvalidRedirect'],
-    ['\xff', 'InvalidRedirect'],
+    ['//\xff/', 'InvalidRedirect'],
     ['file:///etc/passwd', 'RedirectRefused'],
     ['javascript:alert(1)', 'RedirectRefused'],
     ['data:text/plain,x', 'RedirectRefused'],

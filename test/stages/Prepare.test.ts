@@ -253,11 +253,11 @@ describe('authorization', () => {
   it('never asks netrc for the host that stands before an @', () => {
     const evil = Environment.make({}, 'machine h login netrc password n')
     expect(authorization(Request.get('http://h:@evil.test/'), trusting, evil)).toEqual(basic('h:'))
-    expect(authorization(Request.get('http://h@evil.test/'), trusting, evil)).toEqual(E.right(undefined))
+    expect(authorization(Request.get('http://h@evil.test/'), trusting, evil)).toEqual(basic('h:'))
   })
   it('takes from netrc only what belongs to the user that the URL names', () => {
     expect(authorization(Request.get('http://netrc@h/'), trusting, environment)).toEqual(basic('netrc:n'))
-    expect(authorization(Request.get('http://someone@h/'), trusting, environment)).toEqual(E.right(undefined))
+    expect(authorization(Request.get('http://someone@h/'), trusting, environment)).toEqual(basic('someone:'))
   })
   it('lets a scheme of your own sign everything, last', () => {
     const session = pipe(

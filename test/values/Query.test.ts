@@ -133,8 +133,8 @@ describe('a query as a setting', () => {
       },
       'p+q=1&p+q=2&p+q=false',
     ],
-    [text, 'raw text'],
-  ])('%# is written as it stands there', (source, written) => expect(Query.encodeSource(source)).toBe(written))
+    [text, 'raw%20text'],
+  ])('%# is written as it stands there', (source, written) => expect(Query.showSource(source)).toBe(written))
 
   it('begins with no keys', () => expect(Query.noKeys).toEqual(keys()))
 })

@@ -2,8 +2,10 @@
  * Where method, URL and query of a plan came from.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import { spelledMethod } from '../../stages/Prepare.js'
 import * as Override from '../../values/Override.js'
 import * as Query from '../../values/Query.js'
+import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import { customScheme, type Entry, type Ground } from './Ground.js'
 import type { Of, Part } from './Part.js'
@@ -23,7 +25,7 @@ const same = (ground: Ground, tag: Part['_tag']): Source | undefined => {
 /** Where the method came from. */
 export const ofMethod = (ground: Ground, { method }: Of<'Method'>): Source => {
   if (O.isNone(ground.before)) {
-    return ground.merged.request.method.toUpperCase() === method ? from('request') : otherwise(ground)
+    return spelledMethod(ground.merged.request.method) === method ? from('request') : otherwise(ground)
   }
   const { plan, head } = ground.before.value
   if (plan.method === method) return same(ground, 'Method') ?? byHand
@@ -62,7 +64,7 @@ interface Piece {
   readonly source: Source
 }
 
-type Pick = Parameters<typeof ofSetting<Query.Values>>[1]
+type Pick = Parameters<typeof ofSetting<Query.Held>>[1]
 
 const keyOf =
   (key: string): Pick =>
@@ -71,8 +73,10 @@ const keyOf =
       ? (query.value.keys.get(key) ?? Override.inherit)
       : Override.inherit
 
-const written = (key: string, values: Query.Values): string =>
-  Query.encodeSource({ _tag: 'Keys', keys: new Map([[key, Override.set(values)]]) })
+const write = (key: string, held: Query.Held): Query.Written =>
+  Query.write({ _tag: 'Keys', keys: new Map([[key, Override.set(held)]]) })
+
+const written = (key: string, held: Query.Held): string => write(key, held).shown
 
 const pieces = (text: string): ReadonlyArray<string> => (text === '' ? [] : Url.quoteQuery(text).split('&'))
 
@@ -84,13 +88,13 @@ const added = (ground: Ground): ReadonlyArray<Piece> => {
   if (query.value._tag !== 'Keys') {
     const layer = request.query._tag === 'Inherit' ? 'session' : 'request'
     const takes = layer === 'request' && session.query._tag !== 'Inherit'
-    const overrode = takes ? [{ layer: 'session' as const, value: Query.encodeSource(session.query.value) }] : []
+    const overrode = takes ? [{ layer: 'session' as const, value: Query.showSource(session.query.value) }] : []
     const source = from(layer, 'a query as a whole', overrode)
-    return pieces(Query.encodeSource(query.value)).map((text) => ({ text, source }))
+    return pieces(Query.write(query.value).sent).map((text) => ({ text, source }))
   }
   return Override.entries(query.value.keys).flatMap(([key, values]) => {
     const source = ofSetting(ground.layers, keyOf(key), (value) => written(key, value)) ?? byHand
-    return pieces(written(key, values)).map((text) => ({ text, source }))
+    return pieces(write(key, values).sent).map((text) => ({ text, source }))
   })
 }
 
@@ -103,7 +107,7 @@ export const ofQuery = (ground: Ground, parts: ReadonlyArray<Of<'Query'>>): Read
   return parts.map((part, i) => {
     if (i < start) return { part, ...from('request', 'stood in the URL') }
     const piece = own[i - start]
-    return { part, ...(piece?.text === part.text ? piece.source : otherwise(ground)) }
+    return { part, ...(piece?.text === Secret.reveal(part.text) ? piece.source : otherwise(ground)) }
   })
 }
 
@@ -114,7 +118,7 @@ export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
   if (request.query._tag === 'Inherit' || session.query.value._tag !== 'Keys') return []
   const layer = 'session' as const
   if (request.query._tag === 'Replace' || request.query.value._tag !== 'Keys') {
-    const value = Query.encodeSource(session.query.value)
+    const value = Query.showSource(session.query.value)
     return [{ what: 'query', layer, value, why: 'the request gives a query as a whole' }]
   }
   const { keys } = session.query.value

@@ -2,7 +2,7 @@
  * What stayed behind when a request left the base's origin, or when a plan followed a redirect.
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { shouldStripAuth } from '../../stages/Redirect.js'
+import { isOfContent, shouldStripAuth } from '../../stages/Redirect.js'
 import * as HeadersOf from '../../values/Headers.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
@@ -10,7 +10,7 @@ import type { Before, Entry, Ground } from './Ground.js'
 import { label } from './Part.js'
 import type { Dropped } from './Source.js'
 
-const AWAY = 'an absolute URL away from the base takes no credentials of the session along'
+const AWAY = 'an absolute URL away from the base takes no credentials, query or Host of the session along'
 
 /** The session's credentials that a request to another origin does not take along. */
 const left = ({ leaves, given, merged }: Ground): ReadonlyArray<Dropped> => {
@@ -26,17 +26,15 @@ const left = ({ leaves, given, merged }: Ground): ReadonlyArray<Dropped> => {
   )
   return [
     ...(before.auth._tag === 'Set' ? [drop('auth')] : []),
+    ...(before.query._tag === 'Inherit' ? [] : [drop('query')]),
     ...headers,
     ...cookies,
     ...(before.certificate._tag === 'Set' ? [drop('client certificate')] : []),
   ]
 }
 
-const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding', 'Content-Encoding']
-
 const reasonFor = (ground: Ground, { plan }: Before, name: string, value: HeadersOf.Value): string => {
-  const isContent = OF_CONTENT.some((one) => HeadersOf.sameName(one, name))
-  if (isContent && plan.method !== ground.plan.method) return 'the body is not sent again'
+  if (isOfContent(name) && plan.method !== ground.plan.method) return 'the body is not sent again'
   const strips = shouldStripAuth(plan.url, ground.plan.url)
   if (strips && HeadersOf.sameName(name, 'Host')) return 'it named the host before'
   if (strips && Secret.is(value)) return `it is secret, and ${ground.plan.url.origin} is another origin`

@@ -17,15 +17,16 @@ import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
-import type { Url } from '../../values/Url.js'
+import * as Url from '../../values/Url.js'
 import type { Cause, ClientCertificate, Limits, Plan, Timeouts } from '../../wire/Plan.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
 
 export type Part =
   | { readonly _tag: 'Method'; readonly method: string }
-  | { readonly _tag: 'Place'; readonly url: Url }
-  | { readonly _tag: 'Query'; readonly text: string }
+  | { readonly _tag: 'Place'; readonly url: Url.Url }
+  /** `text` is secret where it holds a value that `shown` hides. */
+  | { readonly _tag: 'Query'; readonly text: string | Secret.Secret; readonly shown: string }
   | { readonly _tag: 'Fragment'; readonly text: string }
   | { readonly _tag: 'Header'; readonly name: string; readonly value: Headers.Value; readonly line: number }
   /** `name` is the header's, `pair` is `cookie=value`. */
@@ -45,12 +46,24 @@ export type Of<Tag extends Part['_tag']> = Extract<Part, { readonly _tag: Tag }>
 
 const PHASES = ['connect', 'read', 'total'] as const
 
-const placeOf = (url: Url): Url => ({
+const placeOf = ({ sealedSearch: _, ...url }: Url.Url): Url.Url => ({
   ...url,
   search: '',
   hash: '',
   href: url.href.slice(0, url.href.length - url.search.length - url.hash.length),
 })
+
+const queryParts = (url: Url.Url): ReadonlyArray<Part> => {
+  if (url.search === '') return []
+  const sent = Url.sentSearch(url).slice(1).split('&')
+  return url.search
+    .slice(1)
+    .split('&')
+    .map((shown, i): Part => {
+      const text = sent[i] ?? shown
+      return { _tag: 'Query', text: text === shown ? text : Secret.make(text), shown }
+    })
+}
 
 const cookiesOf = (name: string, value: Headers.Value, line: number): ReadonlyArray<Part> =>
   Secret.reveal(value)
@@ -67,7 +80,7 @@ const headerParts = ({ fields }: Headers.Headers): ReadonlyArray<Part> =>
 export const split = ({ method, url, headers, body, route, cause }: Plan): ReadonlyArray<Part> => [
   { _tag: 'Method', method },
   { _tag: 'Place', url: placeOf(url) },
-  ...(url.search === '' ? [] : url.search.slice(1).split('&')).map((text): Part => ({ _tag: 'Query', text })),
+  ...queryParts(url),
   ...(url.hash === '' ? [] : [{ _tag: 'Fragment', text: url.hash.slice(1) } as const]),
   ...headerParts(headers),
   { _tag: 'Body', body },
@@ -90,13 +103,16 @@ const only = <Tag extends Part['_tag']>(parts: ReadonlyArray<Part>, tag: Tag): O
 const all = <Tag extends Part['_tag']>(parts: ReadonlyArray<Part>, tag: Tag): ReadonlyArray<Of<Tag>> =>
   parts.filter((part): part is Of<Tag> => part._tag === tag)
 
-const urlOf = ({ url }: Of<'Place'>, parts: ReadonlyArray<Part>): Url => {
-  const query = all(parts, 'Query').map(({ text }) => text)
-  const search = query.length === 0 ? '' : `?${query.join('&')}`
+const urlOf = ({ url }: Of<'Place'>, parts: ReadonlyArray<Part>): Url.Url => {
+  const query = all(parts, 'Query')
+  const joined = (pieces: ReadonlyArray<string>): string => (pieces.length === 0 ? '' : `?${pieces.join('&')}`)
+  const search = joined(query.map(({ shown }) => shown))
+  const sent = joined(query.map(({ text }) => Secret.reveal(text)))
   const hash = all(parts, 'Fragment')
     .map(({ text }) => `#${text}`)
     .join('')
-  return { ...url, search, hash, href: url.href + search + hash }
+  const shown = { ...url, search, hash, href: url.href + search + hash }
+  return sent === search ? shown : { ...shown, sealedSearch: Secret.make(sent) }
 }
 
 const headersOf = (parts: ReadonlyArray<Part>): Headers.Headers => {
@@ -185,7 +201,8 @@ const certificateText = ({ cert, key, pfx, passphrase }: ClientCertificate): str
 const bytesLabel = (content: Uint8Array | Secret.SealedBytes): string =>
   content instanceof Uint8Array ? `‹${content.length} bytes›` : String(content)
 
-const queryLabel = (text: string): Label => {
+/** A piece of a query in words. */
+export const queryLabel = (text: string): Label => {
   const equals = text.indexOf('=')
   const [name, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
   return { field: 'query', name: decoded(name), value: decoded(value) }
@@ -223,7 +240,7 @@ export const label = (part: Part): Label => {
     case 'Place':
       return { field: 'url', name: '', value: part.url.href }
     case 'Query':
-      return queryLabel(part.text)
+      return queryLabel(part.shown)
     case 'Fragment':
       return { field: 'fragment', name: '', value: part.text }
     case 'Header':

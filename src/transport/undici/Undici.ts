@@ -76,7 +76,7 @@ interface Target {
 const target = ({ url, route: { proxy } }: Plan): Target => {
   if (O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)) {
     const { protocol, hostname, port } = proxy.value
-    const path = url.hash === '' ? url.href : url.href.slice(0, -url.hash.length)
+    const path = Url.sentHref(Url.withHash('')(url))
     return { origin: `${protocol}//${hostname}:${port}`, path, servername: bare(hostname), isForwarded: true }
   }
   return { origin: url.origin, path: Url.target(url), servername: bare(url.hostname), isForwarded: false }

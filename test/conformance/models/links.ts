@@ -2,6 +2,8 @@
  * RFC 8288 3, read leniently: a model beside the library's Link parser (D23).
  */
 
+import { ownOctets } from './own-url.js'
+
 export interface Parsed {
   readonly target: string
   /** In order, names in lower case. */
@@ -36,8 +38,8 @@ const readParameter = (text: string, from: number): Read | undefined => {
     const value = text.slice(start + 1, close).replace(/\\([\s\S])/g, '$1')
     return { parameter: [name.toLowerCase(), value], end: close + 1 }
   }
-  const token = /^[^\s;,]*/.exec(text.slice(start))?.[0] ?? ''
-  return { parameter: [name.toLowerCase(), token], end: start + token.length }
+  const token = /^[^;,]*/.exec(text.slice(start))?.[0] ?? ''
+  return { parameter: [name.toLowerCase(), token.trimEnd()], end: start + token.length }
 }
 
 /** Every link of a header; what stands between two of them is skipped. */
@@ -52,7 +54,7 @@ export const parse = (header: string): ReadonlyArray<Parsed> => {
       if (read.parameter !== undefined) parameters.push(read.parameter)
       at = read.end
     }
-    links.push({ target: header.slice(open + 1, close), parameters })
+    links.push({ target: ownOctets(header.slice(open + 1, close)), parameters })
     open = header.indexOf('<', at)
   }
   return links

@@ -44,6 +44,16 @@ export const plainEntry = (text: string, host: string): Entry | undefined => {
   return login === '' && account === '' && password === '' ? undefined : { login: login || account, password }
 }
 
-/** RFC 7617: latin-1 where the credentials fit it, as requests, else UTF-8. */
+/** RFC 7617 in UTF-8. */
 export const basic = (user: string, pass: string): string =>
-  `Basic ${Buffer.from(`${user}:${pass}`, /^[\0-\xff]*$/.test(user + pass) ? 'latin1' : 'utf8').toString('base64')}`
+  `Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}`
+
+/** A Basic that requests has written in latin-1, in UTF-8; anything else as it is. */
+export const inUtf8 = (header: string): string => {
+  const encoded = /^Basic ([A-Za-z0-9+/=]+)$/.exec(header)?.[1]
+  if (encoded === undefined) return header
+  const bytes = Buffer.from(encoded, 'base64')
+  return bytes.some((byte) => byte > 0x7f)
+    ? `Basic ${Buffer.from(bytes.toString('latin1')).toString('base64')}`
+    : header
+}

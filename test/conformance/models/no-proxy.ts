@@ -3,7 +3,7 @@
  *
  * | entry             | frees                                                          |
  * |-------------------|----------------------------------------------------------------|
- * | `*`, alone        | every host                                                     |
+ * | `*`               | every host                                                     |
  * | `a.test`, `.a.test`, `a.test.` | that host and all below it                        |
  * | `*.a.test`        | all below it                                                   |
  * | `a.test:8080`     | the same for a URL that names the port                         |
@@ -43,9 +43,15 @@ const matchesAddress = (entry: string, address: string): boolean => {
   const network = bitsOf(base)
   if (network === undefined || others.length > 0 || !/^\d+$/.test(length)) return false
   const n = Number(length)
-  return (
-    n > 0 && n <= network.length && network.length === address.length && network.slice(0, n) === address.slice(0, n)
-  )
+  return n <= network.length && network.length === address.length && network.slice(0, n) === address.slice(0, n)
+}
+
+const MAPPED = `${'0'.repeat(80)}${'1'.repeat(16)}`
+
+/** A mapped IPv4 address is one of IPv4 too (RFC 4291 2.5.5.2), and the other way round. */
+const formsOf = (address: string): ReadonlyArray<string> => {
+  if (address.length === 32) return [address, MAPPED + address]
+  return address.startsWith(MAPPED) ? [address, address.slice(96)] : [address]
 }
 
 const ascii = (name: string): string => (/^[\0-\x7f]*$/.test(name) ? name : (canonicalHost(name) ?? name))
@@ -70,11 +76,15 @@ const entriesOf = (list: string): ReadonlyArray<string> => {
 
 /** Whether a canonical host is reached directly. */
 export const bypasses = (list: string, host: string, port: string): boolean => {
-  if (list === '*') return true
   const bare = host.replace(/\.$/, '')
   const address = bitsOf(bare)
   return entriesOf(list).some((entry) => {
-    if (address !== undefined) return matchesAddress(entry, address)
+    if (entry === '*') return true
+    if (address !== undefined) {
+      const [, place = entry, given] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? []
+      if (given !== undefined && given !== port) return false
+      return formsOf(address).some((form) => matchesAddress(place, form))
+    }
     const [, name = '', wanted] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
     return (wanted === undefined || wanted === port) && matchesName(name, bare)
   })
@@ -83,5 +93,6 @@ export const bypasses = (list: string, host: string, port: string): boolean => {
 /** What D12 speaks of: a list or a host that curl's rules read in another way than requests. */
 export const readsOtherwise = (list: string, host: string): boolean =>
   host.endsWith('.') ||
+  list.split(',').some((item) => item.trim() === '*' || /:\d+$|\/0$/.test(item.trim())) ||
   list.split(',').some((item) => /^\*\./.test(item.trim()) || /\.$/.test(item.trim()) || /\S\s+\S/.test(item.trim())) ||
   (host.includes(':') && /[:[]/.test(list))

@@ -32,6 +32,30 @@ export const select = (url: string, map: ProxyMap): string | null | undefined =>
   return undefined
 }
 
+/** The same map under the keys that are meant: in lower case, and without a slash behind the host (D54). */
+export const meant = (map: ProxyMap): ProxyMap =>
+  map.map(([key, value]) => [
+    key
+      .trim()
+      .toLowerCase()
+      .replace(/:?\/*$/, ''),
+    value,
+  ])
+
+/** Whether a proxy names one half of its credentials alone (D50). */
+export const isHalf = (text: string | null | undefined): boolean => {
+  const { userinfo = '' } = text === null || text === undefined ? {} : partsOf(withScheme(text))
+  return userinfo !== '' && userinfo !== ':' && (!userinfo.includes(':') || userinfo.startsWith(':'))
+}
+
+const withScheme = (text: string): string => (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
+
+/** User and password of a proxy, the missing half empty. */
+export const halves = (text: string): readonly [user: string, pass: string] => {
+  const [user = '', pass = ''] = (partsOf(withScheme(text)).userinfo ?? '').split(/:(.*)/s).map(unquoted)
+  return [user, pass]
+}
+
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
 /** `http://user:pass@host:port`, port and credentials spelled out; `host:port` is an http proxy. */

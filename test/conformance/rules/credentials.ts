@@ -8,8 +8,8 @@
  * | nothing, where `auth` is empty                    | netrc                                                    |
  * | userinfo of the URL                               | netrc before it                                          |
  */
-import { basic } from '../models/netrc.js'
-import { credentialsIn, isHttpLike } from '../models/parts.js'
+import { basic, inUtf8 } from '../models/netrc.js'
+import { credentialsIn, isHttpLike, partsOf, unquoted } from '../models/parts.js'
 import { type HeaderPair, mergedHeaders } from '../models/plain-request.js'
 import type { RequestSpec, SessionSpec } from '../shapes.js'
 import { isTruthy, type Py } from '../tagged.js'
@@ -33,6 +33,26 @@ export const ownAuthorization = (session: SessionSpec, request: RequestSpec): He
   const credentials = isHttpLike(url) ? credentialsIn(url) : undefined
   return credentials?.some((text) => text !== '') === true ? ['Authorization', basic(...credentials)] : undefined
 }
+
+/** Basic for the user alone that a URL names, where nothing else authenticates (D50). */
+export const halfAuthorization = (
+  session: SessionSpec,
+  request: RequestSpec,
+  headers: Pairs,
+): HeaderPair | undefined => {
+  const auth = request.auth === undefined || request.auth._tag === 'None' ? session.auth : request.auth
+  const text = request.url._tag === 'Str' ? request.url.text.trimStart() : ''
+  const { userinfo = '' } = isHttpLike(text) ? partsOf(text) : {}
+  if (userinfo === '' || userinfo.includes(':') || headers.some(isAuthorization)) return undefined
+  return auth === undefined || auth._tag === 'None' ? ['Authorization', basic(unquoted(userinfo), '')] : undefined
+}
+
+/** The credentials that requests has made, in UTF-8 (D29); a header of the user's stays. */
+export const inUtf8Unless = (given: Pairs, headers: Pairs): Pairs =>
+  headers.map((pair): HeaderPair => {
+    const isOwn = given.some(([name, value]) => isAuthorization([name, value]) && value === pair[1])
+    return isAuthorization(pair) && !isOwn ? [pair[0], inUtf8(pair[1])] : pair
+  })
 
 /** Puts a header in the place of the Authorization that requests wrote. */
 export const withAuthorization = (headers: Pairs, own: HeaderPair | null): Pairs =>

@@ -4,10 +4,12 @@
  * | rule | Python                                              | here                                          |
  * |------|-----------------------------------------------------|-----------------------------------------------|
  * | D19  | looks for the host as it is spelled                 | looks for the canonical host                  |
+ * | D29  | Basic in latin-1                                    | Basic in UTF-8                                |
+ * | D50  | `user@` is no credential                            | Basic with an empty password                  |
  * | D2   | netrc overrides credentials in the URL              | they stand; a user alone takes its own entry  |
  */
 import type { Input, Output } from '../families/netrc.js'
-import { basic, plainEntry } from '../models/netrc.js'
+import { basic, inUtf8, plainEntry } from '../models/netrc.js'
 import { canonicalHost, credentialsIn, isHttpLike, partsOf, unquoted } from '../models/parts.js'
 import type { Rule } from '../subject.js'
 
@@ -36,8 +38,30 @@ const URL_CREDENTIALS: Rule<Input, Output> = {
     if (credentials !== undefined) return { ...python, authorization: basic(...credentials) }
     return python.auth?.[0] === unquoted(partsOf(input.url).userinfo ?? '')
       ? python
-      : { ...python, authorization: null }
+      : { ...python, authorization: halfOf(input) }
   },
 }
 
-export const all: ReadonlyArray<Rule<Input, Output>> = [CANONICAL_HOST, URL_CREDENTIALS]
+const halfOf = ({ url }: Input): string | null => {
+  const user = unquoted(partsOf(url).userinfo ?? '')
+  return user === '' ? null : basic(user, '')
+}
+
+const HALF: Rule<Input, Output> = {
+  id: 'D50',
+  when: ({ input }, { authorization, raise_errors }) =>
+    raise_errors === null &&
+    authorization === null &&
+    isHttpLike(input.url) &&
+    partsOf(input.url).host !== '' &&
+    partsOf(input.url).userinfo?.includes(':') === false,
+  expect: ({ input }, python) => ({ ...python, authorization: halfOf(input) }),
+}
+
+const UTF8: Rule<Input, Output> = {
+  id: 'D29',
+  when: (_, { authorization }) => authorization !== null && authorization !== undefined,
+  expect: (_, python) => ({ ...python, authorization: inUtf8(python.authorization ?? '') }),
+}
+
+export const all: ReadonlyArray<Rule<Input, Output>> = [UTF8, CANONICAL_HOST, URL_CREDENTIALS, HALF]

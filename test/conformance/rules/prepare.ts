@@ -14,17 +14,22 @@
  * | D33  | Transfer-Encoding beside Content-Length               | the length alone                              |
  * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
  * | D22  | Proxy-Authorization goes to the origin                | it goes nowhere without a proxy               |
+ * | D29  | Basic in latin-1                                      | Basic in UTF-8                                |
+ * | D50  | `user@` is no credential                              | Basic with an empty password                  |
+ * | D51  | every method is written in upper case                 | only those of RFC 9110, and PATCH             |
+ * | D52  | odd ends of a URL                                     | `models/own-url.ts`                           |
  * | D2   | netrc overrides a header, the URL and an empty auth    | it replaces nothing                          |
  */
 import type { Input, Output } from '../families/prepare.js'
 import { onTheWire } from '../models/normal-url.js'
+import { ownUrl, withoutBlanksBehind } from '../models/own-url.js'
 import { isHttpLike } from '../models/parts.js'
-import { mergedHeaders } from '../models/plain-request.js'
+import { mergedHeaders, plainRequest } from '../models/plain-request.js'
 import { isFailure, type Prepared, type RequestSpec } from '../shapes.js'
 import type { Rule } from '../subject.js'
 import { isTruthy } from '../tagged.js'
 import { formOctetsAsText, framedOnce, octetsAsText, ourSpelling, respelled, withEmptyForm } from './body.js'
-import { ownAuthorization, withAuthorization } from './credentials.js'
+import { halfAuthorization, inUtf8Unless, ownAuthorization, withAuthorization } from './credentials.js'
 import { isNamed } from './fields.js'
 import { withoutIdleFraming } from './idle-length.js'
 import * as cookies from './prepare-cookies.js'
@@ -98,8 +103,48 @@ const NETRC_IS_LAST = rewriting('D2', (python, { session, request }) => {
   return own === undefined ? python : { ...python, headers: withAuthorization(python.headers, own) }
 })
 
+const UTF8 = rewriting('D29', (python, { session, request }) => ({
+  ...python,
+  headers: inUtf8Unless(mergedHeaders(session, request), python.headers),
+}))
+
+const HALF = rewriting('D50', (python, { session, request }) => {
+  const half = halfAuthorization(session, request, python.headers)
+  return half === undefined ? python : { ...python, headers: [...python.headers, half] }
+})
+
+// --- as it was written ---------------------------------------------------------------------------------------------
+
+const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
+
+/** A method that requests has put in upper case, as it is sent. */
+export const ownMethod = (written: string, python: string): string =>
+  !METHODS.has(python) && written.toUpperCase() === python ? written : python
+
+const AS_WRITTEN = rewriting('D51', (python, { request }) => ({
+  ...python,
+  method: ownMethod(request.method, python.method),
+}))
+
+const OWN_URL = rewriting('D52', (python, { request }) => ({ ...python, url: ownUrl(givenUrl(request), python.url) }))
+
+const givenUrl = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text : '')
+
+/** A host with a blank behind it. */
+const BLANK_BEHIND_HOST: R = {
+  id: 'D52',
+  when: ({ input: { request } }, python) => {
+    const text = givenUrl(request)
+    return isFailure(python) && isHttpLike(text) && withoutBlanksBehind(text) !== text
+  },
+  expect: ({ input: { session, request } }, python) =>
+    plainRequest(session, { ...request, url: { _tag: 'Str', text: withoutBlanksBehind(givenUrl(request)) } }) ?? python,
+}
+
 export const all: ReadonlyArray<R> = [
+  UTF8,
   ...refusals.all,
+  BLANK_BEHIND_HOST,
   USERINFO,
   HASH_IN_PARAMS,
   ON_THE_WIRE,
@@ -111,5 +156,8 @@ export const all: ReadonlyArray<R> = [
   NO_IDLE_FRAMING,
   NO_PROXY_NO_CREDENTIALS,
   NETRC_IS_LAST,
+  HALF,
+  AS_WRITTEN,
+  OWN_URL,
   ...cookies.all,
 ]

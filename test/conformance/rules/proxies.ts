@@ -10,14 +10,26 @@
  * | D1   | the environment's proxy and roots beat the session's | what was said beats what is around               |
  * | D3   | any falsy `verify` turns checking off               | only False does                                   |
  * | D22  | Proxy-Authorization for a SOCKS proxy goes to the origin, and is lost on a redirect | it stays with its proxy |
- * | D29  | credentials beyond latin-1 are an exception         | UTF-8 (RFC 7617 2.1)                              |
+ * | D29  | Basic in latin-1; credentials beyond it are an exception | UTF-8 (RFC 7617 2.1)                         |
+ * | D50  | one half of a proxy's credentials is none           | the other half is empty                           |
+ * | D54  | keys that are spelled otherwise fit nothing         | they fit as they are meant                        |
  * | D31  | `host:port` is a URL of the scheme `host`           | an http proxy                                     |
  */
 import type { Input, Output } from '../families/proxies.js'
-import { basic } from '../models/netrc.js'
+import { basic, inUtf8 } from '../models/netrc.js'
 import { onTheWire } from '../models/normal-url.js'
 import { partsOf } from '../models/parts.js'
-import { authorizationFor, isSocks, mapOf, select, spelled } from '../models/proxy.js'
+import {
+  authorizationFor,
+  environmentMap,
+  halves,
+  isHalf,
+  isSocks,
+  mapOf,
+  meant,
+  select,
+  spelled,
+} from '../models/proxy.js'
 import { type Failure, isFailure } from '../shapes.js'
 import type { Rule } from '../subject.js'
 import { NONE } from '../tagged.js'
@@ -65,6 +77,53 @@ const EXPLICIT_PROXY: R = {
       ...(isOther ? { authorization: isSocks(explicit) ? null : authorizationFor(explicit) } : {}),
     }
   },
+}
+
+const mapsOf = (input: Input): ReturnType<typeof mapOf> =>
+  input.kind === 'select' || input.kind === 'request_url' ? mapOf(input.proxies) : explicitOf(input)
+
+/** Python found nothing under the keys as they are spelled. */
+const AS_MEANT: R = {
+  id: 'D54',
+  when: ({ input }, python) =>
+    !isFailure(python) &&
+    select(urlOf(input), mapsOf(input)) === undefined &&
+    select(urlOf(input), meant(mapsOf(input))) !== undefined,
+  expect: ({ input }, python) => {
+    const found = select(urlOf(input), meant(mapsOf(input))) ?? null
+    if (isFailure(python) || !('proxy' in python)) return python
+    return { ...python, proxy: input.kind === 'select' ? found : spelled(found) }
+  },
+}
+
+/** The proxy that was chosen, as the user wrote it. */
+const writtenProxy = (input: Input, chosen: string | null | undefined): string | undefined => {
+  const env = 'env' in input ? environmentMap(input.env ?? {}) : []
+  const own = [select(urlOf(input), mapsOf(input)), select(urlOf(input), env)]
+  return own.find((text): text is string => typeof text === 'string' && spelled(text) === chosen)
+}
+
+const HALF: R = {
+  id: 'D50',
+  when: ({ input }, python) =>
+    'proxy' in python && input.kind !== 'select' && isHalf(writtenProxy(input, python.proxy)),
+  expect: ({ input }, python) => {
+    if (isFailure(python) || typeof python.proxy !== 'string') return python
+    const [user, pass] = halves(writtenProxy(input, python.proxy) ?? '')
+    const proxy = python.proxy.replace(/\/\/(?:[^@/]*@)?/, () => `//${user}:${pass}@`)
+    const isAsked = python.authorization !== undefined && !isSocks(proxy)
+    return { ...python, proxy, ...(isAsked ? { authorization: basic(user, pass) } : {}) }
+  },
+}
+
+const UTF8: R = {
+  id: 'D29',
+  when: ({ input }, python) =>
+    !isFailure(python) && typeof python.authorization === 'string' && python.authorization !== handSet(input),
+  expect: (_, python) =>
+    isFailure(python) || typeof python.authorization !== 'string'
+      ? python
+      : { ...python, authorization: inUtf8(python.authorization) },
 }
 
 const isProxyAuthorization = isNamed('proxy-authorization')
@@ -157,6 +216,9 @@ export const all: ReadonlyArray<R> = [
   CANONICAL_HOST,
   ...noProxy.all,
   EXPLICIT_PROXY,
+  AS_MEANT,
+  UTF8,
+  HALF,
   ONLY_TO_ITS_PROXY,
   BEYOND_LATIN1,
   HOST_AND_PORT,

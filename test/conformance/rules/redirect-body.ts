@@ -9,7 +9,7 @@
  * | D33  | Transfer-Encoding beside Content-Length             | the length alone                                    |
  * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
  * | D4   | 301, 302 and 303 drop the body of any method        | it stays as long as the method does                 |
- * | D37  | Content-Encoding stays without the body             | it goes with it (RFC 9110 15.4)                     |
+ * | D37  | fields of the content stay without the body         | they go with it (RFC 9110 15.4)                     |
  * | D7   | a generator is sent again, empty                    | `UnrewindableBody`                                  |
  */
 import type { Input } from '../families/redirect.js'
@@ -48,7 +48,6 @@ const NO_IDLE_FRAMING = rewriting('D18', (python) =>
 // --- kept with the method ------------------------------------------------------------------------------------------
 
 const isContent = isNamed('content-length', 'content-type', 'transfer-encoding')
-const isEncoding = isNamed('content-encoding')
 
 const has = (headers: Pairs, name: string): boolean => headers.some(isNamed(name.toLowerCase()))
 
@@ -84,13 +83,16 @@ const BODY_WITH_METHOD = rewriting('D4', (python, { input }) =>
   ),
 )
 
-const ENCODING_WITH_BODY = rewriting('D37', (python) =>
-  walk(python, (hop, before) =>
-    keeps(hop, before) && has(before.headers, 'Content-Encoding')
-      ? hop
-      : { ...hop, headers: hop.headers.filter((pair) => !isEncoding(pair)) },
-  ),
+/** What was taken away does not come back with a hop that keeps the method of the one before. */
+const FIELDS_WITH_BODY = rewriting('D37', (python) =>
+  walk(python, (hop, before) => ({
+    ...hop,
+    headers: hop.headers.filter(([name]) => !isOfContent(name) || (keeps(hop, before) && has(before.headers, name))),
+  })),
 )
+
+const isOfContent = (name: string): boolean =>
+  /^(?:content-(?!length$|type$).*|digest|repr-digest|last-modified)$/i.test(name)
 
 /** The first hop that would send a generator again. */
 const firstAgain = (hops: ReadonlyArray<Hop>): number =>
@@ -112,6 +114,6 @@ export const all: ReadonlyArray<R> = [
   ONE_FRAMING,
   NO_IDLE_FRAMING,
   BODY_WITH_METHOD,
-  ENCODING_WITH_BODY,
+  FIELDS_WITH_BODY,
   READ_ONCE,
 ]

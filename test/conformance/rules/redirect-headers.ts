@@ -17,7 +17,7 @@ import { mergedHeaders, valueOf } from '../models/plain-request.js'
 import { authorizationFor, environmentMap, isSocks, mapOf, type ProxyMap, select, spelled } from '../models/proxy.js'
 import { stripsAuth } from '../models/strip.js'
 import { type Hop, hopsOf, isTrusted, mapHops, type R, rewriting, walk } from './chain.js'
-import { ownAuthorization, saysNone, withAuthorization } from './credentials.js'
+import { halfAuthorization, inUtf8Unless, ownAuthorization, saysNone, withAuthorization } from './credentials.js'
 import { isNamed } from './fields.js'
 import { ambientFirst, type Checks, explicitFirst, saysOtherFalse, withoutFalsy } from './roots.js'
 
@@ -54,6 +54,23 @@ const NETRC_IS_LAST = rewriting('D2', (python, { input: { session, request } }) 
     if (held !== undefined) return { ...hop, headers: withAuthorization(hop.headers, held) }
     return saysNone(request.auth) ? { ...hop, headers: withAuthorization(hop.headers, null) } : hop
   })
+})
+
+/** Before anything that writes credentials by itself. */
+export const UTF8 = rewriting('D29', (python, { input: { session, request } }) =>
+  mapHops(python, (hop) => ({ ...hop, headers: inUtf8Unless(mergedHeaders(session, request), hop.headers) })),
+)
+
+const HALF = rewriting('D50', (python, { input: { session, request } }) => {
+  const [first] = hopsOf(python)
+  const half = first === undefined ? undefined : halfAuthorization(session, request, first.headers)
+  if (half === undefined) return python
+  const begun = mapHops(python, (hop, i) => (i > 0 ? hop : { ...hop, headers: [...hop.headers, half] }))
+  return walk(begun, (hop, before) =>
+    stripsAuth(before.url, hop.url) !== false || hop.headers.some(isAuthorization) || !before.headers.includes(half)
+      ? hop
+      : { ...hop, headers: [...hop.headers, half] },
+  )
 })
 
 // --- proxies -------------------------------------------------------------------------------------------------------
@@ -137,6 +154,7 @@ const EXPLICIT_ROOTS = rewriting('D1', (python, { input }) =>
 export const all: ReadonlyArray<R> = [
   STAYS_BEHIND,
   NETRC_IS_LAST,
+  HALF,
   EXPLICIT_PROXY,
   CHOSEN_ANEW,
   ONLY_TO_ITS_PROXY,

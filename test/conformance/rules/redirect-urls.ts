@@ -10,14 +10,20 @@
  * | D14  | userinfo stays in the URL                             | removed                                           |
  * | D14  | a Location that nothing can be made of is an exception, even where it is not followed | no `next`         |
  * | D19  | any host                                              | the canonical one, or `InvalidRedirect`           |
+ * | D51  | every method is written in upper case                 | only those of RFC 9110, and PATCH                 |
+ * | D52  | odd ends of a URL                                     | `models/own-url.ts`                               |
+ * | D53  | a Location that is not UTF-8 is an exception; `/x#` inherits a fragment | its octets; `/x#` does not      |
  * | D27  | urllib3 normalises when it sends                      | the plan's URL is what goes over the wire         |
  */
 import type { Input, Output } from '../families/redirect.js'
 import { ANY_ERROR } from '../json.js'
 import { onTheWire } from '../models/normal-url.js'
+import { isUtf8, ownLocation, ownUrl, withoutBlanksBehind } from '../models/own-url.js'
 import { canonicalHost, partsOf } from '../models/parts.js'
 import type { AnswerSpec } from '../shapes.js'
+import { write } from '../tagged.js'
 import { answerTo, endedBefore, type Hop, hopsOf, mapHops, type R, rewriting, walk } from './chain.js'
+import { ownMethod } from './prepare.js'
 import { withCanonicalHost, withoutUserinfo } from './url.js'
 
 const locationsOf = (answer: AnswerSpec | undefined): ReadonlyArray<string> =>
@@ -165,7 +171,50 @@ const planned = (url: string): string => {
 
 const ON_THE_WIRE = rewriting('D27', (python) => mapHops(python, (hop) => ({ ...hop, url: planned(hop.url) })))
 
+// --- as it was written ---------------------------------------------------------------------------------------------
+
+const AS_WRITTEN = rewriting('D51', (python, { input: { request } }) =>
+  mapHops(python, (hop) => ({ ...hop, method: ownMethod(request.method, hop.method) })),
+)
+
+const OWN_URL = rewriting('D52', (python, { input }) =>
+  mapHops(python, (hop, i) => {
+    if (i === 0) return { ...hop, url: ownUrl(String(write(input.request.url)), hop.url) }
+    const [location = ''] = locationsOf(answerTo(input, i - 1))
+    const scheme = partsOf(hop.url).scheme
+    const whole = /^[a-z][a-z0-9+.-]*:/i.test(location.trim())
+      ? location
+      : `${scheme}://${partsOf(hop.url).host}/${location}`
+    return { ...hop, url: ownUrl(whole, hop.url) }
+  }),
+)
+
+const NO_FRAGMENT = rewriting('D53', (python, { input }) =>
+  walk(python, (hop, _, i) => {
+    const [location = ''] = locationsOf(answerTo(input, i - 1))
+    return /^[^#]*#$/.test(withoutBlanksBehind(location)) ? { ...hop, url: hop.url.replace(/#.*$/, '') } : hop
+  }),
+)
+
+/** The exchange goes on where Python's ends; only for the plain case, a GET on one origin with a last answer behind it. */
+const OCTETS = rewriting('D53', (python, { input }) => {
+  const at = python.requests.length - 1
+  const last = python.requests[at]
+  const [location = ''] = locationsOf(answerTo(input, at))
+  const answer = answerTo(input, at + 1)
+  if (python.error !== ANY_ERROR || last === undefined || isUtf8(location) || stops(input)) return python
+  if (answer === undefined || isRedirect(answer) || last.method !== 'GET') return python
+  const url = new URL(ownLocation(location), last.url).href
+  const { error: _, ...rest } = python
+  const requests = [...python.requests, { ...last, url }]
+  const body = answer.body?._tag === 'Str' ? Buffer.from(answer.body.text, 'utf8').toString('base64') : ''
+  const history = requests.slice(0, -1).map((_, i) => answerTo(input, i)?.status ?? 0)
+  const history_urls = requests.slice(0, -1).map((one) => one.url)
+  return { ...rest, requests, final: { status: answer.status, url, history, history_urls, body, response_cookies: [] } }
+})
+
 export const all: ReadonlyArray<R> = [
+  OCTETS,
   SEVERAL_LOCATIONS,
   EQUAL_LOCATIONS,
   BLANK_LOCATION,
@@ -177,4 +226,7 @@ export const all: ReadonlyArray<R> = [
   NO_HOST,
   CANONICAL_HOST,
   ON_THE_WIRE,
+  AS_WRITTEN,
+  OWN_URL,
+  NO_FRAGMENT,
 ]

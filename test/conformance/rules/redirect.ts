@@ -30,4 +30,11 @@ const refusedAtStart: ReadonlyArray<R> = refusals.all.map((rule) => ({
   },
 }))
 
-export const all: ReadonlyArray<R> = [...refusedAtStart, ...urls.all, ...body.all, ...headers.all, ...cookies.all]
+export const all: ReadonlyArray<R> = [
+  headers.UTF8,
+  ...refusedAtStart,
+  ...urls.all,
+  ...body.all,
+  ...headers.all,
+  ...cookies.all,
+]

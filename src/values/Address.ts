@@ -1,0 +1,75 @@
+/**
+ * IP addresses and networks as numbers. An IPv4 address and its mapped form (`::ffff:10.1.2.3`, RFC 4291 2.5.5.2) name
+ * the same host, so each is looked at in both forms.
+ */
+import { isIP } from 'node:net'
+
+export interface Address {
+  readonly version: 4 | 6
+  readonly bits: bigint
+}
+
+export interface Network extends Address {
+  /** How many of the first bits count. */
+  readonly length: number
+}
+
+const WIDTH = { 4: 32, 6: 128 } as const
+const MAPPED = 0xffffn << 32n
+
+const ofBytes = (text: string): bigint => text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+
+const groups = (text: string): ReadonlyArray<bigint> =>
+  text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`))
+
+/** The last 32 bits of an IPv6 address may be written as an IPv4 address. */
+const inHex = (text: string): string =>
+  text.replace(/[\d.]+\.\d+$/, (bytes) => {
+    const bits = ofBytes(bytes)
+    return `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`
+  })
+
+const ofGroups = (text: string): bigint => {
+  const [start = '', end] = inHex(text).split('::')
+  const before = groups(start)
+  const behind = end === undefined ? [] : groups(end)
+  const zeros = Array.from({ length: 8 - before.length - behind.length }, () => 0n)
+  return [...before, ...zeros, ...behind].reduce((bits, group) => (bits << 16n) | group, 0n)
+}
+
+/** An address without brackets; none where it is not one, or has a zone. */
+const parse = (text: string): Address | undefined => {
+  if (text.length > 45 || text.includes('%')) return undefined
+  const version = isIP(text)
+  if (version === 4) return { version, bits: ofBytes(text) }
+  return version === 6 ? { version, bits: ofGroups(text) } : undefined
+}
+
+const isMapped = ({ version, bits }: Address): boolean => version === 6 && bits >> 32n === MAPPED >> 32n
+const toIpv4 = ({ bits }: Address): Address => ({ version: 4, bits: bits & 0xffffffffn })
+
+/** An address in the forms in which a list may name it; empty for a name. */
+export const formsOf = (text: string): ReadonlyArray<Address> => {
+  const address = parse(text)
+  if (address === undefined) return []
+  return isMapped(address) ? [address, toIpv4(address)] : [address]
+}
+
+/** A network `address/length`, or an address as a network of one; mapped IPv4 networks are IPv4 networks. */
+export const network = (text: string): Network | undefined => {
+  const slash = text.lastIndexOf('/')
+  const address = parse(slash < 0 ? text : text.slice(0, slash))
+  if (address === undefined) return undefined
+  const digits = slash < 0 ? String(WIDTH[address.version]) : text.slice(slash + 1)
+  const length = Number(digits)
+  if (!/^\d{1,3}$/.test(digits) || length > WIDTH[address.version]) return undefined
+  return isMapped(address) && length >= 96 ? { ...toIpv4(address), length: length - 96 } : { ...address, length }
+}
+
+/** Whether an address belongs to a network of its version. */
+export const contains =
+  ({ version, bits, length }: Network) =>
+  (address: Address): boolean => {
+    const rest = BigInt(WIDTH[version] - length)
+    return address.version === version && address.bits >> rest === bits >> rest
+  }

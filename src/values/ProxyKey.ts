@@ -1,0 +1,66 @@
+/**
+ * The keys of a proxies record, in the one form that is looked up.
+ *
+ * | key                                    | is                       | fits                       |
+ * |----------------------------------------|--------------------------|----------------------------|
+ * | `http`, `HTTP`, `http://`, `http_proxy` | `http`                  | every URL of that scheme   |
+ * | `all`, `ALL_PROXY`                     | `all`                    | every URL                  |
+ * | `http://A.test`, `http://a.test/`      | `http://a.test`          | that host, any port        |
+ * | `http://a.test:8080`, `all://[::1]:80` | the same                 | that host and port         |
+ * | `no_proxy`, `NO_PROXY`, `no`           | `no_proxy`               | stands in for the variable |
+ *
+ * Anything else, such as a path, credentials or a scheme that nobody sends to, is refused where it is used.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { trimmed } from './Quote.js'
+import * as Url from './Url.js'
+
+/** What requests takes for the environment's `no_proxy`. */
+export const NO_PROXY = 'no_proxy'
+const ALL = 'all'
+
+/** Schemes that people name in their proxies; a transport may be mounted for one with a `+`, such as `http+unix`. */
+const SCHEMES: ReadonlySet<string> = new Set([ALL, 'http', 'https', 'ftp', 'ws', 'wss'])
+const SCHEME = /^[a-z][a-z0-9+.-]*$/
+
+const ofScheme = (name: string): string | undefined => {
+  const scheme = name.replace(/_proxy$/, '')
+  if (scheme === 'no') return NO_PROXY
+  return SCHEMES.has(scheme) || (scheme.includes('+') && SCHEME.test(scheme)) ? scheme : undefined
+}
+
+const ofHost = (scheme: string, host: string): string | undefined => {
+  // requests writes an IPv6 host without brackets.
+  const bracketed = /^[\da-f.]*:[\da-f.]*:[\da-f:.]*$/i.test(host) ? `[${host}]` : host
+  const located = Url.parse(`http://${bracketed}`)
+  if (E.isLeft(located) || located.right.userinfo._tag === 'Some') return undefined
+  const { hostname, port, pathname, search, hash } = located.right.url
+  if (pathname !== '/' || search !== '' || hash !== '') return undefined
+  return port === '' ? `${scheme}://${hostname}` : `${scheme}://${hostname}:${port}`
+}
+
+/** The form of a key that is looked up; none for one that cannot mean anything. */
+export const normal = (key: string): string | undefined => {
+  const text = trimmed(key)
+  const end = text.indexOf('://')
+  if (end < 0) return ofScheme(text.toLowerCase().replace(/:$/, ''))
+  const scheme = ofScheme(text.slice(0, end).toLowerCase())
+  if (scheme === undefined || scheme === NO_PROXY) return undefined
+  const host = text.slice(end + 3)
+  return host === '' ? scheme : ofHost(scheme, host)
+}
+
+/** The keys that may name the proxy for a URL, the narrowest first (requests' `select_proxy`, with ports before). */
+export const candidates = (url: Pick<Url.Url, 'protocol' | 'hostname' | 'port'>): ReadonlyArray<string> => {
+  const scheme = url.protocol.slice(0, -1)
+  const port = url.port || Url.defaultPort(url.protocol)
+  const { hostname } = url
+  return [
+    `${scheme}://${hostname}:${port}`,
+    `${scheme}://${hostname}`,
+    scheme,
+    `${ALL}://${hostname}:${port}`,
+    `${ALL}://${hostname}`,
+    ALL,
+  ]
+}

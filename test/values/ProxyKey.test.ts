@@ -1,0 +1,71 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as L from '../../src/index.js'
+import * as ProxyKey from '../../src/values/ProxyKey.js'
+
+const PROXY = 'http://proxy.test:3128'
+
+const proxyFor = (key: string, url: string) =>
+  pipe(
+    L.Request.get(url),
+    L.Request.withProxy({ [key]: PROXY }),
+    L.Plan.plan({ session: L.Session.empty }),
+    E.map(({ route }) => O.isSome(route.proxy)),
+    E.mapLeft(({ _tag }) => _tag),
+  )
+
+describe('a key of a proxies record', () => {
+  it.each([
+    ['HTTP', 'http://a.test/', true],
+    ['Http://A.test', 'http://a.test/', true],
+    ['http://a.test/', 'http://a.test/x', true],
+    ['http://a.test', 'http://b.test/', false],
+    ['http://a.test:8080', 'http://a.test:8080/', true],
+    ['http://a.test:8080', 'http://a.test/', false],
+    ['https://a.test:443', 'https://a.test/', true],
+    ['http://::1', 'http://[::1]/', true],
+    ['http://[0:0::1]', 'http://[::1]/', true],
+    ['http://straße.test', 'http://xn--strae-oqa.test/', true],
+    ['ALL', 'https://a.test/', true],
+    ['all://A.test', 'https://a.test/', true],
+    ['HTTPS_PROXY', 'https://a.test/', true],
+    ['http://', 'http://a.test/', true],
+    [' http ', 'http://a.test/', true],
+    ['ftp', 'http://a.test/', false],
+  ])('%j for %s: %s', (key, url, isUsed) => expect(proxyFor(key, url)).toEqual(E.right(isUsed)))
+  it.each([
+    '',
+    'htp',
+    'a.test',
+    'http://a.test/path',
+    'http://a.test?x',
+    'http://u:p@a.test',
+    'http://*.a.test',
+    'http://a b',
+  ])('%j is refused, and not ignored', (key) => expect(proxyFor(key, 'http://a.test/')).toEqual(E.left('InvalidProxy')))
+  it('shows no password that stands in it', () => {
+    const made = pipe(
+      L.Request.get('http://a.test/'),
+      L.Request.withProxy({ 'http://me:hunter2@a.test': null }),
+      L.Plan.plan({ session: L.Session.empty }),
+    )
+    expect(E.isLeft(made) && !made.left.message.includes('hunter2')).toBe(true)
+  })
+  it('of the request takes the place of the session’s in another spelling', () => {
+    const session = L.Session.withProxy({ HTTP: PROXY })(L.Session.empty)
+    const made = pipe(L.Request.get('http://a.test/'), L.Request.withProxy({ http: null }), L.Plan.plan({ session }))
+    expect(
+      pipe(
+        made,
+        E.map(({ route }) => O.isNone(route.proxy)),
+      ),
+    ).toEqual(E.right(true))
+  })
+  it.each(['HTTP://A.test:080/', 'no', 'NO_PROXY', 'all'])('is in its normal form at once: %j', (key) => {
+    const once = ProxyKey.normal(key)
+    expect(once).toBeDefined()
+    expect(ProxyKey.normal(once ?? '')).toBe(once)
+  })
+})
