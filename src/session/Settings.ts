@@ -26,6 +26,7 @@ import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
+import { SENSITIVE } from '../values/Sensitive.js'
 import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
@@ -153,15 +154,7 @@ const single = <A>(key: string, override: Override.Override<A>): Override.Keyed<
 
 // --- headers -------------------------------------------------------------------------------------------------------
 
-/** Lower-case names of headers whose values are secret however they are given. */
-export const SENSITIVE: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-api-key',
-  'x-auth-token',
-  'private-token',
-])
+export { SENSITIVE }
 
 const sealed = (key: string, value: Headers.Value): Headers.Value =>
   typeof value === 'string' && SENSITIVE.has(key) ? Secret.make(value) : value
