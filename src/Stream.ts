@@ -3,7 +3,10 @@
  *
  * `toFile` writes to `PATH.part` and gives the file its name when all of it is there, so `PATH` is never half a file.
  * The name is yours; nothing of it is taken from the server. What broke off stays, and `{ existing: 'Resume' }` asks for
- * the rest (with If-Range, where there is a strong validator, so that two versions are never mixed).
+ * the rest with If-Range. It begins anew without a strong validator, and for another request: URL, method, body, header
+ * fields and login must be the same. A finished download that may resume keeps `PATH.part.json`, so that the next one only
+ * asks whether the file has changed. Two downloads to one path each write a whole file, and the last one stays.
+ * What PATH may name, a device or a link, is said in `transport/FileTarget.ts`.
  *
  * | error              | when                                                                                   |
  * |--------------------|----------------------------------------------------------------------------------------|
@@ -37,10 +40,12 @@ import * as Http from './Http.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
 import * as PartFile from './transport/PartFile.js'
+import * as Resource from './transport/Resource.js'
 import * as Own from './values/Own.js'
 import * as Range from './wire/Range.js'
 import type { Source } from './wire/Reply.js'
 import type { Unread } from './wire/Response.js'
+import { type OnProgress, type Progress, tell } from './wire/Transport.js'
 
 export type { FileFailed } from './transport/PartFile.js'
 export * from './wire/Stream.js'
@@ -88,57 +93,83 @@ const mismatch = (expected: number, received: number): LengthMismatch => ({
   message: `The file was to have ${expected} octets, and has ${received}`,
 })
 
-interface Received {
-  readonly path: string
-  readonly head: Unread
-  readonly resumedAt: number
-  readonly expected: O.Option<number>
+/** One download: the claimed path, what asks for what, and what is told of its progress. */
+interface Target {
+  readonly claim: PartFile.Claim
+  readonly resource: O.Option<string>
+  readonly mayResume: boolean
+  readonly signal: AbortSignal | undefined
 }
 
-/** Gives the file its name, if it is as long as it is to be. */
-const finished = async (
-  { path, head, resumedAt, expected }: Received,
-  written: E.Either<PartFile.FileFailed, number>,
+const aboutOf = (
+  { resource }: Target,
+  head: Unread,
+  verdict: Extract<Range.Verdict, { _tag: 'Begin' }>,
+): O.Option<PartFile.About> => {
+  const { length, validator, isResumable } = verdict
+  if (!isResumable || O.isNone(resource) || O.isNone(validator)) return O.none
+  return O.some({
+    resource: resource.value,
+    place: Resource.placeOf(head.plan),
+    validator: validator.value,
+    modified: Range.modifiedOf(head),
+    total: length,
+  })
+}
+
+/** Writes a body, and says what has become of it. */
+const receive = async (
+  { claim, mayResume, signal }: Target,
+  head: Unread,
+  body: AsyncIterable<Uint8Array>,
+  start: PartFile.Start,
+  expected: O.Option<number>,
 ): Promise<Outcome<Download>> => {
+  const written = await PartFile.receive(claim, { start, expected, keepsNote: mayResume, signal })(body)
   if (E.isLeft(written)) return written
-  const size = resumedAt + written.right
-  if (O.isSome(expected) && size !== expected.value) {
-    // Too much is no part of it.
-    if (size > expected.value) await PartFile.forget(path)
-    return E.left(mismatch(expected.value, size))
-  }
-  const done = await PartFile.finish(path)
-  return E.isLeft(done) ? done : E.right({ path, size, resumedAt, head })
+  const { size, isWhole } = written.right
+  if (!isWhole && O.isSome(expected)) return E.left(mismatch(expected.value, size))
+  return E.right({ path: claim.given, size, resumedAt: start._tag === 'Append' ? start.size : 0, head })
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** What an answer means for what is there: nothing goes on from another place than it came from. */
+const judged = (found: O.Option<PartFile.Found>, head: Unread): Range.Verdict => {
+  if (O.isNone(found)) return Range.judge(O.none)(head)
+  const { part, isWhole, isFrom } = found.value
+  if (head.status === 304) return { _tag: isWhole ? 'Complete' : 'Unexpected' }
+  const verdict = Range.judge(O.some(part))(head)
+  if (verdict._tag === 'Append' && isWhole) return { _tag: 'Again' }
+  const goesOn = verdict._tag === 'Append' || verdict._tag === 'Complete'
+  return goesOn && !isFrom(Resource.placeOf(head.plan)) ? { _tag: 'Again' } : verdict
 }
 
 /** `undefined` asks for the whole again. */
 const take = async (
-  path: string,
-  url: string,
-  part: O.Option<Range.Part>,
+  download: Target,
+  found: O.Option<PartFile.Found>,
+  shift: Shift,
   head: Unread,
   body: Source,
 ): Promise<Outcome<Download | undefined>> => {
-  const verdict = Range.judge(part)(head)
+  const verdict = judged(found, head)
+  const size = O.isSome(found) ? found.value.part.size : 0
   switch (verdict._tag) {
-    case 'Begin': {
-      const { length, validator, isResumable } = verdict
-      const about = isResumable ? O.some({ validator, total: length }) : O.none
-      const written = await PartFile.write(path, url, about)(body)
-      return finished({ path, head, resumedAt: 0, expected: length }, written)
-    }
+    case 'Begin':
+      shift(0, verdict.length)
+      return receive(download, head, body, { _tag: 'Begin', about: aboutOf(download, head, verdict) }, verdict.length)
     case 'Append': {
-      if (O.isNone(part)) return E.right(undefined)
-      const { size } = part.value
-      const written = await PartFile.append(path, part.value)(body)
-      const expected = O.isSome(verdict.total)
-        ? verdict.total
-        : O.map((length: number) => size + length)(verdict.length)
-      return finished({ path, head, resumedAt: size, expected }, written)
+      shift(size, verdict.length)
+      const rest = O.map((length: number) => size + length)(verdict.length)
+      const expected = O.isSome(verdict.total) ? verdict.total : rest
+      return receive(download, head, body, { _tag: 'Append', size }, expected)
     }
     case 'Complete': {
-      const size = O.isSome(part) ? part.value.size : 0
-      return finished({ path, head, resumedAt: size, expected: O.none }, E.right(0))
+      if (O.isSome(found) && found.value.isWhole) {
+        return E.right({ path: download.claim.given, size, resumedAt: size, head })
+      }
+      return receive(download, head, nothing(), { _tag: 'Append', size }, O.none)
     }
     case 'Again':
       return E.right(undefined)
@@ -148,20 +179,103 @@ const take = async (
       return E.left({
         _tag: 'UnexpectedStatus',
         head,
-        message: `${head.status} ${head.reason} is no file to be saved: ${path} was not touched`,
+        message: `${head.status} ${head.reason} is no file to be saved: ${download.claim.given} was not touched`,
       })
   }
 }
 
+// --- progress ------------------------------------------------------------------------------------------------------
+
+/** Says from which octet on the body counts, and how long it is. */
+type Shift = (from: number, length: O.Option<number>) => void
+
+interface Shifted {
+  readonly onProgress: OnProgress
+  readonly shift: Shift
+}
+
+/**
+ * Progress of the whole file: what is there already counts. The transport may tell of the first piece before it gives the
+ * head, so what comes down is held until it is known where it belongs; what came of earlier hops is not of the file.
+ */
+const shifted = (inner: OnProgress): Shifted => {
+  let from: number | undefined
+  let held: Progress | undefined
+  const moved = (seen: Progress, by: number): Progress => {
+    const total = seen.total === undefined ? {} : { total: by + seen.total }
+    return { ...seen, bytes: by + seen.bytes, ...total }
+  }
+  return {
+    onProgress: (seen) => () => {
+      if (seen.direction === 'up') inner(seen)()
+      else if (from === undefined) held = seen
+      else inner(moved(seen, from))()
+    },
+    shift: (by, length) => {
+      from = by
+      if (held !== undefined && held.total === O.toUndefined(length)) tell(inner, moved(held, by))
+      held = undefined
+    },
+  }
+}
+
+const noShift: Shift = () => {}
+
+// --- downloads -----------------------------------------------------------------------------------------------------
+
 /** The octets that are counted must be those that come. */
-const asking =
-  (part: O.Option<Range.Part>) =>
-  (request: Request.Request): Request.Request =>
-    pipe(
-      request,
-      Request.withHeader('Accept-Encoding', 'identity'),
-      O.isSome(part) ? Request.withHeaders(Range.asking(part.value)) : (same) => same,
-    )
+const identity = Request.withHeader('Accept-Encoding', 'identity')
+
+const asking = ({ part, isWhole }: PartFile.Found): ReadonlyArray<readonly [string, string]> =>
+  isWhole ? Range.checking(part) : Range.asking(part)
+
+type Fetched = Http.Http<SendError | DownloadError, Download | undefined>
+
+const whole = (download: Target, request: Request.Request): Fetched =>
+  Http.stream((head, body) => () => take(download, O.none, noShift, head, body))(request)
+
+const rest = (
+  download: Target,
+  request: Request.Request,
+  found: PartFile.Found,
+  progress: OnProgress | undefined,
+): Fetched => {
+  const counted = progress === undefined ? undefined : shifted(progress)
+  const shift = counted?.shift ?? noShift
+  const asked = pipe(
+    request,
+    Request.withHeaders(asking(found)),
+    counted === undefined ? (same) => same : Request.withProgress(counted.onProgress),
+  )
+  return Http.stream((head, body) => () => take(download, O.some(found), shift, head, body))(asked)
+}
+
+/** Asks for the rest, and once more for the whole where the rest is of no use. */
+const fetch =
+  (
+    download: Target,
+    request: Request.Request,
+    progress: OnProgress | undefined,
+  ): Http.Http<SendError | DownloadError, Download> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const { claim, resource, mayResume } = download
+    const found = mayResume && O.isSome(resource) ? await PartFile.look(claim, resource.value) : O.none
+    const first = await (O.isSome(found) ? rest(download, request, found.value, progress) : whole(download, request))(
+      jar,
+    )(client)()
+    if (E.isLeft(first)) return first
+    const [done, after] = first.right
+    if (done !== undefined) return E.right([done, after])
+    const second = await whole(download, request)(after)(client)()
+    if (E.isLeft(second)) return second
+    const [again, last] = second.right
+    // Nothing is left to go on with, so this is never undefined; the type cannot know.
+    return again === undefined
+      ? E.left({ _tag: 'RangeMismatch', message: 'The whole was asked for, and did not come' })
+      : E.right([again, last])
+  }
 
 /** Saves the body of a reply under that name. Errors: `SendError`, `DownloadError`. */
 export const toFile =
@@ -170,18 +284,21 @@ export const toFile =
   (jar) =>
   (client) =>
   async () => {
-    const fetch = (part: O.Option<Range.Part>) =>
-      Http.stream((head, body) => () => take(path, request.url, part, head, body))(asking(part)(request))
-    const part = Own.get(options, 'existing') === 'Resume' ? await PartFile.look(path, request.url) : O.none
-    const first = await fetch(part)(jar)(client)()
-    if (E.isLeft(first)) return first
-    const [download, after] = first.right
-    if (download !== undefined) return E.right([download, after])
-    const second = await fetch(O.none)(after)(client)()
-    if (E.isLeft(second)) return second
-    const [whole, last] = second.right
-    // Nothing is left to go on with, so this is never undefined; the type cannot know.
-    return whole === undefined
-      ? E.left({ _tag: 'RangeMismatch', message: 'The whole was asked for, and did not come' })
-      : E.right([whole, last])
+    const asked = identity(request)
+    const mayResume = Own.get(options, 'existing') === 'Resume'
+    // Planned once more when it is sent: the plan says what resource this is before anything is asked for.
+    const started = await Http.start(asked)(jar)(client)()
+    if (E.isLeft(started)) return started
+    const [exchange] = started.right
+    const claimed = await PartFile.claim(path)
+    if (E.isLeft(claimed)) return claimed
+    const claim = claimed.right
+    try {
+      const { progress } = exchange.merged.settings
+      const told = progress._tag === 'Set' ? progress.value : undefined
+      const download = { claim, resource: Resource.of(exchange), mayResume, signal: Own.get(client, 'signal') }
+      return await fetch(download, asked, told)(jar)(client)()
+    } finally {
+      await claim.release()
+    }
   }

@@ -1,6 +1,10 @@
 /** Downloads into files: whole, broken off, gone on with; and what the disk holds after each. */
+import { execFileSync, spawn } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -8,9 +12,11 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -203,7 +209,7 @@ describe('going on', () => {
     const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 4 }, {}] })
     expect(requests).toMatchObject([{ range: 'bytes=4-', 'if-range': '"v1"' }])
-    expect([files(), written()]).toEqual([['file.bin'], 'abcdefghij'])
+    expect([files(), written()]).toEqual([['file.bin', 'file.bin.part.json'], 'abcdefghij'])
   })
   it('begins anew unless told to go on', async () => {
     await broken()
@@ -223,22 +229,22 @@ describe('going on', () => {
     expect(written()).toBe('abcdefghij')
   })
   it('knows by a 416 that all of it is there', async () => {
-    await broken({ content: 'abcdefghij' })
+    await broken()
     writeFileSync(`${path}.part`, 'abcdefghij')
-    const { transport, requests } = serving(() => ({ content: 'abcdefghij' }))
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 10, head: { status: 416 } }, {}] })
-    expect([requests.length, files(), written()]).toEqual([1, ['file.bin'], 'abcdefghij'])
+    expect([requests.length, files(), written()]).toEqual([1, ['file.bin', 'file.bin.part.json'], 'abcdefghij'])
   })
   it('asks for the whole once more where a 416 says that it has become shorter', async () => {
-    await broken({ content: 'abcdefghij' })
-    const { transport, requests } = serving(() => ({ content: 'abc' }))
+    await broken()
+    const { transport, requests } = serving(() => ({ content: 'abc', headers: ETAGGED }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 3, resumedAt: 0 }, {}] })
     expect([requests.length, written()]).toEqual([2, 'abc'])
   })
   it('does not take what is longer than the whole for the whole', async () => {
-    await broken({ content: 'abcdefghij' })
+    await broken()
     writeFileSync(`${path}.part`, 'abcdefghijEXTRA')
-    const { transport, requests } = serving(() => ({ content: 'abcdefghij' }))
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 0 }, {}] })
     expect([requests.length, written()]).toEqual([2, 'abcdefghij'])
   })
@@ -342,11 +348,335 @@ describe('going on', () => {
             outcome = await download(server.transport)
           }
           expect(E.isRight(outcome)).toBe(true)
-          expect([files(), written()]).toEqual([['file.bin'], version(server.requests.length - 1).content])
+          expect(files().filter((name) => !name.endsWith('.json'))).toEqual(['file.bin'])
+          expect(written()).toBe(version(server.requests.length - 1).content)
+          rmSync(path)
         },
       ),
       { numRuns: 150 },
     )
+  })
+})
+
+/** Breaks a first download off, and gives the second one: both as the requests ask. */
+const twice = async (
+  first: Request.Request,
+  second: Request.Request,
+  headers: Readonly<Record<string, string>> = ETAGGED,
+  sessions: readonly [Session.Session, Session.Session] = [Session.defaults, Session.defaults],
+) => {
+  const run = (transport: Transport, request: Request.Request, session: Session.Session) =>
+    pipe(
+      request,
+      Stream.toFile(path, { existing: 'Resume' }),
+      Client.use({ session, transport, environment: Environment.empty, random: () => 'seed' }),
+    )()
+  await run(serving(() => ({ content: 'a'.repeat(10), headers }), [4]).transport, first, sessions[0])
+  const served = serving(() => ({ content: 'b'.repeat(10), headers }))
+  const outcome = await run(served.transport, second, sessions[1])
+  return { outcome, range: served.requests[0]?.['range'], content: written() }
+}
+
+describe('two versions or two resources never become one file', () => {
+  it.each([
+    ['nothing', {}],
+    ['a weak ETag', { etag: 'W/"v"' }],
+    ['a bare ETag', { etag: 'v1' }],
+    ['an ETag with a blank', { etag: '"v 1"' }],
+    [
+      'a Last-Modified of the same second',
+      { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT', date: 'Thu, 01 Jan 2026 00:00:00 GMT' },
+    ],
+    ['a Last-Modified that is no date', { 'last-modified': '2025', date: '2026' }],
+    ['a Last-Modified without a Date', { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }],
+  ])('begins anew where %s is the only validator', async (_, headers) => {
+    const get = Request.get(url)
+    expect(await twice(get, get, headers)).toMatchObject({ range: undefined, content: 'b'.repeat(10) })
+  })
+  const get = Request.get(url)
+  const base = (who: string) => Session.withBaseUrl(`http://h.test/${who}/`)(Session.defaults)
+  const form = (pass: string) => pipe(Request.post(url), Request.withForm({ pass }))
+  it.each<readonly [string, Request.Request, Request.Request]>([
+    ['a query', get, Request.get('http://h.test/file?key=other')],
+    ['a method', get, Request.make('REPORT', url)],
+    ['a body', form('CANARY'), form('other')],
+    ['a Basic login', Request.withBasicAuth('alice', 'CANARY')(get), Request.withBasicAuth('bob', 'x')(get)],
+    ['a token', Request.withBearer('CANARY')(get), Request.withBearer('other')(get)],
+    ['a digest login', Request.withDigestAuth('alice', 'CANARY')(get), Request.withDigestAuth('bob', 'x')(get)],
+    ['a cookie', Request.withCookie('sid', 'CANARY')(get), Request.withCookie('sid', 'x')(get)],
+    ['Accept', Request.withHeader('Accept', 'text/a')(get), Request.withHeader('Accept', 'text/b')(get)],
+    ['a language', get, Request.withHeader('Accept-Language', 'de')(get)],
+    ['a certificate', get, Request.withClientCertificate({ cert: '/a.pem', key: '/a.key' })(get)],
+  ])('begins anew where %s differs', async (_, first, second) => {
+    expect(await twice(first, second)).toMatchObject({ range: undefined, content: 'b'.repeat(10) })
+    expect(readFileSync(`${path}.part.json`, 'utf8')).not.toMatch(/CANARY|alice/)
+  })
+  it('begins anew under another base URL', async () => {
+    const report = Request.get('report')
+    const made = await twice(report, report, ETAGGED, [base('alice'), base('bob')])
+    expect(made).toMatchObject({ range: undefined, content: 'b'.repeat(10) })
+  })
+  it('goes on with the same login, form and cookie', async () => {
+    for (const one of [form('x'), Request.withDigestAuth('me', 'x')(get), Request.withCookie('sid', 'x')(get)]) {
+      expect(await twice(one, one)).toMatchObject({ range: 'bytes=4-' })
+      rmSync(path)
+    }
+  })
+  it.each<readonly [string, number, Readonly<Record<string, string>>]>([
+    ['a 416 with another ETag', 416, { etag: '"v2"', 'content-range': 'bytes */4' }],
+    ['a 416 of another length', 416, { etag: '"v1"', 'content-range': 'bytes */3' }],
+    ['a 206 without the ETag', 206, { 'content-range': 'bytes 4-9/10' }],
+    ['a 206 with its weak ETag', 206, { etag: 'W/"v1"', 'content-range': 'bytes 4-9/10' }],
+    ['a 206 of another total', 206, { etag: '"v1"', 'content-range': 'bytes 4-10/11' }],
+    [
+      'a 206 with another date',
+      206,
+      { etag: '"v1"', 'content-range': 'bytes 4-9/10', 'last-modified': 'Fri, 02 Jan 2026 00:00:00 GMT' },
+    ],
+  ])('asks for the whole after %s', async (_, status, headers) => {
+    const first = { ...ETAGGED, 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }
+    await download(serving(() => ({ content: 'a'.repeat(10), headers: first }), [4]).transport)
+    let count = 0
+    const changed: Transport = () => async () =>
+      E.right(++count === 1 ? reply({ status, headers, body: 'bbbbbb' }) : reply({ status: 200, body: 'whole' }))
+    expect(await download(changed)).toMatchObject({ right: [{ size: 5, resumedAt: 0 }, {}] })
+    expect([count, written()]).toEqual([2, 'whole'])
+  })
+  it('begins anew where a redirect leads to another place than before', async () => {
+    const to =
+      (place: string, served: Served): Transport =>
+      (plan, limits) =>
+        plan.url.pathname === '/latest'
+          ? async () => E.right(reply({ status: 302, headers: { location: place } }))
+          : served.transport(plan, limits)
+    const first = serving(() => ({ content: 'a'.repeat(10), headers: ETAGGED }), [4])
+    await download(to('/v1', first), { existing: 'Resume' }, 'http://h.test/latest')
+    const second = serving(() => ({ content: 'b'.repeat(10), headers: ETAGGED }))
+    await download(to('/v2', second), { existing: 'Resume' }, 'http://h.test/latest')
+    expect([second.requests.length, written()]).toEqual([2, 'b'.repeat(10)])
+  })
+})
+
+describe('a finished file', () => {
+  const file: File = { content: 'abcdefghij', headers: ETAGGED }
+  it('is not fetched again, from a server of ranges or of conditions', async () => {
+    await download(serving(() => file).transport)
+    const { transport, requests } = serving(() => file)
+    expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 10, head: { status: 416 } }, {}] })
+    expect(requests).toMatchObject([{ 'if-none-match': '"v1"', range: 'bytes=10-', 'if-range': '"v1"' }])
+    expect(await download(always({ status: 304 }))).toMatchObject({ right: [{ size: 10, resumedAt: 10 }, {}] })
+    expect(written()).toBe('abcdefghij')
+  })
+  it.each<readonly [string, () => void]>([
+    ['has changed on the disk', () => writeFileSync(path, 'ABCDEFGHIJ')],
+    ['is gone', () => rmSync(path)],
+    ['has no note', () => rmSync(`${path}.part.json`)],
+    ['has a note that others may write', () => chmodSync(`${path}.part.json`, 0o666)],
+  ])('is fetched again where it %s', async (_, change) => {
+    await download(serving(() => file).transport)
+    await new Promise((done) => setTimeout(done, 5)) // so that a new file has another time
+    change()
+    const { transport, requests } = serving(() => file)
+    expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 0 }, {}] })
+    expect([requests[0]?.['if-none-match'], written()]).toEqual([undefined, 'abcdefghij'])
+  })
+  it('is fetched again where it has changed on the server, and for another login', async () => {
+    await download(serving(() => file).transport)
+    await download(serving(() => ({ content: 'ABCDEFGHIJ', headers: { etag: '"v2"' } })).transport)
+    expect(written()).toBe('ABCDEFGHIJ')
+    await download(serving(() => file).transport, { existing: 'Resume' }, 'http://h.test/file?key=bob')
+    expect(written()).toBe('abcdefghij')
+  })
+})
+
+describe('what others put in the way', () => {
+  const victim = (): string => {
+    const name = join(folder, 'victim')
+    writeFileSync(name, 'precious', { mode: 0o600 })
+    return name
+  }
+  const whole = serving(() => ({ content: 'content', headers: ETAGGED }))
+  it.each(['.part', '.part.json', '.part.lock'])('never writes through a link at %s', async (end) => {
+    const name = victim()
+    symlinkSync(name, path + end)
+    await download(whole.transport)
+    expect([readFileSync(name, 'utf8'), written()]).toEqual(['precious', 'content'])
+  })
+  it.each<readonly [string, (part: string) => void]>([
+    ['a link', (part) => symlinkSync(victim(), part)],
+    ['another name of a file', (part) => linkSync(victim(), part)],
+    [
+      'a file that others may write',
+      (part) => {
+        writeFileSync(part, 'evil')
+        chmodSync(part, 0o666)
+      },
+    ],
+    ['a FIFO', (part) => execFileSync('mkfifo', [part])],
+  ])('does not go on with %s', async (_, plant) => {
+    await download(serving(() => ({ content: 'content', headers: ETAGGED }), [4]).transport)
+    rmSync(`${path}.part`)
+    plant(`${path}.part`)
+    const { transport, requests } = serving(() => ({ content: 'content', headers: ETAGGED }))
+    await download(transport)
+    expect([requests[0]?.['range'], written()]).toEqual([undefined, 'content'])
+    if (existsSync(join(folder, 'victim'))) expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('precious')
+  })
+  it('leaves a part that only its owner can read', async () => {
+    await download(serving(() => ({ content: 'content', headers: ETAGGED }), [4]).transport)
+    expect(statSync(`${path}.part`).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe('the place of the file', () => {
+  const transport = always({ status: 200, body: 'content' })
+  it.each([0o600, 0o640, 0o644, 0o755])('keeps the mode %o of the old file', async (mode) => {
+    writeFileSync(path, 'old')
+    chmodSync(path, mode)
+    await download(transport, {})
+    expect([statSync(path).mode & 0o777, written()]).toEqual([mode, 'content'])
+  })
+  it('gives a new file the mode of any new file', async () => {
+    await download(transport, {})
+    writeFileSync(join(folder, 'other'), '')
+    expect(statSync(path).mode).toBe(statSync(join(folder, 'other')).mode)
+  })
+  it('is where a link leads, there or not, and the link stays', async () => {
+    mkdirSync(join(folder, 'real'))
+    symlinkSync(join('real', 'file'), path)
+    for (const _ of ['not there', 'there']) {
+      expect(await download(transport, {})).toMatchObject({ right: [{ path, size: 7 }, {}] })
+      expect([lstatSync(path).isSymbolicLink(), written()]).toEqual([true, 'content'])
+      expect(readdirSync(join(folder, 'real'))).toEqual(['file'])
+    }
+  })
+  it('is no place where links lead in a circle', async () => {
+    symlinkSync(path, path)
+    expect(await download(transport, {})).toMatchObject({ left: { _tag: 'FileFailed', path } })
+  })
+  it('writes into devices, and says what they say', async () => {
+    symlinkSync('/dev/null', path)
+    for (const to of ['/dev/null', path]) {
+      expect(await download(transport, { existing: 'Resume' }, url, to)).toMatchObject({ right: [{ size: 7 }, {}] })
+    }
+    expect([lstatSync(path).isSymbolicLink(), statSync('/dev/null').isCharacterDevice()]).toEqual([true, true])
+    if (!existsSync('/dev/full')) return
+    expect(await download(transport, {}, url, '/dev/full')).toMatchObject({ left: { _tag: 'FileFailed' } })
+  })
+  it('writes into a FIFO as fast as its reader reads', async () => {
+    execFileSync('mkfifo', [path])
+    const reader = spawn('sh', ['-c', 'sleep 0.2; wc -c < "$0"', path])
+    let said = ''
+    reader.stdout.on('data', (chunk) => {
+      said += String(chunk)
+    })
+    const ended = new Promise((done) => reader.on('exit', done))
+    const big = always({ status: 200, body: 'x'.repeat(1_000_000) })
+    expect(await download(big, {})).toMatchObject({ right: [{ size: 1_000_000 }, {}] })
+    await ended
+    expect([said.trim(), lstatSync(path).isFIFO(), files()]).toEqual(['1000000', true, ['file.bin']])
+  })
+})
+
+describe('several downloads to one path', () => {
+  it('each report a whole file or none, and the last one stays', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ pieces: fc.integer({ min: 1, max: 6 }), isCut: fc.boolean() }), {
+          minLength: 2,
+          maxLength: 5,
+        }),
+        fc.constantFrom<Stream.ToFile>({}, { existing: 'Resume' }),
+        async (downloads, options) => {
+          const slow =
+            (letter: string, pieces: number, isCut: boolean): Transport =>
+            () =>
+            async () => {
+              async function* body() {
+                for (let i = 0; i < pieces; i++) {
+                  await new Promise((done) => setImmediate(done))
+                  yield Buffer.from(letter.repeat(3))
+                }
+                if (isCut) throw Fault.make('BodyCut', 'cut')
+              }
+              const length = { 'content-length': String(3 * pieces) }
+              return E.right(reply({ status: 200, headers: { etag: `"${letter}"`, ...length }, body: body() }))
+            }
+          const letters = downloads.map((_, i) => String.fromCharCode(97 + i))
+          const outcomes = await Promise.all(
+            downloads.map(({ pieces, isCut }, i) =>
+              download(slow(letters[i] ?? '', pieces, isCut), options, `http://h.test/${i}`),
+            ),
+          )
+          const wholes = outcomes.flatMap((outcome, i) =>
+            E.isRight(outcome) ? [(letters[i] ?? '').repeat(outcome.right[0].size)] : [],
+          )
+          if (wholes.length > 0) expect(wholes).toContain(written())
+          else expect(existsSync(path)).toBe(false)
+          expect(files().filter((name) => !/^file\.bin(\.part(\.json)?)?$/.test(name))).toEqual([])
+          for (const name of files()) rmSync(join(folder, name))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+  const lock = (owner: unknown) => writeFileSync(`${path}.part.lock`, JSON.stringify(owner), { mode: 0o600 })
+  const resumed = async () => {
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
+    expect(E.isRight(await download(transport))).toBe(true)
+    expect(written()).toBe('abcdefghij')
+    return requests[0]?.['range']
+  }
+  const broken = () => download(serving(() => ({ content: 'abcdefghij', headers: ETAGGED }), [4]).transport)
+  it('respects the lock of a process that runs, and takes that of one that does not', async () => {
+    await broken()
+    lock({ pid: process.ppid, host: hostname(), token: 'other' })
+    expect(await resumed()).toBeUndefined()
+    expect(readFileSync(`${path}.part`, 'utf8')).toBe('abcd')
+    lock({ pid: 2 ** 22 + 1, host: hostname(), token: 'other' })
+    expect(await resumed()).toBe('bytes=4-')
+  })
+  it('takes a lock of its own process id that is older than the process', async () => {
+    await broken()
+    lock({ pid: process.pid, host: hostname(), token: 'other' })
+    expect(await resumed()).toBeUndefined()
+    utimesSync(`${path}.part.lock`, 1, 1)
+    expect(await resumed()).toBe('bytes=4-')
+  })
+})
+
+describe('progress', () => {
+  it('counts what was there, and tells the whole', async () => {
+    const content = 'abcdefghij'.repeat(10_000)
+    let count = 0
+    const server = await web((request, response) => {
+      count += 1
+      const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
+      const length = { ETag: '"v1"', 'Content-Length': content.length - from }
+      const range = { 'Content-Range': `bytes ${from}-${content.length - 1}/${content.length}` }
+      response.writeHead(from > 0 ? 206 : 200, from > 0 ? { ...length, ...range } : length)
+      if (count === 2) response.end(content.slice(from))
+      else response.write(content.slice(0, 40_000), () => response.destroy())
+    })
+    const seen: Array<readonly [number, number | undefined]> = []
+    const transport = real()
+    const run = () =>
+      pipe(
+        Request.get(server.url),
+        Request.withProgress(
+          ({ bytes, total }) =>
+            () =>
+              void seen.push([bytes, total]),
+        ),
+        Stream.toFile(path, { existing: 'Resume' }),
+        Client.use({ session: Session.defaults, transport, environment: Environment.empty }),
+      )()
+    await run()
+    const from = statSync(`${path}.part`).size
+    seen.length = 0
+    expect(E.isRight(await run())).toBe(true)
+    expect(seen.every(([bytes, total]) => bytes > from && total === content.length)).toBe(true)
+    expect(seen.at(-1)).toEqual([content.length, content.length])
   })
 })
 

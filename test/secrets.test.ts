@@ -22,8 +22,10 @@ import {
   Lint,
   Plan,
   RedirectPolicy,
+  Reply,
   Request,
   Response,
+  Secret,
   Session,
   Story,
   Tape,
@@ -315,5 +317,86 @@ describe('no printer shows a secret of an error', () => {
     const made = Request.fromCurl(line)
     expect(E.isRight(made)).toBe(true)
     expect(leaks(made)).toEqual([])
+  })
+})
+
+describe('no printer shows a sensitive header of a reply', () => {
+  const names = [
+    'X-Auth-Token',
+    'X-API-KEY',
+    'Authorization',
+    'Proxy-Authorization',
+    'Private-Token',
+    'Cookie',
+    'Set-Cookie',
+    'Set-Cookie2',
+    'Authentication-Info',
+    'Proxy-Authentication-Info',
+    'X-Named',
+    'x-VENDOR',
+  ]
+  const naming = Session.withSensitiveHeaders('X-Named')(session)
+  const get = Request.get('http://h.test/')
+  const server: Transport.Server = (asked) => ({
+    status: asked.url.pathname === '/' ? 302 : 404,
+    headers: [...names.map((name) => [name, `x=${CANARY}`] as const), ['Location', '/next'] as const],
+  })
+  const printed = (hops: ReadonlyArray<Response.Hop>): ReadonlyArray<string> => [
+    ...leaks(hops),
+    ...leaks(Har.ofHops()(hops).log.entries.map(({ response }) => response)),
+    ...hops.flatMap(({ head }) =>
+      leaks([head, Headers.toPairs(head.headers), Headers.lookup('X-Named')(head.headers)]),
+    ),
+  ]
+
+  it.each<readonly [string, Transport.Transport]>([
+    ['of the memory transport', Transport.memory(server)],
+    [
+      'of a transport that hides nothing',
+      (asked) => async () => {
+        const { status, headers = [] } = typeof server === 'function' ? server(asked) : expect.fail('a function')
+        const made = Reply.reply({ status, body: '' })
+        // The cast: what `server` gives above are pairs.
+        return E.right({ ...made, headers: { fields: headers as ReadonlyArray<readonly [string, string]> } })
+      },
+    ],
+  ])('%s: response, history, error, story, tape', async (_, transport) => {
+    const entries: Tape.Entry[] = []
+    const outcome = await run(Transport.record((entry) => () => void entries.push(entry))(transport), get, naming)
+    if (E.isLeft(outcome)) expect.fail(outcome.left.message)
+    const { headers, history } = outcome.right
+    expect(history).toHaveLength(1)
+    expect(printed([...history, { plan: outcome.right.plan, head: outcome.right }])).toEqual([])
+    expect(
+      headers.fields.map(([, value]) => Secret.reveal(value)).filter((text) => text.includes(CANARY)),
+    ).toHaveLength(names.length)
+    expect(leaks(Headers.toPairs(headers))).toEqual([])
+    const failed = Response.ok(outcome.right)
+    expect(E.isLeft(failed) && leaks(failed)).toEqual([])
+    expect(entries).toHaveLength(2)
+    const answered = entries.map(({ outcome: one }) => (E.isRight(one) ? one.right.headers : expect.fail('no reply')))
+    expect(leaks(answered)).toEqual([])
+    expect(leaks(entries)).toEqual([])
+  })
+  it('of a simulation', () => {
+    const { hops } = Exchange.simulate({ session: naming, environment, jar, now })(server)(get)
+    expect(hops).toHaveLength(2)
+    expect(printed(hops)).toEqual([])
+  })
+  it('of an archive made by hand', () => {
+    const head = {
+      status: 200,
+      reason: '',
+      elapsed: 0,
+      headers: Headers.fromPairs(names.map((name) => [name, CANARY])),
+    }
+    expect(leaks(Har.ofHops()([{ plan: planned(get, naming), head }]))).toEqual([])
+  })
+  it('shows what is not sensitive', () => {
+    const head = Reply.head({
+      status: 200,
+      headers: { 'X-Token-Count': '7', ETag: '"a"', 'WWW-Authenticate': 'Basic' },
+    })
+    expect(Headers.toPairs(head.headers).map(([, value]) => value)).toEqual(['7', '"a"', 'Basic'])
   })
 })

@@ -8,6 +8,7 @@ import { createReadStream, type Stats } from 'node:fs'
 import { access, constants, readFile, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
+import * as FileTarget from '../transport/FileTarget.js'
 import * as Body from '../values/Body.js'
 import { type Misuse, misuse } from './Arguments.js'
 import type { Ready } from './Assemble.js'
@@ -108,12 +109,13 @@ export const open = async (
   return E.right(all)
 }
 
-/** Whether a file can be made there later: its folder is one and may be written to, and it is no folder itself. */
+/** Whether a download can be written there later: into what is no plain file, or as a new file of its folder. */
 export const writable = async (path: string): Promise<Opened<void>> => {
   try {
-    const found = await stat(path).catch(() => undefined)
-    if (found?.isDirectory()) return misuse(`${legible(path)} is a folder: name a file in it`)
-    await access(dirname(path), constants.W_OK | constants.X_OK)
+    const target = await FileTarget.find(path)
+    // A FIFO without a reader may get one.
+    if (target._tag === 'Special') await access(target.path, constants.W_OK)
+    else await access(dirname(target.path), constants.W_OK | constants.X_OK)
     return E.right(undefined)
   } catch (cause) {
     return misuse(`${legible(path)} cannot be written: ${legible(why(cause))}`)

@@ -20,6 +20,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { VERSION } from '../session/Session.js'
 import * as Inputs from '../stages/Inputs.js'
+import { hide } from '../stages/Sensitive.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
@@ -27,6 +28,7 @@ import * as Url from '../values/Url.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import * as Part from './explain/Part.js'
+import * as FormParams from './FormParams.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
@@ -40,7 +42,8 @@ export interface NameValue {
 export interface PostData {
   readonly mimeType: string
   readonly text: string
-  readonly params: ReadonlyArray<never>
+  /** The fields of a form, where the body is shown. */
+  readonly params: ReadonlyArray<FormParams.FormParam>
   /** `base64` where the body is no UTF-8 text: an extension, as Chrome's. */
   readonly _encoding?: 'base64'
 }
@@ -113,18 +116,25 @@ const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData |
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: said, params: [] }
   const bytes = Secret.open(body.bytes)
   const text = Shell.toText(Shell.ofBytes(bytes))
+  const params = FormParams.ofBody(mimeType, bytes)
   return text === undefined
-    ? { mimeType, text: Buffer.from(bytes).toString('base64'), params: [], _encoding: 'base64' }
-    : { mimeType, text, params: [] }
+    ? { mimeType, text: Buffer.from(bytes).toString('base64'), params, _encoding: 'base64' }
+    : { mimeType, text, params }
 }
 
-const requestOf = (plan: Plan, options: Reveal.Reveal): HarRequest => {
+/** Without its fragment, as HAR says. */
+const urlOf = (plan: Plan, options: Reveal.Reveal): string => {
+  const url = Url.withHash('')(plan.url)
+  return Reveal.isOpen(options) ? Url.sentHref(url) : url.href
+}
+
+const requestOf = (plan: Plan, httpVersion: string, options: Reveal.Reveal): HarRequest => {
   const postData = postDataOf(plan, options)
   const size = Body.length(plan.body)
   return {
     method: plan.method,
-    url: Reveal.isOpen(options) ? Url.sentHref(plan.url) : plan.url.href,
-    httpVersion: 'HTTP/1.1',
+    url: urlOf(plan, options),
+    httpVersion,
     cookies: cookiesOf(plan, options),
     headers: fields(wireHeaders(plan), Reveal.opening(options)),
     queryString: queryOf(plan, options),
@@ -137,6 +147,8 @@ const requestOf = (plan: Plan, options: Reveal.Reveal): HarRequest => {
 // --- replies -------------------------------------------------------------------------------------------------------
 
 const UNSENT: Head = { status: 0, reason: '', headers: Headers.empty, elapsed: 0 }
+
+const versionOf = ({ httpVersion }: Head): string => httpVersion ?? 'HTTP/1.1'
 
 const setCookies = ({ headers }: Head, open: Reveal.Open): ReadonlyArray<NameValue> =>
   Headers.valuesOf(headers, 'Set-Cookie').map((value) => {
@@ -151,7 +163,7 @@ const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
   return {
     status: head.status,
     statusText: head.reason,
-    httpVersion: 'HTTP/1.1',
+    httpVersion: versionOf(head),
     cookies: setCookies(head, open),
     headers: fields(head.headers, open),
     content: { size: -1, mimeType: text('Content-Type') || 'x-unknown' },
@@ -171,8 +183,8 @@ const startedAt = (plan: Plan): Date => {
 const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
   startedDateTime: startedAt(plan).toISOString(),
   time: head.elapsed,
-  request: requestOf(plan, options),
-  response: responseOf(head, Reveal.opening(options)),
+  request: requestOf(plan, versionOf(head), options),
+  response: responseOf(hide(plan, head), Reveal.opening(options)),
   cache: {},
   timings: { send: 0, wait: head.elapsed, receive: 0 },
 })

@@ -28,6 +28,7 @@ import * as ProxyKey from '../values/ProxyKey.js'
 import * as Query from '../values/Query.js'
 import { trimmed } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
+import { SENSITIVE } from '../values/Sensitive.js'
 import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
@@ -155,15 +156,7 @@ const single = <A>(key: string, override: Override.Override<A>): Override.Keyed<
 
 // --- headers -------------------------------------------------------------------------------------------------------
 
-/** Lower-case names of headers whose values are secret however they are given. */
-export const SENSITIVE: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-api-key',
-  'x-auth-token',
-  'private-token',
-])
+export { SENSITIVE }
 
 const hiddenText = (value: string | Secret.Secret): Secret.Secret =>
   typeof value === 'string' ? Secret.make(value) : value

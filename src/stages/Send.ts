@@ -28,6 +28,7 @@ import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
 import { at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
+import { hide } from './Sensitive.js'
 
 /** What sending needs; every `Client` is one. */
 export interface Sender {
@@ -60,7 +61,11 @@ const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<Transpor
 /** A transport of the user's own may give anything, though it should not: that is a `ProtocolError` too. */
 const judged = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<TransportError, Reply> => {
   const given: { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown } = Object(outcome)
-  if (given._tag === 'Right') return isReply(given.right) ? outcome : broken(plan, 'what it gave is no reply')
+  if (given._tag === 'Right') {
+    if (!isReply(given.right)) return broken(plan, 'what it gave is no reply')
+    const reply = hide(plan, given.right)
+    return reply === given.right ? outcome : E.right(reply)
+  }
   if (given._tag !== 'Left') return broken(plan, `it gave ${Fault.kindOf(outcome)} in place of an Either`)
   return Fault.is(given.left) ? outcome : broken(plan, 'what it gave for its failure is no fault', given.left)
 }

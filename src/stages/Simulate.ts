@@ -16,6 +16,7 @@ import type { Response } from '../wire/Response.js'
 import { at } from '../wire/Transport.js'
 import { type Context, type Done, type Exchange, failed, nameOf, receive, type SendError, start } from './Exchange.js'
 import { worldOf } from './Prepare.js'
+import { hide } from './Sensitive.js'
 
 /** The response that a finished exchange and the bytes of its last reply make. */
 export const respond = ({ exchange, head, cookies, next }: Done, bytes: Uint8Array): Response => {
@@ -25,6 +26,7 @@ export const respond = ({ exchange, head, cookies, next }: Done, bytes: Uint8Arr
     reason: head.reason,
     headers: head.headers,
     elapsed: head.elapsed,
+    ...(head.httpVersion === undefined ? {} : { httpVersion: head.httpVersion }),
     url: exchange.plan.url.href,
     bytes,
     encoding: contentType === undefined ? O.none : Charset.ofContentType(contentType),
@@ -68,7 +70,8 @@ export const simulate =
       if (E.isLeft(answered)) {
         return { hops, hooks, jar: x.jar, outcome: E.left(failed(at(x.plan, answered.left))(x)) }
       }
-      const { head, content } = answered.right
+      const { content } = answered.right
+      const head = hide(x.plan, answered.right.head)
       const step = receive(now)(head)(x)
       const jar = step._tag === 'Refuse' ? step.error.jar : step.exchange.jar
       hops.push({ plan: x.plan, head, jar })

@@ -7,6 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { hideIn } from '../stages/Sensitive.js'
 import * as Own from '../values/Own.js'
 import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
@@ -115,11 +116,13 @@ const keep = async (
     return E.left({ ...sent.left, plan: given })
   }
   let isWritten = false
-  const { status, reason, headers, elapsed, body } = sent.right
+  const { status, reason, headers, elapsed, httpVersion, body } = sent.right
   const ended: Ended = (bytes, end) => {
     if (isWritten) return
     isWritten = true
-    const answered = { status, reason, headers: Tape.redacted(headers), elapsed, bytes }
+    const version = httpVersion === undefined ? {} : { httpVersion }
+    const shown = Tape.redacted(hideIn(given, headers))
+    const answered = { status, reason, headers: shown, elapsed, bytes, ...version }
     write(asked(), E.right({ ...answered, end: typeof end === 'string' ? end : bare(end) }))
   }
   return E.right({ ...sent.right, body: telling(body, ended) })

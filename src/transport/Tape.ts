@@ -4,7 +4,7 @@
  *
  * | of                                                             | a tape holds                                   |
  * |----------------------------------------------------------------|------------------------------------------------|
- * | a secret or sensitive header (Authorization, Cookie, …)         | its name, and `redacted`                       |
+ * | a secret or sensitive header of either side (Authorization, …)  | its name, and `redacted`                       |
  * | Set-Cookie                                                      | name and attributes; the value is `redacted`, but for an empty one |
  * | userinfo of a URL, credentials of a proxy                       | nothing; in a Location, `redacted` in its place |
  * | the body of a request                                           | its length, unless its content was asked for   |
@@ -36,10 +36,11 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { SENSITIVE } from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import type * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
+import * as Sensitive from '../values/Sensitive.js'
 import type * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 
@@ -72,6 +73,8 @@ export interface Answered {
   readonly headers: Pairs
   /** Milliseconds. */
   readonly elapsed: number
+  /** What was spoken, where it was not HTTP/1.1. */
+  readonly httpVersion?: 'HTTP/2'
   readonly bytes: Uint8Array
   readonly end: End
 }
@@ -144,7 +147,7 @@ const redactedField = ([name, value]: Headers.Field): readonly [string, string] 
   if (key === 'set-cookie') return [name, redactedCookie(Secret.reveal(value))]
   // A Location that names a user is secret as a whole, and all of it but the user is needed to replay.
   if (key === 'location' || key === 'content-location') return [name, redactedLocation(Secret.reveal(value))]
-  return Secret.is(value) || SENSITIVE.has(key) ? [name, REDACTED] : [name, value]
+  return Secret.is(value) || Sensitive.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]
 }
 
 /** Header fields as they may be printed. */
@@ -153,7 +156,7 @@ export const redacted = ({ fields }: Headers.Headers): Pairs => fields.map(redac
 /** A plan as it may be printed, with the content of its body where there is one to be kept. */
 export const asked = (plan: Plan, content: O.Option<Uint8Array> = O.none): Asked => ({
   method: plan.method,
-  url: plan.url.hash === '' ? plan.url.href : plan.url.href.slice(0, -plan.url.hash.length),
+  url: Url.withHash('')(plan.url).href,
   headers: redacted(plan.headers),
   body: plan.body._tag === 'Empty' ? O.none : O.some({ length: Body.length(plan.body), content }),
 })

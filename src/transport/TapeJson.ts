@@ -21,6 +21,7 @@ import type * as Tape from './Tape.js'
 
 const FORMAT = 'requests-ts/tape'
 const VERSION = 1
+const HTTP_1 = 'HTTP/1.1'
 
 // --- the shape -----------------------------------------------------------------------------------------------------
 
@@ -134,11 +135,11 @@ const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostDa
 const queryOf = (url: string): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
   URL.canParse(url) ? [...new URL(url).searchParams].map(([name, value]) => ({ name, value })) : []
 
-const requestJson = ({ method, url, headers, body }: Tape.Asked): EntryJson['request'] => {
+const requestJson = ({ method, url, headers, body }: Tape.Asked, httpVersion: string): EntryJson['request'] => {
   const shape = {
     method,
     url,
-    httpVersion: 'HTTP/1.1',
+    httpVersion,
     cookies: [],
     headers: fieldsOf(headers),
     queryString: queryOf(url),
@@ -180,7 +181,7 @@ const responseJson = (outcome: Tape.Entry['outcome']): EntryJson['response'] => 
     ...NO_REPLY,
     status,
     statusText: reason,
-    httpVersion: 'HTTP/1.1',
+    httpVersion: outcome.right.httpVersion ?? HTTP_1,
     headers: fieldsOf(headers),
     content: contentJson(outcome.right),
     redirectURL: valueOf(headers, 'location'),
@@ -193,7 +194,7 @@ const entryJson = ({ started, order, asked, outcome }: Tape.Entry): EntryJson =>
   return {
     startedDateTime: started.toISOString(),
     time,
-    request: requestJson(asked),
+    request: requestJson(asked, E.isRight(outcome) ? (outcome.right.httpVersion ?? HTTP_1) : HTTP_1),
     response: responseJson(outcome),
     cache: {},
     timings: { send: 0, wait: time, receive: 0 },
@@ -240,7 +241,7 @@ const askedOf = ({ method, url, headers, postData, _body }: EntryJson['request']
 type Read<A> = E.Either<string, A>
 
 const outcomeOf = ({ response, time }: EntryJson): Read<Tape.Entry['outcome']> => {
-  const { status, statusText, headers, content, _end = 'Whole', _fault } = response
+  const { status, statusText, headers, content, httpVersion, _end = 'Whole', _fault } = response
   if (_fault !== undefined) {
     const fault = faultOf(_fault)
     return fault === undefined ? E.left(`"${_fault.tag}" is no fault`) : E.right(E.left(fault))
@@ -248,7 +249,9 @@ const outcomeOf = ({ response, time }: EntryJson): Read<Tape.Entry['outcome']> =
   const end = typeof _end === 'string' ? _end : faultOf(_end)
   if (end === undefined) return E.left('its body ends in no fault that is known')
   const bytes = bytesOf(content.text ?? '', content.encoding)
-  return E.right(E.right({ status, reason: statusText, headers: pairsOf(headers), elapsed: time, bytes, end }))
+  const version = httpVersion === 'HTTP/2' ? ({ httpVersion } as const) : {}
+  const answered = { status, reason: statusText, headers: pairsOf(headers), elapsed: time, bytes, end }
+  return E.right(E.right({ ...answered, ...version }))
 }
 
 const entryOf = (json: EntryJson): Read<Tape.Entry> => {

@@ -5,9 +5,9 @@
  * |--------------------|-------------------------------------------------------|-------------------------------------------|
  * | no                 | 2xx but 206                                           | `Begin`                                   |
  * | yes                | 206 that begins where the part ends, of the same whole | `Append`                                  |
- * | yes                | 206 of another length, or with another validator       | `Again`: it has changed                   |
+ * | yes                | 206 of another length, or with another or no validator | `Again`: it has changed                   |
  * | yes                | 2xx but 206: it has changed, or ranges are not known   | `Begin`                                   |
- * | yes                | 416, and the whole is as long as the part             | `Complete`                                |
+ * | yes                | 416, and the whole is as long as the part, of no other version | `Complete`                       |
  * | yes                | 416 otherwise                                         | `Again`                                   |
  * | either             | 206 of another range, or of none that can be read      | `Mismatch`                                |
  * | either             | any other status                                      | `Unexpected`                              |
@@ -30,8 +30,10 @@ import { type Head, lengthOf } from './Reply.js'
 export interface Part {
   /** Octets. */
   readonly size: number
-  /** What tells this version from others: a strong ETag, or a date. */
+  /** What tells this version from others: a strong ETag, or a date. Without one nothing is gone on with. */
   readonly validator: O.Option<string>
+  /** Its Last-Modified, where it has both. */
+  readonly modified?: string
   readonly total: O.Option<number>
 }
 
@@ -56,19 +58,30 @@ export type Verdict =
   | { readonly _tag: 'Mismatch'; readonly message: string }
   | { readonly _tag: 'Unexpected' }
 
+/** The one value of that name; none where there is none, or where lines contradict each other. */
 const text = (head: Head, name: string): string | undefined => {
-  const found = Headers.find(head.headers, name)
-  return found === undefined ? undefined : Secret.reveal(found).trim()
+  const [first, ...others] = Headers.valuesOf(head.headers, name).map((value) => Secret.reveal(value).trim())
+  return others.every((other) => other === first) ? first : undefined
 }
+
+// RFC 9110 8.8.3, without the weak ones; and 5.6.7, in the one form that is sent.
+const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+/** In milliseconds since the epoch; NaN for what is no date of HTTP. */
+const instantOf = (date: string): number => (HTTP_DATE.test(date) ? Date.parse(date) : Number.NaN)
 
 /** A strong ETag, else a Last-Modified that is strong since it is a second older than the reply (RFC 9110 8.8.2.2). */
 export const validator = (head: Head): O.Option<string> => {
   const etag = text(head, 'ETag')
-  if (etag !== undefined && /^"[^"]*"$/.test(etag)) return O.some(etag)
+  if (etag !== undefined && STRONG_ETAG.test(etag)) return O.some(etag)
   const [modified, date] = [text(head, 'Last-Modified'), text(head, 'Date')]
-  if (etag !== undefined || modified === undefined || date === undefined) return O.none
-  return Date.parse(date) - Date.parse(modified) >= 1000 ? O.some(modified) : O.none
+  if (Headers.has('ETag')(head.headers) || modified === undefined || date === undefined) return O.none
+  return instantOf(date) - instantOf(modified) >= 1000 ? O.some(modified) : O.none
 }
+
+/** The Last-Modified of a reply, whether it is strong or not. */
+export const modifiedOf = (head: Head): string | undefined => text(head, 'Last-Modified')
 
 const CONTENT_RANGE = /^bytes (?:(\d{1,15})-(\d{1,15})|\*)\/(\d{1,15}|\*)$/i
 
@@ -84,16 +97,39 @@ export const contentRange = (head: Head): O.Option<ContentRange> => {
   return isSane ? O.some(range) : O.none
 }
 
-/** The header fields that ask for what is missing, if it is still of the same version. */
-export const asking = ({ size, validator }: Part): ReadonlyArray<readonly [name: string, value: string]> => [
-  ['Range', `bytes=${size}-`],
-  ...(O.isSome(validator) ? [['If-Range', validator.value] as const] : []),
-]
+type Fields = ReadonlyArray<readonly [name: string, value: string]>
+
+/** The header fields that ask for what is missing, if it is still of the same version. None where nothing tells versions apart. */
+export const asking = ({ size, validator }: Part): Fields =>
+  O.isNone(validator)
+    ? []
+    : [
+        ['Range', `bytes=${size}-`],
+        ['If-Range', validator.value],
+      ]
+
+/** The header fields that ask whether a whole file is still of the current version: answered by 304, or by 416. */
+export const checking = (part: Part): Fields => {
+  if (O.isNone(part.validator)) return []
+  const { value } = part.validator
+  return [[value.startsWith('"') ? 'If-None-Match' : 'If-Modified-Since', value], ...asking(part)]
+}
 
 /** Whether the octets that arrive are those that the server counts. */
 const isPlain = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
 
 const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.isSome(y) && x.value !== y.value
+
+const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
+
+/** Whether a reply says that it is of another version than the part: by its ETag, weak ones too, or its date. */
+const isOther = (head: Head, part: Part): boolean => {
+  const etag = text(head, 'ETag')
+  const modified = modifiedOf(head)
+  const known = part.modified ?? (isEtag(part.validator) ? undefined : O.toUndefined(part.validator))
+  const isOtherEtag = Headers.has('ETag')(head.headers) && etag !== O.toUndefined(part.validator)
+  return isOtherEtag || (modified !== undefined && known !== undefined && modified !== known)
+}
 
 const ofPartial = (part: Part, head: Head): Verdict => {
   const range = contentRange(head)
@@ -102,16 +138,21 @@ const ofPartial = (part: Part, head: Head): Verdict => {
     return { _tag: 'Mismatch', message: `The rest from octet ${part.size} on was asked for, and ${what} came` }
   }
   const { first, last, total } = range.value
-  if (differ(total, part.total) || differ(validator(head), part.validator)) return { _tag: 'Again' }
-  return first === part.size
-    ? { _tag: 'Append', length: O.some(last - first + 1), total: O.isSome(total) ? total : part.total }
-    : { _tag: 'Mismatch', message: `The rest from octet ${part.size} on was asked for, and that from ${first} on came` }
+  if (differ(total, part.total) || isOther(head, part)) return { _tag: 'Again' }
+  if (first !== part.size) {
+    const message = `The rest from octet ${part.size} on was asked for, and that from ${first} on came`
+    return { _tag: 'Mismatch', message }
+  }
+  // A 206 repeats the ETag that a 200 would have (RFC 9110 15.3.7), though not the date.
+  const isProven = O.isSome(part.validator) && (!isEtag(part.validator) || Headers.has('ETag')(head.headers))
+  if (!isProven) return { _tag: 'Again' }
+  return { _tag: 'Append', length: O.some(last - first + 1), total: O.isSome(total) ? total : part.total }
 }
 
 const isWhole = (part: Part, head: Head): boolean => {
   const match = CONTENT_RANGE.exec(text(head, 'Content-Range') ?? '')
   const total = totalOf(match?.[3])
-  return O.isSome(total) && total.value === part.size && !differ(total, part.total)
+  return O.isSome(part.validator) && O.isSome(total) && total.value === part.size && !differ(total, part.total)
 }
 
 /** What a reply means for what is there: none if nothing is, and the whole was asked for. */
@@ -124,11 +165,13 @@ export const judge =
         ? ofPartial(part.value, head)
         : { _tag: 'Mismatch', message: 'The whole was asked for, and a part came: leave Range to toFile' }
     }
-    if (status === 416 && O.isSome(part)) return { _tag: isWhole(part.value, head) ? 'Complete' : 'Again' }
+    if (status === 416 && O.isSome(part)) {
+      return { _tag: isWhole(part.value, head) && !isOther(head, part.value) ? 'Complete' : 'Again' }
+    }
     if (status < 200 || status > 299) return { _tag: 'Unexpected' }
     const length = isPlain(head) ? O.fromNullable(lengthOf(head.headers)) : O.none
     const version = validator(head)
-    // Something must tell the rest of this version from that of another.
-    const isResumable = isPlain(head) && (O.isSome(length) || O.isSome(version))
+    // Something must tell the rest of this version from that of another, and a length does not.
+    const isResumable = isPlain(head) && O.isSome(version)
     return { _tag: 'Begin', length, validator: version, isResumable }
   }

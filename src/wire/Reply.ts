@@ -17,17 +17,20 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
+import * as Sensitive from '../values/Sensitive.js'
 import * as Status from '../values/Status.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
 
-/** Status line and header fields of a reply. Set-Cookie values are secrets. */
+/** Status line and header fields of a reply. Sensitive values are secrets, as in a request: Set-Cookie, X-Auth-Token, … */
 export interface Head {
   readonly status: number
   readonly reason: string
   readonly headers: Headers.Headers
   /** Milliseconds from handing over the plan to the end of the head, as requests' `elapsed`. */
   readonly elapsed: number
+  /** What was spoken, where it was not HTTP/1.1. */
+  readonly httpVersion?: 'HTTP/2'
 }
 
 /** One plan and what answered it. */
@@ -91,35 +94,38 @@ export interface HeadInput {
   readonly reason?: string
   readonly headers?: HeadersInput
   readonly elapsed?: number
+  readonly httpVersion?: 'HTTP/2'
 }
 
 const isPairs = (input: HeadersInput): input is ReadonlyArray<readonly [string, string]> => Array.isArray(input)
 
-/** Set-Cookie; and a Location that names a user, for there may be a password behind it (D14). */
-const isSecret = (name: string, value: string): boolean =>
-  (name.length === 10 && name.toLowerCase() === 'set-cookie') ||
+/** What is sensitive by name; and a Location that names a user, for there may be a password behind it (D14, D76). */
+export const isSecretField = (name: string, value: string): boolean =>
+  Sensitive.isInReply(name) ||
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
 
-/** Fields as they were received, each Set-Cookie value made secret. */
+/** Fields as they were received, each sensitive value made secret: Set-Cookie, X-Auth-Token, … */
 export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, value: string]>): Headers.Headers => ({
   fields: fields.map((pair): Headers.Field => {
     const [name, value] = pair
-    return isSecret(name, value) ? [name, Secret.make(value)] : pair
+    return isSecretField(name, value) ? [name, Secret.make(value)] : pair
   }),
 })
 
 const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>
   isPairs(input) ? input : Headers.reveal(Headers.fromRecord(input))
 
-export const head = ({ status, reason, headers = [], elapsed = 0 }: HeadInput): Head => ({
+export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({
   status,
   reason: reason ?? Status.reason(status),
   headers: receivedHeaders(inputPairs(headers)),
   elapsed,
+  ...(httpVersion === undefined ? {} : { httpVersion }),
 })
 
 /** The head of a reply without its body: what the machine and a history keep. */
-export const headOf = ({ status, reason, headers, elapsed }: Reply): Head => ({ status, reason, headers, elapsed })
+export const headOf = ({ status, reason, headers, elapsed, httpVersion }: Reply): Head =>
+  httpVersion === undefined ? { status, reason, headers, elapsed } : { status, reason, headers, elapsed, httpVersion }
 
 /** Whether something is made as a head is: what a hook or a transport of the user's own gives may be anything. */
 export const isHead = (u: unknown): u is Head => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
-import { Exchange, Har, Jar, Plan, Request, Session } from '../../src/index.js'
+import { Exchange, Har, Jar, Plan, Reply, Request, Session } from '../../src/index.js'
 import { spec } from './requests.js'
 
 const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
@@ -56,7 +56,11 @@ describe('HAR', () => {
       method: 'POST',
       queryString: [{ name: 'b', value: 'c d' }],
       cookies: [{ name: 'sid', value: 'c4nary=1' }],
-      postData: { mimeType: 'application/x-www-form-urlencoded', text: 'pass=c4nary+%C3%A9', params: [] },
+      postData: {
+        mimeType: 'application/x-www-form-urlencoded',
+        text: 'pass=c4nary+%C3%A9',
+        params: [{ name: 'pass', value: 'c4nary é' }],
+      },
       bodySize: 18,
     })
     expect(log.entries[0]?.response.status).toBe(0)
@@ -94,5 +98,64 @@ describe('HAR', () => {
         expect(JSON.parse(JSON.stringify(har))).toEqual(har)
       }),
     )
+  })
+})
+
+describe('HAR 1.2', () => {
+  const open = (request: Request.Request) => {
+    const made = Plan.plan({ session: Session.empty })(request)
+    if (E.isLeft(made)) expect.fail(made.left.message)
+    return Plan.toHar({ reveal: true })(made.right).log.entries[0]?.request
+  }
+  it.each([
+    ['https://h.test/a?b=1#section', 'https://h.test/a?b=1'],
+    ['https://h.test/#', 'https://h.test/'],
+    ['https://h.test/?q=%23#a?b#c', 'https://h.test/?q=%23'],
+  ])('has no fragment in the URL %s', (url, expected) => {
+    expect(open(Request.get(url))?.url).toBe(expected)
+  })
+  it('lists the fields of a form, decoded, beside its text', () => {
+    const made = open(
+      Request.withForm([
+        ['a b', '1+2 &='],
+        ['ü', ''],
+        ['a b', '😀'],
+      ])(Request.post('http://h.test/')),
+    )
+    expect(made?.postData?.params).toEqual([
+      { name: 'a b', value: '1+2 &=' },
+      { name: 'ü', value: '' },
+      { name: 'a b', value: '😀' },
+    ])
+    expect(made?.postData?.text).toContain('a+b=')
+  })
+  it('lists the parts of a multipart form, with names and types of files', () => {
+    const content = new Uint8Array([0xff, 0x0d, 0x0a])
+    const form = {
+      note: 'ü\r\n--',
+      'a"b': { content, filename: 'q"ü.bin', contentType: 'image/png' },
+      text: { content: 'x', filename: 'x.txt' },
+    }
+    expect(open(Request.withMultipart(form)(Request.post('http://h.test/')))?.postData?.params).toEqual([
+      { name: 'note', value: 'ü\r\n--' },
+      { name: 'a"b', fileName: 'q"ü.bin', contentType: 'image/png' },
+      expect.objectContaining({ name: 'text', value: 'x', fileName: 'x.txt' }),
+    ])
+  })
+  it('lists no fields of what is no form, nor of a body that is not shown', () => {
+    const form = Request.withForm({ a: '1' })(Request.post('http://h.test/'))
+    expect(open(Request.withJson({ a: 1 })(form))?.postData?.params).toEqual([])
+    const made = Plan.plan({ session: Session.empty })(form)
+    expect(E.isRight(made) && Plan.toHar()(made.right).log.entries[0]?.request.postData?.params).toEqual([])
+  })
+  it('says which version of HTTP was spoken', () => {
+    const made = Plan.plan({ session: Session.empty })(Request.get('http://h.test/'))
+    if (E.isLeft(made)) expect.fail(made.left.message)
+    const versions = (head: Reply.HeadInput) => {
+      const [entry] = Har.ofHops()([{ plan: made.right, head: Reply.head(head) }]).log.entries
+      return [entry?.request.httpVersion, entry?.response.httpVersion]
+    }
+    expect(versions({ status: 200 })).toEqual(['HTTP/1.1', 'HTTP/1.1'])
+    expect(versions({ status: 200, httpVersion: 'HTTP/2' })).toEqual(['HTTP/2', 'HTTP/2'])
   })
 })

@@ -296,7 +296,9 @@ export class Attempt implements Caller, Flow, Abortable, Member {
     if (hasBody && this.isWatched) this.#expected = Reply.lengthOf(headers)
     const elapsed = this.#clock.monotonic() - this.#start
     const source = body.source(hasBody ? headers : Headers.empty)
-    this.#answer(E.right({ status, reason, headers, elapsed, body: source }))
+    const { carrier } = this
+    const version = carrier !== undefined && isHttp2(carrier) ? ({ httpVersion: 'HTTP/2' } as const) : undefined
+    this.#answer(E.right({ status, reason, headers, elapsed, body: source, ...version }))
     // undici 7 takes the Content-Length of a 304 for the length of a body and fails when none comes.
     if (!hasBody) this.#succeed(body)
   }
