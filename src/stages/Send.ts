@@ -3,6 +3,7 @@
  * followed, nothing repeated.
  *
  * @example
+ * import { randomUUID } from 'node:crypto'
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  * import { flow } from 'fp-ts/lib/function.js'
  * import { Clock, Merge, Prepare, type Request, Send, Session, Transport } from 'requests-ts'
@@ -10,7 +11,7 @@
  * const sender = { session: Session.defaults, transport: Transport.memory(() => ({ status: 204 })), clock: Clock.system }
  * const pipeline: (request: Request.Request) => TE.TaskEither<unknown, number> = flow(
  *   Merge.merge(sender.session),
- *   Prepare.prepare({}),
+ *   (merged) => Prepare.prepare({ entropy: randomUUID() })(merged),
  *   TE.fromEither,
  *   TE.flatMap(Send.send(sender)),
  *   TE.map((reply) => reply.status))

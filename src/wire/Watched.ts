@@ -25,17 +25,21 @@ export const watched = (body: Source): Watched => {
     discard: () => discard(body),
     [Symbol.asyncIterator]: () => {
       let iterator: AsyncIterator<Uint8Array> | undefined
+      let isLeft = false
       return {
         next: async () => {
           try {
             iterator ??= body[Symbol.asyncIterator]()
             return await iterator.next()
           } catch (cause) {
+            // Whoever leaves early, with a piece still on its way, met no fault.
+            if (isLeft) return { done: true, value: undefined }
             fault = bodyCut(cause)
             return Promise.reject(fault)
           }
         },
         return: async () => {
+          isLeft = true
           try {
             await iterator?.return?.()
           } catch {

@@ -204,7 +204,7 @@ describe('reading', () => {
     await iterator.return?.()
     await until(() => server.sockets.size === 0)
     expect(server.sockets.size).toBe(0)
-    await expect(next).rejects.toSatisfy(Fault.is)
+    expect(await next).toEqual({ done: true, value: undefined })
   })
 
   test('what has come is given before the fault', async () => {
