@@ -44,7 +44,7 @@ export const ofContentType = (contentType: string): O.Option<string> => {
     const declared = found === undefined ? undefined : bare(found)
     // What has no slash is no media type, and a wildcard says nothing.
     if (media.essence === '*/*' || !media.essence.includes('/')) charset ??= declared
-    else if (media.essence === essence) charset ??= declared
+    else if (media.essence === essence) charset = declared ?? charset
     else {
       charset = declared
       essence = media.essence

@@ -2,7 +2,6 @@
 import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import * as Fault from '../../src/wire/Fault.js'
 import { exchange, head, plan, tag, text } from './plans.js'
 import { accept, always, ok, raw, sleep, transport, until } from './servers.js'
 
