@@ -46,7 +46,18 @@ const parseAt = (text: string, from: number, ends: string): Parsed => {
     const quoteEnd = isQuoted ? (close ?? text.length) : start
     at = Scan.after(text, quoteEnd, isInside)
     const quoted = close === undefined ? `${text.slice(start, quoteEnd)}"` : text.slice(start, quoteEnd)
-    parameters.push([name, isQuoted ? Scan.unquoted(quoted) : text.slice(start, Math.min(at, Scan.after(text, start, (c) => !Scan.isBlank(c))))])
+    parameters.push([
+      name,
+      isQuoted
+        ? Scan.unquoted(quoted)
+        : text.slice(
+            start,
+            Math.min(
+              at,
+              Scan.after(text, start, (c) => !Scan.isBlank(c)),
+            ),
+          ),
+    ])
   }
   return { media: { essence, parameters }, end: at }
 }

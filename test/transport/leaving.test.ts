@@ -28,7 +28,12 @@ describe('a reader that leaves early', () => {
   test('has succeeded, also through a Readable that reads one piece ahead', async () => {
     const server = await endless()
     const outcome = await reading(server.url, (body) => first(Readable.from(body)))
-    expect(pipe(outcome, E.map(([length]) => length))).toEqual(E.right(5))
+    expect(
+      pipe(
+        outcome,
+        E.map(([length]) => length),
+      ),
+    ).toEqual(E.right(5))
     await until(() => server.sockets.size === 0)
     expect(server.sockets.size).toBe(0)
   })
@@ -42,10 +47,7 @@ describe('a reader that leaves early', () => {
 
 describe('a stream that is given once', () => {
   const post = (url: string, source: Readable) =>
-    pipe(
-      Http.post(url, Request.withOnce(source)),
-      Client.use({ session: Session.empty, transport: transport() }),
-    )()
+    pipe(Http.post(url, Request.withOnce(source)), Client.use({ session: Session.empty, transport: transport() }))()
   test('and has failed before it is read fails the request', async () => {
     const { url } = await always('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     const source = new PassThrough()

@@ -59,16 +59,19 @@ describe('a byte order mark in a stream', () => {
     return octets
   }
   const encodings = [Buffer.from(`\ufeff${text}`), utf16, Buffer.from(utf16).swap16(), utf32(true), utf32(false)]
-  it.each(['utf-8', 'utf-16', 'windows-1251', 'no-such-charset'])('comes before %s, however it is cut', async (label) => {
-    for (const octets of encodings) {
-      for (const size of [1, 2, 3, 5, 100]) {
-        const pieces = Array.from({ length: Math.ceil(octets.length / size) }, (_, i) =>
-          octets.subarray(i * size, (i + 1) * size),
-        )
-        expect((await all(Stream.text(label)(given(...pieces)()))).join('')).toBe(text)
+  it.each(['utf-8', 'utf-16', 'windows-1251', 'no-such-charset'])(
+    'comes before %s, however it is cut',
+    async (label) => {
+      for (const octets of encodings) {
+        for (const size of [1, 2, 3, 5, 100]) {
+          const pieces = Array.from({ length: Math.ceil(octets.length / size) }, (_, i) =>
+            octets.subarray(i * size, (i + 1) * size),
+          )
+          expect((await all(Stream.text(label)(given(...pieces)()))).join('')).toBe(text)
+        }
       }
-    }
-  })
+    },
+  )
   it('does not hold back what cannot begin with one', async () => {
     expect(await all(Stream.text('latin1')(given('a', Uint8Array.of(0xe9), 'b')()))).toEqual(['a', 'é', 'b'])
   })
