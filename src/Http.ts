@@ -238,7 +238,7 @@ export const stream =
   (client) =>
   async () => {
     const lend: Finish<E, A> = async (reply, done) => {
-      const { source, fault } = watched(reply.body)
+      const { source, fault, leave } = watched(reply.body)
       try {
         const used = await use(unread(done), source)()
         const failure = fault()
@@ -247,6 +247,7 @@ export const stream =
         if (Fault.is(cause)) return failedBody(done, cause)
         throw cause // the user's own exception is not ours to hide
       } finally {
+        leave()
         await discard(reply.body)
       }
     }
