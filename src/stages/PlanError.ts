@@ -69,7 +69,7 @@ export const invalidBody = (problem: string): PlanError => ({
 export const noEntropy = (what: string): PlanError => ({
   _tag: 'InvalidSettings',
   setting: 'entropy',
-  message: `Missing entropy: ${what} must be unpredictable; pass { entropy: crypto.randomUUID() }, new for each request`,
+  message: `Missing entropy: ${what} must be unpredictable; pass { entropy } with a random text, new for each request`,
 })
 export const invalidSettings = (setting: string, problem: string): PlanError => ({
   _tag: 'InvalidSettings',

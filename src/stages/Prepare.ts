@@ -46,7 +46,7 @@ export type { PlanError } from './PlanError.js'
 
 /**
  * What preparing reads beside session and request. What is left out is empty. `entropy` is a text that nobody can guess,
- * such as `crypto.randomUUID()`, new for each request: the multipart boundary and the digest cnonce are drawn from it. A plan that
+ * such as a random UUID, new for each request: the multipart boundary and the digest cnonce are drawn from it. A plan that
  * needs one of them and has no entropy is `InvalidSettings`.
  */
 export interface World {

@@ -3,7 +3,6 @@
  * followed, nothing repeated.
  *
  * @example
- * import { randomUUID } from 'node:crypto'
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  * import { flow } from 'fp-ts/lib/function.js'
  * import { Clock, Merge, Prepare, type Request, Send, Session, Transport } from 'requests-ts'
@@ -11,7 +10,7 @@
  * const sender = { session: Session.defaults, transport: Transport.memory(() => ({ status: 204 })), clock: Clock.system }
  * const pipeline: (request: Request.Request) => TE.TaskEither<unknown, number> = flow(
  *   Merge.merge(sender.session),
- *   (merged) => Prepare.prepare({ entropy: randomUUID() })(merged),
+ *   Prepare.prepare({ entropy: 'a random text, new for each request' }),
  *   TE.fromEither,
  *   TE.flatMap(Send.send(sender)),
  *   TE.map((reply) => reply.status))
