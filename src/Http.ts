@@ -40,7 +40,9 @@ import type { PlanError } from './stages/PlanError.js'
 import * as Send from './stages/Send.js'
 import { respond } from './stages/Simulate.js'
 import * as Hooks from './transport/Hooks.js'
+import type { Body } from './values/Body.js'
 import * as Jar from './values/Jar.js'
+import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
 import * as Own from './values/Own.js'
 import * as Fault from './wire/Fault.js'
@@ -71,8 +73,32 @@ const limitsOf = (client: Client.Client, { plan, entropy, merged }: Exchange.Exc
 /** What an exchange begins with: planned from a request, or given. */
 type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
 
-/** Begins, sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
+/** The source of a body that exists once, unless another exchange has it. */
+const ownedSource = (body: Body): AsyncIterable<Uint8Array> | undefined => {
+  if (body._tag !== 'Once') return undefined
+  const source = OneShot.guard(body.source)
+  return OneShot.isSpent(source) ? undefined : source
+}
+
+/** Runs an exchange and ends the source of its body on every path, also where nothing was sent. */
 const drive = async <S, E, A>(
+  client: Client.Client,
+  jar: Jar.Jar,
+  body: Body,
+  begin: Begin<S>,
+  finish: Finish<E, A>,
+): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
+  const source = ownedSource(body)
+  if (source === undefined) return run(client, jar, begin, finish)
+  try {
+    return await run(client, jar, begin, finish)
+  } finally {
+    OneShot.close(source)
+  }
+}
+
+/** Begins, sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
+const run = async <S, E, A>(
   client: Client.Client,
   jar: Jar.Jar,
   begin: Begin<S>,
@@ -134,7 +160,7 @@ export const attempt =
   (jar) =>
   (client) =>
   async () => {
-    const [outcome, after] = await drive(client, jar, begin(client, jar, request), gather)
+    const [outcome, after] = await drive(client, jar, request.body, begin(client, jar, request), gather)
     return E.right([outcome, after])
   }
 
@@ -144,7 +170,7 @@ export const send =
   (jar) =>
   (client) =>
   () =>
-    drive(client, jar, begin(client, jar, request), gather).then(absolve)
+    drive(client, jar, request.body, begin(client, jar, request), gather).then(absolve)
 
 /** Plans without sending: the first plan that `send` would send, and what it needs to go on. */
 export const start =
@@ -172,7 +198,13 @@ export const resume =
   (jar) =>
   (client) =>
   () =>
-    drive(client, jar, () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) }), gather).then(absolve)
+    drive(
+      client,
+      jar,
+      exchange.plan.body,
+      () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) }),
+      gather,
+    ).then(absolve)
 
 type Build = ReadonlyArray<Endomorphism<Request.Request>>
 const verb =
@@ -206,7 +238,7 @@ export const stream =
   (client) =>
   async () => {
     const lend: Finish<E, A> = async (reply, done) => {
-      const { source, fault } = watched(reply.body)
+      const { source, fault, leave } = watched(reply.body)
       try {
         const used = await use(unread(done), source)()
         const failure = fault()
@@ -215,10 +247,11 @@ export const stream =
         if (Fault.is(cause)) return failedBody(done, cause)
         throw cause // the user's own exception is not ours to hide
       } finally {
+        leave()
         await discard(reply.body)
       }
     }
-    return absolve(await drive(client, jar, begin(client, jar, request), lend))
+    return absolve(await drive(client, jar, request.body, begin(client, jar, request), lend))
   }
 
 // --- programs ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@
  * | `unmarked-secret`        | a header that is called like a secret, and is not one: it would follow redirects |
  * | `body-on-get`            | a body on GET, HEAD, DELETE, OPTIONS or TRACE (RFC 9110 9.3)                  |
  * | `no-content-type`        | a body whose type nobody names                                                |
- * | `content-type`           | a JSON type over bytes that are no JSON                                       |
+ * | `content-type`           | a JSON type over bytes that are not JSON; another type over a multipart body  |
  * | `header-overwritten`     | a header of the user's that a stage or an auth took the place of              |
  * | `one-shot-body`          | a body that can be read once, where a challenge, a redirect or a retry may need it again |
  * | `verify-off`             | certificates are not checked                                                  |
@@ -32,6 +32,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as JsonText from '../values/JsonText.js'
+import * as Multipart from '../values/Multipart.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Url } from '../values/Url.js'
@@ -118,8 +119,17 @@ const noContentType: Check = ({ headers, body }) => {
     : ["the body has no Content-Type, so the server has to guess; name it with withHeader('Content-Type', …)"]
 }
 
+/** Whether bytes are as `withMultipart` makes them. */
+const isMultipartBody = (bytes: Uint8Array): boolean => {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1')
+  return /^--[^\r\n]+\r\nContent-Disposition: form-data;/.test(start)
+}
+
 const contentType: Check = ({ headers, body }) => {
   const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
+  if (body._tag === 'Bytes' && isMultipartBody(Secret.open(body.bytes)) && !Multipart.isMultipart(type)) {
+    return [`the body is multipart, though Content-Type says ${type}; remove that header`]
+  }
   if (body._tag !== 'Bytes' || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return []
   const json = JsonText.parse(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
   return E.isRight(json) ? [] : [`the body is no JSON, though Content-Type says ${type}; use withJson, or another type`]

@@ -45,6 +45,10 @@ const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers):
 export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url): O.Option<Jar.Challenge> =>
   Jar.challengeFor({ origin: url.origin, user: auth.user })(jar)
 
+/** Whether planning a request draws a cnonce, which must be unpredictable. */
+export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url): boolean =>
+  auth._tag === 'Set' && auth.value._tag === 'Digest' && O.isSome(knownChallenge(jar, auth.value, url))
+
 /** Answers a challenge for a request; the count is one above what the jar has seen. */
 export const answerChallenge = (
   auth: DigestAuth,

@@ -44,8 +44,8 @@ import * as Challenge from './Challenge.js'
 import * as Cookies from './Cookies.js'
 import { later } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
-import type { PlanError } from './PlanError.js'
-import { type Context, prepared, worldOf } from './Prepare.js'
+import { noEntropy, type PlanError } from './PlanError.js'
+import { type Context, prepared, type World, worldOf } from './Prepare.js'
 import * as Redirect from './Redirect.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
@@ -109,19 +109,26 @@ export const start =
   (context: Context) =>
   (request: Request): E.Either<Started<PlanError>, Exchange> => {
     const world = worldOf(context)
-    const made = prepared(world)(merge(context.session)(request))
+    const merged = merge(context.session)(request)
+    const made = isWithoutCnonce(world, merged)
+      ? E.left(noEntropy('the cnonce of a digest answer'))
+      : prepared(world)(merged)
     if (E.isLeft(made)) return E.left(failed(made.left)({ history: [], jar: world.jar }))
-    const { plan, merged } = made.right
+    const { plan, merged: kept } = made.right
     return E.right({
       plan,
-      jar: countDigest(merged, world.jar, plan),
+      jar: countDigest(kept, world.jar, plan),
       history: [],
-      merged,
+      merged: kept,
       environment: world.environment,
       entropy: world.entropy,
       trusted: true,
     })
   }
+
+/** An exchange may have to answer a digest challenge on any hop. */
+const isWithoutCnonce = ({ entropy }: World, { settings: { auth } }: Merged): boolean =>
+  entropy === '' && auth._tag === 'Set' && auth.value._tag === 'Digest'
 
 /** The jar after a plan that may have been signed unasked. */
 const countDigest = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan): Jar.Jar => {

@@ -65,6 +65,12 @@ export const invalidBody = (problem: string): PlanError => ({
   _tag: 'InvalidBody',
   message: `Invalid body: ${problem}`,
 })
+/** Nothing that must be unpredictable is drawn from an empty seed. */
+export const noEntropy = (what: string): PlanError => ({
+  _tag: 'InvalidSettings',
+  setting: 'entropy',
+  message: `Missing entropy: ${what} must be unpredictable; pass { entropy } with a random text, new for each request`,
+})
 export const invalidSettings = (setting: string, problem: string): PlanError => ({
   _tag: 'InvalidSettings',
   setting,

@@ -26,6 +26,7 @@ import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
+import * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
 import * as Own from '../values/Own.js'
 import * as Proxy from '../values/Proxy.js'
@@ -38,12 +39,16 @@ import * as Cookies from './Cookies.js'
 import * as Fields from './Fields.js'
 import { seal } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
-import { invalidBody, invalidSettings, type PlanError, unsupportedScheme } from './PlanError.js'
+import { invalidBody, invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
 import { route } from './Route.js'
 
 export type { PlanError } from './PlanError.js'
 
-/** What preparing reads beside session and request. What is left out is empty, and chance is the same each time. */
+/**
+ * What preparing reads beside session and request. What is left out is empty. `entropy` is a text that nobody can guess,
+ * such as a random UUID, new for each request: the multipart boundary and the digest cnonce are drawn from it. A plan that
+ * needs one of them and has no entropy is `InvalidSettings`.
+ */
 export interface World {
   readonly jar: Jar.Jar
   readonly environment: Environment.Environment
@@ -163,14 +168,22 @@ const withContent = (
   { payload, contentType }: Body.Encoded,
 ): Headers.Headers => {
   const framed = withFraming(headers, method, payload)
-  return contentType === undefined || Headers.has('Content-Type')(framed)
-    ? framed
-    : Headers.append('Content-Type', contentType)(framed)
+  if (contentType === undefined) return framed
+  const given = Headers.find(framed, 'Content-Type')
+  if (given === undefined) return Headers.append('Content-Type', contentType)(framed)
+  const text = Secret.reveal(given)
+  // The boundary is a required parameter (RFC 2046 5.1.1): a multipart type of the user's own gets it.
+  const isBare = Multipart.isMultipart(text) && Multipart.boundaryOf(text) === undefined
+  if (!isBare || !Multipart.isMultipart(contentType)) return framed
+  return Headers.upsertAt('Content-Type', Secret.is(given) ? Secret.make(contentType) : contentType)(framed)
 }
 
 /** An empty text is no body (requests D22); an empty form is one (D25). */
 const payloadOf = (body: Body.Body, headers: Headers.Headers, entropy: string): E.Either<PlanError, Body.Encoded> => {
   const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
+  if (entropy === '' && Body.needsEntropy(body, given === undefined ? '' : Secret.reveal(given))) {
+    return E.left(noEntropy('the boundary of a multipart body'))
+  }
   const encoded = Body.encode(body, { contentType: given === undefined ? given : Secret.reveal(given), entropy })
   if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
   const { payload, contentType } = encoded.right
@@ -231,6 +244,8 @@ export const prepared =
     if (E.isLeft(own)) return own
     const auth = Authorization.checked(settings)
     if (E.isLeft(auth)) return auth
+    if (world.entropy === '' && Authorization.drawsCnonce(merged, world.jar, url))
+      return E.left(noEntropy('the cnonce of a digest answer'))
     const content = payloadOf(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
     const way = route(settings, session.trust, world.environment, url)

@@ -10,7 +10,7 @@
  * const sender = { session: Session.defaults, transport: Transport.memory(() => ({ status: 204 })), clock: Clock.system }
  * const pipeline: (request: Request.Request) => TE.TaskEither<unknown, number> = flow(
  *   Merge.merge(sender.session),
- *   Prepare.prepare({}),
+ *   Prepare.prepare({ entropy: 'a random text, new for each request' }),
  *   TE.fromEither,
  *   TE.flatMap(Send.send(sender)),
  *   TE.map((reply) => reply.status))

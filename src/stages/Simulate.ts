@@ -10,6 +10,7 @@ import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
 import * as Override from '../values/Override.js'
+import * as Own from '../values/Own.js'
 import * as Memory from '../wire/Memory.js'
 import type { Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
@@ -54,14 +55,18 @@ export interface Trace {
 const hookNames = (x: Exchange): ReadonlyArray<string> =>
   Override.layerOrElse<ReadonlyArray<{ readonly name: string }>>([])(x.merged.settings.hooks).map(nameOf)
 
-/** Runs the exchange of a request against a server. A jar needs a `now`, as everywhere. */
+/** Nothing of a simulation is sent, so its draws may be the same each time. */
+const SEED = 'simulation'
+
+/** Runs the exchange of a request against a server, with a fixed seed where no `entropy` is given. A jar needs a `now`, as everywhere. */
 export const simulate =
   (context: Context) =>
   (server: Server) =>
   (request: Request): Trace => {
-    const world = worldOf(context)
+    const seeded: Context = Own.get(context, 'entropy') ? context : { ...context, entropy: SEED }
+    const world = worldOf(seeded)
     const { now } = world
-    const begun = start(context)(request)
+    const begun = start(seeded)(request)
     if (E.isLeft(begun)) return { hops: [], hooks: [], jar: world.jar, outcome: begun }
     const hops: TracedHop[] = []
     const hooks = hookNames(begun.right)

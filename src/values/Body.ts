@@ -145,17 +145,27 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
     case 'Form':
       return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
     case 'Multipart':
-      return encodeMultipart(body.parts, MultipartOf.boundaryOf(contentType) ?? Entropy.draw(entropy, 'boundary'))
+      return encodeMultipart(body.parts, contentType, entropy)
     case 'Json':
       return encodeJson(body.value)
   }
 }
 
-const encodeMultipart = (parts: Multipart['parts'], boundary: string): E.Either<string, Encoded> => {
+/** Whether encoding needs entropy: a boundary that can be foreseen lets the content of a part forge other parts. */
+export const needsEntropy = (body: Body, contentType = ''): boolean =>
+  body._tag === 'Multipart' && MultipartOf.boundaryOf(contentType) === undefined
+
+const encodeMultipart = (
+  parts: Multipart['parts'],
+  contentType: string,
+  entropy: string,
+): E.Either<string, Encoded> => {
+  const boundary = MultipartOf.boundaryOf(contentType) ?? Entropy.draw(entropy, 'boundary')
   const made = MultipartOf.encode(boundary)(parts)
   if (E.isLeft(made)) return made
   const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)
-  return encoded(payload, `multipart/form-data; boundary=${boundary}`)
+  const given = MultipartOf.isMultipart(contentType) ? contentType : 'multipart/form-data'
+  return encoded(payload, MultipartOf.withBoundary(given, boundary))
 }
 
 const encodeJson = (value: unknown): E.Either<string, Encoded> => {

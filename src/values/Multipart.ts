@@ -22,6 +22,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from './Headers.js'
+import * as MediaType from './MediaType.js'
 import * as Own from './Own.js'
 
 /** Bytes that are made anew each time they are sent, and their number where it is known. */
@@ -138,6 +139,21 @@ export const encode =
 
 /** The boundary that a Content-Type names (RFC 2046 5.1.1), if it names one. */
 export const boundaryOf = (contentType: string): string | undefined => {
-  const found = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType)
-  return found?.[1] ?? found?.[2]
+  const boundary = MediaType.parameter('boundary')(MediaType.parse(contentType))
+  return boundary === '' ? undefined : boundary
+}
+
+/** Whether a Content-Type is of any multipart kind, and so needs a boundary. */
+export const isMultipart = (contentType: string): boolean =>
+  MediaType.parse(contentType).essence.startsWith('multipart/')
+
+const asParameter = ([name, value]: readonly [string, string]): string =>
+  /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(value) ? `${name}=${value}` : `${name}="${value.replace(/["\\]/g, '\\$&')}"`
+
+/** A multipart Content-Type with this boundary; one that names a boundary stays as it is. */
+export const withBoundary = (contentType: string, boundary: string): string => {
+  if (boundaryOf(contentType) !== undefined) return contentType
+  const { essence, parameters } = MediaType.parse(contentType)
+  const others = parameters.filter(([name]) => name !== 'boundary')
+  return [essence, ...others.map(asParameter), `boundary=${boundary}`].join('; ')
 }

@@ -20,7 +20,6 @@
  * for await (const line of Stream.lines()(body())) lines.push(line)
  * assert.deepEqual(lines, ['a', 'b'])
  */
-import { TextDecoder } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
 import * as JsonText from '../values/JsonText.js'
@@ -53,10 +52,10 @@ const piecesOf = (size: number) =>
     if (length > 0) yield concat(held)
   }
 
-/** Text in a charset; UTF-8 unless said, and where nobody knows the charset. */
+/** Text in a charset, UTF-8 by default and for an unknown charset. A byte order mark comes before the charset (D10). */
 export const text = (charset = 'utf-8') =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    const decoder = Charset.decoderOf(charset) ?? new TextDecoder()
+    const decoder = Charset.streamDecoder(charset)
     for await (const chunk of body) {
       const part = decoder.decode(chunk, { stream: true })
       if (part !== '') yield part
@@ -84,11 +83,11 @@ interface Divider {
   readonly waits: (open: string) => number
 }
 
-/** A CR at the very end may be the first half of a CRLF. */
-const LINE_ENDS: Divider = {
-  split: (text) => text.split(/\r\n|\n|\r(?!$)/),
-  waits: (open) => (open.endsWith('\r') ? 1 : 0),
-}
+const LINE_ENDS: Divider = { split: (text) => text.split(/\r\n|\n|\r/), waits: () => 0 }
+
+/** The text after a CR that has ended a line already: an LF at its start belongs to that end. */
+const withoutHalf = (text: string, isAfterReturn: boolean): string =>
+  isAfterReturn && text.startsWith('\n') ? text.slice(1) : text
 
 const dividerOf = (delimiter: string): Divider =>
   delimiter === ''
@@ -116,8 +115,11 @@ export const lines = (options: LinesOptions = {}) =>
       return line
     }
     let isEmpty = true
-    for await (const part of text(charset)(body)) {
+    let isAfterReturn = false
+    for await (const decoded of text(charset)(body)) {
       isEmpty = false
+      const part = delimiter === '' ? withoutHalf(decoded, isAfterReturn) : decoded
+      isAfterReturn = decoded.endsWith('\r')
       const all = divider.split(waiting + part)
       for (const line of all.slice(0, -1)) {
         add(line)

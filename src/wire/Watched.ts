@@ -11,11 +11,14 @@ import { bodyCut, discard, gather, type Source } from './Reply.js'
 export interface Watched {
   readonly source: Source
   readonly fault: IO<Fault.Fault | undefined>
+  /** The reader is done: a piece that it still waits for is the end, and no failure. */
+  readonly leave: IO<void>
 }
 
 /** Watches a body on its way to a reader. */
 export const watched = (body: Source): Watched => {
   let fault: Fault.Fault | undefined
+  let isOver = false
   const source: Source = {
     gather: (limit) => async () => {
       const bytes = await gather(body, limit)
@@ -25,17 +28,21 @@ export const watched = (body: Source): Watched => {
     discard: () => discard(body),
     [Symbol.asyncIterator]: () => {
       let iterator: AsyncIterator<Uint8Array> | undefined
+      let isLeft = false
       return {
         next: async () => {
           try {
             iterator ??= body[Symbol.asyncIterator]()
             return await iterator.next()
           } catch (cause) {
+            // Whoever leaves early, with a piece still on its way, met no fault.
+            if (isLeft || isOver) return { done: true, value: undefined }
             fault = bodyCut(cause)
             return Promise.reject(fault)
           }
         },
         return: async () => {
+          isLeft = true
           try {
             await iterator?.return?.()
           } catch {
@@ -46,5 +53,8 @@ export const watched = (body: Source): Watched => {
       }
     },
   }
-  return { source, fault: () => fault }
+  const leave = (): void => {
+    isOver = true
+  }
+  return { source, fault: () => fault, leave }
 }

@@ -74,7 +74,7 @@ describe('a story', () => {
   it('of a real exchange is the same', async () => {
     const ran = await pipe(
       Http.attempt(request),
-      Client.use({ session, transport: Transport.memory(server), clock: () => now, random: () => '' }),
+      Client.use({ session, transport: Transport.memory(server), clock: () => now, random: () => 'simulation' }),
     )()
     if (E.isLeft(ran)) expect.fail('attempt never fails')
     expect(Story.render()(Story.ofOutcome(ran.right[0]))).toBe(Story.render()(Story.ofTrace(trace)))

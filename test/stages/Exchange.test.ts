@@ -377,7 +377,7 @@ describe('a digest challenge', () => {
     )
     expect(second.hops).toHaveLength(1)
     expect(sent(second)[0]?.[2]['Authorization']).toContain('nc=00000002')
-    const planned = Plan.plan({ session, jar: second.jar, now: new Date(0) })(Request.get('http://h/'))
+    const planned = Plan.plan({ session, jar: second.jar, now: new Date(0), entropy: 'seed' })(Request.get('http://h/'))
     expect(
       pipe(
         planned,

@@ -14,7 +14,7 @@ import * as Secret from '../../src/values/Secret.js'
 // What a plan says of its body, of its proxy, and what it leaves behind when it leaves the base URL.
 
 const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
-  const plan = Plan.plan({ session })(request)
+  const plan = Plan.plan({ session, entropy: 'seed' })(request)
   if (E.isLeft(plan)) throw new Error(plan.left.message)
   return plan.right
 }
@@ -100,14 +100,26 @@ describe('multipart', () => {
     expect(text(mine)).toMatch(/^--mine\r\n[\s\S]*\r\n--mine--\r\n$/)
     expect(JSON.stringify(planned(mine))).not.toContain('mine')
   })
-  it('draws the boundary from the seed: the same one each time where there is none', () => {
-    const [unsaid, empty, other] = [{}, { entropy: '' }, { entropy: 'other' }].map((world) => {
+  it('refuses to draw a boundary without entropy', () => {
+    for (const world of [{}, { entropy: '' }]) {
       const plan = Plan.plan({ session: Session.empty, ...world })(parts(Request.post('http://h/')))
-      return E.isRight(plan) ? new Map(Plan.wire(plan.right).headers).get('Content-Type') : plan.left.message
-    })
-    expect(unsaid).toBe(empty)
-    expect(unsaid).toMatch(/^multipart\/form-data; boundary=[\da-f]{32}$/)
-    expect(other).not.toBe(unsaid)
+      expect(plan).toMatchObject({ left: { _tag: 'InvalidSettings', setting: 'entropy' } })
+    }
+    const named = Request.withHeader('Content-Type', 'multipart/mixed; boundary=XX')
+    expect(E.isRight(Plan.plan({ session: Session.empty })(named(parts(Request.post('http://h/')))))).toBe(true)
+  })
+  it.each([
+    ['multipart/form-data', /^multipart\/form-data; boundary=[\da-f]{32}$/],
+    ['multipart/form-data; charset=utf-8', /^multipart\/form-data; charset=utf-8; boundary=[\da-f]{32}$/],
+    ['multipart/mixed', /^multipart\/mixed; boundary=[\da-f]{32}$/],
+    ['multipart/form-data; boundary=""', /^multipart\/form-data; boundary=[\da-f]{32}$/],
+    ['multipart/form-data; x="; boundary=no"', /^multipart\/form-data; x="; boundary=no"; boundary=[\da-f]{32}$/],
+    ['multipart/form-data; boundary=XYZ', /^multipart\/form-data; boundary=XYZ$/],
+    ['text/plain', /^text\/plain$/],
+  ])('adds the boundary that %j lacks', (given, expected) => {
+    const request = Request.withHeader('Content-Type', given)(parts(Request.post('http://h/')))
+    const plan = Plan.plan({ session: Session.empty, entropy: 'seed' })(request)
+    expect(E.isRight(plan) && new Map(Plan.wire(plan.right).headers).get('Content-Type')).toMatch(expected)
   })
   it('makes one that the body has, where none is given', () => {
     const made = parts(Request.post('http://h/'))

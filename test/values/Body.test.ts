@@ -88,7 +88,7 @@ describe('what is sent', () => {
     expect([payloadOf(whole, given)._tag, payloadOf(streamed, given)._tag]).toEqual(['Bytes', 'Stream'])
     for (const body of [whole, streamed]) {
       expect(await textOf(body, given)).toBe(written)
-      expect(typeOf(body, given)).toEqual(E.right('multipart/form-data; boundary=b'))
+      expect(typeOf(body, given)).toEqual(E.right('multipart/mixed; boundary="b"'))
     }
   })
   it('of parts has a boundary from the seed, the same in the body and in its type', async () => {

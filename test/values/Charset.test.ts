@@ -19,6 +19,12 @@ describe('the charset of a media type', () => {
     ['text/html; charset=""', ''],
     ['text/html; charset="\'"', ''],
     ['text/html; charset=x; charset', 'x'],
+    ['text/html; charset=x; charset=y', 'x'],
+    ['text/html; a="; charset=no"; charset=yes', 'yes'],
+    ['text/html; charset="a\\"b"', 'a"b'],
+    ['text/html; charset=gbk, text/html', 'gbk'],
+    ['text/html, text/html; charset=gbk', 'gbk'],
+    ['text/html; charset=gbk, text/plain', undefined],
     ['charset=utf-8', undefined],
     ['text/html; charsets', undefined],
     ['text/html; xcharset=utf-8', undefined],
@@ -54,10 +60,12 @@ describe('a byte order mark', () => {
     [[0, 0, 0xfe, 0x41], '\0\0\ufffdA'],
     [[], ''],
   ])('that is only half there says nothing: %j', (octets, expected) => expect(text(octets)).toBe(expected))
-  it('counts after a label that nobody knows, and not after one that is known', () => {
+  it('comes before any label', () => {
     expect(text([0xff, 0xfe, 0x41, 0], 'no-such-charset')).toBe('A')
     expect(text([0xff, 0xfe, 0x41, 0], 'no-such-charset')).toBe('A')
-    expect(text([0xff, 0xfe, 0x41, 0], 'utf-8')).toBe('\ufffd\ufffdA\0')
+    expect(text([0xff, 0xfe, 0x41, 0], 'utf-8')).toBe('A')
+    expect(text([0xef, 0xbb, 0xbf, 0xc3, 0xa9], 'windows-1251')).toBe('é')
+    expect(text([0xfe, 0xff, 0, 0x41], 'utf-16')).toBe('A')
   })
   it('is taken off once', () => {
     expect(text([0xff, 0xfe, 0, 0, 0xff, 0xfe, 0, 0, 0x41, 0, 0, 0])).toBe('\ufeffA')

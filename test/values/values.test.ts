@@ -159,7 +159,7 @@ describe('Charset', () => {
   })
   it.each([
     ['text/html; charset=utf-8', 'utf-8'],
-    ['text/html; Charset="x"; charset=y', 'y'],
+    ['text/html; Charset="x"; charset=y', 'x'],
     ['text/html; charset', undefined],
     ['text/html', undefined],
   ])('%s declares %s', (contentType, charset) =>

@@ -58,7 +58,7 @@ export type Answered = (result: E.Either<TransportError, Reply.Reply>) => void
 
 const MOST_INTERIM = 100
 /** What may be left of a body that nobody wants has to come within this. */
-const HURRY_MS = 5_000
+const HURRY_MS = 1_000
 const FOR_EVER = Number.POSITIVE_INFINITY
 /** setTimeout takes no more, and fires at once in its place. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -92,6 +92,8 @@ export class Attempt implements Caller, Flow, Abortable, Member {
   #expected: number | undefined
   /** When something last moved. */
   #moved = 0
+  /** Octets that its connection had received by then. */
+  #seen = 0
   /** Lets the connection go on, while it is held back. */
   #letGo: (() => void) | undefined
   #isHurried = false
@@ -202,8 +204,22 @@ export class Attempt implements Caller, Flow, Abortable, Member {
     // Node may fire up to a millisecond early.
     const now = performance.now() + 1
     if (now >= this.#deadline) this.fail(this.#late())
-    else if (now >= this.#moved + this.#patience()) this.fail(this.#timeout())
+    else if (now >= this.#moved + this.#patience() && !this.#hasHeard()) this.fail(this.#timeout())
     else this.#arm()
+  }
+
+  /**
+   * Whether octets came that undici has told nothing of yet: a head, a chunk size or a trailer that arrives in parts.
+   * Looked at when the timer fires, so silence may be noticed up to one `read` late after such a part.
+   */
+  #hasHeard(): boolean {
+    const { carrier } = this
+    const isReading = this.#phase === 'Sent' || this.#phase === 'Receiving'
+    // A connection of HTTP/2 carries other replies too.
+    if (!isReading || this.#isHurried || carrier === undefined || isHttp2(carrier)) return false
+    if (carrier.bytesRead === this.#seen) return false
+    this.touch()
+    return true
   }
 
   #late(): Fault.Fault {
@@ -223,7 +239,9 @@ export class Attempt implements Caller, Flow, Abortable, Member {
 
   /** Something moved. */
   touch(): void {
-    if (!this.#isHurried) this.#moved = performance.now()
+    if (this.#isHurried) return
+    this.#moved = performance.now()
+    this.#seen = this.carrier?.bytesRead ?? 0
   }
 
   // --- progress ----------------------------------------------------------------------------------------------------
@@ -267,6 +285,7 @@ export class Attempt implements Caller, Flow, Abortable, Member {
     this.#controller = controller
     this.#phase = 'Sent'
     this.#moved = performance.now()
+    this.#seen = this.carrier?.bytesRead ?? 0
     this.#arm()
   }
 

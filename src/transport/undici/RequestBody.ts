@@ -13,6 +13,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../../values/Body.js'
+import * as OneShot from '../../values/OneShot.js'
 import * as Secret from '../../values/Secret.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
@@ -41,6 +42,7 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
   readonly #open: () => AsyncIterable<Uint8Array>
   readonly #length: number | undefined
   readonly #watcher: Watcher
+  #opened: AsyncIterable<Uint8Array> | undefined
   #source: AsyncIterator<Uint8Array> | undefined
   #rest: AsyncIterator<Uint8Array> | undefined
   #sent = 0
@@ -103,7 +105,8 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
       }
       this.#stop = (reason) => settle(reject, reason)
       try {
-        this.#source ??= this.#open()[Symbol.asyncIterator]()
+        this.#opened ??= this.#open()
+        this.#source ??= this.#opened[Symbol.asyncIterator]()
         this.#source.next().then(
           (step) => settle(resolve, step),
           (cause: unknown) => settle(reject, this.#broken(cause)),
@@ -151,6 +154,8 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
     this.#isOver = true
     try {
       this.#source?.return?.()?.catch(() => undefined)
+      // The iterator of a silent Node stream does not return before the next piece has come.
+      if (this.#opened !== undefined && 'destroy' in this.#opened) OneShot.end(this.#opened)
     } catch {
       // A source of the user's own that cannot be closed is not worth more than this.
     }

@@ -12,7 +12,7 @@
  * the event loop nor memory is at the mercy of the sender.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type * as Headers from '../../values/Headers.js'
+import * as Headers from '../../values/Headers.js'
 import * as Coding from '../../wire/Coding.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Reply from '../../wire/Reply.js'
@@ -29,6 +29,8 @@ export interface Flow {
 const HIGH_WATER = 256 * 1024
 /** Reading so much costs less than another connection. */
 const MOST_DISCARDED = 64 * 1024
+/** Whoever lets go of a body waits so long for what is left of it, in milliseconds; the rest is read beside. */
+const GRACE_MS = 50
 /** What is decoded at once may grow to this; beyond, it is decoded as a stream. */
 const MOST_AT_ONCE = 4 * 1024 * 1024
 
@@ -41,6 +43,8 @@ export class ResponseBody {
   readonly #flow: Flow
   #chunks: Uint8Array[] = []
   #size = 0
+  /** Octets that have come, also those that a reader has taken. */
+  #received = 0
   #limit = Number.POSITIVE_INFINITY
   #mode: Mode = 'Unread'
   #isPaused = false
@@ -55,6 +59,7 @@ export class ResponseBody {
   // --- what the connection says ------------------------------------------------------------------------------------
 
   push(chunk: Uint8Array): void {
+    this.#received += chunk.length
     this.#size += chunk.length
     if (this.#mode === 'Discarding') {
       if (this.#size > MOST_DISCARDED) this.#flow.cut(dropped())
@@ -123,19 +128,20 @@ export class ResponseBody {
     return E.right(Reply.concat(chunks))
   }
 
-  async #decoded(codings: ReadonlyArray<Coding.Coding>, limit: number): Promise<Gathered> {
+  async #decoded(codings: ReadonlyArray<Coding.Coding>, headers: Headers.Headers, limit: number): Promise<Gathered> {
     this.#mode = 'Iterating'
     while (!this.#isEnded && !this.#isPaused && this.#fault === undefined) await this.#event()
-    if (this.#isPaused || this.#fault !== undefined) return this.#collected(codings, limit, this.#raw())
+    if (this.#isPaused || this.#fault !== undefined) return this.#collected(codings, headers, limit, this.#raw())
     const content = Reply.concat(this.#chunks)
     this.#chunks = []
     const plain = Coding.decode(codings, content, Math.min(limit, MOST_AT_ONCE))
     if (E.isRight(plain) || plain.left._tag !== 'BodyTooLarge' || limit <= MOST_AT_ONCE) return plain
-    return this.#collected(codings, limit, Reply.fromBytes(content))
+    return this.#collected(codings, headers, limit, Reply.fromBytes(content))
   }
 
   async #collected(
     codings: ReadonlyArray<Coding.Coding>,
+    headers: Headers.Headers,
     limit: number,
     source: AsyncIterable<Uint8Array>,
   ): Promise<Gathered> {
@@ -150,7 +156,7 @@ export class ResponseBody {
         }
         chunks.push(chunk)
       }
-      await this.#drain()
+      await this.#drain(headers)
       return E.right(Reply.concat(chunks))
     } catch (error) {
       const fault = Fault.is(error) ? error : Fault.make('DecodingFailed', String(error))
@@ -166,7 +172,7 @@ export class ResponseBody {
       this.#flow.cut(codings.left)
       return Promise.resolve(codings)
     }
-    return codings.right.length === 0 ? this.#whole(limit) : this.#decoded(codings.right, limit)
+    return codings.right.length === 0 ? this.#whole(limit) : this.#decoded(codings.right, headers, limit)
   }
 
   /** Piece by piece as it was sent; what has arrived is given before a fault is thrown. */
@@ -189,7 +195,7 @@ export class ResponseBody {
       if (E.isLeft(codings)) throw codings.left
       yield* codings.right.length === 0 ? this.#raw() : Coding.decodeStream(codings.right, this.#raw())
       // Octets may follow what was compressed.
-      await this.#drain()
+      await this.#drain(headers)
     } catch (error) {
       this.#flow.cut(Fault.is(error) ? error : dropped())
       throw error
@@ -200,9 +206,20 @@ export class ResponseBody {
     const isSecond = this.#mode !== 'Unread'
     if (!isSecond) this.#mode = 'Iterating'
     const pieces = this.#plain(headers)
+    let isLeft = false
     return {
-      next: () => (isSecond ? Promise.reject(Reply.readAlready()) : pieces.next()),
+      next: async () => {
+        if (isSecond) throw Reply.readAlready()
+        try {
+          return await pieces.next()
+        } catch (error) {
+          // A reader that left early with a piece still on its way met no fault.
+          if (isLeft) return { done: true, value: undefined }
+          throw error
+        }
+      },
       return: async () => {
+        isLeft = true
         // First the connection: a piece that is being waited for would hold up everything behind it.
         if (!isSecond) this.#flow.cut(dropped())
         await pieces.return(undefined).catch(() => undefined)
@@ -211,19 +228,40 @@ export class ResponseBody {
     }
   }
 
-  /** Reads what may be left, unless it is long. */
-  async #drain(): Promise<void> {
+  /**
+   * Reads what may be left, unless it is long, or ends with its connection, which then serves nobody any more. Waits
+   * for no more than what comes at once.
+   */
+  async #drain(headers: Headers.Headers): Promise<void> {
     this.#mode = 'Discarding'
     this.#chunks = []
-    if (this.#size > MOST_DISCARDED) this.#flow.cut(dropped())
+    if (this.#isEnded || this.#fault !== undefined) return
+    if (this.#size > MOST_DISCARDED || this.#isWorthless(headers)) this.#flow.cut(dropped())
     this.#flow.hurry()
     this.#resume()
-    while (!this.#isEnded && this.#fault === undefined) await this.#event()
+    if (this.#isEnded || this.#fault !== undefined) return
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GRACE_MS)
+    })
+    await Promise.race([this.#event(), late])
+    clearTimeout(timer)
+  }
+
+  /** Whether the connection is cheaper to close than to read on: what is left is long, or it closes anyway. */
+  #isWorthless(headers: Headers.Headers): boolean {
+    const length = Reply.lengthOf(headers)
+    if (length !== undefined && length - this.#received > MOST_DISCARDED) return true
+    const isClosing = Headers.combined(headers, 'Connection')
+      ?.toLowerCase()
+      .split(',')
+      .some((token) => token.trim() === 'close')
+    return isClosing === true
   }
 
   /** Under a reader that is still at it, the connection is cut. */
-  async discard(): Promise<void> {
-    if (this.#mode === 'Unread') return this.#drain()
+  async discard(headers: Headers.Headers): Promise<void> {
+    if (this.#mode === 'Unread') return this.#drain(headers)
     this.#flow.cut(dropped())
   }
 
@@ -231,7 +269,7 @@ export class ResponseBody {
   source(headers: Headers.Headers): Reply.Source {
     return {
       gather: (limit) => () => this.gather(headers, limit),
-      discard: () => this.discard(),
+      discard: () => this.discard(headers),
       [Symbol.asyncIterator]: () => this.iterate(headers),
     }
   }

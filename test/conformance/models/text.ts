@@ -1,10 +1,10 @@
 /**
  * Bytes as text by Node's own TextDecoder: what D10 and D15 promise.
  *
- * | declared                    | read as                              |
+ * | declared                    | read as, after a byte order mark     |
  * |-----------------------------|--------------------------------------|
  * | a label of the WHATWG list  | that encoding                        |
- * | anything else, nothing      | what a byte order mark says, else UTF-8 |
+ * | anything else, nothing      | UTF-8                                |
  */
 import { TextDecoder } from 'node:util'
 
@@ -50,8 +50,8 @@ const decodeMarked = (bytes: Uint8Array, mark: Mark): string =>
   mark === 'utf-32le' || mark === 'utf-32be' ? decodeUtf32(bytes, mark) : decode(new TextDecoder(mark), bytes)
 
 export const textOf = (bytes: Uint8Array, label: string | undefined): string => {
-  const decoder = decoderFor(label)
-  return decoder === undefined ? decodeMarked(bytes, markOf(bytes) ?? 'utf-8') : decode(decoder, bytes)
+  const mark = markOf(bytes)
+  return mark === undefined ? decode(decoderFor(label) ?? new TextDecoder(), bytes) : decodeMarked(bytes, mark)
 }
 
 const ZEROS: ReadonlyArray<readonly [RegExp, Mark]> = [
@@ -67,19 +67,33 @@ export const jsonText = (bytes: Uint8Array, label: string | undefined): string =
   return found === undefined || found === 'utf-8' ? textOf(bytes, label) : decodeMarked(bytes, found)
 }
 
-/** The charset that a Content-Type declares, in requests' reading: names without case, the last one counts. */
+/** The charset that a Content-Type declares: names without case, the first one counts (D71). */
 export const declaredIn = (contentType: string | undefined): string | undefined => {
   let declared: string | undefined
   for (const parameter of (contentType ?? '').split(';').slice(1)) {
     const [, name = '', value] = /^\s*([^=]*?)\s*=([\s\S]*)$/.exec(parameter) ?? []
-    if (value !== undefined && name.toLowerCase() === 'charset') declared = value.replace(/^[\s"']+|[\s"']+$/g, '')
+    if (value !== undefined && name.toLowerCase() === 'charset') declared ??= value.replace(/^[\s"']+|[\s"']+$/g, '')
   }
   return declared
 }
 
 /** Text as it comes, piece by piece; a character is never cut. */
 export const textPieces = (pieces: ReadonlyArray<Uint8Array>, label: string | undefined): ReadonlyArray<string> => {
-  const decoder = decoderFor(label) ?? new TextDecoder()
+  const mark = markOf(Buffer.concat(pieces))
+  // UTF-32 does not come in pieces here: no case has it.
+  const decoder = mark === undefined || mark.startsWith('utf-32') ? decoderFor(label) : new TextDecoder(mark)
+  return piecesBy(decoder ?? new TextDecoder(), mark === undefined ? pieces : heldBack(pieces))
+}
+
+/** Nothing is said before the mark is there. */
+const heldBack = (pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
+  let at = 0
+  let size = 0
+  while (at < pieces.length && size < 3) size += pieces[at++]?.length ?? 0
+  return [Buffer.concat(pieces.slice(0, at)), ...pieces.slice(at)]
+}
+
+const piecesBy = (decoder: TextDecoder, pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<string> => {
   return [...pieces.map((piece) => decoder.decode(piece, { stream: true })), decoder.decode()].filter(
     (text) => text !== '',
   )

@@ -5,6 +5,7 @@
  * |------|-----------------------------------------------------|-----------------------------------------------------|
  * | D14  | `ok` from 600 on; userinfo in the URL of a message  | not ok; removed                                     |
  * | D15  | Python's codecs, `None` for no reason, NaN, integers of any size | WHATWG labels, nothing, JSON as JavaScript reads it |
+ * | D71  | the last of several charsets                        | the first                                           |
  * | D10  | text without charset is ISO-8859-1 or bytes         | a byte order mark, else UTF-8; JSON in any Unicode encoding |
  * | D23  | its own reading of Link                             | RFC 8288 (`models/links.ts`)                        |
  * | D9   | a body cut short is a short success                 | `DecodingFailed`                                    |
@@ -56,6 +57,13 @@ const STATUS = ofBody('D14', (python, input) => {
 const DECLARED = ofBody('D10', (python, input) =>
   declaredBy(input) === undefined && python.encoding === 'ISO-8859-1' ? { ...python, encoding: null } : python,
 )
+
+/** Of several charset parameters the first counts. */
+const FIRST_CHARSET = ofBody('D71', (python, input) => {
+  const first = declaredBy(input)
+  const count = (valueOf(input, 'content-type') ?? '').split(/charset\s*=/i).length - 1
+  return first !== undefined && count > 1 ? { ...python, encoding: first } : python
+})
 
 const isGuessed = (input: Input, content: Uint8Array): boolean =>
   declaredBy(input) === undefined || markOf(content) !== undefined
@@ -244,6 +252,7 @@ export const all: ReadonlyArray<R> = [
   STATUS,
   NO_REASON,
   DECLARED,
+  FIRST_CHARSET,
   GUESSED_TEXT,
   LABELLED_TEXT,
   UNICODE_JSON,

@@ -1,0 +1,83 @@
+/**
+ * Media types and their parameters (RFC 9110 5.6.6, 8.3.1), read forwards only.
+ *
+ * A quoted value may hold `;`, `,` and escapes. Blanks beside `=` are accepted. A quote that is never closed reaches to the
+ * end of the text.
+ *
+ * @example
+ * import { parameter, parse } from './MediaType.js'
+ *
+ * parameter('boundary')(parse('multipart/form-data; x="; boundary=no"; boundary=yes')) // 'yes'
+ */
+import * as Scan from './Scan.js'
+
+export interface MediaType {
+  /** `type/subtype` in lower case. */
+  readonly essence: string
+  /** Names in lower case, in order. */
+  readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
+}
+
+/** One media type and where it ends: at a character of `ends`, or at the end of the text. */
+interface Parsed {
+  readonly media: MediaType
+  readonly end: number
+}
+
+const parseAt = (text: string, from: number, ends: string): Parsed => {
+  const isInside = (character: string): boolean => character !== ';' && !ends.includes(character)
+  const startOfParameters = Scan.after(text, from, isInside)
+  const essence = text.slice(from, startOfParameters).trim().toLowerCase()
+  const parameters: Array<readonly [string, string]> = []
+  let at = startOfParameters
+  while (text.charAt(at) === ';') {
+    const nameEnd = Scan.after(text, at + 1, (character) => character !== '=' && isInside(character))
+    const name = text
+      .slice(at + 1, nameEnd)
+      .trim()
+      .toLowerCase()
+    if (text.charAt(nameEnd) !== '=') {
+      at = nameEnd
+      continue
+    }
+    const start = Scan.after(text, nameEnd + 1, Scan.isBlank)
+    const isQuoted = text.charAt(start) === '"'
+    const close = isQuoted ? Scan.closing(text, start) : undefined
+    const quoteEnd = isQuoted ? (close ?? text.length) : start
+    at = Scan.after(text, quoteEnd, isInside)
+    const quoted = close === undefined ? `${text.slice(start, quoteEnd)}"` : text.slice(start, quoteEnd)
+    parameters.push([
+      name,
+      isQuoted
+        ? Scan.unquoted(quoted)
+        : text.slice(
+            start,
+            Math.min(
+              at,
+              Scan.after(text, start, (c) => !Scan.isBlank(c)),
+            ),
+          ),
+    ])
+  }
+  return { media: { essence, parameters }, end: at }
+}
+
+/** Parses one media type. Never fails: what cannot be read is left out. */
+export const parse = (text: string): MediaType => parseAt(text, 0, '').media
+
+/** Parses media types that are divided by commas, as repeated fields are combined. */
+export const parseAll = (text: string): ReadonlyArray<MediaType> => {
+  const all: MediaType[] = []
+  for (let at = 0; at <= text.length; ) {
+    const { media, end } = parseAt(text, at, ',')
+    all.push(media)
+    at = end + 1
+  }
+  return all
+}
+
+/** The value of a parameter; the first of that name counts. */
+export const parameter =
+  (name: string) =>
+  ({ parameters }: MediaType): string | undefined =>
+    parameters.find(([key]) => key === name)?.[1]

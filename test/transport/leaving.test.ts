@@ -1,0 +1,62 @@
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { describe, expect, test } from 'vitest'
+import * as Client from '../../src/Client.js'
+import * as Http from '../../src/Http.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
+import type { Source } from '../../src/wire/Reply.js'
+import { always, transport, until } from './servers.js'
+
+const reading = <A>(url: string, use: (body: Source) => Promise<A>) =>
+  pipe(
+    Request.get(url),
+    Http.stream((_, body) => TE.tryCatch(() => use(body), String)),
+    Client.use({ session: Session.empty, transport: transport() }),
+  )()
+
+const first = async (readable: AsyncIterable<Uint8Array>): Promise<number> => {
+  for await (const piece of readable) return piece.length
+  return 0
+}
+
+describe('a reader that leaves early', () => {
+  const endless = () => always('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst')
+  test('has succeeded, also through a Readable that reads one piece ahead', async () => {
+    const server = await endless()
+    const outcome = await reading(server.url, (body) => first(Readable.from(body)))
+    expect(
+      pipe(
+        outcome,
+        E.map(([length]) => length),
+      ),
+    ).toEqual(E.right(5))
+    await until(() => server.sockets.size === 0)
+    expect(server.sockets.size).toBe(0)
+  })
+  test('has its own error, where it failed by itself', async () => {
+    const { url } = await endless()
+    const full = () => new Writable({ write: (_chunk, _encoding, done) => done(new Error('disk full')) })
+    const outcome = await reading(url, (body) => pipeline(Readable.from(body), full()))
+    expect(outcome).toEqual(E.left('Error: disk full'))
+  })
+})
+
+describe('a stream that is given once', () => {
+  const post = (url: string, source: Readable) =>
+    pipe(Http.post(url, Request.withOnce(source)), Client.use({ session: Session.empty, transport: transport() }))()
+  test('and has failed before it is read fails the request', async () => {
+    const { url } = await always('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    const source = new PassThrough()
+    source.destroy(new Error('gone'))
+    expect(await post(url, source)).toMatchObject({ left: { _tag: 'RequestBodyFailed' } })
+  })
+  test.each(['http://127.0.0.1:1/', 'http://[/', 'ftp://h/'])('is destroyed when %s cannot be sent to', async (url) => {
+    const source = new PassThrough()
+    expect(E.isLeft(await post(url, source))).toBe(true)
+    expect(source.destroyed).toBe(true)
+  })
+})

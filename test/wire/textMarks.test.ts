@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import * as Stream from '../../src/wire/Stream.js'
+
+const given = (...pieces: ReadonlyArray<string | Uint8Array>) =>
+  async function* () {
+    for (const piece of pieces) yield typeof piece === 'string' ? Buffer.from(piece) : piece
+  }
+
+const all = async <A>(items: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
+  const found: A[] = []
+  for await (const item of items) found.push(item)
+  return found
+}
+
+describe('lines that end in a lone CR', () => {
+  it('come before the next octet does', async () => {
+    let release = (): void => {}
+    const silent = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const body = async function* () {
+      yield Buffer.from('data: x\r\r')
+      await silent
+    }
+    const lines = Stream.lines()(body())
+    expect((await lines.next()).value).toBe('data: x')
+    expect((await lines.next()).value).toBe('')
+    release()
+    expect((await lines.next()).done).toBe(true)
+  })
+  it.each<[ReadonlyArray<string>, ReadonlyArray<string>]>([
+    [
+      ['a\r', '\nb\r', '\n'],
+      ['a', 'b'],
+    ],
+    [
+      ['a\r', '\n\n', 'b'],
+      ['a', '', 'b'],
+    ],
+    [
+      ['a\r', '\r', 'b'],
+      ['a', '', 'b'],
+    ],
+  ])('%j is %j, for a CRLF in two pieces is one end', async (pieces, expected) => {
+    expect(await all(Stream.lines()(given(...pieces)()))).toEqual(expected)
+  })
+})
+
+describe('a byte order mark in a stream', () => {
+  const text = 'Пé😀'
+  const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
+  const utf32 = (littleEndian: boolean): Buffer => {
+    const points = [0xfeff, ...Array.from(text, (character) => character.codePointAt(0) ?? 0)]
+    const octets = Buffer.alloc(points.length * 4)
+    points.forEach((point, i) => {
+      if (littleEndian) octets.writeUInt32LE(point, i * 4)
+      else octets.writeUInt32BE(point, i * 4)
+    })
+    return octets
+  }
+  const encodings = [Buffer.from(`\ufeff${text}`), utf16, Buffer.from(utf16).swap16(), utf32(true), utf32(false)]
+  it.each(['utf-8', 'utf-16', 'windows-1251', 'no-such-charset'])(
+    'comes before %s, however it is cut',
+    async (label) => {
+      for (const octets of encodings) {
+        for (const size of [1, 2, 3, 5, 100]) {
+          const pieces = Array.from({ length: Math.ceil(octets.length / size) }, (_, i) =>
+            octets.subarray(i * size, (i + 1) * size),
+          )
+          expect((await all(Stream.text(label)(given(...pieces)()))).join('')).toBe(text)
+        }
+      }
+    },
+  )
+  it('does not hold back what cannot begin with one', async () => {
+    expect(await all(Stream.text('latin1')(given('a', Uint8Array.of(0xe9), 'b')()))).toEqual(['a', 'é', 'b'])
+  })
+})
