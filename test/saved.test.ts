@@ -95,7 +95,7 @@ describe('Jar.encode and decode', () => {
       (json) => {
         json.cookies = [{ ...json.cookies[0], value: 'a; admin=1' }]
       },
-      /cookies.0 is no cookie/,
+      /cookies.0, "a", is not valid: its value/,
     ],
     [
       'a field missing',
