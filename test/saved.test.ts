@@ -345,9 +345,10 @@ const URLS = [
 ]
 
 describe('cookies.txt', () => {
-  it('round trips what is sent', () => {
+  it('round trips what is sent, below the limit of a site', () => {
     fc.assert(
       fc.property(jars, (jar) => {
+        if (jar.cookies.some((bucket) => bucket.length > 180)) return
         const { jar: again, badLines } = CookiesTxt.read(now)(
           CookiesTxt.write({ now: new Date(0), session: true })(jar),
         )

@@ -55,7 +55,7 @@ describe('absorb', () => {
 
   test('counts hosts of one site together, tombstones too, and other sites apart', () => {
     const range = (prefix: string, life = ''): ReadonlyArray<string> =>
-      Array.from({ length: 100 }, (_, i) => `${prefix}${i}=1${life}`)
+      Array.from({ length: 200 }, (_, i) => `${prefix}${i}=1${life}`)
     const jar = absorbed('https://other.test/', range('o'))
     const one = absorbed('https://a.example.com/', range('a'), jar)
     const two = absorbed('https://b.example.com/', range('b'), one)
