@@ -24,7 +24,7 @@ const whereOf = (cause: unknown): string => {
 export const parse = (text: string): E.Either<string, unknown> =>
   E.mapLeft((cause) => `it is not JSON${whereOf(cause)}`)(Json.parse(text))
 
-const TOKENS = /"[^"\\]*(?:\\[^][^"\\]*)*"|[^\s"]+|\s+/g
+const TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[^\s"]+|\s+/g
 
 const written = (token: string): string => {
   if (token.startsWith('"')) return JSON.stringify(JSON.parse(token))
