@@ -6,7 +6,7 @@
  * | semilattice | `joinIdentity` `joinIdempotent` `joinCommutative` `joinAssociative` `joinInflates` `joinKeepsDeletions` |
  * | action      | `absorbActs` `absorbChangesNoOther` `absorbKeepsOld` `parallelIsSequential`              |
  * | reach       | `reachesOnlyItsPlaces` `reachesAllItsPlaces` `sendsInOrder` `expiresOnTime`              |
- * | limits      | `holdsFewForEachSite` `evictIsUnobservable`                                              |
+ * | limits      | `holdsFewForEachSite` `insecureKeepsSecure` `evictIsUnobservable`                        |
  *
  * Where a cookie may go is said here a second time, label by label and segment by segment, and not by the code under test.
  */
@@ -99,6 +99,9 @@ const read = (jars: Operations, url: URL, now: Date, jar: Jar): string | undefin
 
 const keyOf = ({ name, domain, hostOnly, path }: Cookie.Key): string => JSON.stringify([name, domain, hostOnly, path])
 
+/** A key has a Secure slot and another one. */
+const slotOf = (cookie: Cookie.Cookie): string => `${cookie.secure}${keyOf(cookie)}`
+
 const textOf = (cookie: Cookie.Cookie): string => JSON.stringify({ ...cookie, value: Secret.reveal(cookie.value) })
 
 /** All that a jar holds, as text. */
@@ -171,10 +174,10 @@ export const absorbChangesNoOther =
   (jars: Operations) =>
   (jar: Jar, arrival: Arrival): boolean => {
     const after = jars.records(absorb(jars)(arrival)(jar))
-    const held = new Map(after.map((cookie) => [keyOf(cookie), textOf(cookie)]))
+    const held = new Map(after.map((cookie) => [slotOf(cookie), textOf(cookie)]))
     const names = new Set(arrival.setCookies.map((field) => field.split('=', 1)[0]))
     const isKept = (cookie: Cookie.Cookie): boolean =>
-      names.has(cookie.name) ? held.has(keyOf(cookie)) : held.get(keyOf(cookie)) === textOf(cookie)
+      names.has(cookie.name) ? held.has(slotOf(cookie)) : held.get(slotOf(cookie)) === textOf(cookie)
     return jars.records(jar).every(isKept) && isForHost(arrival, after, jar)
   }
 
@@ -207,14 +210,21 @@ export const parallelIsSequential =
     return uncreated(jars, sequential) === uncreated(jars, parallel)
   }
 
-const uncreated = (jars: Operations, jar: Jar): string =>
-  JSON.stringify([
-    jars
-      .records(jar)
-      .map((cookie) => textOf({ ...cookie, created: cookie.updated }))
-      .sort(),
-    jar.clock,
-  ])
+/** What is known of each key: the record written last, of a deletion only when it was. */
+const uncreated = (jars: Operations, jar: Jar): string => {
+  const newest = new Map<string, Cookie.Cookie>()
+  for (const cookie of jars.records(jar)) {
+    const held = newest.get(keyOf(cookie))
+    const order = held === undefined ? -1 : held.updated.ms - cookie.updated.ms || held.updated.n - cookie.updated.n
+    if (held === undefined || order < 0 || (order === 0 && isDeleted(held))) newest.set(keyOf(cookie), cookie)
+  }
+  const known = Array.from(newest, ([key, cookie]) =>
+    isDeleted(cookie)
+      ? JSON.stringify([key, cookie.updated])
+      : JSON.stringify([key, textOf({ ...cookie, created: cookie.updated })]),
+  )
+  return JSON.stringify([known.sort(), jar.clock])
+}
 
 // --- reach ---------------------------------------------------------------------------------------------------------
 
@@ -295,12 +305,32 @@ export const expiresOnTime =
 
 // --- limits --------------------------------------------------------------------------------------------------------
 
-/** No site has more than 180 records, and no key more than one. */
+/** No site has more than 360 Secure records and 360 others, and no slot of a key more than one. */
 export const holdsFewForEachSite =
   (jars: Operations) =>
   (jar: Jar): boolean => {
-    const keys = jars.records(jar).map(keyOf)
-    return new Set(keys).size === keys.length && jar.cookies.every((bucket) => bucket.length <= 180)
+    const slots = jars.records(jar).map(slotOf)
+    return (
+      new Set(slots).size === slots.length &&
+      jar.cookies.every((bucket) =>
+        [true, false].every((secure) => bucket.filter((cookie) => cookie.secure === secure).length <= 360),
+      )
+    )
+  }
+
+/** Replies over http, however many cookies they set, change and push out no Secure record. */
+export const insecureKeepsSecure =
+  (jars: Operations) =>
+  (jar: Jar, replies: ReadonlyArray<Arrival>): boolean => {
+    const secure = (held: Jar): string =>
+      JSON.stringify(
+        jars
+          .records(held)
+          .filter((one) => one.secure)
+          .map(textOf),
+      )
+    const after = replies.reduce((held, reply) => absorb(jars)(reply)(held), jar)
+    return secure(after) === secure(jar)
   }
 
 /** Forgetting what is over changes no request from then on. */

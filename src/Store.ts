@@ -2,6 +2,15 @@
  * A logged-in session in a file: save it today, go on tomorrow. The file holds secrets in the clear, so only its owner
  * may read it (mode 0600), and it is never half written: it is made beside the old one and takes its place.
  *
+ * | function  | what becomes of the file                                                                       |
+ * |-----------|------------------------------------------------------------------------------------------------|
+ * | `save`    | the session given; the jar given, joined with the jar that is there (`Jar.join`)               |
+ * | `update`  | what a function makes of what is there, with nobody writing in between                         |
+ * | `replace` | what is given, whatever was there                                                              |
+ *
+ * Each holds `PATH.lock` from reading to writing, so that of several processes none undoes what another one saved.
+ * `save` forgets no cookie: one that is to go is removed with `Jar.remove` or `Jar.clear`, whose tombstones are saved.
+ *
  * @example
  * import { mkdtempSync, statSync } from 'node:fs'
  * import { tmpdir } from 'node:os'
@@ -16,11 +25,13 @@
  * assert.equal(E.isRight(loaded) && loaded.right.session.settings.auth._tag, 'Set')
  */
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './Jar.js'
 import * as Session from './Session.js'
+import { type Held, withLock } from './transport/FileLock.js'
 import * as JsonText from './values/JsonText.js'
 import * as Saved from './values/Saved.js'
 
@@ -56,7 +67,14 @@ const textOf = ({ session, jar }: Stored): E.Either<Saved.Unwritable, string> =>
   )
 }
 
-const replace = async (path: string, text: string): Promise<void> => {
+/** Makes the entry of a file outlast a power cut; not every system lets a folder be opened. */
+const syncFolder = async (folder: string): Promise<void> => {
+  const opened = await open(folder, 'r').catch(() => undefined)
+  await opened?.sync().catch(() => {})
+  await opened?.close()
+}
+
+const write = async (path: string, text: string, { isHeld }: Held): Promise<void> => {
   const fresh = `${path}.${randomUUID()}`
   try {
     const file = await open(fresh, 'wx', 0o600)
@@ -66,26 +84,78 @@ const replace = async (path: string, text: string): Promise<void> => {
     } finally {
       await file.close()
     }
+    if (!(await isHeld())) throw new Error('its lock was taken over by another process: nothing was written')
     await rename(fresh, path)
+    await syncFolder(dirname(path))
   } catch (cause) {
     await rm(fresh, { force: true })
-    throw cause // to `save`, which makes a Left of it
+    throw cause // to `transact`, which makes a Left of it
   }
 }
 
-/** Saves, secrets and all. Errors: `Unwritable` for functions, `StoreFailed`; the old file stays as it was. */
-export const save =
+const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+
+const orMissing = async <A>(found: Promise<A>): Promise<A | undefined> => {
+  try {
+    return await found
+  } catch (cause) {
+    if (isMissing(cause)) return undefined
+    throw cause // to `transact`
+  }
+}
+
+/** The file that a path leads to, links followed, so that all who name it mean one lock. */
+const targetOf = async (path: string): Promise<string> =>
+  (await orMissing(realpath(path))) ?? join(await realpath(dirname(path)), basename(path))
+
+/** What is in the file; undefined where there is none. */
+const current = async (path: string): Promise<E.Either<Saved.Unreadable, Stored | undefined>> => {
+  const text = await orMissing(readFile(path, 'utf8'))
+  return text === undefined ? E.right(undefined) : decode(text)
+}
+
+type Change<E1> = (target: string) => Promise<E.Either<E1, Stored>>
+
+const transact =
   (path: string) =>
-  (stored: Stored): TaskEither<Saved.Unwritable | StoreFailed, void> =>
+  <E1>(change: Change<E1>): TaskEither<E1 | Saved.Unwritable | StoreFailed, void> =>
   async () => {
-    const text = textOf(stored)
-    if (E.isLeft(text)) return text
     try {
-      return E.right(await replace(path, text.right))
+      const target = await targetOf(path)
+      const found = await orMissing(stat(target))
+      if (found !== undefined && !found.isFile()) return E.left(failed(path, 'it is not a regular file'))
+      const done = await withLock(target)(async (held) => {
+        const stored = await change(target)
+        if (E.isLeft(stored)) return stored
+        const text = textOf(stored.right)
+        return E.isLeft(text) ? text : E.right(await write(target, text.right, held))
+      })
+      return E.isLeft(done) ? E.left(failed(path, done.left)) : done.right
     } catch (cause) {
       return E.left(failed(path, cause))
     }
   }
+
+/**
+ * Changes what is saved, as one transaction; `undefined` stands for a file that is not there. Errors: `Unwritable` for
+ * functions, `Unreadable` for a file that is not a saved session, `StoreFailed`; the old file stays as it was.
+ */
+export const update =
+  (path: string) =>
+  (change: (old: Stored | undefined) => Stored): TaskEither<Saved.Unwritable | Saved.Unreadable | StoreFailed, void> =>
+    transact(path)(async (target) => E.map(change)(await current(target)))
+
+/** Saves, secrets and all; cookies that are in the file stay, unless the jar knows of their deletion. Errors as `update`. */
+export const save =
+  (path: string) =>
+  (stored: Stored): TaskEither<Saved.Unwritable | Saved.Unreadable | StoreFailed, void> =>
+    update(path)((old) => (old === undefined ? stored : { ...stored, jar: Jar.join(old.jar, stored.jar) }))
+
+/** Saves in place of whatever is there. Errors: `Unwritable`, `StoreFailed`. */
+export const replace =
+  (path: string) =>
+  (stored: Stored): TaskEither<Saved.Unwritable | StoreFailed, void> =>
+    transact(path)(async () => E.right(stored))
 
 const parse = (text: string): E.Either<Saved.Unreadable, unknown> =>
   E.mapLeft((problem: string) => Saved.unreadable([problem]))(JsonText.parse(text))

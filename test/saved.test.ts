@@ -95,7 +95,7 @@ describe('Jar.encode and decode', () => {
       (json) => {
         json.cookies = [{ ...json.cookies[0], value: 'a; admin=1' }]
       },
-      /cookies.0 is no cookie/,
+      /cookies.0, "a", is not valid: its value/,
     ],
     [
       'a field missing',
@@ -345,9 +345,10 @@ const URLS = [
 ]
 
 describe('cookies.txt', () => {
-  it('round trips what is sent', () => {
+  it('round trips what is sent, below the limit of a site', () => {
     fc.assert(
       fc.property(jars, (jar) => {
+        if (jar.cookies.some((bucket) => bucket.length > 180)) return
         const { jar: again, badLines } = CookiesTxt.read(now)(
           CookiesTxt.write({ now: new Date(0), session: true })(jar),
         )

@@ -89,12 +89,12 @@ const fittingFields = (hostname: string): fc.Arbitrary<ReadonlyArray<string>> =>
 const many: fc.Arbitrary<number> = fc.oneof(
   { withCrossShrink: true },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
-  { weight: 6, arbitrary: fc.integer({ min: 50, max: 190 }) },
+  { weight: 6, arbitrary: fc.integer({ min: 100, max: 400 }) },
 )
 
 /** As many cookies as make the limit bite, over a stretch of names that another flood overlaps. It prints as its formula. */
 const flood: fc.Arbitrary<ReadonlyArray<string>> = fc
-  .tuple(fc.integer({ min: 0, max: 200 }), many, fc.constantFrom('', '; Max-Age=0'))
+  .tuple(fc.integer({ min: 0, max: 400 }), many, fc.constantFrom('', '; Max-Age=0'))
   .map(([start, count, life]) => {
     const fields = Array.from({ length: count }, (_, i) => `f${start + i}=1${life}`)
     const number = start === 0 ? 'i' : `${start} + i`
@@ -119,6 +119,15 @@ export const secureArrival: fc.Arbitrary<Arrival> = arrivalAt(secureUrl)
 export const floodArrival: fc.Arbitrary<Arrival> = fc.record({
   url: fc.constantFrom(new URL('https://example.com/'), new URL('https://sub.example.com/')),
   setCookies: flood,
+  now: moment,
+})
+
+/** The same from a host of that site over http. */
+export const insecureFlood: fc.Arbitrary<Arrival> = fc.record({
+  url: fc.constantFrom(new URL('http://example.com/'), new URL('http://sub.example.com/')),
+  setCookies: fc
+    .tuple(flood, fc.array(setCookie, { maxLength: 2 }))
+    .map(([many, few]) => (few.length === 0 ? many : few)),
   now: moment,
 })
 

@@ -33,15 +33,30 @@ const onForks = (holds: (jars: Jars) => (x: JarOf.Jar, y: JarOf.Jar, z: JarOf.Ja
     return holds(jars)(x, y, z)
   })
 
-const secureEvent = fc.oneof(
+const withoutSecure = (event: Laws.Arrival): Laws.Arrival => ({
+  ...event,
+  setCookies: event.setCookies.map((field) => field.replace(/; *secure/gi, '')),
+})
+
+/** Replies that change whether a cookie is Secure, or replies that set more than a site may have. */
+const secureEvents = fc.oneof(
   { withCrossShrink: true },
-  { weight: 9, arbitrary: Any.secureArrival },
-  { weight: 1, arbitrary: Any.floodArrival },
+  { weight: 3, arbitrary: fc.constant(Any.secureArrival) },
+  {
+    weight: 1,
+    arbitrary: fc.constant(
+      fc.oneof(
+        { withCrossShrink: true },
+        { weight: 3, arbitrary: Any.secureArrival.map(withoutSecure) },
+        { weight: 1, arbitrary: Any.floodArrival },
+      ),
+    ),
+  },
 )
 
 /** A past at 1 s, a reply at 2 s, another at 3 s, all over TLS, where one reply cannot forbid the other. */
-const increasing = fc
-  .tuple(fc.array(secureEvent, { maxLength: 5 }), secureEvent, secureEvent)
+const increasing = secureEvents
+  .chain((event) => fc.tuple(fc.array(event, { maxLength: 5 }), event, event))
   .map(([past, first, second]) => ({
     past: past.map((step) => ({ _tag: 'Absorb' as const, ...step, now: new Date(1000) })),
     first: { ...first, now: new Date(2000) },
@@ -118,7 +133,15 @@ const rules = {
       ([seconds, reads]) =>
         Laws.expiresOnTime(jars)(jars.empty, seconds, reads),
   ),
-  'no site has more than 180 records': onForks((jars) => (x, y) => Laws.holdsFewForEachSite(jars)(jars.join(x, y))),
+  'no site has more than 360 records of a kind': onForks(
+    (jars) => (x, y) => Laws.holdsFewForEachSite(jars)(jars.join(x, y)),
+  ),
+  'no reply over http pushes out a Secure cookie': property(
+    fc.tuple(history, fc.array(Any.insecureFlood, { minLength: 1, maxLength: 3 })),
+    (jars) =>
+      ([past, replies]) =>
+        Laws.insecureKeepsSecure(jars)(start(jars, past), replies),
+  ),
   'what evict forgets is not missed': property(
     fc.tuple(longHistory, moment, url, moment),
     (jars) =>

@@ -18,7 +18,7 @@ import { safe } from '../inspect/Layout.js'
 import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Settings from '../session/Settings.js'
-import type * as Body from '../values/Body.js'
+import * as Body from '../values/Body.js'
 import * as JsonText from '../values/JsonText.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
@@ -48,24 +48,26 @@ type Fields = ReadonlyArray<Items.Field | Items.Json | Upload>
 
 const isField = (item: Ready): item is Fields[number] => ['Field', 'Json', 'Upload'].includes(item._tag)
 
-const parsed = ({ name, text }: Items.Json): Made<unknown> => {
-  const json = JsonText.parse(text)
+/** The JSON text of a field; numbers stay as they were written, for a double has 15 digits at most. */
+const parsed = ({ name, text }: Items.Json): Made<string> => {
+  const json = JsonText.compact(text)
   if (E.isRight(json)) return json
   return misuse(`'${safe(name)}:=…': ${json.left}. Text stands in quotes ('${safe(name)}:="text"'), or write name=text`)
 }
 
 const jsonOf = (fields: Fields): Made<Edit> => {
-  const object = new Map<string, unknown>()
+  const members = new Map<string, string>()
   for (const field of fields) {
     if (field._tag === 'Upload') return misuse('name@file is a part of a form: add --form')
-    const value = field._tag === 'Json' ? parsed(field) : E.right(field.value)
+    const value = field._tag === 'Json' ? parsed(field) : E.right(JSON.stringify(field.value))
     if (E.isLeft(value)) return value
-    if (object.has(field.name)) {
+    if (members.has(field.name)) {
       return misuse(`'${safe(field.name)}' stands twice, and JSON has each name once: write ${safe(field.name)}:=[…]`)
     }
-    object.set(field.name, value.right)
+    members.set(field.name, value.right)
   }
-  return E.right(Request.withJson(Object.fromEntries(object)))
+  const text = `{${Array.from(members, ([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
+  return E.right(Request.withBody(Body.jsonText(text, JSON.parse(text))))
 }
 
 const partsOf = (fields: Fields): Made<ReadonlyArray<Multipart.Part>> => {

@@ -44,7 +44,8 @@ export const trusted = async (paths: ReadonlyArray<string | undefined>): Promise
 
 const read = (path: string) => (): AsyncIterable<Uint8Array> => createReadStream(path)
 
-const textOf = async (path: string): Promise<Opened<string>> => {
+/** The text of a file in UTF-8. */
+export const textOf = async (path: string): Promise<Opened<string>> => {
   const found = await readable(path)
   if (E.isLeft(found)) return found
   try {

@@ -3,8 +3,9 @@
  *
  * A file that is not there is begun; one that cannot be read is bad input, and is left as it is. It is written once an
  * exchange has ended with a reply, whole or not at all, for its owner alone (see `Store`). What the command line says
- * is the request's and is not kept: what changes is the jar. Two commands at a time lose nothing, for the jar in the
- * file and the jar after the exchange are joined.
+ * is the request's and is not kept: what changes is the jar. Two commands at a time lose nothing: under the lock of the
+ * file (`Store.update`) its jar and the jar after the exchange are joined. Deletions are kept for `HORIZON_MS`, so that a
+ * command that began before a logout does not undo it.
  */
 import { realpath } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
@@ -51,21 +52,15 @@ export const load = async (path: string | undefined): Promise<E.Either<Misuse, K
 export const savable = ({ path }: Kept): Promise<E.Either<Misuse, void>> =>
   path === undefined ? Promise.resolve(E.right(undefined)) : Files.writable(path)
 
-/** What is to be saved, joined with what somebody else has written to the file meanwhile. */
-const joined = async (path: string, ours: Store.Stored): Promise<E.Either<string, Store.Stored>> => {
-  const place = await whereIs(path)
-  if (E.isLeft(place)) return place
-  if (place.right === undefined) return E.right(ours)
-  const theirs = await Store.load(place.right)()
-  if (E.isLeft(theirs)) return E.left(theirs.left.message)
-  return E.right({ session: theirs.right.session, jar: Jar.join(theirs.right.jar, ours.jar) })
-}
+/** Seven days: longer than a command runs, a machine that sleeps over a weekend included. */
+const HORIZON_MS = 7 * 24 * 60 * 60 * 1000
 
 /** Saves the jar after an exchange. The left is why it could not; the file is then as it was. */
 export const save = async ({ path, session }: Kept, jar: Jar.Jar, now: Date): Promise<E.Either<string, void>> => {
   if (path === undefined) return E.right(undefined)
-  const stored = await joined(path, { session, jar })
-  if (E.isLeft(stored)) return stored
-  const saved = await Store.save(path)({ ...stored.right, jar: Jar.evict(now)(stored.right.jar) })()
+  const saved = await Store.update(path)((theirs) => ({
+    session: theirs?.session ?? session,
+    jar: Jar.compact(now, HORIZON_MS)(theirs === undefined ? jar : Jar.join(theirs.jar, jar)),
+  }))()
   return E.isLeft(saved) ? E.left(saved.left.message) : saved
 }

@@ -13,6 +13,7 @@ import type * as Request from '../Request.js'
 import * as Environment from '../session/Environment.js'
 import * as Arguments from './Arguments.js'
 import * as Assemble from './Assemble.js'
+import * as Credentials from './Credentials.js'
 import * as Exit from './Exit.js'
 import * as Files from './Files.js'
 import * as Help from './Help.js'
@@ -46,10 +47,13 @@ const inspected = async (
 /** All that a run needs, or what is wrong with the input. */
 const prepared = async (
   terminal: Terminal.Terminal,
-  { command, target, options }: Arguments.Run,
+  { command, target, options: given }: Arguments.Run,
 ): Promise<E.Either<Arguments.Misuse, Assemble.Assembled & { readonly kept: Keep.Kept }>> => {
   const items = await Files.open(target._tag === 'Url' ? target.items : [], terminal.input)
   if (E.isLeft(items)) return items
+  const resolved = await Credentials.resolve(target, given, terminal)
+  if (E.isLeft(resolved)) return resolved
+  const options = resolved.right
   const assembled = Assemble.assemble(target, items.right, options)
   if (E.isLeft(assembled)) return assembled
   const trusted = await Files.trusted([options.cacert, options.cert, options.key])

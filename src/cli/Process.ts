@@ -47,6 +47,7 @@ export const run = async (): Promise<void> => {
     err: sinkOf(process.stderr),
     input: () => process.stdin,
     NO_COLOR: process.env['NO_COLOR'],
+    variable: (name) => process.env[name],
     environment: Environment.read,
     clock: Clock.system,
     signal: interrupted.signal,

@@ -28,6 +28,8 @@ export interface Terminal {
   /** The standard input; it is opened when it is read. */
   readonly input: () => AsyncIterable<Uint8Array>
   readonly NO_COLOR: string | undefined
+  /** A variable of the environment that an option names. */
+  readonly variable: (name: string) => string | undefined
   readonly environment: IO<Environment>
   readonly clock: Clock
   /** Aborts when the user interrupts. */

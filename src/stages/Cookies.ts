@@ -6,6 +6,8 @@
  * | a Cookie header             | it alone    | it alone (D6)         | the jar                            |
  * | cookies with `withCookie`   | jar, cookies | jar as it is now, cookies | the jar                        |
  * | nothing                     | jar         | jar as it is now      | the jar                            |
+ *
+ * Cookies of the jar fill the header up to `Jar.HEADER_LIMIT` octets. What the user gave is never left out.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Settings } from '../session/Settings.js'
@@ -37,6 +39,10 @@ export const given = (settings: Settings): E.Either<PlanError, string> => {
   return E.right(pairs.join('; '))
 }
 
+/** The octets that are left for the jar beside the cookies that are given along. */
+export const roomBeside = (own: string): number =>
+  own === '' ? Jar.HEADER_LIMIT : Math.max(0, Jar.HEADER_LIMIT - own.length - '; '.length)
+
 /** Adds the Cookie header; one that stands there already is the user's, and stands for itself. */
 export const withCookies =
   (own: string, jar: Jar.Jar, url: Url.Url, now: Date) =>
@@ -44,7 +50,7 @@ export const withCookies =
     if (Headers.has('Cookie')(headers)) return headers
     const kept = Url.isHttp(url) ? Jar.header(url, now)(jar) : undefined
     if (own === '') return kept === undefined ? headers : Headers.append('Cookie', kept)(headers)
-    const all = kept === undefined ? own : among(Jar.cookiesFor(url, now)(jar), own)
+    const all = kept === undefined ? own : among(Jar.cookiesFor(url, now, roomBeside(own))(jar), own)
     return Headers.append('Cookie', Secret.make(all))(headers)
   }
 

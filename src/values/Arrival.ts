@@ -110,7 +110,7 @@ export const judge =
     if (broken !== undefined) return E.left(SetCookie.rejection('PrefixBroken', name, broken))
     const expires = expiryOf(parsed.right, visit.now)
     // Step 23.3; 5.7 wants what has expired gone by now, so it passes nothing on.
-    const old = held.find((other) => Cookie.sameKey(other, key))
+    const old = held.find((other) => Cookie.sameKey(other, key) && Cookie.isLive(other, visit.now))
     // Field by field: a spread costs more than all the rest of this function.
     return E.right({
       name,
@@ -122,7 +122,7 @@ export const judge =
       httpOnly,
       sameSite,
       expires,
-      created: old !== undefined && Cookie.isLive(old, visit.now) ? old.created : stamp,
+      created: old === undefined ? stamp : old.created,
       updated: stamp,
       setBy,
     })

@@ -43,6 +43,8 @@ export interface Text {
 export interface Json {
   readonly _tag: 'Json'
   readonly value: unknown
+  /** The text of that value, where it is to go out with its numbers as they were written. */
+  readonly text?: string
 }
 export interface Form {
   readonly _tag: 'Form'
@@ -77,6 +79,8 @@ export const empty: Empty = { _tag: 'Empty' }
 export const bytes = (content: Uint8Array): Bytes => ({ _tag: 'Bytes', bytes: Secret.bytes(content) })
 export const text = (content: string): Text => ({ _tag: 'Text', text: content })
 export const json = (value: unknown): Json => ({ _tag: 'Json', value })
+/** JSON that is text already: it goes out as it is. */
+export const jsonText = (text: string, value: unknown): Json => ({ _tag: 'Json', value, text })
 export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
 export const multipart = (input: MultipartOf.Input): Multipart => ({
   _tag: 'Multipart',
@@ -147,7 +151,7 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
     case 'Multipart':
       return encodeMultipart(body.parts, contentType, entropy)
     case 'Json':
-      return encodeJson(body.value)
+      return body.text === undefined ? encodeJson(body.value) : encoded(utf8(body.text), 'application/json')
   }
 }
 

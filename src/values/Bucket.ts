@@ -1,11 +1,21 @@
 /**
- * The cookies of one site: a small array in sending order, at most one record for each key, at most 180 records.
+ * The records of one site: an array in sending order, with two slots for each key, a Secure one and another one.
  *
- *     write(c)(b)  = join(b, [c])                          where c is newer than all of b
- *     join(x, y)   = the newest LIMIT of { the newer record of each key in x and y }
+ *     write(c)(b)  = join(b, [c, the tombstone of the other slot])     where c is newer than all of b
+ *     join(x, y)   = the newest RECORDS of each class of { the newer record of each slot in x and y }
  *
- * Laws: `join` is a semilattice. The limit does not break it, since a record that falls out has LIMIT newer ones above
- * it in the one total order of age, and they stay above it in every larger union. Tombstones count, for the same reason.
+ * | bound     | of                     | applies to    | order                                              |
+ * |-----------|------------------------|---------------|----------------------------------------------------|
+ * | `RECORDS` | Secure records, others | what is held  | the newest; a pure function of the records         |
+ * | `LIMIT`   | live cookies           | what is seen  | live before expired, Secure before others, newest  |
+ *
+ * Laws: `join` is a semilattice, the product of two: a record is in the Secure one or in the other for good, and one
+ * that falls out has RECORDS newer ones of its class above it, in every larger union too. Tombstones count, for the
+ * same reason. What depends on the time, which records have expired, counts where a bucket is read (`visible`).
+ *
+ * A reply over http writes no Secure record, so it cannot push one out, not even a tombstone of one (RFC 6265bis 5.7
+ * step 16 and its order of eviction). A write turns a live record of the other slot into a tombstone; two live slots of
+ * one key come from a join of forks alone, and then the newer one is seen.
  *
  * @example
  * import { Jar, Secret } from 'requests-ts'
@@ -17,31 +27,53 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Cookie from './Cookie.js'
 import * as Secret from './Secret.js'
+import * as Stamp from './Stamp.js'
 
 export type Bucket = ReadonlyArray<Cookie.Cookie>
 
 export const empty: Bucket = []
 
-/** How many records a site may have. 6265bis 6.1 asks for 50 or more; browsers hold 180. */
+/** How many live cookies of a site are seen. 6265bis 6.1 asks for 50 or more; browsers hold 180. */
 export const LIMIT = 180
 
-const oldest = (bucket: Bucket): Cookie.Cookie | undefined => {
-  let found = bucket[0]
-  for (const cookie of bucket) if (found !== undefined && Cookie.compareAge(cookie, found) < 0) found = cookie
-  return found
+/** How many records of each class are held: as many dead ones as live ones fit beside the live. */
+export const RECORDS = 360
+
+/** Octets of a Cookie header's value. Apache accepts a field of 8,190 octets, nginx one of 8 KiB; curl sends 8,190. */
+export const HEADER_LIMIT = 8190 - 'Cookie: '.length
+
+const isSecure = ({ secure }: Cookie.Cookie): boolean => secure
+
+const isPlain = ({ secure }: Cookie.Cookie): boolean => !secure
+
+const excessOf = (bucket: Bucket, isMeant: (cookie: Cookie.Cookie) => boolean): ReadonlyArray<Cookie.Cookie> => {
+  const meant = bucket.filter(isMeant)
+  return meant.length <= RECORDS ? [] : meant.sort(Cookie.compareAge).slice(0, meant.length - RECORDS)
 }
 
 const limited = (bucket: Bucket): Bucket => {
-  if (bucket.length <= LIMIT) return bucket
-  const fallen = oldest(bucket)
-  return limited(bucket.filter((cookie) => cookie !== fallen))
+  if (bucket.length <= RECORDS) return bucket
+  const excess = new Set([...excessOf(bucket, isSecure), ...excessOf(bucket, isPlain)])
+  return excess.size === 0 ? bucket : bucket.filter((cookie) => !excess.has(cookie))
 }
 
-/** Puts a record in the place of the one with its key; it must be newer than all that is held. */
-export const write =
+/** The other slot of the key, once a record has taken the place of what it held. */
+const withoutOther =
   (cookie: Cookie.Cookie) =>
   (bucket: Bucket): Bucket => {
-    const at = bucket.findIndex((other) => Cookie.sameKey(other, cookie))
+    const at = bucket.findIndex((other) => other.secure !== cookie.secure && Cookie.sameKey(other, cookie))
+    const other = bucket[at]
+    return other === undefined || Cookie.isTombstone(other)
+      ? bucket
+      : bucket.with(at, Cookie.bury(cookie.updated)(other))
+  }
+
+/** Puts a record in its slot; it must be newer than all that is held. */
+export const write =
+  (cookie: Cookie.Cookie) =>
+  (held: Bucket): Bucket => {
+    const bucket = withoutOther(cookie)(held)
+    const at = bucket.findIndex((other) => other.secure === cookie.secure && Cookie.sameKey(other, cookie))
     const old = bucket[at]
     if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return bucket.with(at, cookie)
     const others = old === undefined ? bucket : bucket.toSpliced(at, 1)
@@ -54,11 +86,13 @@ const placeIn = (bucket: Bucket, cookie: Cookie.Cookie): number => {
   return before + 1
 }
 
-/** Any records as a bucket. */
+const slotOf = (cookie: Cookie.Cookie): string => `${cookie.secure ? 'S' : '-'}${Cookie.keyText(cookie)}`
+
+/** Any records as a bucket, in n log n. */
 export const fromRecords = (records: Bucket): Bucket => {
   const newest = new Map<string, Cookie.Cookie>()
   for (const cookie of records) {
-    const key = JSON.stringify([cookie.name, cookie.domain, cookie.path, cookie.hostOnly])
+    const key = slotOf(cookie)
     const held = newest.get(key)
     if (held === undefined || Cookie.compareAge(held, cookie) < 0) newest.set(key, cookie)
   }
@@ -83,6 +117,64 @@ export const equals = (x: Bucket, y: Bucket): boolean =>
       return other !== undefined && Cookie.Eq.equals(cookie, other)
     }))
 
+// --- what is seen --------------------------------------------------------------------------------------------------
+
+const isMixed = (bucket: Bucket): boolean => bucket.some(isSecure) && bucket.some(isPlain)
+
+const withoutShadowed = (bucket: Bucket): Bucket => {
+  if (!isMixed(bucket)) return bucket
+  const newest = new Map<string, Cookie.Cookie>()
+  for (const cookie of bucket) {
+    const held = newest.get(Cookie.keyText(cookie))
+    newest.set(Cookie.keyText(cookie), held === undefined ? cookie : newerOf(held, cookie))
+  }
+  return bucket.filter((cookie) => newest.get(Cookie.keyText(cookie)) === cookie)
+}
+
+/** Of two slots of one key the one written last, the live one where a write touched both. */
+const newerOf = (x: Cookie.Cookie, y: Cookie.Cookie): Cookie.Cookie => {
+  const order =
+    Stamp.compare(x.updated, y.updated) ||
+    Number(Cookie.isTombstone(y)) - Number(Cookie.isTombstone(x)) ||
+    Cookie.compareAge(x, y)
+  return order >= 0 ? x : y
+}
+
+const unshadowed = new WeakMap<Bucket, Bucket>()
+
+/** One record for each key; the very bucket that is given where no slot hides another. Known again for a bucket. */
+export const current = (bucket: Bucket): Bucket => {
+  const known = unshadowed.get(bucket)
+  if (known !== undefined) return known
+  const made = withoutShadowed(bucket)
+  const kept = made.length === bucket.length ? bucket : made
+  unshadowed.set(bucket, kept)
+  return kept
+}
+
+/** Live cookies beyond LIMIT: others go before Secure ones, older ones before newer ones. */
+export const crowdedOut =
+  (now: number) =>
+  (bucket: Bucket): ReadonlySet<Cookie.Cookie> => {
+    if (bucket.length <= LIMIT) return NOBODY
+    const live = current(bucket).filter((cookie) => Cookie.isLive(cookie, now))
+    if (live.length <= LIMIT) return NOBODY
+    const last = live.sort((x, y) => Number(x.secure) - Number(y.secure) || Cookie.compareAge(x, y))
+    return new Set(last.slice(0, live.length - LIMIT))
+  }
+
+const NOBODY: ReadonlySet<Cookie.Cookie> = new Set()
+
+/** What is seen of a bucket at a time: one record for each key, and of the live ones the best LIMIT. */
+export const visible =
+  (now: number) =>
+  (bucket: Bucket): Bucket => {
+    const crowded = crowdedOut(now)(bucket)
+    return crowded.size === 0 ? current(bucket) : current(bucket).filter((cookie) => !crowded.has(cookie))
+  }
+
+// --- the Cookie header ---------------------------------------------------------------------------------------------
+
 /** A Cookie header, and how long it is one: nothing changes from `since` until `until` (epoch milliseconds). */
 export interface Pick {
   readonly header: Secret.Secret | undefined
@@ -92,20 +184,48 @@ export interface Pick {
 
 const SEPARATOR = '; '
 
-/** 5.8.3 steps 3 to 6. */
+const sizeOf = (cookie: Cookie.Cookie): number => Cookie.pair(cookie).length + SEPARATOR.length
+
+/** What a header of `room` octets has no place for: longer paths go first, then newer cookies; each that fits is taken. */
+export const beyond =
+  (room: number) =>
+  (meant: Bucket): ReadonlySet<Cookie.Cookie> => {
+    let left = room + SEPARATOR.length
+    for (const cookie of meant) left -= sizeOf(cookie)
+    if (left >= 0) return NOBODY
+    left = room + SEPARATOR.length
+    const out = new Set<Cookie.Cookie>()
+    for (const cookie of [...meant].sort((x, y) => y.path.length - x.path.length || Cookie.compareAge(y, x))) {
+      const size = sizeOf(cookie)
+      if (size <= left) left -= size
+      else out.add(cookie)
+    }
+    return out
+  }
+
+/** 5.8.3 steps 3 to 6: the cookies that are sent, in the order of sending. */
+export const sent =
+  (visit: Cookie.Visit, room: number = HEADER_LIMIT) =>
+  (bucket: Bucket): Bucket => {
+    const meant = visible(visit.now)(bucket).filter((cookie) => Cookie.verdict(cookie, visit) === 'sent')
+    const out = beyond(room)(meant)
+    return out.size === 0 ? meant : meant.filter((cookie) => !out.has(cookie))
+  }
+
 export const pick =
   (visit: Cookie.Visit) =>
   (bucket: Bucket): Pick => {
-    let text = ''
     let since = Number.NEGATIVE_INFINITY
     let until = Number.POSITIVE_INFINITY
+    // Above LIMIT, a cookie that expires may let another one in, whatever URL it is for.
+    const isCrowded = bucket.length > LIMIT
     for (const cookie of bucket) {
-      const verdict = Cookie.verdict(cookie, visit)
-      if (verdict === 'expired' && O.isSome(cookie.expires)) since = Math.max(since, cookie.expires.value)
-      if (verdict !== 'sent') continue
-      if (O.isSome(cookie.expires)) until = Math.min(until, cookie.expires.value)
-      text += SEPARATOR + Cookie.pair(cookie)
+      if (O.isNone(cookie.expires)) continue
+      const verdict = isCrowded ? 'sent' : Cookie.verdict(cookie, visit)
+      if (verdict !== 'sent' && verdict !== 'expired') continue
+      if (Cookie.isLive(cookie, visit.now)) until = Math.min(until, cookie.expires.value)
+      else since = Math.max(since, cookie.expires.value)
     }
-    // `slice` also makes one piece of the rope that `+=` left, which is dear to keep in a memo.
-    return { header: text === '' ? undefined : Secret.make(text.slice(SEPARATOR.length)), since, until }
+    const text = sent(visit)(bucket).map(Cookie.pair).join(SEPARATOR)
+    return { header: text === '' ? undefined : Secret.make(text), since, until }
   }

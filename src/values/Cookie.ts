@@ -9,6 +9,8 @@
  * | `path`      | for another path                                               |
  * | `secure`    | Secure, and the connection is not                              |
  * | `expired`   | over, or deleted                                               |
+ * | `site-limit` | live, but its site has more than 180 live cookies: Secure ones, then the newest are kept |
+ * | `header-limit` | meant for that URL, but the Cookie header would be longer than servers accept |
  *
  * A cookie is known by name, domain, host-only flag and path. Its expiry is absolute, fixed when it is set.
  * A deletion is a record that has expired at the epoch: its own tombstone.
@@ -59,7 +61,11 @@ export interface Cookie extends Key {
   readonly setBy: O.Option<string>
 }
 
-export type Verdict = 'sent' | 'domain' | 'host-only' | 'path' | 'secure' | 'expired'
+/** What a cookie alone says about being sent. */
+export type OwnVerdict = 'sent' | 'domain' | 'host-only' | 'path' | 'secure' | 'expired'
+
+/** `OwnVerdict`, and the limits that only the other cookies of the site can exceed. */
+export type Verdict = OwnVerdict | 'site-limit' | 'header-limit'
 
 /** A URL at a time, read once for many cookies. */
 export interface Visit {
@@ -84,12 +90,15 @@ export const isLive = (cookie: Cookie, now: number): boolean =>
 export const sameKey = (x: Key, y: Key): boolean =>
   x.name === y.name && x.path === y.path && x.domain === y.domain && x.hostOnly === y.hostOnly
 
+/** A key as text, for maps. */
+export const keyText = ({ name, domain, path, hostOnly }: Key): string => JSON.stringify([name, domain, path, hostOnly])
+
 // 5.1.4. `startsWith` first, for the leaf searches the whole of a long path.
 export const covers = (cookiePath: string, path: string): boolean =>
   cookiePath === '/' || (path.startsWith(cookiePath) && pathMatch(path, cookiePath))
 
 /** 5.8.3 step 3: whether a cookie is sent, or the first reason why not. */
-export const verdict = (cookie: Cookie, { site, path, isSecure, now }: Visit): Verdict => {
+export const verdict = (cookie: Cookie, { site, path, isSecure, now }: Visit): OwnVerdict => {
   if (cookie.domain !== site.host) {
     if (!site.domains.includes(cookie.domain)) return 'domain'
     if (cookie.hostOnly) return 'host-only'
@@ -109,9 +118,9 @@ const compareKeys = (x: Key, y: Key): number =>
   compareText(x.path, y.path) ||
   Number(x.hostOnly) - Number(y.hostOnly)
 
-/** By creation; keys decide between cookies of jars that never met. */
+/** By creation; keys decide between cookies of jars that never met, the Secure flag between two records of one key. */
 export const compareCreation = (x: Cookie, y: Cookie): number =>
-  Stamp.compare(x.created, y.created) || compareKeys(x, y)
+  Stamp.compare(x.created, y.created) || compareKeys(x, y) || Number(x.secure) - Number(y.secure)
 
 /** 5.8.3 step 4: longer paths first, then the older cookie. */
 export const compareSending = (x: Cookie, y: Cookie): number => y.path.length - x.path.length || compareCreation(x, y)
@@ -185,27 +194,63 @@ export interface InvalidCookie {
   readonly message: string
 }
 
-// Octets without controls and `;`. A blank at an end would be lost on the way, and `=` would end the name early.
+/** RFC 6265bis 5.6 step 5, in octets: name and value together. */
+export const MAX_PAIR = SetCookie.MAX_PAIR
+
+// Octets without controls and `;`, a tab inside excepted (5.6 step 1): what a Set-Cookie can leave in a jar.
+const STORABLE =
+  /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\t\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/
+
+// The default path of a URL may hold `;`, and it is never sent.
+const PATH = /^\/[\t\x20-\x7e\x80-\xff]*$/
+
+// The same without tabs. A blank at an end would be lost on the way, and `=` would end the name early.
 const SENDABLE = /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/
 
 /** The site of the host that a user means by a domain; none where it is more than a host, or no host. */
 export const siteOf = (domain: string): Site.Site | undefined => {
   const bare = domain.startsWith('.') ? domain.slice(1) : domain
   const host = bare.includes(':') && !bare.startsWith('[') ? `[${bare}]` : bare
-  const parsed = /[/?#@\s]/.test(host) ? O.none : O.getRight(Url.parse(`http://${host}/`))
+  const parsed = /[/?#@;\s]/.test(host) ? O.none : O.getRight(Url.parse(`http://${host}/`))
   return O.isSome(parsed) && parsed.value.url.port === '' ? Site.of(parsed.value.url.hostname) : undefined
 }
 
-const problemOf = (cookie: Cookie, { nameless }: SetCookie.Policy): string | undefined => {
-  const { name, value, path, secure, hostOnly, expires } = cookie
+/** Why a record cannot be in a jar, whoever wrote it: a reply, the user or a file. A tombstone has no value to judge. */
+const storageProblem = (cookie: Cookie, { nameless }: SetCookie.Policy): string | undefined => {
+  const { name, value, path, secure, hostOnly } = cookie
   const text = Secret.reveal(value)
-  if (name === '' && (text === '' || !nameless)) return 'it has no name'
-  if (!SENDABLE.test(name) || name.includes('=')) return 'its name holds what a cookie cannot'
-  if (!SENDABLE.test(text)) return 'its value holds what a cookie cannot: controls, ;, outer blanks, more than octets'
-  if (!SENDABLE.test(path) || !path.startsWith('/')) return 'its path is none'
-  if (O.isSome(expires) && Number.isNaN(expires.value)) return 'its expiry is no date'
+  if (name === '' && (!nameless || (text === '' && !isTombstone(cookie)))) return 'it has no name'
+  if (!STORABLE.test(name) || name.includes('=')) return 'its name holds what a cookie cannot'
+  if (!STORABLE.test(text)) return 'its value holds what a cookie cannot: controls, ;, outer blanks, more than octets'
+  if (name.length + text.length > MAX_PAIR) return `name and value are longer than ${MAX_PAIR} octets`
+  if (!PATH.test(path)) return 'its path does not start with /, or holds what a path cannot'
   return brokenPrefix({ name, value, secure, hostOnly, givenPath: O.some(path) })
 }
+
+const problemOf = (cookie: Cookie, policy: SetCookie.Policy): string | undefined => {
+  const { name, value, path, expires } = cookie
+  if (O.isSome(expires) && Number.isNaN(expires.value)) return 'its expiry is not a date'
+  if (name === '' && Secret.reveal(value) === '') return 'it has no name'
+  const isPlain = SENDABLE.test(name) && SENDABLE.test(Secret.reveal(value)) && SENDABLE.test(path)
+  return storageProblem(cookie, policy) ?? (isPlain ? undefined : 'its name, value or path holds a tab')
+}
+
+/** The path of a socket in `http+unix:` stands for a host, percent-encoded; it has no domains above or below it. */
+const isSocket = ({ domain, hostOnly }: Key): boolean =>
+  hostOnly && /^(?:[\w.~-]|%[\da-f]{2})+$/i.test(domain) && domain.includes('%')
+
+const domainProblem = (cookie: Key): string | undefined => {
+  const { domain, hostOnly } = cookie
+  if (isSocket(cookie)) return undefined
+  const site = siteOf(domain)
+  if (site === undefined || site.host !== domain)
+    return `its domain ${SetCookie.quoted(domain)} is not a canonical host`
+  return site.isPublicSuffix && !hostOnly ? `its domain ${SetCookie.quoted(domain)} is a public suffix` : undefined
+}
+
+/** Why a record that was read from a file cannot be in a jar: the rules that `make` and a Set-Cookie are held to. */
+export const problemOfRecord = (cookie: Cookie, policy: SetCookie.Policy): string | undefined =>
+  domainProblem(cookie) ?? storageProblem(cookie, policy)
 
 const invalid = (name: string, problem: string): E.Either<InvalidCookie, never> =>
   E.left({ _tag: 'InvalidCookie', name, message: `Cookie ${SetCookie.quoted(name)} is not valid: ${problem}` })

@@ -20,7 +20,6 @@
  * const { jar: again, badLines } = CookiesTxt.read(new Date(0))(text)
  * assert.deepEqual([Jar.toArray(again).length, badLines], [1, []])
  */
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Cookie from './Cookie.js'
 import * as Jar from './Jar.js'
@@ -56,7 +55,7 @@ export const write =
       (session || O.isSome(cookie.expires)) && Cookie.isLive(cookie, now.getTime())
     const isWritable = ({ name, value, path }: Cookie.Cookie): boolean =>
       !/[\t\r\n]/.test(name + Secret.reveal(value) + path)
-    const lines = Jar.toArray(jar)
+    const lines = Jar.current(jar)
       .filter((cookie) => isWanted(cookie) && isWritable(cookie))
       .map(lineOf)
     return [HEADER, '', ...lines, ''].join('\n')
@@ -96,14 +95,19 @@ const isComment = (line: string): boolean =>
 export const read =
   (now: Date) =>
   (text: string): Read => {
+    const entries: Jar.Entry[] = []
+    const lines: number[] = []
     const badLines: number[] = []
-    let jar = Jar.at(now)(Jar.empty)
     for (const [i, line] of text.split(/\r?\n/).entries()) {
       if (isComment(line)) continue
       const input = inputOf(line)
-      const set = input === undefined ? undefined : Jar.set(input)(jar)
-      if (set === undefined || E.isLeft(set)) badLines.push(i + 1)
-      else jar = set.right
+      if (input === undefined) badLines.push(i + 1)
+      else {
+        entries.push({ input })
+        lines.push(i + 1)
+      }
     }
-    return { jar, badLines }
+    const { jar, problems } = Jar.setAll(entries)(Jar.at(now)(Jar.empty))
+    const refused = lines.filter((_, i) => problems.has(i))
+    return { jar, badLines: [...badLines, ...refused].sort((x, y) => x - y) }
   }

@@ -124,7 +124,7 @@ export const receive =
     const cookies = jar.cookies.set(visit.site.name, bucket)
     return {
       jar: { cookies, challenges: jar.challenges, clock, nameless: jar.nameless },
-      accepted: bucket.filter(isNew),
+      accepted: Bucket.visible(visit.now)(bucket).filter(isNew),
       rejected,
     }
   }
@@ -156,8 +156,48 @@ export const set =
     if (E.isLeft(made)) return made
     const cookie = made.right
     const held = Shelf.at(Site.of(cookie.domain))(jar.cookies)
-    const old = held.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
+    const old = Bucket.current(held).find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
     return E.right(write(jar, old === undefined ? cookie : { ...cookie, created: old.created }))
+  }
+
+/** What `setAll` makes of its entries. */
+export interface SetAll {
+  readonly jar: Jar
+  /** Why an entry is not in the jar, by its place in the list. */
+  readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
+}
+
+/** An entry of `setAll`: a cookie, and when it was set, where that is known. */
+export interface Entry {
+  readonly input: Cookie.Input
+  readonly at?: Date
+}
+
+/** `at` and `set` for many cookies, in order: in n log n, where one `set` after the other copies a site each time. */
+export const setAll =
+  (entries: ReadonlyArray<Entry>) =>
+  (jar: Jar): SetAll => {
+    const problems = new Map<number, Cookie.InvalidCookie>()
+    const fresh = new Map<string, Cookie.Cookie>()
+    for (const cookie of current(jar)) fresh.set(Cookie.keyText(cookie), cookie)
+    const made: Cookie.Cookie[] = []
+    let { clock } = jar
+    for (const [i, { input, at: when }] of entries.entries()) {
+      const start = when === undefined ? clock : Stamp.tick(clock, when.getTime())
+      const one = Cookie.make(Stamp.next(start), jar)(input)
+      if (E.isLeft(one)) {
+        problems.set(i, one.left)
+        continue
+      }
+      clock = one.right.updated
+      const old = fresh.get(Cookie.keyText(one.right))
+      const isAgain = old !== undefined && !Cookie.isTombstone(old)
+      const cookie = isAgain ? { ...one.right, created: old.created } : one.right
+      if (isAgain && old.secure !== cookie.secure) made.push(Cookie.bury(cookie.updated)(old))
+      fresh.set(Cookie.keyText(cookie), cookie)
+      made.push(cookie)
+    }
+    return { jar: withRecords([...records(jar), ...made])({ ...jar, clock }), problems }
   }
 
 const selects = ({ domain, path }: Selection): ((cookie: Cookie.Cookie) => boolean) => {
@@ -193,7 +233,23 @@ export const clearSession = (jar: Jar): Jar => bury(jar, ({ expires }) => O.isNo
 export const evict =
   (now: Date) =>
   (jar: Jar): Jar =>
-    withRecords(Shelf.filter((cookie) => Cookie.isLive(cookie, now.getTime()))(jar.cookies))(jar)
+    withRecords(Shelf.current(jar.cookies).filter((cookie) => Cookie.isLive(cookie, now.getTime())))(jar)
+
+/**
+ * Forgets what had expired or was deleted more than `horizon` milliseconds before `now`, and the values of what has
+ * expired since. A fork that is not older than the horizon can still join in without bringing a deleted cookie back:
+ * whatever it holds of such a cookie is older than the tombstone that is kept.
+ */
+export const compact =
+  (now: Date, horizon: number) =>
+  (jar: Jar): Jar => {
+    const isKept = (cookie: Cookie.Cookie): boolean =>
+      Cookie.isLive(cookie, now.getTime()) || cookie.updated.ms > now.getTime() - horizon
+    const kept = records(jar).filter(isKept)
+    const toDead = (cookie: Cookie.Cookie): Cookie.Cookie =>
+      Cookie.isLive(cookie, now.getTime()) ? cookie : Cookie.bury(cookie.updated)(cookie)
+    return withRecords(kept.map(toDead))(jar)
+  }
 
 /** Remembers a digest challenge: a new nonce starts at count 0, the same nonce keeps its count. */
 export const remember =
@@ -218,12 +274,18 @@ export const withoutChallenges = (jar: Jar): Jar =>
 
 // --- destructors ---------------------------------------------------------------------------------------------------
 
-/** The cookies for a URL, in the order of sending. */
+/** Octets that the jar may fill of the Cookie header's value: 8,182, so that the field stays within 8,190. */
+export const HEADER_LIMIT = Bucket.HEADER_LIMIT
+
+/**
+ * The cookies for a URL, in the order of sending. Where they exceed `room` octets, cookies with longer paths are kept
+ * first, then those written last; `why` names the others.
+ */
 export const cookiesFor =
-  (url: Place, now: Date) =>
+  (url: Place, now: Date, room: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
     const visit = Cookie.visit(url, now)
-    return Shelf.at(visit.site)(jar.cookies).filter((cookie) => Cookie.verdict(cookie, visit) === 'sent')
+    return Bucket.sent(visit, room)(Shelf.at(visit.site)(jar.cookies))
   }
 
 /** The value of the Cookie header for a URL, if it has one. Known again for the same cookies, until one expires. */
@@ -235,9 +297,13 @@ export const header =
 /** Every record, tombstones included, in the order of creation: what a jar is saved as. */
 export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => Shelf.filter(() => true)(jar.cookies)
 
-/** The cookies, expired ones included, in the order of creation. */
+/** The cookies, expired ones included, in the order of creation, and those beyond the limit of their site too. */
+export const current = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
+  Shelf.current(jar.cookies).filter((cookie) => !Cookie.isTombstone(cookie))
+
+/** The cookies, expired ones included, in the order of creation: of each site, 180 that live at the jar's own clock. */
 export const toArray = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
-  Shelf.filter((cookie) => !Cookie.isTombstone(cookie))(jar.cookies)
+  Shelf.visible(jar.clock.ms, jar.cookies).filter((cookie) => !Cookie.isTombstone(cookie))
 
 /** The one cookie of that name, as requests' `jar.get`: a Left where there are several. */
 export const lookup =
@@ -261,16 +327,20 @@ const conflict = (name: string, found: ReadonlyArray<Cookie.Cookie>): CookieConf
   }
 }
 
-/** Every cookie, in the order of creation, with what becomes of it at that URL and time. */
+/** Every cookie, in the order of creation, with what becomes of it at that URL and time. `room` as for `cookiesFor`. */
 export const why =
-  (url: Place, now: Date) =>
+  (url: Place, now: Date, room: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Why> => {
     const visit = Cookie.visit(url, now)
-    return toArray(jar).map((cookie) => ({
-      cookie,
-      verdict: Cookie.verdict(cookie, visit),
-      setBy: cookie.setBy,
-    }))
+    const bucket = Shelf.at(visit.site)(jar.cookies)
+    const crowded = Bucket.crowdedOut(visit.now)(bucket)
+    const sent = new Set(Bucket.sent(visit, room)(bucket))
+    const verdictOf = (cookie: Cookie.Cookie): Cookie.Verdict => {
+      const verdict = Cookie.verdict(cookie, visit)
+      if (verdict !== 'sent' || sent.has(cookie)) return verdict
+      return crowded.has(cookie) ? 'site-limit' : 'header-limit'
+    }
+    return current(jar).map((cookie) => ({ cookie, verdict: verdictOf(cookie), setBy: cookie.setBy }))
   }
 
 /** The challenge that would be answered first: the newest of that origin for that user. */

@@ -17,10 +17,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as Challenge from './Challenge.js'
-import type { Cookie } from './Cookie.js'
+import * as Cookie from './Cookie.js'
 import * as Jar from './Jar.js'
 import * as Saved from './Saved.js'
 import * as Secret from './Secret.js'
+import * as SetCookie from './SetCookie.js'
 import type * as Stamp from './Stamp.js'
 
 const FORMAT = 'requests-ts/jar'
@@ -112,7 +113,7 @@ export const encode =
     return E.isLeft(made) ? made : Saved.readable<JarJson>(decode)(made.right)
   }
 
-const cookieOf = (json: JarJson['cookies'][number]): Cookie => ({
+const cookieOf = (json: JarJson['cookies'][number]): Cookie.Cookie => ({
   ...json,
   value: Secret.make(json.value),
   sameSite: O.fromNullable(json.sameSite),
@@ -122,18 +123,19 @@ const cookieOf = (json: JarJson['cookies'][number]): Cookie => ({
   setBy: O.fromNullable(json.setBy),
 })
 
-const isSane = ({ name, value, domain, path }: JarJson['cookies'][number]): boolean =>
-  !/[;]/.test(name + value + domain) && !/[;=]/.test(name) && domain !== '' && path.startsWith('/')
-
-/** JSON to a jar. Error: `Unreadable`. */
+/** JSON to a jar. What `Jar.set` and a Set-Cookie are refused is refused here too. Error: `Unreadable`, with the names. */
 export const decode = (u: unknown): E.Either<Saved.Unreadable, Jar.Jar> => {
   const known = Saved.checkEnvelope(FORMAT, VERSION, u)
   if (E.isLeft(known)) return known
   const read = Saved.read(JarJson, u)
   if (E.isLeft(read)) return read
   const { cookies, challenges, clock, nameless } = read.right
-  const odd = cookies.findIndex((cookie) => !isSane(cookie))
-  if (odd >= 0) return E.left(Saved.unreadable([`cookies.${odd} is no cookie`]))
+  const records = cookies.map(cookieOf)
+  const problems = records.flatMap((cookie, i) => {
+    const problem = Cookie.problemOfRecord(cookie, { nameless })
+    return problem === undefined ? [] : [`cookies.${i}, ${SetCookie.quoted(cookie.name)}, is not valid: ${problem}`]
+  })
+  if (problems.length > 0) return E.left(Saved.unreadable(problems))
   const start: Jar.Jar = {
     ...Jar.make({ nameless }),
     clock: toStamp(clock),
@@ -146,5 +148,5 @@ export const decode = (u: unknown): E.Either<Saved.Unreadable, Jar.Jar> => {
       })),
     ),
   }
-  return E.right(Jar.withRecords(cookies.map(cookieOf))(start))
+  return E.right(Jar.withRecords(records)(start))
 }

@@ -23,3 +23,14 @@ const whereOf = (cause: unknown): string => {
 /** Reads a JSON text. The left is for people. */
 export const parse = (text: string): E.Either<string, unknown> =>
   E.mapLeft((cause) => `it is not JSON${whereOf(cause)}`)(Json.parse(text))
+
+const TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[^\s"]+|\s+/g
+
+const written = (token: string): string => {
+  if (token.startsWith('"')) return JSON.stringify(JSON.parse(token))
+  return token.trim() === '' ? '' : token
+}
+
+/** A JSON text as `JSON.stringify` writes it, but with its numbers as they are: no digit of a big one is lost. */
+export const compact = (text: string): E.Either<string, string> =>
+  E.map(() => text.replace(TOKENS, written))(parse(text))

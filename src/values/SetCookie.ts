@@ -69,7 +69,8 @@ export interface Policy {
   readonly nameless: boolean
 }
 
-const MAX_PAIR = 4096
+/** 5.6 step 5, in octets: name and value together. */
+export const MAX_PAIR = 4096
 const MAX_ATTRIBUTE = 1024
 
 const LINE_END = /[\r\n\0]/

@@ -49,6 +49,14 @@ export const fromRecords = (records: Iterable<Cookie.Cookie>): Shelf => {
   return Trie.fromEntries(Array.from(sites, ([name, held]) => [name, Bucket.fromRecords(held)] as const))
 }
 
+/** What is seen at a time, site by site: see `Bucket.visible`. */
+export const visible = (now: number, shelf: Shelf): ReadonlyArray<Cookie.Cookie> =>
+  Array.from(shelf.values(), Bucket.visible(now)).flat().sort(Cookie.compareCreation)
+
+/** One record for each key, without a limit of cookies. */
+export const current = (shelf: Shelf): ReadonlyArray<Cookie.Cookie> =>
+  Array.from(shelf.values(), Bucket.current).flat().sort(Cookie.compareCreation)
+
 /** The records that fit, in the order of creation. */
 export const filter =
   (fits: (cookie: Cookie.Cookie) => boolean) =>

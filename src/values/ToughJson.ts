@@ -78,7 +78,7 @@ export const write =
     storeType: 'MemoryCookieStore',
     rejectPublicSuffixes: true,
     enableLooseMode: jar.nameless,
-    cookies: Jar.toArray(jar)
+    cookies: Jar.current(jar)
       .filter((cookie) => Cookie.isLive(cookie, now.getTime()))
       .map(jsonOf),
   })
@@ -122,13 +122,11 @@ const inputOf = (json: CookieJson): Cookie.Input => {
 export const read = (u: unknown): E.Either<Saved.Unreadable, Jar.Jar> => {
   const json = Saved.read(ToughJson, u)
   if (E.isLeft(json)) return json
-  let jar = Jar.empty
-  const problems: string[] = []
-  for (const [i, cookie] of json.right.cookies.entries()) {
-    const made = Jar.at(new Date(msOf(cookie.creation) ?? 0))(jar)
-    const set = Jar.set(inputOf(cookie))(made)
-    if (E.isLeft(set)) problems.push(`cookies.${i}: ${set.left.message}`)
-    else jar = set.right
-  }
-  return problems.length > 0 ? E.left(Saved.unreadable(problems)) : E.right(jar)
+  const entries = json.right.cookies.map((cookie) => ({
+    input: inputOf(cookie),
+    at: new Date(msOf(cookie.creation) ?? 0),
+  }))
+  const { jar, problems } = Jar.setAll(entries)(Jar.empty)
+  const found = Array.from(problems, ([i, { message }]) => `cookies.${i}: ${message}`)
+  return found.length > 0 ? E.left(Saved.unreadable(found)) : E.right(jar)
 }

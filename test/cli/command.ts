@@ -60,6 +60,7 @@ export const call = async (...words: ReadonlyArray<string>): Promise<Ended> => {
     err: pipeTo(said.err),
     input: async function* () {},
     NO_COLOR: undefined,
+    variable: () => undefined,
     environment: () => Environment.empty,
     clock: Clock.system,
     signal: new AbortController().signal,

@@ -35,6 +35,7 @@ const seeing = (server: Reply.Server, { out, err, NO_COLOR, signal, clock }: Set
     err: second[0],
     input: () => Reply.reply({ status: 200, body: 'typed' }).body,
     NO_COLOR,
+    variable: () => undefined,
     environment: () => Environment.empty,
     clock: clock ?? Clock.fixed(new Date(0)),
     signal: signal ?? new AbortController().signal,

@@ -33,12 +33,12 @@ describe('a bucket', () => {
     const others = [{ domain: 'www.example.com' }, { path: '/a' }, { hostOnly: true }].map((one) => cookie('a', 1, one))
     expect(Bucket.fromRecords([a, b, ...others])).toHaveLength(5)
   })
-  it('holds 180 records, and of more the newest', () => {
-    const many = Array.from({ length: 181 }, (_, i) => cookie(`c${i}`, 1 + i))
+  it('holds 360 records of a class, and of more the newest', () => {
+    const many = Array.from({ length: 361 }, (_, i) => cookie(`c${i}`, 1 + i))
     expect(Bucket.fromRecords(many.slice(1))).toEqual(many.slice(1))
     expect(Bucket.fromRecords(many)).toEqual(many.slice(1))
     const [oldest, second, ...rest] = many.map((one, i) => ({ ...one, updated: { ms: i === 0 ? 999 : 1 + i, n: 0 } }))
-    if (oldest === undefined || second === undefined) return expect.fail('there are 181')
+    if (oldest === undefined || second === undefined) return expect.fail('there are 361')
     expect(Bucket.fromRecords([oldest, second, ...rest])).toEqual([oldest, ...rest])
   })
 })

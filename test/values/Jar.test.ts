@@ -53,18 +53,75 @@ describe('absorb', () => {
     expect(names(jar)).toEqual(Array.from({ length: 180 }, (_, i) => `c${4820 + i}`))
   })
 
-  test('counts hosts of one site together, tombstones too, and other sites apart', () => {
+  test('counts hosts of one site together, and other sites apart; what is dead takes no place of what lives', () => {
     const range = (prefix: string, life = ''): ReadonlyArray<string> =>
       Array.from({ length: 100 }, (_, i) => `${prefix}${i}=1${life}`)
     const jar = absorbed('https://other.test/', range('o'))
     const one = absorbed('https://a.example.com/', range('a'), jar)
     const two = absorbed('https://b.example.com/', range('b'), one)
-    expect(Jar.records(two)).toHaveLength(280)
+    expect(Jar.toArray(two)).toHaveLength(280)
     expect(names(two)).not.toContain('a19')
     expect(names(two)).toContain('a20')
     const gone = absorbed('https://b.example.com/', range('c', '; Max-Age=0'), two)
-    expect(names(gone).filter((name) => !name.startsWith('o'))).toHaveLength(80)
-    expect(Jar.records(gone)).toHaveLength(280)
+    expect(names(gone).filter((name) => !name.startsWith('o'))).toHaveLength(180)
+    expect(Jar.records(absorbed('https://b.example.com/', range('d'), gone))).toHaveLength(460)
+  })
+
+  test('keeps an old live cookie beside 180 newer ones that have expired', () => {
+    const old = absorbed('https://example.com/', 'old=1')
+    const flooded = absorbed(
+      'https://example.com/',
+      Array.from({ length: 180 }, (_, i) => `f${i}=1; Max-Age=1`),
+      old,
+    )
+    const later = new Date(NOW.getTime() + 5000)
+    const jar = absorbed('https://example.com/', 'new=1', flooded, later)
+    expect(Jar.cookiesFor(new URL('https://example.com/'), later)(jar).map(({ name }) => name)).toEqual(['old', 'new'])
+  })
+
+  test('keeps Secure cookies through floods over http, in forks too', () => {
+    const jar = absorbed('https://example.com/', 'sid=VICTIM; Secure; Domain=example.com')
+    const flood = (prefix: string) => [
+      ...Array.from({ length: 500 }, (_, i) => `${prefix}${i}=1; Domain=example.com`),
+      'sid=ATTACKER; Domain=example.com',
+      'sid=; Max-Age=0; Domain=example.com',
+    ]
+    const [x, y] = ['x', 'y'].map((prefix) => absorbed('http://evil.example.com/', flood(prefix), jar))
+    if (x === undefined || y === undefined) return expect.fail('two forks')
+    const sent = Jar.cookiesFor(new URL('https://example.com/'), NOW)(Jar.join(x, y))
+    expect(sent).toHaveLength(180)
+    expect(sent.filter(({ name }) => name === 'sid').map(({ value }) => Secret.reveal(value))).toEqual(['VICTIM'])
+  })
+
+  test('lets the one of two records of a key be seen that was written last, Secure or not', () => {
+    const url = 'https://example.com/'
+    const values = (jar: Jar.Jar) => Jar.toArray(jar).map(({ value }) => Secret.reveal(value))
+    const secure = absorbed(url, 'a=1; Secure')
+    const plain = absorbed(url, 'a=2', secure)
+    expect(values(plain)).toEqual(['2'])
+    expect(values(Jar.join(secure, plain))).toEqual(['2'])
+    const later = absorbed(url, 'a=3', Jar.empty, new Date(NOW.getTime() + 1))
+    expect(values(Jar.join(secure, later))).toEqual(['3'])
+    expect(values(absorbed(url, 'a=; Max-Age=0', secure))).toEqual([])
+  })
+
+  test('keeps the Cookie header within 8,190 octets: longer paths, then what was written last', () => {
+    const url = new URL('https://example.com/a')
+    const jar = absorbed(url.href, [
+      `old=${'x'.repeat(4000)}; Path=/`,
+      `deep=${'x'.repeat(4000)}; Path=/a`,
+      `new=${'x'.repeat(4000)}; Path=/`,
+      'small=1; Path=/',
+    ])
+    expect(Jar.why(url, NOW)(jar).map(({ cookie, verdict }) => [cookie.name, verdict])).toEqual([
+      ['old', 'header-limit'],
+      ['deep', 'sent'],
+      ['new', 'sent'],
+      ['small', 'sent'],
+    ])
+    const header = Jar.header(url, NOW)(jar)
+    expect(header === undefined ? 0 : Secret.reveal(header).length).toBeLessThanOrEqual(Jar.HEADER_LIMIT)
+    expect(Jar.cookiesFor(url, NOW, 100)(jar).map(({ name }) => name)).toEqual(['small'])
   })
 
   test('drops what was not set for longest, however early it was created', () => {
@@ -551,5 +608,40 @@ describe('beside tough-cookie', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('compact', () => {
+  const url = 'https://example.com/'
+  const second = (s: number) => new Date(NOW.getTime() + s * 1000)
+  const login = absorbed(url, ['sid=LIVE', 'short=1; Max-Age=1'])
+  const logout = absorbed(url, 'sid=; Max-Age=0', login, second(10))
+
+  test('keeps a deletion as long as a fork from before it may come back, and no value of what has expired', () => {
+    const kept = Jar.compact(second(20), 60_000)(logout)
+    expect(Jar.toArray(Jar.join(login, kept))).toEqual([])
+    expect(Jar.records(kept).map(({ value }) => Secret.reveal(value))).toEqual(['', ''])
+  })
+  test('forgets it afterwards', () => {
+    expect(Jar.records(Jar.compact(second(100), 60_000)(logout))).toEqual([])
+  })
+})
+
+describe('setAll', () => {
+  test('sets what one set after the other sets, and names what it does not', () => {
+    const entries = ['a', 'b', 'a', '', 'c'].map((name, i) => ({
+      input: { name, value: String(i), domain: 'h.test', secure: i === 2 },
+    }))
+    const { jar, problems } = Jar.setAll(entries)(Jar.empty)
+    expect([...problems.keys()]).toEqual([3])
+    const folded = entries.reduce((held, { input }) => E.getOrElse(() => held)(Jar.set(input)(held)), Jar.empty)
+    const told = (held: Jar.Jar) => Jar.toArray(held).map(({ name, value }) => [name, Secret.reveal(value)])
+    expect(told(jar)).toEqual(told(folded))
+  })
+  test('takes 20,000 cookies of one site', () => {
+    const entries = Array.from({ length: 20_000 }, (_, i) => ({
+      input: { name: `c${i}`, value: '1', domain: 'h.test' },
+    }))
+    expect(Jar.toArray(Jar.setAll(entries)(Jar.empty).jar)).toHaveLength(180)
   })
 })

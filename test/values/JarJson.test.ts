@@ -40,7 +40,7 @@ const COOKIE: Cookie = {
 const BARE: Cookie = {
   ...COOKIE,
   name: '',
-  value: Secret.make(''),
+  value: Secret.make('bare'),
   domain: 'other.test',
   hostOnly: true,
   secure: false,
@@ -97,7 +97,7 @@ const JSON_OF_FULL = {
     },
     {
       name: '',
-      value: '',
+      value: 'bare',
       domain: 'other.test',
       hostOnly: true,
       path: '/p',
@@ -246,9 +246,37 @@ describe('a file that was edited', () => {
     [{ value: '=a=' }, 'a'],
     [{ path: '/a;b' }, 'a'],
     [{ name: 'a,b' }, 'a'],
+    [{ value: 'a\tb' }, 'a'],
+    [{ value: ' a' }, 'no'],
+    [{ value: '€' }, 'no'],
+    [{ name: 'é€' }, 'no'],
+    [{ value: 'v'.repeat(4097) }, 'no'],
+    [{ name: '__Host-sid' }, 'no'],
+    [{ name: '__SECURE-sid', secure: false }, 'no'],
+    [{ name: '__Host-sid', hostOnly: true, path: '/', secure: true }, 'a'],
+    [{ name: '', value: '__Host-sid=evil' }, 'no'],
+    [{ name: '', value: '' }, 'no'],
+    [{ name: '', value: '', expires: 0 }, 'a'],
+    [{ domain: 'H.test' }, 'no'],
+    [{ domain: '.h.test' }, 'no'],
+    [{ domain: '[::1]' }, 'no'],
+    [{ domain: '::1' }, 'a'],
+    [{ domain: '0:0:0:0:0:0:0:1' }, 'no'],
+    [{ domain: '::zz' }, 'no'],
+    [{ domain: '127.0.0.1' }, 'a'],
+    [{ domain: '127.1' }, 'no'],
+    [{ domain: 'h.test:80' }, 'no'],
+    [{ domain: 'co.uk', hostOnly: false }, 'no'],
+    [{ domain: 'co.uk', hostOnly: true }, 'a'],
+    [{ domain: 'xn--mnchen-3ya.de' }, 'a'],
+    [{ domain: 'münchen.de' }, 'no'],
+    [{ domain: '%2Frun%2Fa.sock', hostOnly: true }, 'a'],
   ])('with %j is %s cookie, wherever it stands', (patch, is) => {
     for (const i of [0, 1]) {
-      expect(problems(edited('cookies', i, patch))).toBe(is === 'no' ? `cookies.${i} is no cookie` : 'read')
+      const { name = JSON_OF_FULL.cookies[i]?.name } = patch as { readonly name?: string }
+      const problem = problems(edited('cookies', i, patch))
+      if (is === 'no') expect(problem).toMatch(`cookies.${i}, ${JSON.stringify(name)}, is not valid: `)
+      else expect(problem).toBe('read')
     }
   })
 })

@@ -204,7 +204,7 @@ describe('what is no cookie of tough-cookie', () => {
     )
   it.each<[object, string]>([
     [{ key: '' }, 'cookies.0: Cookie "" is not valid: it has no name'],
-    [{ path: 'p' }, 'cookies.0: Cookie "a" is not valid: its path is none'],
+    [{ path: 'p' }, 'cookies.0: Cookie "a" is not valid: its path does not start with /, or holds what a path cannot'],
     [{ domain: '' }, 'cookies.0: Cookie "a" is not valid: "" is not a domain'],
   ])('%j is said by its place', (patch, problem) => {
     expect(problems({ cookies: [{ ...KEPT, ...patch }] })).toBe(problem)

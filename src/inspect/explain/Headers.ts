@@ -9,8 +9,10 @@
  * | a cookie                            | the jar, the settings, or a Cookie header of the user's        |
  * | any other                           | the settings; after a redirect, the plan before                |
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { SENSITIVE } from '../../session/Settings.js'
+import * as Cookies from '../../stages/Cookies.js'
 import * as Body from '../../values/Body.js'
 import type * as Cookie from '../../values/Cookie.js'
 import * as HeadersOf from '../../values/Headers.js'
@@ -131,6 +133,12 @@ const isLiteral = (ground: Ground): boolean =>
 const given = (ground: Ground, name: string): Override.Override<Secret.Secret> =>
   trusted(ground) ? (ground.merged.settings.cookies.get(name) ?? Override.inherit) : Override.inherit
 
+/** What the cookies of session and request leave for those of the jar. */
+const roomOf = (ground: Ground): number => {
+  const own = trusted(ground) ? Cookies.given(ground.merged.settings) : E.right('')
+  return Cookies.roomBeside(E.isRight(own) ? own.right : '')
+}
+
 /** Where a cookie of the Cookie header came from. */
 export const ofCookie = (ground: Ground, { pair }: Of<'Cookie'>): Source => {
   const text = Secret.reveal(pair)
@@ -143,7 +151,7 @@ export const ofCookie = (ground: Ground, { pair }: Of<'Cookie'>): Source => {
     return ofSetting(ground.layers, pick, Secret.show) ?? byHand
   }
   const { inputs, plan } = ground
-  const held = Jar.cookiesFor(plan.url, inputs.now)(inputs.jar)
+  const held = Jar.cookiesFor(plan.url, inputs.now, roomOf(ground))(inputs.jar)
   const found = held.find(
     (cookie) => (cookie.name === name || cookie.name === '') && text.endsWith(Secret.reveal(cookie.value)),
   )
@@ -159,6 +167,8 @@ export const REASONS: Readonly<Record<Exclude<Cookie.Verdict, 'sent'>, string>> 
   path: 'it is for another path',
   secure: 'it is Secure, and the connection is not',
   expired: 'it has expired',
+  'site-limit': 'its site has more than 180 live cookies, and Secure and newer ones go first',
+  'header-limit': 'the Cookie header would be longer than servers accept, and longer paths and newer cookies go first',
 }
 
 /** Cookies of the jar that were near and not sent. Those of other hosts are legion, and not named. */
@@ -168,6 +178,7 @@ export const droppedCookies = (ground: Ground): ReadonlyArray<Dropped> => {
   return Jar.why(
     plan.url,
     inputs.now,
+    roomOf(ground),
   )(inputs.jar).flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {
     const what = `cookie ${cookie.name}`
     const value = `‹secret›, for ${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path}`

@@ -172,8 +172,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       join: (x, y) => {
         const joined = Jar.join(x, y)
         const union = new Map([...Jar.records(x), ...Jar.records(y)].map((cookie) => [JSON.stringify(cookie), cookie]))
-        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, Bucket.LIMIT)
-        return union.size <= Bucket.LIMIT ? joined : { ...joined, cookies: Shelf.fromRecords(eldest) }
+        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, Bucket.RECORDS)
+        return union.size <= Bucket.RECORDS ? joined : { ...joined, cookies: Shelf.fromRecords(eldest) }
       },
     },
     breaks: ['join loses nothing that happened'],
@@ -192,7 +192,19 @@ const mistakes: Readonly<Record<string, Mistake>> = {
         cookies: x.cookies.mergeWith((mine, its) => [...mine, ...its], y.cookies),
       }),
     },
-    breaks: ['no site has more than 180 records', 'join is idempotent'],
+    breaks: ['no site has more than 360 records of a kind', 'join is idempotent'],
+  },
+  'one limit for all cookies of a site': {
+    history: 'RFC 6265 jars before cookies were left secure alone: the oldest goes, Secure or not',
+    jars: {
+      ...Jar,
+      absorb: (at, fields, now) => (jar) => {
+        const [after, refused] = Jar.absorb(at, fields, now)(jar)
+        const newest = [...Jar.records(after)].sort(Cookie.compareAge).slice(-180)
+        return [{ ...after, cookies: Shelf.fromRecords(newest) }, refused]
+      },
+    },
+    breaks: ['no reply over http pushes out a Secure cookie'],
   },
   'an absorb that writes into the bucket it was given': {
     history: 'every mutable jar: tough-cookie, http.cookiejar',
