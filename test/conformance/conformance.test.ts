@@ -16,6 +16,7 @@ import { describe, expect, test } from 'vitest'
 import { FAMILIES } from './families/index.js'
 import { isRecord, type Json } from './json.js'
 import { hasFailed, isReport, line, runFile, runFolder, runText, shares, show, sizeOf, total } from './runner.js'
+import { AnswerSpec } from './shapes.js'
 import { compare } from './verdict.js'
 
 const vectors = fileURLToPath(new URL('./vectors', import.meta.url))
@@ -135,6 +136,31 @@ describe('the runner', () => {
       expect(hasFailed(runs)).toBe(true)
       expect(runs.filter(isReport).map(({ failed }) => failed.length)).toEqual([1])
     })
+  })
+
+  test('reads an answer without headers', () => {
+    const read = AnswerSpec.decode({ status: 200 })
+    expect(read).toEqual({ _tag: 'Right', right: { status: 200, headers: [] } })
+    expect(AnswerSpec.decode({ headers: [] })._tag).toBe('Left')
+  })
+
+  test('does not follow the redirect of a digest step with allow_redirects false', async () => {
+    const digest = FAMILIES.find(({ name }) => name === 'digest')
+    if (digest === undefined) throw new Error('there is no digest family')
+    const url = 'http://a.example/'
+    const script = [{ status: 302, headers: [['Location', '/x']] }, { status: 200 }]
+    const requests = [{ method: 'GET', url, authorization: null, body: null }]
+    const text = JSON.stringify({
+      meta: { now: 0, boundary: '', default_headers: [] },
+      cases: [
+        {
+          id: 'digest:stop',
+          in: { auth: ['u', 'p'], steps: [{ method: 'GET', url, allow_redirects: false, script }] },
+          out: { steps: [{ status: 302, history: [], requests }] },
+        },
+      ],
+    })
+    expect(await runText(digest, text)).toMatchObject({ passed: 1, failed: [] })
   })
 
   test('begins with merge', () => {

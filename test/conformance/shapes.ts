@@ -3,7 +3,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { ANY_ERROR } from './json.js'
+import { ANY_ERROR, isRecord } from './json.js'
 import { type Py, Tagged } from './tagged.js'
 
 // --- inputs --------------------------------------------------------------------------------------------------------
@@ -64,10 +64,20 @@ export const RequestSpec = t.intersection([
 ])
 export type RequestSpec = t.TypeOf<typeof RequestSpec>
 
-export const AnswerSpec = t.intersection([
+const WholeAnswer = t.intersection([
   t.type({ status: t.number, headers: t.array(t.tuple([t.string, Tagged])) }),
   t.partial({ body: Tagged, reason: Tagged, advance: t.number }),
 ])
+const withHeaders = (u: unknown): unknown =>
+  isRecord(u) && (u['headers'] === undefined || u['headers'] === null) ? { ...u, headers: [] } : u
+
+/** A canned response; one without headers has none. */
+export const AnswerSpec = new t.Type<t.TypeOf<typeof WholeAnswer>, unknown, unknown>(
+  'AnswerSpec',
+  WholeAnswer.is,
+  (u, context) => WholeAnswer.validate(withHeaders(u), context),
+  WholeAnswer.encode,
+)
 export type AnswerSpec = t.TypeOf<typeof AnswerSpec>
 
 export const EnvironmentSpec = t.record(t.string, t.string)

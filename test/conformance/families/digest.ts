@@ -12,7 +12,7 @@ import { Tagged } from '../tagged.js'
 
 const Step = t.intersection([
   t.type({ method: t.string, url: t.string, script: t.array(AnswerSpec) }),
-  t.partial({ data: Tagged, files: Tagged, json: Tagged }),
+  t.partial({ data: Tagged, files: Tagged, json: Tagged, allow_redirects: t.union([t.boolean, t.null]) }),
 ])
 export type Step = t.TypeOf<typeof Step>
 

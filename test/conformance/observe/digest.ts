@@ -79,7 +79,9 @@ const requestOf = ({
   ...content
 }: Step): E.Either<{ readonly error: string }, Request.Request> => {
   const body = Bodies.body({ method, url: { _tag: 'Str', text: url }, ...content })
-  return E.isLeft(body) ? body : E.right(Request.withBody(body.right)(Request.make(method, url)))
+  if (E.isLeft(body)) return body
+  const request = Request.withBody(body.right)(Request.make(method, url))
+  return E.right(content.allow_redirects === false ? Request.withoutRedirects(request) : request)
 }
 
 export const observe = async ({ input, meta }: Subject<Input>): Promise<Output> => {

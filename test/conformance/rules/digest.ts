@@ -72,6 +72,14 @@ const firstOf = ({ method, url, data, json, files }: Step, python: StepOutput | 
   }
 }
 
+const isLocation = ([name]: readonly [string, Py]): boolean => name.toLowerCase() === 'location'
+
+/** Where redirects are not followed, the model sees a script without any. */
+const followed = ({ script, allow_redirects }: Step): Step['script'] =>
+  allow_redirects === false
+    ? script.map((answer) => ({ ...answer, headers: answer.headers.filter((pair) => !isLocation(pair)) }))
+    : script
+
 const ourOutput = ({ input, meta }: Subject<Input>, python: Output): Output => {
   const { auth, steps, session = {} } = input
   const credentials: Credentials = { user: textOf(auth[0]), pass: textOf(auth[1]) }
@@ -80,7 +88,7 @@ const ourOutput = ({ input, meta }: Subject<Input>, python: Output): Output => {
   return mapSteps(python, (theirs, i) => {
     const step = steps[i]
     if (step === undefined) return theirs
-    const [exchange, after] = run(held, credentials, firstOf(step, theirs), step.script, along)
+    const [exchange, after] = run(held, credentials, firstOf(step, theirs), followed(step), along)
     held = after
     return exchange
   })
