@@ -6,7 +6,7 @@ import { Exchange, Har, Jar, Plan, Reply, Request, Session } from '../../src/ind
 import { spec } from './requests.js'
 
 const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
-  const plan = Plan.plan({ session })(request)
+  const plan = Plan.plan({ session, entropy: 'messages' })(request)
   if (E.isLeft(plan)) expect.fail(plan.left.message)
   return plan.right
 }
