@@ -11,7 +11,7 @@
  * | no `-L`                                  | `withoutRedirects`; with it, the session's policies hold      |
  * | `-d`, `--json`, `-F`                     | a body, POST unless `-X` or `-G` says otherwise               |
  * | `-H 'A: b'`, `-H 'A;'`, `-H 'A:'`        | `withHeader`, an empty one, `withoutHeader`                   |
- * | `-u`, `--digest`, `--oauth2-bearer`      | `withBasicAuth`, `withDigestAuth`, `withBearer`               |
+ * | `-u` or `user:pass@`, `--digest`, `--oauth2-bearer` | `withBasicAuth`, `withDigestAuth`, `withBearer`, unless `-H` has an Authorization |
  * | `-b 'a=1; b=2'`                          | a Cookie header, which stands for itself                      |
  * | a URL without scheme                     | `http://`, as curl does                                       |
  *
@@ -36,7 +36,9 @@ import { refusal } from '../stages/Fields.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Coding from '../wire/Coding.js'
+import * as Address from './curl/Address.js'
 import * as CmdWords from './curl/CmdWords.js'
+import * as Credentials from './curl/Credentials.js'
 import * as Data from './curl/Data.js'
 import * as HeaderLines from './curl/HeaderLines.js'
 import * as Options from './curl/Options.js'
@@ -93,7 +95,8 @@ const isCurl = ([name]: ReadonlyArray<Word>): boolean =>
   name !== undefined && /^(?:.*[/\\])?curl(?:\.exe)?$/.test(name.octets)
 
 const commandOf = (line: string): E.Either<string, Command> => {
-  const text = line.trim().replace(/^[$>]\s+/, '')
+  // A prompt that is copied along, and the mark that begins a file.
+  const text = line.replace(/^\ufeff?[ \t\r\n]*(?:[$>][ \t]+)?/, '')
   const tokens = CmdWords.isCmd(text) ? CmdWords.words(text) : Words.words(text)
   if (E.isLeft(tokens)) return tokens
   const parts = piped(tokens.right)
@@ -152,47 +155,42 @@ const bodyOf = ({ data, parts }: Content): Body.Body => {
 
 // --- method and URL ------------------------------------------------------------------------------------------------
 
-const last = (options: ReadonlyArray<Options.Option>, name: string): Options.Option | undefined =>
-  options.findLast((option) => option.name === name)
-
-const isOn = (options: ReadonlyArray<Options.Option>, name: string): boolean => last(options, name)?.isOn === true
-
 const methodOf = (options: ReadonlyArray<Options.Option>, content: Content): E.Either<string, string> => {
-  const given = last(options, 'request')?.value
+  const given = Options.last(options, 'request')?.value
   const hasBody = content.data !== undefined || content.parts.length > 0
-  const [isHead, isGet] = [isOn(options, 'head'), isOn(options, 'get')]
+  const isHead = Options.isOn(options, 'head')
+  // -G has no effect on a form.
+  const isGet = Options.isOn(options, 'get') && content.parts.length === 0
   if (isHead && hasBody && !isGet) return E.left('-I and a body together ask for two methods; leave one out')
-  if (isGet && content.parts.length > 0) return E.left('-G cannot put a form into the URL; use -d')
   return E.right(given ?? (isHead ? 'HEAD' : hasBody && !isGet ? 'POST' : 'GET'))
 }
 
-const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//
+/** RFC 9110 9.3, and PATCH: a plan has them in capitals. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+])
 
-const withQuery = (url: string, query: string): string => {
-  if (query === '') return url
-  const [, rest = '', hash = ''] = /^([^#]*)(#.*)?$/s.exec(url) ?? []
-  return `${rest}${rest.includes('?') ? '&' : '?'}${query}${hash}`
-}
-
-const urlOf = (options: ReadonlyArray<Options.Option>, content: Content): E.Either<string, string> => {
-  const [url, ...others] = options.filter(({ name }) => name === 'url')
-  if (url === undefined) return E.left('it has no URL')
-  if (others.length > 0) return E.left(`it has ${others.length + 1} URLs; give each its own line. Is a quote missing?`)
-  const text = Shell.toText(url.value)
-  if (text === undefined || url.value === '') return E.left('its URL is empty, or not UTF-8')
-  const isGlob = /[[\]{}]/.test(text.replace(/^([^/]*\/\/)?([^/@]*@)?\[[\da-fA-F:.%]+\]/, ''))
-  if (isGlob && !isOn(options, 'globoff')) {
-    return E.left('its URL has [ ] or { }, which curl makes several URLs of; add -g if they are meant as they stand')
-  }
-  const extra = options.filter(({ name }) => name === 'url-query').map(Settings.urlQuery)
-  const query = isOn(options, 'get') && content.data !== undefined ? [...extra, E.right(content.data)] : extra
-  let whole = SCHEME.test(text) ? text : `http://${text}`
-  for (const piece of query) {
-    if (E.isLeft(piece)) return piece
-    whole = withQuery(whole, piece.right)
-  }
-  return E.right(whole)
-}
+/** What of method and form curl would do in another way. */
+const leftOfMethod = (
+  options: ReadonlyArray<Options.Option>,
+  method: string,
+  { parts }: Content,
+): ReadonlyArray<LeftOut> => [
+  ...(method !== method.toUpperCase() && KNOWN.has(method.toUpperCase())
+    ? [{ option: `--request ${method}`, why: `it is sent as ${method.toUpperCase()}, the method that it means` }]
+    : []),
+  ...(Options.isOn(options, 'get') && parts.length > 0
+    ? [{ option: '--get', why: 'a form is the body, with -G too' }]
+    : []),
+]
 
 // --- the whole -----------------------------------------------------------------------------------------------------
 
@@ -210,14 +208,15 @@ const refused = (options: ReadonlyArray<Options.Option>): string | undefined => 
   return undefined
 }
 
-/** The headers that a body brings along, unless the line speaks of them. */
+/** The headers that data brings along, unless the line speaks of them. In the URL, only JSON does. */
 const headersOf = (
   { isJson, data }: Content,
+  place: 'body' | 'url',
   { names }: HeaderLines.HeaderLines,
 ): ReadonlyArray<readonly [string, string]> => {
   const type = isJson ? 'application/json' : 'application/x-www-form-urlencoded'
   const all: ReadonlyArray<readonly [string, string]> = [
-    ...(data === undefined ? [] : [['Content-Type', type] as const]),
+    ...(data === undefined || (place === 'url' && !isJson) ? [] : [['Content-Type', type] as const]),
     ...(isJson ? [['Accept', type] as const] : []),
   ]
   return all.filter(([name]) => !names.has(name.toLowerCase()))
@@ -232,25 +231,36 @@ const build = ({ words, stdin, leftOut }: Command): E.Either<string, FromCurl> =
   if (E.isLeft(content)) return content
   const method = methodOf(options.right, content.right)
   if (E.isLeft(method)) return method
-  const url = urlOf(options.right, content.right)
-  if (E.isLeft(url)) return url
+  const address = Address.address(options.right, content.right.data)
+  if (E.isLeft(address)) return address
   const headers = HeaderLines.headers(options.right, refusal)
   if (E.isLeft(headers)) return headers
+  const credentials = Credentials.credentials(options.right, address.right.userinfo, headers.right.names)
+  if (E.isLeft(credentials)) return credentials
   const others = Settings.others(options.right)
   if (E.isLeft(others)) return others
-  const isInUrl = isOn(options.right, 'get')
-  const isCoded = isOn(options.right, 'compressed') && !headers.right.names.has('accept-encoding')
+  const place = Options.isOn(options.right, 'get') && content.right.data !== undefined ? 'url' : 'body'
+  const isCoded = Options.isOn(options.right, 'compressed') && !headers.right.names.has('accept-encoding')
   const request = pipe(
-    Request.make(method.right, url.right),
-    Request.withBody(isInUrl ? Body.empty : bodyOf(content.right)),
+    Request.make(method.right, address.right.url),
+    Request.withBody(place === 'url' ? Body.empty : bodyOf(content.right)),
     Request.withSettings(headers.right.settings),
     isCoded ? Request.withHeader('Accept-Encoding', Coding.supported) : (same) => same,
-    isInUrl ? (same) => same : Request.withHeaders(headersOf(content.right, headers.right)),
+    Request.withHeaders(headersOf(content.right, place, headers.right)),
+    Request.withSettings(credentials.right.settings),
     Request.withSettings(others.right.settings),
   )
   return E.right({
     ...request,
-    leftOut: [...leftOutOf(options.right), ...headers.right.leftOut, ...others.right.leftOut, ...leftOut],
+    leftOut: [
+      ...leftOutOf(options.right),
+      ...leftOfMethod(options.right, method.right, content.right),
+      ...address.right.leftOut,
+      ...headers.right.leftOut,
+      ...credentials.right.leftOut,
+      ...others.right.leftOut,
+      ...leftOut,
+    ],
   })
 }
 

@@ -16,8 +16,11 @@ export type Octets = string
 
 const encoder = new TextEncoder()
 
-/** The UTF-8 octets of a text. */
-export const ofText = (text: string): Octets => Buffer.from(encoder.encode(text)).toString('latin1')
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+
+/** The UTF-8 octets of a text; half of a surrogate pair is U+FFFD. */
+export const ofText = (text: string): Octets =>
+  isAscii(text) ? text : Buffer.from(encoder.encode(text)).toString('latin1')
 
 export const ofBytes = (bytes: Uint8Array): Octets =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
@@ -26,7 +29,7 @@ export const toBytes = (octets: Octets): Uint8Array => Buffer.from(octets, 'lati
 
 /** The text that octets are in UTF-8; undefined where they are not. */
 export const toText = (octets: Octets): string | undefined => {
-  if (/^[\0-\x7f]*$/.test(octets)) return octets
+  if (isAscii(octets)) return octets
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(toBytes(octets))
   } catch {

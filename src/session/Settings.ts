@@ -190,12 +190,17 @@ export const withHeaders = (
   fields: Readonly<Record<string, string | null>> | ReadonlyArray<readonly [name: string, value: string]>,
 ): Configure => {
   const headers = new Map<string, Override.Override<HeaderSetting>>()
+  // The values of one name grow in place, for a line may repeat it thousands of times.
+  const grown = new Map<string, Headers.Value[]>()
   const pairs: ReadonlyArray<readonly [string, string | null]> = isPairs(fields) ? fields : Object.entries(fields)
   for (const [name, value] of pairs) {
     const key = keyOf(name)
-    const before = isPairs(fields) ? headers.get(key) : undefined
-    const values = before?._tag === 'Set' ? before.value.values : []
-    headers.set(key, value === null ? Override.unset : Override.set({ name, values: [...values, sealed(key, value)] }))
+    const before = isPairs(fields) ? grown.get(key) : undefined
+    const values = value === null ? [] : (before ?? [])
+    if (value !== null) values.push(sealed(key, value))
+    if (value === null) grown.delete(key)
+    else grown.set(key, values)
+    headers.set(key, value === null ? Override.unset : Override.set({ name, values }))
   }
   return withOne({ headers })
 }

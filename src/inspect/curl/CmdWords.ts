@@ -6,36 +6,86 @@
  * | the prompt's                          | `^x` is `x`, but not between quotes that have no caret; `^` at a line end continues the line, and the character that follows is taken as it is |
  * | the program's                         | words in `"…"`; `\"` and `""` are a quote, `\\` before a quote is one backslash |
  *
- * Words are octets, as in `Words`. Variables (`%NAME%`) are refused.
+ * Words are octets, as in `Words`. Variables (`%NAME%`) are refused; `%5B%5D` are escapes of a URL, since a prompt leaves a variable
+ * that is not set as it is written.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
 import type { Token } from './Words.js'
 
-/** Whether a line is written for the prompt: the first of its quotes has a caret before it, or a line ends in one. */
-export const isCmd = (line: string): boolean => /^[^'"]*\^"|^[^']*\^\r?\n/.test(line)
+const QUOTED = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y
+const BARE = /[^'"\\\s]+/y
+
+/**
+ * Whether quotes are doubled, as Firefox writes them for Windows: `"{""a"":1}"`. A POSIX shell would read words that are joined, so
+ * only pairs count, or `"%"`, which Firefox writes for a percent sign. A quote or a backslash of a POSIX shell settles it.
+ */
+const hasDoubledQuotes = (line: string): boolean => {
+  let doubled = 0
+  let isCertain = false
+  let hasPairs = false
+  for (let at = 0; at < line.length; ) {
+    const character = line[at]
+    if (character === "'" || character === '\\') return false
+    if (character === '"') {
+      QUOTED.lastIndex = at
+      const length = QUOTED.exec(line)?.[0].length
+      if (length === undefined) return false
+      at += length
+      if (line[at] === '"') doubled += 1
+      if (line.startsWith('%"', at)) isCertain = true
+      continue
+    }
+    BARE.lastIndex = at
+    const length = BARE.exec(line)?.[0].length ?? 0
+    at += Math.max(length, 1)
+    if (length > 0) continue
+    // A word has ended.
+    if (doubled % 2 === 1 && !isCertain) return false
+    hasPairs ||= doubled > 0
+    doubled = 0
+  }
+  return isCertain || (doubled % 2 === 0 && (hasPairs || doubled > 0))
+}
+
+/** Whether a line is written for the prompt: by the carets before its quotes and at its line ends, or by doubled quotes. */
+export const isCmd = (line: string): boolean =>
+  /^[^'"]*\^"|^[^']*\^\r?\n/.test(line) || (line.includes('""') && hasDoubledQuotes(line))
+
+// --- the prompt's step ---------------------------------------------------------------------------------------------
 
 interface Unescaped {
   readonly text: string
-  /** Whether a character was escaped, so that a line end is one of the text. */
-  readonly isKept: ReadonlyArray<boolean>
+  /** 1 where a character was escaped, so that it is one of the text. */
+  readonly kept: Uint8Array
+}
+
+const VARIABLE = /%(\w+)(?::[^%\n]*)?%/y
+
+/** `%5B` and `%AB`: what a URL has many of and nobody names a variable, but for `%CD%`, the prompt's own. */
+const isUrlEscape = (name: string): boolean => /^\d|^[a-f]\d|^(?!cd$)[a-f]{2}$/i.test(name)
+
+const variableAt = (source: string, at: number): string | undefined => {
+  VARIABLE.lastIndex = at
+  const [whole, name = ''] = VARIABLE.exec(source) ?? []
+  return whole === undefined || isUrlEscape(name) ? undefined : whole
 }
 
 const unescape = (line: string): E.Either<string, Unescaped> => {
-  let text = ''
-  const isKept: boolean[] = []
   const source = line.replaceAll('\r\n', '\n')
+  const kept = new Uint8Array(source.length)
+  let text = ''
   let isQuoted = false
   for (let at = 0; at < source.length; at += 1) {
     const character = source[at] ?? ''
-    if (character === '%' && /^%\w+%/.test(source.slice(at))) {
-      return E.left(`${/^%\w+%/.exec(source.slice(at))?.[0]} would have to be asked of the prompt; write its value`)
+    const variable = character === '%' ? variableAt(source, at) : undefined
+    if (variable !== undefined) {
+      return E.left(`${variable.slice(0, 40)} would have to be asked of the prompt; write its value`)
     }
     if (character === '"') isQuoted = !isQuoted
     // Between quotes of the prompt's own, a caret is a caret.
     if (character !== '^' || isQuoted) {
       text += character
-      isKept.push(false)
       continue
     }
     at += 1
@@ -44,26 +94,43 @@ const unescape = (line: string): E.Either<string, Unescaped> => {
       if (source[at + 1] !== '\n') continue
       at += 1
     }
+    kept[text.length] = 1
     text += source[at] ?? ''
-    isKept.push(true)
   }
-  return E.right({ text, isKept })
+  return E.right({ text, kept })
 }
 
+// --- the program's step --------------------------------------------------------------------------------------------
+
+const OPERATOR = /(?:\|\||&&|>>|[|&<>])(?=\s|$)/y
+
 /** Backslashes before a quote are halved, elsewhere they stand. */
-const split = ({ text, isKept }: Unescaped): E.Either<string, ReadonlyArray<Token>> => {
+const split = ({ text, kept }: Unescaped): E.Either<string, ReadonlyArray<Token>> => {
   const found: Token[] = []
   let word: string | undefined
   let isQuoted = false
+  let isOver = false
+  const close = (): void => {
+    if (word !== undefined) found.push({ _tag: 'Word', octets: Shell.ofText(word), isFile: false })
+    word = undefined
+  }
   for (let at = 0; at < text.length; ) {
     const character = text[at] ?? ''
-    const slashes = /^\\*/.exec(text.slice(at))?.[0].length ?? 0
-    if (slashes > 0) {
-      const beforeQuote = text[at + slashes] === '"'
-      const count = beforeQuote ? Math.floor(slashes / 2) : slashes
-      word = (word ?? '') + '\\'.repeat(count)
+    const isEnd = character === '\n' && kept[at] === 0
+    if ((character === ' ' || character === '\t' || isEnd) && !isQuoted) {
+      close()
+      isOver ||= isEnd && found.length > 0
+      at += 1
+      continue
+    }
+    if (isOver) return E.left('a second command begins on another line; give one, with a ^ at the end of each line')
+    if (character === '\\') {
+      let slashes = 1
+      while (text[at + slashes] === '\\') slashes += 1
       at += slashes
-      if (beforeQuote && slashes % 2 === 1) {
+      const isBeforeQuote = text[at] === '"'
+      word = (word ?? '') + '\\'.repeat(isBeforeQuote ? Math.floor(slashes / 2) : slashes)
+      if (isBeforeQuote && slashes % 2 === 1) {
         word += '"'
         at += 1
       }
@@ -76,25 +143,22 @@ const split = ({ text, isKept }: Unescaped): E.Either<string, ReadonlyArray<Toke
       at += isDoubled ? 2 : 1
       continue
     }
-    const isEnd = character === '\n' && isKept[at] !== true
-    if ((character === ' ' || character === '\t' || isEnd) && !isQuoted) {
-      if (isEnd && text.slice(at).trim() !== '') {
-        return E.left('a second command begins on another line; give one, with a ^ at the end of each line')
-      }
-      if (word !== undefined) found.push({ _tag: 'Word', octets: Shell.ofText(word), isFile: false })
-      word = undefined
-    } else {
-      word = (word ?? '') + character
+    OPERATOR.lastIndex = at
+    const operator = word === undefined && !isQuoted && kept[at] === 0 ? OPERATOR.exec(text)?.[0] : undefined
+    if (operator !== undefined && operator !== '|') {
+      return E.left(`${operator} begins another command or a redirection, which cannot be taken over; leave it out`)
     }
+    if (operator === '|') found.push({ _tag: 'Pipe' })
+    else word = (word ?? '') + character
     at += 1
   }
   if (isQuoted) return E.left('the last quote ^" is not closed; copy the whole line')
-  if (word !== undefined) found.push({ _tag: 'Word', octets: Shell.ofText(word), isFile: false })
+  close()
   return E.right(found)
 }
 
 /** The words of a line for the prompt. The left says what cannot be read. */
 export const words = (line: string): E.Either<string, ReadonlyArray<Token>> => {
-  const unescaped = unescape(line.trim())
+  const unescaped = unescape(line)
   return E.isLeft(unescaped) ? unescaped : split(unescaped.right)
 }

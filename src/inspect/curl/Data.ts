@@ -7,7 +7,7 @@
  * | `-d`, `--data-raw`, `--data-binary` | as it stands              | `application/x-www-form-urlencoded`        |
  * | `--data-urlencode` | `text`, `=text`, `name=text`: the text quoted | the same                                |
  * | `--json`           | as it stands, several without a sign between | `application/json`, and Accept the same  |
- * | `-F name=text`     | a part; `;type=`, `;filename=` are its own | `multipart/form-data`                      |
+ * | `-F name=text`     | a part; `;type=`, `;filename=` are its own; blanks at both ends go, unless in quotes | `multipart/form-data` |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as Multipart from '../../values/Multipart.js'
@@ -44,17 +44,47 @@ export const content = ({ name, value }: Option, stdin: Shell.Octets | undefined
 
 // --- forms ---------------------------------------------------------------------------------------------------------
 
-const QUOTED = /^"((?:[^"\\]|\\.)*)"/s
+/** What C calls white space. */
+const BLANKS = /[ \t\n\v\f\r]*/y
+const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"[ \t\n\v\f\r]*(?=;|$)/y
 
-/** A value up to `;`, or in quotes. */
-const upTo = (text: Shell.Octets): readonly [value: Shell.Octets, rest: Shell.Octets] => {
+const isBlank = (character: string | undefined): boolean => character !== undefined && ' \t\n\v\f\r'.includes(character)
+
+const skip = (text: Shell.Octets, at: number): number => {
+  BLANKS.lastIndex = at
+  return at + (BLANKS.exec(text)?.[0].length ?? 0)
+}
+
+/** Without blanks at its end. By hand, for an expression looks for the end behind each of them. */
+const trimmedEnd = (text: Shell.Octets): Shell.Octets => {
+  let end = text.length
+  while (isBlank(text[end - 1])) end -= 1
+  return text.slice(0, end)
+}
+
+/** Where the `;` is that ends what begins there. */
+const endOf = (text: Shell.Octets, at: number): number => {
+  const end = text.indexOf(';', at)
+  return end < 0 ? text.length : end
+}
+
+interface Value {
+  readonly value: Shell.Octets
+  /** Where the `;` stands, or the end. */
+  readonly at: number
+}
+
+/** A value up to `;` without the blanks around it, or in quotes. A quote that is not closed is a character. */
+const upTo = (text: Shell.Octets, start: number): Value => {
+  const begin = skip(text, start)
+  QUOTED.lastIndex = begin
   const quotedValue = QUOTED.exec(text)
   if (quotedValue !== null) {
     const [whole, inner = ''] = quotedValue
-    return [inner.replace(/\\(["\\])/g, '$1'), text.slice(whole.length).trimStart()]
+    return { value: inner.replace(/\\(["\\])/g, '$1'), at: begin + whole.length }
   }
-  const end = text.indexOf(';')
-  return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end)]
+  const end = endOf(text, begin)
+  return { value: trimmedEnd(text.slice(begin, end)), at: end }
 }
 
 interface Attributes {
@@ -62,29 +92,41 @@ interface Attributes {
   readonly filename?: Shell.Octets
 }
 
+const ATTRIBUTE = /[ \t\n\v\f\r]*(type|filename|encoder|headers)=/iy
+
+const attributeAt = (text: Shell.Octets, at: number): readonly [name: string, at: number] | undefined => {
+  ATTRIBUTE.lastIndex = at
+  const [whole, name = ''] = ATTRIBUTE.exec(text) ?? []
+  return whole === undefined ? undefined : [name.toLowerCase(), at + whole.length]
+}
+
+/** A type has parameters of its own, text/plain;charset=utf-8, up to another attribute. */
+const typeAt = (text: Shell.Octets, start: number): Value => {
+  const begin = skip(text, start)
+  let at = endOf(text, begin)
+  while (at < text.length && (attributeAt(text, at + 1)?.[0] ?? 'type') === 'type') at = endOf(text, at + 1)
+  return { value: trimmedEnd(text.slice(begin, at)), at }
+}
+
 /** `;type=…;filename=…`. */
-const attributesOf = (rest: Shell.Octets): E.Either<string, Attributes> => {
-  let text = rest
+const attributesOf = (text: Shell.Octets, start: number): E.Either<string, Attributes> => {
   let found: Attributes = {}
-  while (text !== '') {
-    const named = /^;\s*(type|filename|encoder|headers)=/i.exec(text)
-    if (named === null) {
-      const shown = JSON.stringify(Shell.toText(text.slice(0, 40)) ?? '…')
+  for (let at = start; at < text.length; ) {
+    const named = attributeAt(text, at + 1)
+    if (named === undefined) {
+      const shown = JSON.stringify(Shell.toText(text.slice(at, at + 40)) ?? '…')
       return E.left(`${shown} is no attribute; put the content in double quotes if it belongs to it, as curl asks`)
     }
-    const [whole, name = ''] = named
-    if (name.toLowerCase() === 'encoder' || name.toLowerCase() === 'headers') {
+    const [name, behind] = named
+    if (name === 'encoder' || name === 'headers') {
       return E.left(`its ${name} cannot be taken over; write the part with Request.withMultipart`)
     }
-    // A type has parameters of its own: text/plain;charset=utf-8.
-    const behind = text.slice(whole.length)
-    const parameters =
-      name.toLowerCase() === 'type'
-        ? /^[^;]*(?:;(?!\s*(?:filename|encoder|headers)=)[^;]*)*/i.exec(behind)?.[0]
-        : undefined
-    const [value, others] = parameters === undefined ? upTo(behind) : [parameters, behind.slice(parameters.length)]
-    found = { ...found, [name.toLowerCase()]: value.trim() }
-    text = others
+    const read = name === 'type' ? typeAt(text, behind) : upTo(text, behind)
+    if (name === 'type' && !/^[^/ ]+\/[^; \n]/.test(read.value)) {
+      return E.left('its type is not written as text/plain, which curl refuses')
+    }
+    found = { ...found, [name]: read.value }
+    at = read.at
   }
   return E.right(found)
 }
@@ -124,8 +166,8 @@ const partOf = (octets: Shell.Octets, option: string): E.Either<string, Multipar
   if (option === 'form-string') return E.right({ name: name.right, content: contentOf(given) })
   if (/^[@<]/.test(given)) return E.left('it names a file, and nothing is read here; use Request.withMultipart')
   if (given.startsWith('(') || octets === '=)') return E.left('parts within parts cannot be taken over')
-  const [value, rest] = upTo(given)
-  const attributes = attributesOf(rest)
+  const { value, at } = upTo(given, 0)
+  const attributes = attributesOf(given, at)
   if (E.isLeft(attributes)) return attributes
   const { type, filename } = attributes.right
   const media = type ?? guessed(filename)

@@ -31,22 +31,37 @@ export interface HeaderLines {
   readonly leftOut: ReadonlyArray<Left>
 }
 
+/** A range without a dash is one from there on: curl reads its first digits, and adds the dash. */
+const rangeOf = (value: Shell.Octets): string => {
+  const from = value.includes('-') ? undefined : /^\d+/.exec(value)?.[0]
+  return `bytes=${from === undefined ? value : `${from.replace(/^0+(?=\d)/, '')}-`}`
+}
+
+/** What one option stands for: a header, where its value is not empty, and what of it is left out. */
+interface Stands {
+  readonly header?: readonly [name: string, value: string]
+  readonly leftOut?: Left
+}
+
+const AUTO = { option: '--referer ;auto', why: 'no redirect sets a Referer; write a hook that does' }
+
 /** `-A`, `-e`, `-b`, `-r` as the headers they are. */
-const ofOption = ({ name, value }: Option): E.Either<string, readonly [string, string] | undefined> => {
+const ofOption = ({ name, value }: Option): E.Either<string, Stands> => {
   switch (name) {
     case 'user-agent':
-      return E.right(['User-Agent', value])
+      return E.right({ header: ['User-Agent', value] })
     case 'referer':
-      return E.right(['Referer', value.replace(/;auto$/, '')])
+      if (!value.endsWith(';auto')) return E.right({ header: ['Referer', value] })
+      return E.right({ header: ['Referer', value.slice(0, -';auto'.length)], leftOut: AUTO })
     case 'range':
-      return E.right(['Range', `bytes=${value}`])
+      return E.right({ header: ['Range', rangeOf(value)] })
     case 'cookie':
-      if (value.includes('=')) return E.right(['Cookie', value])
+      if (value.includes('=')) return E.right({ header: ['Cookie', value] })
       return E.left(
         `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
       )
     default:
-      return E.right(undefined)
+      return E.right({})
   }
 }
 
@@ -57,7 +72,8 @@ export const ofLine = (line: string): readonly [name: string, value: string | nu
     const value = line.slice(colon + 1).replace(/^[ \t]+/, '')
     return [line.slice(0, colon), value === '' ? null : value]
   }
-  return /^[^;]+;\s*$/.test(line) ? [line.slice(0, line.indexOf(';')), ''] : undefined
+  const end = line.indexOf(';')
+  return end > 0 && /^\s*$/.test(line.slice(end + 1)) ? [line.slice(0, end), ''] : undefined
 }
 
 interface Gathered {
@@ -80,6 +96,10 @@ const gather = (
       continue
     }
     const [header, text] = line
+    if (header === '') {
+      found.leftOut.push({ option: '--header', why: 'it has no name, and curl sends none such' })
+      continue
+    }
     const why = text === null ? undefined : refusal(header, text)
     if (why !== undefined) found.leftOut.push({ option: `--header ${header}`, why })
     else if (text === null) found.removed.push(header)
@@ -101,19 +121,21 @@ export const headers = (
   for (const option of options) {
     const made = ofOption(option)
     if (E.isLeft(made)) return made
-    if (made.right === undefined) continue
-    const [name, value] = made.right
+    const { header, leftOut: left } = made.right
+    if (left !== undefined) leftOut.push(left)
+    if (header === undefined) continue
+    const [name, value] = header
     const before = name === 'Cookie' ? extra.get(name) : undefined
     extra.set(name, before === undefined ? value : `${before}; ${value}`)
   }
   const own = [...extra].filter(([name]) => !names.has(name.toLowerCase()))
   // `-A ''` takes the header away, as curl does.
   const empty = own.filter(([, value]) => value === '').map(([name]) => name)
+  const written = new Set(lines.map(([name]) => name.toLowerCase()))
+  const gone = [...removed, ...empty].filter((name) => !written.has(name.toLowerCase()))
   const settings = settingsOf(
     Settings.withHeaders([...lines, ...own.filter(([, value]) => value !== '')]),
-    ...[...removed, ...empty]
-      .filter((name) => !lines.some(([other]) => other.toLowerCase() === name.toLowerCase()))
-      .map(Settings.withoutHeader),
+    Settings.withHeaders(Object.fromEntries(gone.map((name) => [name, null]))),
   )
   for (const [name] of own) names.add(name.toLowerCase())
   return E.right({ settings, names, leftOut })

@@ -32,6 +32,12 @@ export interface Option {
   readonly isOn: boolean
 }
 
+/** The last option of that name: the one that counts. */
+export const last = (options: ReadonlyArray<Option>, name: string): Option | undefined =>
+  options.findLast((option) => option.name === name)
+
+export const isOn = (options: ReadonlyArray<Option>, name: string): boolean => last(options, name)?.isOn === true
+
 const known = (kind: Kind, hasValue: boolean, why: string, names: string): ReadonlyArray<readonly [string, Known]> =>
   names.split(' ').map((name) => [name, { kind, hasValue, why }] as const)
 
@@ -42,7 +48,8 @@ const TABLE: ReadonlyMap<string, Known> = new Map([
     '',
     'request header data data-ascii data-raw data-binary data-urlencode json form form-string user oauth2-bearer ' +
       'cookie proxy proxy-user proxy-header noproxy user-agent referer url url-query range cacert capath cert ' +
-      'cert-type key pass max-time connect-timeout max-redirs socks4 socks4a socks5 socks5-hostname',
+      'cert-type key pass max-time connect-timeout max-redirs socks4 socks4a socks5 socks5-hostname ' +
+      'proto-default',
   ),
   ...known('takes', false, '', 'get head location insecure compressed globoff digest basic http1.1'),
   ...known(
@@ -86,7 +93,7 @@ const TABLE: ReadonlyMap<string, Known> = new Map([
     true,
     'only verify, roots and the client certificate are settings of a request',
     'ciphers tls13-ciphers tls-max curves crlfile pinnedpubkey key-type engine proxy-cacert proxy-capath ' +
-      'proxy-ciphers proxy-pinnedpubkey proxy-crlfile proto proto-default proto-redir expect100-timeout',
+      'proxy-ciphers proxy-pinnedpubkey proxy-crlfile proto proto-redir expect100-timeout',
   ),
   ...known(
     'leaves',
@@ -200,6 +207,7 @@ export const apart = (
 ): E.Either<string, ReadonlyArray<Option>> => {
   const options: Option[] = []
   let isPlain = false
+  let isListed = false
   for (let at = 0; at < words.length; at += 1) {
     const { octets, isFile } = words[at] ?? { octets: '', isFile: false }
     if (isPlain || !octets.startsWith('-') || octets === '-') {
@@ -230,10 +238,11 @@ export const apart = (
       at += 1
       const value = words[at]
       if (value === undefined) return missing(octets.startsWith('--') ? octets : `-${octets.slice(1, 2)} (--${name})`)
+      if (name === 'url' && value.octets.startsWith('@')) isListed = true
       options.push({ name, value: value.octets, isFile: value.isFile, isOn: true })
     }
   }
-  return E.right(options)
+  return isListed ? E.left('--url @… names a file of URLs, and nothing is read here') : E.right(options)
 }
 
 /** The long names of `-sXPOST`, and last what is glued to the one that takes a value; or the letter nobody knows. */

@@ -1,44 +1,16 @@
 /**
- * What curl's options say beside method, URL, headers and body, as settings: credentials, proxy, TLS, times, redirects.
+ * What curl's options say beside method, URL, headers, body and credentials, as settings: proxy, TLS, times, redirects.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
-import * as Data from './Data.js'
+import { atAuthority, pairOf } from './Address.js'
+import { pair, text } from './Credentials.js'
 import { type Left, ofLine, settingsOf } from './HeaderLines.js'
-import type { Option } from './Options.js'
+import { isOn, last, type Option } from './Options.js'
 
 type All = ReadonlyArray<Option>
-
-const last = (options: All, name: string): Option | undefined => options.findLast((option) => option.name === name)
-const isOn = (options: All, name: string): boolean => last(options, name)?.isOn === true
-
-// --- credentials ---------------------------------------------------------------------------------------------------
-
-/** curl sends the octets it is given; text that is no UTF-8 stands as latin-1. */
-const text = (octets: Shell.Octets): string => Shell.toText(octets) ?? octets
-
-const pair = (option: string, octets: Shell.Octets): E.Either<string, readonly [user: string, pass: string]> => {
-  const colon = octets.indexOf(':')
-  if (colon < 0) return E.left(`${option} has no password, which curl would ask for; write user:password`)
-  return E.right([octets.slice(0, colon), octets.slice(colon + 1)])
-}
-
-const auth = (options: All): E.Either<string, Settings.Settings> => {
-  const bearer = last(options, 'oauth2-bearer')
-  if (bearer !== undefined) return E.right(settingsOf(Settings.withBearer(bearer.value)))
-  const user = last(options, 'user')
-  if (user === undefined) return E.right(Settings.empty)
-  const credentials = pair('-u', user.value)
-  if (E.isLeft(credentials)) return credentials
-  const [name, pass] = credentials.right
-  return E.right(
-    settingsOf(
-      isOn(options, 'digest') ? Settings.withDigestAuth(text(name), text(pass)) : Settings.withBasicAuth(name, pass),
-    ),
-  )
-}
 
 // --- proxy ---------------------------------------------------------------------------------------------------------
 
@@ -50,37 +22,26 @@ const SCHEMES: Readonly<Record<string, string>> = {
   'socks5-hostname': 'socks5h://',
 }
 
-const percent = (octets: Shell.Octets): string =>
-  octets.replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+/** The port that is written behind the host, brackets of an IPv6 address aside. */
+const HAS_PORT = /^(?:\[[^\]]*\]|[^:[\]]*):\d+$/
 
-/** An HTTP proxy gets the octets that stand in the URL, so each is a character here; a SOCKS proxy gets UTF-8. */
-const asOctets = (url: string): string =>
-  url.replace(/^(https?:\/\/)([^/@]*)@/i, (_, scheme: string, userinfo: string) => {
-    const octets = userinfo.replace(/%([0-9a-fA-F]{2})/g, (__, hex: string) =>
-      hex.toLowerCase() === '3a' ? '%3A' : String.fromCharCode(Number.parseInt(hex, 16)),
-    )
-    return `${scheme}${octets
-      .split(':')
-      .map((one) => encodeURIComponent(one.replaceAll('%3A', ':')))
-      .join(':')}@`
-  })
-
-/** curl's proxy without a port is at 1080, ours at the port of its scheme. */
+/** curl's proxy without a port is at 1080, ours at the port of its scheme; and `user@` has an empty password. */
 const proxyUrl = (options: All): E.Either<string, string | undefined> => {
   const given = options.findLast(({ name }) => PROXIES.some((one) => one === name))
   if (given === undefined || given.value === '') return E.right(given?.value)
   const written = text(given.value)
   const isWhole = /^[a-zA-Z][\w+.-]*:\/\//.test(written)
-  const url = isWhole ? written : `${SCHEMES[given.name] ?? 'http://'}${written}`
-  const hasPort = /:\d+\/?$/.test(url)
-  const whole = hasPort ? url : `${url.replace(/\/$/, '')}:${url.startsWith('https:') ? 443 : 1080}`
+  const [scheme, userinfo, rest] = atAuthority(isWhole ? written : `${SCHEMES[given.name] ?? 'http://'}${written}`)
+  // A path says nothing to a proxy.
+  const [host = ''] = rest.split(/[/?#]/, 1)
+  const place = HAS_PORT.test(host) ? host : `${host.replace(/:$/, '')}:${scheme === 'https://' ? 443 : 1080}`
   const user = last(options, 'proxy-user')
-  if (user === undefined) return E.right(asOctets(whole))
-  const credentials = pair('-U', user.value)
-  if (E.isLeft(credentials)) return credentials
-  const [name, pass] = credentials.right
-  const withUser = whole.replace(/^([^/]*\/\/)(?:[^/@]*@)?/, `$1${percent(name)}:${percent(pass)}@`)
-  return E.right(asOctets(withUser))
+  const own =
+    user === undefined ? E.right(userinfo === undefined ? undefined : pairOf(userinfo)) : pair('-U', user.value)
+  if (E.isLeft(own)) return own
+  if (own.right === undefined) return E.right(`${scheme}${place}`)
+  const [name, pass] = own.right
+  return E.right(`${scheme}${encodeURIComponent(text(name))}:${encodeURIComponent(text(pass))}@${place}`)
 }
 
 const proxy = (
@@ -101,6 +62,9 @@ const proxy = (
       : []),
     ...(options.filter(({ name }) => name === 'proxy-header').length > lines.length
       ? [{ option: '--proxy-header', why: 'only Proxy-Authorization is for a proxy here' }]
+      : []),
+    ...(!url.right && last(options, 'proxy-user') !== undefined
+      ? [{ option: '--proxy-user', why: 'the line names no proxy; give it to the proxy of the environment' }]
       : []),
   ]
   const change: Settings.Configure =
@@ -173,13 +137,14 @@ const timeouts = (options: All): E.Either<string, Settings.Configure> => {
 const redirects = (options: All): E.Either<string, Settings.Configure> => {
   const isFollowed = isOn(options, 'location') || isOn(options, 'location-trusted')
   const given = last(options, 'max-redirs')?.value
-  if (given !== undefined && !/^-?\d+$/.test(given)) return E.left('--max-redirs needs a number')
+  if (given !== undefined && !/^(?:\d+|-1)$/.test(given))
+    return E.left('--max-redirs needs a number, or -1 for no limit')
   const most = given === undefined ? undefined : Number(given)
   return E.right((made) =>
     pipe(
       made,
       isFollowed ? (same) => same : Settings.withoutRedirects,
-      most === undefined ? (same) => same : Settings.withMaxRedirects(most < 0 ? Number.POSITIVE_INFINITY : most),
+      most === undefined ? (same) => same : Settings.withMaxRedirects(most < 0 ? Number.MAX_SAFE_INTEGER : most),
     ),
   )
 }
@@ -188,8 +153,6 @@ const redirects = (options: All): E.Either<string, Settings.Configure> => {
 export const others = (
   options: All,
 ): E.Either<string, { readonly settings: Settings.Settings; readonly leftOut: ReadonlyArray<Left> }> => {
-  const credentials = auth(options)
-  if (E.isLeft(credentials)) return credentials
   const way = proxy(options)
   if (E.isLeft(way)) return way
   const client = certificate(options)
@@ -199,8 +162,14 @@ export const others = (
   const following = redirects(options)
   if (E.isLeft(following)) return following
   const roots = last(options, 'cacert') ?? last(options, 'capath')
+  const folder: ReadonlyArray<Left> =
+    roots?.name === 'cacert' && last(options, 'capath') !== undefined
+      ? [{ option: '--capath', why: 'one set of roots is asked: that of --cacert' }]
+      : []
+  const unused =
+    last(options, 'cert') !== undefined ? [] : ['key', 'pass', 'cert-type'].filter((name) => last(options, name))
+  const why = 'the line has no --cert that it would belong to'
   const settings = settingsOf(
-    Settings.withSettings(credentials.right),
     Settings.withSettings(way.right.settings),
     client.right,
     times.right,
@@ -208,11 +177,6 @@ export const others = (
     isOn(options, 'insecure') ? Settings.withVerify(false) : (same) => same,
     roots === undefined ? (same) => same : Settings.withCa(text(roots.value)),
   )
-  return E.right({ settings, leftOut: way.right.leftOut })
+  const leftOut = [...way.right.leftOut, ...folder, ...unused.map((name) => ({ option: `--${name}`, why }))]
+  return E.right({ settings, leftOut })
 }
-
-/** `--url-query`: as `--data-urlencode`, and `+text` as it stands. */
-export const urlQuery = (option: Option): E.Either<string, Shell.Octets> =>
-  option.value.startsWith('+')
-    ? E.right(option.value.slice(1))
-    : Data.content({ ...option, name: 'data-urlencode' }, undefined)

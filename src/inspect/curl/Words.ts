@@ -16,7 +16,13 @@ export type Token =
   /** `isFile`: the octets are the content of a file that the shell makes, `<(…)`. */
   { readonly _tag: 'Word'; readonly octets: Shell.Octets; readonly isFile: boolean } | { readonly _tag: 'Pipe' }
 
-/** Where reading stands: the text, and how far. */
+/** The text that is read, and how many commands in brackets are open where reading stands. */
+interface Source {
+  readonly text: string
+  readonly depth: number
+}
+
+/** What was read, and where reading goes on. */
 interface Read<A> {
   readonly value: A
   readonly at: number
@@ -24,6 +30,12 @@ interface Read<A> {
 type Reading<A> = E.Either<string, Read<A>>
 
 const read = <A>(value: A, at: number): Reading<A> => E.right({ value, at })
+
+/** What a sticky pattern matches at a place; empty where it matches nothing. */
+const runOf = (pattern: RegExp, text: string, at: number): string => {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0] ?? ''
+}
 
 const where = (text: string, at: number): string => {
   const before = text.slice(0, at).split('\n')
@@ -79,14 +91,16 @@ const PAIR = /^u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})/
 const ansiQuoted = (text: string, start: number): Reading<Shell.Octets> => {
   let octets = ''
   for (let at = start + 2; at < text.length; ) {
-    const [character = ''] = text.slice(at, at + 2)
-    if (character === "'") {
-      const problem = `the word $'…' at ${where(text, start)} holds NUL, which ends an argument; give the body by printf '…' |`
-      return octets.includes('\0') ? E.left(problem) : read(octets, at + 1)
+    if (text[at] === "'") {
+      if (!octets.includes('\0')) return read(octets, at + 1)
+      return E.left(
+        `the word $'…' at ${where(text, start)} holds NUL, which ends an argument; give the body by printf '…' |`,
+      )
     }
-    if (character !== '\\') {
-      octets += Shell.ofText(character)
-      at += character.length
+    if (text[at] !== '\\') {
+      const run = runOf(/[^'\\]+/y, text, at)
+      octets += Shell.ofText(run)
+      at += run.length
       continue
     }
     const rest = text.slice(at + 1, at + 14)
@@ -109,26 +123,29 @@ const singleQuoted = (text: string, start: number): Reading<Shell.Octets> => {
   return end < 0 ? unclosed(text, start, "'") : read(Shell.ofText(text.slice(start + 1, end)), end + 1)
 }
 
-const doubleQuoted = (text: string, start: number): Reading<Shell.Octets> => {
+const doubleQuoted = (source: Source, start: number): Reading<Shell.Octets> => {
+  const { text } = source
   let octets = ''
   for (let at = start + 1; at < text.length; ) {
-    const [character = ''] = text.slice(at, at + 2)
+    const character = text[at]
     if (character === '"') return read(octets, at + 1)
     if (character === '\\') {
       const next = text[at + 1] ?? ''
-      if (next !== '\n') octets += '$`"\\'.includes(next) ? next : `\\${Shell.ofText(next)}`
-      at += 2
+      const isEscaped = next !== '' && '$`"\\\n'.includes(next)
+      octets += !isEscaped ? '\\' : next === '\n' ? '' : next
+      at += isEscaped ? 2 : 1
       continue
     }
     if (character === '$' || character === '`') {
-      const expanded = dollar(text, at)
+      const expanded = dollar(source, at)
       if (E.isLeft(expanded)) return expanded
       octets += expanded.right.value
       at = expanded.right.at
       continue
     }
-    octets += Shell.ofText(character)
-    at += character.length
+    const run = runOf(/[^"\\$`]+/y, text, at)
+    octets += Shell.ofText(run)
+    at += run.length
   }
   return unclosed(text, start, '"')
 }
@@ -151,13 +168,18 @@ export const printed = (format: Shell.Octets): Shell.Octets | undefined => {
   return isKnown ? octets : undefined
 }
 
+/** No line that somebody writes has more commands within each other. */
+const MAX_DEPTH = 8
+
 /** `(printf '…')` from its bracket on. */
-const command = (text: string, start: number): Reading<Shell.Octets> => {
-  const refused = E.left(`the command in brackets at ${where(text, start)} would have to be run; write what it gives`)
-  const inner = tokens(text, start + 1, 'bracket')
+const command = ({ text, depth }: Source, start: number): Reading<Shell.Octets> => {
+  const refused = (): Reading<never> =>
+    E.left(`the command in brackets at ${where(text, start)} would have to be run; write what it gives`)
+  if (depth >= MAX_DEPTH) return refused()
+  const inner = tokens({ text, depth: depth + 1 }, start + 1)
   if (E.isLeft(inner)) return inner
   const octets = printfOf(inner.right.value)
-  return octets === undefined ? refused : read(octets, inner.right.at)
+  return octets === undefined ? refused() : read(octets, inner.right.at)
 }
 
 /** What a `printf` command writes, if it is one with a fixed format. */
@@ -167,11 +189,19 @@ export const printfOf = (words: ReadonlyArray<Token>): Shell.Octets | undefined 
   return isPrintf && format?._tag === 'Word' && !format.isFile ? printed(format.octets) : undefined
 }
 
-const dollar = (text: string, at: number): Reading<Shell.Octets> => {
+/** By hand, for an expression with an end looks for it behind each of the line ends. */
+const withoutLineEnds = (octets: Shell.Octets): Shell.Octets => {
+  let end = octets.length
+  while (octets[end - 1] === '\n') end -= 1
+  return octets.slice(0, end)
+}
+
+const dollar = (source: Source, at: number): Reading<Shell.Octets> => {
+  const { text } = source
   if (text.startsWith('$(', at)) {
-    const inner = command(text, at + 1)
+    const inner = command(source, at + 1)
     // A shell takes the line ends off what a command has written.
-    return E.isLeft(inner) ? inner : read(inner.right.value.replace(/\n+$/, ''), inner.right.at)
+    return E.isLeft(inner) ? inner : read(withoutLineEnds(inner.right.value), inner.right.at)
   }
   const name = /^\$(?:\w+|\{[^}]*\}?|[*@#?$!-])|^`/.exec(text.slice(at, at + 80))?.[0]
   if (name === undefined) return read('$', at + 1)
@@ -182,28 +212,43 @@ const dollar = (text: string, at: number): Reading<Shell.Octets> => {
 
 // --- words ---------------------------------------------------------------------------------------------------------
 
-const plainCharacter = (text: string, at: number): Reading<Shell.Octets> => {
-  const [character = ''] = text.slice(at, at + 2)
-  return read(Shell.ofText(surrogates(character)), at + character.length)
+/** What stands for itself. A shell knows space and TAB as blanks; every other blank is a character of a word. */
+const PLAIN = /[^ \t\n\r|&;()<>'"$`\\]+/y
+const ENDS_WORD = /[ \t\n|&;()<>]|\r(?=\n|$)/y
+const LINE_END = /\r?\n/y
+
+/** A backslash: a line end behind it is nothing, and any other character itself. */
+const escapedCharacter = (text: string, at: number): Reading<Shell.Octets> => {
+  const end = runOf(LINE_END, text, at + 1)
+  if (end !== '') return read('', at + 1 + end.length)
+  const [character = ''] = text.slice(at + 1, at + 3)
+  return read(Shell.ofText(character), at + 1 + character.length)
 }
 
-const piece = (text: string, at: number): Reading<Shell.Octets> => {
-  const character = text[at] ?? ''
-  if (character === "'") return singleQuoted(text, at)
-  if (character === '"') return doubleQuoted(text, at)
-  if (text.startsWith("$'", at)) return ansiQuoted(text, at)
-  if (text.startsWith('$"', at)) return doubleQuoted(text, at + 1)
-  if (character === '$' || character === '`') return dollar(text, at)
-  if (character !== '\\') return plainCharacter(text, at)
-  const end = /^\\\r?\n/.exec(text.slice(at, at + 3))?.[0]
-  if (end !== undefined) return read('', at + end.length)
-  return at + 1 < text.length ? plainCharacter(text, at + 1) : read('', at + 1)
+const piece = (source: Source, at: number): Reading<Shell.Octets> => {
+  const { text } = source
+  const run = runOf(PLAIN, text, at)
+  if (run !== '') return read(Shell.ofText(run), at + run.length)
+  switch (text[at]) {
+    case "'":
+      return singleQuoted(text, at)
+    case '"':
+      return doubleQuoted(source, at)
+    case '\\':
+      return escapedCharacter(text, at)
+    case '\r':
+      return read('\r', at + 1)
+    default:
+      if (text[at + 1] === "'" && text[at] === '$') return ansiQuoted(text, at)
+      return text.startsWith('$"', at) ? doubleQuoted(source, at + 1) : dollar(source, at)
+  }
 }
 
 /** One word, from its first character on. */
-const word = (text: string, start: number): Reading<Token> => {
+const word = (source: Source, start: number): Reading<Token> => {
+  const { text } = source
   if (text.startsWith('<(', start)) {
-    const content = command(text, start + 1)
+    const content = command(source, start + 1)
     if (E.isLeft(content)) return content
     return read({ _tag: 'Word', octets: content.right.value, isFile: true }, content.right.at)
   }
@@ -212,8 +257,8 @@ const word = (text: string, start: number): Reading<Token> => {
   }
   let octets = ''
   let at = start
-  while (at < text.length && !/[\s|&;()<>]/.test(text[at] ?? '')) {
-    const next = piece(text, at)
+  while (at < text.length && runOf(ENDS_WORD, text, at) === '') {
+    const next = piece(source, at)
     if (E.isLeft(next)) return next
     octets += next.right.value
     at = next.right.at
@@ -230,27 +275,28 @@ const OPERATOR: Readonly<Record<string, string>> = {
   ')': 'it closes a bracket that is not open',
 }
 
-/** What may still come: blanks, continued lines, a comment. */
-const skip = (text: string, start: number): number => {
-  const blank = /^(?:[ \t]|\\\r?\n)+/.exec(text.slice(start))?.[0] ?? ''
-  const at = start + blank.length
-  const isComment = text[at] === '#' && (at === 0 || /\s/.test(text[at - 1] ?? ''))
-  return isComment ? at + (/^[^\n]*/.exec(text.slice(at))?.[0].length ?? 0) : at
-}
+/** What may stand before a word: blanks, continued lines, a comment. */
+const SKIPPED = /(?:[ \t]|\\(?:\r?\n|\r?$))*(?:#[^\n]*)?/y
 
-const tokens = (text: string, start: number, until: 'bracket' | 'end'): Reading<ReadonlyArray<Token>> => {
+const skip = (text: string, at: number): number => at + runOf(SKIPPED, text, at).length
+
+/** The words up to the end, or up to the bracket that closes the command. A line end ends the command. */
+const tokens = (source: Source, start: number): Reading<ReadonlyArray<Token>> => {
+  const { text, depth } = source
   const found: Token[] = []
+  let end: number | undefined
   for (let at = skip(text, start); ; at = skip(text, at)) {
     const character = text[at]
-    if (character === undefined) return until === 'end' ? read(found, at) : unclosed(text, start - 1, '(')
-    if (character === ')' && until === 'bracket') return read(found, at + 1)
-    if (character === '\n' || character === '\r') {
-      const rest = text.slice(at).trim()
-      if (until === 'end' && rest !== '') {
-        return E.left(`a second command begins after ${where(text, at)}; give one, with a \\ at the end of each line`)
-      }
-      at += 1
+    if (character === undefined) return depth === 0 ? read(found, at) : unclosed(text, start - 1, '(')
+    if (character === ')' && depth > 0) return read(found, at + 1)
+    const line = runOf(/\r?\n|\r$/y, text, at)
+    if (line !== '') {
+      if (found.length > 0 && found.at(-1)?._tag !== 'Pipe') end ??= at
+      at += line.length
       continue
+    }
+    if (end !== undefined) {
+      return E.left(`a second command begins after ${where(text, end)}; give one, with a \\ at the end of each line`)
     }
     if (character === '|' && text[at + 1] !== '|') {
       found.push({ _tag: 'Pipe' })
@@ -259,7 +305,7 @@ const tokens = (text: string, start: number, until: 'bracket' | 'end'): Reading<
     }
     const reason = text.startsWith('<(', at) ? undefined : OPERATOR[character === '|' ? '&' : character]
     if (reason !== undefined) return E.left(`${character} at ${where(text, at)}: ${reason}`)
-    const next = word(text, at)
+    const next = word(source, at)
     if (E.isLeft(next)) return next
     found.push(next.right.value)
     at = next.right.at
@@ -267,8 +313,7 @@ const tokens = (text: string, start: number, until: 'bracket' | 'end'): Reading<
 }
 
 /** The words of a line. The left says what cannot be read, and what to do. */
-export const words = (line: string): E.Either<string, ReadonlyArray<Token>> => {
-  const text = line.trim()
-  const made = tokens(text, 0, 'end')
+export const words = (text: string): E.Either<string, ReadonlyArray<Token>> => {
+  const made = tokens({ text, depth: 0 }, 0)
   return E.isLeft(made) ? made : E.right(made.right.value)
 }
