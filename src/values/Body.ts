@@ -26,6 +26,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
 import * as MultipartOf from './Multipart.js'
 import * as OneShot from './OneShot.js'
+import * as Own from './Own.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 
@@ -151,7 +152,7 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
     case 'Multipart':
       return encodeMultipart(body.parts, contentType, entropy)
     case 'Json':
-      return body.text === undefined ? encodeJson(body.value) : encoded(utf8(body.text), 'application/json')
+      return encodeJson(body)
   }
 }
 
@@ -172,7 +173,10 @@ const encodeMultipart = (
   return encoded(payload, MultipartOf.withBoundary(given, boundary))
 }
 
-const encodeJson = (value: unknown): E.Either<string, Encoded> => {
+const encodeJson = (body: Json): E.Either<string, Encoded> => {
+  const text = Own.get(body, 'text')
+  if (typeof text === 'string') return encoded(utf8(text), 'application/json')
+  const { value } = body
   try {
     const written: string | undefined = JSON.stringify(value)
     if (written === undefined)

@@ -252,7 +252,8 @@ describe('a system that knows no home folder', () => {
 })
 
 describe('what plain JavaScript gives', () => {
-  const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
+  const planned = (request: Request.Request, session = Session.empty) =>
+    Plan.plan({ session, entropy: 'seed' })(request)
   const post = Request.post('http://h.test/')
   const VALUES = [undefined, null, 5, {}, [], true, Symbol('s'), () => 1]
   it('for a header is InvalidHeader', () => {

@@ -82,7 +82,11 @@ describe.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'protot
       expect(
         tagOf(planned(Request.get(`${name}:x`), { session: Session.mount(`${name}:`, Transport.memory({}))(session) })),
       ).toMatch(/right|MissingScheme|UnsupportedScheme|InvalidUrl/)
-      const proxied = Session.withProxy({ ...own(name, 'http://never.test:1'), http: 'http://p.test:1' })(trusting)
+      const odd = Session.withProxy({ ...own(name, 'http://never.test:1'), http: 'http://p.test:1' })(trusting)
+      expect(planned(get, { session: odd })).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+      const proxied = Session.withProxy({ ...own(`http://${host}`, 'http://never.test:1'), http: 'http://p.test:1' })(
+        trusting,
+      )
       const made = right(planned(get, { session: proxied }))
       expect(O.isSome(made.route.proxy) && made.route.proxy.value.hostname).toBe('p.test')
       const environment = Environment.make(own(`${name}_proxy`, 'http://never.test:1'))
@@ -101,7 +105,7 @@ describe.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'protot
         Session.withHeader(name, 'h'),
         Session.withQuery(own(name, 'q')),
         Session.withCookie(name, 'c'),
-        Session.withProxy(own(name, 'http://p:1')),
+        Session.withProxy(own(`http://${name.toLowerCase().replaceAll('_', 'x')}`, 'http://p:1')),
         Session.withSensitiveHeaders(name),
       )
       const json = JSON.stringify(right(Session.encode({ reveal: true })(session)))

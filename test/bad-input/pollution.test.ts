@@ -107,6 +107,7 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
     opened(
       planned(pipe(Request.post('http://h/p'), Request.withMultipart({ a: 'b', c: Buffer.from('d') })), {
         session: session(),
+        entropy: 'seed',
       }),
     ),
   'a session without anything': () => opened(planned(Request.get('http://h/'))),

@@ -173,7 +173,7 @@ describe('a proxy URL', () => {
     expect(tagOf(given)).toBe('InvalidProxy')
     expect(JSON.stringify(given)).not.toContain('hunter2')
     expect(E.isLeft(given) && given.left.message.length).toBeGreaterThan(20)
-    if (url === '') return // an empty variable is none
+    if (url.trim() === '') return // an empty or blank variable is none
     const environment = Environment.make({ http_proxy: url })
     const failure = await error(Http.get('http://h/'), { session: trusting, environment })
     expect(failure._tag).toBe('InvalidProxy')

@@ -24,7 +24,7 @@ const path = (name: string): string => join(pki, name)
 const pem = (name: string): string => readFileSync(path(name), 'utf8')
 
 const planned = (request: Request.Request, session = Session.defaults, environment = Environment.empty): Plan.Plan => {
-  const plan = Plan.plan({ session, environment })(request)
+  const plan = Plan.plan({ session, environment, entropy: 'curl' })(request)
   if (E.isLeft(plan)) expect.fail(plan.left.message)
   return plan.right
 }
@@ -150,7 +150,7 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
     await fc.assert(
       fc.asyncProperty(spec, async ([method, segment, changes, session]) => {
         const request = changes.reduce((made, step) => step(made), Request.make(method, url(`/${segment}`)))
-        const plan = Plan.plan({ session })(request)
+        const plan = Plan.plan({ session, entropy: 'curl' })(request)
         if (E.isRight(plan)) await sends(plan.right)
       }),
       { numRuns: 150, interruptAfterTimeLimit: 20_000 },

@@ -16,7 +16,7 @@ const taken = (line: string): Request.FromCurl => {
   return made.right
 }
 const planned = (request: Request.Request, session = Session.empty): Plan.Plan => {
-  const plan = Plan.plan({ session })(request)
+  const plan = Plan.plan({ session, entropy: 'curl' })(request)
   if (E.isLeft(plan)) expect.fail(plan.left.message)
   return plan.right
 }
@@ -46,7 +46,7 @@ describe('the line that toCurl writes', () => {
           (made, step) => step(made),
           Request.make(method, `https://h.test:8443/${segment}#f`),
         )
-        const plan = Plan.plan({ session })(request)
+        const plan = Plan.plan({ session, entropy: 'curl' })(request)
         if (E.isRight(plan)) again(plan.right)
       }),
       { numRuns: 1000 },

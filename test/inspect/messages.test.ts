@@ -103,7 +103,7 @@ describe('HAR', () => {
 
 describe('HAR 1.2', () => {
   const open = (request: Request.Request) => {
-    const made = Plan.plan({ session: Session.empty })(request)
+    const made = Plan.plan({ session: Session.empty, entropy: 'messages' })(request)
     if (E.isLeft(made)) expect.fail(made.left.message)
     return Plan.toHar({ reveal: true })(made.right).log.entries[0]?.request
   }

@@ -92,7 +92,7 @@ export class Attempt implements Caller, Flow, Abortable, Member {
   #expected: number | undefined
   /** When something last moved. */
   #moved = 0
-  /** Octets that its connection had received by then. */
+  /** Octets that its connection had received before the head, or when the timer last fired. */
   #seen = 0
   /** Lets the connection go on, while it is held back. */
   #letGo: (() => void) | undefined
@@ -209,16 +209,16 @@ export class Attempt implements Caller, Flow, Abortable, Member {
   }
 
   /**
-   * Whether octets came that undici has told nothing of yet: a head, a chunk size or a trailer that arrives in parts.
-   * Looked at when the timer fires, so silence may be noticed up to one `read` late after such a part.
+   * Whether octets of a head came since undici last told of anything: a head may arrive in parts. Read when the timer
+   * fires, so that it costs nothing; silence after such a part is noticed up to one `read` late.
    */
   #hasHeard(): boolean {
     const { carrier } = this
-    const isReading = this.#phase === 'Sent' || this.#phase === 'Receiving'
     // A connection of HTTP/2 carries other replies too.
-    if (!isReading || this.#isHurried || carrier === undefined || isHttp2(carrier)) return false
+    if (this.#phase !== 'Sent' || carrier === undefined || isHttp2(carrier)) return false
     if (carrier.bytesRead === this.#seen) return false
-    this.touch()
+    this.#moved = performance.now()
+    this.#seen = carrier.bytesRead
     return true
   }
 
@@ -239,9 +239,7 @@ export class Attempt implements Caller, Flow, Abortable, Member {
 
   /** Something moved. */
   touch(): void {
-    if (this.#isHurried) return
-    this.#moved = performance.now()
-    this.#seen = this.carrier?.bytesRead ?? 0
+    if (!this.#isHurried) this.#moved = performance.now()
   }
 
   // --- progress ----------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ describe('basic', () => {
       '\u043f\u0430\u0440\u043e\u043b\u044c',
       basic('\u0438\u043c\u044f:\u043f\u0430\u0440\u043e\u043b\u044c'),
     ],
-    ['test', '\u00e9', basic('test:\u00e9', 'latin1')],
+    ['test', '\u00e9', basic('test:\u00e9')],
     ['', '', basic(':')],
   ])('of %s and %s is one line', (user, pass, expected) =>
     expect(headerOf(Request.withBasicAuth(user, pass)(Request.get('http://h/')), 'Authorization')).toBe(expected),
@@ -45,7 +45,7 @@ describe('basic', () => {
     ['http://user%25user:pass@h/', basic('user%user:pass')],
     ['http://user:pass%23pass@h/', basic('user:pass#pass')],
     ['http://complex.url.com/?q=a@b:c', undefined],
-    ['http://user@h/', undefined],
+    ['http://user@h/', basic('user:')],
     ['http://h/', undefined],
   ])('is read from %s', (url, expected) => expect(headerOf(Request.get(url), 'Authorization')).toBe(expected))
 })

@@ -173,7 +173,9 @@ describe('over the wire', () => {
   it.each([
     ['user:pass@', 'user:pass'],
     ['user:@', 'user:'],
-    ['user@', undefined],
+    ['user@', 'user:'],
+    [':token@', ':token'],
+    ['', undefined],
   ])('the credentials of a proxy %s are for it', async (userinfo, pair) => {
     const between = await always(ok())
     await value(Http.get('http://example.com/'), {
