@@ -114,7 +114,7 @@ describe('slow', () => {
       const timer = setInterval(() => socket.write(parts.shift() ?? ''), 90)
       socket.on('close', () => clearInterval(timer))
     })
-    expect((await exchange(transport(), plan(server.url, { timeouts: { read: 200 } }))).status).toBe(200)
+    expect(await text(transport(), plan(server.url, { timeouts: { read: 200 } }))).toBe('')
   })
 
   test('a head that stops in the middle ends with the read timeout', async () => {
