@@ -3,11 +3,6 @@
  *
  * A quoted value may hold `;`, `,` and escapes. Blanks beside `=` are accepted. A quote that is never closed reaches to the
  * end of the text.
- *
- * @example
- * import { parameter, parse } from './MediaType.js'
- *
- * parameter('boundary')(parse('multipart/form-data; x="; boundary=no"; boundary=yes')) // 'yes'
  */
 import * as Scan from './Scan.js'
 
