@@ -172,7 +172,11 @@ describe('a jar as JSON', () => {
   })
   it.each<[string, Partial<Cookie>, string]>([
     ['an expiry that is none', { expires: O.some(Number.NaN) }, 'cookies.0.expires.0 is not a time'],
-    ['a path that is none', { path: 'p' }, 'cookies.0, "sid", is not valid: its path does not start with /, or holds what a path cannot'],
+    [
+      'a path that is none',
+      { path: 'p' },
+      'cookies.0, "sid", is not valid: its path does not start with /, or holds what a path cannot',
+    ],
     ['a stamp beyond time', { created: { ms: 9e15, n: 0 } }, 'cookies.0.created.0 is not a time'],
   ])('is not written with %s, for it could not be read', (_, odd, problem) => {
     const refused = encoded(Jar.withRecords([{ ...COOKIE, ...odd }])(Jar.empty))
