@@ -116,7 +116,7 @@ const commandOf = (line: string): E.Either<string, Command> => {
 
 // --- the body ------------------------------------------------------------------------------------------------------
 
-const DATA = ['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json']
+const DATA: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json'])
 
 interface Content {
   /** Joined, where there is any. */
@@ -137,7 +137,7 @@ const contentOf = (
       if (E.isLeft(part)) return part
       parts.push(part.right)
     }
-    if (!DATA.includes(option.name)) continue
+    if (!DATA.has(option.name)) continue
     const more = Data.content(option, stdin)
     if (E.isLeft(more)) return more
     data = data === undefined ? more.right : `${data}${option.name === 'json' ? '' : '&'}${more.right}`
@@ -194,11 +194,15 @@ const leftOfMethod = (
 
 // --- the whole -----------------------------------------------------------------------------------------------------
 
-const leftOutOf = (options: ReadonlyArray<Options.Option>): ReadonlyArray<LeftOut> =>
-  options.flatMap(({ name }) => {
-    const known = Options.lookup(name)
-    return known?.kind === 'leaves' ? [{ option: `--${name}`, why: known.why }] : []
-  })
+/** Each of them once, however often it stands there. */
+const leftOutOf = (options: ReadonlyArray<Options.Option>): ReadonlyArray<LeftOut> => {
+  const found = new Map<string, LeftOut>()
+  for (const { name } of options) {
+    const known = found.has(name) ? undefined : Options.lookup(name)
+    if (known?.kind === 'leaves') found.set(name, { option: `--${name}`, why: known.why })
+  }
+  return [...found.values()]
+}
 
 const refused = (options: ReadonlyArray<Options.Option>): string | undefined => {
   for (const { name } of options) {

@@ -43,6 +43,7 @@ interface Stands {
   readonly leftOut?: Left
 }
 
+const NOTHING: E.Either<string, Stands> = E.right({})
 const AUTO = { option: '--referer ;auto', why: 'no redirect sets a Referer; write a hook that does' }
 
 /** `-A`, `-e`, `-b`, `-r` as the headers they are. */
@@ -61,7 +62,7 @@ const ofOption = ({ name, value }: Option): E.Either<string, Stands> => {
         `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
       )
     default:
-      return E.right({})
+      return NOTHING
   }
 }
 
