@@ -212,6 +212,11 @@ const refused = (options: ReadonlyArray<Options.Option>): string | undefined => 
   return undefined
 }
 
+const sendingOf = ({ data, parts }: Content, place: 'body' | 'url'): HeaderLines.Sending => {
+  if (parts.length > 0) return { _tag: 'Form' }
+  return data === undefined || place === 'url' ? { _tag: 'Nothing' } : { _tag: 'Data', length: data.length }
+}
+
 /** The headers that data brings along, unless the line speaks of them. In the URL, only JSON does. */
 const headersOf = (
   { isJson, data }: Content,
@@ -235,15 +240,15 @@ const build = ({ words, stdin, leftOut }: Command): E.Either<string, FromCurl> =
   if (E.isLeft(content)) return content
   const method = methodOf(options.right, content.right)
   if (E.isLeft(method)) return method
+  const place = Options.isOn(options.right, 'get') && content.right.data !== undefined ? 'url' : 'body'
   const address = Address.address(options.right, content.right.data)
   if (E.isLeft(address)) return address
-  const headers = HeaderLines.headers(options.right, refusal)
+  const headers = HeaderLines.headers(options.right, sendingOf(content.right, place), refusal)
   if (E.isLeft(headers)) return headers
   const credentials = Credentials.credentials(options.right, address.right.userinfo, headers.right.names)
   if (E.isLeft(credentials)) return credentials
   const others = Settings.others(options.right)
   if (E.isLeft(others)) return others
-  const place = Options.isOn(options.right, 'get') && content.right.data !== undefined ? 'url' : 'body'
   const isCoded = Options.isOn(options.right, 'compressed') && !headers.right.names.has('accept-encoding')
   const request = pipe(
     Request.make(method.right, address.right.url),

@@ -187,13 +187,14 @@ describe('what is known and left out', () => {
     ['curl a:b@h.test -u c:d', 'the credentials in the URL'],
     ["curl h.test -e 'x;auto'", '--referer ;auto'],
     ["curl h.test -H ': x'", '--header'],
+    ['curl h.test -r 1 -F a=b', '--range'],
+    ['curl h.test --digest --oauth2-bearer t -u a:b', '--oauth2-bearer'],
     ['curl h.test -X get', '--request get'],
     ['curl h.test -G -F a=b', '--get'],
     ['curl h.test -G -d a --url-query b', '--url-query'],
     ['curl h.test -U a:b', '--proxy-user'],
     ['curl h.test --cacert a --capath b', '--capath'],
     ['curl h.test --key k', '--key'],
-    ['curl h.test -R', '--remote-time'],
   ])('%s: %s', (line, option) => {
     expect(taken(line).leftOut).toMatchObject([{ option }])
   })
@@ -352,6 +353,11 @@ describe.skipIf(!isThere)('the real curl', () => {
     'curl URL -r 600',
     'curl URL -r 007x',
     'curl URL -r 1,2',
+    'curl URL -r 5 -d abc -X GET',
+    'curl URL -r 5 -G -d abc',
+    "curl URL -e ' x ' -A ' '",
+    'curl URL --digest --oauth2-bearer t',
+    'curl URL --basic --oauth2-bearer t -u a:b',
     "curl URL -u a:b -H 'Authorization: Bearer x'",
     "curl URL -u a:b -H 'Authorization:'",
     "curl URL --oauth2-bearer t -H 'authorization: Basic eHg='",

@@ -36,15 +36,14 @@ export const TABLE: ReadonlyMap<string, Known> = new Map([
     'leaves',
     true,
     'where the output goes is not the request’s to say',
-    'output write-out dump-header stderr trace trace-ascii output-dir create-file-mode etag-save libcurl rate',
+    'output write-out dump-header stderr trace trace-ascii output-dir create-file-mode etag-save libcurl',
   ),
   ...known(
     'leaves',
     false,
     'what curl prints is not the request’s to say',
     'silent show-error verbose include fail fail-with-body fail-early no-progress-meter progress-meter progress-bar ' +
-      'buffer remote-name remote-header-name remote-name-all styled-output trace-time raw create-dirs ' +
-      'remote-time remove-on-error xattr skip-existing show-headers',
+      'buffer remote-name remote-header-name remote-name-all styled-output trace-time raw create-dirs',
   ),
   ...known('leaves', true, 'a jar is saved with Jar.encode', 'cookie-jar'),
   ...known('leaves', false, 'a jar keeps them by its own rules', 'junk-session-cookies'),
@@ -55,15 +54,13 @@ export const TABLE: ReadonlyMap<string, Known> = new Map([
     true,
     'connections are for the options of Transport.undici',
     'interface resolve connect-to unix-socket abstract-unix-socket limit-rate speed-limit speed-time dns-servers ' +
-      'keepalive-time local-port happy-eyeballs-timeout-ms doh-url max-filesize ' +
-      'parallel-max dns-interface dns-ipv4-addr dns-ipv6-addr',
+      'keepalive-time local-port happy-eyeballs-timeout-ms doh-url max-filesize',
   ),
   ...known(
     'leaves',
     false,
     'connections are for the options of Transport.undici',
-    'ipv4 ipv6 tcp-nodelay tcp-fastopen keepalive sessionid alpn npn parallel parallel-immediate suppress-connect-headers ' +
-      'doh-insecure doh-cert-status disallow-username-in-url',
+    'ipv4 ipv6 tcp-nodelay tcp-fastopen keepalive sessionid alpn npn parallel parallel-immediate suppress-connect-headers',
   ),
   ...known(
     'leaves',
@@ -76,16 +73,14 @@ export const TABLE: ReadonlyMap<string, Known> = new Map([
     true,
     'only verify, roots and the client certificate are settings of a request',
     'ciphers tls13-ciphers tls-max curves crlfile pinnedpubkey key-type engine proxy-cacert proxy-capath ' +
-      'proxy-ciphers proxy-pinnedpubkey proxy-crlfile proto proto-redir expect100-timeout ' +
-      'proxy-cert proxy-cert-type proxy-key proxy-key-type proxy-pass proxy-tls13-ciphers egd-file random-file',
+      'proxy-ciphers proxy-pinnedpubkey proxy-crlfile proto proto-redir expect100-timeout',
   ),
   ...known(
     'leaves',
     false,
     'only verify, roots and the client certificate are settings of a request',
     'tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 sslv2 sslv3 ssl ssl-reqd ssl-allow-beast ssl-no-revoke ' +
-      'ssl-revoke-best-effort ssl-auto-client-cert cert-status ca-native proxy-insecure false-start ' +
-      'proxy-tlsv1 proxy-ssl-allow-beast proxy-ssl-auto-client-cert',
+      'ssl-revoke-best-effort ssl-auto-client-cert cert-status ca-native proxy-insecure false-start',
   ),
   ...known('leaves', false, 'credentials never follow to another origin', 'location-trusted'),
   ...known('leaves', false, 'a redirect keeps method and body by its status', 'post301 post302 post303'),
@@ -145,7 +140,6 @@ const LETTERS: Readonly<Record<string, string>> = {
   p: 'proxytunnel',
   q: 'disable',
   r: 'range',
-  R: 'remote-time',
   s: 'silent',
   S: 'show-error',
   T: 'upload-file',
