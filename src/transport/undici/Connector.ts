@@ -9,13 +9,11 @@
  * | `Socks`   | TCP to the proxy, the name resolved here (4, 5) or there (4a, 5h), SOCKS, TLS      |
  *
  * A failure is one fault with the tag of its step. At any step the attempt can call it off, which destroys the socket
- * (a name that is being looked up is left to the system). Only a `Carrier` ever reaches undici: after some errors of its
- * own it would connect again without end.
+ * (a name that is being looked up is left to the system).
  */
 import { lookup } from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
-import type { buildConnector } from 'undici'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
@@ -49,13 +47,21 @@ export interface Caller {
   carrier: net.Socket | undefined
   /** One is being opened: how to call it off. */
   dialling(dial: Dial): void
-  /** It stands, or never will. */
+  /** It is open, or never will be. */
   dialled(): void
+  /** It could not be opened. */
+  fail(fault: Fault.Fault): void
 }
 
+/** Where a connection leads: the origin, or a proxy that forwards. */
+export type Destination = Pick<URL, 'protocol' | 'hostname' | 'port'>
+
+/** Called once: with the socket, or with nothing when the caller was told of a failure. */
+export type Dialled = (socket: net.Socket | undefined) => void
+
 /** A host and port as a message names them, and as CONNECT does. */
-const peerOf = ({ hostname, protocol, port }: buildConnector.Options): Tunnel.Peer => ({
-  host: hostname,
+const peerOf = ({ hostname, protocol, port }: Destination): Tunnel.Peer => ({
+  host: bare(hostname),
   port: Number(port) || (protocol === 'https:' ? 443 : 80),
 })
 
@@ -90,8 +96,8 @@ const track = (sockets: Set<net.Socket>, socket: net.Socket): void => {
 export class Dial {
   readonly #line: Line
   readonly #caller: Caller
-  readonly #options: buildConnector.Options
-  readonly #callback: buildConnector.Callback
+  readonly #destination: Destination
+  readonly #callback: Dialled
   readonly #peer: Tunnel.Peer
   readonly #held: net.Socket[] = []
   #failed: Failed
@@ -99,12 +105,12 @@ export class Dial {
   /** What it is waiting for, for the message of a timeout. */
   waitingFor = ''
 
-  constructor(line: Line, caller: Caller, options: buildConnector.Options, callback: buildConnector.Callback) {
+  constructor(line: Line, caller: Caller, destination: Destination, callback: Dialled) {
     this.#line = line
     this.#caller = caller
-    this.#options = options
+    this.#destination = destination
     this.#callback = callback
-    this.#peer = peerOf(options)
+    this.#peer = peerOf(destination)
     this.#failed = this.#connectFailed
   }
 
@@ -117,26 +123,27 @@ export class Dial {
   }
 
   /** Calls it off. */
-  cancel(fault: Fault.Fault): void {
+  cancel(): void {
+    if (this.#isOver) return
     this.#settle()
     for (const socket of this.#held) socket.destroy()
-    // Never within undici's own call: it would forget those who wait behind this one.
-    queueMicrotask(() => this.#callback(new Failure.Carrier(fault), null))
+    // Not within the call of whoever gives up: the pool would open the next connection there.
+    queueMicrotask(() => this.#callback(undefined))
   }
 
   #fail(fault: Fault.Fault): void {
-    if (!this.#isOver) this.cancel(fault)
+    if (this.#isOver) return
+    this.cancel()
+    this.#caller.fail(fault)
   }
 
   #finish(socket: net.Socket): void {
-    // undici connects again for a socket that it finds dead.
     if (socket.destroyed) {
       this.#onClose()
       return
     }
     this.#settle()
-    this.#caller.carrier = socket
-    this.#callback(null, socket)
+    this.#callback(socket)
   }
 
   #settle(): void {
@@ -187,14 +194,13 @@ export class Dial {
   /** TLS with the origin, if its scheme says so; else the connection is ready. */
   #origin(socket: net.Socket): void {
     const { security } = this.#line
-    if (this.#options.protocol === 'https:' && security !== undefined) this.#secure(socket, security)
+    if (this.#destination.protocol === 'https:' && security !== undefined) this.#secure(socket, security)
     else this.#finish(socket)
   }
 
   #secure(socket: net.Socket, security: Security): void {
     this.#failed = (error) => Failure.tlsFailed(Tunnel.authority(this.#peer), error)
-    // undici passes the name that it was given with the request: that of the URL, whatever a Host header says.
-    const host = this.#options.servername ?? this.#peer.host
+    const { host } = this.#peer
     const protocols = this.#line.http2 ? ['h2', 'http/1.1'] : ['http/1.1']
     this.#tls(socket, host, security, protocols, (secure) => this.#finish(secure))
   }
@@ -247,16 +253,11 @@ export class Dial {
   }
 }
 
-/** Opens a connection for whoever asks. One that is no longer wanted is not opened. */
-export const dial = (
-  line: Line,
-  caller: Caller,
-  options: buildConnector.Options,
-  callback: buildConnector.Callback,
-): void => {
-  const one = new Dial(line, caller, options, callback)
+/** Opens a connection for a caller that needs one. One that is no longer wanted is not opened. */
+export const dial = (line: Line, caller: Caller, destination: Destination, callback: Dialled): void => {
+  const one = new Dial(line, caller, destination, callback)
   if (caller.isOver) {
-    one.cancel(Failure.clientClosed())
+    one.cancel()
     return
   }
   caller.dialling(one)

@@ -64,6 +64,14 @@ export const why = (error: unknown): string => {
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, error)
 
+/** A connection that was closed while it was idle. Nothing of the request was written. */
+export const connectionClosed = (peer: string): Fault.Fault =>
+  Fault.make('ConnectFailed', `The idle connection to ${peer} was closed before the request was written`)
+
+/** The server said that it has not processed the request (RFC 9113 8.7). */
+export const refusedStream = (peer: string): Fault.Fault =>
+  Fault.unsent(Fault.make('ConnectFailed', `${peer} refused the stream and did not process the request`))
+
 export const tlsFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('TlsFailed', `TLS with ${peer} failed: ${why(error)}`, error)
 

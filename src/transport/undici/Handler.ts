@@ -32,22 +32,16 @@ import { at, tell } from '../../wire/Transport.js'
 import type { Abortable } from './Abort.js'
 import * as Abort from './Abort.js'
 import type { Agent } from './Agents.js'
-import type { Caller, Dial } from './Connector.js'
+import type { Controller, Handler } from './Channel.js'
+import type { Dial } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Pair } from './Head.js'
 import { fields, hasForeignTransferEncoding } from './Head.js'
+import type { Passenger, Turn } from './Pools.js'
 import type { Upload } from './RequestBody.js'
 import type { Flow } from './ResponseBody.js'
 import { ResponseBody } from './ResponseBody.js'
 import type { Member } from './Roster.js'
-
-/** What undici gives a handler; the same in 7 and 8. */
-export interface Controller {
-  abort(reason: Error): void
-  pause(): void
-  resume(): void
-  readonly rawHeaders?: unknown
-}
 
 /** Who is told when an attempt is over. */
 export interface Owner {
@@ -66,12 +60,12 @@ const LONGEST_TIMER = 2 ** 31 - 1
 const isHttp2 = (socket: Socket): boolean => socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
 
 const expire = (attempt: Attempt): void => attempt.expire()
-const endBody = (body: ResponseBody): void => body.end()
 
-export class Attempt implements Caller, Flow, Abortable, Member {
+export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   readonly plan: Plan
   upload: Upload | undefined
   carrier: Socket | undefined
+  turn: Turn | undefined
   /** The agent that it travels with. */
   agent: Agent | undefined
   place = -1
@@ -141,6 +135,7 @@ export class Attempt implements Caller, Flow, Abortable, Member {
     this.#letGo?.()
     this.#letGo = undefined
     this.carrier = undefined
+    this.turn?.leave()
     this.#owner.over(this)
   }
 
@@ -150,16 +145,14 @@ export class Attempt implements Caller, Flow, Abortable, Member {
     this.#release()
     if (this.#body === undefined) this.#answer(E.left(at(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
     else this.#body.fail(fault)
-    this.#dial?.cancel(fault)
+    this.#dial?.cancel()
     this.#controller?.abort(new Failure.Carrier(fault))
   }
 
   /** The whole reply is there. */
   #succeed(body: ResponseBody): void {
     this.#release()
-    // undici frees the connection in an immediate that it sets after this call. Whoever hears of the end behind that,
-    // and sends again, finds it free, where else a second connection would be opened.
-    queueMicrotask(() => setImmediate(endBody, body))
+    body.end()
   }
 
   /** Whom a message blames: of a request that is forwarded we see the proxy alone. */
@@ -328,14 +321,22 @@ export class Attempt implements Caller, Flow, Abortable, Member {
   }
 
   onResponseEnd(): void {
+    this.turn?.done()
     if (this.#phase !== 'Receiving' || this.#body === undefined) return
     // Without a length the end of the connection ends the body, but not where Node saw that it was torn.
     const torn = this.carrier?.errored
-    if (torn) this.onResponseError(undefined, torn)
+    if (torn) this.#failed(torn)
     else this.#succeed(this.#body)
   }
 
   onResponseError(_controller: Controller | undefined, error: unknown): void {
+    // Nothing was written on a connection that was idle: the phase would be `Sent`.
+    if (this.#phase === 'Queued' && this.turn?.again() === true) return
+    this.turn?.done()
+    this.#failed(error)
+  }
+
+  #failed(error: unknown): void {
     this.fail(Failure.classify(error, this.#phase, this.#peer()))
   }
 

@@ -1,22 +1,27 @@
 /**
- * The connections of one agent: a pool of undici's for each origin, kept as long as it has a connection or a request.
+ * The connections of one agent: for each origin a pool, kept as long as it has a connection or a request.
  *
- * undici has an Agent for this, which drops a pool whenever its last connection closes, though a request waits in it: so
- * its limit does not hold against a server that closes.
+ * undici has pools too. They forget a connection whose request was given up while others wait, so that their limit does
+ * not hold, and they search all connections for each request. Here a pool counts a connection from the moment that it
+ * is opened until its socket is closed, however its requests end.
  *
- * | option                         | because                                                                    |
- * |--------------------------------|----------------------------------------------------------------------------|
- * | headersTimeout, bodyTimeout 0  | undici's are late by up to a second; an attempt has its own                |
- * | pipelining 1                   | one request at a time, so that one connection serves one attempt           |
- * | allowH2                        | said, since its default differs between 7 and 8                            |
- * | connect                        | our own, and told for whom, which nothing else tells once requests queue   |
+ * | a connection | when                                           | a new request                              |
+ * |--------------|------------------------------------------------|--------------------------------------------|
+ * | opens        | for one request, whose abort calls it off       | opens another, or waits at the limit       |
+ * | serves       | until its channel says that the request is over | opens another, or waits at the limit       |
+ * | rests        | for one turn, in which a close would be noticed | waits for it                               |
+ * | is idle      | until it is closed                             | uses it, the last used first               |
+ *
+ * Requests wait in order. One that an idle connection lost before it was written is sent on a new connection, once.
  */
 import type { Socket } from 'node:net'
-import type * as Undici from 'undici'
+import { Chain, type Link } from './Chain.js'
+import type { Channel, Dispatch, Handler } from './Channel.js'
 import type { Caller, Line } from './Connector.js'
 import { dial } from './Connector.js'
-
-export type Library = typeof Undici
+import type { Library } from './Http1.js'
+import { Http1 } from './Http1.js'
+import { Http2 } from './Http2.js'
 
 /** What is the same for all connections of a transport. */
 export interface Settings {
@@ -28,42 +33,200 @@ export interface Settings {
   readonly keepAlive: number
 }
 
-/** What is dispatched, and for whom: undici hands on untouched what it does not know. */
-export interface Dispatch {
-  readonly caller: Caller
-  readonly origin: string
-  readonly path: string
-  readonly method: string
-  readonly headers: string[]
-  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null
-  readonly servername: string
-  readonly reset: boolean
+/** A caller that knows its turn in the pool. */
+export interface Passenger extends Caller {
+  turn: Turn | undefined
 }
 
-export type Handler = Undici.Dispatcher.DispatchHandler
+/** One request in a pool, from its dispatch to its end. */
+export class Turn implements Link<Turn> {
+  previous: Turn | undefined
+  next: Turn | undefined
+  chain: object | undefined
+  readonly passenger: Passenger
+  readonly request: Dispatch
+  readonly handler: Handler
+  readonly #pool: Pool
+  #connection: Connection | undefined
+  #isSecond = false
 
-/** A client is one connection at a time: what it dispatches next goes over the last one that it opened. */
-const clientOf = (library: Library, line: Line, origin: URL, options: object): Undici.Dispatcher => {
-  let caller: Caller | undefined
-  let carrier: Socket | undefined
-  const connect: Undici.buildConnector.connector = (where, callback) => {
-    if (caller === undefined) return
-    dial(line, caller, where, (...result) => {
-      carrier = result[1] ?? undefined
-      callback(...result)
+  constructor(pool: Pool, passenger: Passenger, request: Dispatch, handler: Handler) {
+    this.#pool = pool
+    this.passenger = passenger
+    this.request = request
+    this.handler = handler
+  }
+
+  /** It travels on this connection from now on. */
+  board(connection: Connection): void {
+    this.#connection = connection
+    this.passenger.carrier = connection.socket
+    connection.channel.dispatch(this.request, this.handler)
+  }
+
+  /** Its attempt is over: it waits no longer. */
+  leave(): void {
+    this.#pool.leave(this)
+  }
+
+  /** The channel is done with it. */
+  done(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    if (connection !== undefined) this.#pool.release(connection)
+  }
+
+  /** Sends it on a new connection, if its own was closed before anything was written. Returns whether it does. */
+  again(): boolean {
+    const connection = this.#connection
+    if (connection === undefined || connection.channel.isUsable || this.#isSecond) return false
+    this.#isSecond = true
+    this.#connection = undefined
+    this.#pool.replace(connection, this)
+    return true
+  }
+}
+
+class Connection implements Link<Connection> {
+  previous: Connection | undefined
+  next: Connection | undefined
+  chain: object | undefined
+  readonly socket: Socket
+  readonly channel: Channel
+  /** Whether the pool counts it. */
+  isCounted = true
+
+  constructor(socket: Socket, channel: Channel) {
+    this.socket = socket
+    this.channel = channel
+  }
+}
+
+const isHttp2 = (socket: Socket): boolean => 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
+
+const rested = (pool: Pool): void => pool.rested()
+const lost = (pool: Pool): void => pool.lose()
+
+class Pool {
+  readonly #pools: Pools
+  readonly #origin: string
+  readonly #destination: URL
+  /** Connections that are opening or open. */
+  #count = 0
+  readonly #idle = new Chain<Connection>()
+  #resting: Connection[] = []
+  readonly #waiting = new Chain<Turn>()
+
+  constructor(pools: Pools, origin: string) {
+    this.#pools = pools
+    this.#origin = origin
+    this.#destination = new URL(origin)
+  }
+
+  dispatch(passenger: Passenger, request: Dispatch, handler: Handler): void {
+    const turn = new Turn(this, passenger, request, handler)
+    passenger.turn = turn
+    const connection = this.#waiting.size === 0 ? this.#takeIdle() : undefined
+    if (connection !== undefined) turn.board(connection)
+    else if (this.#mayOpen()) this.#open(turn)
+    else this.#waiting.push(turn)
+  }
+
+  #takeIdle(): Connection | undefined {
+    let connection = this.#idle.pop()
+    while (connection !== undefined && !connection.channel.isUsable) {
+      connection.channel.destroy()
+      connection = this.#idle.pop()
+    }
+    return connection
+  }
+
+  /** A connection that rests is about to serve one of those who wait. */
+  #mayOpen(): boolean {
+    return this.#count < this.#pools.settings.connections && this.#resting.length <= this.#waiting.size
+  }
+
+  #open(turn: Turn): void {
+    this.#count += 1
+    this.#dial(turn)
+  }
+
+  #dial(turn: Turn): void {
+    dial(this.#pools.line, turn.passenger, this.#destination, (socket) => {
+      if (socket === undefined) this.lose()
+      else this.#opened(socket, turn)
     })
   }
-  const client = new library.Client(origin, { ...options, connect })
-  const dispatch = client.dispatch.bind(client)
-  client.dispatch = (request, handler) => {
-    // The cast: all that is dispatched here is a `Dispatch`.
-    caller = (request as unknown as Dispatch).caller
-    // One that was given up while it queued makes way for the next.
-    if (caller.isOver) return true
-    caller.carrier = carrier
-    return dispatch(request, handler)
+
+  #opened(socket: Socket, turn: Turn): void {
+    const channel = this.#pools.channel(socket, this.#origin)
+    const connection = new Connection(socket, channel)
+    this.#pools.channels.add(channel)
+    socket.once('close', () => this.#closed(connection))
+    if (this.#pools.isEnded) channel.destroy()
+    turn.board(connection)
   }
-  return client
+
+  #closed(connection: Connection): void {
+    this.#idle.remove(connection)
+    this.#pools.channels.delete(connection.channel)
+    if (!connection.isCounted) return
+    connection.isCounted = false
+    // One turn later: a server that is asked to accept the next one has seen this one go.
+    setImmediate(lost, this)
+  }
+
+  /** A connection is no more. */
+  lose(): void {
+    this.#count -= 1
+    if (this.#mayOpen()) {
+      const turn = this.#waiting.shift()
+      if (turn !== undefined) this.#open(turn)
+    }
+    if (this.#count === 0 && this.#waiting.size === 0) this.#pools.forget(this.#origin, this)
+  }
+
+  leave(turn: Turn): void {
+    this.#waiting.remove(turn)
+  }
+
+  release(connection: Connection): void {
+    this.#resting.push(connection)
+    if (this.#resting.length === 1) setImmediate(rested, this)
+  }
+
+  rested(): void {
+    const all = this.#resting
+    this.#resting = []
+    for (const connection of all) this.#serve(connection)
+  }
+
+  #serve(connection: Connection): void {
+    if (!connection.channel.isUsable) {
+      connection.channel.destroy()
+      return
+    }
+    const turn = this.#waiting.shift()
+    if (turn !== undefined) {
+      turn.board(connection)
+      return
+    }
+    connection.channel.rest()
+    this.#idle.push(connection)
+  }
+
+  /** Opens a connection in the place of one that is closed already. */
+  replace(connection: Connection, turn: Turn): void {
+    connection.channel.destroy()
+    if (!connection.isCounted) {
+      // Its place may have been given to another.
+      if (this.#mayOpen()) this.#open(turn)
+      else this.#waiting.unshift(turn)
+      return
+    }
+    connection.isCounted = false
+    this.#dial(turn)
+  }
 }
 
 const closed = (socket: Socket): Promise<void> =>
@@ -77,53 +240,53 @@ const closed = (socket: Socket): Promise<void> =>
   })
 
 export class Pools {
+  readonly settings: Settings
+  readonly line: Line
   readonly #library: Library
-  readonly #settings: Settings
-  readonly #line: Line
-  readonly #byOrigin = new Map<string, Undici.Pool>()
+  readonly #byOrigin = new Map<string, Pool>()
+  /** Those that are open. */
+  readonly channels = new Set<Channel>()
+  isEnded = false
 
   constructor(library: Library, settings: Settings, line: Line) {
     this.#library = library
-    this.#settings = settings
-    this.#line = line
+    this.settings = settings
+    this.line = line
   }
 
-  dispatch(request: Dispatch, handler: Handler): void {
-    const pool = this.#byOrigin.get(request.origin) ?? this.#open(request.origin)
-    // The cast: undici's types know neither `servername`, nor iterables, nor what is ours.
-    pool.dispatch(request as unknown as Undici.Dispatcher.DispatchOptions, handler)
+  dispatch(passenger: Passenger, request: Dispatch, handler: Handler): void {
+    const { origin } = request
+    let pool = this.#byOrigin.get(origin)
+    if (pool === undefined) {
+      pool = new Pool(this, origin)
+      this.#byOrigin.set(origin, pool)
+    }
+    pool.dispatch(passenger, request, handler)
   }
 
-  #open(origin: string): Undici.Pool {
-    const { connections, http2, maxHeaderSize, keepAlive } = this.#settings
-    const pool = new this.#library.Pool(origin, {
-      connections,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      allowH2: http2,
-      maxHeaderSize,
-      keepAliveTimeout: keepAlive,
-      factory: (url, options) => clientOf(this.#library, this.#line, url, options),
-    })
-    const look = (): void => this.#dropIfUnused(origin, pool)
-    pool.on('disconnect', look).on('connectionError', look)
-    this.#byOrigin.set(origin, pool)
-    return pool
+  /** What speaks on a socket that was opened. */
+  channel(socket: Socket, origin: string): Channel {
+    return isHttp2(socket)
+      ? new Http2(socket, origin, this.settings)
+      : new Http1(this.#library, socket, origin, this.settings)
   }
 
-  #dropIfUnused(origin: string, pool: Undici.Pool): void {
-    const { connected, size } = pool.stats
-    if (connected > 0 || size > 0 || this.#byOrigin.get(origin) !== pool) return
-    this.#byOrigin.delete(origin)
-    void pool.close()
+  forget(origin: string, pool: Pool): void {
+    if (this.#byOrigin.get(origin) === pool) this.#byOrigin.delete(origin)
   }
 
-  /** Ends all of it. undici forgets a connection whose pool has failed once; the line knows them all. */
+  /** The number of origins with a connection or a request. */
+  get size(): number {
+    return this.#byOrigin.size
+  }
+
+  /** Ends all connections. Attempts were told before. */
   async destroy(): Promise<void> {
-    const pools = [...this.#byOrigin.values()]
+    this.isEnded = true
     this.#byOrigin.clear()
-    await Promise.all(pools.map((pool) => pool.destroy()))
-    await Promise.all([...this.#line.sockets].map(closed))
+    // First the sessions of HTTP/2, which let go of their sockets in a later turn.
+    for (const channel of [...this.channels]) channel.destroy()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    await Promise.all([...this.line.sockets].map(closed))
   }
 }

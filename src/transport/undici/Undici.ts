@@ -30,12 +30,14 @@ import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
 import type { Agent } from './Agents.js'
 import { Agents } from './Agents.js'
+import type { Dispatch } from './Channel.js'
 import { bare } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Owner } from './Handler.js'
 import { Attempt } from './Handler.js'
 import * as Head from './Head.js'
-import type { Dispatch, Library, Settings } from './Pools.js'
+import type { Library } from './Http1.js'
+import type { Settings } from './Pools.js'
 import * as RequestBody from './RequestBody.js'
 import { Roster } from './Roster.js'
 
@@ -140,7 +142,7 @@ class Traffic implements Owner {
     }
     attempt.agent = agent.right
     try {
-      agent.right.pools.dispatch(dispatchOf(attempt), attempt)
+      agent.right.pools.dispatch(attempt, dispatchOf(attempt), attempt)
     } catch (error) {
       attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
     }
