@@ -202,7 +202,9 @@ const readEntry = (lex: Lexer): Read => {
 /** The canonical form of a host: lower case, IDNA, no brackets, no trailing dot. */
 const canonical = (host: string): string => {
   const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
-  const parsed = /[/?#@\\]/.test(bare) ? E.left(undefined) : Url.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`)
+  const parsed = /[/?#@\\]/.test(bare)
+    ? E.left(undefined)
+    : Url.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`)
   if (E.isLeft(parsed)) return bare.toLowerCase()
   return parsed.right.url.hostname.replace(/^\[(.*)\]$/, '$1')
 }
