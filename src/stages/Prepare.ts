@@ -117,7 +117,7 @@ const spent = (merged: Merged, { url, userinfo }: Address): Merged => {
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** RFC 9110 9.3, and PATCH: in any case they are meant. Every other method is another one in another case (D51). */
+/** RFC 9110 9.3, and PATCH: in any case they are meant. Every other method is another one in another case (D49). */
 const KNOWN: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',

@@ -6,7 +6,7 @@
  * | MD5, SHA (SHA-1), SHA-256, SHA-512, SHA-512-256 | yes                 |
  *
  * `qop` is `auth` or absent; a challenge that only offers `auth-int` is not answered. The first challenge that can be
- * answered is (3.7). The header's fields stand in requests' order, quoted as RFC 7616 3.4 says (D80).
+ * answered is (3.7). The header's fields stand in requests' order, quoted as RFC 7616 3.4 says (D60).
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'

@@ -1,5 +1,5 @@
 /**
- * What this library reads in a netrc (D81), written a second time and in another way: line by line, by one expression.
+ * What this library reads in a netrc (D61), written a second time and in another way: line by line, by one expression.
  */
 
 export interface Entry {

@@ -5,9 +5,9 @@
  * |------|-----------------------------------------------------|-----------------------------------------------|
  * | D19  | looks for the host as it is spelled                 | looks for the canonical host                  |
  * | D29  | Basic in latin-1                                    | Basic in UTF-8                                |
- * | D50  | `user@` is no credential                            | Basic with an empty password                  |
+ * | D48  | `user@` is no credential                            | Basic with an empty password                  |
  * | D2   | netrc overrides credentials in the URL              | they stand; a user alone takes its own entry  |
- * | D81  | one fault spoils the file; the last entry, exactly so | a fault spoils its entry; the first, canonical |
+ * | D61  | one fault spoils the file; the last entry, exactly so | a fault spoils its entry; the first, canonical |
  */
 import type { Input, Output } from '../families/netrc.js'
 import { basic, entryFor, inUtf8, isUnreadable } from '../models/netrc.js'
@@ -40,7 +40,7 @@ const CANONICAL_HOST: Rule<Input, Output> = {
   expect: withEntry,
 }
 
-const ENTRIES: Rule<Input, Output> = { id: 'D81', when: hasHost, expect: withEntry }
+const ENTRIES: Rule<Input, Output> = { id: 'D61', when: hasHost, expect: withEntry }
 
 const URL_CREDENTIALS: Rule<Input, Output> = {
   id: 'D2',
@@ -60,7 +60,7 @@ const halfOf = ({ url }: Input): string | null => {
 }
 
 const HALF: Rule<Input, Output> = {
-  id: 'D50',
+  id: 'D48',
   when: ({ input }, { authorization, raise_errors }) =>
     raise_errors === null &&
     authorization === null &&
