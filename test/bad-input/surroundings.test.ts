@@ -28,9 +28,6 @@ const file = (name: string, content: string | Uint8Array): string => {
 describe('a netrc file', () => {
   const GOOD = 'machine 127.0.0.1 login me password hunter2\n'
   const broken: ReadonlyArray<readonly [string, () => string]> = [
-    ['that ends in mid-entry', () => file('a', `${GOOD}machine`)],
-    ['with a word nobody knows', () => file('b', `${GOOD}machine x login y passwort z`)],
-    ['with a macdef that does not end', () => file('c', `${GOOD}macdef init\ncd /tmp`)],
     ['of a mebibyte and more', () => file('d', GOOD.repeat(30_000))],
     ['of zeros', () => file('e', Buffer.alloc(1_000))],
     ['of random octets', () => file('f', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))],
@@ -59,6 +56,21 @@ describe('a netrc file', () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url), { session: trusting, environment })).status).toBe(200)
     expect(server.received.join('')).not.toMatch(/authorization/i)
+  })
+  it.each<readonly [string, string, number]>([
+    ['that ends in mid-entry', `${GOOD}machine`, 1],
+    ['with a word nobody knows', `${GOOD}machine x login y passwort z`, 0],
+    ['with a macdef that does not end', `${GOOD}macdef init\ncd /tmp`, 1],
+    ['with an unclosed quote', `${GOOD}machine x login y password "z`, 1],
+  ])('%s gives the credentials of its sound entry', async (_, text, count) => {
+    vi.stubEnv('NETRC', file('sound', text))
+    const environment = Environment.read()
+    const problems = Environment.problems(environment)
+    expect(problems).toHaveLength(count)
+    expect(inspect([environment, problems], { depth: null })).not.toContain('hunter2')
+    const server = await always(ok())
+    await value(Http.get(server.url), { session: trusting, environment })
+    expect(server.received.join('')).toMatch(/authorization: Basic bWU6aHVudGVyMg==/i)
   })
   it('that may not be read is a problem too', () => {
     const path = file('secret', GOOD)
@@ -99,7 +111,14 @@ describe('a netrc file', () => {
     )
   })
   it('with a line end in quotes injects no header', () => {
-    const environment = Environment.make({}, 'machine h login "a\r\nX-Injected: 1" password "b\r\n\r\nGET / HTTP/1.1"')
+    const broken = Environment.make({}, 'machine h login "a\r\nX-Injected: 1" password "b\r\n\r\nGET / HTTP/1.1"')
+    expect(headerOf(Request.get('http://h/'), 'Authorization', { session: trusting, environment: broken })).toBe(
+      undefined,
+    )
+    const environment = Environment.make(
+      {},
+      'machine h login "a\\r\\nX-Injected: 1" password "b\\r\\n\\r\\nGET / HTTP/1.1"',
+    )
     const sent = headerOf(Request.get('http://h/'), 'Authorization', { session: trusting, environment })
     expect(sent).toMatch(/^Basic [A-Za-z0-9+/=]+$/)
   })

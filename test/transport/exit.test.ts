@@ -38,22 +38,29 @@ const run = (script: string, kind: 'module' | 'commonjs' = 'module'): Promise<En
   })
 
 test.each<readonly [string, string]>([
-  ['an idle connection', 'console.log((await (await send(undici(), url)).right.body.gather(100)()).right.length)'],
-  ['a small body, unread', 'console.log((await send(undici(), url)).right.status)'],
-  ['a large body, unread', "console.log((await send(undici(), url + '/large')).right.status)"],
+  [
+    'an idle connection',
+    'console.log((await (await send(undici({ keepAlive: 60_000 }), url)).right.body.gather(100)()).right.length)',
+  ],
+  ['a small body, unread', 'console.log((await send(undici({ keepAlive: 60_000 }), url)).right.status)'],
+  ['a large body, unread', "console.log((await send(undici({ keepAlive: 60_000 }), url + '/large')).right.status)"],
   [
     'a reader that stopped',
-    "for await (const _ of (await send(undici(), url + '/large')).right.body) break\nconsole.log('stopped')",
+    "for await (const _ of (await send(undici({ keepAlive: 60_000 }), url + '/large')).right.body) break\nconsole.log('stopped')",
   ],
-  ['a failure', "console.log((await send(undici(), 'http://127.0.0.1:1/')).left._tag)"],
-  ['a client that was closed', 'const t = undici(); await send(t, url); await t.close(); console.log(1)'],
+  ['a failure', "console.log((await send(undici({ keepAlive: 60_000 }), 'http://127.0.0.1:1/')).left._tag)"],
+  [
+    'a client that was closed',
+    'const t = undici({ keepAlive: 60_000 }); await send(t, url); await t.close(); console.log(1)',
+  ],
 ])('%s', async (_, script) => {
   const server = await accept((socket) => {
     socket.on('data', (chunk) => socket.write(String(chunk).includes('/large') ? ok('x'.repeat(2_000_000)) : ok()))
   })
   const { code, output, took } = await run(`${ESM}\nconst url = 'http://${server.host}'\n${script}`)
   expect([code, output.trim().split('\n').length]).toEqual([0, 1])
-  expect(took).toBeLessThan(2500)
+  // An idle connection is kept for longer, and a process that starts beside a whole suite takes long to load.
+  expect(took).toBeLessThan(10_000)
 })
 
 test('from CommonJS', async () => {

@@ -156,9 +156,9 @@ describe('digest', () => {
     const signed = Response.text(await value(Http.get(server.url, auth)))
     for (const part of ['realm="a, b=c"', 'nonce="n=="', 'opaque="x,y"', 'nc=00000001']) expect(signed).toContain(part)
   })
-  it('quotes qop, as requests does and as servers expect it', async () => {
+  it('sends qop as a token, as RFC 7616 says and requests does not (D60)', async () => {
     const server = await guarded()
     await value(Http.get(server.url, auth))
-    expect(server.received.join('')).toContain(', qop="auth", nc=00000001, ')
+    expect(server.received.join('')).toContain(', qop=auth, nc=00000001, ')
   })
 })
