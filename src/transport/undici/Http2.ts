@@ -320,7 +320,8 @@ export class Http2 implements Channel {
       onResponseEnd: () => handler.onResponseEnd(),
       onResponseError: (controller, error) => {
         this.#isSpent = true
-        this.#session.destroy()
+        // Not within a call of Node's parser, which may be what tells of it.
+        setImmediate(() => this.destroy())
         handler.onResponseError(controller, error)
       },
     }
