@@ -8,7 +8,7 @@
  * | anything between us and a proxy                                     | connecting    | `ProxyFailed`       |
  * | ERR_SSL_…, an alert after the handshake (TLS 1.3)                   | sent          | `TlsFailed`         |
  * | UND_ERR_SOCKET, ECONNRESET, EPIPE                                   | sent          | `ConnectFailed`     |
- * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unasked 100 or 101    | sent          | `ProtocolError`     |
+ * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unasked 101           | sent          | `ProtocolError`     |
  * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                          | before        | `ProtocolError`     |
  * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                                 | before, sent  | `RequestBodyFailed` |
  * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                   | any           | `ClientClosed`      |

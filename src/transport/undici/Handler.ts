@@ -254,6 +254,12 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
 
   // --- connecting --------------------------------------------------------------------------------------------------
 
+  /** The session's or the request's; one that is secret is for the origin alone. */
+  get userAgent(): string | undefined {
+    const [value] = Headers.valuesOf(this.plan.headers, 'User-Agent')
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+
   dialling(dial: Dial): void {
     this.#phase = 'Connecting'
     this.#dial = dial
@@ -285,6 +291,12 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
     this.touch()
     if (status < 200) this.#interimReply()
     else this.#reply(status, reason ?? '', fields(controller.rawHeaders))
+  }
+
+  onInterim(): void {
+    if (this.#phase !== 'Sent') return
+    this.touch()
+    this.#interimReply()
   }
 
   #interimReply(): void {
