@@ -54,12 +54,21 @@ const PLAIN_WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the system gave up waiting',
 }
 
-/** Why, in words a person can act on, with the code to search for. */
-export const why = (error: unknown): string => {
+const whyOne = (error: unknown): string => {
   const { code } = causeOf(error)
   const words = PLAIN_WORDS[code] ?? messageOf(error)
   return code === '' || words.includes(code) ? words : `${words} (${code})`
 }
+
+/** The address that Node writes into the error of a connection. */
+const addressOf = (error: unknown): string =>
+  error instanceof Error && 'address' in error && typeof error.address === 'string' ? `${error.address}: ` : ''
+
+/** Why, in words a person can act on, with the code to search for. Of several addresses, each with its own reason. */
+export const why = (error: unknown): string =>
+  error instanceof AggregateError && error.errors.length > 1
+    ? error.errors.map((one: unknown) => `${addressOf(one)}${whyOne(one)}`).join('; ')
+    : whyOne(error)
 
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, error)
