@@ -137,7 +137,7 @@ const rules = {
     (jars) => (x, y) => Laws.holdsFewForEachSite(jars)(jars.join(x, y)),
   ),
   'no reply over http pushes out a Secure cookie': property(
-    fc.tuple(history, fc.array(Any.insecureFlood, { minLength: 1, maxLength: 3 })),
+    fc.tuple(history, fc.array(Any.insecureFlood, { minLength: 1, maxLength: 2 })),
     (jars) =>
       ([past, replies]) =>
         Laws.insecureKeepsSecure(jars)(start(jars, past), replies),

@@ -31,13 +31,13 @@ Options
       --multipart       fields are multipart/form-data
       --session FILE    goes on with a saved session and its cookies, and saves
                         the cookies again; begins one where there is no file
-  -a, --auth USER:PASS  basic authentication; @FILE reads it from a file, @- from
-                        the standard input
+  -a, --auth USER:PASS  basic authentication; @FILE reads it from a file, and
+                        @- from the standard input
       --auth-env NAME   the same from an environment variable
       --bearer TOKEN    bearer authentication; @FILE and @- as above
       --bearer-env NAME the same from an environment variable
-                        Every user of the machine can read the words of a command
-                        while it runs: keep secrets in a file or a variable.
+                        The words of a running command are open to every user
+                        of the machine: keep secrets in a file or a variable
       --follow          follows redirects, which is the default but for HEAD
       --no-follow       shows a redirect and does not follow it
       --proxy URL       http, https, socks4, socks4a, socks5 or socks5h;

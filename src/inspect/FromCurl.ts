@@ -116,7 +116,7 @@ const commandOf = (line: string): E.Either<string, Command> => {
 
 // --- the body ------------------------------------------------------------------------------------------------------
 
-const DATA = ['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json']
+const DATA: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json'])
 
 interface Content {
   /** Joined, where there is any. */
@@ -137,7 +137,7 @@ const contentOf = (
       if (E.isLeft(part)) return part
       parts.push(part.right)
     }
-    if (!DATA.includes(option.name)) continue
+    if (!DATA.has(option.name)) continue
     const more = Data.content(option, stdin)
     if (E.isLeft(more)) return more
     data = data === undefined ? more.right : `${data}${option.name === 'json' ? '' : '&'}${more.right}`
@@ -194,11 +194,15 @@ const leftOfMethod = (
 
 // --- the whole -----------------------------------------------------------------------------------------------------
 
-const leftOutOf = (options: ReadonlyArray<Options.Option>): ReadonlyArray<LeftOut> =>
-  options.flatMap(({ name }) => {
-    const known = Options.lookup(name)
-    return known?.kind === 'leaves' ? [{ option: `--${name}`, why: known.why }] : []
-  })
+/** Each of them once, however often it stands there. */
+const leftOutOf = (options: ReadonlyArray<Options.Option>): ReadonlyArray<LeftOut> => {
+  const found = new Map<string, LeftOut>()
+  for (const { name } of options) {
+    const known = found.has(name) ? undefined : Options.lookup(name)
+    if (known?.kind === 'leaves') found.set(name, { option: `--${name}`, why: known.why })
+  }
+  return [...found.values()]
+}
 
 const refused = (options: ReadonlyArray<Options.Option>): string | undefined => {
   for (const { name } of options) {
@@ -206,6 +210,11 @@ const refused = (options: ReadonlyArray<Options.Option>): string | undefined => 
     if (known?.kind === 'refuses') return `--${name}: ${known.why}`
   }
   return undefined
+}
+
+const sendingOf = ({ data, parts }: Content, place: 'body' | 'url'): HeaderLines.Sending => {
+  if (parts.length > 0) return { _tag: 'Form' }
+  return data === undefined || place === 'url' ? { _tag: 'Nothing' } : { _tag: 'Data', length: data.length }
 }
 
 /** The headers that data brings along, unless the line speaks of them. In the URL, only JSON does. */
@@ -231,15 +240,15 @@ const build = ({ words, stdin, leftOut }: Command): E.Either<string, FromCurl> =
   if (E.isLeft(content)) return content
   const method = methodOf(options.right, content.right)
   if (E.isLeft(method)) return method
+  const place = Options.isOn(options.right, 'get') && content.right.data !== undefined ? 'url' : 'body'
   const address = Address.address(options.right, content.right.data)
   if (E.isLeft(address)) return address
-  const headers = HeaderLines.headers(options.right, refusal)
+  const headers = HeaderLines.headers(options.right, sendingOf(content.right, place), refusal)
   if (E.isLeft(headers)) return headers
   const credentials = Credentials.credentials(options.right, address.right.userinfo, headers.right.names)
   if (E.isLeft(credentials)) return credentials
   const others = Settings.others(options.right)
   if (E.isLeft(others)) return others
-  const place = Options.isOn(options.right, 'get') && content.right.data !== undefined ? 'url' : 'body'
   const isCoded = Options.isOn(options.right, 'compressed') && !headers.right.names.has('accept-encoding')
   const request = pipe(
     Request.make(method.right, address.right.url),

@@ -18,9 +18,27 @@ const encoder = new TextEncoder()
 
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
+const octetsOf = (code: number): Octets => {
+  if (code < 0x80) return String.fromCharCode(code)
+  const tail = (bits: number): number => 0x80 | ((code >> bits) & 0x3f)
+  if (code < 0x800) return String.fromCharCode(0xc0 | (code >> 6), tail(0))
+  if (code >= 0xd800 && code <= 0xdfff) return '\xef\xbf\xbd'
+  if (code < 0x10000) return String.fromCharCode(0xe0 | (code >> 12), tail(6), tail(0))
+  return String.fromCharCode(0xf0 | (code >> 18), tail(12), tail(6), tail(0))
+}
+
+/** A coder costs more than it does for a few characters, and a line may have thousands of pieces. */
+const ofFew = (text: string): Octets => {
+  let octets = ''
+  for (const character of text) octets += octetsOf(character.codePointAt(0) ?? 0)
+  return octets
+}
+
 /** The UTF-8 octets of a text; half of a surrogate pair is U+FFFD. */
-export const ofText = (text: string): Octets =>
-  isAscii(text) ? text : Buffer.from(encoder.encode(text)).toString('latin1')
+export const ofText = (text: string): Octets => {
+  if (isAscii(text)) return text
+  return text.length <= 8 ? ofFew(text) : Buffer.from(encoder.encode(text)).toString('latin1')
+}
 
 export const ofBytes = (bytes: Uint8Array): Octets =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

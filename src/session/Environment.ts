@@ -142,9 +142,7 @@ export const credentialsFor =
   (hostname: string, user?: string) =>
   (environment: Environment): O.Option<Credentials> => {
     const { netrc } = derive(environment)
-    if (E.isLeft(netrc) || netrc.right.size === 0) return O.none
-    const found = Netrc.lookup(hostname.replace(/^\[(.*)\]$/, '$1'))(netrc.right)
-    return user === undefined || (O.isSome(found) && found.value.user === user) ? found : O.none
+    return E.isLeft(netrc) ? O.none : Netrc.lookup(hostname, user)(netrc.right)
   }
 
 /** The CA bundle: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE; an empty variable is none. */
@@ -153,7 +151,8 @@ export const caBundle = (environment: Environment): O.Option<string> => derive(e
 /** Everything that is wrong with the snapshot, for people. */
 export const problems = (environment: Environment): ReadonlyArray<string> => {
   const { netrc } = derive(environment)
-  return E.isLeft(netrc) ? [...environment.problems, `netrc: ${netrc.left}`] : environment.problems
+  const found = E.isLeft(netrc) ? [netrc.left] : netrc.right.problems
+  return found.length === 0 ? environment.problems : [...environment.problems, ...found.map((one) => `netrc: ${one}`)]
 }
 
 // --- the process ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  * |-------|------------------------------------------|-----------------------------------------------------|
  * | 1     | auth of the request, else of the session | of its scheme; `withoutAuth` ends the search        |
  * | 2     | an Authorization header of the user's    | as it stands                                        |
- * | 3     | `user:pass@` in the URL                  | Basic; netrc may know the password of `user@`, else it is empty (D50) |
+ * | 3     | `user:pass@` in the URL                  | Basic; netrc may know the password of `user@`, else it is empty (D48) |
  * | 4     | netrc, where the session trusts it       | Basic                                               |
  *
  * Digest signs at once where the jar holds a challenge of the origin, and otherwise waits to be challenged.

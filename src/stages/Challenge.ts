@@ -34,6 +34,27 @@ export const asked = (
   return O.isNone(challenge) ? O.none : O.some({ auth: auth.value, challenge: challenge.value })
 }
 
+/** The jar that remembers the next nonce of a reply to a signed plan, unless it holds a newer one (RFC 7616 3.5). */
+export const renewed = (
+  head: Head,
+  { plan, merged, jar }: { readonly plan: Plan; readonly merged: Merged; readonly jar: Jar.Jar },
+  now: Date,
+): Jar.Jar => {
+  const { auth } = merged.settings
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
+  const info = Headers.valuesOf(head.headers, 'Authentication-Info')
+  const sent = Headers.find(plan.headers, 'Authorization')
+  if (info.length === 0 || sent === undefined) return jar
+  const nonce = Digest.nextNonce(info.map(Secret.reveal))
+  const used = Digest.answered(Secret.reveal(sent))
+  if (O.isNone(nonce) || O.isNone(used)) return jar
+  const { realm } = used.value
+  const known = Known.ofRealm({ origin: plan.url.origin, realm, user: auth.value.user })(jar.challenges)
+  if (O.isNone(known) || known.value.nonce !== used.value.nonce) return jar
+  const { count: _, updated: __, ...challenge } = known.value
+  return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
+}
+
 /** The same plan, signed, and the jar that remembers the challenge and that it was used. */
 export const answer = (
   { auth, challenge }: Asked,

@@ -180,8 +180,10 @@ interface Received {
 
 const NO_COOKIES: ReadonlyArray<Cookie> = []
 
-/** Takes in a head: its cookies go into the jar, and the hop into the history. */
-const absorb = (now: Date, head: Head, x: Exchange): Received => {
+/** Takes in a head: its cookies and its next nonce go into the jar. */
+const absorb = (now: Date, head: Head, given: Exchange): Received => {
+  const renewed = Challenge.renewed(head, given, now)
+  const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
   if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES }
   const { jar, accepted } = Jar.receive(x.plan.url, lines, now)(x.jar)

@@ -46,8 +46,9 @@ export type { PlanError } from './PlanError.js'
 
 /**
  * What preparing reads beside session and request. What is left out is empty. `entropy` is a text that nobody can guess,
- * such as a random UUID, new for each request: the multipart boundary and the digest cnonce are drawn from it. A plan that
- * needs one of them and has no entropy is `InvalidSettings`.
+ * such as a random UUID, new for each request: the multipart boundary and the digest cnonce are drawn from it. Without it
+ * the boundary is drawn from the parts, so that none can hold it; a part that is a stream, or a digest that is to be
+ * answered, is `InvalidSettings`.
  */
 export interface World {
   readonly jar: Jar.Jar
@@ -117,7 +118,7 @@ const spent = (merged: Merged, { url, userinfo }: Address): Merged => {
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** RFC 9110 9.3, and PATCH: in any case they are meant. Every other method is another one in another case (D51). */
+/** RFC 9110 9.3, and PATCH: in any case they are meant. Every other method is another one in another case (D49). */
 const KNOWN: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',

@@ -32,7 +32,10 @@ const orNone = async (stats: Promise<Stats>): Promise<Stats | undefined> => {
   }
 }
 
-/** Whether a file belongs to this user. Windows has no owners of this kind. */
+/**
+ * Whether a file belongs to this user. Windows has no owners of this kind.
+ * @internal
+ */
 export const isOwn = ({ uid }: Stats): boolean => {
   const own = process.getuid?.()
   return own === undefined || uid === own
@@ -51,7 +54,10 @@ const checked = (stats: Stats, path: string): FileTarget => {
   return { _tag: 'Special', path }
 }
 
-/** Finds out what a path names. Throws what the file system does. */
+/**
+ * Finds out what a path names. Throws what the file system does.
+ * @internal
+ */
 export const find = async (given: string): Promise<FileTarget> => {
   let path = resolve(given)
   // What is open already has no name that could be replaced: /dev/stdout leads to a file, or to a pipe.
@@ -75,7 +81,10 @@ export const find = async (given: string): Promise<FileTarget> => {
 
 const isFull = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'EAGAIN'
 
-/** Writes all of a piece. A FIFO or terminal that is full is tried again until its reader has made room. */
+/**
+ * Writes all of a piece. A FIFO or terminal that is full is tried again until its reader has made room.
+ * @internal
+ */
 export const writeAll = async (file: FileHandle, bytes: Uint8Array, signal?: AbortSignal): Promise<void> => {
   let pause = 1
   for (let at = 0; at < bytes.length; ) {
@@ -94,7 +103,10 @@ const READER_TIMEOUT_MS = 5000
 
 const isUnread = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENXIO'
 
-/** Opens what is written into. The reader of a FIFO has five seconds to come. */
+/**
+ * Opens what is written into. The reader of a FIFO has five seconds to come.
+ * @internal
+ */
 export const openSpecial = async (path: string, signal?: AbortSignal): Promise<FileHandle> => {
   const last = Date.now() + READER_TIMEOUT_MS
   for (;;) {
@@ -112,7 +124,10 @@ export const openSpecial = async (path: string, signal?: AbortSignal): Promise<F
 
 const without = (mode: number, bits: number): number => mode & ~bits
 
-/** Gives a finished file the mode and the owner of the one whose place it takes; of a new one, the mode of the umask. */
+/**
+ * Gives a finished file the mode and the owner of the one whose place it takes; of a new one, the mode of the umask.
+ * @internal
+ */
 export const adoptPermissions = async (file: FileHandle, path: string): Promise<void> => {
   const old = await orNone(lstat(path))
   if (old === undefined || !old.isFile()) return file.chmod(without(0o666, process.umask()))
@@ -129,7 +144,10 @@ export const adoptPermissions = async (file: FileHandle, path: string): Promise<
   await file.chmod(mode)
 }
 
-/** Makes a rename durable, where the system lets a folder be synchronised. */
+/**
+ * Makes a rename durable, where the system lets a folder be synchronised.
+ * @internal
+ */
 export const syncFolder = async (path: string): Promise<void> => {
   try {
     const folder = await open(dirname(path), constants.O_RDONLY)

@@ -156,16 +156,31 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
   }
 }
 
-/** Whether encoding needs entropy: a boundary that can be foreseen lets the content of a part forge other parts. */
+/**
+ * Whether encoding needs entropy: a boundary that can be foreseen lets the content of a part forge other parts. Without
+ * entropy the boundary is a digest of all that the parts hold, so that no part can hold it; a stream is not known yet.
+ */
 export const needsEntropy = (body: Body, contentType = ''): boolean =>
-  body._tag === 'Multipart' && MultipartOf.boundaryOf(contentType) === undefined
+  body._tag === 'Multipart' && MultipartOf.boundaryOf(contentType) === undefined && hasStream(body.parts)
+
+const hasStream = (parts: Multipart['parts']): boolean => {
+  const made = MultipartOf.encode('')(parts)
+  return E.isRight(made) && made.right._tag !== 'Whole'
+}
+
+/** The parts as a seed: whoever chooses a part changes it, and cannot choose a part that holds its own digest. */
+const seedOf = (parts: Multipart['parts']): string => {
+  const made = MultipartOf.encode('')(parts)
+  return E.isRight(made) && made.right._tag === 'Whole' ? Buffer.from(made.right.bytes).toString('latin1') : ''
+}
 
 const encodeMultipart = (
   parts: Multipart['parts'],
   contentType: string,
   entropy: string,
 ): E.Either<string, Encoded> => {
-  const boundary = MultipartOf.boundaryOf(contentType) ?? Entropy.draw(entropy, 'boundary')
+  const boundary =
+    MultipartOf.boundaryOf(contentType) ?? Entropy.draw(entropy === '' ? seedOf(parts) : entropy, 'boundary')
   const made = MultipartOf.encode(boundary)(parts)
   if (E.isLeft(made)) return made
   const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)

@@ -57,6 +57,21 @@ const limited = (bucket: Bucket): Bucket => {
   return excess.size === 0 ? bucket : bucket.filter((cookie) => !excess.has(cookie))
 }
 
+/** `limited`, where one record of that class was added to a bucket within its bounds: in one pass. */
+const limitedBy =
+  (secure: boolean) =>
+  (bucket: Bucket): Bucket => {
+    if (bucket.length <= RECORDS) return bucket
+    let count = 0
+    let oldest: Cookie.Cookie | undefined
+    for (const cookie of bucket) {
+      if (cookie.secure !== secure) continue
+      count += 1
+      if (oldest === undefined || Cookie.compareAge(cookie, oldest) < 0) oldest = cookie
+    }
+    return count <= RECORDS ? bucket : bucket.filter((cookie) => cookie !== oldest)
+  }
+
 /** The other slot of the key, once a record has taken the place of what it held. */
 const withoutOther =
   (cookie: Cookie.Cookie) =>
@@ -77,7 +92,7 @@ export const write =
     const old = bucket[at]
     if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return bucket.with(at, cookie)
     const others = old === undefined ? bucket : bucket.toSpliced(at, 1)
-    return limited(others.toSpliced(placeIn(others, cookie), 0, cookie))
+    return limitedBy(cookie.secure)(others.toSpliced(placeIn(others, cookie), 0, cookie))
   }
 
 /** Behind all that are sent before it: mostly the end, so it is looked for from there. */

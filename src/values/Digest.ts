@@ -6,7 +6,7 @@
  * | MD5, SHA (SHA-1), SHA-256, SHA-512, SHA-512-256 | yes                 |
  *
  * `qop` is `auth` or absent; a challenge that only offers `auth-int` is not answered. The first challenge that can be
- * answered is (3.7). The header's fields stand in requests' order and quoting.
+ * answered is (3.7). The header's fields stand in requests' order, quoted as RFC 7616 3.4 says (D60).
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -85,7 +85,7 @@ const hashOf = (algorithm: O.Option<string>): string | undefined => {
 const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
   const realm = parameters.get('realm')
   const nonce = parameters.get('nonce')
-  if (name !== 'digest' || realm === undefined || nonce === undefined) return O.none
+  if (name !== 'digest' || realm === undefined || nonce === undefined || nonce === '') return O.none
   const algorithm = O.fromNullable(parameters.get('algorithm'))
   const offered = (parameters.get('qop') ?? '').split(',').map((word) => word.trim().toLowerCase())
   const qop = offered.includes('auth')
@@ -100,6 +100,22 @@ export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
     if (O.isSome(challenge)) return challenge
   }
   return O.none
+}
+
+/** The `nextnonce` of Authentication-Info lines (RFC 7616 3.5); none where it is absent or empty. */
+export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
+  // The field has the parameters of a challenge without its scheme.
+  const [info] = schemesOf(`Digest ${headers.join(', ')}`)
+  const nonce = info?.parameters.get('nextnonce')
+  return nonce === undefined || nonce === '' ? O.none : O.some(nonce)
+}
+
+/** The realm and nonce of an Authorization header that answers a Digest challenge. */
+export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm' | 'nonce'>> => {
+  const [scheme] = schemesOf(authorization)
+  const realm = scheme?.parameters.get('realm')
+  const nonce = scheme?.parameters.get('nonce')
+  return scheme?.name !== 'digest' || realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })
 }
 
 // --- answers -------------------------------------------------------------------------------------------------------
@@ -136,6 +152,9 @@ const octets = (latin1: string): string => {
 }
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
+/** RFC 7616 3.4: the algorithm is a token. A saved jar may hold text that is not one. */
+const tokenOrQuoted = (text: string): string =>
+  text !== '' && Scan.after(text, 0, isToken) === text.length ? text : quoted(text)
 /** One character for each octet of UTF-8, as a header carries it (RFC 7616 4). */
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
@@ -149,9 +168,9 @@ export const authorization = (answering: Answering): Secret.Secret => {
     `nonce=${quoted(nonce)}`,
     `uri=${quoted(target)}`,
     `response="${response(answering)}"`,
-    ...(O.isSome(opaque) && opaque.value !== '' ? [`opaque=${quoted(opaque.value)}`] : []),
-    ...(O.isSome(algorithm) ? [`algorithm=${quoted(algorithm.value)}`] : []),
-    ...(qop ? ['qop="auth"', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
+    ...(O.isSome(opaque) ? [`opaque=${quoted(opaque.value)}`] : []),
+    ...(O.isSome(algorithm) ? [`algorithm=${tokenOrQuoted(algorithm.value)}`] : []),
+    ...(qop ? ['qop=auth', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
   ]
   return Secret.make(`Digest ${fields.join(', ')}`)
 }

@@ -1,13 +1,8 @@
 /**
  * Media types and their parameters (RFC 9110 5.6.6, 8.3.1), read forwards only.
  *
- * A quoted value may hold `;`, `,` and escapes. Blanks beside `=` are accepted. A quote that is never closed reaches to the
- * end of the text.
- *
- * @example
- * import { parameter, parse } from './MediaType.js'
- *
- * parameter('boundary')(parse('multipart/form-data; x="; boundary=no"; boundary=yes')) // 'yes'
+ * A quoted value may hold `;`, `,` and escapes. Blanks beside `=` are accepted. A value whose quote is never closed is
+ * left out, with all that follows it.
  */
 import * as Scan from './Scan.js'
 
@@ -43,21 +38,11 @@ const parseAt = (text: string, from: number, ends: string): Parsed => {
     const start = Scan.after(text, nameEnd + 1, Scan.isBlank)
     const isQuoted = text.charAt(start) === '"'
     const close = isQuoted ? Scan.closing(text, start) : undefined
-    const quoteEnd = isQuoted ? (close ?? text.length) : start
-    at = Scan.after(text, quoteEnd, isInside)
-    const quoted = close === undefined ? `${text.slice(start, quoteEnd)}"` : text.slice(start, quoteEnd)
-    parameters.push([
-      name,
-      isQuoted
-        ? Scan.unquoted(quoted)
-        : text.slice(
-            start,
-            Math.min(
-              at,
-              Scan.after(text, start, (c) => !Scan.isBlank(c)),
-            ),
-          ),
-    ])
+    at = Scan.after(text, isQuoted ? (close ?? text.length) : start, isInside)
+    // A quote that never closes makes no parameter.
+    if (isQuoted && close === undefined) continue
+    const [word = ''] = text.slice(start, at).split(/\s/, 1)
+    parameters.push([name, close === undefined ? word : Scan.unquoted(text.slice(start, close))])
   }
   return { media: { essence, parameters }, end: at }
 }

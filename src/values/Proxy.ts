@@ -8,7 +8,7 @@
  * | `socks4a`, `socks5h` | a tunnel                                         | there               |
  *
  * A proxy without scheme is an `http` proxy, as in requests. A user without a password, or a password without a user, are
- * credentials (D50).
+ * credentials (D48).
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'

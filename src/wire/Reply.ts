@@ -99,7 +99,7 @@ export interface HeadInput {
 
 const isPairs = (input: HeadersInput): input is ReadonlyArray<readonly [string, string]> => Array.isArray(input)
 
-/** What is sensitive by name; and a Location that names a user, for there may be a password behind it (D14, D76). */
+/** What is sensitive by name; and a Location that names a user, for there may be a password behind it (D14, D56). */
 export const isSecretField = (name: string, value: string): boolean =>
   Sensitive.isInReply(name) ||
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))

@@ -79,7 +79,7 @@ export interface Heard {
 export interface Served {
   readonly url: string
   readonly heard: Heard[]
-  /** What lets the first request to `/held` have its answer, once it has come. */
+  /** What lets the next request to `/held` have its answer, once it has come. */
   readonly held: Promise<() => void>
   readonly close: () => Promise<void>
 }
@@ -90,6 +90,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   '/login': (response) =>
     response.writeHead(302, { location: '/home', 'set-cookie': 'sid=C4N4RY-cookie; Path=/; Max-Age=9999' }).end(),
   '/home': (response) => response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('welcome'),
+  '/logout': (response) => response.writeHead(200, { 'set-cookie': 'sid=; Path=/; Max-Age=0' }).end(),
+  '/name': (response, { url }) =>
+    response.writeHead(200, { 'set-cookie': `${url.split('?')[1]}=1; Max-Age=9999` }).end(),
   '/bytes': (response) => response.end(Buffer.from([0, 255, 13, 10, 27])),
   '/missing': (response) => response.writeHead(404, { 'set-cookie': 'seen=1' }).end('no such page'),
   '/broken': (response) => response.writeHead(503).end(),
@@ -115,9 +118,13 @@ export const serve = (): Promise<Served> =>
   new Promise((resolve) => {
     const heard: Heard[] = []
     let hold: (release: () => void) => void = () => {}
-    const held = new Promise<() => void>((come) => {
-      hold = come
-    })
+    let held: Promise<() => void>
+    const renew = (): void => {
+      held = new Promise((come) => {
+        hold = come
+      })
+    }
+    renew()
     const server = createServer((request, response) => {
       const pieces: Buffer[] = []
       request.on('data', (chunk: Buffer) => pieces.push(chunk))
@@ -126,8 +133,12 @@ export const serve = (): Promise<Served> =>
         const one = { method, url, headers, body: Buffer.concat(pieces).toString('latin1') }
         heard.push(one)
         const answer = ANSWERS[url.split('?')[0] ?? '']
-        if (url === '/held') hold(() => response.end('at last'))
-        else if (answer === undefined) response.end()
+        if (url === '/held') {
+          hold(() => {
+            renew()
+            response.end('at last')
+          })
+        } else if (answer === undefined) response.end()
         else answer(response, one)
       })
     })
@@ -137,7 +148,9 @@ export const serve = (): Promise<Served> =>
       resolve({
         url: `http://127.0.0.1:${port}`,
         heard,
-        held,
+        get held() {
+          return held
+        },
         close: async () => {
           server.closeAllConnections()
           await new Promise((done) => server.close(done))

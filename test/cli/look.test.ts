@@ -165,7 +165,7 @@ describe('bad input', () => {
       ['send', 'URL', '--session', '/no/such'],
       "/no/such cannot be written: ENOENT: no such file or directory, access '/no'",
     ],
-    [['send', 'URL', '-o', '/tmp'], '/tmp is a folder: name a file in it'],
+    [['send', 'URL', '-o', '/tmp'], '/tmp cannot be written: "/tmp" is a folder: name a file in it'],
     [
       ['send', '--curl', "curl 'URL"],
       "This curl line cannot be taken over: the quote ' that opens at line 1, column 6 is not closed; copy the whole line",

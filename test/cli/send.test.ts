@@ -211,6 +211,27 @@ describe('send --session', () => {
     }
     expect(server.heard).toEqual([])
   })
+  it('loses nothing of eight at a time', async () => {
+    const words = (i: number) => ['send', `${server.url}/name?c${i}`, '--session', at('session.json')]
+    const done = await Promise.all(Array.from({ length: 8 }, (_, i) => run(...words(i))))
+    expect(done.map(({ code }) => code)).toEqual(Array.from({ length: 8 }, () => 0))
+    const loaded = await Store.load(at('session.json'))()
+    const names = E.isRight(loaded) ? Jar.toArray(loaded.right.jar).map(({ name }) => name) : []
+    expect([...names].sort()).toEqual(Array.from({ length: 8 }, (_, i) => `c${i}`))
+    expect(readdirSync(folder)).toEqual(['session.json'])
+  })
+  it('keeps a logout that a slower command has not seen', async () => {
+    const session = ['--session', at('session.json')]
+    await run('send', `${server.url}/login`, ...session)
+    const slow = ended(start(['send', `${server.url}/held`, ...session]))
+    const release = await server.held
+    await run('send', `${server.url}/logout`, ...session)
+    release()
+    expect((await slow).code).toBe(0)
+    const loaded = await Store.load(at('session.json'))()
+    expect(E.isRight(loaded) && Jar.toArray(loaded.right.jar)).toEqual([])
+    expect(text()).not.toContain('C4N4RY')
+  })
   it('loses nothing of two at a time', async () => {
     const session = ['--session', at('session.json')]
     await run('send', `${server.url}/home`, ...session)

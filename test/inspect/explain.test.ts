@@ -169,3 +169,31 @@ describe('the text', () => {
     expect(/[^\P{Cc}\n]/u.test(Explain.render()(Plan.explain(plan)))).toBe(false)
   })
 })
+
+describe('a Cookie header that would be too long', () => {
+  const url = new URL('https://example.com/')
+  const [jar] = Jar.absorb(url, [`old=${'x'.repeat(4000)}`, `new=${'x'.repeat(4000)}`], now)(Jar.empty)
+  const plan = (request: Request.Request): Plan.Plan => {
+    const made = Plan.plan({ session: Session.empty, jar, now })(request)
+    return E.isRight(made) ? made.right : expect.fail(made.left.message)
+  }
+  const cookies = (of: Plan.Plan) =>
+    data(of)
+      .entries.filter(({ field }) => field === 'cookie')
+      .map(({ name, layer }) => [name, layer])
+
+  it('leaves the oldest cookie of the jar out, beside one of the request, and says so', () => {
+    const own = plan(pipe(Request.get(url.href), Request.withCookie('mine', 'y'.repeat(1000))))
+    expect(cookies(own)).toEqual([
+      ['mine', 'request'],
+      ['new', 'jar'],
+    ])
+    expect(why(own, 'cookie old')).toMatch(/longer than servers accept/)
+    expect(why(plan(Request.get(url.href)), 'cookie old')).toBeUndefined()
+  })
+  it('never leaves out what the request gives', () => {
+    const own = plan(pipe(Request.get(url.href), Request.withCookie('mine', 'y'.repeat(9000))))
+    expect(cookies(own)).toEqual([['mine', 'request']])
+    expect([why(own, 'cookie old'), why(own, 'cookie new')]).not.toContain(undefined)
+  })
+})

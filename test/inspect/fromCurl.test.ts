@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { opened } from '../../laws/Opened.js'
-import { Plan, Request, Session } from '../../src/index.js'
+import { Plan, Request, Secret, Session } from '../../src/index.js'
 import * as Coding from '../../src/wire/Coding.js'
 import { type Echo, echo } from './echo.js'
 import { spec } from './requests.js'
@@ -142,7 +142,25 @@ describe('what browsers copy', () => {
   })
 })
 
+describe('the proxy', () => {
+  it.each([
+    ['curl -x http://fake@p.test:80 h.test', 'http:', 'p.test:80', 'fake', ''],
+    ['curl -x u:p@p.test h.test', 'http:', 'p.test:1080', 'u', 'p'],
+    ['curl -x https://p.test/path -U "a b:c:d" h.test', 'https:', 'p.test:443', 'a b', 'c:d'],
+    ['curl --socks5 u%3A:%C3%A9@p.test: h.test', 'socks5:', 'p.test:1080', 'u:', 'é'],
+  ])('%s', (line, protocol, place, user, pass) => {
+    const { proxy } = planned(taken(line)).route
+    if (O.isNone(proxy)) expect.fail('no proxy')
+    const { hostname, port, credentials } = proxy.value
+    expect([proxy.value.protocol, `${hostname}:${port}`]).toEqual([protocol, place])
+    expect(opened(O.toUndefined(credentials))).toEqual(opened({ user, pass: Secret.make(pass) }))
+  })
+})
+
 describe('redirects', () => {
+  it('have no limit with --max-redirs -1', () => {
+    expect(E.isRight(Plan.plan({ session: Session.empty })(taken('curl -L --max-redirs -1 h.test')))).toBe(true)
+  })
   it('are followed only with -L', () => {
     expect(taken('curl h.test').settings.redirects._tag).toBe('Replace')
     expect(taken('curl -L h.test').settings.redirects._tag).toBe('Inherit')
@@ -160,6 +178,28 @@ describe('what is known and left out', () => {
       { option: '--retry', why: 'retries are for Transport.withRetry' },
       { option: '| jq' },
     ])
+  })
+  it.each([
+    ["curl h.test -u a:b -H 'Authorization: x'", '--user'],
+    ["curl h.test --oauth2-bearer t -H 'Authorization: x'", '--oauth2-bearer'],
+    ['curl h.test --oauth2-bearer t -u a:b', '--user'],
+    ["curl a:b@h.test -H 'Authorization: x'", 'the credentials in the URL'],
+    ['curl a:b@h.test -u c:d', 'the credentials in the URL'],
+    ["curl h.test -e 'x;auto'", '--referer ;auto'],
+    ["curl h.test -H ': x'", '--header'],
+    ['curl h.test -r 1 -F a=b', '--range'],
+    ['curl h.test --digest --oauth2-bearer t -u a:b', '--oauth2-bearer'],
+    ['curl h.test -X get', '--request get'],
+    ['curl h.test -G -F a=b', '--get'],
+    ['curl h.test -G -d a --url-query b', '--url-query'],
+    ['curl h.test -U a:b', '--proxy-user'],
+    ['curl h.test --cacert a --capath b', '--capath'],
+    ['curl h.test --key k', '--key'],
+  ])('%s: %s', (line, option) => {
+    expect(taken(line).leftOut).toMatchObject([{ option }])
+  })
+  it('once, however often it stands there', () => {
+    expect(taken('curl -sssS -s h.test').leftOut).toMatchObject([{ option: '--silent' }, { option: '--show-error' }])
   })
   it('so are headers that are the transport’s', () => {
     expect(taken("curl -H 'Expect: 100-continue' -H 'Connection: Upgrade' h.test").leftOut).toMatchObject([
@@ -207,6 +247,16 @@ describe('what cannot be taken over', () => {
     ['curl h.test; id', /another command/],
     ['curl a.test\ncurl b.test', /second command/],
     ['curl "h.test/[1-3]"', /add -g/],
+    ['curl "h.test/{a,b}"', /add -g/],
+    ['curl "h.test/{}"', /add -g/],
+    ['curl "h.test/a]"', /add -g/],
+    ['curl ftp.h.test/p', /by ftp; write http/],
+    ['curl LDAP.h.test', /by ldap/],
+    ['curl http:////h.test', /three slashes/],
+    ['curl --url @urls', /file of URLs/],
+    ['curl h.test --max-redirs -2', /-1 for no limit/],
+    ['curl h.test -F "a=b;type=text"', /text\/plain/],
+    ['curl h.test -d "$(printf "$(cat x)")"', /would have to be run/],
     ['curl h.test --cacert ~/ca.pem', /stands for a folder/],
     ['curl -I h.test -d x', /two methods/],
     ['curl h.test -d x -F a=b', /one or the other/],
@@ -266,6 +316,9 @@ describe.skipIf(!isThere)('the real curl', () => {
   const isCurls = (line: string): boolean =>
     /^(?:host: 127\.|user-agent: curl\/|accept: \*\/\*|proxy-connection: )/.test(line)
 
+  /** A plan quotes what RFC 3986 has quoted, and curl sends it as it stands. */
+  const quotedAsPlanned = (part: string): string => part.replace(/[[\]{}\\]/g, encodeURIComponent)
+
   it.each([
     'curl URL',
     'curl -I URL',
@@ -296,8 +349,50 @@ describe.skipIf(!isThere)('the real curl', () => {
     `printf 'a\\0b\\r\\n' | curl URL --data-binary @-`,
     `printf 'a\\r\\nb' | curl URL -d @-`,
     `curl URL --url-query 'a=b c' --url-query '+x=%20'`,
+    '# a comment\n\n  # another\ncurl URL \\\n  -H a:b\n# the end',
+    'curl URL -r 600',
+    'curl URL -r 007x',
+    'curl URL -r 1,2',
+    'curl URL -r 5 -d abc -X GET',
+    'curl URL -r 5 -G -d abc',
+    "curl URL -e ' x ' -A ' '",
+    'curl URL --digest --oauth2-bearer t',
+    'curl URL --basic --oauth2-bearer t -u a:b',
+    "curl URL -u a:b -H 'Authorization: Bearer x'",
+    "curl URL -u a:b -H 'Authorization:'",
+    "curl URL --oauth2-bearer t -H 'authorization: Basic eHg='",
+    'curl URL --oauth2-bearer t -u a:b',
+    "curl URL -H ':authority: h.test' -H ': x' -H 'a: b'",
+    'curl URL -e "x;auto"',
+    'curl URL -e ";auto"',
+    "curl 'URL/?' -G -d a=1",
+    "curl 'URL/?x&' -G -d a=1",
+    "curl 'URL/?x#f' -G -d a=1",
+    'curl URL -G -d b=2 --url-query a=1',
+    'curl URL -G --json a',
+    "curl URL -G --json a -H Accept: -H 'content-type: x'",
+    "curl 'URL/{a}/[3-3]/[c-c]/[::1]'",
+    String.raw`curl 'URL/?ids\[\]=1&f\{x\}=\y'`,
+    "curl 'URL/?ids[]=1'",
+    String.raw`curl -g 'URL/?a=\[x\]'`,
+    'curl URL -H a:b\u00a0c -d x\u3000y',
+    'curl URL -d "a""b"',
+    `curl URL -d "it"'s'$'\\x41'`,
+    'curl http:/HOST/p',
+    'curl http:///HOST/p',
+    'curl HOST/p --proto-default http',
+    'curl http://user@HOST/p',
+    'curl http://user:@HOST/p',
+    'curl http://:pass@HOST/p',
+    'curl http://@HOST/p',
+    'curl http://u%20s:p%3Aa@HOST/p',
+    'curl http://m%C3%A9:%ff@HOST/p',
+    'curl http://user:pass@HOST/p -u a:b',
+    'curl --digest http://user:pass@HOST/p',
+    'curl --digest -u user:pass HOST/p',
   ])('sends what is planned of %s', async (line) => {
-    const whole = line.replaceAll('URL', `http://127.0.0.1:${server.port}`)
+    const host = `127.0.0.1:${server.port}`
+    const whole = line.replaceAll('URL', `http://${host}`).replaceAll('HOST', host)
     const before = server.heard.length
     await new Promise<void>((resolve) => {
       execFile('bash', ['-c', whole], { env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }, () => resolve())
@@ -317,8 +412,8 @@ describe.skipIf(!isThere)('the real curl', () => {
     }).toEqual({
       method: heard.method,
       target:
-        new URL(heard.target, 'http://h').pathname.replace(/[[\]{}]/g, encodeURIComponent) +
-        new URL(heard.target, 'http://h').search,
+        quotedAsPlanned(new URL(heard.target, 'http://h').pathname) +
+        quotedAsPlanned(new URL(heard.target, 'http://h').search),
       // curl keeps the blanks before a value, and writes no blank between cookies of two -b.
       headers: lines(
         heard.headers.map(([name, value]) => `${name.toLowerCase()}: ${value.trimStart().replace(/;(?=c=)/, '; ')}`),
@@ -327,7 +422,7 @@ describe.skipIf(!isThere)('the real curl', () => {
     })
   })
   it('sends the same form', async () => {
-    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' --form-string 'd=@e;type=f'`
+    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' -F 'h= x ' -F 'i= "y" ;type= a/b ; c=d ;filename= z ' -F 'j="k' --form-string 'd=@e;type=f'`
     const before = server.heard.length
     await new Promise<void>((resolve) => {
       execFile('bash', ['-c', line], () => resolve())

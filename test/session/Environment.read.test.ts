@@ -120,10 +120,10 @@ describe('the environment of the process', () => {
       failed(`netrc ${loop} cannot be read: ELOOP: too many symbolic links encountered, stat '${loop}'`),
     )
     expect(readFrom(write('broken', `${GOOD} what`))).toEqual(
-      failed('netrc: a word that is not login, account or password'),
+      failed('netrc: line 1: an unknown word without a value; the entry is not used'),
     )
     expect(readFrom(write('binary', Buffer.from([0, 255, 254, 1])))).toEqual(
-      failed('netrc: a word that is not machine, default or macdef'),
+      failed('netrc: line 1: a word that is not machine, default or macdef'),
     )
   })
   it('looks no further than a netrc file that cannot be read', () => {

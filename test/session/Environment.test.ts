@@ -52,7 +52,7 @@ describe('a snapshot', () => {
     expect(Environment.problems(environment)).toEqual([])
   })
   it('tells its problems, and those of its netrc behind them', () => {
-    const netrc = 'netrc: a word that is not machine, default or macdef'
+    const netrc = 'netrc: line 1: a word that is not machine, default or macdef'
     expect(Environment.problems(Environment.make({}, 'machine h login u', ['first']))).toEqual(['first'])
     expect(Environment.problems(Environment.make({}, 'what', ['first', 'second']))).toEqual(['first', 'second', netrc])
   })

@@ -10,7 +10,7 @@ const entry = (text: string, host = 'h') =>
   pipe(
     Netrc.parse(text),
     E.match(
-      (problem) => `unreadable: ${problem}`,
+      () => 'unreadable',
       (entries) =>
         pipe(
           Netrc.lookup(host)(entries),
@@ -22,10 +22,10 @@ const entry = (text: string, host = 'h') =>
     ),
   )
 
-const WORD = 'unreadable: a word that is not machine, default or macdef'
-const FIELD = 'unreadable: a word that is not login, account or password'
-const MACRO = 'unreadable: a macdef is not ended by an empty line'
-const NAME = 'unreadable: machine without a host name'
+const WORD = 'unreadable'
+const FIELD = 'unreadable'
+const MACRO = 'unreadable'
+const NAME = 'unreadable'
 
 describe('an entry', () => {
   it.each([
@@ -42,13 +42,14 @@ describe('an entry', () => {
     ['machine h login u login v', 'v:'],
     ['machine h login "" password p', ':p'],
     ['machine h password p "" what', ':p'],
-    ['machine h login a password b machine h login c password d', 'c:d'],
-    ['machine h login a password b machine h', 'none'],
+    ['machine h login a password b machine h login c password d', 'a:b'],
+    ['machine h login a password b machine h', 'a:b'],
     ['machine h login u password p default', 'u:p'],
     ['machine h login u password p machine i', 'u:p'],
-    ['machine H login u password p', 'none'],
+    ['machine H login u password p', 'u:p'],
+    ['machine h. login u password p', 'u:p'],
     ['machine __proto__ login u password p', 'none'],
-    ['"" machine h login u password p', 'none'],
+    ['"" machine h login u password p', 'u:p'],
     [' \n ', 'none'],
     ['', 'none'],
   ])('of %j is %s', (text, expected) => expect(entry(text)).toBe(expected))
@@ -57,7 +58,7 @@ describe('an entry', () => {
     ['machine other login x password y default login d password e', 'd:e'],
     ['default login d password e machine h login u password p', 'u:p'],
     ['machine h default login d password e', 'none'],
-    ['machine default login d password e', 'd:e'],
+    ['machine default login d password e', 'none'],
     ['default', 'none'],
   ])('is the default where the host has none of its own: %j gives %s', (text, expected) =>
     expect(entry(text)).toBe(expected),
@@ -73,15 +74,16 @@ describe('an entry', () => {
 describe('a word', () => {
   it.each([
     ['ends at any blank', 'machine\th\r\nlogin\nu \t\r\n password\rp', 'u:p'],
-    ['may stand in quotes', '"machine" h login "u v" password "p q"', 'u v:p q'],
-    ['may hold the end of a line in quotes, whatever it is', 'machine h login "a\r\nb" password "c\rd"', 'a\nb:c\nd'],
+    ['may stand in quotes', 'machine h login "u v" password "p q"', 'u v:p q'],
+    ['ends with its line in quotes', 'machine h login "a\r\nb" password "c"', FIELD],
+    ['knows the escapes of curl in quotes', 'machine h login u password "\\n\\r\\t\\a"', 'u:\n\r\ta'],
     ['holds a quote behind a backslash', 'machine h login "a\\"b" password p\\"q', 'a"b:p"q'],
     ['holds a blank behind a backslash', 'machine h login a\\ b password p', 'a b:p'],
     ['may begin with a backslash, which is no part of it', 'machine h login \\u password \\"p', 'u:"p'],
     ['may hold a quote inside', 'machine h login u password p"q r"', FIELD],
-    ['that is quoted ends with the text', 'machine h login u password "p q', 'u:p q'],
-    ['loses a backslash at the end of the text', 'machine h login u password p\\', 'u:p'],
-    ['loses it in quotes too', 'machine h login u password "p\\', 'u:p'],
+    ['whose quote is not closed gives nothing', 'machine h login u password "p q', FIELD],
+    ['keeps a backslash at the end of its line', 'machine h login u password p\\\nmachine i', 'u:p\\'],
+    ['is not closed by an escaped quote', 'machine h login u password "p\\"', FIELD],
   ])('%s', (_, text, expected) => expect(entry(text)).toBe(expected))
 })
 
@@ -91,8 +93,7 @@ describe('a comment', () => {
     ['# machine h login x password y\nmachine h login u password p', 'u:p'],
     ['#\nmachine h login u password p', 'u:p'],
     ['#x\nmachine h login u password p', 'u:p'],
-    // Python's reader, too, takes only a lone `#` for the beginning of a line of comment between entries.
-    ['#x machine h login u password p', 'u:p'],
+    ['#x machine h login u password p', 'none'],
     ['machine h login u # password x login y\n password p', 'u:p'],
     ['machine h login u #c password x\n password p', 'u:p'],
     ['machine h login u #\n password p', 'u:p'],
@@ -125,7 +126,8 @@ describe('a macro', () => {
     ['macdef x\ncd /tmp\n', MACRO],
     ['macdef x\n', MACRO],
     ['macdef x', MACRO],
-    ['macdef\n\nmachine h login u password p', MACRO],
+    ['macdef\n\nmachine h login u password p', 'u:p'],
+    ['machine h login u password p\nmacdef x\ncd', 'u:p'],
     ['macdef', MACRO],
   ])('goes up to an empty line: %j gives %s', (text, expected) => expect(entry(text)).toBe(expected))
 })
@@ -134,14 +136,14 @@ describe('a file that cannot be read whole', () => {
   it.each([
     ['MACHINE h', WORD],
     ['login u', WORD],
-    ['\ufeffmachine h login u password p', WORD],
+    ['junk', WORD],
     ['machine h login u password p bogus', FIELD],
     ['machine h toString x', FIELD],
-    ['machine h login u password p machine', NAME],
+    ['machine h password p bogus', FIELD],
     ['machine', NAME],
     ['machine ""', NAME],
     ['machine "" login u password p', NAME],
-    ['machine \\', NAME],
+    ['machine h password "p', NAME],
   ])('gives no entry, and says why: %j is %s', (text, expected) => expect(entry(text)).toBe(expected))
   it('names no word in its errors, for it may be a password', () => {
     expect(JSON.stringify(Netrc.parse('machine h password p hunter2'))).not.toContain('hunter2')
@@ -152,4 +154,30 @@ it('reads a large file in good time', () => {
   const started = performance.now()
   expect(entry(`${'machine x login y password z\n'.repeat(40_000)}machine h login u password p`)).toBe('u:p')
   expect(performance.now() - started).toBeLessThan(3_000)
+})
+
+describe('a faulty entry', () => {
+  it.each([
+    ['machine h login u password "oops\nmachine i login v password w', 'h', 'none'],
+    ['machine h login u password "oops\nmachine i login v password "w"', 'i', 'v:w'],
+    ['machine "h login u\nmachine i login v password w', 'i', 'v:w'],
+    ['machine h login "u\nmachine i login v password w\ndefault login d password e', 'h', 'none'],
+    ['machine h login u password\nmachine i login v password w', 'i', 'v:w'],
+    ['machine h method interactive port 1\nmachine i login v password w', 'i', 'v:w'],
+    ['\ufeffjunk\nmachine i login v password w', 'i', 'v:w'],
+  ])('never takes words of the next one: %j, host %s', (text, host, expected) =>
+    expect(entry(text, host)).toBe(expected),
+  )
+})
+
+it('picks the first entry that fits the user', () => {
+  const text = 'machine h login a password 1\nmachine h login b password 2\nmachine h password 3'
+  const pass = (user?: string) =>
+    pipe(
+      Netrc.parse(text),
+      E.map((entries) => O.toUndefined(Netrc.lookup('h', user)(entries))),
+      E.map((found) => (found === undefined ? '' : `${found.user}:${Secret.reveal(found.pass)}`)),
+      E.toUnion,
+    )
+  expect([pass(), pass('b'), pass('c')]).toEqual(['a:1', 'b:2', 'c:3'])
 })

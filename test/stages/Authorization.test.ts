@@ -106,7 +106,7 @@ describe('a digest whose challenge is known', () => {
 
   it('signs at once: for path and query, one above the count', () => {
     expect(signed(knowing({}))).toMatch(
-      /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop="auth", nc=00000001, cnonce="[\da-f]{16}"$/,
+      /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop=auth, nc=00000001, cnonce="[\da-f]{16}"$/,
     )
   })
   it.each([

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -8,6 +9,7 @@ import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Headers from '../../src/values/Headers.js'
+import * as Multipart from '../../src/values/Multipart.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 
@@ -100,13 +102,35 @@ describe('multipart', () => {
     expect(text(mine)).toMatch(/^--mine\r\n[\s\S]*\r\n--mine--\r\n$/)
     expect(JSON.stringify(planned(mine))).not.toContain('mine')
   })
-  it('refuses to draw a boundary without entropy', () => {
+  it('refuses to draw a boundary for a stream without entropy', () => {
+    const content: Multipart.PartStream = {
+      open: async function* () {
+        yield Buffer.from('a')
+      },
+    }
+    const streamed = Request.withMultipart({ a: { content } })(Request.post('http://h/'))
     for (const world of [{}, { entropy: '' }]) {
-      const plan = Plan.plan({ session: Session.empty, ...world })(parts(Request.post('http://h/')))
+      const plan = Plan.plan({ session: Session.empty, ...world })(streamed)
       expect(plan).toMatchObject({ left: { _tag: 'InvalidSettings', setting: 'entropy' } })
     }
     const named = Request.withHeader('Content-Type', 'multipart/mixed; boundary=XX')
-    expect(E.isRight(Plan.plan({ session: Session.empty })(named(parts(Request.post('http://h/')))))).toBe(true)
+    expect(E.isRight(Plan.plan({ session: Session.empty })(named(streamed)))).toBe(true)
+  })
+  it('draws another boundary for other parts where there is no entropy, so that no part can hold its own', () => {
+    const boundaryFor = (file: string): string | undefined => {
+      const request = Request.withMultipart({ role: 'guest', file })(Request.post('http://h/'))
+      const plan = Plan.plan({ session: Session.empty })(request)
+      const type = E.isRight(plan) ? new Map(Plan.wire(plan.right).headers).get('Content-Type') : undefined
+      return Multipart.boundaryOf(type ?? '')
+    }
+    fc.assert(
+      fc.property(fc.string(), (file) => {
+        const known = boundaryFor(file) ?? ''
+        expect(known).toMatch(/^[\da-f]{32}$/)
+        expect(boundaryFor(file)).toBe(known)
+        expect(boundaryFor(`${file}\r\n--${known}\r\n`)).not.toBe(known)
+      }),
+    )
   })
   it.each([
     ['multipart/form-data', /^multipart\/form-data; boundary=[\da-f]{32}$/],

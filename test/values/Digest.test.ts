@@ -10,8 +10,8 @@ describe('a challenge', () => {
     expect(Digest.select([header])).toEqual(
       O.some({ realm: 'a "b"', nonce: 'n=,;', opaque: O.some('o'), algorithm: O.some('sha-256-SESS'), qop: true }),
     )
-    expect(Digest.select(['digest realm="", nonce=""'])).toEqual(
-      O.some({ realm: '', nonce: '', opaque: O.none, algorithm: O.none, qop: false }),
+    expect(Digest.select(['digest realm="", nonce=n'])).toEqual(
+      O.some({ realm: '', nonce: 'n', opaque: O.none, algorithm: O.none, qop: false }),
     )
   })
 
@@ -157,11 +157,11 @@ describe('the header', () => {
     expect(header({ opaque: O.some('5ccc069c403ebaf9f0171e9517f40e41'), algorithm: O.some('MD5') })).toBe(
       'Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", ' +
         'uri="/dir/index.html", response="6629fae49393a05397450978507c4ef1", ' +
-        'opaque="5ccc069c403ebaf9f0171e9517f40e41", algorithm="MD5", qop="auth", nc=00000001, cnonce="0a4f113b"',
+        'opaque="5ccc069c403ebaf9f0171e9517f40e41", algorithm=MD5, qop=auth, nc=00000001, cnonce="0a4f113b"',
     )
   })
-  it.each([O.none, O.some('')])('says nothing of what was not asked for', (opaque) => {
-    expect(header({ opaque, qop: false })).toBe(
+  it('says nothing of what was not asked for', () => {
+    expect(header({ opaque: O.none, qop: false })).toBe(
       'Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", ' +
         'uri="/dir/index.html", response="670fd8c2df070c60b045671b8b24ff02"',
     )

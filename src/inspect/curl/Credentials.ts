@@ -62,15 +62,19 @@ export const credentials = (
       leftOut: [...overruled(options, ['user', 'oauth2-bearer'], why), ...url],
     })
   }
-  if (bearer !== undefined) {
+  const waits = bearer !== undefined && (isOn(options, 'digest') || isOn(options, 'basic'))
+  if (bearer !== undefined && !waits) {
     const why = '--oauth2-bearer stands for it'
     return E.right({
       settings: settingsOf(Settings.withBearer(bearer.value)),
       leftOut: [...overruled(options, ['user'], why), ...inUrl],
     })
   }
+  const why = 'beside --digest or --basic curl waits for a challenge, and only digest is answered here'
+  const late = waits ? overruled(options, isDigest ? ['oauth2-bearer'] : ['oauth2-bearer', 'user'], why) : []
+  if (waits && !isDigest) return E.right({ settings: Settings.empty, leftOut: [...late, ...inUrl] })
   if (given.right === undefined) return E.right({ settings: Settings.empty, leftOut: [] })
   const [name, pass] = given.right
   const settings = isDigest ? settingsOf(Settings.withDigestAuth(text(name), text(pass))) : basic(given.right)
-  return E.right({ settings, leftOut: inUrl })
+  return E.right({ settings, leftOut: [...late, ...inUrl] })
 }

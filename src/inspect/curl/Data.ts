@@ -17,11 +17,12 @@ import type { Option } from './Options.js'
 const file = (option: string, octets: Shell.Octets): string =>
   `${option} ${Shell.toText(octets.slice(0, 60)) ?? '@…'} names a file, and nothing is read here; write the content itself`
 
+const ESCAPES: ReadonlyArray<string> = Array.from({ length: 256 }, (_, code) =>
+  code === 0x20 ? '+' : `%${code.toString(16).toUpperCase().padStart(2, '0')}`,
+)
+
 /** RFC 3986's unreserved characters stand, a blank is `+`: what curl does since 7.75. */
-const quoted = (octets: Shell.Octets): Shell.Octets =>
-  octets.replace(/[^\w.~-]/g, (c) =>
-    c === ' ' ? '+' : `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  )
+const quoted = (octets: Shell.Octets): Shell.Octets => octets.replace(/[^\w.~-]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? c)
 
 const urlEncoded = (value: Shell.Octets): E.Either<string, Shell.Octets> => {
   const at = value.search(/[=@]/)

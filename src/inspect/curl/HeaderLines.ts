@@ -31,10 +31,29 @@ export interface HeaderLines {
   readonly leftOut: ReadonlyArray<Left>
 }
 
+/** What a line sends as its body: a range is of it, and not of the answer. */
+export type Sending =
+  | { readonly _tag: 'Nothing' }
+  | { readonly _tag: 'Data'; readonly length: number }
+  | { readonly _tag: 'Form' }
+
 /** A range without a dash is one from there on: curl reads its first digits, and adds the dash. */
 const rangeOf = (value: Shell.Octets): string => {
   const from = value.includes('-') ? undefined : /^\d+/.exec(value)?.[0]
-  return `bytes=${from === undefined ? value : `${from.replace(/^0+(?=\d)/, '')}-`}`
+  return from === undefined ? value : `${from.replace(/^0+(?=\d)/, '')}-`
+}
+
+const FORM_RANGE = { option: '--range', why: 'curl sends none with a form' }
+
+const range = (value: Shell.Octets, sending: Sending): Stands => {
+  switch (sending._tag) {
+    case 'Nothing':
+      return { header: ['Range', `bytes=${rangeOf(value)}`] }
+    case 'Data':
+      return { header: ['Content-Range', `bytes ${rangeOf(value)}/${sending.length}`] }
+    case 'Form':
+      return { leftOut: FORM_RANGE }
+  }
 }
 
 /** What one option stands for: a header, where its value is not empty, and what of it is left out. */
@@ -43,10 +62,11 @@ interface Stands {
   readonly leftOut?: Left
 }
 
+const NOTHING: E.Either<string, Stands> = E.right({})
 const AUTO = { option: '--referer ;auto', why: 'no redirect sets a Referer; write a hook that does' }
 
 /** `-A`, `-e`, `-b`, `-r` as the headers they are. */
-const ofOption = ({ name, value }: Option): E.Either<string, Stands> => {
+const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, Stands> => {
   switch (name) {
     case 'user-agent':
       return E.right({ header: ['User-Agent', value] })
@@ -54,14 +74,14 @@ const ofOption = ({ name, value }: Option): E.Either<string, Stands> => {
       if (!value.endsWith(';auto')) return E.right({ header: ['Referer', value] })
       return E.right({ header: ['Referer', value.slice(0, -';auto'.length)], leftOut: AUTO })
     case 'range':
-      return E.right({ header: ['Range', rangeOf(value)] })
+      return E.right(range(value, sending))
     case 'cookie':
       if (value.includes('=')) return E.right({ header: ['Cookie', value] })
       return E.left(
         `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
       )
     default:
-      return E.right({})
+      return NOTHING
   }
 }
 
@@ -111,6 +131,7 @@ const gather = (
 /** The header lines of all options, those of `-H` over those that other options stand for. */
 export const headers = (
   options: All,
+  sending: Sending,
   refusal: (name: string, value: string) => string | undefined,
 ): E.Either<string, HeaderLines> => {
   const gathered = gather(options, refusal)
@@ -119,7 +140,7 @@ export const headers = (
   const names = new Set([...lines.map(([name]) => name), ...removed].map((name) => name.toLowerCase()))
   const extra = new Map<string, string>()
   for (const option of options) {
-    const made = ofOption(option)
+    const made = ofOption(option, sending)
     if (E.isLeft(made)) return made
     const { header, leftOut: left } = made.right
     if (left !== undefined) leftOut.push(left)
@@ -134,7 +155,11 @@ export const headers = (
   const written = new Set(lines.map(([name]) => name.toLowerCase()))
   const gone = [...removed, ...empty].filter((name) => !written.has(name.toLowerCase()))
   const settings = settingsOf(
-    Settings.withHeaders([...lines, ...own.filter(([, value]) => value !== '')]),
+    Settings.withHeaders([
+      ...lines,
+      // Blanks before a value are none of it (RFC 9110 5.5).
+      ...own.flatMap(([name, value]) => (value === '' ? [] : [[name, value.replace(/^[ \t]+/, '')] as const])),
+    ]),
     Settings.withHeaders(Object.fromEntries(gone.map((name) => [name, null]))),
   )
   for (const [name] of own) names.add(name.toLowerCase())

@@ -7,14 +7,9 @@ import * as Override from '../../values/Override.js'
 import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import { customScheme, type Entry, type Ground } from './Ground.js'
+import { type Entry, type Ground, otherwise } from './Ground.js'
 import type { Of, Part } from './Part.js'
 import { byHand, type Dropped, from, ofSetting, type Source } from './Source.js'
-
-const otherwise = (ground: Ground): Source => {
-  const scheme = customScheme(ground)
-  return scheme === undefined ? byHand : from('prepare', `the scheme '${scheme}' of auth wrote it`)
-}
 
 const same = (ground: Ground, tag: Part['_tag']): Source | undefined => {
   if (O.isNone(ground.before)) return undefined
@@ -39,6 +34,9 @@ const located = ({ before }: Ground): Source | undefined =>
 export const ofPlace = (ground: Ground, { url }: Of<'Place'>): Source => {
   const redirected = located(ground)
   if (redirected !== undefined) return redirected
+  const planned = O.toUndefined(ground.url)
+  const isPlanned = planned?.origin === url.origin && planned.pathname === url.pathname
+  if (Url.isHttp(url) && !isPlanned) return otherwise(ground)
   const { baseUrl } = ground.merged.settings
   const { url: reference } = ground.merged.request
   const isWhole = Url.isAbsolute(reference)
@@ -52,7 +50,10 @@ export const ofPlace = (ground: Ground, { url }: Of<'Place'>): Source => {
 
 /** Where the fragment came from. It is never sent. */
 export const ofFragment = (ground: Ground, { text }: Of<'Fragment'>): Source => {
-  if (O.isNone(ground.before)) return from('request', 'never sent')
+  if (O.isNone(ground.before)) {
+    const isPlanned = O.isSome(ground.url) && ground.url.value.hash === `#${text}`
+    return isPlanned ? from('request', 'never sent') : otherwise(ground)
+  }
   const kept = ground.before.value.plan.url.hash === `#${text}` ? same(ground, 'Fragment') : undefined
   return kept ?? from('redirect', 'never sent')
 }

@@ -52,6 +52,10 @@ const overridden = (ground: Ground): Source['overrode'] => {
   return [{ layer, value: 'Authorization: ‹secret›' }]
 }
 
+/** The user whom the URL names, so that only that user's netrc entry fits. */
+const userOf = ({ userinfo, before }: Ground): string | undefined =>
+  O.isNone(before) && O.isSome(userinfo) && O.isNone(userinfo.value.pass) ? userinfo.value.user : undefined
+
 /** Where the Authorization header came from; none where it is like any other header. */
 export const source = (ground: Ground, part: Of<'Header'>): Source | undefined => {
   const { plan, inputs, before } = ground
@@ -74,7 +78,7 @@ export const source = (ground: Ground, part: Of<'Header'>): Source | undefined =
   }
   if (ground.merged.settings.auth._tag === 'Unset' || ownHeader(ground)) return undefined
   if (inUrl(ground)) return from(isAbsolute(ground) ? 'request' : 'session', 'user and password stood in the URL')
-  const found = Environment.credentialsFor(plan.url.hostname)(inputs.environment)
+  const found = Environment.credentialsFor(plan.url.hostname, userOf(ground))(inputs.environment)
   return O.isSome(found) ? from('environment', `netrc entry for ${plan.url.hostname}`) : undefined
 }
 

@@ -8,11 +8,11 @@ import type { Inputs } from '../../stages/Inputs.js'
 import type { Merged } from '../../stages/Merge.js'
 import { leave } from '../../stages/Prepare.js'
 import * as Override from '../../values/Override.js'
-import type { Userinfo } from '../../values/Url.js'
+import type { Url, Userinfo } from '../../values/Url.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Head } from '../../wire/Reply.js'
 import type { Part } from './Part.js'
-import { type Layers, layers, type Source } from './Source.js'
+import { byHand, from, type Layers, layers, type Source } from './Source.js'
 
 /** One field of a plan and where it came from. */
 export interface Entry<P extends Part = Part> extends Source {
@@ -37,6 +37,8 @@ export interface Ground {
   /** Whether an absolute URL led away from the base's origin, so that the session's credentials stayed behind. */
   readonly leaves: boolean
   readonly userinfo: O.Option<Userinfo>
+  /** The URL that the request and the base URL give, before settings add to its query. */
+  readonly url: O.Option<Url>
   readonly layers: Layers
   readonly before: O.Option<Before>
 }
@@ -53,6 +55,7 @@ export const ground = (plan: Plan, inputs: Inputs, before: O.Option<Before>): Gr
     merged,
     leaves,
     userinfo: E.isRight(place) ? place.right.userinfo : O.none,
+    url: E.isRight(place) ? O.some(place.right.url) : O.none,
     layers: layers(merged.session.settings, merged.request.settings),
     before,
   }
@@ -62,4 +65,10 @@ export const ground = (plan: Plan, inputs: Inputs, before: O.Option<Before>): Gr
 export const customScheme = ({ merged, before }: Ground): string | undefined => {
   const auth = Override.getOrElse(undefined)(merged.settings.auth)
   return auth?._tag === 'Custom' && O.isNone(before) ? auth.name : undefined
+}
+
+/** The source of a part that neither settings nor request explain: a custom scheme, else an edit by hand. */
+export const otherwise = (ground: Ground): Source => {
+  const scheme = customScheme(ground)
+  return scheme === undefined ? byHand : from('prepare', `the scheme '${scheme}' of auth wrote it`)
 }

@@ -153,7 +153,7 @@ export const ofCookie = (ground: Ground, { pair }: Of<'Cookie'>): Source => {
   const { inputs, plan } = ground
   const held = Jar.cookiesFor(plan.url, inputs.now, roomOf(ground))(inputs.jar)
   const found = held.find(
-    (cookie) => (cookie.name === name || cookie.name === '') && text.endsWith(Secret.reveal(cookie.value)),
+    (cookie) => text === (cookie.name === '' ? '' : `${cookie.name}=`) + Secret.reveal(cookie.value),
   )
   if (found !== undefined) return from('jar', O.isSome(found.setBy) ? `set by ${found.setBy.value}` : 'set by hand')
   const scheme = customScheme(ground)

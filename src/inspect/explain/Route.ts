@@ -9,7 +9,7 @@ import { selectProxy } from '../../stages/Route.js'
 import * as Override from '../../values/Override.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
-import type { Ground } from './Ground.js'
+import { type Ground, otherwise } from './Ground.js'
 import { label, type Of, type Part } from './Part.js'
 import { type Dropped, from, ofSetting, type Source, type Unasked } from './Source.js'
 
@@ -30,8 +30,19 @@ const ofProxySettings = ({ layers, plan }: Ground): Source | undefined =>
 /** The variable that names the environment's proxy for a URL. */
 const variableFor = ({ inputs, plan }: Ground): string => {
   const scheme = plan.url.protocol.slice(0, -1)
-  const names = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY']
-  return names.find((name) => Secret.reveal(inputs.environment.variables.get(name) ?? '') !== '') ?? `${scheme}_proxy`
+  const { variables } = inputs.environment
+  const used = Environment.proxyFor(plan.url, '')(inputs.environment)
+  // As `Environment` reads them: a lower-case suffix beats any other, the last spelling beats those before it, and CGI
+  // takes HTTP_PROXY away.
+  const named = (key: string): string | undefined => {
+    const isOf = (name: string): boolean => name.toLowerCase() === `${key}_proxy`
+    const names = [...variables.keys()].filter(
+      (name) => isOf(name) && O.isSome(used) && Secret.Eq.equals(variables.get(name) ?? '', used.value),
+    )
+    const upper = key === 'http' && variables.has('REQUEST_METHOD') ? undefined : names.at(-1)
+    return names.findLast((name) => name.endsWith('_proxy')) ?? upper
+  }
+  return named(scheme) ?? named('all') ?? `${scheme}_proxy`
 }
 
 const ownNoProxy = ({ merged }: Ground): string | undefined => {
@@ -95,8 +106,33 @@ const ofCa = (ground: Ground): Source => {
 
 const ms = (value: number): string => `${value} ms`
 
+/** Whether a field of the route is what the settings say; a custom scheme may have changed it afterwards. */
+const isOfSettings = ({ merged: { settings } }: Ground, part: RoutePart): boolean => {
+  switch (part._tag) {
+    case 'Verify':
+      return part.verify === Override.getOrElse(true)(settings.verify)
+    case 'Timeout': {
+      const set = settings.timeouts.get(part.phase)
+      return O.toUndefined(part.ms) === (set?._tag === 'Set' ? set.value : undefined)
+    }
+    case 'Limit': {
+      const set = settings.limits.get(part.name)
+      return set?._tag !== 'Set' || set.value === part.octets
+    }
+    case 'Ca':
+      return settings.ca._tag !== 'Set' || O.toUndefined(part.ca) === settings.ca.value
+    case 'Certificate':
+      return settings.certificate._tag === 'Set' || O.isNone(part.certificate)
+    case 'Proxy':
+      return true
+  }
+}
+
 /** Where one field of the route came from. */
-export const ofRoute = (ground: Ground, part: RoutePart): Source => {
+export const ofRoute = (ground: Ground, part: RoutePart): Source =>
+  isOfSettings(ground, part) ? settled(ground, part) : otherwise(ground)
+
+const settled = (ground: Ground, part: RoutePart): Source => {
   const { layers } = ground
   switch (part._tag) {
     case 'Proxy':

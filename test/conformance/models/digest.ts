@@ -68,7 +68,7 @@ const answerable = (parameters: Parameters): Challenge | undefined => {
   const [realm, nonce, algorithm] = ['realm', 'nonce', 'algorithm'].map((name) => parameters.get(name))
   const offered = (parameters.get('qop') ?? '').split(',').map((word) => word.trim().toLowerCase())
   const qop = offered.includes('auth')
-  if (realm === undefined || nonce === undefined || hashOf(algorithm) === undefined) return undefined
+  if (realm === undefined || nonce === undefined || nonce === '' || hashOf(algorithm) === undefined) return undefined
   if (!qop && offered.some((word) => word !== '')) return undefined
   return { realm, nonce, opaque: parameters.get('opaque'), algorithm, qop }
 }
@@ -132,9 +132,9 @@ export const authorization = (answering: Answering): string => {
     `nonce=${quoted(nonce)}`,
     `uri=${quoted(target)}`,
     `response="${response(answering)}"`,
-    ...(opaque === undefined || opaque === '' ? [] : [`opaque=${quoted(opaque)}`]),
-    ...(algorithm === undefined ? [] : [`algorithm=${quoted(algorithm)}`]),
-    ...(qop ? ['qop="auth"', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
+    ...(opaque === undefined ? [] : [`opaque=${quoted(opaque)}`]),
+    ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
+    ...(qop ? ['qop=auth', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
   ]
   return `Digest ${fields.join(', ')}`
 }

@@ -1,6 +1,5 @@
 /**
- * The entry for a host in a netrc of plain words. Quotes, comments, escapes and macros are beyond this model: where it
- * finds one it knows nothing, and so excuses nothing.
+ * What this library reads in a netrc (D61), written a second time and in another way: line by line, by one expression.
  */
 
 export interface Entry {
@@ -8,40 +7,134 @@ export interface Entry {
   readonly password: string
 }
 
-type Fields = Readonly<Record<string, string>>
-
-const FIELD: Readonly<Record<string, string>> = {
-  login: 'login',
-  user: 'login',
-  account: 'account',
-  password: 'password',
+interface Token {
+  readonly line: number
+  readonly kind: 'plain' | 'quoted' | 'unclosed'
+  readonly text: string
 }
 
-/** Host names and the words that belong to each; `default` is a name too. */
-const read = (words: ReadonlyArray<string>): ReadonlyMap<string, Fields> => {
-  const entries = new Map<string, Fields>()
-  let name: string | undefined
-  for (let i = 0; i < words.length; i += 2) {
-    const [word = '', next = ''] = words.slice(i)
-    if (word === 'machine' || word === 'default') {
-      name = word === 'default' ? word : next
-      entries.set(name, {})
-      if (word === 'default') i -= 1
+const TOKEN = /"((?:[^"\\]|\\.)*)"|"(.*)|((?:\\.|\S)+)/g
+const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+
+const tokensIn = (text: string, line: number): ReadonlyArray<Token> =>
+  [...text.matchAll(TOKEN)].map(([, quoted, unclosed, plain = '']): Token => {
+    if (quoted !== undefined) {
+      return { line, kind: 'quoted', text: quoted.replace(/\\(.)/g, (_, c: string) => CONTROLS[c] ?? c) }
+    }
+    return unclosed === undefined
+      ? { line, kind: 'plain', text: plain.replace(/\\(.)/g, '$1') }
+      : { line, kind: 'unclosed', text: '' }
+  })
+
+/** Without comments and macros. A `#` begins a comment where a keyword may stand, so not as the value of one. */
+const tokensOf = (text: string): ReadonlyArray<Token> => {
+  const tokens: Token[] = []
+  let isMacro = false
+  let wantsValue = false
+  for (const [number, line] of text
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+    .split('\n')
+    .entries()) {
+    if (isMacro) {
+      isMacro = line !== ''
       continue
     }
-    const field = FIELD[word]
-    if (name === undefined || field === undefined) return new Map()
-    entries.set(name, { ...entries.get(name), [field]: next })
+    for (const token of tokensIn(line, number)) {
+      const isValue: boolean = wantsValue && !(isTop(token) && tokens.at(-1)?.line !== token.line)
+      if (!isValue && token.kind === 'plain' && token.text.startsWith('#')) break
+      if (!isValue && token.kind === 'plain' && token.text === 'macdef') {
+        isMacro = true
+        break
+      }
+      tokens.push(token)
+      wantsValue = !isValue && token.kind === 'plain' && (token.text === 'machine' || FIELDS.has(token.text))
+    }
   }
-  return entries
+  return tokens
 }
 
-/** Login and password for a host, else those of `default`; nothing where there is neither. */
-export const plainEntry = (text: string, host: string): Entry | undefined => {
-  if (/["#\\]|macdef/.test(text)) return undefined
-  const entries = read(text.split(/\s+/).filter((word) => word !== ''))
-  const { login = '', account = '', password = '' } = entries.get(host) ?? entries.get('default') ?? {}
-  return login === '' && account === '' && password === '' ? undefined : { login: login || account, password }
+const FIELDS: ReadonlySet<string> = new Set(['login', 'user', 'account', 'password'])
+const isTop = ({ kind, text }: Token): boolean => kind === 'plain' && ['machine', 'default', 'macdef'].includes(text)
+
+interface Block {
+  /** Nothing for `default`. */
+  readonly host: string | undefined
+  readonly fields: ReadonlyMap<string, string>
+  readonly isFaulty: boolean
+}
+
+/** The fields of one entry; a word that is unknown must have a value on its line. */
+const blockOf = (host: string | undefined, tokens: ReadonlyArray<Token>): Block => {
+  const fields = new Map<string, string>()
+  let isFaulty = host === ''
+  let unknown = 0
+  for (let i = 0; i < tokens.length; i += 1) {
+    const [token, value] = [tokens[i], tokens[i + 1]]
+    if (token === undefined) break
+    if (token.kind === 'plain' && FIELDS.has(token.text)) {
+      fields.set(token.text === 'user' ? 'login' : token.text, value?.text ?? '')
+      isFaulty ||= value?.kind === 'unclosed'
+      i += 1
+      continue
+    }
+    unknown += 1
+    const isField = value?.kind === 'plain' && FIELDS.has(value.text)
+    if (token.kind === 'unclosed' || value?.line !== token.line || isField || value.kind === 'unclosed') isFaulty = true
+    else i += 1
+  }
+  return { host, fields, isFaulty: isFaulty || (fields.size === 0 && unknown > 0) }
+}
+
+const blocksOf = (text: string): { readonly blocks: ReadonlyArray<Block>; readonly isOdd: boolean } => {
+  const tokens = tokensOf(text)
+  const starts: number[] = []
+  for (let i = 0; i < tokens.length; i += 1) {
+    const token = tokens[i]
+    if (token === undefined) break
+    const isField = token.kind === 'plain' && FIELDS.has(token.text)
+    if (isTop(token)) starts.push(i)
+    const next = tokens[i + 1]
+    // The value of a keyword is no keyword, unless it begins the next entry on a line of its own.
+    const hasValue = next !== undefined && !(isTop(next) && next.line !== token.line)
+    if ((isField || token.text === 'machine') && token.kind === 'plain' && hasValue) i += 1
+  }
+  const blocks = starts.map((start, i): Block => {
+    const [first, ...rest] = tokens.slice(start, starts[i + 1])
+    if (first?.text === 'default') return blockOf(undefined, rest)
+    return blockOf(rest[0]?.text ?? '', rest.slice(1))
+  })
+  return { blocks, isOdd: (starts[0] ?? tokens.length) > 0 }
+}
+
+const bare = (host: string): string => host.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+const spelled = (host: string): string => {
+  const name = bare(host)
+  const url = `http://${name.includes(':') ? `[${name}]` : name}/`
+  return URL.canParse(url) ? bare(new URL(url).hostname) : name.toLowerCase()
+}
+
+/** Login and password for a host, else those of `default`; where a user is given, only that user's. */
+export const entryFor = (text: string, host: string, user?: string): Entry | undefined => {
+  const { blocks } = blocksOf(text)
+  const own = blocks.filter((block) => block.host !== undefined && spelled(block.host) === spelled(host))
+  const fitting = (own.length > 0 ? own : blocks.filter((block) => block.host === undefined))
+    .filter(({ isFaulty }) => !isFaulty)
+    .map(
+      ({ fields }): Entry => ({
+        login: fields.get('login') || fields.get('account') || '',
+        password: fields.get('password') ?? '',
+      }),
+    )
+    .filter(({ login, password }) => (login === '' ? password !== '' : user === undefined || login === user))
+  const found = fitting.find(({ password }) => password !== '') ?? fitting[0]
+  return found && { login: found.login || (user ?? ''), password: found.password }
+}
+
+/** Whether a file has a fault and not one entry that can be used. */
+export const isUnreadable = (text: string): boolean => {
+  const { blocks, isOdd } = blocksOf(text)
+  return (isOdd || blocks.some(({ isFaulty }) => isFaulty)) && blocks.every(({ isFaulty }) => isFaulty)
 }
 
 /** RFC 7617 in UTF-8. */

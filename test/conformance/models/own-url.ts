@@ -1,5 +1,5 @@
 /**
- * What the library makes of the odd ends of a URL that requests and urllib3 read in another way (D52).
+ * What the library makes of the odd ends of a URL that requests and urllib3 read in another way (D50).
  *
  * | in the text                    | Python                      | here                                   |
  * |--------------------------------|-----------------------------|----------------------------------------|

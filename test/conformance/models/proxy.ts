@@ -32,7 +32,7 @@ export const select = (url: string, map: ProxyMap): string | null | undefined =>
   return undefined
 }
 
-/** The same map under the keys that are meant: in lower case, and without a slash behind the host (D54). */
+/** The same map under the keys that are meant: in lower case, and without a slash behind the host (D52). */
 export const meant = (map: ProxyMap): ProxyMap =>
   map.map(([key, value]) => [
     key
@@ -42,7 +42,7 @@ export const meant = (map: ProxyMap): ProxyMap =>
     value,
   ])
 
-/** Whether a proxy names one half of its credentials alone (D50). */
+/** Whether a proxy names one half of its credentials alone (D48). */
 export const isHalf = (text: string | null | undefined): boolean => {
   const { userinfo = '' } = text === null || text === undefined ? {} : partsOf(withScheme(text))
   return userinfo !== '' && userinfo !== ':' && (!userinfo.includes(':') || userinfo.startsWith(':'))

@@ -67,7 +67,7 @@ export const jsonText = (bytes: Uint8Array, label: string | undefined): string =
   return found === undefined || found === 'utf-8' ? textOf(bytes, label) : decodeMarked(bytes, found)
 }
 
-/** The charset that a Content-Type declares: names without case, the first one counts (D71). */
+/** The charset that a Content-Type declares: names without case, the first one counts (D58). */
 export const declaredIn = (contentType: string | undefined): string | undefined => {
   let declared: string | undefined
   for (const parameter of (contentType ?? '').split(';').slice(1)) {

@@ -34,7 +34,7 @@ export const ownAuthorization = (session: SessionSpec, request: RequestSpec): He
   return credentials?.some((text) => text !== '') === true ? ['Authorization', basic(...credentials)] : undefined
 }
 
-/** Basic for the user alone that a URL names, where nothing else authenticates (D50). */
+/** Basic for the user alone that a URL names, where nothing else authenticates (D48). */
 export const halfAuthorization = (
   session: SessionSpec,
   request: RequestSpec,

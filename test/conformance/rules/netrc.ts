@@ -5,30 +5,42 @@
  * |------|-----------------------------------------------------|-----------------------------------------------|
  * | D19  | looks for the host as it is spelled                 | looks for the canonical host                  |
  * | D29  | Basic in latin-1                                    | Basic in UTF-8                                |
- * | D50  | `user@` is no credential                            | Basic with an empty password                  |
+ * | D48  | `user@` is no credential                            | Basic with an empty password                  |
  * | D2   | netrc overrides credentials in the URL              | they stand; a user alone takes its own entry  |
+ * | D61  | one fault spoils the file; the last entry, exactly so | a fault spoils its entry; the first, canonical |
  */
 import type { Input, Output } from '../families/netrc.js'
-import { basic, inUtf8, plainEntry } from '../models/netrc.js'
+import { basic, entryFor, inUtf8, isUnreadable } from '../models/netrc.js'
 import { canonicalHost, credentialsIn, isHttpLike, partsOf, unquoted } from '../models/parts.js'
 import type { Rule } from '../subject.js'
 
 const textOf = ({ netrc, files }: Input): string => netrc ?? files?.['.netrc'] ?? files?.['_netrc'] ?? ''
 
+/** What the entry for a host makes of the output, whatever Python read in the file. */
+const withEntry = ({ input }: { readonly input: Input }, python: Output): Output => {
+  const { host, userinfo } = partsOf(input.url)
+  const text = textOf(input)
+  const name = canonicalHost(host) ?? ''
+  const found = entryFor(text, name)
+  const auth: Output['auth'] = found === undefined ? null : [found.login, found.password]
+  const read = { auth, raise_errors: isUnreadable(text) ? 'NetrcParseError' : null }
+  if (userinfo === undefined) return { ...read, authorization: auth === null ? null : basic(...auth) }
+  if (credentialsIn(input.url) !== undefined) return { ...read, authorization: python.authorization }
+  const own = entryFor(text, name, unquoted(userinfo))
+  return { ...read, authorization: own === undefined ? halfOf(input) : basic(own.login, own.password) }
+}
+
+const hasHost = ({ input }: { readonly input: Input }): boolean =>
+  isHttpLike(input.url) && partsOf(input.url).host !== ''
+
 const CANONICAL_HOST: Rule<Input, Output> = {
   id: 'D19',
-  when: ({ input }, { raise_errors }) => {
-    const { host } = partsOf(input.url)
-    return raise_errors === null && isHttpLike(input.url) && host !== '' && canonicalHost(host) !== host
-  },
-  expect: ({ input }, python) => {
-    const { host, userinfo } = partsOf(input.url)
-    const found = plainEntry(textOf(input), canonicalHost(host) ?? '')
-    if (userinfo !== undefined) return python
-    const auth: Output['auth'] = found === undefined ? null : [found.login, found.password]
-    return { ...python, auth, authorization: auth === null ? null : basic(...auth) }
-  },
+  when: (subject) =>
+    hasHost(subject) && canonicalHost(partsOf(subject.input.url).host) !== partsOf(subject.input.url).host,
+  expect: withEntry,
 }
+
+const ENTRIES: Rule<Input, Output> = { id: 'D61', when: hasHost, expect: withEntry }
 
 const URL_CREDENTIALS: Rule<Input, Output> = {
   id: 'D2',
@@ -48,7 +60,7 @@ const halfOf = ({ url }: Input): string | null => {
 }
 
 const HALF: Rule<Input, Output> = {
-  id: 'D50',
+  id: 'D48',
   when: ({ input }, { authorization, raise_errors }) =>
     raise_errors === null &&
     authorization === null &&
@@ -64,4 +76,4 @@ const UTF8: Rule<Input, Output> = {
   expect: (_, python) => ({ ...python, authorization: inUtf8(python.authorization ?? '') }),
 }
 
-export const all: ReadonlyArray<Rule<Input, Output>> = [UTF8, CANONICAL_HOST, URL_CREDENTIALS, HALF]
+export const all: ReadonlyArray<Rule<Input, Output>> = [UTF8, CANONICAL_HOST, URL_CREDENTIALS, HALF, ENTRIES]

@@ -15,9 +15,9 @@
  * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
  * | D22  | Proxy-Authorization goes to the origin                | it goes nowhere without a proxy               |
  * | D29  | Basic in latin-1                                      | Basic in UTF-8                                |
- * | D50  | `user@` is no credential                              | Basic with an empty password                  |
- * | D51  | every method is written in upper case                 | only those of RFC 9110, and PATCH             |
- * | D52  | odd ends of a URL                                     | `models/own-url.ts`                           |
+ * | D48  | `user@` is no credential                              | Basic with an empty password                  |
+ * | D49  | every method is written in upper case                 | only those of RFC 9110, and PATCH             |
+ * | D50  | odd ends of a URL                                     | `models/own-url.ts`                           |
  * | D2   | netrc overrides a header, the URL and an empty auth    | it replaces nothing                          |
  */
 import type { Input, Output } from '../families/prepare.js'
@@ -108,7 +108,7 @@ const UTF8 = rewriting('D29', (python, { session, request }) => ({
   headers: inUtf8Unless(mergedHeaders(session, request), python.headers),
 }))
 
-const HALF = rewriting('D50', (python, { session, request }) => {
+const HALF = rewriting('D48', (python, { session, request }) => {
   const half = halfAuthorization(session, request, python.headers)
   return half === undefined ? python : { ...python, headers: [...python.headers, half] }
 })
@@ -121,18 +121,18 @@ const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT O
 export const ownMethod = (written: string, python: string): string =>
   !METHODS.has(python) && written.toUpperCase() === python ? written : python
 
-const AS_WRITTEN = rewriting('D51', (python, { request }) => ({
+const AS_WRITTEN = rewriting('D49', (python, { request }) => ({
   ...python,
   method: ownMethod(request.method, python.method),
 }))
 
-const OWN_URL = rewriting('D52', (python, { request }) => ({ ...python, url: ownUrl(givenUrl(request), python.url) }))
+const OWN_URL = rewriting('D50', (python, { request }) => ({ ...python, url: ownUrl(givenUrl(request), python.url) }))
 
 const givenUrl = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text : '')
 
 /** A host with a blank behind it. */
 const BLANK_BEHIND_HOST: R = {
-  id: 'D52',
+  id: 'D50',
   when: ({ input: { request } }, python) => {
     const text = givenUrl(request)
     return isFailure(python) && isHttpLike(text) && withoutBlanksBehind(text) !== text

@@ -11,8 +11,8 @@
  * | D3   | any falsy `verify` turns checking off               | only False does                                   |
  * | D22  | Proxy-Authorization for a SOCKS proxy goes to the origin, and is lost on a redirect | it stays with its proxy |
  * | D29  | Basic in latin-1; credentials beyond it are an exception | UTF-8 (RFC 7617 2.1)                         |
- * | D50  | one half of a proxy's credentials is none           | the other half is empty                           |
- * | D54  | keys that are spelled otherwise fit nothing         | they fit as they are meant                        |
+ * | D48  | one half of a proxy's credentials is none           | the other half is empty                           |
+ * | D52  | keys that are spelled otherwise fit nothing         | they fit as they are meant                        |
  * | D31  | `host:port` is a URL of the scheme `host`           | an http proxy                                     |
  */
 import type { Input, Output } from '../families/proxies.js'
@@ -84,7 +84,7 @@ const mapsOf = (input: Input): ReturnType<typeof mapOf> =>
 
 /** Python found nothing under the keys as they are spelled. */
 const AS_MEANT: R = {
-  id: 'D54',
+  id: 'D52',
   when: ({ input }, python) =>
     !isFailure(python) &&
     select(urlOf(input), mapsOf(input)) === undefined &&
@@ -104,7 +104,7 @@ const writtenProxy = (input: Input, chosen: string | null | undefined): string |
 }
 
 const HALF: R = {
-  id: 'D50',
+  id: 'D48',
   when: ({ input }, python) =>
     'proxy' in python && input.kind !== 'select' && isHalf(writtenProxy(input, python.proxy)),
   expect: ({ input }, python) => {

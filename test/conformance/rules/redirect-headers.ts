@@ -61,7 +61,7 @@ export const UTF8 = rewriting('D29', (python, { input: { session, request } }) =
   mapHops(python, (hop) => ({ ...hop, headers: inUtf8Unless(mergedHeaders(session, request), hop.headers) })),
 )
 
-const HALF = rewriting('D50', (python, { input: { session, request } }) => {
+const HALF = rewriting('D48', (python, { input: { session, request } }) => {
   const [first] = hopsOf(python)
   const half = first === undefined ? undefined : halfAuthorization(session, request, first.headers)
   if (half === undefined) return python

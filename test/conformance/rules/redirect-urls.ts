@@ -10,9 +10,9 @@
  * | D14  | userinfo stays in the URL                             | removed                                           |
  * | D14  | a Location that nothing can be made of is an exception, even where it is not followed | no `next`         |
  * | D19  | any host                                              | the canonical one, or `InvalidRedirect`           |
- * | D51  | every method is written in upper case                 | only those of RFC 9110, and PATCH                 |
- * | D52  | odd ends of a URL                                     | `models/own-url.ts`                               |
- * | D53  | a Location that is not UTF-8 is an exception; `/x#` inherits a fragment | its octets; `/x#` does not      |
+ * | D49  | every method is written in upper case                 | only those of RFC 9110, and PATCH                 |
+ * | D50  | odd ends of a URL                                     | `models/own-url.ts`                               |
+ * | D51  | a Location that is not UTF-8 is an exception; `/x#` inherits a fragment | its octets; `/x#` does not      |
  * | D27  | urllib3 normalises when it sends                      | the plan's URL is what goes over the wire         |
  */
 import type { Input, Output } from '../families/redirect.js'
@@ -173,11 +173,11 @@ const ON_THE_WIRE = rewriting('D27', (python) => mapHops(python, (hop) => ({ ...
 
 // --- as it was written ---------------------------------------------------------------------------------------------
 
-const AS_WRITTEN = rewriting('D51', (python, { input: { request } }) =>
+const AS_WRITTEN = rewriting('D49', (python, { input: { request } }) =>
   mapHops(python, (hop) => ({ ...hop, method: ownMethod(request.method, hop.method) })),
 )
 
-const OWN_URL = rewriting('D52', (python, { input }) =>
+const OWN_URL = rewriting('D50', (python, { input }) =>
   mapHops(python, (hop, i) => {
     if (i === 0) return { ...hop, url: ownUrl(String(write(input.request.url)), hop.url) }
     const [location = ''] = locationsOf(answerTo(input, i - 1))
@@ -189,7 +189,7 @@ const OWN_URL = rewriting('D52', (python, { input }) =>
   }),
 )
 
-const NO_FRAGMENT = rewriting('D53', (python, { input }) =>
+const NO_FRAGMENT = rewriting('D51', (python, { input }) =>
   walk(python, (hop, _, i) => {
     const [location = ''] = locationsOf(answerTo(input, i - 1))
     return /^[^#]*#$/.test(withoutBlanksBehind(location)) ? { ...hop, url: hop.url.replace(/#.*$/, '') } : hop
@@ -197,7 +197,7 @@ const NO_FRAGMENT = rewriting('D53', (python, { input }) =>
 )
 
 /** The exchange goes on where Python's ends; only for the plain case, a GET on one origin with a last answer behind it. */
-const OCTETS = rewriting('D53', (python, { input }) => {
+const OCTETS = rewriting('D51', (python, { input }) => {
   const at = python.requests.length - 1
   const last = python.requests[at]
   const [location = ''] = locationsOf(answerTo(input, at))

@@ -5,7 +5,7 @@
  * |------|-----------------------------------------------------|-----------------------------------------------------|
  * | D14  | `ok` from 600 on; userinfo in the URL of a message  | not ok; removed                                     |
  * | D15  | Python's codecs, `None` for no reason, NaN, integers of any size | WHATWG labels, nothing, JSON as JavaScript reads it |
- * | D71  | the last of several charsets                        | the first                                           |
+ * | D58  | the last of several charsets                        | the first                                           |
  * | D10  | text without charset is ISO-8859-1 or bytes         | a byte order mark, else UTF-8; JSON in any Unicode encoding |
  * | D23  | its own reading of Link                             | RFC 8288 (`models/links.ts`)                        |
  * | D9   | a body cut short is a short success                 | `DecodingFailed`                                    |
@@ -59,7 +59,7 @@ const DECLARED = ofBody('D10', (python, input) =>
 )
 
 /** Of several charset parameters the first counts. */
-const FIRST_CHARSET = ofBody('D71', (python, input) => {
+const FIRST_CHARSET = ofBody('D58', (python, input) => {
   const first = declaredBy(input)
   const count = (valueOf(input, 'content-type') ?? '').split(/charset\s*=/i).length - 1
   return first !== undefined && count > 1 ? { ...python, encoding: first } : python
