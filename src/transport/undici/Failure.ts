@@ -94,6 +94,18 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
 
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
 
+export const late = (method: string, peer: string): Fault.Fault =>
+  Fault.make('DeadlineExceeded', `${method} ${peer} was not done in time`)
+
+export const silent = (peer: string, ms: number | undefined): Fault.Fault =>
+  Fault.make('ReadTimeout', `${peer} was silent for ${ms} ms`)
+
+export const notConnected = (peer: string, ms: number | undefined, waitingFor: string | undefined): Fault.Fault =>
+  Fault.make('ConnectTimeout', `No connection to ${peer} in ${ms} ms, waiting for ${waitingFor}`)
+
+export const tooManyInterim = (peer: string, most: number): Fault.Fault =>
+  Fault.make('ProtocolError', `${peer} sent more than ${most} interim replies`)
+
 /** OpenSSL's alerts that come only once the handshake is over, such as a missing client certificate in TLS 1.3. */
 const isTls = (code: string): boolean => /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/.test(code)
 
