@@ -16,6 +16,7 @@ import type { InvalidPayload, NotJson, StatusError } from './Response.js'
 import type { SendError } from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
 import type { Jar } from './values/Jar.js'
+import * as Printable from './values/Printable.js'
 
 export type { InvalidPayload, NotJson, StatusError } from './Response.js'
 export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
@@ -26,7 +27,7 @@ export type { TransportError } from './wire/Transport.js'
 export type HttpError<E = unknown> = PlanError | SendError | StatusError | NotJson | InvalidPayload<E>
 
 /** One line for people: what was wrong and what to do. */
-export const show = ({ _tag, message }: HttpError): string => `${_tag}: ${message}`
+export const show = ({ _tag, message }: HttpError): string => Printable.escapeControls(`${_tag}: ${message}`)
 
 const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unknown>> =>
   typeof u === 'object' && u !== null && Object.hasOwn(u, key)

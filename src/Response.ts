@@ -23,6 +23,7 @@ import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
 import * as JsonText from './values/JsonText.js'
 import * as Link from './values/Link.js'
+import * as Printable from './values/Printable.js'
 import * as Reference from './values/Reference.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
@@ -62,7 +63,8 @@ export const ok = (response: Response): E.Either<StatusError, Response> => {
   const { status, reason, url } = response
   if (status < 400) return E.right(response)
   const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  return E.left({ _tag: 'StatusError', response, message: `${status} ${kind}: ${reason} for url: ${url}` })
+  const message = Printable.escapeControls(`${status} ${kind}: ${reason} for url: ${url}`)
+  return E.left({ _tag: 'StatusError', response, message })
 }
 
 /** The body as text: by the declared charset, a byte order mark, or UTF-8 (D10). */
@@ -71,7 +73,8 @@ export const text = ({ bytes, encoding }: Response): string => Charset.decode(en
 const parse = (response: Response): E.Either<NotJson, unknown> => {
   const json = JsonText.parse(Charset.decodeJson(response.encoding)(response.bytes))
   if (E.isRight(json)) return json
-  return E.left({ _tag: 'NotJson', response, message: `The body of ${response.url} cannot be read: ${json.left}` })
+  const message = Printable.escapeControls(`The body of ${response.url} cannot be read: ${json.left}`)
+  return E.left({ _tag: 'NotJson', response, message })
 }
 
 /** The body as JSON, through a decoder such as io-ts's. Errors: `NotJson`, `InvalidPayload`. */

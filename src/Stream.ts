@@ -42,6 +42,7 @@ import type { SendError } from './stages/Exchange.js'
 import * as PartFile from './transport/PartFile.js'
 import * as Resource from './transport/Resource.js'
 import * as Own from './values/Own.js'
+import * as Printable from './values/Printable.js'
 import * as Range from './wire/Range.js'
 import type { Source } from './wire/Reply.js'
 import type { Unread } from './wire/Response.js'
@@ -179,7 +180,9 @@ const take = async (
       return E.left({
         _tag: 'UnexpectedStatus',
         head,
-        message: `${head.status} ${head.reason} is no file to be saved: ${download.claim.given} was not touched`,
+        message: Printable.escapeControls(
+          `${head.status} ${head.reason} is no file to be saved: ${download.claim.given} was not touched`,
+        ),
       })
   }
 }

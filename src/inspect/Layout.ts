@@ -6,17 +6,12 @@
  * line can hold them, and are cut where it cannot.
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import * as Printable from '../values/Printable.js'
 
 export const COLUMNS = 80
 
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-const visible = (character: string): string => {
-  const code = character.codePointAt(0) ?? 0
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
-}
-
 /** The same text with every control, line end and change of direction made visible. */
-export const safe = (text: string): string => text.replace(CONTROL, visible)
+export const safe: Endomorphism<string> = Printable.escapeControls
 
 const NARROW = /^[\x20-\x7e‹›…─·→]*$/
 const ZERO = /^(?:\p{M}|\u200b|\u200c|\u200d|\ufe0f)$/u

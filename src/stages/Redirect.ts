@@ -20,6 +20,7 @@ import type { Environment } from '../session/Environment.js'
 import * as Settings from '../session/Settings.js'
 import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
+import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Query from '../values/Query.js'
 import * as Reference from '../values/Reference.js'
@@ -72,13 +73,13 @@ export const tooManyRedirects = (plan: Plan, limit: number): RedirectError => ({
 const invalidRedirect = (plan: Plan, problem: string): RedirectError => ({
   _tag: 'InvalidRedirect',
   plan,
-  message: `The redirect from ${plan.url.href} cannot be followed: ${problem}`,
+  message: Printable.escapeControls(`The redirect from ${plan.url.href} cannot be followed: ${problem}`),
 })
 export const redirectRefused = (plan: Plan, reason: string): RedirectError => ({
   _tag: 'RedirectRefused',
   plan,
   reason,
-  message: `The redirect from ${plan.url.href} is refused: ${reason}`,
+  message: Printable.escapeControls(`The redirect from ${plan.url.href} is refused: ${reason}`),
 })
 export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
   _tag: 'UnrewindableBody',

@@ -21,6 +21,8 @@
  * leaves open whether the request arrived and was processed, `ConnectFailed` too.
  */
 
+import * as Printable from '../values/Printable.js'
+
 /** Every tag, in the order of the table. */
 export const TAGS = [
   'ConnectFailed',
@@ -70,10 +72,10 @@ const inWords = (u: unknown): string => {
   return member(u, 'message') ?? (typeof u === 'object' && u !== null ? '' : String(u))
 }
 
-/** What was thrown, in words. Several addresses were tried and each failed: such an error has no message of its own. */
+/** What was thrown, in words, on one line. Several addresses were tried and each failed: such an error has no message of its own. */
 export const messageOf = (u: unknown): string => {
   try {
-    return inWords(u) || 'no reason was given'
+    return Printable.escapeControls(inWords(u).trim()) || 'no reason was given'
   } catch {
     return 'its reason cannot be read'
   }
@@ -91,7 +93,7 @@ export const causeOf = (u: unknown): Cause => {
 /** A fault; of its cause only name, code and message are kept. */
 export const make = <Tag extends FaultTag>(_tag: Tag, message: string, cause?: unknown): Fault<Tag> => ({
   _tag,
-  message,
+  message: Printable.escapeControls(message),
   cause: cause === undefined ? undefined : causeOf(cause),
 })
 

@@ -40,7 +40,6 @@ describe('refused', () => {
     ['a length beyond all', 'HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n'],
     ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['a transfer coding that was not asked for', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n'],
-    ['100 that was not asked for', `HTTP/1.1 100 Continue\r\n\r\n${ok()}`],
     ['101 that was not asked for', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
     ['a head of a megabyte', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
     ['a thousand 103s', 'HTTP/1.1 103 Hint\r\n\r\n'.repeat(1000) + ok()],

@@ -2,8 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import * as Body from '../../src/values/Body.js'
+import type { Transport } from '../../src/wire/Transport.js'
 import { exchange, head, plan, tag, text } from './plans.js'
 import { accept, always, ok, raw, secure, sleep, transport, until, web } from './servers.js'
 
@@ -90,6 +93,84 @@ describe('limits', () => {
     expect(most).toBeLessThanOrEqual(2)
   })
 
+  describe('hold however an attempt ends', () => {
+    type Give = (client: Transport, url: string) => Promise<unknown>
+    const ways: Readonly<Record<string, Give>> = {
+      aborted: (client, url) => {
+        const controller = new AbortController()
+        setTimeout(() => controller.abort(), 10)
+        return exchange(client, plan(`${url}/silent`), { signal: controller.signal })
+      },
+      'silent too long': (client, url) => exchange(client, plan(`${url}/silent`, { timeouts: { read: 10 } })),
+      'left by its reader': async (client, url) => {
+        const { body } = await head(client, plan(`${url}/long`))
+        await body[Symbol.asyncIterator]().return?.()
+      },
+      'too large': async (client, url) => (await head(client, plan(`${url}/long`))).body.gather(2)(),
+      'closed by the server': (client, url) => exchange(client, plan(`${url}/cut`)),
+    }
+    test.each(Object.keys(ways))('%s', async (way) => {
+      let most = 0
+      const server = await raw((socket, request) => {
+        most = Math.max(most, server.sockets.size)
+        if (request.includes('/silent')) return
+        if (request.includes('/cut')) socket.destroy()
+        else socket.write(request.includes('/long') ? half : ok())
+      })
+      const client = transport({ connections: 3 })
+      const one = async (): Promise<void> => {
+        for (let i = 0; i < 8; i++) {
+          await ways[way]?.(client, server.url)
+          expect(await text(client, plan(server.url))).toBe('ok')
+        }
+      }
+      await Promise.all(Array.from({ length: 6 }, one))
+      // The server may see the next one come before it sees the last one go.
+      expect(most).toBeLessThanOrEqual(4)
+      await until(() => server.sockets.size <= 3)
+      expect(server.sockets.size).toBeLessThanOrEqual(3)
+    })
+  })
+
+  test('those who wait are served in order; those who gave up are passed over', async () => {
+    const server = await raw((socket, request) => setTimeout(() => socket.write(ok(request.split(' ')[1])), 2))
+    const client = transport({ connections: 1 })
+    const controller = new AbortController()
+    const seen: string[] = []
+    const sent = Array.from({ length: 30 }, async (_, i) => {
+      const limits = i % 3 === 1 ? { signal: controller.signal } : {}
+      const reply = await exchange(client, plan(`${server.url}/${i}`), limits)
+      if (E.isRight(reply)) seen.push(reply.right.text)
+    })
+    controller.abort()
+    await Promise.all(sent)
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => `/${i}`).filter((_, i) => i % 3 !== 1))
+    expect(server.connections()).toBe(1)
+  })
+
+  test('the connection used last is used next', async () => {
+    const server = await raw((socket, request, count) =>
+      setTimeout(() => socket.write(ok(String(socket.remotePort))), request.includes('/slow') ? 30 : count),
+    )
+    const client = transport()
+    const [, slow] = await Promise.all([text(client, plan(server.url)), text(client, plan(`${server.url}/slow`))])
+    await sleep(5)
+    for (let i = 0; i < 3; i++) expect(await text(client, plan(server.url))).toBe(slow)
+  })
+
+  test('a thousand who wait cost no more each than a few', async () => {
+    const server = await web((_, response) => response.end('ok'))
+    const client = transport({ connections: 8 })
+    const cost = async (count: number): Promise<number> => {
+      const start = performance.now()
+      await Promise.all(Array.from({ length: count }, () => text(client, plan(server.url))))
+      return (performance.now() - start) / count
+    }
+    await cost(1_000)
+    const few = await cost(500)
+    expect(await cost(4_000)).toBeLessThan(few * 4)
+  })
+
   test('128 unless told otherwise', async () => {
     const server = await web((_, response) => setTimeout(() => response.end('ok'), 20))
     const client = transport()
@@ -138,6 +219,48 @@ describe('limits', () => {
     for (let i = 0; i < 5; i++) expect(await text(client, plan(server.url))).toBe('ok')
     expect(server.connections()).toBe(2)
     await body[Symbol.asyncIterator]().return?.()
+  })
+})
+
+describe('a connection that died while it was idle', () => {
+  /** A server in a thread of its own, so that its end arrives while this thread is busy. */
+  const dying = (how: 'end' | 'resetAndDestroy'): Promise<readonly [port: number, stop: () => Promise<unknown>]> => {
+    const worker = new Worker(
+      `const net = require('node:net')
+       const { parentPort } = require('node:worker_threads')
+       const server = net.createServer((socket) => socket.on('error', () => {}).on('data', () => {
+         socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok')
+         setTimeout(() => socket.${how}(), 20)
+       })).listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))`,
+      { eval: true },
+    )
+    return new Promise((resolve) => worker.once('message', (port: number) => resolve([port, () => worker.terminate()])))
+  }
+  const busy = (ms: number): void => {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  }
+
+  test.each(['end', 'resetAndDestroy'] as const)('by %s: its request goes over a new one', async (how) => {
+    const [port, stop] = await dying(how)
+    const client = transport({ keepAlive: 60_000 })
+    const bytes = Body.bytes(Buffer.from('x'))
+    for (const changes of [{}, { method: 'POST', body: bytes }]) {
+      expect(await text(client, plan(`http://127.0.0.1:${port}/`, changes))).toBe('ok')
+      busy(100)
+    }
+    expect(await text(client, plan(`http://127.0.0.1:${port}/`))).toBe('ok')
+    await client.close?.()
+    await stop()
+  })
+
+  test('nothing is sent twice once it was written', async () => {
+    const server = await raw((socket, _, count) => (count === 1 ? socket.write(ok()) : socket.destroy()))
+    const client = transport()
+    await text(client, plan(server.url))
+    const sent = await exchange(client, plan(server.url, { method: 'POST' }))
+    expect(sent).toMatchObject({ left: { _tag: 'ConnectFailed' } })
+    expect(sent).not.toMatchObject({ left: { unsent: true } })
+    expect(server.received.join('').match(/POST/g)).toHaveLength(1)
   })
 })
 

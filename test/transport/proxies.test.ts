@@ -3,9 +3,24 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import * as Secret from '../../src/values/Secret.js'
 import { exchange, fault, plan, tag, text } from './plans.js'
 import { accept, ok, pki, pkiPath, proxy, raw, secure, transport, web } from './servers.js'
 import { socks } from './socks.js'
+
+test('CONNECT carries the User-Agent of the plan, and nothing that is secret', async () => {
+  const server = await raw((socket) => socket.end('HTTP/1.1 403 No\r\n\r\n'))
+  const headers = [
+    ['User-Agent', 'MyApp/1.0'],
+    ['Cookie', 'a=b'],
+    ['Authorization', 'Bearer x'],
+  ] as const
+  await tag(transport(), plan('https://h.test/', { proxy: server.url, headers }))
+  await tag(transport(), plan('https://h.test/', { proxy: server.url, headers: [['User-Agent', Secret.make('x')]] }))
+  await tag(transport(), plan('https://h.test/', { proxy: server.url }))
+  const bare = 'CONNECT h.test:443 HTTP/1.1\r\nHost: h.test:443\r\n\r\n'
+  expect(server.received).toEqual([bare.replace(/\r\n$/, 'User-Agent: MyApp/1.0\r\n\r\n'), bare, bare])
+})
 
 describe('http through a proxy that forwards', () => {
   test('in absolute form, with the origin’s Host, on one connection', async () => {

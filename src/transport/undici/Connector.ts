@@ -11,12 +11,13 @@
  * A failure is one fault with the tag of its step. At any step the attempt can call it off, which destroys the socket
  * (a name that is being looked up is left to the system).
  */
-import { lookup } from 'node:dns'
+import dns from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
+import { Race } from './Race.js'
 import type { Security } from './Tls.js'
 import * as Tunnel from './Tunnel.js'
 
@@ -43,6 +44,8 @@ export interface Line {
 /** Who needs the connection. */
 export interface Caller {
   readonly isOver: boolean
+  /** Its User-Agent, for CONNECT. */
+  readonly userAgent: string | undefined
   /** The connection that serves it. */
   carrier: net.Socket | undefined
   /** One is being opened: how to call it off. */
@@ -51,6 +54,8 @@ export interface Caller {
   dialled(): void
   /** It could not be opened. */
   fail(fault: Fault.Fault): void
+  /** A `100 Continue` came. */
+  onInterim(): void
 }
 
 /** Where a connection leads: the origin, or a proxy that forwards. */
@@ -101,6 +106,7 @@ export class Dial {
   readonly #peer: Tunnel.Peer
   readonly #held: net.Socket[] = []
   #failed: Failed
+  #race: Race | undefined
   #isOver = false
   /** What it is waiting for, for the message of a timeout. */
   waitingFor = ''
@@ -126,6 +132,7 @@ export class Dial {
   cancel(): void {
     if (this.#isOver) return
     this.#settle()
+    this.#race?.cancel()
     for (const socket of this.#held) socket.destroy()
     // Not within the call of whoever gives up: the pool would open the next connection there.
     queueMicrotask(() => this.#callback(undefined))
@@ -156,10 +163,14 @@ export class Dial {
   readonly #onError = (error: unknown): void => this.#fail(this.#failed(error))
   readonly #onClose = (): void => this.#fail(this.#failed(new Error('the connection was closed')))
 
-  #hold(socket: net.Socket, event: 'connect' | 'secureConnect', next: (socket: net.Socket) => void): void {
+  #watch(socket: net.Socket): void {
     this.#held.push(socket)
-    track(this.#line.sockets, socket)
     socket.on('error', this.#onError).on('close', this.#onClose)
+  }
+
+  #hold(socket: net.Socket, event: 'connect' | 'secureConnect', next: (socket: net.Socket) => void): void {
+    track(this.#line.sockets, socket)
+    this.#watch(socket)
     socket.once(event, () => {
       if (!this.#isOver) next(socket)
     })
@@ -169,11 +180,20 @@ export class Dial {
     const { localAddress } = this.#line
     this.waitingFor = `${socketPath ?? Tunnel.authority(peer)} to accept the connection`
     const common = { ...UNSAID, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
-    const socket =
-      socketPath === undefined
-        ? net.connect({ ...common, ...peer, ...(localAddress === undefined ? {} : { localAddress }) })
-        : net.connect({ ...common, path: socketPath })
-    this.#hold(socket, 'connect', next)
+    if (socketPath !== undefined) {
+      this.#hold(net.connect({ ...common, path: socketPath }), 'connect', next)
+      return
+    }
+    const options = localAddress === undefined ? common : { ...common, localAddress }
+    this.#race = new Race(peer.port, options, {
+      opening: (socket) => track(this.#line.sockets, socket),
+      failed: this.#onError,
+      connected: (socket) => {
+        this.#watch(socket)
+        next(socket)
+      },
+    })
+    this.#race.start(peer.host)
   }
 
   #tls(
@@ -226,7 +246,9 @@ export class Dial {
 
   #connect(socket: net.Socket, proxy: Proxy.Proxy): void {
     this.#ask(proxy, this.#peer)
-    Tunnel.connect(socket, proxy, this.#peer, (fault) => (fault ? this.#fail(fault) : this.#origin(socket)))
+    Tunnel.connect(socket, proxy, this.#peer, this.#caller.userAgent, (fault) =>
+      fault ? this.#fail(fault) : this.#origin(socket),
+    )
   }
 
   #throughSocks(proxy: Proxy.Proxy, peer: Tunnel.Peer): void {
@@ -246,7 +268,7 @@ export class Dial {
       return
     }
     this.waitingFor = `the address of ${host}`
-    lookup(host, { family: Tunnel.isSocks4(proxy) ? 4 : 0, all: false, hints: 0 }, (error, address) => {
+    dns.lookup(host, { family: Tunnel.isSocks4(proxy) ? 4 : 0, all: false, hints: 0 }, (error, address) => {
       if (error) this.#fail(this.#connectFailed(error))
       else if (!this.#isOver) next({ host: address, port })
     })

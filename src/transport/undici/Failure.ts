@@ -8,7 +8,7 @@
  * | anything between us and a proxy                                     | connecting    | `ProxyFailed`       |
  * | ERR_SSL_…, an alert after the handshake (TLS 1.3)                   | sent          | `TlsFailed`         |
  * | UND_ERR_SOCKET, ECONNRESET, EPIPE                                   | sent          | `ConnectFailed`     |
- * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unasked 100 or 101    | sent          | `ProtocolError`     |
+ * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unasked 101           | sent          | `ProtocolError`     |
  * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                          | before        | `ProtocolError`     |
  * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                                 | before, sent  | `RequestBodyFailed` |
  * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                   | any           | `ClientClosed`      |
@@ -54,12 +54,21 @@ const PLAIN_WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the system gave up waiting',
 }
 
-/** Why, in words a person can act on, with the code to search for. */
-export const why = (error: unknown): string => {
+const whyOne = (error: unknown): string => {
   const { code } = causeOf(error)
   const words = PLAIN_WORDS[code] ?? messageOf(error)
   return code === '' || words.includes(code) ? words : `${words} (${code})`
 }
+
+/** The address that Node writes into the error of a connection. */
+const addressOf = (error: unknown): string =>
+  error instanceof Error && 'address' in error && typeof error.address === 'string' ? `${error.address}: ` : ''
+
+/** Why, in words a person can act on, with the code to search for. Of several addresses, each with its own reason. */
+export const why = (error: unknown): string =>
+  error instanceof AggregateError && error.errors.length > 1
+    ? error.errors.map((one: unknown) => `${addressOf(one)}${whyOne(one)}`).join('; ')
+    : whyOne(error)
 
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, error)
@@ -84,6 +93,18 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
 })
 
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
+
+export const late = (method: string, peer: string): Fault.Fault =>
+  Fault.make('DeadlineExceeded', `${method} ${peer} was not done in time`)
+
+export const silent = (peer: string, ms: number | undefined): Fault.Fault =>
+  Fault.make('ReadTimeout', `${peer} was silent for ${ms} ms`)
+
+export const notConnected = (peer: string, ms: number | undefined, waitingFor: string | undefined): Fault.Fault =>
+  Fault.make('ConnectTimeout', `No connection to ${peer} in ${ms} ms, waiting for ${waitingFor}`)
+
+export const tooManyInterim = (peer: string, most: number): Fault.Fault =>
+  Fault.make('ProtocolError', `${peer} sent more than ${most} interim replies`)
 
 /** OpenSSL's alerts that come only once the handshake is over, such as a missing client certificate in TLS 1.3. */
 const isTls = (code: string): boolean => /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/.test(code)

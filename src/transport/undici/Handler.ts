@@ -216,18 +216,14 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   }
 
   #late(): Fault.Fault {
-    return Fault.make('DeadlineExceeded', `${this.plan.method} ${this.#peer()} was not done in time`)
+    return Failure.late(this.plan.method, this.#peer())
   }
 
   #timeout(): Fault.Fault {
     const { connect, read } = this.plan.route.timeouts
-    if (this.#phase !== 'Connecting') {
-      return Fault.make('ReadTimeout', `${this.#peer()} was silent for ${read} ms`)
-    }
-    return Fault.make(
-      'ConnectTimeout',
-      `No connection to ${this.#peer()} in ${connect} ms, waiting for ${this.#dial?.waitingFor}`,
-    )
+    return this.#phase === 'Connecting'
+      ? Failure.notConnected(this.#peer(), connect, this.#dial?.waitingFor)
+      : Failure.silent(this.#peer(), read)
   }
 
   /** Something moved. */
@@ -253,6 +249,12 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
+
+  /** The session's or the request's; one that is secret is for the origin alone. */
+  get userAgent(): string | undefined {
+    const [value] = Headers.valuesOf(this.plan.headers, 'User-Agent')
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
 
   dialling(dial: Dial): void {
     this.#phase = 'Connecting'
@@ -283,14 +285,16 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   onResponseStart(controller: Controller, status: number, _headers: unknown, reason: string | undefined): void {
     if (this.#phase !== 'Sent') return
     this.touch()
-    if (status < 200) this.#interimReply()
+    if (status < 200) this.onInterim()
     else this.#reply(status, reason ?? '', fields(controller.rawHeaders))
   }
 
-  #interimReply(): void {
+  /** An interim reply, or a `100 Continue` that undici does not see. */
+  onInterim(): void {
+    if (this.#phase !== 'Sent') return
+    this.touch()
     this.#interim += 1
-    if (this.#interim <= MOST_INTERIM) return
-    this.fail(Fault.make('ProtocolError', `${this.#peer()} sent more than ${MOST_INTERIM} interim replies`))
+    if (this.#interim > MOST_INTERIM) this.fail(Failure.tooManyInterim(this.#peer(), MOST_INTERIM))
   }
 
   #reply(status: number, reason: string, received: ReadonlyArray<Pair>): void {

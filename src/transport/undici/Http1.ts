@@ -12,6 +12,7 @@ import type { Socket } from 'node:net'
 import type * as Undici from 'undici'
 import type { Channel, Dispatch, Handler } from './Channel.js'
 import * as Failure from './Failure.js'
+import { Interim } from './Interim.js'
 
 export type Library = typeof Undici
 
@@ -23,9 +24,11 @@ export interface Http1Options {
 export class Http1 implements Channel {
   readonly #client: Undici.Client
   readonly #socket: Socket
+  readonly #interim: Interim
 
   constructor(library: Library, socket: Socket, origin: string, { maxHeaderSize, keepAlive }: Http1Options) {
     this.#socket = socket
+    this.#interim = new Interim(socket, maxHeaderSize)
     let isGiven = false
     const connect: Undici.buildConnector.connector = (_, callback) => {
       const isFirst = !isGiven
@@ -52,6 +55,7 @@ export class Http1 implements Channel {
   }
 
   dispatch(request: Dispatch, handler: Handler): void {
+    this.#interim.expect(request.caller)
     // The casts: undici's types know neither `servername`, nor iterables, nor the members that are ours.
     const options = request as unknown as Undici.Dispatcher.DispatchOptions
     this.#client.dispatch(options, handler as unknown as Undici.Dispatcher.DispatchHandler)

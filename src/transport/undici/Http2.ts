@@ -61,8 +61,10 @@ const headersOf = (request: Dispatch, authority: string): http2.OutgoingHttpHead
   const known = new Map<string, string[]>()
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] ?? '').toLowerCase()
-    const value = headers[i + 1] ?? ''
-    if (!isSent(name, value)) continue
+    const given = headers[i + 1] ?? ''
+    if (!isSent(name, given)) continue
+    // Node refuses it in other cases of letters.
+    const value = name === 'te' ? 'trailers' : given
     const values = known.get(name)
     if (values === undefined) known.set(name, [value])
     else values.push(value)
@@ -320,7 +322,8 @@ export class Http2 implements Channel {
       onResponseEnd: () => handler.onResponseEnd(),
       onResponseError: (controller, error) => {
         this.#isSpent = true
-        this.#session.destroy()
+        // Not within a call of Node's parser, which may be what tells of it.
+        setImmediate(() => this.destroy())
         handler.onResponseError(controller, error)
       },
     }

@@ -126,9 +126,11 @@ class Pool {
   dispatch(passenger: Passenger, request: Dispatch, handler: Handler): void {
     const turn = new Turn(this, passenger, request, handler)
     passenger.turn = turn
-    const connection = this.#waiting.size === 0 ? this.#takeIdle() : undefined
+    // One that rests was used last, and is about to serve one of those who wait.
+    const isServedSoon = this.#resting.length > this.#waiting.size
+    const connection = isServedSoon || this.#waiting.size > 0 ? undefined : this.#takeIdle()
     if (connection !== undefined) turn.board(connection)
-    else if (this.#mayOpen()) this.#open(turn)
+    else if (!isServedSoon && this.#mayOpen()) this.#open(turn)
     else this.#waiting.push(turn)
   }
 
@@ -141,9 +143,8 @@ class Pool {
     return connection
   }
 
-  /** A connection that rests is about to serve one of those who wait. */
   #mayOpen(): boolean {
-    return this.#count < this.#pools.settings.connections && this.#resting.length <= this.#waiting.size
+    return this.#count < this.#pools.settings.connections
   }
 
   #open(turn: Turn): void {
@@ -153,7 +154,7 @@ class Pool {
 
   #dial(turn: Turn): void {
     dial(this.#pools.line, turn.passenger, this.#destination, (socket) => {
-      if (socket === undefined) this.lose()
+      if (socket === undefined) setImmediate(lost, this)
       else this.#opened(socket, turn)
     })
   }
@@ -172,17 +173,13 @@ class Pool {
     this.#pools.channels.delete(connection.channel)
     if (!connection.isCounted) return
     connection.isCounted = false
-    // One turn later: a server that is asked to accept the next one has seen this one go.
     setImmediate(lost, this)
   }
 
-  /** A connection is no more. */
+  /** A connection is no more. Called one turn later, so that the server sees it go before it sees another come. */
   lose(): void {
     this.#count -= 1
-    if (this.#mayOpen()) {
-      const turn = this.#waiting.shift()
-      if (turn !== undefined) this.#open(turn)
-    }
+    this.#serveWaiting()
     if (this.#count === 0 && this.#waiting.size === 0) this.#pools.forget(this.#origin, this)
   }
 
@@ -199,6 +196,19 @@ class Pool {
     const all = this.#resting
     this.#resting = []
     for (const connection of all) this.#serve(connection)
+    this.#serveWaiting()
+  }
+
+  /** Serves those who wait and whom no resting connection will serve, as far as the limit allows. */
+  #serveWaiting(): void {
+    while (this.#waiting.size > this.#resting.length) {
+      const connection = this.#takeIdle()
+      if (connection === undefined && !this.#mayOpen()) return
+      const turn = this.#waiting.shift()
+      if (turn === undefined) return
+      if (connection === undefined) this.#open(turn)
+      else turn.board(connection)
+    }
   }
 
   #serve(connection: Connection): void {

@@ -3,7 +3,7 @@
  *
  * | proxy           | asked with                                                             |
  * |-----------------|------------------------------------------------------------------------|
- * | http, https     | `CONNECT host:port`, Host and Proxy-Authorization (RFC 9110 9.3.6)      |
+ * | http, https     | `CONNECT host:port`, Host, User-Agent, Proxy-Authorization (RFC 9110 9.3.6) |
  * | socks4, socks4a | a user name, no password; IPv4, or a name under 4a                      |
  * | socks5, socks5h | no authentication, or user and password (RFC 1928, RFC 1929)            |
  *
@@ -36,12 +36,13 @@ const LONGEST_HEAD = 65_536
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n/
 const START = 'HTTP/1.'
 
-const connectHead = (proxy: Proxy.Proxy, peer: Peer): string => {
+const connectHead = (proxy: Proxy.Proxy, peer: Peer, userAgent: string | undefined): string => {
   const target = authority(peer)
   const authorization = O.isSome(proxy.authorization)
     ? `Proxy-Authorization: ${Secret.reveal(proxy.authorization.value)}\r\n`
     : ''
-  return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization}\r\n`
+  const agent = userAgent === undefined ? '' : `User-Agent: ${userAgent}\r\n`
+  return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${agent}${authorization}\r\n`
 }
 
 interface Finished {
@@ -57,8 +58,8 @@ type Answer = { readonly _tag: 'Unfinished' } | { readonly _tag: 'Foreign'; read
 
 const foreign = (message: string): Answer => ({ _tag: 'Foreign', message })
 
-/** A reason phrase is the proxy's to choose, so it is shown short and without control characters. */
-const tame = (reason: string): string => reason.replace(/[^\x20-\x7e]/g, '').slice(0, 80)
+/** A reason phrase is the proxy's to choose, so it is shown short. The fault escapes its control characters. */
+const tame = (reason: string): string => reason.slice(0, 80)
 
 const readAnswer = (received: Buffer): Answer => {
   // 1xx is interim: the answer is still to come.
@@ -89,7 +90,13 @@ const accepted = (
 }
 
 /** Opens a tunnel with CONNECT. */
-export const connect = (socket: Socket, proxy: Proxy.Proxy, peer: Peer, opened: Opened): void => {
+export const connect = (
+  socket: Socket,
+  proxy: Proxy.Proxy,
+  peer: Peer,
+  userAgent: string | undefined,
+  opened: Opened,
+): void => {
   const name = Proxy.show(proxy)
   let received: Buffer = Buffer.alloc(0)
   const settle = (fault?: Fault.Fault): void => {
@@ -104,7 +111,7 @@ export const connect = (socket: Socket, proxy: Proxy.Proxy, peer: Peer, opened: 
     else if (received.length > LONGEST_HEAD) settle(Failure.proxyFailed(`Proxy ${name} answered with an endless head`))
   }
   socket.on('data', onData)
-  socket.write(connectHead(proxy, peer), 'latin1')
+  socket.write(connectHead(proxy, peer, userAgent), 'latin1')
 }
 
 // --- SOCKS ---------------------------------------------------------------------------------------------------------

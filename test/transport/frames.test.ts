@@ -1,0 +1,258 @@
+/** HTTP/2 frame by frame: streams that are reset or refused, sessions that end, fields that are forbidden. */
+import * as http2 from 'node:http2'
+import type { Socket } from 'node:net'
+import * as tls from 'node:tls'
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterEach, describe, expect, test } from 'vitest'
+import * as Body from '../../src/values/Body.js'
+import { exchange, fault, plan, tag, text } from './plans.js'
+import { pki, sleep, transport, until } from './servers.js'
+
+const [DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY] = [0, 1, 3, 4, 7]
+const [END_STREAM, END_HEADERS, ACK] = [1, 4, 1]
+const OK = Buffer.from([0x88])
+const LAST = 2 ** 31 - 1
+
+const u32 = (...numbers: number[]): Buffer => {
+  const octets = Buffer.alloc(4 * numbers.length)
+  for (const [i, value] of numbers.entries()) octets.writeUInt32BE(value, 4 * i)
+  return octets
+}
+
+const frame = (type: number, flags: number, id: number, body: Uint8Array = Buffer.alloc(0)): Buffer => {
+  const head = Buffer.alloc(9)
+  head.writeUIntBE(body.length, 0, 3)
+  head.writeUInt8(type, 3)
+  head.writeUInt8(flags, 4)
+  head.writeUInt32BE(id, 5)
+  return Buffer.concat([head, body])
+}
+
+/** What a server does for the request with this stream, its count over all connections. */
+type Answer = (socket: Socket, id: number, count: number) => void
+
+const open: Array<{ readonly server: tls.Server; readonly sockets: Set<Socket> }> = []
+afterEach(async () => {
+  for (const { server, sockets } of open.splice(0)) {
+    for (const socket of sockets) socket.destroy()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+})
+
+const speak = (socket: Socket, answer: (id: number) => void): void => {
+  let rest = Buffer.alloc(0)
+  let begun = false
+  socket.on('error', () => {}).write(frame(SETTINGS, 0, 0))
+  socket.on('data', (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk])
+    if (!begun && rest.length < 24) return
+    if (!begun) rest = rest.subarray(24)
+    begun = true
+    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+      const [length, type, flags, id] = [rest.readUIntBE(0, 3), rest[3], rest[4] ?? 0, rest.readUInt32BE(5) & LAST]
+      rest = rest.subarray(9 + length)
+      if (type === SETTINGS && (flags & ACK) === 0) socket.write(frame(SETTINGS, ACK, 0))
+      if (type === HEADERS) answer(id)
+    }
+  })
+}
+
+interface Frames {
+  readonly url: string
+  readonly sockets: ReadonlySet<Socket>
+  readonly connections: () => number
+}
+
+const frames = async (answer: Answer): Promise<Frames> => {
+  const sockets = new Set<Socket>()
+  let [count, connections] = [0, 0]
+  const keys = { cert: pki('server.pem'), key: pki('server.key'), ALPNProtocols: ['h2'] }
+  const server = tls.createServer(keys, (socket) => {
+    connections += 1
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    speak(socket, (id) => answer(socket, id, ++count))
+  })
+  open.push({ server, sockets })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { url: `https://localhost:${port}`, sockets, connections: () => connections }
+}
+
+const whole = (socket: Socket, id: number): boolean =>
+  socket.write(Buffer.concat([frame(HEADERS, END_HEADERS, id, OK), frame(DATA, END_STREAM, id, Buffer.from('ok'))]))
+
+const CODES = [0, 1, 2, 3, 5, 7, 8, 11, 13]
+
+describe('a stream that is reset', () => {
+  test.each(CODES)('with code %i within its body is cut', async (code) => {
+    const server = await frames((socket, id) => {
+      socket.write(frame(HEADERS, END_HEADERS, id, OK))
+      socket.write(frame(DATA, 0, id, Buffer.from('{"balance": 1')))
+      setTimeout(() => socket.write(frame(RST_STREAM, 0, id, u32(code))), 10)
+    })
+    expect(await tag(transport({ http2: true }), plan(server.url))).toBe('BodyCut')
+  })
+
+  test.each(CODES)('with code %i at once behind its body is cut', async (code) => {
+    const server = await frames((socket, id) =>
+      socket.write(
+        Buffer.concat([
+          frame(HEADERS, END_HEADERS, id, OK),
+          frame(DATA, 0, id, Buffer.from('{"balance": 1')),
+          frame(RST_STREAM, 0, id, u32(code)),
+        ]),
+      ),
+    )
+    expect(['BodyCut', 'ConnectFailed']).toContain(await tag(transport({ http2: true }), plan(server.url)))
+  })
+
+  test.each(CODES)('with code %i before its head: only a refused one is surely unsent', async (code) => {
+    const server = await frames((socket, id) => socket.write(frame(RST_STREAM, 0, id, u32(code))))
+    const { _tag, unsent } = await fault(transport({ http2: true }), plan(server.url))
+    expect([_tag, unsent]).toEqual(['ConnectFailed', code === 7 ? true : undefined])
+  })
+
+  test('with NO_ERROR behind a whole reply, while the request is still sent, is a reply', async () => {
+    const server = await frames((socket, id) => {
+      whole(socket, id)
+      socket.write(frame(RST_STREAM, 0, id, u32(0)))
+    })
+    const endless = Body.stream(async function* () {
+      for (;;) {
+        yield Buffer.from('piece')
+        await sleep(5)
+      }
+    })
+    expect(await text(transport({ http2: true }), plan(server.url, { method: 'POST', body: endless }))).toBe('ok')
+  })
+})
+
+describe('GOAWAY', () => {
+  test('lets a stream that it names finish, and the next request go elsewhere', async () => {
+    const server = await frames((socket, id, count) => {
+      if (count > 1) return whole(socket, id)
+      socket.write(frame(HEADERS, END_HEADERS, id, OK))
+      socket.write(frame(GOAWAY, 0, 0, u32(id, 0)))
+      return setTimeout(() => socket.write(frame(DATA, END_STREAM, id, Buffer.from('late'))), 50)
+    })
+    const client = transport({ http2: true })
+    expect(await text(client, plan(server.url))).toBe('late')
+    expect(await text(client, plan(server.url))).toBe('ok')
+    expect(server.connections()).toBe(2)
+  })
+
+  test('below a stream says that it was not processed', async () => {
+    const server = await frames((socket) => socket.write(frame(GOAWAY, 0, 0, u32(0, 0))))
+    expect(await fault(transport({ http2: true }), plan(server.url))).toMatchObject({
+      _tag: 'ConnectFailed',
+      unsent: true,
+    })
+  })
+
+  test('with an error above a stream leaves open whether it was', async () => {
+    const server = await frames((socket, id) => socket.write(frame(GOAWAY, 0, 0, u32(id, 2))))
+    const { _tag, unsent } = await fault(transport({ http2: true }), plan(server.url))
+    expect([_tag, unsent]).toEqual(['ConnectFailed', undefined])
+  })
+
+  test('to an idle connection makes the next request open another', async () => {
+    const server = await frames(whole)
+    const client = transport({ http2: true })
+    expect(await text(client, plan(server.url))).toBe('ok')
+    for (const socket of server.sockets) socket.write(frame(GOAWAY, 0, 0, u32(LAST, 0)))
+    await until(() => server.sockets.size === 0)
+    expect(await text(client, plan(server.url))).toBe('ok')
+    expect(server.connections()).toBe(2)
+  })
+})
+
+test('fields of an HTTP/1.1 connection are not sent (RFC 9113 8.2.2); the connection is used again', async () => {
+  const seen: http2.IncomingHttpHeaders[] = []
+  const server = http2.createSecureServer({ cert: pki('server.pem'), key: pki('server.key') }, (request, response) => {
+    seen.push(request.headers)
+    response.end('ok')
+  })
+  let sessions = 0
+  server.on('session', () => {
+    sessions += 1
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const address = server.address()
+  const url = `https://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`
+  const client = transport({ http2: true })
+  const forbidden = ['Connection', 'Keep-Alive', 'Proxy-Connection', 'HTTP2-Settings', 'Upgrade', 'Transfer-Encoding']
+  for (const name of forbidden) {
+    expect(
+      await text(
+        client,
+        plan(url, {
+          headers: [
+            [name, 'keep-alive'],
+            ['X-A', '1'],
+            ['x-a', '2'],
+          ],
+        }),
+      ),
+    ).toBe('ok')
+  }
+  expect(await text(client, plan(url, { headers: [['TE', 'gzip']] }))).toBe('ok')
+  expect(
+    await text(
+      client,
+      plan(url, {
+        headers: [
+          ['TE', 'Trailers'],
+          ['Host', 'other.test'],
+        ],
+      }),
+    ),
+  ).toBe('ok')
+  expect(seen.slice(0, 6).map((headers) => headers['x-a'])).toEqual(Array(6).fill('1, 2'))
+  expect(seen.map(({ te }) => te)).toEqual([...Array(7).fill(undefined), 'trailers'])
+  expect(seen.at(-1)?.[':authority']).toBe('other.test')
+  for (const name of forbidden) expect(seen.every((headers) => !(name.toLowerCase() in headers))).toBe(true)
+  expect(sessions).toBe(1)
+  expect(await text(client, plan(url, { headers: [['Connection', 'close']] }))).toBe('ok')
+  expect(await text(client, plan(url))).toBe('ok')
+  expect(sessions).toBe(2)
+  await client.close?.()
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+})
+
+test('whatever frames come, each request ends with a reply or a fault, and the limit holds', async () => {
+  const id = fc.constantFrom(0, 1, 2, 3)
+  const odd = fc
+    .tuple(fc.nat({ max: 10 }), fc.nat({ max: 255 }), id, fc.uint8Array({ maxLength: 12 }))
+    .map(([type, flags, stream, body]) => frame(type, flags, stream, body))
+  const known = fc.constantFrom(
+    frame(HEADERS, END_HEADERS, 1, OK),
+    frame(DATA, 0, 1, Buffer.from('abc')),
+    frame(DATA, END_STREAM, 1, Buffer.from('abc')),
+    frame(GOAWAY, 0, 0, u32(1, 0)),
+    frame(GOAWAY, 0, 0, u32(0, 2)),
+    frame(RST_STREAM, 0, 1, u32(8)),
+    frame(SETTINGS, 0, 0, Buffer.concat([Buffer.from([0, 3]), u32(0)])),
+  )
+  const act = fc.oneof(known, odd, fc.constantFrom('end' as const, 'destroy' as const))
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 6 }), async (acts) => {
+      const server = await frames((socket) => {
+        for (const one of acts) {
+          if (socket.destroyed) return
+          if (one === 'end' || one === 'destroy') socket[one]()
+          else socket.write(one)
+        }
+      })
+      const client = transport({ http2: true, connections: 2 })
+      const send = () => exchange(client, plan(server.url, { timeouts: { read: 30, connect: 2_000 } }))
+      const sent = await Promise.all([send(), send(), send()])
+      for (const one of sent) if (E.isLeft(one)) expect(typeof one.left._tag).toBe('string')
+      await client.close?.()
+      expect(server.connections()).toBeLessThanOrEqual(6)
+    }),
+    { numRuns: 40 },
+  )
+})
