@@ -234,8 +234,9 @@ export const parse = (text: string): E.Either<string, Entries> => {
         continue
       }
       if (problem !== undefined) report(`${problem}; the entry is not used`)
-      const list = name === undefined ? defaults : (machines.get(canonical(name.text)) ?? [])
-      if (name !== undefined) machines.set(canonical(name.text), list)
+      const host = name === undefined ? undefined : canonical(name.text)
+      const list = host === undefined ? defaults : (machines.get(host) ?? [])
+      if (host !== undefined) machines.set(host, list)
       if (problem !== undefined) continue
       list.push(entry)
       usable += 1
@@ -254,6 +255,7 @@ const loginOf = ({ login, account }: Entry): string => login || account
 export const lookup =
   (host: string, user?: string) =>
   ({ machines, defaults }: Entries): O.Option<Credentials> => {
+    if (machines.size === 0 && defaults.length === 0) return O.none
     const fits = (entry: Entry): boolean =>
       loginOf(entry) === '' ? entry.password !== '' : user === undefined || loginOf(entry) === user
     const fitting = (machines.get(canonical(host)) ?? defaults).filter(fits)

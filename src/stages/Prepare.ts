@@ -133,6 +133,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** The method as it is sent. */
 export const spelledMethod = (method: string): string => {
+  if (KNOWN.has(method)) return method
   const upper = method.toUpperCase()
   return KNOWN.has(upper) ? upper : method
 }

@@ -32,12 +32,12 @@ const namedBy = (plan: Plan): ReadonlySet<string> => {
 /** The header fields of a reply to this plan, each sensitive value made secret. The same object where none has to be. */
 export const hideIn = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   const names = namedBy(plan)
-  const isHidden = ([name, value]: Headers.Field): boolean =>
-    Secret.is(value) || !(isSecretField(name, value) || (names.size > 0 && names.has(name.toLowerCase())))
-  if (headers.fields.every(isHidden)) return headers
+  const isExposed = ([name, value]: Headers.Field): boolean =>
+    typeof value === 'string' && (isSecretField(name, value) || (names.size > 0 && names.has(name.toLowerCase())))
+  if (!headers.fields.some(isExposed)) return headers
   return Headers.fromPairs(
     headers.fields.map(
-      (field): Headers.Field => (isHidden(field) ? field : [field[0], Secret.make(Secret.reveal(field[1]))]),
+      (field): Headers.Field => (isExposed(field) ? [field[0], Secret.make(Secret.reveal(field[1]))] : field),
     ),
   )
 }

@@ -72,23 +72,18 @@ const limitedBy =
     return count <= RECORDS ? bucket : bucket.filter((cookie) => cookie !== oldest)
   }
 
-/** The other slot of the key, once a record has taken the place of what it held. */
-const withoutOther =
-  (cookie: Cookie.Cookie) =>
-  (bucket: Bucket): Bucket => {
-    const at = bucket.findIndex((other) => other.secure !== cookie.secure && Cookie.sameKey(other, cookie))
-    const other = bucket[at]
-    return other === undefined || Cookie.isTombstone(other)
-      ? bucket
-      : bucket.with(at, Cookie.bury(cookie.updated)(other))
-  }
-
 /** Puts a record in its slot; it must be newer than all that is held. */
 export const write =
   (cookie: Cookie.Cookie) =>
   (held: Bucket): Bucket => {
-    const bucket = withoutOther(cookie)(held)
-    const at = bucket.findIndex((other) => other.secure === cookie.secure && Cookie.sameKey(other, cookie))
+    let at = -1
+    let bucket = held
+    for (let i = 0; i < held.length; i += 1) {
+      const other = held[i]
+      if (other === undefined || !Cookie.sameKey(other, cookie)) continue
+      if (other.secure === cookie.secure) at = i
+      else if (!Cookie.isTombstone(other)) bucket = bucket.with(i, Cookie.bury(cookie.updated)(other))
+    }
     const old = bucket[at]
     if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return bucket.with(at, cookie)
     const others = old === undefined ? bucket : bucket.toSpliced(at, 1)
@@ -134,16 +129,17 @@ export const equals = (x: Bucket, y: Bucket): boolean =>
 
 // --- what is seen --------------------------------------------------------------------------------------------------
 
-const isMixed = (bucket: Bucket): boolean => bucket.some(isSecure) && bucket.some(isPlain)
+const isMixed = (bucket: Bucket): boolean => bucket.some(({ secure }) => secure !== bucket[0]?.secure)
 
 const withoutShadowed = (bucket: Bucket): Bucket => {
-  if (!isMixed(bucket)) return bucket
   const newest = new Map<string, Cookie.Cookie>()
   for (const cookie of bucket) {
     const held = newest.get(Cookie.keyText(cookie))
     newest.set(Cookie.keyText(cookie), held === undefined ? cookie : newerOf(held, cookie))
   }
-  return bucket.filter((cookie) => newest.get(Cookie.keyText(cookie)) === cookie)
+  return newest.size === bucket.length
+    ? bucket
+    : bucket.filter((cookie) => newest.get(Cookie.keyText(cookie)) === cookie)
 }
 
 /** Of two slots of one key the one written last, the live one where a write touched both. */
@@ -157,12 +153,12 @@ const newerOf = (x: Cookie.Cookie, y: Cookie.Cookie): Cookie.Cookie => {
 
 const unshadowed = new WeakMap<Bucket, Bucket>()
 
-/** One record for each key; the very bucket that is given where no slot hides another. Known again for a bucket. */
+/** One record for each key: the same bucket if no slot hides another. Memoised for buckets with both classes. */
 export const current = (bucket: Bucket): Bucket => {
+  if (!isMixed(bucket)) return bucket
   const known = unshadowed.get(bucket)
   if (known !== undefined) return known
-  const made = withoutShadowed(bucket)
-  const kept = made.length === bucket.length ? bucket : made
+  const kept = withoutShadowed(bucket)
   unshadowed.set(bucket, kept)
   return kept
 }
@@ -199,7 +195,7 @@ export interface Pick {
 
 const SEPARATOR = '; '
 
-const sizeOf = (cookie: Cookie.Cookie): number => Cookie.pair(cookie).length + SEPARATOR.length
+const sizeOf = (cookie: Cookie.Cookie): number => Cookie.pairSize(cookie) + SEPARATOR.length
 
 /** What a header of `room` octets has no place for: longer paths go first, then newer cookies; each that fits is taken. */
 export const beyond =

@@ -286,3 +286,7 @@ export const make =
 /** How a cookie is sent: `name=value`, or the value alone where it has no name (RFC 6265bis 5.8.3). */
 export const pair = ({ name, value }: Cookie): string =>
   name === '' ? Secret.reveal(value) : `${name}=${Secret.reveal(value)}`
+
+/** Octets of `pair`. */
+export const pairSize = ({ name, value }: Cookie): number =>
+  (name === '' ? 0 : name.length + 1) + Secret.reveal(value).length

@@ -39,6 +39,20 @@ describe('reuse', () => {
     expect(server.connections()).toBe(1)
   })
 
+  test.each([3, 10])('a reply followed by %i requests at once opens none while others are idle', async (width) => {
+    const server = await web((_, response) => response.end('ok'))
+    const client = transport()
+    const get = (): Promise<string> => text(client, plan(server.url))
+    for (let i = 0; i < 20; i++) {
+      await Promise.all(Array.from({ length: width }, get))
+      await sleep(5)
+      await get()
+      // One waits for the connection that rests, the others take an idle one.
+      await Promise.all(Array.from({ length: width }, get))
+    }
+    expect(server.connections()).toBe(width)
+  })
+
   test('404 keeps it, Connection: close does not', async () => {
     const server = await raw((socket, request) =>
       socket.write(

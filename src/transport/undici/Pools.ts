@@ -126,9 +126,11 @@ class Pool {
   dispatch(passenger: Passenger, request: Dispatch, handler: Handler): void {
     const turn = new Turn(this, passenger, request, handler)
     passenger.turn = turn
-    // One that rests was used last, and is about to serve one of those who wait.
-    const isServedSoon = this.#resting.length > this.#waiting.size
-    const connection = isServedSoon || this.#waiting.size > 0 ? undefined : this.#takeIdle()
+    // A connection that rests was used last, and is about to serve one of those who wait.
+    const spare = this.#resting.length - this.#waiting.size
+    const isServedSoon = spare > 0
+    // Below 0 some wait at the limit: they come first.
+    const connection = spare === 0 ? this.#takeIdle() : undefined
     if (connection !== undefined) turn.board(connection)
     else if (!isServedSoon && this.#mayOpen()) this.#open(turn)
     else this.#waiting.push(turn)
