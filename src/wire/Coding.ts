@@ -32,25 +32,26 @@ import * as Fault from './Fault.js'
 import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
 import { concat, tooLarge } from './Reply.js'
+import * as Zstd from './Zstd.js'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
 type Decompress = (content: Uint8Array, options: Inflater.Options) => Uint8Array
 
 /** What Node has from 22.15 on. */
-interface Zstd {
+interface Library {
   readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.InfoOptions) => Inflater.Info
   readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
 }
 
 // The cast: the types of Node 20 do not know it.
-const builtin = 'createZstdDecompress' in zlib ? (zlib as unknown as Zstd) : undefined
+const builtin = 'createZstdDecompress' in zlib ? (zlib as unknown as Library) : undefined
 
 /** A frame of one octet without that octet (RFC 8878 3.1.1). */
 const CUT = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
 
 /** Node 22 takes a frame that is cut short for a whole one; there zstd is not offered, for a cut must be a fault (D9). */
-const noticesCuts = ({ zstdDecompressSync }: Zstd): boolean => {
+const noticesCuts = ({ zstdDecompressSync }: Library): boolean => {
   try {
     zstdDecompressSync(CUT, { info: true, ...Inflater.atMost(1024) })
     return false
@@ -97,15 +98,11 @@ export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, Readonl
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
-/** A frame, or one that is to be skipped (RFC 8878 3.1). */
-const isZstdFrame = ([a = 0, b, c, d]: Uint8Array): boolean =>
-  (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) || (a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18)
-
 /** Node stops after the first frame. */
 const decompressFrames: Decompress = (content, { maxOutputLength }) => {
   const frames: Uint8Array[] = []
   let room = maxOutputLength
-  for (let rest = content; zstd !== undefined && (frames.length === 0 || isZstdFrame(rest)); ) {
+  for (let rest = content; zstd !== undefined && (frames.length === 0 || Zstd.isFrame(rest)); ) {
     const { buffer, engine } = zstd.zstdDecompressSync(rest, { info: true, ...Inflater.atMost(room) })
     frames.push(buffer)
     room -= buffer.length
@@ -166,11 +163,41 @@ const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transf
   return hasZlibHeader(start) ? zlib.createInflate(Inflater.OPTIONS) : zlib.createInflateRaw(Inflater.OPTIONS)
 }
 
+const skipZstdFrame = async (input: Inflater.Input): Promise<void> => {
+  const header = await input.peek(Zstd.SKIPPABLE_HEADER)
+  if (header.length < Zstd.SKIPPABLE_HEADER) throw Inflater.truncated('zstd')
+  input.skip(Zstd.SKIPPABLE_HEADER)
+  for (let left = Zstd.skippableSize(header); left > 0; ) {
+    const piece = await input.take()
+    if (piece === undefined) throw Inflater.truncated('zstd')
+    if (piece.length > left) input.giveBack(piece.subarray(left))
+    left -= Math.min(left, piece.length)
+  }
+}
+
+async function* zstdFrame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
+  const scanner = new Zstd.FrameScanner()
+  const inflater = new Inflater.Inflater('zstd', transform)
+  try {
+    while (!scanner.isOver) {
+      const piece = await input.take()
+      if (piece === undefined) break
+      const length = scanner.take(piece)
+      if (length < piece.length) input.giveBack(piece.subarray(length))
+      yield* inflater.feed(piece.subarray(0, length))
+    }
+    yield* inflater.finish()
+  } finally {
+    inflater.close()
+  }
+}
+
 async function* zstdStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
   for (let isFirst = true; ; isFirst = false) {
     const start = await input.peek(4)
-    if (zstd === undefined || start.length === 0 || !(isFirst || isZstdFrame(start))) return
-    yield* Inflater.inflateAll('zstd', zstd.createZstdDecompress(Inflater.OPTIONS), input)
+    if (zstd === undefined || start.length === 0 || !(isFirst || Zstd.isFrame(start))) return
+    if (Zstd.isSkippable(start)) await skipZstdFrame(input)
+    else yield* zstdFrame(input, zstd.createZstdDecompress(Inflater.OPTIONS))
   }
 }
 

@@ -58,10 +58,42 @@ const checked = (trailer: Uint8Array, crc: number, size: number): Fault.Fault | 
   return read32(trailer, 4) === size >>> 0 ? undefined : damaged('incorrect length check')
 }
 
-const inflateMember = (content: Uint8Array, limit: number): Inflater.Info => {
-  const options: Inflater.InfoOptions = { info: true, ...Inflater.atMost(limit) }
+// --- members at hand ------------------------------------------------------------------------------------------------
+
+/** Deflate streams of no octets, with the trailer of no octets: a final block with fixed codes, and a stored one. */
+const EMPTY_MEMBERS: ReadonlyArray<Uint8Array> = [
+  Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+  Uint8Array.of(1, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0),
+]
+
+/** The length of an empty member without its header; 0 for another one. */
+const emptyLength = (bytes: Uint8Array): number =>
+  EMPTY_MEMBERS.find((empty) => empty.every((octet, i) => bytes[i] === octet))?.length ?? 0
+
+/** A member that was read: its octets, and how many octets after its header it took. */
+interface Member {
+  readonly buffer: Uint8Array
+  readonly length: number
+}
+
+const NOTHING = new Uint8Array(0)
+const SMALLEST_CHUNK = 1024
+const LARGEST_CHUNK = 65_536
+
+/**
+ * Reads one member, without its header, from bytes at hand. The cost of a small member is that of its output buffer, so
+ * `chunk` is to be about the size of what comes out. An empty member needs no inflater. Throws as zlib does.
+ */
+const readMember = (bytes: Uint8Array, limit: number, chunk: number): Member | Fault.Fault => {
+  const empty = emptyLength(bytes)
+  if (empty > 0) return { buffer: NOTHING, length: empty }
+  const chunkSize = Math.min(Math.max(chunk, SMALLEST_CHUNK), LARGEST_CHUNK)
+  const options: Inflater.InfoOptions = { info: true, chunkSize, ...Inflater.atMost(limit) }
   // The cast: Node's types say Buffer whatever `info` says.
-  return zlib.inflateRawSync(content, options) as unknown as Inflater.Info
+  const { buffer, engine } = zlib.inflateRawSync(bytes, options) as unknown as Inflater.Info
+  const trailer = bytes.subarray(engine.bytesWritten, engine.bytesWritten + TRAILER)
+  if (trailer.length < TRAILER) return Inflater.truncated('gzip')
+  return checked(trailer, zlib.crc32(buffer), buffer.length) ?? { buffer, length: engine.bytesWritten + TRAILER }
 }
 
 /** Undoes gzip of bytes at hand, as long as no more than `limit` octets come out. */
@@ -69,23 +101,21 @@ export const decode = (content: Uint8Array, limit: number): E.Either<Fault.Fault
   const pieces: Uint8Array[] = []
   let room = limit
   let rest = content
-  while (rest.length > 0) {
+  let chunk = LARGEST_CHUNK
+  for (let isFirst = true; rest.length > 0; isFirst = false) {
     const length = header(rest)
-    const isFirst = pieces.length === 0
     if (length === 'Foreign') return isFirst ? E.left(damaged('incorrect header check')) : E.right(concat(pieces))
     if (length === 'Short') {
       return !isFirst && isStub(rest) ? E.right(concat(pieces)) : E.left(Inflater.truncated('gzip'))
     }
     try {
-      const { buffer, engine } = inflateMember(rest.subarray(length), room)
-      const trailer = rest.subarray(length + engine.bytesWritten)
-      if (buffer.length > room) return E.left(tooLarge(limit))
-      if (trailer.length < TRAILER) return E.left(Inflater.truncated('gzip'))
-      const wrong = checked(trailer, zlib.crc32(buffer), buffer.length)
-      if (wrong !== undefined) return E.left(wrong)
-      pieces.push(buffer)
-      room -= buffer.length
-      rest = trailer.subarray(TRAILER)
+      const read = readMember(rest.subarray(length), room, chunk)
+      if (Fault.is(read)) return E.left(read)
+      if (read.buffer.length > room) return E.left(tooLarge(limit))
+      if (read.buffer.length > 0) pieces.push(read.buffer)
+      chunk = read.buffer.length
+      room -= read.buffer.length
+      rest = rest.subarray(length + read.length)
     } catch (error) {
       if (error instanceof RangeError) return E.left(tooLarge(limit))
       return E.left(Inflater.failed('gzip', error))
@@ -93,6 +123,8 @@ export const decode = (content: Uint8Array, limit: number): E.Either<Fault.Fault
   }
   return E.right(concat(pieces))
 }
+
+// --- members while reading ------------------------------------------------------------------------------------------
 
 /** The length of the header that comes next; 0 where there is no further member. */
 const nextHeader = async (input: Inflater.Input, isFirst: boolean): Promise<number> => {
@@ -144,12 +176,35 @@ async function* member(input: Inflater.Input): AsyncGenerator<Uint8Array> {
   input.skip(TRAILER)
 }
 
+/** What a member at hand may give to be read at once. */
+const SMALL = 16_384
+
+/** A member that is wholly at hand and small. Nothing for another one, which also says what is wrong with it. */
+const smallMember = (bytes: Uint8Array): Member | undefined => {
+  try {
+    const read = readMember(bytes, SMALL, SMALLEST_CHUNK)
+    return Fault.is(read) ? undefined : read
+  } catch {
+    return undefined
+  }
+}
+
+/** Members that are read before other work of the process gets its turn. */
+const BATCH = 256
+
 /** Undoes gzip while reading. Throws a `Fault`. */
 export async function* decodeStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
-  for (let isFirst = true; ; isFirst = false) {
-    const length = await nextHeader(input, isFirst)
+  for (let count = 1; ; count += 1) {
+    const length = await nextHeader(input, count === 1)
     if (length === 0) return
     input.skip(length)
-    yield* member(input)
+    // A body of one member, as most are, gets no second look.
+    const small = count === 1 ? undefined : smallMember(await input.peek(1))
+    if (small === undefined) yield* member(input)
+    else {
+      if (small.buffer.length > 0) yield small.buffer
+      input.skip(small.length)
+      if (count % BATCH === 0) await new Promise(setImmediate)
+    }
   }
 }

@@ -20,6 +20,8 @@ export interface Options {
 
 export interface InfoOptions extends Options {
   readonly info: true
+  /** Octets of the buffers that the output is written to. */
+  readonly chunkSize?: number
 }
 
 /** What `{ info: true }` gives: the output, and how much of the input it took. */

@@ -160,9 +160,60 @@ const framesOfZstd = async (encode: (content: Uint8Array) => Buffer): Promise<vo
   for (const size of [1, 10, 10_000]) {
     expect(await both(['zstd'], Buffer.concat([frame, skipped, frame]), size)).toEqual(Buffer.concat([TEXT, TEXT]))
     expect(await both(['zstd'], Buffer.concat([frame, frame.subarray(0, -5)]), size)).toBe('DecodingFailed')
+    expect(await both(['zstd'], Buffer.concat([frame, skipped.subarray(0, -1)]), size)).toBe('DecodingFailed')
+    expect(await both(['zstd'], Buffer.from('no frame at all'), size)).toBe('DecodingFailed')
+  }
+  // Cut anywhere, the end of a frame among it: what follows the frame is ignored all the same.
+  const small = encode(Buffer.from('foo'))
+  for (const content of [small, frame]) {
+    const followed = Buffer.concat([content, Buffer.from('\n')])
+    const expected = content === small ? Buffer.from('foo') : TEXT
+    for (let at = 1; at <= content.length; at += 1) {
+      const cut = drip([followed.subarray(0, at), followed.subarray(at)])
+      expect(await collect(Coding.decodeStream(['zstd'], cut))).toEqual(expected)
+    }
   }
 }
 if (hasZstd && isEncoder(zstd)) test('zstd of several frames is one body', () => framesOfZstd(zstd))
+
+const member = fc
+  .tuple(fc.constantFrom(0, 1, 2, 3, 50, 20_000, 70_000), fc.constantFrom(0, 1, 9), fc.integer({ min: 0, max: 255 }))
+  .map(([size, level, octet]) => {
+    const plain = Buffer.alloc(size, Buffer.from([octet, 7, octet ^ 1]))
+    return { plain, zipped: zlib.gzipSync(plain, { level }) }
+  })
+
+test('any members of gzip are one body, whatever follows them and however it is cut', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(member, { minLength: 1, maxLength: 6 }),
+      fc.constantFrom('', 'garbage', '\0\0', '\x1f', '\x1f\x8b\x07'),
+      fc.constantFrom(1, 7, 20, 1000, 1_000_000),
+      async (members, behind, size) => {
+        const content = Buffer.concat([...members.map(({ zipped }) => zipped), Buffer.from(behind, 'latin1')])
+        const whole = Buffer.concat(members.map(({ plain }) => plain))
+        // At most 300 pieces, so that a large body does not take seconds.
+        const step = Math.max(size, Math.ceil(content.length / 300))
+        expect((await both(['gzip'], content, step)).toString()).toBe(whole.toString())
+      },
+    ),
+    { numRuns: 60 },
+  ))
+
+test.each([
+  ['empty', zlib.gzipSync('')],
+  ['stored and empty', zlib.gzipSync('', { level: 0 })],
+  ['of one octet', zlib.gzipSync('y')],
+])('thousands of members that are %s take no more than a few microseconds each', async (_, one) => {
+  const count = 5000
+  const content = Buffer.concat([...Array.from({ length: count }, () => one), Buffer.from('x')])
+  await both(['gzip'], content, 65_536)
+  const before = process.cpuUsage()
+  await both(['gzip'], content, 65_536)
+  const { user, system } = process.cpuUsage(before)
+  // One inflater for each member took 38.
+  expect((user + system) / count / 2).toBeLessThan(25)
+})
 
 describe('chains', () => {
   test('are undone last first', async () => {
