@@ -176,10 +176,10 @@ const skipZstdFrame = async (input: Inflater.Input): Promise<void> => {
 }
 
 async function* zstdFrame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
-  const scanner = new Zstd.FrameScanner()
+  const scanner = Zstd.frameScanner()
   const inflater = new Inflater.Inflater('zstd', transform)
   try {
-    while (!scanner.isOver) {
+    while (!scanner.isOver()) {
       const piece = await input.take()
       if (piece === undefined) break
       const length = scanner.take(piece)

@@ -44,50 +44,51 @@ export const SKIPPABLE_HEADER = 8
 export const skippableSize = (header: Uint8Array): number =>
   new DataView(header.buffer, header.byteOffset).getUint32(MAGIC, true)
 
-/** Follows one frame, that is not to be skipped, through the pieces of a body. */
-export class FrameScanner {
-  /** The octets of the field that is being read: magic and descriptor, or the header of a block. */
-  #field: number[] = []
-  #fieldSize = DESCRIPTOR
-  #skip = 0
-  #checksum = 0
-  #isLast = false
+/** Follows one frame, which must not be skippable, through the pieces of a body. */
+export interface FrameScanner {
+  /** How many octets of the next piece belong to the frame. */
+  readonly take: (piece: Uint8Array) => number
+  /** Whether all octets of the frame were taken. */
+  readonly isOver: () => boolean
+}
 
-  /** Whether the whole frame was taken. */
-  get isOver(): boolean {
-    return this.#isLast && this.#skip === 0
+export const frameScanner = (): FrameScanner => {
+  // The octets of the field that is being read: magic number and descriptor, or the header of a block.
+  let field: number[] = []
+  let fieldSize = DESCRIPTOR
+  let skip = 0
+  let checksum = 0
+  let isLast = false
+
+  const readDescriptor = (descriptor: number): void => {
+    checksum = (descriptor & 4) === 0 ? 0 : CHECKSUM
+    skip = restOfHeader(descriptor)
+    fieldSize = BLOCK_HEADER
   }
-
-  /** How many octets of this piece belong to the frame. */
-  take(piece: Uint8Array): number {
+  const readBlock = ([low = 0, middle = 0, high = 0]: ReadonlyArray<number>): void => {
+    const block = low | (middle << 8) | (high << 16)
+    isLast = (block & 1) === 1
+    skip = (((block >> 1) & 3) === RLE ? 1 : block >> 3) + (isLast ? checksum : 0)
+  }
+  const readField = (): void => {
+    if (fieldSize === DESCRIPTOR) readDescriptor(field[MAGIC] ?? 0)
+    else readBlock(field)
+    field = []
+  }
+  const isOver = (): boolean => isLast && skip === 0
+  const take = (piece: Uint8Array): number => {
     let at = 0
-    while (at < piece.length && !this.isOver) {
-      const skipped = Math.min(this.#skip, piece.length - at)
-      this.#skip -= skipped
+    while (at < piece.length && !isOver()) {
+      const skipped = Math.min(skip, piece.length - at)
+      skip -= skipped
       at += skipped
       const octet = piece[at]
       if (skipped > 0 || octet === undefined) continue
       at += 1
-      this.#field.push(octet)
-      if (this.#field.length === this.#fieldSize) this.#read(this.#field)
+      field.push(octet)
+      if (field.length === fieldSize) readField()
     }
     return at
   }
-
-  #read(field: ReadonlyArray<number>): void {
-    const isHeader = this.#fieldSize === DESCRIPTOR
-    this.#field = []
-    this.#fieldSize = BLOCK_HEADER
-    if (isHeader) {
-      const descriptor = field[MAGIC] ?? 0
-      this.#checksum = (descriptor & 4) === 0 ? 0 : CHECKSUM
-      this.#skip = restOfHeader(descriptor)
-      return
-    }
-    const [low = 0, middle = 0, high = 0] = field
-    const block = low | (middle << 8) | (high << 16)
-    this.#isLast = (block & 1) === 1
-    this.#skip = ((block >> 1) & 3) === RLE ? 1 : block >> 3
-    if (this.#isLast) this.#skip += this.#checksum
-  }
+  return { take, isOver }
 }
