@@ -11,15 +11,17 @@
  * | `waitsAsAsked`      | no attempt begins before the schedule, or before a server's Retry-After within its limit    |
  * | `discardsReplies`   | every reply but the last is discarded before the next attempt, and the last is not          |
  * | `givesTheLast`      | the outcome is that of the last attempt, and its plan the one that was given                |
+ * | `passesCookiesOn`   | each reply but the last is taken in once, in order, and what it changes is on the next attempt |
  *
  * Which methods are idempotent, and what a server asks for, is said here a second time.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Headers from '../src/values/Headers.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { reply } from '../src/wire/Reply.js'
 import type { Retry } from '../src/wire/Retry.js'
-import { at, type Limits, type Transport } from '../src/wire/Transport.js'
+import { at, type Limits, type Superseded, type Transport } from '../src/wire/Transport.js'
 import { planAt } from './arbitrary/Plan.js'
 import { type Counted, counted, payloadOf, type Script, type Step } from './arbitrary/Script.js'
 
@@ -31,6 +33,7 @@ interface Seen {
   readonly ended: number
   readonly step: Step
   readonly opened: number
+  readonly headers: Plan['headers']
   /** When its reply was discarded, by the number of attempts made until then. */
   discarded: number | undefined
 }
@@ -70,7 +73,7 @@ const scripted = (script: Script, clock: Counted, seen: Seen[]): Transport => {
     const step = began + planned.takes >= deadline ? TOO_LATE : planned
     clock.pass(Math.min(step === TOO_LATE ? deadline - began : step.takes, deadline))
     if (!isUnsent(step)) await readAll(plan)
-    const mine: Seen = { began, ended: clock.elapsed(), step, opened: 0, discarded: undefined }
+    const mine: Seen = { began, ended: clock.elapsed(), step, opened: 0, headers: plan.headers, discarded: undefined }
     seen.push(mine)
     const { outcome } = step
     if (outcome._tag === 'Fault') {
@@ -86,7 +89,7 @@ const scripted = (script: Script, clock: Counted, seen: Seen[]): Transport => {
   }
 }
 
-const run = async (withRetry: WithRetry, script: Script): Promise<Run> => {
+const run = async (withRetry: WithRetry, script: Script, superseded?: Superseded): Promise<Run> => {
   const clock = counted()
   const seen: Seen[] = []
   const { payload, opened } = payloadOf(script.body)
@@ -94,6 +97,7 @@ const run = async (withRetry: WithRetry, script: Script): Promise<Run> => {
   const limits: Limits = {
     clock,
     entropy: script.entropy,
+    superseded,
     ...(script.deadline === undefined ? {} : { deadline: script.deadline }),
   }
   const outcome = await withRetry(script.policy)(scripted(script, clock, seen))(plan, limits)()
@@ -185,3 +189,31 @@ export const givesTheLast = law(({ seen, outcome, plan }) => {
   if (E.isRight(outcome)) return last?._tag === 'Reply' && last.status === outcome.right.status
   return outcome.left.plan === plan && last?._tag === 'Fault' && last.fault === outcome.left._tag
 })
+
+export const passesCookiesOn: Law = (withRetry) => async (script) => {
+  const made: Plan['headers'][] = []
+  const statuses: number[] = []
+  const superseded: Superseded = ({ status }) => {
+    statuses.push(status)
+    return (headers) => {
+      const next = Headers.upsertAt('Cookie', `seen=${statuses.length}`)(headers)
+      made.push(next)
+      return next
+    }
+  }
+  const done = await run(withRetry, script, superseded)
+  let expected = done.plan.headers
+  let taken = 0
+  for (const [before, after] of repeats(done)) {
+    const { outcome } = before.step
+    if (outcome._tag === 'Reply') {
+      if (statuses[taken] !== outcome.status) return false
+      expected = made[taken] ?? expected
+      taken += 1
+    }
+    if (after.headers !== expected) return false
+  }
+  // One more may have been taken in before the deadline ended the wait after it.
+  const isLate = E.isLeft(done.outcome) && done.outcome.left._tag === 'DeadlineExceeded'
+  return made.length === taken || (isLate && made.length === taken + 1)
+}

@@ -26,6 +26,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { identity } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -49,7 +50,7 @@ import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, gather as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
 import type { Response, Unread } from './wire/Response.js'
-import { at, type Limits } from './wire/Transport.js'
+import { at, type Limits, type Superseded } from './wire/Transport.js'
 import { watched } from './wire/Watched.js'
 
 /** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
@@ -65,9 +66,14 @@ type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | 
 const hooksOf = (x: Exchange.Exchange): ReadonlyArray<Hook> =>
   Override.layerOrElse<ReadonlyArray<Hook>>([])(x.merged.settings.hooks)
 
-const limitsOf = (client: Client.Client, { plan, entropy, merged }: Exchange.Exchange): Limits => {
+const limitsOf = (
+  client: Client.Client,
+  { plan, entropy, merged }: Exchange.Exchange,
+  superseded: Superseded,
+): Limits => {
   const { progress } = merged.settings
-  return Send.limitsOf(client, plan, { entropy, progress: progress._tag === 'Set' ? progress.value : undefined })
+  const onProgress = progress._tag === 'Set' ? progress.value : undefined
+  return Send.limitsOf(client, plan, { entropy, progress: onProgress, superseded })
 }
 
 /** What an exchange begins with: planned from a request, or given. */
@@ -106,12 +112,22 @@ const run = async <S, E, A>(
 ): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
   const begun = begin()
   if (E.isLeft(begun)) return [begun, jar]
-  const limits = limitsOf(client, begun.right)
+  let x = begun.right
+  let isUnderWay = false
+  const superseded: Superseded = (head) => {
+    if (!isUnderWay) return identity
+    const { exchange, headers } = Exchange.superseded(client.clock.now())(head)(x)
+    x = exchange
+    return headers
+  }
+  const limits = limitsOf(client, x, superseded)
   const sendOne = Send.sendBy(client, limits)
-  const hooks = hooksOf(begun.right)
-  for (let x = begun.right; ; ) {
+  const hooks = hooksOf(x)
+  for (;;) {
     if (Send.isSpent(x.plan)) return [E.left(Exchange.spent(x)), x.jar]
+    isUnderWay = true
     const sent = await sendOne(x.plan)()
+    isUnderWay = false
     if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
     const reply = sent.right
     const head = headOf(reply)

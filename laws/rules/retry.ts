@@ -13,4 +13,5 @@ export const retry = (withRetry: Laws.WithRetry): RuleSet => ({
   'it waits as scheduled and as asked': fc.asyncProperty(script, Laws.waitsAsAsked(withRetry)),
   'every reply but the last is discarded': fc.asyncProperty(script, Laws.discardsReplies(withRetry)),
   'the outcome is that of the last attempt': fc.asyncProperty(script, Laws.givesTheLast(withRetry)),
+  'the cookies of a reply that is sent again are passed on': fc.asyncProperty(script, Laws.passesCookiesOn(withRetry)),
 })

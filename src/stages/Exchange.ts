@@ -25,6 +25,8 @@
  * assert.deepEqual(trace.hops.map(({ head }) => head.status), [302, 200])
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { identity } from 'fp-ts/lib/function.js'
 import { concatAll } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Environment } from '../session/Environment.js'
@@ -189,6 +191,25 @@ const absorb = (now: Date, head: Head, given: Exchange): Received => {
   const { jar, accepted } = Jar.receive(x.plan.url, lines, now)(x.jar)
   return { exchange: { ...x, jar }, cookies: accepted }
 }
+
+/** What an exchange is after a reply that a transport did not return, and what the next attempt sends. */
+export interface Superseded {
+  readonly exchange: Exchange
+  readonly headers: Endomorphism<Headers.Headers>
+}
+
+/** Takes in the cookies of a reply that is followed by another attempt at the same plan. */
+export const superseded =
+  (now: Date) =>
+  (received: Head) =>
+  (x: Exchange): Superseded => {
+    const { exchange } = absorb(now, Redirect.withoutEchoes(received, x.merged), x)
+    if (exchange.jar === x.jar) return { exchange: x, headers: identity }
+    const { plan, merged, trusted, jar } = exchange
+    const headers = Cookies.rebuild({ settings: merged.settings, jar, trusted }, plan.url, now)
+    const again = later(jar, now)({ ...plan, headers: headers(plan.headers) })
+    return { exchange: { ...exchange, plan: again }, headers }
+  }
 
 const passed = (head: Head, x: Exchange): Exchange => ({ ...x, history: [...x.history, { plan: x.plan, head }] })
 

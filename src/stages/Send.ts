@@ -45,14 +45,14 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** What an exchange brings along beside its plan. */
-export type Along = Pick<Limits, 'entropy' | 'progress'>
+export type Along = Pick<Limits, 'entropy' | 'progress' | 'superseded'>
 
 /** What bounds each send of an exchange that begins now with this plan: one deadline, one seed, one watcher. */
-export const limitsOf = (sender: Sender, { route }: Plan, { entropy, progress }: Along = {}): Limits => {
+export const limitsOf = (sender: Sender, { route }: Plan, { entropy, progress, superseded }: Along = {}): Limits => {
   const { clock } = sender
   const total = Own.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: Own.get(sender, 'signal'), deadline, entropy, progress }
+  return { clock, signal: Own.get(sender, 'signal'), deadline, entropy, progress, superseded }
 }
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>

@@ -7,6 +7,7 @@
  * | an abort, or closing the client, ends a wait at once                                                      |
  * | a reply that is not the last is discarded before the next attempt                                          |
  * | a body that exists once is sent again only if nobody has opened it yet                                     |
+ * | the cookies of a reply that is not the last are on the next attempt, and in the jar afterwards             |
  *
  * Around `withLimit`, each attempt takes its turn and a wait holds no place; inside it, an exchange with all its
  * attempts takes one. A body that is cut after its head is not seen here: `Stream.toFile` resumes.
@@ -30,7 +31,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Own from '../values/Own.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
-import { discard as letGo, type Reply } from '../wire/Reply.js'
+import { headOf, discard as letGo, type Reply } from '../wire/Reply.js'
 import * as Retry from '../wire/Retry.js'
 import { around, at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
 import { Closing, during, late, stopped } from './Waiting.js'
@@ -62,20 +63,23 @@ const drive = async (
 ): Promise<E.Either<TransportError, Reply>> => {
   const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = randomUUID() } = limits
   const { plan, isReplayable } = watched(given)
+  let { headers } = given
   for (let attempt = 1; ; attempt++) {
-    const sent = await inner(plan, limits)()
-    const outcome = E.isLeft(sent) ? E.left(at(given, sent.left)) : sent
+    const asSent = headers === given.headers ? given : { ...given, headers }
+    const sent = await inner(asSent === given ? plan : { ...plan, headers }, limits)()
+    const outcome = E.isLeft(sent) ? E.left(at(asSent, sent.left)) : sent
     const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
     const wait = Retry.next(policy)(last)
     if (O.isNone(wait)) return outcome
     const goesOn = clock.monotonic() + wait.value
     if (goesOn >= deadline) return outcome
+    if (E.isRight(outcome)) headers = limits.superseded?.(headOf(outcome.right))(headers) ?? headers
     await during(limits, closing, async (stop) => {
       await discard(outcome)
       await clock.sleep(Math.max(0, goesOn - clock.monotonic()), stop)()
     })
     const fault = stopped(limits, closing) ?? late(clock, deadline)
-    if (fault !== undefined) return E.left(at(given, fault))
+    if (fault !== undefined) return E.left(at(asSent, fault))
   }
 }
 

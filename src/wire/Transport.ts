@@ -4,13 +4,15 @@
  * It sends exactly one request for one call, follows nothing, repeats nothing, adds no header of its own beyond
  * what HTTP needs, and answers every failure with a `Left`.
  */
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Headers } from '../values/Headers.js'
 import type { Clock } from './Clock.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
-import type { Reply } from './Reply.js'
+import type { Head, Reply } from './Reply.js'
 
 /** A fault and the plan that met it. */
 export type TransportError = {
@@ -36,7 +38,12 @@ export interface Limits {
   /** Seed of the exchange, for those who draw: the jitter of `withRetry`. */
   readonly entropy?: string | undefined
   readonly progress?: OnProgress | undefined
+  /** For a transport that sends again: takes in the reply that it does not return, and gives the headers to send next. */
+  readonly superseded?: Superseded | undefined
 }
+
+/** What a reply that is not returned changes in the header fields of the next attempt: its cookies are sent back. */
+export type Superseded = (head: Head) => Endomorphism<Headers>
 
 export interface Transport {
   (plan: Plan, limits: Limits): TaskEither<TransportError, Reply>

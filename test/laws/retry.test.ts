@@ -38,6 +38,7 @@ interface Faulty {
   readonly isReplayable?: (plan: Plan) => boolean
   readonly deadline?: 'Kept' | 'Ignored'
   readonly discards?: 'Before' | 'Never' | 'All'
+  readonly superseded?: 'Passed' | 'Ignored' | 'Forgotten'
 }
 
 const naive =
@@ -47,14 +48,19 @@ const naive =
   (plan, limits) =>
   async () => {
     const { clock = Clock.system, entropy = '', deadline = Number.POSITIVE_INFINITY } = limits
+    let { headers } = plan
     for (let attempt = 1; ; attempt++) {
-      const outcome = await inner(plan, limits)()
+      const outcome = await inner(headers === plan.headers ? plan : { ...plan, headers }, limits)()
       const isReplayable = (faulty.isReplayable ?? ((sent) => sent.body._tag !== 'Once'))(plan)
       const last = { attempt, method: plan.method, isReplayable, outcome, now: clock.now(), entropy }
       const wait = attempt > 50 ? O.none : decide(policy, last)
       if (faulty.discards === 'All' && E.isRight(outcome)) await outcome.right.body.discard()
       if (O.isNone(wait)) return outcome
       if (faulty.deadline !== 'Ignored' && clock.monotonic() + wait.value >= deadline) return outcome
+      if (faulty.superseded !== 'Ignored' && E.isRight(outcome)) {
+        const next = limits.superseded?.(outcome.right)(headers) ?? headers
+        if (faulty.superseded !== 'Forgotten') headers = next
+      }
       if ((faulty.discards ?? 'Before') === 'Before' && E.isRight(outcome)) await outcome.right.body.discard()
       await clock.sleep(wait.value)()
     }
@@ -93,6 +99,10 @@ describe('lawbreakers', () => {
     expect(await refutedBy({ decide: deaf })).toEqual(['it waits as scheduled and as asked'])
     const obedient: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, retryAfter: 1e9 })(attempt)
     expect(await refutedBy({ decide: obedient })).toEqual(['it waits as scheduled and as asked'])
+  })
+  it('the cookies of a 503 lost (nextcloud/neon #1507), or kept and not sent', async () => {
+    for (const superseded of ['Ignored', 'Forgotten'] as const)
+      expect(await refutedBy({ superseded })).toEqual(['the cookies of a reply that is sent again are passed on'])
   })
   it('replies left lying about (a socket each), and the last one thrown away too', async () => {
     expect(await refutedBy({ discards: 'Never' })).toEqual(['every reply but the last is discarded'])
