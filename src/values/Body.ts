@@ -163,15 +163,24 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
 export const needsEntropy = (body: Body, contentType = ''): boolean =>
   body._tag === 'Multipart' && MultipartOf.boundaryOf(contentType) === undefined && hasStream(body.parts)
 
-const hasStream = (parts: Multipart['parts']): boolean => {
-  const made = MultipartOf.encode('')(parts)
-  return E.isRight(made) && made.right._tag !== 'Whole'
-}
+/** What is not a part or not a content is for `encode` to refuse. */
+const hasStream = (parts: Multipart['parts']): boolean =>
+  parts.some((part) => {
+    const content: unknown = part?.content
+    return typeof content === 'object' && content !== null && !(content instanceof Uint8Array) && 'open' in content
+  })
 
-/** The parts as a seed: whoever chooses a part changes it, and cannot choose a part that holds its own digest. */
-const seedOf = (parts: Multipart['parts']): string => {
+/**
+ * The boundary of a Content-Type, else one drawn from entropy, else a digest of the parts: whoever chooses a part changes
+ * it, and cannot choose a part that holds its own digest.
+ */
+const boundaryFor = (parts: Multipart['parts'], contentType: string, entropy: string): E.Either<string, string> => {
+  const given = MultipartOf.boundaryOf(contentType)
+  if (given !== undefined) return E.right(given)
+  if (entropy !== '') return E.right(Entropy.draw(entropy, 'boundary'))
   const made = MultipartOf.encode('')(parts)
-  return E.isRight(made) && made.right._tag === 'Whole' ? Buffer.from(made.right.bytes).toString('latin1') : ''
+  if (E.isLeft(made)) return made
+  return E.right(Entropy.draw(made.right._tag === 'Whole' ? made.right.bytes : '', 'boundary'))
 }
 
 const encodeMultipart = (
@@ -179,13 +188,13 @@ const encodeMultipart = (
   contentType: string,
   entropy: string,
 ): E.Either<string, Encoded> => {
-  const boundary =
-    MultipartOf.boundaryOf(contentType) ?? Entropy.draw(entropy === '' ? seedOf(parts) : entropy, 'boundary')
-  const made = MultipartOf.encode(boundary)(parts)
+  const boundary = boundaryFor(parts, contentType, entropy)
+  if (E.isLeft(boundary)) return boundary
+  const made = MultipartOf.encode(boundary.right)(parts)
   if (E.isLeft(made)) return made
   const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)
   const given = MultipartOf.isMultipart(contentType) ? contentType : 'multipart/form-data'
-  return encoded(payload, MultipartOf.withBoundary(given, boundary))
+  return encoded(payload, MultipartOf.withBoundary(given, boundary.right))
 }
 
 const encodeJson = (body: Json): E.Either<string, Encoded> => {

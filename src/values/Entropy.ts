@@ -10,9 +10,9 @@
  */
 import { createHash } from 'node:crypto'
 
-/** 128 bits as 32 lower-case hexadecimal digits, for one purpose. */
-export const draw = (seed: string, purpose: string): string =>
-  createHash('sha256').update(`${seed}\0${purpose}`, 'utf8').digest('hex').slice(0, 32)
+/** 128 bits as 32 lower-case hexadecimal digits, for one purpose. A seed may be octets, such as a body. */
+export const draw = (seed: string | Uint8Array, purpose: string): string =>
+  createHash('sha256').update(seed).update(`\0${purpose}`).digest('hex').slice(0, 32)
 
 /** A number from 0 to below 1, for one purpose. */
 export const fraction = (seed: string, purpose: string): number =>

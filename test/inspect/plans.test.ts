@@ -143,6 +143,14 @@ describe('lint', () => {
     ],
     ['header-overwritten', pipe(https, Request.withBearer('t'), Request.withHeader('Authorization', 'mine'))],
     ['header-overwritten', pipe(https, Request.withHeader('Proxy-Authorization', 'x'))],
+    [
+      'header-overwritten',
+      pipe(
+        Request.post('https://example.com/'),
+        Request.withHeader('Content-Type', 'multipart/form-data'),
+        Request.withMultipart({ a: '1' }),
+      ),
+    ],
     ['one-shot-body', pipe(Request.post('https://example.com/'), once, Request.withHeader('Content-Type', 'a/b'))],
     ['verify-off', Request.withVerify(false)(https)],
     ['no-timeout', Request.withoutTimeouts(https)],

@@ -4,7 +4,7 @@
  * | a line                              | comes from                                                     |
  * |-------------------------------------|----------------------------------------------------------------|
  * | Content-Length, Transfer-Encoding   | the body                                                       |
- * | Content-Type                        | the settings, else the body                                    |
+ * | Content-Type                        | the settings, completed by the boundary of a multipart body; else the body |
  * | Authorization                       | see `Authorization`                                            |
  * | a cookie                            | the jar, the settings, or a Cookie header of the user's        |
  * | any other                           | the settings; after a redirect, the plan before                |
@@ -17,6 +17,7 @@ import * as Body from '../../values/Body.js'
 import type * as Cookie from '../../values/Cookie.js'
 import * as HeadersOf from '../../values/Headers.js'
 import * as Jar from '../../values/Jar.js'
+import * as Multipart from '../../values/Multipart.js'
 import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
@@ -89,6 +90,23 @@ const ofContentType = (ground: Ground, key: string): Source | undefined => {
   return key === 'content-type' && says ? from('prepare', bodyInWords(ground)) : undefined
 }
 
+/** A multipart type of the settings without a boundary, to which the body added its own. */
+const ofBoundary = (ground: Ground, { name, value }: Of<'Header'>): Source | undefined => {
+  const setting = ground.merged.settings.headers.get('content-type')
+  if (!HeadersOf.sameName(name, 'Content-Type') || setting?._tag !== 'Set') return undefined
+  if (ground.merged.request.body._tag !== 'Multipart') return undefined
+  const boundary = Multipart.boundaryOf(Secret.reveal(value))
+  const isCompleted = setting.value.values.some(
+    (given) =>
+      boundary !== undefined &&
+      Multipart.isMultipart(Secret.reveal(given)) &&
+      Multipart.withBoundary(Secret.reveal(given), boundary) === Secret.reveal(value),
+  )
+  return isCompleted
+    ? from('prepare', 'your type with the boundary of the body', outvoted(ground, 'content-type'))
+    : undefined
+}
+
 const carried = (ground: Ground, part: Of<'Header'>): Source | undefined => {
   if (O.isNone(ground.before)) return undefined
   const found = ground.before.value.entries.find(
@@ -112,6 +130,8 @@ export const ofHeader = (ground: Ground, part: Of<'Header'>): Source => {
   const framed = O.isNone(ground.before) ? ofFraming(ground, part) : undefined
   if (framed !== undefined) return framed
   if (isSaid(ground, part)) return ofSettings(ground, key) ?? byHand
+  const completed = ofBoundary(ground, part)
+  if (completed !== undefined) return completed
   if (ground.merged.settings.headers.get(key)?._tag !== 'Set' && O.isNone(ground.before)) {
     const content = ofContentType(ground, key)
     if (content !== undefined) return content
