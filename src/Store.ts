@@ -32,6 +32,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './Jar.js'
 import * as Session from './Session.js'
 import { type Held, withLock } from './transport/FileLock.js'
+import { orMissing, syncFolder } from './transport/FileSystem.js'
 import * as JsonText from './values/JsonText.js'
 import * as Saved from './values/Saved.js'
 
@@ -67,13 +68,6 @@ const textOf = ({ session, jar }: Stored): E.Either<Saved.Unwritable, string> =>
   )
 }
 
-/** Makes the entry of a file outlast a power cut; not every system lets a folder be opened. */
-const syncFolder = async (folder: string): Promise<void> => {
-  const opened = await open(folder, 'r').catch(() => undefined)
-  await opened?.sync().catch(() => {})
-  await opened?.close()
-}
-
 const write = async (path: string, text: string, { isHeld }: Held): Promise<void> => {
   const fresh = `${path}.${randomUUID()}`
   try {
@@ -86,21 +80,10 @@ const write = async (path: string, text: string, { isHeld }: Held): Promise<void
     }
     if (!(await isHeld())) throw new Error('its lock was taken over by another process: nothing was written')
     await rename(fresh, path)
-    await syncFolder(dirname(path))
+    await syncFolder(path)
   } catch (cause) {
     await rm(fresh, { force: true })
     throw cause // to `transact`, which makes a Left of it
-  }
-}
-
-const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-
-const orMissing = async <A>(found: Promise<A>): Promise<A | undefined> => {
-  try {
-    return await found
-  } catch (cause) {
-    if (isMissing(cause)) return undefined
-    throw cause // to `transact`
   }
 }
 

@@ -33,6 +33,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../session/Request.js'
 import { refusal } from '../stages/Fields.js'
+import { spelledMethod } from '../stages/Prepare.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Coding from '../wire/Coding.js'
@@ -165,27 +166,14 @@ const methodOf = (options: ReadonlyArray<Options.Option>, content: Content): E.E
   return E.right(given ?? (isHead ? 'HEAD' : hasBody && !isGet ? 'POST' : 'GET'))
 }
 
-/** RFC 9110 9.3, and PATCH: a plan has them in capitals. */
-const KNOWN: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-])
-
 /** What of method and form curl would do in another way. */
 const leftOfMethod = (
   options: ReadonlyArray<Options.Option>,
   method: string,
   { parts }: Content,
 ): ReadonlyArray<LeftOut> => [
-  ...(method !== method.toUpperCase() && KNOWN.has(method.toUpperCase())
-    ? [{ option: `--request ${method}`, why: `it is sent as ${method.toUpperCase()}, the method that it means` }]
+  ...(method !== spelledMethod(method)
+    ? [{ option: `--request ${method}`, why: `it is sent as ${spelledMethod(method)}` }]
     : []),
   ...(Options.isOn(options, 'get') && parts.length > 0
     ? [{ option: '--get', why: 'a form is the body, with -G too' }]

@@ -4,7 +4,7 @@
  * | the lock that is found                                      | means                                    |
  * |-------------------------------------------------------------|------------------------------------------|
  * | its process runs on this host                               | wait, at most `WAIT_MS`                  |
- * | its process on this host has ended                          | stale: taken over at once                |
+ * | its process on this host has ended (see `LockOwner`)        | stale: taken over at once                |
  * | older than `STALE_MS`, whoever owns it                      | stale: a section lasts milliseconds      |
  * | without a legible owner, older than `UNWRITTEN_MS`          | stale: its maker died before it wrote    |
  *
@@ -13,73 +13,36 @@
  */
 import { randomUUID } from 'node:crypto'
 import { open, readFile, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
+import { codeOf, orMissing } from './FileSystem.js'
+import * as LockOwner from './LockOwner.js'
 
 const WAIT_MS = 30_000
 const STALE_MS = 60_000
 const UNWRITTEN_MS = 5_000
 const POLL_MS = 15
 
-interface Owner {
-  readonly token: string
-  readonly pid: number
-  readonly host: string
-}
-
-const codeOf = (cause: unknown): unknown => (cause instanceof Error && 'code' in cause ? cause.code : undefined)
-
-const isOwner = (u: unknown): u is Owner =>
-  typeof u === 'object' &&
-  u !== null &&
-  'token' in u &&
-  typeof u.token === 'string' &&
-  'pid' in u &&
-  Number.isSafeInteger(u.pid) &&
-  'host' in u &&
-  typeof u.host === 'string'
-
-const parsed = (text: string): Owner | undefined => {
-  try {
-    const json: unknown = JSON.parse(text)
-    return isOwner(json) ? json : undefined
-  } catch {
-    return undefined
-  }
-}
-
 interface Found {
   readonly text: string
-  readonly owner: Owner | undefined
-  readonly ageMs: number
+  readonly owner: LockOwner.Owner | undefined
+  readonly mtimeMs: number
 }
 
-/** What is there; undefined where it has gone meanwhile. */
+/** The lock that is there; undefined where it has gone meanwhile. */
 const look = async (path: string): Promise<Found | undefined> => {
-  try {
-    const { mtimeMs } = await stat(path)
-    const text = await readFile(path, 'utf8')
-    return { text, owner: parsed(text), ageMs: Date.now() - mtimeMs }
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined
-    throw cause // to `withLock`, which makes a Left of it
-  }
+  const stats = await orMissing(stat(path))
+  const text = stats === undefined ? undefined : await orMissing(readFile(path, 'utf8'))
+  if (stats === undefined || text === undefined) return undefined
+  return { text, owner: LockOwner.read(text), mtimeMs: stats.mtimeMs }
 }
 
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return codeOf(cause) !== 'ESRCH'
-  }
-}
+const ageOf = ({ mtimeMs }: Found): number => Date.now() - mtimeMs
 
-const isStale = ({ owner, ageMs }: Found): boolean => {
-  if (ageMs > STALE_MS) return true
-  if (owner === undefined) return ageMs > UNWRITTEN_MS
-  return owner.host === hostname() && !isRunning(owner.pid)
+const isStale = (found: Found): boolean => {
+  if (ageOf(found) > STALE_MS) return true
+  if (found.owner === undefined) return ageOf(found) > UNWRITTEN_MS
+  return LockOwner.stateOf(found.owner, found.mtimeMs) === 'Ended'
 }
 
 /** Whether the file was made; false where there is one. */
@@ -106,7 +69,7 @@ const removeStale = async (lock: string, found: Found): Promise<void> => {
   const steal = `${lock}.steal`
   if (!(await made(steal, ''))) {
     const other = await look(steal)
-    if (other !== undefined && other.ageMs > UNWRITTEN_MS) await rm(steal, { force: true })
+    if (other !== undefined && ageOf(other) > UNWRITTEN_MS) await rm(steal, { force: true })
     return
   }
   try {
@@ -125,11 +88,17 @@ const acquired = async (lock: string, text: string): Promise<E.Either<string, vo
     if (found !== undefined && isStale(found)) await removeStale(lock, found)
     else if (performance.now() >= end) {
       const who = found?.owner === undefined ? 'another process' : `process ${found.owner.pid} on ${found.owner.host}`
-      return E.left(`${lock} is held by ${who} since more than ${WAIT_MS / 1000} s: end it, or remove the lock`)
+      return E.left(
+        `${lock} has been held by ${who} for more than ${WAIT_MS / 1000} s; end that process or remove the lock`,
+      )
     }
     // Not all at once: the waiters of one lock came together.
     await delay(POLL_MS * (0.5 + Math.random()))
   }
+}
+
+const released = async (lock: string, isHeld: Held['isHeld']): Promise<void> => {
+  if (await isHeld()) await rm(lock, { force: true })
 }
 
 /** What a section is given. */
@@ -143,13 +112,14 @@ export const withLock =
   (path: string) =>
   async <A>(section: (held: Held) => Promise<A>): Promise<E.Either<string, A>> => {
     const lock = `${path}.lock`
-    const text = JSON.stringify({ token: randomUUID(), pid: process.pid, host: hostname() })
+    const text = LockOwner.write(randomUUID())
     const isHeld = async (): Promise<boolean> => (await look(lock))?.text === text
     const got = await acquired(lock, text)
     if (E.isLeft(got)) return got
     try {
       return E.right(await section({ isHeld }))
     } finally {
-      if (await isHeld()) await rm(lock, { force: true })
+      // The section is done: a lock that cannot be removed is found stale later.
+      await released(lock, isHeld).catch(() => undefined)
     }
   }

@@ -13,6 +13,7 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orMissing } from './FileSystem.js'
 
 /** `Plain` is replaced as a whole; `Special` is written into. */
 export interface FileTarget {
@@ -22,15 +23,6 @@ export interface FileTarget {
 
 const MAX_LINKS = 40
 const MAX_PAUSE_MS = 50
-
-const orNone = async (stats: Promise<Stats>): Promise<Stats | undefined> => {
-  try {
-    return await stats
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
-    throw cause // the caller makes a FileFailed of it
-  }
-}
 
 /**
  * Whether a file belongs to this user. Windows has no owners of this kind.
@@ -62,13 +54,13 @@ export const find = async (given: string): Promise<FileTarget> => {
   let path = resolve(given)
   // What is open already has no name that could be replaced: /dev/stdout leads to a file, or to a pipe.
   if (/^\/(?:dev|proc)\//.test(path)) {
-    const stats = await orNone(stat(path))
+    const stats = await orMissing(stat(path))
     if (stats === undefined) return { _tag: 'Plain', path }
     if (stats.isDirectory()) return checked(stats, path)
     return path.startsWith('/dev/shm/') && stats.isFile() ? { _tag: 'Plain', path } : { _tag: 'Special', path }
   }
   for (let links = 0; links < MAX_LINKS; links++) {
-    const stats = await orNone(lstat(path))
+    const stats = await orMissing(lstat(path))
     if (stats === undefined) return { _tag: 'Plain', path }
     if (!stats.isSymbolicLink()) return checked(stats, path)
     if (!isTrusted(stats)) return refuse(`The symbolic link "${path}" belongs to another user`)
@@ -129,7 +121,7 @@ const without = (mode: number, bits: number): number => mode & ~bits
  * @internal
  */
 export const adoptPermissions = async (file: FileHandle, path: string): Promise<void> => {
-  const old = await orNone(lstat(path))
+  const old = await orMissing(lstat(path))
   if (old === undefined || !old.isFile()) return file.chmod(without(0o666, process.umask()))
   const own = await file.stat()
   let mode = old.mode & 0o777
@@ -142,21 +134,4 @@ export const adoptPermissions = async (file: FileHandle, path: string): Promise<
     }
   }
   await file.chmod(mode)
-}
-
-/**
- * Makes a rename durable, where the system lets a folder be synchronised.
- * @internal
- */
-export const syncFolder = async (path: string): Promise<void> => {
-  try {
-    const folder = await open(dirname(path), constants.O_RDONLY)
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
-  } catch {
-    // Windows and some network file systems cannot. The file itself is on the disk.
-  }
 }

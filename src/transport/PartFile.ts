@@ -20,6 +20,7 @@ import * as t from 'io-ts'
 import * as JsonText from '../values/JsonText.js'
 import * as Saved from '../values/Saved.js'
 import type { Part } from '../wire/Range.js'
+import { syncFolder } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
 import * as PartLock from './PartLock.js'
 
@@ -280,7 +281,7 @@ const finish = async (claimed: Claim, file: FileHandle, keepsNote: boolean): Pro
   const own = await file.stat()
   if (!isSame(await lstat(part), own)) throw new Error(`"${part}" was replaced by another program`)
   await rename(part, target.path)
-  await FileTarget.syncFolder(target.path)
+  await syncFolder(target.path)
   if (!claimed.isOwner) return
   const note = keepsNote ? await readNote(noteOf(claimed)) : O.none
   if (O.isNone(note)) return rm(noteOf(claimed), { force: true })

@@ -14,13 +14,8 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import * as E from 'fp-ts/lib/Either.js'
-import * as t from 'io-ts'
-import * as JsonText from '../values/JsonText.js'
-
-const Owner = t.readonly(t.type({ pid: t.number, host: t.string, token: t.string }))
-type Owner = t.TypeOf<typeof Owner>
+import { codeOf } from './FileSystem.js'
+import * as LockOwner from './LockOwner.js'
 
 /** Removes the lock. */
 export type Release = () => Promise<void>
@@ -32,19 +27,9 @@ const ATTEMPTS = 3
 /** Tokens of the locks that this thread holds. */
 const held = new Set<string>()
 
-const codeOf = (cause: unknown): unknown =>
-  typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-
-const ownerIn = (text: string): Owner | undefined => {
-  const json = JsonText.parse(text)
-  if (E.isLeft(json)) return undefined
-  const owner = Owner.decode(json.right)
-  return E.isLeft(owner) ? undefined : owner.right
-}
-
 interface Seen {
   readonly stats: Stats
-  readonly owner: Owner | undefined
+  readonly owner: LockOwner.Owner | undefined
 }
 
 /** What stands there; `undefined` if it is gone, or no file to be read. */
@@ -54,7 +39,7 @@ const seen = async (path: string): Promise<Seen | undefined> => {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const stats = await file.stat()
     if (!stats.isFile() || stats.size > MAX_OCTETS) return undefined
-    return { stats, owner: ownerIn(await file.readFile('utf8')) }
+    return { stats, owner: LockOwner.read(await file.readFile('utf8')) }
   } catch {
     return undefined
   } finally {
@@ -62,24 +47,11 @@ const seen = async (path: string): Promise<Seen | undefined> => {
   }
 }
 
-const runs = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return codeOf(cause) === 'EPERM'
-  }
-}
-
-/** A second of slack, since file systems round times. */
-const isOlderThanProcess = ({ mtimeMs }: Stats): boolean => mtimeMs < Date.now() - process.uptime() * 1000 - 1000
-
 const isStale = ({ stats, owner }: Seen, lastWrite: number): boolean => {
-  if (owner === undefined || owner.host !== hostname()) {
-    return Date.now() - Math.max(stats.mtimeMs, lastWrite) > SILENCE_MS
-  }
-  if (owner.pid !== process.pid) return !runs(owner.pid)
-  return !held.has(owner.token) && isOlderThanProcess(stats)
+  if (owner !== undefined && held.has(owner.token)) return false
+  const state = LockOwner.stateOf(owner, stats.mtimeMs)
+  if (state === 'Unknown') return Date.now() - Math.max(stats.mtimeMs, lastWrite) > SILENCE_MS
+  return state === 'Ended'
 }
 
 /** Takes a stale lock away, and puts back one that somebody else has made meanwhile. */
@@ -115,8 +87,7 @@ export const take = async (path: string, lastWrite: number): Promise<Release | u
       const file = await open(path, 'wx', 0o600)
       held.add(token)
       try {
-        const owner: Owner = { pid: process.pid, host: hostname(), token }
-        await file.writeFile(JSON.stringify(owner))
+        await file.writeFile(LockOwner.write(token))
       } catch (cause) {
         held.delete(token)
         await rm(path, { force: true })
