@@ -102,7 +102,7 @@ export const links = ({ headers }: Response): ReadonlyArray<Link.Link> => {
 }
 
 /** Whether a link is about this response: it has no anchor, or one that leads to its own URL (RFC 8288 3.2). */
-const isAboutUs =
+const isOwnLink =
   ({ plan }: Response) =>
   (link: Link.Link): boolean => {
     const anchor = Link.parameter('anchor')(link)
@@ -111,11 +111,11 @@ const isAboutUs =
     return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
   }
 
-/** The absolute URL that a relation leads to, such as `next`; a link with the anchor of another resource is not ours. */
+/** The absolute URL of a relation such as `next`. A link whose anchor is another resource is ignored (RFC 8288 3.2). */
 export const link =
   (rel: string) =>
   (response: Response): O.Option<string> => {
-    const isAbout = isAboutUs(response)
+    const isAbout = isOwnLink(response)
     const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isAbout(link))
     if (found === undefined) return O.none
     const resolved = Url.resolve(response.plan.url)(Reference.withoutBlanks(found.target))

@@ -2,11 +2,11 @@
  * A logged-in session in a file: save it today, go on tomorrow. The file holds secrets in the clear, so only its owner
  * may read it (mode 0600), and it is never half written: it is made beside the old one and takes its place.
  *
- * | function  | what becomes of the file                                                                       |
+ * | function  | writes to the file                                                                             |
  * |-----------|------------------------------------------------------------------------------------------------|
  * | `save`    | the session given; the jar given, joined with the jar that is there (`Jar.join`)               |
- * | `update`  | what a function makes of what is there, with nobody writing in between                         |
- * | `replace` | what is given, whatever was there                                                              |
+ * | `update`  | the result of a function of the stored session; no other process writes in between            |
+ * | `replace` | the session given, whatever the file holds                                                     |
  *
  * Each holds `PATH.lock` from reading to writing, so that of several processes none undoes what another one saved.
  * `save` forgets no cookie: one that is to go is removed with `Jar.remove` or `Jar.clear`, whose tombstones are saved.
@@ -91,7 +91,7 @@ const write = async (path: string, text: string, { isHeld }: Held): Promise<void
 const targetOf = async (path: string): Promise<string> =>
   (await orMissing(realpath(path))) ?? join(await realpath(dirname(path)), basename(path))
 
-/** What is in the file; undefined where there is none. */
+/** What is in the file; undefined if it does not exist. */
 const current = async (path: string): Promise<E.Either<Saved.Unreadable, Stored | undefined>> => {
   const text = await orMissing(readFile(path, 'utf8'))
   return text === undefined ? E.right(undefined) : decode(text)

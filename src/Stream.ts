@@ -181,7 +181,7 @@ const take = async (
         _tag: 'UnexpectedStatus',
         head,
         message: Printable.escapeControls(
-          `${head.status} ${head.reason} is no file to be saved: ${download.claim.given} was not touched`,
+          `${head.status} ${head.reason} is not a response to save: ${download.claim.given} was not touched`,
         ),
       })
   }

@@ -8,7 +8,7 @@
  * | `--auth @FILE`, `--bearer @FILE`    | the text of a file, as in curl and in items; `@-` is stdin |
  * | `--auth-env NAME`, `--bearer-env NAME` | the value of an environment variable                   |
  *
- * One line end at the end of a file is no part of them. A name that begins with `@` is written `\@name`.
+ * One line end at the end of a file is removed. A name that begins with `@` is written `\@name`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { type Misuse, misuse, type Options, type Target } from './Arguments.js'

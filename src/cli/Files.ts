@@ -110,7 +110,7 @@ export const open = async (
   return E.right(all)
 }
 
-/** Whether a download can be written there later: into what is no plain file, or as a new file of its folder. */
+/** Whether a download can be written there later: to a device or pipe, or as a new file in its folder. */
 export const writable = async (path: string): Promise<Opened<void>> => {
   try {
     const target = await FileTarget.find(path)

@@ -57,7 +57,7 @@ const partOf = (part: string): FormParam | undefined => {
 }
 
 const multipart = (bytes: Uint8Array, boundary: string): ReadonlyArray<FormParam> => {
-  // The first delimiter has no line end of its own before it (RFC 2046 5.1.1).
+  // The first delimiter is not preceded by a line end (RFC 2046 5.1.1).
   const [, ...parts] = `\r\n${Buffer.from(bytes).toString('latin1')}`.split(`\r\n--${boundary}`)
   return parts.flatMap((part) => {
     const found = part.startsWith('\r\n') ? partOf(part.slice(2)) : undefined
@@ -65,7 +65,7 @@ const multipart = (bytes: Uint8Array, boundary: string): ReadonlyArray<FormParam
   })
 }
 
-/** The fields of a body of that type; none where it is no form. */
+/** The fields of a form body. None if the type is not a form type. */
 export const ofBody = (mimeType: string, bytes: Uint8Array): ReadonlyArray<FormParam> => {
   if (/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(mimeType)) {
     return Array.from(new URLSearchParams(Buffer.from(bytes).toString('utf8')), ([name, value]) => ({ name, value }))

@@ -160,7 +160,7 @@ const methodOf = (options: ReadonlyArray<Options.Option>, content: Content): E.E
   const given = Options.last(options, 'request')?.value
   const hasBody = content.data !== undefined || content.parts.length > 0
   const isHead = Options.isOn(options, 'head')
-  // -G has no effect on a form.
+  // curl ignores -G for a form.
   const isGet = Options.isOn(options, 'get') && content.parts.length === 0
   if (isHead && hasBody && !isGet) return E.left('-I and a body together ask for two methods; leave one out')
   return E.right(given ?? (isHead ? 'HEAD' : hasBody && !isGet ? 'POST' : 'GET'))

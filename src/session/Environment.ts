@@ -93,8 +93,8 @@ const variable = ({ variables }: Environment, name: string): string => Secret.re
 const isEmpty = (value: Secret.Secret): boolean => trimmed(Secret.reveal(value)) === ''
 
 /**
- * By what stands before `_proxy`, as in Python's `getproxies_environment`: any case first, then the lower-case suffix
- * decides, and empty removes.
+ * The variables by their scheme, as in Python's `getproxies_environment`: names in any case are read first, then those
+ * with a lower-case suffix replace them, or remove them if they are empty.
  */
 const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Secret.Secret> => {
   const values = new Map<string, Secret.Secret>()
@@ -159,10 +159,10 @@ export const problems = (environment: Environment): ReadonlyArray<string> => {
 
 const LARGEST_NETRC = 1_048_576
 
-/** None for a user without an entry in the table of users, and without HOME: a container may run as any number. */
+/** None if HOME is not set and the user is not in the table of users: a container may run under any user id. */
 const home = (): O.Option<string> => O.tryCatch(homedir)
 
-/** The left is why the file cannot be looked for. */
+/** The paths to try in order. Left: why none can be determined. */
 const netrcPaths = (): E.Either<string, ReadonlyArray<string>> => {
   const given = process.env['NETRC']
   if (given === '') return E.right([])

@@ -110,7 +110,7 @@ const NETRC = ['netrc', 'netrc-optional', 'netrc-file']
 export const address = (options: ReadonlyArray<Option>, data: Shell.Octets | undefined): E.Either<string, Address> => {
   const urls = options.filter(({ name }) => name === 'url')
   const [first, ...others] = urls
-  if (first === undefined) return E.left('it has no URL')
+  if (first === undefined) return E.left('the URL is missing')
   if (others.length > 0) return E.left(`it has ${urls.length} URLs; give each its own line. ${hint(urls)}`)
   const text = Shell.toText(first.value)
   if (text === undefined || text === '') return E.left('its URL is empty, or not UTF-8')

@@ -63,7 +63,7 @@ const ansiEscape = (rest: string): readonly [octets: Shell.Octets, length: numbe
   return known === undefined ? [`\\${Shell.ofText(character)}`, character.length] : [known, 1]
 }
 
-/** Halves of a pair that stand alone have no UTF-8. */
+/** A lone surrogate has no UTF-8 form. */
 const surrogates = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
 // Chrome writes an emoji in $'…' as a pair of \uD83D\uDE00, which bash itself would not join.

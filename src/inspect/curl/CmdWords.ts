@@ -62,7 +62,7 @@ interface Unescaped {
 
 const VARIABLE = /%(\w+)(?::[^%\n]*)?%/y
 
-/** `%5B` and `%AB`: what a URL has many of and nobody names a variable, but for `%CD%`, the prompt's own. */
+/** Escapes such as `%5B` and `%AB`: common in URLs, and not names of variables, except the prompt's own `%CD%`. */
 const isUrlEscape = (name: string): boolean => /^\d|^[a-f]\d|^(?!cd$)[a-f]{2}$/i.test(name)
 
 const variableAt = (source: string, at: number): string | undefined => {
