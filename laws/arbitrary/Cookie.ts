@@ -141,15 +141,19 @@ const origin: fc.Arbitrary<string> = fc.constantFrom('https://example.com', 'htt
 const user: fc.Arbitrary<string> = fc.constantFrom('me', 'you')
 
 /** A challenge of one of two origins and realms, with one of two nonces. */
-const challenge: fc.Arbitrary<Challenge.Input> = fc.record({
-  origin,
-  user,
-  realm: fc.constantFrom('r', 's'),
-  nonce: fc.constantFrom('n1', 'n2'),
-  opaque: fc.constantFrom(O.none, O.some('o')),
-  algorithm: fc.constant(O.none),
-  qop: fc.boolean(),
-})
+const challenge: fc.Arbitrary<Challenge.Input> = fc.record(
+  {
+    origin,
+    user,
+    realm: fc.constantFrom('r', 's'),
+    nonce: fc.constantFrom('n1', 'n2'),
+    opaque: fc.constantFrom(O.none, O.some('o')),
+    algorithm: fc.constant(O.none),
+    qop: fc.boolean(),
+    domain: fc.constantFrom(['/'], ['/a', 'https://example.com/b']),
+  },
+  { requiredKeys: ['origin', 'user', 'realm', 'nonce', 'opaque', 'algorithm', 'qop'] },
+)
 
 const tagged = (one: fc.Arbitrary<Arrival>): fc.Arbitrary<Step> => one.map((event) => ({ _tag: 'Absorb', ...event }))
 

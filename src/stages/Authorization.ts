@@ -41,9 +41,9 @@ export interface Signing {
 const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers): Headers.Headers =>
   Headers.upsertAt(AUTHORIZATION, basic(user, Secret.reveal(pass)))(headers)
 
-/** The challenge that a digest would answer unasked: the newest one the origin has sent for this user. */
+/** The challenge that a digest would answer unasked: the newest one for this user whose protection space holds the URL. */
 export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url): O.Option<Jar.Challenge> =>
-  Jar.challengeFor({ origin: url.origin, user: auth.user })(jar)
+  Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
 
 /** Whether planning a request draws a cnonce, which must be unpredictable. */
 export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url): boolean =>

@@ -23,10 +23,12 @@
  * const count = (held: Jar.Jar) => pipe(Jar.challengeFor(challenge)(held), O.map((one) => one.count))
  * assert.deepEqual([count(jar), count(used)], [O.some(0), O.some(1)])
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Digest from './Digest.js'
 import * as Stamp from './Stamp.js'
 import * as Trie from './Trie.js'
+import * as Url from './Url.js'
 
 export interface Challenge extends Digest.Challenge {
   /** Scheme, host and port that challenged. */
@@ -52,8 +54,8 @@ export const LIMIT = 180
 const keyOf = ({ origin, realm, user }: Pick<Input, 'origin' | 'realm' | 'user'>): string =>
   JSON.stringify([origin, realm, user])
 
-const content = ({ origin, realm, user, nonce, opaque, algorithm, qop }: Input): string =>
-  JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop])
+const content = ({ origin, realm, user, nonce, opaque, algorithm, qop, domain }: Input): string =>
+  JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop, domain ?? []])
 
 /** A total order: by stamp, then by count, then by content. */
 const compareAge = (x: Challenge, y: Challenge): number => {
@@ -80,13 +82,31 @@ export const remember =
     return limited(held.set(keyOf(challenge), { ...challenge, count, updated: stamp }))
   }
 
+/** What a challenge is looked for by. */
+export interface Query extends Pick<Challenge, 'origin' | 'user'> {
+  /** A URL of that origin: challenges whose protection space does not hold it are passed over. */
+  readonly url?: Url.Url
+}
+
+/** RFC 7616 3.3: a URL is in a protection space if one of its URIs, made absolute, is a prefix of it. */
+const covers = ({ origin, domain }: Challenge, url: Url.Url): boolean => {
+  if (domain === undefined || domain.length === 0) return true
+  const root = Url.parse(`${origin}/`)
+  if (E.isLeft(root)) return false
+  return domain.some((uri) => {
+    const absolute = Url.resolve(root.right.url)(uri)
+    return E.isRight(absolute) && url.href.startsWith(absolute.right.url.href)
+  })
+}
+
 /** The newest challenge of that origin for that user, of whatever realm. */
 export const find =
-  ({ origin, user }: Pick<Challenge, 'origin' | 'user'>) =>
+  ({ origin, user, url }: Query) =>
   (held: Challenges): O.Option<Challenge> => {
     let found: Challenge | undefined
     for (const challenge of held.values()) {
       if (challenge.origin !== origin || challenge.user !== user) continue
+      if (url !== undefined && !covers(challenge, url)) continue
       found = found === undefined ? challenge : newer(found, challenge)
     }
     return O.fromNullable(found)

@@ -30,6 +30,8 @@ export interface Challenge {
   readonly algorithm: O.Option<string>
   /** Whether the quality of protection `auth` is used; without it RFC 2069's short form. */
   readonly qop: boolean
+  /** The URIs that define the protection space (RFC 7616 3.3), as written. Absent: the whole origin. */
+  readonly domain?: ReadonlyArray<string>
 }
 
 // --- challenges ----------------------------------------------------------------------------------------------------
@@ -90,7 +92,9 @@ const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
   const offered = (parameters.get('qop') ?? '').split(',').map((word) => word.trim().toLowerCase())
   const qop = offered.includes('auth')
   if (hashOf(algorithm) === undefined || (!qop && offered.some((word) => word !== ''))) return O.none
-  return O.some({ realm, nonce, opaque: O.fromNullable(parameters.get('opaque')), algorithm, qop })
+  const challenge = { realm, nonce, opaque: O.fromNullable(parameters.get('opaque')), algorithm, qop }
+  const domain = (parameters.get('domain') ?? '').split(' ').filter((uri) => uri !== '')
+  return O.some(domain.length === 0 ? challenge : { ...challenge, domain })
 }
 
 /** The first challenge among WWW-Authenticate lines that can be answered. */

@@ -343,9 +343,9 @@ export const why =
     return current(jar).map((cookie) => ({ cookie, verdict: verdictOf(cookie), setBy: cookie.setBy }))
   }
 
-/** The challenge that would be answered first: the newest of that origin for that user. */
+/** The challenge that would be answered first: the newest of that origin for that user, and for that URL if one is given. */
 export const challengeFor =
-  (asked: Pick<Challenge.Challenge, 'origin' | 'user'>) =>
+  (asked: Challenge.Query) =>
   (jar: Jar): O.Option<Challenge.Challenge> =>
     jar.challenges.size === 0 ? O.none : Challenge.find(asked)(jar.challenges)
 

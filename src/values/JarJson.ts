@@ -56,6 +56,7 @@ const ChallengeJson = t.readonly(
     opaque: nullable(Saved.Line),
     algorithm: nullable(Saved.Line),
     qop: t.boolean,
+    domain: t.union([t.undefined, t.readonlyArray(Saved.Line)]),
     count: Saved.Finite,
     updated: StampJson,
   }),
@@ -96,10 +97,17 @@ export const encode =
       updated: fromStamp(cookie.updated),
       setBy: O.toNullable(cookie.setBy),
     }))
+    // Field by field, so that the order of the fields is always the same.
     const challenges = Challenge.toArray(jar.challenges).map((challenge) => ({
-      ...challenge,
+      origin: challenge.origin,
+      realm: challenge.realm,
+      user: challenge.user,
+      nonce: challenge.nonce,
       opaque: O.toNullable(challenge.opaque),
       algorithm: O.toNullable(challenge.algorithm),
+      qop: challenge.qop,
+      domain: challenge.domain,
+      count: challenge.count,
       updated: fromStamp(challenge.updated),
     }))
     const made = Saved.written(writer, {
@@ -140,8 +148,9 @@ export const decode = (u: unknown): E.Either<Saved.Unreadable, Jar.Jar> => {
     ...Jar.make({ nameless }),
     clock: toStamp(clock),
     challenges: Challenge.fromArray(
-      challenges.map((json) => ({
+      challenges.map(({ domain, ...json }) => ({
         ...json,
+        ...(domain === undefined ? {} : { domain }),
         opaque: O.fromNullable(json.opaque),
         algorithm: O.fromNullable(json.algorithm),
         updated: toStamp(json.updated),

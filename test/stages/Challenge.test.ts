@@ -105,3 +105,58 @@ describe('the answer', () => {
     expect(run(server, signing, 'http://h/', jar).hops.map(({ head }) => head.status)).toEqual([401, 200])
   })
 })
+
+describe('the protection space', () => {
+  /** Whether a request to that URL is signed at once, after a challenge with that domain. */
+  const isSigned = (domain: string, url: string): boolean => {
+    const server = guard({ status: 401, headers: { 'www-authenticate': `${DIGEST}, domain="${domain}"` } })
+    const { jar } = run(server, signing, 'http://h/private/login')
+    const [first] = run(() => ({ status: 200 }), signing, url, jar).hops
+    return first !== undefined && authorizationOf(first.plan) !== undefined
+  }
+  it.each([
+    ['', 'http://h/other', true],
+    ['/', 'http://h/other', true],
+    ['/private', 'http://h/private', true],
+    ['/private', 'http://h/private/a?b=c', true],
+    ['/private', 'http://h/other', false],
+    ['/private/', 'http://h/private', false],
+    ['/x /private', 'http://h/private/a', true],
+    ['http://h/private', 'http://h/private/a', true],
+    ['https://h/private', 'http://h/private/a', false],
+    ['http://other/private', 'http://h/private/a', false],
+    ['http://other/', 'http://other/', false],
+    ['::', 'http://h/private', false],
+  ])('of domain "%s" and %s: signed at once is %s', (domain, url, expected) => {
+    expect(isSigned(domain, url)).toBe(expected)
+  })
+  it('of two challenges is asked of each: the older one signs where the newer one does not reach', () => {
+    const of = (realm: string, domain: ReadonlyArray<string>) => ({
+      ...{ origin: 'http://h', user: 'me', realm, nonce: realm, opaque: O.none, algorithm: O.none },
+      ...{ qop: true, domain },
+    })
+    const both = Jar.remember(of('new', ['/new']), new Date(1))(Jar.remember(of('old', ['/']), new Date(0))(Jar.empty))
+    const realmAt = (url: string) => {
+      const [first] = run(() => ({ status: 200 }), signing, url, both).hops
+      return first && authorizationOf(first.plan)?.replace(/^.*realm="([^"]*)".*$/, '$1')
+    }
+    expect([realmAt('http://h/new/a'), realmAt('http://h/a')]).toEqual(['new', 'old'])
+  })
+})
+
+describe('the next nonce of a reply', () => {
+  const server: Server = (plan) => {
+    const sent = authorizationOf(plan)
+    if (sent === undefined) return { status: 401, headers: { 'www-authenticate': DIGEST } }
+    const nonce = sent.includes('nonce="n2"') ? 'n3' : 'n2'
+    return { status: 200, headers: { 'authentication-info': `nextnonce="${nonce}"` } }
+  }
+  it('signs the next request, with a count of 1', () => {
+    const first = run(server)
+    expect(counts(first.jar)).toEqual(O.some(['n2', 0]))
+    const second = run(server, signing, 'http://h/b', first.jar)
+    expect(second.hops.map(({ head }) => head.status)).toEqual([200])
+    expect(second.hops[0] && authorizationOf(second.hops[0].plan)).toMatch(/nonce="n2".*nc=00000001/)
+    expect(counts(second.jar)).toEqual(O.some(['n3', 0]))
+  })
+})

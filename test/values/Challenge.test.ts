@@ -24,6 +24,7 @@ describe('of two challenges of one stamp and count', () => {
     ['opaque', { opaque: O.none }, { opaque: O.some('o') }],
     ['algorithm', { algorithm: O.some('MD5') }, { algorithm: O.some('SHA') }],
     ['qop', { qop: false }, { qop: true }],
+    ['domain', { domain: ['/a'] }, { domain: ['/b'] }],
   ])('with another %s the same one stands, from either side', (_, one, other) => {
     const [x, y] = [held(challenge(one)), held(challenge(other))]
     expect([Challenge.equals(x, y), Challenge.equals(y, x)]).toEqual([false, false])
