@@ -233,6 +233,18 @@ describe('discarding', () => {
     expect(server.sockets.size).toBe(0)
   })
 
+  test.each([
+    ['that ends with its connection', ''],
+    ['whose connection closes anyway', 'Content-Length: 1000\r\nConnection: close\r\n'],
+  ])('a rest %s is cut at once', async (_, fields) => {
+    const server = await always(`HTTP/1.1 200 OK\r\n${fields}\r\nabc`)
+    const { body } = await head(transport(), plan(server.url, { timeouts: { read: 60_000 } }))
+    await body.discard()
+    // Well before the rest would be given up, which is a second.
+    await sleep(200)
+    expect(server.sockets.size).toBe(0)
+  })
+
   test('a rest that drips ends with the read timeout at the latest', async () => {
     const server = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n')

@@ -50,6 +50,10 @@ export interface Owner {
 
 export type Answered = (result: E.Either<TransportError, Reply.Reply>) => void
 
+/** Whether a head over HTTP/1 says where its body ends (RFC 9112 6.3). */
+const hasFraming = (headers: Headers.Headers): boolean =>
+  Headers.has('Content-Length')(headers) || Headers.has('Transfer-Encoding')(headers)
+
 const MOST_INTERIM = 100
 /** What may be left of a body that nobody wants has to come within this. */
 const HURRY_MS = 1_000
@@ -303,15 +307,17 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
       return
     }
     const headers = Reply.receivedHeaders(received)
-    const body = new ResponseBody(this)
+    const hasBody = Status.hasBody(this.plan.method, status)
+    const { carrier } = this
+    const isOverHttp2 = carrier !== undefined && isHttp2(carrier)
+    const isFramed = !hasBody || isOverHttp2 || hasFraming(headers)
+    const body = new ResponseBody(this, isFramed ? 'Framing' : 'Close')
     this.#phase = 'Receiving'
     this.#body = body
-    const hasBody = Status.hasBody(this.plan.method, status)
     if (hasBody && this.isWatched) this.#expected = Reply.lengthOf(headers)
     const elapsed = this.#clock.monotonic() - this.#start
     const source = body.source(hasBody ? headers : Headers.empty)
-    const { carrier } = this
-    const version = carrier !== undefined && isHttp2(carrier) ? ({ httpVersion: 'HTTP/2' } as const) : undefined
+    const version = isOverHttp2 ? ({ httpVersion: 'HTTP/2' } as const) : undefined
     this.#answer(E.right({ status, reason, headers, elapsed, body: source, ...version }))
     // undici 7 takes the Content-Length of a 304 for the length of a body and fails when none comes.
     if (!hasBody) this.#succeed(body)

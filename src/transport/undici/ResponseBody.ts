@@ -34,6 +34,9 @@ const GRACE_MS = 50
 /** What is decoded at once may grow to this; beyond, it is decoded as a stream. */
 const MOST_AT_ONCE = 4 * 1024 * 1024
 
+/** What marks the end of a body: its length, its chunks or its stream; or the close of its connection (RFC 9112 6.3). */
+export type Delimiter = 'Framing' | 'Close'
+
 type Mode = 'Unread' | 'Gathering' | 'Iterating' | 'Discarding'
 type Gathered = E.Either<Fault.Fault, Uint8Array>
 
@@ -41,6 +44,7 @@ const dropped = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body
 
 export class ResponseBody {
   readonly #flow: Flow
+  readonly #delimiter: Delimiter
   #chunks: Uint8Array[] = []
   #size = 0
   /** Octets that have come, also those that a reader has taken. */
@@ -52,8 +56,9 @@ export class ResponseBody {
   #fault: Fault.Fault | undefined
   #wake: (() => void) | undefined
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, delimiter: Delimiter) {
     this.#flow = flow
+    this.#delimiter = delimiter
   }
 
   // --- what the connection says ------------------------------------------------------------------------------------
@@ -250,6 +255,7 @@ export class ResponseBody {
 
   /** Whether the connection is cheaper to close than to read on: what is left is long, or it closes anyway. */
   #isWorthless(headers: Headers.Headers): boolean {
+    if (this.#delimiter === 'Close') return true
     const length = Reply.lengthOf(headers)
     if (length !== undefined && length - this.#received > MOST_DISCARDED) return true
     const isClosing = Headers.combined(headers, 'Connection')
