@@ -137,6 +137,8 @@ describe('what a custom scheme rewrote', () => {
   it.each<[string, string, Rewrite]>([
     ['url', '', () => url('https://example.com/b?q=1#top')],
     ['query', 'sig', () => url('https://example.com/a?q=1&sig=2#top')],
+    ['query', 'sig', () => url('https://example.com/a?sig=2&q=1#top')],
+    ['query', 'q', () => url('https://example.com/a?q=2#top')],
     ['fragment', '', () => url('https://example.com/a?q=1#end')],
     ['timeout', 'total', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, total: 7 } })],
     ['timeout', 'read', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, read: 7 } })],
