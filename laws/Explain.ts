@@ -4,24 +4,20 @@
  * | law              | says                                                                     |
  * |------------------|--------------------------------------------------------------------------|
  * | `rebuilds`       | each field has exactly one entry, and the entries rebuild the plan        |
- * | `namesTheLayer`  | what an entry lays at the session's door is there without the request, and what it lays at the request's is the request's to take away |
+ * | `namesTheLayer`  | changing what the named layer says changes the part, and changing another layer does not |
  * | `showsNoSecret`  | neither the data nor the text of an explanation shows a secret             |
  */
 import { inspect } from 'node:util'
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Explaining from '../src/inspect/Explain.js'
 import type { Request } from '../src/session/Request.js'
 import type { Session } from '../src/session/Session.js'
-import { empty as noSettings } from '../src/session/Settings.js'
-import { merge } from '../src/stages/Merge.js'
-import { prepare, type World } from '../src/stages/Prepare.js'
+import type { World } from '../src/stages/Prepare.js'
 import { simulate } from '../src/stages/Simulate.js'
-import * as Headers from '../src/values/Headers.js'
-import * as Secret from '../src/values/Secret.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
 import { Eq } from './Opened.js'
+import * as Provenance from './Provenance.js'
 
 export type Explain = (plan: Plan) => Explaining.Explanation
 
@@ -45,30 +41,19 @@ export const rebuilds =
 export const plansOf = (chain: Chain): ReadonlyArray<Plan> =>
   simulate(contextOf(chain))(serverOf(chain))(requestOf(chain)).hops.map(({ plan }) => plan)
 
-const planned = (session: Session, request: Request, world: Partial<World>): Plan | undefined => {
-  const plan = prepare(world)(merge(session)(request))
-  return E.isRight(plan) ? plan.right : undefined
-}
-
-const hasLine = (plan: Plan | undefined, name: string, value: Headers.Value): boolean =>
-  plan === undefined || Headers.valuesOf(plan.headers, name).some((one) => Secret.Eq.equals(one, value))
-
+/** Whether each part of a first plan names the layer that `Provenance` finds by experiment. */
 export const namesTheLayer =
   (explain: Explain) =>
   (session: Session, request: Request, world: Partial<World>): boolean => {
-    const plan = planned(session, request, world)
+    const origin = { session, request, world }
+    const plan = Provenance.plan(origin)
     if (plan === undefined) return true
-    // Where the request goes, and what it calls secret, decides what of the session may go along.
-    const { baseUrl, sensitive } = request.settings
-    const bare = planned(session, { ...request, settings: { ...noSettings, baseUrl, sensitive } }, world)
-    return explain(plan).entries.every(({ part, layer }) => {
-      if (part._tag !== 'Header') return true
-      const isOurs = session.settings.headers.has(part.name.toLowerCase()) || session.settings.auth._tag === 'Set'
-      if (layer === 'session' || layer === 'defaults') return isOurs && hasLine(bare, part.name, part.value)
-      if (layer !== 'request') return layer !== 'hand'
-      const { headers, auth } = request.settings
-      return headers.get(part.name.toLowerCase())?._tag === 'Set' || auth._tag === 'Set'
-    })
+    const { entries } = explain(plan)
+    const named = Provenance.tally(entries.map(({ part, layer }) => `${layer} ${Provenance.keyOf(part)}`))
+    const layersOf = Provenance.layersOf(plan, origin)
+    return entries.every(
+      ({ part, layer }) => named.get(`${layer} ${Provenance.keyOf(part)}`) === layersOf(part).get(layer),
+    )
   }
 
 export const showsNoSecret =

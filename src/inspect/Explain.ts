@@ -22,14 +22,18 @@
  * assert.deepEqual(accept?.overrode, [
  *   { layer: 'session', value: 'text/plain' }, { layer: 'defaults', value: '*' + '/*' }])
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Inputs from '../stages/Inputs.js'
+import * as Body from '../values/Body.js'
+import * as HeaderList from '../values/Headers.js'
+import * as Secret from '../values/Secret.js'
 import type { Plan } from '../wire/Plan.js'
 import { show } from '../wire/Plan.js'
 import * as Address from './explain/Address.js'
 import * as Authorization from './explain/Authorization.js'
 import type { Explanation } from './explain/Explanation.js'
-import { type Entry, type Ground, ground } from './explain/Ground.js'
+import { type Entry, type Ground, ground, otherwise } from './explain/Ground.js'
 import * as Headers from './explain/Headers.js'
 import * as Moved from './explain/Moved.js'
 import * as Part from './explain/Part.js'
@@ -41,12 +45,32 @@ export type { Decided, Dropped, Entry, Explanation, Layer, Said, Source, Unasked
 
 // --- the entries ---------------------------------------------------------------------------------------------------
 
+/** Whether the body is the one that the request gives. A custom scheme may have written another one. */
+const isPlannedBody = ({ plan, given }: Ground): boolean => {
+  const { body } = plan
+  // The boundary of a multipart body is in its type.
+  const contentType = Secret.reveal(HeaderList.find(plan.headers, 'Content-Type') ?? '')
+  const made = Body.encode(given.request.body, { contentType })
+  if (E.isLeft(made)) return false
+  const { payload } = made.right
+  if (payload._tag === 'Bytes') {
+    const content = Secret.open(payload.bytes)
+    if (body._tag === 'Empty') return content.length === 0
+    return body._tag === 'Bytes' && Buffer.compare(content, Secret.open(body.bytes)) === 0
+  }
+  if (payload._tag === 'Stream' && body._tag === 'Stream') {
+    return given.request.body._tag === 'Multipart' || payload.open === body.open
+  }
+  return payload._tag === body._tag
+}
+
 const ofBody = (g: Ground, { body }: Part.Of<'Body'>): Source => {
   if (O.isSome(g.before)) {
     const kept = g.before.value.entries.find(({ part }) => part._tag === 'Body')
     const isKept = g.before.value.plan.body === body && kept !== undefined
     return isKept ? from(kept.layer, kept.how) : from('redirect', 'the method has none')
   }
+  if (!isPlannedBody(g)) return otherwise(g)
   if (body._tag === 'Empty') return from(g.merged.request.body._tag === 'Empty' ? 'defaults' : 'request')
   return from('request', Headers.bodyInWords(g))
 }

@@ -37,15 +37,18 @@ const oddKey = ({ proxies }: Settings, url: Url): string | undefined => {
   return [...keysOf(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normal(key) === undefined)
 }
 
+/** The narrowest key of the settings that fits a URL, if any. */
+export const selectedKey = (settings: Settings, url: Url): string | undefined => {
+  if (settings.proxies._tag === 'Inherit') return undefined
+  const known = keysOf(settings.proxies.value)
+  return ProxyKey.candidates(url).find((key) => (known.get(key) ?? Override.inherit)._tag !== 'Inherit')
+}
+
 /** requests' `select_proxy`: what the settings say for a URL; a key that is unset says directly and ends the search. */
 export const selectProxy = (settings: Settings, url: Url): Override.Override<Secret.Secret> => {
-  if (settings.proxies._tag === 'Inherit') return Override.inherit
-  const known = keysOf(settings.proxies.value)
-  for (const key of ProxyKey.candidates(url)) {
-    const found = known.get(key)
-    if (found !== undefined && found._tag !== 'Inherit') return found
-  }
-  return Override.inherit
+  const key = selectedKey(settings, url)
+  if (key === undefined || settings.proxies._tag === 'Inherit') return Override.inherit
+  return keysOf(settings.proxies.value).get(key) ?? Override.inherit
 }
 
 const ownNoProxy = (settings: Settings): string | undefined => {

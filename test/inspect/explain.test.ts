@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { Auth, Environment, Exchange, Explain, Headers, Jar, Paint, Plan, Request, Session } from '../../src/index.js'
 
@@ -69,6 +70,141 @@ describe('layers', () => {
     expect(new Set(data(plan).entries.map(({ layer }) => layer))).toEqual(new Set(['hand']))
     const edited = { ...plan, ...(inputs ? { inputs } : {}), headers: Headers.append('X', '1')(plan.headers) }
     expect(entry(edited, 'X')).toMatchObject({ layer: 'hand' })
+  })
+})
+
+describe('the proxy variable', () => {
+  const proxyOf = (variables: Readonly<Record<string, string>>) => {
+    const plan = Plan.plan({ session: Session.defaults, environment: Environment.make(variables) })(
+      Request.get('http://example.com/'),
+    )
+    if (E.isLeft(plan)) expect.fail(plan.left.message)
+    return data(plan.right).entries.find(({ field }) => field === 'proxy')
+  }
+
+  it.each<[Readonly<Record<string, string>>, string]>([
+    [{ http_proxy: '', HTTP_PROXY: 'http://a:1', all_proxy: 'http://b:2' }, 'all_proxy'],
+    [{ http_proxy: ' ', ALL_PROXY: 'http://b:2' }, 'ALL_PROXY'],
+    [{ Http_Proxy: 'http://a:1' }, 'Http_Proxy'],
+    [{ Http_proxy: 'http://a:1', HTTP_PROXY: 'http://b:2' }, 'Http_proxy'],
+    [{ HTTP_PROXY: 'http://a:1', Http_Proxy: 'http://b:2' }, 'Http_Proxy'],
+  ])('of %j is %s', (variables, name) => {
+    expect(proxyOf(variables)).toMatchObject({ layer: 'environment', how: `the variable ${name}` })
+  })
+  it('is not named when the lower-case one is empty', () => {
+    expect(proxyOf({ http_proxy: '', HTTP_PROXY: 'http://a:1' })).toMatchObject({ layer: 'defaults', value: 'none' })
+  })
+  it('is not named when a narrower key of the session beats a key of the request', () => {
+    const session = pipe(Session.empty, Session.withProxy({ 'https://example.com': 'http://s:1' }))
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withProxy({ all: 'http://r:2' })), session)
+    expect(data(plan).entries.find(({ field }) => field === 'proxy')).toMatchObject({
+      layer: 'session',
+      value: 'http://s:1',
+    })
+  })
+})
+
+describe('cookies', () => {
+  it('are told apart when one name ends in another', () => {
+    const [jar] = Jar.absorb(new URL('https://a.test/'), ['sid=1'], now)(Jar.empty)
+    const [both] = Jar.absorb(new URL('https://b.a.test/'), ['xsid=1; Domain=a.test'], now)(jar)
+    const plan = Plan.plan({ session: Session.empty, jar: both, now })(Request.get('https://a.test/'))
+    if (E.isLeft(plan)) expect.fail(plan.left.message)
+    expect(entry(plan.right, 'sid')).toMatchObject({ layer: 'jar', how: 'set by https://a.test/' })
+    expect(entry(plan.right, 'xsid')).toMatchObject({ layer: 'jar', how: 'set by https://b.a.test/' })
+  })
+})
+
+describe('what a custom scheme rewrote', () => {
+  const settings = pipe(
+    Request.post('https://example.com/a?q=1#top'),
+    Request.withText('text'),
+    Request.withTimeouts({ total: 5 }),
+    Request.withVerify(true),
+    Request.withCa('/mine.pem'),
+    Request.withProxy('http://mine:1'),
+  )
+  const url = (href: string) => {
+    const plan = planned(Request.get(href), Session.empty)
+    return { url: plan.url }
+  }
+  const tls = (plan: Plan.Plan, change: Partial<Plan.Plan['route']['tls']>) => ({
+    route: { ...plan.route, tls: { ...plan.route.tls, ...change } },
+  })
+  const route = (plan: Plan.Plan, change: Partial<Plan.Plan['route']>) => ({ route: { ...plan.route, ...change } })
+  type Rewrite = (plan: Plan.Plan) => Partial<Plan.Plan>
+
+  it.each<[string, string, Rewrite]>([
+    ['url', '', () => url('https://example.com/b?q=1#top')],
+    ['query', 'sig', () => url('https://example.com/a?q=1&sig=2#top')],
+    ['query', 'sig', () => url('https://example.com/a?sig=2&q=1#top')],
+    ['query', 'q', () => url('https://example.com/a?q=2#top')],
+    ['fragment', '', () => url('https://example.com/a?q=1#end')],
+    ['timeout', 'total', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, total: 7 } })],
+    ['timeout', 'read', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, read: 7 } })],
+    ['tls', 'verify', (plan) => tls(plan, { verify: false })],
+    ['tls', 'ca', (plan) => tls(plan, { ca: O.some('/signed.pem') })],
+    ['tls', 'certificate', (plan) => tls(plan, { certificate: O.some({ cert: '/signed.pem' }) })],
+    ['limit', 'body', (plan) => route(plan, { limits: { body: 7 } })],
+    ['proxy', '', (plan) => route(plan, { proxy: O.none })],
+    ['body', '', () => ({ body: { _tag: 'Empty' } })],
+    ['method', '', () => ({ method: 'PUT' })],
+  ])('%s %s', (field, name, rewrite) => {
+    const sign = Auth.custom('hmac', (plan) => ({ ...plan, ...rewrite(plan) }))
+    for (const request of [settings, { ...settings, settings: Request.get('/').settings }]) {
+      const { entries } = data(planned(pipe(request, Request.withAuth(sign)), Session.empty))
+      if (field === 'proxy' && request !== settings) continue
+      expect(entries.find((row) => row.field === field && row.name === name)).toMatchObject({
+        layer: 'prepare',
+        how: "the scheme 'hmac' of auth wrote it",
+      })
+      expect(entries.filter(({ layer }) => layer === 'hand')).toEqual([])
+    }
+  })
+  it('is still named after a redirect', () => {
+    const sign = Auth.custom('hmac', (plan) => ({ ...plan, ...tls(plan, { verify: false }) }))
+    const context = { session: Session.empty, now, jar: Jar.empty }
+    const { hops } = Exchange.simulate(context)({
+      'GET https://a.test/': { status: 302, headers: { location: '/b' } },
+      'GET https://a.test/b': { status: 200 },
+    })(pipe(Request.get('https://a.test/'), Request.withAuth(sign)))
+    expect(hops.map(({ plan }) => entry(plan, 'verify')?.layer)).toEqual(['prepare', 'prepare'])
+  })
+})
+
+describe('netrc with a user in the URL', () => {
+  const NETRC = 'machine example.com login me password a machine example.com login you password b'
+  const of = (href: string, netrc: string, session = Session.defaults) => {
+    const plan = Plan.plan({ session, environment: Environment.make({}, netrc) })(Request.get(href))
+    return E.isRight(plan) ? plan.right : expect.fail(plan.left.message)
+  }
+  const what = 'netrc entry for example.com'
+
+  it('names the entry of that user', () => {
+    const plan = of('https://you@example.com/', NETRC)
+    expect(Plan.wire(plan).headers).toContainEqual(['Authorization', `Basic ${btoa('you:b')}`])
+    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'environment', how: what })
+    expect(why(plan, what)).toBeUndefined()
+  })
+  it('does not report the entry of another user as used or as dropped', () => {
+    const plan = of('https://else@example.com/', NETRC)
+    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request', how: 'the user stood in the URL' })
+    expect(why(plan, what)).toBeUndefined()
+    const trustless = of('https://else@example.com/', NETRC, Session.empty)
+    expect(why(trustless, what)).toBeUndefined()
+    expect(data(trustless).unasked).toContainEqual({ input: 'netrc', why: 'the session does not trust netrc' })
+  })
+  it('reports the entry of that user as dropped when netrc is not trusted', () => {
+    const plan = of('https://you@example.com/', NETRC, Session.empty)
+    expect(why(plan, what)).toBe('not used: the session does not trust netrc')
+    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request' })
+  })
+  it('names the layer whose base URL has the password', () => {
+    const base = 'https://u:p@example.com/'
+    const session = pipe(Session.empty, Session.withBaseUrl(base))
+    expect(entry(planned(Request.get('/a'), session), 'Authorization')).toMatchObject({ layer: 'session' })
+    const own = pipe(Request.get('/a'), Request.withBaseUrl(base))
+    expect(entry(planned(own, Session.empty), 'Authorization')).toMatchObject({ layer: 'request' })
   })
 })
 

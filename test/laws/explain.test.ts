@@ -3,6 +3,7 @@ import { opened } from '../../laws/Opened.js'
 import * as RuleSet from '../../laws/RuleSet.js'
 import { explaining } from '../../laws/rules/explain.js'
 import * as Explain from '../../src/inspect/Explain.js'
+import type { Part } from '../../src/inspect/explain/Part.js'
 
 describe('explain', () => RuleSet.toTests(it, { numRuns: 300 })(explaining(Explain.explain)))
 
@@ -33,4 +34,54 @@ describe('lawbreakers', () => {
     }
     expect(await refuted(broken)).toEqual(['an explanation shows no secret'])
   })
+})
+
+describe('lawbreakers that name a wrong layer', () => {
+  const LAW = 'an entry names the layer that gave it'
+  /** The layers that each kind of part can come from in a first plan. The type asks for every kind. */
+  const LAYERS: Readonly<Record<Part['_tag'], ReadonlyArray<Explain.Layer>>> = {
+    Method: ['request', 'prepare'],
+    Place: ['request', 'prepare'],
+    Query: ['request', 'session', 'prepare'],
+    Fragment: ['request', 'prepare'],
+    Header: ['request', 'session', 'defaults', 'environment', 'prepare'],
+    Cookie: ['request', 'session', 'jar', 'prepare'],
+    Body: ['request', 'defaults', 'prepare'],
+    Proxy: ['request', 'session', 'environment', 'defaults', 'prepare'],
+    Verify: ['request', 'session', 'defaults', 'prepare'],
+    Ca: ['request', 'session', 'environment', 'defaults', 'prepare'],
+    Certificate: ['request', 'session', 'defaults', 'prepare'],
+    Timeout: ['request', 'session', 'defaults', 'prepare'],
+    Limit: ['request', 'session', 'defaults', 'prepare'],
+    Cause: ['prepare'],
+  }
+
+  const refutes = async (isWrong: (entry: Explain.Entry) => boolean): Promise<boolean> => {
+    const broken: typeof Explain.explain = (plan) => {
+      const explained = Explain.explain(plan)
+      const other = (layer: Explain.Layer): Explain.Layer => (layer === 'request' ? 'session' : 'request')
+      const entries = explained.entries.map((one) => (isWrong(one) ? { ...one, layer: other(one.layer) } : one))
+      return { ...explained, entries }
+    }
+    const { [LAW]: rule } = explaining(broken)
+    if (rule === undefined) expect.fail('no such law')
+    const [verdict] = await RuleSet.check({ numRuns: 3000, endOnFailure: true })({ [LAW]: rule })
+    return verdict?.holds === false
+  }
+
+  const kinds = Object.entries(LAYERS).flatMap(([tag, layers]) => layers.map((layer) => [tag, layer] as const))
+  it.each(kinds)(
+    '%s from %s',
+    async (tag, layer) => {
+      expect(await refutes((entry) => entry.part._tag === tag && entry.layer === layer)).toBe(true)
+    },
+    60_000,
+  )
+  it('Authorization from netrc', async () => {
+    expect(
+      await refutes(
+        ({ part, layer }) => part._tag === 'Header' && part.name === 'Authorization' && layer === 'environment',
+      ),
+    ).toBe(true)
+  }, 60_000)
 })

@@ -99,16 +99,29 @@ const added = (ground: Ground): ReadonlyArray<Piece> => {
   })
 }
 
+/** The pieces that stood in the URL. */
+const inUrl = ({ url }: Ground): ReadonlyArray<Piece> => {
+  if (O.isNone(url) || url.value.search === '') return []
+  const source = from('request', 'stood in the URL')
+  return Url.sentSearch(url.value)
+    .slice(1)
+    .split('&')
+    .map((text) => ({ text, source }))
+}
+
 /** Where each piece of the query came from: those of the URL first, then those of the settings. */
 export const ofQuery = (ground: Ground, parts: ReadonlyArray<Of<'Query'>>): ReadonlyArray<Entry> => {
   const redirected = located(ground)
   if (redirected !== undefined) return parts.map((part) => ({ part, ...redirected }))
-  const own = added(ground)
-  const start = parts.length - own.length
-  return parts.map((part, i) => {
-    if (i < start) return { part, ...from('request', 'stood in the URL') }
-    const piece = own[i - start]
-    return { part, ...(piece?.text === Secret.reveal(part.text) ? piece.source : otherwise(ground)) }
+  const planned = [...inUrl(ground), ...added(ground)]
+  let next = 0
+  return parts.map((part) => {
+    // A custom scheme may have added pieces, or taken some away: the others keep their order.
+    const found = planned.findIndex(({ text }, i) => i >= next && text === Secret.reveal(part.text))
+    const piece = planned[found]
+    if (piece === undefined) return { part, ...otherwise(ground) }
+    next = found + 1
+    return { part, ...piece.source }
   })
 }
 

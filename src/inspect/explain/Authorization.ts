@@ -8,12 +8,13 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Auth } from '../../session/Auth.js'
 import * as Environment from '../../session/Environment.js'
 import type { Settings } from '../../session/Settings.js'
+import * as Authorized from '../../stages/Authorization.js'
 import * as HeadersOf from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import type { Ground } from './Ground.js'
+import { type Ground, plannedUrl } from './Ground.js'
 import type { Of } from './Part.js'
-import { type Dropped, from, ofSetting, type Source, type Unasked } from './Source.js'
+import { type Dropped, from, type Layer, ofSetting, type Source, type Unasked } from './Source.js'
 
 /** An auth in words, without what is secret in it. */
 export const show = (auth: Auth): string => {
@@ -43,7 +44,11 @@ const inUrl = ({ userinfo }: Ground): boolean =>
   O.isSome(userinfo.value.pass) &&
   !(userinfo.value.user === '' && Secret.reveal(userinfo.value.pass.value) === '')
 
-const isAbsolute = ({ given }: Ground): boolean => Url.isAbsolute(given.request.url)
+/** The layer whose URL holds the credentials: the request's own, or the base URL that it is joined to. */
+const urlLayer = ({ given, layers }: Ground): Layer =>
+  Url.isAbsolute(given.request.url)
+    ? 'request'
+    : (ofSetting(layers, ({ baseUrl }) => baseUrl, String)?.layer ?? 'session')
 
 const overridden = (ground: Ground): Source['overrode'] => {
   const setting = ground.merged.settings.headers.get('authorization')
@@ -77,9 +82,13 @@ export const source = (ground: Ground, part: Of<'Header'>): Source | undefined =
     return found === undefined ? undefined : { ...found, overrode: [...found.overrode, ...overridden(ground)] }
   }
   if (ground.merged.settings.auth._tag === 'Unset' || ownHeader(ground)) return undefined
-  if (inUrl(ground)) return from(isAbsolute(ground) ? 'request' : 'session', 'user and password stood in the URL')
-  const found = Environment.credentialsFor(plan.url.hostname, userOf(ground))(inputs.environment)
-  return O.isSome(found) ? from('environment', `netrc entry for ${plan.url.hostname}`) : undefined
+  if (inUrl(ground)) return from(urlLayer(ground), 'user and password stood in the URL')
+  const found = Authorized.ambient(ground.merged, inputs, plannedUrl(ground), userOf(ground))
+  if (O.isSome(found)) {
+    const isIt = Secret.Eq.equals(found.value, part.value)
+    return isIt ? from('environment', `netrc entry for ${plannedUrl(ground).hostname}`) : undefined
+  }
+  return userOf(ground) === undefined ? undefined : from(urlLayer(ground), 'the user stood in the URL')
 }
 
 const knownChallenge = (origin: string): string => `Digest: it answers the challenge of ${origin} that the jar knows`
@@ -97,9 +106,12 @@ const first = (ground: Ground): string | undefined => {
   return `${isOfRequest ? 'the request' : 'the session'} has its own Authorization`
 }
 
-/** The host whose netrc entry is there, for a user if one is named. */
-const netrcOf = ({ plan, inputs }: Ground): boolean =>
-  Url.isHttp(plan.url) && O.isSome(Environment.credentialsFor(plan.url.hostname)(inputs.environment))
+/** Whether netrc has an entry for the host, and for the user if the URL names one. */
+const netrcOf = (ground: Ground): boolean => {
+  const url = plannedUrl(ground)
+  const find = Environment.credentialsFor(url.hostname, userOf(ground))
+  return Url.isHttp(url) && O.isSome(find(ground.inputs.environment))
+}
 
 /** Why netrc gave nothing, though it had something. */
 const netrcReason = (ground: Ground): string | undefined => {
@@ -119,12 +131,11 @@ export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
   const found: Dropped[] = []
   const reason = first(ground)
   if (O.isNone(ground.before) && inUrl(ground) && reason !== undefined && !reason.startsWith('the URL')) {
-    const layer = isAbsolute(ground) ? 'request' : 'session'
-    found.push({ what: 'user and password of the URL', layer, value: '‹secret›', why: reason })
+    found.push({ what: 'user and password of the URL', layer: urlLayer(ground), value: '‹secret›', why: reason })
   }
   const why = netrcReason(ground)
   if (why !== undefined && netrcOf(ground)) {
-    const what = `netrc entry for ${ground.plan.url.hostname}`
+    const what = `netrc entry for ${plannedUrl(ground).hostname}`
     found.push({ what, layer: 'environment', value: '‹secret›', why: `not used: ${why}` })
   }
   return found

@@ -61,6 +61,10 @@ export const ground = (plan: Plan, inputs: Inputs, before: O.Option<Before>): Gr
   }
 }
 
+/** The URL for which proxy, cookies and credentials were chosen. A custom scheme may have changed it afterwards. */
+export const plannedUrl = ({ plan, before, url }: Ground): Url =>
+  O.isSome(before) ? plan.url : O.getOrElse(() => plan.url)(url)
+
 /** Whether a scheme of the user's own had the last word on everything. */
 export const customScheme = ({ merged, before }: Ground): string | undefined => {
   const auth = Override.getOrElse(undefined)(merged.settings.auth)

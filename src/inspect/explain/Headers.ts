@@ -22,7 +22,7 @@ import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import * as Authorization from './Authorization.js'
-import { customScheme, type Ground } from './Ground.js'
+import { customScheme, type Ground, otherwise, plannedUrl } from './Ground.js'
 import type { Of } from './Part.js'
 import { byHand, type Dropped, from, ofSetting, type Said, type Source, sessionLayer } from './Source.js'
 
@@ -150,6 +150,13 @@ const trusted = ({ before }: Ground): boolean => O.isNone(before) || before.valu
 const isLiteral = (ground: Ground): boolean =>
   trusted(ground) && ground.merged.settings.headers.get('cookie')?._tag === 'Set'
 
+const isInLiteral = ({ merged }: Ground, pair: string): boolean => {
+  const setting = merged.settings.headers.get('cookie')
+  return (
+    setting?._tag === 'Set' && setting.value.values.some((value) => Secret.reveal(value).split('; ').includes(pair))
+  )
+}
+
 const given = (ground: Ground, name: string): Override.Override<Secret.Secret> =>
   trusted(ground) ? (ground.merged.settings.cookies.get(name) ?? Override.inherit) : Override.inherit
 
@@ -162,7 +169,10 @@ const roomOf = (ground: Ground): number => {
 /** Where a cookie of the Cookie header came from. */
 export const ofCookie = (ground: Ground, { pair }: Of<'Cookie'>): Source => {
   const text = Secret.reveal(pair)
-  if (isLiteral(ground)) return ofSettings(ground, 'cookie', 'a Cookie header stands for itself') ?? byHand
+  if (isLiteral(ground)) {
+    const source = ofSettings(ground, 'cookie', 'a Cookie header stands for itself')
+    return source !== undefined && isInLiteral(ground, text) ? source : otherwise(ground)
+  }
   const name = nameIn(text)
   const value = text.slice(text.indexOf('=') + 1)
   const own = given(ground, name)
@@ -170,8 +180,8 @@ export const ofCookie = (ground: Ground, { pair }: Of<'Cookie'>): Source => {
     const pick = (settings: Ground['merged']['settings']) => settings.cookies.get(name) ?? Override.inherit
     return ofSetting(ground.layers, pick, Secret.show) ?? byHand
   }
-  const { inputs, plan } = ground
-  const held = Jar.cookiesFor(plan.url, inputs.now, roomOf(ground))(inputs.jar)
+  const { inputs } = ground
+  const held = Jar.cookiesFor(plannedUrl(ground), inputs.now, roomOf(ground))(inputs.jar)
   const found = held.find(
     (cookie) => text === (cookie.name === '' ? '' : `${cookie.name}=`) + Secret.reveal(cookie.value),
   )
@@ -193,10 +203,11 @@ export const REASONS: Readonly<Record<Exclude<Cookie.Verdict, 'sent'>, string>> 
 
 /** Cookies of the jar that were near and not sent. Those of other hosts are legion, and not named. */
 export const droppedCookies = (ground: Ground): ReadonlyArray<Dropped> => {
-  const { plan, inputs } = ground
-  if (!Url.isHttp(plan.url)) return []
+  const { inputs } = ground
+  const url = plannedUrl(ground)
+  if (!Url.isHttp(url)) return []
   return Jar.why(
-    plan.url,
+    url,
     inputs.now,
     roomOf(ground),
   )(inputs.jar).flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {

@@ -4,12 +4,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Environment from '../../session/Environment.js'
-import type { Settings } from '../../session/Settings.js'
-import { selectProxy } from '../../stages/Route.js'
+import { empty as noSettings, type Settings } from '../../session/Settings.js'
+import { route, selectedKey, selectProxy } from '../../stages/Route.js'
 import * as Override from '../../values/Override.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
-import { type Ground, otherwise } from './Ground.js'
+import type { Route } from '../../wire/Plan.js'
+import { type Ground, otherwise, plannedUrl } from './Ground.js'
 import { label, type Of, type Part } from './Part.js'
 import { type Dropped, from, ofSetting, type Source, type Unasked } from './Source.js'
 
@@ -24,14 +25,24 @@ const proxyText = (text: Secret.Secret): string => {
   return E.isRight(parsed) ? Proxy.show(parsed.right) : '‹secret›'
 }
 
-const ofProxySettings = ({ layers, plan }: Ground): Source | undefined =>
-  ofSetting(layers, (settings: Settings) => selectProxy(settings, plan.url), proxyText)
+/** Both layers are searched as one record, so a narrow key of the session beats a wide key of the request. */
+const ofProxySettings = (ground: Ground): Source | undefined => {
+  const { layers, merged } = ground
+  const url = plannedUrl(ground)
+  const key = selectedKey(merged.settings, url)
+  if (key === undefined) return undefined
+  const isOfRequest = selectedKey(layers.request, url) === key
+  const pick = (settings: Settings) => selectProxy(settings, url)
+  return ofSetting(isOfRequest ? layers : { ...layers, request: noSettings }, pick, proxyText)
+}
 
 /** The variable that names the environment's proxy for a URL. */
-const variableFor = ({ inputs, plan }: Ground): string => {
-  const scheme = plan.url.protocol.slice(0, -1)
+const variableFor = (ground: Ground): string => {
+  const { inputs } = ground
+  const url = plannedUrl(ground)
+  const scheme = url.protocol.slice(0, -1)
   const { variables } = inputs.environment
-  const used = Environment.proxyFor(plan.url, '')(inputs.environment)
+  const used = Environment.proxyFor(url, '')(inputs.environment)
   // As `Environment` reads them: a lower-case suffix beats any other, the last spelling beats those before it, and CGI
   // takes HTTP_PROXY away.
   const named = (key: string): string | undefined => {
@@ -53,8 +64,8 @@ const ownNoProxy = ({ merged }: Ground): string | undefined => {
 
 /** What the environment would say, were it asked; and what it would say without NO_PROXY. */
 const ambient = (ground: Ground) => ({
-  proxy: Environment.proxyFor(ground.plan.url, ownNoProxy(ground))(ground.inputs.environment),
-  unbound: Environment.proxyFor(ground.plan.url, '')(ground.inputs.environment),
+  proxy: Environment.proxyFor(plannedUrl(ground), ownNoProxy(ground))(ground.inputs.environment),
+  unbound: Environment.proxyFor(plannedUrl(ground), '')(ground.inputs.environment),
 })
 
 const ofProxy = (ground: Ground): Source => {
@@ -106,31 +117,42 @@ const ofCa = (ground: Ground): Source => {
 
 const ms = (value: number): string => `${value} ms`
 
-/** Whether a field of the route is what the settings say; a custom scheme may have changed it afterwards. */
-const isOfSettings = ({ merged: { settings } }: Ground, part: RoutePart): boolean => {
-  switch (part._tag) {
-    case 'Verify':
-      return part.verify === Override.getOrElse(true)(settings.verify)
-    case 'Timeout': {
-      const set = settings.timeouts.get(part.phase)
-      return O.toUndefined(part.ms) === (set?._tag === 'Set' ? set.value : undefined)
-    }
-    case 'Limit': {
-      const set = settings.limits.get(part.name)
-      return set?._tag !== 'Set' || set.value === part.octets
-    }
-    case 'Ca':
-      return settings.ca._tag !== 'Set' || O.toUndefined(part.ca) === settings.ca.value
-    case 'Certificate':
-      return settings.certificate._tag === 'Set' || O.isNone(part.certificate)
-    case 'Proxy':
-      return true
-  }
+/** The fields of a route, without the credentials of the proxy: those may come from a Proxy-Authorization header. */
+const fieldsOf = ({ proxy, tls, timeouts, limits }: Route): Readonly<Record<string, unknown>> => ({
+  Proxy: O.isSome(proxy) ? `${proxy.value.protocol}//${proxy.value.hostname}:${proxy.value.port}` : undefined,
+  Verify: tls.verify,
+  Ca: O.toUndefined(tls.ca),
+  Certificate: O.toUndefined(tls.certificate),
+  ...Object.fromEntries(Object.entries(timeouts).map(([phase, value]) => [`Timeout ${phase}`, value])),
+  ...Object.fromEntries(Object.entries(limits).map(([name, value]) => [`Limit ${name}`, value])),
+})
+
+const fieldOf = (part: RoutePart): string => {
+  if (part._tag === 'Timeout') return `Timeout ${part.phase}`
+  return part._tag === 'Limit' ? `Limit ${part.name}` : part._tag
+}
+
+/** Whether settings and environment gave a field of the route. A custom scheme may have changed it afterwards. */
+const isOfSettings = (ground: Ground, part: RoutePart): boolean => {
+  const { merged, inputs, plan, before } = ground
+  const planned = route(merged.settings, merged.session.trust, inputs.environment, plannedUrl(ground))
+  // The certificate is for the first origin only.
+  if (O.isSome(before) && part._tag === 'Certificate' && O.isNone(part.certificate)) return true
+  return E.isRight(planned) && fieldsOf(planned.right)[fieldOf(part)] === fieldsOf(plan.route)[fieldOf(part)]
 }
 
 /** Where one field of the route came from. */
 export const ofRoute = (ground: Ground, part: RoutePart): Source =>
-  isOfSettings(ground, part) ? settled(ground, part) : otherwise(ground)
+  isOfSettings(ground, part) ? settled(ground, part) : (carried(ground, part) ?? otherwise(ground))
+
+/** A redirect keeps what a custom scheme wrote into the route. */
+const carried = ({ before, plan }: Ground, part: RoutePart): Source | undefined => {
+  if (O.isNone(before)) return undefined
+  const field = fieldOf(part)
+  if (fieldsOf(before.value.plan.route)[field] !== fieldsOf(plan.route)[field]) return undefined
+  const found = before.value.entries.find((entry) => isRoute(entry.part) && fieldOf(entry.part) === field)
+  return found === undefined ? undefined : from(found.layer, found.how, found.overrode)
+}
 
 const settled = (ground: Ground, part: RoutePart): Source => {
   const { layers } = ground
