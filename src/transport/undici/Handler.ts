@@ -36,7 +36,7 @@ import type { Controller, Handler } from './Channel.js'
 import type { Dial } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Pair } from './Head.js'
-import { fields, hasForeignTransferEncoding } from './Head.js'
+import { fields, hasForeignTransferEncoding, hasFraming } from './Head.js'
 import type { Passenger, Turn } from './Pools.js'
 import type { Upload } from './RequestBody.js'
 import type { Flow } from './ResponseBody.js'
@@ -49,10 +49,6 @@ export interface Owner {
 }
 
 export type Answered = (result: E.Either<TransportError, Reply.Reply>) => void
-
-/** Whether a head over HTTP/1 says where its body ends (RFC 9112 6.3). */
-const hasFraming = (headers: Headers.Headers): boolean =>
-  Headers.has('Content-Length')(headers) || Headers.has('Transfer-Encoding')(headers)
 
 const MOST_INTERIM = 100
 /** What may be left of a body that nobody wants has to come within this. */
@@ -310,7 +306,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
     const hasBody = Status.hasBody(this.plan.method, status)
     const { carrier } = this
     const isOverHttp2 = carrier !== undefined && isHttp2(carrier)
-    const isFramed = !hasBody || isOverHttp2 || hasFraming(headers)
+    const isFramed = !hasBody || isOverHttp2 || hasFraming(received)
     const body = new ResponseBody(this, isFramed ? 'Framing' : 'Close')
     this.#phase = 'Receiving'
     this.#body = body

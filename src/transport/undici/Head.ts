@@ -115,3 +115,8 @@ export const hasForeignTransferEncoding = (received: ReadonlyArray<Pair>): boole
   }
   return false
 }
+
+const isFraming = ([name]: Pair): boolean => /^(?:content-length|transfer-encoding)$/i.test(name)
+
+/** Whether a head over HTTP/1 says where its body ends; else the close of the connection ends it (RFC 9112 6.3). */
+export const hasFraming = (received: ReadonlyArray<Pair>): boolean => received.some(isFraming)
