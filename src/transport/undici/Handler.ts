@@ -17,7 +17,6 @@
  * There is one timer, set for what comes first and looked at again when it fires: that a body moves costs a time stamp.
  */
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../../values/Headers.js'
@@ -37,6 +36,7 @@ import type { Dial } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Pair } from './Head.js'
 import { fields, hasForeignTransferEncoding, hasFraming } from './Head.js'
+import { isHttp2 } from './Http2.js'
 import type { Passenger, Turn } from './Pools.js'
 import type { Upload } from './RequestBody.js'
 import type { Flow } from './ResponseBody.js'
@@ -56,8 +56,6 @@ const HURRY_MS = 1_000
 const FOR_EVER = Number.POSITIVE_INFINITY
 /** setTimeout takes no more, and fires at once in its place. */
 const LONGEST_TIMER = 2 ** 31 - 1
-
-const isHttp2 = (socket: Socket): boolean => socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
 
 const expire = (attempt: Attempt): void => attempt.expire()
 

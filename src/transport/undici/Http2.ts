@@ -243,6 +243,9 @@ class Exchange implements Controller {
   }
 }
 
+/** Whether a socket negotiated HTTP/2. Its type does not tell TLS sockets apart. */
+export const isHttp2 = (socket: Socket): boolean => 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
+
 export class Http2 implements Channel {
   readonly #session: http2.ClientHttp2Session
   readonly #socket: Socket

@@ -21,7 +21,7 @@ import type { Caller, Line } from './Connector.js'
 import { dial } from './Connector.js'
 import type { Library } from './Http1.js'
 import { Http1 } from './Http1.js'
-import { Http2 } from './Http2.js'
+import { Http2, isHttp2 } from './Http2.js'
 
 /** What is the same for all connections of a transport. */
 export interface Settings {
@@ -101,8 +101,6 @@ class Connection implements Link<Connection> {
     this.channel = channel
   }
 }
-
-const isHttp2 = (socket: Socket): boolean => 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
 
 const rested = (pool: Pool): void => pool.rested()
 const lost = (pool: Pool): void => pool.lose()
