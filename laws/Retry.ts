@@ -10,12 +10,13 @@
  * | `stopsAtLastWord`   | what is no passing failure is the outcome                                                   |
  * | `waitsAsAsked`      | no attempt begins before the schedule, or before a server's Retry-After within its limit    |
  * | `discardsReplies`   | every reply but the last is discarded before the next attempt, and the last is not          |
- * | `givesTheLast`      | the outcome is that of the last attempt, and its plan the one that was given                |
- * | `passesCookiesOn`   | each reply but the last is taken in once, in order, and what it changes is on the next attempt |
+ * | `givesTheLast`      | the outcome is that of the last attempt, and its plan the one that was given, but for its cookies |
+ * | `passesCookiesOn`   | each outcome but the last is taken in once, in order, and what it changes is on the next attempt |
  *
  * Which methods are idempotent, and what a server asks for, is said here a second time.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../src/values/Headers.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
@@ -192,28 +193,22 @@ export const givesTheLast = law(({ seen, outcome, plan }) => {
 
 export const passesCookiesOn: Law = (withRetry) => async (script) => {
   const made: Plan['headers'][] = []
-  const statuses: number[] = []
-  const superseded: Superseded = ({ status }) => {
-    statuses.push(status)
+  const taken: Array<number | undefined> = []
+  const superseded: Superseded = (head) => {
+    taken.push(O.isNone(head) ? undefined : head.value.status)
     return (headers) => {
-      const next = Headers.upsertAt('Cookie', `seen=${statuses.length}`)(headers)
+      const next = Headers.upsertAt('Cookie', `seen=${taken.length}`)(headers)
       made.push(next)
       return next
     }
   }
   const done = await run(withRetry, script, superseded)
-  let expected = done.plan.headers
-  let taken = 0
-  for (const [before, after] of repeats(done)) {
-    const { outcome } = before.step
-    if (outcome._tag === 'Reply') {
-      if (statuses[taken] !== outcome.status) return false
-      expected = made[taken] ?? expected
-      taken += 1
-    }
-    if (after.headers !== expected) return false
-  }
+  const isPassedOn = repeats(done).every(([{ step }, after], i) => {
+    const status = step.outcome._tag === 'Reply' ? step.outcome.status : undefined
+    return taken[i] === status && after.headers === made[i]
+  })
   // One more may have been taken in before the deadline ended the wait after it.
   const isLate = E.isLeft(done.outcome) && done.outcome.left._tag === 'DeadlineExceeded'
-  return made.length === taken || (isLate && made.length === taken + 1)
+  const count = repeats(done).length
+  return isPassedOn && (taken.length === count || (isLate && taken.length === count + 1))
 }

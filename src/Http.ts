@@ -114,9 +114,9 @@ const run = async <S, E, A>(
   if (E.isLeft(begun)) return [begun, jar]
   let x = begun.right
   let isUnderWay = false
-  const superseded: Superseded = (head) => {
+  const superseded: Superseded = (reply) => {
     if (!isUnderWay) return identity
-    const { exchange, headers } = Exchange.superseded(client.clock.now())(head)(x)
+    const { exchange, headers } = Exchange.superseded(client.clock.now())(reply)(x)
     x = exchange
     return headers
   }

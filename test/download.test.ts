@@ -636,6 +636,13 @@ describe('several downloads to one path', () => {
     lock({ pid: 2 ** 22 + 1, host: hostname(), token: 'other' })
     expect(await resumed()).toBe('bytes=4-')
   })
+  it.each([0, -1, 1.5, 2 ** 40])('takes an old lock of process %d, which cannot be one', async (pid) => {
+    await broken()
+    lock({ pid, host: hostname(), token: 'other' })
+    utimesSync(`${path}.part.lock`, 1, 1)
+    utimesSync(`${path}.part`, 1, 1)
+    expect(await resumed()).toBe('bytes=4-')
+  })
   it('takes a lock of its own process id that is older than the process', async () => {
     await broken()
     lock({ pid: process.pid, host: hostname(), token: 'other' })

@@ -15,6 +15,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Auth, Custom, Digest as DigestAuth } from '../session/Auth.js'
 import * as Environment from '../session/Environment.js'
 import type { Settings } from '../session/Settings.js'
+import * as Challenge from '../values/Challenge.js'
 import * as Digest from '../values/Digest.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Headers from '../values/Headers.js'
@@ -44,6 +45,15 @@ const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers):
 /** The challenge that a digest would answer unasked: the newest one for this user whose protection space holds the URL. */
 export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url): O.Option<Jar.Challenge> =>
   Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
+
+/** Whether the Authorization header of a plan answers a challenge that the jar holds: else the user wrote it. */
+export const isAnswer = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Pick<Plan, 'url' | 'headers'>): boolean => {
+  const sent = Headers.find(headers, AUTHORIZATION)
+  const answered = sent === undefined ? O.none : Digest.answered(Secret.reveal(sent))
+  if (O.isNone(answered)) return false
+  const { realm } = answered.value
+  return O.isSome(Challenge.ofRealm({ origin: url.origin, realm, user: auth.user })(jar.challenges))
+}
 
 /** Whether planning a request draws a cnonce, which must be unpredictable. */
 export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url): boolean =>

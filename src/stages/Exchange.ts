@@ -26,7 +26,6 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
-import { identity } from 'fp-ts/lib/function.js'
 import { concatAll } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Environment } from '../session/Environment.js'
@@ -36,6 +35,7 @@ import type { Cookie } from '../values/Cookie.js'
 import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
+import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { isReplayable } from '../wire/Plan.js'
@@ -198,18 +198,28 @@ export interface Superseded {
   readonly headers: Endomorphism<Headers.Headers>
 }
 
-/** Takes in the cookies of a reply that is followed by another attempt at the same plan. */
+/**
+ * Stores the cookies of a reply that is followed by another attempt at the same plan. Without a reply the header fields
+ * are those of the exchange all the same: an attempt below may have met one.
+ */
 export const superseded =
   (now: Date) =>
-  (received: Head) =>
+  (reply: O.Option<Head>) =>
   (x: Exchange): Superseded => {
-    const { exchange } = absorb(now, Redirect.withoutEchoes(received, x.merged), x)
-    if (exchange.jar === x.jar) return { exchange: x, headers: identity }
+    const exchange = O.isNone(reply) ? x : absorb(now, Redirect.withoutEchoes(reply.value, x.merged), x).exchange
     const { plan, merged, trusted, jar } = exchange
-    const headers = Cookies.rebuild({ settings: merged.settings, jar, trusted }, plan.url, now)
+    const rebuild = Cookies.rebuild({ settings: merged.settings, jar, trusted }, plan.url, now)
+    const headers = (sent: Headers.Headers): Headers.Headers => {
+      const made = rebuild(sent)
+      return isSameCookie(sent, made) ? sent : made
+    }
+    if (jar === x.jar) return { exchange: x, headers }
     const again = later(jar, now)({ ...plan, headers: headers(plan.headers) })
     return { exchange: { ...exchange, plan: again }, headers }
   }
+
+const isSameCookie = (x: Headers.Headers, y: Headers.Headers): boolean =>
+  Secret.Eq.equals(Headers.find(x, 'Cookie') ?? '', Headers.find(y, 'Cookie') ?? '')
 
 const passed = (head: Head, x: Exchange): Exchange => ({ ...x, history: [...x.history, { plan: x.plan, head }] })
 

@@ -201,7 +201,7 @@ const rebuildAuth = (
   const { auth } = x.merged.settings
   if (auth._tag === 'Set' && auth.value._tag === 'Digest' && trusted) {
     // What no challenge has asked for is the user's own, and goes on as it is.
-    const isSigned = O.isSome(Authorization.knownChallenge(x.jar, auth.value, x.plan.url))
+    const isSigned = Authorization.isAnswer(x.jar, auth.value, x.plan)
     const rest = isSigned ? Headers.deleteAt('Authorization')(headers) : headers
     return Authorization.authorize(x.merged, x, method, { url, userinfo: O.none }, rest)
   }

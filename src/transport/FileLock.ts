@@ -112,13 +112,15 @@ export const withLock =
   (path: string) =>
   async <A>(section: (held: Held) => Promise<A>): Promise<E.Either<string, A>> => {
     const lock = `${path}.lock`
-    const text = LockOwner.write(randomUUID())
+    const token = randomUUID()
+    const text = LockOwner.write(token)
     const isHeld = async (): Promise<boolean> => (await look(lock))?.text === text
-    const got = await acquired(lock, text)
-    if (E.isLeft(got)) return got
     try {
+      const got = await acquired(lock, text)
+      if (E.isLeft(got)) return got
       return E.right(await section({ isHeld }))
     } finally {
+      LockOwner.release(token)
       // The section is done: a lock that cannot be removed is found stale later.
       await released(lock, isHeld).catch(() => undefined)
     }

@@ -1,5 +1,5 @@
 /**
- * What several modules need of the file system: the codes of its errors, and a folder that is on the disk.
+ * Codes of file system errors, and writing a folder to the disk.
  */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'

@@ -24,9 +24,6 @@ const SILENCE_MS = 600_000
 const MAX_OCTETS = 4096
 const ATTEMPTS = 3
 
-/** Tokens of the locks that this thread holds. */
-const held = new Set<string>()
-
 interface Seen {
   readonly stats: Stats
   readonly owner: LockOwner.Owner | undefined
@@ -48,7 +45,6 @@ const seen = async (path: string): Promise<Seen | undefined> => {
 }
 
 const isStale = ({ stats, owner }: Seen, lastWrite: number): boolean => {
-  if (owner !== undefined && held.has(owner.token)) return false
   const state = LockOwner.stateOf(owner, stats.mtimeMs)
   if (state === 'Unknown') return Date.now() - Math.max(stats.mtimeMs, lastWrite) > SILENCE_MS
   return state === 'Ended'
@@ -70,7 +66,7 @@ const remove = async (path: string, stale: Seen, token: string): Promise<void> =
 const release =
   (path: string, token: string): Release =>
   async () => {
-    held.delete(token)
+    LockOwner.release(token)
     const now = await seen(path)
     // A lock that cannot be removed is found stale later.
     if (now?.owner?.token === token) await rm(path, { force: true }).catch(() => undefined)
@@ -85,11 +81,10 @@ export const take = async (path: string, lastWrite: number): Promise<Release | u
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       const file = await open(path, 'wx', 0o600)
-      held.add(token)
       try {
         await file.writeFile(LockOwner.write(token))
       } catch (cause) {
-        held.delete(token)
+        LockOwner.release(token)
         await rm(path, { force: true })
         throw cause // a full disk: the caller makes a FileFailed of it
       } finally {

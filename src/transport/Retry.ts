@@ -73,7 +73,8 @@ const drive = async (
     if (O.isNone(wait)) return outcome
     const goesOn = clock.monotonic() + wait.value
     if (goesOn >= deadline) return outcome
-    if (E.isRight(outcome)) headers = limits.superseded?.(headOf(outcome.right))(headers) ?? headers
+    const superseded = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
+    headers = limits.superseded?.(superseded)(headers) ?? headers
     await during(limits, closing, async (stop) => {
       await discard(outcome)
       await clock.sleep(Math.max(0, goesOn - clock.monotonic()), stop)()

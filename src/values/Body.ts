@@ -165,6 +165,7 @@ export const needsEntropy = (body: Body, contentType = ''): boolean =>
 
 /** What is not a part or not a content is for `encode` to refuse. */
 const hasStream = (parts: Multipart['parts']): boolean =>
+  Array.isArray(parts) &&
   parts.some((part) => {
     const content: unknown = part?.content
     return typeof content === 'object' && content !== null && !(content instanceof Uint8Array) && 'open' in content

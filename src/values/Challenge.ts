@@ -35,6 +35,8 @@ export interface Challenge extends Digest.Challenge {
   readonly origin: string
   /** Whose credentials answered it. */
   readonly user: string
+  /** The targets (path and query) that begin the URLs of its protection space. Absent: the whole origin. */
+  readonly domain?: ReadonlyArray<string>
   /** How often the nonce was used: the next `nc` is one more. */
   readonly count: number
   /** When this nonce was remembered; counting does not change it. */
@@ -55,7 +57,7 @@ const keyOf = ({ origin, realm, user }: Pick<Input, 'origin' | 'realm' | 'user'>
   JSON.stringify([origin, realm, user])
 
 const content = ({ origin, realm, user, nonce, opaque, algorithm, qop, domain }: Input): string =>
-  JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop, domain ?? []])
+  JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop, domain ?? null])
 
 /** A total order: by stamp, then by count, then by content. */
 const compareAge = (x: Challenge, y: Challenge): number => {
@@ -74,30 +76,42 @@ const limited = (held: Challenges): Challenges => {
 
 /** Adds a challenge; the very map that is given where nothing is new. */
 export const remember =
-  (challenge: Input, stamp: Stamp.Stamp) =>
+  (given: Input, stamp: Stamp.Stamp) =>
   (held: Challenges): Challenges => {
+    const challenge = withTargets(given)
     const old = held.get(keyOf(challenge))
     if (old !== undefined && content(old) === content(challenge)) return held
     const count = old !== undefined && old.nonce === challenge.nonce ? old.count : 0
     return limited(held.set(keyOf(challenge), { ...challenge, count, updated: stamp }))
   }
 
-/** What a challenge is looked for by. */
+/** Whose challenge is meant, and for which URL. */
 export interface Query extends Pick<Challenge, 'origin' | 'user'> {
-  /** A URL of that origin: challenges whose protection space does not hold it are passed over. */
+  /** A URL of that origin. Challenges whose protection space does not contain it are ignored. */
   readonly url?: Url.Url
 }
 
-/** RFC 7616 3.3: a URL is in a protection space if one of its URIs, made absolute, is a prefix of it. */
-const covers = ({ origin, domain }: Challenge, url: Url.Url): boolean => {
-  if (domain === undefined || domain.length === 0) return true
-  const root = Url.parse(`${origin}/`)
-  if (E.isLeft(root)) return false
-  return domain.some((uri) => {
+/** A server may list more URIs than this; then the protection space is the whole origin. */
+const MAX_URIS = 64
+
+/**
+ * The protection space of a challenge (RFC 7616 3.3), resolved once: the targets of those URIs that lead to its own
+ * origin. The credentials are not for other origins.
+ */
+const withTargets = ({ domain, ...challenge }: Input): Input => {
+  const root = Url.parse(`${challenge.origin}/`)
+  if (domain === undefined || domain.length > MAX_URIS || E.isLeft(root)) return challenge
+  const targets = domain.flatMap((uri) => {
     const absolute = Url.resolve(root.right.url)(uri)
-    return E.isRight(absolute) && url.href.startsWith(absolute.right.url.href)
+    if (E.isLeft(absolute) || absolute.right.url.origin !== root.right.url.origin) return []
+    return [Url.target(absolute.right.url)]
   })
+  return { ...challenge, domain: [...new Set(targets)] }
 }
+
+/** A URL is in a protection space if one of its targets is a prefix of the URL's, as the RFC says: text, not segments. */
+const covers = ({ domain }: Challenge, url: Url.Url): boolean =>
+  domain === undefined || domain.some((target) => Url.target(url).startsWith(target))
 
 /** The newest challenge of that origin for that user, of whatever realm. */
 export const find =

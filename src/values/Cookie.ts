@@ -287,6 +287,6 @@ export const make =
 export const pair = ({ name, value }: Cookie): string =>
   name === '' ? Secret.reveal(value) : `${name}=${Secret.reveal(value)}`
 
-/** Octets of `pair`. */
+/** Octets of `pair`: a cookie's characters stand for octets. */
 export const pairSize = ({ name, value }: Cookie): number =>
   (name === '' ? 0 : name.length + 1) + Secret.reveal(value).length

@@ -93,7 +93,7 @@ const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
   const qop = offered.includes('auth')
   if (hashOf(algorithm) === undefined || (!qop && offered.some((word) => word !== ''))) return O.none
   const challenge = { realm, nonce, opaque: O.fromNullable(parameters.get('opaque')), algorithm, qop }
-  const domain = (parameters.get('domain') ?? '').split(' ').filter((uri) => uri !== '')
+  const domain = (parameters.get('domain') ?? '').split(/[ \t]+/).filter((uri) => uri !== '')
   return O.some(domain.length === 0 ? challenge : { ...challenge, domain })
 }
 

@@ -117,6 +117,7 @@ async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array>
 export const encode =
   (boundary: string) =>
   (parts: ReadonlyArray<Part>): E.Either<string, Encoded> => {
+    if (!Array.isArray(parts)) return E.left('its parts are not a list')
     const pieces: Piece[] = []
     for (const part of parts) {
       const problem = problemOf(part)

@@ -192,12 +192,35 @@ async function* zstdFrame(input: Inflater.Input, transform: Inflater.Transform):
   }
 }
 
+/** A frame that is wholly at hand and small, decoded. Nothing for another one, which also says what is wrong with it. */
+const smallZstdFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): Inflater.Whole | undefined => {
+  const scanner = Zstd.frameScanner()
+  const length = scanner.take(bytes.subarray(0, Inflater.SMALL))
+  if (!scanner.isOver()) return undefined
+  try {
+    const options: Inflater.InfoOptions = { info: true, chunkSize: 1024, ...Inflater.atMost(Inflater.SMALL) }
+    return { buffer: zstdDecompressSync(bytes.subarray(0, length), options).buffer, length }
+  } catch {
+    return undefined
+  }
+}
+
 async function* zstdStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
-  for (let isFirst = true; ; isFirst = false) {
+  for (let count = 1; ; count += 1) {
     const start = await input.peek(4)
-    if (zstd === undefined || start.length === 0 || !(isFirst || Zstd.isFrame(start))) return
-    if (Zstd.isSkippable(start)) await skipZstdFrame(input)
-    else yield* zstdFrame(input, zstd.createZstdDecompress(Inflater.OPTIONS))
+    if (zstd === undefined || start.length === 0 || !(count === 1 || Zstd.isFrame(start))) return
+    if (count % Inflater.BATCH === 0) await new Promise(setImmediate)
+    if (Zstd.isSkippable(start)) {
+      await skipZstdFrame(input)
+      continue
+    }
+    // As for gzip: a body of one frame is read as a stream.
+    const small = count === 1 ? undefined : smallZstdFrame(start, zstd)
+    if (small === undefined) yield* zstdFrame(input, zstd.createZstdDecompress(Inflater.OPTIONS))
+    else {
+      if (small.buffer.length > 0) yield small.buffer
+      input.skip(small.length)
+    }
   }
 }
 

@@ -70,12 +70,6 @@ const EMPTY_MEMBERS: ReadonlyArray<Uint8Array> = [
 const emptyLength = (bytes: Uint8Array): number =>
   EMPTY_MEMBERS.find((empty) => empty.every((octet, i) => bytes[i] === octet))?.length ?? 0
 
-/** A member that was read: its octets, and how many octets after its header it took. */
-interface Member {
-  readonly buffer: Uint8Array
-  readonly length: number
-}
-
 const NOTHING = new Uint8Array(0)
 const SMALLEST_CHUNK = 1024
 const LARGEST_CHUNK = 65_536
@@ -84,7 +78,7 @@ const LARGEST_CHUNK = 65_536
  * Reads one member, without its header, from bytes at hand. The cost of a small member is that of its output buffer, so
  * `chunk` is to be about the size of what comes out. An empty member needs no inflater. Throws as zlib does.
  */
-const readMember = (bytes: Uint8Array, limit: number, chunk: number): Member | Fault.Fault => {
+const readMember = (bytes: Uint8Array, limit: number, chunk: number): Inflater.Whole | Fault.Fault => {
   const empty = emptyLength(bytes)
   if (empty > 0) return { buffer: NOTHING, length: empty }
   const chunkSize = Math.min(Math.max(chunk, SMALLEST_CHUNK), LARGEST_CHUNK)
@@ -176,21 +170,15 @@ async function* member(input: Inflater.Input): AsyncGenerator<Uint8Array> {
   input.skip(TRAILER)
 }
 
-/** What a member at hand may give to be read at once. */
-const SMALL = 16_384
-
 /** A member that is wholly at hand and small. Nothing for another one, which also says what is wrong with it. */
-const smallMember = (bytes: Uint8Array): Member | undefined => {
+const smallMember = (bytes: Uint8Array): Inflater.Whole | undefined => {
   try {
-    const read = readMember(bytes, SMALL, SMALLEST_CHUNK)
+    const read = readMember(bytes, Inflater.SMALL, SMALLEST_CHUNK)
     return Fault.is(read) ? undefined : read
   } catch {
     return undefined
   }
 }
-
-/** Members that are read before other work of the process gets its turn. */
-const BATCH = 256
 
 /** Undoes gzip while reading. Throws a `Fault`. */
 export async function* decodeStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
@@ -198,13 +186,13 @@ export async function* decodeStream(input: Inflater.Input): AsyncGenerator<Uint8
     const length = await nextHeader(input, count === 1)
     if (length === 0) return
     input.skip(length)
-    // A body of one member, as most are, gets no second look.
+    // Most bodies have one member: it is read as a stream. Further ones are tried at once, and large ones decoded again.
     const small = count === 1 ? undefined : smallMember(await input.peek(1))
     if (small === undefined) yield* member(input)
     else {
       if (small.buffer.length > 0) yield small.buffer
       input.skip(small.length)
-      if (count % BATCH === 0) await new Promise(setImmediate)
+      if (count % Inflater.BATCH === 0) await new Promise(setImmediate)
     }
   }
 }

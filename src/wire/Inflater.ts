@@ -35,6 +35,18 @@ export const atMost = (limit: number): Options => ({
   maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), constants.MAX_LENGTH),
 })
 
+/** What was decoded at once: its octets, and how many octets it took. */
+export interface Whole {
+  readonly buffer: Uint8Array
+  readonly length: number
+}
+
+/** A member or frame that gives no more octets than this is decoded at once if it is at hand. */
+export const SMALL = 16_384
+
+/** How many of them are decoded before the event loop continues. */
+export const BATCH = 256
+
 const EMPTY = new Uint8Array(0)
 
 /** A coding that could not be undone, and why. */

@@ -6,6 +6,7 @@
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
+import type { Option } from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Headers } from '../values/Headers.js'
@@ -38,12 +39,15 @@ export interface Limits {
   /** Seed of the exchange, for those who draw: the jitter of `withRetry`. */
   readonly entropy?: string | undefined
   readonly progress?: OnProgress | undefined
-  /** For a transport that sends again: takes in the reply that it does not return, and gives the headers to send next. */
+  /** For a transport that sends a plan again. */
   readonly superseded?: Superseded | undefined
 }
 
-/** What a reply that is not returned changes in the header fields of the next attempt: its cookies are sent back. */
-export type Superseded = (head: Head) => Endomorphism<Headers>
+/**
+ * Called before each further attempt, with the reply that is not returned, or with none after a fault. Stores the reply's
+ * cookies, and returns what changes in the header fields: the Cookie header of the next attempt.
+ */
+export type Superseded = (reply: Option<Head>) => Endomorphism<Headers>
 
 export interface Transport {
   (plan: Plan, limits: Limits): TaskEither<TransportError, Reply>

@@ -285,6 +285,9 @@ describe('what plain JavaScript gives', () => {
       }
     }
   })
+  const withParts =
+    (parts: unknown) =>
+    (request: Request.Request): Request.Request => ({ ...request, body: untyped({ _tag: 'Multipart', parts }) })
   it('for a body is InvalidBody', () => {
     for (const value of VALUES) {
       for (const request of [
@@ -296,6 +299,7 @@ describe('what plain JavaScript gives', () => {
         Request.withBytes(untyped(value)),
         Request.withOnce(untyped(value)),
         ...(typeof value === 'function' ? [] : [Request.withStream(untyped(value))]),
+        ...(Array.isArray(value) ? [] : [withParts(value)]),
       ]) {
         expect(planned(request(post))).toMatchObject({ left: { _tag: 'InvalidBody' } })
       }

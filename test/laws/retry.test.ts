@@ -57,8 +57,8 @@ const naive =
       if (faulty.discards === 'All' && E.isRight(outcome)) await outcome.right.body.discard()
       if (O.isNone(wait)) return outcome
       if (faulty.deadline !== 'Ignored' && clock.monotonic() + wait.value >= deadline) return outcome
-      if (faulty.superseded !== 'Ignored' && E.isRight(outcome)) {
-        const next = limits.superseded?.(outcome.right)(headers) ?? headers
+      if (faulty.superseded !== 'Ignored') {
+        const next = limits.superseded?.(O.getRight(outcome))(headers) ?? headers
         if (faulty.superseded !== 'Forgotten') headers = next
       }
       if ((faulty.discards ?? 'Before') === 'Before' && E.isRight(outcome)) await outcome.right.body.discard()

@@ -127,8 +127,36 @@ describe('the protection space', () => {
     ['http://other/private', 'http://h/private/a', false],
     ['http://other/', 'http://other/', false],
     ['::', 'http://h/private', false],
+    ['http://h:80/private', 'http://h/private', true],
+    ['/private#x', 'http://h/private/a', true],
+    ['/private\t/other', 'http://h/other', true],
+    // Text, not segments: RFC 7616 3.3 says prefix.
+    ['/private', 'http://h/privateer', true],
+    [Array.from({ length: 65 }, (_, i) => `/${i}`).join(' '), 'http://h/other', true],
   ])('of domain "%s" and %s: signed at once is %s', (domain, url, expected) => {
     expect(isSigned(domain, url)).toBe(expected)
+  })
+  it('ends an answer on the way out of it: a redirect does not repeat it', () => {
+    const server: Server = (plan) => {
+      if (plan.url.pathname !== '/login') return { status: 200 }
+      if (authorizationOf(plan) !== undefined) return { status: 302, headers: { location: '/other' } }
+      return { status: 401, headers: { 'www-authenticate': `${DIGEST}, domain="/private"` } }
+    }
+    const { hops } = run(server, signing, 'http://h/login')
+    const signed = hops.map(({ plan }) => authorizationOf(plan)?.replace(/^.*uri="([^"]*)".*$/, '$1'))
+    expect(signed).toEqual([undefined, '/login', undefined])
+  })
+  it('takes no time that a server may choose', () => {
+    const domain = Array.from({ length: 5000 }, () => '/a')
+    const of = (realm: string) => ({
+      ...{ origin: 'http://h', user: 'me', realm, nonce: 'n', opaque: O.none, algorithm: O.none },
+      ...{ qop: true, domain },
+    })
+    const jar = Array.from({ length: 20 }, (_, i) => of(String(i))).reduce(
+      (held, one) => Jar.remember(one, now)(held),
+      Jar.empty,
+    )
+    for (const challenge of jar.challenges.values()) expect(challenge.domain ?? []).toHaveLength(0)
   })
   it('of two challenges is asked of each: the older one signs where the newer one does not reach', () => {
     const of = (realm: string, domain: ReadonlyArray<string>) => ({

@@ -50,6 +50,21 @@ it.each([
   expect(left()).toEqual([])
 })
 
+it('keeps a lock that this process holds, whatever the clock of the file system says', async () => {
+  let inside = 0
+  let most = 0
+  const section = async (): Promise<void> => {
+    inside += 1
+    most = Math.max(most, inside)
+    const past = Date.now() / 1000 - process.uptime() - 3
+    utimesSync(`${path}.lock`, past, past)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    inside -= 1
+  }
+  await Promise.all([withLock(path)(section), withLock(path)(section)])
+  expect(most).toBe(1)
+})
+
 it('tells the section when its lock was taken over, and leaves the lock of the other', async () => {
   const held = await withLock(path)(async ({ isHeld }) => {
     writeFileSync(`${path}.lock`, 'of another')

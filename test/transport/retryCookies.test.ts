@@ -1,5 +1,6 @@
 /** The cookies of replies that `withRetry` does not return: sent with the next attempt, and in the jar on every path. */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, test } from 'vitest'
@@ -27,7 +28,8 @@ interface Run {
 /** Sends one request to a server that gives one answer after the other. */
 const run = async (
   answers: ReadonlyArray<Answer>,
-  build: (request: Request.Request) => Request.Request,
+  build: Endomorphism<Request.Request>,
+  retrying: Endomorphism<Transport.Transport> = Transport.withRetry({ base: 0, attempts: answers.length }),
 ): Promise<Run> => {
   const seen: string[] = []
   const server = (plan: Plan): Answer => {
@@ -35,7 +37,7 @@ const run = async (
     seen.push(`${plan.url.hostname} ${cookieOf(plan)}`)
     return answer ?? { status: 200 }
   }
-  const transport = pipe(Transport.memory(server), Transport.withRetry({ base: 0, attempts: answers.length }))
+  const transport = retrying(Transport.memory(server))
   const made = Jar.set({ name: 'own', value: '1', domain: 'h.test' })(Jar.empty)
   const jar = E.isRight(made) ? made.right : Jar.empty
   const options = { session: Session.defaults, transport, environment: Environment.empty, jar }
@@ -72,11 +74,18 @@ describe('cookies of a reply that is followed by another attempt', () => {
     expect(seen[1]).toBe('h.test b=1')
   })
 
-  test('stay behind a Cookie header of the user, and stand beside his cookies', async () => {
+  test('do not change a Cookie header of the user, and are added to cookies of the request', async () => {
     const literal = await run([busy('pass=1'), { status: 200 }], Request.withHeader('Cookie', 'mine=1'))
     expect(literal.seen).toEqual(['h.test mine=1', 'h.test mine=1'])
     const beside = await run([busy('pass=1'), { status: 200 }], Request.withCookie('mine', '1'))
     expect(beside.seen[1]?.split(' ').slice(1).join(' ').split('; ').sort()).toEqual(['mine=1', 'own=1', 'pass=1'])
+  })
+
+  test('are on the attempts of an outer retry, too', async () => {
+    const twice = Transport.withRetry({ base: 0, attempts: 2 })
+    const nested = (inner: Transport.Transport) => twice(twice(inner))
+    const { seen } = await run([busy('pass=1'), busy(), { status: 200 }], same, nested)
+    expect(seen).toEqual(['h.test own=1', 'h.test own=1; pass=1', 'h.test own=1; pass=1'])
   })
 
   test('do not follow to another origin', async () => {
