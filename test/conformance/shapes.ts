@@ -80,22 +80,19 @@ export const AnswerSpec = new t.Type<t.TypeOf<typeof WholeAnswer>, unknown, unkn
 )
 export type AnswerSpec = t.TypeOf<typeof AnswerSpec>
 
-/** Header lines whose values are tagged values, read as the text that they are on the wire. */
-export const HeaderTexts = t.array(
-  t.tuple([
-    t.string,
-    new t.Type<string, string, unknown>(
-      'HeaderText',
-      t.string.is,
-      (u, context) =>
-        E.chain(
-          (value: Py): t.Validation<string> =>
-            value._tag === 'Str' || value._tag === 'Bytes' ? t.success(headerValue(value)) : t.failure(u, context),
-        )(Tagged.validate(u, context)),
-      (text) => text,
-    ),
-  ]),
+/** A tagged header value, read as the text that it is on the wire. */
+export const HeaderText = new t.Type<string, string, unknown>(
+  'HeaderText',
+  t.string.is,
+  (u, context) =>
+    E.chain(
+      (value: Py): t.Validation<string> =>
+        value._tag === 'Str' || value._tag === 'Bytes' ? t.success(headerValue(value)) : t.failure(u, context),
+    )(Tagged.validate(u, context)),
+  (text) => text,
 )
+
+export const HeaderTexts = t.array(t.tuple([t.string, HeaderText]))
 
 export const EnvironmentSpec = t.record(t.string, t.string)
 

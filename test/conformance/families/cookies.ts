@@ -6,7 +6,7 @@ import type { Json } from '../json.js'
 import { observe } from '../observe/cookies.js'
 import { type JarCookie, JarSpec, readJar } from '../observe/jar.js'
 import * as rules from '../rules/cookies.js'
-import { CookieSpec, orElse, RequestCookies, reading } from '../shapes.js'
+import { CookieSpec, HeaderText, orElse, RequestCookies, reading } from '../shapes.js'
 import type { Family } from '../subject.js'
 import { Tagged } from '../tagged.js'
 
@@ -42,7 +42,7 @@ export interface Output {
 
 const Raw = t.intersection([
   t.type({ jar: JarSpec }),
-  t.partial({ sent: t.array(t.union([t.string, t.null])), results: t.array(t.unknown) }),
+  t.partial({ sent: t.array(t.union([HeaderText, t.null])), results: t.array(t.unknown) }),
 ])
 
 const readOutput = ({ jar, sent, results }: t.TypeOf<typeof Raw>): Output => ({
