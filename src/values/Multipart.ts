@@ -10,7 +10,7 @@
  *     --boundary--
  *
  * Names are escaped as HTML does it (`"` is `%22`, CR `%0D`, LF `%0A`) and otherwise written in UTF-8. No content type
- * is guessed. Streamed parts are not gathered; the whole has a length where every part has one.
+ * is guessed, and an empty one is not written. Streamed parts are not gathered; the whole has a length where every part has one.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -66,7 +66,7 @@ const heading = (part: Part): E.Either<string, string> => {
   const { filename: file, contentType: type, headers } = Own.of(part)
   const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
   const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
-  const given = [...(type === undefined ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
+  const given = [...(type === undefined || type === '' ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
   for (const [name, value] of given) {
     if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
       return E.left(`the part ${JSON.stringify(part.name)} has a header ${JSON.stringify(name)} that cannot be written`)

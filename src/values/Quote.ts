@@ -52,8 +52,21 @@ export const quoteOctets = (reference: string): string =>
 export const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
 /** Quotes text for a query or a fragment; idempotent. */
 export const quoteQuery = (text: string): string => quoteComponent(text, BEYOND_QUERY)
-/** Quotes a whole URI of a scheme whose components we do not know. */
-export const quoteUri = (text: string): string => quoteComponent(text, BEYOND_URI)
+
+const escapeAsWritten = (escape: string): string => {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
+  return UNRESERVED.test(character) ? character : escape
+}
+
+/**
+ * Quotes a URI of a scheme whose components we do not know. Keeps the case of its escapes, as requests' `requote_uri`
+ * does: urllib3 normalises http and https alone.
+ */
+export const quoteUri = (text: string): string => {
+  const percents = text.split('%').length - 1
+  const isGood = (text.match(ESCAPES)?.length ?? 0) === percents
+  return encodeAll(isGood ? text.replace(ESCAPES, escapeAsWritten) : text.replaceAll('%', '%25'), BEYOND_URI)
+}
 
 /** RFC 3986 5.2.4, all of it: `/..//x` is `//x`, and `..` above the root stays at the root. */
 export const removeDotSegments = (path: string): string => {

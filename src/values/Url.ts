@@ -11,6 +11,7 @@
  * | path      | dot segments removed (5.2.4), `//` kept, empty is `/`                                       |
  * | query     | `?` alone is kept (6.2.3); `#` alone is dropped                                             |
  * | quoting   | `%41` is `A`, `%2f` is `%2F`, a lone `%` is `%25`, what a component may not hold is UTF-8 %XX |
+ * | `http+x:` | escapes keep their case, in host, path and query, as in requests                           |
  * | elsewhere | a scheme that does not begin with `http` is left as it is                                   |
  *
  * Law: `parse` is idempotent on `href`.
@@ -216,7 +217,8 @@ const parseAny = (text: string): E.Either<UrlError, Located> => {
     pathname: isHttp({ protocol })
       ? removeDotSegments(quotePath(removeDotSegments(path))) || '/'
       : quoteUri(path) || '/',
-    search: query === undefined ? '' : `?${quoteQuery(query.slice(1))}`,
+    search:
+      query === undefined ? '' : `?${isHttp({ protocol }) ? quoteQuery(query.slice(1)) : quoteUri(query.slice(1))}`,
     hash: fragment === '' ? '' : `#${quoteQuery(fragment)}`,
   })
   return E.right({ url, userinfo: at < 0 ? O.none : O.some(userinfoOf(authority.slice(0, at))) })

@@ -43,25 +43,25 @@ export type SessionSpec = t.TypeOf<typeof SessionSpec>
 
 export const RequestCookies = t.union([t.type({ jar: t.array(CookieSpec) }), Tagged])
 
-export const RequestSpec = t.intersection([
-  t.type({ method: t.string, url: Tagged }),
-  t.partial({
-    params: Tagged,
-    headers: t.union([HeaderPairs, t.null]),
-    data: Tagged,
-    json: Tagged,
-    files: Tagged,
-    auth: Tagged,
-    cookies: RequestCookies,
-    proxies: Tagged,
-    verify: Tagged,
-    cert: Tagged,
-    timeout: Tagged,
-    stream: Tagged,
-    hooks: Tagged,
-    allow_redirects: t.union([t.boolean, t.null]),
-  }),
-])
+/** What a request may have beside method and URL. */
+export const OptionalRequestSpec = t.partial({
+  params: Tagged,
+  headers: t.union([HeaderPairs, t.null]),
+  data: Tagged,
+  json: Tagged,
+  files: Tagged,
+  auth: Tagged,
+  cookies: RequestCookies,
+  proxies: Tagged,
+  verify: Tagged,
+  cert: Tagged,
+  timeout: Tagged,
+  stream: Tagged,
+  hooks: Tagged,
+  allow_redirects: t.union([t.boolean, t.null]),
+})
+
+export const RequestSpec = t.intersection([t.type({ method: t.string, url: Tagged }), OptionalRequestSpec])
 export type RequestSpec = t.TypeOf<typeof RequestSpec>
 
 const WholeAnswer = t.intersection([
@@ -80,7 +80,30 @@ export const AnswerSpec = new t.Type<t.TypeOf<typeof WholeAnswer>, unknown, unkn
 )
 export type AnswerSpec = t.TypeOf<typeof AnswerSpec>
 
+/** A tagged header value, read as the text that it is on the wire. */
+export const HeaderText = new t.Type<string, string, unknown>(
+  'HeaderText',
+  t.string.is,
+  (u, context) =>
+    E.chain(
+      (value: Py): t.Validation<string> =>
+        value._tag === 'Str' || value._tag === 'Bytes' ? t.success(headerValue(value)) : t.failure(u, context),
+    )(Tagged.validate(u, context)),
+  (text) => text,
+)
+
+export const HeaderTexts = t.array(t.tuple([t.string, HeaderText]))
+
 export const EnvironmentSpec = t.record(t.string, t.string)
+
+/** Reads with a codec; what is absent or null is read as a default. */
+export const orElse = <A>(codec: t.Type<A, unknown, unknown>, otherwise: A): t.Type<A, unknown, unknown> =>
+  new t.Type(
+    codec.name,
+    codec.is,
+    (u, context) => (u === undefined || u === null ? t.success(otherwise) : codec.validate(u, context)),
+    codec.encode,
+  )
 
 // --- outputs -------------------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ describe('what is written', () => {
     [
       'a file without a name, which is a file still',
       [{ name: '', content: '', filename: '', contentType: '' }],
-      '--XX\r\nContent-Disposition: form-data; name=""; filename=""\r\nContent-Type: \r\n\r\n\r\n--XX--\r\n',
+      '--XX\r\nContent-Disposition: form-data; name=""; filename=""\r\n\r\n\r\n--XX--\r\n',
     ],
     [
       'headers of its own behind the type',

@@ -219,8 +219,12 @@ describe('quoting', () => {
 
 describe('a scheme that is not our own', () => {
   it('but begins with http has a path, and quotes', () => {
-    expect(url('HTTP+Unix://A%2fb').href).toBe('http+unix://A%2Fb/')
+    expect(url('HTTP+Unix://A%2fb').href).toBe('http+unix://A%2fb/')
     expect(url('httpx://h/a/../b c').href).toBe('httpx://h/a/../b%20c')
+  })
+  it('keeps the case of escapes in http+unix, as requests does', () => {
+    expect(url('http+unix://%2frun%2Fs/%2f%41?a=%2f').href).toBe('http+unix://%2frun%2Fs/%2fA?a=%2f')
+    expect(url('http+unix://h/%2f%zz').href).toBe('http+unix://h/%252f%25zz')
   })
   it('is opaque, also with a query put on', () => {
     for (const href of ['mailto:me@h', 'app://h:1/p?x=y', 'ftp://me@h/x']) {

@@ -6,17 +6,17 @@ import type { Json } from '../json.js'
 import { observe } from '../observe/cookies.js'
 import { type JarCookie, JarSpec, readJar } from '../observe/jar.js'
 import * as rules from '../rules/cookies.js'
-import { CookieSpec, reading } from '../shapes.js'
+import { CookieSpec, HeaderText, orElse, RequestCookies, reading } from '../shapes.js'
 import type { Family } from '../subject.js'
 import { Tagged } from '../tagged.js'
 
 const Step = t.intersection([
   t.type({ url: t.string }),
   t.partial({
-    set_cookie: t.array(t.string),
+    set_cookie: orElse(t.array(t.string), []),
     advance: t.number,
-    cookies: Tagged,
-    headers: t.array(t.tuple([t.string, t.string])),
+    cookies: RequestCookies,
+    headers: orElse(t.array(t.tuple([Tagged, Tagged])), []),
   }),
 ])
 export type Step = t.TypeOf<typeof Step>
@@ -42,7 +42,7 @@ export interface Output {
 
 const Raw = t.intersection([
   t.type({ jar: JarSpec }),
-  t.partial({ sent: t.array(t.union([t.string, t.null])), results: t.array(t.unknown) }),
+  t.partial({ sent: t.array(t.union([HeaderText, t.null])), results: t.array(t.unknown) }),
 ])
 
 const readOutput = ({ jar, sent, results }: t.TypeOf<typeof Raw>): Output => ({

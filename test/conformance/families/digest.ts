@@ -6,13 +6,13 @@
 import * as t from 'io-ts'
 import { observe } from '../observe/digest.js'
 import * as rules from '../rules/digest.js'
-import { AnswerSpec, RawFailure, readFailure, reading, SessionSpec } from '../shapes.js'
+import { AnswerSpec, OptionalRequestSpec, RawFailure, readFailure, reading, SessionSpec } from '../shapes.js'
 import type { Family } from '../subject.js'
 import { Tagged } from '../tagged.js'
 
 const Step = t.intersection([
   t.type({ method: t.string, url: t.string, script: t.array(AnswerSpec) }),
-  t.partial({ data: Tagged, files: Tagged, json: Tagged, allow_redirects: t.union([t.boolean, t.null]) }),
+  OptionalRequestSpec,
 ])
 export type Step = t.TypeOf<typeof Step>
 

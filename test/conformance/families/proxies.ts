@@ -11,45 +11,57 @@ import type { HeaderPairs } from '../observe/plan.js'
 import { observe } from '../observe/proxies.js'
 import { timeoutShown } from '../observe/route.js'
 import * as rules from '../rules/proxies.js'
-import { EnvironmentSpec, type Failure, RequestSpec, reading, readingOrFailure, SessionSpec } from '../shapes.js'
+import {
+  EnvironmentSpec,
+  type Failure,
+  HeaderTexts,
+  RequestSpec,
+  reading,
+  readingOrFailure,
+  SessionSpec,
+} from '../shapes.js'
 import type { Family } from '../subject.js'
 import { type Py, Tagged, write } from '../tagged.js'
 
+const WithEnvironment = t.partial({ env: EnvironmentSpec })
 const WithNoProxy = t.partial({ env: EnvironmentSpec, no_proxy: t.union([t.string, t.null]) })
 
 const Bypass = t.intersection([t.type({ kind: t.literal('bypass'), url: t.string }), WithNoProxy])
 const Environ = t.intersection([t.type({ kind: t.literal('environ'), url: t.string }), WithNoProxy])
 const Select = t.type({ kind: t.literal('select'), url: t.string, proxies: Tagged })
-const Resolve = t.type({
-  kind: t.literal('resolve'),
-  env: EnvironmentSpec,
-  url: t.string,
-  proxies: Tagged,
-  trust_env: t.boolean,
-})
-const Rebuild = t.type({
-  kind: t.literal('rebuild'),
-  env: EnvironmentSpec,
-  url: t.string,
-  proxies: Tagged,
-  headers: t.array(t.tuple([t.string, t.string])),
-  trust_env: t.boolean,
-})
-const MergeEnv = t.type({
-  kind: t.literal('merge_env'),
-  env: EnvironmentSpec,
-  session: SessionSpec,
-  url: t.string,
-  proxies: Tagged,
-  verify: Tagged,
-  cert: Tagged,
-})
-const Requested = t.type({
-  kind: t.literal('request'),
-  env: EnvironmentSpec,
-  session: SessionSpec,
-  request: RequestSpec,
-})
+const Resolve = t.intersection([
+  t.type({ kind: t.literal('resolve'), url: t.string, proxies: Tagged, trust_env: t.boolean }),
+  WithEnvironment,
+])
+const Rebuild = t.intersection([
+  t.type({
+    kind: t.literal('rebuild'),
+    url: t.string,
+    proxies: Tagged,
+    headers: HeaderTexts,
+    trust_env: t.boolean,
+  }),
+  WithEnvironment,
+])
+const MergeEnv = t.intersection([
+  t.type({
+    kind: t.literal('merge_env'),
+    session: SessionSpec,
+    url: t.string,
+    proxies: Tagged,
+    verify: Tagged,
+    cert: Tagged,
+  }),
+  WithEnvironment,
+])
+const Requested = t.intersection([
+  t.type({
+    kind: t.literal('request'),
+    session: SessionSpec,
+    request: RequestSpec,
+  }),
+  WithEnvironment,
+])
 const RequestUrl = t.type({ kind: t.literal('request_url'), url: t.string, proxies: Tagged })
 
 const Input = t.union([Bypass, Environ, Select, Resolve, Rebuild, MergeEnv, Requested, RequestUrl])
@@ -73,11 +85,11 @@ export interface Output {
 const OfBypass = t.type({ result: t.boolean })
 const OfText = t.type({ result: t.union([t.string, t.null]) })
 const OfMap = t.type({ result: Tagged })
-const OfRebuild = t.type({ proxies: Tagged, headers: t.array(t.tuple([t.string, t.string])) })
+const OfRebuild = t.type({ proxies: Tagged, headers: HeaderTexts })
 const OfMergeEnv = t.type({ result: t.type({ proxies: Tagged, verify: Tagged, cert: Tagged }) })
 const OfRequest = t.type({
   url: t.string,
-  headers: t.array(t.tuple([t.string, t.string])),
+  headers: HeaderTexts,
   proxies: Tagged,
   verify: Tagged,
   cert: Tagged,

@@ -14,23 +14,26 @@ import * as t from 'io-ts'
 import { declaredIn } from '../models/text.js'
 import { observe } from '../observe/response.js'
 import * as rules from '../rules/response.js'
-import { RawFailure, readFailure, reading } from '../shapes.js'
+import { HeaderTexts, orElse, RawFailure, readFailure, reading } from '../shapes.js'
 import type { Family } from '../subject.js'
 import { type Py, Tagged, toBase64 } from '../tagged.js'
 import { numberOf, reasonOf } from '../translate/values.js'
 
+const EMPTY: Py = { _tag: 'Bytes', bytes: new Uint8Array() }
+const OptionalFlag = t.union([t.boolean, t.null])
+
 const Reply = t.intersection([
-  t.type({ status: t.number, headers: t.array(t.tuple([t.string, t.string])), body: Tagged }),
+  t.type({ status: t.number, headers: orElse(HeaderTexts, []), body: orElse(Tagged, EMPTY) }),
   t.partial({ reason: Tagged, url: t.string }),
 ])
 const Pieces = t.partial({
-  stream: t.boolean,
+  stream: OptionalFlag,
   chunk_size: Tagged,
-  decode_unicode: t.boolean,
+  decode_unicode: OptionalFlag,
   encoding: t.union([t.string, t.null]),
   delimiter: Tagged,
   // biome-ignore lint/suspicious/noThenProperty: the files call it so.
-  then: t.string,
+  then: t.union([t.string, t.null]),
 })
 const Input = t.union([
   t.intersection([t.type({ kind: t.literal('body') }), Reply]),
@@ -77,11 +80,17 @@ const OfBody = t.intersection([
     ok: t.boolean,
     is_redirect: t.boolean,
     is_permanent_redirect: t.boolean,
-    headers: t.array(t.tuple([t.string, t.string])),
-    links: Tagged,
+    headers: HeaderTexts,
     raise_for_status: t.union([t.string, t.null]),
   }),
-  t.partial({ text: t.string, json: Tagged, json_error: t.string }),
+  t.partial({
+    text: t.string,
+    text_error: t.string,
+    json: Tagged,
+    json_error: t.string,
+    links: Tagged,
+    links_error: t.string,
+  }),
 ])
 // biome-ignore lint/suspicious/noThenProperty: the files call it so.
 const OfPieces = t.partial({ items: t.array(Tagged), then: t.unknown })
@@ -127,9 +136,9 @@ const readBody = (raw: t.TypeOf<typeof OfBody>): Output => {
     is_redirect,
     is_permanent_redirect,
     headers,
-    links: linksOf(raw.links),
     raise_for_status: raw.raise_for_status,
     ...(raw.text === undefined ? {} : { text: raw.text }),
+    ...(raw.links === undefined ? {} : { links: linksOf(raw.links) }),
     ...(raw.json === undefined ? {} : { json: plain(raw.json) }),
     ...(raw.json_error === undefined ? {} : { json_error: raw.json_error }),
   }

@@ -131,6 +131,26 @@ export const entryFor = (text: string, host: string, user?: string): Entry | und
   return found && { login: found.login || (user ?? ''), password: found.password }
 }
 
+/**
+ * Whether Python's netrc refuses a file or reads it otherwise: a fault, a byte order mark, an entry that comes twice, a
+ * host in another spelling than its canonical one, quotes, escapes, or a macro.
+ */
+export const isOddFile = (text: string): boolean => {
+  const { blocks, isOdd } = blocksOf(text)
+  const hosts = blocks.map(({ host }) => (host === undefined ? undefined : spelled(host)))
+  return (
+    isOdd ||
+    /^\uFEFF|["\\]|\r(?!\n)|\bmacdef\b|\bmachine\s+default\b/.test(text) ||
+    blocks.some(({ isFaulty }) => isFaulty) ||
+    blocks.some(({ host, fields }) => (host !== undefined && host !== spelled(host)) || isPartial(fields)) ||
+    new Set(hosts).size < hosts.length
+  )
+}
+
+/** An entry without a login or a password, or with one named twice in two ways. */
+const isPartial = (fields: ReadonlyMap<string, string>): boolean =>
+  (fields.get('login') ?? '') === '' || (fields.get('password') ?? '') === ''
+
 /** Whether a file has a fault and not one entry that can be used. */
 export const isUnreadable = (text: string): boolean => {
   const { blocks, isOdd } = blocksOf(text)

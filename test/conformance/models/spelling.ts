@@ -10,6 +10,7 @@
 import { BEYOND, jsonOf } from '../javascript.js'
 import type { RequestSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
+import { strOf } from './python-text.js'
 
 /** Python's `str` and JavaScript's `String` of the values that they write in different ways. */
 export const spellings = (py: Py): readonly [python: string, ours: string] | undefined => {
@@ -37,7 +38,7 @@ export const plusOctets = (octets: Uint8Array): string =>
 
 export const utf8 = (octets: Uint8Array): string => Buffer.from(octets).toString('utf8')
 
-export const keyOf = (key: Py): string => (key._tag === 'Str' || key._tag === 'Int' ? key.text : '')
+export const keyOf = (key: Py): string => (key._tag === 'Bytes' ? utf8(key.bytes) : (strOf(key) ?? ''))
 
 const ourText = (py: Py): string | undefined => {
   if (py._tag === 'Bytes') return utf8(py.bytes)

@@ -146,9 +146,17 @@ const repeatsDomain = (state: State): boolean => {
   return distinct(domains).length < domains.length
 }
 
+/** `clear(domain, path, name)`: a path wants a domain, and a name wants both. */
+const clear = (state: State, domain: unknown, path: unknown, name: unknown): Step => {
+  const isGiven = (u: unknown): u is string => typeof u === 'string'
+  if ((isGiven(name) && !isGiven(path)) || (isGiven(path) && !isGiven(domain))) return failed(state, 'ValueError')
+  const selection = selectionOf({ domain, path })
+  return became(state, isGiven(name) ? Jar.remove({ name, ...selection })(state.jar) : Jar.clear(selection)(state.jar))
+}
+
 // --- all of them ---------------------------------------------------------------------------------------------------
 
-const run = (state: State, [name, first, second]: ReadonlyArray<unknown>): Step => {
+const run = (state: State, [name, first, second, third]: ReadonlyArray<unknown>): Step => {
   switch (name) {
     case 'set':
       return set(state, first)
@@ -192,7 +200,7 @@ const run = (state: State, [name, first, second]: ReadonlyArray<unknown>): Step 
     case 'delitem':
       return became(state, Jar.remove({ name: text(first) })(state.jar))
     case 'clear':
-      return became(state, typeof first === 'string' ? Jar.clear({ domain: first })(state.jar) : Jar.clear()(state.jar))
+      return clear(state, first, second, third)
     case 'clear_session_cookies':
       return became(state, Jar.clearSession(state.jar))
     case 'clear_expired_cookies':

@@ -6,15 +6,17 @@ import { Environment, Jar, Request, Session } from 'requests-ts'
 import { type Input, isCollection, type Output, type Sequence, type Step } from '../families/cookies.js'
 import type { Subject } from '../subject.js'
 import * as Cookies from '../translate/cookies.js'
+import { cookies as translatedCookies, headers as translatedHeaders } from '../translate/request.js'
 import { collection } from './collection.js'
 import { jarOf } from './jar.js'
 import { headerOf } from './plan.js'
 import * as Script from './script.js'
 
 const requestOf = ({ url, cookies, headers = [] }: Step): Request.Request => {
-  const asked = Request.withHeaders(headers)(Request.withoutRedirects(Request.get(url)))
-  const given = Cookies.dictionary(cookies)
-  return E.isLeft(given) ? asked : given.right(asked)
+  const asked = Request.withoutRedirects(Request.get(url))
+  const [fields, given] = [translatedHeaders(headers), translatedCookies(cookies)]
+  const withFields = E.isLeft(fields) ? asked : fields.right(asked)
+  return E.isLeft(given) ? withFields : given.right(withFields)
 }
 
 const answerOf = ({ set_cookie = [] }: Step): Script.Script => ({

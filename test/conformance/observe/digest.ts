@@ -8,11 +8,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { Entropy, Environment, Jar, type Plan, Request, Session, Url } from 'requests-ts'
 import type { Asked, Input, Output, Step, StepOutput } from '../families/digest.js'
 import * as Model from '../models/digest.js'
+import type { Failure, SessionSpec } from '../shapes.js'
 import type { Subject } from '../subject.js'
 import type { Py } from '../tagged.js'
-import * as Bodies from '../translate/body.js'
 import * as Cookies from '../translate/cookies.js'
-import { session as sessionOf } from '../translate/request.js'
+import { session as sessionOf, request as translated } from '../translate/request.js'
 import { bytesOf } from '../translate/values.js'
 import { failureOf } from './errors.js'
 import { headerOf, prepared } from './plan.js'
@@ -72,17 +72,12 @@ const askedOf = async (plan: Plan.Plan, credentials: Credentials, boundary: stri
   }
 }
 
-const requestOf = ({
-  method,
-  url,
-  script: _,
-  ...content
-}: Step): E.Either<{ readonly error: string }, Request.Request> => {
-  const body = Bodies.body({ method, url: { _tag: 'Str', text: url }, ...content })
-  if (E.isLeft(body)) return body
-  const request = Request.withBody(body.right)(Request.make(method, url))
-  return E.right(content.allow_redirects === false ? Request.withoutRedirects(request) : request)
-}
+/** A step's request; its own `auth` is the credential of the case. */
+const requestOf = (
+  { url, script: _, auth: __, ...content }: Step,
+  below: SessionSpec,
+): E.Either<Failure, Request.Request> =>
+  translated({ url: { _tag: 'Str', text: url }, ...content }, below, 'session.request')
 
 export const observe = async ({ input, meta }: Subject<Input>): Promise<Output> => {
   const { steps, session: spec = {}, session_auth = false } = input
@@ -95,7 +90,7 @@ export const observe = async ({ input, meta }: Subject<Input>): Promise<Output> 
   const scripted = Script.open({ session, environment: Environment.empty, now: meta.now })
   const outputs: StepOutput[] = []
   for (const step of steps) {
-    const request = requestOf(step)
+    const request = requestOf(step, spec)
     if (E.isLeft(request)) {
       outputs.push({ error: request.left.error, requests: [] })
       continue

@@ -164,10 +164,30 @@ const lineReader = (input: Iteration, size: number | undefined, charset: string 
 
 const PIECEWISE = ['iter_content', 'iter_lines']
 
+const AGAIN_SIZE = 4
+
+const read = async (source: AsyncIterable<Uint8Array>): Promise<ReadonlyArray<Uint8Array>> => {
+  const pieces: Uint8Array[] = []
+  for await (const piece of source) pieces.push(piece)
+  return pieces
+}
+
+/** What a body that was read whole gives again: all of it, its text, or pieces of four bytes (FORMAT.md). */
+const wholeAgain = async (input: Iteration, charset: string | undefined): Promise<unknown> => {
+  const codings = Coding.codings(Headers.fromPairs(input.headers))
+  const raw = chunked(bytesOf(input.body), undefined)
+  const isPlain = E.isLeft(codings) || codings.right.length === 0
+  const content = Buffer.concat(await read(isPlain ? raw : Coding.decodeStream(codings.right, raw)))
+  if (input.then === 'text') return Charset.decode(O.fromNullable(charset))(content)
+  if (input.then === 'content') return { base64: toBase64(content) }
+  return (await read(Stream.pieces(AGAIN_SIZE)(chunked(content, undefined)))).map(toBase64)
+}
+
 /** What the body still gives once it was read to its end: whole or in pieces, as Python is asked. */
-const again = async (source: Reply.Source, { body, stream, then = '' }: Iteration): Promise<unknown> => {
-  if (stream === false)
-    return then === 'text' ? Buffer.from(bytesOf(body)).toString('utf8') : { base64: toBase64(bytesOf(body)) }
+const again = async (source: Reply.Source, input: Iteration, charset: string | undefined): Promise<unknown> => {
+  const { stream } = input
+  const then = input.then ?? ''
+  if (stream === false) return wholeAgain(input, charset)
   const left: string[] = []
   const isPiecewise = PIECEWISE.includes(then)
   try {
@@ -198,7 +218,7 @@ const readInPieces = async (input: Iteration): Promise<Output> => {
       const charset = charsetOf(head, input)
       const reader = input.kind === 'iter_lines' ? lineReader : contentReader
       for await (const item of reader(input, size.right, charset)(source)) items.push(item)
-      if (input.then !== undefined) afterwards = await again(source, input)
+      if (typeof input.then === 'string') afterwards = await again(source, input, charset)
       isDone = true
       return E.right(undefined)
     }

@@ -9,9 +9,11 @@
  * | D33  | Transfer-Encoding beside Content-Length          | the length alone (RFC 9112 6.2)                     |
  */
 
+import { leavesOf } from '../models/python-text.js'
 import { jsonBody, keyOf, plus, plusOctets, spellings, stringified, utf8 } from '../models/spelling.js'
 import type { Prepared, RequestSpec } from '../shapes.js'
-import { isTruthy, type Py } from '../tagged.js'
+import { type Entry, isTruthy, type Py } from '../tagged.js'
+import { entriesOf } from '../translate/query.js'
 import { added, bytesOf, isNamed, type Pairs, replaced, withBody } from './fields.js'
 
 // --- D15 -----------------------------------------------------------------------------------------------------------
@@ -22,12 +24,12 @@ interface Spelled {
   readonly ours: string
 }
 
+const entriesIn = (py: Py | undefined): ReadonlyArray<Entry> => (py === undefined ? [] : (entriesOf(py) ?? []))
+
 /** Every value among pairs that is spelled in two ways. */
 const spelledIn = (py: Py | undefined): ReadonlyArray<Spelled> => {
-  if (py?._tag !== 'Dict' && py?._tag !== 'Pairs') return []
-  return py.entries.flatMap(([key, value]) => {
-    const items = value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value]
-    return items.flatMap((item): ReadonlyArray<Spelled> => {
+  return entriesIn(py).flatMap(([key, value]) => {
+    return leavesOf(value).flatMap((item): ReadonlyArray<Spelled> => {
       const two = spellings(item)
       return two === undefined ? [] : [{ key: keyOf(key), python: two[0], ours: two[1] }]
     })
@@ -77,9 +79,8 @@ const quotedAsText = (py: Py): string | undefined => (py._tag === 'Bytes' ? plus
 
 /** Every pair that holds octets, as Python writes it and as we do. */
 const octetsIn = (py: Py | undefined): ReadonlyArray<readonly [python: string, ours: string]> => {
-  if (py?._tag !== 'Dict' && py?._tag !== 'Pairs') return []
-  return py.entries.flatMap(([key, value]) =>
-    (value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value]).map(
+  return entriesIn(py).flatMap(([key, value]) =>
+    leavesOf(value).map(
       (item) => [`${quoted(key)}=${quoted(item)}`, `${quotedAsText(key)}=${quotedAsText(item)}`] as const,
     ),
   )

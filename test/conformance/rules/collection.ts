@@ -94,6 +94,18 @@ const reading = (state: State, [name, first, second]: ReadonlyArray<unknown>): J
   }
 }
 
+/** `clear(domain, path, name)`: a path wants a domain, and a name wants both. */
+const clear = (state: State, [domain, path, name]: ReadonlyArray<unknown>): Answer => {
+  const [ofDomain, ofPath, ofName] = [text(domain), text(path), text(name)]
+  const lacks = (ofName !== undefined && ofPath === undefined) || (ofPath !== undefined && ofDomain === undefined)
+  if (lacks) return [state, { error: 'ValueError' }]
+  const isMeant = (cookie: Stored): boolean =>
+    (ofDomain === undefined || cookie.domain === ofDomain) &&
+    (ofPath === undefined || cookie.path === ofPath) &&
+    (ofName === undefined || cookie.name === ofName)
+  return [{ ...state, held: without(state.held, isMeant) }, { value: null }]
+}
+
 const step = (state: State, operation: ReadonlyArray<unknown>): Answer => {
   const [name, first, second] = operation
   const nothing: Json = { value: null }
@@ -109,7 +121,7 @@ const step = (state: State, operation: ReadonlyArray<unknown>): Answer => {
     case 'delitem':
       return [{ ...state, held: without(state.held, (cookie) => cookie.name === first) }, nothing]
     case 'clear':
-      return [{ ...state, held: without(state.held, ({ domain }) => first === undefined || domain === first) }, nothing]
+      return clear(state, operation.slice(1))
     case 'clear_session_cookies':
       return [{ ...state, held: without(state.held, ({ expires }) => expires === null) }, nothing]
     case 'clear_expired_cookies':

@@ -7,11 +7,13 @@
  * | D19  | any host                                             | a URL without a canonical host is not sent        |
  * | D30  | cookies without a domain stand where their dict was made | first of those of the path `/`, session's or request's |
  */
+
 import { type Input, isCollection, type Output, type Sequence } from '../families/cookies.js'
 import { type Cookies, placeOf, sentTo, takeAll } from '../models/cookie-jar.js'
 import { type Along, alongOf, alongOfSpecs, heldOf, pairsOf, together } from '../models/given-cookies.js'
 import { onTheWire } from '../models/normal-url.js'
 import { canonicalHost, partsOf, withBrackets } from '../models/parts.js'
+import { strOf } from '../models/python-text.js'
 import { modelOf } from '../observe/jar.js'
 import type { Rule, Subject } from '../subject.js'
 import type { Py } from '../tagged.js'
@@ -26,13 +28,21 @@ const planned = (url: string): string | undefined => {
   return onTheWire(url.replace(/^([^/]*\/\/)(\[[^\]]*\]|[^:/?#]*)/, `$1${withBrackets(host)}`))
 }
 
-const dictionary = (cookies: Py | undefined, below: Along): Along =>
-  cookies?._tag === 'Dict'
+const given = (cookies: Sequence['steps'][number]['cookies'], below: Along): Along => {
+  if (cookies === undefined) return below
+  if ('jar' in cookies) return alongOfSpecs(cookies.jar, below)
+  return cookies._tag === 'Dict'
     ? alongOf(
-        cookies.entries.map(([key, value]) => [key._tag === 'Str' ? key.text : '', value] as const),
+        cookies.entries.map(([key, value]) => [strOf(key) ?? '', value] as const),
         below,
       )
     : below
+}
+
+const headerOf = (headers: ReadonlyArray<readonly [Py, Py]>, name: string): string | undefined => {
+  const value = headers.find(([key]) => strOf(key)?.toLowerCase() === name)?.[1]
+  return value?._tag === 'Bytes' ? Buffer.from(value.bytes).toString('latin1') : value && strOf(value)
+}
 
 const runModel = ({ steps, session_cookies = [] }: Sequence, now: number): Output => {
   const below = alongOfSpecs(session_cookies)
@@ -47,8 +57,8 @@ const runModel = ({ steps, session_cookies = [] }: Sequence, now: number): Outpu
       continue
     }
     const place = placeOf(target, seconds * 1000)
-    const literal = headers.find(([name]) => name.toLowerCase() === 'cookie')?.[1]
-    const text = literal ?? together(sentTo(held, place), pairsOf(dictionary(cookies, below))).join('; ')
+    const literal = headerOf(headers, 'cookie')
+    const text = literal ?? together(sentTo(held, place), pairsOf(given(cookies, below))).join('; ')
     sent.push(text === '' ? null : text)
     held = takeAll(held, place, set_cookie)
   }

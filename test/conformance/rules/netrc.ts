@@ -10,7 +10,7 @@
  * | D61  | one fault spoils the file; the last entry, exactly so | a fault spoils its entry; the first, canonical |
  */
 import type { Input, Output } from '../families/netrc.js'
-import { basic, entryFor, inUtf8, isUnreadable } from '../models/netrc.js'
+import { basic, entryFor, inUtf8, isOddFile, isUnreadable } from '../models/netrc.js'
 import { canonicalHost, credentialsIn, isHttpLike, partsOf, unquoted } from '../models/parts.js'
 import type { Rule } from '../subject.js'
 
@@ -40,7 +40,12 @@ const CANONICAL_HOST: Rule<Input, Output> = {
   expect: withEntry,
 }
 
-const ENTRIES: Rule<Input, Output> = { id: 'D61', when: hasHost, expect: withEntry }
+/** Only for a file that Python refuses or reads otherwise; of any other, every rule above has judged the output. */
+const ENTRIES: Rule<Input, Output> = {
+  id: 'D61',
+  when: (subject) => hasHost(subject) && isOddFile(textOf(subject.input)),
+  expect: withEntry,
+}
 
 const URL_CREDENTIALS: Rule<Input, Output> = {
   id: 'D2',

@@ -6,10 +6,12 @@
  * | D13  | http.cookiejar decides what is sent, and strips `\"`          | RFC 6265bis                             |
  * | D30  | cookies without a domain stand where their dict was made | first of those of the path `/`, session's or request's |
  */
+
 import type { Input, Output } from '../families/prepare.js'
 import { placeOf, sentTo } from '../models/cookie-jar.js'
 import { type Along, alongOf, alongOfSpecs, heldOf, pairsOf, together } from '../models/given-cookies.js'
 import { mergedHeaders, valueOf } from '../models/plain-request.js'
+import { strOf } from '../models/python-text.js'
 import { type CookieSpec, isFailure, type Prepared } from '../shapes.js'
 import type { Rule, Subject } from '../subject.js'
 import { added, type Pairs, replaced } from './fields.js'
@@ -26,7 +28,7 @@ export const alongInput = ({ session, request }: Pick<Input, 'session' | 'reques
   if (cookies !== undefined && 'jar' in cookies) return alongOfSpecs(cookies.jar, below)
   if (cookies?._tag !== 'Dict') return below
   return alongOf(
-    cookies.entries.map(([key, value]) => [key._tag === 'Str' ? key.text : '', value] as const),
+    cookies.entries.map(([key, value]) => [strOf(key) ?? '', value] as const),
     below,
   )
 }

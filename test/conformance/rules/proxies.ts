@@ -181,7 +181,7 @@ const HOST_AND_PORT: R = {
 
 const checksOf = (input: Input): Checks | undefined => {
   if (input.kind !== 'merge_env' && input.kind !== 'request') return undefined
-  const { session, env } = input
+  const { session, env = {} } = input
   const request = input.kind === 'merge_env' ? input.verify : (input.request.verify ?? NONE)
   const bundle = env['REQUESTS_CA_BUNDLE'] || env['CURL_CA_BUNDLE']
   const trusted = session.trust_env === true && bundle !== undefined && bundle !== ''

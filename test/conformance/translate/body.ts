@@ -15,25 +15,31 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { Body, type Multipart } from 'requests-ts'
 import { BEYOND, jsonOf } from '../javascript.js'
+import { itemsOf, reprOf, strOf } from '../models/python-text.js'
 import type { Failure, RequestSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { entriesOf, keyText, NO_COUNTERPART, pairsOf, valuesOf } from './query.js'
-import { bytesOf, scalarText } from './values.js'
+import { bytesOf } from './values.js'
 
 // --- multipart -----------------------------------------------------------------------------------------------------
 
-const contentOf = (py: Py): Uint8Array | string => {
+/** Undefined for what urllib3 cannot write: it takes text, bytes, a file and an int, which a bool is too. */
+const contentOf = (py: Py): Uint8Array | string | undefined => {
   if (py._tag === 'Bytes' || py._tag === 'Stream') return bytesOf(py)
-  return scalarText(py) ?? ''
+  return py._tag === 'Str' || py._tag === 'Int' || py._tag === 'Bool' ? strOf(py) : undefined
 }
+
+/** The name of a part or of a file: text, or bytes of it. */
+const nameText = (py: Py): string | undefined => (py._tag === 'Str' || py._tag === 'Bytes' ? keyText(py) : undefined)
 
 /** What urllib3 writes itself, or leaves out, whatever the part's own headers say. */
 const WRITTEN_ANYWAY: ReadonlySet<string> = new Set(['Content-Disposition', 'Content-Type', 'Content-Location'])
 
+// `RequestField` makes a dict of any mapping or pairs, and writes the headers that are not empty.
 const headersOf = (py: Py | undefined): ReadonlyArray<readonly [string, string]> => {
-  if (py?._tag !== 'Dict') return []
-  return py.entries
-    .map(([key, value]) => [keyText(key) ?? '', scalarText(value) ?? ''] as const)
+  return (py === undefined ? [] : (entriesOf(py) ?? []))
+    .filter(([, value]) => isTruthy(value))
+    .map(([key, value]) => [strOf(key) ?? '', strOf(value) ?? ''] as const)
     .filter(([name]) => !WRITTEN_ANYWAY.has(name))
 }
 
@@ -46,20 +52,25 @@ const guessedName = (content: Py, field: string): string => {
 type Part = Multipart.Part
 
 const fileOf = ([key, value]: Entry): Part | 'skipped' | undefined => {
-  const name = keyText(key)
+  const name = nameText(key)
   if (name === undefined) return undefined
   const tuple = value._tag === 'Tuple' || value._tag === 'List' ? value.items : undefined
   if (tuple === undefined) {
-    return value._tag === 'None' ? 'skipped' : { name, content: contentOf(value), filename: guessedName(value, name) }
+    if (value._tag === 'None') return 'skipped'
+    const content = contentOf(value)
+    return content === undefined ? undefined : { name, content, filename: guessedName(value, name) }
   }
   const [filename, content, type, headers] = tuple
   if (filename === undefined || content === undefined || tuple.length > 4) return undefined
   if (content._tag === 'None') return 'skipped'
+  if (headers !== undefined && isTruthy(headers) && entriesOf(headers) === undefined) return undefined
+  const [written, filenameText] = [contentOf(content), nameText(filename)]
+  if (written === undefined || (isTruthy(filename) && filenameText === undefined)) return undefined
   return {
     name,
-    content: contentOf(content),
-    ...(filename._tag === 'None' ? {} : { filename: scalarText(filename) ?? '' }),
-    ...(type === undefined || type._tag === 'None' ? {} : { contentType: scalarText(type) ?? '' }),
+    content: written,
+    ...(filenameText === undefined ? {} : { filename: filenameText }),
+    ...(type === undefined || !isTruthy(type) ? {} : { contentType: strOf(type) ?? '' }),
     headers: headersOf(headers),
   }
 }
@@ -69,10 +80,10 @@ const fieldsOf = ([key, value]: Entry): ReadonlyArray<Part> | undefined => {
   // urllib3 wants text for a name.
   const name = key._tag === 'Str' || key._tag === 'Bytes' ? keyText(key) : undefined
   if (name === undefined) return undefined
-  const items = value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value]
   const parts: Part[] = []
-  for (const item of items) {
-    const scalar = item._tag === 'Bytes' ? item.bytes : valuesOf(item)
+  for (const item of itemsOf(value) ?? [value]) {
+    // requests writes a list inside the list as Python prints it.
+    const scalar = item._tag === 'Bytes' ? item.bytes : itemsOf(item) === undefined ? valuesOf(item) : reprOf(item)
     if (scalar === undefined) return undefined
     if (scalar instanceof Uint8Array) parts.push({ name, content: scalar })
     else if (scalar !== null) parts.push(...[scalar].flat().map((one) => ({ name, content: String(one) })))

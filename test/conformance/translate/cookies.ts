@@ -11,6 +11,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { Jar, Settings } from 'requests-ts'
 import { canonicalHost, partsOf, withBrackets } from '../models/parts.js'
+import { strOf } from '../models/python-text.js'
 import { type CookieSpec, type Failure, failure } from '../shapes.js'
 import type { Py } from '../tagged.js'
 import { NO_COUNTERPART } from './query.js'
@@ -56,7 +57,7 @@ export const along = (specs: ReadonlyArray<CookieSpec>): E.Either<Failure, Step>
 export const dictionary = (py: Py | undefined): E.Either<Failure, Step> => {
   if (py === undefined || py._tag === 'None') return E.right(nothing)
   if (py._tag !== 'Dict') return NO_COUNTERPART
-  return inTurn(py.entries.map(([key, value]) => (key._tag === 'Str' ? alongOf(key.text, value) : NO_COUNTERPART)))
+  return inTurn(py.entries.map(([key, value]) => alongOf(strOf(key) ?? '', value)))
 }
 
 const hostOf = (url: string): string => withBrackets(canonicalHost(partsOf(url.trimStart()).host) ?? '')

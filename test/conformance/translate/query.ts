@@ -6,13 +6,14 @@
  * | a mapping                                | `withQuery`, key by key, for a record reorders `2` and `10` |
  * | pairs, lists of two, strings of two      | `withQuery` with pairs                                      |
  * | str, ASCII bytes                         | `withQueryText`                                             |
- * | a list, a tuple, a dict as value         | an array; None items are left out                           |
+ * | a list, a tuple, a dict as value         | an array of its items; those of a list inside it are flattened |
  * | None as value                            | `null`: removes, and is nothing in pairs                    |
  * | bytes as value                           | their text as UTF-8 (D41)                                    |
  * | anything else that is true               | no counterpart                                              |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { type Query, Settings } from 'requests-ts'
+import { itemsOf, leavesOf, strOf } from '../models/python-text.js'
 import { type Failure, failure } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { all, nothing, type Step } from './session.js'
@@ -32,12 +33,8 @@ export const keyText = (key: Py): string | undefined => {
       return key.text
     case 'Bytes':
       return utf8(key.bytes)
-    case 'None':
-      return 'None'
-    case 'Bool':
-      return key.value ? 'True' : 'False'
     default:
-      return undefined
+      return strOf(key)
   }
 }
 
@@ -60,16 +57,10 @@ const scalarOf = (py: Py): Query.Scalar | null | undefined => {
   }
 }
 
-const itemsOf = (py: Py): ReadonlyArray<Py> | undefined => {
-  if (py._tag === 'List' || py._tag === 'Tuple') return py.items
-  return py._tag === 'Dict' || py._tag === 'CiDict' ? py.entries.map(([key]) => key) : undefined
-}
-
 /** A value of ours; nothing where there is no counterpart. */
 export const valuesOf = (py: Py): Query.Values | null | undefined => {
-  const items = itemsOf(py)
-  if (items === undefined) return scalarOf(py)
-  const scalars = items.map(scalarOf)
+  if (itemsOf(py) === undefined) return scalarOf(py)
+  const scalars = leavesOf(py).map(scalarOf)
   return scalars.every((scalar) => scalar !== undefined) ? scalars : undefined
 }
 

@@ -32,7 +32,7 @@ const INVALID_HEADER: E.Either<Failure, never> = E.left(failure('InvalidHeader')
 const headerText = (py: Py): string | undefined =>
   py._tag === 'Str' ? py.text : py._tag === 'Bytes' ? latin1(py.bytes) : undefined
 
-const headers = (pairs: ReadonlyArray<readonly [Py, Py]>): E.Either<Failure, Step> => {
+export const headers = (pairs: ReadonlyArray<readonly [Py, Py]>): E.Either<Failure, Step> => {
   const steps: Step[] = []
   const late: string[] = []
   for (const [key, value] of pairs) {
@@ -66,6 +66,13 @@ const auth = (py: Py | undefined): E.Either<Failure, Step> => {
   return E.right(Settings.withBasicAuth(user, pass))
 }
 
+/** requests ignores `params` of a session that are not a mapping. */
+const sessionQuery = (py: Py | undefined): E.Either<Failure, Step> => {
+  const step = query(py)
+  const isMapping = py?._tag === 'Dict' || py?._tag === 'CiDict'
+  return E.isLeft(step) && !isMapping ? E.right(nothing) : step
+}
+
 // --- session -------------------------------------------------------------------------------------------------------
 
 const applied = <C extends Settings.Configurable>(
@@ -84,7 +91,7 @@ const applied = <C extends Settings.Configurable>(
 export const session = (spec: SessionSpec): E.Either<Failure, Session.Session> =>
   applied(trust(spec.trust_env === true)(Session.empty), [
     headers(spec.headers ?? []),
-    query(spec.params),
+    sessionQuery(spec.params),
     auth(spec.auth),
     Cookies.along(spec.cookies ?? []),
     E.right(proxies(spec.proxies)),
@@ -109,7 +116,11 @@ type GivenJar = Extract<Given, { readonly jar: unknown }>
 
 const isJar = (cookies: Given): cookies is GivenJar => cookies !== undefined && 'jar' in cookies
 
-const request = (spec: RequestSpec, below: SessionSpec, door: Door): E.Either<Failure, Request.Request> => {
+/** A request's cookies that go along. */
+export const cookies = (given: Given): E.Either<Failure, Step> =>
+  isJar(given) ? Cookies.along(given.jar) : Cookies.dictionary(given)
+
+export const request = (spec: RequestSpec, below: SessionSpec, door: Door): E.Either<Failure, Request.Request> => {
   const body = Bodies.body(spec)
   if (E.isLeft(body)) return body
   return applied(Request.withBody(body.right)(Request.make(spec.method, urlOf(spec))), [
@@ -117,7 +128,7 @@ const request = (spec: RequestSpec, below: SessionSpec, door: Door): E.Either<Fa
     E.right(Settings.withQuery({})),
     query(paramsOf(spec, door)),
     auth(spec.auth),
-    isJar(spec.cookies) ? Cookies.along(spec.cookies.jar) : Cookies.dictionary(spec.cookies),
+    cookies(spec.cookies),
     E.right(proxies(spec.proxies)),
     E.right(verify(spec.verify, below.verify)),
     E.right(cert(spec.cert)),
