@@ -6,6 +6,15 @@ import * as t from 'io-ts'
 import { ANY_ERROR, isRecord } from './json.js'
 import { type Py, Tagged } from './tagged.js'
 
+/** Reads with a codec; what is absent or null is read as a default. */
+export const orElse = <A>(codec: t.Type<A, unknown, unknown>, otherwise: A): t.Type<A, unknown, unknown> =>
+  new t.Type(
+    codec.name,
+    codec.is,
+    (u, context) => (u === undefined || u === null ? t.success(otherwise) : codec.validate(u, context)),
+    codec.encode,
+  )
+
 // --- inputs --------------------------------------------------------------------------------------------------------
 
 export const CookieSpec = t.union([
@@ -15,7 +24,7 @@ export const CookieSpec = t.union([
     t.partial({
       domain: t.string,
       path: t.string,
-      secure: t.boolean,
+      secure: orElse(t.boolean, false),
       expires: t.union([t.number, t.null]),
       port: t.union([t.string, t.null]),
       version: t.number,
@@ -95,15 +104,6 @@ export const HeaderText = new t.Type<string, string, unknown>(
 export const HeaderTexts = t.array(t.tuple([t.string, HeaderText]))
 
 export const EnvironmentSpec = t.record(t.string, t.string)
-
-/** Reads with a codec; what is absent or null is read as a default. */
-export const orElse = <A>(codec: t.Type<A, unknown, unknown>, otherwise: A): t.Type<A, unknown, unknown> =>
-  new t.Type(
-    codec.name,
-    codec.is,
-    (u, context) => (u === undefined || u === null ? t.success(otherwise) : codec.validate(u, context)),
-    codec.encode,
-  )
 
 // --- outputs -------------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ export interface Output {
   readonly is_permanent_redirect?: boolean
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
   readonly text?: string
+  readonly text_error?: string
   readonly json?: unknown
   readonly json_error?: string
   readonly links?: Links
@@ -138,6 +139,7 @@ const readBody = (raw: t.TypeOf<typeof OfBody>): Output => {
     headers,
     raise_for_status: raw.raise_for_status,
     ...(raw.text === undefined ? {} : { text: raw.text }),
+    ...(raw.text_error === undefined ? {} : { text_error: raw.text_error }),
     ...(raw.links === undefined ? {} : { links: linksOf(raw.links) }),
     ...(raw.json === undefined ? {} : { json: plain(raw.json) }),
     ...(raw.json_error === undefined ? {} : { json_error: raw.json_error }),
@@ -173,7 +175,7 @@ const output = (u: unknown, input: Input): t.Validation<Output> => {
 }
 
 /** A guess at the charset decides these; FORMAT.md leaves them unjudged. */
-const withoutGuesses = ({ text: _, json: __, json_error: ___, ...output }: Output): Output => output
+const withoutGuesses = ({ text: _, text_error: ____, json: __, json_error: ___, ...output }: Output): Output => output
 
 export const family: Family<Input, Output> = {
   name: 'response',

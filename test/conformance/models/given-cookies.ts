@@ -66,7 +66,7 @@ const storedOf = (
 ): Stored => ({
   name,
   value: textOf(value) ?? '',
-  domain: domain === '' ? host : (canonicalHost(domain.replace(/^\./, '').toLowerCase()) ?? domain),
+  domain: domain === '' ? host : (canonicalHost(domain.replace(/^\.?\[?|\]$/g, '').toLowerCase()) ?? domain),
   hostOnly: !domain.startsWith('.'),
   path,
   secure,

@@ -142,14 +142,10 @@ export const isOddFile = (text: string): boolean => {
     isOdd ||
     /^\uFEFF|["\\]|\r(?!\n)|\bmacdef\b|\bmachine\s+default\b/.test(text) ||
     blocks.some(({ isFaulty }) => isFaulty) ||
-    blocks.some(({ host, fields }) => (host !== undefined && host !== spelled(host)) || isPartial(fields)) ||
+    blocks.some(({ host }) => host !== undefined && host !== spelled(host)) ||
     new Set(hosts).size < hosts.length
   )
 }
-
-/** An entry without a login or a password, or with one named twice in two ways. */
-const isPartial = (fields: ReadonlyMap<string, string>): boolean =>
-  (fields.get('login') ?? '') === '' || (fields.get('password') ?? '') === ''
 
 /** Whether a file has a fault and not one entry that can be used. */
 export const isUnreadable = (text: string): boolean => {

@@ -156,7 +156,7 @@ const contentReader = (input: Iteration, size: number | undefined, charset: stri
 
 const lineReader = (input: Iteration, size: number | undefined, charset: string | undefined): Reader => {
   const cut = (body: AsyncIterable<Uint8Array>) => (size === undefined ? body : Stream.pieces(size)(body))
-  const delimiter = input.delimiter === undefined ? '' : textOf(input.delimiter)
+  const delimiter = input.delimiter === undefined || input.delimiter._tag === 'None' ? '' : textOf(input.delimiter)
   const options = delimiter === '' ? {} : { delimiter }
   if (input.decode_unicode !== true) return (body) => asUtf8(Stream.lines(options)(cut(body)))
   return (body) => Stream.lines({ ...options, ...(charset === undefined ? {} : { charset }) })(cut(body))

@@ -19,7 +19,7 @@ const text = (u: unknown): string | undefined => (typeof u === 'string' ? u : un
 const storedOf = (spec: Readonly<Record<string, unknown>>, domain: string): Stored => ({
   name: text(spec['name']) ?? '',
   value: text(spec['value']) ?? '',
-  domain: canonicalHost(domain.replace(/^\./, '').toLowerCase()) ?? domain,
+  domain: canonicalHost(domain.replace(/^\.?\[?|\]$/g, '').toLowerCase()) ?? domain,
   hostOnly: !domain.startsWith('.'),
   path: text(spec['path']) ?? '/',
   secure: spec['secure'] === true,
@@ -96,7 +96,7 @@ const reading = (state: State, [name, first, second]: ReadonlyArray<unknown>): J
 
 /** `clear(domain, path, name)`: a path wants a domain, and a name wants both. */
 const clear = (state: State, [domain, path, name]: ReadonlyArray<unknown>): Answer => {
-  const [ofDomain, ofPath, ofName] = [text(domain), text(path), text(name)]
+  const [ofDomain, ofPath, ofName] = [text(domain)?.replace(/^\[|\]$/g, ''), text(path), text(name)]
   const lacks = (ofName !== undefined && ofPath === undefined) || (ofPath !== undefined && ofDomain === undefined)
   if (lacks) return [state, { error: 'ValueError' }]
   const isMeant = (cookie: Stored): boolean =>

@@ -31,7 +31,7 @@ const planned = (url: string): string | undefined => {
 const given = (cookies: Sequence['steps'][number]['cookies'], below: Along): Along => {
   if (cookies === undefined) return below
   if ('jar' in cookies) return alongOfSpecs(cookies.jar, below)
-  return cookies._tag === 'Dict'
+  return cookies._tag === 'Dict' || cookies._tag === 'CiDict'
     ? alongOf(
         cookies.entries.map(([key, value]) => [strOf(key) ?? '', value] as const),
         below,

@@ -26,7 +26,7 @@ export const alongInput = ({ session, request }: Pick<Input, 'session' | 'reques
   const below = alongOfSpecs(session.cookies ?? [])
   const { cookies } = request
   if (cookies !== undefined && 'jar' in cookies) return alongOfSpecs(cookies.jar, below)
-  if (cookies?._tag !== 'Dict') return below
+  if (cookies?._tag !== 'Dict' && cookies?._tag !== 'CiDict') return below
   return alongOf(
     cookies.entries.map(([key, value]) => [strOf(key) ?? '', value] as const),
     below,

@@ -163,7 +163,7 @@ const CANONICAL_HOST = rewriting('D19', (python) =>
 const planned = (url: string): string => {
   const lower = url.replace(/^([^/]*\/\/)(\[[^\]]*\]|[^:/?#]*)/, (authority) => authority.toLowerCase())
   return onTheWire(
-    lower.replace(/^([^/]*\/\/(?:\[[^\]]*\]|[^:/?#]*)):0*(\d*)/, (_, before, port) =>
+    lower.replace(/^([^/]*\/\/(?:\[[^\]]*\]|[^:/?#[]*)):0*(\d*)/, (_, before, port) =>
       port === '' ? before : `${before}:${port}`,
     ),
   )

@@ -69,10 +69,10 @@ const isGuessed = (input: Input, content: Uint8Array): boolean =>
   declaredBy(input) === undefined || markOf(content) !== undefined
 
 const textRule = (id: string, appliesTo: (input: Input, content: Uint8Array) => boolean): R =>
-  ofBody(id, (python, input, content) =>
-    python.text !== undefined && appliesTo(input, content)
+  ofBody(id, ({ text_error, ...python }, input, content) =>
+    (python.text !== undefined || text_error !== undefined) && appliesTo(input, content)
       ? { ...python, text: textOf(content, declaredBy(input)) }
-      : python,
+      : { ...python, ...(text_error === undefined ? {} : { text_error }) },
   )
 
 const GUESSED_TEXT = textRule('D10', isGuessed)

@@ -56,7 +56,7 @@ export const along = (specs: ReadonlyArray<CookieSpec>): E.Either<Failure, Step>
 /** A request's dictionary of cookies. */
 export const dictionary = (py: Py | undefined): E.Either<Failure, Step> => {
   if (py === undefined || py._tag === 'None') return E.right(nothing)
-  if (py._tag !== 'Dict') return NO_COUNTERPART
+  if (py._tag !== 'Dict' && py._tag !== 'CiDict') return NO_COUNTERPART
   return inTurn(py.entries.map(([key, value]) => alongOf(strOf(key) ?? '', value)))
 }
 
