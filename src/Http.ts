@@ -113,6 +113,7 @@ const run = async <S, E, A>(
   const begun = begin()
   if (E.isLeft(begun)) return [begun, jar]
   let x = begun.right
+  // A transport of the user's own may call it when its send is over: that changes nothing.
   let isUnderWay = false
   const superseded: Superseded = (reply) => {
     if (!isUnderWay) return identity

@@ -13,6 +13,7 @@ import { safe } from '../inspect/Layout.js'
 import * as Jar from '../Jar.js'
 import * as Session from '../Session.js'
 import * as Store from '../Store.js'
+import { orMissing } from '../transport/FileSystem.js'
 import { type Misuse, misuse } from './Arguments.js'
 import * as Files from './Files.js'
 
@@ -21,14 +22,11 @@ export interface Kept extends Store.Stored {
   readonly path: string | undefined
 }
 
-const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-
 /** The file that a path leads to, links followed; undefined where there is none. */
 const whereIs = async (path: string): Promise<E.Either<string, string | undefined>> => {
   try {
-    return E.right(await realpath(path))
+    return E.right(await orMissing(realpath(path)))
   } catch (cause) {
-    if (isMissing(cause)) return E.right(undefined)
     return E.left(cause instanceof Error ? cause.message : String(cause))
   }
 }

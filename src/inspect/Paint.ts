@@ -52,7 +52,7 @@ export const ansi: Paint = {
 /** What is known of where the text goes. */
 export interface Terminal {
   readonly isTTY?: boolean | undefined
-  /** The variable of that name (no-color.org): any text but the empty one forbids colour. */
+  /** The variable of that name (no-color.org): a text that is not empty turns colour off. */
   readonly NO_COLOR?: string | undefined
 }
 

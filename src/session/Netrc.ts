@@ -8,7 +8,7 @@
  * | input                                    | result                                                             |
  * |------------------------------------------|--------------------------------------------------------------------|
  * | an unclosed quote, a word without a value | a problem of that entry, which gives nothing; the others stand     |
- * | `method x`, `protocol x`, `port x`       | skipped, as any other pair of unknown words                        |
+ * | `method x`, `protocol x`, `port x`       | skipped, like other pairs of unknown words                         |
  * | several entries for a host               | the first that fits the user and has a password, else the first that fits |
  * | a backslash in quotes                    | `\n`, `\r`, `\t` are control characters; it escapes any other     |
  *

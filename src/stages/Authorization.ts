@@ -112,7 +112,7 @@ export const ambient = (
   return O.isNone(found) ? O.none : O.some(basic(found.value.user, Secret.reveal(found.value.pass)))
 }
 
-/** The headers with the credentials of the first source that has any. */
+/** Adds the credentials of the first source that provides some. */
 export const authorize = (
   merged: Merged,
   signing: Signing,

@@ -105,7 +105,7 @@ const endOf = ({ end }: Tape.Answered): Fault.Fault | undefined => {
   return end === 'Left' ? Fault.make('BodyCut', 'The body was not recorded to its end') : end
 }
 
-/** Read once, as any body. */
+/** The recorded body, which is read once. */
 const sourceOf = (answered: Tape.Answered): Source =>
   once({
     gather: (limit) => async () => {

@@ -31,43 +31,19 @@ import * as Secret from '../values/Secret.js'
 import * as Fault from './Fault.js'
 import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
-import { concat, tooLarge } from './Reply.js'
+import { tooLarge } from './Reply.js'
 import * as Zstd from './Zstd.js'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
 type Decompress = (content: Uint8Array, options: Inflater.Options) => Uint8Array
 
-/** What Node has from 22.15 on. */
-interface Library {
-  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.InfoOptions) => Inflater.Info
-  readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
-}
-
-// The cast: the types of Node 20 do not know it.
-const builtin = 'createZstdDecompress' in zlib ? (zlib as unknown as Library) : undefined
-
-/** A frame of one octet without that octet (RFC 8878 3.1.1). */
-const CUT = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
-
-/** Node 22 takes a frame that is cut short for a whole one; there zstd is not offered, for a cut must be a fault (D9). */
-const noticesCuts = ({ zstdDecompressSync }: Library): boolean => {
-  try {
-    zstdDecompressSync(CUT, { info: true, ...Inflater.atMost(1024) })
-    return false
-  } catch {
-    return true
-  }
-}
-
-const zstd = builtin !== undefined && noticesCuts(builtin) ? builtin : undefined
-
 const NAMES: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ['gzip', 'gzip'],
   ['x-gzip', 'gzip'],
   ['deflate', 'deflate'],
   ['br', 'br'],
-  ...(zstd === undefined ? [] : ([['zstd', 'zstd']] as const)),
+  ...(Zstd.isSupported ? ([['zstd', 'zstd']] as const) : []),
 ])
 
 /** The value of Accept-Encoding that says what can be undone here. */
@@ -98,19 +74,6 @@ export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, Readonl
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
-/** Node stops after the first frame. */
-const decompressFrames: Decompress = (content, { maxOutputLength }) => {
-  const frames: Uint8Array[] = []
-  let room = maxOutputLength
-  for (let rest = content; zstd !== undefined && (frames.length === 0 || Zstd.isFrame(rest)); ) {
-    const { buffer, engine } = zstd.zstdDecompressSync(rest, { info: true, ...Inflater.atMost(room) })
-    frames.push(buffer)
-    room -= buffer.length
-    rest = rest.subarray(engine.bytesWritten)
-  }
-  return concat(frames)
-}
-
 const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
   switch (coding) {
     case 'gzip':
@@ -120,7 +83,7 @@ const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
     case 'br':
       return zlib.brotliDecompressSync
     case 'zstd':
-      return decompressFrames
+      return Zstd.decode
   }
 }
 
@@ -163,70 +126,9 @@ const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transf
   return hasZlibHeader(start) ? zlib.createInflate(Inflater.OPTIONS) : zlib.createInflateRaw(Inflater.OPTIONS)
 }
 
-const skipZstdFrame = async (input: Inflater.Input): Promise<void> => {
-  const header = await input.peek(Zstd.SKIPPABLE_HEADER)
-  if (header.length < Zstd.SKIPPABLE_HEADER) throw Inflater.truncated('zstd')
-  input.skip(Zstd.SKIPPABLE_HEADER)
-  for (let left = Zstd.skippableSize(header); left > 0; ) {
-    const piece = await input.take()
-    if (piece === undefined) throw Inflater.truncated('zstd')
-    if (piece.length > left) input.giveBack(piece.subarray(left))
-    left -= Math.min(left, piece.length)
-  }
-}
-
-async function* zstdFrame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
-  const scanner = Zstd.frameScanner()
-  const inflater = new Inflater.Inflater('zstd', transform)
-  try {
-    while (!scanner.isOver()) {
-      const piece = await input.take()
-      if (piece === undefined) break
-      const length = scanner.take(piece)
-      if (length < piece.length) input.giveBack(piece.subarray(length))
-      yield* inflater.feed(piece.subarray(0, length))
-    }
-    yield* inflater.finish()
-  } finally {
-    inflater.close()
-  }
-}
-
-/** A frame that is wholly at hand and small, decoded. Nothing for another one, which also says what is wrong with it. */
-const smallZstdFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): Inflater.Whole | undefined => {
-  const scanner = Zstd.frameScanner()
-  const length = scanner.take(bytes.subarray(0, Inflater.SMALL))
-  if (!scanner.isOver()) return undefined
-  try {
-    const options: Inflater.InfoOptions = { info: true, chunkSize: 1024, ...Inflater.atMost(Inflater.SMALL) }
-    return { buffer: zstdDecompressSync(bytes.subarray(0, length), options).buffer, length }
-  } catch {
-    return undefined
-  }
-}
-
-async function* zstdStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
-  for (let count = 1; ; count += 1) {
-    const start = await input.peek(4)
-    if (zstd === undefined || start.length === 0 || !(count === 1 || Zstd.isFrame(start))) return
-    if (count % Inflater.BATCH === 0) await new Promise(setImmediate)
-    if (Zstd.isSkippable(start)) {
-      await skipZstdFrame(input)
-      continue
-    }
-    // As for gzip: a body of one frame is read as a stream.
-    const small = count === 1 ? undefined : smallZstdFrame(start, zstd)
-    if (small === undefined) yield* zstdFrame(input, zstd.createZstdDecompress(Inflater.OPTIONS))
-    else {
-      if (small.buffer.length > 0) yield small.buffer
-      input.skip(small.length)
-    }
-  }
-}
-
 async function* undoing(coding: Coding, input: Inflater.Input): AsyncGenerator<Uint8Array> {
   if (coding === 'gzip') return yield* Gzip.decodeStream(input)
-  if (coding === 'zstd') return yield* zstdStream(input)
+  if (coding === 'zstd') return yield* Zstd.decodeStream(input)
   // Two octets tell the two kinds of `deflate` apart.
   const start = await input.peek(2)
   if (start.length > 0) yield* Inflater.inflateAll(coding, transform(coding, start), input)

@@ -57,7 +57,7 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly cause: Cause | undefined
   /** What a proxy answered, for `ProxyFailed`. */
   readonly status?: number
-  /** Said where it is certain that no octet of the request was written: any request may then be sent again. */
+  /** Set if it is certain that no octet of the request was written. Any request may then be sent again. */
   readonly unsent?: true
 }
 

@@ -1,94 +1,127 @@
 /**
- * Where a zstd frame ends (RFC 8878 3.1.1), found without decoding it.
+ * zstd frame by frame (RFC 8878): several frames are one body, skippable ones hold nothing, and what follows the last
+ * frame is ignored.
  *
- *     magic (4) · descriptor (1) · window, dictionary, content size (0 to 13) · blocks (3 + content) · checksum (0 or 4)
- *
- * Node's decoder does not report the end of a frame that coincides with the end of the octets it was given, and fails on
- * what follows. So each frame gets a decoder of its own, which is given the octets of that frame only.
+ * | Node         | zstd                                                             |
+ * |--------------|------------------------------------------------------------------|
+ * | 20           | is missing                                                       |
+ * | 22.15        | takes a frame that is cut short for a whole one: it is not used  |
+ * | 24           | is used                                                          |
  */
+import * as zlib from 'node:zlib'
+import * as Inflater from './Inflater.js'
+import { concat } from './Reply.js'
+import * as ZstdFrame from './ZstdFrame.js'
 
-const MAGIC = 4
-const DESCRIPTOR = MAGIC + 1
-const BLOCK_HEADER = 3
-const CHECKSUM = 4
-
-/** By the two lowest bits of the descriptor. */
-const DICTIONARY_SIZES = [0, 1, 2, 4] as const
-/** By the two highest bits. */
-const CONTENT_SIZES = [0, 2, 4, 8] as const
-/** A block of one octet that is repeated. */
-const RLE = 1
-
-/** RFC 8878 3.1.1.1: the octets between the descriptor and the first block. */
-const restOfHeader = (descriptor: number): number => {
-  const isSingleSegment = (descriptor & 0x20) !== 0
-  const contentSize = CONTENT_SIZES[(descriptor >> 6) & 3] ?? 0
-  const dictionarySize = DICTIONARY_SIZES[descriptor & 3] ?? 0
-  return dictionarySize + (isSingleSegment ? Math.max(contentSize, 1) : contentSize + 1)
+/** What Node has from 22.15 on. */
+interface Library {
+  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.InfoOptions) => Inflater.Info
+  readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
 }
 
-/** Whether octets start with the magic number of a skippable frame (RFC 8878 3.1.2). */
-export const isSkippable = ([a = 0, b, c, d]: Uint8Array): boolean =>
-  a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18
+// The cast: the types of Node 20 do not know it.
+const builtin = 'createZstdDecompress' in zlib ? (zlib as unknown as Library) : undefined
 
-/** Whether octets start with the magic number of a frame of either kind. */
-export const isFrame = (start: Uint8Array): boolean => {
-  const [a, b, c, d] = start
-  return (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) || isSkippable(start)
+/** A frame of one octet without that octet (RFC 8878 3.1.1). */
+const CUT = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
+
+/** Node 22 takes a frame that is cut short for a whole one; there zstd is not offered, for a cut must be a fault (D9). */
+const noticesCuts = ({ zstdDecompressSync }: Library): boolean => {
+  try {
+    zstdDecompressSync(CUT, { info: true, ...Inflater.atMost(1024) })
+    return false
+  } catch {
+    return true
+  }
 }
 
-/** Magic number and size of a skippable frame. */
-export const SKIPPABLE_HEADER = 8
+const zstd = builtin !== undefined && noticesCuts(builtin) ? builtin : undefined
 
-/** How many octets follow the header of a skippable frame. */
-export const skippableSize = (header: Uint8Array): number =>
-  new DataView(header.buffer, header.byteOffset).getUint32(MAGIC, true)
+/** Whether this Node can undo zstd, and notices a frame that is cut short. */
+export const isSupported = zstd !== undefined
 
-/** Follows one frame, which must not be skippable, through the pieces of a body. */
-export interface FrameScanner {
-  /** How many octets of the next piece belong to the frame. */
-  readonly take: (piece: Uint8Array) => number
-  /** Whether all octets of the frame were taken. */
-  readonly isOver: () => boolean
+const SMALLEST_CHUNK = 1024
+const LARGEST_CHUNK = 65_536
+
+/** Undoes zstd of bytes at hand. Node stops after the first frame, so each is decoded by itself. Throws as zlib does. */
+export const decode = (content: Uint8Array, { maxOutputLength }: Inflater.Options): Uint8Array => {
+  const frames: Uint8Array[] = []
+  let room = maxOutputLength
+  // The cost of a small frame is that of its output buffer: each is about as large as the one before.
+  let chunkSize = LARGEST_CHUNK
+  for (
+    let rest = content, isFirst = true;
+    zstd !== undefined && (isFirst || ZstdFrame.isFrame(rest));
+    isFirst = false
+  ) {
+    const options: Inflater.InfoOptions = { info: true, chunkSize, ...Inflater.atMost(room) }
+    const { buffer, engine } = zstd.zstdDecompressSync(rest, options)
+    if (buffer.length > 0) frames.push(buffer)
+    chunkSize = Math.min(Math.max(buffer.length, SMALLEST_CHUNK), LARGEST_CHUNK)
+    room -= buffer.length
+    rest = rest.subarray(engine.bytesWritten)
+  }
+  return concat(frames)
 }
 
-export const frameScanner = (): FrameScanner => {
-  // The octets of the field that is being read: magic number and descriptor, or the header of a block.
-  let field: number[] = []
-  let fieldSize = DESCRIPTOR
-  let skip = 0
-  let checksum = 0
-  let isLast = false
+const skip = async (input: Inflater.Input): Promise<void> => {
+  const header = await input.peek(ZstdFrame.SKIPPABLE_HEADER)
+  if (header.length < ZstdFrame.SKIPPABLE_HEADER) throw Inflater.truncated('zstd')
+  input.skip(ZstdFrame.SKIPPABLE_HEADER)
+  for (let left = ZstdFrame.skippableSize(header); left > 0; ) {
+    const piece = await input.take()
+    if (piece === undefined) throw Inflater.truncated('zstd')
+    if (piece.length > left) input.giveBack(piece.subarray(left))
+    left -= Math.min(left, piece.length)
+  }
+}
 
-  const readDescriptor = (descriptor: number): void => {
-    checksum = (descriptor & 4) === 0 ? 0 : CHECKSUM
-    skip = restOfHeader(descriptor)
-    fieldSize = BLOCK_HEADER
-  }
-  const readBlock = ([low = 0, middle = 0, high = 0]: ReadonlyArray<number>): void => {
-    const block = low | (middle << 8) | (high << 16)
-    isLast = (block & 1) === 1
-    skip = (((block >> 1) & 3) === RLE ? 1 : block >> 3) + (isLast ? checksum : 0)
-  }
-  const readField = (): void => {
-    if (fieldSize === DESCRIPTOR) readDescriptor(field[MAGIC] ?? 0)
-    else readBlock(field)
-    field = []
-  }
-  const isOver = (): boolean => isLast && skip === 0
-  const take = (piece: Uint8Array): number => {
-    let at = 0
-    while (at < piece.length && !isOver()) {
-      const skipped = Math.min(skip, piece.length - at)
-      skip -= skipped
-      at += skipped
-      const octet = piece[at]
-      if (skipped > 0 || octet === undefined) continue
-      at += 1
-      field.push(octet)
-      if (field.length === fieldSize) readField()
+async function* frame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
+  const scanner = ZstdFrame.frameScanner()
+  const inflater = new Inflater.Inflater('zstd', transform)
+  try {
+    while (!scanner.isOver()) {
+      const piece = await input.take()
+      if (piece === undefined) break
+      const length = scanner.take(piece)
+      if (length < piece.length) input.giveBack(piece.subarray(length))
+      yield* inflater.feed(piece.subarray(0, length))
     }
-    return at
+    yield* inflater.finish()
+  } finally {
+    inflater.close()
   }
-  return { take, isOver }
+}
+
+/** A frame that is wholly at hand and small, decoded. Nothing for another one, which also says what is wrong with it. */
+const smallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): Inflater.Whole | undefined => {
+  const scanner = ZstdFrame.frameScanner()
+  const length = scanner.take(bytes.subarray(0, Inflater.SMALL))
+  if (!scanner.isOver()) return undefined
+  try {
+    const options: Inflater.InfoOptions = { info: true, chunkSize: SMALLEST_CHUNK, ...Inflater.atMost(Inflater.SMALL) }
+    return { buffer: zstdDecompressSync(bytes.subarray(0, length), options).buffer, length }
+  } catch {
+    return undefined
+  }
+}
+
+/** Undoes zstd while reading. Throws a `Fault`. */
+export async function* decodeStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
+  for (let count = 1; ; count += 1) {
+    const start = await input.peek(4)
+    if (zstd === undefined || start.length === 0 || !(count === 1 || ZstdFrame.isFrame(start))) return
+    if (count % Inflater.BATCH === 0) await new Promise(setImmediate)
+    if (ZstdFrame.isSkippable(start)) {
+      await skip(input)
+      continue
+    }
+    // As for gzip: the first frame, mostly the only one, is read as a stream.
+    const small = count === 1 ? undefined : smallFrame(start, zstd)
+    if (small === undefined) yield* frame(input, zstd.createZstdDecompress(Inflater.OPTIONS))
+    else {
+      if (small.buffer.length > 0) yield small.buffer
+      input.skip(small.length)
+    }
+  }
 }

@@ -18,7 +18,7 @@ const META = { now: 1767225600, boundary: '0123456789abcdef0123456789abcdef', de
 
 const run = (family: string, input: unknown, out: unknown) => {
   const judging = FAMILIES.find(({ name }) => name === family)
-  if (judging === undefined) throw new Error(`there is no family ${family}`)
+  if (judging === undefined) throw new Error(`Unknown family ${family}`)
   return runText(judging, JSON.stringify({ meta: META, cases: [{ id: 'case', in: input, out }] }))
 }
 

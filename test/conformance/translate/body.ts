@@ -70,7 +70,8 @@ const fileOf = ([key, value]: Entry): Part | 'skipped' | undefined => {
     name,
     content: written,
     ...(filenameText === undefined ? {} : { filename: filenameText }),
-    ...(type === undefined || !isTruthy(type) ? {} : { contentType: strOf(type) ?? '' }),
+    // An empty type is for the library to leave out.
+    ...(type === undefined ? {} : { contentType: isTruthy(type) ? (strOf(type) ?? '') : '' }),
     headers: headersOf(headers),
   }
 }
