@@ -94,19 +94,26 @@ export interface Query extends Pick<Challenge, 'origin' | 'user'> {
 /** A server may list more URIs than this; then the protection space is the whole origin. */
 const MAX_URIS = 64
 
+/** RFC 3986 2: the characters of a URI. */
+const URI = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
+
 /**
  * The protection space of a challenge (RFC 7616 3.3), resolved once: the targets of those URIs that lead to its own
- * origin. The credentials are not for other origins.
+ * origin. The credentials are not for other origins. Words that are not URIs are ignored: a list of them says nothing.
  */
-const withTargets = ({ domain, ...challenge }: Input): Input => {
+const withTargets = (given: Input): Input => {
+  const { domain, ...challenge } = given
+  // What was resolved before may be empty: no URL of the origin.
+  if (domain === undefined || domain.length === 0) return given
   const root = Url.parse(`${challenge.origin}/`)
-  if (domain === undefined || domain.length > MAX_URIS || E.isLeft(root)) return challenge
-  const targets = domain.flatMap((uri) => {
-    const absolute = Url.resolve(root.right.url)(uri)
-    if (E.isLeft(absolute) || absolute.right.url.origin !== root.right.url.origin) return []
-    return [Url.target(absolute.right.url)]
+  if (domain.length > MAX_URIS || E.isLeft(root)) return challenge
+  const { url } = root.right
+  const urls = domain.flatMap((uri) => {
+    const absolute = URI.test(uri) ? Url.resolve(url)(uri) : E.left(undefined)
+    return E.isLeft(absolute) ? [] : [absolute.right.url]
   })
-  return { ...challenge, domain: [...new Set(targets)] }
+  if (urls.length === 0) return challenge
+  return { ...challenge, domain: [...new Set(urls.filter(({ origin }) => origin === url.origin).map(Url.target))] }
 }
 
 /** A URL is in a protection space if one of its targets is a prefix of the URL's, as the RFC says: text, not segments. */

@@ -126,7 +126,12 @@ describe('the protection space', () => {
     ['https://h/private', 'http://h/private/a', false],
     ['http://other/private', 'http://h/private/a', false],
     ['http://other/', 'http://other/', false],
-    ['::', 'http://h/private', false],
+    ['::', 'http://h/other', false],
+    // Words that are not URIs.
+    ['\\"', 'http://h/other', true],
+    ['<a> é', 'http://h/other', true],
+    ['\\" /private', 'http://h/other', false],
+    ['\\" /private', 'http://h/private', true],
     ['http://h:80/private', 'http://h/private', true],
     ['/private#x', 'http://h/private/a', true],
     ['/private\t/other', 'http://h/other', true],
@@ -157,6 +162,16 @@ describe('the protection space', () => {
       Jar.empty,
     )
     for (const challenge of jar.challenges.values()) expect(challenge.domain).toBeUndefined()
+  })
+  it.each(['/a', 'http://other/'])('of domain "%s" outlives a next nonce', (domain) => {
+    const server: Server = (plan) =>
+      authorizationOf(plan) === undefined
+        ? { status: 401, headers: { 'www-authenticate': `${DIGEST}, domain="${domain}"` } }
+        : { status: 200, headers: { 'authentication-info': 'nextnonce="n2"' } }
+    const { jar } = run(server)
+    expect(counts(jar)).toEqual(O.some(['n2', 0]))
+    const [first] = run(() => ({ status: 200 }), signing, 'http://h/b', jar).hops
+    expect(first && authorizationOf(first.plan)).toBeUndefined()
   })
   it('of two challenges is asked of each: the older one signs where the newer one does not reach', () => {
     const of = (realm: string, domain: ReadonlyArray<string>) => ({
