@@ -102,6 +102,29 @@ const undo = (coding: Coding, content: Uint8Array, limit: number): E.Either<Faul
   }
 }
 
+const isSingle = (coding: Coding, content: Uint8Array): boolean => coding !== 'zstd' || Zstd.isOneFrame(content)
+
+/**
+ * Undoes one coding of bytes at hand where zlib does that in one go. Nothing for a chain, for many frames of zstd, and
+ * for what is faulty or gives more than `limit` octets: `decodeStream` takes turns with others there, or says what is
+ * wrong. A few octets can hold a hundred thousand members, each with a cost of its own.
+ */
+export const decodeAtOnce = (
+  applied: ReadonlyArray<Coding>,
+  content: Uint8Array,
+  limit: number,
+): Uint8Array | undefined => {
+  const [coding] = applied
+  if (content.length === 0) return content
+  if (coding === undefined || applied.length > 1 || !isSingle(coding, content)) return undefined
+  try {
+    const plain = decompressor(coding, content)(content, Inflater.atMost(limit))
+    return plain.length > limit ? undefined : plain
+  } catch {
+    return undefined
+  }
+}
+
 /** A link of the chain may be a little longer than what comes out at the end: what cannot be compressed grows. */
 const between = (limit: number): number => limit * 1.125 + 65_536
 

@@ -43,6 +43,12 @@ export const isSupported = zstd !== undefined
 const SMALLEST_CHUNK = 1024
 const LARGEST_CHUNK = 65_536
 
+/** Whether the first frame is the only one. */
+export const isOneFrame = (content: Uint8Array): boolean => {
+  const length = ZstdFrame.frameScanner().take(content)
+  return !ZstdFrame.isSkippable(content) && !ZstdFrame.isFrame(content.subarray(length))
+}
+
 /** Undoes zstd of bytes at hand. Node stops after the first frame, so each is decoded by itself. Throws as zlib does. */
 export const decode = (content: Uint8Array, { maxOutputLength }: Inflater.Options): Uint8Array => {
   const frames: Uint8Array[] = []

@@ -33,7 +33,7 @@ async function* drip(chunks: ReadonlyArray<Uint8Array>): AsyncGenerator<Uint8Arr
   for (const chunk of chunks) yield chunk
 }
 
-/** Both ways of decoding, which must agree: at hand, and read in pieces of that size. */
+/** All ways of decoding, which must agree: at hand, in one go where zlib can, and read in pieces of that size. */
 const both = async (
   codings: ReadonlyArray<Coding.Coding>,
   content: Uint8Array,
@@ -43,6 +43,8 @@ const both = async (
   const atHand = E.isLeft(whole) ? whole.left._tag : Buffer.from(whole.right)
   const streamed = await collect(Coding.decodeStream(codings, drip(pieces(content, size))))
   expect(streamed).toEqual(atHand)
+  const atOnce = Coding.decodeAtOnce(codings, content, ROOM)
+  if (atOnce !== undefined) expect(Buffer.from(atOnce)).toEqual(atHand)
   return atHand
 }
 
@@ -98,6 +100,12 @@ describe.each(Object.entries(all))('%s', (name, encode) => {
   test('an empty body is empty', async () => expect(await both(codings, Buffer.alloc(0))).toEqual(Buffer.alloc(0)))
   test('nothing, encoded, is nothing', async () => {
     expect(await both(codings, encode(Buffer.alloc(0)))).toEqual(Buffer.alloc(0))
+  })
+  test('one stream is decoded in one go, two codings or too much are not', () => {
+    const content = encode(TEXT)
+    expect(Coding.decodeAtOnce(codings, content, TEXT.length)).toEqual(TEXT)
+    expect(Coding.decodeAtOnce(codings, content, TEXT.length - 1)).toBeUndefined()
+    expect(Coding.decodeAtOnce([...codings, 'gzip'], zlib.gzipSync(content), ROOM)).toBeUndefined()
   })
   test('cut anywhere is DecodingFailed', async () => {
     const content = encode(TEXT)
@@ -182,6 +190,7 @@ const framesOfZstd = async (encode: (content: Uint8Array) => Buffer): Promise<vo
     expect(await both(['zstd'], Buffer.from('no frame at all'), size)).toBe('DecodingFailed')
   }
   const many = Buffer.concat(Array.from({ length: 2000 }, () => encode(Buffer.from('foo'))))
+  expect(Coding.decodeAtOnce(['zstd'], many, ROOM)).toBeUndefined()
   const frames = await cpuOf(() => collect(Coding.decodeStream(['zstd'], drip([many]))))
   // A stream of zstd for each frame costs about ten of these.
   expect(frames / (await streamsOf(2000))).toBeLessThan(6)

@@ -139,8 +139,8 @@ export class ResponseBody {
     if (this.#isPaused || this.#fault !== undefined) return this.#collected(codings, headers, limit, this.#raw())
     const content = Reply.concat(this.#chunks)
     this.#chunks = []
-    const plain = Coding.decode(codings, content, Math.min(limit, MOST_AT_ONCE))
-    if (E.isRight(plain) || plain.left._tag !== 'BodyTooLarge' || limit <= MOST_AT_ONCE) return plain
+    const plain = Coding.decodeAtOnce(codings, content, Math.min(limit, MOST_AT_ONCE))
+    if (plain !== undefined) return E.right(plain)
     return this.#collected(codings, headers, limit, Reply.fromBytes(content))
   }
 

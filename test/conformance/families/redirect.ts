@@ -11,6 +11,7 @@ import * as rules from '../rules/redirect.js'
 import {
   AnswerSpec,
   EnvironmentSpec,
+  orElse,
   type Prepared,
   PreparedSpec,
   RawFailure,
@@ -82,7 +83,7 @@ const FinalSpec = t.intersection([
     url: t.string,
     history: t.array(t.number),
     history_urls: t.array(t.string),
-    body: t.string,
+    body: orElse(t.string, ''), // null of a status 0
     response_cookies: t.array(t.tuple([t.string, t.string])),
   }),
   t.partial({ next: t.union([PreparedSpec, t.null]) }),

@@ -77,7 +77,7 @@ const OfBody = t.intersection([
     status: t.number,
     reason: Tagged,
     encoding: t.union([t.string, t.null]),
-    content: t.string,
+    content: orElse(t.string, ''), // null of a status 0
     ok: t.boolean,
     is_redirect: t.boolean,
     is_permanent_redirect: t.boolean,

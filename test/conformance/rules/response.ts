@@ -101,8 +101,8 @@ const UNICODE_JSON = ofBody('D10', (python, input, content) => {
 
 const JSON_AS_HERE = ofBody('D15', (python, input, content) => withJson(python, jsonText(content, declaredBy(input))))
 
-const NO_REASON = ofBody('D15', (python, input) =>
-  input.reason?._tag === 'None'
+const NO_REASON = ofBody('D15', (python) =>
+  python.reason === ''
     ? { ...python, raise_for_status: python.raise_for_status?.replace('Error: None for', 'Error:  for') ?? null }
     : python,
 )
