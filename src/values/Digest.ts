@@ -40,6 +40,9 @@ interface Scheme {
   readonly name: string
   readonly parameters: ReadonlyMap<string, string>
 }
+interface MutableScheme extends Scheme {
+  readonly parameters: Map<string, string>
+}
 
 /** RFC 9110 5.6.2. */
 const TOKEN = /[\w!#$%&'*+.^`|~-]/
@@ -47,26 +50,34 @@ const isToken = (character: string): boolean => TOKEN.test(character)
 const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isBlank(character)
 const isValue = (character: string): boolean => character !== ',' && !Scan.isBlank(character)
 
-/** RFC 9110 11.3, read leniently: a parameter is `name=value`, a word without `=` begins another scheme. */
-const schemesOf = (header: string): ReadonlyArray<Scheme> => {
-  const schemes: Array<{ name: string; parameters: Map<string, string> }> = []
-  for (let at = 0; at < header.length; ) {
-    const start = Scan.after(header, at, isBetween)
-    const end = Scan.after(header, start, isToken)
-    const equals = Scan.after(header, end, Scan.isBlank)
-    const name = header.slice(start, end).toLowerCase()
-    if (name === '' || header.charAt(equals) !== '=') {
+/** Reads one line into the schemes of the lines before it. */
+const readLine = (schemes: MutableScheme[], line: string): void => {
+  for (let at = 0; at < line.length; ) {
+    const start = Scan.after(line, at, isBetween)
+    const end = Scan.after(line, start, isToken)
+    const equals = Scan.after(line, end, Scan.isBlank)
+    const name = line.slice(start, end).toLowerCase()
+    if (name === '' || line.charAt(equals) !== '=') {
       if (name !== '') schemes.push({ name, parameters: new Map() })
       at = name === '' ? start + 1 : end
       continue
     }
-    const from = Scan.after(header, equals + 1, Scan.isBlank)
-    const closed = header.charAt(from) === '"' ? Scan.closing(header, from) : undefined
-    at = closed ?? Scan.after(header, from, isValue)
+    const from = Scan.after(line, equals + 1, Scan.isBlank)
+    const closed = line.charAt(from) === '"' ? Scan.closing(line, from) : undefined
+    at = closed ?? Scan.after(line, from, isValue)
     const parameters = schemes.at(-1)?.parameters
     if (parameters === undefined || parameters.has(name)) continue
-    parameters.set(name, closed === undefined ? header.slice(from, at) : Scan.unquoted(header.slice(from, closed)))
+    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquoted(line.slice(from, closed)))
   }
+}
+
+/**
+ * RFC 9110 11.3, read leniently: a parameter is `name=value`, a word without `=` begins another scheme. Parameters may
+ * continue on the next line; quoted text may not, so that an unclosed quote hides nothing of other lines.
+ */
+const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
+  const schemes: MutableScheme[] = []
+  for (const line of lines) readLine(schemes, line)
   return schemes
 }
 
@@ -99,7 +110,7 @@ const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
 
 /** The first challenge among WWW-Authenticate lines that can be answered. */
 export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
-  for (const scheme of schemesOf(headers.join(', '))) {
+  for (const scheme of schemesOf(headers)) {
     const challenge = challengeOf(scheme)
     if (O.isSome(challenge)) return challenge
   }
@@ -109,14 +120,14 @@ export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
 /** The `nextnonce` of Authentication-Info lines (RFC 7616 3.5); none where it is absent or empty. */
 export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
   // The field has the parameters of a challenge without its scheme.
-  const [info] = schemesOf(`Digest ${headers.join(', ')}`)
+  const [info] = schemesOf(['Digest', ...headers])
   const nonce = info?.parameters.get('nextnonce')
   return nonce === undefined || nonce === '' ? O.none : O.some(nonce)
 }
 
 /** The realm and nonce of an Authorization header that answers a Digest challenge. */
 export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm' | 'nonce'>> => {
-  const [scheme] = schemesOf(authorization)
+  const [scheme] = schemesOf([authorization])
   const realm = scheme?.parameters.get('realm')
   const nonce = scheme?.parameters.get('nonce')
   return scheme?.name !== 'digest' || realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })

@@ -47,6 +47,11 @@ describe('a challenge', () => {
     expect(realmAndNonce()).toBeUndefined()
   })
 
+  it('is not hidden by an unclosed quote of another line', () => {
+    expect(realmAndNonce('Basic realm="b', 'Digest realm="r", nonce="1"')).toEqual(['r', '1'])
+    expect(realmAndNonce('Digest realm="r", nonce="1"', 'Basic realm="b')).toEqual(['r', '1'])
+  })
+
   it.each([
     ['auth', true],
     ['AUTH', true],
