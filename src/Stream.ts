@@ -39,8 +39,10 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Http from './Http.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
+import * as Send from './stages/Send.js'
 import * as PartFile from './transport/PartFile.js'
 import * as Resource from './transport/Resource.js'
+import { stopSignal } from './transport/Waiting.js'
 import * as Own from './values/Own.js'
 import * as Printable from './values/Printable.js'
 import * as Range from './wire/Range.js'
@@ -94,6 +96,8 @@ const mismatch = (expected: number, received: number): LengthMismatch => ({
   message: `The file was to have ${expected} octets, and has ${received}`,
 })
 
+const rangeMismatch = (message: string): RangeMismatch => ({ _tag: 'RangeMismatch', message })
+
 /** One download: the claimed path, what asks for what, and what is told of its progress. */
 interface Target {
   readonly claim: PartFile.Claim
@@ -118,29 +122,46 @@ const aboutOf = (
   })
 }
 
+/** How a body is written, and how long the whole and the body are. */
+interface Start {
+  readonly start: PartFile.Start
+  readonly expected: O.Option<number>
+  readonly length?: O.Option<number>
+}
+
 /** Writes a body, and says what has become of it. */
 const receive = async (
   { claim, mayResume, signal }: Target,
   head: Unread,
   body: AsyncIterable<Uint8Array>,
-  start: PartFile.Start,
-  expected: O.Option<number>,
+  { start, expected, length = O.none }: Start,
 ): Promise<Outcome<Download>> => {
-  const written = await PartFile.receive(claim, { start, expected, keepsNote: mayResume, signal })(body)
+  const written = await PartFile.receive(claim, { start, expected, length, keepsNote: mayResume, signal })(body)
   if (E.isLeft(written)) return written
-  const { size, isWhole } = written.right
-  if (!isWhole && O.isSome(expected)) return E.left(mismatch(expected.value, size))
-  return E.right({ path: claim.given, size, resumedAt: start._tag === 'Append' ? start.size : 0, head })
+  const { _tag, size } = written.right
+  const resumedAt = start._tag === 'Append' ? start.size : 0
+  if (_tag === 'Whole') return E.right({ path: claim.given, size, resumedAt, head })
+  if (O.isSome(expected) && size !== expected.value) return E.left(mismatch(expected.value, size))
+  return E.left(
+    _tag === 'TooLong'
+      ? rangeMismatch(`The response has ${size - resumedAt} octets, which is more than its Content-Range says`)
+      : rangeMismatch(`The response ends at octet ${size} and does not say how long the file is; resume once more`),
+  )
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** What a 304 means: that the file of that place is unchanged, if it is of the version that was asked about. */
+const unchanged = ({ part, isWhole }: PartFile.Found, head: Unread): Range.Verdict => {
+  if (!isWhole) return { _tag: 'Unexpected' }
+  return { _tag: Range.isOther(head, part) ? 'Again' : 'Complete' }
+}
 
 /** What an answer means for what is there: nothing goes on from another place than it came from. */
 const judged = (found: O.Option<PartFile.Found>, head: Unread): Range.Verdict => {
   if (O.isNone(found)) return Range.judge(O.none)(head)
   const { part, isWhole, isFrom } = found.value
-  if (head.status === 304) return { _tag: isWhole ? 'Complete' : 'Unexpected' }
-  const verdict = Range.judge(O.some(part))(head)
+  const verdict = head.status === 304 ? unchanged(found.value, head) : Range.judge(O.some(part))(head)
   if (verdict._tag === 'Append' && isWhole) return { _tag: 'Again' }
   const goesOn = verdict._tag === 'Append' || verdict._tag === 'Complete'
   return goesOn && !isFrom(Resource.placeOf(head.plan)) ? { _tag: 'Again' } : verdict
@@ -159,23 +180,25 @@ const take = async (
   switch (verdict._tag) {
     case 'Begin':
       shift(0, verdict.length)
-      return receive(download, head, body, { _tag: 'Begin', about: aboutOf(download, head, verdict) }, verdict.length)
+      return receive(download, head, body, {
+        start: { _tag: 'Begin', about: aboutOf(download, head, verdict) },
+        expected: verdict.length,
+      })
     case 'Append': {
       shift(size, verdict.length)
-      const rest = O.map((length: number) => size + length)(verdict.length)
-      const expected = O.isSome(verdict.total) ? verdict.total : rest
-      return receive(download, head, body, { _tag: 'Append', size }, expected)
+      const { total, length } = verdict
+      return receive(download, head, body, { start: { _tag: 'Append', size }, expected: total, length })
     }
     case 'Complete': {
       if (O.isSome(found) && found.value.isWhole) {
         return E.right({ path: download.claim.given, size, resumedAt: size, head })
       }
-      return receive(download, head, nothing(), { _tag: 'Append', size }, O.none)
+      return receive(download, head, nothing(), { start: { _tag: 'Append', size }, expected: O.some(size) })
     }
     case 'Again':
       return E.right(undefined)
     case 'Mismatch':
-      return E.left({ _tag: 'RangeMismatch', message: `${verdict.message}; begin anew with { existing: 'Restart' }` })
+      return E.left(rangeMismatch(`${verdict.message}; begin anew with { existing: 'Restart' }`))
     case 'Unexpected':
       return E.left({
         _tag: 'UnexpectedStatus',
@@ -276,7 +299,7 @@ const fetch =
     const [again, last] = second.right
     // Nothing is left to go on with, so this is never undefined; the type cannot know.
     return again === undefined
-      ? E.left({ _tag: 'RangeMismatch', message: 'The whole was asked for, and did not come' })
+      ? E.left(rangeMismatch('The whole was asked for, and did not come'))
       : E.right([again, last])
   }
 
@@ -296,12 +319,16 @@ export const toFile =
     const claimed = await PartFile.claim(path)
     if (E.isLeft(claimed)) return claimed
     const claim = claimed.right
+    let stop: ReturnType<typeof stopSignal> | undefined
     try {
       const { progress } = exchange.merged.settings
       const told = progress._tag === 'Set' ? progress.value : undefined
-      const download = { claim, resource: Resource.of(exchange), mayResume, signal: Own.get(client, 'signal') }
+      // Only what is written into, a FIFO, can make a download wait for somebody else.
+      stop = claim.target._tag === 'Special' ? stopSignal(Send.limitsOf(client, exchange.plan)) : undefined
+      const download = { claim, resource: Resource.of(exchange), mayResume, signal: stop?.signal }
       return await fetch(download, asked, told)(jar)(client)()
     } finally {
+      stop?.release()
       await claim.release()
     }
   }

@@ -2,11 +2,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -24,6 +27,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import * as Client from '../src/Client.js'
+import * as Http from '../src/Http.js'
 import * as Session from '../src/Session.js'
 import * as Stream from '../src/Stream.js'
 import * as Environment from '../src/session/Environment.js'
@@ -261,6 +265,38 @@ describe('going on', () => {
     })
     expect(readFileSync(`${path}.part`, 'utf8')).toBe('abcd')
   })
+  it('refuses a 206 that is longer than its range, and begins anew next time', async () => {
+    await broken()
+    const headers = { ...ETAGGED, 'content-range': 'bytes 4-6/10' }
+    expect(await download(always({ status: 206, headers, body: 'efghij' }))).toMatchObject({
+      left: { _tag: 'RangeMismatch' },
+    })
+    expect(existsSync(path)).toBe(false)
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
+    await download(transport)
+    expect([requests[0]?.['range'], written()]).toEqual([undefined, 'abcdefghij'])
+  })
+  it('does not take the end of a range for the end of a file of unknown length', async () => {
+    const unknown = (body: string, range: string) =>
+      always({ status: 206, headers: { ...ETAGGED, 'content-range': range }, body })
+    const cut: Transport = () => async () =>
+      E.right(
+        reply({
+          status: 200,
+          headers: ETAGGED,
+          body: (async function* () {
+            yield Buffer.from('abcd')
+            throw Fault.make('BodyCut', 'cut')
+          })(),
+        }),
+      )
+    await download(cut)
+    expect(await download(unknown('efg', 'bytes 4-6/*'))).toMatchObject({ left: { _tag: 'RangeMismatch' } })
+    expect([existsSync(path), readFileSync(`${path}.part`, 'utf8')]).toEqual([false, 'abcdefg'])
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
+    expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 7 }, {}] })
+    expect([requests.length, written()]).toEqual([1, 'abcdefghij'])
+  })
   it('asks for the whole once more where a 206 is of another version', async () => {
     await broken()
     let count = 0
@@ -480,6 +516,42 @@ describe('a finished file', () => {
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 0 }, {}] })
     expect([requests[0]?.['if-none-match'], written()]).toEqual([undefined, 'abcdefghij'])
   })
+  it.each<readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
+    ['ETag', ETAGGED, { etag: '"v2"' }],
+    ['weak ETag', ETAGGED, { etag: 'W/"v1"' }],
+    [
+      'Last-Modified',
+      { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT', date: 'Fri, 02 Jan 2026 00:00:00 GMT' },
+      { 'last-modified': 'Fri, 02 Jan 2026 00:00:00 GMT' },
+    ],
+  ])('is fetched again where a 304 has another %s', async (_, headers, other) => {
+    await download(always({ status: 200, headers, body: 'abcdefghij' }))
+    let count = 0
+    const changed: Transport = () => async () =>
+      E.right(++count === 1 ? reply({ status: 304, headers: other }) : reply({ status: 200, body: 'whole' }))
+    expect(await download(changed)).toMatchObject({ right: [{ size: 5, resumedAt: 0 }, {}] })
+    expect([count, written()]).toEqual([2, 'whole'])
+  })
+  it('is fetched again where a 304 comes from another place than the file', async () => {
+    const to =
+      (place: string, body: string): Transport =>
+      (plan) =>
+      async () => {
+        if (plan.url.pathname !== place) return E.right(reply({ status: 302, headers: { location: place } }))
+        const isKnown = wire(plan).headers.some(([name]) => name.toLowerCase() === 'if-none-match')
+        return E.right(reply({ status: isKnown ? 304 : 200, headers: ETAGGED, ...(isKnown ? {} : { body }) }))
+      }
+    await download(to('/v1', 'a'.repeat(10)))
+    expect(await download(to('/v1', 'b'.repeat(10)))).toMatchObject({ right: [{ resumedAt: 10 }, {}] })
+    expect(await download(to('/v2', 'b'.repeat(10)))).toMatchObject({ right: [{ resumedAt: 0 }, {}] })
+    expect(written()).toBe('b'.repeat(10))
+  })
+  it('does not go on with a part that another program left beside it', async () => {
+    await download(serving(() => file).transport)
+    writeFileSync(`${path}.part`, 'XYZ', { mode: 0o600 })
+    expect(await download(serving(() => file).transport)).toMatchObject({ right: [{ resumedAt: 10 }, {}] })
+    expect(written()).toBe('abcdefghij')
+  })
   it('is fetched again where it has changed on the server, and for another login', async () => {
     await download(serving(() => file).transport)
     await download(serving(() => ({ content: 'ABCDEFGHIJ', headers: { etag: '"v2"' } })).transport)
@@ -575,6 +647,40 @@ describe('the place of the file', () => {
     expect(await download(big, {})).toMatchObject({ right: [{ size: 1_000_000 }, {}] })
     await ended
     expect([said.trim(), lstatSync(path).isFIFO(), files()]).toEqual(['1000000', true, ['file.bin']])
+  })
+})
+
+describe('a FIFO whose reader does not read', () => {
+  const big = always({ status: 200, body: 'x'.repeat(1_000_000) })
+  const into = (request: Request.Request, signal?: AbortSignal) =>
+    pipe(
+      request,
+      Stream.toFile(path),
+      signal === undefined ? (same) => same : Http.withSignal(signal),
+      Client.use({ session: Session.defaults, transport: big, environment: Environment.empty }),
+    )()
+  const get = Request.get(url)
+  const withReader = async <A>(run: () => Promise<A>): Promise<A> => {
+    execFileSync('mkfifo', [path])
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      return await run()
+    } finally {
+      closeSync(reader)
+    }
+  }
+  it('ends the download when the total time is over', async () => {
+    const outcome = await withReader(() => into(Request.withTimeouts({ total: 200 })(get)))
+    expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
+  })
+  it('ends the download when the signal aborts', async () => {
+    const outcome = await withReader(() => into(get, AbortSignal.timeout(100)))
+    expect(outcome).toMatchObject({ left: { _tag: 'Aborted' } })
+  })
+  it('ends the download also before it has a reader', async () => {
+    execFileSync('mkfifo', [path])
+    expect(await into(Request.withTimeouts({ total: 200 })(get))).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
+    expect(await into(get, AbortSignal.timeout(100))).toMatchObject({ left: { _tag: 'Aborted' } })
   })
 })
 

@@ -176,7 +176,8 @@ export const look = async (claimed: Claim, resource: string): Promise<O.Option<F
   const { validator, modified, whole } = note
   const isFrom = (place: string): boolean => note.place === digest(note.salt, place)
   const about = { validator: O.some(validator), ...(modified === null ? {} : { modified }) }
-  const size = await partSize(claimed)
+  // A part beside a finished file is of another program: the file took the name of its own.
+  const size = whole === null ? await partSize(claimed) : undefined
   if (size !== undefined && size > 0) {
     return O.some({ part: { size, ...about, total: O.fromNullable(note.total) }, isWhole: false, isFrom })
   }
@@ -214,19 +215,21 @@ export type Start =
   | { readonly _tag: 'Begin'; readonly about: O.Option<About> }
   | { readonly _tag: 'Append'; readonly size: number }
 
-/** What a download has received, and whether it is the whole. */
+/** What a download has received: octets of the whole file, and what they are. */
 export interface Received {
-  /** Octets, of the whole file. */
+  readonly _tag: 'Whole' | 'Part' | 'TooLong'
   readonly size: number
-  readonly isWhole: boolean
 }
 
 export interface Writing {
   readonly start: Start
   /** Octets of the whole file, where they are known. */
   readonly expected: O.Option<number>
+  /** Octets that this body is to have, where a range says so. */
+  readonly length: O.Option<number>
   /** Whether a finished file keeps its note, so that the next download knows it. */
   readonly keepsNote: boolean
+  /** Ends a wait for the reader of a FIFO; its reason is thrown. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -293,38 +296,52 @@ const pump = async (file: FileHandle, path: string, body: AsyncIterable<Uint8Arr
   let size = 0
   for await (const chunk of body) {
     const wrote = await tried(path, () => FileTarget.writeAll(file, chunk, signal))
+    signal?.throwIfAborted()
     if (E.isLeft(wrote)) return wrote
     size += chunk.length
   }
   return E.right(size)
 }
 
-/** Writes a body to its end, and makes it the file if it is as long as expected. What the body throws passes through. */
+/** What has come of the whole. The end of a range is the end of the file only where its length is known. */
+const receivedOf = ({ start, expected, length }: Writing, written: number): Received => {
+  const size = (start._tag === 'Append' ? start.size : 0) + written
+  if (O.isSome(length) && written > length.value) return { _tag: 'TooLong', size }
+  if (O.isNone(expected)) return { _tag: start._tag === 'Begin' ? 'Whole' : 'Part', size }
+  return { _tag: size === expected.value ? 'Whole' : size < expected.value ? 'Part' : 'TooLong', size }
+}
+
+/**
+ * Writes a body to its end, and makes it the file if it is as long as expected. Throws what the body throws, and the reason
+ * of the signal.
+ */
 export const receive =
-  (claimed: Claim, { start, expected, keepsNote, signal }: Writing) =>
+  (claimed: Claim, writing: Writing) =>
   async (body: AsyncIterable<Uint8Array>): Promise<Tried<Received>> => {
     const { given, target } = claimed
+    const { start, keepsNote, signal } = writing
     const opened = await tried(given, () => openFor(claimed, start, signal))
-    if (E.isLeft(opened)) return opened
+    if (E.isLeft(opened)) {
+      signal?.throwIfAborted()
+      return opened
+    }
     const file = opened.right
     let isKept = false
-    let outcome: Tried<Received> = E.right({ size: 0, isWhole: false })
+    let outcome: Tried<Received> = E.right({ _tag: 'Part', size: 0 })
     try {
       const written = await pump(file, given, body, signal)
       if (E.isLeft(written)) {
         outcome = written
         isKept = claimed.isOwner
       } else {
-        const size = (start._tag === 'Append' ? start.size : 0) + written.right
-        const isWhole = O.isNone(expected) || size === expected.value
-        // Too much is no part of it.
-        isKept = isWhole || (claimed.isOwner && O.isSome(expected) && size < expected.value)
+        const received = receivedOf(writing, written.right)
+        isKept = received._tag === 'Whole' || (received._tag === 'Part' && claimed.isOwner)
         const done =
-          isWhole && target._tag === 'Plain'
+          received._tag === 'Whole' && target._tag === 'Plain'
             ? await tried(given, () => finish(claimed, file, keepsNote))
             : E.right(undefined)
         if (E.isLeft(done)) isKept = claimed.isOwner
-        outcome = E.isLeft(done) ? done : E.right({ size, isWhole })
+        outcome = E.isLeft(done) ? done : E.right(received)
       }
     } catch (cause) {
       isKept = claimed.isOwner

@@ -3,6 +3,7 @@
  * closed.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Limits } from '../wire/Transport.js'
@@ -96,6 +97,17 @@ export const within = async <A>(limits: Limits, running: PromiseLike<A>): Promis
     leave()
     controller.abort()
   }
+}
+
+/** A signal whose reason is a fault: it aborts when the caller's does, or when the time is over, until it is released. */
+export const stopSignal = (limits: Limits): { readonly signal: AbortSignal; readonly release: IO<void> } => {
+  const controller = new AbortController()
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  within(limits, released).then((passed) => (E.isLeft(passed) ? controller.abort(passed.left) : undefined))
+  return { signal: controller.signal, release: () => release() }
 }
 
 /** Waits for something that heeds a signal, no longer than until the caller or the transport stops it. */

@@ -122,8 +122,11 @@ const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.
 
 const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
 
-/** Whether a reply says that it is of another version than the part: by its ETag, weak ones too, or its date. */
-const isOther = (head: Head, part: Part): boolean => {
+/**
+ * Whether a reply says that it is of another version than the part: by its ETag, weak ones too, or its date.
+ * @internal
+ */
+export const isOther = (head: Head, part: Part): boolean => {
   const etag = text(head, 'ETag')
   const modified = modifiedOf(head)
   const known = part.modified ?? (isEtag(part.validator) ? undefined : O.toUndefined(part.validator))

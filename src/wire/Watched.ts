@@ -19,16 +19,21 @@ export interface Watched {
 export const watched = (body: Source): Watched => {
   let fault: Fault.Fault | undefined
   let isOver = false
+  let isDiscarded = false
   const source: Source = {
     gather: (limit) => async () => {
       const bytes = await gather(body, limit)
       if (E.isLeft(bytes)) fault = bytes.left
       return bytes
     },
-    discard: () => discard(body),
+    discard: () => {
+      isDiscarded = true
+      return discard(body)
+    },
     [Symbol.asyncIterator]: () => {
       let iterator: AsyncIterator<Uint8Array> | undefined
       let isLeft = false
+      const isLate = isDiscarded
       return {
         next: async () => {
           try {
@@ -36,7 +41,7 @@ export const watched = (body: Source): Watched => {
             return await iterator.next()
           } catch (cause) {
             // Whoever leaves early, with a piece still on its way, met no fault.
-            if (isLeft || isOver) return { done: true, value: undefined }
+            if (isLeft || isOver || (isDiscarded && !isLate)) return { done: true, value: undefined }
             fault = bodyCut(cause)
             return Promise.reject(fault)
           }

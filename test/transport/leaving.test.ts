@@ -37,6 +37,51 @@ describe('a reader that leaves early', () => {
     await until(() => server.sockets.size === 0)
     expect(server.sockets.size).toBe(0)
   })
+  test.each<readonly [string, (body: Source) => Promise<unknown>]>([
+    [
+      'returns',
+      async (body) => {
+        const pieces = body[Symbol.asyncIterator]()
+        void pieces.next()
+        await pieces.return?.()
+      },
+    ],
+    [
+      'discards the body',
+      async (body) => {
+        void body[Symbol.asyncIterator]().next()
+        await body.discard()
+      },
+    ],
+    [
+      'discards the body after a race',
+      async (body) => {
+        const pieces = body[Symbol.asyncIterator]()
+        await pieces.next()
+        await Promise.race([pieces.next(), new Promise((done) => setTimeout(done, 20))])
+        await body.discard()
+      },
+    ],
+    [
+      'discards the body inside its loop',
+      async (body) => {
+        for await (const _ of body) setTimeout(() => body.discard(), 20)
+      },
+    ],
+  ])('has succeeded, where it %s with a piece on its way', async (_, leave) => {
+    const { url } = await endless()
+    expect(await reading(url, leave)).toMatchObject({ _tag: 'Right' })
+    // A piece that was given up must not reject without a handler: the test run would fail.
+    await new Promise((done) => setTimeout(done, 20))
+  })
+  test('finds no end in a body that it has discarded', async () => {
+    const { url } = await endless()
+    const outcome = await reading(url, async (body) => {
+      await body.discard()
+      return first(body)
+    })
+    expect(outcome).toMatchObject({ left: { _tag: 'BodyCut' } })
+  })
   test('has its own error, where it failed by itself', async () => {
     const { url } = await endless()
     const full = () => new Writable({ write: (_chunk, _encoding, done) => done(new Error('disk full')) })

@@ -53,6 +53,8 @@ export class ResponseBody {
   #mode: Mode = 'Unread'
   #isPaused = false
   #isEnded = false
+  /** Whether its reader has left: a piece that it still waits for is the end, and no failure. */
+  #isLeft = false
   #fault: Fault.Fault | undefined
   #wake: (() => void) | undefined
 
@@ -211,7 +213,6 @@ export class ResponseBody {
     const isSecond = this.#mode !== 'Unread'
     if (!isSecond) this.#mode = 'Iterating'
     const pieces = this.#plain(headers)
-    let isLeft = false
     return {
       next: async () => {
         if (isSecond) throw Reply.readAlready()
@@ -219,12 +220,12 @@ export class ResponseBody {
           return await pieces.next()
         } catch (error) {
           // A reader that left early with a piece still on its way met no fault.
-          if (isLeft) return { done: true, value: undefined }
+          if (this.#isLeft) return { done: true, value: undefined }
           throw error
         }
       },
       return: async () => {
-        isLeft = true
+        this.#isLeft = true
         // First the connection: a piece that is being waited for would hold up everything behind it.
         if (!isSecond) this.#flow.cut(dropped())
         await pieces.return(undefined).catch(() => undefined)
@@ -268,6 +269,7 @@ export class ResponseBody {
   /** Under a reader that is still at it, the connection is cut. */
   async discard(headers: Headers.Headers): Promise<void> {
     if (this.#mode === 'Unread') return this.#drain(headers)
+    this.#isLeft = true
     this.#flow.cut(dropped())
   }
 
