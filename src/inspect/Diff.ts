@@ -138,7 +138,7 @@ const order = (plan: Plan, field: string): ReadonlyArray<string> =>
       part._tag === 'Header'
         ? part.name
         : part._tag === 'Cookie'
-          ? `${part.name} ${part.line} ${label.name}`
+          ? `${part.name} ${part.line} ${part.separator ?? ''}${label.name}`
           : label.name,
     ]
   })

@@ -22,16 +22,14 @@
  * assert.deepEqual(accept?.overrode, [
  *   { layer: 'session', value: 'text/plain' }, { layer: 'defaults', value: '*' + '/*' }])
  */
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Inputs from '../stages/Inputs.js'
-import * as Body from '../values/Body.js'
-import * as HeaderList from '../values/Headers.js'
-import * as Secret from '../values/Secret.js'
 import type { Plan } from '../wire/Plan.js'
 import { show } from '../wire/Plan.js'
 import * as Address from './explain/Address.js'
 import * as Authorization from './explain/Authorization.js'
+import * as Content from './explain/Content.js'
+import * as Cookies from './explain/Cookies.js'
 import type { Explanation } from './explain/Explanation.js'
 import { type Entry, type Ground, ground, otherwise } from './explain/Ground.js'
 import * as Headers from './explain/Headers.js'
@@ -45,34 +43,15 @@ export type { Decided, Dropped, Entry, Explanation, Layer, Said, Source, Unasked
 
 // --- the entries ---------------------------------------------------------------------------------------------------
 
-/** Whether the body is the one that the request gives. A custom scheme may have written another one. */
-const isPlannedBody = ({ plan, given }: Ground): boolean => {
-  const { body } = plan
-  // The boundary of a multipart body is in its type.
-  const contentType = Secret.reveal(HeaderList.find(plan.headers, 'Content-Type') ?? '')
-  const made = Body.encode(given.request.body, { contentType })
-  if (E.isLeft(made)) return false
-  const { payload } = made.right
-  if (payload._tag === 'Bytes') {
-    const content = Secret.open(payload.bytes)
-    if (body._tag === 'Empty') return content.length === 0
-    return body._tag === 'Bytes' && Buffer.compare(content, Secret.open(body.bytes)) === 0
-  }
-  if (payload._tag === 'Stream' && body._tag === 'Stream') {
-    return given.request.body._tag === 'Multipart' || payload.open === body.open
-  }
-  return payload._tag === body._tag
-}
-
 const ofBody = (g: Ground, { body }: Part.Of<'Body'>): Source => {
   if (O.isSome(g.before)) {
     const kept = g.before.value.entries.find(({ part }) => part._tag === 'Body')
     const isKept = g.before.value.plan.body === body && kept !== undefined
     return isKept ? from(kept.layer, kept.how) : from('redirect', 'the method has none')
   }
-  if (!isPlannedBody(g)) return otherwise(g)
+  if (!Content.isPlannedBody(g)) return otherwise(g)
   if (body._tag === 'Empty') return from(g.merged.request.body._tag === 'Empty' ? 'defaults' : 'request')
-  return from('request', Headers.bodyInWords(g))
+  return from('request', Content.bodyInWords(g))
 }
 
 const ofCause = (part: Part.Of<'Cause'>): Source => {
@@ -86,8 +65,8 @@ const ofCause = (part: Part.Of<'Cause'>): Source => {
   }
 }
 
-/** The source of one part; query pieces are judged together, for their order tells who gave them. */
-const sourceOf = (g: Ground, part: Exclude<Part.Part, Part.Of<'Query'>>): Source => {
+/** The source of one part. Query pieces and cookies are judged together, for their order tells who gave them. */
+const sourceOf = (g: Ground, part: Exclude<Part.Part, Part.Of<'Query' | 'Cookie'>>): Source => {
   if (Route.isRoute(part)) return Route.ofRoute(g, part)
   switch (part._tag) {
     case 'Method':
@@ -98,8 +77,6 @@ const sourceOf = (g: Ground, part: Exclude<Part.Part, Part.Of<'Query'>>): Source
       return Address.ofFragment(g, part)
     case 'Header':
       return Headers.ofHeader(g, part)
-    case 'Cookie':
-      return Headers.ofCookie(g, part)
     case 'Body':
       return ofBody(g, part)
     case 'Cause':
@@ -109,12 +86,12 @@ const sourceOf = (g: Ground, part: Exclude<Part.Part, Part.Of<'Query'>>): Source
 
 const entriesOf = (g: Ground): ReadonlyArray<Entry> => {
   const parts = Part.split(g.plan)
-  const isQuery = (part: Part.Part): part is Part.Of<'Query'> => part._tag === 'Query'
-  const query = Address.ofQuery(g, parts.filter(isQuery))
-  const start = parts.findIndex(isQuery)
-  return parts.map((part, i): Entry => {
-    const judged = query[i - start]
-    return isQuery(part) && judged !== undefined ? judged : { part, ...(isQuery(part) ? byHand : sourceOf(g, part)) }
+  const query = Address.ofQuery(g, Part.all(parts, 'Query'))[Symbol.iterator]()
+  const cookies = Cookies.ofCookies(g, Part.all(parts, 'Cookie'))[Symbol.iterator]()
+  return parts.map((part): Entry => {
+    if (part._tag === 'Query') return { part, ...(query.next().value ?? byHand) }
+    if (part._tag === 'Cookie') return { part, ...(cookies.next().value ?? byHand) }
+    return { part, ...sourceOf(g, part) }
   })
 }
 
@@ -146,7 +123,7 @@ export const explain = (plan: Plan): Explanation => {
     dropped: [
       ...Moved.dropped(g),
       ...(O.isSome(g.before) ? [] : [...Headers.dropped(g), ...Address.dropped(g)]),
-      ...Headers.droppedCookies(g),
+      ...Cookies.dropped(g),
       ...Authorization.dropped(g),
       ...Route.dropped(g),
     ],

@@ -149,7 +149,11 @@ const headerOverwritten: Check = (plan) => {
     const isTaken = layer === 'prepare' || (Headers.sameName(part.name, 'Authorization') && layer !== 'defaults')
     const lost = overrode.filter((one) => one.layer === 'session' || one.layer === 'request')
     const isHeader = lost.some(({ value }) => layer === 'prepare' || value.startsWith('Authorization: '))
-    return isTaken && isHeader ? [`your ${part.name} is not sent: ${how} takes its place`] : []
+    if (!isTaken || !isHeader) return []
+    const isCompleted = Headers.sameName(part.name, 'Content-Type') && Multipart.isMultipart(Secret.reveal(part.value))
+    return isCompleted
+      ? ['your Content-Type has no boundary, so that of the body was added to it; leave the header out']
+      : [`your ${part.name} is not sent: ${how} takes its place`]
   })
   const gone = dropped.flatMap(({ what, why }) =>
     /^header (?:Transfer-Encoding|Proxy-Authorization)$/i.test(what) && !why.includes('travels')

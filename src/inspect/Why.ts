@@ -16,7 +16,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Jar from '../values/Jar.js'
-import { REASONS } from './explain/Headers.js'
+import { REASONS } from './explain/Cookies.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 import { placeOf } from './Story.js'

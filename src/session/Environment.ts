@@ -62,7 +62,7 @@ export const empty: Environment = make({})
 
 /** What is worked out once for each snapshot. */
 interface Derived {
-  readonly proxies: ReadonlyMap<string, Secret.Secret>
+  readonly proxies: ReadonlyMap<string, Variable>
   readonly bypass: NoProxy.Bypass
   readonly netrc: E.Either<string, Netrc.Entries>
   readonly caBundle: O.Option<string>
@@ -78,7 +78,7 @@ const derive = (environment: Environment): Derived => {
   const noProxy = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
   const derived: Derived = {
     proxies: new Map([...suffixed].filter(([key]) => key !== 'no')),
-    bypass: NoProxy.parse(noProxy || Secret.reveal(suffixed.get('no') ?? '')),
+    bypass: NoProxy.parse(noProxy || Secret.reveal(suffixed.get('no')?.value ?? '')),
     netrc: Netrc.parse(Secret.reveal(environment.netrc)),
     caBundle: O.fromPredicate((path: string) => path !== '')(
       variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE'),
@@ -96,17 +96,23 @@ const isEmpty = (value: Secret.Secret): boolean => trimmed(Secret.reveal(value))
  * The variables by their scheme, as in Python's `getproxies_environment`: names in any case are read first, then those
  * with a lower-case suffix replace them, or remove them if they are empty.
  */
-const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Secret.Secret> => {
-  const values = new Map<string, Secret.Secret>()
+const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Variable> => {
+  const values = new Map<string, Variable>()
   const named = [...variables].filter(([name]) => /_proxy$/i.test(name))
   const keyOf = (name: string): string => name.slice(0, -6).toLowerCase()
-  for (const [name, value] of named) if (!isEmpty(value)) values.set(keyOf(name), value)
+  for (const [name, value] of named) if (!isEmpty(value)) values.set(keyOf(name), { name, value })
   if (variables.has('REQUEST_METHOD')) values.delete('http')
   for (const [name, value] of named.filter(([name]) => name.endsWith('_proxy'))) {
     if (isEmpty(value)) values.delete(keyOf(name))
-    else values.set(keyOf(name), value)
+    else values.set(keyOf(name), { name, value })
   }
   return values
+}
+
+/** A variable by the name it was found under. */
+export interface Variable {
+  readonly name: string
+  readonly value: Secret.Secret
 }
 
 /** Where a URL goes to. */
@@ -125,7 +131,15 @@ export const proxyFor =
     const found = proxies.get(place.protocol.slice(0, -1)) ?? proxies.get('all')
     if (found === undefined) return O.none
     const bypasses = noProxy === undefined ? bypass : NoProxy.parse(noProxy)
-    return bypasses(place) ? O.none : O.some(found)
+    return bypasses(place) ? O.none : O.some(found.value)
+  }
+
+/** The variable that names the proxy for a URL, whatever NO_PROXY says. */
+export const proxyVariable =
+  ({ protocol }: Pick<Place, 'protocol'>) =>
+  (environment: Environment): O.Option<Variable> => {
+    const { proxies } = derive(environment)
+    return O.fromNullable(proxies.get(protocol.slice(0, -1)) ?? proxies.get('all'))
   }
 
 /** Whether NO_PROXY frees that host. */

@@ -279,8 +279,11 @@ export const withProxy = (proxy: string | Readonly<Record<string, string | null>
     })
   }
   const proxies = new Map<string, Override.Override<Secret.Secret>>()
-  for (const [key, url] of Object.entries(proxy)) {
-    proxies.set(proxyKey(key), isDirect(url) ? Override.unset : Override.set(Secret.make(url)))
+  for (const [given, url] of Object.entries(proxy)) {
+    const key = proxyKey(given)
+    // An empty list of hosts is a list: it stands in for the variable.
+    const isUnset = key === ProxyKey.NO_PROXY ? url === null : isDirect(url)
+    proxies.set(key, isUnset || url === null ? Override.unset : Override.set(Secret.make(url)))
   }
   return withOne({ proxies: Override.extend<Proxies>(proxies) })
 }

@@ -51,9 +51,14 @@ export const selectProxy = (settings: Settings, url: Url): Override.Override<Sec
   return keysOf(settings.proxies.value).get(key) ?? Override.inherit
 }
 
-const ownNoProxy = (settings: Settings): string | undefined => {
-  const own = settings.proxies._tag === 'Inherit' ? undefined : keysOf(settings.proxies.value).get(ProxyKey.NO_PROXY)
-  return own?._tag === 'Set' ? Secret.reveal(own.value) : undefined
+/** What the settings say in place of the variable NO_PROXY. */
+export const selectNoProxy = ({ proxies }: Settings): Override.Override<Secret.Secret> =>
+  (proxies._tag === 'Inherit' ? undefined : keysOf(proxies.value).get(ProxyKey.NO_PROXY)) ?? Override.inherit
+
+/** The list of hosts that stands in for the variable NO_PROXY, if any. */
+export const ownNoProxy = (settings: Settings): string | undefined => {
+  const own = selectNoProxy(settings)
+  return own._tag === 'Set' ? Secret.reveal(own.value) : undefined
 }
 
 const proxyText = (

@@ -7,7 +7,8 @@ import * as Override from '../../values/Override.js'
 import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import { type Entry, type Ground, otherwise } from './Ground.js'
+import { type Ground, otherwise } from './Ground.js'
+import { type Piece, sourcesOf } from './InOrder.js'
 import type { Of, Part } from './Part.js'
 import { byHand, type Dropped, from, ofSetting, type Source } from './Source.js'
 
@@ -60,11 +61,6 @@ export const ofFragment = (ground: Ground, { text }: Of<'Fragment'>): Source => 
 
 // --- query ---------------------------------------------------------------------------------------------------------
 
-interface Piece {
-  readonly text: string
-  readonly source: Source
-}
-
 type Pick = Parameters<typeof ofSetting<Query.Held>>[1]
 
 const keyOf =
@@ -110,19 +106,11 @@ const inUrl = ({ url }: Ground): ReadonlyArray<Piece> => {
 }
 
 /** Where each piece of the query came from: those of the URL first, then those of the settings. */
-export const ofQuery = (ground: Ground, parts: ReadonlyArray<Of<'Query'>>): ReadonlyArray<Entry> => {
+export const ofQuery = (ground: Ground, parts: ReadonlyArray<Of<'Query'>>): ReadonlyArray<Source> => {
   const redirected = located(ground)
-  if (redirected !== undefined) return parts.map((part) => ({ part, ...redirected }))
-  const planned = [...inUrl(ground), ...added(ground)]
-  let next = 0
-  return parts.map((part) => {
-    // A custom scheme may have added pieces, or taken some away: the others keep their order.
-    const found = planned.findIndex(({ text }, i) => i >= next && text === Secret.reveal(part.text))
-    const piece = planned[found]
-    if (piece === undefined) return { part, ...otherwise(ground) }
-    next = found + 1
-    return { part, ...piece.source }
-  })
+  if (redirected !== undefined) return parts.map(() => redirected)
+  const texts = parts.map(({ text }) => Secret.reveal(text))
+  return sourcesOf([...inUrl(ground), ...added(ground)], texts).map((source) => source ?? otherwise(ground))
 }
 
 /** Keys of the session's query that the request takes away. */

@@ -117,8 +117,11 @@ const netrcOf = (ground: Ground): boolean => {
 const netrcReason = (ground: Ground): string | undefined => {
   if (!ground.merged.session.trust.netrc) return 'the session does not trust netrc'
   if (O.isSome(ground.before) && HeadersOf.has('Authorization')(ground.before.value.plan.headers)) {
-    const kept = ground.before.value.trusted && HeadersOf.has('Authorization')(ground.plan.headers)
-    if (kept) return 'the Authorization of the plan before goes along'
+    const [old, now] = [ground.before.value.plan, ground.plan].map(({ headers }) =>
+      HeadersOf.find(headers, 'Authorization'),
+    )
+    if (old !== undefined && now !== undefined && Secret.Eq.equals(old, now))
+      return 'the Authorization of the plan before goes along'
   }
   const { userinfo } = ground
   const isNamed = O.isNone(ground.before) && O.isSome(userinfo) && O.isNone(userinfo.value.pass)
@@ -130,8 +133,10 @@ const netrcReason = (ground: Ground): string | undefined => {
 export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
   const found: Dropped[] = []
   const reason = first(ground)
-  if (O.isNone(ground.before) && inUrl(ground) && reason !== undefined && !reason.startsWith('the URL')) {
-    found.push({ what: 'user and password of the URL', layer: urlLayer(ground), value: '‹secret›', why: reason })
+  const isOther = reason !== undefined && !reason.startsWith('the URL')
+  if (O.isNone(ground.before) && isOther && (inUrl(ground) || userOf(ground) !== undefined)) {
+    const what = userOf(ground) === undefined ? 'user and password of the URL' : 'user of the URL'
+    found.push({ what, layer: urlLayer(ground), value: '‹secret›', why: reason })
   }
   const why = netrcReason(ground)
   if (why !== undefined && netrcOf(ground)) {

@@ -1,28 +1,23 @@
 /**
- * Where each header line and each cookie of a plan came from, and which stayed away.
+ * Where each header line of a plan came from, and which stayed away. Cookies are in `Cookies`.
  *
  * | a line                              | comes from                                                     |
  * |-------------------------------------|----------------------------------------------------------------|
  * | Content-Length, Transfer-Encoding   | the body                                                       |
  * | Content-Type                        | the settings, completed by the boundary of a multipart body; else the body |
  * | Authorization                       | see `Authorization`                                            |
- * | a cookie                            | the jar, the settings, or a Cookie header of the user's        |
  * | any other                           | the settings; after a redirect, the plan before                |
  */
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { SENSITIVE } from '../../session/Settings.js'
-import * as Cookies from '../../stages/Cookies.js'
 import * as Body from '../../values/Body.js'
-import type * as Cookie from '../../values/Cookie.js'
 import * as HeadersOf from '../../values/Headers.js'
-import * as Jar from '../../values/Jar.js'
 import * as Multipart from '../../values/Multipart.js'
 import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
-import * as Url from '../../values/Url.js'
 import * as Authorization from './Authorization.js'
-import { customScheme, type Ground, otherwise, plannedUrl } from './Ground.js'
+import { bodyInWords, sentInWords } from './Content.js'
+import { customScheme, type Ground } from './Ground.js'
 import type { Of } from './Part.js'
 import { byHand, type Dropped, from, ofSetting, type Said, type Source, sessionLayer } from './Source.js'
 
@@ -36,7 +31,8 @@ const shown =
   ({ values }: { readonly values: ReadonlyArray<HeadersOf.Value> }): string =>
     values.map((value) => (isSecretName(ground, key) ? '‹secret›' : Secret.show(value))).join(', ')
 
-const ofSettings = (ground: Ground, key: string, how = ''): Source | undefined =>
+/** Which settings have the last word on a header, and over whom; none where they say nothing. */
+export const ofSettings = (ground: Ground, key: string, how = ''): Source | undefined =>
   ofSetting(ground.layers, (settings) => settings.headers.get(key) ?? Override.inherit, shown(ground, key), how)
 
 const isSaid = ({ merged }: Ground, { name, value }: Of<'Header'>): boolean => {
@@ -52,27 +48,13 @@ const outvoted = (ground: Ground, key: string): ReadonlyArray<Said> => {
   return [{ layer: source.layer, value: shown(ground, key)(setting.value) }, ...source.overrode]
 }
 
-const MEDIA: Readonly<Record<Body.Body['_tag'], string>> = {
-  Empty: 'no body',
-  Bytes: 'the bytes given',
-  Text: 'the text given',
-  Json: 'a JSON body',
-  Form: 'a form',
-  Multipart: 'a multipart body',
-  Stream: 'a stream',
-  Once: 'a stream that can be read once',
-}
-
-/** In words what the request's body is. */
-export const bodyInWords = ({ merged }: Ground): string => MEDIA[merged.request.body._tag]
-
 const ofFraming = (ground: Ground, { name, value }: Of<'Header'>): Source | undefined => {
   const key = name.toLowerCase()
   const size = Body.length(ground.plan.body)
   if (key === 'content-length') {
     const isOurs = O.isSome(size) ? Secret.reveal(value) === String(size.value) : Secret.reveal(value) === '0'
     if (!isOurs || (O.isNone(size) && isSaid(ground, { _tag: 'Header', name, value, line: 0 }))) return undefined
-    const how = O.isSome(size) ? `the length of the body (${bodyInWords(ground)})` : 'the method expects a body'
+    const how = O.isSome(size) ? `the length of the body (${sentInWords(ground)})` : 'the method expects a body'
     const others = outvoted(ground, key).filter((other) => other.value !== Secret.reveal(value))
     return from('prepare', how, others)
   }
@@ -138,86 +120,6 @@ export const ofHeader = (ground: Ground, part: Of<'Header'>): Source => {
   }
   const scheme = customScheme(ground)
   return scheme === undefined ? byHand : from('prepare', `the scheme '${scheme}' of auth wrote it`)
-}
-
-// --- cookies -------------------------------------------------------------------------------------------------------
-
-const nameIn = (text: string): string => text.slice(0, Math.max(0, text.indexOf('=')))
-
-const trusted = ({ before }: Ground): boolean => O.isNone(before) || before.value.trusted
-
-/** Whether the user wrote the Cookie header, so that it stands for itself. */
-const isLiteral = (ground: Ground): boolean =>
-  trusted(ground) && ground.merged.settings.headers.get('cookie')?._tag === 'Set'
-
-const isInLiteral = ({ merged }: Ground, pair: string): boolean => {
-  const setting = merged.settings.headers.get('cookie')
-  return (
-    setting?._tag === 'Set' && setting.value.values.some((value) => Secret.reveal(value).split('; ').includes(pair))
-  )
-}
-
-const given = (ground: Ground, name: string): Override.Override<Secret.Secret> =>
-  trusted(ground) ? (ground.merged.settings.cookies.get(name) ?? Override.inherit) : Override.inherit
-
-/** What the cookies of session and request leave for those of the jar. */
-const roomOf = (ground: Ground): number => {
-  const own = trusted(ground) ? Cookies.given(ground.merged.settings) : E.right('')
-  return Cookies.roomBeside(E.isRight(own) ? own.right : '')
-}
-
-/** Where a cookie of the Cookie header came from. */
-export const ofCookie = (ground: Ground, { pair }: Of<'Cookie'>): Source => {
-  const text = Secret.reveal(pair)
-  if (isLiteral(ground)) {
-    const source = ofSettings(ground, 'cookie', 'a Cookie header stands for itself')
-    return source !== undefined && isInLiteral(ground, text) ? source : otherwise(ground)
-  }
-  const name = nameIn(text)
-  const value = text.slice(text.indexOf('=') + 1)
-  const own = given(ground, name)
-  if (own._tag === 'Set' && Secret.reveal(own.value) === value) {
-    const pick = (settings: Ground['merged']['settings']) => settings.cookies.get(name) ?? Override.inherit
-    return ofSetting(ground.layers, pick, Secret.show) ?? byHand
-  }
-  const { inputs } = ground
-  const held = Jar.cookiesFor(plannedUrl(ground), inputs.now, roomOf(ground))(inputs.jar)
-  const found = held.find(
-    (cookie) => text === (cookie.name === '' ? '' : `${cookie.name}=`) + Secret.reveal(cookie.value),
-  )
-  if (found !== undefined) return from('jar', O.isSome(found.setBy) ? `set by ${found.setBy.value}` : 'set by hand')
-  const scheme = customScheme(ground)
-  return scheme === undefined ? byHand : from('prepare', `the scheme '${scheme}' of auth wrote it`)
-}
-
-/** Why a cookie is not sent to a URL, in words. */
-export const REASONS: Readonly<Record<Exclude<Cookie.Verdict, 'sent'>, string>> = {
-  domain: 'it is for another host',
-  'host-only': 'it is for its own host alone, and this one is below it',
-  path: 'it is for another path',
-  secure: 'it is Secure, and the connection is not',
-  expired: 'it has expired',
-  'site-limit': 'its site has more than 180 live cookies, and Secure and newer ones go first',
-  'header-limit': 'the Cookie header would be longer than servers accept, and longer paths and newer cookies go first',
-}
-
-/** Cookies of the jar that were near and not sent. Those of other hosts are legion, and not named. */
-export const droppedCookies = (ground: Ground): ReadonlyArray<Dropped> => {
-  const { inputs } = ground
-  const url = plannedUrl(ground)
-  if (!Url.isHttp(url)) return []
-  return Jar.why(
-    url,
-    inputs.now,
-    roomOf(ground),
-  )(inputs.jar).flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {
-    const what = `cookie ${cookie.name}`
-    const value = `‹secret›, for ${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path}`
-    if (verdict === 'domain') return []
-    if (verdict !== 'sent') return [{ what, layer: 'jar', value, why: REASONS[verdict] }]
-    const why = 'a Cookie header of your own stands for itself'
-    return isLiteral(ground) ? [{ what, layer: 'jar', value, why }] : []
-  })
 }
 
 // --- what stayed away ----------------------------------------------------------------------------------------------

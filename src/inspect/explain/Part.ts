@@ -16,6 +16,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
 import * as Proxy from '../../values/Proxy.js'
+import * as Scan from '../../values/Scan.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import type { Cause, ClientCertificate, Limits, Plan, Timeouts } from '../../wire/Plan.js'
@@ -29,8 +30,14 @@ export type Part =
   | { readonly _tag: 'Query'; readonly text: string | Secret.Secret; readonly shown: string }
   | { readonly _tag: 'Fragment'; readonly text: string }
   | { readonly _tag: 'Header'; readonly name: string; readonly value: Headers.Value; readonly line: number }
-  /** `name` is the header's, `pair` is `cookie=value`. */
-  | { readonly _tag: 'Cookie'; readonly name: string; readonly pair: Headers.Value; readonly line: number }
+  /** `name` is the header's, `pair` is `cookie=value`; `separator` stands before it, where that is not `; `. */
+  | {
+      readonly _tag: 'Cookie'
+      readonly name: string
+      readonly pair: Headers.Value
+      readonly line: number
+      readonly separator?: string
+    }
   | { readonly _tag: 'Body'; readonly body: Body.Payload }
   | { readonly _tag: 'Proxy'; readonly proxy: O.Option<Proxy.Proxy> }
   | { readonly _tag: 'Verify'; readonly verify: boolean }
@@ -65,10 +72,30 @@ const queryParts = (url: Url.Url): ReadonlyArray<Part> => {
     })
 }
 
+interface Pair {
+  readonly text: string
+  readonly separator: string
+}
+
+const SEPARATOR = '; '
+
+/** The pairs of a Cookie header, and what stands before each. Servers divide at `;`, with a blank behind it or without. */
+export const pairsOf = (value: string): ReadonlyArray<Pair> => {
+  const [first = '', ...others] = value.split(';')
+  const pairs: Pair[] = [{ text: first, separator: '' }]
+  for (const other of others) {
+    const start = Scan.after(other, 0, (character) => character === ' ' || character === '\t')
+    pairs.push({ text: other.slice(start), separator: `;${other.slice(0, start)}` })
+  }
+  return pairs
+}
+
 const cookiesOf = (name: string, value: Headers.Value, line: number): ReadonlyArray<Part> =>
-  Secret.reveal(value)
-    .split('; ')
-    .map((text): Part => ({ _tag: 'Cookie', name, pair: Secret.is(value) ? Secret.make(text) : text, line }))
+  pairsOf(Secret.reveal(value)).map(({ text, separator }, i): Part => {
+    const pair = Secret.is(value) ? Secret.make(text) : text
+    const cookie = { _tag: 'Cookie', name, pair, line } as const
+    return i === 0 || separator === SEPARATOR ? cookie : { ...cookie, separator }
+  })
 
 const headerParts = ({ fields }: Headers.Headers): ReadonlyArray<Part> =>
   fields.flatMap(
@@ -100,7 +127,8 @@ const only = <Tag extends Part['_tag']>(parts: ReadonlyArray<Part>, tag: Tag): O
   return others.length === 0 ? found : undefined
 }
 
-const all = <Tag extends Part['_tag']>(parts: ReadonlyArray<Part>, tag: Tag): ReadonlyArray<Of<Tag>> =>
+/** The parts of a kind, in order. */
+export const all = <Tag extends Part['_tag']>(parts: ReadonlyArray<Part>, tag: Tag): ReadonlyArray<Of<Tag>> =>
   parts.filter((part): part is Of<Tag> => part._tag === tag)
 
 const urlOf = ({ url }: Of<'Place'>, parts: ReadonlyArray<Part>): Url.Url => {
@@ -117,12 +145,20 @@ const urlOf = ({ url }: Of<'Place'>, parts: ReadonlyArray<Part>): Url.Url => {
 
 const headersOf = (parts: ReadonlyArray<Part>): Headers.Headers => {
   const lines: Headers.Field[] = []
+  const cookies = new Map<number, Array<Of<'Cookie'>>>()
   for (const part of parts) {
     if (part._tag === 'Header') lines[part.line] = [part.name, part.value]
     if (part._tag !== 'Cookie') continue
-    const before = lines[part.line]?.[1]
-    const text = before === undefined ? part.pair : `${Secret.reveal(before)}; ${Secret.reveal(part.pair)}`
-    lines[part.line] = [part.name, Secret.is(part.pair) && !Secret.is(text) ? Secret.make(text) : text]
+    const known = cookies.get(part.line)
+    if (known === undefined) cookies.set(part.line, [part])
+    else known.push(part)
+  }
+  for (const [line, pairs] of cookies) {
+    const [first, ...others] = pairs
+    if (first === undefined) continue
+    const rest = others.map(({ pair, separator = SEPARATOR }) => separator + Secret.reveal(pair))
+    const text = Secret.reveal(first.pair) + rest.join('')
+    lines[line] = [first.name, pairs.some(({ pair }) => Secret.is(pair)) ? Secret.make(text) : text]
   }
   return { fields: lines.filter((line) => line !== undefined) }
 }

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Environment from '../../session/Environment.js'
 import { empty as noSettings, type Settings } from '../../session/Settings.js'
-import { route, selectedKey, selectProxy } from '../../stages/Route.js'
+import { ownNoProxy, route, selectedKey, selectNoProxy, selectProxy } from '../../stages/Route.js'
 import * as Override from '../../values/Override.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
@@ -36,52 +36,33 @@ const ofProxySettings = (ground: Ground): Source | undefined => {
   return ofSetting(isOfRequest ? layers : { ...layers, request: noSettings }, pick, proxyText)
 }
 
-/** The variable that names the environment's proxy for a URL. */
-const variableFor = (ground: Ground): string => {
-  const { inputs } = ground
-  const url = plannedUrl(ground)
-  const scheme = url.protocol.slice(0, -1)
-  const { variables } = inputs.environment
-  const used = Environment.proxyFor(url, '')(inputs.environment)
-  // As `Environment` reads them: a lower-case suffix beats any other, the last spelling beats those before it, and CGI
-  // takes HTTP_PROXY away.
-  const named = (key: string): string | undefined => {
-    const isOf = (name: string): boolean => name.toLowerCase() === `${key}_proxy`
-    const names = [...variables.keys()].filter(
-      (name) => isOf(name) && O.isSome(used) && Secret.Eq.equals(variables.get(name) ?? '', used.value),
-    )
-    const upper = key === 'http' && variables.has('REQUEST_METHOD') ? undefined : names.at(-1)
-    return names.findLast((name) => name.endsWith('_proxy')) ?? upper
-  }
-  return named(scheme) ?? named('all') ?? `${scheme}_proxy`
-}
-
-const ownNoProxy = ({ merged }: Ground): string | undefined => {
-  const { proxies } = merged.settings
-  const own = proxies._tag === 'Inherit' ? undefined : proxies.value.get('no_proxy')
-  return own?._tag === 'Set' ? Secret.reveal(own.value) : undefined
-}
-
 /** What the environment would say, were it asked; and what it would say without NO_PROXY. */
 const ambient = (ground: Ground) => ({
-  proxy: Environment.proxyFor(plannedUrl(ground), ownNoProxy(ground))(ground.inputs.environment),
-  unbound: Environment.proxyFor(plannedUrl(ground), '')(ground.inputs.environment),
+  proxy: Environment.proxyFor(plannedUrl(ground), ownNoProxy(ground.merged.settings))(ground.inputs.environment),
+  unbound: Environment.proxyVariable(plannedUrl(ground))(ground.inputs.environment),
 })
+
+/** Who frees the host from the environment's proxy: settings of the user's own stand in for the variable. */
+const ofNoProxy = ({ layers, merged }: Ground): Source => {
+  const variable = from('environment', 'NO_PROXY names this host')
+  if (ownNoProxy(merged.settings) === undefined) return variable
+  return ofSetting(layers, selectNoProxy, Secret.reveal, 'its no_proxy names this host') ?? variable
+}
 
 const ofProxy = (ground: Ground): Source => {
   const own = ofProxySettings(ground)
   if (own !== undefined) return own
   if (!ground.merged.session.trust.proxies) return nobody('nobody names one')
   const { proxy, unbound } = ambient(ground)
-  if (O.isSome(proxy)) return from('environment', `the variable ${variableFor(ground)}`)
-  return O.isSome(unbound) ? from('environment', 'NO_PROXY names this host') : nobody('nobody names one')
+  if (O.isNone(unbound)) return nobody('nobody names one')
+  return O.isSome(proxy) ? from('environment', `the variable ${unbound.value.name}`) : ofNoProxy(ground)
 }
 
 const droppedProxy = (ground: Ground): ReadonlyArray<Dropped> => {
   const { proxy, unbound } = ambient(ground)
   if (O.isNone(unbound)) return []
-  const what = `variable ${variableFor(ground)}`
-  const value = proxyText(unbound.value)
+  const what = `variable ${unbound.value.name}`
+  const value = proxyText(unbound.value.value)
   const drop = (why: string): ReadonlyArray<Dropped> => [{ what, layer: 'environment', value, why }]
   const own = ofProxySettings(ground)
   if (own !== undefined) {
@@ -89,7 +70,9 @@ const droppedProxy = (ground: Ground): ReadonlyArray<Dropped> => {
     return drop(`not used: the ${own.layer} ${isNone ? 'says withoutProxy' : 'names its own proxy'}`)
   }
   if (!ground.merged.session.trust.proxies) return drop('not used: the session does not trust proxy variables')
-  return O.isNone(proxy) ? drop('not used: NO_PROXY names this host') : []
+  if (O.isSome(proxy)) return []
+  const { layer, how } = ofNoProxy(ground)
+  return drop(layer === 'environment' ? `not used: ${how}` : `not used: no_proxy of the ${layer} names this host`)
 }
 
 // --- TLS, timeouts, limits -----------------------------------------------------------------------------------------
