@@ -36,6 +36,8 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
   return encodeAll(kept, beyond)
 }
 
+const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`)
+
 /**
  * A reference whose characters above ASCII are octets, and not UTF-8: each is percent-encoded as it is. A lone `%` is
  * quoted here, for the escapes made here would make it look like the only bad one of its component.
@@ -46,7 +48,7 @@ export const quoteOctets = (reference: string): string =>
       const isEscaped = component.replace(ESCAPES, '').includes('%')
       return isEscaped ? component.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25') : component
     })
-    .replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/[\x80-\xff]/g, (octet) => ESCAPED[octet.charCodeAt(0)] ?? octet)
 
 /** Quotes a path; idempotent. */
 export const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
