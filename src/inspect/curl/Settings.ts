@@ -111,12 +111,16 @@ const certificate = (options: All): E.Either<string, Settings.Configure> => {
   )
 }
 
+/** A decimal number as C reads it: `5`, `5.`, `.5`, `1e1`, `+5`, with blanks only before it. */
+const DECIMAL = /^[ \t\n\v\f\r]*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+
+/** Seconds as milliseconds. curl ignores less than one millisecond. */
 const seconds = (options: All, name: string): E.Either<string, number | undefined> => {
   const given = last(options, name)
   if (given === undefined) return E.right(undefined)
-  const ms = Math.round(Number(given.value) * 1000)
-  return /^\d+(?:\.\d*)?$/.test(given.value) && ms >= 0
-    ? E.right(ms)
+  const ms = Number(given.value) * 1000
+  return DECIMAL.test(given.value) && ms >= 0 && Number.isFinite(ms)
+    ? E.right(ms < 1 ? 0 : Math.round(ms))
     : E.left(`--${name} ${Shell.toText(given.value.slice(0, 20)) ?? ''} is no number of seconds`)
 }
 

@@ -1,0 +1,35 @@
+/** Values of curl's options, as curl 7.88 reads them: what is taken, what is left out, what is refused. */
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { Plan, Request, Session } from '../../src/index.js'
+
+const taken = (line: string): Request.FromCurl => {
+  const made = Request.fromCurl(line)
+  if (E.isLeft(made)) expect.fail(`${made.left.message}\n${line}`)
+  return made.right
+}
+const planned = (line: string): Plan.Plan => {
+  const plan = Plan.plan({ session: Session.empty, entropy: 'curl' })(taken(line))
+  if (E.isLeft(plan)) expect.fail(plan.left.message)
+  return plan.right
+}
+const refused = (message: RegExp) => ({ _tag: 'Left', left: { _tag: 'InvalidCurl', message } })
+
+describe('a number of seconds', () => {
+  it.each([
+    ['.5', 500],
+    ['5.', 5000],
+    ['1e1', 10_000],
+    ['5E-1', 500],
+    ['+5', 5000],
+    ["' 5'", 5000],
+    ['0.0009', undefined],
+    ['-0', undefined],
+  ])('%s is taken as curl takes it', (written, ms) => {
+    const { timeouts } = planned(`curl h.test --connect-timeout ${written} -m ${written}`).route
+    expect([timeouts.connect, timeouts.total]).toEqual([ms, ms])
+  })
+  it.each(['.', '1e', "'5 '", '5s', '-1', "''", '1,5', 'inf', 'nan', '1e999'])('%s is refused', (written) => {
+    expect(Request.fromCurl(`curl h.test -m ${written}`)).toMatchObject(refused(/no number of seconds/))
+  })
+})
