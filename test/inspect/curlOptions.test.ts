@@ -13,6 +13,8 @@ const planned = (line: string): Plan.Plan => {
   if (E.isLeft(plan)) expect.fail(plan.left.message)
   return plan.right
 }
+const values = (line: string, name: string): ReadonlyArray<string> =>
+  Plan.wire(planned(line)).headers.flatMap(([other, value]) => (other.toLowerCase() === name ? [value] : []))
 const refused = (message: RegExp) => ({ _tag: 'Left', left: { _tag: 'InvalidCurl', message } })
 
 describe('a number of seconds', () => {
@@ -31,5 +33,18 @@ describe('a number of seconds', () => {
   })
   it.each(['.', '1e', "'5 '", '5s', '-1', "''", '1,5', 'inf', 'nan', '1e999'])('%s is refused', (written) => {
     expect(Request.fromCurl(`curl h.test -m ${written}`)).toMatchObject(refused(/no number of seconds/))
+  })
+})
+
+describe('-b', () => {
+  it.each([
+    ["curl h.test -b ''", []],
+    ["curl h.test -b '' -b a=1 -b ''", ['a=1']],
+  ])('takes an empty name of a file: %s', (line, cookies) => {
+    expect(values(line, 'cookie')).toEqual(cookies)
+    expect(taken(line).leftOut).toEqual([])
+  })
+  it("still refuses a name of blanks, which curl opens: -b ' '", () => {
+    expect(Request.fromCurl("curl h.test -b ' '")).toMatchObject(refused(/file of cookies/))
   })
 })
