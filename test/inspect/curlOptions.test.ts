@@ -48,3 +48,18 @@ describe('-b', () => {
     expect(Request.fromCurl("curl h.test -b ' '")).toMatchObject(refused(/file of cookies/))
   })
 })
+
+describe('-e', () => {
+  it.each([
+    ["curl h.test -e 'x;auto;y'", ['x'], ['--referer ;auto']],
+    ["curl h.test -e 'x;automatic'", ['x'], ['--referer ;auto']],
+    ["curl h.test -e ';auto;y'", [], ['--referer ;auto']],
+    ["curl h.test -e 'x;Auto'", ['x;Auto'], []],
+    ["curl h.test -e 'x; auto'", ['x; auto'], []],
+    ["curl h.test -e 'x;auto' -e y", ['y'], []],
+    ["curl h.test -e x -e ';auto'", [], ['--referer ;auto']],
+  ])('ends at the first ;auto, and the last one counts: %s', (line, referer, leftOut) => {
+    expect(values(line, 'referer')).toEqual(referer)
+    expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
+  })
+})

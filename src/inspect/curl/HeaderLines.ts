@@ -10,7 +10,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
-import type { Option } from './Options.js'
+import { last, type Option } from './Options.js'
 
 /** An option that is known and no part of the request, and why. */
 export interface Left {
@@ -70,9 +70,12 @@ const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, S
   switch (name) {
     case 'user-agent':
       return E.right({ header: ['User-Agent', value] })
-    case 'referer':
-      if (!value.endsWith(';auto')) return E.right({ header: ['Referer', value] })
-      return E.right({ header: ['Referer', value.slice(0, -';auto'.length)], leftOut: AUTO })
+    case 'referer': {
+      // curl ignores everything from the first `;auto` on.
+      const auto = value.indexOf(';auto')
+      if (auto < 0) return E.right({ header: ['Referer', value] })
+      return E.right({ header: ['Referer', value.slice(0, auto)], leftOut: AUTO })
+    }
     case 'range':
       return E.right(range(value, sending))
     case 'cookie':
@@ -145,7 +148,8 @@ export const headers = (
     const made = ofOption(option, sending)
     if (E.isLeft(made)) return made
     const { header, leftOut: left } = made.right
-    if (left !== undefined) leftOut.push(left)
+    // An earlier -e or -r has no effect at all.
+    if (left !== undefined && last(options, option.name) === option) leftOut.push(left)
     if (header === undefined) continue
     const [name, value] = header
     const before = name === 'Cookie' ? extra.get(name) : undefined
