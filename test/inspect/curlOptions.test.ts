@@ -63,3 +63,18 @@ describe('-e', () => {
     expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
   })
 })
+
+describe('-H with a semicolon', () => {
+  it.each([
+    ["curl h.test -H 'A;'", 'a', [''], []],
+    ["curl h.test -H 'A;  '", 'a', [], ['--header A']],
+    ["curl h.test -H $'A;\\t'", 'a', [], ['--header A']],
+    ["curl h.test -H 'A;b'", 'a', [], ['--header A']],
+    ["curl h.test -H 'A;;'", 'a', [], ['--header A']],
+    ["curl h.test -d x -H 'Content-Type; '", 'content-type', [], ['--header Content-Type']],
+    ["curl h.test -b a=1 -H 'Cookie;b'", 'cookie', [], ['--header Cookie']],
+  ])('sends a line only if nothing follows: %s', (line, name, sent, leftOut) => {
+    expect(values(line, name)).toEqual(sent)
+    expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
+  })
+})

@@ -6,6 +6,7 @@
  * | `Name: value`  | a line; a name that is repeated, several |
  * | `Name;`        | a line without a value                   |
  * | `Name:`        | no such line, not even curl's own        |
+ * | `Name; `, `Name;x` | the same; the line is named in `leftOut` |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
@@ -90,7 +91,10 @@ const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, S
   }
 }
 
-/** `Name: value`, `Name;` for an empty one, `Name:` to remove it. */
+/**
+ * `Name: value`, `Name;` for an empty one, `Name:` to remove it. Text or blanks after the semicolon remove it too: curl
+ * sends no such line, and not its own either.
+ */
 export const ofLine = (line: string): readonly [name: string, value: string | null] | undefined => {
   const colon = line.indexOf(':')
   if (colon >= 0) {
@@ -98,7 +102,7 @@ export const ofLine = (line: string): readonly [name: string, value: string | nu
     return [line.slice(0, colon), value === '' ? null : value]
   }
   const end = line.indexOf(';')
-  return end > 0 && /^\s*$/.test(line.slice(end + 1)) ? [line.slice(0, end), ''] : undefined
+  return end > 0 ? [line.slice(0, end), end === line.length - 1 ? '' : null] : undefined
 }
 
 interface Gathered {
@@ -121,6 +125,9 @@ const gather = (
       continue
     }
     const [header, text] = line
+    if (text === null && !value.includes(':')) {
+      found.leftOut.push({ option: `--header ${header}`, why: 'curl sends no line with text or blanks after a semicolon' })
+    }
     if (header === '') {
       found.leftOut.push({ option: '--header', why: 'it has no name, and curl sends none such' })
       continue
