@@ -1,5 +1,6 @@
 /** Values of curl's options, as curl 7.88 reads them: what is taken, what is left out, what is refused. */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { Plan, Request, Session } from '../../src/index.js'
 
@@ -76,5 +77,29 @@ describe('-H with a semicolon', () => {
   ])('sends a line only if nothing follows: %s', (line, name, sent, leftOut) => {
     expect(values(line, name)).toEqual(sent)
     expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
+  })
+})
+
+describe('-F with quotes', () => {
+  const body = (line: string): string => {
+    const { body: sent } = Plan.wire(planned(line))
+    const all = O.isSome(sent) ? Buffer.from(sent.value).toString() : ''
+    return all.replace(/--[\w-]{10,}(?:--)?\r\n/g, '').replace(/\r\n/g, '|')
+  }
+  const NAME = 'Content-Disposition: form-data; name="a"'
+  it.each([
+    ['a="b"c', `${NAME}||b|`],
+    ['a=""c', `${NAME}|||`],
+    ['a="b""c"', `${NAME}||b|`],
+    ['a= "b", c ', `${NAME}||b|`],
+    ['a="b;c"d;type=text/x', `${NAME}|Content-Type: text/x||b;c|`],
+    ['a="b"c"d;type=text/x', `${NAME}|Content-Type: text/x||b|`],
+    [String.raw`a="b\\"c`, `${NAME}||b\\|`],
+    [String.raw`a="b\c"d`, `${NAME}||b\\c|`],
+    ['a=b;filename="x"y;type=text/x', `${NAME}; filename="x"|Content-Type: text/x||b|`],
+    ['a="b', `${NAME}||"b|`],
+    ['a="b;type=text/x', `${NAME}|Content-Type: text/x||"b|`],
+  ])('ignores what follows the closing quote, as curl does: %s', (value, sent) => {
+    expect(body(`curl h.test -F '${value}'`)).toBe(sent)
   })
 })

@@ -422,7 +422,7 @@ describe.skipIf(!isThere)('the real curl', () => {
     })
   })
   it('sends the same form', async () => {
-    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' -F 'h= x ' -F 'i= "y" ;type= a/b ; c=d ;filename= z ' -F 'j="k' --form-string 'd=@e;type=f'`
+    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' -F 'h= x ' -F 'i= "y" ;type= a/b ; c=d ;filename= z ' -F 'j="k' -F 'l="m;n"o ;type=a/b' -F 'p="" q' -F 'r=s;filename="t"u' --form-string 'd=@e;type=f'`
     const before = server.heard.length
     await new Promise<void>((resolve) => {
       execFile('bash', ['-c', line], () => resolve())
