@@ -166,6 +166,12 @@ const methodOf = (options: ReadonlyArray<Options.Option>, content: Content): E.E
   return E.right(given ?? (isHead ? 'HEAD' : hasBody && !isGet ? 'POST' : 'GET'))
 }
 
+/** curl repeats a method given by -X after 301, 302 and 303, where a session may turn it into GET. */
+const isRepeated = (options: ReadonlyArray<Options.Option>, method: string): boolean => {
+  const isFollowed = Options.isOn(options, 'location') || Options.isOn(options, 'location-trusted')
+  return isFollowed && Options.last(options, 'request') !== undefined && !/^(?:GET|HEAD)$/.test(spelledMethod(method))
+}
+
 /** What of method and form curl would do in another way. */
 const leftOfMethod = (
   options: ReadonlyArray<Options.Option>,
@@ -174,6 +180,9 @@ const leftOfMethod = (
 ): ReadonlyArray<LeftOut> => [
   ...(method !== spelledMethod(method)
     ? [{ option: `--request ${method}`, why: `it is sent as ${spelledMethod(method)}` }]
+    : []),
+  ...(isRepeated(options, method)
+    ? [{ option: `--request ${method}`, why: 'curl repeats it after 301, 302 and 303; here a redirect may become GET' }]
     : []),
   ...(Options.isOn(options, 'get') && parts.length > 0
     ? [{ option: '--get', why: 'a form is the body, with -G too' }]

@@ -103,3 +103,18 @@ describe('-F with quotes', () => {
     expect(body(`curl h.test -F '${value}'`)).toBe(sent)
   })
 })
+
+describe('-X with redirects', () => {
+  it.each([
+    ['curl -L -X POST -d a h.test', ['--request POST']],
+    ['curl -L -X PUT h.test', ['--request PUT']],
+    ['curl --location-trusted -X DELETE h.test', ['--location-trusted', '--request DELETE']],
+    ['curl -X POST -d a h.test', []],
+    ['curl -L --no-location -X POST -d a h.test', []],
+    ['curl -L -d a h.test', []],
+    ['curl -L -X GET h.test', []],
+    ['curl -L -X HEAD h.test', []],
+  ])('is named where curl would repeat the method: %s', (line, leftOut) => {
+    expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
+  })
+})
