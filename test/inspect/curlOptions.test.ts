@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
-import { Plan, Request, Session } from '../../src/index.js'
+import { Plan, Request, Secret, Session } from '../../src/index.js'
 
 const taken = (line: string): Request.FromCurl => {
   const made = Request.fromCurl(line)
@@ -116,5 +116,45 @@ describe('-X with redirects', () => {
     ['curl -L -X HEAD h.test', []],
   ])('is named where curl would repeat the method: %s', (line, leftOut) => {
     expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
+  })
+})
+
+describe('the credentials of a proxy', () => {
+  const authorization = (line: string): string | undefined => {
+    const { proxy } = planned(line).route
+    return O.isSome(proxy) && O.isSome(proxy.value.authorization)
+      ? Secret.reveal(proxy.value.authorization.value)
+      : undefined
+  }
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+  const URL_CREDENTIALS = 'the credentials in the proxy URL'
+
+  it.each([
+    ['curl h.test -x p.test -U a:b', basic('a:b'), []],
+    ['curl h.test -x u:p@p.test -U a:b', basic('u:p'), ['--proxy-user']],
+    ['curl h.test -x u@p.test -U a:b', basic('u:'), ['--proxy-user']],
+    ['curl h.test -x @p.test -U a:b', basic(':'), ['--proxy-user']],
+    ['curl h.test -x p.test -U :', basic(':'), []],
+    ["curl h.test -x p.test -U a:b -H 'Proxy-Authorization: z'", basic('a:b'), ['--header Proxy-Authorization']],
+    ["curl h.test -x p.test -H 'Proxy-Authorization: z'", 'z', []],
+    ["curl h.test -x p.test -U a:b --proxy-header 'Proxy-Authorization: z'", 'z', ['--proxy-user']],
+    ["curl h.test -x p.test -U a:b --proxy-header 'Proxy-Authorization;'", '', ['--proxy-user']],
+    ["curl h.test -x p.test -U a:b --proxy-header 'proxy-authorization:'", undefined, ['--proxy-user']],
+    ["curl h.test -x p.test -U a:b --proxy-header 'Proxy-Authorization'", basic('a:b'), ['--proxy-header']],
+    ["curl h.test -x p.test -U a:b --proxy-header 'X: y'", basic('a:b'), ['--proxy-header']],
+    ["curl h.test -x u:p@p.test --proxy-header 'Proxy-Authorization: z'", 'z', [URL_CREDENTIALS]],
+    [
+      "curl h.test -x u:p@p.test -U a:b --proxy-header 'Proxy-Authorization: z'",
+      'z',
+      ['--proxy-user', URL_CREDENTIALS],
+    ],
+  ])('are those that curl sends, and the others are named: %s', (line, sent, leftOut) => {
+    expect(authorization(line)).toBe(sent)
+    expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
+  })
+  it('are not replaced by a header for a SOCKS proxy', () => {
+    const line = "curl h.test -x socks5://p.test -U a:b --proxy-header 'Proxy-Authorization: z'"
+    const { proxy } = planned(line).route
+    expect(O.isSome(proxy) && O.isSome(proxy.value.credentials)).toBe(true)
   })
 })

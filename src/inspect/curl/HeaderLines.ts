@@ -126,7 +126,10 @@ const gather = (
     }
     const [header, text] = line
     if (text === null && !value.includes(':')) {
-      found.leftOut.push({ option: `--header ${header}`, why: 'curl sends no line with text or blanks after a semicolon' })
+      found.leftOut.push({
+        option: `--header ${header}`,
+        why: 'curl sends no line with text or blanks after a semicolon',
+      })
     }
     if (header === '') {
       found.leftOut.push({ option: '--header', why: 'it has no name, and curl sends none such' })
