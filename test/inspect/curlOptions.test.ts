@@ -1,5 +1,6 @@
 /** Values of curl's options, as curl 7.88 reads them: what is taken, what is left out, what is refused. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { Plan, Request, Secret, Session } from '../../src/index.js'
@@ -156,5 +157,38 @@ describe('the credentials of a proxy', () => {
     const line = "curl h.test -x socks5://p.test -U a:b --proxy-header 'Proxy-Authorization: z'"
     const { proxy } = planned(line).route
     expect(O.isSome(proxy) && O.isSome(proxy.value.credentials)).toBe(true)
+  })
+})
+
+describe('the address of a proxy', () => {
+  const place = (line: string): string => {
+    const { proxy } = planned(line).route
+    return O.isSome(proxy) ? `${proxy.value.protocol}//${proxy.value.hostname}:${proxy.value.port}` : 'none'
+  }
+  it.each([
+    ['curl h.test -x http:/127.0.0.1:3128', 'http://127.0.0.1:3128'],
+    ['curl h.test -x http:///127.0.0.1:3128', 'http://127.0.0.1:3128'],
+    ['curl h.test -x HTTP:/u:p@127.0.0.1:3128/path', 'http://127.0.0.1:3128'],
+    ['curl h.test -x https:/p.test', 'https://p.test:443'],
+    ['curl h.test -x HTTPS://p.test', 'https://p.test:443'],
+    ['curl h.test -x socks5:/127.0.0.1:3128', 'socks5://127.0.0.1:3128'],
+    ['curl h.test -x SOCKS5h:/p.test', 'socks5h://p.test:1080'],
+    ['curl h.test -x socks://p.test', 'socks4://p.test:1080'],
+    ['curl h.test --socks5 http:/p.test', 'socks5://p.test:1080'],
+    ['curl h.test --socks5 http://p.test:1', 'socks5://p.test:1'],
+    ['curl h.test --socks5-hostname socks4://p.test', 'socks4://p.test:1080'],
+    ['curl h.test -x http://ftp.p.test', 'http://ftp.p.test:1080'],
+  ])('has one to three slashes: %s', (line, expected) => {
+    expect(place(line)).toBe(expected)
+  })
+  it.each([
+    ['curl h.test -x http:////p.test', /three slashes/],
+    ['curl h.test -x u:p@ftp.p.test:1', /begins with ftp\./],
+  ])('is refused where curl refuses it: %s', (line, message) => {
+    expect(Request.fromCurl(line)).toMatchObject(refused(message))
+  })
+  it.each(['foo:/p.test', 'u:/p@p.test', 'http:p.test:1', '/p.test', '//p.test'])('has no plan: -x %s', (written) => {
+    const plan = pipe(Request.fromCurl(`curl h.test -x ${written}`), E.chainW(Plan.plan({ session: Session.empty })))
+    expect(E.isLeft(plan)).toBe(true)
   })
 })

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
-import { atAuthority, pairOf } from './Address.js'
+import { atAuthority, OTHER_HOSTS, pairOf, SCHEME } from './Address.js'
 import { pair, text } from './Credentials.js'
 import { type Left, ofLine, settingsOf } from './HeaderLines.js'
 import { isOn, last, type Option } from './Options.js'
@@ -20,6 +20,24 @@ const SCHEMES: Readonly<Record<string, string>> = {
   socks4a: 'socks4a://',
   socks5: 'socks5://',
   'socks5-hostname': 'socks5h://',
+}
+
+/**
+ * A proxy with its scheme and two slashes. curl reads it as it reads the URL of a request: `http:/p` is `http://p`. A
+ * scheme is stronger than the option, but `--socks5 http://p` is a SOCKS proxy.
+ */
+const withScheme = ({ name, value }: Option): E.Either<string, string> => {
+  const written = text(value)
+  const [start = '', scheme = '', slashes = ''] = SCHEME.exec(written) ?? []
+  if (slashes.length > 3) return E.left('its proxy has more than three slashes after the scheme, which curl refuses')
+  const [, other] = start === '' ? (OTHER_HOSTS.exec(written.replace(/^[^/?#]*@/, '')) ?? []) : []
+  if (other !== undefined) {
+    return E.left(`curl refuses a proxy that begins with ${other}. and has no scheme; write http:// before it`)
+  }
+  const lower = scheme.toLowerCase()
+  const own =
+    lower === '' || lower === 'http' ? (SCHEMES[name] ?? 'http://') : `${lower === 'socks' ? 'socks4' : lower}://`
+  return E.right(`${own}${written.slice(start.length)}`)
 }
 
 /** The port that is written behind the host, brackets of an IPv6 address aside. */
@@ -66,16 +84,16 @@ const proxyAddress = (options: All, { isGiven }: ProxyHeaders): E.Either<string,
     const leftOut = user === undefined ? [] : [{ option: '--proxy-user', why }]
     return E.right({ url: given?.value, lines: [], leftOut })
   }
-  const written = text(given.value)
-  const isWhole = /^[a-zA-Z][\w+.-]*:\/\//.test(written)
-  const [scheme, userinfo, rest] = atAuthority(isWhole ? written : `${SCHEMES[given.name] ?? 'http://'}${written}`)
+  const whole = withScheme(given)
+  if (E.isLeft(whole)) return whole
+  const [scheme, userinfo, rest] = atAuthority(whole.right)
   // A path says nothing to a proxy.
   const [host = ''] = rest.split(/[/?#]/, 1)
   const place = HAS_PORT.test(host) ? host : `${host.replace(/:$/, '')}:${scheme === 'https://' ? 443 : 1080}`
   const pairOfUser = user === undefined ? E.right(undefined) : pair('-U', user.value)
   if (E.isLeft(pairOfUser)) return pairOfUser
   // A SOCKS proxy gets no headers, so that a header cannot stand for its credentials.
-  if (isGiven && !/^socks/i.test(scheme)) {
+  if (isGiven && !scheme.startsWith('socks')) {
     const why = 'the Proxy-Authorization header of the line stands for it'
     const inUrl = userinfo === undefined ? [] : [{ option: 'the credentials in the proxy URL', why }]
     const leftOut = user === undefined ? inUrl : [{ option: '--proxy-user', why }, ...inUrl]
