@@ -58,6 +58,51 @@ describe('a blank that no shell takes for one', () => {
   })
 })
 
+describe('braces that bash expands', () => {
+  it.each([
+    'curl h.test -d {"a":1,"b":2}',
+    `curl h.test -H 'A: '{x,y}`,
+    'curl http://h.test/{a,b}',
+    'curl h.test -d x{,}',
+    'curl h.test -d {{a}{b,c}',
+    'curl h.test -d {a},b}',
+    'curl h.test -d {"a":[1,2]}',
+    'curl h.test -d {1..3}',
+    'curl h.test -d {a..e..-2}',
+    'curl h.test -d {1.\\\n.3}',
+    "curl h.test -d {..','}",
+    "printf {'a',b} | curl h.test -d @-",
+  ])('are refused: %j', (line) => {
+    expect(Request.fromCurl(line)).toMatchObject(refused(/bash would make several words .* quote it with '…'/))
+  })
+  it.each([
+    ['{"a":1}', '{a:1}'],
+    ["{'a,b'}", '{a,b}'],
+    ['{a\\,b}', '{a,b}'],
+    ['\\{a,b}', '{a,b}'],
+    ['{"a,b"}', '{a,b}'],
+    ['{a..3}', '{a..3}'],
+    ['{aa..b}', '{aa..b}'],
+    ['{1..}', '{1..}'],
+    ["{1'..'3}", '{1..3}'],
+    ['{a..\\c}', '{a..c}'],
+    ['{},x', '{},x'],
+    ['{a},{b}', '{a},{b}'],
+    ['{a,b', '{a,b'],
+    ['a,b}', 'a,b}'],
+    ['{}', '{}'],
+    ['"{a,b}"', '{a,b}'],
+    ["$'{a,b}'", '{a,b}'],
+  ])('and the others are text: %s', (word, body) => {
+    expect(sent(`curl h.test -d ${word}`).body).toBe(body)
+  })
+  it("stay curl's own in a quoted URL", () => {
+    expect(sent("curl 'http://h.test/{a}'").url).toBe('http://h.test/a')
+    expect(Request.fromCurl("curl 'http://h.test/{a,b}'")).toMatchObject(refused(/add -g/))
+    expect(sent("curl -g 'http://h.test/{a,b}'").url).toBe('http://h.test/%7Ba,b%7D')
+  })
+})
+
 describe('comments and line ends', () => {
   it.each([
     '#!/usr/bin/env sh\n\ncurl h.test -d x',
@@ -92,7 +137,29 @@ describe('hostile lines', () => {
     "curl h.test -H '",
   ]
   const fragments = [
-    ...['"', "'", '\\', '\n', '\r\n', ' ', '$(', '<(', '"$(', '$(printf ', '|', '^', '^"', '%', '%a:', '{', '[', '[]'],
+    ...[
+      '"',
+      "'",
+      '\\',
+      '\n',
+      '\r\n',
+      ' ',
+      '$(',
+      '<(',
+      '"$(',
+      '$(printf ',
+      '|',
+      '^',
+      '^"',
+      '%',
+      '%a:',
+      '{',
+      '{,',
+      '{..',
+      '{}',
+      '[',
+      '[]',
+    ],
     ...['{a}', '/', '@', ':', '?', '#', '&', '=', ';', '; ', ' ;', ';type=a/b', '\\n', '\\[', '""', '"a""b" ', "$'a'"],
     ...['-s ', '-H a:b ', '-H a: ', '-d a ', '-F a=b ', '--json a ', '--url-query a ', '-e a;auto ', '-b a=b ', '# '],
     ...['#\n', '\u00a0', '\u{1f600}'],
