@@ -37,6 +37,11 @@ describe('the Windows prompt', () => {
     ['curl ^"http://h.test/?a%5Bb%5D=%C3%A9%DF%20^"', 'http://h.test/?a%5Bb%5D=%C3%A9%DF%20'],
     ['curl ^"http://h.test/?ids^\\[^\\]=1^&b=2^" ^\n  -H ^"a: b^"', 'http://h.test/?ids%5B%5D=1&b=2'],
     ['curl ^"http://h.test/^" ^\r\n  -s | more', 'http://h.test/'],
+    ['curl "http://h.test/?q=it\'s" ^\n  -H "x: y\'s" ^\r\n  --compressed', "http://h.test/?q=it's"],
+    ["curl http://h.test/it's ^\n -s", "http://h.test/it's"],
+    ['curl http://h.test/?a=1^&b=2 -s', 'http://h.test/?a=1&b=2'],
+    ['curl http://h.test/?a=1 ^', 'http://h.test/?a=1'],
+    ['curl http://h.test/?a=1 ^\r\n', 'http://h.test/?a=1'],
   ])('reads %s', (line, url) => {
     expect(sent(line).url).toBe(url)
   })
@@ -48,6 +53,31 @@ describe('the Windows prompt', () => {
     ['curl ^"http://h.test/^"\nrem x', /second command/],
   ])('refuses %s', (line, message) => {
     expect(Request.fromCurl(line)).toMatchObject(refused(message))
+  })
+})
+
+describe('a caret', () => {
+  it.each([
+    ['curl "http://h.test/" -d ^"a^"', 'a'],
+    ['curl "http://h.test/" -H "a: it\'s" -d ^"{^\\^"a^\\^":1}^"', '{"a":1}'],
+    ['curl "http://h.test/" -d "{\\"a\\":\\"it\'s\\"}" ^\n -s', '{"a":"it\'s"}'],
+  ])('outside quotes is one of the prompt: %j', (line, body) => {
+    expect(sent(line)).toMatchObject({ url: 'http://h.test/', body })
+  })
+  it.each([
+    [`curl h.test -d '^"a^"'`, '^"a^"'],
+    [`curl h.test -H 'a: b' -d ^"a^"`, '^a^'],
+    ['curl h.test -d "a^" -H "b: c"', 'a^'],
+    ['curl h.test -d "a ^\nb"', 'a ^\nb'],
+    ['curl h.test -d "it\'s ^\nb"', "it's ^\nb"],
+    ['curl h.test -d "a\\" ^"', 'a" ^'],
+    ['curl h.test \\\n -d ^"a"', '^a'],
+    ['curl h.test -d "a\\"" | grep ^"HTTP"', 'a"'],
+    ['curl h.test -d a^b', 'a^b'],
+    ['curl h.test -d a^\n', 'a^'],
+    ['curl h.test -d "a"^"b"', 'a^b'],
+  ])('of a POSIX shell is a character: %j', (line, body) => {
+    expect(sent(line).body).toBe(body)
   })
 })
 
