@@ -79,6 +79,9 @@ describe('-H with a semicolon', () => {
     expect(values(line, name)).toEqual(sent)
     expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
   })
+  it('is named as text', () => {
+    expect(taken("curl h.test -H 'é; '").leftOut).toMatchObject([{ option: '--header é' }])
+  })
 })
 
 describe('-F with quotes', () => {
@@ -114,8 +117,11 @@ describe('-X with redirects', () => {
     ['curl -L --no-location -X POST -d a h.test', []],
     ['curl -L -d a h.test', []],
     ['curl -L -X GET h.test', []],
+    ['curl -L -X GET -d a h.test', ['--request GET']],
+    ['curl -L -X GET -F a=b h.test', ['--request GET']],
+    ['curl -L -X GET -G -d a h.test', []],
     ['curl -L -X HEAD h.test', []],
-  ])('is named where curl would repeat the method: %s', (line, leftOut) => {
+  ])('is named where curl would send another request: %s', (line, leftOut) => {
     expect(taken(line).leftOut.map(({ option }) => option)).toEqual(leftOut)
   })
 })

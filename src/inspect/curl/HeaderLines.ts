@@ -127,7 +127,7 @@ const gather = (
     const [header, text] = line
     if (text === null && !value.includes(':')) {
       found.leftOut.push({
-        option: `--header ${header}`,
+        option: `--header ${Shell.toText(header) ?? header}`,
         why: 'curl sends no line with text or blanks after a semicolon',
       })
     }
