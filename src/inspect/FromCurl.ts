@@ -166,16 +166,30 @@ const methodOf = (options: ReadonlyArray<Options.Option>, content: Content): E.E
   return E.right(given ?? (isHead ? 'HEAD' : hasBody && !isGet ? 'POST' : 'GET'))
 }
 
+/**
+ * Whether redirects would differ: after 301, 302 and 303 curl repeats the method of -X and drops the body, where a
+ * session goes by the status.
+ */
+const isRepeated = (options: ReadonlyArray<Options.Option>, method: string, { data, parts }: Content): boolean => {
+  const isFollowed = Options.isOn(options, 'location') || Options.isOn(options, 'location-trusted')
+  if (!isFollowed || Options.last(options, 'request') === undefined) return false
+  const hasBody = parts.length > 0 || (data !== undefined && !Options.isOn(options, 'get'))
+  return hasBody || !/^(?:GET|HEAD)$/.test(spelledMethod(method))
+}
+
 /** What of method and form curl would do in another way. */
 const leftOfMethod = (
   options: ReadonlyArray<Options.Option>,
   method: string,
-  { parts }: Content,
+  content: Content,
 ): ReadonlyArray<LeftOut> => [
   ...(method !== spelledMethod(method)
     ? [{ option: `--request ${method}`, why: `it is sent as ${spelledMethod(method)}` }]
     : []),
-  ...(Options.isOn(options, 'get') && parts.length > 0
+  ...(isRepeated(options, method, content)
+    ? [{ option: `--request ${method}`, why: 'a redirect keeps method and body by its status, also with -X' }]
+    : []),
+  ...(Options.isOn(options, 'get') && content.parts.length > 0
     ? [{ option: '--get', why: 'a form is the body, with -G too' }]
     : []),
 ]

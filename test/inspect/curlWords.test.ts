@@ -37,6 +37,11 @@ describe('the Windows prompt', () => {
     ['curl ^"http://h.test/?a%5Bb%5D=%C3%A9%DF%20^"', 'http://h.test/?a%5Bb%5D=%C3%A9%DF%20'],
     ['curl ^"http://h.test/?ids^\\[^\\]=1^&b=2^" ^\n  -H ^"a: b^"', 'http://h.test/?ids%5B%5D=1&b=2'],
     ['curl ^"http://h.test/^" ^\r\n  -s | more', 'http://h.test/'],
+    ['curl "http://h.test/?q=it\'s" ^\n  -H "x: y\'s" ^\r\n  --compressed', "http://h.test/?q=it's"],
+    ["curl http://h.test/it's ^\n -s", "http://h.test/it's"],
+    ['curl http://h.test/?a=1^&b=2 -s', 'http://h.test/?a=1&b=2'],
+    ['curl http://h.test/?a=1 ^', 'http://h.test/?a=1'],
+    ['curl http://h.test/?a=1 ^\r\n', 'http://h.test/?a=1'],
   ])('reads %s', (line, url) => {
     expect(sent(line).url).toBe(url)
   })
@@ -51,10 +56,80 @@ describe('the Windows prompt', () => {
   })
 })
 
+describe('a caret', () => {
+  it.each([
+    ['curl "http://h.test/" -d ^"a^"', 'a'],
+    ['curl "http://h.test/" -H "a: it\'s" -d ^"{^\\^"a^\\^":1}^"', '{"a":1}'],
+    ['curl "http://h.test/" -d "{\\"a\\":\\"it\'s\\"}" ^\n -s', '{"a":"it\'s"}'],
+  ])('outside quotes is one of the prompt: %j', (line, body) => {
+    expect(sent(line)).toMatchObject({ url: 'http://h.test/', body })
+  })
+  it.each([
+    [`curl h.test -d '^"a^"'`, '^"a^"'],
+    [`curl h.test -H 'a: b' -d ^"a^"`, '^a^'],
+    ['curl h.test -d "a^" -H "b: c"', 'a^'],
+    ['curl h.test -d "a ^\nb"', 'a ^\nb'],
+    ['curl h.test -d "it\'s ^\nb"', "it's ^\nb"],
+    ['curl h.test -d "a\\" ^"', 'a" ^'],
+    ['curl h.test \\\n -d ^"a"', '^a'],
+    ['curl h.test -d "a\\"" | grep ^"HTTP"', 'a"'],
+    ['curl h.test -d a^b', 'a^b'],
+    ['curl h.test -d a^\n', 'a^'],
+    ['curl h.test -d "a"^"b"', 'a^b'],
+  ])('of a POSIX shell is a character: %j', (line, body) => {
+    expect(sent(line).body).toBe(body)
+  })
+})
+
 describe('a blank that no shell takes for one', () => {
   it.each(['\u00a0', '\v', '\f', '\u3000', '\u2009', '\u2028', '\ufeff'])('is a character of its word: %j', (blank) => {
     expect(sent(`curl h.test -d a${blank}b`).body).toBe(`a${blank}b`)
     expect(Request.fromCurl(`curl h.test ${blank}-H 'a: b'`)).toMatchObject(refused(/no-break space; write a space/))
+  })
+})
+
+describe('braces that bash expands', () => {
+  it.each([
+    'curl h.test -d {"a":1,"b":2}',
+    `curl h.test -H 'A: '{x,y}`,
+    'curl http://h.test/{a,b}',
+    'curl h.test -d x{,}',
+    'curl h.test -d {{a}{b,c}',
+    'curl h.test -d {a},b}',
+    'curl h.test -d {"a":[1,2]}',
+    'curl h.test -d {1..3}',
+    'curl h.test -d {a..e..-2}',
+    'curl h.test -d {1.\\\n.3}',
+    "curl h.test -d {..','}",
+    "printf {'a',b} | curl h.test -d @-",
+  ])('are refused: %j', (line) => {
+    expect(Request.fromCurl(line)).toMatchObject(refused(/bash would make several words .* quote it with '…'/))
+  })
+  it.each([
+    ['{"a":1}', '{a:1}'],
+    ["{'a,b'}", '{a,b}'],
+    ['{a\\,b}', '{a,b}'],
+    ['\\{a,b}', '{a,b}'],
+    ['{"a,b"}', '{a,b}'],
+    ['{a..3}', '{a..3}'],
+    ['{aa..b}', '{aa..b}'],
+    ['{1..}', '{1..}'],
+    ["{1'..'3}", '{1..3}'],
+    ['{a..\\c}', '{a..c}'],
+    ['{},x', '{},x'],
+    ['{a},{b}', '{a},{b}'],
+    ['{a,b', '{a,b'],
+    ['a,b}', 'a,b}'],
+    ['{}', '{}'],
+    ['"{a,b}"', '{a,b}'],
+    ["$'{a,b}'", '{a,b}'],
+  ])('and the others are text: %s', (word, body) => {
+    expect(sent(`curl h.test -d ${word}`).body).toBe(body)
+  })
+  it("stay curl's own in a quoted URL", () => {
+    expect(sent("curl 'http://h.test/{a}'").url).toBe('http://h.test/a')
+    expect(Request.fromCurl("curl 'http://h.test/{a,b}'")).toMatchObject(refused(/add -g/))
+    expect(sent("curl -g 'http://h.test/{a,b}'").url).toBe('http://h.test/%7Ba,b%7D')
   })
 })
 
@@ -92,7 +167,29 @@ describe('hostile lines', () => {
     "curl h.test -H '",
   ]
   const fragments = [
-    ...['"', "'", '\\', '\n', '\r\n', ' ', '$(', '<(', '"$(', '$(printf ', '|', '^', '^"', '%', '%a:', '{', '[', '[]'],
+    ...[
+      '"',
+      "'",
+      '\\',
+      '\n',
+      '\r\n',
+      ' ',
+      '$(',
+      '<(',
+      '"$(',
+      '$(printf ',
+      '|',
+      '^',
+      '^"',
+      '%',
+      '%a:',
+      '{',
+      '{,',
+      '{..',
+      '{}',
+      '[',
+      '[]',
+    ],
     ...['{a}', '/', '@', ':', '?', '#', '&', '=', ';', '; ', ' ;', ';type=a/b', '\\n', '\\[', '""', '"a""b" ', "$'a'"],
     ...['-s ', '-H a:b ', '-H a: ', '-d a ', '-F a=b ', '--json a ', '--url-query a ', '-e a;auto ', '-b a=b ', '# '],
     ...['#\n', '\u00a0', '\u{1f600}'],

@@ -378,6 +378,8 @@ describe.skipIf(!isThere)('the real curl', () => {
     'curl URL -H a:b\u00a0c -d x\u3000y',
     'curl URL -d "a""b"',
     `curl URL -d "it"'s'$'\\x41'`,
+    `curl URL -d {"a":1} -d {'b,c'} -d {a..3}{},x`,
+    "curl URL -b '' -m .5e1 --connect-timeout +5. -e 'x;auto;y' -H 'A; ' -H 'Content-Type;b' -d x",
     'curl http:/HOST/p',
     'curl http:///HOST/p',
     'curl HOST/p --proto-default http',
@@ -422,7 +424,7 @@ describe.skipIf(!isThere)('the real curl', () => {
     })
   })
   it('sends the same form', async () => {
-    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' -F 'h= x ' -F 'i= "y" ;type= a/b ; c=d ;filename= z ' -F 'j="k' --form-string 'd=@e;type=f'`
+    const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' -F 'h= x ' -F 'i= "y" ;type= a/b ; c=d ;filename= z ' -F 'j="k' -F 'l="m;n"o ;type=a/b' -F 'p="" q' -F 'r=s;filename="t"u' --form-string 'd=@e;type=f'`
     const before = server.heard.length
     await new Promise<void>((resolve) => {
       execFile('bash', ['-c', line], () => resolve())

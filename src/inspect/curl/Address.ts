@@ -47,8 +47,10 @@ export const atAuthority = (url: string): readonly [before: string, userinfo: st
     : [url.slice(0, start), authority.slice(0, at), url.slice(start + at + 1)]
 }
 
-const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):(\/+)/
-const OTHER_HOSTS = /^(ftp|dict|ldap|imap|smtp|pop3)\./i
+/** A scheme with its slashes: one is enough for curl. */
+export const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):(\/+)/
+/** Hosts that curl asks by another protocol, where no scheme is written. */
+export const OTHER_HOSTS = /^(ftp|dict|ldap|imap|smtp|pop3)\./i
 
 /** The URL with its scheme. */
 const whole = (options: ReadonlyArray<Option>, text: string): E.Either<string, string> => {

@@ -16,6 +16,12 @@ import type { Token } from './Words.js'
 const QUOTED = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y
 const BARE = /[^'"\\\s]+/y
 
+/** How long the match of a sticky pattern is. */
+const matchAt = (pattern: RegExp, text: string, at: number): number => {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0].length ?? 0
+}
+
 /**
  * Whether quotes are doubled, as Firefox writes them for Windows: `"{""a"":1}"`. A POSIX shell would read words that are joined, so
  * only pairs count, or `"%"`, which Firefox writes for a percent sign. A quote or a backslash of a POSIX shell settles it.
@@ -48,9 +54,31 @@ const hasDoubledQuotes = (line: string): boolean => {
   return isCertain || (doubled % 2 === 0 && (hasPairs || doubled > 0))
 }
 
-/** Whether a line is written for the prompt: by the carets before its quotes and at its line ends, or by doubled quotes. */
-export const isCmd = (line: string): boolean =>
-  /^[^'"]*\^"|^[^']*\^\r?\n/.test(line) || (line.includes('""') && hasDoubledQuotes(line))
+const UNMARKED = /[^'"\\^|]+/y
+/** A caret before a quote or an operator, at a line end before another line, or alone at the end. */
+const MARK = /\^(?:[&<>()]|\r?\n(?=\s*\S))|(?<!")\^"|(?<=[ \t])\^\s*$/y
+
+/**
+ * Whether a caret stands outside quotes where only the prompt expects one. Quotes are read as bash reads them. A single
+ * quote, a continued line of a POSIX shell and a pipe end the search, since all of that is no line for the prompt, or
+ * no longer curl's. A single quote that nothing closes is an apostrophe: bash would refuse it.
+ */
+const hasCaret = (line: string): boolean => {
+  for (let at = 0; at < line.length; ) {
+    const character = line[at]
+    if (matchAt(MARK, line, at) > 0) return true
+    if (character === '|' || /^\\\r?\n/.test(line.slice(at, at + 3))) return false
+    if (character === "'" && line.includes("'", at + 1)) return false
+    const length = character === '"' ? matchAt(QUOTED, line, at) : matchAt(UNMARKED, line, at)
+    if (character === '"' && length === 0) return false
+    // After a caret or a backslash, any character is itself.
+    at += length > 0 ? length : character === "'" ? 1 : 2
+  }
+  return false
+}
+
+/** Whether a line is written for the prompt: by a caret outside quotes, or by doubled quotes. */
+export const isCmd = (line: string): boolean => hasCaret(line) || (line.includes('""') && hasDoubledQuotes(line))
 
 // --- the prompt's step ---------------------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ export const content = ({ name, value }: Option, stdin: Shell.Octets | undefined
 
 /** What C calls white space. */
 const BLANKS = /[ \t\n\v\f\r]*/y
-const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"[ \t\n\v\f\r]*(?=;|$)/y
+const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"[^;]*/y
 
 const isBlank = (character: string | undefined): boolean => character !== undefined && ' \t\n\v\f\r'.includes(character)
 
@@ -75,7 +75,10 @@ interface Value {
   readonly at: number
 }
 
-/** A value up to `;` without the blanks around it, or in quotes. A quote that is not closed is a character. */
+/**
+ * A value up to `;` without blanks at both ends, or in quotes. curl ignores what follows the closing quote. A quote
+ * that is not closed is a character.
+ */
 const upTo = (text: Shell.Octets, start: number): Value => {
   const begin = skip(text, start)
   QUOTED.lastIndex = begin

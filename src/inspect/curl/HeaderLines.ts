@@ -6,11 +6,12 @@
  * | `Name: value`  | a line; a name that is repeated, several |
  * | `Name;`        | a line without a value                   |
  * | `Name:`        | no such line, not even curl's own        |
+ * | `Name; `, `Name;x` | the same; the line is named in `leftOut` |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
-import type { Option } from './Options.js'
+import { last, type Option } from './Options.js'
 
 /** An option that is known and no part of the request, and why. */
 export interface Left {
@@ -70,12 +71,17 @@ const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, S
   switch (name) {
     case 'user-agent':
       return E.right({ header: ['User-Agent', value] })
-    case 'referer':
-      if (!value.endsWith(';auto')) return E.right({ header: ['Referer', value] })
-      return E.right({ header: ['Referer', value.slice(0, -';auto'.length)], leftOut: AUTO })
+    case 'referer': {
+      // curl ignores everything from the first `;auto` on.
+      const auto = value.indexOf(';auto')
+      if (auto < 0) return E.right({ header: ['Referer', value] })
+      return E.right({ header: ['Referer', value.slice(0, auto)], leftOut: AUTO })
+    }
     case 'range':
       return E.right(range(value, sending))
     case 'cookie':
+      // An empty name of a file only turns the cookies of curl on, which a session has on by default.
+      if (value === '') return NOTHING
       if (value.includes('=')) return E.right({ header: ['Cookie', value] })
       return E.left(
         `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
@@ -85,7 +91,10 @@ const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, S
   }
 }
 
-/** `Name: value`, `Name;` for an empty one, `Name:` to remove it. */
+/**
+ * `Name: value`, `Name;` for an empty one, `Name:` to remove it. Text or blanks after the semicolon remove it too: curl
+ * sends no such line, and not its own either.
+ */
 export const ofLine = (line: string): readonly [name: string, value: string | null] | undefined => {
   const colon = line.indexOf(':')
   if (colon >= 0) {
@@ -93,7 +102,7 @@ export const ofLine = (line: string): readonly [name: string, value: string | nu
     return [line.slice(0, colon), value === '' ? null : value]
   }
   const end = line.indexOf(';')
-  return end > 0 && /^\s*$/.test(line.slice(end + 1)) ? [line.slice(0, end), ''] : undefined
+  return end > 0 ? [line.slice(0, end), end === line.length - 1 ? '' : null] : undefined
 }
 
 interface Gathered {
@@ -116,6 +125,12 @@ const gather = (
       continue
     }
     const [header, text] = line
+    if (text === null && !value.includes(':')) {
+      found.leftOut.push({
+        option: `--header ${Shell.toText(header) ?? header}`,
+        why: 'curl sends no line with text or blanks after a semicolon',
+      })
+    }
     if (header === '') {
       found.leftOut.push({ option: '--header', why: 'it has no name, and curl sends none such' })
       continue
@@ -143,7 +158,8 @@ export const headers = (
     const made = ofOption(option, sending)
     if (E.isLeft(made)) return made
     const { header, leftOut: left } = made.right
-    if (left !== undefined) leftOut.push(left)
+    // An earlier -e or -r has no effect at all.
+    if (left !== undefined && last(options, option.name) === option) leftOut.push(left)
     if (header === undefined) continue
     const [name, value] = header
     const before = name === 'Cookie' ? extra.get(name) : undefined

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
-import { atAuthority, pairOf } from './Address.js'
+import { atAuthority, OTHER_HOSTS, pairOf, SCHEME } from './Address.js'
 import { pair, text } from './Credentials.js'
 import { type Left, ofLine, settingsOf } from './HeaderLines.js'
 import { isOn, last, type Option } from './Options.js'
@@ -22,57 +22,117 @@ const SCHEMES: Readonly<Record<string, string>> = {
   'socks5-hostname': 'socks5h://',
 }
 
+/**
+ * A proxy with its scheme and two slashes. curl reads it as it reads the URL of a request: `http:/p` is `http://p`. A
+ * scheme is stronger than the option, but `--socks5 http://p` is a SOCKS proxy.
+ */
+const withScheme = ({ name, value }: Option): E.Either<string, string> => {
+  const written = text(value)
+  const [start = '', scheme = '', slashes = ''] = SCHEME.exec(written) ?? []
+  if (slashes.length > 3) return E.left('its proxy has more than three slashes after the scheme, which curl refuses')
+  const [, other] = start === '' ? (OTHER_HOSTS.exec(written.replace(/^[^/?#]*@/, '')) ?? []) : []
+  if (other !== undefined) {
+    return E.left(`curl refuses a proxy that begins with ${other}. and has no scheme; write http:// before it`)
+  }
+  const lower = scheme.toLowerCase()
+  const own =
+    lower === '' || lower === 'http' ? (SCHEMES[name] ?? 'http://') : `${lower === 'socks' ? 'socks4' : lower}://`
+  return E.right(`${own}${written.slice(start.length)}`)
+}
+
 /** The port that is written behind the host, brackets of an IPv6 address aside. */
 const HAS_PORT = /^(?:\[[^\]]*\]|[^:[\]]*):\d+$/
 
+/** The Proxy-Authorization lines of `--proxy-header`; `isGiven` also where a line only removes the header. */
+interface ProxyHeaders {
+  readonly isGiven: boolean
+  readonly lines: ReadonlyArray<readonly [name: string, value: string]>
+  readonly leftOut: ReadonlyArray<Left>
+}
+
+const proxyHeaders = (options: All): ProxyHeaders => {
+  const all = options.filter(({ name }) => name === 'proxy-header').map(({ value }) => ofLine(value))
+  const own = all.flatMap((line) => (line?.[0].toLowerCase() === 'proxy-authorization' ? [line] : []))
+  return {
+    isGiven: own.length > 0,
+    lines: own.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+    leftOut:
+      all.length > own.length
+        ? [{ option: '--proxy-header', why: 'only Proxy-Authorization is for a proxy here' }]
+        : [],
+  }
+}
+
+interface ProxyAddress {
+  /** Empty for no proxy at all, undefined where the line does not say. */
+  readonly url: string | undefined
+  /** Credentials that are a header of their own. */
+  readonly lines: ProxyHeaders['lines']
+  readonly leftOut: ReadonlyArray<Left>
+}
+
+/** Whether `-H` has a Proxy-Authorization too. */
+const hasHeader = (options: All): boolean =>
+  options.some(({ name, value }) => name === 'header' && /^proxy-authorization:[ \t]*[^ \t]/i.test(value))
+
 /** curl's proxy without a port is at 1080, ours at the port of its scheme; and `user@` has an empty password. */
-const proxyUrl = (options: All): E.Either<string, string | undefined> => {
+const proxyAddress = (options: All, { isGiven }: ProxyHeaders): E.Either<string, ProxyAddress> => {
   const given = options.findLast(({ name }) => PROXIES.some((one) => one === name))
-  if (given === undefined || given.value === '') return E.right(given?.value)
-  const written = text(given.value)
-  const isWhole = /^[a-zA-Z][\w+.-]*:\/\//.test(written)
-  const [scheme, userinfo, rest] = atAuthority(isWhole ? written : `${SCHEMES[given.name] ?? 'http://'}${written}`)
+  const user = last(options, 'proxy-user')
+  if (given === undefined || given.value === '') {
+    const why = 'the line names no proxy; give it to the proxy of the environment'
+    const leftOut = user === undefined ? [] : [{ option: '--proxy-user', why }]
+    return E.right({ url: given?.value, lines: [], leftOut })
+  }
+  const whole = withScheme(given)
+  if (E.isLeft(whole)) return whole
+  const [scheme, userinfo, rest] = atAuthority(whole.right)
   // A path says nothing to a proxy.
   const [host = ''] = rest.split(/[/?#]/, 1)
   const place = HAS_PORT.test(host) ? host : `${host.replace(/:$/, '')}:${scheme === 'https://' ? 443 : 1080}`
-  const user = last(options, 'proxy-user')
-  const own =
-    user === undefined ? E.right(userinfo === undefined ? undefined : pairOf(userinfo)) : pair('-U', user.value)
-  if (E.isLeft(own)) return own
-  if (own.right === undefined) return E.right(`${scheme}${place}`)
-  const [name, pass] = own.right
-  return E.right(`${scheme}${encodeURIComponent(text(name))}:${encodeURIComponent(text(pass))}@${place}`)
+  const pairOfUser = user === undefined ? E.right(undefined) : pair('-U', user.value)
+  if (E.isLeft(pairOfUser)) return pairOfUser
+  // A SOCKS proxy gets no headers, so that a header cannot stand for its credentials.
+  if (isGiven && !scheme.startsWith('socks')) {
+    const why = 'the Proxy-Authorization header of the line stands for it'
+    const inUrl = userinfo === undefined ? [] : [{ option: 'the credentials in the proxy URL', why }]
+    const leftOut = user === undefined ? inUrl : [{ option: '--proxy-user', why }, ...inUrl]
+    return E.right({ url: `${scheme}${place}`, lines: [], leftOut })
+  }
+  const own = userinfo === undefined ? pairOfUser.right : pairOf(userinfo)
+  if (own === undefined) return E.right({ url: `${scheme}${place}`, lines: [], leftOut: [] })
+  const [name, pass] = own
+  const why = 'the credentials in the proxy URL stand for it'
+  const header = 'the credentials of the proxy stand for it; curl sends both'
+  return E.right({
+    url: `${scheme}${encodeURIComponent(text(name))}:${encodeURIComponent(text(pass))}@${place}`,
+    // A URL cannot hold credentials that are both empty.
+    lines: name === '' && pass === '' ? [['Proxy-Authorization', 'Basic Og==']] : [],
+    leftOut: [
+      ...(userinfo === undefined || user === undefined ? [] : [{ option: '--proxy-user', why }]),
+      ...(hasHeader(options) ? [{ option: '--header Proxy-Authorization', why: header }] : []),
+    ],
+  })
 }
 
 const proxy = (
   options: All,
 ): E.Either<string, { readonly settings: Settings.Settings; readonly leftOut: ReadonlyArray<Left> }> => {
-  const url = proxyUrl(options)
-  if (E.isLeft(url)) return url
+  const headers = proxyHeaders(options)
+  const address = proxyAddress(options, headers)
+  if (E.isLeft(address)) return address
+  const { url } = address.right
   const none = last(options, 'noproxy')?.value
-  const lines: Array<readonly [string, string]> = []
-  for (const { name, value } of options) {
-    const line = name === 'proxy-header' ? ofLine(value) : undefined
-    if (line !== undefined && line[1] !== null && line[0].toLowerCase() === 'proxy-authorization')
-      lines.push([line[0], line[1]])
-  }
   const leftOut = [
     ...(none !== undefined && none !== '' && none !== '*'
       ? [{ option: '--noproxy', why: 'NO_PROXY is the environment’s to say; without a proxy: Request.withoutProxy' }]
       : []),
-    ...(options.filter(({ name }) => name === 'proxy-header').length > lines.length
-      ? [{ option: '--proxy-header', why: 'only Proxy-Authorization is for a proxy here' }]
-      : []),
-    ...(!url.right && last(options, 'proxy-user') !== undefined
-      ? [{ option: '--proxy-user', why: 'the line names no proxy; give it to the proxy of the environment' }]
-      : []),
+    ...headers.leftOut,
+    ...address.right.leftOut,
   ]
   const change: Settings.Configure =
-    none === '*' || url.right === ''
-      ? Settings.withoutProxy
-      : url.right === undefined
-        ? (same) => same
-        : Settings.withProxy(url.right)
+    none === '*' || url === '' ? Settings.withoutProxy : url === undefined ? (same) => same : Settings.withProxy(url)
+  const lines = [...headers.lines, ...address.right.lines]
   return E.right({ settings: settingsOf(change, Settings.withHeaders(lines)), leftOut })
 }
 
@@ -111,12 +171,16 @@ const certificate = (options: All): E.Either<string, Settings.Configure> => {
   )
 }
 
+/** A decimal number as C reads it: `5`, `5.`, `.5`, `1e1`, `+5`, with blanks only before it. */
+const DECIMAL = /^[ \t\n\v\f\r]*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+
+/** Seconds as milliseconds. curl ignores less than one millisecond. */
 const seconds = (options: All, name: string): E.Either<string, number | undefined> => {
   const given = last(options, name)
   if (given === undefined) return E.right(undefined)
-  const ms = Math.round(Number(given.value) * 1000)
-  return /^\d+(?:\.\d*)?$/.test(given.value) && ms >= 0
-    ? E.right(ms)
+  const ms = Number(given.value) * 1000
+  return DECIMAL.test(given.value) && ms >= 0 && Number.isFinite(ms)
+    ? E.right(ms < 1 ? 0 : Math.round(ms))
     : E.left(`--${name} ${Shell.toText(given.value.slice(0, 20)) ?? ''} is no number of seconds`)
 }
 

@@ -4,7 +4,7 @@
  *
  * | understood                                                        | refused                          |
  * |-------------------------------------------------------------------|----------------------------------|
- * | `'…'`, `"…"`, `$'…'`, `\x`, a line end after `\`, `# …`, `\|`     | variables, `~`, `` ` ``, redirections, `;`, `&` |
+ * | `'…'`, `"…"`, `$'…'`, `\x`, a line end after `\`, `# …`, `\|`     | variables, `~`, `` ` ``, `{a,b}`, redirections, `;`, `&` |
  * | `$(printf '…')`, `<(printf '…')` with a fixed format              | any other command in `$(…)`, `<(…)` |
  *
  * Words are octets, as a command gets them.
@@ -12,6 +12,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
 import { ANSI, ansiQuoted, type Reading, read, runOf, unclosed, where } from './AnsiQuote.js'
+import { isExpanded, outlineOf } from './Braces.js'
 
 export type Token =
   /** `isFile`: the octets are the content of a file that the shell makes, `<(…)`. */
@@ -163,12 +164,17 @@ const word = (source: Source, start: number): Reading<Token> => {
     return E.left(`~ at ${where(text, start)} stands for a folder of the shell's; write the whole path`)
   }
   let octets = ''
+  let outline = ''
   let at = start
   while (at < text.length && runOf(ENDS_WORD, text, at) === '') {
     const next = piece(source, at)
     if (E.isLeft(next)) return next
     octets += next.right.value
+    outline += outlineOf(text.slice(at, next.right.at))
     at = next.right.at
+  }
+  if (isExpanded(outline)) {
+    return E.left(`bash would make several words of the {…} in the word at ${where(text, start)}; quote it with '…'`)
   }
   return read({ _tag: 'Word', octets, isFile: false }, at)
 }

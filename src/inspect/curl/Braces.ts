@@ -1,0 +1,68 @@
+/**
+ * Whether bash would make several words of one: brace expansion, `{a,b}` and `{1..3}`.
+ *
+ * | word                                | bash                                            |
+ * |-------------------------------------|-------------------------------------------------|
+ * | `x{a,b}`, `{"a":1,"b":2}`, `{,}`    | several words                                   |
+ * | `{1..3}`, `{a..e..2}`               | several words                                   |
+ * | `{a}`, `{}`, `{a`, `{a..3}`, `a,b`  | the word itself                                 |
+ * | `'{a,b}'`, `{a\,b}`, `{"a,b"}`      | the word itself: quoted characters divide nothing |
+ */
+
+const QUOTED = '\0'
+const QUOTED_COMMA = '\x01'
+
+/**
+ * The outline of a piece of a word as it is written: plain text is itself, a quote or an escape is one character. A
+ * comma in quotes does not close a brace, but once `..` has closed it, bash counts the comma: `{..','}` is `..,`.
+ */
+export const outlineOf = (written: string): string => {
+  if (/^\\\r?\n/.test(written)) return ''
+  if (!/^['"$`\\]/.test(written)) return written
+  return written.includes(',') && !written.startsWith('\\') ? QUOTED_COMMA : QUOTED
+}
+
+const SEQUENCE = /^(?:[+-]?\d+\.\.[+-]?\d+|[a-zA-Z]\.\.[a-zA-Z])(?:\.\.[+-]?\d+)?$/
+
+/** A word that takes more steps has thousands of braces, and nobody writes it: it counts as expanded. */
+const MAX_STEPS = 2_000_000
+
+/** Where the brace is that closes the one before `start`: the first at its level behind a `,` or a `..`. */
+const closing = (outline: string, start: number): number | undefined => {
+  let level = 0
+  let isDivided = false
+  for (let at = start; at < outline.length; at += 1) {
+    const character = outline[at]
+    if (character === '{') level += 1
+    else if (character === '}') {
+      if (level > 0) level -= 1
+      else if (isDivided) return at
+    } else if (level === 0) {
+      isDivided ||= character === ',' || (outline.startsWith('..', at) && outline[at + 2] !== '}')
+    }
+  }
+  return undefined
+}
+
+/** Whether bash expands the word that has this outline. */
+export const isExpanded = (outline: string): boolean => {
+  if (!/[^{]*\{/y.test(outline) || !outline.includes('}') || !/,|\.\./.test(outline)) return false
+  let steps = 0
+  // bash begins anew behind a sequence that is none, and `{}` at a beginning is text.
+  let beginning = 0
+  for (let at = outline.indexOf('{'); at >= 0; ) {
+    const isText = at === beginning && outline[at + 1] === '}'
+    const end = isText ? undefined : closing(outline, at + 1)
+    steps += (end ?? outline.length) - at
+    if (steps > MAX_STEPS) return true
+    if (end === undefined) {
+      at = outline.indexOf('{', at + 1)
+      continue
+    }
+    const inner = outline.slice(at + 1, end)
+    if (inner.includes(',') || inner.includes(QUOTED_COMMA) || SEQUENCE.test(inner)) return true
+    beginning = end + 1
+    at = outline.indexOf('{', beginning)
+  }
+  return false
+}
