@@ -38,19 +38,6 @@ describe('a number of seconds', () => {
   })
 })
 
-describe('-b', () => {
-  it.each([
-    ["curl h.test -b ''", []],
-    ["curl h.test -b '' -b a=1 -b ''", ['a=1']],
-  ])('takes an empty name of a file: %s', (line, cookies) => {
-    expect(values(line, 'cookie')).toEqual(cookies)
-    expect(taken(line).leftOut).toEqual([])
-  })
-  it("still refuses a name of blanks, which curl opens: -b ' '", () => {
-    expect(Request.fromCurl("curl h.test -b ' '")).toMatchObject(refused(/file of cookies/))
-  })
-})
-
 describe('-e', () => {
   it.each([
     ["curl h.test -e 'x;auto;y'", ['x'], ['--referer ;auto']],

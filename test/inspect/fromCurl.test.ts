@@ -379,7 +379,7 @@ describe.skipIf(!isThere)('the real curl', () => {
     'curl URL -d "a""b"',
     `curl URL -d "it"'s'$'\\x41'`,
     `curl URL -d {"a":1} -d {'b,c'} -d {a..3}{},x`,
-    "curl URL -b '' -m .5e1 --connect-timeout +5. -e 'x;auto;y' -H 'A; ' -H 'Content-Type;b' -d x",
+    "curl URL -m .5e1 --connect-timeout +5. -e 'x;auto;y' -H 'A; ' -H 'Content-Type;b' -d x",
     'curl http:/HOST/p',
     'curl http:///HOST/p',
     'curl HOST/p --proto-default http',

@@ -80,8 +80,6 @@ const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, S
     case 'range':
       return E.right(range(value, sending))
     case 'cookie':
-      // An empty name of a file only turns the cookies of curl on, which a session has on by default.
-      if (value === '') return NOTHING
       if (value.includes('=')) return E.right({ header: ['Cookie', value] })
       return E.left(
         `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
