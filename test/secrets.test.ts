@@ -166,6 +166,16 @@ describe('no printer shows a secret of', () => {
       'a plan with a header that is named sensitive',
       () => [named(), Plan.explain(named()), Explain.render()(Plan.explain(named()))],
     ],
+    [
+      'a session and a request whose header is named sensitive before its value or after it',
+      () => [
+        pipe(Session.empty, Session.withSensitiveHeaders('x-mine'), Session.withHeader('X-Mine', CANARY)),
+        pipe(Session.defaults, Session.withHeaders([['X-Mine', CANARY]]), Session.withSensitiveHeaders('X-Mine')),
+        pipe(Request.get('/'), Request.withHeaders({ 'X-Mine': CANARY }), Request.withSensitiveHeaders('X-Mine')),
+        pipe(Request.get('/'), Request.withSensitiveHeaders('X-Mine'), Request.withHeader('X-Mine', CANARY)),
+      ],
+    ],
+    ['an exchange that names a header of its session', () => exchangeThatNames()],
     ['an explanation', () => Plan.explain(plan)],
     ['an explanation as data', () => Explain.toData(Plan.explain(plan))],
     ['an explanation as text', () => Explain.render()(Plan.explain(plan))],
@@ -195,9 +205,15 @@ const sign = (unsigned: Plan.Plan): Plan.Plan => ({
   headers: Headers.upsertAt('X-Signature', 'signed')(unsigned.headers),
 })
 
-/** What is named sensitive is secret from the plan on; in the settings it stands as the user wrote it. */
 const named = (): Plan.Plan =>
   planned(pipe(request, Request.withSensitiveHeaders('X-Mine'), Request.withHeader('X-Mine', CANARY)))
+
+const exchangeThatNames = () => {
+  const begun = Exchange.start({ session: Session.withHeader('X-Mine', CANARY)(Session.empty) })(
+    Request.withSensitiveHeaders('X-Mine')(Request.get('http://h.test/')),
+  )
+  return E.isRight(begun) ? [begun.right.plan, begun.right.merged.settings] : expect.fail(begun.left.message)
+}
 
 const digested = (): ReadonlyArray<Plan.Plan> => {
   const signing = pipe(Session.empty, Session.withDigestAuth('me', CANARY))
