@@ -160,6 +160,10 @@ describe('no printer shows a secret of', () => {
     ['a jar', () => jar],
     ['a plan', () => plan],
     ['a plan through a proxy of the environment', () => planned(Request.get('https://h.test/'))],
+    [
+      'a plan through a proxy whose user alone is the credential, and the error of its reply',
+      () => [CANARY, `${CANARY}:`].map((key) => throughKey(`http://${key}@proxy.test:3128`)),
+    ],
     ['a plan signed by digest', () => digested()],
     ['a plan signed by a scheme', () => planned(pipe(request, Request.withAuth(Auth.custom('sig', sign))))],
     [
@@ -207,6 +211,21 @@ const sign = (unsigned: Plan.Plan): Plan.Plan => ({
 
 const named = (): Plan.Plan =>
   planned(pipe(request, Request.withSensitiveHeaders('X-Mine'), Request.withHeader('X-Mine', CANARY)))
+
+const throughKey = (proxy: string): ReadonlyArray<unknown> => {
+  const keyed = Session.withProxy(proxy)(Session.empty)
+  const made = planned(Request.get('http://h.test/'), keyed)
+  const { outcome } = Exchange.simulate({ session: keyed })(at(500))(Request.get('http://h.test/'))
+  const failed = E.isRight(outcome) ? Response.ok(outcome.right) : expect.fail(outcome.left.message)
+  return [
+    made,
+    Plan.show(made),
+    Plan.toCurl()(made),
+    Plan.canonical()(made),
+    Explain.toData(Plan.explain(made)),
+    failed,
+  ]
+}
 
 const exchangeThatNames = () => {
   const begun = Exchange.start({ session: Session.withHeader('X-Mine', CANARY)(Session.empty) })(
