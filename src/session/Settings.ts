@@ -228,6 +228,10 @@ export const withQuery = (input: Query.Input): Configure => withOne({ query: Que
 /**
  * Sets a query key whose value no printer shows: in the URL of a plan, in messages, tapes and archives it reads `‹secret›`.
  * `Plan.wire`, `{ reveal: true }` and the transport have it. A session's does not leave its base URL's origin.
+ *
+ * A reply may repeat the value, as a Location often does. It is hidden there too, percent-encoded in any way: a value of
+ * four characters or more wherever it stands in a path, a query, a fragment or a field; a shorter one only as the whole
+ * value of a query pair. A host name and the body of a reply are not searched.
  */
 export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
   withOne({

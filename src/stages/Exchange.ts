@@ -36,6 +36,7 @@ import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { isReplayable } from '../wire/Plan.js'
@@ -188,7 +189,7 @@ const absorb = (now: Date, head: Head, given: Exchange): Received => {
   const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
   if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES }
-  const { jar, accepted } = Jar.receive(x.plan.url, lines, now)(x.jar)
+  const { jar, accepted } = Jar.receive(Url.withSentPathname(x.plan.url), lines, now)(x.jar)
   return { exchange: { ...x, jar }, cookies: accepted }
 }
 
