@@ -232,6 +232,7 @@ describe('a secret query value that a Location repeats', () => {
     if (E.isLeft(ran)) expect.fail(ran.left.message)
     expect(L.Response.text(ran.right[0])).toBe('http://h.test/t/S3CRET/b [["Cookie","sid=1"]]')
     expect(ran.right[0].url).toBe('http://h.test/t/‹secret›/b')
+    expect(L.Jar.toArray(ran.right[1]).map(({ setBy }) => setBy)).toEqual([O.some('http://h.test/t/‹secret›/a')])
     expect(tape.entries.map(({ asked }) => asked.url)).toEqual([
       'http://h.test/?k=‹secret›',
       'http://h.test/t/‹secret›/a',
