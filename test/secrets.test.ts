@@ -160,12 +160,26 @@ describe('no printer shows a secret of', () => {
     ['a jar', () => jar],
     ['a plan', () => plan],
     ['a plan through a proxy of the environment', () => planned(Request.get('https://h.test/'))],
+    [
+      'a plan through a proxy whose user alone is the credential, and the error of its reply',
+      () => [CANARY, `${CANARY}:`].map((key) => throughKey(`http://${key}@proxy.test:3128`)),
+    ],
     ['a plan signed by digest', () => digested()],
     ['a plan signed by a scheme', () => planned(pipe(request, Request.withAuth(Auth.custom('sig', sign))))],
     [
       'a plan with a header that is named sensitive',
       () => [named(), Plan.explain(named()), Explain.render()(Plan.explain(named()))],
     ],
+    [
+      'a session and a request whose header is named sensitive before its value or after it',
+      () => [
+        pipe(Session.empty, Session.withSensitiveHeaders('x-mine'), Session.withHeader('X-Mine', CANARY)),
+        pipe(Session.defaults, Session.withHeaders([['X-Mine', CANARY]]), Session.withSensitiveHeaders('X-Mine')),
+        pipe(Request.get('/'), Request.withHeaders({ 'X-Mine': CANARY }), Request.withSensitiveHeaders('X-Mine')),
+        pipe(Request.get('/'), Request.withSensitiveHeaders('X-Mine'), Request.withHeader('X-Mine', CANARY)),
+      ],
+    ],
+    ['an exchange that names a header of its session', () => exchangeThatNames()],
     ['an explanation', () => Plan.explain(plan)],
     ['an explanation as data', () => Explain.toData(Plan.explain(plan))],
     ['an explanation as text', () => Explain.render()(Plan.explain(plan))],
@@ -195,9 +209,30 @@ const sign = (unsigned: Plan.Plan): Plan.Plan => ({
   headers: Headers.upsertAt('X-Signature', 'signed')(unsigned.headers),
 })
 
-/** What is named sensitive is secret from the plan on; in the settings it stands as the user wrote it. */
 const named = (): Plan.Plan =>
   planned(pipe(request, Request.withSensitiveHeaders('X-Mine'), Request.withHeader('X-Mine', CANARY)))
+
+const throughKey = (proxy: string): ReadonlyArray<unknown> => {
+  const keyed = Session.withProxy(proxy)(Session.empty)
+  const made = planned(Request.get('http://h.test/'), keyed)
+  const { outcome } = Exchange.simulate({ session: keyed })(at(500))(Request.get('http://h.test/'))
+  const failed = E.isRight(outcome) ? Response.ok(outcome.right) : expect.fail(outcome.left.message)
+  return [
+    made,
+    Plan.show(made),
+    Plan.toCurl()(made),
+    Plan.canonical()(made),
+    Explain.toData(Plan.explain(made)),
+    failed,
+  ]
+}
+
+const exchangeThatNames = () => {
+  const begun = Exchange.start({ session: Session.withHeader('X-Mine', CANARY)(Session.empty) })(
+    Request.withSensitiveHeaders('X-Mine')(Request.get('http://h.test/')),
+  )
+  return E.isRight(begun) ? [begun.right.plan, begun.right.merged.settings] : expect.fail(begun.left.message)
+}
 
 const digested = (): ReadonlyArray<Plan.Plan> => {
   const signing = pipe(Session.empty, Session.withDigestAuth('me', CANARY))

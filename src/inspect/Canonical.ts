@@ -74,7 +74,7 @@ const revealed = (part: Part.Of<'Proxy' | 'Certificate'>): Json => {
   const { protocol, hostname, port, credentials, authorization } = part.proxy.value
   return {
     url: `${protocol}//${hostname}:${port}`,
-    ...(O.isSome(credentials) ? { user: credentials.value.user, pass: text(credentials.value.pass) } : {}),
+    ...(O.isSome(credentials) ? { user: text(credentials.value.user), pass: text(credentials.value.pass) } : {}),
     ...(O.isSome(authorization) ? { authorization: text(authorization.value) } : {}),
   }
 }

@@ -107,7 +107,7 @@ const percent = (text: string): string =>
 const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
   if (O.isNone(proxy.credentials) || !isOpen) return Proxy.show(proxy)
   const { user, pass } = proxy.credentials.value
-  const userinfo = `${percent(user)}:${percent(Secret.reveal(pass))}`
+  const userinfo = `${percent(Secret.reveal(user))}:${percent(Secret.reveal(pass))}`
   return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
 }
 

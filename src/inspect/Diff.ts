@@ -42,7 +42,7 @@ type Leaf = string | number | boolean | undefined | object
 const proxyLeaves = (proxy: Proxy.Proxy): ReadonlyArray<Leaf> => [
   Proxy.show(proxy),
   ...(O.isSome(proxy.credentials)
-    ? [proxy.credentials.value.user, Secret.reveal(proxy.credentials.value.pass)]
+    ? [Secret.reveal(proxy.credentials.value.user), Secret.reveal(proxy.credentials.value.pass)]
     : [undefined]),
   O.isSome(proxy.authorization) ? Secret.reveal(proxy.authorization.value) : undefined,
 ]

@@ -23,6 +23,7 @@ import * as Saved from '../values/Saved.js'
 import * as Secret from '../values/Secret.js'
 import { type ClientCertificate, hidden } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
+import { hideNamed, isHiddenForName } from './NamedHeaders.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 import * as Session from './Session.js'
 import * as Settings from './Settings.js'
@@ -234,8 +235,11 @@ const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): Settin
       name: writer.secret(`headers.${name}`, name),
       values: values.map((value) => {
         const path = `headers.${name}`
-        if (typeof value !== 'string') return { secret: writer.secret(path, value) }
         const isSensitive = settings.sensitive.get(key)?._tag === 'Set'
+        if (typeof value !== 'string') {
+          const text = writer.secret(path, value)
+          return isSensitive && isHiddenForName(value) ? text : { secret: text }
+        }
         return writer.secret(path, isSensitive ? Secret.make(value) : value)
       }),
     })),
@@ -333,10 +337,13 @@ const toCertificate = ({ pfx, ...rest }: t.TypeOf<typeof CertificateJson>): Clie
 
 const toSettings = (json: SettingsJson): Settings.Settings => ({
   ...Settings.empty,
-  headers: toKeyed(json.headers, ({ name, values }) => ({
-    name,
-    values: values.map((value) => (typeof value === 'string' ? value : Secret.make(value.secret))),
-  })),
+  headers: hideNamed(
+    toKeyed(json.headers, ({ name, values }) => ({
+      name,
+      values: values.map((value) => (typeof value === 'string' ? value : Secret.make(value.secret))),
+    })),
+    toKeyed(json.sensitive, () => true as const),
+  ),
   query: toLayer(json.query, toQuery),
   cookies: toKeyed(json.cookies, Secret.make),
   proxies: toLayer(json.proxies, (proxies) => toKeyed(proxies, Secret.make)),

@@ -33,6 +33,7 @@ import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts }
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
 import * as Auth from './Auth.js'
+import { hideNamed } from './NamedHeaders.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 
 export type { OnProgress, Progress } from '../wire/Transport.js'
@@ -111,8 +112,9 @@ export const Monoid: MonoidOf<Settings> = {
   concat: (x, y) => {
     if (y === empty) return x
     if (x === empty) return y
+    const sensitive = keyed(x.sensitive, y.sensitive)
     return {
-      headers: keyed(x.headers, y.headers),
+      headers: hideNamed(keyed(x.headers, y.headers), sensitive),
       query: QueryLayer.concat(x.query, y.query),
       cookies: keyed(x.cookies, y.cookies),
       proxies: ProxiesLayer.concat(x.proxies, y.proxies),
@@ -126,7 +128,7 @@ export const Monoid: MonoidOf<Settings> = {
       maxRedirects: last(x.maxRedirects, y.maxRedirects),
       redirects: RedirectsLayer.concat(x.redirects, y.redirects),
       hooks: HooksLayer.concat(x.hooks, y.hooks),
-      sensitive: keyed(x.sensitive, y.sensitive),
+      sensitive,
       progress: last(x.progress, y.progress),
     }
   },
@@ -209,7 +211,10 @@ const isPairs = <A extends object>(
   fields: A | ReadonlyArray<readonly [string, string]>,
 ): fields is ReadonlyArray<readonly [string, string]> => Array.isArray(fields)
 
-/** Names headers whose values are secret wherever they are given. */
+/**
+ * Names headers whose values are secret wherever they are given, before or after. A request's names hide the session's
+ * values in a plan; the session itself, which does not know them, still prints them.
+ */
 export const withSensitiveHeaders = (...names: ReadonlyArray<string>): Configure =>
   withOne({
     sensitive: new Map(names.map((name) => [keyOf(name), Override.set<true>(true)])),
@@ -223,6 +228,10 @@ export const withQuery = (input: Query.Input): Configure => withOne({ query: Que
 /**
  * Sets a query key whose value no printer shows: in the URL of a plan, in messages, tapes and archives it reads `‹secret›`.
  * `Plan.wire`, `{ reveal: true }` and the transport have it. A session's does not leave its base URL's origin.
+ *
+ * A reply may repeat the value, as a Location often does. It is hidden there too, percent-encoded in any way: a value of
+ * four characters or more wherever it stands in a path, a query, a fragment or a field; a shorter one only as the whole
+ * value of a query pair. A host name and the body of a reply are not searched.
  */
 export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
   withOne({

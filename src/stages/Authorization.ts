@@ -109,7 +109,7 @@ export const ambient = (
 ): O.Option<Secret.Secret> => {
   if (!merged.session.trust.netrc || !UrlOf.isHttp(url)) return O.none
   const found = Environment.credentialsFor(url.hostname, user)(environment)
-  return O.isNone(found) ? O.none : O.some(basic(found.value.user, Secret.reveal(found.value.pass)))
+  return O.isNone(found) ? O.none : O.some(basic(Secret.reveal(found.value.user), Secret.reveal(found.value.pass)))
 }
 
 /** Adds the credentials of the first source that provides some. */
@@ -126,11 +126,11 @@ export const authorize = (
   const given = credentialsOf(userinfo)
   const isWhole = O.isSome(userinfo) && O.isSome(userinfo.value.pass)
   if (!isWhole) {
-    const user = O.isSome(userinfo) ? userinfo.value.user : undefined
+    const user = O.isSome(userinfo) ? Secret.reveal(userinfo.value.user) : undefined
     const found = ambient(merged, signing, url, user)
     if (O.isSome(found)) return Headers.upsertAt(AUTHORIZATION, found.value)(headers)
   }
-  return O.isNone(given) ? headers : withBasic(given.value.user, given.value.pass, headers)
+  return O.isNone(given) ? headers : withBasic(Secret.reveal(given.value.user), given.value.pass, headers)
 }
 
 /** What plain JavaScript may give and a type would not let through. */

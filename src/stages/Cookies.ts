@@ -48,9 +48,10 @@ export const withCookies =
   (own: string, jar: Jar.Jar, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     if (Headers.has('Cookie')(headers)) return headers
-    const kept = Url.isHttp(url) ? Jar.header(url, now)(jar) : undefined
+    const place = Url.withSentPathname(url)
+    const kept = Url.isHttp(url) ? Jar.header(place, now)(jar) : undefined
     if (own === '') return kept === undefined ? headers : Headers.append('Cookie', kept)(headers)
-    const all = kept === undefined ? own : among(Jar.cookiesFor(url, now, roomBeside(own))(jar), own)
+    const all = kept === undefined ? own : among(Jar.cookiesFor(place, now, roomBeside(own))(jar), own)
     return Headers.append('Cookie', Secret.make(all))(headers)
   }
 

@@ -36,6 +36,8 @@ import * as Headers from '../values/Headers.js'
 import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
+import type * as Site from '../values/Site.js'
+import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { isReplayable } from '../wire/Plan.js'
@@ -182,13 +184,17 @@ interface Received {
 
 const NO_COOKIES: ReadonlyArray<Cookie> = []
 
+/** The path that is sent decides about a cookie; what the jar keeps of its origin is the path that may be shown. */
+const placeOf = (url: Url.Url): Site.Place =>
+  url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
+
 /** Takes in a head: its cookies and its next nonce go into the jar. */
 const absorb = (now: Date, head: Head, given: Exchange): Received => {
   const renewed = Challenge.renewed(head, given, now)
   const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
   if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES }
-  const { jar, accepted } = Jar.receive(x.plan.url, lines, now)(x.jar)
+  const { jar, accepted } = Jar.receive(placeOf(x.plan.url), lines, now)(x.jar)
   return { exchange: { ...x, jar }, cookies: accepted }
 }
 

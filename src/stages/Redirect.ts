@@ -18,6 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Environment } from '../session/Environment.js'
 import * as Settings from '../session/Settings.js'
+import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
 import type { Jar } from '../values/Jar.js'
 import * as Printable from '../values/Printable.js'
@@ -34,6 +35,7 @@ import * as Cookies from './Cookies.js'
 import { seal } from './Inputs.js'
 import type { Merged } from './Merge.js'
 import * as RouteOf from './Route.js'
+import { hideEchoes } from './Sensitive.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
@@ -91,14 +93,8 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 /** The head with every field made secret that repeats a value of `withSecretQuery`: a Location often does. */
 export const withoutEchoes = (head: Head, { settings }: Merged): Head => {
-  const secrets = Query.secretsOf(settings.query)
-  if (secrets.size === 0) return head
-  const holds = Query.holds(secrets)
-  const fields = head.headers.fields.map(
-    ([name, value]): Headers.Field =>
-      typeof value === 'string' && holds(value) ? [name, Secret.make(value)] : [name, value],
-  )
-  return { ...head, headers: { fields } }
+  const headers = hideEchoes(Query.secretsOf(settings.query), head.headers)
+  return headers === head.headers ? head : { ...head, headers }
 }
 
 /** The Location of a redirect, if it is one. The left says why it cannot be read. Equal lines are one (D21). */
@@ -113,7 +109,7 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
 /** A fragment is inherited where the target has none, not even an empty one (RFC 9110 10.2.2). */
 const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
-  if (E.isLeft(located)) return E.left(invalidRedirect(from, Query.withoutSecrets(secrets)(located.left.message)))
+  if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.hide(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
     return E.left(

@@ -23,6 +23,7 @@ import * as Mount from '../session/Mount.js'
 import type { Session } from '../session/Session.js'
 import * as OneShot from '../values/OneShot.js'
 import * as Own from '../values/Own.js'
+import * as Url from '../values/Url.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -40,7 +41,7 @@ export interface Sender {
 }
 
 const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => {
-  const mounted = Mount.find(plan.url)(session)
+  const mounted = Mount.find(Url.withSentPathname(plan.url))(session)
   return O.isSome(mounted) ? mounted.value : transport
 }
 

@@ -1,9 +1,11 @@
 /**
  * Hides in a reply what its request hides: the fields that are sensitive by name, those that `withSensitiveHeaders`
- * names, and those whose value in the plan is a secret.
+ * names, those whose value in the plan is a secret, and those that repeat a value of `withSecretQuery`.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
+import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import { SENSITIVE } from '../values/Sensitive.js'
 import type { Plan } from '../wire/Plan.js'
@@ -29,8 +31,31 @@ const namedBy = (plan: Plan): ReadonlySet<string> => {
   return names ?? NONE
 }
 
+/** The values that `withSecretQuery` gave for a plan. */
+export const secretsOf = (plan: Plan): ReadonlySet<string> => {
+  const inputs = Inputs.of(plan)
+  return O.isNone(inputs) ? NONE : Query.secretsOf(inputs.value.merged.settings.query)
+}
+
+/** The header fields with each value made secret that repeats one of those. The same object where none does. */
+export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
+  if (secrets.size === 0) return headers
+  const holds = Echo.holds(secrets)
+  let isFound = false
+  const fields = headers.fields.map((field): Headers.Field => {
+    const [name, value] = field
+    if (typeof value !== 'string' || !holds(value)) return field
+    isFound = true
+    return [name, Secret.make(value)]
+  })
+  return isFound ? { fields } : headers
+}
+
 /** The header fields of a reply to this plan, each sensitive value made secret. The same object where none has to be. */
-export const hideIn = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
+export const hideIn = (plan: Plan, headers: Headers.Headers): Headers.Headers =>
+  hideEchoes(secretsOf(plan), hideNamed(plan, headers))
+
+const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   const names = namedBy(plan)
   const isExposed = ([name, value]: Headers.Field): boolean =>
     typeof value === 'string' && (isSecretField(name, value) || (names.size > 0 && names.has(name.toLowerCase())))

@@ -7,7 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { hideIn } from '../stages/Sensitive.js'
+import { hideIn, secretsOf } from '../stages/Sensitive.js'
 import * as Own from '../values/Own.js'
 import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
@@ -121,7 +121,7 @@ const keep = async (
     if (isWritten) return
     isWritten = true
     const version = httpVersion === undefined ? {} : { httpVersion }
-    const shown = Tape.redacted(hideIn(given, headers))
+    const shown = Tape.redacted(hideIn(given, headers), secretsOf(given))
     const answered = { status, reason, headers: shown, elapsed, bytes, ...version }
     write(asked(), E.right({ ...answered, end: typeof end === 'string' ? end : bare(end) }))
   }

@@ -58,11 +58,10 @@ export const of = (exchange: Exchange): O.Option<string> => {
   const body = bodyOf(plan)
   if (O.isNone(body)) return O.none
   const login = loginOf(exchange)
-  const { origin, pathname } = plan.url
   return O.some(
     JSON.stringify([
       plan.method,
-      `${origin}${pathname}${Url.sentSearch(plan.url)}`,
+      `${plan.url.origin}${Url.target(plan.url)}`,
       fieldsOf(plan.headers, login.length > 0),
       body.value,
       login,

@@ -8,7 +8,9 @@
  * | Set-Cookie                                                      | name and attributes; the value is `redacted`, but for an empty one |
  * | userinfo of a URL, credentials of a proxy                       | nothing; in a Location, `redacted` in its place |
  * | the body of a request                                           | its length, unless its content was asked for   |
- * | the body of a reply, the query of a URL                         | all of it: put no secrets there                |
+ * | a value of `withSecretQuery` that a reply's Location or the path of a cookie repeats | `‹secret›`, percent-encoded |
+ * | any other field that repeats such a value                       | its name, and `redacted`                       |
+ * | the body of a reply, the rest of the query of a URL             | all of it: put no secrets there                |
  *
  * Replaying a redacted Set-Cookie puts a cookie of that name and reach, with the value `redacted`, into the jar; the
  * Cookie header that it leads to is redacted on both sides, and matches. So the jar after a replay is the jar after the
@@ -37,7 +39,9 @@ import type * as E from 'fp-ts/lib/Either.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
+import * as Echo from '../values/Echo.js'
 import type * as Headers from '../values/Headers.js'
+import { MARK } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
 import * as Sensitive from '../values/Sensitive.js'
 import * as Url from '../values/Url.js'
@@ -142,21 +146,36 @@ const redactedLocation = (location: string): string =>
     info.includes(':') ? `${start}${REDACTED}:${REDACTED}@` : `${start}${REDACTED}@`,
   )
 
-const redactedField = ([name, value]: Headers.Field): readonly [string, string] => {
+const redactedField = ([name, value]: Headers.Field, hidden: (reference: string) => string): Pairs[number] => {
   const key = name.toLowerCase()
-  if (key === 'set-cookie') return [name, redactedCookie(Secret.reveal(value))]
+  if (key === 'set-cookie') return [name, hidden(redactedCookie(Secret.reveal(value)))]
   // A Location that names a user is secret as a whole, and all of it but the user is needed to replay.
-  if (key === 'location' || key === 'content-location') return [name, redactedLocation(Secret.reveal(value))]
+  if (key === 'location' || key === 'content-location') return [name, hidden(redactedLocation(Secret.reveal(value)))]
   return Secret.is(value) || Sensitive.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]
 }
 
-/** Header fields as they may be printed. */
-export const redacted = ({ fields }: Headers.Headers): Pairs => fields.map(redactedField)
+const NO_SECRETS: ReadonlySet<string> = new Set()
+
+// Percent-encoded, for a field holds no other characters, and a replay reads a Location as it was.
+const ENCODED_MARK = encodeURIComponent(MARK)
+const shownMark = Echo.hide(new Set([MARK]))
+
+/** Header fields as they may be printed, without the values of `withSecretQuery` that they repeat. */
+export const redacted = ({ fields }: Headers.Headers, secrets: ReadonlySet<string> = NO_SECRETS): Pairs => {
+  const hidden = Echo.hideInReference(secrets, ENCODED_MARK)
+  return fields.map((field) => redactedField(field, hidden))
+}
+
+/** A URL as it may be printed. On replay a redirect leads to a hidden value itself, which reads as it was recorded. */
+const shownUrl = (url: Url.Url): string => {
+  const { href } = Url.withHash('')(url)
+  return href.includes('%B9secret') || href.includes('%25') ? shownMark(href) : href
+}
 
 /** A plan as it may be printed, with the content of its body where there is one to be kept. */
 export const asked = (plan: Plan, content: O.Option<Uint8Array> = O.none): Asked => ({
   method: plan.method,
-  url: Url.withHash('')(plan.url).href,
+  url: shownUrl(plan.url),
   headers: redacted(plan.headers),
   body: plan.body._tag === 'Empty' ? O.none : O.some({ length: Body.length(plan.body), content }),
 })

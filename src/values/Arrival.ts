@@ -77,8 +77,8 @@ const overlays = (cookie: Cookie.Key, held: ReadonlyArray<Cookie.Cookie>, now: n
   )
 
 /** The response that sets a cookie, as its URL without the query. */
-export const setByOf = ({ origin, protocol, hostname, pathname }: Site.Place): string =>
-  `${origin === undefined || origin === 'null' ? `${protocol}//${hostname}` : origin}${pathname}`
+export const setByOf = ({ origin, protocol, hostname, pathname, shownPathname = pathname }: Site.Place): string =>
+  `${origin === undefined || origin === 'null' ? `${protocol}//${hostname}` : origin}${shownPathname}`
 
 /** One Set-Cookie, judged: the cookie it makes, or why it makes none. `held` is what the jar holds for the site. */
 export const judge =

@@ -27,7 +27,8 @@ import * as Url from './Url.js'
 export type ProxyProtocol = 'http:' | 'https:' | 'socks4:' | 'socks4a:' | 'socks5:' | 'socks5h:'
 
 export interface Credentials {
-  readonly user: string
+  /** Secret where the password is empty: the user alone is the credential then, such as an API key. */
+  readonly user: string | Secret.Secret
   readonly pass: Secret.Secret
 }
 
@@ -88,7 +89,7 @@ const parseTrimmed = (given: string): E.Either<string, Proxy> => {
     authorization:
       tunnels || O.isNone(credentials)
         ? O.none
-        : O.some(basic(credentials.value.user, Secret.reveal(credentials.value.pass))),
+        : O.some(basic(Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass))),
   })
 }
 

@@ -16,7 +16,7 @@
  */
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
-import { MARK, maskedPair, quoteQuery } from './Quote.js'
+import { maskedPair, quoteQuery } from './Quote.js'
 import * as Secret from './Secret.js'
 
 export type Scalar = string | number | boolean
@@ -131,25 +131,11 @@ const NO_SECRETS: ReadonlySet<string> = new Set()
 /** The values that `withSecretQuery` gave, as they are before they are encoded. */
 export const secretsOf = (layer: Override.Layer<Source>): ReadonlySet<string> => {
   if (layer._tag === 'Inherit' || layer.value._tag !== 'Keys') return NO_SECRETS
-  const found = Override.entries(layer.value.keys).flatMap(([, held]) => (Secret.is(held) ? [Secret.reveal(held)] : []))
-  return found.length === 0 ? NO_SECRETS : new Set(found.filter((value) => value !== ''))
-}
-
-const formsOf = (secret: string): ReadonlyArray<string> => [secret, quoteQuery(secret), quotePlus(secret)]
-
-/** Whether a text holds one of those values, plain or encoded. */
-export const holds =
-  (secrets: ReadonlySet<string>) =>
-  (text: string): boolean =>
-    [...secrets].some((secret) => formsOf(secret).some((form) => text.includes(form)))
-
-/** The same text without those values, plain or encoded: for a message about what somebody else wrote. */
-export const withoutSecrets =
-  (secrets: ReadonlySet<string>) =>
-  (text: string): string => {
-    let rest = text
-    for (const secret of secrets) {
-      for (const form of formsOf(secret)) rest = rest.replaceAll(form, MARK)
-    }
-    return rest
+  let found: Set<string> | undefined
+  for (const override of layer.value.keys.values()) {
+    if (override._tag !== 'Set' || !Secret.is(override.value)) continue
+    const value = Secret.reveal(override.value)
+    if (value !== '') found = (found ?? new Set()).add(value)
   }
+  return found ?? NO_SECRETS
+}

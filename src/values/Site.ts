@@ -30,6 +30,8 @@ export interface Place {
   readonly hostname: string
   readonly pathname: string
   readonly origin?: string
+  /** What may be shown of the path, where that is not all of it. */
+  readonly shownPathname?: string
 }
 
 export interface Site {

@@ -28,7 +28,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { LONE_SURROGATE, maskedPair, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './Quote.js'
+import * as Echo from './Echo.js'
+import { LONE_SURROGATE, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './Quote.js'
 import * as Secret from './Secret.js'
 
 export { quoteQuery, removeDotSegments } from './Quote.js'
@@ -40,6 +41,7 @@ export interface Url {
   readonly hostname: string
   /** As written, empty where none was. */
   readonly port: string
+  /** After a redirect a value given with `withSecretQuery` reads `‹secret›`, here and in `href`. */
   readonly pathname: string
   /** Empty or `?…`; a value given with `withSecretQuery` reads `‹secret›`, here and in `href`. */
   readonly search: string
@@ -50,11 +52,14 @@ export interface Url {
   readonly origin: string
   /** The query as it is sent, where `search` and `href` hide values of it. */
   readonly sealedSearch?: Secret.Secret
+  /** The path as it is sent, where `pathname` and `href` hide values of it. */
+  readonly sealedPathname?: Secret.Secret
 }
 
 /** The credentials that stood in a URL, percent-decoded: `user@` has no password, `user:@` an empty one. */
 export interface Userinfo {
-  readonly user: string
+  /** Secret where the password is missing or empty: the user alone is the credential then, such as an API key. */
+  readonly user: string | Secret.Secret
   readonly pass: O.Option<Secret.Secret>
 }
 
@@ -151,8 +156,12 @@ const decoded = (text: string): string => {
 
 const userinfoOf = (text: string): Userinfo => {
   const colon = text.indexOf(':')
-  if (colon < 0) return { user: decoded(text), pass: O.none }
-  return { user: decoded(text.slice(0, colon)), pass: O.some(Secret.make(decoded(text.slice(colon + 1)))) }
+  const user = decoded(colon < 0 ? text : text.slice(0, colon))
+  const pass = colon < 0 ? '' : decoded(text.slice(colon + 1))
+  return {
+    user: user !== '' && pass === '' ? Secret.make(user) : user,
+    pass: colon < 0 ? O.none : O.some(Secret.make(pass)),
+  }
 }
 
 const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?(?:#([\s\S]*))?$/
@@ -238,8 +247,9 @@ const transform = (base: Url, reference: string): string => {
   const [, path = '', query = '', fragment = ''] = REFERENCE.exec(reference) ?? []
   const root = base.hostname === '' ? base.protocol : `${base.protocol}//${authorityOf(base)}`
   if (path.startsWith('/')) return root + path + query + fragment
-  if (path === '') return root + base.pathname + query + fragment
-  return root + base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1) + path + query + fragment
+  const before = sentPathname(base)
+  if (path === '') return root + before + query + fragment
+  return root + before.slice(0, before.lastIndexOf('/') + 1) + path + query + fragment
 }
 
 /** The base itself with the fragment of the reference: its query may be sealed, so it is not read once more. */
@@ -273,9 +283,27 @@ const withEnd = (url: Url, search: string, hash: string): Url => {
 export const sentSearch = ({ search, sealedSearch }: Url): string =>
   sealedSearch === undefined ? search : Secret.reveal(sealedSearch)
 
+/** The path as it is sent. For what sends, signs, reveals or compares. */
+export const sentPathname = ({ pathname, sealedPathname }: Url): string =>
+  sealedPathname === undefined ? pathname : Secret.reveal(sealedPathname)
+
+const withPathname = (url: Url, pathname: string): Url => {
+  const start = url.href.length - url.pathname.length - url.search.length - url.hash.length
+  return { ...url, pathname, href: url.href.slice(0, start) + pathname + url.search + url.hash }
+}
+
+/** The URL with its path as it is sent: for cookies, mounts and relative references. The same where nothing is hidden. */
+export const withSentPathname = (url: Url): Url => {
+  if (url.sealedPathname === undefined) return url
+  const { sealedPathname: _, ...rest } = withPathname(url, sentPathname(url))
+  return rest
+}
+
 /** The URL as it is sent, with its fragment and every value shown. For what sends, signs or reveals. */
-export const sentHref = (url: Url): string =>
-  url.sealedSearch === undefined ? url.href : withEnd(url, sentSearch(url), url.hash).href
+export const sentHref = (url: Url): string => {
+  if (url.sealedSearch === undefined && url.sealedPathname === undefined) return url.href
+  return withEnd(withSentPathname(url), sentSearch(url), url.hash).href
+}
 
 const withSearch = (url: Url, sent: string, shown: string): Url => {
   const { sealedSearch: _, ...rest } = withEnd(url, shown, url.hash)
@@ -294,27 +322,34 @@ export const appendQuery =
     return withSearch(url, joined(sentSearch(url), query), joined(url.search, shown))
   }
 
-const decodedPiece = (text: string): string => decoded(text.replaceAll('+', ' '))
+const concealPathname = (url: Url, hidden: (text: string) => string): Url => {
+  const sent = sentPathname(url)
+  const shown = hidden(sent)
+  return shown === sent ? url : { ...withPathname(url, shown), sealedPathname: Secret.make(sent) }
+}
+
+const concealSearch = (url: Url, hidden: (text: string) => string): Url => {
+  if (url.search.length < 2) return url
+  const sent = sentSearch(url)
+  const known = url.search.slice(1).split('&')
+  const concealed = hidden(sent).slice(1).split('&')
+  const pieces = sent.slice(1).split('&')
+  // A piece that is hidden already stays as it is: it may hide an empty value.
+  const shown = pieces.map((piece, i) => ((known[i] ?? piece) === piece ? (concealed[i] ?? piece) : known[i]))
+  return withSearch(url, sent, `?${shown.join('&')}`)
+}
 
 /**
- * The same URL with those values hidden wherever a piece of its query has one of them: a server that redirects often
- * writes the query that it was asked with into its Location.
+ * The same URL with those values hidden wherever its path, query or fragment repeats one (`Echo`): a server that redirects
+ * often writes the query that it was asked with into its Location. A fragment, which is not sent, loses them for good.
  */
 export const concealing =
   (secrets: ReadonlySet<string>) =>
   (url: Url): Url => {
-    if (secrets.size === 0 || url.search.length < 2) return url
-    const sent = sentSearch(url)
-    const known = url.search.slice(1).split('&')
-    const pieces = sent
-      .slice(1)
-      .split('&')
-      .map((piece, i) => {
-        const shown = known[i] ?? piece
-        if (shown !== piece) return shown
-        return secrets.has(decodedPiece(piece.slice(piece.indexOf('=') + 1))) ? maskedPair(piece) : piece
-      })
-    return withSearch(url, sent, `?${pieces.join('&')}`)
+    if (secrets.size === 0) return url
+    const hidden = Echo.hide(secrets)
+    const concealed = concealSearch(concealPathname(url, hidden), hidden)
+    return concealed.hash === '' ? concealed : withHash(hidden(concealed.hash))(concealed)
   }
 
 /** The same URL with another fragment, empty or `#…`. */
@@ -324,9 +359,9 @@ export const withHash =
     url.hash === hash ? url : withEnd(url, url.search, hash)
 
 /** What goes on the request line, with every value shown: path and query (RFC 9112 3.2.1). */
-export const target = (url: Url): string => url.pathname + sentSearch(url)
+export const target = (url: Url): string => sentPathname(url) + sentSearch(url)
 
 /** Same scheme, host and effective port (RFC 6454 5). */
 export const sameOrigin = (x: Url, y: Url): boolean => x.origin === y.origin && x.origin !== 'null'
 
-export const Eq: EqOf<Url> = { equals: (x, y) => x.href === y.href && sentSearch(x) === sentSearch(y) }
+export const Eq: EqOf<Url> = { equals: (x, y) => x.href === y.href && target(x) === target(y) }

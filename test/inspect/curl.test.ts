@@ -174,6 +174,7 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
     it.each([
       ['without credentials', ''],
       ['with credentials', "us%40er:p%3Aa'ss%20w%C3%B6rd@"],
+      ['with a user alone', 'k3y@'],
     ])('%s', async (_, userinfo) => {
       const request = pipe(
         Request.get('http://far.test/x'),

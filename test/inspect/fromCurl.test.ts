@@ -153,7 +153,8 @@ describe('the proxy', () => {
     if (O.isNone(proxy)) expect.fail('no proxy')
     const { hostname, port, credentials } = proxy.value
     expect([proxy.value.protocol, `${hostname}:${port}`]).toEqual([protocol, place])
-    expect(opened(O.toUndefined(credentials))).toEqual(opened({ user, pass: Secret.make(pass) }))
+    const login = O.isSome(credentials) ? credentials.value : expect.fail('no credentials')
+    expect([Secret.reveal(login.user), Secret.reveal(login.pass)]).toEqual([user, pass])
   })
 })
 

@@ -1,11 +1,14 @@
+import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Plan from '../../src/Plan.js'
+import * as Session from '../../src/Session.js'
 import * as Environment from '../../src/session/Environment.js'
 import * as Request from '../../src/session/Request.js'
-import * as Session from '../../src/session/Session.js'
+import * as Settings from '../../src/session/Settings.js'
+import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 
 const planned = (session: Session.Session, request = Request.get('https://h/'), environment = Environment.empty) => {
@@ -37,6 +40,36 @@ describe('each combinator reaches the plan', () => {
     )
     expect(fields(session)).toEqual({ 'X-A': 'first1', 'X-B': 'second2' })
     expect(JSON.stringify(planned(session))).not.toMatch(/first1|second2/)
+  })
+  it('withSensitiveHeaders, which hides the value wherever it is given and sends it as it is', () => {
+    const named = Session.withSensitiveHeaders('X-A')
+    const given = Session.withHeader('x-a', 'canary')
+    for (const session of [named(given(Session.empty)), given(named(Session.empty))]) {
+      expect(inspect(session, { depth: 9 })).not.toContain('canary')
+      expect(fields(session)).toEqual({ 'x-a': 'canary' })
+      expect(JSON.stringify(Session.encode({ reveal: true })(session))).toContain('"values":["canary"]')
+    }
+  })
+  it('withSensitiveHeaders, whose names may be taken back', () => {
+    const taken: Settings.Settings['sensitive'] = new Map([
+      ['x-a', Override.unset],
+      ['x-b', Override.unset],
+    ])
+    const session = pipe(
+      Session.empty,
+      Session.withHeader('X-A', 'plain'),
+      Session.withSecretHeader('X-B', 'canary'),
+      Session.withSensitiveHeaders('X-A', 'X-B'),
+      Session.withSettings({ ...Settings.empty, sensitive: taken }),
+    )
+    expect(session.settings.headers.get('x-a')).toEqual(Override.set({ name: 'X-A', values: ['plain'] }))
+    expect(inspect(session, { depth: 9 })).not.toContain('canary')
+  })
+  it('withSensitiveHeaders, of a session read from JSON', () => {
+    const session = pipe(Session.empty, Session.withHeader('X-A', 'canary'), Session.withSensitiveHeaders('X-A'))
+    const again = pipe(session, Session.encode({ reveal: true }), E.flatMap(Session.decode))
+    expect(E.isRight(again) && fields(again.right)).toEqual({ 'X-A': 'canary' })
+    expect(inspect(again, { depth: 9 })).not.toContain('canary')
   })
   it('withVerify', () => {
     expect(planned(Session.withVerify(false)(Session.empty)).route.tls.verify).toBe(false)

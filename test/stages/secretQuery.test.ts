@@ -129,6 +129,125 @@ describe('a secret query value on a redirect', () => {
   })
 })
 
+describe('a secret query value that a Location repeats', () => {
+  const KEY = 'S3CRET'
+  const asks = L.Request.withSecretQuery('k', KEY)(L.Request.get('http://h.test/'))
+  const seen = (text: string): boolean => /S3(?:C|%(?:25)*43)RET/i.test(text)
+  const run = async (location: string, session = L.Session.defaults) => {
+    const sent: string[] = []
+    let tape = L.Tape.empty
+    const server: L.Transport.Server = (plan) => {
+      sent.push(L.Plan.wire(plan).url)
+      return plan.cause === 'Start' ? { status: 302, headers: { location } } : { status: 404, body: 'no JSON' }
+    }
+    const keep = (entry: L.Tape.Entry) => () => {
+      tape = L.Tape.append(entry)(tape)
+    }
+    const send = (transport: L.Transport.Transport) =>
+      pipe(L.Http.attempt(asks), L.Client.use({ session, transport, environment: L.Environment.empty }))()
+    const ran = await send(L.Transport.record(keep)(L.Transport.memory(server)))
+    const outcome = E.isRight(ran) ? ran.right[0] : expect.fail('attempt never fails')
+    return { outcome, sent, tape, send }
+  }
+  const shownOf = (outcome: E.Either<L.Exchange.SendError, L.Response.Response>): ReadonlyArray<string> => {
+    if (E.isLeft(outcome))
+      return [L.HttpError.show(outcome.left), inspect(outcome, { depth: 20 }), JSON.stringify(outcome)]
+    const response = outcome.right
+    const noJson = L.Response.json(E.right)(response)
+    if (E.isRight(noJson)) expect.fail('it is no JSON')
+    const hops = [...response.history, { plan: response.plan, head: response }]
+    return [
+      ...Object.values(printers).map((print) => String(print(response.plan))),
+      ...[response.url, noJson.left.message, L.HttpError.show(noJson.left), JSON.stringify(L.Har.ofHops()(hops))],
+      ...[inspect(response, { depth: 20 }), JSON.stringify(response)],
+      L.Story.render()(L.Story.ofOutcome(outcome)),
+    ]
+  }
+  const locations: ReadonlyArray<readonly [location: string, target: string, shown: string]> = [
+    ['/x?k=S3CRET', '/x?k=S3CRET', '/x?k=‹secret›'],
+    ['/login?next=/?k=S3CRET', '/login?next=/?k=S3CRET', '/login?next=/?k=‹secret›'],
+    ['/login?next=%2F%3Fk%3DS3CRET', '/login?next=%2F%3Fk%3DS3CRET', '/login?next=%2F%3Fk%3D‹secret›'],
+    ['/login?next=%2F%3Fk%3DS3%2543RET', '/login?next=%2F%3Fk%3DS3%2543RET', '/login?next=%2F%3Fk%3D‹secret›'],
+    ['/x?k=S3%43RET', '/x?k=S3CRET', '/x?k=‹secret›'],
+    ['/x?p=50%&k=S3%43RET', '/x?p=50%25&k=S3%2543RET', '/x?p=50%25&k=‹secret›'],
+    ['/t/S3CRET/x', '/t/S3CRET/x', '/t/‹secret›/x'],
+    ['t/S3CRET', '/t/S3CRET', '/t/‹secret›'],
+    ['//h.test/S3CRET?a', '/S3CRET?a', '/‹secret›?a'],
+  ]
+  it.each(locations)('%j is hidden, and asked for as it is', async (location, target, shown) => {
+    const { outcome, sent } = await run(location)
+    expect(sent).toEqual(['http://h.test/?k=S3CRET', `http://h.test${target}`])
+    expect(E.isRight(outcome) && outcome.right.url).toBe(`http://h.test${shown}`)
+    expect(shownOf(outcome).filter(seen)).toEqual([])
+  })
+  it.each(locations)('%j is hidden on a tape, which replays it', async (location, _, shown) => {
+    const { tape, send } = await run(location)
+    const json = JSON.stringify(L.Tape.encode(tape))
+    expect(seen(json + inspect(tape, { depth: 20 }))).toBe(false)
+    expect(json).toContain(`http://h.test${shown}`)
+    const again = L.Tape.decode(JSON.parse(json))
+    const replayed = await send(L.Transport.replay(E.isRight(again) ? again.right : expect.fail('unreadable')))
+    expect(E.isRight(replayed) && E.isRight(replayed.right[0]) && replayed.right[0].right.status).toBe(404)
+  })
+  it.each([
+    '/x#k=S3CRET',
+    '#S3%43RET',
+    'http://e.test:99999/?next=%2F%3Fk%3DS3%43RET',
+    'http://[S3CRET/',
+    'ftp://h/S3CRET',
+  ])('%j is hidden in the response or in the error', async (location) => {
+    const { outcome, tape } = await run(location)
+    expect([...shownOf(outcome), JSON.stringify(L.Tape.encode(tape))].filter(seen)).toEqual([])
+  })
+  it('is hidden in the hops of a simulation and in their archive', () => {
+    for (const [location] of locations) {
+      const trace = L.Exchange.simulate({ session: L.Session.defaults })((plan) =>
+        plan.cause === 'Start' ? { status: 302, headers: { location, link: '</?k=S3CRET>' } } : { status: 200 },
+      )(asks)
+      expect(seen(inspect(trace, { depth: 20 }) + JSON.stringify(L.Har.ofHops()(trace.hops)))).toBe(false)
+    }
+  })
+  it('in a path still finds the cookies of that path, and the next relative Location', async () => {
+    const server: L.Transport.Server = (plan) => {
+      const { url, headers } = L.Plan.wire(plan)
+      switch (new URL(url).pathname) {
+        case '/':
+          return { status: 302, headers: { location: '/t/S3CRET/a' } }
+        case '/t/S3CRET/a':
+          return { status: 302, headers: { location: 'b', 'set-cookie': 'sid=1; Path=/t/S3CRET' } }
+        default:
+          return { status: 200, body: `${url} ${JSON.stringify(headers)}` }
+      }
+    }
+    let tape = L.Tape.empty
+    const keep = (entry: L.Tape.Entry) => () => {
+      tape = L.Tape.append(entry)(tape)
+    }
+    const send = (transport: L.Transport.Transport) =>
+      pipe(
+        L.Http.get('http://h.test/', L.Request.withSecretQuery('k', KEY)),
+        L.Client.use({ session: L.Session.empty, transport }),
+      )()
+    const ran = await send(L.Transport.record(keep)(L.Transport.memory(server)))
+    if (E.isLeft(ran)) expect.fail(ran.left.message)
+    expect(L.Response.text(ran.right[0])).toBe('http://h.test/t/S3CRET/b [["Cookie","sid=1"]]')
+    expect(ran.right[0].url).toBe('http://h.test/t/‹secret›/b')
+    expect(L.Jar.toArray(ran.right[1]).map(({ setBy }) => setBy)).toEqual([O.some('http://h.test/t/‹secret›/a')])
+    expect(tape.entries.map(({ asked }) => asked.url)).toEqual([
+      'http://h.test/?k=‹secret›',
+      'http://h.test/t/‹secret›/a',
+      'http://h.test/t/‹secret›/b',
+    ])
+    const replayed = await send(L.Transport.replay(tape))
+    expect(E.isRight(replayed) && replayed.right[0].status).toBe(200)
+  })
+  it('is hidden where the session gave it', async () => {
+    const session = L.Session.withSecretQuery('s', 'T0KEN')(L.Session.defaults)
+    const { outcome } = await run('/login?next=%2F%3Fs%3DT0KEN', session)
+    expect(E.isRight(outcome) && outcome.right.url).toBe('http://h.test/login?next=%2F%3Fs%3D‹secret›')
+  })
+})
+
 describe('a request that leaves the base URL', () => {
   const session = pipe(
     L.Session.empty,

@@ -83,7 +83,7 @@ describe('the credentials of a proxy', () => {
     const proxy = parsed(text)
     const opened = pipe(
       proxy.credentials,
-      O.map(({ user, pass }) => [user, Secret.reveal(pass)] as const),
+      O.map(({ user, pass }) => [Secret.reveal(user), Secret.reveal(pass)] as const),
     )
     expect(O.toUndefined(opened)).toEqual(credentials)
     expect(pipe(proxy.authorization, O.map(Secret.reveal), O.toUndefined)).toBe(authorization)
@@ -95,6 +95,20 @@ describe('the credentials of a proxy', () => {
     ['u', 'é☃'],
   ])('%j and %j are written in UTF-8', (user, pass) => {
     expect(Secret.reveal(Proxy.basic(user, pass))).toBe(basic(`${user}:${pass}`))
+  })
+})
+
+describe('a user without a password', () => {
+  it.each(['http://k3y@proxy', 'https://k3y:@proxy', 'socks4://k3y@proxy', 'socks5://k3y:@proxy'])(
+    'of %s is hidden, as the key that it often is',
+    (text) => {
+      const proxy = parsed(text)
+      expect(inspect(proxy, { depth: null }) + JSON.stringify(proxy)).not.toContain('k3y')
+      expect(O.isSome(proxy.credentials) && Secret.reveal(proxy.credentials.value.user)).toBe('k3y')
+    },
+  )
+  it('is shown beside a password', () => {
+    expect(JSON.stringify(parsed('http://me:hunter2@proxy'))).toContain('"user":"me"')
   })
 })
 

@@ -54,7 +54,7 @@ const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Prox
   protocol,
   hostname,
   port,
-  O.isSome(credentials) ? [credentials.value.user, Secret.reveal(credentials.value.pass)] : null,
+  O.isSome(credentials) ? [Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass)] : null,
   O.isSome(authorization) ? Secret.reveal(authorization.value) : null,
 ]
 

@@ -128,7 +128,8 @@ interface Login {
 
 const login = (proxy: Proxy.Proxy): Login => {
   if (O.isNone(proxy.credentials)) return {}
-  const { user, pass } = proxy.credentials.value
+  const { pass } = proxy.credentials.value
+  const user = Secret.reveal(proxy.credentials.value.user)
   return isSocks4(proxy) ? { userId: user } : { userId: user, password: Secret.reveal(pass) }
 }
 

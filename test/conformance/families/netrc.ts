@@ -57,7 +57,7 @@ const hostOf = (url: string): string | undefined => {
 
 const authFor = (host: string, environment: Environment.Environment): Output['auth'] => {
   const found = Environment.credentialsFor(host)(environment)
-  return O.isNone(found) ? null : [found.value.user, Secret.reveal(found.value.pass)]
+  return O.isNone(found) ? null : [Secret.reveal(found.value.user), Secret.reveal(found.value.pass)]
 }
 
 const problemOf = ({ netrc }: Environment.Environment): string | null =>

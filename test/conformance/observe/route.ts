@@ -25,7 +25,9 @@ export interface Travel {
 export const proxyText = (proxy: O.Option<Proxy.Proxy>): string | null => {
   if (O.isNone(proxy)) return null
   const { protocol, hostname, port, credentials } = proxy.value
-  const shown = O.isNone(credentials) ? '' : `${credentials.value.user}:${Secret.reveal(credentials.value.pass)}@`
+  const shown = O.isNone(credentials)
+    ? ''
+    : `${Secret.reveal(credentials.value.user)}:${Secret.reveal(credentials.value.pass)}@`
   return `${protocol}//${shown}${hostname.replace(/^\[(.*)\]$/, '$1')}:${port}`
 }
 

@@ -1,0 +1,76 @@
+/** Secret values in text that somebody else wrote. */
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import * as Echo from '../../src/values/Echo.js'
+
+const hide = (...secrets: ReadonlyArray<string>) => Echo.hide(new Set(secrets))
+const MARK = '‹secret›'
+
+describe('a value that a text repeats', () => {
+  it.each<readonly [string, string, string]>([
+    ['S3CRET', '/x?k=S3CRET', `/x?k=${MARK}`],
+    ['S3CRET', '/x?k=S3%43RET&b=1', `/x?k=${MARK}&b=1`],
+    ['S3CRET', '/login?next=%2F%3Fk%3DS3CRET', `/login?next=%2F%3Fk%3D${MARK}`],
+    ['S3CRET', '?n=%252F%253Fk%253DS3%252543RET%2526', `?n=%252F%253Fk%253D${MARK}%2526`],
+    ['S3CRET', 'S3CRETS3CRET', MARK + MARK],
+    ['S3CRET', '?k=S3\tCR\r\nET', `?k=${MARK}`],
+    ['S3CRET', '?100%S3CRET', `?100%${MARK}`],
+    ['abcdef', '?n=100%25abcdef', `?n=100%25${MARK}`],
+    ['a b+c', '?k=a+b%2Bc', `?k=${MARK}`],
+    ['a b+c', '?k=a%20b%2bc', `?k=${MARK}`],
+    ['a/b&c', '?k=a/b&c&d', `?k=${MARK}&${MARK}&d`],
+    ['%41bcd', '?k=Abcd', `?k=${MARK}`],
+    ['%41bcd', '?k=%2541bcd', `?k=${MARK}`],
+    ['grüße', '?k=gr%C3%BC%c3%9fe', `?k=${MARK}`],
+    ['grüße', '?k=grüße', `?k=${MARK}`],
+    ['grüße', '?k=gr\xc3\xbc\xc3\x9fe', `?k=${MARK}`],
+    ['grüße', `${MARK} grüße`, `${MARK} ${MARK}`],
+    ['half\ud800', '?k=half%EF%BF%BD', `?k=${MARK}`],
+    ['S3CRET', '/S3CRE/T?k=s3cret', '/S3CRE/T?k=s3cret'],
+  ])('%j in %j reads %j', (secret, text, shown) => {
+    expect(hide(secret)(text)).toBe(shown)
+    expect(Echo.holds(new Set([secret]))(text)).toBe(shown !== text)
+  })
+  it.each<readonly [string, string, string]>([
+    ['1', '/v/1/11?page=11&k=1', `/v/1/11?page=11&k=${MARK}`],
+    ['1', '/login?next=%2F%3Fk%3D1', `/login?next=%2F%3Fk%3D${MARK}`],
+    ['abc', '?abc&xabc#abc', `?${MARK}&xabc#${MARK}`],
+    ['a', 'Thu, 01 Jan', 'Thu, 01 Jan'],
+    ['', '?k=&=', '?k=&='],
+  ])('of fewer than four characters, %j, is hidden in %j only as a whole value', (secret, text, shown) => {
+    expect(hide(secret)(text)).toBe(shown)
+  })
+  it('may overlap another', () => {
+    expect(hide('abcdef', 'defghi')('-abcdefghi-')).toBe(`-${MARK}-`)
+  })
+  it('is hidden in each part of a reference, and not in its host', () => {
+    const hidden = Echo.hideInReference(new Set(['S3CRET']), 'X')
+    expect(hidden('http://S3CRET.test/S3CRET?S3CRET#S3CRET')).toBe('http://S3CRET.test/X?X#X')
+    expect(hidden('S3CRET/y')).toBe('X/y')
+    expect(hidden('http://[S3CRET/')).toBe('http://[X/')
+    expect(hidden('//h:S3CRET/')).toBe('//h:X/')
+  })
+  it('is found however its characters are escaped', () => {
+    const secret = fc.string({ unit: 'grapheme-ascii', minLength: 4 }).filter((text) => !/[\s+%]/.test(text))
+    const depths = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1 })
+    const escaped = (octet: number, depth: number): string => {
+      let text = depth === 0 ? String.fromCharCode(octet) : `%${octet.toString(16).padStart(2, '0')}`
+      for (let i = 1; i < depth; i++) text = text.replaceAll('%', '%25')
+      return text
+    }
+    fc.assert(
+      fc.property(secret, depths, (value, chosen) => {
+        const text = [...Buffer.from(value)].map((octet, i) => escaped(octet, chosen[i % chosen.length] ?? 0)).join('')
+        expect(Echo.holds(new Set([value]))(`/x?next=${text}&y`)).toBe(true)
+      }),
+    )
+  })
+  it('never gives a query another number of pieces', () => {
+    const piece = fc.string({ unit: fc.constantFrom('a', 'b', '&', '=', '%', '2', '6', '+'), maxLength: 30 })
+    fc.assert(
+      fc.property(piece, fc.array(piece), (text, secrets) => {
+        expect(hide(...secrets)(text).split('&')).toHaveLength(text.split('&').length)
+      }),
+    )
+  })
+})
