@@ -158,7 +158,9 @@ describe('explain, lint and HAR', () => {
   ])('take time in proportion to %s', (_, make) => {
     const run = (size: number) => {
       const plan = planned(make(size))
-      return Math.min(...[1, 2, 3, 4, 5].map(() => time(() => [Plan.explain(plan), Plan.lint(plan), Plan.toHar()(plan)])))
+      return Math.min(
+        ...[1, 2, 3, 4, 5].map(() => time(() => [Plan.explain(plan), Plan.lint(plan), Plan.toHar()(plan)])),
+      )
     }
     run(2000)
     // What is quadratic needs 64 times as long for 8 times as much.

@@ -57,7 +57,7 @@ const planned = (ground: Ground): ReadonlyArray<Piece> => {
     return own.flatMap((value) => pairsOf(value).map(({ text }) => ({ text, source })))
   }
   const { inputs } = ground
-  const url = plannedUrl(ground)
+  const url = Url.withSentPathname(plannedUrl(ground))
   const kept = Url.isHttp(url) ? Jar.cookiesFor(url, inputs.now, roomOf(ground))(inputs.jar) : []
   const isDeep = ({ path }: Cookie.Cookie): boolean => path.length > 1
   const [deep, shallow] = [kept.filter(isDeep), kept.filter((cookie) => !isDeep(cookie))]
@@ -85,7 +85,7 @@ export const REASONS: Readonly<Record<Exclude<Cookie.Verdict, 'sent'>, string>> 
 /** Cookies of the jar that were near and not sent. Cookies of other hosts are omitted. */
 export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
   const { inputs } = ground
-  const url = plannedUrl(ground)
+  const url = Url.withSentPathname(plannedUrl(ground))
   if (!Url.isHttp(url)) return []
   return Jar.why(
     url,
