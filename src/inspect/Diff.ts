@@ -17,6 +17,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 import * as Part from './explain/Part.js'
 import * as Layout from './Layout.js'
@@ -74,6 +75,8 @@ const leaves = (part: Part.Part): ReadonlyArray<Leaf> => {
         typeof pfx === 'string' || pfx === undefined ? pfx : octets(pfx instanceof Uint8Array ? pfx : Secret.open(pfx))
       return [text(cert), text(key), bundle, text(passphrase)]
     }
+    case 'Place':
+      return [part.url.href, Url.sentPathname(part.url)]
     case 'Ca':
       return [O.isSome(part.ca) ? part.ca.value : undefined]
     default: {

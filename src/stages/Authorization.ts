@@ -126,7 +126,7 @@ export const authorize = (
   const given = credentialsOf(userinfo)
   const isWhole = O.isSome(userinfo) && O.isSome(userinfo.value.pass)
   if (!isWhole) {
-    const user = O.isSome(userinfo) ? Secret.reveal(userinfo.value.user) : undefined
+    const user = O.isSome(userinfo) ? userinfo.value.user : undefined
     const found = ambient(merged, signing, url, user)
     if (O.isSome(found)) return Headers.upsertAt(AUTHORIZATION, found.value)(headers)
   }

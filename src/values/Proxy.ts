@@ -100,7 +100,8 @@ export const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Creden
   if (O.isNone(userinfo)) return O.none
   const { user, pass } = userinfo.value
   const password = O.isSome(pass) ? pass.value : NO_PASSWORD
-  return user === '' && Secret.reveal(password) === '' ? O.none : O.some({ user, pass: password })
+  if (Secret.reveal(password) !== '') return O.some({ user, pass: password })
+  return user === '' ? O.none : O.some({ user: Secret.make(user), pass: password })
 }
 
 export const isSocks = (proxy: Proxy): boolean => proxy.protocol.startsWith('socks')

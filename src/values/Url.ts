@@ -58,8 +58,7 @@ export interface Url {
 
 /** The credentials that stood in a URL, percent-decoded: `user@` has no password, `user:@` an empty one. */
 export interface Userinfo {
-  /** Secret where the password is missing or empty: the user alone is the credential then, such as an API key. */
-  readonly user: string | Secret.Secret
+  readonly user: string
   readonly pass: O.Option<Secret.Secret>
 }
 
@@ -156,12 +155,8 @@ const decoded = (text: string): string => {
 
 const userinfoOf = (text: string): Userinfo => {
   const colon = text.indexOf(':')
-  const user = decoded(colon < 0 ? text : text.slice(0, colon))
-  const pass = colon < 0 ? '' : decoded(text.slice(colon + 1))
-  return {
-    user: user !== '' && pass === '' ? Secret.make(user) : user,
-    pass: colon < 0 ? O.none : O.some(Secret.make(pass)),
-  }
+  if (colon < 0) return { user: decoded(text), pass: O.none }
+  return { user: decoded(text.slice(0, colon)), pass: O.some(Secret.make(decoded(text.slice(colon + 1)))) }
 }
 
 const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?(?:#([\s\S]*))?$/

@@ -164,6 +164,6 @@ describe('explain, lint and HAR', () => {
     }
     run(2000)
     // What is quadratic needs 64 times as long for 8 times as much.
-    expect(run(32_000)).toBeLessThan(40 * Math.max(run(4000), 1))
+    expect(run(16_000)).toBeLessThan(40 * Math.max(run(2000), 1))
   })
 })

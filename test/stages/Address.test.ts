@@ -71,7 +71,7 @@ describe('credentials in a URL', () => {
       E.map(({ userinfo }) =>
         pipe(
           userinfo,
-          O.map((one) => [Secret.reveal(one.user), pipe(one.pass, O.map(Secret.reveal))]),
+          O.map((one) => [one.user, pipe(one.pass, O.map(Secret.reveal))]),
         ),
       ),
     )

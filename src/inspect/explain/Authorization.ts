@@ -59,9 +59,7 @@ const overridden = (ground: Ground): Source['overrode'] => {
 
 /** The user whom the URL names, so that only that user's netrc entry fits. */
 const userOf = ({ userinfo, before }: Ground): string | undefined =>
-  O.isNone(before) && O.isSome(userinfo) && O.isNone(userinfo.value.pass)
-    ? Secret.reveal(userinfo.value.user)
-    : undefined
+  O.isNone(before) && O.isSome(userinfo) && O.isNone(userinfo.value.pass) ? userinfo.value.user : undefined
 
 /** Where the Authorization header came from; none where it is like any other header. */
 export const source = (ground: Ground, part: Of<'Header'>): Source | undefined => {
