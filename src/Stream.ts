@@ -154,7 +154,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 /** What a 304 means: that the file of that place is unchanged, if it is of the version that was asked about. */
 const unchanged = ({ part, isWhole }: PartFile.Found, head: Unread): Range.Verdict => {
   if (!isWhole) return { _tag: 'Unexpected' }
-  return { _tag: Range.isOther(head, part) ? 'Again' : 'Complete' }
+  return { _tag: Range.isConfirmed(head, part) ? 'Complete' : 'Again' }
 }
 
 /** What an answer means for what is there: nothing goes on from another place than it came from. */

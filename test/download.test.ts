@@ -518,7 +518,7 @@ describe('a finished file', () => {
   })
   it.each<readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
     ['ETag', ETAGGED, { etag: '"v2"' }],
-    ['weak ETag', ETAGGED, { etag: 'W/"v1"' }],
+    ['weak ETag', ETAGGED, { etag: 'W/"v2"' }],
     [
       'Last-Modified',
       { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT', date: 'Fri, 02 Jan 2026 00:00:00 GMT' },
@@ -531,6 +531,16 @@ describe('a finished file', () => {
       E.right(++count === 1 ? reply({ status: 304, headers: other }) : reply({ status: 200, body: 'whole' }))
     expect(await download(changed)).toMatchObject({ right: [{ size: 5, resumedAt: 0 }, {}] })
     expect([count, written()]).toEqual([2, 'whole'])
+  })
+  it.each([
+    ['no ETag', {}],
+    ['its ETag', ETAGGED],
+    ['its ETag as a weak one', { etag: 'W/"v1"' }],
+    ['its ETag and another date', { ...ETAGGED, 'last-modified': 'Fri, 02 Jan 2026 00:00:00 GMT' }],
+  ])('is not fetched again where a 304 has %s', async (_, headers) => {
+    const first = { ...ETAGGED, 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }
+    await download(always({ status: 200, headers: first, body: 'abcdefghij' }))
+    expect(await download(always({ status: 304, headers }))).toMatchObject({ right: [{ size: 10, resumedAt: 10 }, {}] })
   })
   it('is fetched again where a 304 comes from another place than the file', async () => {
     const to =

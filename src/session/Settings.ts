@@ -231,7 +231,8 @@ export const withQuery = (input: Query.Input): Configure => withOne({ query: Que
  *
  * A reply may repeat the value, as a Location often does. It is hidden there too, percent-encoded in any way: a value of
  * four characters or more wherever it stands in a path, a query, a fragment or a field; a shorter one only as the whole
- * value of a query pair. A host name and the body of a reply are not searched.
+ * value of a query pair. A host name, a reason phrase, the path of a cookie in the jar and the body of a reply are not
+ * searched.
  */
 export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
   withOne({

@@ -59,6 +59,8 @@ const NOTHING = new Uint8Array(0)
 /** A body that tells what of it was read, and how it ended: once, the first time. */
 const telling = (body: Source, ended: Ended): Source => {
   const chunks: Uint8Array[] = []
+  // Set before the body is let go of: a piece that is still awaited ends then, and what came is not the whole.
+  let isLeft = false
   return {
     gather: (limit) => async () => {
       const bytes = await body.gather(limit)()
@@ -67,6 +69,7 @@ const telling = (body: Source, ended: Ended): Source => {
       return bytes
     },
     discard: async () => {
+      isLeft = true
       await body.discard()
       ended(concat(chunks), 'Left')
     },
@@ -76,15 +79,17 @@ const telling = (body: Source, ended: Ended): Source => {
         next: async () => {
           try {
             const step = await iterator.next()
-            if (step.done === true) ended(concat(chunks), 'Whole')
+            if (step.done === true) ended(concat(chunks), isLeft ? 'Left' : 'Whole')
             else chunks.push(step.value)
             return step
           } catch (cause) {
-            ended(concat(chunks), Fault.is(cause) ? cause : Fault.make('BodyCut', String(cause)))
+            const fault = Fault.is(cause) ? cause : Fault.make('BodyCut', String(cause))
+            ended(concat(chunks), isLeft ? 'Left' : fault)
             throw cause // to its reader, as the port says
           }
         },
         return: async () => {
+          isLeft = true
           const step = await iterator.return?.()
           ended(concat(chunks), 'Left')
           return step ?? { done: true, value: undefined }

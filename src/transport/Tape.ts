@@ -146,9 +146,13 @@ const redactedLocation = (location: string): string =>
     info.includes(':') ? `${start}${REDACTED}:${REDACTED}@` : `${start}${REDACTED}@`,
   )
 
+/** Of the attributes, the path alone: a replay needs the others as they are. */
+const withHiddenPath = (cookie: string, hidden: (reference: string) => string): string =>
+  cookie.replace(/(;[ \t]*path[ \t]*=)([^;]*)/gi, (_, start: string, path: string) => start + hidden(path))
+
 const redactedField = ([name, value]: Headers.Field, hidden: (reference: string) => string): Pairs[number] => {
   const key = name.toLowerCase()
-  if (key === 'set-cookie') return [name, hidden(redactedCookie(Secret.reveal(value)))]
+  if (key === 'set-cookie') return [name, withHiddenPath(redactedCookie(Secret.reveal(value)), hidden)]
   // A Location that names a user is secret as a whole, and all of it but the user is needed to replay.
   if (key === 'location' || key === 'content-location') return [name, hidden(redactedLocation(Secret.reveal(value)))]
   return Secret.is(value) || Sensitive.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]

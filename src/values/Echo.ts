@@ -127,7 +127,8 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
     const text = folded(latin1(octets))
     for (const needle of needles) {
       const size = needle.octets.length
-      for (let i = text.indexOf(needle.octets); i >= 0; i = text.indexOf(needle.octets, i + size)) {
+      // A value may overlap itself: `121212` holds `1212` twice.
+      for (let i = text.indexOf(needle.octets); i >= 0; i = text.indexOf(needle.octets, i + 1)) {
         const isWhole = isBefore(text.charAt(i - 1)) && isAfter(text.charAt(i + size))
         if (!needle.isShort || isWhole) spans.push({ start: starts[i] ?? 0, end: starts[i + size] ?? 0 })
       }
@@ -142,12 +143,22 @@ export const holds = (secrets: ReadonlySet<string>): ((text: string) => boolean)
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0
 }
 
+/** What divides a query into pieces, and a path into segments. */
+type Divider = '&' | '/'
+
+const BETWEEN: Readonly<Record<Divider, RegExp>> = { '&': /[^&]+/g, '/': /[^/]+/g }
+
 /**
- * The same text with a mark in place of each of those values. A `&` in a value stays, so that a query keeps the number of
- * its pieces.
+ * The same text with a mark in place of each of those values. A divider in a value stays, so that a query keeps the number
+ * of its pieces, and a path that of its segments.
  */
-export const hide = (secrets: ReadonlySet<string>, mark: string = MARK): ((text: string) => string) => {
+export const hide = (
+  secrets: ReadonlySet<string>,
+  mark: string = MARK,
+  divider: Divider = '&',
+): ((text: string) => string) => {
   const needles = needlesOf(secrets)
+  const between = BETWEEN[divider]
   return (text) => {
     if (needles.length === 0) return text
     const kept: string[] = []
@@ -157,7 +168,7 @@ export const hide = (secrets: ReadonlySet<string>, mark: string = MARK): ((text:
       const value = text.slice(Math.max(span.start, end), span.end)
       kept.push(text.slice(end, Math.max(span.start, end)))
       // Values that overlap have one mark.
-      kept.push(span.start < end ? value.replace(/[^&]+/g, '') : value.replace(/[^&]+/g, () => mark))
+      kept.push(value.replace(between, () => (span.start < end ? '' : mark)))
       end = span.end
     }
     return end === 0 ? text : kept.join('') + text.slice(end)
@@ -171,8 +182,9 @@ const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 /** The same URL reference with those values hidden in its path, query and fragment, each by itself, and in what is no host. */
 export const hideInReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
   const hidden = hide(secrets, mark)
+  const hiddenInPath = hide(secrets, mark, '/')
   return (reference) => {
     const [, start = '', path = '', query = '', fragment = ''] = REFERENCE.exec(reference) ?? []
-    return (HOST.test(start) ? start : hidden(start)) + hidden(path) + hidden(query) + hidden(fragment)
+    return (HOST.test(start) ? start : hidden(start)) + hiddenInPath(path) + hidden(query) + hidden(fragment)
   }
 }

@@ -29,7 +29,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Echo from './Echo.js'
-import { LONE_SURROGATE, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './Quote.js'
+import { LONE_SURROGATE, MARK, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './Quote.js'
 import * as Secret from './Secret.js'
 
 export { quoteQuery, removeDotSegments } from './Quote.js'
@@ -343,7 +343,7 @@ export const concealing =
   (url: Url): Url => {
     if (secrets.size === 0) return url
     const hidden = Echo.hide(secrets)
-    const concealed = concealSearch(concealPathname(url, hidden), hidden)
+    const concealed = concealSearch(concealPathname(url, Echo.hide(secrets, MARK, '/')), hidden)
     return concealed.hash === '' ? concealed : withHash(hidden(concealed.hash))(concealed)
   }
 

@@ -122,16 +122,25 @@ const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.
 
 const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
 
-/**
- * Whether a reply says that it is of another version than the part: by its ETag, weak ones too, or its date.
- * @internal
- */
-export const isOther = (head: Head, part: Part): boolean => {
+/** Whether a reply says that it is of another version than the part: by its ETag, weak ones too, or its date. */
+const isOther = (head: Head, part: Part): boolean => {
   const etag = text(head, 'ETag')
   const modified = modifiedOf(head)
   const known = part.modified ?? (isEtag(part.validator) ? undefined : O.toUndefined(part.validator))
   const isOtherEtag = Headers.has('ETag')(head.headers) && etag !== O.toUndefined(part.validator)
   return isOtherEtag || (modified !== undefined && known !== undefined && modified !== known)
+}
+
+/**
+ * Whether a 304 is of the part's version. It compares weakly, and an ETag comes before a date (RFC 9110 13.1.2, 13.2.2).
+ * @internal
+ */
+export const isConfirmed = (head: Head, part: Part): boolean => {
+  if (Headers.has('ETag')(head.headers) && isEtag(part.validator)) {
+    return text(head, 'ETag')?.replace(/^W\//, '') === O.toUndefined(part.validator)
+  }
+  const [modified, known] = [modifiedOf(head), part.modified ?? O.toUndefined(part.validator)]
+  return modified === undefined || isEtag(O.fromNullable(known)) || modified === known
 }
 
 const ofPartial = (part: Part, head: Head): Verdict => {

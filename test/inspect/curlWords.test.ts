@@ -126,6 +126,20 @@ describe('braces that bash expands', () => {
   ])('and the others are text: %s', (word, body) => {
     expect(sent(`curl h.test -d ${word}`).body).toBe(body)
   })
+  it('are looked for in a time that grows as the line does', () => {
+    const time = (filling: string): number => {
+      const line = `curl h.test ${`-H },${filling.repeat(1990)} `.repeat(50)}`
+      const times = [1, 2, 3].map(() => {
+        const start = performance.now()
+        Request.fromCurl(line)
+        return performance.now() - start
+      })
+      return Math.min(...times)
+    }
+    // Each brace is looked at with all that follow it where this is quadratic: 300 times as long.
+    expect(time('{')).toBeLessThan(60 * Math.max(time('a'), 1))
+    expect(time('{}{')).toBeLessThan(60 * Math.max(time('aaa'), 1))
+  })
   it("stay curl's own in a quoted URL", () => {
     expect(sent("curl 'http://h.test/{a}'").url).toBe('http://h.test/a')
     expect(Request.fromCurl("curl 'http://h.test/{a,b}'")).toMatchObject(refused(/add -g/))

@@ -207,6 +207,24 @@ describe('a secret query value that a Location repeats', () => {
       expect(seen(inspect(trace, { depth: 20 }) + JSON.stringify(L.Har.ofHops()(trace.hops)))).toBe(false)
     }
   })
+  it.each([
+    ['3600', 'Max-Age=3600'],
+    ['h.test', 'Domain=h.test'],
+    ['2099', 'Expires=Thu, 01 Jan 2099 00:00:00 GMT'],
+    ['0', 'Max-Age=0'],
+  ])('%j leaves the attributes of a cookie on a tape as they are: %s', async (secret, attribute) => {
+    const entries: L.Tape.Entry[] = []
+    const keep = (entry: L.Tape.Entry) => () => void entries.push(entry)
+    const server = () => ({ status: 200, headers: { 'set-cookie': `sid=1; ${attribute}; Path=/a/${secret}` } })
+    await pipe(
+      L.Http.get('http://h.test/', L.Request.withSecretQuery('k', secret)),
+      L.Client.use({ session: L.Session.empty, transport: L.Transport.record(keep)(L.Transport.memory(server)) }),
+    )()
+    const tape = entries.reduce((made, entry) => L.Tape.append(entry)(made), L.Tape.empty)
+    const json = JSON.stringify(L.Tape.encode(tape))
+    expect(json).toContain(`; ${attribute}; Path=`)
+    if (secret.length >= 4) expect(json).not.toContain(`/a/${secret}`)
+  })
   it('in a path still finds the cookies of that path, and the next relative Location', async () => {
     const server: L.Transport.Server = (plan) => {
       const { url, headers } = L.Plan.wire(plan)

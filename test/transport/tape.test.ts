@@ -23,7 +23,7 @@ import * as Fault from '../../src/wire/Fault.js'
 import { reply, type Server } from '../../src/wire/Reply.js'
 import { at, type Transport } from '../../src/wire/Transport.js'
 import { exchange, fault, plan, text } from './plans.js'
-import { ok, raw, transport, web } from './servers.js'
+import { always, ok, raw, transport, web } from './servers.js'
 
 const recorder = (options?: Options) => {
   let tape = Tape.empty
@@ -236,6 +236,17 @@ describe('what is on a tape', () => {
     const sent = await sender(plan(server.url, { method: 'POST', body: Body.stream(source) }), {})()
     if (E.isRight(sent)) for await (const _ of sent.right.body) break
     expect(tape().entries.at(-1)?.outcome).toMatchObject({ right: { end: 'Left' } })
+    const slow = await always('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst')
+    for (const leave of ['return', 'discard'] as const) {
+      const lent = await sender(plan(slow.url), {})()
+      if (E.isLeft(lent)) expect.fail(lent.left.message)
+      const pieces = lent.right.body[Symbol.asyncIterator]()
+      await pieces.next()
+      const pending = pieces.next()
+      await (leave === 'return' ? pieces.return?.() : lent.right.body.discard())
+      expect(await pending).toMatchObject({ done: true })
+      expect(tape().entries.at(-1)?.outcome).toMatchObject({ right: { end: 'Left' } })
+    }
     const again = replay(reread(tape()))
     expect(await text(again, plan(server.url, { method: 'POST', body: Body.once(source()) }))).toBe('one two')
   })

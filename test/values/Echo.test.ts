@@ -13,6 +13,8 @@ describe('a value that a text repeats', () => {
     ['S3CRET', '/login?next=%2F%3Fk%3DS3CRET', `/login?next=%2F%3Fk%3D${MARK}`],
     ['S3CRET', '?n=%252F%253Fk%253DS3%252543RET%2526', `?n=%252F%253Fk%253D${MARK}%2526`],
     ['S3CRET', 'S3CRETS3CRET', MARK + MARK],
+    ['1212', '/t/121212', `/t/${MARK}`],
+    ['abab', '/t/ababab?k=abab', `/t/${MARK}?k=${MARK}`],
     ['S3CRET', '?k=S3\tCR\r\nET', `?k=${MARK}`],
     ['S3CRET', '?100%S3CRET', `?100%${MARK}`],
     ['abcdef', '?n=100%25abcdef', `?n=100%25${MARK}`],
@@ -34,6 +36,7 @@ describe('a value that a text repeats', () => {
   it.each<readonly [string, string, string]>([
     ['1', '/v/1/11?page=11&k=1', `/v/1/11?page=11&k=${MARK}`],
     ['1', '/login?next=%2F%3Fk%3D1', `/login?next=%2F%3Fk%3D${MARK}`],
+    ['==', '/x?k=%3D%3D', `/x?k=${MARK}`],
     ['abc', '?abc&xabc#abc', `?${MARK}&xabc#${MARK}`],
     ['a', 'Thu, 01 Jan', 'Thu, 01 Jan'],
     ['', '?k=&=', '?k=&='],
@@ -42,6 +45,11 @@ describe('a value that a text repeats', () => {
   })
   it('may overlap another', () => {
     expect(hide('abcdef', 'defghi')('-abcdefghi-')).toBe(`-${MARK}-`)
+  })
+  it('keeps the segments of a path', () => {
+    const hidden = Echo.hide(new Set(['ab/cd']), MARK, '/')
+    expect(hidden('/t/ab/cd/x')).toBe(`/t/${MARK}/${MARK}/x`)
+    expect(hidden('/t/ab%2Fcd/x')).toBe(`/t/${MARK}/x`)
   })
   it('is hidden in each part of a reference, and not in its host', () => {
     const hidden = Echo.hideInReference(new Set(['S3CRET']), 'X')

@@ -24,8 +24,8 @@ export const outlineOf = (written: string): string => {
 
 const SEQUENCE = /^(?:[+-]?\d+\.\.[+-]?\d+|[a-zA-Z]\.\.[a-zA-Z])(?:\.\.[+-]?\d+)?$/
 
-/** A word that takes more steps has thousands of braces, and nobody writes it: it counts as expanded. */
-const MAX_STEPS = 2_000_000
+/** A word that takes more steps than it has characters, and these, has hundreds of braces: it counts as expanded. */
+const MORE_STEPS = 20_000
 
 /** Where the brace is that closes the one before `start`: the first at its level behind a `,` or a `..`. */
 const closing = (outline: string, start: number): number | undefined => {
@@ -50,11 +50,12 @@ export const isExpanded = (outline: string): boolean => {
   let steps = 0
   // bash begins anew behind a sequence that is none, and `{}` at a beginning is text.
   let beginning = 0
-  for (let at = outline.indexOf('{'); at >= 0; ) {
+  const last = outline.lastIndexOf('}')
+  for (let at = outline.indexOf('{'); at >= 0 && at < last; ) {
     const isText = at === beginning && outline[at + 1] === '}'
     const end = isText ? undefined : closing(outline, at + 1)
     steps += (end ?? outline.length) - at
-    if (steps > MAX_STEPS) return true
+    if (steps > outline.length + MORE_STEPS) return true
     if (end === undefined) {
       at = outline.indexOf('{', at + 1)
       continue
