@@ -13,7 +13,8 @@
  * | any `SendError`    | as ever; a body that was cut is `BodyCut`, and what came of it is kept                   |
  * | `UnexpectedStatus` | the reply is no file: a 404, a redirect that was not followed. Nothing is written        |
  * | `LengthMismatch`   | the body ended, and is not as long as it was said to be                                 |
- * | `RangeMismatch`    | another part came than was asked for                                                    |
+ * | `RangeMismatch`    | the response is not the range that was asked for, or is longer than its Content-Range    |
+ * |                    | says; or it is a range of a file of unknown length: resume once more                     |
  * | `FileFailed`       | the file system said no                                                                 |
  *
  * @example

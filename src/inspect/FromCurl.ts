@@ -187,7 +187,12 @@ const leftOfMethod = (
     ? [{ option: `--request ${method}`, why: `it is sent as ${spelledMethod(method)}` }]
     : []),
   ...(isRepeated(options, method, content)
-    ? [{ option: `--request ${method}`, why: 'a redirect keeps method and body by its status, also with -X' }]
+    ? [
+        {
+          option: `--request ${method}`,
+          why: 'curl repeats this method after 301, 302 and 303 and drops the body; here the status decides',
+        },
+      ]
     : []),
   ...(Options.isOn(options, 'get') && content.parts.length > 0
     ? [{ option: '--get', why: 'a form is the body, with -G too' }]

@@ -152,7 +152,7 @@ const headerOverwritten: Check = (plan) => {
     if (!isTaken || !isHeader) return []
     const isCompleted = Headers.sameName(part.name, 'Content-Type') && Multipart.isMultipart(Secret.reveal(part.value))
     return isCompleted
-      ? ['your Content-Type has no boundary, so that of the body was added to it; leave the header out']
+      ? ['Content-Type has no boundary, so the boundary of the body was added; remove the header']
       : [`your ${part.name} is not sent: ${how} takes its place`]
   })
   const gone = dropped.flatMap(({ what, why }) =>

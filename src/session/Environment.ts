@@ -122,13 +122,16 @@ export interface Place {
   readonly port: string
 }
 
+const variableOf = (proxies: Derived['proxies'], { protocol }: Pick<Place, 'protocol'>): Variable | undefined =>
+  proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
+
 /** The environment's proxy for a URL, as text, NO_PROXY obeyed; `noProxy` stands in for the variable. */
 export const proxyFor =
   (place: Place, noProxy?: string) =>
   (environment: Environment): O.Option<Secret.Secret> => {
     const { proxies, bypass } = derive(environment)
     if (proxies.size === 0) return O.none
-    const found = proxies.get(place.protocol.slice(0, -1)) ?? proxies.get('all')
+    const found = variableOf(proxies, place)
     if (found === undefined) return O.none
     const bypasses = noProxy === undefined ? bypass : NoProxy.parse(noProxy)
     return bypasses(place) ? O.none : O.some(found.value)
@@ -136,11 +139,9 @@ export const proxyFor =
 
 /** The variable that names the proxy for a URL, whatever NO_PROXY says. */
 export const proxyVariable =
-  ({ protocol }: Pick<Place, 'protocol'>) =>
-  (environment: Environment): O.Option<Variable> => {
-    const { proxies } = derive(environment)
-    return O.fromNullable(proxies.get(protocol.slice(0, -1)) ?? proxies.get('all'))
-  }
+  (place: Pick<Place, 'protocol'>) =>
+  (environment: Environment): O.Option<Variable> =>
+    O.fromNullable(variableOf(derive(environment).proxies, place))
 
 /** Whether NO_PROXY frees that host. */
 export const bypasses =

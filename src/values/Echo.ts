@@ -9,7 +9,7 @@
  * | of one to three characters                          | as a whole value: after `=`, `?`, `&`, `;` or `#` |
  * | of no character, in Base64, in another case         | no                                               |
  *
- * Takes time linear in the length of the text.
+ * Takes time linear in the length of the text, for secrets of a given length.
  */
 import { MARK, quoteQuery } from './Quote.js'
 
@@ -179,7 +179,7 @@ const REFERENCE = /^((?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#
 
 const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 
-/** The same URL reference with those values hidden in its path, query and fragment, each by itself, and in what is no host. */
+/** Hides those values in the path, query and fragment of a URL reference, and in an authority that is not a valid host. */
 export const hideInReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
   const hidden = hide(secrets, mark)
   const hiddenInPath = hide(secrets, mark, '/')

@@ -24,7 +24,7 @@ export const outlineOf = (written: string): string => {
 
 const SEQUENCE = /^(?:[+-]?\d+\.\.[+-]?\d+|[a-zA-Z]\.\.[a-zA-Z])(?:\.\.[+-]?\d+)?$/
 
-/** A word that takes more steps than it has characters, and these, has hundreds of braces: it counts as expanded. */
+/** Steps beyond one for each character. A word that needs more has hundreds of braces, and is treated as expanded. */
 const MORE_STEPS = 20_000
 
 /** Where the brace is that closes the one before `start`: the first at its level behind a `,` or a `..`. */
@@ -48,7 +48,7 @@ const closing = (outline: string, start: number): number | undefined => {
 export const isExpanded = (outline: string): boolean => {
   if (!/[^{]*\{/y.test(outline) || !outline.includes('}') || !/,|\.\./.test(outline)) return false
   let steps = 0
-  // bash begins anew behind a sequence that is none, and `{}` at a beginning is text.
+  // After braces that it does not expand, bash starts again; `{}` at such a start is plain text.
   let beginning = 0
   const last = outline.lastIndexOf('}')
   for (let at = outline.indexOf('{'); at >= 0 && at < last; ) {

@@ -59,9 +59,9 @@ const UNMARKED = /[^'"\\^|]+/y
 const MARK = /\^(?:[&<>()]|\r?\n(?=\s*\S))|(?<!")\^"|(?<=[ \t])\^\s*$/y
 
 /**
- * Whether a caret stands outside quotes where only the prompt expects one. Quotes are read as bash reads them. A single
- * quote, a continued line of a POSIX shell and a pipe end the search, since all of that is no line for the prompt, or
- * no longer curl's. A single quote that nothing closes is an apostrophe: bash would refuse it.
+ * Whether a caret stands outside quotes where only cmd.exe expects one. Quotes are read as bash reads them. The search
+ * ends at a closed single quote and at a backslash before a line end, which only a POSIX shell uses, and at a pipe,
+ * which ends the curl command. A single quote that nothing closes is an apostrophe: bash would refuse the line.
  */
 const hasCaret = (line: string): boolean => {
   for (let at = 0; at < line.length; ) {

@@ -32,7 +32,9 @@ const withScheme = ({ name, value }: Option): E.Either<string, string> => {
   if (slashes.length > 3) return E.left('its proxy has more than three slashes after the scheme, which curl refuses')
   const [, other] = start === '' ? (OTHER_HOSTS.exec(written.replace(/^[^/?#]*@/, '')) ?? []) : []
   if (other !== undefined) {
-    return E.left(`curl refuses a proxy that begins with ${other}. and has no scheme; write http:// before it`)
+    return E.left(
+      `curl refuses a proxy whose host begins with "${other}." if it has no scheme; write http:// before it`,
+    )
   }
   const lower = scheme.toLowerCase()
   const own =

@@ -1,5 +1,5 @@
 /**
- * What the body of a plan is made of, and whether the request gave it.
+ * Describes the body of a plan, and tells whether the request gave it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Body from '../../values/Body.js'
@@ -21,7 +21,7 @@ const MEDIA: Readonly<Record<Body.Body['_tag'], string>> = {
 /** In words what the request's body is. */
 export const bodyInWords = ({ merged }: Ground): string => MEDIA[merged.request.body._tag]
 
-/** The type that has the boundary of a multipart body: the body's first line has it too, where the header has none. */
+/** Returns a Content-Type with the boundary of a multipart body, which its first line repeats; else that of the header. */
 const typeOf = ({ plan, given }: Ground): string => {
   const { body } = plan
   if (given.request.body._tag === 'Multipart' && body._tag === 'Bytes') {

@@ -17,7 +17,7 @@ import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
 import * as Authorization from './Authorization.js'
 import { bodyInWords, sentInWords } from './Content.js'
-import { customScheme, type Ground } from './Ground.js'
+import { type Ground, otherwise } from './Ground.js'
 import type { Of } from './Part.js'
 import { byHand, type Dropped, from, ofSetting, type Said, type Source, sessionLayer } from './Source.js'
 
@@ -31,7 +31,7 @@ const shown =
   ({ values }: { readonly values: ReadonlyArray<HeadersOf.Value> }): string =>
     values.map((value) => (isSecretName(ground, key) ? '‹secret›' : Secret.show(value))).join(', ')
 
-/** Which settings have the last word on a header, and over whom; none where they say nothing. */
+/** Returns the layer whose settings decide a header, and what they overrode; `undefined` if no layer sets it. */
 export const ofSettings = (ground: Ground, key: string, how = ''): Source | undefined =>
   ofSetting(ground.layers, (settings) => settings.headers.get(key) ?? Override.inherit, shown(ground, key), how)
 
@@ -118,8 +118,7 @@ export const ofHeader = (ground: Ground, part: Of<'Header'>): Source => {
     const content = ofContentType(ground, key)
     if (content !== undefined) return content
   }
-  const scheme = customScheme(ground)
-  return scheme === undefined ? byHand : from('prepare', `the scheme '${scheme}' of auth wrote it`)
+  return otherwise(ground)
 }
 
 // --- what stayed away ----------------------------------------------------------------------------------------------
