@@ -15,16 +15,16 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Jar from '../src/cookies/Jar.js'
 import type * as Simulate from '../src/stages/Simulate.js'
 import * as Headers from '../src/values/Headers.js'
-import * as Jar from '../src/values/Jar.js'
 import * as Secret from '../src/values/Secret.js'
 import type { Url } from '../src/values/Url.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { wire } from '../src/wire/Plan.js'
 import type { Chain } from './arbitrary/Chain.js'
 import { CANARY, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
-import { Eq } from './Opened.js'
+import { Eq } from './Unsealed.js'
 
 export type Machine = typeof Simulate.simulate
 type Trace = Simulate.Trace

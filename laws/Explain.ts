@@ -16,8 +16,8 @@ import type { World } from '../src/stages/Prepare.js'
 import { simulate } from '../src/stages/Simulate.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
-import { Eq } from './Opened.js'
 import * as Provenance from './Provenance.js'
+import { Eq } from './Unsealed.js'
 
 export type Explain = (plan: Plan) => Explaining.Explanation
 

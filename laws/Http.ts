@@ -12,18 +12,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Client from '../src/Client.js'
+import * as Jar from '../src/cookies/Jar.js'
 import type * as HttpOf from '../src/Http.js'
 import * as HttpError from '../src/HttpError.js'
 import * as Environment from '../src/session/Environment.js'
 import * as Simulate from '../src/stages/Simulate.js'
 import { memory } from '../src/transport/Memory.js'
-import * as Jar from '../src/values/Jar.js'
 import * as Clock from '../src/wire/Clock.js'
 import type { Plan } from '../src/wire/Plan.js'
 import type { Transport } from '../src/wire/Transport.js'
 import type { Chain } from './arbitrary/Chain.js'
 import { contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
-import { Eq } from './Opened.js'
+import { Eq } from './Unsealed.js'
 
 export type Operations = Pick<typeof HttpOf, 'attempt' | 'send' | 'start' | 'plan' | 'resume'>
 

@@ -14,19 +14,19 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Client from '../src/Client.js'
+import * as Jar from '../src/cookies/Jar.js'
 import type { Http } from '../src/Http.js'
 import * as Environment from '../src/session/Environment.js'
 import * as Session from '../src/session/Session.js'
 import { memory } from '../src/transport/Memory.js'
-import * as Jar from '../src/values/Jar.js'
 import * as Secret from '../src/values/Secret.js'
 import * as Clock from '../src/wire/Clock.js'
 import * as Plan from '../src/wire/Plan.js'
 import type { Server } from '../src/wire/Reply.js'
 import type { Transport } from '../src/wire/Transport.js'
-import { type Disturbance, disturbed } from './arbitrary/Disturbance.js'
-import { Eq } from './Opened.js'
+import { type Disturbance, disturbed } from './arbitrary/FaultInjection.js'
 import type { Complaints } from './Transport.js'
+import { Eq } from './Unsealed.js'
 
 /** A program and the world it is written for. */
 export interface Integration {

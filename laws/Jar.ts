@@ -12,9 +12,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type * as Challenge from '../src/values/Challenge.js'
-import type * as Cookie from '../src/values/Cookie.js'
-import type * as JarOf from '../src/values/Jar.js'
+import type * as Cookie from '../src/cookies/Cookie.js'
+import type * as DigestCache from '../src/cookies/DigestCache.js'
+import type * as JarOf from '../src/cookies/Jar.js'
 import * as Secret from '../src/values/Secret.js'
 
 type Jar = JarOf.Jar
@@ -53,7 +53,7 @@ export type Step =
   | { readonly _tag: 'Remove'; readonly name: string }
   | { readonly _tag: 'Clear'; readonly domain: string }
   | { readonly _tag: 'ClearSession' }
-  | { readonly _tag: 'Remember'; readonly challenge: Challenge.Input; readonly now: Date }
+  | { readonly _tag: 'Remember'; readonly challenge: DigestCache.Input; readonly now: Date }
   | { readonly _tag: 'Count'; readonly origin: string; readonly user: string }
 
 export type History = ReadonlyArray<Step>

@@ -14,6 +14,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as Jar from '../src/cookies/Jar.js'
 import type { Layer } from '../src/inspect/Explain.js'
 import { type Of, type Part, split } from '../src/inspect/explain/Part.js'
 import * as Auth from '../src/session/Auth.js'
@@ -24,12 +25,11 @@ import type { HeaderSetting, Settings } from '../src/session/Settings.js'
 import { merge } from '../src/stages/Merge.js'
 import { prepare, type World } from '../src/stages/Prepare.js'
 import * as Body from '../src/values/Body.js'
-import * as Jar from '../src/values/Jar.js'
 import * as Override from '../src/values/Override.js'
 import type * as Query from '../src/values/Query.js'
 import * as Secret from '../src/values/Secret.js'
 import { hidden, type Plan } from '../src/wire/Plan.js'
-import { opened } from './Opened.js'
+import { opened } from './Unsealed.js'
 
 /** What a plan is made from. */
 export interface Origin {

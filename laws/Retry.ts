@@ -17,12 +17,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Retry } from '../src/transport/RetryPolicy.js'
 import * as Headers from '../src/values/Headers.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { reply } from '../src/wire/Reply.js'
-import type { Retry } from '../src/wire/Retry.js'
-import { at, type Limits, type Superseded, type Transport } from '../src/wire/Transport.js'
+import { at, type SendControls, type Superseded, type Transport } from '../src/wire/Transport.js'
 import { planAt } from './arbitrary/Plan.js'
 import { type Counted, counted, payloadOf, type Script, type Step } from './arbitrary/Script.js'
 
@@ -95,7 +95,7 @@ const run = async (withRetry: WithRetry, script: Script, superseded?: Superseded
   const seen: Seen[] = []
   const { payload, opened } = payloadOf(script.body)
   const plan = planOf(script, payload)
-  const limits: Limits = {
+  const limits: SendControls = {
     clock,
     entropy: script.entropy,
     superseded,

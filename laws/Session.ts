@@ -14,7 +14,7 @@ import type { Merged } from '../src/stages/Merge.js'
 import * as Prepare from '../src/stages/Prepare.js'
 import * as Headers from '../src/values/Headers.js'
 import * as Secret from '../src/values/Secret.js'
-import { Eq } from './Opened.js'
+import { Eq } from './Unsealed.js'
 
 export type Merge = (session: Session) => (request: Request) => Merged
 

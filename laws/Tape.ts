@@ -11,12 +11,12 @@
  * Every tape goes through its JSON on its way.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Jar from '../src/cookies/Jar.js'
 import * as Http from '../src/Http.js'
 import { memory } from '../src/transport/Memory.js'
 import type { Sink } from '../src/transport/Record.js'
 import * as Tape from '../src/transport/Tape.js'
 import * as TapeJson from '../src/transport/TapeJson.js'
-import * as Jar from '../src/values/Jar.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { type Reply, reply } from '../src/wire/Reply.js'
@@ -25,7 +25,7 @@ import type { Call } from './arbitrary/Calls.js'
 import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
 import { planAt } from './arbitrary/Plan.js'
 import { clientOf } from './Http.js'
-import { ClosedEq, Eq } from './Opened.js'
+import { ClosedEq, Eq } from './Unsealed.js'
 
 /** What the laws speak of. */
 export interface Operations {

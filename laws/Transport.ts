@@ -21,10 +21,10 @@ import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { wire } from '../src/wire/Plan.js'
 import { type Answer, head, type Reply } from '../src/wire/Reply.js'
-import type { Limits, Transport } from '../src/wire/Transport.js'
+import type { SendControls, Transport } from '../src/wire/Transport.js'
 import { octetsOf, planAt, type Sent } from './arbitrary/Plan.js'
-import { complaint, type Ended, settle } from './Settled.js'
-import { type Arrived, on, type Scene, type Stand } from './Witness.js'
+import { type Arrived, on, type Scene, type Stand } from './RecordingServer.js'
+import { complaint, type Ended, settle } from './TaskOutcome.js'
 
 /** What is wrong; nothing where a law holds. */
 export type Complaints = ReadonlyArray<string>
@@ -62,7 +62,7 @@ const judged = (ended: Ended<unknown>, plan: Plan, patience: number): Called => 
 }
 
 /** Runs one call to its end. */
-export const call = async (transport: Transport, plan: Plan, limits: Limits, patience: number): Promise<Called> =>
+export const call = async (transport: Transport, plan: Plan, limits: SendControls, patience: number): Promise<Called> =>
   judged(await settle(() => transport(plan, limits)(), patience), plan, patience)
 
 /** The whole body by `gather`, or what is wrong. */

@@ -17,14 +17,14 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Jar } from './cookies/Jar.js'
+import * as JarOf from './cookies/Jar.js'
 import * as Environment from './session/Environment.js'
 import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
 import { undici } from './transport/undici/Undici.js'
-import type { Jar } from './values/Jar.js'
-import * as JarOf from './values/Jar.js'
-import * as Own from './values/Own.js'
+import * as OwnProperty from './values/OwnProperty.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
 import { at, type Transport } from './wire/Transport.js'
@@ -104,7 +104,7 @@ const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
 
 /** Opens a client. It holds no connection before the first request. */
 export const open = (options: Options): IO<Client> => {
-  const { session, transport = undici(), environment, clock, random, signal } = Own.of(options)
+  const { session, transport = undici(), environment, clock, random, signal } = OwnProperty.of(options)
   return () => {
     let closed = false
     const { all, own } = owner(() => closed)
@@ -136,7 +136,7 @@ export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
     const session = change(client.session)
-    const adopt = Own.get(client, 'adopt')
+    const adopt = OwnProperty.get(client, 'adopt')
     const isOwn = adopt === undefined || session.mounts === client.session.mounts
     return { ...client, session: isOwn ? session : adopt(session) }
   }
@@ -152,7 +152,7 @@ export const use =
   (options: Options & { readonly jar?: Jar }) =>
   <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, readonly [A, Jar]> =>
   async () => {
-    const { jar = JarOf.empty } = Own.of(options)
+    const { jar = JarOf.empty } = OwnProperty.of(options)
     const client = open(options)()
     try {
       return await program(jar)(client)()

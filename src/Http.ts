@@ -32,6 +32,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
+import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
@@ -42,16 +43,15 @@ import * as Send from './stages/Send.js'
 import { respond } from './stages/Simulate.js'
 import * as Hooks from './transport/Hooks.js'
 import type { Body } from './values/Body.js'
-import * as Jar from './values/Jar.js'
 import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
-import * as Own from './values/Own.js'
+import * as OwnProperty from './values/OwnProperty.js'
 import * as Fault from './wire/Fault.js'
+import { observed } from './wire/ObservedBody.js'
 import type { Plan } from './wire/Plan.js'
-import { discard, gather as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
+import { discard, readAll as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
 import type { Response, Unread } from './wire/Response.js'
-import { at, type Limits, type Superseded } from './wire/Transport.js'
-import { watched } from './wire/Watched.js'
+import { at, type SendControls, type Superseded } from './wire/Transport.js'
 
 /** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
 export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
@@ -70,7 +70,7 @@ const limitsOf = (
   client: Client.Client,
   { plan, entropy, merged }: Exchange.Exchange,
   superseded: Superseded,
-): Limits => {
+): SendControls => {
   const { progress } = merged.settings
   const onProgress = progress._tag === 'Set' ? progress.value : undefined
   return Send.limitsOf(client, plan, { entropy, progress: onProgress, superseded })
@@ -83,7 +83,7 @@ type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
 const ownedSource = (body: Body): AsyncIterable<Uint8Array> | undefined => {
   if (body._tag !== 'Once') return undefined
   const source = OneShot.guard(body.source)
-  return OneShot.isSpent(source) ? undefined : source
+  return OneShot.isConsumed(source) ? undefined : source
 }
 
 /** Runs an exchange and ends the source of its body on every path, also where nothing was sent. */
@@ -125,7 +125,7 @@ const run = async <S, E, A>(
   const sendOne = Send.sendBy(client, limits)
   const hooks = hooksOf(x)
   for (;;) {
-    if (Send.isSpent(x.plan)) return [E.left(Exchange.spent(x)), x.jar]
+    if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumed(x)), x.jar]
     isUnderWay = true
     const sent = await sendOne(x.plan)()
     isUnderWay = false
@@ -136,14 +136,14 @@ const run = async <S, E, A>(
     const again = Exchange.challenge(now)(head)(x)
     const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await Hooks.run(hooks, limits, head, x.plan)
     if (E.isLeft(seen)) {
-      await Hooks.letGo(limits, reply.body)
+      await Hooks.release(limits, reply.body)
       return [E.left(Exchange.failed(seen.left)(x)), x.jar]
     }
     const step: Exchange.Step = O.isSome(again)
       ? { _tag: 'Next', exchange: again.value }
       : Exchange.settle(now)(seen.right)(x)
     if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
-    const stopped = await Hooks.letGo(limits, reply.body)
+    const stopped = await Hooks.release(limits, reply.body)
     if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
     if (stopped !== undefined) return [E.left(Exchange.failed(at(x.plan, stopped))(step.exchange)), step.exchange.jar]
     x = step.exchange
@@ -255,7 +255,7 @@ export const stream =
   (client) =>
   async () => {
     const lend: Finish<E, A> = async (reply, done) => {
-      const { source, fault, leave } = watched(reply.body)
+      const { source, fault, leave } = observed(reply.body)
       try {
         const used = await use(unread(done), source)()
         const failure = fault()
@@ -309,7 +309,7 @@ export const withSignal =
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
   (client) => {
-    const outer = Own.get(client, 'signal')
+    const outer = OwnProperty.get(client, 'signal')
     return program(from)({ ...client, signal: outer === undefined ? signal : AbortSignal.any([outer, signal]) })
   }
 

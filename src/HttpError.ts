@@ -12,10 +12,10 @@
  * Every error carries the jar, so that a program can go on from it: `HttpError.jar`, `Http.orElse`.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import type { Jar } from './cookies/Jar.js'
 import type { InvalidPayload, NotJson, StatusError } from './Response.js'
 import type { SendError } from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
-import type { Jar } from './values/Jar.js'
 import * as Printable from './values/Printable.js'
 
 export type { InvalidPayload, NotJson, StatusError } from './Response.js'

@@ -1,3 +1,3 @@
 /** The cookie jar, and its form as JSON. See `values/Jar.ts`. */
-export * from './values/Jar.js'
-export { decode, encode, JarJson } from './values/JarJson.js'
+export * from './cookies/Jar.js'
+export { decode, encode, JarJson } from './cookies/JarJson.js'

@@ -14,7 +14,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Request } from './session/Request.js'
 import { merge } from './stages/Merge.js'
-import { type Context, type PlanError, prepared, worldOf } from './stages/Prepare.js'
+import { type Context, type PlanError, prepared, withDefaults } from './stages/Prepare.js'
 import type { Plan } from './wire/Plan.js'
 
 export { canonical } from './inspect/Canonical.js'
@@ -27,10 +27,10 @@ export { lint } from './inspect/Lint.js'
 export type { Reveal } from './inspect/Reveal.js'
 export type { Context, PlanError, World } from './stages/Prepare.js'
 export {
+  type BodyLimit,
   type Cause,
   type ClientCertificate,
   isReplayable,
-  type Limits,
   type Plan,
   type Route,
   show,
@@ -44,6 +44,6 @@ export {
 export const plan =
   (context: Context) =>
   (request: Request): E.Either<PlanError, Plan> => {
-    const made = prepared(worldOf(context))(merge(context.session)(request))
+    const made = prepared(withDefaults(context))(merge(context.session)(request))
     return E.isLeft(made) ? made : E.right(made.right.plan)
   }

@@ -31,10 +31,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './Jar.js'
 import * as Session from './Session.js'
-import { type Held, withLock } from './transport/FileLock.js'
-import { orMissing, syncFolder } from './transport/FileSystem.js'
+import { type Held, withLock } from './transport/download/FileLock.js'
+import { orMissing, syncFolder } from './transport/download/FileSystem.js'
 import * as JsonText from './values/JsonText.js'
-import * as Saved from './values/Saved.js'
+import * as Serialization from './values/Serialization.js'
 
 /** What is kept. */
 export interface Stored {
@@ -58,7 +58,7 @@ const failed = (path: string, cause: unknown): StoreFailed => ({
   message: cause instanceof Error ? cause.message : String(cause),
 })
 
-const textOf = ({ session, jar }: Stored): E.Either<Saved.Unwritable, string> => {
+const textOf = ({ session, jar }: Stored): E.Either<Serialization.EncodeError, string> => {
   const ours = Session.encode({ reveal: true })(session)
   if (E.isLeft(ours)) return ours
   const kept = Jar.encode({ reveal: true })(jar)
@@ -92,7 +92,7 @@ const targetOf = async (path: string): Promise<string> =>
   (await orMissing(realpath(path))) ?? join(await realpath(dirname(path)), basename(path))
 
 /** What is in the file; undefined if it does not exist. */
-const current = async (path: string): Promise<E.Either<Saved.Unreadable, Stored | undefined>> => {
+const current = async (path: string): Promise<E.Either<Serialization.DecodeError, Stored | undefined>> => {
   const text = await orMissing(readFile(path, 'utf8'))
   return text === undefined ? E.right(undefined) : decode(text)
 }
@@ -101,7 +101,7 @@ type Change<E1> = (target: string) => Promise<E.Either<E1, Stored>>
 
 const transact =
   (path: string) =>
-  <E1>(change: Change<E1>): TaskEither<E1 | Saved.Unwritable | StoreFailed, void> =>
+  <E1>(change: Change<E1>): TaskEither<E1 | Serialization.EncodeError | StoreFailed, void> =>
   async () => {
     try {
       const target = await targetOf(path)
@@ -125,34 +125,36 @@ const transact =
  */
 export const update =
   (path: string) =>
-  (change: (old: Stored | undefined) => Stored): TaskEither<Saved.Unwritable | Saved.Unreadable | StoreFailed, void> =>
+  (
+    change: (old: Stored | undefined) => Stored,
+  ): TaskEither<Serialization.EncodeError | Serialization.DecodeError | StoreFailed, void> =>
     transact(path)(async (target) => E.map(change)(await current(target)))
 
 /** Saves, secrets and all; cookies that are in the file stay, unless the jar knows of their deletion. Errors as `update`. */
 export const save =
   (path: string) =>
-  (stored: Stored): TaskEither<Saved.Unwritable | Saved.Unreadable | StoreFailed, void> =>
+  (stored: Stored): TaskEither<Serialization.EncodeError | Serialization.DecodeError | StoreFailed, void> =>
     update(path)((old) => (old === undefined ? stored : { ...stored, jar: Jar.join(old.jar, stored.jar) }))
 
 /** Saves in place of whatever is there. Errors: `Unwritable`, `StoreFailed`. */
 export const replace =
   (path: string) =>
-  (stored: Stored): TaskEither<Saved.Unwritable | StoreFailed, void> =>
+  (stored: Stored): TaskEither<Serialization.EncodeError | StoreFailed, void> =>
     transact(path)(async () => E.right(stored))
 
-const parse = (text: string): E.Either<Saved.Unreadable, unknown> =>
-  E.mapLeft((problem: string) => Saved.unreadable([problem]))(JsonText.parse(text))
+const parse = (text: string): E.Either<Serialization.DecodeError, unknown> =>
+  E.mapLeft((problem: string) => Serialization.decodeError([problem]))(JsonText.parse(text))
 
 const isStore = (u: unknown): u is { readonly session?: unknown; readonly jar?: unknown } =>
   typeof u === 'object' && u !== null
 
 /** The text of a saved file to what was saved. Error: `Unreadable`. */
-export const decode = (text: string): E.Either<Saved.Unreadable, Stored> => {
+export const decode = (text: string): E.Either<Serialization.DecodeError, Stored> => {
   const json = parse(text)
   if (E.isLeft(json)) return json
-  const known = Saved.checkEnvelope(FORMAT, VERSION, json.right)
+  const known = Serialization.checkEnvelope(FORMAT, VERSION, json.right)
   if (E.isLeft(known)) return known
-  if (!isStore(known.right)) return E.left(Saved.unreadable(['it is no object']))
+  if (!isStore(known.right)) return E.left(Serialization.decodeError(['it is no object']))
   const session = Session.decode(known.right.session)
   if (E.isLeft(session)) return session
   const jar = Jar.decode(known.right.jar)
@@ -161,7 +163,7 @@ export const decode = (text: string): E.Either<Saved.Unreadable, Stored> => {
 
 /** Loads what was saved. Errors: `StoreFailed`, `Unreadable`. */
 export const load =
-  (path: string): TaskEither<StoreFailed | Saved.Unreadable, Stored> =>
+  (path: string): TaskEither<StoreFailed | Serialization.DecodeError, Stored> =>
   async () => {
     try {
       return decode(await readFile(path, 'utf8'))

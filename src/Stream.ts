@@ -41,18 +41,18 @@ import * as Http from './Http.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
 import * as Send from './stages/Send.js'
-import * as PartFile from './transport/PartFile.js'
-import * as Resource from './transport/Resource.js'
-import { stopSignal } from './transport/Waiting.js'
-import * as Own from './values/Own.js'
+import { stopSignal } from './transport/Cancellation.js'
+import * as PartFile from './transport/download/PartFile.js'
+import * as Range from './transport/download/Range.js'
+import * as Resource from './transport/download/Resource.js'
+import * as OwnProperty from './values/OwnProperty.js'
 import * as Printable from './values/Printable.js'
-import * as Range from './wire/Range.js'
 import type { Source } from './wire/Reply.js'
 import type { Unread } from './wire/Response.js'
-import { type OnProgress, type Progress, tell } from './wire/Transport.js'
+import { notifyProgress, type OnProgress, type Progress } from './wire/Transport.js'
 
-export type { FileFailed } from './transport/PartFile.js'
-export * from './wire/Stream.js'
+export type { FileFailed } from './transport/download/PartFile.js'
+export * from './wire/BodyReaders.js'
 
 export interface UnexpectedStatus {
   readonly _tag: 'UnexpectedStatus'
@@ -110,7 +110,7 @@ interface Target {
 const aboutOf = (
   { resource }: Target,
   head: Unread,
-  verdict: Extract<Range.Verdict, { _tag: 'Begin' }>,
+  verdict: Extract<Range.RangeAnswer, { _tag: 'Begin' }>,
 ): O.Option<PartFile.About> => {
   const { length, validator, isResumable } = verdict
   if (!isResumable || O.isNone(resource) || O.isNone(validator)) return O.none
@@ -153,16 +153,16 @@ const receive = async (
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** What a 304 means: that the file of that place is unchanged, if it is of the version that was asked about. */
-const unchanged = ({ part, isWhole }: PartFile.Found, head: Unread): Range.Verdict => {
+const unchanged = ({ part, isWhole }: PartFile.Found, head: Unread): Range.RangeAnswer => {
   if (!isWhole) return { _tag: 'Unexpected' }
   return { _tag: Range.isConfirmed(head, part) ? 'Complete' : 'Again' }
 }
 
 /** What an answer means for what is there: nothing goes on from another place than it came from. */
-const judged = (found: O.Option<PartFile.Found>, head: Unread): Range.Verdict => {
-  if (O.isNone(found)) return Range.judge(O.none)(head)
+const judged = (found: O.Option<PartFile.Found>, head: Unread): Range.RangeAnswer => {
+  if (O.isNone(found)) return Range.evaluate(O.none)(head)
   const { part, isWhole, isFrom } = found.value
-  const verdict = head.status === 304 ? unchanged(found.value, head) : Range.judge(O.some(part))(head)
+  const verdict = head.status === 304 ? unchanged(found.value, head) : Range.evaluate(O.some(part))(head)
   if (verdict._tag === 'Append' && isWhole) return { _tag: 'Again' }
   const goesOn = verdict._tag === 'Append' || verdict._tag === 'Complete'
   return goesOn && !isFrom(Resource.placeOf(head.plan)) ? { _tag: 'Again' } : verdict
@@ -240,7 +240,7 @@ const shifted = (inner: OnProgress): Shifted => {
     },
     shift: (by, length) => {
       from = by
-      if (held !== undefined && held.total === O.toUndefined(length)) tell(inner, moved(held, by))
+      if (held !== undefined && held.total === O.toUndefined(length)) notifyProgress(inner, moved(held, by))
       held = undefined
     },
   }
@@ -312,7 +312,7 @@ export const toFile =
   (client) =>
   async () => {
     const asked = identity(request)
-    const mayResume = Own.get(options, 'existing') === 'Resume'
+    const mayResume = OwnProperty.get(options, 'existing') === 'Resume'
     // Planned once more when it is sent: the plan says what resource this is before anything is asked for.
     const started = await Http.start(asked)(jar)(client)()
     if (E.isLeft(started)) return started

@@ -14,9 +14,9 @@ export { type Answer, type Reply, reply, type Server, type Source } from './wire
 export {
   around,
   failed,
-  type Limits,
   type OnProgress,
   type Progress,
+  type SendControls,
   type Transport,
   type TransportError,
 } from './wire/Transport.js'

@@ -5,12 +5,12 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import { describe, expect, it } from 'vitest'
 import * as Client from '../src/Client.js'
+import * as Jar from '../src/cookies/Jar.js'
 import * as Http from '../src/Http.js'
 import * as HttpError from '../src/HttpError.js'
 import * as Response from '../src/Response.js'
 import * as Session from '../src/session/Session.js'
 import { memory } from '../src/transport/Memory.js'
-import * as Jar from '../src/values/Jar.js'
 
 class Refused extends Error {
   readonly response: unknown

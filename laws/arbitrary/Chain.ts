@@ -5,11 +5,11 @@
  */
 import * as fc from 'fast-check'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import type { Configure } from '../../src/session/Settings.js'
 import type { Context } from '../../src/stages/Prepare.js'
-import * as Jar from '../../src/values/Jar.js'
 import type { Server } from '../../src/wire/Reply.js'
 import * as Web from './Web.js'
 

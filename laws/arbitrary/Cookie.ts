@@ -6,8 +6,8 @@
  */
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
-import type * as Challenge from '../../src/values/Challenge.js'
-import type * as Cookie from '../../src/values/Cookie.js'
+import type * as Cookie from '../../src/cookies/Cookie.js'
+import type * as DigestCache from '../../src/cookies/DigestCache.js'
 import type { Arrival, History, Step } from '../Jar.js'
 
 /** A host, its parent, its sub, hosts that only look like them, public suffixes, addresses. */
@@ -141,7 +141,7 @@ const origin: fc.Arbitrary<string> = fc.constantFrom('https://example.com', 'htt
 const user: fc.Arbitrary<string> = fc.constantFrom('me', 'you')
 
 /** A challenge of one of two origins and realms, with one of two nonces. */
-const challenge: fc.Arbitrary<Challenge.Input> = fc.record(
+const challenge: fc.Arbitrary<DigestCache.Input> = fc.record(
   {
     origin,
     user,

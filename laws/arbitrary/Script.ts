@@ -5,11 +5,11 @@
  */
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Retry } from '../../src/transport/RetryPolicy.js'
 import type { Payload } from '../../src/values/Body.js'
 import * as Body from '../../src/values/Body.js'
 import type { Clock } from '../../src/wire/Clock.js'
 import type { FaultTag } from '../../src/wire/Fault.js'
-import type { Retry } from '../../src/wire/Retry.js'
 
 /** One attempt: it takes so many milliseconds, and then fails or is answered. */
 export interface Step {

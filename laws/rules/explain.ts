@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Auth from '../../src/session/Auth.js'
 import * as Environment from '../../src/session/Environment.js'
 import type * as Request from '../../src/session/Request.js'
@@ -10,7 +11,6 @@ import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Body from '../../src/values/Body.js'
 import * as Headers from '../../src/values/Headers.js'
-import * as Jar from '../../src/values/Jar.js'
 import * as Proxy from '../../src/values/Proxy.js'
 import * as Url from '../../src/values/Url.js'
 import type { Plan, Route } from '../../src/wire/Plan.js'
@@ -96,7 +96,7 @@ const applied = <C extends Settings.Configurable>(start: C, steps: ReadonlyArray
 const trusting = fc
   .tuple(session, changes, fc.boolean())
   .map(([one, steps, trusts]) =>
-    pipe(applied(one, steps), Session.withTrust({ netrc: trusts, proxies: trusts, certificates: trusts })),
+    pipe(applied(one, steps), Session.withAmbient({ netrc: trusts, proxies: trusts, certificates: trusts })),
   )
 
 const url = fc.constantFrom(

@@ -18,10 +18,10 @@
  * assert.deepEqual(await RuleSet.refuted(rules), new Map())
  */
 import * as fc from 'fast-check'
-import { disturbancesAround } from '../arbitrary/Disturbance.js'
+import { disturbancesAround } from '../arbitrary/FaultInjection.js'
 import * as Laws from '../Integration.js'
 import type { RuleSet } from '../RuleSet.js'
-import { complaining } from './complaining.js'
+import { complaining } from './reportingProperty.js'
 
 /** The names of the laws. */
 export type IntegrationLaw =

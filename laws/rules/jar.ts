@@ -1,6 +1,6 @@
 /** The laws of the cookie jar, as a rule set over any implementation with its operations. */
 import * as fc from 'fast-check'
-import type * as JarOf from '../../src/values/Jar.js'
+import type * as JarOf from '../../src/cookies/Jar.js'
 import * as Any from '../arbitrary/Cookie.js'
 import * as Laws from '../Jar.js'
 import type { Property, RuleSet } from '../RuleSet.js'

@@ -3,8 +3,8 @@ import * as fc from 'fast-check'
 import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import * as Laws from '../Monoid.js'
-import { Eq as Everything } from '../Opened.js'
 import type { RuleSet } from '../RuleSet.js'
+import { Eq as Everything } from '../Unsealed.js'
 
 /** Values are compared with everything in them, secrets opened, unless another way is given. */
 export const monoid = <A>(instance: Monoid<A>, values: fc.Arbitrary<A>, eq: Eq<A> = Everything): RuleSet => ({

@@ -14,12 +14,12 @@
  */
 import * as fc from 'fast-check'
 import type { Eq } from 'fp-ts/lib/Eq.js'
-import type { Attempt, RedirectPolicy } from '../../src/session/RedirectPolicy.js'
+import type { RedirectAttempt, RedirectPolicy } from '../../src/session/RedirectPolicy.js'
 import { neighbours } from '../arbitrary/Place.js'
 import { bare, plan, planAt } from '../arbitrary/Plan.js'
-import { Eq as Everything } from '../Opened.js'
-import * as Laws from '../Parts.js'
+import * as Laws from '../ExtensionLaws.js'
 import type { RuleSet } from '../RuleSet.js'
+import { Eq as Everything } from '../Unsealed.js'
 
 /** What every scheme of auth must do, over plans of generated sessions and requests. */
 export const auth = (scheme: Laws.Scheme): RuleSet => ({
@@ -30,7 +30,7 @@ export const auth = (scheme: Laws.Scheme): RuleSet => ({
 })
 
 /** One to three URLs that have answered, and a neighbour of the last as the next. */
-export const attempt: fc.Arbitrary<Attempt> = fc
+export const attempt: fc.Arbitrary<RedirectAttempt> = fc
   .tuple(fc.array(neighbours, { minLength: 1, maxLength: 3 }), fc.constantFrom(301, 302, 303, 307, 308), bare)
   .map(([hops, status, sent]) => {
     const at = (href: string) => planAt(new URL(href).origin)({ ...sent, target: new URL(href).pathname })

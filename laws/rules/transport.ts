@@ -16,11 +16,11 @@ import * as fc from 'fast-check'
 import type { Answer, Server } from '../../src/wire/Reply.js'
 import type { Transport } from '../../src/wire/Transport.js'
 import { bare, sent } from '../arbitrary/Plan.js'
-import * as Failing from '../Failing.js'
+import * as FailureLaws from '../FailureLaws.js'
+import { network, pure, type Stand } from '../RecordingServer.js'
 import type { Property, RuleSet } from '../RuleSet.js'
 import * as Laws from '../Transport.js'
-import { network, pure, type Stand } from '../Witness.js'
-import { complaining } from './complaining.js'
+import { complaining } from './reportingProperty.js'
 
 export interface Options {
   /** The milliseconds that one step of a law may take: a call, a piece of a body, a close. */
@@ -113,53 +113,53 @@ const anywhere = {
     fc.tuple(bare, fc.nat({ max: 2 }), temptation),
     (subject) =>
       ([one, before, tempting]) =>
-        Failing.neverRepeats(subject)(one, before, tempting),
+        FailureLaws.neverRepeats(subject)(one, before, tempting),
   ),
   'what was aborted is not sent': law(
     fc.tuple(bare, reading),
     (subject) =>
       ([one, how]) =>
-        Failing.settlesAborted(subject)(one, 'before', how),
+        FailureLaws.settlesAborted(subject)(one, 'before', how),
   ),
 } satisfies Rules
 
 const overNetwork = {
   'errors are Left': law(
-    fc.tuple(bare, fc.constantFrom<Failing.Breakage>('NoServer', 'HangUp', 'HalfHead', 'Garbage')),
+    fc.tuple(bare, fc.constantFrom<FailureLaws.Breakage>('NoServer', 'HangUp', 'HalfHead', 'Garbage')),
     (subject) =>
       ([one, breakage]) =>
-        Failing.failsLeft(subject)(one, breakage),
+        FailureLaws.failsLeft(subject)(one, breakage),
   ),
   'a body that is cut short is a fault': law(
     fc.tuple(bare, reading),
     (subject) =>
       ([one, how]) =>
-        Failing.seesCuts(subject)(one, how),
+        FailureLaws.seesCuts(subject)(one, how),
   ),
   'an abort settles': law(
-    fc.tuple(bare, fc.constantFrom<Failing.Moment>('waiting', 'reading'), reading),
+    fc.tuple(bare, fc.constantFrom<FailureLaws.Moment>('waiting', 'reading'), reading),
     (subject) =>
       ([one, moment, how]) =>
-        Failing.settlesAborted(subject)(one, moment, how),
+        FailureLaws.settlesAborted(subject)(one, moment, how),
   ),
   'silence ends in time': law(
-    fc.tuple(bare, fc.constantFrom<Failing.Patience>('read', 'deadline')),
+    fc.tuple(bare, fc.constantFrom<FailureLaws.Patience>('read', 'deadline')),
     (subject) =>
       ([one, kind]) =>
-        Failing.keepsTime(subject)(one, kind),
+        FailureLaws.keepsTime(subject)(one, kind),
   ),
   'a request whose own body fails is Left': law(
     fc.tuple(bare, fc.nat({ max: 2 })),
     (subject) =>
       ([one, pieces]) =>
-        Failing.failsWithBody(subject)(one, pieces),
+        FailureLaws.failsWithBody(subject)(one, pieces),
   ),
-  'a discarded body lets go': law(bare, Failing.letsGo),
+  'a discarded body lets go': law(bare, FailureLaws.letsGo),
   'nothing leaks': law(
-    fc.tuple(bare, fc.array(fc.constantFrom<Failing.Ending>('read', 'discard', 'abort', 'fail'), { maxLength: 4 })),
+    fc.tuple(bare, fc.array(fc.constantFrom<FailureLaws.Ending>('read', 'discard', 'abort', 'fail'), { maxLength: 4 })),
     (subject) =>
       ([one, endings]) =>
-        Failing.leaksNothing(subject)(one, endings),
+        FailureLaws.leaksNothing(subject)(one, endings),
   ),
 } satisfies Rules
 

@@ -103,12 +103,12 @@ export interface Run {
 export type Asked = Run | { readonly _tag: 'Help' } | { readonly _tag: 'Version' }
 
 /** Bad input: what is wrong and what to do. Nothing was sent, nothing was written. */
-export interface Misuse {
+export interface UsageError {
   readonly _tag: 'Misuse'
   readonly message: string
 }
 
-export const misuse = (message: string): E.Either<Misuse, never> => E.left({ _tag: 'Misuse', message })
+export const usageError = (message: string): E.Either<UsageError, never> => E.left({ _tag: 'Misuse', message })
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
@@ -124,11 +124,11 @@ const messageOf = (cause: unknown): string => {
   return `${safe(first)}${hint}; see requests-ts --help`
 }
 
-const words = (argv: ReadonlyArray<string>): E.Either<Misuse, Words> => {
+const words = (argv: ReadonlyArray<string>): E.Either<UsageError, Words> => {
   try {
     return E.right(parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }))
   } catch (cause) {
-    return misuse(messageOf(cause))
+    return usageError(messageOf(cause))
   }
 }
 
@@ -137,26 +137,26 @@ const isMethod = (word: string): boolean => METHODS.test(word) || /^[A-Z][A-Z0-9
 
 const LIKE_URL = /^[a-z][a-z\d+.-]*:\/\//i
 
-const itemOf = (word: string): E.Either<Misuse, Items.Item> => {
+const itemOf = (word: string): E.Either<UsageError, Items.Item> => {
   if (LIKE_URL.test(word)) {
     const hint = 'a method that is not well known is written in capitals; a header needs a blank (Name: //value)'
-    return misuse(`There is a URL already, and ${safe(masked(word))} looks like another: ${hint}`)
+    return usageError(`There is a URL already, and ${safe(masked(word))} looks like another: ${hint}`)
   }
   const item = Items.parse(word)
-  return E.isLeft(item) ? misuse(item.left) : item
+  return E.isLeft(item) ? usageError(item.left) : item
 }
 
-const targetOf = (rest: ReadonlyArray<string>, { curl }: Options): E.Either<Misuse, Target> => {
+const targetOf = (rest: ReadonlyArray<string>, { curl }: Options): E.Either<UsageError, Target> => {
   if (curl !== undefined) {
     return rest.length === 0
       ? E.right({ _tag: 'Curl', line: curl })
-      : misuse(`A curl line says method, URL and body itself: leave out ${rest.length} of the words, or --curl`)
+      : usageError(`A curl line says method, URL and body itself: leave out ${rest.length} of the words, or --curl`)
   }
   const [first = '', ...others] = rest
   const hasMethod = isMethod(first)
   const [url, ...behind] = hasMethod ? others : rest
   if (url === undefined || url === '') {
-    return misuse(hasMethod ? `No URL follows ${first}: write GET ${first} if that is the URL` : 'No URL is given')
+    return usageError(hasMethod ? `No URL follows ${first}: write GET ${first} if that is the URL` : 'No URL is given')
   }
   const items: Items.Item[] = []
   for (const word of behind) {
@@ -178,21 +178,21 @@ const contradiction = (command: Command, options: Options): string | undefined =
 }
 
 /** Reads the words behind the name of the program. */
-export const parse = (argv: ReadonlyArray<string>): E.Either<Misuse, Asked> => {
+export const parse = (argv: ReadonlyArray<string>): E.Either<UsageError, Asked> => {
   const read = words(argv)
   if (E.isLeft(read)) return read
   const { values: options, positionals } = read.right
   if (options.help) return E.right({ _tag: 'Help' })
   if (options.version) return E.right({ _tag: 'Version' })
   const [word, ...rest] = positionals
-  if (word === undefined) return misuse(`No command is given: ${COMMANDS.join(', ')}; see requests-ts --help`)
+  if (word === undefined) return usageError(`No command is given: ${COMMANDS.join(', ')}; see requests-ts --help`)
   if (word === 'help' && rest.length === 0) return E.right({ _tag: 'Help' })
   const command = COMMANDS.find((known) => known === word)
   if (command === undefined) {
-    return misuse(`'${safe(masked(word))}' is no command: ${COMMANDS.join(', ')}; see requests-ts --help`)
+    return usageError(`'${safe(masked(word))}' is no command: ${COMMANDS.join(', ')}; see requests-ts --help`)
   }
   const problem = contradiction(command, options)
-  if (problem !== undefined) return misuse(problem)
+  if (problem !== undefined) return usageError(problem)
   const target = targetOf(rest, options)
   return E.isLeft(target) ? target : E.right({ _tag: 'Run', command, target: target.right, options })
 }

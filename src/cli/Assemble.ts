@@ -23,7 +23,7 @@ import * as JsonText from '../values/JsonText.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
-import { type Misuse, misuse, type Options, type Target } from './Arguments.js'
+import { type Options, type Target, type UsageError, usageError } from './Arguments.js'
 import type * as Items from './Items.js'
 
 /** A file of a form, open. */
@@ -40,7 +40,7 @@ export interface Whole {
 export type Ready = Items.Header | Items.NoHeader | Items.Query | Items.Field | Items.Json | Upload | Whole
 
 type Edit = Endomorphism<Request.Request>
-type Made<A> = E.Either<Misuse, A>
+type Made<A> = E.Either<UsageError, A>
 
 // --- body ----------------------------------------------------------------------------------------------------------
 
@@ -52,17 +52,21 @@ const isField = (item: Ready): item is Fields[number] => ['Field', 'Json', 'Uplo
 const parsed = ({ name, text }: Items.Json): Made<string> => {
   const json = JsonText.compact(text)
   if (E.isRight(json)) return json
-  return misuse(`'${safe(name)}:=…': ${json.left}. Text stands in quotes ('${safe(name)}:="text"'), or write name=text`)
+  return usageError(
+    `'${safe(name)}:=…': ${json.left}. Text stands in quotes ('${safe(name)}:="text"'), or write name=text`,
+  )
 }
 
 const jsonOf = (fields: Fields): Made<Edit> => {
   const members = new Map<string, string>()
   for (const field of fields) {
-    if (field._tag === 'Upload') return misuse('name@file is a part of a form: add --form')
+    if (field._tag === 'Upload') return usageError('name@file is a part of a form: add --form')
     const value = field._tag === 'Json' ? parsed(field) : E.right(JSON.stringify(field.value))
     if (E.isLeft(value)) return value
     if (members.has(field.name)) {
-      return misuse(`'${safe(field.name)}' stands twice, and JSON has each name once: write ${safe(field.name)}:=[…]`)
+      return usageError(
+        `'${safe(field.name)}' stands twice, and JSON has each name once: write ${safe(field.name)}:=[…]`,
+      )
     }
     members.set(field.name, value.right)
   }
@@ -74,7 +78,7 @@ const partsOf = (fields: Fields): Made<ReadonlyArray<Multipart.Part>> => {
   const parts: Multipart.Part[] = []
   for (const field of fields) {
     if (field._tag === 'Json') {
-      return misuse(`'${safe(field.name)}:=…' is for JSON, and a form has text alone: write name=value`)
+      return usageError(`'${safe(field.name)}:=…' is for JSON, and a form has text alone: write name=value`)
     }
     parts.push(field._tag === 'Upload' ? field.part : { name: field.name, content: field.value })
   }
@@ -95,7 +99,7 @@ const bodyOf = (items: ReadonlyArray<Ready>, options: Options): Made<O.Option<Ed
   const [whole, ...others] = items.filter((item): item is Whole => item._tag === 'Whole')
   if (whole !== undefined) {
     return others.length > 0 || fields.length > 0
-      ? misuse('@file is the whole body: leave out the other fields and files, or write name@file')
+      ? usageError('@file is the whole body: leave out the other fields and files, or write name@file')
       : E.right(O.some(Request.withBody(whole.body)))
   }
   if (fields.length === 0) return E.right(O.none)
@@ -130,7 +134,7 @@ const queryOf = (items: ReadonlyArray<Ready>): Edit => {
 const authOf = (auth: string): Made<Edit> => {
   const colon = auth.indexOf(':')
   return colon < 0
-    ? misuse('--auth needs user:password; an empty password is user:')
+    ? usageError('--auth needs user:password; an empty password is user:')
     : E.right(Request.withBasicAuth(auth.slice(0, colon), auth.slice(colon + 1)))
 }
 
@@ -138,11 +142,12 @@ const timeoutOf = (text: string): Made<Edit> => {
   const seconds = Number(text)
   return text.trim() !== '' && Number.isFinite(seconds) && seconds > 0
     ? E.right(Request.withTimeouts({ total: seconds * 1000 }))
-    : misuse(`--timeout needs seconds above 0, such as 2.5, and not '${safe(text)}'`)
+    : usageError(`--timeout needs seconds above 0, such as 2.5, and not '${safe(text)}'`)
 }
 
 const certificateOf = ({ cert, key }: Options): Made<Edit> => {
-  if (cert === undefined) return key === undefined ? E.right((same) => same) : misuse('--key is the key of a --cert')
+  if (cert === undefined)
+    return key === undefined ? E.right((same) => same) : usageError('--key is the key of a --cert')
   return E.right(Request.withClientCertificate({ cert, ...(key === undefined ? {} : { key }) }))
 }
 
@@ -196,7 +201,7 @@ export interface Assembled {
 
 const ofCurl = (line: string): Made<Assembled> => {
   const made = Request.fromCurl(line)
-  if (E.isLeft(made)) return misuse(made.left.message)
+  if (E.isLeft(made)) return usageError(made.left.message)
   const { leftOut, ...request } = made.right
   return E.right({ request, notes: leftOut.map(({ option, why }) => `${option} of the curl line is left out: ${why}`) })
 }

@@ -8,25 +8,25 @@ import { createReadStream, type Stats } from 'node:fs'
 import { access, constants, readFile, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
-import * as FileTarget from '../transport/FileTarget.js'
+import * as FileTarget from '../transport/download/FileTarget.js'
 import * as Body from '../values/Body.js'
-import { type Misuse, misuse } from './Arguments.js'
+import { type UsageError, usageError } from './Arguments.js'
 import type { Ready } from './Assemble.js'
 import type * as Items from './Items.js'
 import { legible } from './Terminal.js'
 
-type Opened<A> = E.Either<Misuse, A>
+type Opened<A> = E.Either<UsageError, A>
 
 const why = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const readable = async (path: string): Promise<Opened<Stats>> => {
   try {
     const found = await stat(path)
-    if (found.isDirectory()) return misuse(`${legible(path)} is a folder, and a file is needed`)
+    if (found.isDirectory()) return usageError(`${legible(path)} is a folder, and a file is needed`)
     await access(path, constants.R_OK)
     return E.right(found)
   } catch (cause) {
-    return misuse(`${legible(path)} cannot be read: ${legible(why(cause))}`)
+    return usageError(`${legible(path)} cannot be read: ${legible(why(cause))}`)
   }
 }
 
@@ -36,7 +36,7 @@ export const trusted = async (paths: ReadonlyArray<string | undefined>): Promise
     try {
       if (path !== undefined) await access(path, constants.R_OK)
     } catch (cause) {
-      return misuse(`${legible(path ?? '')} cannot be read: ${legible(why(cause))}`)
+      return usageError(`${legible(path ?? '')} cannot be read: ${legible(why(cause))}`)
     }
   }
   return E.right(undefined)
@@ -51,7 +51,7 @@ export const textOf = async (path: string): Promise<Opened<string>> => {
   try {
     return E.right(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)))
   } catch (cause) {
-    return misuse(`${legible(path)} cannot be read as text: ${legible(why(cause))}`)
+    return usageError(`${legible(path)} cannot be read as text: ${legible(why(cause))}`)
   }
 }
 
@@ -69,7 +69,7 @@ const bodyOf = async (path: string, input: () => AsyncIterable<Uint8Array>): Pro
 const uploadOf = async ({ name, path, contentType }: Items.File): Promise<Opened<Ready>> => {
   const found = await readable(path)
   if (E.isLeft(found)) return found
-  if (!found.right.isFile()) return misuse(`${legible(path)} is no plain file, and a form needs one`)
+  if (!found.right.isFile()) return usageError(`${legible(path)} is no plain file, and a form needs one`)
   const content = { open: read(path), length: found.right.size }
   const type = contentType === undefined ? {} : { contentType }
   return E.right({ _tag: 'Upload', part: { name, content, filename: basename(path), ...type } })
@@ -119,6 +119,6 @@ export const writable = async (path: string): Promise<Opened<void>> => {
     else await access(dirname(target.path), constants.W_OK | constants.X_OK)
     return E.right(undefined)
   } catch (cause) {
-    return misuse(`${legible(path)} cannot be written: ${legible(why(cause))}`)
+    return usageError(`${legible(path)} cannot be written: ${legible(why(cause))}`)
   }
 }

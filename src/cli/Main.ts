@@ -13,13 +13,13 @@ import type * as Request from '../Request.js'
 import * as Environment from '../session/Environment.js'
 import * as Arguments from './Arguments.js'
 import * as Assemble from './Assemble.js'
-import * as Credentials from './Credentials.js'
 import * as Exit from './Exit.js'
 import * as Files from './Files.js'
 import * as Help from './Help.js'
-import * as Keep from './Keep.js'
-import { look } from './Look.js'
-import { type Sending, send } from './Send.js'
+import { look } from './InspectCommand.js'
+import * as SecretArguments from './SecretArguments.js'
+import { type Sending, send } from './SendCommand.js'
+import * as SessionFile from './SessionFile.js'
 import * as Terminal from './Terminal.js'
 
 const print = async ({ out }: Terminal.Terminal, text: string): Promise<number> => {
@@ -48,20 +48,20 @@ const inspected = async (
 const prepared = async (
   terminal: Terminal.Terminal,
   { command, target, options: given }: Arguments.Run,
-): Promise<E.Either<Arguments.Misuse, Assemble.Assembled & { readonly kept: Keep.Kept }>> => {
+): Promise<E.Either<Arguments.UsageError, Assemble.Assembled & { readonly kept: SessionFile.Kept }>> => {
   const items = await Files.open(target._tag === 'Url' ? target.items : [], terminal.input)
   if (E.isLeft(items)) return items
-  const resolved = await Credentials.resolve(target, given, terminal)
+  const resolved = await SecretArguments.resolve(target, given, terminal)
   if (E.isLeft(resolved)) return resolved
   const options = resolved.right
   const assembled = Assemble.assemble(target, items.right, options)
   if (E.isLeft(assembled)) return assembled
   const trusted = await Files.trusted([options.cacert, options.cert, options.key])
   if (E.isLeft(trusted)) return trusted
-  const kept = await Keep.load(options.session)
+  const kept = await SessionFile.load(options.session)
   if (E.isLeft(kept)) return kept
   if (command === 'send') {
-    const savable = await Keep.savable(kept.right)
+    const savable = await SessionFile.savable(kept.right)
     if (E.isLeft(savable)) return savable
     const writable = options.output === undefined ? E.right(undefined) : await Files.writable(options.output)
     if (E.isLeft(writable)) return writable

@@ -26,7 +26,7 @@
  *   '-H \'Authorization: ‹secret›\''].join(' \\\n  ')))
  */
 import * as O from 'fp-ts/lib/Option.js'
-import * as Inputs from '../stages/Inputs.js'
+import * as Provenance from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Proxy from '../values/Proxy.js'
@@ -112,7 +112,7 @@ const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
 }
 
 const names = (plan: Plan, pattern: RegExp): boolean => {
-  const inputs = Inputs.of(plan)
+  const inputs = Provenance.of(plan)
   if (O.isNone(inputs)) return false
   const { variables } = inputs.value.environment
   return [...variables].some(([name, value]) => pattern.test(name) && Secret.reveal(value) !== '')

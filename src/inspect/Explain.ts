@@ -23,7 +23,7 @@
  *   { layer: 'session', value: 'text/plain' }, { layer: 'defaults', value: '*' + '/*' }])
  */
 import * as O from 'fp-ts/lib/Option.js'
-import * as Inputs from '../stages/Inputs.js'
+import * as Provenance from '../stages/prepare/Provenance.js'
 import type { Plan } from '../wire/Plan.js'
 import { show } from '../wire/Plan.js'
 import * as Address from './explain/Address.js'
@@ -105,7 +105,7 @@ const unknown = (plan: Plan): Explanation => ({
   unasked: [{ input: 'everything', why: 'the plan was put together by hand' }],
 })
 
-const groundOf = (plan: Plan, inputs: Inputs.Inputs): Ground => {
+const groundOf = (plan: Plan, inputs: Provenance.Inputs): Ground => {
   if (O.isNone(inputs.after)) return ground(plan, inputs, O.none)
   const { after } = inputs
   return ground(plan, inputs, O.some({ ...after.value, entries: explain(after.value.plan).entries }))
@@ -113,7 +113,7 @@ const groundOf = (plan: Plan, inputs: Inputs.Inputs): Ground => {
 
 /** Explains a plan. Total; one that was put together by hand says so. */
 export const explain = (plan: Plan): Explanation => {
-  const inputs = Inputs.of(plan)
+  const inputs = Provenance.of(plan)
   if (O.isNone(inputs)) return unknown(plan)
   const g = groundOf(plan, inputs.value)
   return {

@@ -32,18 +32,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../session/Request.js'
-import { refusal } from '../stages/Fields.js'
 import { spelledMethod } from '../stages/Prepare.js'
+import { refusal } from '../stages/prepare/HeaderFields.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
-import * as Coding from '../wire/Coding.js'
-import * as Address from './curl/Address.js'
+import * as Coding from '../wire/coding/Coding.js'
 import * as CmdWords from './curl/CmdWords.js'
-import * as Credentials from './curl/Credentials.js'
-import * as Data from './curl/Data.js'
+import * as CurlBody from './curl/CurlBody.js'
+import * as CurlCredentials from './curl/CurlCredentials.js'
+import * as CurlSettings from './curl/CurlSettings.js'
+import * as CurlUrl from './curl/CurlUrl.js'
 import * as HeaderLines from './curl/HeaderLines.js'
 import * as Options from './curl/Options.js'
-import * as Settings from './curl/Settings.js'
 import * as Words from './curl/Words.js'
 import { MARK } from './Reveal.js'
 import * as Shell from './Shell.js'
@@ -134,12 +134,12 @@ const contentOf = (
   const parts: Multipart.Part[] = []
   for (const option of options) {
     if (option.name === 'form' || option.name === 'form-string') {
-      const part = Data.part(option)
+      const part = CurlBody.part(option)
       if (E.isLeft(part)) return part
       parts.push(part.right)
     }
     if (!DATA.has(option.name)) continue
-    const more = Data.content(option, stdin)
+    const more = CurlBody.content(option, stdin)
     if (E.isLeft(more)) return more
     data = data === undefined ? more.right : `${data}${option.name === 'json' ? '' : '&'}${more.right}`
   }
@@ -248,13 +248,13 @@ const build = ({ words, stdin, leftOut }: Command): E.Either<string, FromCurl> =
   const method = methodOf(options.right, content.right)
   if (E.isLeft(method)) return method
   const place = Options.isOn(options.right, 'get') && content.right.data !== undefined ? 'url' : 'body'
-  const address = Address.address(options.right, content.right.data)
+  const address = CurlUrl.address(options.right, content.right.data)
   if (E.isLeft(address)) return address
   const headers = HeaderLines.headers(options.right, sendingOf(content.right, place), refusal)
   if (E.isLeft(headers)) return headers
-  const credentials = Credentials.credentials(options.right, address.right.userinfo, headers.right.names)
+  const credentials = CurlCredentials.credentials(options.right, address.right.userinfo, headers.right.names)
   if (E.isLeft(credentials)) return credentials
-  const others = Settings.others(options.right)
+  const others = CurlSettings.others(options.right)
   if (E.isLeft(others)) return others
   const isCoded = Options.isOn(options.right, 'compressed') && !headers.right.names.has('accept-encoding')
   const request = pipe(

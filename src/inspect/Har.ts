@@ -19,8 +19,8 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import { VERSION } from '../session/Session.js'
-import * as Inputs from '../stages/Inputs.js'
-import { hide } from '../stages/Sensitive.js'
+import * as Provenance from '../stages/prepare/Provenance.js'
+import { hide } from '../stages/ReplyRedaction.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
@@ -176,7 +176,7 @@ const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
 // --- archives ------------------------------------------------------------------------------------------------------
 
 const startedAt = (plan: Plan): Date => {
-  const inputs = Inputs.of(plan)
+  const inputs = Provenance.of(plan)
   return O.isSome(inputs) ? inputs.value.now : new Date(0)
 }
 

@@ -27,12 +27,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Cookie from '../cookies/Cookie.js'
+import * as Jar from '../cookies/Jar.js'
 import type { SendError } from '../stages/Exchange.js'
-import * as Inputs from '../stages/Inputs.js'
+import * as Provenance from '../stages/prepare/Provenance.js'
 import type { Trace } from '../stages/Simulate.js'
-import * as Cookie from '../values/Cookie.js'
 import * as Headers from '../values/Headers.js'
-import * as Jar from '../values/Jar.js'
 import { type Plan, show } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import type { Unread } from '../wire/Response.js'
@@ -149,7 +149,7 @@ interface Told extends Hop {
   readonly jar: Jar.Jar
 }
 
-const inputsOf = (plan: Plan): O.Option<{ readonly jar: Jar.Jar; readonly now: Date }> => Inputs.of(plan)
+const inputsOf = (plan: Plan): O.Option<{ readonly jar: Jar.Jar; readonly now: Date }> => Provenance.of(plan)
 
 const isAnswered = (outcome: Outcome): boolean => E.isRight(outcome) && outcome.right.status < 400
 

@@ -15,7 +15,7 @@
  *   '                                set by https://example.com/'].join('\n'))
  */
 import * as O from 'fp-ts/lib/Option.js'
-import type * as Jar from '../values/Jar.js'
+import type * as Jar from '../cookies/Jar.js'
 import { REASONS } from './explain/Cookies.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'

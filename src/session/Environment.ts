@@ -25,8 +25,8 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { trimmed } from '../values/PercentEncoding.js'
 import type { Credentials } from '../values/Proxy.js'
-import { trimmed } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
 import * as Netrc from './Netrc.js'
 import * as NoProxy from './NoProxy.js'
@@ -116,18 +116,18 @@ export interface Variable {
 }
 
 /** Where a URL goes to. */
-export interface Place {
+export interface Destination {
   readonly protocol: string
   readonly hostname: string
   readonly port: string
 }
 
-const variableOf = (proxies: Derived['proxies'], { protocol }: Pick<Place, 'protocol'>): Variable | undefined =>
+const variableOf = (proxies: Derived['proxies'], { protocol }: Pick<Destination, 'protocol'>): Variable | undefined =>
   proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
 
 /** The environment's proxy for a URL, as text, NO_PROXY obeyed; `noProxy` stands in for the variable. */
 export const proxyFor =
-  (place: Place, noProxy?: string) =>
+  (place: Destination, noProxy?: string) =>
   (environment: Environment): O.Option<Secret.Secret> => {
     const { proxies, bypass } = derive(environment)
     if (proxies.size === 0) return O.none
@@ -139,13 +139,13 @@ export const proxyFor =
 
 /** The variable that names the proxy for a URL, whatever NO_PROXY says. */
 export const proxyVariable =
-  (place: Pick<Place, 'protocol'>) =>
+  (place: Pick<Destination, 'protocol'>) =>
   (environment: Environment): O.Option<Variable> =>
     O.fromNullable(variableOf(derive(environment).proxies, place))
 
 /** Whether NO_PROXY frees that host. */
 export const bypasses =
-  (place: Pick<Place, 'hostname' | 'port'>) =>
+  (place: Pick<Destination, 'hostname' | 'port'>) =>
   (environment: Environment): boolean =>
     derive(environment).bypass(place)
 

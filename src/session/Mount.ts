@@ -17,7 +17,7 @@ import type { Transport } from '../wire/Transport.js'
 import * as Prefix from './Prefix.js'
 import type { Mount, Session } from './Session.js'
 
-export type { Place } from './Prefix.js'
+export type { UrlParts } from './Prefix.js'
 
 interface Read {
   readonly prefix: Prefix.Prefix
@@ -38,7 +38,7 @@ const prefixesOf = (mounts: ReadonlyArray<Mount>): ReadonlyArray<Read> => {
 
 /** The transport that is mounted for a place, if there is one. */
 export const find =
-  (place: Prefix.Place) =>
+  (place: Prefix.UrlParts) =>
   (session: Session): O.Option<Transport> => {
     if (session.mounts.length === 0) return O.none
     const found = prefixesOf(session.mounts).find(({ prefix }) => Prefix.fits(prefix)(place))

@@ -22,7 +22,7 @@
  * assert.equal(bypasses({ hostname: '10.9.8.7', port: '443' }), true)
  */
 import { domainToASCII } from 'node:url'
-import * as Address from '../values/Address.js'
+import * as IpAddress from '../values/IpAddress.js'
 
 /** Whether a host is reached directly; `hostname` is canonical, an IPv6 address in brackets or not. */
 export type Bypass = (place: { readonly hostname: string; readonly port: string }) => boolean
@@ -33,7 +33,7 @@ const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1
 /** A host that is asked for: a name, or an address in all its forms. */
 interface Host {
   readonly name: string
-  readonly addresses: ReadonlyArray<Address.Address>
+  readonly addresses: ReadonlyArray<IpAddress.Address>
   readonly port: string
 }
 
@@ -49,13 +49,13 @@ const ofName = (entry: string): Matches => {
   return (host) => host.addresses.length === 0 && (host.name.endsWith(suffix) || (!below && host.name === name))
 }
 
-const ofNetwork = (network: Address.Network): Matches => {
-  const contains = Address.contains(network)
+const ofNetwork = (network: IpAddress.Network): Matches => {
+  const contains = IpAddress.contains(network)
   return ({ addresses }) => addresses.some(contains)
 }
 
 const ofPlace = (entry: string): Matches => {
-  const network = Address.network(withoutBrackets(entry))
+  const network = IpAddress.network(withoutBrackets(entry))
   return network === undefined ? ofName(entry) : ofNetwork(network)
 }
 
@@ -95,7 +95,7 @@ export const parse = (text: string): Bypass => {
   return ({ hostname, port }) => {
     if (hostname === '') return true
     const name = withoutDots(withoutBrackets(hostname.toLowerCase()))
-    const host: Host = { name, addresses: Address.formsOf(name), port }
+    const host: Host = { name, addresses: IpAddress.formsOf(name), port }
     return entries.some((matches) => matches(host))
   }
 }

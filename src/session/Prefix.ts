@@ -13,18 +13,18 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
-import { trimmed } from '../values/Quote.js'
+import { trimmed } from '../values/PercentEncoding.js'
 import * as Url from '../values/Url.js'
 
 /** The parts of a URL that a prefix looks at. */
-export interface Place {
+export interface UrlParts {
   readonly protocol: string
   readonly hostname: string
   readonly port: string
   readonly pathname: string
 }
 
-export interface Prefix extends Omit<Place, 'pathname'> {
+export interface Prefix extends Omit<UrlParts, 'pathname'> {
   readonly segments: ReadonlyArray<string>
 }
 
@@ -32,7 +32,7 @@ const PARTS = /^([a-zA-Z][a-zA-Z0-9+.-]*:)(?:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d*))
 
 const segmentsOf = (path: string): ReadonlyArray<string> => path.split('/').filter((segment) => segment !== '')
 
-const prefixOf = ({ protocol, hostname, port, pathname }: Place): Prefix => ({
+const prefixOf = ({ protocol, hostname, port, pathname }: UrlParts): Prefix => ({
   protocol: protocol.toLowerCase(),
   hostname: hostname.toLowerCase(),
   port,
@@ -51,7 +51,7 @@ export const parse = (text: string): Prefix => {
 /** Whether a prefix fits a place. */
 export const fits =
   ({ protocol, hostname, port, segments }: Prefix) =>
-  (place: Place): boolean => {
+  (place: UrlParts): boolean => {
     if (protocol !== place.protocol) return false
     if (hostname !== '' && hostname !== place.hostname.toLowerCase()) return false
     if (port !== '' && port !== (place.port || Url.defaultPort(place.protocol))) return false

@@ -25,7 +25,7 @@ import * as UrlOf from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 
 /** What a policy judges. */
-export interface Attempt {
+export interface RedirectAttempt {
   /** The URLs that have answered so far, oldest first; the last one sent the redirect. */
   readonly previous: ReadonlyArray<Url>
   readonly status: number
@@ -41,7 +41,7 @@ export type Verdict =
   | { readonly _tag: 'Stop' }
   | { readonly _tag: 'Refuse'; readonly reason: string }
 
-export type RedirectPolicy = (attempt: Attempt) => Verdict
+export type RedirectPolicy = (attempt: RedirectAttempt) => Verdict
 
 export const toFollow: Verdict = { _tag: 'Follow' }
 export const toStop: Verdict = { _tag: 'Stop' }
@@ -55,7 +55,7 @@ export const VerdictMonoid: MonoidOf<Verdict> = {
   concat: (x, y) => (x._tag === 'Refuse' || y._tag === 'Follow' ? x : y),
 }
 
-export const Monoid: MonoidOf<RedirectPolicy> = getMonoid(VerdictMonoid)<Attempt>()
+export const Monoid: MonoidOf<RedirectPolicy> = getMonoid(VerdictMonoid)<RedirectAttempt>()
 
 /** Follows every redirect. */
 export const follow: RedirectPolicy = () => toFollow

@@ -9,13 +9,13 @@
  *   Session.defaults,
  *   Session.withBaseUrl('https://api.example.com/v1'),
  *   Session.withBasicAuth('username', 'password'),
- *   Session.withTrust({ netrc: false }))
- * assert.equal(session.trust.netrc, false)
+ *   Session.withAmbient({ netrc: false }))
+ * assert.equal(session.ambient.netrc, false)
  * assert.equal(JSON.stringify(session.settings.auth).includes('password'), false)
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as Coding from '../wire/Coding.js'
+import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
 import * as Prefix from './Prefix.js'
 import { type Configurable, empty as noSettings, withHeaders, withTimeouts } from './Settings.js'
@@ -56,7 +56,7 @@ export {
 } from './Settings.js'
 
 /** Which ambient sources prepare may ask, each for itself (requests' `trust_env` is all or nothing). */
-export interface Trust {
+export interface Ambient {
   /** Proxy variables and NO_PROXY. */
   readonly proxies: boolean
   readonly netrc: boolean
@@ -69,7 +69,7 @@ export type Mount = readonly [prefix: string, transport: Transport]
 export interface Session extends Configurable {
   /** Transports of your own; the longest prefix that fits a URL wins, compared part by part. */
   readonly mounts: ReadonlyArray<Mount>
-  readonly trust: Trust
+  readonly ambient: Ambient
 }
 
 export const VERSION = '0.1.0'
@@ -78,12 +78,12 @@ export const VERSION = '0.1.0'
 export const empty: Session = {
   settings: noSettings,
   mounts: [],
-  trust: { proxies: false, netrc: false, certificates: false },
+  ambient: { proxies: false, netrc: false, certificates: false },
 }
 
 /** Four headers as requests has them, timeouts (D8), and trust in the environment. */
 export const defaults: Session = pipe(
-  { ...empty, trust: { proxies: true, netrc: true, certificates: true } },
+  { ...empty, ambient: { proxies: true, netrc: true, certificates: true } },
   withHeaders({
     'User-Agent': `requests-ts/${VERSION}`,
     'Accept-Encoding': Coding.supported,
@@ -104,6 +104,9 @@ export const mount =
     return { ...session, mounts: [...session.mounts.filter(isOther), [prefix, transport]] }
   }
 
-export const withTrust =
-  (trust: Partial<Trust>): Endomorphism<Session> =>
-  (session) => ({ ...session, trust: { ...session.trust, ...trust } })
+export const withAmbient =
+  (ambient: Partial<Ambient>): Endomorphism<Session> =>
+  (session) => ({ ...session, ambient: { ...session.ambient, ...ambient } })
+
+/** @deprecated Use `withAmbient`. */
+export const withTrust = withAmbient

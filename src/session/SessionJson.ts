@@ -13,14 +13,14 @@
  * const session = pipe(Session.defaults, Session.withBearer('token'))
  * assert.deepEqual(pipe(session, Session.encode(), E.mapLeft(({ paths }) => paths)), E.left(['auth.token']))
  * const again = pipe(session, Session.encode({ reveal: true }), E.flatMap(Session.decode))
- * assert.deepEqual(pipe(again, E.map(({ trust }) => trust)), E.right(session.trust))
+ * assert.deepEqual(pipe(again, E.map(({ ambient }) => ambient)), E.right(session.ambient))
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
-import * as Saved from '../values/Saved.js'
 import * as Secret from '../values/Secret.js'
+import * as Serialization from '../values/Serialization.js'
 import { type ClientCertificate, hidden } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
 import { hideNamed, isHiddenForName } from './NamedHeaders.js'
@@ -35,15 +35,15 @@ const VERSION = 1
 
 const override = <C extends t.Mixed>(value: C) =>
   t.union([t.readonly(t.strict({ set: value })), t.readonly(t.strict({ unset: t.literal(true) }))])
-const keyed = <C extends t.Mixed>(value: C) => t.readonlyArray(t.tuple([Saved.Line, override(value)]))
+const keyed = <C extends t.Mixed>(value: C) => t.readonlyArray(t.tuple([Serialization.Line, override(value)]))
 const layer = <C extends t.Mixed>(value: C) =>
   t.union([t.readonly(t.strict({ extend: value })), t.readonly(t.strict({ replace: value }))])
 
-const HeaderValue = t.union([Saved.Line, t.readonly(t.strict({ secret: Saved.Line }))])
-const HeaderJson = t.readonly(t.strict({ name: Saved.Line, values: t.readonlyArray(HeaderValue) }))
-const Scalar = t.union([t.string, Saved.Numeric, t.boolean])
+const HeaderValue = t.union([Serialization.Line, t.readonly(t.strict({ secret: Serialization.Line }))])
+const HeaderJson = t.readonly(t.strict({ name: Serialization.Line, values: t.readonlyArray(HeaderValue) }))
+const Scalar = t.union([t.string, Serialization.Numeric, t.boolean])
 const Values = t.union([Scalar, t.readonlyArray(t.union([Scalar, t.null]))])
-const Held = t.union([Values, t.readonly(t.strict({ secret: Saved.Text }))])
+const Held = t.union([Values, t.readonly(t.strict({ secret: Serialization.Text }))])
 const QueryJson = t.union([
   t.readonly(t.strict({ keys: t.readonlyArray(t.tuple([t.string, override(Held)])) })),
   t.readonly(t.strict({ pairs: t.readonlyArray(t.tuple([t.string, Values])) })),
@@ -51,15 +51,17 @@ const QueryJson = t.union([
 ])
 const AuthJson = t.union([
   t.readonly(t.strict({ scheme: t.literal('None') })),
-  t.readonly(t.strict({ scheme: t.keyof({ Basic: null, Digest: null }), user: Saved.Line, pass: Saved.Line })),
-  t.readonly(t.strict({ scheme: t.literal('Bearer'), token: Saved.Line })),
+  t.readonly(
+    t.strict({ scheme: t.keyof({ Basic: null, Digest: null }), user: Serialization.Line, pass: Serialization.Line }),
+  ),
+  t.readonly(t.strict({ scheme: t.literal('Bearer'), token: Serialization.Line })),
 ])
 const CertificateJson = t.readonly(
   t.partial({
-    cert: Saved.Text,
-    key: Saved.Text,
-    pfx: t.union([Saved.Text, t.strict({ base64: Saved.Line })]),
-    passphrase: Saved.Line,
+    cert: Serialization.Text,
+    key: Serialization.Text,
+    pfx: t.union([Serialization.Text, t.strict({ base64: Serialization.Line })]),
+    passphrase: Serialization.Line,
   }),
 )
 
@@ -84,16 +86,16 @@ const SettingsJson = t.readonly(
   t.partial({
     headers: keyed(HeaderJson),
     query: layer(QueryJson),
-    cookies: keyed(Saved.Line),
-    proxies: layer(keyed(Saved.Line)),
+    cookies: keyed(Serialization.Line),
+    proxies: layer(keyed(Serialization.Line)),
     auth: override(AuthJson),
-    baseUrl: override(Saved.Line),
+    baseUrl: override(Serialization.Line),
     verify: override(t.boolean),
-    ca: override(Saved.Text),
+    ca: override(Serialization.Text),
     certificate: override(CertificateJson),
-    timeouts: keyed(Saved.Numeric),
-    limits: keyed(Saved.Numeric),
-    maxRedirects: override(Saved.Numeric),
+    timeouts: keyed(Serialization.Numeric),
+    limits: keyed(Serialization.Numeric),
+    maxRedirects: override(Serialization.Numeric),
     redirects: layer(t.readonlyArray(PolicyName)),
     // No function can be saved, but that there is to be none can.
     hooks: layer(Nothing),
@@ -137,7 +139,7 @@ const keyedJson = <A, B>(given: Override.Keyed<A>, write: (value: A, key: string
 
 /** The same, where a key has to be a line. */
 const namedJson =
-  (writer: Saved.Writer, setting: keyof Settings.Settings) =>
+  (writer: Serialization.Writer, setting: keyof Settings.Settings) =>
   <A, B>(given: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
     keyedJson(given, write).map(([key, json]) => [writer.secret(`${setting}.${key}`, key), json])
 
@@ -150,7 +152,7 @@ const layerJson = <A, B>(
 }
 
 const scalarJson = (scalar: Query.Scalar): t.TypeOf<typeof Scalar> =>
-  typeof scalar === 'number' ? Saved.fromNumber(scalar) : scalar
+  typeof scalar === 'number' ? Serialization.fromNumber(scalar) : scalar
 
 const isList = <A, B>(given: A | ReadonlyArray<B>): given is ReadonlyArray<B> => Array.isArray(given)
 
@@ -160,11 +162,11 @@ const valuesJson = (values: Query.Values): t.TypeOf<typeof Values> =>
     : scalarJson(values)
 
 const heldJson =
-  (writer: Saved.Writer) =>
+  (writer: Serialization.Writer) =>
   (held: Query.Held, key: string): t.TypeOf<typeof Held> =>
-    Secret.is(held) ? { secret: writer.secret(`query.${key}`, held, Saved.Text) } : valuesJson(held)
+    Secret.is(held) ? { secret: writer.secret(`query.${key}`, held, Serialization.Text) } : valuesJson(held)
 
-const queryJson = (writer: Saved.Writer, source: Query.Source): t.TypeOf<typeof QueryJson> => {
+const queryJson = (writer: Serialization.Writer, source: Query.Source): t.TypeOf<typeof QueryJson> => {
   switch (source._tag) {
     case 'Keys':
       return { keys: keyedJson(source.keys, heldJson(writer)) }
@@ -179,7 +181,7 @@ const queryJson = (writer: Saved.Writer, source: Query.Source): t.TypeOf<typeof 
   }
 }
 
-const authJson = (writer: Saved.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJson> | undefined => {
+const authJson = (writer: Serialization.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJson> | undefined => {
   switch (auth._tag) {
     case 'None':
       return { scheme: 'None' }
@@ -197,28 +199,31 @@ const authJson = (writer: Saved.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJs
   }
 }
 
-const pfxJson = (writer: Saved.Writer, pfx: string | Uint8Array | Secret.SealedBytes): string | { base64: string } => {
-  if (typeof pfx === 'string') return writer.secret('certificate.pfx', pfx, Saved.Text)
+const pfxJson = (
+  writer: Serialization.Writer,
+  pfx: string | Uint8Array | Secret.SealedBytes,
+): string | { base64: string } => {
+  if (typeof pfx === 'string') return writer.secret('certificate.pfx', pfx, Serialization.Text)
   const bytes = pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
   return { base64: writer.secret('certificate.pfx', Secret.make(Buffer.from(bytes).toString('base64'))) }
 }
 
 const certificateJson = (
-  writer: Saved.Writer,
+  writer: Serialization.Writer,
   { cert, key, pfx, passphrase }: ClientCertificate,
 ): t.TypeOf<typeof CertificateJson> => ({
-  ...(cert === undefined ? {} : { cert: writer.secret('certificate.cert', cert, Saved.Text) }),
-  ...(key === undefined ? {} : { key: writer.secret('certificate.key', key, Saved.Text) }),
+  ...(cert === undefined ? {} : { cert: writer.secret('certificate.cert', cert, Serialization.Text) }),
+  ...(key === undefined ? {} : { key: writer.secret('certificate.key', key, Serialization.Text) }),
   ...(pfx === undefined ? {} : { pfx: pfxJson(writer, pfx) }),
   ...(passphrase === undefined ? {} : { passphrase: writer.secret('certificate.passphrase', passphrase) }),
 })
 
 /** A proxy is a secret for the password it may hold; without one it can be written. */
-const proxyJson = (writer: Saved.Writer, key: string, url: Secret.Secret): string =>
+const proxyJson = (writer: Serialization.Writer, key: string, url: Secret.Secret): string =>
   writer.secret(`proxies.${key}`, Secret.reveal(url).includes('@') ? url : Secret.reveal(url))
 
 const policyName = (
-  writer: Saved.Writer,
+  writer: Serialization.Writer,
   policy: RedirectPolicy.RedirectPolicy,
   i: number,
 ): ReadonlyArray<keyof typeof POLICIES> => {
@@ -228,7 +233,7 @@ const policyName = (
   return []
 }
 
-const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): SettingsJson => {
+const settingsJson = (writer: Serialization.Writer, settings: Settings.Settings): SettingsJson => {
   const named = (setting: keyof Settings.Settings) => namedJson(writer, setting)
   const all = {
     headers: named('headers')(settings.headers, ({ name, values }, key) => ({
@@ -251,11 +256,11 @@ const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): Settin
     auth: overrideJson(settings.auth, (auth) => authJson(writer, auth)),
     baseUrl: overrideJson(settings.baseUrl, (url) => writer.secret('baseUrl', url)),
     verify: overrideJson(settings.verify, (verify) => verify),
-    ca: overrideJson(settings.ca, (ca) => writer.secret('ca', ca, Saved.Text)),
+    ca: overrideJson(settings.ca, (ca) => writer.secret('ca', ca, Serialization.Text)),
     certificate: overrideJson(settings.certificate, (certificate) => certificateJson(writer, certificate)),
-    timeouts: named('timeouts')(settings.timeouts, Saved.fromNumber),
-    limits: named('limits')(settings.limits, Saved.fromNumber),
-    maxRedirects: overrideJson(settings.maxRedirects, Saved.fromNumber),
+    timeouts: named('timeouts')(settings.timeouts, Serialization.fromNumber),
+    limits: named('limits')(settings.limits, Serialization.fromNumber),
+    maxRedirects: overrideJson(settings.maxRedirects, Serialization.fromNumber),
     redirects: layerJson(settings.redirects, (policies) =>
       policies.flatMap((policy, i) => policyName(writer, policy, i)),
     ),
@@ -272,13 +277,13 @@ const settingsJson = (writer: Saved.Writer, settings: Settings.Settings): Settin
 
 /** A session to JSON. Error: `Unwritable`, with the paths of functions and of secrets that are not to be revealed. */
 export const encode =
-  (options: Saved.Reveal = {}) =>
-  ({ settings, mounts, trust }: Session.Session): E.Either<Saved.Unwritable, SessionJson> => {
-    const writer = Saved.writer(options)
-    const json = { format: FORMAT, version: VERSION, settings: settingsJson(writer, settings), trust } as const
+  (options: Serialization.Reveal = {}) =>
+  ({ settings, mounts, ambient }: Session.Session): E.Either<Serialization.EncodeError, SessionJson> => {
+    const writer = Serialization.writer(options)
+    const json = { format: FORMAT, version: VERSION, settings: settingsJson(writer, settings), trust: ambient } as const
     for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
-    const made = Saved.written(writer, json)
-    return E.isLeft(made) ? made : Saved.readable<SessionJson>(decode)(made.right)
+    const made = Serialization.written(writer, json)
+    return E.isLeft(made) ? made : Serialization.readable<SessionJson>(decode)(made.right)
   }
 
 // --- reading -------------------------------------------------------------------------------------------------------
@@ -302,7 +307,7 @@ const toLayer = <A, B>(
 }
 
 const toScalar = (json: t.TypeOf<typeof Scalar>): Query.Scalar =>
-  typeof json === 'object' ? Saved.toNumber(json) : json
+  typeof json === 'object' ? Serialization.toNumber(json) : json
 
 const toValues = (json: t.TypeOf<typeof Values>): Query.Values =>
   isList(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
@@ -352,9 +357,9 @@ const toSettings = (json: SettingsJson): Settings.Settings => ({
   verify: toOverride(json.verify, (verify) => verify),
   ca: toOverride(json.ca, (ca) => ca),
   certificate: toOverride(json.certificate, toCertificate),
-  timeouts: toKeyed(json.timeouts, Saved.toNumber),
-  limits: toKeyed(json.limits, Saved.toNumber),
-  maxRedirects: toOverride(json.maxRedirects, Saved.toNumber),
+  timeouts: toKeyed(json.timeouts, Serialization.toNumber),
+  limits: toKeyed(json.limits, Serialization.toNumber),
+  maxRedirects: toOverride(json.maxRedirects, Serialization.toNumber),
   redirects: toLayer(json.redirects, (names) => names.map((name) => POLICIES[name])),
   hooks: toLayer(json.hooks, () => []),
   progress: json.progress === undefined ? Override.inherit : Override.unset,
@@ -362,11 +367,11 @@ const toSettings = (json: SettingsJson): Settings.Settings => ({
 })
 
 /** JSON to a session. Error: `Unreadable`. */
-export const decode = (u: unknown): E.Either<Saved.Unreadable, Session.Session> => {
-  const known = Saved.checkEnvelope(FORMAT, VERSION, u)
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, Session.Session> => {
+  const known = Serialization.checkEnvelope(FORMAT, VERSION, u)
   if (E.isLeft(known)) return known
-  const read = Saved.read(SessionJson, u)
+  const read = Serialization.read(SessionJson, u)
   if (E.isLeft(read)) return read
   const { settings, trust } = read.right
-  return E.right({ ...Session.empty, settings: toSettings(settings), trust: { ...trust } })
+  return E.right({ ...Session.empty, settings: toSettings(settings), ambient: { ...trust } })
 }

@@ -24,12 +24,12 @@ import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
+import { trimmed } from '../values/PercentEncoding.js'
 import * as ProxyKey from '../values/ProxyKey.js'
 import * as Query from '../values/Query.js'
-import { trimmed } from '../values/Quote.js'
 import * as Secret from '../values/Secret.js'
-import { SENSITIVE } from '../values/Sensitive.js'
-import { type ClientCertificate, hidden, type Limits, type Plan, type Timeouts } from '../wire/Plan.js'
+import { SENSITIVE } from '../values/SensitiveHeaders.js'
+import { type BodyLimit, type ClientCertificate, hidden, type Plan, type Timeouts } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
 import * as Auth from './Auth.js'
@@ -324,7 +324,7 @@ export const withoutTimeouts: Configure = withOne({
     ['total', Override.unset],
   ]),
 })
-export const withLimits = (limits: Partial<Limits>): Configure => withOne({ limits: numbers({ ...limits }) })
+export const withLimits = (limits: Partial<BodyLimit>): Configure => withOne({ limits: numbers({ ...limits }) })
 
 // --- redirects, hooks, progress ------------------------------------------------------------------------------------
 

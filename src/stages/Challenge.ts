@@ -5,16 +5,16 @@
  * (D24). The challenge is kept in the jar, so that the next request to the origin is signed at once.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import * as Known from '../cookies/DigestCache.js'
+import * as Jar from '../cookies/Jar.js'
 import type { Digest as DigestAuth } from '../session/Auth.js'
-import * as Known from '../values/Challenge.js'
 import * as Digest from '../values/Digest.js'
 import * as Headers from '../values/Headers.js'
-import * as Jar from '../values/Jar.js'
 import * as Secret from '../values/Secret.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
-import { answerChallenge } from './Authorization.js'
 import type { Merged } from './Merge.js'
+import { answerChallenge } from './prepare/Credentials.js'
 
 /** What is asked, and who is to answer. */
 export interface Asked {
@@ -23,13 +23,17 @@ export interface Asked {
 }
 
 /** The challenge in a head, where this exchange can answer it. */
-export const asked = (
+export const digestChallengeIn = (
   head: Head,
-  { plan, merged, trusted }: { readonly plan: Plan; readonly merged: Merged; readonly trusted: boolean },
+  {
+    plan,
+    merged,
+    credentialsAllowed,
+  }: { readonly plan: Plan; readonly merged: Merged; readonly credentialsAllowed: boolean },
 ): O.Option<Asked> => {
   const { auth } = merged.settings
   if (head.status !== 401 || auth._tag !== 'Set' || auth.value._tag !== 'Digest') return O.none
-  if (!trusted || plan.cause === 'Authorize') return O.none
+  if (!credentialsAllowed || plan.cause === 'Authorize') return O.none
   const challenge = Digest.select(Headers.valuesOf(head.headers, 'WWW-Authenticate').map(Secret.reveal))
   return O.isNone(challenge) ? O.none : O.some({ auth: auth.value, challenge: challenge.value })
 }

@@ -28,28 +28,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { concatAll } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Cookie } from '../cookies/Cookie.js'
+import * as Jar from '../cookies/Jar.js'
+import type * as Site from '../cookies/Site.js'
 import type { Environment } from '../session/Environment.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import type { Request } from '../session/Request.js'
-import type { Cookie } from '../values/Cookie.js'
 import * as Headers from '../values/Headers.js'
-import * as Jar from '../values/Jar.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
-import type * as Site from '../values/Site.js'
 import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { isReplayable } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import type { TransportError } from '../wire/Transport.js'
-import * as Authorization from './Authorization.js'
 import * as Challenge from './Challenge.js'
-import * as Cookies from './Cookies.js'
-import { later } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
-import { type Context, prepared, type World, worldOf } from './Prepare.js'
+import { type Context, prepared, type World, withDefaults } from './Prepare.js'
+import * as CookieHeader from './prepare/CookieHeader.js'
+import * as Credentials from './prepare/Credentials.js'
+import { later } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ export interface Exchange {
   /** Seed of every draw of this exchange. */
   readonly entropy: string
   /** Whether every hop so far stayed where the credentials may go; once false it stays so. */
-  readonly trusted: boolean
+  readonly credentialsAllowed: boolean
 }
 
 /** A hook did not let the reply pass. */
@@ -112,7 +112,7 @@ export type { Context } from './Prepare.js'
 export const start =
   (context: Context) =>
   (request: Request): E.Either<Started<PlanError>, Exchange> => {
-    const world = worldOf(context)
+    const world = withDefaults(context)
     const merged = merge(context.session)(request)
     const made = isWithoutCnonce(world, merged)
       ? E.left(noEntropy('the cnonce of a digest answer'))
@@ -126,7 +126,7 @@ export const start =
       merged: kept,
       environment: world.environment,
       entropy: world.entropy,
-      trusted: true,
+      credentialsAllowed: true,
     })
   }
 
@@ -137,7 +137,7 @@ const isWithoutCnonce = ({ entropy }: World, { settings: { auth } }: Merged): bo
 /** The jar after a plan that may have been signed unasked. */
 const countDigest = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan): Jar.Jar => {
   if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
-  const known = Authorization.knownChallenge(jar, auth.value, url)
+  const known = Credentials.knownChallenge(jar, auth.value, url)
   return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
 }
 
@@ -170,7 +170,7 @@ export const failed =
   ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
 
 /** A request whose body exists once is sent a second time. */
-export const spent = (x: Exchange): ExchangeError =>
+export const bodyConsumed = (x: Exchange): ExchangeError =>
   failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
 
 const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
@@ -185,7 +185,7 @@ interface Received {
 const NO_COOKIES: ReadonlyArray<Cookie> = []
 
 /** The path that is sent decides about a cookie; what the jar keeps of its origin is the path that may be shown. */
-const placeOf = (url: Url.Url): Site.Place =>
+const placeOf = (url: Url.Url): Site.CookieScope =>
   url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
 
 /** Takes in a head: its cookies and its next nonce go into the jar. */
@@ -213,8 +213,8 @@ export const superseded =
   (reply: O.Option<Head>) =>
   (x: Exchange): Superseded => {
     const exchange = O.isNone(reply) ? x : absorb(now, Redirect.withoutEchoes(reply.value, x.merged), x).exchange
-    const { plan, merged, trusted, jar } = exchange
-    const rebuild = Cookies.rebuild({ settings: merged.settings, jar, trusted }, plan.url, now)
+    const { plan, merged, credentialsAllowed, jar } = exchange
+    const rebuild = CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
     const headers = (sent: Headers.Headers): Headers.Headers => {
       const made = rebuild(sent)
       return isSameCookie(sent, made) ? sent : made
@@ -235,12 +235,12 @@ export const challenge =
   (received: Head) =>
   (x: Exchange): O.Option<Exchange> => {
     const head = Redirect.withoutEchoes(received, x.merged)
-    const asked = Challenge.asked(head, x)
+    const asked = Challenge.digestChallengeIn(head, x)
     if (O.isNone(asked) || !isReplayable(x.plan)) return O.none
     const { exchange } = absorb(now, head, x)
-    const meanwhile = { settings: x.merged.settings, jar: exchange.jar, trusted: x.trusted }
+    const meanwhile = { settings: x.merged.settings, jar: exchange.jar, credentialsAllowed: x.credentialsAllowed }
     const headers =
-      exchange.jar === x.jar ? x.plan.headers : Cookies.rebuild(meanwhile, x.plan.url, now)(x.plan.headers)
+      exchange.jar === x.jar ? x.plan.headers : CookieHeader.rebuild(meanwhile, x.plan.url, now)(x.plan.headers)
     const again = later(exchange.jar, now)({ ...x.plan, headers })
     const { plan, jar } = Challenge.answer(asked.value, again, exchange.jar, now, x.entropy)
     return O.some({ ...passed(head, exchange), plan, jar })
@@ -252,7 +252,7 @@ const policiesOf = ({ settings }: Merged): ReadonlyArray<RedirectPolicy.Redirect
   Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
 
 /** A policy is the user's code: if it throws, that is a refusal. */
-const judge = (merged: Merged, attempt: RedirectPolicy.Attempt): RedirectPolicy.Verdict => {
+const judge = (merged: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
   try {
     return concatAll(RedirectPolicy.Monoid)(policiesOf(merged))(attempt)
   } catch (cause) {
@@ -269,7 +269,7 @@ export const settle =
   (given: Exchange): Step => {
     const head = Redirect.withoutEchoes(received, given.merged)
     const { exchange: x, cookies } = absorb(now, head, given)
-    if (O.isSome(Challenge.asked(head, x)) && !isReplayable(x.plan)) {
+    if (O.isSome(Challenge.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
       return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), passed(head, x))
     }
     const stay = (next: O.Option<Plan>): Done => ({ _tag: 'Done', exchange: x, head, cookies, next })
@@ -286,7 +286,7 @@ export const settle =
       return _tag === 'Stop' ? stay(O.none) : refuse(following.left, after)
     }
     if (O.isNone(following.right)) return stay(O.none)
-    const { plan, trusted } = following.right.value
+    const { plan, credentialsAllowed } = following.right.value
     const verdict = judge(x.merged, { ...attempt, next: plan })
     switch (verdict._tag) {
       case 'Refuse':
@@ -298,7 +298,12 @@ export const settle =
           return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
         return {
           _tag: 'Next',
-          exchange: { ...after, plan, trusted, jar: trusted ? countDigest(x.merged, x.jar, plan) : x.jar },
+          exchange: {
+            ...after,
+            plan,
+            credentialsAllowed,
+            jar: credentialsAllowed ? countDigest(x.merged, x.jar, plan) : x.jar,
+          },
         }
     }
   }

@@ -18,6 +18,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Jar from '../cookies/Jar.js'
 import * as Environment from '../session/Environment.js'
 import * as Mount from '../session/Mount.js'
 import type { Request } from '../session/Request.js'
@@ -25,22 +26,21 @@ import type { Session } from '../session/Session.js'
 import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
-import * as Jar from '../values/Jar.js'
 import * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
-import * as Own from '../values/Own.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Route } from '../wire/Plan.js'
-import { type Address, address, withQuery } from './Address.js'
-import * as Authorization from './Authorization.js'
-import * as Cookies from './Cookies.js'
-import * as Fields from './Fields.js'
-import { seal } from './Inputs.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidBody, invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
-import { route } from './Route.js'
+import * as CookieHeader from './prepare/CookieHeader.js'
+import * as Credentials from './prepare/Credentials.js'
+import * as HeaderFields from './prepare/HeaderFields.js'
+import { seal } from './prepare/Provenance.js'
+import { route } from './prepare/Route.js'
+import { type Address, address, withQuery } from './prepare/TargetUrl.js'
 
 export type { PlanError } from './PlanError.js'
 
@@ -64,11 +64,11 @@ export type Context = { readonly session: Session } & Partial<Pick<World, 'envir
 const EPOCH = new Date(0)
 
 /** The world with nothing left out. */
-export const worldOf = (world: Partial<World>): World => ({
-  jar: Own.get(world, 'jar') ?? Jar.empty,
-  environment: Own.get(world, 'environment') ?? Environment.empty,
-  now: Own.get(world, 'now') ?? EPOCH,
-  entropy: Own.get(world, 'entropy') ?? '',
+export const withDefaults = (world: Partial<World>): World => ({
+  jar: OwnProperty.get(world, 'jar') ?? Jar.empty,
+  environment: OwnProperty.get(world, 'environment') ?? Environment.empty,
+  now: OwnProperty.get(world, 'now') ?? EPOCH,
+  entropy: OwnProperty.get(world, 'entropy') ?? '',
 })
 
 // --- what stays behind ---------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ const isSendable = ({ url }: Address, session: Session): boolean =>
 
 /** Custom auth may have changed anything: what it made must still be HTTP, and is secret. */
 const checked = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
-  const headers = Fields.signed(before.headers, after.headers)
+  const headers = HeaderFields.signed(before.headers, after.headers)
   if (E.isLeft(headers)) return headers
   return E.right({ ...after, headers: withFraming(headers.right, after.method, after.body) })
 }
@@ -240,25 +240,25 @@ export const prepared =
     if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
     if (!isSendable(place, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
     const { session, settings, request } = merged
-    const fields = Fields.fields(merged)
+    const fields = HeaderFields.fields(merged)
     if (E.isLeft(fields)) return fields
-    const own = Cookies.given(settings)
+    const own = CookieHeader.given(settings)
     if (E.isLeft(own)) return own
-    const auth = Authorization.checked(settings)
+    const auth = Credentials.checked(settings)
     if (E.isLeft(auth)) return auth
-    if (world.entropy === '' && Authorization.drawsCnonce(merged, world.jar, url))
+    if (world.entropy === '' && Credentials.drawsCnonce(merged, world.jar, url))
       return E.left(noEntropy('the cnonce of a digest answer'))
     const content = payloadOf(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
-    const way = route(settings, session.trust, world.environment, url)
+    const way = route(settings, session.ambient, world.environment, url)
     if (E.isLeft(way)) return way
     const [sent, travel] = withProxyAuthorization(fields.right, way.right)
-    const cookies = Cookies.withCookies(own.right, world.jar, url, world.now)(sent)
+    const cookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(sent)
     const withBody = withContent(cookies, method.right, content.right)
     const plan: Plan = {
       method: method.right,
       url,
-      headers: Authorization.authorize(merged, world, method.right, place, withBody),
+      headers: Credentials.authorize(merged, world, method.right, place, withBody),
       body: content.right.payload,
       route: travel,
       cause: 'Start',
@@ -270,7 +270,7 @@ export const prepared =
 const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
   const { auth } = merged.settings
   if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
-  const signed = Authorization.sign(auth.value, plan)
+  const signed = Credentials.sign(auth.value, plan)
   if (E.isLeft(signed)) return signed
   const good = checked(plan, signed.right)
   return E.isLeft(good) ? good : E.right({ plan: good.right, merged })
@@ -280,6 +280,6 @@ const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
 export const prepare =
   (world: Partial<World>) =>
   (merged: Merged): E.Either<PlanError, Plan> => {
-    const made = prepared(worldOf(world))(merged)
+    const made = prepared(withDefaults(world))(merged)
     return E.isLeft(made) ? made : E.right(made.right.plan)
   }

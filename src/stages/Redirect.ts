@@ -16,11 +16,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Jar } from '../cookies/Jar.js'
 import type { Environment } from '../session/Environment.js'
 import * as Settings from '../session/Settings.js'
 import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
-import type { Jar } from '../values/Jar.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Query from '../values/Query.js'
@@ -30,12 +30,12 @@ import * as Status from '../values/Status.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Route } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
-import * as Authorization from './Authorization.js'
-import * as Cookies from './Cookies.js'
-import { seal } from './Inputs.js'
 import type { Merged } from './Merge.js'
-import * as RouteOf from './Route.js'
-import { hideEchoes } from './Sensitive.js'
+import * as CookieHeader from './prepare/CookieHeader.js'
+import * as Credentials from './prepare/Credentials.js'
+import { seal } from './prepare/Provenance.js'
+import * as RouteOf from './prepare/Route.js'
+import { hideEchoes } from './ReplyRedaction.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
@@ -177,13 +177,13 @@ export interface Following {
   /** With the cookies of this reply. */
   readonly jar: Jar
   /** Whether every hop so far stayed where the credentials may go. */
-  readonly trusted: boolean
+  readonly credentialsAllowed: boolean
 }
 
 /** The next plan, and whether the credentials are still with it. */
-export interface Next {
+export interface Redirection {
   readonly plan: Plan
-  readonly trusted: boolean
+  readonly credentialsAllowed: boolean
 }
 
 /** requests' `rebuild_auth`: netrc for the new host, where nothing else authenticates. */
@@ -191,32 +191,32 @@ const rebuildAuth = (
   x: Following,
   url: Url.Url,
   method: string,
-  trusted: boolean,
+  credentialsAllowed: boolean,
   headers: Headers.Headers,
 ): Headers.Headers => {
   const { auth } = x.merged.settings
-  if (auth._tag === 'Set' && auth.value._tag === 'Digest' && trusted) {
+  if (auth._tag === 'Set' && auth.value._tag === 'Digest' && credentialsAllowed) {
     // What no challenge has asked for is the user's own, and goes on as it is.
-    const isSigned = Authorization.isAnswer(x.jar, auth.value, x.plan)
+    const isSigned = Credentials.isAnswer(x.jar, auth.value, x.plan)
     const rest = isSigned ? Headers.deleteAt('Authorization')(headers) : headers
-    return Authorization.authorize(x.merged, x, method, { url, userinfo: O.none }, rest)
+    return Credentials.authorize(x.merged, x, method, { url, userinfo: O.none }, rest)
   }
   const isSilent = auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')
-  const isSet = auth._tag === 'Set' && trusted && auth.value._tag !== 'None'
+  const isSet = auth._tag === 'Set' && credentialsAllowed && auth.value._tag !== 'None'
   if (isSilent || isSet || Headers.has('Authorization')(headers)) return headers
-  const found = Authorization.ambient(x.merged, x, url)
+  const found = Credentials.ambient(x.merged, x, url)
   return O.isNone(found) ? headers : Headers.upsertAt('Authorization', found.value)(headers)
 }
 
-const rebuildRoute = (x: Following, url: Url.Url, trusted: boolean): E.Either<RedirectError, Route> => {
+const rebuildRoute = (x: Following, url: Url.Url, credentialsAllowed: boolean): E.Either<RedirectError, Route> => {
   const { settings, session } = x.merged
-  const proxy = RouteOf.rebuildProxies(settings, session.trust, x.environment, url)
+  const proxy = RouteOf.rebuildProxies(settings, session.ambient, x.environment, url)
   if (E.isLeft(proxy)) return E.left(invalidRedirect(x.plan, proxy.left.message))
   const { tls } = x.plan.route
   return E.right({
     ...x.plan.route,
     proxy: rebuildProxy(x.plan.route.proxy, proxy.right),
-    tls: trusted || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
+    tls: credentialsAllowed || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
   })
 }
 
@@ -224,7 +224,7 @@ const rebuildRoute = (x: Following, url: Url.Url, trusted: boolean): E.Either<Re
 export const next =
   (now: Date) =>
   (head: Head) =>
-  (x: Following): E.Either<RedirectError, O.Option<Next>> => {
+  (x: Following): E.Either<RedirectError, O.Option<Redirection>> => {
     const target = getRedirectTarget(head)
     if (E.isLeft(target)) return E.left(invalidRedirect(x.plan, target.left))
     if (O.isNone(target.right)) return E.right(O.none)
@@ -232,18 +232,18 @@ export const next =
     if (E.isLeft(resolved)) return resolved
     const url = resolved.right
     const strips = shouldStripAuth(x.plan.url, url)
-    const trusted = x.trusted && !strips
-    const route = rebuildRoute(x, url, trusted)
+    const credentialsAllowed = x.credentialsAllowed && !strips
+    const route = rebuildRoute(x, url, credentialsAllowed)
     if (E.isLeft(route)) return route
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
     const carried = strips ? withoutSecrets(x.plan.headers, x.merged.settings) : x.plan.headers
     const headers = keepsBody ? carried : withoutContent(carried)
-    const cookies = Cookies.rebuild({ settings: x.merged.settings, jar: x.jar, trusted }, url, now)
+    const cookies = CookieHeader.rebuild({ settings: x.merged.settings, jar: x.jar, credentialsAllowed }, url, now)
     const plan: Plan = {
       method,
       url,
-      headers: rebuildAuth(x, url, method, trusted, cookies(headers)),
+      headers: rebuildAuth(x, url, method, credentialsAllowed, cookies(headers)),
       body: keepsBody ? x.plan.body : { _tag: 'Empty' },
       route: route.right,
       cause: 'Follow',
@@ -252,8 +252,8 @@ export const next =
         jar: x.jar,
         environment: x.environment,
         now,
-        after: O.some({ plan: x.plan, head, trusted }),
+        after: O.some({ plan: x.plan, head, credentialsAllowed }),
       }),
     }
-    return E.right(O.some({ plan, trusted }))
+    return E.right(O.some({ plan, credentialsAllowed }))
   }

@@ -22,14 +22,14 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Mount from '../session/Mount.js'
 import type { Session } from '../session/Session.js'
 import * as OneShot from '../values/OneShot.js'
-import * as Own from '../values/Own.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Url from '../values/Url.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
-import { at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
-import { hide } from './Sensitive.js'
+import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { hide } from './ReplyRedaction.js'
 
 /** What sending needs; every `Client` is one. */
 export interface Sender {
@@ -46,14 +46,18 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** What an exchange brings along beside its plan. */
-export type Along = Pick<Limits, 'entropy' | 'progress' | 'superseded'>
+export type Along = Pick<SendControls, 'entropy' | 'progress' | 'superseded'>
 
 /** What bounds each send of an exchange that begins now with this plan: one deadline, one seed, one watcher. */
-export const limitsOf = (sender: Sender, { route }: Plan, { entropy, progress, superseded }: Along = {}): Limits => {
+export const limitsOf = (
+  sender: Sender,
+  { route }: Plan,
+  { entropy, progress, superseded }: Along = {},
+): SendControls => {
   const { clock } = sender
-  const total = Own.get(route.timeouts, 'total')
+  const total = OwnProperty.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: Own.get(sender, 'signal'), deadline, entropy, progress, superseded }
+  return { clock, signal: OwnProperty.get(sender, 'signal'), deadline, entropy, progress, superseded }
 }
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
@@ -71,11 +75,11 @@ const judged = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<
   return Fault.is(given.left) ? outcome : broken(plan, 'what it gave for its failure is no fault', given.left)
 }
 
-const handOver = async (sender: Sender, limits: Limits, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
+const handOver = async (sender: Sender, limits: SendControls, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
   try {
     const task: unknown = transportFor(sender, plan)(plan, limits)
     if (typeof task === 'function') return judged(plan, await task())
-    Fault.abandon(task)
+    Fault.ignoreRejection(task)
     return broken(plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
   } catch (cause) {
     return Fault.is(cause) ? E.left(at(plan, cause)) : broken(plan, Fault.messageOf(cause), cause)
@@ -83,7 +87,7 @@ const handOver = async (sender: Sender, limits: Limits, plan: Plan): Promise<E.E
 }
 
 /** Whether its body exists once, and was sent or is being sent already: sent again, it would be empty (D7). */
-export const isSpent = ({ body }: Plan): boolean => body._tag === 'Once' && OneShot.isSpent(body.source)
+export const isBodyConsumed = ({ body }: Plan): boolean => body._tag === 'Once' && OneShot.isConsumed(body.source)
 
 const spent = (plan: Plan): E.Either<TransportError, never> => {
   const why = 'The request body can be read only once, and was sent before; use withStream'
@@ -92,11 +96,11 @@ const spent = (plan: Plan): E.Either<TransportError, never> => {
 
 const sendOnce = async (
   sender: Sender,
-  limits: Limits,
+  limits: SendControls,
   plan: Plan,
   source: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<TransportError, Reply>> => {
-  if (isSpent(plan)) return spent(plan)
+  if (isBodyConsumed(plan)) return spent(plan)
   OneShot.take(source)
   const sent = await handOver(sender, limits, plan)
   if (E.isLeft(sent)) OneShot.giveBack(source)
@@ -105,7 +109,7 @@ const sendOnce = async (
 
 /** Sends one plan within the limits of its exchange. A body that exists once is sent once, whatever the transport. */
 export const sendBy =
-  (sender: Sender, limits: Limits) =>
+  (sender: Sender, limits: SendControls) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
     plan.body._tag === 'Once' ? sendOnce(sender, limits, plan, plan.body.source) : handOver(sender, limits, plan)

@@ -5,19 +5,19 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Jar } from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
 import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
-import type { Jar } from '../values/Jar.js'
 import * as Override from '../values/Override.js'
-import * as Own from '../values/Own.js'
-import * as Memory from '../wire/Memory.js'
+import * as OwnProperty from '../values/OwnProperty.js'
+import * as MockServer from '../wire/MockServer.js'
 import type { Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
 import { at } from '../wire/Transport.js'
 import { type Context, type Done, type Exchange, failed, nameOf, receive, type SendError, start } from './Exchange.js'
-import { worldOf } from './Prepare.js'
-import { hide } from './Sensitive.js'
+import { withDefaults } from './Prepare.js'
+import { hide } from './ReplyRedaction.js'
 
 /** The response that a finished exchange and the bytes of its last reply make. */
 export const respond = ({ exchange, head, cookies, next }: Done, bytes: Uint8Array): Response => {
@@ -63,15 +63,15 @@ export const simulate =
   (context: Context) =>
   (server: Server) =>
   (request: Request): Trace => {
-    const seeded: Context = Own.get(context, 'entropy') ? context : { ...context, entropy: SEED }
-    const world = worldOf(seeded)
+    const seeded: Context = OwnProperty.get(context, 'entropy') ? context : { ...context, entropy: SEED }
+    const world = withDefaults(seeded)
     const { now } = world
     const begun = start(seeded)(request)
     if (E.isLeft(begun)) return { hops: [], hooks: [], jar: world.jar, outcome: begun }
     const hops: TracedHop[] = []
     const hooks = hookNames(begun.right)
     for (let x = begun.right; ; ) {
-      const answered = Memory.serve(server)(x.plan)
+      const answered = MockServer.serve(server)(x.plan)
       if (E.isLeft(answered)) {
         return { hops, hooks, jar: x.jar, outcome: E.left(failed(at(x.plan, answered.left))(x)) }
       }

@@ -14,8 +14,8 @@ import * as Exchange from '../stages/Exchange.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, type Head, isHead, type Source } from '../wire/Reply.js'
-import { at, type Limits, type TransportError } from '../wire/Transport.js'
-import { ended, within } from './Waiting.js'
+import { at, type SendControls, type TransportError } from '../wire/Transport.js'
+import { ended, within } from './Cancellation.js'
 
 type Seen = E.Either<TransportError | Exchange.HookFailed, Head>
 
@@ -23,13 +23,13 @@ type Seen = E.Either<TransportError | Exchange.HookFailed, Head>
 const misled = (hook: Hook, plan: Plan, problem: string): Seen =>
   E.left(Exchange.hookFailed(plan, hook, 'Threw', new TypeError(problem)))
 
-const show = async (hook: Hook, limits: Limits, head: Head, plan: Plan): Promise<Seen> => {
+const show = async (hook: Hook, limits: SendControls, head: Head, plan: Plan): Promise<Seen> => {
   const fault = ended(limits)
   if (fault !== undefined) return E.left(at(plan, fault))
   try {
     const task: unknown = hook(head, plan)
     if (typeof task !== 'function') {
-      Fault.abandon(task)
+      Fault.ignoreRejection(task)
       return misled(hook, plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
     }
     const passed = await within<E.Either<unknown, Head>>(limits, task())
@@ -43,7 +43,7 @@ const show = async (hook: Hook, limits: Limits, head: Head, plan: Plan): Promise
 }
 
 /** Lets every hook see the head, in order, until one does not let it pass. */
-export const run = async (hooks: ReadonlyArray<Hook>, limits: Limits, head: Head, plan: Plan): Promise<Seen> => {
+export const run = async (hooks: ReadonlyArray<Hook>, limits: SendControls, head: Head, plan: Plan): Promise<Seen> => {
   let seen = head
   for (const hook of hooks) {
     const passed = await show(hook, limits, seen, plan)
@@ -54,7 +54,7 @@ export const run = async (hooks: ReadonlyArray<Hook>, limits: Limits, head: Head
 }
 
 /** Lets go of a body; why the exchange is not to go on after that, if so. */
-export const letGo = async (limits: Limits, body: Source): Promise<Fault.Fault | undefined> => {
+export const release = async (limits: SendControls, body: Source): Promise<Fault.Fault | undefined> => {
   const gone = await within(limits, discard(body))
   return E.isLeft(gone) ? gone.left : undefined
 }

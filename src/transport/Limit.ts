@@ -20,13 +20,13 @@
  * assert.equal(typeof polite, 'function')
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as Own from '../values/Own.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Reply, Source } from '../wire/Reply.js'
-import { around, at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
-import { Closing, late, onStop, stopped } from './Waiting.js'
+import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { CloseSignal, late, onStop, stopped } from './Cancellation.js'
 
 export interface Limit {
   readonly concurrency?: number
@@ -57,7 +57,7 @@ class Gate {
   #slept = Number.NEGATIVE_INFINITY
 
   constructor(limit: Limit) {
-    const { concurrency = FOR_EVER, rate = { requests: FOR_EVER, per: 0 } } = Own.of(limit)
+    const { concurrency = FOR_EVER, rate = { requests: FOR_EVER, per: 0 } } = OwnProperty.of(limit)
     this.#concurrency = concurrency >= 1 ? concurrency : 1
     this.#requests = rate.requests >= 1 ? Math.floor(rate.requests) : 1
     this.#per = rate.per > 0 ? rate.per : 0
@@ -126,7 +126,7 @@ class Gate {
 }
 
 /** Waits for a turn; why there will be none, if so. */
-const turn = async (gate: Gate, limits: Limits, closing: AbortSignal): Promise<Fault.Fault | undefined> => {
+const turn = async (gate: Gate, limits: SendControls, closing: AbortSignal): Promise<Fault.Fault | undefined> => {
   const { clock = Clock.system, signal, deadline = FOR_EVER } = limits
   const already = stopped(limits, closing) ?? late(clock, deadline)
   if (already !== undefined) return already
@@ -207,7 +207,7 @@ const passThrough = async (
   gate: Gate,
   inner: Transport,
   plan: Plan,
-  limits: Limits,
+  limits: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
   const fault = await turn(gate, limits, closing)
@@ -230,10 +230,10 @@ export const withLimit =
   (inner: Transport): Transport => {
     // Whoever is still under way when it is closed goes on in the old one.
     let gate = new Gate(limit)
-    const closing = new Closing()
+    const closing = new CloseSignal()
     const send = around(inner, () => {
       gate = new Gate(limit)
       closing.close()
     })
-    return send((plan, limits) => () => passThrough(gate, inner, plan, Own.of(limits), closing.signal))
+    return send((plan, limits) => () => passThrough(gate, inner, plan, OwnProperty.of(limits), closing.signal))
   }

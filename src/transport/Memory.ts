@@ -11,16 +11,16 @@
  * assert.deepEqual(pipe(outcome, E.map(([response]) => Response.text(response))), E.right('POST'))
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as Own from '../values/Own.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
-import * as Memory from '../wire/Memory.js'
+import * as MockServer from '../wire/MockServer.js'
 import { once, type Server, type Source } from '../wire/Reply.js'
-import { at, type OnProgress, type Progress, type Transport, tell } from '../wire/Transport.js'
+import { at, notifyProgress, type OnProgress, type Progress, type Transport } from '../wire/Transport.js'
 
 type Watch = (bytes: number) => void
 
-const sourceOf = ({ content }: Memory.Served, watch: Watch): Source =>
+const sourceOf = ({ content }: MockServer.Served, watch: Watch): Source =>
   once({
     gather: (limit) => async () => {
       const bytes = content(limit)
@@ -39,7 +39,7 @@ const sourceOf = ({ content }: Memory.Served, watch: Watch): Source =>
 const watching =
   (progress: OnProgress | undefined, direction: Progress['direction']): Watch =>
   (bytes) => {
-    if (bytes > 0) tell(progress, { direction, bytes, total: bytes })
+    if (bytes > 0) notifyProgress(progress, { direction, bytes, total: bytes })
   }
 
 /** The transport of a pure server. A body passes in one piece. */
@@ -47,9 +47,9 @@ export const memory =
   (server: Server): Transport =>
   (plan, limits) =>
   async () => {
-    const { signal, progress } = Own.of(limits)
+    const { signal, progress } = OwnProperty.of(limits)
     if (signal?.aborted) return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'Aborted before it was sent'))))
-    const served = Memory.serve(server)(plan)
+    const served = MockServer.serve(server)(plan)
     if (E.isLeft(served)) return E.left(at(plan, served.left))
     if (plan.body._tag === 'Bytes') watching(progress, 'up')(Secret.open(plan.body.bytes).length)
     return E.right({ ...served.right.head, body: sourceOf(served.right, watching(progress, 'down')) })

@@ -7,14 +7,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { hideIn, secretsOf } from '../stages/Sensitive.js'
-import * as Own from '../values/Own.js'
+import { hideIn, secretsOf } from '../stages/ReplyRedaction.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { concat, type Reply, type Source } from '../wire/Reply.js'
-import { around, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
+import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import * as Tape from './Tape.js'
 
 /** Where entries go: `(entry) => tape.modify(Tape.append(entry))` for a tape in an `IORef`. */
@@ -109,7 +109,7 @@ const bare = ({ _tag, message, status, unsent }: Fault.Fault): Fault.Fault => ({
 const keep = async (
   given: Plan,
   inner: Transport,
-  limits: Limits,
+  limits: SendControls,
   content: 'Length' | 'Content',
   write: (asked: Tape.Asked, outcome: Tape.Entry['outcome']) => void,
 ): Promise<E.Either<TransportError, Reply>> => {
@@ -137,7 +137,7 @@ const keep = async (
 export const record =
   (sink: Sink, options: Options = {}) =>
   (inner: Transport): Transport => {
-    const { requestBody = 'Length' } = Own.of(options)
+    const { requestBody = 'Length' } = OwnProperty.of(options)
     let count = 0
     return around(inner)((plan, limits) => () => {
       const order = count++

@@ -13,12 +13,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Own from '../values/Own.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { concat, head, once, type Reply, type Source, tooLarge } from '../wire/Reply.js'
-import { at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
+import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import * as Tape from './Tape.js'
 
 // --- finding -------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ const answer = async (
   tape: Tape.Tape,
   places: ReadonlyMap<string, ReadonlyArray<Place>>,
   plan: Plan,
-  { signal }: Limits,
+  { signal }: SendControls,
 ): Promise<E.Either<TransportError, Reply>> => {
   if (signal?.aborted) return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'Aborted before it was sent'))))
   const wanted = Tape.asked(plan)
@@ -142,5 +142,5 @@ const answer = async (
 /** A transport that answers from a tape, from its beginning, and sends nothing. */
 export const replay = (tape: Tape.Tape): Transport => {
   const places = index(tape)
-  return (plan, limits) => () => answer(tape, places, plan, Own.of(limits))
+  return (plan, limits) => () => answer(tape, places, plan, OwnProperty.of(limits))
 }

@@ -28,13 +28,13 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Own from '../values/Own.js'
+import * as OwnProperty from '../values/OwnProperty.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
 import { headOf, discard as letGo, type Reply } from '../wire/Reply.js'
-import * as Retry from '../wire/Retry.js'
-import { around, at, type Limits, type Transport, type TransportError } from '../wire/Transport.js'
-import { Closing, during, late, stopped } from './Waiting.js'
+import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { CloseSignal, during, late, stopped } from './Cancellation.js'
+import * as RetryPolicy from './RetryPolicy.js'
 
 /** A plan whose one-shot body tells whether it was opened. */
 const watched = (plan: Plan): { readonly plan: Plan; readonly isReplayable: () => boolean } => {
@@ -55,10 +55,10 @@ const discard = async (outcome: E.Either<TransportError, Reply>): Promise<void> 
 }
 
 const drive = async (
-  policy: Retry.Retry,
+  policy: RetryPolicy.Retry,
   inner: Transport,
   given: Plan,
-  limits: Limits,
+  limits: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
   const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = randomUUID() } = limits
@@ -69,7 +69,7 @@ const drive = async (
     const sent = await inner(asSent === given ? plan : { ...plan, headers }, limits)()
     const outcome = E.isLeft(sent) ? E.left(at(asSent, sent.left)) : sent
     const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
-    const wait = Retry.next(policy)(last)
+    const wait = RetryPolicy.next(policy)(last)
     if (O.isNone(wait)) return outcome
     const goesOn = clock.monotonic() + wait.value
     if (goesOn >= deadline) return outcome
@@ -86,9 +86,9 @@ const drive = async (
 
 /** Sends again as the policy says. What no attempt changed is given back as it was. */
 export const withRetry =
-  (policy: Retry.Retry = Retry.empty) =>
+  (policy: RetryPolicy.Retry = RetryPolicy.empty) =>
   (inner: Transport): Transport => {
-    const closing = new Closing()
+    const closing = new CloseSignal()
     const send = around(inner, () => closing.close())
-    return send((plan, limits) => () => drive(policy, inner, plan, Own.of(limits), closing.signal))
+    return send((plan, limits) => () => drive(policy, inner, plan, OwnProperty.of(limits), closing.signal))
   }

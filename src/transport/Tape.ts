@@ -41,9 +41,9 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import * as Echo from '../values/Echo.js'
 import type * as Headers from '../values/Headers.js'
-import { MARK } from '../values/Quote.js'
+import { MARK } from '../values/PercentEncoding.js'
 import * as Secret from '../values/Secret.js'
-import * as Sensitive from '../values/Sensitive.js'
+import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Url from '../values/Url.js'
 import type * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -155,7 +155,7 @@ const redactedField = ([name, value]: Headers.Field, hidden: (reference: string)
   if (key === 'set-cookie') return [name, withHiddenPath(redactedCookie(Secret.reveal(value)), hidden)]
   // A Location that names a user is secret as a whole, and all of it but the user is needed to replay.
   if (key === 'location' || key === 'content-location') return [name, hidden(redactedLocation(Secret.reveal(value)))]
-  return Secret.is(value) || Sensitive.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]
+  return Secret.is(value) || SensitiveHeaders.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]
 }
 
 const NO_SECRETS: ReadonlySet<string> = new Set()

@@ -15,7 +15,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import * as Saved from '../values/Saved.js'
+import * as Serialization from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
 import type * as Tape from './Tape.js'
 
@@ -25,14 +25,14 @@ const HTTP_1 = 'HTTP/1.1'
 
 // --- the shape -----------------------------------------------------------------------------------------------------
 
-const Field = t.readonly(t.type({ name: Saved.Line, value: Saved.FieldValue }))
+const Field = t.readonly(t.type({ name: Serialization.Line, value: Serialization.FieldValue }))
 const Parameter = t.readonly(t.type({ name: t.string, value: t.string }))
 const Base64 = t.literal('base64')
 
 const FaultJson = t.readonly(
   t.intersection([
     t.type({ tag: t.string, message: t.string }),
-    t.partial({ status: Saved.Finite, unsent: t.literal(true) }),
+    t.partial({ status: Serialization.Finite, unsent: t.literal(true) }),
   ]),
 )
 
@@ -43,8 +43,8 @@ const PostData = t.readonly(
 const RequestJson = t.readonly(
   t.intersection([
     t.type({
-      method: Saved.Line,
-      url: Saved.Line,
+      method: Serialization.Line,
+      url: Serialization.Line,
       httpVersion: t.string,
       cookies: t.readonlyArray(t.unknown),
       headers: t.readonlyArray(Field),
@@ -52,7 +52,7 @@ const RequestJson = t.readonly(
       headersSize: t.number,
       bodySize: t.number,
     }),
-    t.partial({ postData: PostData, _body: t.union([Saved.Finite, t.literal('unknown')]) }),
+    t.partial({ postData: PostData, _body: t.union([Serialization.Finite, t.literal('unknown')]) }),
   ]),
 )
 
@@ -63,7 +63,7 @@ const Content = t.readonly(
 const ResponseJson = t.readonly(
   t.intersection([
     t.type({
-      status: Saved.Finite,
+      status: Serialization.Finite,
       statusText: t.string,
       httpVersion: t.string,
       cookies: t.readonlyArray(t.unknown),
@@ -80,12 +80,12 @@ const ResponseJson = t.readonly(
 const EntryJson = t.readonly(
   t.type({
     startedDateTime: t.string,
-    time: Saved.Finite,
+    time: Serialization.Finite,
     request: RequestJson,
     response: ResponseJson,
     cache: t.UnknownRecord,
     timings: t.readonly(t.type({ send: t.number, wait: t.number, receive: t.number })),
-    _order: Saved.Finite,
+    _order: Serialization.Finite,
   }),
 )
 
@@ -265,16 +265,16 @@ const entryOf = (json: EntryJson): Read<Tape.Entry> => {
 const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
 /** JSON to a tape. Error: `Unreadable`. */
-export const decode = (u: unknown): E.Either<Saved.Unreadable, Tape.Tape> => {
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, Tape.Tape> => {
   const log = isObject(u) ? u['log'] : undefined
-  const known = Saved.checkEnvelope(FORMAT, VERSION, isObject(log) ? log['_tape'] : undefined)
+  const known = Serialization.checkEnvelope(FORMAT, VERSION, isObject(log) ? log['_tape'] : undefined)
   if (E.isLeft(known)) return known
-  const read = Saved.read(TapeJson, u)
+  const read = Serialization.read(TapeJson, u)
   if (E.isLeft(read)) return read
   const entries: Tape.Entry[] = []
   for (const [i, json] of read.right.log.entries.entries()) {
     const entry = entryOf(json)
-    if (E.isLeft(entry)) return E.left(Saved.unreadable([`log.entries.${i}: ${entry.left}`]))
+    if (E.isLeft(entry)) return E.left(Serialization.decodeError([`log.entries.${i}: ${entry.left}`]))
     entries.push(entry.right)
   }
   return E.right({ entries })

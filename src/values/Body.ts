@@ -26,7 +26,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
 import * as MultipartOf from './Multipart.js'
 import * as OneShot from './OneShot.js'
-import * as Own from './Own.js'
+import * as OwnProperty from './OwnProperty.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 
@@ -199,7 +199,7 @@ const encodeMultipart = (
 }
 
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
-  const text = Own.get(body, 'text')
+  const text = OwnProperty.get(body, 'text')
   if (typeof text === 'string') return encoded(utf8(text), 'application/json')
   const { value } = body
   try {

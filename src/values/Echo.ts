@@ -11,7 +11,7 @@
  *
  * Takes time linear in the length of the text, for secrets of a given length.
  */
-import { MARK, quoteQuery } from './Quote.js'
+import { MARK, quoteQuery } from './PercentEncoding.js'
 
 /** Text as octets, one character for each, and where in the given text each of them begins. */
 interface Layer {

@@ -23,7 +23,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from './Headers.js'
 import * as MediaType from './MediaType.js'
-import * as Own from './Own.js'
+import * as OwnProperty from './OwnProperty.js'
 
 /** Bytes that are made anew each time they are sent, and their number where it is known. */
 export interface PartStream {
@@ -63,7 +63,7 @@ const escaped = (text: string): string =>
   text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
 
 const heading = (part: Part): E.Either<string, string> => {
-  const { filename: file, contentType: type, headers } = Own.of(part)
+  const { filename: file, contentType: type, headers } = OwnProperty.of(part)
   const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
   const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
   const given = [...(type === undefined || type === '' ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
@@ -86,7 +86,7 @@ const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
     return 'a part has no name that is text'
   const isText = (key: 'filename' | 'contentType'): boolean =>
-    ['string', 'undefined'].includes(typeof Own.get(part, key))
+    ['string', 'undefined'].includes(typeof OwnProperty.get(part, key))
   if (!isText('filename') || !isText('contentType')) {
     return `the part ${JSON.stringify(part.name)} has a filename or content type that is not text`
   }

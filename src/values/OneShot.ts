@@ -108,7 +108,7 @@ export const guard = (source: Source): Source => {
 }
 
 /** Whether it cannot be sent any more. */
-export const isSpent = (guarded: Source): boolean => opened.has(guarded) || taken.has(guarded)
+export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || taken.has(guarded)
 
 /** Takes it for one send. */
 export const take = (guarded: Source): void => {

@@ -20,7 +20,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { trimmed } from './Quote.js'
+import { trimmed } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 import * as Url from './Url.js'
 

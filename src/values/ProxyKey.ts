@@ -12,7 +12,7 @@
  * Anything else, such as a path, credentials or a scheme that nobody sends to, is refused where it is used.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { trimmed } from './Quote.js'
+import { trimmed } from './PercentEncoding.js'
 import * as Url from './Url.js'
 
 /** What requests takes for the environment's `no_proxy`. */

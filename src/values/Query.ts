@@ -16,7 +16,7 @@
  */
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
-import { maskedPair, quoteQuery } from './Quote.js'
+import { maskedPair, quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 
 export type Scalar = string | number | boolean

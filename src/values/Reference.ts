@@ -8,7 +8,7 @@
  * | tabs and line ends        | removed, as browsers and Python's `urlsplit` do           |
  * | blanks at both ends       | removed                                                   |
  */
-import { quoteOctets, trimmed } from './Quote.js'
+import { quoteOctets, trimmed } from './PercentEncoding.js'
 
 const ASCII = /^[\0-\x7f]*$/
 

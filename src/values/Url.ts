@@ -29,10 +29,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Echo from './Echo.js'
-import { LONE_SURROGATE, MARK, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './Quote.js'
+import { LONE_SURROGATE, MARK, quotePath, quoteQuery, quoteUri, removeDotSegments, trimmed } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 
-export { quoteQuery, removeDotSegments } from './Quote.js'
+export { quoteQuery, removeDotSegments } from './PercentEncoding.js'
 
 export interface Url {
   /** Lower case, with its colon: `https:`. */

@@ -42,7 +42,7 @@ export const TAGS = [
 export type FaultTag = (typeof TAGS)[number]
 
 /** What is kept of a foreign error. It may hold anything: octets of a reply, a socket, the password of a proxy. */
-export interface Cause {
+export interface ForeignError {
   readonly name: string
   /** Empty where there is none. */
   readonly code: string
@@ -54,7 +54,7 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly _tag: Tag
   readonly message: string
   /** The foreign error, or the reason of an abort, without anything it carries beside its name, code and message. */
-  readonly cause: Cause | undefined
+  readonly cause: ForeignError | undefined
   /** What a proxy answered, for `ProxyFailed`. */
   readonly status?: number
   /** Set if it is certain that no octet of the request was written. Any request may then be sent again. */
@@ -82,7 +82,7 @@ export const messageOf = (u: unknown): string => {
 }
 
 /** What was thrown, without all that it carries. */
-export const causeOf = (u: unknown): Cause => {
+export const causeOf = (u: unknown): ForeignError => {
   try {
     return { name: member(u, 'name') ?? 'Error', code: member(u, 'code') ?? '', message: messageOf(u) }
   } catch {
@@ -102,7 +102,7 @@ export const kindOf = (u: unknown): string =>
   u === null ? 'null' : u instanceof Promise ? 'a promise' : Array.isArray(u) ? 'a list' : typeof u
 
 /** Leaves a value alone that has no place here: if it is a promise, its rejection must not end the process. */
-export const abandon = (u: unknown): void => {
+export const ignoreRejection = (u: unknown): void => {
   Promise.resolve(u).catch(() => undefined)
 }
 

@@ -50,7 +50,7 @@ export interface Timeouts {
   readonly total?: number
 }
 
-export interface Limits {
+export interface BodyLimit {
   /** The largest body that is read into memory, in octets after decoding. */
   readonly body: number
 }
@@ -60,7 +60,7 @@ export interface Route {
   readonly proxy: O.Option<Proxy.Proxy>
   readonly tls: Tls
   readonly timeouts: Timeouts
-  readonly limits: Limits
+  readonly limits: BodyLimit
 }
 
 /** Why a plan is sent: it is the first, it follows a redirect, it answers a challenge. */

@@ -17,7 +17,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
-import * as Sensitive from '../values/Sensitive.js'
+import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Status from '../values/Status.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
@@ -101,7 +101,7 @@ const isPairs = (input: HeadersInput): input is ReadonlyArray<readonly [string, 
 
 /** What is sensitive by name; and a Location that names a user, for there may be a password behind it (D14, D56). */
 export const isSecretField = (name: string, value: string): boolean =>
-  Sensitive.isInReply(name) ||
+  SensitiveHeaders.isInReply(name) ||
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
 
 /** Fields as they were received, each sensitive value made secret: Set-Cookie, X-Auth-Token, … */
@@ -151,7 +151,7 @@ const isAnswered = (u: unknown): u is E.Either<Fault.Fault, Uint8Array> => {
 }
 
 /** All of a body, whoever made it: one that rejects is cut, one that gives something else is no body. */
-export const gather = async (body: Source, limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
+export const readAll = async (body: Source, limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
   try {
     const bytes: unknown = await body.gather(limit)()
     if (isAnswered(bytes)) return bytes

@@ -2,8 +2,8 @@
  * A reply that has been read to its end: data, with everything that led to it.
  */
 import type * as O from 'fp-ts/lib/Option.js'
-import type { Cookie } from '../values/Cookie.js'
-import type { Jar } from '../values/Jar.js'
+import type { Cookie } from '../cookies/Cookie.js'
+import type { Jar } from '../cookies/Jar.js'
 import type { Plan } from './Plan.js'
 import type { Head, Hop } from './Reply.js'
 

@@ -30,7 +30,7 @@ export interface Progress {
 export type OnProgress = (progress: Progress) => IO<void>
 
 /** What bounds one call, and what surrounds it. */
-export interface Limits {
+export interface SendControls {
   readonly signal?: AbortSignal | undefined
   /** On `clock.monotonic`, in milliseconds: when the whole exchange must be over. */
   readonly deadline?: number | undefined
@@ -50,7 +50,7 @@ export interface Limits {
 export type Superseded = (reply: Option<Head>) => Endomorphism<Headers>
 
 export interface Transport {
-  (plan: Plan, limits: Limits): TaskEither<TransportError, Reply>
+  (plan: Plan, limits: SendControls): TaskEither<TransportError, Reply>
   /** Ends idle connections and those in use. Sending afterwards connects anew. */
   readonly close?: Task<void>
 }
@@ -68,7 +68,7 @@ export const failed =
 /** A transport around another: it sends in its own way, and closes the other after itself. */
 export const around =
   (inner: Transport, closeFirst: () => void = () => {}) =>
-  (send: (plan: Plan, limits: Limits) => TaskEither<TransportError, Reply>): Transport =>
+  (send: (plan: Plan, limits: SendControls) => TaskEither<TransportError, Reply>): Transport =>
     Object.assign(send, {
       close: async () => {
         closeFirst()
@@ -77,7 +77,7 @@ export const around =
     })
 
 /** Tells how far a body has gone. A watcher that throws does not end what it watches. */
-export const tell = (progress: OnProgress | undefined, seen: Progress): void => {
+export const notifyProgress = (progress: OnProgress | undefined, seen: Progress): void => {
   if (progress === undefined) return
   try {
     progress(seen)()

@@ -18,7 +18,7 @@ import {
   Transport,
 } from 'requests-ts'
 import { describe, expect, it, vi } from 'vitest'
-import { Eq } from '../../laws/Opened.js'
+import { Eq } from '../../laws/Unsealed.js'
 import { untyped } from '../untyped.js'
 
 const { home } = vi.hoisted(() => ({ home: { isKnown: true } }))

@@ -113,7 +113,7 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
   'a session without anything': () => opened(planned(Request.get('http://h/'))),
   'an environment': () => {
     const environment = Environment.make({ https_proxy: 'http://p.test:1' }, 'machine h login u password p')
-    const trusting = Session.withTrust({ proxies: true, netrc: true, certificates: true })(Session.empty)
+    const trusting = Session.withAmbient({ proxies: true, netrc: true, certificates: true })(Session.empty)
     return ['http://h/', 'https://h/'].map((url) =>
       opened(planned(Request.get(url), { session: trusting, environment })),
     )

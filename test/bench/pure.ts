@@ -29,7 +29,7 @@ export const preparation = (): Promise<Ratio> => {
     Session.empty,
     Session.withHeaders(eight('Session')),
     Session.withQuery({ lang: 'en' }),
-    Session.withTrust({ proxies: true, netrc: true, certificates: true }),
+    Session.withAmbient({ proxies: true, netrc: true, certificates: true }),
   )
   const context = { session, jar: jarOf(100), now: NOW, environment: Environment.empty }
   const body = { id: 1, name: 'a name', tags: ['x', 'y'], nested: { deep: true } }

@@ -6,7 +6,7 @@ import { Clock, Environment } from 'requests-ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import * as Arguments from '../../src/cli/Arguments.js'
 import * as Assemble from '../../src/cli/Assemble.js'
-import * as Credentials from '../../src/cli/Credentials.js'
+import * as SecretArguments from '../../src/cli/SecretArguments.js'
 import type { Sink, Terminal } from '../../src/cli/Terminal.js'
 import * as Body from '../../src/values/Body.js'
 import * as Secret from '../../src/values/Secret.js'
@@ -39,7 +39,7 @@ const run = (words: ReadonlyArray<string>): Arguments.Run => {
 
 const resolved = (words: ReadonlyArray<string>, input = '') => {
   const { target, options } = run(words)
-  return Credentials.resolve(target, options, terminal(input))
+  return SecretArguments.resolve(target, options, terminal(input))
 }
 
 describe('credentials', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Jar, Session, Store } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import * as Coding from '../../src/wire/Coding.js'
+import * as Coding from '../../src/wire/coding/Coding.js'
 import { call, ended, run, type Served, serve, start } from './command.js'
 
 const AGENT = `requests-ts/${Session.VERSION}`

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { request as anyRequest, session as anySession } from '../../laws/arbitrary/Settings.js'
-import { Eq } from '../../laws/Opened.js'
+import { Eq } from '../../laws/Unsealed.js'
 import { Diff, Environment, Lint, Plan, Request, Session } from '../../src/index.js'
 
 const planned = (request: Request.Request, session = Session.defaults, entropy = 'seed'): Plan.Plan => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as RuleSet from '../../laws/RuleSet.js'
 import { jar as jarRules } from '../../laws/rules/jar.js'
-import * as Jar from '../../src/values/Jar.js'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Secret from '../../src/values/Secret.js'
 import { runs } from './effort.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { opened } from '../../laws/Opened.js'
 import * as RuleSet from '../../laws/RuleSet.js'
 import { explaining } from '../../laws/rules/explain.js'
+import { opened } from '../../laws/Unsealed.js'
 import * as Explain from '../../src/inspect/Explain.js'
 import type { Part } from '../../src/inspect/explain/Part.js'
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
-import * as Disturbance from '../../laws/arbitrary/Disturbance.js'
 import * as Environments from '../../laws/arbitrary/Environment.js'
+import * as FaultInjection from '../../laws/arbitrary/FaultInjection.js'
 import * as Place from '../../laws/arbitrary/Place.js'
 import * as Plans from '../../laws/arbitrary/Plan.js'
 import * as Setting from '../../laws/arbitrary/Settings.js'
@@ -125,11 +125,11 @@ describe('servers', () => {
   })
   it('are disturbed by method and path alone', () => {
     const at = (origin: string) => urlOf(`${origin}/items`)
-    expect(Disturbance.slotOf({ method: 'GET', url: at('http://a.test') })).toBe(
-      Disturbance.slotOf({ method: 'GET', url: at('https://evil.test') }),
+    expect(FaultInjection.slotOf({ method: 'GET', url: at('http://a.test') })).toBe(
+      FaultInjection.slotOf({ method: 'GET', url: at('https://evil.test') }),
     )
     const slots = ['/', '/a', '/b', '/c', '/d', '/e', '/f', '/items'].map((path) =>
-      Disturbance.slotOf({ method: 'GET', url: urlOf(`http://a.test${path}`) }),
+      FaultInjection.slotOf({ method: 'GET', url: urlOf(`http://a.test${path}`) }),
     )
     expect(new Set(slots)).toEqual(new Set([0, 1, 2, 3]))
   })

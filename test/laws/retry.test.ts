@@ -8,25 +8,25 @@ import * as RuleSet from '../../laws/RuleSet.js'
 import { monoid } from '../../laws/rules/monoids.js'
 import { retry } from '../../laws/rules/retry.js'
 import { withRetry } from '../../src/transport/Retry.js'
+import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import * as Clock from '../../src/wire/Clock.js'
 import type { Plan } from '../../src/wire/Plan.js'
-import * as Retry from '../../src/wire/Retry.js'
 
 describe('Retry', () => RuleSet.toTests(it, { numRuns: 1000 })(retry(withRetry)))
-describe('Retry as a monoid', () => RuleSet.toTests(it)(monoid(Retry.Monoid, Script.policy)))
+describe('Retry as a monoid', () => RuleSet.toTests(it)(monoid(RetryPolicy.Monoid, Script.policy)))
 
 it('the waits of a seed lie within the schedule, and are whole milliseconds', () => {
   fc.assert(
     fc.property(Script.policy, fc.string(), (policy, entropy) => {
-      const schedule = Retry.schedule(policy)
-      const waits = Retry.waits(entropy)(policy)
+      const schedule = RetryPolicy.schedule(policy)
+      const waits = RetryPolicy.waits(entropy)(policy)
       expect(waits.length).toBe(schedule.length)
       waits.forEach((wait, i) => {
         expect(Number.isInteger(wait)).toBe(true)
         expect(wait).toBeGreaterThanOrEqual(Math.floor(schedule[i]?.least ?? 0))
         expect(wait).toBeLessThanOrEqual(Math.ceil(schedule[i]?.most ?? 0))
       })
-      expect(Retry.waits(entropy)(policy)).toEqual(waits)
+      expect(RetryPolicy.waits(entropy)(policy)).toEqual(waits)
     }),
   )
 })
@@ -34,7 +34,7 @@ it('the waits of a seed lie within the schedule, and are whole milliseconds', ()
 // --- lawbreakers: the same loop with one step wrong ------------------------------------------------------------------
 
 interface Faulty {
-  readonly decide?: (policy: Retry.Retry, attempt: Retry.Attempt) => O.Option<number>
+  readonly decide?: (policy: RetryPolicy.Retry, attempt: RetryPolicy.Attempt) => O.Option<number>
   readonly isReplayable?: (plan: Plan) => boolean
   readonly deadline?: 'Kept' | 'Ignored'
   readonly discards?: 'Before' | 'Never' | 'All'
@@ -42,7 +42,7 @@ interface Faulty {
 }
 
 const naive =
-  ({ decide = (policy, attempt) => Retry.next(policy)(attempt), ...faulty }: Faulty): WithRetry =>
+  ({ decide = (policy, attempt) => RetryPolicy.next(policy)(attempt), ...faulty }: Faulty): WithRetry =>
   (policy) =>
   (inner) =>
   (plan, limits) =>
@@ -79,25 +79,25 @@ describe('lawbreakers', () => {
   })
   it('one attempt too many (retries counted as attempts)', async () => {
     const decide: Faulty['decide'] = (policy, attempt) =>
-      Retry.next(policy)({ ...attempt, attempt: attempt.attempt - 1 })
+      RetryPolicy.next(policy)({ ...attempt, attempt: attempt.attempt - 1 })
     expect(await refutedBy({ decide })).toContain('attempts are bounded')
   })
   it('the deadline of one attempt taken for that of all (ky #784)', async () => {
     expect(await refutedBy({ deadline: 'Ignored' })).toContain('the deadline is kept')
   })
   it('POST repeated on any failure', async () => {
-    const decide: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, methods: 'any' })(attempt)
+    const decide: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, methods: 'any' })(attempt)
     expect(await refutedBy({ decide })).toEqual(['only what is safe is repeated'])
   })
   it('every status from 400 on repeated', async () => {
     const decide: Faulty['decide'] = (policy, attempt) =>
-      Retry.next({ ...policy, statuses: [404, 429, 500, 502, 503] })(attempt)
+      RetryPolicy.next({ ...policy, statuses: [404, 429, 500, 502, 503] })(attempt)
     expect(await refutedBy({ decide })).toEqual(['only a passing failure is repeated'])
   })
   it('Retry-After not heard, and Retry-After obeyed without end', async () => {
-    const deaf: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, retryAfter: 0 })(attempt)
+    const deaf: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, retryAfter: 0 })(attempt)
     expect(await refutedBy({ decide: deaf })).toEqual(['it waits as scheduled and as asked'])
-    const obedient: Faulty['decide'] = (policy, attempt) => Retry.next({ ...policy, retryAfter: 1e9 })(attempt)
+    const obedient: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, retryAfter: 1e9 })(attempt)
     expect(await refutedBy({ decide: obedient })).toEqual(['it waits as scheduled and as asked'])
   })
   it('the cookies of a 503 lost (nextcloud/neon #1507), or kept and not sent', async () => {

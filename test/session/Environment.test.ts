@@ -7,7 +7,7 @@ import * as Secret from '../../src/values/Secret.js'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-const place = (url: string): Environment.Place => {
+const place = (url: string): Environment.Destination => {
   const { protocol, hostname, port } = new URL(url)
   return { protocol, hostname, port }
 }

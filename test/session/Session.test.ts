@@ -24,7 +24,7 @@ describe('the empty session', () => {
     expect(Plan.wire(plan).headers).toEqual([])
     expect(plan.route.timeouts).toEqual({})
     expect(Session.empty.mounts).toEqual([])
-    expect(Session.empty.trust).toEqual({ proxies: false, netrc: false, certificates: false })
+    expect(Session.empty.ambient).toEqual({ proxies: false, netrc: false, certificates: false })
   })
 })
 
@@ -39,23 +39,23 @@ describe('the default session', () => {
     ])
     expect(plan.route.timeouts).toEqual({ connect: 10_000, read: 60_000 })
     expect(Session.defaults.mounts).toEqual([])
-    expect(Session.defaults.trust).toEqual({ proxies: true, netrc: true, certificates: true })
+    expect(Session.defaults.ambient).toEqual({ proxies: true, netrc: true, certificates: true })
   })
 })
 
 describe('trust', () => {
   it('is given and taken source by source', () => {
-    const some = pipe(Session.empty, Session.withTrust({ netrc: true, proxies: true }))
-    expect(some.trust).toEqual({ proxies: true, netrc: true, certificates: false })
-    expect(Session.withTrust({ netrc: false })(some).trust).toEqual({
+    const some = pipe(Session.empty, Session.withAmbient({ netrc: true, proxies: true }))
+    expect(some.ambient).toEqual({ proxies: true, netrc: true, certificates: false })
+    expect(Session.withAmbient({ netrc: false })(some).ambient).toEqual({
       proxies: true,
       netrc: false,
       certificates: false,
     })
-    expect(Session.withTrust({})(some)).toEqual(some)
+    expect(Session.withAmbient({})(some)).toEqual(some)
   })
   it('leaves the rest of the session as it was', () => {
-    const session = Session.withTrust({ netrc: false })(Session.defaults)
-    expect(session).toEqual({ ...Session.defaults, trust: { proxies: true, netrc: false, certificates: true } })
+    const session = Session.withAmbient({ netrc: false })(Session.defaults)
+    expect(session).toEqual({ ...Session.defaults, ambient: { proxies: true, netrc: false, certificates: true } })
   })
 })

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { Eq } from '../../laws/Opened.js'
+import { Eq } from '../../laws/Unsealed.js'
 import * as Auth from '../../src/session/Auth.js'
 import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
 import * as Session from '../../src/session/Session.js'
@@ -201,7 +201,7 @@ describe('a setting as JSON, and read back', () => {
     { proxies: false, netrc: true, certificates: false },
     { proxies: false, netrc: false, certificates: true },
   ])('with trust of %j', (trust) => {
-    const session = Session.withTrust(trust)(Session.empty)
+    const session = Session.withAmbient(trust)(Session.empty)
     expect(SessionJson.encode()(session)).toEqual(E.right(file({}, trust)))
     expect(SessionJson.decode(file({}, { ...trust, more: 1 }))).toEqual(E.right(session))
   })

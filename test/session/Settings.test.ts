@@ -96,7 +96,7 @@ describe('each combinator reaches the plan', () => {
   })
   it.each([[''], [null]])('withProxy, whose %j is directly, whatever the environment says', (none) => {
     const environment = Environment.make({ https_proxy: 'http://p.test:1' })
-    const trusting = Session.withTrust({ proxies: true })(Session.empty)
+    const trusting = Session.withAmbient({ proxies: true })(Session.empty)
     expect(O.isSome(planned(trusting, undefined, environment).route.proxy)).toBe(true)
     expect(planned(Session.withProxy({ https: none })(trusting), undefined, environment).route.proxy).toEqual(O.none)
   })

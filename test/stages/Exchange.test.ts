@@ -13,7 +13,7 @@ import * as Proxy from '../../src/values/Proxy.js'
 import * as Url from '../../src/values/Url.js'
 import type { Answer, Server } from '../../src/wire/Reply.js'
 
-const trusting = pipe(Session.empty, Session.withTrust({ proxies: true, netrc: true, certificates: true }))
+const trusting = pipe(Session.empty, Session.withAmbient({ proxies: true, netrc: true, certificates: true }))
 
 const run = (server: Server, request: Request.Request, session = Session.empty, environment = Environment.empty) =>
   Exchange.simulate({ session, environment })(server)(request)

@@ -4,17 +4,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Plan from '../../src/Plan.js'
 import * as Environment from '../../src/session/Environment.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
-import * as Jar from '../../src/values/Jar.js'
 import * as Proxy from '../../src/values/Proxy.js'
 import * as Secret from '../../src/values/Secret.js'
 
 const trusting: Session.Session = pipe(
   Session.empty,
-  Session.withTrust({ proxies: true, netrc: true, certificates: true }),
+  Session.withAmbient({ proxies: true, netrc: true, certificates: true }),
 )
 
 const planned = (session: Session.Session, request: Request.Request, environment = Environment.empty) =>

@@ -112,7 +112,7 @@ const authorization = (plan: Plan.Plan | undefined): string =>
 
 describe('auth after a redirect', () => {
   const netrc = Environment.make({}, 'machine b.test login user password pass')
-  const trusting = Session.withTrust({ netrc: true })
+  const trusting = Session.withAmbient({ netrc: true })
   const there: Server = {
     'GET /a': { status: 302, headers: { location: 'http://b.test/b' } },
     'GET /b': { status: 200 },
@@ -157,7 +157,11 @@ describe('Authorization after a redirect', () => {
   const netrc = Environment.make({}, 'machine a.test login user password pass')
   const here: Server = { 'GET /a': { status: 302, headers: { location: '/b' } }, 'GET /b': { status: 200 } }
   it('that the user gave stays on its origin, whatever netrc says', () => {
-    const session = pipe(Session.empty, Session.withTrust({ netrc: true }), Session.withHeader('Authorization', 'own'))
+    const session = pipe(
+      Session.empty,
+      Session.withAmbient({ netrc: true }),
+      Session.withHeader('Authorization', 'own'),
+    )
     const { plans } = sent(here, Request.get('http://a.test/a'), session, netrc)
     expect(plans.map(authorization)).toEqual(['own', 'own'])
   })
@@ -167,7 +171,7 @@ describe('Authorization after a redirect', () => {
       'GET http://b.test/b': { status: 302, headers: { location: 'http://a.test/c' } },
       'GET http://a.test/c': { status: 200 },
     }
-    const trusting = Session.withTrust({ netrc: true })(Session.empty)
+    const trusting = Session.withAmbient({ netrc: true })(Session.empty)
     const { plans } = sent(server, Request.get('http://me:pw@a.test/a'), trusting, netrc)
     const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
     expect(plans.map(authorization)).toEqual([basic('me:pw'), '', basic('user:pass')])
@@ -194,7 +198,7 @@ describe('Authorization after a redirect', () => {
     ['basic', Session.withBasicAuth('me', 'pw'), `Basic ${Buffer.from('me:pw').toString('base64')}`],
     ['bearer', Session.withBearer('token'), 'Bearer token'],
   ])('of %s goes on as it is', (_, configure, expected) => {
-    const session = pipe(Session.empty, configure, Session.withTrust({ netrc: true }))
+    const session = pipe(Session.empty, configure, Session.withAmbient({ netrc: true }))
     const { plans } = sent(here, Request.get('http://a.test/a'), session, netrc)
     expect(plans.map(authorization)).toEqual([expected, expected])
   })
@@ -244,9 +248,9 @@ describe('the headers after a redirect', () => {
       const made = Redirect.next(new Date(0))(head({ status: 302, headers: { location } }))(edited)
       return E.isRight(made) && O.isSome(made.right) ? made.right.value : expect.fail(location)
     }
-    expect(followed('http://b.test/').trusted).toBe(false)
+    expect(followed('http://b.test/').credentialsAllowed).toBe(false)
     expect(followed('http://b.test/').plan.headers.fields).toEqual([['X-Plain', '4']])
-    expect(followed('/b').trusted).toBe(true)
+    expect(followed('/b').credentialsAllowed).toBe(true)
     expect(followed('/b').plan.headers.fields).toEqual(fields)
   })
 })
@@ -262,7 +266,7 @@ describe('Redirect.next', () => {
   })
   it('gives the plan that follows, and says why', () => {
     expect(next(302, '/b')).toMatchObject(
-      E.right(O.some({ trusted: true, plan: { url: { href: 'http://a.test/b#f' }, cause: 'Follow' } })),
+      E.right(O.some({ credentialsAllowed: true, plan: { url: { href: 'http://a.test/b#f' }, cause: 'Follow' } })),
     )
     expect(next(302, '/b#g')).toMatchObject(E.right(O.some({ plan: { url: { href: 'http://a.test/b#g' } } })))
   })

@@ -56,7 +56,7 @@ describe('the bounds of an exchange', () => {
     expect(limits.signal).toBe(signal)
   })
   it('reach the transport', async () => {
-    let given: Transport.Limits = {}
+    let given: Transport.SendControls = {}
     const transport: Transport.Transport = (sent, limits) => {
       given = limits
       return answering(200)(sent, limits)
@@ -140,9 +140,9 @@ describe('a body that exists once', () => {
   }
   it('is sent once', async () => {
     const given = once()
-    expect(Send.isSpent(given)).toBe(false)
+    expect(Send.isBodyConsumed(given)).toBe(false)
     expect(statusOf(await Send.send(sender(answering(200)))(given)())).toBe(200)
-    expect(Send.isSpent(given)).toBe(true)
+    expect(Send.isBodyConsumed(given)).toBe(true)
     const again = await Send.send(sender(answering(200)))(given)()
     expect(again).toMatchObject({ left: { ...spent, plan: given } })
   })
@@ -155,14 +155,14 @@ describe('a body that exists once', () => {
   it('may be sent again after a failure, unless it was opened', async () => {
     const given = once()
     expect(statusOf(await Send.send(sender(refusing))(given)())).toBe('ConnectFailed: no')
-    expect(Send.isSpent(given)).toBe(false)
+    expect(Send.isBodyConsumed(given)).toBe(false)
     expect(statusOf(await Send.send(sender(opening))(given)())).toBe('ConnectFailed: no')
-    expect(Send.isSpent(given)).toBe(true)
+    expect(Send.isBodyConsumed(given)).toBe(true)
   })
   it('and any other is never spent', async () => {
     const given = planned(pipe(Request.post('http://h/'), Request.withBytes(Buffer.from('a'))))
     for (const status of [200, 201]) expect(statusOf(await Send.send(sender(answering(status)))(given)())).toBe(status)
-    expect(Send.isSpent(given)).toBe(false)
+    expect(Send.isBodyConsumed(given)).toBe(false)
     const { body } = given
     expect(body._tag === 'Bytes' && Secret.open(body.bytes)).toEqual(Buffer.from('a'))
   })

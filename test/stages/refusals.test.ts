@@ -2,15 +2,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Plan from '../../src/Plan.js'
 import * as Auth from '../../src/session/Auth.js'
 import * as Environment from '../../src/session/Environment.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import { merge } from '../../src/stages/Merge.js'
-import { prepare, worldOf } from '../../src/stages/Prepare.js'
+import { prepare, withDefaults } from '../../src/stages/Prepare.js'
 import { memory } from '../../src/transport/Memory.js'
-import * as Jar from '../../src/values/Jar.js'
 import { untyped } from '../untyped.js'
 
 // Why there is no plan, word for word: what was wrong, and what to do.
@@ -146,7 +146,7 @@ describe('what is no reason to refuse', () => {
 
 describe('the world that is left out', () => {
   it('is empty, at the epoch', () => {
-    expect(worldOf({})).toEqual({ jar: Jar.empty, environment: Environment.empty, now: new Date(0), entropy: '' })
+    expect(withDefaults({})).toEqual({ jar: Jar.empty, environment: Environment.empty, now: new Date(0), entropy: '' })
   })
   it('is as it was given', () => {
     const world = {
@@ -155,10 +155,10 @@ describe('the world that is left out', () => {
       now: new Date(7),
       entropy: 'seed',
     }
-    expect(worldOf(world)).toEqual(world)
+    expect(withDefaults(world)).toEqual(world)
   })
   it('is read by prepare, which gives what Plan.plan gives', () => {
-    const session = Session.withTrust({ proxies: true })(Session.empty)
+    const session = Session.withAmbient({ proxies: true })(Session.empty)
     const environment = Environment.make({ http_proxy: 'p' })
     const [jar] = Jar.absorb(new URL('http://h/'), ['a=1'], new Date(0))(Jar.empty)
     const plan = prepare({ jar, environment })(merge(session)(get))

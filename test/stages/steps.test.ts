@@ -2,14 +2,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
+import type { Input } from '../../src/cookies/DigestCache.js'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Exchange from '../../src/Exchange.js'
 import * as Plan from '../../src/Plan.js'
 import type * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
-import type { Input } from '../../src/values/Challenge.js'
 import * as Headers from '../../src/values/Headers.js'
-import * as Jar from '../../src/values/Jar.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 import { type HeadInput, head } from '../../src/wire/Reply.js'
@@ -53,10 +53,10 @@ async function* chunks() {
 const once = pipe(Request.post('http://h/'), Request.withOnce(chunks()))
 
 describe('a start', () => {
-  it('has no history, the jar as it was, and is trusted', () => {
+  it('has no history, the jar as it was, and may carry the credentials', () => {
     const [jar] = Jar.absorb(new URL('http://h/'), ['a=1'], now)(Jar.empty)
     const x = started(undefined, undefined, jar)
-    expect(x).toMatchObject({ history: [], entropy: 'seed', trusted: true })
+    expect(x).toMatchObject({ history: [], entropy: 'seed', credentialsAllowed: true })
     expect(x.jar).toBe(jar)
     expect(x.plan.cause).toBe('Start')
   })
@@ -115,13 +115,13 @@ describe('the message of an error', () => {
   })
   it('of a body that would be sent twice', () => {
     const x = started(once)
-    expect(Exchange.spent(x)).toMatchObject({
+    expect(Exchange.bodyConsumed(x)).toMatchObject({
       _tag: 'UnrewindableBody',
       message:
         'POST http://h/: sending it a second time needs the body again, and it can be read only once; use withStream',
       history: [],
     })
-    expect(Exchange.spent(x).jar).toBe(x.jar)
+    expect(Exchange.bodyConsumed(x).jar).toBe(x.jar)
   })
 })
 
@@ -153,7 +153,7 @@ describe('a head that asks for a digest', () => {
     expect(again.value.plan.cause).toBe('Authorize')
     expect(again.value.history.map(({ plan, head }) => [plan, head.status])).toEqual([[x.plan, 401]])
     expect(countOf(again.value.jar)).toBe(1)
-    expect(again.value).toMatchObject({ trusted: true, entropy: 'seed' })
+    expect(again.value).toMatchObject({ credentialsAllowed: true, entropy: 'seed' })
   })
   it('leaves the headers where they stand, unless it sets a cookie', () => {
     const [jar] = Jar.absorb(new URL('http://h/'), ['old=1'], now)(Jar.empty)
@@ -175,7 +175,7 @@ describe('a head that asks for a digest', () => {
     expect(O.isSome(again) && Plan.wire(again.value.plan).headers[0]).toEqual(['Cookie', 'by=hand'])
   })
   it.each([
-    ['where the credentials are not for it', { ...started(undefined, digest), trusted: false }],
+    ['where the credentials are not for it', { ...started(undefined, digest), credentialsAllowed: false }],
     ['where no digest is set', started()],
     ['where its body exists once', started(once, digest)],
   ])('is not answered %s', (_, x) => expect(challenged(x)).toEqual(O.none))
@@ -227,7 +227,7 @@ describe('a head that redirects', () => {
     }
     expect(countOf(x.jar)).toBe(1)
     expect(countOf(followed('/x').jar)).toBe(2)
-    expect(followed('http://other.test/').trusted).toBe(false)
+    expect(followed('http://other.test/').credentialsAllowed).toBe(false)
     expect([
       countOf(followed('http://other.test/').jar),
       countOf(followed('http://other.test/').jar, 'http://other.test'),

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import * as Headers from '../../src/values/Headers.js'
-import * as Coding from '../../src/wire/Coding.js'
+import * as Coding from '../../src/wire/coding/Coding.js'
 import * as Fault from '../../src/wire/Fault.js'
 
 const TEXT = Buffer.from('All work and no play makes Jack a dull boy. '.repeat(400))

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import { expect, test } from 'vitest'
 import * as Client from '../../src/Client.js'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Http from '../../src/Http.js'
 import * as Session from '../../src/Session.js'
 import * as Environment from '../../src/session/Environment.js'
@@ -11,9 +12,8 @@ import * as Request from '../../src/session/Request.js'
 import { withLimit } from '../../src/transport/Limit.js'
 import { memory } from '../../src/transport/Memory.js'
 import { withRetry } from '../../src/transport/Retry.js'
-import * as Jar from '../../src/values/Jar.js'
+import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import type { Server } from '../../src/wire/Reply.js'
-import * as Retry from '../../src/wire/Retry.js'
 import type { Transport } from '../../src/wire/Transport.js'
 import { raw, transport, until } from './servers.js'
 import { virtual } from './virtual.js'
@@ -47,7 +47,7 @@ test('the total timeout spans the hops, the attempts and their waits', async () 
 test('the jitter is drawn from the seed of the exchange', async () => {
   const clock = virtual()
   const times: number[] = []
-  const policy: Retry.Retry = { attempts: 5, jitter: 1 }
+  const policy: RetryPolicy.Retry = { attempts: 5, jitter: 1 }
   const failing = memory(() => {
     times.push(clock.elapsed())
     return { status: 503 }
@@ -55,7 +55,7 @@ test('the jitter is drawn from the seed of the exchange', async () => {
   const options = { ...world, session: Session.defaults, transport: withRetry(policy)(failing), clock }
   await clock.until(pipe(Http.get('http://h.test/'), Client.use(options))())
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0))
-  expect(gaps).toEqual(Retry.waits('seed')(policy))
+  expect(gaps).toEqual(RetryPolicy.waits('seed')(policy))
 })
 
 test('a one-shot body: a retry gives the outcome back, and never an empty body', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { Jar, Session, Store } from 'requests-ts'
 import { beforeEach, expect, it } from 'vitest'
-import { withLock } from '../../src/transport/FileLock.js'
+import { withLock } from '../../src/transport/download/FileLock.js'
 
 let path = ''
 beforeEach(() => {

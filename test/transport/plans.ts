@@ -12,7 +12,7 @@ import * as Url from '../../src/values/Url.js'
 import type * as Fault from '../../src/wire/Fault.js'
 import type { ClientCertificate, Plan, Timeouts } from '../../src/wire/Plan.js'
 import type { Reply } from '../../src/wire/Reply.js'
-import type { Limits, Transport } from '../../src/wire/Transport.js'
+import type { SendControls, Transport } from '../../src/wire/Transport.js'
 import { pkiPath } from './servers.js'
 
 export interface Changes {
@@ -61,7 +61,7 @@ export interface Answered {
 export const exchange = async (
   transport: Transport,
   sent: Plan,
-  limits: Limits = {},
+  limits: SendControls = {},
 ): Promise<E.Either<Fault.Fault, Answered>> => {
   const reply = await transport(sent, limits)()
   if (E.isLeft(reply)) return reply
@@ -73,21 +73,21 @@ export const exchange = async (
 }
 
 /** What a successful exchange read; a failure is an error of the test. */
-export const text = async (transport: Transport, sent: Plan, limits?: Limits): Promise<string> =>
+export const text = async (transport: Transport, sent: Plan, limits?: SendControls): Promise<string> =>
   right(await exchange(transport, sent, limits)).text
 
 /** The fault of an exchange; a success is an error of the test. */
-export const fault = async (transport: Transport, sent: Plan, limits?: Limits): Promise<Fault.Fault> => {
+export const fault = async (transport: Transport, sent: Plan, limits?: SendControls): Promise<Fault.Fault> => {
   const result = await exchange(transport, sent, limits)
   if (E.isRight(result)) throw new Error(`a reply came: ${JSON.stringify(result.right)}`)
   return result.left
 }
 
-export const tag = async (transport: Transport, sent: Plan, limits?: Limits): Promise<Fault.FaultTag> =>
+export const tag = async (transport: Transport, sent: Plan, limits?: SendControls): Promise<Fault.FaultTag> =>
   (await fault(transport, sent, limits))._tag
 
 /** The head, its body still to be read. */
-export const head = async (transport: Transport, sent: Plan, limits: Limits = {}): Promise<Reply> =>
+export const head = async (transport: Transport, sent: Plan, limits: SendControls = {}): Promise<Reply> =>
   right(await transport(sent, limits)())
 
 /** How long something took, less what the event loop was late by at the same time, in milliseconds. */

@@ -4,11 +4,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it, test } from 'vitest'
 import { withRetry } from '../../src/transport/Retry.js'
+import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import * as Body from '../../src/values/Body.js'
 import * as Fault from '../../src/wire/Fault.js'
 import type { Reply } from '../../src/wire/Reply.js'
 import { reply } from '../../src/wire/Reply.js'
-import * as Retry from '../../src/wire/Retry.js'
 import { at, type Transport } from '../../src/wire/Transport.js'
 import { exchange, plan, tag, text } from './plans.js'
 import { deaf, gone, ok, raw, sleep, transport, until } from './servers.js'
@@ -48,13 +48,13 @@ const scripted = (clock: Virtual, ...steps: ReadonlyArray<Step>): Scripted => {
 const url = 'http://h.test/'
 const GET = plan(url)
 const POST = plan(url, { method: 'POST', body: Body.bytes(Buffer.from('x')) })
-const even: Retry.Retry = { attempts: 4, base: 100, jitter: 0 }
+const even: RetryPolicy.Retry = { attempts: 4, base: 100, jitter: 0 }
 
 const run = async (clock: Virtual, sender: Transport, sent = GET, limits = {}) =>
   clock.until(exchange(sender, sent, { clock, entropy: 'seed', ...limits }))
 
 describe('what is sent again', () => {
-  const sends = async (sent: typeof GET, policy: Retry.Retry, ...steps: ReadonlyArray<Step>): Promise<number> => {
+  const sends = async (sent: typeof GET, policy: RetryPolicy.Retry, ...steps: ReadonlyArray<Step>): Promise<number> => {
     const clock = virtual()
     const { transport, times } = scripted(clock, ...steps)
     await run(clock, withRetry(policy)(transport), sent)
@@ -65,7 +65,7 @@ describe('what is sent again', () => {
   })
   it('no more than the attempts', async () => {
     expect(await sends(GET, even, { status: 503 })).toBe(4)
-    expect(await sends(GET, Retry.never, { status: 503 })).toBe(1)
+    expect(await sends(GET, RetryPolicy.never, { status: 503 })).toBe(1)
   })
   it.each([200, 301, 400, 404, 500, 501])('not after %i', async (status) => {
     expect(await sends(GET, even, { status })).toBe(1)
@@ -103,7 +103,7 @@ describe('what is sent again', () => {
 })
 
 describe('when', () => {
-  const times = async (policy: Retry.Retry, ...steps: ReadonlyArray<Step>): Promise<ReadonlyArray<number>> => {
+  const times = async (policy: RetryPolicy.Retry, ...steps: ReadonlyArray<Step>): Promise<ReadonlyArray<number>> => {
     const clock = virtual()
     const { transport, times } = scripted(clock, ...steps)
     await run(clock, withRetry(policy)(transport))
@@ -114,9 +114,9 @@ describe('when', () => {
     expect(await times({ ...even, cap: 150 }, refused)).toEqual([0, 100, 250, 400])
   })
   it('as the schedule of the seed says', async () => {
-    const policy: Retry.Retry = { attempts: 6, base: 50, jitter: 1 }
+    const policy: RetryPolicy.Retry = { attempts: 6, base: 50, jitter: 1 }
     const [, ...began] = await times(policy, refused)
-    const waits = Retry.waits('seed')(policy)
+    const waits = RetryPolicy.waits('seed')(policy)
     expect(began).toEqual(waits.map((_, i) => waits.slice(0, i + 1).reduce((x, y) => x + y, 0)))
   })
   it.each([
@@ -137,7 +137,7 @@ describe('when', () => {
   })
   it('a date of 2026 whatever the zone of the machine', () => {
     const head = { headers: reply({ status: 503, headers: { 'Retry-After': 'Thu Jan  1 00:00:09 2026' } }).headers }
-    expect(Retry.askedFor(new Date('2026-01-01T00:00:00Z'))(head)).toMatchObject({ value: 9000 })
+    expect(RetryPolicy.askedFor(new Date('2026-01-01T00:00:00Z'))(head)).toMatchObject({ value: 9000 })
   })
 })
 
@@ -215,7 +215,7 @@ describe('the end', () => {
 })
 
 describe('on real sockets', () => {
-  const quick: Retry.Retry = { attempts: 5, base: 5, jitter: 0 }
+  const quick: RetryPolicy.Retry = { attempts: 5, base: 5, jitter: 0 }
   test('a server that answers 503 twice: one connection serves all', async () => {
     const server = await raw((socket, _, count) =>
       socket.write(count < 3 ? ok('later').replace('200 OK', '503 Later') : ok('done')),
@@ -275,7 +275,7 @@ describe('on real sockets', () => {
 })
 
 test('show is the schedule', () => {
-  expect(pipe({ attempts: 4, base: 100, cap: 300 }, Retry.show)).toMatchInlineSnapshot(`
+  expect(pipe({ attempts: 4, base: 100, cap: 300 }, RetryPolicy.show)).toMatchInlineSnapshot(`
     "4 attempts, at most 600 ms of waiting
       attempt 2 after 50 to 100 ms
       attempt 3 after 100 to 200 ms
@@ -284,11 +284,17 @@ test('show is the schedule', () => {
       statuses: 408 429 502 503 504; Retry-After up to 60000 ms
       faults: ConnectFailed ConnectTimeout ReadTimeout ProxyFailed"
   `)
-  expect(Retry.show(Retry.never)).toBe('1 attempt')
+  expect(RetryPolicy.show(RetryPolicy.never)).toBe('1 attempt')
 })
 
 test('numbers that make no sense count as the nearest that do', () => {
   const odd = { attempts: Number.NaN, base: -1, factor: 0, jitter: 7, retryAfter: Number.POSITIVE_INFINITY }
-  expect(Retry.resolve(odd)).toMatchObject({ attempts: 1, base: 0, factor: 1, jitter: 1, retryAfter: 2 ** 31 - 1 })
-  expect(Retry.schedule({ attempts: 1e9, base: 1e9, factor: 1e9, cap: Number.NaN }).length).toBe(99)
+  expect(RetryPolicy.resolve(odd)).toMatchObject({
+    attempts: 1,
+    base: 0,
+    factor: 1,
+    jitter: 1,
+    retryAfter: 2 ** 31 - 1,
+  })
+  expect(RetryPolicy.schedule({ attempts: 1e9, base: 1e9, factor: 1e9, cap: Number.NaN }).length).toBe(99)
 })

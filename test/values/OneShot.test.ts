@@ -15,15 +15,15 @@ const REFUSED = 'it can be read only once, and was read before; use withStream'
 describe('a source that can be read once', () => {
   it('gives what it holds, and then fails instead of giving nothing', async () => {
     const guarded = OneShot.guard(content())
-    expect(OneShot.isSpent(guarded)).toBe(false)
+    expect(OneShot.isConsumed(guarded)).toBe(false)
     expect(await read(guarded)).toEqual([1, 2])
-    expect(OneShot.isSpent(guarded)).toBe(true)
+    expect(OneShot.isConsumed(guarded)).toBe(true)
     await expect(read(guarded)).rejects.toThrow(new Error(REFUSED))
   })
   it('is spent as soon as it is opened, before anything is read', async () => {
     const guarded = OneShot.guard(content())
     guarded[Symbol.asyncIterator]()
-    expect(OneShot.isSpent(guarded)).toBe(true)
+    expect(OneShot.isConsumed(guarded)).toBe(true)
     await expect(guarded[Symbol.asyncIterator]().next()).rejects.toThrow(REFUSED)
   })
   it('is the same one however often it is guarded', async () => {
@@ -33,14 +33,14 @@ describe('a source that can be read once', () => {
     expect(OneShot.guard(guarded)).toBe(guarded)
     expect(OneShot.guard(content())).not.toBe(guarded)
     await read(guarded)
-    expect(OneShot.isSpent(OneShot.guard(source))).toBe(true)
+    expect(OneShot.isConsumed(OneShot.guard(source))).toBe(true)
     await expect(read(OneShot.guard(source))).rejects.toThrow(REFUSED)
   })
   it('does not spend another', async () => {
     const [one, other] = [OneShot.guard(content()), OneShot.guard(content())]
     OneShot.take(one)
     await read(one)
-    expect(OneShot.isSpent(other)).toBe(false)
+    expect(OneShot.isConsumed(other)).toBe(false)
     expect(await read(other)).toEqual([1, 2])
   })
   it('may be a function with an iterator, as JavaScript allows', async () => {
@@ -56,14 +56,14 @@ describe('a source that is taken by a send', () => {
   it('is spent, and can be read by that send', async () => {
     const guarded = OneShot.guard(content())
     OneShot.take(guarded)
-    expect(OneShot.isSpent(guarded)).toBe(true)
+    expect(OneShot.isConsumed(guarded)).toBe(true)
     expect(await read(guarded)).toEqual([1, 2])
   })
   it('is as new when it is given back unopened', async () => {
     const guarded = OneShot.guard(content())
     OneShot.take(guarded)
     OneShot.giveBack(guarded)
-    expect(OneShot.isSpent(guarded)).toBe(false)
+    expect(OneShot.isConsumed(guarded)).toBe(false)
     expect(await read(guarded)).toEqual([1, 2])
   })
   it('stays spent when it was opened before it is given back', async () => {
@@ -71,7 +71,7 @@ describe('a source that is taken by a send', () => {
     OneShot.take(guarded)
     await read(guarded)
     OneShot.giveBack(guarded)
-    expect(OneShot.isSpent(guarded)).toBe(true)
+    expect(OneShot.isConsumed(guarded)).toBe(true)
   })
 })
 
@@ -82,6 +82,6 @@ describe('what is no async iterable', () => {
     expect(OneShot.guard(source)).toBe(source)
     expect(() => OneShot.take(source)).not.toThrow()
     expect(() => OneShot.giveBack(source)).not.toThrow()
-    expect(OneShot.isSpent(source)).toBe(false)
+    expect(OneShot.isConsumed(source)).toBe(false)
   })
 })

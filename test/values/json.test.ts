@@ -6,7 +6,7 @@ import * as Response from '../../src/Response.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import * as JsonText from '../../src/values/JsonText.js'
-import * as Stream from '../../src/wire/Stream.js'
+import * as BodyReaders from '../../src/wire/BodyReaders.js'
 
 describe('text that is no JSON', () => {
   it.each([
@@ -30,7 +30,7 @@ describe('text that is no JSON', () => {
       async function* body() {
         yield Buffer.from(text)
       }
-      for await (const line of Stream.jsonLines(E.right)(body())) {
+      for await (const line of BodyReaders.jsonLines(E.right)(body())) {
         if (E.isLeft(line) && '_tag' in line.left) lines.push(line.left.message)
       }
       expect(lines).toHaveLength(1)

@@ -7,20 +7,20 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as L from '../../src/index.js'
 import * as Redirect from '../../src/stages/Redirect.js'
+import * as Range from '../../src/transport/download/Range.js'
+import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import * as Charset from '../../src/values/Charset.js'
 import * as Digest from '../../src/values/Digest.js'
 import * as Echo from '../../src/values/Echo.js'
 import * as Headers from '../../src/values/Headers.js'
-import * as Jar from '../../src/values/Jar.js'
 import * as Link from '../../src/values/Link.js'
 import * as Multipart from '../../src/values/Multipart.js'
 import * as Url from '../../src/values/Url.js'
-import * as Coding from '../../src/wire/Coding.js'
-import * as Range from '../../src/wire/Range.js'
+import * as Coding from '../../src/wire/coding/Coding.js'
 import * as Reply from '../../src/wire/Reply.js'
-import * as Retry from '../../src/wire/Retry.js'
 
 const LENGTH = 100_000
 const MOST_MS = 50
@@ -57,7 +57,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     Redirect.getRedirectTarget(head('Location', text, 302)),
     E.isRight(base) && Url.resolve(base.right.url)(text),
   ],
-  'Retry-After': (text) => Retry.askedFor(now)(head('Retry-After', text)),
+  'Retry-After': (text) => RetryPolicy.askedFor(now)(head('Retry-After', text)),
   'Content-Range': (text) => Range.contentRange(head('Content-Range', text)),
   ETag: (text) => Range.validator(head('ETag', text)),
   'Content-Encoding': (text) => Coding.codings(head('Content-Encoding', text).headers),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import * as Stream from '../../src/wire/Stream.js'
+import * as BodyReaders from '../../src/wire/BodyReaders.js'
 
 const given = (...pieces: ReadonlyArray<string | Uint8Array>) =>
   async function* () {
@@ -22,7 +22,7 @@ describe('lines that end in a lone CR', () => {
       yield Buffer.from('data: x\r\r')
       await silent
     }
-    const lines = Stream.lines()(body())
+    const lines = BodyReaders.lines()(body())
     expect((await lines.next()).value).toBe('data: x')
     expect((await lines.next()).value).toBe('')
     release()
@@ -42,7 +42,7 @@ describe('lines that end in a lone CR', () => {
       ['a', '', 'b'],
     ],
   ])('%j is %j, for a CRLF in two pieces is one end', async (pieces, expected) => {
-    expect(await all(Stream.lines()(given(...pieces)()))).toEqual(expected)
+    expect(await all(BodyReaders.lines()(given(...pieces)()))).toEqual(expected)
   })
 })
 
@@ -67,12 +67,12 @@ describe('a byte order mark in a stream', () => {
           const pieces = Array.from({ length: Math.ceil(octets.length / size) }, (_, i) =>
             octets.subarray(i * size, (i + 1) * size),
           )
-          expect((await all(Stream.text(label)(given(...pieces)()))).join('')).toBe(text)
+          expect((await all(BodyReaders.text(label)(given(...pieces)()))).join('')).toBe(text)
         }
       }
     },
   )
   it('does not hold back what cannot begin with one', async () => {
-    expect(await all(Stream.text('latin1')(given('a', Uint8Array.of(0xe9), 'b')()))).toEqual(['a', 'é', 'b'])
+    expect(await all(BodyReaders.text('latin1')(given('a', Uint8Array.of(0xe9), 'b')()))).toEqual(['a', 'é', 'b'])
   })
 })

@@ -8,7 +8,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Auth } from '../../session/Auth.js'
 import * as Environment from '../../session/Environment.js'
 import type { Settings } from '../../session/Settings.js'
-import * as Authorized from '../../stages/Authorization.js'
+import * as Authorized from '../../stages/prepare/Credentials.js'
 import * as HeadersOf from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
@@ -69,7 +69,8 @@ export const source = (ground: Ground, part: Of<'Header'>): Source | undefined =
   if (O.isSome(before)) {
     const same = HeadersOf.find(before.value.plan.headers, 'Authorization')
     if (same !== undefined && Secret.Eq.equals(same, part.value)) return undefined
-    if (auth?._tag === 'Digest' && before.value.trusted) return ofAuth(ground, knownChallenge(plan.url.origin))
+    if (auth?._tag === 'Digest' && before.value.credentialsAllowed)
+      return ofAuth(ground, knownChallenge(plan.url.origin))
     return from('environment', `netrc entry for ${plan.url.hostname}`)
   }
   const setting = ground.merged.settings.headers.get('authorization')
@@ -99,7 +100,7 @@ const first = (ground: Ground): string | undefined => {
   const { auth } = ground.merged.settings
   const whose = ground.layers.request.auth._tag !== 'Inherit' ? 'the request' : 'the session'
   if (auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')) return `${whose} says withoutAuth`
-  if (O.isSome(ground.before) && !ground.before.value.trusted) return undefined
+  if (O.isSome(ground.before) && !ground.before.value.credentialsAllowed) return undefined
   if (auth._tag === 'Set') return `${whose} has its own auth (${show(auth.value)})`
   if (!ownHeader(ground)) return inUrl(ground) ? 'the URL has its own user and password' : undefined
   const isOfRequest = ground.layers.request.headers.get('authorization')?._tag === 'Set'
@@ -115,7 +116,7 @@ const netrcOf = (ground: Ground): boolean => {
 
 /** Why netrc gave nothing, though it had something. */
 const netrcReason = (ground: Ground): string | undefined => {
-  if (!ground.merged.session.trust.netrc) return 'the session does not trust netrc'
+  if (!ground.merged.session.ambient.netrc) return 'the session does not trust netrc'
   if (O.isSome(ground.before) && HeadersOf.has('Authorization')(ground.before.value.plan.headers)) {
     const [old, now] = [ground.before.value.plan, ground.plan].map(({ headers }) =>
       HeadersOf.find(headers, 'Authorization'),

@@ -9,10 +9,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Cookie from '../../cookies/Cookie.js'
+import * as Jar from '../../cookies/Jar.js'
 import type { Settings } from '../../session/Settings.js'
-import * as Stage from '../../stages/Cookies.js'
-import * as Cookie from '../../values/Cookie.js'
-import * as Jar from '../../values/Jar.js'
+import * as Stage from '../../stages/prepare/CookieHeader.js'
 import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
@@ -22,17 +22,17 @@ import { type Piece, sourcesOf } from './InOrder.js'
 import { type Of, pairsOf } from './Part.js'
 import { byHand, type Dropped, from, ofSetting, type Source } from './Source.js'
 
-const trusted = ({ before }: Ground): boolean => O.isNone(before) || before.value.trusted
+const credentialsAllowed = ({ before }: Ground): boolean => O.isNone(before) || before.value.credentialsAllowed
 
 /** The Cookie header of the user, which stands for itself. */
 const literal = (ground: Ground): ReadonlyArray<string> | undefined => {
   const setting = ground.merged.settings.headers.get('cookie')
-  return trusted(ground) && setting?._tag === 'Set' ? setting.value.values.map(Secret.reveal) : undefined
+  return credentialsAllowed(ground) && setting?._tag === 'Set' ? setting.value.values.map(Secret.reveal) : undefined
 }
 
 /** What the cookies of session and request leave for those of the jar. */
 const roomOf = (ground: Ground): number => {
-  const own = trusted(ground) ? Stage.given(ground.merged.settings) : E.right('')
+  const own = credentialsAllowed(ground) ? Stage.given(ground.merged.settings) : E.right('')
   return Stage.roomBeside(E.isRight(own) ? own.right : '')
 }
 
@@ -42,7 +42,7 @@ const ofJar = (cookie: Cookie.Cookie): Piece => ({
 })
 
 const given = (ground: Ground): ReadonlyArray<Piece> => {
-  if (!trusted(ground)) return []
+  if (!credentialsAllowed(ground)) return []
   return Override.entries(ground.merged.settings.cookies).map(([name, value]) => {
     const pick = (settings: Settings) => settings.cookies.get(name) ?? Override.inherit
     return { text: `${name}=${Secret.reveal(value)}`, source: ofSetting(ground.layers, pick, Secret.show) ?? byHand }
@@ -72,7 +72,7 @@ export const ofCookies = (ground: Ground, parts: ReadonlyArray<Of<'Cookie'>>): R
 }
 
 /** Why a cookie is not sent to a URL, in words. */
-export const REASONS: Readonly<Record<Exclude<Cookie.Verdict, 'sent'>, string>> = {
+export const REASONS: Readonly<Record<Exclude<Cookie.CookieStatus, 'sent'>, string>> = {
   domain: 'it is for another host',
   'host-only': 'it is for its own host alone, and this one is below it',
   path: 'it is for another path',

@@ -3,10 +3,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { address } from '../../stages/Address.js'
-import type { Inputs } from '../../stages/Inputs.js'
 import type { Merged } from '../../stages/Merge.js'
 import { leave } from '../../stages/Prepare.js'
+import type { Inputs } from '../../stages/prepare/Provenance.js'
+import { address } from '../../stages/prepare/TargetUrl.js'
 import * as Override from '../../values/Override.js'
 import type { Url, Userinfo } from '../../values/Url.js'
 import type { Plan } from '../../wire/Plan.js'
@@ -24,7 +24,7 @@ export interface Before {
   readonly plan: Plan
   readonly head: Head
   /** Whether credentials may still go along. */
-  readonly trusted: boolean
+  readonly credentialsAllowed: boolean
   readonly entries: ReadonlyArray<Entry>
 }
 

@@ -19,7 +19,7 @@ import * as Proxy from '../../values/Proxy.js'
 import * as Scan from '../../values/Scan.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import type { Cause, ClientCertificate, Limits, Plan, Timeouts } from '../../wire/Plan.js'
+import type { BodyLimit, Cause, ClientCertificate, Plan, Timeouts } from '../../wire/Plan.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ export type Part =
   | { readonly _tag: 'Ca'; readonly ca: O.Option<string> }
   | { readonly _tag: 'Certificate'; readonly certificate: O.Option<ClientCertificate> }
   | { readonly _tag: 'Timeout'; readonly phase: keyof Timeouts; readonly ms: O.Option<number> }
-  | { readonly _tag: 'Limit'; readonly name: keyof Limits; readonly octets: number }
+  | { readonly _tag: 'Limit'; readonly name: keyof BodyLimit; readonly octets: number }
   | { readonly _tag: 'Cause'; readonly cause: Cause }
 
 export type Of<Tag extends Part['_tag']> = Extract<Part, { readonly _tag: Tag }>

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Environment from '../../session/Environment.js'
 import { empty as noSettings, type Settings } from '../../session/Settings.js'
-import { ownNoProxy, route, selectedKey, selectNoProxy, selectProxy } from '../../stages/Route.js'
+import { ownNoProxy, route, selectedKey, selectNoProxy, selectProxy } from '../../stages/prepare/Route.js'
 import * as Override from '../../values/Override.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
@@ -52,7 +52,7 @@ const ofNoProxy = ({ layers, merged }: Ground): Source => {
 const ofProxy = (ground: Ground): Source => {
   const own = ofProxySettings(ground)
   if (own !== undefined) return own
-  if (!ground.merged.session.trust.proxies) return nobody('nobody names one')
+  if (!ground.merged.session.ambient.proxies) return nobody('nobody names one')
   const { proxy, unbound } = ambient(ground)
   if (O.isNone(unbound)) return nobody('nobody names one')
   return O.isSome(proxy) ? from('environment', `the variable ${unbound.value.name}`) : ofNoProxy(ground)
@@ -69,7 +69,7 @@ const droppedProxy = (ground: Ground): ReadonlyArray<Dropped> => {
     const isNone = O.isNone(ground.plan.route.proxy)
     return drop(`not used: the ${own.layer} ${isNone ? 'says withoutProxy' : 'names its own proxy'}`)
   }
-  if (!ground.merged.session.trust.proxies) return drop('not used: the session does not trust proxy variables')
+  if (!ground.merged.session.ambient.proxies) return drop('not used: the session does not trust proxy variables')
   if (O.isSome(proxy)) return []
   const { layer, how } = ofNoProxy(ground)
   return drop(layer === 'environment' ? `not used: ${how}` : `not used: no_proxy of the ${layer} names this host`)
@@ -92,7 +92,9 @@ const ofCa = (ground: Ground): Source => {
     (text) => label({ _tag: 'Ca', ca: O.some(text) }).value,
   )
   if (own !== undefined) return own
-  const ambientCa = ground.merged.session.trust.certificates ? Environment.caBundle(ground.inputs.environment) : O.none
+  const ambientCa = ground.merged.session.ambient.certificates
+    ? Environment.caBundle(ground.inputs.environment)
+    : O.none
   return O.isSome(ambientCa)
     ? from('environment', `the variable ${bundleVariable(ground)}`)
     : nobody('nobody names others')
@@ -118,7 +120,7 @@ const fieldOf = (part: RoutePart): string => {
 /** Whether settings and environment gave a field of the route. A custom scheme may have changed it afterwards. */
 const isOfSettings = (ground: Ground, part: RoutePart): boolean => {
   const { merged, inputs, plan, before } = ground
-  const planned = route(merged.settings, merged.session.trust, inputs.environment, plannedUrl(ground))
+  const planned = route(merged.settings, merged.session.ambient, inputs.environment, plannedUrl(ground))
   // The certificate is for the first origin only.
   if (O.isSome(before) && part._tag === 'Certificate' && O.isNone(part.certificate)) return true
   return E.isRight(planned) && fieldsOf(planned.right)[fieldOf(part)] === fieldsOf(plan.route)[fieldOf(part)]
@@ -188,7 +190,7 @@ const droppedTls = (ground: Ground): ReadonlyArray<Dropped> => {
     const what = `variable ${bundleVariable(ground)}`
     const drop = (why: string) => found.push({ what, layer: 'environment', value: bundle.value, why })
     if (ground.merged.settings.ca._tag === 'Set') drop('not used: session or request name their own roots')
-    else if (!ground.merged.session.trust.certificates) drop('not used: the session does not trust CA variables')
+    else if (!ground.merged.session.ambient.certificates) drop('not used: the session does not trust CA variables')
   }
   const { certificate } = ground.merged.settings
   if (certificate._tag === 'Set' && O.isNone(ground.plan.route.tls.certificate)) {
@@ -220,13 +222,13 @@ export const unasked = (ground: Ground): ReadonlyArray<Unasked> => {
     const own = ofProxySettings(ground)
     if (own !== undefined)
       found.push({ input: 'proxy variables', why: `the ${own.layer} has the last word on the proxy` })
-    else if (!merged.session.trust.proxies)
+    else if (!merged.session.ambient.proxies)
       found.push({ input: 'proxy variables', why: 'the session does not trust them' })
   }
   if (O.isNone(Environment.caBundle(inputs.environment))) {
     if (merged.settings.ca._tag === 'Set')
       found.push({ input: 'CA variables', why: 'session or request name their own roots' })
-    else if (!merged.session.trust.certificates)
+    else if (!merged.session.ambient.certificates)
       found.push({ input: 'CA variables', why: 'the session does not trust them' })
   }
   if (plan.url.protocol === 'http:' && O.isSome(plan.route.tls.ca)) {

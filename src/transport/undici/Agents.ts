@@ -19,7 +19,7 @@ import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import type * as Fault from '../../wire/Fault.js'
 import type * as Plan from '../../wire/Plan.js'
-import type { Line, Way } from './Connector.js'
+import type { ConnectionOptions, ProxyMode } from './Connector.js'
 import type { Library } from './Http1.js'
 import type { Settings } from './Pools.js'
 import { Pools } from './Pools.js'
@@ -39,7 +39,7 @@ const MOST_AGENTS = 64
 
 // --- keys ----------------------------------------------------------------------------------------------------------
 
-const wayOf = (plan: Plan.Plan): Way => {
+const wayOf = (plan: Plan.Plan): ProxyMode => {
   const { proxy } = plan.route
   if (O.isNone(proxy)) return { _tag: 'Direct' }
   if (Proxy.isSocks(proxy.value)) return { _tag: 'Socks', proxy: proxy.value }
@@ -66,7 +66,7 @@ const tlsKey = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<unknown> =
 }
 
 /** A digest, for the key holds passwords. */
-const keyOf = (way: Way, tls: Plan.Tls | undefined): string => {
+const keyOf = (way: ProxyMode, tls: Plan.Tls | undefined): string => {
   const parts = [way._tag, way._tag === 'Direct' ? null : proxyKey(way.proxy), tls === undefined ? null : tlsKey(tls)]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
@@ -130,7 +130,7 @@ export class Agents {
     return within(byTls, tls ?? NO_TLS, (): Seen => ({}))
   }
 
-  #find(way: Way, tls: Plan.Tls | undefined): E.Either<Fault.Fault, Agent> {
+  #find(way: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, Agent> {
     const key = keyOf(way, tls)
     const known = this.#agents.get(key)
     if (known !== undefined) return E.right(known)
@@ -142,7 +142,7 @@ export class Agents {
     return E.right(agent)
   }
 
-  #line(way: Way, tls: Plan.Tls | undefined): E.Either<Fault.Fault, Line> {
+  #line(way: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, ConnectionOptions> {
     const { socketPath, localAddress, http2 } = this.#settings
     const sockets = new Set<Socket>()
     const plain = { way, security: undefined, proxySecurity: undefined, socketPath, localAddress, http2, sockets }

@@ -8,7 +8,7 @@
  *
  * A channel tells its handler exactly once that a request is over: `onResponseEnd` or `onResponseError`.
  */
-import type { Caller } from './Connector.js'
+import type { ConnectListener } from './Connector.js'
 
 /** What a handler can do about the reply that it receives. */
 export interface Controller {
@@ -29,7 +29,7 @@ export interface Handler {
 
 /** A request, and who sends it. undici ignores members that it does not know. */
 export interface Dispatch {
-  readonly caller: Caller
+  readonly caller: ConnectListener
   readonly origin: string
   readonly path: string
   readonly method: string

@@ -17,19 +17,19 @@ import * as tls from 'node:tls'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
-import { Race } from './Race.js'
+import { HappyEyeballs } from './HappyEyeballs.js'
 import type { Security } from './Tls.js'
 import * as Tunnel from './Tunnel.js'
 
-export type Way =
+export type ProxyMode =
   | { readonly _tag: 'Direct' }
   | { readonly _tag: 'Forward'; readonly proxy: Proxy.Proxy }
   | { readonly _tag: 'Tunnel'; readonly proxy: Proxy.Proxy }
   | { readonly _tag: 'Socks'; readonly proxy: Proxy.Proxy }
 
 /** What the connections of one agent have in common. */
-export interface Line {
-  readonly way: Way
+export interface ConnectionOptions {
+  readonly way: ProxyMode
   /** Absent where nothing is encrypted. */
   readonly security: Security | undefined
   /** The same without the client certificate, for a proxy. */
@@ -42,14 +42,14 @@ export interface Line {
 }
 
 /** Who needs the connection. */
-export interface Caller {
+export interface ConnectListener {
   readonly isOver: boolean
   /** Its User-Agent, for CONNECT. */
   readonly userAgent: string | undefined
   /** The connection that serves it. */
   carrier: net.Socket | undefined
   /** One is being opened: how to call it off. */
-  dialling(dial: Dial): void
+  dialling(dial: ConnectAttempt): void
   /** It is open, or never will be. */
   dialled(): void
   /** It could not be opened. */
@@ -98,20 +98,20 @@ const track = (sockets: Set<net.Socket>, socket: net.Socket): void => {
 }
 
 /** A connection on its way. Whatever happens, `callback` is called once. */
-export class Dial {
-  readonly #line: Line
-  readonly #caller: Caller
+export class ConnectAttempt {
+  readonly #line: ConnectionOptions
+  readonly #caller: ConnectListener
   readonly #destination: Destination
   readonly #callback: Dialled
   readonly #peer: Tunnel.Peer
   readonly #held: net.Socket[] = []
   #failed: Failed
-  #race: Race | undefined
+  #race: HappyEyeballs | undefined
   #isOver = false
   /** What it is waiting for, for the message of a timeout. */
   waitingFor = ''
 
-  constructor(line: Line, caller: Caller, destination: Destination, callback: Dialled) {
+  constructor(line: ConnectionOptions, caller: ConnectListener, destination: Destination, callback: Dialled) {
     this.#line = line
     this.#caller = caller
     this.#destination = destination
@@ -185,7 +185,7 @@ export class Dial {
       return
     }
     const options = localAddress === undefined ? common : { ...common, localAddress }
-    this.#race = new Race(peer.port, options, {
+    this.#race = new HappyEyeballs(peer.port, options, {
       opening: (socket) => track(this.#line.sockets, socket),
       failed: this.#onError,
       connected: (socket) => {
@@ -276,8 +276,13 @@ export class Dial {
 }
 
 /** Opens a connection for a caller that needs one. One that is no longer wanted is not opened. */
-export const dial = (line: Line, caller: Caller, destination: Destination, callback: Dialled): void => {
-  const one = new Dial(line, caller, destination, callback)
+export const dial = (
+  line: ConnectionOptions,
+  caller: ConnectListener,
+  destination: Destination,
+  callback: Dialled,
+): void => {
+  const one = new ConnectAttempt(line, caller, destination, callback)
   if (caller.isOver) {
     one.cancel()
     return

@@ -20,7 +20,7 @@
  * password of the proxy, Node's the socket.
  */
 import * as Fault from '../../wire/Fault.js'
-import { type Cause, causeOf, messageOf } from '../../wire/Fault.js'
+import { causeOf, type ForeignError, messageOf } from '../../wire/Fault.js'
 
 export { causeOf, messageOf } from '../../wire/Fault.js'
 
@@ -31,7 +31,7 @@ export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
  * A fault on its way through undici, which gives it back to the handler unread. It has no `code`: undici connects
  * again, and again, after some of its own.
  */
-export class Carrier extends Error {
+export class FaultError extends Error {
   readonly fault: Fault.Fault
 
   constructor(fault: Fault.Fault) {
@@ -118,7 +118,7 @@ const NOT_HTTP: ReadonlySet<string> = new Set([
   'ERR_ASSERTION',
 ])
 
-const sent = (peer: string, cause: Cause): Fault.Fault => {
+const sent = (peer: string, cause: ForeignError): Fault.Fault => {
   const { name, code, message } = cause
   if (isTls(code)) return Fault.make('TlsFailed', `TLS with ${peer} failed: ${message} (${code})`, cause)
   if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnasked(code, message)) {
@@ -130,7 +130,7 @@ const sent = (peer: string, cause: Cause): Fault.Fault => {
 
 /** An error that undici gave to the handler. */
 export const classify = (error: unknown, phase: Phase, peer: string): Fault.Fault => {
-  if (error instanceof Carrier) return error.fault
+  if (error instanceof FaultError) return error.fault
   const cause = causeOf(error)
   switch (cause.code) {
     case 'UND_ERR_DESTROYED':

@@ -26,26 +26,23 @@ import type * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
-import type { Limits, TransportError } from '../../wire/Transport.js'
-import { at, tell } from '../../wire/Transport.js'
-import type { Abortable } from './Abort.js'
+import { at, notifyProgress, type SendControls, type TransportError } from '../../wire/Transport.js'
 import * as Abort from './Abort.js'
 import type { Agent } from './Agents.js'
 import type { Controller, Handler } from './Channel.js'
-import type { Dial } from './Connector.js'
+import type { ConnectAttempt } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Pair } from './Head.js'
 import { fields, hasForeignTransferEncoding, hasFraming } from './Head.js'
 import { isHttp2 } from './Http2.js'
+import type { Member } from './InFlight.js'
 import type { Passenger, Turn } from './Pools.js'
 import type { Upload } from './RequestBody.js'
-import type { Flow } from './ResponseBody.js'
-import { ResponseBody } from './ResponseBody.js'
-import type { Member } from './Roster.js'
+import { type Backpressure, ResponseBody } from './ResponseBody.js'
 
 /** Who is told when an attempt is over. */
 export interface Owner {
-  over(attempt: Attempt): void
+  over(attempt: RequestAttempt): void
 }
 
 export type Answered = (result: E.Either<TransportError, Reply.Reply>) => void
@@ -57,9 +54,9 @@ const FOR_EVER = Number.POSITIVE_INFINITY
 /** setTimeout takes no more, and fires at once in its place. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-const expire = (attempt: Attempt): void => attempt.expire()
+const expire = (attempt: RequestAttempt): void => attempt.expire()
 
-export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
+export class RequestAttempt implements Passenger, Handler, Backpressure, Abort.Abortable, Member {
   readonly plan: Plan
   upload: Upload | undefined
   carrier: Socket | undefined
@@ -67,7 +64,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   /** The agent that it travels with. */
   agent: Agent | undefined
   place = -1
-  readonly #limits: Limits
+  readonly #limits: SendControls
   readonly #clock: Clock.Clock
   readonly #owner: Owner
   readonly #answer: Answered
@@ -76,7 +73,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   readonly #deadline: number
   #phase: Failure.Phase = 'Queued'
   #controller: Controller | undefined
-  #dial: Dial | undefined
+  #dial: ConnectAttempt | undefined
   #body: ResponseBody | undefined
   #interim = 0
   /** Octets of the reply's body, counted where someone watches. */
@@ -92,7 +89,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   #timer: NodeJS.Timeout | undefined
   #wakeAt = FOR_EVER
 
-  constructor(plan: Plan, limits: Limits, clock: Clock.Clock, owner: Owner, answer: Answered) {
+  constructor(plan: Plan, limits: SendControls, clock: Clock.Clock, owner: Owner, answer: Answered) {
     this.plan = plan
     this.#limits = limits
     this.#clock = clock
@@ -144,7 +141,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
     if (this.#body === undefined) this.#answer(E.left(at(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
     else this.#body.fail(fault)
     this.#dial?.cancel()
-    this.#controller?.abort(new Failure.Carrier(fault))
+    this.#controller?.abort(new Failure.FaultError(fault))
   }
 
   /** The whole reply is there. */
@@ -237,13 +234,17 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
 
   /** So much of the request's body was taken by the connection. */
   sent(bytes: number, total: number | undefined): void {
-    tell(this.#limits.progress, { direction: 'up', bytes, ...(total === undefined ? {} : { total }) })
+    notifyProgress(this.#limits.progress, { direction: 'up', bytes, ...(total === undefined ? {} : { total }) })
   }
 
   #got(octets: number): void {
     this.#received += octets
     const total = this.#expected
-    tell(this.#limits.progress, { direction: 'down', bytes: this.#received, ...(total === undefined ? {} : { total }) })
+    notifyProgress(this.#limits.progress, {
+      direction: 'down',
+      bytes: this.#received,
+      ...(total === undefined ? {} : { total }),
+    })
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
     return typeof value === 'string' && value !== '' ? value : undefined
   }
 
-  dialling(dial: Dial): void {
+  dialling(dial: ConnectAttempt): void {
     this.#phase = 'Connecting'
     this.#dial = dial
     this.#moved = performance.now()
@@ -270,7 +271,7 @@ export class Attempt implements Passenger, Handler, Flow, Abortable, Member {
   onRequestStart(controller: Controller): void {
     if (this.isOver) {
       // Aborting here makes undici write nothing.
-      controller.abort(new Failure.Carrier(Failure.clientClosed()))
+      controller.abort(new Failure.FaultError(Failure.clientClosed()))
       return
     }
     this.#controller = controller

@@ -36,7 +36,7 @@ export class Http1 implements Channel {
       // undici would not send the request if it were called back within its own call.
       queueMicrotask(() => {
         if (isFirst && !socket.destroyed) callback(null, socket)
-        else callback(new Failure.Carrier(Failure.connectionClosed(origin)), null)
+        else callback(new Failure.FaultError(Failure.connectionClosed(origin)), null)
       })
     }
     this.#client = new library.Client(origin, {

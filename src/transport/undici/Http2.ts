@@ -215,7 +215,7 @@ class Exchange implements Controller {
     const { lastStream, origin, error } = this.#session
     const isBeyond = lastStream !== undefined && this.#id !== undefined && this.#id > lastStream
     if (!this.#hasHead && (rstCode === NGHTTP2_REFUSED_STREAM || isBeyond || this.#id === undefined)) {
-      return new Failure.Carrier(Failure.refusedStream(origin))
+      return new Failure.FaultError(Failure.refusedStream(origin))
     }
     if (this.#error !== undefined) return this.#error
     if (error !== undefined) return error
@@ -294,7 +294,7 @@ export class Http2 implements Channel {
     // One turn, in which a close that is waiting to be read is noticed before anything is written.
     setImmediate(() => {
       if (this.isUsable) this.#send(request, handler)
-      else handler.onResponseError(undefined, new Failure.Carrier(Failure.connectionClosed(request.origin)))
+      else handler.onResponseError(undefined, new Failure.FaultError(Failure.connectionClosed(request.origin)))
     })
   }
 
@@ -307,7 +307,7 @@ export class Http2 implements Channel {
       this.#isSpent = true
       const { message } = Failure.causeOf(error)
       const fault = Fault.make('ProtocolError', `The request cannot be sent over HTTP/2: ${message}`, error)
-      handler.onResponseError(undefined, new Failure.Carrier(fault))
+      handler.onResponseError(undefined, new Failure.FaultError(fault))
       return
     }
     handler.onRequestStart(exchange)

@@ -17,7 +17,7 @@
 import type { Socket } from 'node:net'
 import { Chain, type Link } from './Chain.js'
 import type { Channel, Dispatch, Handler } from './Channel.js'
-import type { Caller, Line } from './Connector.js'
+import type { ConnectionOptions, ConnectListener } from './Connector.js'
 import { dial } from './Connector.js'
 import type { Library } from './Http1.js'
 import { Http1 } from './Http1.js'
@@ -34,7 +34,7 @@ export interface Settings {
 }
 
 /** A caller that knows its turn in the pool. */
-export interface Passenger extends Caller {
+export interface Passenger extends ConnectListener {
   turn: Turn | undefined
 }
 
@@ -251,14 +251,14 @@ const closed = (socket: Socket): Promise<void> =>
 
 export class Pools {
   readonly settings: Settings
-  readonly line: Line
+  readonly line: ConnectionOptions
   readonly #library: Library
   readonly #byOrigin = new Map<string, Pool>()
   /** Those that are open. */
   readonly channels = new Set<Channel>()
   isEnded = false
 
-  constructor(library: Library, settings: Settings, line: Line) {
+  constructor(library: Library, settings: Settings, line: ConnectionOptions) {
     this.#library = library
     this.settings = settings
     this.line = line

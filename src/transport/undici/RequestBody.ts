@@ -21,10 +21,10 @@ import * as Failure from './Failure.js'
 /** Larger pieces are cut, so that a slow line shows that it moves. */
 const PIECE = 256 * 1024
 
-const failed = (message: string, cause?: unknown): Failure.Carrier =>
-  new Failure.Carrier(Fault.make('RequestBodyFailed', message, cause))
+const failed = (message: string, cause?: unknown): Failure.FaultError =>
+  new Failure.FaultError(Fault.make('RequestBodyFailed', message, cause))
 
-const over = (): Failure.Carrier => failed('The request is over')
+const over = (): Failure.FaultError => failed('The request is over')
 
 async function* slices(content: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
@@ -49,7 +49,7 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
   /** What undici was given; all of it is on its way when it asks again. */
   #given = 0
   #told = 0
-  #stop: ((reason: Failure.Carrier) => void) | undefined
+  #stop: ((reason: Failure.FaultError) => void) | undefined
   #isOver = false
 
   constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, watcher: Watcher) {
@@ -117,7 +117,7 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
     })
   }
 
-  #broken(cause: unknown): Failure.Carrier {
+  #broken(cause: unknown): Failure.FaultError {
     this.#isOver = true
     return failed(`The request body could not be read: ${Failure.messageOf(cause)}`, cause)
   }

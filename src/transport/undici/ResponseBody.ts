@@ -13,12 +13,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
-import * as Coding from '../../wire/Coding.js'
+import * as Coding from '../../wire/coding/Coding.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Reply from '../../wire/Reply.js'
 
 /** The connection that the body comes from. */
-export interface Flow {
+export interface Backpressure {
   pause(): void
   resume(): void
   /** From now on the rest must come soon. */
@@ -43,7 +43,7 @@ type Gathered = E.Either<Fault.Fault, Uint8Array>
 const dropped = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
 
 export class ResponseBody {
-  readonly #flow: Flow
+  readonly #flow: Backpressure
   readonly #delimiter: Delimiter
   #chunks: Uint8Array[] = []
   #size = 0
@@ -58,7 +58,7 @@ export class ResponseBody {
   #fault: Fault.Fault | undefined
   #wake: (() => void) | undefined
 
-  constructor(flow: Flow, delimiter: Delimiter) {
+  constructor(flow: Backpressure, delimiter: Delimiter) {
     this.#flow = flow
     this.#delimiter = delimiter
   }

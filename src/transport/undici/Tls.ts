@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import * as tls from 'node:tls'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Own from '../../values/Own.js'
+import * as OwnProperty from '../../values/OwnProperty.js'
 import * as Secret from '../../values/Secret.js'
 import * as Fault from '../../wire/Fault.js'
 import type * as Plan from '../../wire/Plan.js'
@@ -122,7 +122,7 @@ export const security = (setting: Plan.Tls): E.Either<Fault.Fault, Security> => 
   const client = O.isSome(certificate) ? identity(certificate.value) : undefined
   if (client !== undefined && E.isLeft(client)) return client
   try {
-    const given = Own.of({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...client?.right })
+    const given = OwnProperty.of({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...client?.right })
     const context = tls.createSecureContext(given)
     return E.right({ context, rejectUnauthorized: verify })
   } catch (error) {

@@ -21,7 +21,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Own from '../../values/Own.js'
+import * as OwnProperty from '../../values/OwnProperty.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Url from '../../values/Url.js'
 import * as Clock from '../../wire/Clock.js'
@@ -34,12 +34,12 @@ import type { Dispatch } from './Channel.js'
 import { bare } from './Connector.js'
 import * as Failure from './Failure.js'
 import type { Owner } from './Handler.js'
-import { Attempt } from './Handler.js'
+import { RequestAttempt } from './Handler.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
+import { InFlight } from './InFlight.js'
 import type { Settings } from './Pools.js'
 import * as RequestBody from './RequestBody.js'
-import { Roster } from './Roster.js'
 
 export interface Options {
   readonly connections?: number
@@ -84,7 +84,7 @@ const target = ({ url, route: { proxy } }: Plan): Target => {
   return { origin: url.origin, path: Url.target(url), servername: bare(url.hostname), isForwarded: false }
 }
 
-const dispatchOf = (attempt: Attempt): Dispatch => {
+const dispatchOf = (attempt: RequestAttempt): Dispatch => {
   const { plan } = attempt
   const { origin, path, servername, isForwarded } = target(plan)
   const body = RequestBody.make(plan.body, attempt)
@@ -111,7 +111,7 @@ const noScheme = ({ url }: Plan): Fault.Fault =>
 /** The requests of one transport: those under way, and the agents they travel with. */
 class Traffic implements Owner {
   readonly #settings: Settings
-  readonly #underWay = new Roster<Attempt>()
+  readonly #underWay = new InFlight<RequestAttempt>()
   #agents: Agents | undefined
 
   constructor(settings: Settings) {
@@ -119,21 +119,21 @@ class Traffic implements Owner {
   }
 
   /** Starts an attempt; it ends by itself, through `over`. */
-  start(attempt: Attempt): void {
+  start(attempt: RequestAttempt): void {
     this.#underWay.add(attempt)
     if (!attempt.begin()) return
     if (library !== undefined) this.#send(library, attempt)
     else this.#sendLater(attempt)
   }
 
-  #sendLater(attempt: Attempt): void {
+  #sendLater(attempt: RequestAttempt): void {
     load().then(
       (loaded) => this.#send(loaded, attempt),
       (error: unknown) => attempt.fail(notLoaded(error)),
     )
   }
 
-  #send(loaded: Library, attempt: Attempt): void {
+  #send(loaded: Library, attempt: RequestAttempt): void {
     if (attempt.isOver) return
     const agent = Url.isHttp(attempt.plan.url) ? this.#acquire(loaded, attempt.plan) : E.left(noScheme(attempt.plan))
     if (E.isLeft(agent)) {
@@ -153,7 +153,7 @@ class Traffic implements Owner {
     return this.#agents.acquire(plan)
   }
 
-  over(attempt: Attempt): void {
+  over(attempt: RequestAttempt): void {
     this.#underWay.remove(attempt)
     if (attempt.agent !== undefined) this.#agents?.release(attempt.agent)
     attempt.agent = undefined
@@ -167,11 +167,11 @@ class Traffic implements Owner {
 
 /** A transport with connections of its own. */
 export const undici = (options: Options = {}): Transport => {
-  const traffic = new Traffic(settingsOf(Own.of(options)))
+  const traffic = new Traffic(settingsOf(OwnProperty.of(options)))
   const send: Transport = (plan, given) => () => {
-    const limits = Own.of(given)
+    const limits = OwnProperty.of(given)
     const clock = limits.clock ?? Clock.system
-    return new Promise((resolve) => traffic.start(new Attempt(plan, limits, clock, traffic, resolve)))
+    return new Promise((resolve) => traffic.start(new RequestAttempt(plan, limits, clock, traffic, resolve)))
   }
   return Object.assign(send, { close: () => traffic.close() })
 }

@@ -66,7 +66,7 @@ const problemOf = ({ netrc }: Environment.Environment): string | null =>
 const observe = (input: Input): Output => {
   const environment = environmentOf(input)
   const host = hostOf(input.url)
-  const session = mountForeign(input.url)(Session.withTrust({ netrc: true })(Session.empty))
+  const session = mountForeign(input.url)(Session.withAmbient({ netrc: true })(Session.empty))
   const plan = Plan.plan({ session, environment })(Request.get(input.url))
   return {
     auth: host === undefined ? null : authFor(host, environment),

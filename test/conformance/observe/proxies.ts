@@ -96,7 +96,7 @@ const mergeEnv = (input: Of<'merge_env'>): Answer => {
     input.verify,
     input.session.verify,
   )(cert(input.cert)(proxies(input.proxies)(Request.get(input.url))))
-  const asking = mountForeign(input.url)(Session.withTrust({ proxies: trusts && asksForProxies })(session))
+  const asking = mountForeign(input.url)(Session.withAmbient({ proxies: trusts && asksForProxies })(session))
   const plan = Plan.plan({ session: asking, environment: environmentOf(input) })(request)
   if (E.isLeft(plan)) return failureOf(plan.left)
   const { proxy, verify: checks, cert: certificate } = travelOf(plan.right)

@@ -61,7 +61,7 @@ const errorResponse = (error: HttpError.SendError): Pick<Output, 'error_response
 /** The exchange that goes on with what a stopped one would have sent. */
 const resumed = (x: Exchange.Exchange, { next, jar }: Response.Response): O.Option<Exchange.Exchange> => {
   if (O.isNone(next)) return O.none
-  const trusted = x.trusted && !Redirect.shouldStripAuth(x.plan.url, next.value.url)
+  const trusted = x.credentialsAllowed && !Redirect.shouldStripAuth(x.plan.url, next.value.url)
   return O.some({ ...x, plan: next.value, jar, trusted, history: [] })
 }
 

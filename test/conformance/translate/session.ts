@@ -67,7 +67,7 @@ export const timeout = (py: Py | undefined): Step => {
 }
 
 export const trust = (trusts: boolean): ((session: Session.Session) => Session.Session) =>
-  Session.withTrust({ proxies: trusts, netrc: trusts, certificates: trusts })
+  Session.withAmbient({ proxies: trusts, netrc: trusts, certificates: trusts })
 
 /** What a session says of how requests travel. */
 export const route = ({ proxies: map, verify: checks, cert: certificate }: SessionSpec): Step =>

@@ -136,7 +136,7 @@ describe('which proxy', () => {
     expect(proxyOf('https://h/', trusting, { ALL_PROXY: 'socks5://all:1' })).toBe('socks5://all:1')
     expect(proxyOf('http://h/', Session.withProxy({ http: 'http://own:1' })(trusting), variables)).toBe('http://own:1')
     expect(proxyOf('http://h/', Session.withoutProxy(trusting), variables)).toBe('direct')
-    expect(proxyOf('http://h/', Session.withTrust({ proxies: false })(trusting), variables)).toBe('direct')
+    expect(proxyOf('http://h/', Session.withAmbient({ proxies: false })(trusting), variables)).toBe('direct')
   })
 })
 

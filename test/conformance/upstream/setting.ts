@@ -9,7 +9,7 @@ import { Client, Environment, type Http, Jar, Plan, Request, Session } from 'req
 /** Trusts what surrounds it, and has no header of its own. */
 export const trusting: Session.Session = pipe(
   Session.empty,
-  Session.withTrust({ proxies: true, netrc: true, certificates: true }),
+  Session.withAmbient({ proxies: true, netrc: true, certificates: true }),
 )
 
 export const right = <L, A>(either: E.Either<L, A>): A => {

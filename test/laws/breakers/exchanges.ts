@@ -4,13 +4,13 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Machine } from '../../../laws/Exchange.js'
 import type { Operations } from '../../../laws/Http.js'
 import { exchange, http } from '../../../laws/rules/exchange.js'
+import * as Jar from '../../../src/cookies/Jar.js'
 import * as Exchange from '../../../src/Exchange.js'
 import * as Http from '../../../src/Http.js'
 import { respond, type TracedHop } from '../../../src/stages/Simulate.js'
 import * as Headers from '../../../src/values/Headers.js'
-import * as Jar from '../../../src/values/Jar.js'
 import * as Secret from '../../../src/values/Secret.js'
-import * as Memory from '../../../src/wire/Memory.js'
+import * as MockServer from '../../../src/wire/MockServer.js'
 import type { Case, Lawbreaker } from './Lawbreaker.js'
 
 type Receive = typeof Exchange.receive
@@ -28,7 +28,7 @@ const machineOf =
     if (E.isLeft(begun)) return { hops: [], hooks: [], jar: Jar.empty, outcome: begun }
     const hops: TracedHop[] = []
     for (let x = begun.right; hops.length < 50; ) {
-      const served = Memory.serve(server)(x.plan)
+      const served = MockServer.serve(server)(x.plan)
       if (E.isLeft(served)) break
       const step = receive(now)(served.right.head)(x)
       const jar = step._tag === 'Refuse' ? step.error.jar : step.exchange.jar
@@ -98,7 +98,7 @@ export const exchanges: Case = {
       'a digest password answers a foreign challenge',
       'requests (D24)',
       SECRETS,
-      afterRedirect((_, after) => ({ ...after, trusted: true })),
+      afterRedirect((_, after) => ({ ...after, credentialsAllowed: true })),
     ),
     wrong(
       'cookies are sent by name to every host',

@@ -1,10 +1,10 @@
 /** Jars that are wrong. */
 import type * as Laws from '../../../laws/Jar.js'
 import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
-import * as Bucket from '../../../src/values/Bucket.js'
-import * as Cookie from '../../../src/values/Cookie.js'
-import * as Jar from '../../../src/values/Jar.js'
-import * as Shelf from '../../../src/values/Shelf.js'
+import * as Cookie from '../../../src/cookies/Cookie.js'
+import * as CookieStore from '../../../src/cookies/CookieStore.js'
+import * as Jar from '../../../src/cookies/Jar.js'
+import * as SiteCookies from '../../../src/cookies/SiteCookies.js'
 import type { Case } from './Lawbreaker.js'
 
 type Jars = Laws.Operations
@@ -42,7 +42,7 @@ const byRecords =
   (pick: (x: ReadonlyArray<Cookie.Cookie>, y: ReadonlyArray<Cookie.Cookie>) => ReadonlyArray<Cookie.Cookie>) =>
   (x: Jar.Jar, y: Jar.Jar): Jar.Jar => {
     const joined = Jar.join(x, y)
-    return { ...joined, cookies: Shelf.fromRecords(pick(Jar.records(x), Jar.records(y))) }
+    return { ...joined, cookies: CookieStore.fromRecords(pick(Jar.records(x), Jar.records(y))) }
   }
 
 const slidingReads = new WeakMap<Jar.Jar, number>()
@@ -146,7 +146,10 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       ...Jar,
       join: (x, y) => {
         const joined = Jar.join(x, y)
-        return { ...joined, cookies: Shelf.fromRecords(Jar.records(joined).filter((one) => !Cookie.isTombstone(one))) }
+        return {
+          ...joined,
+          cookies: CookieStore.fromRecords(Jar.records(joined).filter((one) => !Cookie.isTombstone(one))),
+        }
       },
     },
     breaks: ['join is associative', 'join is idempotent'],
@@ -172,8 +175,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       join: (x, y) => {
         const joined = Jar.join(x, y)
         const union = new Map([...Jar.records(x), ...Jar.records(y)].map((cookie) => [JSON.stringify(cookie), cookie]))
-        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, Bucket.RECORDS)
-        return union.size <= Bucket.RECORDS ? joined : { ...joined, cookies: Shelf.fromRecords(eldest) }
+        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, SiteCookies.RECORDS)
+        return union.size <= SiteCookies.RECORDS ? joined : { ...joined, cookies: CookieStore.fromRecords(eldest) }
       },
     },
     breaks: ['join loses nothing that happened'],
@@ -201,7 +204,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       absorb: (at, fields, now) => (jar) => {
         const [after, refused] = Jar.absorb(at, fields, now)(jar)
         const newest = [...Jar.records(after)].sort(Cookie.compareAge).slice(-180)
-        return [{ ...after, cookies: Shelf.fromRecords(newest) }, refused]
+        return [{ ...after, cookies: CookieStore.fromRecords(newest) }, refused]
       },
     },
     breaks: ['no reply over http pushes out a Secure cookie'],

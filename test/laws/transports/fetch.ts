@@ -5,7 +5,7 @@ import * as Secret from '../../../src/values/Secret.js'
 import * as Fault from '../../../src/wire/Fault.js'
 import { type Plan, wire } from '../../../src/wire/Plan.js'
 import { fromIterable, type Reply, receivedHeaders } from '../../../src/wire/Reply.js'
-import { at, type Limits, type Transport } from '../../../src/wire/Transport.js'
+import { at, type SendControls, type Transport } from '../../../src/wire/Transport.js'
 
 /** The request's body, and what its own stream failed with: fetch itself gives that another name. */
 const bodyOf = (
@@ -51,7 +51,7 @@ const faultOf = (error: unknown, signal: AbortSignal, isBodyBroken = false): Fau
 }
 
 /** The user's signal, the deadline and the longest silence as one signal. */
-const bounded = ({ route }: Plan, { signal, deadline, clock }: Limits) => {
+const bounded = ({ route }: Plan, { signal, deadline, clock }: SendControls) => {
   const own = new AbortController()
   const abort = (): void => own.abort('Aborted')
   if (signal?.aborted) abort()
@@ -111,7 +111,7 @@ const replyOf = (response: Response, limits: ReturnType<typeof bounded>): Reply 
   }
 }
 
-const send = async (plan: Plan, limits: Limits): Promise<E.Either<ReturnType<typeof at>, Reply>> => {
+const send = async (plan: Plan, limits: SendControls): Promise<E.Either<ReturnType<typeof at>, Reply>> => {
   const both = bounded(plan, limits)
   const { headers, url } = wire(plan)
   const { sent, failed } = bodyOf(plan.body)

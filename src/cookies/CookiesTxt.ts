@@ -1,0 +1,113 @@
+/**
+ * cookies.txt, the file of Netscape, curl and wget: seven fields, tabs between, one cookie a line.
+ *
+ *     .example.com  TRUE  /  TRUE  1893456000  name  value
+ *     #HttpOnly_example.com  FALSE  /  FALSE  0  session  value
+ *
+ * | field   | written                               | read                                        |
+ * |---------|---------------------------------------|---------------------------------------------|
+ * | domain  | with a dot where it is for subdomains | the same; the second field decides          |
+ * | expiry  | `0` for a session cookie, as curl     | `0` and nothing are a session cookie        |
+ *
+ * Lost: SameSite, stamps, what is below a second. A cookie with a tab or the end of a line in it is not written.
+ *
+ * @example
+ * import { CookiesTxt, Jar } from 'requests-ts'
+ *
+ * const [jar] = Jar.absorb(new URL('https://h.test/'), ['sid=1; Secure'], new Date(0))(Jar.empty)
+ * const text = CookiesTxt.write({ now: new Date(0), session: true })(jar)
+ * assert.equal(text.split('\n')[2], 'h.test\tFALSE\t/\tTRUE\t0\tsid\t1')
+ * const { jar: again, badLines } = CookiesTxt.read(new Date(0))(text)
+ * assert.deepEqual([Jar.toArray(again).length, badLines], [1, []])
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Secret from '../values/Secret.js'
+import * as Cookie from './Cookie.js'
+import * as Jar from './Jar.js'
+
+const HEADER = '# Netscape HTTP Cookie File'
+
+export interface Options {
+  /** Cookies that are over by then are left out. */
+  readonly now: Date
+  /** Whether cookies without an expiry are written: login cookies mostly have none. */
+  readonly session: boolean
+}
+
+const flag = (is: boolean): string => (is ? 'TRUE' : 'FALSE')
+
+const lineOf = ({ name, value, domain, hostOnly, path, secure, httpOnly, expires }: Cookie.Cookie): string =>
+  [
+    `${httpOnly ? '#HttpOnly_' : ''}${hostOnly ? '' : '.'}${domain}`,
+    flag(!hostOnly),
+    path,
+    flag(secure),
+    O.isSome(expires) ? String(Math.floor(expires.value / 1000)) : '0',
+    name,
+    Secret.reveal(value),
+  ].join('\t')
+
+/** Writes the cookies in the clear: keep the text as you would keep a password. */
+export const write =
+  ({ now, session }: Options) =>
+  (jar: Jar.Jar): string => {
+    const isWanted = (cookie: Cookie.Cookie): boolean =>
+      (session || O.isSome(cookie.expires)) && Cookie.isLive(cookie, now.getTime())
+    const isWritable = ({ name, value, path }: Cookie.Cookie): boolean =>
+      !/[\t\r\n]/.test(name + Secret.reveal(value) + path)
+    const lines = Jar.current(jar)
+      .filter((cookie) => isWanted(cookie) && isWritable(cookie))
+      .map(lineOf)
+    return [HEADER, '', ...lines, ''].join('\n')
+  }
+
+export interface Read {
+  readonly jar: Jar.Jar
+  /** The numbers of the lines that are none, from 1. */
+  readonly badLines: ReadonlyArray<number>
+}
+
+const inputOf = (line: string): Cookie.Input | undefined => {
+  const httpOnly = line.startsWith('#HttpOnly_')
+  const [domain = '', below = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = (
+    httpOnly ? line.slice(10) : line
+  ).split('\t')
+  const isFlag = (text: string): boolean => /^(TRUE|FALSE)$/i.test(text)
+  if (more.length > 0 || domain === '' || !isFlag(below) || !isFlag(secure) || !/^\d*(\.\d+)?$/.test(expiry))
+    return undefined
+  const seconds = Number(expiry)
+  return {
+    name,
+    value,
+    domain: domain.replace(/^\./, ''),
+    hostOnly: /^FALSE$/i.test(below),
+    path: path === '' ? '/' : path,
+    secure: /^TRUE$/i.test(secure),
+    httpOnly,
+    ...(seconds === 0 ? {} : { expires: new Date(seconds * 1000) }),
+  }
+}
+
+const isComment = (line: string): boolean =>
+  line.trim() === '' || (line.startsWith('#') && !line.startsWith('#HttpOnly_'))
+
+/** Reads what others have written; a line that is no cookie is named and skipped. */
+export const read =
+  (now: Date) =>
+  (text: string): Read => {
+    const entries: Jar.CookieEntry[] = []
+    const lines: number[] = []
+    const badLines: number[] = []
+    for (const [i, line] of text.split(/\r?\n/).entries()) {
+      if (isComment(line)) continue
+      const input = inputOf(line)
+      if (input === undefined) badLines.push(i + 1)
+      else {
+        entries.push({ input })
+        lines.push(i + 1)
+      }
+    }
+    const { jar, problems } = Jar.setAll(entries)(Jar.at(now)(Jar.empty))
+    const refused = lines.filter((_, i) => problems.has(i))
+    return { jar, badLines: [...badLines, ...refused].sort((x, y) => x - y) }
+  }

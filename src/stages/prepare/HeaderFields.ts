@@ -1,0 +1,137 @@
+/**
+ * The header fields that session and request give, checked once for each set of them.
+ *
+ * | refused (`InvalidHeader`)                             | why                                             |
+ * |-------------------------------------------------------|-------------------------------------------------|
+ * | a name that is no token, a value with CR, LF, NUL …   | RFC 9110 5.6.2, 5.5 (D17)                       |
+ * | `Expect`, `Upgrade`, `Keep-Alive`, `Connection` but for `close` and `keep-alive` | they speak of the connection, which is the transport's (D17) |
+ * | `Transfer-Encoding` but for `chunked`                 | RFC 9112 6.1                                    |
+ * | two `Host` or `Content-Length`, a length that is no number | request smuggling                          |
+ *
+ * The value of a sensitive header is made secret here, so nothing downstream has to know its name.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { type HeaderSetting, SENSITIVE, type Settings } from '../../session/Settings.js'
+import * as Headers from '../../values/Headers.js'
+import * as Override from '../../values/Override.js'
+import * as Secret from '../../values/Secret.js'
+import type { Merged } from '../Merge.js'
+import { invalidHeader, type PlanError } from '../PlanError.js'
+
+const ALONE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
+const NOT_THE_USERS: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
+
+const ofConnection = (key: string, value: string): string | undefined => {
+  if (NOT_THE_USERS.has(key)) return 'it is for the transport to say'
+  if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'only close and keep-alive can be asked for'
+  if (key === 'transfer-encoding' && !/^chunked$/i.test(value)) return 'only chunked is known'
+  if (key === 'content-length' && !/^\d+$/.test(value)) return 'it is not a number of octets'
+  return undefined
+}
+
+/** Why a line that HTTP could carry is not the user's to give. */
+export const refusal = (name: string, value: string): string | undefined => ofConnection(name.toLowerCase(), value)
+
+const problemOf = (name: string, given: Headers.Value): string | undefined => {
+  if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'
+  const value = Secret.textOf(given)
+  if (value === undefined) return 'its value is not text'
+  if (!Headers.isValue(value)) {
+    return 'its value begins with white space, or holds a character that HTTP cannot carry (CR, LF, NUL, above U+00FF)'
+  }
+  return ofConnection(name.toLowerCase(), value)
+}
+
+/** One setting as lines, or what is wrong with it. */
+const lines = (
+  key: string,
+  { name, values }: HeaderSetting,
+  sensitive: Settings['sensitive'],
+): E.Either<PlanError, ReadonlyArray<Headers.Field>> => {
+  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
+  const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
+  const fields: Headers.Field[] = []
+  for (const value of values) {
+    const problem = problemOf(name, value)
+    if (problem !== undefined) return E.left(invalidHeader(name, problem))
+    fields.push([name, isSecret && typeof value === 'string' ? Secret.make(value) : value])
+  }
+  return E.right(fields)
+}
+
+/** Every header of one set of settings, by its key. */
+type Compiled = E.Either<PlanError, ReadonlyMap<string, ReadonlyArray<Headers.Field>>>
+
+const compile = (headers: Settings['headers'], sensitive: Settings['sensitive']): Compiled => {
+  const compiled = new Map<string, ReadonlyArray<Headers.Field>>()
+  for (const [key, override] of headers) {
+    if (override._tag !== 'Set') continue
+    const made = lines(key, override.value, sensitive)
+    if (E.isLeft(made)) return made
+    compiled.set(key, made.right)
+  }
+  return E.right(compiled)
+}
+
+/** What is worked out once for the headers of a session. */
+interface Known {
+  readonly byKey: Compiled
+  readonly whole: E.Either<PlanError, Headers.Headers>
+}
+
+const known = new WeakMap<Settings['headers'], Known>()
+
+const flat = (compiled: Compiled): E.Either<PlanError, Headers.Headers> =>
+  E.isLeft(compiled) ? compiled : E.right({ fields: [...compiled.right.values()].flat() })
+
+const knownOf = (headers: Settings['headers']): Known => {
+  const found = known.get(headers)
+  if (found !== undefined) return found
+  const byKey = compile(headers, Override.noKeys)
+  const made = { byKey, whole: flat(byKey) }
+  known.set(headers, made)
+  return made
+}
+
+/** The header fields of session and request, in order. Error: `InvalidHeader`. */
+export const fields = ({ session, settings }: Merged): E.Either<PlanError, Headers.Headers> => {
+  if (settings.sensitive.size > 0) return flat(compile(settings.headers, settings.sensitive))
+  const base = knownOf(session.settings.headers)
+  if (settings.headers === session.settings.headers) return base.whole
+  // A header of the session that is wrong does no harm where the request replaces it.
+  const compiled: ReadonlyMap<string, ReadonlyArray<Headers.Field>> = E.isRight(base.byKey)
+    ? base.byKey.right
+    : new Map()
+  const all: Headers.Field[] = []
+  for (const [key, override] of settings.headers) {
+    if (override._tag !== 'Set') continue
+    const before = session.settings.headers.get(key) === override ? compiled.get(key) : undefined
+    const made = before === undefined ? lines(key, override.value, settings.sensitive) : E.right(before)
+    if (E.isLeft(made)) return made
+    for (const line of made.right) all.push(line)
+  }
+  return E.right({ fields: all })
+}
+
+const occursOnce = (headers: Headers.Headers, name: string): boolean => Headers.valuesOf(headers, name).length < 2
+
+/**
+ * The headers that a scheme of auth of the user's own left behind: still HTTP, and all that it wrote is secret.
+ * Error: `InvalidHeader`.
+ */
+export const signed = (before: Headers.Headers, after: Headers.Headers): E.Either<PlanError, Headers.Headers> => {
+  const fields: Headers.Field[] = []
+  for (const field of after.fields) {
+    const [name, value] = field
+    if (before.fields.some(([other, held]) => other === name && held === value)) {
+      fields.push(field)
+      continue
+    }
+    const problem = problemOf(name, value)
+    if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the scheme of auth made it`))
+    fields.push([name, typeof value === 'string' ? Secret.make(value) : value])
+  }
+  const twice = [...ALONE].find((name) => !occursOnce(after, name))
+  if (twice !== undefined) return E.left(invalidHeader(twice, 'the scheme of auth made a second one'))
+  return E.right({ fields })
+}

@@ -1,0 +1,74 @@
+/**
+ * What tells the resource of a download from others: all of the request that may choose the representation.
+ *
+ * The text holds secrets. It stays in memory, and only a salted digest of it is written (see `PartFile.ts`).
+ */
+import { createHash } from 'node:crypto'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Exchange } from '../../stages/Exchange.js'
+import type * as Headers from '../../values/Headers.js'
+import * as Secret from '../../values/Secret.js'
+import * as Url from '../../values/Url.js'
+import type { ClientCertificate, Plan } from '../../wire/Plan.js'
+
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** The digest of a body at hand; none for a stream, which cannot be known before it is sent. */
+const bodyOf = ({ body }: Plan): O.Option<string> => {
+  if (body._tag === 'Empty') return O.some('')
+  return body._tag === 'Bytes' ? O.some(digest(Secret.open(body.bytes))) : O.none
+}
+
+const textOf = (value: string | Uint8Array | Secret.Secret | Secret.SealedBytes | undefined): string | null => {
+  if (value === undefined || typeof value === 'string') return value ?? null
+  const open: string | Uint8Array = value instanceof Uint8Array ? value : Secret.open<string | Uint8Array>(value)
+  return typeof open === 'string' ? open : digest(open)
+}
+
+const certificateOf = (certificate: O.Option<ClientCertificate>): ReadonlyArray<string | null> =>
+  O.isNone(certificate)
+    ? []
+    : [textOf(certificate.value.cert), textOf(certificate.value.key), textOf(certificate.value.pfx)]
+
+/** A digest login signs each request anew, so its user and password stand for it. */
+const loginOf = ({ merged }: Exchange): ReadonlyArray<string> => {
+  const { auth } = merged.settings
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return []
+  return [auth.value.user, Secret.reveal(auth.value.pass)]
+}
+
+/** Fields that select no representation, or that toFile writes itself. */
+const UNRELATED: ReadonlySet<string> = new Set([
+  'range',
+  'if-range',
+  'if-none-match',
+  'if-modified-since',
+  'user-agent',
+])
+
+const fieldsOf = (headers: Headers.Headers, isSigned: boolean): ReadonlyArray<readonly [string, string]> =>
+  headers.fields
+    .map(([name, value]): readonly [string, string] => [name.toLowerCase(), Secret.reveal(value)])
+    .filter(([name]) => !UNRELATED.has(name) && !(isSigned && name === 'authorization'))
+    .sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))
+
+/** The identity of what an exchange asks for: method, URL, header fields, body, login. None where a body is a stream. */
+export const of = (exchange: Exchange): O.Option<string> => {
+  const { plan } = exchange
+  const body = bodyOf(plan)
+  if (O.isNone(body)) return O.none
+  const login = loginOf(exchange)
+  return O.some(
+    JSON.stringify([
+      plan.method,
+      `${plan.url.origin}${Url.target(plan.url)}`,
+      fieldsOf(plan.headers, login.length > 0),
+      body.value,
+      login,
+      certificateOf(plan.route.tls.certificate),
+    ]),
+  )
+}
+
+/** Where a representation came from, after redirects. Its query is left out: it often holds a signature of the day. */
+export const placeOf = ({ url }: Plan): string => `${url.origin}${url.pathname}`

@@ -1,0 +1,96 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as DigestCache from '../../src/cookies/DigestCache.js'
+
+const challenge = (other: Partial<DigestCache.Challenge> = {}): DigestCache.Challenge => ({
+  origin: 'https://h.test',
+  realm: 'r',
+  user: 'me',
+  nonce: 'n',
+  opaque: O.none,
+  algorithm: O.none,
+  qop: true,
+  count: 0,
+  updated: { ms: 1, n: 0 },
+  ...other,
+})
+const held = (...challenges: ReadonlyArray<DigestCache.Challenge>) => DigestCache.fromArray(challenges)
+const nonces = (challenges: DigestCache.Challenges) => DigestCache.toArray(challenges).map(({ nonce }) => nonce)
+
+describe('of two challenges of one stamp and count', () => {
+  it.each<[keyof DigestCache.Input, Partial<DigestCache.Challenge>, Partial<DigestCache.Challenge>]>([
+    ['nonce', { nonce: 'a' }, { nonce: 'b' }],
+    ['opaque', { opaque: O.none }, { opaque: O.some('o') }],
+    ['algorithm', { algorithm: O.some('MD5') }, { algorithm: O.some('SHA') }],
+    ['qop', { qop: false }, { qop: true }],
+    ['domain', { domain: ['/a'] }, { domain: ['/b'] }],
+  ])('with another %s the same one stands, from either side', (_, one, other) => {
+    const [x, y] = [held(challenge(one)), held(challenge(other))]
+    expect([DigestCache.equals(x, y), DigestCache.equals(y, x)]).toEqual([false, false])
+    expect(DigestCache.equals(DigestCache.join(x, y), DigestCache.join(y, x))).toBe(true)
+    expect(DigestCache.toArray(DigestCache.join(x, y))).toEqual([challenge(other)])
+    expect(DigestCache.toArray(DigestCache.join(y, x))).toEqual([challenge(other)])
+  })
+  it('of two realms the same one is found, whichever came first', () => {
+    const [x, y] = [challenge({ realm: 'a', nonce: '1' }), challenge({ realm: 'b', nonce: '2' })]
+    for (const both of [held(x, y), held(y, x)]) {
+      expect(DigestCache.find(x)(both)).toEqual(O.some(y))
+      expect(nonces(both)).toEqual(['1', '2'])
+    }
+  })
+})
+
+describe('a list of challenges', () => {
+  const [old, counted, young] = [
+    challenge({ realm: 'a', nonce: 'old', count: 5 }),
+    challenge({ realm: 'b', nonce: 'counted', count: 2, updated: { ms: 2, n: 0 } }),
+    challenge({ realm: 'c', nonce: 'young', updated: { ms: 2, n: 1 } }),
+  ]
+  it('is written oldest first, by stamp and then by count', () => {
+    const fresh = challenge({ realm: 'z', nonce: 'fresh', count: 1, updated: { ms: 2, n: 0 } })
+    expect(nonces(held(young, counted, old, fresh))).toEqual(['old', 'fresh', 'counted', 'young'])
+    expect(DigestCache.toArray(DigestCache.none)).toEqual([])
+  })
+  it('keeps 180, and of more the newest', () => {
+    const many = Array.from({ length: 181 }, (_, i) => challenge({ realm: `r${i}`, updated: { ms: i, n: 0 } }))
+    expect(DigestCache.toArray(held(...many.slice(0, 180)))).toEqual(many.slice(0, 180))
+    expect(DigestCache.toArray(held(...many))).toEqual(many.slice(1))
+    const joined = DigestCache.join(held(...many.slice(90)), held(...many.slice(0, 90)))
+    expect(DigestCache.toArray(joined)).toEqual(many.slice(1))
+  })
+  it('keeps those of other origins, realms and users apart', () => {
+    const others = [{ origin: 'http://h.test' }, { realm: 's' }, { user: 'you' }].map((other) => challenge(other))
+    expect(held(challenge(), ...others).size).toBe(4)
+  })
+})
+
+describe('remember and count', () => {
+  const input = challenge()
+  const later = { ms: 5, n: 0 }
+
+  it('a challenge is new where anything but its stamp is', () => {
+    const one = held(challenge({ count: 3 }))
+    expect(DigestCache.remember(input, later)(one)).toBe(one)
+    const kept = DigestCache.remember({ ...input, algorithm: O.some('SHA') }, later)(one)
+    expect(DigestCache.toArray(kept)).toEqual([challenge({ algorithm: O.some('SHA'), count: 3, updated: later })])
+    const renewed = DigestCache.remember({ ...input, nonce: 'm' }, later)(one)
+    expect(DigestCache.toArray(renewed)).toEqual([challenge({ nonce: 'm', updated: later })])
+    expect(DigestCache.toArray(DigestCache.remember(input, later)(DigestCache.none))).toEqual([
+      challenge({ updated: later }),
+    ])
+  })
+  it('a use counts one up and keeps the stamp', () => {
+    const one = held(challenge({ count: 3 }))
+    expect(DigestCache.toArray(DigestCache.counted(challenge())(one))).toEqual([challenge({ count: 4 })])
+    expect(DigestCache.counted(challenge({ nonce: 'm' }))(one)).toBe(one)
+    expect(DigestCache.counted(challenge({ realm: 's' }))(one)).toBe(one)
+  })
+  it('the challenge of another origin or user is not found', () => {
+    const found = (asked: Pick<DigestCache.Challenge, 'origin' | 'user'>) =>
+      pipe(DigestCache.find(asked)(held(challenge())), O.isSome)
+    expect(found(input)).toBe(true)
+    expect(found({ ...input, origin: 'https://h.test:8443' })).toBe(false)
+    expect(found({ ...input, user: '' })).toBe(false)
+  })
+})

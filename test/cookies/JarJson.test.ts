@@ -1,0 +1,286 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import type { Cookie } from '../../src/cookies/Cookie.js'
+import * as DigestCache from '../../src/cookies/DigestCache.js'
+import * as Jar from '../../src/cookies/Jar.js'
+import * as JarJson from '../../src/cookies/JarJson.js'
+import * as Secret from '../../src/values/Secret.js'
+
+const encoded = JarJson.encode({ reveal: true })
+const read = (json: unknown): Jar.Jar =>
+  pipe(
+    JarJson.decode(json),
+    E.getOrElse(({ message }): Jar.Jar => expect.fail(message)),
+  )
+const problems = (json: unknown) =>
+  pipe(
+    JarJson.decode(json),
+    E.match(
+      (error) => error.problems.join('; '),
+      () => 'read',
+    ),
+  )
+
+const COOKIE: Cookie = {
+  name: 'sid',
+  value: Secret.make('a=b'),
+  domain: 'h.test',
+  hostOnly: false,
+  path: '/p',
+  secure: true,
+  httpOnly: true,
+  sameSite: O.some('Lax'),
+  expires: O.some(-5),
+  created: { ms: 1, n: 2 },
+  updated: { ms: 3, n: 4 },
+  setBy: O.some('https://h.test/login'),
+}
+const BARE: Cookie = {
+  ...COOKIE,
+  name: '',
+  value: Secret.make('bare'),
+  domain: 'other.test',
+  hostOnly: true,
+  secure: false,
+  httpOnly: false,
+  sameSite: O.none,
+  expires: O.none,
+  created: { ms: 2, n: 0 },
+  setBy: O.none,
+}
+const CHALLENGE: DigestCache.Challenge = {
+  origin: 'https://h.test',
+  realm: 'r',
+  user: 'me',
+  nonce: 'n',
+  opaque: O.some('o'),
+  algorithm: O.some('MD5'),
+  qop: true,
+  count: 7,
+  updated: { ms: 5, n: 6 },
+}
+const PLAIN: DigestCache.Challenge = {
+  ...CHALLENGE,
+  user: 'you',
+  opaque: O.none,
+  algorithm: O.none,
+  qop: false,
+  count: 0,
+}
+
+const FULL: Jar.Jar = {
+  ...Jar.withRecords([COOKIE, BARE])(Jar.make({ nameless: true })),
+  challenges: DigestCache.fromArray([CHALLENGE, PLAIN]),
+  clock: { ms: 8, n: 9 },
+}
+const JSON_OF_FULL = {
+  format: 'requests-ts/jar',
+  version: 1,
+  nameless: true,
+  clock: [8, 9],
+  cookies: [
+    {
+      name: 'sid',
+      value: 'a=b',
+      domain: 'h.test',
+      hostOnly: false,
+      path: '/p',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'Lax',
+      expires: -5,
+      created: [1, 2],
+      updated: [3, 4],
+      setBy: 'https://h.test/login',
+    },
+    {
+      name: '',
+      value: 'bare',
+      domain: 'other.test',
+      hostOnly: true,
+      path: '/p',
+      secure: false,
+      httpOnly: false,
+      sameSite: null,
+      expires: null,
+      created: [2, 0],
+      updated: [3, 4],
+      setBy: null,
+    },
+  ],
+  challenges: [
+    {
+      origin: 'https://h.test',
+      realm: 'r',
+      user: 'you',
+      nonce: 'n',
+      opaque: null,
+      algorithm: null,
+      qop: false,
+      count: 0,
+      updated: [5, 6],
+    },
+    {
+      origin: 'https://h.test',
+      realm: 'r',
+      user: 'me',
+      nonce: 'n',
+      opaque: 'o',
+      algorithm: 'MD5',
+      qop: true,
+      count: 7,
+      updated: [5, 6],
+    },
+  ],
+}
+
+describe('a jar as JSON', () => {
+  it('is this', () => {
+    expect(encoded(FULL)).toEqual(E.right(JSON_OF_FULL))
+    expect(encoded(Jar.empty)).toEqual(
+      E.right({ format: 'requests-ts/jar', version: 1, nameless: false, clock: [0, 0], cookies: [], challenges: [] }),
+    )
+  })
+  it('is read back whole', () => {
+    const again = read(JSON.parse(JSON.stringify(JSON_OF_FULL)))
+    expect(Jar.Eq.equals(again, FULL)).toBe(true)
+    expect(again.nameless).toBe(true)
+    expect(Jar.records(again)).toEqual([COOKIE, BARE])
+    expect(Jar.records(again).map(({ value }) => Secret.reveal(value))).toEqual(['a=b', 'bare'])
+    expect(DigestCache.toArray(again.challenges)).toEqual([PLAIN, CHALLENGE])
+  })
+  it.each(['Strict', 'Lax', 'None'])('knows SameSite=%s', (sameSite) => {
+    const [cookie] = JSON_OF_FULL.cookies
+    const again = read({ ...JSON_OF_FULL, cookies: [{ ...cookie, sameSite }] })
+    expect(Jar.records(again).map((one) => one.sameSite)).toEqual([O.some(sameSite)])
+  })
+  it('has a clock that is not before its cookies', () => {
+    expect(read({ ...JSON_OF_FULL, clock: [0, 0] }).clock).toEqual({ ms: 3, n: 4 })
+  })
+  it('says where the secrets are, unless it is to reveal them', () => {
+    const paths = ['cookies[0].value (sid)', 'cookies[1].value ()']
+    expect(
+      pipe(
+        FULL,
+        JarJson.encode(),
+        E.mapLeft((error) => error.paths),
+      ),
+    ).toEqual(E.left(paths))
+    expect(E.isRight(JarJson.encode()({ ...FULL, cookies: Jar.empty.cookies }))).toBe(true)
+  })
+  it.each<[string, Partial<Cookie>, string]>([
+    ['an expiry that is none', { expires: O.some(Number.NaN) }, 'cookies.0.expires.0 is not a time'],
+    [
+      'a path that is none',
+      { path: 'p' },
+      'cookies.0, "sid", is not valid: its path does not start with /, or holds what a path cannot',
+    ],
+    ['a stamp beyond time', { created: { ms: 9e15, n: 0 } }, 'cookies.0.created.0 is not a time'],
+  ])('is not written with %s, for it could not be read', (_, odd, problem) => {
+    const refused = encoded(Jar.withRecords([{ ...COOKIE, ...odd }])(Jar.empty))
+    expect(E.isLeft(refused) && refused.left.paths).toContain(problem)
+  })
+})
+
+describe('a file that was edited', () => {
+  const LINE = 'text without control characters'
+  const edited = (list: 'cookies' | 'challenges', i: number, patch: object) => ({
+    ...JSON_OF_FULL,
+    [list]: JSON_OF_FULL[list].map((one, n) => (n === i ? { ...one, ...patch } : one)),
+  })
+
+  it.each<[object, string]>([
+    [{ format: 'requests-ts/session' }, 'its format is "requests-ts/session", not requests-ts/jar'],
+    [{ version: 2 }, 'it is of version 2; this library reads up to 1: update it'],
+    [{ nameless: 'no' }, 'nameless is not boolean'],
+    [{ nameless: undefined }, 'nameless is not boolean'],
+    [{ clock: undefined }, 'clock is not Readonly<[a time, finite number]>'],
+    [{ clock: [9e15, 0] }, 'clock.0 is not a time'],
+    [{ clock: [0, '0'] }, 'clock.1 is not finite number'],
+    [{ clock: [0] }, 'clock.1 is not finite number'],
+    [{ cookies: undefined }, 'cookies is not as it should be'],
+    [{ cookies: {} }, 'cookies is not as it should be'],
+    [{ challenges: undefined }, 'challenges is not as it should be'],
+    [{ challenges: [7] }, 'challenges.0 is not as it should be'],
+  ])('%j: %s', (patch, problem) => expect(problems({ ...JSON_OF_FULL, ...patch })).toBe(problem))
+
+  it.each<[object, string]>([
+    [{ name: 'a\n' }, `name is not ${LINE}`],
+    [{ value: 'a\r\nB: c' }, `value is not ${LINE}`],
+    [{ value: null }, `value is not ${LINE}`],
+    [{ domain: 'h\0' }, `domain is not ${LINE}`],
+    [{ hostOnly: 1 }, 'hostOnly is not boolean'],
+    [{ path: '/\x7f' }, `path is not ${LINE}`],
+    [{ secure: null }, 'secure is not boolean'],
+    [{ httpOnly: 'true' }, 'httpOnly is not boolean'],
+    [{ sameSite: 'lax' }, 'sameSite.0 is not "Strict" | "Lax" | "None"; cookies.1.sameSite.1 is not null'],
+    [{ expires: 9e15 }, 'expires.0 is not a time; cookies.1.expires.1 is not null'],
+    [{ created: null }, 'created is not Readonly<[a time, finite number]>'],
+    [{ updated: ['1', 2] }, 'updated.0 is not a time'],
+    [{ setBy: '\n' }, `setBy.0 is not ${LINE}; cookies.1.setBy.1 is not null`],
+  ])('a cookie with %j', (patch, problem) => {
+    expect(problems(edited('cookies', 1, patch))).toBe(`cookies.1.${problem}`)
+  })
+
+  it.each<[object, string]>([
+    [{ origin: 1 }, `origin is not ${LINE}`],
+    [{ realm: '\n' }, `realm is not ${LINE}`],
+    [{ user: null }, `user is not ${LINE}`],
+    [{ nonce: '\0' }, `nonce is not ${LINE}`],
+    [{ opaque: 1 }, `opaque.0 is not ${LINE}; challenges.1.opaque.1 is not null`],
+    [{ algorithm: 1 }, `algorithm.0 is not ${LINE}; challenges.1.algorithm.1 is not null`],
+    [{ qop: 'auth' }, 'qop is not boolean'],
+    [{ count: '1' }, 'count is not finite number'],
+    [{ updated: 1 }, 'updated is not Readonly<[a time, finite number]>'],
+  ])('a challenge with %j', (patch, problem) => {
+    expect(problems(edited('challenges', 1, patch))).toBe(`challenges.1.${problem}`)
+  })
+
+  it.each<[object, string]>([
+    [{ name: 'a;b' }, 'no'],
+    [{ name: 'a=b' }, 'no'],
+    [{ name: '=' }, 'no'],
+    [{ value: 'a; admin=1' }, 'no'],
+    [{ domain: 'h;x' }, 'no'],
+    [{ domain: '' }, 'no'],
+    [{ path: '' }, 'no'],
+    [{ path: 'a/' }, 'no'],
+    [{ value: '=a=' }, 'a'],
+    [{ path: '/a;b' }, 'a'],
+    [{ name: 'a,b' }, 'a'],
+    [{ value: 'a\tb' }, 'a'],
+    [{ value: ' a' }, 'no'],
+    [{ value: '€' }, 'no'],
+    [{ name: 'é€' }, 'no'],
+    [{ value: 'v'.repeat(4097) }, 'no'],
+    [{ name: '__Host-sid' }, 'no'],
+    [{ name: '__SECURE-sid', secure: false }, 'no'],
+    [{ name: '__Host-sid', hostOnly: true, path: '/', secure: true }, 'a'],
+    [{ name: '', value: '__Host-sid=evil' }, 'no'],
+    [{ name: '', value: '', expires: null }, 'no'],
+    [{ name: '', value: '', expires: 0 }, 'a'],
+    [{ domain: 'H.test' }, 'no'],
+    [{ domain: '.h.test' }, 'no'],
+    [{ domain: '[::1]' }, 'no'],
+    [{ domain: '::1' }, 'a'],
+    [{ domain: '0:0:0:0:0:0:0:1' }, 'no'],
+    [{ domain: '::zz' }, 'no'],
+    [{ domain: '127.0.0.1' }, 'a'],
+    [{ domain: '127.1' }, 'no'],
+    [{ domain: 'h.test:80' }, 'no'],
+    [{ domain: 'co.uk', hostOnly: false }, 'no'],
+    [{ domain: 'co.uk', hostOnly: true }, 'a'],
+    [{ domain: 'xn--mnchen-3ya.de' }, 'a'],
+    [{ domain: 'münchen.de' }, 'no'],
+    [{ domain: '%2Frun%2Fa.sock', hostOnly: true }, 'a'],
+  ])('with %j is %s cookie, wherever it stands', (patch, is) => {
+    for (const i of [0, 1]) {
+      const { name = JSON_OF_FULL.cookies[i]?.name } = patch as { readonly name?: string }
+      const problem = problems(edited('cookies', i, patch))
+      if (is === 'no') expect(problem).toMatch(`cookies.${i}, ${JSON.stringify(name)}, is not valid: `)
+      else expect(problem).toBe('read')
+    }
+  })
+})

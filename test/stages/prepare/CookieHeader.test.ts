@@ -1,0 +1,125 @@
+import { inspect } from 'node:util'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, it } from 'vitest'
+import * as Jar from '../../../src/cookies/Jar.js'
+import * as Exchange from '../../../src/Exchange.js'
+import * as Plan from '../../../src/Plan.js'
+import * as Request from '../../../src/session/Request.js'
+import * as Session from '../../../src/session/Session.js'
+import { memory } from '../../../src/transport/Memory.js'
+import type { Server } from '../../../src/wire/Reply.js'
+import { untyped } from '../../untyped.js'
+
+// The Cookie header: what the jar holds, what is given along, and what becomes of both on a redirect.
+
+const now = new Date(0)
+const jarOf = (url: string, ...lines: ReadonlyArray<string>) => Jar.absorb(new URL(url), lines, now)(Jar.empty)[0]
+
+const headersOf = (request: Request.Request, jar = Jar.empty, session = Session.empty) =>
+  pipe(
+    request,
+    Plan.plan({ session, jar, now }),
+    E.mapLeft(({ _tag, message }) => `${_tag}: ${message}`),
+    E.map((plan) => Plan.wire(plan).headers),
+  )
+const get = Request.get('http://h/')
+
+describe('a cookie that is given along', () => {
+  it.each([
+    ['a', '1', 'a=1'],
+    ['abc', 'xyz', 'abc=xyz'],
+    ['a', '', 'a='],
+    ['', 'x', '=x'],
+    ['!~\x80\xff', '\t :<=,~\x80\xff', '!~\x80\xff=\t :<=,~\x80\xff'],
+    ["a'b", '"q"', 'a\'b="q"'],
+  ])('%j=%j is sent', (name, value, expected) => {
+    expect(headersOf(Request.withCookie(name, value)(get))).toEqual(E.right([['Cookie', expected]]))
+  })
+  it.each([
+    [';a', 'x'],
+    ['a;', 'x'],
+    ['a=b', 'x'],
+    ['a,b', 'x'],
+    ['a b', 'x'],
+    ['\0a', 'x'],
+    ['a\x1f', 'x'],
+    ['a\x7fb', 'x'],
+    ['☃', 'x'],
+    ['a', ';x'],
+    ['a', 'x;'],
+    ['a', 'x\0'],
+    ['a', '\x08x'],
+    ['a', 'x\ny'],
+    ['a', 'x\x1f'],
+    ['a', 'x\x7f'],
+    ['a', '☃'],
+  ])('%j=%j is refused', (name, value) => {
+    expect(headersOf(Request.withCookie(name, value)(get))).toEqual(
+      E.left(
+        `InvalidHeader: Invalid header "Cookie": ${JSON.stringify(name)} holds a character that a cookie cannot hold`,
+      ),
+    )
+  })
+  it('is refused where its value is no text', () => {
+    expect(headersOf(Request.withCookie('a', untyped(7))(get))).toEqual(
+      E.left('InvalidHeader: Invalid header "Cookie": the value of "a" is not text'),
+    )
+  })
+  it('stands beside others in their order, and goes where it is taken away', () => {
+    const session = pipe(Session.empty, Session.withCookie('a', '1'), Session.withCookie('b', '2'))
+    const own = (request: Request.Request) => headersOf(request, Jar.empty, session)
+    expect(own(get)).toEqual(E.right([['Cookie', 'a=1; b=2']]))
+    expect(own(Request.withoutCookie('a')(get))).toEqual(E.right([['Cookie', 'b=2']]))
+    expect(own(pipe(get, Request.withoutCookie('a'), Request.withoutCookie('b')))).toEqual(E.right([]))
+  })
+})
+
+describe('beside those of the jar', () => {
+  it('it stands behind longer paths and before the path /', () => {
+    const jar = jarOf('http://h/d/e', 'top=1; Path=/', 'deep=2; Path=/d', 'deepest=3; Path=/d/e')
+    const request = pipe(Request.get('http://h/d/e'), Request.withCookie('own', '9'))
+    expect(headersOf(request, jar)).toEqual(E.right([['Cookie', 'deepest=3; deep=2; own=9; top=1']]))
+    expect(headersOf(Request.get('http://h/d/e'), jar)).toEqual(E.right([['Cookie', 'deepest=3; deep=2; top=1']]))
+    expect(headersOf(Request.get('http://h/d/e'))).toEqual(E.right([]))
+  })
+  it('no value is printed', () => {
+    const made = Plan.plan({ session: Session.empty, jar: jarOf('http://h/', 'a=canary'), now })(
+      Request.withCookie('own', 'canary')(get),
+    )
+    expect(E.isRight(made)).toBe(true)
+    expect(inspect(made, { depth: null, showHidden: true }) + JSON.stringify(made)).not.toContain('canary')
+  })
+  it('a foreign scheme gets it, and nothing of the jar', () => {
+    const session = Session.mount(
+      'app://',
+      memory(() => ({ status: 200 })),
+    )(Session.empty)
+    const jar = jarOf('http://h/', 'a=1')
+    const url = Request.get('app://h/')
+    expect(headersOf(url, jar, session)).toEqual(E.right([]))
+    expect(headersOf(Request.withCookie('own', '9')(url), jar, session)).toEqual(E.right([['Cookie', 'own=9']]))
+  })
+})
+
+describe('after a redirect', () => {
+  const server: Server = {
+    'GET http://a.test/': { status: 302, headers: { location: '/b', 'set-cookie': 'sid=1' } },
+    'GET http://a.test/b': { status: 302, headers: { location: 'http://c.test/' } },
+    'GET http://c.test/': { status: 302, headers: { location: 'http://a.test/d' } },
+    'GET http://a.test/d': { status: 200 },
+  }
+  const jar = jarOf('http://c.test/', 'theirs=3')
+  const cookies = (configure: (request: Request.Request) => Request.Request) =>
+    Exchange.simulate({ session: Session.empty, jar, now })(server)(configure(Request.get('http://a.test/'))).hops.map(
+      ({ plan }) => Plan.wire(plan).headers.filter(([name]) => name.toLowerCase() === 'cookie'),
+    )
+  it.each<[string, (request: Request.Request) => Request.Request, ReadonlyArray<string | undefined>]>([
+    ['nothing', (request) => request, [undefined, 'sid=1', 'theirs=3', 'sid=1']],
+    ['a cookie', Request.withCookie('own', '2'), ['own=2', 'own=2; sid=1', 'theirs=3', 'sid=1']],
+    ['a header', Request.withHeader('Cookie', 'lit=4'), ['lit=4', 'lit=4', 'theirs=3', 'sid=1']],
+    ['a header taken away', Request.withoutHeader('Cookie'), [undefined, 'sid=1', 'theirs=3', 'sid=1']],
+  ])('where %s was given', (_, configure, expected) => {
+    expect(cookies(configure)).toEqual(expected.map((value) => (value === undefined ? [] : [['Cookie', value]])))
+  })
+})

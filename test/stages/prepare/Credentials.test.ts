@@ -1,0 +1,187 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import type { Input } from '../../../src/cookies/DigestCache.js'
+import * as Jar from '../../../src/cookies/Jar.js'
+import * as Plan from '../../../src/Plan.js'
+import * as Auth from '../../../src/session/Auth.js'
+import * as Environment from '../../../src/session/Environment.js'
+import * as Request from '../../../src/session/Request.js'
+import * as Session from '../../../src/session/Session.js'
+import { memory } from '../../../src/transport/Memory.js'
+import { untyped } from '../../untyped.js'
+
+// Which credentials a plan carries, and which are refused before anything is sent.
+
+/** The rejections that nobody handled, which would end a process. */
+const unhandled = async (act: () => unknown): Promise<ReadonlyArray<unknown>> => {
+  const seen: unknown[] = []
+  const note = (cause: unknown) => seen.push(cause)
+  process.on('unhandledRejection', note)
+  try {
+    await act()
+    await new Promise((resolve) => setImmediate(resolve))
+    return seen
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+}
+
+const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
+const now = new Date(0)
+
+const authorizationOf = (url: string, session: Session.Session, given: Partial<Plan.World> = {}) =>
+  pipe(
+    Request.get(url),
+    Plan.plan({ session, jar: Jar.empty, now, ...given }),
+    E.map((plan) => new Map(Plan.wire(plan).headers).get('Authorization')),
+  )
+const problem = (auth: Auth.Auth) => {
+  const plan = Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h/'))
+  return E.isLeft(plan) ? `${plan.left._tag}: ${plan.left.message}` : 'planned'
+}
+
+describe('auth of the settings', () => {
+  it.each([
+    ['none', Auth.none, undefined],
+    ['basic', Auth.basic('me', 'pw'), basic('me:pw')],
+    ['bearer', Auth.bearer('token'), 'Bearer token'],
+    ['digest that nobody asked for', Auth.digest('me', 'pw'), undefined],
+    ['a scheme that adds nothing', Auth.custom('mine', (plan) => plan), undefined],
+  ])('of %s silences the URL and netrc', (_, auth, expected) => {
+    const environment = Environment.make({}, 'machine h login netrc password n')
+    const session = pipe(Session.empty, Session.withAuth(auth), Session.withAmbient({ netrc: true }))
+    expect(authorizationOf('http://url:u@h/', session, { environment })).toEqual(E.right(expected))
+  })
+})
+
+describe('credentials in the URL', () => {
+  const environment = Environment.make({}, 'machine h login netrc password n')
+  const session = Session.withAmbient({ netrc: true })(Session.empty)
+  it.each([
+    ['http://u:p@h/', basic('u:p')],
+    ['http://u:@h/', basic('u:')],
+    ['http://:p@h/', basic(':p')],
+    ['http://:@h/', undefined],
+    ['http://netrc@h/', basic('netrc:n')],
+    ['http://u@h/', basic('u:')],
+    ['http://h/', basic('netrc:n')],
+  ])('%s: %s', (url, expected) => {
+    expect(authorizationOf(url, session, { environment })).toEqual(E.right(expected))
+  })
+})
+
+it('netrc is asked for http and https alone', () => {
+  const environment = Environment.make({}, 'machine h login netrc password n')
+  const session = pipe(
+    Session.withAmbient({ netrc: true })(Session.empty),
+    Session.mount(
+      'app://',
+      memory(() => ({ status: 200 })),
+    ),
+  )
+  expect(authorizationOf('https://h/', session, { environment })).toEqual(E.right(basic('netrc:n')))
+  expect(authorizationOf('app://h/', session, { environment })).toEqual(E.right(undefined))
+})
+
+describe('a digest whose challenge is known', () => {
+  const challenge: Input = {
+    origin: 'http://h',
+    user: 'me',
+    realm: 'r',
+    nonce: 'n',
+    opaque: O.none,
+    algorithm: O.none,
+    qop: true,
+  }
+  const knowing = (...challenges: ReadonlyArray<Partial<Input>>) =>
+    challenges.reduce<Jar.Jar>((jar, one) => Jar.remember({ ...challenge, ...one }, now)(jar), Jar.empty)
+  const digest = Session.withDigestAuth('me', 'pw')(Session.empty)
+  const signed = (jar: Jar.Jar, url = 'http://h/a?b=c', entropy = 'seed') => {
+    const header = authorizationOf(url, digest, { jar, entropy })
+    return E.isRight(header) ? header.right : header.left.message
+  }
+  const cnonceOf = (text: string | undefined) => /cnonce="([^"]*)"/.exec(text ?? '')?.[1] ?? ''
+
+  it('signs at once: for path and query, one above the count', () => {
+    expect(signed(knowing({}))).toMatch(
+      /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop=auth, nc=00000001, cnonce="[\da-f]{16}"$/,
+    )
+  })
+  it.each([
+    ['another origin', { origin: 'http://other.test' }],
+    ['another port', { origin: 'http://h:81' }],
+    ['another user', { user: 'you' }],
+  ])('is silent where the challenge was of %s', (_, other) => {
+    expect(signed(knowing(other))).toBeUndefined()
+    expect(signed(knowing(other, { nonce: 'mine' }))).toContain('nonce="mine"')
+  })
+  it('draws another cnonce for another nonce, count and seed, and the same one for the same', () => {
+    const jar = knowing({})
+    const [first, again] = [signed(jar), signed(jar)]
+    expect(cnonceOf(first)).toBe(cnonceOf(again))
+    const used = pipe(
+      Jar.challengeFor({ origin: 'http://h', user: 'me' })(jar),
+      O.fold(
+        () => jar,
+        (known) => Jar.counted(known)(jar),
+      ),
+    )
+    expect(signed(used)).toContain('nc=00000002')
+    const drawn = [first, signed(used), signed(knowing({ nonce: 'm' })), signed(jar, 'http://h/', 'other')].map(
+      cnonceOf,
+    )
+    expect(new Set(drawn).size).toBe(4)
+  })
+})
+
+describe('auth that cannot be used', () => {
+  const trim =
+    'InvalidHeader: Invalid header "Authorization": ' +
+    'the token of bearer auth holds a line end or another character that HTTP cannot carry; trim it'
+  const control = 'InvalidHeader: Invalid header "Authorization": the user of digest auth holds a control character'
+  it.each([
+    ['a token that is no text', Auth.bearer(untyped(7)), 'InvalidSettings: Invalid auth: its token is not text'],
+    ['a basic user', Auth.basic(untyped(7), 'pw'), 'InvalidSettings: Invalid auth: its user is not text'],
+    ['a digest user', Auth.digest(untyped(7), 'pw'), 'InvalidSettings: Invalid auth: its user is not text'],
+    ['a basic password', Auth.basic('me', untyped(7)), 'InvalidSettings: Invalid auth: its password is not text'],
+    ['a digest password', Auth.digest('me', untyped(7)), 'InvalidSettings: Invalid auth: its password is not text'],
+    ['a token with a line end', Auth.bearer('token\n'), trim],
+    ['a token above U+00FF', Auth.bearer('tok☃n'), trim],
+    ['a digest user with NUL', Auth.digest('m\0e', 'pw'), control],
+    ['a digest user with a line end at its end', Auth.digest('me\n', 'pw'), control],
+    ['a digest user with U+001F', Auth.digest('\x1fme', 'pw'), control],
+    ['a digest user with DEL', Auth.digest('m\x7fe', 'pw'), control],
+  ])('is refused: %s', (_, auth, message) => expect(problem(auth)).toBe(message))
+  it.each([
+    ['none', Auth.none],
+    ['a token of latin-1', Auth.bearer('tokén')],
+    ['a digest user with a blank, and of any script', Auth.digest('m e \x80 ☃', 'pw')],
+    ['a basic user with a control character', Auth.basic('m\ne', 'p\nw')],
+    ['an empty user and password', Auth.digest('', '')],
+  ])('and %s can', (_, auth) => expect(problem(auth)).toBe('planned'))
+})
+
+describe('a scheme of one’s own that fails to sign', () => {
+  const why = (sign: () => unknown) => problem(Auth.custom('mine', untyped(sign)))
+  const failed = "InvalidSettings: Invalid auth: the scheme 'mine' failed to sign: "
+  it.each<[string, () => unknown]>([
+    ['undefined', () => undefined],
+    ['null', () => null],
+    ['a list', () => []],
+    ['object', () => ({})],
+    ['a promise', () => Promise.reject(new Error('late'))],
+  ])('by giving %s', (kind, sign) => {
+    expect(why(sign)).toBe(`${failed}it gave ${kind} in place of a plan; it has to give one at once`)
+  })
+  it('by giving a promise that rejects, and the process goes on', async () => {
+    expect(await unhandled(() => why(() => Promise.reject(new Error('late'))))).toEqual([])
+  })
+  it('by throwing', () => {
+    const thrown = () => {
+      throw new Error('no key')
+    }
+    expect(why(thrown)).toBe(`${failed}no key`)
+  })
+})

@@ -1,0 +1,243 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Plan from '../../../src/Plan.js'
+import * as Environment from '../../../src/session/Environment.js'
+import * as Request from '../../../src/session/Request.js'
+import * as Session from '../../../src/session/Session.js'
+import * as Settings from '../../../src/session/Settings.js'
+import * as Route from '../../../src/stages/prepare/Route.js'
+import * as Override from '../../../src/values/Override.js'
+import * as Proxy from '../../../src/values/Proxy.js'
+import * as Secret from '../../../src/values/Secret.js'
+import * as Url from '../../../src/values/Url.js'
+import { untyped } from '../../untyped.js'
+
+// How a request travels: its proxy, its TLS, how long it waits and how much it reads.
+
+type Change = (session: Session.Session) => Session.Session
+
+const trusting = Session.withAmbient({ proxies: true, certificates: true })
+const routed = (change: Change, url = 'https://h/', environment = Environment.empty) =>
+  pipe(
+    Request.get(url),
+    Plan.plan({ session: change(Session.empty), environment }),
+    E.map(({ route }) => route),
+    E.mapLeft(({ _tag, message }) => `${_tag}: ${message}`),
+  )
+const routeOf = (change: Change, url?: string, environment?: Environment.Environment): Plan.Route => {
+  const route = routed(change, url, environment)
+  return E.isRight(route) ? route.right : expect.fail(route.left)
+}
+
+describe('the proxy of the settings', () => {
+  const chosen = (proxies: Readonly<Record<string, string | null>>, url: string, environment = Environment.empty) =>
+    pipe(
+      routeOf((session) => pipe(session, Session.withProxy(proxies), trusting), url, environment).proxy,
+      O.map(Proxy.show),
+      O.toUndefined,
+    )
+  it.each([
+    ['http://h/', 'http://one:80'],
+    ['http://i/', 'http://two:80'],
+    ['https://h/', 'http://three:80'],
+    ['https://i/', 'http://four:80'],
+    ['http://[::1]/', 'http://five:80'],
+    ['https://[::1]:8443/', 'http://six:80'],
+  ])('is searched in requests’ order: %s', (url, expected) => {
+    const proxies = {
+      all: 'four',
+      'all://h': 'three',
+      http: 'two',
+      'http://h': 'one',
+      'http://::1': 'five',
+      'all://::1': 'six',
+    }
+    expect(chosen(proxies, url)).toBe(expected)
+  })
+  it('that says directly ends the search', () => {
+    const environment = Environment.make({ http_proxy: 'env', https_proxy: 'env' })
+    expect(chosen({ http: null, all: 'four' }, 'http://h/', environment)).toBeUndefined()
+    expect(chosen({ http: null, all: 'four' }, 'https://h/', environment)).toBe('http://four:80')
+    expect(chosen({ http: null }, 'https://h/', environment)).toBe('http://env:80')
+  })
+  it('that says nothing of a key leaves it to the next', () => {
+    const proxies = new Map<string, Override.Override<Secret.Secret>>([
+      ['http', Override.inherit],
+      ['all', Override.set(Secret.make('four'))],
+    ])
+    const settings = { ...Settings.empty, proxies: Override.extend(proxies) }
+    const { proxy } = routeOf((session) => Session.withSettings(settings)(session), 'http://h/')
+    expect(pipe(proxy, O.map(Proxy.show))).toEqual(O.some('http://four:80'))
+  })
+  it('may bring a NO_PROXY of its own for those of the environment', () => {
+    const environment = Environment.make({ http_proxy: 'env', no_proxy: 'free' })
+    expect(chosen({}, 'http://free/', environment)).toBeUndefined()
+    expect(chosen({}, 'http://mine/', environment)).toBe('http://env:80')
+    expect(chosen({ no_proxy: 'mine' }, 'http://mine/', environment)).toBeUndefined()
+    expect(chosen({ no_proxy: 'mine' }, 'http://free/', environment)).toBe('http://env:80')
+    expect(chosen({ no_proxy: null }, 'http://free/', environment)).toBeUndefined()
+    expect(chosen({ no_proxy: 'mine', http: 'own' }, 'http://mine/', environment)).toBe('http://own:80')
+  })
+  it.each([
+    ['http://', "InvalidProxy: Invalid proxy: Invalid URL 'http://': no host supplied"],
+    [
+      'ftp://p',
+      "InvalidProxy: Invalid proxy: a proxy of scheme 'ftp' is not known; use http, https, socks4, socks4a, socks5 or socks5h",
+    ],
+  ])('%s cannot be read', (proxy, message) => {
+    expect(routed((session) => Session.withProxy(proxy)(session))).toEqual(E.left(message))
+    expect(routed(trusting, 'https://h/', Environment.make({ https_proxy: proxy }))).toEqual(E.left(message))
+  })
+  it('cannot be read where it is no text', () => {
+    const settings = {
+      ...Settings.empty,
+      proxies: Override.replace(new Map([['all', Override.set<Secret.Secret>(untyped(Secret.seal(7, 'seven')))]])),
+    }
+    expect(routed((session) => Session.withSettings(settings)(session))).toEqual(
+      E.left('InvalidProxy: Invalid proxy: its URL is not text'),
+    )
+  })
+  it('is the same object for the same setting', () => {
+    const session = Session.withProxy('http://p')(Session.empty)
+    const [one, other] = ['https://h/', 'https://i/'].map((url) => routeOf(() => session, url).proxy)
+    expect(one).toBe(other)
+  })
+})
+
+describe('selectProxy', () => {
+  it('says nothing where nothing is set, or no key fits', () => {
+    const parsed = Url.parse('http://h/')
+    const place = E.isRight(parsed) ? parsed.right.url : expect.fail(parsed.left.message)
+    expect(Route.selectProxy(Settings.empty, place)).toEqual({ _tag: 'Inherit' })
+    const { settings } = Session.withProxy({ https: 'p', 'http://other': 'p', no_proxy: 'x' })(Session.empty)
+    expect(Route.selectProxy(settings, place)).toEqual({ _tag: 'Inherit' })
+  })
+})
+
+describe('TLS', () => {
+  const tlsOf = (change: Change, environment?: Environment.Environment) =>
+    routeOf(change, 'https://h/', environment).tls
+  const standard = { verify: true, ca: O.none, certificate: O.none }
+  const certificate = { cert: 'cert.pem' }
+  const ambient = Environment.make({ REQUESTS_CA_BUNDLE: '/ambient.pem' })
+  const unset: Change = (session) => Session.withSettings({ ...Settings.empty, ca: Override.unset })(session)
+
+  it.each<[string, Change, object, Environment.Environment?]>([
+    ['nothing is said', (session) => session, standard],
+    ['it is not to be checked', (session) => Session.withVerify(false)(session), { ...standard, verify: false }],
+    ['it is to be checked', (session) => Session.withVerify(true)(session), standard],
+    ['roots are given', (session) => Session.withCa('/own.pem')(session), { ...standard, ca: O.some('/own.pem') }],
+    [
+      'a certificate is given',
+      (session) => Session.withClientCertificate(certificate)(session),
+      { ...standard, certificate: O.some(certificate) },
+    ],
+    ['the environment may be read', trusting, { ...standard, ca: O.some('/ambient.pem') }, ambient],
+    ['the environment may not be read', (session) => session, standard, ambient],
+    [
+      'roots are given beside those of the environment',
+      (session) => pipe(session, trusting, Session.withCa('/own.pem')),
+      { ...standard, ca: O.some('/own.pem') },
+      ambient,
+    ],
+    ['no roots but the built-in ones are wanted', (session) => unset(trusting(session)), standard, ambient],
+    [
+      'all is said',
+      (session) => pipe(session, trusting, Session.withVerify(false), Session.withClientCertificate(certificate)),
+      { verify: false, ca: O.some('/ambient.pem'), certificate: O.some(certificate) },
+      ambient,
+    ],
+  ])('where %s', (_, change, expected, environment) => {
+    expect(tlsOf(change, environment)).toEqual(expected)
+  })
+
+  const common = pipe(
+    trusting(Session.empty),
+    Session.withVerify(false),
+    Session.withCa('/own.pem'),
+    Session.withClientCertificate(certificate),
+  )
+  const rootless = pipe(trusting(Session.empty), Session.withVerify(false))
+  it('is the same object for the same settings, and another one where any of them is another', () => {
+    const tls = tlsOf(() => common)
+    expect(tlsOf(() => common)).toBe(tls)
+    expect(tlsOf(() => Session.withVerify(true)(common))).toEqual({ ...tls, verify: true })
+    expect(tlsOf(() => common)).toEqual(tls)
+    expect(tlsOf(() => Session.withCa('/other.pem')(common))).toEqual({ ...tls, ca: O.some('/other.pem') })
+    expect(tlsOf(() => common)).toEqual(tls)
+    expect(tlsOf(() => Session.withClientCertificate({ cert: 'other.pem' })(common))).toEqual({
+      ...tls,
+      certificate: O.some({ cert: 'other.pem' }),
+    })
+  })
+  it('is the same object where nothing is said, whatever was planned meanwhile', () => {
+    const tls = tlsOf((session) => session)
+    expect(tlsOf(() => common)).not.toEqual(tls)
+    expect(tlsOf((session) => session)).toBe(tls)
+  })
+  it('follows the environment, though the settings are the same', () => {
+    const cas = [ambient, Environment.make({ REQUESTS_CA_BUNDLE: '/other.pem' }), Environment.empty].map(
+      (environment) => tlsOf(() => rootless, environment).ca,
+    )
+    expect(cas).toEqual([O.some('/ambient.pem'), O.some('/other.pem'), O.none])
+  })
+})
+
+describe('timeouts', () => {
+  const timeouts = (change: Change) =>
+    pipe(
+      routed(change),
+      E.map((route) => ({ ...route.timeouts })),
+    )
+  it.each([0.5, 1, 2 ** 31 - 1])('of %d ms are waited for', (read) => {
+    expect(timeouts((session) => Session.withTimeouts({ read })(session))).toEqual(E.right({ read }))
+  })
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31 - 0.5, 2 ** 31])('of %d ms are refused', (read) => {
+    expect(timeouts((session) => Session.withTimeouts({ connect: 1, read })(session))).toEqual(
+      E.left(`InvalidSettings: Invalid timeouts: read is ${read}; it must be above 0 and below 2^31 milliseconds`),
+    )
+  })
+  it('that are no numbers are refused, though they compare like some', () => {
+    // The cast: plain JavaScript may give a text.
+    expect(timeouts((session) => Session.withTimeouts({ read: '5' as never })(session))).toEqual(
+      E.left('InvalidSettings: Invalid timeouts: read is no number; it must be above 0 and below 2^31 milliseconds'),
+    )
+  })
+  it('are none where nothing is said, or all is taken back', () => {
+    expect(timeouts((session) => session)).toEqual(E.right({}))
+    expect(timeouts((session) => pipe(session, Session.withTimeouts({ total: 5 }), Session.withoutTimeouts))).toEqual(
+      E.right({}),
+    )
+  })
+})
+
+describe('the largest body', () => {
+  const limits = (change: Change) =>
+    pipe(
+      routed(change),
+      E.map((route) => route.limits),
+    )
+  it('is 256 MiB where nothing is said', () => {
+    expect(limits((session) => session)).toEqual(E.right({ body: 268_435_456 }))
+    const unset = Session.withSettings({ ...Settings.empty, limits: new Map([['body', Override.unset]]) })
+    expect(limits((session) => unset(session))).toEqual(E.right({ body: 268_435_456 }))
+    const other = Session.withSettings({ ...Settings.empty, limits: new Map([['other', Override.set(1)]]) })
+    expect(limits((session) => other(session))).toEqual(E.right({ body: 268_435_456 }))
+  })
+  it.each([0, 1, Number.POSITIVE_INFINITY])('may be %d octets', (body) => {
+    expect(limits((session) => Session.withLimits({ body })(session))).toEqual(E.right({ body }))
+  })
+  it.each([-1, -0.5, Number.NaN])('may not be %d octets', (body) => {
+    expect(limits((session) => Session.withLimits({ body })(session))).toEqual(
+      E.left(`InvalidSettings: Invalid limits: body is ${body}; it must be 0 or more octets`),
+    )
+  })
+  it('that is no number is refused', () => {
+    // The cast: plain JavaScript may give a text.
+    expect(limits((session) => Session.withLimits({ body: '5' as never })(session))).toEqual(
+      E.left('InvalidSettings: Invalid limits: body is no number; it must be 0 or more octets'),
+    )
+  })
+})

@@ -1,0 +1,160 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, expect, it } from 'vitest'
+import * as Session from '../../../src/session/Session.js'
+import { address, withQuery } from '../../../src/stages/prepare/TargetUrl.js'
+import * as Secret from '../../../src/values/Secret.js'
+import { untyped } from '../../untyped.js'
+
+// Where a request goes, and what is said where it cannot go there.
+
+const based = (base: string) => Session.withBaseUrl(base)(Session.empty)
+const located = (session: Session.Session, reference: string) => address(session.settings, reference)
+const href = (session: Session.Session, reference: string) =>
+  pipe(
+    located(session, reference),
+    E.map((place) => withQuery(session.settings)(place).url.href),
+  )
+const problem = (session: Session.Session, reference: string) => {
+  const made = located(session, reference)
+  return E.isLeft(made) ? `${made.left._tag}: ${made.left.message}` : made.right.url.href
+}
+
+describe('a reference behind a base', () => {
+  it.each([
+    ['https://h/v1', 'login', 'https://h/v1/login'],
+    ['https://h/v1', '/login', 'https://h/v1/login'],
+    ['https://h/v1/', 'login', 'https://h/v1/login'],
+    ['https://h/v1//', '/login', 'https://h/v1/login'],
+    ['https://h', 'login', 'https://h/login'],
+    ['https://h/v1', 'a/b', 'https://h/v1/a/b'],
+    ['https://h/v1', '/a/b', 'https://h/v1/a/b'],
+    ['https://h/v1', 'a//', 'https://h/v1/a//'],
+    ['https://h/v1', '', 'https://h/v1'],
+    ['https://h/v1', '?a=1', 'https://h/v1?a=1'],
+    ['https://h/v1', '#f', 'https://h/v1#f'],
+    ['https://h/v1', 'a/..', 'https://h/v1/'],
+    ['https://h/v1', 'a/%2e%2E', 'https://h/v1/'],
+    ['https://h/v1', 'a/../b', 'https://h/v1/b'],
+    ['https://h/v1', 'a/b/../../c', 'https://h/v1/c'],
+    ['https://h/v1', './a', 'https://h/v1/a'],
+    ['https://h/v1', '..a', 'https://h/v1/..a'],
+    ['https://h/v1', 'a?x=/../../y', 'https://h/v1/a?x=/../../y'],
+    ['https://h/v1', 'a#/../../y', 'https://h/v1/a#/../../y'],
+  ])('%s and %j give %s', (base, reference, expected) =>
+    expect(href(based(base), reference)).toEqual(E.right(expected)),
+  )
+  it.each(['..', '../x', '/../x', 'a/../../x', 'a//../../x', 'a/./../../x', './../x', '%2e%2e/x', 'a/%2E./.%2e/x'])(
+    '%s would lead above it, and is refused',
+    (reference) => {
+      expect(problem(based('https://h/v1'), reference)).toBe(
+        `InvalidUrl: Invalid URL '${reference}': its '..' leads above the base URL`,
+      )
+    },
+  )
+  it('would leave it unsaid with two slashes in front, and is refused', () => {
+    expect(problem(based('https://h/v1'), '//other.test/x')).toBe(
+      "InvalidUrl: Invalid URL '//other.test/x': it begins with // and would leave the base URL; " +
+        'write the scheme if you mean another host',
+    )
+  })
+  it('is refused with what no URL can hold', () => {
+    expect(problem(based('https://h/v1'), 'a\ud800')).toMatch(/: it holds half of a surrogate pair$/)
+  })
+})
+
+describe('credentials in a URL', () => {
+  const user = (session: Session.Session, reference: string) =>
+    pipe(
+      located(session, reference),
+      E.map(({ userinfo }) =>
+        pipe(
+          userinfo,
+          O.map((one) => [one.user, pipe(one.pass, O.map(Secret.reveal))]),
+        ),
+      ),
+    )
+  it('of the base are for what is joined to it, and for nothing else', () => {
+    const session = based('https://me:pw@h/v1')
+    expect(user(session, 'x')).toEqual(E.right(O.some(['me', O.some('pw')])))
+    expect(user(session, 'https://h/v1/x')).toEqual(E.right(O.none))
+  })
+  it('are those of an absolute URL, with a base and without', () => {
+    expect(user(based('https://me:pw@h/v1'), 'https://you@h/')).toEqual(E.right(O.some(['you', O.none])))
+    expect(user(Session.empty, 'https://you:pw@h/')).toEqual(E.right(O.some(['you', O.some('pw')])))
+  })
+})
+
+describe('an absolute URL', () => {
+  const leaves = (session: Session.Session, reference: string) =>
+    pipe(
+      located(session, reference),
+      E.map((one) => one.leaves),
+    )
+  it.each([
+    ['https://h/other', false],
+    ['https://h:443/other', false],
+    ['http://h/v1', true],
+    ['https://h:8443/v1', true],
+    ['https://other.test/', true],
+    ['mailto:me@h', true],
+    ['x', false],
+  ])('%s leaves https://h/v1: %s', (reference, expected) =>
+    expect(leaves(based('https://h/v1'), reference)).toEqual(E.right(expected)),
+  )
+  it('leaves nothing where there is no base', () => {
+    expect(leaves(Session.empty, 'https://other.test/')).toEqual(E.right(false))
+  })
+})
+
+describe('a base that no request can be joined to', () => {
+  it.each([
+    ['https://h/?key=1', 'a base URL has neither query nor fragment; use withQuery'],
+    ['https://h/#part', 'a base URL has neither query nor fragment; use withQuery'],
+    ['https://', 'no host supplied'],
+  ])('%s is refused, whatever is asked for', (base, why) => {
+    for (const reference of ['x', 'https://h/']) {
+      expect(problem(based(base), reference)).toBe(`InvalidUrl: Invalid URL '${base}': ${why}`)
+    }
+  })
+  it('is refused without a scheme', () => {
+    expect(problem(based('api.test'), 'x')).toBe(
+      "MissingScheme: Invalid URL 'api.test': no scheme supplied. Perhaps you meant https://api.test?",
+    )
+  })
+  it('is refused where it is no text', () => {
+    expect(problem(based(untyped(7)), 'x')).toBe("InvalidUrl: Invalid URL 'the base URL': it is not text")
+  })
+})
+
+it('a URL without a scheme and without a base is refused', () => {
+  expect(problem(Session.empty, 'h.test/x')).toBe(
+    "MissingScheme: Invalid URL 'h.test/x': no scheme supplied. Perhaps you meant https://h.test/x?",
+  )
+})
+
+it.each([
+  [Session.empty, 7, 'number'],
+  [based('https://h/'), undefined, 'undefined'],
+])('a URL that is no text is refused (%#)', (session, reference, kind) => {
+  expect(problem(session, untyped(reference))).toBe(`InvalidUrl: Invalid URL '${kind}': it is not text`)
+})
+
+describe('the query of the settings', () => {
+  const asking = Session.withQuery({ a: '1 2', b: 'ü' })(Session.empty)
+  it.each([
+    ['http://h/', 'http://h/?a=1+2&b=%C3%BC'],
+    ['http://h/?x=y#f', 'http://h/?x=y&a=1+2&b=%C3%BC#f'],
+    ['http+unix://h/x', 'http+unix://h/x?a=1+2&b=%C3%BC'],
+    ['mailto:me@h', 'mailto:me@h'],
+    ['x-http:me', 'x-http:me'],
+  ])('goes behind %s: %s', (url, expected) => expect(href(asking, url)).toEqual(E.right(expected)))
+  it('is nothing where it names nothing', () => {
+    expect(href(Session.withQuery({})(Session.empty), 'http://h/')).toEqual(E.right('http://h/'))
+    expect(href(Session.empty, 'http://h/')).toEqual(E.right('http://h/'))
+  })
+  it('goes behind what was joined to a base', () => {
+    expect(href(Session.withQuery({ a: 1 })(based('https://h/v1')), 'x')).toEqual(E.right('https://h/v1/x?a=1'))
+  })
+})

@@ -1,0 +1,41 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import * as OwnProperty from '../../src/values/OwnProperty.js'
+
+interface Options {
+  readonly a?: number
+  readonly b?: number
+}
+const polluted = (own: Options): Options => Object.assign(Object.create({ a: 666, b: 666 }), own)
+
+describe('a record whose prototype says something too', () => {
+  it('is asked for what it says itself', () => {
+    expect(OwnProperty.get(polluted({ a: 1 }), 'a')).toBe(1)
+    expect(OwnProperty.get(polluted({ a: 1 }), 'b')).toBeUndefined()
+    expect(OwnProperty.get({ toString: 1 }, 'toString')).toBe(1)
+    expect(OwnProperty.get({}, 'toString' as never)).toBeUndefined() // the cast: no type has it, every object does
+  })
+  it('is taken apart into what it says itself', () => {
+    const { a, b } = OwnProperty.of(polluted({ a: 1 }))
+    expect([a, b]).toEqual([1, undefined])
+  })
+})
+
+describe('a record without its prototype', () => {
+  it('holds the same', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.nat()), (record) => {
+        const bare = OwnProperty.of(record)
+        expect(Object.getPrototypeOf(bare)).toBe(null)
+        expect(Object.entries(bare)).toEqual(Object.entries(record))
+      }),
+    )
+  })
+  it('is another where it had one, which stays as it was, and the very same where it had none', () => {
+    const record: Options = { a: 1 }
+    const bare = OwnProperty.of(record)
+    expect(bare).not.toBe(record)
+    expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
+    expect(OwnProperty.of(bare)).toBe(bare)
+  })
+})

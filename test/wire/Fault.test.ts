@@ -1,0 +1,47 @@
+import { inspect } from 'node:util'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import * as Fault from '../../src/wire/Fault.js'
+
+const CANARY = 'canary-of-the-cause'
+
+/** What a program may throw, or abort with: whatever it holds beside name, code and message is nobody's business. */
+const thrown = fc.oneof(
+  fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }),
+  fc.string().map((message) => Object.assign(new Error(message), { code: 'ECODE', socket: { auth: CANARY } })),
+  fc.string().map((message) => ({ message, name: 'Mine', code: 7, token: CANARY })),
+  fc.constantFrom<unknown>(
+    Symbol('s'),
+    new DOMException('late', 'TimeoutError'),
+    new AggregateError([new Error('one'), new Error('two')]),
+    Object.create(null),
+    {
+      get message() {
+        throw new Error(CANARY)
+      },
+    },
+  ),
+)
+
+describe('a cause', () => {
+  it('is a name, a code and a message, and nothing else', () => {
+    fc.assert(
+      fc.property(thrown, (given) => {
+        const { cause } = Fault.make('Aborted', 'message', given)
+        expect(cause === undefined).toBe(given === undefined)
+        if (cause === undefined) return
+        expect(Object.keys(cause)).toEqual(['name', 'code', 'message'])
+        for (const text of Object.values(cause)) expect(typeof text).toBe('string')
+        expect(inspect(cause, { depth: null, showHidden: true })).not.toContain(CANARY)
+        expect(Fault.make('Aborted', 'message', cause).cause).toEqual(cause)
+      }),
+    )
+  })
+  it.each<readonly [unknown, Fault.ForeignError]>([
+    [new TypeError('no'), { name: 'TypeError', code: '', message: 'no' }],
+    ['text', { name: 'Error', code: '', message: 'text' }],
+    [Object.assign(new Error('gone'), { code: 'EPIPE' }), { name: 'Error', code: 'EPIPE', message: 'gone' }],
+    [new AggregateError([new Error('one'), 'two']), { name: 'AggregateError', code: '', message: 'one; two' }],
+    [AbortSignal.abort().reason, { name: 'AbortError', code: '', message: 'This operation was aborted' }],
+  ])('keeps what says why: %#', (given, cause) => expect(Fault.causeOf(given)).toEqual(cause))
+})
