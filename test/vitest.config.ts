@@ -36,6 +36,13 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     hookTimeout: 180_000,
     reporters: ['default'],
+    // `npm run coverage`: measures the unit tests only, which need no sockets and no build.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'laws/**/*.ts'],
+      reporter: ['text-summary', 'lcov'],
+      reportsDirectory: at('../.cache/coverage'),
+    },
     projects: [
       {
         extends: true,

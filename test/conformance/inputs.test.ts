@@ -1,6 +1,6 @@
 /**
- * Inputs that FORMAT.md allows and the open vectors do not hold. `inputs.json` has what requests 2.34.2 does with each;
- * a case fails where the runner cannot read it, or where the library and no rule gives the output.
+ * Inputs that FORMAT.md allows and that the files in `vectors` do not contain. `inputs.json` has the output of requests
+ * 2.34.2 for each. A case fails if the runner cannot read it, or if neither the library nor a rule gives this output.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

@@ -21,7 +21,7 @@ export interface Subject<I> {
 
 /** Python's output turned into the exact output that is ours, for one named reason. */
 export interface Rule<I, O> {
-  /** `D4`: the number in the README's table of differences. */
+  /** `D4`: the number in the table of differences (`README.md` in this folder). */
   readonly id: string
   readonly when: (subject: Subject<I>, python: O) => boolean
   readonly expect: (subject: Subject<I>, python: O) => O

@@ -458,6 +458,7 @@ describe('methods and schemes', () => {
 })
 
 describe('a plan', () => {
+  // [requests:plans-1]
   it('shows no secret to any printer', () => {
     const session = pipe(
       Session.defaults,

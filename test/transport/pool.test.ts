@@ -279,6 +279,7 @@ describe('a connection that died while it was idle', () => {
 })
 
 describe('close', () => {
+  // [requests:transport-1]
   test('ends idle connections; sending afterwards connects anew', async () => {
     const server = await always(ok())
     const client = transport()

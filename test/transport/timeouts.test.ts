@@ -27,6 +27,7 @@ const timesOut = async (client: Transport, url: string, changes: Changes, ms: nu
 }
 
 describe('connect', () => {
+  // [requests:transport-2]
   test.each([100, 300])('%i ms, TCP', async (connect) => {
     const client = transport()
     expect(await timesOut(client, await deaf(), { timeouts: { connect, read: 5000 } }, connect)).toBe('ConnectTimeout')
@@ -137,6 +138,7 @@ describe('deadline', () => {
     expectAt(took, 200)
   })
 
+  // [requests:transport-3]
   test('while waiting for a connection, and the next in line still gets it', async () => {
     const server = await raw(async (socket) => {
       await sleep(250)

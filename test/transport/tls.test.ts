@@ -187,6 +187,7 @@ describe('no setting borrows the connection of another', () => {
   test('verify off, then on', () => isolated({ verify: false }, { verify: true }, 'self-signed'))
   test('one CA, then another', () => isolated({}, { ca: pkiPath('other-ca.pem') }, 'server'))
 
+  // [requests:transport-4]
   test('a client certificate, then none', async () => {
     const server = await secure(
       (request, response) =>

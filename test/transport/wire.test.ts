@@ -105,6 +105,7 @@ describe('heads', () => {
 describe('bodies', () => {
   const head = (host: string, line: string): string => `${line} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`
 
+  // [requests:transport-5]
   test('bytes', async () => {
     const server = await always(ok())
     const headers = [

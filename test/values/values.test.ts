@@ -24,6 +24,7 @@ describe('Headers', () => {
     expect(Headers.lookupAll('A')(headers)).toEqual(['1', '3'])
     expect(Headers.deleteAt('A')(headers).fields).toEqual([['b', '2']])
   })
+  // [requests:values-1]
   it('shows secrets closed and reveals them for the wire', () => {
     const headers = Headers.fromPairs([['Authorization', Secret.make('Bearer t')]])
     expect(Headers.lookup('authorization')(headers)).toEqual(O.some('‹secret›'))

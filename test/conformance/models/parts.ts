@@ -61,5 +61,5 @@ export const canonicalHost = (host: string): string | undefined => {
 
 export const withBrackets = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-/** The port as a number in text; empty where none is said, `:0` included (requests D7). */
+/** The port as a number in text; empty if the URL has none or has `:0`, as in requests. */
 export const portOf = ({ port }: Pick<Parts, 'port'>): string => (Number(port) === 0 ? '' : String(Number(port)))

@@ -19,7 +19,7 @@ const GUARDED = (socket: { readonly write: (text: string) => unknown }, request:
   )
 
 describe('basic', () => {
-  it('opens what it guards, from the request and from the session', async () => {
+  it('[requests:auth-1] opens what it guards, from the request and from the session', async () => {
     const server = await raw((socket, head) => GUARDED(socket, head, basic('user:pass')))
     expect((await value(Http.get(server.url))).status).toBe(401)
     expect((await value(Http.get(server.url, Request.withBasicAuth('user', 'pass')))).status).toBe(200)
@@ -35,7 +35,7 @@ describe('basic', () => {
     ],
     ['test', '\u00e9', basic('test:\u00e9')],
     ['', '', basic(':')],
-  ])('of %s and %s is one line', (user, pass, expected) =>
+  ])('[requests:auth-2] of %s and %s is one line', (user, pass, expected) =>
     expect(headerOf(Request.withBasicAuth(user, pass)(Request.get('http://h/')), 'Authorization')).toBe(expected),
   )
   it.each([
@@ -47,12 +47,14 @@ describe('basic', () => {
     ['http://complex.url.com/?q=a@b:c', undefined],
     ['http://user@h/', basic('user:')],
     ['http://h/', undefined],
-  ])('is read from %s', (url, expected) => expect(headerOf(Request.get(url), 'Authorization')).toBe(expected))
+  ])('[requests:auth-3] is read from %s', (url, expected) =>
+    expect(headerOf(Request.get(url), 'Authorization')).toBe(expected),
+  )
 })
 
 describe('netrc', () => {
   const netrc = (text: string) => ({ session: trusting, environment: Environment.make({}, text) })
-  it('is asked where nothing else is said, and gives way to auth of request and session', async () => {
+  it('[requests:auth-4] is asked where nothing else is said, and gives way to auth of request and session', async () => {
     const server = await raw((socket, head) => GUARDED(socket, head, basic('user:pass')))
     const right = netrc('machine 127.0.0.1 login user password pass')
     expect((await value(Http.get(server.url), right)).status).toBe(200)
@@ -61,7 +63,7 @@ describe('netrc', () => {
     const session = Session.withBasicAuth('wronguser', 'wrongpass')(trusting)
     expect((await value(Http.get(server.url), { ...right, session })).status).toBe(401)
   })
-  it('is never asked for what stands before the @ of a URL', () => {
+  it('[requests:auth-5] is never asked for what stands before the @ of a URL', () => {
     const world = netrc('machine example.com login user password hunter2')
     for (const url of [
       'http://example.com:@evil.com/',
@@ -74,7 +76,7 @@ describe('netrc', () => {
     }
     expect(headerOf(Request.get('http://example.com/thing'), 'Authorization', world)).toBe(basic('user:hunter2'))
   })
-  it('with an empty default is as none', () => {
+  it('[requests:auth-6] with an empty default is as none', () => {
     const entries = right(Netrc.parse('machine example.com login user password pass\ndefault\nlogin ""\npassword ""\n'))
     expect(Netrc.lookup('httpbin.org')(entries)).toEqual(O.none)
     expect(O.isSome(Netrc.lookup('example.com')(entries))).toBe(true)
@@ -103,37 +105,37 @@ const requests = (received: ReadonlyArray<string>) => received.join('').match(/^
 
 describe('digest', () => {
   const auth = Request.withDigestAuth('user', 'pass')
-  it('answers a challenge, and is in the history', async () => {
+  it('[requests:auth-7] answers a challenge, and is in the history', async () => {
     const server = await guarded()
     const response = await value(Http.get(`${server.url}/digest?a=1`, auth))
     expect([response.status, response.history.map(({ head }) => head.status)]).toEqual([200, [401]])
     const session = Session.withAuth(Auth.digest('user', 'pass'))(Session.empty)
     expect((await value(Http.get(server.url), { session })).status).toBe(200)
   })
-  it('gives the cookies that came with the challenge and with the page', async () => {
+  it('[requests:auth-8] gives the cookies that came with the challenge and with the page', async () => {
     const server = await guarded('Set-Cookie: fake=fake_value\r\n')
     const [response, jar] = right(await run(Http.get(server.url, auth)))
     expect(response.cookies.map(({ name }) => name)).toEqual(['fake'])
     expect(Jar.toArray(jar).map(({ name }) => name)).toEqual(['fake'])
     expect(server.received.join('').match(/cookie: fake=fake_value/gi)).toHaveLength(1)
   })
-  it('lends the body of the page, not of the challenge', async () => {
+  it('[requests:auth-9] lends the body of the page, not of the challenge', async () => {
     const server = await guarded()
     const gathered = Http.stream((_, body) => body.gather(100))
     expect(Buffer.from(await value(gathered(auth(Request.get(server.url))))).toString()).toBe('in')
   })
-  it('with a wrong password is a 401, and is tried once', async () => {
+  it('[requests:auth-10] with a wrong password is a 401, and is tried once', async () => {
     const server = await guarded('', 'another')
     const response = await value(Http.get(server.url, auth))
     expect([response.status, response.history.length, requests(server.received)]).toEqual([401, 1, 2])
     expect((await error(pipe(Http.get(server.url, auth), SRTE.flatMapEither(Response.ok))))._tag).toBe('StatusError')
   })
-  it('does nothing about a 200, whatever it asks', async () => {
+  it('[requests:auth-11] does nothing about a 200, whatever it asks', async () => {
     const server = await always(ok('free', 'WWW-Authenticate: Digest nonce="n", realm="r", qop=auth\r\n'))
     const response = await value(Http.get(server.url, auth))
     expect([response.status, response.history.length, requests(server.received)]).toEqual([200, 0, 1])
   })
-  it('may be challenged again behind a redirect', async () => {
+  it('[requests:auth-12] may be challenged again behind a redirect', async () => {
     const server = await raw((socket, head) => {
       const isSigned = /authorization: digest/i.test(head)
       const at = head.split(' ')[1]
@@ -145,7 +147,7 @@ describe('digest', () => {
     const response = await value(Http.get(`${server.url}/`, auth))
     expect([response.status, response.history.map(({ head }) => head.status)]).toEqual([200, [401, 302, 401]])
   })
-  it('reads a challenge with commas and equals signs in quotes', async () => {
+  it('[requests:auth-13] reads a challenge with commas and equals signs in quotes', async () => {
     const server = await raw((socket, head) =>
       socket.write(
         /authorization: /i.test(head)
@@ -156,7 +158,7 @@ describe('digest', () => {
     const signed = Response.text(await value(Http.get(server.url, auth)))
     for (const part of ['realm="a, b=c"', 'nonce="n=="', 'opaque="x,y"', 'nc=00000001']) expect(signed).toContain(part)
   })
-  it('sends qop as a token, as RFC 7616 says and requests does not (D60)', async () => {
+  it('[requests:auth-14] sends qop as a token, as RFC 7616 says and requests does not (D60)', async () => {
     const server = await guarded()
     await value(Http.get(server.url, auth))
     expect(server.received.join('')).toContain(', qop=auth, nc=00000001, ')

@@ -37,7 +37,7 @@ const jarOf = (...inputs: ReadonlyArray<Cookie.Input>): Jar.Jar =>
   inputs.reduce((jar, input) => right(Jar.set(input)(jar)), Jar.at(new Date('2026-01-01'))(Jar.empty))
 
 describe('cookies of a server', () => {
-  it('persist in the session', async () => {
+  it('[requests:cookies-1] persist in the session', async () => {
     const { url, set, cookies } = await site()
     const [, jar] = right(
       await run(
@@ -49,7 +49,7 @@ describe('cookies of a server', () => {
     )
     expect([held(jar), cookies()]).toEqual([['foo=bar'], ['', 'foo=bar']])
   })
-  it('set on a redirect are on the next hop, in the jar and in the history', async () => {
+  it('[requests:cookies-2] set on a redirect are on the next hop, in the jar and in the history', async () => {
     const { url, set, cookies } = await site()
     for (const path of ['/to', '/301']) {
       const [response, jar] = right(await run(Http.get(`${url}${path}?${set('foo=bar')}`)))
@@ -59,7 +59,7 @@ describe('cookies of a server', () => {
     }
     expect(cookies().filter((line) => line === 'foo=bar')).toHaveLength(4)
   })
-  it('are gone when they expire', async () => {
+  it('[requests:cookies-3] are gone when they expire', async () => {
     const { url, set } = await site()
     const program = pipe(
       Http.get(`${url}/?${set('foo=bar; Max-Age=100')}`),
@@ -71,7 +71,7 @@ describe('cookies of a server', () => {
     const [{ before }, jar] = right(await run(program))
     expect([before, held(jar)]).toEqual([['foo=bar'], []])
   })
-  it('keep their quotes', async () => {
+  it('[requests:cookies-4] keep their quotes', async () => {
     const { url, set, cookies } = await site()
     const [, jar] = right(
       await run(
@@ -83,7 +83,7 @@ describe('cookies of a server', () => {
     )
     expect([held(jar), cookies()]).toEqual([['foo="bar:baz"'], ['', 'foo="bar:baz"']])
   })
-  it('of a jar that is handed in go along, through a redirect too', async () => {
+  it('[requests:cookies-5] of a jar that is handed in go along, through a redirect too', async () => {
     const { url, cookies } = await site()
     const jar = jarOf({ name: 'foo', value: 'bar', domain: '127.0.0.1', hostOnly: true })
     const [, after] = right(await run(Http.get(`${url}/to`), { jar }))
@@ -93,12 +93,12 @@ describe('cookies of a server', () => {
 })
 
 describe('cookies of a request', () => {
-  it('are sent and never kept, nor do they change the jar that was handed in', async () => {
+  it('[requests:cookies-6] are sent and never kept, nor do they change the jar that was handed in', async () => {
     const { url, cookies } = await site()
     const [, jar] = right(await run(Http.get(url, Request.withCookie('foo', 'baz'))))
     expect([held(jar), cookies()]).toEqual([[], ['foo=baz']])
   })
-  it("go over the session's of the same name", () => {
+  it("[requests:cookies-7] go over the session's of the same name", () => {
     const session = Session.withCookie('foo', 'bar')(Session.empty)
     expect(headerOf(pipe(Request.get('http://h/'), Request.withCookie('foo', 'baz')), 'Cookie', { session })).toBe(
       'foo=baz',
@@ -113,7 +113,7 @@ describe('a jar', () => {
     { name: 'some_cookie', value: 'some_value', domain: 'test.com', path: '/' },
     { name: 'some_cookie1', value: 'some_value1', domain: 'other.com', path: '/' },
   )
-  it('takes all parameters of a cookie', () => {
+  it('[requests:cookies-8] takes all parameters of a cookie', () => {
     const expires = new Date('2026-06-01')
     const jar = jarOf({
       name: 'c',
@@ -137,13 +137,13 @@ describe('a jar', () => {
       },
     ])
   })
-  it('is read as a list as often as one likes: names, values, pairs', () => {
+  it('[requests:cookies-9] is read as a list as often as one likes: names, values, pairs', () => {
     for (let i = 0; i < 2; i++) expect(held(two)).toEqual(['some_cookie=some_value', 'some_cookie1=some_value1'])
     const record = Object.fromEntries(Jar.toArray(two).map(({ name, value }) => [name, Secret.reveal(value)]))
     expect(record).toEqual({ some_cookie: 'some_value', some_cookie1: 'some_value1' })
     expect([...new Set(Jar.toArray(two).map(({ domain }) => domain))]).toEqual(['test.com', 'other.com'])
   })
-  it('holds one name for several domains, and asks which is meant', () => {
+  it('[requests:cookies-10] holds one name for several domains, and asks which is meant', () => {
     const jar = jarOf(
       { name: 'key', value: 'a', domain: 'test1.com' },
       { name: 'key', value: 'b', domain: 'test2.com' },
@@ -154,11 +154,11 @@ describe('a jar', () => {
     expect(O.isSome(found) && Secret.reveal(found.value.value)).toBe('a')
     expect(held(Jar.remove({ name: 'key', domain: 'test1.com' })(jar))).toEqual(['key=b'])
   })
-  it('keeps its policy when something is added', () => {
+  it('[requests:cookies-11] keeps its policy when something is added', () => {
     const jar = right(Jar.set({ name: 'a', value: '1', domain: 'h.test' })(Jar.make({ nameless: true })))
     expect([jar.nameless, Jar.join(Jar.empty, jar).nameless]).toEqual([true, true])
   })
-  it('has no date that is none', () => {
+  it('[requests:cookies-12] has no date that is none', () => {
     const made = Jar.set({ name: 'a', value: '1', domain: 'h.test', expires: new Date('woops') })(Jar.empty)
     expect(E.isLeft(made) && made.left._tag).toBe('InvalidCookie')
     const at = (line: string) => Jar.toArray(Jar.absorb(new URL('http://h.test/'), [line], new Date(0))(Jar.empty)[0])

@@ -37,7 +37,7 @@ describe('NO_PROXY', () => {
     ['http://172.16.1.12:5000/', false],
     ['http://google.com:5000/v1.0/', false],
     ['http://192.168.1.1/', false],
-  ])('of a list frees %s: %s', (url, expected) => expect(bypasses(url, LIST)).toBe(expected))
+  ])('[requests:proxies-1] of a list frees %s: %s', (url, expected) => expect(bypasses(url, LIST)).toBe(expected))
 
   it.each([
     ['http://example.com/', 'example.com', true],
@@ -46,7 +46,9 @@ describe('NO_PROXY', () => {
     ['http://example.com.evil.test/', 'example.com', false],
     ['http://prelocalhost/', 'localhost', false],
     ['http://a.localhost/', '.localhost', true],
-  ])('ends at a dot: %s, %s: %s', (url, list, expected) => expect(bypasses(url, list)).toBe(expected))
+  ])('[requests:proxies-2] ends at a dot: %s, %s: %s', (url, list, expected) =>
+    expect(bypasses(url, list)).toBe(expected),
+  )
 
   it.each([
     ['192.168.0.0/24', '192.168.0.255', true],
@@ -60,7 +62,7 @@ describe('NO_PROXY', () => {
     ['8.8.8', '8.8.8.8', false],
     ['8.8.8.8.8', '8.8.8.8', false],
     ['localhost.localdomain', '8.8.8.8', false],
-  ])('%s frees %s: %s', (entry, host, expected) =>
+  ])('[requests:proxies-3] %s frees %s: %s', (entry, host, expected) =>
     expect(NoProxy.parse(entry)({ hostname: host, port: '' })).toBe(expected),
   )
 
@@ -80,7 +82,7 @@ describe('NO_PROXY', () => {
       ),
     )
   })
-  it('is asked of the variables in any case, and by the key no_proxy of the settings', () => {
+  it('[requests:proxies-4] is asked of the variables in any case, and by the key no_proxy of the settings', () => {
     const proxies = { http_proxy: 'http://p:1' }
     expect(proxyOf('http://192.168.1.1:5000/', trusting, { ...proxies, NO_PROXY: '192.168.1.1' })).toBe('direct')
     expect(proxyOf('http://192.168.1.1:5000/', trusting, { ...proxies, no_proxy: '192.168.1.2' })).toBe('http://p:1')
@@ -88,7 +90,7 @@ describe('NO_PROXY', () => {
     expect(proxyOf('http://192.168.0.1:5000/', own, { ...proxies, no_proxy: '' })).toBe('direct')
     expect(proxyOf('http://192.168.1.1:5000/', own, { ...proxies, no_proxy: '192.168.1.1' })).toBe('http://p:1')
   })
-  it('hears no host of credentials and ports', () => {
+  it('[requests:proxies-5] hears no host of credentials and ports', () => {
     expect(proxyOf('http://user:pass@a.test:99/', trusting, { http_proxy: 'p:1', no_proxy: 'a.test' })).toBe('direct')
     expect(proxyOf('http://a.test:pass@b.test/', trusting, { http_proxy: 'p:1', no_proxy: 'a.test' })).toBe(
       'http://p:1',
@@ -109,25 +111,25 @@ describe('which proxy', () => {
     ['http://u:p@Other.Host/path', 'http://http.proxy:1'],
     ['https://u:p@somehost.com/path', 'http://all.host.proxy:1'],
     ['https://other.com/', 'socks5://http.proxy:1'],
-  ])('%s goes through %s', (url, expected) => expect(proxyOf(url, session)).toBe(expected))
+  ])('[requests:proxies-6] %s goes through %s', (url, expected) => expect(proxyOf(url, session)).toBe(expected))
 
   it.each([
     ['example.com/path', 'http://example.com:80'],
     ['http://example.com:8080', 'http://example.com:8080'],
     ['user:pass@example.com:3128', 'http://\u2039secret\u203a@example.com:3128'],
-  ])('%s is read as %s', (url, expected) =>
+  ])('[requests:proxies-7] %s is read as %s', (url, expected) =>
     expect(proxyOf('http://h/', Session.withProxy(url)(trusting))).toBe(expected),
   )
 
   it.each(['http:/badproxyurl:3128', 'http://:8080', 'https://', 'http:///example.com:8080', 'ftp://p:1', ''])(
-    '%j is InvalidProxy',
+    '[requests:proxies-8] %j is InvalidProxy',
     (url) =>
       expect(tagOf(planned(Request.get('http://h/'), { session: Session.withProxy(url)(trusting) }))).toBe(
         'InvalidProxy',
       ),
   )
 
-  it('is the environment’s where nothing is said, and never against what is said', () => {
+  it('[requests:proxies-9] is the environment’s where nothing is said, and never against what is said', () => {
     const variables = { http_proxy: 'http://env:1', https_proxy: 'http://envs:1', ALL_PROXY: 'socks5://all:1' }
     expect(['http://h/', 'https://h/'].map((url) => proxyOf(url, trusting, variables))).toEqual([
       'http://env:1',
@@ -143,7 +145,7 @@ describe('which proxy', () => {
 describe('over the wire', () => {
   afterEach(() => vi.unstubAllEnvs())
 
-  it('the proxy of the process is used by verbs, programs, resumed exchanges and redirects', async () => {
+  it('[requests:proxies-10] the proxy of the process is used by verbs, programs, resumed exchanges and redirects', async () => {
     const between = await always('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     for (const name of Object.keys(process.env)) if (/_proxy$/i.test(name)) vi.stubEnv(name, '')
     vi.stubEnv('http_proxy', between.url)
@@ -164,7 +166,7 @@ describe('over the wire', () => {
       expect.stringContaining('/d HTTP/1.1'),
     ])
   })
-  it('the target has neither userinfo nor fragment', async () => {
+  it('[requests:proxies-11] the target has neither userinfo nor fragment', async () => {
     const between = await always(ok())
     const session = Session.withProxy(between.url)(Session.empty)
     await value(Http.get('http://u:p@example.com/path?q#fragment'), { session })
@@ -176,7 +178,7 @@ describe('over the wire', () => {
     ['user@', 'user:'],
     [':token@', ':token'],
     ['', undefined],
-  ])('the credentials of a proxy %s are for it', async (userinfo, pair) => {
+  ])('[requests:proxies-12] the credentials of a proxy %s are for it', async (userinfo, pair) => {
     const between = await always(ok())
     await value(Http.get('http://example.com/'), {
       session: Session.withProxy(`http://${userinfo}${between.host}`)(Session.empty),
@@ -184,7 +186,7 @@ describe('over the wire', () => {
     const found = /^proxy-authorization: (.*)$/im.exec(between.received[0] ?? '')?.[1]
     expect(found).toBe(pair === undefined ? undefined : `Basic ${Buffer.from(pair).toString('base64')}`)
   })
-  it('Proxy-Authorization is never for the origin behind a tunnel, nor behind a redirect', async () => {
+  it('[requests:proxies-13] Proxy-Authorization is never for the origin behind a tunnel, nor behind a redirect', async () => {
     const origin = await secure((request, response) => response.end(String(request.headers['proxy-authorization'])))
     const between = await proxy({ credentials: 'user:pass' })
     const session = pipe(Session.empty, Session.withProxy(between.url), Session.withCa(pkiPath('ca.pem')))
@@ -196,19 +198,19 @@ describe('over the wire', () => {
     const forwarded = right(planned(Request.get('http://h/'), { session }))
     expect(Plan.wire(forwarded).headers.map(([name]) => name)).toEqual(['Proxy-Authorization'])
   })
-  it('Proxy-Authorization of the user is for the proxy alone: without one it stays at home', () => {
+  it('[requests:proxies-14] Proxy-Authorization of the user is for the proxy alone: without one it stays at home', () => {
     const own = Request.withHeader('Proxy-Authorization', 'Bearer mine')(Request.get('http://h/'))
     expect(Plan.wire(right(planned(own))).headers).toEqual([]) // D22
     const made = right(planned(own, { session: Session.withProxy('http://p:1')(Session.empty) }))
     expect(Plan.wire(made).headers).toEqual([['Proxy-Authorization', 'Bearer mine']])
   })
-  it('a proxy that cannot be reached is ProxyFailed', async () => {
+  it('[requests:proxies-15] a proxy that cannot be reached is ProxyFailed', async () => {
     const session = Session.withProxy('http://127.0.0.1:1')(Session.empty)
     for (const url of ['http://h.test/', 'https://h.test/']) {
       expect((await error(Http.get(url), { session }))._tag).toBe('ProxyFailed')
     }
   })
-  it('closing ends what proxies hold, and the transport can be used again', async () => {
+  it('[requests:proxies-16] closing ends what proxies hold, and the transport can be used again', async () => {
     const between = await always(ok())
     const transport = Transport.undici()
     const made = right(

@@ -47,7 +47,7 @@ describe('methods', () => {
     [301, 'HEAD', 'HEAD'],
     [302, 'HEAD', 'HEAD'],
     [303, 'HEAD', 'HEAD'],
-  ])('%i makes of %s a %s', async (status, method, expected) => {
+  ])('[requests:redirects-1] %i makes of %s a %s', async (status, method, expected) => {
     const server = await redirecting()
     const response = await value(Http.send(Request.make(method, `${server.url}/${status}/get`)))
     expect([response.status, statuses(response), response.plan.method]).toEqual([200, [status], expected])
@@ -57,7 +57,7 @@ describe('methods', () => {
 })
 
 describe('bodies', () => {
-  it('are dropped with all that speaks of them where the method becomes GET', async () => {
+  it('[requests:redirects-2] are dropped with all that speaks of them where the method becomes GET', async () => {
     const server = await redirecting()
     for (const body of [Request.withForm({ test: 'data' }), Request.withStream(() => chunks('a', 'b'))]) {
       const response = await value(Http.post(`${server.url}/302/get`, body))
@@ -69,7 +69,7 @@ describe('bodies', () => {
     expect(heads).toHaveLength(2)
     expect(heads.join('')).not.toMatch(/content-|transfer-/i)
   })
-  it('are sent again on a 307: bytes, and streams from their beginning', async () => {
+  it('[requests:redirects-3] are sent again on a 307: bytes, and streams from their beginning', async () => {
     const server = await redirecting()
     await value(Http.post(`${server.url}/307/post`, Request.withText('test')))
     await value(
@@ -81,7 +81,7 @@ describe('bodies', () => {
     expect(server.received.join('').match(/\r\n\r\ntest/g)).toHaveLength(2)
     expect(server.received.join('').match(/2\r\nte\r\n2\r\nst\r\n0\r\n/g)).toHaveLength(2)
   })
-  it('that can be read only once are refused before the second request', async () => {
+  it('[requests:redirects-4] that can be read only once are refused before the second request', async () => {
     const server = await redirecting()
     const failure = await error(Http.post(`${server.url}/307/post`, Request.withOnce(chunks('the data'))))
     expect(failure._tag).toBe('UnrewindableBody')
@@ -91,14 +91,14 @@ describe('bodies', () => {
     const response = await value(Http.send(stopped))
     expect([response.status, response.next]).toEqual([307, O.none])
   })
-  it('have no place to remember where there is no stream', () => {
+  it('[requests:redirects-5] have no place to remember where there is no stream', () => {
     const made = right(Plan.plan({ session: Session.empty })(Request.withText('data')(Request.post('http://h/'))))
     expect([made.body._tag, Plan.isReplayable(made)]).toEqual(['Bytes', true])
   })
 })
 
 describe('the way', () => {
-  it('is the history, oldest first, and no hop is in it twice', async () => {
+  it('[requests:redirects-6] is the history, oldest first, and no hop is in it twice', async () => {
     const server = await redirecting()
     const response = await value(Http.get(`${server.url}/302/301/303/get`))
     expect(statuses(response)).toEqual([302, 301, 303])
@@ -110,13 +110,13 @@ describe('the way', () => {
     const stopped = await value(Http.get(`${server.url}/302/get`, Request.withoutRedirects))
     expect([stopped.status, stopped.history, Response.isRedirect(stopped)]).toEqual([302, [], true])
   })
-  it('shows each plan as it was sent', async () => {
+  it('[requests:redirects-7] shows each plan as it was sent', async () => {
     const server = await redirecting()
     const response = await value(Http.post(`${server.url}/302/get`, Request.withForm({ a: 'b' })))
     expect(response.history.map(({ plan }) => [plan.method, plan.body._tag])).toEqual([['POST', 'Bytes']])
     expect([response.plan.method, response.plan.body._tag]).toEqual(['GET', 'Empty'])
   })
-  it.each([[30], [5]])('ends after %i redirects', async (limit) => {
+  it.each([[30], [5]])('[requests:redirects-8] ends after %i redirects', async (limit) => {
     const server = await raw((socket, head) => {
       const n = Number(/\/(\d+)/.exec(head)?.[1])
       socket.write(
@@ -131,7 +131,7 @@ describe('the way', () => {
     expect(O.isSome(jar) && Jar.toArray(jar.value).length).toBe(limit + 1)
     expect((await value(Http.get(`${server.url}/${limit}`), { session })).history).toHaveLength(limit)
   })
-  it('can be walked by hand with the exported stages', async () => {
+  it('[requests:redirects-9] can be walked by hand with the exported stages', async () => {
     const start = Exchange.start({ session: Session.empty })(Request.get('http://h.test/302'))
     const step = Exchange.settle(new Date(0))({
       status: 302,
@@ -144,7 +144,7 @@ describe('the way', () => {
     const stopped = await value(Http.get(`${server.url}/302/get?x=1`, Request.withoutRedirects))
     expect(pipe(Response.next(stopped), O.map(Plan.show))).toEqual(O.some(`GET ${server.url}/get?x=1`))
   })
-  it('can be bent by a hook: any status and any target', async () => {
+  it('[requests:redirects-10] can be bent by a hook: any status and any target', async () => {
     const server = await raw((socket, head) =>
       socket.write(head.startsWith('GET / ') ? ok('see X-To', 'X-To: /there\r\n') : ok('there')),
     )
@@ -162,7 +162,7 @@ describe('a Location', () => {
   it.each([
     ['/%C5%A1', '/\u0161'],
     ['/%C5%A1', '/%C5%A1'],
-  ])('leads to %s where it says %s', async (path, location) => {
+  ])('[requests:redirects-11] leads to %s where it says %s', async (path, location) => {
     const server = await raw((socket, head) =>
       socket.write(
         head.startsWith('GET / ')
@@ -173,7 +173,7 @@ describe('a Location', () => {
     const response = await value(Http.get(server.url))
     expect([response.url, requestLines(server.received).at(-1)]).toEqual([`${server.url}${path}`, `GET ${path}`])
   })
-  it('without a fragment inherits the last, and a new one is kept from then on', async () => {
+  it('[requests:redirects-12] without a fragment inherits the last, and a new one is kept from then on', async () => {
     const server = await redirecting()
     expect((await value(Http.get(`${server.url}/302/get#view=edit`))).url).toBe(`${server.url}/get#view=edit`)
     const changing = await redirecting()
@@ -191,7 +191,7 @@ describe('a Location', () => {
       ),
     ).toEqual(E.right('http://h/c#relevant'))
   })
-  it('with a scheme in capitals is followed', async () => {
+  it('[requests:redirects-13] with a scheme in capitals is followed', async () => {
     const server = await raw((socket, head) =>
       socket.write(
         head.startsWith('GET / ')
@@ -201,13 +201,16 @@ describe('a Location', () => {
     )
     expect((await value(Http.get(server.url))).url).toBe(`${server.url}/get`)
   })
-  it.each(['http://:1', 'http://h:99999/', 'http://[bad', 'http://'])('%j is InvalidRedirect', async (location) => {
-    const server = await raw((socket) =>
-      socket.write(`HTTP/1.1 301 M\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
-    )
-    expect((await error(Http.get(server.url)))._tag).toBe('InvalidRedirect')
-  })
-  it('is followed though the body that comes with it is wrongly coded', async () => {
+  it.each(['http://:1', 'http://h:99999/', 'http://[bad', 'http://'])(
+    '[requests:redirects-14] %j is InvalidRedirect',
+    async (location) => {
+      const server = await raw((socket) =>
+        socket.write(`HTTP/1.1 301 M\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
+      )
+      expect((await error(Http.get(server.url)))._tag).toBe('InvalidRedirect')
+    },
+  )
+  it('[requests:redirects-15] is followed though the body that comes with it is wrongly coded', async () => {
     const server = await raw((socket, head) =>
       socket.write(
         head.startsWith('GET / ')
@@ -230,11 +233,11 @@ describe('credentials', () => {
     ['https://example.com:443/foo', 'https://example.com/bar', false],
     ['http://example.com:80/foo', 'http://example.com/bar', false],
     ['https://example.com/foo', 'https://example.com:443/bar', false],
-  ])('from %s to %s: stripped %s', (from, to, strips) =>
+  ])('[requests:redirects-16] from %s to %s: stripped %s', (from, to, strips) =>
     expect(Redirect.shouldStripAuth(url(from), url(to))).toBe(strips),
   )
 
-  it('stay on the same host, and leave on the way from https to http', async () => {
+  it('[requests:redirects-17] stay on the same host, and leave on the way from https to http', async () => {
     const plain = await redirecting()
     const auth = Request.withBasicAuth('user', 'pass')
     await value(Http.get(`${plain.url}/302/get`, auth))

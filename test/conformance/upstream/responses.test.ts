@@ -57,9 +57,11 @@ describe('JSON', () => {
     ['utf-32-be', (text) => utf32(text, true)],
     ['utf-32-le with a mark', (text) => utf32(`\ufeff${text}`, false)],
     ['utf-32-be with a mark', (text) => utf32(`\ufeff${text}`, true)],
-  ])('in %s is read', (_, encode) => expect(json(reply(encode(TEXT)))).toEqual(E.right(JSON.parse(TEXT))))
+  ])('[requests:responses-1] in %s is read', (_, encode) =>
+    expect(json(reply(encode(TEXT)))).toEqual(E.right(JSON.parse(TEXT))),
+  )
 
-  it('that is none is NotJson, with the response, and can be written down as data', async () => {
+  it('[requests:responses-2] that is none is NotJson, with the response, and can be written down as data', async () => {
     for (const bytes of ['', '{"life": ', '<html>', Buffer.from([0, 0, 0, 0x7b, 1])]) {
       const failure = json(reply(bytes))
       if (E.isRight(failure)) throw new Error('read as JSON')
@@ -70,7 +72,7 @@ describe('JSON', () => {
     const failure = await error(pipe(Http.get(server.url), SRTE.flatMapEither(json)))
     expect(failure._tag).toBe('NotJson')
   })
-  it('of a reply without a body is NotJson', () => {
+  it('[requests:responses-3] of a reply without a body is NotJson', () => {
     expect(json(reply('', {}, 204))).toMatchObject({ left: { _tag: 'NotJson' } })
   })
 })
@@ -86,7 +88,9 @@ describe('the charset', () => {
     ['application/json;charset', undefined],
     ['text/plain; ; =; charset=utf-8', 'utf-8'],
     ['multipart/form-data; boundary=something; boundary2="a;b"; no_equals; charset=koi8-r', 'koi8-r'],
-  ])('of %j is %s', (type, expected) => expect(Charset.ofContentType(type)).toEqual(O.fromNullable(expected)))
+  ])('[requests:responses-4] of %j is %s', (type, expected) =>
+    expect(Charset.ofContentType(type)).toEqual(O.fromNullable(expected)),
+  )
 
   it('decides how text is read; without one it is a mark or UTF-8', () => {
     expect(Response.text(reply(Buffer.from([0xe9]), { 'content-type': 'text/plain; charset=latin1' }))).toBe('\u00e9')
@@ -96,7 +100,7 @@ describe('the charset', () => {
 })
 
 describe('the status', () => {
-  it('below 400 is ok, from 400 it is an error that says what and where', () => {
+  it('[requests:responses-5] below 400 is ok, from 400 it is an error that says what and where', () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), (status) => {
         expect(E.isRight(Response.ok(reply('', {}, status)))).toBe(status < 400)
@@ -112,14 +116,14 @@ describe('the status', () => {
     )
     expect(message(500, '')).toEqual(E.left('500 Server Error:  for url: http://h.test/p'))
   })
-  it('has the reason of the wire, as UTF-8', async () => {
+  it('[requests:responses-6] has the reason of the wire, as UTF-8', async () => {
     const server = await always(Buffer.from('HTTP/1.1 404 Komponenttia ei l\u00f6ydy\r\nContent-Length: 0\r\n\r\n'))
     const response = await value(Http.get(server.url))
     expect([response.status, response.reason]).toEqual([404, 'Komponenttia ei l\u00f6ydy'])
     const failure = await error(pipe(Http.get(server.url), SRTE.flatMapEither(Response.ok)))
     expect(failure).toMatchObject({ _tag: 'StatusError', response: { status: 404, plan: { method: 'GET' } } })
   })
-  it('takes time, which is counted', async () => {
+  it('[requests:responses-7] takes time, which is counted', async () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url))).elapsed).toBeGreaterThan(0)
   })
@@ -138,7 +142,7 @@ describe('links', () => {
       ],
     ],
     ['', []],
-  ])('read from %j', (header, expected) =>
+  ])('[requests:responses-8] read from %j', (header, expected) =>
     expect(
       Link.parse(header).map(({ target, rels, parameters }) => [
         target,
@@ -147,7 +151,7 @@ describe('links', () => {
       ]),
     ).toEqual(expected),
   )
-  it('of a reply are found by what they are', () => {
+  it('[requests:responses-9] of a reply are found by what they are', () => {
     const header =
       '<https://api.github.com/users/kennethreitz/repos?page=2&per_page=10>; rel="next", <https://api.github.com/users/kennethreitz/repos?page=7&per_page=10>; rel="last"'
     const response = reply('', { link: header })
@@ -169,7 +173,7 @@ describe('a stream', () => {
     }
     return chunks(...parts, text.slice(at))
   }
-  it('is read in pieces of any size, and no octet is lost', async () => {
+  it('[requests:responses-10] is read in pieces of any size, and no octet is lost', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.stringMatching(/^[a-z]{0,40}$/),
@@ -183,7 +187,7 @@ describe('a stream', () => {
       ),
     )
   })
-  it('is the same text and the same lines, wherever it is cut', async () => {
+  it('[requests:responses-11] is the same text and the same lines, wherever it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.stringMatching(/^[ab\r\n]{0,30}$/), cut, async (text, sizes) => {
         expect((await gathered(Stream.text()(pieces(text, sizes)))).join('')).toBe(text)
@@ -192,7 +196,7 @@ describe('a stream', () => {
       }),
     )
   })
-  it('is decoded to the end: half a character waits for the other half', async () => {
+  it('[requests:responses-12] is decoded to the end: half a character waits for the other half', async () => {
     const whole = Buffer.from('\u00e9\u20ac')
     async function* halves() {
       for (const octet of whole) yield Uint8Array.of(octet)
@@ -207,7 +211,7 @@ describe('a stream', () => {
       ),
     )
 
-  it('that is left unread, half read or read gives its connection back or closes it', async () => {
+  it('[requests:responses-13] that is left unread, half read or read gives its connection back or closes it', async () => {
     const server = await always(ok('x'.repeat(100)))
     for (const stop of [0, 1, 1000]) {
       const read = lent(async (body) => {
@@ -221,7 +225,7 @@ describe('a stream', () => {
       expect(await value(read(Request.get(server.url)))).toBeGreaterThanOrEqual(0)
     }
   })
-  it('whose chunks are wrong, or end too early, is BodyCut', async () => {
+  it('[requests:responses-14] whose chunks are wrong, or end too early, is BodyCut', async () => {
     const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
     const wrong = await always(`${head}ff9\r\n${'x'.repeat(10)}\r\nxyz\r\n`)
     expect((await error(Http.get(wrong.url, Request.withTimeouts({ read: 500 }))))._tag).toMatch(/BodyCut|ReadTimeout/)
@@ -229,7 +233,7 @@ describe('a stream', () => {
     expect((await error(Http.get(short.url)))._tag).toBe('BodyCut')
     expect(await error(lent(gathered)(Request.get(short.url)))).toMatchObject({ _tag: 'BodyCut' })
   })
-  it('wrongly coded is DecodingFailed', async () => {
+  it('[requests:responses-15] wrongly coded is DecodingFailed', async () => {
     const server = await always('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc')
     for (const program of [Http.get(server.url), lent(gathered)(Request.get(server.url))]) {
       expect(await error<unknown, unknown>(program)).toMatchObject({ _tag: 'DecodingFailed' })
@@ -238,7 +242,7 @@ describe('a stream', () => {
 })
 
 describe('a reply over the wire', () => {
-  it('is decoded, with its headers as they came', async () => {
+  it('[requests:responses-16] is decoded, with its headers as they came', async () => {
     const body = zlib.gzipSync('{"gzipped": "\u00e9"}')
     const server = await raw((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`)
@@ -248,20 +252,20 @@ describe('a reply over the wire', () => {
     expect(Response.text(response)).toBe('{"gzipped": "\u00e9"}')
     expect(Response.json(E.right<never, unknown>)(response)).toEqual(E.right({ gzipped: '\u00e9' }))
   })
-  it('with two lengths that differ is no reply', async () => {
+  it('[requests:responses-17] with two lengths that differ is no reply', async () => {
     const server = await always(
       'HTTP/1.1 200 OK\r\nContent-Length: 16\r\nContent-Length: 32\r\n\r\n-- Bad Response --\r\n',
     )
     expect((await error(Http.get(server.url)))._tag).toBe('ProtocolError')
   })
-  it('is data: it can be copied, and printed without a secret', async () => {
+  it('[requests:responses-18] is data: it can be copied, and printed without a secret', async () => {
     const server = await always(ok('page', 'Set-Cookie: sid=hunter2\r\n'))
     const [response] = right(await run(Http.get(server.url, Request.withBasicAuth('me', 'hunter2'))))
     const copy = { ...response }
     expect([Response.text(copy), JSON.stringify(copy).includes('hunter2')]).toEqual(['page', false])
     expect(Response.text(response)).toBe(Response.text(response))
   })
-  it('with an empty body has no octets', async () => {
+  it('[requests:responses-19] with an empty body has no octets', async () => {
     const server = await always('HTTP/1.1 204 No Content\r\n\r\n')
     expect((await value(Http.get(server.url))).bytes).toHaveLength(0)
   })

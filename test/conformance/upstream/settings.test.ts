@@ -18,7 +18,7 @@ describe('mounts', () => {
     }
   }
   const PREFIXES = ['http://', 'http://git', 'http://github.com', 'http://github.com/about', 'http://github.com/about/']
-  it('the longest wins, in whatever order they were mounted', () => {
+  it('[requests:settings-1] the longest wins, in whatever order they were mounted', () => {
     for (const prefixes of [PREFIXES, [...PREFIXES].reverse()]) {
       const find = mounted(...prefixes)
       expect(find('http://github.com/about/x')).toMatch(/^http:\/\/github\.com\/about\/?$/)
@@ -26,7 +26,7 @@ describe('mounts', () => {
       expect(find('http://elsewhere.test/')).toBe('http://')
     }
   })
-  it('compare without case, by whole hosts and whole segments', () => {
+  it('[requests:settings-2] compare without case, by whole hosts and whole segments', () => {
     const find = mounted('https://', 'hTTps://eXamPle.CoM/MyPath')
     expect(find('https://example.com/MyPath')).toBe('hTTps://eXamPle.CoM/MyPath')
     expect(find('https://example.com/MyPath/x')).toBe('hTTps://eXamPle.CoM/MyPath')
@@ -59,17 +59,17 @@ describe('hooks', () => {
     const server = await always('HTTP/1.1 200 R\r\nContent-Length: 0\r\n\r\n')
     return (await value(Http.get(server.url, ...build), { session })).reason
   }
-  it('run in order, each on what the one before it gave', async () => {
+  it('[requests:settings-3] run in order, each on what the one before it gave', async () => {
     const session = pipe(Session.empty, Session.withHook(adding('a')), Session.withHook(adding('b')))
     expect(await reasonOf(session)).toBe('Rab')
     expect(await reasonOf(session, Request.withHook(adding('c')))).toBe('Rabc')
   })
-  it("of a request take the place of the session's where it says so", async () => {
+  it("[requests:settings-4] of a request take the place of the session's where it says so", async () => {
     const session = Session.withHook(adding('s'))(Session.empty)
     expect(await reasonOf(session, Request.withHooks([adding('r')]))).toBe('Rr')
     expect(await reasonOf(session, Request.withHooks([]))).toBe('R')
   })
-  it('see the plan that was answered, with all that it was sent with', async () => {
+  it('[requests:settings-5] see the plan that was answered, with all that it was sent with', async () => {
     const seen: Plan.Plan[] = []
     const hook = Request.withHook((head, plan) => async () => {
       seen.push(plan)
@@ -90,13 +90,13 @@ describe('certificates', () => {
     [{ REQUESTS_CA_BUNDLE: '/some/path', CURL_CA_BUNDLE: '/curl/path' }, '/some/path'],
     [{ REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '/curl/path' }, '/curl/path'],
     [{ REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '' }, undefined],
-  ])('the roots of %j are %s, and the check stays on', (variables, ca) => {
+  ])('[requests:settings-6] the roots of %j are %s, and the check stays on', (variables, ca) => {
     const { tls } = right(
       planned(Request.get('https://h/'), { session: trusting, environment: Environment.make(variables) }),
     ).route
     expect([tls.verify, tls.ca]).toEqual([true, O.fromNullable(ca)])
   })
-  it('that do not exist are named', async () => {
+  it('[requests:settings-7] that do not exist are named', async () => {
     const server = await secure()
     for (const build of [
       Request.withCa('/garbage/ca'),
@@ -108,24 +108,24 @@ describe('certificates', () => {
     }
     expect(server.connections()).toBe(0)
   })
-  it('of nobody known are TlsFailed, and no setting of one request serves the next', async () => {
+  it('[requests:settings-8] of nobody known are TlsFailed, and no setting of one request serves the next', async () => {
     const server = await secure()
     expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
     expect(Response.text(await value(Http.get(server.url, Request.withVerify(false))))).toBe('secure')
     expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
     expect(Response.text(await value(Http.get(server.url, Request.withCa(pkiPath('ca.pem')))))).toBe('secure')
   })
-  it('are not looked at for http', async () => {
+  it('[requests:settings-9] are not looked at for http', async () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url, Request.withClientCertificate({ cert: '/garbage' })))).status).toBe(200)
   })
 })
 
 describe('timeouts', () => {
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('of %d are InvalidSettings', (ms) =>
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('[requests:settings-10] of %d are InvalidSettings', (ms) =>
     expect(tagOf(planned(Request.withTimeouts({ connect: ms })(Request.get('http://h/'))))).toBe('InvalidSettings'),
   )
-  it('are ReadTimeout where nobody answers, to the head and within the body', async () => {
+  it('[requests:settings-11] are ReadTimeout where nobody answers, to the head and within the body', async () => {
     const silent = await mute()
     expect((await error(Http.get(`http://${silent.host}`, Request.withTimeouts({ read: 100 }))))._tag).toBe(
       'ReadTimeout',
@@ -133,14 +133,14 @@ describe('timeouts', () => {
     const stalled = await always('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc')
     expect((await error(Http.get(stalled.url, Request.withTimeouts({ read: 100 }))))._tag).toBe('ReadTimeout')
   })
-  it('may be none', async () => {
+  it('[requests:settings-12] may be none', async () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url, Request.withoutTimeouts), { session: Session.defaults })).status).toBe(200)
   })
 })
 
 describe('saving', () => {
-  it('a session gives one that plans the same', () => {
+  it('[requests:settings-13] a session gives one that plans the same', () => {
     const session = pipe(
       Session.defaults,
       Session.withHeader('X-A', '1'),
@@ -157,7 +157,7 @@ describe('saving', () => {
     const opened = (made: E.Either<Plan.PlanError, Plan.Plan>) => [Plan.wire(right(made)), right(made).route.tls]
     expect(opened(planned(request, { session: again }))).toEqual(opened(planned(request, { session })))
   })
-  it('a hook is refused by name', () => {
+  it('[requests:settings-14] a hook is refused by name', () => {
     const session = Session.withHook((head) => async () => E.right(head))(Session.empty)
     expect(Session.encode({ reveal: true })(session)).toMatchObject({
       left: { _tag: 'Unwritable', paths: ['hooks[0]'] },
@@ -166,7 +166,7 @@ describe('saving', () => {
 })
 
 describe('plans', () => {
-  it('never change: what is sent from one leaves it as it was', async () => {
+  it('[requests:settings-15] never change: what is sent from one leaves it as it was', async () => {
     const server = await always(ok())
     const made = right(
       planned(pipe(Request.post(server.url), Request.withForm({ a: 'b' }), Request.withCookie('c', 'd'))),
@@ -177,7 +177,7 @@ describe('plans', () => {
     await value(Http.send(pipe(Request.post(server.url), Request.withForm({ a: 'b' }))))
     expect(JSON.stringify(made)).toBe(before)
   })
-  it('are what the session and the request say together', () => {
+  it('[requests:settings-16] are what the session and the request say together', () => {
     const session = pipe(Session.defaults, Session.withQuery({ s: 1 }), Session.withHeader('X-S', '1'))
     const request = pipe(Request.get('http://h/'), Request.withQuery({ r: 2 }), Request.withHeader('X-R', '2'))
     const { url, headers } = Plan.wire(right(planned(request, { session })))
@@ -189,7 +189,7 @@ describe('plans', () => {
 })
 
 describe('errors', () => {
-  it('say what was asked, and carry the jar', async () => {
+  it('[requests:settings-17] say what was asked, and carry the jar', async () => {
     const failure = await error(Http.get('http://127.0.0.1:1/p?token=x'))
     expect(HttpError.show(failure)).toMatch(/^ConnectFailed: .*127\.0\.0\.1:1/)
     expect(O.isSome(HttpError.jar(failure))).toBe(true)

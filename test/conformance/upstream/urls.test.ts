@@ -24,7 +24,7 @@ describe('a URL', () => {
     ['http://example.com//double//path', 'http://example.com//double//path'],
     ['http://example.com/get/test case', 'http://example.com/get/test%20case'],
     ['http://example.com/get/test%20case', 'http://example.com/get/test%20case'],
-  ])('%s is planned as %s', (url, expected) => expect(located(url)).toBe(expected))
+  ])('[requests:urls-1] %s is planned as %s', (url, expected) => expect(located(url)).toBe(expected))
 
   it.each([
     ['http://', 'InvalidUrl'],
@@ -39,14 +39,14 @@ describe('a URL', () => {
     ['localhost:3128', 'UnsupportedScheme'],
     ['10.122.1.1:3128/', 'UnsupportedScheme'],
     ['', 'MissingScheme'],
-  ])('%j is %s', (url, tag) => expect(located(url)).toBe(tag))
+  ])('[requests:urls-2] %j is %s', (url, tag) => expect(located(url)).toBe(tag))
 
-  it('that leads nowhere is a tag when it is sent', async () => {
+  it('[requests:urls-3] that leads nowhere is a tag when it is sent', async () => {
     expect((await error(Http.get('http://fakeservice.invalid/')))._tag).toBe('ConnectFailed')
     expect((await error(Http.get('http://127.0.0.1:1/')))._tag).toBe('ConnectFailed')
   })
 
-  it('of a scheme that is none of HTTP stays as it is, query or not, and needs a mount', () => {
+  it('[requests:urls-4] of a scheme that is none of HTTP stays as it is, query or not, and needs a mount', () => {
     const mounted = ['data:', 'mailto:', 'http+unix:', 'ssh:'].reduce(
       (session, prefix) => Session.mount(prefix, Transport.memory({}))(session),
       Session.empty,
@@ -61,7 +61,7 @@ describe('a URL', () => {
     expect(urlOf(request, { session: mounted })).toBe('http+unix://%2Fvar%2Frun%2Fsocket/path~?key=value')
   })
 
-  it('may hold long credentials, which become a header', () => {
+  it('[requests:urls-5] may hold long credentials, which become a header', () => {
     const user = 'E8A3BE87-9E3F-4620-8858-95478E385B5B'.repeat(8)
     const pass = 'EA770032-DA4D-4D84-8CE9-29C6D910BF1E'.repeat(8)
     const request = Request.get(`http://${user}:${pass}@h:99/p?q#f`)
@@ -69,7 +69,7 @@ describe('a URL', () => {
     expect(headerOf(request, 'Authorization')).toBe(`Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}`)
   })
 
-  it('is sent without its fragment and with its slashes', async () => {
+  it('[requests:urls-6] is sent without its fragment and with its slashes', async () => {
     const server = await always(ok())
     const response = await value(Http.get(`${server.url}//path/to#view=edit&token=hunter2`))
     expect(server.received[0]).toMatch(/^GET \/\/path\/to HTTP/)
@@ -81,15 +81,15 @@ describe('the query', () => {
   const queried = (input: Parameters<typeof Request.withQuery>[0], url = 'http://h/') =>
     urlOf(pipe(Request.get(url), Request.withQuery(input)))
 
-  it('is added before the fragment, behind what is there', () => {
+  it('[requests:urls-7] is added before the fragment, behind what is there', () => {
     expect(queried({ a: 'b' }, 'http://h/#fragment')).toBe('http://h/?a=b#fragment')
     expect(queried({ a: 'b' }, 'http://h/?key=value#fragment')).toBe('http://h/?key=value&a=b#fragment')
     expect(queried({ heya: 'ohai' }, 'http://h/get?test=true')).toBe('http://h/get?test=true&heya=ohai')
   })
-  it('repeats a key for each of its values, and leaves out what is null', () => {
+  it('[requests:urls-8] repeats a key for each of its values, and leaves out what is null', () => {
     expect(queried({ test: ['foo', 'baz'], n: 1, no: null, none: [] })).toBe('http://h/?test=foo&test=baz&n=1')
   })
-  it('holds any text, as UTF-8', () => {
+  it('[requests:urls-9] holds any text, as UTF-8', () => {
     expect(queried({ foo: 'f\u00f8\u00f8' })).toBe('http://h/?foo=f%C3%B8%C3%B8')
     expect(queried({ 'f\u00f8\u00f8': 'f\u00f8\u00f8' })).toBe('http://h/?f%C3%B8%C3%B8=f%C3%B8%C3%B8')
     expect(urlOf(Request.get('http://h/\u00f8'))).toBe('http://h/%C3%B8')
@@ -97,7 +97,7 @@ describe('the query', () => {
       'http://h/?test=f%C3%B8%C3%B8',
     )
   })
-  it('keeps its order, and keys that differ in case apart', () => {
+  it('[requests:urls-10] keeps its order, and keys that differ in case apart', () => {
     expect(queried({ z: 1, a: 1, k: 1, d: 1 })).toBe('http://h/?z=1&a=1&k=1&d=1')
     const session = Session.withQuery({ foo: 'bar', FOO: 'bar' })(Session.empty)
     const request = pipe(Request.get('http://h/'), Request.withQuery({ FOO: 'baz' }))
