@@ -16,7 +16,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Jar from '../src/cookies/Jar.js'
-import type * as Simulate from '../src/stages/Simulate.js'
+import type * as Simulate from '../src/stages/Exchange.js'
 import * as Headers from '../src/values/Headers.js'
 import * as Secret from '../src/values/Secret.js'
 import type { Url } from '../src/values/Url.js'
@@ -114,7 +114,7 @@ export const agreesWithHistory =
     const last = hops.at(-1)
     if (E.isLeft(outcome) || last === undefined) return true
     const { history, plan, status } = outcome.right
-    const before = hops.slice(0, -1).map(({ plan, head }) => ({ plan, head }))
+    const before = hops.slice(0, -1).map(({ jar: _, ...hop }) => hop)
     return (
       Eq.equals(history, before) &&
       Eq.equals(plan, last.plan) &&

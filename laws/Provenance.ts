@@ -16,7 +16,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Jar from '../src/cookies/Jar.js'
 import type { Layer } from '../src/inspect/Explain.js'
-import { type Of, type Part, split } from '../src/inspect/explain/Part.js'
+import { type Of, type PlanField, split } from '../src/inspect/explain/PlanField.js'
 import * as Auth from '../src/session/Auth.js'
 import * as Environment from '../src/session/Environment.js'
 import type { Request } from '../src/session/Request.js'
@@ -47,7 +47,7 @@ export const plan = ({ session, request, world }: Origin): Plan | undefined =>
   )
 
 /** Parts that have the same key look the same in a request. */
-export const keyOf = (part: Part): string => {
+export const keyOf = (part: PlanField): string => {
   if (part._tag === 'Query') return `Query ${Secret.reveal(part.text)}`
   const { line: _, ...rest } = { line: 0, ...part }
   return JSON.stringify(opened(rest))
@@ -59,7 +59,7 @@ export const tally = (keys: ReadonlyArray<string>): ReadonlyMap<string, number> 
   return counts
 }
 
-const count = (of: Plan, { _tag }: Part, key: string): number =>
+const count = (of: Plan, { _tag }: PlanField, key: string): number =>
   split(of).filter((part) => part._tag === _tag && keyOf(part) === key).length
 
 // --- changed settings ----------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ const cookieName = ({ pair }: Of<'Cookie'>): string => /^[^=]*/.exec(Secret.reve
 
 /** Settings that say something else about a part. `isOurs` selects the overrides that belong to the layer. */
 const changed =
-  (part: Part, isOurs: Selects) =>
+  (part: PlanField, isOurs: Selects) =>
   (settings: Settings): Settings => {
     const values: Selects = (override) => isSet(override) && isOurs(override)
     const words: Selects = (override) => speaks(override) && isOurs(override)
@@ -171,7 +171,7 @@ const OF_DEFAULTS = new Set<unknown>([...headers.values(), ...timeouts.values()]
 const isOfDefaults: Selects = (override) => OF_DEFAULTS.has(override)
 const isOfSession: Selects = (override) => !OF_DEFAULTS.has(override)
 
-const urlFor = (part: Part, url: string): string => {
+const urlFor = (part: PlanField, url: string): string => {
   switch (part._tag) {
     case 'Place':
       return url.replace(/^[^?#]*/, `$&${FRESH}`)
@@ -188,7 +188,7 @@ const urlFor = (part: Part, url: string): string => {
 
 const freshBody = Body.text(FRESH.repeat(11))
 
-const changedRequest = (part: Part, request: Request): Request => ({
+const changedRequest = (part: PlanField, request: Request): Request => ({
   ...request,
   method: part._tag === 'Method' ? 'FRESH' : request.method,
   url: urlFor(part, request.url),
@@ -196,12 +196,15 @@ const changedRequest = (part: Part, request: Request): Request => ({
   settings: changed(part, () => true)(request.settings),
 })
 
-const changedSession = (part: Part, isOurs: Selects, session: Session.Session): Session.Session => ({
+const changedSession = (part: PlanField, isOurs: Selects, session: Session.Session): Session.Session => ({
   ...session,
   settings: changed(part, isOurs)(session.settings),
 })
 
-const changedEnvironment = (part: Part, { variables, netrc }: Environment.Environment): Environment.Environment => {
+const changedEnvironment = (
+  part: PlanField,
+  { variables, netrc }: Environment.Environment,
+): Environment.Environment => {
   const valueOf = (name: string, value: string): string | undefined => {
     const isProxy = /_proxy$/i.test(name)
     if (part._tag === 'Proxy' && /^no_proxy$/i.test(name)) return undefined
@@ -214,10 +217,10 @@ const changedEnvironment = (part: Part, { variables, netrc }: Environment.Enviro
   )
 }
 
-const changedWorld = (part: Part, world: Partial<World>): Partial<World> =>
+const changedWorld = (part: PlanField, world: Partial<World>): Partial<World> =>
   world.environment === undefined ? world : { ...world, environment: changedEnvironment(part, world.environment) }
 
-type Change = (part: Part, origin: Origin) => Origin
+type Change = (part: PlanField, origin: Origin) => Origin
 
 /**
  * The same origin, with one layer saying something else about a part. The environment is first: where netrc has the password
@@ -249,10 +252,18 @@ const unsigned = <C extends { readonly settings: Settings }>(configurable: C): C
 // --- the answer ----------------------------------------------------------------------------------------------------
 
 /** Kinds that a plan always has: their value is the default where no layer says anything. */
-const ALWAYS: ReadonlySet<Part['_tag']> = new Set(['Body', 'Proxy', 'Verify', 'Ca', 'Certificate', 'Timeout', 'Limit'])
+const ALWAYS: ReadonlySet<PlanField['_tag']> = new Set([
+  'Body',
+  'Proxy',
+  'Verify',
+  'Ca',
+  'Certificate',
+  'Timeout',
+  'Limit',
+])
 
 /** Parts with the same field are changed by the same settings. */
-const fieldOf = (part: Part): string => {
+const fieldOf = (part: PlanField): string => {
   switch (part._tag) {
     case 'Header':
     case 'Limit':
@@ -267,11 +278,11 @@ const fieldOf = (part: Part): string => {
 }
 
 /** How many of the parts that look like a given one come from each layer. Layers with none are left out. */
-export const layersOf = (whole: Plan, origin: Origin): ((part: Part) => ReadonlyMap<Layer, number>) => {
+export const layersOf = (whole: Plan, origin: Origin): ((part: PlanField) => ReadonlyMap<Layer, number>) => {
   const plain = { ...origin, session: unsigned(origin.session), request: unsigned(origin.request) }
   const before = plan(plain)
   const plans = new Map<string, Plan | undefined>()
-  const planWithout = (layer: Layer, change: Change, part: Part): Plan | undefined => {
+  const planWithout = (layer: Layer, change: Change, part: PlanField): Plan | undefined => {
     const key = `${layer} ${fieldOf(part)}`
     if (!plans.has(key)) plans.set(key, plan(change(part, plain)))
     return plans.get(key)

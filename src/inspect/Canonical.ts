@@ -23,7 +23,8 @@ import * as Multipart from '../values/Multipart.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
-import * as Part from './explain/Part.js'
+import { label } from './explain/FieldLabel.js'
+import type { Of } from './explain/PlanField.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
@@ -47,7 +48,7 @@ const headersOf = (plan: Plan, open: Reveal.Open): Json => {
 
 const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const { body } = plan
-  const said = Part.label({ _tag: 'Body', body }).value
+  const said = label({ _tag: 'Body', body }).value
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return said
   const octets = Shell.ofBytes(Secret.open(body.bytes))
   const boundary = boundaryOf(plan)
@@ -56,7 +57,7 @@ const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
   return text === undefined ? { base64: Buffer.from(known, 'latin1').toString('base64') } : { text }
 }
 
-const revealed = (part: Part.Of<'Proxy' | 'Certificate'>): Json => {
+const revealed = (part: Of<'Proxy' | 'Certificate'>): Json => {
   const text = (value: string | Secret.Secret): string => Secret.reveal(value)
   if (part._tag === 'Certificate') {
     if (O.isNone(part.certificate)) return 'none'
@@ -83,8 +84,8 @@ const base64 = (content: Uint8Array): string => Buffer.from(content).toString('b
 
 const routeOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const { proxy, tls, timeouts, limits } = plan.route
-  const shown = (part: Part.Of<'Proxy' | 'Certificate'>): Json =>
-    Reveal.isOpen(options) ? revealed(part) : Part.label(part).value
+  const shown = (part: Of<'Proxy' | 'Certificate'>): Json =>
+    Reveal.isOpen(options) ? revealed(part) : label(part).value
   const { connect, read, total } = timeouts
   return {
     proxy: shown({ _tag: 'Proxy', proxy }),

@@ -14,12 +14,9 @@
  * if (E.isLeft(before) || E.isLeft(after)) assert.fail()
  * assert.equal(Diff.render()(Plan.diff(before.right)(after.right)), '+ header X-A: 1')
  */
-import * as O from 'fp-ts/lib/Option.js'
-import * as Proxy from '../values/Proxy.js'
-import * as Secret from '../values/Secret.js'
-import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
-import * as Part from './explain/Part.js'
+import { label } from './explain/FieldLabel.js'
+import { Eq, type PlanField, split } from './explain/PlanField.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 
@@ -36,68 +33,13 @@ export type Difference =
   /** The same lines in another order. */
   | { readonly _tag: 'Moved'; readonly field: string; readonly name: string }
 
-// --- equality ------------------------------------------------------------------------------------------------------
-
-type Leaf = string | number | boolean | undefined | object
-
-const proxyLeaves = (proxy: Proxy.Proxy): ReadonlyArray<Leaf> => [
-  Proxy.show(proxy),
-  ...(O.isSome(proxy.credentials)
-    ? [Secret.reveal(proxy.credentials.value.user), Secret.reveal(proxy.credentials.value.pass)]
-    : [undefined]),
-  O.isSome(proxy.authorization) ? Secret.reveal(proxy.authorization.value) : undefined,
-]
-
-const octets = (content: Uint8Array): string => Buffer.from(content).toString('latin1')
-
-/** What a part is made of, opened, and whether it is secret, for that decides where it may go; two parts are equal when these are. Streams are equal when they are the same. */
-const leaves = (part: Part.Part): ReadonlyArray<Leaf> => {
-  switch (part._tag) {
-    case 'Header':
-      return [part.name.toLowerCase(), Secret.reveal(part.value), Secret.is(part.value)]
-    case 'Cookie':
-      return [Secret.reveal(part.pair), Secret.is(part.pair)]
-    case 'Body':
-      return part.body._tag === 'Bytes'
-        ? ['Bytes', octets(Secret.open(part.body.bytes))]
-        : [
-            part.body._tag,
-            part.body._tag === 'Stream' ? part.body.open : part.body._tag === 'Once' ? part.body.source : '',
-          ]
-    case 'Proxy':
-      return O.isSome(part.proxy) ? proxyLeaves(part.proxy.value) : []
-    case 'Certificate': {
-      if (O.isNone(part.certificate)) return []
-      const { cert, key, pfx, passphrase } = part.certificate.value
-      const text = (value: string | Secret.Secret | undefined): Leaf =>
-        value === undefined ? value : Secret.reveal(value)
-      const bundle =
-        typeof pfx === 'string' || pfx === undefined ? pfx : octets(pfx instanceof Uint8Array ? pfx : Secret.open(pfx))
-      return [text(cert), text(key), bundle, text(passphrase)]
-    }
-    case 'Place':
-      return [part.url.href, Url.sentPathname(part.url)]
-    case 'Ca':
-      return [O.isSome(part.ca) ? part.ca.value : undefined]
-    default: {
-      const { value } = Part.label(part)
-      return [value, part._tag === 'Query' ? part.text : '']
-    }
-  }
-}
-
-const equal = (x: Part.Part, y: Part.Part): boolean => {
-  const [a, b] = [leaves(x), leaves(y)]
-  return a.length === b.length && a.every((leaf, i) => leaf === b[i])
-}
-
 // --- pairing -------------------------------------------------------------------------------------------------------
 
 /** Parts by what they are called: lines of one name keep their order. */
-const keyed = (plan: Plan): ReadonlyMap<string, ReadonlyArray<Part.Part>> => {
-  const byKey = new Map<string, Part.Part[]>()
-  for (const part of Part.split(plan)) {
-    const { field, name } = Part.label(part)
+const keyed = (plan: Plan): ReadonlyMap<string, ReadonlyArray<PlanField>> => {
+  const byKey = new Map<string, PlanField[]>()
+  for (const part of split(plan)) {
+    const { field, name } = label(part)
     const key = `${field} ${field === 'header' ? name.toLowerCase() : name}`
     const held = byKey.get(key)
     if (held === undefined) byKey.set(key, [part])
@@ -106,24 +48,24 @@ const keyed = (plan: Plan): ReadonlyMap<string, ReadonlyArray<Part.Part>> => {
   return byKey
 }
 
-const changed = (before: Part.Part, after: Part.Part): ReadonlyArray<Difference> => {
-  if (equal(before, after)) return []
-  const [old, fresh] = [Part.label(before), Part.label(after)]
+const changed = (before: PlanField, after: PlanField): ReadonlyArray<Difference> => {
+  if (Eq.equals(before, after)) return []
+  const [old, fresh] = [label(before), label(after)]
   const value = fresh.value === old.value ? `another ${fresh.value}` : fresh.value
   return [{ _tag: 'Changed', field: fresh.field, name: fresh.name, before: old.value, after: value }]
 }
 
-const added = (part: Part.Part): Difference => {
-  const { field, name, value } = Part.label(part)
+const added = (part: PlanField): Difference => {
+  const { field, name, value } = label(part)
   return { _tag: 'Added', field, name, after: value }
 }
 
-const removed = (part: Part.Part): Difference => {
-  const { field, name, value } = Part.label(part)
+const removed = (part: PlanField): Difference => {
+  const { field, name, value } = label(part)
   return { _tag: 'Removed', field, name, before: value }
 }
 
-const compared = (before: ReadonlyArray<Part.Part>, after: ReadonlyArray<Part.Part>): ReadonlyArray<Difference> => {
+const compared = (before: ReadonlyArray<PlanField>, after: ReadonlyArray<PlanField>): ReadonlyArray<Difference> => {
   const both = Math.min(before.length, after.length)
   return [
     ...before.slice(0, both).flatMap((part, i) => changed(part, after[i] ?? part)),
@@ -134,15 +76,15 @@ const compared = (before: ReadonlyArray<Part.Part>, after: ReadonlyArray<Part.Pa
 
 /** Names of parts in order, and how header names are spelled. */
 const order = (plan: Plan, field: string): ReadonlyArray<string> =>
-  Part.split(plan).flatMap((part) => {
-    const label = Part.label(part)
-    if (label.field !== field && !(field === 'header' && label.field === 'cookie')) return []
+  split(plan).flatMap((part) => {
+    const { field: kind, name } = label(part)
+    if (kind !== field && !(field === 'header' && kind === 'cookie')) return []
     return [
       part._tag === 'Header'
         ? part.name
         : part._tag === 'Cookie'
-          ? `${part.name} ${part.line} ${part.separator ?? ''}${label.name}`
-          : label.name,
+          ? `${part.name} ${part.line} ${part.separator ?? ''}${name}`
+          : name,
     ]
   })
 

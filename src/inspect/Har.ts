@@ -27,7 +27,8 @@ import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
-import * as Part from './explain/Part.js'
+import { label, queryLabel } from './explain/FieldLabel.js'
+import { split } from './explain/PlanField.js'
 import * as FormParams from './FormParams.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
@@ -95,24 +96,24 @@ const fields = (headers: Headers.Headers, open: Reveal.Open): ReadonlyArray<Name
   headers.fields.map(([name, value]) => ({ name, value: open(value) }))
 
 const cookiesOf = (plan: Plan, options: Reveal.Reveal): ReadonlyArray<NameValue> =>
-  Part.split(plan).flatMap((part) => {
+  split(plan).flatMap((part) => {
     if (part._tag !== 'Cookie') return []
-    const { name, value } = Part.label(part)
+    const { name, value } = label(part)
     const text = Secret.reveal(part.pair)
     return [{ name, value: Reveal.isOpen(options) ? text.slice(text.indexOf('=') + 1) : value }]
   })
 
 const queryOf = (plan: Plan, options: Reveal.Reveal): ReadonlyArray<NameValue> =>
-  Part.split(plan).flatMap((part) => {
+  split(plan).flatMap((part) => {
     if (part._tag !== 'Query') return []
-    const { name, value } = Part.queryLabel(Reveal.isOpen(options) ? Secret.reveal(part.text) : part.shown)
+    const { name, value } = queryLabel(Reveal.isOpen(options) ? Secret.reveal(part.text) : part.shown)
     return [{ name, value }]
   })
 
 const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData | undefined => {
   if (body._tag === 'Empty') return undefined
   const mimeType = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
-  const said = `‹${Part.label({ _tag: 'Body', body }).value}›`
+  const said = `‹${label({ _tag: 'Body', body }).value}›`
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: said, params: [] }
   const bytes = Secret.open(body.bytes)
   const text = Shell.toText(Shell.ofBytes(bytes))

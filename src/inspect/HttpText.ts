@@ -23,7 +23,7 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
-import { label } from './explain/Part.js'
+import { label } from './explain/FieldLabel.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 

@@ -38,7 +38,8 @@ import * as Secret from '../values/Secret.js'
 import type { Url } from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 import { explain } from './Explain.js'
-import * as Part from './explain/Part.js'
+import { label } from './explain/FieldLabel.js'
+import { split } from './explain/PlanField.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 import * as Shell from './Shell.js'
@@ -90,8 +91,8 @@ const SECRET_NAME =
   /(?:^|[-_.])(?:api[-_]?key|access[-_]?key|token|secret|pass(?:wd|word)?|sig(?:nature)?|auth|credentials?|session[-_]?id)$/i
 
 const secretInUrl: Check = (plan) =>
-  Part.split(plan).flatMap((part) => {
-    const { name, value } = Part.label(part)
+  split(plan).flatMap((part) => {
+    const { name, value } = label(part)
     if (part._tag !== 'Query' || !SECRET_NAME.test(name) || value === '') return []
     return [`the query holds ${name}, and URLs end in logs; send it as a header with withSecretHeader`]
   })

@@ -16,10 +16,10 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Jar from '../cookies/Jar.js'
-import { REASONS } from './explain/Cookies.js'
+import { REASONS } from './explain/Omitted.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
-import { placeOf } from './Story.js'
+import { scopeAndExpiry } from './Story.js'
 
 const NAME = 18
 const VERDICT = 10
@@ -32,7 +32,7 @@ export const render =
     return whys
       .flatMap(({ cookie, verdict, setBy }) => {
         const isSent = verdict === 'sent'
-        const details = [placeOf(cookie), O.isSome(setBy) ? `set by ${setBy.value}` : 'set by hand']
+        const details = [scopeAndExpiry(cookie), O.isSome(setBy) ? `set by ${setBy.value}` : 'set by hand']
         const [first = '', ...others] = isSent ? details : [REASONS[verdict], ...details]
         return [
           ...Layout.row(

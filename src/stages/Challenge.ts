@@ -1,11 +1,11 @@
 /**
- * Another answer to a reply: a 401 that asks for Digest is answered with the same request, signed.
+ * Answers a 401 that demands Digest authentication with the same request, signed.
  *
- * Once for each hop, only on an origin the credentials are meant for, and only where the body can be sent again
- * (D24). The challenge is kept in the jar, so that the next request to the origin is signed at once.
+ * This happens once for each hop, only for an origin that may receive the credentials, and only if the body can be sent
+ * again (D24). The jar keeps the challenge, so that the next request to the origin is signed in advance.
  */
 import * as O from 'fp-ts/lib/Option.js'
-import * as Known from '../cookies/DigestCache.js'
+import * as DigestCache from '../cookies/DigestCache.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Digest as DigestAuth } from '../session/Auth.js'
 import * as Digest from '../values/Digest.js'
@@ -16,13 +16,13 @@ import type { Head } from '../wire/Reply.js'
 import type { Merged } from './Merge.js'
 import { answerChallenge } from './prepare/Credentials.js'
 
-/** What is asked, and who is to answer. */
-export interface Asked {
+/** A challenge and the credentials that answer it. */
+export interface AnswerableChallenge {
   readonly auth: DigestAuth
   readonly challenge: Digest.Challenge
 }
 
-/** The challenge in a head, where this exchange can answer it. */
+/** Returns the digest challenge of a head, if this exchange can answer it. */
 export const digestChallengeIn = (
   head: Head,
   {
@@ -30,7 +30,7 @@ export const digestChallengeIn = (
     merged,
     credentialsAllowed,
   }: { readonly plan: Plan; readonly merged: Merged; readonly credentialsAllowed: boolean },
-): O.Option<Asked> => {
+): O.Option<AnswerableChallenge> => {
   const { auth } = merged.settings
   if (head.status !== 401 || auth._tag !== 'Set' || auth.value._tag !== 'Digest') return O.none
   if (!credentialsAllowed || plan.cause === 'Authorize') return O.none
@@ -38,7 +38,7 @@ export const digestChallengeIn = (
   return O.isNone(challenge) ? O.none : O.some({ auth: auth.value, challenge: challenge.value })
 }
 
-/** The jar that remembers the next nonce of a reply to a signed plan, unless it holds a newer one (RFC 7616 3.5). */
+/** Stores the next nonce of a reply to a signed plan, unless the jar has a newer one (RFC 7616 3.5). */
 export const renewed = (
   head: Head,
   { plan, merged, jar }: { readonly plan: Plan; readonly merged: Merged; readonly jar: Jar.Jar },
@@ -53,15 +53,15 @@ export const renewed = (
   const used = Digest.answered(Secret.reveal(sent))
   if (O.isNone(nonce) || O.isNone(used)) return jar
   const { realm } = used.value
-  const known = Known.ofRealm({ origin: plan.url.origin, realm, user: auth.value.user })(jar.challenges)
+  const known = DigestCache.ofRealm({ origin: plan.url.origin, realm, user: auth.value.user })(jar.challenges)
   if (O.isNone(known) || known.value.nonce !== used.value.nonce) return jar
   const { count: _, updated: __, ...challenge } = known.value
   return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
 }
 
-/** The same plan, signed, and the jar that remembers the challenge and that it was used. */
+/** Returns the plan, signed, and the jar with the challenge and its use. */
 export const answer = (
-  { auth, challenge }: Asked,
+  { auth, challenge }: AnswerableChallenge,
   plan: Plan,
   jar: Jar.Jar,
   now: Date,
@@ -69,8 +69,8 @@ export const answer = (
 ): { readonly plan: Plan; readonly jar: Jar.Jar } => {
   const asking = { ...challenge, origin: plan.url.origin, user: auth.user }
   const remembered = Jar.remember(asking, now)(jar)
-  // Of the realm that asks: where its nonce is an old one, another realm of the origin may have a newer.
-  const known = Known.ofRealm(asking)(remembered.challenges)
+  // The realm decides: another realm of the origin may have a newer nonce.
+  const known = DigestCache.ofRealm(asking)(remembered.challenges)
   if (O.isNone(known)) return { plan, jar }
   const value = answerChallenge(auth, known.value, entropy, plan)
   return {

@@ -1,10 +1,10 @@
 /**
- * The second stage: what was merged becomes a plan, or it is said why it cannot. Nothing is sent, nothing awaited.
+ * The second stage: turns a merged request into a plan. It sends nothing and awaits nothing.
  *
- * In requests' order: method · URL and query · headers · cookies · body · auth; then the route, and last a scheme of
- * the user's own, so that it can sign everything. The environment is asked only for what is still unsaid.
+ * In requests' order: method, URL and query, headers, cookies, body, auth. Then the route, and last a custom scheme, so
+ * that it can sign everything. The environment is read only for what session and request leave open.
  *
- * Laws: deterministic; Content-Length is the body's; `Content-Type` is the user's where there is one.
+ * Laws: deterministic; Content-Length is the length of the body; the user's `Content-Type` wins.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -26,29 +26,29 @@ import type { Session } from '../session/Session.js'
 import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
-import * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
 import * as OwnProperty from '../values/OwnProperty.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
-import type { Plan, Route } from '../wire/Plan.js'
+import type { Plan, Route as Travel } from '../wire/Plan.js'
 import { type Merged, merge } from './Merge.js'
-import { invalidBody, invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
+import { invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
+import * as Content from './prepare/Content.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
 import { seal } from './prepare/Provenance.js'
-import { route } from './prepare/Route.js'
-import { type Address, address, withQuery } from './prepare/TargetUrl.js'
+import * as Route from './prepare/Route.js'
+import { type TargetUrl, targetUrl, withQuery } from './prepare/TargetUrl.js'
 
 export type { PlanError } from './PlanError.js'
 
 /**
- * What preparing reads beside session and request. What is left out is empty. `entropy` is a text that nobody can guess,
- * such as a random UUID, new for each request: the multipart boundary and the digest cnonce are drawn from it. Without it
- * the boundary is drawn from the parts, so that none can hold it; a part that is a stream, or a digest that is to be
- * answered, is `InvalidSettings`.
+ * What preparing reads besides session and request. Whatever is left out is empty. `entropy` is text that cannot be
+ * guessed, such as a random UUID, new for each request: the multipart boundary and the digest cnonce are derived from
+ * it. Without entropy the boundary is derived from the parts, so that no part can contain it; a part that is a stream, and
+ * a digest answer, are then `InvalidSettings`.
  */
 export interface World {
   readonly jar: Jar.Jar
@@ -57,13 +57,13 @@ export interface World {
   readonly entropy: string
 }
 
-/** A session and what of the world is known; a jar is of no use without the time. */
+/** A session and optional inputs. A jar needs the time. */
 export type Context = { readonly session: Session } & Partial<Pick<World, 'environment' | 'entropy'>> &
   ({ readonly jar: Jar.Jar; readonly now: Date } | { readonly jar?: never; readonly now?: Date })
 
 const EPOCH = new Date(0)
 
-/** The world with nothing left out. */
+/** Returns the inputs with a default for whatever is left out. */
 export const withDefaults = (world: Partial<World>): World => ({
   jar: OwnProperty.get(world, 'jar') ?? Jar.empty,
   environment: OwnProperty.get(world, 'environment') ?? Environment.empty,
@@ -71,15 +71,12 @@ export const withDefaults = (world: Partial<World>): World => ({
   entropy: OwnProperty.get(world, 'entropy') ?? '',
 })
 
-// --- what stays behind ---------------------------------------------------------------------------------------------
+// --- settings that are not used ------------------------------------------------------------------------------------
 
 const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>
   Settings.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
 
-/**
- * A session's settings without what only its own origin may see: auth, query, cookies, certificate, `Host`, and headers
- * that are secret or that session or request name so.
- */
+/** Removes what only the base URL's origin may receive: auth, query, cookies, certificate, `Host`, secret headers. */
 const withoutCredentials = (
   settings: Settings.Settings,
   sensitive: Settings.Settings['sensitive'],
@@ -96,15 +93,15 @@ const withoutCredentials = (
   ),
 })
 
-/** A request that leaves the base's origin takes only credentials of its own along. */
-export const leave = ({ session, request, settings }: Merged): Merged =>
+/** Merges again without the session's credentials, for a request to another origin than the base URL's. */
+const withoutSessionCredentials = ({ session, request, settings }: Merged): Merged =>
   merge({ ...session, settings: withoutCredentials(session.settings, settings.sensitive) })(request)
 
 /**
- * What an exchange keeps of what was merged, once there is a plan: neither the body, which is in the plan and sealed
- * there, nor what stood before an `@` in a URL (D14). So an exchange can be printed.
+ * Removes the body, which the plan has, and credentials in URLs (D14), from what an exchange keeps of the merged
+ * request. So an exchange can be printed.
  */
-const spent = (merged: Merged, { url, userinfo }: Address): Merged => {
+const redactForExchange = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
   const { request } = merged
   const emptied = request.body._tag === 'Empty' ? merged : { ...merged, request: { ...request, body: Body.empty } }
   if (O.isNone(userinfo)) return emptied
@@ -118,7 +115,7 @@ const spent = (merged: Merged, { url, userinfo }: Address): Merged => {
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** RFC 9110 9.3, and PATCH: in any case they are meant. Every other method is another one in another case (D49). */
+/** The methods of RFC 9110 9.3, and PATCH, in any case. Other methods are case-sensitive (D49). */
 const KNOWN: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -131,7 +128,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'PATCH',
 ])
 
-/** The method as it is sent. */
+/** Returns the method as it is sent. */
 export const spelledMethod = (method: string): string => {
   if (KNOWN.has(method)) return method
   const upper = method.toUpperCase()
@@ -143,128 +140,102 @@ const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
     ? E.right(spelledMethod(method))
     : E.left(invalidSettings('method', `${JSON.stringify(method)} is not a token (RFC 9110 9.1)`))
 
-// RFC 9110 8.6: no Content-Length where the method does not expect content (D18).
-const EXPECTS_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
-
-/**
- * Content-Length or Transfer-Encoding as the payload asks, in the place of the user's where it is known better: a user's
- * length stands only for a stream that does not know its own.
- */
-const withFraming = (headers: Headers.Headers, method: string, payload: Body.Payload): Headers.Headers => {
-  if (payload._tag === 'Empty') {
-    return EXPECTS_CONTENT.has(method)
-      ? Headers.upsertAt('Content-Length', '0')(Headers.deleteAt('Transfer-Encoding')(headers))
-      : Headers.deleteAt('Content-Length', 'Transfer-Encoding')(headers)
-  }
-  const size = Body.length(payload)
-  if (O.isSome(size)) {
-    return Headers.upsertAt('Content-Length', String(size.value))(Headers.deleteAt('Transfer-Encoding')(headers))
-  }
-  if (Headers.has('Content-Length')(headers)) return Headers.deleteAt('Transfer-Encoding')(headers)
-  return Headers.upsertAt('Transfer-Encoding', 'chunked')(headers)
-}
-
-const withContent = (
-  headers: Headers.Headers,
-  method: string,
-  { payload, contentType }: Body.Encoded,
-): Headers.Headers => {
-  const framed = withFraming(headers, method, payload)
-  if (contentType === undefined) return framed
-  const given = Headers.find(framed, 'Content-Type')
-  if (given === undefined) return Headers.append('Content-Type', contentType)(framed)
-  const text = Secret.reveal(given)
-  // The boundary is a required parameter (RFC 2046 5.1.1): a multipart type of the user's own gets it.
-  const isBare = Multipart.isMultipart(text) && Multipart.boundaryOf(text) === undefined
-  if (!isBare || !Multipart.isMultipart(contentType)) return framed
-  return Headers.upsertAt('Content-Type', Secret.is(given) ? Secret.make(contentType) : contentType)(framed)
-}
-
-/** An empty text is no body (requests D22); an empty form is one (D25). */
-const payloadOf = (body: Body.Body, headers: Headers.Headers, entropy: string): E.Either<PlanError, Body.Encoded> => {
-  const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
-  if (entropy === '' && Body.needsEntropy(body, given === undefined ? '' : Secret.reveal(given))) {
-    return E.left(noEntropy('the boundary of a multipart body'))
-  }
-  const encoded = Body.encode(body, { contentType: given === undefined ? given : Secret.reveal(given), entropy })
-  if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
-  const { payload, contentType } = encoded.right
-  const isNothing = payload._tag === 'Bytes' && contentType === undefined && Secret.open(payload.bytes).length === 0
-  return isNothing ? E.right({ payload: Body.empty, contentType }) : encoded
-}
-
-/** Proxy-Authorization is for a proxy: it moves into the route where there is one, and goes nowhere else (D22). */
-const withProxyAuthorization = (headers: Headers.Headers, way: Route): readonly [Headers.Headers, Route] => {
+/** Moves Proxy-Authorization into the route: only the proxy may receive it (D22). */
+const withProxyAuthorization = (headers: Headers.Headers, travel: Travel): readonly [Headers.Headers, Travel] => {
   const given = Headers.find(headers, 'Proxy-Authorization')
-  if (given === undefined) return [headers, way]
+  if (given === undefined) return [headers, travel]
   const rest = Headers.deleteAt('Proxy-Authorization')(headers)
-  if (O.isNone(way.proxy) || Proxy.isSocks(way.proxy.value) || O.isSome(way.proxy.value.authorization))
-    return [rest, way]
+  const { proxy } = travel
+  if (O.isNone(proxy) || Proxy.isSocks(proxy.value) || O.isSome(proxy.value.authorization)) return [rest, travel]
   const authorization = O.some(typeof given === 'string' ? Secret.make(given) : given)
-  return [rest, { ...way, proxy: O.some({ ...way.proxy.value, authorization }) }]
+  return [rest, { ...travel, proxy: O.some({ ...proxy.value, authorization }) }]
 }
 
-/** What is not finite is never reached by counting: redirects would be followed for ever. */
+/** A maximum that is not finite would never be reached. */
 const hasMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
   maxRedirects._tag !== 'Set' || Number.isFinite(maxRedirects.value)
 
-const isSendable = ({ url }: Address, session: Session): boolean =>
-  Url.isHttp(url) || O.isSome(Mount.find(url)(session))
+const isSendable = (url: Url.Url, session: Session): boolean => Url.isHttp(url) || O.isSome(Mount.find(url)(session))
 
-/** Custom auth may have changed anything: what it made must still be HTTP, and is secret. */
-const checked = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
+/** Checks what a custom scheme returned: it must be valid HTTP, and its headers become secret. */
+const validateSigned = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
   const headers = HeaderFields.signed(before.headers, after.headers)
   if (E.isLeft(headers)) return headers
-  return E.right({ ...after, headers: withFraming(headers.right, after.method, after.body) })
+  const framing = Content.framing(headers.right, after.method, after.body)
+  return E.right({ ...after, headers: Content.withFraming(framing, after.body, headers.right) })
 }
 
 // --- the stage -----------------------------------------------------------------------------------------------------
 
-/** A plan, and what was merged as far as it may be used at that address. */
+/** A plan, and the merged settings that may be used at its URL. */
 export interface Prepared {
   readonly plan: Plan
   readonly merged: Merged
 }
 
-/** Everything the first plan of an exchange is made of. */
+/** Returns everything that the first plan of an exchange consists of. Errors: `PlanError`. */
 export const prepared =
   (world: World) =>
   (given: Merged): E.Either<PlanError, Prepared> => {
     const method = methodOf(given.request)
     if (E.isLeft(method)) return method
-    const found = address(given.settings, given.request.url)
-    if (E.isLeft(found)) return found
-    const merged = found.right.leaves ? leave(given) : given
-    const place = withQuery(merged.settings)(found.right)
-    const { url } = place
-    if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
-    if (!isSendable(place, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
+    const located = targetUrl(given.settings, given.request.url)
+    if (E.isLeft(located)) return located
+    const target = located.right
+    const merged = target.base === 'OtherOrigin' ? withoutSessionCredentials(given) : given
     const { session, settings, request } = merged
+    const url = withQuery(settings)(target.url)
+    if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
+    if (!isSendable(url, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
     const fields = HeaderFields.fields(merged)
     if (E.isLeft(fields)) return fields
-    const own = CookieHeader.given(settings)
+    const own = CookieHeader.ofSettings(settings)
     if (E.isLeft(own)) return own
-    const auth = Credentials.checked(settings)
+    const auth = Credentials.validate(settings)
     if (E.isLeft(auth)) return auth
     if (world.entropy === '' && Credentials.drawsCnonce(merged, world.jar, url))
       return E.left(noEntropy('the cnonce of a digest answer'))
-    const content = payloadOf(request.body, fields.right, world.entropy)
+    const content = Content.encode(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
-    const way = route(settings, session.ambient, world.environment, url)
-    if (E.isLeft(way)) return way
-    const [sent, travel] = withProxyAuthorization(fields.right, way.right)
-    const cookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(sent)
-    const withBody = withContent(cookies, method.right, content.right)
+    const route = Route.decide(settings, session.ambient, world.environment, url)
+    if (E.isLeft(route)) return route
+    const [sent, travel] = withProxyAuthorization(fields.right, route.right.route)
+    const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(sent)
+    const { payload: body, contentType: typeOfBody } = content.right
+    const framing = Content.framing(withCookies, method.right, body)
+    const contentType = Content.contentType(withCookies, typeOfBody)
+    const framed = Content.withFraming(framing, body, withCookies)
+    const withBody = Content.withContentType(contentType, typeOfBody, framed)
+    const credentials = Credentials.choose(merged, world, method.right, url, target.userinfo, withBody)
+    const headers = Credentials.apply(credentials, withBody)
     const plan: Plan = {
       method: method.right,
       url,
-      headers: Credentials.authorize(merged, world, method.right, place, withBody),
-      body: content.right.payload,
+      headers,
+      body,
       route: travel,
       cause: 'Start',
-      inputs: seal({ merged: given, jar: world.jar, environment: world.environment, now: world.now, after: O.none }),
+      inputs: seal({
+        _tag: 'First',
+        method: method.right,
+        url,
+        headers,
+        body,
+        travel,
+        given,
+        merged,
+        jar: world.jar,
+        environment: world.environment,
+        now: world.now,
+        target,
+        route: route.right,
+        credentials,
+        cookies: CookieHeader.sourceOf(settings, true),
+        framing,
+        contentType,
+      }),
     }
-    return finish(spent(merged, place), plan)
+    return finish(redactForExchange(merged, target), plan)
   }
 
 const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
@@ -272,11 +243,11 @@ const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
   if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
   const signed = Credentials.sign(auth.value, plan)
   if (E.isLeft(signed)) return signed
-  const good = checked(plan, signed.right)
-  return E.isLeft(good) ? good : E.right({ plan: good.right, merged })
+  const valid = validateSigned(plan, signed.right)
+  return E.isLeft(valid) ? valid : E.right({ plan: valid.right, merged })
 }
 
-/** Merged to a plan. Errors: `PlanError`. */
+/** Turns a merged request into a plan. Errors: `PlanError`. */
 export const prepare =
   (world: Partial<World>) =>
   (merged: Merged): E.Either<PlanError, Plan> => {

@@ -1,18 +1,18 @@
 /**
- * From a plan and the head that answered it to the plan that follows, or why not.
+ * Builds the plan that follows a redirect from the plan and the head that answered it, or says why it cannot.
  *
  * | status   | GET | HEAD | POST | other | body                                   |
  * |----------|-----|------|------|-------|----------------------------------------|
- * | 301      | GET | HEAD | GET  | same  | dropped iff the method became GET (D4) |
- * | 302, 303 | GET | HEAD | GET  | GET   | the same; a 302 keeps QUERY, which is safe as GET is |
+ * | 301      | GET | HEAD | GET  | same  | dropped if the method became GET (D4)  |
+ * | 302, 303 | GET | HEAD | GET  | GET   | the same; a 302 keeps QUERY, which is as safe as GET |
  * | 307, 308 | GET | HEAD | POST | same  | sent again                             |
  *
- * Where the method becomes GET, every field of content stays behind with the body: `Content-*`, `Digest`, `Repr-Digest`,
+ * If the method becomes GET, the fields that describe the body are dropped with it: `Content-*`, `Digest`, `Repr-Digest`,
  * `Last-Modified` (RFC 9110 15.4, D37).
  *
- * Where `shouldStripAuth` says so, everything secret stays behind: credentials, cookies given along, the client
- * certificate, every header that is a `Secret`, and `Host` (D5). What stayed behind does not come back.
- * The functions keep the names that they have in requests, so that both can be read side by side.
+ * If `shouldStripAuth` returns true, everything secret is dropped: credentials, cookies of the settings, the client
+ * certificate, every header that is a `Secret`, and `Host` (D5). Later hops do not get it back.
+ * The functions have the names that they have in requests, so that both can be read side by side.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -34,7 +34,7 @@ import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { seal } from './prepare/Provenance.js'
-import * as RouteOf from './prepare/Route.js'
+import * as Routing from './prepare/Route.js'
 import { hideEchoes } from './ReplyRedaction.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
@@ -45,20 +45,20 @@ export interface TooManyRedirects {
   readonly limit: number
   readonly message: string
 }
-/** The Location cannot be read as one http(s) URL. */
+/** The Location is not one valid http(s) URL. */
 export interface InvalidRedirect {
   readonly _tag: 'InvalidRedirect'
   readonly plan: Plan
   readonly message: string
 }
-/** A policy, or the scheme of the target, forbids it. */
+/** A policy, or the scheme of the target, forbids the redirect. */
 export interface RedirectRefused {
   readonly _tag: 'RedirectRefused'
   readonly plan: Plan
   readonly reason: string
   readonly message: string
 }
-/** A body that exists once would have to be sent again. */
+/** A body that can be read only once would have to be sent again. */
 export interface UnrewindableBody {
   readonly _tag: 'UnrewindableBody'
   readonly plan: Plan
@@ -91,50 +91,50 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 // --- the target ----------------------------------------------------------------------------------------------------
 
-/** The head with every field made secret that repeats a value of `withSecretQuery`: a Location often does. */
+/** Hides every header value that repeats a value of `withSecretQuery`, as a Location often does. */
 export const withoutEchoes = (head: Head, { settings }: Merged): Head => {
   const headers = hideEchoes(Query.secretsOf(settings.query), head.headers)
   return headers === head.headers ? head : { ...head, headers }
 }
 
-/** The Location of a redirect, if it is one. The left says why it cannot be read. Equal lines are one (D21). */
+/** Returns the Location of a redirect. Left: why it is not usable. Equal Location lines count once (D21). */
 export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>> => {
   if (!Status.isRedirect(head.status)) return E.right(O.none)
   const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
-  if (others.length > 0) return E.left('it has several Location headers that differ')
+  if (others.length > 0) return E.left('it has several different Location headers')
   const text = location === undefined ? '' : Reference.ofField(location)
   return E.right(text === '' ? O.none : O.some(text))
 }
 
-/** A fragment is inherited where the target has none, not even an empty one (RFC 9110 10.2.2). */
+/** The target inherits the fragment if it does not have one, not even an empty one (RFC 9110 10.2.2). */
 const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
   if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.hide(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
     return E.left(
-      redirectRefused(from, `its target is ${url.protocol}, and redirects are followed to http and https only`),
+      redirectRefused(from, `its target is ${url.protocol}, and only http and https redirects are followed`),
     )
   }
   const concealed = Url.concealing(secrets)(url)
   return E.right(target.includes('#') ? concealed : Url.withHash(from.url.hash)(concealed))
 }
 
-// --- what goes along -----------------------------------------------------------------------------------------------
+// --- what is kept --------------------------------------------------------------------------------------------------
 
-/** The method of the next request: RFC 9110 15.4 as browsers and requests read it. */
+/** Returns the method of the next request: RFC 9110 15.4, as browsers and requests apply it. */
 export const rebuildMethod = (status: number, method: string): string => {
   if (method === 'HEAD' || method === 'GET') return method
-  // draft-ietf-httpbis-safe-method-w-body: a 301 or 302 repeats the query, and a 303 asks for its result with GET.
+  // draft-ietf-httpbis-safe-method-w-body: a 301 or 302 repeats the query, a 303 fetches its result with GET.
   if (status === 303 || (status === 302 && method !== 'QUERY')) return 'GET'
   return status === 301 && method === 'POST' ? 'GET' : method
 }
 
 const portOf = (url: Url.Url): string => url.port || Url.defaultPort(url.protocol)
 
-/** Whether credentials for one URL must not go to the other. http to https on the default ports of a host may keep. */
+/** Returns whether credentials for one URL must not be sent to the other. http to https on default ports is allowed. */
 export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
-  if (from.origin === 'null' || to.origin === 'null') return true // a foreign scheme: nobody knows where it leads
+  if (from.origin === 'null' || to.origin === 'null') return true // a custom scheme has no comparable origin
   if (from.hostname.toLowerCase() !== to.hostname.toLowerCase()) return true
   if (from.protocol === to.protocol) return portOf(from) !== portOf(to)
   return !(from.protocol === 'http:' && portOf(from) === '80' && to.protocol === 'https:' && portOf(to) === '443')
@@ -142,7 +142,7 @@ export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
 
 const OF_CONTENT: ReadonlySet<string> = new Set(['transfer-encoding', 'digest', 'repr-digest', 'last-modified'])
 
-/** Whether a field speaks of the body, and means nothing without it (RFC 9110 15.4). */
+/** Returns whether a field describes the body (RFC 9110 15.4). */
 export const isOfContent = (name: string): boolean => {
   const key = name.toLowerCase()
   return key.startsWith('content-') || OF_CONTENT.has(key)
@@ -152,7 +152,7 @@ const withoutContent = ({ fields }: Headers.Headers): Headers.Headers => ({
   fields: fields.filter(([name]) => !isOfContent(name)),
 })
 
-/** Everything that `a` may know and `b` may not; by name too, for a plan may have been edited by hand. */
+/** Removes everything secret. Names count too, because a plan may have been edited by hand. */
 const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settings): Headers.Headers => ({
   fields: headers.fields.filter(([name, value]) => {
     const key = name.toLowerCase()
@@ -160,7 +160,7 @@ const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settin
   }),
 })
 
-/** The same proxy keeps the Proxy-Authorization that the user gave as a header; another one never sees it. */
+/** The same proxy keeps the Proxy-Authorization that the user set as a header; another proxy never receives it. */
 const rebuildProxy = (before: O.Option<Proxy.Proxy>, after: O.Option<Proxy.Proxy>): O.Option<Proxy.Proxy> => {
   if (O.isNone(before) || O.isNone(after) || O.isSome(after.value.authorization)) return after
   return Proxy.sameServer(before.value, after.value) ? before : after
@@ -174,53 +174,28 @@ export interface Following {
   readonly environment: Environment
   readonly entropy: string
   readonly plan: Plan
-  /** With the cookies of this reply. */
+  /** The jar, with the cookies of this reply. */
   readonly jar: Jar
-  /** Whether every hop so far stayed where the credentials may go. */
+  /** Whether every hop so far stayed where the credentials may be sent. */
   readonly credentialsAllowed: boolean
 }
 
-/** The next plan, and whether the credentials are still with it. */
+/** The next plan, and whether it may still carry the credentials. */
 export interface Redirection {
   readonly plan: Plan
   readonly credentialsAllowed: boolean
 }
 
-/** requests' `rebuild_auth`: netrc for the new host, where nothing else authenticates. */
-const rebuildAuth = (
-  x: Following,
-  url: Url.Url,
-  method: string,
-  credentialsAllowed: boolean,
-  headers: Headers.Headers,
-): Headers.Headers => {
-  const { auth } = x.merged.settings
-  if (auth._tag === 'Set' && auth.value._tag === 'Digest' && credentialsAllowed) {
-    // What no challenge has asked for is the user's own, and goes on as it is.
-    const isSigned = Credentials.isAnswer(x.jar, auth.value, x.plan)
-    const rest = isSigned ? Headers.deleteAt('Authorization')(headers) : headers
-    return Credentials.authorize(x.merged, x, method, { url, userinfo: O.none }, rest)
-  }
-  const isSilent = auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')
-  const isSet = auth._tag === 'Set' && credentialsAllowed && auth.value._tag !== 'None'
-  if (isSilent || isSet || Headers.has('Authorization')(headers)) return headers
-  const found = Credentials.ambient(x.merged, x, url)
-  return O.isNone(found) ? headers : Headers.upsertAt('Authorization', found.value)(headers)
-}
-
-const rebuildRoute = (x: Following, url: Url.Url, credentialsAllowed: boolean): E.Either<RedirectError, Route> => {
-  const { settings, session } = x.merged
-  const proxy = RouteOf.rebuildProxies(settings, session.ambient, x.environment, url)
-  if (E.isLeft(proxy)) return E.left(invalidRedirect(x.plan, proxy.left.message))
-  const { tls } = x.plan.route
-  return E.right({
-    ...x.plan.route,
-    proxy: rebuildProxy(x.plan.route.proxy, proxy.right),
+const rebuildRoute = ({ plan }: Following, { route }: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
+  const { tls } = plan.route
+  return {
+    ...plan.route,
+    proxy: rebuildProxy(plan.route.proxy, route.proxy),
     tls: credentialsAllowed || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
-  })
+  }
 }
 
-/** The plan that follows a redirect; none where the head is no redirect. */
+/** Returns the plan that follows a redirect; `none` if the head is not a redirect. Errors: `RedirectError`. */
 export const next =
   (now: Date) =>
   (head: Head) =>
@@ -228,31 +203,48 @@ export const next =
     const target = getRedirectTarget(head)
     if (E.isLeft(target)) return E.left(invalidRedirect(x.plan, target.left))
     if (O.isNone(target.right)) return E.right(O.none)
-    const resolved = resolve(x.plan, target.right.value, Query.secretsOf(x.merged.settings.query))
+    const { settings, session } = x.merged
+    const resolved = resolve(x.plan, target.right.value, Query.secretsOf(settings.query))
     if (E.isLeft(resolved)) return resolved
     const url = resolved.right
     const strips = shouldStripAuth(x.plan.url, url)
     const credentialsAllowed = x.credentialsAllowed && !strips
-    const route = rebuildRoute(x, url, credentialsAllowed)
-    if (E.isLeft(route)) return route
+    const route = Routing.decide(settings, session.ambient, x.environment, url)
+    if (E.isLeft(route)) return E.left(invalidRedirect(x.plan, route.left.message))
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
-    const carried = strips ? withoutSecrets(x.plan.headers, x.merged.settings) : x.plan.headers
-    const headers = keepsBody ? carried : withoutContent(carried)
-    const cookies = CookieHeader.rebuild({ settings: x.merged.settings, jar: x.jar, credentialsAllowed }, url, now)
+    const kept = strips ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
+    const described = keepsBody ? kept : withoutContent(kept)
+    const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
+    const unsigned = Credentials.withoutAnswer(x, credentialsAllowed, withCookies)
+    const credentials = Credentials.chooseAgain(x, url, method, credentialsAllowed, unsigned)
+    const headers = Credentials.apply(credentials, unsigned)
+    const body: Plan['body'] = keepsBody ? x.plan.body : { _tag: 'Empty' }
+    const travel = rebuildRoute(x, route.right, credentialsAllowed)
     const plan: Plan = {
       method,
       url,
-      headers: rebuildAuth(x, url, method, credentialsAllowed, cookies(headers)),
-      body: keepsBody ? x.plan.body : { _tag: 'Empty' },
-      route: route.right,
+      headers,
+      body,
+      route: travel,
       cause: 'Follow',
       inputs: seal({
+        _tag: 'Redirected',
+        method,
+        url,
+        headers,
+        body,
+        travel,
         merged: x.merged,
         jar: x.jar,
         environment: x.environment,
         now,
-        after: O.some({ plan: x.plan, head, credentialsAllowed }),
+        route: route.right,
+        credentials,
+        cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
+        previous: x.plan,
+        head,
+        credentialsAllowed,
       }),
     }
     return E.right(O.some({ plan, credentialsAllowed }))

@@ -1,8 +1,9 @@
 /**
- * Hides in a reply what its request hides: the fields that are sensitive by name, those that `withSensitiveHeaders`
- * names, those whose value in the plan is a secret, and those that repeat a value of `withSecretQuery`.
+ * Hides in a reply what its request hides: fields that are sensitive by name, fields that `withSensitiveHeaders` names,
+ * fields that are secret in the plan, and fields that repeat a value of `withSecretQuery`.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import type { Settings } from '../session/Settings.js'
 import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
 import * as Query from '../values/Query.js'
@@ -14,12 +15,19 @@ import * as Provenance from './prepare/Provenance.js'
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** Lower-case names that the plan makes sensitive beyond those that always are. */
-const namedBy = (plan: Plan): ReadonlySet<string> => {
+const settingsOf = (plan: Plan): Settings | undefined => {
+  const provenance = Provenance.of(plan)
+  if (O.isNone(provenance)) return undefined
+  const { value } = provenance
+  return (value._tag === 'First' ? value.given : value.merged).settings
+}
+
+/** The lower-case names that the plan makes sensitive, in addition to those that always are. */
+const namesIn = (plan: Plan): ReadonlySet<string> => {
   let names: Set<string> | undefined
-  const inputs = Provenance.of(plan)
-  if (O.isSome(inputs)) {
-    for (const [name, override] of inputs.value.merged.settings.sensitive) {
+  const settings = settingsOf(plan)
+  if (settings !== undefined) {
+    for (const [name, override] of settings.sensitive) {
       if (override._tag === 'Set') names = (names ?? new Set()).add(name.toLowerCase())
     }
   }
@@ -31,13 +39,13 @@ const namedBy = (plan: Plan): ReadonlySet<string> => {
   return names ?? NONE
 }
 
-/** The values that `withSecretQuery` gave for a plan. */
+/** Returns the values that `withSecretQuery` set for a plan. */
 export const secretsOf = (plan: Plan): ReadonlySet<string> => {
-  const inputs = Provenance.of(plan)
-  return O.isNone(inputs) ? NONE : Query.secretsOf(inputs.value.merged.settings.query)
+  const settings = settingsOf(plan)
+  return settings === undefined ? NONE : Query.secretsOf(settings.query)
 }
 
-/** The header fields with each value made secret that repeats one of those. The same object where none does. */
+/** Hides each header value that repeats one of these secrets. Returns the same object if there is none. */
 export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
   if (secrets.size === 0) return headers
   const holds = Echo.holds(secrets)
@@ -51,12 +59,12 @@ export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Header
   return isFound ? { fields } : headers
 }
 
-/** The header fields of a reply to this plan, each sensitive value made secret. The same object where none has to be. */
+/** Hides the sensitive header fields of a reply to this plan. Returns the same object if there are none. */
 export const hideIn = (plan: Plan, headers: Headers.Headers): Headers.Headers =>
   hideEchoes(secretsOf(plan), hideNamed(plan, headers))
 
 const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
-  const names = namedBy(plan)
+  const names = namesIn(plan)
   const isExposed = ([name, value]: Headers.Field): boolean =>
     typeof value === 'string' && (isSecretField(name, value) || (names.size > 0 && names.has(name.toLowerCase())))
   if (!headers.fields.some(isExposed)) return headers
@@ -67,7 +75,7 @@ const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   )
 }
 
-/** A head or a reply whose header fields are hidden as its plan says. */
+/** Hides the sensitive header fields of a head or of a reply. */
 export const hide = <A extends { readonly headers: Headers.Headers }>(plan: Plan, head: A): A => {
   const headers = hideIn(plan, head.headers)
   return headers === head.headers ? head : { ...head, headers }

@@ -15,6 +15,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Rejection } from '../cookies/SetCookie.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
 import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
@@ -33,10 +34,12 @@ export interface Head {
   readonly httpVersion?: 'HTTP/2'
 }
 
-/** One plan and what answered it. */
+/** A plan and the head of the reply to it. */
 export interface Hop {
   readonly plan: Plan
   readonly head: Head
+  /** The Set-Cookie lines that the jar rejected, and why; absent if there are none. */
+  readonly rejected?: ReadonlyArray<Rejection>
 }
 
 /**

@@ -4,6 +4,7 @@
 import type * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../cookies/Cookie.js'
 import type { Jar } from '../cookies/Jar.js'
+import type { Rejection } from '../cookies/SetCookie.js'
 import type { Plan } from './Plan.js'
 import type { Head, Hop } from './Reply.js'
 
@@ -15,6 +16,8 @@ export interface Unread extends Head {
   readonly encoding: O.Option<string>
   /** The cookies that this reply set; those of earlier hops are in the jar. */
   readonly cookies: ReadonlyArray<Cookie>
+  /** The Set-Cookie lines of this reply that the jar rejected, and why; absent if there are none. */
+  readonly rejected?: ReadonlyArray<Rejection>
   /** The hops before, oldest first: redirects and answered challenges, without their bodies (D20). */
   readonly history: ReadonlyArray<Hop>
   /** What was answered. */

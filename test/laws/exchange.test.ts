@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest'
 import * as RuleSet from '../../laws/RuleSet.js'
 import { exchange, http } from '../../laws/rules/exchange.js'
-import * as Exchange from '../../src/Exchange.js'
+import * as Exchange from '../../src/stages/Exchange.js'
 import * as Http from '../../src/Http.js'
 import { runs } from './effort.js'
 

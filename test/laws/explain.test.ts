@@ -3,7 +3,7 @@ import * as RuleSet from '../../laws/RuleSet.js'
 import { explaining } from '../../laws/rules/explain.js'
 import { opened } from '../../laws/Unsealed.js'
 import * as Explain from '../../src/inspect/Explain.js'
-import type { Part } from '../../src/inspect/explain/Part.js'
+import type { PlanField } from '../../src/inspect/explain/PlanField.js'
 
 describe('explain', () => RuleSet.toTests(it, { numRuns: 300 })(explaining(Explain.explain)))
 
@@ -39,7 +39,7 @@ describe('lawbreakers', () => {
 describe('lawbreakers that name a wrong layer', () => {
   const LAW = 'an entry names the layer that gave it'
   /** The layers that each kind of part can come from in a first plan. The type asks for every kind. */
-  const LAYERS: Readonly<Record<Part['_tag'], ReadonlyArray<Explain.Layer>>> = {
+  const LAYERS: Readonly<Record<PlanField['_tag'], ReadonlyArray<Explain.Layer>>> = {
     Method: ['request', 'prepare'],
     Place: ['request', 'prepare'],
     Query: ['request', 'session', 'prepare'],

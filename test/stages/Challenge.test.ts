@@ -2,11 +2,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Jar from '../../src/cookies/Jar.js'
-import * as Exchange from '../../src/Exchange.js'
 import * as Plan from '../../src/Plan.js'
 import * as Auth from '../../src/session/Auth.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
+import * as Exchange from '../../src/stages/Exchange.js'
 import type { Answer, HeadersInput, Server } from '../../src/wire/Reply.js'
 
 // Which replies are answered with the same request, signed, and what that does to the jar.

@@ -4,10 +4,10 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
 import * as Jar from '../../src/cookies/Jar.js'
-import * as Exchange from '../../src/Exchange.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import type * as Settings from '../../src/session/Settings.js'
+import * as Exchange from '../../src/stages/Exchange.js'
 import type { Server } from '../../src/wire/Reply.js'
 
 // A whole exchange against a pure server: its trace, its response, and how it can end.

@@ -10,7 +10,7 @@ import * as Plan from '../../src/Plan.js'
 import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
-import { simulate } from '../../src/stages/Simulate.js'
+import { simulate } from '../../src/stages/Exchange.js'
 
 type Policy = RedirectPolicy.RedirectPolicy
 

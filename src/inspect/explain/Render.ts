@@ -1,11 +1,12 @@
 /**
- * An explanation for a terminal: a name, a layer and a value in columns; under each what there is to say of it.
+ * Prints an explanation for a terminal: name, layer and value in columns, and details below them.
  */
+
 import * as Layout from '../Layout.js'
 import * as Paint from '../Paint.js'
 import type { Explanation } from './Explanation.js'
-import * as Part from './Part.js'
-import type { Layer, Said } from './Source.js'
+import { type Label, label as labelOf } from './FieldLabel.js'
+import type { Layer, Overridden } from './Origin.js'
 
 const NAME = 18
 const LAYER = 11
@@ -17,15 +18,15 @@ interface Line {
   readonly notes: ReadonlyArray<string>
 }
 
-const over = (overrode: ReadonlyArray<Said>): ReadonlyArray<string> =>
+const over = (overrode: ReadonlyArray<Overridden>): ReadonlyArray<string> =>
   overrode.map(({ layer, value }) => `over ${layer}: ${value}`)
 
-const notes = (how: string, overrode: ReadonlyArray<Said>): ReadonlyArray<string> => [
+const notes = (how: string, overrode: ReadonlyArray<Overridden>): ReadonlyArray<string> => [
   ...(how === '' ? [] : [how]),
   ...over(overrode),
 ]
 
-const nameOf = ({ field, name }: Part.Label): string => {
+const nameOf = ({ field, name }: Label): string => {
   switch (field) {
     case 'header':
       return name
@@ -41,22 +42,22 @@ const isQuiet = ({ part, layer, how }: Explanation['entries'][number]): boolean 
 
 const lines = ({ entries, settings }: Explanation): ReadonlyArray<Line> => [
   ...entries.map((entry): Line => {
-    const label = Part.label(entry.part)
-    const said = isQuiet(entry) ? over(entry.overrode) : notes(entry.how, entry.overrode)
-    return { name: nameOf(label), layer: entry.layer, value: label.value, notes: said }
+    const label = labelOf(entry.part)
+    const shown = isQuiet(entry) ? over(entry.overrode) : notes(entry.how, entry.overrode)
+    return { name: nameOf(label), layer: entry.layer, value: label.value, notes: shown }
   }),
   ...settings.map(
     ({ name, layer, value, how, overrode }): Line => ({ name, layer, value, notes: notes(how, overrode) }),
   ),
 ]
 
-/** The explanation as lines of at most so many columns. */
+/** Prints an explanation in at most `columns` columns, 100 by default. */
 export const render =
   ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
   (explanation: Explanation): string => {
     const plain = (text: string): string => text
     const colour = (layer: Layer): ((text: string) => string) => (layer === 'defaults' ? paint.faint : paint.good)
-    const said = lines(explanation).flatMap(({ name, layer, value, notes }) => [
+    const rows = lines(explanation).flatMap(({ name, layer, value, notes }) => [
       ...Layout.row(
         [
           { text: name, width: NAME, paint: paint.name },
@@ -76,7 +77,7 @@ export const render =
       body.length === 0 ? [] : ['', paint.strong(title), ...body]
     return [
       ...Layout.wrap(explanation.plan, columns).map(paint.strong),
-      ...said,
+      ...rows,
       ...section('Dropped', dropped),
       ...section('Not consulted', unasked),
     ].join('\n')

@@ -1,13 +1,13 @@
 /**
- * The Cookie header of a plan: what the jar holds for its URL, and what session and request give along.
+ * Builds the Cookie header of a plan from the jar and from the cookies that session and request add with `withCookie`.
  *
- * | the user gave               | first plan  | same origin           | another origin (`shouldStripAuth`) |
- * |-----------------------------|-------------|-----------------------|------------------------------------|
- * | a Cookie header             | it alone    | it alone (D6)         | the jar                            |
- * | cookies with `withCookie`   | jar, cookies | jar as it is now, cookies | the jar                        |
- * | nothing                     | jar         | jar as it is now      | the jar                            |
+ * | the user set                | first plan   | same origin              | another origin (`shouldStripAuth`) |
+ * |-----------------------------|--------------|--------------------------|------------------------------------|
+ * | a Cookie header             | that header  | that header (D6)         | the jar                            |
+ * | cookies with `withCookie`   | jar, cookies | current jar, cookies     | the jar                            |
+ * | nothing                     | jar          | current jar              | the jar                            |
  *
- * Cookies of the jar fill the header up to `Jar.HEADER_LIMIT` octets. What the user gave is never left out.
+ * Cookies of the jar fill the header up to `Jar.HEADER_LIMIT` octets. Cookies that the user set are always sent.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Cookie from '../../cookies/Cookie.js'
@@ -18,13 +18,16 @@ import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import { invalidHeader, type PlanError } from '../PlanError.js'
 
+/** Where the cookies of a plan come from: the user's Cookie header, or the jar, with the user's cookies or without. */
+export type CookieSource = 'Header' | 'JarAndSettings' | 'Jar'
+
 const NAME = /^[^\0-\x20\x7f;=,]*$/
 const VALUE = /^[\t\x20-\x3a\x3c-\x7e\x80-\xff]*$/
 
 const NONE: E.Either<PlanError, string> = E.right('')
 
-/** The cookies that session and request give along, as `a=1; b=2`. Error: `InvalidHeader`. */
-export const given = (settings: Settings): E.Either<PlanError, string> => {
+/** The cookies of the settings, as `a=1; b=2`. Error: `InvalidHeader`. */
+export const ofSettings = (settings: Settings): E.Either<PlanError, string> => {
   if (settings.cookies.size === 0) return NONE
   const pairs: string[] = []
   for (const [name, override] of settings.cookies) {
@@ -32,50 +35,67 @@ export const given = (settings: Settings): E.Either<PlanError, string> => {
     const value = Secret.textOf(override.value)
     if (value === undefined) return E.left(invalidHeader('Cookie', `the value of ${JSON.stringify(name)} is not text`))
     if (!NAME.test(name) || !Headers.isValue(name) || !VALUE.test(value)) {
-      return E.left(invalidHeader('Cookie', `${JSON.stringify(name)} holds a character that a cookie cannot hold`))
+      return E.left(invalidHeader('Cookie', `${JSON.stringify(name)} contains a character that cookies must not have`))
     }
     pairs.push(`${name}=${value}`)
   }
   return E.right(pairs.join('; '))
 }
 
-/** The octets that are left for the jar beside the cookies that are given along. */
+/** The octets that the cookies of the settings leave for the jar. */
 export const roomBeside = (own: string): number =>
   own === '' ? Jar.HEADER_LIMIT : Math.max(0, Jar.HEADER_LIMIT - own.length - '; '.length)
 
-/** Adds the Cookie header; one that stands there already is the user's, and stands for itself. */
+/** The cookies of the jar that are sent, before and after those of the settings. */
+export interface Selected {
+  readonly before: ReadonlyArray<Cookie.Cookie>
+  readonly after: ReadonlyArray<Cookie.Cookie>
+}
+
+/**
+ * Selects the cookies of the jar that are sent together with those of the settings. Longer paths come first, then older
+ * cookies (RFC 6265bis 5.8.3); cookies of the settings have the path `/` and count as the oldest.
+ */
+export const select = (own: string, jar: Jar.Jar, url: Url.Url, now: Date): Selected => {
+  const scope = Url.withSentPathname(url)
+  const sent = Url.isHttp(url) ? Jar.cookiesFor(scope, now, roomBeside(own))(jar) : []
+  const isDeep = ({ path }: Cookie.Cookie): boolean => path.length > 1
+  return { before: sent.filter(isDeep), after: sent.filter((cookie) => !isDeep(cookie)) }
+}
+
+/** Adds the Cookie header, except where the user set one. */
 export const withCookies =
   (own: string, jar: Jar.Jar, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     if (Headers.has('Cookie')(headers)) return headers
-    const place = Url.withSentPathname(url)
-    const kept = Url.isHttp(url) ? Jar.header(place, now)(jar) : undefined
-    if (own === '') return kept === undefined ? headers : Headers.append('Cookie', kept)(headers)
-    const all = kept === undefined ? own : among(Jar.cookiesFor(place, now, roomBeside(own))(jar), own)
+    const ofJar = Url.isHttp(url) ? Jar.header(Url.withSentPathname(url), now)(jar) : undefined
+    if (own === '') return ofJar === undefined ? headers : Headers.append('Cookie', ofJar)(headers)
+    if (ofJar === undefined) return Headers.append('Cookie', Secret.make(own))(headers)
+    const { before, after } = select(own, jar, url, now)
+    const all = [...before.map(Cookie.pair), own, ...after.map(Cookie.pair)].join('; ')
     return Headers.append('Cookie', Secret.make(all))(headers)
   }
 
-/** Longer paths first, then the older (RFC 6265bis 5.8.3): those given along have the path `/`, and are the oldest. */
-const among = (kept: ReadonlyArray<Cookie.Cookie>, own: string): string => {
-  const deep = kept.filter(({ path }) => path.length > 1).map(Cookie.pair)
-  const shallow = kept.filter(({ path }) => path.length <= 1).map(Cookie.pair)
-  return [...deep, own, ...shallow].join('; ')
-}
-
-/** What a later hop knows of the exchange. */
-export interface Later {
+/** What the Cookie header of a later hop depends on. */
+export interface LaterHop {
   readonly settings: Settings
   readonly jar: Jar.Jar
-  /** Whether the cookies that were given along may still go along. */
+  /** Whether the cookies that the user set may be sent. */
   readonly credentialsAllowed: boolean
 }
 
-/** Makes the Cookie header of a later hop. */
+/** Returns where the cookies of a plan come from. */
+export const sourceOf = (settings: Settings, credentialsAllowed: boolean): CookieSource => {
+  if (!credentialsAllowed) return 'Jar'
+  return settings.headers.get('cookie')?._tag === 'Set' ? 'Header' : 'JarAndSettings'
+}
+
+/** Rebuilds the Cookie header for a later hop. */
 export const rebuild =
-  ({ settings, jar, credentialsAllowed }: Later, url: Url.Url, now: Date) =>
+  (hop: LaterHop, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
-    const isLiteral = settings.headers.get('cookie')?._tag === 'Set'
-    if (isLiteral && credentialsAllowed) return headers
-    const own = credentialsAllowed ? given(settings) : NONE
-    return withCookies(E.isRight(own) ? own.right : '', jar, url, now)(Headers.deleteAt('Cookie')(headers))
+    const source = sourceOf(hop.settings, hop.credentialsAllowed)
+    if (source === 'Header') return headers
+    const own = source === 'Jar' ? NONE : ofSettings(hop.settings)
+    return withCookies(E.isRight(own) ? own.right : '', hop.jar, url, now)(Headers.deleteAt('Cookie')(headers))
   }

@@ -1,14 +1,14 @@
 /**
- * Which credentials a plan carries: the first of these that is set (D2).
+ * Chooses the credentials of a plan: the first of these sources that is set (D2).
  *
  * | order | source                                   | header                                              |
  * |-------|------------------------------------------|-----------------------------------------------------|
  * | 1     | auth of the request, else of the session | of its scheme; `withoutAuth` ends the search        |
- * | 2     | an Authorization header of the user's    | as it stands                                        |
- * | 3     | `user:pass@` in the URL                  | Basic; netrc may know the password of `user@`, else it is empty (D48) |
- * | 4     | netrc, where the session trusts it       | Basic                                               |
+ * | 2     | an Authorization header that the user set | unchanged                                          |
+ * | 3     | `user:pass@` in the URL                  | Basic; for `user@`, the password is netrc's, else empty (D48) |
+ * | 4     | netrc, if the session allows it          | Basic                                               |
  *
- * Digest signs at once where the jar holds a challenge of the origin, and otherwise waits to be challenged.
+ * Digest signs the first request if the jar has a challenge of the origin, and otherwise waits for a challenge.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -22,32 +22,59 @@ import * as Entropy from '../../values/Entropy.js'
 import * as Headers from '../../values/Headers.js'
 import { basic, credentialsOf } from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
-import type { Located, Url } from '../../values/Url.js'
-import * as UrlOf from '../../values/Url.js'
+import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
-import type { Plan } from '../../wire/Plan.js'
-import * as PlanOf from '../../wire/Plan.js'
+import * as Plan from '../../wire/Plan.js'
 import type { Merged } from '../Merge.js'
 import { invalidHeader, invalidSettings, type PlanError } from '../PlanError.js'
 
 const AUTHORIZATION = 'Authorization'
 
-/** What signing reads. */
-export interface Signing {
+/** What choosing credentials reads besides the merged settings. */
+export interface CredentialInputs {
   readonly jar: Jar.Jar
   readonly environment: Environment.Environment
   readonly entropy: string
 }
 
-const withBasic = (user: string, pass: Secret.Secret, headers: Headers.Headers): Headers.Headers =>
-  Headers.upsertAt(AUTHORIZATION, basic(user, Secret.reveal(pass)))(headers)
+/**
+ * The credentials of a plan and their source.
+ *
+ * | source      | meaning                                                                                      |
+ * |-------------|----------------------------------------------------------------------------------------------|
+ * | `None`      | no source has credentials                                                                    |
+ * | `Disabled`  | `withoutAuth`, or auth `None`                                                                |
+ * | `Setting`   | auth of the settings; no header for a custom scheme and for a digest that has no challenge yet |
+ * | `Header`    | the Authorization header that the user set, or that the previous hop had                     |
+ * | `Url`       | user and password in the URL                                                                 |
+ * | `UrlUser`   | the user in the URL, without a password                                                      |
+ * | `Netrc`     | an entry of the netrc file                                                                   |
+ */
+export interface CredentialDecision {
+  readonly source: 'None' | 'Disabled' | 'Setting' | 'Header' | 'Url' | 'UrlUser' | 'Netrc'
+  readonly authorization: Secret.Secret | undefined
+}
 
-/** The challenge that a digest would answer unasked: the newest one for this user whose protection space holds the URL. */
-export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url): O.Option<Jar.Challenge> =>
+const decision = (source: CredentialDecision['source'], authorization?: Secret.Secret): CredentialDecision => ({
+  source,
+  authorization,
+})
+
+const NONE = decision('None')
+const DISABLED = decision('Disabled')
+const UNSIGNED = decision('Setting')
+const HEADER = decision('Header')
+
+/** Finds the challenge that a digest answers in advance: the newest one for this user and the URL's protection space. */
+export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<Jar.Challenge> =>
   Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
 
-/** Whether the Authorization header of a plan answers a challenge that the jar holds: else the user wrote it. */
-export const isAnswer = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Pick<Plan, 'url' | 'headers'>): boolean => {
+/** Returns whether the Authorization header of a plan answers a challenge of the jar. Otherwise the user set it. */
+export const isAnswer = (
+  jar: Jar.Jar,
+  auth: DigestAuth,
+  { url, headers }: Pick<Plan.Plan, 'url' | 'headers'>,
+): boolean => {
   const sent = Headers.find(headers, AUTHORIZATION)
   const answered = sent === undefined ? O.none : Digest.answered(Secret.reveal(sent))
   if (O.isNone(answered)) return false
@@ -55,16 +82,16 @@ export const isAnswer = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Pick<
   return O.isSome(DigestCache.ofRealm({ origin: url.origin, realm, user: auth.user })(jar.challenges))
 }
 
-/** Whether planning a request draws a cnonce, which must be unpredictable. */
-export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url): boolean =>
+/** Returns whether planning a request draws a cnonce, which must be unpredictable. */
+export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url.Url): boolean =>
   auth._tag === 'Set' && auth.value._tag === 'Digest' && O.isSome(knownChallenge(jar, auth.value, url))
 
-/** Answers a challenge for a request; the count is one above what the jar has seen. */
+/** Answers a challenge for a request. The nonce count is one above the count in the jar. */
 export const answerChallenge = (
   auth: DigestAuth,
   challenge: Jar.Challenge,
   entropy: string,
-  { method, url }: Pick<Plan, 'method' | 'url'>,
+  { method, url }: Pick<Plan.Plan, 'method' | 'url'>,
 ): Secret.Secret => {
   const count = challenge.count + 1
   return Digest.authorization({
@@ -72,68 +99,114 @@ export const answerChallenge = (
     pass: auth.pass,
     challenge,
     method,
-    target: UrlOf.target(url),
+    target: Url.target(url),
     count,
     cnonce: Entropy.draw(entropy, `cnonce ${challenge.nonce} ${count}`).slice(0, 16),
   })
 }
 
-const withScheme = (
+/** Basic and Bearer have one header for as long as their settings live. */
+const constant = new WeakMap<Auth, CredentialDecision>()
+
+const remember = (auth: Auth, authorization: Secret.Secret): CredentialDecision => {
+  const made = decision('Setting', authorization)
+  constant.set(auth, made)
+  return made
+}
+
+const ofAuth = (
   auth: Auth,
-  { jar, entropy }: Signing,
-  plan: Pick<Plan, 'method' | 'url'>,
-  headers: Headers.Headers,
-): Headers.Headers => {
+  { jar, entropy }: CredentialInputs,
+  plan: Pick<Plan.Plan, 'method' | 'url'>,
+): CredentialDecision => {
   switch (auth._tag) {
     case 'None':
+      return DISABLED
     case 'Custom':
-      return headers
+      return UNSIGNED
     case 'Basic':
-      return withBasic(auth.user, auth.pass, headers)
+      return constant.get(auth) ?? remember(auth, basic(auth.user, Secret.reveal(auth.pass)))
     case 'Bearer':
-      return Headers.upsertAt(AUTHORIZATION, Secret.make(`Bearer ${Secret.reveal(auth.token)}`))(headers)
+      return constant.get(auth) ?? remember(auth, Secret.make(`Bearer ${Secret.reveal(auth.token)}`))
     case 'Digest': {
       const challenge = knownChallenge(jar, auth, plan.url)
-      if (O.isNone(challenge)) return headers
-      return Headers.upsertAt(AUTHORIZATION, answerChallenge(auth, challenge.value, entropy, plan))(headers)
+      return O.isNone(challenge) ? UNSIGNED : decision('Setting', answerChallenge(auth, challenge.value, entropy, plan))
     }
   }
 }
 
-/** The netrc entry for a host, where it may be asked. */
-export const ambient = (
+/** Returns the Basic credentials of the netrc entry for a host, if the session allows netrc. */
+const ofNetrc = (
   merged: Merged,
-  { environment }: Pick<Signing, 'environment'>,
-  url: Url,
+  { environment }: Pick<CredentialInputs, 'environment'>,
+  url: Url.Url,
   user?: string,
 ): O.Option<Secret.Secret> => {
-  if (!merged.session.ambient.netrc || !UrlOf.isHttp(url)) return O.none
+  if (!merged.session.ambient.netrc || !Url.isHttp(url)) return O.none
   const found = Environment.credentialsFor(url.hostname, user)(environment)
   return O.isNone(found) ? O.none : O.some(basic(Secret.reveal(found.value.user), Secret.reveal(found.value.pass)))
 }
 
-/** Adds the credentials of the first source that provides some. */
-export const authorize = (
+/** Chooses the credentials of a first plan. */
+export const choose = (
   merged: Merged,
-  signing: Signing,
+  inputs: CredentialInputs,
   method: string,
-  { url, userinfo }: Located,
+  url: Url.Url,
+  userinfo: Url.Located['userinfo'],
   headers: Headers.Headers,
-): Headers.Headers => {
+): CredentialDecision => {
   const { auth } = merged.settings
-  if (auth._tag === 'Set') return withScheme(auth.value, signing, { method, url }, headers)
-  if (auth._tag === 'Unset' || Headers.find(headers, AUTHORIZATION) !== undefined) return headers
+  if (auth._tag === 'Set') return ofAuth(auth.value, inputs, { method, url })
+  if (auth._tag === 'Unset') return DISABLED
+  if (Headers.find(headers, AUTHORIZATION) !== undefined) return HEADER
   const given = credentialsOf(userinfo)
-  const isWhole = O.isSome(userinfo) && O.isSome(userinfo.value.pass)
-  if (!isWhole) {
-    const user = O.isSome(userinfo) ? userinfo.value.user : undefined
-    const found = ambient(merged, signing, url, user)
-    if (O.isSome(found)) return Headers.upsertAt(AUTHORIZATION, found.value)(headers)
+  const hasPassword = O.isSome(userinfo) && O.isSome(userinfo.value.pass)
+  if (!hasPassword) {
+    const found = ofNetrc(merged, inputs, url, O.isSome(userinfo) ? userinfo.value.user : undefined)
+    if (O.isSome(found)) return decision('Netrc', found.value)
   }
-  return O.isNone(given) ? headers : withBasic(Secret.reveal(given.value.user), given.value.pass, headers)
+  if (O.isNone(given)) return NONE
+  const { user, pass } = given.value
+  return decision(hasPassword ? 'Url' : 'UrlUser', basic(Secret.reveal(user), Secret.reveal(pass)))
 }
 
-/** What plain JavaScript may give and a type would not let through. */
+/** The exchange as far as the credentials of its next hop depend on it. */
+export interface Hop extends CredentialInputs {
+  readonly merged: Merged
+  readonly plan: Plan.Plan
+}
+
+/** Removes an Authorization header that answered a challenge. One that the user set stays. */
+export const withoutAnswer = (x: Hop, credentialsAllowed: boolean, headers: Headers.Headers): Headers.Headers => {
+  const { auth } = x.merged.settings
+  const isDigest = auth._tag === 'Set' && auth.value._tag === 'Digest' && credentialsAllowed
+  return isDigest && isAnswer(x.jar, auth.value, x.plan) ? Headers.deleteAt(AUTHORIZATION)(headers) : headers
+}
+
+/** Chooses the credentials after a redirect (requests' `rebuild_auth`): netrc's, if nothing else authenticates. */
+export const chooseAgain = (
+  x: Hop,
+  url: Url.Url,
+  method: string,
+  credentialsAllowed: boolean,
+  headers: Headers.Headers,
+): CredentialDecision => {
+  const { auth } = x.merged.settings
+  if (auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')) return DISABLED
+  if (auth._tag === 'Set' && credentialsAllowed) {
+    return auth.value._tag === 'Digest' ? ofAuth(auth.value, x, { method, url }) : HEADER
+  }
+  if (Headers.has(AUTHORIZATION)(headers)) return HEADER
+  const found = ofNetrc(x.merged, x, url)
+  return O.isNone(found) ? NONE : decision('Netrc', found.value)
+}
+
+/** Adds the Authorization header of a decision. */
+export const apply = ({ authorization }: CredentialDecision, headers: Headers.Headers): Headers.Headers =>
+  authorization === undefined ? headers : Headers.upsertAt(AUTHORIZATION, authorization)(headers)
+
+/** Values that the types exclude and untyped callers may pass. */
 const notText = (auth: Auth): string | undefined => {
   if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
   if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
@@ -141,18 +214,18 @@ const notText = (auth: Auth): string | undefined => {
   return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
 }
 
-/** What no header can carry. */
+/** Values that a header must not contain. */
 const notCarried = (auth: Auth): string | undefined => {
   if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
-    return 'the token of bearer auth holds a line end or another character that HTTP cannot carry; trim it'
+    return 'the bearer token contains a line end or another character that HTTP does not allow; trim it'
   }
   return auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
-    ? 'the user of digest auth holds a control character'
+    ? 'the digest user contains a control character'
     : undefined
 }
 
-/** Whether the auth of the settings can be used at all. Errors: `InvalidSettings`, `InvalidHeader`. */
-export const checked = ({ auth }: Settings): E.Either<PlanError, void> => {
+/** Checks the auth of the settings. Errors: `InvalidSettings`, `InvalidHeader`. */
+export const validate = ({ auth }: Settings): E.Either<PlanError, void> => {
   if (auth._tag !== 'Set') return USABLE
   const problem = notText(auth.value)
   if (problem !== undefined) return E.left(invalidSettings('auth', problem))
@@ -162,14 +235,14 @@ export const checked = ({ auth }: Settings): E.Either<PlanError, void> => {
 
 const USABLE: E.Either<PlanError, void> = E.right(undefined)
 
-/** Lets a scheme of the user's own sign the finished plan. Error: `InvalidSettings`, where it throws or gives no plan. */
-export const sign = ({ name, sign }: Custom, plan: Plan): E.Either<PlanError, Plan> => {
+/** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */
+export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanError, Plan.Plan> => {
   const failed = (problem: string) => E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${problem}`))
   try {
     const signed: unknown = sign(plan)
-    if (PlanOf.is(signed)) return E.right(signed)
+    if (Plan.is(signed)) return E.right(signed)
     Fault.ignoreRejection(signed)
-    return failed(`it gave ${Fault.kindOf(signed)} in place of a plan; it has to give one at once`)
+    return failed(`it returned ${Fault.kindOf(signed)} instead of a plan; it must return a plan synchronously`)
   } catch (cause) {
     return failed(Fault.messageOf(cause))
   }

@@ -1,6 +1,8 @@
 /**
- * What a plan was made from, carried by the plan itself under a seal: `Plan.explain` works it out again from here, so
- * that knowing where everything came from costs nothing until it is asked.
+ * What a plan was made from, and what the stages decided while they made it. A plan carries it sealed, so that
+ * `Plan.explain`, `Story` and `lint` read the decisions instead of repeating them.
+ *
+ * Recording costs a few references for each plan: the values exist anyway, and sources are constants.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../../cookies/Jar.js'
@@ -9,28 +11,61 @@ import * as Secret from '../../values/Secret.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Head } from '../../wire/Reply.js'
 import type { Merged } from '../Merge.js'
+import type { ContentType, Framing } from './Content.js'
+import type { CookieSource } from './CookieHeader.js'
+import type { CredentialDecision } from './Credentials.js'
+import type { RouteDecision } from './Route.js'
+import type { TargetUrl } from './TargetUrl.js'
 
-export interface Inputs {
-  /** As the user gave it, before anything stayed behind. */
+/** The inputs and decisions that every plan has. */
+interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
+  /** The settings that were used: without those of the session that must not leave its base URL's origin. */
   readonly merged: Merged
   readonly jar: Jar
   readonly environment: Environment
   readonly now: Date
-  /** The plan before, and the redirect that answered it. */
-  readonly after: O.Option<{ readonly plan: Plan; readonly head: Head; readonly credentialsAllowed: boolean }>
+  readonly route: RouteDecision
+  /** The route that the stage chose. It may have a Proxy-Authorization that the settings of the proxy do not have. */
+  readonly travel: Plan['route']
+  readonly credentials: CredentialDecision
+  readonly cookies: CookieSource
 }
 
-export const seal = (inputs: Inputs): Secret.Sealed<unknown> => Secret.seal(inputs, '‹inputs›')
+/** The first plan of an exchange. */
+export interface First extends Made {
+  readonly _tag: 'First'
+  /** Session and request as the user made them. */
+  readonly given: Merged
+  readonly target: TargetUrl
+  readonly framing: Framing
+  readonly contentType: ContentType
+}
 
-/** The inputs of a plan; none for one that was put together by hand. */
-export const of = ({ inputs }: Plan): O.Option<Inputs> =>
-  // The cast: the wire does not know the stages; only `seal` puts anything there.
-  inputs === undefined ? O.none : O.some(Secret.open(inputs) as Inputs)
+/** A plan that follows a redirect. */
+export interface Redirected extends Made {
+  readonly _tag: 'Redirected'
+  readonly previous: Plan
+  /** The reply that redirects. */
+  readonly head: Head
+  /** Whether the redirect, and all before it, stayed where the credentials may be sent. */
+  readonly credentialsAllowed: boolean
+}
 
-/** The same plan, made from a later jar and at a later time: it is sent again, and with what it met. */
-export const later =
+export type Provenance = First | Redirected
+
+/** Hides a provenance from every printer. */
+export const seal = (provenance: Provenance): Secret.Sealed<unknown> => Secret.seal(provenance, '‹inputs›')
+
+/** Returns the provenance of a plan; `none` if the plan was built by hand. */
+export const of = ({ inputs }: Plan): O.Option<Provenance> =>
+  // The cast: the wire layer does not know the stages, and only `seal` makes this value.
+  inputs === undefined ? O.none : O.some(Secret.open(inputs) as Provenance)
+
+/** Records that a plan is sent again, with these header fields, after its reply changed the jar. */
+export const resent =
   (jar: Jar, now: Date) =>
   (plan: Plan): Plan => {
-    const inputs = of(plan)
-    return O.isNone(inputs) ? plan : { ...plan, inputs: seal({ ...inputs.value, jar, now }) }
+    const provenance = of(plan)
+    if (O.isNone(provenance)) return plan
+    return { ...plan, inputs: seal({ ...provenance.value, jar, now, headers: plan.headers }) }
   }

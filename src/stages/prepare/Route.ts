@@ -1,8 +1,9 @@
 /**
- * How a request travels: the proxy for its URL, TLS, timeouts and limits.
+ * Chooses how a request travels: the proxy for its URL, TLS, timeouts and limits.
  *
- * The proxies of session and request are searched whole, in requests' order (`scheme://host`, `scheme`, `all://host`,
- * `all`; a key with a port first); only if no key fits, and the session trusts it, the environment's (D1), which NO_PROXY may forbid (D12).
+ * The proxies of session and request are searched first, in requests' order (`scheme://host`, `scheme`, `all://host`,
+ * `all`; a key with a port first). Only if no key matches, and the session allows it, the proxy variables of the
+ * environment are used (D1), except for the hosts in NO_PROXY (D12).
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -18,10 +19,32 @@ import { masked, type Url } from '../../values/Url.js'
 import type { BodyLimit, Route, Timeouts, Tls } from '../../wire/Plan.js'
 import { invalidProxy, invalidSettings, type PlanError } from '../PlanError.js'
 
+/**
+ * Where the proxy of a plan comes from, or why there is none.
+ *
+ * | source     | meaning                                                                 |
+ * |------------|-------------------------------------------------------------------------|
+ * | `Setting`  | a key of the settings decides; an unset key means a direct connection   |
+ * | `Variable` | a proxy variable of the environment                                     |
+ * | `NoProxy`  | the variable NO_PROXY excludes the host from the proxy variable         |
+ * | `OwnNoProxy` | the same, by the `no_proxy` key of the settings                       |
+ * | `Ignored`  | there is a proxy variable, and the session does not allow it            |
+ * | `None`     | there is neither a setting nor a variable                               |
+ */
+export type ProxySource = 'Setting' | 'Variable' | 'NoProxy' | 'OwnNoProxy' | 'Ignored' | 'None'
+
+/** A route and where its proxy comes from. */
+export interface RouteDecision {
+  readonly route: Route
+  readonly proxy: ProxySource
+  /** Whether the CA bundle is the one of the environment. */
+  readonly isAmbientCa: boolean
+}
+
 const normalised = new WeakMap<Proxies, Proxies>()
 
-/** Proxies under the keys that are looked up; a setting that was not made by `withProxy` may have other ones. */
-const keysOf = (proxies: Proxies): Proxies => {
+/** Returns the proxies under normalised keys. Settings that were not made by `withProxy` may have other spellings. */
+const normalKeys = (proxies: Proxies): Proxies => {
   const known = normalised.get(proxies)
   if (known !== undefined) return known
   const isNormal = [...proxies.keys()].every((key) => ProxyKey.normal(key) === key)
@@ -30,153 +53,215 @@ const keysOf = (proxies: Proxies): Proxies => {
   return made
 }
 
-/** A key that fits no URL: the user means one, and it must not be ignored. */
-const oddKey = ({ proxies }: Settings, url: Url): string | undefined => {
+/** Finds a key that cannot match any URL. It is an error of the user and must not be ignored. */
+const invalidKey = ({ proxies }: Settings, url: Url): string | undefined => {
   if (proxies._tag === 'Inherit') return undefined
   const scheme = url.protocol.slice(0, -1)
-  return [...keysOf(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normal(key) === undefined)
+  return [...normalKeys(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normal(key) === undefined)
 }
 
-/** The narrowest key of the settings that fits a URL, if any. */
+/** Returns the narrowest key of the settings that matches a URL. */
 export const selectedKey = (settings: Settings, url: Url): string | undefined => {
   if (settings.proxies._tag === 'Inherit') return undefined
-  const known = keysOf(settings.proxies.value)
+  const known = normalKeys(settings.proxies.value)
   return ProxyKey.candidates(url).find((key) => (known.get(key) ?? Override.inherit)._tag !== 'Inherit')
 }
 
-/** requests' `select_proxy`: what the settings say for a URL; a key that is unset says directly and ends the search. */
+/** Returns the proxy setting for a URL (requests' `select_proxy`). An unset key means a direct connection. */
 export const selectProxy = (settings: Settings, url: Url): Override.Override<Secret.Secret> => {
   const key = selectedKey(settings, url)
   if (key === undefined || settings.proxies._tag === 'Inherit') return Override.inherit
-  return keysOf(settings.proxies.value).get(key) ?? Override.inherit
+  return normalKeys(settings.proxies.value).get(key) ?? Override.inherit
 }
 
-/** What the settings say in place of the variable NO_PROXY. */
+/** Returns the `no_proxy` key of the settings, which replaces the variable NO_PROXY. */
 export const selectNoProxy = ({ proxies }: Settings): Override.Override<Secret.Secret> =>
-  (proxies._tag === 'Inherit' ? undefined : keysOf(proxies.value).get(ProxyKey.NO_PROXY)) ?? Override.inherit
+  (proxies._tag === 'Inherit' ? undefined : normalKeys(proxies.value).get(ProxyKey.NO_PROXY)) ?? Override.inherit
 
-/** The list of hosts that stands in for the variable NO_PROXY, if any. */
+/** Returns the list of hosts that replaces the variable NO_PROXY. */
 export const ownNoProxy = (settings: Settings): string | undefined => {
   const own = selectNoProxy(settings)
   return own._tag === 'Set' ? Secret.reveal(own.value) : undefined
 }
 
-const proxyText = (
-  settings: Settings,
-  trust: Ambient,
-  environment: Environment.Environment,
-  url: Url,
-): O.Option<Secret.Secret> => {
-  const own = selectProxy(settings, url)
-  if (own._tag === 'Set') return O.some(own.value)
-  if (own._tag === 'Unset' || !trust.proxies) return O.none
-  return Environment.proxyFor(url, ownNoProxy(settings))(environment)
-}
-
 const proxies = new WeakMap<Secret.Secret, E.Either<PlanError, O.Option<Proxy.Proxy>>>()
 
-/** A proxy is the same object for the same setting, so that a transport can tell at once that it knows it. */
-const readProxy = (text: Secret.Secret): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
+/** Returns the same object for the same setting, so that a transport finds its connections by identity. */
+const parseProxy = (text: Secret.Secret): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
   const known = proxies.get(text)
   if (known !== undefined) return known
-  const written = Secret.textOf(text)
-  const parsed = written === undefined ? E.left('its URL is not text') : Proxy.parse(written)
+  const plain = Secret.textOf(text)
+  const parsed = plain === undefined ? E.left('its URL is not text') : Proxy.parse(plain)
   const read = E.isLeft(parsed) ? E.left(invalidProxy(parsed.left)) : E.right(O.some(parsed.right))
   proxies.set(text, read)
   return read
 }
 
-/** The proxy for a URL. Error: `InvalidProxy`. */
-export const rebuildProxies = (
+interface ProxyDecision {
+  readonly source: ProxySource
+  readonly text: O.Option<Secret.Secret>
+}
+
+const chooseProxy = (
   settings: Settings,
-  trust: Ambient,
+  ambient: Ambient,
   environment: Environment.Environment,
   url: Url,
-): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
-  const odd = oddKey(settings, url)
-  if (odd !== undefined) {
-    const problem = `the key ${JSON.stringify(masked(odd))} is not a scheme, 'all', scheme://host or scheme://host:port`
-    return E.left(invalidProxy(problem))
+): ProxyDecision => {
+  const own = selectProxy(settings, url)
+  if (own._tag !== 'Inherit') {
+    return { source: 'Setting', text: own._tag === 'Set' ? O.some(own.value) : O.none }
   }
-  const text = proxyText(settings, trust, environment, url)
-  return O.isNone(text) ? E.right(O.none) : readProxy(text.value)
+  const variable = Environment.proxyVariable(url)(environment)
+  if (O.isNone(variable)) return { source: 'None', text: O.none }
+  if (!ambient.proxies) return { source: 'Ignored', text: O.none }
+  const noProxy = ownNoProxy(settings)
+  if (O.isSome(Environment.proxyFor(url, noProxy)(environment))) {
+    return { source: 'Variable', text: O.some(variable.value.value) }
+  }
+  return { source: noProxy === undefined ? 'NoProxy' : 'OwnNoProxy', text: O.none }
 }
 
 const STANDARD: Tls = { verify: true, ca: O.none, certificate: O.none }
 
 type TlsSettings = Pick<Settings, 'verify' | 'ca' | 'certificate'>
-let recent: { readonly given: TlsSettings; readonly ambient: O.Option<string>; readonly tls: Tls } | undefined
+let recentTls: { readonly settings: TlsSettings; readonly ambientCa: O.Option<string>; readonly tls: Tls } | undefined
 
-/** Equal settings give the same object again and again, so that a transport can tell at once that it knows it. */
-const tlsOf = (given: TlsSettings, trust: Ambient, environment: Environment.Environment): Tls => {
-  const { verify, ca, certificate } = given
-  const ambient = ca._tag === 'Inherit' && trust.certificates ? Environment.caBundle(environment) : O.none
-  if (verify._tag !== 'Set' && ca._tag !== 'Set' && certificate._tag !== 'Set' && O.isNone(ambient)) return STANDARD
-  const same =
-    recent !== undefined &&
-    recent.given.verify === verify &&
-    recent.given.ca === ca &&
-    recent.given.certificate === certificate &&
-    recent.ambient === ambient
-  if (recent !== undefined && same) return recent.tls
+/** Returns the same object for equal settings, so that a transport finds its connections by identity. */
+const tlsOf = (settings: TlsSettings, ambientCa: O.Option<string>): Tls => {
+  const { verify, ca, certificate } = settings
+  if (verify._tag !== 'Set' && ca._tag !== 'Set' && certificate._tag !== 'Set' && O.isNone(ambientCa)) return STANDARD
+  if (recentTls?.ambientCa === ambientCa && isSameTls(recentTls.settings, settings)) return recentTls.tls
   const tls: Tls = {
     verify: Override.getOrElse(true)(verify),
-    ca: ca._tag === 'Set' ? O.some(ca.value) : ambient,
+    ca: ca._tag === 'Set' ? O.some(ca.value) : ambientCa,
     certificate: certificate._tag === 'Set' ? O.some(certificate.value) : O.none,
   }
-  recent = { given: { verify, ca, certificate }, ambient, tls }
+  recentTls = { settings, ambientCa, tls }
   return tls
 }
 
-/** Plain JavaScript may give a text, which compares like a number and adds like a text. */
-const isNumber = (value: unknown): value is number => typeof value === 'number'
-const said = (value: unknown): string => (isNumber(value) ? String(value) : 'no number')
+const isSameTls = (x: TlsSettings, y: TlsSettings): boolean =>
+  x.verify === y.verify && x.ca === y.ca && x.certificate === y.certificate
 
-const LONGEST = 2 ** 31 - 1
+/** Untyped callers may pass text, which compares like a number. */
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+const shown = (value: unknown): string => (isNumber(value) ? String(value) : 'not a number')
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
 const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts> => {
   const known = timeouts.get(keyed)
   if (known !== undefined) return known
   const entries = Override.entries(keyed)
-  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= LONGEST))
+  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_TIMEOUT_MS))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
       ? E.right(OwnProperty.of(Object.fromEntries(entries)))
       : E.left(
           invalidSettings(
             'timeouts',
-            `${wrong[0]} is ${said(wrong[1])}; it must be above 0 and below 2^31 milliseconds`,
+            `${wrong[0]} is ${shown(wrong[1])}; it must be above 0 and below 2^31 milliseconds`,
           ),
         )
   timeouts.set(keyed, made)
   return made
 }
 
-/** The largest body that is read into memory where nothing else is said (D9): 256 MiB. */
-const STANDARD_LIMITS: BodyLimit = { body: 268_435_456 }
+/** The largest body that is read into memory by default (D9): 256 MiB. */
+const DEFAULT_LIMITS: BodyLimit = { body: 268_435_456 }
 
 const limitsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, BodyLimit> => {
-  if (keyed.size === 0) return E.right(STANDARD_LIMITS)
-  const body = Override.getOrElse(STANDARD_LIMITS.body)(keyed.get('body') ?? Override.inherit)
+  if (keyed.size === 0) return E.right(DEFAULT_LIMITS)
+  const body = Override.getOrElse(DEFAULT_LIMITS.body)(keyed.get('body') ?? Override.inherit)
   return isNumber(body) && body >= 0
     ? E.right({ body })
-    : E.left(invalidSettings('limits', `body is ${said(body)}; it must be 0 or more octets`))
+    : E.left(invalidSettings('limits', `body is ${shown(body)}; it must be 0 or more octets`))
 }
 
-/** The whole route. Errors: `InvalidProxy`, `InvalidSettings`. */
+interface RecentDecision {
+  readonly settings: Settings
+  readonly ambient: Ambient
+  readonly environment: Environment.Environment
+  readonly url: Url
+  readonly decision: E.Either<PlanError, RouteDecision>
+}
+
+/** The last decisions, so that a session which talks to a few origins makes each of them once. */
+const recent: RecentDecision[] = []
+const MAX_RECENT = 8
+let oldest = 0
+
+const isSameOrigin = (x: Url, y: Url): boolean =>
+  x.hostname === y.hostname && x.port === y.port && x.protocol === y.protocol
+
+const isSameRoute = (x: Settings, y: Settings): boolean =>
+  x === y || (x.proxies === y.proxies && isSameTls(x, y) && x.timeouts === y.timeouts && x.limits === y.limits)
+
+/** Decides the route to a URL. The same inputs return the same object. Errors: `InvalidProxy`, `InvalidSettings`. */
+export const decide = (
+  settings: Settings,
+  ambient: Ambient,
+  environment: Environment.Environment,
+  url: Url,
+): E.Either<PlanError, RouteDecision> => {
+  for (const one of recent) {
+    const isSame = one.ambient === ambient && one.environment === environment && isSameOrigin(one.url, url)
+    if (isSame && isSameRoute(one.settings, settings)) return one.decision
+  }
+  const decision = decideAnew(settings, ambient, environment, url)
+  recent[oldest] = { settings, ambient, environment, url, decision }
+  oldest = (oldest + 1) % MAX_RECENT
+  return decision
+}
+
+const decideAnew = (
+  settings: Settings,
+  ambient: Ambient,
+  environment: Environment.Environment,
+  url: Url,
+): E.Either<PlanError, RouteDecision> => {
+  const invalid = invalidKey(settings, url)
+  if (invalid !== undefined) {
+    const key = JSON.stringify(masked(invalid))
+    return E.left(invalidProxy(`the key ${key} is not a scheme, 'all', scheme://host or scheme://host:port`))
+  }
+  const chosen = chooseProxy(settings, ambient, environment, url)
+  const proxy = O.isNone(chosen.text) ? E.right(O.none) : parseProxy(chosen.text.value)
+  if (E.isLeft(proxy)) return proxy
+  const timeouts = timeoutsOf(settings.timeouts)
+  if (E.isLeft(timeouts)) return timeouts
+  const limits = limitsOf(settings.limits)
+  if (E.isLeft(limits)) return limits
+  const isAmbientCa = settings.ca._tag === 'Inherit' && ambient.certificates
+  const ambientCa = isAmbientCa ? Environment.caBundle(environment) : O.none
+  const tls = tlsOf(settings, ambientCa)
+  return E.right({
+    route: { proxy: proxy.right, tls, timeouts: timeouts.right, limits: limits.right },
+    proxy: chosen.source,
+    isAmbientCa: O.isSome(ambientCa),
+  })
+}
+
+/** Returns the route to a URL. Errors: `InvalidProxy`, `InvalidSettings`. */
 export const route = (
   settings: Settings,
-  trust: Ambient,
+  ambient: Ambient,
   environment: Environment.Environment,
   url: Url,
 ): E.Either<PlanError, Route> => {
-  const proxy = rebuildProxies(settings, trust, environment, url)
-  if (E.isLeft(proxy)) return proxy
-  const waits = timeoutsOf(settings.timeouts)
-  if (E.isLeft(waits)) return waits
-  const limits = limitsOf(settings.limits)
-  if (E.isLeft(limits)) return limits
-  const tls = tlsOf(settings, trust, environment)
-  return E.right({ proxy: proxy.right, tls, timeouts: waits.right, limits: limits.right })
+  const decision = decide(settings, ambient, environment, url)
+  return E.isLeft(decision) ? decision : E.right(decision.right.route)
+}
+
+/** Returns the proxy for a URL (requests' `rebuild_proxies`). Error: `InvalidProxy`. */
+export const rebuildProxies = (
+  settings: Settings,
+  ambient: Ambient,
+  environment: Environment.Environment,
+  url: Url,
+): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
+  const decision = decide(settings, ambient, environment, url)
+  return E.isLeft(decision) ? decision : E.right(decision.right.route.proxy)
 }

@@ -1,12 +1,12 @@
 /**
- * Where a request goes: its URL, joined to the base and with the query behind it.
+ * Determines the URL that a request is sent to: the request's URL joined to the base URL, plus the query of the settings.
  *
- * | base `https://h/v1` and | give                                                    |
+ * | base `https://h/v1` and | result                                                  |
  * |-------------------------|---------------------------------------------------------|
  * | `login`, `/login`       | `https://h/v1/login`: exactly one slash between         |
  * | ``, `?a=1`              | `https://h/v1`, `https://h/v1?a=1`                      |
- * | `https://other/x`       | itself; the session's credentials, query and Host stay behind (`leaves`) |
- * | `//other/x`, `../x`     | `InvalidUrl`: it would leave the base without saying so |
+ * | `https://other/x`       | itself; the session's credentials, query and Host are not sent (`OtherOrigin`) |
+ * | `//other/x`, `../x`     | `InvalidUrl`: the result would leave the base URL unnoticed |
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -26,10 +26,21 @@ import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 
-/** A URL ready to be sent to, and the credentials that stood in it. */
-export interface Address extends Url.Located {
-  /** Whether an absolute URL led away from the base's origin. */
-  readonly leaves: boolean
+/**
+ * How the request's URL relates to the base URL.
+ *
+ * | relation      | when                                                        |
+ * |---------------|-------------------------------------------------------------|
+ * | `NoBase`      | there is no base URL                                        |
+ * | `Joined`      | the request's URL is relative                               |
+ * | `SameOrigin`  | the request's URL is absolute, with the origin of the base  |
+ * | `OtherOrigin` | the request's URL is absolute, with another origin          |
+ */
+export type BaseRelation = 'NoBase' | 'Joined' | 'SameOrigin' | 'OtherOrigin'
+
+/** The URL before the query of the settings is added, and the credentials that the URL contains. */
+export interface TargetUrl extends Url.Located {
+  readonly base: BaseRelation
 }
 
 const bases = new WeakMap<Override.Override<string | Secret.Secret>, E.Either<Url.UrlError, Url.Located>>()
@@ -40,7 +51,7 @@ const readBase = (text: string): E.Either<Url.UrlError, Url.Located> => {
   const { search, hash } = located.right.url
   return search === '' && hash === ''
     ? located
-    : E.left(Url.invalidUrl(text, 'a base URL has neither query nor fragment; use withQuery'))
+    : E.left(Url.invalidUrl(text, 'a base URL must not have a query or a fragment; use withQuery'))
 }
 
 const baseOf = (setting: Override.Set<string | Secret.Secret>): E.Either<Url.UrlError, Url.Located> => {
@@ -52,8 +63,8 @@ const baseOf = (setting: Override.Set<string | Secret.Secret>): E.Either<Url.Url
   return base
 }
 
-/** Whether the dot segments of a relative path lead above where it starts; `%2e` is a dot (RFC 3986 6.2.2.2). */
-const climbs = (path: string): boolean => {
+/** Returns whether dot segments lead above the start of a relative path; `%2e` is a dot (RFC 3986 6.2.2.2). */
+const leadsAbove = (path: string): boolean => {
   let depth = 0
   for (const segment of path.replace(/%2e/gi, '.').split('/')) {
     if (segment === '..') depth -= 1
@@ -74,12 +85,12 @@ const join = (base: Url.Located, reference: string): E.Either<Url.UrlError, Url.
     return E.left(
       Url.invalidUrl(
         reference,
-        'it begins with // and would leave the base URL; write the scheme if you mean another host',
+        'it starts with // and would leave the base URL; add the scheme to address another host',
       ),
     )
   }
   const path = /^[^?#]*/.exec(reference)?.[0] ?? ''
-  if (climbs(path)) return E.left(Url.invalidUrl(reference, "its '..' leads above the base URL"))
+  if (leadsAbove(path)) return E.left(Url.invalidUrl(reference, "its '..' segments lead above the base URL"))
   const { url } = base
   const root = withoutSlashes(url.href)
   const joined = path === '' ? `${url.href}${reference}` : `${root}/${reference.replace(/^\//, '')}`
@@ -87,36 +98,36 @@ const join = (base: Url.Located, reference: string): E.Either<Url.UrlError, Url.
   return E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: base.userinfo })
 }
 
-const locate = (settings: Settings, reference: string): E.Either<Url.UrlError, Address> => {
-  const base = settings.baseUrl._tag === 'Set' ? baseOf(settings.baseUrl) : undefined
-  if (base === undefined) {
-    const located = Url.parse(reference)
-    if (E.isLeft(located)) return located
-    return E.right({ url: located.right.url, userinfo: located.right.userinfo, leaves: false })
-  }
+const locate = (settings: Settings, reference: string): E.Either<Url.UrlError, TargetUrl> => {
+  if (settings.baseUrl._tag !== 'Set') return withRelation(Url.parse(reference), 'NoBase')
+  const base = baseOf(settings.baseUrl)
   if (E.isLeft(base)) return base
-  const absolute = Url.isAbsolute(reference)
-  const located = absolute ? Url.parse(reference) : join(base.right, reference)
-  if (E.isLeft(located)) return located
-  const leaves = absolute && !Url.sameOrigin(located.right.url, base.right.url)
-  return E.right({ url: located.right.url, userinfo: located.right.userinfo, leaves })
+  if (!Url.isAbsolute(reference)) return withRelation(join(base.right, reference), 'Joined')
+  const located = Url.parse(reference)
+  const isSame = E.isRight(located) && Url.sameOrigin(located.right.url, base.right.url)
+  return withRelation(located, isSame ? 'SameOrigin' : 'OtherOrigin')
 }
 
-/** Adds the query of the settings. Only http-like URLs take one; any other scheme stays as it is (requests D3). */
+const withRelation = (
+  located: E.Either<Url.UrlError, Url.Located>,
+  base: BaseRelation,
+): E.Either<Url.UrlError, TargetUrl> =>
+  E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: located.right.userinfo, base })
+
+/** Adds the query of the settings. Only http-like URLs take one; any other scheme stays unchanged, as in requests. */
 export const withQuery =
   (settings: Settings) =>
-  (address: Address): Address => {
-    if (settings.query._tag === 'Inherit' || !address.url.protocol.startsWith('http')) return address
+  (url: Url.Url): Url.Url => {
+    if (settings.query._tag === 'Inherit' || !url.protocol.startsWith('http')) return url
     const { sent, shown } = Query.write(settings.query.value)
-    if (sent === '') return address
-    return { ...address, url: Url.appendQuery(sent, shown)(address.url) }
+    return sent === '' ? url : Url.appendQuery(sent, shown)(url)
   }
 
 /**
- * Joins, splits and quotes. The query of the settings is not in it: which settings count depends on where the URL leads
- * (`withQuery`). Errors: `InvalidUrl`, `MissingScheme`.
+ * Joins, parses and quotes the request's URL, without the query of the settings: which settings apply depends on where
+ * the URL leads. Errors: `InvalidUrl`, `MissingScheme`.
  */
-export const address = (settings: Settings, reference: string): E.Either<Url.UrlError, Address> =>
+export const targetUrl = (settings: Settings, reference: string): E.Either<Url.UrlError, TargetUrl> =>
   typeof reference === 'string'
     ? locate(settings, trimmed(reference))
     : E.left(Url.invalidUrl(typeof reference, 'it is not text'))

@@ -4,11 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Jar from '../../../src/cookies/Jar.js'
-import * as Exchange from '../../../src/Exchange.js'
 import * as Plan from '../../../src/Plan.js'
 import * as Environment from '../../../src/session/Environment.js'
 import * as Request from '../../../src/session/Request.js'
 import * as Session from '../../../src/session/Session.js'
+import * as Exchange from '../../../src/stages/Exchange.js'
 import { merge } from '../../../src/stages/Merge.js'
 import * as Provenance from '../../../src/stages/prepare/Provenance.js'
 import type { Server } from '../../../src/wire/Reply.js'
@@ -29,61 +29,68 @@ const server: Server = {
 const request = Request.get('https://b.test/')
 const [jar] = Jar.absorb(new URL('https://b.test/'), ['old=1'], now)(Jar.empty)
 const trace = Exchange.simulate({ session, environment, jar, now })(server)(request)
-const inputsOf = (plan: Plan.Plan | undefined): Provenance.Inputs => {
-  const inputs = plan === undefined ? O.none : Provenance.of(plan)
-  return O.isSome(inputs) ? inputs.value : expect.fail('it has none')
+const provenanceOf = (plan: Plan.Plan | undefined): Provenance.Provenance => {
+  const provenance = plan === undefined ? O.none : Provenance.of(plan)
+  return O.isSome(provenance) ? provenance.value : expect.fail('the plan has no provenance')
 }
 const [first, second] = trace.hops
 
-describe('the inputs', () => {
-  it('of the first plan are what was given, and nothing came before', () => {
-    expect(inputsOf(first?.plan)).toEqual({ merged: merge(session)(request), jar, environment, now, after: O.none })
+describe('the provenance', () => {
+  it('of a first plan has the inputs and the plan as it was made', () => {
+    const plan = first?.plan ?? expect.fail('nothing was sent')
+    const { method, url, headers, body, route } = plan
+    const provenance = provenanceOf(plan)
+    expect(provenance).toMatchObject({ _tag: 'First', given: merge(session)(request), jar, environment, now })
+    expect(provenance).toMatchObject({ method, url, headers, body, travel: route })
   })
-  it('are those before anything stayed behind', () => {
-    const { merged } = inputsOf(first?.plan)
-    expect(merged.session).toBe(session)
-    expect(merged.settings.headers.has('x-api-key')).toBe(true)
+  it('keeps the settings that are not sent to another origin', () => {
+    const away = Plan.plan({ session: pipe(session, Session.withBaseUrl('https://base.test')) })(request)
+    const provenance = provenanceOf(E.isRight(away) ? away.right : undefined)
+    if (provenance._tag !== 'First') return expect.fail(provenance._tag)
+    expect(provenance.given.settings.headers.has('x-api-key')).toBe(true)
+    expect(provenance.merged.settings.headers.has('x-api-key')).toBe(false)
   })
-  it('of a plan that follows are the redirect, the plan it answered, and the jar after it', () => {
-    const inputs = inputsOf(second?.plan)
-    expect(inputs).toMatchObject({ environment, now })
-    expect(inputs.jar).toBe(first?.jar)
-    expect(inputs.after).toEqual(O.some({ plan: first?.plan, head: first?.head, credentialsAllowed: false }))
+  it('of a redirected plan has the redirect, the previous plan, and the jar after it', () => {
+    const provenance = provenanceOf(second?.plan)
+    expect(provenance).toMatchObject({ _tag: 'Redirected', environment, now, credentialsAllowed: false })
+    if (provenance._tag !== 'Redirected') return
+    expect(provenance.jar).toBe(first?.jar)
+    expect(provenance.previous).toBe(first?.plan)
+    expect(provenance.head).toBe(first?.head)
     expect(second?.plan.cause).toBe('Follow')
   })
-  it('of a plan that answers a challenge have the jar after the challenge', () => {
-    const asking: Server = ({ headers }) =>
+  it('of a plan that answers a challenge has the jar after the challenge and the headers that are sent', () => {
+    const server: Server = ({ headers }) =>
       headers.fields.length > 0
         ? { status: 200 }
         : { status: 401, headers: { 'www-authenticate': 'Digest realm="r", nonce="n"', 'set-cookie': 'sid=1' } }
     const digest = Session.withDigestAuth('me', 'pw')(Session.empty)
-    const answered = Exchange.simulate({ session: digest, jar: Jar.empty, now })(asking)(request).hops[1]
-    const inputs = inputsOf(answered?.plan)
-    expect(inputs.now).toBe(now)
-    expect(Jar.toArray(inputs.jar).map(({ name }) => name)).toEqual(['sid'])
-    expect(inputs.merged.request).toBe(request)
-    expect(inputs.after).toEqual(O.none)
+    const answered = Exchange.simulate({ session: digest, jar: Jar.empty, now })(server)(request).hops[1]
+    const provenance = provenanceOf(answered?.plan)
+    expect(provenance._tag).toBe('First')
+    expect(provenance.headers).toBe(answered?.plan.headers)
+    expect(Jar.toArray(provenance.jar).map(({ name }) => name)).toEqual(['sid'])
   })
-  it('are shown by no printer', () => {
+  it('is hidden from every printer', () => {
     const plan = first?.plan ?? expect.fail('nothing was sent')
     expect(inspect(plan.inputs)).toBe('‹inputs›')
     expect(JSON.stringify(plan)).toContain('"inputs":"‹inputs›"')
   })
 })
 
-describe('a plan that was put together by hand', () => {
+describe('a plan that was built by hand', () => {
   const { inputs: _, ...byHand } = first?.plan ?? expect.fail('nothing was sent')
-  it('has none, and gets none later', () => {
+  it('has no provenance, also after it is sent again', () => {
     expect(Provenance.of(byHand)).toEqual(O.none)
-    expect(Provenance.later(jar, now)(byHand)).toBe(byHand)
+    expect(Provenance.resent(jar, now)(byHand)).toBe(byHand)
   })
 })
 
-it('a plan that is made again has a later jar and time, and all else as it was', () => {
+it('a plan that is sent again has a later jar and time, and is otherwise unchanged', () => {
   const plan = Plan.plan({ session })(request)
   if (E.isLeft(plan)) return expect.fail(plan.left.message)
-  const again = Provenance.later(jar, now)(plan.right)
-  expect(inputsOf(again)).toEqual({ ...inputsOf(plan.right), jar, now })
+  const again = Provenance.resent(jar, now)(plan.right)
+  expect(provenanceOf(again)).toEqual({ ...provenanceOf(plan.right), jar, now })
   expect({ ...again, inputs: undefined }).toEqual({ ...plan.right, inputs: undefined })
 })
 

@@ -3,18 +3,18 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Session from '../../../src/session/Session.js'
-import { address, withQuery } from '../../../src/stages/prepare/TargetUrl.js'
+import { targetUrl, withQuery } from '../../../src/stages/prepare/TargetUrl.js'
 import * as Secret from '../../../src/values/Secret.js'
 import { untyped } from '../../untyped.js'
 
 // Where a request goes, and what is said where it cannot go there.
 
 const based = (base: string) => Session.withBaseUrl(base)(Session.empty)
-const located = (session: Session.Session, reference: string) => address(session.settings, reference)
+const located = (session: Session.Session, reference: string) => targetUrl(session.settings, reference)
 const href = (session: Session.Session, reference: string) =>
   pipe(
     located(session, reference),
-    E.map((place) => withQuery(session.settings)(place).url.href),
+    E.map(({ url }) => withQuery(session.settings)(url).href),
   )
 const problem = (session: Session.Session, reference: string) => {
   const made = located(session, reference)
@@ -49,13 +49,13 @@ describe('a reference behind a base', () => {
     '%s would lead above it, and is refused',
     (reference) => {
       expect(problem(based('https://h/v1'), reference)).toBe(
-        `InvalidUrl: Invalid URL '${reference}': its '..' leads above the base URL`,
+        `InvalidUrl: Invalid URL '${reference}': its '..' segments lead above the base URL`,
       )
     },
   )
   it('would leave it unsaid with two slashes in front, and is refused', () => {
     expect(problem(based('https://h/v1'), '//other.test/x')).toBe(
-      "InvalidUrl: Invalid URL '//other.test/x': it begins with // and would leave the base URL; " +
+      "InvalidUrl: Invalid URL '//other.test/x': it starts with // and would leave the base URL; " +
         'write the scheme if you mean another host',
     )
   })
@@ -90,7 +90,7 @@ describe('an absolute URL', () => {
   const leaves = (session: Session.Session, reference: string) =>
     pipe(
       located(session, reference),
-      E.map((one) => one.leaves),
+      E.map((one) => one.base === 'OtherOrigin'),
     )
   it.each([
     ['https://h/other', false],
@@ -110,8 +110,8 @@ describe('an absolute URL', () => {
 
 describe('a base that no request can be joined to', () => {
   it.each([
-    ['https://h/?key=1', 'a base URL has neither query nor fragment; use withQuery'],
-    ['https://h/#part', 'a base URL has neither query nor fragment; use withQuery'],
+    ['https://h/?key=1', 'a base URL must not have a query or a fragment; use withQuery'],
+    ['https://h/#part', 'a base URL must not have a query or a fragment; use withQuery'],
     ['https://', 'no host supplied'],
   ])('%s is refused, whatever is asked for', (base, why) => {
     for (const reference of ['x', 'https://h/']) {

@@ -1,5 +1,6 @@
 /**
- * The settings of an exchange that stand in no plan and yet decide: auth, base URL, redirects, hooks, progress.
+ * The settings that decide about an exchange without being a field of its plan: auth, base URL, redirects, hooks,
+ * progress.
  */
 import type { RedirectPolicy } from '../../session/RedirectPolicy.js'
 import * as Policies from '../../session/RedirectPolicy.js'
@@ -7,12 +8,11 @@ import type { Settings } from '../../session/Settings.js'
 import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
 import { masked } from '../../values/Url.js'
-import * as Authorization from './Authorization.js'
-import type { Ground } from './Ground.js'
-import { from, ofSetting, type Said, type Source } from './Source.js'
+import { type Context, showAuth } from './Context.js'
+import { from, type Origin, type Overridden, ofSetting } from './Origin.js'
 
 /** A setting and where it came from. */
-export interface Decided extends Source {
+export interface Decided extends Origin {
   readonly name: string
   /** Redacted. */
   readonly value: string
@@ -20,30 +20,30 @@ export interface Decided extends Source {
 
 const KNOWN: ReadonlyMap<RedirectPolicy, string> = new Map([
   [Policies.follow, 'follow'],
-  [Policies.none, 'none are followed'],
+  [Policies.none, 'not followed'],
   [Policies.sameOrigin, 'sameOrigin'],
   [Policies.httpsOnly, 'httpsOnly'],
 ])
 
-const policyName = (policy: RedirectPolicy): string => KNOWN.get(policy) ?? (policy.name || 'a policy of your own')
+const policyName = (policy: RedirectPolicy): string => KNOWN.get(policy) ?? (policy.name || 'a custom policy')
 const functionName = ({ name }: { readonly name: string }): string => name || 'anonymous'
 
 const single = <A>(
-  { layers, merged }: Ground,
+  { layers, provenance: { merged } }: Context,
   name: string,
   pick: (settings: Settings) => Override.Override<A>,
   show: (value: A) => string,
   otherwise: string,
 ): Decided => {
-  const source = ofSetting(layers, pick, show)
+  const origin = ofSetting(layers, pick, show)
   const setting = pick(merged.settings)
   const value = setting._tag === 'Set' ? show(setting.value) : setting._tag === 'Unset' ? 'none' : otherwise
-  return { name, value, ...(source ?? from('defaults')) }
+  return { name, value, ...(origin ?? from('defaults')) }
 }
 
-/** A collection that layers add to: whoever said the last, and what lies under it. */
+/** A collection that layers add to: the last layer that sets it, and what that overrides. */
 const layered = <A>(
-  { layers, merged }: Ground,
+  { layers, provenance: { merged } }: Context,
   name: string,
   pick: (settings: Settings) => Override.Layer<ReadonlyArray<A>>,
   show: (value: A) => string,
@@ -56,23 +56,25 @@ const layered = <A>(
     return { name, value, ...from(ofSession._tag === 'Inherit' ? 'defaults' : 'session') }
   }
   const replaces = ofRequest._tag === 'Replace' && ofSession._tag !== 'Inherit' && ofSession.value.length > 0
-  const under: ReadonlyArray<Said> = replaces ? [{ layer: 'session', value: ofSession.value.map(show).join(', ') }] : []
+  const under: ReadonlyArray<Overridden> = replaces
+    ? [{ layer: 'session', value: ofSession.value.map(show).join(', ') }]
+    : []
   const adds = ofRequest._tag === 'Extend' && ofSession._tag !== 'Inherit'
   return { name, value, ...from('request', adds ? "added to the session's" : '', under) }
 }
 
-/** Every such setting, once. */
-export const decided = (ground: Ground): ReadonlyArray<Decided> => [
-  single(ground, 'auth', ({ auth }) => auth, Authorization.show, 'none'),
+/** Returns every such setting, once. */
+export const decided = (c: Context): ReadonlyArray<Decided> => [
+  single(c, 'auth', ({ auth }) => auth, showAuth, 'none'),
   single(
-    ground,
+    c,
     'base URL',
     ({ baseUrl }) => baseUrl,
     (url) => masked(Secret.reveal(url)),
     'none',
   ),
-  single(ground, 'max redirects', ({ maxRedirects }) => maxRedirects, String, '30'),
-  layered(ground, 'redirects', ({ redirects }) => redirects, policyName, 'all are followed'),
-  layered(ground, 'hooks', ({ hooks }) => hooks, functionName, 'none'),
-  single(ground, 'progress', ({ progress }) => progress, functionName, 'none'),
+  single(c, 'max redirects', ({ maxRedirects }) => maxRedirects, String, '30'),
+  layered(c, 'redirects', ({ redirects }) => redirects, policyName, 'followed'),
+  layered(c, 'hooks', ({ hooks }) => hooks, functionName, 'none'),
+  single(c, 'progress', ({ progress }) => progress, functionName, 'none'),
 ]

@@ -1,0 +1,191 @@
+/**
+ * Processes the head of a reply: stores its cookies, answers a digest challenge, follows a redirect, or ends the exchange.
+ *
+ * Cookies and redirects are one step, because a cookie that one hop sets must be sent on the next. Every result has the
+ * updated jar.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { concatAll } from 'fp-ts/lib/Monoid.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Cookie } from '../cookies/Cookie.js'
+import * as Jar from '../cookies/Jar.js'
+import type { Rejection } from '../cookies/SetCookie.js'
+import type * as Site from '../cookies/Site.js'
+import * as RedirectPolicy from '../session/RedirectPolicy.js'
+import * as Headers from '../values/Headers.js'
+import * as Override from '../values/Override.js'
+import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
+import * as Fault from '../wire/Fault.js'
+import { isReplayable, type Plan } from '../wire/Plan.js'
+import type { Head, Hop } from '../wire/Reply.js'
+import * as Challenge from './Challenge.js'
+import { type Done, type Exchange, failed, type Refuse, type Step } from './ExchangeState.js'
+import type { Merged } from './Merge.js'
+import * as CookieHeader from './prepare/CookieHeader.js'
+import * as Credentials from './prepare/Credentials.js'
+import { resent } from './prepare/Provenance.js'
+import * as Redirect from './Redirect.js'
+
+/** Returns the jar after a plan that may have used a nonce of the jar. */
+export const countDigest = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan): Jar.Jar => {
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
+  const known = Credentials.knownChallenge(jar, auth.value, url)
+  return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
+}
+
+// --- cookies -------------------------------------------------------------------------------------------------------
+
+interface Absorbed {
+  readonly exchange: Exchange
+  readonly cookies: ReadonlyArray<Cookie>
+  readonly rejected: ReadonlyArray<Rejection>
+}
+
+const NO_COOKIES: ReadonlyArray<Cookie> = []
+const NONE_REJECTED: ReadonlyArray<Rejection> = []
+
+/** The path that is sent decides about a cookie. The jar records the path that may be shown. */
+const scopeOf = (url: Url.Url): Site.CookieScope =>
+  url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
+
+/** Stores the cookies and the next nonce of a reply. */
+const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
+  const renewed = Challenge.renewed(head, given, now)
+  const x = renewed === given.jar ? given : { ...given, jar: renewed }
+  const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
+  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NONE_REJECTED }
+  const { jar, accepted, rejected } = Jar.receive(scopeOf(x.plan.url), lines, now)(x.jar)
+  return { exchange: { ...x, jar }, cookies: accepted, rejected }
+}
+
+const hopOf = (plan: Plan, head: Head, rejected: ReadonlyArray<Rejection>): Hop =>
+  rejected.length === 0 ? { plan, head } : { plan, head, rejected }
+
+const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => ({
+  ...exchange,
+  history: [...exchange.history, hopOf(exchange.plan, head, rejected)],
+})
+
+// --- another attempt -----------------------------------------------------------------------------------------------
+
+/** An exchange after a reply that a retrying transport did not return, and the headers of the next attempt. */
+export interface Superseded {
+  readonly exchange: Exchange
+  readonly headers: Endomorphism<Headers.Headers>
+}
+
+/**
+ * Stores the cookies of a reply that is followed by another attempt at the same plan. Without a reply the header fields
+ * are rebuilt too, because an attempt of an inner transport may have had one.
+ */
+export const superseded =
+  (now: Date) =>
+  (reply: O.Option<Head>) =>
+  (x: Exchange): Superseded => {
+    const exchange = O.isNone(reply) ? x : absorb(now, Redirect.withoutEchoes(reply.value, x.merged), x).exchange
+    const { plan, jar } = exchange
+    const rebuild = rebuildCookies(exchange, now)
+    const headers = (sent: Headers.Headers): Headers.Headers => {
+      const made = rebuild(sent)
+      return hasSameCookies(sent, made) ? sent : made
+    }
+    if (jar === x.jar) return { exchange: x, headers }
+    const again = resent(jar, now)({ ...plan, headers: headers(plan.headers) })
+    return { exchange: { ...exchange, plan: again }, headers }
+  }
+
+const rebuildCookies = (
+  { merged, jar, credentialsAllowed, plan }: Exchange,
+  now: Date,
+): Endomorphism<Headers.Headers> =>
+  CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
+
+const hasSameCookies = (x: Headers.Headers, y: Headers.Headers): boolean =>
+  Secret.Eq.equals(Headers.find(x, 'Cookie') ?? '', Headers.find(y, 'Cookie') ?? '')
+
+// --- the steps -----------------------------------------------------------------------------------------------------
+
+/** Answers a 401 that this exchange can answer. Hooks do not see such a reply. `none`: continue with `settle`. */
+export const challenge =
+  (now: Date) =>
+  (received: Head) =>
+  (x: Exchange): O.Option<Exchange> => {
+    const head = Redirect.withoutEchoes(received, x.merged)
+    const answerable = Challenge.digestChallengeIn(head, x)
+    if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
+    const absorbed = absorb(now, head, x)
+    const { jar: after } = absorbed.exchange
+    const headers = after === x.jar ? x.plan.headers : rebuildCookies(absorbed.exchange, now)(x.plan.headers)
+    const { plan, jar } = Challenge.answer(answerable.value, { ...x.plan, headers }, after, now, x.entropy)
+    return O.some({ ...appendToHistory(head, absorbed), plan: resent(after, now)(plan), jar })
+  }
+
+const DEFAULT_MAX_REDIRECTS = 30
+
+const policiesOf = ({ settings }: Merged): ReadonlyArray<RedirectPolicy.RedirectPolicy> =>
+  Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
+
+/** Runs the policies. A policy that throws refuses the redirect. */
+const evaluate = (merged: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
+  try {
+    return concatAll(RedirectPolicy.Monoid)(policiesOf(merged))(attempt)
+  } catch (cause) {
+    return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
+  }
+}
+
+const redirectsIn = (history: ReadonlyArray<Hop>): number => history.filter(({ head }) => head.status !== 401).length
+
+const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
+
+/** Processes the head of a reply and returns the next step. The order is requests': target, maximum, policy. */
+export const settle =
+  (now: Date) =>
+  (received: Head) =>
+  (given: Exchange): Step => {
+    const head = Redirect.withoutEchoes(received, given.merged)
+    const absorbed = absorb(now, head, given)
+    const { exchange: x, cookies, rejected } = absorbed
+    if (O.isSome(Challenge.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
+      return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), appendToHistory(head, absorbed))
+    }
+    const done = (next: O.Option<Plan>): Done => ({ _tag: 'Done', exchange: x, head, cookies, rejected, next })
+    const target = Redirect.getRedirectTarget(head)
+    if (E.isRight(target) && O.isNone(target.right)) return done(O.none)
+    const after = appendToHistory(head, absorbed)
+    const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
+    if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
+    const following = Redirect.next(now)(head)(x)
+    const attempt = { previous: after.history.map((hop) => hop.plan.url), status: head.status }
+    if (E.isLeft(following)) {
+      // An invalid target does not matter to a policy that would have stopped anyway.
+      const { _tag } = evaluate(x.merged, { ...attempt, next: x.plan })
+      return _tag === 'Stop' ? done(O.none) : refuse(following.left, after)
+    }
+    if (O.isNone(following.right)) return done(O.none)
+    const { plan, credentialsAllowed } = following.right.value
+    const verdict = evaluate(x.merged, { ...attempt, next: plan })
+    switch (verdict._tag) {
+      case 'Refuse':
+        return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)
+      case 'Stop':
+        return done(isReplayable(plan) ? O.some(plan) : O.none)
+      case 'Follow': {
+        if (!isReplayable(plan))
+          return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
+        const jar = credentialsAllowed ? countDigest(x.merged, x.jar, plan) : x.jar
+        return { _tag: 'Next', exchange: { ...after, plan, credentialsAllowed, jar } }
+      }
+    }
+  }
+
+/** Runs `challenge`, else `settle`: the step for one reply if there are no hooks. */
+export const receive =
+  (now: Date) =>
+  (head: Head) =>
+  (x: Exchange): Step => {
+    const again = challenge(now)(head)(x)
+    return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : settle(now)(head)(x)
+  }
