@@ -1,10 +1,10 @@
 /**
- * What an explanation must do, as predicates over any explainer.
+ * The laws of explaining a plan, as predicates over any implementation of `explain`.
  *
  * | law              | says                                                                     |
  * |------------------|--------------------------------------------------------------------------|
  * | `rebuilds`       | each field has exactly one entry, and the entries rebuild the plan        |
- * | `namesTheLayer`  | changing what the named layer says changes the part, and changing another layer does not |
+ * | `namesTheLayer`  | changing the named layer changes the field, and changing another layer does not |
  * | `showsNoSecret`  | neither the data nor the text of an explanation shows a secret             |
  */
 import { inspect } from 'node:util'
@@ -37,11 +37,11 @@ export const rebuilds =
     return O.isSome(rebuilt) && Eq.equals(rebuilt.value, withoutInputs(plan))
   }
 
-/** The plans of every hop of a chain. */
+/** Returns the plans of every hop of a chain. */
 export const plansOf = (chain: Chain): ReadonlyArray<Plan> =>
   simulate(contextOf(chain))(serverOf(chain))(requestOf(chain)).hops.map(({ plan }) => plan)
 
-/** Whether each part of a first plan names the layer that `Provenance` finds by experiment. */
+/** Returns whether each field of a first plan names the layer that `Provenance` finds by experiment. */
 export const namesTheLayer =
   (explain: Explain) =>
   (session: Session, request: Request, world: Partial<World>): boolean => {
@@ -67,6 +67,6 @@ export const showsNoSecret =
         JSON.stringify(Explaining.toData(explained)),
         Explaining.render()(explained),
       ]
-      // A user's name is no secret, though in these chains it holds the same word.
+      // A user name is not secret, although these chains use the same word in it.
       return texts.every((text) => !text.replaceAll(`user-${CANARY}`, 'user').includes(CANARY))
     })

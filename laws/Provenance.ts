@@ -1,6 +1,6 @@
 /**
- * Works out which layer a part of a plan comes from, by experiment: changes what one layer says about the part, plans
- * again, and looks whether the part is still there. Reads nothing of `src/inspect/explain` except how a plan is split.
+ * Finds by experiment which layer a field of a plan comes from: changes the field in one layer, plans again, and checks
+ * whether the field is still there. Of `src/inspect/explain` it uses only the splitting of a plan.
  *
  * | layer                 | what is changed                                                                   |
  * |-----------------------|-----------------------------------------------------------------------------------|
@@ -10,7 +10,7 @@
  * | `jar`                 | its cookies                                                                       |
  * | `prepare`             | the body, for headers that describe it; the signing of a custom scheme, for all   |
  *
- * A change replaces a value that is there. It adds none, so a layer that is silent never counts.
+ * A change replaces an existing value and adds none, so a layer that sets nothing never counts.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -46,7 +46,7 @@ export const plan = ({ session, request, world }: Origin): Plan | undefined =>
     E.getOrElseW(() => undefined),
   )
 
-/** Parts that have the same key look the same in a request. */
+/** Fields with the same key look the same in a request. */
 export const keyOf = (part: PlanField): string => {
   if (part._tag === 'Query') return `Query ${Secret.reveal(part.text)}`
   const { line: _, ...rest } = { line: 0, ...part }
@@ -64,14 +64,14 @@ const count = (of: Plan, { _tag }: PlanField, key: string): number =>
 
 // --- changed settings ----------------------------------------------------------------------------------------------
 
-/** No generator gives this word. */
+/** No generator makes this word. */
 const FRESH = 'fresh'
 const FRESH_PROXY = Secret.make('http://fresh.test:9')
 
 type Selects = (override: Override.Override<unknown>) => boolean
 
 const isSet: Selects = ({ _tag }) => _tag === 'Set'
-const speaks: Selects = ({ _tag }) => _tag !== 'Inherit'
+const isPresent: Selects = ({ _tag }) => _tag !== 'Inherit'
 
 const replaced = <A>(selects: Selects, override: Override.Override<A>, value: A): Override.Override<A> =>
   selects(override) ? Override.set(value) : override
@@ -130,12 +130,12 @@ const authorization = (selects: Selects, settings: Settings): Settings => ({
 
 const cookieName = ({ pair }: Of<'Cookie'>): string => /^[^=]*/.exec(Secret.reveal(pair))?.[0] ?? ''
 
-/** Settings that say something else about a part. `isOurs` selects the overrides that belong to the layer. */
+/** Changes a field in the settings. `isOurs` selects the overrides that belong to the layer. */
 const changed =
   (part: PlanField, isOurs: Selects) =>
   (settings: Settings): Settings => {
     const values: Selects = (override) => isSet(override) && isOurs(override)
-    const words: Selects = (override) => speaks(override) && isOurs(override)
+    const words: Selects = (override) => isPresent(override) && isOurs(override)
     switch (part._tag) {
       case 'Query':
         return { ...settings, query: query(values, settings) }
@@ -251,7 +251,7 @@ const unsigned = <C extends { readonly settings: Settings }>(configurable: C): C
 
 // --- the answer ----------------------------------------------------------------------------------------------------
 
-/** Kinds that a plan always has: their value is the default where no layer says anything. */
+/** Kinds of field that every plan has: if no layer sets them, they have their default. */
 const ALWAYS: ReadonlySet<PlanField['_tag']> = new Set([
   'Body',
   'Proxy',
@@ -262,7 +262,7 @@ const ALWAYS: ReadonlySet<PlanField['_tag']> = new Set([
   'Limit',
 ])
 
-/** Parts with the same field are changed by the same settings. */
+/** Fields that the same settings change. */
 const fieldOf = (part: PlanField): string => {
   switch (part._tag) {
     case 'Header':
@@ -277,7 +277,7 @@ const fieldOf = (part: PlanField): string => {
   }
 }
 
-/** How many of the parts that look like a given one come from each layer. Layers with none are left out. */
+/** Counts how many of the fields that look like a given one come from each layer. Layers without any are left out. */
 export const layersOf = (whole: Plan, origin: Origin): ((part: PlanField) => ReadonlyMap<Layer, number>) => {
   const plain = { ...origin, session: unsigned(origin.session), request: unsigned(origin.request) }
   const before = plan(plain)

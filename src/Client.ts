@@ -1,5 +1,5 @@
 /**
- * What does not change while a program runs: session, transport, environment, clock, chance. The reader of `Http`.
+ * The reader of `Http`: session, transport, environment, clock and random source. It does not change while a program runs.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -17,8 +17,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Jar } from './cookies/Jar.js'
-import * as JarOf from './cookies/Jar.js'
+import * as Jar from './cookies/Jar.js'
 import * as Environment from './session/Environment.js'
 import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
@@ -31,27 +30,27 @@ import { at, type Transport } from './wire/Transport.js'
 
 export interface Client extends Sender {
   readonly environment: Environment.Environment
-  /** One seed for each exchange. */
+  /** Returns the seed of one exchange. */
   readonly random: IO<string>
-  /** Ends every connection; what is sent afterwards is `ClientClosed`. */
+  /** Closes every connection. Later sends fail with `ClientClosed`. */
   readonly close: Task<void>
   /**
-   * The same session with what is mounted in it made this client's own: closed with it, and `ClientClosed` afterwards.
-   * A client that was put together by hand may do without.
+   * Makes the transports that are mounted in a session belong to this client: they are closed with it. A client that is
+   * built by hand does not need it.
    */
   readonly adopt?: Endomorphism<Session.Session>
 }
 
 export interface Options {
   readonly session: Session.Session
-  /** The real one, unless said. Its connections are closed with the client. */
+  /** `Transport.undici()` by default. Its connections are closed with the client. */
   readonly transport?: Transport
-  /** What surrounds the process, unless said. */
+  /** The environment of the process by default. */
   readonly environment?: Environment.Environment
-  /** The system's clock; a function is the wall clock alone. */
+  /** The system's clock by default. A function replaces the wall clock only. */
   readonly clock?: Clock.Clock | IO<Date>
   readonly random?: IO<string>
-  /** Ends whatever is under way when it aborts. */
+  /** Aborts every running request. */
   readonly signal?: AbortSignal
 }
 
@@ -60,26 +59,27 @@ const clockOf = (clock: Clock.Clock | IO<Date> | undefined): Clock.Clock => {
   return typeof clock === 'function' ? { ...Clock.system, now: clock } : clock
 }
 
-/** Seeds that nobody can foretell, and none of which comes twice: a secret, and a count beside it. */
+/** Makes seeds that cannot be guessed and do not repeat: a secret and a counter. */
 const seeds: IO<IO<string>> = () => {
   const secret = randomUUID()
-  let given = 0
+  let count = 0
   return () => {
-    given += 1
-    return `${secret}/${given}`
+    count += 1
+    return `${secret}/${count}`
   }
 }
 
-/** A transport until `isClosed`, then `ClientClosed`. */
+/** Sends through a transport until `isClosed` returns true, then fails with `ClientClosed`. */
 const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
   const send: Transport = (plan, limits) =>
     isClosed()
-      ? async () => E.left(at(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another one'))))
+      ? async () =>
+          E.left(at(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another client'))))
       : transport(plan, limits)
   return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
 }
 
-/** Makes transports the client's own: one that comes again is known, and one that is its own already stays as it is. */
+/** Makes transports belong to the client, each once. */
 const owner = (
   isClosed: IO<boolean>,
 ): { readonly all: ReadonlySet<Transport>; readonly own: Endomorphism<Transport> } => {
@@ -97,12 +97,12 @@ const owner = (
   return { all, own }
 }
 
-/** All are closed, also where one of the user's own fails to be: that is no outcome of a program. */
+/** Closes all transports. A custom transport that fails to close does not change the outcome of a program. */
 const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
   await Promise.allSettled([...transports].map(async (transport) => transport.close?.()))
 }
 
-/** Opens a client. It holds no connection before the first request. */
+/** Opens a client. It opens no connection before the first request. */
 export const open = (options: Options): IO<Client> => {
   const { session, transport = undici(), environment, clock, random, signal } = OwnProperty.of(options)
   return () => {
@@ -128,10 +128,10 @@ export const open = (options: Options): IO<Client> => {
   }
 }
 
-/** Closes a client: what is under way ends with `ClientClosed`. */
+/** Closes a client. Running requests fail with `ClientClosed`. */
 export const close = (client: Client): Task<void> => client.close
 
-/** The client with its session changed. What was mounted until then is its own already. */
+/** Changes the session of a client. */
 export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
@@ -141,18 +141,18 @@ export const withSession =
     return { ...client, session: isOwn ? session : adopt(session) }
   }
 
-/** The world of a client, now. */
+/** Returns the inputs of planning: those of the client, the jar, the time and a new seed. */
 export const context =
   ({ session, environment, clock, random }: Client) =>
-  (jar: Jar): IO<Context & World> =>
+  (jar: Jar.Jar): IO<Context & World> =>
   () => ({ session, jar, environment, now: clock.now(), entropy: random() })
 
-/** Runs a program from a jar to a value and the jar after it, and closes everything on every path. */
+/** Opens a client, runs a program, and closes the client on every path. Returns the value and the jar. */
 export const use =
-  (options: Options & { readonly jar?: Jar }) =>
-  <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, readonly [A, Jar]> =>
+  (options: Options & { readonly jar?: Jar.Jar }) =>
+  <E, A>(program: StateReaderTaskEither<Jar.Jar, Client, E, A>): TaskEither<E, readonly [A, Jar.Jar]> =>
   async () => {
-    const { jar = JarOf.empty } = OwnProperty.of(options)
+    const { jar = Jar.empty } = OwnProperty.of(options)
     const client = open(options)()
     try {
       return await program(jar)(client)()
@@ -161,9 +161,9 @@ export const use =
     }
   }
 
-/** One program with the default session, for its value alone: what `requests.get` is to a session. */
+/** Runs one program with the default session and returns its value, as `requests.get` does. */
 export const run =
-  <E, A>(program: StateReaderTaskEither<Jar, Client, E, A>): TaskEither<E, A> =>
+  <E, A>(program: StateReaderTaskEither<Jar.Jar, Client, E, A>): TaskEither<E, A> =>
   async () => {
     const outcome = await use({ session: Session.defaults })(program)()
     return E.isLeft(outcome) ? outcome : E.right(outcome.right[0])

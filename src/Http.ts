@@ -1,11 +1,11 @@
 /**
- * Programs that talk HTTP: `StateReaderTaskEither`, with the jar as state and the client as reader.
+ * HTTP programs: `StateReaderTaskEither` with the cookie jar as state and the client as reader.
  *
- * Every combinator of `fp-ts/StateReaderTaskEither` works on it; here are only the words that mean something in HTTP,
- * and the few that fp-ts lacks. This file holds the only loop of the library.
+ * Every combinator of `fp-ts/StateReaderTaskEither` works on them. This module has the functions that are specific to
+ * HTTP, and the few that fp-ts lacks.
  *
- * Laws: `send` is `attempt`, then absolved; `send` is `start`, then `resume`; `attempt` keeps the jar on every
- * outcome, and every error after the start carries it.
+ * Laws: `send` is `attempt` with its outcome as the result; `send` is `start`, then `resume`; `attempt` keeps the jar on
+ * every outcome, and every error after the start has it.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -26,152 +26,34 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
-import { identity } from 'fp-ts/lib/function.js'
-import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
+import { begin, drive, type Finish, failedBody, gather, type Outcome } from './Interpreter.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
-import type { Hook } from './session/Settings.js'
 import * as Exchange from './stages/Exchange.js'
-import { respond } from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
-import * as Send from './stages/Send.js'
-import * as Hooks from './transport/Hooks.js'
-import type { Body } from './values/Body.js'
-import * as OneShot from './values/OneShot.js'
-import * as Override from './values/Override.js'
 import * as OwnProperty from './values/OwnProperty.js'
 import * as Fault from './wire/Fault.js'
 import { observed } from './wire/ObservedBody.js'
 import type { Plan } from './wire/Plan.js'
-import { discard, readAll as gatherAll, headOf, type Reply, type Source } from './wire/Reply.js'
+import { discard, type Source } from './wire/Reply.js'
 import type { Response, Unread } from './wire/Response.js'
-import { at, type SendControls, type Superseded } from './wire/Transport.js'
 
-/** A program that needs a client, threads a jar, and fails with `E` or gives an `A`. */
+/** A program that needs a client, updates a jar, and fails with `E` or returns an `A`. */
 export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
 
-type Outcome<E, A> = readonly [outcome: E.Either<E, A>, jar: Jar.Jar]
-
-// --- the loop ------------------------------------------------------------------------------------------------------
-
-/** What is done with the body of the last reply. */
-type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | Exchange.ExchangeError, A>>
-
-const hooksOf = (x: Exchange.Exchange): ReadonlyArray<Hook> =>
-  Override.layerOrElse<ReadonlyArray<Hook>>([])(x.merged.settings.hooks)
-
-const limitsOf = (
-  client: Client.Client,
-  { plan, entropy, merged }: Exchange.Exchange,
-  superseded: Superseded,
-): SendControls => {
-  const { progress } = merged.settings
-  const onProgress = progress._tag === 'Set' ? progress.value : undefined
-  return Send.limitsOf(client, plan, { entropy, progress: onProgress, superseded })
-}
-
-/** What an exchange begins with: planned from a request, or given. */
-type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
-
-/** The source of a body that exists once, unless another exchange has it. */
-const ownedSource = (body: Body): AsyncIterable<Uint8Array> | undefined => {
-  if (body._tag !== 'Once') return undefined
-  const source = OneShot.guard(body.source)
-  return OneShot.isConsumed(source) ? undefined : source
-}
-
-/** Runs an exchange and ends the source of its body on every path, also where nothing was sent. */
-const drive = async <S, E, A>(
-  client: Client.Client,
-  jar: Jar.Jar,
-  body: Body,
-  begin: Begin<S>,
-  finish: Finish<E, A>,
-): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
-  const source = ownedSource(body)
-  if (source === undefined) return run(client, jar, begin, finish)
-  try {
-    return await run(client, jar, begin, finish)
-  } finally {
-    OneShot.close(source)
-  }
-}
-
-/** Begins, sends, takes in, follows, until a step is not `Next`. The jar comes back on every path. */
-const run = async <S, E, A>(
-  client: Client.Client,
-  jar: Jar.Jar,
-  begin: Begin<S>,
-  finish: Finish<E, A>,
-): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
-  const begun = begin()
-  if (E.isLeft(begun)) return [begun, jar]
-  let x = begun.right
-  // A transport of the user's own may call it when its send is over: that changes nothing.
-  let isUnderWay = false
-  const superseded: Superseded = (reply) => {
-    if (!isUnderWay) return identity
-    const { exchange, headers } = Exchange.superseded(client.clock.now())(reply)(x)
-    x = exchange
-    return headers
-  }
-  const limits = limitsOf(client, x, superseded)
-  const sendOne = Send.sendBy(client, limits)
-  const hooks = hooksOf(x)
-  for (;;) {
-    if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumed(x)), x.jar]
-    isUnderWay = true
-    const sent = await sendOne(x.plan)()
-    isUnderWay = false
-    if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
-    const reply = sent.right
-    const head = headOf(reply)
-    const now = client.clock.now()
-    const again = Exchange.challenge(now)(head)(x)
-    const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await Hooks.run(hooks, limits, head, x.plan)
-    if (E.isLeft(seen)) {
-      await Hooks.release(limits, reply.body)
-      return [E.left(Exchange.failed(seen.left)(x)), x.jar]
-    }
-    const step: Exchange.Step = O.isSome(again)
-      ? { _tag: 'Next', exchange: again.value }
-      : Exchange.settle(now)(seen.right)(x)
-    if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
-    const stopped = await Hooks.release(limits, reply.body)
-    if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
-    if (stopped !== undefined) return [E.left(Exchange.failed(at(x.plan, stopped))(step.exchange)), step.exchange.jar]
-    x = step.exchange
-  }
-}
-
-const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
-  E.left(Exchange.failed(at(exchange.plan, fault))(exchange))
-
-/** Reads the whole body, up to the limit. */
-const gather: Finish<never, Response> = (reply, done) =>
-  gatherAll(reply.body, done.exchange.plan.route.limits.body).then((bytes) =>
-    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(respond(done, bytes.right)),
-  )
-
-/** Starts from the program's jar and its client's world. */
-const begin =
-  (client: Client.Client, jar: Jar.Jar, request: Request.Request): Begin<Exchange.Started<PlanError>> =>
-  () =>
-    Exchange.start(Client.context(client)(jar)())(request)
-
-/** Fails with the left, and lets a jar through with the right. */
+/** Returns the jar with a value; an error has it already. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
   E.isLeft(outcome) ? outcome : E.right([outcome.right, jar])
 
 // --- requests ------------------------------------------------------------------------------------------------------
 
-/** Sends a request and all that follows from it. Never fails: the outcome is a value, and the jar goes on. */
+/** Sends a request and follows redirects. It never fails: the outcome is a value, and the jar is kept either way. */
 export const attempt =
   (request: Request.Request): Http<never, E.Either<Exchange.SendError, Response>> =>
   (jar) =>
@@ -181,7 +63,7 @@ export const attempt =
     return E.right([outcome, after])
   }
 
-/** Sends a request and all that follows from it, and reads the body. Errors: `SendError`. */
+/** Sends a request, follows redirects and reads the body into memory. Errors: `SendError`. */
 export const send =
   (request: Request.Request): Http<Exchange.SendError, Response> =>
   (jar) =>
@@ -189,7 +71,7 @@ export const send =
   () =>
     drive(client, jar, request.body, begin(client, jar, request), gather).then(absolve)
 
-/** Plans without sending: the first plan that `send` would send, and what it needs to go on. */
+/** Plans a request without sending it. `resume` sends the exchange. Errors: `PlanError`. */
 export const start =
   (request: Request.Request): Http<Exchange.Started<PlanError>, Exchange.Exchange> =>
   (jar) =>
@@ -199,7 +81,7 @@ export const start =
     return E.isLeft(begun) ? begun : E.right([begun.right, jar])
   }
 
-/** The first plan that `send` would send. */
+/** Returns the first plan that `send` would send. Errors: `PlanError`. */
 export const plan =
   (request: Request.Request): Http<Exchange.Started<PlanError>, Plan> =>
   (jar) =>
@@ -209,7 +91,7 @@ export const plan =
     return E.isLeft(begun) ? begun : E.right([begun.right.plan, jar])
   }
 
-/** Sends an exchange that was started, inspected, edited perhaps, and goes on as usual; the jars are joined. */
+/** Sends an exchange that `start` returned, edited or not. Its jar is joined with the current one. Errors: `ExchangeError`. */
 export const resume =
   (exchange: Exchange.Exchange): Http<Exchange.ExchangeError, Response> =>
   (jar) =>
@@ -239,14 +121,14 @@ export const del = verb(Request.del)
 
 // --- streams -------------------------------------------------------------------------------------------------------
 
-const unread = (done: Exchange.Done): Unread => {
-  const { bytes: _, ...rest } = respond(done, new Uint8Array())
+const withoutBody = (done: Exchange.Done): Unread => {
+  const { bytes: _, ...rest } = Exchange.respond(done, new Uint8Array())
   return rest
 }
 
 /**
- * Lends the body of the last reply, and lets go of it on every path; `head` is the response but for its bytes. A body
- * that fails is an error, whatever `use` says.
+ * Passes the final response's body to `use` and always releases the connection. The first argument of `use` is the
+ * response without its bytes. A body that fails is an error, whatever `use` returns. Errors: `SendError`, those of `use`.
  */
 export const stream =
   <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
@@ -254,32 +136,32 @@ export const stream =
   (jar) =>
   (client) =>
   async () => {
-    const lend: Finish<E, A> = async (reply, done) => {
+    const finish: Finish<E, A> = async (reply, done) => {
       const { source, fault, leave } = observed(reply.body)
       try {
-        const used = await use(unread(done), source)()
+        const used = await use(withoutBody(done), source)()
         const failure = fault()
         return failure === undefined ? used : failedBody(done, failure)
       } catch (cause) {
         if (Fault.is(cause)) return failedBody(done, cause)
-        throw cause // the user's own exception is not ours to hide
+        throw cause // an exception of the user's code is not hidden
       } finally {
         leave()
         await discard(reply.body)
       }
     }
-    return absolve(await drive(client, jar, request.body, begin(client, jar, request), lend))
+    return absolve(await drive(client, jar, request.body, begin(client, jar, request), finish))
   }
 
 // --- programs ------------------------------------------------------------------------------------------------------
 
-/** Where a do-notation begins. */
+/** Starts a do-notation. */
 export const Do: Http<never, object> = (jar) => () => async () => E.right([{}, jar])
 
-/** The jar as it is now. */
+/** Returns the current jar. */
 export const jar: Http<never, Jar.Jar> = (now) => () => async () => E.right([now, now])
 
-/** Goes on after a failure, from the jar that the error carries. */
+/** Recovers from a failure, with the jar of the error. */
 export const orElse =
   <E, E2, B>(onLeft: (error: E) => Http<E2, B>) =>
   <A>(program: Http<E, A>): Http<E2, A | B> =>
@@ -293,8 +175,8 @@ export const orElse =
   }
 
 /**
- * Runs a program under a changed session: `Http.locally(Session.withBearer(token))`. What it mounts is the client's own
- * from then on, and closed with it.
+ * Runs a program with a changed session: `Http.locally(Session.withBearer(token))`. A transport that it mounts belongs to
+ * the client from then on, and is closed with it.
  */
 export const locally =
   (change: Endomorphism<Session>) =>
@@ -303,7 +185,7 @@ export const locally =
   (client) =>
     program(from)(Client.withSession(change)(client))
 
-/** Runs a program that ends, at once and in any phase, when the signal aborts. A hook under way is waited for no longer. */
+/** Runs a program until the signal aborts: then it fails at once, in any phase. Does not wait for a running hook. */
 export const withSignal =
   (signal: AbortSignal) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>
@@ -317,10 +199,12 @@ type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
 type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
 
 /**
- * Runs programs at the same time, all from the same jar; only the first inherits the digest challenges, so that no
- * nonce is counted twice. All settle; the results come in the order of the arguments, the jars are joined. The first
- * error in that order wins, with the joined jar. `concurrency` is how many run at a time: all, unless said; a fraction
- * is rounded down, and what is not at least 1, `NaN` too, is 1.
+ * Runs programs at the same time, all from the same jar. Only the first gets the digest challenges, so that no nonce is
+ * counted twice. Waits for all programs. Returns the values in the order of the arguments and the joined jar, or the
+ * first error in that order with the joined jar.
+ *
+ * `concurrency` is the number of programs that run at a time: all by default. A fraction is rounded down; a value that
+ * is not at least 1, such as `NaN`, counts as 1.
  */
 export const parallel =
   ({ concurrency = Number.POSITIVE_INFINITY }: { readonly concurrency?: number } = {}) =>
@@ -338,32 +222,32 @@ export const parallel =
     const joined = outcomes.map(jarAfter(from)).reduce(Jar.join, from)
     const values: unknown[] = []
     for (const outcome of outcomes) {
-      // The casts: the tuple's types are those of the programs in the same places, which no loop can tell.
+      // The casts: each type is that of the program at the same index, which the type of a loop cannot express.
       if (E.isLeft(outcome)) return E.left(HttpError.withJar(joined)(outcome.left as ErrorOf<T[number]>))
       values.push(outcome.right[0])
     }
     return E.right([values as { readonly [K in keyof T]: ValueOf<T[K]> }, joined])
   }
 
-type Ended = E.Either<unknown, [unknown, Jar.Jar]>
+type Settled = E.Either<unknown, [unknown, Jar.Jar]>
 
 const jarAfter =
   (from: Jar.Jar) =>
-  (outcome: Ended): Jar.Jar => {
+  (outcome: Settled): Jar.Jar => {
     if (E.isRight(outcome)) return outcome.right[1]
     const known = HttpError.jar(outcome.left)
     return O.isSome(known) ? known.value : from
   }
 
-/** Said so that what is no number is 1 too. */
-const widthOf = (concurrency: number): number => (concurrency >= 1 ? Math.floor(concurrency) : 1)
+/** The comparison is false for `NaN` too. */
+const atLeastOne = (concurrency: number): number => (concurrency >= 1 ? Math.floor(concurrency) : 1)
 
-/** Runs tasks, no more than `concurrency` at a time, and waits for all of them. */
+/** Runs tasks, at most `concurrency` at a time, and waits for all of them. */
 const runAll = async (
   tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
   concurrency: number,
-): Promise<ReadonlyArray<Ended>> => {
-  const settled: PromiseSettledResult<Ended>[] = []
+): Promise<ReadonlyArray<Settled>> => {
+  const settled: PromiseSettledResult<Settled>[] = []
   const queue = [...tasks.entries()]
   const worker = async (): Promise<void> => {
     for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
@@ -372,9 +256,9 @@ const runAll = async (
       settled[i] = result
     }
   }
-  await Promise.all(Array.from({ length: Math.min(widthOf(concurrency), tasks.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(atLeastOne(concurrency), tasks.length) }, worker))
   return settled.map((result) => {
     if (result.status === 'fulfilled') return result.value
-    throw result.reason // the user's own exception, once all have settled
+    throw result.reason // an exception of the user's code, after all programs have ended
   })
 }

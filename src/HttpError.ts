@@ -1,5 +1,5 @@
 /**
- * Every way a program can fail, by phase. Nothing throws, and no error shows a secret.
+ * Every error of a program, by phase. Nothing throws, and no error shows a secret.
  *
  * | phase     | tags                                                                                            |
  * |-----------|-------------------------------------------------------------------------------------------------|
@@ -9,7 +9,7 @@
  * | hook      | `HookFailed`                                                                                    |
  * | response  | `StatusError` `NotJson` `InvalidPayload`                                                        |
  *
- * Every error carries the jar, so that a program can go on from it: `HttpError.jar`, `Http.orElse`.
+ * Every error of a started program has the jar, so that a program can recover with it: `HttpError.jar`, `Http.orElse`.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from './cookies/Jar.js'
@@ -26,7 +26,7 @@ export type { TransportError } from './wire/Transport.js'
 
 export type HttpError<E = unknown> = PlanError | SendError | StatusError | NotJson | InvalidPayload<E>
 
-/** One line for people: what was wrong and what to do. */
+/** Prints an error in one line: its tag, what was wrong, and what to do. */
 export const show = ({ _tag, message }: HttpError): string => Printable.escapeControls(`${_tag}: ${message}`)
 
 const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unknown>> =>
@@ -34,7 +34,7 @@ const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unkn
 
 const isJar = (u: unknown): u is Jar => has(u, 'cookies') && has(u, 'challenges') && has(u, 'clock')
 
-/** The jar as it was when the error came, where the error knows it. */
+/** Returns the jar at the time of the error, if the error has it. */
 export const jar = (error: unknown): O.Option<Jar> => {
   if (has(error, 'jar') && isJar(error.jar)) return O.some(error.jar)
   return has(error, 'response') && has(error.response, 'jar') && isJar(error.response.jar)
@@ -42,8 +42,8 @@ export const jar = (error: unknown): O.Option<Jar> => {
     : O.none
 }
 
-/** Every tag of ours; the compiler sees to it that none is missing. */
-const OURS: Readonly<Record<HttpError['_tag'], true>> = {
+/** Every tag of this library. The type requires all of them. */
+const TAGS: Readonly<Record<HttpError['_tag'], true>> = {
   InvalidUrl: true,
   MissingScheme: true,
   UnsupportedScheme: true,
@@ -74,18 +74,18 @@ const OURS: Readonly<Record<HttpError['_tag'], true>> = {
   InvalidPayload: true,
 }
 
-/** Whether an error is data of this library: one of a class, or with a tag of the user's own, is not ours to copy. */
-const isOurs = (error: unknown): boolean =>
+/** Returns whether an error is plain data of this library. Other errors must not be copied. */
+const isHttpError = (error: unknown): boolean =>
   has(error, '_tag') &&
   typeof error._tag === 'string' &&
-  Object.hasOwn(OURS, error._tag) &&
+  Object.hasOwn(TAGS, error._tag) &&
   Object.getPrototypeOf(error) === Object.prototype
 
-/** The same error with another jar, where it is one of this library's that carries one; any other as it is. */
+/** Replaces the jar of an error of this library. Any other error is returned unchanged. */
 export const withJar =
   (other: Jar) =>
   <E>(error: E): E => {
-    if (!isOurs(error)) return error
+    if (!isHttpError(error)) return error
     if (has(error, 'jar') && isJar(error.jar)) return { ...error, jar: other }
     if (!has(error, 'response') || !has(error.response, 'jar') || !isJar(error.response.jar)) return error
     return { ...error, response: { ...error.response, jar: other } }

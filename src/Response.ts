@@ -1,5 +1,5 @@
 /**
- * What came back, as data, and how to read it. Everything here is pure: the body has been read.
+ * Readers of a response. They are pure, because the body has been read already.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -39,16 +39,16 @@ export type { Response, Unread } from './wire/Response.js'
 export interface StatusError {
   readonly _tag: 'StatusError'
   readonly response: Response
-  /** requests' `raise_for_status`, word for word. */
+  /** The text of requests' `raise_for_status`. */
   readonly message: string
 }
-/** A body that is no JSON text. */
+/** The body is not valid JSON. */
 export interface NotJson {
   readonly _tag: 'NotJson'
   readonly response: Response
   readonly message: string
 }
-/** JSON that the decoder did not take. */
+/** The decoder rejected the JSON value. */
 export interface InvalidPayload<E> {
   readonly _tag: 'InvalidPayload'
   readonly response: Response
@@ -58,7 +58,7 @@ export interface InvalidPayload<E> {
 
 // --- readers -------------------------------------------------------------------------------------------------------
 
-/** The response, unless its status is 400 or above. Error: `StatusError`. */
+/** Returns the response if its status is below 400. Error: `StatusError`. */
 export const ok = (response: Response): E.Either<StatusError, Response> => {
   const { status, reason, url } = response
   if (status < 400) return E.right(response)
@@ -67,17 +67,17 @@ export const ok = (response: Response): E.Either<StatusError, Response> => {
   return E.left({ _tag: 'StatusError', response, message })
 }
 
-/** The body as text: by the declared charset, a byte order mark, or UTF-8 (D10). */
+/** Decodes the body as text: by a byte order mark, else the declared charset, else UTF-8 (D10). */
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
 
 const parse = (response: Response): E.Either<NotJson, unknown> => {
   const json = JsonText.parse(Charset.decodeJson(response.encoding)(response.bytes))
   if (E.isRight(json)) return json
-  const message = Printable.escapeControls(`The body of ${response.url} cannot be read: ${json.left}`)
+  const message = Printable.escapeControls(`Invalid JSON in the body of ${response.url}: ${json.left}`)
   return E.left({ _tag: 'NotJson', response, message })
 }
 
-/** The body as JSON, through a decoder such as io-ts's. Errors: `NotJson`, `InvalidPayload`. */
+/** Parses the body as JSON and decodes the value, with io-ts for example. Errors: `NotJson`, `InvalidPayload`. */
 export const json =
   <E, A>(decode: (u: unknown) => E.Either<E, A>) =>
   (response: Response): E.Either<NotJson | InvalidPayload<E>, A> => {
@@ -85,23 +85,23 @@ export const json =
     if (E.isLeft(parsed)) return parsed
     const decoded = decode(parsed.right)
     if (E.isRight(decoded)) return decoded
-    const message = `The JSON of ${response.url} is not of the expected shape`
+    const message = `Unexpected JSON in the body of ${response.url}: the decoder rejected it; see 'errors'`
     return E.left({ _tag: 'InvalidPayload', response, errors: decoded.left, message })
   }
 
-/** The lines of the body, without their ends (`\n`, `\r\n`, `\r`); the end of the last opens no empty one. */
+/** Splits the body into lines at `\n`, `\r\n` and `\r`. The end of the last line does not start an empty one. */
 export const lines = (response: Response): ReadonlyArray<string> => {
   const all = text(response).split(/\r\n|\n|\r/)
   return all.at(-1) === '' ? all.slice(0, -1) : all
 }
 
-/** The links of the Link header (RFC 8288). */
+/** Returns the links of the Link header (RFC 8288). */
 export const links = ({ headers }: Response): ReadonlyArray<Link.Link> => {
   const header = Headers.combined(headers, 'Link')
   return header === undefined ? [] : Link.parse(header)
 }
 
-/** Whether a link is about this response: it has no anchor, or one that leads to its own URL (RFC 8288 3.2). */
+/** Returns whether a link describes this response: without an anchor, or with its own URL (RFC 8288 3.2). */
 const isOwnLink =
   ({ plan }: Response) =>
   (link: Link.Link): boolean => {
@@ -111,24 +111,24 @@ const isOwnLink =
     return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
   }
 
-/** The absolute URL of a relation such as `next`. A link whose anchor is another resource is ignored (RFC 8288 3.2). */
+/** Returns the absolute URL of a relation such as `next`. Links of other resources are ignored (RFC 8288 3.2). */
 export const link =
   (rel: string) =>
   (response: Response): O.Option<string> => {
-    const isAbout = isOwnLink(response)
-    const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isAbout(link))
+    const isOwn = isOwnLink(response)
+    const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isOwn(link))
     if (found === undefined) return O.none
     const resolved = Url.resolve(response.plan.url)(Reference.withoutBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
 
-/** Whether it is a redirect that could be followed: requests' `is_redirect`. */
+/** Returns whether the response is a redirect with a Location (requests' `is_redirect`). */
 export const isRedirect = ({ status, headers }: Response): boolean =>
   Status.isRedirect(status) && Headers.has('Location')(headers)
 
-/** Whether it is a redirect to be remembered (301, 308): requests' `is_permanent_redirect`. */
+/** Returns whether it is a permanent redirect, 301 or 308 (requests' `is_permanent_redirect`). */
 export const isPermanentRedirect = ({ status, headers }: Response): boolean =>
   Status.isPermanentRedirect(status) && Headers.has('Location')(headers)
 
-/** The plan that would follow a redirect which was not followed. */
+/** Returns the plan of a redirect that was not followed. */
 export const next = (response: Response): O.Option<Plan> => response.next

@@ -1,11 +1,11 @@
 /**
- * A plan as canonical JSON, for snapshots: the same request gives the same text on every run and every machine.
+ * Prints a plan as canonical JSON, for snapshots: the same request gives the same text on every run and every machine.
  *
- * Keys are in a fixed order, header names in lower case, absent things absent; the boundary of a multipart body, which
- * chance draws, is `‹boundary›`. What a plan was made from is not in it. Redacted unless `{ reveal: true }`; then the
- * body stands in it too, as text where it is UTF-8, else as base64.
+ * Keys have a fixed order, header names are in lower case, absent values are left out, and the random boundary of a
+ * multipart body is `‹boundary›`. The provenance of the plan is not included. The text is redacted by default; with
+ * `{ reveal: true }` it includes the body, as text if it is UTF-8, else as base64.
  *
- * Law: equal plans have equal texts; plans that differ in what is written here have different ones.
+ * Law: equal plans have equal texts; plans that differ in what is written here have different texts.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -48,8 +48,8 @@ const headersOf = (plan: Plan, open: Reveal.Open): Json => {
 
 const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const { body } = plan
-  const said = label({ _tag: 'Body', body }).value
-  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return said
+  const described = label({ _tag: 'Body', body }).value
+  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return described
   const octets = Shell.ofBytes(Secret.open(body.bytes))
   const boundary = boundaryOf(plan)
   const known = boundary === undefined ? octets : octets.replaceAll(`--${boundary}`, `--${Shell.ofText(BOUNDARY)}`)

@@ -1,7 +1,7 @@
 /**
- * What differs between two plans, field by field; values with every secret closed.
+ * Compares two plans field by field. Values are shown with every secret hidden.
  *
- * Laws: a plan does not differ from itself; two plans without a difference are equal, but for what they were made from.
+ * Laws: a plan does not differ from itself; two plans without a difference are equal, except for their provenance.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -35,7 +35,7 @@ export type Difference =
 
 // --- pairing -------------------------------------------------------------------------------------------------------
 
-/** Parts by what they are called: lines of one name keep their order. */
+/** Groups fields by name; fields with the same name keep their order. */
 const keyed = (plan: Plan): ReadonlyMap<string, ReadonlyArray<PlanField>> => {
   const byKey = new Map<string, PlanField[]>()
   for (const part of split(plan)) {
@@ -74,7 +74,7 @@ const compared = (before: ReadonlyArray<PlanField>, after: ReadonlyArray<PlanFie
   ]
 }
 
-/** Names of parts in order, and how header names are spelled. */
+/** Returns the names of the fields in order, with the spelling of header names. */
 const order = (plan: Plan, field: string): ReadonlyArray<string> =>
   split(plan).flatMap((part) => {
     const { field: kind, name } = label(part)
@@ -95,7 +95,7 @@ const moved = (before: Plan, after: Plan): ReadonlyArray<Difference> =>
     return isSame ? [] : [{ _tag: 'Moved', field, name: 'order or spelling' }]
   })
 
-/** What the second plan has other than the first. */
+/** Returns what the second plan changes, adds or removes compared with the first. */
 export const diff =
   (before: Plan) =>
   (after: Plan): ReadonlyArray<Difference> => {
@@ -122,7 +122,7 @@ const lineOf = (difference: Difference): readonly [sign: '+' | '-' | '~', text: 
   }
 }
 
-/** The differences as lines; one line that says so where there is none. */
+/** Prints the differences, one per line. */
 export const render =
   ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
   (differences: ReadonlyArray<Difference>): string => {

@@ -1,20 +1,20 @@
 /**
- * What is lawful in a plan and most likely not meant.
+ * Finds what is valid in a plan and probably not intended.
  *
  * | rule                     | when                                                                          |
  * |--------------------------|-------------------------------------------------------------------------------|
- * | `credentials-over-http`  | a secret header or cookie travels unencrypted, but to this machine            |
- * | `proxy-credentials`      | a password for a proxy that is reached unencrypted                            |
- * | `secret-in-url`          | a query pair that is called like a secret: URLs end in logs                   |
- * | `unmarked-secret`        | a header that is called like a secret, and is not one: it would follow redirects |
+ * | `credentials-over-http`  | a secret header or cookie is sent unencrypted to another machine              |
+ * | `proxy-credentials`      | a password is sent unencrypted to a proxy                                     |
+ * | `secret-in-url`          | a query key with the name of a secret: URLs are logged                        |
+ * | `unmarked-secret`        | a header with the name of a secret that is not secret: it would follow redirects |
  * | `body-on-get`            | a body on GET, HEAD, DELETE, OPTIONS or TRACE (RFC 9110 9.3)                  |
- * | `no-content-type`        | a body whose type nobody names                                                |
+ * | `no-content-type`        | a body without a Content-Type                                                 |
  * | `content-type`           | a JSON type over bytes that are not JSON; another type over a multipart body  |
- * | `header-overwritten`     | a header of the user's that a stage or an auth took the place of              |
- * | `one-shot-body`          | a body that can be read once, where a challenge, a redirect or a retry may need it again |
- * | `verify-off`             | certificates are not checked                                                  |
- * | `no-timeout`             | neither the whole nor the silence is bounded                                  |
- * | `long-url`, `long-headers` | above 8,000 octets, which servers refuse (RFC 9110 4.1)                     |
+ * | `header-overwritten`     | a header of the user that a stage or the auth replaced                        |
+ * | `one-shot-body`          | a body that can be read once; a challenge, a redirect or a retry may need it again |
+ * | `verify-off`             | certificates are not verified                                                 |
+ * | `no-timeout`             | neither a total nor a read timeout is set                                     |
+ * | `long-url`, `long-headers` | more than 8,000 octets, which servers may reject (RFC 9110 4.1)             |
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -61,7 +61,7 @@ export type Rule =
 
 export interface Finding {
   readonly rule: Rule
-  /** What is odd, and what to do. Never shows a secret. */
+  /** What was found, and what to do. Never shows a secret. */
   readonly message: string
 }
 
@@ -77,14 +77,14 @@ const names = (all: ReadonlyArray<string>): string => [...new Set(all)].join(', 
 const credentialsOverHttp: Check = ({ url, headers }) => {
   const secrets = headers.fields.filter(([, value]) => Secret.is(value)).map(([name]) => name)
   if (url.protocol !== 'http:' || secrets.length === 0 || isHere(url)) return []
-  return [`${names(secrets)} can be read by everyone on the way to ${url.hostname}; use https`]
+  return [`${names(secrets)} can be read by anyone on the network path to ${url.hostname}; use https`]
 }
 
 const proxyCredentials: Check = ({ route: { proxy } }) => {
   if (O.isNone(proxy) || proxy.value.protocol === 'https:') return []
   const { credentials, authorization, hostname } = proxy.value
   if ((O.isNone(credentials) && O.isNone(authorization)) || isHere({ hostname })) return []
-  return [`the password for ${Proxy.show(proxy.value)} can be read by everyone on the way; use an https proxy`]
+  return [`the password for ${Proxy.show(proxy.value)} can be read by anyone on the network path; use an https proxy`]
 }
 
 const SECRET_NAME =
@@ -94,14 +94,14 @@ const secretInUrl: Check = (plan) =>
   split(plan).flatMap((part) => {
     const { name, value } = label(part)
     if (part._tag !== 'Query' || !SECRET_NAME.test(name) || value === '') return []
-    return [`the query holds ${name}, and URLs end in logs; send it as a header with withSecretHeader`]
+    return [`the query contains ${name}, and URLs are logged; send it as a header with withSecretHeader`]
   })
 
 const unmarkedSecret: Check = ({ headers }) =>
   headers.fields.flatMap(([name, value]) =>
     Secret.is(value) || value === '' || !SECRET_NAME.test(name)
       ? []
-      : [`${name} is shown and follows redirects to any origin; give it with withSecretHeader if it is a secret`],
+      : [`${name} is printed and follows redirects to any origin; use withSecretHeader if it is a secret`],
   )
 
 // --- the body ------------------------------------------------------------------------------------------------------
@@ -110,17 +110,17 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPT
 
 const bodyOnGet: Check = ({ method, body }) =>
   body._tag !== 'Empty' && WITHOUT_BODY.has(method)
-    ? [`a body has no meaning in ${method}, and servers and caches may refuse or drop it; use POST or PUT`]
+    ? [`a body has no defined meaning in ${method}; servers and caches may reject or drop it; use POST or PUT`]
     : []
 
 const noContentType: Check = ({ headers, body }) => {
   const isNothing = body._tag === 'Empty' || O.getOrElse(() => 1)(Body.length(body)) === 0
   return isNothing || Headers.has('Content-Type')(headers)
     ? []
-    : ["the body has no Content-Type, so the server has to guess; name it with withHeader('Content-Type', …)"]
+    : ["the body has no Content-Type, so the server has to guess it; set it with withHeader('Content-Type', …)"]
 }
 
-/** Whether bytes are as `withMultipart` makes them. */
+/** Returns whether bytes are a body of `withMultipart`. */
 const isMultipartBody = (bytes: Uint8Array): boolean => {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1')
   return /^--[^\r\n]+\r\nContent-Disposition: form-data;/.test(start)
@@ -129,11 +129,13 @@ const isMultipartBody = (bytes: Uint8Array): boolean => {
 const contentType: Check = ({ headers, body }) => {
   const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
   if (body._tag === 'Bytes' && isMultipartBody(Secret.open(body.bytes)) && !Multipart.isMultipart(type)) {
-    return [`the body is multipart, though Content-Type says ${type}; remove that header`]
+    return [`the body is multipart, but Content-Type is ${type}; remove that header`]
   }
   if (body._tag !== 'Bytes' || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return []
   const json = JsonText.parse(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
-  return E.isRight(json) ? [] : [`the body is no JSON, though Content-Type says ${type}; use withJson, or another type`]
+  return E.isRight(json)
+    ? []
+    : [`the body is not valid JSON, but Content-Type is ${type}; use withJson or another type`]
 }
 
 const oneShotBody: Check = ({ body, method }) =>
@@ -154,10 +156,10 @@ const headerOverwritten: Check = (plan) => {
     const isCompleted = Headers.sameName(part.name, 'Content-Type') && Multipart.isMultipart(Secret.reveal(part.value))
     return isCompleted
       ? ['Content-Type has no boundary, so the boundary of the body was added; remove the header']
-      : [`your ${part.name} is not sent: ${how} takes its place`]
+      : [`your ${part.name} is not sent, it was replaced: ${how}`]
   })
   const gone = dropped.flatMap(({ what, why }) =>
-    /^header (?:Transfer-Encoding|Proxy-Authorization)$/i.test(what) && !why.includes('travels')
+    /^header (?:Transfer-Encoding|Proxy-Authorization)$/i.test(what) && !why.includes('to the proxy only')
       ? [`your ${what.slice(7)} is not sent: ${why}`]
       : [],
   )
@@ -167,22 +169,22 @@ const headerOverwritten: Check = (plan) => {
 const verifyOff: Check = ({ url, route: { tls } }) =>
   tls.verify || url.protocol === 'http:'
     ? []
-    : ['certificates are not checked, so anyone on the way can answer; name the roots with withCa']
+    : ['certificates are not verified, so anyone on the network path can answer; set the roots with withCa']
 
 const noTimeout: Check = ({ route: { timeouts } }) =>
   timeouts.read === undefined && timeouts.total === undefined
-    ? ['a server that goes silent is waited for for ever; use withTimeouts']
+    ? ['the request waits forever for a silent server; use withTimeouts']
     : []
 
 const LONG = 8000
 
 const longUrl: Check = ({ url: { href } }) =>
-  href.length > LONG ? [`the URL has ${href.length} octets, and servers may refuse more than 8000; use a body`] : []
+  href.length > LONG ? [`the URL has ${href.length} octets, and servers may reject more than 8000; use a body`] : []
 
 const longHeaders: Check = ({ headers }) => {
   const size = Headers.reveal(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0)
   return size > LONG
-    ? [`the headers have ${size} octets, and servers may refuse more than 8000; look at the cookies`]
+    ? [`the headers have ${size} octets, and servers may reject more than 8000; check the cookies`]
     : []
 }
 
@@ -202,16 +204,16 @@ const CHECKS: ReadonlyArray<readonly [Rule, Check]> = [
   ['long-headers', longHeaders],
 ]
 
-/** Everything that is odd, in the order of the table; none for a plan in good order. */
+/** Returns the findings, in the order of the table. */
 export const lint = (plan: Plan): ReadonlyArray<Finding> =>
   CHECKS.flatMap(([rule, check]) => check(plan).map((message): Finding => ({ rule, message })))
 
-/** The findings as lines; one line that says so where there is none. */
+/** Prints the findings, one per line. */
 export const render =
   ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
   (findings: ReadonlyArray<Finding>): string =>
     findings.length === 0
-      ? paint.good('nothing to remark')
+      ? paint.good('no issues found')
       : findings
           .flatMap(({ rule, message }) =>
             Layout.row(

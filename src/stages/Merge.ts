@@ -1,7 +1,7 @@
 /**
- * The first stage: a session and a request become one. Merging is `concat`, later wins.
+ * The first stage: merges a session and a request. The settings of the request override those of the session.
  *
- * Law: a monoid action, `merge(withSettings(t)(s))(r) = merge(s)(r with t <> its own)`, as far as `settings` goes.
+ * Law: for `settings`, merging is a monoid action: `merge(withSettings(t)(s))(r) = merge(s)(r with t <> its own)`.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -18,7 +18,7 @@ import * as Settings from '../session/Settings.js'
 export interface Merged {
   readonly session: Session
   readonly request: Request
-  /** The session's settings with the request's laid over them. */
+  /** The settings of the session, overridden by those of the request. */
   readonly settings: Settings.Settings
 }
 

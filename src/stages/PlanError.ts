@@ -1,15 +1,15 @@
 /**
- * Why there is no plan: found out before anything is sent.
+ * The errors of planning a request. Nothing was sent.
  *
  * | tag                 | when                                                                    |
  * |---------------------|-------------------------------------------------------------------------|
- * | `InvalidUrl`        | a URL or a base that no request can be sent to                          |
- * | `MissingScheme`     | a relative URL without a base                                           |
- * | `UnsupportedScheme` | no transport is mounted for it                                          |
- * | `InvalidHeader`     | a name, a value or a cookie that HTTP cannot carry, or that is not the user's to say |
- * | `InvalidProxy`      | a proxy URL that cannot be read                                         |
+ * | `InvalidUrl`        | a URL or base URL that is not valid                                     |
+ * | `MissingScheme`     | a relative URL without a base URL                                       |
+ * | `UnsupportedScheme` | no transport is mounted for the scheme                                  |
+ * | `InvalidHeader`     | a name, a value or a cookie that is not valid in HTTP, or that only the transport may set |
+ * | `InvalidProxy`      | a proxy URL or key that is not valid                                    |
  * | `InvalidBody`       | a body that cannot be encoded                                           |
- * | `InvalidSettings`   | a method, timeout, limit or scheme of auth that makes no sense          |
+ * | `InvalidSettings`   | a method, timeout, limit or auth that is not valid                      |
  */
 import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
 
@@ -65,7 +65,7 @@ export const invalidBody = (problem: string): PlanError => ({
   _tag: 'InvalidBody',
   message: `Invalid body: ${problem}`,
 })
-/** Nothing that must be unpredictable is drawn from an empty seed. */
+/** The error of a random value that would be derived from an empty seed. */
 export const noEntropy = (what: string): PlanError => ({
   _tag: 'InvalidSettings',
   setting: 'entropy',

@@ -1,6 +1,6 @@
 /**
- * The only effect: one plan goes to the transport that is mounted for it, and one reply comes back. Nothing is
- * followed, nothing repeated.
+ * Sends one plan through the transport that is mounted for it, and returns one reply. This is the only effect of the
+ * stages. It does not follow redirects and does not retry.
  *
  * @example
  * import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -31,10 +31,10 @@ import { is as isReply, type Reply } from '../wire/Reply.js'
 import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { hide } from './ReplyRedaction.js'
 
-/** What sending needs; every `Client` is one. */
+/** What sending needs. Every `Client` is one. */
 export interface Sender {
   readonly session: Session
-  /** What is used where nothing is mounted. */
+  /** The transport for URLs without a mounted one. */
   readonly transport: Transport
   readonly clock: Clock
   readonly signal?: AbortSignal
@@ -45,14 +45,14 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
   return O.isSome(mounted) ? mounted.value : transport
 }
 
-/** What an exchange brings along beside its plan. */
-export type Along = Pick<SendControls, 'entropy' | 'progress' | 'superseded'>
+/** The controls that belong to the exchange. */
+export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded'>
 
-/** What bounds each send of an exchange that begins now with this plan: one deadline, one seed, one watcher. */
-export const limitsOf = (
+/** Returns the controls for all sends of an exchange that starts now: one deadline, one seed, one progress listener. */
+export const controlsOf = (
   sender: Sender,
   { route }: Plan,
-  { entropy, progress, superseded }: Along = {},
+  { entropy, progress, superseded }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
   const total = OwnProperty.get(route.timeouts, 'total')
@@ -60,63 +60,70 @@ export const limitsOf = (
   return { clock, signal: OwnProperty.get(sender, 'signal'), deadline, entropy, progress, superseded }
 }
 
+/** @deprecated Use `controlsOf`. */
+export const limitsOf = controlsOf
+
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
   E.left(at(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))
 
-/** A transport of the user's own may give anything, though it should not: that is a `ProtocolError` too. */
-const judged = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<TransportError, Reply> => {
-  const given: { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown } = Object(outcome)
-  if (given._tag === 'Right') {
-    if (!isReply(given.right)) return broken(plan, 'what it gave is no reply')
-    const reply = hide(plan, given.right)
-    return reply === given.right ? outcome : E.right(reply)
+/** Validates what a custom transport returned. Anything else than a reply or a fault is a `ProtocolError`. */
+const validate = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<TransportError, Reply> => {
+  const returned: { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown } = Object(outcome)
+  if (returned._tag === 'Right') {
+    if (!isReply(returned.right)) return broken(plan, 'it did not return a Reply')
+    const reply = hide(plan, returned.right)
+    return reply === returned.right ? outcome : E.right(reply)
   }
-  if (given._tag !== 'Left') return broken(plan, `it gave ${Fault.kindOf(outcome)} in place of an Either`)
-  return Fault.is(given.left) ? outcome : broken(plan, 'what it gave for its failure is no fault', given.left)
+  if (returned._tag !== 'Left') return broken(plan, `it returned ${Fault.kindOf(outcome)} instead of an Either`)
+  return Fault.is(returned.left) ? outcome : broken(plan, 'its Left is not a Fault', returned.left)
 }
 
-const handOver = async (sender: Sender, limits: SendControls, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
+const sendThrough = async (
+  sender: Sender,
+  controls: SendControls,
+  plan: Plan,
+): Promise<E.Either<TransportError, Reply>> => {
   try {
-    const task: unknown = transportFor(sender, plan)(plan, limits)
-    if (typeof task === 'function') return judged(plan, await task())
+    const task: unknown = transportFor(sender, plan)(plan, controls)
+    if (typeof task === 'function') return validate(plan, await task())
     Fault.ignoreRejection(task)
-    return broken(plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
+    return broken(plan, `it returned ${Fault.kindOf(task)} instead of a Task, which is a function`)
   } catch (cause) {
     return Fault.is(cause) ? E.left(at(plan, cause)) : broken(plan, Fault.messageOf(cause), cause)
   }
 }
 
-/** Whether its body exists once, and was sent or is being sent already: sent again, it would be empty (D7). */
+/** Returns whether the body can be read only once and was, or is being, sent: sent again, it would be empty (D7). */
 export const isBodyConsumed = ({ body }: Plan): boolean => body._tag === 'Once' && OneShot.isConsumed(body.source)
 
-const spent = (plan: Plan): E.Either<TransportError, never> => {
-  const why = 'The request body can be read only once, and was sent before; use withStream'
+const consumed = (plan: Plan): E.Either<TransportError, never> => {
+  const why = 'The request body can be read only once and was sent before; use withStream'
   return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
 }
 
 const sendOnce = async (
   sender: Sender,
-  limits: SendControls,
+  controls: SendControls,
   plan: Plan,
   source: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<TransportError, Reply>> => {
-  if (isBodyConsumed(plan)) return spent(plan)
+  if (isBodyConsumed(plan)) return consumed(plan)
   OneShot.take(source)
-  const sent = await handOver(sender, limits, plan)
+  const sent = await sendThrough(sender, controls, plan)
   if (E.isLeft(sent)) OneShot.giveBack(source)
   return sent
 }
 
-/** Sends one plan within the limits of its exchange. A body that exists once is sent once, whatever the transport. */
+/** Sends one plan with the controls of its exchange. A body that can be read once is sent once by every transport. */
 export const sendBy =
-  (sender: Sender, limits: SendControls) =>
+  (sender: Sender, controls: SendControls) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    plan.body._tag === 'Once' ? sendOnce(sender, limits, plan, plan.body.source) : handOver(sender, limits, plan)
+    plan.body._tag === 'Once' ? sendOnce(sender, controls, plan, plan.body.source) : sendThrough(sender, controls, plan)
 
 /** Sends one plan. Errors: `TransportError`. */
 export const send =
   (sender: Sender) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendBy(sender, limitsOf(sender, plan))(plan)()
+    sendBy(sender, controlsOf(sender, plan))(plan)()

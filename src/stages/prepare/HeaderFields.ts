@@ -1,14 +1,14 @@
 /**
- * The header fields that session and request give, checked once for each set of them.
+ * Validates the header fields of session and request, once for each set of headers.
  *
  * | refused (`InvalidHeader`)                             | why                                             |
  * |-------------------------------------------------------|-------------------------------------------------|
- * | a name that is no token, a value with CR, LF, NUL …   | RFC 9110 5.6.2, 5.5 (D17)                       |
- * | `Expect`, `Upgrade`, `Keep-Alive`, `Connection` but for `close` and `keep-alive` | they speak of the connection, which is the transport's (D17) |
- * | `Transfer-Encoding` but for `chunked`                 | RFC 9112 6.1                                    |
- * | two `Host` or `Content-Length`, a length that is no number | request smuggling                          |
+ * | a name that is not a token, a value with CR, LF, NUL … | RFC 9110 5.6.2, 5.5 (D17)                      |
+ * | `Expect`, `Upgrade`, `Keep-Alive`, `Connection` except `close` and `keep-alive` | only the transport may set them (D17) |
+ * | `Transfer-Encoding` except `chunked`                  | RFC 9112 6.1                                    |
+ * | two `Host` or `Content-Length`, a length that is not a number | request smuggling                          |
  *
- * The value of a sensitive header is made secret here, so nothing downstream has to know its name.
+ * The value of a sensitive header becomes secret here, so later stages do not need to know its name.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { type HeaderSetting, SENSITIVE, type Settings } from '../../session/Settings.js'
@@ -19,17 +19,17 @@ import type { Merged } from '../Merge.js'
 import { invalidHeader, type PlanError } from '../PlanError.js'
 
 const ALONE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
-const NOT_THE_USERS: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
+const TRANSPORT_ONLY: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
 
 const ofConnection = (key: string, value: string): string | undefined => {
-  if (NOT_THE_USERS.has(key)) return 'it is for the transport to say'
-  if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'only close and keep-alive can be asked for'
-  if (key === 'transfer-encoding' && !/^chunked$/i.test(value)) return 'only chunked is known'
-  if (key === 'content-length' && !/^\d+$/.test(value)) return 'it is not a number of octets'
+  if (TRANSPORT_ONLY.has(key)) return 'only the transport may set it'
+  if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'its value must be close or keep-alive'
+  if (key === 'transfer-encoding' && !/^chunked$/i.test(value)) return 'its value must be chunked'
+  if (key === 'content-length' && !/^\d+$/.test(value)) return 'its value must be a number of octets'
   return undefined
 }
 
-/** Why a line that HTTP could carry is not the user's to give. */
+/** Returns why a user must not set a header that is valid in HTTP. */
 export const refusal = (name: string, value: string): string | undefined => ofConnection(name.toLowerCase(), value)
 
 const problemOf = (name: string, given: Headers.Value): string | undefined => {
@@ -37,18 +37,18 @@ const problemOf = (name: string, given: Headers.Value): string | undefined => {
   const value = Secret.textOf(given)
   if (value === undefined) return 'its value is not text'
   if (!Headers.isValue(value)) {
-    return 'its value begins with white space, or holds a character that HTTP cannot carry (CR, LF, NUL, above U+00FF)'
+    return 'its value starts with white space or contains a character that HTTP does not allow (CR, LF, NUL, above U+00FF)'
   }
   return ofConnection(name.toLowerCase(), value)
 }
 
-/** One setting as lines, or what is wrong with it. */
+/** Returns the lines of one setting, or why it is not valid. */
 const lines = (
   key: string,
   { name, values }: HeaderSetting,
   sensitive: Settings['sensitive'],
 ): E.Either<PlanError, ReadonlyArray<Headers.Field>> => {
-  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
+  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it must not be repeated'))
   const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
   const fields: Headers.Field[] = []
   for (const value of values) {
@@ -59,7 +59,7 @@ const lines = (
   return E.right(fields)
 }
 
-/** Every header of one set of settings, by its key. */
+/** The lines of each header, by lower-case name. */
 type Compiled = E.Either<PlanError, ReadonlyMap<string, ReadonlyArray<Headers.Field>>>
 
 const compile = (headers: Settings['headers'], sensitive: Settings['sensitive']): Compiled => {
@@ -73,7 +73,7 @@ const compile = (headers: Settings['headers'], sensitive: Settings['sensitive'])
   return E.right(compiled)
 }
 
-/** What is worked out once for the headers of a session. */
+/** What is computed once for the headers of a session. */
 interface Known {
   readonly byKey: Compiled
   readonly whole: E.Either<PlanError, Headers.Headers>
@@ -93,12 +93,12 @@ const knownOf = (headers: Settings['headers']): Known => {
   return made
 }
 
-/** The header fields of session and request, in order. Error: `InvalidHeader`. */
+/** Returns the header fields of session and request, in order. Error: `InvalidHeader`. */
 export const fields = ({ session, settings }: Merged): E.Either<PlanError, Headers.Headers> => {
   if (settings.sensitive.size > 0) return flat(compile(settings.headers, settings.sensitive))
   const base = knownOf(session.settings.headers)
   if (settings.headers === session.settings.headers) return base.whole
-  // A header of the session that is wrong does no harm where the request replaces it.
+  // An invalid header of the session is not an error if the request replaces it.
   const compiled: ReadonlyMap<string, ReadonlyArray<Headers.Field>> = E.isRight(base.byKey)
     ? base.byKey.right
     : new Map()
@@ -116,7 +116,7 @@ export const fields = ({ session, settings }: Merged): E.Either<PlanError, Heade
 const occursOnce = (headers: Headers.Headers, name: string): boolean => Headers.valuesOf(headers, name).length < 2
 
 /**
- * The headers that a scheme of auth of the user's own left behind: still HTTP, and all that it wrote is secret.
+ * Validates the headers that a custom auth scheme returned. Everything that it wrote becomes secret.
  * Error: `InvalidHeader`.
  */
 export const signed = (before: Headers.Headers, after: Headers.Headers): E.Either<PlanError, Headers.Headers> => {
@@ -128,10 +128,10 @@ export const signed = (before: Headers.Headers, after: Headers.Headers): E.Eithe
       continue
     }
     const problem = problemOf(name, value)
-    if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the scheme of auth made it`))
+    if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the auth scheme wrote it`))
     fields.push([name, typeof value === 'string' ? Secret.make(value) : value])
   }
   const twice = [...ALONE].find((name) => !occursOnce(after, name))
-  if (twice !== undefined) return E.left(invalidHeader(twice, 'the scheme of auth made a second one'))
+  if (twice !== undefined) return E.left(invalidHeader(twice, 'the auth scheme added a second one'))
   return E.right({ fields })
 }
