@@ -181,7 +181,7 @@ export const REASONS: Readonly<Record<Exclude<Cookie.CookieStatus, 'sent'>, stri
 /** Cookies of the jar that are not sent. Cookies for other hosts are omitted. */
 const droppedCookies = ({ provenance }: Context): ReadonlyArray<Dropped> => {
   const { cookies, merged, jar, now } = provenance
-  if (!Url.isHttp(provenance.url)) return []
+  if (jar.cookies.size === 0 || !Url.isHttp(provenance.url)) return []
   const url = Url.withSentPathname(provenance.url)
   const own = cookies === 'Jar' ? E.right('') : CookieHeader.ofSettings(merged.settings)
   const room = CookieHeader.roomBeside(E.isRight(own) ? own.right : '')

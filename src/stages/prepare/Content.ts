@@ -20,7 +20,7 @@ import { invalidBody, noEntropy, type PlanError } from '../PlanError.js'
 
 export type Framing = 'None' | 'Zero' | 'Length' | 'GivenLength' | 'Chunked'
 
-/** Who decides Content-Type: nobody, the user, the body, or the user with the boundary that the body added. */
+/** What decides Content-Type: nothing, the user, the body, or the user's value completed with the boundary of the body. */
 export type ContentType = 'Absent' | 'Given' | 'Body' | 'Completed'
 
 // RFC 9110 8.6: no Content-Length if the method does not expect content.
@@ -74,7 +74,7 @@ export const withContentType = (
   return Headers.upsertAt('Content-Type', isSecret ? Secret.make(ofBody) : ofBody)(headers)
 }
 
-/** Encodes the body. Empty text and an empty form are no body (D25). Errors: `InvalidBody`, `InvalidSettings`. */
+/** Encodes the body. Empty text and an empty form count as an empty body (D25). Errors: `InvalidBody`, `InvalidSettings`. */
 export const encode = (
   body: Body.Body,
   headers: Headers.Headers,
