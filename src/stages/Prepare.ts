@@ -71,6 +71,9 @@ export const withDefaults = (world: Partial<World>): World => ({
   entropy: OwnProperty.get(world, 'entropy') ?? '',
 })
 
+/** @deprecated Use `withDefaults`. */
+export const worldOf = withDefaults
+
 // --- settings that are not used ------------------------------------------------------------------------------------
 
 const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>

@@ -186,6 +186,9 @@ export interface Redirection {
   readonly credentialsAllowed: boolean
 }
 
+/** @deprecated Use `Redirection`. */
+export type Next = Redirection
+
 const rebuildRoute = ({ plan }: Following, { route }: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
   const { tls } = plan.route
   return {

@@ -60,6 +60,9 @@ export const controlsOf = (
   return { clock, signal: OwnProperty.get(sender, 'signal'), deadline, entropy, progress, superseded }
 }
 
+/** @deprecated Use `ExchangeControls`. */
+export type Along = ExchangeControls
+
 /** @deprecated Use `controlsOf`. */
 export const limitsOf = controlsOf
 
