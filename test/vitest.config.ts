@@ -25,7 +25,7 @@ export const INTEGRATION = [
 
 /**
  * Three projects: `unit` needs nothing but the sources, `integration` opens sockets and runs other programs, `package`
- * builds `dist` first. A test file is a unit test unless it is listed above; `test/floors.test.ts` checks the lists.
+ * builds `dist` first. A test file is a unit test unless it is listed above; `test/layers.test.ts` checks the lists.
  */
 export default defineConfig({
   root: at('..'),
