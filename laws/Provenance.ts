@@ -1,16 +1,16 @@
 /**
- * Works out which layer a part of a plan comes from, by experiment: changes what one layer says about the part, plans
- * again, and looks whether the part is still there. Reads nothing of `src/inspect/explain` except how a plan is split.
+ * Determines the layer that a part of a plan comes from by experiment: changes the part in one layer, plans again, and
+ * checks whether the plan still has the part. Of `src/inspect/explain` it uses only how a plan is split.
  *
  * | layer                 | what is changed                                                                   |
  * |-----------------------|-----------------------------------------------------------------------------------|
  * | `request`             | method, URL or body, and the request's setting for the part                       |
- * | `session`, `defaults` | the session's setting, as far as it is not, or is, the one of `Session.defaults`  |
+ * | `session`, `defaults` | the session's setting, if it differs from, or equals, that of `Session.defaults`  |
  * | `environment`         | proxy variables, CA variables, the passwords of netrc                             |
  * | `jar`                 | its cookies                                                                       |
- * | `prepare`             | the body, for headers that describe it; the signing of a custom scheme, for all   |
+ * | `prepare`             | the body, for headers that describe it; the custom scheme, for all parts          |
  *
- * A change replaces a value that is there. It adds none, so a layer that is silent never counts.
+ * A change replaces an existing value and never adds one, so a layer without a value is not found.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -31,7 +31,7 @@ import * as Secret from '../src/values/Secret.js'
 import { hidden, type Plan } from '../src/wire/Plan.js'
 import { opened } from './Unsealed.js'
 
-/** What a plan is made from. */
+/** The inputs of a plan. */
 export interface Origin {
   readonly session: Session.Session
   readonly request: Request
@@ -46,7 +46,7 @@ export const plan = ({ session, request, world }: Origin): Plan | undefined =>
     E.getOrElseW(() => undefined),
   )
 
-/** Parts that have the same key look the same in a request. */
+/** Returns a key: parts with equal keys look the same in a request. */
 export const keyOf = (part: Part): string => {
   if (part._tag === 'Query') return `Query ${Secret.reveal(part.text)}`
   const { line: _, ...rest } = { line: 0, ...part }
@@ -64,7 +64,7 @@ const count = (of: Plan, { _tag }: Part, key: string): number =>
 
 // --- changed settings ----------------------------------------------------------------------------------------------
 
-/** No generator gives this word. */
+/** A word that no generator produces. */
 const FRESH = 'fresh'
 const FRESH_PROXY = Secret.make('http://fresh.test:9')
 
@@ -87,7 +87,7 @@ const replacedAt = <A>(
   return new Map([...keyed, [key, Override.set(value(before._tag === 'Set' ? before.value : undefined))]])
 }
 
-/** Values for headers that do not take any word. */
+/** Values for headers whose value cannot be any word. */
 const FRESH_VALUES = new Map([
   ['cookie', `${FRESH}=${FRESH}`],
   ['connection', 'close'],
@@ -120,7 +120,7 @@ const isCustom = (auth: Settings['auth']): boolean => auth._tag === 'Set' && aut
 
 const authorization = (selects: Selects, settings: Settings): Settings => ({
   ...header(selects, settings, 'authorization'),
-  // A custom scheme writes after all layers: see `unsigned`.
+  // A custom scheme signs after all layers are merged: see `unsigned`.
   auth: isCustom(settings.auth) ? settings.auth : replaced(selects, settings.auth, Auth.basic(FRESH, FRESH)),
   baseUrl:
     settings.baseUrl._tag === 'Set' && selects(settings.baseUrl)
@@ -130,7 +130,7 @@ const authorization = (selects: Selects, settings: Settings): Settings => ({
 
 const cookieName = ({ pair }: Of<'Cookie'>): string => /^[^=]*/.exec(Secret.reveal(pair))?.[0] ?? ''
 
-/** Settings that say something else about a part. `isOurs` selects the overrides that belong to the layer. */
+/** Changes a part in the settings. `isOurs` selects the overrides that belong to the layer. */
 const changed =
   (part: Part, isOurs: Selects) =>
   (settings: Settings): Settings => {
@@ -220,8 +220,8 @@ const changedWorld = (part: Part, world: Partial<World>): Partial<World> =>
 type Change = (part: Part, origin: Origin) => Origin
 
 /**
- * The same origin, with one layer saying something else about a part. The environment is first: where netrc has the password
- * for `user@` in the URL, the credentials come from it.
+ * Changes a part in one layer. The environment comes first: if netrc has the password for `user@` in the URL, the
+ * credentials come from the environment.
  */
 const CHANGES: ReadonlyArray<readonly [Layer, Change]> = [
   ['environment', (part, origin) => ({ ...origin, world: changedWorld(part, origin.world) })],
@@ -246,12 +246,12 @@ const unsigned = <C extends { readonly settings: Settings }>(configurable: C): C
   return { ...configurable, settings: { ...configurable.settings, auth: same } }
 }
 
-// --- the answer ----------------------------------------------------------------------------------------------------
+// --- the result ----------------------------------------------------------------------------------------------------
 
-/** Kinds that a plan always has: their value is the default where no layer says anything. */
+/** Kinds that every plan has: they have a default if no layer sets them. */
 const ALWAYS: ReadonlySet<Part['_tag']> = new Set(['Body', 'Proxy', 'Verify', 'Ca', 'Certificate', 'Timeout', 'Limit'])
 
-/** Parts with the same field are changed by the same settings. */
+/** Returns a key: the same settings change all parts with this key. */
 const fieldOf = (part: Part): string => {
   switch (part._tag) {
     case 'Header':
@@ -266,7 +266,7 @@ const fieldOf = (part: Part): string => {
   }
 }
 
-/** How many of the parts that look like a given one come from each layer. Layers with none are left out. */
+/** Counts, for each layer, the parts that look like a given one and come from it. Omits layers without any. */
 export const layersOf = (whole: Plan, origin: Origin): ((part: Part) => ReadonlyMap<Layer, number>) => {
   const plain = { ...origin, session: unsigned(origin.session), request: unsigned(origin.request) }
   const before = plan(plain)

@@ -37,7 +37,7 @@ describe('verdicts', () => {
   it('do not call a law that was never tried a law that holds', async () => {
     const untried = { never: fc.property(fc.nat(), () => fc.pre(false)) }
     expect((await RuleSet.check()(untried))[0]).toMatchObject({ holds: false })
-    expect((await RuleSet.check()(untried))[0]?.report).toContain('The law "never" was not tried')
+    expect((await RuleSet.check()(untried))[0]?.report).toContain('The law "never" was not tested')
   })
 })
 
@@ -90,7 +90,7 @@ describe('any framework', () => {
     expect(said).toMatch(/^ {4}ok \d+ - join is commutative$/m)
     expect(said).toMatch(/^ {4}not ok \d+ - join is commutative$/m)
     expect(said).toContain('The law "join is commutative" does not hold.')
-    expect(said).toMatch(/Find it again with \{ seed: -?\d+/)
+    expect(said).toMatch(/Reproduce it with \{ seed: -?\d+/)
   })
 
   it('node:test runs one as CommonJS', () => {

@@ -69,7 +69,7 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
   'gives no promise': [
     () => () => E.right(reply({ status: 200 })) as unknown as ReturnType<ReturnType<Transport>>,
     'the request that arrives is the plan',
-    /the call gave no promise/,
+    /the call did not return a promise/,
   ],
   'gives a Left without a tag': [
     () => async () => E.left(new Error('oops')) as unknown as Awaited<ReturnType<ReturnType<Transport>>>,

@@ -103,7 +103,7 @@ export const integrations: Case = {
     wrong(
       'a key made anew for every run',
       'gocardless-pro-python #12: the idempotency key differed per attempt',
-      'it comes to the same when replayed',
+      'it has the same outcome when replayed',
       {
         program: (jar) => (client) => async () => {
           calls += 1

@@ -231,7 +231,7 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'a discard that does nothing',
     history: 'unread bodies of fetch and undici.request hold their connection',
-    law: 'a discarded body lets go',
+    law: 'a discarded body releases its connection',
     rules: over(withBody(() => ({ discard: async () => {} }))),
   },
   {
