@@ -65,9 +65,9 @@ describe('an authentication scheme', () => {
     })
   })
   it.each<[string, (plan: Plan.Plan) => unknown]>([
-    ['headers that are none', (one) => ({ ...one, headers: { fields: [['a', 5]] } })],
+    ['invalid headers', (one) => ({ ...one, headers: { fields: [['a', 5]] } })],
     ['a URL that is text', (one) => ({ ...one, url: 'http://h.test/' })],
-    ['a body that nobody knows', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
+    ['an unknown kind of body', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
     ['no route', (one) => ({ ...one, route: undefined })],
   ])('that gives %s is InvalidSettings', (_, sign) => {
     expect(plan(sign)).toMatchObject({ left: { _tag: 'InvalidSettings' } })
@@ -114,7 +114,7 @@ describe('a transport', () => {
     return untyped(() => TE.right({ ...reply, body: { ...reply.body, ...patch } }))
   }
   const rejects = () => Promise.reject(new Error('rejected'))
-  it.each([...NONSENSE, ['nothing, for it throws', rejects] as const])(
+  it.each([...NONSENSE, ['nothing and throws', rejects] as const])(
     'whose gather gives %s is a fault',
     async (_, make) => {
       const outcome = await get(Session.empty, odd({ gather: () => async () => make() }))

@@ -59,7 +59,7 @@ describe('a netrc file', () => {
   })
   it.each<readonly [string, string, number]>([
     ['that ends in mid-entry', `${GOOD}machine`, 1],
-    ['with a word nobody knows', `${GOOD}machine x login y passwort z`, 0],
+    ['with an unknown word', `${GOOD}machine x login y passwort z`, 0],
     ['with a macdef that does not end', `${GOOD}macdef init\ncd /tmp`, 1],
     ['with an unclosed quote', `${GOOD}machine x login y password "z`, 1],
   ])('%s gives the credentials of its sound entry', async (_, text, count) => {
@@ -220,7 +220,7 @@ describe('a CA file', () => {
     mkdirSync(join(folder, 'none'))
     const paths = [
       join(folder, 'missing.pem'),
-      file('words.pem', 'this is no certificate'),
+      file('words.pem', 'not a certificate'),
       file('empty.pem', ''),
       file('key.pem', pki('server.key')),
       file('binary.pem', Buffer.from([0, 1, 2, 255])),
