@@ -29,7 +29,7 @@ compile(join(dist, 'esm'), ...javaScript)
 compile(join(dist, 'cjs'), ...javaScript, ...COMMONJS)
 write('cjs/package.json', '{ "type": "commonjs" }')
 
-// A secret must be the same class however the library was loaded: ESM takes the CommonJS copy.
+// `Secret` must be one class even if a program loads the library both ways: ESM re-exports the CommonJS copy.
 for (const file of ['Secret.js', 'Secret.d.ts']) {
   write(`esm/src/values/${file}`, `export * from '../../../cjs/src/values/Secret.js'`)
 }
@@ -41,6 +41,6 @@ for (const [, name, path] of index.matchAll(/^export \* as (\w+) from '\.\/(.+)'
   write(`cjs/${name}.js`, `module.exports = require('./src/${path}')`)
 }
 
-// The command: a file of its own, for no source can begin with `#!`.
+// The command is a generated file, because a source file cannot begin with `#!`.
 write('cli.js', `#!/usr/bin/env node\nimport { run } from './esm/src/cli/Process.js'\n\nawait run()`)
 chmodSync(join(dist, 'cli.js'), 0o755)

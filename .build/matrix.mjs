@@ -1,7 +1,7 @@
-// The whole suite on every line of Node that the package runs on, and on both lines of undici:
-// `npm run test:matrix [-- NODE/UNDICI …]`, such as `24/8`; all of them unless named.
+// Runs all tests on each supported major version of Node and of undici: `npm run test:matrix [-- NODE/UNDICI …]`, for
+// example `24/8`. Without arguments it runs every combination.
 //
-// The runtimes and undici 8 come from npm into `.cache`. undici 8 stands in a copy of the sources, in the place of 7.
+// The runtimes and undici 8 are installed from npm into `.cache`. undici 8 replaces undici 7 in a copy of the sources.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ import { install, runtime } from './runtime.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const place = join(root, '.cache', 'matrix')
 
-/** undici 8 wants Node 22.19. */
+/** undici 8 requires Node 22.19. */
 const ALL = ['20/7', '22/7', '24/7', '22/8', '24/8']
 const NOT_COPIED = new Set(['.git', '.cache', 'dist'])
 
@@ -22,7 +22,7 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
-/** The sources with undici 8 in the place of 7. */
+/** Copies the sources and replaces undici 7 by undici 8 in the copy. */
 const withUndici8 = () => {
   const [copy, newer] = [join(place, 'sources'), join(place, 'undici-8')]
   install(newer, { undici: '8' })

@@ -1,4 +1,4 @@
-// Builds the library, compiles the programs under `test/`, and runs one: `node .build/run.mjs bench/main [args]`.
+// Builds the library, compiles the programs in `test/` and runs one of them: `node .build/run.mjs bench/main [args]`.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -1,17 +1,17 @@
 /**
- * What an exchange must do, as predicates over its trace, so that any machine may be put in the place of ours.
+ * Laws of an exchange, as predicates over its trace. They apply to any implementation of `Exchange.simulate`.
  *
- * | law                    | says                                                                             |
+ * | law                    | states                                                                           |
  * |------------------------|----------------------------------------------------------------------------------|
- * | `endsWithinLimit`      | no more redirects are followed than the session allows                           |
- * | `keepsSecretsAtHome`   | no credential goes to an origin it is not for, nor comes back once it was dropped |
- * | `keepsCookiesAtHome`   | no cookie that a host set for itself reaches another                             |
- * | `carriesCookies`       | a cookie set on one hop is on the next that it is for                            |
- * | `bodyIffMethod`        | the body goes along exactly where the method is kept                             |
+ * | `endsWithinLimit`      | an exchange follows at most as many redirects as the session allows              |
+ * | `keepsSecretsAtHome`   | a credential is not sent to another origin, and is not sent again once it was dropped |
+ * | `keepsCookiesAtHome`   | a host-only cookie is not sent to another host                                   |
+ * | `carriesCookies`       | a cookie that one hop sets is sent with the next hop that it matches             |
+ * | `bodyIffMethod`        | the body is sent again if and only if the method stays the same                  |
  * | `answersOnce`          | a challenge is answered at most once for each hop                                |
  * | `agreesWithHistory`    | history, jar and plan of the response are those of the hops                      |
  *
- * Where a secret may go is said here a second time, and not by the code under test.
+ * This module implements the rules for credentials itself, so that it does not depend on the code under test.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -43,8 +43,8 @@ export const endsWithinLimit =
     return hops.slice(0, -1).filter(({ head }) => isRedirect(head.status)).length <= chain.limit
   }
 
-/** Whether a credential may go on from one URL to the next: the same host and port, or up to TLS on default ports. */
-const mayGoOn = (from: Url, to: Url): boolean => {
+/** Whether a redirect keeps credentials: the same host and port, or from http to https on the default ports. */
+const keepsCredentials = (from: Url, to: Url): boolean => {
   const [a, b] = [new URL(from.href), new URL(to.href)]
   if (a.hostname !== b.hostname) return false
   return a.protocol === b.protocol ? a.port === b.port : a.protocol === 'http:' && a.port === '' && b.port === ''
@@ -58,7 +58,7 @@ export const keepsSecretsAtHome =
     const { hops, outcome } = run(simulate, chain)
     const next = E.isRight(outcome) && O.isSome(outcome.right.next) ? [outcome.right.next.value] : []
     const plans = [...hops.map(({ plan }) => plan), ...next]
-    const left = pairs(plans).findIndex(([from, to]) => !mayGoOn(from.url, to.url))
+    const left = pairs(plans).findIndex(([from, to]) => !keepsCredentials(from.url, to.url))
     return left < 0 || plans.slice(left + 1).every((plan) => !showsCanary(plan))
   }
 
@@ -79,10 +79,10 @@ export const carriesCookies =
   (simulate: Machine) =>
   (chain: Chain): boolean =>
     pairs(run(simulate, chain).hops).every(([before, { plan }]) => {
-      const meant = Jar.header(plan.url, contextOf(chain).now ?? new Date(0))(before.jar)
-      if (meant === undefined || chain.literalCookie) return true
+      const expected = Jar.header(plan.url, contextOf(chain).now ?? new Date(0))(before.jar)
+      if (expected === undefined || chain.literalCookie) return true
       const sent = cookieOf(plan).split('; ')
-      return Secret.reveal(meant)
+      return Secret.reveal(expected)
         .split('; ')
         .every((pair) => sent.includes(pair))
     })

@@ -1,11 +1,11 @@
 /**
- * What the parts that users write must do: schemes of auth, redirect policies, codecs.
+ * Laws of the extensions that users write: authentication schemes, redirect policies, codecs.
  *
  * | of       | laws                                                                                     |
  * |----------|------------------------------------------------------------------------------------------|
- * | a scheme | `signsOnlyItsHeaders` `signsAlike` `staysHttp` `hidesWhatItAdds`                          |
- * | a policy | `givesAVerdict` `judgesAlike`                                                            |
- * | a codec  | `comesBack` `isStable` `refusesNonsense`                                                 |
+ * | a scheme | `signsOnlyItsHeaders` `signsDeterministically` `staysHttp` `hidesWhatItAdds`              |
+ * | a policy | `returnsAVerdict` `decidesDeterministically`                                             |
+ * | a codec  | `roundTrips` `isStable` `rejectsInvalidInput`                                            |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
@@ -15,15 +15,15 @@ import * as Secret from '../src/values/Secret.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { Eq } from './Unsealed.js'
 
-// --- schemes of auth -------------------------------------------------------------------------------------------------
+// --- authentication schemes ------------------------------------------------------------------------------------------
 
-/** A scheme as `Auth.custom` takes it, and the names of the headers that it is there to make. */
+/** A scheme for `Auth.custom`, and the names of the headers that it sets. */
 export interface Scheme {
   readonly sign: (plan: Plan) => Plan
   readonly headers: ReadonlyArray<string>
 }
 
-/** A plan but for what it was made from, which is no part of what is sent. */
+/** The part of a plan that is sent: all of it except the inputs that it was made from. */
 const sendable = ({ inputs: _, ...plan }: Plan): unknown => plan
 
 export const signsOnlyItsHeaders =
@@ -33,19 +33,19 @@ export const signsOnlyItsHeaders =
     return Eq.equals(others(sign(plan)), others(plan))
   }
 
-/** The same plan is signed alike, or a plan that is looked at is not the plan that is sent. */
-export const signsAlike =
+/** Signing one plan twice gives the same result. Otherwise the plan that a user inspects is not the one that is sent. */
+export const signsDeterministically =
   ({ sign }: Scheme) =>
   (plan: Plan): boolean =>
     Eq.equals(sendable(sign(plan)), sendable(sign(plan)))
 
-/** What it makes can be sent: tokens for names, no line ends in values (RFC 9110 5). */
+/** The headers that it sets are valid: names are tokens, values have no line ends (RFC 9110 5). */
 export const staysHttp =
   ({ sign }: Scheme) =>
   (plan: Plan): boolean =>
     sign(plan).headers.fields.every(([name, value]) => Headers.isName(name) && Headers.isValue(Secret.reveal(value)))
 
-/** What it adds is secret, so that no printer shows it and no redirect takes it to another origin. */
+/** The values that it adds are secret, so that no printer shows them and no redirect sends them to another origin. */
 export const hidesWhatItAdds =
   ({ sign, headers }: Scheme) =>
   (plan: Plan): boolean =>
@@ -55,23 +55,23 @@ export const hidesWhatItAdds =
 
 const VERDICTS = ['Follow', 'Stop', 'Refuse']
 
-/** Every attempt gets a verdict, and a refusal says why. A policy that throws refutes it. */
-export const givesAVerdict =
+/** A policy returns a verdict for each attempt and a reason for each refusal. It does not throw. */
+export const returnsAVerdict =
   (policy: RedirectPolicy) =>
   (attempt: RedirectAttempt): boolean => {
     const verdict = policy(attempt)
     return VERDICTS.includes(verdict._tag) && (verdict._tag !== 'Refuse' || verdict.reason !== '')
   }
 
-/** A policy is a function of the attempt: it counts nothing by itself. */
-export const judgesAlike =
+/** A policy depends only on the attempt: it has no state. */
+export const decidesDeterministically =
   (policy: RedirectPolicy) =>
   (attempt: RedirectAttempt): boolean =>
     Eq.equals(policy(attempt), policy(attempt))
 
 // --- codecs ----------------------------------------------------------------------------------------------------------
 
-/** To something that JSON can hold, and back. */
+/** Encodes a value as JSON data, and decodes it. */
 export interface Codec<A> {
   readonly encode: (value: A) => unknown
   readonly decode: (json: unknown) => E.Either<unknown, A>
@@ -79,14 +79,14 @@ export interface Codec<A> {
 
 const throughText = (json: unknown): unknown => JSON.parse(JSON.stringify(json) ?? 'null')
 
-export const comesBack =
+export const roundTrips =
   <A>({ encode, decode }: Codec<A>, { equals }: EqOf<A>) =>
   (value: A): boolean => {
     const again = decode(throughText(encode(value)))
     return E.isRight(again) && equals(again.right, value)
   }
 
-/** What is read back is written as the same text. */
+/** Encoding the decoded value gives the same text again. */
 export const isStable =
   <A>({ encode, decode }: Codec<A>) =>
   (value: A): boolean => {
@@ -95,10 +95,21 @@ export const isStable =
     return E.isRight(again) && JSON.stringify(encode(again.right)) === text
   }
 
-/** What was never encoded is a Left, or can be encoded; nothing throws. */
-export const refusesNonsense =
+/** Decoding any JSON data returns a Left or a value that can be encoded; it does not throw. */
+export const rejectsInvalidInput =
   <A>({ encode, decode }: Codec<A>) =>
   (json: unknown): boolean => {
     const read = decode(json)
     return E.isLeft(read) || encode(read.right) !== undefined
   }
+
+/** @deprecated Use `signsDeterministically`. */
+export const signsAlike = signsDeterministically
+/** @deprecated Use `returnsAVerdict`. */
+export const givesAVerdict = returnsAVerdict
+/** @deprecated Use `decidesDeterministically`. */
+export const judgesAlike = decidesDeterministically
+/** @deprecated Use `roundTrips`. */
+export const comesBack = roundTrips
+/** @deprecated Use `rejectsInvalidInput`. */
+export const refusesNonsense = rejectsInvalidInput

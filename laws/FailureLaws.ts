@@ -1,16 +1,16 @@
 /**
- * What anyone's transport must do when something goes wrong or is let go, as predicates that say what is wrong.
+ * Laws of a transport about failures, timeouts and resources. Each law returns its violations.
  *
- * | law               | says                                                                                   |
- * |-------------------|----------------------------------------------------------------------------------------|
- * | `failsLeft`       | no connection, a broken head, a server that hangs up: a `Left` with a known tag        |
- * | `neverRepeats`    | what failed or was put off (408, 425, 429, 503, a hang-up on a kept connection) is not sent again |
- * | `seesCuts`        | a body that stops short is a fault, never a short success                              |
- * | `settlesAborted`  | an abort before, while waiting and while reading settles as `Aborted`                  |
- * | `keepsTime`       | silence ends by the read timeout, and by the deadline                                  |
- * | `failsWithBody`   | a request whose own stream fails is a `Left`                                           |
- * | `letsGo`          | a body that is discarded lets go of its connection, be it endless                      |
- * | `leaksNothing`    | after `close` no connection is open, and no listener is left on the user's signal      |
+ * | law                  | states                                                                                 |
+ * |----------------------|----------------------------------------------------------------------------------------|
+ * | `failsLeft`          | no server, an incomplete head or a connection that closes early is a `Left` with a known tag |
+ * | `neverRepeats`       | a request is sent once, even if it fails or the reply asks for another (408, 425, 429, 503) |
+ * | `detectsTruncation`  | a body that is shorter than its Content-Length is a fault                               |
+ * | `settlesAborted`     | an abort before the request, while waiting or while reading is `Aborted`                |
+ * | `keepsTime`          | the read timeout and the deadline end a request to a silent server                      |
+ * | `failsWithBody`      | a request whose body stream fails is a `Left`                                           |
+ * | `releasesConnection` | discarding a body, even an endless one, releases its connection                         |
+ * | `leaksNothing`       | after `close`, no connection is open and the caller's signal has no listener            |
  */
 import { getEventListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
@@ -19,25 +19,25 @@ import * as Clock from '../src/wire/Clock.js'
 import type { Answer } from '../src/wire/Reply.js'
 import { planAt, type Sent } from './arbitrary/Plan.js'
 import { type Behaviour, on } from './RecordingServer.js'
-import { complaint, settle } from './TaskOutcome.js'
-import { type Called, type Complaints, call, gathered, type Reading, read, type Subject } from './Transport.js'
+import { settle, violationOf } from './TaskOutcome.js'
+import { type CallOutcome, call, gathered, type Reading, read, type Subject, type Violations } from './Transport.js'
 
 const OK: Answer = { status: 200, body: 'ok' }
 
-/** How a call must fail: with one of these tags, or with any. */
-const mustFail = (called: Called, ...tags: ReadonlyArray<string>): Complaints => {
+/** Requires that a call fails: with one of these tags, or with any tag if none is given. */
+const mustFail = (called: CallOutcome, ...tags: ReadonlyArray<string>): Violations => {
   if (called._tag === 'Wrong') return [called.complaint]
-  if (called._tag === 'Reply') return [`a reply came (${called.reply.status}), where the call must fail`]
+  if (called._tag === 'Reply') return [`the call returned a reply (${called.reply.status}) instead of a fault`]
   const { _tag: tag } = called.fault
   return tags.length === 0 || tags.includes(tag) ? [] : [`the call failed as ${tag}, not as ${tags.join(' or ')}`]
 }
 
-/** What ends a connection before there is a reply. */
+/** What ends a connection before its reply. */
 export type Breakage = 'NoServer' | 'HangUp' | 'HalfHead' | 'Garbage'
 
 export const failsLeft =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, breakage: Breakage): Promise<Complaints> =>
+  async (sent: Sent, breakage: Breakage): Promise<Violations> =>
     on(
       stand,
       () => (breakage === 'NoServer' ? OK : breakage),
@@ -47,28 +47,28 @@ export const failsLeft =
       return mustFail(await call(transport, planAt(origin)(sent), {}, patience))
     })
 
-/** Why a client might send once more: the reply says so, or there is none. */
+/** The server's behaviour tempts a client to send the request again. */
 export const neverRepeats =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, before: number, temptation: Behaviour): Promise<Complaints> =>
+  async (sent: Sent, before: number, temptation: Behaviour): Promise<Violations> =>
     on(
       stand,
       (n) => (n < before ? OK : temptation),
       patience,
     )(async ({ transport, origin, arrived }) => {
-      const complaints: string[] = []
+      const violations: string[] = []
       for (let n = 0; n <= before; n += 1) {
         const called = await call(transport, planAt(origin)(sent), {}, patience)
-        if (called._tag === 'Wrong') complaints.push(called.complaint)
+        if (called._tag === 'Wrong') violations.push(called.complaint)
         if (called._tag === 'Reply') await gathered(called.reply, 1e6, patience)
       }
       const count = arrived().length
-      return count === before + 1 ? complaints : [...complaints, `${count} requests arrived for ${before + 1} calls`]
+      return count === before + 1 ? violations : [...violations, `${count} requests arrived for ${before + 1} calls`]
     })
 
-export const seesCuts =
+export const detectsTruncation =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, reading: Reading): Promise<Complaints> =>
+  async (sent: Sent, reading: Reading): Promise<Violations> =>
     on(
       stand,
       () => 'Cut',
@@ -79,22 +79,22 @@ export const seesCuts =
       if (called._tag === 'Fault') return []
       const body = await read(reading, called.reply, 100, patience)
       if (E.isLeft(body)) return [body.left]
-      return E.isLeft(body.right) ? [] : [`${body.right.right.length} of 100 octets came, and nothing was said`]
+      return E.isLeft(body.right) ? [] : [`a body of ${body.right.right.length} instead of 100 octets is not a fault`]
     })
 
 // --- time ------------------------------------------------------------------------------------------------------------
 
-/** When the user gives up. */
+/** When the caller aborts. */
 export type Moment = 'before' | 'waiting' | 'reading'
 
-/** Octets of an endless body, after which whoever still reads has not heard of the abort. */
+/** Octets of an endless body after which a reader has certainly ignored the abort. */
 const ENOUGH = 64 * 1024 * 1024
 
 const BEHAVIOURS = { before: OK, waiting: 'Silence', reading: 'Endless' } as const
 
 export const settlesAborted =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, moment: Moment, reading: Reading): Promise<Complaints> =>
+  async (sent: Sent, moment: Moment, reading: Reading): Promise<Violations> =>
     on(
       stand,
       () => BEHAVIOURS[moment],
@@ -102,31 +102,31 @@ export const settlesAborted =
     )(async ({ transport, origin, arrived }) => {
       const abort = new AbortController()
       if (moment === 'before') abort.abort()
-      const under = call(transport, planAt(origin)(sent), { signal: abort.signal }, patience)
+      const pending = call(transport, planAt(origin)(sent), { signal: abort.signal }, patience)
       if (moment === 'waiting') {
         await until(() => arrived().length > 0, patience)
         abort.abort()
       }
-      const called = await under
+      const called = await pending
       if (moment !== 'reading') {
         const isSent = moment === 'before' && arrived().length > 0
-        return [...mustFail(called, 'Aborted'), ...(isSent ? ['a request went out after the abort'] : [])]
+        return [...mustFail(called, 'Aborted'), ...(isSent ? ['a request was sent after the abort'] : [])]
       }
       if (called._tag !== 'Reply') return mustFail(called, 'a reply')
       setImmediate(() => abort.abort())
       const body = await read(reading, called.reply, ENOUGH, patience)
       if (E.isLeft(body)) return [body.left]
-      if (E.isRight(body.right)) return ['an endless body ended well, though it was aborted']
+      if (E.isRight(body.right)) return ['an endless body ended without a fault although it was aborted']
       const { _tag: tag } = body.right.left
       return tag === 'Aborted' ? [] : [`the body failed as ${tag}, not as Aborted`]
     })
 
-/** What ends the waiting. */
+/** Which limit ends the wait. */
 export type Patience = 'read' | 'deadline'
 
 export const keepsTime =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, kind: Patience): Promise<Complaints> =>
+  async (sent: Sent, kind: Patience): Promise<Violations> =>
     on(
       stand,
       () => 'Silence',
@@ -140,7 +140,7 @@ export const keepsTime =
 
 export const failsWithBody =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, pieces: number): Promise<Complaints> =>
+  async (sent: Sent, pieces: number): Promise<Violations> =>
     on(
       stand,
       () => OK,
@@ -154,21 +154,21 @@ export const failsWithBody =
       return mustFail(await call(transport, plan, {}, patience), 'RequestBodyFailed')
     })
 
-// --- letting go ------------------------------------------------------------------------------------------------------
+// --- resources -------------------------------------------------------------------------------------------------------
 
-/** Waits until something is so, a turn at a time, no longer than `patience` milliseconds. */
-export const until = async (isSo: () => boolean, patience: number): Promise<boolean> => {
+/** Waits until a condition holds, for at most `patience` milliseconds. Returns whether it holds. */
+export const until = async (condition: () => boolean, patience: number): Promise<boolean> => {
   const end = performance.now() + patience
-  while (!isSo()) {
+  while (!condition()) {
     if (performance.now() > end) return false
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
   return true
 }
 
-export const letsGo =
+export const releasesConnection =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent): Promise<Complaints> =>
+  async (sent: Sent): Promise<Violations> =>
     on(
       stand,
       () => 'Endless',
@@ -177,19 +177,19 @@ export const letsGo =
       const called = await call(transport, planAt(origin)(sent), {}, patience)
       if (called._tag !== 'Reply') return [called._tag === 'Wrong' ? called.complaint : called.fault.message]
       const ended = await settle(() => called.reply.body.discard(), patience)
-      if (ended._tag !== 'Settled') return [complaint('discarding the body', ended, patience) ?? '']
+      if (ended._tag !== 'Settled') return [violationOf('discarding the body', ended, patience) ?? '']
       const isGone = await until(() => connections() === 0, patience)
       return isGone ? [] : ['the connection of a discarded body is still open']
     })
 
-/** What is done with each reply in turn. */
+/** What the caller does with a reply. */
 export type Ending = 'read' | 'discard' | 'abort' | 'fail'
 
 const BEHAVES = { read: OK, discard: OK, abort: 'Silence', fail: 'HangUp' } as const
 
 export const leaksNothing =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, endings: ReadonlyArray<Ending>): Promise<Complaints> =>
+  async (sent: Sent, endings: ReadonlyArray<Ending>): Promise<Violations> =>
     on(
       stand,
       (n) => BEHAVES[endings[n] ?? 'read'],
@@ -199,23 +199,28 @@ export const leaksNothing =
       for (const [n, ending] of endings.entries()) {
         const abort = new AbortController()
         const { signal } = ending === 'abort' ? abort : lasting
-        const under = call(transport, planAt(origin)(sent), { signal }, patience)
+        const pending = call(transport, planAt(origin)(sent), { signal }, patience)
         if (ending === 'abort') {
           await until(() => arrived().length > n, patience)
           abort.abort()
         }
-        const called = await under
+        const called = await pending
         if (called._tag === 'Wrong') return [called.complaint]
         if (called._tag === 'Reply' && ending === 'read') await gathered(called.reply, 1e6, patience)
         if (called._tag === 'Reply' && ending === 'discard') await settle(() => called.reply.body.discard(), patience)
       }
       const ended = await settle(async () => transport.close?.(), patience)
-      const said = complaint('closing', ended, patience)
-      if (said !== undefined) return [said]
+      const violation = violationOf('closing', ended, patience)
+      if (violation !== undefined) return [violation]
       const isQuiet = await until(() => getEventListeners(lasting.signal, 'abort').length === 0, patience)
       const isClosed = await until(() => connections() === 0, patience)
       return [
-        ...(isQuiet ? [] : ['listeners are left on the signal when every reply is done with']),
+        ...(isQuiet ? [] : ['the signal still has listeners after the last reply']),
         ...(isClosed ? [] : [`${connections()} connections are open after close`]),
       ]
     })
+
+/** @deprecated Use `detectsTruncation`. */
+export const seesCuts = detectsTruncation
+/** @deprecated Use `releasesConnection`. */
+export const letsGo = releasesConnection

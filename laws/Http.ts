@@ -1,13 +1,13 @@
 /**
- * What the interpreter must do, as predicates over any implementation of it.
+ * Laws of the operations of `Http`. They apply to any implementation.
  *
- * | law                  | says                                                                        |
+ * | law                  | states                                                                      |
  * |----------------------|-----------------------------------------------------------------------------|
- * | `attemptIsSimulate`  | `attempt` over `Transport.memory(server)` is `simulate(server)`             |
- * | `sendIsAbsolved`     | `send` is `attempt`, then absolved                                          |
- * | `sendIsResumed`      | `send` is `start`, then `resume`                                            |
- * | `planIsFirst`        | `plan` is the first plan that `send` sends                                  |
- * | `errorsCarryTheJar`  | an error after the start carries the jar that `attempt` hands on            |
+ * | `attemptIsSimulate`  | `attempt` with `Transport.memory(server)` equals `simulate(server)`         |
+ * | `sendIsAttempt`      | `send` equals `attempt`, with the outcome as its Either                     |
+ * | `sendIsResumed`      | `send` equals `start` followed by `resume`                                  |
+ * | `planIsFirst`        | `plan` returns the first plan that `send` sends, and sends nothing          |
+ * | `errorsCarryTheJar`  | an error carries the jar that `attempt` returns                             |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -27,7 +27,7 @@ import { Eq } from './Unsealed.js'
 
 export type Operations = Pick<typeof HttpOf, 'attempt' | 'send' | 'start' | 'plan' | 'resume'>
 
-/** A client in the world of a chain: its clock stands still, and its chance is always the same. */
+/** Returns a client for a chain, with a fixed clock and a fixed seed. */
 export const clientOf = (chain: Chain, transport: Transport = memory(serverOf(chain))): Client.Client => {
   const { session, now = new Date(0), entropy = '' } = contextOf(chain)
   return {
@@ -50,7 +50,7 @@ export const attemptIsSimulate =
     return E.isRight(real) && Eq.equals(real.right[0], outcome) && Jar.Eq.equals(real.right[1], jar)
   }
 
-export const sendIsAbsolved =
+export const sendIsAttempt =
   ({ attempt, send }: Operations) =>
   async (chain: Chain): Promise<boolean> => {
     const attempted = await attempt(requestOf(chain))(jarOf(chain))(clientOf(chain))()
@@ -95,3 +95,6 @@ export const errorsCarryTheJar =
     const carried = HttpError.jar(outcome.left)
     return O.isSome(carried) && Jar.Eq.equals(carried.value, jar)
   }
+
+/** @deprecated Use `sendIsAttempt`. */
+export const sendIsAbsolved = sendIsAttempt

@@ -1,15 +1,15 @@
 /**
- * What a program of the user's own must do, whatever the servers do to it, as predicates that say what is wrong.
+ * Laws of a program that uses the library. They hold whatever its servers do. Each law returns its violations.
  *
- * | law                   | says                                                                                     |
+ * | law                   | states                                                                                   |
  * |-----------------------|------------------------------------------------------------------------------------------|
- * | `keepsSecrets`        | no secret of the session, nor any that is named, goes to an origin that is not `home`     |
- * | `endsWithin`          | it ends, with whatever outcome, after at most so many requests                           |
- * | `repeatsItself`       | run again in the same world, it sends the same and comes to the same                     |
- * | `ignoresReplyOrder`   | what it comes to does not depend on which of its parallel replies is first               |
+ * | `keepsSecrets`        | secrets of the session, and those in `secrets`, are sent to the origins in `home` only    |
+ * | `endsWithin`          | the program ends with an Either, after at most `requests` requests                        |
+ * | `isDeterministic`     | a second run sends the same requests and has the same outcome                             |
+ * | `ignoresReplyOrder`   | the outcome does not depend on the order of replies to parallel requests                  |
  *
- * The server is the user's model, and a list of disturbances: some of its replies become redirects to neighbours,
- * challenges, cookies, errors. It stays a function of the plan, so that a law never blames what the world did.
+ * The server is a model that the user writes. Faults are injected into it (`FaultInjections`): redirects to similar hosts,
+ * challenges, cookies, errors. It stays a pure function of the plan, so a violation is always due to the program.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -24,42 +24,42 @@ import * as Clock from '../src/wire/Clock.js'
 import * as Plan from '../src/wire/Plan.js'
 import type { Server } from '../src/wire/Reply.js'
 import type { Transport } from '../src/wire/Transport.js'
-import { type Disturbance, disturbed } from './arbitrary/FaultInjection.js'
-import type { Complaints } from './Transport.js'
+import { type FaultInjection, withFaults } from './arbitrary/FaultInjection.js'
+import type { Violations } from './Transport.js'
 import { Eq } from './Unsealed.js'
 
-/** A program and the world it is written for. */
+/** A program, and the servers and settings that it is written for. */
 export interface Integration {
   readonly program: Http<unknown, unknown>
   readonly session?: Session.Session
   readonly jar?: Jar.Jar
   readonly environment?: Environment.Environment
-  /** What its servers answer where nothing disturbs them. */
+  /** Its servers, without faults. */
   readonly server: Server
-  /** The origins that its secrets are for. */
+  /** The origins that may receive its secrets. */
   readonly home: ReadonlyArray<string>
-  /** Secrets beside those that the session, the jar's own cookies apart, already holds. */
+  /** More secrets, in addition to those of the session. Cookies in the jar are not secrets here. */
   readonly secrets?: ReadonlyArray<string>
-  /** The most requests that it may send. */
+  /** How many requests it may send. */
   readonly requests: number
-  /** How many milliseconds one run may take; 2,000 unless said. */
+  /** How many milliseconds one run may take. Default: 2,000. */
   readonly patience?: number
 }
 
 const NOW = new Date('2026-01-01T00:00:00Z')
 
-/** How many milliseconds one run may take unless said. */
+/** How many milliseconds one run may take by default. */
 export const PATIENCE = 2_000
 
 // --- running -------------------------------------------------------------------------------------------------------
 
 type Outcome = E.Either<unknown, readonly [unknown, Jar.Jar]>
 
-/** What one run sent, and what it came to; no outcome where it was stopped, and why. */
+/** The requests of one run and its outcome, or why it was stopped. */
 interface Run {
   readonly sent: ReadonlyArray<Plan.Plan>
   readonly outcome: O.Option<Outcome>
-  readonly stopped: Complaints
+  readonly stopped: Violations
 }
 
 const clientOf = (integration: Integration, transport: Transport): Client.Client => ({
@@ -71,17 +71,17 @@ const clientOf = (integration: Integration, transport: Transport): Client.Client
   close: async () => {},
 })
 
-/** Lets a reply through when it is its turn. */
+/** Delays a reply until it is its turn. */
 type Gate = <A>(reply: Promise<A>) => Promise<A>
-const atOnce: Gate = (reply) => reply
+const noDelay: Gate = (reply) => reply
 
 const NEVER = new Promise<never>(() => {})
 
 type Ended = { readonly _tag: 'Ended'; readonly outcome: Outcome }
 type Stopped = { readonly _tag: 'Stopped'; readonly why: string }
 
-/** Runs a program until it ends, has sent too much, or has used up its time; what is stopped never hears again. */
-const run = async (integration: Integration, server: Server, gate: Gate = atOnce): Promise<Run> => {
+/** Runs a program until it ends, sends too many requests, or takes too long. A stopped program gets no more replies. */
+const run = async (integration: Integration, server: Server, gate: Gate = noDelay): Promise<Run> => {
   const sent: Plan.Plan[] = []
   const inner = memory(server)
   let stop = (_why: string): void => {}
@@ -101,7 +101,7 @@ const run = async (integration: Integration, server: Server, gate: Gate = atOnce
     const ended = await Promise.race([task().then((outcome): Ended => ({ _tag: 'Ended', outcome })), stopped])
     return ended._tag === 'Ended' ? { sent, outcome: O.some(ended.outcome), stopped: [] } : halted(sent, ended.why)
   } catch (error) {
-    return halted(sent, `it threw or rejected, where it should fail with a Left: ${String(error)}`)
+    return halted(sent, `it threw or rejected instead of returning a Left: ${String(error)}`)
   } finally {
     clearTimeout(timer)
   }
@@ -113,7 +113,7 @@ const halted = (sent: ReadonlyArray<Plan.Plan>, why: string): Run => ({
   stopped: [`${why}\n${listed(sent)}`],
 })
 
-/** The requests for people, no more than ten of them. */
+/** Lists the requests as text, at most ten of them. */
 const listed = (sent: ReadonlyArray<Plan.Plan>): string => {
   const lines = sent.slice(0, 10).map((plan, i) => `  ${i + 1}. ${Plan.show(plan)}`)
   return [...lines, ...(sent.length > 10 ? [`  … and ${sent.length - 10} more`] : [])].join('\n')
@@ -121,9 +121,10 @@ const listed = (sent: ReadonlyArray<Plan.Plan>): string => {
 
 // --- secrets ---------------------------------------------------------------------------------------------------------
 
-const SHORTEST = 4
+/** Shorter texts occur everywhere by chance. */
+const MIN_SECRET_LENGTH = 4
 
-/** The text of every secret in a value. What is shorter than four characters is found everywhere, so not looked for. */
+/** The text of every secret in a value. */
 const secretsIn = (value: unknown): ReadonlyArray<string> => {
   if (typeof value !== 'object' || value === null) return []
   if (value instanceof Secret.Sealed) {
@@ -134,7 +135,7 @@ const secretsIn = (value: unknown): ReadonlyArray<string> => {
   return Object.values(value).flatMap(secretsIn)
 }
 
-/** The forms in which a secret travels: as it is, in a URL or a form, in JSON. Basic is decoded where it is looked for. */
+/** A secret as plain text, and encoded for a URL, a form and JSON. `textsOf` decodes Basic credentials. */
 const formsOf = (secret: string): ReadonlyArray<string> => [
   secret,
   encodeURIComponent(secret),
@@ -147,7 +148,7 @@ const basic = (value: string): string => {
   return Buffer.from(code, 'base64').toString('utf8')
 }
 
-/** All of a plan in which a secret could be: URL, headers, bytes of the body. A stream is not opened. */
+/** The parts of a plan that may contain a secret: URL, headers, bytes of the body. Streams are not read. */
 const textsOf = (plan: Plan.Plan): ReadonlyArray<readonly [where: string, text: string]> => {
   const { url, headers, body } = Plan.wire(plan)
   return [
@@ -157,38 +158,40 @@ const textsOf = (plan: Plan.Plan): ReadonlyArray<readonly [where: string, text: 
   ]
 }
 
-/** Whether an origin is home, or home over TLS on the default ports, where credentials may follow. */
+/** Whether an origin is in `home`, or is the https origin of one, both on the default ports. */
 const isHome = ({ home }: Integration, origin: string): boolean =>
   home.some((place) => {
     const { origin: own, protocol, hostname, port } = new URL(place)
     return own === origin || (protocol === 'http:' && port === '' && origin === `https://${hostname}`)
   })
 
-/** No secret goes to an origin that is not home. */
+/** Secrets are sent to the origins in `home` only. */
 export const keepsSecrets =
   (integration: Integration) =>
-  async (disturbances: ReadonlyArray<Disturbance>): Promise<Complaints> => {
-    const { sent } = await run(integration, disturbed(integration.server, disturbances))
+  async (faults: ReadonlyArray<FaultInjection>): Promise<Violations> => {
+    const { sent } = await run(integration, withFaults(integration.server, faults))
     const { settings } = integration.session ?? Session.empty
-    const secrets = [...secretsIn(settings), ...(integration.secrets ?? [])].filter(({ length }) => length >= SHORTEST)
+    const secrets = [...secretsIn(settings), ...(integration.secrets ?? [])].filter(
+      ({ length }) => length >= MIN_SECRET_LENGTH,
+    )
     const forms = [...new Set(secrets)].flatMap(formsOf)
     const away = sent.filter(({ url }) => !isHome(integration, url.origin))
-    // The password is not in a digest, yet guesses can be tried on it for ever.
+    // A digest does not contain the password, but allows an attacker to test guesses.
     const signs = settings.auth._tag === 'Set' && settings.auth.value._tag === 'Digest'
     return away.flatMap((plan) =>
       textsOf(plan)
         .filter(([, text]) => forms.some((form) => text.includes(form)) || (signs && /^Digest /.test(text)))
-        .map(([where]) => `${Plan.show(plan)} shows a secret to ${plan.url.origin}, in its ${where}`),
+        .map(([where]) => `${Plan.show(plan)} sends a secret to ${plan.url.origin}, in its ${where}`),
     )
   }
 
 // --- ends and outcomes -----------------------------------------------------------------------------------------------
 
-/** It ends, after no more requests than it may send, and by giving an Either. */
+/** The program ends with an Either, after at most `requests` requests. */
 export const endsWithin =
   (integration: Integration) =>
-  async (disturbances: ReadonlyArray<Disturbance>): Promise<Complaints> =>
-    (await run(integration, disturbed(integration.server, disturbances))).stopped
+  async (faults: ReadonlyArray<FaultInjection>): Promise<Violations> =>
+    (await run(integration, withFaults(integration.server, faults))).stopped
 
 const sameOutcome = (x: Run, y: Run): boolean => {
   if (O.isNone(x.outcome) || O.isNone(y.outcome)) return O.isNone(x.outcome) === O.isNone(y.outcome)
@@ -197,20 +200,20 @@ const sameOutcome = (x: Run, y: Run): boolean => {
   return Eq.equals(a.right[0], b.right[0]) && Jar.Eq.equals(a.right[1], b.right[1])
 }
 
-/** Run twice in one world, it sends the same requests and comes to the same outcome. */
-export const repeatsItself =
+/** Two runs send the same requests and have the same outcome. */
+export const isDeterministic =
   (integration: Integration) =>
-  async (disturbances: ReadonlyArray<Disturbance>): Promise<Complaints> => {
-    const server = disturbed(integration.server, disturbances)
+  async (faults: ReadonlyArray<FaultInjection>): Promise<Violations> => {
+    const server = withFaults(integration.server, faults)
     const [first, second] = [await run(integration, server), await run(integration, server)]
     const isSameSent = Eq.equals(first.sent.map(Plan.wire), second.sent.map(Plan.wire))
     return [
       ...(isSameSent ? [] : [`it sent\n${listed(first.sent)}\nand then\n${listed(second.sent)}`]),
-      ...(sameOutcome(first, second) ? [] : ['it came to another outcome when it was run again']),
+      ...(sameOutcome(first, second) ? [] : ['a second run had another outcome']),
     ]
   }
 
-/** Holds every reply back until nothing else moves, then lets one through, by choice. */
+/** Delays all replies until the program waits, then delivers one of them, as `choices` selects. */
 const byChoice = (choices: ReadonlyArray<number>): Gate => {
   const waiting: Array<() => void> = []
   let [turn, isDue] = [0, false]
@@ -234,12 +237,15 @@ const byChoice = (choices: ReadonlyArray<number>): Gate => {
     })
 }
 
-/** Which of its parallel replies comes first makes no difference to what it comes to. */
+/** The outcome does not depend on the order of replies to parallel requests. */
 export const ignoresReplyOrder =
   (integration: Integration) =>
-  async (disturbances: ReadonlyArray<Disturbance>, choices: ReadonlyArray<number>): Promise<Complaints> => {
-    const server = disturbed(integration.server, disturbances)
+  async (faults: ReadonlyArray<FaultInjection>, choices: ReadonlyArray<number>): Promise<Violations> => {
+    const server = withFaults(integration.server, faults)
     const inOrder = await run(integration, server, byChoice([0]))
     const chosen = await run(integration, server, byChoice(choices))
-    return sameOutcome(inOrder, chosen) ? [] : ['it came to another outcome when the replies came in another order']
+    return sameOutcome(inOrder, chosen) ? [] : ['it had another outcome when the replies arrived in another order']
   }
+
+/** @deprecated Use `isDeterministic`. */
+export const repeatsItself = isDeterministic

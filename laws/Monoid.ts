@@ -1,4 +1,4 @@
-/** What a monoid must do, as predicates over any instance and a way to compare. */
+/** The monoid laws, as predicates over an instance and an equality. */
 import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 

@@ -1,8 +1,8 @@
 /**
- * A server that writes down what arrives and answers as it is told: where a transport is tried.
+ * A server for tests of transports: it records each request, and behaves as the test specifies.
  *
- * A `Stand` opens one, with the transport that is to be tried in front of it: `network` on a loopback socket, for what
- * sends bytes; `pure` behind a function, for what takes a `Server`.
+ * A `TestBed` opens a server together with the transport under test. `network` listens on a loopback socket, for
+ * transports that send bytes. `pure` is a function, for transports that take a `Server`.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -14,62 +14,71 @@ import { type Answer, head, type Server } from '../src/wire/Reply.js'
 import type { Transport } from '../src/wire/Transport.js'
 import { settle } from './TaskOutcome.js'
 
-/** One request as it came. */
+/** One request, as the server received it. */
 export interface Arrived {
   readonly method: string
   readonly target: string
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
-  /** Absent where the request stopped before its end. */
+  /** None if the request ended too early. */
   readonly body: O.Option<Uint8Array>
 }
 
 /**
- * What happens to a request: an answer; silence; a connection that ends before the head, or within it; something
- * that is not HTTP; a body that stops short of its length; a body without an end.
+ * How the server reacts to a request.
+ *
+ * | behaviour   | the server                                                  |
+ * |-------------|-------------------------------------------------------------|
+ * | an `Answer` | sends it                                                    |
+ * | `Silence`   | sends nothing                                               |
+ * | `HangUp`    | closes the connection                                       |
+ * | `HalfHead`  | closes it after half of a head                              |
+ * | `Garbage`   | sends bytes that are not HTTP                               |
+ * | `Cut`       | sends fewer octets than the Content-Length                  |
+ * | `Endless`   | sends a body without an end                                 |
  */
 export type Behaviour = Answer | 'Silence' | 'HangUp' | 'HalfHead' | 'Garbage' | 'Cut' | 'Endless'
 
-/** What happens to the n-th request, from 0. */
+/** The behaviour for the n-th request, counted from 0. */
 export type Behave = (n: number) => Behaviour
 
 export interface Scene {
   readonly transport: Transport
   readonly origin: string
   readonly arrived: () => ReadonlyArray<Arrived>
-  /** Connections that are open at the server. */
+  /** The number of connections that are open at the server. */
   readonly connections: () => number
   readonly close: () => Promise<void>
 }
 
-export type Stand = (behave: Behave) => Promise<Scene>
+export type TestBed = (behave: Behave) => Promise<Scene>
 
 // --- over a socket ---------------------------------------------------------------------------------------------------
 
 const pairsOf = (raw: ReadonlyArray<string>): ReadonlyArray<readonly [string, string]> =>
   raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []))
 
-const drip = (response: ServerResponse): void => {
+const sendEndlessly = (response: ServerResponse): void => {
   const chunk = Buffer.alloc(16_384, 'e')
-  const pour = (): void => {
-    let hasRoom = !response.destroyed
-    while (hasRoom) hasRoom = response.write(chunk) && !response.destroyed
+  const fill = (): void => {
+    let isWritable = !response.destroyed
+    while (isWritable) isWritable = response.write(chunk) && !response.destroyed
   }
-  response.on('drain', pour)
-  pour()
+  response.on('drain', fill)
+  fill()
 }
 
 const CUT = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten octets'
 
-const act = (behaviour: Behaviour, { socket }: IncomingMessage, response: ServerResponse): void => {
-  if (typeof behaviour !== 'string') give(behaviour, response)
+const react = (behaviour: Behaviour, { socket }: IncomingMessage, response: ServerResponse): void => {
+  if (typeof behaviour !== 'string') sendAnswer(behaviour, response)
   else if (behaviour === 'HangUp') socket.destroy()
   else if (behaviour === 'HalfHead') socket.end('HTTP/1.1 200 OK\r\nX-A: ')
   else if (behaviour === 'Garbage') socket.end('I do not speak HTTP\r\n\r\n')
   else if (behaviour === 'Cut') socket.end(CUT)
-  else if (behaviour === 'Endless') drip(response.writeHead(200))
+  else if (behaviour === 'Endless') sendEndlessly(response.writeHead(200))
 }
 
-const give = (answer: Answer, response: ServerResponse): void => {
+const sendAnswer = (answer: Answer, response: ServerResponse): void => {
   const { status, reason, headers } = head(answer)
   response.sendDate = false
   response.writeHead(status, reason, Headers.reveal(headers).flat())
@@ -86,9 +95,9 @@ const bodyOf = async (request: IncomingMessage): Promise<O.Option<Uint8Array>> =
   }
 }
 
-/** For a transport that sends bytes. Nothing leaves the loopback interface. */
+/** A test bed for transports that send bytes, on the loopback interface. */
 export const network =
-  (make: () => Transport): Stand =>
+  (make: () => Transport): TestBed =>
   async (behave) => {
     const arrived: Arrived[] = []
     const sockets = new Set<Socket>()
@@ -99,12 +108,12 @@ export const network =
       arrived.push({ method, target, headers, body: O.none })
       const body = await bodyOf(request)
       arrived[n] = { method, target, headers, body }
-      if (O.isSome(body)) act(behave(n), request, response)
+      if (O.isSome(body)) react(behave(n), request, response)
     })
     server.keepAliveTimeout = 60_000
     server.on('connection', (socket: Socket) => {
       sockets.add(socket)
-      socket.on('error', () => {}) // what the other side does to its connection is what is being watched
+      socket.on('error', () => {}) // the transport under test may reset the connection
       socket.on('close', () => sockets.delete(socket))
     })
     server.listen(0, '127.0.0.1')
@@ -123,16 +132,16 @@ export const network =
     }
   }
 
-// --- behind a function -----------------------------------------------------------------------------------------------
+// --- as a function ---------------------------------------------------------------------------------------------------
 
 const arrivedOf = (plan: Plan): Arrived => {
   const { method, headers, body } = wire(plan)
   return { method, target: `${plan.url.pathname}${plan.url.search}`, headers, body }
 }
 
-/** For a transport that takes a pure server. What is no answer is a server that throws. */
+/** A test bed for transports that take a pure server. The server throws for each behaviour that is not an answer. */
 export const pure =
-  (make: (server: Server) => Transport): Stand =>
+  (make: (server: Server) => Transport): TestBed =>
   async (behave) => {
     const arrived: Arrived[] = []
     const server: Server = (plan) => {
@@ -143,18 +152,18 @@ export const pure =
     }
     return {
       transport: make(server),
-      origin: 'http://witness.test',
+      origin: 'http://recording.test',
       arrived: () => arrived,
       connections: () => 0,
       close: async () => {},
     }
   }
 
-/** Opens a stand for as long as it is used, and closes transport and server on every path. */
+/** Opens a test bed, passes its scene to `use`, and always closes transport and server. */
 export const on =
-  (stand: Stand, behave: Behave, patience: number) =>
+  (bed: TestBed, behave: Behave, patience: number) =>
   async <A>(use: (scene: Scene) => Promise<A>): Promise<A> => {
-    const scene = await stand(behave)
+    const scene = await bed(behave)
     try {
       return await use(scene)
     } finally {
@@ -162,3 +171,6 @@ export const on =
       await scene.close()
     }
   }
+
+/** @deprecated Use `TestBed`. */
+export type Stand = TestBed

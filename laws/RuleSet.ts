@@ -1,14 +1,14 @@
 /**
- * A rule set is data: the name of a law and the property that checks it. Any test framework runs one.
+ * A rule set maps the name of a law to the property that tests it. Any test framework can run it.
  *
- * | framework   | one line                                                                                      |
+ * | framework   | call                                                                                          |
  * |-------------|-----------------------------------------------------------------------------------------------|
  * | vitest      | `RuleSet.suite({ describe, test })('my jar', jar(MyJar))`, both from `vitest`                  |
  * | jest        | the same, with jest's globals or `@jest/globals`                                              |
  * | node:test   | the same, both from `node:test`                                                               |
- * | none        | `await RuleSet.check()(rules)`: the verdicts as data                                          |
+ * | none        | `await RuleSet.check()(rules)` returns the verdicts as data                                   |
  *
- * A failure says the law, what fast-check found against it, and the seed and path that find it again.
+ * The report of a failure contains the law, the counterexample, and the seed and path that reproduce it.
  *
  * @example
  * import * as fc from 'fast-check'
@@ -23,32 +23,32 @@
  */
 import * as fc from 'fast-check'
 
-/** A property of values of any type, synchronous or not. */
+/** A synchronous or asynchronous property of values of any type. */
 export type Property = fc.IRawProperty<unknown>
 
 export type RuleSet = Readonly<Record<string, Property>>
 
-/** What every test framework has (`test`, `it`). The limit is in milliseconds; node:test knows none and ignores it. */
+/** `test` or `it` of a test framework. The limit is in milliseconds; node:test ignores it. */
 export type Test = (name: string, run: () => Promise<void>, limit?: number) => unknown
 
-/** What every test framework has beside it (`describe`). */
+/** `describe` of a test framework. */
 export type Describe = (name: string, body: () => void) => unknown
 
-/** How hard to try: fast-check's words, and `limit`, the milliseconds that the framework gives to one law (60,000). */
+/** Parameters of fast-check, and `limit`: how many milliseconds a test of one law may take. Default: 60,000. */
 export interface Parameters
   extends Pick<fc.Parameters<unknown>, 'numRuns' | 'seed' | 'path' | 'interruptAfterTimeLimit' | 'endOnFailure'> {
   readonly limit?: number
 }
 
-/** What became of one law. */
+/** The result for one law. */
 export interface Verdict {
   readonly law: string
   readonly holds: boolean
-  /** For people; empty where the law holds. */
+  /** Text about the failure; empty if the law holds. */
   readonly report: string
-  /** What refutes the law, shrunk; one element for each generator of the property. */
+  /** The smallest counterexample found: one element for each generator of the property. */
   readonly counterexample: unknown
-  /** With the path, finds the same again: `{ seed, path, endOnFailure: true }`. */
+  /** Reproduces the counterexample together with the path: `{ seed, path, endOnFailure: true }`. */
   readonly seed: number
   readonly path: string
   readonly runs: number
@@ -58,7 +58,7 @@ const LIMIT = 60_000
 
 const indented = (text: string): string => text.replace(/^/gm, '  ')
 
-/** What fast-check says of a property that is false and no more: nothing that the law itself does not say. */
+/** fast-check's message for a property that returns false. It adds nothing to the name of the law. */
 const NO_REASON = 'Property failed by returning false'
 
 const reason = ({ errorInstance }: fc.RunDetails<unknown>): string => {
@@ -67,19 +67,19 @@ const reason = ({ errorInstance }: fc.RunDetails<unknown>): string => {
   return text === NO_REASON ? '' : `\n${indented(text)}`
 }
 
-/** A property may have been left for want of values or time: that is no counterexample, and no success. */
+/** A property without a counterexample was interrupted, or skipped too many values: the law was not tested. */
 const failure = (law: string, details: fc.RunDetails<unknown>): string => {
   const { counterexample, seed, counterexamplePath, numRuns, numSkips } = details
   if (counterexamplePath === null)
-    return `The law "${law}" was not tried: ${numSkips} values skipped, ${numRuns} tried.`
+    return `The law "${law}" was not tested: ${numSkips} values were skipped, ${numRuns} were tested.`
   return [
     `The law "${law}" does not hold.${reason(details)}`,
     `Counterexample (run ${numRuns}, shrunk ${details.numShrinks} times):\n${indented(fc.stringify(counterexample))}`,
-    `Find it again with { seed: ${seed}, path: ${JSON.stringify(counterexamplePath)}, endOnFailure: true }`,
+    `Reproduce it with { seed: ${seed}, path: ${JSON.stringify(counterexamplePath)}, endOnFailure: true }`,
   ].join('\n')
 }
 
-const judge = async (law: string, property: Property, parameters: Parameters): Promise<Verdict> => {
+const evaluate = async (law: string, property: Property, parameters: Parameters): Promise<Verdict> => {
   const { limit: _, ...rest } = parameters
   const details: fc.RunDetails<unknown> = await fc.check(property, rest)
   return {
@@ -93,40 +93,40 @@ const judge = async (law: string, property: Property, parameters: Parameters): P
   }
 }
 
-/** Tries every law, one after the other, and gives the verdicts as data. */
+/** Tests the laws one after the other. Returns the verdicts. */
 export const check =
   (parameters: Parameters = {}) =>
   async (rules: RuleSet): Promise<ReadonlyArray<Verdict>> => {
     const verdicts: Verdict[] = []
-    for (const [law, property] of Object.entries(rules)) verdicts.push(await judge(law, property, parameters))
+    for (const [law, property] of Object.entries(rules)) verdicts.push(await evaluate(law, property, parameters))
     return verdicts
   }
 
-/** Gives every law to a test framework: `RuleSet.toTests(it)(rules)`. */
+/** Registers each law with a test framework: `RuleSet.toTests(it)(rules)`. */
 export const toTests =
   (test: Test, parameters: Parameters = {}) =>
   (rules: RuleSet): void => {
     for (const [law, property] of Object.entries(rules)) {
       const run = async (): Promise<void> => {
-        const { holds, report } = await judge(law, property, parameters)
+        const { holds, report } = await evaluate(law, property, parameters)
         if (!holds) throw new Error(report)
       }
       test(law, run, parameters.limit ?? LIMIT)
     }
   }
 
-/** Gives a rule set a title and a place of its own: `RuleSet.suite({ describe, test })('my jar', jar(MyJar))`. */
+/** Registers a rule set as a suite with a title: `RuleSet.suite({ describe, test })('my jar', jar(MyJar))`. */
 export const suite =
   (framework: { readonly describe: Describe; readonly test: Test }, parameters: Parameters = {}) =>
   (title: string, rules: RuleSet): void => {
     framework.describe(title, () => toTests(framework.test, parameters)(rules))
   }
 
-/** The laws that do not hold, with what was found against them: for tests of the laws themselves. */
+/** Returns the laws that do not hold, with their reports: for tests of the laws. */
 export const refuted = async (rules: RuleSet, parameters: Parameters = {}): Promise<ReadonlyMap<string, string>> =>
   new Map((await check(parameters)(rules)).filter(({ holds }) => !holds).map(({ law, report }) => [law, report]))
 
-/** Several rule sets as one, each law under the name of its set. */
+/** Adds a prefix to the names of the laws, so that several rule sets can be merged. */
 export const named =
   (prefix: string) =>
   (rules: RuleSet): RuleSet =>

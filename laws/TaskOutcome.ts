@@ -1,34 +1,34 @@
 /**
- * How a task of somebody else's ends: it may throw before it begins, reject, say nothing for ever, or answer twice.
- * Whatever it does, the one who asked goes on after `patience` milliseconds.
+ * The outcome of a task of unknown quality: it may throw, reject, never settle, or settle twice. `settle` always returns
+ * after `patience` milliseconds.
  *
- * | ended       | the task                                              |
+ * | outcome     | the task                                              |
  * |-------------|-------------------------------------------------------|
- * | `Settled`   | gave a value, once                                    |
- * | `Threw`     | threw before there was a promise                      |
+ * | `Settled`   | resolved to a value, once                             |
+ * | `Threw`     | threw before it returned a promise                    |
  * | `Rejected`  | rejected its promise                                  |
- * | `NoPromise` | gave something that cannot be waited for              |
- * | `Hung`      | said nothing in time                                  |
+ * | `NoPromise` | did not return a promise                              |
+ * | `Hung`      | did not settle in time                                |
  * | `Twice`     | called back again after it had settled                |
  */
 
-export type Ended<A> =
+export type TaskOutcome<A> =
   | { readonly _tag: 'Settled'; readonly value: A }
   | { readonly _tag: 'Threw' | 'Rejected'; readonly error: unknown }
   | { readonly _tag: 'NoPromise' | 'Hung' | 'Twice' }
 
-/** How long a second answer of something that is no real promise is waited for, in milliseconds. */
-const ECHO = 30
+/** How many milliseconds a thenable that is not a native promise has for a second callback. */
+const SECOND_CALLBACK_MS = 30
 
 const isThenable = <A>(value: unknown): value is PromiseLike<A> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
-/** A real promise keeps its first answer; anything else with a `then` may call back as often as it likes. */
-const listen = <A>(promise: PromiseLike<A>, patience: number): Promise<Ended<A>> =>
+/** A native promise settles once; another thenable may call back several times. */
+const listen = <A>(promise: PromiseLike<A>, patience: number): Promise<TaskOutcome<A>> =>
   new Promise((resolve) => {
-    let first: Ended<A> | undefined
+    let first: TaskOutcome<A> | undefined
     const hung = setTimeout(() => resolve({ _tag: 'Hung' }), patience)
-    const hear = (ended: Ended<A>): void => {
+    const settled = (ended: TaskOutcome<A>): void => {
       clearTimeout(hung)
       if (first !== undefined) {
         resolve({ _tag: 'Twice' })
@@ -36,16 +36,16 @@ const listen = <A>(promise: PromiseLike<A>, patience: number): Promise<Ended<A>>
       }
       first = ended
       if (promise instanceof Promise) resolve(ended)
-      else setTimeout(() => resolve(ended), ECHO)
+      else setTimeout(() => resolve(ended), SECOND_CALLBACK_MS)
     }
     promise.then(
-      (value) => hear({ _tag: 'Settled', value }),
-      (error: unknown) => hear({ _tag: 'Rejected', error }),
+      (value) => settled({ _tag: 'Settled', value }),
+      (error: unknown) => settled({ _tag: 'Rejected', error }),
     )
   })
 
-/** Starts a task and waits for its end, no longer than `patience` milliseconds. Never throws, never rejects. */
-export const settle = async <A>(start: () => PromiseLike<A>, patience: number): Promise<Ended<A>> => {
+/** Runs a task and waits for at most `patience` milliseconds. Never throws, never rejects. */
+export const settle = async <A>(start: () => PromiseLike<A>, patience: number): Promise<TaskOutcome<A>> => {
   try {
     const promise: unknown = start()
     return isThenable<A>(promise) ? await listen(promise, patience) : { _tag: 'NoPromise' }
@@ -56,17 +56,17 @@ export const settle = async <A>(start: () => PromiseLike<A>, patience: number): 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : JSON.stringify(error))
 
-/** What is wrong with an end, for people; nothing for a value. */
-export const complaint = (what: string, ended: Ended<unknown>, patience: number): string | undefined => {
+/** Describes what is wrong with an outcome; undefined for a value. */
+export const violationOf = (what: string, ended: TaskOutcome<unknown>, patience: number): string | undefined => {
   switch (ended._tag) {
     case 'Settled':
       return undefined
     case 'Threw':
       return `${what} threw synchronously: ${messageOf(ended.error)}`
     case 'Rejected':
-      return `${what} rejected, where it should give a Left: ${messageOf(ended.error)}`
+      return `${what} rejected instead of returning a Left: ${messageOf(ended.error)}`
     case 'NoPromise':
-      return `${what} gave no promise`
+      return `${what} did not return a promise`
     case 'Hung':
       return `${what} did not settle within ${patience} ms`
     case 'Twice':

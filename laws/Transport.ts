@@ -1,16 +1,14 @@
 /**
- * What anyone's transport must do with a request and its reply, as predicates that say what is wrong.
+ * Laws of a transport about requests and replies. Each law returns its violations: none if the law holds.
  *
- * | law                 | says                                                                                       |
+ * | law                 | states                                                                                     |
  * |---------------------|--------------------------------------------------------------------------------------------|
- * | `sendsThePlan`      | method, target, host and body that arrive are the plan's                                   |
- * | `addsNoHeader`      | so are the headers, in order, but for Host, Connection, Content-Length, Transfer-Encoding  |
- * | `sendsOncePerRun`   | a task does nothing until it is run, and sends one request for each run                    |
- * | `repliesAsIs`       | status, reason, headers and body are those of the answer, a redirect's and a challenge's too |
- * | `decodes`           | a body under gzip, deflate or brotli comes as it was before                                |
+ * | `sendsThePlan`      | the server receives the method, target, host and body of the plan                          |
+ * | `addsNoHeader`      | it receives the headers of the plan in order; Host, Connection, Content-Length and Transfer-Encoding aside |
+ * | `sendsOncePerRun`   | a task sends nothing until it runs, and each run sends one request                          |
+ * | `repliesAsIs`       | the reply has the status, reason, headers and body of the answer, for redirects and challenges too |
+ * | `decodes`           | a gzip, deflate or brotli body is decoded                                                  |
  * | `keepsBodyLimit`    | a body above the limit is `BodyTooLarge`                                                   |
- *
- * A statement gives its complaints; none is "it holds".
  */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
@@ -23,61 +21,66 @@ import { wire } from '../src/wire/Plan.js'
 import { type Answer, head, type Reply } from '../src/wire/Reply.js'
 import type { SendControls, Transport } from '../src/wire/Transport.js'
 import { octetsOf, planAt, type Sent } from './arbitrary/Plan.js'
-import { type Arrived, on, type Scene, type Stand } from './RecordingServer.js'
-import { complaint, type Ended, settle } from './TaskOutcome.js'
+import { type Arrived, on, type Scene, type TestBed } from './RecordingServer.js'
+import { settle, type TaskOutcome, violationOf } from './TaskOutcome.js'
 
-/** What is wrong; nothing where a law holds. */
-export type Complaints = ReadonlyArray<string>
+/** How a law is violated; empty if it holds. */
+export type Violations = ReadonlyArray<string>
 
-/** A transport in front of a server that watches it, and how many milliseconds one step may take. */
+/** A transport with a recording server, and how many milliseconds one step may take. */
 export interface Subject {
-  readonly stand: Stand
+  readonly stand: TestBed
   readonly patience: number
 }
 
 // --- sending and reading ---------------------------------------------------------------------------------------------
 
-/** What one call came to: a reply, a fault that was a Left, or something that no transport may do. */
-export type Called =
+/** The outcome of one call: a reply, a fault as a Left, or a violation. */
+export type CallOutcome =
   | { readonly _tag: 'Reply'; readonly reply: Reply }
   | { readonly _tag: 'Fault'; readonly fault: Fault.Fault }
   | { readonly _tag: 'Wrong'; readonly complaint: string }
 
-const wrong = (text: string): Called => ({ _tag: 'Wrong', complaint: text })
+const wrong = (text: string): CallOutcome => ({ _tag: 'Wrong', complaint: text })
 
 const isReply = (value: unknown): value is Reply =>
   typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value
 
-const judged = (ended: Ended<unknown>, plan: Plan, patience: number): Called => {
-  if (ended._tag !== 'Settled') return wrong(complaint('the call', ended, patience) ?? '')
+const judged = (ended: TaskOutcome<unknown>, plan: Plan, patience: number): CallOutcome => {
+  if (ended._tag !== 'Settled') return wrong(violationOf('the call', ended, patience) ?? '')
   const { value } = ended
-  if (typeof value !== 'object' || value === null || !('_tag' in value)) return wrong('the call gave no Either')
+  if (typeof value !== 'object' || value === null || !('_tag' in value))
+    return wrong('the call did not return an Either')
   if (value._tag === 'Left' && 'left' in value) {
-    if (!Fault.is(value.left)) return wrong('the Left holds no fault with one of the known tags')
+    if (!Fault.is(value.left)) return wrong('the Left is not a fault with a known tag')
     const named = 'plan' in value.left && value.left.plan === plan
-    return named ? { _tag: 'Fault', fault: value.left } : wrong(`the fault ${value.left._tag} does not name its plan`)
+    return named ? { _tag: 'Fault', fault: value.left } : wrong(`the fault ${value.left._tag} does not carry its plan`)
   }
   const right = value._tag === 'Right' && 'right' in value ? value.right : undefined
-  return isReply(right) ? { _tag: 'Reply', reply: right } : wrong('the Right holds no reply')
+  return isReply(right) ? { _tag: 'Reply', reply: right } : wrong('the Right is not a reply')
 }
 
-/** Runs one call to its end. */
-export const call = async (transport: Transport, plan: Plan, limits: SendControls, patience: number): Promise<Called> =>
-  judged(await settle(() => transport(plan, limits)(), patience), plan, patience)
+/** Runs one call. */
+export const call = async (
+  transport: Transport,
+  plan: Plan,
+  limits: SendControls,
+  patience: number,
+): Promise<CallOutcome> => judged(await settle(() => transport(plan, limits)(), patience), plan, patience)
 
-/** The whole body by `gather`, or what is wrong. */
+/** Reads the whole body with `gather`. The outer Left is a violation. */
 export const gathered = async (
   { body }: Reply,
   limit: number,
   patience: number,
 ): Promise<E.Either<string, E.Either<Fault.Fault, Uint8Array>>> => {
   const ended = await settle(() => body.gather(limit)(), patience)
-  if (ended._tag !== 'Settled') return E.left(complaint('reading the body', ended, patience) ?? '')
+  if (ended._tag !== 'Settled') return E.left(violationOf('reading the body', ended, patience) ?? '')
   if (E.isRight(ended.value) || Fault.is(ended.value.left)) return E.right(ended.value)
-  return E.left('the Left of a body holds no fault with one of the known tags')
+  return E.left('the Left of a body is not a fault with a known tag')
 }
 
-/** The whole body by iterating, no more than a little above `atMost` octets: a body may not end. */
+/** Reads the whole body by iteration. Stops soon after `atMost` octets, because a body may be endless. */
 export const iterated = async (
   { body }: Reply,
   atMost: number,
@@ -90,15 +93,15 @@ export const iterated = async (
     const ended = await settle(() => iterator.next(), patience)
     if (ended._tag === 'Rejected' || ended._tag === 'Threw') {
       const isFault = Fault.is(ended.error)
-      return isFault ? E.right(E.left(ended.error)) : E.left('the body threw something that is no fault')
+      return isFault ? E.right(E.left(ended.error)) : E.left('the body threw a value that is not a fault')
     }
-    if (ended._tag !== 'Settled') return E.left(complaint('the next piece of the body', ended, patience) ?? '')
+    if (ended._tag !== 'Settled') return E.left(violationOf('the next piece of the body', ended, patience) ?? '')
     if (ended.value.done === true) return E.right(E.right(Buffer.concat(chunks)))
     chunks.push(ended.value.value)
     size += ended.value.value.length
-    if (size > atMost) return E.left(`the body did not end: more than the ${atMost} octets of the answer came`)
+    if (size > atMost) return E.left(`the body did not end after the ${atMost} octets of the answer`)
   }
-  return E.left(`the body did not end: ${atMost + 100} pieces came, for ${atMost} octets`)
+  return E.left(`the body did not end after ${atMost + 100} chunks for ${atMost} octets`)
 }
 
 /** How a body is read. */
@@ -112,7 +115,7 @@ const same = (x: Uint8Array, y: Uint8Array): boolean => Buffer.compare(x, y) ===
 const shown = (fields: ReadonlyArray<readonly [string, string]>): string =>
   fields.map(([name, value]) => `${name}: ${value}`).join(' | ')
 
-// --- what goes out ---------------------------------------------------------------------------------------------------
+// --- requests --------------------------------------------------------------------------------------------------------
 
 const FRAMING = new Set(['host', 'connection', 'content-length', 'transfer-encoding'])
 const OF_REPLY = new Set(['connection', 'keep-alive', 'content-length', 'transfer-encoding'])
@@ -123,10 +126,10 @@ const unframed = (
 ): ReadonlyArray<readonly [string, string]> =>
   fields.map(([name, value]) => [name.toLowerCase(), value] as const).filter(([name]) => !framing.has(name))
 
-/** Sends one request and reads the reply, whatever it is; gives what arrived. */
+/** Sends one request, reads the reply, and passes the request that arrived to `look`. */
 const delivered =
   ({ stand, patience }: Subject, answer: Answer) =>
-  async (sent: Sent, look: (arrived: Arrived, plan: Plan, scene: Scene) => Complaints): Promise<Complaints> =>
+  async (sent: Sent, look: (arrived: Arrived, plan: Plan, scene: Scene) => Violations): Promise<Violations> =>
     on(
       stand,
       () => answer,
@@ -150,7 +153,7 @@ export const sendsThePlan = (subject: Subject) => (sent: Sent) =>
     const wanted = `${plan.url.pathname}${plan.url.search}`
     const host = headers.find(([name]) => name.toLowerCase() === 'host')
     const octets = octetsOf(sent.content)
-    // A transport that takes a function has no Host and hands a stream on unread.
+    // A transport over a function adds no Host, and passes a stream without reading it.
     const isStream = sent.content._tag === 'Stream' || sent.content._tag === 'Once'
     const isWhole = O.isSome(body) ? same(body.value, octets) : octets.length === 0 || isStream
     return [
@@ -166,46 +169,46 @@ export const sendsThePlan = (subject: Subject) => (sent: Sent) =>
 export const addsNoHeader = (subject: Subject) => (sent: Sent) =>
   delivered(subject, OK)(sent, ({ headers }, plan) => {
     const [wanted, came] = [shown(unframed(wire(plan).headers)), shown(unframed(headers))]
-    return wanted === came ? [] : [`the headers of the plan are\n  ${wanted}\nand there arrived\n  ${came}`]
+    return wanted === came ? [] : [`the headers of the plan are\n  ${wanted}\nand the server received\n  ${came}`]
   })
 
-/** A task does nothing until it is run; each run of it sends once. */
+/** A task sends nothing until it runs. Each run sends one request. */
 export const sendsOncePerRun =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent): Promise<Complaints> =>
+  async (sent: Sent): Promise<Violations> =>
     on(
       stand,
       () => OK,
       patience,
     )(async ({ transport, origin, arrived }) => {
       const plan = planAt(origin)(sent)
-      const complaints: string[] = []
+      const violations: string[] = []
       const counted = async (wanted: number, run: () => PromiseLike<unknown>): Promise<void> => {
         const ended = await settle(run, patience)
-        const said = complaint('the call', ended, patience)
-        if (said !== undefined) complaints.push(said)
+        const violation = violationOf('the call', ended, patience)
+        if (violation !== undefined) violations.push(violation)
         const called = judged(ended, plan, patience)
         if (called._tag === 'Reply') await gathered(called.reply, 1e6, patience)
         const count = arrived().length
-        if (count !== wanted) complaints.push(`${count} requests arrived where ${wanted} had been run`)
+        if (count !== wanted) violations.push(`${count} requests arrived after ${wanted} runs`)
       }
       const made = await settle(async () => ({ task: transport(plan, {}) }), patience)
-      if (made._tag !== 'Settled') return [complaint('making the task', made, patience) ?? '']
-      // Another call, run to its end: what the task above sent of itself would be there by now.
+      if (made._tag !== 'Settled') return [violationOf('making the task', made, patience) ?? '']
+      // Completes another call first: a request that the task above sent too early has arrived by then.
       await counted(1, () => transport(plan, {})())
       await counted(2, made.value.task)
       await counted(3, made.value.task)
-      return complaints
+      return violations
     })
 
-// --- what comes back -------------------------------------------------------------------------------------------------
+// --- replies ---------------------------------------------------------------------------------------------------------
 
 const bodyOf = ({ body = '' }: Answer): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body)
 
 /** Sends one request and compares the reply with the answer. */
 export const repliesAsIs =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, answer: Answer, reading: Reading): Promise<Complaints> =>
+  async (sent: Sent, answer: Answer, reading: Reading): Promise<Violations> =>
     on(
       stand,
       () => answer,
@@ -223,19 +226,23 @@ export const repliesAsIs =
       const isOpen = Headers.valuesOf(reply.headers, 'Set-Cookie').some((value) => !Secret.is(value))
       return [
         ...(count === 1 ? [] : [`${count} requests arrived for one call`]),
-        ...(reply.status === wanted.status ? [] : [`the status ${wanted.status} came as ${reply.status}`]),
-        ...(reply.reason === wanted.reason ? [] : [`the reason "${wanted.reason}" came as "${reply.reason}"`]),
-        ...(fields[0] === fields[1] ? [] : [`the answer's headers\n  ${fields[0]}\ncame as\n  ${fields[1]}`]),
-        ...(isOpen ? ['a Set-Cookie value came that is no secret: use Transport.reply'] : []),
+        ...(reply.status === wanted.status ? [] : [`the status is ${reply.status} instead of ${wanted.status}`]),
+        ...(reply.reason === wanted.reason ? [] : [`the reason is "${reply.reason}" instead of "${wanted.reason}"`]),
+        ...(fields[0] === fields[1]
+          ? []
+          : [`the headers of the answer are\n  ${fields[0]}\nand the reply has\n  ${fields[1]}`]),
+        ...(isOpen ? ['a Set-Cookie value is not a secret: make the reply with Transport.reply'] : []),
         ...wholeOr(body, octets),
       ]
     })
 
-const wholeOr = (body: E.Either<string, E.Either<Fault.Fault, Uint8Array>>, octets: Uint8Array): Complaints => {
+const wholeOr = (body: E.Either<string, E.Either<Fault.Fault, Uint8Array>>, octets: Uint8Array): Violations => {
   if (E.isLeft(body)) return [body.left]
   if (E.isLeft(body.right)) return [`the body failed: ${body.right.left._tag}: ${body.right.left.message}`]
   const { right: came } = body.right
-  return same(came, octets) ? [] : [`the body's ${octets.length} octets came as ${came.length}, or as others`]
+  return same(came, octets)
+    ? []
+    : [`the body has ${came.length} octets that differ from the ${octets.length} of the answer`]
 }
 
 const CODERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } as const
@@ -243,7 +250,7 @@ export type Coding = keyof typeof CODERS
 
 export const decodes =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, text: string, coding: Coding, reading: Reading): Promise<Complaints> => {
+  async (sent: Sent, text: string, coding: Coding, reading: Reading): Promise<Violations> => {
     const octets = Buffer.from(text)
     const answer: Answer = { status: 200, headers: { 'Content-Encoding': coding }, body: CODERS[coding](octets) }
     return on(
@@ -260,7 +267,7 @@ export const decodes =
 
 export const keepsBodyLimit =
   ({ stand, patience }: Subject) =>
-  async (sent: Sent, size: number, limit: number): Promise<Complaints> =>
+  async (sent: Sent, size: number, limit: number): Promise<Violations> =>
     on(
       stand,
       () => ({ status: 200, body: 'x'.repeat(size) }),
@@ -272,5 +279,12 @@ export const keepsBodyLimit =
       if (E.isLeft(body)) return [body.left]
       const came = E.isLeft(body.right) ? body.right.left._tag : `${body.right.right.length} octets`
       const wanted = size > limit ? 'BodyTooLarge' : `${size} octets`
-      return came === wanted ? [] : [`${size} octets under a limit of ${limit} came as ${came}, not as ${wanted}`]
+      return came === wanted
+        ? []
+        : [`a body of ${size} octets with a limit of ${limit} is ${came} instead of ${wanted}`]
     })
+
+/** @deprecated Use `Violations`. */
+export type Complaints = Violations
+/** @deprecated Use `CallOutcome`. */
+export type Called = CallOutcome

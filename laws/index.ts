@@ -1,11 +1,11 @@
 /**
- * Laws that people run against their own parts, in three layers.
+ * Laws to test your own transports, policies, stores and programs with. See the README of this folder.
  *
- * | layer      | is                                                              | here                                  |
+ * | kind       | what it is                                                      | examples                              |
  * |------------|-----------------------------------------------------------------|---------------------------------------|
- * | statement  | a predicate over any implementation                             | `JarLaws`, `TransportLaws` …          |
- * | generator  | neighbours: near misses, and few of them                        | `Places`, `Cookies`, `Plans`, `Webs` … |
- * | rule set   | data: name of the law → property; any test framework runs it    | `jar`, `transport`, `integration` …   |
+ * | law        | a predicate over any implementation                             | `JarLaws`, `TransportLaws`            |
+ * | generator  | fast-check arbitraries of similar values                        | `Places`, `Cookies`, `Plans`, `Webs`  |
+ * | rule set   | maps names of laws to properties; any test framework runs it    | `jar`, `transport`, `integration`     |
  *
  * @example
  * import { Jar } from 'requests-ts'
@@ -19,20 +19,30 @@ export * as Calls from './arbitrary/Calls.js'
 export * as Chain from './arbitrary/Chain.js'
 export * as Cookies from './arbitrary/Cookie.js'
 export * as Environments from './arbitrary/Environment.js'
+export * as FaultInjections from './arbitrary/FaultInjection.js'
+/** @deprecated Use `FaultInjections`. */
 export * as Disturbances from './arbitrary/FaultInjection.js'
 export * as Places from './arbitrary/Place.js'
 export * as Plans from './arbitrary/Plan.js'
 export * as Script from './arbitrary/Script.js'
+export * as Sessions from './arbitrary/Settings.js'
+/** @deprecated Use `Sessions`. */
 export * as SettingsOf from './arbitrary/Settings.js'
 export * as Webs from './arbitrary/Web.js'
 export * as ExchangeLaws from './Exchange.js'
 export * as ExplainLaws from './Explain.js'
+export * as ExtensionLaws from './ExtensionLaws.js'
+/** @deprecated Use `ExtensionLaws`. */
 export * as PartLaws from './ExtensionLaws.js'
+export * as FailureLaws from './FailureLaws.js'
+/** @deprecated Use `FailureLaws`. */
 export * as FailingLaws from './FailureLaws.js'
 export * as HttpLaws from './Http.js'
 export * as IntegrationLaws from './Integration.js'
 export * as JarLaws from './Jar.js'
 export * as MonoidLaws from './Monoid.js'
+export * as RecordingServer from './RecordingServer.js'
+/** @deprecated Use `RecordingServer`. */
 export * as Witness from './RecordingServer.js'
 export * as RetryLaws from './Retry.js'
 export * as RuleSet from './RuleSet.js'
@@ -49,4 +59,6 @@ export { serving, type TransportLaw, transport } from './rules/transport.js'
 export * as SessionLaws from './Session.js'
 export * as TapeLaws from './Tape.js'
 export * as TransportLaws from './Transport.js'
+export * as Unsealed from './Unsealed.js'
+/** @deprecated Use `Unsealed`. */
 export * as Opened from './Unsealed.js'

@@ -1,4 +1,4 @@
-/** Builds the package once before the tests that look at it as its users do. */
+/** Builds the package once before the tests that use it as its users do. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

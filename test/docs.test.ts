@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 
-// Every TypeScript block of the README and every @example compiles against the built package, and runs.
+// Every TypeScript block of a README and every @example compiles against the built package, and runs.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, '.cache', 'docs')
@@ -14,9 +14,11 @@ interface Example {
   readonly code: string
 }
 
-const readmeBlocks = (): ReadonlyArray<Example> =>
-  [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ''], i) => ({
-    name: `README-${i + 1}`,
+const nameOf = (path: string, i: number): string => `${relative(root, path).replace(/[/.]/g, '-')}-${i + 1}`
+
+const blocksOf = (path: string): ReadonlyArray<Example> =>
+  [...readFileSync(path, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ''], i) => ({
+    name: nameOf(path, i),
     code,
   }))
 
@@ -25,7 +27,7 @@ const examplesOf = (path: string): ReadonlyArray<Example> => {
   return comments.flatMap((comment, i) => {
     const [, ...examples] = comment.split(/^ *\* *@example *$/m)
     return examples.map((example) => ({
-      name: `${relative(root, path).replace(/[/.]/g, '-')}-${i + 1}`,
+      name: nameOf(path, i),
       code: example
         .replace(/\*\/$/, '')
         .split('\n')
@@ -35,15 +37,20 @@ const examplesOf = (path: string): ReadonlyArray<Example> => {
   })
 }
 
-const sources = (place: string): ReadonlyArray<string> =>
-  readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => join(root, place, path))
+const filesIn = (subfolder: string, extension: string): ReadonlyArray<string> =>
+  readdirSync(join(root, subfolder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(extension))
+    .map((path) => join(root, subfolder, path))
 
-const examples = [...readmeBlocks(), ...[...sources('src'), ...sources('laws')].flatMap(examplesOf)]
+const documents = [
+  join(root, 'README.md'),
+  ...['src', 'laws', 'test/conformance'].flatMap((subfolder) => filesIn(subfolder, 'README.md')),
+]
+const sources = ['src', 'laws'].flatMap((subfolder) => filesIn(subfolder, '.ts'))
+const examples = [...documents.flatMap(blocksOf), ...sources.flatMap(examplesOf)]
 
-/** An @example has `assert` in scope; a block of the README says itself what it imports. */
-const whole = (code: string): string =>
+/** An @example may use `assert` without an import. */
+const complete = (code: string): string =>
   code.includes('import assert')
     ? `${code}\nexport {}\n`
     : `import assert from 'node:assert/strict'\nvoid assert\n${code}\nexport {}\n`
@@ -60,16 +67,19 @@ describe('documentation', () => {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(CONFIG))
     for (const { name, code } of examples) {
-      writeFileSync(join(folder, `${name}.ts`), whole(code))
+      writeFileSync(join(folder, `${name}.ts`), complete(code))
     }
     const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin', 'tsc')
     const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
     expect(status === 0 ? '' : stdout).toBe('')
   }, 120_000)
 
-  it('has examples at all', () => {
-    expect(examples.length).toBeGreaterThan(20)
-    expect(examples.some(({ name }) => name.startsWith('README'))).toBe(true)
+  it('has examples in the READMEs and in the sources', () => {
+    expect(examples.filter(({ name }) => name.startsWith('src-')).length).toBeGreaterThan(20)
+    expect(examples.map(({ name }) => name)).toEqual(expect.arrayContaining(['README-md-1', 'laws-README-md-1']))
+  })
+  it('has a name for each example', () => {
+    expect(new Set(examples.map(({ name }) => name)).size).toBe(examples.length)
   })
 
   it.each(examples)('$name runs', async ({ name }) => {

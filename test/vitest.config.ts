@@ -4,13 +4,13 @@ import { defineConfig } from 'vitest/config'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** The sources in place of the package. */
+/** Resolves imports of the package to its sources. */
 export const ALIAS = [
   { find: /^requests-ts$/, replacement: at('../src/index.ts') },
   { find: /^requests-ts\/laws$/, replacement: at('../laws/index.ts') },
 ]
 
-/** Tests of the built package: the tarball, the command as a process, the documentation. Only these need a build. */
+/** Tests of the built package: the tarball, the command as a process, the documentation. Only these tests need a build. */
 export const PACKAGE = ['test/{package,docs}.test.ts', 'test/cli/{look,send}.test.ts', 'test/transport/exit.test.ts']
 
 /** Tests that open sockets, start processes, or replace a module of Node. */
@@ -24,15 +24,15 @@ export const INTEGRATION = [
 ]
 
 /**
- * Three projects: `unit` needs nothing but the sources, `integration` opens sockets and runs other programs, `package`
- * builds `dist` first. A test file is a unit test unless it is listed above; `test/floors.test.ts` checks the lists.
+ * Three projects: `unit` needs only the sources, `integration` opens sockets and runs other programs, `package` builds
+ * `dist` first. A test file is a unit test unless a list above contains it; `test/layers.test.ts` checks the lists.
  */
 export default defineConfig({
   root: at('..'),
   resolve: { alias: ALIAS },
   test: {
     testTimeout: 30_000,
-    // By default one processor is left to others, which is half of a small machine.
+    // By default vitest leaves one processor free, which is half of a small machine.
     maxWorkers: availableParallelism(),
     hookTimeout: 180_000,
     reporters: ['default'],
@@ -50,7 +50,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...INTEGRATION, ...PACKAGE],
-          // Loading the modules costs more than most tests, so the files of a worker share them.
+          // Test files of a worker share modules, because loading them costs more than most tests.
           isolate: false,
         },
       },

@@ -2,16 +2,17 @@ import { statSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The tests that judge a floor: its own, and the laws that are about it. */
+/** The tests of each layer: its own, and the laws about it. */
 const TESTS: Readonly<Record<string, ReadonlyArray<string>>> = {
-  values: ['test/values/*.test.ts', 'test/laws/{Jar,monoids}.test.ts'],
+  values: ['test/values/*.test.ts', 'test/laws/monoids.test.ts'],
+  cookies: ['test/cookies/*.test.ts', 'test/laws/Jar.test.ts'],
   session: ['test/session/*.test.ts', 'test/laws/monoids.test.ts'],
   stages: ['test/stages/*.test.ts', 'test/laws/exchange.test.ts', 'test/Http.test.ts'],
 }
 
-const { MUTATE_FLOOR: floor } = process.env
+const { MUTATE_LAYER: layer } = process.env
 
-/** Small files first and laws last: the first test that fails ends it, and a small file is about one thing. */
+/** Runs small files first and laws last: the first failure ends the run, and a small file fails fast. */
 class SmallFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const weight = ({ moduleId }: TestSpecification): number =>
@@ -20,13 +21,13 @@ class SmallFirst extends BaseSequencer {
   }
 }
 
-// The tests of what is pure, for `npm run mutate`: no sockets, no builds, nothing that measures time, and no conformance,
-// whose thousands of cases are one test that every mutant would run whole. A floor is judged by its own tests, for those
-// of the others would cost an hour and tell no reader where a thing is held. Files share their modules: loading them
-// costs more than most tests.
+// The tests of the pure layers, for `npm run mutate`. Tests that open sockets, build the package or measure time are not
+// included. Neither are the conformance tests: each mutant would run thousands of cases. A mutant is tested only by the
+// tests of its own layer: the others would take an hour, and a layer should be covered by its own tests. Files share
+// their modules, because loading them costs more than most tests.
 export default defineConfig({
   test: {
-    include: [...(floor === undefined ? Object.values(TESTS).flat() : (TESTS[floor] ?? []))],
+    include: [...(layer === undefined ? Object.values(TESTS).flat() : (TESTS[layer] ?? []))],
     exclude: ['test/values/linear.test.ts'],
     env: { LAW_RUNS: '30' },
     sequence: { sequencer: SmallFirst },

@@ -1,11 +1,11 @@
-/** Single calls of a transport: few plans, so that they come again, with any outcome and any way to read it. */
+/** Generates calls of a transport: few different plans, so that they repeat, with any outcome, read in any way. */
 import * as fc from 'fast-check'
 import type { FaultTag } from '../../src/wire/Fault.js'
 
 export interface Call {
   readonly path: string
   readonly method: string
-  /** Its credential, which no tape holds and no replay compares. */
+  /** Its credential. A tape does not contain it, and a replay does not compare it. */
   readonly token: string
   readonly body: string | undefined
   readonly outcome:

@@ -1,7 +1,7 @@
 /**
- * A request with credentials, and a web of neighbouring servers that redirect it, set cookies and challenge it.
+ * Generates a request with credentials, and similar servers that redirect it, set cookies and send challenges.
  *
- * Every secret of the request holds the same canary, so a leak is one word in the wrong place.
+ * Every secret of the request contains the same canary, so that a test finds a leak by searching for one word.
  */
 import * as fc from 'fast-check'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -19,12 +19,12 @@ export interface Chain extends Web.Web {
   readonly method: string
   readonly hasBody: boolean
   readonly auth: 'none' | 'bearer' | 'digest' | 'header'
-  /** Whether a secret header of the user's own is sent. */
+  /** Whether the request has a secret header. */
   readonly secretHeader: boolean
   readonly ownCookie: boolean
   readonly literalCookie: boolean
   readonly limit: number
-  /** Whether the jar already holds cookies and a challenge. */
+  /** Whether the jar has cookies and a challenge before the request. */
   readonly returning: boolean
 }
 
@@ -41,7 +41,7 @@ const client = fc.record({
 
 export const chain: fc.Arbitrary<Chain> = fc.tuple(Web.web, client).map(([web, asked]) => ({ ...web, ...asked }))
 
-/** One moment for everything. */
+/** The time of every request. */
 const NOW = new Date('2026-01-01T00:00:00Z')
 export const serverOf = (chain: Chain): Server => Web.serverOf(chain)
 
@@ -91,5 +91,5 @@ export const requestOf = (chain: Chain): Request.Request =>
     Request.make(chain.method, Web.entryOf(chain)),
     (request) => (chain.hasBody ? Request.withForm({ a: 'b' })(request) : request),
     only(chain.ownCookie, Request.withCookie('mine', Web.CANARY)),
-    // HEAD follows nothing by default in the constructors only; `make` leaves it to the session.
+    // Only the constructor `head` disables redirects; `make` uses the policy of the session.
   )

@@ -1,8 +1,8 @@
 /**
- * Cookies, replies and histories for the laws of `Jar`: neighbours, and few of them.
+ * Generates cookies, replies and histories for the laws of `Jar`: similar values, and few different ones.
  *
- * A wrong jar gives itself away on near misses: `example.com` and `xexample.com`, `/a` and `/ab`, one name at two
- * hosts, two writes in one millisecond. Independent random text would hit none of them.
+ * Similar values reveal wrong jars: `example.com` and `xexample.com`, `/a` and `/ab`, one name at two hosts, two writes in
+ * one millisecond. Independent random text contains almost none of them.
  */
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
@@ -10,7 +10,7 @@ import type * as Cookie from '../../src/cookies/Cookie.js'
 import type * as DigestCache from '../../src/cookies/DigestCache.js'
 import type { Arrival, History, Step } from '../Jar.js'
 
-/** A host, its parent, its sub, hosts that only look like them, public suffixes, addresses. */
+/** A host, its parent, its subdomain, hosts that look like them, public suffixes, addresses. */
 export const HOSTS = [
   'example.com',
   'sub.example.com',
@@ -43,7 +43,7 @@ export const path: fc.Arbitrary<string> = fc.constantFrom(...PATHS)
 
 export const protocol: fc.Arbitrary<string> = fc.constantFrom('https:', 'http:')
 
-/** Ten moments, half a second apart, so that some fall together. */
+/** Ten times, half a second apart, so that some are equal. */
 export const moment: fc.Arbitrary<Date> = fc.integer({ min: 1, max: 10 }).map((n) => new Date(n * 500))
 
 const urlWith = (scheme: fc.Arbitrary<string>): fc.Arbitrary<URL> =>
@@ -55,7 +55,7 @@ export const secureUrl: fc.Arbitrary<URL> = urlWith(fc.constant('https:'))
 
 export const name: fc.Arbitrary<string> = fc.constantFrom(...NAMES)
 
-/** The host itself or a neighbour, with and without a dot, in capitals. */
+/** The host itself or a similar one, with and without a dot, in capitals. */
 const domainAttribute: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom(...HOSTS, 'com', 'test', '.'), fc.constantFrom('', '.', '..'), fc.boolean())
   .map(([domain, dot, isLoud]) => `Domain=${dot}${isLoud ? domain.toUpperCase() : domain}`)
@@ -72,7 +72,7 @@ export const setCookie: fc.Arbitrary<string> = fc
   .tuple(name, fc.constantFrom('1', '2', ''), fc.array(attribute, { maxLength: 3 }))
   .map(([key, value, attributes]) => [`${key}=${value}`, ...attributes].join('; '))
 
-/** A few fields that follow from the host: they are accepted more often than not. */
+/** A few Set-Cookie fields that suit the host, so that most are accepted. */
 const fittingFields = (hostname: string): fc.Arbitrary<ReadonlyArray<string>> => {
   const parent = hostname.slice(hostname.indexOf('.') + 1)
   const domain = fc.constantFrom('', '', `; Domain=${hostname}`, `; Domain=${parent}`)
@@ -85,7 +85,7 @@ const fittingFields = (hostname: string): fc.Arbitrary<ReadonlyArray<string>> =>
   )
 }
 
-/** A handful, about as many as are seen of a site, or more than are held of it; what breaks with many and with few shrinks to few. */
+/** A few, about as many as a site may have, or more than a jar keeps for it. A failure shrinks to few if it can. */
 const many: fc.Arbitrary<number> = fc.oneof(
   { withCrossShrink: true },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
@@ -93,7 +93,7 @@ const many: fc.Arbitrary<number> = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 361, max: 380 }) },
 )
 
-/** As many cookies as make the limit bite, over a stretch of names that another flood overlaps. It prints as its formula. */
+/** So many cookies that the limit applies, with names that overlap those of another flood. It prints as its formula. */
 const flood: fc.Arbitrary<ReadonlyArray<string>> = fc
   .tuple(fc.integer({ min: 0, max: 400 }), many, fc.constantFrom('', '; Max-Age=0'))
   .map(([start, count, life]) => {
@@ -116,14 +116,14 @@ export const arrival: fc.Arbitrary<Arrival> = arrivalAt(url)
 
 export const secureArrival: fc.Arbitrary<Arrival> = arrivalAt(secureUrl)
 
-/** A reply that sets more than a site may have, or nearly. */
+/** A reply that sets more cookies than a site may have, or nearly as many. */
 export const floodArrival: fc.Arbitrary<Arrival> = fc.record({
   url: fc.constantFrom(new URL('https://example.com/'), new URL('https://sub.example.com/')),
   setCookies: flood,
   now: moment,
 })
 
-/** The same from a host of that site over http. */
+/** The same over http, from a host of that site. */
 export const insecureFlood: fc.Arbitrary<Arrival> = fc.record({
   url: fc.constantFrom(new URL('http://example.com/'), new URL('http://sub.example.com/')),
   setCookies: fc
@@ -166,13 +166,13 @@ const byHand: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(origin, user).map(([at, who]): Step => ({ _tag: 'Count', origin: at, user: who })),
 )
 
-/** A history without floods: the limit is never near. */
+/** A history without floods: far below the limit. */
 export const history: fc.Arbitrary<History> = fc.array(
   fc.oneof({ weight: 5, arbitrary: tagged(arrival) }, { weight: 2, arbitrary: byHand }),
   { maxLength: 8 },
 )
 
-/** A history in which the limit may bite. */
+/** A history that may exceed the limit. */
 export const longHistory: fc.Arbitrary<History> = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: tagged(arrival) },

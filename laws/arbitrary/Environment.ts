@@ -1,8 +1,8 @@
 /**
- * What may surround a process: proxy variables in both spellings, NO_PROXY, netrc, CA bundles; few of each, so that they meet.
+ * Generates environments: proxy variables in both spellings, NO_PROXY, netrc, CA bundles; few of each, so that they interact.
  *
- * An `Ambient` is the text as a person would write it; `environmentOf` reads it as the library does. Credentials hold
- * the canary, so that a leak is one word in the wrong place.
+ * An `Ambient` is the text that a user would write; `environmentOf` parses it with the library. Credentials contain the
+ * canary, so that a test finds a leak by searching for one word.
  *
  * @example
  * import * as fc from 'fast-check'
@@ -31,7 +31,7 @@ const proxy: fc.Arbitrary<string> = fc.constantFrom(
   'https://proxy.test',
 )
 
-/** Entries of NO_PROXY around a host: itself, with dots, stars and ports, its neighbours, networks. */
+/** Entries of NO_PROXY for a host: itself, with dots, stars and ports, similar hosts, networks. */
 export const noProxyAround = (host: string): fc.Arbitrary<string> => {
   const spellings = [`.${host}`, `*.${host}`, `${host}:8080`, '127.0.0.0/8', '::1/128', '*']
   return fc
@@ -49,7 +49,7 @@ const variable: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.tuple(fc.constantFrom('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'), fc.constantFrom('', '/etc/ssl/ca.pem')),
 )
 
-/** Entries of netrc for a host, its neighbours, and everyone, in the ways in which people write them. */
+/** Entries of netrc for a host, for similar hosts and for all hosts, in several notations. */
 export const netrcAround = (host: string): fc.Arbitrary<string> => {
   const machines = neighboursOfHost(host).map((name) => `machine ${name}`)
   const rests = [` login user password ${CANARY}`, `\n  login user\n  password "${CANARY}"\n`, ' login user password']

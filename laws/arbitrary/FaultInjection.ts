@@ -1,17 +1,17 @@
 /**
- * What the world does to a well-behaved server: redirects to neighbours, challenges, cookies, errors, nonsense.
+ * Faults that are injected into a correct server: redirects to similar hosts, challenges, cookies, errors, invalid bodies.
  *
- * A disturbance falls on the requests of one of four slots, which a request has by its method and path alone: a
- * disturbed server is still a function of the plan, whatever the order in which it is asked.
+ * Each fault affects one of four groups of requests. Only the method and the path of a request decide its group, so the
+ * server stays a pure function of the plan: the order of the requests does not matter.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { Exchange, Request, Response, Session } from 'requests-ts'
- * import { Disturbances } from 'requests-ts/laws'
+ * import { FaultInjections } from 'requests-ts/laws'
  *
  * const server = { 'GET /': { status: 200, body: 'well' } }
  * const everywhere = [0, 1, 2, 3].map((slot) => ({ slot, kind: 'Nonsense' as const }))
- * const { outcome } = Exchange.simulate({ session: Session.empty })(Disturbances.disturbed(server, everywhere))(
+ * const { outcome } = Exchange.simulate({ session: Session.empty })(FaultInjections.withFaults(server, everywhere))(
  *   Request.get('http://a.test/'))
  * assert.deepEqual(E.map(Response.text)(outcome), E.right('<not what you expect>'))
  */
@@ -22,7 +22,7 @@ import { neighboursOfOrigin } from './Place.js'
 
 const SLOTS = 4
 
-export type Disturbance = { readonly slot: number } & (
+export type FaultInjection = { readonly slot: number } & (
   | { readonly kind: 'Error'; readonly status: number }
   | { readonly kind: 'Nonsense' }
   | { readonly kind: 'Redirect'; readonly status: number; readonly to: string }
@@ -31,8 +31,8 @@ export type Disturbance = { readonly slot: number } & (
   | { readonly kind: 'Challenge'; readonly asked: string }
 )
 
-/** Disturbances for a program that is at home at an origin, mildest first. */
-export const disturbanceAround = (home: string): fc.Arbitrary<Disturbance> => {
+/** Generates faults for a program whose home is an origin, the mildest first. */
+export const faultInjection = (home: string): fc.Arbitrary<FaultInjection> => {
   const slot = fc.nat({ max: SLOTS - 1 })
   const { hostname } = new URL(home)
   return fc.oneof(
@@ -58,13 +58,13 @@ export const disturbanceAround = (home: string): fc.Arbitrary<Disturbance> => {
   )
 }
 
-/** Three at the most, so that a counterexample is short. */
-export const disturbancesAround = (home: string): fc.Arbitrary<ReadonlyArray<Disturbance>> =>
-  fc.array(disturbanceAround(home), { maxLength: 3 })
+/** Generates at most three faults, so that counterexamples are short. */
+export const faultInjections = (home: string): fc.Arbitrary<ReadonlyArray<FaultInjection>> =>
+  fc.array(faultInjection(home), { maxLength: 3 })
 
 // --- the server ------------------------------------------------------------------------------------------------------
 
-/** The slot of a request, by method and path: the same at every origin, and at every time. */
+/** Returns the group of a request, by method and path: the same at each origin and at any time. */
 export const slotOf = ({ method, url }: Pick<Plan, 'method' | 'url'>): number => {
   let sum = 0
   for (const character of `${method} ${url.pathname}`) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973
@@ -76,30 +76,39 @@ const pairs = (input: HeadersInput = []): ReadonlyArray<readonly [string, string
     ? input
     : Object.entries(input).flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value]))
 
-const disturb = (given: Answer, plan: Plan, disturbance: Disturbance): Answer => {
-  switch (disturbance.kind) {
+const inject = (given: Answer, plan: Plan, fault: FaultInjection): Answer => {
+  switch (fault.kind) {
     case 'Error':
-      return { status: disturbance.status, body: 'no' }
+      return { status: fault.status, body: 'no' }
     case 'Nonsense':
       return { ...given, body: '<not what you expect>' }
     case 'Redirect': {
-      const { status, to } = disturbance
+      const { status, to } = fault
       const isThere = new URL(to).origin === plan.url.origin
       return isThere ? given : { status, headers: { location: `${to}${plan.url.pathname}` } }
     }
     case 'Loop':
       return { status: 302, headers: { location: plan.url.href } }
     case 'Cookie':
-      return { ...given, headers: [...pairs(given.headers), ['set-cookie', disturbance.field]] }
+      return { ...given, headers: [...pairs(given.headers), ['set-cookie', fault.field]] }
     case 'Challenge':
-      return { status: 401, headers: { 'www-authenticate': disturbance.asked } }
+      return { status: 401, headers: { 'www-authenticate': fault.asked } }
   }
 }
 
-/** A server with its disturbances. */
-export const disturbed =
-  (server: Server, disturbances: ReadonlyArray<Disturbance>): Server =>
+/** Returns the server with faults injected into its replies. */
+export const withFaults =
+  (server: Server, faults: ReadonlyArray<FaultInjection>): Server =>
   (plan) =>
-    disturbances
+    faults
       .filter(({ slot }) => slot === slotOf(plan))
-      .reduce((given, one) => disturb(given, plan, one), answer(server)(plan))
+      .reduce((given, fault) => inject(given, plan, fault), answer(server)(plan))
+
+/** @deprecated Use `FaultInjection`. */
+export type Disturbance = FaultInjection
+/** @deprecated Use `withFaults`. */
+export const disturbed = withFaults
+/** @deprecated Use `faultInjection`. */
+export const disturbanceAround = faultInjection
+/** @deprecated Use `faultInjections`. */
+export const disturbancesAround = faultInjections

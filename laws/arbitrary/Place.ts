@@ -1,17 +1,17 @@
 /**
- * Neighbours of hosts, paths, origins and URLs: the near misses on which a wrong comparison gives itself away.
+ * Generates hosts, paths, origins and URLs that are similar to a given one, because they reveal wrong comparisons.
  *
- * | of `api.example.com`        | is a neighbour because                          |
+ * | for `api.example.com`       | why it is similar                               |
  * |-----------------------------|-------------------------------------------------|
  * | `example.com`               | its parent                                      |
- * | `sub.api.example.com`       | below it                                        |
- * | `xapi.example.com`          | ends with it, and no border between             |
+ * | `sub.api.example.com`       | its subdomain                                   |
+ * | `xapi.example.com`          | ends with it, but not at a label                |
  * | `api.example.com.evil.test` | begins with it                                  |
- * | `evil.test`                 | has nothing to do with it                       |
- * | `API.EXAMPLE.COM`           | is the same, in capitals                        |
- * | `api.example.com.`          | is the same to DNS, and another to cookies      |
+ * | `evil.test`                 | unrelated                                       |
+ * | `API.EXAMPLE.COM`           | the same, in capitals                           |
+ * | `api.example.com.`          | the same to DNS, but not to cookies             |
  *
- * All of them shrink towards the place itself.
+ * All of them shrink towards the given value.
  *
  * @example
  * import * as fc from 'fast-check'
@@ -27,7 +27,7 @@ const isAddress = (host: string): boolean => /^[\d.]+$|:/.test(host)
 
 const parentOf = (host: string): string => host.slice(host.indexOf('.') + 1)
 
-/** What looks like a host, itself first. An address has the neighbours that a careless comparison gives it. */
+/** Returns hosts that are similar to a host, itself first; for an address, those that a careless comparison confuses. */
 export const neighboursOfHost = (host: string): ReadonlyArray<string> =>
   isAddress(host)
     ? [
@@ -49,7 +49,7 @@ export const neighboursOfHost = (host: string): ReadonlyArray<string> =>
 
 export const hostsAround = (host: string): fc.Arbitrary<string> => fc.constantFrom(...neighboursOfHost(host))
 
-/** Of `/a/b`: itself, with and without a slash, below, above, beside, and what only begins with it. */
+/** Returns paths similar to `/a/b`: itself, with and without a slash, children, parents, siblings, and paths with that prefix. */
 export const neighboursOfPath = (path: string): ReadonlyArray<string> => {
   const bare = path.replace(/\/+$/, '')
   const above = bare.slice(0, bare.lastIndexOf('/')) || '/'
@@ -59,7 +59,7 @@ export const neighboursOfPath = (path: string): ReadonlyArray<string> => {
 
 export const pathsAround = (path: string): fc.Arbitrary<string> => fc.constantFrom(...neighboursOfPath(path))
 
-/** Of `https://h`: itself, the other scheme, other ports, the default port spelled out, and the neighbours of its host. */
+/** Returns origins similar to `https://h`: itself, the other scheme, other ports, an explicit default port, similar hosts. */
 export const neighboursOfOrigin = (origin: string): ReadonlyArray<string> => {
   const { protocol, hostname, port } = new URL(origin)
   const other = protocol === 'https:' ? 'http:' : 'https:'
@@ -79,7 +79,7 @@ export const neighboursOfOrigin = (origin: string): ReadonlyArray<string> => {
 
 export const originsAround = (origin: string): fc.Arbitrary<string> => fc.constantFrom(...neighboursOfOrigin(origin))
 
-/** URLs near a URL: origin and path from among the neighbours, with and without query and fragment. */
+/** Generates URLs similar to a URL: similar origins and paths, with and without query and fragment. */
 export const urlsAround = (href: string): fc.Arbitrary<string> => {
   const { origin, pathname, search } = new URL(href)
   return fc
@@ -92,7 +92,7 @@ export const urlsAround = (href: string): fc.Arbitrary<string> => {
     .map((parts) => parts.join(''))
 }
 
-/** A host to begin with, simplest first. */
+/** Generates a host, the simplest first. */
 export const host: fc.Arbitrary<string> = fc.constantFrom('a.test', 'api.a.test', 'localhost', '127.0.0.1', '[::1]')
 
 export const origin: fc.Arbitrary<string> = fc
@@ -107,7 +107,7 @@ export const url: fc.Arbitrary<string> = fc
   .tuple(origin, path, fc.constantFrom('', '?a=1', '?a=1&b=x%20y', '?'))
   .map((parts) => parts.join(''))
 
-/** Two URLs that are neighbours: what every rule about "the same" and "another" place is to be tried on. */
+/** Generates two similar URLs, for rules that distinguish the same origin or path from another. */
 export const neighbours: fc.Arbitrary<readonly [from: string, to: string]> = url.chain((from) =>
   fc.tuple(fc.constant(from), urlsAround(from)),
 )

@@ -1,9 +1,9 @@
 /**
- * Requests as data, and the plans that they make: what a transport is tried with.
+ * Generates requests as data, and their plans, for tests of transports.
  *
- * A `Sent` prints as a person would write it down; `planAt(origin)` makes it a plan, through the library's own stages.
- * Header names come in several spellings and repeat; values hold what HTTP allows beyond ASCII; bodies are bytes,
- * streams of known and of unknown length, and streams that exist once.
+ * A `Sent` is readable when it is printed; `planAt(origin)` converts it to a plan with the library's stages. Header names
+ * have several spellings and repeat; values contain octets beyond ASCII that HTTP allows; bodies are bytes, streams of
+ * known and unknown length, and streams that can be read once.
  *
  * @example
  * import * as fc from 'fast-check'
@@ -22,7 +22,7 @@ import { type PlanError, prepare } from '../../src/stages/Prepare.js'
 import type { Plan, Timeouts } from '../../src/wire/Plan.js'
 import { request, session } from './Settings.js'
 
-/** What a request carries: nothing, bytes, or the pieces of a stream. Text stands for its Latin-1 octets. */
+/** The content of a request: nothing, bytes, or the chunks of a stream. Text stands for its Latin-1 octets. */
 export type Content =
   | { readonly _tag: 'Empty' }
   | { readonly _tag: 'Bytes'; readonly text: string }
@@ -43,7 +43,7 @@ const header = fc.tuple(
   fc.constantFrom('1', '', 'a, b', 'é', 'text/plain', '"q;r"'),
 )
 
-/** Content-Type may stand once; any other name may come again, in the same spelling or another. */
+/** Content-Type occurs at most once; other names may repeat, in the same spelling or another. */
 const headers: fc.Arbitrary<Sent['headers']> = fc
   .array(header, { maxLength: 4 })
   .map((fields) =>
@@ -64,7 +64,7 @@ export const content: fc.Arbitrary<Content> = fc.oneof(
 
 const target = fc.constantFrom('/', '/a', '/a/b?c=d', '/?q=%20%2F', '/a%2Fb', '/é')
 
-/** Any request that HTTP allows. */
+/** Generates any request that HTTP allows. */
 export const sent: fc.Arbitrary<Sent> = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'OPTIONS', 'PATCH', 'REPORT'),
   target,
@@ -72,7 +72,7 @@ export const sent: fc.Arbitrary<Sent> = fc.record({
   content,
 })
 
-/** A request without a body, for the laws that look at something else. */
+/** Generates a request without a body, for laws about something else. */
 export const bare: fc.Arbitrary<Sent> = fc.record({
   method: fc.constantFrom('GET', 'DELETE'),
   target,
@@ -88,7 +88,7 @@ async function* inPieces(pieces: ReadonlyArray<string>): AsyncGenerator<Uint8Arr
   for (const text of pieces) yield octets(text)
 }
 
-/** What must arrive. */
+/** Returns the octets that the server must receive. */
 export const octetsOf = (content: Content): Uint8Array => {
   if (content._tag === 'Empty') return new Uint8Array(0)
   return octets(content._tag === 'Bytes' ? content.text : content.pieces.join(''))
@@ -109,7 +109,7 @@ const carrying = (content: Content) => {
   }
 }
 
-/** The plan of a request at an origin. It waits as long as it is told, and for ever unless told. */
+/** Returns the plan of a request to an origin. By default it has no timeouts. */
 export const planAt =
   (origin: string, timeouts: Timeouts = {}) =>
   ({ method, target, headers, content }: Sent): Plan => {
@@ -130,5 +130,5 @@ const planned: fc.Arbitrary<E.Either<PlanError, Plan>> = fc
   .tuple(session, request)
   .map(([one, asked]) => prepare({})(merge(one)(asked)))
 
-/** Plans of generated sessions and requests, with all that settings can do to them. */
+/** Generates plans from generated sessions and requests, with any settings. */
 export const plan: fc.Arbitrary<Plan> = planned.filter(E.isRight).map((made) => made.right)

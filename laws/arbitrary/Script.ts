@@ -1,7 +1,7 @@
 /**
- * What a transport under a decorator will do, attempt by attempt, and who asks it: for laws of decorators.
+ * Generates the behaviour of a transport, attempt by attempt, and the request: for laws of decorators such as `withRetry`.
  *
- * Time is counted, not waited for: a sleep is over at once, and later.
+ * Time is simulated: a sleep returns at once and advances the clock.
  */
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
@@ -11,7 +11,7 @@ import * as Body from '../../src/values/Body.js'
 import type { Clock } from '../../src/wire/Clock.js'
 import type { FaultTag } from '../../src/wire/Fault.js'
 
-/** One attempt: it takes so many milliseconds, and then fails or is answered. */
+/** One attempt: it takes some milliseconds, and then fails or has a reply. */
 export interface Step {
   readonly takes: number
   readonly outcome:
@@ -23,7 +23,7 @@ export interface Script {
   readonly method: string
   readonly body: 'none' | 'bytes' | 'once'
   readonly policy: Retry
-  /** Milliseconds from the beginning. */
+  /** Milliseconds from the first attempt. */
   readonly deadline: number | undefined
   readonly steps: ReadonlyArray<Step>
   readonly entropy: string
@@ -72,17 +72,17 @@ export const script: fc.Arbitrary<Script> = fc.record({
   entropy: fc.constantFrom('a', 'b', 'c'),
 })
 
-/** A body of that kind, and how often its source was opened. */
+/** Returns a body of that kind, and a function that counts how often its source was opened. */
 export const payloadOf = (kind: Script['body']): { readonly payload: Payload; readonly opened: () => number } => {
   let opened = 0
   const content = Buffer.from('content')
   const source: AsyncIterable<Uint8Array> = {
     async *[Symbol.asyncIterator]() {
       opened += 1
-      if (opened === 1) yield content // what exists once is gone the second time
+      if (opened === 1) yield content // the second read finds nothing
     },
   }
-  // By hand: `Body.once` opens a source only once, and would stop a lawbreaker before the law does.
+  // Not made with `Body.once`, which opens a source only once and so hides a lawbreaker from the law.
   const once: Payload = { _tag: 'Once', source, length: O.none }
   const payload = kind === 'none' ? Body.empty : kind === 'bytes' ? Body.bytes(content) : once
   return { payload, opened: () => opened }
@@ -95,7 +95,7 @@ export interface Counted extends Clock {
 
 const START = Date.parse('2026-01-01T00:00:00Z')
 
-/** A clock that a sleeper moves on. */
+/** Returns a clock that only `sleep` and `pass` advance. */
 export const counted = (): Counted => {
   let now = 0
   const pass = (ms: number): void => {

@@ -1,5 +1,5 @@
 /**
- * Settings, sessions and requests, made as users make them: by a few combinators, over few names that meet again.
+ * Generates settings, sessions and requests as users build them: with a few combinators, over a few names that repeat.
  */
 import * as fc from 'fast-check'
 import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
@@ -27,7 +27,7 @@ const query: fc.Arbitrary<Query.Input> = fc.oneof(
   fc.dictionary(key, fc.oneof(scalar, fc.array(scalar, { maxLength: 2 }), fc.constant(null)), { maxKeys: 2 }),
   fc.array(fc.tuple(key, scalar), { maxLength: 2 }),
 )
-/** A query as a setting: keys that merge, pairs and text that take the place. */
+/** A query as a setting: keys are merged, pairs and text replace the query. */
 export const queryLayer: fc.Arbitrary<Override.Layer<Query.Source>> = fc.oneof(
   query.map(Query.layer),
   scalar.map((text) => Override.replace<Query.Source>({ _tag: 'Text', text })),
@@ -41,7 +41,7 @@ const hook: fc.Arbitrary<Settings.Hook> = fc.constantFrom<Settings.Hook>(
   (head) => async () => ({ _tag: 'Right', right: { ...head, status: 299 } }),
 )
 
-/** A combinator that prints as the call that made it: a counterexample is then what a user would write. */
+/** A combinator that prints as its call, so that a counterexample is code that a user can run. */
 const called = (name: string, args: ReadonlyArray<unknown>, configure: Settings.Configure): Settings.Configure => {
   const printed: Settings.Configure = (configurable) => configure(configurable)
   const text = args.length === 0 ? name : `${name}(${args.map((arg) => fc.stringify(arg)).join(', ')})`
@@ -54,7 +54,7 @@ const calls = <Args extends ReadonlyArray<unknown>>(
   configure: (...args: Args) => Settings.Configure,
   ...args: { readonly [K in keyof Args]: fc.Arbitrary<Args[K]> }
 ): fc.Arbitrary<Settings.Configure> =>
-  // The cast: a tuple of arbitraries gives a tuple of their values, which a mapped type over a generic cannot tell.
+  // The cast: a tuple of arbitraries generates a tuple of values, which TypeScript cannot infer for a generic mapped type.
   fc.tuple(...args).map((given) => called(name, given, configure(...(given as unknown as Args))))
 
 const constant = (name: string, configure: Settings.Configure): fc.Arbitrary<Settings.Configure> =>
@@ -91,7 +91,7 @@ export const change: fc.Arbitrary<Settings.Configure> = fc.oneof(
   calls('withSensitiveHeaders', (name: string) => Settings.withSensitiveHeaders(name), headerName),
 )
 
-/** What a few combinators make of a beginning; it prints as the pipe that made it. */
+/** Applies a few combinators to a start value. The result prints as the pipe that made it. */
 const made = <C extends Settings.Configurable>(
   start: fc.Arbitrary<readonly [name: string, start: C]>,
 ): fc.Arbitrary<C> =>

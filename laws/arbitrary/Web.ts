@@ -1,8 +1,8 @@
 /**
- * A web of neighbouring servers as a pure function: pages that redirect, set cookies and ask for Digest.
+ * Generates a set of similar servers as a pure function: pages that redirect, set cookies and send Digest challenges.
  *
- * The places are near misses: one host on two schemes and two ports, its subdomain, a host that only looks like it.
- * A `Web` is plain data, so that a counterexample is a list of pages that a person can read; `serverOf` makes it answer.
+ * The origins are similar: one host with two schemes and two ports, its subdomain, hosts that look like it. A `Web` is plain
+ * data, so that a counterexample is a readable list of pages; `serverOf` returns the server.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -21,7 +21,7 @@ import type { Plan } from '../../src/wire/Plan.js'
 import { wire } from '../../src/wire/Plan.js'
 import type { Answer, Server } from '../../src/wire/Reply.js'
 
-/** What every secret of a generated request holds, and nothing else does. */
+/** The text that every secret of a generated request contains, and no other text. */
 export const CANARY = 'CANARY'
 
 const ORIGINS = [
@@ -33,21 +33,21 @@ const ORIGINS = [
   'https://a.test.evil.test',
 ] as const
 
-/** One page: where it is, how it answers, where it leads. */
+/** One page: its origin, its reply, the target of its redirect. */
 export interface Page {
-  /** Which of the chain's origins, by number. */
+  /** The index of its origin, modulo their number. */
   readonly place: number
   readonly status: number
-  /** How many pages further its Location leads, round and round. */
+  /** The target of its Location: so many pages further, modulo their number. */
   readonly onward: number
   readonly location: 'absolute' | 'relative' | 'none'
   readonly setsCookie: boolean
-  /** Whether it asks for Digest: never, until it is answered, or whatever the answer. */
+  /** Whether it sends a Digest challenge: never, until it is answered correctly, or always. */
   readonly challenges: 'no' | 'once' | 'always'
 }
 
 export interface Web {
-  /** Few of the neighbours, so that a chain comes back to where it was. */
+  /** A few of the similar origins, so that a chain of redirects returns to earlier ones. */
   readonly origins: ReadonlyArray<string>
   readonly pages: ReadonlyArray<Page>
 }
@@ -71,7 +71,7 @@ const REALM = 'realm'
 const originOf = ({ pages, origins }: Web, i: number): string =>
   origins[(pages[i]?.place ?? 0) % origins.length] ?? ORIGINS[0]
 
-/** Where a page is. */
+/** Returns the URL of a page. */
 export const hrefOf = (web: Web, i: number): string => {
   const at = i % web.pages.length
   return `${originOf(web, at)}/p${at}`
@@ -79,7 +79,7 @@ export const hrefOf = (web: Web, i: number): string => {
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
-/** Checks a digest the way a server does, and not with the code under test. */
+/** Checks a digest as a server does, without the code under test. */
 const isSigned = (plan: Plan, nonce: string): boolean => {
   const header = wire(plan).headers.find(([name]) => name.toLowerCase() === 'authorization')?.[1] ?? ''
   const fields = new Map([...header.matchAll(/(\w+)="?([^",]*)"?/g)].map(([, name = '', value = '']) => [name, value]))
@@ -110,10 +110,10 @@ const answerOf = (
   }
 }
 
-/** Where the first page is. */
+/** Returns the URL of the first page. */
 export const entryOf = (web: Web): string => hrefOf(web, 0)
 
-/** The servers of a web, as one. It holds nothing between two requests, and answers 404 to what it does not know. */
+/** Returns all servers of a web as one. It has no state, and answers 404 for unknown URLs. */
 export const serverOf =
   (web: Web): Server =>
   (plan) => {

@@ -1,4 +1,4 @@
-/** The laws of the machine and of its interpreter, as rule sets. */
+/** The laws of an exchange and of the operations of `Http`, as rule sets. */
 import * as fc from 'fast-check'
 import { chain } from '../arbitrary/Chain.js'
 import * as Exchange from '../Exchange.js'
@@ -17,7 +17,7 @@ export const exchange = (simulate: Exchange.Machine): RuleSet => ({
 
 export const http = (operations: Http.Operations): RuleSet => ({
   'attempt over memory is simulate': fc.asyncProperty(chain, Http.attemptIsSimulate(operations)),
-  'send is attempt, then absolved': fc.asyncProperty(chain, Http.sendIsAbsolved(operations)),
+  'send is attempt, then absolved': fc.asyncProperty(chain, Http.sendIsAttempt(operations)),
   'send is start, then resume': fc.asyncProperty(chain, Http.sendIsResumed(operations)),
   'plan is the first plan of send': fc.asyncProperty(chain, Http.planIsFirst(operations)),
   'errors carry the jar': fc.asyncProperty(chain, Http.errorsCarryTheJar(operations)),

@@ -1,5 +1,5 @@
 /**
- * The laws of a program of the user's own, as a rule set over the program and the world it is written for.
+ * The laws of a program that uses the library, as a rule set over the program and its servers.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -18,31 +18,31 @@
  * assert.deepEqual(await RuleSet.refuted(rules), new Map())
  */
 import * as fc from 'fast-check'
-import { disturbancesAround } from '../arbitrary/FaultInjection.js'
+import { faultInjections } from '../arbitrary/FaultInjection.js'
 import * as Laws from '../Integration.js'
 import type { RuleSet } from '../RuleSet.js'
-import { complaining } from './reportingProperty.js'
+import { reportingProperty } from './reportingProperty.js'
 
 /** The names of the laws. */
 export type IntegrationLaw =
   | 'it never sends a secret to another origin'
   | 'it ends within its requests'
-  | 'it comes to the same when replayed'
+  | 'it has the same outcome when replayed'
   | 'it does not depend on the order of replies'
 
-/** What a program must keep to, whatever its servers do. Its first home is what the neighbours are those of. */
+/** The laws of a program, whatever its servers do. Faults redirect to hosts that are similar to its first `home`. */
 export const integration = (subject: Laws.Integration): RuleSet => {
   const [home = 'https://a.test'] = subject.home
   const patience = subject.patience ?? Laws.PATIENCE
-  const disturbances = disturbancesAround(home)
+  const faults = faultInjections(home)
   const choices = fc.array(fc.nat({ max: 3 }), { maxLength: 4 })
   return {
-    'it never sends a secret to another origin': complaining(disturbances, Laws.keepsSecrets(subject), patience),
-    'it ends within its requests': complaining(disturbances, Laws.endsWithin(subject), patience),
-    'it comes to the same when replayed': complaining(disturbances, Laws.repeatsItself(subject), patience),
-    'it does not depend on the order of replies': complaining(
-      fc.tuple(disturbances, choices),
-      ([disturbed, order]) => Laws.ignoresReplyOrder(subject)(disturbed, order),
+    'it never sends a secret to another origin': reportingProperty(faults, Laws.keepsSecrets(subject), patience),
+    'it ends within its requests': reportingProperty(faults, Laws.endsWithin(subject), patience),
+    'it has the same outcome when replayed': reportingProperty(faults, Laws.isDeterministic(subject), patience),
+    'it does not depend on the order of replies': reportingProperty(
+      fc.tuple(faults, choices),
+      ([injected, order]) => Laws.ignoresReplyOrder(subject)(injected, order),
       patience,
     ),
   }

@@ -1,5 +1,5 @@
 /**
- * The laws of the parts that users write, as rule sets: `auth`, `redirectPolicy`, `codec`.
+ * The laws of the extensions that users write, as rule sets: `auth`, `redirectPolicy`, `codec`.
  *
  * @example
  * import { createHmac } from 'node:crypto'
@@ -21,15 +21,15 @@ import * as Laws from '../ExtensionLaws.js'
 import type { RuleSet } from '../RuleSet.js'
 import { Eq as Everything } from '../Unsealed.js'
 
-/** What every scheme of auth must do, over plans of generated sessions and requests. */
+/** The laws of an authentication scheme, with plans of generated sessions and requests. */
 export const auth = (scheme: Laws.Scheme): RuleSet => ({
   'signing changes nothing but its headers': fc.property(plan, Laws.signsOnlyItsHeaders(scheme)),
-  'a plan is signed alike each time': fc.property(plan, Laws.signsAlike(scheme)),
+  'a plan is signed alike each time': fc.property(plan, Laws.signsDeterministically(scheme)),
   'a signed plan is still HTTP': fc.property(plan, Laws.staysHttp(scheme)),
   'what signing adds is secret': fc.property(plan, Laws.hidesWhatItAdds(scheme)),
 })
 
-/** One to three URLs that have answered, and a neighbour of the last as the next. */
+/** Generates one to three URLs of earlier hops, and a redirect to a URL that is similar to the last. */
 export const attempt: fc.Arbitrary<RedirectAttempt> = fc
   .tuple(fc.array(neighbours, { minLength: 1, maxLength: 3 }), fc.constantFrom(301, 302, 303, 307, 308), bare)
   .map(([hops, status, sent]) => {
@@ -38,15 +38,15 @@ export const attempt: fc.Arbitrary<RedirectAttempt> = fc
     return { previous: hops.map(([from]) => at(from).url), status, next: at(next) }
   })
 
-/** What every redirect policy must do, over neighbours. */
+/** The laws of a redirect policy, with redirects between similar URLs. */
 export const redirectPolicy = (policy: RedirectPolicy): RuleSet => ({
-  'every attempt gets a verdict': fc.property(attempt, Laws.givesAVerdict(policy)),
-  'an attempt is judged alike each time': fc.property(attempt, Laws.judgesAlike(policy)),
+  'every attempt gets a verdict': fc.property(attempt, Laws.returnsAVerdict(policy)),
+  'an attempt is judged alike each time': fc.property(attempt, Laws.decidesDeterministically(policy)),
 })
 
-/** What every codec must do; values are compared with everything in them, secrets opened, unless another way is given. */
+/** The laws of a codec. By default values are compared including their secrets. */
 export const codec = <A>(coder: Laws.Codec<A>, values: fc.Arbitrary<A>, eq: Eq<A> = Everything): RuleSet => ({
-  'what was encoded comes back': fc.property(values, Laws.comesBack(coder, eq)),
+  'what was encoded comes back': fc.property(values, Laws.roundTrips(coder, eq)),
   'what comes back is encoded as before': fc.property(values, Laws.isStable(coder)),
-  'nonsense is Left': fc.property(fc.jsonValue(), Laws.refusesNonsense(coder)),
+  'nonsense is Left': fc.property(fc.jsonValue(), Laws.rejectsInvalidInput(coder)),
 })

@@ -1,32 +1,32 @@
-/** A property that complains in words, and that is not shrunk where a step of it had to be waited for. */
+/** A property of a law that returns its violations. A value that made a step time out is not shrunk. */
 import * as fc from 'fast-check'
 import type { Property } from '../RuleSet.js'
-import type { Complaints } from '../Transport.js'
+import type { Violations } from '../Transport.js'
 
-/** Milliseconds: a value that took as long and failed is given as it is, for each smaller one would wait again. */
-const SLOW = 100
+/** A failure that took at least this time is not shrunk, because each smaller value would take as long. */
+const SLOW_MS = 100
 
-/** `patience` in milliseconds is the longest wait. */
-export const complaining = <T>(
+/** Returns a property that fails with the violations as its message. `patience`: how many milliseconds a step may take. */
+export const reportingProperty = <T>(
   values: fc.Arbitrary<T>,
-  holds: (value: T) => Promise<Complaints>,
+  holds: (value: T) => Promise<Violations>,
   patience: number,
 ): Property => {
-  let hung = false
+  let isSlow = false
   const inner = fc.asyncProperty(values, async (value) => {
     const start = performance.now()
-    const complaints = await holds(value)
-    if (complaints.length === 0) return
-    hung = performance.now() - start >= Math.min(patience, SLOW)
-    throw new Error(complaints.join('\n'))
+    const violations = await holds(value)
+    if (violations.length === 0) return
+    isSlow = performance.now() - start >= Math.min(patience, SLOW_MS)
+    throw new Error(violations.join('\n'))
   })
   const property: fc.IRawProperty<[T]> = {
     isAsync: () => true,
     generate: (random, run) => {
-      hung = false
+      isSlow = false
       return inner.generate(random, run)
     },
-    shrink: (value) => (hung ? fc.Stream.nil() : inner.shrink(value)),
+    shrink: (value) => (isSlow ? fc.Stream.nil() : inner.shrink(value)),
     runBeforeEach: () => inner.runBeforeEach(),
     runAfterEach: () => inner.runAfterEach(),
     run: (value) => inner.run(value),

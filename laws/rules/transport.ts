@@ -1,9 +1,9 @@
 /**
- * The battery for anyone's transport: every law of `Transport` and `Failing`, on a server of its own on loopback.
+ * The laws of a transport, as rule sets: every law of `TransportLaws` and `FailureLaws`, with a recording server.
  *
- * `transport(make)` is for what sends bytes; `serving(make)` for what takes a pure `Server`, without the laws that need
- * a connection. Whatever a transport does, a law ends: one step has `patience` milliseconds (2,000), and what has once
- * used them up is not shrunk.
+ * `transport(make)` is for transports that send bytes. `serving(make)` is for transports that take a pure `Server`: it
+ * omits the laws that need a connection. A law always ends: each step may take `patience` milliseconds (2,000 by default),
+ * and a value that took that long is not shrunk.
  *
  * @example
  * import { Transport } from 'requests-ts'
@@ -17,13 +17,13 @@ import type { Answer, Server } from '../../src/wire/Reply.js'
 import type { Transport } from '../../src/wire/Transport.js'
 import { bare, sent } from '../arbitrary/Plan.js'
 import * as FailureLaws from '../FailureLaws.js'
-import { network, pure, type Stand } from '../RecordingServer.js'
+import { network, pure, type TestBed } from '../RecordingServer.js'
 import type { Property, RuleSet } from '../RuleSet.js'
 import * as Laws from '../Transport.js'
-import { complaining } from './reportingProperty.js'
+import { reportingProperty } from './reportingProperty.js'
 
 export interface Options {
-  /** The milliseconds that one step of a law may take: a call, a piece of a body, a close. */
+  /** How many milliseconds one step of a law may take: a call, a chunk of a body, a close. */
   readonly patience?: number
 }
 
@@ -66,12 +66,12 @@ const text = fc.constantFrom('', 'a', 'é'.repeat(50_000))
 
 // --- laws ------------------------------------------------------------------------------------------------------------
 
-type Holds<T> = (subject: Laws.Subject) => (value: T) => Promise<Laws.Complaints>
+type Holds<T> = (subject: Laws.Subject) => (value: T) => Promise<Laws.Violations>
 
 const law =
   <T>(values: fc.Arbitrary<T>, holds: Holds<T>) =>
   (subject: Laws.Subject): Property =>
-    complaining(values, holds(subject), subject.patience)
+    reportingProperty(values, holds(subject), subject.patience)
 
 type Rules = Readonly<Record<string, (subject: Laws.Subject) => Property>>
 
@@ -134,7 +134,7 @@ const overNetwork = {
     fc.tuple(bare, reading),
     (subject) =>
       ([one, how]) =>
-        FailureLaws.seesCuts(subject)(one, how),
+        FailureLaws.detectsTruncation(subject)(one, how),
   ),
   'an abort settles': law(
     fc.tuple(bare, fc.constantFrom<FailureLaws.Moment>('waiting', 'reading'), reading),
@@ -154,7 +154,7 @@ const overNetwork = {
       ([one, pieces]) =>
         FailureLaws.failsWithBody(subject)(one, pieces),
   ),
-  'a discarded body lets go': law(bare, FailureLaws.letsGo),
+  'a discarded body releases its connection': law(bare, FailureLaws.releasesConnection),
   'nothing leaks': law(
     fc.tuple(bare, fc.array(fc.constantFrom<FailureLaws.Ending>('read', 'discard', 'abort', 'fail'), { maxLength: 4 })),
     (subject) =>
@@ -166,13 +166,13 @@ const overNetwork = {
 /** The names of the laws. */
 export type TransportLaw = keyof typeof anywhere | keyof typeof overNetwork
 
-const over = (stand: Stand, rules: Rules, { patience = PATIENCE }: Options): RuleSet =>
+const rulesFor = (stand: TestBed, rules: Rules, { patience = PATIENCE }: Options): RuleSet =>
   Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, rule({ stand, patience })]))
 
-/** What every transport that sends bytes must do. A new one is made for each value that is tried. */
+/** The laws of a transport that sends bytes. Each test case makes a new transport. */
 export const transport = (make: () => Transport, options: Options = {}): RuleSet =>
-  over(network(make), { ...anywhere, ...overNetwork }, options)
+  rulesFor(network(make), { ...anywhere, ...overNetwork }, options)
 
-/** What every transport must do that asks a pure server in place of a network. */
+/** The laws of a transport that takes a pure server instead of a network. */
 export const serving = (make: (server: Server) => Transport, options: Options = {}): RuleSet =>
-  over(pure(make), anywhere, options)
+  rulesFor(pure(make), anywhere, options)

@@ -1,4 +1,4 @@
-/** Cookies beyond all measure, and cookies that are none: what can be kept is, the rest is refused with its reason. */
+/** Very many cookies, and invalid ones: the jar keeps what is valid, and rejects the rest with a reason. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -33,7 +33,7 @@ describe('5,000 cookies in one response', () => {
   const lines = Array.from({ length: 5_000 }, (_, i) => `Set-Cookie: n${i}=v\r\n`).join('')
   const newest = Array.from({ length: 180 }, (_, i) => `n${4_820 + i}`)
 
-  it('leave the newest 180, and the next request carries exactly those', async () => {
+  it('leave the newest 180, which the next request sends', async () => {
     const server = await raw((socket) => socket.write(ok('', lines)))
     const transport = Transport.undici({ maxHeaderSize: 200_000 })
     const twice = pipe(
@@ -52,7 +52,7 @@ describe('5,000 cookies in one response', () => {
     const cookie = /^cookie: (.*)$/im.exec(server.received.join(''))?.[1]
     expect(cookie).toBe(newest.map((name) => `${name}=v`).join('; '))
   })
-  it('are more than a head may have, unless that is asked for: a tag, the jar as it was, no socket', async () => {
+  it('exceed the default size of a head: a tagged error, an unchanged jar, no open socket', async () => {
     const server = await raw((socket) => socket.write(ok('', lines)))
     const [jar] = Jar.absorb(new URL(server.url), ['kept=1'], new Date())(Jar.empty)
     const failure = await error(Http.get(server.url), { jar })
@@ -63,7 +63,7 @@ describe('5,000 cookies in one response', () => {
 })
 
 describe('hostile Set-Cookie', () => {
-  it('is refused or kept, each with its reason, and the page comes all the same', async () => {
+  it('is kept or rejected with a reason, and the response is returned', async () => {
     const server = await raw((socket) =>
       socket.write(
         ok(

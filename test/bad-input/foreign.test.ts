@@ -1,4 +1,4 @@
-/** Code of the user's own that gives anything at all: schemes of auth, hooks, transports, servers. A tag, never a throw. */
+/** User code that returns invalid values: authentication schemes, hooks, transports, servers. Each is a tagged error. */
 import { homedir } from 'node:os'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -54,7 +54,7 @@ const page = Transport.memory(() => ({ status: 200, body: 'page', headers: { 'se
 const get = (session: Session.Session, transport = page) =>
   pipe(Http.get('http://h.test/'), Client.use(world(session, transport)), (task) => task())
 
-describe('a scheme of auth', () => {
+describe('an authentication scheme', () => {
   const plan = (sign: (plan: Plan.Plan) => unknown) => {
     const auth = Auth.custom('mine', untyped(sign))
     return Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h.test/'))
@@ -65,14 +65,14 @@ describe('a scheme of auth', () => {
     })
   })
   it.each<[string, (plan: Plan.Plan) => unknown]>([
-    ['headers that are none', (one) => ({ ...one, headers: { fields: [['a', 5]] } })],
+    ['invalid headers', (one) => ({ ...one, headers: { fields: [['a', 5]] } })],
     ['a URL that is text', (one) => ({ ...one, url: 'http://h.test/' })],
-    ['a body that nobody knows', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
+    ['an unknown kind of body', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
     ['no route', (one) => ({ ...one, route: undefined })],
   ])('that gives %s is InvalidSettings', (_, sign) => {
     expect(plan(sign)).toMatchObject({ left: { _tag: 'InvalidSettings' } })
   })
-  it('that is no function is InvalidSettings', () => {
+  it('that is not a function is InvalidSettings', () => {
     expect(plan(untyped('sign'))).toMatchObject({ left: { _tag: 'InvalidSettings' } })
   })
 })
@@ -108,13 +108,13 @@ describe('a transport', () => {
     expect(await get(Session.empty, untyped(transport))).toMatchObject({ left: { _tag: 'ProtocolError' } })
   })
 
-  /** A reply whose body is not as it should be, somewhere. */
+  /** A reply with one invalid member of its body. */
   const odd = (patch: Readonly<Partial<Record<keyof Reply.Source, unknown>>>, status = 200): Transport.Transport => {
     const reply = Transport.reply({ status, headers: { location: '/x' }, body: 'page' })
     return untyped(() => TE.right({ ...reply, body: { ...reply.body, ...patch } }))
   }
   const rejects = () => Promise.reject(new Error('rejected'))
-  it.each([...NONSENSE, ['nothing, for it throws', rejects] as const])(
+  it.each([...NONSENSE, ['nothing and throws', rejects] as const])(
     'whose gather gives %s is a fault',
     async (_, make) => {
       const outcome = await get(Session.empty, odd({ gather: () => async () => make() }))
@@ -128,7 +128,7 @@ describe('a transport', () => {
       expect(E.isLeft(streamed)).toBe(true)
     },
   )
-  it('whose body cannot be let go of changes nothing', async () => {
+  it('whose body fails to be discarded does not change the outcome', async () => {
     let calls = 0
     const redirect = odd({ discard: rejects }, 302)
     const transport: Transport.Transport = (plan, limits) => {
@@ -144,7 +144,7 @@ describe('a transport', () => {
     const retried = pipe(odd({ discard: rejects }, 503), Transport.withRetry({ attempts: 2, base: 1, jitter: 0 }))
     expect(await get(Session.empty, retried)).toMatchObject({ right: [{ status: 503 }, {}] })
   })
-  it('that cannot be closed changes nothing, and the others are closed', async () => {
+  it('that fails to close does not change the outcome, and the others are closed', async () => {
     let closed = 0
     const closing = (close: () => Promise<void>) => Object.assign(Transport.memory({}), { close })
     const session = pipe(
@@ -184,7 +184,7 @@ describe('a transport', () => {
 
 describe('a server', () => {
   const request = Request.get('http://h.test/')
-  /** The two interpreters: they agree about every server. */
+  /** `simulate` and `Http` with a memory transport must agree. */
   const both = async (server: Reply.Server) => {
     const session = Session.empty
     const context = { session, environment: Environment.empty, now: new Date(0), entropy: 'seed' }
@@ -211,7 +211,7 @@ describe('a server', () => {
   ])('that answers %j is ProtocolError for both interpreters', async (answer) => {
     expect(await both(untyped(() => answer))).toMatchObject({ left: { _tag: 'ProtocolError' } })
   })
-  it('is judged alike by both interpreters, whatever it answers', async () => {
+  it('has the same outcome in simulate and Http, whatever it answers', async () => {
     const field = fc.oneof(fc.string(), fc.integer(), fc.constant(undefined))
     const answer = fc.oneof(
       fc.anything(),
@@ -232,8 +232,8 @@ describe('a server', () => {
   })
 })
 
-describe('a system that knows no home folder', () => {
-  it('gives an environment without netrc, and says why', () => {
+describe('a system without a home folder', () => {
+  it('has an environment without netrc, and reports the reason', () => {
     vi.stubEnv('NETRC', undefined)
     home.isKnown = false
     try {
@@ -251,7 +251,7 @@ describe('a system that knows no home folder', () => {
   })
 })
 
-describe('what plain JavaScript gives', () => {
+describe('a value of the wrong type', () => {
   const planned = (request: Request.Request, session = Session.empty) =>
     Plan.plan({ session, entropy: 'seed' })(request)
   const post = Request.post('http://h.test/')

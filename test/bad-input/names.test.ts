@@ -92,7 +92,7 @@ describe.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'protot
       const environment = Environment.make(own(`${name}_proxy`, 'http://never.test:1'))
       expect(right(planned(get, { session: trusting, environment })).route.proxy).toEqual(O.none)
     })
-    it('is no route of a table of answers', async () => {
+    it('is not a route of a table of answers', async () => {
       const session = Session.mount('http://', Transport.memory({}))(Session.empty)
       expect(
         (await value(Http.send(Request.make(name === '__proto__' ? 'GET' : name, `http://h/${name}`)), { session }))

@@ -31,7 +31,7 @@ const jarIn = (error: unknown) => pipe(HttpError.jar(error), O.map(held), O.toUn
 const cyclic: { self?: unknown } = {}
 cyclic.self = cyclic
 
-describe('what cannot be sent', () => {
+describe('a request that cannot be sent', () => {
   it.each<[string, Request.Request, string, RegExp]>([
     ['a URL without scheme', Request.get('example.com/x'), 'MissingScheme', /https:\/\/example\.com\/x/],
     ['a space in the host', Request.get('http://exa mple.com/'), 'InvalidUrl', /exa mple\.com/],
@@ -63,7 +63,7 @@ describe('what cannot be sent', () => {
     const error = await failing(request)
     expect(error._tag).toBe(tag)
     expect(error.message).toMatch(message)
-    // Nothing was sent, so the jar is the program's own, which `attempt` and `orElse` go on with.
+    // Nothing was sent, so the error carries the jar from before, which `attempt` and `orElse` use.
     const program = pipe(
       Http.send(request),
       Http.orElse(() => Http.jar),
@@ -100,7 +100,7 @@ describe('what cannot be sent', () => {
   })
 })
 
-describe('what cannot be taken', () => {
+describe('a reply that cannot be used', () => {
   const CUT = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\nSet-Cookie: cut=1\r\n\r\nabc'
   it('a reply cut in mid-body is BodyCut, with the cookies of its head', async () => {
     const server = await raw((socket) => socket.end(CUT))
@@ -150,7 +150,7 @@ describe('what cannot be taken', () => {
       expect(error._tag).toMatch(/InvalidRedirect|ConnectFailed|TooManyRedirects/)
     },
   )
-  it('a reply that is no HTTP is ProtocolError and keeps the jar', async () => {
+  it('a reply that is not HTTP is ProtocolError and keeps the jar', async () => {
     const server = await always('SSH-2.0-OpenSSH_9.6\r\n')
     const error = await failing(Request.get(server.url))
     expect([error._tag, jarIn(error)]).toEqual(['ProtocolError', ['login=1']])

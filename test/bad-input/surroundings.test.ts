@@ -1,4 +1,4 @@
-/** Broken surroundings: netrc files, NO_PROXY, proxy URLs and CA files that are none. Typed errors, nothing half read. */
+/** Invalid environments: netrc files, NO_PROXY, proxy URLs, CA files. Each is a typed error; nothing is used in part. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ describe('a netrc file', () => {
   })
   it.each<readonly [string, string, number]>([
     ['that ends in mid-entry', `${GOOD}machine`, 1],
-    ['with a word nobody knows', `${GOOD}machine x login y passwort z`, 0],
+    ['with an unknown word', `${GOOD}machine x login y passwort z`, 0],
     ['with a macdef that does not end', `${GOOD}macdef init\ncd /tmp`, 1],
     ['with an unclosed quote', `${GOOD}machine x login y password "z`, 1],
   ])('%s gives the credentials of its sound entry', async (_, text, count) => {
@@ -192,7 +192,7 @@ describe('a proxy URL', () => {
     expect(tagOf(given)).toBe('InvalidProxy')
     expect(JSON.stringify(given)).not.toContain('hunter2')
     expect(E.isLeft(given) && given.left.message.length).toBeGreaterThan(20)
-    if (url.trim() === '') return // an empty or blank variable is none
+    if (url.trim() === '') return // an empty or blank variable counts as not set
     const environment = Environment.make({ http_proxy: url })
     const failure = await error(Http.get('http://h/'), { session: trusting, environment })
     expect(failure._tag).toBe('InvalidProxy')
@@ -204,7 +204,7 @@ describe('a proxy URL', () => {
       }),
     )
   })
-  it('of the environment hurts nobody who does not go through it', () => {
+  it('of the environment does not affect a request that does not use it', () => {
     const environment = Environment.make({ http_proxy: 'http://', no_proxy: 'free.test' })
     expect(tagOf(planned(Request.get('http://free.test/'), { session: trusting, environment }))).toBe('right')
     expect(tagOf(planned(Request.get('https://h/'), { session: trusting, environment }))).toBe('right')
@@ -215,12 +215,12 @@ describe('a proxy URL', () => {
 })
 
 describe('a CA file', () => {
-  it('that is missing, no certificate, empty, a key or a folder without any is TlsFailed and named, before a connection', async () => {
+  it('that is missing, invalid, empty, a key or an empty folder is TlsFailed with its path, before a connection', async () => {
     const server = await secure()
     mkdirSync(join(folder, 'none'))
     const paths = [
       join(folder, 'missing.pem'),
-      file('words.pem', 'this is no certificate'),
+      file('words.pem', 'not a certificate'),
       file('empty.pem', ''),
       file('key.pem', pki('server.key')),
       file('binary.pem', Buffer.from([0, 1, 2, 255])),
@@ -236,7 +236,7 @@ describe('a CA file', () => {
     }
     expect(server.connections()).toBe(0)
   })
-  it('of the environment hurts nobody who brings a CA, or does not use TLS', async () => {
+  it('of the environment does not affect a request with its own CA or without TLS', async () => {
     const environment = Environment.make({ REQUESTS_CA_BUNDLE: '/nowhere' })
     const locked = await secure()
     const plain = await always(ok())

@@ -18,7 +18,7 @@ describe('a rule set runs in vitest', () =>
   RuleSet.suite({ describe, test })('addition', { 'addition is commutative': rules['addition is commutative'] }))
 
 describe('verdicts', () => {
-  it('say the law, the counterexample, its reason and the seed', async () => {
+  it('contain the law, the counterexample, its reason and the seed', async () => {
     const [first, second, third] = await RuleSet.check({ seed: 42 })(rules)
     expect(first).toMatchObject({ law: 'addition is commutative', holds: true, report: '', seed: 42, runs: 100 })
     expect(second).toMatchObject({ holds: false, counterexample: [101], seed: 42 })
@@ -27,21 +27,21 @@ describe('verdicts', () => {
     expect(second?.report).toContain(`{ seed: 42, path: "${second?.path}", endOnFailure: true }`)
     expect(third?.report).toContain('refused: 4 characters')
   })
-  it('are found again by seed and path', async () => {
+  it('are reproduced by seed and path', async () => {
     const [first] = await RuleSet.check()({ high: rules['no number is above 100'] })
     const [again] = await RuleSet.check({ seed: first?.seed ?? 0, path: first?.path ?? '', endOnFailure: true })({
       high: rules['no number is above 100'],
     })
     expect(again).toMatchObject({ counterexample: first?.counterexample, runs: 1 })
   })
-  it('do not call a law that was never tried a law that holds', async () => {
+  it('report a law that was never tested as not holding', async () => {
     const untried = { never: fc.property(fc.nat(), () => fc.pre(false)) }
     expect((await RuleSet.check()(untried))[0]).toMatchObject({ holds: false })
-    expect((await RuleSet.check()(untried))[0]?.report).toContain('The law "never" was not tried')
+    expect((await RuleSet.check()(untried))[0]?.report).toContain('The law "never" was not tested')
   })
 })
 
-/** jest's and node:test's shape: what is given to them is kept. */
+/** A test framework that records its calls, with the types of jest and node:test. */
 const recorder = () => {
   const seen: Array<readonly [title: string, law: string, run: () => Promise<void>, limit: number | undefined]> = []
   let title = ''
@@ -58,7 +58,7 @@ const recorder = () => {
 }
 
 describe('any framework', () => {
-  it('gets every law under the title, with its time limit, and the error of one that fails', async () => {
+  it('gets every law with its title and time limit, and the error of a law that fails', async () => {
     const framework = recorder()
     RuleSet.suite(framework, { limit: 1234 })('numbers', rules)
     expect(framework.seen.map(([title, law, , limit]) => [title, law, limit])).toEqual(
@@ -72,14 +72,14 @@ describe('any framework', () => {
     const folder = join(fileURLToPath(new URL('../..', import.meta.url)), '.cache', 'runners')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, name), code)
-    // A runner that knows it runs inside another one reports to that one and says nothing.
+    // node:test inside another node:test prints nothing.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     return spawnSync(process.execPath, ['--test', '--test-reporter=tap', join(folder, name)], { encoding: 'utf8', env })
       .stdout
   }
 
   it('node:test runs one against the built package, as ESM', () => {
-    const said = run(
+    const output = run(
       'laws.test.mjs',
       `import { describe, test } from 'node:test'
        import { Jar } from 'requests-ts'
@@ -87,21 +87,21 @@ describe('any framework', () => {
        RuleSet.suite({ describe, test }, { numRuns: 20 })('the jar', jar(Jar))
        RuleSet.suite({ describe, test })('a jar whose join forgets', jar({ ...Jar, join: (x) => x }))`,
     )
-    expect(said).toMatch(/^ {4}ok \d+ - join is commutative$/m)
-    expect(said).toMatch(/^ {4}not ok \d+ - join is commutative$/m)
-    expect(said).toContain('The law "join is commutative" does not hold.')
-    expect(said).toMatch(/Find it again with \{ seed: -?\d+/)
+    expect(output).toMatch(/^ {4}ok \d+ - join is commutative$/m)
+    expect(output).toMatch(/^ {4}not ok \d+ - join is commutative$/m)
+    expect(output).toContain('The law "join is commutative" does not hold.')
+    expect(output).toMatch(/Reproduce it with \{ seed: -?\d+/)
   })
 
   it('node:test runs one as CommonJS', () => {
-    const said = run(
+    const output = run(
       'laws.test.cjs',
       `const { describe, test } = require('node:test')
        const { Merge } = require('requests-ts')
        const { RuleSet, merging } = require('requests-ts/laws')
        RuleSet.suite({ describe, test })('merging', merging(Merge.merge))`,
     )
-    expect(said).toMatch(/^# fail 0$/m)
-    expect(said).toMatch(/ok \d+ - merge is a monoid action/)
+    expect(output).toMatch(/^# fail 0$/m)
+    expect(output).toMatch(/ok \d+ - merge is a monoid action/)
   })
 })

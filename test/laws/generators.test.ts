@@ -13,7 +13,7 @@ import * as Url from '../../src/values/Url.js'
 import { wire } from '../../src/wire/Plan.js'
 import { answer } from '../../src/wire/Reply.js'
 
-/** What a broken rule ends in. */
+/** Returns the counterexample of a property. */
 const refuting = <T>(values: fc.Arbitrary<T>, holds: (value: T) => boolean): T | undefined =>
   fc.check(fc.property(values, holds), { numRuns: 3000 }).counterexample?.[0]
 
@@ -23,31 +23,31 @@ const urlOf = (href: string): Url.Url => {
   return parsed.right.url
 }
 
-describe('places', () => {
-  it('are URLs, all of them', () => {
+describe('hosts, paths and origins', () => {
+  it('are all valid URLs', () => {
     fc.assert(fc.property(Place.neighbours, ([from, to]) => URL.canParse(from) && URL.canParse(to)))
   })
   it.each<[string, string, (host: string) => boolean]>([
-    ['endsWith without a border', 'xa.test', (host) => host.endsWith('a.test')],
+    ['endsWith without a label boundary', 'xa.test', (host) => host.endsWith('a.test')],
     ['startsWith', 'a.test.evil.test', (host) => host.startsWith('a.test') && host !== 'a.test.'],
-  ])('tell a host by %s', (_, neighbour, isTaken) => {
+  ])('reveal a comparison of hosts by %s', (_, neighbour, isTaken) => {
     const isOurs = (host: string) => /^([^.]+\.)*a\.test$/i.test(host)
     expect(refuting(Place.hostsAround('a.test'), (host) => !isTaken(host) || isOurs(host))).toBe(neighbour)
   })
-  it('tell a comparison of hosts alone, by scheme or port', () => {
+  it('reveal a comparison that ignores scheme or port', () => {
     const found = refuting(Place.originsAround('https://a.test'), (to) => {
       const [x, y] = [urlOf('https://a.test/'), urlOf(`${to}/`)]
       return x.hostname !== y.hostname || !Redirect.shouldStripAuth(x, y)
     })
     expect(['http://a.test', 'http://a.test:443', 'https://a.test:8443', 'http://a.test:80']).toContain(found)
   })
-  it('tell a path that is a prefix without a border', () => {
+  it('reveal a comparison of paths by prefix', () => {
     expect(refuting(Place.pathsAround('/a'), (path) => !path.startsWith('/a') || /^\/a(\/|$)/.test(path))).toBe('/ax')
   })
 })
 
 describe('environments', () => {
-  it('are read without a throw, and show no credentials', () => {
+  it('are parsed without an exception, and print no credentials', () => {
     fc.assert(
       fc.property(Environments.environment, Place.host, (environment, hostname) => {
         Environment.proxyFor({ protocol: 'http:', hostname, port: '' })(environment)
@@ -56,7 +56,7 @@ describe('environments', () => {
       }),
     )
   })
-  it('find a NO_PROXY that compares ends without a border', () => {
+  it('reveal a NO_PROXY that compares ends without a label boundary', () => {
     const found = refuting(
       fc.tuple(Environments.noProxyAround('a.test'), Place.hostsAround('a.test')),
       ([list, hostname]) => {
@@ -73,7 +73,7 @@ describe('environments', () => {
 })
 
 describe('plans', () => {
-  it('open to the request that they were made from', () => {
+  it('contain the request that they were made from', () => {
     fc.assert(
       fc.property(Plans.sent, (sent) => {
         const { method, url } = wire(Plans.planAt('http://a.test')(sent))
@@ -81,7 +81,7 @@ describe('plans', () => {
       }),
     )
   })
-  it('come of every kind of body, and of sessions', () => {
+  it('have every kind of body, and exist for sessions', () => {
     const kinds = new Set(fc.sample(Plans.sent, 500).map(({ content }) => content._tag))
     expect(kinds).toEqual(new Set(['Empty', 'Bytes', 'Stream', 'Once']))
     expect(fc.sample(Plans.plan, 100)).toHaveLength(100)
@@ -97,7 +97,7 @@ describe('sessions', () => {
 })
 
 describe('servers', () => {
-  it('redirect, set cookies and challenge, and never hold anything', () => {
+  it('redirect, set cookies and send challenges, without state', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(Web.web, (web) => {
@@ -119,11 +119,11 @@ describe('servers', () => {
       expect.arrayContaining(['301', '307', '401', '200', 'set-cookie', 'location', 'www-authenticate']),
     )
   })
-  it('shrink to one page or two where one is enough', () => {
+  it('shrink to one or two pages if one is enough', () => {
     const isQuiet = ({ pages }: Web.Web) => pages.every(({ challenges }) => challenges !== 'always')
     expect(refuting(Web.web, isQuiet)?.pages.length).toBeLessThanOrEqual(2)
   })
-  it('are disturbed by method and path alone', () => {
+  it('have faults by method and path only', () => {
     const at = (origin: string) => urlOf(`${origin}/items`)
     expect(FaultInjection.slotOf({ method: 'GET', url: at('http://a.test') })).toBe(
       FaultInjection.slotOf({ method: 'GET', url: at('https://evil.test') }),

@@ -6,11 +6,11 @@ import { memory as memoryOf } from '../../src/transport/Memory.js'
 import { type Reply, reply } from '../../src/wire/Reply.js'
 import type { Transport } from '../../src/wire/Transport.js'
 
-// Transports that break the port itself: a law must end in time, and its message must name it.
+// Transports that violate the type `Transport`: a law must end in time, and its report must name the violation.
 
 const PATIENCE = 150
 
-/** A body that is given piece by piece, by a function of one's own. */
+/** A reply whose body comes chunk by chunk from a function. */
 const withPieces = (next: () => Promise<IteratorResult<Uint8Array>>): Reply => ({
   ...reply({ status: 200 }),
   body: {
@@ -18,7 +18,7 @@ const withPieces = (next: () => Promise<IteratorResult<Uint8Array>>): Reply => (
       for (;;) {
         const piece = await next()
         if (piece.done) return E.right(new Uint8Array(0))
-        await new Promise((resolve) => setTimeout(resolve, 5)) // it never ends, but the world goes on
+        await new Promise((resolve) => setTimeout(resolve, 5)) // endless, but it does not block the event loop
       }
     },
     discard: async () => {},
@@ -32,8 +32,8 @@ const answering =
   async () =>
     E.right(make())
 
-// The casts: each of these breaks its type on purpose, as JavaScript can.
-const hostile: Readonly<Record<string, readonly [transport: Transport, law: TransportLaw, says: RegExp]>> = {
+// The casts: each transport violates its type on purpose, as JavaScript can.
+const hostile: Readonly<Record<string, readonly [transport: Transport, law: TransportLaw, report: RegExp]>> = {
   'throws synchronously when it is called': [
     () => {
       throw new Error('no such host')
@@ -57,7 +57,7 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
   'settles twice': [
     () => () =>
       ({
-        // biome-ignore lint/suspicious/noThenProperty: that is what a thenable that calls back twice is
+        // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable that calls back twice
         then: (resolve: (value: unknown) => void) => {
           resolve(E.right(reply({ status: 200 })))
           setTimeout(() => resolve(E.right(reply({ status: 500 }))), 5)
@@ -66,27 +66,27 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
     'the reply is what was answered',
     /the call settled twice/,
   ],
-  'gives no promise': [
+  'does not return a promise': [
     () => () => E.right(reply({ status: 200 })) as unknown as ReturnType<ReturnType<Transport>>,
     'the request that arrives is the plan',
-    /the call gave no promise/,
+    /the call did not return a promise/,
   ],
-  'gives a Left without a tag': [
+  'returns a Left without a tag': [
     () => async () => E.left(new Error('oops')) as unknown as Awaited<ReturnType<ReturnType<Transport>>>,
     'errors are Left',
-    /the Left holds no fault with one of the known tags/,
+    /the Left is not a fault with a known tag/,
   ],
-  'gives a body that never ends': [
+  'returns an endless body': [
     answering(() => withPieces(async () => ({ done: false, value: Buffer.alloc(1000) }))),
     'the reply is what was answered',
     /the body did not end|reading the body did not settle within 150 ms/,
   ],
-  'gives a body of empty pieces that never ends': [
+  'returns an endless body of empty chunks': [
     answering(() => withPieces(async () => ({ done: false, value: new Uint8Array(0) }))),
     'a coded body comes decoded',
     /the body did not end|reading the body did not settle within 150 ms/,
   ],
-  'gives a body whose next piece never comes': [
+  'returns a body whose next chunk never arrives': [
     answering(() => withPieces(() => new Promise(() => {}))),
     'the reply is what was answered',
     /did not settle within 150 ms/,
@@ -101,32 +101,32 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
   ],
 }
 
-describe.each(Object.entries(hostile))('a transport that %s', (_, [broken, law, says]) => {
-  it(`fails "${law}" in time, and by name`, async () => {
+describe.each(Object.entries(hostile))('a transport that %s', (_, [broken, law, report]) => {
+  it(`violates "${law}", which ends in time with a report`, async () => {
     const { [law]: rule } = transport(() => broken, { patience: PATIENCE })
     const start = performance.now()
     const found = await RuleSet.refuted(rule === undefined ? {} : { [law]: rule })
     expect(found.get(law)).toContain(`The law "${law}" does not hold.`)
-    expect(found.get(law)).toMatch(says)
-    // Some steps of one value, and no shrinking by waiting: far below what a test framework gives to one test.
+    expect(found.get(law)).toMatch(report)
+    // A few steps of one value, and no shrinking: far below the time limit of a test framework.
     expect(performance.now() - start).toBeLessThan(5_000)
   })
 })
 
-it('every law of the battery ends on a transport that never settles', async () => {
+it('every law ends for a transport that never settles', async () => {
   const start = performance.now()
   const laws = transport(() => () => () => new Promise(() => {}), { patience: 50 })
   expect([...(await RuleSet.refuted(laws, { numRuns: 5 })).keys()]).toEqual(Object.keys(laws))
   expect(performance.now() - start).toBeLessThan(20_000)
 }, 60_000)
 
-it('a law that hung is tried again in earnest when it is run again', async () => {
+it('a rule set runs again after a law timed out', async () => {
   let isBroken = true
-  const sulking = serving(
+  const unreliable = serving(
     (server) => (plan, limits) => () => (isBroken ? new Promise(() => {}) : memoryOf(server)(plan, limits)()),
     { patience: 50 },
   )
-  expect((await RuleSet.refuted(sulking, { numRuns: 3 })).size).toBe(Object.keys(sulking).length)
+  expect((await RuleSet.refuted(unreliable, { numRuns: 3 })).size).toBe(Object.keys(unreliable).length)
   isBroken = false
-  expect(await RuleSet.refuted(sulking, { numRuns: 20 })).toEqual(new Map())
+  expect(await RuleSet.refuted(unreliable, { numRuns: 20 })).toEqual(new Map())
 })

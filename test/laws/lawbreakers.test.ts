@@ -29,18 +29,20 @@ const cases: ReadonlyArray<Case> = [
   codecs,
 ]
 
-/** Characters: a counterexample is to be read by a person. */
+/** A counterexample must have fewer characters, so that it is readable. */
 const READABLE = 800
 
 describe.each(cases)('$set', ({ lawful, breakers }) => {
-  const told = breakers.flatMap(({ breaks, mistake, ...rest }) => breaks.map((law) => [mistake, law, rest] as const))
+  const refutations = breakers.flatMap(({ breaks, mistake, ...rest }) =>
+    breaks.map((law) => [mistake, law, rest] as const),
+  )
 
-  test.each(told)(
+  test.each(refutations)(
     '%s: refuted by "%s"',
     async (_, law, { rules, runs = 5000 }) => {
       const { [law]: rule } = rules
       const sizes: number[] = []
-      // What shrinks to something long from one seed shrinks to something short from another.
+      // Whether a counterexample shrinks to a short one depends on the seed.
       while (sizes.length < 4 && !sizes.some((size) => size < READABLE)) {
         const [verdict] = await RuleSet.check({ numRuns: runs })(rule === undefined ? {} : { [law]: rule })
         expect(verdict).toMatchObject({ law, holds: false })
@@ -57,7 +59,7 @@ describe.each(cases)('$set', ({ lawful, breakers }) => {
   })
 })
 
-/** Rule sets whose lawbreakers stand in a test of their own, by the file that names the laws they break. */
+/** Rule sets whose lawbreakers are in another test: the file that names the laws. */
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, lawful: RuleSet.RuleSet]>> = {
   retry: ['retry.test.ts', Laws.retry(withRetry)],
   tape: ['tape.test.ts', Laws.tape({ record: (sink) => record(sink), replay })],
@@ -65,12 +67,12 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, lawful: RuleSet
 }
 
 describe('the published rule sets', () => {
-  it('are all tried on lawbreakers', () => {
+  it('each have lawbreakers', () => {
     const known = [...cases.map(({ set }) => set), ...Object.keys(ELSEWHERE)]
     const published = Object.entries(Laws).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []))
     expect(published.sort()).toEqual(known.sort())
   })
-  it.each(Object.entries(ELSEWHERE))('%s: every law is named where its lawbreakers are', (_, [file, lawful]) => {
+  it.each(Object.entries(ELSEWHERE))('%s: the file with its lawbreakers names every law', (_, [file, lawful]) => {
     const text = readFileSync(new URL(file, import.meta.url), 'utf8')
     expect(Object.keys(lawful).filter((law) => !text.includes(law))).toEqual([])
   })

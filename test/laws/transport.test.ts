@@ -33,7 +33,7 @@ const CANNOT: ReadonlyArray<TransportLaw> = [
   'nothing leaks', // its pool is global and cannot be closed
 ]
 /** Left to the garbage collector and to the line of Node. */
-const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body lets go']
+const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body releases its connection']
 
 describe('an adapter over global fetch', () => {
   it('cannot do what the README says that it cannot, and can do the rest', async () => {

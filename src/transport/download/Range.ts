@@ -19,7 +19,7 @@
  * const head = Reply.head({ status: 206, headers: { 'Content-Range': 'bytes 3-9/10', ETag: '"v1"' } })
  * const part = { size: 3, validator: O.some('"v1"'), total: O.some(10) }
  * assert.deepEqual(Range.asking(part), [['Range', 'bytes=3-'], ['If-Range', '"v1"']])
- * assert.deepEqual(Range.judge(O.some(part))(head), { _tag: 'Append', length: O.some(7), total: O.some(10) })
+ * assert.deepEqual(Range.evaluate(O.some(part))(head), { _tag: 'Append', length: O.some(7), total: O.some(10) })
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../../values/Headers.js'

@@ -1,4 +1,4 @@
-/** Machines and interpreters with one step wrong. */
+/** Implementations of `simulate` and of the operations of `Http`, each with one mistake. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Machine } from '../../../laws/Exchange.js'
@@ -17,7 +17,7 @@ type Receive = typeof Exchange.receive
 
 const lost = { _tag: 'InvalidSettings', setting: '', message: '', history: [], jar: Jar.empty } as const
 
-/** The pure interpreter around another way to take in a reply. */
+/** `simulate` with another function that processes a reply. */
 const machineOf =
   (receive: Receive): Machine =>
   (context) =>
@@ -53,7 +53,7 @@ const withHeaders = (x: Exchange.Exchange, headers: Headers.Headers): Exchange.E
   plan: { ...x.plan, headers },
 })
 
-/** A header of the plan before, on the plan after. */
+/** Copies a header from one plan to the next. */
 const keeping = (name: string, before: Exchange.Exchange, after: Exchange.Exchange): Exchange.Exchange => {
   const kept = Headers.field(name)(before.plan.headers)
   return O.isNone(kept) ? after : withHeaders(after, Headers.upsertAt(name, kept.value)(after.plan.headers))
@@ -131,7 +131,7 @@ export const exchanges: Case = {
       afterRedirect((_, after) => ({ ...after, plan: { ...after.plan, body: { _tag: 'Empty' } } })),
     ),
     wrong(
-      'a challenge is answered for ever',
+      'every challenge is answered',
       'requests #1979',
       'a challenge is answered once',
       machineOf((now) => (head) => (x) => {
@@ -159,7 +159,7 @@ export const exchanges: Case = {
   ],
 }
 
-// --- interpreters ----------------------------------------------------------------------------------------------------
+// --- operations of Http ----------------------------------------------------------------------------------------------
 
 const operations: Operations = Http
 

@@ -1,4 +1,4 @@
-/** Programs with the mistakes that programs make, and a good one. */
+/** Programs with common mistakes, and a correct one. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -55,7 +55,7 @@ const wrong = (mistake: string, history: string, law: IntegrationLaw, change: Pa
 const SECRET: IntegrationLaw = 'it never sends a secret to another origin'
 const ENDS: IntegrationLaw = 'it ends within its requests'
 
-/** Follows by hand, and gives the token to whoever is next. */
+/** Follows redirects itself, and sends the token to each target. */
 const byHand = (url: string, hops: number): Http.Http<unknown, string> =>
   pipe(
     Http.get(url, Request.withoutRedirects, Request.withoutAuth, Request.withHeader('X-Token', TOKEN)),
@@ -103,7 +103,7 @@ export const integrations: Case = {
     wrong(
       'a key made anew for every run',
       'gocardless-pro-python #12: the idempotency key differed per attempt',
-      'it comes to the same when replayed',
+      'it has the same outcome when replayed',
       {
         program: (jar) => (client) => async () => {
           calls += 1

@@ -1,4 +1,4 @@
-/** Jars that are wrong. */
+/** Wrong cookie jars. */
 import type * as Laws from '../../../laws/Jar.js'
 import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
 import * as Cookie from '../../../src/cookies/Cookie.js'
@@ -15,7 +15,7 @@ interface Mistake {
   readonly breaks: ReadonlyArray<JarLaw>
 }
 
-/** A jar that sends by a rule of its own. */
+/** A jar with another rule for which cookies are sent. */
 const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, visit: Cookie.Visit) => boolean): Jars => ({
   ...Jar,
   cookiesFor: (at, now) => (jar) =>
@@ -59,7 +59,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     breaks: ['no cookie reaches what it is not for'],
   },
   'host-only cookies for subdomains': {
-    history: "Python's http.cookiejar, hence requests (D13)",
+    history: "Python's http.cookiejar, and so requests (D13)",
     jars: sendingWhere((cookie, _, visit) => Cookie.verdict({ ...cookie, hostOnly: false }, visit) === 'sent'),
     breaks: ['no cookie reaches what it is not for'],
   },
@@ -215,7 +215,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       ...Jar,
       absorb: (at, fields, now) => (jar) => {
         const { jar: after, accepted, rejected } = Jar.receive(at, fields, now)(jar)
-        // The cast is the crime: a readonly array is written to.
+        // The cast is the mistake: it writes to a readonly array.
         for (const bucket of jar.cookies.values()) if (bucket.length < 9) (bucket as Cookie.Cookie[]).push(...accepted)
         return [after, rejected]
       },

@@ -1,4 +1,4 @@
-/** Monoids and merges that are none. */
+/** Wrong monoids and merges. */
 import * as fc from 'fast-check'
 import * as Setting from '../../../laws/arbitrary/Settings.js'
 import { monoid } from '../../../laws/rules/monoids.js'
@@ -65,7 +65,7 @@ const reversed: typeof Merge.merge = (session) => (request) => ({
   settings: Settings.Monoid.concat(request.settings, session.settings),
 })
 
-/** What a request sets goes out, and what the session set goes out beside it under another spelling. */
+/** Sends a header of the request and, under another spelling, that of the session. */
 const cased: typeof Merge.merge = (session) => (request) => {
   const merged = Merge.merge(session)(request)
   const doubled = new Map(merged.settings.headers)

@@ -1,4 +1,4 @@
-/** Schemes of auth, redirect policies and codecs that are wrong. */
+/** Wrong authentication schemes, redirect policies and codecs. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Cookies from '../../../laws/arbitrary/Cookie.js'
@@ -119,7 +119,7 @@ export const codecs: Case = {
       mistake: 'what is read is believed',
       history: 'tough-cookie validates nothing that it imports',
       breaks: ['nonsense is Left'],
-      // The cast is the crime.
+      // The cast is the mistake.
       rules: codec({ ...jarCodec, decode: (json) => E.right(json as Jar.Jar) }, jars, Jar.Eq),
     },
   ],

@@ -1,4 +1,4 @@
-/** Transports that are wrong: the real one with one thing done as others do it. */
+/** Wrong transports: the real one, with one mistake of another library. */
 import { Buffer } from 'node:buffer'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -15,7 +15,7 @@ import type { Case, Lawbreaker } from './Lawbreaker.js'
 type Sending = Transport.Transport
 type Task = ReturnType<Sending>
 
-/** The real transport, with calls of another kind over it. */
+/** The real transport with a wrapper around each call. */
 const around = (change: (real: Sending) => Sending) => (): Sending => {
   const real = Transport.undici()
   return Object.assign(change(real), { close: real.close })
@@ -36,7 +36,7 @@ const withPlan = (change: (plan: Plan) => Plan) =>
     return E.isLeft(called) ? E.left({ ...called.left, plan }) : called
   })
 
-/** Sends a second time where the first reply asks for it. */
+/** Sends the request again if the first reply asks for it. */
 const again = (change: (plan: Plan, first: Awaited<ReturnType<Task>>) => O.Option<Plan>) =>
   around((real) => (plan, limits) => async () => {
     const first = await real(plan, limits)()
@@ -74,7 +74,7 @@ async function* forgiving(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   try {
     yield* source
   } catch {
-    // This is the mistake: what failed looks as if it had ended.
+    // The mistake: a body that failed seems complete.
   }
 }
 
@@ -159,7 +159,7 @@ const mistakes: ReadonlyArray<Mistake> = [
   },
   {
     mistake: 'once more on 421, 429 and 503',
-    history: 'fetch (421, measured), got: two retries unless told otherwise',
+    history: 'fetch (421, measured), got: two retries by default',
     law: 'nothing is sent again',
     rules: over(again((plan, first) => (E.isRight(first) && isAt(first.right, 421, 503) ? O.some(plan) : O.none))),
   },
@@ -231,7 +231,7 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'a discard that does nothing',
     history: 'unread bodies of fetch and undici.request hold their connection',
-    law: 'a discarded body lets go',
+    law: 'a discarded body releases its connection',
     rules: over(withBody(() => ({ discard: async () => {} }))),
   },
   {
@@ -248,7 +248,7 @@ export const transports: Case = {
   breakers: mistakes.map(({ law, ...rest }): Lawbreaker => ({ ...rest, breaks: [law], runs: 150 })),
 }
 
-/** What takes a pure server is held to a part of the same laws. */
+/** The rule set for transports that take a pure server has some of the same laws. */
 export const servings: Case = {
   set: 'serving',
   lawful: serving(Transport.memory),

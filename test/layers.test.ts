@@ -1,0 +1,337 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { INTEGRATION, PACKAGE } from './vitest.config.js'
+
+// The architecture: each folder of `src` is a layer. A module imports from its own layer or a lower one, and never in a
+// cycle. Only the modules that are listed here hold state, use a class, or depend on the time, the process or randomness.
+
+const src = fileURLToPath(new URL('../src', import.meta.url))
+
+/** From the lowest to the highest. The empty name is that of the entry points, which are directly in `src`. */
+const LAYERS = ['values', 'cookies', 'wire', 'session', 'stages', 'inspect', 'transport', '', 'cli']
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+const text = (file: string): string => readFileSync(join(src, file), 'utf8')
+
+/** What a string contributes to the code: the expressions that a template contains. */
+const expressionsIn = (literal: string): string =>
+  literal.startsWith('`') ? Array.from(literal.matchAll(/\$\{([^}]*)\}/g), ([, code]) => code).join(' ') : "''"
+
+/** The code without comments and without the text of strings. */
+const code = (file: string): string =>
+  text(file).replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/gm, (found) =>
+    found.startsWith('/') ? '' : expressionsIn(found),
+  )
+
+const layerOf = (file: string): number =>
+  LAYERS.indexOf(dirname(file) === '.' ? '' : (dirname(file).split('/')[0] ?? ''))
+
+const importsOf = (file: string): ReadonlyArray<string> =>
+  [...text(file).matchAll(/^(?:import|export)\b[^'\n]*(?:\{[^}]*\}[^'\n]*)?from '(\.[^']+)'/gm)].map(([, path = '']) =>
+    relative(src, resolve(src, dirname(file), path)).replace(/\.js$/, '.ts'),
+  )
+
+const graph = new Map(files.map((file) => [file, importsOf(file)]))
+
+const acyclic = new Set<string>()
+const cycleFrom = (file: string, path: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+  if (acyclic.has(file)) return undefined
+  for (const imported of graph.get(file) ?? []) {
+    const cycle = cycleFrom(imported, [...path, file])
+    if (cycle !== undefined) return cycle
+  }
+  acyclic.add(file)
+  return undefined
+}
+
+describe('layers', () => {
+  it('are found with the imports of their modules', () => {
+    expect(files.length).toBeGreaterThan(40)
+    expect(graph.get('stages/Exchange.ts')).toContain('stages/Settle.ts')
+  })
+  it('contain every module', () => {
+    expect(files.filter((file) => layerOf(file) < 0)).toEqual([])
+  })
+  it('import from lower layers only', () => {
+    const upward = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => layerOf(imported) > layerOf(file))
+        .map((imported) => `${file} -> ${imported}`),
+    )
+    expect(upward).toEqual([])
+  })
+  it('have no import cycle', () => {
+    for (const file of files) expect(cycleFrom(file, [])).toBeUndefined()
+  })
+})
+
+// --- modules -------------------------------------------------------------------------------------------------------
+
+const MAX_LINES = 350
+
+/** Modules above the limit. The list may only become shorter. */
+const TOO_LONG = [
+  'Http.ts',
+  'cookies/Jar.ts',
+  'session/SessionJson.ts',
+  'transport/download/PartFile.ts',
+  'transport/undici/Handler.ts',
+  'values/Url.ts',
+]
+
+/** Entry points that complete the module of the same name in a layer, so that users find both under one name. */
+const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  'Exchange.ts': 'adds `simulate` to the state machine of an exchange',
+  'Jar.ts': 'adds the JSON form to the cookie jar',
+  'Plan.ts': 'adds planning and the printers to the type',
+  'Request.ts': 'adds `fromCurl` to the request',
+  'Response.ts': 'adds the readers to the type',
+  'Session.ts': 'adds the JSON form to the session',
+  'Tape.ts': 'adds the JSON form to the tape',
+  'Transport.ts': 'adds the implementations to the type',
+}
+
+/** Modules that still share a name with another one. The list may only become shorter. */
+const SAME_NAME = ['inspect/explain/Headers.ts', 'inspect/explain/Route.ts', 'inspect/explain/Settings.ts']
+
+describe('modules', () => {
+  it(`have at most ${MAX_LINES} lines`, () => {
+    expect(files.filter((file) => text(file).split('\n').length > MAX_LINES + 1).sort()).toEqual(TOO_LONG)
+  })
+  it('have a name of their own', () => {
+    const named = files.filter((file) => !Object.hasOwn(ENTRY_POINTS, file) && !SAME_NAME.includes(file))
+    const shared = named.filter((file) => named.some((other) => other !== file && basename(other) === basename(file)))
+    expect(shared).toEqual([])
+  })
+  it('share a name only if the lists need them', () => {
+    const listed = [...Object.keys(ENTRY_POINTS), ...SAME_NAME]
+    const isShared = (file: string) => files.some((other) => other !== file && basename(other) === basename(file))
+    expect(listed.filter((file) => !isShared(file))).toEqual([])
+  })
+  it.each(['utils', 'helpers', 'common', 'misc'])('are not called %s', (name) => {
+    expect(files.filter((file) => file.toLowerCase().includes(name))).toEqual([])
+  })
+  it('begin with a comment about their subject', () => {
+    expect(files.filter((file) => !text(file).startsWith('/**'))).toEqual([])
+  })
+})
+
+// --- state ---------------------------------------------------------------------------------------------------------
+
+interface ModuleState {
+  readonly file: string
+  readonly name: string
+  /** What limits its size. */
+  readonly bound: string
+  /** What it is for, and why it is safe. */
+  readonly reason: string
+}
+
+const WEAK = 'weak: an entry lives as long as its key'
+
+/** All state that modules keep between calls. None of it changes a result: it saves work, or identifies an object. */
+const STATE: ReadonlyArray<ModuleState> = [
+  {
+    file: 'cookies/CookieStore.ts',
+    name: 'memos',
+    bound: `${WEAK}; 8 entries for each store`,
+    reason: 'the Cookie header of the last URLs, valid for a period; a store is immutable',
+  },
+  {
+    file: 'cookies/SetCookie.ts',
+    name: 'recent',
+    bound: 'one entry, of the length of one field line',
+    reason: 'the attributes that were parsed last; the cookies of one reply often have the same',
+  },
+  {
+    file: 'cookies/Site.ts',
+    name: 'memo',
+    bound: '4,096 hosts, then it is emptied',
+    reason: 'the lookup in the public suffix list; a pure function of the host',
+  },
+  {
+    file: 'cookies/SiteCookies.ts',
+    name: 'unshadowed',
+    bound: WEAK,
+    reason: 'one record for each key of an immutable list of cookies',
+  },
+  {
+    file: 'inspect/curl/Options.ts',
+    name: 'indexes',
+    bound: WEAK,
+    reason: 'the options of one curl line by name; the list is immutable',
+  },
+  {
+    file: 'session/Environment.ts',
+    name: 'derivations',
+    bound: WEAK,
+    reason: 'proxies, NO_PROXY and netrc of an environment, parsed once; an environment is immutable',
+  },
+  {
+    file: 'session/Mount.ts',
+    name: 'prefixes',
+    bound: WEAK,
+    reason: 'the prefixes of the mounts of a session, parsed and sorted once; the list is immutable',
+  },
+  {
+    file: 'session/NamedHeaders.ts',
+    name: 'hiddenForName',
+    bound: WEAK,
+    reason: 'identifies values that are secret only because of the name of their header',
+  },
+  {
+    file: 'stages/prepare/HeaderFields.ts',
+    name: 'known',
+    bound: WEAK,
+    reason: 'the header fields of a session, checked once; the settings are immutable',
+  },
+  {
+    file: 'stages/prepare/Route.ts',
+    name: 'normalised',
+    bound: WEAK,
+    reason: 'the proxies of the settings by their normal key; the settings are immutable',
+  },
+  {
+    file: 'stages/prepare/Route.ts',
+    name: 'proxies',
+    bound: WEAK,
+    reason: 'one proxy object for each setting, so that a transport finds its pool by identity',
+  },
+  {
+    file: 'stages/prepare/Route.ts',
+    name: 'recent',
+    bound: 'one entry',
+    reason: 'one TLS object for the same settings, so that a transport finds its pool by identity',
+  },
+  {
+    file: 'stages/prepare/Route.ts',
+    name: 'timeouts',
+    bound: WEAK,
+    reason: 'the timeouts of the settings, checked once; the settings are immutable',
+  },
+  {
+    file: 'stages/prepare/TargetUrl.ts',
+    name: 'bases',
+    bound: WEAK,
+    reason: 'the base URL of the settings, parsed once; the settings are immutable',
+  },
+  {
+    file: 'transport/download/LockOwner.ts',
+    name: 'held',
+    bound: 'the locks that this thread holds; each is removed when it is released',
+    reason: 'distinguishes a lock of this thread from one that a process with the same id left',
+  },
+  {
+    file: 'transport/undici/Abort.ts',
+    name: 'audiences',
+    bound: WEAK,
+    reason: 'one listener for each abort signal of a caller, which has many requests',
+  },
+  {
+    file: 'transport/undici/Undici.ts',
+    name: 'library',
+    bound: 'one module',
+    reason: 'undici, loaded with the first request',
+  },
+  {
+    file: 'values/Charset.ts',
+    name: 'decoders',
+    bound: '65 labels, then it is emptied',
+    reason: 'decoders are expensive to make, and keep no state between texts; servers choose the labels',
+  },
+  {
+    file: 'values/OneShot.ts',
+    name: 'guards',
+    bound: WEAK,
+    reason: 'the guard of a body that can be read once: the same for the same source, wherever it is used',
+  },
+  { file: 'values/OneShot.ts', name: 'opened', bound: WEAK, reason: 'guards whose source was opened' },
+  { file: 'values/OneShot.ts', name: 'sources', bound: WEAK, reason: 'the source of a guard' },
+  { file: 'values/OneShot.ts', name: 'taken', bound: WEAK, reason: 'guards that an exchange is sending' },
+]
+
+/** A variable or a collection at the top level that its type does not make read-only. */
+const TOP_LEVEL =
+  /^(?:export )?(?:let (\w+)|const (\w+)(?:: (?!Readonly)[^=\n]*)? = (?:new (?:Weak)?(?:Map|Set)\b|\[\]))/gm
+
+const isWritten = (file: string, name: string): boolean =>
+  new RegExp(`\\b${name}\\.(?:set|add|delete|clear|push)\\(`).test(code(file))
+
+const stateOf = (file: string): ReadonlyArray<string> =>
+  [...code(file).matchAll(TOP_LEVEL)].flatMap(([, variable, constant]) => {
+    const name = variable ?? constant ?? ''
+    return variable !== undefined || isWritten(file, name) ? [`${file}: ${name}`] : []
+  })
+
+describe('state of modules', () => {
+  it('is listed with its bound and its reason', () => {
+    const found = files.flatMap(stateOf)
+    expect(found.sort()).toEqual(STATE.map(({ file, name }) => `${file}: ${name}`))
+  })
+})
+
+// --- purity --------------------------------------------------------------------------------------------------------
+
+/** What only the listed modules may use. Transports and the command may use all of it. */
+const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: ReadonlyArray<string>]> = [
+  ['the wall clock', /\bDate\.now\b|\bnew Date\(\)/, ['wire/Clock.ts']],
+  ['the monotonic clock', /\bperformance\b/, ['wire/Clock.ts']],
+  ['randomness', /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b/, ['Client.ts', 'Store.ts']],
+  ['the process', /\bprocess\b/, ['session/Environment.ts']],
+  ['the file system', /\bnode:fs\b/, ['session/Environment.ts', 'Store.ts']],
+  ['classes', /\bclass\b/, ['values/Secret.ts', 'wire/coding/Inflater.ts']],
+  [
+    'throw',
+    /\bthrow\b/,
+    [
+      'Http.ts',
+      'Store.ts',
+      'wire/coding/Gzip.ts',
+      'wire/coding/Inflater.ts',
+      'wire/BodyReaders.ts',
+      'wire/coding/Zstd.ts',
+    ],
+  ],
+  ['any', /: any\b|\bas any\b|<any>/, []],
+]
+
+describe('purity', () => {
+  it.each(IMPURE)('limits %s to the listed modules', (_, pattern, allowed) => {
+    const found = files.filter((file) => pattern.test(code(file)) && !/^(?:transport|cli)\//.test(file))
+    expect(found.filter((file) => !allowed.includes(file))).toEqual([])
+  })
+})
+
+describe('the test projects', () => {
+  const test = fileURLToPath(new URL('.', import.meta.url))
+  const tests = readdirSync(test, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'))
+  /** Supports `**`, `*` and `{a,b}`, the only syntax in the lists. */
+  const patternOf = (glob: string): RegExp =>
+    new RegExp(
+      `^${glob
+        .replace(/[.]/g, '\\.')
+        .replace(/\*\*\/|\*/g, (stars) => (stars === '*' ? '[^/]*' : '(?:.*/)?'))
+        .replace(/\{([^}]*)\}/g, (_, names: string) => `(?:${names.replaceAll(',', '|')})`)}$`,
+    )
+  const listed = (globs: ReadonlyArray<string>): ReadonlySet<string> => {
+    const patterns = globs.map(patternOf)
+    return new Set(tests.filter((path) => patterns.some((pattern) => pattern.test(`test/${path}`))))
+  }
+  const integration = listed(INTEGRATION)
+  const built = listed(PACKAGE)
+
+  it('keep sockets and processes out of the unit tests', () => {
+    const unit = tests.filter((path) => !integration.has(path) && !built.has(path))
+    const needs = /from '(?:node:(?:net|tls|https?|http2|child_process)|[./]*(?:servers|socks|echo|command)\.js)'/
+    expect(unit.length).toBeGreaterThan(50)
+    expect(unit.filter((path) => needs.test(readFileSync(join(test, path), 'utf8')))).toEqual([])
+  })
+  it('keep the build out of all but the package tests', () => {
+    const needs = /command\.js'|[/]dist[/]/
+    const found = tests.filter((path) => !built.has(path) && path !== 'layers.test.ts')
+    expect(found.filter((path) => needs.test(readFileSync(join(test, path), 'utf8')))).toEqual([])
+  })
+})

@@ -1,0 +1,667 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { constVoid, pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { describe, expect, it } from 'vitest'
+import * as Arguments from '../src/cli/Arguments.js'
+import {
+  Auth,
+  Client,
+  Environment,
+  Exchange,
+  Fault,
+  Http,
+  Jar,
+  type Lint,
+  Netrc,
+  Plan,
+  RedirectPolicy,
+  Reply,
+  Request,
+  Response,
+  Session,
+  Store,
+  Stream,
+  Tape,
+  ToughJson,
+  Transport,
+} from '../src/index.js'
+import * as Failure from '../src/transport/undici/Failure.js'
+import { untyped } from './untyped.js'
+
+// Every message of the library is in messages.txt. To change one, change its source, then run
+// `npx vitest run --config test/vitest.config.ts test/messages.test.ts -u`.
+// Other tests assert tags and fields only.
+
+type Situation = readonly [situation: string, make: () => unknown]
+
+// --- how a message is obtained -------------------------------------------------------------------------------------
+
+const url = 'http://h.test/a?key=1'
+const now = new Date(0)
+const bytes = new Uint8Array([1])
+async function* once(): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+/** Fails while it is read. */
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield bytes
+  throw new Error('disk gone')
+}
+
+/** A problem that has no `_tag`: a text, listed under the name of what reports it. */
+const named =
+  (_tag: string) =>
+  (message: unknown): unknown => ({ _tag, message })
+
+const leftOf = <L>(outcome: E.Either<L, unknown>): L => {
+  if (E.isLeft(outcome)) return outcome.left
+  throw new Error('this situation must fail')
+}
+
+const session = Session.empty
+const planFor = (...steps: ReadonlyArray<(request: Request.Request) => Request.Request>): unknown =>
+  leftOf(Plan.plan({ session, entropy: 'seed' })(steps.reduce((made, step) => step(made), Request.post(url))))
+const planOf = (request: Request.Request, entropy = 'seed'): unknown => leftOf(Plan.plan({ session, entropy })(request))
+
+const simulated = (
+  server: Reply.Server,
+  request = Request.get('http://h.test/'),
+  change: (session: Session.Session) => Session.Session = (same) => same,
+): unknown =>
+  leftOf(Exchange.simulate({ session: change(session), jar: Jar.empty, now, entropy: 'seed' })(server)(request).outcome)
+const redirectTo = (location: string, status = 302): Reply.Server => ({
+  'GET /': { status, headers: { location } },
+  'POST /': { status, headers: { location } },
+})
+
+const sentBy = async (transport: unknown, request = Request.get(url)): Promise<unknown> =>
+  leftOf(
+    await pipe(
+      Http.send(request),
+      Client.use({ session, transport: untyped(transport), environment: Environment.empty }),
+    )(),
+  )
+const answering = (answer: Partial<Reply.Answer>): Transport.Transport =>
+  Transport.memory(() => ({ status: 200, ...answer }))
+const responseOf = async (answer: Partial<Reply.Answer>): Promise<Response.Response> => {
+  const outcome = await pipe(
+    Http.get(url),
+    Client.use({ session, transport: answering(answer), environment: Environment.empty }),
+  )()
+  if (E.isLeft(outcome)) throw new Error(outcome.left.message)
+  return outcome.right[0]
+}
+
+/** A download into a new folder, or to `path`. */
+const downloaded = async (answer: Partial<Reply.Answer>, path?: string): Promise<unknown> => {
+  const folder = mkdtempSync(join(tmpdir(), 'messages-'))
+  try {
+    const program = Stream.toFile(path ?? join(folder, 'file'))(Request.get(url))
+    const outcome = await pipe(
+      program,
+      Client.use({ session, transport: answering(answer), environment: Environment.empty }),
+    )()
+    const { _tag, message } = leftOf(outcome)
+    return { _tag, message: message.replaceAll(folder, '/folder') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const absorbed = (from: string, line: string): unknown =>
+  Jar.absorb(
+    new URL(from),
+    [line],
+    now,
+  )(Jar.absorb(new URL('https://h.test/'), ['held=1; Secure'], now)(Jar.empty)[0])[1][0]
+const setCookie = (input: object): unknown =>
+  leftOf(Jar.set({ name: 'sid', value: 'v', domain: 'h.test', ...input })(Jar.empty))
+
+const linted = (request: Request.Request, change: (session: Session.Session) => Session.Session = (same) => same) => {
+  const plan = Plan.plan({ session: change(session), entropy: 'seed' })(request)
+  if (E.isLeft(plan)) throw new Error(plan.left.message)
+  return Plan.lint(plan.right)
+}
+const finding = (rule: Lint.Rule, ...args: Parameters<typeof linted>): Situation => [
+  rule,
+  () => pipe(linted(...args).find((one) => one.rule === rule)?.message, named('Lint')),
+]
+
+const curl = (line: string): unknown => leftOf(Request.fromCurl(line))
+const command = (...argv: ReadonlyArray<string>): unknown => leftOf(Arguments.parse(argv))
+const decoded = async (encoding: string, body: Uint8Array): Promise<unknown> =>
+  sentBy(answering({ headers: { 'content-encoding': encoding }, body }))
+const foreign = (code: string, message: string): Error => Object.assign(new Error(message), { code })
+
+// --- the situations ------------------------------------------------------------------------------------------------
+
+const PLAN: ReadonlyArray<Situation> = [
+  ['the URL is not text', () => planOf(Request.get(untyped(5)))],
+  ['no host', () => planOf(Request.get('http:///a'))],
+  ['host that is not a name', () => planOf(Request.get('http://*.test/'))],
+  ['port above the maximum', () => planOf(Request.get('http://h.test:65536/'))],
+  ['host and port that cannot be parsed', () => planOf(Request.get('http://h.test:x/'))],
+  ['a backslash in the authority', () => planOf(Request.get('http:\\\\h.test'))],
+  ['half of a surrogate pair', () => planOf(Request.get('http://h.test/\ud800'))],
+  ['a password in an invalid URL', () => planOf(Request.get('http://user:hunter2@:1/'))],
+  ['no scheme', () => planOf(Request.get('h.test/a'))],
+  ['a base URL with a query', () => planFor(Request.withBaseUrl('http://h.test/a?b=c'), relative('x'))],
+  ['a reference to another host', () => planFor(Request.withBaseUrl('http://h.test/a/'), relative('//other.test/'))],
+  ['a reference above the base URL', () => planFor(Request.withBaseUrl('http://h.test/a/'), relative('../../x'))],
+  ['a scheme without a transport', () => planOf(Request.get('ftp://h.test/'))],
+  ['a method that is not a token', () => planOf(Request.make('GE T', url))],
+  ['a header name that is not a token', () => planFor(Request.withHeader('a b', 'c'))],
+  ['a header value with a line end', () => planFor(Request.withHeader('X-A', 'hunter2\r\n'))],
+  ['a header value that is not text', () => planFor(Request.withHeader('X-A', untyped(5)))],
+  [
+    'two values of a header that occurs once',
+    () =>
+      planFor(
+        Request.withHeaders([
+          ['Host', 'a'],
+          ['Host', 'b'],
+        ]),
+      ),
+  ],
+  ['a Content-Length of the caller', () => planFor(Request.withHeader('Transfer-Encoding', 'gzip'))],
+  ['a Connection header of the caller', () => planFor(Request.withHeader('Connection', 'upgrade'))],
+  ['a cookie value that is not text', () => planFor(Request.withCookie('a', untyped(5)))],
+  ['a cookie value with a semicolon', () => planFor(Request.withCookie('a', 'hunter2;'))],
+  ['a proxy of an unknown scheme', () => planFor(Request.withProxy('ftp://proxy.test'))],
+  ['a proxy with half a scheme', () => planFor(Request.withProxy('http:/proxy.test'))],
+  ['a proxy without a host', () => planFor(Request.withProxy('http://:3128'))],
+  ['a proxy for an unknown key', () => planFor(Request.withProxy({ 'h.test': 'http://proxy.test' }))],
+  ['a proxy that is not text', () => planFor(Request.withProxy({ all: untyped(5) }))],
+  ['a timeout of 0', () => planFor(Request.withTimeouts({ read: 0 }))],
+  ['a timeout that is not a number', () => planFor(Request.withTimeouts({ total: untyped('5') }))],
+  ['a negative limit', () => planFor(Request.withLimits({ body: -1 }))],
+  ['an infinite number of redirects', () => planFor(Request.withMaxRedirects(Number.POSITIVE_INFINITY))],
+  ['a token with a line end', () => planFor(Request.withBearer('hunter2\n'))],
+  ['a token that is not text', () => planFor(Request.withBearer(untyped(5)))],
+  ['a digest user with a control character', () => planFor(Request.withDigestAuth('a\nb', 'hunter2'))],
+  ['a password that is not text', () => planFor(Request.withBasicAuth('a', untyped(5)))],
+  ['a user that is not text', () => planFor(Request.withBasicAuth(untyped(5), 'p'))],
+  ['a custom scheme that throws', () => planFor(Request.withAuth(Auth.custom('hmac', () => thrown('no key'))))],
+  ['a custom scheme that returns text', () => planFor(Request.withAuth(Auth.custom('hmac', () => untyped('plan'))))],
+  [
+    'a custom scheme that adds an invalid header',
+    () => planFor(Request.withAuth(Auth.custom('hmac', (plan) => ({ ...plan, headers: { fields: [['a b', 'c']] } })))),
+  ],
+  [
+    'a custom scheme that repeats a header',
+    () =>
+      planFor(
+        Request.withAuth(
+          Auth.custom('hmac', (plan) => ({
+            ...plan,
+            headers: {
+              fields: [
+                ['Host', 'a'],
+                ['Host', 'b'],
+              ],
+            },
+          })),
+        ),
+      ),
+  ],
+  ['digest auth without entropy', () => leftOf(Exchange.start({ session })(digestRequest))],
+  [
+    'a streamed multipart body without entropy',
+    () => planOf(Request.withMultipart(streamedPart)(Request.post(url)), ''),
+  ],
+  ['JSON with a cycle', () => planFor(Request.withJson(cyclic()))],
+  ['JSON with NaN', () => planFor(Request.withJson({ a: [Number.NaN] }))],
+  ['JSON of undefined', () => planFor(Request.withJson(undefined))],
+  ['a text body that is not text', () => planFor(Request.withText(untyped(5)))],
+  ['a byte body that is not bytes', () => planFor(Request.withBytes(untyped('x')))],
+  ['a stream that is not a function', () => planFor(Request.withStream(untyped(5)))],
+  ['a multipart body that is not a list', () => planFor(Request.withBody({ _tag: 'Multipart', parts: untyped(5) }))],
+  ['a part without a name', () => planFor(Request.withMultipart([{ name: untyped(5), content: 'a' }]))],
+  ['a part whose content is a number', () => planFor(Request.withMultipart([{ name: 'a', content: untyped(5) }]))],
+  ['a part whose file name is a number', () => planFor(partWith({ filename: untyped(5) }))],
+  ['a part with an invalid header', () => planFor(partWith({ headers: [['a b', 'c']] }))],
+]
+
+const relative =
+  (reference: string) =>
+  (request: Request.Request): Request.Request => ({ ...request, url: reference })
+const thrown = (message: string): never => {
+  throw new Error(message)
+}
+const digestRequest = Request.withDigestAuth('me', 'p')(Request.get(url))
+const streamedPart: Parameters<typeof Request.withMultipart>[0] = { a: { open: once, length: 1 } }
+const partWith = (part: object) => Request.withMultipart([{ name: 'a', content: 'b', ...part }])
+const cyclic = (): unknown => {
+  const value: Record<string, unknown> = {}
+  value['self'] = value
+  return value
+}
+
+const REDIRECT: ReadonlyArray<Situation> = [
+  ['too many redirects', () => simulated(redirectTo('/'), undefined, Session.withMaxRedirects(2))],
+  ['a Location that is not a URL', () => simulated(redirectTo('http://*.test/'))],
+  [
+    'two Locations',
+    () =>
+      simulated(() => ({
+        status: 302,
+        headers: [
+          ['Location', '/a'],
+          ['Location', '/b'],
+        ],
+      })),
+  ],
+  [
+    'a proxy of the target that is invalid',
+    () =>
+      simulated(
+        redirectTo('https://other.test/'),
+        Request.withProxy({ 'https://other.test': 'ftp://p' })(Request.get('http://h.test/')),
+      ),
+  ],
+  ['a target with another scheme', () => simulated(redirectTo('ftp://h.test/'))],
+  [
+    'a policy: not https',
+    () => simulated(redirectTo('/x'), undefined, Session.withRedirectPolicy(RedirectPolicy.httpsOnly)),
+  ],
+  ['a policy: limit', () => simulated(redirectTo('/'), undefined, Session.withRedirectPolicy(RedirectPolicy.limit(1)))],
+  [
+    'a policy that throws',
+    () =>
+      simulated(
+        redirectTo('/x'),
+        undefined,
+        Session.withRedirectPolicy(() => thrown('no')),
+      ),
+  ],
+  [
+    'a 307 of a body that can be read once',
+    () => simulated(redirectTo('/x', 307), Request.withOnce(once())(Request.post('http://h.test/'))),
+  ],
+]
+
+const HOOK: ReadonlyArray<Situation> = [
+  [
+    'a hook that fails with an error',
+    () =>
+      sentBy(
+        answering({}),
+        withHook(function check() {
+          return async () => E.left(new Error('no etag'))
+        }),
+      ),
+  ],
+  [
+    'a hook that fails with another value',
+    () =>
+      sentBy(
+        answering({}),
+        withHook(() => async () => E.left(5)),
+      ),
+  ],
+  [
+    'a hook that throws',
+    () =>
+      sentBy(
+        answering({}),
+        withHook(function check() {
+          return thrown('no etag')
+        }),
+      ),
+  ],
+]
+const withHook = (hook: unknown): Request.Request => Request.withHook(untyped(hook))(Request.get(url))
+
+const RESPONSE: ReadonlyArray<Situation> = [
+  ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
+  ['status 503', async () => leftOf(Response.ok(await responseOf({ status: 503 })))],
+  ['a body that is not JSON', async () => leftOf(Response.json(E.right)(await responseOf({ body: '{"a":' })))],
+  ['an empty body', async () => leftOf(Response.json(E.right)(await responseOf({ body: '' })))],
+  ['JSON of another shape', async () => leftOf(Response.json(t.string.decode)(await responseOf({ body: '1' })))],
+  [
+    'a line that is not JSON',
+    async () => {
+      const lines = Stream.jsonLines(E.right)(
+        (async function* () {
+          yield Buffer.from('{"a":\n')
+        })(),
+      )
+      for await (const line of lines) return leftOf(line)
+    },
+  ],
+]
+
+const closed = async (): Promise<unknown> => {
+  const client = Client.open({ session, transport: answering({}), environment: Environment.empty })()
+  await client.close()
+  return leftOf(await Http.get(url)(Jar.empty)(client)())
+}
+const aborted = async (transport = answering({})): Promise<unknown> =>
+  leftOf(
+    await pipe(
+      Http.get(url),
+      Http.withSignal(AbortSignal.abort(new Error('no longer needed'))),
+      Client.use({ session, transport, environment: Environment.empty }),
+    )(),
+  )
+const sentTwice = async (): Promise<unknown> => {
+  const request = Request.withOnce(once())(Request.post(url))
+  const program = pipe(Http.send(request), (first) =>
+    pipe(
+      first,
+      Http.orElse(() => first),
+    ),
+  )
+  await pipe(program, Client.use({ session, transport: answering({}), environment: Environment.empty }))()
+  return sentBy(answering({}), request)
+}
+const emptyTape = (): Transport.Transport => Transport.replay(Tape.empty)
+
+const FAULT: ReadonlyArray<Situation> = [
+  ['a transport that throws', () => sentBy(() => thrown('socket gone'))],
+  ['a transport that returns a promise', () => sentBy(async () => undefined)],
+  ['a transport whose task returns text', () => sentBy(() => async () => 'x')],
+  ['a transport whose Right is not a reply', () => sentBy(() => async () => E.right({ status: 200 }))],
+  ['a transport whose Left is not a fault', () => sentBy(() => async () => E.left('x'))],
+  [
+    'a transport that throws a value without a message',
+    () =>
+      sentBy(() => {
+        throw {}
+      }),
+  ],
+  [
+    'a body whose gather returns text',
+    () =>
+      sentBy(
+        () => async () =>
+          E.right({
+            ...Reply.head({ status: 200 }),
+            body: { gather: () => async () => 'x', discard: async () => {}, [Symbol.asyncIterator]: once },
+          }),
+      ),
+  ],
+  ['a body that fails', () => sentBy(() => async () => E.right(Reply.reply({ status: 200, body: failing() })))],
+  ['a mock server that throws', () => sentBy(Transport.memory(() => thrown('no route')))],
+  ['a mock server that returns text', () => sentBy(Transport.memory(() => untyped('x')))],
+  ['a mock server with a status that is text', () => sentBy(Transport.memory(() => untyped({ status: '200' })))],
+  [
+    'a body above the limit',
+    () => sentBy(answering({ body: 'abc' }), Request.withLimits({ body: 2 })(Request.get(url))),
+  ],
+  ['six content codings', () => decoded('gzip, gzip, gzip, gzip, gzip, gzip', bytes)],
+  ['a gzip body that is not gzip', () => decoded('gzip', Buffer.from('plain text'))],
+  ['a gzip body that is cut short', () => decoded('gzip', Buffer.from('1f8b0800', 'hex'))],
+  ['a deflate body that is not deflate', () => decoded('deflate', Buffer.from('plain text'))],
+  ['a br body that is cut short', () => decoded('br', Buffer.from([0x8b]))],
+  ['a closed client', closed],
+  ['a signal that is aborted before the request', () => aborted()],
+  ['a body that is read once and was sent before', sentTwice],
+  ['an empty tape', () => sentBy(emptyTape())],
+  ['an empty tape and an aborted signal', () => aborted(emptyTape())],
+  [
+    'a line above its length',
+    async () => {
+      try {
+        for await (const _ of Stream.lines({ maxLength: 2 })(
+          (async function* () {
+            yield Buffer.from('abc')
+          })(),
+        ))
+          constVoid()
+      } catch (fault) {
+        return fault
+      }
+    },
+  ],
+  ['connection refused', () => Failure.connectFailed('h.test:80', foreign('ECONNREFUSED', 'connect ECONNREFUSED'))],
+  ['no such host', () => Failure.connectFailed('h.test:80', foreign('ENOTFOUND', 'getaddrinfo ENOTFOUND h.test'))],
+  ['an idle connection that was closed', () => Failure.connectionClosed('h.test:80')],
+  ['a stream that the server refused', () => Failure.refusedStream('h.test:80')],
+  [
+    'a connection that ends before the reply',
+    () => Failure.classify(foreign('UND_ERR_SOCKET', 'other side closed'), 'Sent', 'h.test:80'),
+  ],
+  [
+    'a connection that ends in the body',
+    () => Failure.classify(foreign('UND_ERR_SOCKET', 'other side closed'), 'Receiving', 'h.test:80'),
+  ],
+  [
+    'a reply that is not HTTP',
+    () =>
+      Failure.classify(
+        Object.assign(new Error('Response does not match the HTTP/1.1 protocol'), { name: 'HTTPParserError' }),
+        'Sent',
+        'h.test:80',
+      ),
+  ],
+  [
+    'a request that undici refuses',
+    () => Failure.classify(foreign('UND_ERR_INVALID_ARG', 'invalid path'), 'Queued', 'h.test:80'),
+  ],
+  [
+    'a request body of another length',
+    () => Failure.classify(foreign('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'x'), 'Sent', 'h.test:80'),
+  ],
+  [
+    'a client that was closed meanwhile',
+    () => Failure.classify(foreign('UND_ERR_DESTROYED', 'x'), 'Sent', 'h.test:80'),
+  ],
+  [
+    'a TLS handshake that fails',
+    () => Failure.tlsFailed('h.test:443', foreign('CERT_HAS_EXPIRED', 'certificate has expired')),
+  ],
+  ['a deadline', () => Failure.late('GET', 'h.test:80')],
+  ['a server that is silent', () => Failure.silent('h.test:80', 5000)],
+  ['a connection that takes too long', () => Failure.notConnected('h.test:80', 5000, 'TCP')],
+  [
+    'a proxy that refuses the tunnel',
+    () => Failure.proxyRefused('proxy.test:3128', 'h.test:443', 407, 'Proxy Authentication Required'),
+  ],
+  ['too many interim replies', () => Failure.tooManyInterim('h.test:80', 10)],
+]
+
+const DOWNLOAD: ReadonlyArray<Situation> = [
+  ['a folder that does not exist', () => downloaded({ body: 'x' }, '/nonexistent/folder/file')],
+  ['status 404', () => downloaded({ status: 404 })],
+  ['a body that is shorter than Content-Length', () => downloaded({ headers: { 'content-length': '5' }, body: 'x' })],
+  ['a 206 for a whole file', () => downloaded({ status: 206, headers: { 'content-range': 'bytes 0-0/5' }, body: 'x' })],
+]
+
+const COOKIE: ReadonlyArray<Situation> = [
+  ['no name', () => absorbed('https://h.test/', '=v')],
+  ['a control character', () => absorbed('https://h.test/', 'sid=hunter2\u0001')],
+  ['a pair that is too long', () => absorbed('https://h.test/', `sid=${'x'.repeat(4100)}`)],
+  ['the Domain of another host', () => absorbed('https://h.test/', 'sid=v; Domain=other.test')],
+  [
+    'a URL without a host',
+    () => Jar.absorb({ protocol: 'file:', hostname: '', pathname: '/' }, ['sid=v'], now)(Jar.empty)[1][0],
+  ],
+  ['the Domain is a public suffix', () => absorbed('https://h.co.uk/', 'sid=v; Domain=co.uk')],
+  ['Secure over http', () => absorbed('http://h.test/', 'sid=hunter2; Secure')],
+  ['a Secure cookie of that name exists', () => absorbed('http://h.test/', 'held=hunter2')],
+  ['__Secure- without Secure', () => absorbed('https://h.test/', '__Secure-sid=v')],
+  ['__Host- without Path', () => absorbed('https://h.test/', '__Host-sid=v; Secure; Path=/a')],
+  ['a domain that is not one', () => setCookie({ domain: 'a b' })],
+  ['a public suffix', () => setCookie({ domain: 'co.uk', hostOnly: false })],
+  ['an empty name and value', () => setCookie({ name: '', value: '' })],
+  ['a name with =', () => setCookie({ name: 'a=b' })],
+  ['a value with ;', () => setCookie({ value: 'hunter2;' })],
+  ['a value that is too long', () => setCookie({ value: 'x'.repeat(4100) })],
+  ['a relative path', () => setCookie({ path: 'a' })],
+  ['a tab', () => setCookie({ value: 'hunter2\t2' })],
+  ['an expiry that is not a date', () => setCookie({ expires: new Date(Number.NaN) })],
+  ['__Host- with a domain', () => setCookie({ name: '__Host-sid', secure: true })],
+  [
+    'two cookies of one name',
+    () => {
+      const [jar] = Jar.absorb(new URL('https://h.test/'), ['sid=1; Path=/a', 'sid=2; Path=/b'], now)(Jar.empty)
+      return leftOf(Jar.lookup('sid')(jar))
+    },
+  ],
+]
+
+const SAVED: ReadonlyArray<Situation> = [
+  [
+    'a jar with secrets',
+    () => leftOf(Jar.encode()(Jar.absorb(new URL('https://h.test/'), ['sid=hunter2'], now)(Jar.empty)[0])),
+  ],
+  [
+    'a session with a secret and a hook',
+    () => leftOf(pipe(session, Session.withBearer('hunter2'), Session.withHook(untyped(constVoid)), Session.encode())),
+  ],
+  ['a jar that is a number', () => leftOf(Jar.decode(5))],
+  [
+    'a session of another version',
+    () => leftOf(Session.decode({ format: 'requests-ts/session', version: 99, settings: {}, trust: {} })),
+  ],
+  ['a tape that is not one', () => leftOf(Tape.decode({ log: 5 }))],
+  [
+    'a tough-cookie jar with an invalid cookie',
+    () => leftOf(ToughJson.read({ cookies: [{ key: 'a', value: 'b', domain: 'a b', path: '/' }] })),
+  ],
+  ['a file that is not there', async () => leftOf(await Store.load('/nonexistent/session.json')())],
+  [
+    'a folder that is not there',
+    async () => leftOf(await Store.save('/nonexistent/folder/session.json')({ session, jar: Jar.empty })()),
+  ],
+]
+
+const CURL: ReadonlyArray<Situation> = [
+  ['another command', () => curl('wget http://h.test/')],
+  ['secrets that are hidden', () => curl("curl http://h.test/ -H 'Authorization: ‹secret›'")],
+  ['no URL', () => curl('curl -X POST')],
+  ['two URLs', () => curl('curl http://a.test/ http://b.test/')],
+  ['an unknown option', () => curl('curl --no-such-option http://h.test/')],
+  ['an unknown letter', () => curl('curl -! http://h.test/')],
+  ['an option without a value', () => curl('curl http://h.test/ -H')],
+  ['an option that cannot be converted', () => curl('curl --ntlm http://h.test/')],
+  ['a quote that is not closed', () => curl("curl 'http://h.test/")],
+  ['a variable of the shell', () => curl('curl "http://h.test/$ID"')],
+  ['a second command', () => curl('curl http://h.test/; ls')],
+  ['a second line', () => curl('curl http://h.test/\nls')],
+  ['a file as data', () => curl('curl http://h.test/ -d @file')],
+  ['a file as a part', () => curl('curl http://h.test/ -F a=@file')],
+  ['a file of cookies', () => curl('curl http://h.test/ -b cookies.txt')],
+  ['data and a form', () => curl('curl http://h.test/ -d a -F b=c')],
+  ['-I and data', () => curl('curl -I http://h.test/ -d a')],
+  ['a user without a password', () => curl('curl -u me http://h.test/')],
+  ['a time that is not a number', () => curl('curl -m x http://h.test/')],
+  ['a number of redirects that is not one', () => curl('curl --max-redirs x http://h.test/')],
+]
+
+const SURROUNDINGS: ReadonlyArray<Situation> = [
+  ['an unknown word', () => named('Netrc')(leftOf(Netrc.parse('hunter2')))],
+  ['a machine without a name', () => named('Netrc')(leftOf(Netrc.parse('machine')))],
+  ['a macro that does not end', () => named('Netrc')(leftOf(Netrc.parse('macdef x\nline')))],
+  ['a quote that is not closed', () => named('Netrc')(leftOf(Netrc.parse('machine h.test password "hunter2')))],
+  ['an entry of unknown words', () => named('Netrc')(leftOf(Netrc.parse('machine h.test one two')))],
+  ['an unknown word without a value', () => named('Netrc')(leftOf(Netrc.parse('machine h.test login me unknown')))],
+  [
+    'a netrc file with a problem',
+    () => named('Environment')(Environment.problems(Environment.make({}, 'hunter2')).join('; ')),
+  ],
+]
+
+const LINT: ReadonlyArray<Situation> = [
+  finding('credentials-over-http', Request.withBearer('hunter2')(Request.get(url))),
+  finding('proxy-credentials', Request.withProxy('http://u:hunter2@proxy.test')(Request.get(url))),
+  finding('secret-in-url', Request.get('https://h.test/?api_key=hunter2')),
+  finding('unmarked-secret', Request.withHeader('X-Session-Token', '1')(Request.get(url))),
+  finding('body-on-get', Request.withText('x')(Request.get(url))),
+  finding('no-content-type', Request.withText('x')(Request.post(url))),
+  finding(
+    'content-type',
+    pipe(Request.post(url), Request.withText('{'), Request.withHeader('Content-Type', 'application/json')),
+  ),
+  finding(
+    'header-overwritten',
+    pipe(Request.get(url), Request.withBearer('hunter2'), Request.withHeader('Authorization', 'x')),
+  ),
+  finding('one-shot-body', Request.withOnce(once())(Request.post(url))),
+  finding('verify-off', Request.withVerify(false)(Request.get('https://h.test/'))),
+  finding('no-timeout', Request.get(url), Session.withoutTimeouts),
+  finding('long-url', Request.get(`http://h.test/${'x'.repeat(8001)}`)),
+  finding('long-headers', Request.withHeader('X-A', 'x'.repeat(8001))(Request.get(url))),
+]
+
+const USAGE: ReadonlyArray<Situation> = [
+  ['no command', () => command()],
+  ['an unknown command', () => command('fetch', 'http://h.test/')],
+  ['an unknown option', () => command('send', '--no-such-option', 'http://h.test/')],
+  ['no URL', () => command('send')],
+  ['a method and no URL', () => command('send', 'LOCALHOST')],
+  ['two URLs', () => command('send', 'http://a.test/', 'http://b.test/')],
+  ['a word that is not an item', () => command('send', 'http://h.test/', 'word')],
+  ['a header without a name', () => command('send', 'http://h.test/', ':value')],
+  ['an upload without a file', () => command('send', 'http://h.test/', 'name@')],
+  ['an option of another command', () => command('explain', '--output', 'f', 'http://h.test/')],
+  ['two options that contradict each other', () => command('send', '--follow', '--no-follow', 'http://h.test/')],
+  ['a curl line and other words', () => command('send', '--curl', 'curl http://h.test/', 'http://h.test/')],
+]
+
+const ALL = [PLAN, REDIRECT, HOOK, RESPONSE, FAULT, DOWNLOAD, COOKIE, SAVED, CURL, SURROUNDINGS, LINT, USAGE].flat()
+
+// --- the tests -----------------------------------------------------------------------------------------------------
+
+interface Line {
+  readonly tag: string
+  readonly text: string
+}
+
+/** Without a tag if the situation no longer produces an error. */
+const lineOf = async ([situation, make]: Situation): Promise<Line> => {
+  const error: unknown = await (async () => make())().catch(named(''))
+  const { _tag, message }: { readonly _tag?: unknown; readonly message?: unknown } = Object(error)
+  const tag = typeof _tag === 'string' && typeof message === 'string' ? _tag : ''
+  return { tag, text: `${tag} · ${situation} → ${message}`.replaceAll('\n', '⏎').replaceAll('\ud800', '\\ud800') }
+}
+
+const lines = Promise.all(ALL.map(lineOf))
+
+const src = fileURLToPath(new URL('../src', import.meta.url))
+
+/** The tags of every interface in `src` that has a `message`: a new kind of error has to be listed here. */
+const errorTags = (): ReadonlyArray<string> =>
+  readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => [...readFileSync(join(src, path), 'utf8').matchAll(/^(?:export )?interface [^{]*\{([^}]*)\}/gm)])
+    .flatMap(([, body = '']) =>
+      (/readonly message: string/.test(body) ? (/readonly _tag: '(\w+)'/.exec(body) ?? []) : []).slice(1),
+    )
+
+/** A tag whose message needs a terminal that fails, with the test that covers it. */
+const ELSEWHERE: Readonly<Record<string, string>> = { OutputFailed: 'test/cli/terminal.test.ts' }
+
+const REJECTIONS: Readonly<Record<Jar.Rejection['_tag'], true>> = {
+  Nameless: true,
+  ControlCharacter: true,
+  TooLong: true,
+  DomainMismatch: true,
+  PublicSuffix: true,
+  Insecure: true,
+  SecureHeld: true,
+  PrefixBroken: true,
+}
+
+describe('messages', () => {
+  it('occur in every situation', async () => {
+    expect((await lines).filter(({ tag }) => tag === '')).toEqual([])
+  })
+  it('are those of messages.txt', async () => {
+    await expect(`${(await lines).map(({ text }) => text).join('\n')}\n`).toMatchFileSnapshot('messages.txt')
+  })
+  it('exist for every tag', async () => {
+    const tags = new Set((await lines).map(({ tag }) => tag))
+    const declared = [...errorTags(), ...Fault.TAGS, ...Object.keys(REJECTIONS)]
+    expect(declared.length).toBeGreaterThan(40)
+    expect(declared.filter((tag) => !tags.has(tag) && !Object.hasOwn(ELSEWHERE, tag))).toEqual([])
+  })
+  it('show no secret', async () => {
+    expect((await lines).filter(({ text }) => /hunter2/.test(text))).toEqual([])
+  })
+})
