@@ -40,7 +40,7 @@ export const secretsOf = (plan: Plan): ReadonlySet<string> => {
 /** The header fields with each value made secret that repeats one of those. The same object where none does. */
 export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
   if (secrets.size === 0) return headers
-  const holds = Echo.holds(secrets)
+  const holds = Echo.containsAny(secrets)
   let isFound = false
   const fields = headers.fields.map((field): Headers.Field => {
     const [name, value] = field

@@ -101,9 +101,9 @@ const sendOnce = async (
   source: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<TransportError, Reply>> => {
   if (isBodyConsumed(plan)) return spent(plan)
-  OneShot.take(source)
+  OneShot.claim(source)
   const sent = await handOver(sender, limits, plan)
-  if (E.isLeft(sent)) OneShot.giveBack(source)
+  if (E.isLeft(sent)) OneShot.release(source)
   return sent
 }
 

@@ -24,9 +24,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
-import * as MultipartOf from './Multipart.js'
+import {
+  boundaryOf,
+  encode as encodeParts,
+  isMultipart,
+  type Part,
+  type Input as PartsInput,
+  fromInput as partsFromInput,
+  withBoundary,
+} from './Multipart.js'
 import * as OneShot from './OneShot.js'
 import * as OwnProperty from './OwnProperty.js'
+import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 
@@ -53,7 +62,7 @@ export interface Form {
 }
 export interface Multipart {
   readonly _tag: 'Multipart'
-  readonly parts: ReadonlyArray<MultipartOf.Part>
+  readonly parts: ReadonlyArray<Part>
 }
 /** Bytes made anew for each send; `length` in octets where it is known beforehand. */
 export interface Stream {
@@ -83,9 +92,9 @@ export const json = (value: unknown): Json => ({ _tag: 'Json', value })
 /** JSON that is text already: it goes out as it is. */
 export const jsonText = (text: string, value: unknown): Json => ({ _tag: 'Json', value, text })
 export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
-export const multipart = (input: MultipartOf.Input): Multipart => ({
+export const multipart = (input: PartsInput): Multipart => ({
   _tag: 'Multipart',
-  parts: MultipartOf.fromInput(input),
+  parts: partsFromInput(input),
 })
 export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): Stream => ({
   _tag: 'Stream',
@@ -161,7 +170,7 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
  * entropy the boundary is a digest of all that the parts hold, so that no part can hold it; a stream is not known yet.
  */
 export const needsEntropy = (body: Body, contentType = ''): boolean =>
-  body._tag === 'Multipart' && MultipartOf.boundaryOf(contentType) === undefined && hasStream(body.parts)
+  body._tag === 'Multipart' && boundaryOf(contentType) === undefined && hasStream(body.parts)
 
 /** What is not a part or not a content is for `encode` to refuse. */
 const hasStream = (parts: Multipart['parts']): boolean =>
@@ -176,10 +185,10 @@ const hasStream = (parts: Multipart['parts']): boolean =>
  * it, and cannot choose a part that holds its own digest.
  */
 const boundaryFor = (parts: Multipart['parts'], contentType: string, entropy: string): E.Either<string, string> => {
-  const given = MultipartOf.boundaryOf(contentType)
+  const given = boundaryOf(contentType)
   if (given !== undefined) return E.right(given)
   if (entropy !== '') return E.right(Entropy.draw(entropy, 'boundary'))
-  const made = MultipartOf.encode('')(parts)
+  const made = encodeParts('')(parts)
   if (E.isLeft(made)) return made
   return E.right(Entropy.draw(made.right._tag === 'Whole' ? made.right.bytes : '', 'boundary'))
 }
@@ -191,11 +200,11 @@ const encodeMultipart = (
 ): E.Either<string, Encoded> => {
   const boundary = boundaryFor(parts, contentType, entropy)
   if (E.isLeft(boundary)) return boundary
-  const made = MultipartOf.encode(boundary.right)(parts)
+  const made = encodeParts(boundary.right)(parts)
   if (E.isLeft(made)) return made
   const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)
-  const given = MultipartOf.isMultipart(contentType) ? contentType : 'multipart/form-data'
-  return encoded(payload, MultipartOf.withBoundary(given, boundary.right))
+  const given = isMultipart(contentType) ? contentType : 'multipart/form-data'
+  return encoded(payload, withBoundary(given, boundary.right))
 }
 
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
@@ -211,7 +220,7 @@ const encodeJson = (body: Json): E.Either<string, Encoded> => {
     return lost === undefined ? encoded(utf8(written), 'application/json') : E.left(lost)
   } catch (cause) {
     // A cycle, a BigInt, a nesting deeper than the stack, or the user's own toJSON.
-    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause)
+    const [why = ''] = reasonOf(cause).split('\n', 1)
     return E.left(`JSON cannot hold it: ${why}`)
   }
 }

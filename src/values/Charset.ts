@@ -21,11 +21,11 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as MediaType from './MediaType.js'
 import * as Scan from './Scan.js'
 
-const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isBlank(character)
+const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isWhitespace(character)
 
 /** Without quotes and blanks at its ends. By hand: a regular expression would look at each blank within again. */
 const bare = (text: string): string => {
-  const start = Scan.after(text, 0, isOuter)
+  const start = Scan.skipWhile(text, 0, isOuter)
   let end = text.length
   while (end > start && isOuter(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)

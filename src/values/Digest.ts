@@ -44,30 +44,27 @@ interface MutableScheme extends Scheme {
   readonly parameters: Map<string, string>
 }
 
-/** RFC 9110 5.6.2. */
-const TOKEN = /[\w!#$%&'*+.^`|~-]/
-const isToken = (character: string): boolean => TOKEN.test(character)
-const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isBlank(character)
-const isValue = (character: string): boolean => character !== ',' && !Scan.isBlank(character)
+const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isWhitespace(character)
+const isValue = (character: string): boolean => character !== ',' && !Scan.isWhitespace(character)
 
 /** Reads one line into the schemes of the lines before it. */
 const readLine = (schemes: MutableScheme[], line: string): void => {
   for (let at = 0; at < line.length; ) {
-    const start = Scan.after(line, at, isBetween)
-    const end = Scan.after(line, start, isToken)
-    const equals = Scan.after(line, end, Scan.isBlank)
+    const start = Scan.skipWhile(line, at, isBetween)
+    const end = Scan.skipWhile(line, start, Scan.isToken)
+    const equals = Scan.skipWhile(line, end, Scan.isWhitespace)
     const name = line.slice(start, end).toLowerCase()
     if (name === '' || line.charAt(equals) !== '=') {
       if (name !== '') schemes.push({ name, parameters: new Map() })
       at = name === '' ? start + 1 : end
       continue
     }
-    const from = Scan.after(line, equals + 1, Scan.isBlank)
-    const closed = line.charAt(from) === '"' ? Scan.closing(line, from) : undefined
-    at = closed ?? Scan.after(line, from, isValue)
+    const from = Scan.skipWhile(line, equals + 1, Scan.isWhitespace)
+    const closed = line.charAt(from) === '"' ? Scan.quotedStringEnd(line, from) : undefined
+    at = closed ?? Scan.skipWhile(line, from, isValue)
     const parameters = schemes.at(-1)?.parameters
     if (parameters === undefined || parameters.has(name)) continue
-    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquoted(line.slice(from, closed)))
+    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquote(line.slice(from, closed)))
   }
 }
 
@@ -166,10 +163,6 @@ const octets = (latin1: string): string => {
   return text.includes('�') ? latin1 : text
 }
 
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
-/** RFC 7616 3.4: the algorithm is a token. A saved jar may hold text that is not one. */
-const tokenOrQuoted = (text: string): string =>
-  text !== '' && Scan.after(text, 0, isToken) === text.length ? text : quoted(text)
 /** One character for each octet of UTF-8, as a header carries it (RFC 7616 4). */
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
@@ -178,13 +171,13 @@ export const authorization = (answering: Answering): Secret.Secret => {
   const { user, challenge, target, count, cnonce } = answering
   const { realm, nonce, opaque, algorithm, qop } = challenge
   const fields = [
-    `username=${quoted(utf8(user))}`,
-    `realm=${quoted(realm)}`,
-    `nonce=${quoted(nonce)}`,
-    `uri=${quoted(target)}`,
+    `username=${Scan.quote(utf8(user))}`,
+    `realm=${Scan.quote(realm)}`,
+    `nonce=${Scan.quote(nonce)}`,
+    `uri=${Scan.quote(target)}`,
     `response="${response(answering)}"`,
-    ...(O.isSome(opaque) ? [`opaque=${quoted(opaque.value)}`] : []),
-    ...(O.isSome(algorithm) ? [`algorithm=${tokenOrQuoted(algorithm.value)}`] : []),
+    ...(O.isSome(opaque) ? [`opaque=${Scan.quote(opaque.value)}`] : []),
+    ...(O.isSome(algorithm) ? [`algorithm=${Scan.tokenOrQuoted(algorithm.value)}`] : []),
     ...(qop ? ['qop=auth', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
   ]
   return Secret.make(`Digest ${fields.join(', ')}`)

@@ -11,7 +11,8 @@
  *
  * Takes time linear in the length of the text, for secrets of a given length.
  */
-import { MARK, quoteQuery } from './PercentEncoding.js'
+import { quoteQuery } from './PercentEncoding.js'
+import * as Secret from './Secret.js'
 
 /** Text as octets, one character for each, and where in the given text each of them begins. */
 interface Layer {
@@ -138,7 +139,7 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
 }
 
 /** Whether a text repeats one of those values. */
-export const holds = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {
+export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {
   const needles = needlesOf(secrets)
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0
 }
@@ -152,9 +153,9 @@ const BETWEEN: Readonly<Record<Divider, RegExp>> = { '&': /[^&]+/g, '/': /[^/]+/
  * The same text with a mark in place of each of those values. A divider in a value stays, so that a query keeps the number
  * of its pieces, and a path that of its segments.
  */
-export const hide = (
+export const redact = (
   secrets: ReadonlySet<string>,
-  mark: string = MARK,
+  mark: string = Secret.REDACTED,
   divider: Divider = '&',
 ): ((text: string) => string) => {
   const needles = needlesOf(secrets)
@@ -180,9 +181,9 @@ const REFERENCE = /^((?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#
 const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 
 /** Hides those values in the path, query and fragment of a URL reference, and in an authority that is not a valid host. */
-export const hideInReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
-  const hidden = hide(secrets, mark)
-  const hiddenInPath = hide(secrets, mark, '/')
+export const redactReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
+  const hidden = redact(secrets, mark)
+  const hiddenInPath = redact(secrets, mark, '/')
   return (reference) => {
     const [, start = '', path = '', query = '', fragment = ''] = REFERENCE.exec(reference) ?? []
     return (HOST.test(start) ? start : hidden(start)) + hiddenInPath(path) + hidden(query) + hidden(fragment)

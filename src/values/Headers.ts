@@ -15,6 +15,8 @@
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { isArray } from './IsArray.js'
+import * as Scan from './Scan.js'
 import * as Secret from './Secret.js'
 
 /** A field value; secret where a printer must not show it. */
@@ -32,11 +34,10 @@ export const fromPairs = (fields: ReadonlyArray<Field>): Headers => ({ fields })
 /** From a record; an array gives one line for each of its items. */
 export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray<Value>>>): Headers => ({
   fields: Object.entries(record).flatMap(
-    ([name, value]): ReadonlyArray<Field> => (isMany(value) ? value.map((one): Field => [name, one]) : [[name, value]]),
+    ([name, value]): ReadonlyArray<Field> =>
+      isArray(value) ? value.map((one): Field => [name, one]) : [[name, value]],
   ),
 })
-
-const isMany = (value: Value | ReadonlyArray<Value>): value is ReadonlyArray<Value> => Array.isArray(value)
 
 /** Most names of one length differ in their first letter, and need no copy in lower case. */
 const mayBeSame = (x: string, y: string): boolean =>
@@ -135,11 +136,10 @@ export const toPairs = (headers: Headers): ReadonlyArray<readonly [name: string,
 export const reveal = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
   headers.fields.map(([name, value]) => [name, Secret.reveal(value)])
 
-// RFC 9110 5.6.2 and 5.5. A value may end in white space, as in requests, but not begin with it.
-const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
+// RFC 9110 5.5. A value may end in white space, as in requests, but not begin with it.
 const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?$/
 
-export const isName = (name: unknown): name is string => typeof name === 'string' && TOKEN.test(name)
+export const isName = (name: unknown): name is string => typeof name === 'string' && Scan.isToken(name)
 export const isValue = (value: unknown): value is string => typeof value === 'string' && FIELD_VALUE.test(value)
 
 const isField = (u: unknown): u is Field =>

@@ -49,14 +49,14 @@ const isMapped = ({ version, bits }: Address): boolean => version === 6 && bits 
 const toIpv4 = ({ bits }: Address): Address => ({ version: 4, bits: bits & 0xffffffffn })
 
 /** An address in the forms in which a list may name it; empty for a name. */
-export const formsOf = (text: string): ReadonlyArray<Address> => {
+export const parseForms = (text: string): ReadonlyArray<Address> => {
   const address = parse(text)
   if (address === undefined) return []
   return isMapped(address) ? [address, toIpv4(address)] : [address]
 }
 
 /** A network `address/length`, or an address as a network of one; mapped IPv4 networks are IPv4 networks. */
-export const network = (text: string): Network | undefined => {
+export const parseNetwork = (text: string): Network | undefined => {
   const slash = text.lastIndexOf('/')
   const address = parse(slash < 0 ? text : text.slice(0, slash))
   if (address === undefined) return undefined

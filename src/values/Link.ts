@@ -22,7 +22,7 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isBlank(character)
+const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isWhitespace(character)
 const isValue = (character: string): boolean => character !== ';' && character !== ','
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
@@ -34,24 +34,24 @@ interface Parameter {
 /** The value between two places, without the blanks behind it; `isValue` and a quote leave none before it. */
 const withoutBlanks = (header: string, from: number, to: number): string => {
   let end = to
-  while (end > from && Scan.isBlank(header.charAt(end - 1))) end -= 1
+  while (end > from && Scan.isWhitespace(header.charAt(end - 1))) end -= 1
   return header.slice(from, end)
 }
 
 /** The parameter that begins at `at`, with its semicolon. */
 const parameterAt = (header: string, at: number): Parameter | undefined => {
-  const semicolon = Scan.after(header, at, Scan.isBlank)
+  const semicolon = Scan.skipWhile(header, at, Scan.isWhitespace)
   if (header.charAt(semicolon) !== ';') return undefined
-  const start = Scan.after(header, semicolon + 1, Scan.isBlank)
-  const end = Scan.after(header, start, isName)
+  const start = Scan.skipWhile(header, semicolon + 1, Scan.isWhitespace)
+  const end = Scan.skipWhile(header, start, isName)
   if (end === start) return undefined
   const name = header.slice(start, end).toLowerCase()
-  const equals = Scan.after(header, end, Scan.isBlank)
+  const equals = Scan.skipWhile(header, end, Scan.isWhitespace)
   if (header.charAt(equals) !== '=') return { pair: [name, ''], end }
-  const from = Scan.after(header, equals + 1, Scan.isBlank)
-  const closed = header.charAt(from) === '"' ? Scan.closing(header, from) : undefined
-  if (closed !== undefined) return { pair: [name, Scan.unquoted(header.slice(from, closed))], end: closed }
-  const to = Scan.after(header, from, isValue)
+  const from = Scan.skipWhile(header, equals + 1, Scan.isWhitespace)
+  const closed = header.charAt(from) === '"' ? Scan.quotedStringEnd(header, from) : undefined
+  if (closed !== undefined) return { pair: [name, Scan.unquote(header.slice(from, closed))], end: closed }
+  const to = Scan.skipWhile(header, from, isValue)
   return { pair: [name, withoutBlanks(header, from, to)], end: to }
 }
 
@@ -61,7 +61,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
     const close = header.indexOf('>', at)
     if (close < 0) return links
-    const target = Reference.ofOctets(header.slice(at + 1, close))
+    const target = Reference.decodeOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
     at = close + 1
     for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {
@@ -69,7 +69,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
       at = found.end
     }
     links.push({ target, rels: relsOf(parameters), parameters })
-    at = Scan.after(header, at, isSkipped)
+    at = Scan.skipWhile(header, at, isSkipped)
   }
   return links
 }

@@ -21,12 +21,12 @@ interface Parsed {
 
 const parseAt = (text: string, from: number, ends: string): Parsed => {
   const isInside = (character: string): boolean => character !== ';' && !ends.includes(character)
-  const startOfParameters = Scan.after(text, from, isInside)
+  const startOfParameters = Scan.skipWhile(text, from, isInside)
   const essence = text.slice(from, startOfParameters).trim().toLowerCase()
   const parameters: Array<readonly [string, string]> = []
   let at = startOfParameters
   while (text.charAt(at) === ';') {
-    const nameEnd = Scan.after(text, at + 1, (character) => character !== '=' && isInside(character))
+    const nameEnd = Scan.skipWhile(text, at + 1, (character) => character !== '=' && isInside(character))
     const name = text
       .slice(at + 1, nameEnd)
       .trim()
@@ -35,14 +35,14 @@ const parseAt = (text: string, from: number, ends: string): Parsed => {
       at = nameEnd
       continue
     }
-    const start = Scan.after(text, nameEnd + 1, Scan.isBlank)
+    const start = Scan.skipWhile(text, nameEnd + 1, Scan.isWhitespace)
     const isQuoted = text.charAt(start) === '"'
-    const close = isQuoted ? Scan.closing(text, start) : undefined
-    at = Scan.after(text, isQuoted ? (close ?? text.length) : start, isInside)
+    const close = isQuoted ? Scan.quotedStringEnd(text, start) : undefined
+    at = Scan.skipWhile(text, isQuoted ? (close ?? text.length) : start, isInside)
     // A quote that never closes makes no parameter.
     if (isQuoted && close === undefined) continue
     const [word = ''] = text.slice(start, at).split(/\s/, 1)
-    parameters.push([name, close === undefined ? word : Scan.unquoted(text.slice(start, close))])
+    parameters.push([name, close === undefined ? word : Scan.unquote(text.slice(start, close))])
   }
   return { media: { essence, parameters }, end: at }
 }

@@ -22,8 +22,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from './Headers.js'
+import { isArray } from './IsArray.js'
 import * as MediaType from './MediaType.js'
 import * as OwnProperty from './OwnProperty.js'
+import * as Scan from './Scan.js'
 
 /** Bytes that are made anew each time they are sent, and their number where it is known. */
 export interface PartStream {
@@ -45,12 +47,11 @@ export interface Part {
 /** What a user writes: parts in order, or a record of contents and of parts without their names. */
 export type Input = ReadonlyArray<Part> | Readonly<Record<string, Content | Omit<Part, 'name'>>>
 
-const isList = (input: Input): input is ReadonlyArray<Part> => Array.isArray(input)
 const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'> =>
   typeof given === 'object' && given !== null && Object.hasOwn(given, 'content')
 
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
-  isList(input)
+  isArray(input)
     ? input
     : Object.entries(input).map(([name, given]) => (isPart(given) ? { ...given, name } : { name, content: given }))
 
@@ -148,8 +149,7 @@ export const boundaryOf = (contentType: string): string | undefined => {
 export const isMultipart = (contentType: string): boolean =>
   MediaType.parse(contentType).essence.startsWith('multipart/')
 
-const asParameter = ([name, value]: readonly [string, string]): string =>
-  /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(value) ? `${name}=${value}` : `${name}="${value.replace(/["\\]/g, '\\$&')}"`
+const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${Scan.tokenOrQuoted(value)}`
 
 /** A multipart Content-Type with this boundary; one that names a boundary stays as it is. */
 export const withBoundary = (contentType: string, boundary: string): string => {

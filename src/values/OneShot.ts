@@ -54,7 +54,7 @@ const listen = (source: Source & Closable): void => {
 }
 
 /** Tells an opened or unopened source that nobody reads it any more. Never throws. */
-export const end = (source: Source & Closable): void => {
+export const cancel = (source: Source & Closable): void => {
   try {
     if (typeof source.destroy === 'function') {
       listen(source)
@@ -81,7 +81,7 @@ const closing = (source: Source): AsyncIterator<Uint8Array> => {
   return {
     next: () => iterator.next(),
     return: async () => {
-      end(source)
+      cancel(source)
       await iterator.return?.()
       return { done: true, value: undefined }
     },
@@ -111,12 +111,12 @@ export const guard = (source: Source): Source => {
 export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || taken.has(guarded)
 
 /** Takes it for one send. */
-export const take = (guarded: Source): void => {
+export const claim = (guarded: Source): void => {
   if (isObject(guarded)) taken.add(guarded)
 }
 
 /** Gives it back after a send that failed. What was opened meanwhile stays spent. */
-export const giveBack = (guarded: Source): void => {
+export const release = (guarded: Source): void => {
   taken.delete(guarded)
 }
 
@@ -132,5 +132,5 @@ export const close = (guarded: Source): void => {
   const source = sources.get(guarded)
   if (!opened.has(guarded) && source !== undefined && isGenerator(source)) return
   opened.add(guarded)
-  end(source ?? guarded)
+  cancel(source ?? guarded)
 }

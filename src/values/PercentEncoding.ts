@@ -50,6 +50,15 @@ export const quoteOctets = (reference: string): string =>
     })
     .replace(/[\x80-\xff]/g, (octet) => ESCAPED[octet.charCodeAt(0)] ?? octet)
 
+/** Percent-decodes a component as UTF-8. Returns `undefined` if an escape is malformed. */
+export const decodeComponent = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Quotes a path; idempotent. */
 export const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
 /** Quotes text for a query or a fragment; idempotent. */
@@ -102,13 +111,4 @@ export const trimmed = (text: string): string => {
   while (start < end && isBlank(text.charAt(start))) start += 1
   while (end > start && isControl(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
-}
-
-/** What stands in the place of a value that is not shown. */
-export const MARK = '‹secret›'
-
-/** A piece of a query with its value hidden. */
-export const maskedPair = (piece: string): string => {
-  const equals = piece.indexOf('=')
-  return equals < 0 ? MARK : `${piece.slice(0, equals + 1)}${MARK}`
 }

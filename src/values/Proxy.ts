@@ -114,6 +114,6 @@ export const sameServer = (x: Proxy, y: Proxy): boolean =>
 
 /** The proxy as a URL, without its credentials. */
 export const show = (proxy: Proxy): string => {
-  const credentials = O.isSome(proxy.credentials) ? '‹secret›@' : ''
+  const credentials = O.isSome(proxy.credentials) ? `${Secret.REDACTED}@` : ''
   return `${proxy.protocol}//${credentials}${proxy.hostname}:${proxy.port}`
 }

@@ -40,7 +40,7 @@ const ofHost = (scheme: string, host: string): string | undefined => {
 }
 
 /** The form of a key that is looked up; none for one that cannot mean anything. */
-export const normal = (key: string): string | undefined => {
+export const normalize = (key: string): string | undefined => {
   const text = trimmed(key)
   const end = text.indexOf('://')
   if (end < 0) return ofScheme(text.toLowerCase().replace(/:$/, ''))

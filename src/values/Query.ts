@@ -15,8 +15,9 @@
  * assert.equal(Query.encode(Query.fromRecord({ q: 'a b', tag: ['x', 'y'] })), 'q=a+b&tag=x&tag=y')
  */
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+import { isArray } from './IsArray.js'
 import * as Override from './Override.js'
-import { maskedPair, quoteQuery } from './PercentEncoding.js'
+import { quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 
 export type Scalar = string | number | boolean
@@ -32,13 +33,11 @@ export type Input =
   | ReadonlyArray<readonly [name: string, value: Values | null | undefined]>
 type GivenPair = readonly [name: string, value: Values | null | undefined]
 
-const isPairs = (input: Input): input is ReadonlyArray<GivenPair> => Array.isArray(input)
-const isList = (values: Values): values is ReadonlyArray<Scalar | null | undefined> => Array.isArray(values)
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
 const spread = (name: string, values: Values | null | undefined): Pairs => {
   if (isAbsent(values)) return []
-  if (!isList(values)) return [[name, String(values)]]
+  if (!isArray(values)) return [[name, String(values)]]
   return values.flatMap((value): Pairs => (isAbsent(value) ? [] : [[name, String(value)]]))
 }
 
@@ -46,7 +45,7 @@ export const fromRecord = (record: Readonly<Record<string, Values | null | undef
   Object.entries(record).flatMap(([name, values]) => spread(name, values))
 
 export const fromInput = (input: Input): Pairs =>
-  isPairs(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
+  isArray(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
 
 /** Python's `quote_plus`: RFC 3986's unreserved characters stand, a space is `+`, the rest is UTF-8 %XX. */
 const quotePlus = (text: string): string => {
@@ -83,7 +82,7 @@ export const noKeys: Source = { _tag: 'Keys', keys: Override.noKeys }
 
 /** A record is laid over the session's keys, pairs take the place of the session's query. */
 export const layer = (input: Input): Override.Layer<Source> => {
-  if (isPairs(input)) return Override.replace<Source>({ _tag: 'Pairs', pairs: input })
+  if (isArray(input)) return Override.replace<Source>({ _tag: 'Pairs', pairs: input })
   const keys = new Map<string, Override.Override<Held>>()
   for (const [name, values] of Object.entries(input)) {
     if (values === undefined) continue
@@ -105,7 +104,7 @@ const writeKeys = (keys: Override.Keyed<Held>): Written => {
     if (Secret.is(held)) {
       const piece = encode([[name, Secret.reveal(held)]])
       sent.push(piece)
-      shown.push(maskedPair(piece))
+      shown.push(`${piece.slice(0, piece.indexOf('=') + 1)}${Secret.REDACTED}`)
       continue
     }
     const text = encode(spread(name, held))

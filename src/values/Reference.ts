@@ -13,7 +13,7 @@ import { quoteOctets, trimmed } from './PercentEncoding.js'
 const ASCII = /^[\0-\x7f]*$/
 
 /** The characters that octets stand for: those of UTF-8, else each octet percent-encoded. */
-export const ofOctets = (octets: string): string => {
+export const decodeOctets = (octets: string): string => {
   if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
@@ -23,7 +23,7 @@ export const ofOctets = (octets: string): string => {
 }
 
 /** The same reference without blanks at its ends, tabs and line ends. */
-export const withoutBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
+export const stripBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
 
 /** The reference that a field value such as a Location holds. */
-export const ofField = (value: string): string => ofOctets(withoutBlanks(value))
+export const fromFieldValue = (value: string): string => decodeOctets(stripBlanks(value))

@@ -51,14 +51,15 @@ export type Secret = Sealed<string>
 /** Bytes that no printer shows: it prints their number. */
 export type SealedBytes = Sealed<Uint8Array>
 
-const LABEL = '‹secret›'
+/** The text that stands in place of a secret wherever one is printed. */
+export const REDACTED = '‹secret›'
 
 /** Hides a string. */
-export const make = (text: string): Secret => new Sealed(text, LABEL)
+export const make = (text: string): Secret => new Sealed(text, REDACTED)
 
 /** Hides bytes; their length is shown. The bytes are not copied. */
 export const bytes = (content: Uint8Array): SealedBytes =>
-  new Sealed(content, content instanceof Uint8Array ? `‹${content.length} bytes›` : LABEL)
+  new Sealed(content, content instanceof Uint8Array ? `‹${content.length} bytes›` : REDACTED)
 
 /** Hides anything under a label of its own. */
 export const seal = <A>(value: A, label: string): Sealed<A> => new Sealed(value, label)
@@ -78,7 +79,7 @@ export const textOf = (value: unknown): string | undefined => {
 }
 
 /** What may be printed: the text of a plain string, the label of a secret. */
-export const show = (value: string | Secret): string => (typeof value === 'string' ? value : LABEL)
+export const show = (value: string | Secret): string => (typeof value === 'string' ? value : REDACTED)
 
 /** Compares what is inside. */
 export const Eq: EqOf<string | Secret> = { equals: (x, y) => reveal(x) === reveal(y) }

@@ -28,5 +28,5 @@ export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
 const LENGTHS: ReadonlySet<number> = new Set(Array.from(SENSITIVE_IN_REPLY, ({ length }) => length))
 
 /** Whether the value of a field of a reply is secret by its name. */
-export const isInReply = (name: string): boolean =>
+export const isSensitiveInReply = (name: string): boolean =>
   LENGTHS.has(name.length) && SENSITIVE_IN_REPLY.has(name.toLowerCase())

@@ -26,6 +26,11 @@ export interface DecodeError {
   readonly message: string
 }
 
+/** @deprecated Use `EncodeError`. */
+export type Unwritable = EncodeError
+/** @deprecated Use `DecodeError`. */
+export type Unreadable = DecodeError
+
 /** Whether secrets may be written in the clear. */
 export interface Reveal {
   readonly reveal?: boolean
@@ -42,6 +47,11 @@ export const decodeError = (problems: ReadonlyArray<string>): DecodeError => ({
   problems,
   message: `This cannot be read: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? '; …' : ''}`,
 })
+
+/** @deprecated Use `encodeError`. */
+export const unwritable = encodeError
+/** @deprecated Use `decodeError`. */
+export const unreadable = decodeError
 
 // --- writing -------------------------------------------------------------------------------------------------------
 

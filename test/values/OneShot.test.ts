@@ -38,7 +38,7 @@ describe('a source that can be read once', () => {
   })
   it('does not spend another', async () => {
     const [one, other] = [OneShot.guard(content()), OneShot.guard(content())]
-    OneShot.take(one)
+    OneShot.claim(one)
     await read(one)
     expect(OneShot.isConsumed(other)).toBe(false)
     expect(await read(other)).toEqual([1, 2])
@@ -55,22 +55,22 @@ describe('a source that can be read once', () => {
 describe('a source that is taken by a send', () => {
   it('is spent, and can be read by that send', async () => {
     const guarded = OneShot.guard(content())
-    OneShot.take(guarded)
+    OneShot.claim(guarded)
     expect(OneShot.isConsumed(guarded)).toBe(true)
     expect(await read(guarded)).toEqual([1, 2])
   })
   it('is as new when it is given back unopened', async () => {
     const guarded = OneShot.guard(content())
-    OneShot.take(guarded)
-    OneShot.giveBack(guarded)
+    OneShot.claim(guarded)
+    OneShot.release(guarded)
     expect(OneShot.isConsumed(guarded)).toBe(false)
     expect(await read(guarded)).toEqual([1, 2])
   })
   it('stays spent when it was opened before it is given back', async () => {
     const guarded = OneShot.guard(content())
-    OneShot.take(guarded)
+    OneShot.claim(guarded)
     await read(guarded)
-    OneShot.giveBack(guarded)
+    OneShot.release(guarded)
     expect(OneShot.isConsumed(guarded)).toBe(true)
   })
 })
@@ -80,8 +80,8 @@ describe('what is no async iterable', () => {
     // The cast: plain JavaScript may give anything.
     const source = nonsense as unknown as AsyncIterable<Uint8Array>
     expect(OneShot.guard(source)).toBe(source)
-    expect(() => OneShot.take(source)).not.toThrow()
-    expect(() => OneShot.giveBack(source)).not.toThrow()
+    expect(() => OneShot.claim(source)).not.toThrow()
+    expect(() => OneShot.release(source)).not.toThrow()
     expect(OneShot.isConsumed(source)).toBe(false)
   })
 })

@@ -64,8 +64,8 @@ describe('a key of a proxies record', () => {
     ).toEqual(E.right(true))
   })
   it.each(['HTTP://A.test:080/', 'no', 'NO_PROXY', 'all'])('is in its normal form at once: %j', (key) => {
-    const once = ProxyKey.normal(key)
+    const once = ProxyKey.normalize(key)
     expect(once).toBeDefined()
-    expect(ProxyKey.normal(once ?? '')).toBe(once)
+    expect(ProxyKey.normalize(once ?? '')).toBe(once)
   })
 })

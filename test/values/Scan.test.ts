@@ -10,7 +10,9 @@ describe('walking over a text', () => {
     ['   ', 0, 3],
     ['   ', 3, 3],
     ['', 0, 0],
-  ])('the blanks of %j from %i on end at %i', (text, from, to) => expect(Scan.after(text, from, Scan.isBlank)).toBe(to))
+  ])('the blanks of %j from %i on end at %i', (text, from, to) =>
+    expect(Scan.skipWhile(text, from, Scan.isWhitespace)).toBe(to),
+  )
   it.each([
     [' ', true],
     ['\t', true],
@@ -19,7 +21,7 @@ describe('walking over a text', () => {
     ['a', false],
     [',', false],
     ['\0', false],
-  ])('%j is blank: %s', (character, expected) => expect(Scan.isBlank(character)).toBe(expected))
+  ])('%j is blank: %s', (character, expected) => expect(Scan.isWhitespace(character)).toBe(expected))
 })
 
 describe('a quoted text', () => {
@@ -34,7 +36,7 @@ describe('a quoted text', () => {
     ['"a', 0, undefined],
     ['"a\\"', 0, undefined],
     ['"a\\', 0, undefined],
-  ])('%j, which begins at %i, ends at %s', (text, at, end) => expect(Scan.closing(text, at)).toBe(end))
+  ])('%j, which begins at %i, ends at %s', (text, at, end) => expect(Scan.quotedStringEnd(text, at)).toBe(end))
   it.each([
     ['""', ''],
     ['"a b"', 'a b'],
@@ -42,5 +44,5 @@ describe('a quoted text', () => {
     ['"\\\\n"', '\\n'],
     ['"\\\n"', '\n'],
     ['"\\☃"', '☃'],
-  ])('%j says %j', (quoted, text) => expect(Scan.unquoted(quoted)).toBe(text))
+  ])('%j says %j', (quoted, text) => expect(Scan.unquote(quoted)).toBe(text))
 })

@@ -72,8 +72,8 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'query text': (text) => planned(L.Request.withQueryText(text)(L.Request.get('http://h/'))),
   'a query': (text) => planned(L.Request.withSecretQuery(text, text)(L.Request.get('http://h/'))),
   'a text that may repeat secrets': (text) => {
-    const hide = Echo.hide(new Set([`${text.slice(0, 20)}x`, 'a', 'aaaa', '%41']))
-    return [hide(text), hide(text.replaceAll('a', '%2541')), Echo.hideInReference(new Set(['%%%%', 'a=a=']))(text)]
+    const hide = Echo.redact(new Set([`${text.slice(0, 20)}x`, 'a', 'aaaa', '%41']))
+    return [hide(text), hide(text.replaceAll('a', '%2541')), Echo.redactReference(new Set(['%%%%', 'a=a=']))(text)]
   },
   'a form': (text) => planned(L.Request.withForm({ [text]: text })(L.Request.post('http://h/'))),
   'a header': (text) => planned(L.Request.withHeader('X-A', text)(L.Request.post('http://h/'))),

@@ -54,7 +54,7 @@ const overridden = (ground: Ground): Source['overrode'] => {
   const setting = ground.merged.settings.headers.get('authorization')
   if (setting?._tag !== 'Set') return []
   const layer = ground.layers.request.headers.get('authorization')?._tag === 'Set' ? 'request' : 'session'
-  return [{ layer, value: 'Authorization: ‹secret›' }]
+  return [{ layer, value: `Authorization: ${Secret.REDACTED}` }]
 }
 
 /** The user whom the URL names, so that only that user's netrc entry fits. */
@@ -137,12 +137,12 @@ export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
   const isOther = reason !== undefined && !reason.startsWith('the URL')
   if (O.isNone(ground.before) && isOther && (inUrl(ground) || userOf(ground) !== undefined)) {
     const what = userOf(ground) === undefined ? 'user and password of the URL' : 'user of the URL'
-    found.push({ what, layer: urlLayer(ground), value: '‹secret›', why: reason })
+    found.push({ what, layer: urlLayer(ground), value: Secret.REDACTED, why: reason })
   }
   const why = netrcReason(ground)
   if (why !== undefined && netrcOf(ground)) {
     const what = `netrc entry for ${plannedUrl(ground).hostname}`
-    found.push({ what, layer: 'environment', value: '‹secret›', why: `not used: ${why}` })
+    found.push({ what, layer: 'environment', value: Secret.REDACTED, why: `not used: ${why}` })
   }
   return found
 }

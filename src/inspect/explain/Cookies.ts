@@ -93,7 +93,7 @@ export const dropped = (ground: Ground): ReadonlyArray<Dropped> => {
     roomOf(ground),
   )(inputs.jar).flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {
     const what = `cookie ${cookie.name}`
-    const value = `‹secret›, for ${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path}`
+    const value = `${Secret.REDACTED}, for ${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path}`
     if (verdict === 'domain') return []
     if (verdict !== 'sent') return [{ what, layer: 'jar', value, why: REASONS[verdict] }]
     const why = 'a Cookie header of your own stands for itself'

@@ -29,7 +29,7 @@ const isSecretName = ({ merged }: Ground, key: string): boolean =>
 const shown =
   (ground: Ground, key: string) =>
   ({ values }: { readonly values: ReadonlyArray<HeadersOf.Value> }): string =>
-    values.map((value) => (isSecretName(ground, key) ? '‹secret›' : Secret.show(value))).join(', ')
+    values.map((value) => (isSecretName(ground, key) ? Secret.REDACTED : Secret.show(value))).join(', ')
 
 /** Returns the layer whose settings decide a header, and what they overrode; `undefined` if no layer sets it. */
 export const ofSettings = (ground: Ground, key: string, how = ''): Source | undefined =>
@@ -143,7 +143,7 @@ const unset = (ground: Ground): ReadonlyArray<Dropped> => {
   const cookies = [...request.cookies].flatMap(
     ([name, override]): ReadonlyArray<Dropped> =>
       override._tag === 'Unset' && session.cookies.get(name)?._tag === 'Set'
-        ? [{ what: `cookie ${name}`, layer: 'session', value: '‹secret›', why: 'the request takes it away' }]
+        ? [{ what: `cookie ${name}`, layer: 'session', value: Secret.REDACTED, why: 'the request takes it away' }]
         : [],
   )
   return [...byRequest, ...bySession, ...cookies]

@@ -17,7 +17,7 @@ const left = ({ leaves, given, merged }: Ground): ReadonlyArray<Dropped> => {
   if (!leaves) return []
   const before = given.session.settings
   const after = merged.session.settings
-  const drop = (what: string): Dropped => ({ what, layer: 'session', value: '‹secret›', why: AWAY })
+  const drop = (what: string): Dropped => ({ what, layer: 'session', value: Secret.REDACTED, why: AWAY })
   const headers = [...before.headers].flatMap(([key, override]) =>
     override._tag === 'Set' && !after.headers.has(key) ? [drop(`header ${override.value.name}`)] : [],
   )
@@ -48,7 +48,7 @@ const lines = (ground: Ground, before: Before): ReadonlyArray<Dropped> =>
       if (has.includes(Secret.reveal(part.pair))) return []
       const isJars = layer === 'jar'
       const why = isJars ? 'the jar has it no more for this URL' : 'it was given along to the first origin only'
-      return [{ what: `cookie ${label(part).name}`, layer, value: '‹secret›', why }]
+      return [{ what: `cookie ${label(part).name}`, layer, value: Secret.REDACTED, why }]
     }
     if (part._tag !== 'Header' || HeadersOf.has(part.name)(ground.plan.headers)) return []
     const why = reasonFor(ground, before, part.name, part.value)
@@ -67,7 +67,7 @@ const others = (ground: Ground, { plan, head }: Before): ReadonlyArray<Dropped> 
     const next = ground.plan.route.proxy
     if (O.isNone(next) || !Proxy.sameServer(proxy.value, next.value)) {
       const why = 'another proxy, or none, carries the next request'
-      found.push({ what: 'Proxy-Authorization', layer: 'request', value: '‹secret›', why })
+      found.push({ what: 'Proxy-Authorization', layer: 'request', value: Secret.REDACTED, why })
     }
   }
   return found

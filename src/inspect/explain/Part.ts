@@ -15,6 +15,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
+import { decodeComponent } from '../../values/PercentEncoding.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Scan from '../../values/Scan.js'
 import * as Secret from '../../values/Secret.js'
@@ -84,7 +85,7 @@ export const pairsOf = (value: string): ReadonlyArray<Pair> => {
   const [first = '', ...others] = value.split(';')
   const pairs: Pair[] = [{ text: first, separator: '' }]
   for (const other of others) {
-    const start = Scan.after(other, 0, (character) => character === ' ' || character === '\t')
+    const start = Scan.skipWhile(other, 0, (character) => character === ' ' || character === '\t')
     pairs.push({ text: other.slice(start), separator: `;${other.slice(0, start)}` })
   }
   return pairs
@@ -244,13 +245,7 @@ export const queryLabel = (text: string): Label => {
   return { field: 'query', name: decoded(name), value: decoded(value) }
 }
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
-}
+const decoded = (text: string): string => decodeComponent(text.replaceAll('+', ' ')) ?? text
 
 const cookieLabel = (pair: Headers.Value): Label => {
   const text = Secret.reveal(pair)

@@ -15,6 +15,7 @@ import * as Proxy from '../../values/Proxy.js'
 import * as ProxyKey from '../../values/ProxyKey.js'
 import * as Secret from '../../values/Secret.js'
 import { masked, type Url } from '../../values/Url.js'
+import { MAX_DELAY_MS } from '../../wire/Clock.js'
 import type { BodyLimit, Route, Timeouts, Tls } from '../../wire/Plan.js'
 import { invalidProxy, invalidSettings, type PlanError } from '../PlanError.js'
 
@@ -24,8 +25,8 @@ const normalised = new WeakMap<Proxies, Proxies>()
 const keysOf = (proxies: Proxies): Proxies => {
   const known = normalised.get(proxies)
   if (known !== undefined) return known
-  const isNormal = [...proxies.keys()].every((key) => ProxyKey.normal(key) === key)
-  const made = isNormal ? proxies : new Map([...proxies].map(([key, url]) => [ProxyKey.normal(key) ?? key, url]))
+  const isNormal = [...proxies.keys()].every((key) => ProxyKey.normalize(key) === key)
+  const made = isNormal ? proxies : new Map([...proxies].map(([key, url]) => [ProxyKey.normalize(key) ?? key, url]))
   normalised.set(proxies, made)
   return made
 }
@@ -34,7 +35,7 @@ const keysOf = (proxies: Proxies): Proxies => {
 const oddKey = ({ proxies }: Settings, url: Url): string | undefined => {
   if (proxies._tag === 'Inherit') return undefined
   const scheme = url.protocol.slice(0, -1)
-  return [...keysOf(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normal(key) === undefined)
+  return [...keysOf(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normalize(key) === undefined)
 }
 
 /** The narrowest key of the settings that fits a URL, if any. */
@@ -132,14 +133,13 @@ const tlsOf = (given: TlsSettings, trust: Ambient, environment: Environment.Envi
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 const said = (value: unknown): string => (isNumber(value) ? String(value) : 'no number')
 
-const LONGEST = 2 ** 31 - 1
 const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
 const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts> => {
   const known = timeouts.get(keyed)
   if (known !== undefined) return known
   const entries = Override.entries(keyed)
-  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= LONGEST))
+  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_DELAY_MS))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
       ? E.right(OwnProperty.of(Object.fromEntries(entries)))
