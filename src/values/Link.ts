@@ -1,8 +1,8 @@
 /**
- * Web links (RFC 8288): the Link header as data.
+ * Parses web links, the values of the Link header (RFC 8288).
  *
- * `rel="next prev"` are two relations (D23); quoted text may hold commas and semicolons, text without quotes blanks; what
- * is malformed is skipped. A target of octets is read as `Location` is: UTF-8, else percent-encoded.
+ * `rel="next prev"` means two relations (D23). Quoted strings may contain commas and semicolons, and values without quotes
+ * may contain blanks. Malformed links are skipped. A target is decoded like `Location`: as UTF-8, else percent-encoded.
  *
  * @example
  * import { Link } from 'requests-ts'
@@ -14,7 +14,7 @@ import * as Reference from './Reference.js'
 import * as Scan from './Scan.js'
 
 export interface Link {
-  /** As it was written, its octets read; resolve it against the URL of the reply. */
+  /** As written, with its octets decoded. Resolve it against the URL of the reply. */
   readonly target: string
   /** Lower-case relation types. */
   readonly rels: ReadonlyArray<string>
@@ -31,14 +31,14 @@ interface Parameter {
   readonly end: number
 }
 
-/** The value between two places, without the blanks behind it; `isValue` and a quote leave none before it. */
+/** Returns the value between two indices without trailing blanks. The caller has skipped the leading ones. */
 const withoutBlanks = (header: string, from: number, to: number): string => {
   let end = to
   while (end > from && Scan.isWhitespace(header.charAt(end - 1))) end -= 1
   return header.slice(from, end)
 }
 
-/** The parameter that begins at `at`, with its semicolon. */
+/** Parses the parameter at an index, which begins with a semicolon. */
 const parameterAt = (header: string, at: number): Parameter | undefined => {
   const semicolon = Scan.skipWhile(header, at, Scan.isWhitespace)
   if (header.charAt(semicolon) !== ';') return undefined
@@ -55,7 +55,7 @@ const parameterAt = (header: string, at: number): Parameter | undefined => {
   return { pair: [name, withoutBlanks(header, from, to)], end: to }
 }
 
-/** Reads the values of a Link header, joined by commas: by hand, and in linear time. */
+/** Parses the values of a Link header, joined by commas, in linear time. */
 export const parse = (header: string): ReadonlyArray<Link> => {
   const links: Link[] = []
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
@@ -74,13 +74,13 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   return links
 }
 
-/** The value of a parameter, such as `anchor`; the first one counts. */
+/** Returns the value of a parameter, such as `anchor`. The first one of a name counts. */
 export const parameter =
   (name: string) =>
   ({ parameters }: Link): string | undefined =>
     parameters.find(([other]) => other === name)?.[1]
 
-/** RFC 8288 3.3: only the first `rel` counts. */
+/** Only the first `rel` counts (RFC 8288 3.3). */
 const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> => {
   const rel = parameters.find(([name]) => name === 'rel')?.[1] ?? ''
   return rel

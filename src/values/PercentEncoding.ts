@@ -1,20 +1,20 @@
 /**
- * The text of URL components: what is percent-encoded in them, dot segments, blanks at both ends (RFC 3986 2, 5.2.4).
+ * Normalises the components of a URL: percent-encoding, dot segments, and blanks at both ends (RFC 3986 2, 5.2.4).
  *
- * Law: each quoting is idempotent.
+ * Law: each `quote…` function is idempotent.
  */
 
-// RFC 3986 2.3 and 3.3 to 3.5, as sets of what must be encoded; '%' is judged apart.
+// The characters that must be encoded, from RFC 3986 2.3 and 3.3 to 3.5. '%' is treated separately.
 const BEYOND_PATH = /[^\w.~!$&'()*+,;=:@/%-]+/gu
 const BEYOND_QUERY = /[^\w.~!$&'()*+,;=:@/?%-]+/gu
 const BEYOND_URI = /[^\w.~!#$&'()*+,/:;=?@[\]%-]+/gu
 const ESCAPES = /%[0-9A-Fa-f]{2}/g
-/** Escapes that are written otherwise: in lower case, or of an unreserved character. */
+/** Escapes that are not in normal form: in lower case, or of an unreserved character. */
 const ODD_ESCAPES = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE]|[\dA-F][a-f]|[a-f][\dA-Fa-f])/g
 const UNRESERVED = /[\w.~-]/
 export const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Half of a surrogate pair has no UTF-8: U+FFFD takes its place, as in WHATWG's parser (`encodeURIComponent` throws). */
+/** Replaces a lone surrogate, which has no UTF-8, by U+FFFD as the WHATWG parser does. `encodeURIComponent` would throw. */
 const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
 
 const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
@@ -24,13 +24,13 @@ const normalEscape = (escape: string): string => {
   return UNRESERVED.test(character) ? character : escape.toUpperCase()
 }
 
-/** One good escape makes the others suspect and one bad one spoils all: requests' `requote_uri` and urllib3 agree. */
+/** If one `%` of a component is not part of an escape, all of them are encoded, as in requests' `requote_uri` and urllib3. */
 const quoteComponent = (text: string, beyond: RegExp): string => {
   const percents = text.includes('%') ? text.split('%').length - 1 : 0
   if (percents === 0) return encodeAll(text, beyond)
-  const good = text.match(ESCAPES)?.length ?? 0
+  const valid = text.match(ESCAPES)?.length ?? 0
   const kept =
-    good === percents
+    valid === percents
       ? text.replace(ODD_ESCAPES, normalEscape)
       : text.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25')
   return encodeAll(kept, beyond)
@@ -39,8 +39,8 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
 const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`)
 
 /**
- * A reference whose characters above ASCII are octets, and not UTF-8: each is percent-encoded as it is. A lone `%` is
- * quoted here, for the escapes made here would make it look like the only bad one of its component.
+ * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component that has a lone `%`.
+ * Otherwise the new escapes would be quoted together with it later.
  */
 export const quoteOctets = (reference: string): string =>
   reference
@@ -59,9 +59,9 @@ export const decodeComponent = (text: string): string | undefined => {
   }
 }
 
-/** Quotes a path; idempotent. */
+/** Quotes a path. */
 export const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
-/** Quotes text for a query or a fragment; idempotent. */
+/** Quotes text for a query or a fragment. */
 export const quoteQuery = (text: string): string => quoteComponent(text, BEYOND_QUERY)
 
 const escapeAsWritten = (escape: string): string => {
@@ -70,20 +70,20 @@ const escapeAsWritten = (escape: string): string => {
 }
 
 /**
- * Quotes a URI of a scheme whose components we do not know. Keeps the case of its escapes, as requests' `requote_uri`
- * does: urllib3 normalises http and https alone.
+ * Quotes a URI of a scheme whose components are unknown. Keeps the case of its escapes like requests' `requote_uri`,
+ * because urllib3 normalises only http and https.
  */
 export const quoteUri = (text: string): string => {
   const percents = text.split('%').length - 1
-  const isGood = (text.match(ESCAPES)?.length ?? 0) === percents
-  return encodeAll(isGood ? text.replace(ESCAPES, escapeAsWritten) : text.replaceAll('%', '%25'), BEYOND_URI)
+  const isValid = (text.match(ESCAPES)?.length ?? 0) === percents
+  return encodeAll(isValid ? text.replace(ESCAPES, escapeAsWritten) : text.replaceAll('%', '%25'), BEYOND_URI)
 }
 
-/** RFC 3986 5.2.4, all of it: `/..//x` is `//x`, and `..` above the root stays at the root. */
+/** Removes dot segments (RFC 3986 5.2.4): `/..//x` becomes `//x`, and `..` at the root stays at the root. */
 export const removeDotSegments = (path: string): string => {
   if (!path.includes('.')) return path
   const segments = path.split('/')
-  // Steps A and D: dot segments before the first slash go away with that slash.
+  // Steps A and D: dot segments before the first slash are removed with that slash.
   const first = segments.findIndex((segment) => segment !== '.' && segment !== '..')
   if (!path.startsWith('/') && first < 0) return ''
   const [begin = '', ...rest] = path.startsWith('/') ? segments : segments.slice(first)
@@ -97,13 +97,13 @@ export const removeDotSegments = (path: string): string => {
   return output.join('')
 }
 
-// By hand: `\s+$` is quadratic.
+// A loop, because the regular expression `\s+$` takes quadratic time.
 const isControl = (character: string): boolean => character <= ' '
 const isBlank = (character: string): boolean => isControl(character) || /\s/.test(character)
 
 /**
- * The same text without the blanks at its ends: C0 controls and spaces, as WHATWG's parser removes them; before it all
- * white space, as Python's `lstrip`.
+ * Removes blanks at both ends: C0 controls and spaces like the WHATWG parser, and at the start all white space like
+ * Python's `lstrip`.
  */
 export const trimmed = (text: string): string => {
   let start = 0

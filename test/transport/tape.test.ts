@@ -272,8 +272,8 @@ describe('reading a tape', () => {
   const made = { entries: [] }
   it.each([
     [null, 'format'],
-    [{}, 'the whole is not'],
-    [{ log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries: [] } }, 'the whole is not'],
+    [{}, 'the value is not'],
+    [{ log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries: [] } }, 'the value is not'],
     [{ log: { ...TapeJson.encode(made).log, _tape: { format: 'requests-ts/tape', version: 2 } } }, 'update it'],
     [{ log: { ...TapeJson.encode(made).log, entries: [{}] } }, 'log.entries.0.startedDateTime'],
   ])('%j is refused', (json, why) => {

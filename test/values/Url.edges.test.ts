@@ -122,7 +122,11 @@ describe('Url errors', () => {
     ['//u@h', '//‹secret›@h'],
     ['', ''],
   ])('reports that %j has no scheme, shown as %j', (given, url) => {
-    expect(error(given)).toMatchObject({ _tag: 'MissingScheme', url, message: expect.stringContaining(`https://${url}`) })
+    expect(error(given)).toMatchObject({
+      _tag: 'MissingScheme',
+      url,
+      message: expect.stringContaining(`https://${url}`),
+    })
   })
   it('refuses a value that is not a string', () => {
     // The cast: plain JavaScript can pass anything.

@@ -11,7 +11,7 @@ import * as Headers from '../../src/values/Headers.js'
 import * as Secret from '../../src/values/Secret.js'
 
 describe('Headers', () => {
-  it('replaces in place and drops the other lines', () => {
+  it('replaces the first line in its place and removes the others', () => {
     const headers = Headers.fromPairs([
       ['A', '1'],
       ['b', '2'],
@@ -24,7 +24,7 @@ describe('Headers', () => {
     expect(Headers.lookupAll('A')(headers)).toEqual(['1', '3'])
     expect(Headers.deleteAt('A')(headers).fields).toEqual([['b', '2']])
   })
-  it('shows secrets closed and reveals them for the wire', () => {
+  it('redacts secrets for display and reveals them for the wire', () => {
     const headers = Headers.fromPairs([['Authorization', Secret.make('Bearer t')]])
     expect(Headers.lookup('authorization')(headers)).toEqual(O.some('‹secret›'))
     expect(Headers.reveal(headers)).toEqual([['Authorization', 'Bearer t']])
@@ -34,11 +34,13 @@ describe('Headers', () => {
     expect(Headers.lookup('__proto__')(headers)).toEqual(O.some('a'))
     expect(Headers.lookup('tostring')(headers)).toEqual(O.none)
   })
-  it.each(['', 'a b', 'a:b', 'a\r', 'ä', 'a\0'])('%j is no name', (name) => expect(Headers.isName(name)).toBe(false))
-  it.each([' a', '\ta', 'a\r\nb', 'a\0', 'a\x7f', '☃', 'a\n b'])('%j is no value', (value) =>
+  it.each(['', 'a b', 'a:b', 'a\r', 'ä', 'a\0'])('refuses the name %j', (name) =>
+    expect(Headers.isName(name)).toBe(false),
+  )
+  it.each([' a', '\ta', 'a\r\nb', 'a\0', 'a\x7f', '☃', 'a\n b'])('refuses the value %j', (value) =>
     expect(Headers.isValue(value)).toBe(false),
   )
-  it.each(['', 'a', 'a b\t', 'é', 'a '])('%j is a value', (value) => expect(Headers.isValue(value)).toBe(true))
+  it.each(['', 'a', 'a b\t', 'é', 'a '])('accepts the value %j', (value) => expect(Headers.isValue(value)).toBe(true))
 })
 
 describe('Body', () => {
@@ -56,14 +58,14 @@ describe('Body', () => {
     expect(bytes(Body.text('héllo'))).toEqual(E.right(['héllo', undefined]))
     expect(bytes(Body.empty)).toEqual(E.right(['Empty', undefined]))
   })
-  it('says what JSON cannot hold', () => {
+  it('refuses values that JSON cannot represent', () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
     const deep = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000))
     for (const value of [cycle, 1n, Number.NaN, { a: [1, Number.POSITIVE_INFINITY] }, undefined, () => 1, deep]) {
       expect(E.isLeft(bytes(Body.json(value)))).toBe(true)
     }
-    expect(bytes(Body.json({ a: [0, Number.NaN] }))).toEqual(E.left('JSON cannot hold NaN (at $.a[1])'))
+    expect(bytes(Body.json({ a: [0, Number.NaN] }))).toEqual(E.left(expect.stringContaining('NaN (at $.a[1])')))
   })
   it('prints bytes as their length', () => {
     expect(inspect(Body.bytes(Buffer.from('pass=hunter2')), { depth: null })).not.toMatch(/hunter2|70 61|112/)
@@ -89,8 +91,8 @@ describe('Digest', () => {
   const vectors: ReadonlyArray<DigestVector> = JSON.parse(
     readFileSync(new URL('../vectors/digest-rfc.json', import.meta.url), 'utf8'),
   )
-  // auth-int is not answered: a challenge that offers nothing else is not selected, as the table below shows.
-  it.each(vectors.filter(({ qop }) => qop !== 'auth-int'))('$src $alg', (v) => {
+  // auth-int is not supported: a challenge that offers nothing else is not selected, as the table below shows.
+  it.each(vectors.filter(({ qop }) => qop !== 'auth-int'))('computes the response of $src with $alg', (v) => {
     const response = Digest.response({
       user: v.user,
       pass: Secret.make(v.pw),
@@ -112,7 +114,7 @@ describe('Digest', () => {
     ['Digest realm="r"', undefined],
     ['Bearer digest', undefined],
     ['', undefined],
-  ])('%s is answered with %s', (header, nonce) =>
+  ])('selects from %s the challenge with nonce %s', (header, nonce) =>
     expect(
       pipe(
         Digest.select([header]),
@@ -121,7 +123,7 @@ describe('Digest', () => {
       ),
     ).toBe(nonce),
   )
-  it('reads hostile headers in linear time', () => {
+  it('parses hostile headers in linear time', () => {
     for (const text of ['Digest ', 'Digest realm="', 'a=', ',', 'Digest a="\\']) {
       const started = performance.now()
       Digest.select([text.repeat(20_000)])
@@ -133,7 +135,7 @@ describe('Digest', () => {
 describe('Charset', () => {
   const text = (bytes: ReadonlyArray<number>, label?: string) =>
     Charset.decode(O.fromNullable(label))(Uint8Array.from(bytes))
-  it('takes the declared charset, then a mark, then UTF-8', () => {
+  it('prefers a byte order mark to the declared charset, and that to UTF-8', () => {
     expect(text([0xe9], 'latin1')).toBe('é')
     expect(text([0xc3, 0xa9])).toBe('é')
     expect(text([0xff, 0xfe, 0x41, 0])).toBe('A')
@@ -141,10 +143,10 @@ describe('Charset', () => {
     expect(text([0xe9])).toBe('�')
     expect(text([0xc3, 0xa9], 'no-such-charset')).toBe('é')
   })
-  it.each(['windows-1252', 'latin1', 'us-ascii'])('%s is windows-1252, as WHATWG says', (label) => {
+  it.each(['windows-1252', 'latin1', 'us-ascii'])('decodes %s as windows-1252, as WHATWG requires', (label) => {
     expect(text([0x80, 0x81, 0x99, 0x9f, 0xe9], label)).toBe('€\x81™Ÿé')
   })
-  it('reads JSON in any Unicode encoding', () => {
+  it('decodes JSON in any Unicode encoding', () => {
     const json = '{"a":"é"}'
     const encodings = {
       'utf-8': Buffer.from(json),
@@ -162,7 +164,7 @@ describe('Charset', () => {
     ['text/html; Charset="x"; charset=y', 'x'],
     ['text/html; charset', undefined],
     ['text/html', undefined],
-  ])('%s declares %s', (contentType, charset) =>
+  ])('finds in %s the charset %s', (contentType, charset) =>
     expect(O.toUndefined(Charset.ofContentType(contentType))).toBe(charset),
   )
 })
