@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -177,5 +178,34 @@ describe('Body.json', () => {
       },
     }
     expect(problemOf(Body.json(value)).endsWith(`: ${reason}`)).toBe(true)
+  })
+})
+
+describe('Body', () => {
+  const bytes = (body: Body.Body) =>
+    pipe(
+      Body.encode(body),
+      E.map(({ payload, contentType }) => [
+        payload._tag === 'Bytes' ? Buffer.from(Secret.open(payload.bytes)).toString() : payload._tag,
+        contentType,
+      ]),
+    )
+  it('encodes each kind', () => {
+    expect(bytes(Body.json({ a: [1, null, 'é'] }))).toEqual(E.right(['{"a":[1,null,"é"]}', 'application/json']))
+    expect(bytes(Body.form({ a: 'b c' }))).toEqual(E.right(['a=b+c', 'application/x-www-form-urlencoded']))
+    expect(bytes(Body.text('héllo'))).toEqual(E.right(['héllo', undefined]))
+    expect(bytes(Body.empty)).toEqual(E.right(['Empty', undefined]))
+  })
+  it('refuses values that JSON cannot represent', () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    const deep = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000))
+    for (const value of [cycle, 1n, Number.NaN, { a: [1, Number.POSITIVE_INFINITY] }, undefined, () => 1, deep]) {
+      expect(E.isLeft(bytes(Body.json(value)))).toBe(true)
+    }
+    expect(bytes(Body.json({ a: [0, Number.NaN] }))).toEqual(E.left(expect.stringContaining('NaN (at $.a[1])')))
+  })
+  it('prints bytes as their length', () => {
+    expect(inspect(Body.bytes(Buffer.from('pass=hunter2')), { depth: null })).not.toMatch(/hunter2|70 61|112/)
   })
 })
