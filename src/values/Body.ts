@@ -71,8 +71,8 @@ export interface Stream {
   readonly length: O.Option<number>
 }
 /**
- * Bytes that can be read once. A redirect, a challenge or a retry that needs them again is refused before it is sent, and
- * so is a second send of the same request. `source` can be opened once and fails afterwards.
+ * Bytes that can be read once. A redirect, a challenge or a retry that needs them again is refused before it is sent,
+ * and so is a second send of the same request. `source` can be opened once and fails afterwards.
  */
 export interface Once {
   readonly _tag: 'Once'
@@ -140,7 +140,7 @@ export interface Encoding {
 
 const isIterable = (u: unknown): boolean => typeof u === 'object' && u !== null && Symbol.asyncIterator in u
 
-/** Encodes a body. The left is the reason why it cannot be encoded, such as a cycle, a BigInt, NaN or an invalid part. */
+/** Encodes a body. The left is the reason why it cannot, such as a cycle, a BigInt, NaN or an invalid part. */
 export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding = {}): E.Either<string, Encoded> => {
   switch (body._tag) {
     case 'Bytes':

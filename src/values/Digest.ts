@@ -38,9 +38,6 @@ export interface Challenge {
 
 interface Scheme {
   readonly name: string
-  readonly parameters: ReadonlyMap<string, string>
-}
-interface MutableScheme extends Scheme {
   readonly parameters: Map<string, string>
 }
 
@@ -48,7 +45,7 @@ const isBetween = (character: string): boolean => character === ',' || character
 const isValue = (character: string): boolean => character !== ',' && !Scan.isWhitespace(character)
 
 /** Adds the schemes of one line to those of the lines before it. */
-const readLine = (schemes: MutableScheme[], line: string): void => {
+const readLine = (schemes: Scheme[], line: string): void => {
   for (let at = 0; at < line.length; ) {
     const start = Scan.skipWhile(line, at, isBetween)
     const end = Scan.skipWhile(line, start, Scan.isToken)
@@ -69,11 +66,11 @@ const readLine = (schemes: MutableScheme[], line: string): void => {
 }
 
 /**
- * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters may
- * continue on the next line. A quoted string may not, so that an unclosed quote does not hide other lines.
+ * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters
+ * may continue on the next line. A quoted string may not, so that an unclosed quote does not hide other lines.
  */
 const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
-  const schemes: MutableScheme[] = []
+  const schemes: Scheme[] = []
   for (const line of lines) readLine(schemes, line)
   return schemes
 }

@@ -42,7 +42,10 @@ const folded = (octets: string): string => octets.replaceAll('+', ' ')
 
 const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
 
-/** A field value has one character for each octet; other text is encoded as UTF-8. Skips line breaks and tabs, which are not part of a reference. */
+/**
+ * A field value has one character for each octet. Other text is encoded as UTF-8. Line breaks and tabs are skipped,
+ * because they are not part of a reference.
+ */
 const layerOf = (text: string): Layer => {
   const isField = isOctets(text)
   const octets = new Uint8Array(isField ? text.length : Buffer.byteLength(text))
@@ -108,9 +111,7 @@ const needlesOf = (secrets: ReadonlySet<string>): ReadonlyArray<Needle> => {
     for (const form of [secret, secret.replace(/[\t\n\r]/g, ''), quoteQuery(secret)]) {
       const bytes = new Uint8Array(Buffer.from(form))
       const layer = { octets: bytes, starts: new Int32Array(bytes.length + 1) }
-      const spellings = [bytes, decoded(layer, false).octets, decoded(layer, true).octets].map((octets) =>
-        latin1(octets),
-      )
+      const spellings = [bytes, decoded(layer, false).octets, decoded(layer, true).octets].map(latin1)
       for (const spelling of isOctets(form) ? [...spellings, form] : spellings) {
         const octets = folded(spelling)
         if (octets !== '') needles.set(octets, { octets, isShort: secret.length < MIN_LENGTH_ANYWHERE })
@@ -181,7 +182,7 @@ const REFERENCE = /^((?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#
 
 const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 
-/** Redacts the values in the path, query and fragment of a URL reference, and in an authority that is not a valid host. */
+/** Redacts the values in path, query and fragment of a reference, and in an authority that is not a valid host. */
 export const redactReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
   const hidden = redact(secrets, mark)
   const hiddenInPath = redact(secrets, mark, '/')

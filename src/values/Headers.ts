@@ -51,10 +51,8 @@ export const sameName = (x: string, y: string): boolean =>
 /** Returns the first value of a name as it is stored, secret or not. */
 export const field =
   (name: string) =>
-  (headers: Headers): O.Option<Value> => {
-    const found = find(headers, name)
-    return found === undefined ? O.none : O.some(found)
-  }
+  (headers: Headers): O.Option<Value> =>
+    O.fromNullable(find(headers, name))
 
 /** Returns the first value of a name. The hot path uses it instead of `field`. */
 export const find = (headers: Headers, name: string): Value | undefined => {
@@ -89,7 +87,7 @@ export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> =
   return values ?? NO_VALUES
 }
 
-/** Returns the lines of a name as one value, joined by commas (RFC 9110 5.3), with secrets revealed. Not for Set-Cookie. */
+/** Joins the lines of a name by commas, with secrets revealed (RFC 9110 5.3). Not for Set-Cookie. */
 export const combined = (headers: Headers, name: string): string | undefined => {
   const values = valuesOf(headers, name)
   const [first] = values

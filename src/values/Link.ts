@@ -1,8 +1,9 @@
 /**
  * Parses web links, the values of the Link header (RFC 8288).
  *
- * `rel="next prev"` means two relations (D23). Quoted strings may contain commas and semicolons, and values without quotes
- * may contain blanks. Malformed links are skipped. A target is decoded like `Location`: as UTF-8, else percent-encoded.
+ * `rel="next prev"` means two relations (D23). Quoted strings may contain commas and semicolons, and values without
+ * quotes may contain blanks. Malformed links are skipped. A target is decoded like `Location`: as UTF-8, else
+ * percent-encoded.
  *
  * @example
  * import { Link } from 'requests-ts'

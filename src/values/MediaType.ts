@@ -1,8 +1,8 @@
 /**
  * Parses media types and their parameters (RFC 9110 5.6.6, 8.3.1) in linear time.
  *
- * A quoted value may contain `;`, `,` and escapes. Blanks around `=` are accepted. If a quote is not closed, the value and
- * everything after it are ignored.
+ * A quoted value may contain `;`, `,` and escapes. Blanks around `=` are accepted. If a quote is not closed, the value
+ * and everything after it are ignored.
  */
 import * as Scan from './Scan.js'
 

@@ -10,7 +10,7 @@
  *     --boundary--
  *
  * Names are escaped as in HTML (`"` is `%22`, CR `%0D`, LF `%0A`) and otherwise written in UTF-8. A content type is
- * never guessed, and an empty one is omitted. Streamed parts are not buffered. The body has a length if every part has one.
+ * never guessed, and an empty one is omitted. Streamed parts are not buffered. The body has a length if all parts have.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'

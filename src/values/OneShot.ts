@@ -88,7 +88,7 @@ const iterate = (source: Source): AsyncIterator<Uint8Array> => {
   }
 }
 
-/** Wraps a source so that it opens once. Returns the same guard for the same source, and a value that is not iterable as it is. */
+/** Wraps a source so that it opens once. The same source has the same guard, and a value that is not iterable stays. */
 export const guard = (source: Source): Source => {
   if (!isObject(source) || !(Symbol.asyncIterator in source)) return source
   const known = guards.get(source)

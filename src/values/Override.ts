@@ -7,7 +7,7 @@
  * | `Set(a)`        | `Set(a)`  | `Set(b)` | `Unset` |
  * | `Unset`         | `Unset`   | `Set(b)` | `Unset` |
  *
- * Laws: a monoid with `inherit` as identity; the last value other than `Inherit` wins. requests uses `None` for all three.
+ * Laws: a monoid with `inherit` as identity; the last value but `Inherit` wins. requests uses `None` for all three.
  *
  * @example
  * import { Override } from 'requests-ts'

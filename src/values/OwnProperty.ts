@@ -1,6 +1,7 @@
 /**
- * Reads the own properties of a record and ignores its prototype. Options and settings are read through this module where
- * they enter the library. A polluted `Object.prototype` then cannot choose a transport, reveal a secret or set a deadline.
+ * Reads the own properties of a record and ignores its prototype. Options and settings are read through this module when
+ * they enter the library. A polluted `Object.prototype` then cannot choose a transport, reveal a secret or set a
+ * deadline.
  */
 
 /** Returns the value of an own property, or `undefined`. */
@@ -10,8 +11,8 @@ export const get = <A extends object, K extends keyof A>(record: A, key: K): A[K
 /**
  * Returns a copy of a record without a prototype, for destructuring. A record that has no prototype is returned as it is.
  *
- * The prototype is removed after copying, because V8 then keeps a fast object. An object that is created without a prototype
- * is a hash table, which is twice as large and slow to read.
+ * The prototype is removed after copying, because V8 then keeps a fast object. An object that is created without a
+ * prototype is a hash table, which is twice as large and slow to read.
  */
 export const of = <A extends object>(record: A): A => {
   if (Object.getPrototypeOf(record) === null) return record

@@ -14,40 +14,41 @@ const ODD_ESCAPES = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE]|[\dA-F][a
 const UNRESERVED = /[\w.~-]/
 export const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Replaces a lone surrogate, which has no UTF-8, by U+FFFD as the WHATWG parser does. `encodeURIComponent` would throw. */
+/** Replaces a lone surrogate by U+FFFD as the WHATWG parser does, because `encodeURIComponent` would throw. */
 const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
 
 const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
 
-const normalEscape = (escape: string): string => {
+const upperCase = (escape: string): string => escape.toUpperCase()
+
+/** Decodes the escape of an unreserved character, and leaves any other escape as it is. */
+const unescapeUnreserved = (escape: string): string => {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-  return UNRESERVED.test(character) ? character : escape.toUpperCase()
+  return UNRESERVED.test(character) ? character : escape
 }
 
-/** If one `%` of a component is not part of an escape, all of them are encoded, as in requests' `requote_uri` and urllib3. */
+const hasLonePercent = (text: string): boolean => text.replace(ESCAPES, '').includes('%')
+
+const quotePercents = (text: string): string => text.replace(ESCAPES, upperCase).replaceAll('%', '%25')
+
+/** If one `%` of a component is not part of an escape, all are encoded, as in requests' `requote_uri` and urllib3. */
 const quoteComponent = (text: string, beyond: RegExp): string => {
-  const percents = text.includes('%') ? text.split('%').length - 1 : 0
-  if (percents === 0) return encodeAll(text, beyond)
-  const valid = text.match(ESCAPES)?.length ?? 0
-  const kept =
-    valid === percents
-      ? text.replace(ODD_ESCAPES, normalEscape)
-      : text.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25')
-  return encodeAll(kept, beyond)
+  if (!text.includes('%')) return encodeAll(text, beyond)
+  const normal = hasLonePercent(text)
+    ? quotePercents(text)
+    : text.replace(ODD_ESCAPES, (escape) => unescapeUnreserved(escape.toUpperCase()))
+  return encodeAll(normal, beyond)
 }
 
 const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`)
 
 /**
- * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component that has a lone `%`.
+ * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component with a lone `%`.
  * Otherwise the new escapes would be quoted together with it later.
  */
 export const quoteOctets = (reference: string): string =>
   reference
-    .replace(/[^?#]+/g, (component) => {
-      const isEscaped = component.replace(ESCAPES, '').includes('%')
-      return isEscaped ? component.replace(ESCAPES, (escape) => escape.toUpperCase()).replaceAll('%', '%25') : component
-    })
+    .replace(/[^?#]+/g, (component) => (hasLonePercent(component) ? quotePercents(component) : component))
     .replace(/[\x80-\xff]/g, (octet) => ESCAPED[octet.charCodeAt(0)] ?? octet)
 
 /** Percent-decodes a component as UTF-8. Returns `undefined` if an escape is malformed. */
@@ -64,20 +65,12 @@ export const quotePath = (path: string): string => quoteComponent(path, BEYOND_P
 /** Quotes text for a query or a fragment. */
 export const quoteQuery = (text: string): string => quoteComponent(text, BEYOND_QUERY)
 
-const escapeAsWritten = (escape: string): string => {
-  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-  return UNRESERVED.test(character) ? character : escape
-}
-
 /**
  * Quotes a URI of a scheme whose components are unknown. Keeps the case of its escapes like requests' `requote_uri`,
  * because urllib3 normalises only http and https.
  */
-export const quoteUri = (text: string): string => {
-  const percents = text.split('%').length - 1
-  const isValid = (text.match(ESCAPES)?.length ?? 0) === percents
-  return encodeAll(isValid ? text.replace(ESCAPES, escapeAsWritten) : text.replaceAll('%', '%25'), BEYOND_URI)
-}
+export const quoteUri = (text: string): string =>
+  encodeAll(hasLonePercent(text) ? text.replaceAll('%', '%25') : text.replace(ESCAPES, unescapeUnreserved), BEYOND_URI)
 
 /** Removes dot segments (RFC 3986 5.2.4): `/..//x` becomes `//x`, and `..` at the root stays at the root. */
 export const removeDotSegments = (path: string): string => {

@@ -63,9 +63,8 @@ const hasNoSlashes = (given: string): boolean =>
   /^[a-zA-Z][a-zA-Z0-9+.-]*:\/(?!\/)/.test(given) || isProxyProtocol(given.toLowerCase())
 
 /** Parses a proxy URL. The left is a message for display, without the credentials. */
-export const parse = (given: string): E.Either<string, Proxy> => parseTrimmed(trimmed(given))
-
-const parseTrimmed = (given: string): E.Either<string, Proxy> => {
+export const parse = (untrimmed: string): E.Either<string, Proxy> => {
+  const given = trimmed(untrimmed)
   if (hasNoSlashes(given)) return E.left('it has no host; write two slashes after the scheme, as in http://proxy:3128')
   const text = SCHEME.test(given) ? given : `http://${given}`
   const protocol = `${SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''}:`

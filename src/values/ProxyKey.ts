@@ -50,7 +50,7 @@ export const normalize = (key: string): string | undefined => {
   return host === '' ? scheme : ofHost(scheme, host)
 }
 
-/** Returns the keys that apply to a URL, most specific first: those of requests' `select_proxy`, preceded by keys with ports. */
+/** Returns the keys that apply to a URL, most specific first: those of requests' `select_proxy` and keys with ports. */
 export const candidates = (url: Pick<Url.Url, 'protocol' | 'hostname' | 'port'>): ReadonlyArray<string> => {
   const scheme = url.protocol.slice(0, -1)
   const port = url.port || Url.defaultPort(url.protocol)

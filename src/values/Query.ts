@@ -49,7 +49,7 @@ export const fromRecord = (record: Readonly<Record<string, Values | null | undef
 export const fromInput = (input: Input): Pairs =>
   isArray(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
 
-/** Python's `quote_plus`: keeps the unreserved characters of RFC 3986, writes a space as `+` and the rest as UTF-8 %XX. */
+/** Python's `quote_plus`: keeps the unreserved characters of RFC 3986, a space is `+`, the rest is UTF-8 %XX. */
 const quotePlus = (text: string): string => {
   if (/^[\w.~-]*$/.test(text)) return text
   // A lone surrogate has no UTF-8. URLSearchParams does the same.

@@ -39,7 +39,9 @@ export interface Reveal {
 export const encodeError = (paths: ReadonlyArray<string>): EncodeError => ({
   _tag: 'Unwritable',
   paths,
-  message: `Cannot encode: ${paths.join(', ')}. Functions cannot be encoded; secrets need { reveal: true }; text must not contain control characters`,
+  message:
+    `Cannot encode: ${paths.join(', ')}. Functions cannot be encoded; secrets need { reveal: true }; ` +
+    'text must not contain control characters',
 })
 
 export const decodeError = (problems: ReadonlyArray<string>): DecodeError => ({
@@ -104,28 +106,21 @@ export type Form = t.Type<string, string, unknown>
 
 const CONTROLS = /[\0-\x1f\x7f]/g
 
-const refined = (name: string, is: (text: string) => boolean): Form =>
-  new t.Type<string, string, unknown>(
-    name,
-    (u): u is string => typeof u === 'string' && is(u),
-    (u, context) => (typeof u === 'string' && is(u) ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
+const refined = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
+  new t.Type(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
+
+const text = (name: string, matches: (text: string) => boolean): Form =>
+  refined(name, (u): u is string => typeof u === 'string' && matches(u))
+
+const number = (name: string, matches: (n: number) => boolean): t.Type<number, number, unknown> =>
+  refined(name, (u): u is number => typeof u === 'number' && matches(u))
 
 /** Text without control characters, so that a stored file cannot inject a header. */
-export const Line = refined('text without control characters', (text) => !/[\0-\x08\x0a-\x1f\x7f]/.test(text))
+export const Line = text('text without control characters', (line) => !/[\0-\x08\x0a-\x1f\x7f]/.test(line))
 /** The value of a received header field: no line breaks, no NUL. */
-export const FieldValue = refined('a header value', (text) => !/[\r\n\0]/.test(text))
+export const FieldValue = text('a header value', (value) => !/[\r\n\0]/.test(value))
 /** Text that may have several lines, such as a certificate. */
-export const Text = refined('text without NUL', (text) => !text.includes('\0'))
-
-const number = (name: string, is: (n: number) => boolean): t.Type<number, number, unknown> =>
-  new t.Type<number, number, unknown>(
-    name,
-    (u): u is number => typeof u === 'number' && is(u),
-    (u, context) => (typeof u === 'number' && is(u) ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
+export const Text = text('text without NUL', (value) => !value.includes('\0'))
 
 export const Finite = number('finite number', Number.isFinite)
 
@@ -154,8 +149,9 @@ const problemsOf = (errors: t.Errors): ReadonlyArray<string> => [
   ...new Set(
     errors.map(({ context }) => {
       const path = context.map(({ key }) => key).filter((key) => key !== '')
-      const expected = context.at(-1)?.type.name ?? 'something else'
-      return `${path.length === 0 ? 'the value' : path.join('.')} is not ${expected.length > 60 ? 'of the expected type' : expected}`
+      const expected = context.at(-1)?.type.name ?? ''
+      const isShort = expected !== '' && expected.length <= 60
+      return `${path.join('.') || 'the value'} is not ${isShort ? expected : 'of the expected type'}`
     }),
   ),
 ]

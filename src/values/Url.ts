@@ -66,8 +66,8 @@ export interface MissingScheme {
 }
 export type UrlError = InvalidUrl | MissingScheme
 
-// A password that contains `/`, `?` or `#` looks like a port that is not a number. The scheme may be missing or followed by
-// any number of slashes, as in the mistyped `http:/user:pass@host`.
+// A password that contains `/`, `?` or `#` looks like a port that is not a number. The scheme may be missing or followed
+// by any number of slashes, as in the mistyped `http:/user:pass@host`.
 const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\d*[/?#])/
 
 /**
@@ -98,7 +98,7 @@ const missingScheme = (text: string): MissingScheme => ({
 
 // --- host and port -------------------------------------------------------------------------------------------------
 
-// Already canonical, so that the WHATWG parser is not needed: the last label begins with a letter, and no label is `xn--`.
+// Already canonical, so that the WHATWG parser is not needed: the last label begins with a letter, none with `xn--`.
 const PLAIN_NAME = /^(?:[a-z\d_-]+\.)*[a-z][a-z\d_-]*\.?$/
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 const HOST_AND_PORT = /^(\[[^\]]*\]|[^[\]:]*)(?::(\d*))?$/
@@ -145,7 +145,7 @@ const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?
 const GENERIC =
   /^([^:]*:)(?:\/\/(?:([^/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
 
-/** Splits a URL of another scheme for mounts. The text stays as it is written, without credentials that have a password. */
+/** Splits a URL of another scheme, for mounts. The text stays as it is, but loses credentials that have a password. */
 const foreign = (text: string): Located => {
   const [, scheme = '', before, host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
   const isSecret = before?.includes(':') === true
