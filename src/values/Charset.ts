@@ -183,12 +183,12 @@ export const streamDecoder = (label: string): Decoder => {
 
 /** Detects UTF-16 and UTF-32 by the zeros in the first four bytes, as a JSON text begins with two ASCII characters. */
 const zerosOf = (bytes: Uint8Array): Unicode | undefined => {
-  const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
-  if (d === undefined) return undefined
-  if (a === 0)
-    return b !== 0 ? (c === 0 && d !== 0 ? 'utf-16be' : undefined) : c === 0 && d !== 0 ? 'utf-32be' : undefined
-  if (b !== 0 || d !== 0) return undefined
-  return c === 0 ? 'utf-32le' : 'utf-16le'
+  if (bytes.length < 4) return undefined
+  const [a, b, c, d] = [bytes[0] === 0, bytes[1] === 0, bytes[2] === 0, bytes[3] === 0]
+  if (a && !b && c && !d) return 'utf-16be'
+  if (!a && b && !c && d) return 'utf-16le'
+  if (a && b && c && !d) return 'utf-32be'
+  return !a && b && c && d ? 'utf-32le' : undefined
 }
 
 /** Decodes a JSON document. Detects UTF-16 and UTF-32 whatever is declared, and otherwise works like `decode` (D10). */
