@@ -1,13 +1,13 @@
 /**
- * A URL as data: what it shows, and what is sent.
+ * A URL as data, in the form that is shown and the form that is sent.
  *
- * The two differ after a redirect, if the path or the query repeats a value given with `withSecretQuery`:
+ * The two differ if the query has a value given with `withSecretQuery`, or if a redirect repeats one:
  *
- * | part  | shown in             | sent                                |
- * |-------|----------------------|-------------------------------------|
- * | path  | `pathname`, `href`   | `sealedPathname`, by `sentPathname` |
- * | query | `search`, `href`     | `sealedSearch`, by `sentSearch`     |
- * | both  | `href`               | by `sentHref` and `target`          |
+ * | part    | as shown   | as sent                                     |
+ * |---------|------------|---------------------------------------------|
+ * | path    | `pathname` | `sentPathname(url)`, from `sealedPathname`  |
+ * | query   | `search`   | `sentSearch(url)`, from `sealedSearch`      |
+ * | the URL | `href`     | `sentHref(url)`                             |
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as Echo from './Echo.js'
