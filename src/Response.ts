@@ -107,7 +107,7 @@ const isOwnLink =
   (link: Link.Link): boolean => {
     const anchor = Link.parameter('anchor')(link)
     if (anchor === undefined) return true
-    const resolved = Url.resolve(plan.url)(Reference.ofField(anchor))
+    const resolved = Url.resolve(plan.url)(Reference.fromFieldValue(anchor))
     return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
   }
 
@@ -118,7 +118,7 @@ export const link =
     const isOwn = isOwnLink(response)
     const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isOwn(link))
     if (found === undefined) return O.none
-    const resolved = Url.resolve(response.plan.url)(Reference.withoutBlanks(found.target))
+    const resolved = Url.resolve(response.plan.url)(Reference.stripBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
 

@@ -34,6 +34,7 @@ import * as Session from './Session.js'
 import { type Held, withLock } from './transport/download/FileLock.js'
 import { orMissing, syncFolder } from './transport/download/FileSystem.js'
 import * as JsonText from './values/JsonText.js'
+import { messageOf } from './values/Printable.js'
 import * as Serialization from './values/Serialization.js'
 
 /** What is kept. */
@@ -55,7 +56,7 @@ const VERSION = 1
 const failed = (path: string, cause: unknown): StoreFailed => ({
   _tag: 'StoreFailed',
   path,
-  message: cause instanceof Error ? cause.message : String(cause),
+  message: messageOf(cause),
 })
 
 const textOf = ({ session, jar }: Stored): E.Either<Serialization.EncodeError, string> => {

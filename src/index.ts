@@ -48,6 +48,8 @@ export * as Override from './values/Override.js'
 export * as Proxy from './values/Proxy.js'
 export * as Query from './values/Query.js'
 export * as Secret from './values/Secret.js'
+export * as Serialization from './values/Serialization.js'
+/** @deprecated Use `Serialization`. This name will be removed in the next release. */
 export * as Saved from './values/Serialization.js'
 export * as Status from './values/Status.js'
 export * as Url from './values/Url.js'

@@ -74,7 +74,7 @@ describe('Jar.encode and decode', () => {
       (json) => {
         json['version'] = 2
       },
-      /of version 2; this library reads up to 1/,
+      /version is 2, but this release reads up to version 1/,
     ],
     [
       'another kind',

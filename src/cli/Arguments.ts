@@ -21,6 +21,7 @@ import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { safe } from '../inspect/Layout.js'
+import { reasonOf } from '../values/Printable.js'
 import { masked } from '../values/Url.js'
 import * as Items from './Items.js'
 
@@ -119,7 +120,7 @@ interface Words {
 
 /** Node's messages name the option and never its value; behind the first sentence they are long. */
 const messageOf = (cause: unknown): string => {
-  const [first = ''] = String(cause instanceof Error ? cause.message : cause).split(/\. To |\n/, 1)
+  const [first = ''] = reasonOf(cause).split(/\. To |\n/, 1)
   const hint = first.startsWith('Unknown') ? "; a word that begins with '-' goes behind '--'" : ''
   return `${safe(first)}${hint}; see requests-ts --help`
 }

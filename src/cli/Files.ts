@@ -10,14 +10,13 @@ import { basename, dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as FileTarget from '../transport/download/FileTarget.js'
 import * as Body from '../values/Body.js'
+import { messageOf } from '../values/Printable.js'
 import { type UsageError, usageError } from './Arguments.js'
 import type { Ready } from './Assemble.js'
 import type * as Items from './Items.js'
 import { legible } from './Terminal.js'
 
 type Opened<A> = E.Either<UsageError, A>
-
-const why = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const readable = async (path: string): Promise<Opened<Stats>> => {
   try {
@@ -26,7 +25,7 @@ const readable = async (path: string): Promise<Opened<Stats>> => {
     await access(path, constants.R_OK)
     return E.right(found)
   } catch (cause) {
-    return usageError(`${legible(path)} cannot be read: ${legible(why(cause))}`)
+    return usageError(`${legible(path)} cannot be read: ${legible(messageOf(cause))}`)
   }
 }
 
@@ -36,7 +35,7 @@ export const trusted = async (paths: ReadonlyArray<string | undefined>): Promise
     try {
       if (path !== undefined) await access(path, constants.R_OK)
     } catch (cause) {
-      return usageError(`${legible(path ?? '')} cannot be read: ${legible(why(cause))}`)
+      return usageError(`${legible(path ?? '')} cannot be read: ${legible(messageOf(cause))}`)
     }
   }
   return E.right(undefined)
@@ -51,7 +50,7 @@ export const textOf = async (path: string): Promise<Opened<string>> => {
   try {
     return E.right(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)))
   } catch (cause) {
-    return usageError(`${legible(path)} cannot be read as text: ${legible(why(cause))}`)
+    return usageError(`${legible(path)} cannot be read as text: ${legible(messageOf(cause))}`)
   }
 }
 
@@ -119,6 +118,6 @@ export const writable = async (path: string): Promise<Opened<void>> => {
     else await access(dirname(target.path), constants.W_OK | constants.X_OK)
     return E.right(undefined)
   } catch (cause) {
-    return usageError(`${legible(path)} cannot be written: ${legible(why(cause))}`)
+    return usageError(`${legible(path)} cannot be written: ${legible(messageOf(cause))}`)
   }
 }

@@ -14,6 +14,7 @@ import * as Jar from '../Jar.js'
 import * as Session from '../Session.js'
 import * as Store from '../Store.js'
 import { orMissing } from '../transport/download/FileSystem.js'
+import { messageOf } from '../values/Printable.js'
 import { type UsageError, usageError } from './Arguments.js'
 import * as Files from './Files.js'
 
@@ -27,7 +28,7 @@ const whereIs = async (path: string): Promise<E.Either<string, string | undefine
   try {
     return E.right(await orMissing(realpath(path)))
   } catch (cause) {
-    return E.left(cause instanceof Error ? cause.message : String(cause))
+    return E.left(messageOf(cause))
   }
 }
 

@@ -36,6 +36,7 @@ import { spelledMethod } from '../stages/Prepare.js'
 import { refusal } from '../stages/prepare/HeaderFields.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
+import * as Secret from '../values/Secret.js'
 import * as Coding from '../wire/coding/Coding.js'
 import * as CmdWords from './curl/CmdWords.js'
 import * as CurlBody from './curl/CurlBody.js'
@@ -45,7 +46,6 @@ import * as CurlUrl from './curl/CurlUrl.js'
 import * as HeaderLines from './curl/HeaderLines.js'
 import * as Options from './curl/Options.js'
 import * as Words from './curl/Words.js'
-import { MARK } from './Reveal.js'
 import * as Shell from './Shell.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
@@ -282,7 +282,8 @@ const build = ({ words, stdin, leftOut }: Command): E.Either<string, FromCurl> =
 
 /** The request of a curl line. Error: `InvalidCurl`, whose message says what is wrong and what to do. */
 export const fromCurl = (line: string): E.Either<InvalidCurl, FromCurl> => {
-  if (line.includes(MARK)) return invalid('its secrets are closed; write it with Plan.toCurl({ reveal: true })')
+  if (line.includes(Secret.REDACTED))
+    return invalid('its secrets are closed; write it with Plan.toCurl({ reveal: true })')
   const command = commandOf(line)
   if (E.isLeft(command)) return invalid(command.left)
   const made = build(command.right)

@@ -15,6 +15,3 @@ export type Open = (value: string | Secret.Secret) => string
 export const isOpen = (options: Reveal): boolean => Object.hasOwn(options, 'reveal') && options.reveal === true
 
 export const opening = (options: Reveal): Open => (isOpen(options) ? Secret.reveal : Secret.show)
-
-/** The mark that stands in place of a secret. */
-export const MARK = '‹secret›'

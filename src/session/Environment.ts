@@ -26,6 +26,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { trimmed } from '../values/PercentEncoding.js'
+import { messageOf } from '../values/Printable.js'
 import type { Credentials } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Netrc from './Netrc.js'
@@ -212,7 +213,7 @@ const readNetrc = (): {
       if (isAbsent(cause)) continue
       return {
         text: '',
-        problems: [`netrc ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`],
+        problems: [`netrc ${path} cannot be read: ${messageOf(cause)}`],
       }
     }
   }

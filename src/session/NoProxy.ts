@@ -55,7 +55,7 @@ const ofNetwork = (network: IpAddress.Network): Matches => {
 }
 
 const ofPlace = (entry: string): Matches => {
-  const network = IpAddress.network(withoutBrackets(entry))
+  const network = IpAddress.parseNetwork(withoutBrackets(entry))
   return network === undefined ? ofName(entry) : ofNetwork(network)
 }
 
@@ -95,7 +95,7 @@ export const parse = (text: string): Bypass => {
   return ({ hostname, port }) => {
     if (hostname === '') return true
     const name = withoutDots(withoutBrackets(hostname.toLowerCase()))
-    const host: Host = { name, addresses: IpAddress.formsOf(name), port }
+    const host: Host = { name, addresses: IpAddress.parseForms(name), port }
     return entries.some((matches) => matches(host))
   }
 }

@@ -17,6 +17,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
+import { isArray } from '../values/IsArray.js'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
@@ -154,10 +155,8 @@ const layerJson = <A, B>(
 const scalarJson = (scalar: Query.Scalar): t.TypeOf<typeof Scalar> =>
   typeof scalar === 'number' ? Serialization.fromNumber(scalar) : scalar
 
-const isList = <A, B>(given: A | ReadonlyArray<B>): given is ReadonlyArray<B> => Array.isArray(given)
-
 const valuesJson = (values: Query.Values): t.TypeOf<typeof Values> =>
-  isList(values)
+  isArray(values)
     ? values.map((one) => (one === null || one === undefined ? null : scalarJson(one)))
     : scalarJson(values)
 
@@ -310,7 +309,7 @@ const toScalar = (json: t.TypeOf<typeof Scalar>): Query.Scalar =>
   typeof json === 'object' ? Serialization.toNumber(json) : json
 
 const toValues = (json: t.TypeOf<typeof Values>): Query.Values =>
-  isList(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
+  isArray(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
 
 const toHeld = (json: t.TypeOf<typeof Held>): Query.Held =>
   typeof json === 'object' && 'secret' in json ? Secret.make(json.secret) : toValues(json)

@@ -23,6 +23,7 @@ import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as Headers from '../values/Headers.js'
+import { isArray } from '../values/IsArray.js'
 import * as Override from '../values/Override.js'
 import { trimmed } from '../values/PercentEncoding.js'
 import * as ProxyKey from '../values/ProxyKey.js'
@@ -194,10 +195,10 @@ export const withHeaders = (
   const headers = new Map<string, Override.Override<HeaderSetting>>()
   // The values of one name grow in place, for a line may repeat it thousands of times.
   const grown = new Map<string, Headers.Value[]>()
-  const pairs: ReadonlyArray<readonly [string, string | null]> = isPairs(fields) ? fields : Object.entries(fields)
+  const pairs: ReadonlyArray<readonly [string, string | null]> = isArray(fields) ? fields : Object.entries(fields)
   for (const [name, value] of pairs) {
     const key = keyOf(name)
-    const before = isPairs(fields) ? grown.get(key) : undefined
+    const before = isArray(fields) ? grown.get(key) : undefined
     const values = value === null ? [] : (before ?? [])
     if (value !== null) values.push(sealed(key, value))
     if (value === null) grown.delete(key)
@@ -206,10 +207,6 @@ export const withHeaders = (
   }
   return withOne({ headers })
 }
-
-const isPairs = <A extends object>(
-  fields: A | ReadonlyArray<readonly [string, string]>,
-): fields is ReadonlyArray<readonly [string, string]> => Array.isArray(fields)
 
 /**
  * Names headers whose values are secret wherever they are given, before or after. A request's names hide the session's
@@ -274,7 +271,7 @@ export const baseUrl = (url: string): string | Secret.Secret =>
 export const withBaseUrl = (url: string): Configure => withOne({ baseUrl: Override.set(baseUrl(url)) })
 
 /** What is no key at all stays as it is, and is refused when it is planned. */
-const proxyKey = (key: string): string => ProxyKey.normal(key) ?? key
+const proxyKey = (key: string): string => ProxyKey.normalize(key) ?? key
 
 const isDirect = (url: string | null): url is null => url === null || (typeof url === 'string' && trimmed(url) === '')
 

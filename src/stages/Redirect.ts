@@ -102,14 +102,14 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
   if (!Status.isRedirect(head.status)) return E.right(O.none)
   const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
   if (others.length > 0) return E.left('it has several different Location headers')
-  const text = location === undefined ? '' : Reference.ofField(location)
+  const text = location === undefined ? '' : Reference.fromFieldValue(location)
   return E.right(text === '' ? O.none : O.some(text))
 }
 
 /** The target inherits the fragment if it does not have one, not even an empty one (RFC 9110 10.2.2). */
 const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
-  if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.hide(secrets)(located.left.message)))
+  if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.redact(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
     return E.left(

@@ -48,7 +48,7 @@ export const secretsOf = (plan: Plan): ReadonlySet<string> => {
 /** Hides each header value that repeats one of these secrets. Returns the same object if there is none. */
 export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
   if (secrets.size === 0) return headers
-  const holds = Echo.holds(secrets)
+  const holds = Echo.containsAny(secrets)
   let isFound = false
   const fields = headers.fields.map((field): Headers.Field => {
     const [name, value] = field

@@ -111,9 +111,9 @@ const sendOnce = async (
   source: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<TransportError, Reply>> => {
   if (isBodyConsumed(plan)) return consumed(plan)
-  OneShot.take(source)
+  OneShot.claim(source)
   const sent = await sendThrough(sender, controls, plan)
-  if (E.isLeft(sent)) OneShot.giveBack(source)
+  if (E.isLeft(sent)) OneShot.release(source)
   return sent
 }
 

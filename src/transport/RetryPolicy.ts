@@ -33,6 +33,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
+import { MAX_DELAY_MS } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Head } from '../wire/Reply.js'
 
@@ -76,8 +77,6 @@ export const standard: Required<Retry> = {
 export const never: Retry = { attempts: 1 }
 
 const between = (low: number, high: number, n: number): number => (n > low ? Math.min(n, high) : low)
-/** setTimeout's longest. */
-const LONGEST = 2 ** 31 - 1
 const MOST_ATTEMPTS = 100
 
 /** The whole policy, its numbers made sense of. */
@@ -86,11 +85,11 @@ export const resolve = (policy: Retry): Required<Retry> => {
   return {
     ...all,
     attempts: Math.floor(between(1, MOST_ATTEMPTS, all.attempts)),
-    base: between(0, LONGEST, all.base),
-    factor: between(1, LONGEST, all.factor),
-    cap: between(0, LONGEST, all.cap),
+    base: between(0, MAX_DELAY_MS, all.base),
+    factor: between(1, MAX_DELAY_MS, all.factor),
+    cap: between(0, MAX_DELAY_MS, all.cap),
     jitter: between(0, 1, all.jitter),
-    retryAfter: between(0, LONGEST, all.retryAfter),
+    retryAfter: between(0, MAX_DELAY_MS, all.retryAfter),
   }
 }
 
@@ -105,7 +104,7 @@ export interface Pause {
 }
 
 const pauseBefore = ({ base, factor, cap, jitter }: Required<Retry>, attempt: number): Pause => {
-  const most = Math.min(cap, base * Math.min(LONGEST, factor ** (attempt - 2)))
+  const most = Math.min(cap, base * Math.min(MAX_DELAY_MS, factor ** (attempt - 2)))
   return { attempt, least: most * (1 - jitter), most }
 }
 

@@ -41,7 +41,6 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import * as Echo from '../values/Echo.js'
 import type * as Headers from '../values/Headers.js'
-import { MARK } from '../values/PercentEncoding.js'
 import * as Secret from '../values/Secret.js'
 import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Url from '../values/Url.js'
@@ -161,12 +160,12 @@ const redactedField = ([name, value]: Headers.Field, hidden: (reference: string)
 const NO_SECRETS: ReadonlySet<string> = new Set()
 
 // Percent-encoded, for a field holds no other characters, and a replay reads a Location as it was.
-const ENCODED_MARK = encodeURIComponent(MARK)
-const shownMark = Echo.hide(new Set([MARK]))
+const ENCODED_MARK = encodeURIComponent(Secret.REDACTED)
+const shownMark = Echo.redact(new Set([Secret.REDACTED]))
 
 /** Header fields as they may be printed, without the values of `withSecretQuery` that they repeat. */
 export const redacted = ({ fields }: Headers.Headers, secrets: ReadonlySet<string> = NO_SECRETS): Pairs => {
-  const hidden = Echo.hideInReference(secrets, ENCODED_MARK)
+  const hidden = Echo.redactReference(secrets, ENCODED_MARK)
   return fields.map((field) => redactedField(field, hidden))
 }
 

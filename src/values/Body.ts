@@ -1,7 +1,7 @@
 /**
- * What a request carries, as the user says it, and its encoding into bytes or a stream.
+ * Request bodies, and their encoding into bytes or a stream.
  *
- * | body        | bytes                                  | Content-Type, unless given          | sent again |
+ * | body        | bytes                                  | default Content-Type                | repeatable |
  * |-------------|----------------------------------------|-------------------------------------|------------|
  * | `Empty`     | none                                   |                                     | yes        |
  * | `Bytes`     | as they are                            |                                     | yes        |
@@ -9,24 +9,33 @@
  * | `Json`      | `JSON.stringify`, UTF-8                | `application/json`                  | yes        |
  * | `Form`      | `a=1&b=2`                              | `application/x-www-form-urlencoded` | yes        |
  * | `Multipart` | RFC 7578, parts in order               | `multipart/form-data; boundary=…`   | yes        |
- * | `Stream`    | from a factory, opened for each send   |                                     | yes        |
+ * | `Stream`    | from a factory, called for each send   |                                     | yes        |
  * | `Once`      | from one iterable that can be read once |                                    | **no**     |
  *
- * `Bytes` prints its length and never its content; a plan only holds `Empty`, `Bytes`, `Stream` and `Once`.
+ * `Bytes` prints its length and never its content. A plan only holds `Empty`, `Bytes`, `Stream` and `Once`.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { Body } from 'requests-ts'
  *
  * assert.equal(E.isRight(Body.encode(Body.json({ a: 1 }))), true)
- * assert.deepEqual(Body.encode(Body.json({ a: Number.NaN })), E.left('JSON cannot hold NaN (at $.a)'))
+ * assert.deepEqual(Body.encode(Body.json({ a: Number.NaN })), E.left('JSON cannot represent NaN (at $.a)'))
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
-import * as MultipartOf from './Multipart.js'
+import {
+  boundaryOf,
+  encode as encodeParts,
+  isMultipart,
+  type Part,
+  type Input as PartsInput,
+  fromInput as partsFromInput,
+  withBoundary,
+} from './Multipart.js'
 import * as OneShot from './OneShot.js'
 import * as OwnProperty from './OwnProperty.js'
+import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 
@@ -44,7 +53,7 @@ export interface Text {
 export interface Json {
   readonly _tag: 'Json'
   readonly value: unknown
-  /** The text of that value, where it is to go out with its numbers as they were written. */
+  /** The value as JSON text. If present it is sent as it is, so that its numbers keep all their digits. */
   readonly text?: string
 }
 export interface Form {
@@ -53,17 +62,17 @@ export interface Form {
 }
 export interface Multipart {
   readonly _tag: 'Multipart'
-  readonly parts: ReadonlyArray<MultipartOf.Part>
+  readonly parts: ReadonlyArray<Part>
 }
-/** Bytes made anew for each send; `length` in octets where it is known beforehand. */
+/** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface Stream {
   readonly _tag: 'Stream'
   readonly open: () => AsyncIterable<Uint8Array>
   readonly length: O.Option<number>
 }
 /**
- * Bytes that exist once: a redirect, a challenge or a retry that needs them again is refused before it is sent, and so is
- * the same request sent a second time. `source` opens once; from then on it fails.
+ * Bytes that can be read once. A redirect, a challenge or a retry that needs them again is refused before it is sent,
+ * and so is a second send of the same request. `source` can be opened once and fails afterwards.
  */
 export interface Once {
   readonly _tag: 'Once'
@@ -73,19 +82,19 @@ export interface Once {
 
 export type Body = Empty | Bytes | Text | Json | Form | Multipart | Stream | Once
 
-/** What a plan holds. */
+/** The body of a plan. */
 export type Payload = Empty | Bytes | Stream | Once
 
 export const empty: Empty = { _tag: 'Empty' }
 export const bytes = (content: Uint8Array): Bytes => ({ _tag: 'Bytes', bytes: Secret.bytes(content) })
 export const text = (content: string): Text => ({ _tag: 'Text', text: content })
 export const json = (value: unknown): Json => ({ _tag: 'Json', value })
-/** JSON that is text already: it goes out as it is. */
+/** JSON that is already text, which is sent as it is. */
 export const jsonText = (text: string, value: unknown): Json => ({ _tag: 'Json', value, text })
 export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
-export const multipart = (input: MultipartOf.Input): Multipart => ({
+export const multipart = (input: PartsInput): Multipart => ({
   _tag: 'Multipart',
-  parts: MultipartOf.fromInput(input),
+  parts: partsFromInput(input),
 })
 export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): Stream => ({
   _tag: 'Stream',
@@ -98,7 +107,7 @@ export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once =
   length: O.fromNullable(length),
 })
 
-/** The octets that will be sent, where they are known: none for an empty body. */
+/** Returns the number of octets that will be sent. None for an empty body, or if it is unknown. */
 export const length = (body: Payload): O.Option<number> => {
   switch (body._tag) {
     case 'Empty':
@@ -111,7 +120,7 @@ export const length = (body: Payload): O.Option<number> => {
   }
 }
 
-/** A body made ready, and the media type it asks for. */
+/** An encoded body and its media type. */
 export interface Encoded {
   readonly payload: Payload
   readonly contentType: string | undefined
@@ -121,32 +130,34 @@ const encoded = (payload: Payload, contentType?: string): E.Either<string, Encod
 
 const utf8 = (content: string): Bytes => bytes(Buffer.from(content, 'utf8'))
 
-/** What encoding reads beside the body. */
+/** Options of `encode`. */
 export interface Encoding {
-  /** The Content-Type that the user has given: a boundary in it is used. */
+  /** The Content-Type that the user set. Its boundary is used, if it has one. */
   readonly contentType?: string | undefined
-  /** Seed of the boundary. */
+  /** The seed of the boundary. */
   readonly entropy?: string
 }
 
 const isIterable = (u: unknown): boolean => typeof u === 'object' && u !== null && Symbol.asyncIterator in u
 
-/** Makes a body ready. The left is why it cannot be: a cycle, a BigInt, a number that is not finite, a bad part. */
+/** Encodes a body. The left is the reason why it cannot, such as a cycle, a BigInt, NaN or an invalid part. */
 export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding = {}): E.Either<string, Encoded> => {
   switch (body._tag) {
     case 'Bytes':
-      return Secret.open(body.bytes) instanceof Uint8Array ? encoded(body) : E.left('bytes are a Uint8Array')
+      return Secret.open(body.bytes) instanceof Uint8Array ? encoded(body) : E.left('the bytes must be a Uint8Array')
     case 'Stream':
-      return typeof body.open === 'function' ? encoded(body) : E.left('a stream is a function that opens it')
+      return typeof body.open === 'function'
+        ? encoded(body)
+        : E.left('a stream must be a function that returns an async iterable')
     case 'Empty':
       return encoded(body)
     case 'Once':
-      // One that was put together by hand has no guard yet.
+      // A user may have built it without `once`, so that it has no guard yet.
       return isIterable(body.source)
         ? encoded({ ...body, source: OneShot.guard(body.source) })
-        : E.left('what is sent once is an async iterable')
+        : E.left('a body that is sent once must be an async iterable')
     case 'Text':
-      return typeof body.text === 'string' ? encoded(utf8(body.text)) : E.left('a text is a string')
+      return typeof body.text === 'string' ? encoded(utf8(body.text)) : E.left('the text must be a string')
     case 'Form':
       return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
     case 'Multipart':
@@ -157,13 +168,13 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
 }
 
 /**
- * Whether encoding needs entropy: a boundary that can be foreseen lets the content of a part forge other parts. Without
- * entropy the boundary is a digest of all that the parts hold, so that no part can hold it; a stream is not known yet.
+ * Returns whether encoding needs entropy. If the boundary is predictable, the content of one part can forge other parts.
+ * Without entropy the boundary is a digest of all parts, which no part can contain. A stream is not known in advance.
  */
 export const needsEntropy = (body: Body, contentType = ''): boolean =>
-  body._tag === 'Multipart' && MultipartOf.boundaryOf(contentType) === undefined && hasStream(body.parts)
+  body._tag === 'Multipart' && boundaryOf(contentType) === undefined && hasStream(body.parts)
 
-/** What is not a part or not a content is for `encode` to refuse. */
+/** Tolerates invalid parts and contents, which `encode` refuses. */
 const hasStream = (parts: Multipart['parts']): boolean =>
   Array.isArray(parts) &&
   parts.some((part) => {
@@ -172,14 +183,14 @@ const hasStream = (parts: Multipart['parts']): boolean =>
   })
 
 /**
- * The boundary of a Content-Type, else one drawn from entropy, else a digest of the parts: whoever chooses a part changes
- * it, and cannot choose a part that holds its own digest.
+ * Returns the boundary of the Content-Type, else one drawn from entropy, else a digest of the parts. An attacker who
+ * chooses a part changes the digest and cannot put the digest into the part.
  */
 const boundaryFor = (parts: Multipart['parts'], contentType: string, entropy: string): E.Either<string, string> => {
-  const given = MultipartOf.boundaryOf(contentType)
+  const given = boundaryOf(contentType)
   if (given !== undefined) return E.right(given)
   if (entropy !== '') return E.right(Entropy.draw(entropy, 'boundary'))
-  const made = MultipartOf.encode('')(parts)
+  const made = encodeParts('')(parts)
   if (E.isLeft(made)) return made
   return E.right(Entropy.draw(made.right._tag === 'Whole' ? made.right.bytes : '', 'boundary'))
 }
@@ -191,11 +202,11 @@ const encodeMultipart = (
 ): E.Either<string, Encoded> => {
   const boundary = boundaryFor(parts, contentType, entropy)
   if (E.isLeft(boundary)) return boundary
-  const made = MultipartOf.encode(boundary.right)(parts)
+  const made = encodeParts(boundary.right)(parts)
   if (E.isLeft(made)) return made
   const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)
-  const given = MultipartOf.isMultipart(contentType) ? contentType : 'multipart/form-data'
-  return encoded(payload, MultipartOf.withBoundary(given, boundary.right))
+  const given = isMultipart(contentType) ? contentType : 'multipart/form-data'
+  return encoded(payload, withBoundary(given, boundary.right))
 }
 
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
@@ -205,19 +216,20 @@ const encodeJson = (body: Json): E.Either<string, Encoded> => {
   try {
     const written: string | undefined = JSON.stringify(value)
     if (written === undefined)
-      return E.left(`JSON cannot hold ${typeof value === 'symbol' ? 'a symbol' : typeof value}`)
-    // JSON.stringify writes NaN and Infinity as null: look for them only where there is a null.
+      return E.left(`JSON cannot represent ${typeof value === 'symbol' ? 'a symbol' : typeof value}`)
+    // JSON.stringify writes NaN and Infinity as null, so they are only searched for if the text contains a null.
     const lost = written.includes('null') ? notFinite(value, '$') : undefined
     return lost === undefined ? encoded(utf8(written), 'application/json') : E.left(lost)
   } catch (cause) {
-    // A cycle, a BigInt, a nesting deeper than the stack, or the user's own toJSON.
-    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause)
-    return E.left(`JSON cannot hold it: ${why}`)
+    // A cycle, a BigInt, nesting deeper than the stack, or an error thrown by the user's toJSON.
+    const [why = ''] = reasonOf(cause).split('\n', 1)
+    return E.left(`JSON.stringify failed: ${why}`)
   }
 }
 
 const notFinite = (value: unknown, path: string): string | undefined => {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `JSON cannot hold ${value} (at ${path})`
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : `JSON cannot represent ${value} (at ${path})`
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined
   for (const [key, item] of Object.entries(value)) {
     const found = notFinite(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)

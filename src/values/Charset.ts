@@ -1,13 +1,12 @@
 /**
- * From bytes to text: by a byte order mark, else by the charset that was declared, else UTF-8 (D10).
+ * Decodes bytes to text: by the byte order mark, else by the declared charset, else as UTF-8 (D10).
  *
- * | declared                    | read as, where there is no byte order mark                       |
- * |-----------------------------|------------------------------------------------------------------|
- * | a label of the WHATWG list  | that encoding; what does not decode is U+FFFD                    |
- * | an unknown label            | UTF-8                                                            |
- * | none                        | UTF-8                                                            |
+ * | declared charset              | decoded as, without a byte order mark     |
+ * |-------------------------------|-------------------------------------------|
+ * | a label of WHATWG Encoding    | that encoding; invalid bytes are U+FFFD   |
+ * | an unknown label, or none     | UTF-8                                     |
  *
- * JSON is Unicode in any of its encodings (RFC 4627 3): `decodeJson` also knows UTF-16 and UTF-32 by their zeros.
+ * JSON may be in any Unicode encoding (RFC 4627 3). `decodeJson` detects UTF-16 and UTF-32 by their zero bytes.
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -21,20 +20,20 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as MediaType from './MediaType.js'
 import * as Scan from './Scan.js'
 
-const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isBlank(character)
+const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isWhitespace(character)
 
-/** Without quotes and blanks at its ends. By hand: a regular expression would look at each blank within again. */
+/** Strips quotes and white space at both ends. A regular expression would take quadratic time. */
 const bare = (text: string): string => {
-  const start = Scan.after(text, 0, isOuter)
+  const start = Scan.skipWhile(text, 0, isOuter)
   let end = text.length
   while (end > start && isOuter(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
 
 /**
- * The charset of a Content-Type (RFC 9110 8.3.2): names without case, the first one counts. Of several media types, which
- * repeated fields make, the last counts; a charset is carried on to a later one of the same kind (Fetch, "extract a MIME
- * type").
+ * Returns the charset of a Content-Type (RFC 9110 8.3.2). The name is case-insensitive, and the first one counts. If
+ * repeated fields give several media types, the last one counts. It inherits the charset of an earlier one with the same
+ * essence (Fetch, "extract a MIME type").
  */
 export const ofContentType = (contentType: string): O.Option<string> => {
   let essence = ''
@@ -42,7 +41,7 @@ export const ofContentType = (contentType: string): O.Option<string> => {
   for (const media of MediaType.parseAll(contentType)) {
     const found = MediaType.parameter('charset')(media)
     const declared = found === undefined ? undefined : bare(found)
-    // What has no slash is no media type, and a wildcard says nothing.
+    // Fetch skips text without a slash, which is not a media type, and the wildcard.
     if (media.essence === '*/*' || !media.essence.includes('/')) charset ??= declared
     else if (media.essence === essence) charset = declared ?? charset
     else {
@@ -53,15 +52,15 @@ export const ofContentType = (contentType: string): O.Option<string> => {
   return O.fromNullable(charset)
 }
 
-/** The part of a `TextDecoder` that reading needs. */
+/** The subset of `TextDecoder` that is needed here. */
 export interface Decoder {
   readonly decode: (bytes?: Uint8Array, options?: { readonly stream?: boolean }) => string
 }
 
-// What windows-1252 has at 0x80 to 0x9F (WHATWG Encoding, index windows-1252); elsewhere it is ISO-8859-1.
+// The characters of windows-1252 from 0x80 to 0x9F (WHATWG Encoding). The others are those of ISO-8859-1.
 const CP1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
-/** Its own, for Node 20 to 22 read windows-1252, and so ASCII and latin1, as ISO-8859-1. */
+/** Several releases of Node 20 to 24 decode windows-1252, and so ascii and latin1, as ISO-8859-1 (nodejs/node#56542). */
 const windows1252: Decoder = {
   decode: (bytes = new Uint8Array()) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -69,7 +68,7 @@ const windows1252: Decoder = {
       .replace(/[\x80-\x9f]/g, (c) => CP1252[c.charCodeAt(0) - 0x80] ?? c),
 }
 
-/** A decoder of its own for one text that comes in pieces; nothing for a label nobody knows. */
+/** Returns a new decoder for one text that arrives in pieces, or `undefined` for an unknown label. */
 export const decoderOf = (label: string): Decoder | undefined => {
   try {
     const decoder = new TextDecoder(label)
@@ -81,7 +80,7 @@ export const decoderOf = (label: string): Decoder | undefined => {
 
 const decoders = new Map<string, Decoder | undefined>()
 
-/** A decoder keeps no state between whole texts, so one serves for all; labels come from servers, so few are kept. */
+/** Caches decoders, which keep no state between whole texts. Labels come from servers, so the cache is bounded. */
 const decoderFor = (label: string): Decoder | undefined => {
   if (decoders.has(label)) return decoders.get(label)
   if (decoders.size > 64) decoders.clear()
@@ -92,7 +91,7 @@ const decoderFor = (label: string): Decoder | undefined => {
 
 type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
 
-/** What a mark says (Unicode 23.8); UTF-32's little-endian mark begins with UTF-16's. */
+/** Detects a byte order mark (Unicode 23.8). The mark of UTF-32LE begins with the mark of UTF-16LE. */
 const markOf = (bytes: Uint8Array): Unicode | undefined => {
   const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
@@ -119,7 +118,7 @@ const decodeUnicode = (bytes: Uint8Array, encoding: Unicode): string => {
   return decoderFor(encoding)?.decode(bytes) ?? ''
 }
 
-/** Bytes as text. Total: what cannot be decoded is U+FFFD. */
+/** Decodes bytes to text. Never fails: invalid bytes are U+FFFD. */
 export const decode =
   (declared: O.Option<string>) =>
   (bytes: Uint8Array): string => {
@@ -134,7 +133,7 @@ const NOTHING = new Uint8Array(0)
 const joined = (one: Uint8Array, other: Uint8Array): Uint8Array =>
   one.length === 0 ? other : Buffer.concat([one, other])
 
-/** UTF-32 in pieces: the octets of a character that is not whole wait for the rest. */
+/** Decodes UTF-32 in pieces and keeps the octets of an incomplete character for the next piece. */
 const utf32Decoder = (littleEndian: boolean): Decoder => {
   let rest: Uint8Array = NOTHING
   let isFirst = true
@@ -162,11 +161,11 @@ const MARKS = [
   [0, 0, 0xfe, 0xff],
 ]
 
-/** Whether more octets may make a mark of these, or another mark than they make now. */
+/** Returns whether more octets could complete a mark, or turn the present mark into another one. */
 const mayBeMark = (bytes: Uint8Array): boolean =>
   MARKS.some((mark) => bytes.length < mark.length && bytes.every((octet, i) => octet === mark[i]))
 
-/** A decoder for one text that comes in pieces: by its byte order mark, else by the label, else UTF-8 (D10). */
+/** Like `decoderOf`, but a byte order mark takes precedence over the label, and an unknown label means UTF-8 (D10). */
 export const streamDecoder = (label: string): Decoder => {
   let decoder: Decoder | undefined
   let held: Uint8Array = NOTHING
@@ -182,17 +181,17 @@ export const streamDecoder = (label: string): Decoder => {
   }
 }
 
-/** UTF-16 and UTF-32 by the zeros among the first four bytes: a JSON text begins with two ASCII characters. */
+/** Detects UTF-16 and UTF-32 by the zeros in the first four bytes, as a JSON text begins with two ASCII characters. */
 const zerosOf = (bytes: Uint8Array): Unicode | undefined => {
-  const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
-  if (d === undefined) return undefined
-  if (a === 0)
-    return b !== 0 ? (c === 0 && d !== 0 ? 'utf-16be' : undefined) : c === 0 && d !== 0 ? 'utf-32be' : undefined
-  if (b !== 0 || d !== 0) return undefined
-  return c === 0 ? 'utf-32le' : 'utf-16le'
+  if (bytes.length < 4) return undefined
+  const [a, b, c, d] = [bytes[0] === 0, bytes[1] === 0, bytes[2] === 0, bytes[3] === 0]
+  if (a && !b && c && !d) return 'utf-16be'
+  if (!a && b && !c && d) return 'utf-16le'
+  if (a && b && c && !d) return 'utf-32be'
+  return !a && b && c && d ? 'utf-32le' : undefined
 }
 
-/** Bytes as the text of a JSON document: UTF-16 and UTF-32 whatever is declared, all else as `decode` reads it (D10). */
+/** Decodes a JSON document. Detects UTF-16 and UTF-32 whatever is declared, and otherwise works like `decode` (D10). */
 export const decodeJson =
   (declared: O.Option<string>) =>
   (bytes: Uint8Array): string => {

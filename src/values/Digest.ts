@@ -1,12 +1,12 @@
 /**
- * Digest access authentication (RFC 7616), the computing part: which challenge can be answered, and the answer.
+ * Digest access authentication (RFC 7616): selects a challenge that can be answered, and computes the answer.
  *
  * | algorithm                                      | each also as `-sess` |
  * |------------------------------------------------|----------------------|
  * | MD5, SHA (SHA-1), SHA-256, SHA-512, SHA-512-256 | yes                 |
  *
- * `qop` is `auth` or absent; a challenge that only offers `auth-int` is not answered. The first challenge that can be
- * answered is (3.7). The header's fields stand in requests' order, quoted as RFC 7616 3.4 says (D60).
+ * `qop` is `auth` or absent. A challenge that only offers `auth-int` is not answered. The first challenge that can be
+ * answered is selected (RFC 7616 3.7). The parameters are in requests' order and quoted as in RFC 7616 3.4 (D60).
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -21,16 +21,16 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Scan from './Scan.js'
 import * as Secret from './Secret.js'
 
-/** What a server asks for: the parameters of one Digest challenge. */
+/** The parameters of one Digest challenge. */
 export interface Challenge {
   readonly realm: string
   readonly nonce: string
   readonly opaque: O.Option<string>
-  /** As the server spelled it; none means MD5. */
+  /** As the server spelled it. None means MD5. */
   readonly algorithm: O.Option<string>
-  /** Whether the quality of protection `auth` is used; without it RFC 2069's short form. */
+  /** Whether the quality of protection `auth` is used. Otherwise the answer has the short form of RFC 2069. */
   readonly qop: boolean
-  /** The URIs that define the protection space (RFC 7616 3.3), as written. Absent: the whole origin. */
+  /** The URIs of the protection space (RFC 7616 3.3), as written. By default it is the whole origin. */
   readonly domain?: ReadonlyArray<string>
 }
 
@@ -38,45 +38,39 @@ export interface Challenge {
 
 interface Scheme {
   readonly name: string
-  readonly parameters: ReadonlyMap<string, string>
-}
-interface MutableScheme extends Scheme {
   readonly parameters: Map<string, string>
 }
 
-/** RFC 9110 5.6.2. */
-const TOKEN = /[\w!#$%&'*+.^`|~-]/
-const isToken = (character: string): boolean => TOKEN.test(character)
-const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isBlank(character)
-const isValue = (character: string): boolean => character !== ',' && !Scan.isBlank(character)
+const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isWhitespace(character)
+const isValue = (character: string): boolean => character !== ',' && !Scan.isWhitespace(character)
 
-/** Reads one line into the schemes of the lines before it. */
-const readLine = (schemes: MutableScheme[], line: string): void => {
+/** Adds the schemes of one line to those of the lines before it. */
+const readLine = (schemes: Scheme[], line: string): void => {
   for (let at = 0; at < line.length; ) {
-    const start = Scan.after(line, at, isBetween)
-    const end = Scan.after(line, start, isToken)
-    const equals = Scan.after(line, end, Scan.isBlank)
+    const start = Scan.skipWhile(line, at, isBetween)
+    const end = Scan.skipWhile(line, start, Scan.isToken)
+    const equals = Scan.skipWhile(line, end, Scan.isWhitespace)
     const name = line.slice(start, end).toLowerCase()
     if (name === '' || line.charAt(equals) !== '=') {
       if (name !== '') schemes.push({ name, parameters: new Map() })
       at = name === '' ? start + 1 : end
       continue
     }
-    const from = Scan.after(line, equals + 1, Scan.isBlank)
-    const closed = line.charAt(from) === '"' ? Scan.closing(line, from) : undefined
-    at = closed ?? Scan.after(line, from, isValue)
+    const from = Scan.skipWhile(line, equals + 1, Scan.isWhitespace)
+    const closed = line.charAt(from) === '"' ? Scan.quotedStringEnd(line, from) : undefined
+    at = closed ?? Scan.skipWhile(line, from, isValue)
     const parameters = schemes.at(-1)?.parameters
     if (parameters === undefined || parameters.has(name)) continue
-    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquoted(line.slice(from, closed)))
+    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquote(line.slice(from, closed)))
   }
 }
 
 /**
- * RFC 9110 11.3, read leniently: a parameter is `name=value`, a word without `=` begins another scheme. Parameters may
- * continue on the next line; quoted text may not, so that an unclosed quote hides nothing of other lines.
+ * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters
+ * may continue on the next line. A quoted string may not, so that an unclosed quote does not hide other lines.
  */
 const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
-  const schemes: MutableScheme[] = []
+  const schemes: Scheme[] = []
   for (const line of lines) readLine(schemes, line)
   return schemes
 }
@@ -108,7 +102,7 @@ const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
   return O.some(domain.length === 0 ? challenge : { ...challenge, domain })
 }
 
-/** The first challenge among WWW-Authenticate lines that can be answered. */
+/** Returns the first challenge of WWW-Authenticate lines that can be answered. */
 export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
   for (const scheme of schemesOf(headers)) {
     const challenge = challengeOf(scheme)
@@ -117,7 +111,7 @@ export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
   return O.none
 }
 
-/** The `nextnonce` of Authentication-Info lines (RFC 7616 3.5); none where it is absent or empty. */
+/** Returns the `nextnonce` of Authentication-Info lines (RFC 7616 3.5), unless it is absent or empty. */
 export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
   // The field has the parameters of a challenge without its scheme.
   const [info] = schemesOf(['Digest', ...headers])
@@ -125,7 +119,7 @@ export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
   return nonce === undefined || nonce === '' ? O.none : O.some(nonce)
 }
 
-/** The realm and nonce of an Authorization header that answers a Digest challenge. */
+/** Returns the realm and nonce of an Authorization header that answers a Digest challenge. */
 export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm' | 'nonce'>> => {
   const [scheme] = schemesOf([authorization])
   const realm = scheme?.parameters.get('realm')
@@ -135,7 +129,7 @@ export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm
 
 // --- answers -------------------------------------------------------------------------------------------------------
 
-/** What an answer is made from; `count` is how often the nonce has been used, this time included. */
+/** The input of an answer. `count` is how often the nonce has been used, including this time. */
 export interface Answering {
   readonly user: string
   readonly pass: Secret.Secret
@@ -147,7 +141,7 @@ export interface Answering {
   readonly cnonce: string
 }
 
-/** RFC 7616 3.4.1: the response, as lower-case hexadecimal. */
+/** Returns the `response` parameter as lower-case hexadecimal (RFC 7616 3.4.1). */
 export const response = ({ user, pass, challenge, method, target, count, cnonce }: Answering): string => {
   const algorithm = hashOf(challenge.algorithm) ?? 'md5'
   const hash = (text: string): string => createHash(algorithm).update(text, 'utf8').digest('hex')
@@ -160,31 +154,28 @@ export const response = ({ user, pass, challenge, method, target, count, cnonce 
 
 const hex8 = (count: number): string => count.toString(16).padStart(8, '0')
 
-/** A header value holds one character for each octet: read them as UTF-8 where they are that. */
+/** Reads a header value, which has one character for each octet, as UTF-8 if it is valid UTF-8. */
 const octets = (latin1: string): string => {
   const text = Buffer.from(latin1, 'latin1').toString('utf8')
   return text.includes('�') ? latin1 : text
 }
 
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
-/** RFC 7616 3.4: the algorithm is a token. A saved jar may hold text that is not one. */
-const tokenOrQuoted = (text: string): string =>
-  text !== '' && Scan.after(text, 0, isToken) === text.length ? text : quoted(text)
-/** One character for each octet of UTF-8, as a header carries it (RFC 7616 4). */
+/** Returns one character for each octet of UTF-8, as a header value needs (RFC 7616 4). */
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
-/** The value of Authorization. */
+/** Returns the value of the Authorization header. */
 export const authorization = (answering: Answering): Secret.Secret => {
   const { user, challenge, target, count, cnonce } = answering
   const { realm, nonce, opaque, algorithm, qop } = challenge
   const fields = [
-    `username=${quoted(utf8(user))}`,
-    `realm=${quoted(realm)}`,
-    `nonce=${quoted(nonce)}`,
-    `uri=${quoted(target)}`,
+    `username=${Scan.quote(utf8(user))}`,
+    `realm=${Scan.quote(realm)}`,
+    `nonce=${Scan.quote(nonce)}`,
+    `uri=${Scan.quote(target)}`,
     `response="${response(answering)}"`,
-    ...(O.isSome(opaque) ? [`opaque=${quoted(opaque.value)}`] : []),
-    ...(O.isSome(algorithm) ? [`algorithm=${tokenOrQuoted(algorithm.value)}`] : []),
+    ...(O.isSome(opaque) ? [`opaque=${Scan.quote(opaque.value)}`] : []),
+    // A token (RFC 7616 3.4), but a saved jar may hold any text.
+    ...(O.isSome(algorithm) ? [`algorithm=${Scan.tokenOrQuoted(algorithm.value)}`] : []),
     ...(qop ? ['qop=auth', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
   ]
   return Secret.make(`Digest ${fields.join(', ')}`)

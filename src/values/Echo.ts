@@ -1,19 +1,20 @@
 /**
- * Secret values that somebody else's text repeats: a Location often holds the query of the request that it answers.
+ * Redacts secret values that a server echoes: a Location often repeats the query of the request.
  *
- * | the text holds a value                              | found                                            |
- * |-----------------------------------------------------|--------------------------------------------------|
- * | as it is, or with `+` for its spaces                | yes                                              |
- * | percent-encoded in any spelling, once or repeatedly | yes: `S3%43RET`, `next=%2F%3Fk%3DS3CRET`         |
- * | of four characters or more                          | anywhere                                         |
- * | of one to three characters                          | as a whole value: after `=`, `?`, `&`, `;` or `#` |
- * | of no character, in Base64, in another case         | no                                               |
+ * | how the text contains the value                     | found                                             |
+ * |-----------------------------------------------------|---------------------------------------------------|
+ * | as it is, or with `+` for its spaces                | yes                                               |
+ * | percent-encoded in any spelling, once or repeatedly | yes: `S3%43RET`, `next=%2F%3Fk%3DS3CRET`          |
+ * | a value of four characters or more                  | anywhere                                          |
+ * | a value of one to three characters                  | as a whole value: after `=`, `?`, `&`, `;` or `#` |
+ * | an empty value, in Base64, in another case          | no                                                |
  *
  * Takes time linear in the length of the text, for secrets of a given length.
  */
-import { MARK, quoteQuery } from './PercentEncoding.js'
+import { quoteQuery } from './PercentEncoding.js'
+import * as Secret from './Secret.js'
 
-/** Text as octets, one character for each, and where in the given text each of them begins. */
+/** Text as octets, and the index in the original text at which each octet begins. */
 interface Layer {
   readonly octets: Uint8Array
   readonly starts: Int32Array
@@ -24,23 +25,27 @@ interface Needle {
   readonly isShort: boolean
 }
 
-/** Where a value stands in a text: from `start` up to `end`. */
+/** The position of a value in a text, from `start` up to `end`. */
 interface Span {
   readonly start: number
   readonly end: number
 }
 
-const SHORTEST = 4
+/** Shorter values are only found as a whole. */
+const MIN_LENGTH_ANYWHERE = 4
 const PERCENT = 0x25
 
 const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, 0, octets.length).toString('latin1')
 
-/** A form writes a space as `+`, so both are the same here. */
+/** A form writes a space as `+`, so the two compare equal. */
 const folded = (octets: string): string => octets.replaceAll('+', ' ')
 
 const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
 
-/** The text of a field holds octets, any other text characters. Line ends and tabs are not part of a reference. */
+/**
+ * A field value has one character for each octet. Other text is encoded as UTF-8. Line breaks and tabs are skipped,
+ * because they are not part of a reference.
+ */
 const layerOf = (text: string): Layer => {
   const isField = isOctets(text)
   const octets = new Uint8Array(isField ? text.length : Buffer.byteLength(text))
@@ -68,12 +73,12 @@ const digit = (code = 0): number => {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }
 
-/** The layer with its escapes decoded, once or as often as there are any. */
+/** Decodes the escapes of a layer, once or until none is left. */
 const decoded = ({ octets, starts }: Layer, isRepeated: boolean): Layer => {
   const out = new Uint8Array(octets.length)
   const from = new Int32Array(octets.length + 1)
   let length = 0
-  // What stands before this index is not part of another escape.
+  // Octets before this index cannot be part of another escape.
   let settled = 0
   octets.forEach((octet, i) => {
     from[length] = starts[i] ?? 0
@@ -102,16 +107,14 @@ const layersOf = (text: string): ReadonlyArray<Layer> => {
 const needlesOf = (secrets: ReadonlySet<string>): ReadonlyArray<Needle> => {
   const needles = new Map<string, Needle>()
   for (const secret of secrets) {
-    // A URL writes `%41` as `A`, and a reference loses its tabs and line ends.
+    // A URL writes `%41` as `A`, and a reference loses its tabs and line breaks.
     for (const form of [secret, secret.replace(/[\t\n\r]/g, ''), quoteQuery(secret)]) {
       const bytes = new Uint8Array(Buffer.from(form))
       const layer = { octets: bytes, starts: new Int32Array(bytes.length + 1) }
-      const spellings = [bytes, decoded(layer, false).octets, decoded(layer, true).octets].map((octets) =>
-        latin1(octets),
-      )
+      const spellings = [bytes, decoded(layer, false).octets, decoded(layer, true).octets].map(latin1)
       for (const spelling of isOctets(form) ? [...spellings, form] : spellings) {
         const octets = folded(spelling)
-        if (octets !== '') needles.set(octets, { octets, isShort: secret.length < SHORTEST })
+        if (octets !== '') needles.set(octets, { octets, isShort: secret.length < MIN_LENGTH_ANYWHERE })
       }
     }
   }
@@ -127,7 +130,7 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
     const text = folded(latin1(octets))
     for (const needle of needles) {
       const size = needle.octets.length
-      // A value may overlap itself: `121212` holds `1212` twice.
+      // A value may overlap itself: `121212` contains `1212` twice.
       for (let i = text.indexOf(needle.octets); i >= 0; i = text.indexOf(needle.octets, i + 1)) {
         const isWhole = isBefore(text.charAt(i - 1)) && isAfter(text.charAt(i + size))
         if (!needle.isShort || isWhole) spans.push({ start: starts[i] ?? 0, end: starts[i + size] ?? 0 })
@@ -137,28 +140,28 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
   return spans.sort((x, y) => x.start - y.start)
 }
 
-/** Whether a text repeats one of those values. */
-export const holds = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {
+/** Returns whether a text contains one of the values. */
+export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {
   const needles = needlesOf(secrets)
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0
 }
 
-/** What divides a query into pieces, and a path into segments. */
-type Divider = '&' | '/'
+/** Separates the pieces of a query, or the segments of a path. */
+type Separator = '&' | '/'
 
-const BETWEEN: Readonly<Record<Divider, RegExp>> = { '&': /[^&]+/g, '/': /[^/]+/g }
+const BETWEEN: Readonly<Record<Separator, RegExp>> = { '&': /[^&]+/g, '/': /[^/]+/g }
 
 /**
- * The same text with a mark in place of each of those values. A divider in a value stays, so that a query keeps the number
- * of its pieces, and a path that of its segments.
+ * Replaces each of the values in a text by a mark. Separators inside a value stay, so that a query keeps its number of
+ * pieces, and a path its number of segments.
  */
-export const hide = (
+export const redact = (
   secrets: ReadonlySet<string>,
-  mark: string = MARK,
-  divider: Divider = '&',
+  mark: string = Secret.REDACTED,
+  separator: Separator = '&',
 ): ((text: string) => string) => {
   const needles = needlesOf(secrets)
-  const between = BETWEEN[divider]
+  const between = BETWEEN[separator]
   return (text) => {
     if (needles.length === 0) return text
     const kept: string[] = []
@@ -167,7 +170,7 @@ export const hide = (
       if (span.end <= end) continue
       const value = text.slice(Math.max(span.start, end), span.end)
       kept.push(text.slice(end, Math.max(span.start, end)))
-      // Values that overlap have one mark.
+      // Overlapping values share one mark.
       kept.push(value.replace(between, () => (span.start < end ? '' : mark)))
       end = span.end
     }
@@ -179,10 +182,10 @@ const REFERENCE = /^((?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#
 
 const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 
-/** Hides those values in the path, query and fragment of a URL reference, and in an authority that is not a valid host. */
-export const hideInReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
-  const hidden = hide(secrets, mark)
-  const hiddenInPath = hide(secrets, mark, '/')
+/** Redacts the values in path, query and fragment of a reference, and in an authority that is not a valid host. */
+export const redactReference = (secrets: ReadonlySet<string>, mark?: string): ((reference: string) => string) => {
+  const hidden = redact(secrets, mark)
+  const hiddenInPath = redact(secrets, mark, '/')
   return (reference) => {
     const [, start = '', path = '', query = '', fragment = ''] = REFERENCE.exec(reference) ?? []
     return (HOST.test(start) ? start : hidden(start)) + hiddenInPath(path) + hidden(query) + hidden(fragment)

@@ -1,6 +1,6 @@
 /**
- * Chance as an argument: one seed for an exchange, and every draw from it derived, so the same seed plans the same
- * boundary, the same cnonce, the same jitter.
+ * Randomness as an argument. Each exchange has one seed, and every random value is derived from it. The same seed gives
+ * the same boundary, the same cnonce and the same jitter.
  *
  * @example
  * import { Entropy } from 'requests-ts'
@@ -10,10 +10,10 @@
  */
 import { createHash } from 'node:crypto'
 
-/** 128 bits as 32 lower-case hexadecimal digits, for one purpose. A seed may be octets, such as a body. */
+/** Returns 128 bits for one purpose, as 32 lower-case hexadecimal digits. The seed may be octets, such as a body. */
 export const draw = (seed: string | Uint8Array, purpose: string): string =>
   createHash('sha256').update(seed).update(`\0${purpose}`).digest('hex').slice(0, 32)
 
-/** A number from 0 to below 1, for one purpose. */
+/** Returns a number from 0 (inclusive) to 1 (exclusive) for one purpose. */
 export const fraction = (seed: string, purpose: string): number =>
   Number.parseInt(draw(seed, purpose).slice(0, 13), 16) / 2 ** 52

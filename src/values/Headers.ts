@@ -1,7 +1,7 @@
 /**
- * Header fields: in order, names compared without case, repeated lines kept apart (RFC 9110 5).
+ * Header fields in order. Names are case-insensitive, and repeated lines stay separate (RFC 9110 5).
  *
- * Laws: a monoid under appending; `lookup` after `upsertAt` finds the value; names differ by more than case or are one.
+ * Laws: a monoid under appending; `lookup` after `upsertAt` returns the value.
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -15,9 +15,11 @@
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { isArray } from './IsArray.js'
+import * as Scan from './Scan.js'
 import * as Secret from './Secret.js'
 
-/** A field value; secret where a printer must not show it. */
+/** A field value, which is a secret if it must not be printed. */
 export type Value = string | Secret.Secret
 export type Field = readonly [name: string, value: Value]
 
@@ -27,40 +29,38 @@ export interface Headers {
 
 export const empty: Headers = { fields: [] }
 
+/** Returns headers with one line for each pair. */
 export const fromPairs = (fields: ReadonlyArray<Field>): Headers => ({ fields })
 
-/** From a record; an array gives one line for each of its items. */
+/** Returns headers from a record. An array gives one line for each of its items. */
 export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray<Value>>>): Headers => ({
   fields: Object.entries(record).flatMap(
-    ([name, value]): ReadonlyArray<Field> => (isMany(value) ? value.map((one): Field => [name, one]) : [[name, value]]),
+    ([name, value]): ReadonlyArray<Field> =>
+      isArray(value) ? value.map((one): Field => [name, one]) : [[name, value]],
   ),
 })
 
-const isMany = (value: Value | ReadonlyArray<Value>): value is ReadonlyArray<Value> => Array.isArray(value)
-
-/** Most names of one length differ in their first letter, and need no copy in lower case. */
+/** Most names of the same length differ in their first letter, which avoids a lower-case copy. */
 const mayBeSame = (x: string, y: string): boolean =>
   x.length === y.length && (x.charCodeAt(0) | 0x20) === (y.charCodeAt(0) | 0x20)
 
-/** Names are equal when they differ by no more than case. */
+/** Returns whether two names are equal, ignoring case. */
 export const sameName = (x: string, y: string): boolean =>
   x === y || (mayBeSame(x, y) && x.toLowerCase() === y.toLowerCase())
 
-/** The first value of that name as it is held: secret or not. */
+/** Returns the first value of a name as it is stored, secret or not. */
 export const field =
   (name: string) =>
-  (headers: Headers): O.Option<Value> => {
-    const found = find(headers, name)
-    return found === undefined ? O.none : O.some(found)
-  }
+  (headers: Headers): O.Option<Value> =>
+    O.fromNullable(find(headers, name))
 
-/** The first value of that name; plain code on the hot path uses it in place of `field`. */
+/** Returns the first value of a name. The hot path uses it instead of `field`. */
 export const find = (headers: Headers, name: string): Value | undefined => {
   for (const [other, value] of headers.fields) if (sameName(other, name)) return value
   return undefined
 }
 
-/** The first value of that name, for people: a secret reads `‹secret›`. */
+/** Returns the first value of a name for display: a secret reads `‹secret›`. */
 export const lookup =
   (name: string) =>
   (headers: Headers): O.Option<string> => {
@@ -68,7 +68,7 @@ export const lookup =
     return found === undefined ? O.none : O.some(Secret.show(found))
   }
 
-/** All values of that name, in order, for people: a secret reads `‹secret›`. */
+/** Returns all values of a name in order, for display: a secret reads `‹secret›`. */
 export const lookupAll =
   (name: string) =>
   (headers: Headers): ReadonlyArray<string> =>
@@ -76,7 +76,7 @@ export const lookupAll =
 
 const NO_VALUES: ReadonlyArray<Value> = []
 
-/** All values of that name as they are held. */
+/** Returns all values of a name as they are stored. */
 export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> => {
   let values: Value[] | undefined
   for (const [other, value] of headers.fields) {
@@ -87,7 +87,7 @@ export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> =
   return values ?? NO_VALUES
 }
 
-/** The lines of that name as one value, joined by a comma (RFC 9110 5.3); not for Set-Cookie. */
+/** Joins the lines of a name by commas, with secrets revealed (RFC 9110 5.3). Not for Set-Cookie. */
 export const combined = (headers: Headers, name: string): string | undefined => {
   const values = valuesOf(headers, name)
   const [first] = values
@@ -95,12 +95,13 @@ export const combined = (headers: Headers, name: string): string | undefined => 
   return values.length === 1 ? Secret.reveal(first) : values.map(Secret.reveal).join(', ')
 }
 
+/** Returns whether there is a line of a name. */
 export const has =
   (name: string) =>
   (headers: Headers): boolean =>
     find(headers, name) !== undefined
 
-/** Replaces the first line of that name in its place and removes the others; adds it last where there was none. */
+/** Replaces the first line of a name in its place and removes the others. Appends a line if there was none. */
 export const upsertAt =
   (name: string, value: Value) =>
   (headers: Headers): Headers => {
@@ -114,12 +115,12 @@ export const upsertAt =
     }
   }
 
-/** Adds a line, whatever stands there. */
+/** Appends a line, even if the name exists. */
 export const append =
   (name: string, value: Value) =>
   (headers: Headers): Headers => ({ fields: [...headers.fields, [name, value]] })
 
-/** Removes every line of these names. */
+/** Removes all lines of the given names. */
 export const deleteAt =
   (...names: ReadonlyArray<string>) =>
   (headers: Headers): Headers => {
@@ -127,25 +128,26 @@ export const deleteAt =
     return { fields: headers.fields.filter(([other]) => !names.some((name) => sameName(other, name))) }
   }
 
-/** As text for people: secrets stay closed. */
+/** Returns name and value of each line for display: a secret reads `‹secret›`. */
 export const toPairs = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
   headers.fields.map(([name, value]) => [name, Secret.show(value)])
 
-/** As text for the wire: secrets are opened. */
+/** Returns name and value of each line for the wire, with secrets revealed. */
 export const reveal = (headers: Headers): ReadonlyArray<readonly [name: string, value: string]> =>
   headers.fields.map(([name, value]) => [name, Secret.reveal(value)])
 
-// RFC 9110 5.6.2 and 5.5. A value may end in white space, as in requests, but not begin with it.
-const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/
+// RFC 9110 5.5. A value may end with white space, as in requests, but not begin with it.
 const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?$/
 
-export const isName = (name: unknown): name is string => typeof name === 'string' && TOKEN.test(name)
+/** Returns whether a value is a valid field name (RFC 9110 5.6.2). */
+export const isName = (name: unknown): name is string => typeof name === 'string' && Scan.isToken(name)
+/** Returns whether a value is a valid field value (RFC 9110 5.5). */
 export const isValue = (value: unknown): value is string => typeof value === 'string' && FIELD_VALUE.test(value)
 
 const isField = (u: unknown): u is Field =>
   Array.isArray(u) && typeof u[0] === 'string' && Secret.textOf(u[1]) !== undefined
 
-/** Whether something is made as headers are: what code of the user's own gives back may be anything. */
+/** Returns whether a value has the shape of headers. The user's own transports and hooks may return anything. */
 export const is = (u: unknown): u is Headers =>
   typeof u === 'object' && u !== null && 'fields' in u && Array.isArray(u.fields) && u.fields.every(isField)
 
@@ -154,7 +156,7 @@ export const Monoid: MonoidOf<Headers> = {
   concat: (x, y) => (y.fields.length === 0 ? x : x.fields.length === 0 ? y : { fields: [...x.fields, ...y.fields] }),
 }
 
-/** Same lines in the same order; names without case, secrets by what is in them. */
+/** Compares the lines in order, with names ignoring case and secrets by their content. */
 export const Eq: EqOf<Headers> = {
   equals: (x, y) =>
     x.fields.length === y.fields.length &&

@@ -1,6 +1,6 @@
 /**
- * IP addresses and networks as numbers. An IPv4 address and its mapped form (`::ffff:10.1.2.3`, RFC 4291 2.5.5.2) name
- * the same host, so each is looked at in both forms.
+ * IP addresses and networks as numbers. An IPv4 address and its mapped form (`::ffff:10.1.2.3`, RFC 4291 2.5.5.2) are
+ * the same host, so both forms are considered.
  */
 import { isIP } from 'node:net'
 
@@ -10,7 +10,7 @@ export interface Address {
 }
 
 export interface Network extends Address {
-  /** How many of the first bits count. */
+  /** The number of leading bits that identify the network. */
   readonly length: number
 }
 
@@ -22,7 +22,7 @@ const ofBytes = (text: string): bigint => text.split('.').reduce((bits, byte) =>
 const groups = (text: string): ReadonlyArray<bigint> =>
   text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`))
 
-/** The last 32 bits of an IPv6 address may be written as an IPv4 address. */
+/** Rewrites the last 32 bits of an IPv6 address in hexadecimal, as they may be written as an IPv4 address. */
 const inHex = (text: string): string =>
   text.replace(/[\d.]+\.\d+$/, (bytes) => {
     const bits = ofBytes(bytes)
@@ -32,12 +32,12 @@ const inHex = (text: string): string =>
 const ofGroups = (text: string): bigint => {
   const [start = '', end] = inHex(text).split('::')
   const before = groups(start)
-  const behind = end === undefined ? [] : groups(end)
-  const zeros = Array.from({ length: 8 - before.length - behind.length }, () => 0n)
-  return [...before, ...zeros, ...behind].reduce((bits, group) => (bits << 16n) | group, 0n)
+  const after = end === undefined ? [] : groups(end)
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0n)
+  return [...before, ...zeros, ...after].reduce((bits, group) => (bits << 16n) | group, 0n)
 }
 
-/** An address without brackets; none where it is not one, or has a zone. */
+/** Parses an address without brackets. Returns `undefined` if it is not valid or has a zone. */
 const parse = (text: string): Address | undefined => {
   if (text.length > 45 || text.includes('%')) return undefined
   const version = isIP(text)
@@ -48,15 +48,15 @@ const parse = (text: string): Address | undefined => {
 const isMapped = ({ version, bits }: Address): boolean => version === 6 && bits >> 32n === MAPPED >> 32n
 const toIpv4 = ({ bits }: Address): Address => ({ version: 4, bits: bits & 0xffffffffn })
 
-/** An address in the forms in which a list may name it; empty for a name. */
-export const formsOf = (text: string): ReadonlyArray<Address> => {
+/** Returns the forms in which a list may contain an address; empty for a host name. */
+export const parseForms = (text: string): ReadonlyArray<Address> => {
   const address = parse(text)
   if (address === undefined) return []
   return isMapped(address) ? [address, toIpv4(address)] : [address]
 }
 
-/** A network `address/length`, or an address as a network of one; mapped IPv4 networks are IPv4 networks. */
-export const network = (text: string): Network | undefined => {
+/** Parses `address/length`, or an address as a network of one address. A mapped IPv4 network becomes an IPv4 network. */
+export const parseNetwork = (text: string): Network | undefined => {
   const slash = text.lastIndexOf('/')
   const address = parse(slash < 0 ? text : text.slice(0, slash))
   if (address === undefined) return undefined
@@ -66,7 +66,7 @@ export const network = (text: string): Network | undefined => {
   return isMapped(address) && length >= 96 ? { ...toIpv4(address), length: length - 96 } : { ...address, length }
 }
 
-/** Whether an address belongs to a network of its version. */
+/** Returns whether an address belongs to a network of the same version. */
 export const contains =
   ({ version, bits, length }: Network) =>
   (address: Address): boolean => {

@@ -1,8 +1,9 @@
 /**
- * Web links (RFC 8288): the Link header as data.
+ * Parses web links, the values of the Link header (RFC 8288).
  *
- * `rel="next prev"` are two relations (D23); quoted text may hold commas and semicolons, text without quotes blanks; what
- * is malformed is skipped. A target of octets is read as `Location` is: UTF-8, else percent-encoded.
+ * `rel="next prev"` means two relations (D23). Quoted strings may contain commas and semicolons, and values without
+ * quotes may contain blanks. Malformed links are skipped. A target is decoded like `Location`: as UTF-8, else
+ * percent-encoded.
  *
  * @example
  * import { Link } from 'requests-ts'
@@ -14,7 +15,7 @@ import * as Reference from './Reference.js'
 import * as Scan from './Scan.js'
 
 export interface Link {
-  /** As it was written, its octets read; resolve it against the URL of the reply. */
+  /** As written, with its octets decoded. Resolve it against the URL of the reply. */
   readonly target: string
   /** Lower-case relation types. */
   readonly rels: ReadonlyArray<string>
@@ -22,7 +23,7 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isBlank(character)
+const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isWhitespace(character)
 const isValue = (character: string): boolean => character !== ';' && character !== ','
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
@@ -31,37 +32,37 @@ interface Parameter {
   readonly end: number
 }
 
-/** The value between two places, without the blanks behind it; `isValue` and a quote leave none before it. */
+/** Returns the value between two indices without trailing blanks. The caller has skipped the leading ones. */
 const withoutBlanks = (header: string, from: number, to: number): string => {
   let end = to
-  while (end > from && Scan.isBlank(header.charAt(end - 1))) end -= 1
+  while (end > from && Scan.isWhitespace(header.charAt(end - 1))) end -= 1
   return header.slice(from, end)
 }
 
-/** The parameter that begins at `at`, with its semicolon. */
+/** Parses the parameter at an index, which begins with a semicolon. */
 const parameterAt = (header: string, at: number): Parameter | undefined => {
-  const semicolon = Scan.after(header, at, Scan.isBlank)
+  const semicolon = Scan.skipWhile(header, at, Scan.isWhitespace)
   if (header.charAt(semicolon) !== ';') return undefined
-  const start = Scan.after(header, semicolon + 1, Scan.isBlank)
-  const end = Scan.after(header, start, isName)
+  const start = Scan.skipWhile(header, semicolon + 1, Scan.isWhitespace)
+  const end = Scan.skipWhile(header, start, isName)
   if (end === start) return undefined
   const name = header.slice(start, end).toLowerCase()
-  const equals = Scan.after(header, end, Scan.isBlank)
+  const equals = Scan.skipWhile(header, end, Scan.isWhitespace)
   if (header.charAt(equals) !== '=') return { pair: [name, ''], end }
-  const from = Scan.after(header, equals + 1, Scan.isBlank)
-  const closed = header.charAt(from) === '"' ? Scan.closing(header, from) : undefined
-  if (closed !== undefined) return { pair: [name, Scan.unquoted(header.slice(from, closed))], end: closed }
-  const to = Scan.after(header, from, isValue)
+  const from = Scan.skipWhile(header, equals + 1, Scan.isWhitespace)
+  const closed = header.charAt(from) === '"' ? Scan.quotedStringEnd(header, from) : undefined
+  if (closed !== undefined) return { pair: [name, Scan.unquote(header.slice(from, closed))], end: closed }
+  const to = Scan.skipWhile(header, from, isValue)
   return { pair: [name, withoutBlanks(header, from, to)], end: to }
 }
 
-/** Reads the values of a Link header, joined by commas: by hand, and in linear time. */
+/** Parses the values of a Link header, joined by commas, in linear time. */
 export const parse = (header: string): ReadonlyArray<Link> => {
   const links: Link[] = []
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
     const close = header.indexOf('>', at)
     if (close < 0) return links
-    const target = Reference.ofOctets(header.slice(at + 1, close))
+    const target = Reference.decodeOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
     at = close + 1
     for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {
@@ -69,18 +70,18 @@ export const parse = (header: string): ReadonlyArray<Link> => {
       at = found.end
     }
     links.push({ target, rels: relsOf(parameters), parameters })
-    at = Scan.after(header, at, isSkipped)
+    at = Scan.skipWhile(header, at, isSkipped)
   }
   return links
 }
 
-/** The value of a parameter, such as `anchor`; the first one counts. */
+/** Returns the value of a parameter, such as `anchor`. The first one of a name counts. */
 export const parameter =
   (name: string) =>
   ({ parameters }: Link): string | undefined =>
     parameters.find(([other]) => other === name)?.[1]
 
-/** RFC 8288 3.3: only the first `rel` counts. */
+/** Only the first `rel` counts (RFC 8288 3.3). */
 const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> => {
   const rel = parameters.find(([name]) => name === 'rel')?.[1] ?? ''
   return rel

@@ -1,8 +1,8 @@
 /**
- * Media types and their parameters (RFC 9110 5.6.6, 8.3.1), read forwards only.
+ * Parses media types and their parameters (RFC 9110 5.6.6, 8.3.1) in linear time.
  *
- * A quoted value may hold `;`, `,` and escapes. Blanks beside `=` are accepted. A value whose quote is never closed is
- * left out, with all that follows it.
+ * A quoted value may contain `;`, `,` and escapes. Blanks around `=` are accepted. If a quote is not closed, the value
+ * and everything after it are ignored.
  */
 import * as Scan from './Scan.js'
 
@@ -13,7 +13,7 @@ export interface MediaType {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-/** One media type and where it ends: at a character of `ends`, or at the end of the text. */
+/** A media type and the index where it ends: at a character of `ends`, or at the end of the text. */
 interface Parsed {
   readonly media: MediaType
   readonly end: number
@@ -21,12 +21,12 @@ interface Parsed {
 
 const parseAt = (text: string, from: number, ends: string): Parsed => {
   const isInside = (character: string): boolean => character !== ';' && !ends.includes(character)
-  const startOfParameters = Scan.after(text, from, isInside)
+  const startOfParameters = Scan.skipWhile(text, from, isInside)
   const essence = text.slice(from, startOfParameters).trim().toLowerCase()
   const parameters: Array<readonly [string, string]> = []
   let at = startOfParameters
   while (text.charAt(at) === ';') {
-    const nameEnd = Scan.after(text, at + 1, (character) => character !== '=' && isInside(character))
+    const nameEnd = Scan.skipWhile(text, at + 1, (character) => character !== '=' && isInside(character))
     const name = text
       .slice(at + 1, nameEnd)
       .trim()
@@ -35,22 +35,21 @@ const parseAt = (text: string, from: number, ends: string): Parsed => {
       at = nameEnd
       continue
     }
-    const start = Scan.after(text, nameEnd + 1, Scan.isBlank)
+    const start = Scan.skipWhile(text, nameEnd + 1, Scan.isWhitespace)
     const isQuoted = text.charAt(start) === '"'
-    const close = isQuoted ? Scan.closing(text, start) : undefined
-    at = Scan.after(text, isQuoted ? (close ?? text.length) : start, isInside)
-    // A quote that never closes makes no parameter.
+    const close = isQuoted ? Scan.quotedStringEnd(text, start) : undefined
+    at = Scan.skipWhile(text, isQuoted ? (close ?? text.length) : start, isInside)
     if (isQuoted && close === undefined) continue
     const [word = ''] = text.slice(start, at).split(/\s/, 1)
-    parameters.push([name, close === undefined ? word : Scan.unquoted(text.slice(start, close))])
+    parameters.push([name, close === undefined ? word : Scan.unquote(text.slice(start, close))])
   }
   return { media: { essence, parameters }, end: at }
 }
 
-/** Parses one media type. Never fails: what cannot be read is left out. */
+/** Parses one media type. Never fails: invalid parameters are ignored. */
 export const parse = (text: string): MediaType => parseAt(text, 0, '').media
 
-/** Parses media types that are divided by commas, as repeated fields are combined. */
+/** Parses media types that are separated by commas, as in combined fields. */
 export const parseAll = (text: string): ReadonlyArray<MediaType> => {
   const all: MediaType[] = []
   for (let at = 0; at <= text.length; ) {
@@ -61,7 +60,7 @@ export const parseAll = (text: string): ReadonlyArray<MediaType> => {
   return all
 }
 
-/** The value of a parameter; the first of that name counts. */
+/** Returns the value of a parameter. The first one of a name counts. */
 export const parameter =
   (name: string) =>
   ({ parameters }: MediaType): string | undefined =>

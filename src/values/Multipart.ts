@@ -9,8 +9,8 @@
  *     …content…
  *     --boundary--
  *
- * Names are escaped as HTML does it (`"` is `%22`, CR `%0D`, LF `%0A`) and otherwise written in UTF-8. No content type
- * is guessed, and an empty one is not written. Streamed parts are not gathered; the whole has a length where every part has one.
+ * Names are escaped as in HTML (`"` is `%22`, CR `%0D`, LF `%0A`) and otherwise written in UTF-8. A content type is
+ * never guessed, and an empty one is omitted. Streamed parts are not buffered. The body has a length if all parts have.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -22,10 +22,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from './Headers.js'
+import { isArray } from './IsArray.js'
 import * as MediaType from './MediaType.js'
 import * as OwnProperty from './OwnProperty.js'
+import * as Scan from './Scan.js'
 
-/** Bytes that are made anew each time they are sent, and their number where it is known. */
+/** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface PartStream {
   readonly open: () => AsyncIterable<Uint8Array>
   readonly length?: number
@@ -36,25 +38,25 @@ export type Content = string | Uint8Array | PartStream
 export interface Part {
   readonly name: string
   readonly content: Content
-  /** Makes it a file. */
+  /** Makes the part a file. */
   readonly filename?: string
   readonly contentType?: string
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-/** What a user writes: parts in order, or a record of contents and of parts without their names. */
+/** Parts in order, or a record whose values are contents or parts without their names. */
 export type Input = ReadonlyArray<Part> | Readonly<Record<string, Content | Omit<Part, 'name'>>>
 
-const isList = (input: Input): input is ReadonlyArray<Part> => Array.isArray(input)
 const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'> =>
   typeof given === 'object' && given !== null && Object.hasOwn(given, 'content')
 
+/** Returns the parts in order. In a record the keys are the names. */
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
-  isList(input)
+  isArray(input)
     ? input
     : Object.entries(input).map(([name, given]) => (isPart(given) ? { ...given, name } : { name, content: given }))
 
-/** A body that is either all there or streamed. */
+/** An encoded body, either in memory or as a stream. */
 export type Encoded =
   | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
   | { readonly _tag: 'Streamed'; readonly open: () => AsyncIterable<Uint8Array>; readonly length: number | undefined }
@@ -69,30 +71,32 @@ const heading = (part: Part): E.Either<string, string> => {
   const given = [...(type === undefined || type === '' ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
   for (const [name, value] of given) {
     if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
-      return E.left(`the part ${JSON.stringify(part.name)} has a header ${JSON.stringify(name)} that cannot be written`)
+      return E.left(
+        `the header ${JSON.stringify(name)} of the part ${JSON.stringify(part.name)} has an invalid name or value`,
+      )
     }
   }
   return E.right([...lines, ...given].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
 }
 
-/** What plain JavaScript may give for a content, and a type would not let through. */
+/** Plain JavaScript can pass a content that the type does not allow. */
 const isContent = (content: Content): boolean =>
   typeof content === 'string' ||
   content instanceof Uint8Array ||
   (typeof content === 'object' && content !== null && typeof content.open === 'function')
 
-/** Why a part cannot be written, before anything of it is looked at. */
+/** Returns why a part is not valid, or `undefined`. */
 const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
-    return 'a part has no name that is text'
+    return 'the name of each part must be a string'
   const isText = (key: 'filename' | 'contentType'): boolean =>
     ['string', 'undefined'].includes(typeof OwnProperty.get(part, key))
   if (!isText('filename') || !isText('contentType')) {
-    return `the part ${JSON.stringify(part.name)} has a filename or content type that is not text`
+    return `the filename and the content type of the part ${JSON.stringify(part.name)} must be strings`
   }
   return isContent(part.content)
     ? undefined
-    : `the content of the part ${JSON.stringify(part.name)} is neither text nor bytes nor a stream`
+    : `the content of the part ${JSON.stringify(part.name)} must be a string, a Uint8Array or a stream`
 }
 
 type Piece = Uint8Array | PartStream
@@ -113,11 +117,11 @@ async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array>
   }
 }
 
-/** Writes parts with a boundary. The left says which part cannot be written. */
+/** Encodes parts with a boundary. The left names the part that is not valid. */
 export const encode =
   (boundary: string) =>
   (parts: ReadonlyArray<Part>): E.Either<string, Encoded> => {
-    if (!Array.isArray(parts)) return E.left('its parts are not a list')
+    if (!Array.isArray(parts)) return E.left('the parts must be an array')
     const pieces: Piece[] = []
     for (const part of parts) {
       const problem = problemOf(part)
@@ -138,20 +142,19 @@ export const encode =
     )
   }
 
-/** The boundary that a Content-Type names (RFC 2046 5.1.1), if it names one. */
+/** Returns the boundary of a Content-Type (RFC 2046 5.1.1), or `undefined` if it has none. */
 export const boundaryOf = (contentType: string): string | undefined => {
   const boundary = MediaType.parameter('boundary')(MediaType.parse(contentType))
   return boundary === '' ? undefined : boundary
 }
 
-/** Whether a Content-Type is of any multipart kind, and so needs a boundary. */
+/** Returns whether a Content-Type is `multipart/*` and so needs a boundary. */
 export const isMultipart = (contentType: string): boolean =>
   MediaType.parse(contentType).essence.startsWith('multipart/')
 
-const asParameter = ([name, value]: readonly [string, string]): string =>
-  /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(value) ? `${name}=${value}` : `${name}="${value.replace(/["\\]/g, '\\$&')}"`
+const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${Scan.tokenOrQuoted(value)}`
 
-/** A multipart Content-Type with this boundary; one that names a boundary stays as it is. */
+/** Adds a boundary to a multipart Content-Type that has none. */
 export const withBoundary = (contentType: string, boundary: string): string => {
   if (boundaryOf(contentType) !== undefined) return contentType
   const { essence, parameters } = MediaType.parse(contentType)

@@ -1,17 +1,17 @@
 /**
- * Iterables that can be read once: who has been opened, or is on its way, so that none is sent again as if it were empty.
+ * Request bodies that can be read once. Remembers which sources were read, so that none is sent again as an empty body.
  *
- * | a source                        | opening it                | `isSpent` |
- * |---------------------------------|---------------------------|-----------|
- * | that nobody has opened          | gives what it holds       | no        |
- * | that is taken by a send         | gives what it holds       | yes       |
- * | that was given back unopened    | gives what it holds       | no        |
- * | that was opened                 | its first piece fails     | yes       |
+ * | state of a source             | opening it                 | `isConsumed` |
+ * |-------------------------------|----------------------------|--------------|
+ * | new                           | yields its content         | no           |
+ * | claimed by a send             | yields its content         | yes          |
+ * | released without being opened | yields its content         | no           |
+ * | opened                        | the first `next()` rejects | yes          |
  *
- * What is remembered is the source itself, so two requests made from the same one share its end.
+ * The state belongs to the source itself, so two requests with the same source share it.
  *
- * A Node stream has an error listener from the beginning, so that one which fails before it is read fails the request
- * and not the process. `close` ends a source that nobody reads any more; it is spent from then on.
+ * A Node stream gets an error listener at once. A stream that fails before it is read then fails the request and not the
+ * process. `close` cancels a source that is no longer needed; it counts as consumed afterwards.
  *
  * @example
  * import { Body } from 'requests-ts'
@@ -27,14 +27,14 @@ type Source = AsyncIterable<Uint8Array>
 
 const guards = new WeakMap<Source, Source>()
 const sources = new WeakMap<Source, Source>()
-const taken = new WeakSet<Source>()
+const claimed = new WeakSet<Source>()
 const opened = new WeakSet<Source>()
 
 const refused: AsyncIterator<Uint8Array> = {
   next: () => Promise.reject(new Error('it can be read only once, and was read before; use withStream')),
 }
 
-/** The ways in which a stream or an iterator is told that nobody reads it any more. */
+/** The methods by which different kinds of streams and iterators are cancelled. */
 interface Closable {
   readonly on?: unknown
   readonly destroy?: unknown
@@ -44,17 +44,17 @@ interface Closable {
 
 const ignore = (): void => {}
 
-/** A Node stream throws at the process when it fails and nobody listens. Its reader still gets the error. */
+/** A Node stream that fails without a listener ends the process. Its reader still gets the error. */
 const listen = (source: Source & Closable): void => {
   try {
     if (typeof source.on === 'function' && typeof source.destroy === 'function') source.on('error', ignore)
   } catch {
-    // A foreign object that only looks like a stream.
+    // An object of the user that only looks like a stream.
   }
 }
 
-/** Tells an opened or unopened source that nobody reads it any more. Never throws. */
-export const end = (source: Source & Closable): void => {
+/** Cancels a source, opened or not. Never throws. */
+export const cancel = (source: Source & Closable): void => {
   try {
     if (typeof source.destroy === 'function') {
       listen(source)
@@ -69,26 +69,26 @@ export const end = (source: Source & Closable): void => {
           : undefined
     Promise.resolve(done).catch(ignore)
   } catch {
-    // A source of the user's own that cannot be closed.
+    // A source of the user whose own method failed.
   }
 }
 
 const isObject = (u: unknown): u is object => (typeof u === 'object' && u !== null) || typeof u === 'function'
 
-/** The iterator of a source. Leaving it ends the source at once, also one that is silent. */
-const closing = (source: Source): AsyncIterator<Uint8Array> => {
+/** Returns an iterator whose `return` cancels the source at once, even while it waits for data. */
+const iterate = (source: Source): AsyncIterator<Uint8Array> => {
   const iterator = source[Symbol.asyncIterator]()
   return {
     next: () => iterator.next(),
     return: async () => {
-      end(source)
+      cancel(source)
       await iterator.return?.()
       return { done: true, value: undefined }
     },
   }
 }
 
-/** The same source, which opens once: the same guard for the same source. What is no iterable stays what it is. */
+/** Wraps a source so that it opens once. The same source has the same guard, and a value that is not iterable stays. */
 export const guard = (source: Source): Source => {
   if (!isObject(source) || !(Symbol.asyncIterator in source)) return source
   const known = guards.get(source)
@@ -97,7 +97,7 @@ export const guard = (source: Source): Source => {
     [Symbol.asyncIterator]: () => {
       if (opened.has(guarded)) return refused
       opened.add(guarded)
-      return closing(source)
+      return iterate(source)
     },
   }
   listen(source)
@@ -107,30 +107,30 @@ export const guard = (source: Source): Source => {
   return guarded
 }
 
-/** Whether it cannot be sent any more. */
-export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || taken.has(guarded)
+/** Returns whether a source can no longer be sent. */
+export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || claimed.has(guarded)
 
-/** Takes it for one send. */
-export const take = (guarded: Source): void => {
-  if (isObject(guarded)) taken.add(guarded)
+/** Reserves a source for one send. */
+export const claim = (guarded: Source): void => {
+  if (isObject(guarded)) claimed.add(guarded)
 }
 
-/** Gives it back after a send that failed. What was opened meanwhile stays spent. */
-export const giveBack = (guarded: Source): void => {
-  taken.delete(guarded)
+/** Releases a source after a send that failed. A source that was opened stays consumed. */
+export const release = (guarded: Source): void => {
+  claimed.delete(guarded)
 }
 
-/** A generator that has not begun holds nothing open. */
+/** A generator that was not started holds no resources. */
 const isGenerator = (source: object): boolean => Object.prototype.toString.call(source) === '[object AsyncGenerator]'
 
 /**
- * Ends a source whose exchange is over, read or not. It is spent from then on; only a generator that has not begun can
- * still be sent.
+ * Cancels a source after its exchange, whether it was read or not. It counts as consumed afterwards, except for a
+ * generator that was not started.
  */
 export const close = (guarded: Source): void => {
   if (!isObject(guarded)) return
   const source = sources.get(guarded)
   if (!opened.has(guarded) && source !== undefined && isGenerator(source)) return
   opened.add(guarded)
-  end(source ?? guarded)
+  cancel(source ?? guarded)
 }

@@ -1,5 +1,5 @@
 /**
- * How a later setting meets an earlier one: `Inherit | Set | Unset`, and the same by key and for collections.
+ * Combines an earlier setting with a later one: `Inherit | Set | Unset`, also by key and for collections.
  *
  * | earlier \ later | `Inherit` | `Set(b)` | `Unset` |
  * |-----------------|-----------|----------|---------|
@@ -7,7 +7,7 @@
  * | `Set(a)`        | `Set(a)`  | `Set(b)` | `Unset` |
  * | `Unset`         | `Unset`   | `Set(b)` | `Unset` |
  *
- * Laws: a monoid with `inherit` as identity; the last that is not `Inherit` wins. requests writes `None` for all three.
+ * Laws: a monoid with `inherit` as identity; the last value but `Inherit` wins. requests uses `None` for all three.
  *
  * @example
  * import { Override } from 'requests-ts'
@@ -20,16 +20,16 @@
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 
-/** No opinion. */
+/** Keeps the earlier setting. */
 export interface Inherit {
   readonly _tag: 'Inherit'
 }
-/** A value. */
+/** Replaces the earlier setting by a value. */
 export interface Set<A> {
   readonly _tag: 'Set'
   readonly value: A
 }
-/** Explicitly nothing: what lies below is removed. */
+/** Removes the earlier setting. */
 export interface Unset {
   readonly _tag: 'Unset'
 }
@@ -44,14 +44,14 @@ export const getMonoid = <A>(): Monoid<Override<A>> => ({
   concat: (x, y) => (y._tag === 'Inherit' ? x : y),
 })
 
-/** The value, or what to take where there is none. */
+/** Returns the value of a `Set`, or a default. */
 export const getOrElse =
   <B>(otherwise: B) =>
   <A>(ma: Override<A>): A | B =>
     ma._tag === 'Set' ? ma.value : otherwise
 
 /**
- * Overrides by key. Key by key it is the monoid above; a key keeps the place where it first stood, as in requests'
+ * Overrides by key, each combined by the monoid above. A key keeps the position of its first occurrence, as in requests'
  * merged dictionaries.
  */
 export type Keyed<A> = ReadonlyMap<string, Override<A>>
@@ -71,7 +71,7 @@ export const getKeyedMonoid = <A>(): Monoid<Keyed<A>> => ({
   },
 })
 
-/** The keys that are set, in order. */
+/** Returns the keys that are set, in order. */
 export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string, value: A]> => {
   const set: Array<readonly [string, A]> = []
   for (const [key, override] of keyed) if (override._tag === 'Set') set.push([key, override.value])
@@ -79,14 +79,14 @@ export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string
 }
 
 /**
- * A collection that is added to (`Extend`) or taken over whole (`Replace`).
+ * A collection that extends the earlier one (`Extend`) or replaces it (`Replace`).
  *
  *     Extend(a)  <> Extend(b)  = Extend(a <> b)
  *     Replace(a) <> Extend(b)  = Replace(a <> b)
  *     anything   <> Replace(b) = Replace(b)
  *
- * requests' `merge_setting` is this monoid with dictionaries as `Extend` and every other value as `Replace`;
- * its `merge_hooks` is `Replace`.
+ * requests' `merge_setting` is this monoid with dictionaries as `Extend` and all other values as `Replace`.
+ * Its `merge_hooks` is `Replace`.
  */
 export type Layer<A> =
   | Inherit
@@ -105,7 +105,7 @@ export const getLayerMonoid = <A>(S: Semigroup<A>): Monoid<Layer<A>> => ({
   },
 })
 
-/** What a layer holds, or what to take where it inherits. */
+/** Returns the value of a layer, or a default if it inherits. */
 export const layerOrElse =
   <A>(otherwise: A) =>
   (layer: Layer<A>): A =>

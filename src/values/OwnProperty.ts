@@ -1,15 +1,18 @@
 /**
- * What a record says itself, whatever someone has put on `Object.prototype`: options and settings are read through this
- * at the border, so that a polluted prototype chooses no transport, opens no secret and sets no deadline.
+ * Reads the own properties of a record and ignores its prototype. Options and settings are read through this module when
+ * they enter the library. A polluted `Object.prototype` then cannot choose a transport, reveal a secret or set a
+ * deadline.
  */
 
-/** The value of a key of its own. */
+/** Returns the value of an own property, or `undefined`. */
 export const get = <A extends object, K extends keyof A>(record: A, key: K): A[K] | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined
 
 /**
- * The same record without a prototype, for taking it apart; one that has none already is given back. A copy that loses
- * its prototype stays a plain object to the engine; one made without is a hash table, twice as large and slow to read.
+ * Returns a copy of a record without a prototype, for destructuring. A record that has no prototype is returned as it is.
+ *
+ * The prototype is removed after copying, because V8 then keeps a fast object. An object that is created without a
+ * prototype is a hash table, which is twice as large and slow to read.
  */
 export const of = <A extends object>(record: A): A => {
   if (Object.getPrototypeOf(record) === null) return record

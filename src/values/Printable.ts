@@ -1,11 +1,11 @@
 /**
- * Text that others choose, made safe for one line of a message: a reason phrase, a proxy's reply, a Location.
+ * Makes text from servers, proxies and foreign code safe for one line of a message or a log.
  *
- * Controls would drive the terminal that shows them, a line end would forge a line of a log, and a change of direction
- * would show the words in another order.
+ * Control characters could drive the terminal that shows them. A line break could forge a line of a log. A change of
+ * direction could show the words in another order.
  */
 
-/** Controls (C0, DEL, C1), line and paragraph separators, and all marks that change the direction of text. */
+/** Controls (C0, DEL, C1), line and paragraph separators, and all characters that change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 const escaped = (character: string): string => {
@@ -13,5 +13,25 @@ const escaped = (character: string): string => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
 }
 
-/** Returns the text with each control and each change of direction escaped: ESC becomes `\x1b`. */
+/** Escapes each control character and each change of direction: ESC becomes `\x1b`. */
 export const escapeControls = (text: string): string => text.replace(UNPRINTABLE, escaped)
+
+const inWords = (thrown: unknown): string => {
+  // Node throws an AggregateError without a message if it tried several addresses and all of them failed.
+  if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reasonOf).join('; ')
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown)
+  const message: unknown = Reflect.get(thrown, 'message')
+  return typeof message === 'string' ? message : ''
+}
+
+/** Returns the message of anything that was thrown, as it is. Never throws. */
+export const reasonOf = (thrown: unknown): string => {
+  try {
+    return inWords(thrown).trim() || 'no reason was given'
+  } catch {
+    return 'its reason cannot be read'
+  }
+}
+
+/** Returns the message of anything that was thrown, on one line and without control characters. Never throws. */
+export const messageOf = (thrown: unknown): string => escapeControls(reasonOf(thrown))

@@ -1,14 +1,14 @@
 /**
- * A proxy, read from its URL: `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without.
+ * Parses proxy URLs: `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with or without credentials.
  *
- * | scheme              | how the target is reached                         | host names resolved |
- * |---------------------|---------------------------------------------------|---------------------|
- * | `http`, `https`     | `http:` in absolute form, `https:` through CONNECT | there               |
- * | `socks4`, `socks5`  | a tunnel                                          | here                |
- * | `socks4a`, `socks5h` | a tunnel                                         | there               |
+ * | scheme               | how the target is reached                            | host names are resolved by |
+ * |----------------------|------------------------------------------------------|----------------------------|
+ * | `http`, `https`      | `http:` in absolute form, `https:` through CONNECT   | the proxy                  |
+ * | `socks4`, `socks5`   | through a tunnel                                     | the client                 |
+ * | `socks4a`, `socks5h` | through a tunnel                                     | the proxy                  |
  *
- * A proxy without scheme is an `http` proxy, as in requests. A user without a password, or a password without a user, are
- * credentials (D48).
+ * A proxy without a scheme is an `http` proxy, as in requests. A user without a password and a password without a user
+ * count as credentials (D48).
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -27,7 +27,7 @@ import * as Url from './Url.js'
 export type ProxyProtocol = 'http:' | 'https:' | 'socks4:' | 'socks4a:' | 'socks5:' | 'socks5h:'
 
 export interface Credentials {
-  /** Secret where the password is empty: the user alone is the credential then, such as an API key. */
+  /** A secret if the password is empty, because the user is then the credential, such as an API key. */
   readonly user: string | Secret.Secret
   readonly pass: Secret.Secret
 }
@@ -52,28 +52,25 @@ const DEFAULT_PORT: Readonly<Record<ProxyProtocol, number>> = {
 
 const isProxyProtocol = (text: string): text is ProxyProtocol => Object.hasOwn(DEFAULT_PORT, text)
 
-/** `Basic` for these credentials, in UTF-8 (RFC 7617 2.1, D29). */
-export const basic = (user: string, pass: string): Secret.Secret => {
-  return Secret.make(`Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}`)
-}
+/** Returns the value of a `Basic` authorization, in UTF-8 (RFC 7617 2.1, D29). */
+export const basic = (user: string, pass: string): Secret.Secret =>
+  Secret.make(`Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}`)
 
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//
 
-/** `http:/host` and `http:` are no host called `http`: half a scheme, and nobody can tell which host is meant. */
-const hasHalfAScheme = (given: string): boolean =>
+/** Detects `http:/host` and `http:`, which are mistyped URLs and not a host called `http`. */
+const hasNoSlashes = (given: string): boolean =>
   /^[a-zA-Z][a-zA-Z0-9+.-]*:\/(?!\/)/.test(given) || isProxyProtocol(given.toLowerCase())
 
-/** Reads a proxy URL. The left says what is wrong, without the credentials in it. */
-export const parse = (given: string): E.Either<string, Proxy> => parseTrimmed(trimmed(given))
-
-const parseTrimmed = (given: string): E.Either<string, Proxy> => {
-  if (hasHalfAScheme(given))
-    return E.left('it has no host: write two slashes behind the scheme, as in http://proxy:3128')
+/** Parses a proxy URL. The left is a message for display, without the credentials. */
+export const parse = (untrimmed: string): E.Either<string, Proxy> => {
+  const given = trimmed(untrimmed)
+  if (hasNoSlashes(given)) return E.left('it has no host; write two slashes after the scheme, as in http://proxy:3128')
   const text = SCHEME.test(given) ? given : `http://${given}`
   const protocol = `${SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''}:`
   if (!isProxyProtocol(protocol)) {
     return E.left(
-      `a proxy of scheme '${protocol.slice(0, -1)}' is not known; use http, https, socks4, socks4a, socks5 or socks5h`,
+      `the scheme '${protocol.slice(0, -1)}' is not supported; use http, https, socks4, socks4a, socks5 or socks5h`,
     )
   }
   const located = Url.parse(text.replace(SCHEME, 'http://'))
@@ -95,7 +92,7 @@ const parseTrimmed = (given: string): E.Either<string, Proxy> => {
 
 const NO_PASSWORD = Secret.make('')
 
-/** What a URL says before its `@`: a missing half is empty (`apikey@`, `:token@`), and nothing at all is no credential. */
+/** Returns the credentials of a URL. A missing half is empty (`apikey@`, `:token@`). If both are empty there are none. */
 export const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Credentials> => {
   if (O.isNone(userinfo)) return O.none
   const { user, pass } = userinfo.value
@@ -104,16 +101,18 @@ export const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Creden
   return user === '' ? O.none : O.some({ user: Secret.make(user), pass: password })
 }
 
+/** Returns whether a proxy speaks SOCKS. */
 export const isSocks = (proxy: Proxy): boolean => proxy.protocol.startsWith('socks')
 
-/** Whether a URL of that scheme is sent to the proxy in absolute form, and not through a tunnel. */
+/** Returns whether a URL of a scheme is sent to the proxy in absolute form instead of through a tunnel. */
 export const forwards = (proxy: Proxy, protocol: string): boolean => protocol === 'http:' && !isSocks(proxy)
 
+/** Returns whether two proxies are the same server, whatever their credentials. */
 export const sameServer = (x: Proxy, y: Proxy): boolean =>
   x.protocol === y.protocol && x.hostname === y.hostname && x.port === y.port
 
-/** The proxy as a URL, without its credentials. */
+/** Returns the proxy as a URL with redacted credentials. */
 export const show = (proxy: Proxy): string => {
-  const credentials = O.isSome(proxy.credentials) ? '‹secret›@' : ''
+  const credentials = O.isSome(proxy.credentials) ? `${Secret.REDACTED}@` : ''
   return `${proxy.protocol}//${credentials}${proxy.hostname}:${proxy.port}`
 }

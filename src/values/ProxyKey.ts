@@ -1,25 +1,25 @@
 /**
- * The keys of a proxies record, in the one form that is looked up.
+ * Normalises the keys of a proxies record.
  *
- * | key                                    | is                       | fits                       |
+ * | key                                    | normal form              | applies to                 |
  * |----------------------------------------|--------------------------|----------------------------|
  * | `http`, `HTTP`, `http://`, `http_proxy` | `http`                  | every URL of that scheme   |
  * | `all`, `ALL_PROXY`                     | `all`                    | every URL                  |
  * | `http://A.test`, `http://a.test/`      | `http://a.test`          | that host, any port        |
  * | `http://a.test:8080`, `all://[::1]:80` | the same                 | that host and port         |
- * | `no_proxy`, `NO_PROXY`, `no`           | `no_proxy`               | stands in for the variable |
+ * | `no_proxy`, `NO_PROXY`, `no`           | `no_proxy`               | replaces the variable      |
  *
- * Anything else, such as a path, credentials or a scheme that nobody sends to, is refused where it is used.
+ * Any other key, such as one with a path, credentials or an unknown scheme, is refused when a request is planned.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { trimmed } from './PercentEncoding.js'
 import * as Url from './Url.js'
 
-/** What requests takes for the environment's `no_proxy`. */
+/** The key that replaces `no_proxy` of the environment, as in requests. */
 export const NO_PROXY = 'no_proxy'
 const ALL = 'all'
 
-/** Schemes that people name in their proxies; a transport may be mounted for one with a `+`, such as `http+unix`. */
+/** Known schemes. A scheme with a `+`, such as `http+unix`, may have a mounted transport. */
 const SCHEMES: ReadonlySet<string> = new Set([ALL, 'http', 'https', 'ftp', 'ws', 'wss'])
 const SCHEME = /^[a-z][a-z0-9+.-]*$/
 
@@ -39,8 +39,8 @@ const ofHost = (scheme: string, host: string): string | undefined => {
   return port === '' ? `${scheme}://${hostname}` : `${scheme}://${hostname}:${port}`
 }
 
-/** The form of a key that is looked up; none for one that cannot mean anything. */
-export const normal = (key: string): string | undefined => {
+/** Returns the normal form of a key, or `undefined` if the key is not valid. */
+export const normalize = (key: string): string | undefined => {
   const text = trimmed(key)
   const end = text.indexOf('://')
   if (end < 0) return ofScheme(text.toLowerCase().replace(/:$/, ''))
@@ -50,7 +50,7 @@ export const normal = (key: string): string | undefined => {
   return host === '' ? scheme : ofHost(scheme, host)
 }
 
-/** The keys that may name the proxy for a URL, the narrowest first (requests' `select_proxy`, with ports before). */
+/** Returns the keys that apply to a URL, most specific first: those of requests' `select_proxy` and keys with ports. */
 export const candidates = (url: Pick<Url.Url, 'protocol' | 'hostname' | 'port'>): ReadonlyArray<string> => {
   const scheme = url.protocol.slice(0, -1)
   const port = url.port || Url.defaultPort(url.protocol)

@@ -1,19 +1,19 @@
 /**
- * URL references as fields of a reply hold them: one character for each octet.
+ * Decodes URL references in header fields of a reply, which have one character for each octet.
  *
- * | in the field              | read as                                                   |
+ * | in the field              | decoded as                                                |
  * |---------------------------|-----------------------------------------------------------|
- * | octets above ASCII, UTF-8 | those characters (requests does the same)                 |
- * | octets that are not UTF-8 | themselves, percent-encoded: `caf\xe9` is `caf%E9`        |
- * | tabs and line ends        | removed, as browsers and Python's `urlsplit` do           |
+ * | octets that are UTF-8     | characters, as in requests                                |
+ * | octets that are not UTF-8 | percent-encoded octets: `caf\xe9` is `caf%E9`             |
+ * | tabs and line breaks      | removed, as in browsers and Python's `urlsplit`           |
  * | blanks at both ends       | removed                                                   |
  */
 import { quoteOctets, trimmed } from './PercentEncoding.js'
 
 const ASCII = /^[\0-\x7f]*$/
 
-/** The characters that octets stand for: those of UTF-8, else each octet percent-encoded. */
-export const ofOctets = (octets: string): string => {
+/** Decodes octets as UTF-8. If they are not UTF-8, each octet above ASCII is percent-encoded. */
+export const decodeOctets = (octets: string): string => {
   if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
@@ -22,8 +22,8 @@ export const ofOctets = (octets: string): string => {
   }
 }
 
-/** The same reference without blanks at its ends, tabs and line ends. */
-export const withoutBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
+/** Removes blanks at both ends, and all tabs and line breaks. */
+export const stripBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
 
-/** The reference that a field value such as a Location holds. */
-export const ofField = (value: string): string => ofOctets(withoutBlanks(value))
+/** Decodes the reference in a field value, such as Location. */
+export const fromFieldValue = (value: string): string => decodeOctets(stripBlanks(value))

@@ -1,28 +1,39 @@
 /**
- * Walking over the text of a header field, forwards only.
+ * Reads and writes the text of header fields: tokens, quoted strings and white space (RFC 9110 5.6).
  *
- * Servers choose these texts, and a regular expression that looks back may need seconds for one of them. Whoever reads
- * with these three steps needs a time that grows as the text does.
+ * Servers choose this text, and a regular expression that backtracks can need seconds for a hostile one. The parsers of
+ * header fields use these functions instead. They only move forwards, so parsing takes time linear in the length.
  */
 
-/** White space of any kind: more than RFC 9110 5.6.3 has. */
-export const isBlank = (character: string): boolean => character.trim() === ''
+/** Returns whether a character is white space of any kind, which is more than RFC 9110 5.6.3 allows. */
+export const isWhitespace = (character: string): boolean => character.trim() === ''
 
-/** The first place from `at` on whose character is not of that kind. */
-export const after = (text: string, at: number, isOf: (character: string) => boolean): number => {
-  let end = at
-  while (end < text.length && isOf(text.charAt(end))) end += 1
+/** Returns the first index from `start` on whose character does not match, or the length of the text. */
+export const skipWhile = (text: string, start: number, matches: (character: string) => boolean): number => {
+  let end = start
+  while (end < text.length && matches(text.charAt(end))) end += 1
   return end
 }
 
-/** Where the quoted text that begins at `at` ends, behind its closing quote; nothing where it is never closed. */
-export const closing = (text: string, at: number): number | undefined => {
-  for (let end = at + 1; end < text.length; end += 1) {
+/** Returns the index after the closing quote of the quoted string at `start`, or `undefined` if it is not closed. */
+export const quotedStringEnd = (text: string, start: number): number | undefined => {
+  for (let end = start + 1; end < text.length; end += 1) {
     if (text.charAt(end) === '\\') end += 1
     else if (text.charAt(end) === '"') return end + 1
   }
   return undefined
 }
 
-/** What a quoted text says, its quotes included in what is given (RFC 9110 5.6.4). */
-export const unquoted = (quoted: string): string => quoted.slice(1, -1).replace(/\\([\s\S])/g, '$1')
+/** Returns the content of a quoted string that is given with its quotes (RFC 9110 5.6.4). */
+export const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\([\s\S])/g, '$1')
+
+/** Returns text as a quoted string. */
+export const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
+
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Returns whether text is a token (RFC 9110 5.6.2). */
+export const isToken = (text: string): boolean => TOKEN.test(text)
+
+/** Returns text as the value of a parameter: as it is if it is a token, otherwise as a quoted string. */
+export const tokenOrQuoted = (text: string): string => (isToken(text) ? text : quote(text))

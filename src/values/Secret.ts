@@ -1,12 +1,12 @@
 /**
- * A value that no printer shows.
+ * Values that are never printed.
  *
- * | printed by                              | a `Secret`  | sealed bytes |
+ * | printed with                            | a `Secret`  | sealed bytes |
  * |-----------------------------------------|-------------|--------------|
  * | `String(x)`, template, `JSON.stringify` | `‹secret›`  | `‹42 bytes›` |
  * | `console.log`, `util.inspect`           | `‹secret›`  | `‹42 bytes›` |
  *
- * Structural equality calls any two of them equal, since there is nothing to see: compare with `Eq`.
+ * Structural equality finds any two secrets equal, because their content is private. Compare them with `Eq`.
  *
  * @example
  * import { Secret } from 'requests-ts'
@@ -18,7 +18,7 @@
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 
-/** A value of type `A` behind a private field, shown as its label. */
+/** Holds a value of type `A` in a private field and prints as its label. */
 export class Sealed<A> {
   readonly #value: A
   readonly #label: string
@@ -45,40 +45,42 @@ export class Sealed<A> {
   }
 }
 
-/** A string that no printer shows. */
+/** A string that prints as `‹secret›`. */
 export type Secret = Sealed<string>
 
-/** Bytes that no printer shows: it prints their number. */
+/** Bytes that print as their length. */
 export type SealedBytes = Sealed<Uint8Array>
 
-const LABEL = '‹secret›'
+/** The text that is printed in place of a secret. */
+export const REDACTED = '‹secret›'
 
-/** Hides a string. */
-export const make = (text: string): Secret => new Sealed(text, LABEL)
+/** Returns a secret with the given text. */
+export const make = (text: string): Secret => new Sealed(text, REDACTED)
 
-/** Hides bytes; their length is shown. The bytes are not copied. */
+/** Seals bytes, which are not copied. */
 export const bytes = (content: Uint8Array): SealedBytes =>
-  new Sealed(content, content instanceof Uint8Array ? `‹${content.length} bytes›` : LABEL)
+  new Sealed(content, content instanceof Uint8Array ? `‹${content.length} bytes›` : REDACTED)
 
-/** Hides anything under a label of its own. */
+/** Seals any value under a label. */
 export const seal = <A>(value: A, label: string): Sealed<A> => new Sealed(value, label)
 
+/** Returns whether a value is sealed. */
 export const is = (value: unknown): value is Secret => value instanceof Sealed
 
-/** Opens. Called by transports, by `Plan.wire` and where a user says `{ reveal: true }`. */
+/** Returns the sealed value. Used by transports, by `Plan.wire` and by functions that get `{ reveal: true }`. */
 export const open: <A>(sealed: Sealed<A>) => A = Sealed.open
 
-/** The text of a secret, or of a string that never was one. */
+/** Returns the text of a secret, or a plain string as it is. */
 export const reveal = (value: string | Secret): string => (typeof value === 'string' ? value : Sealed.open(value))
 
-/** The text of a secret or of a string; none where it is neither, as plain JavaScript may have it. */
+/** Returns the text of a secret or a string, or `undefined` for other values, which plain JavaScript can pass. */
 export const textOf = (value: unknown): string | undefined => {
   const text = value instanceof Sealed ? Sealed.open(value) : value
   return typeof text === 'string' ? text : undefined
 }
 
-/** What may be printed: the text of a plain string, the label of a secret. */
-export const show = (value: string | Secret): string => (typeof value === 'string' ? value : LABEL)
+/** Returns the text of a plain string, and `‹secret›` for a secret. */
+export const show = (value: string | Secret): string => (typeof value === 'string' ? value : REDACTED)
 
-/** Compares what is inside. */
+/** Compares the texts of strings and secrets. */
 export const Eq: EqOf<string | Secret> = { equals: (x, y) => reveal(x) === reveal(y) }

@@ -1,10 +1,11 @@
 /**
- * The names of header fields whose values are secret, whoever gave them.
+ * The header fields whose values are always secret.
  *
- * A reply has more of them than a request: cookies that it sets, and what proves that it knows the password (RFC 7616 3.5).
+ * A reply has more of them than a request: the cookies that it sets, and the proof that the server knows the password
+ * (RFC 7616 3.5).
  */
 
-/** Lower-case names of headers whose values are secret however they are given. */
+/** The lower-case names of sensitive headers in a request. */
 export const SENSITIVE: ReadonlySet<string> = new Set([
   'authorization',
   'proxy-authorization',
@@ -14,7 +15,7 @@ export const SENSITIVE: ReadonlySet<string> = new Set([
   'private-token',
 ])
 
-/** Lower-case names of headers whose values are secret in a reply. */
+/** The lower-case names of sensitive headers in a reply. */
 export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
   ...SENSITIVE,
   'set-cookie',
@@ -24,9 +25,9 @@ export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
   'proxy-authenticate-info',
 ])
 
-/** By length, so that most names need no copy in lower case. */
+/** Checked first, so that most names need no lower-case copy. */
 const LENGTHS: ReadonlySet<number> = new Set(Array.from(SENSITIVE_IN_REPLY, ({ length }) => length))
 
-/** Whether the value of a field of a reply is secret by its name. */
-export const isInReply = (name: string): boolean =>
+/** Returns whether a header of a reply is sensitive. */
+export const isSensitiveInReply = (name: string): boolean =>
   LENGTHS.has(name.length) && SENSITIVE_IN_REPLY.has(name.toLowerCase())

@@ -1,13 +1,12 @@
 /**
- * What saving and reading back have in common: why something cannot be written, why something cannot be read, and the
- * pieces that all saved forms are made of.
+ * Shared parts of the JSON formats: errors of encoding and decoding, and the codecs that all formats are made of.
  *
- * | error        | when                                                                                     |
- * |--------------|------------------------------------------------------------------------------------------|
- * | `Unwritable` | a function, a secret that nobody said to reveal, what could not be read back: by its path |
- * | `Unreadable` | a file edited by hand, of another kind, or of a newer version; a control character in it |
+ * | error         | `_tag`       | when                                                                            |
+ * |---------------|--------------|---------------------------------------------------------------------------------|
+ * | `EncodeError` | `Unwritable` | a function, a secret without `{ reveal: true }`, or a value that would not decode |
+ * | `DecodeError` | `Unreadable` | a wrong format, a newer version, invalid data, or control characters             |
  *
- * Law: what is written can be read, and is what it was: `decode . JSON.parse . JSON.stringify . encode = id`.
+ * Law: what is encoded decodes to the same value: `decode . JSON.parse . JSON.stringify . encode = id`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -15,7 +14,7 @@ import * as Secret from './Secret.js'
 
 export interface EncodeError {
   readonly _tag: 'Unwritable'
-  /** Where in the value it stands: `auth.pass`, `hooks[0]`. */
+  /** The positions in the value: `auth.pass`, `hooks[0]`. */
   readonly paths: ReadonlyArray<string>
   readonly message: string
 }
@@ -26,35 +25,50 @@ export interface DecodeError {
   readonly message: string
 }
 
-/** Whether secrets may be written in the clear. */
+/** @deprecated Use `EncodeError`. */
+export type Unwritable = EncodeError
+/** @deprecated Use `DecodeError`. */
+export type Unreadable = DecodeError
+
+/** Options of the encoders. */
 export interface Reveal {
+  /** Whether secrets are written in plain text. By default a secret is an `EncodeError`. */
   readonly reveal?: boolean
 }
 
 export const encodeError = (paths: ReadonlyArray<string>): EncodeError => ({
   _tag: 'Unwritable',
   paths,
-  message: `This cannot be written: ${paths.join(', ')}. A function has no text; a secret is written only with { reveal: true }; text with a control character is not read back`,
+  message:
+    `Cannot encode: ${paths.join(', ')}. Functions cannot be encoded; secrets need { reveal: true }; ` +
+    'text must not contain control characters',
 })
 
 export const decodeError = (problems: ReadonlyArray<string>): DecodeError => ({
   _tag: 'Unreadable',
   problems,
-  message: `This cannot be read: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? '; …' : ''}`,
+  message: `Cannot decode: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? '; …' : ''}`,
 })
 
-// --- writing -------------------------------------------------------------------------------------------------------
+/** @deprecated Use `encodeError`. */
+export const unwritable = encodeError
+/** @deprecated Use `decodeError`. */
+export const unreadable = decodeError
 
-/** Gathers the paths of what cannot be written, while the rest is. */
+// --- encoding ------------------------------------------------------------------------------------------------------
+
+/** Collects the paths of values that cannot be encoded. */
 export interface Writer {
-  /** Text or a secret, in a form in which it can be read back: a line unless said. */
+  /** Returns the text of a string or secret. It must match the form, by default `Line`. */
   readonly secret: (path: string, value: string | Secret.Secret, form?: Form) => string
+  /** Records that the value at a path cannot be encoded. */
   readonly refuse: (path: string) => undefined
   readonly paths: ReadonlyArray<string>
 }
 
+/** Returns a new writer. */
 export const writer = (options: Reveal): Writer => {
-  // Only what the caller wrote down opens secrets: not what a polluted prototype adds to every object.
+  // An own property, so that a polluted prototype cannot reveal secrets.
   const reveal = Object.hasOwn(options, 'reveal') && options.reveal === true
   const paths: string[] = []
   const refuse = (path: string): undefined => {
@@ -73,11 +87,11 @@ export const writer = (options: Reveal): Writer => {
   }
 }
 
-/** What was written, unless something could not be. */
+/** Returns the encoded value, or an error with the paths that the writer collected. */
 export const written = <A>({ paths }: Writer, made: A): E.Either<EncodeError, A> =>
   paths.length === 0 ? E.right(made) : E.left(encodeError(paths))
 
-/** What was written, unless it could not be read: nobody is to learn tomorrow what was wrong today. */
+/** Returns the encoded value if it decodes, so that an invalid value fails when it is saved and not when it is loaded. */
 export const readable =
   <A>(decode: (u: unknown) => E.Either<DecodeError, unknown>) =>
   (made: A): E.Either<EncodeError, A> => {
@@ -85,35 +99,28 @@ export const readable =
     return E.isLeft(again) ? E.left(encodeError(again.left.problems)) : E.right(made)
   }
 
-// --- reading -------------------------------------------------------------------------------------------------------
+// --- decoding ------------------------------------------------------------------------------------------------------
 
-/** Which texts there may be in a place. */
+/** A codec for a restricted kind of text. */
 export type Form = t.Type<string, string, unknown>
 
 const CONTROLS = /[\0-\x1f\x7f]/g
 
-const refined = (name: string, is: (text: string) => boolean): Form =>
-  new t.Type<string, string, unknown>(
-    name,
-    (u): u is string => typeof u === 'string' && is(u),
-    (u, context) => (typeof u === 'string' && is(u) ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
+const refined = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
+  new t.Type(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
 
-/** Text that may go into a header: a stored file must not smuggle one in. */
-export const Line = refined('text without control characters', (text) => !/[\0-\x08\x0a-\x1f\x7f]/.test(text))
-/** The value of a header field as it came: no line breaks, no NUL. */
-export const FieldValue = refined('a header value', (text) => !/[\r\n\0]/.test(text))
-/** Text that may have lines, such as a certificate. */
-export const Text = refined('text without NUL', (text) => !text.includes('\0'))
+const text = (name: string, matches: (text: string) => boolean): Form =>
+  refined(name, (u): u is string => typeof u === 'string' && matches(u))
 
-const number = (name: string, is: (n: number) => boolean): t.Type<number, number, unknown> =>
-  new t.Type<number, number, unknown>(
-    name,
-    (u): u is number => typeof u === 'number' && is(u),
-    (u, context) => (typeof u === 'number' && is(u) ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
+const number = (name: string, matches: (n: number) => boolean): t.Type<number, number, unknown> =>
+  refined(name, (u): u is number => typeof u === 'number' && matches(u))
+
+/** Text without control characters, so that a stored file cannot inject a header. */
+export const Line = text('text without control characters', (line) => !/[\0-\x08\x0a-\x1f\x7f]/.test(line))
+/** The value of a received header field: no line breaks, no NUL. */
+export const FieldValue = text('a header value', (value) => !/[\r\n\0]/.test(value))
+/** Text that may have several lines, such as a certificate. */
+export const Text = text('text without NUL', (value) => !value.includes('\0'))
 
 export const Finite = number('finite number', Number.isFinite)
 
@@ -122,11 +129,11 @@ export const Time = number('a time', (ms) => Math.abs(ms) <= 8.64e15)
 
 const UNWRITTEN = { Infinity: 1 / 0, '-Infinity': -1 / 0, NaN: Number.NaN, '-0': -0 } as const
 
-/** Any number: JSON has no way to write some, which go by their names. */
+/** Any number. Numbers that JSON cannot represent are encoded by name. */
 export const Numeric = t.union([Finite, t.readonly(t.strict({ number: t.keyof(UNWRITTEN) }))])
 export type Numeric = t.TypeOf<typeof Numeric>
 
-/** What is no number at all stays as it is, for `readable` to refuse. */
+/** Encodes a number. A value that is not a number stays as it is, and `readable` refuses it. */
 export const fromNumber = (n: number): Numeric => {
   if (Number.isNaN(n)) return { number: 'NaN' }
   if (Object.is(n, -0)) return { number: '-0' }
@@ -134,39 +141,44 @@ export const fromNumber = (n: number): Numeric => {
   return n === Number.NEGATIVE_INFINITY ? { number: '-Infinity' } : n
 }
 
+/** Decodes a number. */
 export const toNumber = (json: Numeric): number => (typeof json === 'number' ? json : UNWRITTEN[json.number])
 
-/** One line for each thing that is wrong; values are not shown, for they may be secret. */
+/** Returns one line for each problem. Values are not shown, because they may be secret. */
 const problemsOf = (errors: t.Errors): ReadonlyArray<string> => [
   ...new Set(
     errors.map(({ context }) => {
       const path = context.map(({ key }) => key).filter((key) => key !== '')
-      const expected = context.at(-1)?.type.name ?? 'something else'
-      return `${path.length === 0 ? 'the whole' : path.join('.')} is not ${expected.length > 60 ? 'as it should be' : expected}`
+      const expected = context.at(-1)?.type.name ?? ''
+      const isShort = expected !== '' && expected.length <= 60
+      return `${path.join('.') || 'the value'} is not ${isShort ? expected : 'of the expected type'}`
     }),
   ),
 ]
 
-/** No saved form is as deep. */
-const DEEPEST = 64
+/** Deeper than any format. */
+const MAX_DEPTH = 64
 
-/** The same JSON, its objects without a prototype: a codec must not find there what the file does not say. */
-const bare = (u: unknown, depth = 0): unknown => {
-  if (typeof u !== 'object' || u === null || depth > DEEPEST) return u
-  if (Array.isArray(u)) return u.map((item) => bare(item, depth + 1))
+/** Copies JSON into objects without a prototype, so that a codec cannot read inherited properties. */
+const withoutPrototypes = (u: unknown, depth = 0): unknown => {
+  if (typeof u !== 'object' || u === null || depth > MAX_DEPTH) return u
+  if (Array.isArray(u)) return u.map((item) => withoutPrototypes(item, depth + 1))
   const copy: object = Object.create(null)
-  return Object.assign(copy, Object.fromEntries(Object.entries(u).map(([key, item]) => [key, bare(item, depth + 1)])))
+  return Object.assign(
+    copy,
+    Object.fromEntries(Object.entries(u).map(([key, item]) => [key, withoutPrototypes(item, depth + 1)])),
+  )
 }
 
-/** Reads with a codec. */
+/** Decodes a value with a codec. */
 export const read = <A>(codec: t.Decoder<unknown, A>, u: unknown): E.Either<DecodeError, A> => {
-  const decoded = codec.decode(bare(u))
+  const decoded = codec.decode(withoutPrototypes(u))
   return E.isLeft(decoded) ? E.left(decodeError(problemsOf(decoded.left))) : decoded
 }
 
 const Envelope = t.type({ format: t.string, version: t.number })
 
-/** Whether it is a saved form of that kind, in a version that is known. */
+/** Checks the format and the version of an encoded value. */
 export const checkEnvelope = (format: string, newest: number, u: unknown): E.Either<DecodeError, unknown> => {
   const envelope = read(Envelope, u)
   if (E.isLeft(envelope)) return envelope
@@ -174,9 +186,13 @@ export const checkEnvelope = (format: string, newest: number, u: unknown): E.Eit
   if (right.format !== format)
     return E.left(decodeError([`its format is ${JSON.stringify(right.format)}, not ${format}`]))
   if (right.version > newest) {
-    return E.left(decodeError([`it is of version ${right.version}; this library reads up to ${newest}: update it`]))
+    return E.left(
+      decodeError([
+        `its version is ${right.version}, but this release reads up to version ${newest}; update requests-ts`,
+      ]),
+    )
   }
   return Number.isInteger(right.version) && right.version >= 1
     ? E.right(u)
-    : E.left(decodeError([`its version ${right.version} is none`]))
+    : E.left(decodeError([`its version must be a positive integer, not ${right.version}`]))
 }

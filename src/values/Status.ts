@@ -1,5 +1,5 @@
 /**
- * Status codes: their classes, the redirects that are followed, and their names (RFC 9110 15).
+ * Status codes: their classes, the redirects that are followed, and their reason phrases (RFC 9110 15).
  *
  * @example
  * import { Status } from 'requests-ts'
@@ -10,19 +10,19 @@
  */
 import { STATUS_CODES } from 'node:http'
 
-/** The statuses whose Location is followed: RFC 9110 15.4, as requests' `REDIRECT_STATI`. */
+/** Returns whether the Location of a reply is followed (RFC 9110 15.4), as in requests' `REDIRECT_STATI`. */
 export const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 
-/** A redirect to be remembered: requests' `is_permanent_redirect`. */
+/** Returns whether a redirect is permanent, as in requests' `is_permanent_redirect`. */
 export const isPermanentRedirect = (status: number): boolean => status === 301 || status === 308
 
 export const isClientError = (status: number): boolean => status >= 400 && status < 500
 export const isServerError = (status: number): boolean => status >= 500 && status < 600
 
-/** Whether a reply to that method with that status has a body at all (RFC 9112 6.3). */
+/** Returns whether a reply with this status to this method may have a body (RFC 9112 6.3). */
 export const hasBody = (method: string, status: number): boolean =>
   method !== 'HEAD' && status !== 204 && status !== 304 && status >= 200
 
-/** The standard phrase, or nothing for a code that has none. */
+/** Returns the standard reason phrase, or an empty string for an unknown code. */
 export const reason = (status: number): string => STATUS_CODES[status] ?? ''

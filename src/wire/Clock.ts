@@ -14,8 +14,8 @@ export interface Clock {
   readonly sleep: (ms: number, signal?: AbortSignal) => Task<void>
 }
 
-/** setTimeout takes no more, and fires at once in its place. */
-const LONGEST_TIMER = 2 ** 31 - 1
+/** The longest delay of `setTimeout` in milliseconds. Node fires at once for a longer one. */
+export const MAX_DELAY_MS = 2 ** 31 - 1
 
 const sleep: Clock['sleep'] = (ms, signal) => () =>
   new Promise((resolve) => {
@@ -25,7 +25,7 @@ const sleep: Clock['sleep'] = (ms, signal) => () =>
       signal?.removeEventListener('abort', wake)
       resolve()
     }
-    const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER))
+    const timer = setTimeout(wake, Math.min(ms, MAX_DELAY_MS))
     signal?.addEventListener('abort', wake, { once: true })
   })
 

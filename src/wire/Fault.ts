@@ -23,6 +23,8 @@
 
 import * as Printable from '../values/Printable.js'
 
+export { messageOf } from '../values/Printable.js'
+
 /** Every tag, in the order of the table. */
 export const TAGS = [
   'ConnectFailed',
@@ -61,30 +63,16 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly unsent?: true
 }
 
-const member = (u: unknown, name: 'name' | 'code' | 'message'): string | undefined => {
+const member = (u: unknown, name: 'name' | 'code'): string | undefined => {
   if (typeof u !== 'object' || u === null) return undefined
   const value: unknown = Reflect.get(u, name)
   return typeof value === 'string' ? value : undefined
 }
 
-const inWords = (u: unknown): string => {
-  if (u instanceof AggregateError && u.message === '') return u.errors.map(messageOf).join('; ')
-  return member(u, 'message') ?? (typeof u === 'object' && u !== null ? '' : String(u))
-}
-
-/** What was thrown, in words, on one line. Several addresses were tried and each failed: such an error has no message of its own. */
-export const messageOf = (u: unknown): string => {
-  try {
-    return Printable.escapeControls(inWords(u).trim()) || 'no reason was given'
-  } catch {
-    return 'its reason cannot be read'
-  }
-}
-
 /** What was thrown, without all that it carries. */
 export const causeOf = (u: unknown): ForeignError => {
   try {
-    return { name: member(u, 'name') ?? 'Error', code: member(u, 'code') ?? '', message: messageOf(u) }
+    return { name: member(u, 'name') ?? 'Error', code: member(u, 'code') ?? '', message: Printable.messageOf(u) }
   } catch {
     return { name: 'Error', code: '', message: 'it cannot be read' }
   }

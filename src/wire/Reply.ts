@@ -17,6 +17,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import * as Headers from '../values/Headers.js'
+import { isArray } from '../values/IsArray.js'
 import * as Secret from '../values/Secret.js'
 import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Status from '../values/Status.js'
@@ -100,11 +101,9 @@ export interface HeadInput {
   readonly httpVersion?: 'HTTP/2'
 }
 
-const isPairs = (input: HeadersInput): input is ReadonlyArray<readonly [string, string]> => Array.isArray(input)
-
 /** What is sensitive by name; and a Location that names a user, for there may be a password behind it (D14, D56). */
 export const isSecretField = (name: string, value: string): boolean =>
-  SensitiveHeaders.isInReply(name) ||
+  SensitiveHeaders.isSensitiveInReply(name) ||
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
 
 /** Fields as they were received, each sensitive value made secret: Set-Cookie, X-Auth-Token, … */
@@ -116,7 +115,7 @@ export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, va
 })
 
 const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>
-  isPairs(input) ? input : Headers.reveal(Headers.fromRecord(input))
+  isArray(input) ? input : Headers.reveal(Headers.fromRecord(input))
 
 export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({
   status,

@@ -193,17 +193,17 @@ describe('a file that was edited', () => {
 
   it.each<[object, string]>([
     [{ format: 'requests-ts/session' }, 'its format is "requests-ts/session", not requests-ts/jar'],
-    [{ version: 2 }, 'it is of version 2; this library reads up to 1: update it'],
+    [{ version: 2 }, 'its version is 2, but this release reads up to version 1; update requests-ts'],
     [{ nameless: 'no' }, 'nameless is not boolean'],
     [{ nameless: undefined }, 'nameless is not boolean'],
     [{ clock: undefined }, 'clock is not Readonly<[a time, finite number]>'],
     [{ clock: [9e15, 0] }, 'clock.0 is not a time'],
     [{ clock: [0, '0'] }, 'clock.1 is not finite number'],
     [{ clock: [0] }, 'clock.1 is not finite number'],
-    [{ cookies: undefined }, 'cookies is not as it should be'],
-    [{ cookies: {} }, 'cookies is not as it should be'],
-    [{ challenges: undefined }, 'challenges is not as it should be'],
-    [{ challenges: [7] }, 'challenges.0 is not as it should be'],
+    [{ cookies: undefined }, 'cookies is not of the expected type'],
+    [{ cookies: {} }, 'cookies is not of the expected type'],
+    [{ challenges: undefined }, 'challenges is not of the expected type'],
+    [{ challenges: [7] }, 'challenges.0 is not of the expected type'],
   ])('%j: %s', (patch, problem) => expect(problems({ ...JSON_OF_FULL, ...patch })).toBe(problem))
 
   it.each<[object, string]>([

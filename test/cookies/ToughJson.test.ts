@@ -241,6 +241,6 @@ describe('what is no cookie of tough-cookie', () => {
     expect(problems({ cookies: [{ ...KEPT, [key]: true }] })).toContain(`cookies.0.1.${key}`)
   })
   it.each([{ cookies: undefined }, { cookies: {} }])('%j is no jar', (json) =>
-    expect(problems(json)).toBe('cookies is not as it should be'),
+    expect(problems(json)).toBe('cookies is not of the expected type'),
   )
 })

@@ -320,7 +320,7 @@ describe('what is never written', () => {
       Settings.withMaxRedirects('5' as never),
       [
         'settings.maxRedirects.0.set.0 is not finite number',
-        'settings.maxRedirects.0.set.1 is not as it should be',
+        'settings.maxRedirects.0.set.1 is not of the expected type',
         'settings.maxRedirects.1.unset is not true',
       ],
     ],
@@ -342,10 +342,10 @@ describe('a file that was edited', () => {
   const LINE = 'text without control characters'
   it.each<[object, string]>([
     [{ format: 'x' }, 'its format is "x", not requests-ts/session'],
-    [{ version: 2 }, 'it is of version 2; this library reads up to 1: update it'],
-    [{ settings: undefined }, 'settings is not as it should be'],
-    [{ settings: 3 }, 'settings is not as it should be'],
-    [{ trust: undefined }, 'trust is not as it should be'],
+    [{ version: 2 }, 'its version is 2, but this release reads up to version 1; update requests-ts'],
+    [{ settings: undefined }, 'settings is not of the expected type'],
+    [{ settings: 3 }, 'settings is not of the expected type'],
+    [{ trust: undefined }, 'trust is not of the expected type'],
     [{ trust: { ...NONE, proxies: 'yes' } }, 'trust.proxies is not boolean'],
     [{ trust: { ...NONE, netrc: 1 } }, 'trust.netrc is not boolean'],
     [{ trust: { proxies: true, netrc: true } }, 'trust.certificates is not boolean'],

@@ -273,7 +273,7 @@ describe('Redirect.next', () => {
   it.each([
     [
       'http://[/',
-      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://[/': its host and port cannot be read",
+      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://[/': its host and port are not valid",
     ],
     [
       '//\xff/',
@@ -304,7 +304,7 @@ describe('the way after a redirect', () => {
         _tag: 'InvalidRedirect',
         message:
           'The redirect from http://a.test/a cannot be followed: ' +
-          "Invalid proxy: Invalid URL 'http://[bad': its host and port cannot be read",
+          "Invalid proxy: Invalid URL 'http://[bad': its host and port are not valid",
       },
     })
   })

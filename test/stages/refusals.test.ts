@@ -54,7 +54,10 @@ describe('a refusal', () => {
       Request.withProxy('http://')(get),
       { _tag: 'InvalidProxy', message: "Invalid proxy: Invalid URL 'http://': no host supplied" },
     ],
-    [Request.withJson(Number.NaN)(get), { _tag: 'InvalidBody', message: 'Invalid body: JSON cannot hold NaN (at $)' }],
+    [
+      Request.withJson(Number.NaN)(get),
+      { _tag: 'InvalidBody', message: 'Invalid body: JSON cannot represent NaN (at $)' },
+    ],
     [
       Request.withTimeouts({ read: 0 })(get),
       {

@@ -272,9 +272,9 @@ describe('reading a tape', () => {
   const made = { entries: [] }
   it.each([
     [null, 'format'],
-    [{}, 'the whole is not'],
-    [{ log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries: [] } }, 'the whole is not'],
-    [{ log: { ...TapeJson.encode(made).log, _tape: { format: 'requests-ts/tape', version: 2 } } }, 'update it'],
+    [{}, 'the value is not'],
+    [{ log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries: [] } }, 'the value is not'],
+    [{ log: { ...TapeJson.encode(made).log, _tape: { format: 'requests-ts/tape', version: 2 } } }, 'version is 2'],
     [{ log: { ...TapeJson.encode(made).log, entries: [{}] } }, 'log.entries.0.startedDateTime'],
   ])('%j is refused', (json, why) => {
     expect(TapeJson.decode(json)).toMatchObject({ left: { _tag: 'Unreadable' } })

@@ -1,12 +1,11 @@
-/** Secret values in text that somebody else wrote. */
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Echo from '../../src/values/Echo.js'
 
-const hide = (...secrets: ReadonlyArray<string>) => Echo.hide(new Set(secrets))
+const redact = (...secrets: ReadonlyArray<string>) => Echo.redact(new Set(secrets))
 const MARK = '‹secret›'
 
-describe('a value that a text repeats', () => {
+describe('redacting echoed secrets (specification)', () => {
   it.each<readonly [string, string, string]>([
     ['S3CRET', '/x?k=S3CRET', `/x?k=${MARK}`],
     ['S3CRET', '/x?k=S3%43RET&b=1', `/x?k=${MARK}&b=1`],
@@ -29,9 +28,9 @@ describe('a value that a text repeats', () => {
     ['grüße', `${MARK} grüße`, `${MARK} ${MARK}`],
     ['half\ud800', '?k=half%EF%BF%BD', `?k=${MARK}`],
     ['S3CRET', '/S3CRE/T?k=s3cret', '/S3CRE/T?k=s3cret'],
-  ])('%j in %j reads %j', (secret, text, shown) => {
-    expect(hide(secret)(text)).toBe(shown)
-    expect(Echo.holds(new Set([secret]))(text)).toBe(shown !== text)
+  ])('redacts %j in %j as %j', (secret, text, shown) => {
+    expect(redact(secret)(text)).toBe(shown)
+    expect(Echo.containsAny(new Set([secret]))(text)).toBe(shown !== text)
   })
   it.each<readonly [string, string, string]>([
     ['1', '/v/1/11?page=11&k=1', `/v/1/11?page=11&k=${MARK}`],
@@ -40,25 +39,25 @@ describe('a value that a text repeats', () => {
     ['abc', '?abc&xabc#abc', `?${MARK}&xabc#${MARK}`],
     ['a', 'Thu, 01 Jan', 'Thu, 01 Jan'],
     ['', '?k=&=', '?k=&='],
-  ])('of fewer than four characters, %j, is hidden in %j only as a whole value', (secret, text, shown) => {
-    expect(hide(secret)(text)).toBe(shown)
+  ])('redacts the short value %j in %j only as a whole value', (secret, text, shown) => {
+    expect(redact(secret)(text)).toBe(shown)
   })
-  it('may overlap another', () => {
-    expect(hide('abcdef', 'defghi')('-abcdefghi-')).toBe(`-${MARK}-`)
+  it('redacts overlapping values with one mark', () => {
+    expect(redact('abcdef', 'defghi')('-abcdefghi-')).toBe(`-${MARK}-`)
   })
-  it('keeps the segments of a path', () => {
-    const hidden = Echo.hide(new Set(['ab/cd']), MARK, '/')
+  it('keeps the number of segments of a path', () => {
+    const hidden = Echo.redact(new Set(['ab/cd']), MARK, '/')
     expect(hidden('/t/ab/cd/x')).toBe(`/t/${MARK}/${MARK}/x`)
     expect(hidden('/t/ab%2Fcd/x')).toBe(`/t/${MARK}/x`)
   })
-  it('is hidden in each part of a reference, and not in its host', () => {
-    const hidden = Echo.hideInReference(new Set(['S3CRET']), 'X')
+  it('redacts each component of a reference except a valid host', () => {
+    const hidden = Echo.redactReference(new Set(['S3CRET']), 'X')
     expect(hidden('http://S3CRET.test/S3CRET?S3CRET#S3CRET')).toBe('http://S3CRET.test/X?X#X')
     expect(hidden('S3CRET/y')).toBe('X/y')
     expect(hidden('http://[S3CRET/')).toBe('http://[X/')
     expect(hidden('//h:S3CRET/')).toBe('//h:X/')
   })
-  it('is found however its characters are escaped', () => {
+  it('finds a value however its characters are escaped', () => {
     const secret = fc.string({ unit: 'grapheme-ascii', minLength: 4 }).filter((text) => !/[\s+%]/.test(text))
     const depths = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1 })
     const escaped = (octet: number, depth: number): string => {
@@ -69,15 +68,15 @@ describe('a value that a text repeats', () => {
     fc.assert(
       fc.property(secret, depths, (value, chosen) => {
         const text = [...Buffer.from(value)].map((octet, i) => escaped(octet, chosen[i % chosen.length] ?? 0)).join('')
-        expect(Echo.holds(new Set([value]))(`/x?next=${text}&y`)).toBe(true)
+        expect(Echo.containsAny(new Set([value]))(`/x?next=${text}&y`)).toBe(true)
       }),
     )
   })
-  it('never gives a query another number of pieces', () => {
+  it('keeps the number of pieces of a query', () => {
     const piece = fc.string({ unit: fc.constantFrom('a', 'b', '&', '=', '%', '2', '6', '+'), maxLength: 30 })
     fc.assert(
       fc.property(piece, fc.array(piece), (text, secrets) => {
-        expect(hide(...secrets)(text).split('&')).toHaveLength(text.split('&').length)
+        expect(redact(...secrets)(text).split('&')).toHaveLength(text.split('&').length)
       }),
     )
   })

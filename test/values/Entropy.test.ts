@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Entropy from '../../src/values/Entropy.js'
 
-describe('a draw', () => {
-  it('is 32 hexadecimal digits, the same for the same seed and purpose', () => {
+describe('Entropy.draw', () => {
+  it('returns 32 hexadecimal digits, the same for the same seed and purpose', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (seed, purpose) => {
         expect(Entropy.draw(seed, purpose)).toMatch(/^[0-9a-f]{32}$/)
@@ -11,14 +11,14 @@ describe('a draw', () => {
       }),
     )
   })
-  it('is another for every seed and every purpose', () => {
+  it('differs between seeds and between purposes', () => {
     const draws = ['', 'a', 'ab', 'é'].flatMap((seed) => ['', 'c', 'bc'].map((purpose) => Entropy.draw(seed, purpose)))
     expect(new Set(draws).size).toBe(12)
   })
 })
 
-describe('a fraction', () => {
-  it('is at least 0 and below 1', () => {
+describe('Entropy.fraction', () => {
+  it('is at least 0 and less than 1', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (seed, purpose) => {
         const fraction = Entropy.fraction(seed, purpose)
@@ -28,7 +28,7 @@ describe('a fraction', () => {
       }),
     )
   })
-  it('falls into every tenth about as often', () => {
+  it('is evenly distributed', () => {
     const tenths = Array.from({ length: 2000 }, (_, i) => Math.floor(10 * Entropy.fraction(`seed ${i}`, 'jitter')))
     for (let tenth = 0; tenth < 10; tenth += 1) {
       const count = tenths.filter((one) => one === tenth).length

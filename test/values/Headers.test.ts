@@ -10,7 +10,7 @@ const three = Headers.fromPairs([
   ['a', '3'],
 ])
 
-describe('names', () => {
+describe('header names', () => {
   it.each([
     ['a', 'a', true],
     ['Content-Type', 'cONTENT-tYPE', true],
@@ -22,24 +22,24 @@ describe('names', () => {
     ['', 'a', false],
     ['[', '{', false],
     ['@x', '`x', false],
-  ])('%j and %j are one: %s', (x, y, same) => {
+  ])('compares %j and %j as equal: %s', (x, y, same) => {
     expect(Headers.sameName(x, y)).toBe(same)
     expect(Headers.sameName(y, x)).toBe(same)
   })
-  it.each([undefined, null, 5, ['a'], true])('%j is neither name nor value', (u) =>
+  it.each([undefined, null, 5, ['a'], true])('accepts %j neither as a name nor as a value', (u) =>
     expect([Headers.isName(u), Headers.isValue(u)]).toEqual([false, false]),
   )
 })
 
-describe('reading', () => {
-  it('gives one line for each item of a list', () => {
+describe('reading headers', () => {
+  it('makes one line for each item of an array', () => {
     expect(Headers.fromRecord({ a: ['1', token], b: [], c: '3' }).fields).toEqual([
       ['a', '1'],
       ['a', token],
       ['c', '3'],
     ])
   })
-  it('finds the first value as it is held', () => {
+  it('returns the first value as it is stored', () => {
     expect(Headers.find(three, 'a')).toBe('1')
     expect(Headers.find(three, 'B')).toBe(token)
     expect(Headers.find(three, 'c')).toBeUndefined()
@@ -47,13 +47,13 @@ describe('reading', () => {
     expect(Headers.field('c')(three)).toEqual(O.none)
     expect(Headers.lookup('c')(three)).toEqual(O.none)
   })
-  it('finds all values of a name, none of another', () => {
+  it('returns all values of a name and no others', () => {
     expect(Headers.valuesOf(three, 'a')).toEqual(['1', '3'])
     expect(Headers.valuesOf(three, 'B')).toEqual([token])
     expect(Headers.valuesOf(three, 'c')).toEqual([])
     expect(Headers.lookupAll('b')(three)).toEqual(['‹secret›'])
   })
-  it('joins the lines of a name by a comma, secrets opened', () => {
+  it('joins the lines of a name by commas and reveals secrets', () => {
     expect(Headers.combined(three, 'a')).toBe('1, 3')
     expect(Headers.combined(three, 'b')).toBe('t')
     expect(Headers.combined(three, 'c')).toBeUndefined()
@@ -64,9 +64,9 @@ describe('reading', () => {
     ['a', true],
     ['B', true],
     ['c', false],
-  ])('has %s: %s', (name, expected) => expect(Headers.has(name)(three)).toBe(expected))
-  it('has a line that is empty', () => expect(Headers.has('e')(Headers.fromPairs([['e', '']]))).toBe(true))
-  it('opens secrets for the wire and for nobody else', () => {
+  ])('tells whether there is a line of %s: %s', (name, expected) => expect(Headers.has(name)(three)).toBe(expected))
+  it('finds a line with an empty value', () => expect(Headers.has('e')(Headers.fromPairs([['e', '']]))).toBe(true))
+  it('reveals secrets for the wire only', () => {
     expect(Headers.toPairs(three)).toEqual([
       ['A', '1'],
       ['b', '‹secret›'],
@@ -80,10 +80,10 @@ describe('reading', () => {
   })
 })
 
-describe('writing', () => {
+describe('changing headers', () => {
   const names = (headers: Headers.Headers) => headers.fields.map(([name]) => name)
 
-  it('replaces a line in the middle, and adds one at the end', () => {
+  it('replaces a line in its place, and appends a new one', () => {
     expect(Headers.upsertAt('B', '9')(three).fields).toEqual([
       ['A', '1'],
       ['B', '9'],
@@ -95,15 +95,15 @@ describe('writing', () => {
     ])
     expect(Headers.upsertAt('a', '9')(Headers.empty).fields).toEqual([['a', '9']])
   })
-  it('appends, whatever stands there', () => {
+  it('appends a line although the name exists', () => {
     expect(Headers.append('A', '4')(three).fields).toEqual([...three.fields, ['A', '4']])
   })
-  it('removes every line of the names, of all that are there', () => {
+  it('removes all lines of the given names', () => {
     expect(names(Headers.deleteAt('a', 'c')(three))).toEqual(['b'])
     expect(names(Headers.deleteAt('c', 'B')(three))).toEqual(['A', 'a'])
     expect(names(Headers.deleteAt('a', 'b')(three))).toEqual([])
   })
-  it('gives the very headers back where nothing changes', () => {
+  it('returns the same object if nothing changes', () => {
     expect(Headers.deleteAt('c')(three)).toBe(three)
     expect(Headers.deleteAt()(three)).toBe(three)
     expect(Headers.Monoid.concat(three, { fields: [] })).toBe(three)
@@ -111,9 +111,9 @@ describe('writing', () => {
   })
 })
 
-describe('what code of the user’s own gives back', () => {
+describe('Headers.is', () => {
   it.each([[Headers.empty], [three], [{ fields: [['', '']] }], [{ fields: [['a', token, 'more']] }]])(
-    '%j is made as headers are',
+    'accepts %j',
     (u) => expect(Headers.is(u)).toBe(true),
   )
   it.each([
@@ -140,20 +140,20 @@ describe('what code of the user’s own gives back', () => {
       },
     ],
     [Object.assign(() => 1, { fields: [] })],
-  ])('%j is not', (u) => expect(Headers.is(u)).toBe(false))
+  ])('refuses %j', (u) => expect(Headers.is(u)).toBe(false))
 })
 
-describe('equality', () => {
+describe('Headers.Eq', () => {
   const equals = (...pairs: ReadonlyArray<Headers.Field>) => Headers.Eq.equals(three, Headers.fromPairs(pairs))
 
-  it('looks at the lines in order, names without case, into secrets', () => {
+  it('compares lines in order, names ignoring case, and the content of secrets', () => {
     expect(equals(['a', '1'], ['B', Secret.make('t')], ['A', '3'])).toBe(true)
     expect(equals(['a', '1'], ['B', 't'], ['A', '3'])).toBe(true)
     expect(equals(['a', '1'], ['b', Secret.make('u')], ['a', '3'])).toBe(false)
     expect(equals(['a', '1'], ['c', token], ['a', '3'])).toBe(false)
     expect(equals(['b', token], ['a', '1'], ['a', '3'])).toBe(false)
   })
-  it('of headers and more headers is none, from either side', () => {
+  it('finds headers of different length unequal, in both directions', () => {
     const more = Headers.append('c', '4')(three)
     expect([Headers.Eq.equals(three, more), Headers.Eq.equals(more, three)]).toEqual([false, false])
     expect([Headers.Eq.equals(Headers.empty, three), Headers.Eq.equals(Headers.empty, { fields: [] })]).toEqual([
@@ -161,4 +161,38 @@ describe('equality', () => {
       true,
     ])
   })
+})
+
+describe('Headers with secrets and hostile names', () => {
+  it('replaces the first line in its place and removes the others', () => {
+    const headers = Headers.fromPairs([
+      ['A', '1'],
+      ['b', '2'],
+      ['a', '3'],
+    ])
+    expect(Headers.upsertAt('a', '9')(headers).fields).toEqual([
+      ['a', '9'],
+      ['b', '2'],
+    ])
+    expect(Headers.lookupAll('A')(headers)).toEqual(['1', '3'])
+    expect(Headers.deleteAt('A')(headers).fields).toEqual([['b', '2']])
+  })
+  // [requests:values-1]
+  it('redacts secrets for display and reveals them for the wire', () => {
+    const headers = Headers.fromPairs([['Authorization', Secret.make('Bearer t')]])
+    expect(Headers.lookup('authorization')(headers)).toEqual(O.some('‹secret›'))
+    expect(Headers.reveal(headers)).toEqual([['Authorization', 'Bearer t']])
+  })
+  it('keeps hostile names as plain keys', () => {
+    const headers = Headers.fromRecord(JSON.parse('{"__proto__":"a","constructor":"b"}'))
+    expect(Headers.lookup('__proto__')(headers)).toEqual(O.some('a'))
+    expect(Headers.lookup('tostring')(headers)).toEqual(O.none)
+  })
+  it.each(['', 'a b', 'a:b', 'a\r', 'ä', 'a\0'])('refuses the name %j', (name) =>
+    expect(Headers.isName(name)).toBe(false),
+  )
+  it.each([' a', '\ta', 'a\r\nb', 'a\0', 'a\x7f', '☃', 'a\n b'])('refuses the value %j', (value) =>
+    expect(Headers.isValue(value)).toBe(false),
+  )
+  it.each(['', 'a', 'a b\t', 'é', 'a '])('accepts the value %j', (value) => expect(Headers.isValue(value)).toBe(true))
 })

@@ -8,7 +8,7 @@ type Row = readonly [header: string, links: ReadonlyArray<readonly [target: stri
 const written = (header: string): ReadonlyArray<readonly [string, ...string[]]> =>
   Link.parse(header).map(({ target, parameters }) => [target, ...parameters.map(([name, value]) => `${name}=${value}`)])
 
-describe('parameters of a link', () => {
+describe('Link.parse', () => {
   it.each<Row>([
     ['</2>', [['/2']]],
     ['</2>; rel=next', [['/2', 'rel=next']]],
@@ -30,15 +30,15 @@ describe('parameters of a link', () => {
     ["</2>; title*=UTF-8''%e2%82%ac", [['/2', "title*=UTF-8''%e2%82%ac"]]],
     ['</2>; a=b=c', [['/2', 'a=b=c']]],
     ['</2>; a=x"y"', [['/2', 'a=x"y"']]],
-  ])('%s', (header, links) => {
+  ])('parses %s', (header, links) => {
     expect(written(header)).toEqual(links)
   })
 })
 
-describe('several links', () => {
+describe('Link.parse with several links', () => {
   it.each<Row>([
     ['', []],
-    ['no angle at all', []],
+    ['no angle bracket', []],
     ['<never closed', []],
     ['<>', [['']]],
     ['</1>, </2>', [['/1'], ['/2']]],
@@ -56,12 +56,12 @@ describe('several links', () => {
     ['lost </1>', [['/1']]],
     ['</1, </2>; rel=next', [['/1, </2', 'rel=next']]],
     ['</1>, </2', [['/1']]],
-  ])('%s', (header, links) => {
+  ])('parses %s', (header, links) => {
     expect(written(header)).toEqual(links)
   })
 })
 
-describe('relations', () => {
+describe('the relations of a link', () => {
   const rels = (header: string): ReadonlyArray<string> | undefined => Link.parse(header)[0]?.rels
 
   it.each<readonly [header: string, rels: ReadonlyArray<string>]>([
@@ -73,12 +73,12 @@ describe('relations', () => {
     ['</2>; rel=" next "', ['next']],
     ['</2>; title=x; rel=next', ['next']],
     ['</2>; rel=next; rel=last', ['next']],
-  ])('%s', (header, expected) => {
+  ])('finds the relations of %s', (header, expected) => {
     expect(rels(header)).toEqual(expected)
   })
 })
 
-it('reads what was written, whatever a quoted value holds', () => {
+it('parses every quoted value back', () => {
   const target = fc.stringMatching(/^[a-z/?&=,;]{0,12}$/)
   const name = fc.stringMatching(/^[a-z]{1,6}$/)
   const value = fc.string({ unit: fc.constantFrom('a', '"', '\\', ',', ';', '<', '>', '=', ' ') })

@@ -5,8 +5,10 @@ import * as Multipart from '../../src/values/Multipart.js'
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
 
-/** What types would not let through, and JavaScript does. The cast: that is the point of it. */
+/** A value that plain JavaScript can pass. The cast: the type does not allow it. */
 const foreign = (part: unknown): Multipart.Part => part as Multipart.Part
+
+const CONTENT = E.left(expect.stringContaining('content of the part "a" must be'))
 
 const whole = (...parts: ReadonlyArray<Multipart.Part>) =>
   pipe(
@@ -14,12 +16,12 @@ const whole = (...parts: ReadonlyArray<Multipart.Part>) =>
     E.map((made) => (made._tag === 'Whole' ? Buffer.from(made.bytes).toString() : made._tag)),
   )
 
-describe('parts from what a user writes', () => {
-  it('are themselves where they are a list', () => {
+describe('Multipart.fromInput', () => {
+  it('returns a list of parts as it is', () => {
     const parts: ReadonlyArray<Multipart.Part> = [{ name: 'a', content: '1' }]
     expect(Multipart.fromInput(parts)).toBe(parts)
   })
-  it('take their names from a record, of contents and of parts', () => {
+  it('names the contents and parts of a record by their keys', () => {
     const content = bytes('b')
     const stream = { open: async function* () {} }
     expect(
@@ -39,25 +41,21 @@ describe('parts from what a user writes', () => {
     ])
     expect(Multipart.fromInput({})).toEqual([])
   })
-  it('are called what the key says', () => {
+  it('prefers the key of a record to the name of the part', () => {
     const misnamed = { name: 'other', content: '1' }
     expect(Multipart.fromInput({ a: misnamed })).toEqual([{ name: 'a', content: '1' }])
   })
-  it('see no content that a record does not hold itself, and take nothing for a content that is none', () => {
+  it('ignores inherited contents, and does not accept null as a content', () => {
     const inherited = Object.create({ content: 'x' })
-    expect(whole(...Multipart.fromInput({ a: inherited }))).toEqual(
-      E.left('the content of the part "a" is neither text nor bytes nor a stream'),
-    )
-    // The cast: plain JavaScript may give anything.
+    expect(whole(...Multipart.fromInput({ a: inherited }))).toEqual(CONTENT)
+    // The cast: plain JavaScript can pass anything.
     for (const nothing of [null, undefined]) {
-      expect(whole(...Multipart.fromInput({ a: nothing as never }))).toEqual(
-        E.left('the content of the part "a" is neither text nor bytes nor a stream'),
-      )
+      expect(whole(...Multipart.fromInput({ a: nothing as never }))).toEqual(CONTENT)
     }
   })
 })
 
-describe('what is written', () => {
+describe('Multipart.encode', () => {
   it.each<[string, ReadonlyArray<Multipart.Part>, string]>([
     ['no part', [], '--XX--\r\n'],
     [
@@ -71,12 +69,12 @@ describe('what is written', () => {
       '--XX\r\nContent-Disposition: form-data; name="a"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n1\r\n--XX--\r\n',
     ],
     [
-      'a file without a name, which is a file still',
+      'a file with an empty name, which is still a file',
       [{ name: '', content: '', filename: '', contentType: '' }],
       '--XX\r\nContent-Disposition: form-data; name=""; filename=""\r\n\r\n\r\n--XX--\r\n',
     ],
     [
-      'headers of its own behind the type',
+      'the headers of a part after its type',
       [
         {
           name: 'a',
@@ -99,19 +97,19 @@ describe('what is written', () => {
       '--XX\r\nContent-Disposition: form-data; name="b"\r\n\r\n2\r\n--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--XX--\r\n',
     ],
     [
-      'names escaped as HTML does it',
+      'names escaped as in HTML',
       [{ name: 'a"b\r\nc', content: '', filename: '"\r\n"é%;' }],
       '--XX\r\nContent-Disposition: form-data; name="a%22b%0D%0Ac"; filename="%22%0D%0A%22é%;"\r\n\r\n\r\n--XX--\r\n',
     ],
-  ])('for %s', (_, parts, text) => expect(whole(...parts)).toEqual(E.right(text)))
+  ])('writes %s', (_, parts, text) => expect(whole(...parts)).toEqual(E.right(text)))
 
-  it('holds octets that are no text', () => {
+  it('writes octets that are not text', () => {
     const made = Multipart.encode('XX')([{ name: 'a', content: Uint8Array.of(0xff, 0, 0x80) }])
     expect(E.isRight(made) && made.right._tag === 'Whole' && Buffer.from(made.right.bytes).toString('latin1')).toBe(
       '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\0\x80\r\n--XX--\r\n',
     )
   })
-  it('is only what a part says itself, whatever its prototype says', () => {
+  it('ignores inherited properties of a part', () => {
     const polluted = { filename: 'evil', contentType: 'evil/evil', headers: [['X-Evil', '1']] }
     const part = Object.assign(Object.create(polluted), { name: 'a', content: '1' })
     expect(whole(part)).toEqual(whole({ name: 'a', content: '1' }))
@@ -120,49 +118,41 @@ describe('what is written', () => {
   })
 })
 
-describe('a part that cannot be written', () => {
+describe('Multipart.encode refuses', () => {
   const content = '1'
   it.each<[unknown, string]>([
-    [null, 'a part has no name that is text'],
-    [undefined, 'a part has no name that is text'],
-    ['text', 'a part has no name that is text'],
-    [{ content }, 'a part has no name that is text'],
-    [{ name: 7, content }, 'a part has no name that is text'],
-    [{ name: 'a', content, filename: 7 }, 'the part "a" has a filename or content type that is not text'],
-    [{ name: 'a', content, contentType: null }, 'the part "a" has a filename or content type that is not text'],
-    [{ name: 'a' }, 'the content of the part "a" is neither text nor bytes nor a stream'],
-    [{ name: 'a', content: null }, 'the content of the part "a" is neither text nor bytes nor a stream'],
-    [{ name: 'a', content: 7 }, 'the content of the part "a" is neither text nor bytes nor a stream'],
-    [{ name: 'a', content: {} }, 'the content of the part "a" is neither text nor bytes nor a stream'],
-    [
-      { name: 'a', content: Object.assign(() => 1, { open: () => 1 }) },
-      'the content of the part "a" is neither text nor bytes nor a stream',
-    ],
-    [{ name: 'a', content: { open: 7 } }, 'the content of the part "a" is neither text nor bytes nor a stream'],
-    [{ name: 'a', content, headers: [['X Y', '1']] }, 'the part "a" has a header "X Y" that cannot be written'],
-    [{ name: 'a', content, headers: [['', '1']] }, 'the part "a" has a header "" that cannot be written'],
-    [{ name: 'a', content, headers: [['X', 'a\rb']] }, 'the part "a" has a header "X" that cannot be written'],
-    [{ name: 'a', content, headers: [['X', '\n']] }, 'the part "a" has a header "X" that cannot be written'],
-    [{ name: 'a', content, headers: [['X', 'a\0']] }, 'the part "a" has a header "X" that cannot be written'],
-    [
-      { name: 'a', content, contentType: 'a\r\nB: c' },
-      'the part "a" has a header "Content-Type" that cannot be written',
-    ],
-    [
-      { name: '"\n', content, contentType: '\0' },
-      'the part "\\"\\n" has a header "Content-Type" that cannot be written',
-    ],
-  ])('%j is refused, and said', (part, problem) => {
-    expect(whole(foreign(part))).toEqual(E.left(problem))
-    expect(whole({ name: 'good', content }, foreign(part))).toEqual(E.left(problem))
+    [null, 'name'],
+    [undefined, 'name'],
+    ['text', 'name'],
+    [{ content }, 'name'],
+    [{ name: 7, content }, 'name'],
+    [{ name: 'a', content, filename: 7 }, 'filename'],
+    [{ name: 'a', content, contentType: null }, 'filename'],
+    [{ name: 'a' }, 'content'],
+    [{ name: 'a', content: null }, 'content'],
+    [{ name: 'a', content: 7 }, 'content'],
+    [{ name: 'a', content: {} }, 'content'],
+    [{ name: 'a', content: Object.assign(() => 1, { open: () => 1 }) }, 'content'],
+    [{ name: 'a', content: { open: 7 } }, 'content'],
+    [{ name: 'a', content, headers: [['X Y', '1']] }, 'header "X Y"'],
+    [{ name: 'a', content, headers: [['', '1']] }, 'header ""'],
+    [{ name: 'a', content, headers: [['X', 'a\rb']] }, 'header "X"'],
+    [{ name: 'a', content, headers: [['X', '\n']] }, 'header "X"'],
+    [{ name: 'a', content, headers: [['X', 'a\0']] }, 'header "X"'],
+    [{ name: 'a', content, contentType: 'a\r\nB: c' }, 'header "Content-Type"'],
+    [{ name: '"\n', content, contentType: '\0' }, 'header "Content-Type" of the part "\\"\\n"'],
+  ])('the part %j and names its %s', (part, problem) => {
+    const refused = E.left(expect.stringContaining(problem))
+    expect(whole(foreign(part))).toEqual(refused)
+    expect(whole({ name: 'good', content }, foreign(part))).toEqual(refused)
   })
-  it('does not have its content shown', () => {
+  it('a part without showing its content', () => {
     expect(JSON.stringify(whole(foreign({ name: 'a', content: ['hunter2'] })))).not.toContain('hunter2')
     expect(JSON.stringify(whole({ name: 'a', content, headers: [['X', 'hunter2\n']] }))).not.toContain('hunter2')
   })
 })
 
-describe('a part that is a stream', () => {
+describe('a streamed part', () => {
   const pieces = (...texts: ReadonlyArray<string>) =>
     async function* () {
       for (const text of texts) yield bytes(text)
@@ -179,7 +169,7 @@ describe('a part that is a stream', () => {
   const TEXT =
     '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\n12\r\n--XX\r\nContent-Disposition: form-data; name="b"\r\n\r\n3\r\n--XX--\r\n'
 
-  it('is not gathered, and is opened anew for each reading', async () => {
+  it('is not buffered, and is opened again for each read', async () => {
     const made = streamed({ name: 'a', content: { open: pieces('1', '2') } }, { name: 'b', content: '3' })
     const first = await read(made)
     expect(first).toContain('1')
@@ -188,24 +178,24 @@ describe('a part that is a stream', () => {
     expect((await read(made)).join('')).toBe(TEXT)
   })
   it.each<[string, number | undefined, number | undefined, number | undefined]>([
-    ['both say theirs', 2, 1, TEXT.length],
+    ['both lengths are known', 2, 1, TEXT.length],
     ['the first is empty', 0, 3, TEXT.length],
-    ['the first says none', undefined, 1, undefined],
-    ['the last says none', 2, undefined, undefined],
-  ])('has a length with another where %s', (_, a, b, length) => {
+    ['the first length is unknown', undefined, 1, undefined],
+    ['the last length is unknown', 2, undefined, undefined],
+  ])('gives the body a length if it is known: %s', (_, a, b, length) => {
     const of = (name: string, known: number | undefined): Multipart.Part => ({
       name,
       content: { open: pieces(), ...(known === undefined ? {} : { length: known }) },
     })
     expect(streamed(of('a', a), of('b', b)).length).toBe(length)
   })
-  it('has the length that it is sent with', async () => {
+  it('declares the length that is sent', async () => {
     const made = streamed({ name: 'a', content: { open: pieces('1', '2'), length: 2 } }, { name: 'b', content: '3' })
     expect(made.length).toBe((await read(made)).join('').length)
   })
 })
 
-describe('the boundary that a Content-Type names', () => {
+describe('Multipart.boundaryOf', () => {
   it.each([
     ['multipart/form-data; boundary=abc', 'abc'],
     ['multipart/form-data;boundary=abc; charset=x', 'abc'],
@@ -219,5 +209,5 @@ describe('the boundary that a Content-Type names', () => {
     ['boundary=abc', undefined],
     ['multipart/form-data', undefined],
     ['', undefined],
-  ])('%j is %j', (contentType, boundary) => expect(Multipart.boundaryOf(contentType)).toBe(boundary))
+  ])('finds in %j the boundary %j', (contentType, boundary) => expect(Multipart.boundaryOf(contentType)).toBe(boundary))
 })

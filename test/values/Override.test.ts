@@ -5,7 +5,7 @@ import * as Override from '../../src/values/Override.js'
 type Of<A> = Override.Override<A>
 const { inherit, unset, set } = Override
 
-describe('an override over another', () => {
+describe('Override.getMonoid', () => {
   const { concat, empty } = Override.getMonoid<string>()
   it.each<[Of<string>, Of<string>, Of<string>]>([
     [inherit, inherit, { _tag: 'Inherit' }],
@@ -17,22 +17,22 @@ describe('an override over another', () => {
     [unset, inherit, { _tag: 'Unset' }],
     [unset, set('b'), { _tag: 'Set', value: 'b' }],
     [unset, unset, { _tag: 'Unset' }],
-  ])('%j, then %j, is %j', (x, y, both) => expect(concat(x, y)).toEqual(both))
-  it('begins with nothing said', () => expect(empty).toEqual({ _tag: 'Inherit' }))
-  it('has a value, or gives way to another', () => {
+  ])('combines %j and %j to %j', (x, y, both) => expect(concat(x, y)).toEqual(both))
+  it('has Inherit as its identity', () => expect(empty).toEqual({ _tag: 'Inherit' }))
+  it('getOrElse returns the value or the default', () => {
     expect([set('a'), set(''), unset, inherit].map(Override.getOrElse('other'))).toEqual(['a', '', 'other', 'other'])
   })
 })
 
-describe('overrides by key', () => {
+describe('Override.getKeyedMonoid', () => {
   const { concat, empty } = Override.getKeyedMonoid<number>()
   const keyed = (...entries: ReadonlyArray<readonly [string, Of<number>]>): Override.Keyed<number> => new Map(entries)
   it.each<[string, Override.Keyed<number>, Override.Keyed<number>, ReadonlyArray<readonly [string, Of<number>]>]>([
-    ['nothing over nothing', keyed(), keyed(), []],
-    ['something over nothing', keyed(), keyed(['a', set(1)]), [['a', set(1)]]],
-    ['nothing over something', keyed(['a', set(1)]), keyed(), [['a', set(1)]]],
+    ['no keys with no keys', keyed(), keyed(), []],
+    ['no keys with a key', keyed(), keyed(['a', set(1)]), [['a', set(1)]]],
+    ['a key with no keys', keyed(['a', set(1)]), keyed(), [['a', set(1)]]],
     [
-      'each key for itself, at the place where it first stood',
+      'key by key, at the position of the first occurrence',
       keyed(['a', set(1)], ['b', set(2)]),
       keyed(['c', set(5)], ['b', unset], ['a', set(3)]),
       [
@@ -41,9 +41,9 @@ describe('overrides by key', () => {
         ['c', set(5)],
       ],
     ],
-    ['a key that says nothing', keyed(['a', set(1)]), keyed(['a', inherit]), [['a', set(1)]]],
+    ['an existing key that inherits', keyed(['a', set(1)]), keyed(['a', inherit]), [['a', set(1)]]],
     [
-      'a key that says nothing, where there was none',
+      'a new key that inherits',
       keyed(['a', set(1)]),
       keyed(['b', inherit]),
       [
@@ -51,20 +51,20 @@ describe('overrides by key', () => {
         ['b', inherit],
       ],
     ],
-    ['a value over one that was removed', keyed(['a', unset]), keyed(['a', set(1)]), [['a', set(1)]]],
-  ])('%s', (_, x, y, both) => {
+    ['a removed key with a value', keyed(['a', unset]), keyed(['a', set(1)]), [['a', set(1)]]],
+  ])('combines %s', (_, x, y, both) => {
     const before = [...x]
     expect([...concat(x, y)]).toEqual(both)
     expect([...x]).toEqual(before)
   })
-  it('begin with none, and share what they need not copy', () => {
+  it('has no keys as its identity and returns an argument without a copy', () => {
     expect(empty).toBe(Override.noKeys)
     expect(Override.noKeys.size).toBe(0)
     const some = keyed(['a', set(1)])
     expect(concat(some, keyed())).toBe(some)
     expect(concat(keyed(), some)).toBe(some)
   })
-  it('list the keys that are set, in order', () => {
+  it('lists the keys that are set, in order', () => {
     expect(Override.entries(keyed(['b', set(0)], ['x', unset], ['y', inherit], ['a', set(1)]))).toEqual([
       ['b', 0],
       ['a', 1],
@@ -73,7 +73,7 @@ describe('overrides by key', () => {
   })
 })
 
-describe('a layer over another', () => {
+describe('Override.getLayerMonoid', () => {
   const { concat, empty } = Override.getLayerMonoid(Semigroup)
   const { extend, replace } = Override
   it.each<[Override.Layer<string>, Override.Layer<string>, Override.Layer<string>]>([
@@ -86,9 +86,9 @@ describe('a layer over another', () => {
     [replace('a'), inherit, { _tag: 'Replace', value: 'a' }],
     [replace('a'), extend('b'), { _tag: 'Replace', value: 'ab' }],
     [replace('a'), replace('b'), { _tag: 'Replace', value: 'b' }],
-  ])('%j, then %j, is %j', (x, y, both) => expect(concat(x, y)).toEqual(both))
-  it('begins with nothing said', () => expect(empty).toEqual({ _tag: 'Inherit' }))
-  it('holds a value, or gives way to another', () => {
+  ])('combines %j and %j to %j', (x, y, both) => expect(concat(x, y)).toEqual(both))
+  it('has Inherit as its identity', () => expect(empty).toEqual({ _tag: 'Inherit' }))
+  it('layerOrElse returns the value or the default', () => {
     expect([extend('a'), replace(''), inherit].map(Override.layerOrElse('other'))).toEqual(['a', '', 'other'])
   })
 })

@@ -8,21 +8,21 @@ interface Options {
 }
 const polluted = (own: Options): Options => Object.assign(Object.create({ a: 666, b: 666 }), own)
 
-describe('a record whose prototype says something too', () => {
-  it('is asked for what it says itself', () => {
+describe('reading own properties (specification)', () => {
+  it('ignores inherited properties', () => {
     expect(OwnProperty.get(polluted({ a: 1 }), 'a')).toBe(1)
     expect(OwnProperty.get(polluted({ a: 1 }), 'b')).toBeUndefined()
     expect(OwnProperty.get({ toString: 1 }, 'toString')).toBe(1)
-    expect(OwnProperty.get({}, 'toString' as never)).toBeUndefined() // the cast: no type has it, every object does
+    expect(OwnProperty.get({}, 'toString' as never)).toBeUndefined() // the cast: no type has this key, but every object inherits it
   })
-  it('is taken apart into what it says itself', () => {
+  it('ignores inherited properties when the record is destructured', () => {
     const { a, b } = OwnProperty.of(polluted({ a: 1 }))
     expect([a, b]).toEqual([1, undefined])
   })
 })
 
-describe('a record without its prototype', () => {
-  it('holds the same', () => {
+describe('removing the prototype (specification)', () => {
+  it('keeps all own properties', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.nat()), (record) => {
         const bare = OwnProperty.of(record)
@@ -31,7 +31,7 @@ describe('a record without its prototype', () => {
       }),
     )
   })
-  it('is another where it had one, which stays as it was, and the very same where it had none', () => {
+  it('copies a record with a prototype and returns one without as it is', () => {
     const record: Options = { a: 1 }
     const bare = OwnProperty.of(record)
     expect(bare).not.toBe(record)

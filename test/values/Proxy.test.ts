@@ -12,11 +12,10 @@ const parsed = (text: string): Proxy.Proxy =>
     Proxy.parse(text),
     E.getOrElse((problem): Proxy.Proxy => expect.fail(problem)),
   )
-const HALF = 'it has no host: write two slashes behind the scheme, as in http://proxy:3128'
-const unknown = (scheme: string) =>
-  `a proxy of scheme '${scheme}' is not known; use http, https, socks4, socks4a, socks5 or socks5h`
+const NO_SLASHES = /two slashes/
+const unknown = (scheme: string) => new RegExp(`'${scheme.replace('+', '\\+')}' is not supported`)
 
-describe('a proxy', () => {
+describe('Proxy.parse', () => {
   it.each([
     ['proxy:3128', 'http://proxy:3128'],
     ['proxy', 'http://proxy:80'],
@@ -35,36 +34,38 @@ describe('a proxy', () => {
     ['http://u:p@proxy', 'http://‹secret›@proxy:80'],
     ['u:p@proxy:8080', 'http://‹secret›@proxy:8080'],
     ['socks5://u:p@proxy', 'socks5://‹secret›@proxy:1080'],
-  ])('%s is %s', (text, expected) => expect(shown(text)).toEqual(E.right(expected)))
+  ])('parses %s as %s', (text, expected) => expect(shown(text)).toEqual(E.right(expected)))
 
   it.each([
-    ['http:', HALF],
-    ['HTTP:', HALF],
-    ['socks5h:', HALF],
-    ['http:/host', HALF],
-    ['ftp:/host', HALF],
-    ['x+1-2.Y:/host', HALF],
+    ['http:', NO_SLASHES],
+    ['HTTP:', NO_SLASHES],
+    ['socks5h:', NO_SLASHES],
+    ['http:/host', NO_SLASHES],
+    ['ftp:/host', NO_SLASHES],
+    ['x+1-2.Y:/host', NO_SLASHES],
     ['ftp://proxy', unknown('ftp')],
     ['FTP://proxy', unknown('ftp')],
     ['x+1-2.Y://proxy', unknown('x+1-2.y')],
     ['toString://proxy', unknown('tostring')],
     ['constructor://proxy', unknown('constructor')],
-    ['http://', "Invalid URL 'http://': no host supplied"],
-    ['http:///x', "Invalid URL 'http:///x': no host supplied"],
-    ['socks5://:8080', "Invalid URL 'http://:8080': no host supplied"],
-    ['http://a b/', "Invalid URL 'http://a b/': 'a b' is not a host name"],
-    ['proxy:65536', "Invalid URL 'http://proxy:65536': the port 65536 is above 65535"],
-    ['', "Invalid URL 'http://': no host supplied"],
-  ])('%j is none: %s', (text, problem) => expect(shown(text)).toEqual(E.left(problem)))
+    ['http://', /no host/],
+    ['http:///x', /no host/],
+    ['socks5://:8080', /no host/],
+    ['http://a b/', /'a b' is not a host name/],
+    ['proxy:65536', /65536/],
+    ['', /no host/],
+  ])('refuses %j and names the problem: %s', (text, problem) => {
+    expect(shown(text)).toEqual(E.left(expect.stringMatching(problem)))
+  })
 
-  it('shows no password', () => {
+  it('shows no password, in a proxy or in an error', () => {
     for (const text of ['http://u:hunter2@proxy', 'http://u:hunter2@pro xy', 'ftp://u:hunter2@proxy']) {
       expect(inspect(Proxy.parse(text), { depth: null })).not.toContain('hunter2')
     }
   })
 })
 
-describe('the credentials of a proxy', () => {
+describe('proxy credentials', () => {
   const basic = (pair: string) => `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`
   it.each<[string, readonly [string, string] | undefined, string | undefined]>([
     ['http://proxy', undefined, undefined],
@@ -79,7 +80,7 @@ describe('the credentials of a proxy', () => {
     ['socks4a://u:@proxy', ['u', ''], undefined],
     ['http://u%3Aser:p%2540@proxy', ['u:ser', 'p%40'], basic('u:ser:p%40')],
     ['http://%C3%BC:p@proxy', ['ü', 'p'], basic('ü:p')],
-  ])('of %s', (text, credentials, authorization) => {
+  ])('reads the credentials of %s', (text, credentials, authorization) => {
     const proxy = parsed(text)
     const opened = pipe(
       proxy.credentials,
@@ -93,26 +94,26 @@ describe('the credentials of a proxy', () => {
     ['u', '\xe9'],
     ['\xff', '\0'],
     ['u', 'é☃'],
-  ])('%j and %j are written in UTF-8', (user, pass) => {
+  ])('encodes %j and %j in UTF-8', (user, pass) => {
     expect(Secret.reveal(Proxy.basic(user, pass))).toBe(basic(`${user}:${pass}`))
   })
 })
 
-describe('a user without a password', () => {
+describe('a proxy user without a password', () => {
   it.each(['http://k3y@proxy', 'https://k3y:@proxy', 'socks4://k3y@proxy', 'socks5://k3y:@proxy'])(
-    'of %s is hidden, as the key that it often is',
+    'is redacted in %s, because it is often an API key',
     (text) => {
       const proxy = parsed(text)
       expect(inspect(proxy, { depth: null }) + JSON.stringify(proxy)).not.toContain('k3y')
       expect(O.isSome(proxy.credentials) && Secret.reveal(proxy.credentials.value.user)).toBe('k3y')
     },
   )
-  it('is shown beside a password', () => {
+  it('is shown if there is a password', () => {
     expect(JSON.stringify(parsed('http://me:hunter2@proxy'))).toContain('"user":"me"')
   })
 })
 
-describe('how a proxy is used', () => {
+describe('using a proxy', () => {
   it.each<[string, boolean, boolean]>([
     ['http://p', false, true],
     ['https://p', false, true],
@@ -120,7 +121,7 @@ describe('how a proxy is used', () => {
     ['socks4a://p', true, false],
     ['socks5://p', true, false],
     ['socks5h://p', true, false],
-  ])('%s: SOCKS %s, forwards http %s, and never https', (text, isSocks, forwards) => {
+  ])('%s speaks SOCKS: %s, forwards http: %s, and never forwards https', (text, isSocks, forwards) => {
     expect(Proxy.isSocks(parsed(text))).toBe(isSocks)
     expect(Proxy.forwards(parsed(text), 'http:')).toBe(forwards)
     expect(Proxy.forwards(parsed(text), 'https:')).toBe(false)
@@ -132,7 +133,7 @@ describe('how a proxy is used', () => {
     ['https://p:1', false],
     ['http://q:1', false],
     ['http://p:2', false],
-  ])('http://p:1 is the server of %s: %s', (other, isSame) => {
+  ])('http://p:1 and %s are the same server: %s', (other, isSame) => {
     expect(Proxy.sameServer(parsed('http://p:1'), parsed(other))).toBe(isSame)
     expect(Proxy.sameServer(parsed(other), parsed('http://p:1'))).toBe(isSame)
   })

@@ -16,7 +16,7 @@ const proxyFor = (key: string, url: string) =>
     E.mapLeft(({ _tag }) => _tag),
   )
 
-describe('a key of a proxies record', () => {
+describe('the keys of withProxy', () => {
   it.each([
     ['HTTP', 'http://a.test/', true],
     ['Http://A.test', 'http://a.test/', true],
@@ -34,7 +34,7 @@ describe('a key of a proxies record', () => {
     ['http://', 'http://a.test/', true],
     [' http ', 'http://a.test/', true],
     ['ftp', 'http://a.test/', false],
-  ])('%j for %s: %s', (key, url, isUsed) => expect(proxyFor(key, url)).toEqual(E.right(isUsed)))
+  ])('uses the proxy of key %j for %s: %s', (key, url, isUsed) => expect(proxyFor(key, url)).toEqual(E.right(isUsed)))
   it.each([
     '',
     'htp',
@@ -44,8 +44,10 @@ describe('a key of a proxies record', () => {
     'http://u:p@a.test',
     'http://*.a.test',
     'http://a b',
-  ])('%j is refused, and not ignored', (key) => expect(proxyFor(key, 'http://a.test/')).toEqual(E.left('InvalidProxy')))
-  it('shows no password that stands in it', () => {
+  ])('refuses the key %j instead of ignoring it', (key) =>
+    expect(proxyFor(key, 'http://a.test/')).toEqual(E.left('InvalidProxy')),
+  )
+  it('shows no password of a key in an error', () => {
     const made = pipe(
       L.Request.get('http://a.test/'),
       L.Request.withProxy({ 'http://me:hunter2@a.test': null }),
@@ -53,7 +55,7 @@ describe('a key of a proxies record', () => {
     )
     expect(E.isLeft(made) && !made.left.message.includes('hunter2')).toBe(true)
   })
-  it('of the request takes the place of the session’s in another spelling', () => {
+  it('overrides a key of the session that is spelled differently', () => {
     const session = L.Session.withProxy({ HTTP: PROXY })(L.Session.empty)
     const made = pipe(L.Request.get('http://a.test/'), L.Request.withProxy({ http: null }), L.Plan.plan({ session }))
     expect(
@@ -63,9 +65,12 @@ describe('a key of a proxies record', () => {
       ),
     ).toEqual(E.right(true))
   })
-  it.each(['HTTP://A.test:080/', 'no', 'NO_PROXY', 'all'])('is in its normal form at once: %j', (key) => {
-    const once = ProxyKey.normal(key)
-    expect(once).toBeDefined()
-    expect(ProxyKey.normal(once ?? '')).toBe(once)
-  })
+  it.each(['HTTP://A.test:080/', 'no', 'NO_PROXY', 'all'])(
+    'normalises %j to a key that stays the same when normalised again (specification)',
+    (key) => {
+      const once = ProxyKey.normalize(key)
+      expect(once).toBeDefined()
+      expect(ProxyKey.normalize(once ?? '')).toBe(once)
+    },
+  )
 })

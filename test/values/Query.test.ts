@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as Override from '../../src/values/Override.js'
 import * as Query from '../../src/values/Query.js'
 
-describe('pairs from what a user writes', () => {
+describe('Query.fromInput', () => {
   it.each<[Query.Input, Query.Pairs]>([
     [{}, []],
     [[], []],
@@ -36,10 +36,10 @@ describe('pairs from what a user writes', () => {
         ['a', 'x'],
       ],
     ],
-  ])('%j', (input, pairs) => expect(Query.fromInput(input)).toEqual(pairs))
+  ])('returns the pairs of %j', (input, pairs) => expect(Query.fromInput(input)).toEqual(pairs))
 })
 
-describe('pairs as text', () => {
+describe('Query.encode', () => {
   it.each<[Query.Pairs, string]>([
     [[], ''],
     [[['', '']], '='],
@@ -64,9 +64,9 @@ describe('pairs as text', () => {
     [[['a', '\n\0']], 'a=%0A%00'],
     [[['é', '☃😀']], '%C3%A9=%E2%98%83%F0%9F%98%80'],
     [[['a', 'x\ud800y\udc00\ud800']], 'a=x%EF%BF%BDy%EF%BF%BD%EF%BF%BD'],
-  ])('%j is %s', (pairs, text) => expect(Query.encode(pairs)).toBe(text))
+  ])('encodes %j as %s', (pairs, text) => expect(Query.encode(pairs)).toBe(text))
 
-  it('hold nothing but unreserved characters, escapes, + and their separators', () => {
+  it('writes only unreserved characters, escapes, + and separators', () => {
     const unit = fc.nat(0xffff).map((code) => String.fromCharCode(code))
     const text = fc.string({ unit })
     fc.assert(
@@ -76,7 +76,7 @@ describe('pairs as text', () => {
     )
   })
 
-  it('are read back by URLSearchParams', () => {
+  it('is decoded by URLSearchParams to the same pairs', () => {
     const text = fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Surrogate}/u.test(s))
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text)), (pairs) => {
@@ -86,7 +86,7 @@ describe('pairs as text', () => {
   })
 })
 
-describe('a query as a setting', () => {
+describe('Query as a setting', () => {
   const { concat } = Query.SourceSemigroup
   const keys = (...entries: ReadonlyArray<readonly [string, Override.Override<Query.Values>]>): Query.Source => ({
     _tag: 'Keys',
@@ -105,11 +105,11 @@ describe('a query as a setting', () => {
     [text, a, a],
     [pairs, text, text],
     [text, pairs, pairs],
-  ])('%#: keys go over keys, anything else takes the place of what was there', (x, y, both) => {
+  ])('case %#: merges keys with keys and replaces any other query', (x, y, both) => {
     expect(concat(x, y)).toEqual(both)
   })
 
-  it('is a layer: a record extends, and its null removes; pairs replace', () => {
+  it('extends by a record, removes keys that are null, and replaces by pairs', () => {
     expect(Query.layer({ a: 1, b: null, c: [] })).toEqual(
       Override.extend(keys(['a', Override.set(1)], ['b', Override.unset], ['c', Override.set([])])),
     )
@@ -134,7 +134,7 @@ describe('a query as a setting', () => {
       'p+q=1&p+q=2&p+q=false',
     ],
     [text, 'raw%20text'],
-  ])('%# is written as it stands there', (source, written) => expect(Query.showSource(source)).toBe(written))
+  ])('case %#: encodes the source for a URL', (source, written) => expect(Query.showSource(source)).toBe(written))
 
-  it('begins with no keys', () => expect(Query.noKeys).toEqual(keys()))
+  it('has no keys as its identity', () => expect(Query.noKeys).toEqual(keys()))
 })

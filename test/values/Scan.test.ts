@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Scan from '../../src/values/Scan.js'
 
-describe('walking over a text', () => {
+describe('skipping white space (specification)', () => {
   it.each([
     ['  a', 0, 2],
     ['a  ', 0, 0],
@@ -10,7 +10,9 @@ describe('walking over a text', () => {
     ['   ', 0, 3],
     ['   ', 3, 3],
     ['', 0, 0],
-  ])('the blanks of %j from %i on end at %i', (text, from, to) => expect(Scan.after(text, from, Scan.isBlank)).toBe(to))
+  ])('skips the white space of %j from %i to %i', (text, from, to) =>
+    expect(Scan.skipWhile(text, from, Scan.isWhitespace)).toBe(to),
+  )
   it.each([
     [' ', true],
     ['\t', true],
@@ -19,10 +21,10 @@ describe('walking over a text', () => {
     ['a', false],
     [',', false],
     ['\0', false],
-  ])('%j is blank: %s', (character, expected) => expect(Scan.isBlank(character)).toBe(expected))
+  ])('%j is white space: %s', (character, expected) => expect(Scan.isWhitespace(character)).toBe(expected))
 })
 
-describe('a quoted text', () => {
+describe('quoted strings (specification)', () => {
   it.each([
     ['""', 0, 2],
     ['"a"', 0, 3],
@@ -34,7 +36,7 @@ describe('a quoted text', () => {
     ['"a', 0, undefined],
     ['"a\\"', 0, undefined],
     ['"a\\', 0, undefined],
-  ])('%j, which begins at %i, ends at %s', (text, at, end) => expect(Scan.closing(text, at)).toBe(end))
+  ])('finds the end of the one in %j at %i: %s', (text, at, end) => expect(Scan.quotedStringEnd(text, at)).toBe(end))
   it.each([
     ['""', ''],
     ['"a b"', 'a b'],
@@ -42,5 +44,5 @@ describe('a quoted text', () => {
     ['"\\\\n"', '\\n'],
     ['"\\\n"', '\n'],
     ['"\\☃"', '☃'],
-  ])('%j says %j', (quoted, text) => expect(Scan.unquoted(quoted)).toBe(text))
+  ])('reads the content of %j as %j', (quoted, text) => expect(Scan.unquote(quoted)).toBe(text))
 })

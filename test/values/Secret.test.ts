@@ -10,16 +10,16 @@ const printed = (sealed: unknown): ReadonlyArray<unknown> => [
   inspect(sealed),
 ]
 
-describe('what is printed', () => {
+describe('printing a secret', () => {
   it.each<[string, Secret.Sealed<unknown>, string]>([
     ['a secret', Secret.make('hunter2'), '‹secret›'],
     ['an empty secret', Secret.make(''), '‹secret›'],
     ['bytes', Secret.bytes(new Uint8Array(42)), '‹42 bytes›'],
-    ['no bytes', Secret.bytes(new Uint8Array(0)), '‹0 bytes›'],
-    ['anything under a label of its own', Secret.seal({ pass: 'hunter2' }, 'a label'), 'a label'],
-  ])('of %s is its label', (_, sealed, label) => expect(printed(sealed)).toEqual(Array(4).fill(label)))
+    ['zero bytes', Secret.bytes(new Uint8Array(0)), '‹0 bytes›'],
+    ['a value under a label', Secret.seal({ pass: 'hunter2' }, 'a label'), 'a label'],
+  ])('shows %s as its label', (_, sealed, label) => expect(printed(sealed)).toEqual(Array(4).fill(label)))
 
-  it('of a secret within something else is no more', () => {
+  it('shows no secret inside another value', () => {
     const secret = Secret.make('hunter2')
     for (const text of [
       JSON.stringify({ secret }),
@@ -30,12 +30,12 @@ describe('what is printed', () => {
       expect(text).not.toContain('hunter2')
     }
   })
-  it('of what poses as bytes is no more than of a secret', () => {
-    // The cast: plain JavaScript may give anything.
+  it('shows nothing of a value that only looks like bytes', () => {
+    // The cast: plain JavaScript can pass anything.
     const posing = Secret.bytes({ length: 'hunter2' } as unknown as Uint8Array)
     expect(printed(posing)).toEqual(Array(4).fill('‹secret›'))
   })
-  it('by show is text, or that it is a secret', () => {
+  it('shows a plain string with Secret.show', () => {
     expect([Secret.show('text'), Secret.show(''), Secret.show(Secret.make('hunter2'))]).toEqual([
       'text',
       '',
@@ -44,8 +44,8 @@ describe('what is printed', () => {
   })
 })
 
-describe('what is inside', () => {
-  it('is opened as it went in', () => {
+describe('opening a secret', () => {
+  it('returns the sealed value', () => {
     const content = Uint8Array.of(1, 2)
     expect(Secret.open(Secret.bytes(content))).toBe(content)
     expect(Secret.open(Secret.make('a'))).toBe('a')
@@ -53,7 +53,7 @@ describe('what is inside', () => {
     expect(Secret.reveal(Secret.make('hunter2'))).toBe('hunter2')
     expect(Secret.reveal('text')).toBe('text')
   })
-  it('is known for a secret only where it is sealed', () => {
+  it('recognises only sealed values as secrets', () => {
     expect(
       [Secret.make('a'), Secret.bytes(new Uint8Array(1)), 'a', '‹secret›', null, undefined, {}].map(Secret.is),
     ).toEqual([true, true, false, false, false, false, false])
@@ -69,9 +69,9 @@ describe('what is inside', () => {
     [null, undefined],
     [undefined, undefined],
     [{ toString: () => 'text' }, undefined],
-  ])('%s has the text %j', (value, text) => expect(Secret.textOf(value)).toBe(text))
+  ])('finds in %s the text %j', (value, text) => expect(Secret.textOf(value)).toBe(text))
 
-  it('is what Eq compares, sealed or not, for toEqual sees nothing', () => {
+  it('compares the content with Eq, which toEqual cannot see', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 2 }), fc.string({ maxLength: 2 }), (x, y) => {
         for (const one of [x, Secret.make(x)]) {

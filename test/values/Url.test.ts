@@ -56,7 +56,7 @@ describe('Url.parse', () => {
     ['mailto:me@example.com?x=y z', 'mailto:me@example.com?x=y z'],
     ['http+unix://%2Fvar%2Frun%2Fx.sock/p?q', 'http+unix://%2Fvar%2Frun%2Fx.sock/p?q'],
     ['localhost:3128', 'localhost:3128'],
-  ])('%s is %s', (given, expected) => expect(href(given)).toEqual(E.right(expected)))
+  ])('parses %s as %s', (given, expected) => expect(href(given)).toEqual(E.right(expected)))
 
   it.each([
     ['example.com', 'MissingScheme'],
@@ -79,7 +79,7 @@ describe('Url.parse', () => {
     ['http://example.com/\ud800', 'InvalidUrl'],
   ])('refuses %j as %s', (given, expected) => expect(tag(given)).toBe(expected))
 
-  it('takes the credentials out of the URL, decoded', () => {
+  it('removes the credentials from the URL and decodes them', () => {
     const located = Url.parse('https://us%40er:p%3Aw@example.com/')
     expect(E.isRight(located) && located.right.url.href).toBe('https://example.com/')
     const userinfo = E.isRight(located) ? located.right.userinfo : O.none
@@ -98,7 +98,7 @@ describe('Url.parse', () => {
     ).toEqual(O.some('p:w'))
   })
 
-  it('hides what may be a password in its messages', () => {
+  it('hides a password in error messages', () => {
     const error = Url.parse('http://user:hunter2@exa mple.com/')
     expect(JSON.stringify(error)).not.toContain('hunter2')
   })
@@ -118,7 +118,7 @@ describe('Url.parse', () => {
     )
   })
 
-  it('reads what is plain as it reads what is not', () => {
+  it('gives the same result on the fast path as on the general one', () => {
     const pieces = fc.constantFrom(
       'a',
       '.',
@@ -143,7 +143,7 @@ describe('Url.parse', () => {
         fc.constantFrom('h.test', '1.2.3.4', '1.2.3', '0.0.0.0', 'xn--fa-hia.de', 'a_b', '256.1.1.1', '-a'),
         fc.array(pieces),
         (host, path) => {
-          // A space before a URL sends it the long way.
+          // A leading space disables the fast path.
           expect(href(`http://${host}/${path.join('')}`)).toEqual(href(` http://${host}/${path.join('')}`))
         },
       ),
@@ -169,10 +169,10 @@ describe('Url.resolve', () => {
   const vectors: Vectors = JSON.parse(readFileSync(new URL('../vectors/rfc3986-5.4.json', import.meta.url), 'utf8'))
   const base = Url.parse(vectors.base)
 
-  // 5.4.2 lets an implementation read `http:g` as relative, which requests does; an empty path is written as `/`.
+  // RFC 3986 5.4.2 allows reading `http:g` as relative, as requests does. An empty path is written as `/`.
   const ours: Readonly<Record<string, string>> = { 'http:g': 'http://a/b/c/g', '//g': 'http://g/' }
 
-  it.each(vectors.cases)('$ref gives $target', ({ ref, target }) => {
+  it.each(vectors.cases)('resolves $ref to $target', ({ ref, target }) => {
     if (E.isLeft(base)) return expect.fail('the base of the table is a URL')
     const resolved = pipe(
       Url.resolve(base.right.url)(ref),

@@ -22,7 +22,7 @@ import { type Dropped, type Layer, ofSetting, sessionLayer, type Unasked } from 
 import { shownPair, urlLayer } from './Origins.js'
 import { caVariable, ofNoProxy, ofProxySettings, proxyText, proxyVariable } from './RouteOrigin.js'
 
-const HIDDEN = '‹secret›'
+const HIDDEN = Secret.REDACTED
 const REMOVED = 'the request removes it'
 
 /** The layer that set something which the request does not change. */

@@ -85,7 +85,7 @@ export const pairsOf = (value: string): ReadonlyArray<Pair> => {
   const [first = '', ...others] = value.split(';')
   const pairs: Pair[] = [{ text: first, separator: '' }]
   for (const other of others) {
-    const start = Scan.after(other, 0, (character) => character === ' ' || character === '\t')
+    const start = Scan.skipWhile(other, 0, (character) => character === ' ' || character === '\t')
     pairs.push({ text: other.slice(start), separator: `;${other.slice(0, start)}` })
   }
   return pairs

@@ -17,7 +17,7 @@ import type { Of } from './PlanField.js'
 /** A proxy URL without its credentials. */
 export const proxyText = (text: Secret.Secret): string => {
   const parsed = Proxy.parse(Secret.reveal(text))
-  return E.isRight(parsed) ? Proxy.show(parsed.right) : '‹secret›'
+  return E.isRight(parsed) ? Proxy.show(parsed.right) : Secret.REDACTED
 }
 
 /** Both layers are searched as one record, so a narrow key of the session beats a wide key of the request. */

@@ -16,6 +16,7 @@ import * as Proxy from '../../values/Proxy.js'
 import * as ProxyKey from '../../values/ProxyKey.js'
 import * as Secret from '../../values/Secret.js'
 import { masked, type Url } from '../../values/Url.js'
+import { MAX_DELAY_MS } from '../../wire/Clock.js'
 import type { BodyLimit, Route, Timeouts, Tls } from '../../wire/Plan.js'
 import { invalidProxy, invalidSettings, type PlanError } from '../PlanError.js'
 
@@ -47,8 +48,8 @@ const normalised = new WeakMap<Proxies, Proxies>()
 const normalKeys = (proxies: Proxies): Proxies => {
   const known = normalised.get(proxies)
   if (known !== undefined) return known
-  const isNormal = [...proxies.keys()].every((key) => ProxyKey.normal(key) === key)
-  const made = isNormal ? proxies : new Map([...proxies].map(([key, url]) => [ProxyKey.normal(key) ?? key, url]))
+  const isNormal = [...proxies.keys()].every((key) => ProxyKey.normalize(key) === key)
+  const made = isNormal ? proxies : new Map([...proxies].map(([key, url]) => [ProxyKey.normalize(key) ?? key, url]))
   normalised.set(proxies, made)
   return made
 }
@@ -57,7 +58,7 @@ const normalKeys = (proxies: Proxies): Proxies => {
 const invalidKey = ({ proxies }: Settings, url: Url): string | undefined => {
   if (proxies._tag === 'Inherit') return undefined
   const scheme = url.protocol.slice(0, -1)
-  return [...normalKeys(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normal(key) === undefined)
+  return [...normalKeys(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normalize(key) === undefined)
 }
 
 /** Returns the narrowest key of the settings that matches a URL. */
@@ -148,14 +149,13 @@ const isSameTls = (x: TlsSettings, y: TlsSettings): boolean =>
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 const shown = (value: unknown): string => (isNumber(value) ? String(value) : 'not a number')
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
 const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts> => {
   const known = timeouts.get(keyed)
   if (known !== undefined) return known
   const entries = Override.entries(keyed)
-  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_TIMEOUT_MS))
+  const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_DELAY_MS))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
       ? E.right(OwnProperty.of(Object.fromEntries(entries)))

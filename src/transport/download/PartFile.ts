@@ -18,6 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as JsonText from '../../values/JsonText.js'
+import { messageOf } from '../../values/Printable.js'
 import * as Serialization from '../../values/Serialization.js'
 import { syncFolder } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
@@ -87,10 +88,8 @@ export interface About {
   readonly total: O.Option<number>
 }
 
-const failed = (path: string, cause: unknown): E.Either<FileFailed, never> => {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return E.left({ _tag: 'FileFailed', path, message })
-}
+const failed = (path: string, cause: unknown): E.Either<FileFailed, never> =>
+  E.left({ _tag: 'FileFailed', path, message: messageOf(cause) })
 
 const tried = async <A>(path: string, act: () => Promise<A>): Promise<Tried<A>> => {
   try {

@@ -22,7 +22,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../../values/Headers.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Status from '../../values/Status.js'
-import type * as Clock from '../../wire/Clock.js'
+import * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
@@ -51,8 +51,6 @@ const MOST_INTERIM = 100
 /** What may be left of a body that nobody wants has to come within this. */
 const HURRY_MS = 1_000
 const FOR_EVER = Number.POSITIVE_INFINITY
-/** setTimeout takes no more, and fires at once in its place. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 const expire = (attempt: RequestAttempt): void => attempt.expire()
 
@@ -181,7 +179,7 @@ export class RequestAttempt implements Passenger, Handler, Backpressure, Abort.A
     // Said so that what is no number is never due.
     if (!(due < this.#wakeAt)) return
     clearTimeout(this.#timer)
-    const wait = Math.min(Math.max(0, due - performance.now()), LONGEST_TIMER)
+    const wait = Math.min(Math.max(0, due - performance.now()), Clock.MAX_DELAY_MS)
     this.#wakeAt = due
     this.#timer = setTimeout(expire, wait, this)
     if (this.#letGo !== undefined) this.#timer.unref()

@@ -155,7 +155,7 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
     try {
       this.#source?.return?.()?.catch(() => undefined)
       // The iterator of a silent Node stream does not return before the next piece has come.
-      if (this.#opened !== undefined && 'destroy' in this.#opened) OneShot.end(this.#opened)
+      if (this.#opened !== undefined && 'destroy' in this.#opened) OneShot.cancel(this.#opened)
     } catch {
       // A source of the user's own that cannot be closed is not worth more than this.
     }

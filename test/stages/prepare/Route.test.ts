@@ -84,7 +84,7 @@ describe('the proxy of the settings', () => {
     ['http://', "InvalidProxy: Invalid proxy: Invalid URL 'http://': no host supplied"],
     [
       'ftp://p',
-      "InvalidProxy: Invalid proxy: a proxy of scheme 'ftp' is not known; use http, https, socks4, socks4a, socks5 or socks5h",
+      "InvalidProxy: Invalid proxy: the scheme 'ftp' is not supported; use http, https, socks4, socks4a, socks5 or socks5h",
     ],
   ])('%s cannot be read', (proxy, message) => {
     expect(routed((session) => Session.withProxy(proxy)(session))).toEqual(E.left(message))

@@ -60,7 +60,7 @@ describe('a reference behind a base', () => {
     )
   })
   it('is refused with what no URL can hold', () => {
-    expect(problem(based('https://h/v1'), 'a\ud800')).toMatch(/: it holds half of a surrogate pair$/)
+    expect(problem(based('https://h/v1'), 'a\ud800')).toMatch(/: it contains a lone surrogate$/)
   })
 })
 
