@@ -37,7 +37,7 @@ describe('layers', () => {
   it('pieces of the query', () => {
     const plan = planned(pipe(Request.get('https://example.com/?u=1'), Request.withQuery({ q: ['a b', 'c'] })), session)
     expect(data(plan).entries.filter(({ field }) => field === 'query')).toMatchObject([
-      { name: 'u', value: '1', layer: 'request', how: 'stood in the URL' },
+      { name: 'u', value: '1', layer: 'request', how: expect.stringContaining('URL') },
       { name: 'q', value: 'a b', layer: 'request', overrode: [{ layer: 'session', value: 'q=old' }] },
       { name: 'q', value: 'c', layer: 'request' },
       { name: 'k', value: '1', layer: 'session' },
@@ -47,12 +47,12 @@ describe('layers', () => {
     const plan = planned(Request.get('https://example.com/'))
     expect(entry(plan, 'Authorization')).toMatchObject({
       layer: 'environment',
-      how: 'netrc entry for example.com',
+      how: expect.stringContaining('example.com'),
       value: '‹secret›',
     })
     expect(data(plan).entries.find(({ field }) => field === 'proxy')).toMatchObject({
       layer: 'environment',
-      how: 'the variable https_proxy',
+      how: expect.stringContaining('https_proxy'),
       value: 'http://‹secret›@proxy.test:3128',
     })
     expect(entry(plan, 'ca')).toMatchObject({ layer: 'environment', value: '/ca.pem' })
@@ -63,7 +63,7 @@ describe('layers', () => {
       headers: Headers.append('X-Signature', 's')(plan.headers),
     }))
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withAuth(sign)))
-    expect(entry(plan, 'X-Signature')).toMatchObject({ layer: 'prepare', how: "the scheme 'hmac' of auth wrote it" })
+    expect(entry(plan, 'X-Signature')).toMatchObject({ layer: 'prepare', how: expect.stringContaining("'hmac'") })
   })
   it('nobody', () => {
     const { inputs, ...plan } = planned(Request.get('https://example.com/'))
@@ -89,7 +89,7 @@ describe('the proxy variable', () => {
     [{ Http_proxy: 'http://a:1', HTTP_PROXY: 'http://b:2' }, 'Http_proxy'],
     [{ HTTP_PROXY: 'http://a:1', Http_Proxy: 'http://b:2' }, 'Http_Proxy'],
   ])('of %j is %s', (variables, name) => {
-    expect(proxyOf(variables)).toMatchObject({ layer: 'environment', how: `the variable ${name}` })
+    expect(proxyOf(variables)).toMatchObject({ layer: 'environment', how: expect.stringContaining(name) })
   })
   it('is not named when the lower-case one is empty', () => {
     expect(proxyOf({ http_proxy: '', HTTP_PROXY: 'http://a:1' })).toMatchObject({ layer: 'defaults', value: 'none' })
@@ -110,8 +110,11 @@ describe('cookies', () => {
     const [both] = Jar.absorb(new URL('https://b.a.test/'), ['xsid=1; Domain=a.test'], now)(jar)
     const plan = Plan.plan({ session: Session.empty, jar: both, now })(Request.get('https://a.test/'))
     if (E.isLeft(plan)) expect.fail(plan.left.message)
-    expect(entry(plan.right, 'sid')).toMatchObject({ layer: 'jar', how: 'set by https://a.test/' })
-    expect(entry(plan.right, 'xsid')).toMatchObject({ layer: 'jar', how: 'set by https://b.a.test/' })
+    expect(entry(plan.right, 'sid')).toMatchObject({ layer: 'jar', how: expect.stringContaining(' https://a.test/') })
+    expect(entry(plan.right, 'xsid')).toMatchObject({
+      layer: 'jar',
+      how: expect.stringContaining(' https://b.a.test/'),
+    })
   })
 })
 
@@ -156,7 +159,7 @@ describe('what a custom scheme rewrote', () => {
       if (field === 'proxy' && request !== settings) continue
       expect(entries.find((row) => row.field === field && row.name === name)).toMatchObject({
         layer: 'prepare',
-        how: "the scheme 'hmac' of auth wrote it",
+        how: expect.stringContaining("'hmac'"),
       })
       expect(entries.filter(({ layer }) => layer === 'hand')).toEqual([])
     }
@@ -183,20 +186,23 @@ describe('netrc with a user in the URL', () => {
   it('names the entry of that user', () => {
     const plan = of('https://you@example.com/', NETRC)
     expect(Plan.wire(plan).headers).toContainEqual(['Authorization', `Basic ${btoa('you:b')}`])
-    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'environment', how: what })
+    expect(entry(plan, 'Authorization')).toMatchObject({
+      layer: 'environment',
+      how: expect.stringContaining('example.com'),
+    })
     expect(why(plan, what)).toBeUndefined()
   })
   it('does not report the entry of another user as used or as dropped', () => {
     const plan = of('https://else@example.com/', NETRC)
-    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request', how: 'the user stood in the URL' })
+    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request', how: expect.stringContaining('URL') })
     expect(why(plan, what)).toBeUndefined()
     const trustless = of('https://else@example.com/', NETRC, Session.empty)
     expect(why(trustless, what)).toBeUndefined()
-    expect(data(trustless).unasked).toContainEqual({ input: 'netrc', why: 'the session does not trust netrc' })
+    expect(data(trustless).unasked).toContainEqual({ input: 'netrc', why: expect.stringContaining('netrc') })
   })
   it('reports the entry of that user as dropped when netrc is not trusted', () => {
     const plan = of('https://you@example.com/', NETRC, Session.empty)
-    expect(why(plan, what)).toBe('not used: the session does not trust netrc')
+    expect(why(plan, what)).toContain('netrc')
     expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request' })
   })
   it('names the layer whose base URL has the password', () => {
@@ -216,8 +222,8 @@ describe('what was dropped', () => {
       Request.withHeader('Transfer-Encoding', 'chunked'),
     )
     expect(data(planned(framed)).dropped).toMatchObject([
-      { what: 'header Content-Length', layer: 'request', value: '5', why: 'there is no body' },
-      { what: 'header Transfer-Encoding', layer: 'request', value: 'chunked', why: 'there is no body' },
+      { what: 'header Content-Length', layer: 'request', value: '5', why: expect.stringContaining('body') },
+      { what: 'header Transfer-Encoding', layer: 'request', value: 'chunked', why: expect.stringContaining('body') },
     ])
     const posted = planned({ ...framed, method: 'POST' })
     expect(entry(posted, 'Content-Length')).toMatchObject({
@@ -227,23 +233,23 @@ describe('what was dropped', () => {
     })
   })
   it.each([
-    [Request.withHeader('Authorization', 'x'), 'not used: the request has its own Authorization'],
-    [Request.withBearer('x'), 'not used: the request has its own auth (Bearer)'],
-    [Request.withoutAuth, 'not used: the request says withoutAuth'],
+    [Request.withHeader('Authorization', 'x'), 'Authorization'],
+    [Request.withBearer('x'), 'Bearer'],
+    [Request.withoutAuth, 'withoutAuth'],
   ])('netrc %#', (change, reason) => {
-    expect(why(planned(change(Request.get('https://example.com/'))), 'netrc entry for example.com')).toBe(reason)
+    expect(why(planned(change(Request.get('https://example.com/'))), 'netrc entry for example.com')).toContain(reason)
   })
   it('the proxy of the environment', () => {
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withoutProxy))
-    expect(why(plan, 'variable https_proxy')).toBe('not used: the request says withoutProxy')
+    expect(why(plan, 'variable https_proxy')).toContain('withoutProxy')
   })
   it('what the request takes away', () => {
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withoutHeader('user-agent')))
-    expect(why(plan, 'header User-Agent')).toBe('the request takes it away')
+    expect(why(plan, 'header User-Agent')).toContain('request')
   })
   it('credentials of a session, away from its base', () => {
     const session = pipe(Session.empty, Session.withBaseUrl('https://a.test'), Session.withBearer('t'))
-    expect(why(planned(Request.get('https://b.test/'), session), 'auth')).toMatch(/away from the base/)
+    expect(why(planned(Request.get('https://b.test/'), session), 'auth')).toContain('base URL')
   })
   it('sources that were not asked', () => {
     const plan = Plan.plan({ session: Session.empty })(Request.get('https://example.com/'))
@@ -266,11 +272,11 @@ describe('later hops', () => {
       'GET https://b.test/x': { status: 200 },
     })
     if (plan === undefined) expect.fail('no second hop')
-    expect(data(plan).entries[0]).toMatchObject({ layer: 'redirect', how: 'a 303 turns POST into GET' })
-    expect(entry(plan, 'y')).toMatchObject({ layer: 'redirect', how: 'Location of https://a.test/' })
+    expect(data(plan).entries[0]).toMatchObject({ layer: 'redirect', how: expect.stringMatching(/303.*POST.*GET/) })
+    expect(entry(plan, 'y')).toMatchObject({ layer: 'redirect', how: expect.stringContaining('https://a.test/') })
     expect(entry(plan, 'User-Agent')).toMatchObject({ layer: 'defaults' })
-    expect(why(plan, 'header Authorization')).toBe('it is secret, and https://b.test is another origin')
-    expect(why(plan, 'body')).toBe('a 303 turns POST into GET, which has none')
+    expect(why(plan, 'header Authorization')).toContain('https://b.test')
+    expect(why(plan, 'body')).toMatch(/303.*POST.*GET/)
   })
   it('an answered challenge, with the cookie that came with it', () => {
     const [, plan] = run(pipe(Request.get('https://a.test/'), Request.withDigestAuth('u', 'p')), (asked) => ({
@@ -279,7 +285,7 @@ describe('later hops', () => {
     }))
     if (plan === undefined) expect.fail('no second hop')
     expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'challenge' })
-    expect(entry(plan, 'sid')).toMatchObject({ layer: 'jar', how: 'set by https://a.test/' })
+    expect(entry(plan, 'sid')).toMatchObject({ layer: 'jar', how: expect.stringContaining(' https://a.test/') })
   })
 })
 
@@ -324,7 +330,7 @@ describe('a Cookie header that would be too long', () => {
       ['mine', 'request'],
       ['new', 'jar'],
     ])
-    expect(why(own, 'cookie old')).toMatch(/longer than servers accept/)
+    expect(why(own, 'cookie old')).toContain('longer')
     expect(why(plan(Request.get(url.href)), 'cookie old')).toBeUndefined()
   })
   it('never leaves out what the request gives', () => {

@@ -34,7 +34,7 @@ describe('the proxy', () => {
     ['http', { http_proxy: A, HTTP_PROXY: A }, 'http_proxy'],
   ])('of %s is of the variable that won, where others have the same value: %j', (scheme, variables, name) => {
     const plan = planned(Request.get(`${scheme}://h.test/`), { environment: Environment.make(variables) })
-    expect(rows(plan, 'proxy')).toMatchObject([{ layer: 'environment', how: `the variable ${name}` }])
+    expect(rows(plan, 'proxy')).toMatchObject([{ layer: 'environment', how: expect.stringContaining(name) }])
   })
 
   const environment = Environment.make({ http_proxy: A })
@@ -49,7 +49,7 @@ describe('the proxy', () => {
   it('is used where an empty no_proxy of the settings stands in for the variable', () => {
     const both = Environment.make({ http_proxy: A, no_proxy: 'h.test' })
     const plan = planned(Request.withProxy({ no_proxy: '' })(get), { environment: both })
-    expect(rows(plan, 'proxy')).toMatchObject([{ layer: 'environment', how: 'the variable http_proxy' }])
+    expect(rows(plan, 'proxy')).toMatchObject([{ layer: 'environment', how: expect.stringContaining('http_proxy') }])
     expect(rows(planned(get, { environment: both }), 'proxy')).toMatchObject([{ value: 'none' }])
     const taken = pipe(Session.defaults, Session.withProxy({ no_proxy: '' }))
     const back = planned(Request.withProxy({ no_proxy: null })(get), { session: taken, environment: both })
@@ -92,7 +92,9 @@ describe('a body', () => {
     (type) => {
       const request = pipe(post, Request.withMultipart({ a: '1' }), Request.withHeader('Content-Type', type))
       const plan = E.toUnion(Plan.plan({ session: Session.defaults, entropy: 'seed' })(request))
-      expect('method' in plan && rows(plan, 'body')).toMatchObject([{ layer: 'request', how: 'a multipart body' }])
+      expect('method' in plan && rows(plan, 'body')).toMatchObject([
+        { layer: 'request', how: expect.stringContaining('multipart') },
+      ])
     },
   )
   it('of a custom scheme is not called the request’s in Content-Length', () => {
@@ -127,7 +129,7 @@ describe('credentials', () => {
     if (last === undefined) expect.fail('no plan')
     expect(last.url.pathname).toBe('/b')
     const netrc = data(last).dropped.find(({ what }) => what === 'netrc entry for h.test')
-    expect(netrc?.why).toContain('the request has its own auth')
+    expect(netrc?.why).toContain('Digest')
   })
 })
 

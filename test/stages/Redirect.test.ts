@@ -83,8 +83,8 @@ describe('the target', () => {
     const several = (...location: ReadonlyArray<string>) =>
       Redirect.getRedirectTarget(head({ status: 302, headers: { location } }))
     expect(several('/x', '/x', '/x')).toEqual(E.right(O.some('/x')))
-    expect(several('/x', '/y')).toEqual(E.left('it has several Location headers that differ'))
-    expect(several('/x', '')).toEqual(E.left('it has several Location headers that differ'))
+    expect(E.isLeft(several('/x', '/y'))).toBe(true)
+    expect(E.isLeft(several('/x', ''))).toBe(true)
   })
   it.each([
     [301, true],
@@ -271,26 +271,16 @@ describe('Redirect.next', () => {
     expect(next(302, '/b#g')).toMatchObject(E.right(O.some({ plan: { url: { href: 'http://a.test/b#g' } } })))
   })
   it.each([
-    [
-      'http://[/',
-      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://[/': its host and port cannot be read",
-    ],
-    [
-      '//\xff/',
-      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://%FF/': '%FF' is not a host name",
-    ],
-    [
-      ['/b', '/c'],
-      'InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: it has several Location headers that differ',
-    ],
-    [
-      'ftp://h/',
-      'RedirectRefused: The redirect from http://a.test/a#f is refused: its target is ftp:, and redirects are followed to http and https only',
-    ],
-  ])('of %j says why not', (location, message) => {
+    ['http://[/', 'InvalidRedirect', "'http://[/'"],
+    ['//\xff/', 'InvalidRedirect', "'http://%FF/'"],
+    [['/b', '/c'], 'InvalidRedirect', 'Location'],
+    ['ftp://h/', 'RedirectRefused', 'ftp:'],
+  ])('fails on the Location %j with the answered plan and names the target', (location, _tag, named) => {
     const made = next(302, location)
-    expect(E.isLeft(made) && `${made.left._tag}: ${made.left.message}`).toBe(message)
-    expect(E.isLeft(made) && made.left.plan).toBe(x.plan)
+    if (E.isRight(made)) return expect.fail('it was followed')
+    expect(made.left).toMatchObject({ _tag, message: expect.stringContaining('http://a.test/a#f') })
+    expect(made.left.message).toContain(named)
+    expect(made.left.plan).toBe(x.plan)
   })
 })
 
@@ -300,12 +290,7 @@ describe('the way after a redirect', () => {
     const server: Server = { 'GET /a': { status: 302, headers: { location: 'http://b.test/b' } } }
     const { trace } = sent(server, Request.get('http://a.test/a'), session)
     expect(trace.outcome).toMatchObject({
-      left: {
-        _tag: 'InvalidRedirect',
-        message:
-          'The redirect from http://a.test/a cannot be followed: ' +
-          "Invalid proxy: Invalid URL 'http://[bad': its host and port cannot be read",
-      },
+      left: { _tag: 'InvalidRedirect', message: expect.stringContaining("'http://[bad'") },
     })
   })
   it.each<[string, string | Readonly<Record<string, string | null>>, string | undefined]>([

@@ -20,7 +20,6 @@ const headersOf = (request: Request.Request, jar = Jar.empty, session = Session.
   pipe(
     request,
     Plan.plan({ session, jar, now }),
-    E.mapLeft(({ _tag, message }) => `${_tag}: ${message}`),
     E.map((plan) => Plan.wire(plan).headers),
   )
 const get = Request.get('http://h/')
@@ -55,16 +54,14 @@ describe('a cookie that is given along', () => {
     ['a', 'x\x7f'],
     ['a', '☃'],
   ])('%j=%j is refused', (name, value) => {
-    expect(headersOf(Request.withCookie(name, value)(get))).toEqual(
-      E.left(
-        `InvalidHeader: Invalid header "Cookie": ${JSON.stringify(name)} holds a character that a cookie cannot hold`,
-      ),
-    )
+    expect(headersOf(Request.withCookie(name, value)(get))).toMatchObject({
+      left: { _tag: 'InvalidHeader', name: 'Cookie', message: expect.stringContaining(JSON.stringify(name)) },
+    })
   })
   it('is refused where its value is no text', () => {
-    expect(headersOf(Request.withCookie('a', untyped(7))(get))).toEqual(
-      E.left('InvalidHeader: Invalid header "Cookie": the value of "a" is not text'),
-    )
+    expect(headersOf(Request.withCookie('a', untyped(7))(get))).toMatchObject({
+      left: { _tag: 'InvalidHeader', name: 'Cookie', message: expect.stringContaining('"a"') },
+    })
   })
   it('stands beside others in their order, and goes where it is taken away', () => {
     const session = pipe(Session.empty, Session.withCookie('a', '1'), Session.withCookie('b', '2'))

@@ -24,11 +24,10 @@ const routed = (change: Change, url = 'https://h/', environment = Environment.em
     Request.get(url),
     Plan.plan({ session: change(Session.empty), environment }),
     E.map(({ route }) => route),
-    E.mapLeft(({ _tag, message }) => `${_tag}: ${message}`),
   )
 const routeOf = (change: Change, url?: string, environment?: Environment.Environment): Plan.Route => {
   const route = routed(change, url, environment)
-  return E.isRight(route) ? route.right : expect.fail(route.left)
+  return E.isRight(route) ? route.right : expect.fail(route.left.message)
 }
 
 describe('the proxy of the settings', () => {
@@ -81,23 +80,21 @@ describe('the proxy of the settings', () => {
     expect(chosen({ no_proxy: 'mine', http: 'own' }, 'http://mine/', environment)).toBe('http://own:80')
   })
   it.each([
-    ['http://', "InvalidProxy: Invalid proxy: Invalid URL 'http://': no host supplied"],
-    [
-      'ftp://p',
-      "InvalidProxy: Invalid proxy: a proxy of scheme 'ftp' is not known; use http, https, socks4, socks4a, socks5 or socks5h",
-    ],
-  ])('%s cannot be read', (proxy, message) => {
-    expect(routed((session) => Session.withProxy(proxy)(session))).toEqual(E.left(message))
-    expect(routed(trusting, 'https://h/', Environment.make({ https_proxy: proxy }))).toEqual(E.left(message))
+    ['http://', "'http://'"],
+    ['ftp://p', "'ftp'"],
+  ])('of the value %s cannot be read', (proxy, named) => {
+    const rejected = { left: { _tag: 'InvalidProxy', message: expect.stringContaining(named) } }
+    expect(routed((session) => Session.withProxy(proxy)(session))).toMatchObject(rejected)
+    expect(routed(trusting, 'https://h/', Environment.make({ https_proxy: proxy }))).toMatchObject(rejected)
   })
   it('cannot be read where it is no text', () => {
     const settings = {
       ...Settings.empty,
       proxies: Override.replace(new Map([['all', Override.set<Secret.Secret>(untyped(Secret.seal(7, 'seven')))]])),
     }
-    expect(routed((session) => Session.withSettings(settings)(session))).toEqual(
-      E.left('InvalidProxy: Invalid proxy: its URL is not text'),
-    )
+    expect(routed((session) => Session.withSettings(settings)(session))).toMatchObject({
+      left: { _tag: 'InvalidProxy' },
+    })
   })
   it('is the same object for the same setting', () => {
     const session = Session.withProxy('http://p')(Session.empty)
@@ -195,15 +192,15 @@ describe('timeouts', () => {
     expect(timeouts((session) => Session.withTimeouts({ read })(session))).toEqual(E.right({ read }))
   })
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31 - 0.5, 2 ** 31])('of %d ms are refused', (read) => {
-    expect(timeouts((session) => Session.withTimeouts({ connect: 1, read })(session))).toEqual(
-      E.left(`InvalidSettings: Invalid timeouts: read is ${read}; it must be above 0 and below 2^31 milliseconds`),
-    )
+    expect(timeouts((session) => Session.withTimeouts({ connect: 1, read })(session))).toMatchObject({
+      left: { _tag: 'InvalidSettings', setting: 'timeouts', message: expect.stringContaining(`read is ${read};`) },
+    })
   })
   it('that are no numbers are refused, though they compare like some', () => {
     // The cast: plain JavaScript may give a text.
-    expect(timeouts((session) => Session.withTimeouts({ read: '5' as never })(session))).toEqual(
-      E.left('InvalidSettings: Invalid timeouts: read is no number; it must be above 0 and below 2^31 milliseconds'),
-    )
+    expect(timeouts((session) => Session.withTimeouts({ read: '5' as never })(session))).toMatchObject({
+      left: { _tag: 'InvalidSettings', setting: 'timeouts' },
+    })
   })
   it('are none where nothing is said, or all is taken back', () => {
     expect(timeouts((session) => session)).toEqual(E.right({}))
@@ -230,14 +227,14 @@ describe('the largest body', () => {
     expect(limits((session) => Session.withLimits({ body })(session))).toEqual(E.right({ body }))
   })
   it.each([-1, -0.5, Number.NaN])('may not be %d octets', (body) => {
-    expect(limits((session) => Session.withLimits({ body })(session))).toEqual(
-      E.left(`InvalidSettings: Invalid limits: body is ${body}; it must be 0 or more octets`),
-    )
+    expect(limits((session) => Session.withLimits({ body })(session))).toMatchObject({
+      left: { _tag: 'InvalidSettings', setting: 'limits', message: expect.stringContaining(`body is ${body};`) },
+    })
   })
   it('that is no number is refused', () => {
     // The cast: plain JavaScript may give a text.
-    expect(limits((session) => Session.withLimits({ body: '5' as never })(session))).toEqual(
-      E.left('InvalidSettings: Invalid limits: body is no number; it must be 0 or more octets'),
-    )
+    expect(limits((session) => Session.withLimits({ body: '5' as never })(session))).toMatchObject({
+      left: { _tag: 'InvalidSettings', setting: 'limits' },
+    })
   })
 })

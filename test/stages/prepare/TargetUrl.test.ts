@@ -16,10 +16,6 @@ const href = (session: Session.Session, reference: string) =>
     located(session, reference),
     E.map(({ url }) => withQuery(session.settings)(url).href),
   )
-const problem = (session: Session.Session, reference: string) => {
-  const made = located(session, reference)
-  return E.isLeft(made) ? `${made.left._tag}: ${made.left.message}` : made.right.url.href
-}
 
 describe('a reference behind a base', () => {
   it.each([
@@ -48,19 +44,20 @@ describe('a reference behind a base', () => {
   it.each(['..', '../x', '/../x', 'a/../../x', 'a//../../x', 'a/./../../x', './../x', '%2e%2e/x', 'a/%2E./.%2e/x'])(
     '%s would lead above it, and is refused',
     (reference) => {
-      expect(problem(based('https://h/v1'), reference)).toBe(
-        `InvalidUrl: Invalid URL '${reference}': its '..' segments lead above the base URL`,
-      )
+      expect(located(based('https://h/v1'), reference)).toMatchObject({
+        left: { _tag: 'InvalidUrl', url: reference, message: expect.stringContaining("'..'") },
+      })
     },
   )
   it('would leave it unsaid with two slashes in front, and is refused', () => {
-    expect(problem(based('https://h/v1'), '//other.test/x')).toBe(
-      "InvalidUrl: Invalid URL '//other.test/x': it starts with // and would leave the base URL; " +
-        'write the scheme if you mean another host',
-    )
+    expect(located(based('https://h/v1'), '//other.test/x')).toMatchObject({
+      left: { _tag: 'InvalidUrl', url: '//other.test/x', message: expect.stringContaining('//') },
+    })
   })
   it('is refused with what no URL can hold', () => {
-    expect(problem(based('https://h/v1'), 'a\ud800')).toMatch(/: it holds half of a surrogate pair$/)
+    expect(located(based('https://h/v1'), 'a\ud800')).toMatchObject({
+      left: { _tag: 'InvalidUrl', message: expect.stringContaining('surrogate') },
+    })
   })
 })
 
@@ -110,35 +107,37 @@ describe('an absolute URL', () => {
 
 describe('a base that no request can be joined to', () => {
   it.each([
-    ['https://h/?key=1', 'a base URL must not have a query or a fragment; use withQuery'],
-    ['https://h/#part', 'a base URL must not have a query or a fragment; use withQuery'],
-    ['https://', 'no host supplied'],
-  ])('%s is refused, whatever is asked for', (base, why) => {
+    ['https://h/?key=1', 'query'],
+    ['https://h/#part', 'fragment'],
+    ['https://', 'host'],
+  ])('%s is rejected because of its %s, for relative and absolute references', (base, part) => {
     for (const reference of ['x', 'https://h/']) {
-      expect(problem(based(base), reference)).toBe(`InvalidUrl: Invalid URL '${base}': ${why}`)
+      expect(located(based(base), reference)).toMatchObject({
+        left: { _tag: 'InvalidUrl', url: base, message: expect.stringContaining(part) },
+      })
     }
   })
   it('is refused without a scheme', () => {
-    expect(problem(based('api.test'), 'x')).toBe(
-      "MissingScheme: Invalid URL 'api.test': no scheme supplied. Perhaps you meant https://api.test?",
-    )
+    expect(located(based('api.test'), 'x')).toMatchObject({
+      left: { _tag: 'MissingScheme', url: 'api.test', message: expect.stringContaining('https://api.test') },
+    })
   })
   it('is refused where it is no text', () => {
-    expect(problem(based(untyped(7)), 'x')).toBe("InvalidUrl: Invalid URL 'the base URL': it is not text")
+    expect(located(based(untyped(7)), 'x')).toMatchObject({ left: { _tag: 'InvalidUrl' } })
   })
 })
 
 it('a URL without a scheme and without a base is refused', () => {
-  expect(problem(Session.empty, 'h.test/x')).toBe(
-    "MissingScheme: Invalid URL 'h.test/x': no scheme supplied. Perhaps you meant https://h.test/x?",
-  )
+  expect(located(Session.empty, 'h.test/x')).toMatchObject({
+    left: { _tag: 'MissingScheme', url: 'h.test/x', message: expect.stringContaining('https://h.test/x') },
+  })
 })
 
 it.each([
   [Session.empty, 7, 'number'],
   [based('https://h/'), undefined, 'undefined'],
 ])('a URL that is no text is refused (%#)', (session, reference, kind) => {
-  expect(problem(session, untyped(reference))).toBe(`InvalidUrl: Invalid URL '${kind}': it is not text`)
+  expect(located(session, untyped(reference))).toMatchObject({ left: { _tag: 'InvalidUrl', url: kind } })
 })
 
 describe('the query of the settings', () => {
