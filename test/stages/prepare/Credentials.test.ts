@@ -12,9 +12,9 @@ import * as Session from '../../../src/session/Session.js'
 import { memory } from '../../../src/transport/Memory.js'
 import { untyped } from '../../untyped.js'
 
-// Which credentials a plan carries, and which are refused before anything is sent.
+// Which credentials a plan has, and which are rejected before anything is sent.
 
-/** The rejections that nobody handled, which would end a process. */
+/** Returns the unhandled rejections, which would end a process. */
 const unhandled = async (act: () => unknown): Promise<ReadonlyArray<unknown>> => {
   const seen: unknown[] = []
   const note = (cause: unknown) => seen.push(cause)
@@ -45,9 +45,9 @@ describe('auth of the settings', () => {
     ['none', Auth.none, undefined],
     ['basic', Auth.basic('me', 'pw'), basic('me:pw')],
     ['bearer', Auth.bearer('token'), 'Bearer token'],
-    ['digest that nobody asked for', Auth.digest('me', 'pw'), undefined],
+    ['digest without a challenge', Auth.digest('me', 'pw'), undefined],
     ['a scheme that adds nothing', Auth.custom('mine', (plan) => plan), undefined],
-  ])('of %s silences the URL and netrc', (_, auth, expected) => {
+  ])('with %s replaces the credentials of the URL and of netrc', (_, auth, expected) => {
     const environment = Environment.make({}, 'machine h login netrc password n')
     const session = pipe(Session.empty, Session.withAuth(auth), Session.withAmbient({ netrc: true }))
     expect(authorizationOf('http://url:u@h/', session, { environment })).toEqual(E.right(expected))
@@ -65,12 +65,12 @@ describe('credentials in the URL', () => {
     ['http://netrc@h/', basic('netrc:n')],
     ['http://u@h/', basic('u:')],
     ['http://h/', basic('netrc:n')],
-  ])('%s: %s', (url, expected) => {
+  ])('of %s: Authorization is %s', (url, expected) => {
     expect(authorizationOf(url, session, { environment })).toEqual(E.right(expected))
   })
 })
 
-it('netrc is asked for http and https alone', () => {
+it('netrc is used only for http and https', () => {
   const environment = Environment.make({}, 'machine h login netrc password n')
   const session = pipe(
     Session.withAmbient({ netrc: true })(Session.empty),
@@ -83,7 +83,7 @@ it('netrc is asked for http and https alone', () => {
   expect(authorizationOf('app://h/', session, { environment })).toEqual(E.right(undefined))
 })
 
-describe('a digest whose challenge is known', () => {
+describe('a digest with a known challenge', () => {
   const challenge: Input = {
     origin: 'http://h',
     user: 'me',
@@ -102,7 +102,7 @@ describe('a digest whose challenge is known', () => {
   }
   const cnonceOf = (text: string | undefined) => /cnonce="([^"]*)"/.exec(text ?? '')?.[1] ?? ''
 
-  it('signs at once: for path and query, one above the count', () => {
+  it('signs the first request, for its path and query, with the next count', () => {
     expect(signed(knowing({}))).toMatch(
       /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop=auth, nc=00000001, cnonce="[\da-f]{16}"$/,
     )
@@ -111,11 +111,11 @@ describe('a digest whose challenge is known', () => {
     ['another origin', { origin: 'http://other.test' }],
     ['another port', { origin: 'http://h:81' }],
     ['another user', { user: 'you' }],
-  ])('is silent where the challenge was of %s', (_, other) => {
+  ])('does not use a challenge of %s', (_, other) => {
     expect(signed(knowing(other))).toBeUndefined()
     expect(signed(knowing(other, { nonce: 'mine' }))).toContain('nonce="mine"')
   })
-  it('draws another cnonce for another nonce, count and seed, and the same one for the same', () => {
+  it('derives the cnonce from nonce, count and entropy', () => {
     const jar = knowing({})
     const [first, again] = [signed(jar), signed(jar)]
     expect(cnonceOf(first)).toBe(cnonceOf(again))
@@ -127,14 +127,14 @@ describe('a digest whose challenge is known', () => {
       ),
     )
     expect(signed(used)).toContain('nc=00000002')
-    const drawn = [first, signed(used), signed(knowing({ nonce: 'm' })), signed(jar, 'http://h/', 'other')].map(
+    const cnonces = [first, signed(used), signed(knowing({ nonce: 'm' })), signed(jar, 'http://h/', 'other')].map(
       cnonceOf,
     )
-    expect(new Set(drawn).size).toBe(4)
+    expect(new Set(cnonces).size).toBe(4)
   })
 })
 
-describe('auth that cannot be used', () => {
+describe('invalid auth', () => {
   const ofType = (what: string) => ({
     _tag: 'InvalidSettings',
     setting: 'auth',
@@ -159,15 +159,15 @@ describe('auth that cannot be used', () => {
     ['a digest user with DEL', Auth.digest('m\x7fe', 'pw'), ofCharacters('user')],
   ])('is rejected: %s', (_, auth, left) => expect(planned(auth)).toMatchObject({ left }))
   it.each([
-    ['none', Auth.none],
-    ['a token of latin-1', Auth.bearer('tokén')],
-    ['a digest user with a blank, and of any script', Auth.digest('m e \x80 ☃', 'pw')],
+    ['Auth.none', Auth.none],
+    ['a token in Latin-1', Auth.bearer('tokén')],
+    ['a digest user with a blank and non-Latin characters', Auth.digest('m e \x80 ☃', 'pw')],
     ['a basic user with a control character', Auth.basic('m\ne', 'p\nw')],
     ['an empty user and password', Auth.digest('', '')],
-  ])('is not: %s', (_, auth) => expect(E.isRight(planned(auth))).toBe(true))
+  ])('is not reported for %s', (_, auth) => expect(E.isRight(planned(auth))).toBe(true))
 })
 
-describe('a scheme of one’s own that fails to sign', () => {
+describe('a custom auth scheme that fails to sign', () => {
   const signedBy = (sign: () => unknown) => planned(Auth.custom('mine', untyped(sign)))
   const failure = (cause: string) => ({
     left: { _tag: 'InvalidSettings', setting: 'auth', message: expect.stringMatching(`'mine'.*${cause}`) },
@@ -178,13 +178,13 @@ describe('a scheme of one’s own that fails to sign', () => {
     ['a list', () => []],
     ['object', () => ({})],
     ['a promise', () => Promise.reject(new Error('late'))],
-  ])('by giving %s', (kind, sign) => {
+  ])('by returning %s is named in the error', (kind, sign) => {
     expect(signedBy(sign)).toMatchObject(failure(kind))
   })
-  it('by giving a promise that rejects, and the process goes on', async () => {
+  it('by returning a rejected promise causes no unhandled rejection', async () => {
     expect(await unhandled(() => signedBy(() => Promise.reject(new Error('late'))))).toEqual([])
   })
-  it('by throwing', () => {
+  it('by throwing is named in the error, with the message that it threw', () => {
     const thrown = () => {
       throw new Error('no key')
     }
