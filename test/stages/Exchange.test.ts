@@ -10,7 +10,6 @@ import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import * as Redirect from '../../src/stages/Redirect.js'
 import * as Proxy from '../../src/values/Proxy.js'
-import * as Url from '../../src/values/Url.js'
 import type { Answer, Server } from '../../src/wire/Reply.js'
 
 const trusting = pipe(Session.empty, Session.withAmbient({ proxies: true, netrc: true, certificates: true }))
@@ -141,25 +140,6 @@ describe('a redirect', () => {
 })
 
 describe('credentials on a redirect', () => {
-  const url = (text: string) => {
-    const located = Url.parse(text)
-    return E.isRight(located) ? located.right.url : expect.fail(text)
-  }
-  it.each([
-    ['http://h/', 'http://h:80/', false],
-    ['http://h/', 'https://h/', false],
-    ['http://h:80/', 'https://h:443/', false],
-    ['https://h/', 'http://h/', true],
-    ['http://h/', 'http://h:8080/', true],
-    ['https://h/', 'https://h:8443/', true],
-    ['http://h:8080/', 'https://h:8080/', true],
-    ['http://h/', 'http://sub.h/', true],
-    ['http://h/', 'http://h./', true],
-    ['http://H/', 'http://h/', false],
-  ])('from %s to %s: stripped is %s', (from, target, expected) => {
-    expect(Redirect.shouldStripAuth(url(from), url(target))).toBe(expected)
-  })
-
   const withCredentials = pipe(
     Session.empty,
     Session.withBearer('token'),

@@ -24,7 +24,7 @@ const fields = (request: Request.Request, session?: Session.Session) =>
   Object.fromEntries(Plan.wire(planned(request, session)).headers)
 
 describe('an empty body', () => {
-  it('of text or bytes is no body', () => {
+  it('of text or bytes is planned as Empty', () => {
     for (const withEmpty of [Request.withText(''), Request.withBytes(new Uint8Array(0))]) {
       expect(planned(withEmpty(Request.post('http://h/'))).body).toEqual({ _tag: 'Empty' })
       expect(fields(withEmpty(Request.post('http://h/')))).toEqual({ 'Content-Length': '0' })
