@@ -19,10 +19,10 @@ const data = (plan: Plan.Plan) => Explain.toData(Plan.explain(plan))
 const entry = (plan: Plan.Plan, name: string) => data(plan).entries.find((row) => row.name === name)
 const why = (plan: Plan.Plan, what: string) => data(plan).dropped.find((one) => one.what === what)?.why
 
-describe('layers', () => {
+describe('the layers of an explanation', () => {
   const session = pipe(Session.defaults, Session.withHeader('Accept', 'a/b'), Session.withQuery({ q: 'old', k: 1 }))
 
-  it('a request over a session over the defaults', () => {
+  it('list the request, then what it overrode in session and defaults', () => {
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withHeader('accept', 'c/d')), session)
     expect(entry(plan, 'accept')).toMatchObject({
       layer: 'request',
@@ -34,38 +34,38 @@ describe('layers', () => {
     })
     expect(entry(plan, 'User-Agent')).toMatchObject({ layer: 'defaults', overrode: [] })
   })
-  it('pieces of the query', () => {
+  it('name the origin of each query parameter', () => {
     const plan = planned(pipe(Request.get('https://example.com/?u=1'), Request.withQuery({ q: ['a b', 'c'] })), session)
     expect(data(plan).entries.filter(({ field }) => field === 'query')).toMatchObject([
-      { name: 'u', value: '1', layer: 'request', how: 'stood in the URL' },
+      { name: 'u', value: '1', layer: 'request', how: expect.stringContaining('URL') },
       { name: 'q', value: 'a b', layer: 'request', overrode: [{ layer: 'session', value: 'q=old' }] },
       { name: 'q', value: 'c', layer: 'request' },
       { name: 'k', value: '1', layer: 'session' },
     ])
   })
-  it('the environment', () => {
+  it('name the variable or the netrc entry of the environment', () => {
     const plan = planned(Request.get('https://example.com/'))
     expect(entry(plan, 'Authorization')).toMatchObject({
       layer: 'environment',
-      how: 'netrc entry for example.com',
+      how: expect.stringContaining('example.com'),
       value: '‹secret›',
     })
     expect(data(plan).entries.find(({ field }) => field === 'proxy')).toMatchObject({
       layer: 'environment',
-      how: 'the variable https_proxy',
+      how: expect.stringContaining('https_proxy'),
       value: 'http://‹secret›@proxy.test:3128',
     })
     expect(entry(plan, 'ca')).toMatchObject({ layer: 'environment', value: '/ca.pem' })
   })
-  it('a scheme of the user’s own', () => {
+  it('name the custom auth scheme that wrote a header', () => {
     const sign = Auth.custom('hmac', (plan) => ({
       ...plan,
       headers: Headers.append('X-Signature', 's')(plan.headers),
     }))
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withAuth(sign)))
-    expect(entry(plan, 'X-Signature')).toMatchObject({ layer: 'prepare', how: "the scheme 'hmac' of auth wrote it" })
+    expect(entry(plan, 'X-Signature')).toMatchObject({ layer: 'prepare', how: expect.stringContaining("'hmac'") })
   })
-  it('nobody', () => {
+  it('show fields that were edited by hand', () => {
     const { inputs, ...plan } = planned(Request.get('https://example.com/'))
     expect(new Set(data(plan).entries.map(({ layer }) => layer))).toEqual(new Set(['hand']))
     const edited = { ...plan, ...(inputs ? { inputs } : {}), headers: Headers.append('X', '1')(plan.headers) }
@@ -88,13 +88,13 @@ describe('the proxy variable', () => {
     [{ Http_Proxy: 'http://a:1' }, 'Http_Proxy'],
     [{ Http_proxy: 'http://a:1', HTTP_PROXY: 'http://b:2' }, 'Http_proxy'],
     [{ HTTP_PROXY: 'http://a:1', Http_Proxy: 'http://b:2' }, 'Http_Proxy'],
-  ])('of %j is %s', (variables, name) => {
-    expect(proxyOf(variables)).toMatchObject({ layer: 'environment', how: `the variable ${name}` })
+  ])('of %j is named: %s', (variables, name) => {
+    expect(proxyOf(variables)).toMatchObject({ layer: 'environment', how: expect.stringContaining(name) })
   })
-  it('is not named when the lower-case one is empty', () => {
+  it('is not named if the lower-case variable is empty', () => {
     expect(proxyOf({ http_proxy: '', HTTP_PROXY: 'http://a:1' })).toMatchObject({ layer: 'defaults', value: 'none' })
   })
-  it('is not named when a narrower key of the session beats a key of the request', () => {
+  it('is not named if a more specific key of the session wins', () => {
     const session = pipe(Session.empty, Session.withProxy({ 'https://example.com': 'http://s:1' }))
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withProxy({ all: 'http://r:2' })), session)
     expect(data(plan).entries.find(({ field }) => field === 'proxy')).toMatchObject({
@@ -105,17 +105,20 @@ describe('the proxy variable', () => {
 })
 
 describe('cookies', () => {
-  it('are told apart when one name ends in another', () => {
+  it('are distinguished if one name ends with another', () => {
     const [jar] = Jar.absorb(new URL('https://a.test/'), ['sid=1'], now)(Jar.empty)
     const [both] = Jar.absorb(new URL('https://b.a.test/'), ['xsid=1; Domain=a.test'], now)(jar)
     const plan = Plan.plan({ session: Session.empty, jar: both, now })(Request.get('https://a.test/'))
     if (E.isLeft(plan)) expect.fail(plan.left.message)
-    expect(entry(plan.right, 'sid')).toMatchObject({ layer: 'jar', how: 'set by https://a.test/' })
-    expect(entry(plan.right, 'xsid')).toMatchObject({ layer: 'jar', how: 'set by https://b.a.test/' })
+    expect(entry(plan.right, 'sid')).toMatchObject({ layer: 'jar', how: expect.stringContaining(' https://a.test/') })
+    expect(entry(plan.right, 'xsid')).toMatchObject({
+      layer: 'jar',
+      how: expect.stringContaining(' https://b.a.test/'),
+    })
   })
 })
 
-describe('what a custom scheme rewrote', () => {
+describe('a field rewritten by a custom auth scheme', () => {
   const settings = pipe(
     Request.post('https://example.com/a?q=1#top'),
     Request.withText('text'),
@@ -149,19 +152,19 @@ describe('what a custom scheme rewrote', () => {
     ['proxy', '', (plan) => route(plan, { proxy: O.none })],
     ['body', '', () => ({ body: { _tag: 'Empty' } })],
     ['method', '', () => ({ method: 'PUT' })],
-  ])('%s %s', (field, name, rewrite) => {
+  ])('names the scheme for %s %s', (field, name, rewrite) => {
     const sign = Auth.custom('hmac', (plan) => ({ ...plan, ...rewrite(plan) }))
     for (const request of [settings, { ...settings, settings: Request.get('/').settings }]) {
       const { entries } = data(planned(pipe(request, Request.withAuth(sign)), Session.empty))
       if (field === 'proxy' && request !== settings) continue
       expect(entries.find((row) => row.field === field && row.name === name)).toMatchObject({
         layer: 'prepare',
-        how: "the scheme 'hmac' of auth wrote it",
+        how: expect.stringContaining("'hmac'"),
       })
       expect(entries.filter(({ layer }) => layer === 'hand')).toEqual([])
     }
   })
-  it('is still named after a redirect', () => {
+  it('keeps its origin after a redirect', () => {
     const sign = Auth.custom('hmac', (plan) => ({ ...plan, ...tls(plan, { verify: false }) }))
     const context = { session: Session.empty, now, jar: Jar.empty }
     const { hops } = Exchange.simulate(context)({
@@ -180,26 +183,29 @@ describe('netrc with a user in the URL', () => {
   }
   const what = 'netrc entry for example.com'
 
-  it('names the entry of that user', () => {
+  it('is explained with the entry of that user', () => {
     const plan = of('https://you@example.com/', NETRC)
     expect(Plan.wire(plan).headers).toContainEqual(['Authorization', `Basic ${btoa('you:b')}`])
-    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'environment', how: what })
+    expect(entry(plan, 'Authorization')).toMatchObject({
+      layer: 'environment',
+      how: expect.stringContaining('example.com'),
+    })
     expect(why(plan, what)).toBeUndefined()
   })
-  it('does not report the entry of another user as used or as dropped', () => {
+  it('reports the entry of another user neither as used nor as dropped', () => {
     const plan = of('https://else@example.com/', NETRC)
-    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request', how: 'the user stood in the URL' })
+    expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request', how: expect.stringContaining('URL') })
     expect(why(plan, what)).toBeUndefined()
-    const trustless = of('https://else@example.com/', NETRC, Session.empty)
-    expect(why(trustless, what)).toBeUndefined()
-    expect(data(trustless).unasked).toContainEqual({ input: 'netrc', why: 'the session does not trust netrc' })
+    const withoutNetrc = of('https://else@example.com/', NETRC, Session.empty)
+    expect(why(withoutNetrc, what)).toBeUndefined()
+    expect(data(withoutNetrc).unasked).toContainEqual({ input: 'netrc', why: expect.stringContaining('netrc') })
   })
-  it('reports the entry of that user as dropped when netrc is not trusted', () => {
+  it('reports the entry of that user as dropped if the session does not allow netrc', () => {
     const plan = of('https://you@example.com/', NETRC, Session.empty)
-    expect(why(plan, what)).toBe('not used: the session does not trust netrc')
+    expect(why(plan, what)).toContain('netrc')
     expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'request' })
   })
-  it('names the layer whose base URL has the password', () => {
+  it('names the layer whose base URL has the credentials', () => {
     const base = 'https://u:p@example.com/'
     const session = pipe(Session.empty, Session.withBaseUrl(base))
     expect(entry(planned(Request.get('/a'), session), 'Authorization')).toMatchObject({ layer: 'session' })
@@ -208,16 +214,16 @@ describe('netrc with a user in the URL', () => {
   })
 })
 
-describe('what was dropped', () => {
-  it('a length and a coding without a body, with who gave them', () => {
+describe('dropped inputs', () => {
+  it('include framing headers without a body, with their layer', () => {
     const framed = pipe(
       Request.get('https://example.com/'),
       Request.withHeader('Content-Length', '5'),
       Request.withHeader('Transfer-Encoding', 'chunked'),
     )
     expect(data(planned(framed)).dropped).toMatchObject([
-      { what: 'header Content-Length', layer: 'request', value: '5', why: 'there is no body' },
-      { what: 'header Transfer-Encoding', layer: 'request', value: 'chunked', why: 'there is no body' },
+      { what: 'header Content-Length', layer: 'request', value: '5', why: expect.stringContaining('body') },
+      { what: 'header Transfer-Encoding', layer: 'request', value: 'chunked', why: expect.stringContaining('body') },
     ])
     const posted = planned({ ...framed, method: 'POST' })
     expect(entry(posted, 'Content-Length')).toMatchObject({
@@ -227,25 +233,25 @@ describe('what was dropped', () => {
     })
   })
   it.each([
-    [Request.withHeader('Authorization', 'x'), 'not used: the request has its own Authorization'],
-    [Request.withBearer('x'), 'not used: the request has its own auth (Bearer)'],
-    [Request.withoutAuth, 'not used: the request says withoutAuth'],
-  ])('netrc %#', (change, reason) => {
-    expect(why(planned(change(Request.get('https://example.com/'))), 'netrc entry for example.com')).toBe(reason)
+    [Request.withHeader('Authorization', 'x'), 'Authorization'],
+    [Request.withBearer('x'), 'Bearer'],
+    [Request.withoutAuth, 'withoutAuth'],
+  ])('include netrc and name the setting that replaced it: case %#', (change, reason) => {
+    expect(why(planned(change(Request.get('https://example.com/'))), 'netrc entry for example.com')).toContain(reason)
   })
-  it('the proxy of the environment', () => {
+  it('include the proxy variable after withoutProxy', () => {
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withoutProxy))
-    expect(why(plan, 'variable https_proxy')).toBe('not used: the request says withoutProxy')
+    expect(why(plan, 'variable https_proxy')).toContain('withoutProxy')
   })
-  it('what the request takes away', () => {
+  it('include a header that the request removes', () => {
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withoutHeader('user-agent')))
-    expect(why(plan, 'header User-Agent')).toBe('the request takes it away')
+    expect(why(plan, 'header User-Agent')).toContain('request')
   })
-  it('credentials of a session, away from its base', () => {
+  it('include credentials of the session outside the base URL', () => {
     const session = pipe(Session.empty, Session.withBaseUrl('https://a.test'), Session.withBearer('t'))
-    expect(why(planned(Request.get('https://b.test/'), session), 'auth')).toMatch(/away from the base/)
+    expect(why(planned(Request.get('https://b.test/'), session), 'auth')).toContain('base URL')
   })
-  it('sources that were not asked', () => {
+  it('do not include inputs that were not read, which are listed in unasked', () => {
     const plan = Plan.plan({ session: Session.empty })(Request.get('https://example.com/'))
     expect(
       pipe(
@@ -256,34 +262,34 @@ describe('what was dropped', () => {
   })
 })
 
-describe('later hops', () => {
+describe('the explanation of a later hop', () => {
   const run = (request: Request.Request, server: Parameters<ReturnType<typeof Exchange.simulate>>[0]) =>
     Exchange.simulate({ session: Session.defaults, now, jar: Jar.empty })(server)(request).hops.map(({ plan }) => plan)
 
-  it('a redirect to another origin', () => {
+  it('names the redirect and the fields that it dropped', () => {
     const [, plan] = run(pipe(Request.post('https://a.test/'), Request.withBearer('t'), Request.withForm({ a: 1 })), {
       'POST https://a.test/': { status: 303, headers: { location: 'https://b.test/x?y=1' } },
       'GET https://b.test/x': { status: 200 },
     })
     if (plan === undefined) expect.fail('no second hop')
-    expect(data(plan).entries[0]).toMatchObject({ layer: 'redirect', how: 'a 303 turns POST into GET' })
-    expect(entry(plan, 'y')).toMatchObject({ layer: 'redirect', how: 'Location of https://a.test/' })
+    expect(data(plan).entries[0]).toMatchObject({ layer: 'redirect', how: expect.stringMatching(/303.*POST.*GET/) })
+    expect(entry(plan, 'y')).toMatchObject({ layer: 'redirect', how: expect.stringContaining('https://a.test/') })
     expect(entry(plan, 'User-Agent')).toMatchObject({ layer: 'defaults' })
-    expect(why(plan, 'header Authorization')).toBe('it is secret, and https://b.test is another origin')
-    expect(why(plan, 'body')).toBe('a 303 turns POST into GET, which has none')
+    expect(why(plan, 'header Authorization')).toContain('https://b.test')
+    expect(why(plan, 'body')).toMatch(/303.*POST.*GET/)
   })
-  it('an answered challenge, with the cookie that came with it', () => {
-    const [, plan] = run(pipe(Request.get('https://a.test/'), Request.withDigestAuth('u', 'p')), (asked) => ({
-      status: Headers.has('Authorization')(asked.headers) ? 200 : 401,
+  it('names the challenge and the cookie that it set', () => {
+    const [, plan] = run(pipe(Request.get('https://a.test/'), Request.withDigestAuth('u', 'p')), (sent) => ({
+      status: Headers.has('Authorization')(sent.headers) ? 200 : 401,
       headers: { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"', 'set-cookie': 'sid=1' },
     }))
     if (plan === undefined) expect.fail('no second hop')
     expect(entry(plan, 'Authorization')).toMatchObject({ layer: 'challenge' })
-    expect(entry(plan, 'sid')).toMatchObject({ layer: 'jar', how: 'set by https://a.test/' })
+    expect(entry(plan, 'sid')).toMatchObject({ layer: 'jar', how: expect.stringContaining(' https://a.test/') })
   })
 })
 
-describe('the text', () => {
+describe('Explain.render', () => {
   const long = `https://example.com/${'very-long-'.repeat(30)}?q=${'漢字'.repeat(40)}`
   const explained = Plan.explain(planned(pipe(Request.get(long), Request.withHeader('X', 'word '.repeat(40).trim()))))
 
@@ -293,13 +299,13 @@ describe('the text', () => {
     expect(Math.max(...lines.map(wide))).toBeLessThanOrEqual(columns)
     expect(lines.length).toBeGreaterThan(20)
   })
-  it('is the same with and without colour', () => {
+  it('prints the same text with and without colour', () => {
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g')
     const painted = Explain.render({ paint: Paint.ansi })(explained)
     expect(painted).not.toBe(Explain.render()(explained))
     expect(painted.replace(escapes, '')).toBe(Explain.render()(explained))
   })
-  it('sends no control to the terminal', () => {
+  it('escapes control characters', () => {
     const plan = planned(pipe(Request.get('https://example.com/'), Request.withQuery({ '\u001b[2J': '\u009b\r\n' })))
     expect(Explain.render()(Plan.explain(plan))).toMatch(/\\x1b\[2J/)
     expect(/[^\P{Cc}\n]/u.test(Explain.render()(Plan.explain(plan)))).toBe(false)
@@ -318,16 +324,16 @@ describe('a Cookie header that would be too long', () => {
       .entries.filter(({ field }) => field === 'cookie')
       .map(({ name, layer }) => [name, layer])
 
-  it('leaves the oldest cookie of the jar out, beside one of the request, and says so', () => {
+  it('omits the oldest cookie of the jar and explains why', () => {
     const own = plan(pipe(Request.get(url.href), Request.withCookie('mine', 'y'.repeat(1000))))
     expect(cookies(own)).toEqual([
       ['mine', 'request'],
       ['new', 'jar'],
     ])
-    expect(why(own, 'cookie old')).toMatch(/longer than servers accept/)
+    expect(why(own, 'cookie old')).toContain('longer')
     expect(why(plan(Request.get(url.href)), 'cookie old')).toBeUndefined()
   })
-  it('never leaves out what the request gives', () => {
+  it('never omits a cookie of the request', () => {
     const own = plan(pipe(Request.get(url.href), Request.withCookie('mine', 'y'.repeat(9000))))
     expect(cookies(own)).toEqual([['mine', 'request']])
     expect([why(own, 'cookie old'), why(own, 'cookie new')]).not.toContain(undefined)

@@ -40,7 +40,7 @@ const request = Request.get('http://shop.test/')
 const trace = Exchange.simulate({ session, now, jar: Jar.empty })(server)(request)
 
 describe('a story', () => {
-  it('reads well', () => {
+  it('lists requests, replies, cookies and decisions of each hop', () => {
     expect(Story.render()(Story.ofTrace(trace))).toMatchInlineSnapshot(`
       "1  GET http://shop.test/
          401 Unauthorized
@@ -71,7 +71,7 @@ describe('a story', () => {
          → done: 7 bytes"
     `)
   })
-  it('of a real exchange is the same', async () => {
+  it('of a real exchange equals that of its simulation', async () => {
     const ran = await pipe(
       Http.attempt(request),
       Client.use({ session, transport: Transport.memory(server), clock: () => now, random: () => 'simulation' }),
@@ -79,7 +79,7 @@ describe('a story', () => {
     if (E.isLeft(ran)) expect.fail('attempt never fails')
     expect(Story.render()(Story.ofOutcome(ran.right[0]))).toBe(Story.render()(Story.ofTrace(trace)))
   })
-  it('of any chain, simulated or real, is the same', async () => {
+  it('of any chain of redirects is equal for simulation and real exchange', async () => {
     await fc.assert(
       fc.asyncProperty(anyChain, async (chain) => {
         const context = contextOf(chain)
@@ -105,29 +105,29 @@ describe('a story', () => {
     const lines = Story.render({ columns })(Story.ofTrace(trace)).split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
   })
-  it('has colour only when asked', () => {
+  it('has colour only with Paint.ansi', () => {
     const painted = Story.render({ paint: Paint.ansi })(Story.ofTrace(trace))
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g')
     expect(painted.replace(escapes, '')).toBe(Story.render()(Story.ofTrace(trace)))
     expect(painted).toMatch(escapes)
   })
-  it('tells of a refusal, of a stop, of silence, of a plan that never was', () => {
-    const tell = (policy: RedirectPolicy.RedirectPolicy, to: Transport.Server = server, url = 'http://shop.test/') =>
+  it('shows a refused redirect, a stop, a missing reply and a request without a plan', () => {
+    const storyOf = (policy: RedirectPolicy.RedirectPolicy, to: Transport.Server = server, url = 'http://shop.test/') =>
       pipe(
         Request.get(url),
         Exchange.simulate({ session: Session.withRedirectPolicy(policy)(session), now, jar: Jar.empty })(to),
         Story.ofTrace,
         Story.render({ columns: 300 }),
       )
-    expect(tell(RedirectPolicy.httpsOnly)).toMatch(/→ RedirectRefused: .* is not https$/)
-    expect(tell(RedirectPolicy.none)).toMatch(/→ stops here, as the policy says; next would be GET/)
-    expect(tell(RedirectPolicy.follow, () => expect.fail('down'))).toMatch(/no whole reply\n.*→ ProtocolError/)
-    expect(tell(RedirectPolicy.follow, server, 'shop.test')).toMatch(/^MissingScheme: /)
+    expect(storyOf(RedirectPolicy.httpsOnly)).toMatch(/→ RedirectRefused: .* is not https$/)
+    expect(storyOf(RedirectPolicy.none)).toMatch(/→ stops here.* GET\s+http:/)
+    expect(storyOf(RedirectPolicy.follow, () => expect.fail('down'))).toMatch(/no .*reply\n.*→ ProtocolError/)
+    expect(storyOf(RedirectPolicy.follow, server, 'shop.test')).toMatch(/^MissingScheme: /)
   })
 })
 
-describe('why', () => {
-  it('says for each cookie what becomes of it', () => {
+describe('Jar.why', () => {
+  it('explains for each cookie whether it is sent', () => {
     const [jar] = Jar.absorb(
       new URL('https://www.example.com/a/'),
       ['s=c4nary; Secure', 'p=1; Path=/x', 'd=2; Domain=example.com; Path=/', 'e=3; Max-Age=1; Path=/'],

@@ -9,7 +9,7 @@ import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import type { Answer, HeadersInput, Server } from '../../src/wire/Reply.js'
 
-// Which replies are answered with the same request, signed, and what that does to the jar.
+// Which 401 replies are answered with the same request, signed, and how the jar remembers their challenges.
 
 const DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
 const now = new Date(0)
@@ -17,7 +17,7 @@ const signing = Session.withDigestAuth('me', 'pw')(Session.empty)
 
 const authorizationOf = (plan: Plan.Plan) => new Map(Plan.wire(plan).headers).get('Authorization')
 
-/** Answers what is unsigned with this, and anything signed with 200. */
+/** A server that sends `answer` to unsigned requests and 200 to signed ones. */
 const guard =
   (answer: Answer): Server =>
   (plan) =>
@@ -34,35 +34,35 @@ const counts = (jar: Jar.Jar, origin = 'http://h', user = 'me') =>
     O.map(({ nonce, count }) => [nonce, count]),
   )
 
-describe('a challenge', () => {
-  it.each([200, 400, 402, 403, 407, 500])('of status %d is none', (status) => {
+describe('a digest challenge', () => {
+  it.each([200, 400, 402, 403, 407, 500])('is ignored in a reply with status %d', (status) => {
     expect(statuses({ status, headers: { 'www-authenticate': DIGEST } })).toEqual([status])
   })
   it.each<[string, HeadersInput]>([
-    ['its own line', { 'WWW-Authenticate': DIGEST }],
-    ['a second line', { 'www-authenticate': ['Basic realm="b"', DIGEST] }],
-    ['a list', { 'www-authenticate': `Basic realm="b", ${DIGEST}` }],
+    ['a field line of its own', { 'WWW-Authenticate': DIGEST }],
+    ['a second field line', { 'www-authenticate': ['Basic realm="b"', DIGEST] }],
+    ['a list of challenges', { 'www-authenticate': `Basic realm="b", ${DIGEST}` }],
   ])('is found in %s', (_, headers) => expect(statuses({ status: 401, headers })).toEqual([401, 200]))
   it.each<[string, HeadersInput]>([
     ['no WWW-Authenticate', {}],
     ['a Basic challenge alone', { 'www-authenticate': 'Basic realm="b"' }],
-    ['a Digest of Proxy-Authenticate', { 'proxy-authenticate': DIGEST }],
-    ['an algorithm that nobody knows', { 'www-authenticate': `${DIGEST}, algorithm=X` }],
-  ])('is none in a 401 with %s', (_, headers) => expect(statuses({ status: 401, headers })).toEqual([401]))
+    ['a Digest challenge in Proxy-Authenticate', { 'proxy-authenticate': DIGEST }],
+    ['an unknown algorithm', { 'www-authenticate': `${DIGEST}, algorithm=X` }],
+  ])('is not answered in a 401 with %s', (_, headers) => expect(statuses({ status: 401, headers })).toEqual([401]))
   it.each([
-    ['none is set', Session.empty],
-    ['it is switched off', Session.withoutAuth(Session.empty)],
-    ['it is basic', Session.withBasicAuth('me', 'pw')(Session.empty)],
-    ['it is bearer', Session.withBearer('token')(Session.empty)],
-    ['it is a scheme of one’s own', Session.withAuth(Auth.custom('mine', (plan) => plan))(Session.empty)],
-  ])('is not answered where auth says that %s', (_, session) => {
+    ['no auth', Session.empty],
+    ['withoutAuth', Session.withoutAuth(Session.empty)],
+    ['basic auth', Session.withBasicAuth('me', 'pw')(Session.empty)],
+    ['bearer auth', Session.withBearer('token')(Session.empty)],
+    ['a custom scheme', Session.withAuth(Auth.custom('mine', (plan) => plan))(Session.empty)],
+  ])('is not answered for a session with %s', (_, session) => {
     expect(statuses({ status: 401, headers: { 'www-authenticate': DIGEST } }, session)).toEqual([401])
   })
 })
 
-describe('the answer', () => {
+describe('the answer to a digest challenge', () => {
   const { hops, jar } = run(guard({ status: 401, headers: { 'www-authenticate': DIGEST } }), signing, 'http://h/a?b=c')
-  it('is the same request, signed for its own target', () => {
+  it('repeats the request, signed for its own target', () => {
     const [first, second] = hops.map(({ plan }) => plan)
     expect(first?.cause).toBe('Start')
     expect(second?.cause).toBe('Authorize')
@@ -71,20 +71,20 @@ describe('the answer', () => {
       /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop=auth, nc=00000001, /,
     )
   })
-  it('is kept in the jar for its origin and its user, as used once', () => {
+  it('stores the challenge in the jar for its origin and user, with a count of 1', () => {
     expect(hops.map((hop) => counts(hop.jar))).toEqual([O.some(['n', 1]), O.some(['n', 1])])
     expect(counts(jar)).toEqual(O.some(['n', 1]))
     expect(counts(jar, 'http://other')).toEqual(O.none)
     expect(counts(jar, 'http://h', 'you')).toEqual(O.none)
   })
-  it('takes the place of an Authorization that was there', () => {
+  it('replaces an Authorization header that was set', () => {
     const session = Session.withHeader('authorization', 'old')(signing)
     const trace = run(guard({ status: 401, headers: { 'www-authenticate': DIGEST } }), session)
     const sent = trace.hops.map(({ plan }) => Plan.wire(plan).headers)
     expect(sent[0]).toEqual([['authorization', 'old']])
     expect(sent[1]).toEqual([['Authorization', expect.stringMatching(/^Digest /)]])
   })
-  it('answers the realm that asks, also where a newer one of the same origin is known', () => {
+  it('signs for the realm of the challenge, even if the jar knows a newer realm of that origin', () => {
     const of = (realm: string) => ({
       origin: 'http://h',
       user: 'me',
@@ -107,7 +107,7 @@ describe('the answer', () => {
 })
 
 describe('the protection space', () => {
-  /** Whether a request to that URL is signed at once, after a challenge with that domain. */
+  /** Whether the first request to `url` is signed after a challenge with this `domain`. */
   const isSigned = (domain: string, url: string): boolean => {
     const server = guard({ status: 401, headers: { 'www-authenticate': `${DIGEST}, domain="${domain}"` } })
     const { jar } = run(server, signing, 'http://h/private/login')
@@ -127,7 +127,7 @@ describe('the protection space', () => {
     ['http://other/private', 'http://h/private/a', false],
     ['http://other/', 'http://other/', false],
     ['::', 'http://h/other', false],
-    // Words that are not URIs.
+    // Words that are not URIs are skipped.
     ['\\"', 'http://h/other', true],
     ['<a> é', 'http://h/other', true],
     ['\\" /private', 'http://h/other', false],
@@ -135,13 +135,13 @@ describe('the protection space', () => {
     ['http://h:80/private', 'http://h/private', true],
     ['/private#x', 'http://h/private/a', true],
     ['/private\t/other', 'http://h/other', true],
-    // Text, not segments: RFC 7616 3.3 says prefix.
+    // A prefix of the text, not of the segments (RFC 7616 3.3).
     ['/private', 'http://h/privateer', true],
     [Array.from({ length: 65 }, (_, i) => `/${i}`).join(' '), 'http://h/other', true],
-  ])('of domain "%s" and %s: signed at once is %s', (domain, url, expected) => {
+  ])('domain="%s": the first request to %s is signed: %s', (domain, url, expected) => {
     expect(isSigned(domain, url)).toBe(expected)
   })
-  it('ends an answer on the way out of it: a redirect does not repeat it', () => {
+  it('does not sign a redirect that leaves it', () => {
     const server: Server = (plan) => {
       if (plan.url.pathname !== '/login') return { status: 200 }
       if (authorizationOf(plan) !== undefined) return { status: 302, headers: { location: '/other' } }
@@ -151,7 +151,7 @@ describe('the protection space', () => {
     const signed = hops.map(({ plan }) => authorizationOf(plan)?.replace(/^.*uri="([^"]*)".*$/, '$1'))
     expect(signed).toEqual([undefined, '/login', undefined])
   })
-  it('of more URIs than a jar keeps is the whole origin', () => {
+  it('is the whole origin if the challenge lists more URIs than a jar stores', () => {
     const domain = Array.from({ length: 5000 }, () => '/a')
     const of = (realm: string) => ({
       ...{ origin: 'http://h', user: 'me', realm, nonce: 'n', opaque: O.none, algorithm: O.none },
@@ -163,7 +163,7 @@ describe('the protection space', () => {
     )
     for (const challenge of jar.challenges.values()) expect(challenge.domain).toBeUndefined()
   })
-  it.each(['/a', 'http://other/'])('of domain "%s" outlives a next nonce', (domain) => {
+  it.each(['/a', 'http://other/'])('domain="%s" is kept when nextnonce replaces the nonce', (domain) => {
     const server: Server = (plan) =>
       authorizationOf(plan) === undefined
         ? { status: 401, headers: { 'www-authenticate': `${DIGEST}, domain="${domain}"` } }
@@ -173,7 +173,7 @@ describe('the protection space', () => {
     const [first] = run(() => ({ status: 200 }), signing, 'http://h/b', jar).hops
     expect(first && authorizationOf(first.plan)).toBeUndefined()
   })
-  it('of two challenges is asked of each: the older one signs where the newer one does not reach', () => {
+  it('selects the challenge that covers the URL, even if another one is newer', () => {
     const of = (realm: string, domain: ReadonlyArray<string>) => ({
       ...{ origin: 'http://h', user: 'me', realm, nonce: realm, opaque: O.none, algorithm: O.none },
       ...{ qop: true, domain },
@@ -187,14 +187,14 @@ describe('the protection space', () => {
   })
 })
 
-describe('the next nonce of a reply', () => {
+describe('nextnonce in Authentication-Info', () => {
   const server: Server = (plan) => {
     const sent = authorizationOf(plan)
     if (sent === undefined) return { status: 401, headers: { 'www-authenticate': DIGEST } }
     const nonce = sent.includes('nonce="n2"') ? 'n3' : 'n2'
     return { status: 200, headers: { 'authentication-info': `nextnonce="${nonce}"` } }
   }
-  it('signs the next request, with a count of 1', () => {
+  it('signs the next request, with a nonce count of 1', () => {
     const first = run(server)
     expect(counts(first.jar)).toEqual(O.some(['n2', 0]))
     const second = run(server, signing, 'http://h/b', first.jar)

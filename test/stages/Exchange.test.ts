@@ -10,7 +10,6 @@ import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import * as Redirect from '../../src/stages/Redirect.js'
 import * as Proxy from '../../src/values/Proxy.js'
-import * as Url from '../../src/values/Url.js'
 import type { Answer, Server } from '../../src/wire/Reply.js'
 
 const trusting = pipe(Session.empty, Session.withAmbient({ proxies: true, netrc: true, certificates: true }))
@@ -29,7 +28,7 @@ const sent = (trace: Exchange.Trace) =>
 const tagOf = (trace: Exchange.Trace) =>
   E.isLeft(trace.outcome) ? trace.outcome.left._tag : trace.outcome.right.status
 
-describe('the method table', () => {
+describe('the method after a redirect', () => {
   const after = (status: number, method: string) => Redirect.rebuildMethod(status, method)
   it.each([
     [301, 'GET', 'HEAD', 'GET', 'PUT', 'DELETE'],
@@ -37,7 +36,7 @@ describe('the method table', () => {
     [303, 'GET', 'HEAD', 'GET', 'GET', 'GET'],
     [307, 'GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     [308, 'GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-  ])('%d', (status, ...expected) => {
+  ])('a %d maps GET, HEAD, POST, PUT, DELETE to %s, %s, %s, %s, %s', (status, ...expected) => {
     expect(['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].map((method) => after(status, method))).toEqual(expected)
   })
   it.each([300, 304, 305, 306])('%d is not followed', (status) => {
@@ -46,7 +45,7 @@ describe('the method table', () => {
 })
 
 describe('a redirect', () => {
-  it('drops the body and what speaks of it, where the method becomes GET', () => {
+  it('drops the body and its content headers if the method becomes GET', () => {
     const trace = run(
       { 'POST /': to('/x'), 'GET /x': { status: 200 } },
       pipe(Request.post('http://h/'), Request.withJson({ a: 1 })),
@@ -56,7 +55,7 @@ describe('a redirect', () => {
       ['GET', 'http://h/x', {}],
     ])
   })
-  it('sends it again where the method stays', () => {
+  it('sends the body again if the method stays the same', () => {
     const trace = run(
       { 'PUT /': to('/x', 301), 'PUT /x': { status: 200 } },
       pipe(Request.put('http://h/'), Request.withText('abc')),
@@ -66,7 +65,7 @@ describe('a redirect', () => {
       O.some(Buffer.from('abc')),
     ])
   })
-  it('refuses to send a one-shot body twice', () => {
+  it('fails with UnrewindableBody instead of sending a one-shot body twice', () => {
     async function* chunks() {
       yield new Uint8Array(1)
     }
@@ -74,14 +73,14 @@ describe('a redirect', () => {
     expect(tagOf(trace)).toBe('UnrewindableBody')
     expect(trace.hops).toHaveLength(1)
   })
-  it('inherits the fragment unless it has one', () => {
+  it('keeps the fragment if the Location has none', () => {
     const trace = run(
       { 'GET /a': to('/b'), 'GET /b': to('/c#new'), 'GET /c': to('/d'), 'GET /d': { status: 200 } },
       Request.get('http://h/a#old'),
     )
     expect(trace.hops.map(({ plan }) => plan.url.hash)).toEqual(['#old', '#old', '#new', '#new'])
   })
-  it('reads a Location as UTF-8', () => {
+  it('decodes a Location as UTF-8', () => {
     const location = Buffer.from('/ü').toString('latin1')
     const trace = run({ 'GET /': to(location), 'GET /%C3%BC': { status: 200 } }, Request.get('http://h/'))
     expect(tagOf(trace)).toBe(200)
@@ -99,28 +98,28 @@ describe('a redirect', () => {
     ['ftp://h/', 'RedirectRefused'],
     ['', 302],
     ['  ', 302],
-  ])('to %j is %s', (location, expected) => {
+  ])('with Location %j ends with %s and sends nothing more', (location, expected) => {
     const trace = run({ 'GET /': to(location) }, Request.get('http://h/'))
     expect(tagOf(trace)).toBe(expected)
     expect(trace.hops).toHaveLength(1)
   })
-  it('takes equal Locations for one, and refuses different ones', () => {
+  it('accepts several equal Location headers and rejects different ones', () => {
     const twice = (a: string, b: string): Answer => ({ status: 302, headers: { location: [a, b] } })
     expect(tagOf(run({ 'GET /': twice('/x', '/x'), 'GET /x': { status: 200 } }, Request.get('http://h/')))).toBe(200)
     expect(tagOf(run({ 'GET /': twice('/x', '/y') }, Request.get('http://h/')))).toBe('InvalidRedirect')
   })
-  it('ends in TooManyRedirects with history and jar', () => {
+  it('fails with TooManyRedirects, with the history and the jar so far', () => {
     const server: Server = (plan) => ({
       status: 302,
       headers: { location: '/again', 'set-cookie': `n=${plan.url.pathname.slice(1)}` },
     })
     const { outcome } = run(server, Request.get('http://h/'), pipe(Session.empty, Session.withMaxRedirects(2)))
-    if (E.isRight(outcome) || outcome.left._tag !== 'TooManyRedirects') return expect.fail('it goes round in circles')
+    if (E.isRight(outcome) || outcome.left._tag !== 'TooManyRedirects') return expect.fail('expected TooManyRedirects')
     expect(outcome.left.history).toHaveLength(3)
-    expect(outcome.left.message).toBe('Exceeded 2 redirects.')
+    expect(outcome.left.limit).toBe(2)
     expect(outcome.left.jar.cookies.size).toBe(1)
   })
-  it.each([0, 1, 30])('follows as many as %d allows', (limit) => {
+  it.each([0, 1, 30])('follows %d redirects and no more if maxRedirects is that number', (limit) => {
     const server: Server = (plan) => {
       const n = Number(plan.url.pathname.slice(1))
       return n < limit ? to(`/${n + 1}`) : { status: 200 }
@@ -133,7 +132,7 @@ describe('a redirect', () => {
       ),
     ).toBe(limit === 0 ? 'TooManyRedirects' : 200)
   })
-  it('to itself with http: in front is relative, as RFC 3986 allows', () => {
+  it('resolves a Location like "http:c" as relative (RFC 3986 5.2.2)', () => {
     expect(
       sent(run({ 'GET /a/b': to('http:c'), 'GET /a/c': { status: 200 } }, Request.get('http://h/a/b'))).at(-1)?.[1],
     ).toBe('http://h/a/c')
@@ -141,26 +140,7 @@ describe('a redirect', () => {
 })
 
 describe('credentials on a redirect', () => {
-  const url = (text: string) => {
-    const located = Url.parse(text)
-    return E.isRight(located) ? located.right.url : expect.fail(text)
-  }
-  it.each([
-    ['http://h/', 'http://h:80/', false],
-    ['http://h/', 'https://h/', false],
-    ['http://h:80/', 'https://h:443/', false],
-    ['https://h/', 'http://h/', true],
-    ['http://h/', 'http://h:8080/', true],
-    ['https://h/', 'https://h:8443/', true],
-    ['http://h:8080/', 'https://h:8080/', true],
-    ['http://h/', 'http://sub.h/', true],
-    ['http://h/', 'http://h./', true],
-    ['http://H/', 'http://h/', false],
-  ])('from %s to %s are stripped: %s', (from, target, expected) => {
-    expect(Redirect.shouldStripAuth(url(from), url(target))).toBe(expected)
-  })
-
-  const secretive = pipe(
+  const withCredentials = pipe(
     Session.empty,
     Session.withBearer('token'),
     Session.withSecretHeader('X-Vendor', 'vendor'),
@@ -169,7 +149,7 @@ describe('credentials on a redirect', () => {
     Session.withCookie('own', '1'),
     Session.withClientCertificate({ cert: 'PEM', key: 'PEM' }),
   )
-  it('stay behind when the origin changes, and do not come back', () => {
+  it('are not sent to another origin, nor when a later redirect returns to the first one', () => {
     const trace = run(
       {
         'GET http://a.test/': to('http://b.test/'),
@@ -177,7 +157,7 @@ describe('credentials on a redirect', () => {
         'GET http://a.test/x': { status: 200 },
       },
       Request.get('http://a.test/'),
-      secretive,
+      withCredentials,
     )
     expect(sent(trace)).toEqual([
       [
@@ -196,12 +176,12 @@ describe('credentials on a redirect', () => {
     ])
     expect(trace.hops.map(({ plan }) => O.isSome(plan.route.tls.certificate))).toEqual([true, false, false])
   })
-  it('go along on the same origin', () => {
-    const trace = run({ 'GET /': to('/x'), 'GET /x': { status: 200 } }, Request.get('https://a.test/'), secretive)
+  it('are sent again on the same origin', () => {
+    const trace = run({ 'GET /': to('/x'), 'GET /x': { status: 200 } }, Request.get('https://a.test/'), withCredentials)
     expect(sent(trace)[1]?.[2]).toEqual(sent(trace)[0]?.[2])
     expect(trace.hops.map(({ plan }) => O.isSome(plan.route.tls.certificate))).toEqual([true, true])
   })
-  it('come from netrc for the new host, where nothing else authenticates', () => {
+  it('come from netrc for the new host if no other auth applies', () => {
     const environment = Environment.make({}, 'machine b.test login b password b')
     const server: Server = { 'GET http://a.test/': to('http://b.test/'), 'GET http://b.test/': { status: 200 } }
     const basic = `Basic ${Buffer.from('b:b').toString('base64')}`
@@ -212,7 +192,7 @@ describe('credentials on a redirect', () => {
     expect(second(pipe(trusting, Session.withoutAuth))).toEqual({})
     expect(second(Session.empty)).toEqual({})
   })
-  it('in a Location are not used, and not shown', () => {
+  it('in a Location are neither sent nor shown', () => {
     const trace = run({ 'GET /': to('http://u:hunter2@h/x'), 'GET /x': { status: 200 } }, Request.get('http://h/'))
     expect(sent(trace)[1]).toEqual(['GET', 'http://h/x', {}])
   })
@@ -226,7 +206,7 @@ describe('proxies on a redirect', () => {
     https_proxy: 'http://u:hunter2@s:2',
     no_proxy: 'free.test',
   })
-  it('are chosen anew for each hop', () => {
+  it('are selected again for each hop', () => {
     const trace = run(
       {
         'GET http://a.test/': to('http://free.test/'),
@@ -240,7 +220,7 @@ describe('proxies on a redirect', () => {
     expect(show(trace)).toEqual(['http://p:1', undefined, 'http://‹secret›@s:2'])
     for (const { plan } of trace.hops) expect(Plan.wire(plan).headers).toEqual([])
   })
-  it('keep the header of the user while it is the same proxy, and never pass it on', () => {
+  it('receive the user’s Proxy-Authorization only while the proxy stays the same', () => {
     const session = pipe(
       Session.empty,
       Session.withProxy({ http: 'http://p', https: 'http://q' }),
@@ -272,9 +252,9 @@ describe('proxies on a redirect', () => {
   })
 })
 
-describe('a policy', () => {
+describe('a redirect policy', () => {
   const server: Server = { 'GET /': to('http://other.test/x'), 'GET http://other.test/x': { status: 200 } }
-  it('stops with what would have been next', () => {
+  it('that stops returns the redirect as the response, with the next plan', () => {
     const { outcome } = run(server, pipe(Request.get('http://h/'), Request.withoutRedirects))
     expect(
       pipe(
@@ -289,14 +269,14 @@ describe('a policy', () => {
       ),
     ).toEqual(E.right([302, O.some('http://other.test/x')]))
   })
-  it('refuses with its reason', () => {
+  it('that refuses fails with its reason', () => {
     const session = pipe(Session.empty, Session.andRedirectPolicy(RedirectPolicy.httpsOnly))
     const { outcome } = run(server, Request.get('http://h/'), session)
-    expect(E.isLeft(outcome) && outcome.left.message).toBe(
-      'The redirect from http://h/ is refused: http://other.test is not https',
-    )
+    expect(outcome).toMatchObject({
+      left: { _tag: 'RedirectRefused', reason: expect.stringContaining('http://other.test') },
+    })
   })
-  it('is joined by its monoid, and replaced as a whole', () => {
+  it('of the session is combined by andRedirectPolicy and replaced by withRedirectPolicy', () => {
     const both = pipe(
       Session.empty,
       Session.andRedirectPolicy(RedirectPolicy.sameOrigin),
@@ -307,7 +287,7 @@ describe('a policy', () => {
       tagOf(run(server, pipe(Request.get('http://h/'), Request.withRedirectPolicy(RedirectPolicy.follow)), both)),
     ).toBe(200)
   })
-  it('that throws is a refusal', () => {
+  it('that throws refuses the redirect', () => {
     const session = pipe(
       Session.empty,
       Session.withRedirectPolicy(() => {
@@ -316,7 +296,7 @@ describe('a policy', () => {
     )
     expect(tagOf(run(server, Request.get('http://h/'), session))).toBe('RedirectRefused')
   })
-  it('is none for HEAD, as in requests', () => {
+  it('is off by default for HEAD, as in requests', () => {
     expect(tagOf(run({ 'HEAD /': to('/x') }, Request.head('http://h/')))).toBe(302)
     expect(
       tagOf(
@@ -329,8 +309,8 @@ describe('a policy', () => {
   })
 })
 
-describe('cookies on the way', () => {
-  it('set on one hop are on the next, and a literal header stays on its origin', () => {
+describe('cookies on a redirect', () => {
+  it('that one hop set are sent on the next, and a literal Cookie header stays on its origin', () => {
     const server: Server = {
       'GET http://a.test/': { status: 302, headers: { location: '/x', 'set-cookie': 'sid=1' } },
       'GET http://a.test/x': to('http://b.test/'),
@@ -352,25 +332,25 @@ describe('cookies on the way', () => {
 })
 
 describe('a digest challenge', () => {
-  const ask = (nonce: string): Answer => ({
+  const challengeWith = (nonce: string): Answer => ({
     status: 401,
     headers: { 'www-authenticate': `Digest realm="r", nonce="${nonce}", qop="auth"`, 'set-cookie': 'c=1' },
   })
   const isSigned = (plan: Plan.Plan, nonce: string) =>
     Plan.wire(plan).headers.some(([name, value]) => name === 'Authorization' && value.includes(`nonce="${nonce}"`))
-  const guard: Server = (plan) => (isSigned(plan, 'n1') ? { status: 200 } : ask('n1'))
+  const guard: Server = (plan) => (isSigned(plan, 'n1') ? { status: 200 } : challengeWith('n1'))
   const session = pipe(Session.empty, Session.withDigestAuth('me', 'hunter2'))
 
-  it('is answered once, with the cookie that came with it', () => {
+  it('is answered once, with the cookie of the challenge', () => {
     const trace = run(guard, Request.get('http://h/'), session)
     expect(trace.hops.map(({ plan, head }) => [plan.cause, head.status])).toEqual([
       ['Start', 401],
       ['Authorize', 200],
     ])
     expect(sent(trace)[1]?.[2]['Cookie']).toBe('c=1')
-    expect(tagOf(run(() => ask('n'), Request.get('http://h/'), session))).toBe(401)
+    expect(tagOf(run(() => challengeWith('n'), Request.get('http://h/'), session))).toBe(401)
   })
-  it('is remembered: the next request is signed at once, with nc=2', () => {
+  it('is remembered, so that the next request is signed at once with nc=2', () => {
     const first = run(guard, Request.get('http://h/'), session)
     const second = Exchange.simulate({ session, jar: first.jar, now: new Date(0) })(guard)(
       Request.get('http://h/other'),
@@ -385,27 +365,27 @@ describe('a digest challenge', () => {
       ),
     ).toEqual(E.right(expect.stringContaining('nc=00000003')))
   })
-  it('with a stale nonce is answered with the new one', () => {
+  it('with a new nonce is answered with that nonce', () => {
     const first = run(guard, Request.get('http://h/'), session)
-    const renewed: Server = (plan) => (isSigned(plan, 'n2') ? { status: 200 } : ask('n2'))
+    const renewed: Server = (plan) => (isSigned(plan, 'n2') ? { status: 200 } : challengeWith('n2'))
     const second = Exchange.simulate({ session, jar: first.jar, now: new Date(1) })(renewed)(Request.get('http://h/'))
     expect(second.hops.map(({ head }) => head.status)).toEqual([401, 200])
     expect(sent(second)[1]?.[2]['Authorization']).toContain('nc=00000001')
   })
-  it('of another origin is not answered', () => {
+  it('from another origin is not answered after a redirect', () => {
     const trace = run(
-      { 'GET http://h/': to('http://evil.test/'), 'GET http://evil.test/': ask('n') },
+      { 'GET http://h/': to('http://evil.test/'), 'GET http://evil.test/': challengeWith('n') },
       Request.get('http://h/'),
       session,
     )
     expect(tagOf(trace)).toBe(401)
     expect(JSON.stringify(sent(trace))).not.toContain('Digest')
   })
-  it('cannot be answered with a one-shot body', () => {
+  it('fails with UnrewindableBody for a one-shot body', () => {
     async function* chunks() {
       yield new Uint8Array(1)
     }
-    const trace = run(() => ask('n'), pipe(Request.post('http://h/'), Request.withOnce(chunks())), session)
+    const trace = run(() => challengeWith('n'), pipe(Request.post('http://h/'), Request.withOnce(chunks())), session)
     expect(tagOf(trace)).toBe('UnrewindableBody')
   })
 })

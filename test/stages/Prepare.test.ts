@@ -56,13 +56,13 @@ describe('the base URL', () => {
     ['x?y#z', 'https://api.test/v1/x?y#z'],
     ['https://api.test/other', 'https://api.test/other'],
     ['https://elsewhere.test/', 'https://elsewhere.test/'],
-  ])('%j gives %s', (url, expected) => expect(href(url)).toEqual(E.right(expected)))
+  ])('resolves %j to %s', (url, expected) => expect(href(url)).toEqual(E.right(expected)))
 
-  it.each(['//evil.test/', '../x', 'a/../../x', '%2e%2e/x', '/../x'])('%j is refused', (url) =>
+  it.each(['//evil.test/', '../x', 'a/../../x', '%2e%2e/x', '/../x'])('rejects %j, which would leave it', (url) =>
     expect(tagOf(wire(Request.get(url), session))).toBe('InvalidUrl'),
   )
 
-  it('keeps the credentials of the session on its own origin', () => {
+  it('limits the credentials of the session to its origin', () => {
     expect(authorization(Request.get('/x'), session)).toEqual(E.right('Bearer session-token'))
     expect(authorization(Request.get('https://api.test/y'), session)).toEqual(E.right('Bearer session-token'))
     const rich = pipe(
@@ -81,7 +81,7 @@ describe('the base URL', () => {
     )
   })
 
-  it('refuses a base with a query', () => {
+  it('must not have a query', () => {
     const odd = pipe(Session.empty, Session.withBaseUrl('https://api.test/?key=1'))
     expect(tagOf(wire(Request.get('x'), odd))).toBe('InvalidUrl')
   })
@@ -94,7 +94,7 @@ describe('the query', () => {
       wire(request, session),
       E.map((w) => new URL(w.url).search),
     )
-  it('merges records, and gives way to pairs and text', () => {
+  it('merges records of session and request, and is replaced by pairs or text of the request', () => {
     expect(search(Request.get('http://h/'))).toEqual(E.right('?a=1&b=2'))
     expect(search(pipe(Request.get('http://h/?x=y'), Request.withQuery({ b: 3, c: 4 })))).toEqual(
       E.right('?x=y&a=1&b=3&c=4'),
@@ -109,7 +109,7 @@ describe('the query', () => {
 })
 
 describe('headers', () => {
-  it('keeps the place of the first and takes the spelling of the last', () => {
+  it('keep the position of the session’s header and the spelling of the request’s', () => {
     const session = pipe(Session.empty, Session.withHeaders({ 'User-Agent': 'a', Accept: 'b' }))
     expect(headers(pipe(Request.get('http://h/'), Request.withHeader('USER-AGENT', 'c')), session)).toEqual(
       E.right([
@@ -121,7 +121,7 @@ describe('headers', () => {
       E.right([['Accept', 'b']]),
     )
   })
-  it('sends repeated lines', () => {
+  it('are sent as several lines if a name has several values', () => {
     const request = pipe(
       Request.get('http://h/'),
       Request.withHeaders([
@@ -151,19 +151,19 @@ describe('headers', () => {
     ['Connection', 'upgrade'],
     ['Transfer-Encoding', 'gzip'],
     ['Content-Length', '+5'],
-  ])('refuses %j: %j', (name, value) => {
+  ])('rejects %j: %j', (name, value) => {
     expect(tagOf(planned(Session.empty, pipe(Request.get('http://h/'), Request.withHeader(name, value))))).toBe(
       'InvalidHeader',
     )
   })
-  it.each(['__proto__', 'constructor', 'toString'])('takes %s for a name like any other', (name) => {
+  it.each(['__proto__', 'constructor', 'toString'])('accepts %s as an ordinary name', (name) => {
     expect(headers(pipe(Request.get('http://h/'), Request.withHeader(name, 'x')))).toEqual(E.right([[name, 'x']]))
   })
 })
 
 describe('the body', () => {
   const post = Request.post('http://h/')
-  it('is counted and named', () => {
+  it('has a Content-Length and a Content-Type', () => {
     expect(headers(post)).toEqual(E.right([['Content-Length', '0']]))
     expect(headers(pipe(post, Request.withText('é')))).toEqual(E.right([['Content-Length', '2']]))
     expect(headers(pipe(post, Request.withJson({ a: 1 })))).toEqual(
@@ -185,7 +185,7 @@ describe('the body', () => {
       ]),
     )
   })
-  it('is chunked where its length is not known', () => {
+  it('is chunked if its length is unknown', () => {
     async function* chunks() {
       yield new Uint8Array(1)
     }
@@ -194,7 +194,7 @@ describe('the body', () => {
     const given = pipe(post, Request.withHeader('Content-Length', '9'), Request.withOnce(chunks()))
     expect(headers(given)).toEqual(E.right([['Content-Length', '9']]))
   })
-  it('has the length that it is sent with, whatever length was given by hand', () => {
+  it('is framed by its real length, whatever length the user set', () => {
     const method = fc.constantFrom('GET', 'HEAD', 'OPTIONS', 'DELETE', 'POST', 'PUT', 'PATCH', 'QUERY', 'PURGE')
     const byHand = fc.subarray([
       Request.withHeader('Content-Length', '5'),
@@ -211,19 +211,19 @@ describe('the body', () => {
             : pipe(Request.make(method, 'http://h/'), Request.withBytes(bytes)),
         )
         const size = bytes?.length ?? 0
-        const isSaid = size > 0 || ['POST', 'PUT', 'PATCH', 'QUERY'].includes(method)
+        const hasLength = size > 0 || ['POST', 'PUT', 'PATCH', 'QUERY'].includes(method)
         const framing = pipe(
           headers(request),
           E.map((all) => all.map(([name, value]) => `${name.toLowerCase()}: ${value}`)),
         )
-        expect(framing).toEqual(E.right(isSaid ? [`content-length: ${size}`] : []))
+        expect(framing).toEqual(E.right(hasLength ? [`content-length: ${size}`] : []))
       }),
     )
   })
-  it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('has no length on a %s without one', (method) =>
+  it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('has no Content-Length on a %s without a body', (method) =>
     expect(headers(Request.make(method, 'http://h/'))).toEqual(E.right([])),
   )
-  it('cannot be a cycle', () => {
+  it('rejects a JSON value that contains itself', () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
     expect(tagOf(planned(Session.empty, pipe(post, Request.withJson(cycle))))).toBe('InvalidBody')
@@ -233,7 +233,7 @@ describe('the body', () => {
 describe('authorization', () => {
   const environment = Environment.make({}, 'machine h login netrc password n')
   const request = Request.get('http://url:u@h/')
-  it('takes the first source that is set', () => {
+  it('comes from request, session, header, URL or netrc, in this order', () => {
     const session = pipe(trusting, Session.withBasicAuth('session', 's'))
     expect(authorization(pipe(request, Request.withBasicAuth('request', 'r')), session, environment)).toEqual(
       basic('request:r'),
@@ -247,19 +247,19 @@ describe('authorization', () => {
     expect(authorization(Request.get('http://other/'), trusting, environment)).toEqual(E.right(undefined))
     expect(authorization(Request.get('http://h/'), Session.empty, environment)).toEqual(E.right(undefined))
   })
-  it('can be switched off', () => {
+  it('is not sent after withoutAuth', () => {
     expect(authorization(pipe(request, Request.withoutAuth), trusting, environment)).toEqual(E.right(undefined))
   })
-  it('never asks netrc for the host that stands before an @', () => {
+  it('never uses netrc for a host that is only the user in the URL', () => {
     const evil = Environment.make({}, 'machine h login netrc password n')
     expect(authorization(Request.get('http://h:@evil.test/'), trusting, evil)).toEqual(basic('h:'))
     expect(authorization(Request.get('http://h@evil.test/'), trusting, evil)).toEqual(basic('h:'))
   })
-  it('takes from netrc only what belongs to the user that the URL names', () => {
+  it('uses only the netrc entry of the user in the URL', () => {
     expect(authorization(Request.get('http://netrc@h/'), trusting, environment)).toEqual(basic('netrc:n'))
     expect(authorization(Request.get('http://someone@h/'), trusting, environment)).toEqual(basic('someone:'))
   })
-  it('lets a scheme of your own sign everything, last', () => {
+  it('lets a custom scheme sign the finished headers', () => {
     const session = pipe(
       Session.empty,
       Session.withAuth({
@@ -278,7 +278,7 @@ describe('authorization', () => {
       ]),
     )
   })
-  it('makes a Left of a scheme that throws', () => {
+  it('returns a Left if a custom scheme throws', () => {
     const session = pipe(
       Session.empty,
       Session.withAuth({
@@ -301,7 +301,7 @@ describe('cookies', () => {
       Plan.plan({ session: Session.empty, jar, now })(request),
       E.map((p) => Plan.wire(p).headers),
     )
-  it('come from the jar and from the request, those of longer paths first', () => {
+  it('come from the jar and from the request, longer paths first', () => {
     expect(cookie(Request.get('http://h/'))).toEqual(E.right([['Cookie', 'a=1; b=2']]))
     expect(cookie(pipe(Request.get('http://h/'), Request.withCookie('a', '9')))).toEqual(
       E.right([['Cookie', 'a=9; a=1; b=2']]),
@@ -316,7 +316,7 @@ describe('cookies', () => {
     ).toEqual(E.right([['Cookie', 'c=3; own=9; a=1; b=2']]))
     expect(cookie(Request.get('http://other/'))).toEqual(E.right([]))
   })
-  it('give way to a header of the user', () => {
+  it('are replaced by a Cookie header of the user', () => {
     expect(cookie(pipe(Request.get('http://h/'), Request.withHeader('cookie', 'own=1')))).toEqual(
       E.right([['cookie', 'own=1']]),
     )
@@ -326,7 +326,7 @@ describe('cookies', () => {
     ['a', 'x;y'],
     ['a', 'x\r\ny'],
     ['a', '☃'],
-  ])('refuses %j=%j', (name, value) =>
+  ])('rejects %j=%j', (name, value) =>
     expect(tagOf(planned(Session.empty, pipe(Request.get('http://h/'), Request.withCookie(name, value))))).toBe(
       'InvalidHeader',
     ),
@@ -345,7 +345,7 @@ describe('the route', () => {
     no_proxy: 'free.test',
   })
 
-  it('takes explicit proxies before those of the environment', () => {
+  it('prefers the proxies of the settings to those of the environment', () => {
     expect(proxy(trusting, 'http://h/', environment)).toEqual(E.right('http://env:1'))
     expect(proxy(trusting, 'https://h/', environment)).toEqual(E.right('http://envs:2'))
     expect(proxy(trusting, 'http://free.test/', environment)).toEqual(E.right(undefined))
@@ -355,7 +355,7 @@ describe('the route', () => {
     expect(proxy(pipe(trusting, Session.withoutProxy), 'http://h/', environment)).toEqual(E.right(undefined))
     expect(proxy(Session.empty, 'http://h/', environment)).toEqual(E.right(undefined))
   })
-  it("searches in requests' order", () => {
+  it('looks up proxy keys in the order of requests', () => {
     const session = pipe(
       trusting,
       Session.withProxy({ all: 'http://a', http: 'http://b', 'http://h': 'http://c', 'all://i': 'http://d' }),
@@ -365,10 +365,10 @@ describe('the route', () => {
     expect(proxy(session, 'https://i/')).toEqual(E.right('http://d:80'))
     expect(proxy(session, 'https://j/')).toEqual(E.right('http://a:80'))
   })
-  it('refuses a proxy that cannot be read', () => {
+  it('rejects an invalid proxy URL', () => {
     expect(tagOf(proxy(pipe(Session.empty, Session.withProxy('http://')), 'http://h/'))).toBe('InvalidProxy')
   })
-  it('gives a Proxy-Authorization header to the proxy alone', () => {
+  it('sends a Proxy-Authorization header to the proxy only', () => {
     const request = pipe(Request.get('https://h/'), Request.withHeader('Proxy-Authorization', 'Basic x'))
     expect(headers(request)).toEqual(E.right([]))
     const tunnelled = planned(pipe(Session.empty, Session.withProxy('http://p')), request)
@@ -395,12 +395,12 @@ describe('the route', () => {
       E.right([['Proxy-Authorization', 'Basic x']]),
     )
   })
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('refuses a timeout of %d', (ms) =>
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])('rejects a timeout of %d ms', (ms) =>
     expect(tagOf(planned(pipe(Session.empty, Session.withTimeouts({ read: ms })), Request.get('http://h/')))).toBe(
       'InvalidSettings',
     ),
   )
-  it('keeps what is not said of the timeouts', () => {
+  it('keeps the default timeouts that are not changed', () => {
     const session = pipe(Session.defaults, Session.withTimeouts({ read: 5 }))
     expect(
       pipe(
@@ -415,7 +415,7 @@ describe('the route', () => {
       ),
     ).toEqual(E.right({}))
   })
-  it('asks the environment for a CA bundle only where nothing is said', () => {
+  it('uses the CA bundle of the environment only if the session trusts it and sets none', () => {
     const ambient = Environment.make({ CURL_CA_BUNDLE: '/c', REQUESTS_CA_BUNDLE: '' })
     const ca = (session: Session.Session) =>
       pipe(
@@ -428,8 +428,8 @@ describe('the route', () => {
   })
 })
 
-describe('methods and schemes', () => {
-  it('writes methods in upper case', () => {
+describe('methods and URL schemes', () => {
+  it('writes a standard method in upper case', () => {
     expect(
       pipe(
         wire(Request.make('patch', 'http://h/')),
@@ -437,10 +437,10 @@ describe('methods and schemes', () => {
       ),
     ).toEqual(E.right('PATCH'))
   })
-  it.each(['', 'GE T', 'GET\r\n', 'GÉT'])('refuses the method %j', (method) =>
+  it.each(['', 'GE T', 'GET\r\n', 'GÉT'])('rejects the method %j', (method) =>
     expect(tagOf(wire(Request.make(method, 'http://h/')))).toBe('InvalidSettings'),
   )
-  it('needs a transport for a scheme it does not know', () => {
+  it('needs a mounted transport for a scheme other than http and https', () => {
     expect(tagOf(wire(Request.get('mailto:me@h')))).toBe('UnsupportedScheme')
     expect(tagOf(wire(Request.get('localhost:8080')))).toBe('UnsupportedScheme')
     expect(
@@ -459,7 +459,7 @@ describe('methods and schemes', () => {
 
 describe('a plan', () => {
   // [requests:plans-1]
-  it('shows no secret to any printer', () => {
+  it('shows no secret when it is printed', () => {
     const session = pipe(
       Session.defaults,
       Session.withBasicAuth('user', 'canary1'),
@@ -489,7 +489,7 @@ describe('a plan', () => {
 })
 
 describe('a client certificate', () => {
-  it('shows neither key, passphrase nor bundle', () => {
+  it('shows neither its key, passphrase nor bundle', () => {
     const pem = '-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----'
     for (const certificate of [
       { cert: `${pem}`, passphrase: 'canary' },

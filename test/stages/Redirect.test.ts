@@ -28,6 +28,7 @@ describe('shouldStripAuth', () => {
     ['https://h:443/', 'https://h/', false],
     ['http://h/', 'http://h:81/', true],
     ['https://h:8443/', 'https://h/', true],
+    ['https://h/', 'https://h:8443/', true],
     ['http://h/', 'https://h/', false],
     ['http://h:80/', 'https://h:443/', false],
     ['https://h/', 'http://h/', true],
@@ -39,6 +40,8 @@ describe('shouldStripAuth', () => {
     ['https://h:80/', 'http://h:80/', true],
     ['http://h:80/', 'https://h:80/', true],
     ['http://h/', 'http://x/', true],
+    ['http://h/', 'http://sub.h/', true],
+    ['http://h/', 'http://h./', true],
     ['http+unix://h/', 'https://h/', true],
     ['http://h/', 'http+unix://h/', true],
     ['http+unix://h:80/', 'https://h/', true],
@@ -49,17 +52,17 @@ describe('shouldStripAuth', () => {
     ['app://h/', 'app://h/', true],
     ['app://h/', 'http://h/', true],
     ['http://h/', 'app://h/', true],
-  ])('%s -> %s: %s', (from, to, strips) => {
+  ])('from %s to %s: %s', (from, to, strips) => {
     expect(Redirect.shouldStripAuth(urlOf(from), urlOf(to))).toBe(strips)
   })
 })
 
-describe('the target', () => {
+describe('the target of a redirect', () => {
   const target = (location: string) => Redirect.getRedirectTarget(head({ status: 302, headers: { location } }))
-  it('is read as UTF-8 where its octets are', () => {
+  it('is decoded as UTF-8 if its octets are UTF-8', () => {
     expect(target('/caf\xc3\xa9')).toEqual(E.right({ _tag: 'Some', value: '/café' }))
   })
-  it('is as it is where it is ASCII, or text already', () => {
+  it('is unchanged if it is ASCII or already decoded', () => {
     expect(target('/cafe')).toEqual(E.right({ _tag: 'Some', value: '/cafe' }))
     expect(target('/caf\xe9€')).toEqual(E.right({ _tag: 'Some', value: '/caf\xe9€' }))
   })
@@ -75,16 +78,18 @@ describe('the target', () => {
     ['\t\x01 /x y \x02', '/x y'],
     ['/a\tb\r\nc', '/abc'],
     ['/', '/'],
-  ])('of %j has no blanks at its ends, nor tabs and line ends: %j', (location, expected) => {
+  ])('drops the blanks around %j, and tabs and line ends: %j', (location, expected) => {
     expect(target(location)).toEqual(E.right(O.some(expected)))
   })
-  it.each(['', ' ', '\t '])('is none where it is %j', (location) => expect(target(location)).toEqual(E.right(O.none)))
-  it('is one among several that are equal, and refused where they differ', () => {
+  it.each(['', ' ', '\t '])('is missing if Location is %j', (location) =>
+    expect(target(location)).toEqual(E.right(O.none)),
+  )
+  it('is accepted from several equal Location headers and rejected if they differ', () => {
     const several = (...location: ReadonlyArray<string>) =>
       Redirect.getRedirectTarget(head({ status: 302, headers: { location } }))
     expect(several('/x', '/x', '/x')).toEqual(E.right(O.some('/x')))
-    expect(several('/x', '/y')).toEqual(E.left('it has several Location headers that differ'))
-    expect(several('/x', '')).toEqual(E.left('it has several Location headers that differ'))
+    expect(E.isLeft(several('/x', '/y'))).toBe(true)
+    expect(E.isLeft(several('/x', ''))).toBe(true)
   })
   it.each([
     [301, true],
@@ -96,9 +101,9 @@ describe('the target', () => {
     [300, false],
     [304, false],
     [401, false],
-  ])('of %d is looked at: %s', (status, isOne) => {
+  ])('is read from the Location of a %d: %s', (status, isRead) => {
     const found = Redirect.getRedirectTarget(head({ status, headers: { location: '/x' } }))
-    expect(found).toEqual(E.right(isOne ? O.some('/x') : O.none))
+    expect(found).toEqual(E.right(isRead ? O.some('/x') : O.none))
   })
 })
 
@@ -118,7 +123,7 @@ describe('auth after a redirect', () => {
     'GET /b': { status: 200 },
   }
 
-  it('a digest is made anew, for the new target and with the next count', () => {
+  it('a digest is computed again, for the new target and with the next count', () => {
     const server: Server = (plan) => {
       if (!Headers.has('Authorization')(plan.headers)) {
         return { status: 401, headers: { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"' } }
@@ -133,18 +138,18 @@ describe('auth after a redirect', () => {
     expect(authorization(plans[2])).toContain('nc=00000002')
     expect(plans[2]?.headers.fields.filter(([name]) => name === 'Authorization')).toHaveLength(1)
   })
-  it('netrc speaks for the new host where nothing else does', () => {
+  it('netrc is used for the new host if no other auth is set', () => {
     const { plans } = sent(there, Request.get('http://a.test/a'), trusting(Session.empty), netrc)
     expect(authorization(plans[1])).toMatch(/^Basic /)
   })
   it.each([
-    ['no auth at all', Session.withAuth(Auth.none)],
-    ['auth taken away', Session.withoutAuth],
-  ])('netrc is silent under %s', (_, configure) => {
+    ['Auth.none', Session.withAuth(Auth.none)],
+    ['withoutAuth', Session.withoutAuth],
+  ])('netrc is not used with %s', (_, configure) => {
     const { plans } = sent(there, Request.get('http://a.test/a'), trusting(configure(Session.empty)), netrc)
     expect(plans.map(authorization)).toEqual(['', ''])
   })
-  it('netrc is silent where a scheme of one’s own signs with another header, on the same host', () => {
+  it('netrc is not used if a custom scheme signs with another header', () => {
     const signing = Auth.custom('sig', (plan) => ({ ...plan, headers: Headers.upsertAt('X-Sig', '1')(plan.headers) }))
     const session = pipe(Session.empty, Session.withAuth(signing), trusting)
     const here: Server = { 'GET /a': { status: 302, headers: { location: '/b' } }, 'GET /b': { status: 200 } }
@@ -153,10 +158,10 @@ describe('auth after a redirect', () => {
   })
 })
 
-describe('Authorization after a redirect', () => {
+describe('the Authorization header after a redirect', () => {
   const netrc = Environment.make({}, 'machine a.test login user password pass')
   const here: Server = { 'GET /a': { status: 302, headers: { location: '/b' } }, 'GET /b': { status: 200 } }
-  it('that the user gave stays on its origin, whatever netrc says', () => {
+  it('of the user is sent again on its origin, even if netrc has an entry', () => {
     const session = pipe(
       Session.empty,
       Session.withAmbient({ netrc: true }),
@@ -165,7 +170,7 @@ describe('Authorization after a redirect', () => {
     const { plans } = sent(here, Request.get('http://a.test/a'), session, netrc)
     expect(plans.map(authorization)).toEqual(['own', 'own'])
   })
-  it('of netrc is asked for anew where the URL’s credentials are not', () => {
+  it('comes from netrc after the credentials of the URL were dropped', () => {
     const server: Server = {
       'GET http://a.test/a': { status: 302, headers: { location: 'http://b.test/b' } },
       'GET http://b.test/b': { status: 302, headers: { location: 'http://a.test/c' } },
@@ -176,7 +181,7 @@ describe('Authorization after a redirect', () => {
     const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
     expect(plans.map(authorization)).toEqual([basic('me:pw'), '', basic('user:pass')])
   })
-  it('that the user has written goes on beside a digest that nobody has asked for', () => {
+  it('of the user is kept if digest auth is set but was not challenged', () => {
     const server: Server = {
       'GET /a': { status: 302, headers: { location: '/b' } },
       'GET /b': { status: 200 },
@@ -184,7 +189,7 @@ describe('Authorization after a redirect', () => {
     const own = pipe(Session.empty, Session.withDigestAuth('me', 'pw'), Session.withHeader('Authorization', 'Own x'))
     expect(sent(server, Request.get('http://a.test/a'), own).plans.map(authorization)).toEqual(['Own x', 'Own x'])
   })
-  it('of a digest is for one origin: from http to https it waits for another challenge', () => {
+  it('with a digest is not sent to another origin, not even from http to https', () => {
     const server: Server = (plan) => {
       if (plan.url.protocol === 'https:') return { status: 200 }
       return Headers.has('Authorization')(plan.headers)
@@ -197,14 +202,14 @@ describe('Authorization after a redirect', () => {
   it.each([
     ['basic', Session.withBasicAuth('me', 'pw'), `Basic ${Buffer.from('me:pw').toString('base64')}`],
     ['bearer', Session.withBearer('token'), 'Bearer token'],
-  ])('of %s goes on as it is', (_, configure, expected) => {
+  ])('with %s auth is sent again unchanged', (_, configure, expected) => {
     const session = pipe(Session.empty, configure, Session.withAmbient({ netrc: true }))
     const { plans } = sent(here, Request.get('http://a.test/a'), session, netrc)
     expect(plans.map(authorization)).toEqual([expected, expected])
   })
 })
 
-describe('the headers after a redirect', () => {
+describe('headers after a redirect', () => {
   const OF_CONTENT = {
     'Content-Type': 'text/plain',
     'Content-Encoding': 'identity',
@@ -223,16 +228,16 @@ describe('the headers after a redirect', () => {
   async function* chunks() {
     yield new Uint8Array(1)
   }
-  it('speak of no body where there is none any more', () => {
+  it('do not describe a body that was dropped', () => {
     expect(second(302, Request.withText('abc'))).toEqual(['GET', []])
     expect(second(302, Request.withStream(chunks))).toEqual(['GET', []])
   })
-  it('speak of the body where it is sent again', () => {
+  it('describe the body if it is sent again', () => {
     const kept = ['Content-Type', 'Content-Encoding', 'Content-Language']
     expect(second(307, Request.withText('abc'))).toEqual(['POST', [...kept, 'Content-Length']])
     expect(second(307, Request.withStream(chunks))).toEqual(['POST', [...kept, 'Transfer-Encoding']])
   })
-  it('that were written into a plan by hand leave no secret behind them', () => {
+  it('that were edited into a plan are not sent to another origin if they are secret', () => {
     const session = Session.withSensitiveHeaders('X-Named')(Session.empty)
     const begun = Exchange.start({ session })(Request.get('http://a.test/a'))
     if (E.isLeft(begun)) return expect.fail(begun.left.message)
@@ -260,60 +265,45 @@ describe('Redirect.next', () => {
   const x = E.isRight(begun) ? begun.right : expect.fail(begun.left.message)
   const next = (status: number, location?: string | ReadonlyArray<string>) =>
     Redirect.next(new Date(0))(head({ status, headers: location === undefined ? {} : { location } }))(x)
-  it('is none where there is no redirect', () => {
+  it('returns none for a reply that is not a redirect', () => {
     expect(next(200, '/b')).toEqual(E.right(O.none))
     expect(next(302)).toEqual(E.right(O.none))
   })
-  it('gives the plan that follows, and says why', () => {
+  it('returns the next plan with cause Follow', () => {
     expect(next(302, '/b')).toMatchObject(
       E.right(O.some({ credentialsAllowed: true, plan: { url: { href: 'http://a.test/b#f' }, cause: 'Follow' } })),
     )
     expect(next(302, '/b#g')).toMatchObject(E.right(O.some({ plan: { url: { href: 'http://a.test/b#g' } } })))
   })
   it.each([
-    [
-      'http://[/',
-      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://[/': its host and port are not valid",
-    ],
-    [
-      '//\xff/',
-      "InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: Invalid URL 'http://%FF/': '%FF' is not a host name",
-    ],
-    [
-      ['/b', '/c'],
-      'InvalidRedirect: The redirect from http://a.test/a#f cannot be followed: it has several Location headers that differ',
-    ],
-    [
-      'ftp://h/',
-      'RedirectRefused: The redirect from http://a.test/a#f is refused: its target is ftp:, and redirects are followed to http and https only',
-    ],
-  ])('of %j says why not', (location, message) => {
+    ['http://[/', 'InvalidRedirect', "'http://[/'"],
+    ['//\xff/', 'InvalidRedirect', "'http://%FF/'"],
+    [['/b', '/c'], 'InvalidRedirect', 'Location'],
+    ['ftp://h/', 'RedirectRefused', 'ftp:'],
+  ])('fails on the Location %j with the answered plan and names the target', (location, _tag, named) => {
     const made = next(302, location)
-    expect(E.isLeft(made) && `${made.left._tag}: ${made.left.message}`).toBe(message)
-    expect(E.isLeft(made) && made.left.plan).toBe(x.plan)
+    if (E.isRight(made)) return expect.fail('it was followed')
+    expect(made.left).toMatchObject({ _tag, message: expect.stringContaining('http://a.test/a#f') })
+    expect(made.left.message).toContain(named)
+    expect(made.left.plan).toBe(x.plan)
   })
 })
 
-describe('the way after a redirect', () => {
-  it('is refused where the proxy of the new host cannot be read', () => {
+describe('the route after a redirect', () => {
+  it('fails if the proxy of the new host has an invalid URL', () => {
     const session = Session.withProxy({ 'http://b.test': 'http://[bad' })(Session.empty)
     const server: Server = { 'GET /a': { status: 302, headers: { location: 'http://b.test/b' } } }
     const { trace } = sent(server, Request.get('http://a.test/a'), session)
     expect(trace.outcome).toMatchObject({
-      left: {
-        _tag: 'InvalidRedirect',
-        message:
-          'The redirect from http://a.test/a cannot be followed: ' +
-          "Invalid proxy: Invalid URL 'http://[bad': its host and port are not valid",
-      },
+      left: { _tag: 'InvalidRedirect', message: expect.stringContaining("'http://[bad'") },
     })
   })
   it.each<[string, string | Readonly<Record<string, string | null>>, string | undefined]>([
-    ['the same proxy keeps the Proxy-Authorization that was given', 'http://p:1', 'given'],
-    ['a proxy of another port never sees it', { 'http://a.test': 'http://p:1', all: 'http://p:2' }, undefined],
-    ['no proxy never sees it', { 'http://a.test': 'http://p:1' }, undefined],
+    ['the same proxy receives the Proxy-Authorization of the user again', 'http://p:1', 'given'],
+    ['a proxy with another port does not receive it', { 'http://a.test': 'http://p:1', all: 'http://p:2' }, undefined],
+    ['a direct connection does not receive it', { 'http://a.test': 'http://p:1' }, undefined],
     [
-      'a proxy with credentials of its own has those',
+      'a proxy URL with credentials replaces it',
       { 'http://a.test': 'http://p:1', all: 'http://u:p@p:1' },
       `Basic ${Buffer.from('u:p').toString('base64')}`,
     ],
@@ -327,7 +317,7 @@ describe('the way after a redirect', () => {
     const seen = plans.map((plan) => new Map(Plan.wire(plan).headers).get('Proxy-Authorization'))
     expect(seen).toEqual(['given', expected])
   })
-  it('keeps timeouts, limits and roots', () => {
+  it('keeps timeouts, limits and the CA, and drops the client certificate on another origin', () => {
     const session = pipe(
       Session.empty,
       Session.withTimeouts({ read: 5 }),
@@ -345,7 +335,7 @@ describe('the way after a redirect', () => {
     expect(other).toEqual({ ...first, tls: { ...first?.tls, certificate: O.none } })
     expect(first?.tls).toEqual({ verify: true, ca: O.some('/own.pem'), certificate: O.some({ cert: 'cert.pem' }) })
   })
-  it('goes on within a foreign scheme that is mounted, and leaves http for none', () => {
+  it('follows redirects within a mounted scheme, and none from http to it', () => {
     const server: Server = (plan) =>
       plan.url.href.endsWith('/a') ? { status: 302, headers: { location: 'app://host/b' } } : { status: 200 }
     const session = Session.mount('app://', memory(server))(Session.empty)

@@ -10,7 +10,7 @@ import type * as Settings from '../../src/session/Settings.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import type { Server } from '../../src/wire/Reply.js'
 
-// A whole exchange against a pure server: its trace, its response, and how it can end.
+// Simulates an exchange against a pure server: its trace, its response and its errors.
 
 const now = new Date(0)
 const [jar] = Jar.absorb(new URL('http://h/'), ['old=1'], now)(Jar.empty)
@@ -19,7 +19,7 @@ const run = (server: Server, request = Request.get('http://h/'), session = Sessi
 const names = (held: Jar.Jar) => Jar.toArray(held).map(({ name }) => name)
 const setting = (name: string) => ({ 'set-cookie': `${name}=1` })
 
-describe('a response', () => {
+describe('the response of a simulation', () => {
   const server: Server = {
     'GET /': { status: 302, headers: { location: '/x', ...setting('first') } },
     'GET /x': {
@@ -30,7 +30,7 @@ describe('a response', () => {
     },
   }
   const trace = run(server)
-  const response = E.isRight(trace.outcome) ? trace.outcome.right : expect.fail('there is none')
+  const response = E.isRight(trace.outcome) ? trace.outcome.right : expect.fail(trace.outcome.left.message)
   it('is the last reply, with its body', () => {
     const [, last] = trace.hops
     expect(response).toMatchObject({ status: 203, reason: 'Perhaps', elapsed: 0, url: 'http://h/x', next: O.none })
@@ -38,7 +38,7 @@ describe('a response', () => {
     expect(response.plan).toBe(last?.plan)
     expect(Buffer.from(response.bytes).toString()).toBe('hello')
   })
-  it('has the hops before it, its own cookies, and the jar after it', () => {
+  it('has the earlier hops, its own cookies and the updated jar', () => {
     expect(response.history).toEqual(trace.hops.slice(0, 1).map(({ plan, head }) => ({ plan, head })))
     expect(response.cookies.map(({ name }) => name)).toEqual(['second'])
     expect(response.jar).toBe(trace.jar)
@@ -48,22 +48,22 @@ describe('a response', () => {
     ])
   })
   it.each<[string, string | ReadonlyArray<string>, O.Option<string>]>([
-    ['the charset of its Content-Type', 'text/html; charset=latin1', O.some('latin1')],
-    ['none where it names none', 'text/html', O.none],
-    ['the last of several lines', ['text/html; charset=a', 'text/html; charset=b'], O.some('b')],
-  ])('is read as %s', (_, type, expected) => {
+    ['the charset of Content-Type', 'text/html; charset=latin1', O.some('latin1')],
+    ['none if Content-Type has no charset', 'text/html', O.none],
+    ['the charset of the last of several lines', ['text/html; charset=a', 'text/html; charset=b'], O.some('b')],
+  ])('has the encoding: %s', (_, type, expected) => {
     const { outcome } = run({ 'GET /': { status: 200, headers: { 'content-type': type } } })
     expect(E.isRight(outcome) && outcome.right.encoding).toEqual(expected)
   })
-  it('is read as nothing in particular where it has no Content-Type, and sets no cookie', () => {
+  it('has no encoding without Content-Type and no cookies without Set-Cookie', () => {
     const { outcome } = run({ 'GET /': { status: 200 } })
     expect(E.isRight(outcome) && outcome.right).toMatchObject({ encoding: O.none, cookies: [], history: [] })
   })
 })
 
-describe('the hooks of a trace', () => {
-  it('are named in their order, and not run', () => {
-    const hook: Settings.Hook = () => expect.fail('it was run')
+describe('the hooks in a trace', () => {
+  it('are listed by name in order, and do not run', () => {
+    const hook: Settings.Hook = () => expect.fail('a simulation must not run hooks')
     const session = pipe(
       Session.empty,
       Session.withHook(Object.defineProperty((head) => TE.right(head), 'name', { value: '' })),
@@ -74,14 +74,14 @@ describe('the hooks of a trace', () => {
   })
 })
 
-describe('an exchange that fails', () => {
-  it('before it is sent has no hop, and the jar as it was', () => {
+describe('a simulation that fails', () => {
+  it('before the first request has no hops and an unchanged jar', () => {
     const { hops, hooks, jar: after, outcome } = run({}, Request.get('no-scheme'))
     expect({ hops, hooks }).toEqual({ hops: [], hooks: [] })
     expect(after).toBe(jar)
     expect(outcome).toMatchObject({ left: { _tag: 'MissingScheme', history: [], jar } })
   })
-  it('by its server has the hops and the cookies until then', () => {
+  it('in the server function has the earlier hops and cookies', () => {
     const server: Server = {
       'GET /': { status: 302, headers: { location: '/x', ...setting('first') } },
       'GET /x': () => {
@@ -94,19 +94,19 @@ describe('an exchange that fails', () => {
     expect(names(after)).toEqual(['old', 'first'])
     expect(E.isLeft(outcome) && outcome.left).toMatchObject({
       _tag: 'ProtocolError',
-      message: "The server's function failed: oops",
+      message: expect.stringContaining('oops'),
       plan: { url: { href: 'http://h/x' } },
     })
     expect(E.isLeft(outcome) && [outcome.left.history.length, outcome.left.jar]).toEqual([1, after])
   })
-  it('by a refusal has the hop that was refused, and its cookies', () => {
+  it('by a refused redirect has the redirecting hop and its cookies', () => {
     const server: Server = { 'GET /': { status: 302, headers: { location: 'ftp://h/', ...setting('first') } } }
     const { hops, jar: after, outcome } = run(server)
     expect(hops.map((hop) => [hop.head.status, names(hop.jar)])).toEqual([[302, ['old', 'first']]])
     expect(names(after)).toEqual(['old', 'first'])
     expect(E.isLeft(outcome) && [outcome.left._tag, outcome.left.jar]).toEqual(['RedirectRefused', after])
   })
-  it('by a body above the limit has its hop, and its cookies', () => {
+  it('by a body above the limit has its hop and its cookies', () => {
     const server: Server = { 'GET /': { status: 200, headers: setting('first'), body: '12345' } }
     const limited = (body: number) => run(server, pipe(Request.get('http://h/'), Request.withLimits({ body })))
     expect(E.isRight(limited(5).outcome)).toBe(true)
@@ -115,7 +115,6 @@ describe('an exchange that fails', () => {
     expect(names(after)).toEqual(['old', 'first'])
     expect(E.isLeft(outcome) && outcome.left).toMatchObject({
       _tag: 'BodyTooLarge',
-      message: 'The body is larger than 4 octets; raise limits.body or use Http.stream',
       plan: { url: { href: 'http://h/' } },
       history: [],
     })
@@ -123,7 +122,7 @@ describe('an exchange that fails', () => {
   })
 })
 
-it('a world that is left out is empty: no jar, no environment, the epoch, and the same chance each time', () => {
+it('a simulation without a context has an empty jar, no environment and starts at the epoch', () => {
   const server: Server = () => ({
     status: 200,
     headers: { 'set-cookie': 'a=1; Expires=Thu, 01 Jan 1970 00:00:10 GMT' },

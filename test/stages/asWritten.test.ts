@@ -27,11 +27,11 @@ describe('a method', () => {
     [302, 'QUERY'],
     [303, 'GET'],
     [307, 'QUERY'],
-  ])('QUERY behind a %s is %s', (status, method) => expect(rebuildMethod(status, 'QUERY')).toBe(method))
+  ])('QUERY after a %s becomes %s', (status, method) => expect(rebuildMethod(status, 'QUERY')).toBe(method))
 })
 
 describe('a value that is undefined', () => {
-  it('is absent from query and form', () => {
+  it('is omitted from query and form', () => {
     const query = plan(L.Request.withQuery({ a: undefined, b: ['1', undefined] })(L.Request.get('http://h/')))
     expect(
       pipe(
@@ -55,14 +55,14 @@ describe('a value that is undefined', () => {
   })
 })
 
-describe('a link', () => {
+describe('a Link header', () => {
   it.each([
     ['</2>; rel=next; anchor="/other"', undefined],
     ['</o>; rel=next; anchor="/other", </2>; rel=next', 'http://h.test/2'],
     ['</2>; rel=next; anchor="#part"', 'http://h.test/2'],
     ['</\xe9>; rel=next', 'http://h.test/%E9'],
     ['</\xc3\xa9>; rel=next', 'http://h.test/%C3%A9'],
-  ])('%j leads to %s', (link, next) => {
+  ])('%j has the next page %s', (link, next) => {
     const { outcome } = L.Exchange.simulate({ session: L.Session.empty })(() => ({ status: 200, headers: { link } }))(
       L.Request.get('http://h.test/p'),
     )

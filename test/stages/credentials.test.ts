@@ -20,7 +20,7 @@ import * as Secret from '../../src/values/Secret.js'
 import * as Url from '../../src/values/Url.js'
 import type { Answer } from '../../src/wire/Reply.js'
 
-// Credentials, however they came: they stay where they are for, HTTP can carry them, and nothing prints them.
+// Credentials from any source stay on their origin, are valid in HTTP, and are never printed.
 
 const to = (location: string): Answer => ({ status: 302, headers: { location } })
 
@@ -29,12 +29,12 @@ const signing = (...fields: ReadonlyArray<Headers.Field>) =>
 
 const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
 
-describe('what a scheme of auth of the user’s own writes', () => {
+describe('headers written by a custom auth scheme', () => {
   const request = pipe(
     Request.get('http://a.test/'),
     Request.withAuth(signing(['Authorization', 'Token hunter2'], ['X-Vendor', 'hunter2'])),
   )
-  it('reaches its own origin and no other', () => {
+  it('are not sent to another origin', () => {
     const { hops } = Exchange.simulate({ session: Session.empty })({
       'GET http://a.test/': to('/again'),
       'GET http://a.test/again': to('http://evil.test/'),
@@ -43,15 +43,15 @@ describe('what a scheme of auth of the user’s own writes', () => {
     const sent = hops.map(({ plan }) => JSON.stringify(Plan.wire(plan).headers).includes('hunter2'))
     expect(sent).toEqual([true, true, false])
   })
-  it('is printed by nobody', () => {
+  it('are never printed', () => {
     const plan = planned(request)
     expect(E.isRight(plan)).toBe(true)
     expect(JSON.stringify(plan) + inspect(plan, { depth: null, showHidden: true })).not.toContain('hunter2')
   })
   it.each<[string, ReadonlyArray<Headers.Field>]>([
     ['a line end', [['X-A', 'a\r\nX-Evil: 1']]],
-    ['a name that is none', [['X A', 'a']]],
-    ['what the transport says', [['Expect', '100-continue']]],
+    ['an invalid name', [['X A', 'a']]],
+    ['a header that belongs to the transport', [['Expect', '100-continue']]],
     [
       'a second length',
       [
@@ -59,7 +59,7 @@ describe('what a scheme of auth of the user’s own writes', () => {
         ['content-length', '2'],
       ],
     ],
-  ])('is refused with %s', (_, fields) => {
+  ])('are rejected with %s', (_, fields) => {
     const plan = planned(pipe(Request.get('http://a.test/'), Request.withAuth(signing(...fields))))
     expect(E.isLeft(plan) ? plan.left._tag : plan).toBe('InvalidHeader')
   })
@@ -67,15 +67,15 @@ describe('what a scheme of auth of the user’s own writes', () => {
 
 it.each([
   ['a bearer token with a line end', Request.withBearer('hunter2\n')],
-  ['a bearer token that would be a header', Request.withBearer('hunter2\r\nX-Evil: 1')],
-  ['a digest user that would be a header', Request.withDigestAuth('me\r\nX-Evil: 1', 'pw')],
-])('%s is refused before anything is sent', (_, withAuth) => {
+  ['a bearer token that would inject a header', Request.withBearer('hunter2\r\nX-Evil: 1')],
+  ['a digest user that would inject a header', Request.withDigestAuth('me\r\nX-Evil: 1', 'pw')],
+])('%s is rejected before anything is sent', (_, withAuth) => {
   const plan = planned(withAuth(Request.get('http://a.test/')))
   expect(E.isLeft(plan) ? plan.left._tag : plan).toBe('InvalidHeader')
   expect(JSON.stringify(plan)).not.toMatch(/hunter2|Evil/)
 })
 
-it('a plan that was edited keeps its credentials at home as well', async () => {
+it('an Authorization header edited into a plan is not sent to another origin', async () => {
   const seen: Array<readonly [string, boolean]> = []
   const transport = Transport.memory((plan) => {
     seen.push([plan.url.hostname, Headers.has('Authorization')(plan.headers)])
@@ -105,14 +105,14 @@ describe('a password in a URL', () => {
     'ftp://me:hunter2@h/x',
     'http://me:hunter2@h:99999/',
     'http://me:hunter2@ho st/',
-  ])('%s is in no message', (url) => {
+  ])('in %s is not in the error message', (url) => {
     const plan = planned(Request.get(url))
     expect(E.isLeft(plan)).toBe(true)
     expect(JSON.stringify(plan)).not.toMatch(/hunt|er2/)
     const proxy = Proxy.parse(url)
     expect(JSON.stringify(proxy)).not.toMatch(/hunt|er2/)
   })
-  it('of a foreign scheme is in no plan, and authenticates as in any other', () => {
+  it('is removed from the URL of a plan for a mounted scheme', () => {
     const session = Session.mount(
       'ftp://',
       Transport.memory(() => ({ status: 200 })),
@@ -126,22 +126,18 @@ describe('a password in a URL', () => {
     ).toEqual(E.right(['ftp://h:21/x', 'h', '21', '/x']))
     expect(JSON.stringify(plan)).not.toContain('hunter2')
   })
-  it('is not looked for where there is none', () => {
+  it('is not mistaken for text after the host that contains an @', () => {
     expect(Url.masked('http://h:80/ /x?mail=a@b')).toBe('http://h:80/ /x?mail=a@b')
     expect(Url.masked('http://h/ /x?mail=a@b')).toBe('http://h/ /x?mail=a@b')
   })
 })
 
-describe('a session that is saved without its secrets', () => {
+describe('encoding a session without its secrets', () => {
   it.each([
-    [
-      'a header that is known to be secret',
-      Session.withHeader('Authorization', 'Bearer hunter2'),
-      'headers.Authorization',
-    ],
+    ['a well-known secret header', Session.withHeader('Authorization', 'Bearer hunter2'), 'headers.Authorization'],
     ['a Cookie header', Session.withHeader('Cookie', 'sid=hunter2'), 'headers.Cookie'],
     ['a base URL with a password', Session.withBaseUrl('https://me:hunter2@h/'), 'baseUrl'],
-  ])('names %s, and no printer shows it', (_, withIt, path) => {
+  ])('reports %s, which is never printed', (_, withIt, path) => {
     const session = withIt(Session.empty)
     const saved = Session.encode()(session)
     expect(E.isLeft(saved) ? saved.left.paths : saved).toEqual([path])
@@ -149,12 +145,12 @@ describe('a session that is saved without its secrets', () => {
     const revealed = pipe(Session.encode({ reveal: true })(session), E.flatMap(Session.decode))
     expect(E.isRight(revealed)).toBe(true)
   })
-  it('names a header that the session calls sensitive', () => {
+  it('reports a header named by withSensitiveHeaders', () => {
     const session = pipe(Session.empty, Session.withHeader('X-Key', 'hunter2'), Session.withSensitiveHeaders('X-Key'))
     const saved = Session.encode()(session)
     expect(E.isLeft(saved) ? saved.left.paths : saved).toEqual(['headers.X-Key'])
   })
-  it('still uses the credentials of its base', () => {
+  it('keeps the credentials of the base URL usable', () => {
     const plan = planned(Request.get('x'), Session.withBaseUrl('https://me:hunter2@h/v1')(Session.empty))
     const header = pipe(
       plan,
@@ -164,7 +160,7 @@ describe('a session that is saved without its secrets', () => {
   })
 })
 
-it('an error before the first byte carries the jar of the program', async () => {
+it('an error before the first byte has the jar of the program', async () => {
   const sent: Array<string | undefined> = []
   const transport = Transport.memory((plan) => {
     const cookie = Headers.find(plan.headers, 'Cookie')

@@ -1,6 +1,4 @@
-/**
- * Policies are judged by what they say: whatever `Monoid` holds equal, and whatever says the same, ends the same way.
- */
+/** Redirect policies are compared by their decisions: equal decisions lead to equal outcomes. */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -29,7 +27,7 @@ const policy: fc.Arbitrary<Policy> = fc.oneof(
   fc.nat({ max: 3 }).map(RedirectPolicy.limit),
 )
 
-/** Some lead somewhere, some nowhere. */
+/** Locations that can be followed, and some that cannot. */
 const location = fc.constantFrom(
   '/stop',
   '/on',
@@ -46,7 +44,7 @@ const location = fc.constantFrom(
 const locations = fc.array(location, { minLength: 1, maxLength: 2 })
 const status = fc.constantFrom(301, 302, 303, 307, 308)
 
-/** How it ends, as text that two runs can be compared by. */
+/** The outcome of a simulation as text, so that two runs can be compared. */
 const outcome = (session: Session.Session, status: number, lines: ReadonlyArray<string>): string => {
   const server = ({ url }: Plan.Plan) =>
     url.pathname === '/' ? { status, headers: { location: lines } } : { status: 200, body: url.href }
@@ -58,8 +56,8 @@ const outcome = (session: Session.Session, status: number, lines: ReadonlyArray<
 
 const under = (policy: Policy) => Session.withRedirectPolicy(policy)(Session.empty)
 
-describe('a policy', () => {
-  it('is the same with the empty one before or behind it', () => {
+describe('a redirect policy', () => {
+  it('is unchanged when it is combined with the empty policy', () => {
     fc.assert(
       fc.property(policy, status, locations, (policy, status, lines) => {
         const alone = outcome(under(policy), status, lines)
@@ -71,7 +69,7 @@ describe('a policy', () => {
       { numRuns: 300 },
     )
   })
-  it('is what it says, and not which function it is', () => {
+  it('is defined by its decisions, not by the identity of its function', () => {
     fc.assert(
       fc.property(policy, status, locations, (policy, status, lines) => {
         expect(
@@ -86,22 +84,22 @@ describe('a policy', () => {
     )
   })
   it.each(['http://[/', 'ftp://h.test/', 'http://a b/'])(
-    'that stops takes a redirect to %j for the response',
-    (nowhere) => {
+    'that stops returns a redirect to the invalid Location %j as the response',
+    (invalid) => {
       for (const stop of [RedirectPolicy.none, () => RedirectPolicy.toStop]) {
-        expect(outcome(under(stop), 302, [nowhere])).toBe('302 http://h.test/ undefined')
+        expect(outcome(under(stop), 302, [invalid])).toBe('302 http://h.test/ undefined')
       }
-      expect(outcome(under(RedirectPolicy.sameOrigin), 302, [nowhere])).toMatch(/^(InvalidRedirect|RedirectRefused) /)
+      expect(outcome(under(RedirectPolicy.sameOrigin), 302, [invalid])).toMatch(/^(InvalidRedirect|RedirectRefused) /)
       expect(
         outcome(
           under(() => RedirectPolicy.toRefuse('mine')),
           302,
-          [nowhere],
+          [invalid],
         ),
       ).not.toContain('mine')
     },
   )
-  it('sees the plan that was answered where the Location leads nowhere', () => {
+  it('receives the answered plan if the Location is invalid', () => {
     const seen: string[] = []
     const watch: Policy = ({ next, previous }) => {
       seen.push(`${next.url.href} after ${previous.map(({ href }) => href).join()}`)

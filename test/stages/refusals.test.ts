@@ -13,28 +13,22 @@ import { prepare, withDefaults } from '../../src/stages/Prepare.js'
 import { memory } from '../../src/transport/Memory.js'
 import { untyped } from '../untyped.js'
 
-// Why there is no plan, word for word: what was wrong, and what to do.
+// Why a request is rejected before anything is sent: the tag and the fields of the error.
 
 const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
 const get = Request.get('http://h/')
+const naming = (text: string) => expect.stringContaining(text)
 
-describe('a refusal', () => {
+describe('an error of prepare', () => {
   it.each<[Request.Request, object]>([
-    [
-      Request.make('', 'http://h/'),
-      { _tag: 'InvalidSettings', setting: 'method', message: 'Invalid method: "" is not a token (RFC 9110 9.1)' },
-    ],
-    [
-      Request.make('GE\nT', 'http://h/'),
-      { _tag: 'InvalidSettings', setting: 'method', message: 'Invalid method: "GE\\nT" is not a token (RFC 9110 9.1)' },
-    ],
+    [Request.make('', 'http://h/'), { _tag: 'InvalidSettings', setting: 'method', message: naming('""') }],
+    [Request.make('GE\nT', 'http://h/'), { _tag: 'InvalidSettings', setting: 'method', message: naming('"GE\\nT"') }],
     [
       Request.get('ftp://me:canary@h/x'),
       {
         _tag: 'UnsupportedScheme',
         url: 'ftp://h/x',
-        message:
-          "No transport is mounted for 'ftp://h/x': mount one for 'ftp:', or write http:// or https:// before it",
+        message: naming("'ftp:'"),
       },
     ],
     [
@@ -42,28 +36,18 @@ describe('a refusal', () => {
       {
         _tag: 'UnsupportedScheme',
         url: 'localhost:8080',
-        message:
-          "No transport is mounted for 'localhost:8080': mount one for 'localhost:', or write http:// or https:// before it",
+        message: naming("'localhost:'"),
       },
     ],
-    [
-      Request.withHeader('Expect', 'x')(get),
-      { _tag: 'InvalidHeader', name: 'Expect', message: 'Invalid header "Expect": it is for the transport to say' },
-    ],
-    [
-      Request.withProxy('http://')(get),
-      { _tag: 'InvalidProxy', message: "Invalid proxy: Invalid URL 'http://': no host supplied" },
-    ],
-    [
-      Request.withJson(Number.NaN)(get),
-      { _tag: 'InvalidBody', message: 'Invalid body: JSON cannot represent NaN (at $)' },
-    ],
+    [Request.withHeader('Expect', 'x')(get), { _tag: 'InvalidHeader', name: 'Expect', message: naming('"Expect"') }],
+    [Request.withProxy('http://')(get), { _tag: 'InvalidProxy', message: naming("'http://'") }],
+    [Request.withJson(Number.NaN)(get), { _tag: 'InvalidBody', message: naming('NaN') }],
     [
       Request.withTimeouts({ read: 0 })(get),
       {
         _tag: 'InvalidSettings',
         setting: 'timeouts',
-        message: 'Invalid timeouts: read is 0; it must be above 0 and below 2^31 milliseconds',
+        message: naming('read is 0'),
       },
     ],
     [
@@ -71,31 +55,31 @@ describe('a refusal', () => {
       {
         _tag: 'InvalidSettings',
         setting: 'limits',
-        message: 'Invalid limits: body is -1; it must be 0 or more octets',
+        message: naming('body is -1'),
       },
     ],
     [
       Request.withAuth(Auth.bearer(untyped(7)))(get),
-      { _tag: 'InvalidSettings', setting: 'auth', message: 'Invalid auth: its token is not text' },
+      { _tag: 'InvalidSettings', setting: 'auth', message: naming('token') },
     ],
-  ])('%# says what was wrong', (request, expected) => {
+  ])('has the tag and fields of case %#, and a message that names the value', (request, expected) => {
     expect(planned(request)).toEqual(E.left(expected))
   })
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('of a maximum of %d redirects says what it must be', (maximum) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('rejects maxRedirects of %d', (maximum) => {
     expect(planned(Request.withMaxRedirects(maximum)(get))).toEqual(
       E.left({
         _tag: 'InvalidSettings',
         setting: 'maxRedirects',
-        message: 'Invalid maxRedirects: it must be a finite number',
+        message: naming('maxRedirects'),
       }),
     )
   })
-  it('of a method that is no text says what it is', () => {
+  it('shows the value of a method that is not a string', () => {
     expect(planned(Request.make(untyped(7), 'http://h/'))).toMatchObject({
-      left: { message: 'Invalid method: 7 is not a token (RFC 9110 9.1)' },
+      left: { _tag: 'InvalidSettings', setting: 'method', message: naming('7') },
     })
   })
-  it('is of the method first, then of the URL, the maximum, the scheme, headers, cookies, auth, body and route', () => {
+  it('reports the first problem in the order method, URL, maxRedirects, scheme, headers, cookies, auth, body, route', () => {
     const wrong: ReadonlyArray<(request: Request.Request) => Request.Request> = [
       (request) => ({ ...request, method: '' }),
       (request) => ({ ...request, url: 'no-scheme' }),
@@ -107,29 +91,29 @@ describe('a refusal', () => {
       Request.withJson(Number.NaN),
       Request.withProxy('http://'),
     ]
-    const tags = wrong.map((_, i) => {
-      const made = planned(wrong.slice(i).reduce((request, spoil) => spoil(request), get))
-      return E.isLeft(made) ? made.left.message.split(/[ :]/).slice(0, 3).join(' ') : 'planned'
+    const errors = wrong.map((_, i) => {
+      const made = planned(wrong.slice(i).reduce((request, invalidate) => invalidate(request), get))
+      return E.isLeft(made) ? made.left : expect.fail('planned')
     })
-    expect(tags).toEqual([
-      'Invalid method ',
-      "Invalid URL 'no-scheme'",
-      'Invalid maxRedirects ',
-      'No transport is',
-      'Invalid header "Expect"',
-      'Invalid header "Cookie"',
-      'Invalid header "Authorization"',
-      'Invalid body ',
-      'Invalid proxy ',
+    expect(errors).toMatchObject([
+      { _tag: 'InvalidSettings', setting: 'method' },
+      { _tag: 'MissingScheme', url: 'no-scheme' },
+      { _tag: 'InvalidSettings', setting: 'maxRedirects' },
+      { _tag: 'UnsupportedScheme' },
+      { _tag: 'InvalidHeader', name: 'Expect' },
+      { _tag: 'InvalidHeader', name: 'Cookie' },
+      { _tag: 'InvalidHeader', name: 'Authorization' },
+      { _tag: 'InvalidBody' },
+      { _tag: 'InvalidProxy' },
     ])
   })
 })
 
-describe('what is no reason to refuse', () => {
-  it.each([0, -1, 1.5])('a maximum of %d redirects', (maximum) => {
+describe('prepare accepts', () => {
+  it.each([0, -1, 1.5])('maxRedirects of %d', (maximum) => {
     expect(E.isRight(planned(Request.withMaxRedirects(maximum)(get)))).toBe(true)
   })
-  it('a foreign scheme that is mounted', () => {
+  it('a URL scheme that is mounted, and no other', () => {
     const session = Session.mount(
       'app://',
       memory(() => ({ status: 200 })),
@@ -137,7 +121,7 @@ describe('what is no reason to refuse', () => {
     expect(E.isRight(planned(Request.get('app://h/'), session))).toBe(true)
     expect(E.isRight(planned(Request.get('other://h/'), session))).toBe(false)
   })
-  it('a method of its own, which is another one in another case', () => {
+  it('a non-standard method, in the case in which it was written', () => {
     expect(
       pipe(
         planned(Request.make('x-purge', 'http://h/')),
@@ -147,11 +131,11 @@ describe('what is no reason to refuse', () => {
   })
 })
 
-describe('the world that is left out', () => {
-  it('is empty, at the epoch', () => {
+describe('the context of a plan', () => {
+  it('is empty and at the epoch by default', () => {
     expect(withDefaults({})).toEqual({ jar: Jar.empty, environment: Environment.empty, now: new Date(0), entropy: '' })
   })
-  it('is as it was given', () => {
+  it('keeps the values that are set', () => {
     const world = {
       jar: Jar.make({ nameless: true }),
       environment: Environment.make({ http_proxy: 'p' }),
@@ -160,7 +144,7 @@ describe('the world that is left out', () => {
     }
     expect(withDefaults(world)).toEqual(world)
   })
-  it('is read by prepare, which gives what Plan.plan gives', () => {
+  it('is used by prepare, which returns the same plan as Plan.plan', () => {
     const session = Session.withAmbient({ proxies: true })(Session.empty)
     const environment = Environment.make({ http_proxy: 'p' })
     const [jar] = Jar.absorb(new URL('http://h/'), ['a=1'], new Date(0))(Jar.empty)

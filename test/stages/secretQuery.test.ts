@@ -1,5 +1,5 @@
 /**
- * A query value that is a secret is sent, and shown by nothing: not by a plan, a message, a printer, a tape or an archive.
+ * A secret query value is sent, and is never shown by a plan, a message, a printer, a tape or an archive.
  */
 
 import { inspect } from 'node:util'
@@ -49,11 +49,11 @@ describe('a secret query value', () => {
       ),
     ).toBe(false)
   })
-  it('reads as secret in the URL of the plan', () => {
+  it('is redacted in the URL of the plan', () => {
     expect(plan.url.href).toBe('http://h.test/p?a=1&key=‹secret›#f')
     expect(plan.url.search).toBe('?a=1&key=‹secret›')
   })
-  it('is in Plan.wire, and where the user asks for it', () => {
+  it('is in Plan.wire, and in the output of printers with reveal', () => {
     const sent = `http://h.test/p?a=1&key=${ENCODED}`
     expect(L.Plan.wire(plan).url).toBe(`${sent}#f`)
     expect(L.Plan.toCurl({ reveal: true })(plan)).toContain(`key=${ENCODED}`)
@@ -62,7 +62,7 @@ describe('a secret query value', () => {
     const [entry] = L.Plan.toHar({ reveal: true })(plan).log.entries
     expect(entry?.request.queryString).toContainEqual({ name: 'key', value: VALUE })
   })
-  it('is one of the parts that rebuild the plan', () => {
+  it('is restored by Explain.rebuild', () => {
     const rebuilt = L.Explain.rebuild(L.Plan.explain(plan))
     expect(
       pipe(
@@ -72,7 +72,7 @@ describe('a secret query value', () => {
       ),
     ).toBe(L.Plan.wire(plan).url)
   })
-  it('is encoded as any other value is', () => {
+  it('is encoded like any other value', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (name, value) => {
         const secret = planOf(L.Request.withSecretQuery(name, value)(L.Request.get('http://h.test/')))
@@ -81,17 +81,17 @@ describe('a secret query value', () => {
       }),
     )
   })
-  it('of the request takes the place of the session’s, and is taken away by null', () => {
+  it('of the session is replaced by the request’s and removed by null', () => {
     const session = L.Session.withSecretQuery('key', 'old')(L.Session.empty)
     expect(L.Plan.wire(planOf(L.Request.withSecretQuery('key', 'new')(L.Request.get('http://h/')), session)).url).toBe(
       'http://h/?key=new',
     )
     expect(planOf(L.Request.withQuery({ key: null })(L.Request.get('http://h/')), session).url.href).toBe('http://h/')
   })
-  it('is saved with a session only where that is wanted', () => {
+  it('is encoded with a session only if reveal is set', () => {
     const session = L.Session.withSecretQuery('key', VALUE)(L.Session.empty)
-    const unasked = L.Session.encode()(session)
-    expect(E.isLeft(unasked) ? unasked.left.paths : []).toEqual(['query.key'])
+    const redacted = L.Session.encode()(session)
+    expect(E.isLeft(redacted) ? redacted.left.paths : []).toEqual(['query.key'])
     const again = pipe(session, L.Session.encode({ reveal: true }), E.flatMap(L.Session.decode))
     expect(
       pipe(
@@ -115,7 +115,7 @@ describe('a secret query value on a redirect', () => {
     [`http://other.test/?x=1&echo=${ENCODED}`, 'http://other.test/?x=1&echo=‹secret›#f'],
     [`?${ENCODED}`, 'http://h.test/p?‹secret›#f'],
     ['#g', 'http://h.test/p?a=1&key=‹secret›#g'],
-  ])('that the server repeats in %j is hidden', (location, shown) => {
+  ])('is redacted if the server repeats it in the Location %j', (location, shown) => {
     const trace = follow(location)
     const last = trace.hops.at(-1)?.plan
     expect(last?.url.href).toBe(shown)
@@ -123,28 +123,31 @@ describe('a secret query value on a redirect', () => {
     expect(isShown(L.Story.render()(L.Story.ofTrace(trace)))).toBe(false)
     if (E.isRight(trace.outcome)) expect(isShown(JSON.stringify(L.Response.ok(trace.outcome.right)))).toBe(false)
   })
-  it.each([`http://[${ENCODED}/`, `ftp://h/?key=${ENCODED}`])('is not in the message that refuses %j', (location) => {
-    const { outcome } = follow(location)
-    expect(E.isLeft(outcome) && !isShown(outcome.left.message)).toBe(true)
-  })
+  it.each([`http://[${ENCODED}/`, `ftp://h/?key=${ENCODED}`])(
+    'is not in the error message about the Location %j',
+    (location) => {
+      const { outcome } = follow(location)
+      expect(E.isLeft(outcome) && !isShown(outcome.left.message)).toBe(true)
+    },
+  )
 })
 
 describe('a secret query value that a Location repeats', () => {
   const KEY = 'S3CRET'
-  const asks = L.Request.withSecretQuery('k', KEY)(L.Request.get('http://h.test/'))
-  const seen = (text: string): boolean => /S3(?:C|%(?:25)*43)RET/i.test(text)
+  const withKey = L.Request.withSecretQuery('k', KEY)(L.Request.get('http://h.test/'))
+  const isKeyShown = (text: string): boolean => /S3(?:C|%(?:25)*43)RET/i.test(text)
   const run = async (location: string, session = L.Session.defaults) => {
     const sent: string[] = []
     let tape = L.Tape.empty
     const server: L.Transport.Server = (plan) => {
       sent.push(L.Plan.wire(plan).url)
-      return plan.cause === 'Start' ? { status: 302, headers: { location } } : { status: 404, body: 'no JSON' }
+      return plan.cause === 'Start' ? { status: 302, headers: { location } } : { status: 404, body: 'not JSON' }
     }
     const keep = (entry: L.Tape.Entry) => () => {
       tape = L.Tape.append(entry)(tape)
     }
     const send = (transport: L.Transport.Transport) =>
-      pipe(L.Http.attempt(asks), L.Client.use({ session, transport, environment: L.Environment.empty }))()
+      pipe(L.Http.attempt(withKey), L.Client.use({ session, transport, environment: L.Environment.empty }))()
     const ran = await send(L.Transport.record(keep)(L.Transport.memory(server)))
     const outcome = E.isRight(ran) ? ran.right[0] : expect.fail('attempt never fails')
     return { outcome, sent, tape, send }
@@ -154,7 +157,7 @@ describe('a secret query value that a Location repeats', () => {
       return [L.HttpError.show(outcome.left), inspect(outcome, { depth: 20 }), JSON.stringify(outcome)]
     const response = outcome.right
     const noJson = L.Response.json(E.right)(response)
-    if (E.isRight(noJson)) expect.fail('it is no JSON')
+    if (E.isRight(noJson)) expect.fail('the body is not JSON')
     const hops = [...response.history, { plan: response.plan, head: response }]
     return [
       ...Object.values(printers).map((print) => String(print(response.plan))),
@@ -174,16 +177,16 @@ describe('a secret query value that a Location repeats', () => {
     ['t/S3CRET', '/t/S3CRET', '/t/‹secret›'],
     ['//h.test/S3CRET?a', '/S3CRET?a', '/‹secret›?a'],
   ]
-  it.each(locations)('%j is hidden, and asked for as it is', async (location, target, shown) => {
+  it.each(locations)('is redacted in %j, which is requested unchanged', async (location, target, shown) => {
     const { outcome, sent } = await run(location)
     expect(sent).toEqual(['http://h.test/?k=S3CRET', `http://h.test${target}`])
     expect(E.isRight(outcome) && outcome.right.url).toBe(`http://h.test${shown}`)
-    expect(shownOf(outcome).filter(seen)).toEqual([])
+    expect(shownOf(outcome).filter(isKeyShown)).toEqual([])
   })
-  it.each(locations)('%j is hidden on a tape, which replays it', async (location, _, shown) => {
+  it.each(locations)('is redacted in %j on a tape that can still be replayed', async (location, _, shown) => {
     const { tape, send } = await run(location)
     const json = JSON.stringify(L.Tape.encode(tape))
-    expect(seen(json + inspect(tape, { depth: 20 }))).toBe(false)
+    expect(isKeyShown(json + inspect(tape, { depth: 20 }))).toBe(false)
     expect(json).toContain(`http://h.test${shown}`)
     const again = L.Tape.decode(JSON.parse(json))
     const replayed = await send(L.Transport.replay(E.isRight(again) ? again.right : expect.fail('unreadable')))
@@ -195,16 +198,16 @@ describe('a secret query value that a Location repeats', () => {
     'http://e.test:99999/?next=%2F%3Fk%3DS3%43RET',
     'http://[S3CRET/',
     'ftp://h/S3CRET',
-  ])('%j is hidden in the response or in the error', async (location) => {
+  ])('is redacted in the response or the error after the Location %j', async (location) => {
     const { outcome, tape } = await run(location)
-    expect([...shownOf(outcome), JSON.stringify(L.Tape.encode(tape))].filter(seen)).toEqual([])
+    expect([...shownOf(outcome), JSON.stringify(L.Tape.encode(tape))].filter(isKeyShown)).toEqual([])
   })
-  it('is hidden in the hops of a simulation and in their archive', () => {
+  it('is redacted in the hops of a simulation and in their HAR', () => {
     for (const [location] of locations) {
       const trace = L.Exchange.simulate({ session: L.Session.defaults })((plan) =>
         plan.cause === 'Start' ? { status: 302, headers: { location, link: '</?k=S3CRET>' } } : { status: 200 },
-      )(asks)
-      expect(seen(inspect(trace, { depth: 20 }) + JSON.stringify(L.Har.ofHops()(trace.hops)))).toBe(false)
+      )(withKey)
+      expect(isKeyShown(inspect(trace, { depth: 20 }) + JSON.stringify(L.Har.ofHops()(trace.hops)))).toBe(false)
     }
   })
   it.each([
@@ -212,7 +215,7 @@ describe('a secret query value that a Location repeats', () => {
     ['h.test', 'Domain=h.test'],
     ['2099', 'Expires=Thu, 01 Jan 2099 00:00:00 GMT'],
     ['0', 'Max-Age=0'],
-  ])('%j leaves the attributes of a cookie on a tape as they are: %s', async (secret, attribute) => {
+  ])('with the value %j does not change the cookie attribute %s on a tape', async (secret, attribute) => {
     const entries: L.Tape.Entry[] = []
     const keep = (entry: L.Tape.Entry) => () => void entries.push(entry)
     const server = () => ({ status: 200, headers: { 'set-cookie': `sid=1; ${attribute}; Path=/a/${secret}` } })
@@ -225,7 +228,7 @@ describe('a secret query value that a Location repeats', () => {
     expect(json).toContain(`; ${attribute}; Path=`)
     if (secret.length >= 4) expect(json).not.toContain(`/a/${secret}`)
   })
-  it('in a path still finds the cookies of that path, and the next relative Location', async () => {
+  it('in a path still matches cookies of that path and resolves the next relative Location', async () => {
     const server: L.Transport.Server = (plan) => {
       const { url, headers } = L.Plan.wire(plan)
       switch (new URL(url).pathname) {
@@ -259,14 +262,14 @@ describe('a secret query value that a Location repeats', () => {
     const replayed = await send(L.Transport.replay(tape))
     expect(E.isRight(replayed) && replayed.right[0].status).toBe(200)
   })
-  it('is hidden where the session gave it', async () => {
+  it('is redacted if it comes from the session', async () => {
     const session = L.Session.withSecretQuery('s', 'T0KEN')(L.Session.defaults)
     const { outcome } = await run('/login?next=%2F%3Fs%3DT0KEN', session)
     expect(E.isRight(outcome) && outcome.right.url).toBe('http://h.test/login?next=%2F%3Fs%3D‹secret›')
   })
 })
 
-describe('a request that leaves the base URL', () => {
+describe('a request outside the origin of the base URL', () => {
   const session = pipe(
     L.Session.empty,
     L.Session.withBaseUrl('https://api.test/v1'),
@@ -276,21 +279,21 @@ describe('a request that leaves the base URL', () => {
     L.Session.withHeader('X-Tok', 'session'),
     L.Session.withBearer('t'),
   )
-  it('takes neither Host nor query nor what the request names sensitive along', () => {
+  it('is sent neither Host nor query nor the headers that it names sensitive', () => {
     const away = planOf(L.Request.withSensitiveHeaders('X-Tok')(L.Request.get('https://other.test/x')), session)
     expect(L.Plan.wire(away)).toMatchObject({ url: 'https://other.test/x', headers: [] })
     const dropped = L.Plan.explain(away).dropped.map(({ what }) => what)
     expect(dropped).toEqual(expect.arrayContaining(['auth', 'query', 'header Host', 'header X-Tok']))
   })
-  it('has a query of its own', () => {
+  it('keeps its own query', () => {
     expect(planOf(L.Request.withQuery({ a: 1 })(L.Request.get('https://other.test/x')), session).url.search).toBe(
       '?a=1',
     )
   })
-  it('is the same for blanks before the scheme', () => {
+  it('is recognized with blanks before the scheme', () => {
     expect(L.Plan.wire(planOf(L.Request.get(' https://other.test/x'), session)).url).toBe('https://other.test/x')
   })
-  it('to its own origin takes everything along', () => {
+  it('differs from one to that origin, which is sent everything', () => {
     const home = planOf(L.Request.get('https://api.test/x'), session)
     expect(L.Plan.wire(home).url).toBe(`https://api.test/x?q=session&key=${ENCODED}`)
   })

@@ -14,7 +14,7 @@ import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 import { type HeadInput, head } from '../../src/wire/Reply.js'
 
-// The machine, one step at a time: what it starts with, what each head does to it, and what its errors say.
+// The state machine of an exchange, step by step: its start, the step after each kind of reply, and its errors.
 
 const now = new Date(0)
 const DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
@@ -43,39 +43,38 @@ const started = (request = Request.get('http://h/'), session = Session.empty, ja
 }
 const settled = (input: HeadInput, x = started()) => Exchange.settle(now)(head(input))(x)
 const redirect: HeadInput = { status: 302, headers: { location: '/x' } }
-const asking: HeadInput = { status: 401, headers: { 'www-authenticate': DIGEST } }
-const refusal = (step: Exchange.Step) =>
-  step._tag === 'Refuse' ? `${step.error._tag}: ${step.error.message}` : step._tag
+const challenging: HeadInput = { status: 401, headers: { 'www-authenticate': DIGEST } }
+const refusal = (step: Exchange.Step) => (step._tag === 'Refuse' ? step.error : step._tag)
 
 async function* chunks() {
   yield new Uint8Array(1)
 }
 const once = pipe(Request.post('http://h/'), Request.withOnce(chunks()))
 
-describe('a start', () => {
-  it('has no history, the jar as it was, and may carry the credentials', () => {
+describe('Exchange.start', () => {
+  it('has no history, an unchanged jar, and allows credentials', () => {
     const [jar] = Jar.absorb(new URL('http://h/'), ['a=1'], now)(Jar.empty)
     const x = started(undefined, undefined, jar)
     expect(x).toMatchObject({ history: [], entropy: 'seed', credentialsAllowed: true })
     expect(x.jar).toBe(jar)
     expect(x.plan.cause).toBe('Start')
   })
-  it('that fails has no history, and the jar as it was', () => {
+  it('fails with an empty history and an unchanged jar', () => {
     const jar = remembering('http://h')
     const begun = Exchange.start({ session: Session.empty, jar, now })(Request.get('h'))
     expect(begun).toMatchObject({ left: { _tag: 'MissingScheme', history: [] } })
     expect(E.isLeft(begun) && begun.left.jar).toBe(jar)
   })
   it.each([
-    ['a digest that signs at once', 1, digest],
+    ['a digest that signs the first request', 1, digest],
     ['a digest of another user', 0, Session.withDigestAuth('you', 'pw')(Session.empty)],
     ['basic', 0, Session.withBasicAuth('me', 'pw')(Session.empty)],
     ['no auth', 0, Session.empty],
-    ['auth switched off', 0, Session.withoutAuth(Session.empty)],
-  ])('with %s has used the nonce %d times', (_, count, session) => {
+    ['withoutAuth', 0, Session.withoutAuth(Session.empty)],
+  ])('with %s sets the nonce count to %d', (_, count, session) => {
     expect(countOf(started(undefined, session, remembering('http://h')).jar)).toBe(count)
   })
-  it('keeps neither the body nor what stood before an @', () => {
+  it('keeps neither the body nor the userinfo of URLs in its settings', () => {
     const session = Session.withBaseUrl('http://me:pw@h/v1')(Session.empty)
     const { merged } = started(pipe(Request.post('x'), Request.withText('abc')), session)
     expect(merged.request).toMatchObject({ url: 'http://h/v1/x', body: { _tag: 'Empty' } })
@@ -87,7 +86,7 @@ describe('a start', () => {
     const own = started(Request.get('http://me:pw@h/x')).merged
     expect(own.request.url).toBe('http://h/x')
   })
-  it('keeps all else that was merged', () => {
+  it('keeps everything else of the merged settings', () => {
     const session = Session.withBaseUrl('http://h/v1')(Session.empty)
     const { merged } = started(pipe(Request.post('x'), Request.withText('abc')), session)
     expect(merged.session).toBe(session)
@@ -97,36 +96,40 @@ describe('a start', () => {
   })
 })
 
-describe('the message of an error', () => {
+describe('an error of an exchange', () => {
   const hook = { name: 'mine' }
   const { plan } = started()
-  it.each<[{ readonly name: string }, 'Refused' | 'Threw', unknown, string]>([
-    [hook, 'Refused', new Error('oops'), "The hook 'mine' refused the reply to GET http://h/: oops"],
-    [hook, 'Threw', new Error('oops'), "The hook 'mine' failed on the reply to GET http://h/: oops"],
-    [hook, 'Refused', { message: 'no' }, "The hook 'mine' refused the reply to GET http://h/: no"],
-    [hook, 'Refused', {}, "The hook 'mine' refused the reply to GET http://h/"],
-    [hook, 'Refused', null, "The hook 'mine' refused the reply to GET http://h/"],
-    [hook, 'Refused', undefined, "The hook 'mine' refused the reply to GET http://h/"],
-    [hook, 'Refused', 'canary', "The hook 'mine' refused the reply to GET http://h/"],
-    [{ name: '' }, 'Threw', 'canary', "The hook 'anonymous' failed on the reply to GET http://h/"],
-  ])('of the hook %j: %s, %j', (by, how, error, message) => {
+  it.each<[{ readonly name: string }, 'Refused' | 'Threw', unknown, RegExp]>([
+    [hook, 'Refused', new Error('oops'), /'mine' .* GET http:\/\/h\/: oops$/],
+    [hook, 'Threw', new Error('oops'), /'mine' .* GET http:\/\/h\/: oops$/],
+    [hook, 'Refused', { message: 'no' }, /'mine' .* GET http:\/\/h\/: no$/],
+    [hook, 'Refused', {}, /'mine' .* GET http:\/\/h\/$/],
+    [hook, 'Refused', null, /'mine' .* GET http:\/\/h\/$/],
+    [hook, 'Refused', undefined, /'mine' .* GET http:\/\/h\/$/],
+    [hook, 'Refused', 'canary', /'mine' .* GET http:\/\/h\/$/],
+    [{ name: '' }, 'Threw', 'canary', /'anonymous' .* GET http:\/\/h\/$/],
+  ])('names the hook %j that %s with %j and shows only the message of an error', (by, how, error, message) => {
     const failed = Exchange.hookFailed(plan, by, how, error)
-    expect(failed).toEqual({ _tag: 'HookFailed', plan, hook: by.name || 'anonymous', error, message })
+    const matching = expect.stringMatching(message)
+    expect(failed).toEqual({ _tag: 'HookFailed', plan, hook: by.name || 'anonymous', error, message: matching })
   })
-  it('of a body that would be sent twice', () => {
+  it('distinguishes a hook that returned a Left from one that threw', () => {
+    const messageOf = (how: 'Refused' | 'Threw') => Exchange.hookFailed(plan, hook, how, new Error('oops')).message
+    expect(messageOf('Refused')).not.toBe(messageOf('Threw'))
+  })
+  it('for a one-shot body that would be sent twice names the request', () => {
     const x = started(once)
     expect(Exchange.bodyConsumed(x)).toMatchObject({
       _tag: 'UnrewindableBody',
-      message:
-        'POST http://h/: sending it a second time needs the body again, and it can be read only once; use withStream',
+      message: expect.stringContaining('POST http://h/'),
       history: [],
     })
     expect(Exchange.bodyConsumed(x).jar).toBe(x.jar)
   })
 })
 
-describe('a head that is the end', () => {
-  it('is a response, with its cookies in the jar', () => {
+describe('a final reply', () => {
+  it('ends the exchange, with its cookies in the jar', () => {
     const step = settled({ status: 200, headers: { 'set-cookie': ['a=1', 'b=2; Max-Age=0'] } })
     if (step._tag !== 'Done') return expect.fail(step._tag)
     expect(step.head.status).toBe(200)
@@ -135,7 +138,7 @@ describe('a head that is the end', () => {
     expect(step.exchange.history).toEqual([])
     expect(step.next).toEqual(O.none)
   })
-  it('leaves the jar alone where it sets no cookie', () => {
+  it('returns the same jar if it sets no cookie', () => {
     const x = started()
     const step = settled({ status: 200 }, x)
     if (step._tag !== 'Done') return expect.fail(step._tag)
@@ -144,18 +147,18 @@ describe('a head that is the end', () => {
   })
 })
 
-describe('a head that asks for a digest', () => {
-  const challenged = (x: Exchange.Exchange, input = asking, at = now) => Exchange.challenge(at)(head(input))(x)
-  it('leads to the same request, signed, with the hop in its history', () => {
+describe('a digest challenge', () => {
+  const challenged = (x: Exchange.Exchange, input = challenging, at = now) => Exchange.challenge(at)(head(input))(x)
+  it('leads to the signed request, with the hop in its history', () => {
     const x = started(undefined, digest)
     const again = challenged(x)
-    if (O.isNone(again)) return expect.fail('it was not answered')
+    if (O.isNone(again)) return expect.fail('the challenge was not answered')
     expect(again.value.plan.cause).toBe('Authorize')
     expect(again.value.history.map(({ plan, head }) => [plan, head.status])).toEqual([[x.plan, 401]])
     expect(countOf(again.value.jar)).toBe(1)
     expect(again.value).toMatchObject({ credentialsAllowed: true, entropy: 'seed' })
   })
-  it('leaves the headers where they stand, unless it sets a cookie', () => {
+  it('keeps the order of the headers unless it sets a cookie', () => {
     const [jar] = Jar.absorb(new URL('http://h/'), ['old=1'], now)(Jar.empty)
     const x = started(pipe(Request.post('http://h/'), Request.withText('abc')), digest, jar)
     const namesAfter = (input: HeadInput) => {
@@ -164,20 +167,20 @@ describe('a head that asks for a digest', () => {
         O.isSome(again) && Plan.wire(again.value.plan).headers.map(([name, value]) => `${name}: ${value.slice(0, 12)}`)
       )
     }
-    expect(namesAfter(asking)).toEqual(['Cookie: old=1', 'Content-Length: 3', 'Authorization: Digest usern'])
+    expect(namesAfter(challenging)).toEqual(['Cookie: old=1', 'Content-Length: 3', 'Authorization: Digest usern'])
     const setting = { status: 401, headers: { 'www-authenticate': DIGEST, 'set-cookie': 'new=2' } }
     expect(namesAfter(setting)).toEqual(['Content-Length: 3', 'Cookie: old=1; new=2', 'Authorization: Digest usern'])
   })
-  it('keeps a Cookie header that was edited by hand', () => {
+  it('keeps a Cookie header that was edited into the plan', () => {
     const x = started(undefined, digest)
     const edited = { ...x, plan: { ...x.plan, headers: Headers.append('Cookie', 'by=hand')(x.plan.headers) } }
     const again = challenged(edited)
     expect(O.isSome(again) && Plan.wire(again.value.plan).headers[0]).toEqual(['Cookie', 'by=hand'])
   })
   it.each([
-    ['where the credentials are not for it', { ...started(undefined, digest), credentialsAllowed: false }],
-    ['where no digest is set', started()],
-    ['where its body exists once', started(once, digest)],
+    ['if credentials are not allowed', { ...started(undefined, digest), credentialsAllowed: false }],
+    ['without digest auth', started()],
+    ['with a one-shot body', started(once, digest)],
   ])('is not answered %s', (_, x) => expect(challenged(x)).toEqual(O.none))
   it('is not answered twice', () => {
     const again = challenged(started(undefined, digest))
@@ -188,30 +191,32 @@ describe('a head that asks for a digest', () => {
       ),
     ).toEqual(O.none)
   })
-  it('is refused where the body would be needed again', () => {
+  it('fails with UnrewindableBody if the body would have to be sent again', () => {
     const step = settled(
       { status: 401, headers: { 'www-authenticate': DIGEST, 'set-cookie': 'a=1' } },
       started(once, digest),
     )
-    expect(refusal(step)).toBe(
-      'UnrewindableBody: POST http://h/: the challenge needs the body again, and it can be read only once; use withStream',
-    )
+    expect(refusal(step)).toMatchObject({
+      _tag: 'UnrewindableBody',
+      message: expect.stringMatching(/POST http:\/\/h\/.*challenge/),
+    })
     if (step._tag !== 'Refuse') return
     expect(step.error.history.map((hop) => hop.head.status)).toEqual([401])
     expect(Jar.toArray(step.error.jar).map(({ name }) => name)).toEqual(['a'])
   })
-  it('is no redirect, and not counted as one', () => {
+  it('does not count as a redirect', () => {
     const session = Session.withMaxRedirects(1)(digest)
     const again = challenged(started(undefined, session))
-    const step = O.isSome(again) ? settled(redirect, again.value) : expect.fail('it was not answered')
+    const step = O.isSome(again) ? settled(redirect, again.value) : expect.fail('the challenge was not answered')
     expect(step._tag).toBe('Next')
-    expect(refusal(step._tag === 'Next' ? settled(redirect, step.exchange) : step)).toBe(
-      'TooManyRedirects: Exceeded 1 redirects.',
-    )
+    expect(refusal(step._tag === 'Next' ? settled(redirect, step.exchange) : step)).toMatchObject({
+      _tag: 'TooManyRedirects',
+      limit: 1,
+    })
   })
 })
 
-describe('a head that redirects', () => {
+describe('a redirect', () => {
   it('leads to the next plan, with the hop in the history', () => {
     const x = started()
     const step = settled(redirect, x)
@@ -219,7 +224,7 @@ describe('a head that redirects', () => {
     expect(step.exchange.plan.url.href).toBe('http://h/x')
     expect(step.exchange.history.map(({ plan, head }) => [plan, head.status])).toEqual([[x.plan, 302]])
   })
-  it('counts a digest that goes along, and none that stays behind', () => {
+  it('increments the nonce count only if the digest is sent again', () => {
     const x = started(undefined, digest, remembering('http://h', 'http://other.test'))
     const followed = (location: string) => {
       const step = settled({ status: 302, headers: { location } }, x)
@@ -234,7 +239,7 @@ describe('a head that redirects', () => {
     ]).toEqual([1, 0])
     expect(Headers.has('Authorization')(followed('http://other.test/').plan.headers)).toBe(false)
   })
-  it('takes no cookie along that was put into an exchange by hand and that HTTP cannot carry', () => {
+  it('drops an invalid cookie that was edited into the exchange', () => {
     const cookies = new Map([['bad', Override.set(Secret.make('a;b'))]])
     const x = started(Request.withCookie('own', '1')(Request.get('http://h/')))
     const edited = { ...x, merged: { ...x.merged, settings: { ...x.merged.settings, cookies } } }
@@ -243,32 +248,31 @@ describe('a head that redirects', () => {
     expect(cookie(settled(redirect, x))).toEqual(['own=1'])
     expect(cookie(settled(redirect, edited))).toEqual([])
   })
-  it('is followed 30 times where nothing is said', () => {
+  it('is followed 30 times by default', () => {
     const trace = Exchange.simulate({ session: Session.empty })(() => redirect)(Request.get('http://h/'))
     expect(trace.hops).toHaveLength(31)
     expect(E.isLeft(trace.outcome) && trace.outcome.left).toMatchObject({
       _tag: 'TooManyRedirects',
       limit: 30,
-      message: 'Exceeded 30 redirects.',
     })
   })
-  it('is refused where it needs a body that exists once, with the hop and its cookies', () => {
+  it('fails with UnrewindableBody if it needs a one-shot body, with the hop and its cookies', () => {
     const step = settled({ status: 307, headers: { location: '/x', 'set-cookie': 'a=1' } }, started(once))
-    expect(refusal(step)).toBe(
-      'UnrewindableBody: POST http://h/: the redirect (307) needs the body again, and it can be read only once; ' +
-        'use withStream',
-    )
+    expect(refusal(step)).toMatchObject({
+      _tag: 'UnrewindableBody',
+      message: expect.stringMatching(/POST http:\/\/h\/.*307/),
+    })
     if (step._tag !== 'Refuse') return
     expect(step.error.history).toHaveLength(1)
     expect(Jar.toArray(step.error.jar)).toHaveLength(1)
   })
-  it('is followed where it drops that body', () => {
+  it('is followed if it drops the one-shot body', () => {
     expect(settled({ status: 302, headers: { location: '/x' } }, started(once))._tag).toBe('Next')
   })
 
   const under = (policy: RedirectPolicy.RedirectPolicy, request = Request.get('http://h/')) =>
     started(Request.withRedirectPolicy(policy)(request))
-  it('is the response where a policy stops, with the plan that would have followed', () => {
+  it('is the response if a policy stops, with the next plan', () => {
     const next = (input: HeadInput, x: Exchange.Exchange) => {
       const step = settled(input, x)
       return step._tag === 'Done' ? O.map(Plan.show)(step.next) : expect.fail(step._tag)
@@ -278,24 +282,24 @@ describe('a head that redirects', () => {
     expect(next({ status: 307, headers: { location: '/x' } }, under(stop, once))).toEqual(O.none)
     expect(next({ status: 302, headers: { location: 'http://[' } }, under(stop))).toEqual(O.none)
   })
-  it('is refused where a policy says so, in its words', () => {
+  it('is refused with the reason of the policy', () => {
     const step = settled(
       redirect,
       under(() => ({ _tag: 'Refuse', reason: 'not today' })),
     )
-    expect(refusal(step)).toBe('RedirectRefused: The redirect from http://h/ is refused: not today')
+    expect(refusal(step)).toMatchObject({ _tag: 'RedirectRefused', reason: 'not today' })
     expect(step._tag === 'Refuse' && step.error.history).toHaveLength(1)
-    expect(step._tag === 'Refuse' && step.error).toMatchObject({ reason: 'not today' })
   })
-  it('is refused where a policy throws', () => {
+  it('is refused if a policy throws', () => {
     const thrower = under(() => {
       throw new Error('oops')
     })
-    expect(refusal(settled(redirect, thrower))).toBe(
-      'RedirectRefused: The redirect from http://h/ is refused: the policy failed: oops',
-    )
+    expect(refusal(settled(redirect, thrower))).toMatchObject({
+      _tag: 'RedirectRefused',
+      reason: expect.stringContaining('oops'),
+    })
   })
-  it('shows a policy where it came from, by which status, and where it would lead', () => {
+  it('passes the previous URLs, the status and the next plan to a policy', () => {
     const seen: unknown[] = []
     const watch: RedirectPolicy.RedirectPolicy = ({ previous, status, next }) => {
       seen.push([previous.map(({ href }) => href), status, next.url.href])
@@ -312,7 +316,7 @@ describe('a head that redirects', () => {
   })
 })
 
-it('each kind of step has its own case', () => {
+it('Exchange.match has one case for each kind of step', () => {
   const name = Exchange.match(
     (x) => `next ${x.plan.url.href}`,
     (x, { status }) => `done ${x.plan.url.href} ${status}`,
@@ -320,7 +324,7 @@ it('each kind of step has its own case', () => {
   )
   expect(name(settled(redirect))).toBe('next http://h/x')
   expect(name(settled({ status: 204 }))).toBe('done http://h/ 204')
-  expect(name(settled({ status: 302, headers: { location: 'ftp://h/' } }))).toMatch(/^refused The redirect from/)
-  expect(name(Exchange.receive(now)(head(asking))(started(undefined, digest)))).toBe('next http://h/')
-  expect(name(Exchange.receive(now)(head(asking))(started()))).toBe('done http://h/ 401')
+  expect(name(settled({ status: 302, headers: { location: 'ftp://h/' } }))).toMatch(/^refused .*http:\/\/h\//)
+  expect(name(Exchange.receive(now)(head(challenging))(started(undefined, digest)))).toBe('next http://h/')
+  expect(name(Exchange.receive(now)(head(challenging))(started()))).toBe('done http://h/ 401')
 })

@@ -11,7 +11,7 @@ import { memory } from '../../../src/transport/Memory.js'
 import type { Server } from '../../../src/wire/Reply.js'
 import { untyped } from '../../untyped.js'
 
-// The Cookie header: what the jar holds, what is given along, and what becomes of both on a redirect.
+// The Cookie header: cookies of the jar and of the settings, and both after a redirect.
 
 const now = new Date(0)
 const jarOf = (url: string, ...lines: ReadonlyArray<string>) => Jar.absorb(new URL(url), lines, now)(Jar.empty)[0]
@@ -20,12 +20,11 @@ const headersOf = (request: Request.Request, jar = Jar.empty, session = Session.
   pipe(
     request,
     Plan.plan({ session, jar, now }),
-    E.mapLeft(({ _tag, message }) => `${_tag}: ${message}`),
     E.map((plan) => Plan.wire(plan).headers),
   )
 const get = Request.get('http://h/')
 
-describe('a cookie that is given along', () => {
+describe('a cookie of the settings', () => {
   it.each([
     ['a', '1', 'a=1'],
     ['abc', 'xyz', 'abc=xyz'],
@@ -54,19 +53,17 @@ describe('a cookie that is given along', () => {
     ['a', 'x\x1f'],
     ['a', 'x\x7f'],
     ['a', '☃'],
-  ])('%j=%j is refused', (name, value) => {
-    expect(headersOf(Request.withCookie(name, value)(get))).toEqual(
-      E.left(
-        `InvalidHeader: Invalid header "Cookie": ${JSON.stringify(name)} holds a character that a cookie cannot hold`,
-      ),
-    )
+  ])('%j=%j is rejected', (name, value) => {
+    expect(headersOf(Request.withCookie(name, value)(get))).toMatchObject({
+      left: { _tag: 'InvalidHeader', name: 'Cookie', message: expect.stringContaining(JSON.stringify(name)) },
+    })
   })
-  it('is refused where its value is no text', () => {
-    expect(headersOf(Request.withCookie('a', untyped(7))(get))).toEqual(
-      E.left('InvalidHeader: Invalid header "Cookie": the value of "a" is not text'),
-    )
+  it('is rejected if its value is not a string', () => {
+    expect(headersOf(Request.withCookie('a', untyped(7))(get))).toMatchObject({
+      left: { _tag: 'InvalidHeader', name: 'Cookie', message: expect.stringContaining('"a"') },
+    })
   })
-  it('stands beside others in their order, and goes where it is taken away', () => {
+  it('keeps its position, and is omitted after withoutCookie', () => {
     const session = pipe(Session.empty, Session.withCookie('a', '1'), Session.withCookie('b', '2'))
     const own = (request: Request.Request) => headersOf(request, Jar.empty, session)
     expect(own(get)).toEqual(E.right([['Cookie', 'a=1; b=2']]))
@@ -75,22 +72,22 @@ describe('a cookie that is given along', () => {
   })
 })
 
-describe('beside those of the jar', () => {
-  it('it stands behind longer paths and before the path /', () => {
+describe('cookies of settings and jar', () => {
+  it('are ordered: longer paths, then the settings, then the path /', () => {
     const jar = jarOf('http://h/d/e', 'top=1; Path=/', 'deep=2; Path=/d', 'deepest=3; Path=/d/e')
     const request = pipe(Request.get('http://h/d/e'), Request.withCookie('own', '9'))
     expect(headersOf(request, jar)).toEqual(E.right([['Cookie', 'deepest=3; deep=2; own=9; top=1']]))
     expect(headersOf(Request.get('http://h/d/e'), jar)).toEqual(E.right([['Cookie', 'deepest=3; deep=2; top=1']]))
     expect(headersOf(Request.get('http://h/d/e'))).toEqual(E.right([]))
   })
-  it('no value is printed', () => {
+  it('are never printed', () => {
     const made = Plan.plan({ session: Session.empty, jar: jarOf('http://h/', 'a=canary'), now })(
       Request.withCookie('own', 'canary')(get),
     )
     expect(E.isRight(made)).toBe(true)
     expect(inspect(made, { depth: null, showHidden: true }) + JSON.stringify(made)).not.toContain('canary')
   })
-  it('a foreign scheme gets it, and nothing of the jar', () => {
+  it('for a mounted scheme come from the settings only', () => {
     const session = Session.mount(
       'app://',
       memory(() => ({ status: 200 })),
@@ -102,7 +99,7 @@ describe('beside those of the jar', () => {
   })
 })
 
-describe('after a redirect', () => {
+describe('the Cookie header after a redirect', () => {
   const server: Server = {
     'GET http://a.test/': { status: 302, headers: { location: '/b', 'set-cookie': 'sid=1' } },
     'GET http://a.test/b': { status: 302, headers: { location: 'http://c.test/' } },
@@ -115,11 +112,11 @@ describe('after a redirect', () => {
       ({ plan }) => Plan.wire(plan).headers.filter(([name]) => name.toLowerCase() === 'cookie'),
     )
   it.each<[string, (request: Request.Request) => Request.Request, ReadonlyArray<string | undefined>]>([
-    ['nothing', (request) => request, [undefined, 'sid=1', 'theirs=3', 'sid=1']],
-    ['a cookie', Request.withCookie('own', '2'), ['own=2', 'own=2; sid=1', 'theirs=3', 'sid=1']],
-    ['a header', Request.withHeader('Cookie', 'lit=4'), ['lit=4', 'lit=4', 'theirs=3', 'sid=1']],
-    ['a header taken away', Request.withoutHeader('Cookie'), [undefined, 'sid=1', 'theirs=3', 'sid=1']],
-  ])('where %s was given', (_, configure, expected) => {
+    ['no cookie', (request) => request, [undefined, 'sid=1', 'theirs=3', 'sid=1']],
+    ['withCookie', Request.withCookie('own', '2'), ['own=2', 'own=2; sid=1', 'theirs=3', 'sid=1']],
+    ['a Cookie header', Request.withHeader('Cookie', 'lit=4'), ['lit=4', 'lit=4', 'theirs=3', 'sid=1']],
+    ['withoutHeader', Request.withoutHeader('Cookie'), [undefined, 'sid=1', 'theirs=3', 'sid=1']],
+  ])('is rebuilt for each hop of a request with %s', (_, configure, expected) => {
     expect(cookies(configure)).toEqual(expected.map((value) => (value === undefined ? [] : [['Cookie', value]])))
   })
 })

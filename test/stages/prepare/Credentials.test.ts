@@ -12,9 +12,9 @@ import * as Session from '../../../src/session/Session.js'
 import { memory } from '../../../src/transport/Memory.js'
 import { untyped } from '../../untyped.js'
 
-// Which credentials a plan carries, and which are refused before anything is sent.
+// Which credentials a plan has, and which are rejected before anything is sent.
 
-/** The rejections that nobody handled, which would end a process. */
+/** Returns the unhandled rejections, which would end a process. */
 const unhandled = async (act: () => unknown): Promise<ReadonlyArray<unknown>> => {
   const seen: unknown[] = []
   const note = (cause: unknown) => seen.push(cause)
@@ -37,19 +37,17 @@ const authorizationOf = (url: string, session: Session.Session, given: Partial<P
     Plan.plan({ session, jar: Jar.empty, now, ...given }),
     E.map((plan) => new Map(Plan.wire(plan).headers).get('Authorization')),
   )
-const problem = (auth: Auth.Auth) => {
-  const plan = Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h/'))
-  return E.isLeft(plan) ? `${plan.left._tag}: ${plan.left.message}` : 'planned'
-}
+const planned = (auth: Auth.Auth) =>
+  Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h/'))
 
 describe('auth of the settings', () => {
   it.each([
     ['none', Auth.none, undefined],
     ['basic', Auth.basic('me', 'pw'), basic('me:pw')],
     ['bearer', Auth.bearer('token'), 'Bearer token'],
-    ['digest that nobody asked for', Auth.digest('me', 'pw'), undefined],
+    ['digest without a challenge', Auth.digest('me', 'pw'), undefined],
     ['a scheme that adds nothing', Auth.custom('mine', (plan) => plan), undefined],
-  ])('of %s silences the URL and netrc', (_, auth, expected) => {
+  ])('with %s replaces the credentials of the URL and of netrc', (_, auth, expected) => {
     const environment = Environment.make({}, 'machine h login netrc password n')
     const session = pipe(Session.empty, Session.withAuth(auth), Session.withAmbient({ netrc: true }))
     expect(authorizationOf('http://url:u@h/', session, { environment })).toEqual(E.right(expected))
@@ -67,12 +65,12 @@ describe('credentials in the URL', () => {
     ['http://netrc@h/', basic('netrc:n')],
     ['http://u@h/', basic('u:')],
     ['http://h/', basic('netrc:n')],
-  ])('%s: %s', (url, expected) => {
+  ])('of %s: Authorization is %s', (url, expected) => {
     expect(authorizationOf(url, session, { environment })).toEqual(E.right(expected))
   })
 })
 
-it('netrc is asked for http and https alone', () => {
+it('netrc is used only for http and https', () => {
   const environment = Environment.make({}, 'machine h login netrc password n')
   const session = pipe(
     Session.withAmbient({ netrc: true })(Session.empty),
@@ -85,7 +83,7 @@ it('netrc is asked for http and https alone', () => {
   expect(authorizationOf('app://h/', session, { environment })).toEqual(E.right(undefined))
 })
 
-describe('a digest whose challenge is known', () => {
+describe('a digest with a known challenge', () => {
   const challenge: Input = {
     origin: 'http://h',
     user: 'me',
@@ -104,7 +102,7 @@ describe('a digest whose challenge is known', () => {
   }
   const cnonceOf = (text: string | undefined) => /cnonce="([^"]*)"/.exec(text ?? '')?.[1] ?? ''
 
-  it('signs at once: for path and query, one above the count', () => {
+  it('signs the first request, for its path and query, with the next count', () => {
     expect(signed(knowing({}))).toMatch(
       /^Digest username="me", realm="r", nonce="n", uri="\/a\?b=c", response="[\da-f]{32}", qop=auth, nc=00000001, cnonce="[\da-f]{16}"$/,
     )
@@ -113,11 +111,11 @@ describe('a digest whose challenge is known', () => {
     ['another origin', { origin: 'http://other.test' }],
     ['another port', { origin: 'http://h:81' }],
     ['another user', { user: 'you' }],
-  ])('is silent where the challenge was of %s', (_, other) => {
+  ])('does not use a challenge of %s', (_, other) => {
     expect(signed(knowing(other))).toBeUndefined()
     expect(signed(knowing(other, { nonce: 'mine' }))).toContain('nonce="mine"')
   })
-  it('draws another cnonce for another nonce, count and seed, and the same one for the same', () => {
+  it('derives the cnonce from nonce, count and entropy', () => {
     const jar = knowing({})
     const [first, again] = [signed(jar), signed(jar)]
     expect(cnonceOf(first)).toBe(cnonceOf(again))
@@ -129,59 +127,67 @@ describe('a digest whose challenge is known', () => {
       ),
     )
     expect(signed(used)).toContain('nc=00000002')
-    const drawn = [first, signed(used), signed(knowing({ nonce: 'm' })), signed(jar, 'http://h/', 'other')].map(
+    const cnonces = [first, signed(used), signed(knowing({ nonce: 'm' })), signed(jar, 'http://h/', 'other')].map(
       cnonceOf,
     )
-    expect(new Set(drawn).size).toBe(4)
+    expect(new Set(cnonces).size).toBe(4)
   })
 })
 
-describe('auth that cannot be used', () => {
-  const trim =
-    'InvalidHeader: Invalid header "Authorization": ' +
-    'the token of bearer auth holds a line end or another character that HTTP cannot carry; trim it'
-  const control = 'InvalidHeader: Invalid header "Authorization": the user of digest auth holds a control character'
+describe('invalid auth', () => {
+  const ofType = (what: string) => ({
+    _tag: 'InvalidSettings',
+    setting: 'auth',
+    message: expect.stringContaining(what),
+  })
+  const ofCharacters = (what: string) => ({
+    _tag: 'InvalidHeader',
+    name: 'Authorization',
+    message: expect.stringContaining(what),
+  })
   it.each([
-    ['a token that is no text', Auth.bearer(untyped(7)), 'InvalidSettings: Invalid auth: its token is not text'],
-    ['a basic user', Auth.basic(untyped(7), 'pw'), 'InvalidSettings: Invalid auth: its user is not text'],
-    ['a digest user', Auth.digest(untyped(7), 'pw'), 'InvalidSettings: Invalid auth: its user is not text'],
-    ['a basic password', Auth.basic('me', untyped(7)), 'InvalidSettings: Invalid auth: its password is not text'],
-    ['a digest password', Auth.digest('me', untyped(7)), 'InvalidSettings: Invalid auth: its password is not text'],
-    ['a token with a line end', Auth.bearer('token\n'), trim],
-    ['a token above U+00FF', Auth.bearer('tok☃n'), trim],
-    ['a digest user with NUL', Auth.digest('m\0e', 'pw'), control],
-    ['a digest user with a line end at its end', Auth.digest('me\n', 'pw'), control],
-    ['a digest user with U+001F', Auth.digest('\x1fme', 'pw'), control],
-    ['a digest user with DEL', Auth.digest('m\x7fe', 'pw'), control],
-  ])('is refused: %s', (_, auth, message) => expect(problem(auth)).toBe(message))
+    ['a token that is not a string', Auth.bearer(untyped(7)), ofType('token')],
+    ['a basic user that is not a string', Auth.basic(untyped(7), 'pw'), ofType('user')],
+    ['a digest user that is not a string', Auth.digest(untyped(7), 'pw'), ofType('user')],
+    ['a basic password that is not a string', Auth.basic('me', untyped(7)), ofType('password')],
+    ['a digest password that is not a string', Auth.digest('me', untyped(7)), ofType('password')],
+    ['a token with a line end', Auth.bearer('token\n'), ofCharacters('token')],
+    ['a token with a character above U+00FF', Auth.bearer('tok☃n'), ofCharacters('token')],
+    ['a digest user with NUL', Auth.digest('m\0e', 'pw'), ofCharacters('user')],
+    ['a digest user with a line end at its end', Auth.digest('me\n', 'pw'), ofCharacters('user')],
+    ['a digest user with U+001F', Auth.digest('\x1fme', 'pw'), ofCharacters('user')],
+    ['a digest user with DEL', Auth.digest('m\x7fe', 'pw'), ofCharacters('user')],
+  ])('is rejected: %s', (_, auth, left) => expect(planned(auth)).toMatchObject({ left }))
   it.each([
-    ['none', Auth.none],
-    ['a token of latin-1', Auth.bearer('tokén')],
-    ['a digest user with a blank, and of any script', Auth.digest('m e \x80 ☃', 'pw')],
+    ['Auth.none', Auth.none],
+    ['a token in Latin-1', Auth.bearer('tokén')],
+    ['a digest user with a blank and non-Latin characters', Auth.digest('m e \x80 ☃', 'pw')],
     ['a basic user with a control character', Auth.basic('m\ne', 'p\nw')],
     ['an empty user and password', Auth.digest('', '')],
-  ])('and %s can', (_, auth) => expect(problem(auth)).toBe('planned'))
+  ])('is not reported for %s', (_, auth) => expect(E.isRight(planned(auth))).toBe(true))
 })
 
-describe('a scheme of one’s own that fails to sign', () => {
-  const why = (sign: () => unknown) => problem(Auth.custom('mine', untyped(sign)))
-  const failed = "InvalidSettings: Invalid auth: the scheme 'mine' failed to sign: "
+describe('a custom auth scheme that fails to sign', () => {
+  const signedBy = (sign: () => unknown) => planned(Auth.custom('mine', untyped(sign)))
+  const failure = (cause: string) => ({
+    left: { _tag: 'InvalidSettings', setting: 'auth', message: expect.stringMatching(`'mine'.*${cause}`) },
+  })
   it.each<[string, () => unknown]>([
     ['undefined', () => undefined],
     ['null', () => null],
     ['a list', () => []],
     ['object', () => ({})],
     ['a promise', () => Promise.reject(new Error('late'))],
-  ])('by giving %s', (kind, sign) => {
-    expect(why(sign)).toBe(`${failed}it gave ${kind} in place of a plan; it has to give one at once`)
+  ])('by returning %s is named in the error', (kind, sign) => {
+    expect(signedBy(sign)).toMatchObject(failure(kind))
   })
-  it('by giving a promise that rejects, and the process goes on', async () => {
-    expect(await unhandled(() => why(() => Promise.reject(new Error('late'))))).toEqual([])
+  it('by returning a rejected promise causes no unhandled rejection', async () => {
+    expect(await unhandled(() => signedBy(() => Promise.reject(new Error('late'))))).toEqual([])
   })
-  it('by throwing', () => {
+  it('by throwing is named in the error, with the message that it threw', () => {
     const thrown = () => {
       throw new Error('no key')
     }
-    expect(why(thrown)).toBe(`${failed}no key`)
+    expect(signedBy(thrown)).toMatchObject(failure('no key'))
   })
 })

@@ -12,60 +12,53 @@ import * as Override from '../../../src/values/Override.js'
 import * as Secret from '../../../src/values/Secret.js'
 import { untyped } from '../../untyped.js'
 
-// Header fields: which are refused and why, which are secret, and how session and request go together.
+// Header fields: which are rejected, which are secret, and how session and request are merged.
 
-const planned = (request: Request.Request, session = Session.empty) =>
-  pipe(
-    request,
-    Plan.plan({ session }),
-    E.mapLeft(({ _tag, message }) => `${_tag}: ${message}`),
-  )
+const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
 const headers = (request: Request.Request, session?: Session.Session) =>
   pipe(
     planned(request, session),
     E.map((plan) => Plan.wire(plan).headers),
   )
-/** As a printer shows them. */
+/** The headers with redacted values. */
 const shown = (request: Request.Request, session?: Session.Session) =>
   pipe(
     planned(request, session),
     E.map((plan) => Headers.toPairs(plan.headers)),
   )
 const get = Request.get('http://h/')
-const refused = (name: string, why: string) => E.left(`InvalidHeader: Invalid header ${JSON.stringify(name)}: ${why}`)
-
-const TOKEN = 'its name is not a token (RFC 9110 5.6.2)'
-const VALUE =
-  'its value begins with white space, or holds a character that HTTP cannot carry (CR, LF, NUL, above U+00FF)'
+const invalid = (name: string, detail = '') => ({
+  left: { _tag: 'InvalidHeader', name, message: expect.stringContaining(detail) },
+})
 
 describe('a header', () => {
   it.each([
-    ['a b', 'x', TOKEN],
-    ['', 'x', TOKEN],
-    ['a:', 'x', TOKEN],
-    ['é', 'x', TOKEN],
-    ['X', 'a\nb', VALUE],
-    ['X', '\tx', VALUE],
-    ['X', '☃', VALUE],
-    ['Expect', '100-continue', 'it is for the transport to say'],
-    ['Upgrade', 'h2c', 'it is for the transport to say'],
-    ['Keep-Alive', 'timeout=1', 'it is for the transport to say'],
-    ['Connection', 'upgrade', 'only close and keep-alive can be asked for'],
-    ['Connection', 'close, x', 'only close and keep-alive can be asked for'],
-    ['Connection', 'x-close', 'only close and keep-alive can be asked for'],
-    ['Connection', '', 'only close and keep-alive can be asked for'],
-    ['Transfer-Encoding', 'gzip', 'only chunked is known'],
-    ['Transfer-Encoding', 'gzip, chunked', 'only chunked is known'],
-    ['Transfer-Encoding', 'chunked, gzip', 'only chunked is known'],
-    ['Content-Length', '+5', 'it is not a number of octets'],
-    ['Content-Length', '5, 5', 'it is not a number of octets'],
-    ['Content-Length', '5.0', 'it is not a number of octets'],
-    ['Content-Length', '', 'it is not a number of octets'],
-  ])('%j: %j is refused', (name, value, why) => {
-    expect(headers(Request.withHeader(name, value)(get))).toEqual(refused(name, why))
+    ['a b', 'x', 'name'],
+    ['', 'x', 'name'],
+    ['a:', 'x', 'name'],
+    ['é', 'x', 'name'],
+    ['X', 'a\nb', 'value'],
+    ['X', '\tx', 'value'],
+    ['X', '☃', 'value'],
+    ['Expect', '100-continue', 'transport'],
+    ['Upgrade', 'h2c', 'transport'],
+    ['Keep-Alive', 'timeout=1', 'transport'],
+    ['Connection', 'upgrade', 'keep-alive'],
+    ['Connection', 'close, x', 'keep-alive'],
+    ['Connection', 'x-close', 'keep-alive'],
+    ['Connection', '', 'keep-alive'],
+    ['Transfer-Encoding', 'gzip', 'chunked'],
+    ['Transfer-Encoding', 'gzip, chunked', 'chunked'],
+    ['Transfer-Encoding', 'chunked, gzip', 'chunked'],
+    ['Content-Length', '+5', 'number'],
+    ['Content-Length', '5, 5', 'number'],
+    ['Content-Length', '5.0', 'number'],
+    ['Content-Length', '', 'number'],
+  ])('%j: %j is rejected because of its %s', (name, value, detail) => {
+    expect(headers(Request.withHeader(name, value)(get))).toMatchObject(invalid(name, detail))
   })
-  it('is refused where its value is no text', () => {
-    expect(headers(Request.withHeader('X', untyped(7))(get))).toEqual(refused('X', 'its value is not text'))
+  it('is rejected if its value is not a string', () => {
+    expect(headers(Request.withHeader('X', untyped(7))(get))).toMatchObject(invalid('X', 'value'))
   })
   it.each([
     ['Connection', 'close'],
@@ -76,62 +69,67 @@ describe('a header', () => {
   ])('%j: %j is sent', (name, value) => {
     expect(headers(Request.withHeader(name, value)(get))).toEqual(E.right([[name, value]]))
   })
-  it.each(['Host', 'Content-Length', 'Transfer-Encoding', 'Content-Type'])('%s may stand only once', (name) => {
-    const twice = Request.withHeaders([
-      [name, '1'],
-      [name, '1'],
-    ])
-    expect(headers(twice(get))).toEqual(refused(name, 'it may stand only once'))
-  })
+  it.each(['Host', 'Content-Length', 'Transfer-Encoding', 'Content-Type'])(
+    '%s is rejected if it occurs twice',
+    (name) => {
+      const twice = Request.withHeaders([
+        [name, '1'],
+        [name, '1'],
+      ])
+      expect(headers(twice(get))).toMatchObject(invalid(name, 'once'))
+    },
+  )
 })
 
-describe('what is not the user’s to say', () => {
+describe('HeaderFields.refusal (specification)', () => {
   it.each([
-    ['EXPECT', 'x', 'it is for the transport to say'],
-    ['Connection', 'x', 'only close and keep-alive can be asked for'],
-    ['Connection', 'KEEP-ALIVE', undefined],
-    ['transfer-encoding', 'Chunked', undefined],
-    ['Transfer-Encoding', 'x', 'only chunked is known'],
-    ['content-length', '12', undefined],
-    ['Content-Length', 'x', 'it is not a number of octets'],
-    ['Accept', 'anything', undefined],
-  ])('%s: %s: %s', (name, value, expected) => expect(HeaderFields.refusal(name, value)).toBe(expected))
+    ['EXPECT', 'x', true],
+    ['Connection', 'x', true],
+    ['Connection', 'KEEP-ALIVE', false],
+    ['transfer-encoding', 'Chunked', false],
+    ['Transfer-Encoding', 'x', true],
+    ['content-length', '12', false],
+    ['Content-Length', 'x', true],
+    ['Accept', 'anything', false],
+  ])('rejects %s: %s: %s', (name, value, rejects) => {
+    expect(HeaderFields.refusal(name, value) !== undefined).toBe(rejects)
+  })
 })
 
 describe('a sensitive header', () => {
   const named = Session.withSensitiveHeaders('X-Mine')(Session.empty)
-  it('is printed by nobody, and sent as it is', () => {
-    for (const give of [Request.withHeader('x-mine', 'canary'), Request.withSecretHeader('x-mine', 'canary')]) {
-      expect(shown(give(get), named)).toEqual(E.right([['x-mine', '‹secret›']]))
-      expect(headers(give(get), named)).toEqual(E.right([['x-mine', 'canary']]))
+  it('is never printed, and sent unchanged', () => {
+    for (const set of [Request.withHeader('x-mine', 'canary'), Request.withSecretHeader('x-mine', 'canary')]) {
+      expect(shown(set(get), named)).toEqual(E.right([['x-mine', '‹secret›']]))
+      expect(headers(set(get), named)).toEqual(E.right([['x-mine', 'canary']]))
     }
     expect(shown(Request.withHeader('x-other', 'plain')(get), named)).toEqual(E.right([['x-other', 'plain']]))
   })
-  it('is what the request names, for a header of the session too', () => {
+  it('may be named by the request, also for a header of the session', () => {
     const session = Session.withHeader('X-Mine', 'canary')(Session.empty)
     expect(shown(get, session)).toEqual(E.right([['X-Mine', 'canary']]))
     expect(shown(Request.withSensitiveHeaders('x-mine')(get), session)).toEqual(E.right([['X-Mine', '‹secret›']]))
   })
-  it('is plain again where a request says so', () => {
+  it('is shown again if the request unsets the name', () => {
     const plain = Request.withSettings({ ...Settings.empty, sensitive: new Map([['x-mine', Override.unset]]) })
     expect(shown(pipe(get, Request.withHeader('X-Mine', 'plain'), plain), named)).toEqual(
       E.right([['X-Mine', 'plain']]),
     )
   })
-  it('is one of the well-known too, where settings were put together by hand', () => {
+  it('is recognized by its well-known name in settings that were built by hand', () => {
     const setting = Override.set({ name: 'X-Api-Key', values: ['canary'] })
     const byHand = Request.withSettings({ ...Settings.empty, headers: new Map([['x-api-key', setting]]) })
     expect(shown(byHand(get))).toEqual(E.right([['X-Api-Key', '‹secret›']]))
   })
 })
 
-describe('session and request', () => {
+describe('headers of session and request', () => {
   const session = pipe(
     Session.empty,
     Session.withHeaders({ A: 'session', B: 'session' }),
     Session.withHeader('C', 'session'),
   )
-  it('stand in the session’s order, later values in earlier places', () => {
+  it('keep the order of the session, with the values of the request', () => {
     expect(headers(pipe(get, Request.withHeader('b', 'request'), Request.withHeader('D', 'request')), session)).toEqual(
       E.right([
         ['A', 'session'],
@@ -148,7 +146,7 @@ describe('session and request', () => {
       ]),
     )
   })
-  it('go together the same where a name is sensitive', () => {
+  it('are merged the same way if a name is sensitive', () => {
     const sensitive = Request.withSensitiveHeaders('X')
     expect(
       headers(pipe(get, sensitive, Request.withHeader('b', 'request'), Request.withoutHeader('C')), session),
@@ -159,7 +157,7 @@ describe('session and request', () => {
       ]),
     )
   })
-  it('lose what is taken away', () => {
+  it('are omitted after withoutHeader', () => {
     const without = Session.withoutHeader('C')(session)
     expect(headers(Request.withoutHeader('A')(get), without)).toEqual(E.right([['B', 'session']]))
     expect(headers(get, without)).toEqual(
@@ -169,29 +167,25 @@ describe('session and request', () => {
       ]),
     )
   })
-  it('a wrong header of the session does no harm where the request replaces it', () => {
+  it('are rejected for an invalid header of the session, unless the request removes it', () => {
     const wrong = Session.withHeader('Expect', 'x')(session)
-    const why = refused('Expect', 'it is for the transport to say')
-    expect(headers(get, wrong)).toEqual(why)
-    expect(headers(Request.withHeader('D', 'x')(get), wrong)).toEqual(why)
-    expect(headers(Request.withSensitiveHeaders('D')(get), wrong)).toEqual(why)
+    const rejected = invalid('Expect')
+    expect(headers(get, wrong)).toMatchObject(rejected)
+    expect(headers(Request.withHeader('D', 'x')(get), wrong)).toMatchObject(rejected)
+    expect(headers(Request.withSensitiveHeaders('D')(get), wrong)).toMatchObject(rejected)
     expect(headers(Request.withoutHeader('Expect')(get), wrong)).toEqual(headers(get, session))
-    expect(headers(pipe(get, Request.withHeader('Expect', 'y')), wrong)).toEqual(why)
+    expect(headers(pipe(get, Request.withHeader('Expect', 'y')), wrong)).toMatchObject(rejected)
   })
 })
 
-describe('what a scheme of auth leaves behind', () => {
-  const given: ReadonlyArray<Headers.Field> = [
+describe('HeaderFields.signed (specification)', () => {
+  const unsigned: ReadonlyArray<Headers.Field> = [
     ['A', '1'],
     ['B', '2'],
   ]
   const signed = (fields: ReadonlyArray<Headers.Field>) =>
-    pipe(
-      HeaderFields.signed({ fields: given }, { fields }),
-      E.map(Headers.toPairs),
-      E.mapLeft(({ message }) => message),
-    )
-  it('is secret where it wrote it, and as it was where it did not', () => {
+    pipe(HeaderFields.signed({ fields: unsigned }, { fields }), E.map(Headers.toPairs))
+  it('marks the headers that the auth scheme wrote as secret, and no others', () => {
     expect(
       signed([
         ['A', '1'],
@@ -211,28 +205,22 @@ describe('what a scheme of auth leaves behind', () => {
     expect(pipe(sealed, E.map(Headers.reveal))).toEqual(E.right([['D', '4']]))
   })
   it.each<[string, Headers.Field, string]>([
-    ['another value', ['A', 'x\r\ny'], `Invalid header "A": ${VALUE}; the scheme of auth made it`],
-    ['another name for a value', ['A B', '1'], `Invalid header "A B": ${TOKEN}; the scheme of auth made it`],
-    [
-      'a line of the transport’s',
-      ['Expect', '1'],
-      'Invalid header "Expect": it is for the transport to say; the scheme of auth made it',
-    ],
-  ])('is refused: %s', (_, field, message) => {
-    expect(signed([...given, field])).toEqual(E.left(message))
+    ['an invalid value', ['A', 'x\r\ny'], 'A'],
+    ['an invalid name', ['A B', '1'], 'A B'],
+    ['a header that belongs to the transport', ['Expect', '1'], 'Expect'],
+  ])('rejects %s and names the auth scheme as the cause', (_, field, name) => {
+    expect(signed([...unsigned, field])).toMatchObject(invalid(name, 'auth'))
   })
-  it.each(['host', 'content-length', 'transfer-encoding', 'content-type'])('is refused: a second %s', (name) => {
+  it.each(['host', 'content-length', 'transfer-encoding', 'content-type'])('rejects a second %s', (name) => {
     const value = name === 'transfer-encoding' ? 'chunked' : '1'
     const one: Headers.Field = [name, value]
-    expect(E.isRight(signed([...given, one]))).toBe(true)
-    expect(signed([one, ...given, [name.toUpperCase(), value]])).toEqual(
-      E.left(`Invalid header "${name}": the scheme of auth made a second one`),
-    )
+    expect(E.isRight(signed([...unsigned, one]))).toBe(true)
+    expect(signed([one, ...unsigned, [name.toUpperCase(), value]])).toMatchObject(invalid(name, 'auth'))
   })
-  it('and may hold any other line twice', () => {
-    expect(E.isRight(signed([...given, ...given]))).toBe(true)
+  it('accepts any other header twice', () => {
+    expect(E.isRight(signed([...unsigned, ...unsigned]))).toBe(true)
   })
-  it('is counted anew where it gave another body', () => {
+  it('recomputes Content-Length if the auth scheme replaced the body', () => {
     const auth = Auth.custom('sig', (plan) => ({
       ...plan,
       body: { _tag: 'Bytes', bytes: Secret.bytes(Buffer.from('abc')) },

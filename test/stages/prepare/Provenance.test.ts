@@ -13,8 +13,8 @@ import { merge } from '../../../src/stages/Merge.js'
 import * as Provenance from '../../../src/stages/prepare/Provenance.js'
 import type { Server } from '../../../src/wire/Reply.js'
 
-// What every plan of an exchange carries along about where it came from: the request that was given, the jar, the
-// environment and the time it was made with, and the plan and the redirect before it.
+// Each plan of an exchange records its inputs: request, session, jar, environment and time. A redirected plan also
+// records the redirect and the previous plan.
 
 const now = new Date(5_000)
 const environment = Environment.make({ no_proxy: 'x' })
@@ -35,15 +35,15 @@ const provenanceOf = (plan: Plan.Plan | undefined): Provenance.Provenance => {
 }
 const [first, second] = trace.hops
 
-describe('the provenance', () => {
-  it('of a first plan has the inputs and the plan as it was made', () => {
+describe('Provenance (specification)', () => {
+  it('of a first plan has the inputs and the original plan', () => {
     const plan = first?.plan ?? expect.fail('nothing was sent')
     const { method, url, headers, body, route } = plan
     const provenance = provenanceOf(plan)
     expect(provenance).toMatchObject({ _tag: 'First', given: merge(session)(request), jar, environment, now })
     expect(provenance).toMatchObject({ method, url, headers, body, travel: route })
   })
-  it('keeps the settings that are not sent to another origin', () => {
+  it('keeps the settings that were not sent to another origin', () => {
     const away = Plan.plan({ session: pipe(session, Session.withBaseUrl('https://base.test')) })(request)
     const provenance = provenanceOf(E.isRight(away) ? away.right : undefined)
     if (provenance._tag !== 'First') return expect.fail(provenance._tag)
@@ -78,15 +78,15 @@ describe('the provenance', () => {
   })
 })
 
-describe('a plan that was built by hand', () => {
+describe('Provenance of a plan that was built by hand (specification)', () => {
   const { inputs: _, ...byHand } = first?.plan ?? expect.fail('nothing was sent')
-  it('has no provenance, also after it is sent again', () => {
+  it('is missing, also after it is sent again', () => {
     expect(Provenance.of(byHand)).toEqual(O.none)
     expect(Provenance.resent(jar, now)(byHand)).toBe(byHand)
   })
 })
 
-it('a plan that is sent again has a later jar and time, and is otherwise unchanged', () => {
+it('Provenance.resent replaces the jar and the time of the provenance only (specification)', () => {
   const plan = Plan.plan({ session })(request)
   if (E.isLeft(plan)) return expect.fail(plan.left.message)
   const again = Provenance.resent(jar, now)(plan.right)
@@ -94,7 +94,7 @@ it('a plan that is sent again has a later jar and time, and is otherwise unchang
   expect({ ...again, inputs: undefined }).toEqual({ ...plan.right, inputs: undefined })
 })
 
-it('what is merged is the session, the request, and the request’s settings over the session’s', () => {
+it('Merge.merge applies the settings of the request over those of the session', () => {
   const both = merge(session)(Request.withHeader('X-Api-Key', 'mine')(request))
   expect(both.session).toBe(session)
   expect(both.request.url).toBe('https://b.test/')

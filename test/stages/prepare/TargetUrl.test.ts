@@ -7,7 +7,7 @@ import { targetUrl, withQuery } from '../../../src/stages/prepare/TargetUrl.js'
 import * as Secret from '../../../src/values/Secret.js'
 import { untyped } from '../../untyped.js'
 
-// Where a request goes, and what is said where it cannot go there.
+// The target URL of a request, and the errors for references that cannot be resolved.
 
 const based = (base: string) => Session.withBaseUrl(base)(Session.empty)
 const located = (session: Session.Session, reference: string) => targetUrl(session.settings, reference)
@@ -16,12 +16,8 @@ const href = (session: Session.Session, reference: string) =>
     located(session, reference),
     E.map(({ url }) => withQuery(session.settings)(url).href),
   )
-const problem = (session: Session.Session, reference: string) => {
-  const made = located(session, reference)
-  return E.isLeft(made) ? `${made.left._tag}: ${made.left.message}` : made.right.url.href
-}
 
-describe('a reference behind a base', () => {
+describe('a reference relative to a base URL (specification)', () => {
   it.each([
     ['https://h/v1', 'login', 'https://h/v1/login'],
     ['https://h/v1', '/login', 'https://h/v1/login'],
@@ -42,29 +38,30 @@ describe('a reference behind a base', () => {
     ['https://h/v1', '..a', 'https://h/v1/..a'],
     ['https://h/v1', 'a?x=/../../y', 'https://h/v1/a?x=/../../y'],
     ['https://h/v1', 'a#/../../y', 'https://h/v1/a#/../../y'],
-  ])('%s and %j give %s', (base, reference, expected) =>
+  ])('of base %s and reference %j resolves to %s', (base, reference, expected) =>
     expect(href(based(base), reference)).toEqual(E.right(expected)),
   )
   it.each(['..', '../x', '/../x', 'a/../../x', 'a//../../x', 'a/./../../x', './../x', '%2e%2e/x', 'a/%2E./.%2e/x'])(
-    '%s would lead above it, and is refused',
+    'is rejected if it leads above the base: %s',
     (reference) => {
-      expect(problem(based('https://h/v1'), reference)).toBe(
-        `InvalidUrl: Invalid URL '${reference}': its '..' segments lead above the base URL`,
-      )
+      expect(located(based('https://h/v1'), reference)).toMatchObject({
+        left: { _tag: 'InvalidUrl', url: reference, message: expect.stringContaining("'..'") },
+      })
     },
   )
-  it('would leave it unsaid with two slashes in front, and is refused', () => {
-    expect(problem(based('https://h/v1'), '//other.test/x')).toBe(
-      "InvalidUrl: Invalid URL '//other.test/x': it starts with // and would leave the base URL; " +
-        'write the scheme if you mean another host',
-    )
+  it('is rejected if it starts with //', () => {
+    expect(located(based('https://h/v1'), '//other.test/x')).toMatchObject({
+      left: { _tag: 'InvalidUrl', url: '//other.test/x', message: expect.stringContaining('//') },
+    })
   })
-  it('is refused with what no URL can hold', () => {
-    expect(problem(based('https://h/v1'), 'a\ud800')).toMatch(/: it contains a lone surrogate$/)
+  it('is rejected if it contains a lone surrogate', () => {
+    expect(located(based('https://h/v1'), 'a\ud800')).toMatchObject({
+      left: { _tag: 'InvalidUrl', message: expect.stringContaining('surrogate') },
+    })
   })
 })
 
-describe('credentials in a URL', () => {
+describe('credentials in a URL (specification)', () => {
   const user = (session: Session.Session, reference: string) =>
     pipe(
       located(session, reference),
@@ -75,19 +72,19 @@ describe('credentials in a URL', () => {
         ),
       ),
     )
-  it('of the base are for what is joined to it, and for nothing else', () => {
+  it('of the base URL apply only to references that are joined to it', () => {
     const session = based('https://me:pw@h/v1')
     expect(user(session, 'x')).toEqual(E.right(O.some(['me', O.some('pw')])))
     expect(user(session, 'https://h/v1/x')).toEqual(E.right(O.none))
   })
-  it('are those of an absolute URL, with a base and without', () => {
+  it('of an absolute URL are used with and without a base URL', () => {
     expect(user(based('https://me:pw@h/v1'), 'https://you@h/')).toEqual(E.right(O.some(['you', O.none])))
     expect(user(Session.empty, 'https://you:pw@h/')).toEqual(E.right(O.some(['you', O.some('pw')])))
   })
 })
 
-describe('an absolute URL', () => {
-  const leaves = (session: Session.Session, reference: string) =>
+describe('an absolute URL (specification)', () => {
+  const leavesBase = (session: Session.Session, reference: string) =>
     pipe(
       located(session, reference),
       E.map((one) => one.base === 'OtherOrigin'),
@@ -100,61 +97,63 @@ describe('an absolute URL', () => {
     ['https://other.test/', true],
     ['mailto:me@h', true],
     ['x', false],
-  ])('%s leaves https://h/v1: %s', (reference, expected) =>
-    expect(leaves(based('https://h/v1'), reference)).toEqual(E.right(expected)),
+  ])('%s leaves the origin of https://h/v1: %s', (reference, expected) =>
+    expect(leavesBase(based('https://h/v1'), reference)).toEqual(E.right(expected)),
   )
-  it('leaves nothing where there is no base', () => {
-    expect(leaves(Session.empty, 'https://other.test/')).toEqual(E.right(false))
+  it('does not leave the base if there is none', () => {
+    expect(leavesBase(Session.empty, 'https://other.test/')).toEqual(E.right(false))
   })
 })
 
-describe('a base that no request can be joined to', () => {
+describe('an invalid base URL (specification)', () => {
   it.each([
-    ['https://h/?key=1', 'a base URL must not have a query or a fragment; use withQuery'],
-    ['https://h/#part', 'a base URL must not have a query or a fragment; use withQuery'],
-    ['https://', 'no host supplied'],
-  ])('%s is refused, whatever is asked for', (base, why) => {
+    ['https://h/?key=1', 'query'],
+    ['https://h/#part', 'fragment'],
+    ['https://', 'host'],
+  ])('%s is rejected because of its %s, for relative and absolute references', (base, part) => {
     for (const reference of ['x', 'https://h/']) {
-      expect(problem(based(base), reference)).toBe(`InvalidUrl: Invalid URL '${base}': ${why}`)
+      expect(located(based(base), reference)).toMatchObject({
+        left: { _tag: 'InvalidUrl', url: base, message: expect.stringContaining(part) },
+      })
     }
   })
-  it('is refused without a scheme', () => {
-    expect(problem(based('api.test'), 'x')).toBe(
-      "MissingScheme: Invalid URL 'api.test': no scheme supplied. Perhaps you meant https://api.test?",
-    )
+  it('is rejected without a scheme', () => {
+    expect(located(based('api.test'), 'x')).toMatchObject({
+      left: { _tag: 'MissingScheme', url: 'api.test', message: expect.stringContaining('https://api.test') },
+    })
   })
-  it('is refused where it is no text', () => {
-    expect(problem(based(untyped(7)), 'x')).toBe("InvalidUrl: Invalid URL 'the base URL': it is not text")
+  it('is rejected if it is not a string', () => {
+    expect(located(based(untyped(7)), 'x')).toMatchObject({ left: { _tag: 'InvalidUrl' } })
   })
 })
 
-it('a URL without a scheme and without a base is refused', () => {
-  expect(problem(Session.empty, 'h.test/x')).toBe(
-    "MissingScheme: Invalid URL 'h.test/x': no scheme supplied. Perhaps you meant https://h.test/x?",
-  )
+it('a URL without a scheme and without a base is rejected (specification)', () => {
+  expect(located(Session.empty, 'h.test/x')).toMatchObject({
+    left: { _tag: 'MissingScheme', url: 'h.test/x', message: expect.stringContaining('https://h.test/x') },
+  })
 })
 
 it.each([
   [Session.empty, 7, 'number'],
   [based('https://h/'), undefined, 'undefined'],
-])('a URL that is no text is refused (%#)', (session, reference, kind) => {
-  expect(problem(session, untyped(reference))).toBe(`InvalidUrl: Invalid URL '${kind}': it is not text`)
+])('a URL that is not a string is rejected: case %# (specification)', (session, reference, kind) => {
+  expect(located(session, untyped(reference))).toMatchObject({ left: { _tag: 'InvalidUrl', url: kind } })
 })
 
-describe('the query of the settings', () => {
-  const asking = Session.withQuery({ a: '1 2', b: 'ü' })(Session.empty)
+describe('the query of the settings (specification)', () => {
+  const withSettings = Session.withQuery({ a: '1 2', b: 'ü' })(Session.empty)
   it.each([
     ['http://h/', 'http://h/?a=1+2&b=%C3%BC'],
     ['http://h/?x=y#f', 'http://h/?x=y&a=1+2&b=%C3%BC#f'],
     ['http+unix://h/x', 'http+unix://h/x?a=1+2&b=%C3%BC'],
     ['mailto:me@h', 'mailto:me@h'],
     ['x-http:me', 'x-http:me'],
-  ])('goes behind %s: %s', (url, expected) => expect(href(asking, url)).toEqual(E.right(expected)))
-  it('is nothing where it names nothing', () => {
+  ])('is appended to %s: %s', (url, expected) => expect(href(withSettings, url)).toEqual(E.right(expected)))
+  it('changes nothing if it is empty', () => {
     expect(href(Session.withQuery({})(Session.empty), 'http://h/')).toEqual(E.right('http://h/'))
     expect(href(Session.empty, 'http://h/')).toEqual(E.right('http://h/'))
   })
-  it('goes behind what was joined to a base', () => {
+  it('is appended to a reference that was joined to a base', () => {
     expect(href(Session.withQuery({ a: 1 })(based('https://h/v1')), 'x')).toEqual(E.right('https://h/v1/x?a=1'))
   })
 })
