@@ -9,15 +9,15 @@ import { accept, always, ok, raw, sleep, transport, until } from '../transport/s
 const once = async (
   bytes: string,
   timeouts = { read: 2000 },
-): Promise<{ readonly tag: string; readonly took: number }> => {
+): Promise<{ readonly tag: string; readonly elapsed: number }> => {
   const server = await raw((socket, _, count) => socket.write(Buffer.from(count === 1 ? bytes : ok('good'), 'latin1')))
   const client = transport()
   const start = performance.now()
   const first = await tag(client, plan(server.url, { timeouts }))
-  const took = performance.now() - start
+  const elapsed = performance.now() - start
   expect(await text(client, plan(server.url))).toBe('good')
   expect(server.connections()).toBe(2)
-  return { tag: first, took }
+  return { tag: first, elapsed }
 }
 
 describe('a head that is not valid is a ProtocolError', () => {
@@ -44,9 +44,9 @@ describe('a head that is not valid is a ProtocolError', () => {
     ['a head of 1 MB', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
     ['1,000 interim responses', 'HTTP/1.1 103 Hint\r\n\r\n'.repeat(1000) + ok()],
   ])('%s', async (_, bytes) => {
-    const { tag, took } = await once(bytes)
+    const { tag, elapsed } = await once(bytes)
     expect(tag).toBe('ProtocolError')
-    expect(took).toBeLessThan(1_500)
+    expect(elapsed).toBeLessThan(1_500)
   })
 
   test('whose message names the server, and whose cause contains no bytes of the response', async () => {

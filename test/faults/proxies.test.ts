@@ -25,7 +25,7 @@ interface Outcome {
   readonly _tag: string
   readonly status: number | undefined
   readonly message: string
-  readonly took: number
+  readonly elapsed: number
 }
 
 const through = async (scheme: string, use: Use, url = 'https://origin.test/'): Promise<Outcome> => {
@@ -40,13 +40,13 @@ const through = async (scheme: string, use: Use, url = 'https://origin.test/'): 
     proxy: `${scheme}://${isTls ? 'localhost' : '127.0.0.1'}:${server.port}`,
     timeouts: { connect: CONNECT },
   })
-  const { result, took } = await timed(CONNECT, () => fault(transport(), sent))
+  const { result, elapsed } = await timed(CONNECT, () => fault(transport(), sent))
   const { _tag, status, message } = result
   await until(() => server.sockets.size === 0)
   expect(server.sockets.size).toBe(0)
   await sleep(30)
   expect(server.connections()).toBe(1)
-  return { _tag, status, message, took }
+  return { _tag, status, message, elapsed }
 }
 
 describe.each(['http', 'https'])('CONNECT through an %s proxy', (scheme) => {
@@ -80,9 +80,9 @@ describe.each(['http', 'https'])('CONNECT through an %s proxy', (scheme) => {
     ['accepts, then stays silent', responds('HTTP/1.1 200 OK\r\n\r\n'), 'ConnectTimeout'],
     ['accepts, then sends garbage', responds('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcdefgh'), 'TlsFailed'],
   ])('%s', async (_, use, expected) => {
-    const { _tag, status, took } = await through(scheme, use)
+    const { _tag, status, elapsed } = await through(scheme, use)
     expect(status === undefined ? _tag : `${_tag} ${status}`).toBe(expected)
-    expect(took).toBeLessThan(CONNECT + 60)
+    expect(elapsed).toBeLessThan(CONNECT + 60)
   })
 })
 
@@ -114,9 +114,9 @@ describe.each(['socks4a', 'socks5h'])('%s', (scheme) => {
       'ProxyFailed',
     ],
   ])('%s', async (_, use, tag) => {
-    const { _tag, took } = await through(scheme, use)
+    const { _tag, elapsed } = await through(scheme, use)
     expect(_tag).toBe(tag)
-    expect(took).toBeLessThan(CONNECT + 60)
+    expect(elapsed).toBeLessThan(CONNECT + 60)
   })
 
   test('closes after each byte of its response', async () => {

@@ -20,7 +20,7 @@ const CJS = `const { undici } = require('${cjs}Transport.js')\nconst Url = requi
 interface ProcessEnd {
   readonly code: number | null
   readonly output: string
-  readonly took: number
+  readonly elapsed: number
 }
 
 const run = (script: string, kind: 'module' | 'commonjs' = 'module'): Promise<ProcessEnd> =>
@@ -34,7 +34,7 @@ const run = (script: string, kind: 'module' | 'commonjs' = 'module'): Promise<Pr
     child.stderr.on('data', (chunk) => {
       output += chunk
     })
-    child.on('close', (code) => resolve({ code, output, took: performance.now() - start }))
+    child.on('close', (code) => resolve({ code, output, elapsed: performance.now() - start }))
   })
 
 test.each<readonly [string, string]>([
@@ -54,10 +54,10 @@ test.each<readonly [string, string]>([
   const server = await accept((socket) => {
     socket.on('data', (chunk) => socket.write(String(chunk).includes('/large') ? ok('x'.repeat(2_000_000)) : ok()))
   })
-  const { code, output, took } = await run(`${ESM}\nconst url = 'http://${server.host}'\n${script}`)
+  const { code, output, elapsed } = await run(`${ESM}\nconst url = 'http://${server.host}'\n${script}`)
   expect([code, output.trim().split('\n').length]).toEqual([0, 1])
   // Less than `keepAlive`. A process that starts while a whole suite runs needs long to load.
-  expect(took).toBeLessThan(10_000)
+  expect(elapsed).toBeLessThan(10_000)
 })
 
 test('a CommonJS script can send and end', async () => {

@@ -33,7 +33,7 @@ export interface ConnectionOptions {
   readonly mode: ProxyMode
   /** Absent if nothing is encrypted. */
   readonly security: Security | undefined
-  /** The same without the client certificate, for a proxy. */
+  /** The security of a connection to a proxy: without the client certificate. */
   readonly proxySecurity: Security | undefined
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
@@ -108,7 +108,7 @@ export class ConnectAttempt {
   #toFault: ToFault
   #happyEyeballs: HappyEyeballs | undefined
   #isOver = false
-  /** What the current step waits for, for the message of a timeout. */
+  /** The event that the current step waits for. Part of the message of a timeout. */
   waitingFor = ''
 
   constructor(

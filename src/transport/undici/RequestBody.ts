@@ -53,7 +53,7 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   /** Bytes passed to the channel. The connection has accepted them when the channel asks for more. */
   #passed = 0
   #reported = 0
-  /** Set while the source has been asked for a chunk. */
+  /** Set while a chunk of the source is awaited. */
   #stop: ((reason: Failure.FaultError) => void) | undefined
   #isOver = false
 
