@@ -102,8 +102,11 @@ export class RequestAttempt
   /** Starts the deadline and listens to the signal. Returns whether the request is still to be sent. */
   begin(): boolean {
     const { signal } = this.#controls
-    if (signal?.aborted === true) this.abort(signal.reason)
-    else if (signal !== undefined) Abort.subscribe(signal, this)
+    if (signal?.aborted === true) {
+      this.abort(signal.reason)
+      return false
+    }
+    if (signal !== undefined) Abort.subscribe(signal, this)
     this.#timer.start()
     if (this.#timer.isLate) this.onDeadline()
     return !this.isOver
