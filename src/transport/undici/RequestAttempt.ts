@@ -39,7 +39,7 @@ import type { PooledRequest, PoolListener } from './Pool.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, ResponseBody } from './ResponseBody.js'
 
-/** Is told when an attempt is over. */
+/** Receives the end of an attempt. */
 export interface AttemptOwner {
   onOver(attempt: RequestAttempt): void
 }
@@ -139,7 +139,7 @@ export class RequestAttempt
     const { signal } = this.#controls
     if (signal !== undefined) Abort.unsubscribe(signal, this)
     this.upload?.stop()
-    // First: undici may use the connection for another request at once.
+    // Before the end is reported: undici may use the connection for another request at once.
     this.#resumeReading?.()
     this.#resumeReading = undefined
     this.socket = undefined
@@ -178,7 +178,7 @@ export class RequestAttempt
   }
 
   onDeadline(): void {
-    const ms = (this.#controls.deadline ?? 0) - this.#start
+    const ms = Math.max(0, (this.#controls.deadline ?? 0) - this.#start)
     this.fail(Failure.deadlineExceeded(this.plan.method, Failure.peerOf(this.plan), ms))
   }
 
