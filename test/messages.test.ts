@@ -455,9 +455,9 @@ const FAULT: ReadonlyArray<Situation> = [
     'a TLS handshake that fails',
     () => Failure.tlsFailed('h.test:443', foreign('CERT_HAS_EXPIRED', 'certificate has expired')),
   ],
-  ['a deadline', () => Failure.late('GET', 'h.test:80')],
-  ['a server that is silent', () => Failure.silent('h.test:80', 5000)],
-  ['a connection that takes too long', () => Failure.notConnected('h.test:80', 5000, 'TCP')],
+  ['a deadline', () => Failure.deadlineExceeded('GET', 'h.test:80', 5000)],
+  ['a server that is silent', () => Failure.readTimeout('h.test:80', 5000)],
+  ['a connection that takes too long', () => Failure.connectTimeout('h.test:80', 5000, 'TCP')],
   [
     'a proxy that refuses the tunnel',
     () => Failure.proxyRefused('proxy.test:3128', 'h.test:443', 407, 'Proxy Authentication Required'),

@@ -46,10 +46,10 @@ export const onStop = (signals: ReadonlyArray<AbortSignal | undefined>, act: () 
     },
   }
   const leave = (): void => {
-    for (const signal of heard) Abort.leave(signal, member)
+    for (const signal of heard) Abort.unsubscribe(signal, member)
   }
   if (heard.some(({ aborted }) => aborted)) member.abort(undefined)
-  else for (const signal of heard) Abort.join(signal, member)
+  else for (const signal of heard) Abort.subscribe(signal, member)
   return leave
 }
 

@@ -1,4 +1,4 @@
-/** Bodies that are cut, lie or never end. */
+/** Response bodies that are cut, that contradict their framing, or that never end. */
 import type * as net from 'node:net'
 import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
@@ -12,22 +12,22 @@ const LENGTH = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n'
 const fin = (socket: net.Socket): unknown => socket.end()
 const rst = (socket: net.Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20)
 
-describe('cut', () => {
+describe('a body that is cut fails with BodyCut', () => {
   test.each([
-    ['in mid-chunk', `${CHUNKED}64\r\nabc`],
+    ['inside a chunk', `${CHUNKED}64\r\nabc`],
     ['between chunks', `${CHUNKED}3\r\nabc\r\n`],
     ['before the last CRLF', `${CHUNKED}3\r\nabc\r\n0\r\n`],
     ['before the first chunk', CHUNKED],
-    ['short of its length', `${LENGTH}abc`],
+    ['before its length', `${LENGTH}abc`],
     [
-      'short of its length, Connection: close',
+      'before its length, with Connection: close',
       `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\nabc`,
     ],
     [
-      'in mid-chunk, Connection: close',
+      'inside a chunk, with Connection: close',
       `HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc`,
     ],
-  ])('%s, by FIN and by RST', async (_, bytes) => {
+  ])('%s, by FIN or by RST', async (_, bytes) => {
     for (const end of [fin, rst]) {
       const server = await raw((socket, _, count) => {
         socket.write(count === 1 ? bytes : ok('good'))
@@ -40,7 +40,7 @@ describe('cut', () => {
     }
   })
 
-  test('a coded body that is cut is BodyCut, not a short success', async () => {
+  test('inside its content coding, instead of returning a part', async () => {
     const body = zlib.gzipSync('hello '.repeat(1000))
     const server = await raw((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`)
@@ -49,7 +49,7 @@ describe('cut', () => {
     expect(await tag(transport(), plan(server.url))).toBe('BodyCut')
   })
 
-  test('the same without a length is DecodingFailed', async () => {
+  test('inside its content coding without a length: DecodingFailed', async () => {
     const server = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n')
       socket.end(zlib.gzipSync('hello '.repeat(1000)).subarray(0, -10))
@@ -57,7 +57,7 @@ describe('cut', () => {
     expect(await tag(transport(), plan(server.url))).toBe('DecodingFailed')
   })
 
-  test('torn, where only the end of the connection ends it', async () => {
+  test('by a reset if the body ends with its connection', async () => {
     const server = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\nabc')
       rst(socket)
@@ -65,9 +65,9 @@ describe('cut', () => {
     expect(await tag(transport(), plan(server.url))).toBe('BodyCut')
   })
 
-  // Sizes around what is held unread: with little behind it the reset is seen at once, with more only when reading.
+  // Sizes near the buffer limit: below it the reset is seen at once, above it only when the body is read.
   test.each([200_000, 262_144, 270_000, 300_000, 320_000, 400_000, 900_000])(
-    'reset while %i octets are held back: nothing is thrown at the process',
+    'by a reset while %i bytes are unread, without an uncaught error',
     async (size) => {
       for (const headers of ['', 'Connection: close\r\n', 'Connection: close\r\nContent-Length: 1000000\r\n']) {
         const server = await accept((socket) => {
@@ -79,14 +79,14 @@ describe('cut', () => {
         const { body } = await head(transport(), plan(`http://${server.host}`))
         await sleep(60)
         const read = await body.gather(1e9)()
-        // Without a length it may look like an end: libuv makes one of a reset that comes with the last octets.
+        // Without a length the body may seem complete: libuv reports a reset together with the last bytes as an end.
         if (E.isLeft(read) || headers.includes('Length')) expect(read).toMatchObject({ left: { _tag: 'BodyCut' } })
       }
     },
   )
 
   test.each([200_000, 262_144, 300_000, 900_000])(
-    'ended while %i octets are held back: all of them come',
+    'at its end while %i bytes are unread returns all of them',
     async (size) => {
       const server = await accept((socket) => {
         socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(size)}`))
@@ -99,15 +99,15 @@ describe('cut', () => {
   )
 })
 
-describe('wrong', () => {
+describe('a body with wrong framing', () => {
   test.each([
-    ['a chunk size that is none', `${CHUNKED}zz\r\nabc\r\n0\r\n\r\n`],
+    ['a chunk size that is not a number', `${CHUNKED}zz\r\nabc\r\n0\r\n\r\n`],
     ['a signed chunk size', `${CHUNKED}-3\r\nabc\r\n0\r\n\r\n`],
-    ['a C chunk size', `${CHUNKED}0x3\r\nabc\r\n0\r\n\r\n`],
-    ['a chunk size beyond all', `${CHUNKED}fffffffffffffffff\r\nabc`],
-    ['a chunk longer than it says', `${CHUNKED}3\r\nabcdef\r\n0\r\n\r\n`],
-    ['trailers of a megabyte', `${CHUNKED}0\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
-  ])('%s', async (_, bytes) => {
+    ['a chunk size with 0x', `${CHUNKED}0x3\r\nabc\r\n0\r\n\r\n`],
+    ['a chunk size that is too large', `${CHUNKED}fffffffffffffffff\r\nabc`],
+    ['a chunk longer than its size', `${CHUNKED}3\r\nabcdef\r\n0\r\n\r\n`],
+    ['trailers of 1 MB', `${CHUNKED}0\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`],
+  ])('is cut, and its connection not used again: %s', async (_, bytes) => {
     const server = await raw((socket, _, count) => socket.write(count === 1 ? bytes : ok('good')))
     const client = transport()
     expect(await tag(client, plan(server.url, { timeouts: { read: 1000 } }))).toBe('BodyCut')
@@ -115,7 +115,7 @@ describe('wrong', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('an extension of a chunk that never ends is silence', async () => {
+  test('fails with ReadTimeout if a chunk extension never ends', async () => {
     const server = await raw((socket) => {
       socket.write(`${CHUNKED}3;x=`)
       const timer = setInterval(() => socket.write('x'.repeat(1000)), 10)
@@ -126,7 +126,7 @@ describe('wrong', () => {
     expect(performance.now() - start).toBeLessThan(400)
   })
 
-  test('a body that drips keeps it no longer than the deadline', async () => {
+  test('fails at the deadline if it arrives byte by byte', async () => {
     const server = await raw((socket) => {
       socket.write(LENGTH)
       const timer = setInterval(() => socket.write('x'), 20)
@@ -138,7 +138,7 @@ describe('wrong', () => {
 })
 
 describe('a connection that was used', () => {
-  test('is not used again after more than its length', async () => {
+  test('is not used again after a body longer than its length', async () => {
     const server = await raw((socket, _, count) => {
       socket.write(count === 1 ? `${ok('short')}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison` : ok('mine'))
     })
@@ -148,7 +148,7 @@ describe('a connection that was used', () => {
     expect(await text(client, plan(server.url))).toBe('mine')
   })
 
-  test('octets that come while it is idle are never a reply', async () => {
+  test('is not used again if bytes arrive while it is idle', async () => {
     const server = await raw((socket, _, count) => {
       socket.write(ok(`${count}`))
       if (count === 1) setTimeout(() => socket.write(ok('poison')), 10)
@@ -160,7 +160,7 @@ describe('a connection that was used', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('closed right behind the reply, five hundred times over: no GET fails', async () => {
+  test('closed right after the response, 500 times: no GET fails', async () => {
     const server = await raw((socket) => socket.end(ok()))
     const client = transport()
     for (let i = 0; i < 500; i++)
@@ -168,7 +168,7 @@ describe('a connection that was used', () => {
     expect(server.connections()).toBe(500)
   })
 
-  test('closed a little later, in a race: what fails is ConnectFailed, and nothing is sent twice', async () => {
+  test('closed a little later: a request fails with ConnectFailed at most, and is not sent twice', async () => {
     const server = await raw((socket) => {
       socket.write(ok())
       setTimeout(() => socket.end(), 2)
@@ -186,7 +186,7 @@ describe('a connection that was used', () => {
     expect(paths.length).toBeLessThanOrEqual(sent)
   })
 
-  test('a megabyte in one piece with its head', async () => {
+  test('is used again after 1 MB in one write with its head', async () => {
     const server = await always(ok('x'.repeat(1_000_000)))
     const client = transport()
     for (let i = 0; i < 3; i++) expect((await text(client, plan(server.url))).length).toBe(1_000_000)

@@ -1,7 +1,7 @@
-/** Requests whose body meets resistance, or is not what it said. */
+/** Request bodies that the server rejects, and bodies that fail or differ from their declared length. */
 import type * as net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { Upload } from '../../src/transport/undici/RequestBody.js'
+import { BodyStream } from '../../src/transport/undici/RequestBody.js'
 import type { Payload } from '../../src/values/Body.js'
 import * as Body from '../../src/values/Body.js'
 import * as Fault from '../../src/wire/Fault.js'
@@ -30,12 +30,12 @@ const endless = (): Endless => {
   return { body: Body.stream(open), isClosed: () => closed }
 }
 
-describe('an early reply is delivered, its connection not used again', () => {
+describe('a response before the end of the request body is delivered, and its connection not used again', () => {
   test.each<readonly [string, (socket: net.Socket) => unknown]>([
-    ['the server reads on', () => undefined],
-    ['the server closes', (socket) => socket.end()],
-    ['the server resets', (socket) => setTimeout(() => socket.resetAndDestroy(), 20)],
-    ['the server stops reading', (socket) => socket.pause()],
+    ['if the server continues to read', () => undefined],
+    ['if the server closes the connection', (socket) => socket.end()],
+    ['if the server resets the connection', (socket) => setTimeout(() => socket.resetAndDestroy(), 20)],
+    ['if the server stops reading', (socket) => socket.pause()],
   ])('%s', async (_, then) => {
     const server = await raw((socket, _, count) => {
       socket.write(count === 1 ? TOO_LARGE : ok('good'))
@@ -52,7 +52,7 @@ describe('an early reply is delivered, its connection not used again', () => {
     for (const socket of server.sockets) socket.resume()
   })
 
-  test('also of 40 MB at hand', async () => {
+  test('for a body of 40 MB in memory', async () => {
     const server = await raw((socket, _, count) => socket.write(count === 1 ? TOO_LARGE : ok('good')))
     const client = transport()
     const body = Body.bytes(Buffer.alloc(40_000_000))
@@ -60,7 +60,7 @@ describe('an early reply is delivered, its connection not used again', () => {
     expect(await text(client, plan(server.url))).toBe('good')
   })
 
-  test('to a source that is silent: it is told to return', async () => {
+  test('for a silent source, whose `return` is called', async () => {
     let returned = false
     const source: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => ({
@@ -71,7 +71,7 @@ describe('an early reply is delivered, its connection not used again', () => {
         },
       }),
     }
-    // Nothing is written before the first piece, so a piece comes first.
+    // Nothing is written before the first chunk, so the source yields one.
     const begun = Body.once({
       [Symbol.asyncIterator]: () => {
         const inner = source[Symbol.asyncIterator]()
@@ -95,24 +95,27 @@ describe('an early reply is delivered, its connection not used again', () => {
   })
 })
 
-test('whoever waits for the next piece is let go when the request is over', async () => {
-  const upload = new Upload(
-    () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }),
-    undefined,
-    { isWatched: false, touch: () => {}, sent: () => {} },
-  )
-  const next = upload.next()
-  expect(upload.isWaiting).toBe(true)
-  upload.stop()
-  await expect(next).rejects.toThrow('over')
-  await expect(upload.next()).rejects.toThrow('over')
+describe('BodyStream (specification)', () => {
+  test('rejects a pending chunk when the request is over', async () => {
+    const stream = new BodyStream(
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }),
+      undefined,
+      { wantsProgress: false, onActivity: () => {}, onUploaded: () => {} },
+    )
+    const next = stream.next()
+    expect(stream.isWaiting).toBe(true)
+    stream.stop()
+    const stopped = { fault: { _tag: 'RequestBodyFailed' } }
+    await expect(next).rejects.toMatchObject(stopped)
+    await expect(stream.next()).rejects.toMatchObject(stopped)
+  })
 })
 
-describe('a connection that breaks while sending', () => {
+describe('a connection that fails during the upload', () => {
   test.each<readonly [string, (socket: net.Socket) => unknown]>([
     ['reset', (socket) => socket.resetAndDestroy()],
     ['closed', (socket) => socket.destroy()],
-  ])('%s: ConnectFailed, the source is closed', async (_, end) => {
+  ])('%s: fails with ConnectFailed and closes the source', async (_, end) => {
     const server = await accept((socket) => {
       let size = 0
       socket.on('data', (chunk) => {
@@ -127,7 +130,7 @@ describe('a connection that breaks while sending', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('a server that does not read holds the source back', async () => {
+  test('is not read ahead of a server that does not read', async () => {
     let pulled = 0
     const open = async function* (): AsyncGenerator<Uint8Array> {
       for (; pulled < 1000; pulled++) yield Buffer.alloc(100_000)
@@ -151,7 +154,7 @@ describe('RequestBodyFailed', () => {
     async function* (): AsyncGenerator<Uint8Array> {
       for (const piece of pieces) {
         if (piece === reason) throw reason
-        // The cast: one of the tests gives what the types forbid.
+        // The cast: some tests yield what the types forbid.
         yield piece as Uint8Array
       }
     }
@@ -166,9 +169,9 @@ describe('RequestBodyFailed', () => {
         throw reason
       }),
     ],
-    ['one that exists once and throws', Body.once(from(x, reason)())],
-    ['one of known length that throws', Body.stream(from(x, reason), 10)],
-  ])('%s: its error is the cause, in words', async (_, body) => {
+    ['a source that can be read once and throws', Body.once(from(x, reason)())],
+    ['a source of known length that throws', Body.stream(from(x, reason), 10)],
+  ])('%s: its error is the cause and part of the message', async (_, body) => {
     const server = await raw((socket, head) => head.startsWith('GET') && socket.write(ok('good')))
     const client = transport()
     const failure = await fault(client, plan(server.url, { method: 'POST', body }))
@@ -179,24 +182,24 @@ describe('RequestBodyFailed', () => {
     expect(await text(client, plan(server.url))).toBe('good')
   })
 
-  test.each<readonly [string, Payload, string]>([
-    ['shorter than it said', Body.stream(from(x), 6), 'has 5 octets, not the 6'],
-    ['longer than it said', Body.stream(from(x, x), 6), 'longer than the 6'],
-    ['empty, though it said more', Body.stream(from(), 6), 'has 0 octets, not the 6'],
-    ['longer than nothing', Body.stream(from(x), 0), 'longer than the 0'],
-    ['text in place of octets', Body.stream(from('text')), 'gave string'],
-    ['null in place of octets', Body.stream(from(null)), 'gave null'],
-  ])('%s', async (_, body, message) => {
+  test.each<readonly [string, Payload, ReadonlyArray<string>]>([
+    ['shorter than its length', Body.stream(from(x), 6), ['5 bytes', '6']],
+    ['longer than its length', Body.stream(from(x, x), 6), ['longer', '6 bytes']],
+    ['empty, with a length of 6', Body.stream(from(), 6), ['0 bytes', '6']],
+    ['not empty, with a length of 0', Body.stream(from(x), 0), ['longer', '0 bytes']],
+    ['text instead of bytes', Body.stream(from('text')), ['string']],
+    ['null instead of bytes', Body.stream(from(null)), ['null']],
+  ])('%s: the message names both lengths or the type', async (_, body, parts) => {
     const server = await raw(() => {})
     const failure = await fault(transport(), plan(server.url, { method: 'POST', body }))
     expect(failure._tag).toBe('RequestBodyFailed')
-    expect(failure.message).toContain(message)
+    for (const part of parts) expect(failure.message).toContain(part)
     await until(() => server.sockets.size === 0)
     expect(server.sockets.size).toBe(0)
     expect(server.received.join('')).not.toContain('xxxxxxxxxx')
   })
 
-  test('a source is not opened where no connection comes about', async () => {
+  test('does not open the source without a connection', async () => {
     let opened = false
     const body = Body.stream(() => {
       opened = true
@@ -206,7 +209,7 @@ describe('RequestBodyFailed', () => {
     expect(opened).toBe(false)
   })
 
-  test('after the head has come, the reader of the reply learns of it', async () => {
+  test('is passed to the reader of the response after its head', async () => {
     const open = async function* (): AsyncGenerator<Uint8Array> {
       yield x
       await sleep(100)

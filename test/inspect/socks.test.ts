@@ -24,6 +24,6 @@ describe.skipIf(!isThere)('curl, run with the line, goes through a SOCKS proxy',
       execFile('sh', ['-c', line], { timeout: 20_000 }, (error, stdout) => resolve(error?.message ?? stdout))
     })
     expect(said).toBe('through')
-    expect(proxy.asked).toHaveLength(1)
+    expect(proxy.requests).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-/** An abort in every phase: settles at once, tells the reason, and leaves nothing. */
+/** Aborting in every phase: the request ends at once with the reason, and leaves no listener or connection. */
 import { getEventListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -10,8 +10,8 @@ import { acceptTls, always, deaf, gone, mute, ok, raw, secure, silent, sleep, tr
 const GRACE = 50
 const half = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'
 
-describe('abort', () => {
-  /** Aborts after a while: settles at once, tells the reason, and leaves no listener. */
+describe('aborting a request', () => {
+  /** Aborts after a while, and expects the fault at once, with the reason, and no listener left. */
   const aborted = async (run: (signal: AbortSignal) => Promise<unknown>, after = 60): Promise<void> => {
     const controller = new AbortController()
     const reason = new Error('changed my mind')
@@ -25,9 +25,11 @@ describe('abort', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   }
 
-  test('before', async () => {
+  test('before it is sent', async () => {
     const server = await always(ok())
-    const result = await exchange(transport(), plan(server.url), { signal: AbortSignal.abort('no') })
+    // With a deadline, whose timer must not outlive the request: the check for leaks would find it.
+    const limits = { signal: AbortSignal.abort('no'), deadline: performance.now() + 60_000 }
+    const result = await exchange(transport(), plan(server.url), limits)
     expect(result).toMatchObject({ left: { _tag: 'Aborted', cause: { message: 'no' } } })
     expect(server.connections()).toBe(0)
   })
@@ -48,7 +50,7 @@ describe('abort', () => {
     await aborted((signal) => exchange(client, plan(url), { signal }))
   })
 
-  test('while waiting for a connection: nothing is sent', async () => {
+  test('while it waits for a connection sends nothing', async () => {
     const server = await raw(async (socket) => {
       await sleep(150)
       socket.write(ok())
@@ -61,14 +63,14 @@ describe('abort', () => {
     expect(server.received.join('')).not.toContain('never')
   })
 
-  test('in the TLS handshake', async () => {
+  test('during the TLS handshake', async () => {
     const server = await mute()
     const client = transport()
     await aborted((signal) => exchange(client, plan(`https://localhost:${server.port}`), { signal }))
     await gone(server)
   })
 
-  test.each(['http', 'socks5h', 'socks4a'])('while a proxy is silent: %s', async (scheme) => {
+  test.each(['http', 'socks5h', 'socks4a'])('while an %s proxy is silent', async (scheme) => {
     const server = await mute()
     const client = transport()
     const sent = plan('https://origin.test/', { proxy: `${scheme}://${server.host}` })
@@ -97,7 +99,7 @@ describe('abort', () => {
     await gone(server)
   })
 
-  test('while uploading: the source is closed', async () => {
+  test('during the upload closes the source', async () => {
     let closed = false
     const endless = async function* (): AsyncGenerator<Uint8Array> {
       try {
@@ -119,7 +121,7 @@ describe('abort', () => {
     expect(closed).toBe(true)
   })
 
-  test('while the source of the upload is silent: it is told to return', async () => {
+  test('while the source of the upload is silent calls its `return`', async () => {
     let returned = 0
     const source: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => ({
@@ -139,14 +141,14 @@ describe('abort', () => {
     expect(returned).toBe(1)
   })
 
-  test('while reading', async () => {
+  test('while its response is read as a whole', async () => {
     const server = await always(half)
     const client = transport()
     await aborted((signal) => exchange(client, plan(server.url), { signal }))
     await gone(server)
   })
 
-  test('while iterating', async () => {
+  test('while its response is iterated', async () => {
     const server = await always(half)
     const client = transport()
     await aborted(async (signal) => {
@@ -160,7 +162,7 @@ describe('abort', () => {
     await gone(server)
   })
 
-  test('of fifty at once, by one signal: no warning, no listener left', async () => {
+  test('and 49 others by one signal uses one listener, and leaves none', async () => {
     const server = await silent()
     const client = transport()
     const controller = new AbortController()
@@ -174,7 +176,7 @@ describe('abort', () => {
     await gone(server)
   })
 
-  test('afterwards changes nothing', async () => {
+  test('after its end changes nothing', async () => {
     const server = await always(ok())
     const controller = new AbortController()
     const client = transport()

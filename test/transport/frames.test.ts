@@ -1,4 +1,4 @@
-/** HTTP/2 frame by frame: streams that are reset or refused, sessions that end, fields that are forbidden. */
+/** HTTP/2 at the level of frames: streams that are reset or refused, sessions that end, fields that are not allowed. */
 import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
 import * as tls from 'node:tls'
@@ -15,9 +15,9 @@ const OK = Buffer.from([0x88])
 const LAST = 2 ** 31 - 1
 
 const u32 = (...numbers: number[]): Buffer => {
-  const octets = Buffer.alloc(4 * numbers.length)
-  for (const [i, value] of numbers.entries()) octets.writeUInt32BE(value, 4 * i)
-  return octets
+  const bytes = Buffer.alloc(4 * numbers.length)
+  for (const [i, value] of numbers.entries()) bytes.writeUInt32BE(value, 4 * i)
+  return bytes
 }
 
 const frame = (type: number, flags: number, id: number, body: Uint8Array = Buffer.alloc(0)): Buffer => {
@@ -29,7 +29,7 @@ const frame = (type: number, flags: number, id: number, body: Uint8Array = Buffe
   return Buffer.concat([head, body])
 }
 
-/** What a server does for the request with this stream, its count over all connections. */
+/** How a server responds to the request on this stream; `count` is over all connections. */
 type Answer = (socket: Socket, id: number, count: number) => void
 
 const open: Array<{ readonly server: tls.Server; readonly sockets: Set<Socket> }> = []
@@ -40,15 +40,15 @@ afterEach(async () => {
   }
 })
 
-const speak = (socket: Socket, answer: (id: number) => void): void => {
+const serveFrames = (socket: Socket, answer: (id: number) => void): void => {
   let rest = Buffer.alloc(0)
-  let begun = false
+  let hasPreface = false
   socket.on('error', () => {}).write(frame(SETTINGS, 0, 0))
   socket.on('data', (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk])
-    if (!begun && rest.length < 24) return
-    if (!begun) rest = rest.subarray(24)
-    begun = true
+    if (!hasPreface && rest.length < 24) return
+    if (!hasPreface) rest = rest.subarray(24)
+    hasPreface = true
     while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
       const [length, type, flags, id] = [rest.readUIntBE(0, 3), rest[3], rest[4] ?? 0, rest.readUInt32BE(5) & LAST]
       rest = rest.subarray(9 + length)
@@ -58,13 +58,13 @@ const speak = (socket: Socket, answer: (id: number) => void): void => {
   })
 }
 
-interface Frames {
+interface FrameServer {
   readonly url: string
   readonly sockets: ReadonlySet<Socket>
   readonly connections: () => number
 }
 
-const frames = async (answer: Answer): Promise<Frames> => {
+const frames = async (answer: Answer): Promise<FrameServer> => {
   const sockets = new Set<Socket>()
   let [count, connections] = [0, 0]
   const keys = { cert: pki('server.pem'), key: pki('server.key'), ALPNProtocols: ['h2'] }
@@ -72,7 +72,7 @@ const frames = async (answer: Answer): Promise<Frames> => {
     connections += 1
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    speak(socket, (id) => answer(socket, id, ++count))
+    serveFrames(socket, (id) => answer(socket, id, ++count))
   })
   open.push({ server, sockets })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
@@ -81,13 +81,13 @@ const frames = async (answer: Answer): Promise<Frames> => {
   return { url: `https://localhost:${port}`, sockets, connections: () => connections }
 }
 
-const whole = (socket: Socket, id: number): boolean =>
+const respond = (socket: Socket, id: number): boolean =>
   socket.write(Buffer.concat([frame(HEADERS, END_HEADERS, id, OK), frame(DATA, END_STREAM, id, Buffer.from('ok'))]))
 
 const CODES = [0, 1, 2, 3, 5, 7, 8, 11, 13]
 
-describe('a stream that is reset', () => {
-  test.each(CODES)('with code %i within its body is cut', async (code) => {
+describe('a stream that the server resets', () => {
+  test.each(CODES)('with code %i inside its body fails with BodyCut', async (code) => {
     const server = await frames((socket, id) => {
       socket.write(frame(HEADERS, END_HEADERS, id, OK))
       socket.write(frame(DATA, 0, id, Buffer.from('{"balance": 1')))
@@ -96,7 +96,7 @@ describe('a stream that is reset', () => {
     expect(await tag(transport({ http2: true }), plan(server.url))).toBe('BodyCut')
   })
 
-  test.each(CODES)('with code %i at once behind its body is cut', async (code) => {
+  test.each(CODES)('with code %i in the same write as its body is not a success', async (code) => {
     const server = await frames((socket, id) =>
       socket.write(
         Buffer.concat([
@@ -109,15 +109,15 @@ describe('a stream that is reset', () => {
     expect(['BodyCut', 'ConnectFailed']).toContain(await tag(transport({ http2: true }), plan(server.url)))
   })
 
-  test.each(CODES)('with code %i before its head: only a refused one is surely unsent', async (code) => {
+  test.each(CODES)('with code %i before its head is unsent only if it was refused', async (code) => {
     const server = await frames((socket, id) => socket.write(frame(RST_STREAM, 0, id, u32(code))))
     const { _tag, unsent } = await fault(transport({ http2: true }), plan(server.url))
     expect([_tag, unsent]).toEqual(['ConnectFailed', code === 7 ? true : undefined])
   })
 
-  test('with NO_ERROR behind a whole reply, while the request is still sent, is a reply', async () => {
+  test('with NO_ERROR after a complete response is a success, even during the upload', async () => {
     const server = await frames((socket, id) => {
-      whole(socket, id)
+      respond(socket, id)
       socket.write(frame(RST_STREAM, 0, id, u32(0)))
     })
     const endless = Body.stream(async function* () {
@@ -131,9 +131,9 @@ describe('a stream that is reset', () => {
 })
 
 describe('GOAWAY', () => {
-  test('lets a stream that it names finish, and the next request go elsewhere', async () => {
+  test('allows the named stream to finish, and the next request uses a new connection', async () => {
     const server = await frames((socket, id, count) => {
-      if (count > 1) return whole(socket, id)
+      if (count > 1) return respond(socket, id)
       socket.write(frame(HEADERS, END_HEADERS, id, OK))
       socket.write(frame(GOAWAY, 0, 0, u32(id, 0)))
       return setTimeout(() => socket.write(frame(DATA, END_STREAM, id, Buffer.from('late'))), 50)
@@ -144,7 +144,7 @@ describe('GOAWAY', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('below a stream says that it was not processed', async () => {
+  test('below a stream makes its fault unsent', async () => {
     const server = await frames((socket) => socket.write(frame(GOAWAY, 0, 0, u32(0, 0))))
     expect(await fault(transport({ http2: true }), plan(server.url))).toMatchObject({
       _tag: 'ConnectFailed',
@@ -152,14 +152,14 @@ describe('GOAWAY', () => {
     })
   })
 
-  test('with an error above a stream leaves open whether it was', async () => {
+  test('with an error at a stream does not make its fault unsent', async () => {
     const server = await frames((socket, id) => socket.write(frame(GOAWAY, 0, 0, u32(id, 2))))
     const { _tag, unsent } = await fault(transport({ http2: true }), plan(server.url))
     expect([_tag, unsent]).toEqual(['ConnectFailed', undefined])
   })
 
-  test('to an idle connection makes the next request open another', async () => {
-    const server = await frames(whole)
+  test('on an idle connection makes the next request open another', async () => {
+    const server = await frames(respond)
     const client = transport({ http2: true })
     expect(await text(client, plan(server.url))).toBe('ok')
     for (const socket of server.sockets) socket.write(frame(GOAWAY, 0, 0, u32(LAST, 0)))
@@ -169,7 +169,7 @@ describe('GOAWAY', () => {
   })
 })
 
-test('fields of an HTTP/1.1 connection are not sent (RFC 9113 8.2.2); the connection is used again', async () => {
+test('connection-specific fields are not sent (RFC 9113 8.2.2), and the connection is used again', async () => {
   const seen: http2.IncomingHttpHeaders[] = []
   const server = http2.createSecureServer({ cert: pki('server.pem'), key: pki('server.key') }, (request, response) => {
     seen.push(request.headers)
@@ -222,7 +222,7 @@ test('fields of an HTTP/1.1 connection are not sent (RFC 9113 8.2.2); the connec
   await new Promise<void>((resolve) => server.close(() => resolve()))
 })
 
-test('whatever frames come, each request ends with a reply or a fault, and the limit holds', async () => {
+test('each request ends with a reply or a fault whatever frames arrive, within the limit of connections', async () => {
   const id = fc.constantFrom(0, 1, 2, 3)
   const odd = fc
     .tuple(fc.nat({ max: 10 }), fc.nat({ max: 255 }), id, fc.uint8Array({ maxLength: 12 }))

@@ -1,4 +1,4 @@
-/** HTTP/2, by opt-in. */
+/** HTTP/2, which is an option. */
 import * as http2 from 'node:http2'
 import { afterEach, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
@@ -26,7 +26,7 @@ const h2 = async (): Promise<string> => {
   return `https://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`
 }
 
-test('is spoken where it is asked for, and only there', async () => {
+test('uses HTTP/2 only with the option `http2`', async () => {
   const url = await h2()
   const version = async (http2: boolean): Promise<string | undefined> => {
     const client = transport({ http2 })
@@ -40,7 +40,7 @@ test('is spoken where it is asked for, and only there', async () => {
   expect(await version(false)).toBe('1.1')
 })
 
-test('many at once, one after another, and streams', async () => {
+test('sends many requests at once, in turn, and with streamed bodies', async () => {
   const url = await h2()
   const client = transport({ http2: true })
   expect(await Promise.all(Array.from({ length: 20 }, () => text(client, plan(url))))).toEqual(Array(20).fill('GET '))
@@ -52,7 +52,7 @@ test('many at once, one after another, and streams', async () => {
   await client.close?.()
 })
 
-test('a body that is held back comes whole', async () => {
+test('returns the whole body to a slow reader', async () => {
   const url = await h2()
   const client = transport({ http2: true })
   const { body } = await head(client, plan(`${url}/large`))
@@ -66,7 +66,7 @@ test('a body that is held back comes whole', async () => {
   await client.close?.()
 })
 
-test('falls back to HTTP/1.1, and its faults have tags', async () => {
+test('falls back to HTTP/1.1, and converts errors to faults', async () => {
   const url = await h2()
   const client = transport({ http2: true })
   expect(await text(client, plan((await secure()).url))).toBe('secure')

@@ -1,3 +1,4 @@
+/** Readers that stop early, and request streams that can be read once. */
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import * as E from 'fp-ts/lib/Either.js'
@@ -23,9 +24,9 @@ const first = async (readable: AsyncIterable<Uint8Array>): Promise<number> => {
   return 0
 }
 
-describe('a reader that leaves early', () => {
+describe('a reader that stops early', () => {
   const endless = () => always('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst')
-  test('has succeeded, also through a Readable that reads one piece ahead', async () => {
+  test('succeeds, even through a Readable that reads one chunk ahead', async () => {
     const server = await endless()
     const outcome = await reading(server.url, (body) => first(Readable.from(body)))
     expect(
@@ -39,7 +40,7 @@ describe('a reader that leaves early', () => {
   })
   test.each<readonly [string, (body: Source) => Promise<unknown>]>([
     [
-      'returns',
+      'calls return',
       async (body) => {
         const pieces = body[Symbol.asyncIterator]()
         void pieces.next()
@@ -68,13 +69,13 @@ describe('a reader that leaves early', () => {
         for await (const _ of body) setTimeout(() => body.discard(), 20)
       },
     ],
-  ])('has succeeded, where it %s with a piece on its way', async (_, leave) => {
+  ])('succeeds if it %s while it waits for a chunk', async (_, stop) => {
     const { url } = await endless()
-    expect(await reading(url, leave)).toMatchObject({ _tag: 'Right' })
-    // A piece that was given up must not reject without a handler: the test run would fail.
+    expect(await reading(url, stop)).toMatchObject({ _tag: 'Right' })
+    // The pending chunk must not reject without a handler: the test run would fail.
     await new Promise((done) => setTimeout(done, 20))
   })
-  test('finds no end in a body that it has discarded', async () => {
+  test('gets BodyCut from a body that it has discarded', async () => {
     const { url } = await endless()
     const outcome = await reading(url, async (body) => {
       await body.discard()
@@ -82,7 +83,7 @@ describe('a reader that leaves early', () => {
     })
     expect(outcome).toMatchObject({ left: { _tag: 'BodyCut' } })
   })
-  test('has its own error, where it failed by itself', async () => {
+  test('gets its own error if it failed', async () => {
     const { url } = await endless()
     const full = () => new Writable({ write: (_chunk, _encoding, done) => done(new Error('disk full')) })
     const outcome = await reading(url, (body) => pipeline(Readable.from(body), full()))
@@ -90,18 +91,21 @@ describe('a reader that leaves early', () => {
   })
 })
 
-describe('a stream that is given once', () => {
+describe('a request body that can be read once', () => {
   const post = (url: string, source: Readable) =>
     pipe(Http.post(url, Request.withOnce(source)), Client.use({ session: Session.empty, transport: transport() }))()
-  test('and has failed before it is read fails the request', async () => {
+  test('fails the request if it failed before', async () => {
     const { url } = await always('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     const source = new PassThrough()
     source.destroy(new Error('gone'))
     expect(await post(url, source)).toMatchObject({ left: { _tag: 'RequestBodyFailed' } })
   })
-  test.each(['http://127.0.0.1:1/', 'http://[/', 'ftp://h/'])('is destroyed when %s cannot be sent to', async (url) => {
-    const source = new PassThrough()
-    expect(E.isLeft(await post(url, source))).toBe(true)
-    expect(source.destroyed).toBe(true)
-  })
+  test.each(['http://127.0.0.1:1/', 'http://[/', 'ftp://h/'])(
+    'is destroyed if the request to %s cannot be sent',
+    async (url) => {
+      const source = new PassThrough()
+      expect(E.isLeft(await post(url, source))).toBe(true)
+      expect(source.destroyed).toBe(true)
+    },
+  )
 })

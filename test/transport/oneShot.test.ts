@@ -1,4 +1,4 @@
-/** A body that exists once is sent once: by no transport, and in no order, does it go out a second time as if it were empty. */
+/** A request body that can be read once is sent once. No transport sends it again as an empty body. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -21,7 +21,7 @@ async function* content(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('all of it')
 }
 
-const server = () => raw((socket) => socket.write(ok()))
+const startServer = () => raw((socket) => socket.write(ok()))
 const ANSWER = { status: 200, headers: { 'set-cookie': 'a=1' } }
 
 const client = (sender: Transport.Transport): Client.Client =>
@@ -38,7 +38,7 @@ const reading: Transport.Transport = (sent) => async () => {
 const transports: ReadonlyArray<readonly [string, () => Transport.Transport]> = [
   ['undici', transport],
   ['memory', () => Transport.memory(() => ANSWER)],
-  ['one of the user’s own', () => reading],
+  ['a custom transport', () => reading],
   [
     'undici, decorated',
     () =>
@@ -61,8 +61,8 @@ const transports: ReadonlyArray<readonly [string, () => Transport.Transport]> = 
 ]
 
 describe.each(transports)('over %s', (_, make) => {
-  test('a second send is UnrewindableBody, with the jar of the first', async () => {
-    const { url, received } = await server()
+  test('fails the second send with UnrewindableBody and the jar of the first', async () => {
+    const { url, received } = await startServer()
     const request = Request.withOnce(content())(Request.post(url))
     const twice = pipe(
       Http.send(request),
@@ -74,16 +74,16 @@ describe.each(transports)('over %s', (_, make) => {
     expect(received.join('').split('POST').length).toBeLessThan(3)
   })
 
-  test('of two at the same time one is sent', async () => {
-    const { url } = await server()
+  test('sends one of two concurrent requests', async () => {
+    const { url } = await startServer()
     const send = Http.attempt(Request.withOnce(content())(Request.post(url)))
     const outcome = await run(Http.parallel()([send, send]), make())
     const tags = E.isLeft(outcome) ? [] : outcome.right[0].map((one) => (E.isLeft(one) ? one.left._tag : 'sent'))
     expect(tags).toEqual(['sent', 'UnrewindableBody'])
   })
 
-  test('another request with the same source is refused too, and so is a body put together by hand', async () => {
-    const { url } = await server()
+  test('rejects another request with the same source, and a body literal with it', async () => {
+    const { url } = await startServer()
     const source = content()
     const first = await run(Http.post(url, Request.withOnce(source)), make())
     expect(E.isRight(first)).toBe(true)
@@ -94,8 +94,8 @@ describe.each(transports)('over %s', (_, make) => {
     }
   })
 
-  test('one hop by hand: the second is RequestBodyFailed, and unsent', async () => {
-    const { url } = await server()
+  test('fails the second Send.send with an unsent RequestBodyFailed', async () => {
+    const { url } = await startServer()
     const sender = { session: Session.empty, transport: make(), clock: Clock.system }
     const sent = plan(url, { method: 'POST', body: Body.once(content()) })
     const first = await Send.send(sender)(sent)()
@@ -105,8 +105,8 @@ describe.each(transports)('over %s', (_, make) => {
   })
 })
 
-test('what nobody opened may be sent again', async () => {
-  const { url, received } = await server()
+test('a source that was not opened can be sent again', async () => {
+  const { url, received } = await startServer()
   const request = Request.withOnce(content())(Request.post('http://127.0.0.1:1/'))
   const program = pipe(
     Http.send(request),
@@ -116,8 +116,8 @@ test('what nobody opened may be sent again', async () => {
   expect(received.join('')).toContain('all of it')
 })
 
-test('a transport that is called by hand fails at the second opening, and sends no empty body', async () => {
-  const { url, received } = await server()
+test('a transport that is called directly fails when it opens a source again, and sends no empty body', async () => {
+  const { url, received } = await startServer()
   const sent = plan(url, { method: 'POST', body: Body.once(content()) })
   const sender = transport()
   const first = await sender(sent, {})()
@@ -127,11 +127,11 @@ test('a transport that is called by hand fails at the second opening, and sends 
   expect(received.join('').match(/0\r\n\r\n/g)).toHaveLength(1)
 })
 
-test('what is no iterable is a Left: of a request when it is planned, of a plan made by hand when it is sent', async () => {
+test('a source that is not iterable is a Left: when a request is planned, or when a plan literal is sent', async () => {
   for (const nonsense of [null, 7, 'text', {}]) {
-    // The cast: what a program without types may hand over.
+    // The cast: programs without types may pass anything.
     const source = nonsense as unknown as AsyncIterable<Uint8Array>
-    const { url } = await server()
+    const { url } = await startServer()
     const outcome = await run(Http.post(url, Request.withOnce(source)), transport())
     expect(E.isLeft(outcome) && outcome.left._tag).toBe('InvalidBody')
     const sender = { session: Session.empty, transport: transport(), clock: Clock.system }

@@ -1,6 +1,4 @@
-/**
- * Plans by hand, and the two steps of a request in one: send, then read the body.
- */
+/** Plans as literals, and functions that send a plan and read the body of its response. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../../src/values/Body.js'
@@ -31,7 +29,7 @@ const right = <E, A>(either: E.Either<E, A>): A => {
   return either.right
 }
 
-/** A GET, trusting the test CA and waiting for ever, unless told otherwise. */
+/** Returns a plan: by default a GET with the test CA and without timeouts. */
 export const plan = (url: string, changes: Changes = {}): Plan => ({
   method: changes.method ?? 'GET',
   url: right(Url.parse(url)).url,
@@ -50,19 +48,19 @@ export const plan = (url: string, changes: Changes = {}): Plan => ({
   cause: 'Start',
 })
 
-export interface Answered {
+export interface ReadReply {
   readonly status: number
   readonly reason: string
   readonly headers: ReadonlyArray<readonly [string, string]>
   readonly text: string
 }
 
-/** Sends, reads all of it as latin-1, or gives the fault of either. */
+/** Sends a plan and reads the body as latin-1. Returns the fault of either step. */
 export const exchange = async (
   transport: Transport,
   sent: Plan,
   limits: SendControls = {},
-): Promise<E.Either<Fault.Fault, Answered>> => {
+): Promise<E.Either<Fault.Fault, ReadReply>> => {
   const reply = await transport(sent, limits)()
   if (E.isLeft(reply)) return reply
   const { status, reason, headers, body } = reply.right
@@ -72,35 +70,38 @@ export const exchange = async (
   return E.right({ status, reason, headers: Headers.reveal(headers), text })
 }
 
-/** What a successful exchange read; a failure is an error of the test. */
+/** Returns the body of a successful exchange; throws on a failure. */
 export const text = async (transport: Transport, sent: Plan, limits?: SendControls): Promise<string> =>
   right(await exchange(transport, sent, limits)).text
 
-/** The fault of an exchange; a success is an error of the test. */
+/** Returns the fault of an exchange; throws on a success. */
 export const fault = async (transport: Transport, sent: Plan, limits?: SendControls): Promise<Fault.Fault> => {
   const result = await exchange(transport, sent, limits)
-  if (E.isRight(result)) throw new Error(`a reply came: ${JSON.stringify(result.right)}`)
+  if (E.isRight(result)) throw new Error(`the exchange must fail, but it returned ${JSON.stringify(result.right)}`)
   return result.left
 }
 
 export const tag = async (transport: Transport, sent: Plan, limits?: SendControls): Promise<Fault.FaultTag> =>
   (await fault(transport, sent, limits))._tag
 
-/** The head, its body still to be read. */
+/** Returns the reply of an exchange without reading its body. */
 export const head = async (transport: Transport, sent: Plan, limits: SendControls = {}): Promise<Reply> =>
   right(await transport(sent, limits)())
 
-/** How long something took, less what the event loop was late by at the same time, in milliseconds. */
+/**
+ * Measures how long a task takes, in milliseconds. Subtracts the lag of the event loop that a timer of `ms` observes
+ * at the same time.
+ */
 export const timed = async <A>(
   ms: number,
   run: () => Promise<A>,
-): Promise<{ readonly result: A; readonly took: number }> => {
+): Promise<{ readonly result: A; readonly elapsed: number }> => {
   const start = performance.now()
   let lag = 0
-  const alongside = setTimeout(() => {
+  const timer = setTimeout(() => {
     lag = Math.max(0, performance.now() - start - ms)
   }, ms)
   const result = await run()
-  clearTimeout(alongside)
-  return { result, took: performance.now() - start - lag }
+  clearTimeout(timer)
+  return { result, elapsed: performance.now() - start - lag }
 }

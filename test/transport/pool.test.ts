@@ -1,4 +1,4 @@
-/** Connections: reused, limited, ended; unix sockets and local addresses. */
+/** Connections: reuse, limits, closing; unix sockets and local addresses. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +12,8 @@ import { accept, always, ok, raw, secure, sleep, transport, until, web } from '.
 
 const half = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'
 
-// First, for it is about the first request of a process.
-test('closed while undici is being loaded', async () => {
+// First in the file, because it is about the first request of a process.
+test('closing the transport while undici is loaded ends the request', async () => {
   const server = await always(ok())
   const client = transport()
   const sent = exchange(client, plan(server.url))
@@ -22,15 +22,15 @@ test('closed while undici is being loaded', async () => {
   expect(server.connections()).toBe(0)
 })
 
-describe('reuse', () => {
-  test.each(['GET', 'HEAD', 'POST', 'DELETE'])('twenty %s in a row use one connection', async (method) => {
+describe('a connection is used again', () => {
+  test.each(['GET', 'HEAD', 'POST', 'DELETE'])('for 20 %s requests in turn', async (method) => {
     const server = await web((_, response) => response.end('ok'))
     const client = transport()
     for (let i = 0; i < 20; i++) await exchange(client, plan(server.url, { method }))
     expect(server.connections()).toBe(1)
   })
 
-  test('twenty in a row over TLS, and by iterating, use one', async () => {
+  test('for 20 requests in turn over TLS whose bodies are iterated', async () => {
     const server = await secure()
     const client = transport()
     for (let i = 0; i < 20; i++) {
@@ -39,7 +39,7 @@ describe('reuse', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test.each([3, 10])('a reply followed by %i requests at once opens none while others are idle', async (width) => {
+  test.each([3, 10])('for %i concurrent requests right after a response, while others are idle', async (width) => {
     const server = await web((_, response) => response.end('ok'))
     const client = transport()
     const get = (): Promise<string> => text(client, plan(server.url))
@@ -47,13 +47,13 @@ describe('reuse', () => {
       await Promise.all(Array.from({ length: width }, get))
       await sleep(5)
       await get()
-      // One waits for the connection that rests, the others take an idle one.
+      // One waits for the resting connection, the others use an idle one.
       await Promise.all(Array.from({ length: width }, get))
     }
     expect(server.connections()).toBe(width)
   })
 
-  test('404 keeps it, Connection: close does not', async () => {
+  test('after a 404, but not after Connection: close', async () => {
     const server = await raw((socket, request) =>
       socket.write(
         request.includes('/last') ? ok('', 'Connection: close\r\n') : 'HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n',
@@ -66,7 +66,7 @@ describe('reuse', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('timeouts are no part of what tells connections apart', async () => {
+  test('for requests with other timeouts', async () => {
     const server = await always(ok())
     const client = transport()
     for (let read = 1000; read < 1010; read++)
@@ -74,7 +74,7 @@ describe('reuse', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('an idle connection is closed after its time', async () => {
+  test('until it was idle for `keepAlive`', async () => {
     const server = await always(ok())
     await text(transport({ keepAlive: 100 }), plan(server.url))
     expect(server.sockets.size).toBe(1)
@@ -83,8 +83,8 @@ describe('reuse', () => {
   })
 })
 
-describe('limits', () => {
-  test('two hundred at once over ten connections', async () => {
+describe('the limit of connections', () => {
+  test('holds for 200 concurrent requests', async () => {
     const server = await web((request, response) => setTimeout(() => response.end(request.url), 2))
     const client = transport({ connections: 10 })
     const texts = await Promise.all(Array.from({ length: 200 }, (_, i) => text(client, plan(`${server.url}/${i}`))))
@@ -92,7 +92,7 @@ describe('limits', () => {
     expect(server.connections()).toBeLessThanOrEqual(10)
   })
 
-  test('hold though the server closes every connection', async () => {
+  test('holds if the server closes every connection', async () => {
     let most = 0
     const server = await raw((socket) => {
       most = Math.max(most, server.sockets.size)
@@ -103,27 +103,28 @@ describe('limits', () => {
       for (let i = 0; i < 10; i++) await text(client, plan(server.url))
     }
     await Promise.all(Array.from({ length: 10 }, some))
-    // The server may see the next one come before it sees the last one go.
+    // The server may notice the next connection before the end of the last one.
     expect(most).toBeLessThanOrEqual(2)
   })
 
-  describe('hold however an attempt ends', () => {
-    type Give = (client: Transport, url: string) => Promise<unknown>
-    const ways: Readonly<Record<string, Give>> = {
-      aborted: (client, url) => {
+  describe('holds if a request', () => {
+    type SendOne = (client: Transport, url: string) => Promise<unknown>
+    const endings: Readonly<Record<string, SendOne>> = {
+      'is aborted': (client, url) => {
         const controller = new AbortController()
         setTimeout(() => controller.abort(), 10)
         return exchange(client, plan(`${url}/silent`), { signal: controller.signal })
       },
-      'silent too long': (client, url) => exchange(client, plan(`${url}/silent`, { timeouts: { read: 10 } })),
-      'left by its reader': async (client, url) => {
+      'times out': (client, url) => exchange(client, plan(`${url}/silent`, { timeouts: { read: 10 } })),
+      'loses its reader': async (client, url) => {
         const { body } = await head(client, plan(`${url}/long`))
         await body[Symbol.asyncIterator]().return?.()
       },
-      'too large': async (client, url) => (await head(client, plan(`${url}/long`))).body.gather(2)(),
-      'closed by the server': (client, url) => exchange(client, plan(`${url}/cut`)),
+      'has a response that is too large': async (client, url) =>
+        (await head(client, plan(`${url}/long`))).body.gather(2)(),
+      'loses its connection': (client, url) => exchange(client, plan(`${url}/cut`)),
     }
-    test.each(Object.keys(ways))('%s', async (way) => {
+    test.each(Object.keys(endings))('%s', async (ending) => {
       let most = 0
       const server = await raw((socket, request) => {
         most = Math.max(most, server.sockets.size)
@@ -134,19 +135,19 @@ describe('limits', () => {
       const client = transport({ connections: 3 })
       const one = async (): Promise<void> => {
         for (let i = 0; i < 8; i++) {
-          await ways[way]?.(client, server.url)
+          await endings[ending]?.(client, server.url)
           expect(await text(client, plan(server.url))).toBe('ok')
         }
       }
       await Promise.all(Array.from({ length: 6 }, one))
-      // The server may see the next one come before it sees the last one go.
+      // The server may notice the next connection before the end of the last one.
       expect(most).toBeLessThanOrEqual(4)
       await until(() => server.sockets.size <= 3)
       expect(server.sockets.size).toBeLessThanOrEqual(3)
     })
   })
 
-  test('those who wait are served in order; those who gave up are passed over', async () => {
+  test('serves waiting requests in order, without those that were aborted', async () => {
     const server = await raw((socket, request) => setTimeout(() => socket.write(ok(request.split(' ')[1])), 2))
     const client = transport({ connections: 1 })
     const controller = new AbortController()
@@ -162,7 +163,7 @@ describe('limits', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('the connection used last is used next', async () => {
+  test('prefers the most recently used connection', async () => {
     const server = await raw((socket, request, count) =>
       setTimeout(() => socket.write(ok(String(socket.remotePort))), request.includes('/slow') ? 30 : count),
     )
@@ -172,7 +173,7 @@ describe('limits', () => {
     for (let i = 0; i < 3; i++) expect(await text(client, plan(server.url))).toBe(slow)
   })
 
-  test('a thousand who wait cost no more each than a few', async () => {
+  test('makes a request no slower if thousands wait', async () => {
     const server = await web((_, response) => response.end('ok'))
     const client = transport({ connections: 8 })
     const cost = async (count: number): Promise<number> => {
@@ -185,21 +186,21 @@ describe('limits', () => {
     expect(await cost(4_000)).toBeLessThan(few * 4)
   })
 
-  test('128 unless told otherwise', async () => {
+  test('is 128 by default', async () => {
     const server = await web((_, response) => setTimeout(() => response.end('ok'), 20))
     const client = transport()
     await Promise.all(Array.from({ length: 300 }, () => text(client, plan(server.url))))
     expect(server.connections()).toBe(128)
   })
 
-  test('those who wait are served though those before them fail', async () => {
+  test('serves waiting requests if earlier ones fail', async () => {
     const server = await raw((socket, _, count) => (count % 2 === 1 ? socket.destroy() : socket.write(ok())))
     const client = transport({ connections: 2 })
     const results = await Promise.all(Array.from({ length: 20 }, () => exchange(client, plan(server.url))))
     expect(results.filter(E.isRight).length).toBe(10)
   })
 
-  test('those who wait for one that cannot be reached all fail', async () => {
+  test('fails all waiting requests if the server cannot be reached', async () => {
     const gone = await accept(() => {})
     const url = `http://127.0.0.1:1/${gone.port}`
     const client = transport({ connections: 2 })
@@ -208,7 +209,7 @@ describe('limits', () => {
   })
 
   test.each([200_000, 262_000, 263_000, 280_000, 300_000, 320_000])(
-    'an unread body of %i octets: what is wholly there holds no connection',
+    'does not count a connection whose body of %i bytes has arrived, even unread',
     async (size) => {
       const server = await raw((socket, request) =>
         socket.write(request.includes('/large') ? ok('x'.repeat(size)) : ok()),
@@ -216,7 +217,7 @@ describe('limits', () => {
       const client = transport({ connections: 1 })
       const { body } = await head(client, plan(`${server.url}/large`))
       await sleep(30)
-      // It waits for the connection or has it: in neither case is the server silent to it.
+      // The request waits for the connection or has it. In both cases its read timeout must not fire.
       const next = text(client, plan(server.url, { timeouts: { read: 200 } }))
       await sleep(300)
       const read = await body.gather(1e6)()
@@ -226,7 +227,7 @@ describe('limits', () => {
     },
   )
 
-  test('an unread body holds its connection, and nobody else’s', async () => {
+  test('counts the connection of an unread body, and only that one', async () => {
     const server = await raw((socket, request) => socket.write(request.includes('/long') ? half : ok()))
     const client = transport({ connections: 2 })
     const { body } = await head(client, plan(`${server.url}/long`))
@@ -236,9 +237,11 @@ describe('limits', () => {
   })
 })
 
-describe('a connection that died while it was idle', () => {
-  /** A server in a thread of its own, so that its end arrives while this thread is busy. */
-  const dying = (how: 'end' | 'resetAndDestroy'): Promise<readonly [port: number, stop: () => Promise<unknown>]> => {
+describe('a connection that was closed while it was idle', () => {
+  /** Starts a server in another thread, so that it closes connections while this thread is busy. */
+  const closingServer = (
+    how: 'end' | 'resetAndDestroy',
+  ): Promise<readonly [port: number, stop: () => Promise<unknown>]> => {
     const worker = new Worker(
       `const net = require('node:net')
        const { parentPort } = require('node:worker_threads')
@@ -254,8 +257,8 @@ describe('a connection that died while it was idle', () => {
     for (const end = performance.now() + ms; performance.now() < end; );
   }
 
-  test.each(['end', 'resetAndDestroy'] as const)('by %s: its request goes over a new one', async (how) => {
-    const [port, stop] = await dying(how)
+  test.each(['end', 'resetAndDestroy'] as const)('by %s: its request is sent on a new one', async (how) => {
+    const [port, stop] = await closingServer(how)
     const client = transport({ keepAlive: 60_000 })
     const bytes = Body.bytes(Buffer.from('x'))
     for (const changes of [{}, { method: 'POST', body: bytes }]) {
@@ -267,7 +270,7 @@ describe('a connection that died while it was idle', () => {
     await stop()
   })
 
-  test('nothing is sent twice once it was written', async () => {
+  test('after the request was written: it is not sent again', async () => {
     const server = await raw((socket, _, count) => (count === 1 ? socket.write(ok()) : socket.destroy()))
     const client = transport()
     await text(client, plan(server.url))
@@ -278,9 +281,9 @@ describe('a connection that died while it was idle', () => {
   })
 })
 
-describe('close', () => {
   // [requests:transport-1]
-  test('ends idle connections; sending afterwards connects anew', async () => {
+describe('closing the transport', () => {
+  test('closes idle connections; later requests open new ones', async () => {
     const server = await always(ok())
     const client = transport()
     await text(client, plan(server.url))
@@ -291,7 +294,7 @@ describe('close', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('what is under way ends with ClientClosed, in whatever phase', async () => {
+  test('ends requests in every phase with ClientClosed', async () => {
     const silent = await raw(() => {})
     const stuck = await accept((socket) => socket.resume())
     const short = await always(half)
@@ -320,7 +323,7 @@ describe('close', () => {
     }
   })
 
-  test('before anything was sent, twice, and at once with the first request', async () => {
+  test('works before the first request, twice, and during the first request', async () => {
     const server = await always(ok())
     const client = transport()
     await client.close?.()
@@ -331,8 +334,8 @@ describe('close', () => {
   })
 })
 
-describe('places', () => {
-  test('a unix socket, for whatever origin', async () => {
+describe('a connection', () => {
+  test('can use a unix socket, for every origin', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'requests-ts-'))
     const socketPath = join(folder, 'socket')
     const server = await accept(
@@ -348,13 +351,13 @@ describe('places', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('a local address', async () => {
+  test('can have a local address', async () => {
     const server = await web((request, response) => response.end(request.socket.remoteAddress))
     expect(await text(transport({ localAddress: '127.0.0.9' }), plan(server.url))).toBe('127.0.0.9')
     expect(await tag(transport({ localAddress: '192.0.2.1' }), plan(server.url))).toBe('ConnectFailed')
   })
 
-  test('localhost by name, an IPv6 address by number', async () => {
+  test('can be opened to a name or an IPv6 address', async () => {
     const server = await always(ok())
     expect(await text(transport(), plan(`http://localhost:${server.port}/`))).toBe('ok')
     expect(await tag(transport(), plan(`http://[::1]:${server.port}/`))).toBe('ConnectFailed')
@@ -363,7 +366,7 @@ describe('places', () => {
 })
 
 describe('agents', () => {
-  test('a hundred ways to travel: the oldest idle ones are closed, those in use are not', async () => {
+  test('100 proxies: the least recently used idle agents are closed, those in use are not', async () => {
     const server = await always(ok())
     const slow = await raw(async (socket) => {
       await sleep(600)

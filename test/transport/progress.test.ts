@@ -1,4 +1,4 @@
-/** How far bodies have gone, up and down: octets on the wire, after each piece. */
+/** Progress of uploads and downloads: bytes on the wire, reported after each chunk. */
 import { gzipSync } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -15,7 +15,7 @@ import type { Progress } from '../../src/wire/Transport.js'
 import { exchange, plan, text } from './plans.js'
 import { ok, raw, transport, web } from './servers.js'
 
-const watcher = () => {
+const observer = () => {
   const seen: Progress[] = []
   const progress = (one: Progress) => () => {
     seen.push(one)
@@ -24,7 +24,7 @@ const watcher = () => {
   return { seen, progress, up: () => of('up'), down: () => of('down') }
 }
 
-/** Each is more than the one before, none above the total, and the last is so much. */
+/** Expects increasing byte counts that end with `end`, all with the same total. */
 const expectGrowing = (seen: ReadonlyArray<Progress>, end: number, total: number | undefined): void => {
   const sizes = seen.map(({ bytes }) => bytes)
   expect(sizes).toEqual([...new Set(sizes)].sort((x, y) => x - y))
@@ -34,13 +34,13 @@ const expectGrowing = (seen: ReadonlyArray<Progress>, end: number, total: number
 
 const MANY = 1_000_000
 
-describe('up', () => {
+describe('an upload', () => {
   const echo = () => web((request, response) => request.resume().on('end', () => response.end('ok')))
 
-  test('bytes, few and many', async () => {
+  test('reports bytes in memory, few or many', async () => {
     const server = await echo()
     for (const size of [1, MANY]) {
-      const { progress, up } = watcher()
+      const { progress, up } = observer()
       await text(
         transport(),
         plan(server.url, {
@@ -54,28 +54,28 @@ describe('up', () => {
       if (size === MANY) expect(up().length).toBeGreaterThan(2)
     }
   })
-  test('a stream, of known length and not', async () => {
+  test('reports a stream, with its length if it is known', async () => {
     const server = await echo()
     async function* source() {
       yield Buffer.alloc(10)
       yield Buffer.alloc(5)
     }
-    const known = watcher()
+    const known = observer()
     const headers = [['Content-Length', '15']] as const
     await text(transport(), plan(server.url, { method: 'POST', headers, body: Body.stream(source, 15) }), known)
     expect(known.up()).toEqual([10, 15].map((bytes) => ({ direction: 'up', bytes, total: 15 })))
-    const unknown = watcher()
+    const unknown = observer()
     await text(transport(), plan(server.url, { method: 'POST', body: Body.once(source()) }), unknown)
     expect(unknown.up()).toEqual([10, 15].map((bytes) => ({ direction: 'up', bytes })))
   })
-  test('nothing without a body, and the same octets whether it is watched or not', async () => {
+  test('reports nothing without a body, and sends the same bytes with and without progress', async () => {
     const server = await raw((socket) => socket.write(ok()))
     const post = plan(server.url, {
       method: 'POST',
       headers: [['Content-Length', '3']],
       body: Body.bytes(Buffer.from('abc')),
     })
-    const { progress, up } = watcher()
+    const { progress, up } = observer()
     await text(transport(), plan(server.url), { progress })
     expect(up()).toEqual([])
     await text(transport(), post)
@@ -84,8 +84,8 @@ describe('up', () => {
   })
 })
 
-describe('down', () => {
-  test('as it comes, with the length where it is known', async () => {
+describe('a download', () => {
+  test('is reported as it arrives, with its length if it is known', async () => {
     const server = await web((request, response) => {
       if (request.url === '/known') response.writeHead(200, { 'Content-Length': MANY })
       response.write(Buffer.alloc(MANY / 2))
@@ -95,24 +95,24 @@ describe('down', () => {
       ['/known', MANY],
       ['/chunked', undefined],
     ] as const) {
-      const { progress, down } = watcher()
+      const { progress, down } = observer()
       await exchange(transport(), plan(server.url + path), { progress })
       expectGrowing(down(), MANY, total)
       expect(down().length).toBeGreaterThan(1)
     }
   })
-  test('octets on the wire, not those that come out of a coding', async () => {
+  test('counts bytes on the wire, before decoding', async () => {
     const coded = gzipSync(Buffer.alloc(100_000))
     const server = await web((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': coded.length }).end(coded)
     })
-    const { progress, down } = watcher()
+    const { progress, down } = observer()
     expect((await text(transport(), plan(server.url), { progress })).length).toBe(100_000)
     expectGrowing(down(), coded.length, coded.length)
   })
 })
 
-test('a watcher that throws ends nothing', async () => {
+test('a progress callback that throws does not end the request', async () => {
   const server = await web((request, response) => request.pipe(response))
   const progress = () => () => {
     throw new Error('mine')
@@ -121,10 +121,10 @@ test('a watcher that throws ends nothing', async () => {
   expect(await text(transport(), post, { progress })).toBe('abc')
 })
 
-test('a setting of session and request, through Http and any transport', async () => {
+test('progress is a setting of session and request, and works with any transport', async () => {
   const server = await web((request, response) => request.pipe(response))
   for (const sender of [transport(), memory((sent) => ({ status: 200, body: sent.method }))]) {
-    const { progress, up, down } = watcher()
+    const { progress, up, down } = observer()
     const size = sender.close === undefined ? 4 : 3
     const outcome = await pipe(
       Http.post(server.url, Request.withText('abc'), Request.withProgress(progress)),
@@ -136,11 +136,11 @@ test('a setting of session and request, through Http and any transport', async (
   }
 })
 
-test('each attempt counts from nothing', async () => {
+test('each attempt counts from zero', async () => {
   const server = await raw((socket, _, count) =>
     socket.write(count === 1 ? ok('later').replace('200 OK', '503 Later') : ok('done')),
   )
-  const { progress, up } = watcher()
+  const { progress, up } = observer()
   const put = plan(server.url, {
     method: 'PUT',
     headers: [['Content-Length', '3']],

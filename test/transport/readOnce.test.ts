@@ -1,4 +1,4 @@
-/** A body is read once, whichever way, over whatever transport: the second reader gets `BodyCut` (D40). */
+/** A body is read once, by any method and with any transport: the second reader gets `BodyCut` (D40). */
 import * as E from 'fp-ts/lib/Either.js'
 import { newIORef } from 'fp-ts/lib/IORef.js'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import type { Source } from '../../src/wire/Reply.js'
 import { head, plan } from './plans.js'
 import { ok, raw, transport } from './servers.js'
 
-async function* pieces(): AsyncGenerator<Uint8Array> {
+async function* chunks(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('con')
   yield Buffer.from('tent')
 }
@@ -35,12 +35,9 @@ const transports: ReadonlyArray<readonly [string, (sent: Plan) => Transport.Tran
     ['memory', () => Transport.memory(() => ({ status: 200, body: 'content' }))],
     ['a tape', taped],
     ['a reply of text', () => replying('content')],
-    ['a reply of octets', () => replying(Buffer.from('content'))],
-    ['a reply in pieces', () => replying(pieces())],
-    [
-      'a limit around memory',
-      () => Transport.withLimit({})(Transport.memory(() => ({ status: 200, body: 'content' }))),
-    ],
+    ['a reply of bytes', () => replying(Buffer.from('content'))],
+    ['a reply in chunks', () => replying(chunks())],
+    ['withLimit of memory', () => Transport.withLimit({})(Transport.memory(() => ({ status: 200, body: 'content' })))],
   ]
 
 type Read = (source: Source) => Promise<E.Either<Fault.Fault, string>>
@@ -58,7 +55,7 @@ const iterate: Read = async (source) => {
     return Fault.is(cause) ? E.left(cause) : Promise.reject(cause)
   }
 }
-const leaveEarly: Read = async (source) => {
+const stopEarly: Read = async (source) => {
   for await (const piece of source) return E.right(Buffer.from(piece).toString())
   return E.right('')
 }
@@ -68,22 +65,20 @@ const discard: Read = async (source) => {
 }
 
 const READERS = { gather, iterate }
-const FIRST = { ...READERS, leaveEarly, discard }
+const FIRST = { ...READERS, stopEarly, discard }
 
-describe.each(transports)('%s', (_, make) => {
+describe.each(transports)('a body of %s cannot be read again', (_, make) => {
   const again = Object.entries(FIRST).flatMap(([name, first]) =>
     Object.entries(READERS).map(([then, second]) => [name, then, first, second] as const),
   )
-  test.each(again)('%s, then %s', async (_name, _then, first, second) => {
+  test.each(again)('after %s: %s', async (_name, _then, first, second) => {
     const server = await raw((socket) => socket.write(ok('content')))
     const sent = plan(server.url)
     const { body } = await head(await make(sent), sent)
     const before = await first(body)
     expect(E.isRight(before)).toBe(true)
     if (first === gather || first === iterate) expect(before).toEqual(E.right('content'))
-    expect(await second(body)).toMatchObject({
-      left: { _tag: 'BodyCut', message: expect.stringContaining('read already') },
-    })
+    expect(await second(body)).toMatchObject({ left: { _tag: 'BodyCut' } })
     await body.discard()
   })
 })

@@ -1,4 +1,4 @@
-/** Bodies of replies: decoded, limited, read whole, piece by piece, or not at all. */
+/** Response bodies: decoded, limited, read as a whole, iterated or discarded. */
 import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ const coded = (coding: string, body: Uint8Array): Buffer =>
 const chunked = (...chunks: ReadonlyArray<string>): string =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${[...chunks, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}`
 
-describe('codings', () => {
+describe('a content coding', () => {
   const raws = {
     gzip: zlib.gzipSync(TEXT),
     'X-GZIP': zlib.gzipSync(TEXT),
@@ -27,12 +27,12 @@ describe('codings', () => {
     compress: Buffer.from(TEXT),
     '': Buffer.from(TEXT),
   }
-  test.each(Object.entries(raws))('%s', async (coding, body) => {
+  test.each(Object.entries(raws))('%j is decoded, or passed if it is unknown', async (coding, body) => {
     const server = await always(coded(coding, body))
     const client = transport()
     const reply = await exchange(client, plan(server.url))
     expect(reply).toMatchObject({ right: { text: TEXT } })
-    // The header stays as it came.
+    // The header is not changed.
     expect(E.isRight(reply) && reply.right.headers[0]).toEqual(['Content-Encoding', coding.trim()])
     let read = ''
     for await (const piece of (await head(client, plan(server.url))).body) read += Buffer.from(piece).toString()
@@ -42,10 +42,10 @@ describe('codings', () => {
   })
 
   test.each([
-    ['cut short', zlib.gzipSync(TEXT).subarray(0, -20)],
+    ['cut', zlib.gzipSync(TEXT).subarray(0, -20)],
     ['garbage', Buffer.from('never compressed')],
     ['damaged', Buffer.from(zlib.gzipSync(TEXT)).fill(7, 40, 44)],
-  ])('gzip that is %s', async (_, body) => {
+  ])('that is %s is DecodingFailed', async (_, body) => {
     const server = await always(coded('gzip', body))
     const client = transport()
     expect(await tag(client, plan(server.url))).toBe('DecodingFailed')
@@ -58,29 +58,29 @@ describe('codings', () => {
     expect(server.sockets.size).toBeLessThan(2)
   })
 
-  test('six codings are refused, and the connection with them', async () => {
+  test('nested six times is DecodingFailed, and the connection is closed', async () => {
     const server = await always(coded('gzip, gzip, gzip, gzip, gzip, gzip', Buffer.alloc(10)))
     const client = transport()
     expect(await tag(client, plan(server.url))).toBe('DecodingFailed')
     expect((await head(client, plan(server.url))).status).toBe(200)
   })
 
-  test('a large body is decoded as it comes', async () => {
+  test('of a large body is decoded as a stream', async () => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i.toString(36)).join(' '))
     const server = await always(coded('gzip', zlib.gzipSync(content)))
     expect(zlib.gzipSync(content).length).toBeGreaterThan(256 * 1024)
     expect(await text(transport(), plan(server.url))).toBe(content.toString())
   })
 
-  test('what is small and grows large is right too', async () => {
+  test('of a small body can have a large result', async () => {
     const server = await always(coded('gzip', zlib.gzipSync(Buffer.alloc(20_000_000))))
     const body = await (await head(transport(), plan(server.url))).body.gather(20_000_000)()
     expect(E.isRight(body) && body.right.length).toBe(20_000_000)
   })
 })
 
-/** What a body gives, and the longest time that others had to wait meanwhile, in milliseconds; `total` is all of it. */
-const watched = async (
+/** Reads a body and measures the longest block of the event loop meanwhile, and the total time, in milliseconds. */
+const readMeasured = async (
   url: string,
   limit: number,
 ): Promise<{ readonly read: unknown; readonly longest: number; readonly total: number }> => {
@@ -88,39 +88,39 @@ const watched = async (
   let longest = 0
   const start = performance.now()
   let last = start
-  const look = (): void => {
+  const measure = (): void => {
     longest = Math.max(longest, performance.now() - last)
     last = performance.now()
   }
-  const timer = setInterval(look, 1)
+  const timer = setInterval(measure, 1)
   const read = await body.gather(limit)()
-  look()
+  measure()
   clearInterval(timer)
   return { read, longest, total: last - start }
 }
 
-test('what grows large does not hold up the process', async () => {
+test('decoding a large result does not block the event loop', async () => {
   const server = await always(coded('gzip, gzip', zlib.gzipSync(zlib.gzipSync(Buffer.alloc(300_000_000)))))
-  const { read, longest } = await watched(server.url, 250_000_000)
+  const { read, longest } = await readMeasured(server.url, 250_000_000)
   expect(read).toMatchObject({ left: { _tag: 'BodyTooLarge' } })
   expect(longest).toBeLessThan(150)
 })
 
-test('what holds many members does not hold up the process', async () => {
+test('decoding many gzip members does not block the event loop', async () => {
   const members = Array.from({ length: 50_000 }, () => zlib.gzipSync('a'))
   const content = Buffer.concat([...members, Buffer.from('garbage')])
   const server = await always(coded('gzip, gzip', zlib.gzipSync(content)))
-  const { read, longest, total } = await watched(server.url, 250_000_000)
+  const { read, longest, total } = await readMeasured(server.url, 250_000_000)
   expect(read).toMatchObject({ right: { length: 50_000 } })
   expect(longest / total).toBeLessThan(0.5)
 })
 
-describe('limits', () => {
+describe('the limit of a body', () => {
   test.each([
     ['a length', ok('x'.repeat(1000))],
     ['chunks', chunked('x'.repeat(500), 'x'.repeat(500))],
     ['a coding', coded('gzip', zlib.gzipSync('x'.repeat(1000)))],
-  ])('%s', async (_, bytes) => {
+  ])('holds with %s', async (_, bytes) => {
     const server = await always(bytes)
     const client = transport()
     const just = await (await head(client, plan(server.url))).body.gather(1000)()
@@ -130,7 +130,7 @@ describe('limits', () => {
     })
   })
 
-  test('an endless body is cut, its connection closed', async () => {
+  test('cuts an endless body and closes its connection', async () => {
     const server = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n')
       const pump = (): void => {
@@ -148,7 +148,7 @@ describe('limits', () => {
   test.each([
     ['small on the wire', zlib.gzipSync(zlib.gzipSync(Buffer.alloc(400_000_000)))],
     ['large on the wire', zlib.gzipSync(Buffer.alloc(400_000_000))],
-  ])('a bomb, %s, stops at the limit and takes little memory', async (_, bomb) => {
+  ])('stops a bomb that is %s, with little memory', async (_, bomb) => {
     const coding = bomb.length > 256 * 1024 ? 'gzip' : 'gzip, gzip'
     const server = await always(coded(coding, bomb))
     const reply = await head(transport(), plan(server.url))
@@ -158,8 +158,8 @@ describe('limits', () => {
   })
 })
 
-describe('reading', () => {
-  test('twice is a fault', async () => {
+describe('reading a body', () => {
+  test('twice is BodyCut', async () => {
     const server = await always(ok())
     const { body } = await head(transport(), plan(server.url))
     expect(E.isRight(await body.gather(10)())).toBe(true)
@@ -168,7 +168,7 @@ describe('reading', () => {
     await body.discard()
   })
 
-  test('its functions can be handed on by themselves', async () => {
+  test('works with its functions passed separately', async () => {
     const server = await always(ok('abc'))
     const client = transport()
     const { gather } = (await head(client, plan(server.url))).body
@@ -178,7 +178,7 @@ describe('reading', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('a reader that holds back holds the server back', async () => {
+  test('slowly slows down the server', async () => {
     let written = 0
     const server = await accept((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n')
@@ -190,7 +190,7 @@ describe('reading', () => {
       socket.once('data', pump)
     })
     const { body } = await head(transport(), plan(`http://${server.host}`))
-    // The system's buffers fill up in their own time: quiet for a while means held back.
+    // The system's buffers fill slowly: the server is slowed down if it wrote nothing for a while.
     let [held, quiet] = [-1, 0]
     for (let round = 0; round < 100 && quiet < 5; round++) {
       await sleep(40)
@@ -204,7 +204,7 @@ describe('reading', () => {
     expect(read).toBeGreaterThan(99_000_000)
   })
 
-  test('a reader that stops closes the connection; one that is done keeps it', async () => {
+  test('to its end keeps the connection, stopping early closes it', async () => {
     const server = await raw((socket, _, count) => {
       socket.write(count === 1 ? ok('abc') : 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc')
     })
@@ -216,7 +216,7 @@ describe('reading', () => {
     expect([server.connections(), server.sockets.size]).toEqual([1, 0])
   })
 
-  test('a reader that stops while it waits is let go', async () => {
+  test('can be stopped while waiting for a chunk', async () => {
     const server = await always('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n')
     const iterator = (await head(transport(), plan(server.url))).body[Symbol.asyncIterator]()
     const next = iterator.next()
@@ -227,7 +227,7 @@ describe('reading', () => {
     expect(await next).toEqual({ done: true, value: undefined })
   })
 
-  test('what has come is given before the fault', async () => {
+  test('yields what has arrived before the fault', async () => {
     const server = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'))
     const read: string[] = []
     const reading = async (): Promise<void> => {
@@ -239,15 +239,15 @@ describe('reading', () => {
   })
 })
 
-describe('discarding', () => {
-  test('a short rest keeps the connection, undecoded', async () => {
+describe('discarding a body', () => {
+  test('with a short rest keeps the connection, without decoding', async () => {
     const server = await always(coded('gzip', Buffer.alloc(60_000, 'not gzip')))
     const client = transport()
     for (let i = 0; i < 3; i++) await (await head(client, plan(server.url))).body.discard()
     expect(server.connections()).toBe(1)
   })
 
-  test('a long rest closes it', async () => {
+  test('with a long rest closes the connection', async () => {
     const server = await always(ok('x'.repeat(70_000)))
     await (await head(transport(), plan(server.url))).body.discard()
     await until(() => server.sockets.size === 0)
@@ -257,16 +257,16 @@ describe('discarding', () => {
   test.each([
     ['that ends with its connection', ''],
     ['whose connection closes anyway', 'Content-Length: 1000\r\nConnection: close\r\n'],
-  ])('a rest %s is cut at once', async (_, fields) => {
+  ])('%s closes the connection at once', async (_, fields) => {
     const server = await always(`HTTP/1.1 200 OK\r\n${fields}\r\nabc`)
     const { body } = await head(transport(), plan(server.url, { timeouts: { read: 60_000 } }))
     await body.discard()
-    // Well before the rest would be given up, which is a second.
+    // Well before the drain timeout of one second.
     await sleep(200)
     expect(server.sockets.size).toBe(0)
   })
 
-  test('a rest that drips ends with the read timeout at the latest', async () => {
+  test('that arrives byte by byte ends with the read timeout at the latest', async () => {
     const server = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n')
       const timer = setInterval(() => socket.write('x'), 20)
@@ -280,7 +280,7 @@ describe('discarding', () => {
     expect(server.sockets.size).toBe(0)
   })
 
-  test('while another reads, cuts the connection', async () => {
+  test('during another read closes the connection', async () => {
     const server = await always('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc')
     const { body } = await head(transport(), plan(server.url))
     const gathering = body.gather(1000)()

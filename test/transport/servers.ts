@@ -1,9 +1,9 @@
 /**
- * Servers on loopback that end with their test, and a look for what a test has left behind.
+ * Servers on loopback that are closed after their test, and a check for leaks.
  *
- * `raw` writes exact octets, `web` is node:http or node:https, `proxy` forwards and tunnels, `socks` speaks 4, 4a and 5.
- * After each test the transports are closed first; then no server may still see a connection, and the process may hold
- * no socket, timer or name lookup that it did not hold before.
+ * `raw` writes exact bytes, `web` is node:http, `secure` is node:https, `proxy` forwards and tunnels.
+ * After each test the transports are closed first. Then the check fails if a server still has a connection, or if the
+ * process has a socket, timer or name lookup that it did not have before the test.
  */
 import { readFileSync } from 'node:fs'
 import * as http from 'node:http'
@@ -17,42 +17,42 @@ import type { Options } from '../../src/transport/undici/Undici.js'
 import { undici } from '../../src/transport/undici/Undici.js'
 import type { Transport } from '../../src/wire/Transport.js'
 
-/** The path of a file of the test PKI, and its text. */
+/** Returns the path of a file of the test PKI; `pki` returns its text. */
 export const pkiPath = (name: string): string => fileURLToPath(new URL(`../pki/${name}`, import.meta.url))
 export const pki = (name: string): string => readFileSync(pkiPath(name), 'utf8')
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-// --- what a test leaves behind -------------------------------------------------------------------------------------
+// --- leaks ---------------------------------------------------------------------------------------------------------
 
-/** Connections of a server, by which it knows whether a client has gone. */
+/** The servers of a test, with their open connections. */
 const opened: Array<{ readonly sockets: ReadonlySet<net.Socket>; readonly close: () => Promise<void> }> = []
 const transports: Transport[] = []
 
-/** How many of each kind. */
-const held = (): Readonly<Record<string, number>> => {
+/** Returns the number of active resources of each kind. */
+const resources = (): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1
   return counts
 }
 let before: Readonly<Record<string, number>> = {}
 
-/** What is held now and was not before. */
+/** Returns the resources that the test did not release. */
 const leaked = (): ReadonlyArray<string> =>
-  Object.entries(held()).flatMap(([kind, count]) => (count > (before[kind] ?? 0) ? [`${count} ${kind}`] : []))
+  Object.entries(resources()).flatMap(([kind, count]) => (count > (before[kind] ?? 0) ? [`${count} ${kind}`] : []))
 
 const warnings: string[] = []
 const onWarning = (warning: Error): void => {
   warnings.push(warning.message)
 }
 
-/** Waits up to a second for something to become so. */
-export const until = async (isSo: () => boolean, ms = 1000): Promise<void> => {
-  for (const start = performance.now(); !isSo() && performance.now() - start < ms; ) await sleep(5)
+/** Waits until a condition holds, at most `ms` milliseconds. */
+export const until = async (condition: () => boolean, ms = 1000): Promise<void> => {
+  for (const start = performance.now(); !condition() && performance.now() - start < ms; ) await sleep(5)
 }
 
 beforeEach(() => {
-  before = held()
+  before = resources()
   process.on('warning', onWarning)
 })
 
@@ -60,24 +60,28 @@ afterEach(async () => {
   await Promise.all(transports.splice(0).map((transport) => transport.close?.()))
   const servers = opened.splice(0)
   await until(() => servers.every(({ sockets }) => sockets.size === 0))
-  const left = servers.map(({ sockets }) => sockets.size)
+  const remaining = servers.map(({ sockets }) => sockets.size)
   await Promise.all(servers.map(({ close }) => close()))
   await until(() => leaked().length === 0)
   process.off('warning', onWarning)
-  expect({ connections: left.filter((count) => count > 0), leaked: leaked(), warnings: warnings.splice(0) }).toEqual({
+  expect({
+    connections: remaining.filter((count) => count > 0),
+    leaked: leaked(),
+    warnings: warnings.splice(0),
+  }).toEqual({
     connections: [],
     leaked: [],
     warnings: [],
   })
 })
 
-/** Waits until a server has no connection left, which is to be soon. */
+/** Expects that a server soon has no connections. */
 export const gone = async (server: { readonly sockets: ReadonlySet<unknown> }): Promise<void> => {
   await until(() => server.sockets.size === 0)
   expect(server.sockets.size).toBe(0)
 }
 
-/** A transport that is closed after the test. */
+/** Returns a transport that is closed after the test. */
 export const transport = (options?: Options): Transport => {
   const made = undici(options)
   transports.push(made)
@@ -91,7 +95,7 @@ export interface Listening {
   /** `127.0.0.1:port`. */
   readonly host: string
   readonly sockets: ReadonlySet<net.Socket>
-  /** How many connections there ever were. */
+  /** Returns the number of all connections so far. */
   readonly connections: () => number
 }
 
@@ -117,7 +121,7 @@ const listen = async (server: net.Server, event: string, path?: string): Promise
   return { port, host: `127.0.0.1:${port}`, sockets, connections: () => connections }
 }
 
-/** Hands over every connection as it is. */
+/** Starts a TCP server that calls `use` for each connection. */
 export const accept = (use: (socket: net.Socket) => void, path?: string): Promise<Listening> =>
   listen(net.createServer(use), 'connection', path)
 
@@ -127,7 +131,7 @@ export const acceptTls = (use: (socket: net.Socket) => void, name = 'server'): P
 
 export interface Raw extends Listening {
   readonly url: string
-  /** All that was received, connection by connection. */
+  /** All received data as latin-1, one text for each connection. */
   readonly received: string[]
 }
 
@@ -140,7 +144,7 @@ const afterBody = (head: string, rest: string): string | undefined => {
   return end < 0 ? undefined : rest.slice(end + 5)
 }
 
-/** Calls `answer` for each head of a request that comes, with a count over all connections. */
+/** Starts an HTTP server that calls `answer` for each request head, with a count over all connections. */
 export const raw = async (answer: Answer): Promise<Raw> => {
   const received: string[] = []
   let count = 0
@@ -170,11 +174,11 @@ export const raw = async (answer: Answer): Promise<Raw> => {
   return { ...listening, url: `http://${listening.host}`, received }
 }
 
-/** A reply of that text, its length given. */
+/** Returns a response with this text and its length. */
 export const ok = (text = 'ok', headers = ''): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${headers}\r\n${text}`
 
-/** Answers every request with the same octets; text is latin-1. */
+/** Starts a server that responds to every request with the same bytes; text is latin-1. */
 export const always = (bytes: string | Uint8Array): Promise<Raw> =>
   raw((socket) => socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes))
 
@@ -187,7 +191,7 @@ export const web = async (handler: http.RequestListener): Promise<Web> => {
   return { ...listening, url: `http://${listening.host}` }
 }
 
-/** node:https with a certificate of the test PKI; `url` says localhost, which it is for. */
+/** Starts node:https with a certificate of the test PKI. `url` has the host localhost, like the certificate. */
 export const secure = async (
   handler: http.RequestListener = (_, response) => response.end('secure'),
   options: https.ServerOptions & { readonly name?: string } = {},
@@ -198,7 +202,7 @@ export const secure = async (
   return { ...listening, url: `https://localhost:${listening.port}` }
 }
 
-/** A URL that is never connected to: the queue of its port is full, and its server sleeps. */
+/** Returns a URL that accepts no connection: the queue of its port is full, and its server sleeps. */
 export const deaf = async (): Promise<string> => {
   const code = `
     const { parentPort } = require('node:worker_threads')
@@ -220,16 +224,16 @@ export const deaf = async (): Promise<string> => {
   return `http://127.0.0.1:${port}/`
 }
 
-/** Accepts and reads, and never says a word. */
+/** `mute` accepts connections, reads and never responds; `silent` does so as an HTTP server. */
 export const mute = (): Promise<Listening> => accept((socket) => socket.resume())
 export const silent = (): Promise<Raw> => raw(() => {})
 
 // --- proxies -------------------------------------------------------------------------------------------------------
 
-export interface Asked extends Listening {
+export interface RecordingProxy extends Listening {
   readonly url: string
-  /** What the proxy was asked for, one line each. */
-  readonly asked: string[]
+  /** One line for each request to the proxy. */
+  readonly requests: string[]
 }
 
 const pipe = (x: net.Socket, y: net.Socket): void => {
@@ -241,20 +245,20 @@ const pipe = (x: net.Socket, y: net.Socket): void => {
 interface ProxyOptions {
   readonly credentials?: string
   readonly tls?: boolean
-  /** Asks for a client certificate, and tells of each connection. */
+  /** Requests a client certificate; called for each connection. */
   readonly onSecure?: (socket: net.Socket) => void
 }
 
-/** Forwards what is in absolute form and opens tunnels; with credentials, only for those who have them. */
-export const proxy = async (options: ProxyOptions = {}): Promise<Asked> => {
-  const asked: string[] = []
+/** Starts a proxy that forwards absolute URLs and opens tunnels. With `credentials` it requires them. */
+export const proxy = async (options: ProxyOptions = {}): Promise<RecordingProxy> => {
+  const requests: string[] = []
   const { credentials } = options
-  const wanted = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`
-  const isWelcome = (request: http.IncomingMessage): boolean =>
-    wanted === undefined || request.headers['proxy-authorization'] === wanted
+  const expected = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`
+  const isAuthorized = (request: http.IncomingMessage): boolean =>
+    expected === undefined || request.headers['proxy-authorization'] === expected
   const forward: http.RequestListener = (request, response) => {
-    asked.push(`${request.method} ${request.url} Host=${request.headers.host}`)
-    if (!isWelcome(request)) {
+    requests.push(`${request.method} ${request.url} Host=${request.headers.host}`)
+    if (!isAuthorized(request)) {
       response.writeHead(407, { 'Proxy-Authenticate': 'Basic realm="p"' }).end('who are you?')
       return
     }
@@ -282,8 +286,8 @@ export const proxy = async (options: ProxyOptions = {}): Promise<Asked> => {
       )
     : http.createServer(forward)
   server.on('connect', (request: http.IncomingMessage, socket: net.Socket, head: Buffer) => {
-    asked.push(`CONNECT ${request.url} Host=${request.headers.host}`)
-    if (!isWelcome(request)) {
+    requests.push(`CONNECT ${request.url} Host=${request.headers.host}`)
+    if (!isAuthorized(request)) {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!')
       return
     }
@@ -300,5 +304,5 @@ export const proxy = async (options: ProxyOptions = {}): Promise<Asked> => {
   const scheme = options.tls ? 'https' : 'http'
   const login = credentials === undefined ? '' : `${credentials}@`
   const host = options.tls ? `localhost:${listening.port}` : listening.host
-  return { ...listening, url: `${scheme}://${login}${host}`, asked }
+  return { ...listening, url: `${scheme}://${login}${host}`, requests }
 }

@@ -1,27 +1,25 @@
-/**
- * A SOCKS server that says what it was asked for: 4, 4a and 5, with a user name or with user and password.
- */
+/** A SOCKS server that records its requests: versions 4, 4a and 5, with a user name or with user and password. */
 import * as net from 'node:net'
-import type { Asked } from './servers.js'
+import type { RecordingProxy } from './servers.js'
 import { accept } from './servers.js'
 
-/** Octets as they come, asked for by number. */
+/** Returns a function that reads a number of bytes from a socket. */
 const reader = (socket: net.Socket): ((count: number) => Promise<Buffer>) => {
-  let held = Buffer.alloc(0)
+  let received = Buffer.alloc(0)
   let wake: (() => void) | undefined
   socket.on('data', (chunk: Buffer) => {
-    held = Buffer.concat([held, chunk])
+    received = Buffer.concat([received, chunk])
     wake?.()
   })
   return async (count) => {
-    while (held.length < count) {
+    while (received.length < count) {
       await new Promise<void>((resolve) => {
         wake = resolve
       })
     }
-    const taken = held.subarray(0, count)
-    held = held.subarray(count)
-    return taken
+    const bytes = received.subarray(0, count)
+    received = received.subarray(count)
+    return bytes
   }
 }
 
@@ -32,22 +30,23 @@ const word = async (read: Read): Promise<number> => (await read(2)).readUInt16BE
 const counted = async (read: Read): Promise<string> => (await read(await one(read))).toString('latin1')
 const terminated = async (read: Read): Promise<string> => {
   let text = ''
-  for (let octet = await one(read); octet !== 0; octet = await one(read)) text += String.fromCharCode(octet)
+  for (let byte = await one(read); byte !== 0; byte = await one(read)) text += String.fromCharCode(byte)
   return text
 }
 
-interface Wish {
+interface ConnectRequest {
+  /** The request for the record. */
   readonly line: string
   readonly host: string
   readonly port: number
 }
 
-const version4 = async (read: Read): Promise<Wish> => {
+const version4 = async (read: Read): Promise<ConnectRequest> => {
   await one(read)
   const port = await word(read)
   const address = [...(await read(4))]
   const user = await terminated(read)
-  const isName = address.slice(0, 3).every((octet) => octet === 0)
+  const isName = address.slice(0, 3).every((byte) => byte === 0)
   const host = isName ? await terminated(read) : address.join('.')
   return { line: `${isName ? '4a' : '4'} ${host}:${port} user=${user}`, host, port }
 }
@@ -60,7 +59,7 @@ const address5 = async (read: Read): Promise<string> => {
   return Array.from({ length: 8 }, (_, i) => groups.readUInt16BE(2 * i).toString(16)).join(':')
 }
 
-const version5 = async (read: Read, socket: net.Socket, credentials?: string): Promise<Wish | undefined> => {
+const version5 = async (read: Read, socket: net.Socket, credentials?: string): Promise<ConnectRequest | undefined> => {
   const methods = await read(await one(read))
   const method = credentials === undefined ? 0 : 2
   if (!methods.includes(method)) {
@@ -81,24 +80,24 @@ const version5 = async (read: Read, socket: net.Socket, credentials?: string): P
   return { line: `5 ${address}:${port} login=${login}`, host: address.replace('name:', ''), port }
 }
 
-/** With `refuse`, that reply code in place of a tunnel. */
+/** Starts a SOCKS server. With `refuse`, it responds with this code instead of opening a tunnel. */
 export const socks = async (
   options: { readonly credentials?: string; readonly refuse?: number } = {},
-): Promise<Asked> => {
-  const asked: string[] = []
+): Promise<RecordingProxy> => {
+  const requests: string[] = []
   const serve = async (socket: net.Socket): Promise<void> => {
     const read = reader(socket)
     const version = await one(read)
-    const wish = version === 4 ? await version4(read) : await version5(read, socket, options.credentials)
-    if (wish === undefined) return
-    asked.push(wish.line)
+    const request = version === 4 ? await version4(read) : await version5(read, socket, options.credentials)
+    if (request === undefined) return
+    requests.push(request.line)
     const answer = (code: number): Buffer =>
       version === 4 ? Buffer.from([0, code, 0, 0, 0, 0, 0, 0]) : Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0])
     if (options.refuse !== undefined) {
       socket.end(answer(options.refuse))
       return
     }
-    const onward = net.connect(wish.port, wish.host === 'there.test' ? '127.0.0.1' : wish.host, () => {
+    const onward = net.connect(request.port, request.host === 'there.test' ? '127.0.0.1' : request.host, () => {
       socket.write(answer(version === 4 ? 0x5a : 0))
       socket.pipe(onward).pipe(socket)
     })
@@ -106,5 +105,5 @@ export const socks = async (
     socket.on('close', () => onward.destroy())
   }
   const listening = await accept((socket) => void serve(socket))
-  return { ...listening, url: listening.host, asked }
+  return { ...listening, url: listening.host, requests }
 }

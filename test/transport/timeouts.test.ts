@@ -1,4 +1,4 @@
-/** Timeouts to the millisecond, nearly. */
+/** Timeouts and deadlines, to a few milliseconds. */
 import * as E from 'fp-ts/lib/Either.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
@@ -7,44 +7,44 @@ import type { Changes } from './plans.js'
 import { exchange, fault, head, plan, tag, text, timed } from './plans.js'
 import { accept, always, deaf, gone, mute, ok, raw, silent, sleep, transport } from './servers.js'
 
-/** So much later than said is still in time; beside it stands what the event loop was late by. */
+/** The tolerated delay, in milliseconds, in addition to the lag of the event loop, which `timed` subtracts. */
 const GRACE = 50
 
-const expectAt = (took: number, ms: number): void => {
-  expect(took).toBeGreaterThan(ms - 2)
-  expect(took).toBeLessThan(ms + GRACE)
+const expectAt = (elapsed: number, ms: number): void => {
+  expect(elapsed).toBeGreaterThan(ms - 2)
+  expect(elapsed).toBeLessThan(ms + GRACE)
 }
 
-// The first request loads undici, which is nobody's timeout but a deadline's.
+// The first request loads undici, which only a deadline includes.
 beforeAll(() => import('undici'))
 
 const half = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'
 
 const timesOut = async (client: Transport, url: string, changes: Changes, ms: number): Promise<string> => {
-  const { result, took } = await timed(ms, () => fault(client, plan(url, changes)))
-  expectAt(took, ms)
+  const { result, elapsed } = await timed(ms, () => fault(client, plan(url, changes)))
+  expectAt(elapsed, ms)
   return result._tag
 }
 
-describe('connect', () => {
   // [requests:transport-2]
-  test.each([100, 300])('%i ms, TCP', async (connect) => {
+describe('the connect timeout', () => {
+  test.each([100, 300])('of %i ms limits TCP', async (connect) => {
     const client = transport()
     expect(await timesOut(client, await deaf(), { timeouts: { connect, read: 5000 } }, connect)).toBe('ConnectTimeout')
   })
 
-  test('TLS', async () => {
+  test('includes the TLS handshake', async () => {
     const server = await mute()
     const client = transport()
     const url = `https://localhost:${server.port}/`
-    const { result, took } = await timed(150, () => fault(client, plan(url, { timeouts: { connect: 150 } })))
-    expectAt(took, 150)
+    const { result, elapsed } = await timed(150, () => fault(client, plan(url, { timeouts: { connect: 150 } })))
+    expectAt(elapsed, 150)
     expect(result._tag).toBe('ConnectTimeout')
     expect(result.message).toContain('TLS handshake')
     await gone(server)
   })
 
-  test('is not about a server that answers late, nor about waiting for a connection that is in use', async () => {
+  test('includes neither a late response nor the wait for a used connection', async () => {
     const server = await raw(async (socket) => {
       await sleep(150)
       socket.write(ok())
@@ -56,24 +56,24 @@ describe('connect', () => {
   })
 })
 
-describe('read', () => {
-  test.each([80, 250])('%i ms to the head', async (read) => {
+describe('the read timeout', () => {
+  test.each([80, 250])('of %i ms limits the wait for the head', async (read) => {
     const server = await silent()
     expect(await timesOut(transport(), server.url, { timeouts: { connect: 5000, read } }, read)).toBe('ReadTimeout')
     await gone(server)
   })
 
-  test('within the body, though the head was in time', async () => {
+  test('limits the wait for the body', async () => {
     const server = await always(half)
     const client = transport()
     const { body } = await head(client, plan(server.url, { timeouts: { read: 150 } }))
-    const { result, took } = await timed(150, body.gather(1000))
+    const { result, elapsed } = await timed(150, body.gather(1000))
     expect(result).toMatchObject({ left: { _tag: 'ReadTimeout' } })
-    expect(took).toBeLessThan(150 + GRACE)
+    expect(elapsed).toBeLessThan(150 + GRACE)
     await gone(server)
   })
 
-  test('is the longest silence, not the whole', async () => {
+  test('limits each silence, not the total time', async () => {
     const server = await raw(async (socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n')
       for (let i = 0; i < 8; i++) {
@@ -84,7 +84,7 @@ describe('read', () => {
     expect(await text(transport(), plan(server.url, { timeouts: { read: 150 } }))).toBe('xxxxxxxx')
   })
 
-  test('does not run while the reader holds back', async () => {
+  test('does not run while the reader does not read', async () => {
     const server = await accept((socket) => {
       socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(3_000_000)}`))
     })
@@ -94,7 +94,7 @@ describe('read', () => {
     expect(E.isRight(all) && all.right.length).toBe(3_000_000)
   })
 
-  test('does not run while the body of the request lets us wait', async () => {
+  test('does not run while the source of the request body is slow', async () => {
     const server = await raw((socket) =>
       socket.on('data', (chunk) => chunk.toString().endsWith('0\r\n\r\n') && socket.write(ok())),
     )
@@ -108,7 +108,7 @@ describe('read', () => {
     expect(await text(transport(), post)).toBe('ok')
   })
 
-  test('a server that stops reading the request is silent too', async () => {
+  test('limits how long the server does not read the request', async () => {
     const server = await accept((socket) => void socket.pause())
     const post = plan(`http://${server.host}`, {
       method: 'POST',
@@ -121,25 +121,25 @@ describe('read', () => {
   })
 })
 
-describe('deadline', () => {
+describe('the deadline', () => {
   const by = (ms: number): { readonly deadline: number } => ({ deadline: performance.now() + ms })
 
   test.each<readonly [string, () => Promise<string>]>([
-    ['while connecting', deaf],
-    ['in the TLS handshake', async () => `https://localhost:${(await mute()).port}/`],
-    ['while the server is silent', async () => (await silent()).url],
-    ['in the body', async () => (await always(half)).url],
+    ['ends a request while it connects', deaf],
+    ['ends a request during the TLS handshake', async () => `https://localhost:${(await mute()).port}/`],
+    ['ends a request while the server is silent', async () => (await silent()).url],
+    ['ends a request inside the body', async () => (await always(half)).url],
   ])('%s', async (_, start) => {
     const url = await start()
     const client = transport()
     const sent = plan(url, { timeouts: { connect: 5000, read: 5000 } })
-    const { result, took } = await timed(200, () => fault(client, sent, by(200)))
+    const { result, elapsed } = await timed(200, () => fault(client, sent, by(200)))
     expect(result._tag).toBe('DeadlineExceeded')
-    expectAt(took, 200)
+    expectAt(elapsed, 200)
   })
 
   // [requests:transport-3]
-  test('while waiting for a connection, and the next in line still gets it', async () => {
+  test('ends a request that waits for a connection, and the next one still gets it', async () => {
     const server = await raw(async (socket) => {
       await sleep(250)
       socket.write(ok())
@@ -148,28 +148,28 @@ describe('deadline', () => {
     const first = text(client, plan(server.url))
     const second = timed(100, () => tag(client, plan(server.url), by(100)))
     const third = text(client, plan(server.url))
-    const { result, took } = await second
+    const { result, elapsed } = await second
     expect(result).toBe('DeadlineExceeded')
-    expectAt(took, 100)
+    expectAt(elapsed, 100)
     expect(await Promise.all([first, third])).toEqual(['ok', 'ok'])
     expect(server.received).toHaveLength(1)
   })
 
-  test('that is over sends nothing', async () => {
+  test('sends nothing if it is over', async () => {
     const server = await always(ok())
     expect(await tag(transport(), plan(server.url), by(-1))).toBe('DeadlineExceeded')
     expect(server.connections()).toBe(0)
   })
 
-  test('is measured on the clock that is given', async () => {
+  test('is measured with the given clock', async () => {
     const server = await silent()
     const clock = { now: () => new Date(0), monotonic: () => 5000, sleep: () => async () => {} }
-    const { result, took } = await timed(150, () => tag(transport(), plan(server.url), { clock, deadline: 5150 }))
+    const { result, elapsed } = await timed(150, () => tag(transport(), plan(server.url), { clock, deadline: 5150 }))
     expect(result).toBe('DeadlineExceeded')
-    expectAt(took, 150)
+    expectAt(elapsed, 150)
   })
 
-  test('comes first where it is first, and so does the read timeout', async () => {
+  test('decides if it is earlier than the read timeout, and the reverse', async () => {
     const server = await silent()
     const client = transport()
     expect(await tag(client, plan(server.url, { timeouts: { read: 100 } }), by(200))).toBe('ReadTimeout')
@@ -177,7 +177,7 @@ describe('deadline', () => {
   })
 })
 
-test('no timer outlives its request', async () => {
+test('no timer is left after its request', async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
   const good = await always(ok())
   const bad = await accept((socket) => socket.destroy())

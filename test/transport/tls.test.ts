@@ -1,4 +1,4 @@
-/** TLS: good, bad in every way, with a client certificate; and settings that never share a connection. */
+/** TLS: verification, CAs, client certificates, and connections that are not shared between settings. */
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { accept, pki, pkiPath, proxy, secure, sleep, transport } from './servers
 
 const LOCAL = ['https://localhost', 'https://127.0.0.1'] as const
 
-const bad = async (name: string, changes: Changes = {}): Promise<string> => {
+const codeOf = async (name: string, changes: Changes = {}): Promise<string> => {
   const server = await secure(undefined, { name })
   const failure = await fault(transport(), plan(server.url, changes))
   expect(failure._tag).toBe('TlsFailed')
@@ -20,7 +20,7 @@ const bad = async (name: string, changes: Changes = {}): Promise<string> => {
 }
 
 describe('verification', () => {
-  test.each(LOCAL)('a good certificate at %s', async (origin) => {
+  test.each(LOCAL)('accepts a valid certificate at %s', async (origin) => {
     const server = await secure()
     expect(await text(transport(), plan(`${origin}:${server.port}/`))).toBe('secure')
   })
@@ -31,13 +31,13 @@ describe('verification', () => {
     ['wrong-host', 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['self-signed', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['untrusted', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ])('%s is refused: %s', async (name, code) => {
-    expect(await bad(name)).toContain(code)
+  ])('rejects a certificate that is %s: %s', async (name, code) => {
+    expect(await codeOf(name)).toContain(code)
     const server = await secure(undefined, { name })
     expect(await text(transport(), plan(server.url, { verify: false }))).toBe('secure')
   })
 
-  test('the built-in roots do not know the test CA; a CA given replaces them', async () => {
+  test('uses the given CA instead of the built-in ones', async () => {
     const server = await secure()
     const { route, ...rest } = plan(server.url)
     const builtIn = { ...rest, route: { ...route, tls: { ...route.tls, ca: { _tag: 'None' } as const } } }
@@ -45,7 +45,7 @@ describe('verification', () => {
     expect(await tag(transport(), plan(server.url, { ca: pkiPath('other-ca.pem') }))).toBe('TlsFailed')
   })
 
-  test('the name checked is that of the URL, whatever Host says', async () => {
+  test('checks the name of the URL, not that of the Host header', async () => {
     let name: string | false | undefined
     const server = await secure((request, response) => response.end(request.headers.host), {
       SNICallback: (servername, callback) => {
@@ -61,14 +61,14 @@ describe('verification', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('a dot behind the name is no part of what is checked', async () => {
+  test('ignores a dot at the end of the name', async () => {
     const server = await secure()
-    // Through a proxy, for not every system resolves it.
+    // Through a proxy, because not every system resolves the name.
     const between = await proxy()
     expect(await text(transport(), plan(`https://localhost.:${server.port}/`, { proxy: between.url }))).toBe('secure')
   })
 
-  test('a server that speaks no TLS, or hangs up', async () => {
+  test('fails with TlsFailed if the server closes or does not use TLS', async () => {
     const plain = await accept((socket) => socket.on('data', () => socket.end('HTTP/1.1 400 Bad\r\n\r\n')))
     const rude = await accept((socket) => socket.on('data', () => socket.destroy()))
     for (const { port } of [plain, rude]) {
@@ -77,7 +77,7 @@ describe('verification', () => {
   })
 })
 
-test('a body that is held back comes whole', async () => {
+test('a slow reader gets the whole body over TLS', async () => {
   const server = await secure((_, response) => response.end('x'.repeat(3_000_000)))
   const { body } = await head(transport(), plan(server.url))
   await sleep(100)
@@ -89,8 +89,8 @@ test('a body that is held back comes whole', async () => {
   expect(read).toBe(3_000_000)
 })
 
-describe('where a CA may be', () => {
-  test('PEM text, a file with several, a folder, a folder of links', async () => {
+describe('a CA', () => {
+  test('can be PEM text, a file with several, a folder, or a folder of links', async () => {
     const server = await secure()
     const client = transport()
     const folder = mkdtempSync(join(tmpdir(), 'requests-ts-'))
@@ -103,7 +103,7 @@ describe('where a CA may be', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('garbage is refused before anything is connected, and named', async () => {
+  test('that is not valid is named, before a connection is opened', async () => {
     const server = await secure()
     const garbage = '-----BEGIN CERTIFICATE-----\nZ2FyYmFnZQ==\n-----END CERTIFICATE-----'
     for (const [ca, named] of [
@@ -120,15 +120,15 @@ describe('where a CA may be', () => {
     expect(server.connections()).toBe(0)
   })
 
-  test('is looked at neither without verification nor for http', async () => {
+  test('is not read without verification or for http', async () => {
     const server = await secure()
     expect(await text(transport(), plan(server.url, { ca: '/nowhere', verify: false }))).toBe('secure')
     expect(await tag(transport(), plan('http://127.0.0.1:1', { ca: '/nowhere' }))).toBe('ConnectFailed')
   })
 })
 
-describe('client certificates', () => {
-  const asking = () =>
+describe('a client certificate', () => {
+  const requiring = () =>
     secure((_, response) => response.end('welcome'), { ca: pki('ca.pem'), requestCert: true, rejectUnauthorized: true })
 
   test.each<readonly [string, Changes['certificate']]>([
@@ -140,8 +140,8 @@ describe('client certificates', () => {
       { cert: pkiPath('client.pem'), key: pkiPath('client-encrypted.key'), passphrase: Secret.make('s3cret') },
     ],
     ['PKCS#12', { pfx: pkiPath('client.p12'), passphrase: 's3cret' }],
-  ])('%s', async (_, certificate) => {
-    const server = await asking()
+  ])('can be %s', async (_, certificate) => {
+    const server = await requiring()
     expect(await text(transport(), plan(server.url, certificate === undefined ? {} : { certificate }))).toBe('welcome')
   })
 
@@ -153,12 +153,12 @@ describe('client certificates', () => {
     ['no passphrase', { cert: pkiPath('client.pem'), key: pkiPath('client-encrypted.key') }],
     ['a wrong PKCS#12 passphrase', { pfx: pkiPath('client.p12'), passphrase: Secret.make('hunter2') }],
     ['a key of another certificate', { cert: pkiPath('client.pem'), key: pkiPath('server.key') }],
-    ['no such file', { cert: '/nowhere/client.pem' }],
-    ['no such PKCS#12', { pfx: '/nowhere/client.p12' }],
-    ['no certificate', { cert: pkiPath('README.md') }],
-    ['a secret key that is no PEM', { cert: pkiPath('client.pem'), key: Secret.make('hunter2') }],
-  ])('%s is refused before anything is connected, and shows no secret', async (_, certificate) => {
-    const server = await asking()
+    ['a missing file', { cert: '/nowhere/client.pem' }],
+    ['a missing PKCS#12 file', { pfx: '/nowhere/client.p12' }],
+    ['a file without certificates', { cert: pkiPath('README.md') }],
+    ['a secret key that is not PEM', { cert: pkiPath('client.pem'), key: Secret.make('hunter2') }],
+  ])('with %s is rejected before a connection is opened, without showing a secret', async (_, certificate) => {
+    const server = await requiring()
     const failure = await fault(transport(), plan(server.url, certificate === undefined ? {} : { certificate }))
     expect(failure._tag).toBe('TlsFailed')
     expect(inspect(failure, { depth: 9 })).not.toMatch(/PRIVATE|'hunter2'|s3cret/)
@@ -166,8 +166,8 @@ describe('client certificates', () => {
     expect(server.connections()).toBe(0)
   })
 
-  test('none, or one of another authority: the server hangs up once the handshake is over (TLS 1.3)', async () => {
-    const server = await asking()
+  test('that is missing or of another CA is ConnectFailed: the server closes after the handshake (TLS 1.3)', async () => {
+    const server = await requiring()
     const certificate = { cert: pkiPath('other-client.pem'), key: pkiPath('other-client.key') }
     for (const changes of [{}, { certificate }]) {
       expect(await tag(transport(), plan(server.url, changes))).toBe('ConnectFailed')
@@ -175,8 +175,8 @@ describe('client certificates', () => {
   })
 })
 
-describe('no setting borrows the connection of another', () => {
-  const isolated = async (trusting: Changes, strict: Changes, name: string): Promise<void> => {
+describe('a connection is not used with other settings', () => {
+  const expectIsolated = async (trusting: Changes, strict: Changes, name: string): Promise<void> => {
     const server = await secure((_, response) => response.end('secure'), { name })
     const client = transport()
     expect(await text(client, plan(server.url, trusting))).toBe('secure')
@@ -184,11 +184,11 @@ describe('no setting borrows the connection of another', () => {
     expect(await text(client, plan(server.url, trusting))).toBe('secure')
   }
 
-  test('verify off, then on', () => isolated({ verify: false }, { verify: true }, 'self-signed'))
-  test('one CA, then another', () => isolated({}, { ca: pkiPath('other-ca.pem') }, 'server'))
+  test('with verify after without', () => expectIsolated({ verify: false }, { verify: true }, 'self-signed'))
+  test('with another CA', () => expectIsolated({}, { ca: pkiPath('other-ca.pem') }, 'server'))
 
   // [requests:transport-4]
-  test('a client certificate, then none', async () => {
+  test('without a client certificate after with one', async () => {
     const server = await secure(
       (request, response) =>
         response.end('authorized' in request.socket && request.socket.authorized ? 'known' : 'unknown'),
@@ -202,7 +202,7 @@ describe('no setting borrows the connection of another', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('what is equal shares one, though it was written twice', async () => {
+  test('but it is used with equal settings in other objects', async () => {
     const server = await secure()
     const client = transport()
     for (let i = 0; i < 5; i++) await text(client, plan(server.url))
@@ -210,7 +210,7 @@ describe('no setting borrows the connection of another', () => {
   })
 })
 
-test('a thousand failing handshakes leave nothing', async () => {
+test('1,000 failed handshakes leave no sockets', async () => {
   const server = await secure(undefined, { name: 'self-signed' })
   const client = transport()
   for (let i = 0; i < 20; i++) {

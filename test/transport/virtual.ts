@@ -1,6 +1,4 @@
-/**
- * Time that a test moves by hand: whoever sleeps is woken in order, and nobody waits for real.
- */
+/** A clock that a test advances: sleepers wake in order, and no real time passes. */
 import type { Clock } from '../../src/wire/Clock.js'
 
 interface Sleeper {
@@ -9,15 +7,15 @@ interface Sleeper {
 }
 
 export interface Virtual extends Clock {
-  /** Milliseconds since the beginning. */
+  /** Returns the milliseconds since the clock was created. */
   readonly elapsed: () => number
-  /** How many sleep. */
+  /** Returns the number of sleepers. */
   readonly asleep: () => number
-  /** Lets all promises settle that wait for no time. */
+  /** Lets all promises settle that do not depend on time. */
   readonly settle: () => Promise<void>
-  /** Wakes whoever is due within so many milliseconds, one after the other, and is then there. */
+  /** Advances the clock, and wakes the sleepers that are due, one after the other. */
   readonly advance: (ms: number) => Promise<void>
-  /** Moves on until something is over; an error after a day. */
+  /** Advances the clock until a promise settles. Throws after a day. */
   readonly until: <A>(running: Promise<A>) => Promise<A>
 }
 
@@ -70,7 +68,7 @@ export const virtual = (): Virtual => {
       for (let next = first(); !isOver && next !== undefined && now < DAY; next = first()) {
         await advance(Math.max(0, next.at - now))
       }
-      if (!isOver) throw new Error(`nothing is left to wait for after ${now} ms, and it is not over`)
+      if (!isOver) throw new Error(`the promise did not settle, and nothing sleeps after ${now} ms`)
       return watched
     },
   }

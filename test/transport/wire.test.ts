@@ -1,4 +1,4 @@
-/** What goes over the wire, octet by octet. */
+/** The exact bytes that are sent. */
 import { Readable } from 'node:stream'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -11,14 +11,14 @@ import * as Secret from '../../src/values/Secret.js'
 import { exchange, fault, plan, tag, text } from './plans.js'
 import { always, ok, raw, transport, until } from './servers.js'
 
-async function* pieces(...texts: ReadonlyArray<string>): AsyncGenerator<Uint8Array> {
-  for (const piece of texts) yield Buffer.from(piece)
+async function* chunks(...texts: ReadonlyArray<string>): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
 }
 
 const bytes = (content: string): Body.Bytes => Body.bytes(Buffer.from(content))
 
-describe('heads', () => {
-  test('order, case and duplicates are kept; secrets are opened', async () => {
+describe('the head of a request', () => {
+  test('keeps order, letter case and duplicates, and reveals secrets', async () => {
     const server = await always(ok())
     const headers = [
       ['X-Foo', 'a'],
@@ -35,13 +35,13 @@ describe('heads', () => {
     ])
   })
 
-  test('nothing is added', async () => {
+  test('has only Host and Connection by default', async () => {
     const server = await always(ok())
     await text(transport(), plan(server.url))
     expect(server.received).toEqual([`GET / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n\r\n`])
   })
 
-  test.each(['GET', 'HEAD', 'DELETE', 'POST', 'PUT'])('%s: the plan says the length that goes out', async (method) => {
+  test.each(['GET', 'HEAD', 'DELETE', 'POST', 'PUT'])('%s: has the framing that Plan.wire shows', async (method) => {
     const server = await raw((socket, request) => socket.write(request.startsWith('HEAD') ? ok('') : ok()))
     const given = pipe(
       Request.make(method, server.url),
@@ -56,7 +56,7 @@ describe('heads', () => {
     expect(server.received.join('').toLowerCase().match(framing)).toEqual(planned.join('').toLowerCase().match(framing))
   })
 
-  test('a Host of one’s own, Connection: close, Connection: keep-alive', async () => {
+  test('can have another Host, Connection: close and Connection: keep-alive', async () => {
     const server = await always(ok())
     const client = transport()
     await text(client, plan(server.url, { headers: [['Connection', 'keep-alive']] }))
@@ -73,7 +73,7 @@ describe('heads', () => {
   })
 
   test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'get', 'X-MINE'])(
-    '%s without a body, on one connection',
+    '%s: has a length only if a body is expected, and its connection is used again',
     async (method) => {
       const server = await raw((socket, request) => socket.write(request.startsWith('HEAD') ? ok('') : ok()))
       const client = transport()
@@ -85,7 +85,7 @@ describe('heads', () => {
     },
   )
 
-  test('what undici refuses is a fault, not a rejection', async () => {
+  test('is a fault if undici does not accept it', async () => {
     const client = transport()
     const server = await always(ok())
     for (const headers of [
@@ -102,11 +102,11 @@ describe('heads', () => {
   })
 })
 
-describe('bodies', () => {
+describe('the body of a request', () => {
   const head = (host: string, line: string): string => `${line} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`
 
   // [requests:transport-5]
-  test('bytes', async () => {
+  test('is sent with its length', async () => {
     const server = await always(ok())
     const headers = [
       ['Content-Type', 'text/plain'],
@@ -118,7 +118,7 @@ describe('bodies', () => {
     ])
   })
 
-  test('bytes on any method keep the connection', async () => {
+  test('can be sent with any method, and its connection is used again', async () => {
     const server = await always(ok())
     const client = transport()
     for (const method of ['GET', 'DELETE', 'GET']) {
@@ -129,10 +129,10 @@ describe('bodies', () => {
     expect(server.received[0]).toContain('content-length: 1\r\n\r\nxDELETE / HTTP/1.1')
   })
 
-  test('a stream of unknown length is chunked', async () => {
+  test('is chunked if its length is not known', async () => {
     const server = await raw(() => {})
     const headers = [['Transfer-Encoding', 'chunked']] as const
-    const body = Body.stream(() => pieces('hello', ', ', '', 'world'))
+    const body = Body.stream(() => chunks('hello', ', ', '', 'world'))
     const sent = text(transport(), plan(server.url, { method: 'PUT', headers, body }))
     const wanted = `${head(server.host, 'PUT /')}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n2\r\n, \r\n5\r\nworld\r\n0\r\n\r\n`
     await until(() => server.received[0] === wanted)
@@ -141,11 +141,11 @@ describe('bodies', () => {
     expect(server.received).toEqual([wanted])
   })
 
-  test('a stream of known length is not, and is opened anew each time', async () => {
+  test('is not chunked if its length is known, and its stream is opened for each request', async () => {
     let opened = 0
     const open = (): AsyncGenerator<Uint8Array> => {
       opened += 1
-      return pieces('he', 'llo')
+      return chunks('he', 'llo')
     }
     const server = await always(ok())
     const client = transport()
@@ -158,25 +158,25 @@ describe('bodies', () => {
     expect(server.received.join('')).toBe(`${head(server.host, 'POST /')}content-length: 5\r\n\r\nhello`.repeat(2))
   })
 
-  test('once, from a Node stream and from an iterable', async () => {
+  test('can be a Node stream or an iterable that is read once', async () => {
     const server = await raw((socket) => socket.write(ok()))
     const client = transport()
     const readable = Readable.from([Buffer.from('from '), Buffer.from('node')])
     await text(client, plan(server.url, { method: 'POST', body: Body.once(readable, 9) }))
-    await text(client, plan(server.url, { method: 'POST', body: Body.once(pieces('iter', 'able'), 8) }))
+    await text(client, plan(server.url, { method: 'POST', body: Body.once(chunks('iter', 'able'), 8) }))
     expect(server.received.join('')).toContain('from node')
     expect(server.received.join('')).toContain('iterable')
     await until(() => readable.destroyed)
     expect(readable.destroyed).toBe(true)
   })
 
-  test('no octets at all', async () => {
+  test('has a length of 0 if its stream is empty', async () => {
     const server = await always(ok())
-    await text(transport(), plan(server.url, { method: 'POST', body: Body.stream(() => pieces()) }))
+    await text(transport(), plan(server.url, { method: 'POST', body: Body.stream(() => chunks()) }))
     expect(server.received).toEqual([`${head(server.host, 'POST /')}content-length: 0\r\n\r\n`])
   })
 
-  test('many bytes go in pieces, whole', async () => {
+  test('is complete if it is split into chunks', async () => {
     const content = Buffer.alloc(3_000_001, 'abcdefghij')
     let size = 0
     const server = await raw((socket) => {
@@ -191,7 +191,7 @@ describe('bodies', () => {
     expect(server.received[0]?.endsWith(content.subarray(-1000).toString())).toBe(true)
   })
 
-  test('a length that is not the body’s is refused before a byte is written', async () => {
+  test('is not sent at all if its length differs from Content-Length', async () => {
     const server = await always(ok())
     const headers = [['Content-Length', '9']] as const
     const wrong = await fault(transport(), plan(server.url, { method: 'POST', headers, body: bytes('hello') }))

@@ -1,16 +1,16 @@
 /**
- * Hearing an abort signal: one listener for each signal, however many attempts it may end.
+ * Abort listeners: each signal has one, shared by all attempts that the signal can end.
  *
- * A listener of its own for each would make Node warn of a leak from the eleventh on, and costs more than all else
- * that an attempt sets up. The last one to leave removes it.
+ * With a listener for each attempt, Node would warn of a leak from the eleventh on. Adding the listener would also be
+ * the most expensive step of starting an attempt. The listener is removed together with the last subscriber.
  */
 
-/** What an abort ends. */
+/** Something that an abort signal ends. */
 export interface Abortable {
   abort(reason: unknown): void
 }
 
-class Audience {
+class AbortListeners {
   readonly members = new Set<Abortable>()
   readonly #signal: AbortSignal
 
@@ -23,22 +23,22 @@ class Audience {
   }
 }
 
-const audiences = new WeakMap<AbortSignal, Audience>()
+const bySignal = new WeakMap<AbortSignal, AbortListeners>()
 
-/** Ends it when the signal aborts, unless it leaves before. */
-export const join = (signal: AbortSignal, member: Abortable): void => {
-  let audience = audiences.get(signal)
-  if (audience === undefined) {
-    audience = new Audience(signal)
-    audiences.set(signal, audience)
+/** Aborts the member when the signal aborts, unless it unsubscribes before. */
+export const subscribe = (signal: AbortSignal, member: Abortable): void => {
+  let listeners = bySignal.get(signal)
+  if (listeners === undefined) {
+    listeners = new AbortListeners(signal)
+    bySignal.set(signal, listeners)
   }
-  if (audience.members.size === 0) signal.addEventListener('abort', audience)
-  audience.members.add(member)
+  if (listeners.members.size === 0) signal.addEventListener('abort', listeners)
+  listeners.members.add(member)
 }
 
-export const leave = (signal: AbortSignal, member: Abortable): void => {
-  const audience = audiences.get(signal)
-  if (audience === undefined) return
-  audience.members.delete(member)
-  if (audience.members.size === 0) signal.removeEventListener('abort', audience)
+export const unsubscribe = (signal: AbortSignal, member: Abortable): void => {
+  const listeners = bySignal.get(signal)
+  if (listeners === undefined) return
+  listeners.members.delete(member)
+  if (listeners.members.size === 0) signal.removeEventListener('abort', listeners)
 }

@@ -1,15 +1,15 @@
 /**
- * The agents: one for each distinct way to travel, and never one for two different ones.
+ * The agents of a transport: one for each set of connection properties, so that no connection is used with others.
  *
- * | part of the key                                         | because                                          |
- * |---------------------------------------------------------|--------------------------------------------------|
- * | proxy with its credentials, and whether it forwards      | a connection through one is none to the other    |
- * | verify, CA, client certificate, key, passphrase          | a connection is as trusted as it was when opened |
- * | timeouts                                                | **no**: they are the attempt's                   |
+ * | part of the key                                  | why                                                  |
+ * |--------------------------------------------------|------------------------------------------------------|
+ * | proxy with its credentials, and the proxy mode   | a connection through a proxy serves only that proxy  |
+ * | verify, CA, client certificate, key, passphrase  | they apply when a connection is opened               |
+ * | timeouts                                         | not part of it: they belong to the attempt           |
  *
- * Unix socket, local address, HTTP/2 and the number of connections are the transport's, which has agents of its own.
- * http without an https proxy looks at no TLS setting and has one agent. A route is recognised by the identity of its
- * parts; only one not seen before is spelled out as a key. Files are read when an agent is made.
+ * Unix socket, local address, HTTP/2 and the number of connections belong to the transport, which has its own agents.
+ * If nothing is encrypted, the TLS settings are ignored. Agents are found by the identity of the proxy and TLS objects;
+ * a key is computed only for objects that were not seen before. Certificate files are read when an agent is created.
  */
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
@@ -25,21 +25,21 @@ import type { Settings } from './Pools.js'
 import { Pools } from './Pools.js'
 import * as Tls from './Tls.js'
 
-/** A set of pools and those who use it. */
+/** A set of pools and its use. */
 export interface Agent {
   readonly pools: Pools
   isOpen: boolean
-  /** Attempts under way: an agent in use is not evicted. */
+  /** The number of attempts that use it. An agent in use is not evicted. */
   active: number
-  /** When it was last asked for, in requests. */
-  used: number
+  /** The number of the request that used it last. */
+  lastUse: number
 }
 
-const MOST_AGENTS = 64
+const MAX_AGENTS = 64
 
 // --- keys ----------------------------------------------------------------------------------------------------------
 
-const wayOf = (plan: Plan.Plan): ProxyMode => {
+const proxyModeOf = (plan: Plan.Plan): ProxyMode => {
   const { proxy } = plan.route
   if (O.isNone(proxy)) return { _tag: 'Direct' }
   if (Proxy.isSocks(proxy.value)) return { _tag: 'Socks', proxy: proxy.value }
@@ -60,14 +60,15 @@ const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Prox
 
 const tlsKey = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<unknown> => {
   const { cert, key, pfx, passphrase } = O.isSome(certificate) ? certificate.value : {}
-  const bundle = pfx === undefined || typeof pfx === 'string' ? pfx : pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
-  const content = bundle instanceof Uint8Array ? Buffer.from(bundle).toString('base64') : bundle
-  return [verify, O.toNullable(ca), revealed(cert), revealed(key), content ?? null, revealed(passphrase)]
+  const opened = pfx === undefined || typeof pfx === 'string' || pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
+  const bundle = opened instanceof Uint8Array ? Buffer.from(opened).toString('base64') : opened
+  return [verify, O.toNullable(ca), revealed(cert), revealed(key), bundle ?? null, revealed(passphrase)]
 }
 
-/** A digest, for the key holds passwords. */
-const keyOf = (way: ProxyMode, tls: Plan.Tls | undefined): string => {
-  const parts = [way._tag, way._tag === 'Direct' ? null : proxyKey(way.proxy), tls === undefined ? null : tlsKey(tls)]
+/** A hash, because the parts of the key contain passwords. */
+const keyOf = (mode: ProxyMode, tls: Plan.Tls | undefined): string => {
+  const proxy = mode._tag === 'Direct' ? null : proxyKey(mode.proxy)
+  const parts = [mode._tag, proxy, tls === undefined ? null : tlsKey(tls)]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
 
@@ -79,97 +80,98 @@ const encrypts = (plan: Plan.Plan): boolean => {
 
 // --- the cache -----------------------------------------------------------------------------------------------------
 
-/** What is remembered of parts that were seen together: through one proxy http is forwarded, https tunnelled. */
-interface Seen {
-  clear?: Agent
-  secure?: Agent
+/** The agents for one pair of proxy and TLS objects: one proxy forwards http and tunnels https. */
+interface AgentsByScheme {
+  http?: Agent
+  https?: Agent
 }
 
-/** What stands for a part that is absent. */
+/** The keys of an absent proxy and of absent TLS settings. */
 const NO_PROXY = {}
 const NO_TLS = {}
 
 export class Agents {
   readonly #library: Library
   readonly #settings: Settings
-  readonly #agents = new Map<string, Agent>()
-  readonly #seen = new WeakMap<object, WeakMap<object, Seen>>()
-  #clock = 0
+  readonly #byKey = new Map<string, Agent>()
+  readonly #byIdentity = new WeakMap<object, WeakMap<object, AgentsByScheme>>()
+  #requests = 0
 
   constructor(library: Library, settings: Settings) {
     this.#library = library
     this.#settings = settings
   }
 
-  /** The agent for a plan, in use until it is released. */
+  /** Returns the agent for a plan. It counts as used until `release`. Fails with `TlsFailed`. */
   acquire(plan: Plan.Plan): E.Either<Fault.Fault, Agent> {
     const tls = encrypts(plan) ? plan.route.tls : undefined
-    const seen = this.#recall(plan, tls)
-    const scheme = plan.url.protocol === 'https:' ? 'secure' : 'clear'
-    let agent = seen[scheme]
+    const cached = this.#cached(plan, tls)
+    const scheme = plan.url.protocol === 'https:' ? 'https' : 'http'
+    let agent = cached[scheme]
     if (agent === undefined || !agent.isOpen) {
-      const found = this.#find(wayOf(plan), tls)
+      const found = this.#findOrCreate(proxyModeOf(plan), tls)
       if (E.isLeft(found)) return found
       agent = found.right
-      seen[scheme] = agent
+      cached[scheme] = agent
     }
-    this.#clock += 1
-    agent.used = this.#clock
+    this.#requests += 1
+    agent.lastUse = this.#requests
     agent.active += 1
     return E.right(agent)
   }
 
   release(agent: Agent): void {
     agent.active -= 1
-    if (agent.active === 0 && this.#agents.size > MOST_AGENTS) this.#evict()
+    if (agent.active === 0 && this.#byKey.size > MAX_AGENTS) this.#evict()
   }
 
-  #recall(plan: Plan.Plan, tls: Plan.Tls | undefined): Seen {
+  #cached(plan: Plan.Plan, tls: Plan.Tls | undefined): AgentsByScheme {
     const { proxy } = plan.route
-    const byTls = within(this.#seen, O.isSome(proxy) ? proxy.value : NO_PROXY, () => new WeakMap())
-    return within(byTls, tls ?? NO_TLS, (): Seen => ({}))
+    const byTls = getOrCreate(this.#byIdentity, O.isSome(proxy) ? proxy.value : NO_PROXY, () => new WeakMap())
+    return getOrCreate(byTls, tls ?? NO_TLS, (): AgentsByScheme => ({}))
   }
 
-  #find(way: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, Agent> {
-    const key = keyOf(way, tls)
-    const known = this.#agents.get(key)
+  #findOrCreate(mode: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, Agent> {
+    const key = keyOf(mode, tls)
+    const known = this.#byKey.get(key)
     if (known !== undefined) return E.right(known)
-    const line = this.#line(way, tls)
-    if (E.isLeft(line)) return line
-    const pools = new Pools(this.#library, this.#settings, line.right)
-    const agent: Agent = { pools, isOpen: true, active: 0, used: 0 }
-    this.#agents.set(key, agent)
+    const options = this.#connectionOptions(mode, tls)
+    if (E.isLeft(options)) return options
+    const pools = new Pools(this.#library, this.#settings, options.right)
+    const agent: Agent = { pools, isOpen: true, active: 0, lastUse: 0 }
+    this.#byKey.set(key, agent)
     return E.right(agent)
   }
 
-  #line(way: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, ConnectionOptions> {
+  #connectionOptions(mode: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, ConnectionOptions> {
     const { socketPath, localAddress, http2 } = this.#settings
     const sockets = new Set<Socket>()
-    const plain = { way, security: undefined, proxySecurity: undefined, socketPath, localAddress, http2, sockets }
+    const plain = { mode, security: undefined, proxySecurity: undefined, socketPath, localAddress, http2, sockets }
     if (tls === undefined) return E.right(plain)
     const security = Tls.security(tls)
     if (E.isLeft(security)) return security
-    if (way._tag === 'Direct' || way.proxy.protocol !== 'https:') return E.right({ ...plain, security: security.right })
+    const isHttpsProxy = mode._tag !== 'Direct' && mode.proxy.protocol === 'https:'
+    if (!isHttpsProxy) return E.right({ ...plain, security: security.right })
     const proxySecurity = Tls.security(Tls.withoutCertificate(tls))
     if (E.isLeft(proxySecurity)) return proxySecurity
     return E.right({ ...plain, security: security.right, proxySecurity: proxySecurity.right })
   }
 
-  /** Closes the idle agent that was used longest ago. */
+  /** Closes the least recently used agent that is idle. */
   #evict(): void {
     let oldest: readonly [string, Agent] | undefined
-    for (const [key, agent] of this.#agents) {
-      if (agent.active === 0 && (oldest === undefined || agent.used < oldest[1].used)) oldest = [key, agent]
+    for (const [key, agent] of this.#byKey) {
+      if (agent.active === 0 && (oldest === undefined || agent.lastUse < oldest[1].lastUse)) oldest = [key, agent]
     }
     if (oldest === undefined) return
-    this.#agents.delete(oldest[0])
+    this.#byKey.delete(oldest[0])
     void destroy(oldest[1])
   }
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   async close(): Promise<void> {
-    const agents = [...this.#agents.values()]
-    this.#agents.clear()
+    const agents = [...this.#byKey.values()]
+    this.#byKey.clear()
     await Promise.all(agents.map(destroy))
   }
 }
@@ -179,11 +181,10 @@ const destroy = (agent: Agent): Promise<void> => {
   return agent.pools.destroy()
 }
 
-/** What a map holds for a key, made where it holds nothing. */
-const within = <A>(map: WeakMap<object, A>, key: object, make: () => A): A => {
+const getOrCreate = <A>(map: WeakMap<object, A>, key: object, create: () => A): A => {
   const known = map.get(key)
   if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
+  const created = create()
+  map.set(key, created)
+  return created
 }

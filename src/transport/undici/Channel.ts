@@ -1,16 +1,16 @@
 /**
- * One open connection as the pool uses it: a request at a time, whatever the protocol.
+ * One open connection as the pool uses it: one request at a time, whatever the protocol.
  *
- * | protocol | channel                                       |
- * |----------|-----------------------------------------------|
- * | HTTP/1.1 | `Http1`: a client of undici's on our socket    |
- * | HTTP/2   | `Http2`: a session of Node's on our socket     |
+ * | protocol | channel                                    |
+ * |----------|--------------------------------------------|
+ * | HTTP/1.1 | `Http1`: an undici client on our socket    |
+ * | HTTP/2   | `Http2`: a Node session on our socket      |
  *
- * A channel tells its handler exactly once that a request is over: `onResponseEnd` or `onResponseError`.
+ * A channel reports the end of a request exactly once: `onResponseEnd` or `onResponseError`.
  */
 import type { ConnectListener } from './Connector.js'
 
-/** What a handler can do about the reply that it receives. */
+/** What a handler can do about the response that it receives. */
 export interface Controller {
   abort(reason: Error): void
   pause(): void
@@ -27,9 +27,9 @@ export interface Handler {
   onResponseError(controller: Controller | undefined, error: unknown): void
 }
 
-/** A request, and who sends it. undici ignores members that it does not know. */
-export interface Dispatch {
-  readonly caller: ConnectListener
+/** A request and the attempt that sends it: undici's dispatch options plus `listener`, which undici ignores. */
+export interface ChannelRequest {
+  readonly listener: ConnectListener
   readonly origin: string
   readonly path: string
   readonly method: string
@@ -40,10 +40,10 @@ export interface Dispatch {
 }
 
 export interface Channel {
-  /** Whether another request may be sent on it. */
+  /** Whether the channel can send another request. */
   readonly isUsable: boolean
-  dispatch(request: Dispatch, handler: Handler): void
-  /** No request uses it: it must not keep the process alive. */
-  rest(): void
+  dispatch(request: ChannelRequest, handler: Handler): void
+  /** Called when no request uses the channel. An idle channel must not keep the process alive. */
+  onIdle(): void
   destroy(): void
 }

@@ -1,15 +1,15 @@
 /**
- * Opening one connection for one attempt: TCP or a unix socket, a proxy where there is one, TLS where it is asked for.
+ * Opens one connection for one attempt: TCP or a unix socket, then a proxy and TLS if the plan needs them.
  *
- * | way       | steps                                                                            |
- * |-----------|----------------------------------------------------------------------------------|
- * | `Direct`  | TCP, TLS for https                                                               |
- * | `Forward` | TCP to the proxy, TLS with it where it is an https proxy; http requests follow     |
- * | `Tunnel`  | the same, then CONNECT, then TLS with the origin                                  |
- * | `Socks`   | TCP to the proxy, the name resolved here (4, 5) or there (4a, 5h), SOCKS, TLS      |
+ * | mode      | steps                                                                              |
+ * |-----------|------------------------------------------------------------------------------------|
+ * | `Direct`  | TCP, then TLS for https                                                            |
+ * | `Forward` | TCP to the proxy, then TLS with an https proxy; http requests follow               |
+ * | `Tunnel`  | the same, then CONNECT, then TLS with the origin                                   |
+ * | `Socks`   | the host is resolved here (4, 5) or by the proxy (4a, 5h); TCP to the proxy, SOCKS, TLS |
  *
- * A failure is one fault with the tag of its step. At any step the attempt can call it off, which destroys the socket
- * (a name that is being looked up is left to the system).
+ * A failure is one fault with the tag of its step. The attempt can cancel at every step, which destroys the socket. A
+ * name lookup cannot be cancelled; its result is ignored.
  */
 import dns from 'node:dns'
 import * as net from 'node:net'
@@ -21,127 +21,133 @@ import { HappyEyeballs } from './HappyEyeballs.js'
 import type { Security } from './Tls.js'
 import * as Tunnel from './Tunnel.js'
 
+/** How a connection uses a proxy. */
 export type ProxyMode =
   | { readonly _tag: 'Direct' }
   | { readonly _tag: 'Forward'; readonly proxy: Proxy.Proxy }
   | { readonly _tag: 'Tunnel'; readonly proxy: Proxy.Proxy }
   | { readonly _tag: 'Socks'; readonly proxy: Proxy.Proxy }
 
-/** What the connections of one agent have in common. */
+/** What all connections of one agent share. */
 export interface ConnectionOptions {
-  readonly way: ProxyMode
-  /** Absent where nothing is encrypted. */
+  readonly mode: ProxyMode
+  /** Absent if nothing is encrypted. */
   readonly security: Security | undefined
-  /** The same without the client certificate, for a proxy. */
+  /** The security of a connection to a proxy: without the client certificate. */
   readonly proxySecurity: Security | undefined
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly http2: boolean
-  /** Those that are open or opening, so that they can be ended. */
+  /** The sockets that are open or opening, so that they can be destroyed. */
   readonly sockets: Set<net.Socket>
 }
 
-/** Who needs the connection. */
+/** The attempt that needs a connection. */
 export interface ConnectListener {
   readonly isOver: boolean
-  /** Its User-Agent, for CONNECT. */
+  /** The User-Agent for CONNECT. */
   readonly userAgent: string | undefined
-  /** The connection that serves it. */
-  carrier: net.Socket | undefined
-  /** One is being opened: how to call it off. */
-  dialling(dial: ConnectAttempt): void
-  /** It is open, or never will be. */
-  dialled(): void
-  /** It could not be opened. */
+  /** The connection that serves the attempt. */
+  socket: net.Socket | undefined
+  /** A connection starts to open; it can be cancelled. */
+  onConnecting(connecting: ConnectAttempt): void
+  /** The connection is open, or has failed. */
+  onConnectSettled(): void
+  /** The connection could not be opened. */
   fail(fault: Fault.Fault): void
-  /** A `100 Continue` came. */
+  /** A `100 Continue` arrived. */
   onInterim(): void
 }
 
-/** Where a connection leads: the origin, or a proxy that forwards. */
+/** The origin, or a proxy that forwards. */
 export type Destination = Pick<URL, 'protocol' | 'hostname' | 'port'>
 
-/** Called once: with the socket, or with nothing when the caller was told of a failure. */
-export type Dialled = (socket: net.Socket | undefined) => void
+/** Called once: with the socket, or with `undefined` after a failure, which the listener has received. */
+export type ConnectCallback = (socket: net.Socket | undefined) => void
 
-/** A host and port as a message names them, and as CONNECT does. */
-const peerOf = ({ hostname, protocol, port }: Destination): Tunnel.Peer => ({
-  host: bare(hostname),
+const endpointOf = ({ hostname, protocol, port }: Destination): Tunnel.Endpoint => ({
+  host: withoutBrackets(hostname),
   port: Number(port) || (protocol === 'https:' ? 443 : 80),
 })
 
-/** An IPv6 address without its brackets. */
-export const bare = (hostname: string): string => (hostname.startsWith('[') ? hostname.slice(1, -1) : hostname)
+/** Removes the brackets of an IPv6 address. */
+export const withoutBrackets = (hostname: string): string =>
+  hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 
-const proxyPeer = ({ hostname, port }: Proxy.Proxy): Tunnel.Peer => ({ host: bare(hostname), port })
-
-/** The name to verify and to send as SNI, which an address is not (RFC 6066 3). */
+/** Returns the name for SNI and certificate checks. It must not be an address (RFC 6066 3). */
 const serverName = (name: string): string => (net.isIP(name) === 0 ? name.replace(/\.$/, '') : '')
 
-/** Said to be nothing, so that Node does not find it on a polluted prototype: it would go to another place, or end. */
-const UNSAID: object = {
+/** Explicitly absent: on a polluted `Object.prototype`, Node would find another destination or a timeout. */
+const UNSET: object = {
   ...{ path: undefined, fd: undefined, handle: undefined, onread: undefined, lookup: undefined, signal: undefined },
   ...{ family: undefined, hints: undefined, localAddress: undefined, localPort: undefined, timeout: undefined },
   ...{ session: undefined, pskCallback: undefined, autoSelectFamily: undefined, objectMode: undefined },
 }
 
-/** What an error means at the step that is under way. */
-type Failed = (error: unknown) => Fault.Fault
+type ToFault = (error: unknown) => Fault.Fault
+type OnSocket = (socket: net.Socket) => void
 
 const ignore = (): void => {}
 
-/** Apart from the class, so that a connection in the pool keeps no attempt alive. */
+/** Not a method, so that a connection in the pool does not keep its first attempt in memory. */
 const track = (sockets: Set<net.Socket>, socket: net.Socket): void => {
   sockets.add(socket)
   socket.on('error', ignore)
   socket.once('close', () => sockets.delete(socket))
 }
 
-/** A connection on its way. Whatever happens, `callback` is called once. */
+/** A connection that is being opened. It calls its callback exactly once. */
 export class ConnectAttempt {
-  readonly #line: ConnectionOptions
-  readonly #caller: ConnectListener
+  readonly #options: ConnectionOptions
+  readonly #listener: ConnectListener
   readonly #destination: Destination
-  readonly #callback: Dialled
-  readonly #peer: Tunnel.Peer
-  readonly #held: net.Socket[] = []
-  #failed: Failed
-  #race: HappyEyeballs | undefined
+  readonly #callback: ConnectCallback
+  readonly #endpoint: Tunnel.Endpoint
+  readonly #watched: net.Socket[] = []
+  /** What an error means at the current step. */
+  #toFault: ToFault
+  #happyEyeballs: HappyEyeballs | undefined
   #isOver = false
-  /** What it is waiting for, for the message of a timeout. */
+  /** The event that the current step waits for. Part of the message of a timeout. */
   waitingFor = ''
 
-  constructor(line: ConnectionOptions, caller: ConnectListener, destination: Destination, callback: Dialled) {
-    this.#line = line
-    this.#caller = caller
+  constructor(
+    options: ConnectionOptions,
+    listener: ConnectListener,
+    destination: Destination,
+    callback: ConnectCallback,
+  ) {
+    this.#options = options
+    this.#listener = listener
     this.#destination = destination
     this.#callback = callback
-    this.#peer = peerOf(destination)
-    this.#failed = this.#connectFailed
+    this.#endpoint = endpointOf(destination)
+    this.#toFault = this.#connectFailed
   }
 
   start(): void {
-    const { way, socketPath } = this.#line
-    if (way._tag === 'Direct') this.#tcp(this.#peer, socketPath, (socket) => this.#origin(socket))
-    else if (way._tag === 'Socks') this.#resolve(way.proxy, (peer) => this.#throughSocks(way.proxy, peer))
-    else if (way._tag === 'Tunnel') this.#proxy(way.proxy, (socket) => this.#connect(socket, way.proxy))
-    else this.#proxy(way.proxy, (socket) => this.#finish(socket))
+    const { mode, socketPath } = this.#options
+    if (mode._tag === 'Direct') this.#tcp(this.#endpoint, socketPath, (socket) => this.#secure(socket))
+    else if (mode._tag === 'Socks') this.#resolve(mode.proxy, (endpoint) => this.#socksTunnel(mode.proxy, endpoint))
+    else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#connectTunnel(socket, mode.proxy))
+    else this.#proxy(mode.proxy, (socket) => this.#finish(socket))
   }
 
-  /** Calls it off. */
+  // --- the end -----------------------------------------------------------------------------------------------------
+
   cancel(): void {
     if (this.#isOver) return
     this.#settle()
-    this.#race?.cancel()
-    for (const socket of this.#held) socket.destroy()
-    // Not within the call of whoever gives up: the pool would open the next connection there.
+    this.#happyEyeballs?.cancel()
+    for (const socket of this.#watched) socket.destroy()
+    // Later: inside the call that cancels, the pool would already open the next connection.
     queueMicrotask(() => this.#callback(undefined))
   }
 
   #fail(fault: Fault.Fault): void {
     if (this.#isOver) return
     this.cancel()
-    this.#caller.fail(fault)
+    this.#listener.fail(fault)
   }
 
   #finish(socket: net.Socket): void {
@@ -155,116 +161,117 @@ export class ConnectAttempt {
 
   #settle(): void {
     this.#isOver = true
-    this.#caller.dialled()
-    for (const socket of this.#held) socket.off('error', this.#onError).off('close', this.#onClose)
+    this.#listener.onConnectSettled()
+    for (const socket of this.#watched) socket.off('error', this.#onError).off('close', this.#onClose)
   }
 
-  readonly #connectFailed: Failed = (error) => Failure.connectFailed(Tunnel.authority(this.#peer), error)
-  readonly #onError = (error: unknown): void => this.#fail(this.#failed(error))
-  readonly #onClose = (): void => this.#fail(this.#failed(new Error('the connection was closed')))
+  readonly #connectFailed: ToFault = (error) => Failure.connectFailed(Tunnel.authority(this.#endpoint), error)
+  readonly #onError = (error: unknown): void => this.#fail(this.#toFault(error))
+  readonly #onClose = (): void => this.#fail(this.#toFault(new Error('the connection was closed')))
+
+  // --- TCP and TLS -------------------------------------------------------------------------------------------------
 
   #watch(socket: net.Socket): void {
-    this.#held.push(socket)
+    this.#watched.push(socket)
     socket.on('error', this.#onError).on('close', this.#onClose)
   }
 
-  #hold(socket: net.Socket, event: 'connect' | 'secureConnect', next: (socket: net.Socket) => void): void {
-    track(this.#line.sockets, socket)
+  #await(socket: net.Socket, event: 'connect' | 'secureConnect', next: OnSocket): void {
+    track(this.#options.sockets, socket)
     this.#watch(socket)
     socket.once(event, () => {
       if (!this.#isOver) next(socket)
     })
   }
 
-  #tcp(peer: Tunnel.Peer, socketPath: string | undefined, next: (socket: net.Socket) => void): void {
-    const { localAddress } = this.#line
-    this.waitingFor = `${socketPath ?? Tunnel.authority(peer)} to accept the connection`
-    const common = { ...UNSAID, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
+  #tcp(endpoint: Tunnel.Endpoint, socketPath: string | undefined, next: OnSocket): void {
+    const { localAddress, sockets } = this.#options
+    this.waitingFor = `${socketPath ?? Tunnel.authority(endpoint)} to accept the connection`
+    const common = { ...UNSET, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
     if (socketPath !== undefined) {
-      this.#hold(net.connect({ ...common, path: socketPath }), 'connect', next)
+      this.#await(net.connect({ ...common, path: socketPath }), 'connect', next)
       return
     }
     const options = localAddress === undefined ? common : { ...common, localAddress }
-    this.#race = new HappyEyeballs(peer.port, options, {
-      opening: (socket) => track(this.#line.sockets, socket),
-      failed: this.#onError,
-      connected: (socket) => {
+    this.#happyEyeballs = new HappyEyeballs(endpoint.port, options, {
+      onOpening: (socket) => track(sockets, socket),
+      onFailed: this.#onError,
+      onConnected: (socket) => {
         this.#watch(socket)
         next(socket)
       },
     })
-    this.#race.start(peer.host)
+    this.#happyEyeballs.start(endpoint.host)
   }
 
-  #tls(
-    socket: net.Socket,
-    host: string,
-    { context, rejectUnauthorized }: Security,
-    protocols: ReadonlyArray<string>,
-    next: (socket: net.Socket) => void,
-  ): void {
+  #tls(socket: net.Socket, host: string, security: Security, protocols: string[], next: OnSocket): void {
     this.waitingFor = `the TLS handshake with ${host}`
-    const ALPNProtocols = [...protocols]
-    const servername = serverName(host)
-    const asked = { socket, host, servername, secureContext: context, rejectUnauthorized, ALPNProtocols }
-    const secure = tls.connect({ ...UNSAID, ...asked })
-    this.#hold(secure, 'secureConnect', next)
+    const secure = tls.connect({
+      ...UNSET,
+      socket,
+      host,
+      servername: serverName(host),
+      secureContext: security.context,
+      rejectUnauthorized: security.rejectUnauthorized,
+      ALPNProtocols: protocols,
+    })
+    this.#await(secure, 'secureConnect', next)
   }
 
-  /** TLS with the origin, if its scheme says so; else the connection is ready. */
-  #origin(socket: net.Socket): void {
-    const { security } = this.#line
-    if (this.#destination.protocol === 'https:' && security !== undefined) this.#secure(socket, security)
-    else this.#finish(socket)
+  /** Starts TLS with an https origin. */
+  #secure(socket: net.Socket): void {
+    const { security, http2 } = this.#options
+    if (this.#destination.protocol !== 'https:' || security === undefined) {
+      this.#finish(socket)
+      return
+    }
+    this.#toFault = (error) => Failure.tlsFailed(Tunnel.authority(this.#endpoint), error)
+    const protocols = http2 ? ['h2', 'http/1.1'] : ['http/1.1']
+    this.#tls(socket, this.#endpoint.host, security, protocols, (secure) => this.#finish(secure))
   }
 
-  #secure(socket: net.Socket, security: Security): void {
-    this.#failed = (error) => Failure.tlsFailed(Tunnel.authority(this.#peer), error)
-    const { host } = this.#peer
-    const protocols = this.#line.http2 ? ['h2', 'http/1.1'] : ['http/1.1']
-    this.#tls(socket, host, security, protocols, (secure) => this.#finish(secure))
-  }
+  // --- proxies -----------------------------------------------------------------------------------------------------
 
-  #proxy(proxy: Proxy.Proxy, next: (socket: net.Socket) => void): void {
+  #proxy(proxy: Proxy.Proxy, next: OnSocket): void {
     const name = Proxy.show(proxy)
-    const { proxySecurity } = this.#line
-    this.#failed = (error) => Failure.proxyFailed(`Could not connect to proxy ${name}: ${Failure.why(error)}`, error)
-    this.#tcp(proxyPeer(proxy), undefined, (socket) => {
+    const host = withoutBrackets(proxy.hostname)
+    const { proxySecurity } = this.#options
+    this.#toFault = (error) => Failure.proxyConnectFailed(name, error)
+    this.#tcp({ host, port: proxy.port }, undefined, (socket) => {
       if (proxy.protocol !== 'https:' || proxySecurity === undefined) return next(socket)
-      this.#failed = (error) => Failure.proxyFailed(`TLS with proxy ${name} failed: ${Failure.why(error)}`, error)
-      this.#tls(socket, bare(proxy.hostname), proxySecurity, ['http/1.1'], next)
+      this.#toFault = (error) => Failure.proxyTlsFailed(name, error)
+      this.#tls(socket, host, proxySecurity, ['http/1.1'], next)
     })
   }
 
-  #ask(proxy: Proxy.Proxy, peer: Tunnel.Peer): void {
+  #awaitTunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
     const name = Proxy.show(proxy)
-    const target = Tunnel.authority(peer)
+    const target = Tunnel.authority(endpoint)
     this.waitingFor = `proxy ${name} to open a tunnel to ${target}`
-    this.#failed = (error) =>
-      Failure.proxyFailed(`Proxy ${name} hung up before the tunnel to ${target} stood: ${Failure.why(error)}`, error)
+    this.#toFault = (error) => Failure.tunnelClosed(name, target, error)
   }
 
-  #connect(socket: net.Socket, proxy: Proxy.Proxy): void {
-    this.#ask(proxy, this.#peer)
-    Tunnel.connect(socket, proxy, this.#peer, this.#caller.userAgent, (fault) =>
-      fault ? this.#fail(fault) : this.#origin(socket),
+  #connectTunnel(socket: net.Socket, proxy: Proxy.Proxy): void {
+    this.#awaitTunnel(proxy, this.#endpoint)
+    Tunnel.connect(socket, proxy, this.#endpoint, this.#listener.userAgent, (fault) =>
+      fault ? this.#fail(fault) : this.#secure(socket),
     )
   }
 
-  #throughSocks(proxy: Proxy.Proxy, peer: Tunnel.Peer): void {
+  #socksTunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
     this.#proxy(proxy, (socket) => {
-      this.#ask(proxy, peer)
-      Tunnel.socks(socket, proxy, peer, (fault) => {
+      this.#awaitTunnel(proxy, endpoint)
+      Tunnel.socks(socket, proxy, endpoint, (fault) => {
         if (fault !== undefined) this.#fail(fault)
-        else if (!this.#isOver) this.#origin(socket)
+        else if (!this.#isOver) this.#secure(socket)
       })
     })
   }
 
-  #resolve(proxy: Proxy.Proxy, next: (peer: Tunnel.Peer) => void): void {
-    const { host, port } = this.#peer
-    if (Tunnel.resolvesThere(proxy) || net.isIP(host) !== 0) {
-      next(this.#peer)
+  #resolve(proxy: Proxy.Proxy, next: (endpoint: Tunnel.Endpoint) => void): void {
+    const { host, port } = this.#endpoint
+    if (Tunnel.resolvesNames(proxy) || net.isIP(host) !== 0) {
+      next(this.#endpoint)
       return
     }
     this.waitingFor = `the address of ${host}`
@@ -275,18 +282,18 @@ export class ConnectAttempt {
   }
 }
 
-/** Opens a connection for a caller that needs one. One that is no longer wanted is not opened. */
-export const dial = (
-  line: ConnectionOptions,
-  caller: ConnectListener,
+/** Opens a connection for an attempt, unless the attempt is already over. */
+export const openConnection = (
+  options: ConnectionOptions,
+  listener: ConnectListener,
   destination: Destination,
-  callback: Dialled,
+  callback: ConnectCallback,
 ): void => {
-  const one = new ConnectAttempt(line, caller, destination, callback)
-  if (caller.isOver) {
-    one.cancel()
+  const connecting = new ConnectAttempt(options, listener, destination, callback)
+  if (listener.isOver) {
+    connecting.cancel()
     return
   }
-  caller.dialling(one)
-  one.start()
+  listener.onConnecting(connecting)
+  connecting.start()
 }

@@ -1,35 +1,36 @@
 /**
- * Errors of undici, Node and OpenSSL as faults, by the phase in which they came.
+ * Converts errors of undici, Node and OpenSSL to faults, depending on the phase of the attempt.
  *
- * | raised                                                              | phase         | fault               |
- * |---------------------------------------------------------------------|---------------|---------------------|
- * | ENOTFOUND, ECONNREFUSED, EHOSTUNREACH, ENOENT …                     | connecting    | `ConnectFailed`     |
- * | anything, once TLS has begun                                        | connecting    | `TlsFailed`         |
- * | anything between us and a proxy                                     | connecting    | `ProxyFailed`       |
- * | ERR_SSL_…, an alert after the handshake (TLS 1.3)                   | sent          | `TlsFailed`         |
- * | UND_ERR_SOCKET, ECONNRESET, EPIPE                                   | sent          | `ConnectFailed`     |
- * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unasked 101           | sent          | `ProtocolError`     |
- * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                          | before        | `ProtocolError`     |
- * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                                 | before, sent  | `RequestBodyFailed` |
- * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                   | any           | `ClientClosed`      |
- * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a length that is wrong | receiving     | `BodyCut`           |
+ * | error                                                                | phase        | fault               |
+ * |----------------------------------------------------------------------|--------------|---------------------|
+ * | ENOTFOUND, ECONNREFUSED, EHOSTUNREACH, ENOENT …                      | connecting   | `ConnectFailed`     |
+ * | any error after TLS has started                                      | connecting   | `TlsFailed`         |
+ * | any error between us and a proxy                                     | connecting   | `ProxyFailed`       |
+ * | ERR_SSL_…, an alert after the handshake (TLS 1.3)                    | sent         | `TlsFailed`         |
+ * | UND_ERR_SOCKET, ECONNRESET, EPIPE                                    | sent         | `ConnectFailed`     |
+ * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unexpected 101         | sent         | `ProtocolError`     |
+ * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                           | queued       | `ProtocolError`     |
+ * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                                  | queued, sent | `RequestBodyFailed` |
+ * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                    | any          | `ClientClosed`      |
+ * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a wrong length          | receiving    | `BodyCut`           |
  *
- * What failed before `sent` is marked `unsent`. Behind it nobody knows what the server has done, and the message says so.
+ * Faults before `sent` are marked `unsent`. From then on the server may have processed the request, and the message
+ * says so.
  *
- * Of a cause `Fault.make` keeps name, code and message: undici's errors hold raw octets of the reply, `socks`'s the
- * password of the proxy, Node's the socket.
+ * `Fault.make` keeps only name, code and message of a cause. The errors themselves can hold secrets: undici's hold bytes
+ * of the response, those of `socks` the password of the proxy, Node's the socket.
  */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Proxy from '../../values/Proxy.js'
 import * as Fault from '../../wire/Fault.js'
-import { causeOf, type ForeignError, messageOf } from '../../wire/Fault.js'
+import type { Plan } from '../../wire/Plan.js'
 
-export { causeOf, messageOf } from '../../wire/Fault.js'
-
-/** How far an attempt has come. */
+/** The phase of an attempt. */
 export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
 
 /**
- * A fault on its way through undici, which gives it back to the handler unread. It has no `code`: undici connects
- * again, and again, after some of its own.
+ * Carries a fault through undici, which passes it to the handler unchanged. It has no `code`: for some codes of its own
+ * undici 7 and 8 reconnect without end.
  */
 export class FaultError extends Error {
   readonly fault: Fault.Fault
@@ -40,53 +41,70 @@ export class FaultError extends Error {
   }
 }
 
-const PLAIN_WORDS: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  EADDRNOTAVAIL: 'the local address is not of this machine',
-  EAI_AGAIN: 'the name server does not answer',
+  EADDRNOTAVAIL: 'the local address does not belong to this machine',
+  EAI_AGAIN: 'the name server does not respond',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
-  ENOENT: 'there is no such socket',
-  ENOTFOUND: 'no such host',
+  ENOENT: 'the socket does not exist',
+  ENOTFOUND: 'the host does not exist',
   EPIPE: 'the connection was closed',
-  ETIMEDOUT: 'the system gave up waiting',
+  ETIMEDOUT: 'the operating system timed out',
 }
 
-const whyOne = (error: unknown): string => {
-  const { code } = causeOf(error)
-  const words = PLAIN_WORDS[code] ?? messageOf(error)
-  return code === '' || words.includes(code) ? words : `${words} (${code})`
+const reasonOfOne = (error: unknown): string => {
+  const { code } = Fault.causeOf(error)
+  const reason = REASONS[code] ?? Fault.messageOf(error)
+  return code === '' || reason.includes(code) ? reason : `${reason} (${code})`
 }
 
-/** The address that Node writes into the error of a connection. */
+/** The address that Node adds to the error of a connection. */
 const addressOf = (error: unknown): string =>
   error instanceof Error && 'address' in error && typeof error.address === 'string' ? `${error.address}: ` : ''
 
-/** Why, in words a person can act on, with the code to search for. Of several addresses, each with its own reason. */
-export const why = (error: unknown): string =>
+/** Returns the reason of an error in plain words, with its code. If several addresses failed, each has its own reason. */
+export const reasonOf = (error: unknown): string =>
   error instanceof AggregateError && error.errors.length > 1
-    ? error.errors.map((one: unknown) => `${addressOf(one)}${whyOne(one)}`).join('; ')
-    : whyOne(error)
+    ? error.errors.map((one: unknown) => `${addressOf(one)}${reasonOfOne(one)}`).join('; ')
+    : reasonOfOne(error)
+
+/** Returns the name of the server for messages. If a proxy forwards the request, errors are those of the proxy. */
+export const peerOf = ({ url, route: { proxy } }: Plan): string =>
+  O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)
+    ? `proxy ${Proxy.show(proxy.value)} (forwarding to ${url.origin})`
+    : url.origin
+
+// --- connecting ----------------------------------------------------------------------------------------------------
 
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
-  Fault.make('ConnectFailed', `Could not connect to ${peer}: ${why(error)}`, error)
+  Fault.make('ConnectFailed', `Could not connect to ${peer}: ${reasonOf(error)}`, error)
 
-/** A connection that was closed while it was idle. Nothing of the request was written. */
+/** The connection was closed while it was idle. Nothing of the request was written. */
 export const connectionClosed = (peer: string): Fault.Fault =>
   Fault.make('ConnectFailed', `The idle connection to ${peer} was closed before the request was written`)
 
-/** The server said that it has not processed the request (RFC 9113 8.7). */
+/** The server reported that it has not processed the request (RFC 9113 8.7). */
 export const refusedStream = (peer: string): Fault.Fault =>
   Fault.unsent(Fault.make('ConnectFailed', `${peer} refused the stream and did not process the request`))
 
 export const tlsFailed = (peer: string, error: unknown): Fault.Fault =>
-  Fault.make('TlsFailed', `TLS with ${peer} failed: ${why(error)}`, error)
+  Fault.make('TlsFailed', `TLS handshake with ${peer} failed: ${reasonOf(error)}`, error)
 
 export const proxyFailed = (message: string, error?: unknown): Fault.Fault => Fault.make('ProxyFailed', message, error)
 
-/** What a proxy answered to CONNECT when it did not open a tunnel. */
+export const proxyConnectFailed = (proxy: string, error: unknown): Fault.Fault =>
+  proxyFailed(`Could not connect to proxy ${proxy}: ${reasonOf(error)}`, error)
+
+export const proxyTlsFailed = (proxy: string, error: unknown): Fault.Fault =>
+  proxyFailed(`TLS handshake with proxy ${proxy} failed: ${reasonOf(error)}`, error)
+
+export const tunnelClosed = (proxy: string, peer: string, error: unknown): Fault.Fault =>
+  proxyFailed(`Proxy ${proxy} did not open the tunnel to ${peer}: ${reasonOf(error)}`, error)
+
+/** The proxy responded to CONNECT with an error status. */
 export const proxyRefused = (proxy: string, peer: string, status: number, reason: string): Fault.Fault => ({
   ...Fault.make('ProxyFailed', `Proxy ${proxy} refused the tunnel to ${peer}: ${status} ${reason}`.trimEnd()),
   status,
@@ -94,23 +112,36 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
 
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
 
-export const late = (method: string, peer: string): Fault.Fault =>
-  Fault.make('DeadlineExceeded', `${method} ${peer} was not done in time`)
+// --- limits --------------------------------------------------------------------------------------------------------
 
-export const silent = (peer: string, ms: number | undefined): Fault.Fault =>
-  Fault.make('ReadTimeout', `${peer} was silent for ${ms} ms`)
+export const deadlineExceeded = (method: string, peer: string, ms: number): Fault.Fault =>
+  Fault.make(
+    'DeadlineExceeded',
+    `${method} ${peer} did not finish before its deadline, ${Math.round(ms)} ms after it began`,
+  )
 
-export const notConnected = (peer: string, ms: number | undefined, waitingFor: string | undefined): Fault.Fault =>
-  Fault.make('ConnectTimeout', `No connection to ${peer} in ${ms} ms, waiting for ${waitingFor}`)
+export const readTimeout = (peer: string, ms: number): Fault.Fault =>
+  Fault.make('ReadTimeout', `${peer} sent nothing for ${ms} ms`)
 
-export const tooManyInterim = (peer: string, most: number): Fault.Fault =>
-  Fault.make('ProtocolError', `${peer} sent more than ${most} interim replies`)
+export const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault =>
+  Fault.make('ConnectTimeout', `No connection to ${peer} after ${ms} ms of waiting for ${waitingFor}`)
 
-/** OpenSSL's alerts that come only once the handshake is over, such as a missing client certificate in TLS 1.3. */
+export const tooManyInterim = (peer: string, limit: number): Fault.Fault =>
+  Fault.make('ProtocolError', `${peer} sent more than ${limit} interim responses`)
+
+// --- the response --------------------------------------------------------------------------------------------------
+
+export const foreignTransferEncoding = (peer: string): Fault.Fault =>
+  Fault.make('ProtocolError', `${peer} used a transfer coding other than chunked`)
+
+export const unexpectedUpgrade = (peer: string, status: number): Fault.Fault =>
+  Fault.make('ProtocolError', `${peer} switched to another protocol (${status}), which is not supported`)
+
+/** Whether OpenSSL raised an alert after the handshake, for example about a missing client certificate in TLS 1.3. */
 const isTls = (code: string): boolean => /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/.test(code)
 
-/** undici's word for a reply that HTTP/1.1 does not allow at that place. */
-const isUnasked = (code: string, message: string): boolean => code === 'UND_ERR_SOCKET' && message.startsWith('bad ')
+/** Whether undici received a response that HTTP/1.1 does not allow at this point. */
+const isUnexpected = (code: string, message: string): boolean => code === 'UND_ERR_SOCKET' && message.startsWith('bad ')
 
 const NOT_HTTP: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_OVERFLOW',
@@ -118,20 +149,20 @@ const NOT_HTTP: ReadonlySet<string> = new Set([
   'ERR_ASSERTION',
 ])
 
-const sent = (peer: string, cause: ForeignError): Fault.Fault => {
+const failedAfterSent = (peer: string, cause: Fault.ForeignError): Fault.Fault => {
   const { name, code, message } = cause
   if (isTls(code)) return Fault.make('TlsFailed', `TLS with ${peer} failed: ${message} (${code})`, cause)
-  if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnasked(code, message)) {
-    return Fault.make('ProtocolError', `The reply of ${peer} is not HTTP/1.1: ${message}`, cause)
+  if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnexpected(code, message)) {
+    return Fault.make('ProtocolError', `The response of ${peer} is not valid HTTP/1.1: ${message}`, cause)
   }
-  const what = `${peer} closed the connection before it answered (${message})`
-  return Fault.make('ConnectFailed', `${what}; the request may have been processed`, cause)
+  const what = `${peer} closed the connection before it responded (${message})`
+  return Fault.make('ConnectFailed', `${what}. It may have processed the request`, cause)
 }
 
-/** An error that undici gave to the handler. */
+/** Returns the fault for an error that a channel reported. */
 export const classify = (error: unknown, phase: Phase, peer: string): Fault.Fault => {
   if (error instanceof FaultError) return error.fault
-  const cause = causeOf(error)
+  const cause = Fault.causeOf(error)
   switch (cause.code) {
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
@@ -140,10 +171,10 @@ export const classify = (error: unknown, phase: Phase, peer: string): Fault.Faul
     case 'UND_ERR_NOT_SUPPORTED':
       return Fault.make('ProtocolError', `The request cannot be sent: ${cause.message}`, cause)
     case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
-      return Fault.make('RequestBodyFailed', 'The request body is not as long as its Content-Length says', cause)
+      return Fault.make('RequestBodyFailed', 'The length of the request body differs from its Content-Length', cause)
   }
   if (phase === 'Receiving') {
-    return Fault.make('BodyCut', `The connection to ${peer} ended before the body did: ${cause.message}`, cause)
+    return Fault.make('BodyCut', `The connection to ${peer} ended before the end of the body: ${cause.message}`, cause)
   }
-  return phase === 'Sent' ? sent(peer, cause) : connectFailed(peer, error)
+  return phase === 'Sent' ? failedAfterSent(peer, cause) : connectFailed(peer, error)
 }

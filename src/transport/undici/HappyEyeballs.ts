@@ -1,33 +1,33 @@
 /**
- * A TCP connection to a host with several addresses: they are tried side by side (RFC 8305, "Happy Eyeballs").
+ * Opens a TCP connection to a host with several addresses, in parallel (RFC 8305, "Happy Eyeballs").
  *
- * | event                    | becomes                                                                        |
- * |--------------------------|--------------------------------------------------------------------------------|
- * | the name is resolved     | addresses in the system's order, the families in turn (RFC 8305 4)               |
- * | 250 ms without an answer | the next address is tried, and those before it are still waited for (RFC 8305 5) |
- * | an address fails         | the next one is tried at once                                                   |
- * | an address connects      | it is used, the others are destroyed                                            |
- * | all fail                 | one error that names each address                                              |
+ * | event                     | result                                                                        |
+ * |---------------------------|-------------------------------------------------------------------------------|
+ * | the name is resolved      | addresses in the system's order, address families alternating (RFC 8305 4)    |
+ * | 250 ms without a result   | the next address is tried, earlier ones may still connect (RFC 8305 5)        |
+ * | an address fails          | the next one is tried at once                                                 |
+ * | an address connects       | it is used, the other sockets are destroyed                                   |
+ * | all fail                  | one error that names each address                                             |
  *
- * Node's own `autoSelectFamily` gives an address up after 250 ms, so that a slow one can never be reached.
+ * Node's own `autoSelectFamily` abandons an address after 250 ms, so that it can never reach a slow one.
  */
-// The object, not its members: programs replace `dns.lookup`, and Node's own connections use what stands there.
+// The object instead of its members: programs replace `dns.lookup`, and Node's own connections use the replacement.
 import dns, { type LookupAddress } from 'node:dns'
 import * as net from 'node:net'
 
 const ATTEMPT_DELAY_MS = 250
 
-/** Node and `localAddress` as the connector sets them, without host and port. */
+/** The options of the connector, without host and port. */
 export type SocketOptions = Omit<net.TcpSocketConnectOpts, 'host' | 'port'>
 
-export interface Racer {
+export interface HappyEyeballsListener {
   /** Called for each socket before it connects. */
-  opening(socket: net.Socket): void
-  connected(socket: net.Socket): void
-  failed(error: unknown): void
+  onOpening(socket: net.Socket): void
+  onConnected(socket: net.Socket): void
+  onFailed(error: unknown): void
 }
 
-/** The addresses with their families in turn, beginning with that of the first. */
+/** Returns the addresses with alternating families, starting with the family of the first address. */
 export const interleave = (addresses: ReadonlyArray<LookupAddress>): ReadonlyArray<LookupAddress> => {
   const [first] = addresses
   if (first === undefined) return []
@@ -38,7 +38,7 @@ export const interleave = (addresses: ReadonlyArray<LookupAddress>): ReadonlyArr
     .filter((address) => address !== undefined)
 }
 
-/** Only addresses of its own family can be reached from a local address. */
+/** Returns the addresses of the family of the local address: the others cannot be reached from it. */
 const reachable = (addresses: ReadonlyArray<LookupAddress>, localAddress: string | undefined) => {
   const family = localAddress === undefined ? 0 : net.isIP(localAddress)
   const found = addresses.filter((address) => family === 0 || address.family === family)
@@ -48,96 +48,96 @@ const reachable = (addresses: ReadonlyArray<LookupAddress>, localAddress: string
 export class HappyEyeballs {
   readonly #port: number
   readonly #options: SocketOptions
-  readonly #racer: Racer
-  readonly #running = new Set<net.Socket>()
+  readonly #listener: HappyEyeballsListener
+  readonly #connecting = new Set<net.Socket>()
   readonly #errors: Error[] = []
   #addresses: ReadonlyArray<LookupAddress> = []
   #next = 0
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
-  constructor(port: number, options: SocketOptions, racer: Racer) {
+  constructor(port: number, options: SocketOptions, listener: HappyEyeballsListener) {
     this.#port = port
     this.#options = options
-    this.#racer = racer
+    this.#listener = listener
   }
 
   start(host: string): void {
     const family = net.isIP(host)
     if (family !== 0) {
-      this.#run([{ address: host, family }])
+      this.#startWith([{ address: host, family }])
       return
     }
     dns.lookup(host, { all: true, family: 0, hints: 0, order: undefined, verbatim: undefined }, (error, addresses) => {
       if (this.#isOver) return
-      if (error) this.#end(error)
-      else this.#run(interleave(reachable(addresses, this.#options.localAddress)))
+      if (error) this.#fail(error)
+      else this.#startWith(interleave(reachable(addresses, this.#options.localAddress)))
     })
   }
 
-  #run(addresses: ReadonlyArray<LookupAddress>): void {
+  #startWith(addresses: ReadonlyArray<LookupAddress>): void {
     this.#addresses = addresses
-    this.#try()
+    this.#tryNext()
   }
 
-  #try(): void {
+  #tryNext(): void {
     clearTimeout(this.#timer)
     const address = this.#addresses[this.#next]
     if (address === undefined) {
-      if (this.#running.size === 0) this.#end(this.#whole())
+      if (this.#connecting.size === 0) this.#fail(this.#combinedError())
       return
     }
     this.#next += 1
-    this.#open(address)
+    this.#connect(address)
     if (this.#next < this.#addresses.length && !this.#isOver) {
-      this.#timer = setTimeout(() => this.#try(), ATTEMPT_DELAY_MS)
+      this.#timer = setTimeout(() => this.#tryNext(), ATTEMPT_DELAY_MS)
     }
   }
 
-  #open({ address, family }: LookupAddress): void {
+  #connect({ address, family }: LookupAddress): void {
     const socket = net.connect({ ...this.#options, host: address, port: this.#port, family })
-    this.#running.add(socket)
-    this.#racer.opening(socket)
+    this.#connecting.add(socket)
+    this.#listener.onOpening(socket)
     let failure: Error | undefined
     socket.once('error', (error) => {
       failure = error
     })
-    socket.once('close', () => this.#lost(socket, failure ?? new Error(`${address} closed the connection`)))
-    socket.once('connect', () => this.#won(socket))
+    socket.once('close', () => this.#onClose(socket, failure ?? new Error(`${address} closed the connection`)))
+    socket.once('connect', () => this.#onConnect(socket))
   }
 
-  #won(socket: net.Socket): void {
+  #onConnect(socket: net.Socket): void {
     if (this.#isOver) return
-    this.#running.delete(socket)
+    this.#connecting.delete(socket)
     this.cancel()
-    this.#racer.connected(socket)
+    this.#listener.onConnected(socket)
   }
 
-  #lost(socket: net.Socket, error: Error): void {
-    this.#running.delete(socket)
+  #onClose(socket: net.Socket, error: Error): void {
+    this.#connecting.delete(socket)
     if (this.#isOver) return
     this.#errors.push(error)
-    this.#try()
+    this.#tryNext()
   }
 
-  /** The error of one address as it is; of several, one that names them all. */
-  #whole(): Error {
+  /** Returns the error of a single address unchanged, and otherwise an error that names all addresses. */
+  #combinedError(): Error {
     const [first] = this.#errors
     if (first !== undefined && this.#errors.length === 1) return first
-    const whole = new AggregateError(this.#errors, this.#errors.map(({ message }) => message).join('; '))
-    return Object.assign(whole, first !== undefined && 'code' in first ? { code: first.code } : {})
+    const combined = new AggregateError(this.#errors, this.#errors.map(({ message }) => message).join('; '))
+    return Object.assign(combined, first !== undefined && 'code' in first ? { code: first.code } : {})
   }
 
-  #end(error: unknown): void {
+  #fail(error: unknown): void {
     this.cancel()
-    this.#racer.failed(error)
+    this.#listener.onFailed(error)
   }
 
-  /** Destroys what has not connected. */
+  /** Destroys the sockets that have not connected. */
   cancel(): void {
     this.#isOver = true
     clearTimeout(this.#timer)
-    for (const socket of this.#running) socket.destroy()
-    this.#running.clear()
+    for (const socket of this.#connecting) socket.destroy()
+    this.#connecting.clear()
   }
 }

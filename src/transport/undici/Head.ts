@@ -1,13 +1,13 @@
 /**
- * Header fields from and for undici.
+ * Header fields to and from undici.
  *
- * | direction | rule                                                                                          |
- * |-----------|-----------------------------------------------------------------------------------------------|
- * | sent      | a flat list in order, case and duplicates kept, secrets opened                                |
- * | sent      | no Transfer-Encoding: undici writes it for a body of unknown length                           |
- * | sent      | a Content-Length for a body whose length is known                                             |
- * | sent      | to a forwarding proxy, Host is the origin's                                                   |
- * | received  | octets as latin-1, in order, with duplicates, without white space around a value               |
+ * | direction | rule                                                                                |
+ * |-----------|-------------------------------------------------------------------------------------|
+ * | sent      | a flat list in order, letter case and duplicates kept, secrets revealed             |
+ * | sent      | no Transfer-Encoding: undici adds it to a body of unknown length                    |
+ * | sent      | a Content-Length if the length of the body is known                                 |
+ * | sent      | to a forwarding proxy, the Host of the origin                                       |
+ * | received  | bytes as latin-1, in order, duplicates kept, values without surrounding white space |
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
@@ -17,10 +17,10 @@ import * as Plan from '../../wire/Plan.js'
 
 export type Pair = readonly [name: string, value: string]
 
-/** Host and port as a Host header has them. */
+/** Host and port as in a Host header. */
 const hostOf = ({ origin, protocol }: Plan.Plan['url']): string => origin.slice(protocol.length + 2)
 
-/** The headers of a plan as undici takes them. */
+/** Returns the headers of a plan as undici expects them. */
 export const flat = (plan: Plan.Plan, isForwarded: boolean): string[] => {
   const { fields } = isForwarded ? Plan.wireHeaders(plan) : plan.headers
   const list: string[] = []
@@ -40,8 +40,14 @@ export const flat = (plan: Plan.Plan, isForwarded: boolean): string[] => {
   return list
 }
 
-/** White space at the end is no part of a value (RFC 9110 5.5); the parser removes only what stands before it. */
-const trimmed = (value: string): string => {
+/** Returns the User-Agent to show a proxy, if it is not a secret: secrets are only for the origin. */
+export const plainUserAgent = (plan: Plan.Plan): string | undefined => {
+  const [value] = Headers.valuesOf(plan.headers, 'User-Agent')
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Removes white space at the end of a value (RFC 9110 5.5); undici's parser removes it only at the start. */
+const trimEnd = (value: string): string => {
   let end = value.length
   while (end > 0 && isBlank(value.charCodeAt(end - 1))) end -= 1
   return end === value.length ? value : value.slice(0, end)
@@ -49,20 +55,20 @@ const trimmed = (value: string): string => {
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
-/** Whether they are views of one buffer, in order: what the parser saw, unless the head came in several pieces. */
+/** Whether all are views of one buffer, in order. They are, unless the head arrived in several pieces. */
 const areOneBuffer = (raw: ReadonlyArray<unknown>): raw is ReadonlyArray<Uint8Array> => {
   let buffer: ArrayBufferLike | undefined
   let at = 0
-  for (const octets of raw) {
-    if (!(octets instanceof Uint8Array) || octets.byteOffset < at) return false
-    if (buffer !== undefined && octets.buffer !== buffer) return false
-    buffer = octets.buffer
-    at = octets.byteOffset
+  for (const bytes of raw) {
+    if (!(bytes instanceof Uint8Array) || bytes.byteOffset < at) return false
+    if (buffer !== undefined && bytes.buffer !== buffer) return false
+    buffer = bytes.buffer
+    at = bytes.byteOffset
   }
   return buffer !== undefined
 }
 
-/** One look at the memory for all of them; each of them by itself would cost several times as much. */
+/** Decodes the buffer once and slices the text. Decoding each view would cost several times as much. */
 const fromOneBuffer = (raw: ReadonlyArray<Uint8Array>): ReadonlyArray<Pair> => {
   const [first] = raw
   const last = raw[raw.length - 1]
@@ -74,39 +80,32 @@ const fromOneBuffer = (raw: ReadonlyArray<Uint8Array>): ReadonlyArray<Pair> => {
     const name = raw[i]
     const value = raw[i + 1]
     if (name === undefined || value === undefined) continue
-    const from = name.byteOffset - start
-    const then = value.byteOffset - start
-    pairs.push([text.slice(from, from + name.byteLength), trimmed(text.slice(then, then + value.byteLength))])
+    const nameAt = name.byteOffset - start
+    const valueAt = value.byteOffset - start
+    const valueText = text.slice(valueAt, valueAt + value.byteLength)
+    pairs.push([text.slice(nameAt, nameAt + name.byteLength), trimEnd(valueText)])
   }
   return pairs
 }
 
-const textOf = (octets: unknown): string => {
-  if (typeof octets === 'string') return octets
-  return octets instanceof Uint8Array ? Buffer.from(octets).toString('latin1') : ''
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : ''
 }
 
 const fromList = (raw: ReadonlyArray<unknown>): ReadonlyArray<Pair> => {
   const pairs: Pair[] = []
-  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([textOf(raw[i]), trimmed(textOf(raw[i + 1]))])
+  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([textOf(raw[i]), trimEnd(textOf(raw[i + 1]))])
   return pairs
 }
 
-/** HTTP/2 in undici 8. */
-const fromObject = (raw: object): ReadonlyArray<Pair> =>
-  Object.entries(raw).flatMap(([name, value]): ReadonlyArray<Pair> => {
-    if (name.startsWith(':')) return []
-    const values: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
-    return values.map((one): Pair => [name, textOf(one)])
-  })
-
-/** The fields of a reply from undici's raw headers. */
+/** Returns the fields of a response from the raw headers of a channel: a flat list of names and values. */
 export const fields = (raw: unknown): ReadonlyArray<Pair> => {
-  if (!Array.isArray(raw)) return typeof raw === 'object' && raw !== null ? fromObject(raw) : []
+  if (!Array.isArray(raw)) return []
   return areOneBuffer(raw) ? fromOneBuffer(raw) : fromList(raw)
 }
 
-/** We never say TE, so chunked is the only transfer coding a server may use (RFC 9112 7). */
+/** Whether the server used a transfer coding other than chunked. We never send TE, so it must not (RFC 9112 7). */
 export const hasForeignTransferEncoding = (received: ReadonlyArray<Pair>): boolean => {
   for (const [name, value] of received) {
     if (name.length !== 17 || name.toLowerCase() !== 'transfer-encoding') continue
@@ -118,5 +117,5 @@ export const hasForeignTransferEncoding = (received: ReadonlyArray<Pair>): boole
 
 const isFraming = ([name]: Pair): boolean => /^(?:content-length|transfer-encoding)$/i.test(name)
 
-/** Whether a head over HTTP/1 says where its body ends; else the close of the connection ends it (RFC 9112 6.3). */
+/** Whether an HTTP/1 head tells the end of its body. If not, the body ends with the connection (RFC 9112 6.3). */
 export const hasFraming = (received: ReadonlyArray<Pair>): boolean => received.some(isFraming)

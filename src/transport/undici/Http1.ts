@@ -1,39 +1,54 @@
 /**
- * HTTP/1.1 on one socket, by a client of undici's.
+ * HTTP/1.1 on one socket, with an undici client.
  *
- * | option                        | because                                                            |
- * |-------------------------------|--------------------------------------------------------------------|
- * | `headersTimeout`, `bodyTimeout` 0 | undici's are late by up to a second; an attempt has its own      |
- * | `pipelining` 1                | one request at a time, so that a connection serves one attempt     |
- * | `allowH2` false               | its default differs between 7 and 8; HTTP/2 is not undici's here    |
- * | `connect`                     | gives the socket once: undici would connect again after a close     |
+ * | option                            | why                                                                        |
+ * |-----------------------------------|----------------------------------------------------------------------------|
+ * | `headersTimeout`, `bodyTimeout` 0 | undici's fire up to a second late; an attempt has its own timer            |
+ * | `pipelining` 1                    | one request at a time, so that a connection serves one attempt             |
+ * | `allowH2` false                   | the default differs between undici 7 and 8; HTTP/2 is done in `Http2`      |
+ * | `connect`                         | passes the socket once; undici would open a new one after a close          |
  */
 import type { Socket } from 'node:net'
 import type * as Undici from 'undici'
-import type { Channel, Dispatch, Handler } from './Channel.js'
+import type { Channel, ChannelRequest, Handler } from './Channel.js'
 import * as Failure from './Failure.js'
-import { Interim } from './Interim.js'
+import { InterimFilter } from './InterimFilter.js'
 
 export type Library = typeof Undici
 
-export interface Http1Options {
+export interface ChannelOptions {
+  /** The longest response head, in bytes. */
   readonly maxHeaderSize: number
+  /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive: number
+}
+
+/**
+ * Keeps undici from reading a socket, and returns how to resume. undici's own `pause` throws an uncaught assertion if a
+ * connection that is to be closed is reset while it is paused (7.30 and 8.12).
+ */
+export const stopReading = (socket: Socket): (() => void) => {
+  // The cast: EventEmitter types a listener only as a function.
+  const listeners = socket.listeners('readable') as unknown as ReadonlyArray<() => void>
+  for (const listener of listeners) socket.off('readable', listener)
+  return () => {
+    for (const listener of listeners) socket.on('readable', listener)
+  }
 }
 
 export class Http1 implements Channel {
   readonly #client: Undici.Client
   readonly #socket: Socket
-  readonly #interim: Interim
+  readonly #interim: InterimFilter
 
-  constructor(library: Library, socket: Socket, origin: string, { maxHeaderSize, keepAlive }: Http1Options) {
+  constructor(library: Library, socket: Socket, origin: string, { maxHeaderSize, keepAlive }: ChannelOptions) {
     this.#socket = socket
-    this.#interim = new Interim(socket, maxHeaderSize)
-    let isGiven = false
+    this.#interim = new InterimFilter(socket, maxHeaderSize)
+    let isPassed = false
     const connect: Undici.buildConnector.connector = (_, callback) => {
-      const isFirst = !isGiven
-      isGiven = true
-      // undici would not send the request if it were called back within its own call.
+      const isFirst = !isPassed
+      isPassed = true
+      // If undici were called back inside its own call, it would not send the request.
       queueMicrotask(() => {
         if (isFirst && !socket.destroyed) callback(null, socket)
         else callback(new Failure.FaultError(Failure.connectionClosed(origin)), null)
@@ -54,15 +69,15 @@ export class Http1 implements Channel {
     return !this.#socket.destroyed
   }
 
-  dispatch(request: Dispatch, handler: Handler): void {
-    this.#interim.expect(request.caller)
-    // The casts: undici's types know neither `servername`, nor iterables, nor the members that are ours.
+  dispatch(request: ChannelRequest, handler: Handler): void {
+    this.#interim.expectHead(request.listener)
+    // The casts: undici's types lack `servername`, iterables and our own members.
     const options = request as unknown as Undici.Dispatcher.DispatchOptions
     this.#client.dispatch(options, handler as unknown as Undici.Dispatcher.DispatchHandler)
   }
 
-  /** undici itself unrefs an idle socket, and closes it after `keepAliveTimeout`. */
-  rest(): void {}
+  /** Nothing to do: undici calls `unref` on an idle socket, and closes it after `keepAliveTimeout`. */
+  onIdle(): void {}
 
   destroy(): void {
     this.#socket.destroy()

@@ -1,36 +1,36 @@
 /**
- * Who is under way: adding and removing cost the same however many there are, and leave nothing behind.
+ * The set of attempts in flight: adding and removing take constant time, and removed members can be collected.
  *
- * Not a `Set`: V8 keeps a way from each table that a `Set` has outgrown to the next one, for iterators. With members that
- * come and go, a table that has become old keeps all later ones, and what was in them, from being collected as young:
- * at 64 requests at once the collector took 6 microseconds for each, and 1.2 by hand.
+ * Not a `Set`: when a `Set` outgrows its table, V8 links the old table to the new one, for iterators. If members come and
+ * go, one table that reached the old generation keeps all later tables and their members from being collected as young
+ * objects. With 64 concurrent requests the collector needed 6 µs for each request with a `Set`, and 1.2 µs with this list.
  */
-export interface Member {
-  /** Its place in the roster; -1 for none. */
-  place: number
+export interface InFlightMember {
+  /** The member's index in the list; -1 if it is in no list. */
+  index: number
 }
 
-export class InFlight<A extends Member> {
+export class InFlight<A extends InFlightMember> {
   readonly #members: A[] = []
 
   add(member: A): void {
-    member.place = this.#members.length
+    member.index = this.#members.length
     this.#members.push(member)
   }
 
-  /** The last member takes the place that is free. */
+  /** Removes a member and moves the last one to its index. */
   remove(member: A): void {
-    const { place } = member
-    if (this.#members[place] !== member) return
+    const { index } = member
+    if (this.#members[index] !== member) return
     const last = this.#members.pop()
     if (last !== undefined && last !== member) {
-      this.#members[place] = last
-      last.place = place
+      this.#members[index] = last
+      last.index = index
     }
-    member.place = -1
+    member.index = -1
   }
 
-  /** All of them, as they are now. */
+  /** Returns a copy of the list. */
   all(): ReadonlyArray<A> {
     return [...this.#members]
   }

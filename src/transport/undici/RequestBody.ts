@@ -1,15 +1,15 @@
 /**
- * The body of a request, as undici takes it: bytes that are small, or an iterable that it pulls from.
+ * The body of a request for a channel: the bytes themselves if they are few, or an iterable that the channel pulls from.
  *
- * | what the source does                     | becomes                                        |
- * |------------------------------------------|------------------------------------------------|
- * | throws, now or later                     | `RequestBodyFailed`, its error as the cause    |
- * | gives something that is no `Uint8Array`  | `RequestBodyFailed`                            |
- * | gives more or less than its length says  | `RequestBodyFailed`, the connection is closed  |
- * | never gives again, and we stop           | it is told to return; nobody waits for it      |
+ * | the source                                | result                                            |
+ * |-------------------------------------------|---------------------------------------------------|
+ * | throws, now or later                      | `RequestBodyFailed` with the error as its cause   |
+ * | yields a value that is not a `Uint8Array` | `RequestBodyFailed`                               |
+ * | yields more or less than its length       | `RequestBodyFailed`, the connection is closed     |
+ * | never yields again, and we stop           | its `return` is called, without waiting for it    |
  *
- * The source is opened when undici asks for the first piece, so not at all where no connection came about. A piece is
- * asked for when the one before it was taken by the socket: that is how the time of silence is told from slow sending.
+ * The source is opened when the channel asks for the first chunk, so not at all without a connection. The channel asks
+ * for a chunk when the socket has accepted the one before. So a slow source is distinguished from a slow connection.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../../values/Body.js'
@@ -18,47 +18,52 @@ import * as Secret from '../../values/Secret.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
 
-/** Larger pieces are cut, so that a slow line shows that it moves. */
-const PIECE = 256 * 1024
+/** Larger chunks are split, so that a slow connection still shows activity. */
+const MAX_CHUNK_BYTES = 256 * 1024
 
 const failed = (message: string, cause?: unknown): Failure.FaultError =>
   new Failure.FaultError(Fault.make('RequestBodyFailed', message, cause))
 
-const over = (): Failure.FaultError => failed('The request is over')
+const stopped = (): Failure.FaultError => failed('The request ended before its body was sent')
 
 async function* slices(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < content.length; at += PIECE) yield content.subarray(at, at + PIECE)
+  for (let at = 0; at < content.length; at += MAX_CHUNK_BYTES) yield content.subarray(at, at + MAX_CHUNK_BYTES)
 }
 
-/** Whoever wants to know that the body moves: the clock of the attempt, and a progress callback where there is one. */
-export interface Watcher {
-  readonly isWatched: boolean
-  touch(): void
-  sent(bytes: number, total: number | undefined): void
+/** The attempt that sends the body. */
+export interface UploadListener {
+  readonly wantsProgress: boolean
+  /** The body moved. */
+  onActivity(): void
+  /** The connection has accepted so many bytes in total. */
+  onUploaded(bytes: number, total: number | undefined): void
 }
 
-/** A source that is pulled from, counted and, if need be, left alone. */
-export class Upload implements AsyncIterableIterator<Uint8Array> {
+/** A request body that is pulled from its source, checked and counted. */
+export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   readonly #open: () => AsyncIterable<Uint8Array>
   readonly #length: number | undefined
-  readonly #watcher: Watcher
+  readonly #listener: UploadListener
   #opened: AsyncIterable<Uint8Array> | undefined
   #source: AsyncIterator<Uint8Array> | undefined
-  #rest: AsyncIterator<Uint8Array> | undefined
-  #sent = 0
-  /** What undici was given; all of it is on its way when it asks again. */
-  #given = 0
-  #told = 0
+  /** The rest of a chunk that was split. */
+  #slices: AsyncIterator<Uint8Array> | undefined
+  /** Bytes read from the source. */
+  #read = 0
+  /** Bytes passed to the channel. The connection has accepted them when the channel asks for more. */
+  #passed = 0
+  #reported = 0
+  /** Set while a chunk of the source is awaited. */
   #stop: ((reason: Failure.FaultError) => void) | undefined
   #isOver = false
 
-  constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, watcher: Watcher) {
+  constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, listener: UploadListener) {
     this.#open = open
     this.#length = length
-    this.#watcher = watcher
+    this.#listener = listener
   }
 
-  /** Whether it is the source that everyone waits for. */
+  /** Whether the connection waits for the source. */
   get isWaiting(): boolean {
     return this.#stop !== undefined
   }
@@ -68,39 +73,39 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    this.#watcher.touch()
-    if (this.#watcher.isWatched) this.#tell()
-    if (this.#rest !== undefined) {
-      const slice = await this.#rest.next()
-      if (slice.done !== true) return this.#giving(slice)
-      this.#rest = undefined
+    this.#listener.onActivity()
+    if (this.#listener.wantsProgress) this.#reportProgress()
+    if (this.#slices !== undefined) {
+      const slice = await this.#slices.next()
+      if (slice.done !== true) return this.#pass(slice)
+      this.#slices = undefined
     }
     const step = await this.#pull()
-    if (step.done === true) return this.#finished()
-    const piece = this.#counted(step.value)
-    if (piece.length <= PIECE) return this.#giving({ done: false, value: piece })
-    this.#rest = slices(piece)
-    return this.#giving(await this.#rest.next())
+    if (step.done === true) return this.#finish()
+    const chunk = this.#checked(step.value)
+    if (chunk.length <= MAX_CHUNK_BYTES) return this.#pass({ done: false, value: chunk })
+    this.#slices = slices(chunk)
+    return this.#pass(await this.#slices.next())
   }
 
-  #giving(step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
-    if (step.done !== true) this.#given += step.value.length
+  #pass(step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
+    if (step.done !== true) this.#passed += step.value.length
     return step
   }
 
-  #tell(): void {
-    if (this.#given === this.#told) return
-    this.#told = this.#given
-    this.#watcher.sent(this.#given, this.#length)
+  #reportProgress(): void {
+    if (this.#passed === this.#reported) return
+    this.#reported = this.#passed
+    this.#listener.onUploaded(this.#passed, this.#length)
   }
 
-  /** The next piece of the source, or the word to stop, whichever comes first. */
+  /** Resolves with the next chunk of the source, or rejects if `stop` is called first. */
   #pull(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#isOver) return Promise.reject(over())
+    if (this.#isOver) return Promise.reject(stopped())
     return new Promise((resolve, reject) => {
       const settle = <A>(use: (value: A) => void, value: A): void => {
         this.#stop = undefined
-        this.#watcher.touch()
+        this.#listener.onActivity()
         use(value)
       }
       this.#stop = (reason) => settle(reject, reason)
@@ -109,72 +114,72 @@ export class Upload implements AsyncIterableIterator<Uint8Array> {
         this.#source ??= this.#opened[Symbol.asyncIterator]()
         this.#source.next().then(
           (step) => settle(resolve, step),
-          (cause: unknown) => settle(reject, this.#broken(cause)),
+          (cause: unknown) => settle(reject, this.#sourceFailed(cause)),
         )
       } catch (cause) {
-        settle(reject, this.#broken(cause))
+        settle(reject, this.#sourceFailed(cause))
       }
     })
   }
 
-  #broken(cause: unknown): Failure.FaultError {
+  #sourceFailed(cause: unknown): Failure.FaultError {
     this.#isOver = true
-    return failed(`The request body could not be read: ${Failure.messageOf(cause)}`, cause)
+    return failed(`The request body could not be read: ${Fault.messageOf(cause)}`, cause)
   }
 
-  #counted(piece: unknown): Uint8Array {
-    if (!(piece instanceof Uint8Array)) {
-      throw failed(`The request body gave ${piece === null ? 'null' : typeof piece} in place of a Uint8Array`)
+  #checked(chunk: unknown): Uint8Array {
+    if (!(chunk instanceof Uint8Array)) {
+      throw failed(`The request body must yield Uint8Array chunks, not ${chunk === null ? 'null' : typeof chunk}`)
     }
-    this.#sent += piece.length
-    if (this.#length !== undefined && this.#sent > this.#length) {
-      throw failed(`The request body is longer than the ${this.#length} octets it was said to have`)
+    this.#read += chunk.length
+    if (this.#length !== undefined && this.#read > this.#length) {
+      throw failed(`The request body is longer than its declared length of ${this.#length} bytes`)
     }
-    return piece
+    return chunk
   }
 
-  #finished(): IteratorResult<Uint8Array> {
+  #finish(): IteratorResult<Uint8Array> {
     this.#isOver = true
-    if (this.#length !== undefined && this.#sent < this.#length) {
-      throw failed(`The request body has ${this.#sent} octets, not the ${this.#length} it was said to have`)
+    if (this.#length !== undefined && this.#read < this.#length) {
+      throw failed(`The request body has ${this.#read} bytes, but its declared length is ${this.#length}`)
     }
     return { done: true, value: undefined }
   }
 
-  /** undici's word that it wants no more. */
+  /** Called by undici if it needs no more chunks. */
   async return(): Promise<IteratorResult<Uint8Array>> {
     this.stop()
     return { done: true, value: undefined }
   }
 
-  /** Leaves the source alone, even one that will never give again. */
+  /** Closes the source without waiting for it: it may never yield again. */
   stop(): void {
-    this.#stop?.(over())
+    this.#stop?.(stopped())
     if (this.#isOver) return
     this.#isOver = true
     try {
       this.#source?.return?.()?.catch(() => undefined)
-      // The iterator of a silent Node stream does not return before the next piece has come.
+      // The iterator of a Node stream returns only after the next chunk, which may never arrive.
       if (this.#opened !== undefined && 'destroy' in this.#opened) OneShot.cancel(this.#opened)
     } catch {
-      // A source of the user's own that cannot be closed is not worth more than this.
+      // The user's source could not be closed. The request has ended anyway.
     }
   }
 }
 
-/** What undici sends for a payload. */
-export const make = (payload: Payload, watcher: Watcher): Uint8Array | Upload | null => {
+/** Returns the body to dispatch for a payload. */
+export const make = (payload: Payload, listener: UploadListener): Uint8Array | BodyStream | null => {
   switch (payload._tag) {
     case 'Empty':
       return null
     case 'Bytes': {
       const content = Secret.open(payload.bytes)
-      const isWhole = content.length <= PIECE && !watcher.isWatched
-      return isWhole ? content : new Upload(() => slices(content), content.length, watcher)
+      const isWhole = content.length <= MAX_CHUNK_BYTES && !listener.wantsProgress
+      return isWhole ? content : new BodyStream(() => slices(content), content.length, listener)
     }
     case 'Stream':
-      return new Upload(payload.open, O.toUndefined(payload.length), watcher)
+      return new BodyStream(payload.open, O.toUndefined(payload.length), listener)
     case 'Once':
-      return new Upload(() => payload.source, O.toUndefined(payload.length), watcher)
+      return new BodyStream(() => payload.source, O.toUndefined(payload.length), listener)
   }
 }

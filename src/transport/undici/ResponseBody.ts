@@ -1,15 +1,15 @@
 /**
- * The body of a reply under way: what has arrived and was not yet asked for, and the one reader that asks.
+ * The body of a response: buffers what has arrived and not been read, and serves one reader.
  *
- * | state       | a piece arrives                        | the end arrives  | a fault arrives          |
- * |-------------|----------------------------------------|------------------|--------------------------|
- * | unread      | held; from 256 KiB on the flow pauses  | remembered       | remembered               |
- * | gathering   | held, up to the limit of the reader    | reader gets all  | reader gets the fault    |
- * | iterating   | reader gets it, else held as unread    | reader is done   | after what is held       |
- * | discarding  | dropped; after 64 KiB the flow is cut  | reader is done   | reader is done           |
+ * | state      | a chunk arrives                                | the end arrives   | a fault arrives            |
+ * |------------|------------------------------------------------|-------------------|----------------------------|
+ * | unread     | buffered; from 256 KiB on the connection pauses | remembered        | remembered                 |
+ * | collecting | buffered, up to the limit of the reader        | returned whole    | returned                   |
+ * | iterating  | yielded, or buffered as unread                 | reader is done    | thrown after the buffer    |
+ * | discarding | dropped; after 64 KiB the connection is cut    | reader is done    | reader is done             |
  *
- * It is read once. A small body is decoded at once when all of it is there, a large one as it comes, so that neither
- * the event loop nor memory is at the mercy of the sender.
+ * A body is read once. A small one is decoded at once when it is complete, a large one as a stream. So a server cannot
+ * block the event loop or exhaust memory.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
@@ -17,90 +17,96 @@ import * as Coding from '../../wire/coding/Coding.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Reply from '../../wire/Reply.js'
 
-/** The connection that the body comes from. */
+/** Controls the connection that the body comes from. */
 export interface Backpressure {
   pause(): void
   resume(): void
-  /** From now on the rest must come soon. */
-  hurry(): void
-  cut(fault: Fault.Fault): void
+  /** The rest is not wanted: it must arrive soon, or the connection is cut. */
+  drain(): void
+  /** Cuts the connection. */
+  fail(fault: Fault.Fault): void
 }
 
-const HIGH_WATER = 256 * 1024
-/** Reading so much costs less than another connection. */
-const MOST_DISCARDED = 64 * 1024
-/** Whoever lets go of a body waits so long for what is left of it, in milliseconds; the rest is read beside. */
-const GRACE_MS = 50
-/** What is decoded at once may grow to this; beyond, it is decoded as a stream. */
-const MOST_AT_ONCE = 4 * 1024 * 1024
+const HIGH_WATER_BYTES = 256 * 1024
+/** The longest rest that is read to keep the connection. Reading it costs less than a new connection. */
+const MAX_DISCARDED_BYTES = 64 * 1024
+/** How long a reader waits for the rest of a body that it discards. Afterwards the rest is read in the background. */
+const DISCARD_WAIT_MS = 50
+/** The longest result of decoding at once. Longer bodies are decoded as a stream. */
+const MAX_DECODED_AT_ONCE_BYTES = 4 * 1024 * 1024
 
-/** What marks the end of a body: its length, its chunks or its stream; or the close of its connection (RFC 9112 6.3). */
+/** What marks the end of a body: its framing (length, chunks, stream), or the end of its connection (RFC 9112 6.3). */
 export type Delimiter = 'Framing' | 'Close'
 
-type Mode = 'Unread' | 'Gathering' | 'Iterating' | 'Discarding'
-type Gathered = E.Either<Fault.Fault, Uint8Array>
+type State = 'Unread' | 'Collecting' | 'Iterating' | 'Discarding'
+type Content = E.Either<Fault.Fault, Uint8Array>
 
-const dropped = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
+const stoppedReading = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
 
 export class ResponseBody {
-  readonly #flow: Backpressure
+  readonly #connection: Backpressure
   readonly #delimiter: Delimiter
   #chunks: Uint8Array[] = []
+  /** Bytes in `#chunks`; in the state `Discarding`, bytes that were dropped too. */
   #size = 0
-  /** Octets that have come, also those that a reader has taken. */
+  /** All bytes that have arrived. */
   #received = 0
   #limit = Number.POSITIVE_INFINITY
-  #mode: Mode = 'Unread'
+  #state: State = 'Unread'
   #isPaused = false
   #isEnded = false
-  /** Whether its reader has left: a piece that it still waits for is the end, and no failure. */
-  #isLeft = false
+  /** Whether the reader has stopped: a chunk that it still waits for is then the end, not a failure. */
+  #hasStopped = false
   #fault: Fault.Fault | undefined
   #wake: (() => void) | undefined
 
-  constructor(flow: Backpressure, delimiter: Delimiter) {
-    this.#flow = flow
+  constructor(connection: Backpressure, delimiter: Delimiter) {
+    this.#connection = connection
     this.#delimiter = delimiter
   }
 
-  // --- what the connection says ------------------------------------------------------------------------------------
+  // --- events of the connection ------------------------------------------------------------------------------------
 
   push(chunk: Uint8Array): void {
     this.#received += chunk.length
     this.#size += chunk.length
-    if (this.#mode === 'Discarding') {
-      if (this.#size > MOST_DISCARDED) this.#flow.cut(dropped())
+    if (this.#state === 'Discarding') {
+      if (this.#size > MAX_DISCARDED_BYTES) this.#connection.fail(stoppedReading())
       return
     }
     this.#chunks.push(chunk)
-    if (this.#mode === 'Gathering') {
-      if (this.#size > this.#limit) this.#flow.cut(Reply.tooLarge(this.#limit))
+    if (this.#state === 'Collecting') {
+      if (this.#size > this.#limit) this.#connection.fail(Reply.tooLarge(this.#limit))
       return
     }
-    if (this.#size >= HIGH_WATER && !this.#isPaused) {
+    if (this.#size >= HIGH_WATER_BYTES && !this.#isPaused) {
       this.#isPaused = true
-      this.#flow.pause()
+      this.#connection.pause()
     }
-    this.#ring()
+    this.#notify()
   }
 
   end(): void {
     this.#isEnded = true
-    this.#ring()
+    this.#notify()
   }
 
   fail(fault: Fault.Fault): void {
     this.#fault = fault
-    this.#ring()
+    this.#notify()
   }
 
-  #ring(): void {
+  get #isSettled(): boolean {
+    return this.#isEnded || this.#fault !== undefined
+  }
+
+  #notify(): void {
     const wake = this.#wake
     this.#wake = undefined
     wake?.()
   }
 
-  #event(): Promise<void> {
+  #nextEvent(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve
     })
@@ -109,56 +115,71 @@ export class ResponseBody {
   #resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#flow.resume()
+    this.#connection.resume()
   }
 
-  // --- what a reader asks ------------------------------------------------------------------------------------------
+  // --- reading the whole body --------------------------------------------------------------------------------------
 
-  /** All of it as it was sent. */
-  #whole(limit: number): Promise<Gathered> {
+  readAll(headers: Headers.Headers, limit: number): Promise<Content> {
+    if (this.#state !== 'Unread') return Promise.resolve(E.left(Reply.readAlready()))
+    const codings = Coding.codings(headers)
+    if (E.isLeft(codings)) {
+      this.#connection.fail(codings.left)
+      return Promise.resolve(codings)
+    }
+    return codings.right.length === 0 ? this.#collectRaw(limit) : this.#collectDecoded(codings.right, headers, limit)
+  }
+
+  #collectRaw(limit: number): Promise<Content> {
     this.#limit = limit
-    this.#mode = 'Gathering'
-    if (this.#size > limit) this.#flow.cut(Reply.tooLarge(limit))
+    this.#state = 'Collecting'
+    if (this.#size > limit) this.#connection.fail(Reply.tooLarge(limit))
     this.#resume()
     return new Promise((resolve) => {
-      const done = (): void => resolve(this.#outcome(limit))
-      if (this.#isEnded || this.#fault !== undefined) done()
+      const done = (): void => resolve(this.#collected(limit))
+      if (this.#isSettled) done()
       else this.#wake = done
     })
   }
 
-  #outcome(limit: number): Gathered {
+  #collected(limit: number): Content {
     if (this.#size > limit) return E.left(Reply.tooLarge(limit))
-    if (this.#fault !== undefined) return E.left(this.#fault)
+    return this.#fault === undefined ? E.right(this.#takeChunks()) : E.left(this.#fault)
+  }
+
+  #takeChunks(): Uint8Array {
     const chunks = this.#chunks
     this.#chunks = []
-    return E.right(Reply.concat(chunks))
+    return Reply.concat(chunks)
   }
 
-  async #decoded(codings: ReadonlyArray<Coding.Coding>, headers: Headers.Headers, limit: number): Promise<Gathered> {
-    this.#mode = 'Iterating'
-    while (!this.#isEnded && !this.#isPaused && this.#fault === undefined) await this.#event()
-    if (this.#isPaused || this.#fault !== undefined) return this.#collected(codings, headers, limit, this.#raw())
-    const content = Reply.concat(this.#chunks)
-    this.#chunks = []
-    const plain = Coding.decodeAtOnce(codings, content, Math.min(limit, MOST_AT_ONCE))
-    if (plain !== undefined) return E.right(plain)
-    return this.#collected(codings, headers, limit, Reply.fromBytes(content))
+  async #collectDecoded(
+    codings: ReadonlyArray<Coding.Coding>,
+    headers: Headers.Headers,
+    limit: number,
+  ): Promise<Content> {
+    this.#state = 'Iterating'
+    while (!this.#isSettled && !this.#isPaused) await this.#nextEvent()
+    if (this.#isPaused || this.#fault !== undefined) return this.#decodeStream(codings, headers, limit, this.#raw())
+    const content = this.#takeChunks()
+    const decoded = Coding.decodeAtOnce(codings, content, Math.min(limit, MAX_DECODED_AT_ONCE_BYTES))
+    if (decoded !== undefined) return E.right(decoded)
+    return this.#decodeStream(codings, headers, limit, Reply.fromBytes(content))
   }
 
-  async #collected(
+  async #decodeStream(
     codings: ReadonlyArray<Coding.Coding>,
     headers: Headers.Headers,
     limit: number,
     source: AsyncIterable<Uint8Array>,
-  ): Promise<Gathered> {
+  ): Promise<Content> {
     const chunks: Uint8Array[] = []
     let size = 0
     try {
       for await (const chunk of Coding.decodeStream(codings, source)) {
         size += chunk.length
         if (size > limit) {
-          this.#flow.cut(Reply.tooLarge(limit))
+          this.#connection.fail(Reply.tooLarge(limit))
           return E.left(Reply.tooLarge(limit))
         }
         chunks.push(chunk)
@@ -167,116 +188,103 @@ export class ResponseBody {
       return E.right(Reply.concat(chunks))
     } catch (error) {
       const fault = Fault.is(error) ? error : Fault.make('DecodingFailed', String(error))
-      this.#flow.cut(fault)
+      this.#connection.fail(fault)
       return E.left(fault)
     }
   }
 
-  gather(headers: Headers.Headers, limit: number): Promise<Gathered> {
-    if (this.#mode !== 'Unread') return Promise.resolve(E.left(Reply.readAlready()))
-    const codings = Coding.codings(headers)
-    if (E.isLeft(codings)) {
-      this.#flow.cut(codings.left)
-      return Promise.resolve(codings)
-    }
-    return codings.right.length === 0 ? this.#whole(limit) : this.#decoded(codings.right, headers, limit)
-  }
+  // --- iterating ---------------------------------------------------------------------------------------------------
 
-  /** Piece by piece as it was sent; what has arrived is given before a fault is thrown. */
+  /** Yields the chunks without decoding. Throws a fault after the chunks that arrived before it. */
   async *#raw(): AsyncGenerator<Uint8Array> {
     for (;;) {
       const chunk = this.#chunks.shift()
       if (chunk !== undefined) {
         this.#size -= chunk.length
-        if (this.#size < HIGH_WATER) this.#resume()
+        if (this.#size < HIGH_WATER_BYTES) this.#resume()
         yield chunk
       } else if (this.#fault !== undefined) throw this.#fault
       else if (this.#isEnded) return
-      else await this.#event()
+      else await this.#nextEvent()
     }
   }
 
-  async *#plain(headers: Headers.Headers): AsyncGenerator<Uint8Array> {
+  async *#decoded(headers: Headers.Headers): AsyncGenerator<Uint8Array> {
     const codings = Coding.codings(headers)
     try {
       if (E.isLeft(codings)) throw codings.left
       yield* codings.right.length === 0 ? this.#raw() : Coding.decodeStream(codings.right, this.#raw())
-      // Octets may follow what was compressed.
+      // More bytes may follow the compressed content.
       await this.#drain(headers)
     } catch (error) {
-      this.#flow.cut(Fault.is(error) ? error : dropped())
+      this.#connection.fail(Fault.is(error) ? error : stoppedReading())
       throw error
     }
   }
 
   iterate(headers: Headers.Headers): AsyncIterator<Uint8Array> {
-    const isSecond = this.#mode !== 'Unread'
-    if (!isSecond) this.#mode = 'Iterating'
-    const pieces = this.#plain(headers)
+    const isFirst = this.#state === 'Unread'
+    if (isFirst) this.#state = 'Iterating'
+    const chunks = this.#decoded(headers)
     return {
       next: async () => {
-        if (isSecond) throw Reply.readAlready()
+        if (!isFirst) throw Reply.readAlready()
         try {
-          return await pieces.next()
+          return await chunks.next()
         } catch (error) {
-          // A reader that left early with a piece still on its way met no fault.
-          if (this.#isLeft) return { done: true, value: undefined }
+          // A reader that stopped while it waited for a chunk does not see the fault of its own stop.
+          if (this.#hasStopped) return { done: true, value: undefined }
           throw error
         }
       },
       return: async () => {
-        this.#isLeft = true
-        // First the connection: a piece that is being waited for would hold up everything behind it.
-        if (!isSecond) this.#flow.cut(dropped())
-        await pieces.return(undefined).catch(() => undefined)
+        this.#hasStopped = true
+        // Before `return` of the generator, which waits for a pending chunk.
+        if (isFirst) this.#connection.fail(stoppedReading())
+        await chunks.return(undefined).catch(() => undefined)
         return { done: true, value: undefined }
       },
     }
   }
 
-  /**
-   * Reads what may be left, unless it is long, or ends with its connection, which then serves nobody any more. Waits
-   * for no more than what comes at once.
-   */
+  // --- discarding --------------------------------------------------------------------------------------------------
+
+  /** Reads the rest if it is short, so that the connection can be used again. If a reader is active, cuts the connection. */
+  async discard(headers: Headers.Headers): Promise<void> {
+    if (this.#state === 'Unread') return this.#drain(headers)
+    this.#hasStopped = true
+    this.#connection.fail(stoppedReading())
+  }
+
   async #drain(headers: Headers.Headers): Promise<void> {
-    this.#mode = 'Discarding'
+    this.#state = 'Discarding'
     this.#chunks = []
-    if (this.#isEnded || this.#fault !== undefined) return
-    if (this.#size > MOST_DISCARDED || this.#isWorthless(headers)) this.#flow.cut(dropped())
-    this.#flow.hurry()
+    if (this.#isSettled) return
+    if (this.#size > MAX_DISCARDED_BYTES || !this.#isReusable(headers)) this.#connection.fail(stoppedReading())
+    this.#connection.drain()
     this.#resume()
-    if (this.#isEnded || this.#fault !== undefined) return
+    if (this.#isSettled) return
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, GRACE_MS)
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, DISCARD_WAIT_MS)
     })
-    await Promise.race([this.#event(), late])
+    await Promise.race([this.#nextEvent(), timeout])
     clearTimeout(timer)
   }
 
-  /** Whether the connection is cheaper to close than to read on: what is left is long, or it closes anyway. */
-  #isWorthless(headers: Headers.Headers): boolean {
-    if (this.#delimiter === 'Close') return true
+  /** Whether it is worth reading the rest: it is short, and the connection stays open afterwards. */
+  #isReusable(headers: Headers.Headers): boolean {
+    if (this.#delimiter === 'Close') return false
     const length = Reply.lengthOf(headers)
-    if (length !== undefined && length - this.#received > MOST_DISCARDED) return true
-    const isClosing = Headers.combined(headers, 'Connection')
-      ?.toLowerCase()
-      .split(',')
-      .some((token) => token.trim() === 'close')
-    return isClosing === true
+    if (length !== undefined && length - this.#received > MAX_DISCARDED_BYTES) return false
+    const tokens = Headers.combined(headers, 'Connection')?.toLowerCase().split(',') ?? []
+    return !tokens.some((token) => token.trim() === 'close')
   }
 
-  /** Under a reader that is still at it, the connection is cut. */
-  async discard(headers: Headers.Headers): Promise<void> {
-    if (this.#mode === 'Unread') return this.#drain(headers)
-    this.#isLeft = true
-    this.#flow.cut(dropped())
-  }
-
-  /** The face of it: functions that can be handed on by themselves. */
+  /** Returns the body as part of a reply. Its functions can be passed on separately. */
   source(headers: Headers.Headers): Reply.Source {
     return {
-      gather: (limit) => () => this.gather(headers, limit),
+      gather: (limit) => () => this.readAll(headers, limit),
       discard: () => this.discard(headers),
       [Symbol.asyncIterator]: () => this.iterate(headers),
     }

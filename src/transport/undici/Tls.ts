@@ -1,14 +1,14 @@
 /**
- * Certificates and keys, read once for each agent: from PEM text, a file, or a folder of PEM files.
+ * Reads certificates and keys, once for each agent: from PEM text, a file, or a folder of PEM files.
  *
- * | given            | is                                                                      |
- * |------------------|-------------------------------------------------------------------------|
- * | CA               | every certificate is parsed: OpenSSL passes over garbage without a word  |
- * | CA as a folder   | the certificates in its files; files that hold none are passed over      |
- * | CA, unverified   | not looked at                                                           |
- * | cert without key | holds both                                                              |
+ * | setting           | how it is read                                                          |
+ * |-------------------|-------------------------------------------------------------------------|
+ * | CA                | every certificate is parsed, because OpenSSL ignores invalid ones       |
+ * | CA as a folder    | the certificates in its files; files without certificates are ignored   |
+ * | CA without verify | ignored                                                                 |
+ * | cert without key  | contains both                                                           |
  *
- * A failure is `TlsFailed`, names the file, and comes before anything is connected.
+ * A failure is `TlsFailed`, names the file, and happens before a connection is opened.
  */
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -22,7 +22,7 @@ import * as Fault from '../../wire/Fault.js'
 import type * as Plan from '../../wire/Plan.js'
 import * as Failure from './Failure.js'
 
-/** What a TLS connection is made with. */
+/** The settings of TLS connections. */
 export interface Security {
   readonly context: tls.SecureContext
   readonly rejectUnauthorized: boolean
@@ -32,25 +32,25 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE----
 
 const isPem = (text: string): boolean => text.includes('-----BEGIN ')
 
-const refused = (what: string, error: unknown): Fault.Fault =>
-  Fault.make('TlsFailed', `${what}: ${Failure.why(error)}`, error)
+const rejected = (what: string, error: unknown): Fault.Fault =>
+  Fault.make('TlsFailed', `${what}: ${Failure.reasonOf(error)}`, error)
 
-const PLAIN_WORDS: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EISDIR: 'it is a folder',
-  ENOENT: 'there is no such file',
+  ENOENT: 'the file does not exist',
 }
 
-/** Node's message holds what was taken for a path, which may be a key that is not PEM. */
+/** Not Node's own message: it contains the path, which is a key if the user passed a key that is not PEM. */
 const unreadable = (what: string, error: unknown): Fault.Fault => {
-  const { name, code } = Failure.causeOf(error)
-  const message = PLAIN_WORDS[code] ?? 'it cannot be opened'
+  const { name, code } = Fault.causeOf(error)
+  const message = REASONS[code] ?? 'it cannot be opened'
   return Fault.make('TlsFailed', `${what} cannot be read: ${message} (${code})`, { name, code, message })
 }
 
-/** How a message names it: a path in full, text and secrets never. */
-const named = (kind: string, given: string | Secret.Secret): string => {
-  const shown = Secret.show(given)
+/** Returns the name of an input for messages: with its path, but without text or secrets. */
+const nameOf = (kind: string, input: string | Secret.Secret): string => {
+  const shown = Secret.show(input)
   return isPem(shown) || shown.includes('\n') ? `The ${kind}` : `The ${kind} '${shown}'`
 }
 
@@ -62,32 +62,32 @@ const readFolder = (path: string): string =>
     .filter((text) => text.includes('-----BEGIN CERTIFICATE-----'))
     .join('\n')
 
-const read = (kind: string, given: string | Secret.Secret): E.Either<Fault.Fault, string> => {
-  const text = Secret.reveal(given)
+const read = (kind: string, input: string | Secret.Secret): E.Either<Fault.Fault, string> => {
+  const text = Secret.reveal(input)
   if (isPem(text)) return E.right(text)
   try {
     return E.right(statSync(text).isDirectory() ? readFolder(text) : readFileSync(text, 'latin1'))
   } catch (error) {
-    return E.left(unreadable(named(kind, given), error))
+    return E.left(unreadable(nameOf(kind, input), error))
   }
 }
 
-const authorities = (given: string): E.Either<Fault.Fault, ReadonlyArray<string>> => {
-  const text = read('CA', given)
+const authorities = (input: string): E.Either<Fault.Fault, ReadonlyArray<string>> => {
+  const text = read('CA', input)
   if (E.isLeft(text)) return text
   const found = text.right.match(CERTIFICATE) ?? []
-  if (found.length === 0) return E.left(Fault.make('TlsFailed', `${named('CA', given)} holds no PEM certificate`))
+  if (found.length === 0) return E.left(Fault.make('TlsFailed', `${nameOf('CA', input)} contains no PEM certificate`))
   try {
     for (const certificate of found) new X509Certificate(certificate)
     return E.right(found)
   } catch (error) {
-    return E.left(refused(`${named('CA', given)} holds a certificate that cannot be read`, error))
+    return E.left(rejected(`${nameOf('CA', input)} contains a certificate that is not valid`, error))
   }
 }
 
 type Identity = Pick<tls.SecureContextOptions, 'cert' | 'key' | 'pfx' | 'passphrase'>
 
-const bundle = (pfx: string | Uint8Array | Secret.SealedBytes): E.Either<Fault.Fault, Buffer> => {
+const readBundle = (pfx: string | Uint8Array | Secret.SealedBytes): E.Either<Fault.Fault, Buffer> => {
   try {
     if (typeof pfx === 'string') return E.right(readFileSync(pfx))
     return E.right(Buffer.from(pfx instanceof Uint8Array ? pfx : Secret.open(pfx)))
@@ -96,42 +96,43 @@ const bundle = (pfx: string | Uint8Array | Secret.SealedBytes): E.Either<Fault.F
   }
 }
 
-const identity = (given: Plan.ClientCertificate): E.Either<Fault.Fault, Identity> => {
-  const passphrase = given.passphrase === undefined ? {} : { passphrase: Secret.reveal(given.passphrase) }
-  if (given.pfx !== undefined) {
-    const pfx = bundle(given.pfx)
+const readIdentity = (certificate: Plan.ClientCertificate): E.Either<Fault.Fault, Identity> => {
+  const passphrase = certificate.passphrase === undefined ? {} : { passphrase: Secret.reveal(certificate.passphrase) }
+  if (certificate.pfx !== undefined) {
+    const pfx = readBundle(certificate.pfx)
     return E.isLeft(pfx) ? pfx : E.right({ pfx: pfx.right, ...passphrase })
   }
-  const cert = read('client certificate', given.cert ?? '')
+  const cert = read('client certificate', certificate.cert ?? '')
   if (E.isLeft(cert)) return cert
-  const key = given.key === undefined ? cert : read('client key', given.key)
+  const key = certificate.key === undefined ? cert : read('client key', certificate.key)
   return E.isLeft(key) ? key : E.right({ cert: cert.right, key: key.right, ...passphrase })
 }
 
-/** What names the client certificate in a message. */
-const label = ({ pfx, cert = '' }: Plan.ClientCertificate): string => {
-  if (pfx === undefined) return named('client certificate', cert)
+const nameOfCertificate = ({ pfx, cert = '' }: Plan.ClientCertificate): string => {
+  if (pfx === undefined) return nameOf('client certificate', cert)
   return typeof pfx === 'string' ? `The PKCS#12 file '${pfx}'` : 'The PKCS#12 bundle'
 }
 
-/** Reads what a TLS setting names. */
+/** Reads the files of a TLS setting. */
 export const security = (setting: Plan.Tls): E.Either<Fault.Fault, Security> => {
   const { verify, certificate } = setting
   const ca = verify && O.isSome(setting.ca) ? authorities(setting.ca.value) : undefined
   if (ca !== undefined && E.isLeft(ca)) return ca
-  const client = O.isSome(certificate) ? identity(certificate.value) : undefined
-  if (client !== undefined && E.isLeft(client)) return client
+  const identity = O.isSome(certificate) ? readIdentity(certificate.value) : undefined
+  if (identity !== undefined && E.isLeft(identity)) return identity
   try {
-    const given = OwnProperty.of({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...client?.right })
-    const context = tls.createSecureContext(given)
-    return E.right({ context, rejectUnauthorized: verify })
+    // Without a prototype, because Node would find other options on a polluted one.
+    const options = OwnProperty.of({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...identity?.right })
+    return E.right({ context: tls.createSecureContext(options), rejectUnauthorized: verify })
   } catch (error) {
-    // A wrong passphrase, a key of another certificate, or text that is neither.
-    const what = O.isSome(certificate) ? `${label(certificate.value)} cannot be used` : 'TLS cannot be set up'
-    return E.left(refused(what, error))
+    // A wrong passphrase, the key of another certificate, or text that is neither.
+    const what = O.isSome(certificate)
+      ? `${nameOfCertificate(certificate.value)} cannot be used`
+      : 'TLS cannot be set up'
+    return E.left(rejected(what, error))
   }
 }
 
-/** The same setting for a proxy: the client certificate is for the origin alone. */
+/** Returns the setting for a proxy: the client certificate is only for the origin. */
 export const withoutCertificate = (setting: Plan.Tls): Plan.Tls =>
   O.isNone(setting.certificate) ? setting : { ...setting, certificate: O.none }

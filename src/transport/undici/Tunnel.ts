@@ -1,43 +1,46 @@
 /**
- * Asking a proxy for a tunnel, on a connection that is open already.
+ * Opens a tunnel through a proxy, on a connection that is already open.
  *
- * | proxy           | asked with                                                             |
- * |-----------------|------------------------------------------------------------------------|
+ * | proxy           | request                                                                     |
+ * |-----------------|-----------------------------------------------------------------------------|
  * | http, https     | `CONNECT host:port`, Host, User-Agent, Proxy-Authorization (RFC 9110 9.3.6) |
- * | socks4, socks4a | a user name, no password; IPv4, or a name under 4a                      |
- * | socks5, socks5h | no authentication, or user and password (RFC 1928, RFC 1929)            |
+ * | socks4, socks4a | a user name, no password; an IPv4 address, or a name with 4a                |
+ * | socks5, socks5h | no authentication, or user and password (RFC 1928, RFC 1929)                |
  *
- * A proxy is asked once. That it refuses or talks something else ends in one fault; that it hangs up or stays silent is
- * for whoever waits to see, who watches the socket and may destroy it.
+ * There is one request to the proxy. If the proxy refuses it or sends something else, the callback gets one fault. If
+ * the proxy closes the connection or stays silent, the caller must notice: it watches the socket and may destroy it.
  */
 import type { Socket } from 'node:net'
 import * as O from 'fp-ts/lib/Option.js'
 import { SocksClient } from 'socks'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
-import type * as Fault from '../../wire/Fault.js'
+import * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
 
-/** Where the tunnel shall lead. */
-export interface Peer {
+/** The destination of the tunnel. */
+export interface Endpoint {
   /** A name or an address, without brackets. */
   readonly host: string
   readonly port: number
 }
 
-/** Nothing when the tunnel stands. */
-export type Opened = (fault?: Fault.Fault) => void
+/** Called once: without a fault when the tunnel is open. */
+export type TunnelCallback = (fault?: Fault.Fault) => void
 
-export const authority = ({ host, port }: Peer): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+/** Returns `host:port`, as in CONNECT and in messages. */
+export const authority = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 // --- CONNECT -------------------------------------------------------------------------------------------------------
 
-const LONGEST_HEAD = 65_536
+const MAX_HEAD_BYTES = 65_536
+/** A reason phrase is the proxy's choice, so a message shows only its start. The fault escapes control characters. */
+const MAX_REASON_LENGTH = 80
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n/
-const START = 'HTTP/1.'
+const HTTP_START = 'HTTP/1.'
 
-const connectHead = (proxy: Proxy.Proxy, peer: Peer, userAgent: string | undefined): string => {
-  const target = authority(peer)
+const connectRequest = (proxy: Proxy.Proxy, endpoint: Endpoint, userAgent: string | undefined): string => {
+  const target = authority(endpoint)
   const authorization = O.isSome(proxy.authorization)
     ? `Proxy-Authorization: ${Secret.reveal(proxy.authorization.value)}\r\n`
     : ''
@@ -45,79 +48,73 @@ const connectHead = (proxy: Proxy.Proxy, peer: Peer, userAgent: string | undefin
   return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${agent}${authorization}\r\n`
 }
 
-interface Finished {
-  readonly _tag: 'Finished'
+interface ConnectResponse {
+  readonly _tag: 'Response'
   readonly status: number
   readonly reason: string
-  /** What came behind the head. */
+  /** The bytes after the head. */
   readonly rest: Buffer
 }
 
-/** What a proxy has said so far. */
-type Answer = { readonly _tag: 'Unfinished' } | { readonly _tag: 'Foreign'; readonly message: string } | Finished
+/** What a proxy has sent so far. */
+type Received = { readonly _tag: 'Incomplete' } | { readonly _tag: 'NotHttp' } | ConnectResponse
 
-const foreign = (message: string): Answer => ({ _tag: 'Foreign', message })
-
-/** A reason phrase is the proxy's to choose, so it is shown short. The fault escapes its control characters. */
-const tame = (reason: string): string => reason.slice(0, 80)
-
-const readAnswer = (received: Buffer): Answer => {
-  // 1xx is interim: the answer is still to come.
+const parse = (received: Buffer): Received => {
+  // A 1xx is an interim response: the final one follows.
   for (let rest = received; ; ) {
-    const start = rest.toString('latin1', 0, START.length)
-    if (!START.startsWith(start)) return foreign('did not answer in HTTP')
+    const start = rest.toString('latin1', 0, HTTP_START.length)
+    if (!HTTP_START.startsWith(start)) return { _tag: 'NotHttp' }
     const end = rest.indexOf('\r\n\r\n')
-    if (end < 0) return { _tag: 'Unfinished' }
+    if (end < 0) return { _tag: 'Incomplete' }
     const line = STATUS_LINE.exec(rest.toString('latin1', 0, end + 2))
-    if (line === null) return foreign('did not answer in HTTP')
+    if (line === null) return { _tag: 'NotHttp' }
     rest = rest.subarray(end + 4)
     const status = Number(line[1])
-    if (status >= 200) return { _tag: 'Finished', status, reason: tame(line[2] ?? ''), rest }
+    if (status >= 200) return { _tag: 'Response', status, reason: (line[2] ?? '').slice(0, MAX_REASON_LENGTH), rest }
   }
-}
-
-/** What comes behind the head of a 2xx is the tunnel's (RFC 9110 9.3.6). */
-const accepted = (
-  { status, reason, rest }: Finished,
-  name: string,
-  peer: Peer,
-  socket: Socket,
-): Fault.Fault | undefined => {
-  if (status > 299) return Failure.proxyRefused(name, authority(peer), status, reason)
-  socket.pause()
-  if (rest.length > 0) socket.unshift(rest)
-  return undefined
 }
 
 /** Opens a tunnel with CONNECT. */
 export const connect = (
   socket: Socket,
   proxy: Proxy.Proxy,
-  peer: Peer,
+  endpoint: Endpoint,
   userAgent: string | undefined,
-  opened: Opened,
+  callback: TunnelCallback,
 ): void => {
   const name = Proxy.show(proxy)
   let received: Buffer = Buffer.alloc(0)
   const settle = (fault?: Fault.Fault): void => {
     socket.off('data', onData)
-    opened(fault)
+    callback(fault)
+  }
+  const onResponse = ({ status, reason, rest }: ConnectResponse): void => {
+    if (status > 299) {
+      settle(Failure.proxyRefused(name, authority(endpoint), status, reason))
+      return
+    }
+    // The bytes after the head of a 2xx belong to the tunnel (RFC 9110 9.3.6).
+    socket.pause()
+    if (rest.length > 0) socket.unshift(rest)
+    settle()
   }
   const onData = (chunk: Buffer): void => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
-    const answer = readAnswer(received)
-    if (answer._tag === 'Finished') settle(accepted(answer, name, peer, socket))
-    else if (answer._tag === 'Foreign') settle(Failure.proxyFailed(`Proxy ${name} ${answer.message}`))
-    else if (received.length > LONGEST_HEAD) settle(Failure.proxyFailed(`Proxy ${name} answered with an endless head`))
+    const answer = parse(received)
+    if (answer._tag === 'Response') onResponse(answer)
+    else if (answer._tag === 'NotHttp') settle(Failure.proxyFailed(`Proxy ${name} did not respond with HTTP/1.1`))
+    else if (received.length > MAX_HEAD_BYTES) {
+      settle(Failure.proxyFailed(`Proxy ${name} sent a response head of more than ${MAX_HEAD_BYTES} bytes`))
+    }
   }
   socket.on('data', onData)
-  socket.write(connectHead(proxy, peer, userAgent), 'latin1')
+  socket.write(connectRequest(proxy, endpoint, userAgent), 'latin1')
 }
 
 // --- SOCKS ---------------------------------------------------------------------------------------------------------
 
-/** Whether the proxy is to resolve names. */
-export const resolvesThere = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4a:' || protocol === 'socks5h:'
+/** Whether the proxy resolves host names. */
+export const resolvesNames = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4a:' || protocol === 'socks5h:'
 
 export const isSocks4 = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4:' || protocol === 'socks4a:'
 
@@ -126,48 +123,49 @@ interface Login {
   readonly password?: string
 }
 
-const login = (proxy: Proxy.Proxy): Login => {
+const loginOf = (proxy: Proxy.Proxy): Login => {
   if (O.isNone(proxy.credentials)) return {}
   const { pass } = proxy.credentials.value
   const user = Secret.reveal(proxy.credentials.value.user)
   return isSocks4(proxy) ? { userId: user } : { userId: user, password: Secret.reveal(pass) }
 }
 
-/** What the protocol cannot say: each of its fields has one octet for its length, or ends with a NUL. */
-const unspeakable = (proxy: Proxy.Proxy, { host }: Peer, { userId = '', password = '' }: Login): string | undefined => {
-  if (Buffer.byteLength(host) > 255) return `cannot be asked for a host name of ${host.length} characters`
-  if (Buffer.byteLength(userId) > 255 || Buffer.byteLength(password) > 255)
-    return 'takes no credentials above 255 octets'
-  if (isSocks4(proxy) && userId.includes('\0')) return 'takes no user name with a NUL'
-  return isSocks4(proxy) && host.includes(':') ? `cannot be asked for the IPv6 address ${host}` : undefined
+/** Returns why SOCKS cannot transmit a value: a field has one byte for its length, or ends with a NUL. */
+const limitation = (proxy: Proxy.Proxy, { host }: Endpoint, login: Login): string | undefined => {
+  const { userId = '', password = '' } = login
+  if (Buffer.byteLength(host) > 255) return `a host name must have at most 255 bytes, not ${host.length}`
+  if (Buffer.byteLength(userId) > 255 || Buffer.byteLength(password) > 255) {
+    return 'user name and password must have at most 255 bytes each'
+  }
+  if (!isSocks4(proxy)) return undefined
+  if (userId.includes('\0')) return 'a user name must not contain NUL with SOCKS 4'
+  return host.includes(':') ? `SOCKS 4 cannot connect to the IPv6 address ${host}` : undefined
 }
 
-/** The package keeps a timer of its own, and with it the connection, for so long: ours is the one that counts. */
-const HANDSHAKE_MS = 120_000
+/** The package keeps the connection until its own timer fires. Long, so that the timer of the attempt decides. */
+const HANDSHAKE_TIMEOUT_MS = 120_000
 
-/** Opens a tunnel with SOCKS. The package's errors hold the password, hence only their message goes on. */
-export const socks = (socket: Socket, proxy: Proxy.Proxy, peer: Peer, opened: Opened): void => {
+/** Opens a tunnel with SOCKS. */
+export const socks = (socket: Socket, proxy: Proxy.Proxy, endpoint: Endpoint, callback: TunnelCallback): void => {
   const name = Proxy.show(proxy)
-  const credentials = login(proxy)
-  const problem = unspeakable(proxy, peer, credentials)
+  const login = loginOf(proxy)
+  const problem = limitation(proxy, endpoint, login)
   if (problem !== undefined) {
-    opened(Failure.proxyFailed(`Proxy ${name} ${problem}`))
+    callback(Failure.proxyFailed(`Proxy ${name} cannot be used: ${problem}`))
     return
   }
   SocksClient.createConnection({
     command: 'connect',
-    proxy: { host: proxy.hostname, port: proxy.port, type: isSocks4(proxy) ? 4 : 5, ...credentials },
-    destination: peer,
+    proxy: { host: proxy.hostname, port: proxy.port, type: isSocks4(proxy) ? 4 : 5, ...login },
+    destination: endpoint,
     existing_socket: socket,
-    timeout: HANDSHAKE_MS,
+    timeout: HANDSHAKE_TIMEOUT_MS,
   }).then(
-    () => opened(),
+    () => callback(),
     (error: unknown) => {
-      const { name: kind, code, message } = Failure.causeOf(error)
-      opened({
-        ...Failure.proxyFailed(`Proxy ${name} opened no tunnel to ${authority(peer)}: ${message}`),
-        cause: { name: kind, code, message },
-      })
+      const message = `Proxy ${name} opened no tunnel to ${authority(endpoint)}: ${Fault.messageOf(error)}`
+      // The fault keeps only name, code and message of the error, which holds the password.
+      callback(Failure.proxyFailed(message, error))
     },
   )
 }

@@ -1,23 +1,8 @@
 /**
- * The transport that really sends: HTTP/1.1 (and HTTP/2 where it is asked for) over undici, on real sockets.
+ * The transport that sends over the network: HTTP/1.1, and HTTP/2 as an option, over undici and Node's sockets.
  *
- * | option          | default | is                                                                          |
- * |-----------------|---------|-----------------------------------------------------------------------------|
- * | `connections`   | 128     | the most that are open to one origin; what is beyond it waits               |
- * | `keepAlive`     | 4 000   | milliseconds an idle connection is kept, unless the server says otherwise     |
- * | `maxHeaderSize` | 65 536  | octets of a reply's head                                                    |
- * | `http2`         | false   | offer HTTP/2 to https origins; no reason phrases, one stream per connection    |
- * | `socketPath`    | none    | a unix socket in place of every origin                                      |
- * | `localAddress`  | none    | the address to connect from                                                 |
- *
- * undici is loaded with the first request. A body is to be read, iterated or discarded: until then it holds its
- * connection, though not the process.
- *
- * @example
- * import { Transport } from 'requests-ts'
- *
- * const transport = Transport.undici({ connections: 10 })
- * assert.equal(typeof transport.close, 'function')
+ * undici is loaded with the first request. The body of a response must be read, iterated or discarded. Until then it
+ * holds its connection, but it does not keep the process alive.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -30,23 +15,30 @@ import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
 import type { Agent } from './Agents.js'
 import { Agents } from './Agents.js'
-import type { Dispatch } from './Channel.js'
-import { bare } from './Connector.js'
+import type { ChannelRequest } from './Channel.js'
+import { withoutBrackets } from './Connector.js'
 import * as Failure from './Failure.js'
-import type { Owner } from './Handler.js'
-import { RequestAttempt } from './Handler.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
 import { InFlight } from './InFlight.js'
 import type { Settings } from './Pools.js'
+import type { AttemptOwner } from './RequestAttempt.js'
+import { RequestAttempt } from './RequestAttempt.js'
 import * as RequestBody from './RequestBody.js'
 
+/** Options of `undici`. */
 export interface Options {
+  /** The most connections to one origin; further requests wait. 128 by default. */
   readonly connections?: number
+  /** How long an idle connection is kept, in milliseconds, unless the server announces a time. 4,000 by default. */
   readonly keepAlive?: number
+  /** The longest head of a response, in bytes. 65,536 by default. */
   readonly maxHeaderSize?: number
+  /** Offers HTTP/2 to https origins: one stream per connection, and no reason phrases. `false` by default. */
   readonly http2?: boolean
+  /** The path of a unix socket, which is used for every origin. */
   readonly socketPath?: string
+  /** The local address to connect from. */
   readonly localAddress?: string
 }
 
@@ -69,82 +61,89 @@ const load = async (): Promise<Library> => {
 interface Target {
   readonly origin: string
   readonly path: string
-  /** Whose certificate it is: undici would take the name from the Host header. Without brackets. */
+  /** The name that the certificate must have, without brackets. undici would use the Host header. */
   readonly servername: string
   readonly isForwarded: boolean
 }
 
-/** Where the request goes: to the origin, or in absolute form to a proxy that forwards it (RFC 9112 3.2). */
-const target = ({ url, route: { proxy } }: Plan): Target => {
+/** Returns the request target: a path at the origin, or the absolute form at a forwarding proxy (RFC 9112 3.2). */
+const targetOf = ({ url, route: { proxy } }: Plan): Target => {
   if (O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)) {
     const { protocol, hostname, port } = proxy.value
+    const origin = `${protocol}//${hostname}:${port}`
     const path = Url.sentHref(Url.withHash('')(url))
-    return { origin: `${protocol}//${hostname}:${port}`, path, servername: bare(hostname), isForwarded: true }
+    return { origin, path, servername: withoutBrackets(hostname), isForwarded: true }
   }
-  return { origin: url.origin, path: Url.target(url), servername: bare(url.hostname), isForwarded: false }
+  return {
+    origin: url.origin,
+    path: Url.target(url),
+    servername: withoutBrackets(url.hostname),
+    isForwarded: false,
+  }
 }
 
-const dispatchOf = (attempt: RequestAttempt): Dispatch => {
+const channelRequest = (attempt: RequestAttempt): ChannelRequest => {
   const { plan } = attempt
-  const { origin, path, servername, isForwarded } = target(plan)
+  const { origin, path, servername, isForwarded } = targetOf(plan)
   const body = RequestBody.make(plan.body, attempt)
-  if (body instanceof RequestBody.Upload) attempt.upload = body
+  if (body instanceof RequestBody.BodyStream) attempt.upload = body
   return {
-    caller: attempt,
+    listener: attempt,
     origin,
     path,
     method: plan.method,
     headers: Head.flat(plan, isForwarded),
     body,
     servername,
-    // HEAD, and GET with a body, would else close their connection. `Connection: close` still does.
+    // By default undici closes the connection after HEAD, and after GET with a body. `Connection: close` still does.
     reset: false,
   }
 }
 
-const notLoaded = (error: unknown): Fault.Fault =>
-  Fault.make('ConnectFailed', `undici cannot be loaded: ${Failure.why(error)}`, error)
+const cannotLoad = (error: unknown): Fault.Fault =>
+  Fault.make('ConnectFailed', `The undici package cannot be loaded: ${Failure.reasonOf(error)}`, error)
 
-const noScheme = ({ url }: Plan): Fault.Fault =>
-  Fault.make('ConnectFailed', `Only http: and https: can be sent to, not ${url.protocol}`)
+const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
+  Fault.make('ConnectFailed', `Cannot send to ${url.protocol} URLs: the scheme must be http: or https:`)
 
-/** The requests of one transport: those under way, and the agents they travel with. */
-class Traffic implements Owner {
+/** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
+class Dispatcher implements AttemptOwner {
   readonly #settings: Settings
-  readonly #underWay = new InFlight<RequestAttempt>()
+  readonly #inFlight = new InFlight<RequestAttempt>()
   #agents: Agents | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
   }
 
-  /** Starts an attempt; it ends by itself, through `over`. */
+  /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
-    this.#underWay.add(attempt)
+    this.#inFlight.add(attempt)
     if (!attempt.begin()) return
     if (library !== undefined) this.#send(library, attempt)
-    else this.#sendLater(attempt)
+    else this.#sendAfterLoading(attempt)
   }
 
-  #sendLater(attempt: RequestAttempt): void {
+  #sendAfterLoading(attempt: RequestAttempt): void {
     load().then(
       (loaded) => this.#send(loaded, attempt),
-      (error: unknown) => attempt.fail(notLoaded(error)),
+      (error: unknown) => attempt.fail(cannotLoad(error)),
     )
   }
 
   #send(loaded: Library, attempt: RequestAttempt): void {
     if (attempt.isOver) return
-    const agent = Url.isHttp(attempt.plan.url) ? this.#acquire(loaded, attempt.plan) : E.left(noScheme(attempt.plan))
+    const { plan } = attempt
+    const agent = Url.isHttp(plan.url) ? this.#acquire(loaded, plan) : E.left(unsupportedScheme(plan))
     if (E.isLeft(agent)) {
       attempt.fail(agent.left)
       return
     }
     attempt.agent = agent.right
     try {
-      agent.right.pools.dispatch(attempt, dispatchOf(attempt), attempt)
+      agent.right.pools.dispatch(attempt, channelRequest(attempt), attempt)
     } catch (error) {
-      attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
+      attempt.fail(Failure.classify(error, 'Queued', plan.url.origin))
     }
   }
 
@@ -153,25 +152,33 @@ class Traffic implements Owner {
     return this.#agents.acquire(plan)
   }
 
-  over(attempt: RequestAttempt): void {
-    this.#underWay.remove(attempt)
+  onOver(attempt: RequestAttempt): void {
+    this.#inFlight.remove(attempt)
     if (attempt.agent !== undefined) this.#agents?.release(attempt.agent)
     attempt.agent = undefined
   }
 
   async close(): Promise<void> {
-    for (const attempt of this.#underWay.all()) attempt.fail(Failure.clientClosed())
+    for (const attempt of this.#inFlight.all()) attempt.fail(Failure.clientClosed())
     await this.#agents?.close()
   }
 }
 
-/** A transport with connections of its own. */
+/**
+ * Returns a transport with its own connections. `close` ends its requests and connections.
+ *
+ * @example
+ * import { Transport } from 'requests-ts'
+ *
+ * const transport = Transport.undici({ connections: 10 })
+ * assert.equal(typeof transport.close, 'function')
+ */
 export const undici = (options: Options = {}): Transport => {
-  const traffic = new Traffic(settingsOf(OwnProperty.of(options)))
+  const dispatcher = new Dispatcher(settingsOf(OwnProperty.of(options)))
   const send: Transport = (plan, given) => () => {
-    const limits = OwnProperty.of(given)
-    const clock = limits.clock ?? Clock.system
-    return new Promise((resolve) => traffic.start(new RequestAttempt(plan, limits, clock, traffic, resolve)))
+    const controls = OwnProperty.of(given)
+    const clock = controls.clock ?? Clock.system
+    return new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, clock, dispatcher, resolve)))
   }
-  return Object.assign(send, { close: () => traffic.close() })
+  return Object.assign(send, { close: () => dispatcher.close() })
 }

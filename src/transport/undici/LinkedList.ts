@@ -1,18 +1,18 @@
 /**
- * A doubly linked list whose members hold their own links: adding and removing cost the same however long it is.
+ * A doubly linked list whose members hold their own links: adding and removing take constant time.
  *
- * A queue of requests and a stack of idle connections need this, since both lose members from the middle: a request that
- * is given up, a connection that the server closes.
+ * The pool keeps its waiting requests and its idle connections in such lists. Both lose members from the middle: a
+ * request is aborted, a connection is closed by the server.
  */
 
-export interface Link<A> {
+export interface LinkedListNode<A> {
   previous: A | undefined
   next: A | undefined
-  /** The list that it is in; a member is in one list at a time. */
-  chain: object | undefined
+  /** The list that contains this node; a node is in at most one list. */
+  list: object | undefined
 }
 
-export class Chain<A extends Link<A>> {
+export class LinkedList<A extends LinkedListNode<A>> {
   #first: A | undefined
   #last: A | undefined
   #size = 0
@@ -23,16 +23,16 @@ export class Chain<A extends Link<A>> {
 
   /** Adds a member at the end. */
   push(member: A): void {
-    this.#put(member, this.#last, undefined)
+    this.#insert(member, this.#last, undefined)
   }
 
   /** Adds a member at the front. */
   unshift(member: A): void {
-    this.#put(member, undefined, this.#first)
+    this.#insert(member, undefined, this.#first)
   }
 
-  #put(member: A, previous: A | undefined, next: A | undefined): void {
-    member.chain = this
+  #insert(member: A, previous: A | undefined, next: A | undefined): void {
+    member.list = this
     member.previous = previous
     member.next = next
     if (previous === undefined) this.#first = member
@@ -56,15 +56,15 @@ export class Chain<A extends Link<A>> {
     return last
   }
 
-  /** Removes a member; one of another list, or of none, is left alone. */
+  /** Removes a member. Does nothing if the member is not in this list. */
   remove(member: A): void {
-    if (member.chain !== this) return
+    if (member.list !== this) return
     const { previous, next } = member
     if (previous === undefined) this.#first = next
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
-    member.chain = undefined
+    member.list = undefined
     member.previous = undefined
     member.next = undefined
     this.#size -= 1

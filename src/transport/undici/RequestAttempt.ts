@@ -1,0 +1,341 @@
+/**
+ * One attempt: sends a plan and receives the response up to the end of its body, as the handler of a channel.
+ *
+ * | phase        | begins with                                    | limits            |
+ * |--------------|------------------------------------------------|-------------------|
+ * | `Queued`     | dispatch; the pool may have a free connection  | deadline          |
+ * | `Connecting` | a connection is opened for the attempt         | connect, deadline |
+ * | `Sent`       | onRequestStart                                 | read, deadline    |
+ * | `Receiving`  | onResponseStart, except for 1xx                | read, deadline    |
+ * | `Over`       | the end of the body, or a fault                |                   |
+ *
+ * The abort signal and the closing of the client end an attempt at once in every phase. They do not wait for undici,
+ * which cannot abort a request before onRequestStart.
+ *
+ * - `connect` does not run while the attempt waits for one of the connections that are allowed for an origin.
+ * - `read` is the longest silence. It does not run while the reader of the response holds back the connection, or while
+ *   the source of the request body makes the connection wait.
+ */
+import type { Socket } from 'node:net'
+import * as E from 'fp-ts/lib/Either.js'
+import * as Headers from '../../values/Headers.js'
+import * as Status from '../../values/Status.js'
+import type * as Clock from '../../wire/Clock.js'
+import * as Fault from '../../wire/Fault.js'
+import type { Plan } from '../../wire/Plan.js'
+import * as Reply from '../../wire/Reply.js'
+import { at, notifyProgress, type SendControls, type TransportError } from '../../wire/Transport.js'
+import * as Abort from './Abort.js'
+import type { Agent } from './Agents.js'
+import { AttemptTimer, NO_TIMEOUT, type TimerListener } from './AttemptTimer.js'
+import type { Controller, Handler } from './Channel.js'
+import type { ConnectAttempt } from './Connector.js'
+import * as Failure from './Failure.js'
+import * as Head from './Head.js'
+import { stopReading } from './Http1.js'
+import { isHttp2 } from './Http2.js'
+import type { InFlightMember } from './InFlight.js'
+import type { PooledRequest, PoolListener } from './Pool.js'
+import type { BodyStream, UploadListener } from './RequestBody.js'
+import { type Backpressure, ResponseBody } from './ResponseBody.js'
+
+/** Receives the end of an attempt. */
+export interface AttemptOwner {
+  onOver(attempt: RequestAttempt): void
+}
+
+export type ReplyCallback = (result: E.Either<TransportError, Reply.Reply>) => void
+
+const MAX_INTERIM_RESPONSES = 100
+/** The longest silence while the rest of a body that is not wanted is read. */
+const DRAIN_TIMEOUT_MS = 1_000
+
+export class RequestAttempt
+  implements PoolListener, Handler, Backpressure, UploadListener, TimerListener, Abort.Abortable, InFlightMember
+{
+  readonly plan: Plan
+  /** Set by the dispatcher if the request body is streamed. */
+  upload: BodyStream | undefined
+  /** Set by the pool: the connection that serves the attempt. */
+  socket: Socket | undefined
+  /** Set by the pool. */
+  pooled: PooledRequest | undefined
+  /** Set by the dispatcher. */
+  agent: Agent | undefined
+  index = -1
+  readonly #controls: SendControls
+  readonly #clock: Clock.Clock
+  readonly #owner: AttemptOwner
+  readonly #callback: ReplyCallback
+  readonly #start: number
+  readonly #timer: AttemptTimer
+  #phase: Failure.Phase = 'Queued'
+  #controller: Controller | undefined
+  #connecting: ConnectAttempt | undefined
+  #body: ResponseBody | undefined
+  #interimResponses = 0
+  /** Bytes of the response body, counted if there is a progress callback. */
+  #received = 0
+  #expected: number | undefined
+  /** Bytes that the connection had received before the response, or when the timer last fired. */
+  #bytesSeen = 0
+  /** Set while the connection is held back. */
+  #resumeReading: (() => void) | undefined
+  #isDraining = false
+
+  constructor(plan: Plan, controls: SendControls, clock: Clock.Clock, owner: AttemptOwner, callback: ReplyCallback) {
+    this.plan = plan
+    this.#controls = controls
+    this.#clock = clock
+    this.#owner = owner
+    this.#callback = callback
+    this.#start = clock.monotonic()
+    const { deadline } = controls
+    const endsAt = deadline === undefined ? NO_TIMEOUT : performance.now() + deadline - this.#start
+    this.#timer = new AttemptTimer(this, endsAt)
+  }
+
+  get isOver(): boolean {
+    return this.#phase === 'Over'
+  }
+
+  /** Starts the deadline and listens to the signal. Returns whether the request is still to be sent. */
+  begin(): boolean {
+    const { signal } = this.#controls
+    if (signal?.aborted === true) {
+      this.abort(signal.reason)
+      return false
+    }
+    if (signal !== undefined) Abort.subscribe(signal, this)
+    this.#timer.start()
+    if (this.#timer.isLate) this.onDeadline()
+    return !this.isOver
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------------------
+
+  abort(reason: unknown): void {
+    this.fail(Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(reason)}`, reason))
+  }
+
+  fail(fault: Fault.Fault): void {
+    if (this.isOver) return
+    const isUnsent = this.#phase === 'Queued' || this.#phase === 'Connecting'
+    this.#release()
+    if (this.#body === undefined) this.#callback(E.left(at(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
+    else this.#body.fail(fault)
+    this.#connecting?.cancel()
+    this.#controller?.abort(new Failure.FaultError(fault))
+  }
+
+  #succeed(body: ResponseBody): void {
+    this.#release()
+    body.end()
+  }
+
+  #release(): void {
+    this.#phase = 'Over'
+    this.#timer.stop()
+    const { signal } = this.#controls
+    if (signal !== undefined) Abort.unsubscribe(signal, this)
+    this.upload?.stop()
+    // Before the end is reported: undici may use the connection for another request at once.
+    this.#resumeReading?.()
+    this.#resumeReading = undefined
+    this.socket = undefined
+    this.pooled?.cancel()
+    this.#owner.onOver(this)
+  }
+
+  // --- timeouts ----------------------------------------------------------------------------------------------------
+
+  silenceLimit(): number {
+    const { connect = NO_TIMEOUT, read = NO_TIMEOUT } = this.plan.route.timeouts
+    switch (this.#phase) {
+      case 'Connecting':
+        return connect
+      case 'Sent':
+        return this.upload?.isWaiting === true ? NO_TIMEOUT : read
+      case 'Receiving':
+        if (this.#resumeReading !== undefined) return NO_TIMEOUT
+        return this.#isDraining ? Math.min(read, DRAIN_TIMEOUT_MS) : read
+      default:
+        return NO_TIMEOUT
+    }
+  }
+
+  /**
+   * Whether a part of a response head arrived, which undici does not report. The timer asks only when it fires, so this
+   * costs nothing; silence after such a part is noticed up to one `read` late.
+   */
+  hasUnseenActivity(): boolean {
+    const { socket } = this
+    // An HTTP/2 connection receives other frames too.
+    if (this.#phase !== 'Sent' || socket === undefined || isHttp2(socket)) return false
+    if (socket.bytesRead === this.#bytesSeen) return false
+    this.#bytesSeen = socket.bytesRead
+    return true
+  }
+
+  onDeadline(): void {
+    const ms = Math.max(0, (this.#controls.deadline ?? 0) - this.#start)
+    this.fail(Failure.deadlineExceeded(this.plan.method, Failure.peerOf(this.plan), ms))
+  }
+
+  onSilence(): void {
+    const peer = Failure.peerOf(this.plan)
+    const ms = this.silenceLimit()
+    if (this.#phase === 'Connecting') this.fail(Failure.connectTimeout(peer, ms, this.#connecting?.waitingFor))
+    else this.fail(Failure.readTimeout(peer, ms))
+  }
+
+  onActivity(): void {
+    if (!this.#isDraining) this.#timer.touch()
+  }
+
+  // --- progress ----------------------------------------------------------------------------------------------------
+
+  get wantsProgress(): boolean {
+    return this.#controls.progress !== undefined
+  }
+
+  onUploaded(bytes: number, total: number | undefined): void {
+    notifyProgress(this.#controls.progress, { direction: 'up', bytes, ...(total === undefined ? {} : { total }) })
+  }
+
+  #onDownloaded(length: number): void {
+    this.#received += length
+    const [bytes, total] = [this.#received, this.#expected]
+    notifyProgress(this.#controls.progress, { direction: 'down', bytes, ...(total === undefined ? {} : { total }) })
+  }
+
+  // --- connecting --------------------------------------------------------------------------------------------------
+
+  get userAgent(): string | undefined {
+    return Head.plainUserAgent(this.plan)
+  }
+
+  onConnecting(connecting: ConnectAttempt): void {
+    this.#phase = 'Connecting'
+    this.#connecting = connecting
+    this.#timer.restart()
+  }
+
+  onConnectSettled(): void {
+    this.#connecting = undefined
+  }
+
+  // --- undici's handler --------------------------------------------------------------------------------------------
+
+  onRequestStart(controller: Controller): void {
+    if (this.isOver) {
+      // If a request is aborted here, undici writes nothing.
+      controller.abort(new Failure.FaultError(Failure.clientClosed()))
+      return
+    }
+    this.#controller = controller
+    this.#phase = 'Sent'
+    this.#bytesSeen = this.socket?.bytesRead ?? 0
+    this.#timer.restart()
+  }
+
+  onResponseStart(controller: Controller, status: number, _headers: unknown, reason: string | undefined): void {
+    if (this.#phase !== 'Sent') return
+    this.onActivity()
+    if (status < 200) this.onInterim()
+    else this.#onHead(status, reason ?? '', Head.fields(controller.rawHeaders))
+  }
+
+  /** Called for each interim response, including a `100 Continue`, which undici does not see. */
+  onInterim(): void {
+    if (this.#phase !== 'Sent') return
+    this.onActivity()
+    this.#interimResponses += 1
+    if (this.#interimResponses <= MAX_INTERIM_RESPONSES) return
+    this.fail(Failure.tooManyInterim(Failure.peerOf(this.plan), MAX_INTERIM_RESPONSES))
+  }
+
+  #onHead(status: number, reason: string, received: ReadonlyArray<Head.Pair>): void {
+    if (Head.hasForeignTransferEncoding(received)) {
+      this.fail(Failure.foreignTransferEncoding(Failure.peerOf(this.plan)))
+      return
+    }
+    const headers = Reply.receivedHeaders(received)
+    const hasBody = Status.hasBody(this.plan.method, status)
+    const isOverHttp2 = this.socket !== undefined && isHttp2(this.socket)
+    const isFramed = !hasBody || isOverHttp2 || Head.hasFraming(received)
+    const body = new ResponseBody(this, isFramed ? 'Framing' : 'Close')
+    this.#phase = 'Receiving'
+    this.#body = body
+    if (hasBody && this.wantsProgress) this.#expected = Reply.lengthOf(headers)
+    const elapsed = this.#clock.monotonic() - this.#start
+    const source = body.source(hasBody ? headers : Headers.empty)
+    const version = isOverHttp2 ? ({ httpVersion: 'HTTP/2' } as const) : undefined
+    this.#callback(E.right({ status, reason, headers, elapsed, body: source, ...version }))
+    // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
+    if (!hasBody) this.#succeed(body)
+  }
+
+  onResponseData(_controller: Controller, chunk: Uint8Array): void {
+    if (this.#phase !== 'Receiving') return
+    this.onActivity()
+    if (this.wantsProgress) this.#onDownloaded(chunk.length)
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.pooled?.releaseConnection()
+    if (this.#phase !== 'Receiving' || this.#body === undefined) return
+    // Without a length the body ends with the connection, but not if Node reports an error of the connection.
+    const socketError = this.socket?.errored
+    if (socketError) this.#failWith(socketError)
+    else this.#succeed(this.#body)
+  }
+
+  onResponseError(_controller: Controller | undefined, error: unknown): void {
+    // If the phase is still `Queued`, an idle connection was lost before anything was written.
+    if (this.#phase === 'Queued' && this.pooled?.retryOnNewConnection() === true) return
+    this.pooled?.releaseConnection()
+    this.#failWith(error)
+  }
+
+  #failWith(error: unknown): void {
+    this.fail(Failure.classify(error, this.#phase, Failure.peerOf(this.plan)))
+  }
+
+  /** A response to a CONNECT request of the user: tunnels are not supported. */
+  onRequestUpgrade(_controller: Controller, status: number, _headers: unknown, socket: { destroy(): unknown }): void {
+    socket.destroy()
+    this.fail(Failure.unexpectedUpgrade(Failure.peerOf(this.plan), status))
+  }
+
+  // --- backpressure ------------------------------------------------------------------------------------------------
+
+  pause(): void {
+    const { socket } = this
+    const controller = this.#controller
+    if (socket !== undefined && !isHttp2(socket)) this.#resumeReading = stopReading(socket)
+    else {
+      controller?.pause()
+      this.#resumeReading = () => controller?.resume()
+    }
+    // A body that is not read must not keep the process alive.
+    this.#timer.unref()
+  }
+
+  resume(): void {
+    if (this.isOver) return
+    const resumeReading = this.#resumeReading
+    this.#resumeReading = undefined
+    this.onActivity()
+    this.#timer.ref()
+    this.#timer.update()
+    resumeReading?.()
+  }
+
+  drain(): void {
+    if (this.isOver) return
+    this.#isDraining = true
+    this.#timer.restart()
+  }
+}
