@@ -75,7 +75,14 @@ const scripted = (script: Script, clock: Counted, attempts: AttemptRecord[]): Tr
     const step = began + planned.takes >= deadline ? TOO_LATE : planned
     clock.pass(Math.min(step === TOO_LATE ? deadline - began : step.takes, deadline))
     if (!isUnsent(step)) await readAll(plan)
-    const record: AttemptRecord = { began, ended: clock.elapsed(), step, opened: 0, headers: plan.headers, discarded: undefined }
+    const record: AttemptRecord = {
+      began,
+      ended: clock.elapsed(),
+      step,
+      opened: 0,
+      headers: plan.headers,
+      discarded: undefined,
+    }
     attempts.push(record)
     const { outcome } = step
     if (outcome._tag === 'Fault') {
@@ -118,7 +125,9 @@ const law =
 const retries = ({ attempts }: Run): ReadonlyArray<readonly [AttemptRecord, AttemptRecord]> =>
   attempts.slice(1).map((after, i) => [attempts[i] ?? after, after])
 
-export const boundsAttempts = law(({ attempts }, { policy }) => attempts.length >= 1 && attempts.length <= (policy.attempts ?? 3))
+export const boundsAttempts = law(
+  ({ attempts }, { policy }) => attempts.length >= 1 && attempts.length <= (policy.attempts ?? 3),
+)
 
 export const keepsDeadline = law(
   ({ attempts, ended }, { deadline = Number.POSITIVE_INFINITY }) =>

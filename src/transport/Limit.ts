@@ -26,8 +26,9 @@ import * as OwnProperty from '../values/OwnProperty.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import type { Reply, Source } from '../wire/Reply.js'
+import type { Reply } from '../wire/Reply.js'
 import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { observeBody } from './BodyObserver.js'
 import { CloseSignal, cancelFault, deadlineFault, onAbort } from './Cancellation.js'
 
 export interface Limit {
@@ -168,50 +169,6 @@ const waitForStart = async (
         Fault.make('DeadlineExceeded', 'The total time was exceeded while the request waited for withLimit'))
 }
 
-/** Returns a body that calls `onEnd` when it was read, left or discarded, or has failed. */
-const withEnd = (body: Source, onEnd: () => void): Source => ({
-  gather: (limit) => async () => {
-    try {
-      return await body.gather(limit)()
-    } finally {
-      onEnd()
-    }
-  },
-  discard: async () => {
-    try {
-      await body.discard()
-    } finally {
-      onEnd()
-    }
-  },
-  [Symbol.asyncIterator]: () => {
-    const iterator = body[Symbol.asyncIterator]()
-    const step = async (next: Promise<IteratorResult<Uint8Array>>): Promise<IteratorResult<Uint8Array>> => {
-      try {
-        const result = await next
-        if (result.done === true) onEnd()
-        return result
-      } catch (cause) {
-        onEnd()
-        throw cause // the reader of a body receives its fault as an exception
-      }
-    }
-    return {
-      next: () => step(iterator.next()),
-      return: () => step(iterator.return?.() ?? Promise.resolve({ done: true, value: undefined })),
-    }
-  },
-})
-
-const once = (act: () => void): (() => void) => {
-  let isDone = false
-  return () => {
-    if (isDone) return
-    isDone = true
-    act()
-  }
-}
-
 const sendLimited = async (
   queue: LimitQueue,
   inner: Transport,
@@ -221,15 +178,17 @@ const sendLimited = async (
 ): Promise<E.Either<TransportError, Reply>> => {
   const fault = await waitForStart(queue, controls, closing)
   if (fault !== undefined) return E.left(at(plan, Fault.unsent(fault)))
-  const onEnd = once(() => queue.release())
+  let isOpen = false
   try {
     const outcome = await inner(plan, controls)()
-    if (E.isRight(outcome)) return E.right({ ...outcome.right, body: withEnd(outcome.right.body, onEnd) })
-    onEnd()
-    return outcome
-  } catch (cause) {
-    onEnd()
-    throw cause // `Send` reports a transport that throws
+    if (E.isLeft(outcome)) return outcome
+    const body = observeBody(outcome.right.body, { onEnd: () => queue.release() })
+    const reply = { ...outcome.right, body }
+    isOpen = true
+    return E.right(reply)
+  } finally {
+    // Otherwise the slot is free when the reading of the body ends.
+    if (!isOpen) queue.release()
   }
 }
 

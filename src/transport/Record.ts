@@ -14,8 +14,9 @@ import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { concat, type Reply, type Source } from '../wire/Reply.js'
+import { concat, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { observeBody } from './BodyObserver.js'
 import type { Asked, End, Entry } from './TapeEntry.js'
 import { asked, redacted } from './TapeRedaction.js'
 
@@ -54,53 +55,6 @@ const collectingContent = (plan: Plan): RecordedRequest => {
     : { plan: { ...plan, body: { ...body, source: collect(body.source) } }, content }
 }
 
-type OnEnd = (bytes: Uint8Array, end: End) => void
-
-const NOTHING = new Uint8Array(0)
-
-/** Returns a body that reports what was read and how it ended. It may report more than once; only the first counts. */
-const collectingBody = (body: Source, onEnd: OnEnd): Source => {
-  const chunks: Uint8Array[] = []
-  // Set before the body is released: a pending `next` then ends the iteration, but the chunks are not the whole body.
-  let isLeft = false
-  return {
-    gather: (limit) => async () => {
-      const bytes = await body.gather(limit)()
-      if (E.isRight(bytes)) onEnd(bytes.right, 'Whole')
-      else onEnd(NOTHING, bytes.left)
-      return bytes
-    },
-    discard: async () => {
-      isLeft = true
-      await body.discard()
-      onEnd(concat(chunks), 'Left')
-    },
-    [Symbol.asyncIterator]: () => {
-      const iterator = body[Symbol.asyncIterator]()
-      return {
-        next: async () => {
-          try {
-            const step = await iterator.next()
-            if (step.done === true) onEnd(concat(chunks), isLeft ? 'Left' : 'Whole')
-            else chunks.push(step.value)
-            return step
-          } catch (cause) {
-            const fault = Fault.is(cause) ? cause : Fault.make('BodyCut', String(cause))
-            onEnd(concat(chunks), isLeft ? 'Left' : fault)
-            throw cause // the reader of a body receives its fault as an exception
-          }
-        },
-        return: async () => {
-          isLeft = true
-          const step = await iterator.return?.()
-          onEnd(concat(chunks), 'Left')
-          return step ?? { done: true, value: undefined }
-        },
-      }
-    },
-  }
-}
-
 /** Returns a fault without its cause, which may hold anything. */
 const withoutCause = ({ _tag, message, status, unsent }: Fault.Fault): Fault.Fault => ({
   ...Fault.make(_tag, message),
@@ -122,11 +76,9 @@ const sendRecorded = async (
     write(asked(given, request.content()), E.left(withoutCause(sent.left)))
     return E.left({ ...sent.left, plan: given })
   }
-  let isWritten = false
   const { status, reason, headers, elapsed, httpVersion, body } = sent.right
-  const onEnd: OnEnd = (bytes, end) => {
-    if (isWritten) return
-    isWritten = true
+  const chunks: Uint8Array[] = []
+  const onEnd = (end: End, bytes = concat(chunks)): void => {
     const version = httpVersion === undefined ? {} : { httpVersion }
     const shown = redacted(hideIn(given, headers), secretsOf(given))
     const answered = { status, reason, headers: shown, elapsed, bytes, ...version }
@@ -135,7 +87,8 @@ const sendRecorded = async (
       E.right({ ...answered, end: typeof end === 'string' ? end : withoutCause(end) }),
     )
   }
-  return E.right({ ...sent.right, body: collectingBody(body, onEnd) })
+  const onChunk = (chunk: Uint8Array): void => void chunks.push(chunk)
+  return E.right({ ...sent.right, body: observeBody(body, { onChunk, onEnd }) })
 }
 
 /** Returns a transport that passes an entry for each attempt to the sink, and otherwise behaves as `inner`. */

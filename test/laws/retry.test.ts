@@ -102,7 +102,9 @@ describe('the laws refute', () => {
   })
   it('losing the cookies of a 503 (nextcloud/neon #1507), or storing them without sending them', async () => {
     for (const superseded of ['Ignored', 'Forgotten'] as const)
-      expect(await refutedBy({ superseded })).toEqual(['the cookies of a superseded reply are sent with the next attempt'])
+      expect(await refutedBy({ superseded })).toEqual([
+        'the cookies of a superseded reply are sent with the next attempt',
+      ])
   })
   it('not discarding replies (one socket each), and discarding the last one too', async () => {
     expect(await refutedBy({ discards: 'Never' })).toEqual(['every reply except the last is discarded'])
