@@ -1,19 +1,19 @@
 /**
- * What a transport that sends again must do, as predicates over any decorator of the type of `Transport.withRetry`.
+ * The laws of retrying, as predicates over implementations of `Transport.withRetry`.
  *
- * | law                 | says                                                                                       |
- * |---------------------|--------------------------------------------------------------------------------------------|
- * | `boundsAttempts`    | at least one attempt is made, and no more than the policy allows                            |
- * | `keepsDeadline`     | no attempt begins, and nothing ends, after the deadline                                     |
- * | `sendsOnceOnce`     | a body that exists once is opened once, and nothing is sent after that                      |
- * | `repeatsSafely`     | a method that is not idempotent is repeated only where nothing of it was sent               |
- * | `stopsAtLastWord`   | what is no passing failure is the outcome                                                   |
- * | `waitsAsAsked`      | no attempt begins before the schedule, or before a server's Retry-After within its limit    |
- * | `discardsReplies`   | every reply but the last is discarded before the next attempt, and the last is not          |
- * | `givesTheLast`      | the outcome is that of the last attempt, and its plan the one that was given, but for its cookies |
- * | `passesCookiesOn`   | each outcome but the last is taken in once, in order, and what it changes is on the next attempt |
+ * | law               | requires                                                                                          |
+ * |-------------------|---------------------------------------------------------------------------------------------------|
+ * | `boundsAttempts`  | makes at least one attempt, and no more than the policy permits                                   |
+ * | `keepsDeadline`   | starts no attempt after the deadline, and ends before it                                          |
+ * | `sendsOnceOnce`   | opens a one-shot body once, and does not retry after that                                         |
+ * | `repeatsSafely`   | retries a method that is not idempotent only if nothing was sent                                  |
+ * | `stopsAtLastWord` | retries only transient faults and statuses                                                        |
+ * | `waitsAsAsked`    | waits for the scheduled delay, and for a Retry-After up to the limit of the policy                |
+ * | `discardsReplies` | discards every reply except the last, before the next attempt                                     |
+ * | `givesTheLast`    | returns the outcome of the last attempt, with the given plan apart from its cookies               |
+ * | `passesCookiesOn` | reports each superseded outcome once, in order, and sends the resulting header with the next attempt |
  *
- * Which methods are idempotent, and what a server asks for, is said here a second time.
+ * This module has its own list of idempotent methods and its own reading of Retry-After, to check those of the library.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -26,21 +26,22 @@ import { at, type SendControls, type Superseded, type Transport } from '../src/w
 import { planAt } from './arbitrary/Plan.js'
 import { type Counted, counted, payloadOf, type Script, type Step } from './arbitrary/Script.js'
 
+/** The type of `Transport.withRetry`. */
 export type WithRetry = (policy: Retry) => (inner: Transport) => Transport
 
-/** One attempt, as the transport below saw it. */
-interface Seen {
+/** One attempt, as the wrapped transport saw it. */
+interface AttemptRecord {
   readonly began: number
   readonly ended: number
   readonly step: Step
   readonly opened: number
   readonly headers: Plan['headers']
-  /** When its reply was discarded, by the number of attempts made until then. */
+  /** The number of attempts made until its reply was discarded. */
   discarded: number | undefined
 }
 
 interface Run {
-  readonly seen: ReadonlyArray<Seen>
+  readonly attempts: ReadonlyArray<AttemptRecord>
   readonly outcome: E.Either<Fault.Fault & { readonly plan: Plan }, { readonly status: number }>
   readonly plan: Plan
   readonly opened: number
@@ -61,30 +62,37 @@ const isUnsent = ({ outcome }: Step): boolean =>
 const readAll = async ({ body }: Plan): Promise<void> => {
   if (body._tag !== 'Once') return
   for await (const _ of body.source) {
-    // Only that it is read counts.
+    // Only opening the body matters.
   }
 }
 
-/** A transport that does what the script says, and keeps the deadline itself. */
-const scripted = (script: Script, clock: Counted, seen: Seen[]): Transport => {
+/** Returns a transport that follows the script, and keeps the deadline. */
+const scripted = (script: Script, clock: Counted, attempts: AttemptRecord[]): Transport => {
   const { deadline = Number.POSITIVE_INFINITY, steps } = script
   return (plan) => async () => {
     const began = clock.elapsed()
-    const planned = steps[seen.length] ?? LAST
+    const planned = steps[attempts.length] ?? LAST
     const step = began + planned.takes >= deadline ? TOO_LATE : planned
     clock.pass(Math.min(step === TOO_LATE ? deadline - began : step.takes, deadline))
     if (!isUnsent(step)) await readAll(plan)
-    const mine: Seen = { began, ended: clock.elapsed(), step, opened: 0, headers: plan.headers, discarded: undefined }
-    seen.push(mine)
+    const record: AttemptRecord = {
+      began,
+      ended: clock.elapsed(),
+      step,
+      opened: 0,
+      headers: plan.headers,
+      discarded: undefined,
+    }
+    attempts.push(record)
     const { outcome } = step
     if (outcome._tag === 'Fault') {
-      const fault = Fault.make(outcome.fault, `attempt ${seen.length}`)
+      const fault = Fault.make(outcome.fault, `attempt ${attempts.length}`)
       return E.left(at(plan, outcome.unsent ? Fault.unsent(fault) : fault))
     }
     const headers = outcome.retryAfter === undefined ? {} : { 'retry-after': outcome.retryAfter }
     const made = reply({ status: outcome.status, headers, body: 'body' })
     const discard = async (): Promise<void> => {
-      mine.discarded ??= seen.length
+      record.discarded ??= attempts.length
     }
     return E.right({ ...made, body: { ...made.body, discard } })
   }
@@ -92,17 +100,17 @@ const scripted = (script: Script, clock: Counted, seen: Seen[]): Transport => {
 
 const run = async (withRetry: WithRetry, script: Script, superseded?: Superseded): Promise<Run> => {
   const clock = counted()
-  const seen: Seen[] = []
+  const attempts: AttemptRecord[] = []
   const { payload, opened } = payloadOf(script.body)
   const plan = planOf(script, payload)
-  const limits: SendControls = {
+  const controls: SendControls = {
     clock,
     entropy: script.entropy,
     superseded,
     ...(script.deadline === undefined ? {} : { deadline: script.deadline }),
   }
-  const outcome = await withRetry(script.policy)(scripted(script, clock, seen))(plan, limits)()
-  return { seen, outcome, plan, opened: opened(), ended: clock.elapsed() }
+  const outcome = await withRetry(script.policy)(scripted(script, clock, attempts))(plan, controls)()
+  return { attempts, outcome, plan, opened: opened(), ended: clock.elapsed() }
 }
 
 type Law = (withRetry: WithRetry) => (script: Script) => Promise<boolean>
@@ -113,29 +121,31 @@ const law =
   async (script) =>
     holds(await run(withRetry, script), script)
 
-/** Every attempt that was repeated, with the one that repeats it. */
-const repeats = ({ seen }: Run): ReadonlyArray<readonly [Seen, Seen]> =>
-  seen.slice(1).map((after, i) => [seen[i] ?? after, after])
+/** Returns each retried attempt with the attempt that follows it. */
+const retries = ({ attempts }: Run): ReadonlyArray<readonly [AttemptRecord, AttemptRecord]> =>
+  attempts.slice(1).map((after, i) => [attempts[i] ?? after, after])
 
-export const boundsAttempts = law(({ seen }, { policy }) => seen.length >= 1 && seen.length <= (policy.attempts ?? 3))
+export const boundsAttempts = law(
+  ({ attempts }, { policy }) => attempts.length >= 1 && attempts.length <= (policy.attempts ?? 3),
+)
 
 export const keepsDeadline = law(
-  ({ seen, ended }, { deadline = Number.POSITIVE_INFINITY }) =>
-    ended <= deadline && seen.every(({ began }) => began < deadline),
+  ({ attempts, ended }, { deadline = Number.POSITIVE_INFINITY }) =>
+    ended <= deadline && attempts.every(({ began }) => began < deadline),
 )
 
 export const sendsOnceOnce = law((done, { body }) => {
   if (body !== 'once') return true
-  return done.opened <= 1 && repeats(done).every(([before]) => isUnsent(before.step))
+  return done.opened <= 1 && retries(done).every(([before]) => isUnsent(before.step))
 })
 
 const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
 
 export const repeatsSafely = law(
-  (done, { method }) => IDEMPOTENT.includes(method) || repeats(done).every(([{ step }]) => isUnsent(step)),
+  (done, { method }) => IDEMPOTENT.includes(method) || retries(done).every(([{ step }]) => isUnsent(step)),
 )
 
-const PASSING: ReadonlyArray<number | string> = [
+const TRANSIENT: ReadonlyArray<number | string> = [
   408,
   429,
   502,
@@ -148,18 +158,18 @@ const PASSING: ReadonlyArray<number | string> = [
 ]
 
 export const stopsAtLastWord = law((done) =>
-  repeats(done).every(
+  retries(done).every(
     ([
       {
         step: { outcome },
       },
-    ]) => PASSING.includes(outcome._tag === 'Fault' ? outcome.fault : outcome.status),
+    ]) => TRANSIENT.includes(outcome._tag === 'Fault' ? outcome.fault : outcome.status),
   ),
 )
 
 const AT_THREE = Date.parse('2026-01-01T00:00:03Z') - Date.parse('2026-01-01T00:00:00Z')
 
-const asked = ({ step: { outcome }, ended }: Seen): number => {
+const requestedDelay = ({ step: { outcome }, ended }: AttemptRecord): number => {
   if (outcome._tag === 'Fault' || outcome.retryAfter === undefined) return 0
   if (/^\d+$/.test(outcome.retryAfter)) return Number(outcome.retryAfter) * 1000
   return outcome.retryAfter.endsWith('GMT') ? Math.max(0, AT_THREE - ended) : 0
@@ -167,48 +177,48 @@ const asked = ({ step: { outcome }, ended }: Seen): number => {
 
 export const waitsAsAsked = law((done, { policy }) => {
   const { base = 200, factor = 2, cap = 20_000, jitter = 0.5, retryAfter = 60_000 } = policy
-  return repeats(done).every(([before, after], i) => {
-    const ours = Math.min(cap, base * factor ** i)
-    const least = Math.max(Math.floor(ours * (1 - jitter)), Math.min(asked(before), retryAfter))
-    const most = Math.max(Math.ceil(ours), Math.min(asked(before), retryAfter))
+  return retries(done).every(([before, after], i) => {
+    const scheduled = Math.min(cap, base * factor ** i)
+    const least = Math.max(Math.floor(scheduled * (1 - jitter)), Math.min(requestedDelay(before), retryAfter))
+    const most = Math.max(Math.ceil(scheduled), Math.min(requestedDelay(before), retryAfter))
     const waited = after.began - before.ended
     return waited >= least && waited <= most
   })
 })
 
 export const discardsReplies = law((done) => {
-  const last = done.seen.at(-1)
+  const last = done.attempts.at(-1)
   const isLate = E.isLeft(done.outcome) && done.outcome.left._tag === 'DeadlineExceeded'
   return (
     (isLate || last?.discarded === undefined) &&
-    repeats(done).every(([{ step, discarded }], i) => step.outcome._tag === 'Fault' || discarded === i + 1)
+    retries(done).every(([{ step, discarded }], i) => step.outcome._tag === 'Fault' || discarded === i + 1)
   )
 })
 
-export const givesTheLast = law(({ seen, outcome, plan }) => {
-  const last = seen.at(-1)?.step.outcome
+export const givesTheLast = law(({ attempts, outcome, plan }) => {
+  const last = attempts.at(-1)?.step.outcome
   if (E.isRight(outcome)) return last?._tag === 'Reply' && last.status === outcome.right.status
   return outcome.left.plan === plan && last?._tag === 'Fault' && last.fault === outcome.left._tag
 })
 
 export const passesCookiesOn: Law = (withRetry) => async (script) => {
-  const made: Plan['headers'][] = []
-  const taken: Array<number | undefined> = []
+  const updated: Plan['headers'][] = []
+  const supersededStatuses: Array<number | undefined> = []
   const superseded: Superseded = (head) => {
-    taken.push(O.isNone(head) ? undefined : head.value.status)
+    supersededStatuses.push(O.isNone(head) ? undefined : head.value.status)
     return (headers) => {
-      const next = Headers.upsertAt('Cookie', `seen=${taken.length}`)(headers)
-      made.push(next)
+      const next = Headers.upsertAt('Cookie', `attempts=${supersededStatuses.length}`)(headers)
+      updated.push(next)
       return next
     }
   }
   const done = await run(withRetry, script, superseded)
-  const isPassedOn = repeats(done).every(([{ step }, after], i) => {
+  const isPassedOn = retries(done).every(([{ step }, after], i) => {
     const status = step.outcome._tag === 'Reply' ? step.outcome.status : undefined
-    return taken[i] === status && after.headers === made[i]
+    return supersededStatuses[i] === status && after.headers === updated[i]
   })
-  // One more may have been taken in before the deadline ended the wait after it.
+  // The deadline may end the wait after one more outcome was reported.
   const isLate = E.isLeft(done.outcome) && done.outcome.left._tag === 'DeadlineExceeded'
-  const count = repeats(done).length
-  return isPassedOn && (taken.length === count || (isLate && taken.length === count + 1))
+  const count = retries(done).length
+  return isPassedOn && (supersededStatuses.length === count || (isLate && supersededStatuses.length === count + 1))
 }

@@ -1,14 +1,14 @@
 /**
- * What recording and replaying must do, as predicates over any pair of the types of `Transport.record` and `replay`.
+ * The laws of recording and replaying, as predicates over implementations of `Transport.record` and `Transport.replay`.
  *
- * | law                | says                                                                                        |
- * |--------------------|---------------------------------------------------------------------------------------------|
- * | `recordIsSilent`   | a program sees no difference where it is recorded                                            |
- * | `replayIsRecord`   | replay after record is the identity on outcomes, but for what is redacted                     |
- * | `replaysCalls`     | so it is on single calls, faults and cut bodies included, each outcome given once and in order |
- * | `holdsNoSecret`    | no credential of the requests, and no cookie of the servers, is on the tape                   |
+ * | law                | requires                                                                                      |
+ * |--------------------|-----------------------------------------------------------------------------------------------|
+ * | `recordIsSilent`   | recording does not change the outcome of a program                                            |
+ * | `replayIsRecord`   | replaying a recording gives the same outcomes, except for redacted values                     |
+ * | `replaysCalls`     | the same for single calls, including faults and cut bodies: each outcome once, in order       |
+ * | `holdsNoSecret`    | a tape holds no credential of a request and no cookie value of a server                       |
  *
- * Every tape goes through its JSON on its way.
+ * Every tape is encoded as JSON and decoded before it is replayed.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Jar from '../src/cookies/Jar.js'
@@ -16,7 +16,6 @@ import * as Http from '../src/Http.js'
 import { memory } from '../src/transport/Memory.js'
 import type { Sink } from '../src/transport/Record.js'
 import * as Tape from '../src/transport/Tape.js'
-import * as TapeJson from '../src/transport/TapeJson.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { type Reply, reply } from '../src/wire/Reply.js'
@@ -27,7 +26,7 @@ import { planAt } from './arbitrary/Plan.js'
 import { clientOf } from './Http.js'
 import { ClosedEq, Eq } from './Unsealed.js'
 
-/** What the laws speak of. */
+/** The operations under test. */
 export interface Operations {
   readonly record: (sink: Sink) => (inner: Transport) => Transport
   readonly replay: (tape: Tape.Tape) => Transport
@@ -35,7 +34,7 @@ export interface Operations {
 
 interface Recording {
   readonly transport: Transport
-  /** The tape as it comes back from its file. */
+  /** The tape, encoded and decoded. */
   readonly tape: () => Tape.Tape
   readonly text: () => string
 }
@@ -45,9 +44,9 @@ const recording = ({ record }: Pick<Operations, 'record'>, inner: Transport): Re
   const transport = record((entry) => () => {
     tape = Tape.append(entry)(tape)
   })(inner)
-  const text = (): string => JSON.stringify(TapeJson.encode(tape))
+  const text = (): string => JSON.stringify(Tape.encode(tape))
   const read = (): Tape.Tape => {
-    const decoded = TapeJson.decode(JSON.parse(text()))
+    const decoded = Tape.decode(JSON.parse(text()))
     return E.isRight(decoded) ? decoded.right : Tape.empty
   }
   return { transport, tape: read, text }
@@ -71,15 +70,15 @@ export const replayIsRecord =
     return ClosedEq.equals(await attempt(chain, operations.replay(tape())), recorded)
   }
 
-/** The cookies of a chain's servers have values that begin so. */
-const COOKIE = 'host-only.'
+/** Every cookie value that the servers of a chain set begins with this text. */
+const COOKIE_VALUE = 'host-only.'
 
 export const holdsNoSecret =
   (operations: Pick<Operations, 'record'>) =>
   async (chain: Chain): Promise<boolean> => {
     const { transport, text } = recording(operations, memory(serverOf(chain)))
     await attempt(chain, transport)
-    return !text().includes(CANARY) && !text().includes(COOKIE)
+    return !text().includes(CANARY) && !text().includes(COOKIE_VALUE)
   }
 
 // --- single calls --------------------------------------------------------------------------------------------------
@@ -94,7 +93,7 @@ const planOf = ({ path, method, token, body }: Call): Plan =>
 
 async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
-  throw Fault.make('BodyCut', 'cut') // the only way for an iterable to fail
+  throw Fault.make('BodyCut', 'cut') // an iterable reports a failure as an exception
 }
 
 const replyOf = ({ outcome }: Call): Reply | undefined => {
@@ -103,7 +102,7 @@ const replyOf = ({ outcome }: Call): Reply | undefined => {
   return reply({ status, headers: fields, body: isCut ? cut(bytes) : bytes })
 }
 
-/** Answers the calls one after the other. */
+/** Returns a transport that answers the calls in order. */
 const answering = (calls: ReadonlyArray<Call>): Transport => {
   let count = 0
   return (plan) => async () => {

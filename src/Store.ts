@@ -1,15 +1,15 @@
 /**
- * A logged-in session in a file: save it today, go on tomorrow. The file holds secrets in the clear, so only its owner
- * may read it (mode 0600), and it is never half written: it is made beside the old one and takes its place.
+ * Saves a session and its jar in a file, so that a later process can continue with the same login. The file holds secrets
+ * in clear text: only its owner may read it (mode 0600). A new file replaces the old one atomically.
  *
- * | function  | writes to the file                                                                             |
- * |-----------|------------------------------------------------------------------------------------------------|
- * | `save`    | the session given; the jar given, joined with the jar that is there (`Jar.join`)               |
+ * | function  | writes                                                                                        |
+ * |-----------|-----------------------------------------------------------------------------------------------|
+ * | `save`    | the given session; the given jar, joined with the jar in the file (`Jar.join`)                |
  * | `update`  | the result of a function of the stored session; no other process writes in between            |
- * | `replace` | the session given, whatever the file holds                                                     |
+ * | `replace` | the given session and jar, whatever the file holds                                            |
  *
- * Each holds `PATH.lock` from reading to writing, so that of several processes none undoes what another one saved.
- * `save` forgets no cookie: one that is to go is removed with `Jar.remove` or `Jar.clear`, whose tombstones are saved.
+ * Each function holds `PATH.lock` while it reads and writes, so that no process overwrites the changes of another. `save`
+ * keeps cookies that are only in the file. To remove one, use `Jar.remove` or `Jar.clear`, whose deletions are saved too.
  *
  * @example
  * import { mkdtempSync, statSync } from 'node:fs'
@@ -31,19 +31,19 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './Jar.js'
 import * as Session from './Session.js'
-import { type Held, withLock } from './transport/download/FileLock.js'
+import { type LockHandle, withLock } from './transport/download/FileLock.js'
 import { orMissing, syncFolder } from './transport/download/FileSystem.js'
 import * as JsonText from './values/JsonText.js'
 import { messageOf } from './values/Printable.js'
 import * as Serialization from './values/Serialization.js'
 
-/** What is kept. */
+/** The content of the file. */
 export interface Stored {
   readonly session: Session.Session
   readonly jar: Jar.Jar
 }
 
-/** The file system said no. */
+/** A file system operation failed, or the lock of the file could not be taken. */
 export interface StoreFailed {
   readonly _tag: 'StoreFailed'
   readonly path: string
@@ -60,69 +60,71 @@ const failed = (path: string, cause: unknown): StoreFailed => ({
 })
 
 const textOf = ({ session, jar }: Stored): E.Either<Serialization.EncodeError, string> => {
-  const ours = Session.encode({ reveal: true })(session)
-  if (E.isLeft(ours)) return ours
-  const kept = Jar.encode({ reveal: true })(jar)
-  if (E.isLeft(kept)) return kept
-  return E.right(
-    `${JSON.stringify({ format: FORMAT, version: VERSION, session: ours.right, jar: kept.right }, null, 2)}\n`,
-  )
+  const sessionJson = Session.encode({ reveal: true })(session)
+  if (E.isLeft(sessionJson)) return sessionJson
+  const jarJson = Jar.encode({ reveal: true })(jar)
+  if (E.isLeft(jarJson)) return jarJson
+  const json = { format: FORMAT, version: VERSION, session: sessionJson.right, jar: jarJson.right }
+  return E.right(`${JSON.stringify(json, null, 2)}\n`)
 }
 
-const write = async (path: string, text: string, { isHeld }: Held): Promise<void> => {
-  const fresh = `${path}.${randomUUID()}`
+const write = async (path: string, text: string, { isHeld }: LockHandle): Promise<void> => {
+  const temporary = `${path}.${randomUUID()}`
   try {
-    const file = await open(fresh, 'wx', 0o600)
+    const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()
     }
-    if (!(await isHeld())) throw new Error('its lock was taken over by another process: nothing was written')
-    await rename(fresh, path)
+    if (!(await isHeld()))
+      throw new Error('Another process took over the lock of the file; nothing was written. Try again')
+    await rename(temporary, path)
     await syncFolder(path)
   } catch (cause) {
-    await rm(fresh, { force: true })
-    throw cause // to `transact`, which makes a Left of it
+    await rm(temporary, { force: true })
+    throw cause // `transact` turns it into StoreFailed
   }
 }
 
-/** The file that a path leads to, links followed, so that all who name it mean one lock. */
+/** Resolves symbolic links, so that every name of the file has the same lock. */
 const targetOf = async (path: string): Promise<string> =>
   (await orMissing(realpath(path))) ?? join(await realpath(dirname(path)), basename(path))
 
-/** What is in the file; undefined if it does not exist. */
+/** Reads the file; undefined if it does not exist. */
 const current = async (path: string): Promise<E.Either<Serialization.DecodeError, Stored | undefined>> => {
   const text = await orMissing(readFile(path, 'utf8'))
   return text === undefined ? E.right(undefined) : decode(text)
 }
 
-type Change<E1> = (target: string) => Promise<E.Either<E1, Stored>>
-
+/** Writes the result of `change` while holding the lock of the file. */
 const transact =
   (path: string) =>
-  <E1>(change: Change<E1>): TaskEither<E1 | Serialization.EncodeError | StoreFailed, void> =>
+  <E1>(
+    change: (target: string) => Promise<E.Either<E1, Stored>>,
+  ): TaskEither<E1 | Serialization.EncodeError | StoreFailed, void> =>
   async () => {
     try {
       const target = await targetOf(path)
-      const found = await orMissing(stat(target))
-      if (found !== undefined && !found.isFile()) return E.left(failed(path, 'it is not a regular file'))
-      const done = await withLock(target)(async (held) => {
+      const stats = await orMissing(stat(target))
+      if (stats !== undefined && !stats.isFile()) return E.left(failed(path, `"${path}" is not a regular file`))
+      const written = await withLock(target)(async (lock) => {
         const stored = await change(target)
         if (E.isLeft(stored)) return stored
         const text = textOf(stored.right)
-        return E.isLeft(text) ? text : E.right(await write(target, text.right, held))
+        return E.isLeft(text) ? text : E.right(await write(target, text.right, lock))
       })
-      return E.isLeft(done) ? E.left(failed(path, done.left)) : done.right
+      return E.isLeft(written) ? E.left(failed(path, written.left)) : written.right
     } catch (cause) {
       return E.left(failed(path, cause))
     }
   }
 
 /**
- * Changes what is saved, as one transaction; `undefined` stands for a file that is not there. Errors: `Unwritable` for
- * functions, `Unreadable` for a file that is not a saved session, `StoreFailed`; the old file stays as it was.
+ * Replaces the content of the file with the result of `change`, as one transaction. `old` is undefined if the file does not
+ * exist. Errors: `Unwritable` if a setting cannot be encoded (a function), `Unreadable` if the file is not a saved session,
+ * `StoreFailed`. The file is unchanged after an error.
  */
 export const update =
   (path: string) =>
@@ -131,38 +133,35 @@ export const update =
   ): TaskEither<Serialization.EncodeError | Serialization.DecodeError | StoreFailed, void> =>
     transact(path)(async (target) => E.map(change)(await current(target)))
 
-/** Saves, secrets and all; cookies that are in the file stay, unless the jar knows of their deletion. Errors as `update`. */
+/** Saves a session and a jar with their secrets. Keeps cookies in the file, except those deleted in the jar. Errors: as `update`. */
 export const save =
   (path: string) =>
   (stored: Stored): TaskEither<Serialization.EncodeError | Serialization.DecodeError | StoreFailed, void> =>
     update(path)((old) => (old === undefined ? stored : { ...stored, jar: Jar.join(old.jar, stored.jar) }))
 
-/** Saves in place of whatever is there. Errors: `Unwritable`, `StoreFailed`. */
+/** Saves a session and a jar, and ignores the old content of the file. Errors: `Unwritable`, `StoreFailed`. */
 export const replace =
   (path: string) =>
   (stored: Stored): TaskEither<Serialization.EncodeError | StoreFailed, void> =>
     transact(path)(async () => E.right(stored))
 
-const parse = (text: string): E.Either<Serialization.DecodeError, unknown> =>
-  E.mapLeft((problem: string) => Serialization.decodeError([problem]))(JsonText.parse(text))
-
 const isStore = (u: unknown): u is { readonly session?: unknown; readonly jar?: unknown } =>
   typeof u === 'object' && u !== null
 
-/** The text of a saved file to what was saved. Error: `Unreadable`. */
+/** Decodes the text of a saved file. Error: `Unreadable`. */
 export const decode = (text: string): E.Either<Serialization.DecodeError, Stored> => {
-  const json = parse(text)
-  if (E.isLeft(json)) return json
-  const known = Serialization.checkEnvelope(FORMAT, VERSION, json.right)
-  if (E.isLeft(known)) return known
-  if (!isStore(known.right)) return E.left(Serialization.decodeError(['it is no object']))
-  const session = Session.decode(known.right.session)
+  const json = JsonText.parse(text)
+  if (E.isLeft(json)) return E.left(Serialization.decodeError([json.left]))
+  const envelope = Serialization.checkEnvelope(FORMAT, VERSION, json.right)
+  if (E.isLeft(envelope)) return envelope
+  if (!isStore(envelope.right)) return E.left(Serialization.decodeError(['the file is not a JSON object']))
+  const session = Session.decode(envelope.right.session)
   if (E.isLeft(session)) return session
-  const jar = Jar.decode(known.right.jar)
+  const jar = Jar.decode(envelope.right.jar)
   return E.isLeft(jar) ? jar : E.right({ session: session.right, jar: jar.right })
 }
 
-/** Loads what was saved. Errors: `StoreFailed`, `Unreadable`. */
+/** Loads a saved session and jar. Errors: `StoreFailed` (for example if the file is missing), `Unreadable`. */
 export const load =
   (path: string): TaskEither<StoreFailed | Serialization.DecodeError, Stored> =>
   async () => {

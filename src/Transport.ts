@@ -1,7 +1,7 @@
 /**
- * What carries a plan: the port, and the transports that come with the library.
+ * The `Transport` type, which sends one plan and returns one reply, and the transports of this library.
  *
- * Anything of the type `Transport` is one; `reply` and `failed` help to write your own.
+ * Any function of this type is a transport; `reply` and `failed` help to write one.
  */
 export { type Limit, withLimit } from './transport/Limit.js'
 export { memory } from './transport/Memory.js'

@@ -1,4 +1,4 @@
-/** Downloads into files: whole, broken off, gone on with; and what the disk holds after each. */
+/** `Stream.toFile`: complete, failed and resumed downloads, and the files that each leaves. */
 import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
@@ -50,7 +50,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The files of this test that are open, where the system tells. */
+/** The open files of this test, on systems that list them. */
 const openFiles = (): ReadonlyArray<string> => {
   if (!existsSync('/proc/self/fd')) return []
   return readdirSync('/proc/self/fd').flatMap((fd) => {
@@ -86,7 +86,7 @@ interface Served {
 
 const ETAGGED = { etag: '"v1"' }
 
-/** Serves ranges as RFC 9110 says; the body of each reply is cut after so many octets. */
+/** Serves ranges according to RFC 9110. Cuts the body of reply `i` after `cuts[i]` bytes. */
 const serving = (file: (n: number) => File, cuts: ReadonlyArray<number> = []): Served => {
   const requests: Array<Readonly<Record<string, string>>> = []
   const transport: Transport = (plan) => async () => {
@@ -129,8 +129,8 @@ const always =
 const files = (): ReadonlyArray<string> => readdirSync(folder).sort()
 const written = (): string => readFileSync(path, 'utf8')
 
-describe('a whole file', () => {
-  it('has its name when it is all there, and nothing is beside it', async () => {
+describe('a complete download', () => {
+  it('leaves only the file', async () => {
     const { transport, requests } = serving(() => ({ content: 'content' }))
     expect(await download(transport, {})).toMatchObject({
       right: [{ path, size: 7, resumedAt: 0, head: { status: 200 } }, {}],
@@ -139,7 +139,7 @@ describe('a whole file', () => {
     expect(requests).toMatchObject([{ 'accept-encoding': 'identity' }])
     expect(requests[0]).not.toHaveProperty('range')
   })
-  it('takes the place of an old one, only when it is all there', async () => {
+  it('replaces an old file only when it is complete', async () => {
     writeFileSync(path, 'old')
     expect(await download(serving(() => ({ content: 'newer' }), [2]).transport, {})).toMatchObject({
       left: { _tag: 'BodyCut' },
@@ -152,29 +152,29 @@ describe('a whole file', () => {
     expect(await download(always({ status: 200 }))).toMatchObject({ right: [{ size: 0 }, {}] })
     expect(written()).toBe('')
   })
-  it('never has a name that the server gave', async () => {
+  it('ignores the file name of the server', async () => {
     const headers = { 'content-disposition': 'attachment; filename="../../evil"' }
     await download(always({ status: 200, headers, body: 'x' }))
     expect(files()).toEqual(['file.bin'])
   })
 })
 
-describe('no file', () => {
-  it.each([404, 500, 304, 416, 302])('%i: nothing is written, the old one stays', async (status) => {
+describe('a failed download', () => {
+  it.each([404, 500, 304, 416, 302])('with status %i writes nothing and keeps the old file', async (status) => {
     writeFileSync(path, 'old')
     expect(await download(always({ status, body: 'page' }))).toMatchObject({
       left: { _tag: 'UnexpectedStatus', head: { status } },
     })
     expect([files(), written()]).toEqual([['file.bin'], 'old'])
   })
-  it('a 206 that nobody asked for', async () => {
+  it('rejects a 206 without a range request', async () => {
     const headers = { 'content-range': 'bytes 0-1/9' }
     expect(await download(always({ status: 206, headers, body: 'ab' }))).toMatchObject({
       left: { _tag: 'RangeMismatch' },
     })
     expect(files()).toEqual([])
   })
-  it('too short, and too long: said, and kept only where it can be gone on with', async () => {
+  it('reports a wrong length, and keeps the note only of a short part', async () => {
     const short = always({ status: 200, headers: { ...ETAGGED, 'content-length': '9' }, body: 'abc' })
     expect(await download(short)).toMatchObject({ left: { _tag: 'LengthMismatch', expected: 9, received: 3 } })
     expect(files()).toEqual(['file.bin.part', 'file.bin.part.json'])
@@ -182,7 +182,7 @@ describe('no file', () => {
     expect(await download(long, {})).toMatchObject({ left: { _tag: 'LengthMismatch', expected: 2, received: 3 } })
     expect(files()).toEqual(['file.bin.part'])
   })
-  it('where the disk says no, the connection is let go', async () => {
+  it('releases the connection if a file system operation fails', async () => {
     let closed = 0
     async function* body() {
       try {
@@ -196,18 +196,18 @@ describe('no file', () => {
     expect(await download(endless, {}, url, missing)).toMatchObject({ left: { _tag: 'FileFailed', path: missing } })
     mkdirSync(`${path}.part`)
     expect(await download(endless)).toMatchObject({ left: { _tag: 'FileFailed' } })
-    expect(closed).toBe(0) // it was never begun: discarding it is enough
+    expect(closed).toBe(0) // reading never started, so discarding the body is enough
     rmSync(`${path}.part`, { recursive: true })
     mkdirSync(path)
     expect(await download(always({ status: 200, body: 'x' }))).toMatchObject({ left: { _tag: 'FileFailed' } })
   })
 })
 
-describe('going on', () => {
+describe('a resumed download', () => {
   const broken = (file: File = { content: 'abcdefghij', headers: ETAGGED }) =>
     download(serving(() => file, [4]).transport)
 
-  it('keeps what came, and asks for the rest of the same version', async () => {
+  it('keeps the received bytes, and requests the rest of the same version', async () => {
     expect(await broken()).toMatchObject({ left: { _tag: 'BodyCut' } })
     expect(readFileSync(`${path}.part`, 'utf8')).toBe('abcd')
     const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
@@ -215,37 +215,37 @@ describe('going on', () => {
     expect(requests).toMatchObject([{ range: 'bytes=4-', 'if-range': '"v1"' }])
     expect([files(), written()]).toEqual([['file.bin', 'file.bin.part.json'], 'abcdefghij'])
   })
-  it('begins anew unless told to go on', async () => {
+  it('starts from the beginning by default', async () => {
     await broken()
     const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
     expect(await download(transport, {})).toMatchObject({ right: [{ size: 10, resumedAt: 0 }, {}] })
     expect(requests[0]).not.toHaveProperty('range')
   })
-  it('takes the whole where it has changed (200)', async () => {
+  it('saves the whole file if it has changed (200)', async () => {
     await broken()
     const { transport } = serving(() => ({ content: 'ANOTHER ONE', headers: { etag: '"v2"' } }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 11, resumedAt: 0 }, {}] })
     expect(written()).toBe('ANOTHER ONE')
   })
-  it('takes the whole from a server that knows no ranges', async () => {
+  it('saves the whole file if the server does not support ranges', async () => {
     await broken()
     await download(always({ status: 200, body: 'abcdefghij' }))
     expect(written()).toBe('abcdefghij')
   })
-  it('knows by a 416 that all of it is there', async () => {
+  it('is complete if a 416 confirms the length', async () => {
     await broken()
     writeFileSync(`${path}.part`, 'abcdefghij')
     const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 10, head: { status: 416 } }, {}] })
     expect([requests.length, files(), written()]).toEqual([1, ['file.bin', 'file.bin.part.json'], 'abcdefghij'])
   })
-  it('asks for the whole once more where a 416 says that it has become shorter', async () => {
+  it('requests the whole file if a 416 states a shorter length', async () => {
     await broken()
     const { transport, requests } = serving(() => ({ content: 'abc', headers: ETAGGED }))
     expect(await download(transport)).toMatchObject({ right: [{ size: 3, resumedAt: 0 }, {}] })
     expect([requests.length, written()]).toEqual([2, 'abc'])
   })
-  it('does not take what is longer than the whole for the whole', async () => {
+  it('requests the whole file if the part is too long', async () => {
     await broken()
     writeFileSync(`${path}.part`, 'abcdefghijEXTRA')
     const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
@@ -253,19 +253,19 @@ describe('going on', () => {
     expect([requests.length, written()]).toEqual([2, 'abcdefghij'])
   })
   it.each([
-    ['another beginning', { 'content-range': 'bytes 3-9/10' }],
-    ['no range', {}],
-    ['a range that makes no sense', { 'content-range': 'bytes 9-4/10' }],
+    ['another start', { 'content-range': 'bytes 3-9/10' }],
+    ['a missing range', {}],
+    ['an invalid range', { 'content-range': 'bytes 9-4/10' }],
     ['several ranges', { 'content-type': 'multipart/byteranges; boundary=b' }],
     ['a coded range', { 'content-range': 'bytes 4-9/10', 'content-encoding': 'br' }],
-  ])('refuses a 206 with %s, and keeps what there is', async (_, headers) => {
+  ])('rejects a 206 with %s, and keeps the part', async (_, headers) => {
     await broken()
     expect(await download(always({ status: 206, headers, body: 'efghij' }))).toMatchObject({
       left: { _tag: 'RangeMismatch' },
     })
     expect(readFileSync(`${path}.part`, 'utf8')).toBe('abcd')
   })
-  it('refuses a 206 that is longer than its range, and begins anew next time', async () => {
+  it('rejects a 206 longer than its range, and starts from the beginning next time', async () => {
     await broken()
     const headers = { ...ETAGGED, 'content-range': 'bytes 4-6/10' }
     expect(await download(always({ status: 206, headers, body: 'efghij' }))).toMatchObject({
@@ -276,7 +276,7 @@ describe('going on', () => {
     await download(transport)
     expect([requests[0]?.['range'], written()]).toEqual([undefined, 'abcdefghij'])
   })
-  it('does not take the end of a range for the end of a file of unknown length', async () => {
+  it('does not treat the end of a range as the end of a file of unknown length', async () => {
     const unknown = (body: string, range: string) =>
       always({ status: 206, headers: { ...ETAGGED, 'content-range': range }, body })
     const cut: Transport = () => async () =>
@@ -297,7 +297,7 @@ describe('going on', () => {
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 7 }, {}] })
     expect([requests.length, written()]).toEqual([1, 'abcdefghij'])
   })
-  it('asks for the whole once more where a 206 is of another version', async () => {
+  it('requests the whole file if a 206 has another version', async () => {
     await broken()
     let count = 0
     const headers = { etag: '"v2"', 'content-range': 'bytes 4-9/10' }
@@ -308,7 +308,7 @@ describe('going on', () => {
     expect(E.isRight(await download(changed))).toBe(true)
     expect(written()).toBe('ABCDEFGHIJ')
   })
-  it('does not go on with the part of another URL, nor with one of which nothing is known', async () => {
+  it('does not use the part of another URL, or a part with an invalid note', async () => {
     await broken()
     const first = serving(() => ({ content: 'other' }))
     await download(first.transport, { existing: 'Resume' }, 'http://h.test/other')
@@ -321,7 +321,7 @@ describe('going on', () => {
       expect([requests[0]?.['range'], written()]).toEqual([undefined, 'abcdefghij'])
     }
   })
-  it('does not go on with what was decoded: its octets are not those of the server', async () => {
+  it('does not resume a response with a content coding', async () => {
     const cut: Transport = () => async () => {
       async function* body() {
         yield Buffer.from('abcd')
@@ -337,7 +337,7 @@ describe('going on', () => {
       expect(files()).toEqual(['file.bin.part'])
     }
   })
-  it('does not go on where nothing would tell one version from another', async () => {
+  it('does not resume without a validator', async () => {
     const cut: Transport = () => async () => {
       async function* body() {
         yield Buffer.from('abcd')
@@ -348,12 +348,12 @@ describe('going on', () => {
     await download(cut)
     expect(files()).toEqual(['file.bin.part'])
   })
-  it('writes no URL to the disk, and its note for its owner alone', async () => {
+  it('stores no URL in its note, which only its owner can read', async () => {
     await broken()
     expect(readFileSync(`${path}.part.json`, 'utf8')).not.toContain('CANARY')
     expect(statSync(`${path}.part.json`).mode & 0o777).toBe(0o600)
   })
-  it('ends with the very file, however often it breaks off and whatever the server can do', async () => {
+  it('ends with the exact file after any number of failures and changes', async () => {
     const validators = [
       { etag: '"v"' },
       { etag: 'W/"v"' },
@@ -367,7 +367,7 @@ describe('going on', () => {
         fc.constantFrom(...validators),
         fc.nat(8),
         async (content, cuts, headers, changesAt) => {
-          // From some request on it is another file: longer, and with a validator of its own.
+          // From request `changesAt` on, the file is longer and has another validator.
           const version = (n: number): File => {
             const isNew = n >= changesAt
             const tag = headers.etag === undefined ? {} : { etag: headers.etag.replace('v', isNew ? 'new' : 'old') }
@@ -394,7 +394,7 @@ describe('going on', () => {
   })
 })
 
-/** Breaks a first download off, and gives the second one: both as the requests ask. */
+/** Cuts the first download, and returns the outcome of the second. */
 const twice = async (
   first: Request.Request,
   second: Request.Request,
@@ -413,9 +413,9 @@ const twice = async (
   return { outcome, range: served.requests[0]?.['range'], content: written() }
 }
 
-describe('two versions or two resources never become one file', () => {
+describe('a download never mixes versions or resources', () => {
   it.each([
-    ['nothing', {}],
+    ['no field', {}],
     ['a weak ETag', { etag: 'W/"v"' }],
     ['a bare ETag', { etag: 'v1' }],
     ['an ETag with a blank', { etag: '"v 1"' }],
@@ -423,9 +423,9 @@ describe('two versions or two resources never become one file', () => {
       'a Last-Modified of the same second',
       { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT', date: 'Thu, 01 Jan 2026 00:00:00 GMT' },
     ],
-    ['a Last-Modified that is no date', { 'last-modified': '2025', date: '2026' }],
+    ['an invalid Last-Modified', { 'last-modified': '2025', date: '2026' }],
     ['a Last-Modified without a Date', { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }],
-  ])('begins anew where %s is the only validator', async (_, headers) => {
+  ])('starts from the beginning if %s is the only validator', async (_, headers) => {
     const get = Request.get(url)
     expect(await twice(get, get, headers)).toMatchObject({ range: undefined, content: 'b'.repeat(10) })
   })
@@ -443,16 +443,16 @@ describe('two versions or two resources never become one file', () => {
     ['Accept', Request.withHeader('Accept', 'text/a')(get), Request.withHeader('Accept', 'text/b')(get)],
     ['a language', get, Request.withHeader('Accept-Language', 'de')(get)],
     ['a certificate', get, Request.withClientCertificate({ cert: '/a.pem', key: '/a.key' })(get)],
-  ])('begins anew where %s differs', async (_, first, second) => {
+  ])('starts from the beginning if %s differs', async (_, first, second) => {
     expect(await twice(first, second)).toMatchObject({ range: undefined, content: 'b'.repeat(10) })
     expect(readFileSync(`${path}.part.json`, 'utf8')).not.toMatch(/CANARY|alice/)
   })
-  it('begins anew under another base URL', async () => {
+  it('starts from the beginning with another base URL', async () => {
     const report = Request.get('report')
     const made = await twice(report, report, ETAGGED, [base('alice'), base('bob')])
     expect(made).toMatchObject({ range: undefined, content: 'b'.repeat(10) })
   })
-  it('goes on with the same login, form and cookie', async () => {
+  it('resumes with the same login, form and cookie', async () => {
     for (const one of [form('x'), Request.withDigestAuth('me', 'x')(get), Request.withCookie('sid', 'x')(get)]) {
       expect(await twice(one, one)).toMatchObject({ range: 'bytes=4-' })
       rmSync(path)
@@ -469,7 +469,7 @@ describe('two versions or two resources never become one file', () => {
       206,
       { etag: '"v1"', 'content-range': 'bytes 4-9/10', 'last-modified': 'Fri, 02 Jan 2026 00:00:00 GMT' },
     ],
-  ])('asks for the whole after %s', async (_, status, headers) => {
+  ])('requests the whole file after %s', async (_, status, headers) => {
     const first = { ...ETAGGED, 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }
     await download(serving(() => ({ content: 'a'.repeat(10), headers: first }), [4]).transport)
     let count = 0
@@ -478,7 +478,7 @@ describe('two versions or two resources never become one file', () => {
     expect(await download(changed)).toMatchObject({ right: [{ size: 5, resumedAt: 0 }, {}] })
     expect([count, written()]).toEqual([2, 'whole'])
   })
-  it('begins anew where a redirect leads to another place than before', async () => {
+  it('starts from the beginning if a redirect leads to another location', async () => {
     const to =
       (place: string, served: Served): Transport =>
       (plan, limits) =>
@@ -495,7 +495,7 @@ describe('two versions or two resources never become one file', () => {
 
 describe('a finished file', () => {
   const file: File = { content: 'abcdefghij', headers: ETAGGED }
-  it('is not fetched again, from a server of ranges or of conditions', async () => {
+  it('is not fetched again after a 416 or a 304', async () => {
     await download(serving(() => file).transport)
     const { transport, requests } = serving(() => file)
     expect(await download(transport)).toMatchObject({ right: [{ size: 10, resumedAt: 10, head: { status: 416 } }, {}] })
@@ -504,11 +504,11 @@ describe('a finished file', () => {
     expect(written()).toBe('abcdefghij')
   })
   it.each<readonly [string, () => void]>([
-    ['has changed on the disk', () => writeFileSync(path, 'ABCDEFGHIJ')],
-    ['is gone', () => rmSync(path)],
+    ['has changed', () => writeFileSync(path, 'ABCDEFGHIJ')],
+    ['was removed', () => rmSync(path)],
     ['has no note', () => rmSync(`${path}.part.json`)],
-    ['has a note that others may write', () => chmodSync(`${path}.part.json`, 0o666)],
-  ])('is fetched again where it %s', async (_, change) => {
+    ['has a note that others can write', () => chmodSync(`${path}.part.json`, 0o666)],
+  ])('is fetched again if it %s', async (_, change) => {
     await download(serving(() => file).transport)
     await new Promise((done) => setTimeout(done, 5)) // so that a new file has another time
     change()
@@ -524,7 +524,7 @@ describe('a finished file', () => {
       { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT', date: 'Fri, 02 Jan 2026 00:00:00 GMT' },
       { 'last-modified': 'Fri, 02 Jan 2026 00:00:00 GMT' },
     ],
-  ])('is fetched again where a 304 has another %s', async (_, headers, other) => {
+  ])('is fetched again if a 304 has another %s', async (_, headers, other) => {
     await download(always({ status: 200, headers, body: 'abcdefghij' }))
     let count = 0
     const changed: Transport = () => async () =>
@@ -537,12 +537,12 @@ describe('a finished file', () => {
     ['its ETag', ETAGGED],
     ['its ETag as a weak one', { etag: 'W/"v1"' }],
     ['its ETag and another date', { ...ETAGGED, 'last-modified': 'Fri, 02 Jan 2026 00:00:00 GMT' }],
-  ])('is not fetched again where a 304 has %s', async (_, headers) => {
+  ])('is not fetched again if a 304 has %s', async (_, headers) => {
     const first = { ...ETAGGED, 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }
     await download(always({ status: 200, headers: first, body: 'abcdefghij' }))
     expect(await download(always({ status: 304, headers }))).toMatchObject({ right: [{ size: 10, resumedAt: 10 }, {}] })
   })
-  it('is fetched again where a 304 comes from another place than the file', async () => {
+  it('is fetched again if a 304 comes from another location', async () => {
     const to =
       (place: string, body: string): Transport =>
       (plan) =>
@@ -556,13 +556,13 @@ describe('a finished file', () => {
     expect(await download(to('/v2', 'b'.repeat(10)))).toMatchObject({ right: [{ resumedAt: 0 }, {}] })
     expect(written()).toBe('b'.repeat(10))
   })
-  it('does not go on with a part that another program left beside it', async () => {
+  it('ignores a part file of another program', async () => {
     await download(serving(() => file).transport)
     writeFileSync(`${path}.part`, 'XYZ', { mode: 0o600 })
     expect(await download(serving(() => file).transport)).toMatchObject({ right: [{ resumedAt: 10 }, {}] })
     expect(written()).toBe('abcdefghij')
   })
-  it('is fetched again where it has changed on the server, and for another login', async () => {
+  it('is fetched again if it has changed on the server, or for another URL', async () => {
     await download(serving(() => file).transport)
     await download(serving(() => ({ content: 'ABCDEFGHIJ', headers: { etag: '"v2"' } })).transport)
     expect(written()).toBe('ABCDEFGHIJ')
@@ -571,14 +571,14 @@ describe('a finished file', () => {
   })
 })
 
-describe('what others put in the way', () => {
+describe('files of other users', () => {
   const victim = (): string => {
     const name = join(folder, 'victim')
     writeFileSync(name, 'precious', { mode: 0o600 })
     return name
   }
   const whole = serving(() => ({ content: 'content', headers: ETAGGED }))
-  it.each(['.part', '.part.json', '.part.lock'])('never writes through a link at %s', async (end) => {
+  it.each(['.part', '.part.json', '.part.lock'])('are not overwritten through a link at %s', async (end) => {
     const name = victim()
     symlinkSync(name, path + end)
     await download(whole.transport)
@@ -586,16 +586,16 @@ describe('what others put in the way', () => {
   })
   it.each<readonly [string, (part: string) => void]>([
     ['a link', (part) => symlinkSync(victim(), part)],
-    ['another name of a file', (part) => linkSync(victim(), part)],
+    ['a hard link', (part) => linkSync(victim(), part)],
     [
-      'a file that others may write',
+      'a file that others can write',
       (part) => {
         writeFileSync(part, 'evil')
         chmodSync(part, 0o666)
       },
     ],
     ['a FIFO', (part) => execFileSync('mkfifo', [part])],
-  ])('does not go on with %s', async (_, plant) => {
+  ])('are not resumed if the part is %s', async (_, plant) => {
     await download(serving(() => ({ content: 'content', headers: ETAGGED }), [4]).transport)
     rmSync(`${path}.part`)
     plant(`${path}.part`)
@@ -604,13 +604,13 @@ describe('what others put in the way', () => {
     expect([requests[0]?.['range'], written()]).toEqual([undefined, 'content'])
     if (existsSync(join(folder, 'victim'))) expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('precious')
   })
-  it('leaves a part that only its owner can read', async () => {
+  it('do not get access to the part (mode 0600)', async () => {
     await download(serving(() => ({ content: 'content', headers: ETAGGED }), [4]).transport)
     expect(statSync(`${path}.part`).mode & 0o777).toBe(0o600)
   })
 })
 
-describe('the place of the file', () => {
+describe('the target path', () => {
   const transport = always({ status: 200, body: 'content' })
   it.each([0o600, 0o640, 0o644, 0o755])('keeps the mode %o of the old file', async (mode) => {
     writeFileSync(path, 'old')
@@ -618,12 +618,12 @@ describe('the place of the file', () => {
     await download(transport, {})
     expect([statSync(path).mode & 0o777, written()]).toEqual([mode, 'content'])
   })
-  it('gives a new file the mode of any new file', async () => {
+  it('gives a new file the default mode', async () => {
     await download(transport, {})
     writeFileSync(join(folder, 'other'), '')
     expect(statSync(path).mode).toBe(statSync(join(folder, 'other')).mode)
   })
-  it('is where a link leads, there or not, and the link stays', async () => {
+  it('can be a link, which stays, to a file that may not exist', async () => {
     mkdirSync(join(folder, 'real'))
     symlinkSync(join('real', 'file'), path)
     for (const _ of ['not there', 'there']) {
@@ -632,11 +632,11 @@ describe('the place of the file', () => {
       expect(readdirSync(join(folder, 'real'))).toEqual(['file'])
     }
   })
-  it('is no place where links lead in a circle', async () => {
+  it('cannot be a link to itself', async () => {
     symlinkSync(path, path)
     expect(await download(transport, {})).toMatchObject({ left: { _tag: 'FileFailed', path } })
   })
-  it('writes into devices, and says what they say', async () => {
+  it('can be a device, whose errors are reported', async () => {
     symlinkSync('/dev/null', path)
     for (const to of ['/dev/null', path]) {
       expect(await download(transport, { existing: 'Resume' }, url, to)).toMatchObject({ right: [{ size: 7 }, {}] })
@@ -645,18 +645,18 @@ describe('the place of the file', () => {
     if (!existsSync('/dev/full')) return
     expect(await download(transport, {}, url, '/dev/full')).toMatchObject({ left: { _tag: 'FileFailed' } })
   })
-  it('writes into a FIFO as fast as its reader reads', async () => {
+  it('can be a FIFO, and waits for its reader', async () => {
     execFileSync('mkfifo', [path])
     const reader = spawn('sh', ['-c', 'sleep 0.2; wc -c < "$0"', path])
-    let said = ''
+    let output = ''
     reader.stdout.on('data', (chunk) => {
-      said += String(chunk)
+      output += String(chunk)
     })
     const ended = new Promise((done) => reader.on('exit', done))
     const big = always({ status: 200, body: 'x'.repeat(1_000_000) })
     expect(await download(big, {})).toMatchObject({ right: [{ size: 1_000_000 }, {}] })
     await ended
-    expect([said.trim(), lstatSync(path).isFIFO(), files()]).toEqual(['1000000', true, ['file.bin']])
+    expect([output.trim(), lstatSync(path).isFIFO(), files()]).toEqual(['1000000', true, ['file.bin']])
   })
 })
 
@@ -679,23 +679,23 @@ describe('a FIFO whose reader does not read', () => {
       closeSync(reader)
     }
   }
-  it('ends the download when the total time is over', async () => {
+  it('ends the download at the total time', async () => {
     const outcome = await withReader(() => into(Request.withTimeouts({ total: 200 })(get)))
     expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
   })
-  it('ends the download when the signal aborts', async () => {
+  it('ends the download on abort', async () => {
     const outcome = await withReader(() => into(get, AbortSignal.timeout(100)))
     expect(outcome).toMatchObject({ left: { _tag: 'Aborted' } })
   })
-  it('ends the download also before it has a reader', async () => {
+  it('ends the download also while it waits for a reader', async () => {
     execFileSync('mkfifo', [path])
     expect(await into(Request.withTimeouts({ total: 200 })(get))).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
     expect(await into(get, AbortSignal.timeout(100))).toMatchObject({ left: { _tag: 'Aborted' } })
   })
 })
 
-describe('several downloads to one path', () => {
-  it('each report a whole file or none, and the last one stays', async () => {
+describe('simultaneous downloads to one path', () => {
+  it('each succeed with a whole file or fail, and the last one wins', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ pieces: fc.integer({ min: 1, max: 6 }), isCut: fc.boolean() }), {
@@ -744,7 +744,7 @@ describe('several downloads to one path', () => {
     return requests[0]?.['range']
   }
   const broken = () => download(serving(() => ({ content: 'abcdefghij', headers: ETAGGED }), [4]).transport)
-  it('respects the lock of a process that runs, and takes that of one that does not', async () => {
+  it('respect the lock of a running process, and remove that of one that has ended', async () => {
     await broken()
     lock({ pid: process.ppid, host: hostname(), token: 'other' })
     expect(await resumed()).toBeUndefined()
@@ -752,14 +752,14 @@ describe('several downloads to one path', () => {
     lock({ pid: 2 ** 22 + 1, host: hostname(), token: 'other' })
     expect(await resumed()).toBe('bytes=4-')
   })
-  it.each([0, -1, 1.5, 2 ** 40])('takes an old lock of process %d, which cannot be one', async (pid) => {
+  it.each([0, -1, 1.5, 2 ** 40])('remove an old lock with the invalid process id %d', async (pid) => {
     await broken()
     lock({ pid, host: hostname(), token: 'other' })
     utimesSync(`${path}.part.lock`, 1, 1)
     utimesSync(`${path}.part`, 1, 1)
     expect(await resumed()).toBe('bytes=4-')
   })
-  it('takes a lock of its own process id that is older than the process', async () => {
+  it('remove a lock with their process id that is older than the process', async () => {
     await broken()
     lock({ pid: process.pid, host: hostname(), token: 'other' })
     expect(await resumed()).toBeUndefined()
@@ -769,7 +769,7 @@ describe('several downloads to one path', () => {
 })
 
 describe('progress', () => {
-  it('counts what was there, and tells the whole', async () => {
+  it('includes the bytes of the earlier attempt', async () => {
     const content = 'abcdefghij'.repeat(10_000)
     let count = 0
     const server = await web((request, response) => {
@@ -803,7 +803,7 @@ describe('progress', () => {
   })
 })
 
-describe('validators', () => {
+describe('Range.validator', () => {
   const of = (headers: HeadInput['headers']) =>
     Range.validator(headFrom({ status: 200, ...(headers === undefined ? {} : { headers }) }))
   const [noon, second] = ['Thu, 01 Jan 2026 12:00:00 GMT', 'Thu, 01 Jan 2026 12:00:01 GMT']
@@ -818,7 +818,7 @@ describe('validators', () => {
   ])('%j', (headers, expected) => expect(of(headers)).toEqual(expected))
 })
 
-test('on real sockets: broken off by the server, gone on with, and no socket or file is left open', async () => {
+test('over sockets, resumes after the server closes the connection, and leaves no socket or file open', async () => {
   const content = Buffer.alloc(3_000_000, 'abcdefghij')
   let count = 0
   const server = await web((request, response) => {

@@ -1,4 +1,4 @@
-/** The laws of tapes, as a rule set for any pair of the types of `Transport.record` and `Transport.replay`. */
+/** The laws of tapes as a rule set for implementations of `Transport.record` and `Transport.replay`. */
 import * as fc from 'fast-check'
 import { calls } from '../arbitrary/Calls.js'
 import { chain } from '../arbitrary/Chain.js'
@@ -7,7 +7,7 @@ import * as Laws from '../Tape.js'
 
 export const tape = (operations: Laws.Operations): RuleSet => ({
   'recording changes nothing': fc.asyncProperty(chain, Laws.recordIsSilent(operations)),
-  'replay after record is the identity': fc.asyncProperty(chain, Laws.replayIsRecord(operations)),
-  'every outcome comes again, once, in order': fc.asyncProperty(calls, Laws.replaysCalls(operations)),
+  'replaying a recording gives the same outcomes': fc.asyncProperty(chain, Laws.replayIsRecord(operations)),
+  'each outcome is replayed once, in order': fc.asyncProperty(calls, Laws.replaysCalls(operations)),
   'a tape holds no secret': fc.asyncProperty(chain, Laws.holdsNoSecret(operations)),
 })

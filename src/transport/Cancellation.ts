@@ -1,6 +1,11 @@
 /**
- * Waiting on behalf of a caller: over when the time is, and at once when the caller's signal aborts or the transport is
- * closed.
+ * Waiting that ends at the deadline, and at once if the caller's signal aborts or the transport is closed.
+ *
+ * | function         | waits for                                        | ends early by                        |
+ * |------------------|--------------------------------------------------|--------------------------------------|
+ * | `raceDeadline`   | work that cannot be cancelled                    | signal, deadline                     |
+ * | `untilCancelled` | work that takes a signal                         | signal, closing of the transport     |
+ * | `faultSignal`    | (a signal for work that takes one)               | signal, deadline                     |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -9,7 +14,7 @@ import * as Fault from '../wire/Fault.js'
 import type { SendControls } from '../wire/Transport.js'
 import * as Abort from './undici/Abort.js'
 
-/** Tells all who wait when a transport is closed; whoever comes later waits for the next time. */
+/** Aborts the current signal when a transport is closed. Later calls get a new signal, because a transport can be reused. */
 export class CloseSignal {
   #controller = new AbortController()
 
@@ -23,45 +28,50 @@ export class CloseSignal {
   }
 }
 
-const aborted = ({ signal }: SendControls): Fault.Fault | undefined =>
+const abortFault = ({ signal }: SendControls): Fault.Fault | undefined =>
   signal?.aborted
     ? Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(signal.reason)}`, signal.reason)
     : undefined
 
-/** Why someone who waited is not to go on, if so. */
-export const stopped = (limits: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
-  aborted(limits) ?? (closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined)
+/** Returns `Aborted` or `ClientClosed` if a wait must end. */
+export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
+  abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined)
 
-/** Why it is too late to go on, if it is. */
-export const late = (clock: Clock.Clock, deadline: number): Fault.Fault | undefined =>
-  clock.monotonic() < deadline ? undefined : Fault.make('DeadlineExceeded', 'The time was over before it was sent')
+/** Returns `DeadlineExceeded` if it is too late to send. */
+export const deadlineFault = (clock: Clock.Clock, deadline: number): Fault.Fault | undefined =>
+  clock.monotonic() < deadline
+    ? undefined
+    : Fault.make('DeadlineExceeded', 'The total time was exceeded before the request was sent')
 
-/** Runs `act` once, when the first of the signals aborts; what it gives takes the listeners away. */
-export const onStop = (signals: ReadonlyArray<AbortSignal | undefined>, act: () => void): (() => void) => {
-  const heard = signals.flatMap((signal) => (signal === undefined ? [] : [signal]))
+/** Returns `Aborted` or `DeadlineExceeded` if an exchange must end. */
+export const exchangeFault = (controls: SendControls): Fault.Fault | undefined => {
+  const { clock = Clock.system, deadline } = controls
+  if (deadline === undefined || clock.monotonic() < deadline) return abortFault(controls)
+  return (
+    abortFault(controls) ??
+    Fault.make('DeadlineExceeded', 'The total time was exceeded before the exchange was complete')
+  )
+}
+
+/** Runs `act` once, when the first of the signals aborts. Returns a function that removes the listeners. */
+export const onAbort = (signals: ReadonlyArray<AbortSignal | undefined>, act: () => void): (() => void) => {
+  const present = signals.flatMap((signal) => (signal === undefined ? [] : [signal]))
   const member: Abort.Abortable = {
     abort: () => {
-      leave()
+      removeListeners()
       act()
     },
   }
-  const leave = (): void => {
-    for (const signal of heard) Abort.unsubscribe(signal, member)
+  const removeListeners = (): void => {
+    for (const signal of present) Abort.unsubscribe(signal, member)
   }
-  if (heard.some(({ aborted }) => aborted)) member.abort(undefined)
-  else for (const signal of heard) Abort.subscribe(signal, member)
-  return leave
+  if (present.some(({ aborted }) => aborted)) member.abort(undefined)
+  else for (const signal of present) Abort.subscribe(signal, member)
+  return removeListeners
 }
 
-/** Why an exchange is not to go on, if so. */
-export const ended = (limits: SendControls): Fault.Fault | undefined => {
-  const { clock = Clock.system, deadline } = limits
-  if (deadline === undefined || clock.monotonic() < deadline) return aborted(limits)
-  return aborted(limits) ?? Fault.make('DeadlineExceeded', 'The time was over before the exchange was')
-}
-
-/** Whether that moment came. A clock that stands still does not get there by sleeping. */
-const comes = async (clock: Clock.Clock, moment: number, stop: AbortSignal): Promise<boolean> => {
+/** Sleeps until a moment. Returns false if it was stopped, or if the clock does not advance while it sleeps. */
+const sleepUntil = async (clock: Clock.Clock, moment: number, stop: AbortSignal): Promise<boolean> => {
   let before = Number.NEGATIVE_INFINITY
   for (let now = clock.monotonic(); now < moment; now = clock.monotonic()) {
     if (stop.aborted || now <= before) return false
@@ -72,58 +82,63 @@ const comes = async (clock: Clock.Clock, moment: number, stop: AbortSignal): Pro
 }
 
 /**
- * Waits for something that heeds nothing, no longer than signal and deadline let: it goes on by itself then, and what comes
- * of it nobody sees. What it throws before that is thrown here.
+ * Waits for work that cannot be cancelled, until the signal aborts or the deadline passes. The work then continues, and its
+ * result is ignored. Rejects if the work rejects before that.
  */
-export const within = async <A>(limits: SendControls, running: PromiseLike<A>): Promise<E.Either<Fault.Fault, A>> => {
-  const { clock = Clock.system, signal, deadline } = limits
+export const raceDeadline = async <A>(
+  controls: SendControls,
+  running: PromiseLike<A>,
+): Promise<E.Either<Fault.Fault, A>> => {
+  const { clock = Clock.system, signal, deadline } = controls
   if (signal === undefined && deadline === undefined) return E.right(await running)
   const controller = new AbortController()
-  let leave = (): void => {}
+  let removeListeners = (): void => {}
   const stop = new Promise<void>((resolve) => {
-    leave = onStop([signal], resolve)
-    const isDue = deadline === undefined ? Promise.resolve(false) : comes(clock, deadline, controller.signal)
-    isDue.then(
+    removeListeners = onAbort([signal], resolve)
+    if (deadline === undefined) return
+    sleepUntil(clock, deadline, controller.signal).then(
       (isOver) => (isOver ? resolve() : undefined),
-      () => {}, // A clock that cannot sleep measures nothing.
+      () => {}, // A clock whose sleep fails cannot end the wait.
     )
   })
   try {
     const first = await Promise.race([Promise.resolve(running).then(E.right), stop])
-    const fault = ended(limits)
-    // What won without a fault is the value: only a signal or the deadline stops it.
-    return fault === undefined && first !== undefined ? first : E.left(fault ?? Fault.make('Aborted', 'It was stopped'))
+    const fault = exchangeFault(controls)
+    // Only the signal or the deadline resolves `stop`, so without a fault `first` is the value.
+    return fault === undefined && first !== undefined
+      ? first
+      : E.left(fault ?? Fault.make('Aborted', 'The request was aborted'))
   } finally {
-    leave()
+    removeListeners()
     controller.abort()
   }
 }
 
-/** A signal whose reason is a fault: it aborts when the caller's does, or when the time is over, until it is released. */
-export const stopSignal = (limits: SendControls): { readonly signal: AbortSignal; readonly release: IO<void> } => {
+/** Returns a signal that aborts with a fault as its reason, when the caller's signal aborts or the deadline passes. */
+export const faultSignal = (controls: SendControls): { readonly signal: AbortSignal; readonly release: IO<void> } => {
   const controller = new AbortController()
   let release = (): void => {}
   const released = new Promise<void>((resolve) => {
     release = resolve
   })
-  within(limits, released).then((passed) => (E.isLeft(passed) ? controller.abort(passed.left) : undefined))
+  raceDeadline(controls, released).then((passed) => (E.isLeft(passed) ? controller.abort(passed.left) : undefined))
   return { signal: controller.signal, release: () => release() }
 }
 
-/** Waits for something that heeds a signal, no longer than until the caller or the transport stops it. */
-export const during = async (
+/** Runs work that takes a signal, and stops waiting when the caller's signal aborts or the transport is closed. */
+export const untilCancelled = async (
   { signal }: SendControls,
   closing: AbortSignal,
   run: (stop: AbortSignal) => Promise<unknown>,
 ): Promise<void> => {
   const controller = new AbortController()
   await new Promise<void>((resolve, reject) => {
-    const leave = onStop([signal, closing], () => {
+    const removeListeners = onAbort([signal, closing], () => {
       controller.abort()
       resolve()
     })
     run(controller.signal)
       .then(() => resolve(), reject)
-      .finally(leave)
+      .finally(removeListeners)
   })
 }

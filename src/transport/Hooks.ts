@@ -1,12 +1,12 @@
 /**
- * What happens to a reply between its head and the next step: the hooks see it, and a body that nobody wants is let go of.
- * Neither holds an exchange up beyond its signal and its deadline.
+ * Runs the reply hooks of an exchange, and releases bodies that are not needed. Both end with the exchange's signal and
+ * deadline.
  *
- * | while it waits for a hook                | the exchange ends with                                       |
- * |------------------------------------------|--------------------------------------------------------------|
- * | the hook gives a left, throws or rejects | `HookFailed`                                                 |
- * | the signal aborts                        | `Aborted`, at once; the hook runs to its end, and nobody sees |
- * | the total time is over                   | `DeadlineExceeded`, likewise                                 |
+ * | while a hook runs                                  | the exchange ends with                                       |
+ * |----------------------------------------------------|--------------------------------------------------------------|
+ * | it returns a Left, throws or rejects               | `HookFailed`                                                 |
+ * | the signal aborts                                  | `Aborted`, at once; the hook continues, its result is ignored |
+ * | the total time is exceeded                         | `DeadlineExceeded`, in the same way                          |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Hook } from '../session/Settings.js'
@@ -15,46 +15,53 @@ import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, type Head, isHead, type Source } from '../wire/Reply.js'
 import { at, type SendControls, type TransportError } from '../wire/Transport.js'
-import { ended, within } from './Cancellation.js'
+import { exchangeFault, raceDeadline } from './Cancellation.js'
 
-type Seen = E.Either<TransportError | Exchange.HookFailed, Head>
+type HookOutcome = E.Either<TransportError | Exchange.HookFailed, Head>
 
-/** What plain JavaScript may give and a type would not let through. */
-const misled = (hook: Hook, plan: Plan, problem: string): Seen =>
-  E.left(Exchange.hookFailed(plan, hook, 'Threw', new TypeError(problem)))
+/** The failure of a hook whose result does not have the declared type, which plain JavaScript permits. */
+const invalidResult = (hook: Hook, plan: Plan, message: string): HookOutcome =>
+  E.left(Exchange.hookFailed(plan, hook, 'Threw', new TypeError(message)))
 
-const show = async (hook: Hook, limits: SendControls, head: Head, plan: Plan): Promise<Seen> => {
-  const fault = ended(limits)
+const runHook = async (hook: Hook, controls: SendControls, head: Head, plan: Plan): Promise<HookOutcome> => {
+  const fault = exchangeFault(controls)
   if (fault !== undefined) return E.left(at(plan, fault))
   try {
     const task: unknown = hook(head, plan)
     if (typeof task !== 'function') {
       Fault.ignoreRejection(task)
-      return misled(hook, plan, `it gave ${Fault.kindOf(task)} in place of a task, which is a function`)
+      return invalidResult(hook, plan, `it must return a task, which is a function, but returned ${Fault.kindOf(task)}`)
     }
-    const passed = await within<E.Either<unknown, Head>>(limits, task())
-    if (E.isLeft(passed)) return E.left(at(plan, passed.left))
-    const judged = passed.right
-    if (E.isLeft(judged)) return E.left(Exchange.hookFailed(plan, hook, 'Refused', judged.left))
-    return isHead(judged.right) ? judged : misled(hook, plan, `it gave ${Fault.kindOf(judged.right)}, which is no head`)
+    const outcome = await raceDeadline<E.Either<unknown, Head>>(controls, task())
+    if (E.isLeft(outcome)) return E.left(at(plan, outcome.left))
+    const result = outcome.right
+    if (E.isLeft(result)) return E.left(Exchange.hookFailed(plan, hook, 'Refused', result.left))
+    return isHead(result.right)
+      ? result
+      : invalidResult(hook, plan, `its task must give a head, but gave ${Fault.kindOf(result.right)}`)
   } catch (cause) {
     return E.left(Exchange.hookFailed(plan, hook, 'Threw', cause))
   }
 }
 
-/** Lets every hook see the head, in order, until one does not let it pass. */
-export const run = async (hooks: ReadonlyArray<Hook>, limits: SendControls, head: Head, plan: Plan): Promise<Seen> => {
-  let seen = head
+/** Passes a head through all hooks in order, and stops at the first failure. */
+export const run = async (
+  hooks: ReadonlyArray<Hook>,
+  controls: SendControls,
+  head: Head,
+  plan: Plan,
+): Promise<HookOutcome> => {
+  let current = head
   for (const hook of hooks) {
-    const passed = await show(hook, limits, seen, plan)
-    if (E.isLeft(passed)) return passed
-    seen = passed.right
+    const outcome = await runHook(hook, controls, current, plan)
+    if (E.isLeft(outcome)) return outcome
+    current = outcome.right
   }
-  return E.right(seen)
+  return E.right(current)
 }
 
-/** Lets go of a body; why the exchange is not to go on after that, if so. */
-export const release = async (limits: SendControls, body: Source): Promise<Fault.Fault | undefined> => {
-  const gone = await within(limits, discard(body))
-  return E.isLeft(gone) ? gone.left : undefined
+/** Discards a body. Returns the fault that ends the exchange meanwhile, if any. */
+export const release = async (controls: SendControls, body: Source): Promise<Fault.Fault | undefined> => {
+  const discarded = await raceDeadline(controls, discard(body))
+  return E.isLeft(discarded) ? discarded.left : undefined
 }

@@ -1,13 +1,15 @@
 /**
- * How much at a time: no more than so many requests under way, no more than so many begun in a span of time.
+ * Limits how many requests run at the same time, and how many start within a period.
  *
- * | option        | is                                                                                              |
- * |---------------|-------------------------------------------------------------------------------------------------|
- * | `concurrency` | the most under way; one is under way until its reply's body was read, left or discarded, or it failed |
- * | `rate`        | the most that begin in any span of `per` milliseconds, however it is laid                          |
+ * | option        | limits                                                                                            |
+ * |---------------|---------------------------------------------------------------------------------------------------|
+ * | `concurrency` | requests in flight: until they fail, or their response body is read, left or discarded            |
+ * | `rate`        | requests that start within any period of `per` milliseconds                                       |
  *
- * Whoever comes first goes first. Waiting ends at once with an abort, the deadline or the closing of the client, and
- * such a request takes no place. What is left out is not limited; a limit below 1 counts as 1.
+ * Requests start in the order in which they arrive. A waiting request fails at once if its signal aborts, its deadline
+ * passes or the client is closed; it then uses no slot. An absent option does not limit; a limit below 1 counts as 1.
+ *
+ * Place `withRetry` outside `withLimit`, so that a waiting retry does not occupy a slot.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +18,7 @@
  * const polite = pipe(
  *   Transport.undici(),
  *   Transport.withLimit({ concurrency: 4, rate: { requests: 10, per: 1000 } }),
- *   Transport.withRetry({ attempts: 5 }))          // each attempt takes its turn; waiting for one holds no place
+ *   Transport.withRetry({ attempts: 5 })) // each attempt counts against the limit; the wait between attempts does not
  * assert.equal(typeof polite, 'function')
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -24,216 +26,182 @@ import * as OwnProperty from '../values/OwnProperty.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import type { Reply, Source } from '../wire/Reply.js'
+import type { Reply } from '../wire/Reply.js'
 import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
-import { CloseSignal, late, onStop, stopped } from './Cancellation.js'
+import { observeBody } from './BodyObserver.js'
+import { CloseSignal, cancelFault, deadlineFault, onAbort } from './Cancellation.js'
 
 export interface Limit {
+  /** The maximum number of requests in flight. */
   readonly concurrency?: number
+  /** At most `requests` start within any period of `per` milliseconds. */
   readonly rate?: { readonly requests: number; readonly per: number }
 }
 
-/** One who waits for its turn. */
+/** A request that waits for its start. */
 interface Waiter {
   readonly clock: Clock.Clock
-  /** Aborts when it waits no more. */
+  /** Aborts when the request no longer waits. */
   readonly done: AbortSignal
-  readonly go: () => void
+  readonly start: () => void
 }
 
-const FOR_EVER = Number.POSITIVE_INFINITY
+const UNLIMITED = Number.POSITIVE_INFINITY
 
-/** The line before the limit, and what went through. */
-class Gate {
+/** The queue of waiting requests, and the counts of those that started. */
+class LimitQueue {
   readonly #concurrency: number
   readonly #requests: number
   readonly #per: number
-  readonly #line: Waiter[] = []
-  /** When the last of them began, no more than `requests`. */
-  readonly #begun: number[] = []
-  #underWay = 0
-  #isTimed = false
-  /** What was slept through: a clock that stands still, or is a little behind its timers, is taken at its word. */
-  #slept = Number.NEGATIVE_INFINITY
+  readonly #waiting: Waiter[] = []
+  /** When the last requests started; at most `requests` entries. */
+  readonly #starts: number[] = []
+  #inFlight = 0
+  #hasTimer = false
+  /** The end of the last sleep. Counts as the time if a clock stands still, or is slightly behind its timers. */
+  #sleptUntil = Number.NEGATIVE_INFINITY
 
   constructor(limit: Limit) {
-    const { concurrency = FOR_EVER, rate = { requests: FOR_EVER, per: 0 } } = OwnProperty.of(limit)
+    const { concurrency = UNLIMITED, rate = { requests: UNLIMITED, per: 0 } } = OwnProperty.of(limit)
     this.#concurrency = concurrency >= 1 ? concurrency : 1
     this.#requests = rate.requests >= 1 ? Math.floor(rate.requests) : 1
     this.#per = rate.per > 0 ? rate.per : 0
   }
 
-  enter(waiter: Waiter): void {
-    this.#line.push(waiter)
-    this.#pump()
+  enqueue(waiter: Waiter): void {
+    this.#waiting.push(waiter)
+    this.#startNext()
   }
 
-  leave(waiter: Waiter): void {
-    const place = this.#line.indexOf(waiter)
-    if (place >= 0) this.#line.splice(place, 1)
+  remove(waiter: Waiter): void {
+    const index = this.#waiting.indexOf(waiter)
+    if (index >= 0) this.#waiting.splice(index, 1)
   }
 
-  /** One that was under way is over. */
+  /** Frees the slot of a request that has ended. */
   release(): void {
-    this.#underWay -= 1
-    this.#pump()
+    this.#inFlight -= 1
+    this.#startNext()
   }
 
   #now(clock: Clock.Clock): number {
-    return Math.max(clock.monotonic(), this.#slept)
+    return Math.max(clock.monotonic(), this.#sleptUntil)
   }
 
-  /** Milliseconds until the next may begin. */
-  #wait({ clock }: Waiter): number {
-    const [first] = this.#begun
-    if (first === undefined || this.#begun.length < this.#requests) return 0
+  /** Milliseconds until the rate permits another start. */
+  #delay({ clock }: Waiter): number {
+    const [first] = this.#starts
+    if (first === undefined || this.#starts.length < this.#requests) return 0
     return Math.max(0, first + this.#per - this.#now(clock))
   }
 
-  #pump(): void {
-    for (let [head] = this.#line; head !== undefined && this.#underWay < this.#concurrency; [head] = this.#line) {
-      const wait = this.#wait(head)
-      if (wait > 0) {
-        this.#later(head, wait)
+  #startNext(): void {
+    for (let [next] = this.#waiting; next !== undefined && this.#inFlight < this.#concurrency; [next] = this.#waiting) {
+      const delay = this.#delay(next)
+      if (delay > 0) {
+        this.#startLater(next, delay)
         return
       }
-      this.#line.shift()
-      this.#underWay += 1
-      this.#note(this.#now(head.clock))
-      head.go()
+      this.#waiting.shift()
+      this.#inFlight += 1
+      this.#recordStart(this.#now(next.clock))
+      next.start()
     }
   }
 
-  #note(now: number): void {
-    if (this.#requests === FOR_EVER) return
-    this.#begun.push(now)
-    if (this.#begun.length > this.#requests) this.#begun.shift()
+  #recordStart(now: number): void {
+    if (this.#requests === UNLIMITED) return
+    this.#starts.push(now)
+    if (this.#starts.length > this.#requests) this.#starts.shift()
   }
 
-  /** There is one timer, and it is the first one's: it ends with its waiting. */
-  #later({ clock, done }: Waiter, ms: number): void {
-    if (this.#isTimed) return
-    this.#isTimed = true
-    const due = this.#now(clock) + ms
+  /** Sets the only timer, on behalf of the first waiter. It ends early if that waiter stops waiting. */
+  #startLater({ clock, done }: Waiter, ms: number): void {
+    if (this.#hasTimer) return
+    this.#hasTimer = true
+    const end = this.#now(clock) + ms
     clock
       .sleep(ms, done)()
       .then(() => {
-        this.#isTimed = false
-        if (!done.aborted) this.#slept = due
-        this.#pump()
+        this.#hasTimer = false
+        if (!done.aborted) this.#sleptUntil = end
+        this.#startNext()
       })
   }
 }
 
-/** Waits for a turn; why there will be none, if so. */
-const turn = async (gate: Gate, limits: SendControls, closing: AbortSignal): Promise<Fault.Fault | undefined> => {
-  const { clock = Clock.system, signal, deadline = FOR_EVER } = limits
-  const already = stopped(limits, closing) ?? late(clock, deadline)
-  if (already !== undefined) return already
+/** Waits until a request may start. Returns the fault that ended the wait, if any. */
+const waitForStart = async (
+  queue: LimitQueue,
+  controls: SendControls,
+  closing: AbortSignal,
+): Promise<Fault.Fault | undefined> => {
+  const { clock = Clock.system, signal, deadline = UNLIMITED } = controls
+  const fault = cancelFault(controls, closing) ?? deadlineFault(clock, deadline)
+  if (fault !== undefined) return fault
   const controller = new AbortController()
-  let isMine = false
+  let isStarted = false
   await new Promise<void>((resolve) => {
     const end = (): void => {
-      leave()
+      removeListeners()
       resolve()
-      if (!isMine) gate.leave(waiter)
+      if (!isStarted) queue.remove(waiter)
       controller.abort()
     }
     const waiter: Waiter = {
       clock,
       done: controller.signal,
-      go: () => {
-        isMine = true
+      start: () => {
+        isStarted = true
         end()
       },
     }
-    const leave = onStop([signal, closing], () => end())
-    gate.enter(waiter)
-    if (!isMine && deadline !== FOR_EVER)
+    const removeListeners = onAbort([signal, closing], () => end())
+    queue.enqueue(waiter)
+    if (!isStarted && deadline !== UNLIMITED)
       clock
         .sleep(deadline - clock.monotonic(), controller.signal)()
         .then(end)
   })
-  return isMine
+  return isStarted
     ? undefined
-    : (stopped(limits, closing) ?? Fault.make('DeadlineExceeded', 'Its turn did not come in time'))
+    : (cancelFault(controls, closing) ??
+        Fault.make('DeadlineExceeded', 'The total time was exceeded while the request waited for withLimit'))
 }
 
-/** A body that tells when nobody reads it any more. */
-const ending = (body: Source, over: () => void): Source => ({
-  gather: (limit) => async () => {
-    try {
-      return await body.gather(limit)()
-    } finally {
-      over()
-    }
-  },
-  discard: async () => {
-    try {
-      await body.discard()
-    } finally {
-      over()
-    }
-  },
-  [Symbol.asyncIterator]: () => {
-    const iterator = body[Symbol.asyncIterator]()
-    const step = async (next: Promise<IteratorResult<Uint8Array>>): Promise<IteratorResult<Uint8Array>> => {
-      try {
-        const result = await next
-        if (result.done === true) over()
-        return result
-      } catch (cause) {
-        over()
-        throw cause
-      }
-    }
-    return {
-      next: () => step(iterator.next()),
-      return: () => step(iterator.return?.() ?? Promise.resolve({ done: true, value: undefined })),
-    }
-  },
-})
-
-const once = (act: () => void): (() => void) => {
-  let isDone = false
-  return () => {
-    if (isDone) return
-    isDone = true
-    act()
-  }
-}
-
-const passThrough = async (
-  gate: Gate,
+const sendLimited = async (
+  queue: LimitQueue,
   inner: Transport,
   plan: Plan,
-  limits: SendControls,
+  controls: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
-  const fault = await turn(gate, limits, closing)
+  const fault = await waitForStart(queue, controls, closing)
   if (fault !== undefined) return E.left(at(plan, Fault.unsent(fault)))
-  const over = once(() => gate.release())
+  let isOpen = false
   try {
-    const outcome = await inner(plan, limits)()
-    if (E.isRight(outcome)) return E.right({ ...outcome.right, body: ending(outcome.right.body, over) })
-    over()
-    return outcome
-  } catch (cause) {
-    over()
-    throw cause // a transport that throws is judged by whoever sends
+    const outcome = await inner(plan, controls)()
+    if (E.isLeft(outcome)) return outcome
+    const body = observeBody(outcome.right.body, { onEnd: () => queue.release() })
+    const reply = { ...outcome.right, body }
+    isOpen = true
+    return E.right(reply)
+  } finally {
+    // Otherwise the slot is free when the reading of the body ends.
+    if (!isOpen) queue.release()
   }
 }
 
-/** Lets no more through than the limit allows. */
+/** Returns a transport that sends no more requests than the limit permits. Waiting requests fail with `ClientClosed` on close. */
 export const withLimit =
   (limit: Limit) =>
   (inner: Transport): Transport => {
-    // Whoever is still under way when it is closed goes on in the old one.
-    let gate = new Gate(limit)
+    // Requests in flight at the time of `close` release their slots in the old queue.
+    let queue = new LimitQueue(limit)
     const closing = new CloseSignal()
     const send = around(inner, () => {
-      gate = new Gate(limit)
+      queue = new LimitQueue(limit)
       closing.close()
     })
-    return send((plan, limits) => () => passThrough(gate, inner, plan, OwnProperty.of(limits), closing.signal))
+    return send((plan, controls) => () => sendLimited(queue, inner, plan, OwnProperty.of(controls), closing.signal))
   }

@@ -1,5 +1,5 @@
 /**
- * A transport without a network: a pure server behind the port. The same server runs in `Exchange.simulate`.
+ * A transport without a network, which answers from a pure function. `Exchange.simulate` accepts the same server.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -18,39 +18,41 @@ import * as MockServer from '../wire/MockServer.js'
 import { once, type Server, type Source } from '../wire/Reply.js'
 import { at, notifyProgress, type OnProgress, type Progress, type Transport } from '../wire/Transport.js'
 
-type Watch = (bytes: number) => void
+type OnBytes = (bytes: number) => void
 
-const sourceOf = ({ content }: MockServer.Served, watch: Watch): Source =>
+const sourceOf = ({ content }: MockServer.Served, onBytes: OnBytes): Source =>
   once({
     gather: (limit) => async () => {
       const bytes = content(limit)
-      if (E.isRight(bytes)) watch(bytes.right.length)
+      if (E.isRight(bytes)) onBytes(bytes.right.length)
       return bytes
     },
     discard: async () => {},
     async *[Symbol.asyncIterator]() {
       const bytes = content(Number.POSITIVE_INFINITY)
-      if (E.isLeft(bytes)) throw bytes.left // an iterable has no other way to fail; the port says it throws faults
-      watch(bytes.right.length)
+      if (E.isLeft(bytes)) throw bytes.left // `Source` reports faults to its reader as exceptions
+      onBytes(bytes.right.length)
       if (bytes.right.length > 0) yield bytes.right
     },
   })
 
-const watching =
-  (progress: OnProgress | undefined, direction: Progress['direction']): Watch =>
+const notifyBytes =
+  (progress: OnProgress | undefined, direction: Progress['direction']): OnBytes =>
   (bytes) => {
     if (bytes > 0) notifyProgress(progress, { direction, bytes, total: bytes })
   }
 
-/** The transport of a pure server. A body passes in one piece. */
+/** Returns a transport that answers from a server function, or from a record of routes. A body is a single chunk. */
 export const memory =
   (server: Server): Transport =>
-  (plan, limits) =>
+  (plan, controls) =>
   async () => {
-    const { signal, progress } = OwnProperty.of(limits)
-    if (signal?.aborted) return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'Aborted before it was sent'))))
+    const { signal, progress } = OwnProperty.of(controls)
+    if (signal?.aborted) {
+      return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent'))))
+    }
     const served = MockServer.serve(server)(plan)
     if (E.isLeft(served)) return E.left(at(plan, served.left))
-    if (plan.body._tag === 'Bytes') watching(progress, 'up')(Secret.open(plan.body.bytes).length)
-    return E.right({ ...served.right.head, body: sourceOf(served.right, watching(progress, 'down')) })
+    if (plan.body._tag === 'Bytes') notifyBytes(progress, 'up')(Secret.open(plan.body.bytes).length)
+    return E.right({ ...served.right.head, body: sourceOf(served.right, notifyBytes(progress, 'down')) })
   }

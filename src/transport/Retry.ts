@@ -1,16 +1,16 @@
 /**
- * Sending again what failed in passing, as a policy says.
+ * Sends a request again after a transient failure, as a `Retry` policy decides.
  *
- * | it sees to it that                                                                                       |
- * |----------------------------------------------------------------------------------------------------------|
- * | the deadline of the exchange bounds all attempts and waits: where the next would come too late, the last outcome stands |
- * | an abort, or closing the client, ends a wait at once                                                      |
- * | a reply that is not the last is discarded before the next attempt                                          |
- * | a body that exists once is sent again only if nobody has opened it yet                                     |
- * | the cookies of a reply that is not the last are on the next attempt, and in the jar afterwards             |
+ * | situation                                  | behaviour                                                                      |
+ * |--------------------------------------------|--------------------------------------------------------------------------------|
+ * | the next attempt would miss the deadline   | returns the last outcome; the deadline covers all attempts and waits            |
+ * | abort, or closing the client               | ends a wait at once                                                            |
+ * | reply that is not the last                 | is discarded before the next attempt                                           |
+ * | cookies of such a reply                    | are sent with the next attempt, and stored in the jar                          |
+ * | one-shot request body                      | is sent again only if it was not opened yet                                    |
  *
- * Around `withLimit`, each attempt takes its turn and a wait holds no place; inside it, an exchange with all its
- * attempts takes one. A body that is cut after its head is not seen here: `Stream.toFile` resumes.
+ * Place `withRetry` outside `withLimit`, so that a waiting retry does not occupy a slot. Inside it, all attempts of an
+ * exchange share one slot. `withRetry` does not see a body that is cut after its head; `Stream.toFile` can resume it.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -31,64 +31,60 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as OwnProperty from '../values/OwnProperty.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
-import { headOf, discard as letGo, type Reply } from '../wire/Reply.js'
+import { discard, headOf, type Reply } from '../wire/Reply.js'
 import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
-import { CloseSignal, during, late, stopped } from './Cancellation.js'
+import { CloseSignal, cancelFault, deadlineFault, untilCancelled } from './Cancellation.js'
 import * as RetryPolicy from './RetryPolicy.js'
 
-/** A plan whose one-shot body tells whether it was opened. */
-const watched = (plan: Plan): { readonly plan: Plan; readonly isReplayable: () => boolean } => {
+/** Returns a plan that records whether its one-shot body was opened. Other bodies can always be sent again. */
+const observeBody = (plan: Plan): { readonly plan: Plan; readonly isReplayable: () => boolean } => {
   if (plan.body._tag !== 'Once') return { plan, isReplayable: () => true }
   const { source } = plan.body
   let isOpened = false
-  const once: AsyncIterable<Uint8Array> = {
+  const observed: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => {
       isOpened = true
       return source[Symbol.asyncIterator]()
     },
   }
-  return { plan: { ...plan, body: { ...plan.body, source: once } }, isReplayable: () => !isOpened }
+  return { plan: { ...plan, body: { ...plan.body, source: observed } }, isReplayable: () => !isOpened }
 }
 
-const discard = async (outcome: E.Either<TransportError, Reply>): Promise<void> => {
-  if (E.isRight(outcome)) await letGo(outcome.right.body)
-}
-
-const drive = async (
+const sendWithRetry = async (
   policy: RetryPolicy.Retry,
   inner: Transport,
   given: Plan,
-  limits: SendControls,
+  controls: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
-  const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = randomUUID() } = limits
-  const { plan, isReplayable } = watched(given)
+  const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = randomUUID() } = controls
+  const { plan, isReplayable } = observeBody(given)
   let { headers } = given
   for (let attempt = 1; ; attempt++) {
     const asSent = headers === given.headers ? given : { ...given, headers }
-    const sent = await inner(asSent === given ? plan : { ...plan, headers }, limits)()
+    const sent = await inner(asSent === given ? plan : { ...plan, headers }, controls)()
     const outcome = E.isLeft(sent) ? E.left(at(asSent, sent.left)) : sent
     const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
-    const wait = RetryPolicy.next(policy)(last)
-    if (O.isNone(wait)) return outcome
-    const goesOn = clock.monotonic() + wait.value
-    if (goesOn >= deadline) return outcome
+    const delay = RetryPolicy.next(policy)(last)
+    if (O.isNone(delay)) return outcome
+    const nextStart = clock.monotonic() + delay.value
+    if (nextStart >= deadline) return outcome
     const superseded = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
-    headers = limits.superseded?.(superseded)(headers) ?? headers
-    await during(limits, closing, async (stop) => {
-      await discard(outcome)
-      await clock.sleep(Math.max(0, goesOn - clock.monotonic()), stop)()
+    headers = controls.superseded?.(superseded)(headers) ?? headers
+    await untilCancelled(controls, closing, async (stop) => {
+      if (E.isRight(outcome)) await discard(outcome.right.body)
+      await clock.sleep(Math.max(0, nextStart - clock.monotonic()), stop)()
     })
-    const fault = stopped(limits, closing) ?? late(clock, deadline)
+    const fault = cancelFault(controls, closing) ?? deadlineFault(clock, deadline)
     if (fault !== undefined) return E.left(at(asSent, fault))
   }
 }
 
-/** Sends again as the policy says. What no attempt changed is given back as it was. */
+/** Returns a transport that retries as the policy says, three attempts by default. Returns the outcome of the last attempt. */
 export const withRetry =
   (policy: RetryPolicy.Retry = RetryPolicy.empty) =>
   (inner: Transport): Transport => {
     const closing = new CloseSignal()
     const send = around(inner, () => closing.close())
-    return send((plan, limits) => () => drive(policy, inner, plan, OwnProperty.of(limits), closing.signal))
+    return send((plan, controls) => () => sendWithRetry(policy, inner, plan, OwnProperty.of(controls), closing.signal))
   }

@@ -1,24 +1,23 @@
 /**
- * When a request is sent again, and after how long: a policy as a plain value, to be merged, printed and computed with.
- * `Transport.withRetry` runs it.
+ * A retry policy as a plain value: when a request is sent again, and after which delay. `Transport.withRetry` applies it.
  *
- * | field        | default                                 | is                                                            |
- * |--------------|-----------------------------------------|---------------------------------------------------------------|
- * | `attempts`   | 3                                       | the most that is sent, the first time included; 1 to 100      |
- * | `base`       | 200                                     | milliseconds before the second attempt                        |
- * | `factor`     | 2                                       | by which each wait is longer than the one before              |
- * | `cap`        | 20 000                                  | milliseconds that no wait of ours is above                    |
- * | `jitter`     | 0.5                                     | the part of a wait, 0 to 1, that chance may take away         |
- * | `retryAfter` | 60 000                                  | milliseconds up to which a server's Retry-After is obeyed     |
- * | `methods`    | the idempotent ones (RFC 9110 9.2.2)    | what may be sent again once something of it was sent; or `any` |
- * | `statuses`   | 408 429 502 503 504                     | replies that are not the last word                            |
- * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | failures that are not                    |
+ * | field        | default                              | meaning                                                            |
+ * |--------------|--------------------------------------|--------------------------------------------------------------------|
+ * | `attempts`   | 3                                    | maximum number of attempts, including the first; 1 to 100          |
+ * | `base`       | 200                                  | delay before the second attempt, in milliseconds                   |
+ * | `factor`     | 2                                    | ratio of each delay to the one before                              |
+ * | `cap`        | 20 000                               | longest delay of the schedule, in milliseconds                     |
+ * | `jitter`     | 0.5                                  | share of a delay, 0 to 1, that is reduced at random                |
+ * | `retryAfter` | 60 000                               | longest Retry-After that is respected, in milliseconds             |
+ * | `methods`    | the idempotent ones (RFC 9110 9.2.2) | methods that may be sent again after something was sent, or `any`  |
+ * | `statuses`   | 408 429 502 503 504                  | statuses that are retried                                          |
+ * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | faults that are retried                    |
  *
- * A fault that came before anything was written (`Fault.unsent`) makes any method repeatable. A body that exists once
- * is never sent twice. A `ProxyFailed` with a status is judged by `statuses`. A wait is the longer of ours and the
- * server's. Numbers that make no sense count as the nearest that do.
+ * Any method is retried after a fault that occurred before anything was written (`Fault.unsent`). A one-shot body is never
+ * sent twice. A `ProxyFailed` with a status is retried if `statuses` lists it. The delay is the longer of the schedule and
+ * the Retry-After of the server. An invalid number is replaced by the nearest valid one.
  *
- * Laws: `Monoid` is a monoid, field by field the later wins; `waits` lie within `schedule`; `next` is a function.
+ * Laws: `Monoid` is a monoid; `waits` are within `schedule`; equal arguments give an equal `next`.
  *
  * @example
  * import { Retry } from 'requests-ts'
@@ -39,10 +38,16 @@ import type { Head } from '../wire/Reply.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
 
-/** Faults after which another attempt may do better. */
-export type Passing = 'ConnectFailed' | 'ConnectTimeout' | 'ReadTimeout' | 'TlsFailed' | 'ProxyFailed' | 'ProtocolError'
+/** Faults that may not occur again in the next attempt. */
+export type TransientFault =
+  | 'ConnectFailed'
+  | 'ConnectTimeout'
+  | 'ReadTimeout'
+  | 'TlsFailed'
+  | 'ProxyFailed'
+  | 'ProtocolError'
 
-/** What is left out is as in `standard`. */
+/** A retry policy. Absent fields have the values of `standard`. */
 export interface Retry {
   readonly attempts?: number
   readonly base?: number
@@ -52,15 +57,16 @@ export interface Retry {
   readonly retryAfter?: number
   readonly methods?: 'any' | ReadonlyArray<string>
   readonly statuses?: ReadonlyArray<number>
-  readonly faults?: ReadonlyArray<Passing>
+  readonly faults?: ReadonlyArray<TransientFault>
 }
 
+/** The policy without fields, equivalent to `standard`. */
 export const empty: Retry = {}
 
-/** A later policy over an earlier one. */
+/** Merges policies field by field. Fields of the second argument take precedence. */
 export const Monoid: MonoidOf<Retry> = { empty, concat: (x, y) => ({ ...x, ...y }) }
 
-/** What holds where a policy says nothing. */
+/** The default values. */
 export const standard: Required<Retry> = {
   attempts: 3,
   base: 200,
@@ -73,67 +79,67 @@ export const standard: Required<Retry> = {
   faults: ['ConnectFailed', 'ConnectTimeout', 'ReadTimeout', 'ProxyFailed'],
 }
 
-/** No second attempt. */
+/** The policy of a single attempt. */
 export const never: Retry = { attempts: 1 }
 
-const between = (low: number, high: number, n: number): number => (n > low ? Math.min(n, high) : low)
-const MOST_ATTEMPTS = 100
+const clamp = (low: number, high: number, n: number): number => (n > low ? Math.min(n, high) : low)
+const MAX_ATTEMPTS = 100
 
-/** The whole policy, its numbers made sense of. */
+/** Returns the policy with defaults, and with invalid numbers replaced by valid ones. */
 export const resolve = (policy: Retry): Required<Retry> => {
   const all = { ...standard, ...policy }
   return {
     ...all,
-    attempts: Math.floor(between(1, MOST_ATTEMPTS, all.attempts)),
-    base: between(0, MAX_DELAY_MS, all.base),
-    factor: between(1, MAX_DELAY_MS, all.factor),
-    cap: between(0, MAX_DELAY_MS, all.cap),
-    jitter: between(0, 1, all.jitter),
-    retryAfter: between(0, MAX_DELAY_MS, all.retryAfter),
+    attempts: Math.floor(clamp(1, MAX_ATTEMPTS, all.attempts)),
+    base: clamp(0, MAX_DELAY_MS, all.base),
+    factor: clamp(1, MAX_DELAY_MS, all.factor),
+    cap: clamp(0, MAX_DELAY_MS, all.cap),
+    jitter: clamp(0, 1, all.jitter),
+    retryAfter: clamp(0, MAX_DELAY_MS, all.retryAfter),
   }
 }
 
 // --- the schedule --------------------------------------------------------------------------------------------------
 
-/** The wait before an attempt, in milliseconds: chance decides between the least and the most. */
-export interface Pause {
-  /** 2 is the first that is a repetition. */
+/** The range of the delay before an attempt, in milliseconds. Jitter selects a value in it. */
+export interface RetryDelay {
+  /** 2 for the first retry. */
   readonly attempt: number
   readonly least: number
   readonly most: number
 }
 
-const pauseBefore = ({ base, factor, cap, jitter }: Required<Retry>, attempt: number): Pause => {
+const delayBefore = ({ base, factor, cap, jitter }: Required<Retry>, attempt: number): RetryDelay => {
   const most = Math.min(cap, base * Math.min(MAX_DELAY_MS, factor ** (attempt - 2)))
   return { attempt, least: most * (1 - jitter), most }
 }
 
-const drawn = ({ attempt, least, most }: Pause, entropy: string): number =>
+const jittered = ({ attempt, least, most }: RetryDelay, entropy: string): number =>
   Math.round(most - (most - least) * Entropy.fraction(entropy, `retry ${attempt}`))
 
-/** Every wait that the policy can take, with nothing run. A server's Retry-After may make one longer. */
-export const schedule = (policy: Retry): ReadonlyArray<Pause> => {
+/** Returns the delays of a policy, without running it. A Retry-After may lengthen them. */
+export const schedule = (policy: Retry): ReadonlyArray<RetryDelay> => {
   const all = resolve(policy)
-  return Array.from({ length: all.attempts - 1 }, (_, i) => pauseBefore(all, i + 2))
+  return Array.from({ length: all.attempts - 1 }, (_, i) => delayBefore(all, i + 2))
 }
 
-/** The very waits, in milliseconds, of an exchange with that seed. */
+/** Returns the exact delays of an exchange with that seed, in milliseconds. */
 export const waits =
   (entropy: string) =>
   (policy: Retry): ReadonlyArray<number> =>
-    schedule(policy).map((pause) => drawn(pause, entropy))
+    schedule(policy).map((delay) => jittered(delay, entropy))
 
 const listed = (items: ReadonlyArray<string | number>): string => (items.length === 0 ? 'nothing' : items.join(' '))
 
-/** For people: the schedule, a line for each attempt, and what is sent again. */
+/** Returns a description for people: the delay before each attempt, and what is retried. */
 export const show = (policy: Retry): string => {
   const { attempts, methods, statuses, faults, retryAfter } = resolve(policy)
   if (attempts === 1) return '1 attempt'
-  const range = ({ least, most }: Pause): string =>
+  const range = ({ least, most }: RetryDelay): string =>
     least === most ? `${Math.round(most)} ms` : `${Math.round(least)} to ${Math.round(most)} ms`
   return [
     `${attempts} attempts, at most ${Math.round(schedule(policy).reduce((sum, { most }) => sum + most, 0))} ms of waiting`,
-    ...schedule(policy).map((pause) => `  attempt ${pause.attempt} after ${range(pause)}`),
+    ...schedule(policy).map((delay) => `  attempt ${delay.attempt} after ${range(delay)}`),
     `  methods: ${methods === 'any' ? 'any' : listed(methods)}`,
     `  statuses: ${listed(statuses)}; Retry-After up to ${retryAfter} ms`,
     `  faults: ${listed(faults)}`,
@@ -142,55 +148,63 @@ export const show = (policy: Retry): string => {
 
 // --- the decision --------------------------------------------------------------------------------------------------
 
-/** How an attempt went. */
+/** An attempt that has ended. */
 export interface Attempt {
   /** 1 for the first. */
   readonly attempt: number
   readonly method: string
-  /** Whether the body can be sent (again): one that exists once cannot, as soon as it was opened. */
+  /** Whether the body can be sent again. A one-shot body cannot after it was opened. */
   readonly isReplayable: boolean
   readonly outcome: E.Either<Fault.Fault, Head>
   readonly now: Date
+  /** The seed of the jitter. */
   readonly entropy: string
 }
 
-// RFC 9110 5.6.7: the three forms of a date in HTTP, all of which Date.parse reads.
+// The three date forms of RFC 9110 5.6.7. Date.parse accepts all of them.
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? /
 
-/** Milliseconds that a server asks to be left alone for (RFC 9110 10.2.3); none where it does not say. */
-export const askedFor =
+/** Returns the delay of a Retry-After field in milliseconds (RFC 9110 10.2.3); none if it is absent or invalid. */
+export const retryAfter =
   (now: Date) =>
   ({ headers }: Pick<Head, 'headers'>): O.Option<number> => {
     const found = Headers.find(headers, 'Retry-After')
     if (found === undefined) return O.none
     const text = Secret.reveal(found).trim()
     if (/^\d+$/.test(text)) return O.some(Number(text) * 1000)
-    // asctime's form names no zone, and means GMT.
+    // The asctime form has no time zone and means GMT.
     const at = HTTP_DATE.test(text) ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) : Number.NaN
     return Number.isNaN(at) ? O.none : O.some(Math.max(0, at - now.getTime()))
   }
 
-const isPassing = ({ statuses, faults }: Required<Retry>, outcome: Attempt['outcome']): boolean => {
+const isTransient = ({ statuses, faults }: Required<Retry>, outcome: Attempt['outcome']): boolean => {
   if (E.isRight(outcome)) return statuses.includes(outcome.right.status)
   const { _tag, status } = outcome.left
-  const known: ReadonlyArray<Fault.FaultTag> = faults
-  return known.includes(_tag) && (status === undefined || statuses.includes(status))
+  const retried: ReadonlyArray<Fault.FaultTag> = faults
+  return retried.includes(_tag) && (status === undefined || statuses.includes(status))
 }
 
-/** Whether doing it twice is no worse than once. */
+/** Whether sending the request twice has the same effect as sending it once. */
 const isSafe = ({ methods }: Required<Retry>, { method, outcome }: Attempt): boolean =>
   methods === 'any' ||
   methods.some((name) => name.toUpperCase() === method.toUpperCase()) ||
   (E.isLeft(outcome) && Fault.isUnsent(outcome.left))
 
-/** The milliseconds to wait before the next attempt; none where this one was the last. */
+/** Returns the delay before the next attempt in milliseconds; none if there must be no further attempt. */
 export const next =
   (policy: Retry) =>
   (last: Attempt): O.Option<number> => {
     const all = resolve(policy)
     const { attempt, isReplayable, outcome, now, entropy } = last
-    if (attempt >= all.attempts || !isReplayable || !isPassing(all, outcome) || !isSafe(all, last)) return O.none
-    const ours = drawn(pauseBefore(all, attempt + 1), entropy)
-    const asked = E.isRight(outcome) ? askedFor(now)(outcome.right) : O.none
-    return O.some(O.isNone(asked) ? ours : Math.max(ours, Math.min(asked.value, all.retryAfter)))
+    if (attempt >= all.attempts || !isReplayable || !isTransient(all, outcome) || !isSafe(all, last)) return O.none
+    const scheduled = jittered(delayBefore(all, attempt + 1), entropy)
+    const requested = E.isRight(outcome) ? retryAfter(now)(outcome.right) : O.none
+    return O.some(O.isNone(requested) ? scheduled : Math.max(scheduled, Math.min(requested.value, all.retryAfter)))
   }
+
+/** @deprecated Use `TransientFault`. */
+export type Passing = TransientFault
+/** @deprecated Use `RetryDelay`. */
+export type Pause = RetryDelay
+/** @deprecated Use `retryAfter`. */
+export const askedFor = retryAfter

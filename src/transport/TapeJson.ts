@@ -1,124 +1,51 @@
 /**
- * A tape as JSON in the shape of HAR 1.2 (`log.entries`), so that the tools for HAR files show it.
+ * A tape as JSON in the shape of HAR 1.2 (`log.entries`), so that HAR tools can show it.
  *
- * | field               | beyond HAR                                                                                 |
- * |---------------------|--------------------------------------------------------------------------------------------|
- * | `log._tape`         | format and version                                                                          |
- * | `_order`            | among entries that began in the same millisecond                                            |
- * | `request._body`     | the length of the body, where it is known                                                   |
- * | `postData._encoding`| `base64`, where the content is no UTF-8                                                     |
- * | `response._end`     | how the body ended: `Whole`, `Left`, or a fault                                             |
- * | `response._fault`   | in place of a reply, with status 0                                                          |
+ * | field                | meaning (not in HAR)                                             |
+ * |----------------------|------------------------------------------------------------------|
+ * | `log._tape`          | format and version                                               |
+ * | `_order`             | position among entries that began in the same millisecond        |
+ * | `request._body`      | length of the body in octets, or `unknown`                       |
+ * | `postData._encoding` | `base64` if the content is not valid UTF-8                       |
+ * | `response._end`      | how the body ended: `Whole`, `Left`, or a fault                  |
+ * | `response._fault`    | the fault that occurred instead of a reply; `status` is then 0   |
  *
  * Law: `decode(encode(tape)) = tape`, through `JSON.stringify` and `JSON.parse`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
 import * as Serialization from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
-import type * as Tape from './Tape.js'
+import {
+  type Content,
+  type EntryJson,
+  type FaultJson,
+  FORMAT,
+  type Parameter,
+  type PostData,
+  TapeJson,
+  VERSION,
+} from './TapeCodec.js'
+import type { Answered, Asked, Entry, Pairs, Tape } from './TapeEntry.js'
 
-const FORMAT = 'requests-ts/tape'
-const VERSION = 1
+export { TapeJson }
+
 const HTTP_1 = 'HTTP/1.1'
-
-// --- the shape -----------------------------------------------------------------------------------------------------
-
-const Field = t.readonly(t.type({ name: Serialization.Line, value: Serialization.FieldValue }))
-const Parameter = t.readonly(t.type({ name: t.string, value: t.string }))
-const Base64 = t.literal('base64')
-
-const FaultJson = t.readonly(
-  t.intersection([
-    t.type({ tag: t.string, message: t.string }),
-    t.partial({ status: Serialization.Finite, unsent: t.literal(true) }),
-  ]),
-)
-
-const PostData = t.readonly(
-  t.intersection([t.type({ mimeType: t.string, text: t.string }), t.partial({ _encoding: Base64 })]),
-)
-
-const RequestJson = t.readonly(
-  t.intersection([
-    t.type({
-      method: Serialization.Line,
-      url: Serialization.Line,
-      httpVersion: t.string,
-      cookies: t.readonlyArray(t.unknown),
-      headers: t.readonlyArray(Field),
-      queryString: t.readonlyArray(Parameter),
-      headersSize: t.number,
-      bodySize: t.number,
-    }),
-    t.partial({ postData: PostData, _body: t.union([Serialization.Finite, t.literal('unknown')]) }),
-  ]),
-)
-
-const Content = t.readonly(
-  t.intersection([t.type({ size: t.number, mimeType: t.string }), t.partial({ text: t.string, encoding: Base64 })]),
-)
-
-const ResponseJson = t.readonly(
-  t.intersection([
-    t.type({
-      status: Serialization.Finite,
-      statusText: t.string,
-      httpVersion: t.string,
-      cookies: t.readonlyArray(t.unknown),
-      headers: t.readonlyArray(Field),
-      content: Content,
-      redirectURL: t.string,
-      headersSize: t.number,
-      bodySize: t.number,
-    }),
-    t.partial({ _end: t.union([t.keyof({ Whole: null, Left: null }), FaultJson]), _fault: FaultJson }),
-  ]),
-)
-
-const EntryJson = t.readonly(
-  t.type({
-    startedDateTime: t.string,
-    time: Serialization.Finite,
-    request: RequestJson,
-    response: ResponseJson,
-    cache: t.UnknownRecord,
-    timings: t.readonly(t.type({ send: t.number, wait: t.number, receive: t.number })),
-    _order: Serialization.Finite,
-  }),
-)
-
-/** The saved form. */
-export const TapeJson = t.readonly(
-  t.type({
-    log: t.readonly(
-      t.type({
-        version: t.literal('1.2'),
-        creator: t.readonly(t.type({ name: t.string, version: t.string })),
-        entries: t.readonlyArray(EntryJson),
-        _tape: t.readonly(t.type({ format: t.literal(FORMAT), version: t.literal(VERSION) })),
-      }),
-    ),
-  }),
-)
-export type TapeJson = t.TypeOf<typeof TapeJson>
-type EntryJson = t.TypeOf<typeof EntryJson>
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
-const asText = (bytes: Uint8Array): string | undefined => {
+/** Returns the text of UTF-8 octets; undefined if they are not valid UTF-8. */
+const utf8Text = (bytes: Uint8Array): string | undefined => {
   const text = Buffer.from(bytes).toString('utf8')
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
 }
 
-const asBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-const valueOf = (headers: Tape.Pairs, key: string): string =>
-  headers.find(([name]) => name.toLowerCase() === key)?.[1] ?? ''
+const valueOf = (headers: Pairs, key: string): string => headers.find(([name]) => name.toLowerCase() === key)?.[1] ?? ''
 
-const fieldsOf = (headers: Tape.Pairs): EntryJson['request']['headers'] =>
-  headers.map(([name, value]) => ({ name, value }))
+const fieldsOf = (headers: Pairs): EntryJson['request']['headers'] => headers.map(([name, value]) => ({ name, value }))
 
 const faultJson = ({ _tag, message, status, unsent }: Fault.Fault): t.TypeOf<typeof FaultJson> => ({
   tag: _tag,
@@ -128,14 +55,14 @@ const faultJson = ({ _tag, message, status, unsent }: Fault.Fault): t.TypeOf<typ
 })
 
 const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostData> => {
-  const text = asText(content)
-  return text === undefined ? { mimeType, text: asBase64(content), _encoding: 'base64' } : { mimeType, text }
+  const text = utf8Text(content)
+  return text === undefined ? { mimeType, text: base64(content), _encoding: 'base64' } : { mimeType, text }
 }
 
 const queryOf = (url: string): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
   URL.canParse(url) ? [...new URL(url).searchParams].map(([name, value]) => ({ name, value })) : []
 
-const requestJson = ({ method, url, headers, body }: Tape.Asked, httpVersion: string): EntryJson['request'] => {
+const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string): EntryJson['request'] => {
   const shape = {
     method,
     url,
@@ -155,13 +82,14 @@ const requestJson = ({ method, url, headers, body }: Tape.Asked, httpVersion: st
   }
 }
 
-const contentJson = ({ bytes, headers }: Tape.Answered): t.TypeOf<typeof Content> => {
+const contentJson = ({ bytes, headers }: Answered): t.TypeOf<typeof Content> => {
   const mimeType = valueOf(headers, 'content-type') || 'x-unknown'
-  const text = asText(bytes)
+  const text = utf8Text(bytes)
   const shape = { size: bytes.length, mimeType }
-  return text === undefined ? { ...shape, text: asBase64(bytes), encoding: 'base64' } : { ...shape, text }
+  return text === undefined ? { ...shape, text: base64(bytes), encoding: 'base64' } : { ...shape, text }
 }
 
+/** HAR's form of an exchange without a response. */
 const NO_REPLY = {
   status: 0,
   statusText: '',
@@ -174,7 +102,7 @@ const NO_REPLY = {
   bodySize: -1,
 } as const
 
-const responseJson = (outcome: Tape.Entry['outcome']): EntryJson['response'] => {
+const responseJson = (outcome: Entry['outcome']): EntryJson['response'] => {
   if (E.isLeft(outcome)) return { ...NO_REPLY, _fault: faultJson(outcome.left) }
   const { status, reason, headers, end } = outcome.right
   return {
@@ -189,7 +117,7 @@ const responseJson = (outcome: Tape.Entry['outcome']): EntryJson['response'] => 
   }
 }
 
-const entryJson = ({ started, order, asked, outcome }: Tape.Entry): EntryJson => {
+const entryJson = ({ started, order, asked, outcome }: Entry): EntryJson => {
   const time = E.isRight(outcome) ? outcome.right.elapsed : 0
   return {
     startedDateTime: started.toISOString(),
@@ -202,8 +130,8 @@ const entryJson = ({ started, order, asked, outcome }: Tape.Entry): EntryJson =>
   }
 }
 
-/** A tape to JSON. It was redacted when it was made. */
-export const encode = ({ entries }: Tape.Tape): TapeJson => ({
+/** Encodes a tape as JSON. Never reveals a secret, because entries are redacted when they are recorded. */
+export const encode = ({ entries }: Tape): TapeJson => ({
   log: {
     version: '1.2',
     creator: { name: 'requests-ts', version: String(VERSION) },
@@ -214,7 +142,7 @@ export const encode = ({ entries }: Tape.Tape): TapeJson => ({
 
 // --- reading -------------------------------------------------------------------------------------------------------
 
-const pairsOf = (fields: EntryJson['request']['headers']): Tape.Pairs => fields.map(({ name, value }) => [name, value])
+const pairsOf = (fields: EntryJson['request']['headers']): Pairs => fields.map(({ name, value }) => [name, value])
 
 const faultOf = ({ tag, message, status, unsent }: t.TypeOf<typeof FaultJson>): Fault.Fault | undefined => {
   const fault = { _tag: tag, message, cause: undefined }
@@ -225,7 +153,7 @@ const faultOf = ({ tag, message, status, unsent }: t.TypeOf<typeof FaultJson>): 
 const bytesOf = (text: string, encoding: 'base64' | undefined): Uint8Array =>
   new Uint8Array(Buffer.from(text, encoding ?? 'utf8'))
 
-const askedOf = ({ method, url, headers, postData, _body }: EntryJson['request']): Tape.Asked => ({
+const askedOf = ({ method, url, headers, postData, _body }: EntryJson['request']): Asked => ({
   method,
   url,
   headers: pairsOf(headers),
@@ -238,25 +166,23 @@ const askedOf = ({ method, url, headers, postData, _body }: EntryJson['request']
         }),
 })
 
-type Read<A> = E.Either<string, A>
-
-const outcomeOf = ({ response, time }: EntryJson): Read<Tape.Entry['outcome']> => {
+const outcomeOf = ({ response, time }: EntryJson): E.Either<string, Entry['outcome']> => {
   const { status, statusText, headers, content, httpVersion, _end = 'Whole', _fault } = response
   if (_fault !== undefined) {
     const fault = faultOf(_fault)
-    return fault === undefined ? E.left(`"${_fault.tag}" is no fault`) : E.right(E.left(fault))
+    return fault === undefined ? E.left(`"${_fault.tag}" is not a fault tag`) : E.right(E.left(fault))
   }
   const end = typeof _end === 'string' ? _end : faultOf(_end)
-  if (end === undefined) return E.left('its body ends in no fault that is known')
+  if (end === undefined) return E.left('response._end is not a known fault')
   const bytes = bytesOf(content.text ?? '', content.encoding)
   const version = httpVersion === 'HTTP/2' ? ({ httpVersion } as const) : {}
   const answered = { status, reason: statusText, headers: pairsOf(headers), elapsed: time, bytes, end }
   return E.right(E.right({ ...answered, ...version }))
 }
 
-const entryOf = (json: EntryJson): Read<Tape.Entry> => {
+const entryOf = (json: EntryJson): E.Either<string, Entry> => {
   const started = new Date(json.startedDateTime)
-  if (Number.isNaN(started.getTime())) return E.left('startedDateTime is no date')
+  if (Number.isNaN(started.getTime())) return E.left('startedDateTime is not a date')
   const outcome = outcomeOf(json)
   if (E.isLeft(outcome)) return outcome
   return E.right({ started, order: json._order, asked: askedOf(json.request), outcome: outcome.right })
@@ -264,14 +190,14 @@ const entryOf = (json: EntryJson): Read<Tape.Entry> => {
 
 const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
-/** JSON to a tape. Error: `Unreadable`. */
-export const decode = (u: unknown): E.Either<Serialization.DecodeError, Tape.Tape> => {
+/** Decodes a tape from JSON. Error: `Unreadable`. */
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, Tape> => {
   const log = isObject(u) ? u['log'] : undefined
-  const known = Serialization.checkEnvelope(FORMAT, VERSION, isObject(log) ? log['_tape'] : undefined)
-  if (E.isLeft(known)) return known
+  const envelope = Serialization.checkEnvelope(FORMAT, VERSION, isObject(log) ? log['_tape'] : undefined)
+  if (E.isLeft(envelope)) return envelope
   const read = Serialization.read(TapeJson, u)
   if (E.isLeft(read)) return read
-  const entries: Tape.Entry[] = []
+  const entries: Entry[] = []
   for (const [i, json] of read.right.log.entries.entries()) {
     const entry = entryOf(json)
     if (E.isLeft(entry)) return E.left(Serialization.decodeError([`log.entries.${i}: ${entry.left}`]))

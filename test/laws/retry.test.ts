@@ -15,7 +15,7 @@ import type { Plan } from '../../src/wire/Plan.js'
 describe('Retry', () => RuleSet.toTests(it, { numRuns: 1000 })(retry(withRetry)))
 describe('Retry as a monoid', () => RuleSet.toTests(it)(monoid(RetryPolicy.Monoid, Script.policy)))
 
-it('the waits of a seed lie within the schedule, and are whole milliseconds', () => {
+it('waits are whole milliseconds within the schedule', () => {
   fc.assert(
     fc.property(Script.policy, fc.string(), (policy, entropy) => {
       const schedule = RetryPolicy.schedule(policy)
@@ -31,7 +31,7 @@ it('the waits of a seed lie within the schedule, and are whole milliseconds', ()
   )
 })
 
-// --- lawbreakers: the same loop with one step wrong ------------------------------------------------------------------
+// --- implementations with one error each -----------------------------------------------------------------------------
 
 interface Faulty {
   readonly decide?: (policy: RetryPolicy.Retry, attempt: RetryPolicy.Attempt) => O.Option<number>
@@ -45,12 +45,12 @@ const naive =
   ({ decide = (policy, attempt) => RetryPolicy.next(policy)(attempt), ...faulty }: Faulty): WithRetry =>
   (policy) =>
   (inner) =>
-  (plan, limits) =>
+  (plan, controls) =>
   async () => {
-    const { clock = Clock.system, entropy = '', deadline = Number.POSITIVE_INFINITY } = limits
+    const { clock = Clock.system, entropy = '', deadline = Number.POSITIVE_INFINITY } = controls
     let { headers } = plan
     for (let attempt = 1; ; attempt++) {
-      const outcome = await inner(headers === plan.headers ? plan : { ...plan, headers }, limits)()
+      const outcome = await inner(headers === plan.headers ? plan : { ...plan, headers }, controls)()
       const isReplayable = (faulty.isReplayable ?? ((sent) => sent.body._tag !== 'Once'))(plan)
       const last = { attempt, method: plan.method, isReplayable, outcome, now: clock.now(), entropy }
       const wait = attempt > 50 ? O.none : decide(policy, last)
@@ -58,7 +58,7 @@ const naive =
       if (O.isNone(wait)) return outcome
       if (faulty.deadline !== 'Ignored' && clock.monotonic() + wait.value >= deadline) return outcome
       if (faulty.superseded !== 'Ignored') {
-        const next = limits.superseded?.(O.getRight(outcome))(headers) ?? headers
+        const next = controls.superseded?.(O.getRight(outcome))(headers) ?? headers
         if (faulty.superseded !== 'Forgotten') headers = next
       }
       if ((faulty.discards ?? 'Before') === 'Before' && E.isRight(outcome)) await outcome.right.body.discard()
@@ -70,53 +70,55 @@ const refutedBy = async (faulty: Faulty): Promise<ReadonlyArray<string>> => [
   ...(await RuleSet.refuted(retry(naive(faulty)), { numRuns: 2000, endOnFailure: true })).keys(),
 ]
 
-describe('lawbreakers', () => {
-  it('none: the loop itself is lawful, if it never repeats what exists once', async () => {
+describe('the laws refute', () => {
+  it('nothing in a loop that never retries one-shot bodies', async () => {
     expect(await refutedBy({})).toEqual([])
   })
-  it('a consumed body is sent again (fetch-retry #99: 18 000 empty POSTs)', async () => {
+  it('sending a consumed body again (fetch-retry #99: 18 000 empty POSTs)', async () => {
     expect(await refutedBy({ isReplayable: () => true })).toEqual(['a one-shot body is sent once'])
   })
-  it('one attempt too many (retries counted as attempts)', async () => {
+  it('one attempt too many (counting retries as attempts)', async () => {
     const decide: Faulty['decide'] = (policy, attempt) =>
       RetryPolicy.next(policy)({ ...attempt, attempt: attempt.attempt - 1 })
     expect(await refutedBy({ decide })).toContain('attempts are bounded')
   })
-  it('the deadline of one attempt taken for that of all (ky #784)', async () => {
+  it('applying the deadline to each attempt instead of all (ky #784)', async () => {
     expect(await refutedBy({ deadline: 'Ignored' })).toContain('the deadline is kept')
   })
-  it('POST repeated on any failure', async () => {
+  it('retrying POST after any failure', async () => {
     const decide: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, methods: 'any' })(attempt)
-    expect(await refutedBy({ decide })).toEqual(['only what is safe is repeated'])
+    expect(await refutedBy({ decide })).toEqual(['only idempotent or unsent requests are retried'])
   })
-  it('every status from 400 on repeated', async () => {
+  it('retrying 404 and 500', async () => {
     const decide: Faulty['decide'] = (policy, attempt) =>
       RetryPolicy.next({ ...policy, statuses: [404, 429, 500, 502, 503] })(attempt)
-    expect(await refutedBy({ decide })).toEqual(['only a passing failure is repeated'])
+    expect(await refutedBy({ decide })).toEqual(['only transient failures are retried'])
   })
-  it('Retry-After not heard, and Retry-After obeyed without end', async () => {
-    const deaf: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, retryAfter: 0 })(attempt)
-    expect(await refutedBy({ decide: deaf })).toEqual(['it waits as scheduled and as asked'])
+  it('ignoring Retry-After, and respecting it without a limit', async () => {
+    const ignoring: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, retryAfter: 0 })(attempt)
+    expect(await refutedBy({ decide: ignoring })).toEqual(['delays follow the schedule and Retry-After'])
     const obedient: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, retryAfter: 1e9 })(attempt)
-    expect(await refutedBy({ decide: obedient })).toEqual(['it waits as scheduled and as asked'])
+    expect(await refutedBy({ decide: obedient })).toEqual(['delays follow the schedule and Retry-After'])
   })
-  it('the cookies of a 503 lost (nextcloud/neon #1507), or kept and not sent', async () => {
+  it('losing the cookies of a 503 (nextcloud/neon #1507), or storing them without sending them', async () => {
     for (const superseded of ['Ignored', 'Forgotten'] as const)
-      expect(await refutedBy({ superseded })).toEqual(['the cookies of a reply that is sent again are passed on'])
+      expect(await refutedBy({ superseded })).toEqual([
+        'the cookies of a superseded reply are sent with the next attempt',
+      ])
   })
-  it('replies left lying about (a socket each), and the last one thrown away too', async () => {
-    expect(await refutedBy({ discards: 'Never' })).toEqual(['every reply but the last is discarded'])
-    expect(await refutedBy({ discards: 'All' })).toEqual(['every reply but the last is discarded'])
+  it('not discarding replies (one socket each), and discarding the last one too', async () => {
+    expect(await refutedBy({ discards: 'Never' })).toEqual(['every reply except the last is discarded'])
+    expect(await refutedBy({ discards: 'All' })).toEqual(['every reply except the last is discarded'])
   })
-  it('the first outcome given in place of the last', async () => {
-    const first: WithRetry = (policy) => (inner) => (plan, limits) => async () => {
+  it('returning the first outcome', async () => {
+    const first: WithRetry = (policy) => (inner) => (plan, controls) => async () => {
       let kept: ReturnType<ReturnType<typeof inner>> | undefined
       const watching: typeof inner = (one, bounds) => () => {
         const running = inner(one, bounds)()
         kept ??= running
         return running
       }
-      const outcome = await withRetry(policy)(watching)(plan, limits)()
+      const outcome = await withRetry(policy)(watching)(plan, controls)()
       return kept ?? outcome
     }
     const found = await RuleSet.refuted(retry(first), { numRuns: 2000, endOnFailure: true })

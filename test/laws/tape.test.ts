@@ -10,58 +10,58 @@ import * as Headers from '../../src/values/Headers.js'
 import { reply } from '../../src/wire/Reply.js'
 import type { Transport } from '../../src/wire/Transport.js'
 
-const ours: Operations = { record: (sink) => record(sink), replay }
+const operations: Operations = { record: (sink) => record(sink), replay }
 
-describe('Tape', () => RuleSet.toTests(it, { numRuns: 500 })(tape(ours)))
+describe('Tape', () => RuleSet.toTests(it, { numRuns: 500 })(tape(operations)))
 
 // --- lawbreakers -----------------------------------------------------------------------------------------------------
 
 const refutedBy = async (broken: Partial<Operations>): Promise<ReadonlyArray<string>> => [
-  ...(await RuleSet.refuted(tape({ ...ours, ...broken }), { numRuns: 300, endOnFailure: true })).keys(),
+  ...(await RuleSet.refuted(tape({ ...operations, ...broken }), { numRuns: 300, endOnFailure: true })).keys(),
 ]
 
-/** Our recording, each entry changed on its way to the sink by what its plan was. */
+/** Records, and changes each entry before it reaches the sink. */
 const changing =
   (change: (entry: Tape.Entry, revealed: Tape.Pairs) => Tape.Entry): Operations['record'] =>
   (sink) =>
   (inner) =>
-  (plan, limits) =>
-    record((entry) => sink(change(entry, Headers.reveal(plan.headers))))(inner)(plan, limits)
+  (plan, controls) =>
+    record((entry) => sink(change(entry, Headers.reveal(plan.headers))))(inner)(plan, controls)
 
-describe('lawbreakers', () => {
-  it('headers kept as they were sent (vcrpy, unless told what to filter)', async () => {
+describe('the laws refute', () => {
+  it('recording headers as they were sent (vcrpy without filters)', async () => {
     const open = changing((entry, headers) => ({ ...entry, asked: { ...entry.asked, headers } }))
     expect(await refutedBy({ record: open })).toContain('a tape holds no secret')
   })
-  it('secrets hidden in the file and looked for in the plan (pollyjs #251, betamax #173)', async () => {
+  it('comparing redacted recorded headers with the headers of the plan (pollyjs #251, betamax #173)', async () => {
     const literal: Operations['replay'] = (tape) => {
       const inner = replay(tape)
-      return (plan, limits) => {
+      return (plan, controls) => {
         const isKnown = tape.entries.some(
           ({ asked }) => JSON.stringify(asked.headers) === JSON.stringify(Headers.reveal(plan.headers)),
         )
-        return isKnown ? inner(plan, limits) : replay(Tape.empty)(plan, limits)
+        return isKnown ? inner(plan, controls) : replay(Tape.empty)(plan, controls)
       }
     }
-    expect(await refutedBy({ replay: literal })).toContain('replay after record is the identity')
+    expect(await refutedBy({ replay: literal })).toContain('replaying a recording gives the same outcomes')
   })
-  it('the first reply to a URL given every time', async () => {
-    const stuck: Operations['replay'] = (tape) => (plan, limits) => replay(tape)(plan, limits)
-    expect(await refutedBy({ replay: stuck })).toContain('every outcome comes again, once, in order')
+  it('replaying the first reply to a URL every time', async () => {
+    const stuck: Operations['replay'] = (tape) => (plan, controls) => replay(tape)(plan, controls)
+    expect(await refutedBy({ replay: stuck })).toContain('each outcome is replayed once, in order')
   })
-  it('cookies left out of the tape: the login is lost', async () => {
+  it('omitting Set-Cookie from the tape, which loses the login', async () => {
     const cookieless = changing((entry) => {
       if (E.isLeft(entry.outcome)) return entry
       const headers = entry.outcome.right.headers.filter(([name]) => name.toLowerCase() !== 'set-cookie')
       return { ...entry, outcome: E.right({ ...entry.outcome.right, headers }) }
     })
-    expect(await refutedBy({ record: cookieless })).toContain('replay after record is the identity')
+    expect(await refutedBy({ record: cookieless })).toContain('replaying a recording gives the same outcomes')
   })
-  it('a body read for the tape, and gone for the program', async () => {
+  it('consuming the body of the program for the tape', async () => {
     const greedy: Operations['record'] = (sink) => (inner) => {
       const recording = record(sink)(inner)
-      const send: Transport = (plan, limits) => async () => {
-        const sent = await recording(plan, limits)()
+      const send: Transport = (plan, controls) => async () => {
+        const sent = await recording(plan, controls)()
         if (E.isLeft(sent)) return sent
         await sent.right.body.gather(1e9)()
         return E.right(reply({ ...sent.right, headers: Headers.reveal(sent.right.headers), body: '' }))
@@ -70,17 +70,17 @@ describe('lawbreakers', () => {
     }
     expect(await refutedBy({ record: greedy })).toContain('recording changes nothing')
   })
-  it('bodies taken for text, and a cut taken for an end', async () => {
+  it('recording bodies as text, or a cut body as complete', async () => {
     const textual = changing((entry) => {
       if (E.isLeft(entry.outcome)) return entry
       const { bytes } = entry.outcome.right
       const text = Buffer.from(Buffer.from(bytes).toString('utf8'))
       return { ...entry, outcome: E.right({ ...entry.outcome.right, bytes: new Uint8Array(text) }) }
     })
-    expect(await refutedBy({ record: textual })).toEqual(['every outcome comes again, once, in order'])
+    expect(await refutedBy({ record: textual })).toEqual(['each outcome is replayed once, in order'])
     const whole = changing((entry) =>
       E.isLeft(entry.outcome) ? entry : { ...entry, outcome: E.right({ ...entry.outcome.right, end: 'Whole' }) },
     )
-    expect(await refutedBy({ record: whole })).toEqual(['every outcome comes again, once, in order'])
+    expect(await refutedBy({ record: whole })).toEqual(['each outcome is replayed once, in order'])
   })
 })

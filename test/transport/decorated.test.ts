@@ -1,4 +1,4 @@
-/** Decorated transports under a client: one deadline for hops, attempts and waits; one seed; one closing. */
+/** A client with wrapped transports: one deadline, one seed, one close. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -18,9 +18,9 @@ import type { Transport } from '../../src/wire/Transport.js'
 import { raw, transport, until } from './servers.js'
 import { virtual } from './virtual.js'
 
-const world = { environment: Environment.empty, random: () => 'seed' }
+const defaults = { environment: Environment.empty, random: () => 'seed' }
 
-test('the total timeout spans the hops, the attempts and their waits', async () => {
+test('the total timeout covers all hops, attempts and delays', async () => {
   const clock = virtual()
   const at: Array<readonly [string, number]> = []
   const server: Server = (plan) => {
@@ -31,7 +31,7 @@ test('the total timeout spans the hops, the attempts and their waits', async () 
   const patient = pipe(memory(server), withRetry({ attempts: 9, base: 100, factor: 1, jitter: 0 }))
   const program = Http.get('http://h.test/', Request.withTimeouts({ total: 450 }))
   const session = Session.defaults
-  const outcome = await clock.until(pipe(program, Client.use({ ...world, session, transport: patient, clock }))())
+  const outcome = await clock.until(pipe(program, Client.use({ ...defaults, session, transport: patient, clock }))())
   expect(outcome).toMatchObject({ right: [{ status: 503, url: 'http://h.test/b' }, {}] })
   expect(at).toEqual([
     ['/', 0],
@@ -44,7 +44,7 @@ test('the total timeout spans the hops, the attempts and their waits', async () 
   expect(clock.elapsed()).toBe(400)
 })
 
-test('the jitter is drawn from the seed of the exchange', async () => {
+test('the jitter depends only on the seed of the exchange', async () => {
   const clock = virtual()
   const times: number[] = []
   const policy: RetryPolicy.Retry = { attempts: 5, jitter: 1 }
@@ -52,13 +52,13 @@ test('the jitter is drawn from the seed of the exchange', async () => {
     times.push(clock.elapsed())
     return { status: 503 }
   })
-  const options = { ...world, session: Session.defaults, transport: withRetry(policy)(failing), clock }
+  const options = { ...defaults, session: Session.defaults, transport: withRetry(policy)(failing), clock }
   await clock.until(pipe(Http.get('http://h.test/'), Client.use(options))())
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0))
   expect(gaps).toEqual(RetryPolicy.waits('seed')(policy))
 })
 
-test('a one-shot body: a retry gives the outcome back, and never an empty body', async () => {
+test('withRetry returns the outcome of a one-shot body, and never sends an empty body', async () => {
   const bodies: string[] = []
   async function* source() {
     yield Buffer.from('content')
@@ -67,16 +67,16 @@ test('a one-shot body: a retry gives the outcome back, and never an empty body',
     bodies.push(head)
     socket.end('HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n')
   })
-  const options = { ...world, session: Session.defaults, transport: withRetry({ base: 1 })(transport()) }
+  const options = { ...defaults, session: Session.defaults, transport: withRetry({ base: 1 })(transport()) }
   const outcome = await pipe(Http.put(server.url, Request.withOnce(source())), Client.use(options))()
   expect(outcome).toMatchObject({ right: [{ status: 503 }, {}] })
   expect(bodies.length).toBe(1)
 })
 
-test('closing the client ends waits and queues, and nothing is sent after it', async () => {
+test('closing the client ends waits and queues, and sends nothing more', async () => {
   const server = await raw((socket) => socket.write('HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n'))
   const decorate = (inner: Transport) => pipe(inner, withLimit({ concurrency: 1 }), withRetry({ base: 60_000 }))
-  const client = Client.open({ ...world, session: Session.defaults, transport: decorate(transport()) })()
+  const client = Client.open({ ...defaults, session: Session.defaults, transport: decorate(transport()) })()
   const running = [1, 2, 3].map(() => Http.get(server.url)(Jar.empty)(client)())
   await until(() => server.received.join('').split('GET').length > 3)
   await client.close()
@@ -85,7 +85,7 @@ test('closing the client ends waits and queues, and nothing is sent after it', a
   expect(server.received.join('').split('GET').length).toBe(4)
 })
 
-test('a program of many requests under a limit and a retry', async () => {
+test('parallel requests with withLimit and withRetry all succeed', async () => {
   let calls = 0
   const flaky = memory((plan) => (++calls % 3 === 0 ? { status: 503 } : { status: 200, body: plan.url.pathname }))
   const sender = pipe(flaky, withLimit({ concurrency: 2 }), withRetry({ attempts: 4, base: 1 }))
@@ -94,6 +94,6 @@ test('a program of many requests under a limit and a retry', async () => {
     Http.parallel()(paths.map((path) => Http.get(`http://h.test${path}`))),
     SRTE.map((responses) => responses.map(({ bytes }) => Buffer.from(bytes).toString())),
   )
-  const outcome = await pipe(program, Client.use({ ...world, session: Session.defaults, transport: sender }))()
+  const outcome = await pipe(program, Client.use({ ...defaults, session: Session.defaults, transport: sender }))()
   expect(E.isRight(outcome) && outcome.right[0]).toEqual(paths)
 })

@@ -1,3 +1,4 @@
+/** `withLock`, the lock file between processes (specification), and `Store` on top of it. */
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +14,9 @@ beforeEach(() => {
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
-const left = (): ReadonlyArray<string> => readdirSync(join(path, '..'))
+const files = (): ReadonlyArray<string> => readdirSync(join(path, '..'))
 
-it('lets one section run at a time', async () => {
+it('runs one section at a time', async () => {
   let inside = 0
   let most = 0
   await Promise.all(
@@ -29,12 +30,12 @@ it('lets one section run at a time', async () => {
     ),
   )
   expect([most, inside]).toEqual([1, 0])
-  expect(left()).toEqual([])
+  expect(files()).toEqual([])
 })
 
 it('is released when the section fails', async () => {
   await expect(withLock(path)(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-  expect(left()).toEqual([])
+  expect(files()).toEqual([])
 })
 
 it.each([
@@ -47,10 +48,10 @@ it.each([
   const then = Date.now() / 1000 - ageSeconds
   utimesSync(`${path}.lock`, then, then)
   expect(await withLock(path)(async () => 1)).toEqual(E.right(1))
-  expect(left()).toEqual([])
+  expect(files()).toEqual([])
 })
 
-it('keeps a lock that this process holds, whatever the clock of the file system says', async () => {
+it('keeps a lock of this process even if the file system reports an old time', async () => {
   let inside = 0
   let most = 0
   const section = async (): Promise<void> => {
@@ -65,16 +66,16 @@ it('keeps a lock that this process holds, whatever the clock of the file system 
   expect(most).toBe(1)
 })
 
-it('tells the section when its lock was taken over, and leaves the lock of the other', async () => {
+it('reports a lock that was taken over, and does not remove the new lock', async () => {
   const held = await withLock(path)(async ({ isHeld }) => {
-    writeFileSync(`${path}.lock`, 'of another')
+    writeFileSync(`${path}.lock`, 'new owner')
     return isHeld()
   })
   expect(held).toEqual(E.right(false))
-  expect(left()).toEqual(['file.lock'])
+  expect(files()).toEqual(['file.lock'])
 })
 
-it('makes Store.save lose nothing of eight at once', async () => {
+it('keeps the cookies of eight simultaneous calls of Store.save', async () => {
   const saves = Array.from({ length: 8 }, (_, i) => {
     const [jar] = Jar.absorb(new URL('https://h.test/'), [`c${i}=1`], new Date(i))(Jar.empty)
     return Store.save(path)({ session: Session.defaults, jar })()
@@ -85,13 +86,13 @@ it('makes Store.save lose nothing of eight at once', async () => {
   await Store.replace(path)({ session: Session.defaults, jar: Jar.empty })()
   const replaced = await Store.load(path)()
   expect(E.isRight(replaced) && Jar.isEmpty(replaced.right.jar)).toBe(true)
-  expect(left()).toEqual(['file'])
+  expect(files()).toEqual(['file'])
 })
 
-it('keeps Store.save from a file that is not a saved session', async () => {
+it('does not overwrite a file that is not a saved session', async () => {
   writeFileSync(path, '{}')
   expect(await Store.save(path)({ session: Session.defaults, jar: Jar.empty })()).toMatchObject({
     left: { _tag: 'Unreadable' },
   })
-  expect(left()).toEqual(['file'])
+  expect(files()).toEqual(['file'])
 })

@@ -1,4 +1,4 @@
-/** A hook, or a body that is let go of, holds no exchange up beyond its signal and its total time. */
+/** Hooks and discarded bodies: neither delays an exchange beyond its signal and its total time. */
 import { getEventListeners } from 'node:events'
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
@@ -29,7 +29,7 @@ const options = (clock: Clock.Clock, transport: Transport.Transport = server): C
   clock,
 })
 
-/** Sleeps, and then lets the head pass, or does not. */
+/** Sleeps, and then returns the head or another result. */
 const slow =
   (clock: Virtual, ms: number, end: () => E.Either<unknown, never> | undefined = () => undefined): Hook =>
   (head) =>
@@ -55,7 +55,7 @@ describe('hooks', () => {
     expect(unhandled.splice(0)).toEqual([])
   })
 
-  test('end with the total time, however long they take; it spans all hops', async () => {
+  test('end at the total time, which spans all hops', async () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 3 })
     await fc.assert(
       fc.asyncProperty(lengths, fc.integer({ min: 1, max: 600 }), async (lengths, total) => {
@@ -70,7 +70,7 @@ describe('hooks', () => {
     )
   })
 
-  test('end at once with the signal, and leave no listener and nobody asleep', async () => {
+  test('end at once on abort, and leave no listener or timer', async () => {
     const clock = virtual()
     const controller = new AbortController()
     const program = pipe(get('http://h/', [never], 60_000), Http.withSignal(controller.signal))
@@ -79,11 +79,11 @@ describe('hooks', () => {
     expect(clock.asleep()).toBe(1)
     controller.abort(new Error('changed my mind'))
     const outcome = await running
-    expect(E.isLeft(outcome) && HttpError.show(outcome.left)).toBe('Aborted: The request was aborted: changed my mind')
+    expect(outcome).toMatchObject({ left: { _tag: 'Aborted', cause: { message: 'changed my mind' } } })
     expect([clock.asleep(), getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0])
   })
 
-  test('with the clock of the machine too', async () => {
+  test('end at the total time and on abort with the system clock', async () => {
     const start = performance.now()
     const late: Hook = (head) =>
       TE.fromTask(async () => new Promise((resolve) => setTimeout(resolve, 3000, head).unref()))
@@ -97,7 +97,7 @@ describe('hooks', () => {
     expect(performance.now() - start).toBeLessThan(2000)
   })
 
-  test('are not begun when it is over, and what one that is left behind rejects with is nobody’s', async () => {
+  test('do not start after the deadline; a late rejection is not unhandled', async () => {
     const clock = virtual()
     const begun: number[] = []
     const hooks: ReadonlyArray<Hook> = [
@@ -115,7 +115,7 @@ describe('hooks', () => {
     expect(begun).toEqual([])
   })
 
-  test('that abort or take too long without waiting are noticed when they are done', async () => {
+  test('that abort or block synchronously end the exchange when they return', async () => {
     const controller = new AbortController()
     const abort: Hook = (head) => {
       controller.abort()
@@ -133,7 +133,7 @@ describe('hooks', () => {
     expect(tagOf(outcome)).toBe('DeadlineExceeded')
   })
 
-  test('are waited for under a clock that stands still, where no time passes', async () => {
+  test('complete under a fixed clock', async () => {
     const outcome = await pipe(
       get('http://h/', [(head) => TE.fromTask(async () => head)], 50),
       Client.use(options(Clock.fixed(new Date(0)))),
@@ -141,7 +141,7 @@ describe('hooks', () => {
     expect(tagOf(outcome)).toBe('Right')
   })
 
-  test('carry the jar and the plan of their hop in what they end with', async () => {
+  test('return an error with the jar and the plan of their hop', async () => {
     const clock = virtual()
     const hook: Hook = (head, plan) => slow(clock, head.status === 200 ? 100 : 0)(head, plan)
     const outcome = await clock.until(pipe(get('http://h/', [hook], 50), Client.use(options(clock)))())
@@ -156,7 +156,7 @@ describe('hooks', () => {
   })
 })
 
-describe('a body that is not let go of', () => {
+describe('discarding a body', () => {
   const stuck =
     (discard: () => Promise<void>): Transport.Transport =>
     (plan, limits) =>
@@ -165,7 +165,7 @@ describe('a body that is not let go of', () => {
       return E.isLeft(sent) ? sent : E.right({ ...sent.right, body: { ...sent.right.body, discard } })
     }
 
-  test('holds a redirect up to the total time and the signal, and no longer', async () => {
+  test('delays a redirect at most until the total time or an abort', async () => {
     const clock = virtual()
     const transport = stuck(() => new Promise(() => {}))
     const timed = await clock.until(pipe(get('http://h/', [], 80), Client.use(options(clock, transport)))())
@@ -180,12 +180,12 @@ describe('a body that is not let go of', () => {
     expect(E.isLeft(aborted) && inspect(HttpError.jar(aborted.left), { depth: null })).toContain("'a'")
   })
 
-  test('and fails to be, is left', async () => {
+  test('does not fail the exchange if it rejects', async () => {
     const broken = stuck(() => Promise.reject(new Error('no')))
     expect(tagOf(await pipe(get('http://h/', []), Client.use(options(Clock.system, broken)))())).toBe('Right')
   })
 
-  test('is let go of also where the hook was too late', async () => {
+  test('happens also if the hook misses the deadline', async () => {
     let gone = 0
     const clock = virtual()
     const transport = stuck(async () => {
@@ -202,33 +202,31 @@ describe('HookFailed', () => {
     return E.isLeft(outcome) ? outcome.left : expect.fail('it passed')
   }
 
-  test('says which hook, whether it refused or threw, and why', async () => {
+  test('names the hook and the reason', async () => {
     const isTeapot: Hook = () => TE.left(new Error('short and stout'))
     expect(await failing(isTeapot)).toMatchObject({
       _tag: 'HookFailed',
       hook: 'isTeapot',
       error: new Error('short and stout'),
-      message: "The hook 'isTeapot' refused the reply to GET http://h/next: short and stout",
+      message: expect.stringContaining('GET http://h/next: short and stout'),
     })
     const typo: Hook = () => {
       throw new TypeError('undefined is not a function')
     }
-    expect((await failing(typo)).message).toBe(
-      "The hook 'typo' failed on the reply to GET http://h/next: undefined is not a function",
-    )
+    expect(await failing(typo)).toMatchObject({ _tag: 'HookFailed', hook: 'typo', error: expect.any(TypeError) })
     const rejecting: Hook = () => () => Promise.reject(new Error('gone'))
-    expect((await failing(rejecting)).message).toBe(
-      "The hook 'rejecting' failed on the reply to GET http://h/next: gone",
-    )
-    expect((await failing(() => TE.left({ _tag: 'Mine', message: 'no tea' }))).message).toMatch(
-      /'anonymous'.*: no tea$/,
-    )
+    expect(await failing(rejecting)).toMatchObject({ _tag: 'HookFailed', hook: 'rejecting', error: new Error('gone') })
+    expect(await failing(() => TE.left({ _tag: 'Mine', message: 'no tea' }))).toMatchObject({
+      hook: 'anonymous',
+      message: expect.stringContaining('no tea'),
+    })
   })
 
-  test('shows nothing of what is no error', async () => {
+  test('does not print a value that is not an Error', async () => {
     for (const value of ['canary', { token: 'canary' }, ['canary'], () => 'canary']) {
       const failure = await failing(() => TE.left(value))
-      expect(failure.message).toBe("The hook 'anonymous' refused the reply to GET http://h/next")
+      expect(failure).toMatchObject({ _tag: 'HookFailed', hook: 'anonymous' })
+      expect(failure.message).not.toContain('canary')
     }
   })
 })

@@ -1,4 +1,4 @@
-/** No more at a time than the limit; whoever waits is let go at once; and what order decorators stand in. */
+/** `withLimit`: concurrency, rate, cancelled waits, and the order of combinators. */
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -17,35 +17,35 @@ import { type Virtual, virtual } from './virtual.js'
 
 const GET = plan('http://h.test/')
 
-/** Takes so long to the head; counts what is under way until the body was read. */
+/** Returns the head after a delay. Counts requests in flight until their body is read or discarded. */
 const slow = (clock: Virtual, ms: (n: number) => number, status: (n: number) => number = () => 200) => {
   const began: number[] = []
-  let underWay = 0
+  let inFlight = 0
   let most = 0
   const send: Transport = (sent) => async () => {
     const n = began.push(clock.elapsed())
-    underWay += 1
-    most = Math.max(most, underWay)
+    inFlight += 1
+    most = Math.max(most, inFlight)
     await clock.sleep(ms(n))()
     const made: Reply = reply({ status: status(n), body: `reply ${n}` })
     if (status(n) === 0) {
-      underWay -= 1
+      inFlight -= 1
       return E.left(at(sent, Fault.make('ReadTimeout', 'silent')))
     }
     const gather: Reply['body']['gather'] = (limit) => async () => {
-      underWay -= 1
+      inFlight -= 1
       return made.body.gather(limit)()
     }
     const discard = async (): Promise<void> => {
-      underWay -= 1
+      inFlight -= 1
     }
     return E.right({ ...made, body: { ...made.body, gather, discard } })
   }
-  return { transport: send, began, most: () => most, underWay: () => underWay }
+  return { transport: send, began, most: () => most, inFlight: () => inFlight }
 }
 
 describe('concurrency', () => {
-  it('is never above the limit, and reached where enough wait; all get through', async () => {
+  it('never exceeds the limit, reaches it under load, and sends every request', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(fc.nat(50), { maxLength: 12 }), async (most, takes) => {
         const clock = virtual()
@@ -54,12 +54,12 @@ describe('concurrency', () => {
         const outcomes = await clock.until(Promise.all(takes.map(() => exchange(limited, GET, { clock }))))
         expect(outcomes.every(E.isRight)).toBe(true)
         expect(inner.most()).toBe(Math.min(most, takes.length))
-        expect(inner.underWay()).toBe(0)
+        expect(inner.inFlight()).toBe(0)
       }),
       { numRuns: 30 },
     )
   })
-  it('holds a place until the body was read, left or discarded', async () => {
+  it('occupies a slot until the body is read, left or discarded', async () => {
     const clock = virtual()
     const inner = slow(clock, () => 0)
     const limited = withLimit({ concurrency: 1 })(inner.transport)
@@ -74,7 +74,7 @@ describe('concurrency', () => {
     if (E.isRight(again)) await again.right.body.discard()
     expect(E.isRight(await clock.until(third))).toBe(true)
   })
-  it('gives the place of a failure, and of a transport that throws, to the next', async () => {
+  it('frees the slot after a failure, and after a transport throws', async () => {
     const clock = virtual()
     const limited = withLimit({ concurrency: 1 })(
       slow(
@@ -94,7 +94,7 @@ describe('concurrency', () => {
     await expect(throwing(GET, {})()).rejects.toThrow('mine')
     expect(calls).toBe(2)
   })
-  it('goes first come, first served', async () => {
+  it('starts requests in the order in which they arrive', async () => {
     const clock = virtual()
     const inner = slow(clock, () => 10)
     const limited = withLimit({ concurrency: 2 })(inner.transport)
@@ -107,7 +107,7 @@ describe('concurrency', () => {
 })
 
 describe('rate', () => {
-  it('lets no more begin in any span, and wastes none', async () => {
+  it('starts at most `requests` in any period, and each as early as possible', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -117,18 +117,18 @@ describe('rate', () => {
           const clock = virtual()
           const inner = slow(clock, () => 0)
           const limited = withLimit({ rate: { requests, per } })(inner.transport)
-          const asked: number[] = []
+          const arrived: number[] = []
           const running: Array<Promise<unknown>> = []
           for (const gap of gaps) {
             await clock.advance(gap)
-            asked.push(clock.elapsed())
+            arrived.push(clock.elapsed())
             running.push(exchange(limited, GET, { clock }))
           }
           await clock.until(Promise.all(running))
           const { began } = inner
           began.forEach((start, i) => {
             const soonest = (began[i - requests] ?? Number.NEGATIVE_INFINITY) + per
-            expect(start).toBe(Math.max(asked[i] ?? 0, began[i - 1] ?? 0, soonest))
+            expect(start).toBe(Math.max(arrived[i] ?? 0, began[i - 1] ?? 0, soonest))
           })
           expect(began.length).toBe(gaps.length)
         },
@@ -138,15 +138,15 @@ describe('rate', () => {
   })
 })
 
-test('a clock that stands still lets all through, one after the other', async () => {
+test('a rate under a fixed clock does not block forever', async () => {
   const clock = Clock.fixed(new Date(0))
   const limited = withLimit({ rate: { requests: 2, per: 1000 } })(memory(() => ({ status: 200, body: 'x' })))
   const all = await Promise.all(Array.from({ length: 9 }, () => text(limited, GET, { clock })))
   expect(all.length).toBe(9)
 })
 
-describe('waiting', () => {
-  it('ends at once with an abort, takes no place, and leaves nothing', async () => {
+describe('a waiting request', () => {
+  it('ends at once on abort, uses no slot, and leaves no timer or listener', async () => {
     const clock = virtual()
     const inner = slow(clock, () => 1000)
     const limited = withLimit({ concurrency: 1, rate: { requests: 1, per: 5000 } })(inner.transport)
@@ -162,7 +162,7 @@ describe('waiting', () => {
     expect(inner.began).toEqual([0, 5000])
     expect(clock.asleep()).toBe(0)
   })
-  it('ends with the deadline', async () => {
+  it('ends at the deadline', async () => {
     const clock = virtual()
     const inner = slow(clock, () => 1000)
     const limited = withLimit({ concurrency: 1 })(inner.transport)
@@ -174,14 +174,14 @@ describe('waiting', () => {
     expect(inner.began).toEqual([0])
     expect(await clock.until(tag(limited, GET, { clock, deadline: 500 }))).toBe('DeadlineExceeded')
   })
-  it('leaves no timer where the turn came in time', async () => {
+  it('leaves no timer if it starts in time', async () => {
     const clock = virtual()
     const limited = withLimit({ concurrency: 1 })(slow(clock, () => 10).transport)
     const both = [1, 2].map(() => exchange(limited, GET, { clock, deadline: 9000 }))
     await clock.until(Promise.all(both))
     expect([clock.elapsed(), clock.asleep()]).toEqual([20, 0])
   })
-  it('ends with ClientClosed; afterwards places are free', async () => {
+  it('ends with ClientClosed on close, and the slots are free again', async () => {
     const clock = virtual()
     const inner = slow(clock, () => 1000)
     const limited = withLimit({ concurrency: 1 })(inner.transport)
@@ -195,7 +195,7 @@ describe('waiting', () => {
     expect(inner.began).toEqual([0, 10])
     expect(clock.asleep()).toBe(0)
   })
-  it('of thirty on one signal warns of no leak', async () => {
+  it('shares one listener per signal, so that Node prints no leak warning', async () => {
     const clock = virtual()
     const { signal } = new AbortController()
     const limited = withLimit({ concurrency: 1 })(slow(clock, () => 1).transport)
@@ -204,7 +204,7 @@ describe('waiting', () => {
   })
 })
 
-describe('order', () => {
+describe('withLimit and withRetry', () => {
   const later = (n: number): number => (n === 1 ? 503 : 200)
   const policy = { attempts: 2, base: 100, jitter: 0 }
   const both = async (decorate: (clock: Virtual, inner: Transport) => Transport) => {
@@ -214,25 +214,25 @@ describe('order', () => {
     await clock.until(Promise.all([exchange(sender, GET, { clock }), exchange(sender, GET, { clock })]))
     return inner.began
   }
-  it('retry around limit: a wait holds no place', async () => {
+  it('with withRetry outside, a waiting retry does not occupy a slot', async () => {
     expect(await both((_, inner) => pipe(inner, withLimit({ concurrency: 1 }), withRetry(policy)))).toEqual([
       0, 10, 110,
     ])
   })
-  it('limit around retry: an exchange keeps its place through its waits', async () => {
+  it('with withLimit outside, an exchange keeps its slot between attempts', async () => {
     expect(await both((_, inner) => pipe(inner, withRetry(policy), withLimit({ concurrency: 1 })))).toEqual([
       0, 110, 120,
     ])
   })
-  it('retry around rate: every attempt counts', async () => {
+  it('with withRetry outside, every attempt counts against the rate', async () => {
     const rate = { requests: 1, per: 1000 }
     expect(await both((_, inner) => pipe(inner, withLimit({ rate }), withRetry(policy)))).toEqual([0, 1000, 2000])
   })
-  it('rate around retry: every exchange counts once', async () => {
+  it('with withLimit outside, every exchange counts once against the rate', async () => {
     const rate = { requests: 1, per: 1000 }
     expect(await both((_, inner) => pipe(inner, withRetry(policy), withLimit({ rate })))).toEqual([0, 110, 1000])
   })
-  it('close goes through both, whatever the order', async () => {
+  it('close reaches the inner transport in either order', async () => {
     for (const decorate of [
       (inner: Transport) => pipe(inner, withRetry(policy), withLimit({})),
       (inner: Transport) => pipe(inner, withLimit({}), withRetry(policy)),
@@ -249,7 +249,7 @@ describe('order', () => {
   })
 })
 
-test('on real sockets: no more connections than places', async () => {
+test('withLimit opens no more connections than its concurrency', async () => {
   const server = await raw(async (socket) => {
     await sleep(5)
     socket.write(ok())

@@ -281,7 +281,7 @@ describe('a connection that was closed while it was idle', () => {
   })
 })
 
-  // [requests:transport-1]
+// [requests:transport-1]
 describe('closing the transport', () => {
   test('closes idle connections; later requests open new ones', async () => {
     const server = await always(ok())

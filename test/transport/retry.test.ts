@@ -1,4 +1,4 @@
-/** Sending again: what, when, how often; and what a wait leaves behind. Time is virtual but for the last tests. */
+/** `withRetry`: what is retried, when, and what remains after a wait. Time is virtual except over sockets. */
 import { getEventListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -22,13 +22,13 @@ const silent = Fault.make('ReadTimeout', 'silent')
 
 interface Scripted {
   readonly transport: Transport
-  /** When each attempt began. */
+  /** When each attempt started. */
   readonly times: number[]
-  /** What happened, in order. */
+  /** The events, in order. */
   readonly log: string[]
 }
 
-/** Answers one step after the other; the last one again and again. Bodies are read as undici reads them. */
+/** Answers with one step after the other, and repeats the last one. Reads bodies as undici does. */
 const scripted = (clock: Virtual, ...steps: ReadonlyArray<Step>): Scripted => {
   const times: number[] = []
   const log: string[] = []
@@ -50,20 +50,20 @@ const GET = plan(url)
 const POST = plan(url, { method: 'POST', body: Body.bytes(Buffer.from('x')) })
 const even: RetryPolicy.Retry = { attempts: 4, base: 100, jitter: 0 }
 
-const run = async (clock: Virtual, sender: Transport, sent = GET, limits = {}) =>
-  clock.until(exchange(sender, sent, { clock, entropy: 'seed', ...limits }))
+const run = async (clock: Virtual, sender: Transport, sent = GET, controls = {}) =>
+  clock.until(exchange(sender, sent, { clock, entropy: 'seed', ...controls }))
 
-describe('what is sent again', () => {
+describe('withRetry retries', () => {
   const sends = async (sent: typeof GET, policy: RetryPolicy.Retry, ...steps: ReadonlyArray<Step>): Promise<number> => {
     const clock = virtual()
     const { transport, times } = scripted(clock, ...steps)
     await run(clock, withRetry(policy)(transport), sent)
     return times.length
   }
-  it('a GET after a fault that may pass, and after 503', async () => {
+  it('a GET after a transient fault, and after 503', async () => {
     expect(await sends(GET, even, refused, silent, { status: 503 }, { status: 200 })).toBe(4)
   })
-  it('no more than the attempts', async () => {
+  it('at most `attempts` times', async () => {
     expect(await sends(GET, even, { status: 503 })).toBe(4)
     expect(await sends(GET, RetryPolicy.never, { status: 503 })).toBe(1)
   })
@@ -74,23 +74,23 @@ describe('what is sent again', () => {
     'not after %s',
     async (fault) => expect(await sends(GET, even, Fault.make(fault, ''))).toBe(1),
   )
-  it('a POST only where nothing of it was sent', async () => {
+  it('a POST only if nothing was sent', async () => {
     expect(await sends(POST, even, refused, { status: 200 })).toBe(2)
     expect(await sends(POST, even, Fault.make('ConnectTimeout', ''), { status: 200 })).toBe(2)
     expect(await sends(POST, even, cutOff, { status: 200 })).toBe(1)
     expect(await sends(POST, even, silent, { status: 200 })).toBe(1)
     expect(await sends(POST, even, { status: 503 })).toBe(1)
   })
-  it('a POST where it was said so', async () => {
+  it('a POST if the policy permits it', async () => {
     expect(await sends(POST, { ...even, methods: 'any' }, cutOff, { status: 503 }, { status: 200 })).toBe(3)
     expect(await sends(POST, { ...even, methods: ['post'] }, cutOff, { status: 200 })).toBe(2)
   })
-  it('a refusal of the proxy only as its status is', async () => {
+  it('a proxy failure only if its status is retried', async () => {
     const by = (status: number): Fault.Fault => ({ ...Fault.make('ProxyFailed', ''), status })
     expect(await sends(GET, even, by(407))).toBe(1)
     expect(await sends(GET, even, by(503), { status: 200 })).toBe(2)
   })
-  it('a one-shot body only while nobody has opened it, whatever was said', async () => {
+  it('a one-shot body only if it was not opened, whatever the policy permits', async () => {
     async function* source() {
       yield Buffer.from('x')
     }
@@ -102,18 +102,18 @@ describe('what is sent again', () => {
   })
 })
 
-describe('when', () => {
+describe('the delay', () => {
   const times = async (policy: RetryPolicy.Retry, ...steps: ReadonlyArray<Step>): Promise<ReadonlyArray<number>> => {
     const clock = virtual()
     const { transport, times } = scripted(clock, ...steps)
     await run(clock, withRetry(policy)(transport))
     return times
   }
-  it('after waits that grow', async () => {
+  it('grows by the factor, up to the cap', async () => {
     expect(await times(even, refused)).toEqual([0, 100, 300, 700])
     expect(await times({ ...even, cap: 150 }, refused)).toEqual([0, 100, 250, 400])
   })
-  it('as the schedule of the seed says', async () => {
+  it('is that of `waits` for the seed of the exchange', async () => {
     const policy: RetryPolicy.Retry = { attempts: 6, base: 50, jitter: 1 }
     const [, ...began] = await times(policy, refused)
     const waits = RetryPolicy.waits('seed')(policy)
@@ -135,13 +135,13 @@ describe('when', () => {
     const step = { status: 429, headers: { 'retry-after': retryAfter } }
     expect(await times({ ...even, attempts: 2 }, step)).toEqual([0, expected])
   })
-  it('a date of 2026 whatever the zone of the machine', () => {
+  it('reads an asctime date as GMT in any time zone', () => {
     const head = { headers: reply({ status: 503, headers: { 'Retry-After': 'Thu Jan  1 00:00:09 2026' } }).headers }
-    expect(RetryPolicy.askedFor(new Date('2026-01-01T00:00:00Z'))(head)).toMatchObject({ value: 9000 })
+    expect(RetryPolicy.retryAfter(new Date('2026-01-01T00:00:00Z'))(head)).toMatchObject({ value: 9000 })
   })
 })
 
-describe('the end', () => {
+describe('an exchange with retries', () => {
   it('discards every reply but the last, before the next attempt', async () => {
     const clock = virtual()
     const { transport, log } = scripted(clock, { status: 503 }, { status: 502 }, { status: 200 })
@@ -149,12 +149,12 @@ describe('the end', () => {
     expect(outcome).toMatchObject({ right: { status: 200, text: 'attempt 3' } })
     expect(log).toEqual(['send', 'discard', 'send', 'discard', 'send'])
   })
-  it('is the last outcome, as it came', async () => {
+  it('ends with the last outcome', async () => {
     const clock = virtual()
     const { transport } = scripted(clock, refused, { status: 503 })
     expect(await run(clock, withRetry(even)(transport))).toMatchObject({ right: { status: 503, text: 'attempt 4' } })
   })
-  it('is the last outcome at once, where the next attempt would come after the deadline', async () => {
+  it('ends with the last outcome at once if the next attempt would start after the deadline', async () => {
     const clock = virtual()
     const { transport, times } = scripted(clock, { status: 503 })
     const outcome = await run(clock, withRetry({ ...even, base: 1000 })(transport), GET, { deadline: 2500 })
@@ -162,14 +162,14 @@ describe('the end', () => {
     expect(times).toEqual([0, 1000])
     expect(clock.elapsed()).toBe(1000)
   })
-  it('is the fault with the plan that was given', async () => {
+  it('returns a fault with the given plan', async () => {
     async function* source() {}
     const clock = virtual()
     const put = plan(url, { method: 'PUT', body: Body.once(source()) })
     const outcome = await clock.until(withRetry(even)(scripted(clock, refused).transport)(put, { clock })())
     expect(E.isLeft(outcome) && outcome.left.plan).toBe(put)
   })
-  it('is Aborted, at once, in a wait, and nothing is left', async () => {
+  it('ends a wait at once on abort, and leaves no timer or listener', async () => {
     const clock = virtual()
     const controller = new AbortController()
     const { transport, times } = scripted(clock, { status: 503 })
@@ -182,13 +182,13 @@ describe('the end', () => {
     expect(clock.asleep()).toBe(0)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
-  it('leaves no listener where all went well', async () => {
+  it('leaves no listener after a success', async () => {
     const clock = virtual()
     const { signal } = new AbortController()
     await run(clock, withRetry(even)(scripted(clock, refused, { status: 200 }).transport), GET, { signal })
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
-  it('is ClientClosed, at once, in a wait; afterwards it sends again', async () => {
+  it('ends a wait with ClientClosed on close, and can send again', async () => {
     const clock = virtual()
     const { transport, times } = scripted(clock, refused, { status: 200 })
     const patient = withRetry({ ...even, base: 5000 })(transport)
@@ -200,7 +200,7 @@ describe('the end', () => {
     expect(await run(clock, patient)).toMatchObject({ right: { status: 200 } })
     expect(times).toEqual([0, 1000])
   })
-  it('is Aborted even where a reply cannot be discarded', async () => {
+  it('ends on abort even if discarding a reply does not end', async () => {
     const clock = virtual()
     const controller = new AbortController()
     const stuck: Transport = () => async () => {
@@ -214,16 +214,16 @@ describe('the end', () => {
   })
 })
 
-describe('on real sockets', () => {
+describe('withRetry over sockets', () => {
   const quick: RetryPolicy.Retry = { attempts: 5, base: 5, jitter: 0 }
-  test('a server that answers 503 twice: one connection serves all', async () => {
+  test('reuses one connection after 503', async () => {
     const server = await raw((socket, _, count) =>
       socket.write(count < 3 ? ok('later').replace('200 OK', '503 Later') : ok('done')),
     )
     expect(await text(withRetry(quick)(transport()), plan(server.url))).toBe('done')
     expect([server.received.length, server.received.join('').match(/GET/g)?.length]).toEqual([1, 3])
   })
-  test('a server that hangs up: a GET goes on, a POST does not', async () => {
+  test('retries a GET but not a POST if the server closes the connection', async () => {
     const server = await raw((socket, _, count) => (count % 2 === 1 ? socket.destroy() : socket.write(ok())))
     const client = withRetry(quick)(transport())
     expect(await text(client, plan(server.url))).toBe('ok')
@@ -232,29 +232,29 @@ describe('on real sockets', () => {
     )
     expect(server.received.join('').match(/POST/g)?.length).toBe(1)
   })
-  test('a server that is not there: a POST may be tried again, for it was never sent', async () => {
+  test('retries a POST if the connection is refused', async () => {
     const server = await raw(() => {})
     let attempts = 0
     const inner = transport()
-    const counting: Transport = (sent, limits) => () => {
+    const counting: Transport = (sent, controls) => () => {
       attempts += 1
-      return inner(sent, limits)()
+      return inner(sent, controls)()
     }
     await gone(server)
     const dead = plan('http://127.0.0.1:1/', { method: 'POST', body: Body.bytes(Buffer.from('x')) })
     expect(await tag(withRetry(quick)(counting), dead)).toBe('ConnectFailed')
     expect(attempts).toBe(5)
   })
-  test('no connection in time is unsent', async () => {
+  test('marks a connect timeout as unsent', async () => {
     const late = plan(await deaf(), { method: 'POST', timeouts: { connect: 30 } })
     expect(await exchange(transport(), late)).toMatchObject({ left: { _tag: 'ConnectTimeout', unsent: true } })
   })
-  test('what was sent is not unsent', async () => {
+  test('does not mark a fault after sending as unsent', async () => {
     const server = await raw((socket) => socket.destroy())
     const outcome = await exchange(transport(), plan(server.url))
     expect(E.isLeft(outcome) && Fault.isUnsent(outcome.left)).toBe(false)
   })
-  test('a long body that is not wanted costs its connection and nothing more', async () => {
+  test('closes only the connection of a discarded long body', async () => {
     const long = `HTTP/1.1 503 Later\r\nContent-Length: 9000000\r\n\r\n${'x'.repeat(300_000)}`
     const server = await raw((socket, _, count) => socket.write(count === 1 ? long : ok('done')))
     const client = transport()
@@ -262,7 +262,7 @@ describe('on real sockets', () => {
     await until(() => server.sockets.size === 1)
     expect(server.sockets.size).toBe(1)
   })
-  test('an abort in a real wait settles at once', async () => {
+  test('ends a wait at once on abort', async () => {
     const server = await raw((socket) => socket.write(ok().replace('200 OK', '503 Later')))
     const controller = new AbortController()
     const running = tag(withRetry({ base: 60_000 })(transport()), plan(server.url), { signal: controller.signal })
@@ -274,7 +274,7 @@ describe('on real sockets', () => {
   })
 })
 
-test('show is the schedule', () => {
+test('show describes the schedule and what is retried', () => {
   expect(pipe({ attempts: 4, base: 100, cap: 300 }, RetryPolicy.show)).toMatchInlineSnapshot(`
     "4 attempts, at most 600 ms of waiting
       attempt 2 after 50 to 100 ms
@@ -287,7 +287,7 @@ test('show is the schedule', () => {
   expect(RetryPolicy.show(RetryPolicy.never)).toBe('1 attempt')
 })
 
-test('numbers that make no sense count as the nearest that do', () => {
+test('resolve replaces invalid numbers with the nearest valid ones', () => {
   const odd = { attempts: Number.NaN, base: -1, factor: 0, jitter: 7, retryAfter: Number.POSITIVE_INFINITY }
   expect(RetryPolicy.resolve(odd)).toMatchObject({
     attempts: 1,

@@ -1,4 +1,4 @@
-/** The cookies of replies that `withRetry` does not return: sent with the next attempt, and in the jar on every path. */
+/** Cookies of replies that `withRetry` does not return: they are sent with the next attempt and stored in the jar. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -20,12 +20,12 @@ import type { Answer } from '../../src/wire/Reply.js'
 const cookieOf = ({ headers }: Plan): string => Secret.reveal(Headers.find(headers, 'Cookie') ?? '')
 
 interface Run {
-  /** The Cookie header of each request, with the host it went to. */
+  /** Host and Cookie header of each request. */
   readonly seen: ReadonlyArray<string>
   readonly jar: ReadonlyArray<string>
 }
 
-/** Sends one request to a server that gives one answer after the other. */
+/** Sends one request to a server that returns the answers in order. */
 const run = async (
   answers: ReadonlyArray<Answer>,
   build: Endomorphism<Request.Request>,
@@ -56,39 +56,39 @@ const run = async (
 const busy = (...cookies: ReadonlyArray<string>): Answer => ({ status: 503, headers: { 'set-cookie': cookies } })
 const same = (request: Request.Request): Request.Request => request
 
-describe('cookies of a reply that is followed by another attempt', () => {
-  test('are on the next attempt once, and in the jar', async () => {
+describe('cookies of a superseded reply', () => {
+  test('are sent once with the next attempt, and stored in the jar', async () => {
     const { seen, jar } = await run([busy('pass=1'), busy('pass=2', 'second=2'), { status: 200 }], same)
     expect(seen).toEqual(['h.test own=1', 'h.test own=1; pass=1', 'h.test own=1; pass=2; second=2'])
     expect(jar).toEqual(['own', 'pass', 'second'])
   })
 
-  test('are in the jar if the last reply is an error, too', async () => {
+  test('are stored in the jar also if the exchange fails', async () => {
     const refused: Answer = { status: 302, headers: { location: '::', 'set-cookie': 'last=1' } }
     const { jar } = await run([busy('pass=1'), refused], same)
     expect(jar).toEqual(['last', 'own', 'pass'])
   })
 
-  test('may delete one', async () => {
+  test('can delete a cookie', async () => {
     const { seen } = await run([busy('own=; Max-Age=0; Domain=h.test', 'b=1'), { status: 200 }], same)
     expect(seen[1]).toBe('h.test b=1')
   })
 
-  test('do not change a Cookie header of the user, and are added to cookies of the request', async () => {
+  test('do not change a Cookie header of the user, but join cookies of the request', async () => {
     const literal = await run([busy('pass=1'), { status: 200 }], Request.withHeader('Cookie', 'mine=1'))
     expect(literal.seen).toEqual(['h.test mine=1', 'h.test mine=1'])
-    const beside = await run([busy('pass=1'), { status: 200 }], Request.withCookie('mine', '1'))
-    expect(beside.seen[1]?.split(' ').slice(1).join(' ').split('; ').sort()).toEqual(['mine=1', 'own=1', 'pass=1'])
+    const added = await run([busy('pass=1'), { status: 200 }], Request.withCookie('mine', '1'))
+    expect(added.seen[1]?.split(' ').slice(1).join(' ').split('; ').sort()).toEqual(['mine=1', 'own=1', 'pass=1'])
   })
 
-  test('are on the attempts of an outer retry, too', async () => {
+  test('are sent with the attempts of an outer withRetry too', async () => {
     const twice = Transport.withRetry({ base: 0, attempts: 2 })
     const nested = (inner: Transport.Transport) => twice(twice(inner))
     const { seen } = await run([busy('pass=1'), busy(), { status: 200 }], same, nested)
     expect(seen).toEqual(['h.test own=1', 'h.test own=1; pass=1', 'h.test own=1; pass=1'])
   })
 
-  test('do not follow to another origin', async () => {
+  test('are not sent to another origin', async () => {
     const away: Answer = { status: 302, headers: { location: 'http://other.test/' } }
     const { seen } = await run([busy('pass=1'), away, busy('theirs=1'), { status: 200 }], same)
     expect(seen).toEqual(['h.test own=1', 'h.test own=1; pass=1', 'other.test ', 'other.test theirs=1'])

@@ -1,4 +1,4 @@
-/** Tapes: what is on them, in which shape, and what answers from them. */
+/** Tapes: recorded content, redaction, JSON form, and replay. */
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -15,7 +15,6 @@ import { type Options, record } from '../../src/transport/Record.js'
 import { replay } from '../../src/transport/Replay.js'
 import { withRetry } from '../../src/transport/Retry.js'
 import * as Tape from '../../src/transport/Tape.js'
-import * as TapeJson from '../../src/transport/TapeJson.js'
 import * as Body from '../../src/values/Body.js'
 import * as Secret from '../../src/values/Secret.js'
 import * as Clock from '../../src/wire/Clock.js'
@@ -30,19 +29,19 @@ const recorder = (options?: Options) => {
   const sink = (entry: Tape.Entry) => () => {
     tape = Tape.append(entry)(tape)
   }
-  return { on: record(sink, options), tape: () => tape, json: () => JSON.stringify(TapeJson.encode(tape)) }
+  return { on: record(sink, options), tape: () => tape, json: () => JSON.stringify(Tape.encode(tape)) }
 }
 
 const reread = (tape: Tape.Tape): Tape.Tape => {
-  const decoded = TapeJson.decode(JSON.parse(JSON.stringify(TapeJson.encode(tape))))
+  const decoded = Tape.decode(JSON.parse(JSON.stringify(Tape.encode(tape))))
   if (E.isLeft(decoded)) throw new Error(decoded.left.message)
   return decoded.right
 }
 
 const url = 'http://h.test/'
 
-describe('what is on a tape', () => {
-  it('no secret, wherever it stands', async () => {
+describe('a recorded tape', () => {
+  it('holds no secret of a URL, a header field, a cookie or a form', async () => {
     const server: Server = {
       'GET /': {
         status: 302,
@@ -84,7 +83,7 @@ describe('what is on a tape', () => {
       },
     })
   })
-  it('HAR 1.2, and what it lacks under names of our own', async () => {
+  it('encodes as HAR 1.2 with additional fields', async () => {
     const { on, tape } = recorder({ requestBody: 'Content' })
     const clock = Clock.fixed(new Date('2026-01-01T00:00:00Z'))
     const server = on(memory(() => ({ status: 200, headers: { 'content-type': 'image/x' }, body: Buffer.from([255]) })))
@@ -95,7 +94,7 @@ describe('what is on a tape', () => {
       post,
       { clock },
     )
-    expect(TapeJson.encode(tape())).toMatchInlineSnapshot(`
+    expect(Tape.encode(tape())).toMatchInlineSnapshot(`
       {
         "log": {
           "_tape": {
@@ -216,7 +215,7 @@ describe('what is on a tape', () => {
       }
     `)
   })
-  it('a streamed body, kept while it flows; with how far a body was read', async () => {
+  it('holds streamed request bodies, and how the reading of a response body ended', async () => {
     const server = await web((request, response) => request.pipe(response))
     const { on, tape } = recorder({ requestBody: 'Content' })
     const sender = on(transport())
@@ -226,31 +225,31 @@ describe('what is on a tape', () => {
     }
     expect(await text(sender, plan(server.url, { method: 'POST', body: Body.once(source()) }))).toBe('one two')
     expect(await text(sender, plan(server.url, { method: 'POST', body: Body.stream(source) }))).toBe('one two')
-    const kept = tape().entries.map(
+    const contents = tape().entries.map(
       ({ asked }) =>
         O.isSome(asked.body) &&
         O.isSome(asked.body.value.content) &&
         Buffer.from(asked.body.value.content.value).toString(),
     )
-    expect(kept).toEqual(['one two', 'one two'])
+    expect(contents).toEqual(['one two', 'one two'])
     const sent = await sender(plan(server.url, { method: 'POST', body: Body.stream(source) }), {})()
     if (E.isRight(sent)) for await (const _ of sent.right.body) break
     expect(tape().entries.at(-1)?.outcome).toMatchObject({ right: { end: 'Left' } })
     const slow = await always('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst')
     for (const leave of ['return', 'discard'] as const) {
-      const lent = await sender(plan(slow.url), {})()
-      if (E.isLeft(lent)) expect.fail(lent.left.message)
-      const pieces = lent.right.body[Symbol.asyncIterator]()
+      const opened = await sender(plan(slow.url), {})()
+      if (E.isLeft(opened)) expect.fail(opened.left.message)
+      const pieces = opened.right.body[Symbol.asyncIterator]()
       await pieces.next()
       const pending = pieces.next()
-      await (leave === 'return' ? pieces.return?.() : lent.right.body.discard())
+      await (leave === 'return' ? pieces.return?.() : opened.right.body.discard())
       expect(await pending).toMatchObject({ done: true })
       expect(tape().entries.at(-1)?.outcome).toMatchObject({ right: { end: 'Left' } })
     }
     const again = replay(reread(tape()))
     expect(await text(again, plan(server.url, { method: 'POST', body: Body.once(source()) }))).toBe('one two')
   })
-  it('one entry for one reply, read to its end and then let go of', async () => {
+  it('holds one entry for a reply that is read to its end and then discarded', async () => {
     const { on, tape } = recorder()
     const sent = await on(memory(() => ({ status: 200, body: 'x' })))(plan(url), {})()
     if (E.isLeft(sent)) throw new Error(sent.left.message)
@@ -258,7 +257,7 @@ describe('what is on a tape', () => {
     await sent.right.body.discard()
     expect(tape().entries.map(({ outcome }) => E.isRight(outcome) && outcome.right.end)).toEqual(['Whole'])
   })
-  it('entries in the order in which they began, whichever ends first', async () => {
+  it('orders entries by their start, not by their end', async () => {
     const { on, tape } = recorder()
     const sender = on(memory((sent) => ({ status: 200, body: sent.url.pathname })))
     const clock = Clock.fixed(new Date(0))
@@ -268,29 +267,28 @@ describe('what is on a tape', () => {
   })
 })
 
-describe('reading a tape', () => {
+describe('decoding a tape', () => {
   const made = { entries: [] }
   it.each([
-    [null, 'format'],
-    [{}, 'the value is not'],
-    [{ log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries: [] } }, 'the value is not'],
-    [{ log: { ...TapeJson.encode(made).log, _tape: { format: 'requests-ts/tape', version: 2 } } }, 'version is 2'],
-    [{ log: { ...TapeJson.encode(made).log, entries: [{}] } }, 'log.entries.0.startedDateTime'],
-  ])('%j is refused', (json, why) => {
-    expect(TapeJson.decode(json)).toMatchObject({ left: { _tag: 'Unreadable' } })
-    const decoded = TapeJson.decode(json)
-    if (why !== 'format') expect(E.isLeft(decoded) && decoded.left.message).toContain(why)
+    [null, ''],
+    [{}, 'the whole is not'],
+    [{ log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries: [] } }, 'the whole is not'],
+    [{ log: { ...Tape.encode(made).log, _tape: { format: 'requests-ts/tape', version: 2 } } }, 'update it'],
+    [{ log: { ...Tape.encode(made).log, entries: [{}] } }, 'log.entries.0.startedDateTime'],
+  ])('rejects %j', (json, problem) => {
+    const message = expect.stringContaining(problem)
+    expect(Tape.decode(json)).toMatchObject({ left: { _tag: 'Unreadable', message } })
   })
-  it('a header that would smuggle another one in is refused, and a fault that is none', async () => {
+  it('rejects a header value with a line break, and an unknown fault tag', async () => {
     const { on, json } = recorder()
     await exchange(on(memory(() => ({ status: 200, headers: { 'x-a': 'INNOCENT' } }))), plan(url))
-    expect(TapeJson.decode(JSON.parse(json().replace('INNOCENT', 'a\\r\\nx-b: c')))._tag).toBe('Left')
+    expect(Tape.decode(JSON.parse(json().replace('INNOCENT', 'a\\r\\nx-b: c')))._tag).toBe('Left')
     const odd = json().replace('"_end":"Whole"', '"_fault":{"tag":"Nonsense","message":""}')
-    expect(TapeJson.decode(JSON.parse(odd))).toMatchObject({
-      left: { problems: ['log.entries.0: "Nonsense" is no fault'] },
+    expect(Tape.decode(JSON.parse(odd))).toMatchObject({
+      left: { _tag: 'Unreadable', problems: [expect.stringMatching(/^log\.entries\.0: .*"Nonsense"/)] },
     })
   })
-  it('what was written is read back', () => {
+  it('is the inverse of encoding', () => {
     const pair = fc.tuple(fc.constantFrom('a', 'B-c'), fc.constantFrom('', 'x', '\xff y'))
     const bytes = fc.uint8Array({ maxLength: 5 }).map((octets) => new Uint8Array(octets))
     const failure = fc.record({
@@ -344,19 +342,22 @@ describe('replaying', () => {
     for (const path of paths) await text(sender, plan(url + path))
     return tape()
   }
-  it('gives each outcome once, and says what is missing', async () => {
+  it('uses each outcome once, and names the difference from the nearest entry', async () => {
     const sender = replay(await on('a', 'a'))
     expect([await text(sender, plan(`${url}a`)), await text(sender, plan(`${url}a`))]).toEqual(['/a', '/a'])
-    expect((await fault(sender, plan(`${url}a`))).message).toContain('more often than it was recorded')
-    expect((await fault(sender, plan(`${url}b`))).message).toContain('2 entries, none for that method and URL')
+    expect(await fault(sender, plan(`${url}a`))).toMatchObject({ _tag: 'ProtocolError' })
+    expect(await fault(sender, plan(`${url}b`))).toMatchObject({
+      _tag: 'ProtocolError',
+      message: expect.stringContaining(`GET ${url}b`),
+    })
     const other = plan(`${url}a`, { headers: [['X-New', '1']], body: Body.bytes(Buffer.from('x')) })
-    expect((await fault(sender, other)).message).toContain('differs in x-new, the length of the body')
+    expect((await fault(sender, other)).message).toMatch(/x-new, .*length/)
   })
-  it('begins anew with each transport', async () => {
+  it('starts at the beginning of the tape in each transport', async () => {
     const tape = await on('a')
     for (const _ of [1, 2]) expect(await text(replay(tape), plan(`${url}a`))).toBe('/a')
   })
-  it('does not look at what differs from machine to machine, nor at what is secret', async () => {
+  it('ignores User-Agent, Accept-Encoding and the values of secrets', async () => {
     const { on, tape } = recorder()
     const mine = {
       headers: [
@@ -373,9 +374,12 @@ describe('replaying', () => {
     }
     await text(on(memory(() => ({ status: 200, body: 'x' }))), plan(url, mine))
     expect(await text(replay(tape()), plan(url, yours))).toBe('x')
-    expect((await fault(replay(tape()), plan(url))).message).toContain('differs in authorization')
+    expect(await fault(replay(tape()), plan(url))).toMatchObject({
+      _tag: 'ProtocolError',
+      message: expect.stringContaining('authorization'),
+    })
   })
-  it('finds a multipart body whose boundary was drawn anew, by its content where that was kept', async () => {
+  it('finds a multipart body with another boundary by its recorded content', async () => {
     const { on, tape } = recorder({ requestBody: 'Content' })
     const send = (sender: Transport, seed: string, value: string) =>
       pipe(
@@ -387,7 +391,7 @@ describe('replaying', () => {
     expect(await send(replayed, 'two', 'b')).toMatchObject({ left: { _tag: 'ProtocolError' } })
     expect(await send(replayed, 'three', 'a')).toMatchObject({ right: [{ status: 201 }, {}] })
   })
-  it('is the jar of the recording, in all but values', async () => {
+  it('fills the jar with the recorded cookies, with redacted values', async () => {
     const server: Server = {
       'GET /': { status: 302, headers: { location: '/in', 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] } },
       'GET /in': { status: 200, headers: { 'set-cookie': 'b=; Max-Age=0; Path=/' } },
@@ -403,7 +407,7 @@ describe('replaying', () => {
     expect(cookies(await run(on(memory(server))))).toEqual([['a', '1']])
     expect(cookies(await run(replay(reread(tape()))))).toEqual([['a', 'redacted']])
   })
-  it('refuses on replay what a jar refused for its size', async () => {
+  it('keeps a cookie too long for a jar too long', async () => {
     const { on, tape } = recorder()
     const long = { status: 200, headers: { 'set-cookie': `a=${'x'.repeat(5000)}` } }
     await text(on(memory(() => long)), plan(url))
@@ -412,12 +416,12 @@ describe('replaying', () => {
     const [jar, refused] = Jar.absorb(new URL(url), [line], new Date(0))(Jar.empty)
     expect([Jar.toArray(jar).length, refused.map(({ _tag }) => _tag)]).toEqual([0, ['TooLong']])
   })
-  it('is aborted as any transport is', async () => {
+  it('fails with Aborted if the signal has aborted', async () => {
     expect((await fault(replay(await on('a')), plan(`${url}a`), { signal: AbortSignal.abort() }))._tag).toBe('Aborted')
   })
 })
 
-describe('order', () => {
+describe('record and withRetry', () => {
   const failing = (): Transport => {
     let calls = 0
     return memory(() => ({ status: ++calls < 3 ? 503 : 200, body: `${calls}` }))
@@ -426,19 +430,19 @@ describe('order', () => {
   const clock = Clock.fixed(new Date(0))
   const statuses = ({ entries }: Tape.Tape) => entries.map(({ outcome }) => E.isRight(outcome) && outcome.right.status)
 
-  test('record inside retry: every attempt; and its replay is retried alike', async () => {
+  test('record inside withRetry holds every attempt, and withRetry repeats the replay in the same way', async () => {
     const { on, tape } = recorder()
     expect(await text(pipe(failing(), on, withRetry(policy)), plan(url), { clock })).toBe('3')
     expect(statuses(tape())).toEqual([503, 503, 200])
     expect(await text(pipe(replay(reread(tape())), withRetry(policy)), plan(url), { clock })).toBe('3')
   })
-  test('record around retry: the exchange alone', async () => {
+  test('record outside withRetry holds only the final outcome', async () => {
     const { on, tape } = recorder()
     expect(await text(pipe(failing(), withRetry(policy), on), plan(url), { clock })).toBe('3')
     expect(statuses(tape())).toEqual([200])
     expect(await text(replay(reread(tape())), plan(url))).toBe('3')
   })
-  test('a retry inside a recording is not misled about a body that exists once', async () => {
+  test('withRetry outside record does not send an opened one-shot body again', async () => {
     async function* source() {
       yield Buffer.from('x')
     }
@@ -456,7 +460,7 @@ describe('order', () => {
   })
 })
 
-test('on real sockets: a recording of a recording is the same, and the socket goes back', async () => {
+test('over sockets, a recording of a replay equals the tape, and the connection is reused', async () => {
   const server = await raw((socket) => socket.write(ok('real')))
   const { on, tape } = recorder()
   const sender = on(transport())

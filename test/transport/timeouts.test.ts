@@ -26,7 +26,7 @@ const timesOut = async (client: Transport, url: string, changes: Changes, ms: nu
   return result._tag
 }
 
-  // [requests:transport-2]
+// [requests:transport-2]
 describe('the connect timeout', () => {
   test.each([100, 300])('of %i ms limits TCP', async (connect) => {
     const client = transport()

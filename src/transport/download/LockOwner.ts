@@ -1,11 +1,11 @@
 /**
- * The process that a lock file names, and whether it still runs.
+ * The process that a lock file names, and whether it is still running.
  *
- * | a lock                                       | its owner                                  |
- * |----------------------------------------------|--------------------------------------------|
- * | of a process of this host                    | runs if the system knows the process       |
- * | of this process id, older than this process  | has ended (containers start with one id)   |
- * | of another host, or illegible                | is unknown; only the age of the lock helps  |
+ * | lock                                              | its owner                                             |
+ * |---------------------------------------------------|-------------------------------------------------------|
+ * | of a process on this host                         | is running if the operating system knows the process  |
+ * | of this process id, but older than this process   | has ended (containers often reuse process ids)        |
+ * | of another host, or unreadable                    | is unknown; the caller decides by the age of the lock |
  */
 import { hostname } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
@@ -15,18 +15,19 @@ import { codeOf } from './FileSystem.js'
 
 const Owner = t.readonly(t.type({ pid: t.number, host: t.string, token: t.string }))
 
-/** The token is random, and tells the locks of one process apart. */
+/** The owner of a lock. The token is random and distinguishes the locks of one process. */
 export type Owner = t.TypeOf<typeof Owner>
 
 /** Tokens of the locks that this thread holds. */
 const held = new Set<string>()
 
-/** The content of a lock of this process. It counts as running until its token is released. */
+/** Returns the content of a new lock of this process. Its owner counts as running until the token is released. */
 export const write = (token: string): string => {
   held.add(token)
   return JSON.stringify({ pid: process.pid, host: hostname(), token })
 }
 
+/** Forgets the token of a released lock. */
 export const release = (token: string): void => {
   held.delete(token)
 }
@@ -34,7 +35,7 @@ export const release = (token: string): void => {
 const MAX_PID = 2 ** 31 - 1
 const isPid = (pid: number): boolean => Number.isInteger(pid) && pid > 0 && pid <= MAX_PID
 
-/** Reads the content of a lock. */
+/** Parses the content of a lock; undefined if it is invalid. */
 export const read = (text: string): Owner | undefined => {
   const json = JsonText.parse(text)
   if (E.isLeft(json)) return undefined
@@ -51,10 +52,10 @@ const isRunning = (pid: number): boolean => {
   }
 }
 
-/** A second of slack, since file systems round times. */
+/** Allows one second of difference, because file systems round times. */
 const isOlderThanProcess = (mtimeMs: number): boolean => mtimeMs < Date.now() - process.uptime() * 1000 - 1000
 
-/** What is known of the owner of a lock that was written at that time, in milliseconds since the epoch. */
+/** Returns the state of the owner of a lock. `mtimeMs` is when the lock was written, in milliseconds since the epoch. */
 export const stateOf = (owner: Owner | undefined, mtimeMs: number): 'Running' | 'Ended' | 'Unknown' => {
   if (owner === undefined || owner.host !== hostname()) return 'Unknown'
   if (held.has(owner.token)) return 'Running'

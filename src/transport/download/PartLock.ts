@@ -1,41 +1,41 @@
 /**
- * Says which download owns a part file: a lock file with the process that made it, beside the part.
+ * The lock that decides which download owns a part file. The lock file is next to the part and names its process.
  *
- * | a lock                                                         | is                                       |
- * |----------------------------------------------------------------|------------------------------------------|
- * | of a process of this host that runs                            | respected                                |
- * | of a process of this host that does not run                    | removed                                  |
- * | of this process id, older than this process                    | removed (containers start with one id)   |
- * | of another host, or unreadable, and not touched for ten minutes | removed                                  |
+ * | lock                                                              | result                                     |
+ * |-------------------------------------------------------------------|--------------------------------------------|
+ * | of a running process on this host                                 | respected                                  |
+ * | of a process on this host that has ended                          | removed                                    |
+ * | of this process id, but older than this process                   | removed (containers often reuse ids)       |
+ * | of another host, or unreadable; part unchanged for ten minutes    | removed                                    |
  *
- * A lock only decides who may go on with a part. Whoever begins anew writes to a new file, so that even a lock that was
- * removed in error never mixes two downloads.
+ * The lock only decides who may resume a part. A new part is always a new file, so even a lock that was removed by mistake
+ * never mixes two downloads.
  */
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
-import { codeOf } from './FileSystem.js'
+import { createExclusive } from './FileSystem.js'
 import * as LockOwner from './LockOwner.js'
 
 /** Removes the lock. */
 export type Release = () => Promise<void>
 
-const SILENCE_MS = 600_000
-const MAX_OCTETS = 4096
-const ATTEMPTS = 3
+const STALE_MS = 600_000
+const MAX_BYTES = 4096
+const MAX_ATTEMPTS = 3
 
-interface Seen {
+interface LockFile {
   readonly stats: Stats
   readonly owner: LockOwner.Owner | undefined
 }
 
-/** What stands there; `undefined` if it is gone, or no file to be read. */
-const seen = async (path: string): Promise<Seen | undefined> => {
+/** Reads a lock file; undefined if it is missing or cannot be read. */
+const readLock = async (path: string): Promise<LockFile | undefined> => {
   let file: FileHandle | undefined
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const stats = await file.stat()
-    if (!stats.isFile() || stats.size > MAX_OCTETS) return undefined
+    if (!stats.isFile() || stats.size > MAX_BYTES) return undefined
     return { stats, owner: LockOwner.read(await file.readFile('utf8')) }
   } catch {
     return undefined
@@ -44,22 +44,22 @@ const seen = async (path: string): Promise<Seen | undefined> => {
   }
 }
 
-const isStale = ({ stats, owner }: Seen, lastWrite: number): boolean => {
+const isStale = ({ stats, owner }: LockFile, lastWrite: number): boolean => {
   const state = LockOwner.stateOf(owner, stats.mtimeMs)
-  if (state === 'Unknown') return Date.now() - Math.max(stats.mtimeMs, lastWrite) > SILENCE_MS
+  if (state === 'Unknown') return Date.now() - Math.max(stats.mtimeMs, lastWrite) > STALE_MS
   return state === 'Ended'
 }
 
-/** Takes a stale lock away, and puts back one that somebody else has made meanwhile. */
-const remove = async (path: string, stale: Seen, token: string): Promise<void> => {
+/** Removes a stale lock, and restores a new lock that another download has made in the meantime. */
+const removeStale = async (path: string, stale: LockFile, token: string): Promise<void> => {
   const aside = `${path}.${token}`
   try {
     await rename(path, aside)
   } catch {
-    return // another download was first
+    return // another download removed it first
   }
-  const taken = await seen(aside)
-  if (taken?.stats.ino !== stale.stats.ino) await link(aside, path).catch(() => undefined)
+  const moved = await readLock(aside)
+  if (moved?.stats.ino !== stale.stats.ino) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })
 }
 
@@ -67,36 +67,29 @@ const release =
   (path: string, token: string): Release =>
   async () => {
     LockOwner.release(token)
-    const now = await seen(path)
-    // A lock that cannot be removed is found stale later.
-    if (now?.owner?.token === token) await rm(path, { force: true }).catch(() => undefined)
+    const current = await readLock(path)
+    // A lock that cannot be removed becomes stale.
+    if (current?.owner?.token === token) await rm(path, { force: true }).catch(() => undefined)
   }
 
 /**
- * Takes the lock; `undefined` where another download holds it. `lastWrite` is when its part was written last, in
- * milliseconds since the epoch. Throws what the file system does.
+ * Takes the lock. Returns undefined if another download holds it. `lastWrite` is the time of the last write to the part, in
+ * milliseconds since the epoch. Throws the error of the file system.
  */
 export const take = async (path: string, lastWrite: number): Promise<Release | undefined> => {
   const token = randomBytes(8).toString('hex')
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    try {
-      const file = await open(path, 'wx', 0o600)
-      try {
-        await file.writeFile(LockOwner.write(token))
-      } catch (cause) {
-        LockOwner.release(token)
-        await rm(path, { force: true })
-        throw cause // a full disk: the caller makes a FileFailed of it
-      } finally {
-        await file.close()
-      }
-      return release(path, token)
-    } catch (cause) {
-      if (codeOf(cause) !== 'EEXIST') throw cause // the caller makes a FileFailed of it
+  const text = LockOwner.write(token)
+  let isTaken = false
+  try {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      isTaken = await createExclusive(path, text)
+      if (isTaken) return release(path, token)
+      const other = await readLock(path)
+      if (other === undefined || !isStale(other, lastWrite)) return undefined
+      await removeStale(path, other, token)
     }
-    const other = await seen(path)
-    if (other === undefined || !isStale(other, lastWrite)) return undefined
-    await remove(path, other, token)
+    return undefined
+  } finally {
+    if (!isTaken) LockOwner.release(token)
   }
-  return undefined
 }

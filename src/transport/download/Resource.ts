@@ -1,7 +1,7 @@
 /**
- * What tells the resource of a download from others: all of the request that may choose the representation.
+ * The identity of a downloaded resource: every part of the request that may select the representation.
  *
- * The text holds secrets. It stays in memory, and only a salted digest of it is written (see `PartFile.ts`).
+ * The text holds secrets and stays in memory. Only a salted digest of it is written (see `PartNote.ts`).
  */
 import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
@@ -13,7 +13,7 @@ import type { ClientCertificate, Plan } from '../../wire/Plan.js'
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** The digest of a body at hand; none for a stream, which cannot be known before it is sent. */
+/** Returns a digest of the body; none for a stream, whose content is unknown before it is sent. */
 const bodyOf = ({ body }: Plan): O.Option<string> => {
   if (body._tag === 'Empty') return O.some('')
   return body._tag === 'Bytes' ? O.some(digest(Secret.open(body.bytes))) : O.none
@@ -30,14 +30,14 @@ const certificateOf = (certificate: O.Option<ClientCertificate>): ReadonlyArray<
     ? []
     : [textOf(certificate.value.cert), textOf(certificate.value.key), textOf(certificate.value.pfx)]
 
-/** A digest login signs each request anew, so its user and password stand for it. */
+/** Returns user and password of a Digest login, whose Authorization differs in each request. */
 const loginOf = ({ merged }: Exchange): ReadonlyArray<string> => {
   const { auth } = merged.settings
   if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return []
   return [auth.value.user, Secret.reveal(auth.value.pass)]
 }
 
-/** Fields that select no representation, or that toFile writes itself. */
+/** Fields that do not select a representation, or that `toFile` sets. */
 const UNRELATED: ReadonlySet<string> = new Set([
   'range',
   'if-range',
@@ -46,13 +46,13 @@ const UNRELATED: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-const fieldsOf = (headers: Headers.Headers, isSigned: boolean): ReadonlyArray<readonly [string, string]> =>
+const fieldsOf = (headers: Headers.Headers, hasDigestLogin: boolean): ReadonlyArray<readonly [string, string]> =>
   headers.fields
     .map(([name, value]): readonly [string, string] => [name.toLowerCase(), Secret.reveal(value)])
-    .filter(([name]) => !UNRELATED.has(name) && !(isSigned && name === 'authorization'))
+    .filter(([name]) => !UNRELATED.has(name) && !(hasDigestLogin && name === 'authorization'))
     .sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0))
 
-/** The identity of what an exchange asks for: method, URL, header fields, body, login. None where a body is a stream. */
+/** Returns the identity of a request: method, URL, header fields, body, login, certificate. None if its body is a stream. */
 export const of = (exchange: Exchange): O.Option<string> => {
   const { plan } = exchange
   const body = bodyOf(plan)
@@ -70,5 +70,5 @@ export const of = (exchange: Exchange): O.Option<string> => {
   )
 }
 
-/** Where a representation came from, after redirects. Its query is left out: it often holds a signature of the day. */
-export const placeOf = ({ url }: Plan): string => `${url.origin}${url.pathname}`
+/** Returns the final URL of a response without its query, which often holds a signature that expires. */
+export const locationOf = ({ url }: Plan): string => `${url.origin}${url.pathname}`

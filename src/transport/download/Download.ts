@@ -1,0 +1,150 @@
+/** Saves a response to a claimed path: decides what the response means for the existing bytes, and writes its body. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Printable from '../../values/Printable.js'
+import type { Source } from '../../wire/Reply.js'
+import type { Unread } from '../../wire/Response.js'
+import type { SetOffset } from './DownloadProgress.js'
+import type { ClaimedPath, ExistingFile, FileFailed } from './PartFile.js'
+import type { ResourceVersion } from './PartNote.js'
+import { type WriteOptions, writeBody } from './PartWriter.js'
+import * as Range from './Range.js'
+import * as Resource from './Resource.js'
+
+/** The response has no file to save, such as a 404 or a redirect that was not followed. Nothing was written. */
+export interface UnexpectedStatus {
+  readonly _tag: 'UnexpectedStatus'
+  readonly head: Unread
+  readonly message: string
+}
+/** The body ended normally, but the file does not have the expected length. */
+export interface LengthMismatch {
+  readonly _tag: 'LengthMismatch'
+  /** Bytes of the whole file. */
+  readonly expected: number
+  readonly received: number
+  readonly message: string
+}
+/** The response is not the requested range, or its body does not match its Content-Range. */
+export interface RangeMismatch {
+  readonly _tag: 'RangeMismatch'
+  readonly message: string
+}
+export type DownloadError = FileFailed | UnexpectedStatus | LengthMismatch | RangeMismatch
+
+/** A complete file. */
+export interface Download {
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  /** Bytes that were there already, from an earlier attempt. */
+  readonly resumedAt: number
+  /** The head of the final response. */
+  readonly head: Unread
+}
+
+/** One download of a request to a claimed path. */
+export interface Target {
+  readonly claimed: ClaimedPath
+  /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
+  readonly resource: O.Option<string>
+  readonly mayResume: boolean
+  /** Ends waiting for the reader of a FIFO. */
+  readonly signal: AbortSignal | undefined
+}
+
+export const rangeMismatch = (message: string): RangeMismatch => ({ _tag: 'RangeMismatch', message })
+
+/** Returns the version to note, if a later download can resume from it. */
+const versionOf = (
+  { resource }: Target,
+  head: Unread,
+  { length, validator, isResumable }: Extract<Range.RangeAnswer, { _tag: 'Begin' }>,
+): O.Option<ResourceVersion> => {
+  if (!isResumable || O.isNone(resource) || O.isNone(validator)) return O.none
+  return O.some({
+    resource: resource.value,
+    location: Resource.locationOf(head.plan),
+    validator: validator.value,
+    modified: Range.modifiedOf(head),
+    total: length,
+  })
+}
+
+const writeFile = async (
+  { claimed, mayResume, signal }: Target,
+  head: Unread,
+  body: AsyncIterable<Uint8Array>,
+  { mode, expected, length = O.none }: Pick<WriteOptions, 'mode' | 'expected'> & Partial<Pick<WriteOptions, 'length'>>,
+): Promise<E.Either<DownloadError, Download>> => {
+  const written = await writeBody(claimed, { mode, expected, length, keepsNote: mayResume, signal })(body)
+  if (E.isLeft(written)) return written
+  const { _tag, size } = written.right
+  const resumedAt = mode._tag === 'Append' ? mode.size : 0
+  if (_tag === 'Whole') return E.right({ path: claimed.given, size, resumedAt, head })
+  if (O.isSome(expected) && size !== expected.value) {
+    const message = `Expected a file of ${expected.value} bytes, but received ${size} bytes`
+    return E.left({ _tag: 'LengthMismatch', expected: expected.value, received: size, message })
+  }
+  return E.left(
+    rangeMismatch(
+      _tag === 'TooLong'
+        ? `The response body has ${size - resumedAt} bytes, which is more than its Content-Range states`
+        : `The range ends at byte ${size}, and the server did not state the length of the file; resume again`,
+    ),
+  )
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}
+
+/** Decides what a response means for the existing file. A response from another location never continues it. */
+const evaluate = (existing: O.Option<ExistingFile>, head: Unread): Range.RangeAnswer => {
+  if (O.isNone(existing)) return Range.evaluate(O.none)(head)
+  const { part, isWhole, isFrom } = existing.value
+  const answer = head.status === 304 && isWhole ? notModified(part, head) : Range.evaluate(O.some(part))(head)
+  if (answer._tag === 'Append' && isWhole) return { _tag: 'Again' }
+  const continues = answer._tag === 'Append' || answer._tag === 'Complete'
+  return continues && !isFrom(Resource.locationOf(head.plan)) ? { _tag: 'Again' } : answer
+}
+
+const notModified = (part: Range.PartialFile, head: Unread): Range.RangeAnswer => ({
+  _tag: Range.isConfirmed(head, part) ? 'Complete' : 'Again',
+})
+
+/** Saves a response. Returns undefined if the whole file must be requested again. */
+export const saveResponse = async (
+  target: Target,
+  existing: O.Option<ExistingFile>,
+  setOffset: SetOffset,
+  head: Unread,
+  body: Source,
+): Promise<E.Either<DownloadError, Download | undefined>> => {
+  const answer = evaluate(existing, head)
+  const size = O.isSome(existing) ? existing.value.part.size : 0
+  const path = target.claimed.given
+  switch (answer._tag) {
+    case 'Begin': {
+      setOffset(0, answer.length)
+      const mode = { _tag: 'Begin', version: versionOf(target, head, answer) } as const
+      return writeFile(target, head, body, { mode, expected: answer.length })
+    }
+    case 'Append': {
+      setOffset(size, answer.length)
+      const { total, length } = answer
+      return writeFile(target, head, body, { mode: { _tag: 'Append', size }, expected: total, length })
+    }
+    case 'Complete': {
+      if (O.isSome(existing) && existing.value.isWhole) return E.right({ path, size, resumedAt: size, head })
+      return writeFile(target, head, emptyBody(), { mode: { _tag: 'Append', size }, expected: O.some(size) })
+    }
+    case 'Again':
+      return E.right(undefined)
+    case 'Mismatch':
+      return E.left(rangeMismatch(`${answer.message}; start again with { existing: 'Restart' }`))
+    case 'Unexpected': {
+      const status = `${head.status} ${head.reason}`.trim()
+      const message = `Cannot save the response to ${path}: the status is ${status}. The path was not changed`
+      return E.left({ _tag: 'UnexpectedStatus', head, message: Printable.escapeControls(message) })
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/** Writes a response body to a part file, and renames the part to the target when the file is complete. */
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, rename, rm } from 'node:fs/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { syncFolder } from './FileSystem.js'
+import * as FileTarget from './FileTarget.js'
+import { attempt, type ClaimedPath, type FileFailed, noteOf } from './PartFile.js'
+import * as PartNote from './PartNote.js'
+import { createPrivate, openPrivate } from './PrivateFile.js'
+
+/** How a body is written: to a new part, which can be resumed if its version is known, or to the end of an existing one. */
+export type WriteMode =
+  | { readonly _tag: 'Begin'; readonly version: O.Option<PartNote.ResourceVersion> }
+  | { readonly _tag: 'Append'; readonly size: number }
+
+/** How much of the file is there after a body was written. */
+export interface WriteResult {
+  readonly _tag: 'Whole' | 'Part' | 'TooLong'
+  /** Bytes of the file, including those of earlier downloads. */
+  readonly size: number
+}
+
+export interface WriteOptions {
+  readonly mode: WriteMode
+  /** Bytes of the whole file, if known. */
+  readonly expected: O.Option<number>
+  /** Bytes of this body, if the response is a range. */
+  readonly length: O.Option<number>
+  /** Whether a finished file keeps its note, so that the next download can check it for changes. */
+  readonly keepsNote: boolean
+  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const beginPart = async (claimed: ClaimedPath, version: O.Option<PartNote.ResourceVersion>): Promise<FileHandle> => {
+  if (claimed.isOwner) {
+    await rm(noteOf(claimed), { force: true })
+    await rm(claimed.part, { force: true })
+  }
+  const file = await createPrivate(claimed.part)
+  try {
+    if (claimed.isOwner && O.isSome(version)) await PartNote.write(noteOf(claimed), PartNote.make(version.value))
+    return file
+  } catch (cause) {
+    await file.close()
+    throw cause // `attempt` turns it into FileFailed
+  }
+}
+
+const continuePart = async ({ part }: ClaimedPath, size: number): Promise<FileHandle> => {
+  const opened = await openPrivate(part, constants.O_WRONLY | constants.O_APPEND)
+  if (opened === undefined) throw new Error(`"${part}" is not the part file of an earlier download`)
+  const [file, stats] = opened
+  try {
+    if (stats.size < size) throw new Error(`"${part}" was shortened to ${stats.size} bytes by another program`)
+    await file.truncate(size)
+    return file
+  } catch (cause) {
+    await file.close()
+    throw cause // `attempt` turns it into FileFailed
+  }
+}
+
+const openFor = (claimed: ClaimedPath, { mode, signal }: WriteOptions): Promise<FileHandle> => {
+  if (claimed.target._tag === 'Special') return FileTarget.openSpecial(claimed.target.path, signal)
+  return mode._tag === 'Begin' ? beginPart(claimed, mode.version) : continuePart(claimed, mode.size)
+}
+
+/** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
+const preventResume = async (claimed: ClaimedPath): Promise<void> => {
+  const path = claimed.isOwner ? noteOf(claimed) : claimed.part
+  // A file that cannot be removed does no harm.
+  if (claimed.target._tag === 'Plain') await rm(path, { force: true }).catch(() => undefined)
+}
+
+const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
+
+/** Renames the part to the target after it was synced to the disk. */
+const finish = async (claimed: ClaimedPath, file: FileHandle, keepsNote: boolean): Promise<void> => {
+  const { part, target } = claimed
+  await FileTarget.adoptPermissions(file, target.path)
+  await file.sync()
+  const stats = await file.stat()
+  if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
+  await rename(part, target.path)
+  await syncFolder(target.path)
+  if (!claimed.isOwner) return
+  const note = keepsNote ? await PartNote.read(noteOf(claimed)) : O.none
+  if (O.isNone(note)) return rm(noteOf(claimed), { force: true })
+  await PartNote.write(noteOf(claimed), PartNote.finished(note.value, stats))
+}
+
+/** Writes all chunks, and returns the number of bytes. */
+const writeChunks = async (
+  file: FileHandle,
+  path: string,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<E.Either<FileFailed, number>> => {
+  let size = 0
+  for await (const chunk of body) {
+    const written = await attempt(path, () => FileTarget.writeAll(file, chunk, signal))
+    signal?.throwIfAborted()
+    if (E.isLeft(written)) return written
+    size += chunk.length
+  }
+  return E.right(size)
+}
+
+/** Compares what was written with what was expected. A range ends the file only if the length of the file is known. */
+const resultOf = ({ mode, expected, length }: WriteOptions, written: number): WriteResult => {
+  const size = (mode._tag === 'Append' ? mode.size : 0) + written
+  if (O.isSome(length) && written > length.value) return { _tag: 'TooLong', size }
+  if (O.isNone(expected)) return { _tag: mode._tag === 'Begin' ? 'Whole' : 'Part', size }
+  return { _tag: size === expected.value ? 'Whole' : size < expected.value ? 'Part' : 'TooLong', size }
+}
+
+const writeAndFinish = async (
+  claimed: ClaimedPath,
+  options: WriteOptions,
+  file: FileHandle,
+  body: AsyncIterable<Uint8Array>,
+): Promise<E.Either<FileFailed, WriteResult>> => {
+  const written = await writeChunks(file, claimed.given, body, options.signal)
+  if (E.isLeft(written)) return written
+  const result = resultOf(options, written.right)
+  if (result._tag !== 'Whole' || claimed.target._tag === 'Special') return E.right(result)
+  const renamed = await attempt(claimed.given, () => finish(claimed, file, options.keepsNote))
+  return E.isLeft(renamed) ? renamed : E.right(result)
+}
+
+/**
+ * Writes a body to its end, and renames the part if the file has the expected length. Throws what the body throws, and the
+ * reason of the signal.
+ */
+export const writeBody =
+  (claimed: ClaimedPath, options: WriteOptions) =>
+  async (body: AsyncIterable<Uint8Array>): Promise<E.Either<FileFailed, WriteResult>> => {
+    const { given, isOwner } = claimed
+    const opened = await attempt(given, () => openFor(claimed, options))
+    if (E.isLeft(opened)) {
+      options.signal?.throwIfAborted()
+      return opened
+    }
+    const file = opened.right
+    let isKept = isOwner
+    let closed: E.Either<FileFailed, void> = E.right(undefined)
+    let outcome: E.Either<FileFailed, WriteResult>
+    try {
+      outcome = await writeAndFinish(claimed, options, file, body)
+      if (E.isRight(outcome)) {
+        const { _tag } = outcome.right
+        isKept = _tag === 'Whole' || (_tag === 'Part' && isOwner)
+      }
+    } finally {
+      closed = await attempt(given, () => file.close())
+      if (!isKept) await preventResume(claimed)
+    }
+    return E.isRight(outcome) && E.isLeft(closed) ? closed : outcome
+  }
