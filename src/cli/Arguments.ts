@@ -1,14 +1,14 @@
 /**
- * The command line as data: what is asked for, of which request, in which way. Read by Node's own `parseArgs`.
+ * Parses the command line into data with Node's `parseArgs`.
  *
- * | word       | is                                                                                         |
- * |------------|--------------------------------------------------------------------------------------------|
- * | the first  | the command: `plan`, `explain`, `curl` or `send`                                           |
- * | `METHOD`   | a word in capitals, or a well-known method in any case; may be left out                    |
- * | `URL`      | the next word                                                                              |
- * | the others | items, see `Items`                                                                         |
+ * | argument    | meaning                                                                         |
+ * |-------------|---------------------------------------------------------------------------------|
+ * | the first   | the command: `plan`, `explain`, `curl` or `send`                                |
+ * | `METHOD`    | optional: a word in capitals, or a well-known method in any case                |
+ * | `URL`       | the next argument                                                               |
+ * | the others  | request items, see `Items`                                                      |
  *
- * Without a method it is POST where there is a body, else GET. `--curl LINE` stands in place of method, URL and items.
+ * The default method is POST if there is a body, otherwise GET. `--curl LINE` replaces method, URL and items.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -20,8 +20,7 @@
 import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { safe } from '../inspect/Layout.js'
-import { reasonOf } from '../values/Printable.js'
+import { escapeControls, reasonOf } from '../values/Printable.js'
 import { masked } from '../values/Url.js'
 import * as Items from './Items.js'
 
@@ -57,21 +56,21 @@ const OPTIONS = {
 
 type Name = keyof typeof OPTIONS
 
-/** Options as they were given; what was not is absent. */
+/** The options by name; an option that is not set is absent. */
 export type Options = {
   readonly [K in Name]?: ((typeof OPTIONS)[K]['type'] extends 'string' ? string : boolean) | undefined
 }
 
-/** Options that mean something to some commands alone. */
-const ONLY: Partial<Readonly<Record<Name, ReadonlyArray<Command>>>> = {
+/** Options that only some commands accept. */
+const ACCEPTED_BY: Partial<Readonly<Record<Name, ReadonlyArray<Command>>>> = {
   reveal: ['plan', 'curl'],
   json: ['plan', 'explain'],
   output: ['send'],
   verbose: ['send'],
 }
 
-/** Pairs of options that contradict each other. */
-const EITHER: ReadonlyArray<readonly [Name, Name]> = [
+/** Pairs of options that cannot be combined. */
+const EXCLUSIVE: ReadonlyArray<readonly [Name, Name]> = [
   ['follow', 'no-follow'],
   ['auth', 'bearer'],
   ['auth', 'auth-env'],
@@ -84,7 +83,7 @@ const EITHER: ReadonlyArray<readonly [Name, Name]> = [
   ['curl', 'multipart'],
 ]
 
-/** What the request is made from. */
+/** What the request is made from: method, URL and items, or a curl line. */
 export type Target =
   | {
       readonly _tag: 'Url'
@@ -94,38 +93,44 @@ export type Target =
     }
   | { readonly _tag: 'Curl'; readonly line: string }
 
-export interface Run {
-  readonly _tag: 'Run'
+/** One of the four commands, with its target and options. */
+export interface Invocation {
+  readonly _tag: 'Invocation'
   readonly command: Command
   readonly target: Target
   readonly options: Options
 }
 
-export type Asked = Run | { readonly _tag: 'Help' } | { readonly _tag: 'Version' }
+export type CommandLine = Invocation | { readonly _tag: 'Help' } | { readonly _tag: 'Version' }
 
-/** Bad input: what is wrong and what to do. Nothing was sent, nothing was written. */
+/** Invalid input, reported before anything was sent or written. The message says what to do. */
 export interface UsageError {
-  readonly _tag: 'Misuse'
+  readonly _tag: 'UsageError'
   readonly message: string
 }
 
-export const usageError = (message: string): E.Either<UsageError, never> => E.left({ _tag: 'Misuse', message })
+/** A value made from the user's input, or what is wrong with that input. */
+export type Checked<A> = E.Either<UsageError, A>
 
-// --- reading -------------------------------------------------------------------------------------------------------
+export const usageError = (message: string): Checked<never> => E.left({ _tag: 'UsageError', message })
 
-interface Words {
+// --- parsing -------------------------------------------------------------------------------------------------------
+
+interface RawArguments {
   readonly values: Options
   readonly positionals: ReadonlyArray<string>
 }
 
-/** Node's messages name the option and never its value; behind the first sentence they are long. */
+const SEE_HELP = '(see requests-ts --help)'
+
+/** Node's message up to its first sentence: that names the option and never its value. */
 const messageOf = (cause: unknown): string => {
   const [first = ''] = reasonOf(cause).split(/\. To |\n/, 1)
-  const hint = first.startsWith('Unknown') ? "; a word that begins with '-' goes behind '--'" : ''
-  return `${safe(first)}${hint}; see requests-ts --help`
+  const hint = first.startsWith('Unknown') ? ". Put an argument that begins with '-' after '--'" : ''
+  return `${escapeControls(first)}${hint} ${SEE_HELP}`
 }
 
-const words = (argv: ReadonlyArray<string>): E.Either<UsageError, Words> => {
+const parseOptions = (argv: ReadonlyArray<string>): Checked<RawArguments> => {
   try {
     return E.right(parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }))
   } catch (cause) {
@@ -138,62 +143,65 @@ const isMethod = (word: string): boolean => METHODS.test(word) || /^[A-Z][A-Z0-9
 
 const LIKE_URL = /^[a-z][a-z\d+.-]*:\/\//i
 
-const itemOf = (word: string): E.Either<UsageError, Items.Item> => {
+const parseItem = (word: string): Checked<Items.Item> => {
   if (LIKE_URL.test(word)) {
-    const hint = 'a method that is not well known is written in capitals; a header needs a blank (Name: //value)'
-    return usageError(`There is a URL already, and ${safe(masked(word))} looks like another: ${hint}`)
+    const hint = 'Write an uncommon method in capitals, and a header with a blank after its colon (Name: //value)'
+    return usageError(`${escapeControls(masked(word))} looks like a second URL. ${hint}`)
   }
   const item = Items.parse(word)
   return E.isLeft(item) ? usageError(item.left) : item
 }
 
-const targetOf = (rest: ReadonlyArray<string>, { curl }: Options): E.Either<UsageError, Target> => {
+const parseTarget = (rest: ReadonlyArray<string>, { curl }: Options): Checked<Target> => {
   if (curl !== undefined) {
     return rest.length === 0
       ? E.right({ _tag: 'Curl', line: curl })
-      : usageError(`A curl line says method, URL and body itself: leave out ${rest.length} of the words, or --curl`)
+      : usageError(`--curl already sets method, URL and body: remove ${rest.length} other arguments, or --curl`)
   }
   const [first = '', ...others] = rest
   const hasMethod = isMethod(first)
-  const [url, ...behind] = hasMethod ? others : rest
+  const [url, ...words] = hasMethod ? others : rest
   if (url === undefined || url === '') {
-    return usageError(hasMethod ? `No URL follows ${first}: write GET ${first} if that is the URL` : 'No URL is given')
+    return usageError(
+      hasMethod ? `Missing URL after ${first}. If ${first} is the URL, write GET ${first}` : `Missing URL ${SEE_HELP}`,
+    )
   }
   const items: Items.Item[] = []
-  for (const word of behind) {
-    const item = itemOf(word)
+  for (const word of words) {
+    const item = parseItem(word)
     if (E.isLeft(item)) return item
     items.push(item.right)
   }
   return E.right({ _tag: 'Url', method: hasMethod ? O.some(first.toUpperCase()) : O.none, url, items })
 }
 
-const contradiction = (command: Command, options: Options): string | undefined => {
-  const isGiven = (name: Name): boolean => options[name] !== undefined
-  for (const [name, commands] of Object.entries(ONLY)) {
-    // The cast: `Object.entries` forgets that the keys are those of `ONLY`.
-    if (isGiven(name as Name) && !commands.includes(command)) return `--${name} is for ${commands.join(' and ')} only`
+const conflictIn = (command: Command, options: Options): string | undefined => {
+  const isSet = (name: Name): boolean => options[name] !== undefined
+  for (const [name, commands] of Object.entries(ACCEPTED_BY)) {
+    // The cast: `Object.entries` widens the keys of `ACCEPTED_BY` to string.
+    if (isSet(name as Name) && !commands.includes(command)) {
+      return `--${name} works only with ${commands.join(' and ')}: remove it from ${command}`
+    }
   }
-  const pair = EITHER.find(([one, other]) => isGiven(one) && isGiven(other))
-  return pair === undefined ? undefined : `--${pair[0]} and --${pair[1]} contradict each other: leave one out`
+  const pair = EXCLUSIVE.find(([one, other]) => isSet(one) && isSet(other))
+  return pair && `--${pair[0]} and --${pair[1]} cannot be combined: remove one of them`
 }
 
-/** Reads the words behind the name of the program. */
-export const parse = (argv: ReadonlyArray<string>): E.Either<UsageError, Asked> => {
-  const read = words(argv)
-  if (E.isLeft(read)) return read
-  const { values: options, positionals } = read.right
+/** Parses the arguments after the program's name. */
+export const parse = (argv: ReadonlyArray<string>): Checked<CommandLine> => {
+  const raw = parseOptions(argv)
+  if (E.isLeft(raw)) return raw
+  const { values: options, positionals } = raw.right
   if (options.help) return E.right({ _tag: 'Help' })
   if (options.version) return E.right({ _tag: 'Version' })
   const [word, ...rest] = positionals
-  if (word === undefined) return usageError(`No command is given: ${COMMANDS.join(', ')}; see requests-ts --help`)
+  const hint = `use ${COMMANDS.join(', ')} ${SEE_HELP}`
+  if (word === undefined) return usageError(`Missing command: ${hint}`)
   if (word === 'help' && rest.length === 0) return E.right({ _tag: 'Help' })
   const command = COMMANDS.find((known) => known === word)
-  if (command === undefined) {
-    return usageError(`'${safe(masked(word))}' is no command: ${COMMANDS.join(', ')}; see requests-ts --help`)
-  }
-  const problem = contradiction(command, options)
-  if (problem !== undefined) return usageError(problem)
-  const target = targetOf(rest, options)
-  return E.isLeft(target) ? target : E.right({ _tag: 'Run', command, target: target.right, options })
+  if (command === undefined) return usageError(`Unknown command '${escapeControls(masked(word))}': ${hint}`)
+  const conflict = conflictIn(command, options)
+  if (conflict !== undefined) return usageError(conflict)
+  const target = parseTarget(rest, options)
+  return E.isLeft(target) ? target : E.right({ _tag: 'Invocation', command, target: target.right, options })
 }

@@ -1,20 +1,19 @@
 /**
- * A request from what the command line says, once the files that it names are open. Pure.
+ * Builds the request that the command line describes, once its files are loaded. Pure.
  *
  * | items                               | body                                                        |
  * |-------------------------------------|-------------------------------------------------------------|
- * | `name=value`, `name:=json`          | a JSON object; a name stands once                           |
- * | the same with `--form`              | a form; a name may stand again, all values are text         |
+ * | `name=value`, `name:=json`          | a JSON object; each name may occur once                     |
+ * | the same with `--form`              | a form; names may repeat, all values are text               |
  * | `name@file`, or `--multipart`       | `multipart/form-data`, in the order of the items            |
- * | `@file`                             | that file as it is; a media type is yours to say             |
+ * | `@file`                             | the file's content, without a default Content-Type          |
  *
- * Options and items are settings of the request: they lie over those of the session, and are not saved with it.
+ * Options and items become settings of the request: they override those of the session, and are not saved with it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { safe } from '../inspect/Layout.js'
 import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Settings from '../session/Settings.js'
@@ -22,51 +21,53 @@ import * as Body from '../values/Body.js'
 import * as JsonText from '../values/JsonText.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
+import { escapeControls } from '../values/Printable.js'
 import type * as Query from '../values/Query.js'
-import { type Options, type Target, type UsageError, usageError } from './Arguments.js'
+import { type Checked, type Options, type Target, usageError } from './Arguments.js'
 import type * as Items from './Items.js'
 
-/** A file of a form, open. */
+/** A file to upload as a part of a form. */
 export interface Upload {
   readonly _tag: 'Upload'
   readonly part: Multipart.Part
 }
-/** The whole body. */
-export interface Whole {
-  readonly _tag: 'Whole'
+/** The whole body of the request. */
+export interface WholeBody {
+  readonly _tag: 'WholeBody'
   readonly body: Body.Body
 }
-/** An item that needs no file any more. */
-export type Ready = Items.Header | Items.NoHeader | Items.Query | Items.Field | Items.Json | Upload | Whole
+/** An item whose file, if it names one, is loaded or opened. */
+export type LoadedItem = Items.Header | Items.NoHeader | Items.Query | Items.Field | Items.Json | Upload | WholeBody
 
 type Edit = Endomorphism<Request.Request>
-type Made<A> = E.Either<UsageError, A>
+
+const unchanged: Edit = (request) => request
 
 // --- body ----------------------------------------------------------------------------------------------------------
 
 type Fields = ReadonlyArray<Items.Field | Items.Json | Upload>
 
-const isField = (item: Ready): item is Fields[number] => ['Field', 'Json', 'Upload'].includes(item._tag)
+const isField = (item: LoadedItem): item is Fields[number] => ['Field', 'Json', 'Upload'].includes(item._tag)
 
-/** The JSON text of a field; numbers stay as they were written, for a double has 15 digits at most. */
-const parsed = ({ name, text }: Items.Json): Made<string> => {
+/** The field's JSON text. Numbers keep their digits: parsing them as doubles would round to about 15 digits. */
+const jsonTextOf = ({ name, text }: Items.Json): Checked<string> => {
   const json = JsonText.compact(text)
   if (E.isRight(json)) return json
+  const shown = escapeControls(name)
   return usageError(
-    `'${safe(name)}:=…': ${json.left}. Text stands in quotes ('${safe(name)}:="text"'), or write name=text`,
+    `Invalid value in the item '${shown}:=…': ${json.left}. For text, write ${shown}=text or '${shown}:="text"'`,
   )
 }
 
-const jsonOf = (fields: Fields): Made<Edit> => {
+const withJsonFields = (fields: Fields): Checked<Edit> => {
   const members = new Map<string, string>()
   for (const field of fields) {
-    if (field._tag === 'Upload') return usageError('name@file is a part of a form: add --form')
-    const value = field._tag === 'Json' ? parsed(field) : E.right(JSON.stringify(field.value))
+    if (field._tag === 'Upload') return usageError('A file upload (name@file) needs a form: add --form')
+    const value = field._tag === 'Json' ? jsonTextOf(field) : E.right(JSON.stringify(field.value))
     if (E.isLeft(value)) return value
     if (members.has(field.name)) {
-      return usageError(
-        `'${safe(field.name)}' stands twice, and JSON has each name once: write ${safe(field.name)}:=[…]`,
-      )
+      const name = escapeControls(field.name)
+      return usageError(`Duplicate field '${name}': a JSON object has each name once. For an array, write ${name}:=[…]`)
     }
     members.set(field.name, value.right)
   }
@@ -74,54 +75,50 @@ const jsonOf = (fields: Fields): Made<Edit> => {
   return E.right(Request.withBody(Body.jsonText(text, JSON.parse(text))))
 }
 
-const partsOf = (fields: Fields): Made<ReadonlyArray<Multipart.Part>> => {
+const withFormFields = (fields: Fields, { multipart }: Options): Checked<Edit> => {
   const parts: Multipart.Part[] = []
+  const pairs: Array<readonly [string, string]> = []
   for (const field of fields) {
     if (field._tag === 'Json') {
-      return usageError(`'${safe(field.name)}:=…' is for JSON, and a form has text alone: write name=value`)
+      const name = escapeControls(field.name)
+      return usageError(`Invalid item '${name}:=…': a form has only text fields. Write ${name}=value`)
     }
     parts.push(field._tag === 'Upload' ? field.part : { name: field.name, content: field.value })
+    if (field._tag === 'Field') pairs.push([field.name, field.value])
   }
-  return E.right(parts)
+  // Only uploads have no pair.
+  return E.right(multipart || pairs.length < parts.length ? Request.withMultipart(parts) : Request.withForm(pairs))
 }
 
-const formOf = (fields: Fields, { multipart }: Options): Made<Edit> => {
-  const parts = partsOf(fields)
-  if (E.isLeft(parts)) return parts
-  if (multipart || fields.some(({ _tag }) => _tag === 'Upload')) return E.right(Request.withMultipart(parts.right))
-  const pairs = fields.flatMap((field): Query.Pairs => (field._tag === 'Field' ? [[field.name, field.value]] : []))
-  return E.right(Request.withForm(pairs))
-}
-
-/** None where the items say nothing of a body. */
-const bodyOf = (items: ReadonlyArray<Ready>, options: Options): Made<O.Option<Edit>> => {
+/** The edit that sets the body; `None` if no item belongs to the body. */
+const withBodyOf = (items: ReadonlyArray<LoadedItem>, options: Options): Checked<O.Option<Edit>> => {
   const fields = items.filter(isField)
-  const [whole, ...others] = items.filter((item): item is Whole => item._tag === 'Whole')
+  const [whole, ...others] = items.filter((item): item is WholeBody => item._tag === 'WholeBody')
   if (whole !== undefined) {
     return others.length > 0 || fields.length > 0
-      ? usageError('@file is the whole body: leave out the other fields and files, or write name@file')
+      ? usageError('@file is the whole body: remove the other fields and files, or write name@file')
       : E.right(O.some(Request.withBody(whole.body)))
   }
   if (fields.length === 0) return E.right(O.none)
-  const made = options.form || options.multipart ? formOf(fields, options) : jsonOf(fields)
-  return E.isLeft(made) ? made : E.right(O.some(made.right))
+  const edit = options.form || options.multipart ? withFormFields(fields, options) : withJsonFields(fields)
+  return E.isLeft(edit) ? edit : E.right(O.some(edit.right))
 }
 
 // --- headers and query ---------------------------------------------------------------------------------------------
 
-const headersOf = (items: ReadonlyArray<Ready>): Edit => {
-  const away = items.flatMap((item) => (item._tag === 'NoHeader' ? [Request.withoutHeader(item.name)] : []))
+const withHeadersOf = (items: ReadonlyArray<LoadedItem>): Edit => {
+  const removals = items.flatMap((item) => (item._tag === 'NoHeader' ? [Request.withoutHeader(item.name)] : []))
   const pairs = items.flatMap((item) => (item._tag === 'Header' ? [[item.name, item.value] as const] : []))
-  return (request) => Request.withHeaders(pairs)(away.reduce((edited, edit) => edit(edited), request))
+  return (request) => Request.withHeaders(pairs)(removals.reduce((edited, edit) => edit(edited), request))
 }
 
-/** Name by name over the session's query; a name that stands again has all its values. */
-const queryOf = (items: ReadonlyArray<Ready>): Edit => {
+/** Overrides the session's query name by name. A name that repeats keeps all its values. */
+const withQueryOf = (items: ReadonlyArray<LoadedItem>): Edit => {
   const keys = new Map<string, ReadonlyArray<string>>()
   for (const item of items) {
     if (item._tag === 'Query') keys.set(item.name, [...(keys.get(item.name) ?? []), item.value])
   }
-  if (keys.size === 0) return (same) => same
+  if (keys.size === 0) return unchanged
   const source = new Map([...keys].map(([name, values]) => [name, Override.set<Query.Held>(values)] as const))
   return Request.withSettings({
     ...Settings.empty,
@@ -131,43 +128,40 @@ const queryOf = (items: ReadonlyArray<Ready>): Edit => {
 
 // --- options -------------------------------------------------------------------------------------------------------
 
-const authOf = (auth: string): Made<Edit> => {
+const withAuth = (auth: string): Checked<Edit> => {
   const colon = auth.indexOf(':')
   return colon < 0
-    ? usageError('--auth needs user:password; an empty password is user:')
+    ? usageError('Invalid --auth: it must be user:password (user: for an empty password)')
     : E.right(Request.withBasicAuth(auth.slice(0, colon), auth.slice(colon + 1)))
 }
 
-const timeoutOf = (text: string): Made<Edit> => {
+const withTimeout = (text: string): Checked<Edit> => {
   const seconds = Number(text)
   return text.trim() !== '' && Number.isFinite(seconds) && seconds > 0
     ? E.right(Request.withTimeouts({ total: seconds * 1000 }))
-    : usageError(`--timeout needs seconds above 0, such as 2.5, and not '${safe(text)}'`)
+    : usageError(`Invalid --timeout '${escapeControls(text)}': it must be a number of seconds above 0, such as 2.5`)
 }
 
-const certificateOf = ({ cert, key }: Options): Made<Edit> => {
-  if (cert === undefined)
-    return key === undefined ? E.right((same) => same) : usageError('--key is the key of a --cert')
-  return E.right(Request.withClientCertificate({ cert, ...(key === undefined ? {} : { key }) }))
+const withCertificate = ({ cert, key }: Options): Checked<Edit> => {
+  if (cert !== undefined) return E.right(Request.withClientCertificate({ cert, ...(key === undefined ? {} : { key }) }))
+  return key === undefined ? E.right(unchanged) : usageError('--key needs --cert: add the certificate of this key')
 }
 
-const given =
-  <A>(edit: (value: A) => Made<Edit>) =>
-  (value: A | undefined): Made<Edit> =>
-    value === undefined ? E.right((same) => same) : edit(value)
+const ifSet = <A>(value: A | undefined, edit: (value: A) => Checked<Edit>): Checked<Edit> =>
+  value === undefined ? E.right(unchanged) : edit(value)
 
-/** Every option that is a setting of the request. */
-const settingsOf = (options: Options): Made<Edit> => {
+/** The edits of all options that are settings of the request. */
+const withSettingsOf = (options: Options): Checked<Edit> => {
   const edits = [
-    given(authOf)(options.auth),
-    given((token: string) => E.right(Request.withBearer(token)))(options.bearer),
-    given(() => E.right(Request.withRedirectPolicy(RedirectPolicy.follow)))(options.follow),
-    given(() => E.right(Request.withoutRedirects))(options['no-follow']),
-    given((url: string) => E.right(url === '' ? Request.withoutProxy : Request.withProxy(url)))(options.proxy),
-    given(() => E.right(Request.withVerify(false)))(options['no-verify']),
-    given((path: string) => E.right(Request.withCa(path)))(options.cacert),
-    certificateOf(options),
-    given(timeoutOf)(options.timeout),
+    ifSet(options.auth, withAuth),
+    ifSet(options.bearer, (token) => E.right(Request.withBearer(token))),
+    ifSet(options.follow, () => E.right(Request.withRedirectPolicy(RedirectPolicy.follow))),
+    ifSet(options['no-follow'], () => E.right(Request.withoutRedirects)),
+    ifSet(options.proxy, (url) => E.right(url === '' ? Request.withoutProxy : Request.withProxy(url))),
+    ifSet(options['no-verify'], () => E.right(Request.withVerify(false))),
+    ifSet(options.cacert, (path) => E.right(Request.withCa(path))),
+    withCertificate(options),
+    ifSet(options.timeout, withTimeout),
   ]
   return edits.reduce((all, edit) => {
     if (E.isLeft(all) || E.isLeft(edit)) return E.isLeft(all) ? all : edit
@@ -177,45 +171,50 @@ const settingsOf = (options: Options): Made<Edit> => {
 
 // --- the request ---------------------------------------------------------------------------------------------------
 
-const begun = (method: string, url: string): Request.Request =>
-  // HEAD follows no redirect unless it is told to, as in requests.
-  method === 'HEAD' ? Request.head(url) : Request.make(method, url)
-
-const ofUrl = (
+const fromUrl = (
   { method, url }: Extract<Target, { readonly _tag: 'Url' }>,
-  items: ReadonlyArray<Ready>,
+  items: ReadonlyArray<LoadedItem>,
   options: Options,
-): Made<Request.Request> => {
-  const body = bodyOf(items, options)
-  if (E.isLeft(body)) return body
-  const verb = O.isSome(method) ? method.value : O.isSome(body.right) ? 'POST' : 'GET'
-  const withBody = O.isSome(body.right) ? body.right.value : (same: Request.Request) => same
-  return E.right(pipe(begun(verb, url), headersOf(items), queryOf(items), withBody))
+): Checked<Request.Request> => {
+  const withBody = withBodyOf(items, options)
+  if (E.isLeft(withBody)) return withBody
+  const verb = O.isSome(method) ? method.value : O.isSome(withBody.right) ? 'POST' : 'GET'
+  return E.right(
+    pipe(
+      // As in requests, HEAD does not follow redirects by default.
+      verb === 'HEAD' ? Request.head(url) : Request.make(verb, url),
+      withHeadersOf(items),
+      withQueryOf(items),
+      O.isSome(withBody.right) ? withBody.right.value : unchanged,
+    ),
+  )
 }
 
-/** What is sent, and what is to be said of what could not be taken over. */
+/** A request, and notes on those parts of a curl line that it does not contain. */
 export interface Assembled {
   readonly request: Request.Request
   readonly notes: ReadonlyArray<string>
 }
 
-const ofCurl = (line: string): Made<Assembled> => {
-  const made = Request.fromCurl(line)
-  if (E.isLeft(made)) return usageError(made.left.message)
-  const { leftOut, ...request } = made.right
-  return E.right({ request, notes: leftOut.map(({ option, why }) => `${option} of the curl line is left out: ${why}`) })
+const fromCurlLine = (line: string): Checked<Assembled> => {
+  const parsed = Request.fromCurl(line)
+  if (E.isLeft(parsed)) return usageError(parsed.left.message)
+  const { leftOut, ...request } = parsed.right
+  return E.right({ request, notes: leftOut.map(({ option, why }) => `ignoring ${option} of the curl line: ${why}`) })
 }
 
-/** The request that the command line describes. */
-export const assemble = (target: Target, items: ReadonlyArray<Ready>, options: Options): Made<Assembled> => {
-  const settings = settingsOf(options)
-  if (E.isLeft(settings)) return settings
-  const made =
+/** Returns the request that the command line describes. */
+export const assemble = (target: Target, items: ReadonlyArray<LoadedItem>, options: Options): Checked<Assembled> => {
+  const withSettings = withSettingsOf(options)
+  if (E.isLeft(withSettings)) return withSettings
+  const assembled =
     target._tag === 'Curl'
-      ? ofCurl(target.line)
+      ? fromCurlLine(target.line)
       : pipe(
-          ofUrl(target, items, options),
+          fromUrl(target, items, options),
           E.map((request): Assembled => ({ request, notes: [] })),
         )
-  return E.isLeft(made) ? made : E.right({ ...made.right, request: settings.right(made.right.request) })
+  return E.isLeft(assembled)
+    ? assembled
+    : E.right({ ...assembled.right, request: withSettings.right(assembled.right.request) })
 }

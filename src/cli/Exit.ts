@@ -1,32 +1,32 @@
 /**
- * What the command says when it ends.
+ * The exit codes of the command.
  *
  * | code | when                                                                                       |
  * |------|--------------------------------------------------------------------------------------------|
- * | 0    | done; for `send`, a reply below 400                                                        |
- * | 1    | a fault of the command itself                                                              |
- * | 2    | usage or bad input: nothing was sent, nothing was written                                  |
- * | 3    | no plan: URL, header, proxy, body or setting cannot be sent; nothing was sent              |
- * | 4    | transport: no connection, a timeout, TLS, a proxy, a body that was cut                     |
- * | 5    | redirect: too many, refused, or to nowhere                                                 |
- * | 6    | the reply's status is 400 or above                                                         |
- * | 7    | the reply came and could not be kept: file, output or session                              |
+ * | 0    | done; for `send`, a reply with a status below 400                                          |
+ * | 1    | an internal error of the command                                                           |
+ * | 2    | invalid usage or input: nothing was sent, nothing was written                              |
+ * | 3    | the URL, a header, proxy, body or setting cannot be sent; nothing was sent                 |
+ * | 4    | transport: no connection, a timeout, TLS, a proxy, a truncated body                        |
+ * | 5    | redirect: too many, refused, or without a valid target                                     |
+ * | 6    | the reply has a status of 400 or above                                                     |
+ * | 7    | a reply arrived, but the file, output or session could not be written                      |
  * | 130  | interrupted (SIGINT; 143 for SIGTERM)                                                      |
  */
 import type { PlanError, SendError } from '../HttpError.js'
 import type { DownloadError } from '../Stream.js'
 
 export const OK = 0
-export const BROKEN = 1
-export const MISUSE = 2
+export const INTERNAL = 1
+export const USAGE = 2
 export const PLAN = 3
 export const TRANSPORT = 4
 export const REDIRECT = 5
 export const STATUS = 6
-export const KEEPING = 7
+export const NOT_WRITTEN = 7
 export const INTERRUPTED = 130
 
-/** Standard output could not take what came. */
+/** A write to the standard output failed. */
 export interface OutputFailed {
   readonly _tag: 'OutputFailed'
   readonly message: string
@@ -34,7 +34,7 @@ export interface OutputFailed {
 
 export type Failure = PlanError | SendError | DownloadError | OutputFailed
 
-const PHASES: Readonly<Record<Failure['_tag'], number>> = {
+const CODES: Readonly<Record<Failure['_tag'], number>> = {
   InvalidUrl: PLAN,
   MissingScheme: PLAN,
   UnsupportedScheme: PLAN,
@@ -59,17 +59,15 @@ const PHASES: Readonly<Record<Failure['_tag'], number>> = {
   InvalidRedirect: REDIRECT,
   RedirectRefused: REDIRECT,
   UnrewindableBody: REDIRECT,
-  HookFailed: BROKEN,
-  UnexpectedStatus: KEEPING,
-  LengthMismatch: KEEPING,
-  RangeMismatch: KEEPING,
-  FileFailed: KEEPING,
-  OutputFailed: KEEPING,
+  HookFailed: INTERNAL,
+  UnexpectedStatus: NOT_WRITTEN,
+  LengthMismatch: NOT_WRITTEN,
+  RangeMismatch: NOT_WRITTEN,
+  FileFailed: NOT_WRITTEN,
+  OutputFailed: NOT_WRITTEN,
 }
 
-/** The code of a reply. */
 export const ofStatus = (status: number): number => (status >= 400 ? STATUS : OK)
 
-/** The code of a failure: by its phase. */
 export const ofFailure = (failure: Failure): number =>
-  failure._tag === 'UnexpectedStatus' && failure.head.status >= 400 ? STATUS : PHASES[failure._tag]
+  failure._tag === 'UnexpectedStatus' && failure.head.status >= 400 ? STATUS : CODES[failure._tag]

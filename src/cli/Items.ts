@@ -1,20 +1,20 @@
 /**
- * What stands behind the URL on the command line: HTTPie's request items.
+ * Request items: the arguments after the URL, in HTTPie's syntax.
  *
- * | item                | means                                                              |
+ * | item                | meaning                                                            |
  * |---------------------|--------------------------------------------------------------------|
  * | `name=value`        | a field of the JSON object, or of the form                         |
- * | `name:=json`        | a field of the JSON object that is no text: `age:=29`, `tags:=[1]` |
- * | `name==value`       | a query pair                                                       |
- * | `Name:value`        | a header; `Name:` takes the session's away, `Name;` is an empty one |
- * | `name@file`         | a file of a form; `name@file;type=image/png` names its type        |
+ * | `name:=json`        | a field of the JSON object with a JSON value: `age:=29`, `tags:=[1]` |
+ * | `name==value`       | a query parameter                                                  |
+ * | `Name:value`        | a header; `Name:` removes the session's, `Name;` sends an empty one |
+ * | `name@file`         | a file of a form; `name@file;type=image/png` sets its type         |
  * | `name=@file`        | a field whose text is in a file                                    |
  * | `name:=@file`       | a field whose JSON is in a file                                    |
  * | `@file`, `@-`       | the whole body: a file, or the standard input                      |
  *
- * The first separator counts, and the longest that begins there. A backslash before one of `: = @ ; \` takes it as part
- * of the name (`a\==1` is the field `a=`); behind the separator all is the value as it stands, but for one backslash
- * before a leading `=` or `@` (`user=\@ada`), without which another separator would be read.
+ * The first separator counts, and the longest one at that position. A backslash before one of `: = @ ; \` makes that
+ * character a part of the name: `a\==1` is the field `a=`. The value is everything after the separator; one backslash
+ * before a leading `=` or `@` is removed (`user=\@ada`), since without it another separator would match.
  *
  * Law: `parse(print(item)) = item`.
  *
@@ -27,18 +27,18 @@
  * assert.equal(Items.print({ _tag: 'Field', name: 'a=', value: '@b' }), 'a\\==\\@b')
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { safe } from '../inspect/Layout.js'
+import { escapeControls } from '../values/Printable.js'
 
 interface Named {
   readonly name: string
 }
 
-/** A header, an empty one too; a value has no blanks at its ends, as in HTTP. */
+/** A header; the value may be empty and has no blanks at its ends, as in HTTP. */
 export interface Header extends Named {
   readonly _tag: 'Header'
   readonly value: string
 }
-/** Takes away a header of the session. */
+/** Removes a header of the session. */
 export interface NoHeader extends Named {
   readonly _tag: 'NoHeader'
 }
@@ -50,7 +50,7 @@ export interface Field extends Named {
   readonly _tag: 'Field'
   readonly value: string
 }
-/** `text` is JSON. */
+/** A field whose `text` is JSON. */
 export interface Json extends Named {
   readonly _tag: 'Json'
   readonly text: string
@@ -65,7 +65,7 @@ export interface File extends Named {
   readonly path: string
   readonly contentType?: string
 }
-/** The body as it is in a file; `-` is the standard input. */
+/** The whole body, from a file; the path `-` is the standard input. */
 export interface Content {
   readonly _tag: 'Content'
   readonly path: string
@@ -73,11 +73,11 @@ export interface Content {
 
 export type Item = Header | NoHeader | Query | Field | Json | FieldFrom | File | Content
 
-/** Longest first, so that the longest that fits is found. */
+/** Longer separators come before their prefixes, so that the longest one matches. */
 const SEPARATORS = [':=@', '=@', ':=', '==', '=', '@', ':', ';'] as const
 type Separator = (typeof SEPARATORS)[number]
 
-// --- reading -------------------------------------------------------------------------------------------------------
+// --- parsing -------------------------------------------------------------------------------------------------------
 
 interface Split {
   readonly name: string
@@ -102,19 +102,19 @@ const split = (text: string): Split | undefined => {
   return undefined
 }
 
-const unguarded = (value: string): string => value.replace(/^\\(\\*[=@])/, '$1')
+const unescapeValue = (value: string): string => value.replace(/^\\(\\*[=@])/, '$1')
 
-/** An empty type is none, so that a path may end in what looks like one. */
+/** `;type=` without a type only ends the path, so that a path may itself end in `;type=x`. */
 const TYPED = /^(.+);type=([^;]*)$/s
 
-const file = (name: string, rest: string): Item => {
+const parseFile = (name: string, rest: string): Item => {
   if (name === '') return { _tag: 'Content', path: rest }
   const [, path = rest, contentType = ''] = TYPED.exec(rest) ?? []
   return contentType === '' ? { _tag: 'File', name, path } : { _tag: 'File', name, path, contentType }
 }
 
 const itemOf = ({ name, separator, rest }: Split): Item => {
-  const value = unguarded(rest)
+  const value = unescapeValue(rest)
   switch (separator) {
     case '=':
       return { _tag: 'Field', name, value }
@@ -127,7 +127,7 @@ const itemOf = ({ name, separator, rest }: Split): Item => {
     case ':=@':
       return { _tag: 'JsonFrom', name, path: rest }
     case '@':
-      return file(name, value)
+      return parseFile(name, value)
     case ';':
       return { _tag: 'Header', name, value: '' }
     case ':': {
@@ -137,52 +137,53 @@ const itemOf = ({ name, separator, rest }: Split): Item => {
   }
 }
 
-const SYNTAX = 'name=value, name:=json, name==query, Header:value or name@file'
+const HINT = 'write name=value, name:=json, name==query, Header:value or name@file'
 
-/** Reads an item. The left is what is wrong with it and what to write; never what stands behind a separator. */
+/** Parses an item. The error is a message that never contains the value, which may be secret. */
 export const parse = (text: string): E.Either<string, Item> => {
   const parts = split(text)
-  if (parts === undefined) return E.left(`'${safe(text)}' is no item: write ${SYNTAX}`)
+  if (parts === undefined) return E.left(`Invalid item '${escapeControls(text)}': it has no separator; ${HINT}`)
   const { name, separator, rest } = parts
-  const said = `'${safe(name)}${separator}…'`
-  if (name === '' && separator !== '@') return E.left(`${said} has no name: write ${SYNTAX}`)
+  const shown = `'${escapeControls(name)}${separator}…'`
+  if (name === '' && separator !== '@') return E.left(`Invalid item ${shown}: its name is missing; ${HINT}`)
   if (separator === ';' && rest !== '') {
-    return E.left(`${said}: 'Name;' is an empty header and nothing follows it; write \\; for a ';' in a name`)
+    return E.left(`Invalid item ${shown}: nothing may follow the ';' of an empty header; write \\; for a ';' in a name`)
   }
-  if (separator.endsWith('@') && unguarded(rest) === '') return E.left(`${said} names no file`)
+  if (separator.endsWith('@') && unescapeValue(rest) === '')
+    return E.left(`Invalid item ${shown}: the file name after '@' is missing`)
   return E.right(itemOf(parts))
 }
 
-// --- writing -------------------------------------------------------------------------------------------------------
+// --- printing ------------------------------------------------------------------------------------------------------
 
-const escaped = (name: string): string => name.replace(/[:=@;\\]/g, '\\$&')
-const guarded = (value: string): string => value.replace(/^\\*[=@]/, '\\$&')
+const escapeName = (name: string): string => name.replace(/[:=@;\\]/g, '\\$&')
+const escapeValue = (value: string): string => value.replace(/^\\*[=@]/, '\\$&')
 
-const typed = ({ path, contentType }: File): string => {
+const printFile = ({ path, contentType }: File): string => {
   if (contentType !== undefined) return `${path};type=${contentType}`
   return TYPED.test(path) ? `${path};type=` : path
 }
 
-/** Writes an item as `parse` reads it. */
+/** Prints an item in the syntax that `parse` accepts. */
 export const print = (item: Item): string => {
-  if (item._tag === 'Content') return `@${guarded(item.path)}`
-  const name = escaped(item.name)
+  if (item._tag === 'Content') return `@${escapeValue(item.path)}`
+  const name = escapeName(item.name)
   switch (item._tag) {
     case 'Header':
-      return item.value === '' ? `${name};` : `${name}:${guarded(item.value)}`
+      return item.value === '' ? `${name};` : `${name}:${escapeValue(item.value)}`
     case 'NoHeader':
       return `${name}:`
     case 'Query':
-      return `${name}==${guarded(item.value)}`
+      return `${name}==${escapeValue(item.value)}`
     case 'Field':
-      return `${name}=${guarded(item.value)}`
+      return `${name}=${escapeValue(item.value)}`
     case 'Json':
-      return `${name}:=${guarded(item.text)}`
+      return `${name}:=${escapeValue(item.text)}`
     case 'FieldFrom':
       return `${name}=@${item.path}`
     case 'JsonFrom':
       return `${name}:=@${item.path}`
     case 'File':
-      return `${name}@${guarded(typed(item))}`
+      return `${name}@${escapeValue(printFile(item))}`
   }
 }

@@ -1,10 +1,10 @@
 /**
- * The command: words in, an exit code out; everything between goes through the `Terminal`.
+ * The command: arguments in, exit code out. All input and output goes through the `Terminal`.
  *
- *     argv ─ Arguments ─▶ Run ─ Files ─▶ items ─ Assemble ─▶ Request ─┬─ Look ─▶ text
- *                                        Keep ─▶ session, jar ────────┴─ Send ─▶ reply, and the jar is saved
+ *     argv ─ Arguments ─▶ Invocation ─ Files ─▶ items ─ Assemble ─▶ request ─┬─ InspectCommand ─▶ text
+ *                                       SessionFile ─▶ session, jar ─────────┴─ SendCommand ─▶ reply; saves the jar
  *
- * All that is wrong with the input is found before anything is sent.
+ * Invalid input is reported before anything is sent.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as HttpError from '../HttpError.js'
@@ -16,89 +16,91 @@ import * as Assemble from './Assemble.js'
 import * as Exit from './Exit.js'
 import * as Files from './Files.js'
 import * as Help from './Help.js'
-import { look } from './InspectCommand.js'
+import * as InspectCommand from './InspectCommand.js'
 import * as SecretArguments from './SecretArguments.js'
-import { type Sending, send } from './SendCommand.js'
+import * as SendCommand from './SendCommand.js'
 import * as SessionFile from './SessionFile.js'
 import * as Terminal from './Terminal.js'
 
 const print = async ({ out }: Terminal.Terminal, text: string): Promise<number> => {
-  const written = await out.write(`${text}\n`)
-  return written._tag === 'Failed' ? Exit.KEEPING : Exit.OK
+  const result = await out.write(`${text}\n`)
+  return result._tag === 'Failed' ? Exit.NOT_WRITTEN : Exit.OK
 }
 
-const inspected = async (
+const reportUsageError = async (terminal: Terminal.Terminal, { message }: Arguments.UsageError): Promise<number> => {
+  await Terminal.printError(terminal, message)
+  return Exit.USAGE
+}
+
+const inspect = async (
   terminal: Terminal.Terminal,
   command: Exclude<Arguments.Command, 'send'>,
-  { options, kept: { session, jar }, environment }: Sending,
+  { options, state: { session, jar }, environment }: SendCommand.Context,
   request: Request.Request,
 ): Promise<number> => {
   const plan = Plan.plan({ session, jar, environment, now: terminal.clock.now() })(request)
   if (E.isLeft(plan)) {
-    await Terminal.complain(terminal, HttpError.show(plan.left))
+    await Terminal.printError(terminal, HttpError.show(plan.left))
     return Exit.ofFailure(plan.left)
   }
   const { out } = terminal
-  const written = look(command, options, Terminal.lookOf(terminal, out))(plan.right)
-  // An explanation is made for terminals, and its colours are not to be made visible.
-  return print(terminal, command === 'explain' ? written : Terminal.printed(out, written))
+  const text = InspectCommand.render(command, options, Terminal.styleOf(terminal, out))(plan.right)
+  // `Explain.render` has escaped controls already; escaping again would show its colours as text.
+  return print(terminal, command === 'explain' || !out.isTTY ? text : Terminal.printable(text))
 }
 
-/** All that a run needs, or what is wrong with the input. */
-const prepared = async (
+interface Prepared extends Assemble.Assembled {
+  readonly state: SessionFile.SessionState
+}
+
+/** Loads and checks everything that the command line refers to. */
+const prepare = async (
   terminal: Terminal.Terminal,
-  { command, target, options: given }: Arguments.Run,
-): Promise<E.Either<Arguments.UsageError, Assemble.Assembled & { readonly kept: SessionFile.Kept }>> => {
-  const items = await Files.open(target._tag === 'Url' ? target.items : [], terminal.input)
+  { command, target, options: unresolved }: Arguments.Invocation,
+): Promise<Arguments.Checked<Prepared>> => {
+  const items = await Files.loadItems(target._tag === 'Url' ? target.items : [], terminal.input)
   if (E.isLeft(items)) return items
-  const resolved = await SecretArguments.resolve(target, given, terminal)
-  if (E.isLeft(resolved)) return resolved
-  const options = resolved.right
-  const assembled = Assemble.assemble(target, items.right, options)
+  const options = await SecretArguments.resolve(target, unresolved, terminal)
+  if (E.isLeft(options)) return options
+  const { cacert, cert, key, session, output } = options.right
+  const assembled = Assemble.assemble(target, items.right, options.right)
   if (E.isLeft(assembled)) return assembled
-  const trusted = await Files.trusted([options.cacert, options.cert, options.key])
-  if (E.isLeft(trusted)) return trusted
-  const kept = await SessionFile.load(options.session)
-  if (E.isLeft(kept)) return kept
-  if (command === 'send') {
-    const savable = await SessionFile.savable(kept.right)
-    if (E.isLeft(savable)) return savable
-    const writable = options.output === undefined ? E.right(undefined) : await Files.writable(options.output)
+  const readable = await Files.checkReadable([cacert, cert, key])
+  if (E.isLeft(readable)) return readable
+  const state = await SessionFile.load(session)
+  if (E.isLeft(state)) return state
+  for (const path of command === 'send' ? [state.right.path, output] : []) {
+    const writable = path === undefined ? E.right(undefined) : await Files.checkWritable(path)
     if (E.isLeft(writable)) return writable
   }
-  return E.right({ ...assembled.right, kept: kept.right })
+  return E.right({ ...assembled.right, state: state.right })
 }
 
-const run = async (terminal: Terminal.Terminal, asked: Arguments.Run): Promise<number> => {
-  const ready = await prepared(terminal, asked)
-  if (E.isLeft(ready)) {
-    await Terminal.complain(terminal, ready.left.message)
-    return Exit.MISUSE
-  }
-  const { request, notes, kept } = ready.right
+const execute = async (terminal: Terminal.Terminal, invocation: Arguments.Invocation): Promise<number> => {
+  const prepared = await prepare(terminal, invocation)
+  if (E.isLeft(prepared)) return reportUsageError(terminal, prepared.left)
+  const { request, notes, state } = prepared.right
   const environment = terminal.environment()
-  for (const text of [...notes, ...Environment.problems(environment)]) await Terminal.note(terminal, text)
-  const sending = { options: asked.options, kept, environment }
-  return asked.command === 'send'
-    ? send(terminal, sending)(request)
-    : inspected(terminal, asked.command, sending, request)
+  for (const text of [...notes, ...Environment.problems(environment)]) await Terminal.printNote(terminal, text)
+  const { command, options } = invocation
+  const context = { options, state, environment }
+  return command === 'send'
+    ? SendCommand.send(terminal, context)(request)
+    : inspect(terminal, command, context, request)
 }
 
-/** Does what the words behind the name of the program say, and gives the exit code. */
+/** Runs the command with the arguments after the program's name, and returns the exit code. */
 export const main =
   (terminal: Terminal.Terminal) =>
   async (argv: ReadonlyArray<string>): Promise<number> => {
-    const asked = Arguments.parse(argv)
-    if (E.isLeft(asked)) {
-      await Terminal.complain(terminal, asked.left.message)
-      return Exit.MISUSE
-    }
-    switch (asked.right._tag) {
+    const parsed = Arguments.parse(argv)
+    if (E.isLeft(parsed)) return reportUsageError(terminal, parsed.left)
+    switch (parsed.right._tag) {
       case 'Help':
         return print(terminal, Help.help)
       case 'Version':
         return print(terminal, Help.version)
-      case 'Run':
-        return run(terminal, asked.right)
+      case 'Invocation':
+        return execute(terminal, parsed.right)
     }
   }

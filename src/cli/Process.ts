@@ -1,42 +1,42 @@
 /**
- * The command as a process: its streams, its signals, its exit code. What `bin` starts.
+ * Runs the command in the current process: connects its streams, signals and exit code. `dist/cli.js` calls `run`.
  */
 import * as Layout from '../inspect/Layout.js'
 import * as Environment from '../session/Environment.js'
 import * as Clock from '../wire/Clock.js'
 import * as Exit from './Exit.js'
 import { main } from './Main.js'
-import type { Sink, Terminal, Written } from './Terminal.js'
+import type { Sink, Terminal, WriteResult } from './Terminal.js'
 
-/** A reader that has left. */
-const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET'])
+/** Error codes of a write to a pipe whose reader has exited. */
+const CLOSED: ReadonlySet<unknown> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET'])
 
-const judged = (error: NodeJS.ErrnoException): Written =>
-  GONE.has(error.code) ? { _tag: 'Closed' } : { _tag: 'Failed', message: error.message }
+const failure = (error: NodeJS.ErrnoException): WriteResult =>
+  CLOSED.has(error.code) ? { _tag: 'Closed' } : { _tag: 'Failed', message: error.message }
 
 const sinkOf = (stream: NodeJS.WriteStream): Sink => {
-  // The callback of each write tells what went wrong; the event, unheard, would end the process.
+  // The callback of each write reports its error. Without a listener, the `error` event would end the process.
   stream.on('error', () => {})
   return {
     isTTY: stream.isTTY === true,
     columns: stream.columns ?? Layout.COLUMNS,
     write: (content) =>
       new Promise((resolve) => {
-        stream.write(content, (error) => resolve(error ? judged(error) : { _tag: 'Written' }))
+        stream.write(content, (error) => resolve(error ? failure(error) : { _tag: 'Written' }))
       }),
   }
 }
 
 const SIGTERM_CODE = 143
 
-/** Runs the command in this process, and sets its exit code. A second signal ends it at once. */
+/** Runs the command and sets the exit code. The first signal aborts the exchange, a second one exits at once. */
 export const run = async (): Promise<void> => {
   const interrupted = new AbortController()
-  let code: number | undefined
-  const on = (signal: NodeJS.Signals, itsCode: number): void => {
+  let signalCode: number | undefined
+  const on = (signal: NodeJS.Signals, code: number): void => {
     process.on(signal, () => {
-      if (interrupted.signal.aborted) process.exit(itsCode)
-      code = itsCode
+      if (interrupted.signal.aborted) process.exit(code)
+      signalCode = code
       interrupted.abort()
     })
   }
@@ -52,6 +52,6 @@ export const run = async (): Promise<void> => {
     clock: Clock.system,
     signal: interrupted.signal,
   }
-  const ended = await main(terminal)(process.argv.slice(2))
-  process.exitCode = ended === Exit.INTERRUPTED && code !== undefined ? code : ended
+  const code = await main(terminal)(process.argv.slice(2))
+  process.exitCode = code === Exit.INTERRUPTED && signalCode !== undefined ? signalCode : code
 }

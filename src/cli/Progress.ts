@@ -1,7 +1,7 @@
 /**
- * How far a long body has gone, on one line that is written over itself: `↓ 12.0 MiB of 100.0 MiB, 12 %`.
+ * Shows the progress of a long body on one line: `↓ 12.0 MiB of 100.0 MiB, 12 %`.
  *
- * Only for a terminal, only for bodies that are known to be long or have turned out to be, and ten times a second.
+ * The line appears only on a terminal, only for bodies of at least `MIN_BYTES`, and changes at most ten times a second.
  *
  * @example
  * import * as Progress from 'requests-ts/src/cli/Progress'
@@ -12,50 +12,51 @@ import type * as Settings from '../session/Settings.js'
 import type { Clock } from '../wire/Clock.js'
 import type { Sink } from './Terminal.js'
 
-/** Octets: what comes at once needs no progress. */
-export const LONG = 1_048_576
-const EVERY_MS = 100
+/** In bytes: shorter bodies have no progress line. */
+export const MIN_BYTES = 1_048_576
+const INTERVAL_MS = 100
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
-/** Octets for people. */
-export const size = (octets: number): string => {
-  const power = octets < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(octets) / 10))
-  return power === 0 ? `${octets} bytes` : `${(octets / 1024 ** power).toFixed(1)} ${UNITS[power]}`
+/** Formats a number of bytes with a unit. */
+export const size = (bytes: number): string => {
+  const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${UNITS[power]}`
 }
 
-/** What is shown. */
+/** Formats the progress line. */
 export const line = ({ direction, bytes, total }: Settings.Progress): string => {
   const arrow = direction === 'up' ? '↑' : '↓'
   if (total === undefined || total === 0) return `${arrow} ${size(bytes)}`
   return `${arrow} ${size(bytes)} of ${size(total)}, ${Math.floor((100 * bytes) / total)} %`
 }
 
-const isLong = ({ bytes, total = bytes }: Settings.Progress): boolean => total >= LONG
+const isLong = ({ bytes, total = bytes }: Settings.Progress): boolean => total >= MIN_BYTES
 
-export interface Watch {
+export interface ProgressLine {
   readonly onProgress: Settings.OnProgress
-  /** Takes the line away. */
+  /** Removes the line from the terminal. */
   readonly clear: () => Promise<void>
 }
 
 const CLEAR = '\r\u001b[K'
 
-/** Shows progress on a terminal, of the directions that do not disturb what else is written there. */
-export const watch = (
+/** Starts a progress line for the given directions. */
+export const start = (
   sink: Sink,
   { monotonic }: Clock,
   directions: ReadonlyArray<Settings.Progress['direction']>,
-): Watch => {
-  let last = Number.NEGATIVE_INFINITY
+): ProgressLine => {
+  let lastShown = Number.NEGATIVE_INFINITY
   let isShown = false
   return {
-    onProgress: (seen) => () => {
+    onProgress: (progress) => () => {
       const now = monotonic()
-      if (!sink.isTTY || !directions.includes(seen.direction) || !isLong(seen) || now - last < EVERY_MS) return
-      last = now
+      if (!sink.isTTY || !directions.includes(progress.direction) || !isLong(progress)) return
+      if (now - lastShown < INTERVAL_MS) return
+      lastShown = now
       isShown = true
-      void sink.write(`${CLEAR}${line(seen).slice(0, sink.columns - 1)}`)
+      void sink.write(`${CLEAR}${line(progress).slice(0, sink.columns - 1)}`)
     },
     clear: async () => {
       if (isShown) await sink.write(CLEAR)

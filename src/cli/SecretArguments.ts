@@ -1,81 +1,91 @@
 /**
- * Credentials that stand in no process list: what follows `--auth` and `--bearer` can be read by every user of the
- * machine as long as the command runs, so both may name a file, the standard input or a variable instead.
+ * Reads credentials from a file, the standard input or an environment variable. Every user of the machine can see the
+ * arguments of a running command, so a password should not be one of them.
  *
  * | option                              | the credentials are                                       |
  * |-------------------------------------|-----------------------------------------------------------|
- * | `--auth USER:PASS`, `--bearer TOKEN` | what is written                                          |
+ * | `--auth USER:PASS`, `--bearer TOKEN` | the argument itself                                      |
  * | `--auth @FILE`, `--bearer @FILE`    | the text of a file, as in curl and in items; `@-` is stdin |
  * | `--auth-env NAME`, `--bearer-env NAME` | the value of an environment variable                   |
  *
- * One line end at the end of a file is removed. A name that begins with `@` is written `\@name`.
+ * One line end at the end of a file is removed. A user name that begins with `@` is written `\@name`.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { type Options, type Target, type UsageError, usageError } from './Arguments.js'
+import { type Checked, type Options, type Target, usageError } from './Arguments.js'
 import * as Files from './Files.js'
-import { legible, type Terminal } from './Terminal.js'
-
-type Read<A> = E.Either<UsageError, A>
+import { printable, type Terminal } from './Terminal.js'
 
 const MAX_CHARACTERS = 65_536
 
-const lineOf = (source: string, text: string): Read<string> => {
+/** The credentials in a text: one line. Errors name the source and never the text. */
+const singleLine = (source: string, text: string): Checked<string> => {
   const line = text.replace(/\r?\n$/, '')
-  if (line === '') return usageError(`${legible(source)} is empty, and credentials are needed`)
-  if (line.length > MAX_CHARACTERS) return usageError(`${legible(source)} is longer than ${MAX_CHARACTERS} characters`)
-  return /[\0\r\n]/.test(line)
-    ? usageError(`${legible(source)} has more than one line: credentials are one`)
-    : E.right(line)
+  const problem =
+    line === ''
+      ? 'empty'
+      : line.length > MAX_CHARACTERS
+        ? `longer than ${MAX_CHARACTERS} characters`
+        : /[\0\r\n]/.test(line)
+          ? 'more than one line'
+          : undefined
+  return problem === undefined
+    ? E.right(line)
+    : usageError(`Invalid credentials in ${printable(source)}: they are ${problem}, and must be one line`)
 }
 
-const fromInput = async (input: () => AsyncIterable<Uint8Array>): Promise<Read<string>> => {
+const fromInput = async (input: () => AsyncIterable<Uint8Array>): Promise<Checked<string>> => {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of input()) {
     text += decoder.decode(chunk, { stream: true })
     if (text.length > MAX_CHARACTERS + 2) break
   }
-  return lineOf('the standard input', text + decoder.decode())
+  return singleLine('standard input', text + decoder.decode())
 }
 
-const fromFile = async (path: string): Promise<Read<string>> => {
-  const text = await Files.textOf(path)
-  return E.isLeft(text) ? text : lineOf(path, text.right)
+const fromFile = async (path: string): Promise<Checked<string>> => {
+  const text = await Files.readText(path)
+  return E.isLeft(text) ? text : singleLine(path, text.right)
 }
 
 const readsInput = (target: Target): boolean =>
   target._tag === 'Url' && target.items.some((item) => item._tag === 'Content' && item.path === '-')
 
-const ofOption = async (name: string, word: string, target: Target, { input }: Terminal): Promise<Read<string>> => {
-  if (word.startsWith('\\@')) return E.right(word.slice(1))
-  if (!word.startsWith('@')) return E.right(word)
-  const path = word.slice(1)
-  if (path === '') return usageError(`--${name} @ names no file; a value that begins with @ is written \\@`)
+const fromArgument = async (
+  option: string,
+  argument: string,
+  target: Target,
+  { input }: Terminal,
+): Promise<Checked<string>> => {
+  if (argument.startsWith('\\@')) return E.right(argument.slice(1))
+  if (!argument.startsWith('@')) return E.right(argument)
+  const path = argument.slice(1)
+  if (path === '') return usageError(`Missing file name in --${option} @: write @FILE, or \\@ for a value of @`)
   if (path !== '-') return fromFile(path)
   return readsInput(target)
-    ? usageError(`--${name} @- and the item @- both read the standard input: name a file for one of them`)
+    ? usageError(`--${option} @- and the item @- both read the standard input: name a file for one of them`)
     : fromInput(input)
 }
 
-const ofVariable = (option: string, name: string, { variable }: Terminal): Read<string> => {
+const fromVariable = (option: string, name: string, { variable }: Terminal): Checked<string> => {
   const value = variable(name)
   return value === undefined
-    ? usageError(`--${option} names the variable ${legible(name)}, which is not set`)
-    : lineOf(`The variable ${name}`, value)
+    ? usageError(`The environment variable ${printable(name)} of --${option} is not set: set it, or name another one`)
+    : singleLine(`the environment variable ${name}`, value)
 }
 
-/** The options with the credentials that they name in place. */
-export const resolve = async (target: Target, options: Options, terminal: Terminal): Promise<Read<Options>> => {
+/** Returns the options with `auth` and `bearer` replaced by the credentials that they refer to. */
+export const resolve = async (target: Target, options: Options, terminal: Terminal): Promise<Checked<Options>> => {
   let resolved = options
   for (const name of ['auth', 'bearer'] as const) {
-    const [word, variable] = [options[name], options[`${name}-env`]]
-    if (word === undefined && variable === undefined) continue
-    const read =
-      word === undefined
-        ? ofVariable(`${name}-env`, variable ?? '', terminal)
-        : await ofOption(name, word, target, terminal)
-    if (E.isLeft(read)) return read
-    resolved = { ...resolved, [name]: read.right }
+    const [argument, variable] = [options[name], options[`${name}-env`]]
+    if (argument === undefined && variable === undefined) continue
+    const credentials =
+      argument === undefined
+        ? fromVariable(`${name}-env`, variable ?? '', terminal)
+        : await fromArgument(name, argument, target, terminal)
+    if (E.isLeft(credentials)) return credentials
+    resolved = { ...resolved, [name]: credentials.right }
   }
   return E.right(resolved)
 }

@@ -1,16 +1,17 @@
 /**
- * What the command needs from outside, as one record: where it writes, what it reads, when it must stop. `Process` makes
- * one from the process; a test makes one of its own, which may call itself a terminal.
+ * Everything the command needs from its process, as one record: output, input, environment, clock, signal. `Process`
+ * makes one from the real process; tests make their own.
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as Layout from '../inspect/Layout.js'
 import * as Paint from '../inspect/Paint.js'
 import type { Environment } from '../session/Environment.js'
+import { escapeControls } from '../values/Printable.js'
 import type { Clock } from '../wire/Clock.js'
 import type { Transport } from '../wire/Transport.js'
 
-/** What became of a piece: `Closed` where the reader has left (`| head`), which is no failure. */
-export type Written =
+/** The result of a write. `Closed`: the reader has exited, as in `| head`; this is not a failure. */
+export type WriteResult =
   | { readonly _tag: 'Written' }
   | { readonly _tag: 'Closed' }
   | { readonly _tag: 'Failed'; readonly message: string }
@@ -18,48 +19,45 @@ export type Written =
 export interface Sink {
   readonly isTTY: boolean
   readonly columns: number
-  /** Settles when the piece is gone. */
-  readonly write: (content: string | Uint8Array) => Promise<Written>
+  /** Settles when the content was flushed or the write failed. */
+  readonly write: (content: string | Uint8Array) => Promise<WriteResult>
 }
 
 export interface Terminal {
   readonly out: Sink
   readonly err: Sink
-  /** The standard input; it is opened when it is read. */
+  /** Opens the standard input; called only if it is read. */
   readonly input: () => AsyncIterable<Uint8Array>
   readonly NO_COLOR: string | undefined
-  /** A variable of the environment that an option names. */
+  /** The value of an environment variable that an option names. */
   readonly variable: (name: string) => string | undefined
   readonly environment: IO<Environment>
   readonly clock: Clock
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal
-  /** The real one, unless said. */
+  /** By default, the client's own transport. */
   readonly transport?: Transport
 }
 
-/** How text looks there. */
-export const lookOf = ({ NO_COLOR }: Terminal, { isTTY, columns }: Sink): Required<Paint.Look> => ({
+/** Colours and width for text that is written to a sink. */
+export const styleOf = ({ NO_COLOR }: Terminal, { isTTY, columns }: Sink): Required<Paint.Look> => ({
   paint: Paint.forTerminal({ isTTY, NO_COLOR }),
   columns: isTTY ? columns : Layout.COLUMNS,
 })
 
-/** Text as a terminal may have it: lines and tabs, and every other control made visible. */
-export const legible = (text: string): string =>
-  text.replace(/\r(?=\n)/g, '').replace(/[^\n\t]+/g, (run) => Layout.safe(run))
+/** Escapes every control character except line ends and tabs. */
+export const printable = (text: string): string =>
+  text.replace(/\r(?=\n)/g, '').replace(/[^\n\t]+/g, (run) => escapeControls(run))
 
-/** Text for the standard output, which may be a terminal and then gets no control that it would obey. */
-export const printed = ({ isTTY }: Sink, text: string): string => (isTTY ? legible(text) : text)
-
-/** A line for the user, beside the output. */
-export const say = async ({ err }: Terminal, text: string): Promise<void> => {
+/** Writes a line of text to the standard error. */
+export const printLine = async ({ err }: Terminal, text: string): Promise<void> => {
   await err.write(`${text}\n`)
 }
 
-/** A remark: something that the user may want to know, and that stops nothing. */
-export const note = (terminal: Terminal, text: string): Promise<void> =>
-  say(terminal, `${lookOf(terminal, terminal.err).paint.warning('note')} ${legible(text)}`)
+/** Prints a note to the standard error. */
+export const printNote = (terminal: Terminal, text: string): Promise<void> =>
+  printLine(terminal, `${styleOf(terminal, terminal.err).paint.warning('note')} ${printable(text)}`)
 
-/** What went wrong. */
-export const complain = (terminal: Terminal, text: string): Promise<void> =>
-  say(terminal, `${lookOf(terminal, terminal.err).paint.bad('error')} ${legible(text)}`)
+/** Prints an error to the standard error. */
+export const printError = (terminal: Terminal, text: string): Promise<void> =>
+  printLine(terminal, `${styleOf(terminal, terminal.err).paint.bad('error')} ${printable(text)}`)

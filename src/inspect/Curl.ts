@@ -1,14 +1,14 @@
 /**
- * A plan as a curl line, for a shell.
+ * Converts a plan to a curl line.
  *
- * Redacted unless `{ reveal: true }`; then curl, run with that line, sends the same method, target, headers and body.
- * Headers that curl would add by itself are taken away (`-H 'Accept:'`). The line runs in any POSIX shell, but for PEM
- * text and PKCS#12 bytes, which need bash or zsh. A streamed body is read from the standard input.
+ * Secrets are hidden by default. With `{ reveal: true }`, curl run with the line sends the same method, target, headers
+ * and body. Headers that curl adds by itself are removed (`-H 'Accept:'`). The line runs in any POSIX shell; only PEM text
+ * and PKCS#12 bytes need bash or zsh. A streamed body is read from the standard input.
  *
- * | of the plan                       | curl's                                                              |
+ * | plan                              | curl                                                                |
  * |-----------------------------------|---------------------------------------------------------------------|
  * | body                              | `--data-raw '…'`, or `printf '…' \| curl … --data-binary @-`        |
- * | proxy                             | `-x`; `--noproxy` where the environment has variables of its own    |
+ * | proxy                             | `-x`; `--noproxy` if the environment has proxy variables            |
  * | TLS                               | `-k`, `--cacert`, `--capath` (a path that ends in `/`), `--cert`, `--key`, `--pass` |
  * | timeouts                          | `--connect-timeout`, `--max-time`; curl has no `read`               |
  *
@@ -36,8 +36,8 @@ import type { Plan, Tls } from '../wire/Plan.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
-/** A line under way. */
-interface Writing {
+/** A plan and how its secrets are written. */
+interface Context {
   readonly plan: Plan
   readonly isOpen: boolean
   readonly open: Reveal.Open
@@ -47,23 +47,23 @@ interface Writing {
 
 /** Linux allows 128 KiB for one argument. */
 const LONGEST_ARGUMENT = 100_000
-/** curl asks `Expect: 100-continue` for larger bodies. */
+/** curl adds `Expect: 100-continue` to larger bodies. */
 const EXPECTS_ABOVE = 1_000_000
 
-interface Content {
-  /** What stands before curl. */
+interface BodyParts {
+  /** The text before `curl`. */
   readonly before: string
   readonly options: ReadonlyArray<string>
-  /** What stands behind it. */
+  /** A comment after the line. */
   readonly note: string
 }
 
-const nothing: Content = { before: '', options: [], note: '' }
+const nothing: BodyParts = { before: '', options: [], note: '' }
 
-const contentOf = ({ plan: { body }, isOpen }: Writing): Content => {
+const contentOf = ({ plan: { body }, isOpen }: Context): BodyParts => {
   if (body._tag === 'Empty') return nothing
   if (body._tag !== 'Bytes') {
-    return { before: '', options: ['--data-binary @-'], note: ' # the body is a stream: give it on the standard input' }
+    return { before: '', options: ['--data-binary @-'], note: ' # the body is a stream: pass it on the standard input' }
   }
   if (!isOpen) return { ...nothing, options: [`--data-raw ${Shell.word(Shell.ofText(String(body.bytes)))}`] }
   const octets = Shell.ofBytes(Secret.open(body.bytes))
@@ -74,17 +74,17 @@ const contentOf = ({ plan: { body }, isOpen }: Writing): Content => {
 
 // --- headers -------------------------------------------------------------------------------------------------------
 
-/** Octets of a header line for -H; a value without text needs `Name;`. */
+/** The -H option of a header. An empty value needs the form `Name;`. */
 const headerOption = (name: string, value: string, option = '-H'): string => {
-  // A label such as ‹secret› is no text of octets: it is written as UTF-8.
+  // A label such as ‹secret› has characters outside Latin-1 and is written as UTF-8.
   const octets = /^[\0-\xff]*$/.test(value) ? value : Shell.ofText(value)
   return `${option} ${Shell.word(value === '' ? `${name};` : `${name}: ${octets}`)}`
 }
 
 const ADDED = ['User-Agent', 'Accept'] as const
 
-/** Headers that curl adds by itself and the plan does not have. */
-const withoutCurls = ({ plan }: Writing): ReadonlyArray<string> => {
+/** Removes the headers that curl adds and the plan does not have. */
+const removedHeaders = ({ plan }: Context): ReadonlyArray<string> => {
   const size = Body.length(plan.body)
   const isEmpty = plan.body._tag === 'Empty'
   const expects = !isEmpty && (O.isNone(size) || size.value > EXPECTS_ABOVE)
@@ -92,11 +92,13 @@ const withoutCurls = ({ plan }: Writing): ReadonlyArray<string> => {
   return names.filter((name) => !Headers.has(name)(plan.headers)).map((name) => `-H '${name}:'`)
 }
 
-const headerOptions = ({ plan, open }: Writing): ReadonlyArray<string> => {
+const headerOptions = ({ plan, open }: Context): ReadonlyArray<string> => {
   const size = Body.length(plan.body)
-  const isCurls = (name: string, value: Headers.Value): boolean =>
+  const isAddedByCurl = (name: string, value: Headers.Value): boolean =>
     Headers.sameName(name, 'Content-Length') && O.isSome(size) && Secret.reveal(value) === String(size.value)
-  return plan.headers.fields.flatMap(([name, value]) => (isCurls(name, value) ? [] : [headerOption(name, open(value))]))
+  return plan.headers.fields.flatMap(([name, value]) =>
+    isAddedByCurl(name, value) ? [] : [headerOption(name, open(value))],
+  )
 }
 
 // --- route ---------------------------------------------------------------------------------------------------------
@@ -111,22 +113,22 @@ const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
   return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
 }
 
-const names = (plan: Plan, pattern: RegExp): boolean => {
+const hasVariable = (plan: Plan, pattern: RegExp): boolean => {
   const inputs = Provenance.of(plan)
   if (O.isNone(inputs)) return false
   const { variables } = inputs.value.environment
   return [...variables].some(([name, value]) => pattern.test(name) && Secret.reveal(value) !== '')
 }
 
-const proxyOptions = ({ plan, isOpen, open }: Writing): ReadonlyArray<string> => {
+const proxyOptions = ({ plan, isOpen, open }: Context): ReadonlyArray<string> => {
   const { proxy } = plan.route
-  // curl would ask the environment once more, and NO_PROXY even for a proxy that is named.
-  if (O.isNone(proxy)) return names(plan, /^(?!no_proxy).*_proxy$/i) ? ["--noproxy '*'"] : []
+  // curl reads the environment too, and applies NO_PROXY even to the proxy of -x.
+  if (O.isNone(proxy)) return hasVariable(plan, /^(?!no_proxy).*_proxy$/i) ? ["--noproxy '*'"] : []
   const { credentials, authorization } = proxy.value
   const forwards = Proxy.forwards(proxy.value, plan.url.protocol)
   return [
     `-x ${Shell.word(Shell.ofText(proxyUrl(proxy.value, isOpen)))}`,
-    ...(names(plan, /^no_proxy$/i) ? ["--noproxy ''"] : []),
+    ...(hasVariable(plan, /^no_proxy$/i) ? ["--noproxy ''"] : []),
     ...(forwards ? ["-H 'Proxy-Connection:'"] : []),
     ...(O.isNone(credentials) && O.isSome(authorization)
       ? [headerOption('Proxy-Authorization', open(authorization.value), '--proxy-header')]
@@ -136,21 +138,21 @@ const proxyOptions = ({ plan, isOpen, open }: Writing): ReadonlyArray<string> =>
 
 const isPem = (text: string): boolean => text.includes('-----BEGIN ')
 
-/** PEM text becomes a file on the spot; a path is a path. */
+/** Writes PEM text as a process substitution, and a path as it is. */
 const fileOf = (value: string): string =>
   isPem(value) ? Shell.file(Shell.ofText(value)) : Shell.word(Shell.ofText(value))
 
-/** `--cert` reads a password behind a colon, so colons are escaped. */
+/** `--cert` takes the text after a colon as password, so colons are escaped. */
 const certificateFile = (value: string): string =>
   isPem(value) ? fileOf(value) : fileOf(value.replace(/[\\:]/g, '\\$&'))
 
-const closedFile = (value: string | Secret.Secret): string => Shell.word(Shell.ofText(Secret.show(value)))
+const hiddenFile = (value: string | Secret.Secret): string => Shell.word(Shell.ofText(Secret.show(value)))
 
-const certificateOptions = ({ certificate }: Tls, { isOpen, open }: Writing): ReadonlyArray<string> => {
+const certificateOptions = ({ certificate }: Tls, { isOpen, open }: Context): ReadonlyArray<string> => {
   if (O.isNone(certificate)) return []
   const { cert, key, pfx, passphrase } = certificate.value
   const shown = (value: string | Secret.Secret, write: (text: string) => string): string =>
-    isOpen || typeof value === 'string' ? write(Secret.reveal(value)) : closedFile(value)
+    isOpen || typeof value === 'string' ? write(Secret.reveal(value)) : hiddenFile(value)
   const pfxFile = (content: NonNullable<typeof pfx>): string => {
     if (typeof content === 'string') return certificateFile(content)
     const bytes = content instanceof Uint8Array ? content : Secret.open(content)
@@ -164,16 +166,16 @@ const certificateOptions = ({ certificate }: Tls, { isOpen, open }: Writing): Re
   ]
 }
 
-const tlsOptions = (writing: Writing): ReadonlyArray<string> => {
-  const { tls } = writing.plan.route
+const tlsOptions = (context: Context): ReadonlyArray<string> => {
+  const { tls } = context.plan.route
   return [
     ...(tls.verify ? [] : ['-k']),
     ...(O.isNone(tls.ca) ? [] : [`${tls.ca.value.endsWith('/') ? '--capath' : '--cacert'} ${fileOf(tls.ca.value)}`]),
-    ...certificateOptions(tls, writing),
+    ...certificateOptions(tls, context),
   ]
 }
 
-const timeoutOptions = ({ plan }: Writing): ReadonlyArray<string> => {
+const timeoutOptions = ({ plan }: Context): ReadonlyArray<string> => {
   const { connect, total } = plan.route.timeouts
   return [
     ...(connect === undefined ? [] : [`--connect-timeout ${connect / 1000}`]),
@@ -188,7 +190,7 @@ const methodOptions = ({ method, body }: Plan): ReadonlyArray<string> => {
   return method === (body._tag === 'Empty' ? 'GET' : 'POST') ? [] : [`-X ${Shell.word(method)}`]
 }
 
-const urlOptions = ({ plan: { url }, isOpen }: Writing): ReadonlyArray<string> => {
+const urlOptions = ({ plan: { url }, isOpen }: Context): ReadonlyArray<string> => {
   const { protocol, hostname } = url
   const href = isOpen ? Url.sentHref(url) : url.href
   const rest = href.replace(hostname, '')
@@ -200,7 +202,7 @@ const urlOptions = ({ plan: { url }, isOpen }: Writing): ReadonlyArray<string> =
   ]
 }
 
-/** As many words on a line as 80 columns hold. */
+/** Breaks the command into lines of at most 80 columns where possible. */
 const folded = (first: string, options: ReadonlyArray<string>): string => {
   const lines: string[] = []
   let line = first
@@ -216,23 +218,23 @@ const folded = (first: string, options: ReadonlyArray<string>): string => {
   return [...lines, line].join(' \\\n')
 }
 
-/** The plan as a curl line. Never fails. */
+/** Returns the plan as a curl line. Never fails. */
 export const toCurl =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {
-    const writing: Writing = { plan, isOpen: Reveal.isOpen(options), open: Reveal.opening(options) }
-    const content = contentOf(writing)
+    const context: Context = { plan, isOpen: Reveal.isOpen(options), open: Reveal.opening(options) }
+    const content = contentOf(context)
     const isCompressed = Headers.has('Accept-Encoding')(plan.headers)
     const line = folded('curl', [
       ...methodOptions(plan),
-      ...urlOptions(writing),
-      ...headerOptions(writing),
-      ...withoutCurls(writing),
+      ...urlOptions(context),
+      ...headerOptions(context),
+      ...removedHeaders(context),
       ...(isCompressed ? ['--compressed'] : []),
       ...content.options,
-      ...proxyOptions(writing),
-      ...tlsOptions(writing),
-      ...timeoutOptions(writing),
+      ...proxyOptions(context),
+      ...tlsOptions(context),
+      ...timeoutOptions(context),
     ])
     return `${content.before}${line}${content.note}`
   }

@@ -1,6 +1,6 @@
 /**
- * The fields of a form, as HAR 1.2 lists them: of `application/x-www-form-urlencoded`, decoded, and of `multipart/form-data`
- * with names, filenames and content types. The content of a file that is not UTF-8 text is left out.
+ * Lists the fields of a form for HAR 1.2: decoded pairs of `application/x-www-form-urlencoded`, and parts of
+ * `multipart/form-data` with name, filename and content type. Content that is not UTF-8 text is omitted.
  */
 import * as Multipart from '../values/Multipart.js'
 
@@ -21,7 +21,7 @@ const textOf = (latin1: string): string | undefined => {
   }
 }
 
-// As browsers and WHATWG URL write names: a quote and line ends are percent-encoded, others stand as they are.
+// Only quotes and line ends are percent-encoded in names (WHATWG HTML, multipart/form-data encoding).
 const unescaped = (text: string): string =>
   text.replace(/%0a|%0d|%22/gi, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)))
 
@@ -65,7 +65,7 @@ const multipart = (bytes: Uint8Array, boundary: string): ReadonlyArray<FormParam
   })
 }
 
-/** The fields of a form body. None if the type is not a form type. */
+/** Returns the fields of a form body; empty if the media type is not that of a form. */
 export const ofBody = (mimeType: string, bytes: Uint8Array): ReadonlyArray<FormParam> => {
   if (/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(mimeType)) {
     return Array.from(new URLSearchParams(Buffer.from(bytes).toString('utf8')), ([name, value]) => ({ name, value }))

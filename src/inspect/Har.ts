@@ -1,8 +1,8 @@
 /**
- * Plans, and what answered them, as a HAR 1.2 archive: what browsers' network panes read and write.
+ * Converts plans and their replies to a HAR 1.2 archive, the format of browsers' network panels.
  *
- * Redacted unless `{ reveal: true }`: secret headers, cookies and bodies are marked and not shown. A plan that was not
- * sent has the empty response that HAR asks for, with status 0. Bodies of replies are not kept (D20).
+ * Secret headers, cookies and bodies are hidden by default; `{ reveal: true }` shows them. A plan that was not sent has
+ * an empty response with status 0, which HAR requires. Bodies of replies are not included (D20).
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -43,9 +43,9 @@ export interface NameValue {
 export interface PostData {
   readonly mimeType: string
   readonly text: string
-  /** The fields of a form, where the body is shown. */
+  /** The fields of a form; empty if the body is hidden. */
   readonly params: ReadonlyArray<FormParams.FormParam>
-  /** `base64` where the body is no UTF-8 text: an extension, as Chrome's. */
+  /** `base64` if the body is not UTF-8 text: an extension that Chrome uses too. */
   readonly _encoding?: 'base64'
 }
 
@@ -113,8 +113,8 @@ const queryOf = (plan: Plan, options: Reveal.Reveal): ReadonlyArray<NameValue> =
 const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData | undefined => {
   if (body._tag === 'Empty') return undefined
   const mimeType = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
-  const said = `‹${label({ _tag: 'Body', body }).value}›`
-  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: said, params: [] }
+  const described = `‹${label({ _tag: 'Body', body }).value}›`
+  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: described, params: [] }
   const bytes = Secret.open(body.bytes)
   const text = Shell.toText(Shell.ofBytes(bytes))
   const params = FormParams.ofBody(mimeType, bytes)
@@ -123,7 +123,7 @@ const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData |
     : { mimeType, text, params }
 }
 
-/** Without its fragment, as HAR says. */
+/** The URL without its fragment (HAR 1.2, `request.url`). */
 const urlOf = (plan: Plan, options: Reveal.Reveal): string => {
   const url = Url.withHash('')(plan.url)
   return Reveal.isOpen(options) ? Url.sentHref(url) : url.href
@@ -194,13 +194,13 @@ const archive = (entries: ReadonlyArray<HarEntry>): Har => ({
   log: { version: '1.2', creator: { name: 'requests-ts', version: VERSION }, entries },
 })
 
-/** One plan that was not sent. Never fails. */
+/** Returns the archive of one plan that was not sent. Never fails. */
 export const toHar =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): Har =>
     archive([entryOf(plan, UNSENT, options)])
 
-/** The hops of a trace, or of a history and its last reply, as an archive. */
+/** Returns the archive of the hops of a trace, or of a history and its final reply. */
 export const ofHops =
   (options: Reveal.Reveal = {}) =>
   (hops: ReadonlyArray<Hop>): Har =>

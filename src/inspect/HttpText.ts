@@ -1,8 +1,8 @@
 /**
- * A plan as the HTTP/1.1 message it is, for people: request line, header lines, an empty line, the body.
+ * Converts a plan to the text of its HTTP/1.1 message: request line, header lines, an empty line, the body.
  *
- * Redacted unless `{ reveal: true }`. Line ends are those of the wire (CRLF). A body that is no UTF-8 text, and one
- * that is streamed, is named and not shown. `Host` and `Connection` are written where a transport writes them.
+ * Secrets and the body are hidden by default; `{ reveal: true }` shows them. Lines end with CRLF. Streamed bodies, and
+ * those that are not UTF-8 text, are replaced by a label. `Host` and `Connection` are where a transport writes them.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -27,7 +27,7 @@ import { label } from './explain/FieldLabel.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
-/** What stands on the request line: the whole URL where a proxy forwards it (RFC 9112 3.2.2). */
+/** The request target: the whole URL if a proxy forwards the request (RFC 9112 3.2.2). */
 const targetOf = ({ url, route }: Plan, options: Reveal.Reveal): string => {
   const target = Reveal.isOpen(options) ? Url.target(url) : `${url.pathname}${url.search}`
   return O.isSome(route.proxy) && Proxy.forwards(route.proxy.value, url.protocol) ? `${url.origin}${target}` : target
@@ -38,12 +38,12 @@ const hostOf = ({ url: { protocol, hostname, port } }: Plan): string =>
 
 const bodyText = (body: Body.Payload, options: Reveal.Reveal): string => {
   if (body._tag === 'Empty') return ''
-  const said = `‹${label({ _tag: 'Body', body }).value}›`
-  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return said
-  return Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? said
+  const shown = `‹${label({ _tag: 'Body', body }).value}›`
+  if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return shown
+  return Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? shown
 }
 
-/** The message. Header values are octets, as on the wire: one character for each. Never fails. */
+/** Returns the message. Header values have one character for each octet, as on the wire. Never fails. */
 export const toHttp =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {

@@ -1,17 +1,14 @@
 /**
- * Text in columns: wrapped, aligned, and safe to print on a terminal.
+ * Wraps and aligns text in columns, safe to print on a terminal.
  *
- * A server chooses reasons, cookie names and URLs; controls in them are shown (`\x1b`) and never sent to the terminal.
- * Widths are counted in terminal cells: wide characters take two, combining ones none. Words are kept whole where a
- * line can hold them, and are cut where it cannot.
+ * Servers choose reasons, cookie names and URLs, so control characters in them are escaped (`\x1b`). Widths are counted in
+ * terminal cells: wide characters take two, combining ones none. Only words longer than a line are broken.
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
-import * as Printable from '../values/Printable.js'
+import { escapeControls } from '../values/Printable.js'
 
+/** The default width. */
 export const COLUMNS = 80
-
-/** The same text with every control, line end and change of direction made visible. */
-export const safe: Endomorphism<string> = Printable.escapeControls
 
 const NARROW = /^[\x20-\x7e‹›…─·→]*$/
 const ZERO = /^(?:\p{M}|\u200b|\u200c|\u200d|\ufe0f)$/u
@@ -20,57 +17,57 @@ const WIDE =
 
 const cells = (character: string): number => (ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
 
-/** How many cells of a terminal a text takes. */
+/** Returns the number of terminal cells of a text. */
 export const width = (text: string): number =>
   NARROW.test(text) ? text.length : Array.from(text).reduce((sum, character) => sum + cells(character), 0)
 
-/** The same text with blanks behind it, up to a width. */
+/** Pads a text with blanks at its end, up to a width in cells. */
 export const pad =
   (cellsWanted: number): Endomorphism<string> =>
   (text) =>
     text + ' '.repeat(Math.max(0, cellsWanted - width(text)))
 
-/** A word in pieces that each fit. */
-const cut = (word: string, room: number): ReadonlyArray<string> => {
-  if (width(word) <= room) return [word]
+/** Breaks a word into pieces that fit a width. */
+const breakWord = (word: string, available: number): ReadonlyArray<string> => {
+  if (width(word) <= available) return [word]
   const pieces: string[] = []
   let piece = ''
-  let taken = 0
+  let used = 0
   for (const character of word) {
     const wide = cells(character)
-    if (taken + wide > room && piece !== '') {
+    if (used + wide > available && piece !== '') {
       pieces.push(piece)
       piece = ''
-      taken = 0
+      used = 0
     }
     piece += character
-    taken += wide
+    used += wide
   }
   return [...pieces, piece]
 }
 
-/** A text as lines of at most so many cells; at least one line. */
+/** Wraps a text to lines of at most so many cells. Returns at least one line. */
 export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
-  const room = Math.max(2, columns)
+  const available = Math.max(2, columns)
   const lines: string[] = []
   let line = ''
-  for (const word of safe(text).split(' ')) {
+  for (const word of escapeControls(text).split(' ')) {
     const joined = line === '' ? word : `${line} ${word}`
-    if (width(joined) <= room) {
+    if (width(joined) <= available) {
       line = joined
       continue
     }
-    // A word that no line can hold starts behind what is there, if half a line is free; else on a line of its own.
-    const free = room - width(line) - 1
-    const isLong = width(word) > room
-    const [first = '', ...others] = isLong && line !== '' && free >= room / 2 ? cut(word, free) : []
+    // A word longer than a line starts on the current line if half of it is free, otherwise on a new one.
+    const free = available - width(line) - 1
+    const isLong = width(word) > available
+    const [first = '', ...others] = isLong && line !== '' && free >= available / 2 ? breakWord(word, free) : []
     if (first !== '') {
-      const rest = cut(others.join(''), room)
+      const rest = breakWord(others.join(''), available)
       lines.push(`${line} ${first}`, ...rest.slice(0, -1))
       line = rest.at(-1) ?? ''
       continue
     }
-    const pieces = cut(word, room)
+    const pieces = breakWord(word, available)
     if (line !== '') lines.push(line)
     lines.push(...pieces.slice(0, -1))
     line = pieces.at(-1) ?? ''
@@ -78,27 +75,27 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
   return [...lines, line]
 }
 
-/** One column of a row: its text, its width, how it is painted. The last one takes what is left. */
+/** One column of a row: its text, width and paint. The last column takes the remaining width. */
 export interface Cell {
   readonly text: string
   readonly width?: number
   readonly paint: Endomorphism<string>
 }
 
-/** A row of cells, wrapped each in its own column, indented. */
+/** Lays out one indented row; each cell is wrapped in its own column. */
 export const row = (cellsOfRow: ReadonlyArray<Cell>, columns: number, indent = 2): ReadonlyArray<string> => {
   let left = columns - indent
   const wrapped = cellsOfRow.map((cell, i) => {
-    const room = i === cellsOfRow.length - 1 ? left : Math.min(cell.width ?? left, left)
-    left -= room + 1
-    return { ...cell, room, lines: wrap(cell.text, room) }
+    const available = i === cellsOfRow.length - 1 ? left : Math.min(cell.width ?? left, left)
+    left -= available + 1
+    return { ...cell, available, lines: wrap(cell.text, available) }
   })
   const height = Math.max(...wrapped.map(({ lines }) => lines.length))
   return Array.from({ length: height }, (_, i) => {
     const line = wrapped
-      .map(({ lines, room, paint }, at) => {
+      .map(({ lines, available, paint }, at) => {
         const text = lines[i] ?? ''
-        const blanks = at === wrapped.length - 1 ? '' : ' '.repeat(Math.max(0, room - width(text)))
+        const blanks = at === wrapped.length - 1 ? '' : ' '.repeat(Math.max(0, available - width(text)))
         return `${text === '' ? '' : paint(text)}${blanks}`
       })
       .join(' ')
@@ -106,7 +103,7 @@ export const row = (cellsOfRow: ReadonlyArray<Cell>, columns: number, indent = 2
   })
 }
 
-/** A text that hangs under a first column. */
+/** Wraps a text with an indent. */
 export const paragraph = (
   text: string,
   columns: number,

@@ -1,12 +1,12 @@
 /**
- * How text for people is dressed: a value, so that who prints decides, and no function asks whether this is a terminal.
+ * Colours for printed text. A paint is a value that the caller passes, so no function has to detect a terminal.
  *
  * | paint   | for                                   |
  * |---------|---------------------------------------|
  * | `plain` | files, pipes, snapshots, `NO_COLOR`   |
  * | `ansi`  | a terminal                            |
  *
- * Law: what `ansi` paints reads, without its escapes, as what `plain` paints.
+ * Law: text painted with `ansi`, without its escape sequences, equals text painted with `plain`.
  *
  * @example
  * import { Paint } from 'requests-ts'
@@ -17,17 +17,17 @@
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 
-/** By what is said, not by colour. */
+/** Styles by meaning, not by colour. */
 export interface Paint {
   /** A heading. */
   readonly strong: Endomorphism<string>
-  /** What may be skipped. */
+  /** Less important text. */
   readonly faint: Endomorphism<string>
-  /** The name of a thing. */
+  /** A name, such as that of a header. */
   readonly name: Endomorphism<string>
   readonly good: Endomorphism<string>
   readonly bad: Endomorphism<string>
-  /** What one should look at. */
+  /** Text that needs attention. */
   readonly warning: Endomorphism<string>
 }
 
@@ -49,18 +49,18 @@ export const ansi: Paint = {
   warning: sgr(33),
 }
 
-/** What is known of where the text goes. */
+/** The properties of the output that decide about colours. */
 export interface Terminal {
   readonly isTTY?: boolean | undefined
-  /** The variable of that name (no-color.org): a text that is not empty turns colour off. */
+  /** The environment variable NO_COLOR (no-color.org): any text except the empty one turns colours off. */
   readonly NO_COLOR?: string | undefined
 }
 
-/** Colour on a terminal, unless it is forbidden. */
+/** Returns `ansi` for a terminal without NO_COLOR, otherwise `plain`. */
 export const forTerminal = ({ isTTY, NO_COLOR }: Terminal): Paint =>
   isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') ? ansi : plain
 
-/** How a text is to look; 80 columns and no colour unless said. */
+/** Colours and width of printed text. The defaults are `plain` and 80 columns. */
 export interface Look {
   readonly paint?: Paint
   readonly columns?: number

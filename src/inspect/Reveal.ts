@@ -1,17 +1,17 @@
 /**
- * Whether what is written shows secrets: only where the user says so.
+ * The option `reveal`: whether printed text contains secrets. By default it does not.
  */
 import * as Secret from '../values/Secret.js'
 
 export interface Reveal {
-  /** Opens every secret and the body. What is written then can be sent, and must be kept as a password is. */
+  /** Shows every secret and the body. The output must then be protected like a password. Default: `false`. */
   readonly reveal?: boolean
 }
 
-/** How a value that may be secret is written. */
+/** Converts a value that may be secret to text. */
 export type Open = (value: string | Secret.Secret) => string
 
-/** Whether the user said so; what a polluted prototype says on every object does not count. */
+/** Whether `reveal` is an own property with the value `true`; a polluted prototype must not reveal secrets. */
 export const isOpen = (options: Reveal): boolean => Object.hasOwn(options, 'reveal') && options.reveal === true
 
 export const opening = (options: Reveal): Open => (isOpen(options) ? Secret.reveal : Secret.show)

@@ -1,17 +1,17 @@
 /**
- * Octets as one word of a POSIX shell, so that a line runs in `sh`, `bash` and `zsh` alike.
+ * Quotes octets as one word of a POSIX shell, for `sh`, `bash` and `zsh`.
  *
  * | octets                                    | written                                        |
  * |-------------------------------------------|------------------------------------------------|
- * | letters, digits and a few signs           | as they are                                    |
- * | UTF-8 without controls but TAB and LF     | `'…'`, where `'` is `'\''`                     |
- * | anything else but NUL, LF at the end      | `"$(printf '…')"`, octets as `\ooo`            |
+ * | letters, digits and `_./:@%+,-`           | unchanged                                      |
+ * | UTF-8 with no controls except TAB and LF  | `'…'`, with `'\''` for `'`                     |
+ * | others, except NUL, or LF at the end      | `"$(printf '…')"`, octets as `\ooo`            |
  * | anything                                  | `printf '…' \|` before the command, or `<(printf '…')` |
  *
- * The last two words of the table are for bodies and files: no argument can hold NUL.
+ * The last row is for bodies and files, because no argument can contain NUL.
  */
 
-/** Text whose characters are octets: what a header value is, and what a word of a shell means. */
+/** Text with one character for each octet, as in header values and shell words. */
 export type Octets = string
 
 const encoder = new TextEncoder()
@@ -27,17 +27,17 @@ const octetsOf = (code: number): Octets => {
   return String.fromCharCode(0xf0 | (code >> 18), tail(12), tail(6), tail(0))
 }
 
-/** A coder costs more than it does for a few characters, and a line may have thousands of pieces. */
-const ofFew = (text: string): Octets => {
+/** Faster than TextEncoder for short text; a line may have thousands of short pieces. */
+const ofShortText = (text: string): Octets => {
   let octets = ''
   for (const character of text) octets += octetsOf(character.codePointAt(0) ?? 0)
   return octets
 }
 
-/** The UTF-8 octets of a text; half of a surrogate pair is U+FFFD. */
+/** Encodes a text as UTF-8. A lone surrogate becomes U+FFFD. */
 export const ofText = (text: string): Octets => {
   if (isAscii(text)) return text
-  return text.length <= 8 ? ofFew(text) : Buffer.from(encoder.encode(text)).toString('latin1')
+  return text.length <= 8 ? ofShortText(text) : Buffer.from(encoder.encode(text)).toString('latin1')
 }
 
 export const ofBytes = (bytes: Uint8Array): Octets =>
@@ -45,7 +45,7 @@ export const ofBytes = (bytes: Uint8Array): Octets =>
 
 export const toBytes = (octets: Octets): Uint8Array => Buffer.from(octets, 'latin1')
 
-/** The text that octets are in UTF-8; undefined where they are not. */
+/** Decodes UTF-8; `undefined` if the octets are not valid UTF-8. */
 export const toText = (octets: Octets): string | undefined => {
   if (isAscii(octets)) return octets
   try {
@@ -56,10 +56,10 @@ export const toText = (octets: Octets): string | undefined => {
 }
 
 const BARE = /^[\w./:@%+,-]+$/
-// Controls, and characters that a terminal may swallow or turn around when a line is pasted.
-const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
+// Controls, and invisible or direction-changing characters that a terminal may drop or reorder in pasted text.
+const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
 
-const isPlain = (text: string): boolean => !UNSEEN.test(text.replace(/[\t\n]/g, ''))
+const isPlain = (text: string): boolean => !INVISIBLE.test(text.replace(/[\t\n]/g, ''))
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
@@ -68,27 +68,27 @@ const FORMAT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t
 const escaped = (character: string): string =>
   FORMAT[character] ?? `\\${(character.codePointAt(0) ?? 0).toString(8).padStart(3, '0')}`
 
-/** `printf '…'` that writes exactly these octets. */
+/** Returns the `printf '…'` command that prints exactly these octets. */
 export const printf = (octets: Octets): string => {
   const text = toText(octets)
   const isShown = text !== undefined && isPlain(text.replace(/[\0-\x1f\x7f]/g, ''))
   const format = isShown ? text.replace(/[\0-\x1f\x7f\\%]/g, escaped) : octets.replace(/[^\x20-\x7e]|[\\%]/g, escaped)
-  // A leading '-' would be read as an option of printf.
+  // printf would parse a leading '-' as an option.
   return `printf ${quoted(format.replace(/^-/, '\\055'))}`
 }
 
-/** Whether octets can be read where they stand, in quotes. */
+/** Whether the octets can be written as readable quoted text. */
 export const isReadable = (octets: Octets): boolean => {
   const text = toText(octets)
   return text !== undefined && isPlain(text)
 }
 
-/** One word. NUL, and line ends at the very end of octets that are not readable, cannot be in one. */
+/** Quotes octets as one word. Drops NUL, and line ends at the end of unreadable octets: a word cannot contain them. */
 export const word = (octets: Octets): string => {
   const text = toText(octets)
   if (text === undefined || !isPlain(text)) return `"$(${printf(octets)})"`
   return BARE.test(text) ? text : quoted(text)
 }
 
-/** A file whose content is given here; for shells that have process substitution (bash, zsh, ksh). */
+/** Returns a process substitution with the given content, for bash, zsh and ksh. */
 export const file = (octets: Octets): string => `<(${printf(octets)})`

@@ -1,8 +1,8 @@
 /**
- * One client in a process of its own: `clients.js NAME URL`. For each line `{ concurrency, times }` on stdin it sends so
- * many GETs, decodes their JSON, checks it, and answers with the CPU of one in microseconds. python_requests.py does the same.
+ * Runs one client in its own process: `clients.js NAME URL`. For each line `{ concurrency, times }` on stdin it sends that
+ * many GETs, decodes and checks their JSON, and prints the CPU time of one in microseconds. python_requests.py does the same.
  *
- * Every peer keeps its connections: those that leave it to an agent are given one.
+ * Every client reuses connections: those that need an agent for it get one.
  */
 import * as http from 'node:http'
 import { createRequire } from 'node:module'
@@ -14,19 +14,19 @@ import * as t from 'io-ts'
 import { Client, Environment, Http, HttpError, Jar, Request, Response, Session } from 'requests-ts'
 import { concurrently } from './measure.js'
 
-/** What the JSON of the server is to be. */
+/** The expected JSON of the server. */
 const Page = t.type({ id: t.literal(42) })
 type Get = (url: string) => Promise<unknown>
 
-/** Where `npm run bench:peers` has installed them. */
+/** The folder in which `npm run bench:peers` installs the other clients. */
 const peers = join(process.cwd(), '.cache', 'peers')
 const load = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
   import(pathToFileURL(createRequire(join(peers, 'package.json')).resolve(name)).href)
 
 const agent = (): http.Agent => new http.Agent({ keepAlive: true })
 
-// The peers are no dependencies, so that nobody installs them who does not measure: their types are unknown here, and
-// the casts say no more of them than what is called.
+// The other clients are not dependencies, so that only benchmarks install them. Their types are therefore unknown; the
+// casts declare only what is called.
 
 const PEERS: Readonly<Record<string, () => Promise<Get>>> = {
   'requests-ts': async () => {
@@ -75,15 +75,15 @@ const Order = t.type({ concurrency: t.number, times: t.number })
 
 const [, , name = '', url = ''] = process.argv
 const open = PEERS[name]
-if (open === undefined) throw new Error(`${name} is no client: ${Object.keys(PEERS).join(', ')}`)
+if (open === undefined) throw new Error(`Unknown client ${name}: use one of ${Object.keys(PEERS).join(', ')}`)
 const get = await open()
 const one = async (): Promise<void> => {
-  if (!Page.is(await get(url))) throw new Error(`${name} got something else`)
+  if (!Page.is(await get(url))) throw new Error(`${name} received an unexpected body`)
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const order = Order.decode(JSON.parse(line))
-  if (E.isLeft(order)) throw new Error(`no order: ${line}`)
+  if (E.isLeft(order)) throw new Error(`Invalid order ${line}: it must be { concurrency, times }`)
   const { concurrency, times } = order.right
   const before = process.cpuUsage()
   await concurrently(concurrency, one)(times)

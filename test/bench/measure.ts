@@ -1,7 +1,6 @@
 /**
- * CPU of two ways to do one thing, as a ratio, in one process: small blocks that alternate, the order swapped each
- * round, the median of the paired ratios with a bootstrap interval. An absolute time proves nothing on a machine that
- * others use too.
+ * Compares the CPU time of two implementations in one process: short alternating blocks, in swapped order each round. The
+ * result is the median of the paired ratios with a bootstrap interval. Absolute times vary on a shared machine.
  */
 
 export type Work = (times: number) => Promise<void> | void
@@ -10,7 +9,7 @@ export interface Ratio {
   readonly median: number
   readonly low: number
   readonly high: number
-  /** Microseconds of CPU for one of the base, and for one of the candidate. */
+  /** Microseconds of CPU for one run of the base, and one of the candidate. */
   readonly base: number
   readonly candidate: number
 }
@@ -29,7 +28,7 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
 }
 
-/** The middle 95 % of medians of resamples. */
+/** The central 95 % of the medians of 1,000 resamples. */
 const interval = (values: ReadonlyArray<number>): readonly [low: number, high: number] => {
   const medians = Array.from({ length: 1000 }, () =>
     median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? Number.NaN)),
@@ -40,19 +39,19 @@ const interval = (values: ReadonlyArray<number>): readonly [low: number, high: n
 export interface Paired {
   readonly base: Work
   readonly candidate: Work
-  /** How often each does its work in one block. */
+  /** The number of runs in one block. */
   readonly times: number
   readonly pairs?: number
 }
 
-/** The costs of base and candidate, round by round, as one ratio. */
+/** Returns the ratio of the costs of candidate and base, paired by round. */
 export const ratioOf = (bases: ReadonlyArray<number>, candidates: ReadonlyArray<number>): Ratio => {
   const ratios = candidates.map((cost, round) => cost / (bases[round] ?? Number.NaN))
   const [low, high] = interval(ratios)
   return { median: median(ratios), low, high, base: median(bases), candidate: median(candidates) }
 }
 
-/** Measures candidate over base. */
+/** Measures the ratio of candidate to base. */
 export const paired = async ({ base, candidate, times, pairs = 41 }: Paired): Promise<Ratio> => {
   for (let i = 0; i < 4; i++) {
     await base(times)
@@ -71,7 +70,7 @@ export const paired = async ({ base, candidate, times, pairs = 41 }: Paired): Pr
   return ratioOf(bases, candidates)
 }
 
-/** Microseconds of CPU for one, the least of several blocks. */
+/** Returns the microseconds of CPU for one run: the minimum of several blocks. */
 export const least = async (work: Work, times: number, blocks = 15): Promise<number> => {
   await work(times)
   const all: number[] = []
@@ -79,7 +78,7 @@ export const least = async (work: Work, times: number, blocks = 15): Promise<num
   return Math.min(...all)
 }
 
-/** Does something so many times, so many at once. */
+/** Runs a task repeatedly, up to `concurrency` runs at the same time. */
 export const concurrently =
   (concurrency: number, one: () => Promise<unknown>): Work =>
   async (times) => {

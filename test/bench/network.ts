@@ -1,4 +1,4 @@
-/** What a session costs on the wire, against `undici.request` by hand on the same kind of agent. */
+/** The cost of a session for real requests, compared with `undici.request` on the same kind of agent. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import {
@@ -39,7 +39,7 @@ const fail = (message: string): never => {
   throw new Error(message)
 }
 
-/** Both clients against one server. */
+/** Opens both clients for one server. */
 export const open = (url: string, connections = 1024): Bench => {
   const agent = new Agent({ connections, pipelining: 1 })
   const options: Transport.Options = { connections }
@@ -61,7 +61,7 @@ export const open = (url: string, connections = 1024): Bench => {
         continue
       }
       const decoded = Body.decode(await reply.body.json())
-      if (E.isLeft(decoded)) fail('the base got something else')
+      if (E.isLeft(decoded)) fail('the base received an unexpected body')
       return
     }
   }
@@ -81,7 +81,7 @@ export const open = (url: string, connections = 1024): Bench => {
   }
 }
 
-/** The session over the base at one path and concurrency. */
+/** Measures the ratio of the session to the base for a path and a concurrency. */
 export const compare = ({ base, session }: Bench, path: string, concurrency: number): Promise<Ratio> =>
   paired({
     base: base(path, concurrency),
@@ -89,6 +89,6 @@ export const compare = ({ base, session }: Bench, path: string, concurrency: num
     times: Math.max(250, concurrency * 8),
   })
 
-/** The base over itself: how far the machine can be trusted now. */
+/** Measures the ratio of the base to itself: the noise of the machine. */
 export const control = ({ base }: Bench, path: string, concurrency: number): Promise<Ratio> =>
   paired({ base: base(path, concurrency), candidate: base(path, concurrency), times: Math.max(250, concurrency * 8) })

@@ -1,10 +1,10 @@
 /**
- * The library against other clients, on one server: `npm run bench:peers`, names pick some of them.
+ * Compares the library with other clients on one server: `npm run bench:peers [NAME...]`.
  *
- * Each client is a process that lives through all rounds, its code warm. A round measures ours and, right behind it, the
- * peer, in turned order: the figure is the CPU of a GET with a small JSON body, peer over ours, as the median of the
- * rounds with an interval; below 1 the peer is cheaper. A second process of ours is the control. The peers are installed
- * in .cache/peers; Python's is Debian's python3-requests.
+ * Each client is one warm process for all rounds. A round measures this library and the other client directly after each
+ * other, in alternating order. The figure is the ratio of the CPU time of a GET with a small JSON body, other client to
+ * this library: the median of the rounds with an interval. Below 1 the other client is cheaper. A second process of this
+ * library is the control. Clients are installed in .cache/peers; Python's is Debian's python3-requests.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ import { type Ratio, ratioOf } from './measure.js'
 import { interval, pad } from './print.js'
 import * as Server from './server.js'
 
-/** The newest that run on Node 20. */
+/** The newest versions that run on Node 20. */
 const VERSIONS: Readonly<Record<string, string>> = {
   got: '^14.6.6',
   axios: '^1.21.1',
@@ -32,7 +32,7 @@ const NAMES = [CONTROL, 'superagent', 'node-fetch', 'axios', 'got', 'ky', 'fetch
 
 const ROUNDS = 15
 const CONCURRENCIES = [1, 64] as const
-/** A block is long enough for the clock of the CPU, and short beside what else the machine does. */
+/** Long compared with the resolution of the CPU clock, short compared with changes of the machine's load. */
 const BLOCK_US = 120_000
 
 const peers = join(process.cwd(), '.cache', 'peers')
@@ -46,7 +46,7 @@ const install = (): void => {
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: peers, stdio: 'inherit' })
 }
 
-/** Debian's own, not one that stands before it in the PATH. */
+/** Prefers Debian's Python over another one in the PATH. */
 const python = (): string | undefined =>
   ['/usr/bin/python3', 'python3'].find((command) => {
     try {
@@ -82,18 +82,18 @@ const worker = (name: string, child: ChildProcess): Worker => {
 
 const start = (name: string, url: string): Worker | undefined => {
   const stdio = ['pipe', 'pipe', 'inherit'] as const
-  const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+  const sibling = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
   if (name !== PYTHON) {
     const client = name === CONTROL ? OURS : name
-    return worker(name, spawn(process.execPath, [beside('clients.js'), client, url], { stdio: [...stdio] }))
+    return worker(name, spawn(process.execPath, [sibling('clients.js'), client, url], { stdio: [...stdio] }))
   }
   const command = python()
-  // The program is no TypeScript: it stays where it was written.
+  // The build copies only TypeScript, so the Python program is run from the source folder.
   const program = join(process.cwd(), 'test', 'bench', 'python_requests.py')
   return command === undefined ? undefined : worker(name, spawn(command, [program, url], { stdio: [...stdio] }))
 }
 
-/** Warms a client at a concurrency, and says how many make a block. */
+/** Warms a client up, and returns the number of requests in a block. */
 const blockOf = async ({ cost }: Worker, concurrency: number): Promise<number> => {
   await cost(concurrency, 500)
   await cost(concurrency, 2000)

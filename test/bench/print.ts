@@ -1,13 +1,13 @@
-/** One line for each figure, with its verdict. */
+/** Formats one line for each figure, with its verdict. */
 import type { Ratio } from './measure.js'
 
 const OFF = 0.08
 
 let failures = 0
-/** How many figures are above their barrier. */
+/** Returns the number of figures above their barrier. */
 export const failed = (): number => failures
 
-/** A figure that has no interval. */
+/** Returns the verdict on a figure without interval. */
 export const verdict = (value: number, barrier: number): string => {
   if (value <= barrier) return 'ok'
   failures += 1
@@ -15,8 +15,8 @@ export const verdict = (value: number, barrier: number): string => {
 }
 
 /**
- * A ratio fails when the lower end of its interval is above the barrier, and says nothing where the control, the base
- * against itself, is off by more than 8 %.
+ * A ratio fails if the lower end of its interval is above the barrier. There is no verdict if the control, the base
+ * compared with itself, differs from 1 by more than 8 %.
  */
 const verdictOf = (ratio: Ratio, barrier: number, control: Ratio | undefined): string => {
   if (control !== undefined && Math.abs(control.median - 1) > OFF) return 'no verdict: the machine is too noisy'
@@ -28,12 +28,12 @@ export const pad = (text: string, width: number): string => text.padEnd(width)
 
 export const interval = ({ low, high }: Ratio): string => `[${low.toFixed(2)}..${high.toFixed(2)}]`
 
-export interface Limits {
+export interface Thresholds {
   readonly goal: number
   readonly barrier: number
 }
 
-export const ratio = (name: string, measured: Ratio, { goal, barrier }: Limits, control?: Ratio): string => {
+export const ratio = (name: string, measured: Ratio, { goal, barrier }: Thresholds, control?: Ratio): string => {
   const costs = `${measured.candidate.toFixed(1)} / ${measured.base.toFixed(1)} us`
   const aa = control === undefined ? '' : ` A/A ${control.median.toFixed(2)}`
   const limits = `goal ${goal.toFixed(2)} barrier ${barrier.toFixed(2)}`

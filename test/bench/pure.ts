@@ -1,4 +1,4 @@
-/** What planning and the jar cost, without a network. */
+/** The cost of planning and of the jar, without a network. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Environment, Jar, Plan, Request, Session } from 'requests-ts'
@@ -8,14 +8,14 @@ const NOW = new Date()
 const eight = (prefix: string): Record<string, string> =>
   Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`X-${prefix}-${i}`, `value number ${i}`]))
 
-/** A jar of so many cookies, ten for each site, and ten for the site that is asked. */
+/** Returns a jar with the given number of cookies, ten for each site. */
 export const jarOf = (cookies: number): Jar.Jar => {
   const ten = Array.from({ length: 10 }, (_, i) => `name${i}=value-${i}; Path=/`)
   const sites = Array.from({ length: Math.max(1, cookies / 10) }, (_, i) => new URL(`https://host${i}.site${i}.com/`))
   return sites.reduce((jar, url) => Jar.absorb(url, ten, NOW)(jar)[0], Jar.empty)
 }
 
-const ASKED = new URL('https://host0.site0.com/a/b')
+const TARGET = new URL('https://host0.site0.com/a/b')
 
 const repeated =
   (one: () => unknown): Work =>
@@ -23,7 +23,7 @@ const repeated =
     for (let i = 0; i < times; i++) one()
   }
 
-/** A whole POST planned, against `new Request` of the platform. */
+/** Compares planning a complete POST with `new Request` of the platform. */
 export const preparation = (): Promise<Ratio> => {
   const session = pipe(
     Session.empty,
@@ -41,7 +41,7 @@ export const preparation = (): Promise<Ratio> => {
       Request.withQuery({ q: 'monoid', page: 2 }),
       Request.withJson(body),
     )
-    if (E.isLeft(plan(request))) throw new Error('it can be planned')
+    if (E.isLeft(plan(request))) throw new Error('the request could not be planned')
   })
   const base = repeated(
     () =>
@@ -54,7 +54,7 @@ export const preparation = (): Promise<Ratio> => {
   return paired({ base, candidate, times: 4000 })
 }
 
-/** A bare GET planned, against `new Request` with eight headers. */
+/** Compares planning a plain GET with `new Request` with eight headers. */
 export const bareGet = (): Promise<Ratio> => {
   const session = pipe(Session.empty, Session.withHeaders(eight('Session')))
   const plan = Plan.plan({ session })
@@ -65,27 +65,27 @@ export const bareGet = (): Promise<Ratio> => {
   })
 }
 
-/** Microseconds to pick ten cookies for a URL that the jar was not asked for before. */
+/** Returns the microseconds to select ten cookies for a new URL. */
 export const pick = async (cookies: number): Promise<number> => {
   const jar = jarOf(cookies)
   let n = 0
   return least(
     repeated(() => {
       n = (n + 1) % 64
-      Jar.header({ protocol: 'https:', hostname: ASKED.hostname, pathname: `/a/${n}` }, NOW)(jar)
+      Jar.header({ protocol: 'https:', hostname: TARGET.hostname, pathname: `/a/${n}` }, NOW)(jar)
     }),
     20_000,
   )
 }
 
-/** Microseconds to take in one Set-Cookie. */
+/** Returns the microseconds to store one Set-Cookie. */
 export const write = (cookies: number): Promise<number> => {
   const jar = jarOf(cookies)
   let n = 0
   return least(
     repeated(() => {
       n += 1
-      Jar.absorb(ASKED, [`name${n % 10}=other-${n}; Path=/`], NOW)(jar)
+      Jar.absorb(TARGET, [`name${n % 10}=other-${n}; Path=/`], NOW)(jar)
     }),
     20_000,
   )

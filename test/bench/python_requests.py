@@ -1,4 +1,4 @@
-"""Python requests as a client of bench:peers: `python_requests.py URL`, orders and answers as in clients.ts."""
+"""Runs Python requests for bench:peers: `python_requests.py URL`, with the input and output of clients.ts."""
 import json
 import resource
 import sys
@@ -13,7 +13,7 @@ session.mount('http://', requests.adapters.HTTPAdapter(pool_maxsize=64))
 
 def one(_):
     if session.get(url).json()['id'] != 42:
-        raise ValueError('requests got something else')
+        raise ValueError('requests received an unexpected body')
 
 
 def cpu():

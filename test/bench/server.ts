@@ -1,4 +1,4 @@
-/** A small server in a process of its own, so that its CPU is not counted. */
+/** A small server in its own process, so that its CPU time is not measured. */
 import { fork } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ const JSON_BODY = JSON.stringify({
 
 const PIECE = Buffer.alloc(65_536, 'x')
 
-/** So many octets, as fast as they are taken. */
+/** Sends the given number of bytes as fast as they are read. */
 const pour = (response: ServerResponse, bytes: number): void => {
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes })
   let left = bytes
@@ -31,7 +31,7 @@ const pour = (response: ServerResponse, bytes: number): void => {
   more()
 }
 
-/** Counts what comes. */
+/** Counts the bytes of the request body. */
 const drain = (request: IncomingMessage, response: ServerResponse): void => {
   let bytes = 0
   request.on('data', (chunk: Buffer) => {
@@ -67,7 +67,7 @@ export interface Served {
   readonly stop: () => void
 }
 
-/** Starts the server and gives its URL. */
+/** Starts the server and returns its URL. */
 export const start = (): Promise<Served> =>
   new Promise((resolve) => {
     const child = fork(fileURLToPath(import.meta.url), ['serve'])

@@ -1,6 +1,6 @@
 /**
- * A large body down and up, by a session and by undici, each in a process of its own that says what it cost: the CPU of
- * the transfer alone, and the most memory that the process ever held.
+ * Downloads and uploads a large body with a session and with undici. Each transfer runs in its own process, which reports
+ * the CPU time of the transfer and the peak memory of the process.
  */
 import { execFile } from 'node:child_process'
 import { Writable } from 'node:stream'
@@ -26,7 +26,7 @@ const PIECE = 65_536
 
 const Counted = t.type({ bytes: t.number })
 
-/** Each piece is fresh memory, as from a file. */
+/** Allocates new memory for each piece, like reading a file. */
 async function* source(bytes: number): AsyncGenerator<Uint8Array> {
   for (let left = bytes; left > 0; left -= PIECE) yield Buffer.allocUnsafeSlow(Math.min(left, PIECE))
 }
@@ -85,7 +85,7 @@ const byHand = (): Readonly<Record<Direction, Transfer>> => {
         method: 'POST',
         dispatcher,
         headers: { 'content-length': String(bytes) },
-        // The cast: undici's types know no iterables, which it takes.
+        // The cast: undici accepts iterables, but its types do not include them.
         body: source(bytes) as unknown as Buffer,
       })
       return right(Counted.decode(await reply.body.json())).bytes
@@ -96,21 +96,21 @@ const byHand = (): Readonly<Record<Direction, Transfer>> => {
 const Cost = t.type({ cpu: t.number, maxRss: t.number })
 type Cost = t.TypeOf<typeof Cost>
 
-/** In the process of its own: once small, so that everything is loaded, then the measured one. */
+/** Runs in a child process: a small transfer to load all code, then the measured one. */
 const transfer = async (way: Way, direction: Direction, url: string, bytes: number): Promise<Cost> => {
   const { [direction]: move } = way === 'session' ? bySession() : byHand()
   await move(url, PIECE * 4)
   const before = process.cpuUsage()
   const moved = await move(url, bytes)
   const { user, system } = process.cpuUsage(before)
-  if (moved !== bytes) throw new Error(`${moved} octets came of ${bytes}`)
+  if (moved !== bytes) throw new Error(`${moved} of ${bytes} bytes were transferred`)
   return { cpu: user + system, maxRss: process.resourceUsage().maxRSS / 1024 }
 }
 
 const here = fileURLToPath(import.meta.url)
 const run = promisify(execFile)
 
-const apart = async (way: Way, direction: Direction, url: string, bytes: number): Promise<Cost> => {
+const transferInChild = async (way: Way, direction: Direction, url: string, bytes: number): Promise<Cost> => {
   const { stdout } = await run(process.execPath, [here, 'transfer', way, direction, url, String(bytes)])
   return right(Cost.decode(JSON.parse(stdout)))
 }
@@ -118,24 +118,24 @@ const apart = async (way: Way, direction: Direction, url: string, bytes: number)
 export interface Measured {
   readonly cpu: Ratio
   readonly control: Ratio
-  /** Megabytes that 1 GiB needs beyond 64 MiB, by the session and by hand. */
+  /** Megabytes of peak memory that 1 GiB needs more than 64 MiB, with the session and with undici. */
   readonly growth: number
   readonly baseGrowth: number
 }
 
-/** Session, undici, and undici again, round by round, in an order that turns. */
+/** Measures session, undici and undici again in each round, in rotating order. */
 export const measure = async (url: string, direction: Direction): Promise<Measured> => {
   const costs: Readonly<Record<'session' | 'base' | 'again', Cost[]>> = { session: [], base: [], again: [] }
   const turns = ['session', 'base', 'again'] as const
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < turns.length; i++) {
       const who = turns[(round + i) % turns.length] ?? 'base'
-      costs[who].push(await apart(who === 'session' ? 'session' : 'undici', direction, url, GIB))
+      costs[who].push(await transferInChild(who === 'session' ? 'session' : 'undici', direction, url, GIB))
     }
   }
   const small: Readonly<Record<Way, Cost[]>> = { session: [], undici: [] }
   for (let round = 0; round < SMALL_ROUNDS; round++) {
-    for (const way of ['session', 'undici'] as const) small[way].push(await apart(way, direction, url, SMALL))
+    for (const way of ['session', 'undici'] as const) small[way].push(await transferInChild(way, direction, url, SMALL))
   }
   const cpu = (of: ReadonlyArray<Cost>): ReadonlyArray<number> => of.map(({ cpu }) => cpu)
   const rss = (of: ReadonlyArray<Cost>): number => median(of.map(({ maxRss }) => maxRss))

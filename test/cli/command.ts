@@ -1,4 +1,4 @@
-/** The built command as a child process, the same in this one, and the server it talks to. */
+/** Runs the built command as a child process or the source in this process, against a local server. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -7,12 +7,12 @@ import { vi } from 'vitest'
 import { main } from '../../src/cli/Main.js'
 import type { Sink } from '../../src/cli/Terminal.js'
 
-// A process that starts beside a whole suite may have to wait long for a processor.
+// Starting a process can take seconds while other test files run.
 vi.setConfig({ testTimeout: 120_000 })
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-/** Nothing of what surrounds the test: no proxy, no netrc, no CA of the machine. */
+/** Hides the proxy, netrc and CA settings of the machine. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nonexistent', NETRC: '' }
 
 export const start = (
@@ -21,29 +21,29 @@ export const start = (
 ): ChildProcessWithoutNullStreams =>
   spawn(process.execPath, [COMMAND, ...words], { env: { ...ENVIRONMENT, ...variables } })
 
-export interface Ended {
+export interface Finished {
   readonly out: string
   readonly err: string
   readonly code: number | null
 }
 
-/** All that a child says until it ends. */
-export const ended = (child: ChildProcessWithoutNullStreams, input: string | Uint8Array = ''): Promise<Ended> =>
+/** Resolves with the output and exit code of a child process. */
+export const finished = (child: ChildProcessWithoutNullStreams, input: string | Uint8Array = ''): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const said: Record<'out' | 'err', Buffer[]> = { out: [], err: [] }
-    child.stdout.on('data', (chunk: Buffer) => said.out.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => said.err.push(chunk))
-    child.stdin.on('error', () => {}) // it need not read its input
+    const output: Record<'out' | 'err', Buffer[]> = { out: [], err: [] }
+    child.stdout.on('data', (chunk: Buffer) => output.out.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => output.err.push(chunk))
+    child.stdin.on('error', () => {}) // the command may exit before it reads its input
     child.stdin.end(input)
     child.on('error', reject)
     child.on('close', (code) =>
-      resolve({ out: Buffer.concat(said.out).toString(), err: Buffer.concat(said.err).toString(), code }),
+      resolve({ out: Buffer.concat(output.out).toString(), err: Buffer.concat(output.err).toString(), code }),
     )
   })
 
-export const run = (...words: ReadonlyArray<string>): Promise<Ended> => ended(start(words))
+export const run = (...words: ReadonlyArray<string>): Promise<Finished> => finished(start(words))
 
-const pipeTo = (pieces: Uint8Array[]): Sink => ({
+const sinkTo = (pieces: Uint8Array[]): Sink => ({
   isTTY: false,
   columns: 80,
   write: async (content) => {
@@ -52,12 +52,12 @@ const pipeTo = (pieces: Uint8Array[]): Sink => ({
   },
 })
 
-/** What `run` gives, without a process: for the many cases that no process tells apart. */
-export const call = async (...words: ReadonlyArray<string>): Promise<Ended> => {
-  const said: Readonly<Record<'out' | 'err', Uint8Array[]>> = { out: [], err: [] }
+/** Does the same as `run` in this process, which is faster. */
+export const call = async (...words: ReadonlyArray<string>): Promise<Finished> => {
+  const output: Readonly<Record<'out' | 'err', Uint8Array[]>> = { out: [], err: [] }
   const code = await main({
-    out: pipeTo(said.out),
-    err: pipeTo(said.err),
+    out: sinkTo(output.out),
+    err: sinkTo(output.err),
     input: async function* () {},
     NO_COLOR: undefined,
     variable: () => undefined,
@@ -65,11 +65,11 @@ export const call = async (...words: ReadonlyArray<string>): Promise<Ended> => {
     clock: Clock.system,
     signal: new AbortController().signal,
   })(words)
-  return { out: Buffer.concat(said.out).toString(), err: Buffer.concat(said.err).toString(), code }
+  return { out: Buffer.concat(output.out).toString(), err: Buffer.concat(output.err).toString(), code }
 }
 
-/** A request as the server heard it. */
-export interface Heard {
+/** A request as the server received it. */
+export interface Received {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage['headers']
@@ -78,15 +78,15 @@ export interface Heard {
 
 export interface Served {
   readonly url: string
-  readonly heard: Heard[]
-  /** What lets the next request to `/held` have its answer, once it has come. */
+  readonly requests: Received[]
+  /** Resolves when the next request to `/held` arrives, with a function that sends its response. */
   readonly held: Promise<() => void>
   readonly close: () => Promise<void>
 }
 
-type Answer = (response: ServerResponse, heard: Heard) => void
+type Responder = (response: ServerResponse, request: Received) => void
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
+const RESPONDERS: Readonly<Record<string, Responder>> = {
   '/login': (response) =>
     response.writeHead(302, { location: '/home', 'set-cookie': 'sid=C4N4RY-cookie; Path=/; Max-Age=9999' }).end(),
   '/home': (response) => response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('welcome'),
@@ -116,12 +116,12 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 
 export const serve = (): Promise<Served> =>
   new Promise((resolve) => {
-    const heard: Heard[] = []
+    const requests: Received[] = []
     let hold: (release: () => void) => void = () => {}
     let held: Promise<() => void>
     const renew = (): void => {
-      held = new Promise((come) => {
-        hold = come
+      held = new Promise((resolveHeld) => {
+        hold = resolveHeld
       })
     }
     renew()
@@ -130,16 +130,16 @@ export const serve = (): Promise<Served> =>
       request.on('data', (chunk: Buffer) => pieces.push(chunk))
       request.on('end', () => {
         const { method = '', url = '', headers } = request
-        const one = { method, url, headers, body: Buffer.concat(pieces).toString('latin1') }
-        heard.push(one)
-        const answer = ANSWERS[url.split('?')[0] ?? '']
+        const received = { method, url, headers, body: Buffer.concat(pieces).toString('latin1') }
+        requests.push(received)
+        const respond = RESPONDERS[url.split('?')[0] ?? '']
         if (url === '/held') {
           hold(() => {
             renew()
             response.end('at last')
           })
-        } else if (answer === undefined) response.end()
-        else answer(response, one)
+        } else if (respond === undefined) response.end()
+        else respond(response, received)
       })
     })
     server.listen(0, '127.0.0.1', () => {
@@ -147,7 +147,7 @@ export const serve = (): Promise<Served> =>
       const port = typeof address === 'object' && address !== null ? address.port : 0
       resolve({
         url: `http://127.0.0.1:${port}`,
-        heard,
+        requests,
         get held() {
           return held
         },

@@ -32,33 +32,33 @@ beforeEach(() => {
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
-const run = (words: ReadonlyArray<string>): Arguments.Run => {
-  const asked = Arguments.parse(['plan', 'http://h.test/', ...words])
-  return E.isRight(asked) && asked.right._tag === 'Run' ? asked.right : expect.fail('it is not a run')
+const invocation = (words: ReadonlyArray<string>): Arguments.Invocation => {
+  const parsed = Arguments.parse(['plan', 'http://h.test/', ...words])
+  return E.isRight(parsed) && parsed.right._tag === 'Invocation' ? parsed.right : expect.fail('it is not an invocation')
 }
 
 const resolved = (words: ReadonlyArray<string>, input = '') => {
-  const { target, options } = run(words)
+  const { target, options } = invocation(words)
   return SecretArguments.resolve(target, options, terminal(input))
 }
 
-describe('credentials', () => {
+describe('SecretArguments (specification)', () => {
   it.each([
     ['me:C4N4RY', 'me:C4N4RY'],
     ['me:C4N4RY\n', 'me:C4N4RY'],
     ['me:C4N4RY\r\n', 'me:C4N4RY'],
     ['me: C4N4RY ', 'me: C4N4RY '],
-  ])('are the one line %j of a file or of the standard input', async (text, auth) => {
+  ])('reads %j from a file or the standard input, without its last line end', async (text, auth) => {
     writeFileSync(join(folder, 'auth'), text)
     expect(await resolved(['--auth', `@${join(folder, 'auth')}`])).toMatchObject({ right: { auth } })
     expect(await resolved(['--bearer', `@${join(folder, 'auth')}`])).toMatchObject({ right: { bearer: auth } })
     expect(await resolved(['--auth', '@-'], text)).toMatchObject({ right: { auth } })
   })
-  it('are the value of a variable', async () => {
+  it('reads an environment variable', async () => {
     expect(await resolved(['--bearer-env', 'TOKEN'])).toMatchObject({ right: { bearer: 'from-variable' } })
     expect(await resolved(['--auth-env', 'TOKEN'])).toMatchObject({ right: { auth: 'from-variable' } })
   })
-  it('are what is written, with one backslash before @', async () => {
+  it('takes an argument that does not begin with @ literally, and removes one backslash before @', async () => {
     expect(await resolved(['--auth', 'me:p@w'])).toMatchObject({ right: { auth: 'me:p@w' } })
     expect(await resolved(['--auth', '\\@me:pw'])).toMatchObject({ right: { auth: '@me:pw' } })
     expect(await resolved(['--auth', '\\me:pw'])).toMatchObject({ right: { auth: '\\me:pw' } })
@@ -71,25 +71,25 @@ describe('credentials', () => {
     [['--auth', '@-', '@-'], 'C4N4RY'],
     [['--bearer', '@-'], 'C4N4RY'.repeat(20_000)],
     [['--bearer-env', 'ABSENT'], ''],
-  ])('are refused as %j, and not shown', async (words, input) => {
+  ])('rejects %j with a message that does not contain the secret', async (words, input) => {
     const read = await resolved(words, input)
-    expect(read).toMatchObject({ left: { _tag: 'Misuse' } })
+    expect(read).toMatchObject({ left: { _tag: 'UsageError' } })
     expect(JSON.stringify(read)).not.toContain('C4N4RY')
   })
   it.each([
     [['--auth', 'a:b', '--auth-env', 'TOKEN']],
     [['--auth-env', 'TOKEN', '--bearer-env', 'TOKEN']],
     [['--bearer', 't', '--bearer-env', 'TOKEN']],
-  ])('contradict each other: %j', (words) => {
+  ])('rejects options that cannot be combined: %j', (words) => {
     expect(E.isLeft(Arguments.parse(['plan', 'http://h.test/', ...words]))).toBe(true)
   })
 })
 
-describe('a JSON item', () => {
-  it('goes out with the digits that were written', () => {
-    const { target, options } = run([])
+describe('a JSON item (specification)', () => {
+  it('keeps the digits of large and precise numbers', () => {
+    const { target, options } = invocation([])
     const item = (name: string, text: string) => ({ _tag: 'Json', name, text }) as const
-    const made = Assemble.assemble(
+    const assembled = Assemble.assemble(
       target,
       [
         item('id', '12345678901234567890'),
@@ -98,9 +98,9 @@ describe('a JSON item', () => {
       ],
       options,
     )
-    if (E.isLeft(made)) return expect.fail(made.left.message)
-    const encoded = Body.encode(made.right.request.body)
-    if (E.isLeft(encoded) || encoded.right.payload._tag !== 'Bytes') return expect.fail('it has no bytes')
+    if (E.isLeft(assembled)) return expect.fail(assembled.left.message)
+    const encoded = Body.encode(assembled.right.request.body)
+    if (E.isLeft(encoded) || encoded.right.payload._tag !== 'Bytes') return expect.fail('the body has no bytes')
     const text = Buffer.from(Secret.open(encoded.right.payload.bytes)).toString()
     expect(text).toBe('{"id":12345678901234567890,"n":{"a":[1.10,1e400]},"\\"":"1.0"}')
     expect(encoded.right.contentType).toBe('application/json')

@@ -3,30 +3,30 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import * as Items from '../../src/cli/Items.js'
 
-/** Text full of what separates and escapes. */
+/** Text with many separators and escapes. */
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(':', '=', '@', ';', '\\', 'a', ' ', 'type', '-') }),
   fc.string({ unit: 'grapheme' }),
 )
-const some = text.filter((candidate) => candidate !== '')
+const nonEmpty = text.filter((candidate) => candidate !== '')
 const trimmed = text.map((candidate) => candidate.trim())
-const type = some.filter((candidate) => !candidate.includes(';'))
+const type = nonEmpty.filter((candidate) => !candidate.includes(';'))
 
 const item: fc.Arbitrary<Items.Item> = fc.oneof(
-  fc.record({ _tag: fc.constant('Header' as const), name: some, value: trimmed }),
-  fc.record({ _tag: fc.constant('NoHeader' as const), name: some }),
-  fc.record({ _tag: fc.constantFrom('Query' as const, 'Field' as const), name: some, value: text }),
-  fc.record({ _tag: fc.constant('Json' as const), name: some, text }),
-  fc.record({ _tag: fc.constantFrom('FieldFrom' as const, 'JsonFrom' as const), name: some, path: some }),
+  fc.record({ _tag: fc.constant('Header' as const), name: nonEmpty, value: trimmed }),
+  fc.record({ _tag: fc.constant('NoHeader' as const), name: nonEmpty }),
+  fc.record({ _tag: fc.constantFrom('Query' as const, 'Field' as const), name: nonEmpty, value: text }),
+  fc.record({ _tag: fc.constant('Json' as const), name: nonEmpty, text }),
+  fc.record({ _tag: fc.constantFrom('FieldFrom' as const, 'JsonFrom' as const), name: nonEmpty, path: nonEmpty }),
   fc.record(
-    { _tag: fc.constant('File' as const), name: some, path: some, contentType: type },
+    { _tag: fc.constant('File' as const), name: nonEmpty, path: nonEmpty, contentType: type },
     { requiredKeys: ['_tag', 'name', 'path'] },
   ),
-  fc.record({ _tag: fc.constant('Content' as const), path: some }),
+  fc.record({ _tag: fc.constant('Content' as const), path: nonEmpty }),
 )
 
-describe('items', () => {
-  it('are read as they are printed', () => {
+describe('Items (specification)', () => {
+  it('parses what it prints', () => {
     fc.assert(
       fc.property(item, (one) => {
         expect(Items.parse(Items.print(one))).toEqual(E.right(one))
@@ -34,13 +34,12 @@ describe('items', () => {
       { numRuns: 2_000 },
     )
   })
-  it('are an item or a message, whatever is written', () => {
+  it('returns an item or a message for any text', () => {
     fc.assert(
       fc.property(text, (written) => {
         const read = Items.parse(written)
-        // What was read is what its print means.
         if (E.isRight(read)) expect(Items.parse(Items.print(read.right))).toEqual(read)
-        else expect(read.left).toMatch(/^'.*'[: ]/s)
+        else expect(read.left).toMatch(/^Invalid item '.*'/s)
       }),
       { numRuns: 2_000 },
     )
@@ -66,18 +65,21 @@ describe('items', () => {
     ['user=\\@ada', { _tag: 'Field', name: 'user', value: '@ada' }],
     ['eq=\\=1', { _tag: 'Field', name: 'eq', value: '=1' }],
     ['dir\\name=C:\\x', { _tag: 'Field', name: 'dir\\name', value: 'C:\\x' }],
-  ])('%s', (written, meant) => {
-    expect(Items.parse(written)).toEqual(E.right(meant))
+  ])('%s', (written, expected) => {
+    expect(Items.parse(written)).toEqual(E.right(expected))
   })
   it.each([
-    ['word', "'word' is no item: write name=value, name:=json, name==query, Header:value or name@file"],
-    ['', "'' is no item: write name=value, name:=json, name==query, Header:value or name@file"],
-    ['a\\=b', "'a\\=b' is no item: write name=value, name:=json, name==query, Header:value or name@file"],
-    ['=hunter2', "'=…' has no name: write name=value, name:=json, name==query, Header:value or name@file"],
-    ['X;hunter2', "'X;…': 'Name;' is an empty header and nothing follows it; write \\; for a ';' in a name"],
-    ['f@', "'f@…' names no file"],
-    ['\u001b[31m', "'\\x1b[31m' is no item: write name=value, name:=json, name==query, Header:value or name@file"],
-  ])('%j is none', (written, message) => {
-    expect(Items.parse(written)).toEqual(E.left(message))
+    ['word', "'word'"],
+    ['', "''"],
+    ['a\\=b', "'a\\=b'"],
+    ['=hunter2', "'=…'"],
+    ['X;hunter2', "'X;…'"],
+    ['f@', "'f@…'"],
+    ['\u001b[31m', "'\\x1b[31m'"],
+  ])('rejects %j, and does not repeat its value', (written, shown) => {
+    const parsed = Items.parse(written)
+    if (E.isRight(parsed)) return expect.fail('it was parsed')
+    expect(parsed.left).toContain(`Invalid item ${shown}`)
+    expect(parsed.left).not.toContain('hunter2')
   })
 })

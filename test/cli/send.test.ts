@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Jar, Session, Store } from 'requests-ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ended, run, type Served, serve, start } from './command.js'
+import { finished, run, type Served, serve, start } from './command.js'
 
 let server: Served
 let folder = ''
@@ -16,20 +16,20 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 beforeEach(() => {
-  server.heard.length = 0
+  server.requests.length = 0
   folder = mkdtempSync(join(tmpdir(), 'requests-ts-cli-'))
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
-/** What the server heard, without what every request has. */
-const heard = (): ReadonlyArray<object> =>
-  server.heard.map(({ method, url, headers, body }) => {
+/** The requests that the server received, without headers that every request has. */
+const received = (): ReadonlyArray<object> =>
+  server.requests.map(({ method, url, headers, body }) => {
     const { host, connection, accept, 'accept-encoding': encoding, 'user-agent': agent, ...rest } = headers
     return { method, url, headers: rest, body }
   })
 
 describe('send', () => {
-  it('writes the body to a pipe, and nothing else', async () => {
+  it('writes only the body to a pipe, byte by byte', async () => {
     expect(await run('send', `${server.url}/home`)).toEqual({ out: 'welcome', err: '', code: 0 })
     const child = start(['send', 'GET', `${server.url}/bytes`])
     const pieces: Buffer[] = []
@@ -42,26 +42,26 @@ describe('send', () => {
     ['JSON', ['a=1', 'b:=2', 'c:=["x"]'], { method: 'POST', body: '{"a":"1","b":2,"c":["x"]}', url: '/home' }],
     ['a form', ['--form', 'a=1 &', 'a=é'], { method: 'POST', body: 'a=1+%26&a=%C3%A9', url: '/home' }],
     ['a query', ['q==a b', '1==x', 'q==c'], { method: 'GET', body: '', url: '/home?q=a+b&q=c&1=x' }],
-    ['with the method in front', ['-f', 'PUT', 'a=1'], { method: 'PUT', body: 'a=1', url: '/home' }],
+    ['a request with the method after the options', ['-f', 'PUT', 'a=1'], { method: 'PUT', body: 'a=1', url: '/home' }],
   ])('sends %s', async (_, words, sent) => {
     const method = words.filter((word) => /^[A-Z]+$/.test(word))
     const rest = words.filter((word) => !method.includes(word))
     expect((await run('send', ...method, `${server.url}/home`, ...rest)).code).toBe(0)
-    expect(heard()).toMatchObject([sent])
+    expect(received()).toMatchObject([sent])
   })
 
-  it('sends headers, takes them away, and sends empty ones', async () => {
+  it('sends, removes and empties headers', async () => {
     await run('send', `${server.url}/home`, 'X-A:1', 'X-B;', 'User-Agent:', 'Accept:text/html')
-    expect(server.heard[0]?.headers).toMatchObject({ 'x-a': '1', 'x-b': '', accept: 'text/html' })
-    expect(server.heard[0]?.headers).not.toHaveProperty('user-agent')
+    expect(server.requests[0]?.headers).toMatchObject({ 'x-a': '1', 'x-b': '', accept: 'text/html' })
+    expect(server.requests[0]?.headers).not.toHaveProperty('user-agent')
   })
 
-  it('sends files: uploads, texts, JSON, a whole body', async () => {
+  it('sends files as upload, text, JSON and whole body', async () => {
     writeFileSync(at('a.txt'), 'text of a')
     writeFileSync(at('b.json'), '{"b":1}')
     const file = `file@${at('a.txt')};type=text/plain`
     await run('send', `${server.url}/home`, '--form', file, `note=@${at('a.txt')}`)
-    const [upload] = server.heard
+    const [upload] = server.requests
     const [, boundary = ''] = /boundary=(.+)$/.exec(upload?.headers['content-type'] ?? '') ?? []
     expect(upload?.body.replaceAll(boundary, 'B').split('\r\n')).toEqual([
       '--B',
@@ -78,15 +78,15 @@ describe('send', () => {
     ])
     await run('send', `${server.url}/home`, `a=@${at('a.txt')}`, `b:=@${at('b.json')}`)
     await run('send', `${server.url}/home`, `@${at('b.json')}`, 'Content-Type:application/json')
-    await ended(start(['send', `${server.url}/home`, '@-']), 'from the pipe')
-    expect(heard().slice(1)).toMatchObject([
+    await finished(start(['send', `${server.url}/home`, '@-']), 'from the pipe')
+    expect(received().slice(1)).toMatchObject([
       { body: '{"a":"text of a","b":{"b":1}}' },
       { body: '{"b":1}', headers: { 'content-length': '7', 'content-type': 'application/json' } },
       { body: 'from the pipe', headers: { 'transfer-encoding': 'chunked' } },
     ])
   })
 
-  it('tells the story beside the body', async () => {
+  it('prints each hop to the standard error with --verbose', async () => {
     const { out, err, code } = await run('send', '-v', `${server.url}/login`)
     expect([out, code]).toEqual(['welcome', 0])
     expect(err.replace(/until \S+/, 'until then').split('\n')).toEqual([
@@ -102,11 +102,11 @@ describe('send', () => {
     ])
   })
 
-  it('follows redirects or not, as it is told', async () => {
+  it('follows redirects except for HEAD and with --no-follow', async () => {
     expect(await run('send', `${server.url}/login`, '--no-follow')).toEqual({ out: '', err: '', code: 0 })
     await run('send', 'HEAD', `${server.url}/login`)
     await run('send', 'HEAD', `${server.url}/login`, '--follow')
-    expect(server.heard.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /login',
       'HEAD /login',
       'HEAD /login',
@@ -114,13 +114,13 @@ describe('send', () => {
     ])
   })
 
-  it('sends what a curl line says, and says what it leaves out', async () => {
+  it('sends the request of a curl line, and names the ignored options', async () => {
     const line = `curl -s '${server.url}/home' -H 'x-a: it'\\''s' --data-raw 'a=1'`
     expect(await run('send', '--curl', line)).toMatchObject({ out: 'welcome', code: 0, err: /--silent/ })
-    expect(heard()).toMatchObject([{ method: 'POST', body: 'a=1', headers: { 'x-a': "it's" } }])
+    expect(received()).toMatchObject([{ method: 'POST', body: 'a=1', headers: { 'x-a': "it's" } }])
   })
 
-  it('is quiet when the reader has had enough', async () => {
+  it('ends with 0 and no error when the reader of the pipe exits', async () => {
     const child = start(['send', `${server.url}/long`])
     child.stdout.once('data', () => child.stdout.destroy())
     const err: Buffer[] = []
@@ -131,7 +131,7 @@ describe('send', () => {
 })
 
 describe('send --output', () => {
-  it('saves the body', async () => {
+  it('saves the body to the file and prints nothing', async () => {
     expect(await run('send', `${server.url}/home`, '-o', at('page'))).toEqual({ out: '', err: '', code: 0 })
     expect(readFileSync(at('page'), 'utf8')).toBe('welcome')
     expect(readdirSync(folder)).toEqual(['page'])
@@ -139,7 +139,7 @@ describe('send --output', () => {
   it.each([
     ['/missing', 6],
     ['/cut', 4],
-  ])('keeps what is there when %s fails', async (path, code) => {
+  ])('keeps the existing file when %s fails', async (path, code) => {
     writeFileSync(at('page'), 'old')
     expect((await run('send', `${server.url}${path}`, '-o', at('page'))).code).toBe(code)
     expect(readFileSync(at('page'), 'utf8')).toBe('old')
@@ -149,18 +149,18 @@ describe('send --output', () => {
 describe('send --session', () => {
   const text = (): string => readFileSync(at('session.json'), 'utf8')
 
-  it('begins a file, goes on with it, and keeps it for its owner', async () => {
+  it('creates a file with mode 0600, and sends its cookies in the next call', async () => {
     const session = ['--session', at('session.json')]
     expect((await run('send', `${server.url}/login`, ...session, '--auth', 'me:C4N4RY')).code).toBe(0)
     expect(statSync(at('session.json')).mode & 0o777).toBe(0o600)
     expect(text()).toContain('C4N4RY-cookie')
     expect(text()).not.toContain('"C4N4RY"')
     await run('send', `${server.url}/home`, ...session)
-    expect(server.heard.at(-1)?.headers).toMatchObject({ cookie: 'sid=C4N4RY-cookie' })
-    expect(server.heard.at(-1)?.headers).not.toHaveProperty('authorization')
+    expect(server.requests.at(-1)?.headers).toMatchObject({ cookie: 'sid=C4N4RY-cookie' })
+    expect(server.requests.at(-1)?.headers).not.toHaveProperty('authorization')
     expect(readdirSync(folder)).toEqual(['session.json'])
   })
-  it('takes its settings along, and saves them as they were', async () => {
+  it('applies the settings of the file, and does not change them', async () => {
     const session = pipe(
       Session.defaults,
       Session.withBaseUrl(server.url),
@@ -169,32 +169,32 @@ describe('send --session', () => {
     )
     await Store.save(at('session.json'))({ session, jar: Jar.empty })()
     expect((await run('send', 'missing', 'q==1', '--session', at('session.json'))).code).toBe(6)
-    expect(heard()).toMatchObject([{ url: '/missing?k=1&q=1', headers: { authorization: 'Bearer t' } }])
+    expect(received()).toMatchObject([{ url: '/missing?k=1&q=1', headers: { authorization: 'Bearer t' } }])
     const loaded = await Store.load(at('session.json'))()
     if (E.isLeft(loaded)) return expect.fail(loaded.left.message)
     expect(Session.encode({ reveal: true })(loaded.right.session)).toEqual(Session.encode({ reveal: true })(session))
-    // An exchange that ends with a 404 has ended: its cookies count, as in a browser.
+    // A 404 is a complete reply, so its cookies are stored, as in a browser.
     expect(Jar.toArray(loaded.right.jar).map(({ name }) => name)).toEqual(['seen'])
   })
   it.each([
     ['/cut', 4],
     ['/loop', 5],
-  ])('is not written when %s fails', async (path, code) => {
+  ])('writes no session file when %s fails', async (path, code) => {
     expect((await run('send', `${server.url}${path}`, '--session', at('session.json'))).code).toBe(code)
     expect(readdirSync(folder)).toEqual([])
   })
-  it('is as it was after an interrupt, which ends with 130', async () => {
+  it('does not change the session file on an interrupt, and ends with 130', async () => {
     await run('send', `${server.url}/login`, '--session', at('session.json'))
     const before = text()
     const child = start(['send', `${server.url}/endless`, '--session', at('session.json')])
     child.stdout.once('data', () => child.kill('SIGINT'))
-    expect(await ended(child)).toEqual({ out: 'first\n', err: 'error interrupted\n', code: 130 })
+    expect(await finished(child)).toEqual({ out: 'first\n', err: 'error interrupted\n', code: 130 })
     expect(text()).toBe(before)
     expect(readdirSync(folder)).toEqual(['session.json'])
   })
-  it('is not overwritten when it cannot be read, and nothing is sent', async () => {
+  it('sends nothing and keeps a session file that cannot be read', async () => {
     await run('send', `${server.url}/login`, '--session', at('session.json'))
-    server.heard.length = 0
+    server.requests.length = 0
     for (const content of [
       text().slice(0, -40),
       text().replace('"version": 1', '"version": 9'),
@@ -205,13 +205,13 @@ describe('send --session', () => {
       writeFileSync(at('session.json'), content)
       const { out, err, code } = await run('send', `${server.url}/home`, '--session', at('session.json'))
       expect([out, code]).toEqual(['', 2])
-      expect(err).toMatch(/^error The session in .*session\.json cannot be used, and is left as it is: /)
+      expect(err).toMatch(/^error Cannot read the session file .*session\.json: /)
       expect(err).not.toContain('C4N4RY')
       expect(text()).toBe(content)
     }
-    expect(server.heard).toEqual([])
+    expect(server.requests).toEqual([])
   })
-  it('loses nothing of eight at a time', async () => {
+  it('keeps the cookies of eight commands that run at the same time', async () => {
     const words = (i: number) => ['send', `${server.url}/name?c${i}`, '--session', at('session.json')]
     const done = await Promise.all(Array.from({ length: 8 }, (_, i) => run(...words(i))))
     expect(done.map(({ code }) => code)).toEqual(Array.from({ length: 8 }, () => 0))
@@ -220,10 +220,10 @@ describe('send --session', () => {
     expect([...names].sort()).toEqual(Array.from({ length: 8 }, (_, i) => `c${i}`))
     expect(readdirSync(folder)).toEqual(['session.json'])
   })
-  it('keeps a logout that a slower command has not seen', async () => {
+  it('keeps a logout that a slower command did not see', async () => {
     const session = ['--session', at('session.json')]
     await run('send', `${server.url}/login`, ...session)
-    const slow = ended(start(['send', `${server.url}/held`, ...session]))
+    const slow = finished(start(['send', `${server.url}/held`, ...session]))
     const release = await server.held
     await run('send', `${server.url}/logout`, ...session)
     release()
@@ -232,10 +232,10 @@ describe('send --session', () => {
     expect(E.isRight(loaded) && Jar.toArray(loaded.right.jar)).toEqual([])
     expect(text()).not.toContain('C4N4RY')
   })
-  it('loses nothing of two at a time', async () => {
+  it('keeps a login that a slower command did not see', async () => {
     const session = ['--session', at('session.json')]
     await run('send', `${server.url}/home`, ...session)
-    const slow = ended(start(['send', `${server.url}/held`, ...session]))
+    const slow = finished(start(['send', `${server.url}/held`, ...session]))
     const release = await server.held
     await run('send', `${server.url}/login`, ...session)
     release()

@@ -3,9 +3,9 @@ import { Clock, Environment, Reply, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/Main.js'
 import * as Progress from '../../src/cli/Progress.js'
-import type { Sink, Terminal, Written } from '../../src/cli/Terminal.js'
+import type { Sink, Terminal, WriteResult } from '../../src/cli/Terminal.js'
 
-interface Seen {
+interface Recorded {
   readonly terminal: Terminal
   readonly out: () => string
   readonly err: () => string
@@ -19,11 +19,11 @@ interface Setting {
   readonly clock?: Clock.Clock
 }
 
-/** A terminal that remembers what was written, and a server behind it. */
-const seeing = (server: Reply.Server, { out, err, NO_COLOR, signal, clock }: Setting = {}): Seen => {
+/** A terminal that records its output, connected to a mock server. */
+const record = (server: Reply.Server, { out, err, NO_COLOR, signal, clock }: Setting = {}): Recorded => {
   const sink = (given: Partial<Sink> = {}): readonly [Sink, () => string] => {
     const pieces: string[] = []
-    const write = async (content: string | Uint8Array): Promise<Written> => {
+    const write = async (content: string | Uint8Array): Promise<WriteResult> => {
       pieces.push(typeof content === 'string' ? content : Buffer.from(content).toString('latin1'))
       return { _tag: 'Written' }
     }
@@ -57,66 +57,66 @@ const PAGE: Reply.Server = {
   'GET /image': { status: 200, headers: { 'content-type': 'image/png' }, body: Buffer.from([137, 80, 0, 1]) },
 }
 
-const plainly = { NO_COLOR: '1' }
-const send = async (seen: Seen, ...words: ReadonlyArray<string>): Promise<number> =>
-  main(seen.terminal)(['send', ...words])
+const noColor = { NO_COLOR: '1' }
+const send = async (recorded: Recorded, ...words: ReadonlyArray<string>): Promise<number> =>
+  main(recorded.terminal)(['send', ...words])
 
-describe('on a terminal', () => {
-  it('a reply is its head and its text', async () => {
-    const seen = seeing(PAGE, plainly)
-    expect(await send(seen, 'http://h.test/page')).toBe(0)
-    expect(seen.out()).toBe('200 OK\ncontent-type: text/plain\nset-cookie: ‹secret›\n\nwelcome\n')
-    expect(seen.err()).toBe('')
+describe('the command on a terminal (specification)', () => {
+  it('prints the head and the text of a reply', async () => {
+    const recorded = record(PAGE, noColor)
+    expect(await send(recorded, 'http://h.test/page')).toBe(0)
+    expect(recorded.out()).toBe('200 OK\ncontent-type: text/plain\nset-cookie: ‹secret›\n\nwelcome\n')
+    expect(recorded.err()).toBe('')
   })
-  it('there is colour, and none with NO_COLOR or to a pipe', async () => {
-    const colourful = seeing(PAGE)
+  it('prints no colours with NO_COLOR or to a pipe', async () => {
+    const colourful = record(PAGE)
     await send(colourful, 'http://h.test/page', '-v')
     expect(colourful.out()).toContain('\u001b[32m200 OK\u001b[0m')
     expect(colourful.err()).toContain('\u001b[1mGET http://h.test/page\u001b[0m')
-    const explained = seeing(PAGE)
+    const explained = record(PAGE)
     await main(explained.terminal)(['explain', 'http://h.test/page'])
     expect(explained.out()).toContain('\u001b[36mmethod\u001b[0m')
-    for (const setting of [plainly, { out: { isTTY: false }, err: { isTTY: false } }]) {
-      const plain = seeing(PAGE, setting)
+    for (const setting of [noColor, { out: { isTTY: false }, err: { isTTY: false } }]) {
+      const plain = record(PAGE, setting)
       await send(plain, 'http://h.test/missing', '-v')
       await main(plain.terminal)(['explain', 'http://h.test/page'])
       await main(plain.terminal)(['send', '--nonsense'])
       expect(`${plain.out()}${plain.err()}`).not.toContain('\u001b')
     }
   })
-  it('no server moves the cursor', async () => {
-    const seen = seeing(PAGE, plainly)
-    await send(seen, 'http://h.test/evil', '-v')
-    expect(seen.out()).toBe('200 O\\x1bK\n\na\nb\t\\x1b[2Jc\\u202ed\\x0de\n')
-    expect(seen.err()).not.toMatch(/[^\n\x20-\x7e→]/)
+  it('escapes control characters that a server sends', async () => {
+    const recorded = record(PAGE, noColor)
+    await send(recorded, 'http://h.test/evil', '-v')
+    expect(recorded.out()).toBe('200 O\\x1bK\n\na\nb\t\\x1b[2Jc\\u202ed\\x0de\n')
+    expect(recorded.err()).not.toMatch(/[^\n\x20-\x7e→]/)
   })
-  it('but a pipe gets the octets', async () => {
-    const seen = seeing(PAGE, { out: { isTTY: false } })
-    await send(seen, 'http://h.test/evil')
-    expect(seen.out()).toBe(Buffer.from('a\r\nb\t\u001b[2Jc\u202ed\re').toString('latin1'))
+  it('writes the unchanged bytes to a pipe', async () => {
+    const recorded = record(PAGE, { out: { isTTY: false } })
+    await send(recorded, 'http://h.test/evil')
+    expect(recorded.out()).toBe(Buffer.from('a\r\nb\t\u001b[2Jc\u202ed\re').toString('latin1'))
   })
   it.each([
     ['/latin', 'é'],
     ['/utf16', 'hé'],
-  ])('text is in its charset: %s', async (path, text) => {
-    const seen = seeing(PAGE, plainly)
-    await send(seen, `http://h.test${path}`)
-    expect(seen.out().split('\n\n')[1]).toBe(`${text}\n`)
+  ])('decodes text with its charset: %s', async (path, text) => {
+    const recorded = record(PAGE, noColor)
+    await send(recorded, `http://h.test${path}`)
+    expect(recorded.out().split('\n\n')[1]).toBe(`${text}\n`)
   })
-  it('what is no text is not shown', async () => {
-    const seen = seeing(PAGE, plainly)
-    expect(await send(seen, 'http://h.test/image', '--verbose')).toBe(0)
-    expect(seen.out()).toBe('200 OK\ncontent-type: image/png\n\n')
-    expect(seen.err()).toBe(
-      'note the body is no text and is not shown: use --output FILE, or a pipe\n' +
+  it('does not print a binary body', async () => {
+    const recorded = record(PAGE, noColor)
+    expect(await send(recorded, 'http://h.test/image', '--verbose')).toBe(0)
+    expect(recorded.out()).toBe('200 OK\ncontent-type: image/png\n\n')
+    expect(recorded.err()).toBe(
+      'note the body is binary and is not shown: use --output FILE, or a pipe\n' +
         '1  GET http://h.test/image\n   200 OK\n   → done; the body was not read to its end\n',
     )
   })
-  it('lines are as wide as it is', async () => {
-    const seen = seeing(PAGE, { ...plainly, out: { columns: 50 } })
-    await main(seen.terminal)(['explain', 'http://h.test/page', `X-Long:${'word '.repeat(40)}`])
+  it('wraps lines at the width of the terminal', async () => {
+    const recorded = record(PAGE, { ...noColor, out: { columns: 50 } })
+    await main(recorded.terminal)(['explain', 'http://h.test/page', `X-Long:${'word '.repeat(40)}`])
     expect(
-      seen
+      recorded
         .out()
         .split('\n')
         .filter((line) => line.length > 50),
@@ -124,60 +124,60 @@ describe('on a terminal', () => {
   })
 })
 
-describe('an output that fails', () => {
-  it('is 7', async () => {
-    const write = async (): Promise<Written> => ({ _tag: 'Failed', message: 'no space left' })
+describe('a failing output (specification)', () => {
+  it('ends with 7 and names the cause', async () => {
+    const write = async (): Promise<WriteResult> => ({ _tag: 'Failed', message: 'no space left' })
     for (const isTTY of [true, false]) {
-      const seen = seeing(PAGE, { ...plainly, out: { isTTY, write } })
-      expect(await send(seen, 'http://h.test/page')).toBe(7)
-      expect(seen.err()).toBe('error OutputFailed: The output cannot be written: no space left\n')
+      const recorded = record(PAGE, { ...noColor, out: { isTTY, write } })
+      expect(await send(recorded, 'http://h.test/page')).toBe(7)
+      expect(recorded.err()).toBe('error OutputFailed: Cannot write to the standard output: no space left\n')
     }
   })
 })
 
-describe('an interrupt before anything is sent', () => {
-  it('is 130', async () => {
-    const seen = seeing(() => ({ status: 200 }), { ...plainly, signal: AbortSignal.abort() })
-    expect(await send(seen, 'http://h.test/page')).toBe(130)
-    expect(seen.err()).toBe('error interrupted\n')
+describe('an interrupt before anything is sent (specification)', () => {
+  it('ends with 130', async () => {
+    const recorded = record(() => ({ status: 200 }), { ...noColor, signal: AbortSignal.abort() })
+    expect(await send(recorded, 'http://h.test/page')).toBe(130)
+    expect(recorded.err()).toBe('error interrupted\n')
   })
 })
 
-describe('progress', () => {
+describe('Progress (specification)', () => {
   const ticking = (): Clock.Clock => {
     let now = 0
     return { ...Clock.fixed(new Date(0)), monotonic: () => (now += 60) }
   }
-  const total = 4 * Progress.LONG
-  const watched = (sink: Partial<Sink>, directions: ReadonlyArray<'up' | 'down'>): Seen & Progress.Watch => {
-    const seen = seeing(PAGE, { err: sink })
-    return { ...seen, ...Progress.watch(seen.terminal.err, ticking(), directions) }
+  const total = 4 * Progress.MIN_BYTES
+  const started = (sink: Partial<Sink>, directions: ReadonlyArray<'up' | 'down'>): Recorded & Progress.ProgressLine => {
+    const recorded = record(PAGE, { err: sink })
+    return { ...recorded, ...Progress.start(recorded.terminal.err, ticking(), directions) }
   }
-  it('is one line, now and then, and is taken away', async () => {
-    const { onProgress, clear, err } = watched({}, ['down'])
-    for (const n of [1, 2, 3, 4]) onProgress({ direction: 'down', bytes: n * Progress.LONG, total })()
+  it('redraws one line at most every 100 ms, and removes it', async () => {
+    const { onProgress, clear, err } = started({}, ['down'])
+    for (const n of [1, 2, 3, 4]) onProgress({ direction: 'down', bytes: n * Progress.MIN_BYTES, total })()
     expect(err()).toBe('\r\u001b[K↓ 1.0 MiB of 4.0 MiB, 25 %\r\u001b[K↓ 3.0 MiB of 4.0 MiB, 75 %')
     await clear()
     expect(err().endsWith('75 %\r\u001b[K')).toBe(true)
   })
-  it('is not shown to a pipe, for what is short, or where it would disturb', async () => {
-    const all = [watched({ isTTY: false }, ['up', 'down']), watched({}, ['up']), watched({}, [])]
+  it('prints nothing to a pipe, for short bodies, or for other directions', async () => {
+    const all = [started({ isTTY: false }, ['up', 'down']), started({}, ['up']), started({}, [])]
     for (const { onProgress, clear, err } of all) {
-      onProgress({ direction: 'down', bytes: Progress.LONG, total })()
+      onProgress({ direction: 'down', bytes: Progress.MIN_BYTES, total })()
       await clear()
       expect(err()).toBe('')
     }
-    const short = watched({}, ['up', 'down'])
+    const short = started({}, ['up', 'down'])
     short.onProgress({ direction: 'down', bytes: 10, total: 20 })()
     short.onProgress({ direction: 'up', bytes: 10 })()
     expect(short.err()).toBe('')
   })
-  it('fits a narrow terminal', () => {
-    const { onProgress, err } = watched({ columns: 10 }, ['up'])
-    onProgress({ direction: 'up', bytes: Progress.LONG })()
+  it('cuts the line at the width of the terminal', () => {
+    const { onProgress, err } = started({ columns: 10 }, ['up'])
+    onProgress({ direction: 'up', bytes: Progress.MIN_BYTES })()
     expect(err()).toBe('\r\u001b[K↑ 1.0 MiB')
   })
-  it('counts in units that people read', () => {
+  it('formats sizes with units', () => {
     const sizes = [0, 1023, 1024, 1536, 1_048_576, 5e9, 2 ** 60]
     expect(pipe(sizes, (all) => all.map(Progress.size))).toEqual([
       '0 bytes',

@@ -29,11 +29,11 @@ const planned = (request: Request.Request, session = Session.defaults, environme
   return plan.right
 }
 
-/** Runs a line, with whatever variables and without a curlrc of the machine's. */
+/** Runs a line with the given variables, and without the machine's curlrc. */
 const run = (line: string, shell = 'sh', variables: Readonly<Record<string, string>> = {}): Promise<string> =>
   new Promise((resolve) => {
     const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...variables }
-    // A script, for one argument holds 128 KiB.
+    // A script file, because an argument is limited to 128 KiB.
     const script = join(scripts, 'line.sh')
     writeFileSync(script, line)
     execFile(shell, [script], { env, timeout: 20_000 }, (error, _, stderr) =>
@@ -50,14 +50,14 @@ const sorted = (fields: Fields): ReadonlyArray<string> =>
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
-const told = ({ method, target, headers, body }: Heard) => ({
+const receivedRequest = ({ method, target, headers, body }: Heard) => ({
   method,
   target,
   headers: sorted(headers),
   body: text(body),
 })
 
-const meant = (plan: Plan.Plan, target = plan.url.pathname + plan.url.search) => {
+const plannedRequest = (plan: Plan.Plan, target = plan.url.pathname + plan.url.search) => {
   const { method, headers, body } = Plan.wire(plan)
   return { method, target, headers: sorted(headers), body: O.isSome(body) ? text(body.value) : '' }
 }
@@ -70,14 +70,14 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
   afterAll(() => server.close())
   const url = (rest = '/'): string => `http://127.0.0.1:${server.port}${rest}`
 
-  /** What arrives, and what the plan meant. */
+  /** Runs the line of the plan and compares the received request with the planned one. */
   const sends = async (plan: Plan.Plan, shell?: string): Promise<void> => {
     const line = Plan.toCurl({ reveal: true })(plan)
     const before = server.heard.length
     const problem = await run(line, shell)
     const heard = server.heard[before]
     if (heard === undefined) expect.fail(`nothing arrived from ${line}\n${problem}`)
-    expect(told(heard), line).toEqual(meant(plan))
+    expect(receivedRequest(heard), line).toEqual(plannedRequest(plan))
   }
 
   const bare = Session.empty
@@ -87,7 +87,7 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
     ['a HEAD', (at) => Request.head(at)],
     ['a DELETE', (at) => Request.del(at)],
     ['a POST without a body', (at) => Request.post(at)],
-    ['a method of one’s own', (at) => Request.make("M'ETHOD", at)],
+    ['an extension method', (at) => Request.make("M'ETHOD", at)],
     ['a form', (at) => Request.withForm({ user: "o'brien", pass: 'a b&c=d%', ключ: '漢字' })(Request.post(at))],
     ['an empty form', (at) => Request.withForm({})(Request.post(at))],
     ['JSON', (at) => Request.withJson({ quote: '"\'`$HOME\\', lines: 'a\nb\r\n\t', emoji: '😀' })(Request.put(at))],
@@ -143,10 +143,10 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
     const before = server.heard.length
     await run(`printf abc | ${Plan.toCurl({ reveal: true })(plan)}`)
     const heard = server.heard[before]
-    expect(heard === undefined ? undefined : told(heard)).toEqual({ ...meant(plan), body: 'abc' })
+    expect(heard === undefined ? undefined : receivedRequest(heard)).toEqual({ ...plannedRequest(plan), body: 'abc' })
   })
 
-  it('sends whatever is planned', async () => {
+  it('sends any planned request', async () => {
     await fc.assert(
       fc.asyncProperty(spec, async ([method, segment, changes, session]) => {
         const request = changes.reduce((made, step) => step(made), Request.make(method, url(`/${segment}`)))
@@ -167,7 +167,7 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
       const problem = await run(Plan.toCurl({ reveal: true })(plan), 'sh', variables)
       const [heard] = proxy.heard
       if (heard === undefined) expect.fail(`nothing reached the proxy: ${problem}`)
-      return told(heard)
+      return receivedRequest(heard)
     }
     const targetOf = (plan: Plan.Plan): string => plan.url.href
 
@@ -182,11 +182,11 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
       )
       const plan = planned(request)
       expect(await viaProxy(plan, { no_proxy: 'nothing' })).toEqual({
-        ...meant(plan, targetOf(plan)),
-        headers: ['host: far.test', ...meant(plan).headers].sort(),
+        ...plannedRequest(plan, targetOf(plan)),
+        headers: ['host: far.test', ...plannedRequest(plan).headers].sort(),
       })
     })
-    it('with a Proxy-Authorization of one’s own', async () => {
+    it('with its own Proxy-Authorization', async () => {
       const plan = planned(
         pipe(
           Request.get('http://far.test/x'),
@@ -196,7 +196,7 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
       )
       expect((await viaProxy(plan)).headers).toContain('proxy-authorization: Custom t0ken')
     })
-    it('asks CONNECT for https', async () => {
+    it('sends CONNECT for https', async () => {
       const plan = planned(
         pipe(Request.get('https://far.test/x'), Request.withProxy(`http://u:p@127.0.0.1:${proxy.port}`)),
       )
@@ -204,14 +204,14 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
       expect(heard).toMatchObject({ method: 'CONNECT', target: 'far.test:443' })
       expect(heard.headers).toContain(`proxy-authorization: Basic ${Buffer.from('u:p').toString('base64')}`)
     })
-    it('but not through one of the environment that the plan does not use', async () => {
+    it('ignores a proxy of the environment that the plan does not use', async () => {
       const variables = { http_proxy: `http://127.0.0.1:${proxy.port}` }
       const plan = planned(Request.withoutProxy(Request.get(url())), Session.defaults, Environment.make(variables))
       const before = server.heard.length
       await run(Plan.toCurl({ reveal: true })(plan), 'sh', variables)
       expect([server.heard.length - before, proxy.heard.length]).toEqual([1, 0])
     })
-    it('of the environment, though NO_PROXY of curl’s own reading would forbid it', async () => {
+    it('uses the proxy of the environment even if curl would apply NO_PROXY', async () => {
       const variables = { http_proxy: `http://127.0.0.1:${proxy.port}`, no_proxy: 'x' }
       const plan = planned(Request.get('http://far.test/'), Session.defaults, Environment.make(variables))
       expect((await viaProxy(plan, { ...variables, no_proxy: '*' })).target).toBe('http://far.test/')
@@ -239,7 +239,7 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
     }
     const trusted = Request.withCa(path('ca.pem'))
 
-    it('refuses a server it does not know', async () => {
+    it('rejects a server with an unknown CA', async () => {
       expect(await overTls((request) => request)).toMatch(/^nothing arrived/)
     })
     it('-k', async () => expect(await overTls(Request.withVerify(false))).toBe('undefined'))

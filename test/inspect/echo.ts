@@ -1,14 +1,14 @@
-/** A server that reads one request from each connection, keeps its octets, and answers with nothing. */
+/** A server that reads one request from each connection, records its octets, and sends an empty response. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 
-/** A request as it came over the wire. Header values are octets. */
+/** A request as received. Header values are octets. */
 export interface Heard {
   readonly method: string
   readonly target: string
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: Uint8Array
-  /** The subject of the client certificate, where there was one. */
+  /** The subject of the client certificate, if there is one. */
   readonly client: string | undefined
 }
 
@@ -31,7 +31,7 @@ const unchunked = (content: Buffer): Buffer | undefined => {
   }
 }
 
-/** The request in what has arrived, once it is whole. */
+/** Parses the received bytes; `undefined` until the request is complete. */
 const read = (arrived: Buffer, client: string | undefined): Heard | undefined => {
   const end = arrived.indexOf('\r\n\r\n')
   if (end < 0) return undefined

@@ -1,4 +1,4 @@
-/** Requests of all kinds, with every octet where one may stand. */
+/** Arbitrary requests, with every octet where it is allowed. */
 import fc from 'fast-check'
 import { Request, Session } from '../../src/index.js'
 
@@ -22,7 +22,7 @@ const change: fc.Arbitrary<(request: Request.Request) => Request.Request> = fc.o
   fc.uint8Array({ maxLength: 40 }).map((made) => Request.withBytes(made)),
   fc.tuple(anyText, anyText).map(([name, content]) => Request.withMultipart([{ name, content, filename: name }])),
 )
-/** A method, a segment of a path, changes to a request, a session. */
+/** A method, a path segment, changes to a request, and a session. */
 export const spec = fc.tuple(
   fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'X-Y'),
   anyText.map((made) => made.replace(/[?#/\\]/g, '')),

@@ -20,10 +20,10 @@ describe.skipIf(!isThere)('curl, run with the line, goes through a SOCKS proxy',
     )
     if (E.isLeft(plan)) expect.fail(plan.left.message)
     const line = Plan.toCurl({ reveal: true })(plan.right)
-    const said = await new Promise<string>((resolve) => {
+    const output = await new Promise<string>((resolve) => {
       execFile('sh', ['-c', line], { timeout: 20_000 }, (error, stdout) => resolve(error?.message ?? stdout))
     })
-    expect(said).toBe('through')
+    expect(output).toBe('through')
     expect(proxy.requests).toHaveLength(1)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * A tour: what would be sent, what was sent, what the jar remembers, and the page decoded. `npm start` runs it against
- * a server of its own; `npm start -- URL` runs the command (`explain`, then `send --verbose`) on one of yours.
+ * A tour of the library: the plan, the exchange, the jar, the decoded page. `npm start` runs it against a local server;
+ * `npm start -- URL` runs the command (`explain`, then `send --verbose`) with the given URL.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -12,27 +12,27 @@ import { Client, Explain, Http, HttpError, Jar, Lint, Plan, Request, Response, S
 import * as Print from './print.js'
 import { serve } from './server.js'
 
-const say = (...lines: ReadonlyArray<string>): void => {
+const print = (...lines: ReadonlyArray<string>): void => {
   for (const line of lines) console.log(line)
 }
 
-const complain = (error: HttpError.HttpError): number => {
+const printError = (error: HttpError.HttpError): number => {
   console.error(`${Print.red('error')} ${HttpError.show(error)}`)
   return 1
 }
 
 const Account = t.type({ name: t.string, since: t.number, roles: t.array(t.string) })
 
-/** Logs in, follows the redirect, gets the page with the cookie, decodes it. */
-const embedded = async (): Promise<number> => {
+/** Logs in, follows the redirect, requests the page with the cookie, and decodes it. */
+const tourLocally = async (): Promise<number> => {
   const server = await serve()
   const session = pipe(Session.defaults, Session.withBaseUrl(`${server.url}/v1`), Session.withBearer('a-token'))
   const login = pipe(Request.post('login'), Request.withForm({ user: 'ada', pass: 'analytical' }))
   const planned = Plan.plan({ session })(login)
-  if (E.isLeft(planned)) return complain(planned.left)
-  say(Print.title('1  The plan: nothing has been sent'), Explain.render(Print.look)(Plan.explain(planned.right)))
-  say(Print.title('   The same as a curl line'), Plan.toCurl()(planned.right))
-  say(Print.title('   What one might remark'), Lint.render(Print.look)(Plan.lint(planned.right)))
+  if (E.isLeft(planned)) return printError(planned.left)
+  print(Print.title('1  The plan: nothing has been sent'), Explain.render(Print.look)(Plan.explain(planned.right)))
+  print(Print.title('   The same as a curl line'), Plan.toCurl()(planned.right))
+  print(Print.title('   Lint findings'), Lint.render(Print.look)(Plan.lint(planned.right)))
 
   const program = pipe(
     Http.Do,
@@ -42,19 +42,19 @@ const embedded = async (): Promise<number> => {
   )
   const outcome = await pipe(program, Client.use({ session }))()
   server.close()
-  if (E.isLeft(outcome)) return complain(outcome.left)
+  if (E.isLeft(outcome)) return printError(outcome.left)
   const [{ first, page, account }, jar] = outcome.right
-  say(Print.title('2  The exchange: a login, a redirect, a page'))
-  for (const response of [first, page]) say(Story.render(Print.look)(Story.ofOutcome(E.right(response))), '')
-  say(
-    Print.title('3  The jar: what the server told us to remember'),
+  print(Print.title('2  The exchange: a login, a redirect, a page'))
+  for (const response of [first, page]) print(Story.render(Print.look)(Story.ofOutcome(E.right(response))), '')
+  print(
+    Print.title('3  The jar: the cookies that the server set'),
     Why.render(Print.look)(Jar.why(page.plan.url, new Date())(jar)),
   )
-  say(
+  print(
     Print.title('4  The page, decoded'),
     ...Object.entries(account).map(([name, value]) => Print.row(name, String(value))),
   )
-  say('', Print.dim('npm start -- URL does the same with a URL of your own.'))
+  print('', Print.dim('npm start -- URL does the same with another URL.'))
   return 0
 }
 
@@ -64,14 +64,14 @@ const COMMAND = fileURLToPath(import.meta.resolve('requests-ts/package.json')).r
 const command = (...words: ReadonlyArray<string>): number =>
   spawnSync(process.execPath, [COMMAND, ...words], { stdio: 'inherit' }).status ?? 1
 
-/** The same with a URL that a person gives: what would be sent, then what was. */
+/** Explains and sends a request to the given URL. */
 const visit = (url: string): number => {
-  say(Print.title('The plan: nothing has been sent'))
+  print(Print.title('The plan: nothing has been sent'))
   const explained = command('explain', '--', url)
   if (explained !== 0) return explained
-  say(Print.title('The exchange'))
+  print(Print.title('The exchange'))
   return command('send', '--verbose', '--', url)
 }
 
 const [url] = process.argv.slice(2)
-process.exitCode = url === undefined ? await embedded() : visit(url)
+process.exitCode = url === undefined ? await tourLocally() : visit(url)

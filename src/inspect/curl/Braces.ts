@@ -1,20 +1,20 @@
 /**
- * Whether bash would make several words of one: brace expansion, `{a,b}` and `{1..3}`.
+ * Detects words that bash's brace expansion turns into several words: `{a,b}` and `{1..3}`.
  *
  * | word                                | bash                                            |
  * |-------------------------------------|-------------------------------------------------|
  * | `x{a,b}`, `{"a":1,"b":2}`, `{,}`    | several words                                   |
  * | `{1..3}`, `{a..e..2}`               | several words                                   |
  * | `{a}`, `{}`, `{a`, `{a..3}`, `a,b`  | the word itself                                 |
- * | `'{a,b}'`, `{a\,b}`, `{"a,b"}`      | the word itself: quoted characters divide nothing |
+ * | `'{a,b}'`, `{a\,b}`, `{"a,b"}`      | the word itself: quoted characters do not count |
  */
 
 const QUOTED = '\0'
 const QUOTED_COMMA = '\x01'
 
 /**
- * The outline of a piece of a word as it is written: plain text is itself, a quote or an escape is one character. A
- * comma in quotes does not close a brace, but once `..` has closed it, bash counts the comma: `{..','}` is `..,`.
+ * Returns the outline of a piece of a word: plain text unchanged, a quote or an escape as one character. A quoted comma
+ * does not make braces a list. But if `..` made them a sequence, bash expands a quoted comma: `{..','}` is `..,`.
  */
 export const outlineOf = (written: string): string => {
   if (/^\\\r?\n/.test(written)) return ''
@@ -24,21 +24,21 @@ export const outlineOf = (written: string): string => {
 
 const SEQUENCE = /^(?:[+-]?\d+\.\.[+-]?\d+|[a-zA-Z]\.\.[a-zA-Z])(?:\.\.[+-]?\d+)?$/
 
-/** Steps beyond one for each character. A word that needs more has hundreds of braces, and is treated as expanded. */
-const MORE_STEPS = 20_000
+/** Steps in addition to one for each character. A word that needs more counts as expanded, so that time stays linear. */
+const EXTRA_STEPS = 20_000
 
-/** Where the brace is that closes the one before `start`: the first at its level behind a `,` or a `..`. */
-const closing = (outline: string, start: number): number | undefined => {
+/** The position of the brace that closes the one before `start`: the first on its level after a `,` or a `..`. */
+const closingBrace = (outline: string, start: number): number | undefined => {
   let level = 0
-  let isDivided = false
+  let hasSeparator = false
   for (let at = start; at < outline.length; at += 1) {
     const character = outline[at]
     if (character === '{') level += 1
     else if (character === '}') {
       if (level > 0) level -= 1
-      else if (isDivided) return at
+      else if (hasSeparator) return at
     } else if (level === 0) {
-      isDivided ||= character === ',' || (outline.startsWith('..', at) && outline[at + 2] !== '}')
+      hasSeparator ||= character === ',' || (outline.startsWith('..', at) && outline[at + 2] !== '}')
     }
   }
   return undefined
@@ -48,14 +48,14 @@ const closing = (outline: string, start: number): number | undefined => {
 export const isExpanded = (outline: string): boolean => {
   if (!/[^{]*\{/y.test(outline) || !outline.includes('}') || !/,|\.\./.test(outline)) return false
   let steps = 0
-  // After braces that it does not expand, bash starts again; `{}` at such a start is plain text.
+  // bash starts again after braces that it does not expand; `{}` at such a start is plain text.
   let beginning = 0
   const last = outline.lastIndexOf('}')
   for (let at = outline.indexOf('{'); at >= 0 && at < last; ) {
     const isText = at === beginning && outline[at + 1] === '}'
-    const end = isText ? undefined : closing(outline, at + 1)
+    const end = isText ? undefined : closingBrace(outline, at + 1)
     steps += (end ?? outline.length) - at
-    if (steps > outline.length + MORE_STEPS) return true
+    if (steps > outline.length + EXTRA_STEPS) return true
     if (end === undefined) {
       at = outline.indexOf('{', at + 1)
       continue

@@ -1,69 +1,61 @@
 /**
- * curl's bodies: `-d` and its kin joined by `&`, `--json`, `-F`. Nothing is read from files: a value that names one is
- * refused.
+ * Converts curl's options for the body: `-d` and its variants, `--json`, `-F`. A value that names a file is an error.
  *
- * | option             | content                                    | Content-Type unless given                  |
+ * | option             | content                                    | default Content-Type                       |
  * |--------------------|--------------------------------------------|--------------------------------------------|
- * | `-d`, `--data-raw`, `--data-binary` | as it stands              | `application/x-www-form-urlencoded`        |
- * | `--data-urlencode` | `text`, `=text`, `name=text`: the text quoted | the same                                |
- * | `--json`           | as it stands, several without a sign between | `application/json`, and Accept the same  |
- * | `-F name=text`     | a part; `;type=`, `;filename=` are its own; blanks at both ends go, unless in quotes | `multipart/form-data` |
+ * | `-d`, `--data-raw`, `--data-binary` | unchanged, joined by `&`  | `application/x-www-form-urlencoded`        |
+ * | `--data-urlencode` | `text`, `=text`, `name=text`: percent-encoded text | the same                   |
+ * | `--json`           | unchanged, joined without a separator | `application/json`, also as Accept |
+ * | `-F name=text`     | a part with `;type=` and `;filename=`; unquoted blanks at both ends are removed | `multipart/form-data` |
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Body from '../../values/Body.js'
 import type * as Multipart from '../../values/Multipart.js'
 import * as Shell from '../Shell.js'
-import type { Option } from './Options.js'
+import { isOn, type Option } from './Options.js'
+import { matchAt, runOf, trimEnd } from './Scanner.js'
 
-const file = (option: string, octets: Shell.Octets): string =>
+const namesFile = (option: string, octets: Shell.Octets): string =>
   `${option} ${Shell.toText(octets.slice(0, 60)) ?? '@…'} names a file, and nothing is read here; write the content itself`
 
 const ESCAPES: ReadonlyArray<string> = Array.from({ length: 256 }, (_, code) =>
   code === 0x20 ? '+' : `%${code.toString(16).toUpperCase().padStart(2, '0')}`,
 )
 
-/** RFC 3986's unreserved characters stand, a blank is `+`: what curl does since 7.75. */
-const quoted = (octets: Shell.Octets): Shell.Octets => octets.replace(/[^\w.~-]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? c)
+/** Encodes all but RFC 3986's unreserved characters; a blank becomes `+`, as in curl since 7.75. */
+const percentEncode = (octets: Shell.Octets): Shell.Octets =>
+  octets.replace(/[^\w.~-]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? c)
 
-const urlEncoded = (value: Shell.Octets): E.Either<string, Shell.Octets> => {
+/** The value of `--data-urlencode` and `--url-query`. */
+export const urlEncoded = (value: Shell.Octets): E.Either<string, Shell.Octets> => {
   const at = value.search(/[=@]/)
-  if (at < 0) return E.right(quoted(value))
-  if (value[at] === '@') return E.left(file('--data-urlencode', value))
+  if (at < 0) return E.right(percentEncode(value))
+  if (value[at] === '@') return E.left(namesFile('--data-urlencode', value))
   const name = value.slice(0, at)
-  return E.right(`${name === '' ? '' : `${name}=`}${quoted(value.slice(at + 1))}`)
+  return E.right(`${name === '' ? '' : `${name}=`}${percentEncode(value.slice(at + 1))}`)
 }
 
-/** What one option of the data family adds. `stdin` is what a pipe gives, where there is one. */
-export const content = ({ name, value }: Option, stdin: Shell.Octets | undefined): E.Either<string, Shell.Octets> => {
+/** The data of one option. `stdin` is the output of a `printf` before curl, if there is one. */
+const dataOf = ({ name, value }: Option, stdin: Shell.Octets | undefined): E.Either<string, Shell.Octets> => {
   if (name === 'data-raw') return E.right(value)
   if (name === 'data-urlencode') return urlEncoded(value)
   if (!value.startsWith('@')) return E.right(value)
   if (value === '@-' && stdin !== undefined) {
     return E.right(name === 'data' || name === 'data-ascii' ? stdin.replace(/[\0\r\n]/g, '') : stdin)
   }
-  return E.left(file(`--${name}`, value))
+  return E.left(namesFile(`--${name}`, value))
 }
 
 // --- forms ---------------------------------------------------------------------------------------------------------
 
-/** What C calls white space. */
-const BLANKS = /[ \t\n\v\f\r]*/y
+/** White space as in C's `isspace`. */
+const BLANKS = ' \t\n\v\f\r'
+const BLANK_RUN = /[ \t\n\v\f\r]+/y
 const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"[^;]*/y
 
-const isBlank = (character: string | undefined): boolean => character !== undefined && ' \t\n\v\f\r'.includes(character)
+const skipBlanks = (text: Shell.Octets, at: number): number => at + runOf(BLANK_RUN, text, at).length
 
-const skip = (text: Shell.Octets, at: number): number => {
-  BLANKS.lastIndex = at
-  return at + (BLANKS.exec(text)?.[0].length ?? 0)
-}
-
-/** Without blanks at its end. By hand, for an expression looks for the end behind each of them. */
-const trimmedEnd = (text: Shell.Octets): Shell.Octets => {
-  let end = text.length
-  while (isBlank(text[end - 1])) end -= 1
-  return text.slice(0, end)
-}
-
-/** Where the `;` is that ends what begins there. */
+/** The position of the next `;`, or the end of the text. */
 const endOf = (text: Shell.Octets, at: number): number => {
   const end = text.indexOf(';', at)
   return end < 0 ? text.length : end
@@ -71,24 +63,23 @@ const endOf = (text: Shell.Octets, at: number): number => {
 
 interface Value {
   readonly value: Shell.Octets
-  /** Where the `;` stands, or the end. */
+  /** The position of the `;` after the value, or the end of the text. */
   readonly at: number
 }
 
 /**
- * A value up to `;` without blanks at both ends, or in quotes. curl ignores what follows the closing quote. A quote
- * that is not closed is a character.
+ * Reads a value up to `;`, without blanks at both ends, or in quotes. Like curl, ignores text after the closing quote
+ * and takes a quote that is not closed literally.
  */
-const upTo = (text: Shell.Octets, start: number): Value => {
-  const begin = skip(text, start)
-  QUOTED.lastIndex = begin
-  const quotedValue = QUOTED.exec(text)
-  if (quotedValue !== null) {
-    const [whole, inner = ''] = quotedValue
+const valueAt = (text: Shell.Octets, start: number): Value => {
+  const begin = skipBlanks(text, start)
+  const quoted = matchAt(QUOTED, text, begin)
+  if (quoted !== null) {
+    const [whole, inner = ''] = quoted
     return { value: inner.replace(/\\(["\\])/g, '$1'), at: begin + whole.length }
   }
   const end = endOf(text, begin)
-  return { value: trimmedEnd(text.slice(begin, end)), at: end }
+  return { value: trimEnd(text.slice(begin, end), BLANKS), at: end }
 }
 
 interface Attributes {
@@ -99,21 +90,20 @@ interface Attributes {
 const ATTRIBUTE = /[ \t\n\v\f\r]*(type|filename|encoder|headers)=/iy
 
 const attributeAt = (text: Shell.Octets, at: number): readonly [name: string, at: number] | undefined => {
-  ATTRIBUTE.lastIndex = at
-  const [whole, name = ''] = ATTRIBUTE.exec(text) ?? []
+  const [whole, name = ''] = matchAt(ATTRIBUTE, text, at) ?? []
   return whole === undefined ? undefined : [name.toLowerCase(), at + whole.length]
 }
 
-/** A type has parameters of its own, text/plain;charset=utf-8, up to another attribute. */
+/** Reads a media type with its parameters (`text/plain;charset=utf-8`), up to another attribute. */
 const typeAt = (text: Shell.Octets, start: number): Value => {
-  const begin = skip(text, start)
+  const begin = skipBlanks(text, start)
   let at = endOf(text, begin)
   while (at < text.length && (attributeAt(text, at + 1)?.[0] ?? 'type') === 'type') at = endOf(text, at + 1)
-  return { value: trimmedEnd(text.slice(begin, at)), at }
+  return { value: trimEnd(text.slice(begin, at), BLANKS), at }
 }
 
-/** `;type=…;filename=…`. */
-const attributesOf = (text: Shell.Octets, start: number): E.Either<string, Attributes> => {
+/** Reads `;type=…;filename=…`. */
+const attributesAt = (text: Shell.Octets, start: number): E.Either<string, Attributes> => {
   let found: Attributes = {}
   for (let at = start; at < text.length; ) {
     const named = attributeAt(text, at + 1)
@@ -121,13 +111,13 @@ const attributesOf = (text: Shell.Octets, start: number): E.Either<string, Attri
       const shown = JSON.stringify(Shell.toText(text.slice(at, at + 40)) ?? '…')
       return E.left(`${shown} is no attribute; put the content in double quotes if it belongs to it, as curl asks`)
     }
-    const [name, behind] = named
+    const [name, valueStart] = named
     if (name === 'encoder' || name === 'headers') {
-      return E.left(`its ${name} cannot be taken over; write the part with Request.withMultipart`)
+      return E.left(`the attribute ${name} is not supported; write the part with Request.withMultipart`)
     }
-    const read = name === 'type' ? typeAt(text, behind) : upTo(text, behind)
+    const read = name === 'type' ? typeAt(text, valueStart) : valueAt(text, valueStart)
     if (name === 'type' && !/^[^/ ]+\/[^; \n]/.test(read.value)) {
-      return E.left('its type is not written as text/plain, which curl refuses')
+      return E.left('its type is not a media type such as text/plain; curl rejects it')
     }
     found = { ...found, [name]: read.value }
     at = read.at
@@ -135,15 +125,15 @@ const attributesOf = (text: Shell.Octets, start: number): E.Either<string, Attri
   return E.right(found)
 }
 
-const text = (octets: Shell.Octets): E.Either<string, string> => {
-  const made = Shell.toText(octets)
-  return made === undefined ? E.left('its name is not UTF-8') : E.right(made)
+const nameOf = (octets: Shell.Octets): E.Either<string, string> => {
+  const name = Shell.toText(octets)
+  return name === undefined ? E.left('a name in it is not UTF-8; write it in UTF-8') : E.right(name)
 }
 
-const contentOf = (octets: Shell.Octets): Multipart.Content => Shell.toText(octets) ?? Shell.toBytes(octets)
+const partContent = (octets: Shell.Octets): Multipart.Content => Shell.toText(octets) ?? Shell.toBytes(octets)
 
-// What curl itself makes of the end of a file's name.
-const MEDIA: Readonly<Record<string, string>> = {
+// curl's own list of file extensions.
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
   gif: 'image/gif',
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
@@ -156,37 +146,90 @@ const MEDIA: Readonly<Record<string, string>> = {
   xml: 'application/xml',
 }
 
-const guessed = (filename: Shell.Octets | undefined): string | undefined => {
-  const end = /\.(\w+)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? ''
-  return Object.hasOwn(MEDIA, end) ? MEDIA[end] : undefined
+const mediaTypeOf = (filename: Shell.Octets | undefined): string | undefined => {
+  const extension = /\.(\w+)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? ''
+  return Object.hasOwn(MEDIA_TYPES, extension) ? MEDIA_TYPES[extension] : undefined
 }
 
 const partOf = (octets: Shell.Octets, option: string): E.Either<string, Multipart.Part> => {
   const equals = octets.indexOf('=')
-  if (equals < 0) return E.left('it has no = between name and content')
-  const name = text(octets.slice(0, equals))
+  if (equals < 0) return E.left('it has no = between name and content; write name=content')
+  const name = nameOf(octets.slice(0, equals))
   if (E.isLeft(name)) return name
   const given = octets.slice(equals + 1)
-  if (option === 'form-string') return E.right({ name: name.right, content: contentOf(given) })
+  if (option === 'form-string') return E.right({ name: name.right, content: partContent(given) })
   if (/^[@<]/.test(given)) return E.left('it names a file, and nothing is read here; use Request.withMultipart')
-  if (given.startsWith('(') || octets === '=)') return E.left('parts within parts cannot be taken over')
-  const { value, at } = upTo(given, 0)
-  const attributes = attributesOf(given, at)
+  if (given.startsWith('(') || octets === '=)')
+    return E.left('nested parts are not supported; write the body with Request.withBytes')
+  const { value, at } = valueAt(given, 0)
+  const attributes = attributesAt(given, at)
   if (E.isLeft(attributes)) return attributes
   const { type, filename } = attributes.right
-  const media = type ?? guessed(filename)
-  const filenameText = filename === undefined ? undefined : text(filename)
+  const media = type ?? mediaTypeOf(filename)
+  const filenameText = filename === undefined ? undefined : nameOf(filename)
   if (filenameText !== undefined && E.isLeft(filenameText)) return filenameText
   return E.right({
     name: name.right,
-    content: contentOf(value),
+    content: partContent(value),
     ...(filenameText === undefined ? {} : { filename: filenameText.right }),
     ...(media === undefined ? {} : { contentType: media }),
   })
 }
 
-/** A part of a form. The left says why it cannot be taken over. */
-export const part = ({ name, value }: Option): E.Either<string, Multipart.Part> => {
-  const made = partOf(value, name)
-  return E.isLeft(made) ? E.left(`--${name} ${Shell.toText(value.slice(0, 60)) ?? '…'}: ${made.left}`) : made
+// --- all options ---------------------------------------------------------------------------------------------------
+
+const DATA: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'data-binary', 'data-urlencode', 'json'])
+
+/** The content that a line sends: data, or the parts of a form, or nothing. */
+export interface Content {
+  /** The joined data; `undefined` if no option has any. */
+  readonly data: Shell.Octets | undefined
+  readonly isJson: boolean
+  readonly parts: ReadonlyArray<Multipart.Part>
+  /** Whether `-G` moves the data into the query. */
+  readonly isInQuery: boolean
+}
+
+/** Converts all options for the body, or returns an error message. */
+export const contentOf = (
+  options: ReadonlyArray<Option>,
+  stdin: Shell.Octets | undefined,
+): E.Either<string, Content> => {
+  let data: Shell.Octets | undefined
+  const parts: Multipart.Part[] = []
+  for (const option of options) {
+    const { name, value } = option
+    if (name === 'form' || name === 'form-string') {
+      const part = partOf(value, name)
+      if (E.isLeft(part)) return E.left(`--${name} ${Shell.toText(value.slice(0, 60)) ?? '…'}: ${part.left}`)
+      parts.push(part.right)
+    }
+    if (!DATA.has(name)) continue
+    const more = dataOf(option, stdin)
+    if (E.isLeft(more)) return more
+    data = data === undefined ? more.right : `${data}${name === 'json' ? '' : '&'}${more.right}`
+  }
+  if (data !== undefined && parts.length > 0) return E.left('it has both data and a form; curl sends one or the other')
+  const isInQuery = data !== undefined && isOn(options, 'get')
+  return E.right({ data, isJson: options.some(({ name }) => name === 'json'), parts, isInQuery })
+}
+
+export const bodyOf = ({ data, parts, isInQuery }: Content): Body.Body => {
+  if (parts.length > 0) return Body.multipart(parts)
+  if (data === undefined || isInQuery) return Body.empty
+  const text = Shell.toText(data)
+  return text === undefined ? Body.bytes(Shell.toBytes(data)) : Body.text(text)
+}
+
+/** The default headers of data, except those that the line sets or removes. In the query, only JSON has any. */
+export const defaultHeaders = (
+  { isJson, data, isInQuery }: Content,
+  names: ReadonlySet<string>,
+): ReadonlyArray<readonly [name: string, value: string]> => {
+  const type = isJson ? 'application/json' : 'application/x-www-form-urlencoded'
+  const all: ReadonlyArray<readonly [string, string]> = [
+    ...(data === undefined || (isInQuery && !isJson) ? [] : [['Content-Type', type] as const]),
+    ...(isJson ? [['Accept', type] as const] : []),
+  ]
+  return all.filter(([name]) => !names.has(name.toLowerCase()))
 }

@@ -1,99 +1,77 @@
 /**
- * The headers of a curl line: those of `-H`, over those that `-A`, `-e`, `-b` and `-r` stand for.
+ * Converts the headers of a curl line: those of `-H`, which override those of `-A`, `-e`, `-b` and `-r`.
  *
  * | written        | means                                    |
  * |----------------|------------------------------------------|
- * | `Name: value`  | a line; a name that is repeated, several |
- * | `Name;`        | a line without a value                   |
- * | `Name:`        | no such line, not even curl's own        |
+ * | `Name: value`  | a header line; names may repeat          |
+ * | `Name;`        | a header line with an empty value        |
+ * | `Name:`        | removes the header, also curl's own      |
  * | `Name; `, `Name;x` | the same; the line is named in `leftOut` |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
+import { type Converted, type LeftOut, settingsOf } from './Converted.js'
+import type { Content } from './CurlBody.js'
 import { last, type Option } from './Options.js'
 
-/** An option that is known and no part of the request, and why. */
-export interface Left {
-  readonly option: string
-  readonly why: string
-}
-
-type All = ReadonlyArray<Option>
-
-/** The settings that changes make. */
-export const settingsOf = (...changes: ReadonlyArray<Settings.Configure>): Settings.Settings =>
-  changes.reduce<Settings.Configurable>((made, change) => change(made), { settings: Settings.empty }).settings
-
-/** Header settings, and the lower-case names that the line speaks of, if only to remove them. */
-export interface HeaderLines {
-  readonly settings: Settings.Settings
+/** Header settings, and the lower-case names of all headers that the line sets or removes. */
+export interface ConvertedHeaders extends Converted {
   readonly names: ReadonlySet<string>
-  readonly leftOut: ReadonlyArray<Left>
 }
 
-/** What a line sends as its body: a range is of it, and not of the answer. */
-export type Sending =
-  | { readonly _tag: 'Nothing' }
-  | { readonly _tag: 'Data'; readonly length: number }
-  | { readonly _tag: 'Form' }
-
-/** A range without a dash is one from there on: curl reads its first digits, and adds the dash. */
+/** Completes a range without a dash, as curl does: it reads the leading digits and adds the dash. */
 const rangeOf = (value: Shell.Octets): string => {
   const from = value.includes('-') ? undefined : /^\d+/.exec(value)?.[0]
   return from === undefined ? value : `${from.replace(/^0+(?=\d)/, '')}-`
 }
 
-const FORM_RANGE = { option: '--range', why: 'curl sends none with a form' }
+const FORM_RANGE = { option: '--range', why: 'curl ignores it for a form' }
 
-const range = (value: Shell.Octets, sending: Sending): Stands => {
-  switch (sending._tag) {
-    case 'Nothing':
-      return { header: ['Range', `bytes=${rangeOf(value)}`] }
-    case 'Data':
-      return { header: ['Content-Range', `bytes ${rangeOf(value)}/${sending.length}`] }
-    case 'Form':
-      return { leftOut: FORM_RANGE }
-  }
+/** With data, `-r` describes the request body; without, the requested part of the response. */
+const rangeHeader = (value: Shell.Octets, { data, parts, isInQuery }: Content): OptionHeader => {
+  if (parts.length > 0) return { leftOut: FORM_RANGE }
+  return data === undefined || isInQuery
+    ? { header: ['Range', `bytes=${rangeOf(value)}`] }
+    : { header: ['Content-Range', `bytes ${rangeOf(value)}/${data.length}`] }
 }
 
-/** What one option stands for: a header, where its value is not empty, and what of it is left out. */
-interface Stands {
+/** The header of an option other than `-H`. */
+interface OptionHeader {
   readonly header?: readonly [name: string, value: string]
-  readonly leftOut?: Left
+  readonly leftOut?: LeftOut
 }
 
-const NOTHING: E.Either<string, Stands> = E.right({})
-const AUTO = { option: '--referer ;auto', why: 'no redirect sets a Referer; write a hook that does' }
+const NO_HEADER: E.Either<string, OptionHeader> = E.right({})
+const AUTO = { option: '--referer ;auto', why: 'redirects do not set a Referer; write a hook that does' }
 
-/** `-A`, `-e`, `-b`, `-r` as the headers they are. */
-const ofOption = ({ name, value }: Option, sending: Sending): E.Either<string, Stands> => {
+const headerOf = ({ name, value }: Option, content: Content): E.Either<string, OptionHeader> => {
   switch (name) {
     case 'user-agent':
       return E.right({ header: ['User-Agent', value] })
     case 'referer': {
-      // curl ignores everything from the first `;auto` on.
+      // curl ignores everything after the first `;auto`.
       const auto = value.indexOf(';auto')
       if (auto < 0) return E.right({ header: ['Referer', value] })
       return E.right({ header: ['Referer', value.slice(0, auto)], leftOut: AUTO })
     }
     case 'range':
-      return E.right(range(value, sending))
+      return E.right(rangeHeader(value, content))
     case 'cookie':
       if (value.includes('=')) return E.right({ header: ['Cookie', value] })
       return E.left(
         `-b ${Shell.toText(value) ?? ''} names a file of cookies, and nothing is read here; write name=value`,
       )
     default:
-      return NOTHING
+      return NO_HEADER
   }
 }
 
 /**
- * `Name: value`, `Name;` for an empty one, `Name:` to remove it. Text or blanks after the semicolon remove it too: curl
- * sends no such line, and not its own either.
+ * Parses `Name: value`, `Name;` (an empty value) and `Name:` (`null`: removes the header). Text or blanks after the
+ * semicolon remove the header too, as in curl. `undefined` if the line has neither a colon nor a name before a semicolon.
  */
-export const ofLine = (line: string): readonly [name: string, value: string | null] | undefined => {
+export const parseLine = (line: string): readonly [name: string, value: string | null] | undefined => {
   const colon = line.indexOf(':')
   if (colon >= 0) {
     const value = line.slice(colon + 1).replace(/^[ \t]+/, '')
@@ -103,34 +81,35 @@ export const ofLine = (line: string): readonly [name: string, value: string | nu
   return end > 0 ? [line.slice(0, end), end === line.length - 1 ? '' : null] : undefined
 }
 
-interface Gathered {
+interface OwnLines {
   readonly lines: Array<readonly [string, string]>
   readonly removed: string[]
-  readonly leftOut: Left[]
+  readonly leftOut: LeftOut[]
 }
 
-const gather = (
-  options: All,
+/** Collects the lines of `-H`. `refusal` says why a header belongs to the transport. */
+const ownLines = (
+  options: ReadonlyArray<Option>,
   refusal: (name: string, value: string) => string | undefined,
-): E.Either<string, Gathered> => {
-  const found: Gathered = { lines: [], removed: [], leftOut: [] }
+): E.Either<string, OwnLines> => {
+  const found: OwnLines = { lines: [], removed: [], leftOut: [] }
   for (const { name, value } of options) {
     if (name !== 'header') continue
     if (value.startsWith('@')) return E.left(`-H ${Shell.toText(value) ?? ''} names a file, and nothing is read here`)
-    const line = ofLine(value)
+    const line = parseLine(value)
     if (line === undefined) {
-      found.leftOut.push({ option: '--header', why: 'it has no colon, and curl sends none such' })
+      found.leftOut.push({ option: '--header', why: 'it has no colon, and curl does not send it' })
       continue
     }
     const [header, text] = line
     if (text === null && !value.includes(':')) {
       found.leftOut.push({
         option: `--header ${Shell.toText(header) ?? header}`,
-        why: 'curl sends no line with text or blanks after a semicolon',
+        why: 'curl does not send a header with text or blanks after a semicolon',
       })
     }
     if (header === '') {
-      found.leftOut.push({ option: '--header', why: 'it has no name, and curl sends none such' })
+      found.leftOut.push({ option: '--header', why: 'it has no name, and curl does not send it' })
       continue
     }
     const why = text === null ? undefined : refusal(header, text)
@@ -141,41 +120,41 @@ const gather = (
   return E.right(found)
 }
 
-/** The header lines of all options, those of `-H` over those that other options stand for. */
-export const headers = (
-  options: All,
-  sending: Sending,
+/** Converts all options that set headers, or returns an error message. */
+export const convert = (
+  options: ReadonlyArray<Option>,
+  content: Content,
   refusal: (name: string, value: string) => string | undefined,
-): E.Either<string, HeaderLines> => {
-  const gathered = gather(options, refusal)
-  if (E.isLeft(gathered)) return gathered
-  const { lines, removed, leftOut } = gathered.right
+): E.Either<string, ConvertedHeaders> => {
+  const own = ownLines(options, refusal)
+  if (E.isLeft(own)) return own
+  const { lines, removed, leftOut } = own.right
   const names = new Set([...lines.map(([name]) => name), ...removed].map((name) => name.toLowerCase()))
-  const extra = new Map<string, string>()
+  const others = new Map<string, string>()
   for (const option of options) {
-    const made = ofOption(option, sending)
-    if (E.isLeft(made)) return made
-    const { header, leftOut: left } = made.right
-    // An earlier -e or -r has no effect at all.
-    if (left !== undefined && last(options, option.name) === option) leftOut.push(left)
+    const converted = headerOf(option, content)
+    if (E.isLeft(converted)) return converted
+    const { header, leftOut: ignored } = converted.right
+    // Only the last -e and -r have an effect.
+    if (ignored !== undefined && last(options, option.name) === option) leftOut.push(ignored)
     if (header === undefined) continue
     const [name, value] = header
-    const before = name === 'Cookie' ? extra.get(name) : undefined
-    extra.set(name, before === undefined ? value : `${before}; ${value}`)
+    const before = name === 'Cookie' ? others.get(name) : undefined
+    others.set(name, before === undefined ? value : `${before}; ${value}`)
   }
-  const own = [...extra].filter(([name]) => !names.has(name.toLowerCase()))
-  // `-A ''` takes the header away, as curl does.
-  const empty = own.filter(([, value]) => value === '').map(([name]) => name)
+  const added = [...others].filter(([name]) => !names.has(name.toLowerCase()))
+  // An empty value removes the header, as in curl: `-A ''`.
+  const empty = added.filter(([, value]) => value === '').map(([name]) => name)
   const written = new Set(lines.map(([name]) => name.toLowerCase()))
-  const gone = [...removed, ...empty].filter((name) => !written.has(name.toLowerCase()))
+  const absent = [...removed, ...empty].filter((name) => !written.has(name.toLowerCase()))
   const settings = settingsOf(
     Settings.withHeaders([
       ...lines,
-      // Blanks before a value are none of it (RFC 9110 5.5).
-      ...own.flatMap(([name, value]) => (value === '' ? [] : [[name, value.replace(/^[ \t]+/, '')] as const])),
+      // Blanks before a value are not part of it (RFC 9110 5.5).
+      ...added.flatMap(([name, value]) => (value === '' ? [] : [[name, value.replace(/^[ \t]+/, '')] as const])),
     ]),
-    Settings.withHeaders(Object.fromEntries(gone.map((name) => [name, null]))),
+    Settings.withHeaders(Object.fromEntries(absent.map((name) => [name, null]))),
   )
-  for (const [name] of own) names.add(name.toLowerCase())
+  for (const [name] of added) names.add(name.toLowerCase())
   return E.right({ settings, names, leftOut })
 }

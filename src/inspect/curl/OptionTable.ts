@@ -1,29 +1,34 @@
 /**
- * curl's options as a table: their names, whether a value follows, and what becomes of them here.
+ * curl's options: their names, whether they have a value, and whether they can be converted.
  *
- * | kind     | means                                                                        |
- * |----------|------------------------------------------------------------------------------|
- * | `takes`  | a part of the request                                                        |
- * | `leaves` | known, and not a part of any request: it is named in `leftOut` with the reason |
- * | `refuses` | it changes what is sent in a way that cannot be known here: no request comes of it |
+ * | kind          | meaning                                                                      |
+ * |---------------|------------------------------------------------------------------------------|
+ * | `converted`   | becomes a part of the request                                                |
+ * | `leftOut`     | not part of a request: listed in `leftOut` with the reason                   |
+ * | `unsupported` | changes what is sent in a way that cannot be converted: the line is an error |
  */
 
-type Kind = 'takes' | 'leaves' | 'refuses'
+type Kind = 'converted' | 'leftOut' | 'unsupported'
 
-export interface Known {
+export interface KnownOption {
   readonly kind: Kind
   readonly hasValue: boolean
-  /** Why it is left or refused. */
+  /** Why the option is left out or unsupported; empty for a converted one. */
   readonly why: string
 }
 
-const known = (kind: Kind, hasValue: boolean, why: string, names: string): ReadonlyArray<readonly [string, Known]> =>
+const known = (
+  kind: Kind,
+  hasValue: boolean,
+  why: string,
+  names: string,
+): ReadonlyArray<readonly [string, KnownOption]> =>
   names.split(' ').map((name) => [name, { kind, hasValue, why }] as const)
 
-/** By the long name. */
-export const TABLE: ReadonlyMap<string, Known> = new Map([
+/** All options by their long name. */
+export const TABLE: ReadonlyMap<string, KnownOption> = new Map([
   ...known(
-    'takes',
+    'converted',
     true,
     '',
     'request header data data-ascii data-raw data-binary data-urlencode json form form-string user oauth2-bearer ' +
@@ -31,78 +36,78 @@ export const TABLE: ReadonlyMap<string, Known> = new Map([
       'cert-type key pass max-time connect-timeout max-redirs socks4 socks4a socks5 socks5-hostname ' +
       'proto-default',
   ),
-  ...known('takes', false, '', 'get head location insecure compressed globoff digest basic http1.1'),
+  ...known('converted', false, '', 'get head location insecure compressed globoff digest basic http1.1'),
   ...known(
-    'leaves',
+    'leftOut',
     true,
-    'where the output goes is not the request’s to say',
+    'output files are not part of a request',
     'output write-out dump-header stderr trace trace-ascii output-dir create-file-mode etag-save libcurl',
   ),
   ...known(
-    'leaves',
+    'leftOut',
     false,
-    'what curl prints is not the request’s to say',
+    'curl’s own output is not part of a request',
     'silent show-error verbose include fail fail-with-body fail-early no-progress-meter progress-meter progress-bar ' +
       'buffer remote-name remote-header-name remote-name-all styled-output trace-time raw create-dirs',
   ),
-  ...known('leaves', true, 'a jar is saved with Jar.encode', 'cookie-jar'),
-  ...known('leaves', false, 'a jar keeps them by its own rules', 'junk-session-cookies'),
-  ...known('leaves', true, 'retries are for Transport.withRetry', 'retry retry-delay retry-max-time'),
-  ...known('leaves', false, 'retries are for Transport.withRetry', 'retry-connrefused retry-all-errors'),
+  ...known('leftOut', true, 'save the jar with Jar.encode', 'cookie-jar'),
+  ...known('leftOut', false, 'the jar decides which cookies it keeps', 'junk-session-cookies'),
+  ...known('leftOut', true, 'set retries with Transport.withRetry', 'retry retry-delay retry-max-time'),
+  ...known('leftOut', false, 'set retries with Transport.withRetry', 'retry-connrefused retry-all-errors'),
   ...known(
-    'leaves',
+    'leftOut',
     true,
-    'connections are for the options of Transport.undici',
+    'set connection options with Transport.undici',
     'interface resolve connect-to unix-socket abstract-unix-socket limit-rate speed-limit speed-time dns-servers ' +
       'keepalive-time local-port happy-eyeballs-timeout-ms doh-url max-filesize',
   ),
   ...known(
-    'leaves',
+    'leftOut',
     false,
-    'connections are for the options of Transport.undici',
+    'set connection options with Transport.undici',
     'ipv4 ipv6 tcp-nodelay tcp-fastopen keepalive sessionid alpn npn parallel parallel-immediate suppress-connect-headers',
   ),
   ...known(
-    'leaves',
+    'leftOut',
     false,
-    'the version of HTTP is an option of Transport.undici',
+    'set the HTTP version with Transport.undici',
     'http1.0 http2 http2-prior-knowledge http3 http3-only http0.9',
   ),
   ...known(
-    'leaves',
+    'leftOut',
     true,
-    'only verify, roots and the client certificate are settings of a request',
+    'the only TLS settings of a request are verify, CA and client certificate',
     'ciphers tls13-ciphers tls-max curves crlfile pinnedpubkey key-type engine proxy-cacert proxy-capath ' +
       'proxy-ciphers proxy-pinnedpubkey proxy-crlfile proto proto-redir expect100-timeout',
   ),
   ...known(
-    'leaves',
+    'leftOut',
     false,
-    'only verify, roots and the client certificate are settings of a request',
+    'the only TLS settings of a request are verify, CA and client certificate',
     'tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 sslv2 sslv3 ssl ssl-reqd ssl-allow-beast ssl-no-revoke ' +
       'ssl-revoke-best-effort ssl-auto-client-cert cert-status ca-native proxy-insecure false-start',
   ),
-  ...known('leaves', false, 'credentials never follow to another origin', 'location-trusted'),
-  ...known('leaves', false, 'a redirect keeps method and body by its status', 'post301 post302 post303'),
-  ...known('leaves', false, 'a session trusts netrc or not: Session.withTrust', 'netrc netrc-optional'),
-  ...known('leaves', true, 'the netrc of the environment is the one that is asked', 'netrc-file'),
-  ...known('leaves', false, 'it speaks of curl’s own files', 'disable'),
-  ...known('leaves', false, 'dot segments are always removed (RFC 3986 5.2.4)', 'path-as-is'),
-  ...known('leaves', false, 'codings of the connection are for the transport', 'tr-encoding ignore-content-length'),
-  ...known('leaves', false, 'the proxy is used as its scheme asks', 'proxytunnel proxy-basic'),
-  ...known('refuses', true, 'it reads a file, and nothing is read here', 'config upload-file variable'),
-  ...known('refuses', false, 'it begins a second request; give each its own line', 'next'),
+  ...known('leftOut', false, 'credentials are never sent to another origin', 'location-trusted'),
+  ...known('leftOut', false, 'the status decides whether a redirect keeps method and body', 'post301 post302 post303'),
+  ...known('leftOut', false, 'set whether the session reads netrc with Session.withAmbient', 'netrc netrc-optional'),
+  ...known('leftOut', true, 'set the netrc file with the NETRC variable of the environment', 'netrc-file'),
+  ...known('leftOut', false, 'it only affects curl’s configuration file', 'disable'),
+  ...known('leftOut', false, 'dot segments are always removed (RFC 3986 5.2.4)', 'path-as-is'),
+  ...known('leftOut', false, 'the transport decodes transfer codings', 'tr-encoding ignore-content-length'),
+  ...known('leftOut', false, 'the schemes of proxy and URL decide how the proxy is used', 'proxytunnel proxy-basic'),
+  ...known('unsupported', true, 'it reads a file, and nothing is read here', 'config upload-file variable'),
+  ...known('unsupported', false, 'it begins a second request; give each its own line', 'next'),
   ...known(
-    'refuses',
+    'unsupported',
     false,
     'only Basic, Digest and Bearer are known; write the Authorization header it gives',
     'ntlm negotiate anyauth proxy-ntlm proxy-digest proxy-negotiate proxy-anyauth',
   ),
-  ...known('refuses', true, 'sign with Auth.custom', 'aws-sigv4'),
-  ...known('refuses', true, 'only one proxy can be used', 'preproxy proxy1.0'),
-  ...known('refuses', true, 'its date would be read by curl; write the If-Modified-Since header', 'time-cond'),
-  ...known('refuses', true, 'it asks for parts of a file; write the Range header', 'continue-at'),
-  ...known('refuses', true, 'it changes the target of the request, and cannot be planned', 'request-target'),
+  ...known('unsupported', true, 'sign with Auth.custom', 'aws-sigv4'),
+  ...known('unsupported', true, 'only one proxy can be used', 'preproxy proxy1.0'),
+  ...known('unsupported', true, 'its date would be read by curl; write the If-Modified-Since header', 'time-cond'),
+  ...known('unsupported', true, 'it asks for parts of a file; write the Range header', 'continue-at'),
+  ...known('unsupported', true, 'it changes the target of the request, and cannot be planned', 'request-target'),
 ])
 
 const LETTERS: Readonly<Record<string, string>> = {
@@ -155,5 +160,5 @@ const LETTERS: Readonly<Record<string, string>> = {
   Z: 'parallel',
 }
 
-/** Long names by their letter. */
+/** Long names by letter. */
 export const SHORT: ReadonlyMap<string, string> = new Map(Object.entries(LETTERS))

@@ -1,16 +1,16 @@
 /**
- * Words taken apart into options as curl does it: `-XPOST`, `-sSL`, `-H x`, `--header x`, `--no-location`.
+ * Parses words into options like curl: `-XPOST`, `-sSL`, `-H x`, `--header x`, `--no-location`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Octets } from '../Shell.js'
-import { type Known, SHORT, TABLE } from './OptionTable.js'
-import type { Token } from './Words.js'
+import { type KnownOption, SHORT, TABLE } from './OptionTable.js'
+import type { Word } from './Words.js'
 
-/** An option as it stands in a line. */
+/** An option of a line, by its long name. */
 export interface Option {
   readonly name: string
   readonly value: Octets
-  /** Whether the value is the content of a file that the shell makes. */
+  /** Whether the value is the content of a file that the shell creates. */
   readonly isFile: boolean
   /** False for `--no-name`. */
   readonly isOn: boolean
@@ -18,37 +18,37 @@ export interface Option {
 
 const indexes = new WeakMap<ReadonlyArray<Option>, ReadonlyMap<string, Option>>()
 
-/** Made once for a line: it is asked for dozens of names. */
+/** Cached by line, because each line is searched for dozens of names. */
 const indexOf = (options: ReadonlyArray<Option>): ReadonlyMap<string, Option> => {
   const known = indexes.get(options)
   if (known !== undefined) return known
-  const made = new Map<string, Option>()
-  for (const option of options) made.set(option.name, option)
-  indexes.set(options, made)
-  return made
+  const index = new Map<string, Option>()
+  for (const option of options) index.set(option.name, option)
+  indexes.set(options, index)
+  return index
 }
 
-/** The last option of that name: the one that counts. */
+/** Returns the last option with the name, which is the one that curl uses. */
 export const last = (options: ReadonlyArray<Option>, name: string): Option | undefined => indexOf(options).get(name)
 
 export const isOn = (options: ReadonlyArray<Option>, name: string): boolean => last(options, name)?.isOn === true
 
-/** What is known of an option by its long name. */
-export const lookup = (name: string): Known | undefined => TABLE.get(name)
+export const lookup = (name: string): KnownOption | undefined => TABLE.get(name)
 
-interface Named {
+interface Resolved {
   readonly name: string
   readonly isOn: boolean
-  readonly known: Known
+  readonly known: KnownOption
 }
 
-const NAMED: ReadonlyMap<string, E.Either<string, Named>> = new Map(
+const BY_NAME: ReadonlyMap<string, E.Either<string, Resolved>> = new Map(
   [...TABLE].map(([name, known]) => [name, E.right({ name, isOn: true, known })] as const),
 )
 
-const named = (written: string): E.Either<string, Named> => {
-  const whole = NAMED.get(written)
-  if (whole !== undefined) return whole
+/** Resolves the long name of an option, also after `no-`. */
+const resolve = (written: string): E.Either<string, Resolved> => {
+  const exact = BY_NAME.get(written)
+  if (exact !== undefined) return exact
   const name = written.replace(/^no-/, '')
   const positive = TABLE.get(name)
   if (positive !== undefined && !positive.hasValue && name !== written)
@@ -61,80 +61,80 @@ const named = (written: string): E.Either<string, Named> => {
 
 const HINT = 'leave it out, or write what it does with Request.with…'
 
-const missing = (name: string): E.Either<string, never> => E.left(`the option ${name} needs a value behind it`)
+const missing = (name: string): E.Either<string, never> => E.left(`the option ${name} needs a value after it`)
 
-type Word = Extract<Token, { readonly _tag: 'Word' }>
-
-/** Options as they are found, and how many words they took. */
-interface Found {
+/** The options of a word, and the number of words used: 2 if the next word is a value. */
+interface Parsed {
   readonly options: Option[]
-  readonly taken: 1 | 2
+  readonly used: 1 | 2
 }
 
-const flag = ({ name, isOn }: Named): Option => ({ name, value: '', isFile: false, isOn })
-const valued = (name: string, { octets, isFile }: Pick<Word, 'octets' | 'isFile'>): Option => ({
+const flag = ({ name, isOn }: Resolved): Option => ({ name, value: '', isFile: false, isOn })
+const withValue = (name: string, { octets, isFile }: Pick<Word, 'octets' | 'isFile'>): Option => ({
   name,
   value: octets,
   isFile,
   isOn: true,
 })
 
-/** `--name`, `--no-name`, `--name value`. */
-const long = ({ octets }: Word, next: Word | undefined): E.Either<string, Found> => {
-  const found = named(octets.slice(2))
-  if (E.isLeft(found)) return found
-  const { name, known } = found.right
-  if (!known.hasValue) return E.right({ options: [flag(found.right)], taken: 1 })
-  return next === undefined ? missing(octets) : E.right({ options: [valued(name, next)], taken: 2 })
+/** Parses `--name`, `--no-name`, `--name value`. */
+const parseLong = ({ octets }: Word, next: Word | undefined): E.Either<string, Parsed> => {
+  const resolved = resolve(octets.slice(2))
+  if (E.isLeft(resolved)) return resolved
+  const { name, known } = resolved.right
+  if (!known.hasValue) return E.right({ options: [flag(resolved.right)], used: 1 })
+  return next === undefined ? missing(octets) : E.right({ options: [withValue(name, next)], used: 2 })
 }
 
-/** `-sXPOST`: letters, of which the first that takes a value has the rest of the word, or the next one. */
-const short = ({ octets }: Word, next: Word | undefined): E.Either<string, Found> => {
+/** Parses `-sXPOST`. The first letter that needs a value takes the rest of the word, or the next word. */
+const parseShort = ({ octets }: Word, next: Word | undefined): E.Either<string, Parsed> => {
   const options: Option[] = []
   for (let at = 1; at < octets.length; at += 1) {
     const letter = octets[at] ?? ''
     const name = SHORT.get(letter)
     if (name === undefined) return E.left(`the option -${letter} is not known; ${HINT}`)
-    const found = named(name)
-    if (E.isLeft(found)) return found
-    if (!found.right.known.hasValue) {
-      options.push(flag(found.right))
+    const resolved = resolve(name)
+    if (E.isLeft(resolved)) return resolved
+    if (!resolved.right.known.hasValue) {
+      options.push(flag(resolved.right))
       continue
     }
-    const glued = octets.slice(at + 1)
-    if (glued !== '')
-      return E.right({ options: [...options, valued(name, { octets: glued, isFile: false })], taken: 1 })
+    const rest = octets.slice(at + 1)
+    if (rest !== '')
+      return E.right({ options: [...options, withValue(name, { octets: rest, isFile: false })], used: 1 })
     if (next === undefined) return missing(`-${letter} (--${name})`)
-    return E.right({ options: [...options, valued(name, next)], taken: 2 })
+    return E.right({ options: [...options, withValue(name, next)], used: 2 })
   }
-  return E.right({ options, taken: 1 })
+  return E.right({ options, used: 1 })
 }
 
-/** Reads words as curl reads them; a word that is no option is a `url`. The left names the option that is wrong. */
-export const apart = (words: ReadonlyArray<Word>): E.Either<string, ReadonlyArray<Option>> => {
+/** Parses words into options; a word that is not an option is a `url`. The error is a message with the wrong option. */
+export const parse = (words: ReadonlyArray<Word>): E.Either<string, ReadonlyArray<Option>> => {
   const options: Option[] = []
-  let isPlain = false
-  let isListed = false
+  let isOnlyUrls = false
+  let hasUrlFile = false
   for (let at = 0; at < words.length; ) {
     const word = words[at] ?? { _tag: 'Word', octets: '', isFile: false }
     const { octets } = word
-    if (isPlain || !octets.startsWith('-') || octets === '-') {
-      options.push(valued('url', word))
+    if (isOnlyUrls || !octets.startsWith('-') || octets === '-') {
+      options.push(withValue('url', word))
       at += 1
       continue
     }
     if (octets === '--') {
-      isPlain = true
+      isOnlyUrls = true
       at += 1
       continue
     }
-    const found = octets.startsWith('--') ? long(word, words[at + 1]) : short(word, words[at + 1])
-    if (E.isLeft(found)) return found
-    for (const option of found.right.options) {
+    const parsed = octets.startsWith('--') ? parseLong(word, words[at + 1]) : parseShort(word, words[at + 1])
+    if (E.isLeft(parsed)) return parsed
+    for (const option of parsed.right.options) {
       options.push(option)
-      isListed ||= option.name === 'url' && option.value.startsWith('@')
+      hasUrlFile ||= option.name === 'url' && option.value.startsWith('@')
     }
-    at += found.right.taken
+    at += parsed.right.used
   }
-  return isListed ? E.left('--url @… names a file of URLs, and nothing is read here') : E.right(options)
+  return hasUrlFile
+    ? E.left('--url @… names a file of URLs, and files are not read; write the URL itself')
+    : E.right(options)
 }
