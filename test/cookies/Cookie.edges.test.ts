@@ -150,7 +150,7 @@ describe('life', () => {
   })
 })
 
-describe('a visit', () => {
+describe('a request', () => {
   it.each([
     ['/', '/', 'sent'],
     ['/a', '/', 'path'],
@@ -162,9 +162,9 @@ describe('a visit', () => {
     ['/', '', 'sent'],
     ['/a', '', 'path'],
   ])('with a cookie for %s to %j: %s', (path, pathname, verdict) => {
-    const visit = Cookie.visit({ protocol: 'http:', hostname: 'example.com', pathname }, new Date(0))
-    expect(Cookie.verdict(cookie({ path }), visit)).toBe(verdict)
-    expect(visit.path).toBe(pathname === '' ? '/' : pathname)
+    const request = Cookie.requestContext({ protocol: 'http:', hostname: 'example.com', pathname }, new Date(0))
+    expect(Cookie.verdict(cookie({ path }), request)).toBe(verdict)
+    expect(request.path).toBe(pathname === '' ? '/' : pathname)
   })
   it.each<[string, Partial<Cookie.Input>, Cookie.CookieStatus]>([
     ['http://example.com/', {}, 'sent'],
@@ -180,7 +180,7 @@ describe('a visit', () => {
     ['http://example.com/', { secure: true, path: '/a', expires: new Date(7) }, 'path'],
     ['http://example.com/', { secure: true, expires: new Date(7) }, 'secure'],
   ])('to %s with %j: %s', (href, input, verdict) =>
-    expect(Cookie.verdict(cookie(input), Cookie.visit(new URL(href), new Date(7)))).toBe(verdict),
+    expect(Cookie.verdict(cookie(input), Cookie.requestContext(new URL(href), new Date(7)))).toBe(verdict),
   )
 })
 

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import * as Cookie from '../../src/cookies/Cookie.js'
+import type { SiteCookies } from '../../src/cookies/CookieSelection.js'
 import * as CookieStore from '../../src/cookies/CookieStore.js'
 import * as Site from '../../src/cookies/Site.js'
 import * as Secret from '../../src/values/Secret.js'
@@ -16,34 +18,37 @@ const records = [
   cookie('d', 'two.test', 4, { path: '/long' }),
   cookie('e', 'one.test', 5, { expires: new Date(50) }),
 ]
-const shelf = CookieStore.fromRecords(records)
+const siteCookie = (name: string, ms: number, other: Partial<Cookie.Input> = {}) =>
+  cookie(name, 'example.com', ms, other)
+const [a, b, c] = [siteCookie('a', 1), siteCookie('b', 2), siteCookie('c', 3, { path: '/x' })]
+const store = CookieStore.fromRecords(records)
 const names = (cookies: ReadonlyArray<Cookie.Cookie>) => cookies.map(({ name }) => name).join('')
 
-describe('a shelf', () => {
+describe('a store', () => {
   it('has a bucket for each site', () => {
-    expect([...shelf.keys()].sort()).toEqual(['one.test', 'two.test'])
-    expect(names(CookieStore.at(Site.of('www.two.test'))(shelf))).toBe('db')
-    expect(CookieStore.at(Site.of('three.test'))(shelf)).toEqual([])
+    expect([...store.keys()].sort()).toEqual(['one.test', 'two.test'])
+    expect(names(CookieStore.at(Site.of('www.two.test'))(store))).toBe('db')
+    expect(CookieStore.at(Site.of('three.test'))(store)).toEqual([])
   })
   it('is what its records make of it, written one by one or all at once', () => {
     const written = records.reduce((held, one) => CookieStore.write(one)(held), CookieStore.empty)
-    expect(CookieStore.equals(written, shelf)).toBe(true)
-    expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6))(shelf), shelf)).toBe(false)
+    expect(CookieStore.equals(written, store)).toBe(true)
+    expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6))(store), store)).toBe(false)
     expect(CookieStore.equals(CookieStore.fromRecords([]), CookieStore.empty)).toBe(true)
   })
   it('gives the records that fit in the order of creation', () => {
-    expect(names(CookieStore.filter(() => true)(shelf))).toBe('abcde')
-    expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(shelf))).toBe('bcd')
-    expect(CookieStore.filter(() => false)(shelf)).toEqual([])
+    expect(names(CookieStore.filter(() => true)(store))).toBe('abcde')
+    expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(store))).toBe('bcd')
+    expect(CookieStore.filter(() => false)(store)).toEqual([])
   })
   it('joins site by site', () => {
     const [one, two] = [CookieStore.fromRecords(records.slice(0, 3)), CookieStore.fromRecords(records.slice(1))]
-    expect(CookieStore.equals(CookieStore.join(one, two), shelf)).toBe(true)
+    expect(CookieStore.equals(CookieStore.join(one, two), store)).toBe(true)
   })
 })
 
 describe('the Cookie header', () => {
-  const at = (href: string, ms = 0, held = shelf) => CookieStore.header(new URL(href), new Date(ms))(held)
+  const at = (href: string, ms = 0, held = store) => CookieStore.header(new URL(href), new Date(ms))(held)
   const text = (href: string, ms = 0) => {
     const header = at(href, ms)
     return header === undefined ? undefined : Secret.reveal(header)
@@ -75,11 +80,96 @@ describe('the Cookie header', () => {
     expect(Secret.reveal(over ?? '')).toBe('a=1')
     expect(Secret.reveal(at('http://one.test/', 49, fresh) ?? '')).toBe('a=1; e=1')
   })
-  it('is forgotten after many others, and by another shelf', () => {
+  it('is forgotten after many others, and by another store', () => {
     const first = at('http://one.test/')
     expect(at('http://one.test/', 0, CookieStore.fromRecords(records))).not.toBe(first)
     for (let i = 0; i < 50; i += 1) at(`http://one.test/${i}`)
     expect(at('http://one.test/')).not.toBe(first)
     expect(text('http://one.test/')).toBe('a=1; e=1')
+  })
+})
+
+describe('a bucket', () => {
+  it('is in the order of sending, whatever the order of its records', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([a, b, c], { minLength: 3 }), (records) => {
+        expect(names(CookieStore.siteFromRecords(records))).toBe('cab')
+      }),
+    )
+  })
+  it('holds the newer of two records with one key', () => {
+    const newer = { ...siteCookie('a', 9), created: a.created }
+    for (const records of [
+      [a, newer],
+      [newer, a],
+    ])
+      expect(CookieStore.siteFromRecords(records)).toEqual([newer])
+  })
+  it('holds records side by side that differ in one part of the key', () => {
+    const others = [{ domain: 'www.example.com' }, { path: '/a' }, { hostOnly: true }].map((one) =>
+      siteCookie('a', 1, one),
+    )
+    expect(CookieStore.siteFromRecords([a, b, ...others])).toHaveLength(5)
+  })
+  it('holds 360 records of a class, and of more the newest', () => {
+    const many = Array.from({ length: 361 }, (_, i) => siteCookie(`c${i}`, 1 + i))
+    expect(CookieStore.siteFromRecords(many.slice(1))).toEqual(many.slice(1))
+    expect(CookieStore.siteFromRecords(many)).toEqual(many.slice(1))
+    const [oldest, second, ...rest] = many.map((one, i) => ({ ...one, updated: { ms: i === 0 ? 999 : 1 + i, n: 0 } }))
+    if (oldest === undefined || second === undefined) return expect.fail('there are 361')
+    expect(CookieStore.siteFromRecords([oldest, second, ...rest])).toEqual([oldest, ...rest])
+  })
+})
+
+describe('write', () => {
+  it('puts a record where it is sent, first, last or between', () => {
+    const bucket = CookieStore.siteFromRecords([a, siteCookie('d', 4), c])
+    expect(names(bucket)).toBe('cad')
+    expect(names(CookieStore.writeToSite(siteCookie('e', 5))(bucket))).toBe('cade')
+    expect(names(CookieStore.writeToSite(siteCookie('e', 5, { path: '/long' }))(bucket))).toBe('ecad')
+    expect(names(CookieStore.writeToSite({ ...siteCookie('e', 5), created: { ms: 2, n: 0 } })(bucket))).toBe('caed')
+    expect(names(CookieStore.writeToSite(a)([]))).toBe('a')
+  })
+  it('replaces the record with its key, in its place or in another', () => {
+    const bucket = CookieStore.siteFromRecords([a, b])
+    const kept = { ...siteCookie('a', 9), created: a.created }
+    expect(CookieStore.writeToSite(kept)(bucket)).toEqual([kept, b])
+    expect(names(CookieStore.writeToSite(siteCookie('a', 9))(bucket))).toBe('ba')
+    expect(bucket).toEqual([a, b])
+  })
+})
+
+describe('join', () => {
+  const all = CookieStore.siteFromRecords([a, b, c])
+
+  it('is the very bucket that holds all', () => {
+    for (const other of [[], [a], [c, b], [...all], [{ ...siteCookie('b', 1), value: Secret.make('old') }]]) {
+      expect(CookieStore.joinSites(all, other)).toEqual(all)
+      expect(CookieStore.joinSites(other, all)).toEqual(all)
+    }
+    for (const other of [[], [a], [b], [c, a]]) {
+      expect(CookieStore.joinSites(all, other)).toBe(all)
+      expect(CookieStore.joinSites(other, all)).toBe(all)
+    }
+    expect(CookieStore.joinSites(all, all)).toBe(all)
+  })
+  it('of two that hold other cookies is a new one', () => {
+    expect(names(CookieStore.joinSites([a], [b]))).toBe('ab')
+    expect(names(CookieStore.joinSites([c, a], [c, b]))).toBe('cab')
+    expect(names(CookieStore.joinSites([a], [siteCookie('d', 4, { path: '/d' })]))).toBe('da')
+  })
+})
+
+describe('equality', () => {
+  it.each<[SiteCookies, SiteCookies, boolean]>([
+    [[], [], true],
+    [[a, b], [siteCookie('a', 1), siteCookie('b', 2)], true],
+    [[a, b], [siteCookie('a', 1), siteCookie('b', 3)], false],
+    [[a, b], [siteCookie('a', 3), siteCookie('b', 2)], false],
+    [[a], [siteCookie('a', 1), b], false],
+    [[], [a], false],
+  ])('case %#', (x, y, expected) => {
+    expect(CookieStore.equalSites(x, y)).toBe(expected)
+    expect(CookieStore.equalSites(y, x)).toBe(expected)
   })
 })

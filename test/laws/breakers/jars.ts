@@ -4,7 +4,6 @@ import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
 import * as Cookie from '../../../src/cookies/Cookie.js'
 import * as CookieStore from '../../../src/cookies/CookieStore.js'
 import * as Jar from '../../../src/cookies/Jar.js'
-import * as SiteCookies from '../../../src/cookies/SiteCookies.js'
 import type { Case } from './Lawbreaker.js'
 
 type Jars = Laws.Operations
@@ -16,21 +15,21 @@ interface Mistake {
 }
 
 /** A jar that sends by a rule of its own. */
-const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, visit: Cookie.Visit) => boolean): Jars => ({
+const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, request: Cookie.RequestContext) => boolean): Jars => ({
   ...Jar,
   cookiesFor: (at, now) => (jar) =>
     Jar.records(jar).filter((cookie) => {
-      const visit = Cookie.visit(at, now)
+      const request = Cookie.requestContext(at, now)
       return (
-        Cookie.isLive(cookie, visit.now) &&
-        isSent(cookie, new URL(`${at.protocol}//${at.hostname}${at.pathname}`), visit)
+        Cookie.isLive(cookie, request.now) &&
+        isSent(cookie, new URL(`${at.protocol}//${at.hostname}${at.pathname}`), request)
       )
     }),
 })
 
-const isRight = (part: 'domain' | 'path' | 'secure') => (cookie: Cookie.Cookie, visit: Cookie.Visit) => {
-  const elsewhere = { domain: { domain: visit.site.host }, path: { path: '/' }, secure: { secure: false } }
-  return Cookie.verdict({ ...cookie, ...elsewhere[part] }, visit) === 'sent'
+const isRight = (part: 'domain' | 'path' | 'secure') => (cookie: Cookie.Cookie, request: Cookie.RequestContext) => {
+  const elsewhere = { domain: { domain: request.site.host }, path: { path: '/' }, secure: { secure: false } }
+  return Cookie.verdict({ ...cookie, ...elsewhere[part] }, request) === 'sent'
 }
 
 const unlikeKeys = (jar: Jar.Jar, names: ReadonlySet<string>, keep: Jar.Jar): Jar.Jar =>
@@ -50,39 +49,43 @@ const slidingReads = new WeakMap<Jar.Jar, number>()
 const mistakes: Readonly<Record<string, Mistake>> = {
   'a domain that is contained somewhere in the host': {
     history: "http4s' CookieJar, `contains`",
-    jars: sendingWhere((cookie, at, visit) => at.host.includes(cookie.domain) && isRight('domain')(cookie, visit)),
+    jars: sendingWhere((cookie, at, request) => at.host.includes(cookie.domain) && isRight('domain')(cookie, request)),
     breaks: ['no cookie reaches what it is not for'],
   },
   'a domain that the host ends with, dot or no dot': {
     history: 'the usual `endsWith` of hand-written jars',
-    jars: sendingWhere((cookie, at, visit) => at.hostname.endsWith(cookie.domain) && isRight('domain')(cookie, visit)),
+    jars: sendingWhere(
+      (cookie, at, request) => at.hostname.endsWith(cookie.domain) && isRight('domain')(cookie, request),
+    ),
     breaks: ['no cookie reaches what it is not for'],
   },
   'host-only cookies for subdomains': {
     history: "Python's http.cookiejar, hence requests (D13)",
-    jars: sendingWhere((cookie, _, visit) => Cookie.verdict({ ...cookie, hostOnly: false }, visit) === 'sent'),
+    jars: sendingWhere((cookie, _, request) => Cookie.verdict({ ...cookie, hostOnly: false }, request) === 'sent'),
     breaks: ['no cookie reaches what it is not for'],
   },
   'a path that is a prefix, without a border': {
     history: 'RFC 2109 4.3.4 read to the letter',
-    jars: sendingWhere((cookie, at, visit) => at.pathname.startsWith(cookie.path) && isRight('path')(cookie, visit)),
+    jars: sendingWhere(
+      (cookie, at, request) => at.pathname.startsWith(cookie.path) && isRight('path')(cookie, request),
+    ),
     breaks: ['no cookie reaches what it is not for'],
   },
   'Secure cookies over http': {
     history: '@effect/platform withCookiesRef',
-    jars: sendingWhere((cookie, _, visit) => isRight('secure')(cookie, visit)),
+    jars: sendingWhere((cookie, _, request) => isRight('secure')(cookie, request)),
     breaks: ['no cookie reaches what it is not for'],
   },
   'domain cookies for their own host alone': {
     history: 'jars that are a map by host name',
     jars: sendingWhere(
-      (cookie, _, visit) => cookie.domain === visit.site.host && Cookie.verdict(cookie, visit) === 'sent',
+      (cookie, _, request) => cookie.domain === request.site.host && Cookie.verdict(cookie, request) === 'sent',
     ),
     breaks: ['every cookie reaches what it is for'],
   },
   'the order of creation, whatever the path': {
     history: 'maps in the order of insertion',
-    jars: sendingWhere((cookie, _, visit) => Cookie.verdict(cookie, visit) === 'sent'),
+    jars: sendingWhere((cookie, _, request) => Cookie.verdict(cookie, request) === 'sent'),
     breaks: ['longer paths and older cookies go first'],
   },
   'cookies known by name alone': {
@@ -175,8 +178,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       join: (x, y) => {
         const joined = Jar.join(x, y)
         const union = new Map([...Jar.records(x), ...Jar.records(y)].map((cookie) => [JSON.stringify(cookie), cookie]))
-        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, SiteCookies.RECORDS)
-        return union.size <= SiteCookies.RECORDS ? joined : { ...joined, cookies: CookieStore.fromRecords(eldest) }
+        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, CookieStore.MAX_RECORDS)
+        return union.size <= CookieStore.MAX_RECORDS ? joined : { ...joined, cookies: CookieStore.fromRecords(eldest) }
       },
     },
     breaks: ['join loses nothing that happened'],
