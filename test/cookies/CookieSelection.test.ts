@@ -11,7 +11,7 @@ const cookie = (name: string, ms: number, other: Partial<Cookie.Input> = {}): Co
 }
 const [a, b] = [cookie('a', 1), cookie('b', 2)]
 
-describe('a Cookie header', () => {
+describe('a Cookie header of a site (specification)', () => {
   const lasting = (name: string, ms: number, other: Partial<Cookie.Input> = {}) =>
     cookie(name, 1, { expires: new Date(ms), ...other })
   const picked = (bucket: CookieSelection.SiteCookies, now: number, href = 'http://example.com/') => {
@@ -32,7 +32,7 @@ describe('a Cookie header', () => {
   ])('at %i is %j, from %d until %d', (now, header, since, until) =>
     expect(picked(bucket, now)).toEqual([header, since, until]),
   )
-  it('is none where nothing is sent, and changes by no cookie that is not for the URL', () => {
+  it('is absent if nothing is sent, and does not depend on cookies for other URLs', () => {
     expect(picked([], 10)).toEqual([undefined, always, never])
     expect(picked([lasting('e', 30)], 30)).toEqual([undefined, 30, never])
     const others = [

@@ -24,19 +24,19 @@ const [a, b, c] = [siteCookie('a', 1), siteCookie('b', 2), siteCookie('c', 3, { 
 const store = CookieStore.fromRecords(records)
 const names = (cookies: ReadonlyArray<Cookie.Cookie>) => cookies.map(({ name }) => name).join('')
 
-describe('a store', () => {
-  it('has a bucket for each site', () => {
+describe('a store (specification)', () => {
+  it('groups records by site', () => {
     expect([...store.keys()].sort()).toEqual(['one.test', 'two.test'])
     expect(names(CookieStore.at(Site.of('www.two.test'))(store))).toBe('db')
     expect(CookieStore.at(Site.of('three.test'))(store)).toEqual([])
   })
-  it('is what its records make of it, written one by one or all at once', () => {
+  it('is the same if written one by one or from its records', () => {
     const written = records.reduce((held, one) => CookieStore.write(one)(held), CookieStore.empty)
     expect(CookieStore.equals(written, store)).toBe(true)
     expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6))(store), store)).toBe(false)
     expect(CookieStore.equals(CookieStore.fromRecords([]), CookieStore.empty)).toBe(true)
   })
-  it('gives the records that fit in the order of creation', () => {
+  it('filters records in creation order', () => {
     expect(names(CookieStore.filter(() => true)(store))).toBe('abcde')
     expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(store))).toBe('bcd')
     expect(CookieStore.filter(() => false)(store)).toEqual([])
@@ -47,14 +47,14 @@ describe('a store', () => {
   })
 })
 
-describe('the Cookie header', () => {
+describe('the Cookie header (specification)', () => {
   const at = (href: string, ms = 0, held = store) => CookieStore.header(new URL(href), new Date(ms))(held)
   const text = (href: string, ms = 0) => {
     const header = at(href, ms)
     return header === undefined ? undefined : Secret.reveal(header)
   }
 
-  it('is that of the URL at that time, whatever was asked before', () => {
+  it('is for the URL and time, independently of earlier calls', () => {
     for (let round = 0; round < 2; round += 1) {
       expect(text('http://one.test/')).toBe('a=1; e=1')
       expect(text('http://one.test/', 49)).toBe('a=1; e=1')
@@ -65,14 +65,14 @@ describe('the Cookie header', () => {
       expect(text('http://three.test/')).toBeUndefined()
     }
   })
-  it('of several URLs that are asked in turn is made once', () => {
+  it('is memoised for several URLs', () => {
     const fresh = CookieStore.fromRecords(records)
     const hrefs = ['http://one.test/', 'https://one.test/', 'http://two.test/', 'http://two.test/long']
     const first = hrefs.map((href) => at(href, 0, fresh))
     expect(new Set(first).size).toBe(4)
     for (const [i, href] of hrefs.entries()) expect(at(href, 49, fresh)).toBe(first[i])
   })
-  it('is known again from the moment a cookie is over, and not when time goes back', () => {
+  it('is reused after a cookie expires, and not if the clock goes back', () => {
     const fresh = CookieStore.fromRecords(records)
     const over = at('http://one.test/', 50, fresh)
     expect(at('http://one.test/', 50, fresh)).toBe(over)
@@ -80,7 +80,7 @@ describe('the Cookie header', () => {
     expect(Secret.reveal(over ?? '')).toBe('a=1')
     expect(Secret.reveal(at('http://one.test/', 49, fresh) ?? '')).toBe('a=1; e=1')
   })
-  it('is forgotten after many others, and by another store', () => {
+  it('is dropped after many others, and not shared with another store', () => {
     const first = at('http://one.test/')
     expect(at('http://one.test/', 0, CookieStore.fromRecords(records))).not.toBe(first)
     for (let i = 0; i < 50; i += 1) at(`http://one.test/${i}`)
@@ -89,15 +89,15 @@ describe('the Cookie header', () => {
   })
 })
 
-describe('a bucket', () => {
-  it('is in the order of sending, whatever the order of its records', () => {
+describe('the records of a site (specification)', () => {
+  it('are in sending order, for any order of input', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([a, b, c], { minLength: 3 }), (records) => {
         expect(names(CookieStore.siteFromRecords(records))).toBe('cab')
       }),
     )
   })
-  it('holds the newer of two records with one key', () => {
+  it('keep the newer of two records with one key', () => {
     const newer = { ...siteCookie('a', 9), created: a.created }
     for (const records of [
       [a, newer],
@@ -105,13 +105,13 @@ describe('a bucket', () => {
     ])
       expect(CookieStore.siteFromRecords(records)).toEqual([newer])
   })
-  it('holds records side by side that differ in one part of the key', () => {
+  it('keep records that differ in one part of the key', () => {
     const others = [{ domain: 'www.example.com' }, { path: '/a' }, { hostOnly: true }].map((one) =>
       siteCookie('a', 1, one),
     )
     expect(CookieStore.siteFromRecords([a, b, ...others])).toHaveLength(5)
   })
-  it('holds 360 records of a class, and of more the newest', () => {
+  it('keep the newest 360 Secure and 360 other records', () => {
     const many = Array.from({ length: 361 }, (_, i) => siteCookie(`c${i}`, 1 + i))
     expect(CookieStore.siteFromRecords(many.slice(1))).toEqual(many.slice(1))
     expect(CookieStore.siteFromRecords(many)).toEqual(many.slice(1))
@@ -121,8 +121,8 @@ describe('a bucket', () => {
   })
 })
 
-describe('write', () => {
-  it('puts a record where it is sent, first, last or between', () => {
+describe('writing to a site (specification)', () => {
+  it('inserts a record in sending order', () => {
     const bucket = CookieStore.siteFromRecords([a, siteCookie('d', 4), c])
     expect(names(bucket)).toBe('cad')
     expect(names(CookieStore.writeToSite(siteCookie('e', 5))(bucket))).toBe('cade')
@@ -130,7 +130,7 @@ describe('write', () => {
     expect(names(CookieStore.writeToSite({ ...siteCookie('e', 5), created: { ms: 2, n: 0 } })(bucket))).toBe('caed')
     expect(names(CookieStore.writeToSite(a)([]))).toBe('a')
   })
-  it('replaces the record with its key, in its place or in another', () => {
+  it('replaces the record with its key, even if its position changes', () => {
     const bucket = CookieStore.siteFromRecords([a, b])
     const kept = { ...siteCookie('a', 9), created: a.created }
     expect(CookieStore.writeToSite(kept)(bucket)).toEqual([kept, b])
@@ -139,10 +139,10 @@ describe('write', () => {
   })
 })
 
-describe('join', () => {
+describe('joining sites (specification)', () => {
   const all = CookieStore.siteFromRecords([a, b, c])
 
-  it('is the very bucket that holds all', () => {
+  it('returns the same array if it holds all records', () => {
     for (const other of [[], [a], [c, b], [...all], [{ ...siteCookie('b', 1), value: Secret.make('old') }]]) {
       expect(CookieStore.joinSites(all, other)).toEqual(all)
       expect(CookieStore.joinSites(other, all)).toEqual(all)
@@ -153,14 +153,14 @@ describe('join', () => {
     }
     expect(CookieStore.joinSites(all, all)).toBe(all)
   })
-  it('of two that hold other cookies is a new one', () => {
+  it('merges two sites with different cookies', () => {
     expect(names(CookieStore.joinSites([a], [b]))).toBe('ab')
     expect(names(CookieStore.joinSites([c, a], [c, b]))).toBe('cab')
     expect(names(CookieStore.joinSites([a], [siteCookie('d', 4, { path: '/d' })]))).toBe('da')
   })
 })
 
-describe('equality', () => {
+describe('equality of sites (specification)', () => {
   it.each<[SiteCookies, SiteCookies, boolean]>([
     [[], [], true],
     [[a, b], [siteCookie('a', 1), siteCookie('b', 2)], true],

@@ -1,4 +1,4 @@
-/** Jars that are wrong. */
+/** Incorrect jars, and the laws that each of them breaks. */
 import type * as Laws from '../../../laws/Jar.js'
 import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
 import * as Cookie from '../../../src/cookies/Cookie.js'
@@ -14,7 +14,7 @@ interface Mistake {
   readonly breaks: ReadonlyArray<JarLaw>
 }
 
-/** A jar that sends by a rule of its own. */
+/** Returns a jar that sends the cookies that `isSent` selects. */
 const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, request: Cookie.RequestContext) => boolean): Jars => ({
   ...Jar,
   cookiesFor: (at, now) => (jar) =>
@@ -143,7 +143,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       'what was deleted stays deleted in a join',
     ],
   },
-  'a merge that buries a deletion once it is done': {
+  'a merge that drops tombstones afterwards': {
     history: 'replicated maps that collect tombstones too early',
     jars: {
       ...Jar,
@@ -157,7 +157,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['join is associative', 'join is idempotent'],
   },
-  'the wall clock as the judge of which is newer': {
+  'the wall clock decides which record is newer': {
     history: 'last-writer-wins by Date.now()',
     jars: {
       ...Jar,
@@ -212,13 +212,13 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['no reply over http pushes out a Secure cookie'],
   },
-  'an absorb that writes into the bucket it was given': {
+  'an absorb that mutates the array of a site': {
     history: 'every mutable jar: tough-cookie, http.cookiejar',
     jars: {
       ...Jar,
       absorb: (at, fields, now) => (jar) => {
         const { jar: after, accepted, rejected } = Jar.receive(at, fields, now)(jar)
-        // The cast is the crime: a readonly array is written to.
+        // The cast makes the mistake possible: it writes to a readonly array.
         for (const bucket of jar.cookies.values()) if (bucket.length < 9) (bucket as Cookie.Cookie[]).push(...accepted)
         return [after, rejected]
       },
@@ -230,7 +230,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     jars: { ...Jar, absorb: (at, fields, now) => Jar.absorb(at, fields.toReversed(), now) },
     breaks: ['lists of Set-Cookie act on jars'],
   },
-  'an evict that takes session cookies along': {
+  'an evict that also removes session cookies': {
     history: 'MozillaCookieJar.save without ignore_discard',
     jars: {
       ...Jar,
