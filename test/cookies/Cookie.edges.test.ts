@@ -62,7 +62,10 @@ describe('a cookie that the user sets', () => {
   it.each<[string, Partial<Cookie.Input>]>([
     ['Cookie "a" is not valid: its domain "x y" is not a valid host', { domain: 'x y' }],
     ['Cookie "a" is not valid: its domain "" is not a valid host', { domain: '' }],
-    ['Cookie "a" is not valid: its domain "co.uk" is a public suffix; set hostOnly, or use a longer domain', { domain: 'CO.uk', hostOnly: false }],
+    [
+      'Cookie "a" is not valid: its domain "co.uk" is a public suffix; set hostOnly, or use a longer domain',
+      { domain: 'CO.uk', hostOnly: false },
+    ],
     ['Cookie "" is not valid: it has no name', { name: '' }],
     ['Cookie "a;" is not valid: its name contains characters that a cookie name must not contain', { name: 'a;' }],
     ['Cookie "a=b" is not valid: its name contains characters that a cookie name must not contain', { name: 'a=b' }],
@@ -70,16 +73,28 @@ describe('a cookie that the user sets', () => {
       'Cookie "a" is not valid: its value contains a control character, ";", a non-Latin-1 character, or a space at the start or end',
       { value: ' 1' },
     ],
-    ['Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters', { path: '' }],
-    ['Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters', { path: 'a/' }],
-    ['Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters', { path: '/a\n' }],
+    [
+      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+      { path: '' },
+    ],
+    [
+      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+      { path: 'a/' },
+    ],
+    [
+      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+      { path: '/a\n' },
+    ],
     ['Cookie "a" is not valid: its expiry is not a valid date', { expires: new Date(Number.NaN) }],
     ['Cookie "__Secure-a" is not valid: a __Secure- cookie must be Secure', { name: '__Secure-a' }],
     [
       'Cookie "__Host-a" is not valid: a __Host- cookie must be Secure, have Path=/ and no Domain',
       { name: '__Host-a', secure: true, hostOnly: true, path: '/x' },
     ],
-    [`Cookie "${'n'.repeat(64)}…" is not valid: its name contains characters that a cookie name must not contain`, { name: `${'n'.repeat(64)};` }],
+    [
+      `Cookie "${'n'.repeat(64)}…" is not valid: its name contains characters that a cookie name must not contain`,
+      { name: `${'n'.repeat(64)};` },
+    ],
   ])('%s', (message, input) => expect(messageOf(input)).toBe(message))
   it('never prints its value, given as text or as a secret', () => {
     for (const value of ['hunter2', Secret.make('hunter2')]) {

@@ -19,30 +19,14 @@ describe('a rejected Set-Cookie names its reason', () => {
     ['TooLong', 'https://example.com/', `a=${'1'.repeat(4096)}`],
     ['DomainMismatch', 'data:text/plain,x', 'a=1'],
     ['PublicSuffix', 'https://example.com/', 'a=1; Domain=.COM'],
-    [
-      'DomainMismatch',
-      'https://example.com/',
-      'a=1; Domain=B.test',
-    ],
+    ['DomainMismatch', 'https://example.com/', 'a=1; Domain=B.test'],
     ['DomainMismatch', 'https://example.com/', 'a=1; Domain=..'],
     ['Insecure', 'http://example.com/', 'a=1; Secure'],
     ['SecureHeld', 'http://example.com/', 'held=2'],
     ['PrefixBroken', 'https://example.com/', '__secure-a=1'],
-    [
-      'PrefixBroken',
-      'https://example.com/',
-      '__Host-a=1; Secure; Path=/; Domain=example.com',
-    ],
-    [
-      'PrefixBroken',
-      'https://example.com/',
-      '__secure-a; Secure',
-    ],
-    [
-      'PrefixBroken',
-      'https://example.com/',
-      '__HOST-a; Secure; Path=/',
-    ],
+    ['PrefixBroken', 'https://example.com/', '__Host-a=1; Secure; Path=/; Domain=example.com'],
+    ['PrefixBroken', 'https://example.com/', '__secure-a; Secure'],
+    ['PrefixBroken', 'https://example.com/', '__HOST-a; Secure; Path=/'],
   ])('%s: at %s', (_tag, href, setCookie) => {
     const pair = setCookie.split(';', 1)[0] ?? ''
     const name = pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : ''

@@ -204,7 +204,10 @@ describe('invalid tough-cookie JSON', () => {
     )
   it.each<[object, string]>([
     [{ key: '' }, 'cookies.0: Cookie "" is not valid: it has no name'],
-    [{ path: 'p' }, 'cookies.0: Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters'],
+    [
+      { path: 'p' },
+      'cookies.0: Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+    ],
     [{ domain: '' }, 'cookies.0: Cookie "a" is not valid: its domain "" is not a valid host'],
   ])('%j is reported with its index', (patch, problem) => {
     expect(problems({ cookies: [{ ...KEPT, ...patch }] })).toBe(problem)
