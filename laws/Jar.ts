@@ -1,5 +1,5 @@
 /**
- * What a cookie jar must do, as predicates over any implementation with the operations of `Jar`.
+ * The laws of a cookie jar, as predicates over any implementation with the operations of `Jar`.
  *
  * | group       | laws                                                                                     |
  * |-------------|------------------------------------------------------------------------------------------|
@@ -8,7 +8,8 @@
  * | reach       | `reachesOnlyItsPlaces` `reachesAllItsPlaces` `sendsInOrder` `expiresOnTime`              |
  * | limits      | `holdsFewForEachSite` `insecureKeepsSecure` `evictIsUnobservable`                        |
  *
- * Where a cookie may go is said here a second time, label by label and segment by segment, and not by the code under test.
+ * The matching rules are implemented here again, label by label and segment by segment, independently of the code
+ * under test.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -19,7 +20,7 @@ import * as Secret from '../src/values/Secret.js'
 
 type Jar = JarOf.Jar
 
-/** What the laws speak of; an implementation that claims to be as good may be put in its place. */
+/** The operations that the laws use. Any implementation can be tested. */
 export type Operations = Pick<
   typeof JarOf,
   | 'empty'
@@ -39,14 +40,14 @@ export type Operations = Pick<
   | 'Eq'
 >
 
-/** One reply: where it came from, when, and its Set-Cookie fields. */
+/** One response: its URL, its Set-Cookie fields, and when it was received. */
 export interface Arrival {
   readonly url: URL
   readonly setCookies: ReadonlyArray<string>
   readonly now: Date
 }
 
-/** What can happen to a jar. */
+/** An operation on a jar. */
 export type Step =
   | ({ readonly _tag: 'Absorb' } & Arrival)
   | { readonly _tag: 'Set'; readonly input: Cookie.Input }
@@ -64,7 +65,7 @@ export const absorb =
   (jar: Jar): Jar =>
     jars.absorb(url, setCookies, now)(jar)[0]
 
-const happen = (jars: Operations, jar: Jar, step: Step): Jar => {
+const applyStep = (jars: Operations, jar: Jar, step: Step): Jar => {
   switch (step._tag) {
     case 'Absorb':
       return absorb(jars)(step)(jar)
@@ -85,12 +86,12 @@ const happen = (jars: Operations, jar: Jar, step: Step): Jar => {
   }
 }
 
-/** The jar after a history. Two replays share nothing. */
+/** Returns the jar after a history. Two replays share no objects. */
 export const replay =
   (jars: Operations) =>
   (history: History) =>
   (jar: Jar): Jar =>
-    history.reduce((held, step) => happen(jars, held, step), jar)
+    history.reduce((current, step) => applyStep(jars, current, step), jar)
 
 const read = (jars: Operations, url: URL, now: Date, jar: Jar): string | undefined => {
   const header = jars.header(url, now)(jar)
@@ -99,12 +100,12 @@ const read = (jars: Operations, url: URL, now: Date, jar: Jar): string | undefin
 
 const keyOf = ({ name, domain, hostOnly, path }: Cookie.Key): string => JSON.stringify([name, domain, hostOnly, path])
 
-/** A key has a Secure slot and another one. */
+/** A site stores up to two records for each key: a Secure one and another one. */
 const slotOf = (cookie: Cookie.Cookie): string => `${cookie.secure}${keyOf(cookie)}`
 
 const textOf = (cookie: Cookie.Cookie): string => JSON.stringify({ ...cookie, value: Secret.reveal(cookie.value) })
 
-/** All that a jar holds, as text. */
+/** The whole content of a jar, as text. */
 const snapshot = (jars: Operations, jar: Jar): string =>
   JSON.stringify([jars.records(jar).map(textOf), [...jar.challenges.values()], jar.clock])
 
@@ -115,7 +116,7 @@ export const joinIdentity =
   (x: Jar): boolean =>
     jars.Eq.equals(jars.join(x, jars.empty), x) && jars.Eq.equals(jars.join(jars.empty, x), x)
 
-/** Also where the two are equal without sharing anything. */
+/** Tells whether joining two equal jars that share no objects returns the same jar. */
 export const joinIdempotent =
   (jars: Operations) =>
   (history: History): boolean => {
@@ -133,7 +134,7 @@ export const joinAssociative =
   (x: Jar, y: Jar, z: Jar): boolean =>
     jars.Eq.equals(jars.join(jars.join(x, y), z), jars.join(x, jars.join(y, z)))
 
-/** Nothing that happened to a jar is lost when the jar from before joins in. */
+/** Tells whether joining the earlier jar loses nothing of a history. */
 export const joinInflates =
   (jars: Operations) =>
   (jar: Jar, history: History): boolean => {
@@ -141,7 +142,7 @@ export const joinInflates =
     return jars.Eq.equals(jars.join(jar, after), after)
   }
 
-/** What was removed stays so, when a fork from before the removal joins in. */
+/** Tells whether a removed cookie stays removed when an earlier fork joins. */
 export const joinKeepsDeletions =
   (jars: Operations) =>
   (jar: Jar, name: string): boolean => {
@@ -153,7 +154,7 @@ const isDeleted = ({ expires }: Cookie.Cookie): boolean => O.isSome(expires) && 
 
 // --- action --------------------------------------------------------------------------------------------------------
 
-/** Lists of Set-Cookie fields act on jars; so do their rejections, one after the other. */
+/** Tells whether absorbing two lists in turn equals absorbing their concatenation, with the same rejections. */
 export const absorbActs =
   (jars: Operations) =>
   (jar: Jar, { url, setCookies, now }: Arrival, cut: number): boolean => {
@@ -169,7 +170,7 @@ export const absorbActs =
     )
   }
 
-/** A reply changes what it sets, and nothing else. For jars below the limit. */
+/** Tells whether a response changes only the cookies that it sets. For jars below the limit. */
 export const absorbChangesNoOther =
   (jars: Operations) =>
   (jar: Jar, arrival: Arrival): boolean => {
@@ -181,7 +182,7 @@ export const absorbChangesNoOther =
     return jars.records(jar).every(isKept) && isForHost(arrival, after, jar)
   }
 
-/** What is new in a jar has to do with the host that sent it. */
+/** Whether the new records of a jar are for the host that sent them. */
 const isForHost = ({ url }: Arrival, after: ReadonlyArray<Cookie.Cookie>, before: Jar): boolean =>
   after.every(
     (cookie) =>
@@ -190,7 +191,7 @@ const isForHost = ({ url }: Arrival, after: ReadonlyArray<Cookie.Cookie>, before
       domainCovers(cookie, hostOf(url)),
   )
 
-/** A jar never changes, whatever is made from it, and whatever is read from it. */
+/** Tells whether a jar stays unchanged by writes and reads. */
 export const absorbKeepsOld =
   (jars: Operations) =>
   (jar: Jar, history: History, url: URL, now: Date): boolean => {
@@ -201,7 +202,7 @@ export const absorbKeepsOld =
     return snapshot(jars, jar) === before
   }
 
-/** Two replies to requests sent at once, joined, leave what they leave one after the other; only `created` may differ. */
+/** Tells whether two parallel responses, joined, equal the same two in sequence; only `created` may differ. */
 export const parallelIsSequential =
   (jars: Operations) =>
   (jar: Jar, first: Arrival, second: Arrival): boolean => {
@@ -210,7 +211,7 @@ export const parallelIsSequential =
     return uncreated(jars, sequential) === uncreated(jars, parallel)
   }
 
-/** What is known of each key: the record written last, of a deletion only when it was. */
+/** The last record of each key, without its creation time; of a deletion only its time. */
 const uncreated = (jars: Operations, jar: Jar): string => {
   const newest = new Map<string, Cookie.Cookie>()
   for (const cookie of jars.records(jar)) {
@@ -255,7 +256,7 @@ const isMeantFor = (cookie: Cookie.Cookie, url: URL, now: Date): boolean =>
   (!cookie.secure || isTrusted(url)) &&
   (O.isNone(cookie.expires) || (cookie.expires.value > now.getTime() && !isDeleted(cookie)))
 
-/** No cookie reaches a host, a path, a scheme or a time that it is not for. */
+/** Tells whether every selected cookie matches the host, path, scheme and time. */
 export const reachesOnlyItsPlaces =
   (jars: Operations) =>
   (jar: Jar, url: URL, now: Date): boolean =>
@@ -266,7 +267,7 @@ export const reachesOnlyItsPlaces =
       )(jar)
       .every((cookie) => isMeantFor(cookie, url, now))
 
-/** Every cookie reaches what it is for, and the header says so. For hosts with no public suffix below their site. */
+/** Tells whether every matching cookie is sent, and is in the header. For hosts without a public suffix below their site. */
 export const reachesAllItsPlaces =
   (jars: Operations) =>
   (jar: Jar, url: URL, now: Date): boolean => {
@@ -278,7 +279,7 @@ export const reachesAllItsPlaces =
     return meant.length === sent.length && read(jars, url, now, jar) === (sent.length === 0 ? undefined : text)
   }
 
-/** Longer paths first, then older cookies (RFC 6265bis 5.8.3). */
+/** Tells whether longer paths come first, then older cookies (RFC 6265bis 5.8.3). */
 export const sendsInOrder =
   (jars: Operations) =>
   (jar: Jar, url: URL, now: Date): boolean => {
@@ -291,7 +292,7 @@ export const sendsInOrder =
     })
   }
 
-/** A lifetime is counted from the reply that gave it, however often the cookie is read in between. */
+/** Tells whether a lifetime counts from the response that set it, independently of reads. */
 export const expiresOnTime =
   (jars: Operations) =>
   (jar: Jar, seconds: number, reads: ReadonlyArray<number>): boolean => {
@@ -305,7 +306,7 @@ export const expiresOnTime =
 
 // --- limits --------------------------------------------------------------------------------------------------------
 
-/** No site has more than 360 Secure records and 360 others, and no slot of a key more than one. */
+/** Tells whether each site has at most 360 Secure and 360 other records, and each key at most one of each kind. */
 export const holdsFewForEachSite =
   (jars: Operations) =>
   (jar: Jar): boolean => {
@@ -318,7 +319,7 @@ export const holdsFewForEachSite =
     )
   }
 
-/** Replies over http, however many cookies they set, change and push out no Secure record. */
+/** Tells whether responses over http never change or evict a Secure record, however many cookies they set. */
 export const insecureKeepsSecure =
   (jars: Operations) =>
   (jar: Jar, replies: ReadonlyArray<Arrival>): boolean => {
@@ -333,7 +334,7 @@ export const insecureKeepsSecure =
     return secure(after) === secure(jar)
   }
 
-/** Forgetting what is over changes no request from then on. */
+/** Tells whether evicting expired records leaves all later Cookie headers unchanged. */
 export const evictIsUnobservable =
   (jars: Operations) =>
   (jar: Jar, now: Date, url: URL, later: Date): boolean =>

@@ -1,4 +1,4 @@
-/** The laws of the cookie jar, as a rule set over any implementation with its operations. */
+/** The laws of the cookie jar, as a rule set for any implementation of its operations. */
 import * as fc from 'fast-check'
 import type * as JarOf from '../../src/cookies/Jar.js'
 import * as Any from '../arbitrary/Cookie.js'
@@ -17,7 +17,7 @@ const { history, longHistory, arrival, url, moment, name } = Any
 const histories = fc.tuple(longHistory, longHistory, longHistory, longHistory)
 const start = (jars: Jars, past: Laws.History): JarOf.Jar => Laws.replay(jars)(past)(jars.empty)
 
-/** Three jars that met at a common past, or never. */
+/** Three jars with or without a common past. */
 const forks = (
   jars: Jars,
   [past, ...ways]: ReadonlyArray<Laws.History>,
@@ -38,7 +38,7 @@ const withoutSecure = (event: Laws.Arrival): Laws.Arrival => ({
   setCookies: event.setCookies.map((field) => field.replace(/; *secure/gi, '')),
 })
 
-/** Replies that change whether a cookie is Secure, or replies that set more than a site may have. */
+/** Responses that change whether a cookie is Secure, or that exceed the limit of a site. */
 const secureEvents = fc.oneof(
   { withCrossShrink: true },
   { weight: 3, arbitrary: fc.constant(Any.secureArrival) },
@@ -54,7 +54,7 @@ const secureEvents = fc.oneof(
   },
 )
 
-/** A past at 1 s, a reply at 2 s, another at 3 s, all over TLS, where one reply cannot forbid the other. */
+/** A past at 1 s, responses at 2 s and 3 s. All use TLS, so neither makes the other invalid. */
 const increasing = secureEvents
   .chain((event) => fc.tuple(fc.array(event, { maxLength: 5 }), event, event))
   .map(([past, first, second]) => ({
@@ -153,6 +153,6 @@ const rules = {
 /** The names of the laws. */
 export type JarLaw = keyof typeof rules
 
-/** What every implementation of a cookie jar must do. */
+/** Returns the laws for an implementation of a cookie jar. */
 export const jar = (jars: Jars): RuleSet =>
   Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, rule(jars)]))

@@ -9,7 +9,7 @@
  */
 import { realpath } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
-import * as Jar from '../Jar.js'
+import * as Jar from '../cookies/Jar.js'
 import * as Session from '../Session.js'
 import * as Store from '../Store.js'
 import { orMissing } from '../transport/download/FileSystem.js'

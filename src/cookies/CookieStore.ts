@@ -1,11 +1,22 @@
 /**
- * The cookies of all sites: a bucket for each, in a persistent map.
+ * The cookie records of all sites: an array for each site, in a persistent map.
  *
- * | reading for a URL | looks into the one bucket of its site: as fast with 10,000 cookies as with 10 |
- * |-------------------|--------------------------------------------------------------------------------|
- * | writing           | copies one bucket and one path of the map                                      |
+ * | operation         | cost                                                                     |
+ * |-------------------|--------------------------------------------------------------------------|
+ * | reading for a URL | reads the array of one site: as fast with 10,000 cookies as with 10      |
+ * | writing           | copies the array of one site and one path of the map                     |
  *
- * Laws: a shelf is what `fromRecords` makes of its `records`; `join` is a semilattice.
+ * A site's array is in sending order. It has at most two records for each key: a Secure one and another one.
+ *
+ *     writeToSite(c)(s) = joinSites(s, [c, tombstone of the other record])   if c is newer than all of s
+ *     joinSites(x, y)   = the newest `MAX_RECORDS` Secure and `MAX_RECORDS` other records of x and y
+ *
+ * Laws: a store equals `fromRecords` of its records; `join` is a semilattice. This is why `MAX_RECORDS` counts Secure
+ * and other records separately, counts tombstones, and does not depend on the time (`CookieSelection` does).
+ *
+ * A response over http writes no Secure record, so it cannot evict one, not even a tombstone (RFC 6265bis 5.7 step 16).
+ * A write turns a live record of the other kind into a tombstone. Only a join of forks can leave two live records with
+ * one key; then `CookieSelection.current` shows the newer one.
  *
  * @example
  * import { Jar } from 'requests-ts'
@@ -13,75 +24,167 @@
  * const [jar] = Jar.absorb(new URL('https://a.example.com/'), ['x=1', 'y=2; Domain=example.com'], new Date(0))(Jar.empty)
  * assert.equal(jar.cookies.get('example.com')?.length, 2)
  */
-
 import type { Secret } from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
+import * as CookieSelection from './CookieSelection.js'
 import * as PersistentMap from './PersistentMap.js'
 import * as Site from './Site.js'
-import * as SiteCookies from './SiteCookies.js'
 
-/** Buckets by the name of their site. */
-export type CookieStore = PersistentMap.PersistentMap<SiteCookies.SiteCookies>
+type SiteCookies = CookieSelection.SiteCookies
+
+/** Records by the name of their site. */
+export type CookieStore = PersistentMap.PersistentMap<SiteCookies>
+
+/** Maximum number of Secure records of a site, and of its other records: room for `LIMIT` live and as many dead ones. */
+export const MAX_RECORDS = 360
 
 export const empty: CookieStore = PersistentMap.empty
 
-/** The bucket of a site. */
+const NO_COOKIES: SiteCookies = []
+
+/** Returns the records of a site. */
 export const at =
   ({ name }: Site.Site) =>
-  (shelf: CookieStore): SiteCookies.SiteCookies =>
-    shelf.get(name) ?? SiteCookies.empty
+  (store: CookieStore): SiteCookies =>
+    store.get(name) ?? NO_COOKIES
+
+// --- one site ------------------------------------------------------------------------------------------------------
+
+const oldestOf = (cookies: SiteCookies, secure: boolean): SiteCookies => {
+  const sameKind = cookies.filter((cookie) => cookie.secure === secure)
+  const excess = sameKind.length - MAX_RECORDS
+  return excess <= 0 ? NO_COOKIES : sameKind.sort(Cookie.compareAge).slice(0, excess)
+}
+
+const limited = (cookies: SiteCookies): SiteCookies => {
+  if (cookies.length <= MAX_RECORDS) return cookies
+  const excess = new Set([...oldestOf(cookies, true), ...oldestOf(cookies, false)])
+  return excess.size === 0 ? cookies : cookies.filter((cookie) => !excess.has(cookie))
+}
+
+/** `limited` in one pass, after one record of this kind was added to records within the limit. */
+const limitedAfterWrite =
+  (secure: boolean) =>
+  (cookies: SiteCookies): SiteCookies => {
+    if (cookies.length <= MAX_RECORDS) return cookies
+    let count = 0
+    let oldest: Cookie.Cookie | undefined
+    for (const cookie of cookies) {
+      if (cookie.secure !== secure) continue
+      count += 1
+      if (oldest === undefined || Cookie.compareAge(cookie, oldest) < 0) oldest = cookie
+    }
+    return count <= MAX_RECORDS ? cookies : cookies.filter((cookie) => cookie !== oldest)
+  }
+
+/** The index after all cookies that are sent before `cookie`. Searches from the end, which is the usual result. */
+const sendingIndex = (cookies: SiteCookies, cookie: Cookie.Cookie): number =>
+  cookies.findLastIndex((other) => Cookie.compareSending(cookie, other) >= 0) + 1
+
+/** Writes a record, which must be newer than all records of the site. */
+export const writeToSite =
+  (cookie: Cookie.Cookie) =>
+  (stored: SiteCookies): SiteCookies => {
+    let index = -1
+    let cookies = stored
+    for (let i = 0; i < stored.length; i += 1) {
+      const other = stored[i]
+      if (other === undefined || !Cookie.sameKey(other, cookie)) continue
+      if (other.secure === cookie.secure) index = i
+      else if (!Cookie.isTombstone(other)) cookies = cookies.with(i, Cookie.toTombstone(cookie.updated)(other))
+    }
+    const old = cookies[index]
+    if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return cookies.with(index, cookie)
+    const others = old === undefined ? cookies : cookies.toSpliced(index, 1)
+    return limitedAfterWrite(cookie.secure)(others.toSpliced(sendingIndex(others, cookie), 0, cookie))
+  }
+
+/** Returns the records of one site, in any order, as stored. O(n log n). */
+export const siteFromRecords = (records: SiteCookies): SiteCookies => {
+  const newest = new Map<string, Cookie.Cookie>()
+  for (const cookie of records) {
+    const key = `${cookie.secure ? 'S' : '-'}${Cookie.keyText(cookie)}`
+    const other = newest.get(key)
+    if (other === undefined || Cookie.compareAge(other, cookie) < 0) newest.set(key, cookie)
+  }
+  return limited([...newest.values()].sort(Cookie.compareSending))
+}
+
+const isSame = (x: SiteCookies, y: SiteCookies): boolean =>
+  x.length === y.length && x.every((cookie, i) => cookie === y[i])
+
+/** Returns the newer record of each key and kind; `x` or `y` itself if it already holds all of them. */
+export const joinSites = (x: SiteCookies, y: SiteCookies): SiteCookies => {
+  if (x === y) return x
+  const joined = siteFromRecords([...x, ...y])
+  if (isSame(joined, x)) return x
+  return isSame(joined, y) ? y : joined
+}
+
+export const equalSites = (x: SiteCookies, y: SiteCookies): boolean =>
+  x === y ||
+  (x.length === y.length &&
+    x.every((cookie, i) => {
+      const other = y[i]
+      return other !== undefined && Cookie.Eq.equals(cookie, other)
+    }))
+
+// --- all sites -----------------------------------------------------------------------------------------------------
 
 /** Writes a record that is newer than all others. */
 export const write =
   (cookie: Cookie.Cookie) =>
-  (shelf: CookieStore): CookieStore => {
+  (store: CookieStore): CookieStore => {
     const site = Site.of(cookie.domain)
-    return shelf.set(site.name, SiteCookies.write(cookie)(at(site)(shelf)))
+    return store.set(site.name, writeToSite(cookie)(at(site)(store)))
   }
 
 export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
   const sites = new Map<string, Cookie.Cookie[]>()
   for (const cookie of records) {
     const { name } = Site.of(cookie.domain)
-    const held = sites.get(name)
-    if (held === undefined) sites.set(name, [cookie])
-    else held.push(cookie)
+    const cookies = sites.get(name)
+    if (cookies === undefined) sites.set(name, [cookie])
+    else cookies.push(cookie)
   }
-  return PersistentMap.fromEntries(Array.from(sites, ([name, held]) => [name, SiteCookies.fromRecords(held)] as const))
+  return PersistentMap.fromEntries(Array.from(sites, ([name, cookies]) => [name, siteFromRecords(cookies)] as const))
 }
 
-/** What is seen at a time, site by site: see `Bucket.visible`. */
-export const visible = (now: number, shelf: CookieStore): ReadonlyArray<Cookie.Cookie> =>
-  Array.from(shelf.values(), SiteCookies.visible(now)).flat().sort(Cookie.compareCreation)
+const collect =
+  (select: (cookies: SiteCookies) => SiteCookies) =>
+  (store: CookieStore): SiteCookies =>
+    Array.from(store.values(), select).flat().sort(Cookie.compareCreation)
 
-/** One record for each key, without a limit of cookies. */
-export const current = (shelf: CookieStore): ReadonlyArray<Cookie.Cookie> =>
-  Array.from(shelf.values(), SiteCookies.current).flat().sort(Cookie.compareCreation)
+/** Returns the cookies that are visible at `now`, in creation order: see `CookieSelection.visible`. */
+export const visible = (now: number, store: CookieStore): SiteCookies => collect(CookieSelection.visible(now))(store)
 
-/** The records that fit, in the order of creation. */
-export const filter =
-  (fits: (cookie: Cookie.Cookie) => boolean) =>
-  (shelf: CookieStore): ReadonlyArray<Cookie.Cookie> =>
-    Array.from(shelf.values(), (bucket) => bucket.filter(fits))
-      .flat()
-      .sort(Cookie.compareCreation)
+/** Returns one record for each key, in creation order, ignoring the limit of visible cookies. */
+export const current: (store: CookieStore) => SiteCookies = collect(CookieSelection.current)
+
+/** Returns the records that match, in creation order. */
+export const filter = (matches: (cookie: Cookie.Cookie) => boolean): ((store: CookieStore) => SiteCookies) =>
+  collect((cookies) => cookies.filter(matches))
+
+export const join: (x: CookieStore, y: CookieStore) => CookieStore = PersistentMap.join(joinSites)
+
+export const equals: (x: CookieStore, y: CookieStore) => boolean = PersistentMap.equals(equalSites)
 
 // --- the Cookie header ---------------------------------------------------------------------------------------------
 
-interface Memo extends SiteCookies.CookieHeader, Pick<Site.CookieScope, 'protocol' | 'hostname' | 'pathname'> {}
+interface Memo extends CookieSelection.CookieHeader, Pick<Site.CookieScope, 'protocol' | 'hostname' | 'pathname'> {}
 
 const MEMO_SIZE = 8
 const memos = new WeakMap<CookieStore, Memo[]>()
 
-const memosOf = (shelf: CookieStore): Memo[] => {
-  const known = memos.get(shelf)
+const memosOf = (store: CookieStore): Memo[] => {
+  const known = memos.get(store)
   if (known !== undefined) return known
   const fresh: Memo[] = []
-  memos.set(shelf, fresh)
+  memos.set(store, fresh)
   return fresh
 }
 
-const remembered = (
+const memoFor = (
   known: ReadonlyArray<Memo>,
   { protocol, hostname, pathname }: Site.CookieScope,
   now: number,
@@ -93,23 +196,17 @@ const remembered = (
   return undefined
 }
 
-/** The value of the Cookie header for a URL, if it has one. The last few answers of a shelf are kept beside it. */
+/** Returns the value of the Cookie header for a URL, if there is one. Memoises the last few results of a store. */
 export const header =
   (url: Site.CookieScope, now: Date) =>
-  (shelf: CookieStore): Secret | undefined => {
-    const known = memosOf(shelf)
-    const memo = remembered(known, url, now.getTime())
+  (store: CookieStore): Secret | undefined => {
+    const known = memosOf(store)
+    const memo = memoFor(known, url, now.getTime())
     if (memo !== undefined) return memo.header
-    const visit = Cookie.visit(url, now)
-    const { header, since, until } = SiteCookies.cookieHeader(visit)(at(visit.site)(shelf))
+    const request = Cookie.requestContext(url, now)
+    const { header, since, until } = CookieSelection.cookieHeader(request)(at(request.site)(store))
     const { protocol, hostname, pathname } = url
     if (known.length === MEMO_SIZE) known.length = 0
     known.push({ protocol, hostname, pathname, header, since, until })
     return header
   }
-
-// --- instances -----------------------------------------------------------------------------------------------------
-
-export const join: (x: CookieStore, y: CookieStore) => CookieStore = PersistentMap.join(SiteCookies.join)
-
-export const equals: (x: CookieStore, y: CookieStore) => boolean = PersistentMap.equals(SiteCookies.equals)

@@ -1,15 +1,15 @@
 /**
- * cookies.txt, the file of Netscape, curl and wget: seven fields, tabs between, one cookie a line.
+ * The cookies.txt format of Netscape, curl and wget: one cookie a line, seven fields separated by tabs.
  *
  *     .example.com  TRUE  /  TRUE  1893456000  name  value
  *     #HttpOnly_example.com  FALSE  /  FALSE  0  session  value
  *
- * | field   | written                               | read                                        |
- * |---------|---------------------------------------|---------------------------------------------|
- * | domain  | with a dot where it is for subdomains | the same; the second field decides          |
- * | expiry  | `0` for a session cookie, as curl     | `0` and nothing are a session cookie        |
+ * | field   | written                               | read                                         |
+ * |---------|---------------------------------------|----------------------------------------------|
+ * | domain  | with a dot if it is for subdomains    | the dot is ignored; the second field decides |
+ * | expiry  | `0` for a session cookie, like curl   | `0` or empty for a session cookie            |
  *
- * Lost: SameSite, stamps, what is below a second. A cookie with a tab or the end of a line in it is not written.
+ * Not written: SameSite, creation times, fractions of a second, and cookies that contain a tab or a line end.
  *
  * @example
  * import { CookiesTxt, Jar } from 'requests-ts'
@@ -28,9 +28,9 @@ import * as Jar from './Jar.js'
 const HEADER = '# Netscape HTTP Cookie File'
 
 export interface Options {
-  /** Cookies that are over by then are left out. */
+  /** Cookies that have expired by then are not written. */
   readonly now: Date
-  /** Whether cookies without an expiry are written: login cookies mostly have none. */
+  /** Whether to write cookies without an expiry, as most login cookies are. */
   readonly session: boolean
 }
 
@@ -47,7 +47,7 @@ const lineOf = ({ name, value, domain, hostOnly, path, secure, httpOnly, expires
     Secret.reveal(value),
   ].join('\t')
 
-/** Writes the cookies in the clear: keep the text as you would keep a password. */
+/** Returns the cookies as text, with their values in clear text: protect it like a password. */
 export const write =
   ({ now, session }: Options) =>
   (jar: Jar.Jar): string => {
@@ -63,24 +63,24 @@ export const write =
 
 export interface Read {
   readonly jar: Jar.Jar
-  /** The numbers of the lines that are none, from 1. */
+  /** The numbers of the invalid lines, from 1. */
   readonly badLines: ReadonlyArray<number>
 }
 
 const inputOf = (line: string): Cookie.Input | undefined => {
   const httpOnly = line.startsWith('#HttpOnly_')
-  const [domain = '', below = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = (
+  const [domain = '', subdomains = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = (
     httpOnly ? line.slice(10) : line
   ).split('\t')
   const isFlag = (text: string): boolean => /^(TRUE|FALSE)$/i.test(text)
-  if (more.length > 0 || domain === '' || !isFlag(below) || !isFlag(secure) || !/^\d*(\.\d+)?$/.test(expiry))
+  if (more.length > 0 || domain === '' || !isFlag(subdomains) || !isFlag(secure) || !/^\d*(\.\d+)?$/.test(expiry))
     return undefined
   const seconds = Number(expiry)
   return {
     name,
     value,
     domain: domain.replace(/^\./, ''),
-    hostOnly: /^FALSE$/i.test(below),
+    hostOnly: /^FALSE$/i.test(subdomains),
     path: path === '' ? '/' : path,
     secure: /^TRUE$/i.test(secure),
     httpOnly,
@@ -91,7 +91,7 @@ const inputOf = (line: string): Cookie.Input | undefined => {
 const isComment = (line: string): boolean =>
   line.trim() === '' || (line.startsWith('#') && !line.startsWith('#HttpOnly_'))
 
-/** Reads what others have written; a line that is no cookie is named and skipped. */
+/** Parses cookies.txt into a jar. Skips invalid lines and lists their numbers. */
 export const read =
   (now: Date) =>
   (text: string): Read => {
@@ -108,6 +108,6 @@ export const read =
       }
     }
     const { jar, problems } = Jar.setAll(entries)(Jar.at(now)(Jar.empty))
-    const refused = lines.filter((_, i) => problems.has(i))
-    return { jar, badLines: [...badLines, ...refused].sort((x, y) => x - y) }
+    const invalid = lines.filter((_, i) => problems.has(i))
+    return { jar, badLines: [...badLines, ...invalid].sort((x, y) => x - y) }
   }

@@ -1,14 +1,13 @@
 /**
- * Digest challenges that servers told us to remember: the nonce for each origin, realm and user, and how often it
- * was used (RFC 7616 3.3).
+ * A cache of digest challenges: the nonce for each origin, realm and user, and how often it was used (RFC 7616 3.3).
  *
- * | a challenge that is remembered | its count                             |
- * |--------------------------------|---------------------------------------|
- * | with a new nonce               | 0                                     |
- * | with the nonce that is held    | kept, for a server refuses a repeated one |
+ * | stored challenge       | count                                                  |
+ * |------------------------|--------------------------------------------------------|
+ * | with a new nonce       | 0                                                      |
+ * | with the known nonce   | kept, because servers refuse a repeated nonce count    |
  *
- * Laws: `newer` picks by stamp, then by count, then by content, so `join` is a semilattice; as with cookies only the
- * newest are kept, for a hostile server has a new realm for every reply.
+ * Laws: `newer` compares the time, then the count, then the content, so `join` is a semilattice. As with cookies, only
+ * the newest are kept, because a hostile server could send a new realm with every response.
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -20,37 +19,38 @@
  * const jar = Jar.remember(challenge, new Date(0))(Jar.empty)
  * const found = Jar.challengeFor({ origin: 'https://example.com', user: 'me' })(jar)
  * const used = O.isSome(found) ? Jar.counted(found.value)(jar) : jar
- * const count = (held: Jar.Jar) => pipe(Jar.challengeFor(challenge)(held), O.map((one) => one.count))
+ * const count = (jar: Jar.Jar) => pipe(Jar.challengeFor(challenge)(jar), O.map((one) => one.count))
  * assert.deepEqual([count(jar), count(used)], [O.some(0), O.some(1)])
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { Ord as TextOrd } from 'fp-ts/lib/string.js'
 import type * as Digest from '../values/Digest.js'
 import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
 import * as PersistentMap from './PersistentMap.js'
 
 export interface Challenge extends Digest.Challenge {
-  /** Scheme, host and port that challenged. */
+  /** Scheme, host and port of the server that sent the challenge. */
   readonly origin: string
-  /** Whose credentials answered it. */
+  /** The user whose credentials answered it. */
   readonly user: string
   /** The targets (path and query) that begin the URLs of its protection space. Absent: the whole origin. */
   readonly domain?: ReadonlyArray<string>
   /** How often the nonce was used: the next `nc` is one more. */
   readonly count: number
-  /** When this nonce was remembered; counting does not change it. */
+  /** When this nonce was stored; counting does not change it. */
   readonly updated: LogicalTime.LogicalTime
 }
 
-/** A challenge as it came. */
+/** A challenge as received. */
 export type Input = Omit<Challenge, 'count' | 'updated'>
 
 export type Challenges = PersistentMap.PersistentMap<Challenge>
 
 export const none: Challenges = PersistentMap.empty
 
-/** How many challenges a jar may hold. */
+/** Maximum number of challenges in a jar. */
 export const LIMIT = 180
 
 const keyOf = ({ origin, realm, user }: Pick<Input, 'origin' | 'realm' | 'user'>): string =>
@@ -59,52 +59,50 @@ const keyOf = ({ origin, realm, user }: Pick<Input, 'origin' | 'realm' | 'user'>
 const content = ({ origin, realm, user, nonce, opaque, algorithm, qop, domain }: Input): string =>
   JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop, domain ?? null])
 
-/** A total order: by stamp, then by count, then by content. */
+/** A total order: by time, then by count, then by content. */
 const compareAge = (x: Challenge, y: Challenge): number => {
   if (x === y) return 0
-  const [one, other] = [content(x), content(y)]
-  return LogicalTime.compare(x.updated, y.updated) || x.count - y.count || (one < other ? -1 : one > other ? 1 : 0)
+  return LogicalTime.compare(x.updated, y.updated) || x.count - y.count || TextOrd.compare(content(x), content(y))
 }
 
-/** The one that stands where two meet. */
 const newer = (x: Challenge, y: Challenge): Challenge => (compareAge(x, y) >= 0 ? x : y)
 
-const limited = (held: Challenges): Challenges => {
-  if (held.size <= LIMIT) return held
-  return PersistentMap.fromEntries([...held].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
+const limited = (challenges: Challenges): Challenges => {
+  if (challenges.size <= LIMIT) return challenges
+  return PersistentMap.fromEntries([...challenges].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
 }
 
-/** Adds a challenge; the very map that is given where nothing is new. */
+/** Adds a challenge. Returns the same map if it already has this challenge. */
 export const remember =
-  (given: Input, stamp: LogicalTime.LogicalTime) =>
-  (held: Challenges): Challenges => {
-    const challenge = withTargets(given)
-    const old = held.get(keyOf(challenge))
-    if (old !== undefined && content(old) === content(challenge)) return held
+  (input: Input, time: LogicalTime.LogicalTime) =>
+  (challenges: Challenges): Challenges => {
+    const challenge = withTargets(input)
+    const old = challenges.get(keyOf(challenge))
+    if (old !== undefined && content(old) === content(challenge)) return challenges
     const count = old !== undefined && old.nonce === challenge.nonce ? old.count : 0
-    return limited(held.set(keyOf(challenge), { ...challenge, count, updated: stamp }))
+    return limited(challenges.set(keyOf(challenge), { ...challenge, count, updated: time }))
   }
 
-/** Whose challenge is meant, and for which URL. */
+/** Selects a challenge by origin, user and optionally URL. */
 export interface Query extends Pick<Challenge, 'origin' | 'user'> {
   /** A URL of that origin. Challenges whose protection space does not contain it are ignored. */
   readonly url?: Url.Url
 }
 
-/** A server may list more URIs than this; then the protection space is the whole origin. */
+/** If a server lists more URIs than this, the protection space is the whole origin. */
 const MAX_URIS = 64
 
 /** RFC 3986 2: the characters of a URI. */
 const URI = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 
 /**
- * The protection space of a challenge (RFC 7616 3.3), resolved once: the targets of those URIs that lead to its own
- * origin. The credentials are not for other origins. Words that are not URIs are ignored: a list of them says nothing.
+ * Resolves the protection space of a challenge (RFC 7616 3.3) once: the targets of its `domain` URIs. URIs of other
+ * origins are dropped, because the credentials are not for them. Invalid URIs are ignored.
  */
-const withTargets = (given: Input): Input => {
-  const { domain, ...challenge } = given
-  // What was resolved before may be empty: no URL of the origin.
-  if (domain === undefined || domain.length === 0) return given
+const withTargets = (input: Input): Input => {
+  const { domain, ...challenge } = input
+  // A resolved list may be empty: then no URL of the origin is in the protection space.
+  if (domain === undefined || domain.length === 0) return input
   const root = Url.parse(`${challenge.origin}/`)
   if (domain.length > MAX_URIS || E.isLeft(root)) return challenge
   const { url } = root.right
@@ -116,16 +114,16 @@ const withTargets = (given: Input): Input => {
   return { ...challenge, domain: [...new Set(urls.filter(({ origin }) => origin === url.origin).map(Url.target))] }
 }
 
-/** A URL is in a protection space if one of its targets is a prefix of the URL's, as the RFC says: text, not segments. */
+/** A URL is in a protection space if a target is a prefix of the URL's target, compared as text as in RFC 7616 3.3. */
 const covers = ({ domain }: Challenge, url: Url.Url): boolean =>
   domain === undefined || domain.some((target) => Url.target(url).startsWith(target))
 
-/** The newest challenge of that origin for that user, of whatever realm. */
+/** Returns the newest challenge of an origin for a user, in any realm. */
 export const find =
   ({ origin, user, url }: Query) =>
-  (held: Challenges): O.Option<Challenge> => {
+  (challenges: Challenges): O.Option<Challenge> => {
     let found: Challenge | undefined
-    for (const challenge of held.values()) {
+    for (const challenge of challenges.values()) {
       if (challenge.origin !== origin || challenge.user !== user) continue
       if (url !== undefined && !covers(challenge, url)) continue
       found = found === undefined ? challenge : newer(found, challenge)
@@ -133,20 +131,20 @@ export const find =
     return O.fromNullable(found)
   }
 
-/** The challenge of that origin and realm for that user. */
+/** Returns the challenge of an origin and realm for a user. */
 export const ofRealm =
-  (asked: Pick<Challenge, 'origin' | 'realm' | 'user'>) =>
-  (held: Challenges): O.Option<Challenge> =>
-    O.fromNullable(held.get(keyOf(asked)))
+  (key: Pick<Challenge, 'origin' | 'realm' | 'user'>) =>
+  (challenges: Challenges): O.Option<Challenge> =>
+    O.fromNullable(challenges.get(keyOf(key)))
 
-/** One more use of a nonce; nothing where that nonce is held no more. */
+/** Counts one use of a nonce. Returns the same map if it has another nonce by now. */
 export const counted =
   (challenge: Challenge) =>
-  (held: Challenges): Challenges => {
-    const old = held.get(keyOf(challenge))
+  (challenges: Challenges): Challenges => {
+    const old = challenges.get(keyOf(challenge))
     return old === undefined || old.nonce !== challenge.nonce
-      ? held
-      : held.set(keyOf(challenge), { ...old, count: old.count + 1 })
+      ? challenges
+      : challenges.set(keyOf(challenge), { ...old, count: old.count + 1 })
   }
 
 const joinAll = PersistentMap.join(newer)
@@ -155,8 +153,8 @@ export const join = (x: Challenges, y: Challenges): Challenges => limited(joinAl
 
 export const equals: (x: Challenges, y: Challenges) => boolean = PersistentMap.equals((x, y) => compareAge(x, y) === 0)
 
-/** All of them, oldest first. */
-export const toArray = (held: Challenges): ReadonlyArray<Challenge> => [...held.values()].sort(compareAge)
+/** Returns all challenges, oldest first. */
+export const toArray = (challenges: Challenges): ReadonlyArray<Challenge> => [...challenges.values()].sort(compareAge)
 
 export const fromArray = (challenges: ReadonlyArray<Challenge>): Challenges =>
   limited(PersistentMap.fromEntries(challenges.map((challenge) => [keyOf(challenge), challenge] as const)))

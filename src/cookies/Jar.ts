@@ -1,16 +1,16 @@
 /**
- * What servers told us to remember: cookies and digest challenges, as a value that goes in and comes out.
+ * The cookies and digest challenges of a session, as an immutable value: each call returns the updated jar.
  *
  * Laws, up to `Eq`:
  *
- *     absorb(u, xs ++ ys) = absorb(u, ys) . absorb(u, xs)     header lists act on jars
+ *     absorb(u, xs ++ ys) = absorb(u, ys) . absorb(u, xs)     lists of Set-Cookie fields act on jars
  *     join                                                    a bounded semilattice with `empty`
- *     join(j, absorb(j))  = absorb(j)                         and so for every write: nothing is lost in a join
+ *     join(j, absorb(j))  = absorb(j)                         and so for every write: a join loses nothing
  *     header . evict(now) = header                            from `now` on
  *
- * So parallel requests are a fork and a join. No cookie reaches a host, path or scheme that it is not for; reading
- * changes nothing; what was removed stays removed when an older fork joins in, until `evict`, which therefore belongs
- * at save or load and never between fork and join.
+ * Parallel requests therefore fork the jar and join the results. A cookie is sent only to the hosts, paths and schemes
+ * that it is for. Reading changes nothing. A removed cookie stays removed if an older fork joins later, until `evict`:
+ * call `evict` on saving or loading, never between fork and join.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -26,42 +26,34 @@
  * const removed = Jar.remove({ name: 'sid' })(jar)
  * assert.deepEqual(Jar.lookup('sid')(Jar.join(jar, removed)), E.right(O.none))
  */
-import type { BoundedJoinSemilattice } from 'fp-ts/lib/BoundedJoinSemilattice.js'
 import * as E from 'fp-ts/lib/Either.js'
-import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
-import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Secret from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
+import * as CookieSelection from './CookieSelection.js'
 import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
+import { type Jar, records, withRecords } from './JarState.js'
 import * as LogicalTime from './LogicalTime.js'
-import type { Policy, Rejection } from './SetCookie.js'
+import type { Rejection } from './SetCookie.js'
 import type { CookieScope } from './Site.js'
 import * as Site from './Site.js'
-import * as SiteCookies from './SiteCookies.js'
 import * as StoreCookie from './StoreCookie.js'
 
 export type { Challenge } from './DigestCache.js'
+export { decode, encode, JarJson } from './JarJson.js'
+export * from './JarState.js'
 export type { Rejection } from './SetCookie.js'
 
-export interface Jar extends Policy {
-  /** By site. */
-  readonly cookies: CookieStore.CookieStore
-  readonly challenges: DigestCache.Challenges
-  /** At or after every stamp in the jar. */
-  readonly clock: LogicalTime.LogicalTime
-}
-
-/** What became of the Set-Cookie fields of one reply. */
+/** The result of storing the Set-Cookie fields of one response. */
 export interface Absorbed {
   readonly jar: Jar
-  /** The cookies it set, in the order of sending; deletions are none. */
+  /** The cookies that were set, in sending order, without deletions. */
   readonly accepted: ReadonlyArray<Cookie.Cookie>
   readonly rejected: ReadonlyArray<Rejection>
 }
 
-/** Several cookies have that name, and the question does not say which is meant. */
+/** Several cookies have this name, and the selection does not single one out. */
 export interface CookieConflict {
   readonly _tag: 'CookieConflict'
   readonly name: string
@@ -69,72 +61,52 @@ export interface CookieConflict {
   readonly message: string
 }
 
-/** A cookie and what becomes of it at a URL and a time. */
+/** A cookie, and whether it is sent to a URL at a time, or why not. */
 export interface Why {
   readonly cookie: Cookie.Cookie
   readonly verdict: Cookie.CookieStatus
   readonly setBy: O.Option<string>
 }
 
-/** Which cookies are meant; what is absent means all. */
+/** Selects cookies; an absent field matches every cookie. */
 export interface Selection {
   readonly domain?: string
   readonly path?: string
 }
 
-// --- constructors --------------------------------------------------------------------------------------------------
-
-export const empty: Jar = {
-  cookies: CookieStore.empty,
-  challenges: DigestCache.none,
-  clock: LogicalTime.zero,
-  nameless: false,
-}
-
-/** An empty jar with a policy of its own. */
-export const make = (policy: Partial<Policy> = {}): Jar => ({ ...empty, ...policy })
-
-/** The jar with these records, tombstones included, in place of its own: what `records` gives. */
-export const withRecords =
-  (records: ReadonlyArray<Cookie.Cookie>) =>
-  (jar: Jar): Jar => {
-    const clock = records.reduce((latest, { updated }) => LogicalTime.max(latest, updated), jar.clock)
-    return { ...jar, cookies: CookieStore.fromRecords(records), clock }
-  }
-
 // --- combinators ---------------------------------------------------------------------------------------------------
 
-/** Takes in the Set-Cookie fields of one reply, in order. */
+/** Stores the Set-Cookie fields of one response, in order. */
 export const receive =
   (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): Absorbed => {
-    const visit = Cookie.visit(url, now)
+    const request = Cookie.requestContext(url, now)
     const setBy = O.some(StoreCookie.setByOf(url))
     const rejected: Rejection[] = []
-    let bucket = CookieStore.at(visit.site)(jar.cookies)
+    let cookies = CookieStore.at(request.site)(jar.cookies)
     let { clock } = jar
     for (const setCookie of setCookies) {
-      const arrival = { visit, stamp: LogicalTime.tick(clock, visit.now), setBy }
-      const judged = StoreCookie.evaluate(arrival, jar)(bucket)(Secret.reveal(setCookie))
-      if (E.isLeft(judged)) {
-        rejected.push(judged.left)
+      const response = { request, time: LogicalTime.tick(clock, request.now), setBy }
+      const evaluated = StoreCookie.evaluate(response, jar)(cookies)(Secret.reveal(setCookie))
+      if (E.isLeft(evaluated)) {
+        rejected.push(evaluated.left)
         continue
       }
-      bucket = SiteCookies.write(judged.right)(bucket)
-      clock = arrival.stamp
+      cookies = CookieStore.writeToSite(evaluated.right)(cookies)
+      clock = response.time
     }
-    if (rejected.length === setCookies.length) return { jar, accepted: SiteCookies.empty, rejected }
+    if (rejected.length === setCookies.length) return { jar, accepted: [], rejected }
     const isNew = (cookie: Cookie.Cookie): boolean =>
       LogicalTime.compare(cookie.updated, jar.clock) > 0 && !Cookie.isTombstone(cookie)
-    const cookies = jar.cookies.set(visit.site.name, bucket)
+    const store = jar.cookies.set(request.site.name, cookies)
     return {
-      jar: { cookies, challenges: jar.challenges, clock, nameless: jar.nameless },
-      accepted: SiteCookies.visible(visit.now)(bucket).filter(isNew),
+      jar: { cookies: store, challenges: jar.challenges, clock, nameless: jar.nameless },
+      accepted: CookieSelection.visible(request.now)(cookies).filter(isNew),
       rejected,
     }
   }
 
-/** `receive` for those who want the jar: the jar after these Set-Cookie fields, and what was refused and why. */
+/** Stores the Set-Cookie fields of a response. Returns the updated jar and the rejected fields; see also `receive`. */
 export const absorb =
   (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): readonly [Jar, ReadonlyArray<Rejection>] => {
@@ -148,72 +120,78 @@ const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
   clock: cookie.updated,
 })
 
-/** The jar at a later moment: what is set by hand from then on counts as set at that time. */
+/** Moves the clock of the jar to `now`: cookies that `set` adds later count as set at that time. */
 export const at =
   (now: Date) =>
   (jar: Jar): Jar => ({ ...jar, clock: LogicalTime.tick(jar.clock, now.getTime()) })
 
-/** Sets a cookie by hand. One with the same name, domain, host-only flag and path is replaced, and keeps its place. */
+const withCreationOf = (old: Cookie.Cookie | undefined, cookie: Cookie.Cookie): Cookie.Cookie =>
+  old === undefined ? cookie : { ...cookie, created: old.created }
+
+/**
+ * Sets a cookie. It replaces the cookie with the same name, domain, host-only flag and path, and keeps its position in
+ * the sending order. Error: `InvalidCookie`.
+ */
 export const set =
   (input: Cookie.Input) =>
   (jar: Jar): E.Either<Cookie.InvalidCookie, Jar> => {
     const made = Cookie.make(LogicalTime.next(jar.clock), jar)(input)
     if (E.isLeft(made)) return made
     const cookie = made.right
-    const held = CookieStore.at(Site.of(cookie.domain))(jar.cookies)
-    const old = SiteCookies.current(held).find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
-    return E.right(write(jar, old === undefined ? cookie : { ...cookie, created: old.created }))
+    const stored = CookieSelection.current(CookieStore.at(Site.of(cookie.domain))(jar.cookies))
+    const old = stored.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
+    return E.right(write(jar, withCreationOf(old, cookie)))
   }
 
-/** What `setAll` makes of its entries. */
+/** The result of `setAll`. */
 export interface SetAll {
   readonly jar: Jar
-  /** Why an entry is not in the jar, by its place in the list. */
+  /** The entries that are not in the jar, by their index. */
   readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
 }
 
-/** An entry of `setAll`: a cookie, and when it was set, where that is known. */
+/** An entry of `setAll`: a cookie, and when it was set, if that is known. */
 export interface CookieEntry {
   readonly input: Cookie.Input
   readonly at?: Date
 }
 
-/** `at` and `set` for many cookies, in order: in n log n, where one `set` after the other copies a site each time. */
+/** Applies `at` and `set` to many cookies, in order, in O(n log n). Repeated `set` would copy a site's array each time. */
 export const setAll =
   (entries: ReadonlyArray<CookieEntry>) =>
   (jar: Jar): SetAll => {
     const problems = new Map<number, Cookie.InvalidCookie>()
-    const fresh = new Map<string, Cookie.Cookie>()
-    for (const cookie of current(jar)) fresh.set(Cookie.keyText(cookie), cookie)
-    const made: Cookie.Cookie[] = []
+    const latest = new Map<string, Cookie.Cookie>()
+    for (const cookie of current(jar)) latest.set(Cookie.keyText(cookie), cookie)
+    const written: Cookie.Cookie[] = []
     let { clock } = jar
-    for (const [i, { input, at: when }] of entries.entries()) {
-      const start = when === undefined ? clock : LogicalTime.tick(clock, when.getTime())
-      const one = Cookie.make(LogicalTime.next(start), jar)(input)
-      if (E.isLeft(one)) {
-        problems.set(i, one.left)
+    for (const [i, { input, at: setAt }] of entries.entries()) {
+      const start = setAt === undefined ? clock : LogicalTime.tick(clock, setAt.getTime())
+      const made = Cookie.make(LogicalTime.next(start), jar)(input)
+      if (E.isLeft(made)) {
+        problems.set(i, made.left)
         continue
       }
-      clock = one.right.updated
-      const old = fresh.get(Cookie.keyText(one.right))
-      const isAgain = old !== undefined && !Cookie.isTombstone(old)
-      const cookie = isAgain ? { ...one.right, created: old.created } : one.right
-      if (isAgain && old.secure !== cookie.secure) made.push(Cookie.toTombstone(cookie.updated)(old))
-      fresh.set(Cookie.keyText(cookie), cookie)
-      made.push(cookie)
+      clock = made.right.updated
+      const known = latest.get(Cookie.keyText(made.right))
+      const old = known !== undefined && Cookie.isTombstone(known) ? undefined : known
+      const cookie = withCreationOf(old, made.right)
+      if (old !== undefined && old.secure !== cookie.secure) written.push(Cookie.toTombstone(cookie.updated)(old))
+      latest.set(Cookie.keyText(cookie), cookie)
+      written.push(cookie)
     }
-    return { jar: withRecords([...records(jar), ...made])({ ...jar, clock }), problems }
+    return { jar: withRecords([...records(jar), ...written])({ ...jar, clock }), problems }
   }
 
-const selects = ({ domain, path }: Selection): ((cookie: Cookie.Cookie) => boolean) => {
+const matcherOf = ({ domain, path }: Selection): ((cookie: Cookie.Cookie) => boolean) => {
   const host = domain === undefined ? undefined : (Cookie.siteOf(domain)?.host ?? domain)
   return (cookie) => (host === undefined || cookie.domain === host) && (path === undefined || cookie.path === path)
 }
 
-/** Turns every cookie that is meant into a tombstone. */
-const bury = (jar: Jar, isMeant: (cookie: Cookie.Cookie) => boolean): Jar =>
-  CookieStore.filter((cookie) => isMeant(cookie) && !Cookie.isTombstone(cookie))(jar.cookies).reduce(
-    (held, cookie) => write(held, Cookie.toTombstone(LogicalTime.next(held.clock))(cookie)),
+/** Replaces every matching cookie by its tombstone. */
+const deleteWhere = (jar: Jar, matches: (cookie: Cookie.Cookie) => boolean): Jar =>
+  CookieStore.filter((cookie) => matches(cookie) && !Cookie.isTombstone(cookie))(jar.cookies).reduce(
+    (after, cookie) => write(after, Cookie.toTombstone(LogicalTime.next(after.clock))(cookie)),
     jar,
   )
 
@@ -221,42 +199,41 @@ const bury = (jar: Jar, isMeant: (cookie: Cookie.Cookie) => boolean): Jar =>
 export const remove =
   ({ name, ...selection }: Selection & { readonly name: string }) =>
   (jar: Jar): Jar => {
-    const isSelected = selects(selection)
-    return bury(jar, (cookie) => cookie.name === name && isSelected(cookie))
+    const matches = matcherOf(selection)
+    return deleteWhere(jar, (cookie) => cookie.name === name && matches(cookie))
   }
 
-/** Removes all cookies of a domain, of a path, or all. Challenges stay: see `withoutChallenges`. */
+/** Removes the cookies of a domain or path, by default all. Keeps digest challenges: see `withoutChallenges`. */
 export const clear =
   (selection: Selection = {}) =>
   (jar: Jar): Jar =>
-    bury(jar, selects(selection))
+    deleteWhere(jar, matcherOf(selection))
 
-/** Removes what has no expiry, as a browser does when it is closed (6265bis 5.7). */
-export const clearSession = (jar: Jar): Jar => bury(jar, ({ expires }) => O.isNone(expires))
+/** Removes the cookies without an expiry, as a browser does on closing (RFC 6265bis 5.7). */
+export const clearSession = (jar: Jar): Jar => deleteWhere(jar, ({ expires }) => O.isNone(expires))
 
-/** Forgets what has expired, tombstones too: an older fork that joins in later may bring deleted cookies back. */
+/** Drops expired cookies and tombstones. An older fork that joins later may bring deleted cookies back. */
 export const evict =
   (now: Date) =>
   (jar: Jar): Jar =>
     withRecords(CookieStore.current(jar.cookies).filter((cookie) => Cookie.isLive(cookie, now.getTime())))(jar)
 
 /**
- * Forgets what had expired or was deleted more than `horizon` milliseconds before `now`, and the values of what has
- * expired since. A fork that is not older than the horizon can still join in without bringing a deleted cookie back:
- * whatever it holds of such a cookie is older than the tombstone that is kept.
+ * Drops cookies that expired or were deleted and were written more than `horizon` milliseconds before `now`, and the
+ * values of other expired cookies. A fork that is not older than the horizon can still join without bringing a deleted
+ * cookie back, because its record of that cookie is older than the tombstone.
  */
 export const compact =
   (now: Date, horizon: number) =>
   (jar: Jar): Jar => {
     const isKept = (cookie: Cookie.Cookie): boolean =>
       Cookie.isLive(cookie, now.getTime()) || cookie.updated.ms > now.getTime() - horizon
-    const kept = records(jar).filter(isKept)
-    const toDead = (cookie: Cookie.Cookie): Cookie.Cookie =>
+    const withoutDeadValue = (cookie: Cookie.Cookie): Cookie.Cookie =>
       Cookie.isLive(cookie, now.getTime()) ? cookie : Cookie.toTombstone(cookie.updated)(cookie)
-    return withRecords(kept.map(toDead))(jar)
+    return withRecords(records(jar).filter(isKept).map(withoutDeadValue))(jar)
   }
 
-/** Remembers a digest challenge: a new nonce starts at count 0, the same nonce keeps its count. */
+/** Stores a digest challenge: a new nonce starts at count 0, a known nonce keeps its count. */
 export const remember =
   (challenge: DigestCache.Input, now: Date) =>
   (jar: Jar): Jar => {
@@ -273,49 +250,46 @@ export const counted =
     return challenges === jar.challenges ? jar : { ...jar, challenges }
   }
 
-/** Forgets the challenges, so that no two forks count up the same nonce. */
+/** Drops the digest challenges, so that two forks never count the same nonce. */
 export const withoutChallenges = (jar: Jar): Jar =>
   jar.challenges.size === 0 ? jar : { ...jar, challenges: DigestCache.none }
 
 // --- destructors ---------------------------------------------------------------------------------------------------
 
-/** Octets that the jar may fill of the Cookie header's value: 8,182, so that the field stays within 8,190. */
-export const HEADER_LIMIT = SiteCookies.HEADER_LIMIT
+/** Maximum size of the Cookie header's value in octets: 8,182, so that the whole field has at most 8,190. */
+export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
 
 /**
- * The cookies for a URL, in the order of sending. Where they exceed `room` octets, cookies with longer paths are kept
- * first, then those written last; `why` names the others.
+ * Returns the cookies for a URL, in sending order. If they exceed `maxOctets`, cookies with longer paths are kept
+ * first, then those written last; `why` lists the others.
  */
 export const cookiesFor =
-  (url: CookieScope, now: Date, room: number = HEADER_LIMIT) =>
+  (url: CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
-    const visit = Cookie.visit(url, now)
-    return SiteCookies.sent(visit, room)(CookieStore.at(visit.site)(jar.cookies))
+    const request = Cookie.requestContext(url, now)
+    return CookieSelection.sent(request, maxOctets)(CookieStore.at(request.site)(jar.cookies))
   }
 
-/** The value of the Cookie header for a URL, if it has one. Known again for the same cookies, until one expires. */
+/** Returns the value of the Cookie header for a URL, if there is one. Memoised until the cookies change or expire. */
 export const header =
   (url: CookieScope, now: Date) =>
   (jar: Jar): Secret.Secret | undefined =>
     CookieStore.header(url, now)(jar.cookies)
 
-/** Every record, tombstones included, in the order of creation: what a jar is saved as. */
-export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true)(jar.cookies)
-
-/** The cookies, expired ones included, in the order of creation, and those beyond the limit of their site too. */
+/** Returns the cookies in creation order, including expired ones and those beyond the limit of their site. */
 export const current = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
   CookieStore.current(jar.cookies).filter((cookie) => !Cookie.isTombstone(cookie))
 
-/** The cookies, expired ones included, in the order of creation: of each site, 180 that live at the jar's own clock. */
+/** Returns the cookies in creation order, including expired ones; of each site at most 180 live at the jar's clock. */
 export const toArray = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
   CookieStore.visible(jar.clock.ms, jar.cookies).filter((cookie) => !Cookie.isTombstone(cookie))
 
-/** The one cookie of that name, as requests' `jar.get`: a Left where there are several. */
+/** Returns the one cookie with a name, like requests' `jar.get`. Error: `CookieConflict` if there are several. */
 export const lookup =
   (name: string, selection: Selection = {}) =>
   (jar: Jar): E.Either<CookieConflict, O.Option<Cookie.Cookie>> => {
-    const isSelected = selects(selection)
-    const found = toArray(jar).filter((cookie) => cookie.name === name && isSelected(cookie))
+    const matches = matcherOf(selection)
+    const found = toArray(jar).filter((cookie) => cookie.name === name && matches(cookie))
     const [first, second] = found
     if (first === undefined) return E.right(O.none)
     return second === undefined ? E.right(O.some(first)) : E.left(conflict(name, found))
@@ -324,61 +298,32 @@ export const lookup =
 const conflict = (name: string, found: ReadonlyArray<Cookie.Cookie>): CookieConflict => {
   const places = found.map(({ domain, hostOnly, path }) => ({ domain, hostOnly, path }))
   const list = places.map(({ domain, hostOnly, path }) => `${hostOnly ? '' : '.'}${domain}${path}`).join(', ')
-  return {
-    _tag: 'CookieConflict',
-    name,
-    places,
-    message: `Several cookies are called ${JSON.stringify(name)}: ${list}`,
-  }
+  const message = `Several cookies have the name ${JSON.stringify(name)}: ${list}. Select one by its domain or path.`
+  return { _tag: 'CookieConflict', name, places, message }
 }
 
-/** Every cookie, in the order of creation, with what becomes of it at that URL and time. `room` as for `cookiesFor`. */
+/** Returns every cookie, in creation order, with its status at a URL and time. `maxOctets` as for `cookiesFor`. */
 export const why =
-  (url: CookieScope, now: Date, room: number = HEADER_LIMIT) =>
+  (url: CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Why> => {
-    const visit = Cookie.visit(url, now)
-    const bucket = CookieStore.at(visit.site)(jar.cookies)
-    const crowded = SiteCookies.crowdedOut(visit.now)(bucket)
-    const sent = new Set(SiteCookies.sent(visit, room)(bucket))
-    const verdictOf = (cookie: Cookie.Cookie): Cookie.CookieStatus => {
-      const verdict = Cookie.verdict(cookie, visit)
-      if (verdict !== 'sent' || sent.has(cookie)) return verdict
-      return crowded.has(cookie) ? 'site-limit' : 'header-limit'
+    const request = Cookie.requestContext(url, now)
+    const cookies = CookieStore.at(request.site)(jar.cookies)
+    const overSiteLimit = CookieSelection.overSiteLimit(request.now)(cookies)
+    const sent = new Set(CookieSelection.sent(request, maxOctets)(cookies))
+    const statusOf = (cookie: Cookie.Cookie): Cookie.CookieStatus => {
+      const status = Cookie.verdict(cookie, request)
+      if (status !== 'sent' || sent.has(cookie)) return status
+      return overSiteLimit.has(cookie) ? 'site-limit' : 'header-limit'
     }
-    return current(jar).map((cookie) => ({ cookie, verdict: verdictOf(cookie), setBy: cookie.setBy }))
+    return current(jar).map((cookie) => ({ cookie, verdict: statusOf(cookie), setBy: cookie.setBy }))
   }
 
-/** The challenge that would be answered first: the newest of that origin for that user, and for that URL if one is given. */
+/** Returns the newest challenge of an origin for a user, and for a URL if the query has one. */
 export const challengeFor =
-  (asked: DigestCache.Query) =>
+  (query: DigestCache.Query) =>
   (jar: Jar): O.Option<DigestCache.Challenge> =>
-    jar.challenges.size === 0 ? O.none : DigestCache.find(asked)(jar.challenges)
+    jar.challenges.size === 0 ? O.none : DigestCache.find(query)(jar.challenges)
 
-/** Whether there is neither a cookie nor a challenge. */
+/** Tells whether the jar has neither cookies nor challenges. */
 export const isEmpty = (jar: Jar): boolean =>
-  jar.challenges.size === 0 && jar.cookies.every((bucket) => bucket.every(Cookie.isTombstone))
-
-// --- instances -----------------------------------------------------------------------------------------------------
-
-/** All that either jar knows: the newer record of each key, the newer nonce, the later clock. */
-export const join = (x: Jar, y: Jar): Jar => {
-  if (x === y) return x
-  const cookies = CookieStore.join(x.cookies, y.cookies)
-  const challenges = DigestCache.join(x.challenges, y.challenges)
-  const clock = LogicalTime.max(x.clock, y.clock)
-  return { cookies, challenges, clock, nameless: x.nameless || y.nameless }
-}
-
-export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
-
-export const Monoid: MonoidOf<Jar> = { concat: join, empty }
-
-/** Everything is compared, the values of cookies by what is in them. */
-export const Eq: EqOf<Jar> = {
-  equals: (x, y) =>
-    x === y ||
-    (x.nameless === y.nameless &&
-      LogicalTime.Eq.equals(x.clock, y.clock) &&
-      CookieStore.equals(x.cookies, y.cookies) &&
-      DigestCache.equals(x.challenges, y.challenges)),
-}
+  jar.challenges.size === 0 && jar.cookies.every((cookies) => cookies.every(Cookie.isTombstone))

@@ -1,7 +1,7 @@
 /**
- * A jar as JSON, with nothing lost: tombstones, stamps, order, digest challenges.
+ * Converts a jar to and from JSON without loss: tombstones, logical times, order and digest challenges are kept.
  *
- * Law: `decode(encode({ reveal: true })(jar)) = jar`, and the same jar gives the same text.
+ * Law: `decode(encode({ reveal: true })(jar)) = jar`, and equal jars have the same JSON text.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -20,14 +20,14 @@ import * as Secret from '../values/Secret.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Cookie from './Cookie.js'
 import * as DigestCache from './DigestCache.js'
-import * as Jar from './Jar.js'
+import * as JarState from './JarState.js'
 import type * as LogicalTime from './LogicalTime.js'
 import * as SetCookie from './SetCookie.js'
 
 const FORMAT = 'requests-ts/jar'
 const VERSION = 1
 
-const StampJson = t.readonly(t.tuple([Serialization.Time, Serialization.Finite]))
+const LogicalTimeJson = t.readonly(t.tuple([Serialization.Time, Serialization.Finite]))
 const nullable = <C extends t.Mixed>(codec: C) => t.union([codec, t.null])
 
 const CookieJson = t.readonly(
@@ -41,8 +41,8 @@ const CookieJson = t.readonly(
     httpOnly: t.boolean,
     sameSite: nullable(t.keyof({ Strict: null, Lax: null, None: null })),
     expires: nullable(Serialization.Time),
-    created: StampJson,
-    updated: StampJson,
+    created: LogicalTimeJson,
+    updated: LogicalTimeJson,
     setBy: nullable(Serialization.Line),
   }),
 )
@@ -58,32 +58,35 @@ const ChallengeJson = t.readonly(
     qop: t.boolean,
     domain: t.union([t.undefined, t.readonlyArray(Serialization.Line)]),
     count: Serialization.Finite,
-    updated: StampJson,
+    updated: LogicalTimeJson,
   }),
 )
 
-/** The saved form. */
+/** The JSON format. */
 export const JarJson = t.readonly(
   t.type({
     format: t.literal(FORMAT),
     version: t.literal(VERSION),
     nameless: t.boolean,
-    clock: StampJson,
+    clock: LogicalTimeJson,
     cookies: t.readonlyArray(CookieJson),
     challenges: t.readonlyArray(ChallengeJson),
   }),
 )
 export type JarJson = t.TypeOf<typeof JarJson>
 
-const toStamp = ([ms, n]: readonly [number, number]): LogicalTime.LogicalTime => ({ ms, n })
-const fromStamp = ({ ms, n }: LogicalTime.LogicalTime): readonly [number, number] => [ms, n]
+const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime.LogicalTime => ({ ms, n })
+const timeToJson = ({ ms, n }: LogicalTime.LogicalTime): readonly [number, number] => [ms, n]
 
-/** A jar to JSON. Cookie values are secrets: without `{ reveal: true }` only a jar without any can be written. */
+/**
+ * Returns a jar as JSON. Cookie values are secrets: without `{ reveal: true }`, a jar with a non-empty value is not
+ * encoded. Error: `Unwritable`, with the paths of the values.
+ */
 export const encode =
   (options: Serialization.Reveal = {}) =>
-  (jar: Jar.Jar): E.Either<Serialization.EncodeError, JarJson> => {
+  (jar: JarState.Jar): E.Either<Serialization.EncodeError, JarJson> => {
     const writer = Serialization.writer(options)
-    const cookies = Jar.records(jar).map((cookie, i) => ({
+    const cookies = JarState.records(jar).map((cookie, i) => ({
       name: cookie.name,
       value: writer.secret(`cookies[${i}].value (${cookie.name})`, cookie.value),
       domain: cookie.domain,
@@ -93,11 +96,11 @@ export const encode =
       httpOnly: cookie.httpOnly,
       sameSite: O.toNullable(cookie.sameSite),
       expires: O.toNullable(cookie.expires),
-      created: fromStamp(cookie.created),
-      updated: fromStamp(cookie.updated),
+      created: timeToJson(cookie.created),
+      updated: timeToJson(cookie.updated),
       setBy: O.toNullable(cookie.setBy),
     }))
-    // Field by field, so that the order of the fields is always the same.
+    // Field by field, so that the order of the fields does not depend on the challenge.
     const challenges = DigestCache.toArray(jar.challenges).map((challenge) => ({
       origin: challenge.origin,
       realm: challenge.realm,
@@ -108,13 +111,13 @@ export const encode =
       qop: challenge.qop,
       domain: challenge.domain,
       count: challenge.count,
-      updated: fromStamp(challenge.updated),
+      updated: timeToJson(challenge.updated),
     }))
     const made = Serialization.written(writer, {
       format: FORMAT,
       version: VERSION,
       nameless: jar.nameless,
-      clock: fromStamp(jar.clock),
+      clock: timeToJson(jar.clock),
       cookies,
       challenges,
     } as const)
@@ -126,13 +129,13 @@ const cookieOf = (json: JarJson['cookies'][number]): Cookie.Cookie => ({
   value: Secret.make(json.value),
   sameSite: O.fromNullable(json.sameSite),
   expires: O.fromNullable(json.expires),
-  created: toStamp(json.created),
-  updated: toStamp(json.updated),
+  created: timeFromJson(json.created),
+  updated: timeFromJson(json.updated),
   setBy: O.fromNullable(json.setBy),
 })
 
-/** JSON to a jar. What `Jar.set` and a Set-Cookie are refused is refused here too. Error: `Unreadable`, with the names. */
-export const decode = (u: unknown): E.Either<Serialization.DecodeError, Jar.Jar> => {
+/** Parses JSON into a jar. Applies the rules of `Jar.set` and Set-Cookie. Error: `Unreadable`, with the cookie names. */
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, JarState.Jar> => {
   const known = Serialization.checkEnvelope(FORMAT, VERSION, u)
   if (E.isLeft(known)) return known
   const read = Serialization.read(JarJson, u)
@@ -144,18 +147,18 @@ export const decode = (u: unknown): E.Either<Serialization.DecodeError, Jar.Jar>
     return problem === undefined ? [] : [`cookies.${i}, ${SetCookie.quoted(cookie.name)}, is not valid: ${problem}`]
   })
   if (problems.length > 0) return E.left(Serialization.decodeError(problems))
-  const start: Jar.Jar = {
-    ...Jar.make({ nameless }),
-    clock: toStamp(clock),
+  const start: JarState.Jar = {
+    ...JarState.make({ nameless }),
+    clock: timeFromJson(clock),
     challenges: DigestCache.fromArray(
       challenges.map(({ domain, ...json }) => ({
         ...json,
         ...(domain === undefined ? {} : { domain }),
         opaque: O.fromNullable(json.opaque),
         algorithm: O.fromNullable(json.algorithm),
-        updated: toStamp(json.updated),
+        updated: timeFromJson(json.updated),
       })),
     ),
   }
-  return E.right(Jar.withRecords(records)(start))
+  return E.right(JarState.withRecords(records)(start))
 }

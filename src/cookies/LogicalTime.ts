@@ -1,13 +1,13 @@
 /**
- * A hybrid logical clock: it follows the wall clock and still never stands still or steps back.
+ * A hybrid logical clock: it follows the wall clock, and each tick is later than the one before.
  *
- * | wall clock    | `tick(clock, now)`                         |
- * |---------------|--------------------------------------------|
- * | has gone on   | `{ ms: now, n: 0 }`                        |
- * | stands, steps back | `{ ms: clock.ms, n: clock.n + 1 }`    |
+ * | wall clock              | `tick(clock, now)`                 |
+ * |-------------------------|------------------------------------|
+ * | later than `clock.ms`   | `{ ms: now, n: 0 }`                |
+ * | the same or earlier     | `{ ms: clock.ms, n: clock.n + 1 }` |
  *
  * Laws: `tick(clock, now)` is after `clock` for every `now`; `compare` is a total order and `max` its join.
- * Stamps order writes. They say nothing about expiry, for a clock that once ran ahead keeps them ahead.
+ * Logical times order writes. Do not use them for expiry: if the wall clock was once ahead, they stay ahead.
  *
  * @example
  * import { Jar } from 'requests-ts'
@@ -20,22 +20,22 @@
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 
 export interface LogicalTime {
-  /** The wall clock when it was last seen to go on, in epoch milliseconds. */
+  /** The latest wall clock time seen, in epoch milliseconds. */
   readonly ms: number
-  /** How many stamps were given since then. */
+  /** Number of ticks since then. */
   readonly n: number
 }
 
-/** Before every stamp that `tick` gives. */
+/** Before every time that `tick` returns. */
 export const zero: LogicalTime = { ms: 0, n: 0 }
 
-/** The stamp of a write at `now`. */
+/** Returns the logical time of a write at `now` (epoch milliseconds). */
 export const tick = (clock: LogicalTime, now: number): LogicalTime => (now > clock.ms ? { ms: now, n: 0 } : next(clock))
 
-/** The stamp of a write that knows no time: one made by the user. */
+/** Returns the logical time of a write without a wall clock time, such as one by the user. */
 export const next = (clock: LogicalTime): LogicalTime => ({ ms: clock.ms, n: clock.n + 1 })
 
-/** Negative when `x` is before `y`. */
+/** Negative if `x` is before `y`. */
 export const compare = (x: LogicalTime, y: LogicalTime): number => x.ms - y.ms || x.n - y.n
 
 export const max = (x: LogicalTime, y: LogicalTime): LogicalTime => (compare(x, y) >= 0 ? x : y)

@@ -1,10 +1,10 @@
 /**
- * A persistent map by text, as a semilattice: what two maps have in common is met key by key, the rest is kept.
+ * A persistent map with string keys that can be joined with another one.
  *
- *     join(meet)(x, y)[k] = meet(x[k], y[k])   where both have k, else the one that is there
+ *     join(combine)(x, y)[k] = combine(x[k], y[k])   if both have k; otherwise the existing value
  *
- * Laws: `join(meet)` is a bounded semilattice where `meet` is a semilattice. A write copies one path of the map, and
- * what two maps share is passed over by its identity.
+ * Law: if `combine` is a semilattice, `join(combine)` is a bounded one. A write copies one path of the map. A join
+ * skips values that are identical in both maps.
  *
  * @example
  * import { Jar } from 'requests-ts'
@@ -20,32 +20,32 @@ export interface PersistentMap<A> extends ImmutableMap<string, A> {}
 export const empty: PersistentMap<never> = ImmutableMap()
 
 export const fromEntries = <A>(entries: Iterable<readonly [key: string, value: A]>): PersistentMap<A> =>
-  ImmutableMap<string, A>().withMutations((trie) => {
-    for (const [key, value] of entries) trie.set(key, value)
+  ImmutableMap<string, A>().withMutations((map) => {
+    for (const [key, value] of entries) map.set(key, value)
   })
 
-/** Both maps as one; the very map that is given where it holds all. */
+/** Joins two maps. Returns the larger one itself if the other adds nothing. */
 export const join =
-  <A>(meet: (x: A, y: A) => A) =>
+  <A>(combine: (x: A, y: A) => A) =>
   (x: PersistentMap<A>, y: PersistentMap<A>): PersistentMap<A> => {
     if (x === y) return x
     const [large, small] = x.size >= y.size ? [x, y] : [y, x]
     return large.withMutations((joined) => {
       small.forEach((value, key) => {
-        const held = large.get(key)
-        if (held === value) return
-        const met = held === undefined ? value : meet(held, value)
-        if (met !== held) joined.set(key, met)
+        const old = large.get(key)
+        if (old === value) return
+        const combined = old === undefined ? value : combine(old, value)
+        if (combined !== old) joined.set(key, combined)
       })
     })
   }
 
 export const equals =
-  <A>(same: (x: A, y: A) => boolean) =>
+  <A>(areEqual: (x: A, y: A) => boolean) =>
   (x: PersistentMap<A>, y: PersistentMap<A>): boolean =>
     x === y ||
     (x.size === y.size &&
       x.every((value, key) => {
         const other = y.get(key)
-        return other !== undefined && same(value, other)
+        return other !== undefined && areEqual(value, other)
       }))

@@ -1,19 +1,19 @@
 /**
- * One Set-Cookie field read: name, value, attributes (RFC 6265bis 5.6).
+ * Parses a Set-Cookie field: name, value, attributes (RFC 6265bis 5.6).
  *
  * | `Rejection`        | when                                                                               |
  * |--------------------|------------------------------------------------------------------------------------|
- * | `Nameless`         | no name, unless the jar takes nameless cookies; neither name nor value             |
- * | `ControlCharacter` | a control character other than HTAB                                                |
- * | `TooLong`          | name and value above 4,096 octets together                                         |
- * | `DomainMismatch`   | its Domain does not cover the host that sent it, or is no domain                   |
- * | `PublicSuffix`     | its Domain covers the hosts of strangers                                           |
- * | `Insecure`         | Secure, but sent over a connection that is not                                     |
+ * | `Nameless`         | no name, unless the policy allows nameless cookies; neither name nor value         |
+ * | `ControlCharacter` | it contains a control character other than HTAB                                    |
+ * | `TooLong`          | name and value together are longer than 4,096 octets                               |
+ * | `DomainMismatch`   | its Domain does not cover the host that sent it, or is not a valid domain          |
+ * | `PublicSuffix`     | its Domain is a public suffix                                                      |
+ * | `Insecure`         | it is Secure, but the connection is not                                            |
  * | `SecureHeld`       | sent over an insecure connection, it would overlay a Secure cookie                 |
- * | `PrefixBroken`     | it is called `__Secure-…` or `__Host-…` without being so                           |
+ * | `PrefixBroken`     | it violates the requirements of its name prefix `__Secure-` or `__Host-`           |
  *
- * A character stands for an octet, as in a header: UTF-8 is kept as the octets it came in, and sent back so.
- * An empty Domain is ignored, so that an earlier one stands (RFC 6265 5.2.3; 6265bis would make it host-only).
+ * Each character is one octet, as in a header: UTF-8 is stored and sent back as the received octets.
+ * An empty Domain is ignored, so an earlier one applies (RFC 6265 5.2.3; RFC 6265bis would make it host-only).
  *
  * @example
  * import { Jar } from 'requests-ts'
@@ -21,7 +21,7 @@
  * const url = new URL('http://example.com/')
  * const [, [refused]] = Jar.absorb(url, ['sid=hunter2; Secure'], new Date(0))(Jar.empty)
  * assert.equal(refused?._tag, 'Insecure')
- * assert.equal(refused?.message, 'Cookie "sid" refused: it is Secure, but came over an insecure connection')
+ * assert.equal(refused?.message, 'Cookie "sid" rejected: it is Secure, but the connection is not')
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -33,9 +33,9 @@ export type SameSite = 'Strict' | 'Lax' | 'None'
 export interface SetCookie {
   readonly name: string
   readonly value: Secret.Secret
-  /** As written, without its leading dot; empty where there is none. */
+  /** As written, without its leading dot; empty if absent. */
   readonly domain: string
-  /** None where it is absent or does not begin with a slash: then the default path holds. */
+  /** `none` if it is absent or does not start with a slash: then the default path applies. */
   readonly path: O.Option<string>
   readonly secure: boolean
   readonly httpOnly: boolean
@@ -56,16 +56,16 @@ export type RejectionTag =
   | 'SecureHeld'
   | 'PrefixBroken'
 
-/** Why a Set-Cookie was not kept. It shows the name and the attributes, never the value. */
+/** Why a Set-Cookie was not stored. It contains the name and attributes, never the value. */
 export interface Rejection {
   readonly _tag: RejectionTag
   readonly name: string
   readonly message: string
 }
 
-/** What a jar may be told about reading cookies. */
+/** How a jar parses cookies. */
 export interface Policy {
-  /** Whether `Set-Cookie: foo` is a cookie without a name, as in browsers, or is ignored. */
+  /** Whether `Set-Cookie: foo` is a cookie without a name, as in browsers. By default it is ignored. */
   readonly nameless: boolean
 }
 
@@ -76,18 +76,18 @@ const MAX_ATTRIBUTE = 1024
 const LINE_END = /[\r\n\0]/
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 
-/** Text of others for a message: quoted, and cut where it is long. */
+/** Quotes foreign text for a message, and truncates it to 64 characters. */
 export const quoted = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 
 export const rejection = (_tag: RejectionTag, name: string, problem: string): Rejection => ({
   _tag,
   name,
-  message: `Cookie ${quoted(name)} refused: ${problem}`,
+  message: `Cookie ${quoted(name)} rejected: ${problem}`,
 })
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
-/** Without blanks at its ends. By hand: `String.trim` eats the octet 0xA0, and `/[ \t]+$/` is quadratic. */
+/** Trims spaces and tabs. `String.trim` would also remove the octet 0xA0, and `/[ \t]+$/` is quadratic. */
 const trimBlanks = (text: string): string => {
   let start = 0
   let end = text.length
@@ -101,6 +101,9 @@ const SAME_SITE: ReadonlyMap<string, O.Option<SameSite>> = new Map([
   ['lax', O.some<SameSite>('Lax')],
   ['none', O.some<SameSite>('None')],
 ])
+
+/** Returns the SameSite value of a text, ignoring case. */
+export const sameSiteOf = (text: string): O.Option<SameSite> => SAME_SITE.get(text.toLowerCase()) ?? O.none
 
 type Attributes = Omit<SetCookie, 'name' | 'value'>
 
@@ -121,7 +124,7 @@ const timeOf = (text: string): O.Option<number> => {
   return date === undefined ? O.none : O.some(date.getTime())
 }
 
-/** 5.6.1 to 5.6.7: what one attribute changes; what it cannot mean it leaves as it was. */
+/** 5.6.1 to 5.6.7: applies one attribute. An attribute with an invalid value is ignored. */
 const withAttribute = (read: Attributes, name: string, value: string): Attributes => {
   switch (name) {
     case 'secure':
@@ -141,13 +144,13 @@ const withAttribute = (read: Attributes, name: string, value: string): Attribute
       return O.isNone(expires) ? read : { ...read, expires }
     }
     case 'samesite':
-      return { ...read, sameSite: SAME_SITE.get(value.toLowerCase()) ?? O.none }
+      return { ...read, sameSite: sameSiteOf(value) }
     default:
       return read
   }
 }
 
-/** 5.6: attributes in order, so that the last one of a kind counts; one above 1,024 octets is ignored. */
+/** 5.6: applies the attributes in order, so the last one wins. One with more than 1,024 octets is ignored. */
 const readAttributes = (attributes: string): Attributes => {
   let read = NO_ATTRIBUTES
   for (const attribute of attributes.split(';')) {
@@ -159,19 +162,19 @@ const readAttributes = (attributes: string): Attributes => {
   return read
 }
 
+// Memoises the last result, because the cookies of a response mostly have the same attributes.
 let recent: { readonly text: string; readonly attributes: Attributes } = { text: '', attributes: NO_ATTRIBUTES }
 
-/** The cookies of one reply mostly have the same attributes. */
 const attributesOf = (text: string): Attributes => {
   if (text !== recent.text) recent = { text, attributes: readAttributes(text) }
   return recent.attributes
 }
 
-/** Reads one field value. */
+/** Parses one field value. Errors: `Nameless`, `ControlCharacter`, `TooLong`. */
 export const parse =
   (policy: Policy) =>
   (header: string): E.Either<Rejection, SetCookie> => {
-    // 5.6 step 1 would drop the whole; web-platform-tests have it cut where a line ends. The wire brings neither.
+    // 5.6 step 1 rejects the field; web-platform-tests cut it at a line end. HTTP fields contain neither.
     const isClean = !CONTROL.test(header)
     const cut = isClean ? -1 : header.search(LINE_END)
     const text = cut < 0 ? header : header.slice(0, cut)
@@ -180,18 +183,18 @@ export const parse =
     const equals = pair.indexOf('=')
     const name = equals < 0 ? '' : trimBlanks(pair.slice(0, equals))
     const value = trimBlanks(pair.slice(equals + 1))
-    // 5.7 step 2, and the policy: RFC 6265 ignored what has no name, and so do tough-cookie and requests.
+    // 5.7 step 2 and the policy: RFC 6265, tough-cookie and requests ignore cookies without a name.
     if (name === '' && (value === '' || !policy.nameless)) return E.left(rejection('Nameless', name, 'it has no name'))
     // 5.6 step 1.
     if (!isClean && CONTROL.test(text)) {
-      return E.left(rejection('ControlCharacter', name, 'it holds a control character'))
+      return E.left(rejection('ControlCharacter', name, 'it contains a control character'))
     }
     // 5.6 step 5.
     if (name.length + value.length > MAX_PAIR) {
-      return E.left(rejection('TooLong', name, `name and value are longer than ${MAX_PAIR} octets`))
+      return E.left(rejection('TooLong', name, `its name and value together are longer than ${MAX_PAIR} octets`))
     }
     const attributes = semicolon < 0 ? NO_ATTRIBUTES : attributesOf(text.slice(semicolon + 1))
     const { domain, path, secure, httpOnly, sameSite, maxAge, expires } = attributes
-    // Field by field: a spread costs more than all the rest.
+    // Field by field: a spread would cost more than the rest of this function.
     return E.right({ name, value: Secret.make(value), domain, path, secure, httpOnly, sameSite, maxAge, expires })
   }

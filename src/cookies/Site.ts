@@ -1,17 +1,17 @@
 /**
- * A host as the cookie rules see it: the site it belongs to, and the domains that a cookie for it may name.
+ * The site (registrable domain) of a host, and the domains that a cookie for this host may have.
  *
  * | host                  | site            | domains                                     | public suffix |
  * |-----------------------|-----------------|---------------------------------------------|---------------|
  * | `a.b.example.co.uk`   | `example.co.uk` | itself, `b.example.co.uk`, `example.co.uk`  | no            |
  * | `github.io`, `co.uk`  | itself          | itself                                      | yes           |
- * | `localhost`, `intranet` | itself        | itself                                      | yes, by the list's rule `*` |
+ * | `localhost`, `intranet` | itself        | itself                                      | yes, by the rule `*` of the list |
  * | `127.0.0.1`, `::1`    | itself          | itself                                      | no            |
  * | `www.example.com.`    | `example.com.`  | itself, `example.com.`                      | no            |
  *
- * Laws: the site of each of its domains is the site of the host; no domain lies at or above a public suffix, unless
- * it is the host. So no cookie crosses a public suffix, not even to a parent that is none: `x.s3.amazonaws.com` has
- * nothing to do with `amazonaws.com` (browsers agree; RFC 6265bis 5.7 looks at the named domain only).
+ * Laws: all domains of a host have the same site; none of them, except the host, is a public suffix or its parent.
+ * So a cookie never crosses a public suffix: `x.s3.amazonaws.com` cannot set a cookie for `amazonaws.com`, although
+ * that is not a public suffix. Browsers do the same; RFC 6265bis 5.7 only looks at the Domain attribute.
  *
  * @example
  * import { Jar } from 'requests-ts'
@@ -24,25 +24,25 @@
  */
 import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
 
-/** What the rules ask of a URL: our `Url` and the WHATWG `URL` both fit. */
+/** The parts of a URL that decide which cookies apply. Both our `Url` and the WHATWG `URL` have them. */
 export interface CookieScope {
   readonly protocol: string
   readonly hostname: string
   readonly pathname: string
   readonly origin?: string
-  /** What may be shown of the path, where that is not all of it. */
+  /** The path without its hidden parts, if it has any. */
   readonly shownPathname?: string
 }
 
 export interface Site {
   /** Canonical: lower case, A-labels, an IPv6 address without its brackets. */
   readonly host: string
-  /** The registrable domain, or the host itself where there is none. */
+  /** The registrable domain, or the host itself if it has none. */
   readonly name: string
-  /** What a cookie's domain may be to be sent to this host: the host, then its parents down to the site. */
+  /** The domains of cookies for this host: the host, then its parents up to the site. */
   readonly domains: ReadonlyArray<string>
   readonly isPublicSuffix: boolean
-  /** 6265bis 5.8.3: such hosts count as secure without TLS. */
+  /** RFC 6265bis 5.8.3: loopback hosts count as secure without TLS. */
   readonly isLoopback: boolean
 }
 
@@ -51,21 +51,21 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|(?:.+\.)?localhost\.?)$/
 
 const isIp = (host: string): boolean => host.includes(':') || IPV4.test(host)
 
-// A host with an escape is no DNS name but, in `http+unix:`, the path of a socket: its case matters.
+// A host with an escape is not a DNS name. In `http+unix:` it is the path of a socket, so its case matters.
 const canonicalHost = (hostname: string): string => {
   if (hostname.startsWith('[')) return hostname.slice(1, -1)
   return hostname.includes('%') ? hostname : hostname.toLowerCase()
 }
 
-/** The registrable domain by the public suffix list, private suffixes included; a single label has none. */
+/** Returns the registrable domain by the public suffix list with its private suffixes; a single label has none. */
 const registrable = (host: string): string | undefined => {
   if (isIp(host) || !host.includes('.')) return undefined
   const found = getPublicSuffix(host, { allowSpecialUseDomain: true })
   return found !== undefined && domainMatch(host, found, false) === true ? found : undefined
 }
 
-/** The host and what is left of it label by label, as long as the site is not passed. */
-const domainsDownTo = (site: string, host: string): ReadonlyArray<string> => {
+/** Returns the host and its parents, up to the site. */
+const domainsUpTo = (site: string, host: string): ReadonlyArray<string> => {
   const domains = [host]
   for (let dot = host.indexOf('.'); dot >= 0 && host.length - dot > site.length; dot = host.indexOf('.', dot + 1)) {
     domains.push(host.slice(dot + 1))
@@ -80,7 +80,7 @@ const make = (host: string): Site => {
   return {
     host,
     name,
-    domains: domainsDownTo(name, host),
+    domains: domainsUpTo(name, host),
     isPublicSuffix: found === undefined && !isIp(host),
     isLoopback: LOOPBACK.test(host),
   }
@@ -89,7 +89,7 @@ const make = (host: string): Site => {
 const MEMO_SIZE = 4096
 const memo = new Map<string, Site>()
 
-/** The site of a URL's host. The public suffix list is asked once for each host; the answers are kept, bounded. */
+/** Returns the site of a URL's host. Memoised for the last few thousand hosts. */
 export const of = (hostname: string): Site => {
   const known = memo.get(hostname)
   if (known !== undefined) return known
@@ -99,9 +99,9 @@ export const of = (hostname: string): Site => {
   return site
 }
 
-/** A domain as a server or a user wrote it, without the dot before it, in canonical form; none where it is no host. */
+/** Returns a domain without a leading dot in canonical form, or undefined if it is not a valid host. */
 export const canonical = (domain: string): string | undefined => {
-  // `canonicalDomain` would trim, and strip a dot: `..a.com` and `. a.com` must not match a.com.
+  // tough-cookie's `canonicalDomain` trims and strips a dot, but `..a.com` and `. a.com` must not match a.com.
   if (domain === '' || domain.startsWith('.') || /\s/.test(domain)) return undefined
   try {
     return canonicalDomain(domain)
@@ -110,6 +110,6 @@ export const canonical = (domain: string): string | undefined => {
   }
 }
 
-/** Whether a connection counts as secure (6265bis 5.8.3): TLS, or a host that is this machine. */
+/** Tells whether a connection counts as secure (RFC 6265bis 5.8.3): with TLS, or to a loopback host. */
 export const isSecure = (protocol: string, site: Site): boolean =>
   protocol === 'https:' || protocol === 'wss:' || site.isLoopback

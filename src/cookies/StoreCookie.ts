@@ -1,15 +1,15 @@
 /**
- * A Set-Cookie that arrives: the cookie it makes, or why it makes none (RFC 6265bis 5.7; reasons in `Rejection`).
+ * Evaluates a received Set-Cookie field: returns the cookie to store, or a `Rejection` (RFC 6265bis 5.7).
  *
  * | rule                | RFC 6265bis      | here                                                                   |
  * |---------------------|------------------|------------------------------------------------------------------------|
  * | Domain              | 5.7 steps 7–10   | and never across a public suffix (`Site`)                              |
- * | Path                | 5.7 step 11      | compared as it is, without decoding                                    |
- * | Secure              | 5.7 steps 13, 16 | step 16 sees the whole site, parents and subdomains                    |
- * | SameSite            | 5.7 steps 17–19  | kept, not enforced: a client has no site of its own                    |
- * | prefixes            | 5.7 steps 20–22  | without case                                                           |
+ * | Path                | 5.7 step 11      | compared without decoding                                              |
+ * | Secure              | 5.7 steps 13, 16 | step 16 checks the whole site, parents and subdomains                  |
+ * | SameSite            | 5.7 steps 17–19  | stored, not enforced: a client has no site of its own                  |
+ * | name prefixes       | 5.7 steps 20–22  | ignoring case                                                          |
  * | Max-Age, Expires    | 5.7 step 6, 5.5  | Max-Age wins; made absolute here, at most 400 days away                |
- * | deletion            | 5.7              | what is over on arrival is kept as a tombstone, without its value      |
+ * | deletion            | 5.7              | an expired cookie is stored as a tombstone, without its value          |
  *
  * @example
  * import { Jar, Secret } from 'requests-ts'
@@ -27,46 +27,49 @@ import type { LogicalTime } from './LogicalTime.js'
 import * as SetCookie from './SetCookie.js'
 import * as Site from './Site.js'
 
-/** What a Set-Cookie is judged by beside itself: where and when it came, and the stamp it would get. */
-export interface Arrival {
-  readonly visit: Cookie.Visit
-  readonly stamp: LogicalTime
+/** The response that contains a Set-Cookie field. */
+export interface ResponseContext {
+  readonly request: Cookie.RequestContext
+  /** The logical time of the cookie to store. */
+  readonly time: LogicalTime
   readonly setBy: O.Option<string>
 }
 
 // 5.5.
-const LONGEST_LIFE = 400 * 24 * 60 * 60 * 1000
+const MAX_LIFETIME_MS = 400 * 24 * 60 * 60 * 1000
 
-/** 5.7 step 6, with Max-Age made absolute here and now, and 5.5. */
+/** 5.7 step 6 and 5.5: returns the absolute expiry. */
 const expiryOf = ({ maxAge, expires }: SetCookie.SetCookie, now: number): O.Option<number> => {
   const time = O.isSome(maxAge) ? O.some(now + maxAge.value * 1000) : expires
   if (O.isNone(time)) return O.none
-  return time.value <= now ? Cookie.DELETED : O.some(Math.min(time.value, now + LONGEST_LIFE))
+  return time.value <= now ? Cookie.DELETED : O.some(Math.min(time.value, now + MAX_LIFETIME_MS))
 }
 
-type Scope = Pick<Cookie.Key, 'domain' | 'hostOnly'>
+type DomainScope = Pick<Cookie.Key, 'domain' | 'hostOnly'>
 
 /** 5.7 steps 7 to 10. */
-const scopeOf = ({ name, domain }: SetCookie.SetCookie, site: Site.Site): E.Either<SetCookie.Rejection, Scope> => {
+const scopeOf = (
+  { name, domain }: SetCookie.SetCookie,
+  site: Site.Site,
+): E.Either<SetCookie.Rejection, DomainScope> => {
   const { host, domains, isPublicSuffix } = site
   if (host === '') return E.left(SetCookie.rejection('DomainMismatch', name, 'its URL has no host'))
   if (domain === '') return E.right({ domain: host, hostOnly: true })
   const named = Site.canonical(domain)
-  // Step 9.3: a host that is a public suffix may set cookies for itself alone.
+  // Step 9.3: a host that is a public suffix may set cookies only for itself.
   if (named === host) return E.right({ domain: host, hostOnly: isPublicSuffix })
-  const covering = domains.find((other) => other === named)
-  if (covering !== undefined) return E.right({ domain: covering, hostOnly: false })
-  // Above the host and yet none of its domains: at or above a public suffix.
+  if (named !== undefined && domains.includes(named)) return E.right({ domain: named, hostOnly: false })
+  // A parent of the host that is not one of its domains is a public suffix, or the parent of one.
   return named !== undefined && domainMatch(host, named, false) === true
-    ? E.left(SetCookie.rejection('PublicSuffix', name, `its Domain ${SetCookie.quoted(named)} is shared by strangers`))
+    ? E.left(SetCookie.rejection('PublicSuffix', name, `its Domain ${SetCookie.quoted(named)} is a public suffix`))
     : E.left(
         SetCookie.rejection('DomainMismatch', name, `its Domain ${SetCookie.quoted(domain)} does not cover ${host}`),
       )
 }
 
-/** 5.7 step 16: over http, a cookie may not stand before a Secure one of the same site and name. */
-const overlays = (cookie: Cookie.Key, held: ReadonlyArray<Cookie.Cookie>, now: number): boolean =>
-  held.some(
+/** 5.7 step 16: over http, a cookie must not overlay a Secure one of the same site and name. */
+const overlays = (cookie: Cookie.Key, stored: ReadonlyArray<Cookie.Cookie>, now: number): boolean =>
+  stored.some(
     (other) =>
       other.secure &&
       other.name === cookie.name &&
@@ -76,19 +79,19 @@ const overlays = (cookie: Cookie.Key, held: ReadonlyArray<Cookie.Cookie>, now: n
       Cookie.covers(other.path, cookie.path),
   )
 
-/** The response that sets a cookie, as its URL without the query. */
+/** Returns the URL of the response that sets a cookie, without its query. */
 export const setByOf = ({ origin, protocol, hostname, pathname, shownPathname = pathname }: Site.CookieScope): string =>
   `${origin === undefined || origin === 'null' ? `${protocol}//${hostname}` : origin}${shownPathname}`
 
-/** One Set-Cookie, judged: the cookie it makes, or why it makes none. `held` is what the jar holds for the site. */
+/** Evaluates one Set-Cookie field. `stored` are the records of its site. Error: `Rejection`. */
 export const evaluate =
-  ({ visit, stamp, setBy }: Arrival, policy: SetCookie.Policy) =>
-  (held: ReadonlyArray<Cookie.Cookie>) =>
+  ({ request, time, setBy }: ResponseContext, policy: SetCookie.Policy) =>
+  (stored: ReadonlyArray<Cookie.Cookie>) =>
   (header: string): E.Either<SetCookie.Rejection, Cookie.Cookie> => {
     const parsed = SetCookie.parse(policy)(header)
     if (E.isLeft(parsed)) return parsed
     const { name, value, secure, httpOnly, sameSite, path: givenPath } = parsed.right
-    const scope = scopeOf(parsed.right, visit.site)
+    const scope = scopeOf(parsed.right, request.site)
     if (E.isLeft(scope)) return scope
     const { domain, hostOnly } = scope.right
     // Step 11.
@@ -96,22 +99,22 @@ export const evaluate =
       name,
       domain,
       hostOnly,
-      path: O.isSome(givenPath) ? givenPath.value : defaultPath(visit.path),
+      path: O.isSome(givenPath) ? givenPath.value : defaultPath(request.path),
     }
     // Step 13.
-    if (secure && !visit.isSecure) {
-      return E.left(SetCookie.rejection('Insecure', name, 'it is Secure, but came over an insecure connection'))
+    if (secure && !request.isSecure) {
+      return E.left(SetCookie.rejection('Insecure', name, 'it is Secure, but the connection is not'))
     }
-    // Step 16, for what is not Secure, or it had not come so far.
-    if (!visit.isSecure && overlays(key, held, visit.now)) {
-      return E.left(SetCookie.rejection('SecureHeld', name, 'over http, it would overlay a Secure cookie'))
+    // Step 16. Over an insecure connection the cookie is not Secure, by step 13.
+    if (!request.isSecure && overlays(key, stored, request.now)) {
+      return E.left(SetCookie.rejection('SecureHeld', name, 'it was sent over http and would overlay a Secure cookie'))
     }
     const broken = Cookie.brokenPrefix({ name, value, secure, hostOnly, givenPath })
     if (broken !== undefined) return E.left(SetCookie.rejection('PrefixBroken', name, broken))
-    const expires = expiryOf(parsed.right, visit.now)
-    // Step 23.3; 5.7 wants what has expired gone by now, so it passes nothing on.
-    const old = held.find((other) => Cookie.sameKey(other, key) && Cookie.isLive(other, visit.now))
-    // Field by field: a spread costs more than all the rest of this function.
+    const expires = expiryOf(parsed.right, request.now)
+    // Step 23.3. An expired cookie does not pass on its creation time, because 5.7 expects it to be gone by now.
+    const old = stored.find((other) => Cookie.sameKey(other, key) && Cookie.isLive(other, request.now))
+    // Field by field: a spread would cost more than the rest of this function.
     return E.right({
       name,
       domain,
@@ -122,8 +125,8 @@ export const evaluate =
       httpOnly,
       sameSite,
       expires,
-      created: old === undefined ? stamp : old.created,
-      updated: stamp,
+      created: old === undefined ? time : old.created,
+      updated: time,
       setBy,
     })
   }

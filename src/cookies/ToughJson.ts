@@ -1,9 +1,9 @@
 /**
- * tough-cookie's `SerializedCookieJar`: a jar goes into a project that uses tough-cookie, and comes out of one.
+ * Converts a jar to and from tough-cookie's `SerializedCookieJar`.
  *
- * Lost on the way out: stamps below a millisecond, tombstones, digest challenges; two cookies that differ only in
- * being host-only become one, for tough-cookie does not tell them apart. What goes out has an absolute expiry and never
- * a `maxAge`, which tough-cookie would count anew from every read.
+ * Not written: logical times below a millisecond, tombstones, digest challenges. tough-cookie does not distinguish two
+ * cookies that differ only in the host-only flag. Written cookies have an absolute expiry and never a `maxAge`, which
+ * tough-cookie would count again from every read.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -20,10 +20,10 @@ import * as Secret from '../values/Secret.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Cookie from './Cookie.js'
 import * as Jar from './Jar.js'
-import type { SameSite } from './SetCookie.js'
+import { sameSiteOf } from './SetCookie.js'
 
 // ECMA-262 21.4.1.1.
-const LATEST = 8.64e15
+const MAX_TIME_MS = 8.64e15
 
 const time = t.union([t.string, Serialization.Finite])
 
@@ -44,7 +44,7 @@ type CookieJson = t.TypeOf<typeof CookieJson>
 
 const ToughJson = t.type({ cookies: t.readonlyArray(CookieJson) })
 
-/** What `CookieJar.deserialize` of tough-cookie takes. */
+/** The input of tough-cookie's `CookieJar.deserialize`. */
 export interface SerializedCookieJar {
   readonly version: string
   readonly storeType: string
@@ -53,8 +53,8 @@ export interface SerializedCookieJar {
   readonly cookies: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 
-/** A time beyond what a `Date` can hold is the last one that it can. */
-const iso = (ms: number): string => new Date(Math.max(-LATEST, Math.min(LATEST, ms)) || 0).toISOString()
+/** Clamps the time to what a `Date` can represent. */
+const iso = (ms: number): string => new Date(Math.max(-MAX_TIME_MS, Math.min(MAX_TIME_MS, ms)) || 0).toISOString()
 
 const jsonOf = (cookie: Cookie.Cookie): Readonly<Record<string, unknown>> => ({
   key: cookie.name,
@@ -70,7 +70,7 @@ const jsonOf = (cookie: Cookie.Cookie): Readonly<Record<string, unknown>> => ({
   ...(O.isSome(cookie.sameSite) ? { sameSite: cookie.sameSite.value.toLowerCase() } : {}),
 })
 
-/** Writes the live cookies in the clear, in the order of creation, which is all that their order is known by. */
+/** Returns the live cookies, with their values in clear text, in creation order. */
 export const write =
   (now: Date) =>
   (jar: Jar.Jar): SerializedCookieJar => ({
@@ -83,12 +83,12 @@ export const write =
       .map(jsonOf),
   })
 
-const msOf = (given: string | number | null | undefined): number | undefined => {
-  const ms = given === null || given === undefined ? Number.NaN : new Date(given).getTime()
+const msOf = (time: string | number | null | undefined): number | undefined => {
+  const ms = time === null || time === undefined ? Number.NaN : new Date(time).getTime()
   return Number.isNaN(ms) ? undefined : ms
 }
 
-/** Max-Age goes before Expires, and counts from the last access: that is how tough-cookie reads its own file. */
+/** Max-Age takes precedence over Expires and counts from the last access, as in tough-cookie. */
 const expiryOf = ({ maxAge, expires, lastAccessed, creation }: CookieJson): number | undefined => {
   if (typeof maxAge === 'number') {
     return maxAge <= 0 ? 0 : (msOf(lastAccessed) ?? msOf(creation) ?? 0) + maxAge * 1000
@@ -96,15 +96,9 @@ const expiryOf = ({ maxAge, expires, lastAccessed, creation }: CookieJson): numb
   return maxAge === '-Infinity' ? 0 : msOf(expires)
 }
 
-const SAME_SITE: ReadonlyMap<string, SameSite> = new Map([
-  ['strict', 'Strict'],
-  ['lax', 'Lax'],
-  ['none', 'None'],
-])
-
 const inputOf = (json: CookieJson): Cookie.Input => {
   const expires = expiryOf(json)
-  const sameSite = SAME_SITE.get(json.sameSite?.toLowerCase() ?? '')
+  const sameSite = sameSiteOf(json.sameSite ?? '')
   return {
     name: json.key,
     value: json.value,
@@ -114,11 +108,11 @@ const inputOf = (json: CookieJson): Cookie.Input => {
     secure: json.secure === true,
     httpOnly: json.httpOnly === true,
     ...(expires === undefined ? {} : { expires: new Date(expires) }),
-    ...(sameSite === undefined ? {} : { sameSite }),
+    ...(O.isNone(sameSite) ? {} : { sameSite: sameSite.value }),
   }
 }
 
-/** Reads a `SerializedCookieJar`, in a loop of our own: tough-cookie's recursion loses cookies above some thousands. */
+/** Parses a `SerializedCookieJar`. tough-cookie's own recursion loses cookies above some thousands. Error: `Unreadable`. */
 export const read = (u: unknown): E.Either<Serialization.DecodeError, Jar.Jar> => {
   const json = Serialization.read(ToughJson, u)
   if (E.isLeft(json)) return json
@@ -127,6 +121,6 @@ export const read = (u: unknown): E.Either<Serialization.DecodeError, Jar.Jar> =
     at: new Date(msOf(cookie.creation) ?? 0),
   }))
   const { jar, problems } = Jar.setAll(entries)(Jar.empty)
-  const found = Array.from(problems, ([i, { message }]) => `cookies.${i}: ${message}`)
-  return found.length > 0 ? E.left(Serialization.decodeError(found)) : E.right(jar)
+  const messages = Array.from(problems, ([i, { message }]) => `cookies.${i}: ${message}`)
+  return messages.length > 0 ? E.left(Serialization.decodeError(messages)) : E.right(jar)
 }

@@ -1,5 +1,5 @@
 /**
- * Every cookie of a jar and what becomes of it at a URL, for a terminal: what `Jar.why` says, in columns.
+ * Renders the result of `Jar.why` for a terminal: every cookie of a jar, whether it is sent, and why not.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -24,7 +24,7 @@ import { scopeAndExpiry } from './Story.js'
 const NAME = 18
 const VERDICT = 10
 
-/** One block for each cookie, in the order of creation. Values are never shown. */
+/** Returns one block for each cookie, in creation order. Never shows values. */
 export const render =
   ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
   (whys: ReadonlyArray<Jar.Why>): string => {

@@ -19,8 +19,8 @@ const messageOf = (input: Partial<Cookie.Input>, nameless = false) => {
   return E.isLeft(outcome) ? outcome.left.message : undefined
 }
 
-describe('a cookie of the user', () => {
-  it('is for a domain and all below it, for the whole session, unless more is said', () => {
+describe('a cookie that the user sets', () => {
+  it('is a session cookie for a domain and its subdomains by default', () => {
     const { value, ...rest } = cookie()
     expect(Secret.reveal(value)).toBe('1')
     expect(rest).toEqual({
@@ -60,41 +60,56 @@ describe('a cookie of the user', () => {
     ])
   })
   it.each<[string, Partial<Cookie.Input>]>([
-    ['Cookie "a" is not valid: "x y" is not a domain', { domain: 'x y' }],
-    ['Cookie "a" is not valid: "" is not a domain', { domain: '' }],
-    ['Cookie "a" is not valid: its domain co.uk is shared by strangers', { domain: 'CO.uk', hostOnly: false }],
-    ['Cookie "" is not valid: it has no name', { name: '' }],
-    ['Cookie "a;" is not valid: its name holds what a cookie cannot', { name: 'a;' }],
-    ['Cookie "a=b" is not valid: its name holds what a cookie cannot', { name: 'a=b' }],
+    ['Cookie "a" is not valid: its domain "x y" is not a valid host', { domain: 'x y' }],
+    ['Cookie "a" is not valid: its domain "" is not a valid host', { domain: '' }],
     [
-      'Cookie "a" is not valid: its value holds what a cookie cannot: controls, ;, outer blanks, more than octets',
+      'Cookie "a" is not valid: its domain "co.uk" is a public suffix; set hostOnly, or use a longer domain',
+      { domain: 'CO.uk', hostOnly: false },
+    ],
+    ['Cookie "" is not valid: it has no name', { name: '' }],
+    ['Cookie "a;" is not valid: its name contains characters that a cookie name must not contain', { name: 'a;' }],
+    ['Cookie "a=b" is not valid: its name contains characters that a cookie name must not contain', { name: 'a=b' }],
+    [
+      'Cookie "a" is not valid: its value contains a control character, ";", a non-Latin-1 character, or a space at the start or end',
       { value: ' 1' },
     ],
-    ['Cookie "a" is not valid: its path does not start with /, or holds what a path cannot', { path: '' }],
-    ['Cookie "a" is not valid: its path does not start with /, or holds what a path cannot', { path: 'a/' }],
-    ['Cookie "a" is not valid: its path does not start with /, or holds what a path cannot', { path: '/a\n' }],
-    ['Cookie "a" is not valid: its expiry is not a date', { expires: new Date(Number.NaN) }],
+    [
+      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+      { path: '' },
+    ],
+    [
+      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+      { path: 'a/' },
+    ],
+    [
+      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+      { path: '/a\n' },
+    ],
+    ['Cookie "a" is not valid: its expiry is not a valid date', { expires: new Date(Number.NaN) }],
     ['Cookie "__Secure-a" is not valid: a __Secure- cookie must be Secure', { name: '__Secure-a' }],
     [
       'Cookie "__Host-a" is not valid: a __Host- cookie must be Secure, have Path=/ and no Domain',
       { name: '__Host-a', secure: true, hostOnly: true, path: '/x' },
     ],
-    [`Cookie "${'n'.repeat(64)}…" is not valid: its name holds what a cookie cannot`, { name: `${'n'.repeat(64)};` }],
+    [
+      `Cookie "${'n'.repeat(64)}…" is not valid: its name contains characters that a cookie name must not contain`,
+      { name: `${'n'.repeat(64)};` },
+    ],
   ])('%s', (message, input) => expect(messageOf(input)).toBe(message))
-  it('shows its value to no printer, given as text or as a secret', () => {
+  it('never prints its value, given as text or as a secret', () => {
     for (const value of ['hunter2', Secret.make('hunter2')]) {
       const one = cookie({ value })
       expect(inspect(one, { depth: null, showHidden: true }) + JSON.stringify(one)).not.toContain('hunter2')
       expect(Cookie.pair(one)).toBe('a=hunter2')
     }
   })
-  it('that keeps what a prefix promises is valid', () => {
+  it('is valid if it meets the requirements of its name prefix', () => {
     expect(messageOf({ name: '__Secure-a', secure: true })).toBeUndefined()
     expect(messageOf({ name: '__Host-a', secure: true, hostOnly: true })).toBeUndefined()
     expect(messageOf({ name: '__Host-a', secure: true })).toMatch(/no Domain$/)
     expect(messageOf({ name: '__Host-a', hostOnly: true })).toMatch(/must be Secure, /)
   })
-  it('needs a name or a value, where the jar takes one without a name', () => {
+  it('needs a name or a value if the policy allows nameless cookies', () => {
     expect(messageOf({ name: '' }, true)).toBeUndefined()
     expect(messageOf({ name: '', value: '' }, true)).toBe('Cookie "" is not valid: it has no name')
     expect(messageOf({ value: '' }, true)).toBeUndefined()
@@ -102,7 +117,7 @@ describe('a cookie of the user', () => {
   })
 })
 
-describe('the host that a user means', () => {
+describe('the host of a domain that a user wrote', () => {
   it.each([
     ['Example.COM', 'example.com'],
     ['.example.com', 'example.com'],
@@ -125,7 +140,7 @@ describe('the host that a user means', () => {
   ])('by %j is %s', (domain, host) => expect(Cookie.siteOf(domain)?.host).toBe(host))
 })
 
-describe('life', () => {
+describe('the lifetime of a cookie', () => {
   const ending = (ms: number): Cookie.Cookie => ({ ...cookie(), expires: O.some(ms) })
 
   it.each([
@@ -136,13 +151,13 @@ describe('life', () => {
     [0, -1, false],
     [-1, -2, false],
   ])('until %i: at %i a cookie lives: %s', (ms, now, lives) => expect(Cookie.isLive(ending(ms), now)).toBe(lives))
-  it('without an end never ends', () => expect(Cookie.isLive(cookie(), Number.MAX_VALUE)).toBe(true))
+  it('is unlimited without an expiry', () => expect(Cookie.isLive(cookie(), Number.MAX_VALUE)).toBe(true))
   it.each([
     [-1, true],
     [0, true],
     [1, false],
   ])('until %i is a deletion: %s', (ms, expected) => expect(Cookie.isTombstone(ending(ms))).toBe(expected))
-  it('that was buried keeps all but value, end and stamp', () => {
+  it('keeps everything but value, expiry and time as a tombstone', () => {
     const { value, ...rest } = Cookie.toTombstone({ ms: 9, n: 0 })(cookie({ path: '/a', secure: true }))
     expect(Secret.reveal(value)).toBe('')
     expect(rest).toMatchObject({ name: 'a', path: '/a', secure: true, created: STAMP, updated: { ms: 9, n: 0 } })
@@ -150,7 +165,7 @@ describe('life', () => {
   })
 })
 
-describe('a visit', () => {
+describe('a request', () => {
   it.each([
     ['/', '/', 'sent'],
     ['/a', '/', 'path'],
@@ -162,9 +177,9 @@ describe('a visit', () => {
     ['/', '', 'sent'],
     ['/a', '', 'path'],
   ])('with a cookie for %s to %j: %s', (path, pathname, verdict) => {
-    const visit = Cookie.visit({ protocol: 'http:', hostname: 'example.com', pathname }, new Date(0))
-    expect(Cookie.verdict(cookie({ path }), visit)).toBe(verdict)
-    expect(visit.path).toBe(pathname === '' ? '/' : pathname)
+    const request = Cookie.requestContext({ protocol: 'http:', hostname: 'example.com', pathname }, new Date(0))
+    expect(Cookie.verdict(cookie({ path }), request)).toBe(verdict)
+    expect(request.path).toBe(pathname === '' ? '/' : pathname)
   })
   it.each<[string, Partial<Cookie.Input>, Cookie.CookieStatus]>([
     ['http://example.com/', {}, 'sent'],
@@ -180,7 +195,7 @@ describe('a visit', () => {
     ['http://example.com/', { secure: true, path: '/a', expires: new Date(7) }, 'path'],
     ['http://example.com/', { secure: true, expires: new Date(7) }, 'secure'],
   ])('to %s with %j: %s', (href, input, verdict) =>
-    expect(Cookie.verdict(cookie(input), Cookie.visit(new URL(href), new Date(7)))).toBe(verdict),
+    expect(Cookie.verdict(cookie(input), Cookie.requestContext(new URL(href), new Date(7)))).toBe(verdict),
   )
 })
 
@@ -201,7 +216,7 @@ describe('orders', () => {
     cookie({ name: 'b', domain: 'a.test' }),
   ]
 
-  it('of creation: by stamp, then by name, domain, path and host-only flag', () =>
+  it('of creation: by time, then by name, domain, path and host-only flag', () =>
     sorted(Cookie.compareCreation, [{ ...cookie({ name: 'z' }), created: earlier }, ...byKey]))
   it('of sending: longer paths, then the older cookie', () =>
     sorted(Cookie.compareSending, [
@@ -212,7 +227,7 @@ describe('orders', () => {
       { ...cookie({ name: 'z' }), created: earlier },
       cookie({ name: 'a' }),
     ]))
-  it('of age: by stamp, then the deletion, then by key, then by content', () =>
+  it('of age: by time, then the deletion, then by key, then by content', () =>
     sorted(Cookie.compareAge, [
       { ...Cookie.toTombstone(earlier)(cookie({ name: 'z' })) },
       ...byKey.slice(0, 2),
@@ -221,7 +236,7 @@ describe('orders', () => {
       ...byKey.slice(2),
       Cookie.toTombstone(STAMP)(cookie({ name: 'A' })),
     ]))
-  it('are 0 for a cookie and itself, and for nothing else of another key', () => {
+  it('are 0 only for equal cookies', () => {
     for (const [i, x] of byKey.entries()) {
       for (const [j, y] of byKey.entries()) {
         expect(Cookie.compareCreation(x, y) === 0).toBe(i === j)

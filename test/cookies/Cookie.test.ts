@@ -33,7 +33,7 @@ const only = (jar: Jar.Jar): Cookie.Cookie => {
 }
 
 describe('a Set-Cookie', () => {
-  test('becomes a record of all that it says', () => {
+  test('is stored with all its attributes', () => {
     const jar = absorbed(
       'https://www.example.com:8443/a/b?secret=1',
       'id=7; Domain=.Example.COM; Path=/a; Secure; HttpOnly; SameSite=lax; Max-Age=60; Priority=High',
@@ -55,7 +55,7 @@ describe('a Set-Cookie', () => {
     })
   })
 
-  test('without attributes is for its host, its folder and this session', () => {
+  test('without attributes is a session cookie for its host and default path', () => {
     const { hostOnly, domain, path, expires, secure, sameSite } = only(absorbed('http://www.example.com/a/b', 'x=1'))
     expect({ hostOnly, domain, path, expires, secure, sameSite }).toEqual({
       hostOnly: true,
@@ -80,12 +80,12 @@ describe('a Set-Cookie', () => {
     expect(sent('https://example.com/', absorbed('https://example.com/', setCookie))).toBe(cookie)
   })
 
-  test('passes on the octets of UTF-8 as they came, also where the last is 0xA0', () => {
+  test('sends the received UTF-8 octets back, even if the last is 0xA0', () => {
     const value = Buffer.from('à', 'utf8').toString('latin1')
     expect(sent('https://example.com/', absorbed('https://example.com/', `a=${value}`))).toBe(`a=${value}`)
   })
 
-  test('has the last of several attributes of a kind, and ignores one that is too long', () => {
+  test('uses the last of several attributes of a kind, and ignores one that is too long', () => {
     const path = (...paths: ReadonlyArray<string>): string =>
       only(absorbed('https://example.com/x/y', ['a=1', ...paths.map((text) => `Path=${text}`)].join('; '))).path
     expect(path('/1', '/2')).toBe('/2')
@@ -129,7 +129,7 @@ describe('the reasons of a rejection', () => {
     expect(Jar.isEmpty(absorbed(example, setCookie))).toBe(true)
   })
 
-  test('Insecure: a Secure cookie comes over TLS or from this machine', () => {
+  test('Insecure: a Secure cookie needs TLS or a loopback host', () => {
     expect(reason('http://example.com/', 'a=1; Secure')).toBe('Insecure')
     for (const host of [
       'https://example.com',
@@ -146,13 +146,13 @@ describe('the reasons of a rejection', () => {
     expect(reason('http://notlocalhost/', 'a=1; Secure')).toBe('Insecure')
   })
 
-  test('the prefixes are kept where their promise is', () => {
+  test('a cookie that meets the requirements of its prefix is stored', () => {
     expect(reason(example, '__Secure-a=1; Secure; Domain=example.com')).toBeUndefined()
     expect(reason(example, '__Host-a=1; Secure; Path=/')).toBeUndefined()
     expect(reason(example, '__Hosts=1')).toBeUndefined()
   })
 
-  test('a nameless cookie is one where the jar says so, unless it poses as one with a prefix', () => {
+  test('a nameless cookie is stored if the policy allows it, unless its value starts with a prefix', () => {
     const jar = Jar.make({ nameless: true })
     expect(sent(example, absorbed(example, ['foo', 'a=1'], jar))).toBe('foo; a=1')
     expect(sent(example, absorbed(example, ['foo', '=bar=1'], jar))).toBe('bar=1')
@@ -175,7 +175,7 @@ describe('the reasons of a rejection', () => {
     expect(refused).not.toContain(undefined)
     expect(inspect(refused, { depth: null }) + JSON.stringify(refused)).not.toContain(hidden)
     expect(rejection(example, `sid=${hidden}; Domain=other.test`)?.message).toBe(
-      'Cookie "sid" refused: its Domain "other.test" does not cover example.com',
+      'Cookie "sid" rejected: its Domain "other.test" does not cover example.com',
     )
     expect(rejection(example, `${'n'.repeat(5000)}=1`)?.message.length).toBeLessThan(200)
   })
@@ -205,12 +205,12 @@ describe('SecureHeld: over http, a cookie does not overlay a Secure one', () => 
     expect(reason(href.replace('http:', 'https:'), `a=evil; Path=/${evilDomain}`, jar)).toBeUndefined()
   })
 
-  test('hosts side by side do not meet', () => {
+  test('sibling hosts do not affect each other', () => {
     expect(reason('http://b.example.com/', 'a=1', secure('https://a.example.com/', ''))).toBeUndefined()
     expect(reason('http://xexample.com/', 'a=1', secure('https://example.com/', ''))).toBeUndefined()
   })
 
-  test('only at its path and below', () => {
+  test('applies only to its path and below', () => {
     const jar = secure('https://example.com/', '', '/login')
     expect(reason('http://example.com/', 'a=1; Path=/login', jar)).toBe('SecureHeld')
     expect(reason('http://example.com/', 'a=1; Path=/login/en', jar)).toBe('SecureHeld')
@@ -218,7 +218,7 @@ describe('SecureHeld: over http, a cookie does not overlay a Secure one', () => 
     expect(reason('http://example.com/', 'a=1; Path=/loginx', jar)).toBeUndefined()
   })
 
-  test('only while it lives; and it cannot be deleted over http either', () => {
+  test('applies only until it expires; and http cannot delete it', () => {
     const jar = absorbed('https://example.com/', 'a=good; Secure; Max-Age=60; Path=/')
     expect(reason('http://example.com/', 'a=; Max-Age=0; Path=/', jar)).toBe('SecureHeld')
     const later = new Date(NOW.getTime() + 60_000)
@@ -266,7 +266,7 @@ describe('sites and public suffixes', () => {
     (hostname) => expect(Site.of(hostname).isPublicSuffix).toBe(false),
   )
 
-  test('no cookie is set for one, in capitals or with dots', () => {
+  test('no cookie is set for a public suffix, in capitals or with dots', () => {
     for (const domain of ['co.uk', 'CO.UK', '.Co.Uk', 'uk', 'UK']) {
       expect(reason('https://example.co.uk/', `a=1; Domain=${domain}`)).toBe('PublicSuffix')
     }
@@ -276,7 +276,7 @@ describe('sites and public suffixes', () => {
     expect(reason('https://sub.localhost/', 'a=1; Domain=localhost')).toBe('PublicSuffix')
   })
 
-  test('but a host that is one may set its own, for itself alone', () => {
+  test('a host that is a public suffix may set cookies only for itself', () => {
     for (const host of ['github.io', 'localhost', 'intranet']) {
       const jar = absorbed(`https://${host}/`, `a=1; Domain=${host.toUpperCase()}`)
       expect(only(jar)).toMatchObject({ domain: host, hostOnly: true })
@@ -285,7 +285,7 @@ describe('sites and public suffixes', () => {
     }
   })
 
-  test('none crosses one, not even to a parent that is none', () => {
+  test('no cookie crosses a public suffix, even to a parent that is not one', () => {
     expect(reason('https://bucket.s3.amazonaws.com/', 'a=1; Domain=amazonaws.com')).toBe('PublicSuffix')
     const jar = absorbed('https://amazonaws.com/', 'a=1; Domain=amazonaws.com')
     expect(sent('https://www.amazonaws.com/', jar)).toBe('a=1')
@@ -345,7 +345,7 @@ describe('expiry', () => {
     only(absorbed('https://example.com/', `a=1; ${attributes}`)).expires
   const fromNow = (ms: number): O.Option<number> => O.some(NOW.getTime() + ms)
 
-  test('Max-Age goes before Expires, in either order', () => {
+  test('Max-Age takes precedence over Expires, in either order', () => {
     expect(expiryOf('Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT')).toEqual(fromNow(60_000))
     expect(expiryOf('Expires=Fri, 02 Jan 2026 00:00:00 GMT; Max-Age=60')).toEqual(fromNow(60_000))
     expect(expiryOf('Expires=Fri, 02 Jan 2026 00:00:00 GMT; Max-Age=soon')).toEqual(fromNow(DAY))
@@ -359,7 +359,7 @@ describe('expiry', () => {
     expect(expiryOf(`Max-Age=${400 * 24 * 60 * 60 - 1}`)).toEqual(fromNow(400 * DAY - 1000))
   })
 
-  test('is counted from the reply, and no reading moves it', () => {
+  test('counts from the response, and reading does not extend it', () => {
     const jar = absorbed('https://example.com/', 'a=1; Max-Age=60')
     const at = (seconds: number): string | undefined =>
       sent('https://example.com/', jar, new Date(NOW.getTime() + seconds * 1000))
@@ -383,7 +383,7 @@ describe('expiry', () => {
     },
   )
 
-  test('a cookie that is set again keeps its place, unless it was gone in between', () => {
+  test('a cookie that is set again keeps its position, unless it had expired', () => {
     const jar = absorbed('https://example.com/', ['a=1', 'b=1', 'a=2'])
     expect(sent('https://example.com/', jar)).toBe('a=2; b=1')
     const again = absorbed('https://example.com/', ['a=; Max-Age=0', 'a=3'], jar)
@@ -409,7 +409,7 @@ describe('hostile Set-Cookie', () => {
     }
   })
 
-  test('a SameSite that nobody knows is none', () => {
+  test('an unknown SameSite is ignored', () => {
     for (const value of ['__proto__', 'constructor', 'Laxer', '']) {
       const [jar] = Jar.absorb(new URL('https://example.com/'), [`a=1; SameSite=${value}`], new Date(0))(Jar.empty)
       expect(Jar.toArray(jar).map(({ sameSite }) => sameSite)).toEqual([O.none])
@@ -422,7 +422,7 @@ describe('hostile Set-Cookie', () => {
     expect(Jar.lookup('toString')(jar)).toEqual(E.right(O.none))
   })
 
-  test('any text is judged, at any host, and what is sent holds no line end', () => {
+  test('any text is accepted or rejected, and a sent cookie never contains a line end', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.stringMatching(/^[ab=;,. \t]{0,12}(; ?(Domain|Path|Max-Age|Expires)=[\x00-\xff]{0,9}){0,3}$/),
@@ -440,7 +440,7 @@ describe('hostile Set-Cookie', () => {
     )
   })
 
-  test('no printer shows a value', () => {
+  test('no value is ever printed', () => {
     const jar = absorbed(example, 'sid=hunter2')
     expect(inspect(jar, { depth: null, showHidden: true })).not.toContain('hunter2')
     expect(JSON.stringify(jar) + String(jar.cookies) + inspect(Jar.why(new URL(example), NOW)(jar))).not.toContain(
@@ -451,7 +451,7 @@ describe('hostile Set-Cookie', () => {
 })
 
 describe('orders', () => {
-  test('age is total: equal only what is equal', () => {
+  test('age is a total order', () => {
     const [x, y] = [absorbed('https://example.com/', 'a=1'), absorbed('https://example.com/', 'a=1')].map(only)
     if (x === undefined || y === undefined) return expect.fail('no cookies')
     expect(Cookie.Eq.equals(x, y)).toBe(true)

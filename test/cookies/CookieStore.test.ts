@@ -1,6 +1,8 @@
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import * as Cookie from '../../src/cookies/Cookie.js'
+import type { SiteCookies } from '../../src/cookies/CookieSelection.js'
 import * as CookieStore from '../../src/cookies/CookieStore.js'
 import * as Site from '../../src/cookies/Site.js'
 import * as Secret from '../../src/values/Secret.js'
@@ -16,40 +18,43 @@ const records = [
   cookie('d', 'two.test', 4, { path: '/long' }),
   cookie('e', 'one.test', 5, { expires: new Date(50) }),
 ]
-const shelf = CookieStore.fromRecords(records)
+const siteCookie = (name: string, ms: number, other: Partial<Cookie.Input> = {}) =>
+  cookie(name, 'example.com', ms, other)
+const [a, b, c] = [siteCookie('a', 1), siteCookie('b', 2), siteCookie('c', 3, { path: '/x' })]
+const store = CookieStore.fromRecords(records)
 const names = (cookies: ReadonlyArray<Cookie.Cookie>) => cookies.map(({ name }) => name).join('')
 
-describe('a shelf', () => {
-  it('has a bucket for each site', () => {
-    expect([...shelf.keys()].sort()).toEqual(['one.test', 'two.test'])
-    expect(names(CookieStore.at(Site.of('www.two.test'))(shelf))).toBe('db')
-    expect(CookieStore.at(Site.of('three.test'))(shelf)).toEqual([])
+describe('a store (specification)', () => {
+  it('groups records by site', () => {
+    expect([...store.keys()].sort()).toEqual(['one.test', 'two.test'])
+    expect(names(CookieStore.at(Site.of('www.two.test'))(store))).toBe('db')
+    expect(CookieStore.at(Site.of('three.test'))(store)).toEqual([])
   })
-  it('is what its records make of it, written one by one or all at once', () => {
+  it('is the same if written one by one or from its records', () => {
     const written = records.reduce((held, one) => CookieStore.write(one)(held), CookieStore.empty)
-    expect(CookieStore.equals(written, shelf)).toBe(true)
-    expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6))(shelf), shelf)).toBe(false)
+    expect(CookieStore.equals(written, store)).toBe(true)
+    expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6))(store), store)).toBe(false)
     expect(CookieStore.equals(CookieStore.fromRecords([]), CookieStore.empty)).toBe(true)
   })
-  it('gives the records that fit in the order of creation', () => {
-    expect(names(CookieStore.filter(() => true)(shelf))).toBe('abcde')
-    expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(shelf))).toBe('bcd')
-    expect(CookieStore.filter(() => false)(shelf)).toEqual([])
+  it('filters records in creation order', () => {
+    expect(names(CookieStore.filter(() => true)(store))).toBe('abcde')
+    expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(store))).toBe('bcd')
+    expect(CookieStore.filter(() => false)(store)).toEqual([])
   })
   it('joins site by site', () => {
     const [one, two] = [CookieStore.fromRecords(records.slice(0, 3)), CookieStore.fromRecords(records.slice(1))]
-    expect(CookieStore.equals(CookieStore.join(one, two), shelf)).toBe(true)
+    expect(CookieStore.equals(CookieStore.join(one, two), store)).toBe(true)
   })
 })
 
-describe('the Cookie header', () => {
-  const at = (href: string, ms = 0, held = shelf) => CookieStore.header(new URL(href), new Date(ms))(held)
+describe('the Cookie header (specification)', () => {
+  const at = (href: string, ms = 0, held = store) => CookieStore.header(new URL(href), new Date(ms))(held)
   const text = (href: string, ms = 0) => {
     const header = at(href, ms)
     return header === undefined ? undefined : Secret.reveal(header)
   }
 
-  it('is that of the URL at that time, whatever was asked before', () => {
+  it('is for the URL and time, independently of earlier calls', () => {
     for (let round = 0; round < 2; round += 1) {
       expect(text('http://one.test/')).toBe('a=1; e=1')
       expect(text('http://one.test/', 49)).toBe('a=1; e=1')
@@ -60,14 +65,14 @@ describe('the Cookie header', () => {
       expect(text('http://three.test/')).toBeUndefined()
     }
   })
-  it('of several URLs that are asked in turn is made once', () => {
+  it('is memoised for several URLs', () => {
     const fresh = CookieStore.fromRecords(records)
     const hrefs = ['http://one.test/', 'https://one.test/', 'http://two.test/', 'http://two.test/long']
     const first = hrefs.map((href) => at(href, 0, fresh))
     expect(new Set(first).size).toBe(4)
     for (const [i, href] of hrefs.entries()) expect(at(href, 49, fresh)).toBe(first[i])
   })
-  it('is known again from the moment a cookie is over, and not when time goes back', () => {
+  it('is reused after a cookie expires, and not if the clock goes back', () => {
     const fresh = CookieStore.fromRecords(records)
     const over = at('http://one.test/', 50, fresh)
     expect(at('http://one.test/', 50, fresh)).toBe(over)
@@ -75,11 +80,96 @@ describe('the Cookie header', () => {
     expect(Secret.reveal(over ?? '')).toBe('a=1')
     expect(Secret.reveal(at('http://one.test/', 49, fresh) ?? '')).toBe('a=1; e=1')
   })
-  it('is forgotten after many others, and by another shelf', () => {
+  it('is dropped after many others, and not shared with another store', () => {
     const first = at('http://one.test/')
     expect(at('http://one.test/', 0, CookieStore.fromRecords(records))).not.toBe(first)
     for (let i = 0; i < 50; i += 1) at(`http://one.test/${i}`)
     expect(at('http://one.test/')).not.toBe(first)
     expect(text('http://one.test/')).toBe('a=1; e=1')
+  })
+})
+
+describe('the records of a site (specification)', () => {
+  it('are in sending order, for any order of input', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([a, b, c], { minLength: 3 }), (records) => {
+        expect(names(CookieStore.siteFromRecords(records))).toBe('cab')
+      }),
+    )
+  })
+  it('keep the newer of two records with one key', () => {
+    const newer = { ...siteCookie('a', 9), created: a.created }
+    for (const records of [
+      [a, newer],
+      [newer, a],
+    ])
+      expect(CookieStore.siteFromRecords(records)).toEqual([newer])
+  })
+  it('keep records that differ in one part of the key', () => {
+    const others = [{ domain: 'www.example.com' }, { path: '/a' }, { hostOnly: true }].map((one) =>
+      siteCookie('a', 1, one),
+    )
+    expect(CookieStore.siteFromRecords([a, b, ...others])).toHaveLength(5)
+  })
+  it('keep the newest 360 Secure and 360 other records', () => {
+    const many = Array.from({ length: 361 }, (_, i) => siteCookie(`c${i}`, 1 + i))
+    expect(CookieStore.siteFromRecords(many.slice(1))).toEqual(many.slice(1))
+    expect(CookieStore.siteFromRecords(many)).toEqual(many.slice(1))
+    const [oldest, second, ...rest] = many.map((one, i) => ({ ...one, updated: { ms: i === 0 ? 999 : 1 + i, n: 0 } }))
+    if (oldest === undefined || second === undefined) return expect.fail('there are 361')
+    expect(CookieStore.siteFromRecords([oldest, second, ...rest])).toEqual([oldest, ...rest])
+  })
+})
+
+describe('writing to a site (specification)', () => {
+  it('inserts a record in sending order', () => {
+    const bucket = CookieStore.siteFromRecords([a, siteCookie('d', 4), c])
+    expect(names(bucket)).toBe('cad')
+    expect(names(CookieStore.writeToSite(siteCookie('e', 5))(bucket))).toBe('cade')
+    expect(names(CookieStore.writeToSite(siteCookie('e', 5, { path: '/long' }))(bucket))).toBe('ecad')
+    expect(names(CookieStore.writeToSite({ ...siteCookie('e', 5), created: { ms: 2, n: 0 } })(bucket))).toBe('caed')
+    expect(names(CookieStore.writeToSite(a)([]))).toBe('a')
+  })
+  it('replaces the record with its key, even if its position changes', () => {
+    const bucket = CookieStore.siteFromRecords([a, b])
+    const kept = { ...siteCookie('a', 9), created: a.created }
+    expect(CookieStore.writeToSite(kept)(bucket)).toEqual([kept, b])
+    expect(names(CookieStore.writeToSite(siteCookie('a', 9))(bucket))).toBe('ba')
+    expect(bucket).toEqual([a, b])
+  })
+})
+
+describe('joining sites (specification)', () => {
+  const all = CookieStore.siteFromRecords([a, b, c])
+
+  it('returns the same array if it holds all records', () => {
+    for (const other of [[], [a], [c, b], [...all], [{ ...siteCookie('b', 1), value: Secret.make('old') }]]) {
+      expect(CookieStore.joinSites(all, other)).toEqual(all)
+      expect(CookieStore.joinSites(other, all)).toEqual(all)
+    }
+    for (const other of [[], [a], [b], [c, a]]) {
+      expect(CookieStore.joinSites(all, other)).toBe(all)
+      expect(CookieStore.joinSites(other, all)).toBe(all)
+    }
+    expect(CookieStore.joinSites(all, all)).toBe(all)
+  })
+  it('merges two sites with different cookies', () => {
+    expect(names(CookieStore.joinSites([a], [b]))).toBe('ab')
+    expect(names(CookieStore.joinSites([c, a], [c, b]))).toBe('cab')
+    expect(names(CookieStore.joinSites([a], [siteCookie('d', 4, { path: '/d' })]))).toBe('da')
+  })
+})
+
+describe('equality of sites (specification)', () => {
+  it.each<[SiteCookies, SiteCookies, boolean]>([
+    [[], [], true],
+    [[a, b], [siteCookie('a', 1), siteCookie('b', 2)], true],
+    [[a, b], [siteCookie('a', 1), siteCookie('b', 3)], false],
+    [[a, b], [siteCookie('a', 3), siteCookie('b', 2)], false],
+    [[a], [siteCookie('a', 1), b], false],
+    [[], [a], false],
+  ])('case %#', (x, y, expected) => {
+    expect(CookieStore.equalSites(x, y)).toBe(expected)
+    expect(CookieStore.equalSites(y, x)).toBe(expected)
   })
 })

@@ -11,8 +11,8 @@ const absorbed = (...setCookies: ReadonlyArray<string>) =>
 const written = (jar: Jar.Jar, now = NOW, session = true) => CookiesTxt.write({ now, session })(jar).split('\n')
 const HEAD = ['# Netscape HTTP Cookie File', '']
 
-describe('what is written', () => {
-  it('has seven fields, tabs between, one cookie a line', () => {
+describe('writing', () => {
+  it('has one cookie a line with seven fields separated by tabs', () => {
     const jar = absorbed(
       'a=1',
       'b=2; Domain=example.com; Path=/; Secure; HttpOnly; Max-Age=60',
@@ -29,7 +29,7 @@ describe('what is written', () => {
     ])
     expect(written(Jar.empty)).toEqual([...HEAD, ''])
   })
-  it('leaves out what is over by then, and session cookies where that is asked', () => {
+  it('leaves out expired cookies, and session cookies on request', () => {
     const jar = absorbed('a=1', 'b=2; Max-Age=60', 'c=3; Max-Age=0')
     const namesAt = (seconds: number, session: boolean) =>
       written(jar, new Date(NOW.getTime() + seconds * 1000), session)
@@ -40,7 +40,7 @@ describe('what is written', () => {
     expect(namesAt(59, false)).toEqual(['b'])
     expect(namesAt(60, false)).toEqual([])
   })
-  it('has whole seconds, the ones that have passed', () => {
+  it('rounds the expiry down to seconds', () => {
     const [held] = Jar.records(absorbed('a=1; Max-Age=60'))
     if (held === undefined) return expect.fail('there is one')
     const later: Cookie.Cookie = { ...held, expires: O.some(NOW.getTime() + 1999) }
@@ -59,7 +59,7 @@ describe('what is written', () => {
   })
 })
 
-describe('what is read', () => {
+describe('reading', () => {
   const read = (...lines: ReadonlyArray<string>) => CookiesTxt.read(NOW)(lines.join('\n'))
   const only = (line: string): Cookie.Cookie | undefined => {
     const [first] = Jar.records(read(line).jar)

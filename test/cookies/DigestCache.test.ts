@@ -18,7 +18,7 @@ const challenge = (other: Partial<DigestCache.Challenge> = {}): DigestCache.Chal
 const held = (...challenges: ReadonlyArray<DigestCache.Challenge>) => DigestCache.fromArray(challenges)
 const nonces = (challenges: DigestCache.Challenges) => DigestCache.toArray(challenges).map(({ nonce }) => nonce)
 
-describe('of two challenges of one stamp and count', () => {
+describe('two challenges with one time and count (specification)', () => {
   it.each<[keyof DigestCache.Input, Partial<DigestCache.Challenge>, Partial<DigestCache.Challenge>]>([
     ['nonce', { nonce: 'a' }, { nonce: 'b' }],
     ['opaque', { opaque: O.none }, { opaque: O.some('o') }],
@@ -41,18 +41,18 @@ describe('of two challenges of one stamp and count', () => {
   })
 })
 
-describe('a list of challenges', () => {
+describe('a list of challenges (specification)', () => {
   const [old, counted, young] = [
     challenge({ realm: 'a', nonce: 'old', count: 5 }),
     challenge({ realm: 'b', nonce: 'counted', count: 2, updated: { ms: 2, n: 0 } }),
     challenge({ realm: 'c', nonce: 'young', updated: { ms: 2, n: 1 } }),
   ]
-  it('is written oldest first, by stamp and then by count', () => {
+  it('is sorted by time and then by count', () => {
     const fresh = challenge({ realm: 'z', nonce: 'fresh', count: 1, updated: { ms: 2, n: 0 } })
     expect(nonces(held(young, counted, old, fresh))).toEqual(['old', 'fresh', 'counted', 'young'])
     expect(DigestCache.toArray(DigestCache.none)).toEqual([])
   })
-  it('keeps 180, and of more the newest', () => {
+  it('keeps the newest 180', () => {
     const many = Array.from({ length: 181 }, (_, i) => challenge({ realm: `r${i}`, updated: { ms: i, n: 0 } }))
     expect(DigestCache.toArray(held(...many.slice(0, 180)))).toEqual(many.slice(0, 180))
     expect(DigestCache.toArray(held(...many))).toEqual(many.slice(1))
@@ -65,11 +65,11 @@ describe('a list of challenges', () => {
   })
 })
 
-describe('remember and count', () => {
+describe('remember and count (specification)', () => {
   const input = challenge()
   const later = { ms: 5, n: 0 }
 
-  it('a challenge is new where anything but its stamp is', () => {
+  it('stores a challenge if anything but its time differs', () => {
     const one = held(challenge({ count: 3 }))
     expect(DigestCache.remember(input, later)(one)).toBe(one)
     const kept = DigestCache.remember({ ...input, algorithm: O.some('SHA') }, later)(one)
@@ -80,7 +80,7 @@ describe('remember and count', () => {
       challenge({ updated: later }),
     ])
   })
-  it('a use counts one up and keeps the stamp', () => {
+  it('counts a use and keeps the time', () => {
     const one = held(challenge({ count: 3 }))
     expect(DigestCache.toArray(DigestCache.counted(challenge())(one))).toEqual([challenge({ count: 4 })])
     expect(DigestCache.counted(challenge({ nonce: 'm' }))(one)).toBe(one)

@@ -39,13 +39,13 @@ describe('absorb', () => {
     expect(sent('https://www.example.com/a/', jar)).toBe('x=1; y=2')
   })
 
-  test('gives the very jar back where nothing was taken in', () => {
+  test('returns the same jar if no cookie was stored', () => {
     const jar = absorbed('https://example.com/', 'a=1')
     expect(absorbed('https://example.com/', [], jar)).toBe(jar)
     expect(absorbed('https://example.com/', 'a=1; Domain=other.test', jar)).toBe(jar)
   })
 
-  test('keeps the newest 180 of 5,000 in one reply', () => {
+  test('keeps the newest 180 of 5,000 cookies in one response', () => {
     const jar = absorbed(
       'https://example.com/',
       Array.from({ length: 5000 }, (_, i) => `c${i}=1`),
@@ -53,7 +53,7 @@ describe('absorb', () => {
     expect(names(jar)).toEqual(Array.from({ length: 180 }, (_, i) => `c${4820 + i}`))
   })
 
-  test('counts hosts of one site together, and other sites apart; what is dead takes no place of what lives', () => {
+  test('counts the live cookies of all hosts of a site together, but not expired ones or those of other sites', () => {
     const range = (prefix: string, life = ''): ReadonlyArray<string> =>
       Array.from({ length: 100 }, (_, i) => `${prefix}${i}=1${life}`)
     const jar = absorbed('https://other.test/', range('o'))
@@ -67,7 +67,7 @@ describe('absorb', () => {
     expect(Jar.records(absorbed('https://b.example.com/', range('d'), gone))).toHaveLength(460)
   })
 
-  test('keeps an old live cookie beside 180 newer ones that have expired', () => {
+  test('keeps an old live cookie if 180 newer ones have expired', () => {
     const old = absorbed('https://example.com/', 'old=1')
     const flooded = absorbed(
       'https://example.com/',
@@ -93,7 +93,7 @@ describe('absorb', () => {
     expect(sent.filter(({ name }) => name === 'sid').map(({ value }) => Secret.reveal(value))).toEqual(['VICTIM'])
   })
 
-  test('lets the one of two records of a key be seen that was written last, Secure or not', () => {
+  test('shows the later of two records with one key, Secure or not', () => {
     const url = 'https://example.com/'
     const values = (jar: Jar.Jar) => Jar.toArray(jar).map(({ value }) => Secret.reveal(value))
     const secure = absorbed(url, 'a=1; Secure')
@@ -124,13 +124,13 @@ describe('absorb', () => {
     expect(Jar.cookiesFor(url, NOW, 100)(jar).map(({ name }) => name)).toEqual(['small'])
   })
 
-  test('drops what was not set for longest, however early it was created', () => {
+  test('drops the cookies that were set least recently, not the oldest', () => {
     const others = Array.from({ length: 179 }, (_, i) => `c${i}=1`)
     const jar = absorbed('https://example.com/', ['kept=1', ...others, 'kept=2', 'new=1'])
     expect(names(jar).slice(0, 2)).toEqual(['kept', 'c1'])
   })
 
-  test('gives every write its own stamp, also when the clock stands still or steps back', () => {
+  test('gives every write its own logical time if the clock stops or goes back', () => {
     const jar = absorbed('https://example.com/', ['a=1', 'b=1'])
     const back = absorbed('https://example.com/', 'c=1', jar, new Date(0))
     expect(Jar.records(back).map(({ updated }) => updated)).toEqual([
@@ -143,7 +143,7 @@ describe('absorb', () => {
 })
 
 describe('receive', () => {
-  test('tells what a reply has set: not what it deleted, nor what was there', () => {
+  test('lists the cookies that a response set, without deleted and earlier ones', () => {
     const jar = absorbed('https://example.com/', ['old=1', 'gone=1'])
     const { accepted, rejected } = Jar.receive(EXAMPLE, ['new=1', 'gone=; Max-Age=0', 'new=2', 'bad'], LATER)(jar)
     expect(accepted.map(({ name, value }) => [name, Secret.reveal(value)])).toEqual([['new', '2']])
@@ -182,7 +182,7 @@ describe('cookiesFor and header', () => {
     ).toBe(expected ?? '')
   })
 
-  test('the header is known again, until a cookie expires, and when time goes back', () => {
+  test('reuses the header until a cookie expires or the clock goes back', () => {
     const timed = absorbed('https://example.com/', ['a=1; Max-Age=10', 'b=1; Max-Age=20', 'c=1'])
     const at = (seconds: number) => Jar.header(EXAMPLE, new Date(NOW.getTime() + seconds * 1000))(timed)
     const text = (seconds: number): string => Secret.reveal(at(seconds) ?? '')
@@ -197,7 +197,7 @@ describe('cookiesFor and header', () => {
     ])
   })
 
-  test('the header is known for its own URL alone, however many are asked', () => {
+  test('never reuses the header of another URL', () => {
     const hrefs = ['http:', 'https:'].flatMap((protocol) =>
       ['www.example.com', 'example.com', 'other.test'].flatMap((host) =>
         ['/', '/a/b', '/a/b/c'].map((path) => `${protocol}//${host}${path}`),
@@ -224,7 +224,7 @@ describe('lookup', () => {
     expect(Jar.lookup('gone')(jar)).toEqual(E.right(O.none))
   })
 
-  test('lists the places where there are several', () => {
+  test('lists the scopes of all cookies with the name', () => {
     expect(Jar.lookup('a')(jar)).toEqual(
       E.left({
         _tag: 'CookieConflict',
@@ -234,12 +234,12 @@ describe('lookup', () => {
           { domain: 'www.example.com', hostOnly: true, path: '/' },
           { domain: 'example.com', hostOnly: false, path: '/a' },
         ],
-        message: 'Several cookies are called "a": www.example.com/a, www.example.com/, .example.com/a',
+        message: expect.stringContaining('www.example.com/a, www.example.com/, .example.com/a'),
       }),
     )
   })
 
-  test('is told which is meant, by a domain in any spelling and by a path', () => {
+  test('selects one by a domain in any spelling and by a path', () => {
     const value = (selection: Jar.Selection): string | undefined => {
       const found = Jar.lookup('a', selection)(jar)
       return E.isRight(found) && O.isSome(found.right) ? Secret.reveal(found.right.value.value) : undefined
@@ -255,7 +255,7 @@ describe('lookup', () => {
 })
 
 describe('set', () => {
-  test('makes a cookie for a domain and all below it, or for a host alone', () => {
+  test('sets a cookie for a domain with its subdomains, or only for a host', () => {
     expect(sent('http://www.example.com/', right(made({})))).toBe('a=1')
     expect(sent('http://www.example.com/', right(made({ hostOnly: true })))).toBeUndefined()
     expect(sent('http://example.com/', right(made({ hostOnly: true })))).toBe('a=1')
@@ -266,7 +266,7 @@ describe('set', () => {
     expect(sent('http://sub.localhost/', right(made({ domain: 'localhost' })))).toBeUndefined()
   })
 
-  test('takes all attributes', () => {
+  test('stores all attributes', () => {
     const jar = right(
       made({ path: '/a', secure: true, httpOnly: true, sameSite: 'None', expires: LATER, value: Secret.make('2') }),
     )
@@ -283,7 +283,7 @@ describe('set', () => {
     expect(sent('https://example.com/a', jar, LATER)).toBeUndefined()
   })
 
-  test('replaces the cookie with the same key, which keeps its place', () => {
+  test('replaces the cookie with the same key and keeps its position', () => {
     const jar = absorbed('https://example.com/', ['a=1; Domain=example.com', 'b=1'])
     expect(sent('https://example.com/', right(made({ value: '2' }, jar)))).toBe('a=2; b=1')
     const removed = Jar.remove({ name: 'a' })(jar)
@@ -328,12 +328,12 @@ describe('set', () => {
     expect(outcome).toMatchObject({ _tag: 'Left', left: { _tag: 'InvalidCookie', name: input.name ?? 'a' } })
   })
 
-  test('a refusal shows no value', () => {
+  test('never shows the value in an error', () => {
     expect(inspect(made({ value: 'hunter2;' }), { depth: null })).not.toContain('hunter2')
     expect(inspect(made({ value: 'hunter2', domain: '' }), { depth: null })).not.toContain('hunter2')
   })
 
-  test('takes a cookie without a name where the jar does', () => {
+  test('sets a nameless cookie if the policy allows it', () => {
     const jar = right(made({ name: '', value: 'x' }, Jar.make({ nameless: true })))
     expect(sent('https://example.com/', jar)).toBe('x')
     expect(E.isLeft(made({ name: '', value: '__Host-x' }, jar))).toBe(true)
@@ -346,7 +346,7 @@ describe('remove, clear, clearSession, evict', () => {
     absorbed('https://b.test/', ['a=1', 'd=1; Max-Age=600']),
   ].reduce(Jar.join)
 
-  test('remove takes the cookies of a name, those that are meant', () => {
+  test('remove deletes only the selected cookies with the name', () => {
     expect(names(Jar.remove({ name: 'a' })(jar))).toEqual(['b', 'd', 'c'])
     expect(
       Jar.toArray(Jar.remove({ name: 'a', domain: 'a.test' })(jar)).map(({ name, domain }) => name + domain),
@@ -355,7 +355,7 @@ describe('remove, clear, clearSession, evict', () => {
     expect(Jar.remove({ name: 'z' })(jar)).toBe(jar)
   })
 
-  test('clear takes a domain, a path, or all', () => {
+  test('clear deletes the cookies of a domain or path, or all', () => {
     expect(names(Jar.clear({ domain: 'A.test' })(jar))).toEqual(['a', 'd'])
     expect(names(Jar.clear({ path: '/' })(jar))).toEqual(['a', 'c'])
     expect(names(Jar.clear()(jar))).toEqual([])
@@ -364,11 +364,11 @@ describe('remove, clear, clearSession, evict', () => {
     expect(Jar.isEmpty(Jar.empty)).toBe(true)
   })
 
-  test('clearSession takes what has no expiry', () => {
+  test('clearSession deletes only cookies without an expiry', () => {
     expect(names(Jar.clearSession(jar))).toEqual(['d', 'c'])
   })
 
-  test('what was removed stays removed when an older fork joins in, and can be set anew', () => {
+  test('a removed cookie stays removed if an older fork joins, and can be set again', () => {
     const removed = Jar.clear({ domain: 'a.test' })(jar)
     expect(Jar.Eq.equals(Jar.join(jar, removed), removed)).toBe(true)
     expect(Jar.records(removed).every(({ value, domain }) => domain === 'b.test' || Secret.reveal(value) === '')).toBe(
@@ -377,7 +377,7 @@ describe('remove, clear, clearSession, evict', () => {
     expect(sent('https://a.test/', absorbed('https://a.test/', 'b=2', removed))).toBe('b=2')
   })
 
-  test('toArray shows the expired, evict forgets them and the tombstones', () => {
+  test('toArray lists expired cookies, evict drops them and the tombstones', () => {
     const removed = Jar.remove({ name: 'a' })(jar)
     expect(names(removed)).toContain('c')
     expect(Jar.records(removed)).toHaveLength(5)
@@ -390,7 +390,7 @@ describe('remove, clear, clearSession, evict', () => {
 })
 
 describe('why', () => {
-  test('gives each cookie its one reason, and who set it', () => {
+  test('returns one reason for each cookie, and the URL that set it', () => {
     const jar = [
       absorbed('https://www.example.com/login?next=1', [
         'sent=1; Path=/',
@@ -422,20 +422,20 @@ describe('why', () => {
 describe('join', () => {
   const start = absorbed('https://example.com/', ['a=1', 'b=1'])
 
-  test('keeps what both forks did, and the later of two writes', () => {
+  test('keeps the writes of both forks, and the later of two for one key', () => {
     const left = absorbed('https://example.com/', ['a=left', 'c=left'], start, new Date(NOW.getTime() + 1))
     const rightFork = absorbed('https://example.com/', ['a=right', 'd=right'], start, new Date(NOW.getTime() + 2))
     expect(sent('https://example.com/', Jar.join(left, rightFork))).toBe('a=right; b=1; c=left; d=right')
   })
 
-  test('in one millisecond, a deletion goes before a write', () => {
+  test('prefers a deletion to a write in the same millisecond', () => {
     const set = absorbed('https://example.com/', 'a=zzz', start, LATER)
     const deleted = absorbed('https://example.com/', 'a=; Max-Age=0', start, LATER)
     expect(sent('https://example.com/', Jar.join(set, deleted))).toBe('b=1')
     expect(sent('https://example.com/', Jar.join(deleted, set))).toBe('b=1')
   })
 
-  test('shares what it can', () => {
+  test('returns the same objects if one side adds nothing', () => {
     const other = absorbed('https://other.test/', 'x=1', start)
     const joined = Jar.join(start, other)
     expect(joined.cookies.get('example.com')).toBe(start.cookies.get('example.com'))
@@ -443,7 +443,7 @@ describe('join', () => {
     expect(Jar.join(start, { ...start }).cookies).toBe(start.cookies)
   })
 
-  test('is a monoid; the policy is kept by either', () => {
+  test('is a monoid, and allows nameless cookies if either jar does', () => {
     const many = ['a', 'b', 'c'].map((host) => absorbed(`https://${host}.test/`, 'x=1'))
     expect(concatAll(Jar.Monoid)(many).cookies.size).toBe(3)
     expect(Jar.Semilattice.zero).toBe(Jar.empty)
@@ -451,7 +451,7 @@ describe('join', () => {
     expect([Jar.join(nameless, Jar.empty).nameless, Jar.join(Jar.empty, nameless).nameless]).toEqual([true, true])
   })
 
-  test('equality looks into secrets, at the clock and at the policy', () => {
+  test('equality compares secrets, clock and policy', () => {
     const again = absorbed('https://example.com/', ['a=1', 'b=1'])
     expect(Jar.Eq.equals(start, again)).toBe(true)
     expect(Jar.Eq.equals(start, absorbed('https://example.com/', ['a=1', 'b=2']))).toBe(false)
@@ -461,7 +461,7 @@ describe('join', () => {
     expect([Jar.Eq.equals(start, more), Jar.Eq.equals(more, start)]).toEqual([false, false])
   })
 
-  test('a jar is what its records make of it', () => {
+  test('a jar equals the one made from its records', () => {
     const jar = Jar.remove({ name: 'a' })(absorbed('https://other.test/', 'x=1; Path=/y', start))
     expect(Jar.Eq.equals(Jar.withRecords(Jar.records(jar))(Jar.empty), jar)).toBe(true)
     const deep = absorbed('https://example.com/', ['c=1; Path=/c', 'a=2'], start)
@@ -500,14 +500,14 @@ describe('challenges', () => {
     expect(Jar.withoutChallenges(Jar.empty)).toBe(Jar.empty)
   })
 
-  test('of several realms the newest is found', () => {
+  test('the newest of several realms is found', () => {
     const two = Jar.remember({ ...challenge, realm: 's', nonce: 'n2' }, new Date(0))(jar)
     expect(known(two)).toEqual(['n2', 0])
     expect(two.challenges.size).toBe(2)
     expect(known(Jar.remember({ ...challenge, nonce: 'n3' }, NOW)(two))).toEqual(['n3', 0])
   })
 
-  test('count up; a new nonce starts anew, the same goes on', () => {
+  test('count up; a new nonce restarts at 0, a known one continues', () => {
     const used = count(count(jar))
     expect(known(used)).toEqual(['n1', 2])
     expect(Jar.remember(challenge, LATER)(used)).toBe(used)
@@ -515,7 +515,7 @@ describe('challenges', () => {
     expect(known(Jar.remember({ ...challenge, nonce: 'n2' }, LATER)(used))).toEqual(['n2', 0])
   })
 
-  test('a nonce that is gone is not counted', () => {
+  test('an outdated nonce is not counted', () => {
     const found = Jar.challengeFor(challenge)(jar)
     const renewed = Jar.remember({ ...challenge, nonce: 'n2' }, LATER)(jar)
     if (O.isNone(found)) return expect.fail('no challenge')
@@ -531,7 +531,7 @@ describe('challenges', () => {
     expect(Jar.Eq.equals(jar, count(jar))).toBe(false)
   })
 
-  test('of a server with a new realm for every reply, only the newest are kept', () => {
+  test('only the newest are kept if a server sends a new realm with every response', () => {
     const many = (letter: string, now: Date): Jar.Jar =>
       Array.from({ length: 500 }, (_, i) => `${letter}${i}`).reduce(
         (held, text) => Jar.remember({ ...challenge, realm: text, nonce: text }, now)(held),
@@ -543,7 +543,7 @@ describe('challenges', () => {
   })
 })
 
-describe('beside tough-cookie', () => {
+describe('compared with tough-cookie', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
@@ -582,7 +582,7 @@ describe('beside tough-cookie', () => {
     )
   const event = fc.record({ host, path, field, at: fc.nat(4) })
 
-  test('the same replies leave the same cookies', () => {
+  test('the same responses store the same cookies', () => {
     vi.useFakeTimers()
     const run = fc.tuple(fc.array(event, { maxLength: 10 }), host, path, fc.constantFrom('http', 'https'), fc.nat(10))
     fc.assert(
@@ -617,18 +617,18 @@ describe('compact', () => {
   const login = absorbed(url, ['sid=LIVE', 'short=1; Max-Age=1'])
   const logout = absorbed(url, 'sid=; Max-Age=0', login, second(10))
 
-  test('keeps a deletion as long as a fork from before it may come back, and no value of what has expired', () => {
+  test('keeps a deletion within the horizon, and drops the values of expired cookies', () => {
     const kept = Jar.compact(second(20), 60_000)(logout)
     expect(Jar.toArray(Jar.join(login, kept))).toEqual([])
     expect(Jar.records(kept).map(({ value }) => Secret.reveal(value))).toEqual(['', ''])
   })
-  test('forgets it afterwards', () => {
+  test('drops the deletion after the horizon', () => {
     expect(Jar.records(Jar.compact(second(100), 60_000)(logout))).toEqual([])
   })
 })
 
 describe('setAll', () => {
-  test('sets what one set after the other sets, and names what it does not', () => {
+  test('equals repeated set, and lists the invalid entries', () => {
     const entries = ['a', 'b', 'a', '', 'c'].map((name, i) => ({
       input: { name, value: String(i), domain: 'h.test', secure: i === 2 },
     }))
@@ -638,7 +638,7 @@ describe('setAll', () => {
     const told = (held: Jar.Jar) => Jar.toArray(held).map(({ name, value }) => [name, Secret.reveal(value)])
     expect(told(jar)).toEqual(told(folded))
   })
-  test('takes 20,000 cookies of one site', () => {
+  test('sets 20,000 cookies of one site', () => {
     const entries = Array.from({ length: 20_000 }, (_, i) => ({
       input: { name: `c${i}`, value: '1', domain: 'h.test' },
     }))

@@ -137,13 +137,13 @@ const JSON_OF_FULL = {
 }
 
 describe('a jar as JSON', () => {
-  it('is this', () => {
+  it('has the documented format', () => {
     expect(encoded(FULL)).toEqual(E.right(JSON_OF_FULL))
     expect(encoded(Jar.empty)).toEqual(
       E.right({ format: 'requests-ts/jar', version: 1, nameless: false, clock: [0, 0], cookies: [], challenges: [] }),
     )
   })
-  it('is read back whole', () => {
+  it('decodes to an equal jar', () => {
     const again = read(JSON.parse(JSON.stringify(JSON_OF_FULL)))
     expect(Jar.Eq.equals(again, FULL)).toBe(true)
     expect(again.nameless).toBe(true)
@@ -159,7 +159,7 @@ describe('a jar as JSON', () => {
   it('has a clock that is not before its cookies', () => {
     expect(read({ ...JSON_OF_FULL, clock: [0, 0] }).clock).toEqual({ ms: 3, n: 4 })
   })
-  it('says where the secrets are, unless it is to reveal them', () => {
+  it('is refused with the paths of the secrets, without reveal', () => {
     const paths = ['cookies[0].value (sid)', 'cookies[1].value ()']
     expect(
       pipe(
@@ -171,14 +171,14 @@ describe('a jar as JSON', () => {
     expect(E.isRight(JarJson.encode()({ ...FULL, cookies: Jar.empty.cookies }))).toBe(true)
   })
   it.each<[string, Partial<Cookie>, string]>([
-    ['an expiry that is none', { expires: O.some(Number.NaN) }, 'cookies.0.expires.0 is not a time'],
+    ['an invalid expiry', { expires: O.some(Number.NaN) }, 'cookies.0.expires.0 is not a time'],
     [
-      'a path that is none',
+      'an invalid path',
       { path: 'p' },
-      'cookies.0, "sid", is not valid: its path does not start with /, or holds what a path cannot',
+      'cookies.0, "sid", is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
     ],
-    ['a stamp beyond time', { created: { ms: 9e15, n: 0 } }, 'cookies.0.created.0 is not a time'],
-  ])('is not written with %s, for it could not be read', (_, odd, problem) => {
+    ['a time beyond what a Date can represent', { created: { ms: 9e15, n: 0 } }, 'cookies.0.created.0 is not a time'],
+  ])('is not encoded with %s, because it could not be decoded', (_, odd, problem) => {
     const refused = encoded(Jar.withRecords([{ ...COOKIE, ...odd }])(Jar.empty))
     expect(E.isLeft(refused) && refused.left.paths).toContain(problem)
   })

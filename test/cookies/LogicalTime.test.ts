@@ -5,7 +5,7 @@ import * as LogicalTime from '../../src/cookies/LogicalTime.js'
 const small = fc.integer({ min: 0, max: 3 })
 const stamp: fc.Arbitrary<LogicalTime.LogicalTime> = fc.record({ ms: small, n: small })
 
-describe('a tick', () => {
+describe('a tick (specification)', () => {
   it.each([
     ['the clock has gone on', { ms: 5, n: 7 }, 6, { ms: 6, n: 0 }],
     ['it stands', { ms: 5, n: 7 }, 5, { ms: 5, n: 8 }],
@@ -13,15 +13,15 @@ describe('a tick', () => {
   ])('%s', (_, clock, now, after) => {
     expect(LogicalTime.tick(clock, now)).toEqual(after)
   })
-  it('is after the clock, whatever the time', () => {
+  it('is after the clock for any wall clock time', () => {
     fc.assert(fc.property(stamp, small, (clock, now) => LogicalTime.compare(LogicalTime.tick(clock, now), clock) > 0))
   })
-  it('that knows no time counts on', () => {
+  it('without a wall clock time increments the counter', () => {
     expect(LogicalTime.next({ ms: 5, n: 7 })).toEqual({ ms: 5, n: 8 })
   })
 })
 
-describe('the order', () => {
+describe('the order of logical times (specification)', () => {
   it('is by time, then by number', () => {
     const [a, b, c] = [
       { ms: 1, n: 9 },
@@ -30,7 +30,7 @@ describe('the order', () => {
     ]
     expect([c, a, b].sort(LogicalTime.compare)).toEqual([a, b, c])
   })
-  it('is equal where the stamps are, and nowhere else', () => {
+  it('is equal only for equal times', () => {
     fc.assert(
       fc.property(stamp, stamp, (x, y) => {
         const isSame = x.ms === y.ms && x.n === y.n

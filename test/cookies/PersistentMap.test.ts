@@ -8,7 +8,7 @@ const trie = (entries: Entries) => PersistentMap.fromEntries(Object.entries(entr
 const largest = PersistentMap.join<number>(Math.max)
 const same = PersistentMap.equals<number>((x, y) => x === y)
 
-describe('join', () => {
+describe('join (specification)', () => {
   it.each<[Entries, Entries, Entries]>([
     [{}, {}, {}],
     [{ a: 1 }, {}, { a: 1 }],
@@ -24,7 +24,7 @@ describe('join', () => {
     expect(largest(trie(x), trie(y)).toObject()).toEqual(both)
     expect(largest(trie(y), trie(x)).toObject()).toEqual(both)
   })
-  it('is the very map that holds all', () => {
+  it('returns the same map if it holds all entries', () => {
     const [small, large] = [trie({ a: 1, b: 1 }), trie({ a: 2, b: 1, c: 3 })]
     for (const other of [trie({}), small, trie({ c: 3 }), trie({ b: 0 })]) {
       expect(largest(large, other)).toBe(large)
@@ -37,14 +37,14 @@ describe('join', () => {
     largest(x, y)
     expect([x.toObject(), y.toObject()]).toEqual([{ a: 1 }, { a: 2, b: 3 }])
   })
-  it('passes over what both share', () => {
+  it('skips values that both maps share', () => {
     const shared = trie({ a: 1, b: 2 })
     const joined = PersistentMap.join<number>(() => expect.fail('they met'))(shared.set('c', 3), shared.set('d', 4))
     expect(joined.toObject()).toEqual({ a: 1, b: 2, c: 3, d: 4 })
   })
 })
 
-describe('equality', () => {
+describe('equality (specification)', () => {
   it.each<[Entries, Entries, boolean]>([
     [{}, {}, true],
     [{ a: 1, b: 2 }, { b: 2, a: 1 }, true],
@@ -56,7 +56,7 @@ describe('equality', () => {
     expect(same(trie(x), trie(y))).toBe(expected)
     expect(same(trie(y), trie(x))).toBe(expected)
   })
-  it('asks for no value that is absent', () => {
+  it('does not compare absent values', () => {
     const never = PersistentMap.equals<number>(() => expect.fail('one of them is absent'))
     expect(never(trie({ a: 1 }), trie({ b: 1 }))).toBe(false)
   })
@@ -71,7 +71,7 @@ describe('equality', () => {
   })
 })
 
-it('of two entries with one key the last counts', () =>
+it('keeps the last of two entries with one key (specification)', () =>
   expect(
     PersistentMap.fromEntries([
       ['a', 1],

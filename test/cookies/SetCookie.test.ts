@@ -54,7 +54,7 @@ describe('name and value', () => {
     ['; Path=/', 'Nameless'],
   ])('of %j are %j, where a cookie needs no name', (header, expected) => expect(pair(header, true)).toEqual(expected))
 
-  it('have room for 4,096 octets together', () => {
+  it('may have 4,096 octets together', () => {
     expect(pair(`a=${'1'.repeat(4095)}`)).toEqual(['a', '1'.repeat(4095)])
     expect(pair(`${'n'.repeat(4095)}=1`)).toEqual(['n'.repeat(4095), '1'])
     expect(pair(`a=${'1'.repeat(4096)}`)).toBe('TooLong')
@@ -71,7 +71,7 @@ describe('name and value', () => {
     ['a=b; \x7f', 'ControlCharacter'],
     ['a=b\tc', ['a', 'b\tc']],
   ])('of %j, with a control character, are %j', (header, expected) => expect(pair(header)).toEqual(expected))
-  it('stand before a line end, and what follows it says nothing', () =>
+  it('end at a line end, and the rest is ignored', () =>
     expect(attributes('a=b; Path=/x\n; Secure')).toEqual({ ...PLAIN, path: O.some('/x') }))
 })
 
@@ -135,7 +135,7 @@ describe('attributes', () => {
     ],
   ])('%j', (text, said) => expect(attributes(`a=b${text}`)).toEqual({ ...PLAIN, ...said }))
 
-  it('are read of each field alone, the same ones and others', () => {
+  it('are parsed for each field independently', () => {
     for (const text of ['; Secure', '; Secure', '', '; HttpOnly', '; Secure']) {
       expect(attributes(`a=b${text}`)).toEqual({
         ...PLAIN,
@@ -144,13 +144,13 @@ describe('attributes', () => {
       })
     }
   })
-  it('are none before the first semicolon', () => {
+  it('are not read before the first semicolon', () => {
     for (const header of ['Path=/x', 'Domain=h.test', 'Max-Age=1', 'Secure=']) {
       expect(attributes(header)).toEqual(PLAIN)
       expect(attributes(`${header}; HttpOnly`)).toEqual({ ...PLAIN, httpOnly: true })
     }
   })
-  it('count up to 1,024 octets of value, whatever stands around it', () => {
+  it('are ignored if the trimmed value has more than 1,024 octets', () => {
     const long = `/${'x'.repeat(1023)}`
     expect(attributes(`a=b; ${' '.repeat(2000)}Path  =   ${long}  `)).toEqual({ ...PLAIN, path: O.some(long) })
     expect(attributes(`a=b; Path=/; Path=${long}x`)).toEqual({ ...PLAIN, path: O.some('/') })
@@ -158,17 +158,17 @@ describe('attributes', () => {
   })
 })
 
-describe('text of others in a message', () => {
+describe('foreign text in a message', () => {
   it.each([
     ['', '""'],
     ['a"b\n', '"a\\"b\\n"'],
     ['x'.repeat(64), `"${'x'.repeat(64)}"`],
     ['x'.repeat(65), `"${'x'.repeat(64)}…"`],
-  ])('%j is quoted, and cut where it is long', (text, expected) => expect(SetCookie.quoted(text)).toBe(expected))
-  it('is the name of what is refused', () =>
+  ])('%j is quoted and truncated', (text, expected) => expect(SetCookie.quoted(text)).toBe(expected))
+  it('quotes the name of the rejected cookie', () =>
     expect(SetCookie.rejection('TooLong', 'a"', 'why')).toEqual({
       _tag: 'TooLong',
       name: 'a"',
-      message: 'Cookie "a\\"" refused: why',
+      message: 'Cookie "a\\"" rejected: why',
     }))
 })

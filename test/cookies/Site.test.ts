@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as Site from '../../src/cookies/Site.js'
 
-describe('a host', () => {
-  it('is read whole', () => {
+describe('a host (specification)', () => {
+  it('has a site and domains', () => {
     expect(Site.of('A.b.Example.co.uk.')).toEqual({
       host: 'a.b.example.co.uk.',
       name: 'example.co.uk.',
@@ -46,15 +46,15 @@ describe('a host', () => {
     ['[::2]', false],
     ['[1::1]', false],
     ['[::1:1]', false],
-  ])('%s is this machine: %s', (hostname, expected) => expect(Site.of(hostname).isLoopback).toBe(expected))
+  ])('%s is a loopback host: %s', (hostname, expected) => expect(Site.of(hostname).isLoopback).toBe(expected))
 
-  it('is looked up once, also where others are asked in between', () => {
+  it('is looked up once', () => {
     const [one, two] = [Site.of('one.test'), Site.of('two.test')]
     expect([Site.of('one.test'), Site.of('two.test')]).toEqual([one, two])
     expect(Site.of('one.test')).toBe(one)
     expect(Site.of('two.test')).toBe(two)
   })
-  it('is forgotten after thousands of others', () => {
+  it('is dropped from the memo after thousands of others', () => {
     const one = Site.of('one.test')
     for (let i = 0; i < 5000; i += 1) Site.of(`h${i}.test`)
     expect(Site.of('one.test')).not.toBe(one)
@@ -62,7 +62,7 @@ describe('a host', () => {
   })
 })
 
-describe('a domain as it was written', () => {
+describe('the canonical domain (specification)', () => {
   it.each([
     ['Example.COM', 'example.com'],
     ['example.com.', 'example.com.'],
@@ -77,7 +77,7 @@ describe('a domain as it was written', () => {
   ])('%j is %s', (domain, expected) => expect(Site.canonical(domain)).toBe(expected))
 })
 
-describe('a connection', () => {
+describe('a connection (specification)', () => {
   it.each([
     ['https:', 'a.test', true],
     ['wss:', 'a.test', true],

@@ -35,8 +35,8 @@ const BARE: Cookie = {
 }
 const jar = (...cookies: ReadonlyArray<Cookie>): Jar.Jar => Jar.withRecords(cookies)(Jar.empty)
 
-describe('what goes out to tough-cookie', () => {
-  it('is this', () => {
+describe('writing for tough-cookie', () => {
+  it('has the format of SerializedCookieJar', () => {
     expect(ToughJson.write(new Date(0))(jar(COOKIE, BARE))).toEqual({
       version: 'tough-cookie@6.1.0',
       storeType: 'MemoryCookieStore',
@@ -68,10 +68,10 @@ describe('what goes out to tough-cookie', () => {
       ],
     })
   })
-  it('is loose where the jar takes cookies without a name', () => {
+  it('enables loose mode if the jar allows nameless cookies', () => {
     expect(ToughJson.write(new Date(0))(Jar.make({ nameless: true })).enableLooseMode).toBe(true)
   })
-  it('is what lives, in the order of creation', () => {
+  it('contains the live cookies in creation order', () => {
     const dead = { ...COOKIE, name: 'dead', domain: 'a.test', expires: O.some(0) }
     const keys = (now: number) => ToughJson.write(new Date(now))(jar(BARE, COOKIE, dead)).cookies.map(({ key }) => key)
     expect([keys(0), keys(59_999), keys(60_000)]).toEqual([['sid', 'bare'], ['sid', 'bare'], ['bare']])
@@ -97,8 +97,8 @@ const readOne = (patch: object): Cookie => {
   return cookie ?? expect.fail(JSON.stringify(cookies))
 }
 
-describe('what comes from tough-cookie', () => {
-  it('is what went out, but for stamps', () => {
+describe('reading from tough-cookie', () => {
+  it('restores what was written, except the logical times', () => {
     const written = JSON.parse(JSON.stringify(ToughJson.write(new Date(0))(jar(COOKIE, BARE))))
     const again = pipe(ToughJson.read(written), E.map(Jar.toArray))
     const stamps = { created: expect.anything(), updated: expect.anything() }
@@ -110,7 +110,7 @@ describe('what comes from tough-cookie', () => {
     )
     expect(E.isRight(again) && again.right.map(({ value }) => Secret.reveal(value))).toEqual(['hunter2', 'hunter2'])
   })
-  it('has only what it says', () => {
+  it('sets only the attributes in the JSON', () => {
     expect(readOne({})).toMatchObject({
       name: 'a',
       domain: 'h.test',
@@ -163,7 +163,7 @@ describe('what comes from tough-cookie', () => {
     { maxAge: '-Infinity', expires: at(5000) },
   ])('with %j is deleted', (patch) => expect(readAll({ ...KEPT, ...patch })).toEqual(E.right([])))
 
-  it('was created when it says, in the order of the file', () => {
+  it('keeps the creation times and the order of the file', () => {
     const names = readAll(
       { ...KEPT, key: 'b', creation: at(2000) },
       { ...KEPT, key: 'a', creation: 1000 },
@@ -182,7 +182,7 @@ describe('what comes from tough-cookie', () => {
       ]),
     )
   })
-  it('of one key twice is the later', () => {
+  it('keeps the later of two cookies with one key', () => {
     const twice = readAll(KEPT, { ...KEPT, value: '2' })
     expect(
       pipe(
@@ -193,7 +193,7 @@ describe('what comes from tough-cookie', () => {
   })
 })
 
-describe('what is no cookie of tough-cookie', () => {
+describe('invalid tough-cookie JSON', () => {
   const problems = (json: unknown) =>
     pipe(
       ToughJson.read(json),
@@ -204,9 +204,12 @@ describe('what is no cookie of tough-cookie', () => {
     )
   it.each<[object, string]>([
     [{ key: '' }, 'cookies.0: Cookie "" is not valid: it has no name'],
-    [{ path: 'p' }, 'cookies.0: Cookie "a" is not valid: its path does not start with /, or holds what a path cannot'],
-    [{ domain: '' }, 'cookies.0: Cookie "a" is not valid: "" is not a domain'],
-  ])('%j is said by its place', (patch, problem) => {
+    [
+      { path: 'p' },
+      'cookies.0: Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
+    ],
+    [{ domain: '' }, 'cookies.0: Cookie "a" is not valid: its domain "" is not a valid host'],
+  ])('%j is reported with its index', (patch, problem) => {
     expect(problems({ cookies: [{ ...KEPT, ...patch }] })).toBe(problem)
     const second = problem.replace('cookies.0', 'cookies.1')
     expect(problems({ cookies: [KEPT, { ...KEPT, ...patch }, KEPT] })).toBe(second)

@@ -50,7 +50,7 @@ describe('a story', () => {
          307 Temporary Redirect
          + cookie sid, for shop.test/, until the session ends
          + cookie theme, for shop.test/, until 2026-01-01T00:01:00.000Z
-         ! Cookie "x" refused: its Domain "other.test" does not cover shop.test
+         ! Cookie "x" rejected: its Domain "other.test" does not cover shop.test
          → follows the redirect to http://shop.test/very-long-segment/very-long-segmen
            t/very-long-segment/very-long-segment/very-long-segment/very-long-segment/v
            ery-long-segment/very-long-segment/very-long-segment/very-long-segment/very

@@ -7,7 +7,7 @@ import { runs } from './effort.js'
 
 describe('Jar', () => RuleSet.toTests(it, { numRuns: runs(400) })(jarRules(Jar)))
 
-it('reading a jar does not lengthen the life of what it holds', () => {
+it('does not extend the lifetime of a cookie when it is read', () => {
   const at = new URL('https://example.com/')
   const [jar] = Jar.absorb(at, ['a=1; Max-Age=60'], new Date(0))(Jar.empty)
   expect(Secret.reveal(Jar.header(at, new Date(59_999))(jar) ?? '')).toBe('a=1')

@@ -1,10 +1,9 @@
-/** Wrong cookie jars. */
+/** Incorrect jars, and the laws that each of them breaks. */
 import type * as Laws from '../../../laws/Jar.js'
 import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
 import * as Cookie from '../../../src/cookies/Cookie.js'
 import * as CookieStore from '../../../src/cookies/CookieStore.js'
 import * as Jar from '../../../src/cookies/Jar.js'
-import * as SiteCookies from '../../../src/cookies/SiteCookies.js'
 import type { Case } from './Lawbreaker.js'
 
 type Jars = Laws.Operations
@@ -15,22 +14,22 @@ interface Mistake {
   readonly breaks: ReadonlyArray<JarLaw>
 }
 
-/** A jar with another rule for which cookies are sent. */
-const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, visit: Cookie.Visit) => boolean): Jars => ({
+/** Returns a jar that sends the cookies that `isSent` selects. */
+const sendingWhere = (isSent: (cookie: Cookie.Cookie, at: URL, request: Cookie.RequestContext) => boolean): Jars => ({
   ...Jar,
   cookiesFor: (at, now) => (jar) =>
     Jar.records(jar).filter((cookie) => {
-      const visit = Cookie.visit(at, now)
+      const request = Cookie.requestContext(at, now)
       return (
-        Cookie.isLive(cookie, visit.now) &&
-        isSent(cookie, new URL(`${at.protocol}//${at.hostname}${at.pathname}`), visit)
+        Cookie.isLive(cookie, request.now) &&
+        isSent(cookie, new URL(`${at.protocol}//${at.hostname}${at.pathname}`), request)
       )
     }),
 })
 
-const isRight = (part: 'domain' | 'path' | 'secure') => (cookie: Cookie.Cookie, visit: Cookie.Visit) => {
-  const elsewhere = { domain: { domain: visit.site.host }, path: { path: '/' }, secure: { secure: false } }
-  return Cookie.verdict({ ...cookie, ...elsewhere[part] }, visit) === 'sent'
+const isRight = (part: 'domain' | 'path' | 'secure') => (cookie: Cookie.Cookie, request: Cookie.RequestContext) => {
+  const elsewhere = { domain: { domain: request.site.host }, path: { path: '/' }, secure: { secure: false } }
+  return Cookie.verdict({ ...cookie, ...elsewhere[part] }, request) === 'sent'
 }
 
 const unlikeKeys = (jar: Jar.Jar, names: ReadonlySet<string>, keep: Jar.Jar): Jar.Jar =>
@@ -50,39 +49,43 @@ const slidingReads = new WeakMap<Jar.Jar, number>()
 const mistakes: Readonly<Record<string, Mistake>> = {
   'a domain that is contained somewhere in the host': {
     history: "http4s' CookieJar, `contains`",
-    jars: sendingWhere((cookie, at, visit) => at.host.includes(cookie.domain) && isRight('domain')(cookie, visit)),
+    jars: sendingWhere((cookie, at, request) => at.host.includes(cookie.domain) && isRight('domain')(cookie, request)),
     breaks: ['no cookie reaches what it is not for'],
   },
   'a domain that the host ends with, dot or no dot': {
     history: 'the usual `endsWith` of hand-written jars',
-    jars: sendingWhere((cookie, at, visit) => at.hostname.endsWith(cookie.domain) && isRight('domain')(cookie, visit)),
+    jars: sendingWhere(
+      (cookie, at, request) => at.hostname.endsWith(cookie.domain) && isRight('domain')(cookie, request),
+    ),
     breaks: ['no cookie reaches what it is not for'],
   },
   'host-only cookies for subdomains': {
-    history: "Python's http.cookiejar, and so requests (D13)",
-    jars: sendingWhere((cookie, _, visit) => Cookie.verdict({ ...cookie, hostOnly: false }, visit) === 'sent'),
+    history: "Python's http.cookiejar, hence requests (D13)",
+    jars: sendingWhere((cookie, _, request) => Cookie.verdict({ ...cookie, hostOnly: false }, request) === 'sent'),
     breaks: ['no cookie reaches what it is not for'],
   },
   'a path that is a prefix, without a border': {
     history: 'RFC 2109 4.3.4 read to the letter',
-    jars: sendingWhere((cookie, at, visit) => at.pathname.startsWith(cookie.path) && isRight('path')(cookie, visit)),
+    jars: sendingWhere(
+      (cookie, at, request) => at.pathname.startsWith(cookie.path) && isRight('path')(cookie, request),
+    ),
     breaks: ['no cookie reaches what it is not for'],
   },
   'Secure cookies over http': {
     history: '@effect/platform withCookiesRef',
-    jars: sendingWhere((cookie, _, visit) => isRight('secure')(cookie, visit)),
+    jars: sendingWhere((cookie, _, request) => isRight('secure')(cookie, request)),
     breaks: ['no cookie reaches what it is not for'],
   },
   'domain cookies for their own host alone': {
     history: 'jars that are a map by host name',
     jars: sendingWhere(
-      (cookie, _, visit) => cookie.domain === visit.site.host && Cookie.verdict(cookie, visit) === 'sent',
+      (cookie, _, request) => cookie.domain === request.site.host && Cookie.verdict(cookie, request) === 'sent',
     ),
     breaks: ['every cookie reaches what it is for'],
   },
   'the order of creation, whatever the path': {
     history: 'maps in the order of insertion',
-    jars: sendingWhere((cookie, _, visit) => Cookie.verdict(cookie, visit) === 'sent'),
+    jars: sendingWhere((cookie, _, request) => Cookie.verdict(cookie, request) === 'sent'),
     breaks: ['longer paths and older cookies go first'],
   },
   'cookies known by name alone': {
@@ -140,7 +143,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       'what was deleted stays deleted in a join',
     ],
   },
-  'a merge that buries a deletion once it is done': {
+  'a merge that drops tombstones afterwards': {
     history: 'replicated maps that collect tombstones too early',
     jars: {
       ...Jar,
@@ -154,7 +157,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['join is associative', 'join is idempotent'],
   },
-  'the wall clock as the judge of which is newer': {
+  'the wall clock decides which record is newer': {
     history: 'last-writer-wins by Date.now()',
     jars: {
       ...Jar,
@@ -175,8 +178,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       join: (x, y) => {
         const joined = Jar.join(x, y)
         const union = new Map([...Jar.records(x), ...Jar.records(y)].map((cookie) => [JSON.stringify(cookie), cookie]))
-        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, SiteCookies.RECORDS)
-        return union.size <= SiteCookies.RECORDS ? joined : { ...joined, cookies: CookieStore.fromRecords(eldest) }
+        const eldest = [...union.values()].sort(Cookie.compareAge).slice(0, CookieStore.MAX_RECORDS)
+        return union.size <= CookieStore.MAX_RECORDS ? joined : { ...joined, cookies: CookieStore.fromRecords(eldest) }
       },
     },
     breaks: ['join loses nothing that happened'],
@@ -209,13 +212,13 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['no reply over http pushes out a Secure cookie'],
   },
-  'an absorb that writes into the bucket it was given': {
+  'an absorb that mutates the array of a site': {
     history: 'every mutable jar: tough-cookie, http.cookiejar',
     jars: {
       ...Jar,
       absorb: (at, fields, now) => (jar) => {
         const { jar: after, accepted, rejected } = Jar.receive(at, fields, now)(jar)
-        // The cast is the mistake: it writes to a readonly array.
+        // The cast makes the mistake possible: it writes to a readonly array.
         for (const bucket of jar.cookies.values()) if (bucket.length < 9) (bucket as Cookie.Cookie[]).push(...accepted)
         return [after, rejected]
       },
@@ -227,7 +230,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     jars: { ...Jar, absorb: (at, fields, now) => Jar.absorb(at, fields.toReversed(), now) },
     breaks: ['lists of Set-Cookie act on jars'],
   },
-  'an evict that takes session cookies along': {
+  'an evict that also removes session cookies': {
     history: 'MozillaCookieJar.save without ignore_discard',
     jars: {
       ...Jar,

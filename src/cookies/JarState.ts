@@ -1,0 +1,64 @@
+/**
+ * The type of a cookie jar, its constructors, and `join`. `Jar` has the operations, `JarJson` the JSON format.
+ */
+import type { BoundedJoinSemilattice } from 'fp-ts/lib/BoundedJoinSemilattice.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import type * as Cookie from './Cookie.js'
+import * as CookieStore from './CookieStore.js'
+import * as DigestCache from './DigestCache.js'
+import * as LogicalTime from './LogicalTime.js'
+import type { Policy } from './SetCookie.js'
+
+/** Cookies and digest challenges, as an immutable value. */
+export interface Jar extends Policy {
+  /** By site. */
+  readonly cookies: CookieStore.CookieStore
+  readonly challenges: DigestCache.Challenges
+  /** At or after every logical time in the jar. */
+  readonly clock: LogicalTime.LogicalTime
+}
+
+export const empty: Jar = {
+  cookies: CookieStore.empty,
+  challenges: DigestCache.none,
+  clock: LogicalTime.zero,
+  nameless: false,
+}
+
+/** Returns an empty jar with the given policy. By default, cookies without a name are ignored. */
+export const make = (policy: Partial<Policy> = {}): Jar => ({ ...empty, ...policy })
+
+/** Returns every record, tombstones included, in creation order. A jar is saved as its records. */
+export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true)(jar.cookies)
+
+/** Replaces the records of a jar, tombstones included, by those that `records` returned. */
+export const withRecords =
+  (cookies: ReadonlyArray<Cookie.Cookie>) =>
+  (jar: Jar): Jar => {
+    const clock = cookies.reduce((latest, { updated }) => LogicalTime.max(latest, updated), jar.clock)
+    return { ...jar, cookies: CookieStore.fromRecords(cookies), clock }
+  }
+
+/** Merges two jars: the newer record of each key, the newer nonce, the later clock. */
+export const join = (x: Jar, y: Jar): Jar => {
+  if (x === y) return x
+  const cookies = CookieStore.join(x.cookies, y.cookies)
+  const challenges = DigestCache.join(x.challenges, y.challenges)
+  const clock = LogicalTime.max(x.clock, y.clock)
+  return { cookies, challenges, clock, nameless: x.nameless || y.nameless }
+}
+
+export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
+
+export const Monoid: MonoidOf<Jar> = { concat: join, empty }
+
+/** Compares everything, including the values of cookies. */
+export const Eq: EqOf<Jar> = {
+  equals: (x, y) =>
+    x === y ||
+    (x.nameless === y.nameless &&
+      LogicalTime.Eq.equals(x.clock, y.clock) &&
+      CookieStore.equals(x.cookies, y.cookies) &&
+      DigestCache.equals(x.challenges, y.challenges)),
+}
