@@ -3,6 +3,8 @@
  *
  * Anything of the type `Transport` is one; `reply` and `failed` help to write your own.
  */
+import type { SendControls } from './wire/Transport.js'
+
 export { type Limit, withLimit } from './transport/Limit.js'
 export { memory } from './transport/Memory.js'
 export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
@@ -20,3 +22,6 @@ export {
   type Transport,
   type TransportError,
 } from './wire/Transport.js'
+
+/** @deprecated Use `SendControls`. */
+export type Limits = SendControls

@@ -122,6 +122,9 @@ export interface Destination {
   readonly port: string
 }
 
+/** @deprecated Use `Destination`. */
+export type Place = Destination
+
 const variableOf = (proxies: Derived['proxies'], { protocol }: Pick<Destination, 'protocol'>): Variable | undefined =>
   proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
 

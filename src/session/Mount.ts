@@ -15,9 +15,12 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Transport } from '../wire/Transport.js'
 import * as Prefix from './Prefix.js'
-import type { Mount, Session } from './Session.js'
+import type { Mount, Session } from './SessionRecord.js'
 
 export type { UrlParts } from './Prefix.js'
+
+/** @deprecated Use `UrlParts`. */
+export type Place = Prefix.UrlParts
 
 interface Read {
   readonly prefix: Prefix.Prefix

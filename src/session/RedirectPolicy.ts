@@ -36,6 +36,9 @@ export interface RedirectAttempt {
   readonly next: Plan
 }
 
+/** @deprecated Use `RedirectAttempt`. */
+export type Attempt = RedirectAttempt
+
 export type Verdict =
   | { readonly _tag: 'Follow' }
   | { readonly _tag: 'Stop' }

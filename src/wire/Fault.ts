@@ -49,6 +49,9 @@ export interface ForeignError {
   readonly message: string
 }
 
+/** @deprecated Use `ForeignError`. */
+export type Cause = ForeignError
+
 /** A fault before it is known to which plan it belongs. */
 export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly _tag: Tag
@@ -105,6 +108,9 @@ export const kindOf = (u: unknown): string =>
 export const ignoreRejection = (u: unknown): void => {
   Promise.resolve(u).catch(() => undefined)
 }
+
+/** @deprecated Use `ignoreRejection`. */
+export const abandon = ignoreRejection
 
 /** The same fault, met before anything was written. */
 export const unsent = (fault: Fault): Fault => ({ ...fault, unsent: true })

@@ -161,6 +161,9 @@ export const readAll = async (body: Source, limit: number): Promise<E.Either<Fau
   }
 }
 
+/** @deprecated Use `readAll`. */
+export const gather = readAll
+
 /** Lets go of a body, whoever made it: that it cannot be let go of changes nothing for the exchange. */
 export const discard = async (body: Source): Promise<void> => {
   try {
