@@ -62,82 +62,56 @@ interface Lexer {
   readonly peek: () => Word | undefined
   /** Consumes and returns the next word. */
   readonly take: () => Word | undefined
-  /** Skips the rest of the current line. */
+  /** Skips the rest of the line of the word that was taken last. Must follow `take` directly. */
   readonly skipLine: () => void
-  /** Skips to the next empty line. Returns whether there was one. */
+  /** Skips to the next empty line. Returns whether there was one. Must follow `take` directly. */
   readonly skipMacro: () => boolean
 }
 
+/** A quoted word, the quote that starts an unclosed one, or a plain word. A final backslash of a line is literal. */
+const WORD = /"((?:[^"\\]|\\.)*)"|(")|((?:\\.|[^ \t])+)/gs
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
-const isBlank = (character: string): boolean => character === ' ' || character === '\t' || character === '\n'
 
+const wordsOf = (text: string, line: number): Word[] => {
+  const words: Word[] = []
+  for (const [, quoted, unclosed, plain = ''] of text.matchAll(WORD)) {
+    if (unclosed !== undefined) return [...words, { text: '', line, kind: 'unclosed' }]
+    const word = quoted?.replace(/\\(.)/gs, (_, c: string) => ESCAPES[c] ?? c) ?? plain.replace(/\\(.)/gs, '$1')
+    words.push({ text: word, line, kind: quoted === undefined ? 'plain' : 'quoted' })
+  }
+  return words
+}
+
+/** No word continues on another line, so each line is split by itself. */
 const lexer = (text: string): Lexer => {
-  let at = 0
-  let line = 1
-  let next: { readonly word: Word | undefined; readonly end: number; readonly endLine: number } | undefined
-
-  const readQuoted = (from: number, number: number) => {
-    let token = ''
-    for (let i = from + 1; i < text.length && text.charAt(i) !== '\n'; i += 1) {
-      const character = text.charAt(i)
-      if (character === '"') return { word: { text: token, line: number, kind: 'quoted' as const }, end: i + 1 }
-      if (character !== '\\') token += character
-      else if (i + 1 < text.length && text.charAt(i + 1) !== '\n') {
-        i += 1
-        token += ESCAPES[text.charAt(i)] ?? text.charAt(i)
-      }
+  const lines = text.split('\n')
+  let nextLine = 0
+  let words: ReadonlyArray<Word> = []
+  let index = 0
+  const peek = (): Word | undefined => {
+    for (; index >= words.length && nextLine < lines.length; nextLine += 1) {
+      words = wordsOf(lines[nextLine] ?? '', nextLine + 1)
+      index = 0
     }
-    const end = text.indexOf('\n', from)
-    return { word: { text: '', line: number, kind: 'unclosed' as const }, end: end < 0 ? text.length : end }
-  }
-
-  const readPlain = (from: number, number: number) => {
-    let token = ''
-    let i = from
-    for (; i < text.length && !isBlank(text.charAt(i)); i += 1) {
-      // A backslash at the end of a line is literal: it must not append the next line to a password.
-      const isEscape = text.charAt(i) === '\\' && i + 1 < text.length && text.charAt(i + 1) !== '\n'
-      if (isEscape) i += 1
-      token += text.charAt(i)
-    }
-    return { word: { text: token, line: number, kind: 'plain' as const }, end: i }
-  }
-
-  const lookAhead = () => {
-    if (next !== undefined) return next
-    let from = at
-    let number = line
-    while (from < text.length && isBlank(text.charAt(from))) {
-      if (text.charAt(from) === '\n') number += 1
-      from += 1
-    }
-    if (from >= text.length) next = { word: undefined, end: from, endLine: number }
-    else next = { ...(text.charAt(from) === '"' ? readQuoted(from, number) : readPlain(from, number)), endLine: number }
-    return next
+    return words[index]
   }
   const skipLine = (): void => {
-    const end = text.indexOf('\n', at)
-    at = end < 0 ? text.length : end
-    next = undefined
+    index = words.length
   }
   return {
-    peek: () => lookAhead().word,
+    peek,
     take: () => {
-      const { word, end, endLine } = lookAhead()
-      at = end
-      line = endLine
-      next = undefined
+      const word = peek()
+      index += 1
       return word
     },
     skipLine,
     skipMacro: () => {
       skipLine()
-      while (at < text.length) {
-        at += 1
-        line += 1
-        if (text.charAt(at) === '\n') return true
-        skipLine()
-      }
+      // The text after the last line break is not a line.
+      while (nextLine < lines.length - 1 && lines[nextLine] !== '') nextLine += 1
+      if (nextLine < lines.length - 1) return true
+      nextLine = lines.length
       return false
     },
   }
