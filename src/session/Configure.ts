@@ -29,10 +29,7 @@ import {
 /** Lays settings over the existing ones: the monoid action that every other function here uses. */
 export const withSettings =
   (settings: Settings): Configure =>
-  (configurable) => ({
-    ...configurable,
-    settings: Monoid.concat(configurable.settings, settings),
-  })
+  (configurable) => ({ ...configurable, settings: Monoid.concat(configurable.settings, settings) })
 
 const patch = (changes: Partial<Settings>): Configure => withSettings({ ...empty, ...changes })
 
@@ -115,12 +112,7 @@ export const withQuery = (input: Query.Input): Configure => patch({ query: Query
  * query pair. Host names, reason phrases, cookie paths in the jar and reply bodies are not searched.
  */
 export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
-  patch({
-    query: Override.extend<Query.Source>({
-      _tag: 'Keys',
-      keys: single(name, Override.set<Query.Held>(hideText(value))),
-    }),
-  })
+  patch({ query: Override.extend({ _tag: 'Keys', keys: single(name, Override.set(hideText(value))) }) })
 
 /** Sets the query as text, encoding only characters that a URL cannot contain. Replaces the session's query. */
 export const withQueryText = (text: string): Configure => patch({ query: Override.replace({ _tag: 'Text', text }) })

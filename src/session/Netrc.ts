@@ -57,17 +57,6 @@ interface Word {
   readonly kind: 'plain' | 'quoted' | 'unclosed'
 }
 
-interface Lexer {
-  /** Returns the next word without consuming it. */
-  readonly peek: () => Word | undefined
-  /** Consumes and returns the next word. */
-  readonly take: () => Word | undefined
-  /** Skips the rest of the line of the word that was taken last. Must follow `take` directly. */
-  readonly skipLine: () => void
-  /** Skips to the next empty line. Returns whether there was one. Must follow `take` directly. */
-  readonly skipMacro: () => boolean
-}
-
 /** A quoted word, the quote that starts an unclosed one, or a plain word. A final backslash of a line is literal. */
 const WORD = /"((?:[^"\\]|\\.)*)"|(")|((?:\\.|[^ \t])+)/gs
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
@@ -83,11 +72,12 @@ const wordsOf = (text: string, line: number): Word[] => {
 }
 
 /** No word continues on another line, so each line is split by itself. */
-const lexer = (text: string): Lexer => {
+const lexer = (text: string) => {
   const lines = text.split('\n')
   let nextLine = 0
   let words: ReadonlyArray<Word> = []
   let index = 0
+  /** Returns the next word without consuming it. */
   const peek = (): Word | undefined => {
     for (; index >= words.length && nextLine < lines.length; nextLine += 1) {
       words = wordsOf(lines[nextLine] ?? '', nextLine + 1)
@@ -95,27 +85,28 @@ const lexer = (text: string): Lexer => {
     }
     return words[index]
   }
+  /** Consumes and returns the next word. */
+  const take = (): Word | undefined => {
+    const word = peek()
+    index += 1
+    return word
+  }
+  /** Skips the rest of the line of the word that was taken last. Must follow `take` directly. */
   const skipLine = (): void => {
     index = words.length
   }
-  return {
-    peek,
-    take: () => {
-      const word = peek()
-      index += 1
-      return word
-    },
-    skipLine,
-    skipMacro: () => {
-      skipLine()
-      // The text after the last line break is not a line.
-      while (nextLine < lines.length - 1 && lines[nextLine] !== '') nextLine += 1
-      if (nextLine < lines.length - 1) return true
-      nextLine = lines.length
-      return false
-    },
+  /** Skips to the next empty line. Returns whether there was one. Must follow `take` directly. */
+  const skipMacro = (): boolean => {
+    skipLine()
+    // The text after the last line break is not a line.
+    while (nextLine < lines.length - 1 && lines[nextLine] !== '') nextLine += 1
+    if (nextLine < lines.length - 1) return true
+    nextLine = lines.length
+    return false
   }
+  return { peek, take, skipLine, skipMacro }
 }
+type Lexer = ReturnType<typeof lexer>
 
 // --- entries -------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,9 @@
  * a prefix matches itself.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import { type Eq as EqOf, struct } from 'fp-ts/lib/Eq.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as S from 'fp-ts/lib/string.js'
 import { trimmed } from '../values/PercentEncoding.js'
 import * as Url from '../values/Url.js'
 
@@ -60,14 +62,13 @@ export const matches =
     return segments.every((segment, i) => path[i] === segment)
   }
 
-export const Eq: EqOf<Prefix> = {
-  equals: (x, y) =>
-    x.protocol === y.protocol &&
-    x.hostname === y.hostname &&
-    x.port === y.port &&
-    x.segments.length === y.segments.length &&
-    x.segments.every((segment, i) => segment === y.segments[i]),
-}
+/** Compares prefixes by what they match. */
+export const Eq: EqOf<Prefix> = struct({
+  protocol: S.Eq,
+  hostname: S.Eq,
+  port: S.Eq,
+  segments: RA.getEq(S.Eq),
+})
 
 const isGiven = (component: string): number => (component === '' ? 0 : 1)
 

@@ -29,12 +29,7 @@ export interface Request extends Configurable {
 // --- constructors --------------------------------------------------------------------------------------------------
 
 /** Returns a request with any method, without a body and without settings. */
-export const make = (method: string, url: string): Request => ({
-  method,
-  url,
-  body: Body.empty,
-  settings: noSettings,
-})
+export const make = (method: string, url: string): Request => ({ method, url, body: Body.empty, settings: noSettings })
 
 export const get = (url: string): Request => make('GET', url)
 export const options = (url: string): Request => make('OPTIONS', url)

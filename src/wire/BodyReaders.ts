@@ -79,18 +79,7 @@ const DEFAULT_MAX_LENGTH = 67_108_864
 const lineTooLong = (maxLength: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `A line is longer than ${maxLength} characters; raise maxLength, or read pieces or text`)
 
-/** How text is split into lines, and how many characters at its end may be the start of a delimiter. */
-interface Splitter {
-  readonly split: (text: string) => ReadonlyArray<string>
-  readonly undecided: (text: string) => number
-}
-
-const LINE_ENDS: Splitter = { split: (text) => text.split(/\r\n|\n|\r/), undecided: () => 0 }
-
-const splitterOf = (delimiter: string): Splitter =>
-  delimiter === ''
-    ? LINE_ENDS
-    : { split: (text) => text.split(delimiter), undecided: (text) => Math.min(text.length, delimiter.length - 1) }
+const LINE_END = /\r\n|\n|\r/
 
 /** Removes an LF from the start of text after a CR, which has already ended the line. */
 const withoutLineFeed = (text: string, isAfterReturn: boolean): string =>
@@ -104,7 +93,9 @@ export const lines = (options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     const { charset, delimiter = '', maxLength = DEFAULT_MAX_LENGTH } = OwnProperty.of(options)
     const limit = maxLength > 0 ? maxLength : DEFAULT_MAX_LENGTH
-    const splitter = splitterOf(delimiter)
+    const separator = delimiter === '' ? LINE_END : delimiter
+    // So many characters at the end of a chunk may be the start of a delimiter.
+    const overlap = Math.max(0, delimiter.length - 1)
     let parts: string[] = []
     let length = 0
     const add = (part: string): void => {
@@ -125,13 +116,13 @@ export const lines = (options: LinesOptions = {}) =>
       isEmpty = false
       const part = delimiter === '' ? withoutLineFeed(decoded, isAfterReturn) : decoded
       isAfterReturn = decoded.endsWith('\r')
-      const split = splitter.split(undecided + part)
+      const split = (undecided + part).split(separator)
       for (const line of split.slice(0, -1)) {
         add(line)
         yield takeLine()
       }
       const rest = split.at(-1) ?? ''
-      const decidedLength = rest.length - splitter.undecided(rest)
+      const decidedLength = Math.max(0, rest.length - overlap)
       add(rest.slice(0, decidedLength))
       undecided = rest.slice(decidedLength)
     }
@@ -150,9 +141,7 @@ export interface NotJsonLine {
 
 const parseLine = (line: string): E.Either<NotJsonLine, unknown> => {
   const json = JsonText.parse(line)
-  return E.isRight(json)
-    ? json
-    : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
+  return E.isRight(json) ? json : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
 }
 
 /** Parses every line that is not blank as JSON and passes the value to a decoder, such as one of io-ts. */
