@@ -28,7 +28,7 @@ import * as Body from '../src/values/Body.js'
 import * as Override from '../src/values/Override.js'
 import type * as Query from '../src/values/Query.js'
 import * as Secret from '../src/values/Secret.js'
-import { hidden, type Plan } from '../src/wire/Plan.js'
+import { hideCertificate, type Plan } from '../src/wire/Plan.js'
 import { opened } from './Unsealed.js'
 
 /** What a plan is made from. */
@@ -154,7 +154,10 @@ const changed =
       case 'Ca':
         return { ...settings, ca: replaced(words, settings.ca, `/${FRESH}.pem`) }
       case 'Certificate':
-        return { ...settings, certificate: replaced(values, settings.certificate, hidden({ pfx: `/${FRESH}.pfx` })) }
+        return {
+          ...settings,
+          certificate: replaced(values, settings.certificate, hideCertificate({ pfx: `/${FRESH}.pfx` })),
+        }
       case 'Timeout':
         return { ...settings, timeouts: replacedAt(words, settings.timeouts, part.phase, () => 12_345) }
       case 'Limit':

@@ -15,7 +15,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Request } from './session/Request.js'
 import { merge } from './stages/Merge.js'
 import { type Context, type PlanError, prepared, withDefaults } from './stages/Prepare.js'
-import type { Plan } from './wire/Plan.js'
+import type { BodyLimit, Plan } from './wire/Plan.js'
 
 export { canonical } from './inspect/Canonical.js'
 export { toCurl } from './inspect/Curl.js'
@@ -39,6 +39,9 @@ export {
   type Wire,
   wire,
 } from './wire/Plan.js'
+
+/** @deprecated Use `BodyLimit`. */
+export type Limits = BodyLimit
 
 /** Merges and prepares: the first plan that sending would send. Errors: `PlanError`. */
 export const plan =

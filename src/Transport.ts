@@ -3,6 +3,8 @@
  *
  * Any function of this type is a transport; `reply` and `failed` help to write one.
  */
+import type { SendControls } from './wire/Transport.js'
+
 export { type Limit, withLimit } from './transport/Limit.js'
 export { memory } from './transport/Memory.js'
 export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
@@ -20,3 +22,6 @@ export {
   type Transport,
   type TransportError,
 } from './wire/Transport.js'
+
+/** @deprecated Use `SendControls`. */
+export type Limits = SendControls

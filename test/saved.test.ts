@@ -15,10 +15,10 @@ import { Eq } from '../laws/Unsealed.js'
 import * as CookiesTxt from '../src/cookies/CookiesTxt.js'
 import * as Jar from '../src/cookies/Jar.js'
 import * as ToughJson from '../src/cookies/ToughJson.js'
-import * as Session from '../src/Session.js'
 import * as Store from '../src/Store.js'
 import * as Auth from '../src/session/Auth.js'
 import * as RedirectPolicy from '../src/session/RedirectPolicy.js'
+import * as Session from '../src/session/Session.js'
 import type { Configure } from '../src/session/Settings.js'
 import { memory } from '../src/transport/Memory.js'
 import * as Override from '../src/values/Override.js'
@@ -32,7 +32,7 @@ const challenged = Jar.remember(
 )(Jar.empty)
 
 describe('Jar.encode and decode', () => {
-  it('round trip, through text, with stable bytes', () => {
+  it('round-trip through text, which is written the same again', () => {
     fc.assert(
       fc.property(jars, (jar) => {
         const json = Jar.encode(reveal)(jar)
@@ -52,7 +52,7 @@ describe('Jar.encode and decode', () => {
       ),
     ).toEqual(E.right(true))
   })
-  it('name what they do not write', () => {
+  it('report the path of each secret that is not written', () => {
     const [jar] = Jar.absorb(new URL('https://h.test/'), ['a=canary', 'b=canary'], new Date(0))(Jar.empty)
     const refused = Jar.encode()(jar)
     expect(refused).toMatchObject({
@@ -74,38 +74,38 @@ describe('Jar.encode and decode', () => {
       (json) => {
         json['version'] = 2
       },
-      /version is 2, but this release reads up to version 1/,
+      /version 2/,
     ],
     [
-      'another kind',
+      'another format',
       (json) => {
         json['format'] = 'x'
       },
-      /its format is "x"/,
+      /"x"/,
     ],
     [
-      'a header smuggled in',
+      'a line break in a value',
       (json) => {
         json.cookies = [{ ...json.cookies[0], value: 'a\r\nB: c' }]
       },
-      /cookies.0.value is not text without control characters/,
+      /cookies\.0\.value/,
     ],
     [
-      'a second cookie smuggled in',
+      'a second cookie in a value',
       (json) => {
         json.cookies = [{ ...json.cookies[0], value: 'a; admin=1' }]
       },
-      /cookies.0, "a", is not valid: its value/,
+      /cookies\.0.*"a"/,
     ],
     [
-      'a field missing',
+      'a missing field',
       (json) => {
         json.cookies = [{ name: 'a' }]
       },
       /cookies.0/,
     ],
     [
-      'numbers that are none',
+      'a clock that is not a number',
       (json) => {
         json['clock'] = ['a', 0]
       },
@@ -118,13 +118,13 @@ describe('Jar.encode and decode', () => {
   it.each([null, undefined, 3, 'text', [], {}])('refuse %j', (u) => expect(E.isLeft(Jar.decode(u))).toBe(true))
 })
 
-/** Texts that a file must not hold, that JSON has to escape, and that mean something to JavaScript. */
+/** Strings that a file must not contain, that JSON has to escape, or that have a meaning in JavaScript. */
 const nastyText = fc.oneof(
   fc.constantFrom('', 'a', '\t', 'é', '☃', '\ud800', '__proto__', 'a=b', 'Infinity', 'NaN', 'http://u:p@h:1'),
   fc.constantFrom('a\x01b', '\r\n', '\0', '\x7f', 'a\nb: c', '\x1b[0m'),
   fc.string(),
 )
-/** Numbers that JSON does not have, and some that are at the edge of what it has. */
+/** Numbers that JSON cannot represent, and extreme ones that it can. */
 const nastyNumber = fc.constantFrom(0, -0, Number.NaN, 1 / 0, -1 / 0, 1e308, 5e-324, 2 ** 53 + 2, 0.1, 30, 1e20)
 const nastyScalar = fc.oneof(nastyText, nastyNumber, fc.boolean())
 const pair = fc.tuple(nastyText, nastyText)
@@ -153,8 +153,8 @@ const nastySession = fc
   .array(nastyChange, { maxLength: 4 })
   .map((changes) => changes.reduce((session, change) => change(session), Session.defaults))
 
-describe('what is written', () => {
-  it('can be read, and is what it was, or it is Unwritable', () => {
+describe('a saved value', () => {
+  it('is read back unchanged, or encoding is Unwritable', () => {
     fc.assert(
       fc.property(nastySession, (session) => {
         const json = Session.encode(reveal)(session)
@@ -171,7 +171,7 @@ describe('what is written', () => {
     ['a query of keys', Session.withQuery({ a: Number.NaN, b: [1 / 0, null, -0], c: 'NaN' })],
     ['a query of pairs', Session.withQuery([['a', Number.NaN]])],
     ['no hooks', Session.withHooks([])],
-  ])('holds %s', async (_, change) => {
+  ])('contains %s', async (_, change) => {
     const session = change(Session.defaults)
     const again = pipe(
       Session.encode(reveal)(session),
@@ -192,11 +192,11 @@ describe('what is written', () => {
     ['ca', Session.withCa('\0')],
     ['certificate.passphrase', Session.withClientCertificate({ passphrase: '\n' })],
     ['sensitive.\\x00', Session.withSensitiveHeaders('\0')],
-  ])('does not hold a control character in %s, and says so', (path, change) => {
+  ])('is Unwritable with a control character in %s', (path, change) => {
     const refused = Session.encode(reveal)(change(Session.empty))
     expect(E.isLeft(refused) && [...new Set(refused.left.paths)]).toEqual([path])
   })
-  it('of a jar can be read, or it is Unwritable', () => {
+  it('of a jar is read back unchanged, or encoding is Unwritable', () => {
     const time = fc.constantFrom(0, -5, 1e12, 8.64e15, Number.NaN, 1e20, Number.POSITIVE_INFINITY)
     const nasty = fc.record({ realm: nastyText, nonce: nastyText, user: nastyText, ms: time, expires: time })
     fc.assert(
@@ -214,13 +214,13 @@ describe('what is written', () => {
       }),
     )
   })
-  it('of a jar does not hold a time that no Date can, nor is one read', () => {
+  it('of a jar has no time outside the range of Date', () => {
     const [jar] = Jar.absorb(new URL('https://h.test/'), ['a=1; Max-Age=5'], new Date(0))(Jar.empty)
     const late = Jar.withRecords(Jar.toArray(jar).map((cookie) => ({ ...cookie, expires: O.some(1e20) })))(jar)
     expect(Jar.encode(reveal)(late)).toMatchObject({ left: { _tag: 'Unwritable' } })
     const text = JSON.stringify(pipe(jar, Jar.encode(reveal), E.toUnion))
     expect(Jar.decode(JSON.parse(text.replace('"expires":5000', '"expires":1e20')))).toMatchObject({
-      left: { _tag: 'Unreadable', message: expect.stringContaining('cookies.0.expires.0 is not a time') },
+      left: { _tag: 'Unreadable', message: expect.stringContaining('cookies.0.expires') },
     })
     expect(ToughJson.write(new Date(0))(late).cookies).toMatchObject([{ expires: '+275760-09-13T00:00:00.000Z' }])
   })
@@ -229,7 +229,7 @@ describe('what is written', () => {
 describe('Session.encode and decode', () => {
   const isPlain = ({ settings }: Session.Session) =>
     Override.layerOrElse<ReadonlyArray<unknown>>([])(settings.hooks).length === 0
-  it('round trip, through text', () => {
+  it('round-trip through text', () => {
     fc.assert(
       fc.property(Setting.session.filter(isPlain), (session) => {
         const json = Session.encode(reveal)(session)
@@ -238,7 +238,7 @@ describe('Session.encode and decode', () => {
       }),
     )
   })
-  it('name every function and every secret', () => {
+  it('report the path of every function and every secret', () => {
     const session = pipe(
       Session.defaults,
       Session.withDigestAuth('me', 'canary'),
@@ -270,15 +270,15 @@ describe('Session.encode and decode', () => {
   const saved = JSON.parse(JSON.stringify(pipe(Session.defaults, Session.encode(reveal), E.toUnion)))
   it.each<[string, object]>([
     ['a newer version', { version: 9 }],
-    ['no settings', { settings: 3 }],
-    ['a header with a line end', { settings: { headers: [['x', { set: { name: 'X', values: ['a\r\nb'] } }]] } }],
-    ['trust that is no boolean', { trust: { proxies: 'yes', netrc: true, certificates: true } }],
-    ['a policy that nobody knows', { settings: { redirects: { replace: ['mine'] } } }],
+    ['settings that are not an object', { settings: 3 }],
+    ['a header with a line break', { settings: { headers: [['x', { set: { name: 'X', values: ['a\r\nb'] } }]] } }],
+    ['trust that is not a boolean', { trust: { proxies: 'yes', netrc: true, certificates: true } }],
+    ['an unknown policy', { settings: { redirects: { replace: ['mine'] } } }],
   ])('refuse %s', (_, patch) => {
     const read = Session.decode({ ...saved, ...patch })
     expect(E.isLeft(read) && read.left._tag).toBe('Unreadable')
   })
-  it('take what is called __proto__ for what it is', () => {
+  it('treat __proto__ as an unknown field', () => {
     const text =
       '{"format":"requests-ts/session","version":1,"settings":{"__proto__":{"headers":1}},"trust":{"proxies":true,"netrc":true,"certificates":true}}'
     expect(E.isRight(Session.decode(JSON.parse(text)))).toBe(true)
@@ -294,16 +294,16 @@ describe('Store', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
   const [jar] = Jar.absorb(new URL('https://h.test/'), ['sid=1'], new Date(0))(Jar.empty)
 
-  it('keeps a session for tomorrow, for its owner alone', async () => {
+  it('saves and loads a session in a file that only its owner can read', async () => {
     const path = join(folder, 'session.json')
     const session = pipe(Session.defaults, Session.withBasicAuth('me', 'pw'))
-    for (let day = 0; day < 2; day++) expect(E.isRight(await Store.save(path)({ session, jar })())).toBe(true)
+    for (let i = 0; i < 2; i++) expect(E.isRight(await Store.save(path)({ session, jar })())).toBe(true)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(readdirSync(folder)).toEqual(['session.json'])
     const loaded = await Store.load(path)()
     expect(Eq.equals(loaded, E.right({ session, jar }))).toBe(true)
   })
-  it('leaves the old file where the new one cannot be written', async () => {
+  it('keeps the old file if the new one cannot be written', async () => {
     const path = join(folder, 'session.json')
     await Store.save(path)({ session: Session.defaults, jar })()
     const before = readFileSync(path, 'utf8')
@@ -327,7 +327,7 @@ describe('Store', () => {
     writeFileSync(join(folder, 'x'), text)
     expect(await Store.load(join(folder, 'x'))()).toMatchObject({ left: { _tag: 'Unreadable' } })
   })
-  it('says where there is nothing to read', async () => {
+  it('fails with StoreFailed if there is no file', async () => {
     expect(await Store.load(join(folder, 'absent'))()).toMatchObject({ left: { _tag: 'StoreFailed' } })
     expect(await Store.load(folder)()).toMatchObject({ left: { _tag: 'StoreFailed' } })
   })
@@ -345,7 +345,7 @@ const URLS = [
 ]
 
 describe('cookies.txt', () => {
-  it('round trips what is sent, below the limit of a site', () => {
+  it('round-trips the cookies that are sent, below the limit per site', () => {
     fc.assert(
       fc.property(jars, (jar) => {
         if (jar.cookies.some((bucket) => bucket.length > 180)) return
@@ -358,7 +358,7 @@ describe('cookies.txt', () => {
       }),
     )
   })
-  it('reads what others write, and names the lines that are none', () => {
+  it('reads files of other programs and returns the numbers of invalid lines', () => {
     const text = [
       '# Netscape HTTP Cookie File',
       '.example.com\tTRUE\t/\tTRUE\t1893456000\ta\t1',
@@ -377,7 +377,7 @@ describe('cookies.txt', () => {
     ])
     expect(badLines).toEqual([5, 6, 7, 8])
   })
-  it('leaves session cookies out where that is asked', () => {
+  it('omits session cookies with { session: false }', () => {
     const [jar] = Jar.absorb(new URL('https://h.test/'), ['a=1', 'b=2; Max-Age=60', 'c=3; Max-Age=0'], now)(Jar.empty)
     expect(CookiesTxt.write({ now, session: false })(jar)).not.toContain('\ta\t')
     expect(CookiesTxt.write({ now, session: true })(jar)).not.toContain('\tc\t')
@@ -385,7 +385,7 @@ describe('cookies.txt', () => {
 })
 
 describe('tough-cookie', () => {
-  it('sends the same from what we write', () => {
+  it('has the same cookies after reading our file', () => {
     const noClash = Any.history.map((history) => Laws.replay(Jar)(history)(Jar.empty))
     fc.assert(
       fc.property(noClash, (jar) => {
@@ -405,7 +405,7 @@ describe('tough-cookie', () => {
       }),
     )
   })
-  it('is read back, more cookies than its own recursion bears', () => {
+  it('file with 6,000 cookies is read without recursion', () => {
     const many = Array.from({ length: 6000 }, (_, i) => ({
       key: `c${i}`,
       value: '1',
@@ -417,7 +417,7 @@ describe('tough-cookie', () => {
     const read = ToughJson.read({ cookies: many })
     expect(E.isRight(read) && Jar.toArray(read.right).length).toBe(6000)
   })
-  it('reads Max-Age from the last access, and Infinity', () => {
+  it('file with Max-Age (counted from the last access) and Infinity is read', () => {
     const base = {
       value: '1',
       domain: 'h.test',

@@ -6,6 +6,12 @@ import * as Laws from '../Session.js'
 
 export const merging = (merge: Laws.Merge): RuleSet => ({
   'merge is a monoid action': fc.property(session, settings, request, Laws.mergeActs(merge)),
-  'what a request sets wins': fc.property(session, request, headerName, headerValue, Laws.requestWins(merge)),
-  'what a request unsets is gone': fc.property(session, request, headerName, Laws.unsetRemoves(merge)),
+  'a setting of the request has precedence': fc.property(
+    session,
+    request,
+    headerName,
+    headerValue,
+    Laws.requestWins(merge),
+  ),
+  'a setting that the request removes is removed': fc.property(session, request, headerName, Laws.unsetRemoves(merge)),
 })

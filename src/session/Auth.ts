@@ -1,21 +1,21 @@
 /**
- * How a request proves who sends it.
+ * Authentication schemes.
  *
- * | auth     | header                                                          |
- * |----------|-----------------------------------------------------------------|
- * | `None`   | none; also stops netrc                                          |
- * | `Basic`  | `Authorization: Basic …` (RFC 7617)                             |
- * | `Bearer` | `Authorization: Bearer …` (RFC 6750)                            |
- * | `Digest` | none until the server has sent its challenge (RFC 7616)         |
- * | `Custom` | whatever `sign` makes of the finished plan; it runs last, so it can sign everything |
+ * | auth     | sends                                                                        |
+ * |----------|------------------------------------------------------------------------------|
+ * | `None`   | no credentials, not even those of netrc                                      |
+ * | `Basic`  | `Authorization: Basic …` (RFC 7617)                                          |
+ * | `Bearer` | `Authorization: Bearer …` (RFC 6750)                                         |
+ * | `Digest` | nothing until the server has sent a challenge (RFC 7616)                     |
+ * | `Custom` | the plan that `sign` returns; `sign` runs last, so it can sign every header  |
  *
  * @example
  * import { Auth } from 'requests-ts'
  *
  * assert.equal(JSON.stringify(Auth.basic('me', 'hunter2')), '{"_tag":"Basic","user":"me","pass":"‹secret›"}')
  */
-import * as Secret from '../values/Secret.js'
-import type { Plan } from '../wire/Plan.js'
+import type * as Secret from '../values/Secret.js'
+import { hideText, type Plan } from '../wire/Plan.js'
 
 export interface None {
   readonly _tag: 'None'
@@ -36,32 +36,27 @@ export interface Digest {
 }
 export interface Custom {
   readonly _tag: 'Custom'
-  /** Shown where the scheme is explained. */
+  /** Printed by `Plan.explain`. */
   readonly name: string
   readonly sign: (plan: Plan) => Plan
 }
 export type Auth = None | Basic | Bearer | Digest | Custom
 
-type Text = string | Secret.Secret
-const hidden = (text: Text): Secret.Secret => (typeof text === 'string' ? Secret.make(text) : text)
-
+/** Sends no credentials. */
 export const none: Auth = { _tag: 'None' }
-export const basic = (user: string, pass: Text): Auth => ({
+/** Sends a user name and a password (RFC 7617). */
+export const basic = (user: string, pass: string | Secret.Secret): Auth => ({
   _tag: 'Basic',
   user,
-  pass: hidden(pass),
+  pass: hideText(pass),
 })
-export const bearer = (token: Text): Auth => ({
-  _tag: 'Bearer',
-  token: hidden(token),
-})
-export const digest = (user: string, pass: Text): Auth => ({
+/** Sends a token (RFC 6750). */
+export const bearer = (token: string | Secret.Secret): Auth => ({ _tag: 'Bearer', token: hideText(token) })
+/** Answers digest challenges (RFC 7616). */
+export const digest = (user: string, pass: string | Secret.Secret): Auth => ({
   _tag: 'Digest',
   user,
-  pass: hidden(pass),
+  pass: hideText(pass),
 })
-export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({
-  _tag: 'Custom',
-  name,
-  sign,
-})
+/** Changes each finished plan with `sign`. The name appears in explanations. */
+export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({ _tag: 'Custom', name, sign })

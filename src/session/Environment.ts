@@ -1,14 +1,14 @@
 /**
- * A snapshot of what surrounds the process: proxy variables, CA bundle, netrc. Prepare asks it only for what neither
- * session nor request says (D1, D2), and each source only where the session trusts it.
+ * A snapshot of the process environment: proxy variables, CA bundle and netrc. Planning uses it for what neither the
+ * session nor the request sets (D1, D2), and only the sources that `Session.ambient` allows.
  *
- * | source                                | used for                                             |
- * |---------------------------------------|------------------------------------------------------|
- * | `<scheme>_proxy`, `all_proxy`         | the proxy; lower case over upper, empty or blank means none   |
- * | `no_proxy`                            | hosts that are reached without those                 |
- * | `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` | the roots of trust                                  |
- * | `NETRC`, `~/.netrc`, `~/_netrc`       | credentials                                          |
- * | `REQUEST_METHOD`                      | set by CGI: `HTTP_PROXY` is then a header of the client's (httpoxy) |
+ * | source                                 | used for                                                      |
+ * |----------------------------------------|---------------------------------------------------------------|
+ * | `<scheme>_proxy`, `all_proxy`          | the proxy; lower case has precedence; blank means no proxy    |
+ * | `no_proxy`                             | hosts that are reached without these proxies                  |
+ * | `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` | root certificates                                             |
+ * | `NETRC`, `~/.netrc`, `~/_netrc`        | credentials                                                   |
+ * | `REQUEST_METHOD`                       | set by CGI, where `HTTP_PROXY` comes from the client and is ignored (httpoxy) |
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -33,51 +33,70 @@ import * as Netrc from './Netrc.js'
 import * as NoProxy from './NoProxy.js'
 
 export interface Environment {
-  /** The variables that matter, as they were; secret, for a proxy variable may hold a password. */
+  /** The relevant variables, unchanged. They are secret because a proxy URL may contain a password. */
   readonly variables: ReadonlyMap<string, Secret.Secret>
-  /** The text of the netrc file, empty where there is none. */
+  /** The text of the netrc file; empty if there is none. */
   readonly netrc: Secret.Secret
-  /** What could not be read, for people. */
+  /** Messages about files that could not be read. */
   readonly problems: ReadonlyArray<string>
 }
 
-const matters = (name: string): boolean =>
+const isRelevant = (name: string): boolean =>
   /_proxy$/i.test(name) || /^(REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC|REQUEST_METHOD)$/.test(name)
 
-/** An environment of your own making, from variables and the text of a netrc file. */
+/** Returns an environment with the given variables and netrc text. */
 export const make = (
   variables: Readonly<Record<string, string | undefined>>,
   netrc = '',
   problems: ReadonlyArray<string> = [],
 ): Environment => {
-  const kept = new Map<string, Secret.Secret>()
+  const relevant = new Map<string, Secret.Secret>()
   for (const [name, value] of Object.entries(variables)) {
-    if (value !== undefined && matters(name)) kept.set(name, Secret.make(value))
+    if (value !== undefined && isRelevant(name)) relevant.set(name, Secret.make(value))
   }
-  return { variables: kept, netrc: Secret.make(netrc), problems }
+  return { variables: relevant, netrc: Secret.make(netrc), problems }
 }
 
+/** An environment without variables and netrc entries. */
 export const empty: Environment = make({})
 
-// --- readers -------------------------------------------------------------------------------------------------------
+// --- lookup --------------------------------------------------------------------------------------------------------
 
-/** What is worked out once for each snapshot. */
-interface Derived {
+/** An environment variable with its name as it is spelled. */
+export interface Variable {
+  readonly name: string
+  readonly value: Secret.Secret
+}
+
+/** The parts of a URL that select a proxy. */
+export interface Destination {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port: string
+}
+
+/** @deprecated Use `Destination`. */
+export type Place = Destination
+
+/** The parsed variables and files of a snapshot. */
+interface Parsed {
+  /** By scheme, without the colon. */
   readonly proxies: ReadonlyMap<string, Variable>
   readonly bypass: NoProxy.Bypass
   readonly netrc: E.Either<string, Netrc.Entries>
   readonly caBundle: O.Option<string>
 }
 
-const derivations = new WeakMap<Environment, Derived>()
+/** Each snapshot is parsed once. */
+const cache = new WeakMap<Environment, Parsed>()
 
-const derive = (environment: Environment): Derived => {
-  const known = derivations.get(environment)
-  if (known !== undefined) return known
+const parsedOf = (environment: Environment): Parsed => {
+  const cached = cache.get(environment)
+  if (cached !== undefined) return cached
   const suffixed = suffixedOf(environment.variables)
-  // Python looks for these two first, then for the name in any case.
+  // Python reads these two names first, then the name in any case.
   const noProxy = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
-  const derived: Derived = {
+  const parsed: Parsed = {
     proxies: new Map([...suffixed].filter(([key]) => key !== 'no')),
     bypass: NoProxy.parse(noProxy || Secret.reveal(suffixed.get('no')?.value ?? '')),
     netrc: Netrc.parse(Secret.reveal(environment.netrc)),
@@ -85,107 +104,98 @@ const derive = (environment: Environment): Derived => {
       variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE'),
     ),
   }
-  derivations.set(environment, derived)
-  return derived
+  cache.set(environment, parsed)
+  return parsed
 }
 
 const variable = ({ variables }: Environment, name: string): string => Secret.reveal(variables.get(name) ?? '')
 
-const isEmpty = (value: Secret.Secret): boolean => trimmed(Secret.reveal(value)) === ''
+const isBlank = (value: Secret.Secret): boolean => trimmed(Secret.reveal(value)) === ''
 
 /**
- * The variables by their scheme, as in Python's `getproxies_environment`: names in any case are read first, then those
- * with a lower-case suffix replace them, or remove them if they are empty.
+ * Returns the variables by the text before `_proxy`, as Python's `getproxies_environment` does: names in any case are read
+ * first, then names with a lower-case suffix replace them, or remove them if they are blank.
  */
 const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Variable> => {
   const values = new Map<string, Variable>()
   const named = [...variables].filter(([name]) => /_proxy$/i.test(name))
   const keyOf = (name: string): string => name.slice(0, -6).toLowerCase()
-  for (const [name, value] of named) if (!isEmpty(value)) values.set(keyOf(name), { name, value })
+  for (const [name, value] of named) if (!isBlank(value)) values.set(keyOf(name), { name, value })
   if (variables.has('REQUEST_METHOD')) values.delete('http')
   for (const [name, value] of named.filter(([name]) => name.endsWith('_proxy'))) {
-    if (isEmpty(value)) values.delete(keyOf(name))
+    if (isBlank(value)) values.delete(keyOf(name))
     else values.set(keyOf(name), { name, value })
   }
   return values
 }
 
-/** A variable by the name it was found under. */
-export interface Variable {
-  readonly name: string
-  readonly value: Secret.Secret
-}
+const proxyVariableOf = (
+  proxies: Parsed['proxies'],
+  { protocol }: Pick<Destination, 'protocol'>,
+): Variable | undefined => proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
 
-/** Where a URL goes to. */
-export interface Destination {
-  readonly protocol: string
-  readonly hostname: string
-  readonly port: string
-}
-
-const variableOf = (proxies: Derived['proxies'], { protocol }: Pick<Destination, 'protocol'>): Variable | undefined =>
-  proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
-
-/** The environment's proxy for a URL, as text, NO_PROXY obeyed; `noProxy` stands in for the variable. */
+/** Returns the URL of the proxy for a destination, unless NO_PROXY matches. `noProxy` replaces the variable. */
 export const proxyFor =
-  (place: Destination, noProxy?: string) =>
+  (destination: Destination, noProxy?: string) =>
   (environment: Environment): O.Option<Secret.Secret> => {
-    const { proxies, bypass } = derive(environment)
+    const { proxies, bypass } = parsedOf(environment)
     if (proxies.size === 0) return O.none
-    const found = variableOf(proxies, place)
+    const found = proxyVariableOf(proxies, destination)
     if (found === undefined) return O.none
-    const bypasses = noProxy === undefined ? bypass : NoProxy.parse(noProxy)
-    return bypasses(place) ? O.none : O.some(found.value)
+    const isBypassed = noProxy === undefined ? bypass : NoProxy.parse(noProxy)
+    return isBypassed(destination) ? O.none : O.some(found.value)
   }
 
-/** The variable that names the proxy for a URL, whatever NO_PROXY says. */
+/** Returns the variable with the proxy for a scheme, ignoring NO_PROXY. */
 export const proxyVariable =
-  (place: Pick<Destination, 'protocol'>) =>
+  (destination: Pick<Destination, 'protocol'>) =>
   (environment: Environment): O.Option<Variable> =>
-    O.fromNullable(variableOf(derive(environment).proxies, place))
+    O.fromNullable(proxyVariableOf(parsedOf(environment).proxies, destination))
 
-/** Whether NO_PROXY frees that host. */
+/** Returns whether NO_PROXY matches a destination. */
 export const bypasses =
-  (place: Pick<Destination, 'hostname' | 'port'>) =>
+  (destination: Pick<Destination, 'hostname' | 'port'>) =>
   (environment: Environment): boolean =>
-    derive(environment).bypass(place)
+    parsedOf(environment).bypass(destination)
 
 /**
- * The netrc entry for a host: the host's own, else the default. The port is no part of it. Where the user is known
- * already, only an entry for that user will do.
+ * Returns the netrc credentials for a host name, or those of `default`. If a user is given, only entries for that user
+ * match. The port is not compared.
  */
 export const credentialsFor =
   (hostname: string, user?: string) =>
   (environment: Environment): O.Option<Credentials> => {
-    const { netrc } = derive(environment)
+    const { netrc } = parsedOf(environment)
     return E.isLeft(netrc) ? O.none : Netrc.lookup(hostname, user)(netrc.right)
   }
 
-/** The CA bundle: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE; an empty variable is none. */
-export const caBundle = (environment: Environment): O.Option<string> => derive(environment).caBundle
+/** Returns the path of the CA bundle: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE. An empty variable is ignored. */
+export const caBundle = (environment: Environment): O.Option<string> => parsedOf(environment).caBundle
 
-/** Everything that is wrong with the snapshot, for people. */
+/** Returns messages about files that could not be read and about invalid netrc entries. */
 export const problems = (environment: Environment): ReadonlyArray<string> => {
-  const { netrc } = derive(environment)
+  const { netrc } = parsedOf(environment)
   const found = E.isLeft(netrc) ? [netrc.left] : netrc.right.problems
-  return found.length === 0 ? environment.problems : [...environment.problems, ...found.map((one) => `netrc: ${one}`)]
+  return found.length === 0
+    ? environment.problems
+    : [...environment.problems, ...found.map((problem) => `netrc: ${problem}`)]
 }
 
 // --- the process ---------------------------------------------------------------------------------------------------
 
-const LARGEST_NETRC = 1_048_576
+const MAX_NETRC_BYTES = 1_048_576
 
-/** None if HOME is not set and the user is not in the table of users: a container may run under any user id. */
+/** `homedir` throws if HOME is not set and the user id has no entry in the user database, as in some containers. */
 const home = (): O.Option<string> => O.tryCatch(homedir)
 
-/** The paths to try in order. Left: why none can be determined. */
+/** The paths to try, in order, or why they are unknown. */
 const netrcPaths = (): E.Either<string, ReadonlyArray<string>> => {
-  const given = process.env['NETRC']
-  if (given === '') return E.right([])
-  if (given !== undefined && !/^~(?:\/|$)/.test(given)) return E.right([given])
+  const path = process.env['NETRC']
+  if (path === '') return E.right([])
+  if (path !== undefined && !/^~(?:\/|$)/.test(path)) return E.right([path])
   const folder = home()
-  if (O.isNone(folder)) return E.left('netrc cannot be looked for: the system knows no home folder; set HOME or NETRC')
-  if (given !== undefined) return E.right([`${folder.value}${given.slice(1)}`])
+  if (O.isNone(folder)) return E.left('the netrc file was not read: the user has no home folder; set HOME or NETRC')
+  if (path !== undefined) return E.right([`${folder.value}${path.slice(1)}`])
   return E.right([join(folder.value, '.netrc'), join(folder.value, '_netrc')])
 }
 
@@ -194,33 +204,28 @@ const decodeText = (content: Buffer): string => {
   return text.includes('�') ? content.toString('latin1') : text
 }
 
-/** Not asked of `statSync`, for newer Nodes take a path below a file for an absent one too. */
+/** `statSync` with `throwIfNoEntry: false` is not used: newer versions of Node also treat ENOTDIR as absent. */
 const isAbsent = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
 
-const readNetrc = (): {
-  readonly text: string
-  readonly problems: ReadonlyArray<string>
-} => {
+const readNetrc = (): { readonly text: string; readonly problems: ReadonlyArray<string> } => {
+  const failed = (problem: string) => ({ text: '', problems: [problem] })
   const paths = netrcPaths()
-  if (E.isLeft(paths)) return { text: '', problems: [paths.left] }
+  if (E.isLeft(paths)) return failed(paths.left)
   for (const path of paths.right) {
     try {
       const stat = statSync(path)
-      if (!stat.isFile()) return { text: '', problems: [`netrc ${path} is not a file`] }
-      if (stat.size > LARGEST_NETRC) return { text: '', problems: [`netrc ${path} is larger than 1 MiB`] }
+      if (!stat.isFile()) return failed(`netrc ${path} is not a file`)
+      if (stat.size > MAX_NETRC_BYTES) return failed(`netrc ${path} is larger than 1 MiB and was not read`)
       return { text: decodeText(readFileSync(path)), problems: [] }
     } catch (cause) {
       if (isAbsent(cause)) continue
-      return {
-        text: '',
-        problems: [`netrc ${path} cannot be read: ${messageOf(cause)}`],
-      }
+      return failed(`netrc ${path} cannot be read: ${messageOf(cause)}`)
     }
   }
   return { text: '', problems: [] }
 }
 
-/** The one reader of the process: its variables and its netrc file, now. */
+/** Reads the environment variables and the netrc file of the process. */
 export const read: IO<Environment> = () => {
   const { text, problems } = readNetrc()
   return make(process.env, text, problems)

@@ -1,46 +1,49 @@
 /**
- * Which transport a URL goes through: the mount with the longest prefix that fits, compared part by part (D16).
- *
- * Prefixes, and what each of them fits, are in `Prefix`.
+ * Selects the transport for a URL: the mount with the most specific prefix that matches (D16). `Prefix` defines what a
+ * prefix matches.
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
  * import { Mount, Session, Transport } from 'requests-ts'
  *
  * const session = Session.mount('https://a.test', Transport.memory(() => ({ status: 200 })))(Session.defaults)
- * const place = (hostname: string) => ({ protocol: 'https:', hostname, port: '', pathname: '/' })
- * assert.equal(O.isSome(Mount.find(place('a.test'))(session)), true)
- * assert.equal(O.isSome(Mount.find(place('a.test.evil.test'))(session)), false)
+ * const url = (hostname: string) => ({ protocol: 'https:', hostname, port: '', pathname: '/' })
+ * assert.equal(O.isSome(Mount.find(url('a.test'))(session)), true)
+ * assert.equal(O.isSome(Mount.find(url('a.test.evil.test'))(session)), false)
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Transport } from '../wire/Transport.js'
 import * as Prefix from './Prefix.js'
-import type { Mount, Session } from './Session.js'
+import type { Mount, Session } from './SessionRecord.js'
 
 export type { UrlParts } from './Prefix.js'
 
-interface Read {
+/** @deprecated Use `UrlParts`. */
+export type Place = Prefix.UrlParts
+
+interface ParsedMount {
   readonly prefix: Prefix.Prefix
   readonly transport: Transport
 }
 
-const prefixes = new WeakMap<ReadonlyArray<Mount>, ReadonlyArray<Read>>()
+/** Parsed once for each list of mounts, because every hop looks here. */
+const cache = new WeakMap<ReadonlyArray<Mount>, ReadonlyArray<ParsedMount>>()
 
-/** The narrowest first. */
-const prefixesOf = (mounts: ReadonlyArray<Mount>): ReadonlyArray<Read> => {
-  const known = prefixes.get(mounts)
-  if (known !== undefined) return known
-  const read = mounts.map(([text, transport]): Read => ({ prefix: Prefix.parse(text), transport }))
-  const sorted = read.sort((x, y) => Prefix.narrowerFirst(x.prefix, y.prefix))
-  prefixes.set(mounts, sorted)
-  return sorted
+const bySpecificity = (mounts: ReadonlyArray<Mount>): ReadonlyArray<ParsedMount> => {
+  const cached = cache.get(mounts)
+  if (cached !== undefined) return cached
+  const parsed = mounts
+    .map(([text, transport]): ParsedMount => ({ prefix: Prefix.parse(text), transport }))
+    .sort((x, y) => Prefix.bySpecificity(x.prefix, y.prefix))
+  cache.set(mounts, parsed)
+  return parsed
 }
 
-/** The transport that is mounted for a place, if there is one. */
+/** Returns the transport that is mounted for a URL, if there is one. */
 export const find =
-  (place: Prefix.UrlParts) =>
+  (url: Prefix.UrlParts) =>
   (session: Session): O.Option<Transport> => {
     if (session.mounts.length === 0) return O.none
-    const found = prefixesOf(session.mounts).find(({ prefix }) => Prefix.fits(prefix)(place))
+    const found = bySpecificity(session.mounts).find(({ prefix }) => Prefix.matches(prefix)(url))
     return found === undefined ? O.none : O.some(found.transport)
   }

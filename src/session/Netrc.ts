@@ -7,12 +7,13 @@
  *
  * | input                                    | result                                                             |
  * |------------------------------------------|--------------------------------------------------------------------|
- * | an unclosed quote, a word without a value | a problem of that entry, which gives nothing; the others stand     |
- * | `method x`, `protocol x`, `port x`       | skipped, like other pairs of unknown words                         |
- * | several entries for a host               | the first that fits the user and has a password, else the first that fits |
- * | a backslash in quotes                    | `\n`, `\r`, `\t` are control characters; it escapes any other     |
+ * | an unclosed quote, an unknown keyword without a value | a problem; this entry is ignored, the others are used |
+ * | `method x`, `protocol x`, `port x`       | ignored, like any other unknown keyword with a value               |
+ * | several entries for a host               | the first with the given user and a password, else the first with the user |
+ * | a backslash inside quotes                | `\n`, `\r`, `\t` are control characters; other characters are taken literally |
  *
- * Hosts are compared in canonical form. A quote ends with its line, so a password never reaches into the next entry.
+ * Hosts are compared in canonical form. A quoted value must end on its line, so that a password cannot contain the text of
+ * the next entry.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -38,12 +39,12 @@ interface Entry {
   readonly password: string
 }
 
-/** The usable entries of a file, and what is wrong with the others. */
+/** The valid entries of a netrc file, and the problems of the others. */
 export interface Entries {
-  /** By canonical host name, in the order of the file. A host whose entries are all faulty has an empty list. */
+  /** By canonical host name, in the order of the file. A host with only invalid entries has an empty list. */
   readonly machines: ReadonlyMap<string, ReadonlyArray<Entry>>
   readonly defaults: ReadonlyArray<Entry>
-  /** For people: line numbers and keywords, never a word that may be a password. */
+  /** Messages with line numbers and keywords. They never contain a value, which may be a password. */
   readonly problems: ReadonlyArray<string>
 }
 
@@ -52,94 +53,60 @@ export interface Entries {
 interface Word {
   readonly text: string
   readonly line: number
-  /** A word in quotes is never a keyword. */
+  /** Only a plain word can be a keyword or start a comment. */
   readonly kind: 'plain' | 'quoted' | 'unclosed'
 }
 
-interface Lexer {
-  /** The next word, which is consumed by `take`. */
-  readonly peek: () => Word | undefined
-  readonly take: () => Word | undefined
-  /** Skips the rest of the line of the word that was taken last. */
-  readonly skipLine: () => void
-  /** Skips up to an empty line; whether there was one. */
-  readonly skipMacro: () => boolean
-}
-
+/** A quoted word, the quote that starts an unclosed one, or a plain word. A final backslash of a line is literal. */
+const WORD = /"((?:[^"\\]|\\.)*)"|(")|((?:\\.|[^ \t])+)/gs
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
-const isWhite = (character: string): boolean => character === ' ' || character === '\t' || character === '\n'
 
-const lexer = (text: string): Lexer => {
-  let at = 0
-  let line = 1
-  let next: { readonly word: Word | undefined; readonly end: number; readonly endLine: number } | undefined
-
-  const quoted = (from: number, number: number) => {
-    let token = ''
-    for (let i = from + 1; i < text.length && text.charAt(i) !== '\n'; i += 1) {
-      const character = text.charAt(i)
-      if (character === '"') return { word: { text: token, line: number, kind: 'quoted' as const }, end: i + 1 }
-      if (character !== '\\') token += character
-      else if (i + 1 < text.length && text.charAt(i + 1) !== '\n') {
-        i += 1
-        token += ESCAPES[text.charAt(i)] ?? text.charAt(i)
-      }
-    }
-    const end = text.indexOf('\n', from)
-    return { word: { text: '', line: number, kind: 'unclosed' as const }, end: end < 0 ? text.length : end }
+const wordsOf = (text: string, line: number): Word[] => {
+  const words: Word[] = []
+  for (const [, quoted, unclosed, plain = ''] of text.matchAll(WORD)) {
+    if (unclosed !== undefined) return [...words, { text: '', line, kind: 'unclosed' }]
+    const word = quoted?.replace(/\\(.)/gs, (_, c: string) => ESCAPES[c] ?? c) ?? plain.replace(/\\(.)/gs, '$1')
+    words.push({ text: word, line, kind: quoted === undefined ? 'plain' : 'quoted' })
   }
-
-  const plain = (from: number, number: number) => {
-    let token = ''
-    let i = from
-    for (; i < text.length && !isWhite(text.charAt(i)); i += 1) {
-      // At the end of a line a backslash stands for itself: it does not join the next line to a password.
-      const escapes = text.charAt(i) === '\\' && i + 1 < text.length && text.charAt(i + 1) !== '\n'
-      if (escapes) i += 1
-      token += text.charAt(i)
-    }
-    return { word: { text: token, line: number, kind: 'plain' as const }, end: i }
-  }
-
-  const look = () => {
-    if (next !== undefined) return next
-    let from = at
-    let number = line
-    while (from < text.length && isWhite(text.charAt(from))) {
-      if (text.charAt(from) === '\n') number += 1
-      from += 1
-    }
-    if (from >= text.length) next = { word: undefined, end: from, endLine: number }
-    else next = { ...(text.charAt(from) === '"' ? quoted(from, number) : plain(from, number)), endLine: number }
-    return next
-  }
-  const skipLine = (): void => {
-    const end = text.indexOf('\n', at)
-    at = end < 0 ? text.length : end
-    next = undefined
-  }
-  return {
-    peek: () => look().word,
-    take: () => {
-      const { word, end, endLine } = look()
-      at = end
-      line = endLine
-      next = undefined
-      return word
-    },
-    skipLine,
-    skipMacro: () => {
-      skipLine()
-      while (at < text.length) {
-        at += 1
-        line += 1
-        if (text.charAt(at) === '\n') return true
-        skipLine()
-      }
-      return false
-    },
-  }
+  return words
 }
+
+/** No word continues on another line, so each line is split by itself. */
+const lexer = (text: string) => {
+  const lines = text.split('\n')
+  let nextLine = 0
+  let words: ReadonlyArray<Word> = []
+  let index = 0
+  /** Returns the next word without consuming it. */
+  const peek = (): Word | undefined => {
+    for (; index >= words.length && nextLine < lines.length; nextLine += 1) {
+      words = wordsOf(lines[nextLine] ?? '', nextLine + 1)
+      index = 0
+    }
+    return words[index]
+  }
+  /** Consumes and returns the next word. */
+  const take = (): Word | undefined => {
+    const word = peek()
+    index += 1
+    return word
+  }
+  /** Skips the rest of the line of the word that was taken last. Must follow `take` directly. */
+  const skipLine = (): void => {
+    index = words.length
+  }
+  /** Skips to the next empty line. Returns whether there was one. Must follow `take` directly. */
+  const skipMacro = (): boolean => {
+    skipLine()
+    // The text after the last line break is not a line.
+    while (nextLine < lines.length - 1 && lines[nextLine] !== '') nextLine += 1
+    if (nextLine < lines.length - 1) return true
+    nextLine = lines.length
+    return false
+  }
+  return { peek, take, skipLine, skipMacro }
+}
+type Lexer = ReturnType<typeof lexer>
 
 // --- entries -------------------------------------------------------------------------------------------------------
 
@@ -156,12 +123,12 @@ const isTop = ({ text, kind }: Word): boolean => kind === 'plain' && TOP_LEVEL.h
 const isComment = ({ text, kind }: Word): boolean => kind === 'plain' && text.startsWith('#')
 const fieldOf = ({ text, kind }: Word): Field | undefined => (kind === 'plain' ? FIELDS.get(text) : undefined)
 
-interface Read {
+interface ParsedEntry {
   readonly entry: Entry
   readonly problem: string | undefined
 }
 
-/** The value of a field: the next word, unless another entry begins on the next line. */
+/** Consumes the value of a keyword, unless the next word starts another entry on a later line. */
 const valueAfter = (lex: Lexer, keyword: Word): Word | undefined => {
   const value = lex.peek()
   if (value === undefined || (isTop(value) && value.line !== keyword.line)) return undefined
@@ -169,11 +136,11 @@ const valueAfter = (lex: Lexer, keyword: Word): Word | undefined => {
 }
 
 /** Reads up to the next `machine`, `default` or `macdef`. */
-const readEntry = (lex: Lexer): Read => {
+const readEntry = (lex: Lexer): ParsedEntry => {
   let entry: Entry = { login: '', account: '', password: '' }
   let problem: string | undefined
-  let known = 0
-  let unknown: number | undefined
+  let hasField = false
+  let unknownAt: number | undefined
   for (let word = lex.peek(); word !== undefined && !isTop(word); word = lex.peek()) {
     lex.take()
     if (isComment(word)) {
@@ -183,23 +150,25 @@ const readEntry = (lex: Lexer): Read => {
     const field = fieldOf(word)
     if (field !== undefined) {
       const value = valueAfter(lex, word)
-      known += 1
-      if (value?.kind === 'unclosed') problem ??= `line ${value.line}: the quote of ${field} is not closed on its line`
+      hasField = true
+      if (value?.kind === 'unclosed') problem ??= `line ${value.line}: the value of ${field} has an unclosed quote`
       entry = { ...entry, [field]: value?.text ?? '' }
       continue
     }
-    unknown ??= word.line
+    unknownAt ??= word.line
     const value = lex.peek()
-    const isPair = value !== undefined && value.line === word.line && fieldOf(value) === undefined && !isTop(value)
-    if (word.kind === 'unclosed') problem ??= `line ${word.line}: a quote is not closed on its line`
-    else if (!isPair || isComment(value)) problem ??= `line ${word.line}: an unknown word without a value`
-    else if (lex.take()?.kind === 'unclosed') problem ??= `line ${word.line}: a quote is not closed on its line`
+    const hasValue = value !== undefined && value.line === word.line && fieldOf(value) === undefined && !isTop(value)
+    if (word.kind === 'unclosed') problem ??= `line ${word.line}: unclosed quote`
+    else if (!hasValue || isComment(value)) problem ??= `line ${word.line}: unknown keyword without a value`
+    else if (lex.take()?.kind === 'unclosed') problem ??= `line ${word.line}: unclosed quote`
   }
-  if (known === 0 && unknown !== undefined) problem ??= `line ${unknown}: an entry of unknown words`
+  if (!hasField && unknownAt !== undefined) {
+    problem ??= `line ${unknownAt}: the entry has neither login, account nor password`
+  }
   return { entry, problem }
 }
 
-/** The canonical form of a host: lower case, IDNA, no brackets, no trailing dot. */
+/** Returns the canonical form of a host: lower case, IDNA, without brackets and trailing dot. */
 const canonical = (host: string): string => {
   const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
   const parsed = /[/?#@\\]/.test(bare)
@@ -211,55 +180,58 @@ const canonical = (host: string): string => {
 
 const MAX_PROBLEMS = 20
 
-/** Parses a netrc file. Left where it has problems and not one usable entry; it never shows a word of the file. */
+/**
+ * Parses a netrc file. Returns a `Left` with the problems if no entry is valid. Messages never contain text of the file.
+ */
 export const parse = (text: string): E.Either<string, Entries> => {
   const lex = lexer(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'))
   const machines = new Map<string, Entry[]>()
   const defaults: Entry[] = []
   const problems: string[] = []
-  let usable = 0
+  let validEntries = 0
   const report = (problem: string): void => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
   for (let word = lex.take(); word !== undefined; word = lex.take()) {
     if (isComment(word)) lex.skipLine()
-    else if (!isTop(word)) report(`line ${word.line}: a word that is not machine, default or macdef`)
+    else if (!isTop(word)) report(`line ${word.line}: expected machine, default or macdef`)
     else if (word.text === 'macdef') {
-      if (!lex.skipMacro()) report(`line ${word.line}: the macdef has no empty line after it`)
+      if (!lex.skipMacro()) report(`line ${word.line}: macdef must end with an empty line`)
     } else {
       const name = word.text === 'machine' ? valueAfter(lex, word) : undefined
       const { entry, problem } = readEntry(lex)
       if (word.text === 'machine' && (name === undefined || name.text === '')) {
-        report(`line ${word.line}: machine without a host name`)
+        report(`line ${word.line}: machine has no host name`)
         continue
       }
-      if (problem !== undefined) report(`${problem}; the entry is not used`)
+      if (problem !== undefined) report(`${problem}; the entry is ignored`)
       const host = name === undefined ? undefined : canonical(name.text)
       const list = host === undefined ? defaults : (machines.get(host) ?? [])
       if (host !== undefined) machines.set(host, list)
       if (problem !== undefined) continue
       list.push(entry)
-      usable += 1
+      validEntries += 1
     }
   }
-  return usable === 0 && problems.length > 0 ? E.left(problems.join('; ')) : E.right({ machines, defaults, problems })
+  if (validEntries === 0 && problems.length > 0) return E.left(problems.join('; '))
+  return E.right({ machines, defaults, problems })
 }
 
-/** As requests' `get_netrc_auth`, the account stands in for a missing login. */
+/** As in requests' `get_netrc_auth`, the account replaces a missing login. */
 const loginOf = ({ login, account }: Entry): string => login || account
 
 /**
- * The credentials for a host, else those of `default`; where a user is given, only that user's. An entry without a
- * login fits every user.
+ * Returns the credentials for a host, or those of `default` if the host has no entry. If a user is given, only entries for
+ * that user and entries without a login match.
  */
 export const lookup =
   (host: string, user?: string) =>
   ({ machines, defaults }: Entries): O.Option<Credentials> => {
     if (machines.size === 0 && defaults.length === 0) return O.none
-    const fits = (entry: Entry): boolean =>
+    const isMatch = (entry: Entry): boolean =>
       loginOf(entry) === '' ? entry.password !== '' : user === undefined || loginOf(entry) === user
-    const fitting = (machines.get(canonical(host)) ?? defaults).filter(fits)
-    const entry = fitting.find(({ password }) => password !== '') ?? fitting[0]
+    const matches = (machines.get(canonical(host)) ?? defaults).filter(isMatch)
+    const entry = matches.find(({ password }) => password !== '') ?? matches[0]
     if (entry === undefined) return O.none
     return O.some({ user: loginOf(entry) || (user ?? ''), pass: Secret.make(entry.password) })
   }

@@ -1,17 +1,18 @@
 /**
- * NO_PROXY: which hosts are reached without the environment's proxy. curl's rules, and what requests adds to them.
+ * NO_PROXY: the hosts that are reached without the environment's proxy. The rules are those of curl and requests.
  *
- * | entry                      | matches                                                        |
- * |----------------------------|----------------------------------------------------------------|
- * | `*`                        | every host                                                     |
- * | `example.com`, `.example.com` | `example.com` and all below it; a dot at the end is no difference |
- * | `*.example.com`            | all below `example.com`                                        |
- * | `example.com:8080`         | the same, for a URL that names this port                       |
- * | `10.0.0.0/8`, `fe80::/10`  | addresses of that network; `0.0.0.0/0` all of IPv4, `::/0` all of IPv6 |
- * | `10.1.2.3`, `::1`, `[::1]` | that address                                                   |
- * | `10.1.2.3:80`, `[::1]:80`  | that address, for a URL that names this port                   |
+ * | entry                         | matches                                                               |
+ * |-------------------------------|-----------------------------------------------------------------------|
+ * | `*`                           | every host                                                            |
+ * | `example.com`, `.example.com` | `example.com` and its subdomains; a trailing dot is ignored           |
+ * | `*.example.com`               | subdomains of `example.com`                                           |
+ * | `example.com:8080`            | the same, for URLs with this port                                     |
+ * | `10.0.0.0/8`, `fe80::/10`     | addresses in that network; `0.0.0.0/0` is all of IPv4, `::/0` all of IPv6 |
+ * | `10.1.2.3`, `::1`, `[::1]`    | that address                                                          |
+ * | `10.1.2.3:80`, `[::1]:80`     | that address, for URLs with this port                                 |
  *
- * An IPv4 address and its mapped form (`::ffff:10.1.2.3`) are the same, in the list and in the URL. Entries are divided by commas; what follows a blank inside an entry ends the list, as in curl.
+ * An IPv4 address and its mapped form (`::ffff:10.1.2.3`) are equal, in the list and in the URL. Entries are separated by
+ * commas. White space inside an entry ends the list, as in curl.
  *
  * @example
  * import { NoProxy } from 'requests-ts'
@@ -24,78 +25,74 @@
 import { domainToASCII } from 'node:url'
 import * as IpAddress from '../values/IpAddress.js'
 
-/** Whether a host is reached directly; `hostname` is canonical, an IPv6 address in brackets or not. */
-export type Bypass = (place: { readonly hostname: string; readonly port: string }) => boolean
+/** Returns whether a host is reached without a proxy. `hostname` is canonical; an IPv6 address may have brackets. */
+export type Bypass = (destination: { readonly hostname: string; readonly port: string }) => boolean
 
 const withoutDots = (name: string): string => name.replace(/^\.+/, '').replace(/\.$/, '')
 const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
-/** A host that is asked for: a name, or an address in all its forms. */
+/** The host of a URL. `addresses` is empty for a name, and has every form of an address. */
 interface Host {
   readonly name: string
   readonly addresses: ReadonlyArray<IpAddress.Address>
   readonly port: string
 }
 
-type Matches = (host: Host) => boolean
+type Matcher = (host: Host) => boolean
 
-const nothing: Matches = () => false
-
-const ofName = (entry: string): Matches => {
-  const below = entry.startsWith('*.')
-  const name = withoutDots(below ? entry.slice(2) : entry)
-  if (name === '') return nothing
+const nameMatcher = (entry: string): Matcher => {
+  const isSubdomainOnly = entry.startsWith('*.')
+  const name = withoutDots(isSubdomainOnly ? entry.slice(2) : entry)
+  if (name === '') return () => false
   const suffix = `.${name}`
-  return (host) => host.addresses.length === 0 && (host.name.endsWith(suffix) || (!below && host.name === name))
+  return (host) =>
+    host.addresses.length === 0 && (host.name.endsWith(suffix) || (!isSubdomainOnly && host.name === name))
 }
 
-const ofNetwork = (network: IpAddress.Network): Matches => {
+const hostMatcher = (entry: string): Matcher => {
+  const network = IpAddress.parseNetwork(withoutBrackets(entry))
+  if (network === undefined) return nameMatcher(entry)
   const contains = IpAddress.contains(network)
   return ({ addresses }) => addresses.some(contains)
 }
 
-const ofPlace = (entry: string): Matches => {
-  const network = IpAddress.parseNetwork(withoutBrackets(entry))
-  return network === undefined ? ofName(entry) : ofNetwork(network)
-}
-
-/** `host:port`; the colons of a bare IPv6 address end in no port. */
+/** `host:port`. The last colon of an IPv6 address without brackets does not start a port. */
 const WITH_PORT = /^(\[[^\]]*\]|[^:]*):(\d+)$/
 
-const matcher = (entry: string): Matches => {
+const entryMatcher = (entry: string): Matcher => {
   if (entry === '*') return () => true
-  const [, place, port] = WITH_PORT.exec(entry) ?? []
-  if (place === undefined) return ofPlace(entry)
-  const matches = ofPlace(place)
-  return (host) => host.port === port && matches(host)
+  const [, host, port] = WITH_PORT.exec(entry) ?? []
+  if (host === undefined) return hostMatcher(entry)
+  const matches = hostMatcher(host)
+  return (candidate) => candidate.port === port && matches(candidate)
 }
 
-/** A name in the form that URLs give to hosts: IDNA's. */
-const inAscii = (entry: string): string =>
+/** Converts the name of an entry to ASCII (IDNA), the form that host names have in URLs. */
+const toAscii = (entry: string): string =>
   /^[\0-\x7f]*$/.test(entry)
     ? entry
     : entry.replace(/^(\*?\.*)(.*?)((?::\d+)?)$/, (_, dots: string, name: string, port: string) => {
         return dots + (domainToASCII(name) || name) + port
       })
 
-/** The entries of a list; a blank inside one ends the list. */
+/** Splits a list into entries. White space inside an entry ends the list. */
 const entriesOf = (text: string): ReadonlyArray<string> => {
   const entries: string[] = []
   for (const item of text.split(',')) {
     const [first = '', ...others] = item.trim().split(/\s/)
-    if (first !== '') entries.push(inAscii(first.toLowerCase()))
+    if (first !== '') entries.push(toAscii(first.toLowerCase()))
     if (others.length > 0) break
   }
   return entries
 }
 
-/** Reads the value of NO_PROXY. */
+/** Parses the value of NO_PROXY. A URL without a host name never uses a proxy. */
 export const parse = (text: string): Bypass => {
-  const entries = entriesOf(text).map(matcher)
+  const matchers = entriesOf(text).map(entryMatcher)
   return ({ hostname, port }) => {
     if (hostname === '') return true
     const name = withoutDots(withoutBrackets(hostname.toLowerCase()))
     const host: Host = { name, addresses: IpAddress.parseForms(name), port }
-    return entries.some((matches) => matches(host))
+    return matchers.some((matches) => matches(host))
   }
 }

@@ -1,22 +1,24 @@
 /**
- * What a transport is mounted for: a URL, or the beginning of one, taken apart as a URL is (D16).
+ * The URL prefix that a transport is mounted for, compared component by component (D16).
  *
- * | prefix                   | fits                                                    |
+ * | prefix                   | matches                                                 |
  * |--------------------------|---------------------------------------------------------|
  * | `https://`, `mailto:`    | every URL of that scheme                                |
- * | `https://a.test`         | that host, any port; never `https://a.test.evil.test`   |
+ * | `https://a.test`         | that host with any port, but not `https://a.test.evil.test` |
  * | `https://a.test:8443`    | that host and port                                      |
- * | `https://a.test/v1`      | paths `/v1` and `/v1/…`, never `/v10`                   |
+ * | `https://a.test/v1`      | the paths `/v1` and `/v1/…`, but not `/v10`             |
  *
- * Host and path are in the form that they have in a plan, however they were written: `https://STRASSE.de/ü` is
- * `https://strasse.de/%C3%BC`. Law: a URL, as its own prefix, fits itself.
+ * Host and path are normalized as in a plan: `https://STRASSE.de/ü` is `https://strasse.de/%C3%BC`. Law: a URL used as
+ * a prefix matches itself.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import { type Eq as EqOf, struct } from 'fp-ts/lib/Eq.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as S from 'fp-ts/lib/string.js'
 import { trimmed } from '../values/PercentEncoding.js'
 import * as Url from '../values/Url.js'
 
-/** The parts of a URL that a prefix looks at. */
+/** The components of a URL that are compared with a prefix. */
 export interface UrlParts {
   readonly protocol: string
   readonly hostname: string
@@ -24,11 +26,12 @@ export interface UrlParts {
   readonly pathname: string
 }
 
+/** A parsed prefix. An empty string matches anything. */
 export interface Prefix extends Omit<UrlParts, 'pathname'> {
   readonly segments: ReadonlyArray<string>
 }
 
-const PARTS = /^([a-zA-Z][a-zA-Z0-9+.-]*:)(?:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?)?([^?#]*)/
+const COMPONENTS = /^([a-zA-Z][a-zA-Z0-9+.-]*:)(?:\/\/(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?)?([^?#]*)/
 
 const segmentsOf = (path: string): ReadonlyArray<string> => path.split('/').filter((segment) => segment !== '')
 
@@ -39,37 +42,41 @@ const prefixOf = ({ protocol, hostname, port, pathname }: UrlParts): Prefix => (
   segments: segmentsOf(pathname),
 })
 
-/** Takes a prefix apart; what is the beginning of no URL fits nothing. */
+/** Parses a prefix. Text without a scheme never matches. */
 export const parse = (text: string): Prefix => {
   const located = Url.parse(text)
   if (E.isRight(located)) return prefixOf(located.right.url)
-  // Without a host it is no URL, and yet a prefix: `https://`.
-  const [, protocol = '', hostname = '', port = '', pathname = ''] = PARTS.exec(trimmed(text)) ?? []
+  // A prefix without a host, such as `https://`, is not a valid URL.
+  const [, protocol = '', hostname = '', port = '', pathname = ''] = COMPONENTS.exec(trimmed(text)) ?? []
   return prefixOf({ protocol, hostname, port, pathname })
 }
 
-/** Whether a prefix fits a place. */
-export const fits =
+/** Returns whether a prefix matches a URL. */
+export const matches =
   ({ protocol, hostname, port, segments }: Prefix) =>
-  (place: UrlParts): boolean => {
-    if (protocol !== place.protocol) return false
-    if (hostname !== '' && hostname !== place.hostname.toLowerCase()) return false
-    if (port !== '' && port !== (place.port || Url.defaultPort(place.protocol))) return false
-    const path = segmentsOf(place.pathname)
+  (url: UrlParts): boolean => {
+    if (protocol !== url.protocol) return false
+    if (hostname !== '' && hostname !== url.hostname.toLowerCase()) return false
+    if (port !== '' && port !== (url.port || Url.defaultPort(url.protocol))) return false
+    const path = segmentsOf(url.pathname)
     return segments.every((segment, i) => path[i] === segment)
   }
 
-export const Eq: EqOf<Prefix> = {
-  equals: (x, y) =>
-    x.protocol === y.protocol &&
-    x.hostname === y.hostname &&
-    x.port === y.port &&
-    x.segments.length === y.segments.length &&
-    x.segments.every((segment, i) => segment === y.segments[i]),
-}
+/** Compares prefixes by what they match. */
+export const Eq: EqOf<Prefix> = struct({
+  protocol: S.Eq,
+  hostname: S.Eq,
+  port: S.Eq,
+  segments: RA.getEq(S.Eq),
+})
 
-const said = (part: string): number => (part === '' ? 0 : 1)
+const isGiven = (component: string): number => (component === '' ? 0 : 1)
 
-/** The narrower first: a host before none, then a port before any, then the more segments. */
-export const narrowerFirst = (x: Prefix, y: Prefix): number =>
-  said(y.hostname) - said(x.hostname) || said(y.port) - said(x.port) || y.segments.length - x.segments.length
+/**
+ * Compares two prefixes for sorting, the more specific one first: a host before no host, then a port before no port, then
+ * more path segments.
+ */
+export const bySpecificity = (x: Prefix, y: Prefix): number =>
+  isGiven(y.hostname) - isGiven(x.hostname) ||
+  isGiven(y.port) - isGiven(x.port) ||
+  y.segments.length - x.segments.length

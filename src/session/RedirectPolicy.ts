@@ -1,14 +1,15 @@
 /**
- * Which redirects are followed: a pure function of the attempt, so a limit needs no counter and a policy no state.
+ * Decides which redirects are followed. A policy is a pure function of the attempt, which includes all previous URLs, so
+ * that a policy needs no state.
  *
- * | together with | `Follow` | `Stop`   | `Refuse` |
- * |---------------|----------|----------|----------|
- * | `Follow`      | `Follow` | `Stop`   | `Refuse` |
- * | `Stop`        | `Stop`   | `Stop`   | `Refuse` |
- * | `Refuse`      | `Refuse` | `Refuse` | the first |
+ * | first \ second | `Follow` | `Stop`   | `Refuse`  |
+ * |----------------|----------|----------|-----------|
+ * | `Follow`       | `Follow` | `Stop`   | `Refuse`  |
+ * | `Stop`         | `Stop`   | `Stop`   | `Refuse`  |
+ * | `Refuse`       | `Refuse` | `Refuse` | the first |
  *
- * Laws: a monoid with `follow` as identity, and nothing but the verdict counts: two policies that agree on every attempt
- * are the same. `Stop` gives the redirect itself as the response, `Refuse` an error.
+ * `Stop` returns the redirect as the response. `Refuse` is the error `RedirectRefused`. Laws: policies are a monoid with
+ * `follow` as identity; two policies with equal verdicts for every attempt are equal.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -20,22 +21,26 @@
  */
 import { getMonoid } from 'fp-ts/lib/function.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
-import type { Url } from '../values/Url.js'
-import * as UrlOf from '../values/Url.js'
+import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 
-/** What a policy judges. */
+/** A redirect that a policy decides about. */
 export interface RedirectAttempt {
-  /** The URLs that have answered so far, oldest first; the last one sent the redirect. */
-  readonly previous: ReadonlyArray<Url>
+  /** The URLs that have answered so far, oldest first. The last one sent the redirect. */
+  readonly previous: ReadonlyArray<Url.Url>
   readonly status: number
   /**
-   * What would be sent. Where the Location leads nowhere it is the plan that was answered: `Stop` then gives the redirect as
-   * the response, with no plan after it, and any other verdict leaves it an `InvalidRedirect` or `RedirectRefused`.
+   * The plan that would be sent next. If the Location is not a valid URL, it is the plan that was answered. Then `Stop`
+   * returns the redirect as the response without a next plan, `Follow` becomes `InvalidRedirect`, and `Refuse`
+   * `RedirectRefused`.
    */
   readonly next: Plan
 }
 
+/** @deprecated Use `RedirectAttempt`. */
+export type Attempt = RedirectAttempt
+
+/** The decision of a policy. */
 export type Verdict =
   | { readonly _tag: 'Follow' }
   | { readonly _tag: 'Stop' }
@@ -45,36 +50,35 @@ export type RedirectPolicy = (attempt: RedirectAttempt) => Verdict
 
 export const toFollow: Verdict = { _tag: 'Follow' }
 export const toStop: Verdict = { _tag: 'Stop' }
-export const toRefuse = (reason: string): Verdict => ({
-  _tag: 'Refuse',
-  reason,
-})
+export const toRefuse = (reason: string): Verdict => ({ _tag: 'Refuse', reason })
 
+/** Combines verdicts as in the table. */
 export const VerdictMonoid: MonoidOf<Verdict> = {
   empty: toFollow,
   concat: (x, y) => (x._tag === 'Refuse' || y._tag === 'Follow' ? x : y),
 }
 
+/** Combines policies by combining their verdicts. */
 export const Monoid: MonoidOf<RedirectPolicy> = getMonoid(VerdictMonoid)<RedirectAttempt>()
 
 /** Follows every redirect. */
 export const follow: RedirectPolicy = () => toFollow
 
-/** Follows none: the redirect is the response, and `Response.next` is what would have been sent. */
+/** Stops at every redirect: the redirect is the response, and `Response.next` is the plan that was not sent. */
 export const none: RedirectPolicy = () => toStop
 
-/** At most `n` redirects; `maxRedirects` is the setting that counts by itself. */
+/** Refuses to follow more than `n` redirects. The setting `maxRedirects` (`TooManyRedirects`) is independent of it. */
 export const limit =
   (n: number): RedirectPolicy =>
   ({ previous }) =>
     previous.length <= n ? toFollow : toRefuse(`more than ${n} redirects`)
 
-/** Stops where scheme, host or port would change. */
+/** Stops if scheme, host or port would change. */
 export const sameOrigin: RedirectPolicy = ({ previous, next }) => {
   const from = previous.at(-1)
-  return from !== undefined && UrlOf.sameOrigin(from, next.url) ? toFollow : toStop
+  return from !== undefined && Url.sameOrigin(from, next.url) ? toFollow : toStop
 }
 
-/** Refuses to leave TLS, and to go on without it. */
+/** Refuses every redirect to a URL that is not `https`. */
 export const httpsOnly: RedirectPolicy = ({ next }) =>
   next.url.protocol === 'https:' ? toFollow : toRefuse(`${next.url.origin} is not https`)

@@ -1,5 +1,5 @@
 /**
- * What one request asks: method, URL, body, and settings that lie over the session's.
+ * A request: method, URL, body, and settings that have precedence over the session's.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -13,61 +13,27 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
 import type * as Query from '../values/Query.js'
-import { type Configurable, empty as noSettings, withoutRedirects } from './Settings.js'
+import { withoutRedirects } from './Configure.js'
+import { type Configurable, empty as noSettings } from './SettingsRecord.js'
 
-export {
-  andRedirectPolicy,
-  withAuth,
-  withBaseUrl,
-  withBasicAuth,
-  withBearer,
-  withCa,
-  withClientCertificate,
-  withCookie,
-  withDigestAuth,
-  withHeader,
-  withHeaders,
-  withHook,
-  withHooks,
-  withLimits,
-  withMaxRedirects,
-  withoutAuth,
-  withoutCookie,
-  withoutHeader,
-  withoutProxy,
-  withoutRedirects,
-  withoutTimeouts,
-  withProgress,
-  withProxy,
-  withQuery,
-  withQueryText,
-  withRedirectPolicy,
-  withSecretHeader,
-  withSecretQuery,
-  withSensitiveHeaders,
-  withSettings,
-  withTimeouts,
-  withVerify,
-} from './Settings.js'
+export * from './Configure.js'
 
+/** A request as data. Nothing is validated before it is planned. */
 export interface Request extends Configurable {
   readonly method: string
+  /** Absolute, or relative to the base URL. */
   readonly url: string
   readonly body: Body.Body
 }
 
 // --- constructors --------------------------------------------------------------------------------------------------
 
-export const make = (method: string, url: string): Request => ({
-  method,
-  url,
-  body: Body.empty,
-  settings: noSettings,
-})
+/** Returns a request with any method, without a body and without settings. */
+export const make = (method: string, url: string): Request => ({ method, url, body: Body.empty, settings: noSettings })
 
 export const get = (url: string): Request => make('GET', url)
 export const options = (url: string): Request => make('OPTIONS', url)
-/** HEAD does not follow redirects unless a policy says so, as in requests. */
+/** Returns a HEAD request, which follows no redirects unless a policy is set, as in requests. */
 export const head = (url: string): Request => withoutRedirects(make('HEAD', url))
 export const post = (url: string): Request => make('POST', url)
 export const put = (url: string): Request => make('PUT', url)
@@ -76,25 +42,27 @@ export const del = (url: string): Request => make('DELETE', url)
 
 // --- bodies --------------------------------------------------------------------------------------------------------
 
+/** Sets the body. */
 export const withBody =
   (body: Body.Body): Endomorphism<Request> =>
   (request) => ({ ...request, body })
 
-/** A JSON body. What JSON cannot hold is `InvalidBody` when it is planned. */
+/** Sets a JSON body. Planning reports a value that JSON cannot represent as `InvalidBody`. */
 export const withJson = (value: unknown): Endomorphism<Request> => withBody(Body.json(value))
-/** A form, from a record or from pairs. */
+/** Sets a form body, from a record or from pairs. */
 export const withForm = (input: Query.Input): Endomorphism<Request> => withBody(Body.form(input))
-/** Text as UTF-8, without a Content-Type of its own. */
+/** Sets a text body in UTF-8. Adds no Content-Type. */
 export const withText = (text: string): Endomorphism<Request> => withBody(Body.text(text))
+/** Sets a body of bytes. Adds no Content-Type. */
 export const withBytes = (bytes: Uint8Array): Endomorphism<Request> => withBody(Body.bytes(bytes))
-/** Fields and files (`multipart/form-data`): parts in order, or a record. */
+/** Sets a `multipart/form-data` body of fields and files, from a list of parts or a record. */
 export const withMultipart = (input: Multipart.Input): Endomorphism<Request> => withBody(Body.multipart(input))
-/** A body made anew for each send; chunked unless its length in octets is given. */
+/** Sets a body that `open` creates anew for each send. It is chunked unless its length in octets is given. */
 export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.stream(open, length))
 /**
- * A body that can be sent once: a redirect or a challenge that needs it again is `UnrewindableBody`, and so is sending it a
- * second time, in this request or in another. Where a send failed before the body was opened, it may be sent again.
+ * Sets a body that can be sent only once. A redirect, a challenge or another request that needs it again is
+ * `UnrewindableBody`. If sending failed before the body was opened, it can still be sent.
  */
 export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.once(source, length))

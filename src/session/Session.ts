@@ -1,5 +1,5 @@
 /**
- * What all requests have in common: settings, mounted transports, and which ambient sources are trusted.
+ * A session: the settings that requests share, mounted transports, and which environment sources may be used.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -17,71 +17,25 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
+import { withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
-import { type Configurable, empty as noSettings, withHeaders, withTimeouts } from './Settings.js'
+import { type Ambient, empty, type Mount, type Session } from './SessionRecord.js'
 
-export {
-  andRedirectPolicy,
-  withAuth,
-  withBaseUrl,
-  withBasicAuth,
-  withBearer,
-  withCa,
-  withClientCertificate,
-  withCookie,
-  withDigestAuth,
-  withHeader,
-  withHeaders,
-  withHook,
-  withHooks,
-  withLimits,
-  withMaxRedirects,
-  withoutAuth,
-  withoutCookie,
-  withoutHeader,
-  withoutProxy,
-  withoutRedirects,
-  withoutTimeouts,
-  withProgress,
-  withProxy,
-  withQuery,
-  withQueryText,
-  withRedirectPolicy,
-  withSecretHeader,
-  withSecretQuery,
-  withSensitiveHeaders,
-  withSettings,
-  withTimeouts,
-  withVerify,
-} from './Settings.js'
+export * from './Configure.js'
+export { decode, encode } from './SessionJson.js'
+export { type Ambient, empty, type Mount, type Session } from './SessionRecord.js'
+export { SessionJson } from './SessionSchema.js'
 
-/** Which ambient sources prepare may ask, each for itself (requests' `trust_env` is all or nothing). */
-export interface Ambient {
-  /** Proxy variables and NO_PROXY. */
-  readonly proxies: boolean
-  readonly netrc: boolean
-  /** REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. */
-  readonly certificates: boolean
-}
+/** @deprecated Use `Ambient`. */
+export type Trust = Ambient
 
-export type Mount = readonly [prefix: string, transport: Transport]
-
-export interface Session extends Configurable {
-  /** Transports of your own; the longest prefix that fits a URL wins, compared part by part. */
-  readonly mounts: ReadonlyArray<Mount>
-  readonly ambient: Ambient
-}
-
+/** The version of this library. */
 export const VERSION = '0.1.0'
 
-/** Says nothing and trusts nothing. */
-export const empty: Session = {
-  settings: noSettings,
-  mounts: [],
-  ambient: { proxies: false, netrc: false, certificates: false },
-}
-
-/** Four headers as requests has them, timeouts (D8), and trust in the environment. */
+/**
+ * The default session: the four headers that requests sends, a connect timeout of 10 s and a read timeout of 60 s (D8),
+ * and everything of the environment.
+ */
 export const defaults: Session = pipe(
   { ...empty, ambient: { proxies: true, netrc: true, certificates: true } },
   withHeaders({
@@ -94,8 +48,8 @@ export const defaults: Session = pipe(
 )
 
 /**
- * Sends what begins with a prefix (`https://api.test/v1`, `http+unix:`) through a transport of your own, in place of
- * what was mounted for the same prefix, however that was written: `https://api.test/v1/` is the same.
+ * Sends requests whose URL matches a prefix (`https://api.test/v1`, `http+unix:`) through the given transport. Replaces
+ * the transport of an equal prefix; `https://api.test/v1/` and `https://api.test/v1` are equal.
  */
 export const mount =
   (prefix: string, transport: Transport): Endomorphism<Session> =>
@@ -104,6 +58,7 @@ export const mount =
     return { ...session, mounts: [...session.mounts.filter(isOther), [prefix, transport]] }
   }
 
+/** Sets which environment sources may be used. Sources that are left out stay as they are. */
 export const withAmbient =
   (ambient: Partial<Ambient>): Endomorphism<Session> =>
   (session) => ({ ...session, ambient: { ...session.ambient, ...ambient } })

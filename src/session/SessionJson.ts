@@ -1,9 +1,9 @@
 /**
- * A session as JSON: its settings and its trust. Functions have no text and secrets are not written unasked, so both
- * are a `Left` that names where they stand; the policies of this library go by their names.
+ * Converts a session to JSON and back. Functions cannot be saved, and secrets are saved only with `{ reveal: true }`:
+ * otherwise `encode` returns a `Left` with their paths. The redirect policies of this library are saved by name.
  *
- * Laws: `decode(encode({ reveal: true })(session)) = session`, for sessions without functions; what is written can be
- * read, whatever the settings hold: a number that JSON does not have, a text that a file must not.
+ * Laws: `decode(encode({ reveal: true })(session)) = session` for a session without functions. Whatever `encode` returns,
+ * `decode` accepts.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -16,159 +16,64 @@
  * assert.deepEqual(pipe(again, E.map(({ ambient }) => ambient)), E.right(session.ambient))
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as t from 'io-ts'
 import { isArray } from '../values/IsArray.js'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import * as Serialization from '../values/Serialization.js'
-import { type ClientCertificate, hidden } from '../wire/Plan.js'
+import { type ClientCertificate, hideCertificate } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
 import { hideNamed, isHiddenForName } from './NamedHeaders.js'
-import * as RedirectPolicy from './RedirectPolicy.js'
-import * as Session from './Session.js'
-import * as Settings from './Settings.js'
+import type { RedirectPolicy } from './RedirectPolicy.js'
+import * as SessionRecord from './SessionRecord.js'
+import * as Schema from './SessionSchema.js'
+import * as SettingsRecord from './SettingsRecord.js'
 
-const FORMAT = 'requests-ts/session'
-const VERSION = 1
+type Settings = SettingsRecord.Settings
 
-// --- codecs --------------------------------------------------------------------------------------------------------
-
-const override = <C extends t.Mixed>(value: C) =>
-  t.union([t.readonly(t.strict({ set: value })), t.readonly(t.strict({ unset: t.literal(true) }))])
-const keyed = <C extends t.Mixed>(value: C) => t.readonlyArray(t.tuple([Serialization.Line, override(value)]))
-const layer = <C extends t.Mixed>(value: C) =>
-  t.union([t.readonly(t.strict({ extend: value })), t.readonly(t.strict({ replace: value }))])
-
-const HeaderValue = t.union([Serialization.Line, t.readonly(t.strict({ secret: Serialization.Line }))])
-const HeaderJson = t.readonly(t.strict({ name: Serialization.Line, values: t.readonlyArray(HeaderValue) }))
-const Scalar = t.union([t.string, Serialization.Numeric, t.boolean])
-const Values = t.union([Scalar, t.readonlyArray(t.union([Scalar, t.null]))])
-const Held = t.union([Values, t.readonly(t.strict({ secret: Serialization.Text }))])
-const QueryJson = t.union([
-  t.readonly(t.strict({ keys: t.readonlyArray(t.tuple([t.string, override(Held)])) })),
-  t.readonly(t.strict({ pairs: t.readonlyArray(t.tuple([t.string, Values])) })),
-  t.readonly(t.strict({ text: t.string })),
-])
-const AuthJson = t.union([
-  t.readonly(t.strict({ scheme: t.literal('None') })),
-  t.readonly(
-    t.strict({ scheme: t.keyof({ Basic: null, Digest: null }), user: Serialization.Line, pass: Serialization.Line }),
-  ),
-  t.readonly(t.strict({ scheme: t.literal('Bearer'), token: Serialization.Line })),
-])
-const CertificateJson = t.readonly(
-  t.partial({
-    cert: Serialization.Text,
-    key: Serialization.Text,
-    pfx: t.union([Serialization.Text, t.strict({ base64: Serialization.Line })]),
-    passphrase: Serialization.Line,
-  }),
-)
-
-/** The policies that can be saved, by the names they are saved under. */
-const POLICIES = {
-  follow: RedirectPolicy.follow,
-  none: RedirectPolicy.none,
-  sameOrigin: RedirectPolicy.sameOrigin,
-  httpsOnly: RedirectPolicy.httpsOnly,
-} as const
-const PolicyName = t.keyof(POLICIES)
-
-const isNothing = (u: unknown): u is ReadonlyArray<never> => Array.isArray(u) && u.length === 0
-const Nothing = new t.Type<ReadonlyArray<never>, ReadonlyArray<never>, unknown>(
-  'an empty list',
-  isNothing,
-  (u, context) => (isNothing(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
-
-const SettingsJson = t.readonly(
-  t.partial({
-    headers: keyed(HeaderJson),
-    query: layer(QueryJson),
-    cookies: keyed(Serialization.Line),
-    proxies: layer(keyed(Serialization.Line)),
-    auth: override(AuthJson),
-    baseUrl: override(Serialization.Line),
-    verify: override(t.boolean),
-    ca: override(Serialization.Text),
-    certificate: override(CertificateJson),
-    timeouts: keyed(Serialization.Numeric),
-    limits: keyed(Serialization.Numeric),
-    maxRedirects: override(Serialization.Numeric),
-    redirects: layer(t.readonlyArray(PolicyName)),
-    // No function can be saved, but that there is to be none can.
-    hooks: layer(Nothing),
-    progress: t.readonly(t.strict({ unset: t.literal(true) })),
-    sensitive: keyed(t.literal(true)),
-  }),
-)
-type SettingsJson = t.TypeOf<typeof SettingsJson>
-
-/** The saved form. */
-export const SessionJson = t.readonly(
-  t.strict({
-    format: t.literal(FORMAT),
-    version: t.literal(VERSION),
-    settings: SettingsJson,
-    trust: t.readonly(t.strict({ proxies: t.boolean, netrc: t.boolean, certificates: t.boolean })),
-  }),
-)
-export type SessionJson = t.TypeOf<typeof SessionJson>
-
-// --- writing -------------------------------------------------------------------------------------------------------
+// --- encoding ------------------------------------------------------------------------------------------------------
 
 type OverrideJson<A> = { readonly set: A } | { readonly unset: true }
 type KeyedJson<A> = Array<[string, OverrideJson<A>]>
+type LayerJson<A> = { readonly extend: A } | { readonly replace: A }
 
 const overrideJson = <A, B>(
-  given: Override.Override<A>,
+  override: Override.Override<A>,
   write: (value: A) => B | undefined,
 ): OverrideJson<B> | undefined => {
-  if (given._tag === 'Inherit') return undefined
-  if (given._tag === 'Unset') return { unset: true }
-  const value = write(given.value)
+  if (override._tag === 'Inherit') return undefined
+  if (override._tag === 'Unset') return { unset: true }
+  const value = write(override.value)
   return value === undefined ? undefined : { set: value }
 }
 
-const keyedJson = <A, B>(given: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
-  [...given].flatMap(([key, one]): KeyedJson<B> => {
-    const json = overrideJson(one, (value) => write(value, key))
+const keyedJson = <A, B>(keyed: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
+  [...keyed].flatMap(([key, override]): KeyedJson<B> => {
+    const json = overrideJson(override, (value) => write(value, key))
     return json === undefined ? [] : [[key, json]]
   })
 
-/** The same, where a key has to be a line. */
-const namedJson =
-  (writer: Serialization.Writer, setting: keyof Settings.Settings) =>
-  <A, B>(given: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
-    keyedJson(given, write).map(([key, json]) => [writer.secret(`${setting}.${key}`, key), json])
-
-const layerJson = <A, B>(
-  given: Override.Layer<A>,
-  write: (value: A) => B,
-): { extend: B } | { replace: B } | undefined => {
-  if (given._tag === 'Inherit') return undefined
-  return given._tag === 'Extend' ? { extend: write(given.value) } : { replace: write(given.value) }
+const layerJson = <A, B>(layer: Override.Layer<A>, write: (value: A) => B): LayerJson<B> | undefined => {
+  if (layer._tag === 'Inherit') return undefined
+  return layer._tag === 'Extend' ? { extend: write(layer.value) } : { replace: write(layer.value) }
 }
 
-const scalarJson = (scalar: Query.Scalar): t.TypeOf<typeof Scalar> =>
+const scalarJson = (scalar: Query.Scalar): Schema.ScalarJson =>
   typeof scalar === 'number' ? Serialization.fromNumber(scalar) : scalar
 
-const valuesJson = (values: Query.Values): t.TypeOf<typeof Values> =>
+const valuesJson = (values: Query.Values): Schema.QueryValues =>
   isArray(values)
     ? values.map((one) => (one === null || one === undefined ? null : scalarJson(one)))
     : scalarJson(values)
 
-const heldJson =
-  (writer: Serialization.Writer) =>
-  (held: Query.Held, key: string): t.TypeOf<typeof Held> =>
-    Secret.is(held) ? { secret: writer.secret(`query.${key}`, held, Serialization.Text) } : valuesJson(held)
-
-const queryJson = (writer: Serialization.Writer, source: Query.Source): t.TypeOf<typeof QueryJson> => {
+const queryJson = (writer: Serialization.Writer, source: Query.Source): Schema.QueryJson => {
   switch (source._tag) {
     case 'Keys':
-      return { keys: keyedJson(source.keys, heldJson(writer)) }
+      return {
+        keys: keyedJson(source.keys, (value, key) =>
+          Secret.is(value) ? { secret: writer.secret(`query.${key}`, value, Serialization.Text) } : valuesJson(value),
+        ),
+      }
     case 'Pairs':
       return {
         pairs: source.pairs.flatMap(([name, values]) =>
@@ -180,7 +85,7 @@ const queryJson = (writer: Serialization.Writer, source: Query.Source): t.TypeOf
   }
 }
 
-const authJson = (writer: Serialization.Writer, auth: Auth.Auth): t.TypeOf<typeof AuthJson> | undefined => {
+const authJson = (writer: Serialization.Writer, auth: Auth.Auth): Schema.AuthJson | undefined => {
   switch (auth._tag) {
     case 'None':
       return { scheme: 'None' }
@@ -210,43 +115,46 @@ const pfxJson = (
 const certificateJson = (
   writer: Serialization.Writer,
   { cert, key, pfx, passphrase }: ClientCertificate,
-): t.TypeOf<typeof CertificateJson> => ({
+): Schema.CertificateJson => ({
   ...(cert === undefined ? {} : { cert: writer.secret('certificate.cert', cert, Serialization.Text) }),
   ...(key === undefined ? {} : { key: writer.secret('certificate.key', key, Serialization.Text) }),
   ...(pfx === undefined ? {} : { pfx: pfxJson(writer, pfx) }),
   ...(passphrase === undefined ? {} : { passphrase: writer.secret('certificate.passphrase', passphrase) }),
 })
 
-/** A proxy is a secret for the password it may hold; without one it can be written. */
+/** Every proxy URL is stored as a secret, but only one with credentials needs `{ reveal: true }`. */
 const proxyJson = (writer: Serialization.Writer, key: string, url: Secret.Secret): string =>
   writer.secret(`proxies.${key}`, Secret.reveal(url).includes('@') ? url : Secret.reveal(url))
 
-const policyName = (
+const policyNames = (
   writer: Serialization.Writer,
-  policy: RedirectPolicy.RedirectPolicy,
+  policy: RedirectPolicy,
   i: number,
-): ReadonlyArray<keyof typeof POLICIES> => {
-  const found = Object.entries(POLICIES).find(([, known]) => known === policy)?.[0]
-  if (PolicyName.is(found)) return [found]
+): ReadonlyArray<Schema.PolicyName> => {
+  const name = Object.entries(Schema.POLICIES).find(([, known]) => known === policy)?.[0]
+  if (Schema.PolicyName.is(name)) return [name]
   writer.refuse(`redirects[${i}]`)
   return []
 }
 
-const settingsJson = (writer: Serialization.Writer, settings: Settings.Settings): SettingsJson => {
-  const named = (setting: keyof Settings.Settings) => namedJson(writer, setting)
+const settingsJson = (writer: Serialization.Writer, settings: Settings): Schema.SettingsJson => {
+  /** Also checks that each key is a single line. */
+  const named =
+    (setting: keyof Settings) =>
+    <A, B>(keyed: Override.Keyed<A>, write: (value: A, key: string) => B | undefined): KeyedJson<B> =>
+      keyedJson(keyed, write).map(([key, json]) => [writer.secret(`${setting}.${key}`, key), json])
   const all = {
-    headers: named('headers')(settings.headers, ({ name, values }, key) => ({
-      name: writer.secret(`headers.${name}`, name),
-      values: values.map((value) => {
-        const path = `headers.${name}`
-        const isSensitive = settings.sensitive.get(key)?._tag === 'Set'
-        if (typeof value !== 'string') {
-          const text = writer.secret(path, value)
-          return isSensitive && isHiddenForName(value) ? text : { secret: text }
-        }
-        return writer.secret(path, isSensitive ? Secret.make(value) : value)
-      }),
-    })),
+    headers: named('headers')(settings.headers, ({ name, values }, key) => {
+      const path = `headers.${name}`
+      const isSensitive = settings.sensitive.get(key)?._tag === 'Set'
+      return {
+        name: writer.secret(path, name),
+        values: values.map((value) => {
+          const text = writer.secret(path, isSensitive && typeof value === 'string' ? Secret.make(value) : value)
+          return typeof value === 'string' || (isSensitive && isHiddenForName(value)) ? text : { secret: text }
+        }),
+      }
+    }),
     query: layerJson(settings.query, (source) => queryJson(writer, source)),
     cookies: named('cookies')(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
     proxies: layerJson(settings.proxies, (proxies) =>
@@ -261,31 +169,37 @@ const settingsJson = (writer: Serialization.Writer, settings: Settings.Settings)
     limits: named('limits')(settings.limits, Serialization.fromNumber),
     maxRedirects: overrideJson(settings.maxRedirects, Serialization.fromNumber),
     redirects: layerJson(settings.redirects, (policies) =>
-      policies.flatMap((policy, i) => policyName(writer, policy, i)),
+      policies.flatMap((policy, i) => policyNames(writer, policy, i)),
     ),
     hooks: layerJson(settings.hooks, (hooks) => hooks.flatMap((_, i) => writer.refuse(`hooks[${i}]`) ?? [])),
     progress: overrideJson(settings.progress, () => writer.refuse('progress')),
-    sensitive: named('sensitive')(settings.sensitive, (is) => is),
+    sensitive: named('sensitive')(settings.sensitive, (isSensitive) => isSensitive),
   }
-  const said = Object.entries(all).filter(
-    ([, json]) => json !== undefined && !(Array.isArray(json) && json.length === 0),
-  )
-  // The cast: leaving out what is undefined keeps the type of each field, which `fromEntries` forgets.
-  return Object.fromEntries(said) as SettingsJson
+  const isPresent = (json: unknown): boolean => json !== undefined && !(Array.isArray(json) && json.length === 0)
+  // The cast: `fromEntries` forgets the type of each field. Removing undefined fields does not change it.
+  return Object.fromEntries(Object.entries(all).filter(([, json]) => isPresent(json))) as Schema.SettingsJson
 }
 
-/** A session to JSON. Error: `Unwritable`, with the paths of functions and of secrets that are not to be revealed. */
+/**
+ * Converts a session to JSON. Error: `Unwritable`, with the paths of functions, of mounted transports and of secrets that
+ * would need `{ reveal: true }`.
+ */
 export const encode =
   (options: Serialization.Reveal = {}) =>
-  ({ settings, mounts, ambient }: Session.Session): E.Either<Serialization.EncodeError, SessionJson> => {
+  ({ settings, mounts, ambient }: SessionRecord.Session): E.Either<Serialization.EncodeError, Schema.SessionJson> => {
     const writer = Serialization.writer(options)
-    const json = { format: FORMAT, version: VERSION, settings: settingsJson(writer, settings), trust: ambient } as const
+    const json = {
+      format: Schema.FORMAT,
+      version: Schema.VERSION,
+      settings: settingsJson(writer, settings),
+      trust: ambient,
+    } as const
     for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
-    const made = Serialization.written(writer, json)
-    return E.isLeft(made) ? made : Serialization.readable<SessionJson>(decode)(made.right)
+    const written = Serialization.written(writer, json)
+    return E.isLeft(written) ? written : Serialization.readable<Schema.SessionJson>(decode)(written.right)
   }
 
-// --- reading -------------------------------------------------------------------------------------------------------
+// --- decoding ------------------------------------------------------------------------------------------------------
 
 const toOverride = <A, B>(json: OverrideJson<A> | undefined, read: (value: A) => B): Override.Override<B> => {
   if (json === undefined) return Override.inherit
@@ -295,32 +209,29 @@ const toOverride = <A, B>(json: OverrideJson<A> | undefined, read: (value: A) =>
 const toKeyed = <A, B>(
   json: ReadonlyArray<readonly [string, OverrideJson<A>]> | undefined,
   read: (value: A) => B,
-): Override.Keyed<B> => new Map((json ?? []).map(([key, one]) => [key, toOverride(one, read)]))
+): Override.Keyed<B> => new Map((json ?? []).map(([key, override]) => [key, toOverride(override, read)]))
 
-const toLayer = <A, B>(
-  json: { readonly extend: A } | { readonly replace: A } | undefined,
-  read: (value: A) => B,
-): Override.Layer<B> => {
+const toLayer = <A, B>(json: LayerJson<A> | undefined, read: (value: A) => B): Override.Layer<B> => {
   if (json === undefined) return Override.inherit
   return 'extend' in json ? Override.extend(read(json.extend)) : Override.replace(read(json.replace))
 }
 
-const toScalar = (json: t.TypeOf<typeof Scalar>): Query.Scalar =>
+const toScalar = (json: Schema.ScalarJson): Query.Scalar =>
   typeof json === 'object' ? Serialization.toNumber(json) : json
 
-const toValues = (json: t.TypeOf<typeof Values>): Query.Values =>
+const toValues = (json: Schema.QueryValues): Query.Values =>
   isArray(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
 
-const toHeld = (json: t.TypeOf<typeof Held>): Query.Held =>
+const toQueryValue = (json: Schema.QueryValue): Query.Held =>
   typeof json === 'object' && 'secret' in json ? Secret.make(json.secret) : toValues(json)
 
-const toQuery = (json: t.TypeOf<typeof QueryJson>): Query.Source => {
+const toQuery = (json: Schema.QueryJson): Query.Source => {
   if ('text' in json) return { _tag: 'Text', text: json.text }
   if ('pairs' in json) return { _tag: 'Pairs', pairs: json.pairs.map(([name, values]) => [name, toValues(values)]) }
-  return { _tag: 'Keys', keys: toKeyed(json.keys, toHeld) }
+  return { _tag: 'Keys', keys: toKeyed(json.keys, toQueryValue) }
 }
 
-const toAuth = (json: t.TypeOf<typeof AuthJson>): Auth.Auth => {
+const toAuth = (json: Schema.AuthJson): Auth.Auth => {
   switch (json.scheme) {
     case 'None':
       return Auth.none
@@ -333,44 +244,44 @@ const toAuth = (json: t.TypeOf<typeof AuthJson>): Auth.Auth => {
   }
 }
 
-const toCertificate = ({ pfx, ...rest }: t.TypeOf<typeof CertificateJson>): ClientCertificate =>
-  hidden({
+const toCertificate = ({ pfx, ...rest }: Schema.CertificateJson): ClientCertificate =>
+  hideCertificate({
     ...rest,
     ...(pfx === undefined ? {} : { pfx: typeof pfx === 'string' ? pfx : Buffer.from(pfx.base64, 'base64') }),
   })
 
-const toSettings = (json: SettingsJson): Settings.Settings => ({
-  ...Settings.empty,
-  headers: hideNamed(
-    toKeyed(json.headers, ({ name, values }) => ({
-      name,
-      values: values.map((value) => (typeof value === 'string' ? value : Secret.make(value.secret))),
-    })),
-    toKeyed(json.sensitive, () => true as const),
-  ),
-  query: toLayer(json.query, toQuery),
-  cookies: toKeyed(json.cookies, Secret.make),
-  proxies: toLayer(json.proxies, (proxies) => toKeyed(proxies, Secret.make)),
-  auth: toOverride(json.auth, toAuth),
-  baseUrl: toOverride(json.baseUrl, Settings.baseUrl),
-  verify: toOverride(json.verify, (verify) => verify),
-  ca: toOverride(json.ca, (ca) => ca),
-  certificate: toOverride(json.certificate, toCertificate),
-  timeouts: toKeyed(json.timeouts, Serialization.toNumber),
-  limits: toKeyed(json.limits, Serialization.toNumber),
-  maxRedirects: toOverride(json.maxRedirects, Serialization.toNumber),
-  redirects: toLayer(json.redirects, (names) => names.map((name) => POLICIES[name])),
-  hooks: toLayer(json.hooks, () => []),
-  progress: json.progress === undefined ? Override.inherit : Override.unset,
-  sensitive: toKeyed(json.sensitive, () => true as const),
-})
+const toSettings = (json: Schema.SettingsJson): Settings => {
+  const sensitive = toKeyed(json.sensitive, () => true as const)
+  const headers = toKeyed(json.headers, ({ name, values }) => ({
+    name,
+    values: values.map((value) => (typeof value === 'string' ? value : Secret.make(value.secret))),
+  }))
+  return {
+    headers: hideNamed(headers, sensitive),
+    query: toLayer(json.query, toQuery),
+    cookies: toKeyed(json.cookies, Secret.make),
+    proxies: toLayer(json.proxies, (proxies) => toKeyed(proxies, Secret.make)),
+    auth: toOverride(json.auth, toAuth),
+    baseUrl: toOverride(json.baseUrl, SettingsRecord.baseUrl),
+    verify: toOverride(json.verify, (verify) => verify),
+    ca: toOverride(json.ca, (ca) => ca),
+    certificate: toOverride(json.certificate, toCertificate),
+    timeouts: toKeyed(json.timeouts, Serialization.toNumber),
+    limits: toKeyed(json.limits, Serialization.toNumber),
+    maxRedirects: toOverride(json.maxRedirects, Serialization.toNumber),
+    redirects: toLayer(json.redirects, (names) => names.map((name) => Schema.POLICIES[name])),
+    hooks: toLayer(json.hooks, () => []),
+    progress: json.progress === undefined ? Override.inherit : Override.unset,
+    sensitive,
+  }
+}
 
-/** JSON to a session. Error: `Unreadable`. */
-export const decode = (u: unknown): E.Either<Serialization.DecodeError, Session.Session> => {
-  const known = Serialization.checkEnvelope(FORMAT, VERSION, u)
-  if (E.isLeft(known)) return known
-  const read = Serialization.read(SessionJson, u)
-  if (E.isLeft(read)) return read
-  const { settings, trust } = read.right
-  return E.right({ ...Session.empty, settings: toSettings(settings), ambient: { ...trust } })
+/** Converts JSON to a session. Error: `Unreadable`. */
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, SessionRecord.Session> => {
+  const envelope = Serialization.checkEnvelope(Schema.FORMAT, Schema.VERSION, u)
+  if (E.isLeft(envelope)) return envelope
+  const json = Serialization.read(Schema.SessionJson, u)
+  if (E.isLeft(json)) return json
+  const { settings, trust } = json.right
+  return E.right({ ...SessionRecord.empty, settings: toSettings(settings), ambient: { ...trust } })
 }

@@ -1,20 +1,19 @@
 /**
- * Time as an argument: the wall clock, a clock that never steps back, and waiting. Retries and timeouts are tested
- * with a clock that waits for nothing.
+ * Time as an argument: the wall clock, a monotonic clock, and waiting. Tests of retries and timeouts use `fixed`.
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 
 export interface Clock {
-  /** The wall clock: what cookies expire by. */
+  /** The wall clock, for the expiry of cookies. */
   readonly now: IO<Date>
-  /** Milliseconds since an arbitrary moment, never stepping back: what timeouts are measured by. */
+  /** Milliseconds since an arbitrary moment, never decreasing, for timeouts. */
   readonly monotonic: IO<number>
-  /** Waits that many milliseconds, or until the signal aborts. */
+  /** Waits for some milliseconds, or until the signal aborts. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Task<void>
 }
 
-/** The longest delay of `setTimeout` in milliseconds. Node fires at once for a longer one. */
+/** For a longer delay, `setTimeout` fires at once. */
 export const MAX_DELAY_MS = 2 ** 31 - 1
 
 const sleep: Clock['sleep'] = (ms, signal) => () =>
@@ -29,10 +28,10 @@ const sleep: Clock['sleep'] = (ms, signal) => () =>
     signal?.addEventListener('abort', wake, { once: true })
   })
 
-/** The clock of the machine. */
+/** The clock of the system. */
 export const system: Clock = { now: () => new Date(), monotonic: () => performance.now(), sleep }
 
-/** A clock for tests: the wall clock is given, waiting is over at once. */
+/** Returns a clock for tests, which always shows the given time and never waits. */
 export const fixed = (now: Date): Clock => ({
   now: () => now,
   monotonic: () => now.getTime(),

@@ -1,31 +1,28 @@
 /**
- * What can go wrong between a plan and its reply, named by what the user can do about it.
+ * What can go wrong between sending a plan and reading its reply. The tags distinguish what a user can do about it.
  *
- * | tag                | when                                                     |
- * |--------------------|----------------------------------------------------------|
- * | `ConnectFailed`    | no connection, or it ended before an answer; `unsent` tells |
- * | `ConnectTimeout`   | no connection within `timeouts.connect`                  |
- * | `ReadTimeout`      | silence longer than `timeouts.read`                      |
- * | `DeadlineExceeded` | `timeouts.total` is over                                 |
- * | `TlsFailed`        | handshake or certificate                                 |
- * | `ProxyFailed`      | the proxy refused, failed or lied; `status` where it said one |
- * | `ProtocolError`    | the reply is not HTTP                                    |
- * | `BodyCut`          | the connection ended before the body did                 |
- * | `DecodingFailed`   | a content coding is broken, cut short or nested too deep |
- * | `BodyTooLarge`     | the body is larger than `limits.body`                    |
- * | `Aborted`          | the user's signal                                        |
- * | `ClientClosed`     | sent, or still under way, when the client was closed     |
- * | `RequestBodyFailed` | the request's own stream failed, or was not as long as it said |
+ * | tag                 | when                                                              |
+ * |---------------------|-------------------------------------------------------------------|
+ * | `ConnectFailed`     | connecting failed, or the connection ended before a reply; see `unsent` |
+ * | `ConnectTimeout`    | no connection within `timeouts.connect`                           |
+ * | `ReadTimeout`       | nothing was received for `timeouts.read`                          |
+ * | `DeadlineExceeded`  | the exchange took longer than `timeouts.total`                    |
+ * | `TlsFailed`         | the TLS handshake or the certificate is invalid                   |
+ * | `ProxyFailed`       | the proxy failed or refused to connect; `status` is its status    |
+ * | `ProtocolError`     | the reply is not valid HTTP                                       |
+ * | `BodyCut`           | the connection ended before the body                              |
+ * | `DecodingFailed`    | a content coding is damaged, truncated, or applied too many times |
+ * | `BodyTooLarge`      | the body is larger than `limits.body`                             |
+ * | `Aborted`           | the signal of the user aborted                                    |
+ * | `ClientClosed`      | the client was closed before or during the exchange               |
+ * | `RequestBodyFailed` | the stream of the request body failed, or has another length than declared |
  *
- * `unsent: true` says that nothing was written: no such host, connection refused, no turn in time. A fault without it
- * leaves open whether the request arrived and was processed, `ConnectFailed` too.
+ * `unsent: true` means that nothing was written, for example because the host is unknown or refused the connection.
+ * After any other fault, including `ConnectFailed`, the server may have processed the request.
  */
-
 import * as Printable from '../values/Printable.js'
 
-export { messageOf } from '../values/Printable.js'
-
-/** Every tag, in the order of the table. */
+/** All tags, in the order of the table. */
 export const TAGS = [
   'ConnectFailed',
   'ConnectTimeout',
@@ -43,64 +40,85 @@ export const TAGS = [
 ] as const
 export type FaultTag = (typeof TAGS)[number]
 
-/** What is kept of a foreign error. It may hold anything: octets of a reply, a socket, the password of a proxy. */
+/** The safe part of an error of other code, which may also hold reply bytes, sockets or the password of a proxy. */
 export interface ForeignError {
   readonly name: string
-  /** Empty where there is none. */
+  /** Empty if the error has no code. */
   readonly code: string
   readonly message: string
 }
 
-/** A fault before it is known to which plan it belongs. */
+/** @deprecated Use `ForeignError`. */
+export type Cause = ForeignError
+
+/** A fault without the plan that it belongs to. `TransportError` has both. */
 export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly _tag: Tag
   readonly message: string
-  /** The foreign error, or the reason of an abort, without anything it carries beside its name, code and message. */
+  /** Name, code and message of the original error or abort reason. */
   readonly cause: ForeignError | undefined
-  /** What a proxy answered, for `ProxyFailed`. */
+  /** The status that the proxy returned, for `ProxyFailed`. */
   readonly status?: number
-  /** Set if it is certain that no octet of the request was written. Any request may then be sent again. */
+  /** Set if it is certain that nothing was written. Then any request can be sent again. */
   readonly unsent?: true
 }
 
-const member = (u: unknown, name: 'name' | 'code'): string | undefined => {
+const stringProperty = (u: unknown, name: 'name' | 'code' | 'message'): string | undefined => {
   if (typeof u !== 'object' || u === null) return undefined
   const value: unknown = Reflect.get(u, name)
   return typeof value === 'string' ? value : undefined
 }
 
-/** What was thrown, without all that it carries. */
-export const causeOf = (u: unknown): ForeignError => {
+const rawMessage = (u: unknown): string => {
+  // When every address of a host fails, Node throws an AggregateError without a message of its own.
+  if (u instanceof AggregateError && u.message === '') return u.errors.map(messageOf).join('; ')
+  return stringProperty(u, 'message') ?? (typeof u === 'object' && u !== null ? '' : String(u))
+}
+
+/** Returns the message of anything that was thrown, on one line. Never throws. */
+export const messageOf = (u: unknown): string => {
   try {
-    return { name: member(u, 'name') ?? 'Error', code: member(u, 'code') ?? '', message: Printable.messageOf(u) }
+    return Printable.escapeControls(rawMessage(u).trim()) || 'no error message'
   } catch {
-    return { name: 'Error', code: '', message: 'it cannot be read' }
+    return 'the error message cannot be read'
   }
 }
 
-/** A fault; of its cause only name, code and message are kept. */
+/** Returns name, code and message of anything that was thrown. Never throws. */
+export const causeOf = (u: unknown): ForeignError => {
+  try {
+    return { name: stringProperty(u, 'name') ?? 'Error', code: stringProperty(u, 'code') ?? '', message: messageOf(u) }
+  } catch {
+    return { name: 'Error', code: '', message: 'the error cannot be read' }
+  }
+}
+
+/** Returns a fault. Keeps only name, code and message of the cause. */
 export const make = <Tag extends FaultTag>(_tag: Tag, message: string, cause?: unknown): Fault<Tag> => ({
   _tag,
   message: Printable.escapeControls(message),
   cause: cause === undefined ? undefined : causeOf(cause),
 })
 
-/** What something is, for a message about what it should have been. */
+/** Returns the type of a value for an error message: `null`, `a promise`, `a list`, or what `typeof` returns. */
 export const kindOf = (u: unknown): string =>
   u === null ? 'null' : u instanceof Promise ? 'a promise' : Array.isArray(u) ? 'a list' : typeof u
 
-/** Leaves a value alone that has no place here: if it is a promise, its rejection must not end the process. */
+/** Prevents that a promise in the wrong place ends the process with an unhandled rejection. */
 export const ignoreRejection = (u: unknown): void => {
   Promise.resolve(u).catch(() => undefined)
 }
 
-/** The same fault, met before anything was written. */
+/** @deprecated Use `ignoreRejection`. */
+export const abandon = ignoreRejection
+
+/** Marks a fault that happened before anything was written. */
 export const unsent = (fault: Fault): Fault => ({ ...fault, unsent: true })
 
-/** Whether it is certain that no octet of the request was written. */
+/** Returns whether it is certain that nothing was written. */
 export const isUnsent = (fault: Fault): boolean => fault.unsent === true || fault._tag === 'ConnectTimeout'
 
-const known: ReadonlySet<unknown> = new Set(TAGS)
+const tags: ReadonlySet<unknown> = new Set(TAGS)
 
-/** Whether something that was thrown is a fault already. */
-export const is = (u: unknown): u is Fault => typeof u === 'object' && u !== null && '_tag' in u && known.has(u._tag)
+/** Checks whether something that was thrown is a fault. */
+export const is = (u: unknown): u is Fault => typeof u === 'object' && u !== null && '_tag' in u && tags.has(u._tag)

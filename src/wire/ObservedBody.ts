@@ -1,24 +1,24 @@
 /**
- * A source that remembers how it failed, so that a body that was cut cannot be taken for a whole one, whatever its reader
- * makes of the failure.
+ * Records the fault of a body while a user's function reads it, so that a truncated body is reported even if that function
+ * swallows the error.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
+import { bodyCut, discard, readAll, type Source } from './BodySource.js'
 import type * as Fault from './Fault.js'
-import { bodyCut, discard, readAll, type Source } from './Reply.js'
 
-/** A body and the fault that it has met so far, if any. */
+/** A body and the fault that reading it has met so far. */
 export interface ObservedBody {
   readonly source: Source
   readonly fault: IO<Fault.Fault | undefined>
-  /** The reader is done: a piece that it still waits for is the end, and no failure. */
+  /** Ends the observation: a pending read then returns the end, and its failure is not recorded. */
   readonly leave: IO<void>
 }
 
-/** Watches a body on its way to a reader. */
+/** Returns a source that records the fault of `body`. */
 export const observed = (body: Source): ObservedBody => {
   let fault: Fault.Fault | undefined
-  let isOver = false
+  let isEnded = false
   let isDiscarded = false
   const source: Source = {
     gather: (limit) => async () => {
@@ -33,15 +33,15 @@ export const observed = (body: Source): ObservedBody => {
     [Symbol.asyncIterator]: () => {
       let iterator: AsyncIterator<Uint8Array> | undefined
       let isLeft = false
-      const isLate = isDiscarded
+      const wasDiscarded = isDiscarded
       return {
         next: async () => {
           try {
             iterator ??= body[Symbol.asyncIterator]()
             return await iterator.next()
           } catch (cause) {
-            // Whoever leaves early, with a piece still on its way, met no fault.
-            if (isLeft || isOver || (isDiscarded && !isLate)) return { done: true, value: undefined }
+            // A reader that stopped early, with a read still pending, has not seen this fault.
+            if (isLeft || isEnded || (isDiscarded && !wasDiscarded)) return { done: true, value: undefined }
             fault = bodyCut(cause)
             return Promise.reject(fault)
           }
@@ -51,7 +51,7 @@ export const observed = (body: Source): ObservedBody => {
           try {
             await iterator?.return?.()
           } catch {
-            // The reader has what it wanted.
+            // The reader has stopped and needs nothing more.
           }
           return { done: true, value: undefined }
         },
@@ -59,7 +59,7 @@ export const observed = (body: Source): ObservedBody => {
     },
   }
   const leave = (): void => {
-    isOver = true
+    isEnded = true
   }
   return { source, fault: () => fault, leave }
 }

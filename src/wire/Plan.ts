@@ -1,8 +1,8 @@
 /**
- * What would go over the wire: data, and nothing that cannot be printed, compared or coded.
+ * A plan: one request as it will be sent, as plain data that can be printed, compared and serialized.
  *
- * A plan shows no secret: credentials, cookies and every header named sensitive are `Secret`s, the URL holds no
- * userinfo and hides what `withSecretQuery` gave, and a body prints as its length. `Plan.wire` opens it.
+ * Printing a plan shows no secrets. Credentials, cookies and sensitive headers are `Secret`s, the URL has no userinfo and
+ * hides secret query parameters, and a body prints as its length. `wire` reveals everything.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../values/Body.js'
@@ -12,50 +12,55 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 
-/** A client certificate as a path or as PEM text. Private keys, passphrases and bundles are secret (`hidden`). */
+/** A client certificate: paths or PEM text. `hideCertificate` makes private keys, passphrases and bundles secret. */
 export interface ClientCertificate {
-  /** May hold the key too. */
+  /** May contain the private key too. */
   readonly cert?: string | Secret.Secret
   readonly key?: string | Secret.Secret
-  /** PKCS#12, in place of `cert` and `key`: bytes or a path. */
+  /** PKCS#12 bytes or a path, instead of `cert` and `key`. */
   readonly pfx?: string | Uint8Array | Secret.SealedBytes
   readonly passphrase?: string | Secret.Secret
 }
 
-const hiddenKey = (text: string | Secret.Secret): string | Secret.Secret =>
+/** Returns a string as a secret; a secret is returned unchanged. */
+export const hideText = (text: string | Secret.Secret): Secret.Secret =>
+  typeof text === 'string' ? Secret.make(text) : text
+
+const hidePrivateKey = (text: string | Secret.Secret): string | Secret.Secret =>
   typeof text === 'string' && text.includes('PRIVATE KEY-----') ? Secret.make(text) : text
 
-/** The same certificate with all that is secret in it made so; a path stays readable. */
-export const hidden = ({ cert, key, pfx, passphrase }: ClientCertificate): ClientCertificate => ({
-  ...(cert === undefined ? {} : { cert: hiddenKey(cert) }),
-  ...(key === undefined ? {} : { key: hiddenKey(key) }),
+/** Returns the certificate with private keys, bundles and passphrases as secrets. Paths stay readable. */
+export const hideCertificate = ({ cert, key, pfx, passphrase }: ClientCertificate): ClientCertificate => ({
+  ...(cert === undefined ? {} : { cert: hidePrivateKey(cert) }),
+  ...(key === undefined ? {} : { key: hidePrivateKey(key) }),
   ...(pfx === undefined ? {} : { pfx: pfx instanceof Uint8Array ? Secret.bytes(pfx) : pfx }),
-  ...(passphrase === undefined
-    ? {}
-    : { passphrase: typeof passphrase === 'string' ? Secret.make(passphrase) : passphrase }),
+  ...(passphrase === undefined ? {} : { passphrase: hideText(passphrase) }),
 })
 
 export interface Tls {
-  /** Whether the peer's certificate is checked. */
+  /** Whether the server's certificate is verified. */
   readonly verify: boolean
-  /** PEM text, or the path of a PEM file or of a folder of them, in place of the built-in roots. */
+  /** Replaces the built-in root certificates: PEM text, or the path of a PEM file or of a folder of them. */
   readonly ca: O.Option<string>
   readonly certificate: O.Option<ClientCertificate>
 }
 
-/** In milliseconds; absent means for ever. `read` is the longest silence, `total` spans all hops. */
+/** Timeouts in milliseconds. An absent one never expires. */
 export interface Timeouts {
   readonly connect?: number
+  /** The longest time without receiving anything. */
   readonly read?: number
+  /** For the whole exchange, including redirects and retries. */
   readonly total?: number
 }
 
+/** How much of a response is read into memory. */
 export interface BodyLimit {
-  /** The largest body that is read into memory, in octets after decoding. */
+  /** The largest body in octets, after decoding. */
   readonly body: number
 }
 
-/** How the request travels. */
+/** How a request is sent: proxy, TLS, timeouts and limits. */
 export interface Route {
   readonly proxy: O.Option<Proxy.Proxy>
   readonly tls: Tls
@@ -63,9 +68,10 @@ export interface Route {
   readonly limits: BodyLimit
 }
 
-/** Why a plan is sent: it is the first, it follows a redirect, it answers a challenge. */
+/** Why a plan is sent: it is the first one, follows a redirect, or answers an authentication challenge. */
 export type Cause = 'Start' | 'Follow' | 'Authorize'
 
+/** One request as it will be sent. */
 export interface Plan {
   readonly method: string
   readonly url: Url.Url
@@ -73,21 +79,21 @@ export interface Plan {
   readonly body: Payload
   readonly route: Route
   readonly cause: Cause
-  /** What it was made from, for `Plan.explain`; absent where it was put together by hand. */
+  /** The inputs of the plan, for `Plan.explain`. Absent if the plan was built by hand. */
   readonly inputs?: Secret.Sealed<unknown>
 }
 
-/** A plan opened: every secret revealed, nothing hidden. Handle with care. */
+/** A plan with every secret revealed. Do not log it. */
 export interface Wire {
   readonly method: string
-  /** With its fragment, which is not sent, and without userinfo. */
+  /** Includes the fragment, which is not sent; never has userinfo. */
   readonly url: string
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
-  /** The bytes, where they are known before sending; none for an empty body and for a stream. */
+  /** The bytes, if they are known before sending: `none` for an empty body and for a stream. */
   readonly body: O.Option<Uint8Array>
 }
 
-/** The headers as they are sent: a forwarding proxy gets its Proxy-Authorization with them (RFC 9110 11.7.2). */
+/** Returns the headers to send, with Proxy-Authorization if a proxy forwards the request (RFC 9110 11.7.2). */
 export const wireHeaders = (plan: Plan): Headers.Headers => {
   const { proxy } = plan.route
   if (O.isNone(proxy) || O.isNone(proxy.value.authorization)) return plan.headers
@@ -95,7 +101,7 @@ export const wireHeaders = (plan: Plan): Headers.Headers => {
   return Headers.append('Proxy-Authorization', proxy.value.authorization.value)(plan.headers)
 }
 
-/** Opens a plan. */
+/** Reveals every secret of a plan. */
 export const wire = (plan: Plan): Wire => ({
   method: plan.method,
   url: Url.sentHref(plan.url),
@@ -105,20 +111,20 @@ export const wire = (plan: Plan): Wire => ({
 
 const PAYLOADS: ReadonlySet<unknown> = new Set<Payload['_tag']>(['Empty', 'Bytes', 'Stream', 'Once'])
 
-/** Whether something is made as a plan is: what a scheme of auth of the user's own gives may be anything. */
+/** Checks whether a value has the shape of a plan. A custom `Auth` of the user may return anything. */
 export const is = (u: unknown): u is Plan => {
   if (typeof u !== 'object' || u === null) return false
   const { method, url, headers, body, route }: Partial<Record<keyof Plan, unknown>> = u
-  const isPlace = typeof url === 'object' && url !== null && 'href' in url && typeof url.href === 'string'
+  const isUrl = typeof url === 'object' && url !== null && 'href' in url && typeof url.href === 'string'
   const isPayload = typeof body === 'object' && body !== null && '_tag' in body && PAYLOADS.has(body._tag)
   const isRoute = typeof route === 'object' && route !== null && 'timeouts' in route && 'limits' in route
-  return typeof method === 'string' && isPlace && Headers.is(headers) && isPayload && isRoute
+  return typeof method === 'string' && isUrl && Headers.is(headers) && isPayload && isRoute
 }
 
-/** Whether the body can be sent a second time. */
+/** Returns whether the body can be sent more than once. */
 export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'
 
-/** One line for people: method, URL, size of the body. */
+/** Returns one line with the method, the URL and the body size. */
 export const show = (plan: Plan): string => {
   const size = Body.length(plan.body)
   const body = plan.body._tag === 'Empty' ? '' : ` (${O.isSome(size) ? `${size.value} bytes` : 'a stream'})`

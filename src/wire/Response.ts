@@ -1,6 +1,4 @@
-/**
- * A reply that has been read to its end: data, with everything that led to it.
- */
+/** A response: the final reply of an exchange as data, with its history. */
 import type * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../cookies/Cookie.js'
 import type { Jar } from '../cookies/Jar.js'
@@ -8,27 +6,28 @@ import type { Rejection } from '../cookies/SetCookie.js'
 import type { Plan } from './Plan.js'
 import type { Head, Hop } from './Reply.js'
 
-/** All of a response but its body, which is still to be read, or was read elsewhere. */
+/** A response without its body, which is read separately. */
 export interface Unread extends Head {
-  /** The URL that answered, with its fragment and without userinfo (D14). */
+  /** The URL of the final reply, with its fragment and without userinfo (D14). */
   readonly url: string
-  /** The charset that the reply declares. */
+  /** The charset of the Content-Type. */
   readonly encoding: O.Option<string>
-  /** The cookies that this reply set; those of earlier hops are in the jar. */
+  /** The cookies that this reply set. Those of earlier hops are in the jar. */
   readonly cookies: ReadonlyArray<Cookie>
   /** The Set-Cookie lines of this reply that the jar rejected, and why; absent if there are none. */
   readonly rejected?: ReadonlyArray<Rejection>
-  /** The hops before, oldest first: redirects and answered challenges, without their bodies (D20). */
+  /** The earlier hops, oldest first: redirects and answered challenges, without their bodies (D20). */
   readonly history: ReadonlyArray<Hop>
-  /** What was answered. */
+  /** The plan of the final reply. */
   readonly plan: Plan
-  /** What would have been sent next, where a policy stopped at a redirect. */
+  /** The plan that was not sent, if a policy stopped at a redirect. */
   readonly next: O.Option<Plan>
-  /** The jar as it was after this reply. */
+  /** The cookie jar after this reply. */
   readonly jar: Jar
 }
 
+/** A response with its body. */
 export interface Response extends Unread {
-  /** The body, decoded. */
+  /** The decoded body. */
   readonly bytes: Uint8Array
 }

@@ -1,8 +1,8 @@
 /**
- * The port: one function that sends one plan and gives one reply. Anything of this type is a transport.
+ * The type of transports: a function that sends one plan and returns one reply.
  *
- * It sends exactly one request for one call, follows nothing, repeats nothing, adds no header of its own beyond
- * what HTTP needs, and answers every failure with a `Left`.
+ * A transport sends exactly one request for each call. It follows no redirects, adds no headers except those that HTTP
+ * requires, and returns every failure as a `Left`.
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -15,60 +15,63 @@ import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
 import type { Head, Reply } from './Reply.js'
 
-/** A fault and the plan that met it. */
+/** A fault and the plan for which it happened. */
 export type TransportError = {
   readonly [Tag in Fault.FaultTag]: Fault.Fault<Tag> & { readonly plan: Plan }
 }[Fault.FaultTag]
 
-/** Octets on their way, as on the wire: a content coding is not undone. `total` where the length is known. */
+/** How much of a body has been sent or received. */
 export interface Progress {
   readonly direction: 'up' | 'down'
+  /** Bytes on the wire, before content codings are decoded. */
   readonly bytes: number
+  /** Absent if the length is unknown. */
   readonly total?: number
 }
-/** Told after each piece; every send counts from nothing. It only watches: what it throws is dropped. */
+/** Called after each chunk. Every send starts at zero. What it throws is ignored. */
 export type OnProgress = (progress: Progress) => IO<void>
 
-/** What bounds one call, and what surrounds it. */
+/** The context of a single send. */
 export interface SendControls {
   readonly signal?: AbortSignal | undefined
-  /** On `clock.monotonic`, in milliseconds: when the whole exchange must be over. */
+  /** The time of `clock.monotonic` at which the whole exchange expires. */
   readonly deadline?: number | undefined
-  /** The system's, where it is absent. */
+  /** The system clock by default. */
   readonly clock?: Clock | undefined
-  /** Seed of the exchange, for those who draw: the jitter of `withRetry`. */
+  /** The random seed of the exchange, for the jitter of `withRetry`. */
   readonly entropy?: string | undefined
   readonly progress?: OnProgress | undefined
-  /** For a transport that sends a plan again. */
+  /** Must be called by a transport that sends a plan again. */
   readonly superseded?: Superseded | undefined
 }
 
 /**
- * Called before each further attempt, with the reply that is not returned, or with none after a fault. Stores the reply's
- * cookies, and returns what changes in the header fields: the Cookie header of the next attempt.
+ * Called before each further attempt, with the reply that will not be returned, or `none` after a fault. It stores the
+ * cookies of that reply and returns the change of the headers: the Cookie header of the next attempt.
  */
 export type Superseded = (reply: Option<Head>) => Endomorphism<Headers>
 
+/** Sends one plan. */
 export interface Transport {
-  (plan: Plan, limits: SendControls): TaskEither<TransportError, Reply>
-  /** Ends idle connections and those in use. Sending afterwards connects anew. */
+  (plan: Plan, controls: SendControls): TaskEither<TransportError, Reply>
+  /** Closes all connections, including those in use. Sending afterwards opens new ones. */
   readonly close?: Task<void>
 }
 
-/** A fault as the error of a plan. */
-// The cast: a spread of a union of generic interfaces is not seen as the union it came from.
+/** Adds the plan to a fault. */
+// The cast: TypeScript does not recognize a spread of a union as that union.
 export const at = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...fault, plan }) as TransportError
 
-/** Turns what a transport of your own has caught into a transport error of that tag. */
+/** Converts what a custom transport has caught into a transport error with the given tag. */
 export const failed =
   (tag: Fault.FaultTag, plan: Plan) =>
   (cause: unknown): TransportError =>
     at(plan, Fault.make(tag, Fault.messageOf(cause), cause))
 
-/** A transport around another: it sends in its own way, and closes the other after itself. */
+/** Returns a transport that sends with `send`. Closing it calls `closeFirst` and then closes the inner transport. */
 export const around =
   (inner: Transport, closeFirst: () => void = () => {}) =>
-  (send: (plan: Plan, limits: SendControls) => TaskEither<TransportError, Reply>): Transport =>
+  (send: (plan: Plan, controls: SendControls) => TaskEither<TransportError, Reply>): Transport =>
     Object.assign(send, {
       close: async () => {
         closeFirst()
@@ -76,12 +79,12 @@ export const around =
       },
     })
 
-/** Tells how far a body has gone. A watcher that throws does not end what it watches. */
-export const notifyProgress = (progress: OnProgress | undefined, seen: Progress): void => {
-  if (progress === undefined) return
+/** Calls the progress function, if there is one. */
+export const notifyProgress = (onProgress: OnProgress | undefined, progress: Progress): void => {
+  if (onProgress === undefined) return
   try {
-    progress(seen)()
+    onProgress(progress)()
   } catch {
-    // It is the user's own code, and the body goes on without it.
+    // An error in the user's function must not interrupt the transfer.
   }
 }

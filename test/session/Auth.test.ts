@@ -16,7 +16,7 @@ const headers = (auth: Auth.Auth, url = 'https://h.test/') =>
     E.map((plan) => Plan.wire(plan).headers),
   )
 
-describe('auth is data that prints no secret', () => {
+describe('printing an auth shows no secret', () => {
   it.each<[Auth.Auth, unknown]>([
     [Auth.none, { _tag: 'None' }],
     [Auth.basic('me', 'hunter2'), { _tag: 'Basic', user: 'me', pass: '‹secret›' }],
@@ -29,23 +29,23 @@ describe('auth is data that prints no secret', () => {
   })
 })
 
-describe('auth is sent', () => {
+describe('the Authorization header', () => {
   it.each([
-    ['text', 'hunter2'],
+    ['a string', 'hunter2'],
     ['a secret', Secret.make('hunter2')],
-  ])('with its secret given as %s', (_, secret) => {
+  ])('is built from %s', (_, secret) => {
     expect(headers(Auth.basic('me', secret))).toEqual(E.right([['Authorization', basicOf('me:hunter2')]]))
     expect(headers(Auth.bearer(secret))).toEqual(E.right([['Authorization', 'Bearer hunter2']]))
     const digest = Auth.digest('me', secret)
     expect(digest._tag === 'Digest' && [digest.user, Secret.reveal(digest.pass)]).toEqual(['me', 'hunter2'])
   })
-  it('by digest only when the server has sent its challenge, whatever the URL says', () => {
+  it('is not sent for digest before a challenge, even if the URL has credentials', () => {
     expect(headers(Auth.digest('me', 'hunter2'), 'https://you:there@h.test/')).toEqual(E.right([]))
   })
-  it('by none not at all, whatever the URL says', () => {
+  it('is not sent for none, even if the URL has credentials', () => {
     expect(headers(Auth.none, 'https://you:there@h.test/')).toEqual(E.right([]))
   })
-  it('by whatever a scheme of your own makes of the plan', () => {
+  it('can be replaced by the plan that a custom auth returns', () => {
     const auth = Auth.custom('mine', (plan) => ({
       ...plan,
       headers: { fields: [...plan.headers.fields, ['X-Signed', plan.url.hostname]] },

@@ -4,12 +4,12 @@ import * as Settings from '../../src/session/Settings.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 
-// What each combinator writes down, in which layer, and what of it is secret.
+// Which override each function stores, and which values are secret.
 
 const from = (...changes: ReadonlyArray<Settings.Configure>): Settings.Settings =>
-  changes.reduce((given, change) => change(given), { settings: Settings.empty }).settings
+  changes.reduce((configurable, change) => change(configurable), { settings: Settings.empty }).settings
 
-/** Overrides as plain data; a secret as `secret:` and its text. */
+/** Overrides as plain data; a secret becomes `secret:` and its text. */
 const plain = (value: unknown): unknown => {
   if (Secret.is(value)) return `secret:${Secret.reveal(value)}`
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]))
@@ -22,24 +22,24 @@ describe('headers', () => {
   const headers = (...changes: ReadonlyArray<Settings.Configure>) => plain(from(...changes).headers)
   const set = (name: string, ...values: ReadonlyArray<string>) => ({ _tag: 'Set', value: { name, values } })
 
-  it('stand under their names in lower case, as they are written', () => {
+  it('are keyed by lower-case name and keep their spelling', () => {
     expect(headers(Settings.withHeader('X-A', '1'))).toEqual({ 'x-a': set('X-A', '1') })
   })
-  it.each([...Settings.SENSITIVE])('%s is secret, however it is given', (name) => {
+  it.each([...Settings.SENSITIVE])('%s is secret in withHeader and withHeaders', (name) => {
     expect(headers(Settings.withHeader(name.toUpperCase(), 'v'))).toEqual({
       [name]: set(name.toUpperCase(), 'secret:v'),
     })
     expect(headers(Settings.withHeaders({ [name]: 'v' }))).toEqual({ [name]: set(name, 'secret:v') })
   })
-  it('that are secret already stay so, whatever their name', () => {
+  it('keep the same secret for any name', () => {
     const name = 'authorization'
-    const before = Secret.make('v')
-    const held = from(Settings.withSecretHeader(name, before)).headers.get(name)
-    expect(held?._tag === 'Set' && held.value.values[0]).toBe(before)
+    const secret = Secret.make('v')
+    const header = from(Settings.withSecretHeader(name, secret)).headers.get(name)
+    expect(header?._tag === 'Set' && header.value.values[0]).toBe(secret)
     expect(headers(Settings.withSecretHeader('X', 'v'))).toEqual({ x: set('X', 'secret:v') })
-    expect(headers(Settings.withSecretHeader(name, before))).toEqual({ [name]: set(name, 'secret:v') })
+    expect(headers(Settings.withSecretHeader(name, secret))).toEqual({ [name]: set(name, 'secret:v') })
   })
-  it('in pairs may repeat a name, and in a record the last one stands', () => {
+  it('repeat a name in pairs, and use the last one in a record', () => {
     const pairs = [
       ['A', '1'],
       ['B', '2'],
@@ -48,69 +48,69 @@ describe('headers', () => {
     expect(headers(Settings.withHeaders(pairs))).toEqual({ a: set('a', '1', '3'), b: set('B', '2') })
     expect(headers(Settings.withHeaders(Object.fromEntries(pairs)))).toEqual({ a: set('a', '3'), b: set('B', '2') })
   })
-  it('that are null are taken away', () => {
+  it('are removed by null', () => {
     expect(headers(Settings.withHeaders({ A: '1', a: null }))).toEqual({ a: { _tag: 'Unset' } })
     expect(headers(Settings.withoutHeader('A'))).toEqual({ a: { _tag: 'Unset' } })
   })
 })
 
 describe('query and cookies', () => {
-  it('a record adds, pairs and text replace', () => {
+  it('a record extends the query, pairs and text replace it', () => {
     expect(from(Settings.withQuery({ a: 1 })).query).toMatchObject({ value: { _tag: 'Keys' } })
     expect(from(Settings.withQuery([['a', 1]])).query).toMatchObject({ value: { _tag: 'Pairs', pairs: [['a', 1]] } })
     expect(from(Settings.withQueryText('a b')).query).toEqual(Override.replace({ _tag: 'Text', text: 'a b' }))
   })
-  it('a cookie is secret, also where it was one already', () => {
+  it('a cookie is secret, given as a string or as a secret', () => {
     const cookies = plain(from(Settings.withCookie('a', '1'), Settings.withCookie('b', Secret.make('2'))).cookies)
     expect(cookies).toEqual({ a: { _tag: 'Set', value: 'secret:1' }, b: { _tag: 'Set', value: 'secret:2' } })
   })
 })
 
-describe('where and how', () => {
-  it('a base URL is secret where it holds credentials', () => {
+describe('base URL and proxies', () => {
+  it('a base URL with credentials is secret', () => {
     expect(plain(from(Settings.withBaseUrl('http://u:p@h/')).baseUrl)).toEqual({
       _tag: 'Set',
       value: 'secret:http://u:p@h/',
     })
     expect(from(Settings.withBaseUrl('http://h/')).baseUrl).toEqual(Override.set('http://h/'))
-    // The cast: plain JavaScript may give what is no text.
+    // The cast: plain JavaScript may pass a value that is not a string.
     expect(from(Settings.withBaseUrl(7 as never)).baseUrl).toEqual(Override.set(7))
   })
-  it('one proxy is for all URLs, in the place of those that were there', () => {
+  it('a single proxy replaces all proxies', () => {
     expect(plain(from(Settings.withProxy('http://p/')).proxies)).toEqual({
       _tag: 'Replace',
       value: { all: { _tag: 'Set', value: 'secret:http://p/' } },
     })
   })
-  it('a record of proxies is laid over the others; null and an empty text say directly', () => {
+  it('a record of proxies extends them; null and an empty string disable a proxy', () => {
     expect(plain(from(Settings.withProxy({ http: 'p', https: null, ftp: '' })).proxies)).toEqual({
       _tag: 'Extend',
       value: { http: { _tag: 'Set', value: 'secret:p' }, https: { _tag: 'Unset' }, ftp: { _tag: 'Unset' } },
     })
   })
-  it('no proxy is said for all', () => {
+  it('withoutProxy disables all proxies', () => {
     expect(plain(from(Settings.withoutProxy).proxies)).toEqual({ _tag: 'Replace', value: { all: { _tag: 'Unset' } } })
   })
 })
 
 describe('redirects, hooks and progress', () => {
   const policy = RedirectPolicy.limit(3)
-  const hook: Settings.Hook = () => async () => expect.fail('nobody runs it')
+  const hook: Settings.Hook = () => async () => expect.fail('the hook must not run')
 
-  it('a maximum', () => {
+  it('withMaxRedirects stores the maximum', () => {
     expect(from(Settings.withMaxRedirects(3)).maxRedirects).toEqual(Override.set(3))
   })
-  it('one policy replaces, a further one extends', () => {
+  it('withRedirectPolicy replaces, andRedirectPolicy extends', () => {
     expect(from(Settings.withRedirectPolicy(policy)).redirects).toEqual(Override.replace([policy]))
     expect(from(Settings.andRedirectPolicy(policy)).redirects).toEqual(Override.extend([policy]))
     expect(from(Settings.withoutRedirects).redirects).toEqual(Override.replace([RedirectPolicy.none]))
   })
-  it('one hook extends, several replace', () => {
+  it('withHook extends, withHooks replaces', () => {
     expect(from(Settings.withHook(hook)).hooks).toEqual(Override.extend([hook]))
     expect(from(Settings.withHooks([hook])).hooks).toEqual(Override.replace([hook]))
   })
-  it('a watcher', () => {
-    const watch = () => () => {}
-    expect(from(Settings.withProgress(watch)).progress).toEqual(Override.set(watch))
+  it('withProgress stores the function', () => {
+    const onProgress = () => () => {}
+    expect(from(Settings.withProgress(onProgress)).progress).toEqual(Override.set(onProgress))
   })
 })

@@ -20,7 +20,7 @@ describe('the environment of the process', () => {
     syncBuiltinESMExports()
     rmSync(folder, { recursive: true })
   })
-  /** The home folder that the system tells, in whatever thread this runs. */
+  /** Replaces `os.homedir`, which ignores a changed HOME in worker threads. */
   const homeIs = (homedir: () => string): void => {
     vi.spyOn(os, 'homedir').mockImplementation(homedir)
     syncBuiltinESMExports()
@@ -44,9 +44,9 @@ describe('the environment of the process', () => {
   const GOOD = 'machine h login u password p'
   const FOUND = { found: 'u:p', problems: [] }
   const NOTHING = { found: undefined, problems: [] }
-  const failed = (problem: string) => ({ found: undefined, problems: [problem] })
+  const failed = (problem: string | RegExp) => ({ found: undefined, problems: [expect.stringMatching(problem)] })
 
-  it('gives its variables', () => {
+  it('has the variables of the process', () => {
     vi.stubEnv('NETRC', '')
     vi.stubEnv('piano_proxy', 'http://p:1')
     expect(
@@ -58,7 +58,7 @@ describe('the environment of the process', () => {
     ).toEqual(O.some('http://p:1'))
   })
 
-  it('has the netrc file that NETRC names, and no other', () => {
+  it('reads only the file in NETRC if it is set', () => {
     const path = write('mine', GOOD)
     write('.netrc', 'machine h login other password o machine i login other password o')
     expect(readFrom(path)).toEqual(FOUND)
@@ -66,69 +66,63 @@ describe('the environment of the process', () => {
     expect(readFrom('')).toEqual(NOTHING)
     expect(readFrom(join(folder, 'absent'))).toEqual(NOTHING)
   })
-  it('has the netrc file of the home folder where NETRC names none: .netrc, else _netrc', () => {
+  it('reads .netrc, else _netrc, of the home folder if NETRC is not set', () => {
     expect(readFrom(undefined)).toEqual(NOTHING)
-    write('_netrc', 'machine h login under password u')
-    expect(readFrom(undefined)).toEqual({ found: 'under:u', problems: [] })
+    write('_netrc', 'machine h login underscore password u')
+    expect(readFrom(undefined)).toEqual({ found: 'underscore:u', problems: [] })
     write('.netrc', GOOD)
     expect(readFrom(undefined)).toEqual(FOUND)
     write('.netrc', '')
     expect(readFrom(undefined)).toEqual(NOTHING)
   })
-  it('reads ~ in NETRC as the home folder, and only where it is all of the first name', () => {
+  it('expands a leading ~ in NETRC, but neither ~name nor ~ inside a path', () => {
     mkdirSync(join(folder, 'home'))
     homeIs(() => join(folder, 'home'))
     write('home/mine', GOOD)
     expect(readFrom('~/mine')).toEqual(FOUND)
-    expect(readFrom('~')).toEqual(failed(`netrc ${join(folder, 'home')} is not a file`))
+    expect(readFrom('~')).toEqual(failed(join(folder, 'home')))
     write('homemine', GOOD)
     expect(readFrom('~mine')).toEqual(NOTHING)
     const path = write('a~', GOOD)
     expect(readFrom(path)).toEqual(FOUND)
     expect(readFrom(`${join(folder, 'home')}/~/mine`)).toEqual(NOTHING)
   })
-  it('needs no home folder but for what lies in it', () => {
+  it('reports a missing home folder only if the file is in it', () => {
     homeIs(() => {
       throw new Error('ENOENT: no such file or directory, uv_os_homedir')
     })
-    const homeless = failed('netrc cannot be looked for: the system knows no home folder; set HOME or NETRC')
+    const homeless = failed(/home folder/)
     expect(readFrom(undefined)).toEqual(homeless)
     expect(readFrom('~/mine')).toEqual(homeless)
     expect(readFrom(write('mine', GOOD))).toEqual(FOUND)
     expect(readFrom('')).toEqual(NOTHING)
   })
 
-  it('reads a netrc file in UTF-8, else in Latin-1', () => {
+  it('decodes a netrc file as UTF-8, else as Latin-1', () => {
     expect(readFrom(write('utf8', 'machine h login ü password ☃'))).toEqual({ found: 'ü:☃', problems: [] })
     expect(readFrom(write('latin1', Buffer.from('machine h login ü password ß', 'latin1')))).toEqual({
       found: 'ü:ß',
       problems: [],
     })
   })
-  it('reads a netrc file up to a mebibyte', () => {
+  it('rejects a netrc file larger than 1 MiB', () => {
     const text = `${GOOD}\n`
     const path = write('large', text.padEnd(1_048_576, ' '))
     expect(readFrom(path)).toEqual(FOUND)
     write('large', text.padEnd(1_048_577, ' '))
-    expect(readFrom(path)).toEqual(failed(`netrc ${path} is larger than 1 MiB`))
+    expect(readFrom(path)).toEqual(failed(/1 MiB/))
   })
-  it('says what it could not read, and gives no half credentials', () => {
+  it('reports a file that cannot be read, and returns no partial credentials', () => {
     const loop = join(folder, 'loop')
     symlinkSync(loop, loop)
-    expect(readFrom(folder)).toEqual(failed(`netrc ${folder} is not a file`))
-    expect(readFrom(loop)).toEqual(
-      failed(`netrc ${loop} cannot be read: ELOOP: too many symbolic links encountered, stat '${loop}'`),
-    )
-    expect(readFrom(write('broken', `${GOOD} what`))).toEqual(
-      failed('netrc: line 1: an unknown word without a value; the entry is not used'),
-    )
-    expect(readFrom(write('binary', Buffer.from([0, 255, 254, 1])))).toEqual(
-      failed('netrc: line 1: a word that is not machine, default or macdef'),
-    )
+    expect(readFrom(folder)).toEqual(failed(folder))
+    expect(readFrom(loop)).toEqual(failed(/ELOOP/))
+    expect(readFrom(write('broken', `${GOOD} what`))).toEqual(failed(/^netrc: line 1: /))
+    expect(readFrom(write('binary', Buffer.from([0, 255, 254, 1])))).toEqual(failed(/^netrc: line 1: /))
   })
-  it('looks no further than a netrc file that cannot be read', () => {
+  it('does not try _netrc if .netrc cannot be read', () => {
     mkdirSync(join(folder, '.netrc'))
     write('_netrc', GOOD)
-    expect(readFrom(undefined)).toEqual(failed(`netrc ${join(folder, '.netrc')} is not a file`))
+    expect(readFrom(undefined)).toEqual(failed(join(folder, '.netrc')))
   })
 })

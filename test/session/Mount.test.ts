@@ -8,19 +8,19 @@ import * as Session from '../../src/session/Session.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Url from '../../src/values/Url.js'
 
-const place = (url: string) => {
+const parts = (url: string) => {
   const { protocol, hostname, port, pathname } = new URL(url)
   return { protocol, hostname, port, pathname }
 }
 
-/** The prefix that wins for a place. */
-const winner = (prefixes: ReadonlyArray<string>, at: Parameters<typeof Mount.find>[0]): string | undefined => {
+/** Returns the prefix whose transport is selected. */
+const winner = (prefixes: ReadonlyArray<string>, url: Mount.UrlParts): string | undefined => {
   const named = prefixes.map((prefix) => [prefix, memory({})] as const)
   const session = named.reduce((s, [prefix, transport]) => Session.mount(prefix, transport)(s), Session.empty)
-  const found = Mount.find(at)(session)
+  const found = Mount.find(url)(session)
   return named.find(([, transport]) => O.isSome(found) && found.value === transport)?.[0]
 }
-const fits = (prefix: string, url: string): boolean => winner([prefix], place(url)) === prefix
+const matches = (prefix: string, url: string): boolean => winner([prefix], parts(url)) === prefix
 
 describe('a prefix', () => {
   it.each([
@@ -47,7 +47,7 @@ describe('a prefix', () => {
     ['https://:8443', 'https://a.test:8443/v1'],
     ['https://:443', 'https://a.test/v1'],
     ['https://:8443/v1', 'https://a.test:8443/v1'],
-  ])('%s fits %s', (prefix, url) => expect(fits(prefix, url)).toBe(true))
+  ])('%s matches %s', (prefix, url) => expect(matches(prefix, url)).toBe(true))
 
   it.each([
     ['https://', 'http://a.test/'],
@@ -66,7 +66,7 @@ describe('a prefix', () => {
     ['https:///v1', 'https://a.test/v2'],
     ['https://:8443', 'https://a.test:9443/'],
     ['https://:8443/v1', 'https://a.test:8443/v2'],
-    // What is the beginning of no URL fits nothing.
+    // Not the beginning of a URL.
     ['', 'https://a.test/'],
     ['a.test', 'https://a.test/'],
     ['/v1', 'https://a.test/v1'],
@@ -75,10 +75,10 @@ describe('a prefix', () => {
     ['https://*.test', 'https://a.test/'],
     ['https://a.test:99999', 'https://a.test/'],
     ['http://[', 'http://a.test/'],
-  ])('%s does not fit %s', (prefix, url) => expect(fits(prefix, url)).toBe(false))
+  ])('%s does not match %s', (prefix, url) => expect(matches(prefix, url)).toBe(false))
 
-  it('fits a place however its host is written', () => {
-    expect(winner(['https://a.test'], { ...place('https://a.test/'), hostname: 'A.Test' })).toBe('https://a.test')
+  it('ignores the case of the host', () => {
+    expect(winner(['https://a.test'], { ...parts('https://a.test/'), hostname: 'A.Test' })).toBe('https://a.test')
   })
 
   const host = fc.constantFrom('a.test', 'A.Test', 'straße.de', 'XN--strae-oqa.de', '[::1]', '[0:0::1]', '127.1', 'ü.h')
@@ -86,7 +86,7 @@ describe('a prefix', () => {
   const written = fc
     .tuple(fc.constantFrom('http://', 'HTTPS://', 'http+unix://', 'ftp://'), host, fc.constantFrom('', ':8080', ':080'))
     .chain(([scheme, name, port]) => path.map((rest) => `${scheme}${name}${port}${rest}`))
-  it('fits what is written as it is', () => {
+  it('matches itself, used as a URL', () => {
     fc.assert(
       fc.property(written, (text) => {
         const transport = memory({})
@@ -125,21 +125,21 @@ describe('of several prefixes', () => {
     ['https://a.test.evil.test/v1', 'https://'],
     ['http://a.test/', undefined],
     ['mailto:me@a.test', 'mailto:'],
-  ])('%s goes by the narrowest: %s', (url, expected) => {
+  ])('%s uses the most specific one: %s', (url, expected) => {
     fc.assert(
       fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (prefixes) => {
-        expect(winner(prefixes, place(url))).toBe(expected)
+        expect(winner(prefixes, parts(url))).toBe(expected)
       }),
       { numRuns: 20 },
     )
   })
-  it('none is asked of a session without mounts', () => {
-    expect(Mount.find(place('https://a.test/'))(Session.empty)).toEqual(O.none)
+  it('finds none in a session without mounts', () => {
+    expect(Mount.find(parts('https://a.test/'))(Session.empty)).toEqual(O.none)
   })
 })
 
 describe('mounting', () => {
-  it('puts a prefix behind the others, and leaves those as they were', () => {
+  it('appends a prefix and keeps the others', () => {
     const [first, second, third] = [memory({}), memory({}), memory({})]
     const session = pipe(Session.empty, Session.mount('https://a.test', first), Session.mount('https://', second))
     expect(session.mounts).toEqual([
@@ -161,7 +161,7 @@ describe('mounting', () => {
     ['https://', 'HTTPS:///'],
     ['https://:8443', 'https://:8443/'],
     ['http://[::1]', 'http://[0:0::1]'],
-  ])('knows %s and %s for the same', (one, other) => {
+  ])('treats %s and %s as equal', (one, other) => {
     const [first, second] = [memory({}), memory({})]
     const both = pipe(Session.empty, Session.mount(one, first), Session.mount(other, second))
     expect(both.mounts).toEqual([[other, second]])
@@ -177,7 +177,7 @@ describe('mounting', () => {
     ['https://a.test/v1/x', 'https://a.test/v2/x'],
     ['https://a.test/v1/x', 'https://a.test/v1/y'],
     ['https://a.test/v1', 'https://a.test'],
-  ])('keeps %s and %s apart', (one, other) => {
+  ])('treats %s and %s as different', (one, other) => {
     for (const [first, second] of [
       [one, other],
       [other, one],

@@ -5,7 +5,7 @@ import * as NoProxy from '../../src/session/NoProxy.js'
 
 const bypasses = (text: string, host: string, port = '') => NoProxy.parse(text)({ hostname: host, port })
 
-type Row = readonly [noProxy: string, hostname: string, port: string, isFree: boolean]
+type Row = readonly [noProxy: string, hostname: string, port: string, isBypassed: boolean]
 
 describe('a name', () => {
   it.each<Row>([
@@ -31,7 +31,9 @@ describe('a name', () => {
     ['.', '.', '', false],
     ['*.', 'a..', '', false],
     ['http://x,[,%', 'x', '', false],
-  ])('%j frees %s:%s: %s', (text, host, port, expected) => expect(bypasses(text, host, port)).toBe(expected))
+  ])('%j bypasses the proxy for %s:%s: %s', (text, host, port, expected) =>
+    expect(bypasses(text, host, port)).toBe(expected),
+  )
 
   it.each<Row>([
     ['straße.de', 'xn--strae-oqa.de', '', true],
@@ -43,7 +45,7 @@ describe('a name', () => {
     ['straße.de:8080', 'xn--strae-oqa.de', '80', false],
     ['日本', 'xn--wgv71a', '', true],
     ['ü[', 'ü[', '', true],
-  ])('%j that is not ASCII frees %s:%s: %s', (text, host, port, expected) =>
+  ])('%j (not ASCII) bypasses the proxy for %s:%s: %s', (text, host, port, expected) =>
     expect(bypasses(text, host, port)).toBe(expected),
   )
 })
@@ -60,7 +62,9 @@ describe('a name with a port', () => {
     ['example.com:8080x', 'example.com', '8080', false],
     ['example.com:x', 'example.com', '', false],
     [':8080', 'example.com', '8080', false],
-  ])('%j frees %s:%s: %s', (text, host, port, expected) => expect(bypasses(text, host, port)).toBe(expected))
+  ])('%j bypasses the proxy for %s:%s: %s', (text, host, port, expected) =>
+    expect(bypasses(text, host, port)).toBe(expected),
+  )
 })
 
 describe('an address', () => {
@@ -90,7 +94,9 @@ describe('an address', () => {
     ['[::ffff:10.0.0.1]:80', '10.0.0.1', '80', true],
     ['::1:80', '[::1:80]', '', true],
     ['fe80::1%eth0', '[fe80::1]', '', false],
-  ])('%j frees %s:%s: %s', (text, host, port, expected) => expect(bypasses(text, host, port)).toBe(expected))
+  ])('%j bypasses the proxy for %s:%s: %s', (text, host, port, expected) =>
+    expect(bypasses(text, host, port)).toBe(expected),
+  )
 })
 
 describe('a network', () => {
@@ -127,7 +133,9 @@ describe('a network', () => {
     ['x/10.0.0.0/8', '10.0.0.0', '', false],
     ['10.0.0.0/0008', '10.0.0.0', '', false],
     ['10.0.0.0/99', '10.0.0.0', '', false],
-  ])('%j frees %s:%s: %s', (text, host, port, expected) => expect(bypasses(text, host, port)).toBe(expected))
+  ])('%j bypasses the proxy for %s:%s: %s', (text, host, port, expected) =>
+    expect(bypasses(text, host, port)).toBe(expected),
+  )
 })
 
 describe('a list', () => {
@@ -152,12 +160,14 @@ describe('a list', () => {
     [',, ,', '10.0.0.1', '', false],
     ['a', '', '', true],
     ['', '', '', true],
-  ])('%j frees %s:%s: %s', (text, host, port, expected) => expect(bypasses(text, host, port)).toBe(expected))
+  ])('%j bypasses the proxy for %s:%s: %s', (text, host, port, expected) =>
+    expect(bypasses(text, host, port)).toBe(expected),
+  )
 })
 
 const folder = process.env['REQUESTS_TS_VECTORS'] ?? join(import.meta.dirname, '../../../shared/vectors')
 const path = join(folder, 'noproxy-curl.json')
-it('agrees with curl', () => {
+it('agrees with curl on recorded cases', () => {
   if (!existsSync(path)) return console.log('SKIPPED noproxy-curl.json')
   interface Case {
     readonly host: string

@@ -11,7 +11,7 @@ const planned = (url: string): Plan.Plan => {
   return plan.right
 }
 
-/** What a policy says of a redirect to the last of these URLs, when the others have answered: `Tag` or `Tag: why`. */
+/** Returns the verdict about a redirect to the last URL after the others have answered: `Tag`, or `Refuse: reason`. */
 const verdict = (policy: RedirectPolicy.RedirectPolicy, ...urls: readonly [...string[], string]): string => {
   const plans = urls.map(planned)
   const next = planned(urls[urls.length - 1] ?? '')
@@ -23,7 +23,7 @@ const shown = (verdict: RedirectPolicy.Verdict): string =>
 const { toFollow, toStop, toRefuse } = RedirectPolicy
 const [A, B] = ['http://a.test/', 'http://b.test/']
 
-describe('verdicts together', () => {
+describe('combined verdicts', () => {
   it.each([
     [toFollow, toFollow, 'Follow'],
     [toFollow, toStop, 'Stop'],
@@ -34,7 +34,7 @@ describe('verdicts together', () => {
     [toRefuse('x'), toFollow, 'Refuse: x'],
     [toRefuse('x'), toStop, 'Refuse: x'],
     [toRefuse('x'), toRefuse('y'), 'Refuse: x'],
-  ])('%j and %j are %s', (x, y, expected) => {
+  ])('%j and %j combine to %s', (x, y, expected) => {
     expect(shown(RedirectPolicy.VerdictMonoid.concat(x, y))).toBe(expected)
     expect(
       verdict(
@@ -47,7 +47,7 @@ describe('verdicts together', () => {
       ),
     ).toBe(expected)
   })
-  it('that are none at all are Follow', () => {
+  it('have Follow as identity', () => {
     expect(shown(RedirectPolicy.VerdictMonoid.empty)).toBe('Follow')
     expect(verdict(RedirectPolicy.Monoid.empty, A, B)).toBe('Follow')
   })
@@ -57,7 +57,7 @@ describe('follow and none', () => {
   it.each([
     [A, B],
     ['https://a.test/', A],
-  ])('say always the same: %s to %s', (from, to) => {
+  ])('return the same verdict for every redirect: %s to %s', (from, to) => {
     expect(verdict(RedirectPolicy.follow, from, to)).toBe('Follow')
     expect(verdict(RedirectPolicy.none, from, to)).toBe('Stop')
   })
@@ -71,7 +71,7 @@ describe('limit', () => {
     [3, 2, 'Follow'],
     [3, 3, 'Follow'],
     [3, 4, 'Refuse: more than 3 redirects'],
-  ])('of %d, when %d have answered, says %s', (n, answered, expected) =>
+  ])('of %d after %d responses returns %s', (n, answered, expected) =>
     expect(verdict(RedirectPolicy.limit(n), ...Array.from({ length: answered }, () => A), B)).toBe(expected),
   )
 })
@@ -85,14 +85,14 @@ describe('sameOrigin', () => {
     ['http://a.test/', 'http://www.a.test/', 'Stop'],
     ['http://a.test/', 'https://a.test/', 'Stop'],
     ['http://a.test/', 'http://a.test:8080/', 'Stop'],
-  ])('from %s to %s says %s', (from, to, expected) =>
+  ])('from %s to %s returns %s', (from, to, expected) =>
     expect(verdict(RedirectPolicy.sameOrigin, from, to)).toBe(expected),
   )
-  it('looks at the URL that sent the redirect, and not at those before', () => {
+  it('compares with the URL that sent the redirect only', () => {
     expect(verdict(RedirectPolicy.sameOrigin, A, B, B, B)).toBe('Follow')
     expect(verdict(RedirectPolicy.sameOrigin, B, B, A, B)).toBe('Stop')
   })
-  it('stops where nothing has answered yet', () => {
+  it('stops if there is no previous URL', () => {
     expect(verdict(RedirectPolicy.sameOrigin, A)).toBe('Stop')
   })
 })
@@ -103,7 +103,7 @@ describe('httpsOnly', () => {
     ['http://a.test/', 'https://a.test/', 'Follow'],
     ['https://a.test/', 'http://b.test:8080/x?token=1', 'Refuse: http://b.test:8080 is not https'],
     ['http://a.test/', 'http://a.test/', 'Refuse: http://a.test is not https'],
-  ])('from %s to %s says %s', (from, to, expected) =>
+  ])('from %s to %s returns %s', (from, to, expected) =>
     expect(verdict(RedirectPolicy.httpsOnly, from, to)).toBe(expected),
   )
 })

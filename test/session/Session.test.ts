@@ -16,10 +16,10 @@ const planned = (session: Session.Session) => {
   return plan.right
 }
 
-it('has the version of the package', () => expect(Session.VERSION).toBe(version))
+it('exports the version of the package', () => expect(Session.VERSION).toBe(version))
 
 describe('the empty session', () => {
-  it('says nothing and trusts nothing', () => {
+  it('sends no headers, sets no timeouts and uses nothing of the environment', () => {
     const plan = planned(Session.empty)
     expect(Plan.wire(plan).headers).toEqual([])
     expect(plan.route.timeouts).toEqual({})
@@ -29,7 +29,7 @@ describe('the empty session', () => {
 })
 
 describe('the default session', () => {
-  it('sends four headers, waits so long, and trusts the environment', () => {
+  it('sends four headers, has timeouts, and uses the environment', () => {
     const plan = planned(Session.defaults)
     expect(Plan.wire(plan).headers).toEqual([
       ['User-Agent', `requests-ts/${version}`],
@@ -43,8 +43,8 @@ describe('the default session', () => {
   })
 })
 
-describe('trust', () => {
-  it('is given and taken source by source', () => {
+describe('withAmbient', () => {
+  it('switches each source by itself', () => {
     const some = pipe(Session.empty, Session.withAmbient({ netrc: true, proxies: true }))
     expect(some.ambient).toEqual({ proxies: true, netrc: true, certificates: false })
     expect(Session.withAmbient({ netrc: false })(some).ambient).toEqual({
@@ -54,7 +54,7 @@ describe('trust', () => {
     })
     expect(Session.withAmbient({})(some)).toEqual(some)
   })
-  it('leaves the rest of the session as it was', () => {
+  it('keeps the rest of the session', () => {
     const session = Session.withAmbient({ netrc: false })(Session.defaults)
     expect(session).toEqual({ ...Session.defaults, ambient: { proxies: true, netrc: false, certificates: true } })
   })

@@ -4,9 +4,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Plan from '../../src/Plan.js'
-import * as Session from '../../src/Session.js'
 import * as Environment from '../../src/session/Environment.js'
 import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
@@ -19,12 +19,12 @@ const planned = (session: Session.Session, request = Request.get('https://h/'), 
 const fields = (session: Session.Session, request?: Request.Request) =>
   Object.fromEntries(Plan.wire(planned(session, request)).headers)
 
-describe('each combinator reaches the plan', () => {
-  it('withoutCookie', () => {
+describe('each setting has an effect on the plan', () => {
+  it('withoutCookie removes one cookie', () => {
     const session = pipe(Session.empty, Session.withCookie('a', '1'), Session.withCookie('b', '2'))
     expect(fields(session, Request.withoutCookie('a')(Request.get('https://h/')))).toEqual({ Cookie: 'b=2' })
   })
-  it('withHeaders, whose null takes away', () => {
+  it('withHeaders removes a header with null', () => {
     const session = pipe(
       Session.empty,
       Session.withHeaders({ 'X-A': '1', 'X-B': '2' }),
@@ -32,7 +32,7 @@ describe('each combinator reaches the plan', () => {
     )
     expect(fields(session)).toEqual({ 'X-B': '2' })
   })
-  it('withSecretHeader, of text and of a secret', () => {
+  it('withSecretHeader accepts a string and a secret', () => {
     const session = pipe(
       Session.empty,
       Session.withSecretHeader('X-A', 'first1'),
@@ -41,17 +41,17 @@ describe('each combinator reaches the plan', () => {
     expect(fields(session)).toEqual({ 'X-A': 'first1', 'X-B': 'second2' })
     expect(JSON.stringify(planned(session))).not.toMatch(/first1|second2/)
   })
-  it('withSensitiveHeaders, which hides the value wherever it is given and sends it as it is', () => {
-    const named = Session.withSensitiveHeaders('X-A')
-    const given = Session.withHeader('x-a', 'canary')
-    for (const session of [named(given(Session.empty)), given(named(Session.empty))]) {
+  it('withSensitiveHeaders hides a value that is set before or after, and sends it unchanged', () => {
+    const name = Session.withSensitiveHeaders('X-A')
+    const value = Session.withHeader('x-a', 'canary')
+    for (const session of [name(value(Session.empty)), value(name(Session.empty))]) {
       expect(inspect(session, { depth: 9 })).not.toContain('canary')
       expect(fields(session)).toEqual({ 'x-a': 'canary' })
       expect(JSON.stringify(Session.encode({ reveal: true })(session))).toContain('"values":["canary"]')
     }
   })
-  it('withSensitiveHeaders, whose names may be taken back', () => {
-    const taken: Settings.Settings['sensitive'] = new Map([
+  it('withSensitiveHeaders can be undone by a later setting', () => {
+    const removed: Settings.Settings['sensitive'] = new Map([
       ['x-a', Override.unset],
       ['x-b', Override.unset],
     ])
@@ -60,32 +60,32 @@ describe('each combinator reaches the plan', () => {
       Session.withHeader('X-A', 'plain'),
       Session.withSecretHeader('X-B', 'canary'),
       Session.withSensitiveHeaders('X-A', 'X-B'),
-      Session.withSettings({ ...Settings.empty, sensitive: taken }),
+      Session.withSettings({ ...Settings.empty, sensitive: removed }),
     )
     expect(session.settings.headers.get('x-a')).toEqual(Override.set({ name: 'X-A', values: ['plain'] }))
     expect(inspect(session, { depth: 9 })).not.toContain('canary')
   })
-  it('withSensitiveHeaders, of a session read from JSON', () => {
+  it('withSensitiveHeaders is kept when a session is saved and read', () => {
     const session = pipe(Session.empty, Session.withHeader('X-A', 'canary'), Session.withSensitiveHeaders('X-A'))
     const again = pipe(session, Session.encode({ reveal: true }), E.flatMap(Session.decode))
     expect(E.isRight(again) && fields(again.right)).toEqual({ 'X-A': 'canary' })
     expect(inspect(again, { depth: 9 })).not.toContain('canary')
   })
-  it('withVerify', () => {
+  it('withVerify sets whether certificates are verified', () => {
     expect(planned(Session.withVerify(false)(Session.empty)).route.tls.verify).toBe(false)
     expect(planned(Session.empty).route.tls.verify).toBe(true)
   })
-  it('withCa', () => {
+  it('withCa sets the root certificates', () => {
     expect(planned(Session.withCa('/ca.pem')(Session.empty)).route.tls.ca).toEqual(O.some('/ca.pem'))
   })
-  it('withClientCertificate', () => {
+  it('withClientCertificate sets the client certificate', () => {
     const session = Session.withClientCertificate({ cert: 'c.pem', key: 'k.pem' })(Session.empty)
     expect(planned(session).route.tls.certificate).toEqual(O.some({ cert: 'c.pem', key: 'k.pem' }))
   })
-  it('withLimits', () => {
+  it('withLimits sets the largest body', () => {
     expect(planned(Session.withLimits({ body: 10 })(Session.empty)).route.limits).toEqual({ body: 10 })
   })
-  it('withTimeouts, one by one, and withoutTimeouts', () => {
+  it('withTimeouts merges by key, and withoutTimeouts removes all', () => {
     const session = pipe(
       Session.empty,
       Session.withTimeouts({ connect: 1, read: 2 }),
@@ -94,7 +94,7 @@ describe('each combinator reaches the plan', () => {
     expect(planned(session).route.timeouts).toEqual({ connect: 1, read: 3 })
     expect(planned(Session.withoutTimeouts(session)).route.timeouts).toEqual({})
   })
-  it.each([[''], [null]])('withProxy, whose %j is directly, whatever the environment says', (none) => {
+  it.each([[''], [null]])('withProxy with %j ignores the proxy of the environment', (none) => {
     const environment = Environment.make({ https_proxy: 'http://p.test:1' })
     const trusting = Session.withAmbient({ proxies: true })(Session.empty)
     expect(O.isSome(planned(trusting, undefined, environment).route.proxy)).toBe(true)

@@ -5,7 +5,7 @@ import * as Fault from '../../src/wire/Fault.js'
 
 const CANARY = 'canary-of-the-cause'
 
-/** What a program may throw, or abort with: whatever it holds beside name, code and message is nobody's business. */
+/** Values that a program may throw or abort with. Only name, code and message may be kept. */
 const thrown = fc.oneof(
   fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }),
   fc.string().map((message) => Object.assign(new Error(message), { code: 'ECODE', socket: { auth: CANARY } })),
@@ -23,12 +23,12 @@ const thrown = fc.oneof(
   ),
 )
 
-describe('a cause', () => {
-  it('is a name, a code and a message, and nothing else', () => {
+describe('the cause of a fault', () => {
+  it('contains nothing except name, code and message', () => {
     fc.assert(
-      fc.property(thrown, (given) => {
-        const { cause } = Fault.make('Aborted', 'message', given)
-        expect(cause === undefined).toBe(given === undefined)
+      fc.property(thrown, (value) => {
+        const { cause } = Fault.make('Aborted', 'message', value)
+        expect(cause === undefined).toBe(value === undefined)
         if (cause === undefined) return
         expect(Object.keys(cause)).toEqual(['name', 'code', 'message'])
         for (const text of Object.values(cause)) expect(typeof text).toBe('string')
@@ -43,5 +43,5 @@ describe('a cause', () => {
     [Object.assign(new Error('gone'), { code: 'EPIPE' }), { name: 'Error', code: 'EPIPE', message: 'gone' }],
     [new AggregateError([new Error('one'), 'two']), { name: 'AggregateError', code: '', message: 'one; two' }],
     [AbortSignal.abort().reason, { name: 'AbortError', code: '', message: 'This operation was aborted' }],
-  ])('keeps what says why: %#', (given, cause) => expect(Fault.causeOf(given)).toEqual(cause))
+  ])('keeps name, code and message: %#', (value, cause) => expect(Fault.causeOf(value)).toEqual(cause))
 })

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import * as BodyReaders from '../../src/wire/BodyReaders.js'
 
-const given = (...pieces: ReadonlyArray<string | Uint8Array>) =>
+const chunks = (...pieces: ReadonlyArray<string | Uint8Array>) =>
   async function* () {
     for (const piece of pieces) yield typeof piece === 'string' ? Buffer.from(piece) : piece
   }
 
-const all = async <A>(items: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
+const collect = async <A>(items: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
   const found: A[] = []
   for await (const item of items) found.push(item)
   return found
 }
 
 describe('lines that end in a lone CR', () => {
-  it('come before the next octet does', async () => {
+  it('are yielded before the next byte arrives', async () => {
     let release = (): void => {}
     const silent = new Promise<void>((resolve) => {
       release = resolve
@@ -41,8 +41,8 @@ describe('lines that end in a lone CR', () => {
       ['a\r', '\r', 'b'],
       ['a', '', 'b'],
     ],
-  ])('%j is %j, for a CRLF in two pieces is one end', async (pieces, expected) => {
-    expect(await all(BodyReaders.lines()(given(...pieces)()))).toEqual(expected)
+  ])('%j is %j: a CRLF in two chunks is one line end', async (pieces, expected) => {
+    expect(await collect(BodyReaders.lines()(chunks(...pieces)()))).toEqual(expected)
   })
 })
 
@@ -60,19 +60,19 @@ describe('a byte order mark in a stream', () => {
   }
   const encodings = [Buffer.from(`\ufeff${text}`), utf16, Buffer.from(utf16).swap16(), utf32(true), utf32(false)]
   it.each(['utf-8', 'utf-16', 'windows-1251', 'no-such-charset'])(
-    'comes before %s, however it is cut',
+    'has precedence over %s for any chunks',
     async (label) => {
       for (const octets of encodings) {
         for (const size of [1, 2, 3, 5, 100]) {
           const pieces = Array.from({ length: Math.ceil(octets.length / size) }, (_, i) =>
             octets.subarray(i * size, (i + 1) * size),
           )
-          expect((await all(BodyReaders.text(label)(given(...pieces)()))).join('')).toBe(text)
+          expect((await collect(BodyReaders.text(label)(chunks(...pieces)()))).join('')).toBe(text)
         }
       }
     },
   )
-  it('does not hold back what cannot begin with one', async () => {
-    expect(await all(BodyReaders.text('latin1')(given('a', Uint8Array.of(0xe9), 'b')()))).toEqual(['a', 'é', 'b'])
+  it('does not delay text that cannot start with one', async () => {
+    expect(await collect(BodyReaders.text('latin1')(chunks('a', Uint8Array.of(0xe9), 'b')()))).toEqual(['a', 'é', 'b'])
   })
 })

@@ -1,17 +1,17 @@
 /**
- * Content codings (RFC 9110 8.4): reading which were applied, and undoing them, last first.
+ * Content codings (RFC 9110 8.4): reads which codings were applied to a body, and decodes them in reverse order.
  *
- * | coding           | what is accepted                                                              |
- * |------------------|-------------------------------------------------------------------------------|
- * | `gzip`, `x-gzip` | RFC 1952, several members; what follows the last one and is none is ignored    |
- * | `deflate`        | RFC 1950, or the raw RFC 1951 that some servers send in its place              |
- * | `br`             | RFC 7932                                                                      |
- * | `zstd`           | RFC 8878, several frames, where this Node has it                              |
- * | `identity`, none | skipped                                                                       |
- * | another          | nothing is undone, whatever stands beside it                                  |
+ * | coding           | accepted content                                                          |
+ * |------------------|---------------------------------------------------------------------------|
+ * | `gzip`, `x-gzip` | RFC 1952, several members; anything else after the last member is ignored |
+ * | `deflate`        | RFC 1950, or raw RFC 1951, which some servers send instead                |
+ * | `br`             | RFC 7932                                                                  |
+ * | `zstd`           | RFC 8878, several frames, if this version of Node supports it             |
+ * | `identity`, none | ignored                                                                   |
+ * | any other        | then nothing is decoded, not even the known codings of the same body      |
  *
- * Laws: an empty body is empty under every coding. Cut short or damaged is `DecodingFailed`, never a short success.
- * What is too large is `BodyTooLarge` before it is in memory. `decodeStream` and `decode` give the same octets.
+ * Laws: an empty body is empty under every coding. A truncated or damaged body is always `DecodingFailed`. A body that is too
+ * large is `BodyTooLarge` before it is in memory. `decodeStream` and `decode` return the same bytes.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -28,15 +28,15 @@ import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
+import { tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
-import { tooLarge } from '../Reply.js'
 import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
 import * as Zstd from './Zstd.js'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
-type Decompress = (content: Uint8Array, options: Inflater.Options) => Uint8Array
+type Decompress = (content: Uint8Array, options: Inflater.OutputLimit) => Uint8Array
 
 const NAMES: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ['gzip', 'gzip'],
@@ -46,31 +46,30 @@ const NAMES: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ...(Zstd.isSupported ? ([['zstd', 'zstd']] as const) : []),
 ])
 
-/** The value of Accept-Encoding that says what can be undone here. */
+/** The codings that can be decoded, as a value of Accept-Encoding. */
 export const supported: string = [...NAMES.keys()].filter((name) => name !== 'x-gzip').join(', ')
 
-/** The longest chain that is undone: each link multiplies what a few octets can blow up to. */
-const MOST = 5
+/** Limits how far a small body can expand, because every coding multiplies its size. */
+const MAX_CODINGS = 5
 
-const NONE: E.Either<Fault.Fault, ReadonlyArray<Coding>> = E.right([])
+const NO_CODINGS: E.Either<Fault.Fault, ReadonlyArray<Coding>> = E.right([])
 
-/** The codings of a body in the order they were applied. Longer than five: `DecodingFailed`. */
+/** Returns the codings of a body in the order in which they were applied. More than five are `DecodingFailed`. */
 export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, ReadonlyArray<Coding>> => {
-  if (Headers.find(headers, 'content-encoding') === undefined) return NONE
+  if (Headers.find(headers, 'content-encoding') === undefined) return NO_CODINGS
   const names = Headers.valuesOf(headers, 'content-encoding')
     .flatMap((value) => Secret.reveal(value).split(','))
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity')
-  if (names.length > MOST) {
-    return E.left(
-      Fault.make('DecodingFailed', `The body has ${names.length} content codings; at most ${MOST} are undone`),
-    )
+  if (names.length > MAX_CODINGS) {
+    const problem = `The body has ${names.length} content codings; at most ${MAX_CODINGS} are allowed`
+    return E.left(Fault.make('DecodingFailed', problem))
   }
   const known = names.flatMap((name) => NAMES.get(name) ?? [])
-  return known.length === names.length ? E.right(known) : NONE
+  return known.length === names.length ? E.right(known) : NO_CODINGS
 }
 
-/** RFC 1950 2.2: method 8, and a check that the first two octets are a multiple of 31. Raw deflate never has it. */
+/** RFC 1950 2.2: method 8, and the first two bytes are a multiple of 31. Raw deflate never starts like this. */
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
@@ -90,24 +89,22 @@ const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
 const isTooLarge = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 
-const undo = (coding: Coding, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
+const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   if (content.length === 0) return E.right(content)
   try {
-    const plain = decompressor(coding, content)(content, Inflater.atMost(limit))
+    const plain = decompressor(coding, content)(content, Inflater.outputLimit(limit))
     return plain.length > limit ? E.left(tooLarge(limit)) : E.right(plain)
   } catch (error) {
     if (isTooLarge(error)) return E.left(tooLarge(limit))
-    // Node's gunzip refuses what follows the last member; reading member by member finds where that begins.
-    return coding === 'gzip' ? Gzip.decode(content, limit) : E.left(Inflater.failed(coding, error))
+    // Node's gunzip rejects bytes after the last member, which must be ignored; `Gzip.decode` finds where they start.
+    return coding === 'gzip' ? Gzip.decode(content, limit) : E.left(Inflater.decodingFailed(coding, error))
   }
 }
 
-const isSingle = (coding: Coding, content: Uint8Array): boolean => coding !== 'zstd' || Zstd.isOneFrame(content)
-
 /**
- * Undoes one coding of bytes at hand where zlib does that in one go. Nothing for a chain, for many frames of zstd, and
- * for what is faulty or gives more than `limit` octets: `decodeStream` takes turns with others there, or says what is
- * wrong. A few octets can hold a hundred thousand members, each with a cost of its own.
+ * Decodes a buffered body with a single call of zlib. Returns `undefined` for several codings, for several zstd frames, and
+ * if the content is invalid or decodes to more than `limit` bytes. Use `decodeStream` then: it returns the fault, and yields
+ * to the event loop, because a few bytes can contain a hundred thousand members.
  */
 export const decodeAtOnce = (
   applied: ReadonlyArray<Coding>,
@@ -116,19 +113,20 @@ export const decodeAtOnce = (
 ): Uint8Array | undefined => {
   const [coding] = applied
   if (content.length === 0) return content
-  if (coding === undefined || applied.length > 1 || !isSingle(coding, content)) return undefined
+  if (coding === undefined || applied.length > 1) return undefined
+  if (coding === 'zstd' && !Zstd.isOneFrame(content)) return undefined
   try {
-    const plain = decompressor(coding, content)(content, Inflater.atMost(limit))
+    const plain = decompressor(coding, content)(content, Inflater.outputLimit(limit))
     return plain.length > limit ? undefined : plain
   } catch {
     return undefined
   }
 }
 
-/** A link of the chain may be a little longer than what comes out at the end: what cannot be compressed grows. */
-const between = (limit: number): number => limit * 1.125 + 65_536
+/** An intermediate result may be a little larger than the final one: content that cannot be compressed grows. */
+const intermediateLimit = (limit: number): number => limit * 1.125 + 65_536
 
-/** Undoes codings of bytes at hand, as long as no more than `limit` octets come out. */
+/** Decodes a buffered body. Errors: `DecodingFailed`; `BodyTooLarge` if the result has more than `limit` bytes. */
 export const decode = (
   applied: ReadonlyArray<Coding>,
   content: Uint8Array,
@@ -138,39 +136,41 @@ export const decode = (
   for (let i = applied.length - 1; i >= 0; i--) {
     const coding = applied[i]
     if (E.isLeft(plain) || coding === undefined) return plain
-    plain = undo(coding, plain.right, i === 0 ? limit : between(limit))
+    plain = decodeOne(coding, plain.right, i === 0 ? limit : intermediateLimit(limit))
   }
   if (E.isLeft(plain)) return plain.left._tag === 'BodyTooLarge' ? E.left(tooLarge(limit)) : plain
   return plain.right.length > limit ? E.left(tooLarge(limit)) : plain
 }
 
 const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transform => {
-  if (coding === 'br') return zlib.createBrotliDecompress(Inflater.OPTIONS)
-  return hasZlibHeader(start) ? zlib.createInflate(Inflater.OPTIONS) : zlib.createInflateRaw(Inflater.OPTIONS)
+  if (coding === 'br') return zlib.createBrotliDecompress(Inflater.STREAM_OPTIONS)
+  return hasZlibHeader(start)
+    ? zlib.createInflate(Inflater.STREAM_OPTIONS)
+    : zlib.createInflateRaw(Inflater.STREAM_OPTIONS)
 }
 
-async function* undoing(coding: Coding, input: Inflater.Input): AsyncGenerator<Uint8Array> {
+async function* decodeInput(coding: Coding, input: Inflater.Input): AsyncGenerator<Uint8Array> {
   if (coding === 'gzip') return yield* Gzip.decodeStream(input)
   if (coding === 'zstd') return yield* Zstd.decodeStream(input)
-  // Two octets tell the two kinds of `deflate` apart.
+  // The first two bytes distinguish the two forms of `deflate`.
   const start = await input.peek(2)
   if (start.length > 0) yield* Inflater.inflateAll(coding, transform(coding, start), input)
 }
 
-async function* stage(coding: Coding, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* decodeSource(coding: Coding, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = new Inflater.Input(source)
   try {
-    yield* undoing(coding, input)
+    yield* decodeInput(coding, input)
   } finally {
     await input.close()
   }
 }
 
 /**
- * Undoes codings while reading, in constant memory: it inflates no further than one piece ahead of its reader, and
- * closes the source when the reader stops. Throws a `Fault`.
+ * Decodes a stream in constant memory: it inflates at most one chunk ahead of its reader, and closes the source when the
+ * reader stops. Throws a `Fault`.
  */
 export const decodeStream = (
   applied: ReadonlyArray<Coding>,
   source: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> => applied.reduceRight((inner, coding) => stage(coding, inner), source)
+): AsyncIterable<Uint8Array> => applied.reduceRight((inner, coding) => decodeSource(coding, inner), source)

@@ -1,198 +1,194 @@
 /**
- * gzip member by member (RFC 1952): several members are one body, and what follows the last one is ignored, as every
- * browser and urllib3 do.
+ * gzip (RFC 1952). A body may have several members. Bytes after the last member are ignored, as browsers and urllib3 do.
  *
- * | after a member        | what it is                                    |
+ * | after a member        | treated as                                    |
  * |-----------------------|-----------------------------------------------|
  * | nothing               | the end                                       |
- * | `1f 8b 08`            | another member: whole, or `DecodingFailed`     |
+ * | `1f 8b 08`            | another member: complete, or `DecodingFailed` |
  * | anything else         | padding or garbage, ignored                   |
  *
- * Node's own gunzip refuses garbage and gives nothing of what came before it, hence this.
+ * Members are decoded one by one, because Node's gunzip rejects the whole body if garbage follows the last member.
  */
 import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
+import { concat, tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
-import { concat, tooLarge } from '../Reply.js'
 import * as Inflater from './Inflater.js'
 
-const FIXED = 10
-const TRAILER = 8
-/** A header has text fields without a length; none needs more than this. */
-const LONGEST_HEADER = 16_384
+const FIXED_HEADER_LENGTH = 10
+const TRAILER_LENGTH = 8
+/** The text fields of a header have no length of their own, so a limit is necessary. */
+const MAX_HEADER_LENGTH = 16_384
 
-/** What stands at the start: the length of a header, the start of one, or no header. */
-type Header = number | 'Short' | 'Foreign'
+/** The length of a member header, or why there is none: more bytes are needed, or something else follows. */
+type HeaderLength = number | 'Incomplete' | 'NotGzip'
 
 const MAGIC = [0x1f, 0x8b, 8]
 const isMember = (bytes: Uint8Array): boolean =>
   MAGIC.every((octet, i) => bytes[i] === undefined || bytes[i] === octet) && ((bytes[3] ?? 0) & 0xe0) === 0
 
-const afterText = (bytes: Uint8Array, from: number): number => {
+const afterZero = (bytes: Uint8Array, from: number): number => {
   const end = bytes.indexOf(0, from)
   return end < 0 ? Number.POSITIVE_INFINITY : end + 1
 }
 
-const header = (bytes: Uint8Array): Header => {
-  if (!isMember(bytes)) return 'Foreign'
-  if (bytes.length < FIXED) return 'Short'
+const headerLength = (bytes: Uint8Array): HeaderLength => {
+  if (!isMember(bytes)) return 'NotGzip'
+  if (bytes.length < FIXED_HEADER_LENGTH) return 'Incomplete'
   const [, , , flags = 0] = bytes
-  let at = FIXED
+  let at = FIXED_HEADER_LENGTH
   if (flags & 4) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0)
-  if (flags & 8) at = afterText(bytes, at)
-  if (flags & 16) at = afterText(bytes, at)
+  if (flags & 8) at = afterZero(bytes, at)
+  if (flags & 16) at = afterZero(bytes, at)
   if (flags & 2) at += 2
-  return at > bytes.length ? 'Short' : at
+  return at > bytes.length ? 'Incomplete' : at
 }
 
 const read32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0
 
-/** Whether what is left after a member is no more than the first octets of another: too little to call it cut. */
-const isStub = (bytes: Uint8Array): boolean => bytes.length < MAGIC.length
+/** Returns whether so few bytes follow a member that they are ignored, even if they could start another one. */
+const isNegligible = (bytes: Uint8Array): boolean => bytes.length < MAGIC.length
 
-const damaged = (why: string): Fault.Fault => Fault.make('DecodingFailed', `The body is not valid gzip: ${why}`)
+const invalid = (problem: string): Fault.Fault => Fault.make('DecodingFailed', `The body is not valid gzip: ${problem}`)
 
-const checked = (trailer: Uint8Array, crc: number, size: number): Fault.Fault | undefined => {
-  if (read32(trailer, 0) !== crc) return damaged('incorrect data check')
-  return read32(trailer, 4) === size >>> 0 ? undefined : damaged('incorrect length check')
+const trailerFault = (trailer: Uint8Array, crc: number, size: number): Fault.Fault | undefined => {
+  if (read32(trailer, 0) !== crc) return invalid('incorrect data check')
+  return read32(trailer, 4) === size >>> 0 ? undefined : invalid('incorrect length check')
 }
 
-// --- members at hand ------------------------------------------------------------------------------------------------
+// --- buffered content -----------------------------------------------------------------------------------------------
 
-/** Deflate streams of no octets, with the trailer of no octets: a final block with fixed codes, and a stored one. */
+/** Empty deflate streams with their trailers: one final block with fixed codes, or one stored block. */
 const EMPTY_MEMBERS: ReadonlyArray<Uint8Array> = [
   Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0, 0),
   Uint8Array.of(1, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0),
 ]
 
-/** The length of an empty member without its header; 0 for another one. */
+/** Returns the length of an empty member without its header, or 0 if the member is not empty. */
 const emptyLength = (bytes: Uint8Array): number =>
   EMPTY_MEMBERS.find((empty) => empty.every((octet, i) => bytes[i] === octet))?.length ?? 0
 
 const NOTHING = new Uint8Array(0)
-const SMALLEST_CHUNK = 1024
-const LARGEST_CHUNK = 65_536
 
-/**
- * Reads one member, without its header, from bytes at hand. The cost of a small member is that of its output buffer, so
- * `chunk` is to be about the size of what comes out. An empty member needs no inflater. Throws as zlib does.
- */
-const readMember = (bytes: Uint8Array, limit: number, chunk: number): Inflater.Whole | Fault.Fault => {
+/** Decodes one member without its header. Throws the errors of zlib. */
+const decodeMember = (bytes: Uint8Array, options: Inflater.SyncOptions): Inflater.Decoded | Fault.Fault => {
   const empty = emptyLength(bytes)
-  if (empty > 0) return { buffer: NOTHING, length: empty }
-  const chunkSize = Math.min(Math.max(chunk, SMALLEST_CHUNK), LARGEST_CHUNK)
-  const options: Inflater.InfoOptions = { info: true, chunkSize, ...Inflater.atMost(limit) }
-  // The cast: Node's types say Buffer whatever `info` says.
-  const { buffer, engine } = zlib.inflateRawSync(bytes, options) as unknown as Inflater.Info
-  const trailer = bytes.subarray(engine.bytesWritten, engine.bytesWritten + TRAILER)
-  if (trailer.length < TRAILER) return Inflater.truncated('gzip')
-  return checked(trailer, zlib.crc32(buffer), buffer.length) ?? { buffer, length: engine.bytesWritten + TRAILER }
+  if (empty > 0) return { buffer: NOTHING, inputLength: empty }
+  // The cast: Node's types return a Buffer even if `info` is set.
+  const { buffer, engine } = zlib.inflateRawSync(bytes, options) as unknown as Inflater.SyncResult
+  const trailer = bytes.subarray(engine.bytesWritten, engine.bytesWritten + TRAILER_LENGTH)
+  if (trailer.length < TRAILER_LENGTH) return Inflater.truncated('gzip')
+  return (
+    trailerFault(trailer, zlib.crc32(buffer), buffer.length) ?? {
+      buffer,
+      inputLength: engine.bytesWritten + TRAILER_LENGTH,
+    }
+  )
 }
 
-/** Undoes gzip of bytes at hand, as long as no more than `limit` octets come out. */
+/** Decodes buffered gzip content. More than `limit` bytes of output are `BodyTooLarge`. */
 export const decode = (content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
-  const pieces: Uint8Array[] = []
-  let room = limit
+  const output: Uint8Array[] = []
+  let remaining = limit
   let rest = content
-  let chunk = LARGEST_CHUNK
+  let previousSize: number | undefined
   for (let isFirst = true; rest.length > 0; isFirst = false) {
-    const length = header(rest)
-    if (length === 'Foreign') return isFirst ? E.left(damaged('incorrect header check')) : E.right(concat(pieces))
-    if (length === 'Short') {
-      return !isFirst && isStub(rest) ? E.right(concat(pieces)) : E.left(Inflater.truncated('gzip'))
+    const length = headerLength(rest)
+    if (length === 'NotGzip') return isFirst ? E.left(invalid('incorrect header check')) : E.right(concat(output))
+    if (length === 'Incomplete') {
+      return !isFirst && isNegligible(rest) ? E.right(concat(output)) : E.left(Inflater.truncated('gzip'))
     }
     try {
-      const read = readMember(rest.subarray(length), room, chunk)
-      if (Fault.is(read)) return E.left(read)
-      if (read.buffer.length > room) return E.left(tooLarge(limit))
-      if (read.buffer.length > 0) pieces.push(read.buffer)
-      chunk = read.buffer.length
-      room -= read.buffer.length
-      rest = rest.subarray(length + read.length)
+      const member = decodeMember(rest.subarray(length), Inflater.syncOptions(remaining, previousSize))
+      if (Fault.is(member)) return E.left(member)
+      if (member.buffer.length > remaining) return E.left(tooLarge(limit))
+      if (member.buffer.length > 0) output.push(member.buffer)
+      previousSize = member.buffer.length
+      remaining -= member.buffer.length
+      rest = rest.subarray(length + member.inputLength)
     } catch (error) {
-      if (error instanceof RangeError) return E.left(tooLarge(limit))
-      return E.left(Inflater.failed('gzip', error))
+      return E.left(error instanceof RangeError ? tooLarge(limit) : Inflater.decodingFailed('gzip', error))
     }
   }
-  return E.right(concat(pieces))
+  return E.right(concat(output))
 }
 
-// --- members while reading ------------------------------------------------------------------------------------------
+// --- streaming ------------------------------------------------------------------------------------------------------
 
-/** The length of the header that comes next; 0 where there is no further member. */
+/** Returns the length of the next member header, or 0 if there are no more members. */
 const nextHeader = async (input: Inflater.Input, isFirst: boolean): Promise<number> => {
-  for (let wanted = FIXED; ; ) {
+  for (let wanted = FIXED_HEADER_LENGTH; ; ) {
     const bytes = await input.peek(wanted)
     if (bytes.length === 0) return 0
-    const length = header(bytes)
+    const length = headerLength(bytes)
     if (typeof length === 'number') return length
-    if (length === 'Foreign') {
-      if (isFirst) throw damaged('incorrect header check')
+    if (length === 'NotGzip') {
+      if (isFirst) throw invalid('incorrect header check')
       return 0
     }
     if (bytes.length < wanted) {
-      if (!isFirst && isStub(bytes)) return 0
+      if (!isFirst && isNegligible(bytes)) return 0
       throw Inflater.truncated('gzip')
     }
-    if (bytes.length > LONGEST_HEADER) throw damaged('the header does not end')
+    if (bytes.length > MAX_HEADER_LENGTH) throw invalid('the header is longer than 16 KiB')
     wanted = bytes.length + 1
   }
 }
 
-async function* member(input: Inflater.Input): AsyncGenerator<Uint8Array> {
-  const inflater = new Inflater.Inflater('gzip', zlib.createInflateRaw(Inflater.OPTIONS))
+async function* streamMember(input: Inflater.Input): AsyncGenerator<Uint8Array> {
+  const inflater = new Inflater.Inflater('gzip', zlib.createInflateRaw(Inflater.STREAM_OPTIONS))
   let crc = 0
   let size = 0
   try {
-    for (let isInside = true; isInside; ) {
-      const piece = await input.take()
-      if (piece === undefined) throw Inflater.truncated('gzip')
-      const output = inflater.feed(piece)
+    for (let isOpen = true; isOpen; ) {
+      const chunk = await input.take()
+      if (chunk === undefined) throw Inflater.truncated('gzip')
+      const output = inflater.feed(chunk)
       let next = await output.next()
       for (; next.done !== true; next = await output.next()) {
         crc = zlib.crc32(next.value, crc)
         size += next.value.length
         yield next.value
       }
-      if (next.value < piece.length) {
-        input.giveBack(piece.subarray(next.value))
-        isInside = false
+      if (next.value < chunk.length) {
+        input.giveBack(chunk.subarray(next.value))
+        isOpen = false
       }
     }
   } finally {
     inflater.close()
   }
-  const trailer = await input.peek(TRAILER)
-  if (trailer.length < TRAILER) throw Inflater.truncated('gzip')
-  const wrong = checked(trailer, crc, size)
-  if (wrong !== undefined) throw wrong
-  input.skip(TRAILER)
+  const trailer = await input.peek(TRAILER_LENGTH)
+  if (trailer.length < TRAILER_LENGTH) throw Inflater.truncated('gzip')
+  const fault = trailerFault(trailer, crc, size)
+  if (fault !== undefined) throw fault
+  input.skip(TRAILER_LENGTH)
 }
 
-/** A member that is wholly at hand and small. Nothing for another one, which also says what is wrong with it. */
-const smallMember = (bytes: Uint8Array): Inflater.Whole | undefined => {
+/** Decodes a small member that is buffered completely. Any other member, valid or not, is left to `streamMember`. */
+const decodeSmallMember = (bytes: Uint8Array): Inflater.Decoded | undefined => {
   try {
-    const read = readMember(bytes, Inflater.SMALL, SMALLEST_CHUNK)
-    return Fault.is(read) ? undefined : read
+    const member = decodeMember(bytes, Inflater.SMALL_SYNC_OPTIONS)
+    return Fault.is(member) ? undefined : member
   } catch {
     return undefined
   }
 }
 
-/** Undoes gzip while reading. Throws a `Fault`. */
+/** Decodes a stream of gzip content. Throws a `Fault`. */
 export async function* decodeStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
   for (let count = 1; ; count += 1) {
     const length = await nextHeader(input, count === 1)
     if (length === 0) return
     input.skip(length)
-    // Most bodies have one member: it is read as a stream. Further ones are tried at once, and large ones decoded again.
-    const small = count === 1 ? undefined : smallMember(await input.peek(1))
-    if (small === undefined) yield* member(input)
+    // Most bodies have a single member, which is streamed. Starting a transform for each of many small ones is slow.
+    const small = count === 1 ? undefined : decodeSmallMember(await input.peek(1))
+    if (small === undefined) yield* streamMember(input)
     else {
       if (small.buffer.length > 0) yield small.buffer
-      input.skip(small.length)
-      if (count % Inflater.BATCH === 0) await new Promise(setImmediate)
+      input.skip(small.inputLength)
+      if (count % Inflater.YIELD_INTERVAL === 0) await new Promise(setImmediate)
     }
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Running one of zlib's transforms over an iterable, one piece at a time: how a coding is undone while reading.
+ * Runs a zlib transform over an async iterable, one chunk at a time.
  *
- * `Input` reads ahead no more than it is asked for and can be told to give octets back, since where one compressed
- * piece ends is known only after it was inflated. A transform is fed only when its output has been taken, so memory
- * stays the same however much comes out.
+ * `Input` reads no more chunks than its caller requests and accepts unused bytes back, because the end of a compressed
+ * member is known only after it was inflated. `Inflater` feeds a transform only after its output was consumed, so memory
+ * stays constant for any ratio of compression.
  */
 import { constants } from 'node:buffer'
 import type * as zlib from 'node:zlib'
@@ -11,103 +11,113 @@ import * as Fault from '../Fault.js'
 
 export type Transform = zlib.InflateRaw | zlib.BrotliDecompress
 
-/** Pieces of this size come out. */
-export const OPTIONS = { chunkSize: 65_536 } as const
+const MIN_CHUNK_SIZE = 1024
+const MAX_CHUNK_SIZE = 65_536
 
-export interface Options {
+/** The options of a streaming transform: it emits chunks of this size. */
+export const STREAM_OPTIONS = { chunkSize: MAX_CHUNK_SIZE } as const
+
+export interface OutputLimit {
   readonly maxOutputLength: number
 }
 
-export interface InfoOptions extends Options {
+/** Options of a synchronous zlib function that also returns how much input it used. */
+export interface SyncOptions extends OutputLimit {
   readonly info: true
-  /** Octets of the buffers that the output is written to. */
-  readonly chunkSize?: number
+  readonly chunkSize: number
 }
 
-/** What `{ info: true }` gives: the output, and how much of the input it took. */
-export interface Info {
+/** The result of a synchronous zlib function that is called with `info`. */
+export interface SyncResult {
   readonly buffer: Uint8Array
   readonly engine: { readonly bytesWritten: number }
 }
 
-/** zlib takes no limit of zero, and none beyond the longest buffer. */
-export const atMost = (limit: number): Options => ({
+/** Returns the limit as zlib accepts it: at least 1, at most the size of the largest buffer. */
+export const outputLimit = (limit: number): OutputLimit => ({
   maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), constants.MAX_LENGTH),
 })
 
-/** What was decoded at once: its octets, and how many octets it took. */
-export interface Whole {
+/**
+ * Returns the options to decode one member or frame. Allocating the output buffer is most of the cost of a small one, so
+ * `expected` should be about the size of the output, such as that of the previous one.
+ */
+export const syncOptions = (limit: number, expected = MAX_CHUNK_SIZE): SyncOptions => ({
+  info: true,
+  chunkSize: Math.min(Math.max(expected, MIN_CHUNK_SIZE), MAX_CHUNK_SIZE),
+  ...outputLimit(limit),
+})
+
+/** A decoded gzip member or zstd frame, and how many bytes of the input it used. */
+export interface Decoded {
   readonly buffer: Uint8Array
-  readonly length: number
+  readonly inputLength: number
 }
 
-/** A member or frame that gives no more octets than this is decoded at once if it is at hand. */
-export const SMALL = 16_384
+/** A buffered member or frame of at most this size is decoded synchronously. */
+export const MAX_SYNC_SIZE = 16_384
 
-/** How many of them are decoded before the event loop continues. */
-export const BATCH = 256
+/** The options for that: the smallest buffer. */
+export const SMALL_SYNC_OPTIONS = syncOptions(MAX_SYNC_SIZE, MIN_CHUNK_SIZE)
+
+/** After this many members or frames, decoding yields to the event loop. */
+export const YIELD_INTERVAL = 256
 
 const EMPTY = new Uint8Array(0)
 
-/** A coding that could not be undone, and why. */
-export const failed = (coding: string, error: unknown): Fault.Fault => {
-  const { name, code, message } = described(error)
-  const why =
-    code === 'Z_BUF_ERROR' ? `The ${coding} body ends too early` : `The body is not valid ${coding}: ${message}`
-  return Fault.make('DecodingFailed', why, { name, code, message })
+/** Returns `DecodingFailed` for an error that zlib threw. */
+export const decodingFailed = (coding: string, error: unknown): Fault.Fault => {
+  const { code, message } = Fault.causeOf(error)
+  if (code === 'Z_BUF_ERROR') return truncated(coding, error)
+  return Fault.make('DecodingFailed', `The body is not valid ${coding}: ${message}`, error)
 }
 
-const described = (error: unknown): { readonly name: string; readonly code: string; readonly message: string } => {
-  if (!(error instanceof Error)) return { name: 'Error', code: '', message: String(error) }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return { name: error.name, code, message: error.message }
-}
+export const truncated = (coding: string, error?: unknown): Fault.Fault =>
+  Fault.make('DecodingFailed', `The ${coding} body is truncated`, error)
 
-export const truncated = (coding: string): Fault.Fault =>
-  Fault.make('DecodingFailed', `The ${coding} body ends too early`)
-
-/** An iterable read by hand. */
+/** Reads an async iterable with lookahead. */
 export class Input {
   readonly #iterator: AsyncIterator<Uint8Array>
-  #held: Uint8Array = EMPTY
+  #buffered: Uint8Array = EMPTY
   #ended = false
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#iterator = source[Symbol.asyncIterator]()
   }
 
-  async #more(): Promise<boolean> {
+  async #readMore(): Promise<boolean> {
     if (this.#ended) return false
     const next = await this.#iterator.next()
     if (next.done === true) {
       this.#ended = true
       return false
     }
-    this.#held = this.#held.length === 0 ? next.value : Buffer.concat([this.#held, next.value])
+    this.#buffered = this.#buffered.length === 0 ? next.value : Buffer.concat([this.#buffered, next.value])
     return true
   }
 
-  /** At least `count` octets, unless there are no more; they stay. */
+  /** Returns at least `count` bytes, or fewer at the end, without consuming them. */
   async peek(count: number): Promise<Uint8Array> {
-    while (this.#held.length < count && (await this.#more())) {}
-    return this.#held
+    while (this.#buffered.length < count && (await this.#readMore())) {}
+    return this.#buffered
   }
 
-  /** The next piece, or nothing at the end. */
+  /** Consumes and returns the next chunk, or `undefined` at the end. */
   async take(): Promise<Uint8Array | undefined> {
-    while (this.#held.length === 0) if (!(await this.#more())) return undefined
-    const piece = this.#held
-    this.#held = EMPTY
-    return piece
+    while (this.#buffered.length === 0) if (!(await this.#readMore())) return undefined
+    const chunk = this.#buffered
+    this.#buffered = EMPTY
+    return chunk
   }
 
-  /** Drops octets that were peeked at. */
+  /** Consumes bytes that `peek` has returned. */
   skip(count: number): void {
-    this.#held = this.#held.subarray(count)
+    this.#buffered = this.#buffered.subarray(count)
   }
 
-  giveBack(piece: Uint8Array): void {
-    this.#held = this.#held.length === 0 ? piece : Buffer.concat([piece, this.#held])
+  /** Returns unused bytes to the start of the input. */
+  giveBack(bytes: Uint8Array): void {
+    this.#buffered = this.#buffered.length === 0 ? bytes : Buffer.concat([bytes, this.#buffered])
   }
 
   async close(): Promise<void> {
@@ -117,55 +127,55 @@ export class Input {
   }
 }
 
-/** A transform fed by hand. */
+/** Feeds a transform and reads its output. */
 export class Inflater {
   readonly #transform: Transform
   readonly #coding: string
   #failure: Error | undefined
-  #ring: (() => void) | undefined
+  #wake: (() => void) | undefined
 
   constructor(coding: string, transform: Transform) {
     this.#coding = coding
     this.#transform = transform
-    const wake = (): void => this.#ring?.()
-    transform.on('readable', wake).on('end', wake)
+    const notify = (): void => this.#wake?.()
+    transform.on('readable', notify).on('end', notify)
     transform.on('error', (error) => {
       this.#failure = error
-      wake()
+      notify()
     })
   }
 
-  /** What comes out until `isOver` says that no more will. */
-  async *#output(isOver: () => boolean): AsyncGenerator<Uint8Array, void> {
+  /** Yields output until `isDone` returns true and nothing is left. */
+  async *#output(isDone: () => boolean): AsyncGenerator<Uint8Array, void> {
     for (;;) {
-      const over = isOver()
-      const piece: unknown = this.#transform.read()
-      if (piece instanceof Uint8Array) yield piece
-      else if (this.#failure !== undefined) throw failed(this.#coding, this.#failure)
-      else if (over) return
-      else await this.#event()
+      const done = isDone()
+      const chunk: unknown = this.#transform.read()
+      if (chunk instanceof Uint8Array) yield chunk
+      else if (this.#failure !== undefined) throw decodingFailed(this.#coding, this.#failure)
+      else if (done) return
+      else await this.#nextEvent()
     }
   }
 
-  #event(): Promise<void> {
+  #nextEvent(): Promise<void> {
     return new Promise((resolve) => {
-      this.#ring = resolve
+      this.#wake = resolve
     })
   }
 
-  /** Inflates one piece; returns how much of it was used: less than all where the compressed data has ended. */
-  async *feed(piece: Uint8Array): AsyncGenerator<Uint8Array, number> {
+  /** Inflates a chunk. Returns how many of its bytes were used: fewer than all if the compressed data has ended. */
+  async *feed(chunk: Uint8Array): AsyncGenerator<Uint8Array, number> {
     const before = this.#transform.bytesWritten
     let written = false
-    this.#transform.write(piece, () => {
+    this.#transform.write(chunk, () => {
       written = true
-      this.#ring?.()
+      this.#wake?.()
     })
     yield* this.#output(() => written)
     return this.#transform.bytesWritten - before
   }
 
-  /** No more will be fed: what is still inside, or a failure where it is not whole. */
+  /** Yields the remaining output, or throws if the compressed data is truncated. */
   async *finish(): AsyncGenerator<Uint8Array, void> {
     this.#transform.end()
     yield* this.#output(() => this.#transform.readableEnded)
@@ -176,14 +186,14 @@ export class Inflater {
   }
 }
 
-/** Inflates one compressed piece of an input; what follows it stays there. */
+/** Inflates one compressed stream. The bytes after its end stay in the input. */
 export async function* inflateAll(coding: string, transform: Transform, input: Input): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater(coding, transform)
   try {
-    for (let piece = await input.take(); piece !== undefined; piece = await input.take()) {
-      const used = yield* inflater.feed(piece)
-      if (used < piece.length) {
-        input.giveBack(piece.subarray(used))
+    for (let chunk = await input.take(); chunk !== undefined; chunk = await input.take()) {
+      const used = yield* inflater.feed(chunk)
+      if (used < chunk.length) {
+        input.giveBack(chunk.subarray(used))
         return
       }
     }

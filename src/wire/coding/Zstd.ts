@@ -1,97 +1,89 @@
 /**
- * zstd frame by frame (RFC 8878): several frames are one body, skippable ones hold nothing, and what follows the last
- * frame is ignored.
+ * zstd (RFC 8878). A body may have several frames. Skippable frames have no content, and bytes after the last frame are
+ * ignored.
  *
- * | Node         | zstd                                                             |
- * |--------------|------------------------------------------------------------------|
- * | 20           | is missing                                                       |
- * | 22.15        | takes a frame that is cut short for a whole one: it is not used  |
- * | 24           | is used                                                          |
+ * | Node         | zstd                                                                  |
+ * |--------------|-----------------------------------------------------------------------|
+ * | 20           | is not available                                                      |
+ * | 22.15        | does not report a truncated frame as an error, so it is not used (D9) |
+ * | 24           | is used                                                               |
  */
 import * as zlib from 'node:zlib'
-import { concat } from '../Reply.js'
+import { concat } from '../BodySource.js'
 import * as Inflater from './Inflater.js'
 import * as ZstdFrame from './ZstdFrame.js'
 
-/** What Node has from 22.15 on. */
+/** The zstd functions of Node 22.15 and later. */
 interface Library {
-  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.InfoOptions) => Inflater.Info
+  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.SyncOptions) => Inflater.SyncResult
   readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
 }
 
-// The cast: the types of Node 20 do not know it.
+// The cast: the types of Node 20 do not have these functions.
 const builtin = 'createZstdDecompress' in zlib ? (zlib as unknown as Library) : undefined
 
-/** A frame of one octet without that octet (RFC 8878 3.1.1). */
-const CUT = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
+/** The header of a frame with one byte of content, which is missing (RFC 8878 3.1.1). */
+const TRUNCATED_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
 
-/** Node 22 takes a frame that is cut short for a whole one; there zstd is not offered, for a cut must be a fault (D9). */
-const noticesCuts = ({ zstdDecompressSync }: Library): boolean => {
+const detectsTruncation = ({ zstdDecompressSync }: Library): boolean => {
   try {
-    zstdDecompressSync(CUT, { info: true, ...Inflater.atMost(1024) })
+    zstdDecompressSync(TRUNCATED_FRAME, Inflater.SMALL_SYNC_OPTIONS)
     return false
   } catch {
     return true
   }
 }
 
-const zstd = builtin !== undefined && noticesCuts(builtin) ? builtin : undefined
+const zstd = builtin !== undefined && detectsTruncation(builtin) ? builtin : undefined
 
-/** Whether this Node can undo zstd, and notices a frame that is cut short. */
+/** Whether this version of Node decodes zstd and detects truncated frames. */
 export const isSupported = zstd !== undefined
 
-const SMALLEST_CHUNK = 1024
-const LARGEST_CHUNK = 65_536
-
-/** Whether the first frame is the only one. */
+/** Returns whether the content has a single frame. */
 export const isOneFrame = (content: Uint8Array): boolean => {
   const length = ZstdFrame.frameScanner().take(content)
   return !ZstdFrame.isSkippable(content) && !ZstdFrame.isFrame(content.subarray(length))
 }
 
-/** Undoes zstd of bytes at hand. Node stops after the first frame, so each is decoded by itself. Throws as zlib does. */
-export const decode = (content: Uint8Array, { maxOutputLength }: Inflater.Options): Uint8Array => {
-  const frames: Uint8Array[] = []
-  let room = maxOutputLength
-  // The cost of a small frame is that of its output buffer: each is about as large as the one before.
-  let chunkSize = LARGEST_CHUNK
-  for (
-    let rest = content, isFirst = true;
-    zstd !== undefined && (isFirst || ZstdFrame.isFrame(rest));
-    isFirst = false
-  ) {
-    const options: Inflater.InfoOptions = { info: true, chunkSize, ...Inflater.atMost(room) }
-    const { buffer, engine } = zstd.zstdDecompressSync(rest, options)
-    if (buffer.length > 0) frames.push(buffer)
-    chunkSize = Math.min(Math.max(buffer.length, SMALLEST_CHUNK), LARGEST_CHUNK)
-    room -= buffer.length
+/** Decodes buffered zstd content, frame by frame because Node stops after the first. Throws the errors of zlib. */
+export const decode = (content: Uint8Array, { maxOutputLength }: Inflater.OutputLimit): Uint8Array => {
+  if (zstd === undefined) return concat([])
+  const output: Uint8Array[] = []
+  let remaining = maxOutputLength
+  let previousSize: number | undefined
+  let rest = content
+  do {
+    const { buffer, engine } = zstd.zstdDecompressSync(rest, Inflater.syncOptions(remaining, previousSize))
+    if (buffer.length > 0) output.push(buffer)
+    previousSize = buffer.length
+    remaining -= buffer.length
     rest = rest.subarray(engine.bytesWritten)
-  }
-  return concat(frames)
+  } while (ZstdFrame.isFrame(rest))
+  return concat(output)
 }
 
-const skip = async (input: Inflater.Input): Promise<void> => {
-  const header = await input.peek(ZstdFrame.SKIPPABLE_HEADER)
-  if (header.length < ZstdFrame.SKIPPABLE_HEADER) throw Inflater.truncated('zstd')
-  input.skip(ZstdFrame.SKIPPABLE_HEADER)
+const skipFrame = async (input: Inflater.Input): Promise<void> => {
+  const header = await input.peek(ZstdFrame.SKIPPABLE_HEADER_LENGTH)
+  if (header.length < ZstdFrame.SKIPPABLE_HEADER_LENGTH) throw Inflater.truncated('zstd')
+  input.skip(ZstdFrame.SKIPPABLE_HEADER_LENGTH)
   for (let left = ZstdFrame.skippableSize(header); left > 0; ) {
-    const piece = await input.take()
-    if (piece === undefined) throw Inflater.truncated('zstd')
-    if (piece.length > left) input.giveBack(piece.subarray(left))
-    left -= Math.min(left, piece.length)
+    const chunk = await input.take()
+    if (chunk === undefined) throw Inflater.truncated('zstd')
+    if (chunk.length > left) input.giveBack(chunk.subarray(left))
+    left -= Math.min(left, chunk.length)
   }
 }
 
-async function* frame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
+async function* streamFrame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
   const scanner = ZstdFrame.frameScanner()
   const inflater = new Inflater.Inflater('zstd', transform)
   try {
-    while (!scanner.isOver()) {
-      const piece = await input.take()
-      if (piece === undefined) break
-      const length = scanner.take(piece)
-      if (length < piece.length) input.giveBack(piece.subarray(length))
-      yield* inflater.feed(piece.subarray(0, length))
+    while (!scanner.isComplete()) {
+      const chunk = await input.take()
+      if (chunk === undefined) break
+      const length = scanner.take(chunk)
+      if (length < chunk.length) input.giveBack(chunk.subarray(length))
+      yield* inflater.feed(chunk.subarray(0, length))
     }
     yield* inflater.finish()
   } finally {
@@ -99,35 +91,37 @@ async function* frame(input: Inflater.Input, transform: Inflater.Transform): Asy
   }
 }
 
-/** A frame that is wholly at hand and small, decoded. Nothing for another one, which also says what is wrong with it. */
-const smallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): Inflater.Whole | undefined => {
+/** Decodes a small frame that is buffered completely. Any other frame, valid or not, is left to `streamFrame`. */
+const decodeSmallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): Inflater.Decoded | undefined => {
   const scanner = ZstdFrame.frameScanner()
-  const length = scanner.take(bytes.subarray(0, Inflater.SMALL))
-  if (!scanner.isOver()) return undefined
+  const inputLength = scanner.take(bytes.subarray(0, Inflater.MAX_SYNC_SIZE))
+  if (!scanner.isComplete()) return undefined
   try {
-    const options: Inflater.InfoOptions = { info: true, chunkSize: SMALLEST_CHUNK, ...Inflater.atMost(Inflater.SMALL) }
-    return { buffer: zstdDecompressSync(bytes.subarray(0, length), options).buffer, length }
+    return {
+      buffer: zstdDecompressSync(bytes.subarray(0, inputLength), Inflater.SMALL_SYNC_OPTIONS).buffer,
+      inputLength,
+    }
   } catch {
     return undefined
   }
 }
 
-/** Undoes zstd while reading. Throws a `Fault`. */
+/** Decodes a stream of zstd content. Throws a `Fault`. */
 export async function* decodeStream(input: Inflater.Input): AsyncGenerator<Uint8Array> {
   for (let count = 1; ; count += 1) {
     const start = await input.peek(4)
     if (zstd === undefined || start.length === 0 || !(count === 1 || ZstdFrame.isFrame(start))) return
-    if (count % Inflater.BATCH === 0) await new Promise(setImmediate)
+    if (count % Inflater.YIELD_INTERVAL === 0) await new Promise(setImmediate)
     if (ZstdFrame.isSkippable(start)) {
-      await skip(input)
+      await skipFrame(input)
       continue
     }
-    // As for gzip: the first frame, mostly the only one, is read as a stream.
-    const small = count === 1 ? undefined : smallFrame(start, zstd)
-    if (small === undefined) yield* frame(input, zstd.createZstdDecompress(Inflater.OPTIONS))
+    // As for gzip, only the frames after the first are tried synchronously.
+    const small = count === 1 ? undefined : decodeSmallFrame(start, zstd)
+    if (small === undefined) yield* streamFrame(input, zstd.createZstdDecompress(Inflater.STREAM_OPTIONS))
     else {
       if (small.buffer.length > 0) yield small.buffer
-      input.skip(small.length)
+      input.skip(small.inputLength)
     }
   }
 }

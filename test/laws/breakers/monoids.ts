@@ -80,13 +80,13 @@ export const merges: Case = {
     {
       mistake: 'the session wins',
       history: 'requests, of the environment and the session (#3829)',
-      breaks: ['what a request sets wins', 'what a request unsets is gone'],
+      breaks: ['a setting of the request has precedence', 'a setting that the request removes is removed'],
       rules: merging(reversed),
     },
     {
       mistake: 'names are looked up with case',
       history: 'headers in a plain record',
-      breaks: ['what a request sets wins', 'what a request unsets is gone'],
+      breaks: ['a setting of the request has precedence', 'a setting that the request removes is removed'],
       rules: merging(cased),
     },
     {

@@ -1,0 +1,211 @@
+/**
+ * Every function that configures a session or a request. `Session`, `Request` and `Settings` export all of them.
+ *
+ * Nothing is validated here: `Plan.plan` reports an invalid setting as a `PlanError`.
+ */
+
+import type * as Headers from '../values/Headers.js'
+import { isArray } from '../values/IsArray.js'
+import * as Override from '../values/Override.js'
+import { trimmed } from '../values/PercentEncoding.js'
+import * as ProxyKey from '../values/ProxyKey.js'
+import * as Query from '../values/Query.js'
+import * as Secret from '../values/Secret.js'
+import { type BodyLimit, type ClientCertificate, hideCertificate, hideText, type Timeouts } from '../wire/Plan.js'
+import * as Auth from './Auth.js'
+import * as RedirectPolicy from './RedirectPolicy.js'
+import {
+  baseUrl,
+  type Configure,
+  empty,
+  type HeaderSetting,
+  type Hook,
+  Monoid,
+  type OnProgress,
+  type Proxies,
+  SENSITIVE,
+  type Settings,
+} from './SettingsRecord.js'
+
+/** Lays settings over the existing ones: the monoid action that every other function here uses. */
+export const withSettings =
+  (settings: Settings): Configure =>
+  (configurable) => ({ ...configurable, settings: Monoid.concat(configurable.settings, settings) })
+
+const patch = (changes: Partial<Settings>): Configure => withSettings({ ...empty, ...changes })
+
+const single = <A>(key: string, override: Override.Override<A>): Override.Keyed<A> => new Map([[key, override]])
+
+// --- headers -------------------------------------------------------------------------------------------------------
+
+const hideIfSensitive = (key: string, value: Headers.Value): Headers.Value =>
+  SENSITIVE.has(key) ? hideText(value) : value
+
+/** JavaScript callers may pass a name that is not a string; planning reports it as `InvalidHeader`. */
+const keyOf = (name: string): string => String(name).toLowerCase()
+
+const header = (name: string, value: Headers.Value): Configure => {
+  const key = keyOf(name)
+  return patch({ headers: single(key, Override.set({ name, values: [hideIfSensitive(key, value)] })) })
+}
+
+/** Sets a header. Replaces all values of that name, in any case. */
+export const withHeader = (name: string, value: string): Configure => header(name, value)
+
+/** Removes a header that the session or an earlier setting sets. */
+export const withoutHeader = (name: string): Configure =>
+  patch({ headers: single<HeaderSetting>(keyOf(name), Override.unset) })
+
+/** Sets a header whose value is never printed and never follows a redirect to another origin. */
+export const withSecretHeader = (name: string, value: string | Secret.Secret): Configure =>
+  header(name, hideText(value))
+
+/**
+ * Sets several headers, from a record (`null` removes a header) or from pairs. A name that is repeated in pairs is sent
+ * as several header lines.
+ */
+export const withHeaders = (
+  fields: Readonly<Record<string, string | null>> | ReadonlyArray<readonly [name: string, value: string]>,
+): Configure => {
+  const headers = new Map<string, Override.Override<HeaderSetting>>()
+  // The values of a name are appended in place, because a name may be repeated thousands of times.
+  const lines = new Map<string, Headers.Value[]>()
+  const isRepeatable = isArray(fields)
+  const pairs: ReadonlyArray<readonly [string, string | null]> = isRepeatable ? fields : Object.entries(fields)
+  for (const [name, value] of pairs) {
+    const key = keyOf(name)
+    if (value === null) {
+      lines.delete(key)
+      headers.set(key, Override.unset)
+      continue
+    }
+    const values = (isRepeatable ? lines.get(key) : undefined) ?? []
+    values.push(hideIfSensitive(key, value))
+    lines.set(key, values)
+    headers.set(key, Override.set({ name, values }))
+  }
+  return patch({ headers })
+}
+
+/**
+ * Makes the values of these headers secret, whether they are set before or after. Names given to a request also hide the
+ * session's values in the plan, but printing the session itself still shows them.
+ */
+export const withSensitiveHeaders = (...names: ReadonlyArray<string>): Configure =>
+  patch({ sensitive: new Map(names.map((name) => [keyOf(name), Override.set<true>(true)])) })
+
+// --- query and cookies ---------------------------------------------------------------------------------------------
+
+/** Adds query parameters. A record merges by key (`null` removes a key); pairs replace the session's query. */
+export const withQuery = (input: Query.Input): Configure => patch({ query: Query.layer(input) })
+
+/**
+ * Sets a query parameter whose value is never printed: URLs of plans, messages, tapes and archives show `‹secret›`. Only
+ * `Plan.wire`, `{ reveal: true }` and the transport see it. A session's secret parameter is sent only to the origin of its
+ * base URL.
+ *
+ * A reply may repeat the value, for example in a Location header. It is hidden there too, in any percent-encoding: a value
+ * of four or more characters anywhere in a path, query, fragment or header; a shorter one only as the whole value of a
+ * query pair. Host names, reason phrases, cookie paths in the jar and reply bodies are not searched.
+ */
+export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
+  patch({ query: Override.extend({ _tag: 'Keys', keys: single(name, Override.set(hideText(value))) }) })
+
+/** Sets the query as text, encoding only characters that a URL cannot contain. Replaces the session's query. */
+export const withQueryText = (text: string): Configure => patch({ query: Override.replace({ _tag: 'Text', text }) })
+
+/** Sends a cookie to the origin of the request only, without storing it in the jar. */
+export const withCookie = (name: string, value: string | Secret.Secret): Configure =>
+  patch({ cookies: single(name, Override.set(hideText(value))) })
+
+/** Removes a cookie that the session sets. Cookies of the jar are not affected. */
+export const withoutCookie = (name: string): Configure =>
+  patch({ cookies: single<Secret.Secret>(name, Override.unset) })
+
+// --- authentication ------------------------------------------------------------------------------------------------
+
+/** Sets the authentication (`Auth`). */
+export const withAuth = (auth: Auth.Auth): Configure => patch({ auth: Override.set(auth) })
+/** Sets basic authentication (RFC 7617). */
+export const withBasicAuth = (user: string, pass: string | Secret.Secret): Configure => withAuth(Auth.basic(user, pass))
+/** Sets a bearer token (RFC 6750). */
+export const withBearer = (token: string | Secret.Secret): Configure => withAuth(Auth.bearer(token))
+/** Sets digest authentication (RFC 7616). */
+export const withDigestAuth = (user: string, pass: string | Secret.Secret): Configure =>
+  withAuth(Auth.digest(user, pass))
+/** Disables authentication from the session, the URL and netrc. An explicit Authorization header is still sent. */
+export const withoutAuth: Configure = patch({ auth: Override.unset })
+
+// --- URL, proxies, TLS ---------------------------------------------------------------------------------------------
+
+/** Sets the base URL that relative URLs are appended to, with exactly one slash between them. */
+export const withBaseUrl = (url: string): Configure => patch({ baseUrl: Override.set(baseUrl(url)) })
+
+const isDirect = (url: string | null): url is null => url === null || (typeof url === 'string' && trimmed(url) === '')
+
+/**
+ * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy. Keys are
+ * normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is `InvalidProxy`.
+ */
+export const withProxy = (proxy: string | Readonly<Record<string, string | null>>): Configure => {
+  if (typeof proxy === 'string') {
+    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(proxy)))) })
+  }
+  const proxies = new Map<string, Override.Override<Secret.Secret>>()
+  for (const [given, url] of Object.entries(proxy)) {
+    // An invalid key is kept as it is, and planning reports it.
+    const key = ProxyKey.normalize(given) ?? given
+    // An empty `no_proxy` is a valid list of hosts, which replaces the environment variable.
+    const isUnset = key === ProxyKey.NO_PROXY ? url === null : isDirect(url)
+    proxies.set(key, isUnset || url === null ? Override.unset : Override.set(Secret.make(url)))
+  }
+  return patch({ proxies: Override.extend<Proxies>(proxies) })
+}
+
+/** Connects without a proxy, ignoring the session's and the environment's. */
+export const withoutProxy: Configure = patch({
+  proxies: Override.replace<Proxies>(single<Secret.Secret>('all', Override.unset)),
+})
+
+/** Sets whether server certificates are verified. Only `false` disables verification (D3). */
+export const withVerify = (verify: boolean): Configure => patch({ verify: Override.set(verify) })
+/** Replaces the built-in root certificates: PEM text, or the path of a PEM file or of a folder of them. */
+export const withCa = (ca: string): Configure => patch({ ca: Override.set(ca) })
+/** Sets a client certificate, which is presented to the first origin only. */
+export const withClientCertificate = (certificate: ClientCertificate): Configure =>
+  patch({ certificate: Override.set(hideCertificate(certificate)) })
+
+// --- timeouts and limits -------------------------------------------------------------------------------------------
+
+const numbers = (values: Readonly<Record<string, number>>): Override.Keyed<number> =>
+  new Map(Object.entries(values).map(([key, value]) => [key, Override.set(value)]))
+
+/** Sets timeouts in milliseconds. Keys that are left out keep their values. */
+export const withTimeouts = (timeouts: Timeouts): Configure => patch({ timeouts: numbers({ ...timeouts }) })
+/** Removes all timeouts, as in requests. */
+export const withoutTimeouts: Configure = patch({
+  timeouts: new Map(['connect', 'read', 'total'].map((key) => [key, Override.unset])),
+})
+/** Sets the largest body, in octets, that is read into memory. */
+export const withLimits = (limits: Partial<BodyLimit>): Configure => patch({ limits: numbers({ ...limits }) })
+
+// --- redirects, hooks, progress ------------------------------------------------------------------------------------
+
+/** Sets how many redirects are followed before `TooManyRedirects`; 30 by default. */
+export const withMaxRedirects = (n: number): Configure => patch({ maxRedirects: Override.set(n) })
+/** Replaces all redirect policies with this one. */
+export const withRedirectPolicy = (policy: RedirectPolicy.RedirectPolicy): Configure =>
+  patch({ redirects: Override.replace([policy]) })
+/** Adds a redirect policy: a redirect is followed only if every policy follows it. */
+export const andRedirectPolicy = (policy: RedirectPolicy.RedirectPolicy): Configure =>
+  patch({ redirects: Override.extend([policy]) })
+/** Returns a redirect as the response (requests' `allow_redirects=False`). */
+export const withoutRedirects: Configure = withRedirectPolicy(RedirectPolicy.none)
+
+/** Adds a hook, which runs after the existing ones. */
+export const withHook = (hook: Hook): Configure => patch({ hooks: Override.extend([hook]) })
+/** Replaces all hooks, as `hooks` of a request does in requests. */
+export const withHooks = (hooks: ReadonlyArray<Hook>): Configure => patch({ hooks: Override.replace(hooks) })
+
+/** Sets a function that is called with the progress of each upload and download. */
+export const withProgress = (onProgress: OnProgress): Configure => patch({ progress: Override.set(onProgress) })

@@ -1,0 +1,131 @@
+/**
+ * The record of settings that sessions and requests carry, and how two records combine.
+ *
+ * Every field is an override (`Override`): it inherits, sets or removes a value. `Monoid.concat(x, y)` lays `y` over `x`.
+ */
+import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type * as Headers from '../values/Headers.js'
+import * as Override from '../values/Override.js'
+import * as Query from '../values/Query.js'
+import * as Secret from '../values/Secret.js'
+import type { ClientCertificate, Plan } from '../wire/Plan.js'
+import type { Head } from '../wire/Reply.js'
+import type { OnProgress } from '../wire/Transport.js'
+import type * as Auth from './Auth.js'
+import { hideNamed } from './NamedHeaders.js'
+import type * as RedirectPolicy from './RedirectPolicy.js'
+
+export { SENSITIVE } from '../values/SensitiveHeaders.js'
+export type { OnProgress, Progress } from '../wire/Transport.js'
+
+/** A header name as it will be sent, with one value for each header line. */
+export interface HeaderSetting {
+  readonly name: string
+  readonly values: ReadonlyArray<Headers.Value>
+}
+
+/**
+ * Receives the head of each reply before its cookies are stored, and returns the head to use. A `Left` or a rejection
+ * becomes `HookFailed`. When the signal aborts or `timeouts.total` expires, the exchange ends without waiting for the hook;
+ * a hook that is still running cannot be stopped, and its result is ignored.
+ */
+export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>
+
+/** Proxies by normalized key (`ProxyKey`), such as `http`, `all` or `https://host`. An unset key means no proxy. */
+export type Proxies = Override.Keyed<Secret.Secret>
+
+/** What a session or a request can configure. */
+export interface Settings {
+  /** Keyed by lower-case name. */
+  readonly headers: Override.Keyed<HeaderSetting>
+  readonly query: Override.Layer<Query.Source>
+  readonly cookies: Override.Keyed<Secret.Secret>
+  readonly proxies: Override.Layer<Proxies>
+  readonly auth: Override.Override<Auth.Auth>
+  /** Secret if it contains credentials. */
+  readonly baseUrl: Override.Override<string | Secret.Secret>
+  readonly verify: Override.Override<boolean>
+  readonly ca: Override.Override<string>
+  readonly certificate: Override.Override<ClientCertificate>
+  /** In milliseconds, by the keys of `Timeouts`. */
+  readonly timeouts: Override.Keyed<number>
+  /** By the keys of `BodyLimit`. */
+  readonly limits: Override.Keyed<number>
+  readonly maxRedirects: Override.Override<number>
+  /** Combined with `RedirectPolicy.Monoid` when a redirect is evaluated. */
+  readonly redirects: Override.Layer<ReadonlyArray<RedirectPolicy.RedirectPolicy>>
+  readonly hooks: Override.Layer<ReadonlyArray<Hook>>
+  /** Lower-case names of headers that are secret in addition to `SENSITIVE`. */
+  readonly sensitive: Override.Keyed<true>
+  readonly progress: Override.Override<OnProgress>
+}
+
+/** Settings that inherit everything. */
+export const empty: Settings = {
+  headers: Override.noKeys,
+  query: Override.inherit,
+  cookies: Override.noKeys,
+  proxies: Override.inherit,
+  auth: Override.inherit,
+  baseUrl: Override.inherit,
+  verify: Override.inherit,
+  ca: Override.inherit,
+  certificate: Override.inherit,
+  timeouts: Override.noKeys,
+  limits: Override.noKeys,
+  maxRedirects: Override.inherit,
+  redirects: Override.inherit,
+  hooks: Override.inherit,
+  sensitive: Override.noKeys,
+  progress: Override.inherit,
+}
+
+const keyed = <A>(x: Override.Keyed<A>, y: Override.Keyed<A>) => Override.getKeyedMonoid<A>().concat(x, y)
+const last = <A>(x: Override.Override<A>, y: Override.Override<A>) => Override.getMonoid<A>().concat(x, y)
+
+const QueryLayer = Override.getLayerMonoid(Query.SourceSemigroup)
+const ProxiesLayer = Override.getLayerMonoid(Override.getKeyedMonoid<Secret.Secret>())
+const RedirectsLayer = Override.getLayerMonoid(getArrayMonoid<RedirectPolicy.RedirectPolicy>())
+const HooksLayer = Override.getLayerMonoid(getArrayMonoid<Hook>())
+
+/** Combines settings; the second operand has precedence. The identity is `empty`. */
+export const Monoid: MonoidOf<Settings> = {
+  empty,
+  concat: (x, y) => {
+    if (y === empty) return x
+    if (x === empty) return y
+    const sensitive = keyed(x.sensitive, y.sensitive)
+    return {
+      headers: hideNamed(keyed(x.headers, y.headers), sensitive),
+      query: QueryLayer.concat(x.query, y.query),
+      cookies: keyed(x.cookies, y.cookies),
+      proxies: ProxiesLayer.concat(x.proxies, y.proxies),
+      auth: last(x.auth, y.auth),
+      baseUrl: last(x.baseUrl, y.baseUrl),
+      verify: last(x.verify, y.verify),
+      ca: last(x.ca, y.ca),
+      certificate: last(x.certificate, y.certificate),
+      timeouts: keyed(x.timeouts, y.timeouts),
+      limits: keyed(x.limits, y.limits),
+      maxRedirects: last(x.maxRedirects, y.maxRedirects),
+      redirects: RedirectsLayer.concat(x.redirects, y.redirects),
+      hooks: HooksLayer.concat(x.hooks, y.hooks),
+      sensitive,
+      progress: last(x.progress, y.progress),
+    }
+  },
+}
+
+/** Anything that carries settings: a `Session`, a `Request`, or your own type. */
+export interface Configurable {
+  readonly settings: Settings
+}
+
+/** A function that returns the given session or request with changed settings. */
+export type Configure = <C extends Configurable>(configurable: C) => C
+
+/** Returns a base URL as the settings store it: secret if it can contain credentials. */
+export const baseUrl = (url: string): string | Secret.Secret =>
+  typeof url === 'string' && url.includes('@') ? Secret.make(url) : url

@@ -1,0 +1,150 @@
+/**
+ * The body of a reply: a source that is read once, either by iterating or as a whole. `Reply` exports this module.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Fault from './Fault.js'
+
+/**
+ * A decoded body that can be read once, by iterating (which throws a `Fault`) or with `gather`. Reading it again, or after
+ * `discard`, is `BodyCut` (D40).
+ */
+export interface Source extends AsyncIterable<Uint8Array> {
+  /** Reads the whole body. More than `limit` bytes are `BodyTooLarge`. */
+  readonly gather: (limit: number) => TaskEither<Fault.Fault, Uint8Array>
+  /** Releases the connection. Reads the rest of the body first if that is quick, so that the connection can be reused. */
+  readonly discard: Task<void>
+}
+
+// --- faults --------------------------------------------------------------------------------------------------------
+
+export const tooLarge = (limit: number): Fault.Fault =>
+  Fault.make('BodyTooLarge', `The body is larger than ${limit} octets; raise limits.body or use Http.stream`)
+
+/** Returns what was thrown while a body was read as a fault. */
+export const bodyCut = (cause: unknown): Fault.Fault =>
+  Fault.is(cause) ? cause : Fault.make('BodyCut', `The body ended too early: ${Fault.messageOf(cause)}`, cause)
+
+/** The fault of reading a body again. */
+export const readAlready = (): Fault.Fault =>
+  Fault.make('BodyCut', 'The body was already read or discarded; it can be read only once')
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+/** Whether a value has the shape of a source. A custom transport may return anything. */
+export const isSource = (u: unknown): u is Source => {
+  if (typeof u !== 'object' || u === null) return false
+  const { gather, discard, [Symbol.asyncIterator]: iterate }: Partial<Record<keyof Source, unknown>> = u
+  return typeof gather === 'function' && typeof discard === 'function' && typeof iterate === 'function'
+}
+
+const isResult = (u: unknown): u is E.Either<Fault.Fault, Uint8Array> => {
+  if (typeof u !== 'object' || u === null || !('_tag' in u)) return false
+  if (u._tag === 'Right') return 'right' in u && u.right instanceof Uint8Array
+  return u._tag === 'Left' && 'left' in u && Fault.is(u.left)
+}
+
+/**
+ * Reads the whole body, which may be that of a custom transport. A rejection is `BodyCut`, a result of another type
+ * `ProtocolError`.
+ */
+export const readAll = async (body: Source, limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
+  try {
+    const result: unknown = await body.gather(limit)()
+    if (isResult(result)) return result
+    const problem = `The transport returned ${Fault.kindOf(result)} instead of a body`
+    return E.left(Fault.make('ProtocolError', problem))
+  } catch (cause) {
+    return E.left(bodyCut(cause))
+  }
+}
+
+/** @deprecated Use `readAll`. */
+export const gather = readAll
+
+/** Discards a body, which may be that of a custom transport. A failure is ignored: the exchange does not depend on it. */
+export const discard = async (body: Source): Promise<void> => {
+  try {
+    await body.discard()
+  } catch {
+    // The body is not needed any more.
+  }
+}
+
+// --- constructors --------------------------------------------------------------------------------------------------
+
+const NOTHING = new Uint8Array(0)
+
+/** Concatenates chunks. A single chunk is returned without copying. */
+export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const [first, ...others] = chunks
+  if (first === undefined) return NOTHING
+  return others.length === 0 ? first : Buffer.concat(chunks)
+}
+
+const rejecting: AsyncIterator<Uint8Array> = { next: () => Promise.reject(readAlready()) }
+
+/** Returns a source that can be read only once, in one way or the other (D40). */
+export const once = (source: Source): Source => {
+  let isRead = false
+  const isFirstRead = (): boolean => {
+    const isFirst = !isRead
+    isRead = true
+    return isFirst
+  }
+  return {
+    gather: (limit) => async () => (isFirstRead() ? source.gather(limit)() : E.left(readAlready())),
+    discard: () => {
+      isRead = true
+      return source.discard()
+    },
+    [Symbol.asyncIterator]: () => (isFirstRead() ? source[Symbol.asyncIterator]() : rejecting),
+  }
+}
+
+/** Returns a source of bytes in memory. */
+export const fromBytes = (content: Uint8Array): Source =>
+  once({
+    gather: (limit) => async () => (content.length > limit ? E.left(tooLarge(limit)) : E.right(content)),
+    discard: async () => {},
+    async *[Symbol.asyncIterator]() {
+      if (content.length > 0) yield content
+    },
+  })
+
+/** Returns a source of an iterable. What it throws becomes `BodyCut`, unless it is a fault. */
+export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
+  const iterator = content[Symbol.asyncIterator]()
+  const close = async (): Promise<void> => {
+    await iterator.return?.().catch(() => undefined)
+  }
+  const collect = async (limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    try {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        size += next.value.length
+        if (size > limit) {
+          await close()
+          return E.left(tooLarge(limit))
+        }
+        chunks.push(next.value)
+      }
+      return E.right(concat(chunks))
+    } catch (cause) {
+      return E.left(bodyCut(cause))
+    }
+  }
+  return once({
+    gather: (limit) => () => collect(limit),
+    discard: close,
+    [Symbol.asyncIterator]: () => ({
+      next: () => iterator.next().catch((cause) => Promise.reject(bodyCut(cause))),
+      return: async () => {
+        await close()
+        return { done: true, value: undefined }
+      },
+    }),
+  })
+}
