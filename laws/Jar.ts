@@ -41,7 +41,7 @@ export type Operations = Pick<
 >
 
 /** One response: its URL, its Set-Cookie fields, and when it was received. */
-export interface Arrival {
+export interface ReceivedCookies {
   readonly url: URL
   readonly setCookies: ReadonlyArray<string>
   readonly now: Date
@@ -49,7 +49,7 @@ export interface Arrival {
 
 /** An operation on a jar. */
 export type Step =
-  | ({ readonly _tag: 'Absorb' } & Arrival)
+  | ({ readonly _tag: 'Absorb' } & ReceivedCookies)
   | { readonly _tag: 'Set'; readonly input: Cookie.Input }
   | { readonly _tag: 'Remove'; readonly name: string }
   | { readonly _tag: 'Clear'; readonly domain: string }
@@ -61,7 +61,7 @@ export type History = ReadonlyArray<Step>
 
 export const absorb =
   (jars: Operations) =>
-  ({ url, setCookies, now }: Arrival) =>
+  ({ url, setCookies, now }: ReceivedCookies) =>
   (jar: Jar): Jar =>
     jars.absorb(url, setCookies, now)(jar)[0]
 
@@ -157,7 +157,7 @@ const isDeleted = ({ expires }: Cookie.Cookie): boolean => O.isSome(expires) && 
 /** Tells whether absorbing two lists in turn equals absorbing their concatenation, with the same rejections. */
 export const absorbActs =
   (jars: Operations) =>
-  (jar: Jar, { url, setCookies, now }: Arrival, cut: number): boolean => {
+  (jar: Jar, { url, setCookies, now }: ReceivedCookies, cut: number): boolean => {
     const [whole, refused] = jars.absorb(url, setCookies, now)(jar)
     const [first, refusedFirst] = jars.absorb(url, setCookies.slice(0, cut), now)(jar)
     const [second, refusedSecond] = jars.absorb(url, setCookies.slice(cut), now)(first)
@@ -173,7 +173,7 @@ export const absorbActs =
 /** Tells whether a response changes only the cookies that it sets. For jars below the limit. */
 export const absorbChangesNoOther =
   (jars: Operations) =>
-  (jar: Jar, arrival: Arrival): boolean => {
+  (jar: Jar, arrival: ReceivedCookies): boolean => {
     const after = jars.records(absorb(jars)(arrival)(jar))
     const held = new Map(after.map((cookie) => [slotOf(cookie), textOf(cookie)]))
     const names = new Set(arrival.setCookies.map((field) => field.split('=', 1)[0]))
@@ -183,7 +183,7 @@ export const absorbChangesNoOther =
   }
 
 /** Whether the new records of a jar are for the host that sent them. */
-const isForHost = ({ url }: Arrival, after: ReadonlyArray<Cookie.Cookie>, before: Jar): boolean =>
+const isForHost = ({ url }: ReceivedCookies, after: ReadonlyArray<Cookie.Cookie>, before: Jar): boolean =>
   after.every(
     (cookie) =>
       cookie.updated.ms < before.clock.ms ||
@@ -205,7 +205,7 @@ export const absorbKeepsOld =
 /** Tells whether two parallel responses, joined, equal the same two in sequence; only `created` may differ. */
 export const parallelIsSequential =
   (jars: Operations) =>
-  (jar: Jar, first: Arrival, second: Arrival): boolean => {
+  (jar: Jar, first: ReceivedCookies, second: ReceivedCookies): boolean => {
     const sequential = absorb(jars)(second)(absorb(jars)(first)(jar))
     const parallel = jars.join(absorb(jars)(first)(jar), absorb(jars)(second)(jar))
     return uncreated(jars, sequential) === uncreated(jars, parallel)
@@ -322,7 +322,7 @@ export const holdsFewForEachSite =
 /** Tells whether responses over http never change or evict a Secure record, however many cookies they set. */
 export const insecureKeepsSecure =
   (jars: Operations) =>
-  (jar: Jar, replies: ReadonlyArray<Arrival>): boolean => {
+  (jar: Jar, replies: ReadonlyArray<ReceivedCookies>): boolean => {
     const secure = (held: Jar): string =>
       JSON.stringify(
         jars

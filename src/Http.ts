@@ -229,11 +229,11 @@ export const parallel =
     return E.right([values as { readonly [K in keyof T]: ValueOf<T[K]> }, joined])
   }
 
-type Settled = E.Either<unknown, [unknown, Jar.Jar]>
+type ProgramOutcome = E.Either<unknown, [unknown, Jar.Jar]>
 
 const jarAfter =
   (from: Jar.Jar) =>
-  (outcome: Settled): Jar.Jar => {
+  (outcome: ProgramOutcome): Jar.Jar => {
     if (E.isRight(outcome)) return outcome.right[1]
     const known = HttpError.jar(outcome.left)
     return O.isSome(known) ? known.value : from
@@ -246,8 +246,8 @@ const atLeastOne = (concurrency: number): number => (concurrency >= 1 ? Math.flo
 const runAll = async (
   tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
   concurrency: number,
-): Promise<ReadonlyArray<Settled>> => {
-  const settled: PromiseSettledResult<Settled>[] = []
+): Promise<ReadonlyArray<ProgramOutcome>> => {
+  const settled: PromiseSettledResult<ProgramOutcome>[] = []
   const queue = [...tasks.entries()]
   const worker = async (): Promise<void> => {
     for (let task = queue.shift(); task !== undefined; task = queue.shift()) {

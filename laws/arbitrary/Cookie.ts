@@ -8,7 +8,7 @@ import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Cookie from '../../src/cookies/Cookie.js'
 import type * as DigestCache from '../../src/cookies/DigestCache.js'
-import type { Arrival, History, Step } from '../Jar.js'
+import type { ReceivedCookies, History, Step } from '../Jar.js'
 
 /** A host, its parent, its subdomain, hosts that look like them, public suffixes, addresses. */
 export const HOSTS = [
@@ -103,7 +103,7 @@ const flood: fc.Arbitrary<ReadonlyArray<string>> = fc
     return Object.defineProperty(fields, fc.toStringMethod, { value: () => text })
   })
 
-const arrivalAt = (place: fc.Arbitrary<URL>): fc.Arbitrary<Arrival> =>
+const arrivalAt = (place: fc.Arbitrary<URL>): fc.Arbitrary<ReceivedCookies> =>
   place.chain((from) =>
     fc.record({
       url: fc.constant(from),
@@ -112,19 +112,19 @@ const arrivalAt = (place: fc.Arbitrary<URL>): fc.Arbitrary<Arrival> =>
     }),
   )
 
-export const arrival: fc.Arbitrary<Arrival> = arrivalAt(url)
+export const arrival: fc.Arbitrary<ReceivedCookies> = arrivalAt(url)
 
-export const secureArrival: fc.Arbitrary<Arrival> = arrivalAt(secureUrl)
+export const secureArrival: fc.Arbitrary<ReceivedCookies> = arrivalAt(secureUrl)
 
 /** A reply that sets more cookies than a site may have, or nearly as many. */
-export const floodArrival: fc.Arbitrary<Arrival> = fc.record({
+export const floodArrival: fc.Arbitrary<ReceivedCookies> = fc.record({
   url: fc.constantFrom(new URL('https://example.com/'), new URL('https://sub.example.com/')),
   setCookies: flood,
   now: moment,
 })
 
 /** The same over http, from a host of that site. */
-export const insecureFlood: fc.Arbitrary<Arrival> = fc.record({
+export const insecureFlood: fc.Arbitrary<ReceivedCookies> = fc.record({
   url: fc.constantFrom(new URL('http://example.com/'), new URL('http://sub.example.com/')),
   setCookies: fc
     .tuple(flood, fc.array(setCookie, { maxLength: 2 }))
@@ -155,7 +155,7 @@ const challenge: fc.Arbitrary<DigestCache.Input> = fc.record(
   { requiredKeys: ['origin', 'user', 'realm', 'nonce', 'opaque', 'algorithm', 'qop'] },
 )
 
-const tagged = (one: fc.Arbitrary<Arrival>): fc.Arbitrary<Step> => one.map((event) => ({ _tag: 'Absorb', ...event }))
+const tagged = (one: fc.Arbitrary<ReceivedCookies>): fc.Arbitrary<Step> => one.map((event) => ({ _tag: 'Absorb', ...event }))
 
 const byHand: fc.Arbitrary<Step> = fc.oneof(
   input.map((made): Step => ({ _tag: 'Set', input: made })),

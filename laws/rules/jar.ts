@@ -33,7 +33,7 @@ const onForks = (holds: (jars: Jars) => (x: JarOf.Jar, y: JarOf.Jar, z: JarOf.Ja
     return holds(jars)(x, y, z)
   })
 
-const withoutSecure = (event: Laws.Arrival): Laws.Arrival => ({
+const withoutSecure = (event: Laws.ReceivedCookies): Laws.ReceivedCookies => ({
   ...event,
   setCookies: event.setCookies.map((field) => field.replace(/; *secure/gi, '')),
 })
