@@ -109,7 +109,7 @@ describe('the command on a terminal (specification)', () => {
     expect(recorded.out()).toBe('200 OK\ncontent-type: image/png\n\n')
     expect(recorded.err()).toBe(
       'note the body is binary and is not shown: use --output FILE, or a pipe\n' +
-        '1  GET http://h.test/image\n   200 OK\n   → done; the body was not read to its end\n',
+        '1  GET http://h.test/image\n   200 OK\n   → done; the body was not read completely\n',
     )
   })
   it('wraps lines at the width of the terminal', async () => {

@@ -281,8 +281,8 @@ describe('a connection that was closed while it was idle', () => {
   })
 })
 
-// [requests:transport-1]
 describe('closing the transport', () => {
+  // [requests:transport-1]
   test('closes idle connections; later requests open new ones', async () => {
     const server = await always(ok())
     const client = transport()

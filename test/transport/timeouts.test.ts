@@ -26,8 +26,8 @@ const timesOut = async (client: Transport, url: string, changes: Changes, ms: nu
   return result._tag
 }
 
-// [requests:transport-2]
 describe('the connect timeout', () => {
+  // [requests:transport-2]
   test.each([100, 300])('of %i ms limits TCP', async (connect) => {
     const client = transport()
     expect(await timesOut(client, await deaf(), { timeouts: { connect, read: 5000 } }, connect)).toBe('ConnectTimeout')
