@@ -81,27 +81,27 @@ describe('explain', () => {
                                    Basic for the user me
   body               defaults    none
   proxy              defaults    none
-  tls verify         defaults    certificates are checked
+  tls verify         defaults    certificates are verified
   tls ca             defaults    the built-in roots
   tls certificate    defaults    none
   timeout connect    defaults    10000 ms
   timeout read       defaults    60000 ms
   timeout total      defaults    none
   limit body         defaults    268435456 bytes
-  cause              prepare     it is the first
+  cause              prepare     the first request
   auth               request     Basic for the user me
   base URL           defaults    none
   max redirects      defaults    30
-  redirects          defaults    all are followed
+  redirects          defaults    followed
   hooks              defaults    none
   progress           defaults    none
 
 Not consulted
-  netrc: the request has its own auth (Basic for the user me)
+  netrc: the request sets auth (Basic for the user me)
 
 Remarks
-credentials-over-http  Authorization can be read by everyone on the way to
-                       example.com; use https
+credentials-over-http  Authorization can be read by anyone on the network path
+                       to example.com; use https
 `,
       err: '',
       code: 0,

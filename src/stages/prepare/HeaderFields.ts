@@ -48,7 +48,7 @@ const lines = (
   { name, values }: HeaderSetting,
   sensitive: Settings['sensitive'],
 ): E.Either<PlanError, ReadonlyArray<Headers.Field>> => {
-  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it must occur only once'))
+  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
   const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
   const fields: Headers.Field[] = []
   for (const value of values) {
