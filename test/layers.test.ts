@@ -185,12 +185,6 @@ const STATE: ReadonlyArray<ModuleState> = [
   },
   {
     file: 'stages/prepare/Route.ts',
-    name: 'oldest',
-    bound: 'a number',
-    reason: 'the index in `recent` that is replaced next',
-  },
-  {
-    file: 'stages/prepare/Route.ts',
     name: 'proxies',
     bound: WEAK,
     reason: 'one proxy object for each setting, so that a transport finds its pool by identity',
@@ -198,7 +192,7 @@ const STATE: ReadonlyArray<ModuleState> = [
   {
     file: 'stages/prepare/Route.ts',
     name: 'recent',
-    bound: '8 entries; the oldest is replaced',
+    bound: `${WEAK}; 8 entries for each environment`,
     reason: 'the route to an origin, decided once for the same settings; all of its inputs are compared',
   },
   {

@@ -17,7 +17,10 @@ const NOUN = '(?:it|they|a|an|the|no|one|that|each|every|some|there|these|its|hi
 
 /** Expressions that prose must not use, with a plainer form. */
 const EXPRESSIONS: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
-  [/(?<!\bthere )\b(?:is|are|was|were|be) no (?!longer|more\b|less\b|later|earlier|other\b|different|match\b)[a-z]+/, 'is not a …'],
+  [
+    /(?<!\bthere )\b(?:is|are|was|were|be) no (?!longer|more\b|less\b|later|earlier|other\b|different|match\b)[a-z]+/,
+    'is not a …',
+  ],
   [/(?<!\bthere )\b(?:is|are|was|were) none\b/, 'there is no … / is missing'],
   [/\bis no\s*$/, 'is not a …'],
   [/\bthat which\b/i, 'what / the … that'],

@@ -307,3 +307,10 @@ export const pair = ({ name, value }: Cookie): string =>
 /** Returns the length of `pair` in octets: each character of a cookie is one octet. */
 export const pairSize = ({ name, value }: Cookie): number =>
   (name === '' ? 0 : name.length + 1) + Secret.reveal(value).length
+
+/** @deprecated Use `toTombstone`. */
+export const bury = toTombstone
+/** @deprecated Use `CookieStatus`. */
+export type Verdict = CookieStatus
+/** @deprecated Use `OwnStatus`. */
+export type OwnVerdict = OwnStatus

@@ -327,3 +327,8 @@ export const challengeFor =
 /** Tells whether the jar has neither cookies nor challenges. */
 export const isEmpty = (jar: Jar): boolean =>
   jar.challenges.size === 0 && jar.cookies.every((cookies) => cookies.every(Cookie.isTombstone))
+
+/** @deprecated Use `Absorbed`. */
+export type Received = Absorbed
+/** @deprecated Use `CookieEntry`. */
+export type Entry = CookieEntry

@@ -84,6 +84,9 @@ export const scopeAndExpiry = ({ domain, hostOnly, path, expires }: Cookie.Cooki
   return `for ${hostOnly ? '' : '.'}${domain}${path}, ${until}`
 }
 
+/** @deprecated Use `scopeAndExpiry`. */
+export const placeOf = scopeAndExpiry
+
 const live = (jar: Jar.Jar): ReadonlyMap<string, Cookie.Cookie> =>
   new Map(Jar.toArray(jar).map((cookie) => [keyOf(cookie), cookie]))
 

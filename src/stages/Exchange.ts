@@ -78,7 +78,7 @@ const lacksEntropy = ({ entropy }: World, { settings: { auth } }: Merged): boole
 // --- simulation ----------------------------------------------------------------------------------------------------
 
 /** Returns the response of a finished exchange and the bytes of its last reply. */
-export const respond = ({ exchange, head, cookies, rejected, next }: Done, bytes: Uint8Array): Response => {
+export const respond = ({ exchange, head, cookies, rejected = [], next }: Done, bytes: Uint8Array): Response => {
   const contentType = Headers.combined(head.headers, 'Content-Type')
   return {
     status: head.status,
@@ -117,7 +117,9 @@ const hookNames = (x: Exchange): ReadonlyArray<string> =>
 
 /** Returns the hop that a step records, with the Set-Cookie lines that the jar rejected. */
 const answeredHop = (step: Step, hop: Hop): Hop => {
-  if (step._tag === 'Done') return step.rejected.length === 0 ? hop : { ...hop, rejected: step.rejected }
+  if (step._tag === 'Done') {
+    return step.rejected === undefined || step.rejected.length === 0 ? hop : { ...hop, rejected: step.rejected }
+  }
   const { history } = step._tag === 'Refuse' ? step.error : step.exchange
   return history.at(-1) ?? hop
 }

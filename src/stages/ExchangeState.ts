@@ -60,7 +60,7 @@ export interface Done {
   /** The cookies that this reply set. */
   readonly cookies: ReadonlyArray<Cookie>
   /** The Set-Cookie lines of this reply that the jar rejected. */
-  readonly rejected: ReadonlyArray<Rejection>
+  readonly rejected?: ReadonlyArray<Rejection>
   /** The plan that would have been sent, if a policy stopped at a redirect. */
   readonly next: O.Option<Plan>
 }

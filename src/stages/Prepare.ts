@@ -100,6 +100,9 @@ const withoutCredentials = (
 const withoutSessionCredentials = ({ session, request, settings }: Merged): Merged =>
   merge({ ...session, settings: withoutCredentials(session.settings, settings.sensitive) })(request)
 
+/** @deprecated Internal: `prepare` does this. */
+export const leave = withoutSessionCredentials
+
 /**
  * Removes the body, which the plan has, and credentials in URLs (D14), from what an exchange keeps of the merged
  * request. So an exchange can be printed.

@@ -99,6 +99,9 @@ const sendThrough = async (
 /** Returns whether the body can be read only once and was, or is being, sent: sent again, it would be empty (D7). */
 export const isBodyConsumed = ({ body }: Plan): boolean => body._tag === 'Once' && OneShot.isConsumed(body.source)
 
+/** @deprecated Use `isBodyConsumed`. */
+export const isSpent = isBodyConsumed
+
 const consumed = (plan: Plan): E.Either<TransportError, never> => {
   const why = 'The request body can be read only once and was sent before; use withStream'
   return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))

@@ -339,3 +339,52 @@ describe('a Cookie header that would be too long', () => {
     expect([why(own, 'cookie old'), why(own, 'cookie new')]).not.toContain(undefined)
   })
 })
+
+describe('a header that only the request names sensitive', () => {
+  const session = Session.withHeader('X-A', 'CANARY')(Session.empty)
+  it.each([
+    ['overrides', Request.withHeader('X-A', '1')],
+    ['removes', Request.withoutHeader('X-A')],
+  ])('is not shown where the request %s the value of the session', (_, change) => {
+    const plan = planned(
+      pipe(Request.get('https://example.com/'), change, Request.withSensitiveHeaders('x-a')),
+      session,
+    )
+    const explained = Plan.explain(plan)
+    expect(JSON.stringify(explained)).toContain('‹secret›')
+    for (const text of [JSON.stringify(explained), Explain.render()(explained), JSON.stringify(data(plan))]) {
+      expect(text).not.toContain('CANARY')
+    }
+  })
+})
+
+describe('a plan that was changed after it was made', () => {
+  it('keeps the origins of headers that were only sorted', () => {
+    const plan = planned(Request.get('https://example.com/'))
+    const sorted = { ...plan, headers: { fields: [...plan.headers.fields].reverse() } }
+    expect(data(sorted).entries.filter(({ layer }) => layer === 'hand')).toEqual([])
+  })
+  it('shows the length that the user set and a scheme replaced', () => {
+    const scheme = Auth.custom('scheme', (plan) => ({ ...plan, method: 'PUT' }))
+    const request = pipe(
+      Request.get('https://example.com/'),
+      Request.withHeader('Content-Length', '5'),
+      Request.withAuth(scheme),
+    )
+    const plan = planned(request, Session.empty)
+    expect(entry(plan, 'Content-Length')).toMatchObject({
+      layer: 'prepare',
+      overrode: [{ layer: 'request', value: '5' }],
+    })
+    expect(Plan.lint(plan).map(({ rule }) => rule)).toContain('header-overwritten')
+  })
+  it('cannot change the route of other plans', () => {
+    const mutate = Auth.custom('mutate', (plan) => {
+      Object.assign(plan.route, { limits: { body: 1 } })
+      return plan
+    })
+    const made = Plan.plan({ session: Session.empty })(Request.withAuth(mutate)(Request.get('https://example.com/')))
+    expect(made).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+    expect(planned(Request.get('https://example.com/'), Session.empty).route.limits.body).not.toBe(1)
+  })
+})

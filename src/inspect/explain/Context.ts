@@ -3,7 +3,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Auth } from '../../session/Auth.js'
-import type { Settings } from '../../session/Settings.js'
+import { type HeaderSetting, SENSITIVE, type Settings } from '../../session/Settings.js'
 import type { First, Provenance, Redirected } from '../../stages/prepare/Provenance.js'
 import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
@@ -75,7 +75,15 @@ export const ofChange = ({ provenance }: Context): Origin => {
 
 /** The origin of a header that the settings decide. */
 export const ofHeaderSetting = (c: Context, key: string, how = ''): Origin | undefined =>
-  ofSetting(c.layers, headerSetting(key), ({ values }) => values.map(Secret.show).join(', '), how)
+  ofSetting(c.layers, headerSetting(key), showHeader(c, key), how)
+
+/** Shows the values of a header setting. The merged settings decide which names are sensitive, in every layer. */
+export const showHeader =
+  ({ provenance }: Context, key: string) =>
+  ({ values }: HeaderSetting): string => {
+    const isSensitive = SENSITIVE.has(key) || provenance.merged.settings.sensitive.get(key)?._tag === 'Set'
+    return values.map((value) => (isSensitive ? Secret.REDACTED : Secret.show(value))).join(', ')
+  }
 
 export const headerSetting =
   (key: string) =>
@@ -110,8 +118,8 @@ const keyOf = (field: PlanField): string => {
 const TEXTS: ReadonlySet<PlanField['_tag']> = new Set(['Header', 'Cookie', 'Query'])
 
 /**
- * Finds the fields of one plan among those of another, in order and in linear time: a field that repeats is found as
- * often as it occurs, and never before a field of its kind that was found earlier.
+ * Finds the fields of one plan among those of another, in linear time. A field that repeats is found as often as it
+ * occurs. Pieces of a query and cookies are found in order.
  */
 export const finder = (origins: ReadonlyArray<FieldOrigin>): ((field: PlanField) => FieldOrigin | undefined) => {
   const byKey = new Map<string, number[]>()
@@ -126,7 +134,8 @@ export const finder = (origins: ReadonlyArray<FieldOrigin>): ((field: PlanField)
   return (field) => {
     const key = keyOf(field)
     const candidates = byKey.get(key) ?? []
-    const start = next.get(field._tag) ?? 0
+    // Header lines may have been sorted; pieces of a query and cookies keep their order.
+    const start = field._tag === 'Header' ? 0 : (next.get(field._tag) ?? 0)
     let i = used.get(key) ?? 0
     while ((candidates[i] ?? start) < start) i += 1
     used.set(key, i)
@@ -134,6 +143,7 @@ export const finder = (origins: ReadonlyArray<FieldOrigin>): ((field: PlanField)
     const found = index === undefined ? undefined : origins[index]
     const isSame = found !== undefined && (TEXTS.has(field._tag) || Eq.equals(found.part, field))
     if (index === undefined || !isSame) return undefined
+    used.set(key, i + 1)
     next.set(field._tag, index + 1)
     return found
   }

@@ -16,7 +16,16 @@ import * as Proxy from '../../values/Proxy.js'
 import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import { type Context, headerSetting, isFirst, isRedirected, ofHeaderSetting, showAuth, urlUser } from './Context.js'
+import {
+  type Context,
+  headerSetting,
+  isFirst,
+  isRedirected,
+  ofHeaderSetting,
+  showAuth,
+  showHeader,
+  urlUser,
+} from './Context.js'
 import { label, pem } from './FieldLabel.js'
 import { type Dropped, type Layer, ofSetting, sessionLayer, type Unasked } from './Origin.js'
 import { shownPair, urlLayer } from './Origins.js'
@@ -36,19 +45,18 @@ const whose = ({ layers }: Context, isOfRequest: (settings: Settings) => boolean
 
 const removedHeaders = (c: Context): ReadonlyArray<Dropped> => {
   const { session, request, base } = c.layers
-  const shown = (values: ReadonlyArray<Headers.Value>): string => values.map(Secret.show).join(', ')
   const byRequest = [...request.headers].flatMap(([key, override]): ReadonlyArray<Dropped> => {
     const below = session.headers.get(key)
     if (override._tag !== 'Unset' || below?._tag !== 'Set') return []
-    const { name, values } = below.value
-    return [
-      { what: `header ${name}`, layer: sessionLayer(c.layers, headerSetting(key)), value: shown(values), why: REMOVED },
-    ]
+    const { name } = below.value
+    const value = showHeader(c, key)(below.value)
+    return [{ what: `header ${name}`, layer: sessionLayer(c.layers, headerSetting(key)), value, why: REMOVED }]
   })
   const bySession = [...(base?.headers ?? [])].flatMap(([key, override]): ReadonlyArray<Dropped> => {
     if (override._tag !== 'Set' || session.headers.get(key)?._tag !== 'Unset') return []
-    const { name, values } = override.value
-    return [{ what: `header ${name}`, layer: 'defaults', value: shown(values), why: 'the session removes it' }]
+    const { name } = override.value
+    const value = showHeader(c, key)(override.value)
+    return [{ what: `header ${name}`, layer: 'defaults', value, why: 'the session removes it' }]
   })
   return [...byRequest, ...bySession]
 }
@@ -113,8 +121,8 @@ const replacedHeaders = (c: Context<First>): ReadonlyArray<Dropped> =>
   ['content-length', 'transfer-encoding', 'proxy-authorization'].flatMap((key): ReadonlyArray<Dropped> => {
     const setting = c.provenance.merged.settings.headers.get(key)
     if (setting?._tag !== 'Set' || Headers.has(key)(c.plan.headers)) return []
-    const { name, values } = setting.value
-    const value = values.map(Secret.show).join(', ')
+    const { name } = setting.value
+    const value = showHeader(c, key)(setting.value)
     return [
       { what: `header ${name}`, layer: ofHeaderSetting(c, key)?.layer ?? 'hand', value, why: headerReason(c, key) },
     ]

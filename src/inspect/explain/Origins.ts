@@ -35,6 +35,7 @@ import {
   ofChange,
   ofHeaderSetting,
   showAuth,
+  showHeader,
 } from './Context.js'
 import { byHand, from, type Layer, type Origin, ofSetting } from './Origin.js'
 import { all, type Of, type PlanField, split } from './PlanField.js'
@@ -123,7 +124,7 @@ const overriddenHeader = (c: Context, key: string): Origin['overrode'] => {
   const setting = c.provenance.merged.settings.headers.get(key)
   const origin = ofHeaderSetting(c, key)
   if (origin === undefined || setting?._tag !== 'Set') return []
-  return [{ layer: origin.layer, value: setting.value.values.map(Secret.show).join(', ') }, ...origin.overrode]
+  return [{ layer: origin.layer, value: showHeader(c, key)(setting.value) }, ...origin.overrode]
 }
 
 const answers = (origin: string): string => `Digest: answers the challenge of ${origin}`
@@ -274,11 +275,20 @@ const originalOrigins = (c: Context): ReadonlyArray<FieldOrigin> => {
 
 const withPart = (part: PlanField, { layer, how, overrode }: Origin): FieldOrigin => ({ part, layer, how, overrode })
 
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+
+/** A custom scheme may change the body, and so the framing that the user set. */
+const ofChangedField = (c: Context, field: PlanField): Origin => {
+  const changed = ofChange(c)
+  if (field._tag !== 'Header' || changed.layer === 'hand' || !FRAMING.has(field.name.toLowerCase())) return changed
+  const value = Secret.reveal(field.value)
+  return { ...changed, overrode: overriddenHeader(c, field.name.toLowerCase()).filter((one) => one.value !== value) }
+}
+
 /** Returns the origin of every field of a plan, in the order of `split`. */
 export const origins = (c: Context): ReadonlyArray<FieldOrigin> => {
   const made = originalOrigins(c)
   if (!isChanged(c)) return made
   const find = finder(made)
-  const changed = ofChange(c)
-  return split(c.plan).map((part) => withPart(part, find(part) ?? changed))
+  return split(c.plan).map((part) => withPart(part, find(part) ?? ofChangedField(c, part)))
 }

@@ -183,15 +183,21 @@ const limitsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, BodyLimit>
 interface RecentDecision {
   readonly settings: Settings
   readonly ambient: Ambient
-  readonly environment: Environment.Environment
   readonly url: Url
   readonly decision: E.Either<PlanError, RouteDecision>
 }
 
-/** The last decisions, so that a session which talks to a few origins makes each of them once. */
-const recent: RecentDecision[] = []
+/** The last decisions of each environment, so that a session which talks to a few origins makes each of them once. */
+const recent = new WeakMap<Environment.Environment, RecentDecision[]>()
 const MAX_RECENT = 8
-let oldest = 0
+
+const recentFor = (environment: Environment.Environment): RecentDecision[] => {
+  const known = recent.get(environment)
+  if (known !== undefined) return known
+  const fresh: RecentDecision[] = []
+  recent.set(environment, fresh)
+  return fresh
+}
 
 const isSameOrigin = (x: Url, y: Url): boolean =>
   x.hostname === y.hostname && x.port === y.port && x.protocol === y.protocol
@@ -206,14 +212,26 @@ export const decide = (
   environment: Environment.Environment,
   url: Url,
 ): E.Either<PlanError, RouteDecision> => {
-  for (const one of recent) {
-    const isSame = one.ambient === ambient && one.environment === environment && isSameOrigin(one.url, url)
-    if (isSame && isSameRoute(one.settings, settings)) return one.decision
+  const decisions = recentFor(environment)
+  for (const one of decisions) {
+    const isSame = one.ambient === ambient && isSameOrigin(one.url, url) && isSameRoute(one.settings, settings)
+    if (isSame) return one.decision
   }
   const decision = decideAnew(settings, ambient, environment, url)
-  recent[oldest] = { settings, ambient, environment, url, decision }
-  oldest = (oldest + 1) % MAX_RECENT
+  if (decisions.length === MAX_RECENT) decisions.shift()
+  decisions.push({ settings, ambient, url, decision })
   return decision
+}
+
+const readProxy = (
+  settings: Settings,
+  url: Url,
+  { text }: ProxyDecision,
+): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
+  const invalid = invalidKey(settings, url)
+  if (invalid === undefined) return O.isNone(text) ? E.right(O.none) : parseProxy(text.value)
+  const key = JSON.stringify(masked(invalid))
+  return E.left(invalidProxy(`the key ${key} is not a scheme, 'all', scheme://host or scheme://host:port`))
 }
 
 const decideAnew = (
@@ -222,13 +240,8 @@ const decideAnew = (
   environment: Environment.Environment,
   url: Url,
 ): E.Either<PlanError, RouteDecision> => {
-  const invalid = invalidKey(settings, url)
-  if (invalid !== undefined) {
-    const key = JSON.stringify(masked(invalid))
-    return E.left(invalidProxy(`the key ${key} is not a scheme, 'all', scheme://host or scheme://host:port`))
-  }
   const chosen = chooseProxy(settings, ambient, environment, url)
-  const proxy = O.isNone(chosen.text) ? E.right(O.none) : parseProxy(chosen.text.value)
+  const proxy = readProxy(settings, url, chosen)
   if (E.isLeft(proxy)) return proxy
   const timeouts = timeoutsOf(settings.timeouts)
   if (E.isLeft(timeouts)) return timeouts
@@ -238,7 +251,8 @@ const decideAnew = (
   const ambientCa = isAmbientCa ? Environment.caBundle(environment) : O.none
   const tls = tlsOf(settings, ambientCa)
   return E.right({
-    route: { proxy: proxy.right, tls, timeouts: timeouts.right, limits: limits.right },
+    // Plans share it, and untyped code may try to change a plan.
+    route: Object.freeze({ proxy: proxy.right, tls, timeouts: timeouts.right, limits: limits.right }),
     proxy: chosen.source,
     isAmbientCa: O.isSome(ambientCa),
   })
@@ -261,7 +275,5 @@ export const rebuildProxies = (
   ambient: Ambient,
   environment: Environment.Environment,
   url: Url,
-): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
-  const decision = decide(settings, ambient, environment, url)
-  return E.isLeft(decision) ? decision : E.right(decision.right.route.proxy)
-}
+): E.Either<PlanError, O.Option<Proxy.Proxy>> =>
+  readProxy(settings, url, chooseProxy(settings, ambient, environment, url))
