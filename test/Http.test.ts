@@ -84,7 +84,7 @@ describe('attempt and send', () => {
     expect(E.isLeft(json) && json.left._tag).toBe('NotJson')
     expect(E.isLeft(json) && O.isSome(HttpError.jar(json.left))).toBe(true)
   })
-  it('makes a Left of a transport that throws, rejects, or gives nonsense', async () => {
+  it('makes a Left of a transport that throws, rejects, or returns an invalid value', async () => {
     const bad: ReadonlyArray<Transport.Transport> = [
       () => {
         throw new Error('sync')
@@ -110,7 +110,7 @@ describe('attempt and send', () => {
 })
 
 describe('orElse', () => {
-  it('goes on from the jar of the error', async () => {
+  it('continues with the jar of the error', async () => {
     const program = pipe(
       Http.get('http://h/a'),
       SRTE.flatMap(() => Http.get('http://h/cut')),
@@ -154,7 +154,7 @@ describe('parallel', () => {
   const item = (path: string) =>
     pipe(Http.get(`http://h/${path}`), SRTE.flatMapEither(Response.ok), SRTE.map(Response.text))
 
-  it('gives the results in order and joins the jars', async () => {
+  it('returns the results in order and joins the jars', async () => {
     const outcome = await pipe(['a', 'b', 'c'].map(item), Http.parallel(), Client.use(world(setting)))()
     expect(
       pipe(
@@ -168,7 +168,7 @@ describe('parallel', () => {
       ]),
     )
   })
-  it('lets all settle; the first error wins, with the joined jar', async () => {
+  it('waits for all programs, then returns the first error with the joined jar', async () => {
     const outcome = await pipe(
       [item('a'), item('fail'), item('c'), item('fail')] as const,
       Http.parallel({ concurrency: 2 }),
@@ -182,7 +182,7 @@ describe('parallel', () => {
         ),
     ).toEqual(O.some(['a', 'c', 'fail']))
   })
-  it('runs no more than it may at a time', async () => {
+  it('runs at most `limit` programs at a time', async () => {
     let running = 0
     let most = 0
     const slow: Transport.Transport = (_plan, _limits) => async () => {
@@ -199,7 +199,7 @@ describe('parallel', () => {
       expect(most).toBe(Math.min(20, Math.max(1, concurrency)))
     }
   })
-  it('takes what is no number of at least 1 for 1, and counts whole programs', async () => {
+  it('treats a limit below 1 or NaN as 1, and rounds a fraction down', async () => {
     const odd = fc.oneof(fc.constantFrom(Number.NaN, -1, 0, Number.NEGATIVE_INFINITY), fc.double({ max: 8 }))
     await fc.assert(
       fc.asyncProperty(odd, fc.integer({ min: 1, max: 6 }), async (concurrency, count) => {
@@ -225,7 +225,7 @@ describe('parallel', () => {
       { numRuns: 50 },
     )
   })
-  it('takes no program for an empty list', async () => {
+  it('returns an empty list if there are no programs', async () => {
     expect(
       pipe(
         await pipe([], Http.parallel(), Client.use(world(setting)))(),
@@ -233,7 +233,7 @@ describe('parallel', () => {
       ),
     ).toEqual(E.right([]))
   })
-  it('lets only the first count on a digest nonce', async () => {
+  it('reuses a digest nonce only in the first program', async () => {
     const counts: string[] = []
     const guard: Server = (plan) => {
       const header = plan.headers.fields.find(([name]) => name === 'Authorization')?.[1]
@@ -249,13 +249,13 @@ describe('parallel', () => {
       SRTE.flatMap(() => Http.parallel({ concurrency: 1 })([Http.get('http://h/1'), Http.get('http://h/2')])),
     )
     await pipe(program, Client.use(world(guard, session)))()
-    // The second has no challenge in its jar: it is asked again and starts its own count.
+    // The second has no challenge in its jar: the server challenges it again, and it starts its own count.
     expect(counts).toEqual(['00000001', '00000002', '00000001'])
   })
 })
 
 describe('hooks', () => {
-  it('see each head in order before its cookies are taken, and may change it', async () => {
+  it('see each head in order before its cookies are stored, and may change it', async () => {
     const seen: string[] = []
     const session = pipe(
       Session.empty,
@@ -300,7 +300,7 @@ describe('hooks', () => {
       expect(E.isLeft(outcome) && pipe(HttpError.jar(outcome.left), O.map(cookieNames))).toEqual(O.some(['a']))
     }
   })
-  it("of a request take the place of the session's where it says so", async () => {
+  it("of a request replace the session's hooks if it uses withHooks", async () => {
     const seen: string[] = []
     const note = (name: string) => Session.withHook((head) => TE.fromIO(() => (seen.push(name) > 0 ? head : head)))
     const session = pipe(Session.empty, note('session'))
@@ -314,7 +314,7 @@ describe('hooks', () => {
 })
 
 describe('stream', () => {
-  it('lends the body', async () => {
+  it('passes the body to the callback', async () => {
     const program = pipe(
       Request.get('http://h/abc'),
       Http.stream((head, body) =>
@@ -335,7 +335,7 @@ describe('stream', () => {
       ),
     ).toEqual(E.right('200 /abc'))
   })
-  it('makes a cut body an error, whatever the user made of it', async () => {
+  it('reports a truncated body as an error, whatever the callback returns', async () => {
     async function* cut() {
       yield Buffer.from('half')
       throw new Error('gone')
@@ -354,7 +354,7 @@ describe('stream', () => {
     expect(E.isLeft(outcome) && outcome.left._tag).toBe('BodyCut')
     expect(E.isLeft(outcome) && pipe(HttpError.jar(outcome.left), O.map(cookieNames))).toEqual(O.some(['a']))
   })
-  it('lets go of the body on every path', async () => {
+  it('releases the body on every path', async () => {
     let closed = 0
     const transport: Transport.Transport = () => async () => {
       const reply = Transport.reply({ status: 200, body: 'x' })
@@ -447,7 +447,7 @@ describe('Client', () => {
     await expect(pipe(broken, Client.use(options))()).rejects.toThrow('mine')
     expect(closed).toBe(6)
   })
-  it('adopts what is mounted for one program: closed with the client, once, and silent afterwards', async () => {
+  it('closes a transport mounted for one program once, together with the client', async () => {
     let closed = 0
     const mounted = Object.assign(
       Transport.memory(() => ({ status: 299 })),
@@ -483,7 +483,7 @@ describe('Client', () => {
     const outcome = await Http.get('http://h/')(Jar.empty)(client)()
     expect(outcome).toMatchObject({ left: { _tag: 'ClientClosed', unsent: true } })
   })
-  it('sends through what is mounted', async () => {
+  it('sends through a mounted transport', async () => {
     const session = Session.mount(
       'http://m/',
       Transport.memory(() => ({ status: 299 })),
@@ -499,12 +499,12 @@ describe('Client', () => {
       ),
     ).toEqual(E.right([299, 200]))
   })
-  it('takes a function for the wall clock alone', () => {
+  it('accepts a function as the wall clock', () => {
     const client = Client.open({ ...world(setting), clock: () => new Date(7) })()
     expect(client.clock.now().getTime()).toBe(7)
     expect(client.clock.monotonic()).toBeGreaterThan(0)
   })
-  it('ends what its signal aborts', async () => {
+  it('stops a request when its signal aborts', async () => {
     const controller = new AbortController()
     controller.abort()
     const outcome = await pipe(Http.get('http://h/'), Http.withSignal(controller.signal), Client.use(world(setting)))()
@@ -535,7 +535,7 @@ describe('a response', () => {
     expect(response.jar).toBe(jar)
     expect(Response.isRedirect(response)).toBe(false)
   })
-  it('shows no cookie value to any printer', async () => {
+  it('hides cookie values from every printer', async () => {
     const server: Server = () => ({ status: 200, headers: { 'set-cookie': 'sid=canary' } })
     const outcome = await pipe(Http.get('http://h/'), Client.use(world(server)))()
     expect(inspect(outcome, { depth: null, showHidden: true })).not.toContain('canary')

@@ -13,6 +13,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Files that quote these expressions, and test data. */
 const EXCLUDED = /(?:^|\/)(?:words\.test\.ts|messages\.txt|vectors|inputs|node_modules|pki)(?:\/|$)/
 
+/** Lines that keep an expression: an external table compares this message. */
+const KEPT: Readonly<Record<string, string>> = {
+  'src/inspect/curl/CurlBody.ts': ' is no attribute; put the content in double quotes',
+}
+
 const NOUN = '(?:it|they|a|an|the|no|one|that|each|every|some|there|these|its|his|what|nothing|servers?|users?)'
 
 /** Expressions that prose must not use, with a plainer form. */
@@ -130,7 +135,9 @@ const isDeprecated = (lines: ReadonlyArray<string>, i: number): boolean =>
 const hits = (path: string, source: string): ReadonlyArray<string> => {
   const { prose, code } = path.endsWith('.ts') ? separate(source) : { prose: source, code: '' }
   const lines = source.split('\n')
-  const inProse = prose.split('\n').flatMap((line, i) =>
+  const kept = KEPT[path]
+  const checked = kept === undefined ? prose : prose.replace(kept, ' ')
+  const inProse = checked.split('\n').flatMap((line, i) =>
     EXPRESSIONS.flatMap(([pattern, instead]) => {
       const [found] = pattern.exec(line) ?? []
       return found === undefined ? [] : [`${path}:${i + 1}: "${found}" (write: ${instead})`]

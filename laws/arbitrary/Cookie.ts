@@ -8,7 +8,7 @@ import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Cookie from '../../src/cookies/Cookie.js'
 import type * as DigestCache from '../../src/cookies/DigestCache.js'
-import type { ReceivedCookies, History, Step } from '../Jar.js'
+import type { History, ReceivedCookies, Step } from '../Jar.js'
 
 /** A host, its parent, its subdomain, hosts that look like them, public suffixes, addresses. */
 export const HOSTS = [
@@ -155,7 +155,8 @@ const challenge: fc.Arbitrary<DigestCache.Input> = fc.record(
   { requiredKeys: ['origin', 'user', 'realm', 'nonce', 'opaque', 'algorithm', 'qop'] },
 )
 
-const tagged = (one: fc.Arbitrary<ReceivedCookies>): fc.Arbitrary<Step> => one.map((event) => ({ _tag: 'Absorb', ...event }))
+const tagged = (one: fc.Arbitrary<ReceivedCookies>): fc.Arbitrary<Step> =>
+  one.map((event) => ({ _tag: 'Absorb', ...event }))
 
 const byHand: fc.Arbitrary<Step> = fc.oneof(
   input.map((made): Step => ({ _tag: 'Set', input: made })),

@@ -28,7 +28,8 @@ export const size = (bytes: number): string => {
 export const line = ({ direction, bytes, total }: Settings.Progress): string => {
   const arrow = direction === 'up' ? '↑' : '↓'
   if (total === undefined || total === 0) return `${arrow} ${size(bytes)}`
-  return `${arrow} ${size(bytes)} of ${size(total)}, ${Math.floor((100 * bytes) / total)} %`
+  const percent = Math.floor((100 * bytes) / total)
+  return `${arrow} ${size(bytes)} of ${size(total)}, ${percent} %`
 }
 
 const isLong = ({ bytes, total = bytes }: Settings.Progress): boolean => total >= MIN_BYTES

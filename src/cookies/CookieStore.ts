@@ -35,7 +35,7 @@ type SiteCookies = CookieSelection.SiteCookies
 /** Records by the name of their site. */
 export type CookieStore = PersistentMap.PersistentMap<SiteCookies>
 
-/** Maximum number of Secure records of a site, and of its other records: room for `LIMIT` live and as many dead ones. */
+/** Maximum number of Secure records of a site, and of its other records: `LIMIT` live and as many dead ones. */
 export const MAX_RECORDS = 360
 
 export const empty: CookieStore = PersistentMap.empty

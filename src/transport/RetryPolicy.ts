@@ -190,7 +190,7 @@ const isSafe = ({ methods }: Required<Retry>, { method, outcome }: Attempt): boo
   methods.some((name) => name.toUpperCase() === method.toUpperCase()) ||
   (E.isLeft(outcome) && Fault.isUnsent(outcome.left))
 
-/** Returns the delay before the next attempt in milliseconds; none if there must be no further attempt. */
+/** Returns the delay before the next attempt in milliseconds; none if the policy allows no further attempt. */
 export const next =
   (policy: Retry) =>
   (last: Attempt): O.Option<number> => {

@@ -13,7 +13,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Json from 'fp-ts/lib/Json.js'
 
 /** Returns the position of the error if the engine reports one. A message with a double quote may quote the text. */
-const whereOf = (cause: unknown): string => {
+const positionOf = (cause: unknown): string => {
   const message = cause instanceof Error ? cause.message : ''
   if (message === 'Unexpected end of JSON input') return ': it ends too early'
   const [at] = (message.includes('"') ? null : /at position \d+/.exec(message)) ?? []
@@ -22,7 +22,7 @@ const whereOf = (cause: unknown): string => {
 
 /** Parses a JSON text. The left is a message for display. */
 export const parse = (text: string): E.Either<string, unknown> =>
-  E.mapLeft((cause) => `it is not valid JSON${whereOf(cause)}`)(Json.parse(text))
+  E.mapLeft((cause) => `it is not valid JSON${positionOf(cause)}`)(Json.parse(text))
 
 const TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[^\s"]+|\s+/g
 

@@ -12,7 +12,7 @@ export interface Unread extends Head {
   readonly url: string
   /** The charset of the Content-Type. */
   readonly encoding: O.Option<string>
-  /** The cookies that this reply set. Those of earlier hops are in the jar. */
+  /** The cookies that this reply set. The jar has the cookies of earlier hops. */
   readonly cookies: ReadonlyArray<Cookie>
   /** The Set-Cookie lines of this reply that the jar rejected, and why; absent if there are none. */
   readonly rejected?: ReadonlyArray<Rejection>

@@ -68,16 +68,19 @@ describe('a saved session', () => {
 
   it('edited in any one place is read or Unreadable, and its message shows no secret', async () => {
     const all = edits(JSON.parse(text), (edited) => edited)
-    const seen = { read: 0, Unreadable: 0 }
+    const seen = new Map([
+      ['read', 0],
+      ['Unreadable', 0],
+    ])
     for (const edited of all) {
       const loaded = Store.decode(JSON.stringify(edited))
       const outcome = settle(loaded)
       if (outcome !== 'read' && outcome !== 'Unreadable') throw new Error(outcome)
-      seen[outcome] += 1
+      seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
       if (E.isLeft(loaded)) expect(loaded.left.message).not.toContain('hunter2')
     }
-    expect(seen.Unreadable).toBeGreaterThan(all.length / 2)
-    expect(seen.read).toBeGreaterThan(10)
+    expect(seen.get('Unreadable')).toBeGreaterThan(all.length / 2)
+    expect(seen.get('read')).toBeGreaterThan(10)
   })
   it('cut anywhere is Unreadable', () => {
     for (let at = 0; at < text.trimEnd().length; at += 7)
@@ -116,7 +119,7 @@ describe('a saved session', () => {
         loaded,
         E.flatMap(({ session }) => planned(Request.get('https://h/'), { session })),
       )
-      expect(E.isLeft(made) && made.left._tag).toMatch(/Unreadable|InvalidSettings/)
+      expect(['Unreadable', 'InvalidSettings']).toContain(E.isLeft(made) && made.left._tag)
     }
   })
   it('nested ten thousand deep is Unreadable', () => {

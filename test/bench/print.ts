@@ -15,7 +15,7 @@ export const verdict = (value: number, barrier: number): string => {
 }
 
 /**
- * A ratio fails if the lower end of its interval is above the barrier. There is no verdict if the control, the base
+ * A ratio fails if the lower end of its interval is above the barrier. The verdict is omitted if the control, the base
  * compared with itself, differs from 1 by more than 8 %.
  */
 const verdictOf = (ratio: Ratio, barrier: number, control: Ratio | undefined): string => {

@@ -126,10 +126,10 @@ describe('the runner', () => {
     ['no JSON', '{'],
     ['no cases', '{"meta":{"now":0,"boundary":"","default_headers":[]}}'],
     [
-      'a case of a kind nobody knows',
+      'a case of an unknown kind',
       '{"meta":{"now":0,"boundary":"","default_headers":[]},"cases":[{"id":"x","in":{"kind":"?"},"out":{}}]}',
     ],
-    ['a case that is none', '{"meta":{"now":0,"boundary":"","default_headers":[]},"cases":[7]}'],
+    ['a case that is not an object', '{"meta":{"now":0,"boundary":"","default_headers":[]},"cases":[7]}'],
   ])('fails for %s', async (_, text) => {
     await inFolder({ 'merge.json': text }, async (folder) => {
       const runs = await runFolder(folder)

@@ -1,5 +1,5 @@
 /**
- * JSON as data, and the comparison of two outputs: equal in everything, but for an error that may be any.
+ * JSON as data, and the comparison of two outputs: equal in everything, except that some errors may differ.
  *
  * | expected                     | ours                     | agree |
  * |------------------------------|--------------------------|-------|

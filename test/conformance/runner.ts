@@ -6,7 +6,7 @@
  *     total: 238 cases, passed 222 (93.3 %), deviates 16, excused 0, failed 0
  *
  * The four of a line sum to the cases of its file. A file that is not there prints `SKIPPED name`; one that cannot be
- * read, and a case of a kind nobody knows, are failures.
+ * read, and a case of an unknown kind, are failures.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

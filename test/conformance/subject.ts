@@ -1,7 +1,7 @@
 /**
  * A case as rules and observers see it, and what a family of cases is made of.
  *
- * A rule sees the input and Python's output, never the id of the case and never our output: the types say so.
+ * A rule sees the input and Python's output, never the id of the case and never our output. The types enforce this.
  */
 import * as t from 'io-ts'
 

@@ -113,7 +113,7 @@ const readTag = (whole: Readonly<Record<string, unknown>>): Py | undefined => {
   return undefined
 }
 
-/** A tagged value; nothing where it is none. */
+/** Reads a tagged value; returns undefined if it is not one. */
 export const read = (u: unknown): Py | undefined => {
   if (u === null) return NONE
   if (typeof u === 'boolean') return { _tag: 'Bool', value: u }

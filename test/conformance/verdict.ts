@@ -4,7 +4,7 @@
  * | verdict    | when                                                                                          |
  * |------------|-----------------------------------------------------------------------------------------------|
  * | `passed`   | our output is Python's                                                                        |
- * | `excused`  | it is, but for the parts that a tag of FORMAT.md leaves unjudged                              |
+ * | `excused`  | it is, except the parts that a tag of FORMAT.md leaves unjudged                               |
  * | `deviates` | it is what the rules, one after the other, make of Python's; each that changed it is named      |
  * | `failed`   | anything else: a difference without a rule, a case that cannot be read, an exception          |
  */

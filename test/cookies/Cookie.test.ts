@@ -262,7 +262,7 @@ describe('sites and public suffixes', () => {
   ])('%s is a public suffix', (hostname) => expect(Site.of(hostname).isPublicSuffix).toBe(true))
 
   test.each(['example.co.uk', 'me.github.io', 'www.ck', '127.0.0.1', '[::1]', 'a.test', 'amazonaws.com'])(
-    '%s is none',
+    '%s is not a public suffix',
     (hostname) => expect(Site.of(hostname).isPublicSuffix).toBe(false),
   )
 

@@ -311,7 +311,7 @@ describe('set', () => {
     ['more than octets in the value', { value: '€' }],
     ['; in the path', { path: '/a;b' }],
     ['a path without a slash', { path: 'a' }],
-    ['an expiry that is none', { expires: new Date('soon') }],
+    ['an invalid expiry date', { expires: new Date('soon') }],
     ['no domain', { domain: '' }],
     ['a URL for a domain', { domain: 'https://example.com' }],
     ['a port in the domain', { domain: 'example.com:8080' }],

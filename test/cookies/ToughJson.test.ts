@@ -243,7 +243,7 @@ describe('invalid tough-cookie JSON', () => {
   it.each(['creation', 'lastAccessed'])('%s is a text, a number or null', (key) => {
     expect(problems({ cookies: [{ ...KEPT, [key]: true }] })).toContain(`cookies.0.1.${key}`)
   })
-  it.each([{ cookies: undefined }, { cookies: {} }])('%j is no jar', (json) =>
+  it.each([{ cookies: undefined }, { cookies: {} }])('rejects %j as a jar', (json) =>
     expect(problems(json)).toBe('cookies is not of the expected type'),
   )
 })

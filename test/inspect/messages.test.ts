@@ -30,7 +30,7 @@ describe('the message', () => {
       'pass=c4nary+%C3%A9',
     ])
   })
-  it('is closed unless asked', () => {
+  it('hides secrets by default', () => {
     const lines = Plan.toHttp()(planned(form)).split('\r\n')
     expect(lines).toContain('Authorization: ‹secret›')
     expect(lines.at(-1)).toBe('‹18 bytes›')
@@ -42,7 +42,7 @@ describe('the message', () => {
     expect(lines).toContain(`Proxy-Authorization: Basic ${Buffer.from('u:p').toString('base64')}`)
     expect(Plan.toHttp()(plan)).toContain('Proxy-Authorization: ‹secret›')
   })
-  it('names a body that is no text', () => {
+  it('shows the size of a body that is not text', () => {
     const plan = planned(Request.withBytes(Uint8Array.of(255))(Request.post('http://h.test/')))
     expect(Plan.toHttp({ reveal: true })(plan)).toMatch(/‹1 byte›$/)
   })
@@ -114,7 +114,7 @@ describe('HAR 1.2', () => {
   ])('has no fragment in the URL %s', (url, expected) => {
     expect(open(Request.get(url))?.url).toBe(expected)
   })
-  it('lists the fields of a form, decoded, beside its text', () => {
+  it('lists the decoded fields of a form in addition to its text', () => {
     const made = open(
       Request.withForm([
         ['a b', '1+2 &='],
@@ -142,7 +142,7 @@ describe('HAR 1.2', () => {
       expect.objectContaining({ name: 'text', value: 'x', fileName: 'x.txt' }),
     ])
   })
-  it('lists no fields of what is no form, nor of a body that is not shown', () => {
+  it('lists no fields for a body that is not a form or is not shown', () => {
     const form = Request.withForm({ a: '1' })(Request.post('http://h.test/'))
     expect(open(Request.withJson({ a: 1 })(form))?.postData?.params).toEqual([])
     const made = Plan.plan({ session: Session.empty })(form)

@@ -86,7 +86,7 @@ describe('httpbin', () => {
     }
   })
 
-  test('auth-int alone is left alone', async () => {
+  test('does not respond to a challenge with only auth-int', async () => {
     expect(statuses(await get(url('auth-int', 'MD5'), [], { session: alice }))).toEqual([401])
   })
 

@@ -1,4 +1,4 @@
-/** HTTP/2, which is spoken only where it is asked for: nghttpd knows nothing else, nginx knows both. */
+/** HTTP/2 is used only if enabled. nghttpd supports only HTTP/2, nginx both versions. */
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import { Http, Request, Response } from 'requests-ts'
 import { describe, expect, test } from 'vitest'
@@ -38,7 +38,7 @@ describe('nghttpd', () => {
     expect((await get(`${origin}/nothing`, [], http2)).status).toBe(404)
   })
 
-  test('cannot be talked to without', async () => {
+  test('fails if HTTP/2 is not enabled', async () => {
     await failure(Http.get(origin))
   })
 })
@@ -58,7 +58,7 @@ describe('nginx', () => {
     expect(Response.text(await value(all, http2))).toContain('HTTP/2.0')
   })
 
-  test('HTTP/1.1 where the origin knows no other', async () => {
+  test('uses HTTP/1.1 if the origin does not support HTTP/2', async () => {
     expect(await text(https('nginxUntrusted'), [Request.withVerify(false)], http2)).toBe('reached\n')
   })
 })

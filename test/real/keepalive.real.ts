@@ -1,6 +1,6 @@
 /**
- * nginx hangs up after a second of silence: requests that come at that very moment are answered, or end with a fault that
- * says what happened; never with the reply of another, never by hanging.
+ * nginx closes a connection after one idle second. A request sent at that moment gets its own response, or a fault that
+ * names the cause. It never gets the response of another request, and never hangs.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
@@ -54,12 +54,12 @@ const race = async (method: 'GET' | 'POST'): Promise<Tally> => {
   return { right, faults, wrong, connections: connections.size }
 }
 
-test('hundreds of requests around the moment when nginx hangs up', { timeout: 15_000 }, async () => {
+test('hundreds of requests at the time when nginx closes idle connections', { timeout: 15_000 }, async () => {
   const tallies = await Promise.all([race('GET'), race('POST')])
   for (const { right, faults, wrong, connections } of tallies) {
     expect(wrong).toEqual([])
     expect(right + faults.length).toBe(LANES * (ROUNDS + 1))
-    // A request that crossed with the end of its connection was not answered, and says so.
+    // A request sent while nginx closed its connection fails, and its message states the cause.
     expect(
       faults.filter((fault) => !/^ConnectFailed: .* closed the connection before it responded/.test(fault)),
     ).toEqual([])
@@ -70,7 +70,7 @@ test('hundreds of requests around the moment when nginx hangs up', { timeout: 15
   }
 })
 
-test('a connection is used again until then', async () => {
+test('reuses a connection before the idle timeout', async () => {
   const client = Client.open({ session, transport: Transport.undici(), environment: Environment.empty })()
   const seen = new Set<string>()
   for (let i = 0; i < 300; i++) {

@@ -1,4 +1,4 @@
-/** One program, written once, against two servers that know nothing of each other. */
+/** Runs one program against two independent servers. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -11,7 +11,7 @@ interface Place {
   readonly origin: string
   /** Takes the form, sets `sid`, and redirects. */
   readonly login: string
-  /** Shows the cookies it is asked with, to those who have one. */
+  /** Returns the cookies of the request if there are any. */
   readonly page: string
 }
 
@@ -50,7 +50,7 @@ test.each<readonly [string, Place, number]>([
   expect(Jar.toArray(jar).map(({ name, domain }) => [name, domain])).toEqual([['sid', '127.0.0.1']])
 })
 
-test('nginx shows nothing to those who have not logged in', async () => {
+test('nginx rejects a client that has not logged in', async () => {
   const outcome = await run(pipe(Http.get(`${http('nginx')}/account`), SRTE.flatMapEither(Response.ok)))
   expect(outcome).toMatchObject({ left: { _tag: 'StatusError' } })
 })

@@ -11,7 +11,7 @@ interface Server {
   readonly name: Port
   readonly log: string
   readonly user?: string
-  /** What wrong credentials are answered with; 407 unless said. */
+  /** Status of the response to wrong credentials. Default: 407. */
   readonly wrong?: number
 }
 
@@ -34,7 +34,7 @@ const through = (server: Server, user?: string) => [Request.withProxy(urlOf(serv
 const ORIGIN = http('nginxOther')
 const SECURE = https('nginxTls')
 
-/** Waits for a log to say something: the proxies write it when they are done. */
+/** Waits until a log has the text. The proxies write it at the end of a request. */
 const logged = async (server: Server, words: string): Promise<boolean> => {
   for (let i = 0; i < 50; i++) {
     if ((await readFile(file(server.log), 'utf8').catch(() => '')).includes(words)) return true
@@ -82,7 +82,7 @@ describe.each(label([...OPEN, ...ASKING]))('%s', (name, server) => {
   })
 
   test('forty at once, plain and tunnelled', async () => {
-    // tinyproxy ends each connection that it forwarded for, and does not say so.
+    // tinyproxy closes each forwarded connection without sending Connection: close.
     const plain = server.name.startsWith('tinyproxy') ? [...build, Request.withHeader('Connection', 'close')] : build
     const programs = Array.from({ length: 40 }, (_, i) =>
       i % 2 === 0 ? Http.get(`${ORIGIN}/`, ...plain) : Http.get(`${SECURE}/echo`, ...build),
@@ -122,7 +122,7 @@ test('the certificate of a TLS proxy is checked', async () => {
   }
 })
 
-test('a proxy that speaks no TLS, asked for it', async () => {
+test('fails if an https proxy does not support TLS', async () => {
   const build = [Request.withProxy(`https://localhost:${port('squid')}`)]
   for (const url of [ORIGIN, SECURE]) {
     expect(await failure(Http.get(url, ...build))).toMatchObject({ _tag: 'ProxyFailed' })

@@ -102,14 +102,14 @@ export const run = <E, A>(program: Http.Http<E, A>, options: Options = {}): Prom
     }),
   )()
 
-/** What a program gives; its failure is one of the test. */
+/** Returns the result of a program. Throws if it fails. */
 export const value = async <A>(program: Http.Http<HttpError.HttpError, A>, options?: Options): Promise<A> => {
   const outcome = await run(program, options)
   if (E.isLeft(outcome)) throw new Error(HttpError.show(outcome.left))
   return outcome.right[0]
 }
 
-/** Why a program fails; its success is a failure of the test. */
+/** Returns the error of a program. Throws if it succeeds. */
 export const failure = async <E extends HttpError.HttpError>(
   program: Http.Http<E, unknown>,
   options?: Options,
@@ -128,7 +128,7 @@ export const get = (url: string, build: Build = [], options?: Options): Promise<
 export const text = async (url: string, build: Build = [], options?: Options): Promise<string> =>
   Responses.text(await get(url, build, options))
 
-/** A response through a codec; what does not fit is a failure of the test. */
+/** Decodes a response with a codec. Throws if it is invalid. */
 export const decoded =
   <A>(codec: t.Decoder<unknown, A>) =>
   (response: Response.Response): A => {

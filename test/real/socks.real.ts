@@ -62,8 +62,8 @@ describe('a password', () => {
   })
 })
 
-test('a name that nobody knows is the proxy’s to resolve with 5h, and ours with 5', async () => {
-  const url = 'http://nobody.invalid/'
+test('the proxy resolves an unknown name with socks5h, the client with socks5', async () => {
+  const url = 'http://unknown.invalid/'
   expect(await failure(Http.get(url, ...through('socks5h', 'microsocks')))).toMatchObject({ _tag: 'ProxyFailed' })
   expect(await failure(Http.get(url, ...through('socks5', 'microsocks')))).toMatchObject({ _tag: 'ConnectFailed' })
 })

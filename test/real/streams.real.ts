@@ -9,7 +9,7 @@ import { failure, get, http, text, value } from './rig.js'
 
 const origin = http('httpbin')
 
-/** Reads a lent body with whatever gives pieces of it. */
+/** Collects the pieces that `pieces` reads from a streamed body. */
 const collect = <A>(pieces: (body: AsyncIterable<Uint8Array>) => AsyncIterable<A>, url: string): Promise<A[]> =>
   pipe(
     Request.get(url),
@@ -60,7 +60,7 @@ describe('httpbin', () => {
     expect((await get(url, [Request.withHeader('Range', 'bytes=30-40')])).status).toBe(416)
   })
 
-  test('a body left early lets go of its connection', async () => {
+  test('releases the connection of a body that is not read to its end', async () => {
     const first = await pipe(
       Request.get(`${origin}/drip?numbytes=1000&duration=100`),
       Http.stream((_, body) =>

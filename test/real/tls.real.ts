@@ -10,9 +10,9 @@ describe('a good certificate', () => {
     expect(await text(url)).toBe(`HTTP/1.1 TLSv1.3 ${host === 'localhost' ? host : ''}\n`)
   })
 
-  test('is no good for those who do not know the CA', async () => {
-    const strangers = pipe(session, Session.withCa(pki('other-ca.pem')))
-    expect(await failure(Http.get(https('nginxTls')), { session: strangers })).toMatchObject({ _tag: 'TlsFailed' })
+  test('is rejected if the CA is not trusted', async () => {
+    const otherCa = pipe(session, Session.withCa(pki('other-ca.pem')))
+    expect(await failure(Http.get(https('nginxTls')), { session: otherCa })).toMatchObject({ _tag: 'TlsFailed' })
   })
 
   test('three million octets come as they are', async () => {
@@ -35,7 +35,7 @@ describe('a bad one is refused, and accepted without verification', () => {
     expect(await text(https(name), [Request.withVerify(false)])).toBe('reached\n')
   })
 
-  test('a protocol of yesterday is refused either way', async () => {
+  test('rejects an obsolete TLS version either way', async () => {
     for (const verify of [true, false]) {
       expect(await failure(Http.get(https('nginxOld'), Request.withVerify(verify)))).toMatchObject({
         _tag: 'TlsFailed',
@@ -44,9 +44,9 @@ describe('a bad one is refused, and accepted without verification', () => {
   })
 
   test('a redirect into it does not lead there', async () => {
-    const strangers = pipe(session, Session.withCa(pki('other-ca.pem')))
+    const otherCa = pipe(session, Session.withCa(pki('other-ca.pem')))
     const url = `http://127.0.0.1:${port('nginx')}/to-tls`
-    expect(await failure(Http.get(url), { session: strangers })).toMatchObject({ _tag: 'TlsFailed' })
+    expect(await failure(Http.get(url), { session: otherCa })).toMatchObject({ _tag: 'TlsFailed' })
   })
 })
 
@@ -69,8 +69,8 @@ describe('a server that asks for a client certificate', () => {
     expect(refused.message).not.toContain('wrong')
   })
 
-  // nginx does not hang up: it answers 400.
-  test('says so without one, and with that of another authority', async () => {
+  // nginx keeps the connection open and responds with 400.
+  test('responds with 400 without a certificate, and with one of another CA', async () => {
     const none = await get(url)
     expect([none.status, Buffer.from(none.bytes).toString()]).toEqual([400, expect.stringContaining('No required SSL')])
     const other = { cert: pki('other-client.pem'), key: pki('other-client.key') }

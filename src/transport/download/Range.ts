@@ -47,7 +47,7 @@ export interface ContentRange {
 
 /** What a response means for a download. The table of this module lists when each applies. */
 export type RangeAnswer =
-  /** The whole file. `length` is none if it is unknown, or if a content coding changes it. */
+  /** The whole file. `length` is `O.none` if it is unknown, or if a content coding changes it. */
   | {
       readonly _tag: 'Begin'
       readonly length: O.Option<number>
@@ -175,7 +175,7 @@ const isComplete = (part: PartialFile, head: Head): boolean => {
   return O.isSome(part.validator) && O.isSome(total) && total.value === part.size && !differ(total, part.total)
 }
 
-/** Evaluates a response. `part` is none if the whole file was requested. */
+/** Evaluates a response. `part` is `O.none` if the whole file was requested. */
 export const evaluate =
   (part: O.Option<PartialFile>) =>
   (head: Head): RangeAnswer => {

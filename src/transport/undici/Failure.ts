@@ -15,7 +15,7 @@
  * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a wrong length          | receiving    | `BodyCut`           |
  *
  * Faults before `sent` are marked `unsent`. From then on the server may have processed the request, and the message
- * says so.
+ * states this.
  *
  * `Fault.make` keeps only name, code and message of a cause. The errors themselves can hold secrets: undici's hold bytes
  * of the response, those of `socks` the password of the proxy, Node's the socket.

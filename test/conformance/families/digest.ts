@@ -1,7 +1,7 @@
 /**
  * `digest.json`: challenges answered, nonces counted, over several requests with the same credentials.
  *
- * Our cnonce is checked (`observe/digest.ts`) and then put in the place of the vectors', which is known.
+ * Our cnonce is checked (`observe/digest.ts`) and then replaced by the cnonce of the vectors.
  */
 import * as t from 'io-ts'
 import { observe } from '../observe/digest.js'

@@ -41,6 +41,6 @@ export const family: Family<Input, Output> = {
   output: readingOrFailure(PreparedSpec, readPrepared),
   observe,
   rules: rules.all,
-  // Half a surrogate pair is no text; what becomes of it is not judged.
+  // A lone surrogate is not valid text, so its output is not compared.
   excuses: [{ tag: 'surrogate', withoutUnjudged: () => null }],
 }

@@ -30,7 +30,7 @@ const take = (found: Found, token: string): Found => {
 
 const fullYear = (year: number): number => (year <= 69 ? year + 2000 : year <= 99 ? year + 1900 : year)
 
-/** Epoch milliseconds; nothing where it is no date. */
+/** Returns epoch milliseconds, or undefined if the text is not a date. */
 export const cookieDate = (text: string): number | undefined => {
   const { time, day, month, year } = text.split(DELIMITER).reduce(take, {} as Found) // an empty record is one
   const [hour = 0, minute = 0, second = 0] = time ?? []

@@ -1,7 +1,7 @@
 /**
- * RFC 6265bis as a list of cookies and two functions: a model beside the library's jar (D13).
+ * RFC 6265bis as a list of cookies and two functions: a model independent of the library's jar (D13).
  *
- * It shares nothing with it but the public suffix list, which is data that nobody writes twice.
+ * The two share only the public suffix list, which is data.
  *
  * | a Set-Cookie is refused                                              | 6265bis      |
  * |----------------------------------------------------------------------|--------------|
@@ -153,7 +153,7 @@ const scopeOf = (domain: string, host: string): Pick<Stored, 'domain' | 'hostOnl
   if (named === undefined) return undefined
   if (named === host) return { domain: host, hostOnly: isShared(host) }
   const site = siteOf(host)
-  // Never at or above a public suffix, not even at a parent that is none itself.
+  // Never at or above a public suffix, not even at a parent that is not a suffix itself.
   const covers = site !== undefined && domainMatches(host, named) && domainMatches(named, site)
   return covers ? { domain: named, hostOnly: false } : undefined
 }

@@ -1,5 +1,5 @@
 /**
- * A client that answers digest challenges as D24 says: a model beside the library's machine.
+ * A client that answers digest challenges as D24 specifies: a model independent of the library's implementation.
  *
  * | rule                                                                                     |
  * |------------------------------------------------------------------------------------------|

@@ -1,5 +1,5 @@
 /**
- * RFC 8288 3, read leniently: a model beside the library's Link parser (D23).
+ * RFC 8288 3, read leniently: a model independent of the library's Link parser (D23).
  */
 
 import { ownOctets } from './own-url.js'

@@ -95,7 +95,7 @@ const blocksOf = (text: string): { readonly blocks: ReadonlyArray<Block>; readon
     const isField = token.kind === 'plain' && FIELDS.has(token.text)
     if (isTop(token)) starts.push(i)
     const next = tokens[i + 1]
-    // The value of a keyword is no keyword, unless it begins the next entry on a line of its own.
+    // The value of a keyword is not a keyword, unless it begins the next entry on a line of its own.
     const hasValue = next !== undefined && !(isTop(next) && next.line !== token.line)
     if ((isField || token.text === 'machine') && token.kind === 'plain' && hasValue) i += 1
   }

@@ -1,5 +1,5 @@
 /**
- * NO_PROXY as curl reads it, with what requests adds: a model beside the library's (D12).
+ * NO_PROXY as curl reads it, with the additions of requests: a model independent of the library's (D12).
  *
  * | entry             | frees                                                          |
  * |-------------------|----------------------------------------------------------------|

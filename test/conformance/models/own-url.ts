@@ -3,7 +3,7 @@
  *
  * | in the text                    | Python                      | here                                   |
  * |--------------------------------|-----------------------------|----------------------------------------|
- * | blanks and controls behind it  | `%20`                       | removed                                |
+ * | trailing blanks and controls   | `%20`                       | removed                                |
  * | `?` alone                      | dropped                     | kept                                   |
  * | port 0                         | dropped                     | kept                                   |
  * | `..` above the root before `//` | one slash of the two is lost | RFC 3986 5.2.4                        |
@@ -11,7 +11,7 @@
 import { onTheWire } from './normal-url.js'
 import { isHttpLike, partsOf } from './parts.js'
 
-/** The text without the C0 controls and spaces behind it. */
+/** Removes trailing C0 controls and spaces. */
 export const withoutBlanksBehind = (text: string): string => {
   let end = text.length
   while (end > 0 && text.charAt(end - 1) <= ' ') end -= 1

@@ -36,7 +36,7 @@ export const partsOf = (text: string): Parts => {
   }
 }
 
-/** Python's `unquote`: escapes as UTF-8, and what is no escape left alone. */
+/** Python's `unquote`: decodes escapes as UTF-8 and keeps all other text. */
 export const unquoted = (text: string): string =>
   text.replace(/(?:%[\da-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'))
 
@@ -49,7 +49,7 @@ export const credentialsIn = (text: string): readonly [user: string, pass: strin
 /** Whether requests prepares it as an http-like URL, and does not leave it alone. */
 export const isHttpLike = (text: string): boolean => /^http/i.test(text.trimStart())
 
-/** The host as the WHATWG parser has it, without brackets; nothing where it is none. */
+/** The host as the WHATWG parser has it, without brackets; undefined if it is invalid. */
 export const canonicalHost = (host: string): string | undefined => {
   if (host === '' || /[\s\\]/.test(host)) return undefined
   try {

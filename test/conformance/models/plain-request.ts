@@ -29,7 +29,7 @@ export const mergedHeaders = (session: SessionSpec, request: RequestSpec): Reado
   )
 }
 
-/** Puts a header in the place of the one of its name, or last. */
+/** Replaces the header of the same name, or appends it. */
 export const upserted = (
   headers: ReadonlyArray<HeaderPair>,
   name: string,
@@ -144,7 +144,7 @@ const framed = (
   return type === undefined || valueOf(sized, 'Content-Type') !== undefined ? sized : [...sized, ['Content-Type', type]]
 }
 
-/** The prepared request; nothing where the request is not plain, or its host is none. */
+/** Returns the prepared request, or undefined if it is not plain or its host is invalid. */
 export const plainRequest = (session: SessionSpec, request: RequestSpec): Prepared | undefined => {
   const url = textOf(request.url)
   const host = canonicalHost(partsOf(url).host)

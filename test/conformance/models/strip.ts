@@ -12,14 +12,14 @@ const strips = (from: Parts, to: Parts): boolean => {
   return !(from.scheme === 'http' && old === '80' && to.scheme === 'https' && next === '443')
 }
 
-/** The parts of a URL with its host in canonical form; nothing where that is none. */
+/** The parts of a URL with its host in canonical form; undefined if the host is invalid. */
 export const canonical = (text: string): Parts | undefined => {
   const parts = partsOf(text)
   const host = /\\/.test(text.split(/[/?#]/)[2] ?? '') ? undefined : canonicalHost(parts.host)
   return host === undefined ? undefined : { ...parts, host }
 }
 
-/** Whether credentials stay behind; nothing where either host is none. */
+/** Whether credentials are removed; undefined if either host is invalid. */
 export const stripsAuth = (old: string, next: string): boolean | undefined => {
   const [from, to] = [canonical(old), canonical(next)]
   return from === undefined || to === undefined ? undefined : strips(from, to)

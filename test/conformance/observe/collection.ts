@@ -9,7 +9,7 @@
  * | `keys`, `values`, `items`, `len`, `list_…`    | readers of `Jar.toArray`, by domain, path, name as Python's   |
  * | `del jar[name]`, `clear(domain, path, name)`  | `Jar.remove`, `Jar.clear`                                     |
  * | `clear_session_cookies`, `clear_expired_cookies` | `Jar.clearSession`, `Jar.evict`                            |
- * | a keyword that nobody knows                   | what the types do not let anyone write                        |
+ * | an unknown keyword                            | what the types do not let anyone write                        |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'

@@ -109,6 +109,6 @@ export const jarOf = (jar: Jar.Jar, { settings }: Pick<Session.Session, 'setting
 export const modelOf = (cookies: Cookies, given: Along): ReadonlyArray<JarCookie> =>
   sorted([...[...given].map(([name, value]) => along(name, value)), ...cookies.map(shown)])
 
-/** Pairs of name and value in an order of their own, for what has none. */
+/** Sorts pairs of name and value, for outputs without a defined order. */
 export const pairsOf = (pairs: ReadonlyArray<readonly [string, string]>): Json =>
   [...pairs].sort(([x, a], [y, b]) => compareText(x, y) || compareText(a, b)).map(([name, value]) => [name, value])

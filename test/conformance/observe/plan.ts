@@ -5,7 +5,7 @@
  * |-----------|-----------------------------------------------------------------------------------|
  * | `headers` | the plan's own, in order; a forwarding proxy's credentials are of the route        |
  * | `body`    | base64; a stream is read to its end, as the vectors do; null where there is none   |
- * | boundary  | ours is put in the place of the vectors'; both have 32 digits                     |
+ * | boundary  | replaces the boundary of the vectors; both have 32 digits                         |
  */
 import { Headers, type Plan, Secret, Session, Transport } from 'requests-ts'
 import type { Prepared } from '../shapes.js'

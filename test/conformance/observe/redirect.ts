@@ -58,7 +58,7 @@ const errorResponse = (error: HttpError.SendError): Pick<Output, 'error_response
   return { error_response: { status: last.head.status, url: last.plan.url.href, history } }
 }
 
-/** The exchange that goes on with what a stopped one would have sent. */
+/** Returns the exchange that sends the next request of a stopped one. */
 const resumed = (x: Exchange.Exchange, { next, jar }: Response.Response): O.Option<Exchange.Exchange> => {
   if (O.isNone(next)) return O.none
   const trusted = x.credentialsAllowed && !Redirect.shouldStripAuth(x.plan.url, next.value.url)

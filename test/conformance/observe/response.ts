@@ -6,7 +6,7 @@
  * | `iter_content(n)`                 | `Stream.pieces(n)`; None, 0 and below: as it comes                  |
  * | `iter_content(decode_unicode=…)`  | `Stream.text` of those pieces                                       |
  * | `iter_lines`                      | `Stream.lines`, which is text: bytes are read and written as UTF-8  |
- * | a chunk size that is no int       | what the types do not let anyone write                              |
+ * | a chunk size that is not an int   | what the types do not let anyone write                              |
  * | what was read, read again         | `BodyCut`: `StreamConsumedError` in pieces, `RuntimeError` whole    |
  */
 import * as E from 'fp-ts/lib/Either.js'

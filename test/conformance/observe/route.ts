@@ -6,7 +6,7 @@
  * | `proxy`   | the one for this URL, spelled out; Python's map is read by its own `select_proxy`          |
  * | `verify`  | false, the path of the roots, or true                                                    |
  * | `cert`    | a path or a pair of paths                                                                |
- * | `timeout` | connect and read, in seconds; null for ever                                              |
+ * | `timeout` | connect and read, in seconds; null: no limit                                             |
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Plan, Proxy } from 'requests-ts'

@@ -15,7 +15,7 @@ export type Hop = Prepared & Partial<Omit<Sent, keyof Prepared>>
 
 const isSent = (hop: Hop): hop is Sent => 'verify' in hop
 
-/** What was sent, and `next` behind it. */
+/** The sent requests, followed by `next`. */
 export const hopsOf = ({ requests, final }: Output): ReadonlyArray<Hop> =>
   final?.next === undefined || final.next === null ? requests : [...requests, final.next]
 
@@ -25,7 +25,7 @@ const urlsIn = (final: Final, requests: ReadonlyArray<Sent>): Final => ({
   history_urls: requests.slice(requests.length - 1 - final.history_urls.length, -1).map(({ url }) => url),
 })
 
-/** The output with other hops in the place of its own. */
+/** Replaces the hops of the output. */
 export const withHops = (output: Output, hops: ReadonlyArray<Hop>): Output => {
   const requests = hops.filter(isSent)
   const { final, error_response } = output

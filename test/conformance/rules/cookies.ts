@@ -21,7 +21,7 @@ import { collectionOf } from './collection.js'
 
 type R = Rule<Input, Output>
 
-/** The URL as it is planned; nothing where its host is none (D19). */
+/** The URL as it is planned; undefined if its host is invalid (D19). */
 const planned = (url: string): string | undefined => {
   const host = canonicalHost(partsOf(url).host)
   if (host === undefined) return undefined

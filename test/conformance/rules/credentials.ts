@@ -54,7 +54,7 @@ export const inUtf8Unless = (given: Pairs, headers: Pairs): Pairs =>
     return isAuthorization(pair) && !isOwn ? [pair[0], inUtf8(pair[1])] : pair
   })
 
-/** Puts a header in the place of the Authorization that requests wrote. */
+/** Replaces the Authorization header that requests wrote. */
 export const withAuthorization = (headers: Pairs, own: HeaderPair | null): Pairs =>
   own === null
     ? headers.filter((pair) => !isAuthorization(pair))

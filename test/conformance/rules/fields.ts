@@ -12,7 +12,7 @@ export const isNamed =
   ([name]: HeaderPair): boolean =>
     names.includes(name.toLowerCase())
 
-/** Puts a value in the place of a header that is there; leaves all else alone. */
+/** Replaces the value of an existing header; keeps all other headers. */
 export const replaced = (headers: Pairs, name: string, value: string): Pairs =>
   headers.map((pair): HeaderPair => (isNamed(name)(pair) ? [pair[0], value] : pair))
 

@@ -7,7 +7,7 @@
  * | GET, HEAD         | none, or what the user wrote                 | none                                              |
  * | any other         | `Content-Length: 0`, or what the user wrote  | none                                              |
  *
- * requests sends a Transfer-Encoding that the user wrote beside it; here there is none without a body.
+ * requests also sends a Transfer-Encoding that the user wrote. This library sends none without a body.
  */
 import { isNamed, type Pairs } from './fields.js'
 

@@ -5,7 +5,7 @@
  * |------|-----------------------------------------------------|-----------------------------------------------|
  * | D19  | looks for the host as it is spelled                 | looks for the canonical host                  |
  * | D29  | Basic in latin-1                                    | Basic in UTF-8                                |
- * | D48  | `user@` is no credential                            | Basic with an empty password                  |
+ * | D48  | `user@` is not a credential                         | Basic with an empty password                  |
  * | D2   | netrc overrides credentials in the URL              | they stand; a user alone takes its own entry  |
  * | D61  | one fault spoils the file; the last entry, exactly so | a fault spoils its entry; the first, canonical |
  */

@@ -51,7 +51,7 @@ const differs = (subject: Subject<Input>, python: Output, isSame: boolean): bool
   return text !== theirs && (sorted(text) === sorted(theirs)) === isSame
 }
 
-/** Puts another Cookie header in the place of the one that is there, or where requests would have put one. */
+/** Replaces the Cookie header, or adds one where requests would have put it. */
 export const withCookie = <P extends Prepared>(python: P, given: Pairs, text: string): P => {
   if (text === '') return { ...python, headers: python.headers.filter(([name]) => name.toLowerCase() !== 'cookie') }
   if (valueOf(python.headers, 'Cookie') !== undefined) {

@@ -15,7 +15,7 @@
  * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
  * | D22  | Proxy-Authorization goes to the origin                | it goes nowhere without a proxy               |
  * | D29  | Basic in latin-1                                      | Basic in UTF-8                                |
- * | D48  | `user@` is no credential                              | Basic with an empty password                  |
+ * | D48  | `user@` is not a credential                           | Basic with an empty password                  |
  * | D49  | every method is written in upper case                 | only those of RFC 9110, and PATCH             |
  * | D50  | odd ends of a URL                                     | `models/own-url.ts`                           |
  * | D2   | netrc overrides a header, the URL and an empty auth    | it replaces nothing                          |
@@ -130,7 +130,7 @@ const OWN_URL = rewriting('D50', (python, { request }) => ({ ...python, url: own
 
 const givenUrl = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text : '')
 
-/** A host with a blank behind it. */
+/** A host with a trailing blank. */
 const BLANK_BEHIND_HOST: R = {
   id: 'D50',
   when: ({ input: { request } }, python) => {

@@ -11,7 +11,7 @@
  * | D3   | any falsy `verify` turns checking off               | only False does                                   |
  * | D22  | Proxy-Authorization for a SOCKS proxy goes to the origin, and is lost on a redirect | it stays with its proxy |
  * | D29  | Basic in latin-1; credentials beyond it are an exception | UTF-8 (RFC 7617 2.1)                         |
- * | D48  | one half of a proxy's credentials is none           | the other half is empty                           |
+ * | D48  | half of a proxy's credentials is ignored            | the other half is empty                           |
  * | D52  | keys that are spelled otherwise fit nothing         | they fit as they are meant                        |
  * | D31  | `host:port` is a URL of the scheme `host`           | an http proxy                                     |
  */

@@ -4,8 +4,8 @@
  * | rule | Python                                                | here                                              |
  * |------|-------------------------------------------------------|---------------------------------------------------|
  * | D21  | joins several Location fields                         | equal ones are one, else `InvalidRedirect`        |
- * | D36  | a blank Location leads to the URL itself              | white space is no part of a field: no redirect    |
- * | D35  | `http:x` and `http:///x` lead to `/x` on the same host | a path beside the base's (RFC 3986 5.2.2); a host that is empty is invalid (RFC 9110 4.2.1) |
+ * | D36  | a blank Location leads to the URL itself              | a field excludes outer white space: no redirect   |
+ * | D35  | `http:x` and `http:///x` lead to `/x` on the same host | a path relative to the base (RFC 3986 5.2.2); a host that is empty is invalid (RFC 9110 4.2.1) |
  * | D26  | a foreign scheme needs an adapter                     | `RedirectRefused`; without following, no `next`   |
  * | D14  | userinfo stays in the URL                             | removed                                           |
  * | D14  | a Location that nothing can be made of is an exception, even where it is not followed | no `next`         |
@@ -196,7 +196,7 @@ const NO_FRAGMENT = rewriting('D51', (python, { input }) =>
   }),
 )
 
-/** The exchange goes on where Python's ends; only for the plain case, a GET on one origin with a last answer behind it. */
+/** The exchange continues where Python's ends. Only for a GET on one origin that is followed by a final response. */
 const OCTETS = rewriting('D51', (python, { input }) => {
   const at = python.requests.length - 1
   const last = python.requests[at]

@@ -9,7 +9,7 @@
  * | D34  | what no adapter fits fails when it is sent         | `UnsupportedScheme` when it is planned              |
  * | D29  | credentials beyond latin-1 are an exception        | UTF-8 (RFC 7617 2.1)                                |
  * | D14  | a form in a mapping of its own is an exception     | a form                                              |
- * | D15  | an int of any size in JSON                         | `InvalidBody` for what is no JSON number of ours    |
+ * | D15  | an int of any size in JSON                         | `InvalidBody` for a number that JSON cannot hold    |
  * | D13  | cookies with `;`, blanks in a name, any character  | RFC 6265bis, or `InvalidHeader`                     |
  */
 import type { Input, Output } from '../families/prepare.js'

@@ -3,9 +3,9 @@
  *
  * | rule | Python                                  | here                                                       |
  * |------|-----------------------------------------|------------------------------------------------------------|
- * | D28  | compares any two texts                  | text that is no URL is an error                            |
+ * | D28  | compares any two texts                  | text that is not a URL is an error                         |
  * | D19  | compares hosts as they are spelled      | canonical hosts, or `InvalidUrl`                           |
- * | D27  | takes `:0` for a port                   | the URL as it is planned, where `:0` is none               |
+ * | D27  | takes `:0` for a port                   | the URL as it is planned, where `:0` is not a port         |
  * | D26  | keeps credentials within `ftp:`         | credentials are for http(s); nothing else keeps them       |
  */
 import type { Input, Output } from '../families/strip-auth.js'

@@ -10,7 +10,7 @@
  * | None for a header                        | `withoutHeader`                                              |
  * | no `params`, as `{}`                     | `withQuery({})`, which takes the place of a session's text   |
  * | falsy `params` of `session.request`      | the same; of a `Request`, no query                           |
- * | `cookies` a jar                          | its cookies beside those of the session's jar                |
+ * | `cookies` a jar                          | its cookies in addition to the session's jar                 |
  * | `allow_redirects=False`                  | `withoutRedirects`                                           |
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -46,7 +46,7 @@ export const headers = (pairs: ReadonlyArray<readonly [Py, Py]>): E.Either<Failu
   return late.length > 0 ? INVALID_HEADER : E.right(all(steps))
 }
 
-/** Python's `str`, which is what it makes of anything that is no text. */
+/** Applies Python's `str`, as requests does with a value that is not text. */
 const credential = (py: Py): string | undefined => (py._tag === 'Bytes' ? latin1(py.bytes) : keyText(py))
 
 const auth = (py: Py | undefined): E.Either<Failure, Step> => {

@@ -9,7 +9,7 @@
  * | `verify` of any other falsy kind    | nothing said (D3)                                                 |
  * | `cert` a path, a pair of paths      | `withClientCertificate`                                           |
  * | `timeout` t, (connect, read)        | `withTimeouts`, in milliseconds                                   |
- * | `stream`                            | no setting: it is `Http.stream` in the place of `Http.send`       |
+ * | `stream`                            | no setting: use `Http.stream` instead of `Http.send`              |
  * | `trust_env`                         | `withTrust`                                                       |
  */
 import { Override, Session, Settings } from 'requests-ts'

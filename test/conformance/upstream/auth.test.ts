@@ -119,7 +119,7 @@ describe('digest', () => {
     expect(Jar.toArray(jar).map(({ name }) => name)).toEqual(['fake'])
     expect(server.received.join('').match(/cookie: fake=fake_value/gi)).toHaveLength(1)
   })
-  it('[requests:auth-9] lends the body of the page, not of the challenge', async () => {
+  it('[requests:auth-9] streams the body of the page, not of the challenge', async () => {
     const server = await guarded()
     const gathered = Http.stream((_, body) => body.gather(100))
     expect(Buffer.from(await value(gathered(auth(Request.get(server.url))))).toString()).toBe('in')

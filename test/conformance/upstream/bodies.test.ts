@@ -83,7 +83,7 @@ describe('Content-Length', () => {
     )
     expect(lengthOf(Request.withText('This is a string containing multi-byte UTF-8 \u2603\ufe0f')(post))).toBe('51')
   })
-  it.each(['GET', 'HEAD'])('[requests:bodies-7] is none on a %s without a body', (method) =>
+  it.each(['GET', 'HEAD'])('[requests:bodies-7] is not set on a %s without a body', (method) =>
     expect(lengthOf(Request.make(method, 'http://h/'))).toBeUndefined(),
   )
   it.each(['POST', 'PUT', 'PATCH'])('[requests:bodies-8] is 0 on a %s without a body', (method) => {

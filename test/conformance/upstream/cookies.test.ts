@@ -158,7 +158,7 @@ describe('a jar', () => {
     const jar = right(Jar.set({ name: 'a', value: '1', domain: 'h.test' })(Jar.make({ nameless: true })))
     expect([jar.nameless, Jar.join(Jar.empty, jar).nameless]).toEqual([true, true])
   })
-  it('[requests:cookies-12] has no date that is none', () => {
+  it('[requests:cookies-12] rejects an invalid expiry date', () => {
     const made = Jar.set({ name: 'a', value: '1', domain: 'h.test', expires: new Date('woops') })(Jar.empty)
     expect(E.isLeft(made) && made.left._tag).toBe('InvalidCookie')
     const at = (line: string) => Jar.toArray(Jar.absorb(new URL('http://h.test/'), [line], new Date(0))(Jar.empty)[0])

@@ -61,7 +61,7 @@ describe('JSON', () => {
     expect(json(reply(encode(TEXT)))).toEqual(E.right(JSON.parse(TEXT))),
   )
 
-  it('[requests:responses-2] that is none is NotJson, with the response, and can be written down as data', async () => {
+  it('[requests:responses-2] that is invalid is NotJson, with the response, and can be serialized', async () => {
     for (const bytes of ['', '{"life": ', '<html>', Buffer.from([0, 0, 0, 0x7b, 1])]) {
       const failure = json(reply(bytes))
       if (E.isRight(failure)) throw new Error('read as JSON')
@@ -252,7 +252,7 @@ describe('a reply over the wire', () => {
     expect(Response.text(response)).toBe('{"gzipped": "\u00e9"}')
     expect(Response.json(E.right<never, unknown>)(response)).toEqual(E.right({ gzipped: '\u00e9' }))
   })
-  it('[requests:responses-17] with two lengths that differ is no reply', async () => {
+  it('[requests:responses-17] with two different lengths is rejected', async () => {
     const server = await always(
       'HTTP/1.1 200 OK\r\nContent-Length: 16\r\nContent-Length: 32\r\n\r\n-- Bad Response --\r\n',
     )

@@ -64,7 +64,7 @@ describe('hooks', () => {
     expect(await reasonOf(session)).toBe('Rab')
     expect(await reasonOf(session, Request.withHook(adding('c')))).toBe('Rabc')
   })
-  it("[requests:settings-4] of a request take the place of the session's where it says so", async () => {
+  it("[requests:settings-4] of a request replace the session's hooks if it uses withHooks", async () => {
     const session = Session.withHook(adding('s'))(Session.empty)
     expect(await reasonOf(session, Request.withHooks([adding('r')]))).toBe('Rr')
     expect(await reasonOf(session, Request.withHooks([]))).toBe('R')
@@ -108,7 +108,7 @@ describe('certificates', () => {
     }
     expect(server.connections()).toBe(0)
   })
-  it('[requests:settings-8] of nobody known are TlsFailed, and no setting of one request serves the next', async () => {
+  it('[requests:settings-8] of an unknown CA are TlsFailed, and a setting of one request does not affect the next', async () => {
     const server = await secure()
     expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
     expect(Response.text(await value(Http.get(server.url, Request.withVerify(false))))).toBe('secure')
@@ -125,7 +125,7 @@ describe('timeouts', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('[requests:settings-10] of %d are InvalidSettings', (ms) =>
     expect(tagOf(planned(Request.withTimeouts({ connect: ms })(Request.get('http://h/'))))).toBe('InvalidSettings'),
   )
-  it('[requests:settings-11] are ReadTimeout where nobody answers, to the head and within the body', async () => {
+  it('[requests:settings-11] are ReadTimeout if the server is silent before the head or within the body', async () => {
     const silent = await mute()
     expect((await error(Http.get(`http://${silent.host}`, Request.withTimeouts({ read: 100 }))))._tag).toBe(
       'ReadTimeout',

@@ -46,7 +46,7 @@ describe('a URL', () => {
     expect((await error(Http.get('http://127.0.0.1:1/')))._tag).toBe('ConnectFailed')
   })
 
-  it('[requests:urls-4] of a scheme that is none of HTTP stays as it is, query or not, and needs a mount', () => {
+  it('[requests:urls-4] of a scheme other than HTTP stays as it is, query or not, and needs a mount', () => {
     const mounted = ['data:', 'mailto:', 'http+unix:', 'ssh:'].reduce(
       (session, prefix) => Session.mount(prefix, Transport.memory({}))(session),
       Session.empty,

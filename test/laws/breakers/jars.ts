@@ -60,7 +60,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     breaks: ['no cookie reaches what it is not for'],
   },
   'host-only cookies for subdomains': {
-    history: "Python's http.cookiejar, hence requests (D13)",
+    history: "Python's http.cookiejar, and so requests (D13)",
     jars: sendingWhere((cookie, _, request) => Cookie.verdict({ ...cookie, hostOnly: false }, request) === 'sent'),
     breaks: ['no cookie reaches what it is not for'],
   },
