@@ -127,7 +127,7 @@ const rules = {
       ([past, at, now]) =>
         Laws.sendsInOrder(jars)(start(jars, past), at, now),
   ),
-  'a lifetime is counted from the reply that gave it': property(
+  'a lifetime is counted from the reply that set it': property(
     fc.tuple(fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(30), { maxLength: 6 })),
     (jars) =>
       ([seconds, reads]) =>

@@ -2,7 +2,7 @@
  * Explains a plan: for each field its value, the layer that decided it, and what that overrode; which inputs were
  * dropped, and why; which inputs were not read.
  *
- * It reads what the stages recorded (`stages/prepare/Provenance`), so a plan that is not explained costs nothing.
+ * It reads what the stages recorded (`stages/prepare/Provenance`), and works only when it is called.
  *
  * Laws: each field of the plan has exactly one entry; the entries rebuild the plan (`rebuild`); an entry names the layer
  * that decided the field; values are shown with every secret hidden.

@@ -159,7 +159,8 @@ const headerOverwritten: Check = (plan) => {
       : [`your ${part.name} is not sent, it was replaced: ${how}`]
   })
   const gone = dropped.flatMap(({ what, why }) =>
-    /^header (?:Transfer-Encoding|Proxy-Authorization)$/i.test(what) && !why.includes('to the proxy only')
+    /^header Transfer-Encoding$/i.test(what) ||
+    (/^header Proxy-Authorization$/i.test(what) && O.isNone(plan.route.proxy))
       ? [`your ${what.slice(7)} is not sent: ${why}`]
       : [],
   )

@@ -32,7 +32,8 @@ import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as OwnProperty from '../values/OwnProperty.js'
 import * as MockServer from '../wire/MockServer.js'
-import type { Hop, Server } from '../wire/Reply.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Head, Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
 import { at } from '../wire/Transport.js'
 import { type Done, type Exchange, failed, nameOf, type SendError, type Started, type Step } from './ExchangeState.js'
@@ -40,7 +41,7 @@ import { type Merged, merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
 import { type Context, prepared, type World, withDefaults } from './Prepare.js'
 import { hide } from './ReplyRedaction.js'
-import { countDigest, receive } from './Settle.js'
+import { countDigest, hopOf, receive } from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
 export * from './ExchangeState.js'
@@ -115,13 +116,11 @@ export interface Trace {
 const hookNames = (x: Exchange): ReadonlyArray<string> =>
   Override.layerOrElse<ReadonlyArray<{ readonly name: string }>>([])(x.merged.settings.hooks).map(nameOf)
 
-/** Returns the hop that a step records, with the Set-Cookie lines that the jar rejected. */
-const answeredHop = (step: Step, hop: Hop): Hop => {
-  if (step._tag === 'Done') {
-    return step.rejected === undefined || step.rejected.length === 0 ? hop : { ...hop, rejected: step.rejected }
-  }
+/** Returns the hop that a step records. */
+const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {
+  if (step._tag === 'Done') return hopOf(plan, head, step.rejected)
   const { history } = step._tag === 'Refuse' ? step.error : step.exchange
-  return history.at(-1) ?? hop
+  return history.at(-1) ?? hopOf(plan, head)
 }
 
 /** A simulation sends nothing, so its random values may be the same each time. */
@@ -148,7 +147,7 @@ export const simulate =
       const head = hide(x.plan, answered.right.head)
       const step = receive(now)(head)(x)
       const jar = step._tag === 'Refuse' ? step.error.jar : step.exchange.jar
-      hops.push({ ...answeredHop(step, { plan: x.plan, head }), jar })
+      hops.push({ ...answeredHop(step, x.plan, head), jar })
       if (step._tag === 'Refuse') return { hops, hooks, jar, outcome: E.left(step.error) }
       if (step._tag === 'Next') {
         x = step.exchange

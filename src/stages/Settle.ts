@@ -60,7 +60,8 @@ const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
   return { exchange: { ...x, jar }, cookies: accepted, rejected }
 }
 
-const hopOf = (plan: Plan, head: Head, rejected: ReadonlyArray<Rejection>): Hop =>
+/** Returns a hop. `rejected` is absent if the jar rejected nothing. */
+export const hopOf = (plan: Plan, head: Head, rejected: ReadonlyArray<Rejection> = NONE_REJECTED): Hop =>
   rejected.length === 0 ? { plan, head } : { plan, head, rejected }
 
 const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => ({

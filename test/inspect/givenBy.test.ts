@@ -118,6 +118,17 @@ describe('credentials', () => {
     const plan = planned(pipe(Request.get(from), Request.withBearer('t')))
     expect(data(plan).dropped).toMatchObject([{ what, layer: 'request', value: '‹secret›' }])
   })
+  it('names the netrc entry of the new host after a redirect, also if the password is the same', () => {
+    const environment = Environment.make({}, 'default login me password pw')
+    const { hops } = Exchange.simulate({ session: Session.defaults, environment })({
+      'GET https://a.test/': { status: 302, headers: { location: 'http://b.test/' } },
+      'GET http://b.test/': { status: 200 },
+    })(Request.get('https://a.test/'))
+    const explained = hops.map(({ plan }) => data(plan))
+    const how = explained.map(({ entries }) => entries.find(({ name }) => name === 'Authorization')?.how)
+    expect(how).toEqual([expect.stringContaining('a.test'), expect.stringContaining('b.test')])
+    expect(explained.flatMap(({ dropped }) => dropped.filter(({ layer }) => layer === 'environment'))).toEqual([])
+  })
   it('of netrc are reported as dropped if a digest signs the next hop', () => {
     const environment = Environment.make({}, 'machine h.test login me password CANARY')
     const challenge = { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"' }

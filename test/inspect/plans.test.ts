@@ -31,6 +31,21 @@ describe('diff', () => {
       { numRuns: 1000 },
     )
   })
+  it('compares the values of a secret query, and shows none of them', () => {
+    const secret = fc.string({ minLength: 1 }).map((text) => `c4nary${text}`)
+    fc.assert(
+      fc.property(secret, secret, (x, y) => {
+        const [one, same, other] = [x, x, y].map((value) => planned(pipe(https, Request.withSecretQuery('key', value))))
+        if (one === undefined || same === undefined || other === undefined) return false
+        const difference = Plan.diff(one)(other)
+        return (
+          Plan.diff(one)(same).length === 0 &&
+          (difference.length === 0) === (x === y) &&
+          !JSON.stringify(difference).includes('c4nary')
+        )
+      }),
+    )
+  })
   it('lists the differences without secrets', () => {
     const before = planned(
       pipe(https, Request.withBearer('c4nary-1'), Request.withQuery({ q: 'a' }), Request.withHeader('X-A', '1')),

@@ -4,6 +4,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import type * as Headers from '../../values/Headers.js'
+import { decodeComponent } from '../../values/PercentEncoding.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import type { Cause, ClientCertificate } from '../../wire/Plan.js'
@@ -54,13 +55,7 @@ export const queryLabel = (text: string): Label => {
   return { field: 'query', name: decoded(name), value: decoded(value) }
 }
 
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
-}
+const decoded = (text: string): string => decodeComponent(text.replaceAll('+', ' ')) ?? text
 
 const cookieLabel = (pair: Headers.Value): Label => {
   const text = Secret.reveal(pair)

@@ -1,7 +1,6 @@
 /**
  * What is not in a plan: inputs that were available and not used, with the reason, and inputs that were not read.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Cookie from '../../cookies/Cookie.js'
 import * as Jar from '../../cookies/Jar.js'
@@ -191,8 +190,7 @@ const droppedCookies = ({ provenance }: Context): ReadonlyArray<Dropped> => {
   const { cookies, merged, jar, now } = provenance
   if (jar.cookies.size === 0 || !Url.isHttp(provenance.url)) return []
   const url = Url.withSentPathname(provenance.url)
-  const own = cookies === 'Jar' ? E.right('') : CookieHeader.ofSettings(merged.settings)
-  const room = CookieHeader.roomBeside(E.isRight(own) ? own.right : '')
+  const room = CookieHeader.roomBeside(CookieHeader.ownCookies(cookies, merged.settings))
   return Jar.why(
     url,
     now,

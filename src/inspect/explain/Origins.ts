@@ -14,7 +14,6 @@
  *
  * A field that differs from what the stage made was written by a custom scheme, or edited by hand.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../../cookies/Cookie.js'
 import * as CookieHeader from '../../stages/prepare/CookieHeader.js'
@@ -107,8 +106,7 @@ const ofCookies = (c: Context, count: number): ReadonlyArray<Origin> => {
   if (count === 0) return []
   const { cookies, merged, jar, url, now } = c.provenance
   if (cookies === 'Header') return repeat(ofHeaderSetting(c, 'cookie', 'replaces all other cookies') ?? byHand, count)
-  const own = cookies === 'Jar' ? E.right('') : CookieHeader.ofSettings(merged.settings)
-  const { before, after } = CookieHeader.select(E.isRight(own) ? own.right : '', jar, url, now)
+  const { before, after } = CookieHeader.select(CookieHeader.ownCookies(cookies, merged.settings), jar, url, now)
   return [...before.map(ofJar), ...(cookies === 'Jar' ? [] : ofCookieSettings(c)), ...after.map(ofJar)]
 }
 

@@ -90,12 +90,18 @@ export const sourceOf = (settings: Settings, credentialsAllowed: boolean): Cooki
   return settings.headers.get('cookie')?._tag === 'Set' ? 'Header' : 'JarAndSettings'
 }
 
+/** Returns the cookies of the settings that a plan with this source sends; `Prepare` has validated them. */
+export const ownCookies = (source: CookieSource, settings: Settings): string => {
+  const own = source === 'Jar' ? NONE : ofSettings(settings)
+  return E.isRight(own) ? own.right : ''
+}
+
 /** Rebuilds the Cookie header for a later hop. */
 export const rebuild =
   (hop: LaterHop, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     const source = sourceOf(hop.settings, hop.credentialsAllowed)
     if (source === 'Header') return headers
-    const own = source === 'Jar' ? NONE : ofSettings(hop.settings)
-    return withCookies(E.isRight(own) ? own.right : '', hop.jar, url, now)(Headers.deleteAt('Cookie')(headers))
+    const own = ownCookies(source, hop.settings)
+    return withCookies(own, hop.jar, url, now)(Headers.deleteAt('Cookie')(headers))
   }

@@ -144,7 +144,7 @@ describe('the way', () => {
     const stopped = await value(Http.get(`${server.url}/302/get?x=1`, Request.withoutRedirects))
     expect(pipe(Response.next(stopped), O.map(Plan.show))).toEqual(O.some(`GET ${server.url}/get?x=1`))
   })
-  it('[requests:redirects-10] can be bent by a hook: any status and any target', async () => {
+  it('[requests:redirects-10] can be changed by a hook, which may set any status and target', async () => {
     const server = await raw((socket, head) =>
       socket.write(head.startsWith('GET / ') ? ok('see X-To', 'X-To: /there\r\n') : ok('there')),
     )

@@ -111,12 +111,12 @@ const mistakes: Readonly<Record<string, Mistake>> = {
         return slid
       },
     },
-    breaks: ['a lifetime is counted from the reply that gave it'],
+    breaks: ['a lifetime is counted from the reply that set it'],
   },
   'an expiry rounded up to the next minute': {
     history: 'lifetimes kept in coarse units',
     jars: { ...Jar, header: (at, now) => Jar.header(at, new Date(Math.floor(now.getTime() / 60000) * 60000)) },
-    breaks: ['a lifetime is counted from the reply that gave it', 'every cookie reaches what it is for'],
+    breaks: ['a lifetime is counted from the reply that set it', 'every cookie reaches what it is for'],
   },
   'a merge in which the left wins': {
     history: 'an object spread of two jars',
