@@ -1,5 +1,11 @@
 /**
  * Runs an exchange with a client: the only loop of the library. Each outcome has the updated jar.
+ *
+ * | while a reply hook runs            | the exchange ends with                                        |
+ * |------------------------------------|---------------------------------------------------------------|
+ * | it returns a Left, throws, rejects | `HookFailed`                                                  |
+ * | the signal aborts                  | `Aborted`, at once; the hook continues, its result is ignored |
+ * | the total time is exceeded         | `DeadlineExceeded`, in the same way                           |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { identity } from 'fp-ts/lib/function.js'
@@ -12,14 +18,15 @@ import type { Hook } from './session/Settings.js'
 import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
 import * as Send from './stages/Send.js'
-import * as Hooks from './transport/Hooks.js'
+import { exchangeFault, raceDeadline } from './transport/Cancellation.js'
 import type { Body } from './values/Body.js'
 import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
-import type * as Fault from './wire/Fault.js'
-import { headOf, type Reply, readAll } from './wire/Reply.js'
+import * as Fault from './wire/Fault.js'
+import type { Plan } from './wire/Plan.js'
+import { discard, type Head, headOf, isHead, type Reply, readAll, type Source } from './wire/Reply.js'
 import type { Response } from './wire/Response.js'
-import { at, type SendControls, type Superseded } from './wire/Transport.js'
+import { at, type SendControls, type Superseded, type TransportError } from './wire/Transport.js'
 
 /** The result of a program and the jar after it, also after a failure. */
 export type Outcome<E, A> = readonly [outcome: E.Either<E, A>, jar: Jar]
@@ -30,25 +37,21 @@ export type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Eith
 /** Makes the exchange to run: planned from a request, or given. */
 export type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
 
-const hooksOf = (x: Exchange.Exchange): ReadonlyArray<Hook> =>
-  Override.layerOrElse<ReadonlyArray<Hook>>([])(x.merged.settings.hooks)
+/** Plans a request with a jar and the client's inputs. */
+export const begin =
+  (client: Client.Client, jar: Jar, request: Request): Begin<Exchange.Started<PlanError>> =>
+  () =>
+    Exchange.start(Client.context(client)(jar)())(request)
 
-const controlsOf = (
-  client: Client.Client,
-  { plan, entropy, merged }: Exchange.Exchange,
-  superseded: Superseded,
-): SendControls => {
-  const { progress } = merged.settings
-  const onProgress = progress._tag === 'Set' ? progress.value : undefined
-  return Send.controlsOf(client, plan, { entropy, progress: onProgress, superseded })
-}
+/** Reads the whole body, up to the limit. */
+export const gather: Finish<never, Response> = (reply, done) =>
+  readAll(reply.body, done.exchange.plan.route.limits.body).then((bytes) =>
+    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.respond(done, bytes.right)),
+  )
 
-/** Returns the source of a body that can be read only once, unless another exchange uses it. */
-const ownedSource = (body: Body): AsyncIterable<Uint8Array> | undefined => {
-  if (body._tag !== 'Once') return undefined
-  const source = OneShot.guard(body.source)
-  return OneShot.isConsumed(source) ? undefined : source
-}
+/** Returns the error of a body that could not be read. */
+export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
+  E.left(Exchange.failed(at(exchange.plan, fault))(exchange))
 
 /** Runs an exchange, and closes the source of its body on every path, also if nothing was sent. */
 export const drive = async <S, E, A>(
@@ -65,6 +68,13 @@ export const drive = async <S, E, A>(
   } finally {
     OneShot.close(source)
   }
+}
+
+/** Returns the source of a body that can be read only once, unless another exchange uses it. */
+const ownedSource = (body: Body): AsyncIterable<Uint8Array> | undefined => {
+  if (body._tag !== 'Once') return undefined
+  const source = OneShot.guard(body.source)
+  return OneShot.isConsumed(source) ? undefined : source
 }
 
 /** Sends plans and processes replies until a step is not `Next`. */
@@ -85,9 +95,11 @@ const run = async <S, E, A>(
     x = exchange
     return headers
   }
-  const controls = controlsOf(client, x, superseded)
+  const { settings } = x.merged
+  const progress = settings.progress._tag === 'Set' ? settings.progress.value : undefined
+  const controls = Send.controlsOf(client, x.plan, { entropy: x.entropy, progress, superseded })
   const sendOne = Send.sendBy(client, controls)
-  const hooks = hooksOf(x)
+  const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(settings.hooks)
   for (;;) {
     if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumed(x)), x.jar]
     isSending = true
@@ -98,34 +110,68 @@ const run = async <S, E, A>(
     const head = headOf(reply)
     const now = client.clock.now()
     const again = Exchange.challenge(now)(head)(x)
-    const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await Hooks.run(hooks, controls, head, x.plan)
+    const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await runHooks(hooks, controls, head, x.plan)
     if (E.isLeft(seen)) {
-      await Hooks.release(controls, reply.body)
+      await release(controls, reply.body)
       return [E.left(Exchange.failed(seen.left)(x)), x.jar]
     }
     const step: Exchange.Step = O.isSome(again)
       ? { _tag: 'Next', exchange: again.value }
       : Exchange.settle(now)(seen.right)(x)
     if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
-    const stopped = await Hooks.release(controls, reply.body)
+    const stopped = await release(controls, reply.body)
     if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
     if (stopped !== undefined) return [E.left(Exchange.failed(at(x.plan, stopped))(step.exchange)), step.exchange.jar]
     x = step.exchange
   }
 }
 
-/** Returns the error of a body that could not be read. */
-export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
-  E.left(Exchange.failed(at(exchange.plan, fault))(exchange))
+/** Discards a body. Returns the fault that ends the exchange meanwhile, if any. */
+const release = async (controls: SendControls, body: Source): Promise<Fault.Fault | undefined> => {
+  const discarded = await raceDeadline(controls, discard(body))
+  return E.isLeft(discarded) ? discarded.left : undefined
+}
 
-/** Reads the whole body, up to the limit. */
-export const gather: Finish<never, Response> = (reply, done) =>
-  readAll(reply.body, done.exchange.plan.route.limits.body).then((bytes) =>
-    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.respond(done, bytes.right)),
-  )
+// --- hooks ---------------------------------------------------------------------------------------------------------
 
-/** Plans a request with a jar and the client's inputs. */
-export const begin =
-  (client: Client.Client, jar: Jar, request: Request): Begin<Exchange.Started<PlanError>> =>
-  () =>
-    Exchange.start(Client.context(client)(jar)())(request)
+type HookOutcome = E.Either<TransportError | Exchange.HookFailed, Head>
+
+/** Passes a head through all hooks in order, and stops at the first failure. */
+const runHooks = async (
+  hooks: ReadonlyArray<Hook>,
+  controls: SendControls,
+  head: Head,
+  plan: Plan,
+): Promise<HookOutcome> => {
+  let current = head
+  for (const hook of hooks) {
+    const outcome = await runHook(hook, controls, current, plan)
+    if (E.isLeft(outcome)) return outcome
+    current = outcome.right
+  }
+  return E.right(current)
+}
+
+const runHook = async (hook: Hook, controls: SendControls, head: Head, plan: Plan): Promise<HookOutcome> => {
+  const fault = exchangeFault(controls)
+  if (fault !== undefined) return E.left(at(plan, fault))
+  const failed = (how: 'Refused' | 'Threw', error: unknown): HookOutcome =>
+    E.left(Exchange.hookFailed(plan, hook, how, error))
+  // The type of a hook is checked again, because plain JavaScript permits any result.
+  try {
+    const task: unknown = hook(head, plan)
+    if (typeof task !== 'function') {
+      Fault.ignoreRejection(task)
+      const message = `it must return a task, which is a function, but returned ${Fault.kindOf(task)}`
+      return failed('Threw', new TypeError(message))
+    }
+    const outcome = await raceDeadline<E.Either<unknown, Head>>(controls, task())
+    if (E.isLeft(outcome)) return E.left(at(plan, outcome.left))
+    const result = outcome.right
+    if (E.isLeft(result)) return failed('Refused', result.left)
+    if (isHead(result.right)) return result
+    return failed('Threw', new TypeError(`its task must give a head, but gave ${Fault.kindOf(result.right)}`))
+  } catch (cause) {
+    return failed('Threw', cause)
+  }
+}

@@ -47,11 +47,11 @@ import { faultSignal } from './transport/Cancellation.js'
 import {
   type Download,
   type DownloadError,
+  fileProgress,
   rangeMismatch,
   saveResponse,
   type Target,
 } from './transport/download/Download.js'
-import { fileProgress } from './transport/download/DownloadProgress.js'
 import { claimPath, type ExistingFile, findExisting } from './transport/download/PartFile.js'
 import * as Range from './transport/download/Range.js'
 import * as Resource from './transport/download/Resource.js'

@@ -214,7 +214,7 @@ const STATE: ReadonlyArray<ModuleState> = [
     reason: 'the base URL of the settings, parsed once; the settings are immutable',
   },
   {
-    file: 'transport/download/LockOwner.ts',
+    file: 'transport/download/FileLock.ts',
     name: 'held',
     bound: 'the locks that this thread holds; each is removed when it is released',
     reason: 'distinguishes a lock of this thread from one that a process with the same id left',

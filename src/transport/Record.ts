@@ -17,8 +17,7 @@ import type { Plan } from '../wire/Plan.js'
 import { concat, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { observeBody } from './BodyObserver.js'
-import type { Asked, End, Entry } from './TapeEntry.js'
-import { asked, redacted } from './TapeRedaction.js'
+import { type Asked, asked, type End, type Entry, redacted } from './TapeEntry.js'
 
 /** Receives the entries: `(entry) => tape.modify(Tape.append(entry))` collects them in an `IORef`. */
 export type Sink = (entry: Entry) => IO<void>

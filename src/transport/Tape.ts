@@ -39,10 +39,19 @@
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import type { Entry, Tape } from './TapeEntry.js'
 
-export type { Answered, Asked, End, Entry, Pairs, Payload, Tape } from './TapeEntry.js'
+export { key } from './Replay.js'
+export {
+  type Answered,
+  type Asked,
+  asked,
+  type End,
+  type Entry,
+  type Pairs,
+  type Payload,
+  REDACTED,
+  type Tape,
+} from './TapeEntry.js'
 export { decode, encode, TapeJson } from './TapeJson.js'
-export { key } from './TapeMatch.js'
-export { asked, REDACTED } from './TapeRedaction.js'
 
 /** The tape without entries. */
 export const empty: Tape = { entries: [] }

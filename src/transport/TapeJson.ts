@@ -14,22 +14,95 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type * as t from 'io-ts'
+import * as t from 'io-ts'
 import * as Serialization from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
-import {
-  type Content,
-  type EntryJson,
-  type FaultJson,
-  FORMAT,
-  type Parameter,
-  type PostData,
-  TapeJson,
-  VERSION,
-} from './TapeCodec.js'
 import type { Answered, Asked, Entry, Pairs, Tape } from './TapeEntry.js'
 
-export { TapeJson }
+// --- codec ---------------------------------------------------------------------------------------------------------
+
+const FORMAT = 'requests-ts/tape'
+const VERSION = 1
+
+const Field = t.readonly(t.type({ name: Serialization.Line, value: Serialization.FieldValue }))
+const Parameter = t.readonly(t.type({ name: t.string, value: t.string }))
+const Base64 = t.literal('base64')
+
+const FaultJson = t.readonly(
+  t.intersection([
+    t.type({ tag: t.string, message: t.string }),
+    t.partial({ status: Serialization.Finite, unsent: t.literal(true) }),
+  ]),
+)
+
+const PostData = t.readonly(
+  t.intersection([t.type({ mimeType: t.string, text: t.string }), t.partial({ _encoding: Base64 })]),
+)
+
+const RequestJson = t.readonly(
+  t.intersection([
+    t.type({
+      method: Serialization.Line,
+      url: Serialization.Line,
+      httpVersion: t.string,
+      cookies: t.readonlyArray(t.unknown),
+      headers: t.readonlyArray(Field),
+      queryString: t.readonlyArray(Parameter),
+      headersSize: t.number,
+      bodySize: t.number,
+    }),
+    t.partial({ postData: PostData, _body: t.union([Serialization.Finite, t.literal('unknown')]) }),
+  ]),
+)
+
+const Content = t.readonly(
+  t.intersection([t.type({ size: t.number, mimeType: t.string }), t.partial({ text: t.string, encoding: Base64 })]),
+)
+
+const ResponseJson = t.readonly(
+  t.intersection([
+    t.type({
+      status: Serialization.Finite,
+      statusText: t.string,
+      httpVersion: t.string,
+      cookies: t.readonlyArray(t.unknown),
+      headers: t.readonlyArray(Field),
+      content: Content,
+      redirectURL: t.string,
+      headersSize: t.number,
+      bodySize: t.number,
+    }),
+    t.partial({ _end: t.union([t.keyof({ Whole: null, Left: null }), FaultJson]), _fault: FaultJson }),
+  ]),
+)
+
+const EntryJson = t.readonly(
+  t.type({
+    startedDateTime: t.string,
+    time: Serialization.Finite,
+    request: RequestJson,
+    response: ResponseJson,
+    cache: t.UnknownRecord,
+    timings: t.readonly(t.type({ send: t.number, wait: t.number, receive: t.number })),
+    _order: Serialization.Finite,
+  }),
+)
+
+/** A tape as JSON. */
+export const TapeJson = t.readonly(
+  t.type({
+    log: t.readonly(
+      t.type({
+        version: t.literal('1.2'),
+        creator: t.readonly(t.type({ name: t.string, version: t.string })),
+        entries: t.readonlyArray(EntryJson),
+        _tape: t.readonly(t.type({ format: t.literal(FORMAT), version: t.literal(VERSION) })),
+      }),
+    ),
+  }),
+)
+export type TapeJson = t.TypeOf<typeof TapeJson>
+type EntryJson = t.TypeOf<typeof EntryJson>
 
 const HTTP_1 = 'HTTP/1.1'
 

@@ -1,6 +1,11 @@
-/** File system operations shared by downloads and locks: error codes, exclusive creation, and syncing a folder. */
-import { constants } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+/**
+ * File system operations shared by downloads and locks.
+ *
+ * A private file is one that only this user can read and write. Another user may have placed a link, a FIFO or a writable
+ * file at the path of a part file or its note; such a file is never opened as ours.
+ */
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Returns the code of a file system error, such as `ENOENT`. */
@@ -20,7 +25,7 @@ export const orMissing = async <A>(operation: Promise<A>): Promise<A | undefined
 /** Creates a file with mode 0600 and that content. Returns false if the path exists. Throws any other error. */
 export const createExclusive = async (path: string, text: string): Promise<boolean> => {
   try {
-    const file = await open(path, 'wx', 0o600)
+    const file = await createPrivate(path)
     try {
       await file.writeFile(text)
     } catch (cause) {
@@ -48,4 +53,37 @@ export const syncFolder = async (path: string): Promise<void> => {
   } catch {
     // Windows and some network file systems cannot sync a folder. The file itself is on the disk.
   }
+}
+
+// --- private files -------------------------------------------------------------------------------------------------
+
+/** Whether a file belongs to this user. Always true on Windows, which has no such owners. */
+export const isOwn = ({ uid }: Stats): boolean => {
+  const own = process.getuid?.()
+  return own === undefined || uid === own
+}
+
+/** Whether this is a regular file of this user, with a single name, and without permissions for others. */
+const isPrivate = (stats: Stats): boolean => {
+  // Windows has no such modes.
+  const isClosed = process.getuid === undefined || (stats.mode & 0o077) === 0
+  return stats.isFile() && stats.nlink === 1 && isOwn(stats) && isClosed
+}
+
+/** Opens a private file. Returns undefined if the file is not private; throws if it cannot be opened. */
+export const openPrivate = async (path: string, flags: number): Promise<readonly [FileHandle, Stats] | undefined> => {
+  const file = await open(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  const stats = await file.stat().catch(() => undefined)
+  if (stats !== undefined && isPrivate(stats)) return [file, stats]
+  await file.close()
+  return undefined
+}
+
+/** Creates a private file for writing. Throws if the path exists, even as a dangling link. */
+export const createPrivate = (path: string): Promise<FileHandle> => open(path, 'wx', 0o600)
+
+/** Returns the size of a private file in bytes; undefined if it does not exist or is not private. */
+export const privateSize = async (path: string): Promise<number | undefined> => {
+  const stats = await lstat(path).catch(() => undefined)
+  return stats !== undefined && isPrivate(stats) ? stats.size : undefined
 }

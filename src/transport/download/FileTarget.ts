@@ -13,7 +13,7 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { codeOf, orMissing } from './FileSystem.js'
+import { codeOf, isOwn, orMissing } from './FileSystem.js'
 
 /** A `Plain` file is replaced as a whole; a `Special` file is written to directly. */
 export interface FileTarget {
@@ -23,15 +23,6 @@ export interface FileTarget {
 
 const MAX_LINKS = 40
 const MAX_PAUSE_MS = 50
-
-/**
- * Whether a file belongs to this user. Always true on Windows, which has no such owners.
- * @internal
- */
-export const isOwn = ({ uid }: Stats): boolean => {
-  const own = process.getuid?.()
-  return own === undefined || uid === own
-}
 
 const isTrusted = (stats: Stats): boolean => isOwn(stats) || stats.uid === 0
 
@@ -46,10 +37,7 @@ const targetOf = (stats: Stats, path: string): FileTarget => {
   return { _tag: 'Special', path }
 }
 
-/**
- * Returns the target of a path. Throws the error of the file system.
- * @internal
- */
+/** Returns the target of a path. Throws the error of the file system. */
 export const find = async (given: string): Promise<FileTarget> => {
   let path = resolve(given)
   // /dev/stdout and the like name open files and pipes, which cannot be replaced by a rename.
@@ -71,10 +59,7 @@ export const find = async (given: string): Promise<FileTarget> => {
   return fail(`"${given}" has more than ${MAX_LINKS} symbolic links`)
 }
 
-/**
- * Writes a whole chunk. If a FIFO or terminal is full, tries again until its reader has read from it.
- * @internal
- */
+/** Writes a whole chunk. If a FIFO or terminal is full, tries again until its reader has read from it. */
 export const writeAll = async (file: FileHandle, bytes: Uint8Array, signal?: AbortSignal): Promise<void> => {
   let pause = 1
   for (let at = 0; at < bytes.length; ) {
@@ -91,10 +76,7 @@ export const writeAll = async (file: FileHandle, bytes: Uint8Array, signal?: Abo
 
 const READER_TIMEOUT_MS = 5000
 
-/**
- * Opens a special file for writing. Waits up to five seconds for the reader of a FIFO.
- * @internal
- */
+/** Opens a special file for writing. Waits up to five seconds for the reader of a FIFO. */
 export const openSpecial = async (path: string, signal?: AbortSignal): Promise<FileHandle> => {
   const end = Date.now() + READER_TIMEOUT_MS
   for (;;) {
@@ -113,10 +95,7 @@ export const openSpecial = async (path: string, signal?: AbortSignal): Promise<F
 
 const withoutBits = (mode: number, bits: number): number => mode & ~bits
 
-/**
- * Gives a finished file the mode and owner of the file that it replaces. A new file gets the default mode (umask).
- * @internal
- */
+/** Gives a finished file the mode and owner of the file that it replaces. A new file gets the default mode (umask). */
 export const adoptPermissions = async (file: FileHandle, path: string): Promise<void> => {
   const old = await orMissing(lstat(path))
   if (old === undefined || !old.isFile()) return file.chmod(withoutBits(0o666, process.umask()))

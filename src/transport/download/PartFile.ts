@@ -1,24 +1,28 @@
 /**
  * The files of a download: `PATH.part` holds the bytes received so far, `PATH.part.json` the note about them.
  *
- * | file             | during the download             | after a failure | after success                                       |
- * |------------------|---------------------------------|-----------------|-----------------------------------------------------|
- * | `PATH`           | the old file                    | the old file    | the new file, renamed atomically after fsync        |
- * | `PATH.part`      | bytes, readable only by its owner | kept          | removed                                             |
- * | `PATH.part.json` | note, if the download can resume | kept           | kept if `existing` is `Resume`, so that the next download only checks for changes |
- * | `PATH.part.lock` | lock of the owner (`PartLock.ts`) | removed       | removed                                             |
+ * | file             | during the download              | after a failure | after success                                       |
+ * |------------------|----------------------------------|-----------------|-----------------------------------------------------|
+ * | `PATH`           | the old file                     | the old file    | the new file, renamed atomically after fsync        |
+ * | `PATH.part`      | bytes, readable only by its owner | kept           | removed                                             |
+ * | `PATH.part.json` | note, if the download can resume | kept            | kept if `existing` is `Resume`, so that the next download only checks for changes |
+ * | `PATH.part.lock` | lock of the owner                | removed         | removed                                             |
  *
  * A second download to the same path at the same time writes to `PATH.RANDOM.part`, which is removed if it fails. The
- * download that ends last wins.
+ * download that ends last wins. A new part is always a new file, so even a lock that was removed by mistake never mixes two
+ * downloads.
  */
-import { randomBytes } from 'node:crypto'
-import { lstat } from 'node:fs/promises'
+import { createHmac, randomBytes } from 'node:crypto'
+import { constants, type Stats } from 'node:fs'
+import { lstat, rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import * as JsonText from '../../values/JsonText.js'
+import * as Serialization from '../../values/Serialization.js'
+import { type Release, tryLock } from './FileLock.js'
+import { createPrivate, openPrivate, privateSize } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
-import * as PartLock from './PartLock.js'
-import * as PartNote from './PartNote.js'
-import { privateSize } from './PrivateFile.js'
 import type { PartialFile } from './Range.js'
 
 /** A file system operation failed. */
@@ -38,6 +42,8 @@ export const attempt = async <A>(path: string, operation: () => Promise<A>): Pro
   }
 }
 
+// --- claiming a path -----------------------------------------------------------------------------------------------
+
 /** A path that a download has claimed. */
 export interface ClaimedPath {
   /** The path that the user gave. */
@@ -46,11 +52,8 @@ export interface ClaimedPath {
   readonly part: string
   /** Whether this download may resume from an existing part, and keeps its own part after a failure. */
   readonly isOwner: boolean
-  readonly release: PartLock.Release
+  readonly release: Release
 }
-
-/** The path of the note of a download. */
-export const noteOf = ({ part }: ClaimedPath): string => `${part}.json`
 
 const noRelease = async (): Promise<void> => {}
 
@@ -62,11 +65,103 @@ export const claimPath = (given: string): Promise<E.Either<FileFailed, ClaimedPa
     const target = await FileTarget.find(given)
     const part = `${target.path}.part`
     if (target._tag === 'Special') return { given, target, part, isOwner: false, release: noRelease }
-    const release = await PartLock.take(`${part}.lock`, await lastWrite(part))
+    const release = await tryLock(`${part}.lock`, await lastWrite(part))
     if (release !== undefined) return { given, target, part, isOwner: true, release }
     const own = `${target.path}.${randomBytes(6).toString('hex')}.part`
     return { given, target, part: own, isOwner: false, release: noRelease }
   })
+
+// --- notes ---------------------------------------------------------------------------------------------------------
+
+const FORMAT = 'requests-ts/part'
+const VERSION = 2
+const MAX_BYTES = 65_536
+
+const orNull = <A>(type: t.Type<A, unknown>) => t.union([type, t.null])
+
+/** A file as this library left it. */
+const FinishedFile = t.readonly(
+  t.type({ size: Serialization.Finite, modifiedAt: Serialization.Finite, inode: Serialization.Finite }),
+)
+
+/** Which resource and version a part belongs to. The request may hold secrets, so a note stores a salted digest of it. */
+const PartNote = t.readonly(
+  t.type({
+    format: t.literal(FORMAT),
+    version: t.literal(VERSION),
+    salt: t.string,
+    /** Salted digest of the request (see `Resource.ts`). */
+    of: t.string,
+    /** Salted digest of the location of the final response. */
+    place: t.string,
+    validator: Serialization.Line,
+    modified: orNull(Serialization.Line),
+    total: orNull(Serialization.Finite),
+    /** Null while the download is incomplete. */
+    whole: orNull(FinishedFile),
+  }),
+)
+type PartNote = t.TypeOf<typeof PartNote>
+
+/** The version of a resource that a part file belongs to. */
+export interface ResourceVersion {
+  readonly resource: string
+  readonly location: string
+  readonly validator: string
+  readonly modified: string | undefined
+  /** Bytes of the whole file. */
+  readonly total: O.Option<number>
+}
+
+const digest = (salt: string, text: string): string => createHmac('sha256', salt).update(text, 'utf8').digest('hex')
+
+const notePath = ({ part }: ClaimedPath): string => `${part}.json`
+
+/** Returns none if the note is missing, invalid, or not private; the download then starts from the beginning. */
+const readNote = async (claimed: ClaimedPath): Promise<O.Option<PartNote>> => {
+  const opened = await openPrivate(notePath(claimed), constants.O_RDONLY).catch(() => undefined)
+  if (opened === undefined) return O.none
+  const [file, { size }] = opened
+  try {
+    const json = size > MAX_BYTES ? E.left('too long') : JsonText.parse(await file.readFile('utf8'))
+    return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
+  } finally {
+    await file.close()
+  }
+}
+
+const replaceNote = async (claimed: ClaimedPath, note: PartNote): Promise<void> => {
+  await removeNote(claimed)
+  const file = await createPrivate(notePath(claimed))
+  try {
+    await file.writeFile(JSON.stringify(note))
+  } finally {
+    await file.close()
+  }
+}
+
+/** Removes the note. Throws the error of the file system. */
+export const removeNote = (claimed: ClaimedPath): Promise<void> => rm(notePath(claimed), { force: true })
+
+/** Writes the note of a new part. Throws the error of the file system. */
+export const writeNote = (
+  claimed: ClaimedPath,
+  { resource, location, validator, modified, total }: ResourceVersion,
+): Promise<void> => {
+  const salt = randomBytes(16).toString('hex')
+  const digests = { salt, of: digest(salt, resource), place: digest(salt, location) }
+  const version = { validator, modified: modified ?? null, total: O.toNullable(total), whole: null }
+  return replaceNote(claimed, { format: FORMAT, version: VERSION, ...digests, ...version })
+}
+
+/** Adds the state of the finished file to its note, if there is one. Throws the error of the file system. */
+export const finishNote = async (claimed: ClaimedPath, { size, mtimeMs, ino }: Stats): Promise<void> => {
+  const note = await readNote(claimed)
+  if (O.isNone(note)) return removeNote(claimed)
+  await replaceNote(claimed, { ...note.value, whole: { size, modifiedAt: mtimeMs, inode: ino } })
+}
+
+// --- existing files ------------------------------------------------------------------------------------------------
 
 /** The result of an earlier download of the same resource: a part of the file, or the finished file. */
 export interface ExistingFile {
@@ -76,26 +171,34 @@ export interface ExistingFile {
   readonly isFrom: (location: string) => boolean
 }
 
+/** Returns the size of what an earlier download left; undefined if nothing can be continued or checked. */
+const existingSize = async ({ part, target }: ClaimedPath, { whole }: PartNote): Promise<number | undefined> => {
+  if (whole === null) return privateSize(part)
+  // The part of a finished file was renamed. A part that exists now belongs to another program and is ignored.
+  const stats = await lstat(target.path).catch(() => undefined)
+  const isUnchanged =
+    stats?.isFile() && stats.size === whole.size && stats.mtimeMs === whole.modifiedAt && stats.ino === whole.inode
+  return isUnchanged ? whole.size : undefined
+}
+
 /** Returns what an earlier download of a resource left. None if there is nothing, or if it cannot be trusted. */
 export const findExisting = async (claimed: ClaimedPath, resource: string): Promise<O.Option<ExistingFile>> => {
   if (!claimed.isOwner) return O.none
-  const read = await attempt(claimed.given, () => PartNote.read(noteOf(claimed)))
+  const read = await attempt(claimed.given, () => readNote(claimed))
   if (E.isLeft(read) || O.isNone(read.right)) return O.none
   const note = read.right.value
-  if (!PartNote.isOf(note, resource)) return O.none
-  const isFrom = (location: string): boolean => PartNote.isFrom(note, location)
-  const version = {
-    validator: O.some(note.validator),
-    ...(note.modified === null ? {} : { modified: note.modified }),
-  }
-  if (note.whole === null) {
-    const size = await privateSize(claimed.part)
-    if (size === undefined || size === 0) return O.none
-    return O.some({ part: { size, ...version, total: O.fromNullable(note.total) }, isWhole: false, isFrom })
-  }
-  // The part of a finished file was renamed. A part that exists now belongs to another program and is ignored.
-  const { size } = note.whole
-  const stats = await lstat(claimed.target.path).catch(() => undefined)
-  if (size === 0 || stats === undefined || !PartNote.isUnchanged(note.whole, stats)) return O.none
-  return O.some({ part: { size, ...version, total: O.some(size) }, isWhole: true, isFrom })
+  if (note.of !== digest(note.salt, resource)) return O.none
+  const size = await existingSize(claimed, note)
+  if (size === undefined || size === 0) return O.none
+  const isWhole = note.whole !== null
+  return O.some({
+    part: {
+      size,
+      validator: O.some(note.validator),
+      ...(note.modified === null ? {} : { modified: note.modified }),
+      total: isWhole ? O.some(size) : O.fromNullable(note.total),
+    },
+    isWhole,
+    isFrom: (location) => note.place === digest(note.salt, location),
+  })
 }

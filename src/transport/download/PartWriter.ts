@@ -3,15 +3,21 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, rename, rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { syncFolder } from './FileSystem.js'
+import { createPrivate, openPrivate, syncFolder } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
-import { attempt, type ClaimedPath, type FileFailed, noteOf } from './PartFile.js'
-import * as PartNote from './PartNote.js'
-import { createPrivate, openPrivate } from './PrivateFile.js'
+import {
+  attempt,
+  type ClaimedPath,
+  type FileFailed,
+  finishNote,
+  type ResourceVersion,
+  removeNote,
+  writeNote,
+} from './PartFile.js'
 
 /** How a body is written: to a new part, which can be resumed if its version is known, or to the end of an existing one. */
 export type WriteMode =
-  | { readonly _tag: 'Begin'; readonly version: O.Option<PartNote.ResourceVersion> }
+  | { readonly _tag: 'Begin'; readonly version: O.Option<ResourceVersion> }
   | { readonly _tag: 'Append'; readonly size: number }
 
 /** How much of the file is there after a body was written. */
@@ -33,14 +39,14 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const beginPart = async (claimed: ClaimedPath, version: O.Option<PartNote.ResourceVersion>): Promise<FileHandle> => {
+const beginPart = async (claimed: ClaimedPath, version: O.Option<ResourceVersion>): Promise<FileHandle> => {
   if (claimed.isOwner) {
-    await rm(noteOf(claimed), { force: true })
+    await removeNote(claimed)
     await rm(claimed.part, { force: true })
   }
   const file = await createPrivate(claimed.part)
   try {
-    if (claimed.isOwner && O.isSome(version)) await PartNote.write(noteOf(claimed), PartNote.make(version.value))
+    if (claimed.isOwner && O.isSome(version)) await writeNote(claimed, version.value)
     return file
   } catch (cause) {
     await file.close()
@@ -69,9 +75,9 @@ const openFor = (claimed: ClaimedPath, { mode, signal }: WriteOptions): Promise<
 
 /** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
 const preventResume = async (claimed: ClaimedPath): Promise<void> => {
-  const path = claimed.isOwner ? noteOf(claimed) : claimed.part
-  // A file that cannot be removed does no harm.
-  if (claimed.target._tag === 'Plain') await rm(path, { force: true }).catch(() => undefined)
+  if (claimed.target._tag !== 'Plain') return
+  const removed = claimed.isOwner ? removeNote(claimed) : rm(claimed.part, { force: true })
+  await removed.catch(() => undefined) // A file that cannot be removed does no harm.
 }
 
 const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
@@ -85,10 +91,7 @@ const finish = async (claimed: ClaimedPath, file: FileHandle, keepsNote: boolean
   if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
   await rename(part, target.path)
   await syncFolder(target.path)
-  if (!claimed.isOwner) return
-  const note = keepsNote ? await PartNote.read(noteOf(claimed)) : O.none
-  if (O.isNone(note)) return rm(noteOf(claimed), { force: true })
-  await PartNote.write(noteOf(claimed), PartNote.finished(note.value, stats))
+  if (claimed.isOwner) await (keepsNote ? finishNote(claimed, stats) : removeNote(claimed))
 }
 
 /** Writes all chunks, and returns the number of bytes. */

@@ -1,7 +1,7 @@
 /**
  * The identity of a downloaded resource: every part of the request that may select the representation.
  *
- * The text holds secrets and stays in memory. Only a salted digest of it is written (see `PartNote.ts`).
+ * The text holds secrets and stays in memory. Only a salted digest of it is written (see `PartFile.ts`).
  */
 import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
