@@ -11,6 +11,7 @@
  * | `Hung`      | did not settle in time                                |
  * | `Twice`     | called back again after it had settled                |
  */
+import { messageOf } from '../src/values/Printable.js'
 
 export type TaskOutcome<A> =
   | { readonly _tag: 'Settled'; readonly value: A }
@@ -53,8 +54,6 @@ export const settle = async <A>(start: () => PromiseLike<A>, patience: number): 
     return { _tag: 'Threw', error }
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : JSON.stringify(error))
 
 /** Describes what is wrong with an outcome; undefined for a value. */
 export const violationOf = (what: string, ended: TaskOutcome<unknown>, patience: number): string | undefined => {

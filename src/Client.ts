@@ -79,35 +79,20 @@ const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
   return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
 }
 
-/** Makes transports belong to the client, each once. */
-const owner = (
-  isClosed: IO<boolean>,
-): { readonly all: ReadonlySet<Transport>; readonly own: Endomorphism<Transport> } => {
-  const known = new Map<Transport, Transport>()
-  const all = new Set<Transport>()
-  const own = (transport: Transport): Transport => {
-    if (all.has(transport)) return transport
-    const before = known.get(transport)
-    if (before !== undefined) return before
-    const guarded = until(isClosed, transport)
-    known.set(transport, guarded)
-    all.add(guarded)
-    return guarded
-  }
-  return { all, own }
-}
-
-/** Closes all transports. A custom transport that fails to close does not change the outcome of a program. */
-const closeAll = async (transports: ReadonlySet<Transport>): Promise<void> => {
-  await Promise.allSettled([...transports].map(async (transport) => transport.close?.()))
-}
-
 /** Opens a client. It opens no connection before the first request. */
 export const open = (options: Options): IO<Client> => {
   const { session, transport = undici(), environment, clock, random, signal } = OwnProperty.of(options)
   return () => {
     let closed = false
-    const { all, own } = owner(() => closed)
+    /** The transports of this client, by the given transport and by themselves. */
+    const owned = new Map<Transport, Transport>()
+    const own = (transport: Transport): Transport => {
+      const known = owned.get(transport)
+      if (known !== undefined) return known
+      const guarded = until(() => closed, transport)
+      owned.set(transport, guarded).set(guarded, guarded)
+      return guarded
+    }
     const adopt = (other: Session.Session): Session.Session => ({
       ...other,
       mounts: other.mounts.map(([prefix, mounted]) => [prefix, own(mounted)]),
@@ -122,7 +107,8 @@ export const open = (options: Options): IO<Client> => {
       ...(signal === undefined ? {} : { signal }),
       close: async () => {
         closed = true
-        await closeAll(all)
+        // A custom transport that fails to close does not change the outcome of a program.
+        await Promise.allSettled([...new Set(owned.values())].map(async (transport) => transport.close?.()))
       },
     }
   }

@@ -32,7 +32,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
-import { begin, drive, type Finish, failedBody, gather, type Outcome } from './Interpreter.js'
+import { begin, drive, type Finish, failedBody, gather, type Outcome, sendRequest } from './Interpreter.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import * as Exchange from './stages/Exchange.js'
@@ -58,10 +58,8 @@ export const attempt =
   (request: Request.Request): Http<never, E.Either<Exchange.SendError, Response>> =>
   (jar) =>
   (client) =>
-  async () => {
-    const [outcome, after] = await drive(client, jar, request.body, begin(client, jar, request), gather)
-    return E.right([outcome, after])
-  }
+  () =>
+    sendRequest(client, jar, request, gather).then(E.right)
 
 /** Sends a request, follows redirects and reads the body into memory. Errors: `SendError`. */
 export const send =
@@ -69,7 +67,7 @@ export const send =
   (jar) =>
   (client) =>
   () =>
-    drive(client, jar, request.body, begin(client, jar, request), gather).then(absolve)
+    sendRequest(client, jar, request, gather).then(absolve)
 
 /** Plans a request without sending it. `resume` sends the exchange. Errors: `PlanError`. */
 export const start =
@@ -77,7 +75,7 @@ export const start =
   (jar) =>
   (client) =>
   async () => {
-    const begun = begin(client, jar, request)()
+    const begun = begin(client, jar, request)
     return E.isLeft(begun) ? begun : E.right([begun.right, jar])
   }
 
@@ -87,8 +85,8 @@ export const plan =
   (jar) =>
   (client) =>
   async () => {
-    const begun = begin(client, jar, request)()
-    return E.isLeft(begun) ? begun : E.right([begun.right.plan, jar])
+    const started = await start(request)(jar)(client)()
+    return E.isLeft(started) ? started : E.right([started.right[0].plan, jar])
   }
 
 /** Sends an exchange that `start` returned, edited or not. Its jar is joined with the current one. Errors: `ExchangeError`. */
@@ -135,7 +133,7 @@ export const stream =
   (request: Request.Request): Http<Exchange.SendError | E, A> =>
   (jar) =>
   (client) =>
-  async () => {
+  () => {
     const finish: Finish<E, A> = async (reply, done) => {
       const { source, fault, leave } = observed(reply.body)
       try {
@@ -150,7 +148,7 @@ export const stream =
         await discard(reply.body)
       }
     }
-    return absolve(await drive(client, jar, request.body, begin(client, jar, request), finish))
+    return sendRequest(client, jar, request, finish).then(absolve)
   }
 
 // --- programs ------------------------------------------------------------------------------------------------------
@@ -170,8 +168,7 @@ export const orElse =
   async () => {
     const outcome = await program(from)(client)()
     if (E.isRight(outcome)) return outcome
-    const after = HttpError.jar(outcome.left)
-    return onLeft(outcome.left)(O.isSome(after) ? after.value : from)(client)()
+    return onLeft(outcome.left)(jarAfter(from)(outcome))(client)()
   }
 
 /**
@@ -233,11 +230,8 @@ type ProgramOutcome = E.Either<unknown, [unknown, Jar.Jar]>
 
 const jarAfter =
   (from: Jar.Jar) =>
-  (outcome: ProgramOutcome): Jar.Jar => {
-    if (E.isRight(outcome)) return outcome.right[1]
-    const known = HttpError.jar(outcome.left)
-    return O.isSome(known) ? known.value : from
-  }
+  (outcome: ProgramOutcome): Jar.Jar =>
+    E.isRight(outcome) ? outcome.right[1] : O.getOrElse(() => from)(HttpError.jar(outcome.left))
 
 /** The comparison is false for `NaN` too. */
 const atLeastOne = (concurrency: number): number => (concurrency >= 1 ? Math.floor(concurrency) : 1)
@@ -248,13 +242,10 @@ const runAll = async (
   concurrency: number,
 ): Promise<ReadonlyArray<ProgramOutcome>> => {
   const settled: PromiseSettledResult<ProgramOutcome>[] = []
-  const queue = [...tasks.entries()]
+  const queue = tasks.entries()
   const worker = async (): Promise<void> => {
-    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-      const [i, run] = task
-      const [result] = await Promise.allSettled([run()])
-      settled[i] = result
-    }
+    // All workers take their tasks from the same iterator.
+    for (const [i, run] of queue) [settled[i]] = await Promise.allSettled([run()])
   }
   await Promise.all(Array.from({ length: Math.min(atLeastOne(concurrency), tasks.length) }, worker))
   return settled.map((result) => {

@@ -17,6 +17,7 @@ import type { InvalidPayload, NotJson, StatusError } from './Response.js'
 import type { SendError } from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
 import * as Printable from './values/Printable.js'
+import * as Fault from './wire/Fault.js'
 
 export type { InvalidPayload, NotJson, StatusError } from './Response.js'
 export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
@@ -42,8 +43,8 @@ export const jar = (error: unknown): O.Option<Jar> => {
     : O.none
 }
 
-/** Every tag of this library. The type requires all of them. */
-const TAGS: Readonly<Record<HttpError['_tag'], true>> = {
+/** Every tag except those of faults. The type requires all of them. */
+const TAGS: Readonly<Record<Exclude<HttpError['_tag'], Fault.FaultTag>, true>> = {
   InvalidUrl: true,
   MissingScheme: true,
   UnsupportedScheme: true,
@@ -51,19 +52,6 @@ const TAGS: Readonly<Record<HttpError['_tag'], true>> = {
   InvalidProxy: true,
   InvalidBody: true,
   InvalidSettings: true,
-  ConnectFailed: true,
-  ConnectTimeout: true,
-  ReadTimeout: true,
-  DeadlineExceeded: true,
-  TlsFailed: true,
-  ProxyFailed: true,
-  ProtocolError: true,
-  BodyCut: true,
-  DecodingFailed: true,
-  BodyTooLarge: true,
-  Aborted: true,
-  ClientClosed: true,
-  RequestBodyFailed: true,
   TooManyRedirects: true,
   InvalidRedirect: true,
   RedirectRefused: true,
@@ -77,8 +65,7 @@ const TAGS: Readonly<Record<HttpError['_tag'], true>> = {
 /** Returns whether an error is plain data of this library. Other errors must not be copied. */
 const isHttpError = (error: unknown): boolean =>
   has(error, '_tag') &&
-  typeof error._tag === 'string' &&
-  Object.hasOwn(TAGS, error._tag) &&
+  (Fault.is(error) || (typeof error._tag === 'string' && Object.hasOwn(TAGS, error._tag))) &&
   Object.getPrototypeOf(error) === Object.prototype
 
 /** Replaces the jar of an error of this library. Any other error is returned unchanged. */

@@ -29,19 +29,29 @@ import type { Response } from './wire/Response.js'
 import { at, type SendControls, type Superseded, type TransportError } from './wire/Transport.js'
 
 /** The result of a program and the jar after it, also after a failure. */
-export type Outcome<E, A> = readonly [outcome: E.Either<E, A>, jar: Jar]
+export type Outcome<E, A> = [outcome: E.Either<E, A>, jar: Jar]
 
 /** Processes the body of the last reply. */
 export type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | Exchange.ExchangeError, A>>
 
 /** Makes the exchange to run: planned from a request, or given. */
-export type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
+type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
 
 /** Plans a request with a jar and the client's inputs. */
-export const begin =
-  (client: Client.Client, jar: Jar, request: Request): Begin<Exchange.Started<PlanError>> =>
-  () =>
-    Exchange.start(Client.context(client)(jar)())(request)
+export const begin = (
+  client: Client.Client,
+  jar: Jar,
+  request: Request,
+): E.Either<Exchange.Started<PlanError>, Exchange.Exchange> => Exchange.start(Client.context(client)(jar)())(request)
+
+/** Plans and sends a request. */
+export const sendRequest = <E, A>(
+  client: Client.Client,
+  jar: Jar,
+  request: Request,
+  finish: Finish<E, A>,
+): Promise<Outcome<Exchange.SendError | E, A>> =>
+  drive(client, jar, request.body, () => begin(client, jar, request), finish)
 
 /** Reads the whole body, up to the limit. */
 export const gather: Finish<never, Response> = (reply, done) =>

@@ -24,7 +24,7 @@
  * import { tmpdir } from 'node:os'
  * import { join } from 'node:path'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { pipe } from 'fp-ts/lib/function.js'
+ * import { identity, pipe } from 'fp-ts/lib/function.js'
  * import { Client, Request, Session, Stream, Transport } from 'requests-ts'
  *
  * const path = join(mkdtempSync(join(tmpdir(), 'download-')), 'big.iso')
@@ -50,9 +50,9 @@ import {
   fileProgress,
   rangeMismatch,
   saveResponse,
-  type Target,
 } from './transport/download/Download.js'
 import { claimPath, type ExistingFile, findExisting } from './transport/download/PartFile.js'
+import type { Target } from './transport/download/PartWriter.js'
 import * as Range from './transport/download/Range.js'
 import * as Resource from './transport/download/Resource.js'
 import * as OwnProperty from './values/OwnProperty.js'
@@ -149,7 +149,7 @@ export const toFile =
       const { progress } = exchange.merged.settings
       const onProgress = progress._tag === 'Set' ? progress.value : undefined
       // Only a special file, such as a FIFO, can make a download wait for another program.
-      stop = claimed.target._tag === 'Special' ? faultSignal(Send.limitsOf(client, exchange.plan)) : undefined
+      stop = claimed.target._tag === 'Special' ? faultSignal(Send.controlsOf(client, exchange.plan)) : undefined
       const target = { claimed, resource: Resource.of(exchange), mayResume, signal: stop?.signal }
       return await fetchFile(target, uncoded, onProgress)(jar)(client)()
     } finally {

@@ -11,7 +11,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
-import type { SendControls } from '../wire/Transport.js'
+import type { Plan } from '../wire/Plan.js'
+import { at, type SendControls, type TransportError } from '../wire/Transport.js'
 import * as Abort from './undici/Abort.js'
 
 /** Aborts the current signal when a transport is closed. Later calls get a new signal, because a transport can be reused. */
@@ -33,24 +34,28 @@ const abortFault = ({ signal }: SendControls): Fault.Fault | undefined =>
     ? Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(signal.reason)}`, signal.reason)
     : undefined
 
+/** Returns the error of a request whose signal had aborted already. */
+export const abortedBeforeSend = (plan: Plan): TransportError =>
+  at(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent')))
+
 /** Returns `Aborted` or `ClientClosed` if a wait must end. */
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
   abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined)
 
-/** Returns `DeadlineExceeded` if it is too late to send. */
-export const deadlineFault = (clock: Clock.Clock, deadline: number): Fault.Fault | undefined =>
+/** Returns `DeadlineExceeded` if the deadline has passed. */
+export const deadlineFault = (
+  clock: Clock.Clock,
+  deadline: number,
+  event = 'the request was sent',
+): Fault.Fault | undefined =>
   clock.monotonic() < deadline
     ? undefined
-    : Fault.make('DeadlineExceeded', 'The total time was exceeded before the request was sent')
+    : Fault.make('DeadlineExceeded', `The total time was exceeded before ${event}`)
 
 /** Returns `Aborted` or `DeadlineExceeded` if an exchange must end. */
 export const exchangeFault = (controls: SendControls): Fault.Fault | undefined => {
-  const { clock = Clock.system, deadline } = controls
-  if (deadline === undefined || clock.monotonic() < deadline) return abortFault(controls)
-  return (
-    abortFault(controls) ??
-    Fault.make('DeadlineExceeded', 'The total time was exceeded before the exchange was complete')
-  )
+  const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY } = controls
+  return abortFault(controls) ?? deadlineFault(clock, deadline, 'the exchange was complete')
 }
 
 /** Runs `act` once, when the first of the signals aborts. Returns a function that removes the listeners. */

@@ -13,10 +13,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
-import * as Fault from '../wire/Fault.js'
 import * as MockServer from '../wire/MockServer.js'
 import { once, type Server, type Source } from '../wire/Reply.js'
 import { at, notifyProgress, type OnProgress, type Progress, type Transport } from '../wire/Transport.js'
+import { abortedBeforeSend } from './Cancellation.js'
 
 type OnBytes = (bytes: number) => void
 
@@ -48,9 +48,7 @@ export const memory =
   (plan, controls) =>
   async () => {
     const { signal, progress } = OwnProperty.of(controls)
-    if (signal?.aborted) {
-      return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent'))))
-    }
+    if (signal?.aborted) return E.left(abortedBeforeSend(plan))
     const served = MockServer.serve(server)(plan)
     if (E.isLeft(served)) return E.left(at(plan, served.left))
     if (plan.body._tag === 'Bytes') notifyBytes(progress, 'up')(Secret.open(plan.body.bytes).length)

@@ -12,12 +12,11 @@ import { hideIn, secretsOf } from '../stages/ReplyRedaction.js'
 import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
-import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { concat, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { observeBody } from './BodyObserver.js'
-import { type Asked, asked, type End, type Entry, redacted } from './TapeEntry.js'
+import { type Asked, asked, type End, type Entry, redacted, withoutCause } from './TapeEntry.js'
 
 /** Receives the entries: `(entry) => tape.modify(Tape.append(entry))` collects them in an `IORef`. */
 export type Sink = (entry: Entry) => IO<void>
@@ -53,13 +52,6 @@ const collectingContent = (plan: Plan): RecordedRequest => {
     ? { plan: { ...plan, body: { ...body, open: () => collect(body.open()) } }, content }
     : { plan: { ...plan, body: { ...body, source: collect(body.source) } }, content }
 }
-
-/** Returns a fault without its cause, which may hold anything. */
-const withoutCause = ({ _tag, message, status, unsent }: Fault.Fault): Fault.Fault => ({
-  ...Fault.make(_tag, message),
-  ...(status === undefined ? {} : { status }),
-  ...(unsent === undefined ? {} : { unsent }),
-})
 
 const sendRecorded = async (
   given: Plan,

@@ -17,9 +17,10 @@ import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { concat, head, once, type Reply, type Source, tooLarge } from '../wire/Reply.js'
+import { concat, type Reply, reply } from '../wire/Reply.js'
 import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
-import { type Answered, type Asked, asked, type Entry, type Pairs, type Tape } from './TapeEntry.js'
+import { abortedBeforeSend } from './Cancellation.js'
+import { type Answered, type Asked, asked, type Entry, type Pairs, type Tape, valueOf } from './TapeEntry.js'
 
 // --- comparing plans -----------------------------------------------------------------------------------------------
 
@@ -42,16 +43,11 @@ export const key = (plan: Asked): string => {
   return JSON.stringify([plan.method, plan.url, fields(plan), O.isSome(plan.body), size])
 }
 
-const boundaryOf = ({ headers }: Asked): string | undefined => {
-  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
-  return BOUNDARY.exec(type)?.[2]?.replace(/^"|"$/g, '')
-}
-
 /** Returns the content of a body in the form that is compared: a multipart body without its boundary. */
-const comparable = (plan: Asked, content: Uint8Array): string => {
+const comparable = ({ headers }: Asked, content: Uint8Array): string => {
   const text = Buffer.from(content).toString('latin1')
-  const boundary = boundaryOf(plan)
-  return boundary === undefined || boundary === '' ? text : text.replaceAll(boundary, '…')
+  const boundary = BOUNDARY.exec(valueOf(headers, 'content-type'))?.[2]?.replace(/^"|"$/g, '') ?? ''
+  return boundary === '' ? text : text.replaceAll(boundary, '…')
 }
 
 // --- finding an entry ----------------------------------------------------------------------------------------------
@@ -67,10 +63,9 @@ const indexOf = ({ entries }: Tape): Index => {
   const index = new Map<string, TapePosition[]>()
   for (const entry of entries) {
     const name = key(entry.asked)
-    const position = { entry, isUsed: false }
-    const others = index.get(name)
-    if (others === undefined) index.set(name, [position])
-    else others.push(position)
+    const positions = index.get(name) ?? []
+    positions.push({ entry, isUsed: false })
+    index.set(name, positions)
   }
   return index
 }
@@ -134,28 +129,14 @@ const find = async (
 
 // --- answering -----------------------------------------------------------------------------------------------------
 
-/** Returns the fault with which reading a recorded body ends, if any. */
-const endFault = ({ end }: Answered): Fault.Fault | undefined => {
-  if (end === 'Whole') return undefined
-  return end === 'Left' ? Fault.make('BodyCut', 'The body was not recorded to its end') : end
+async function* cutBody(bytes: Uint8Array, end: 'Left' | Fault.Fault): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes
+  // A source reports faults to its reader as exceptions.
+  throw end === 'Left' ? Fault.make('BodyCut', 'The body was not recorded to its end') : end
 }
 
-const sourceOf = (answered: Answered): Source =>
-  once({
-    gather: (limit) => async () => {
-      if (answered.bytes.length > limit) return E.left(tooLarge(limit))
-      const fault = endFault(answered)
-      return fault === undefined ? E.right(answered.bytes) : E.left(fault)
-    },
-    discard: async () => {},
-    async *[Symbol.asyncIterator]() {
-      if (answered.bytes.length > 0) yield answered.bytes
-      const fault = endFault(answered)
-      if (fault !== undefined) throw fault // `Source` reports faults to its reader as exceptions
-    },
-  })
-
-const replyOf = (answered: Answered): Reply => ({ ...head(answered), body: sourceOf(answered) })
+const replyOf = ({ bytes, end, ...rest }: Answered): Reply =>
+  reply({ ...rest, body: end === 'Whole' ? bytes : cutBody(bytes, end) })
 
 const answer = async (
   tape: Tape,
@@ -163,9 +144,7 @@ const answer = async (
   plan: Plan,
   { signal }: SendControls,
 ): Promise<E.Either<TransportError, Reply>> => {
-  if (signal?.aborted) {
-    return E.left(at(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent'))))
-  }
+  if (signal?.aborted) return E.left(abortedBeforeSend(plan))
   const wanted = asked(plan)
   const found = await find(index.get(key(wanted)) ?? [], plan, wanted)
   if (E.isLeft(found)) return E.left(at(plan, found.left))

@@ -7,13 +7,17 @@ import type * as Headers from '../values/Headers.js'
 import * as Secret from '../values/Secret.js'
 import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Url from '../values/Url.js'
-import type * as Fault from '../wire/Fault.js'
+import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 
 // --- types ---------------------------------------------------------------------------------------------------------
 
 /** Header fields as names and values, in the order of the message. */
 export type Pairs = ReadonlyArray<readonly [name: string, value: string]>
+
+/** Returns the first value of a field, whose name is in lower case; empty without it. */
+export const valueOf = (headers: Pairs, key: string): string =>
+  headers.find(([name]) => name.toLowerCase() === key)?.[1] ?? ''
 
 /** The body of a request. */
 export interface Payload {
@@ -75,14 +79,8 @@ const redactedValue = (value: string): string => {
 }
 
 /** Redacts the value of a Set-Cookie line. Without a `=`, the whole name-value pair may be a value, and is redacted. */
-const redactedCookie = (line: string): string => {
-  const end = line.indexOf(';')
-  const [pair, attributes] = end < 0 ? [line, ''] : [line.slice(0, end), line.slice(end)]
-  const equals = pair.indexOf('=')
-  return equals < 0
-    ? redactedValue(pair.trim()) + attributes
-    : pair.slice(0, equals + 1) + redactedValue(pair.slice(equals + 1).trim()) + attributes
-}
+const redactedCookie = (line: string): string =>
+  line.replace(/^([^;=]*=)?([^;]*)/, (_, name: string = '', value: string) => name + redactedValue(value.trim()))
 
 const USERINFO = /^((?:[a-z][a-z\d+.-]*:)?\/\/)([^/?#]*)@/i
 
@@ -127,4 +125,11 @@ export const asked = (plan: Plan, content: O.Option<Uint8Array> = O.none): Asked
   url: redactedUrl(plan.url),
   headers: redacted(plan.headers),
   body: plan.body._tag === 'Empty' ? O.none : O.some({ length: Body.length(plan.body), content }),
+})
+
+/** Returns a fault without its cause, which may hold anything. */
+export const withoutCause = ({ _tag, message, status, unsent }: Fault.Fault): Fault.Fault => ({
+  ...Fault.make(_tag, message),
+  ...(status === undefined ? {} : { status }),
+  ...(unsent === undefined ? {} : { unsent }),
 })

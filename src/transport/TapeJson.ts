@@ -12,12 +12,13 @@
  *
  * Law: `decode(encode(tape)) = tape`, through `JSON.stringify` and `JSON.parse`.
  */
+import { isUtf8 } from 'node:buffer'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as Serialization from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
-import type { Answered, Asked, Entry, Pairs, Tape } from './TapeEntry.js'
+import { type Answered, type Asked, type Entry, type Pairs, type Tape, valueOf, withoutCause } from './TapeEntry.js'
 
 // --- codec ---------------------------------------------------------------------------------------------------------
 
@@ -39,17 +40,22 @@ const PostData = t.readonly(
   t.intersection([t.type({ mimeType: t.string, text: t.string }), t.partial({ _encoding: Base64 })]),
 )
 
+/** The properties of both a request and a response. */
+const MESSAGE = {
+  httpVersion: t.string,
+  cookies: t.readonlyArray(t.unknown),
+  headers: t.readonlyArray(Field),
+  headersSize: t.number,
+  bodySize: t.number,
+}
+
 const RequestJson = t.readonly(
   t.intersection([
     t.type({
+      ...MESSAGE,
       method: Serialization.Line,
       url: Serialization.Line,
-      httpVersion: t.string,
-      cookies: t.readonlyArray(t.unknown),
-      headers: t.readonlyArray(Field),
       queryString: t.readonlyArray(Parameter),
-      headersSize: t.number,
-      bodySize: t.number,
     }),
     t.partial({ postData: PostData, _body: t.union([Serialization.Finite, t.literal('unknown')]) }),
   ]),
@@ -61,17 +67,7 @@ const Content = t.readonly(
 
 const ResponseJson = t.readonly(
   t.intersection([
-    t.type({
-      status: Serialization.Finite,
-      statusText: t.string,
-      httpVersion: t.string,
-      cookies: t.readonlyArray(t.unknown),
-      headers: t.readonlyArray(Field),
-      content: Content,
-      redirectURL: t.string,
-      headersSize: t.number,
-      bodySize: t.number,
-    }),
+    t.type({ ...MESSAGE, status: Serialization.Finite, statusText: t.string, content: Content, redirectURL: t.string }),
     t.partial({ _end: t.union([t.keyof({ Whole: null, Left: null }), FaultJson]), _fault: FaultJson }),
   ]),
 )
@@ -108,43 +104,26 @@ const HTTP_1 = 'HTTP/1.1'
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
-/** Returns the text of UTF-8 octets; undefined if they are not valid UTF-8. */
-const utf8Text = (bytes: Uint8Array): string | undefined => {
-  const text = Buffer.from(bytes).toString('utf8')
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
+const textOf = (bytes: Uint8Array, encoding: BufferEncoding): string => Buffer.from(bytes).toString(encoding)
+
+const named = (pairs: Pairs): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
+  pairs.map(([name, value]) => ({ name, value }))
+
+const faultJson = (fault: Fault.Fault): t.TypeOf<typeof FaultJson> => {
+  const { _tag: tag, cause: _, ...rest } = withoutCause(fault)
+  return { tag, ...rest }
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostData> =>
+  isUtf8(content)
+    ? { mimeType, text: textOf(content, 'utf8') }
+    : { mimeType, text: textOf(content, 'base64'), _encoding: 'base64' }
 
-const valueOf = (headers: Pairs, key: string): string => headers.find(([name]) => name.toLowerCase() === key)?.[1] ?? ''
-
-const fieldsOf = (headers: Pairs): EntryJson['request']['headers'] => headers.map(([name, value]) => ({ name, value }))
-
-const faultJson = ({ _tag, message, status, unsent }: Fault.Fault): t.TypeOf<typeof FaultJson> => ({
-  tag: _tag,
-  message,
-  ...(status === undefined ? {} : { status }),
-  ...(unsent === undefined ? {} : { unsent }),
-})
-
-const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostData> => {
-  const text = utf8Text(content)
-  return text === undefined ? { mimeType, text: base64(content), _encoding: 'base64' } : { mimeType, text }
-}
-
-const queryOf = (url: string): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
-  URL.canParse(url) ? [...new URL(url).searchParams].map(([name, value]) => ({ name, value })) : []
+const queryOf = (url: string): Pairs => (URL.canParse(url) ? [...new URL(url).searchParams] : [])
 
 const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string): EntryJson['request'] => {
-  const shape = {
-    method,
-    url,
-    httpVersion,
-    cookies: [],
-    headers: fieldsOf(headers),
-    queryString: queryOf(url),
-    headersSize: -1,
-  }
+  const queryString = named(queryOf(url))
+  const shape = { method, url, httpVersion, cookies: [], headers: named(headers), queryString, headersSize: -1 }
   if (O.isNone(body)) return { ...shape, bodySize: 0 }
   const { length, content } = body.value
   return {
@@ -156,10 +135,10 @@ const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string)
 }
 
 const contentJson = ({ bytes, headers }: Answered): t.TypeOf<typeof Content> => {
-  const mimeType = valueOf(headers, 'content-type') || 'x-unknown'
-  const text = utf8Text(bytes)
-  const shape = { size: bytes.length, mimeType }
-  return text === undefined ? { ...shape, text: base64(bytes), encoding: 'base64' } : { ...shape, text }
+  const shape = { size: bytes.length, mimeType: valueOf(headers, 'content-type') || 'x-unknown' }
+  return isUtf8(bytes)
+    ? { ...shape, text: textOf(bytes, 'utf8') }
+    : { ...shape, text: textOf(bytes, 'base64'), encoding: 'base64' }
 }
 
 /** HAR's form of an exchange without a response. */
@@ -183,7 +162,7 @@ const responseJson = (outcome: Entry['outcome']): EntryJson['response'] => {
     status,
     statusText: reason,
     httpVersion: outcome.right.httpVersion ?? HTTP_1,
-    headers: fieldsOf(headers),
+    headers: named(headers),
     content: contentJson(outcome.right),
     redirectURL: valueOf(headers, 'location'),
     _end: typeof end === 'string' ? end : faultJson(end),
@@ -218,9 +197,8 @@ export const encode = ({ entries }: Tape): TapeJson => ({
 const pairsOf = (fields: EntryJson['request']['headers']): Pairs => fields.map(({ name, value }) => [name, value])
 
 const faultOf = ({ tag, message, status, unsent }: t.TypeOf<typeof FaultJson>): Fault.Fault | undefined => {
-  const fault = { _tag: tag, message, cause: undefined }
-  if (!Fault.is(fault)) return undefined
-  return { ...fault, ...(status === undefined ? {} : { status }), ...(unsent === undefined ? {} : { unsent }) }
+  const fault = { _tag: tag, message, cause: undefined, status, unsent }
+  return Fault.is(fault) ? withoutCause(fault) : undefined
 }
 
 const bytesOf = (text: string, encoding: 'base64' | undefined): Uint8Array =>
@@ -256,9 +234,12 @@ const outcomeOf = ({ response, time }: EntryJson): E.Either<string, Entry['outco
 const entryOf = (json: EntryJson): E.Either<string, Entry> => {
   const started = new Date(json.startedDateTime)
   if (Number.isNaN(started.getTime())) return E.left('startedDateTime is not a date')
-  const outcome = outcomeOf(json)
-  if (E.isLeft(outcome)) return outcome
-  return E.right({ started, order: json._order, asked: askedOf(json.request), outcome: outcome.right })
+  return E.map((outcome: Entry['outcome']) => ({
+    started,
+    order: json._order,
+    asked: askedOf(json.request),
+    outcome,
+  }))(outcomeOf(json))
 }
 
 const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
@@ -270,11 +251,8 @@ export const decode = (u: unknown): E.Either<Serialization.DecodeError, Tape> =>
   if (E.isLeft(envelope)) return envelope
   const read = Serialization.read(TapeJson, u)
   if (E.isLeft(read)) return read
-  const entries: Entry[] = []
-  for (const [i, json] of read.right.log.entries.entries()) {
-    const entry = entryOf(json)
-    if (E.isLeft(entry)) return E.left(Serialization.decodeError([`log.entries.${i}: ${entry.left}`]))
-    entries.push(entry.right)
-  }
-  return E.right({ entries })
+  const entries = E.traverseArrayWithIndex((i, json: EntryJson) =>
+    E.mapLeft((problem) => Serialization.decodeError([`log.entries.${i}: ${problem}`]))(entryOf(json)),
+  )(read.right.log.entries)
+  return E.map((entries: Tape['entries']) => ({ entries }))(entries)
 }

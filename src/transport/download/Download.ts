@@ -5,8 +5,8 @@ import * as Printable from '../../values/Printable.js'
 import type { Source } from '../../wire/Reply.js'
 import type { Unread } from '../../wire/Response.js'
 import { notifyProgress, type OnProgress, type Progress } from '../../wire/Transport.js'
-import type { ClaimedPath, ExistingFile, FileFailed, ResourceVersion } from './PartFile.js'
-import { type WriteOptions, writeBody } from './PartWriter.js'
+import type { ExistingFile, FileFailed, ResourceVersion } from './PartFile.js'
+import { type Target, type WriteOptions, writeBody } from './PartWriter.js'
 import * as Range from './Range.js'
 import * as Resource from './Resource.js'
 
@@ -42,16 +42,6 @@ export interface Download {
   readonly head: Unread
 }
 
-/** One download of a request to a claimed path. */
-export interface Target {
-  readonly claimed: ClaimedPath
-  /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
-  readonly resource: O.Option<string>
-  readonly mayResume: boolean
-  /** Ends waiting for the reader of a FIFO. */
-  readonly signal: AbortSignal | undefined
-}
-
 export const rangeMismatch = (message: string): RangeMismatch => ({ _tag: 'RangeMismatch', message })
 
 /** Returns the version to note, if a later download can resume from it. */
@@ -71,16 +61,17 @@ const versionOf = (
 }
 
 const writeFile = async (
-  { claimed, mayResume, signal }: Target,
+  target: Target,
   head: Unread,
   body: AsyncIterable<Uint8Array>,
-  { mode, expected, length = O.none }: Pick<WriteOptions, 'mode' | 'expected'> & Partial<Pick<WriteOptions, 'length'>>,
+  options: WriteOptions,
 ): Promise<E.Either<DownloadError, Download>> => {
-  const written = await writeBody(claimed, { mode, expected, length, keepsNote: mayResume, signal })(body)
+  const written = await writeBody(target, options, body)
   if (E.isLeft(written)) return written
   const { _tag, size } = written.right
+  const { mode, expected } = options
   const resumedAt = mode._tag === 'Append' ? mode.size : 0
-  if (_tag === 'Whole') return E.right({ path: claimed.given, size, resumedAt, head })
+  if (_tag === 'Whole') return E.right({ path: target.claimed.given, size, resumedAt, head })
   if (O.isSome(expected) && size !== expected.value) {
     const message = `Expected a file of ${expected.value} bytes, but received ${size} bytes`
     return E.left({ _tag: 'LengthMismatch', expected: expected.value, received: size, message })
@@ -100,15 +91,14 @@ async function* emptyBody(): AsyncGenerator<Uint8Array> {}
 const evaluate = (existing: O.Option<ExistingFile>, head: Unread): Range.RangeAnswer => {
   if (O.isNone(existing)) return Range.evaluate(O.none)(head)
   const { part, isWhole, isFrom } = existing.value
-  const answer = head.status === 304 && isWhole ? notModified(part, head) : Range.evaluate(O.some(part))(head)
-  if (answer._tag === 'Append' && isWhole) return { _tag: 'Again' }
-  const continues = answer._tag === 'Append' || answer._tag === 'Complete'
-  return continues && !isFrom(Resource.locationOf(head.plan)) ? { _tag: 'Again' } : answer
+  const isFromThere = isFrom(Resource.locationOf(head.plan))
+  if (head.status === 304 && isWhole)
+    return { _tag: isFromThere && Range.isConfirmed(head, part) ? 'Complete' : 'Again' }
+  const answer = Range.evaluate(O.some(part))(head)
+  const isContinued = answer._tag === 'Complete' || answer._tag === 'Append'
+  const isRejected = !isFromThere || (isWhole && answer._tag === 'Append')
+  return isContinued && isRejected ? { _tag: 'Again' } : answer
 }
-
-const notModified = (part: Range.PartialFile, head: Unread): Range.RangeAnswer => ({
-  _tag: Range.isConfirmed(head, part) ? 'Complete' : 'Again',
-})
 
 /** Saves a response. Returns undefined if the whole file must be requested again. */
 export const saveResponse = async (
@@ -149,20 +139,15 @@ export const saveResponse = async (
 }
 
 // --- progress ------------------------------------------------------------------------------------------------------
-/** Progress of a file whose download may resume: counts the bytes that were there before. */
+
 /** Sets the position of the response body in the file, and the length of the body, both in bytes. */
 export type SetOffset = (offset: number, length: O.Option<number>) => void
-
-export interface FileProgress {
-  readonly onProgress: OnProgress
-  readonly setOffset: SetOffset
-}
 
 /**
  * Adds the offset of the body to the progress of a transport. The transport may report the first chunk before it returns the
  * head, so that report is held until the offset is known. Reports of earlier hops are dropped.
  */
-export const fileProgress = (inner: OnProgress): FileProgress => {
+export const fileProgress = (inner: OnProgress): { readonly onProgress: OnProgress; readonly setOffset: SetOffset } => {
   let offset: number | undefined
   let held: Progress | undefined
   const shifted = (progress: Progress, by: number): Progress => {

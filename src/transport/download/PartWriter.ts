@@ -15,28 +15,35 @@ import {
   writeNote,
 } from './PartFile.js'
 
+/** One download of a request to a claimed path. */
+export interface Target {
+  readonly claimed: ClaimedPath
+  /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
+  readonly resource: O.Option<string>
+  /** Whether a finished file keeps its note, so that the next download can check it for changes. */
+  readonly mayResume: boolean
+  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
+  readonly signal: AbortSignal | undefined
+}
+
 /** How a body is written: to a new part, which can be resumed if its version is known, or to the end of an existing one. */
-export type WriteMode =
+type WriteMode =
   | { readonly _tag: 'Begin'; readonly version: O.Option<ResourceVersion> }
   | { readonly _tag: 'Append'; readonly size: number }
-
-/** How much of the file is there after a body was written. */
-export interface WriteResult {
-  readonly _tag: 'Whole' | 'Part' | 'TooLong'
-  /** Bytes of the file, including those of earlier downloads. */
-  readonly size: number
-}
 
 export interface WriteOptions {
   readonly mode: WriteMode
   /** Bytes of the whole file, if known. */
   readonly expected: O.Option<number>
   /** Bytes of this body, if the response is a range. */
-  readonly length: O.Option<number>
-  /** Whether a finished file keeps its note, so that the next download can check it for changes. */
-  readonly keepsNote: boolean
-  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
-  readonly signal?: AbortSignal | undefined
+  readonly length?: O.Option<number>
+}
+
+/** How much of the file is there after a body was written. */
+interface WriteResult {
+  readonly _tag: 'Whole' | 'Part' | 'TooLong'
+  /** Bytes of the file, including those of earlier downloads. */
+  readonly size: number
 }
 
 const beginPart = async (claimed: ClaimedPath, version: O.Option<ResourceVersion>): Promise<FileHandle> => {
@@ -68,7 +75,7 @@ const continuePart = async ({ part }: ClaimedPath, size: number): Promise<FileHa
   }
 }
 
-const openFor = (claimed: ClaimedPath, { mode, signal }: WriteOptions): Promise<FileHandle> => {
+const openFor = ({ claimed, signal }: Target, mode: WriteMode): Promise<FileHandle> => {
   if (claimed.target._tag === 'Special') return FileTarget.openSpecial(claimed.target.path, signal)
   return mode._tag === 'Begin' ? beginPart(claimed, mode.version) : continuePart(claimed, mode.size)
 }
@@ -83,7 +90,7 @@ const preventResume = async (claimed: ClaimedPath): Promise<void> => {
 const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
 
 /** Renames the part to the target after it was synced to the disk. */
-const finish = async (claimed: ClaimedPath, file: FileHandle, keepsNote: boolean): Promise<void> => {
+const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise<void> => {
   const { part, target } = claimed
   await FileTarget.adoptPermissions(file, target.path)
   await file.sync()
@@ -91,19 +98,18 @@ const finish = async (claimed: ClaimedPath, file: FileHandle, keepsNote: boolean
   if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
   await rename(part, target.path)
   await syncFolder(target.path)
-  if (claimed.isOwner) await (keepsNote ? finishNote(claimed, stats) : removeNote(claimed))
+  if (claimed.isOwner) await (mayResume ? finishNote(claimed, stats) : removeNote(claimed))
 }
 
 /** Writes all chunks, and returns the number of bytes. */
 const writeChunks = async (
+  { claimed, signal }: Target,
   file: FileHandle,
-  path: string,
   body: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
 ): Promise<E.Either<FileFailed, number>> => {
   let size = 0
   for await (const chunk of body) {
-    const written = await attempt(path, () => FileTarget.writeAll(file, chunk, signal))
+    const written = await attempt(claimed.given, () => FileTarget.writeAll(file, chunk, signal))
     signal?.throwIfAborted()
     if (E.isLeft(written)) return written
     size += chunk.length
@@ -112,7 +118,7 @@ const writeChunks = async (
 }
 
 /** Compares what was written with what was expected. A range ends the file only if the length of the file is known. */
-const resultOf = ({ mode, expected, length }: WriteOptions, written: number): WriteResult => {
+const resultOf = ({ mode, expected, length = O.none }: WriteOptions, written: number): WriteResult => {
   const size = (mode._tag === 'Append' ? mode.size : 0) + written
   if (O.isSome(length) && written > length.value) return { _tag: 'TooLong', size }
   if (O.isNone(expected)) return { _tag: mode._tag === 'Begin' ? 'Whole' : 'Part', size }
@@ -120,45 +126,46 @@ const resultOf = ({ mode, expected, length }: WriteOptions, written: number): Wr
 }
 
 const writeAndFinish = async (
-  claimed: ClaimedPath,
+  target: Target,
   options: WriteOptions,
   file: FileHandle,
   body: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<FileFailed, WriteResult>> => {
-  const written = await writeChunks(file, claimed.given, body, options.signal)
+  const written = await writeChunks(target, file, body)
   if (E.isLeft(written)) return written
   const result = resultOf(options, written.right)
-  if (result._tag !== 'Whole' || claimed.target._tag === 'Special') return E.right(result)
-  const renamed = await attempt(claimed.given, () => finish(claimed, file, options.keepsNote))
-  return E.isLeft(renamed) ? renamed : E.right(result)
+  if (result._tag !== 'Whole' || target.claimed.target._tag === 'Special') return E.right(result)
+  return E.map(() => result)(await attempt(target.claimed.given, () => finish(target, file)))
 }
 
 /**
  * Writes a body to its end, and renames the part if the file has the expected length. Throws what the body throws, and the
  * reason of the signal.
  */
-export const writeBody =
-  (claimed: ClaimedPath, options: WriteOptions) =>
-  async (body: AsyncIterable<Uint8Array>): Promise<E.Either<FileFailed, WriteResult>> => {
-    const { given, isOwner } = claimed
-    const opened = await attempt(given, () => openFor(claimed, options))
-    if (E.isLeft(opened)) {
-      options.signal?.throwIfAborted()
-      return opened
-    }
-    const file = opened.right
-    let isKept = isOwner
-    let closed: E.Either<FileFailed, void> = E.right(undefined)
-    let outcome: E.Either<FileFailed, WriteResult>
-    try {
-      outcome = await writeAndFinish(claimed, options, file, body)
-      if (E.isRight(outcome)) {
-        const { _tag } = outcome.right
-        isKept = _tag === 'Whole' || (_tag === 'Part' && isOwner)
-      }
-    } finally {
-      closed = await attempt(given, () => file.close())
-      if (!isKept) await preventResume(claimed)
-    }
-    return E.isRight(outcome) && E.isLeft(closed) ? closed : outcome
+export const writeBody = async (
+  target: Target,
+  options: WriteOptions,
+  body: AsyncIterable<Uint8Array>,
+): Promise<E.Either<FileFailed, WriteResult>> => {
+  const { given, isOwner } = target.claimed
+  const opened = await attempt(given, () => openFor(target, options.mode))
+  if (E.isLeft(opened)) {
+    target.signal?.throwIfAborted()
+    return opened
   }
+  const file = opened.right
+  let isKept = isOwner
+  let closed: E.Either<FileFailed, void>
+  let outcome: E.Either<FileFailed, WriteResult>
+  try {
+    outcome = await writeAndFinish(target, options, file, body)
+    if (E.isRight(outcome)) {
+      const { _tag } = outcome.right
+      isKept = _tag === 'Whole' || (_tag === 'Part' && isOwner)
+    }
+  } finally {
+    closed = await attempt(given, () => file.close())
+    if (!isKept) await preventResume(target.claimed)
+  }
+  return E.isRight(outcome) && E.isLeft(closed) ? closed : outcome
+}
