@@ -27,7 +27,7 @@ import * as Printable from './values/Printable.js'
 import * as Reference from './values/Reference.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
-import type { Plan } from './wire/Plan.js'
+import { type Plan, urlWithoutQuery } from './wire/Plan.js'
 import type { Response } from './wire/Response.js'
 
 export type { Head, Hop } from './wire/Reply.js'
@@ -73,7 +73,9 @@ export const text = ({ bytes, encoding }: Response): string => Charset.decode(en
 const parse = (response: Response): E.Either<NotJson, unknown> => {
   const json = JsonText.parse(Charset.decodeJson(response.encoding)(response.bytes))
   if (E.isRight(json)) return json
-  const message = Printable.escapeControls(`Invalid JSON in the body of ${response.url}: ${json.left}`)
+  const message = Printable.escapeControls(
+    `Invalid JSON in the body of ${urlWithoutQuery(response.plan)}: ${json.left}`,
+  )
   return E.left({ _tag: 'NotJson', response, message })
 }
 
@@ -85,7 +87,7 @@ export const json =
     if (E.isLeft(parsed)) return parsed
     const decoded = decode(parsed.right)
     if (E.isRight(decoded)) return decoded
-    const message = `Unexpected JSON in the body of ${response.url}: the decoder rejected it; see 'errors'`
+    const message = `Unexpected JSON in the body of ${urlWithoutQuery(response.plan)}: the decoder rejected it; see 'errors'`
     return E.left({ _tag: 'InvalidPayload', response, errors: decoded.left, message })
   }
 

@@ -9,7 +9,7 @@ import type { Jar } from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import type { Environment } from '../session/Environment.js'
 import * as Fault from '../wire/Fault.js'
-import type { Plan } from '../wire/Plan.js'
+import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import type { TransportError } from '../wire/Transport.js'
 import type { Merged } from './Merge.js'
@@ -111,7 +111,7 @@ export const hookFailed = (
   error,
   message:
     `The hook '${nameOf(hook)}' ${how === 'Refused' ? 'rejected' : 'failed on'} the reply to ` +
-    `${plan.method} ${plan.url.href}${reasonOf(error)}`,
+    `${plan.method} ${urlWithoutQuery(plan)}${reasonOf(error)}`,
 })
 
 /** Adds the history and the jar of an exchange to an error. */

@@ -28,7 +28,7 @@ import * as Reference from '../values/Reference.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as Url from '../values/Url.js'
-import type { Plan, Route } from '../wire/Plan.js'
+import { type Plan, type Route, urlWithoutQuery } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
@@ -75,18 +75,20 @@ export const tooManyRedirects = (plan: Plan, limit: number): RedirectError => ({
 const invalidRedirect = (plan: Plan, problem: string): RedirectError => ({
   _tag: 'InvalidRedirect',
   plan,
-  message: Printable.escapeControls(`The redirect from ${plan.url.href} cannot be followed: ${problem}`),
+  message: Printable.escapeControls(`The redirect from ${urlWithoutQuery(plan)} cannot be followed: ${problem}`),
 })
 export const redirectRefused = (plan: Plan, reason: string): RedirectError => ({
   _tag: 'RedirectRefused',
   plan,
   reason,
-  message: Printable.escapeControls(`The redirect from ${plan.url.href} is refused: ${reason}`),
+  message: Printable.escapeControls(`The redirect from ${urlWithoutQuery(plan)} is refused: ${reason}`),
 })
 export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
   _tag: 'UnrewindableBody',
   plan,
-  message: `${plan.method} ${plan.url.href}: ${why} needs the body again, and it can be read only once; use withStream`,
+  message:
+    `${plan.method} ${urlWithoutQuery(plan)}: ${why} needs the body again, ` +
+    'and it can be read only once; use withStream',
 })
 
 // --- the target ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
-import type { Plan } from '../wire/Plan.js'
+import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
 import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
@@ -97,16 +97,16 @@ const differences = (x: Asked, y: Asked): ReadonlyArray<string> => {
   return size(x) === size(y) ? different : [...different, 'the length of the body']
 }
 
-const notFound = ({ entries }: Tape, wanted: Asked): Fault.Fault => {
+const notFound = ({ entries }: Tape, plan: Plan, wanted: Asked): Fault.Fault => {
   const alike = entries.filter((entry) => entry.asked.method === wanted.method && entry.asked.url === wanted.url)
   const [nearest] = alike.map((entry) => differences(entry.asked, wanted)).sort((a, b) => a.length - b.length)
   const reason =
     nearest === undefined
-      ? `none of its ${entries.length} entries has this method and URL`
+      ? `none of its ${entries.length} entries has this method, URL and query`
       : nearest.length === 0
         ? 'the request was sent more often than it was recorded, or with a different body'
         : `the nearest entry differs in ${nearest.join(', ')}`
-  return Fault.make('ProtocolError', `The tape has no reply for ${wanted.method} ${wanted.url}: ${reason}`)
+  return Fault.make('ProtocolError', `The tape has no reply for ${plan.method} ${urlWithoutQuery(plan)}: ${reason}`)
 }
 
 const find = async (
@@ -148,7 +148,7 @@ const answer = async (
   const wanted = asked(plan)
   const found = await find(index.get(key(wanted)) ?? [], plan, wanted)
   if (E.isLeft(found)) return E.left(at(plan, found.left))
-  if (found.right === undefined) return E.left(at(plan, notFound(tape, wanted)))
+  if (found.right === undefined) return E.left(at(plan, notFound(tape, plan, wanted)))
   found.right.isUsed = true
   const { outcome } = found.right.entry
   return E.isLeft(outcome) ? E.left(at(plan, outcome.left)) : E.right(replyOf(outcome.right))

@@ -124,6 +124,10 @@ export const is = (u: unknown): u is Plan => {
 /** Returns whether the body can be sent more than once. */
 export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'
 
+/** Returns the URL without query and fragment, for messages. */
+export const urlWithoutQuery = ({ url: { href, search, hash } }: Plan): string =>
+  href.slice(0, href.length - search.length - hash.length)
+
 /** Returns one line with the method, the URL and the body size. */
 export const show = (plan: Plan): string => {
   const size = Body.length(plan.body)
