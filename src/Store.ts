@@ -25,14 +25,14 @@
  * assert.equal(E.isRight(loaded) && loaded.right.session.settings.auth._tag, 'Set')
  */
 import { randomUUID } from 'node:crypto'
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './cookies/Jar.js'
 import * as Session from './session/Session.js'
 import { type LockHandle, withLock } from './transport/download/FileLock.js'
-import { orMissing, syncFolder } from './transport/download/FileSystem.js'
+import { createPrivate, orMissing, syncFolder, withFile } from './transport/download/FileSystem.js'
 import * as JsonText from './values/JsonText.js'
 import { messageOf } from './values/Printable.js'
 import * as Serialization from './values/Serialization.js'
@@ -71,13 +71,10 @@ const textOf = ({ session, jar }: Stored): E.Either<Serialization.EncodeError, s
 const write = async (path: string, text: string, { isHeld }: LockHandle): Promise<void> => {
   const temporary = `${path}.${randomUUID()}`
   try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
+    await withFile(await createPrivate(temporary), async (file) => {
       await file.writeFile(text)
       await file.sync()
-    } finally {
-      await file.close()
-    }
+    })
     if (!(await isHeld()))
       throw new Error('Another process took over the lock of the file; nothing was written. Try again')
     await rename(temporary, path)

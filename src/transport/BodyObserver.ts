@@ -10,8 +10,6 @@ export interface BodyObserver {
   readonly onEnd: (end: End, bytes?: Uint8Array) => void
 }
 
-const NOTHING = new Uint8Array(0)
-
 /** Returns a body that notifies the observer, and otherwise behaves as `body`. */
 export const observeBody = (body: Source, { onChunk, onEnd }: BodyObserver): Source => {
   let isEnded = false
@@ -42,7 +40,7 @@ export const observeBody = (body: Source, { onChunk, onEnd }: BodyObserver): Sou
     gather: (limit) => async () => {
       const bytes = await read(body.gather(limit))
       if (E.isRight(bytes)) end('Whole', bytes.right)
-      else end(bytes.left, NOTHING)
+      else end(bytes.left)
       return bytes
     },
     discard: () => leave(() => body.discard()),

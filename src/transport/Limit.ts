@@ -9,8 +9,6 @@
  * Requests start in the order in which they arrive. A waiting request fails at once if its signal aborts, its deadline
  * passes or the client is closed; it then uses no slot. An absent option does not limit; a limit below 1 counts as 1.
  *
- * Place `withRetry` outside `withLimit`, so that a waiting retry does not occupy a slot.
- *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Transport } from 'requests-ts'
@@ -148,15 +146,12 @@ const waitForStart = async (
       if (!isStarted) queue.remove(waiter)
       controller.abort()
     }
-    const waiter: Waiter = {
-      clock,
-      done: controller.signal,
-      start: () => {
-        isStarted = true
-        end()
-      },
+    const start = (): void => {
+      isStarted = true
+      end()
     }
-    const removeListeners = onAbort([signal, closing], () => end())
+    const waiter: Waiter = { clock, done: controller.signal, start }
+    const removeListeners = onAbort([signal, closing], end)
     queue.enqueue(waiter)
     if (!isStarted && deadline !== UNLIMITED)
       clock

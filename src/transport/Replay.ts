@@ -20,7 +20,16 @@ import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
 import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
-import { type Answered, type Asked, asked, type Entry, type Pairs, type Tape, valueOf } from './TapeEntry.js'
+import {
+  type Answered,
+  type Asked,
+  asked,
+  type Entry,
+  type Pairs,
+  type Payload,
+  type Tape,
+  valueOf,
+} from './TapeEntry.js'
 
 // --- comparing plans -----------------------------------------------------------------------------------------------
 
@@ -71,7 +80,7 @@ const indexOf = ({ entries }: Tape): Index => {
 }
 
 const recordedContent = ({ entry }: TapePosition): O.Option<Uint8Array> =>
-  O.isSome(entry.asked.body) ? entry.asked.body.value.content : O.none
+  O.flatMap(({ content }: Payload) => content)(entry.asked.body)
 
 /** Reads the body of a plan, as sending it would. */
 const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Array>> => {

@@ -40,17 +40,8 @@ import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import type { Entry, Tape } from './TapeEntry.js'
 
 export { key } from './Replay.js'
-export {
-  type Answered,
-  type Asked,
-  asked,
-  type End,
-  type Entry,
-  type Pairs,
-  type Payload,
-  REDACTED,
-  type Tape,
-} from './TapeEntry.js'
+export type { Answered, Asked, End, Entry, Pairs, Payload, Tape } from './TapeEntry.js'
+export { asked, REDACTED } from './TapeEntry.js'
 export { decode, encode, TapeJson } from './TapeJson.js'
 
 /** The tape without entries. */

@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { exchange, head, plan, tag, text } from './plans.js'
-import { accept, always, ok, raw, sleep, transport, until } from './servers.js'
+import { accept, always, chunked, ok, raw, sleep, transport, until } from './servers.js'
 
 const TEXT = 'The quick brown fox jumps over the lazy dog. '.repeat(200)
 
@@ -12,9 +12,6 @@ const coded = (coding: string, body: Uint8Array): Buffer =>
     Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`),
     body,
   ])
-
-const chunked = (...chunks: ReadonlyArray<string>): string =>
-  `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${[...chunks, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}`
 
 describe('a content coding', () => {
   const raws = {

@@ -5,10 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { fields } from '../../src/transport/undici/Head.js'
 import * as Headers from '../../src/values/Headers.js'
 import { exchange, head, plan, tag, text } from './plans.js'
-import { always, ok, raw, sleep, transport } from './servers.js'
-
-const chunked = (...chunks: ReadonlyArray<string>): string =>
-  `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${[...chunks, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}`
+import { always, chunked, ok, raw, sleep, transport } from './servers.js'
 
 describe('the head of a response', () => {
   test('has status, reason and headers in order, with letter case, duplicates and latin-1', async () => {

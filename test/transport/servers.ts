@@ -178,6 +178,10 @@ export const raw = async (answer: Answer): Promise<Raw> => {
 export const ok = (text = 'ok', headers = ''): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${headers}\r\n${text}`
 
+/** Returns a response whose body is sent in these chunks. */
+export const chunked = (...chunks: ReadonlyArray<string>): string =>
+  `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${[...chunks, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}`
+
 /** Starts a server that responds to every request with the same bytes; text is latin-1. */
 export const always = (bytes: string | Uint8Array): Promise<Raw> =>
   raw((socket) => socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes))

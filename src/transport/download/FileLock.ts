@@ -24,7 +24,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as JsonText from '../../values/JsonText.js'
-import { codeOf, createExclusive, orMissing } from './FileSystem.js'
+import { codeOf, createExclusive, orMissing, withFile } from './FileSystem.js'
 
 const WAIT_MS = 30_000
 const POLL_MS = 15
@@ -82,14 +82,12 @@ const stateOf = ({ owner, mtimeMs }: LockFile): 'Running' | 'Ended' | 'Unknown' 
 const readLock = async (path: string): Promise<LockFile | undefined> => {
   const file = await orMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
   if (file === undefined) return undefined
-  try {
+  return withFile(file, async () => {
     const stats = await file.stat()
     if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error(`"${path}" is not a lock file; remove it`)
     const text = await file.readFile('utf8')
     return { text, owner: ownerOf(text), mtimeMs: stats.mtimeMs }
-  } finally {
-    await file.close()
-  }
+  })
 }
 
 const ageOf = ({ mtimeMs }: LockFile): number => Date.now() - mtimeMs

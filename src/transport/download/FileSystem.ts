@@ -22,18 +22,35 @@ export const orMissing = async <A>(operation: Promise<A>): Promise<A | undefined
   }
 }
 
+/** Passes a file to `use`, and closes it on every path. */
+export const withFile = async <A>(file: FileHandle, use: (file: FileHandle) => Promise<A>): Promise<A> => {
+  try {
+    return await use(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Returns an open file after `prepare`, and closes it if that fails. */
+export const prepared = async (file: FileHandle, prepare: () => Promise<void>): Promise<FileHandle> => {
+  try {
+    await prepare()
+    return file
+  } catch (cause) {
+    await file.close()
+    throw cause // the public functions turn it into a Left
+  }
+}
+
 /** Creates a file with mode 0600 and that content. Returns false if the path exists. Throws any other error. */
 export const createExclusive = async (path: string, text: string): Promise<boolean> => {
   try {
-    const file = await createPrivate(path)
-    try {
-      await file.writeFile(text)
-    } catch (cause) {
-      await rm(path, { force: true })
-      throw cause // a full disk: the public functions turn it into a Left
-    } finally {
-      await file.close()
-    }
+    await withFile(await createPrivate(path), async (file) => {
+      await file.writeFile(text).catch(async (cause) => {
+        await rm(path, { force: true })
+        throw cause // a full disk: the public functions turn it into a Left
+      })
+    })
     return true
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') return false
@@ -44,12 +61,7 @@ export const createExclusive = async (path: string, text: string): Promise<boole
 /** Syncs the folder of a path to the disk, so that a rename in it survives a crash. */
 export const syncFolder = async (path: string): Promise<void> => {
   try {
-    const folder = await open(dirname(path), constants.O_RDONLY)
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
+    await withFile(await open(dirname(path), constants.O_RDONLY), (folder) => folder.sync())
   } catch {
     // Windows and some network file systems cannot sync a folder. The file itself is on the disk.
   }

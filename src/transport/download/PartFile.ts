@@ -21,7 +21,7 @@ import * as t from 'io-ts'
 import * as JsonText from '../../values/JsonText.js'
 import * as Serialization from '../../values/Serialization.js'
 import { type Release, tryLock } from './FileLock.js'
-import { createPrivate, openPrivate, privateSize } from './FileSystem.js'
+import { createPrivate, openPrivate, privateSize, withFile } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
 import type { PartialFile } from './Range.js'
 
@@ -122,22 +122,15 @@ const readNote = async (claimed: ClaimedPath): Promise<O.Option<PartNote>> => {
   const opened = await openPrivate(notePath(claimed), constants.O_RDONLY).catch(() => undefined)
   if (opened === undefined) return O.none
   const [file, { size }] = opened
-  try {
-    const json = size > MAX_BYTES ? E.left('too long') : JsonText.parse(await file.readFile('utf8'))
-    return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
-  } finally {
-    await file.close()
-  }
+  const json = await withFile(file, async () =>
+    size > MAX_BYTES ? E.left('too long') : JsonText.parse(await file.readFile('utf8')),
+  )
+  return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
 }
 
 const replaceNote = async (claimed: ClaimedPath, note: PartNote): Promise<void> => {
   await removeNote(claimed)
-  const file = await createPrivate(notePath(claimed))
-  try {
-    await file.writeFile(JSON.stringify(note))
-  } finally {
-    await file.close()
-  }
+  await withFile(await createPrivate(notePath(claimed)), (file) => file.writeFile(JSON.stringify(note)))
 }
 
 /** Removes the note. Throws the error of the file system. */

@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, rename, rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { createPrivate, openPrivate, syncFolder } from './FileSystem.js'
+import { createPrivate, openPrivate, prepared, syncFolder } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
 import {
   attempt,
@@ -51,28 +51,19 @@ const beginPart = async (claimed: ClaimedPath, version: O.Option<ResourceVersion
     await removeNote(claimed)
     await rm(claimed.part, { force: true })
   }
-  const file = await createPrivate(claimed.part)
-  try {
+  return prepared(await createPrivate(claimed.part), async () => {
     if (claimed.isOwner && O.isSome(version)) await writeNote(claimed, version.value)
-    return file
-  } catch (cause) {
-    await file.close()
-    throw cause // `attempt` turns it into FileFailed
-  }
+  })
 }
 
 const continuePart = async ({ part }: ClaimedPath, size: number): Promise<FileHandle> => {
   const opened = await openPrivate(part, constants.O_WRONLY | constants.O_APPEND)
   if (opened === undefined) throw new Error(`"${part}" is not the part file of an earlier download`)
   const [file, stats] = opened
-  try {
+  return prepared(file, async () => {
     if (stats.size < size) throw new Error(`"${part}" was shortened to ${stats.size} bytes by another program`)
     await file.truncate(size)
-    return file
-  } catch (cause) {
-    await file.close()
-    throw cause // `attempt` turns it into FileFailed
-  }
+  })
 }
 
 const openFor = ({ claimed, signal }: Target, mode: WriteMode): Promise<FileHandle> => {
