@@ -13,7 +13,7 @@ import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
-import { concat, type Reply } from '../wire/Reply.js'
+import { concat, headOf, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { observeBody } from './BodyObserver.js'
 import { type Asked, asked, type End, type Entry, redacted, withoutCause } from './TapeEntry.js'
@@ -67,19 +67,15 @@ const sendRecorded = async (
     write(asked(given, request.content()), E.left(withoutCause(sent.left)))
     return E.left({ ...sent.left, plan: given })
   }
-  const { status, reason, headers, elapsed, httpVersion, body } = sent.right
+  const reply = sent.right
   const chunks: Uint8Array[] = []
-  const onEnd = (end: End, bytes = concat(chunks)): void => {
-    const version = httpVersion === undefined ? {} : { httpVersion }
-    const shown = redacted(hideIn(given, headers), secretsOf(given))
-    const answered = { status, reason, headers: shown, elapsed, bytes, ...version }
-    write(
-      asked(given, request.content()),
-      E.right({ ...answered, end: typeof end === 'string' ? end : withoutCause(end) }),
-    )
+  const onEnd = (how: End, bytes = concat(chunks)): void => {
+    const headers = redacted(hideIn(given, reply.headers), secretsOf(given))
+    const end = typeof how === 'string' ? how : withoutCause(how)
+    write(asked(given, request.content()), E.right({ ...headOf(reply), headers, bytes, end }))
   }
   const onChunk = (chunk: Uint8Array): void => void chunks.push(chunk)
-  return E.right({ ...sent.right, body: observeBody(body, { onChunk, onEnd }) })
+  return E.right({ ...reply, body: observeBody(reply.body, { onChunk, onEnd }) })
 }
 
 /** Returns a transport that passes an entry for each attempt to the sink, and otherwise behaves as `inner`. */

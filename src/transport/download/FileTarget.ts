@@ -23,6 +23,9 @@ export interface FileTarget {
 
 const MAX_LINKS = 40
 const MAX_PAUSE_MS = 50
+const READER_TIMEOUT_MS = 5000
+// /dev/stdout and the like name open files and pipes, which cannot be replaced by a rename.
+const SYSTEM_PATH = /^\/(?:dev|proc)\//
 
 const isTrusted = (stats: Stats): boolean => isOwn(stats) || stats.uid === 0
 
@@ -40,8 +43,7 @@ const targetOf = (stats: Stats, path: string): FileTarget => {
 /** Returns the target of a path. Throws the error of the file system. */
 export const find = async (given: string): Promise<FileTarget> => {
   let path = resolve(given)
-  // /dev/stdout and the like name open files and pipes, which cannot be replaced by a rename.
-  if (/^\/(?:dev|proc)\//.test(path)) {
+  if (SYSTEM_PATH.test(path)) {
     const stats = await orMissing(stat(path))
     if (stats === undefined) return { _tag: 'Plain', path }
     if (stats.isDirectory()) return targetOf(stats, path)
@@ -53,7 +55,7 @@ export const find = async (given: string): Promise<FileTarget> => {
     if (!stats.isSymbolicLink()) return targetOf(stats, path)
     if (!isTrusted(stats)) return fail(`The symbolic link "${path}" belongs to another user`)
     const next = resolve(dirname(path), await readlink(path))
-    if (/^\/(?:dev|proc)\//.test(next)) return find(next)
+    if (SYSTEM_PATH.test(next)) return find(next)
     path = next
   }
   return fail(`"${given}" has more than ${MAX_LINKS} symbolic links`)
@@ -74,8 +76,6 @@ export const writeAll = async (file: FileHandle, bytes: Uint8Array, signal?: Abo
   }
 }
 
-const READER_TIMEOUT_MS = 5000
-
 /** Opens a special file for writing. Waits up to five seconds for the reader of a FIFO. */
 export const openSpecial = async (path: string, signal?: AbortSignal): Promise<FileHandle> => {
   const end = Date.now() + READER_TIMEOUT_MS
@@ -84,8 +84,7 @@ export const openSpecial = async (path: string, signal?: AbortSignal): Promise<F
       return await open(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_NONBLOCK)
     } catch (cause) {
       if (codeOf(cause) !== 'ENXIO') throw cause // `PartFile.attempt` turns it into FileFailed
-      const isFifo = (await stat(path)).isFIFO()
-      if (!isFifo) return fail(`"${path}" cannot be opened for writing`)
+      if (!(await stat(path)).isFIFO()) return fail(`"${path}" cannot be opened for writing`)
       if (Date.now() > end)
         return fail(`No program opened the FIFO "${path}" for reading within ${READER_TIMEOUT_MS / 1000} s`)
       await sleep(MAX_PAUSE_MS, undefined, signal === undefined ? {} : { signal })
