@@ -34,10 +34,10 @@ import {
   withBoundary,
 } from './Multipart.js'
 import * as OneShot from './OneShot.js'
-import * as OwnProperty from './OwnProperty.js'
 import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 export interface Empty {
   readonly _tag: 'Empty'
@@ -210,7 +210,7 @@ const encodeMultipart = (
 }
 
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
-  const text = OwnProperty.get(body, 'text')
+  const text = UserInput.get(body, 'text')
   if (typeof text === 'string') return encoded(utf8(text), 'application/json')
   const { value } = body
   try {

@@ -15,9 +15,9 @@
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { isArray } from './IsArray.js'
 import * as Scan from './Scan.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 /** A field value, which is a secret if it must not be printed. */
 export type Value = string | Secret.Secret
@@ -36,7 +36,7 @@ export const fromPairs = (fields: ReadonlyArray<Field>): Headers => ({ fields })
 export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray<Value>>>): Headers => ({
   fields: Object.entries(record).flatMap(
     ([name, value]): ReadonlyArray<Field> =>
-      isArray(value) ? value.map((one): Field => [name, one]) : [[name, value]],
+      UserInput.isArray(value) ? value.map((one): Field => [name, one]) : [[name, value]],
   ),
 })
 

@@ -22,10 +22,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from './Headers.js'
-import { isArray } from './IsArray.js'
 import * as MediaType from './MediaType.js'
-import * as OwnProperty from './OwnProperty.js'
 import * as Scan from './Scan.js'
+import * as UserInput from './UserInput.js'
 
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface PartStream {
@@ -52,7 +51,7 @@ const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'
 
 /** Returns the parts in order. In a record the keys are the names. */
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
-  isArray(input)
+  UserInput.isArray(input)
     ? input
     : Object.entries(input).map(([name, given]) => (isPart(given) ? { ...given, name } : { name, content: given }))
 
@@ -65,7 +64,7 @@ const escaped = (text: string): string =>
   text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
 
 const heading = (part: Part): E.Either<string, string> => {
-  const { filename: file, contentType: type, headers } = OwnProperty.of(part)
+  const { filename: file, contentType: type, headers } = UserInput.own(part)
   const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
   const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
   const given = [...(type === undefined || type === '' ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
@@ -90,7 +89,7 @@ const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
     return 'the name of each part must be a string'
   const isText = (key: 'filename' | 'contentType'): boolean =>
-    ['string', 'undefined'].includes(typeof OwnProperty.get(part, key))
+    ['string', 'undefined'].includes(typeof UserInput.get(part, key))
   if (!isText('filename') || !isText('contentType')) {
     return `the filename and the content type of the part ${JSON.stringify(part.name)} must be strings`
   }
