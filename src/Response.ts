@@ -23,8 +23,8 @@ import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
 import * as JsonText from './values/JsonText.js'
 import * as Link from './values/Link.js'
+import * as PercentEncoding from './values/PercentEncoding.js'
 import * as Printable from './values/Printable.js'
-import * as Reference from './values/Reference.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
 import type { Plan } from './wire/Plan.js'
@@ -107,7 +107,7 @@ const isOwnLink =
   (link: Link.Link): boolean => {
     const anchor = Link.parameter('anchor')(link)
     if (anchor === undefined) return true
-    const resolved = Url.resolve(plan.url)(Reference.fromFieldValue(anchor))
+    const resolved = Url.resolve(plan.url)(PercentEncoding.decodeReference(anchor))
     return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
   }
 
@@ -118,7 +118,7 @@ export const link =
     const isOwn = isOwnLink(response)
     const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isOwn(link))
     if (found === undefined) return O.none
-    const resolved = Url.resolve(response.plan.url)(Reference.stripBlanks(found.target))
+    const resolved = Url.resolve(response.plan.url)(PercentEncoding.stripBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
 

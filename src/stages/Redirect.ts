@@ -21,10 +21,10 @@ import type { Environment } from '../session/Environment.js'
 import * as Settings from '../session/Settings.js'
 import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
+import * as PercentEncoding from '../values/PercentEncoding.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Query from '../values/Query.js'
-import * as Reference from '../values/Reference.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as Url from '../values/Url.js'
@@ -102,7 +102,7 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
   if (!Status.isRedirect(head.status)) return E.right(O.none)
   const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
   if (others.length > 0) return E.left('it has several different Location headers')
-  const text = location === undefined ? '' : Reference.fromFieldValue(location)
+  const text = location === undefined ? '' : PercentEncoding.decodeReference(location)
   return E.right(text === '' ? O.none : O.some(text))
 }
 

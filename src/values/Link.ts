@@ -11,7 +11,7 @@
  * const [link] = Link.parse('</2>; rel="next last"; title="a; b"')
  * assert.deepEqual(link, { target: '/2', rels: ['next', 'last'], parameters: [['rel', 'next last'], ['title', 'a; b']] })
  */
-import * as Reference from './Reference.js'
+import * as PercentEncoding from './PercentEncoding.js'
 import * as Scan from './Scan.js'
 
 export interface Link {
@@ -62,7 +62,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
     const close = header.indexOf('>', at)
     if (close < 0) return links
-    const target = Reference.decodeOctets(header.slice(at + 1, close))
+    const target = PercentEncoding.decodeOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
     at = close + 1
     for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {

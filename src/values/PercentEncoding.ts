@@ -1,5 +1,6 @@
 /**
  * Normalises the components of a URL: percent-encoding, dot segments, and blanks at both ends (RFC 3986 2, 5.2.4).
+ * Decodes the URL references in header fields of a reply.
  *
  * Law: each `quote…` function is idempotent.
  */
@@ -46,7 +47,7 @@ const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16)
  * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component with a lone `%`.
  * Otherwise the new escapes would be quoted together with it later.
  */
-export const quoteOctets = (reference: string): string =>
+const quoteOctets = (reference: string): string =>
   reference
     .replace(/[^?#]+/g, (component) => (hasLonePercent(component) ? quotePercents(component) : component))
     .replace(/[\x80-\xff]/g, (octet) => ESCAPED[octet.charCodeAt(0)] ?? octet)
@@ -105,3 +106,24 @@ export const trimmed = (text: string): string => {
   while (end > start && isControl(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
+
+const ASCII = /^[\0-\x7f]*$/
+
+/**
+ * Decodes the octets of a URL reference in a header field, which has one character for each octet: as UTF-8 like
+ * requests. If they are not UTF-8, each octet above ASCII is percent-encoded: `caf\xe9` is `caf%E9`.
+ */
+export const decodeOctets = (octets: string): string => {
+  if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
+  } catch {
+    return quoteOctets(octets)
+  }
+}
+
+/** Removes blanks at both ends, and like browsers and Python's `urlsplit` all tabs and line breaks. */
+export const stripBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
+
+/** Decodes the URL reference in a field value, such as Location. */
+export const decodeReference = (value: string): string => decodeOctets(stripBlanks(value))
