@@ -19,12 +19,12 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Environment } from '../session/Environment.js'
 import * as Settings from '../session/Settings.js'
-import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
 import * as PercentEncoding from '../values/PercentEncoding.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Query from '../values/Query.js'
+import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as Url from '../values/Url.js'
@@ -109,7 +109,7 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
 /** The target inherits the fragment if it does not have one, not even an empty one (RFC 9110 10.2.2). */
 const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
-  if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.redact(secrets)(located.left.message)))
+  if (E.isLeft(located)) return E.left(invalidRedirect(from, Redaction.redact(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
     return E.left(

@@ -14,8 +14,8 @@
  */
 import type { Rejection } from '../cookies/SetCookie.js'
 import * as Headers from '../values/Headers.js'
+import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
-import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Status from '../values/Status.js'
 import * as UserInput from '../values/UserInput.js'
 import { fromBytes, fromIterable, isSource, type Source } from './BodySource.js'
@@ -72,7 +72,7 @@ export interface HeadInput {
 
 /** Returns whether a field is sensitive by its name, or is a Location whose URL has userinfo (D14, D56). */
 export const isSecretField = (name: string, value: string): boolean =>
-  SensitiveHeaders.isSensitiveInReply(name) ||
+  Redaction.isSensitiveInReply(name) ||
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
 
 /** Returns received fields with every sensitive value as a secret. */

@@ -1,5 +1,6 @@
 /**
- * Redacts secret values that a server echoes: a Location often repeats the query of the request.
+ * Names the header fields that are always secret, and redacts secret values that a server echoes: a Location often
+ * repeats the query of the request.
  *
  * | how the text contains the value                     | found                                             |
  * |-----------------------------------------------------|---------------------------------------------------|
@@ -13,6 +14,37 @@
  */
 import { quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
+
+// --- header fields -------------------------------------------------------------------------------------------------
+
+/** The lower-case names of sensitive headers in a request. */
+export const SENSITIVE: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-auth-token',
+  'private-token',
+])
+
+/** Adds the cookies that a reply sets, and the proof that the server knows the password (RFC 7616 3.5). */
+export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
+  ...SENSITIVE,
+  'set-cookie',
+  'set-cookie2',
+  'authentication-info',
+  'proxy-authentication-info',
+  'proxy-authenticate-info',
+])
+
+/** Checked first, so that most names need no lower-case copy. */
+const LENGTHS: ReadonlySet<number> = new Set(Array.from(SENSITIVE_IN_REPLY, ({ length }) => length))
+
+/** Returns whether a header of a reply is sensitive. */
+export const isSensitiveInReply = (name: string): boolean =>
+  LENGTHS.has(name.length) && SENSITIVE_IN_REPLY.has(name.toLowerCase())
+
+// --- values that a server echoes -----------------------------------------------------------------------------------
 
 /** Text as octets, and the index in the original text at which each octet begins. */
 interface Layer {
