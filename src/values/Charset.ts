@@ -17,14 +17,14 @@
  */
 import { TextDecoder } from 'node:util'
 import * as O from 'fp-ts/lib/Option.js'
-import * as MediaType from './MediaType.js'
-import * as Scan from './Scan.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 
-const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isWhitespace(character)
+const isOuter = (character: string): boolean =>
+  character === '"' || character === "'" || HeaderSyntax.isWhitespace(character)
 
 /** Strips quotes and white space at both ends. A regular expression would take quadratic time. */
 const bare = (text: string): string => {
-  const start = Scan.skipWhile(text, 0, isOuter)
+  const start = HeaderSyntax.skipWhile(text, 0, isOuter)
   let end = text.length
   while (end > start && isOuter(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
@@ -38,8 +38,8 @@ const bare = (text: string): string => {
 export const ofContentType = (contentType: string): O.Option<string> => {
   let essence = ''
   let charset: string | undefined
-  for (const media of MediaType.parseAll(contentType)) {
-    const found = MediaType.parameter('charset')(media)
+  for (const media of HeaderSyntax.parseMediaTypes(contentType)) {
+    const found = HeaderSyntax.parameter('charset')(media)
     const declared = found === undefined ? undefined : bare(found)
     // Fetch skips text without a slash, which is not a media type, and the wildcard.
     if (media.essence === '*/*' || !media.essence.includes('/')) charset ??= declared

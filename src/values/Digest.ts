@@ -18,7 +18,7 @@
  */
 import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Scan from './Scan.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Secret from './Secret.js'
 
 /** The parameters of one Digest challenge. */
@@ -41,27 +41,28 @@ interface Scheme {
   readonly parameters: Map<string, string>
 }
 
-const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isWhitespace(character)
-const isValue = (character: string): boolean => character !== ',' && !Scan.isWhitespace(character)
+const isBetween = (character: string): boolean =>
+  character === ',' || character === ';' || HeaderSyntax.isWhitespace(character)
+const isValue = (character: string): boolean => character !== ',' && !HeaderSyntax.isWhitespace(character)
 
 /** Adds the schemes of one line to those of the lines before it. */
 const readLine = (schemes: Scheme[], line: string): void => {
   for (let at = 0; at < line.length; ) {
-    const start = Scan.skipWhile(line, at, isBetween)
-    const end = Scan.skipWhile(line, start, Scan.isToken)
-    const equals = Scan.skipWhile(line, end, Scan.isWhitespace)
+    const start = HeaderSyntax.skipWhile(line, at, isBetween)
+    const end = HeaderSyntax.skipWhile(line, start, HeaderSyntax.isToken)
+    const equals = HeaderSyntax.skipWhile(line, end, HeaderSyntax.isWhitespace)
     const name = line.slice(start, end).toLowerCase()
     if (name === '' || line.charAt(equals) !== '=') {
       if (name !== '') schemes.push({ name, parameters: new Map() })
       at = name === '' ? start + 1 : end
       continue
     }
-    const from = Scan.skipWhile(line, equals + 1, Scan.isWhitespace)
-    const closed = line.charAt(from) === '"' ? Scan.quotedStringEnd(line, from) : undefined
-    at = closed ?? Scan.skipWhile(line, from, isValue)
+    const from = HeaderSyntax.skipWhile(line, equals + 1, HeaderSyntax.isWhitespace)
+    const closed = line.charAt(from) === '"' ? HeaderSyntax.quotedStringEnd(line, from) : undefined
+    at = closed ?? HeaderSyntax.skipWhile(line, from, isValue)
     const parameters = schemes.at(-1)?.parameters
     if (parameters === undefined || parameters.has(name)) continue
-    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquote(line.slice(from, closed)))
+    parameters.set(name, closed === undefined ? line.slice(from, at) : HeaderSyntax.unquote(line.slice(from, closed)))
   }
 }
 
@@ -168,14 +169,14 @@ export const authorization = (answering: Answering): Secret.Secret => {
   const { user, challenge, target, count, cnonce } = answering
   const { realm, nonce, opaque, algorithm, qop } = challenge
   const fields = [
-    `username=${Scan.quote(utf8(user))}`,
-    `realm=${Scan.quote(realm)}`,
-    `nonce=${Scan.quote(nonce)}`,
-    `uri=${Scan.quote(target)}`,
+    `username=${HeaderSyntax.quote(utf8(user))}`,
+    `realm=${HeaderSyntax.quote(realm)}`,
+    `nonce=${HeaderSyntax.quote(nonce)}`,
+    `uri=${HeaderSyntax.quote(target)}`,
     `response="${response(answering)}"`,
-    ...(O.isSome(opaque) ? [`opaque=${Scan.quote(opaque.value)}`] : []),
+    ...(O.isSome(opaque) ? [`opaque=${HeaderSyntax.quote(opaque.value)}`] : []),
     // A token (RFC 7616 3.4), but a saved jar may hold any text.
-    ...(O.isSome(algorithm) ? [`algorithm=${Scan.tokenOrQuoted(algorithm.value)}`] : []),
+    ...(O.isSome(algorithm) ? [`algorithm=${HeaderSyntax.tokenOrQuoted(algorithm.value)}`] : []),
     ...(qop ? ['qop=auth', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
   ]
   return Secret.make(`Digest ${fields.join(', ')}`)

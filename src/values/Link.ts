@@ -11,8 +11,9 @@
  * const [link] = Link.parse('</2>; rel="next last"; title="a; b"')
  * assert.deepEqual(link, { target: '/2', rels: ['next', 'last'], parameters: [['rel', 'next last'], ['title', 'a; b']] })
  */
+
+import * as HeaderSyntax from './HeaderSyntax.js'
 import * as PercentEncoding from './PercentEncoding.js'
-import * as Scan from './Scan.js'
 
 export interface Link {
   /** As written, with its octets decoded. Resolve it against the URL of the reply. */
@@ -23,7 +24,7 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isWhitespace(character)
+const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !HeaderSyntax.isWhitespace(character)
 const isValue = (character: string): boolean => character !== ';' && character !== ','
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
@@ -35,24 +36,24 @@ interface Parameter {
 /** Returns the value between two indices without trailing blanks. The caller has skipped the leading ones. */
 const withoutBlanks = (header: string, from: number, to: number): string => {
   let end = to
-  while (end > from && Scan.isWhitespace(header.charAt(end - 1))) end -= 1
+  while (end > from && HeaderSyntax.isWhitespace(header.charAt(end - 1))) end -= 1
   return header.slice(from, end)
 }
 
 /** Parses the parameter at an index, which begins with a semicolon. */
 const parameterAt = (header: string, at: number): Parameter | undefined => {
-  const semicolon = Scan.skipWhile(header, at, Scan.isWhitespace)
+  const semicolon = HeaderSyntax.skipWhile(header, at, HeaderSyntax.isWhitespace)
   if (header.charAt(semicolon) !== ';') return undefined
-  const start = Scan.skipWhile(header, semicolon + 1, Scan.isWhitespace)
-  const end = Scan.skipWhile(header, start, isName)
+  const start = HeaderSyntax.skipWhile(header, semicolon + 1, HeaderSyntax.isWhitespace)
+  const end = HeaderSyntax.skipWhile(header, start, isName)
   if (end === start) return undefined
   const name = header.slice(start, end).toLowerCase()
-  const equals = Scan.skipWhile(header, end, Scan.isWhitespace)
+  const equals = HeaderSyntax.skipWhile(header, end, HeaderSyntax.isWhitespace)
   if (header.charAt(equals) !== '=') return { pair: [name, ''], end }
-  const from = Scan.skipWhile(header, equals + 1, Scan.isWhitespace)
-  const closed = header.charAt(from) === '"' ? Scan.quotedStringEnd(header, from) : undefined
-  if (closed !== undefined) return { pair: [name, Scan.unquote(header.slice(from, closed))], end: closed }
-  const to = Scan.skipWhile(header, from, isValue)
+  const from = HeaderSyntax.skipWhile(header, equals + 1, HeaderSyntax.isWhitespace)
+  const closed = header.charAt(from) === '"' ? HeaderSyntax.quotedStringEnd(header, from) : undefined
+  if (closed !== undefined) return { pair: [name, HeaderSyntax.unquote(header.slice(from, closed))], end: closed }
+  const to = HeaderSyntax.skipWhile(header, from, isValue)
   return { pair: [name, withoutBlanks(header, from, to)], end: to }
 }
 
@@ -70,7 +71,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
       at = found.end
     }
     links.push({ target, rels: relsOf(parameters), parameters })
-    at = Scan.skipWhile(header, at, isSkipped)
+    at = HeaderSyntax.skipWhile(header, at, isSkipped)
   }
   return links
 }

@@ -21,9 +21,8 @@
  * assert.equal(E.isRight(Multipart.encode('XX')(parts)), true)
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Headers from './Headers.js'
-import * as MediaType from './MediaType.js'
-import * as Scan from './Scan.js'
 import * as UserInput from './UserInput.js'
 
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
@@ -143,20 +142,20 @@ export const encode =
 
 /** Returns the boundary of a Content-Type (RFC 2046 5.1.1), or `undefined` if it has none. */
 export const boundaryOf = (contentType: string): string | undefined => {
-  const boundary = MediaType.parameter('boundary')(MediaType.parse(contentType))
+  const boundary = HeaderSyntax.parameter('boundary')(HeaderSyntax.parseMediaType(contentType))
   return boundary === '' ? undefined : boundary
 }
 
 /** Returns whether a Content-Type is `multipart/*` and so needs a boundary. */
 export const isMultipart = (contentType: string): boolean =>
-  MediaType.parse(contentType).essence.startsWith('multipart/')
+  HeaderSyntax.parseMediaType(contentType).essence.startsWith('multipart/')
 
-const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${Scan.tokenOrQuoted(value)}`
+const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`
 
 /** Adds a boundary to a multipart Content-Type that has none. */
 export const withBoundary = (contentType: string, boundary: string): string => {
   if (boundaryOf(contentType) !== undefined) return contentType
-  const { essence, parameters } = MediaType.parse(contentType)
+  const { essence, parameters } = HeaderSyntax.parseMediaType(contentType)
   const others = parameters.filter(([name]) => name !== 'boundary')
   return [essence, ...others.map(asParameter), `boundary=${boundary}`].join('; ')
 }
