@@ -21,7 +21,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
-import * as JsonText from './values/JsonText.js'
 import * as Link from './values/Link.js'
 import * as PercentEncoding from './values/PercentEncoding.js'
 import * as Printable from './values/Printable.js'
@@ -71,7 +70,7 @@ export const ok = (response: Response): E.Either<StatusError, Response> => {
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
 
 const parse = (response: Response): E.Either<NotJson, unknown> => {
-  const json = JsonText.parse(Charset.decodeJson(response.encoding)(response.bytes))
+  const json = Printable.parseJson(Charset.decodeJson(response.encoding)(response.bytes))
   if (E.isRight(json)) return json
   const message = Printable.escapeControls(`Invalid JSON in the body of ${response.url}: ${json.left}`)
   return E.left({ _tag: 'NotJson', response, message })

@@ -22,7 +22,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
-import * as JsonText from '../values/JsonText.js'
+import * as Printable from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
@@ -140,7 +140,7 @@ export interface NotJsonLine {
 }
 
 const parseLine = (line: string): E.Either<NotJsonLine, unknown> => {
-  const json = JsonText.parse(line)
+  const json = Printable.parseJson(line)
   return E.isRight(json) ? json : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
 }
 

@@ -10,7 +10,7 @@
 import { hostname } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import * as JsonText from '../../values/JsonText.js'
+import * as Printable from '../../values/Printable.js'
 import { codeOf } from './FileSystem.js'
 
 const Owner = t.readonly(t.type({ pid: t.number, host: t.string, token: t.string }))
@@ -37,7 +37,7 @@ const isPid = (pid: number): boolean => Number.isInteger(pid) && pid > 0 && pid 
 
 /** Parses the content of a lock; undefined if it is invalid. */
 export const read = (text: string): Owner | undefined => {
-  const json = JsonText.parse(text)
+  const json = Printable.parseJson(text)
   if (E.isLeft(json)) return undefined
   const owner = Owner.decode(json.right)
   return E.isLeft(owner) || !isPid(owner.right.pid) ? undefined : owner.right

@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import * as JsonText from '../../values/JsonText.js'
+import * as Printable from '../../values/Printable.js'
 import * as Serialization from '../../values/Serialization.js'
 import { createPrivate, openPrivate } from './PrivateFile.js'
 
@@ -88,7 +88,7 @@ export const read = async (path: string): Promise<O.Option<PartNote>> => {
   if (opened === undefined) return O.none
   const [file, { size }] = opened
   try {
-    const json = size > MAX_BYTES ? E.left('too long') : JsonText.parse(await file.readFile('utf8'))
+    const json = size > MAX_BYTES ? E.left('too long') : Printable.parseJson(await file.readFile('utf8'))
     return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
   } finally {
     await file.close()
