@@ -20,6 +20,7 @@ import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 /** The parameters of one Digest challenge. */
 export interface Challenge {
@@ -41,30 +42,8 @@ interface Scheme {
   readonly parameters: Map<string, string>
 }
 
-const isBetween = (character: string): boolean =>
-  character === ',' || character === ';' || HeaderSyntax.isWhitespace(character)
-const isValue = (character: string): boolean => character !== ',' && !HeaderSyntax.isWhitespace(character)
-
-/** Adds the schemes of one line to those of the lines before it. */
-const readLine = (schemes: Scheme[], line: string): void => {
-  for (let at = 0; at < line.length; ) {
-    const start = HeaderSyntax.skipWhile(line, at, isBetween)
-    const end = HeaderSyntax.skipWhile(line, start, HeaderSyntax.isToken)
-    const equals = HeaderSyntax.skipWhile(line, end, HeaderSyntax.isWhitespace)
-    const name = line.slice(start, end).toLowerCase()
-    if (name === '' || line.charAt(equals) !== '=') {
-      if (name !== '') schemes.push({ name, parameters: new Map() })
-      at = name === '' ? start + 1 : end
-      continue
-    }
-    const from = HeaderSyntax.skipWhile(line, equals + 1, HeaderSyntax.isWhitespace)
-    const closed = line.charAt(from) === '"' ? HeaderSyntax.quotedStringEnd(line, from) : undefined
-    at = closed ?? HeaderSyntax.skipWhile(line, from, isValue)
-    const parameters = schemes.at(-1)?.parameters
-    if (parameters === undefined || parameters.has(name)) continue
-    parameters.set(name, closed === undefined ? line.slice(from, at) : HeaderSyntax.unquote(line.slice(from, closed)))
-  }
-}
+/** A name, and its value if it has one: a quoted string that is closed, or text up to white space or a comma. */
+const PARAMETER = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^\s,]*)))?/g
 
 /**
  * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters
@@ -72,7 +51,15 @@ const readLine = (schemes: Scheme[], line: string): void => {
  */
 const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
   const schemes: Scheme[] = []
-  for (const line of lines) readLine(schemes, line)
+  for (const line of lines) {
+    for (const [, word = '', quoted, plain] of line.matchAll(PARAMETER)) {
+      const name = word.toLowerCase()
+      const value = quoted === undefined ? plain : HeaderSyntax.unquote(quoted)
+      const parameters = schemes.at(-1)?.parameters
+      if (value === undefined) schemes.push({ name, parameters: new Map() })
+      else if (parameters?.has(name) === false) parameters.set(name, value)
+    }
+  }
   return schemes
 }
 
@@ -85,10 +72,8 @@ const HASHES: Readonly<Record<string, string>> = {
 }
 
 const nameOf = (algorithm: O.Option<string>): string => (O.isSome(algorithm) ? algorithm.value.toUpperCase() : 'MD5')
-const hashOf = (algorithm: O.Option<string>): string | undefined => {
-  const base = nameOf(algorithm).replace(/-SESS$/, '')
-  return Object.hasOwn(HASHES, base) ? HASHES[base] : undefined
-}
+const hashOf = (algorithm: O.Option<string>): string | undefined =>
+  UserInput.get(HASHES, nameOf(algorithm).replace(/-SESS$/, ''))
 
 const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
   const realm = parameters.get('realm')

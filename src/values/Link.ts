@@ -24,37 +24,21 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !HeaderSyntax.isWhitespace(character)
-const isValue = (character: string): boolean => character !== ';' && character !== ','
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
-interface Parameter {
-  readonly pair: readonly [name: string, value: string]
-  readonly end: number
-}
+/** A semicolon and a name, and its value if it has one: a quoted string that is closed, or text with blanks. */
+const PARAMETER = /\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^;,]*)))?/y
 
-/** Returns the value between two indices without trailing blanks. The caller has skipped the leading ones. */
-const withoutBlanks = (header: string, from: number, to: number): string => {
-  let end = to
-  while (end > from && HeaderSyntax.isWhitespace(header.charAt(end - 1))) end -= 1
-  return header.slice(from, end)
-}
-
-/** Parses the parameter at an index, which begins with a semicolon. */
-const parameterAt = (header: string, at: number): Parameter | undefined => {
-  const semicolon = HeaderSyntax.skipWhile(header, at, HeaderSyntax.isWhitespace)
-  if (header.charAt(semicolon) !== ';') return undefined
-  const start = HeaderSyntax.skipWhile(header, semicolon + 1, HeaderSyntax.isWhitespace)
-  const end = HeaderSyntax.skipWhile(header, start, isName)
-  if (end === start) return undefined
-  const name = header.slice(start, end).toLowerCase()
-  const equals = HeaderSyntax.skipWhile(header, end, HeaderSyntax.isWhitespace)
-  if (header.charAt(equals) !== '=') return { pair: [name, ''], end }
-  const from = HeaderSyntax.skipWhile(header, equals + 1, HeaderSyntax.isWhitespace)
-  const closed = header.charAt(from) === '"' ? HeaderSyntax.quotedStringEnd(header, from) : undefined
-  if (closed !== undefined) return { pair: [name, HeaderSyntax.unquote(header.slice(from, closed))], end: closed }
-  const to = HeaderSyntax.skipWhile(header, from, isValue)
-  return { pair: [name, withoutBlanks(header, from, to)], end: to }
+/** Adds the parameters that begin at an index. Returns the index after them. */
+const readParameters = (header: string, start: number, parameters: Array<readonly [string, string]>): number => {
+  PARAMETER.lastIndex = start
+  let end = start
+  for (let found = PARAMETER.exec(header); found !== null; found = PARAMETER.exec(header)) {
+    const [, name = '', quoted, plain = ''] = found
+    parameters.push([name.toLowerCase(), quoted === undefined ? plain.trimEnd() : HeaderSyntax.unquote(quoted)])
+    end = PARAMETER.lastIndex
+  }
+  return end
 }
 
 /** Parses the values of a Link header, joined by commas, in linear time. */
@@ -65,13 +49,8 @@ export const parse = (header: string): ReadonlyArray<Link> => {
     if (close < 0) return links
     const target = PercentEncoding.decodeOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
-    at = close + 1
-    for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {
-      parameters.push(found.pair)
-      at = found.end
-    }
+    at = HeaderSyntax.skipWhile(header, readParameters(header, close + 1, parameters), isSkipped)
     links.push({ target, rels: relsOf(parameters), parameters })
-    at = HeaderSyntax.skipWhile(header, at, isSkipped)
   }
   return links
 }

@@ -8,10 +8,8 @@
  * | released without being opened | yields its content         | no           |
  * | opened                        | the first `next()` rejects | yes          |
  *
- * The state belongs to the source itself, so two requests with the same source share it.
- *
- * A Node stream gets an error listener at once. A stream that fails before it is read then fails the request and not the
- * process. `close` cancels a source that is no longer needed; it counts as consumed afterwards.
+ * The state belongs to the source itself, so two requests with the same source share it. A Node stream that fails before
+ * it is read fails the request and not the process, because its guard listens for errors.
  *
  * @example
  * import { Body } from 'requests-ts'

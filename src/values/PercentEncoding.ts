@@ -17,9 +17,7 @@ export const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Replaces a lone surrogate by U+FFFD as the WHATWG parser does, because `encodeURIComponent` would throw. */
 const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
-
 const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
-
 const upperCase = (escape: string): string => escape.toUpperCase()
 
 /** Decodes the escape of an unreserved character, and leaves any other escape as it is. */
@@ -29,7 +27,6 @@ const unescapeUnreserved = (escape: string): string => {
 }
 
 const hasLonePercent = (text: string): boolean => text.replace(ESCAPES, '').includes('%')
-
 const quotePercents = (text: string): string => text.replace(ESCAPES, upperCase).replaceAll('%', '%25')
 
 /** If one `%` of a component is not part of an escape, all are encoded, as in requests' `requote_uri` and urllib3. */
@@ -41,8 +38,6 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
   return encodeAll(normal, beyond)
 }
 
-const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`)
-
 /**
  * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component with a lone `%`.
  * Otherwise the new escapes would be quoted together with it later.
@@ -50,7 +45,7 @@ const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16)
 const quoteOctets = (reference: string): string =>
   reference
     .replace(/[^?#]+/g, (component) => (hasLonePercent(component) ? quotePercents(component) : component))
-    .replace(/[\x80-\xff]/g, (octet) => ESCAPED[octet.charCodeAt(0)] ?? octet)
+    .replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** Percent-decodes a component as UTF-8. Returns `undefined` if an escape is malformed. */
 export const decodeComponent = (text: string): string | undefined => {
