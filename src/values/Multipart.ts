@@ -59,14 +59,12 @@ export type Encoded =
   | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
   | { readonly _tag: 'Streamed'; readonly open: () => AsyncIterable<Uint8Array>; readonly length: number | undefined }
 
-const escaped = (text: string): string =>
-  text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
+const escaped = (text: string): string => text.replace(/["\r\n]/g, (character) => encodeURIComponent(character))
 
 const heading = (part: Part): E.Either<string, string> => {
-  const { filename: file, contentType: type, headers } = UserInput.own(part)
-  const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
-  const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
-  const given = [...(type === undefined || type === '' ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
+  const { filename, contentType = '', headers } = UserInput.own(part)
+  const file = filename === undefined ? '' : `; filename="${escaped(filename)}"`
+  const given = [...(contentType === '' ? [] : [['Content-Type', contentType] as const]), ...(headers ?? [])]
   for (const [name, value] of given) {
     if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
       return E.left(
@@ -74,7 +72,8 @@ const heading = (part: Part): E.Either<string, string> => {
       )
     }
   }
-  return E.right([...lines, ...given].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
+  const disposition = `Content-Disposition: form-data; name="${escaped(part.name)}"${file}\r\n`
+  return E.right(disposition + given.map(([name, value]) => `${name}: ${value}\r\n`).join(''))
 }
 
 /** Plain JavaScript can pass a content that the type does not allow. */
@@ -87,9 +86,8 @@ const isContent = (content: Content): boolean =>
 const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
     return 'the name of each part must be a string'
-  const isText = (key: 'filename' | 'contentType'): boolean =>
-    ['string', 'undefined'].includes(typeof UserInput.get(part, key))
-  if (!isText('filename') || !isText('contentType')) {
+  const { filename = '', contentType = '' } = UserInput.own(part)
+  if (typeof filename !== 'string' || typeof contentType !== 'string') {
     return `the filename and the content type of the part ${JSON.stringify(part.name)} must be strings`
   }
   return isContent(part.content)
@@ -99,14 +97,11 @@ const problemOf = (part: Part): string | undefined => {
 
 type Piece = Uint8Array | PartStream
 
-const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined => {
-  let total = 0
-  for (const piece of pieces) {
-    if (piece.length === undefined) return undefined
-    total += piece.length
-  }
-  return total
-}
+const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined =>
+  pieces.reduce<number | undefined>(
+    (total, { length }) => (total === undefined || length === undefined ? undefined : total + length),
+    0,
+  )
 
 async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {

@@ -51,21 +51,14 @@ const listen = (source: Source & Closable): void => {
   }
 }
 
+const isFunction = (u: unknown): u is () => unknown => typeof u === 'function'
+
 /** Cancels a source, opened or not. Never throws. */
 export const cancel = (source: Source & Closable): void => {
+  listen(source)
   try {
-    if (typeof source.destroy === 'function') {
-      listen(source)
-      source.destroy()
-      return
-    }
-    const done: unknown =
-      typeof source.return === 'function'
-        ? source.return()
-        : typeof source.cancel === 'function'
-          ? source.cancel()
-          : undefined
-    Promise.resolve(done).catch(ignore)
+    const method = [source.destroy, source.return, source.cancel].find(isFunction)
+    Promise.resolve(method?.call(source)).catch(ignore)
   } catch {
     // A source of the user whose own method failed.
   }

@@ -27,11 +27,9 @@ export type Values = Scalar | ReadonlyArray<Scalar | null | undefined>
 export type Held = Values | Secret.Secret
 export type Pair = readonly [name: string, value: string]
 export type Pairs = ReadonlyArray<Pair>
-/** A record, which is merged key by key, or pairs, which replace the session's query. */
-export type Input =
-  | Readonly<Record<string, Values | null | undefined>>
-  | ReadonlyArray<readonly [name: string, value: Values | null | undefined]>
 type GivenPair = readonly [name: string, value: Values | null | undefined]
+/** A record, which is merged key by key, or pairs, which replace the session's query. */
+export type Input = Readonly<Record<string, Values | null | undefined>> | ReadonlyArray<GivenPair>
 
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
@@ -105,16 +103,11 @@ const writeKeys = (keys: Override.Keyed<Held>): Written => {
   const sent: string[] = []
   const shown: string[] = []
   for (const [name, held] of Override.entries(keys)) {
-    if (Secret.is(held)) {
-      const piece = encode([[name, Secret.reveal(held)]])
-      sent.push(piece)
-      shown.push(`${piece.slice(0, piece.indexOf('=') + 1)}${Secret.REDACTED}`)
-      continue
-    }
-    const text = encode(spread(name, held))
-    if (text === '') continue
-    sent.push(text)
-    shown.push(text)
+    const isSecret = Secret.is(held)
+    const piece = encode(spread(name, isSecret ? Secret.reveal(held) : held))
+    if (piece === '') continue
+    sent.push(piece)
+    shown.push(isSecret ? `${piece.slice(0, piece.indexOf('=') + 1)}${Secret.REDACTED}` : piece)
   }
   return { sent: sent.join('&'), shown: shown.join('&') }
 }

@@ -99,11 +99,7 @@ const layerOf = (text: string): Layer => {
   return { octets: octets.subarray(0, length), starts }
 }
 
-const digit = (code = 0): number => {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
-}
+const digit = (octet = 0): number => '0123456789abcdef'.indexOf(String.fromCharCode(octet).toLowerCase())
 
 /** Decodes the escapes of a layer, once or until none is left. */
 const decoded = ({ octets, starts }: Layer, isRepeated: boolean): Layer => {
@@ -178,11 +174,6 @@ export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => bo
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0
 }
 
-/** Separates the pieces of a query, or the segments of a path. */
-type Separator = '&' | '/'
-
-const BETWEEN: Readonly<Record<Separator, RegExp>> = { '&': /[^&]+/g, '/': /[^/]+/g }
-
 /**
  * Replaces each of the values in a text by a mark. Separators inside a value stay, so that a query keeps its number of
  * pieces, and a path its number of segments.
@@ -190,10 +181,10 @@ const BETWEEN: Readonly<Record<Separator, RegExp>> = { '&': /[^&]+/g, '/': /[^/]
 export const redact = (
   secrets: ReadonlySet<string>,
   mark: string = Secret.REDACTED,
-  separator: Separator = '&',
+  separator: '&' | '/' = '&',
 ): ((text: string) => string) => {
   const needles = needlesOf(secrets)
-  const between = BETWEEN[separator]
+  const between = new RegExp(`[^${separator}]+`, 'g')
   return (text) => {
     if (needles.length === 0) return text
     const kept: string[] = []
