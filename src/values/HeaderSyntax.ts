@@ -53,18 +53,17 @@ interface Parsed {
   readonly end: number
 }
 
+const normalized = (name: string): string => name.trim().toLowerCase()
+
 const parseAt = (text: string, from: number, ends: string): Parsed => {
   const isInside = (character: string): boolean => character !== ';' && !ends.includes(character)
   const startOfParameters = skipWhile(text, from, isInside)
-  const essence = text.slice(from, startOfParameters).trim().toLowerCase()
+  const essence = normalized(text.slice(from, startOfParameters))
   const parameters: Array<readonly [string, string]> = []
   let at = startOfParameters
   while (text.charAt(at) === ';') {
     const nameEnd = skipWhile(text, at + 1, (character) => character !== '=' && isInside(character))
-    const name = text
-      .slice(at + 1, nameEnd)
-      .trim()
-      .toLowerCase()
+    const name = normalized(text.slice(at + 1, nameEnd))
     if (text.charAt(nameEnd) !== '=') {
       at = nameEnd
       continue
@@ -100,5 +99,5 @@ export const parseMediaTypes = (text: string): ReadonlyArray<MediaType> => {
 /** Returns the value of a parameter. The first one of a name counts. */
 export const parameter =
   (name: string) =>
-  ({ parameters }: MediaType): string | undefined =>
+  ({ parameters }: Pick<MediaType, 'parameters'>): string | undefined =>
     parameters.find(([key]) => key === name)?.[1]

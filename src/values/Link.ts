@@ -58,14 +58,9 @@ export const parse = (header: string): ReadonlyArray<Link> => {
 /** Returns the value of a parameter, such as `anchor`. The first one of a name counts. */
 export const parameter =
   (name: string) =>
-  ({ parameters }: Link): string | undefined =>
-    parameters.find(([other]) => other === name)?.[1]
+  (link: Link): string | undefined =>
+    HeaderSyntax.parameter(name)(link)
 
 /** Only the first `rel` counts (RFC 8288 3.3). */
-const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> => {
-  const rel = parameters.find(([name]) => name === 'rel')?.[1] ?? ''
-  return rel
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-}
+const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> =>
+  HeaderSyntax.parameter('rel')({ parameters })?.toLowerCase().match(/\S+/g) ?? []

@@ -68,10 +68,8 @@ const MIN_LENGTH_ANYWHERE = 4
 const PERCENT = 0x25
 
 const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, 0, octets.length).toString('latin1')
-
 /** A form writes a space as `+`, so the two compare equal. */
 const folded = (octets: string): string => octets.replaceAll('+', ' ')
-
 const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
 
 /**
@@ -202,7 +200,6 @@ export const redact = (
 }
 
 const REFERENCE = /^((?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/i
-
 const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 
 /** Redacts the values in path, query and fragment of a reference, and in an authority that is not a valid host. */
