@@ -23,7 +23,7 @@ import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
 import { undici } from './transport/undici/Undici.js'
-import * as OwnProperty from './values/OwnProperty.js'
+import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
 import { at, type Transport } from './wire/Transport.js'
@@ -81,7 +81,7 @@ const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
 
 /** Opens a client. It opens no connection before the first request. */
 export const open = (options: Options): IO<Client> => {
-  const { session, transport = undici(), environment, clock, random, signal } = OwnProperty.of(options)
+  const { session, transport = undici(), environment, clock, random, signal } = UserInput.own(options)
   return () => {
     let closed = false
     /** The transports of this client, by the given transport and by themselves. */
@@ -122,7 +122,7 @@ export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
     const session = change(client.session)
-    const adopt = OwnProperty.get(client, 'adopt')
+    const adopt = UserInput.get(client, 'adopt')
     const isOwn = adopt === undefined || session.mounts === client.session.mounts
     return { ...client, session: isOwn ? session : adopt(session) }
   }
@@ -138,7 +138,7 @@ export const use =
   (options: Options & { readonly jar?: Jar.Jar }) =>
   <E, A>(program: StateReaderTaskEither<Jar.Jar, Client, E, A>): TaskEither<E, readonly [A, Jar.Jar]> =>
   async () => {
-    const { jar = Jar.empty } = OwnProperty.of(options)
+    const { jar = Jar.empty } = UserInput.own(options)
     const client = open(options)()
     try {
       return await program(jar)(client)()

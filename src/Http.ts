@@ -37,7 +37,7 @@ import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
-import * as OwnProperty from './values/OwnProperty.js'
+import * as UserInput from './values/UserInput.js'
 import * as Fault from './wire/Fault.js'
 import { observed } from './wire/ObservedBody.js'
 import type { Plan } from './wire/Plan.js'
@@ -188,7 +188,7 @@ export const withSignal =
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
   (client) => {
-    const outer = OwnProperty.get(client, 'signal')
+    const outer = UserInput.get(client, 'signal')
     return program(from)({ ...client, signal: outer === undefined ? signal : AbortSignal.any([outer, signal]) })
   }
 

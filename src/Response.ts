@@ -21,10 +21,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
-import * as JsonText from './values/JsonText.js'
 import * as Link from './values/Link.js'
+import * as PercentEncoding from './values/PercentEncoding.js'
 import * as Printable from './values/Printable.js'
-import * as Reference from './values/Reference.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
 import { type Plan, urlWithoutQuery } from './wire/Plan.js'
@@ -71,7 +70,7 @@ export const ok = (response: Response): E.Either<StatusError, Response> => {
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
 
 const parse = (response: Response): E.Either<NotJson, unknown> => {
-  const json = JsonText.parse(Charset.decodeJson(response.encoding)(response.bytes))
+  const json = Printable.parseJson(Charset.decodeJson(response.encoding)(response.bytes))
   if (E.isRight(json)) return json
   const message = Printable.escapeControls(
     `Invalid JSON in the body of ${urlWithoutQuery(response.plan)}: ${json.left}`,
@@ -109,7 +108,7 @@ const isOwnLink =
   (link: Link.Link): boolean => {
     const anchor = Link.parameter('anchor')(link)
     if (anchor === undefined) return true
-    const resolved = Url.resolve(plan.url)(Reference.fromFieldValue(anchor))
+    const resolved = Url.resolve(plan.url)(PercentEncoding.decodeReference(anchor))
     return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
   }
 
@@ -120,7 +119,7 @@ export const link =
     const isOwn = isOwnLink(response)
     const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isOwn(link))
     if (found === undefined) return O.none
-    const resolved = Url.resolve(response.plan.url)(Reference.stripBlanks(found.target))
+    const resolved = Url.resolve(response.plan.url)(PercentEncoding.stripBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
 

@@ -33,8 +33,7 @@ import * as Jar from './cookies/Jar.js'
 import * as Session from './session/Session.js'
 import { type LockHandle, withLock } from './transport/download/FileLock.js'
 import { createPrivate, orMissing, syncFolder, withFile } from './transport/download/FileSystem.js'
-import * as JsonText from './values/JsonText.js'
-import { messageOf } from './values/Printable.js'
+import * as Printable from './values/Printable.js'
 import * as Serialization from './values/Serialization.js'
 
 /** The content of the file. */
@@ -56,7 +55,7 @@ const VERSION = 1
 const failed = (path: string, cause: unknown): StoreFailed => ({
   _tag: 'StoreFailed',
   path,
-  message: messageOf(cause),
+  message: Printable.messageOf(cause),
 })
 
 const textOf = ({ session, jar }: Stored): E.Either<Serialization.EncodeError, string> => {
@@ -147,7 +146,7 @@ const isStore = (u: unknown): u is { readonly session?: unknown; readonly jar?: 
 
 /** Decodes the text of a saved file. Error: `Unreadable`. */
 export const decode = (text: string): E.Either<Serialization.DecodeError, Stored> => {
-  const json = JsonText.parse(text)
+  const json = Printable.parseJson(text)
   if (E.isLeft(json)) return E.left(Serialization.decodeError([json.left]))
   const envelope = Serialization.checkEnvelope(FORMAT, VERSION, json.right)
   if (E.isLeft(envelope)) return envelope

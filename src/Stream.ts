@@ -55,7 +55,7 @@ import { claimPath, type ExistingFile, findExisting } from './transport/download
 import type { Target } from './transport/download/PartWriter.js'
 import * as Range from './transport/download/Range.js'
 import * as Resource from './transport/download/Resource.js'
-import * as OwnProperty from './values/OwnProperty.js'
+import * as UserInput from './values/UserInput.js'
 import type { OnProgress } from './wire/Transport.js'
 
 export type {
@@ -136,7 +136,7 @@ export const toFile =
   async () => {
     // A content coding would change the number of bytes that ranges count.
     const uncoded = Request.withHeader('Accept-Encoding', 'identity')(request)
-    const mayResume = OwnProperty.get(options, 'existing') === 'Resume'
+    const mayResume = UserInput.get(options, 'existing') === 'Resume'
     // The plan tells which resource this is before anything is sent. Sending prepares the plan again.
     const started = await Http.start(uncoded)(jar)(client)()
     if (E.isLeft(started)) return started

@@ -18,10 +18,9 @@ import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
-import * as JsonText from '../values/JsonText.js'
 import type * as Multipart from '../values/Multipart.js'
 import * as Override from '../values/Override.js'
-import { escapeControls } from '../values/Printable.js'
+import * as Printable from '../values/Printable.js'
 import type * as Query from '../values/Query.js'
 import { type Checked, type Options, type Target, usageError } from './Arguments.js'
 import type * as Items from './Items.js'
@@ -51,9 +50,9 @@ const isField = (item: LoadedItem): item is Fields[number] => ['Field', 'Json', 
 
 /** The field's JSON text. Numbers keep their digits: parsing them as doubles would round to about 15 digits. */
 const jsonTextOf = ({ name, text }: Items.Json): Checked<string> => {
-  const json = JsonText.compact(text)
+  const json = Printable.compactJson(text)
   if (E.isRight(json)) return json
-  const shown = escapeControls(name)
+  const shown = Printable.escapeControls(name)
   return usageError(
     `Invalid value in the item '${shown}:=…': ${json.left}. For text, write ${shown}=text or '${shown}:="text"'`,
   )
@@ -66,7 +65,7 @@ const withJsonFields = (fields: Fields): Checked<Edit> => {
     const value = field._tag === 'Json' ? jsonTextOf(field) : E.right(JSON.stringify(field.value))
     if (E.isLeft(value)) return value
     if (members.has(field.name)) {
-      const name = escapeControls(field.name)
+      const name = Printable.escapeControls(field.name)
       return usageError(`Duplicate field '${name}': a JSON object has each name once. For an array, write ${name}:=[…]`)
     }
     members.set(field.name, value.right)
@@ -80,7 +79,7 @@ const withFormFields = (fields: Fields, { multipart }: Options): Checked<Edit> =
   const pairs: Array<readonly [string, string]> = []
   for (const field of fields) {
     if (field._tag === 'Json') {
-      const name = escapeControls(field.name)
+      const name = Printable.escapeControls(field.name)
       return usageError(`Invalid item '${name}:=…': a form has only text fields. Write ${name}=value`)
     }
     parts.push(field._tag === 'Upload' ? field.part : { name: field.name, content: field.value })
@@ -139,7 +138,9 @@ const withTimeout = (text: string): Checked<Edit> => {
   const seconds = Number(text)
   return text.trim() !== '' && Number.isFinite(seconds) && seconds > 0
     ? E.right(Request.withTimeouts({ total: seconds * 1000 }))
-    : usageError(`Invalid --timeout '${escapeControls(text)}': it must be a number of seconds above 0, such as 2.5`)
+    : usageError(
+        `Invalid --timeout '${Printable.escapeControls(text)}': it must be a number of seconds above 0, such as 2.5`,
+      )
 }
 
 const withCertificate = ({ cert, key }: Options): Checked<Edit> => {

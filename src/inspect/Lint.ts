@@ -31,8 +31,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
-import * as JsonText from '../values/JsonText.js'
 import * as Multipart from '../values/Multipart.js'
+import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import type { Url } from '../values/Url.js'
@@ -132,7 +132,7 @@ const contentType: Check = ({ headers, body }) => {
     return [`the body is multipart, but Content-Type is ${type}; remove that header`]
   }
   if (body._tag !== 'Bytes' || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return []
-  const json = JsonText.parse(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
+  const json = Printable.parseJson(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
   return E.isRight(json)
     ? []
     : [`the body is not valid JSON, but Content-Type is ${type}; use withJson or another type`]

@@ -5,12 +5,12 @@
  */
 
 import type * as Headers from '../values/Headers.js'
-import { isArray } from '../values/IsArray.js'
 import * as Override from '../values/Override.js'
 import { trimmed } from '../values/PercentEncoding.js'
 import * as ProxyKey from '../values/ProxyKey.js'
 import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
+import * as UserInput from '../values/UserInput.js'
 import { type BodyLimit, type ClientCertificate, hideCertificate, hideText, type Timeouts } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
@@ -70,7 +70,7 @@ export const withHeaders = (
   const headers = new Map<string, Override.Override<HeaderSetting>>()
   // The values of a name are appended in place, because a name may be repeated thousands of times.
   const lines = new Map<string, Headers.Value[]>()
-  const isRepeatable = isArray(fields)
+  const isRepeatable = UserInput.isArray(fields)
   const pairs: ReadonlyArray<readonly [string, string | null]> = isRepeatable ? fields : Object.entries(fields)
   for (const [name, value] of pairs) {
     const key = keyOf(name)

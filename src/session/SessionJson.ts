@@ -16,11 +16,11 @@
  * assert.deepEqual(pipe(again, E.map(({ ambient }) => ambient)), E.right(session.ambient))
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { isArray } from '../values/IsArray.js'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import * as Serialization from '../values/Serialization.js'
+import * as UserInput from '../values/UserInput.js'
 import { type ClientCertificate, hideCertificate } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
 import { hideNamed, isHiddenForName } from './NamedHeaders.js'
@@ -62,7 +62,7 @@ const scalarJson = (scalar: Query.Scalar): Schema.ScalarJson =>
   typeof scalar === 'number' ? Serialization.fromNumber(scalar) : scalar
 
 const valuesJson = (values: Query.Values): Schema.QueryValues =>
-  isArray(values)
+  UserInput.isArray(values)
     ? values.map((one) => (one === null || one === undefined ? null : scalarJson(one)))
     : scalarJson(values)
 
@@ -220,7 +220,7 @@ const toScalar = (json: Schema.ScalarJson): Query.Scalar =>
   typeof json === 'object' ? Serialization.toNumber(json) : json
 
 const toValues = (json: Schema.QueryValues): Query.Values =>
-  isArray(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
+  UserInput.isArray(json) ? json.map((one) => (one === null ? null : toScalar(one))) : toScalar(json)
 
 const toQueryValue = (json: Schema.QueryValue): Query.Held =>
   typeof json === 'object' && 'secret' in json ? Secret.make(json.secret) : toValues(json)

@@ -17,7 +17,7 @@ import type * as Auth from './Auth.js'
 import { hideNamed } from './NamedHeaders.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
-export { SENSITIVE } from '../values/SensitiveHeaders.js'
+export { SENSITIVE } from '../values/Redaction.js'
 export type { OnProgress, Progress } from '../wire/Transport.js'
 
 /** A header name as it will be sent, with one value for each header line. */

@@ -30,7 +30,7 @@ import type { Request } from '../session/Request.js'
 import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
-import * as OwnProperty from '../values/OwnProperty.js'
+import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Head, Hop, Server } from '../wire/Reply.js'
@@ -131,7 +131,7 @@ export const simulate =
   (context: Context) =>
   (server: Server) =>
   (request: Request): Trace => {
-    const seeded: Context = OwnProperty.get(context, 'entropy') ? context : { ...context, entropy: SEED }
+    const seeded: Context = UserInput.get(context, 'entropy') ? context : { ...context, entropy: SEED }
     const world = withDefaults(seeded)
     const { now } = world
     const begun = start(seeded)(request)

@@ -27,10 +27,10 @@ import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
-import * as OwnProperty from '../values/OwnProperty.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
+import * as UserInput from '../values/UserInput.js'
 import type { Plan, Route as Travel } from '../wire/Plan.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
@@ -65,10 +65,10 @@ const EPOCH = new Date(0)
 
 /** Returns the inputs with a default for whatever is left out. */
 export const withDefaults = (world: Partial<World>): World => ({
-  jar: OwnProperty.get(world, 'jar') ?? Jar.empty,
-  environment: OwnProperty.get(world, 'environment') ?? Environment.empty,
-  now: OwnProperty.get(world, 'now') ?? EPOCH,
-  entropy: OwnProperty.get(world, 'entropy') ?? '',
+  jar: UserInput.get(world, 'jar') ?? Jar.empty,
+  environment: UserInput.get(world, 'environment') ?? Environment.empty,
+  now: UserInput.get(world, 'now') ?? EPOCH,
+  entropy: UserInput.get(world, 'entropy') ?? '',
 })
 
 /** @deprecated Use `withDefaults`. */

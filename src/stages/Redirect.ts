@@ -19,12 +19,12 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Environment } from '../session/Environment.js'
 import * as Settings from '../session/Settings.js'
-import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
+import * as PercentEncoding from '../values/PercentEncoding.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Query from '../values/Query.js'
-import * as Reference from '../values/Reference.js'
+import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as Url from '../values/Url.js'
@@ -104,14 +104,14 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
   if (!Status.isRedirect(head.status)) return E.right(O.none)
   const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
   if (others.length > 0) return E.left('it has several different Location headers')
-  const text = location === undefined ? '' : Reference.fromFieldValue(location)
+  const text = location === undefined ? '' : PercentEncoding.decodeReference(location)
   return E.right(text === '' ? O.none : O.some(text))
 }
 
 /** The target inherits the fragment if it does not have one, not even an empty one (RFC 9110 10.2.2). */
 const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
-  if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.redact(secrets)(located.left.message)))
+  if (E.isLeft(located)) return E.left(invalidRedirect(from, Redaction.redact(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
     return E.left(

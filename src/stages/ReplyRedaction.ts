@@ -4,11 +4,10 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Settings } from '../session/Settings.js'
-import * as Echo from '../values/Echo.js'
 import * as Headers from '../values/Headers.js'
 import * as Query from '../values/Query.js'
+import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
-import { SENSITIVE } from '../values/SensitiveHeaders.js'
 import type { Plan } from '../wire/Plan.js'
 import { isSecretField } from '../wire/Reply.js'
 import * as Provenance from './prepare/Provenance.js'
@@ -34,7 +33,7 @@ const namesIn = (plan: Plan): ReadonlySet<string> => {
   for (const [name, value] of plan.headers.fields) {
     if (!Secret.is(value)) continue
     const key = name.toLowerCase()
-    if (!SENSITIVE.has(key)) names = (names ?? new Set()).add(key)
+    if (!Redaction.SENSITIVE.has(key)) names = (names ?? new Set()).add(key)
   }
   return names ?? NONE
 }
@@ -48,7 +47,7 @@ export const secretsOf = (plan: Plan): ReadonlySet<string> => {
 /** Hides each header value that repeats one of these secrets. Returns the same object if there is none. */
 export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
   if (secrets.size === 0) return headers
-  const holds = Echo.containsAny(secrets)
+  const holds = Redaction.containsAny(secrets)
   let isFound = false
   const fields = headers.fields.map((field): Headers.Field => {
     const [name, value] = field

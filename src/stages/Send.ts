@@ -22,8 +22,8 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Mount from '../session/Mount.js'
 import type { Session } from '../session/Session.js'
 import * as OneShot from '../values/OneShot.js'
-import * as OwnProperty from '../values/OwnProperty.js'
 import * as Url from '../values/Url.js'
+import * as UserInput from '../values/UserInput.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -55,9 +55,9 @@ export const controlsOf = (
   { entropy, progress, superseded }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
-  const total = OwnProperty.get(route.timeouts, 'total')
+  const total = UserInput.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: OwnProperty.get(sender, 'signal'), deadline, entropy, progress, superseded }
+  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, superseded }
 }
 
 /** @deprecated Use `ExchangeControls`. */

@@ -20,7 +20,7 @@
  * assert.equal(typeof polite, 'function')
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as OwnProperty from '../values/OwnProperty.js'
+import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -60,7 +60,7 @@ class LimitQueue {
   #sleptUntil = Number.NEGATIVE_INFINITY
 
   constructor(limit: Limit) {
-    const { concurrency = UNLIMITED, rate = { requests: UNLIMITED, per: 0 } } = OwnProperty.of(limit)
+    const { concurrency = UNLIMITED, rate = { requests: UNLIMITED, per: 0 } } = UserInput.own(limit)
     this.#concurrency = concurrency >= 1 ? concurrency : 1
     this.#requests = rate.requests >= 1 ? Math.floor(rate.requests) : 1
     this.#per = rate.per > 0 ? rate.per : 0
@@ -198,5 +198,5 @@ export const withLimit =
       queue = new LimitQueue(limit)
       closing.close()
     })
-    return send((plan, controls) => () => sendLimited(queue, inner, plan, OwnProperty.of(controls), closing.signal))
+    return send((plan, controls) => () => sendLimited(queue, inner, plan, UserInput.own(controls), closing.signal))
   }

@@ -11,8 +11,8 @@
  * assert.deepEqual(pipe(outcome, E.map(([response]) => Response.text(response))), E.right('POST'))
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
+import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
 import { once, type Server, type Source } from '../wire/Reply.js'
 import { at, notifyProgress, type OnProgress, type Progress, type Transport } from '../wire/Transport.js'
@@ -47,7 +47,7 @@ export const memory =
   (server: Server): Transport =>
   (plan, controls) =>
   async () => {
-    const { signal, progress } = OwnProperty.of(controls)
+    const { signal, progress } = UserInput.own(controls)
     if (signal?.aborted) return E.left(abortedBeforeSend(plan))
     const served = MockServer.serve(server)(plan)
     if (E.isLeft(served)) return E.left(at(plan, served.left))

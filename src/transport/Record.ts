@@ -9,8 +9,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { hideIn, secretsOf } from '../stages/ReplyRedaction.js'
-import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
+import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
 import { concat, headOf, type Reply } from '../wire/Reply.js'
@@ -82,7 +82,7 @@ const sendRecorded = async (
 export const record =
   (sink: Sink, options: Options = {}) =>
   (inner: Transport): Transport => {
-    const { requestBody = 'Length' } = OwnProperty.of(options)
+    const { requestBody = 'Length' } = UserInput.own(options)
     let count = 0
     return around(inner)((plan, controls) => () => {
       const order = count++

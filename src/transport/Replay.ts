@@ -13,8 +13,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as OwnProperty from '../values/OwnProperty.js'
 import * as Secret from '../values/Secret.js'
+import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
@@ -166,5 +166,5 @@ const answer = async (
 /** Returns a transport that answers from the beginning of a tape, and sends nothing. */
 export const replay = (tape: Tape): Transport => {
   const index = indexOf(tape)
-  return (plan, controls) => () => answer(tape, index, plan, OwnProperty.of(controls))
+  return (plan, controls) => () => answer(tape, index, plan, UserInput.own(controls))
 }

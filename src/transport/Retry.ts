@@ -28,7 +28,7 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as OwnProperty from '../values/OwnProperty.js'
+import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, headOf, type Reply } from '../wire/Reply.js'
@@ -86,5 +86,5 @@ export const withRetry =
   (inner: Transport): Transport => {
     const closing = new CloseSignal()
     const send = around(inner, () => closing.close())
-    return send((plan, controls) => () => sendWithRetry(policy, inner, plan, OwnProperty.of(controls), closing.signal))
+    return send((plan, controls) => () => sendWithRetry(policy, inner, plan, UserInput.own(controls), closing.signal))
   }

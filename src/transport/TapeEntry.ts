@@ -2,10 +2,9 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
-import * as Echo from '../values/Echo.js'
 import type * as Headers from '../values/Headers.js'
+import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
-import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -98,18 +97,18 @@ const redactedField = ([name, value]: Headers.Field, hide: (reference: string) =
   if (key === 'set-cookie') return [name, withHiddenPath(redactedCookie(Secret.reveal(value)), hide)]
   // A Location with userinfo is a Secret as a whole, but a replay needs everything except the userinfo.
   if (key === 'location' || key === 'content-location') return [name, hide(redactedLocation(Secret.reveal(value)))]
-  return Secret.is(value) || SensitiveHeaders.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]
+  return Secret.is(value) || Redaction.SENSITIVE_IN_REPLY.has(key) ? [name, REDACTED] : [name, value]
 }
 
 const NO_SECRETS: ReadonlySet<string> = new Set()
 
 // Percent-encoded, because a header field cannot hold other characters, and a replay must read a Location as it was.
 const ENCODED_MARK = encodeURIComponent(Secret.REDACTED)
-const encodeMark = Echo.redact(new Set([Secret.REDACTED]))
+const encodeMark = Redaction.redact(new Set([Secret.REDACTED]))
 
 /** Returns redacted header fields. `secrets` are the values of `withSecretQuery` that the fields may repeat. */
 export const redacted = ({ fields }: Headers.Headers, secrets: ReadonlySet<string> = NO_SECRETS): Pairs => {
-  const hide = Echo.redactReference(secrets, ENCODED_MARK)
+  const hide = Redaction.redactReference(secrets, ENCODED_MARK)
   return fields.map((field) => redactedField(field, hide))
 }
 

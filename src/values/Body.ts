@@ -24,46 +24,20 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
-import {
-  boundaryOf,
-  encode as encodeParts,
-  isMultipart,
-  type Part,
-  type Input as PartsInput,
-  fromInput as partsFromInput,
-  withBoundary,
-} from './Multipart.js'
+import * as Parts from './Multipart.js'
 import * as OneShot from './OneShot.js'
-import * as OwnProperty from './OwnProperty.js'
 import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
-export interface Empty {
-  readonly _tag: 'Empty'
-}
-export interface Bytes {
-  readonly _tag: 'Bytes'
-  readonly bytes: Secret.SealedBytes
-}
-export interface Text {
-  readonly _tag: 'Text'
-  readonly text: string
-}
-export interface Json {
-  readonly _tag: 'Json'
-  readonly value: unknown
-  /** The value as JSON text. If present it is sent as it is, so that its numbers keep all their digits. */
-  readonly text?: string
-}
-export interface Form {
-  readonly _tag: 'Form'
-  readonly pairs: Query.Pairs
-}
-export interface Multipart {
-  readonly _tag: 'Multipart'
-  readonly parts: ReadonlyArray<Part>
-}
+export type Empty = { readonly _tag: 'Empty' }
+export type Bytes = { readonly _tag: 'Bytes'; readonly bytes: Secret.SealedBytes }
+export type Text = { readonly _tag: 'Text'; readonly text: string }
+/** `text` is the value as JSON. If present it is sent as it is, so that its numbers keep all their digits. */
+export type Json = { readonly _tag: 'Json'; readonly value: unknown; readonly text?: string }
+export type Form = { readonly _tag: 'Form'; readonly pairs: Query.Pairs }
+export type Multipart = { readonly _tag: 'Multipart'; readonly parts: ReadonlyArray<Parts.Part> }
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface Stream {
   readonly _tag: 'Stream'
@@ -92,10 +66,7 @@ export const json = (value: unknown): Json => ({ _tag: 'Json', value })
 /** JSON that is already text, which is sent as it is. */
 export const jsonText = (text: string, value: unknown): Json => ({ _tag: 'Json', value, text })
 export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
-export const multipart = (input: PartsInput): Multipart => ({
-  _tag: 'Multipart',
-  parts: partsFromInput(input),
-})
+export const multipart = (input: Parts.Input): Multipart => ({ _tag: 'Multipart', parts: Parts.fromInput(input) })
 export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): Stream => ({
   _tag: 'Stream',
   open,
@@ -109,15 +80,8 @@ export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once =
 
 /** Returns the number of octets that will be sent. None for an empty body, or if it is unknown. */
 export const length = (body: Payload): O.Option<number> => {
-  switch (body._tag) {
-    case 'Empty':
-      return O.none
-    case 'Bytes':
-      return O.some(Secret.open(body.bytes).length)
-    case 'Stream':
-    case 'Once':
-      return body.length
-  }
+  if (body._tag === 'Empty') return O.none
+  return body._tag === 'Bytes' ? O.some(Secret.open(body.bytes).length) : body.length
 }
 
 /** An encoded body and its media type. */
@@ -138,32 +102,32 @@ export interface Encoding {
   readonly entropy?: string
 }
 
-const isIterable = (u: unknown): boolean => typeof u === 'object' && u !== null && Symbol.asyncIterator in u
+const isObject = (u: unknown): u is object => typeof u === 'object' && u !== null
 
 /** Encodes a body. The left is the reason why it cannot, such as a cycle, a BigInt, NaN or an invalid part. */
 export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding = {}): E.Either<string, Encoded> => {
   switch (body._tag) {
-    case 'Bytes':
-      return Secret.open(body.bytes) instanceof Uint8Array ? encoded(body) : E.left('the bytes must be a Uint8Array')
-    case 'Stream':
-      return typeof body.open === 'function'
-        ? encoded(body)
-        : E.left('a stream must be a function that returns an async iterable')
     case 'Empty':
       return encoded(body)
-    case 'Once':
-      // A user may have built it without `once`, so that it has no guard yet.
-      return isIterable(body.source)
-        ? encoded({ ...body, source: OneShot.guard(body.source) })
-        : E.left('a body that is sent once must be an async iterable')
+    case 'Bytes':
+      return Secret.open(body.bytes) instanceof Uint8Array ? encoded(body) : E.left('the bytes must be a Uint8Array')
     case 'Text':
       return typeof body.text === 'string' ? encoded(utf8(body.text)) : E.left('the text must be a string')
+    case 'Json':
+      return encodeJson(body)
     case 'Form':
       return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
     case 'Multipart':
       return encodeMultipart(body.parts, contentType, entropy)
-    case 'Json':
-      return encodeJson(body)
+    case 'Stream':
+      return typeof body.open === 'function'
+        ? encoded(body)
+        : E.left('a stream must be a function that returns an async iterable')
+    case 'Once':
+      // A user may have built it without `once`, so that it has no guard yet.
+      return isObject(body.source) && Symbol.asyncIterator in body.source
+        ? encoded({ ...body, source: OneShot.guard(body.source) })
+        : E.left('a body that is sent once must be an async iterable')
   }
 }
 
@@ -172,14 +136,14 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
  * Without entropy the boundary is a digest of all parts, which no part can contain. A stream is not known in advance.
  */
 export const needsEntropy = (body: Body, contentType = ''): boolean =>
-  body._tag === 'Multipart' && boundaryOf(contentType) === undefined && hasStream(body.parts)
+  body._tag === 'Multipart' && Parts.boundaryOf(contentType) === undefined && hasStream(body.parts)
 
 /** Tolerates invalid parts and contents, which `encode` refuses. */
 const hasStream = (parts: Multipart['parts']): boolean =>
   Array.isArray(parts) &&
   parts.some((part) => {
     const content: unknown = part?.content
-    return typeof content === 'object' && content !== null && !(content instanceof Uint8Array) && 'open' in content
+    return isObject(content) && !(content instanceof Uint8Array) && 'open' in content
   })
 
 /**
@@ -187,12 +151,11 @@ const hasStream = (parts: Multipart['parts']): boolean =>
  * chooses a part changes the digest and cannot put the digest into the part.
  */
 const boundaryFor = (parts: Multipart['parts'], contentType: string, entropy: string): E.Either<string, string> => {
-  const given = boundaryOf(contentType)
+  const given = Parts.boundaryOf(contentType)
   if (given !== undefined) return E.right(given)
   if (entropy !== '') return E.right(Entropy.draw(entropy, 'boundary'))
-  const made = encodeParts('')(parts)
-  if (E.isLeft(made)) return made
-  return E.right(Entropy.draw(made.right._tag === 'Whole' ? made.right.bytes : '', 'boundary'))
+  const digestOf = (made: Parts.Encoded) => Entropy.draw(made._tag === 'Whole' ? made.bytes : '', 'boundary')
+  return E.map(digestOf)(Parts.encode('')(parts))
 }
 
 const encodeMultipart = (
@@ -202,15 +165,15 @@ const encodeMultipart = (
 ): E.Either<string, Encoded> => {
   const boundary = boundaryFor(parts, contentType, entropy)
   if (E.isLeft(boundary)) return boundary
-  const made = encodeParts(boundary.right)(parts)
-  if (E.isLeft(made)) return made
-  const payload = made.right._tag === 'Whole' ? bytes(made.right.bytes) : stream(made.right.open, made.right.length)
-  const given = isMultipart(contentType) ? contentType : 'multipart/form-data'
-  return encoded(payload, withBoundary(given, boundary.right))
+  const given = Parts.isMultipart(contentType) ? contentType : 'multipart/form-data'
+  return E.map((made: Parts.Encoded) => ({
+    payload: made._tag === 'Whole' ? bytes(made.bytes) : stream(made.open, made.length),
+    contentType: Parts.withBoundary(given, boundary.right),
+  }))(Parts.encode(boundary.right)(parts))
 }
 
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
-  const text = OwnProperty.get(body, 'text')
+  const text = UserInput.get(body, 'text')
   if (typeof text === 'string') return encoded(utf8(text), 'application/json')
   const { value } = body
   try {
@@ -230,7 +193,7 @@ const encodeJson = (body: Json): E.Either<string, Encoded> => {
 const notFinite = (value: unknown, path: string): string | undefined => {
   if (typeof value === 'number')
     return Number.isFinite(value) ? undefined : `JSON cannot represent ${value} (at ${path})`
-  if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined
+  if (!isObject(value) || 'toJSON' in value) return undefined
   for (const [key, item] of Object.entries(value)) {
     const found = notFinite(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)
     if (found !== undefined) return found

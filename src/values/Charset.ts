@@ -17,14 +17,14 @@
  */
 import { TextDecoder } from 'node:util'
 import * as O from 'fp-ts/lib/Option.js'
-import * as MediaType from './MediaType.js'
-import * as Scan from './Scan.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 
-const isOuter = (character: string): boolean => character === '"' || character === "'" || Scan.isWhitespace(character)
+const isOuter = (character: string): boolean =>
+  character === '"' || character === "'" || HeaderSyntax.isWhitespace(character)
 
 /** Strips quotes and white space at both ends. A regular expression would take quadratic time. */
 const bare = (text: string): string => {
-  const start = Scan.skipWhile(text, 0, isOuter)
+  const start = HeaderSyntax.skipWhile(text, 0, isOuter)
   let end = text.length
   while (end > start && isOuter(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
@@ -38,8 +38,8 @@ const bare = (text: string): string => {
 export const ofContentType = (contentType: string): O.Option<string> => {
   let essence = ''
   let charset: string | undefined
-  for (const media of MediaType.parseAll(contentType)) {
-    const found = MediaType.parameter('charset')(media)
+  for (const media of HeaderSyntax.parseMediaTypes(contentType)) {
+    const found = HeaderSyntax.parameter('charset')(media)
     const declared = found === undefined ? undefined : bare(found)
     // Fetch skips text without a slash, which is not a media type, and the wildcard.
     if (media.essence === '*/*' || !media.essence.includes('/')) charset ??= declared
@@ -91,79 +91,69 @@ const decoderFor = (label: string): Decoder | undefined => {
 
 type Unicode = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
 
-/** Detects a byte order mark (Unicode 23.8). The mark of UTF-32LE begins with the mark of UTF-16LE. */
-const markOf = (bytes: Uint8Array): Unicode | undefined => {
-  const [a, b, c, d] = [bytes[0], bytes[1], bytes[2], bytes[3]]
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
-  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32le' : 'utf-16le'
-  if (a === 0xfe && b === 0xff) return 'utf-16be'
-  return a === 0 && b === 0 && c === 0xfe && d === 0xff ? 'utf-32be' : undefined
-}
+/** Byte order marks (Unicode 23.8). The mark of UTF-32LE begins with the mark of UTF-16LE, and so comes first. */
+const MARKS: ReadonlyArray<readonly [Unicode, mark: ReadonlyArray<number>]> = [
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+  ['utf-32le', [0xff, 0xfe, 0, 0]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+  ['utf-32be', [0, 0, 0xfe, 0xff]],
+]
 
-const decodeUtf32 = (bytes: Uint8Array, littleEndian: boolean, isFirst = true): string => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const pieces: string[] = []
-  for (let at = 0; at + 4 <= bytes.length; at += 4) {
-    const point = view.getUint32(at, littleEndian)
-    const isScalar = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)
-    pieces.push(isScalar ? String.fromCodePoint(point) : '�')
-  }
-  const text = pieces.join('')
-  return isFirst ? text.replace(/^\ufeff/, '') : text
-}
+/** Returns whether bytes begin with a mark. Ignores the octets of the mark from `length` on. */
+const beginsWith = (bytes: Uint8Array, mark: ReadonlyArray<number>, length = mark.length): boolean =>
+  mark.every((octet, i) => i >= length || bytes[i] === octet)
 
-const decodeUnicode = (bytes: Uint8Array, encoding: Unicode): string => {
-  if (encoding === 'utf-32le') return decodeUtf32(bytes, true)
-  if (encoding === 'utf-32be') return decodeUtf32(bytes, false)
-  return decoderFor(encoding)?.decode(bytes) ?? ''
-}
+const markOf = (bytes: Uint8Array): Unicode | undefined => MARKS.find(([, mark]) => beginsWith(bytes, mark))?.[0]
 
-/** Decodes bytes to text. Never fails: invalid bytes are U+FFFD. */
-export const decode =
-  (declared: O.Option<string>) =>
-  (bytes: Uint8Array): string => {
-    const mark = markOf(bytes)
-    if (mark !== undefined) return decodeUnicode(bytes, mark)
-    const decoder = O.isSome(declared) ? decoderFor(declared.value) : undefined
-    return decoder === undefined ? decodeUnicode(bytes, 'utf-8') : decoder.decode(bytes)
-  }
+/** Returns whether more octets could complete a mark, or turn the present mark into another one. */
+const mayBeMark = (bytes: Uint8Array): boolean =>
+  MARKS.some(([, mark]) => bytes.length < mark.length && beginsWith(bytes, mark, bytes.length))
 
 const NOTHING = new Uint8Array(0)
 
 const joined = (one: Uint8Array, other: Uint8Array): Uint8Array =>
   one.length === 0 ? other : Buffer.concat([one, other])
 
-/** Decodes UTF-32 in pieces and keeps the octets of an incomplete character for the next piece. */
+/** Decodes UTF-32, also in pieces: keeps the octets of an incomplete character for the next piece. */
 const utf32Decoder = (littleEndian: boolean): Decoder => {
   let rest: Uint8Array = NOTHING
   let isFirst = true
   return {
     decode: (bytes = NOTHING) => {
       const all = joined(rest, bytes)
-      const whole = all.length - (all.length % 4)
-      rest = all.subarray(whole)
-      const text = decodeUtf32(all.subarray(0, whole), littleEndian, isFirst)
-      if (whole > 0) isFirst = false
-      return text
+      const view = new DataView(all.buffer, all.byteOffset, all.byteLength)
+      const characters: string[] = []
+      let at = 0
+      for (; at + 4 <= all.length; at += 4) {
+        const point = view.getUint32(at, littleEndian)
+        const isScalar = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)
+        characters.push(isScalar ? String.fromCodePoint(point) : '\ufffd')
+      }
+      rest = all.subarray(at)
+      if (isFirst && characters[0] === '\ufeff') characters.shift()
+      if (at > 0) isFirst = false
+      return characters.join('')
     },
   }
 }
 
-const decoderOfMark = (mark: Unicode): Decoder => {
-  if (mark === 'utf-32le') return utf32Decoder(true)
-  return mark === 'utf-32be' ? utf32Decoder(false) : new TextDecoder(mark)
+const unicodeDecoder = (encoding: Unicode): Decoder => {
+  if (encoding === 'utf-32le') return utf32Decoder(true)
+  return encoding === 'utf-32be' ? utf32Decoder(false) : new TextDecoder(encoding)
 }
 
-const MARKS = [
-  [0xef, 0xbb, 0xbf],
-  [0xff, 0xfe, 0, 0],
-  [0xfe, 0xff],
-  [0, 0, 0xfe, 0xff],
-]
+const decodeUnicode = (bytes: Uint8Array, encoding: Unicode): string =>
+  (decoderFor(encoding) ?? unicodeDecoder(encoding)).decode(bytes)
 
-/** Returns whether more octets could complete a mark, or turn the present mark into another one. */
-const mayBeMark = (bytes: Uint8Array): boolean =>
-  MARKS.some((mark) => bytes.length < mark.length && bytes.every((octet, i) => octet === mark[i]))
+/** Decodes bytes to text. Never fails: invalid bytes are U+FFFD. */
+export const decode =
+  (declared: O.Option<string>) =>
+  (bytes: Uint8Array): string => {
+    const mark = markOf(bytes)
+    const decoder = mark === undefined && O.isSome(declared) ? decoderFor(declared.value) : undefined
+    return decoder === undefined ? decodeUnicode(bytes, mark ?? 'utf-8') : decoder.decode(bytes)
+  }
 
 /** Like `decoderOf`, but a byte order mark takes precedence over the label, and an unknown label means UTF-8 (D10). */
 export const streamDecoder = (label: string): Decoder => {
@@ -175,7 +165,7 @@ export const streamDecoder = (label: string): Decoder => {
       held = joined(held, bytes ?? NOTHING)
       if (options.stream === true && mayBeMark(held)) return ''
       const mark = markOf(held)
-      decoder = mark === undefined ? (decoderOf(label) ?? new TextDecoder()) : decoderOfMark(mark)
+      decoder = mark === undefined ? (decoderOf(label) ?? new TextDecoder()) : unicodeDecoder(mark)
       return decoder.decode(held, options)
     },
   }

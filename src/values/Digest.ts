@@ -18,8 +18,9 @@
  */
 import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Scan from './Scan.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 /** The parameters of one Digest challenge. */
 export interface Challenge {
@@ -41,29 +42,8 @@ interface Scheme {
   readonly parameters: Map<string, string>
 }
 
-const isBetween = (character: string): boolean => character === ',' || character === ';' || Scan.isWhitespace(character)
-const isValue = (character: string): boolean => character !== ',' && !Scan.isWhitespace(character)
-
-/** Adds the schemes of one line to those of the lines before it. */
-const readLine = (schemes: Scheme[], line: string): void => {
-  for (let at = 0; at < line.length; ) {
-    const start = Scan.skipWhile(line, at, isBetween)
-    const end = Scan.skipWhile(line, start, Scan.isToken)
-    const equals = Scan.skipWhile(line, end, Scan.isWhitespace)
-    const name = line.slice(start, end).toLowerCase()
-    if (name === '' || line.charAt(equals) !== '=') {
-      if (name !== '') schemes.push({ name, parameters: new Map() })
-      at = name === '' ? start + 1 : end
-      continue
-    }
-    const from = Scan.skipWhile(line, equals + 1, Scan.isWhitespace)
-    const closed = line.charAt(from) === '"' ? Scan.quotedStringEnd(line, from) : undefined
-    at = closed ?? Scan.skipWhile(line, from, isValue)
-    const parameters = schemes.at(-1)?.parameters
-    if (parameters === undefined || parameters.has(name)) continue
-    parameters.set(name, closed === undefined ? line.slice(from, at) : Scan.unquote(line.slice(from, closed)))
-  }
-}
+/** A name, and its value if it has one: a quoted string that is closed, or text up to white space or a comma. */
+const PARAMETER = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^\s,]*)))?/g
 
 /**
  * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters
@@ -71,7 +51,15 @@ const readLine = (schemes: Scheme[], line: string): void => {
  */
 const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
   const schemes: Scheme[] = []
-  for (const line of lines) readLine(schemes, line)
+  for (const line of lines) {
+    for (const [, word = '', quoted, plain] of line.matchAll(PARAMETER)) {
+      const name = word.toLowerCase()
+      const value = quoted === undefined ? plain : HeaderSyntax.unquote(quoted)
+      const parameters = schemes.at(-1)?.parameters
+      if (value === undefined) schemes.push({ name, parameters: new Map() })
+      else if (parameters?.has(name) === false) parameters.set(name, value)
+    }
+  }
   return schemes
 }
 
@@ -84,10 +72,8 @@ const HASHES: Readonly<Record<string, string>> = {
 }
 
 const nameOf = (algorithm: O.Option<string>): string => (O.isSome(algorithm) ? algorithm.value.toUpperCase() : 'MD5')
-const hashOf = (algorithm: O.Option<string>): string | undefined => {
-  const base = nameOf(algorithm).replace(/-SESS$/, '')
-  return Object.hasOwn(HASHES, base) ? HASHES[base] : undefined
-}
+const hashOf = (algorithm: O.Option<string>): string | undefined =>
+  UserInput.get(HASHES, nameOf(algorithm).replace(/-SESS$/, ''))
 
 const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
   const realm = parameters.get('realm')
@@ -168,14 +154,14 @@ export const authorization = (answering: Answering): Secret.Secret => {
   const { user, challenge, target, count, cnonce } = answering
   const { realm, nonce, opaque, algorithm, qop } = challenge
   const fields = [
-    `username=${Scan.quote(utf8(user))}`,
-    `realm=${Scan.quote(realm)}`,
-    `nonce=${Scan.quote(nonce)}`,
-    `uri=${Scan.quote(target)}`,
+    `username=${HeaderSyntax.quote(utf8(user))}`,
+    `realm=${HeaderSyntax.quote(realm)}`,
+    `nonce=${HeaderSyntax.quote(nonce)}`,
+    `uri=${HeaderSyntax.quote(target)}`,
     `response="${response(answering)}"`,
-    ...(O.isSome(opaque) ? [`opaque=${Scan.quote(opaque.value)}`] : []),
+    ...(O.isSome(opaque) ? [`opaque=${HeaderSyntax.quote(opaque.value)}`] : []),
     // A token (RFC 7616 3.4), but a saved jar may hold any text.
-    ...(O.isSome(algorithm) ? [`algorithm=${Scan.tokenOrQuoted(algorithm.value)}`] : []),
+    ...(O.isSome(algorithm) ? [`algorithm=${HeaderSyntax.tokenOrQuoted(algorithm.value)}`] : []),
     ...(qop ? ['qop=auth', `nc=${hex8(count)}`, `cnonce="${cnonce}"`] : []),
   ]
   return Secret.make(`Digest ${fields.join(', ')}`)

@@ -15,9 +15,9 @@
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { isArray } from './IsArray.js'
-import * as Scan from './Scan.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 /** A field value, which is a secret if it must not be printed. */
 export type Value = string | Secret.Secret
@@ -36,7 +36,7 @@ export const fromPairs = (fields: ReadonlyArray<Field>): Headers => ({ fields })
 export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray<Value>>>): Headers => ({
   fields: Object.entries(record).flatMap(
     ([name, value]): ReadonlyArray<Field> =>
-      isArray(value) ? value.map((one): Field => [name, one]) : [[name, value]],
+      UserInput.isArray(value) ? value.map((one): Field => [name, one]) : [[name, value]],
   ),
 })
 
@@ -140,7 +140,7 @@ export const reveal = (headers: Headers): ReadonlyArray<readonly [name: string, 
 const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?$/
 
 /** Returns whether a value is a valid field name (RFC 9110 5.6.2). */
-export const isName = (name: unknown): name is string => typeof name === 'string' && Scan.isToken(name)
+export const isName = (name: unknown): name is string => typeof name === 'string' && HeaderSyntax.isToken(name)
 /** Returns whether a value is a valid field value (RFC 9110 5.5). */
 export const isValue = (value: unknown): value is string => typeof value === 'string' && FIELD_VALUE.test(value)
 

@@ -22,17 +22,10 @@ const ofBytes = (text: string): bigint => text.split('.').reduce((bits, byte) =>
 const groups = (text: string): ReadonlyArray<bigint> =>
   text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`))
 
-/** Rewrites the last 32 bits of an IPv6 address in hexadecimal, as they may be written as an IPv4 address. */
-const inHex = (text: string): string =>
-  text.replace(/[\d.]+\.\d+$/, (bytes) => {
-    const bits = ofBytes(bytes)
-    return `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`
-  })
-
+/** Parses a valid IPv6 address. The WHATWG parser rewrites its last 32 bits if they are written as an IPv4 address. */
 const ofGroups = (text: string): bigint => {
-  const [start = '', end] = inHex(text).split('::')
-  const before = groups(start)
-  const after = end === undefined ? [] : groups(end)
+  const [start = '', end = ''] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::')
+  const [before, after] = [groups(start), groups(end)]
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0n)
   return [...before, ...zeros, ...after].reduce((bits, group) => (bits << 16n) | group, 0n)
 }

@@ -11,8 +11,9 @@
  * const [link] = Link.parse('</2>; rel="next last"; title="a; b"')
  * assert.deepEqual(link, { target: '/2', rels: ['next', 'last'], parameters: [['rel', 'next last'], ['title', 'a; b']] })
  */
-import * as Reference from './Reference.js'
-import * as Scan from './Scan.js'
+
+import * as HeaderSyntax from './HeaderSyntax.js'
+import * as PercentEncoding from './PercentEncoding.js'
 
 export interface Link {
   /** As written, with its octets decoded. Resolve it against the URL of the reply. */
@@ -23,37 +24,21 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const isName = (character: string): boolean => !'=;,"<>'.includes(character) && !Scan.isWhitespace(character)
-const isValue = (character: string): boolean => character !== ';' && character !== ','
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
-interface Parameter {
-  readonly pair: readonly [name: string, value: string]
-  readonly end: number
-}
+/** A semicolon and a name, and its value if it has one: a quoted string that is closed, or text with blanks. */
+const PARAMETER = /\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^;,]*)))?/y
 
-/** Returns the value between two indices without trailing blanks. The caller has skipped the leading ones. */
-const withoutBlanks = (header: string, from: number, to: number): string => {
-  let end = to
-  while (end > from && Scan.isWhitespace(header.charAt(end - 1))) end -= 1
-  return header.slice(from, end)
-}
-
-/** Parses the parameter at an index, which begins with a semicolon. */
-const parameterAt = (header: string, at: number): Parameter | undefined => {
-  const semicolon = Scan.skipWhile(header, at, Scan.isWhitespace)
-  if (header.charAt(semicolon) !== ';') return undefined
-  const start = Scan.skipWhile(header, semicolon + 1, Scan.isWhitespace)
-  const end = Scan.skipWhile(header, start, isName)
-  if (end === start) return undefined
-  const name = header.slice(start, end).toLowerCase()
-  const equals = Scan.skipWhile(header, end, Scan.isWhitespace)
-  if (header.charAt(equals) !== '=') return { pair: [name, ''], end }
-  const from = Scan.skipWhile(header, equals + 1, Scan.isWhitespace)
-  const closed = header.charAt(from) === '"' ? Scan.quotedStringEnd(header, from) : undefined
-  if (closed !== undefined) return { pair: [name, Scan.unquote(header.slice(from, closed))], end: closed }
-  const to = Scan.skipWhile(header, from, isValue)
-  return { pair: [name, withoutBlanks(header, from, to)], end: to }
+/** Adds the parameters that begin at an index. Returns the index after them. */
+const readParameters = (header: string, start: number, parameters: Array<readonly [string, string]>): number => {
+  PARAMETER.lastIndex = start
+  let end = start
+  for (let found = PARAMETER.exec(header); found !== null; found = PARAMETER.exec(header)) {
+    const [, name = '', quoted, plain = ''] = found
+    parameters.push([name.toLowerCase(), quoted === undefined ? plain.trimEnd() : HeaderSyntax.unquote(quoted)])
+    end = PARAMETER.lastIndex
+  }
+  return end
 }
 
 /** Parses the values of a Link header, joined by commas, in linear time. */
@@ -62,15 +47,10 @@ export const parse = (header: string): ReadonlyArray<Link> => {
   for (let at = header.indexOf('<'); at >= 0; at = header.indexOf('<', at)) {
     const close = header.indexOf('>', at)
     if (close < 0) return links
-    const target = Reference.decodeOctets(header.slice(at + 1, close))
+    const target = PercentEncoding.decodeOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
-    at = close + 1
-    for (let found = parameterAt(header, at); found !== undefined; found = parameterAt(header, at)) {
-      parameters.push(found.pair)
-      at = found.end
-    }
+    at = HeaderSyntax.skipWhile(header, readParameters(header, close + 1, parameters), isSkipped)
     links.push({ target, rels: relsOf(parameters), parameters })
-    at = Scan.skipWhile(header, at, isSkipped)
   }
   return links
 }
@@ -78,14 +58,9 @@ export const parse = (header: string): ReadonlyArray<Link> => {
 /** Returns the value of a parameter, such as `anchor`. The first one of a name counts. */
 export const parameter =
   (name: string) =>
-  ({ parameters }: Link): string | undefined =>
-    parameters.find(([other]) => other === name)?.[1]
+  (link: Link): string | undefined =>
+    HeaderSyntax.parameter(name)(link)
 
 /** Only the first `rel` counts (RFC 8288 3.3). */
-const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> => {
-  const rel = parameters.find(([name]) => name === 'rel')?.[1] ?? ''
-  return rel
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-}
+const relsOf = (parameters: Link['parameters']): ReadonlyArray<string> =>
+  HeaderSyntax.parameter('rel')({ parameters })?.toLowerCase().match(/\S+/g) ?? []

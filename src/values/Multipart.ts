@@ -21,11 +21,9 @@
  * assert.equal(E.isRight(Multipart.encode('XX')(parts)), true)
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Headers from './Headers.js'
-import { isArray } from './IsArray.js'
-import * as MediaType from './MediaType.js'
-import * as OwnProperty from './OwnProperty.js'
-import * as Scan from './Scan.js'
+import * as UserInput from './UserInput.js'
 
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface PartStream {
@@ -52,7 +50,7 @@ const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'
 
 /** Returns the parts in order. In a record the keys are the names. */
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
-  isArray(input)
+  UserInput.isArray(input)
     ? input
     : Object.entries(input).map(([name, given]) => (isPart(given) ? { ...given, name } : { name, content: given }))
 
@@ -61,14 +59,12 @@ export type Encoded =
   | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
   | { readonly _tag: 'Streamed'; readonly open: () => AsyncIterable<Uint8Array>; readonly length: number | undefined }
 
-const escaped = (text: string): string =>
-  text.replace(/["\r\n]/g, (c) => (c === '"' ? '%22' : c === '\r' ? '%0D' : '%0A'))
+const escaped = (text: string): string => text.replace(/["\r\n]/g, (character) => encodeURIComponent(character))
 
 const heading = (part: Part): E.Either<string, string> => {
-  const { filename: file, contentType: type, headers } = OwnProperty.of(part)
-  const filename = file === undefined ? '' : `; filename="${escaped(file)}"`
-  const lines = [['Content-Disposition', `form-data; name="${escaped(part.name)}"${filename}`] as const]
-  const given = [...(type === undefined || type === '' ? [] : [['Content-Type', type] as const]), ...(headers ?? [])]
+  const { filename, contentType = '', headers } = UserInput.own(part)
+  const file = filename === undefined ? '' : `; filename="${escaped(filename)}"`
+  const given = [...(contentType === '' ? [] : [['Content-Type', contentType] as const]), ...(headers ?? [])]
   for (const [name, value] of given) {
     if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
       return E.left(
@@ -76,7 +72,8 @@ const heading = (part: Part): E.Either<string, string> => {
       )
     }
   }
-  return E.right([...lines, ...given].map(([name, value]) => `${name}: ${value}\r\n`).join(''))
+  const disposition = `Content-Disposition: form-data; name="${escaped(part.name)}"${file}\r\n`
+  return E.right(disposition + given.map(([name, value]) => `${name}: ${value}\r\n`).join(''))
 }
 
 /** Plain JavaScript can pass a content that the type does not allow. */
@@ -89,9 +86,8 @@ const isContent = (content: Content): boolean =>
 const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
     return 'the name of each part must be a string'
-  const isText = (key: 'filename' | 'contentType'): boolean =>
-    ['string', 'undefined'].includes(typeof OwnProperty.get(part, key))
-  if (!isText('filename') || !isText('contentType')) {
+  const { filename = '', contentType = '' } = UserInput.own(part)
+  if (typeof filename !== 'string' || typeof contentType !== 'string') {
     return `the filename and the content type of the part ${JSON.stringify(part.name)} must be strings`
   }
   return isContent(part.content)
@@ -101,14 +97,11 @@ const problemOf = (part: Part): string | undefined => {
 
 type Piece = Uint8Array | PartStream
 
-const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined => {
-  let total = 0
-  for (const piece of pieces) {
-    if (piece.length === undefined) return undefined
-    total += piece.length
-  }
-  return total
-}
+const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined =>
+  pieces.reduce<number | undefined>(
+    (total, { length }) => (total === undefined || length === undefined ? undefined : total + length),
+    0,
+  )
 
 async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
@@ -144,20 +137,20 @@ export const encode =
 
 /** Returns the boundary of a Content-Type (RFC 2046 5.1.1), or `undefined` if it has none. */
 export const boundaryOf = (contentType: string): string | undefined => {
-  const boundary = MediaType.parameter('boundary')(MediaType.parse(contentType))
+  const boundary = HeaderSyntax.parameter('boundary')(HeaderSyntax.parseMediaType(contentType))
   return boundary === '' ? undefined : boundary
 }
 
 /** Returns whether a Content-Type is `multipart/*` and so needs a boundary. */
 export const isMultipart = (contentType: string): boolean =>
-  MediaType.parse(contentType).essence.startsWith('multipart/')
+  HeaderSyntax.parseMediaType(contentType).essence.startsWith('multipart/')
 
-const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${Scan.tokenOrQuoted(value)}`
+const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`
 
 /** Adds a boundary to a multipart Content-Type that has none. */
 export const withBoundary = (contentType: string, boundary: string): string => {
   if (boundaryOf(contentType) !== undefined) return contentType
-  const { essence, parameters } = MediaType.parse(contentType)
+  const { essence, parameters } = HeaderSyntax.parseMediaType(contentType)
   const others = parameters.filter(([name]) => name !== 'boundary')
   return [essence, ...others.map(asParameter), `boundary=${boundary}`].join('; ')
 }

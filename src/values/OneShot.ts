@@ -8,10 +8,8 @@
  * | released without being opened | yields its content         | no           |
  * | opened                        | the first `next()` rejects | yes          |
  *
- * The state belongs to the source itself, so two requests with the same source share it.
- *
- * A Node stream gets an error listener at once. A stream that fails before it is read then fails the request and not the
- * process. `close` cancels a source that is no longer needed; it counts as consumed afterwards.
+ * The state belongs to the source itself, so two requests with the same source share it. A Node stream that fails before
+ * it is read fails the request and not the process, because its guard listens for errors.
  *
  * @example
  * import { Body } from 'requests-ts'
@@ -53,21 +51,14 @@ const listen = (source: Source & Closable): void => {
   }
 }
 
+const isFunction = (u: unknown): u is () => unknown => typeof u === 'function'
+
 /** Cancels a source, opened or not. Never throws. */
 export const cancel = (source: Source & Closable): void => {
+  listen(source)
   try {
-    if (typeof source.destroy === 'function') {
-      listen(source)
-      source.destroy()
-      return
-    }
-    const done: unknown =
-      typeof source.return === 'function'
-        ? source.return()
-        : typeof source.cancel === 'function'
-          ? source.cancel()
-          : undefined
-    Promise.resolve(done).catch(ignore)
+    const method = [source.destroy, source.return, source.cancel].find(isFunction)
+    Promise.resolve(method?.call(source)).catch(ignore)
   } catch {
     // A source of the user whose own method failed.
   }

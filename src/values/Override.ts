@@ -21,18 +21,11 @@ import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 
 /** Keeps the earlier setting. */
-export interface Inherit {
-  readonly _tag: 'Inherit'
-}
+export type Inherit = { readonly _tag: 'Inherit' }
 /** Replaces the earlier setting by a value. */
-export interface Set<A> {
-  readonly _tag: 'Set'
-  readonly value: A
-}
+export type Set<A> = { readonly _tag: 'Set'; readonly value: A }
 /** Removes the earlier setting. */
-export interface Unset {
-  readonly _tag: 'Unset'
-}
+export type Unset = { readonly _tag: 'Unset' }
 export type Override<A> = Inherit | Set<A> | Unset
 
 export const inherit: Inherit = { _tag: 'Inherit' }

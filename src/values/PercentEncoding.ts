@@ -1,5 +1,6 @@
 /**
  * Normalises the components of a URL: percent-encoding, dot segments, and blanks at both ends (RFC 3986 2, 5.2.4).
+ * Decodes the URL references in header fields of a reply.
  *
  * Law: each `quote…` function is idempotent.
  */
@@ -16,9 +17,7 @@ export const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Replaces a lone surrogate by U+FFFD as the WHATWG parser does, because `encodeURIComponent` would throw. */
 const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
-
 const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
-
 const upperCase = (escape: string): string => escape.toUpperCase()
 
 /** Decodes the escape of an unreserved character, and leaves any other escape as it is. */
@@ -28,7 +27,6 @@ const unescapeUnreserved = (escape: string): string => {
 }
 
 const hasLonePercent = (text: string): boolean => text.replace(ESCAPES, '').includes('%')
-
 const quotePercents = (text: string): string => text.replace(ESCAPES, upperCase).replaceAll('%', '%25')
 
 /** If one `%` of a component is not part of an escape, all are encoded, as in requests' `requote_uri` and urllib3. */
@@ -40,16 +38,14 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
   return encodeAll(normal, beyond)
 }
 
-const ESCAPED = Array.from({ length: 256 }, (_, octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`)
-
 /**
  * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component with a lone `%`.
  * Otherwise the new escapes would be quoted together with it later.
  */
-export const quoteOctets = (reference: string): string =>
+const quoteOctets = (reference: string): string =>
   reference
     .replace(/[^?#]+/g, (component) => (hasLonePercent(component) ? quotePercents(component) : component))
-    .replace(/[\x80-\xff]/g, (octet) => ESCAPED[octet.charCodeAt(0)] ?? octet)
+    .replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** Percent-decodes a component as UTF-8. Returns `undefined` if an escape is malformed. */
 export const decodeComponent = (text: string): string | undefined => {
@@ -105,3 +101,24 @@ export const trimmed = (text: string): string => {
   while (end > start && isControl(text.charAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
+
+const ASCII = /^[\0-\x7f]*$/
+
+/**
+ * Decodes the octets of a URL reference in a header field, which has one character for each octet: as UTF-8 like
+ * requests. If they are not UTF-8, each octet above ASCII is percent-encoded: `caf\xe9` is `caf%E9`.
+ */
+export const decodeOctets = (octets: string): string => {
+  if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
+  } catch {
+    return quoteOctets(octets)
+  }
+}
+
+/** Removes blanks at both ends, and like browsers and Python's `urlsplit` all tabs and line breaks. */
+export const stripBlanks = (reference: string): string => trimmed(reference.replace(/[\t\r\n]+/g, ''))
+
+/** Decodes the URL reference in a field value, such as Location. */
+export const decodeReference = (value: string): string => decodeOctets(stripBlanks(value))

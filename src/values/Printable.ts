@@ -4,6 +4,8 @@
  * Control characters could drive the terminal that shows them. A line break could forge a line of a log. A change of
  * direction could show the words in another order.
  */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Json from 'fp-ts/lib/Json.js'
 
 /** Controls (C0, DEL, C1), line and paragraph separators, and all characters that change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
@@ -35,3 +37,37 @@ export const reasonOf = (thrown: unknown): string => {
 
 /** Returns the message of anything that was thrown, on one line and without control characters. Never throws. */
 export const messageOf = (thrown: unknown): string => escapeControls(reasonOf(thrown))
+
+// --- JSON ----------------------------------------------------------------------------------------------------------
+
+/** Returns the position of the error if the engine reports one. A message with a double quote may quote the text. */
+const positionOf = (cause: unknown): string => {
+  const message = cause instanceof Error ? cause.message : ''
+  if (message === 'Unexpected end of JSON input') return ': it ends too early'
+  const [at] = (message.includes('"') ? null : /at position \d+/.exec(message)) ?? []
+  return at === undefined ? '' : `, ${at}`
+}
+
+/**
+ * Parses JSON without quoting it in the error, because the text may be a token or a saved session.
+ *
+ * | text      | result                                             |
+ * |-----------|----------------------------------------------------|
+ * | `{"a":1}` | `{ a: 1 }`                                         |
+ * | `{"a":`   | the left `it is not valid JSON: it ends too early` |
+ * | `{a:1}`   | the left `it is not valid JSON, at position 1`     |
+ * | `hunter2` | the left `it is not valid JSON`                    |
+ */
+export const parseJson = (text: string): E.Either<string, unknown> =>
+  E.mapLeft((cause) => `it is not valid JSON${positionOf(cause)}`)(Json.parse(text))
+
+const TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[^\s"]+|\s+/g
+
+const minified = (token: string): string => {
+  if (token.startsWith('"')) return JSON.stringify(JSON.parse(token))
+  return token.trim() === '' ? '' : token
+}
+
+/** Returns a JSON text as `JSON.stringify` writes it, but keeps its numbers as they are, with all digits. */
+export const compactJson = (text: string): E.Either<string, string> =>
+  E.map(() => text.replace(TOKENS, minified))(parseJson(text))

@@ -77,19 +77,16 @@ export const parse = (untrimmed: string): E.Either<string, Proxy> => {
   if (E.isLeft(located)) return E.left(located.left.message)
   const { url, userinfo } = located.right
   const credentials = credentialsOf(userinfo)
-  const tunnels = protocol.startsWith('socks')
   return E.right({
     protocol,
     hostname: url.hostname,
     port: url.port === '' ? DEFAULT_PORT[protocol] : Number(url.port),
     credentials,
-    authorization:
-      tunnels || O.isNone(credentials)
-        ? O.none
-        : O.some(basic(Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass))),
+    authorization: protocol.startsWith('socks') ? O.none : O.map(authorizationOf)(credentials),
   })
 }
 
+const authorizationOf = ({ user, pass }: Credentials): Secret.Secret => basic(Secret.reveal(user), Secret.reveal(pass))
 const NO_PASSWORD = Secret.make('')
 
 /** Returns the credentials of a URL. A missing half is empty (`apikey@`, `:token@`). If both are empty there are none. */

@@ -53,14 +53,6 @@ export const normalize = (key: string): string | undefined => {
 /** Returns the keys that apply to a URL, most specific first: those of requests' `select_proxy` and keys with ports. */
 export const candidates = (url: Pick<Url.Url, 'protocol' | 'hostname' | 'port'>): ReadonlyArray<string> => {
   const scheme = url.protocol.slice(0, -1)
-  const port = url.port || Url.defaultPort(url.protocol)
-  const { hostname } = url
-  return [
-    `${scheme}://${hostname}:${port}`,
-    `${scheme}://${hostname}`,
-    scheme,
-    `${ALL}://${hostname}:${port}`,
-    `${ALL}://${hostname}`,
-    ALL,
-  ]
+  const withPort = `${url.hostname}:${url.port || Url.defaultPort(url.protocol)}`
+  return [scheme, ALL].flatMap((key) => [`${key}://${withPort}`, `${key}://${url.hostname}`, key])
 }

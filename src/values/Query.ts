@@ -15,10 +15,10 @@
  * assert.equal(Query.encode(Query.fromRecord({ q: 'a b', tag: ['x', 'y'] })), 'q=a+b&tag=x&tag=y')
  */
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
-import { isArray } from './IsArray.js'
 import * as Override from './Override.js'
 import { quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 export type Scalar = string | number | boolean
 /** The value of a key. An array repeats the key, and its `null` and `undefined` items are omitted. */
@@ -27,17 +27,15 @@ export type Values = Scalar | ReadonlyArray<Scalar | null | undefined>
 export type Held = Values | Secret.Secret
 export type Pair = readonly [name: string, value: string]
 export type Pairs = ReadonlyArray<Pair>
-/** A record, which is merged key by key, or pairs, which replace the session's query. */
-export type Input =
-  | Readonly<Record<string, Values | null | undefined>>
-  | ReadonlyArray<readonly [name: string, value: Values | null | undefined]>
 type GivenPair = readonly [name: string, value: Values | null | undefined]
+/** A record, which is merged key by key, or pairs, which replace the session's query. */
+export type Input = Readonly<Record<string, Values | null | undefined>> | ReadonlyArray<GivenPair>
 
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
 const spread = (name: string, values: Values | null | undefined): Pairs => {
   if (isAbsent(values)) return []
-  if (!isArray(values)) return [[name, String(values)]]
+  if (!UserInput.isArray(values)) return [[name, String(values)]]
   return values.flatMap((value): Pairs => (isAbsent(value) ? [] : [[name, String(value)]]))
 }
 
@@ -47,7 +45,7 @@ export const fromRecord = (record: Readonly<Record<string, Values | null | undef
 
 /** Returns the pairs of a record or of a list of pairs. */
 export const fromInput = (input: Input): Pairs =>
-  isArray(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
+  UserInput.isArray(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
 
 /** Python's `quote_plus`: keeps the unreserved characters of RFC 3986, a space is `+`, the rest is UTF-8 %XX. */
 const quotePlus = (text: string): string => {
@@ -86,7 +84,7 @@ export const noKeys: Source = { _tag: 'Keys', keys: Override.noKeys }
 
 /** Returns the input as a setting: a record extends the session's keys, pairs replace the session's query. */
 export const layer = (input: Input): Override.Layer<Source> => {
-  if (isArray(input)) return Override.replace<Source>({ _tag: 'Pairs', pairs: input })
+  if (UserInput.isArray(input)) return Override.replace<Source>({ _tag: 'Pairs', pairs: input })
   const keys = new Map<string, Override.Override<Held>>()
   for (const [name, values] of Object.entries(input)) {
     if (values === undefined) continue
@@ -105,16 +103,11 @@ const writeKeys = (keys: Override.Keyed<Held>): Written => {
   const sent: string[] = []
   const shown: string[] = []
   for (const [name, held] of Override.entries(keys)) {
-    if (Secret.is(held)) {
-      const piece = encode([[name, Secret.reveal(held)]])
-      sent.push(piece)
-      shown.push(`${piece.slice(0, piece.indexOf('=') + 1)}${Secret.REDACTED}`)
-      continue
-    }
-    const text = encode(spread(name, held))
-    if (text === '') continue
-    sent.push(text)
-    shown.push(text)
+    const isSecret = Secret.is(held)
+    const piece = encode(spread(name, isSecret ? Secret.reveal(held) : held))
+    if (piece === '') continue
+    sent.push(piece)
+    shown.push(isSecret ? `${piece.slice(0, piece.indexOf('=') + 1)}${Secret.REDACTED}` : piece)
   }
   return { sent: sent.join('&'), shown: shown.join('&') }
 }

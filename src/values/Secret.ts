@@ -47,7 +47,6 @@ export class Sealed<A> {
 
 /** A string that prints as `‹secret›`. */
 export type Secret = Sealed<string>
-
 /** Bytes that print as their length. */
 export type SealedBytes = Sealed<Uint8Array>
 

@@ -11,6 +11,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as Secret from './Secret.js'
+import * as UserInput from './UserInput.js'
 
 export interface EncodeError {
   readonly _tag: 'Unwritable'
@@ -128,17 +129,16 @@ export const Finite = number('finite number', Number.isFinite)
 export const Time = number('a time', (ms) => Math.abs(ms) <= 8.64e15)
 
 const UNWRITTEN = { Infinity: 1 / 0, '-Infinity': -1 / 0, NaN: Number.NaN, '-0': -0 } as const
+const UnwrittenName = t.keyof(UNWRITTEN)
 
 /** Any number. Numbers that JSON cannot represent are encoded by name. */
-export const Numeric = t.union([Finite, t.readonly(t.strict({ number: t.keyof(UNWRITTEN) }))])
+export const Numeric = t.union([Finite, t.readonly(t.strict({ number: UnwrittenName }))])
 export type Numeric = t.TypeOf<typeof Numeric>
 
 /** Encodes a number. A value that is not a number stays as it is, and `readable` refuses it. */
 export const fromNumber = (n: number): Numeric => {
-  if (Number.isNaN(n)) return { number: 'NaN' }
-  if (Object.is(n, -0)) return { number: '-0' }
-  if (n === Number.POSITIVE_INFINITY) return { number: 'Infinity' }
-  return n === Number.NEGATIVE_INFINITY ? { number: '-Infinity' } : n
+  const [name] = Object.entries(UNWRITTEN).find(([, value]) => Object.is(value, n)) ?? []
+  return UnwrittenName.is(name) ? { number: name } : n
 }
 
 /** Decodes a number. */
@@ -163,11 +163,8 @@ const MAX_DEPTH = 64
 const withoutPrototypes = (u: unknown, depth = 0): unknown => {
   if (typeof u !== 'object' || u === null || depth > MAX_DEPTH) return u
   if (Array.isArray(u)) return u.map((item) => withoutPrototypes(item, depth + 1))
-  const copy: object = Object.create(null)
-  return Object.assign(
-    copy,
-    Object.fromEntries(Object.entries(u).map(([key, item]) => [key, withoutPrototypes(item, depth + 1)])),
-  )
+  const copied = Object.entries(u).map(([key, item]) => [key, withoutPrototypes(item, depth + 1)])
+  return UserInput.own(Object.fromEntries(copied))
 }
 
 /** Decodes a value with a codec. */
@@ -178,21 +175,18 @@ export const read = <A>(codec: t.Decoder<unknown, A>, u: unknown): E.Either<Deco
 
 const Envelope = t.type({ format: t.string, version: t.number })
 
+const envelopeProblem = (given: t.TypeOf<typeof Envelope>, format: string, newest: number): string | undefined => {
+  if (given.format !== format) return `its format is ${JSON.stringify(given.format)}, not ${format}`
+  if (given.version > newest)
+    return `its version is ${given.version}, but this release reads up to version ${newest}; update requests-ts`
+  const isValid = Number.isInteger(given.version) && given.version >= 1
+  return isValid ? undefined : `its version must be a positive integer, not ${given.version}`
+}
+
 /** Checks the format and the version of an encoded value. */
 export const checkEnvelope = (format: string, newest: number, u: unknown): E.Either<DecodeError, unknown> => {
   const envelope = read(Envelope, u)
   if (E.isLeft(envelope)) return envelope
-  const { right } = envelope
-  if (right.format !== format)
-    return E.left(decodeError([`its format is ${JSON.stringify(right.format)}, not ${format}`]))
-  if (right.version > newest) {
-    return E.left(
-      decodeError([
-        `its version is ${right.version}, but this release reads up to version ${newest}; update requests-ts`,
-      ]),
-    )
-  }
-  return Number.isInteger(right.version) && right.version >= 1
-    ? E.right(u)
-    : E.left(decodeError([`its version must be a positive integer, not ${right.version}`]))
+  const problem = envelopeProblem(envelope.right, format, newest)
+  return problem === undefined ? E.right(u) : E.left(decodeError([problem]))
 }

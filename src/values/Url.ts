@@ -54,16 +54,8 @@ export interface Located {
   readonly userinfo: O.Option<Userinfo>
 }
 
-export interface InvalidUrl {
-  readonly _tag: 'InvalidUrl'
-  readonly url: string
-  readonly message: string
-}
-export interface MissingScheme {
-  readonly _tag: 'MissingScheme'
-  readonly url: string
-  readonly message: string
-}
+export type InvalidUrl = { readonly _tag: 'InvalidUrl'; readonly url: string; readonly message: string }
+export type MissingScheme = { readonly _tag: 'MissingScheme'; readonly url: string; readonly message: string }
 export type UrlError = InvalidUrl | MissingScheme
 
 // A password that contains `/`, `?` or `#` looks like a port that is not a number. The scheme may be missing or followed
@@ -193,19 +185,14 @@ const parseAny = (text: string): E.Either<UrlError, Located> => {
   if (host === '') return E.left(invalidUrl(text, 'no host supplied'))
   if (Number(port) > 65535) return E.left(invalidUrl(text, `the port ${port} is greater than 65535`))
   const protocol = `${scheme.toLowerCase()}:`
-  const hostname = isHttp({ protocol }) ? canonicalHost(host.toLowerCase()) : quoteUri(host)
+  const isKnown = isHttp({ protocol })
+  const hostname = isKnown ? canonicalHost(host.toLowerCase()) : quoteUri(host)
   if (hostname === undefined) return E.left(invalidUrl(text, `'${host}' is not a host name`))
-  const url = assemble({
-    protocol,
-    hostname,
-    port,
-    pathname: isHttp({ protocol })
-      ? removeDotSegments(quotePath(removeDotSegments(path))) || '/'
-      : quoteUri(path) || '/',
-    search:
-      query === undefined ? '' : `?${isHttp({ protocol }) ? quoteQuery(query.slice(1)) : quoteUri(query.slice(1))}`,
-    hash: fragment === '' ? '' : `#${quoteQuery(fragment)}`,
-  })
+  const pathname = isKnown ? removeDotSegments(quotePath(removeDotSegments(path))) : quoteUri(path)
+  const quote = isKnown ? quoteQuery : quoteUri
+  const search = query === undefined ? '' : `?${quote(query.slice(1))}`
+  const hash = fragment === '' ? '' : `#${quoteQuery(fragment)}`
+  const url = assemble({ protocol, hostname, port, pathname: pathname || '/', search, hash })
   return E.right({ url, userinfo: at < 0 ? O.none : O.some(userinfoOf(authority.slice(0, at))) })
 }
 

@@ -10,7 +10,7 @@
  * | the URL | `href`     | `sentHref(url)`                             |
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
-import * as Echo from './Echo.js'
+import * as Redaction from './Redaction.js'
 import * as Secret from './Secret.js'
 
 export interface Url {
@@ -111,15 +111,15 @@ const concealSearch = (url: Url, redact: (text: string) => string): Url => {
 }
 
 /**
- * Hides the given values wherever the path, query or fragment repeats one (`Echo`). A server that redirects often copies
+ * Hides the given values wherever the path, query or fragment repeats one (`Redaction`). A server that redirects often copies
  * the query of the request into its Location. A fragment, which is not sent, loses the values for good.
  */
 export const concealing =
   (secrets: ReadonlySet<string>) =>
   (url: Url): Url => {
     if (secrets.size === 0) return url
-    const redact = Echo.redact(secrets)
-    const concealed = concealSearch(concealPathname(url, Echo.redact(secrets, Secret.REDACTED, '/')), redact)
+    const redact = Redaction.redact(secrets)
+    const concealed = concealSearch(concealPathname(url, Redaction.redact(secrets, Secret.REDACTED, '/')), redact)
     return concealed.hash === '' ? concealed : withHash(redact(concealed.hash))(concealed)
   }
 

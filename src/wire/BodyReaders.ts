@@ -22,8 +22,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
-import * as JsonText from '../values/JsonText.js'
-import * as OwnProperty from '../values/OwnProperty.js'
+import * as Printable from '../values/Printable.js'
+import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
 
@@ -91,7 +91,7 @@ const withoutLineFeed = (text: string, isAfterReturn: boolean): string =>
  */
 export const lines = (options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    const { charset, delimiter = '', maxLength = DEFAULT_MAX_LENGTH } = OwnProperty.of(options)
+    const { charset, delimiter = '', maxLength = DEFAULT_MAX_LENGTH } = UserInput.own(options)
     const limit = maxLength > 0 ? maxLength : DEFAULT_MAX_LENGTH
     const separator = delimiter === '' ? LINE_END : delimiter
     // So many characters at the end of a chunk may be the start of a delimiter.
@@ -140,7 +140,7 @@ export interface NotJsonLine {
 }
 
 const parseLine = (line: string): E.Either<NotJsonLine, unknown> => {
-  const json = JsonText.parse(line)
+  const json = Printable.parseJson(line)
   return E.isRight(json) ? json : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
 }
 

@@ -2,8 +2,8 @@
  * Runs a pure server (`Reply.Server`) and converts its answer to a head and a decoded body.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as OwnProperty from '../values/OwnProperty.js'
 import * as Status from '../values/Status.js'
+import * as UserInput from '../values/UserInput.js'
 import * as Coding from './coding/Coding.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
@@ -51,7 +51,7 @@ const checkAnswer = (returned: unknown): E.Either<string, Answer> => {
   if (typeof returned !== 'object' || returned === null || returned instanceof Promise) {
     return E.left(`it returned ${Fault.kindOf(returned)} instead of an answer`)
   }
-  const own = OwnProperty.of(returned)
+  const own = UserInput.own(returned)
   const field = invalidField(own)
   // The cast: every field was checked.
   return field === undefined ? E.right(own as Answer) : E.left(`the ${field} of its answer is not valid`)

@@ -14,10 +14,10 @@
  */
 import type { Rejection } from '../cookies/SetCookie.js'
 import * as Headers from '../values/Headers.js'
-import { isArray } from '../values/IsArray.js'
+import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
-import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Status from '../values/Status.js'
+import * as UserInput from '../values/UserInput.js'
 import { fromBytes, fromIterable, isSource, type Source } from './BodySource.js'
 import type { Plan } from './Plan.js'
 
@@ -72,7 +72,7 @@ export interface HeadInput {
 
 /** Returns whether a field is sensitive by its name, or is a Location whose URL has userinfo (D14, D56). */
 export const isSecretField = (name: string, value: string): boolean =>
-  SensitiveHeaders.isSensitiveInReply(name) ||
+  Redaction.isSensitiveInReply(name) ||
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
 
 /** Returns received fields with every sensitive value as a secret. */
@@ -84,7 +84,7 @@ export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, va
 })
 
 const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>
-  isArray(input) ? input : Headers.reveal(Headers.fromRecord(input))
+  UserInput.isArray(input) ? input : Headers.reveal(Headers.fromRecord(input))
 
 /** Returns a head. The reason is that of the status by default. */
 export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({

@@ -29,7 +29,7 @@ afterEach(() => {
 /** A record that really has a key of that name: in a literal `__proto__` would be its prototype. */
 const own = <A>(name: string, content: A): Readonly<Record<string, A>> => Object.fromEntries([[name, content]])
 
-describe.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'prototype', 'valueOf', 'then'])(
+describe.each(['__proto__', 'constructor', 'hasUserInput', 'toString', 'prototype', 'valueOf', 'then'])(
   '%s',
   (name) => {
     const get = Request.get('http://h/')

@@ -14,10 +14,10 @@ import * as Range from '../../src/transport/download/Range.js'
 import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import * as Charset from '../../src/values/Charset.js'
 import * as Digest from '../../src/values/Digest.js'
-import * as Echo from '../../src/values/Echo.js'
 import * as Headers from '../../src/values/Headers.js'
 import * as Link from '../../src/values/Link.js'
 import * as Multipart from '../../src/values/Multipart.js'
+import * as Redaction from '../../src/values/Redaction.js'
 import * as Url from '../../src/values/Url.js'
 import * as Coding from '../../src/wire/coding/Coding.js'
 import * as Reply from '../../src/wire/Reply.js'
@@ -72,8 +72,8 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'query text': (text) => planned(L.Request.withQueryText(text)(L.Request.get('http://h/'))),
   'a query': (text) => planned(L.Request.withSecretQuery(text, text)(L.Request.get('http://h/'))),
   'text that may repeat secrets': (text) => {
-    const hide = Echo.redact(new Set([`${text.slice(0, 20)}x`, 'a', 'aaaa', '%41']))
-    return [hide(text), hide(text.replaceAll('a', '%2541')), Echo.redactReference(new Set(['%%%%', 'a=a=']))(text)]
+    const hide = Redaction.redact(new Set([`${text.slice(0, 20)}x`, 'a', 'aaaa', '%41']))
+    return [hide(text), hide(text.replaceAll('a', '%2541')), Redaction.redactReference(new Set(['%%%%', 'a=a=']))(text)]
   },
   'a form': (text) => planned(L.Request.withForm({ [text]: text })(L.Request.post('http://h/'))),
   'a header': (text) => planned(L.Request.withHeader('X-A', text)(L.Request.post('http://h/'))),

@@ -15,9 +15,9 @@
 import type * as fpEq from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Body from '../../values/Body.js'
+import * as HeaderSyntax from '../../values/HeaderSyntax.js'
 import * as Headers from '../../values/Headers.js'
 import * as Proxy from '../../values/Proxy.js'
-import * as Scan from '../../values/Scan.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import type { BodyLimit, Cause, ClientCertificate, Plan, Timeouts } from '../../wire/Plan.js'
@@ -85,7 +85,7 @@ export const pairsOf = (value: string): ReadonlyArray<Pair> => {
   const [first = '', ...others] = value.split(';')
   const pairs: Pair[] = [{ text: first, separator: '' }]
   for (const other of others) {
-    const start = Scan.skipWhile(other, 0, (character) => character === ' ' || character === '\t')
+    const start = HeaderSyntax.skipWhile(other, 0, (character) => character === ' ' || character === '\t')
     pairs.push({ text: other.slice(start), separator: `;${other.slice(0, start)}` })
   }
   return pairs

@@ -11,11 +11,11 @@ import * as Environment from '../../session/Environment.js'
 import type { Ambient } from '../../session/Session.js'
 import type { Proxies, Settings } from '../../session/Settings.js'
 import * as Override from '../../values/Override.js'
-import * as OwnProperty from '../../values/OwnProperty.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as ProxyKey from '../../values/ProxyKey.js'
 import * as Secret from '../../values/Secret.js'
 import { masked, type Url } from '../../values/Url.js'
+import * as UserInput from '../../values/UserInput.js'
 import { MAX_DELAY_MS } from '../../wire/Clock.js'
 import type { BodyLimit, Route, Timeouts, Tls } from '../../wire/Plan.js'
 import { invalidProxy, invalidSettings, type PlanError } from '../PlanError.js'
@@ -158,7 +158,7 @@ const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts
   const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_DELAY_MS))
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
-      ? E.right(OwnProperty.of(Object.fromEntries(entries)))
+      ? E.right(UserInput.own(Object.fromEntries(entries)))
       : E.left(
           invalidSettings(
             'timeouts',

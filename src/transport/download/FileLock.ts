@@ -23,7 +23,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import * as JsonText from '../../values/JsonText.js'
+import * as Printable from '../../values/Printable.js'
 import { codeOf, createExclusive, orMissing, withFile } from './FileSystem.js'
 
 const WAIT_MS = 30_000
@@ -53,7 +53,7 @@ const MAX_PID = 2 ** 31 - 1
 const isPid = (pid: number): boolean => Number.isInteger(pid) && pid > 0 && pid <= MAX_PID
 
 const ownerOf = (text: string): Owner | undefined => {
-  const owner = E.flatMap(Owner.decode)(JsonText.parse(text))
+  const owner = E.flatMap(Owner.decode)(Printable.parseJson(text))
   return E.isRight(owner) && isPid(owner.right.pid) ? owner.right : undefined
 }
 

@@ -18,7 +18,7 @@ import { lstat, rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import * as JsonText from '../../values/JsonText.js'
+import * as Printable from '../../values/Printable.js'
 import * as Serialization from '../../values/Serialization.js'
 import { type Release, tryLock } from './FileLock.js'
 import { createPrivate, openPrivate, privateSize, withFile } from './FileSystem.js'
@@ -123,7 +123,7 @@ const readNote = async (claimed: ClaimedPath): Promise<O.Option<PartNote>> => {
   if (opened === undefined) return O.none
   const [file, { size }] = opened
   const json = await withFile(file, async () =>
-    size > MAX_BYTES ? E.left('too long') : JsonText.parse(await file.readFile('utf8')),
+    size > MAX_BYTES ? E.left('too long') : Printable.parseJson(await file.readFile('utf8')),
   )
   return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
 }

@@ -16,8 +16,8 @@ import { join } from 'node:path'
 import * as tls from 'node:tls'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as OwnProperty from '../../values/OwnProperty.js'
 import * as Secret from '../../values/Secret.js'
+import * as UserInput from '../../values/UserInput.js'
 import * as Fault from '../../wire/Fault.js'
 import type * as Plan from '../../wire/Plan.js'
 import * as Failure from './Failure.js'
@@ -122,7 +122,7 @@ export const security = (setting: Plan.Tls): E.Either<Fault.Fault, Security> => 
   if (identity !== undefined && E.isLeft(identity)) return identity
   try {
     // Without a prototype, because Node would find other options on a polluted one.
-    const options = OwnProperty.of({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...identity?.right })
+    const options = UserInput.own({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...identity?.right })
     return E.right({ context: tls.createSecureContext(options), rejectUnauthorized: verify })
   } catch (error) {
     // A wrong passphrase, the key of another certificate, or text that is neither.

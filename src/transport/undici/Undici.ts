@@ -6,9 +6,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as OwnProperty from '../../values/OwnProperty.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Url from '../../values/Url.js'
+import * as UserInput from '../../values/UserInput.js'
 import * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
@@ -174,9 +174,9 @@ class Dispatcher implements AttemptOwner {
  * assert.equal(typeof transport.close, 'function')
  */
 export const undici = (options: Options = {}): Transport => {
-  const dispatcher = new Dispatcher(settingsOf(OwnProperty.of(options)))
+  const dispatcher = new Dispatcher(settingsOf(UserInput.own(options)))
   const send: Transport = (plan, given) => () => {
-    const controls = OwnProperty.of(given)
+    const controls = UserInput.own(given)
     const clock = controls.clock ?? Clock.system
     return new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, clock, dispatcher, resolve)))
   }

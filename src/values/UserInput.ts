@@ -1,7 +1,6 @@
 /**
- * Reads the own properties of a record and ignores its prototype. Options and settings are read through this module when
- * they enter the library. A polluted `Object.prototype` then cannot choose a transport, reveal a secret or set a
- * deadline.
+ * Reads the records and lists that users pass. Options and settings are read through this module when they enter the
+ * library. A polluted `Object.prototype` then cannot choose a transport, reveal a secret or set a deadline.
  */
 
 /** Returns the value of an own property, or `undefined`. */
@@ -14,8 +13,11 @@ export const get = <A extends object, K extends keyof A>(record: A, key: K): A[K
  * The prototype is removed after copying, because V8 then keeps a fast object. An object that is created without a
  * prototype is a hash table, which is twice as large and slow to read.
  */
-export const of = <A extends object>(record: A): A => {
+export const own = <A extends object>(record: A): A => {
   if (Object.getPrototypeOf(record) === null) return record
   const bare: A = Object.setPrototypeOf({ ...record }, null)
   return bare
 }
+
+/** `Array.isArray`, but in its false branch no readonly array is left either (microsoft/TypeScript#17002). */
+export const isArray = <A>(value: A): value is Extract<A, ReadonlyArray<unknown>> => Array.isArray(value)

@@ -6,30 +6,48 @@ import * as Response from '../../src/Response.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
-import { compact, parse } from '../../src/values/JsonText.js'
+import { compactJson, escapeControls, parseJson } from '../../src/values/Printable.js'
 import * as BodyReaders from '../../src/wire/BodyReaders.js'
+import * as Fault from '../../src/wire/Fault.js'
 
-describe('JsonText.compact (specification)', () => {
+const EVIL = '\x1b[2J\x1b]0;pwned\x07\r\nforged\u2028\u202egnirts\u2066\u061c\x85'
+const CONTROLS = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
+it('escapes every control character, line break and change of direction, and nothing else (specification)', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !CONTROLS.test(escapeControls(text))))
+  fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => escapeControls(text) === text))
+  expect(escapeControls('é 日本 ‹›')).toBe('é 日本 ‹›')
+  expect(escapeControls('\x1b[32m\u202e')).toBe('\\x1b[32m\\u202e')
+})
+
+it('escapes the messages of faults and of their causes', () => {
+  const { message, cause } = Fault.make('ProxyFailed', `refused: ${EVIL}`, new Error(EVIL))
+  expect(message).not.toMatch(CONTROLS)
+  expect(cause?.message).not.toMatch(CONTROLS)
+  expect(Fault.messageOf(EVIL)).not.toMatch(CONTROLS)
+})
+
+describe('compactJson (specification)', () => {
   it.each([
     ['12345678901234567890', '12345678901234567890'],
     ['{"a": [1.10, -0.0, 1e400]}', '{"a":[1.10,-0.0,1e400]}'],
     ['"a \\" 1.0 \\u0041"', '"a \\" 1.0 A"'],
     [' [ true , null ] ', '[true,null]'],
-  ])('keeps the numbers of %s', (text, expected) => expect(compact(text)).toEqual(E.right(expected)))
+  ])('keeps the numbers of %s', (text, expected) => expect(compactJson(text)).toEqual(E.right(expected)))
 
   it('equals JSON.stringify if the numbers are in their shortest form', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const plain = JSON.stringify(JSON.parse(text))
-        expect(compact(JSON.stringify(JSON.parse(text), null, 2))).toEqual(E.right(plain))
+        expect(compactJson(JSON.stringify(JSON.parse(text), null, 2))).toEqual(E.right(plain))
       }),
     )
   })
 
-  it('refuses text that is not JSON', () => expect(E.isLeft(compact('{a:1}'))).toBe(true))
+  it('refuses text that is not JSON', () => expect(E.isLeft(compactJson('{a:1}'))).toBe(true))
 })
 
-describe('errors of JsonText.parse', () => {
+describe('errors of parseJson', () => {
   it.each([
     ['', /: it ends too early$/],
     ['{"a":', /: it ends too early$/],
@@ -38,7 +56,7 @@ describe('errors of JsonText.parse', () => {
     ['["hunter2" at position 77]', /, at position 11$/],
     ['hunter2 at position 77', /JSON$/],
   ])('describe %j without quoting it: %s (specification)', (text, problem) => {
-    expect(parse(text)).toEqual(E.left(expect.stringMatching(problem)))
+    expect(parseJson(text)).toEqual(E.left(expect.stringMatching(problem)))
   })
 
   it.each(['hunter2', '{"token": hunter2}', '{"token":"hunter2"', '{"token":"hunter2",}', '"hunter2" hunter2'])(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import * as Scan from '../../src/values/Scan.js'
+import * as HeaderSyntax from '../../src/values/HeaderSyntax.js'
 
 describe('skipping white space (specification)', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('skipping white space (specification)', () => {
     ['   ', 3, 3],
     ['', 0, 0],
   ])('skips the white space of %j from %i to %i', (text, from, to) =>
-    expect(Scan.skipWhile(text, from, Scan.isWhitespace)).toBe(to),
+    expect(HeaderSyntax.skipWhile(text, from, HeaderSyntax.isWhitespace)).toBe(to),
   )
   it.each([
     [' ', true],
@@ -21,7 +21,7 @@ describe('skipping white space (specification)', () => {
     ['a', false],
     [',', false],
     ['\0', false],
-  ])('%j is white space: %s', (character, expected) => expect(Scan.isWhitespace(character)).toBe(expected))
+  ])('%j is white space: %s', (character, expected) => expect(HeaderSyntax.isWhitespace(character)).toBe(expected))
 })
 
 describe('quoted strings (specification)', () => {
@@ -36,7 +36,9 @@ describe('quoted strings (specification)', () => {
     ['"a', 0, undefined],
     ['"a\\"', 0, undefined],
     ['"a\\', 0, undefined],
-  ])('finds the end of the one in %j at %i: %s', (text, at, end) => expect(Scan.quotedStringEnd(text, at)).toBe(end))
+  ])('finds the end of the one in %j at %i: %s', (text, at, end) =>
+    expect(HeaderSyntax.quotedStringEnd(text, at)).toBe(end),
+  )
   it.each([
     ['""', ''],
     ['"a b"', 'a b'],
@@ -44,5 +46,5 @@ describe('quoted strings (specification)', () => {
     ['"\\\\n"', '\\n'],
     ['"\\\n"', '\n'],
     ['"\\☃"', '☃'],
-  ])('reads the content of %j as %j', (quoted, text) => expect(Scan.unquote(quoted)).toBe(text))
+  ])('reads the content of %j as %j', (quoted, text) => expect(HeaderSyntax.unquote(quoted)).toBe(text))
 })

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as Echo from '../../src/values/Echo.js'
+import * as Redaction from '../../src/values/Redaction.js'
 
-const redact = (...secrets: ReadonlyArray<string>) => Echo.redact(new Set(secrets))
+const redact = (...secrets: ReadonlyArray<string>) => Redaction.redact(new Set(secrets))
 const MARK = '‹secret›'
 
 describe('redacting echoed secrets (specification)', () => {
@@ -30,7 +30,7 @@ describe('redacting echoed secrets (specification)', () => {
     ['S3CRET', '/S3CRE/T?k=s3cret', '/S3CRE/T?k=s3cret'],
   ])('redacts %j in %j as %j', (secret, text, shown) => {
     expect(redact(secret)(text)).toBe(shown)
-    expect(Echo.containsAny(new Set([secret]))(text)).toBe(shown !== text)
+    expect(Redaction.containsAny(new Set([secret]))(text)).toBe(shown !== text)
   })
   it.each<readonly [string, string, string]>([
     ['1', '/v/1/11?page=11&k=1', `/v/1/11?page=11&k=${MARK}`],
@@ -46,12 +46,12 @@ describe('redacting echoed secrets (specification)', () => {
     expect(redact('abcdef', 'defghi')('-abcdefghi-')).toBe(`-${MARK}-`)
   })
   it('keeps the number of segments of a path', () => {
-    const hidden = Echo.redact(new Set(['ab/cd']), MARK, '/')
+    const hidden = Redaction.redact(new Set(['ab/cd']), MARK, '/')
     expect(hidden('/t/ab/cd/x')).toBe(`/t/${MARK}/${MARK}/x`)
     expect(hidden('/t/ab%2Fcd/x')).toBe(`/t/${MARK}/x`)
   })
   it('redacts each component of a reference except a valid host', () => {
-    const hidden = Echo.redactReference(new Set(['S3CRET']), 'X')
+    const hidden = Redaction.redactReference(new Set(['S3CRET']), 'X')
     expect(hidden('http://S3CRET.test/S3CRET?S3CRET#S3CRET')).toBe('http://S3CRET.test/X?X#X')
     expect(hidden('S3CRET/y')).toBe('X/y')
     expect(hidden('http://[S3CRET/')).toBe('http://[X/')
@@ -68,7 +68,7 @@ describe('redacting echoed secrets (specification)', () => {
     fc.assert(
       fc.property(secret, depths, (value, chosen) => {
         const text = [...Buffer.from(value)].map((octet, i) => escaped(octet, chosen[i % chosen.length] ?? 0)).join('')
-        expect(Echo.containsAny(new Set([value]))(`/x?next=${text}&y`)).toBe(true)
+        expect(Redaction.containsAny(new Set([value]))(`/x?next=${text}&y`)).toBe(true)
       }),
     )
   })

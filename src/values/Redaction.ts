@@ -1,5 +1,6 @@
 /**
- * Redacts secret values that a server echoes: a Location often repeats the query of the request.
+ * Names the header fields that are always secret, and redacts secret values that a server echoes: a Location often
+ * repeats the query of the request.
  *
  * | how the text contains the value                     | found                                             |
  * |-----------------------------------------------------|---------------------------------------------------|
@@ -13,6 +14,37 @@
  */
 import { quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
+
+// --- header fields -------------------------------------------------------------------------------------------------
+
+/** The lower-case names of sensitive headers in a request. */
+export const SENSITIVE: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-auth-token',
+  'private-token',
+])
+
+/** Adds the cookies that a reply sets, and the proof that the server knows the password (RFC 7616 3.5). */
+export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
+  ...SENSITIVE,
+  'set-cookie',
+  'set-cookie2',
+  'authentication-info',
+  'proxy-authentication-info',
+  'proxy-authenticate-info',
+])
+
+/** Checked first, so that most names need no lower-case copy. */
+const LENGTHS: ReadonlySet<number> = new Set(Array.from(SENSITIVE_IN_REPLY, ({ length }) => length))
+
+/** Returns whether a header of a reply is sensitive. */
+export const isSensitiveInReply = (name: string): boolean =>
+  LENGTHS.has(name.length) && SENSITIVE_IN_REPLY.has(name.toLowerCase())
+
+// --- values that a server echoes -----------------------------------------------------------------------------------
 
 /** Text as octets, and the index in the original text at which each octet begins. */
 interface Layer {
@@ -36,10 +68,8 @@ const MIN_LENGTH_ANYWHERE = 4
 const PERCENT = 0x25
 
 const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, 0, octets.length).toString('latin1')
-
 /** A form writes a space as `+`, so the two compare equal. */
 const folded = (octets: string): string => octets.replaceAll('+', ' ')
-
 const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
 
 /**
@@ -67,11 +97,7 @@ const layerOf = (text: string): Layer => {
   return { octets: octets.subarray(0, length), starts }
 }
 
-const digit = (code = 0): number => {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
-}
+const digit = (octet = 0): number => '0123456789abcdef'.indexOf(String.fromCharCode(octet).toLowerCase())
 
 /** Decodes the escapes of a layer, once or until none is left. */
 const decoded = ({ octets, starts }: Layer, isRepeated: boolean): Layer => {
@@ -146,11 +172,6 @@ export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => bo
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0
 }
 
-/** Separates the pieces of a query, or the segments of a path. */
-type Separator = '&' | '/'
-
-const BETWEEN: Readonly<Record<Separator, RegExp>> = { '&': /[^&]+/g, '/': /[^/]+/g }
-
 /**
  * Replaces each of the values in a text by a mark. Separators inside a value stay, so that a query keeps its number of
  * pieces, and a path its number of segments.
@@ -158,10 +179,10 @@ const BETWEEN: Readonly<Record<Separator, RegExp>> = { '&': /[^&]+/g, '/': /[^/]
 export const redact = (
   secrets: ReadonlySet<string>,
   mark: string = Secret.REDACTED,
-  separator: Separator = '&',
+  separator: '&' | '/' = '&',
 ): ((text: string) => string) => {
   const needles = needlesOf(secrets)
-  const between = BETWEEN[separator]
+  const between = new RegExp(`[^${separator}]+`, 'g')
   return (text) => {
     if (needles.length === 0) return text
     const kept: string[] = []
@@ -179,7 +200,6 @@ export const redact = (
 }
 
 const REFERENCE = /^((?:[a-z][a-z\d+.-]*:)?(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/i
-
 const HOST = /^[^/]*(?:\/\/(?:[^@]*@)?[\w.-]*(?::\d*)?)?$/
 
 /** Redacts the values in path, query and fragment of a reference, and in an authority that is not a valid host. */
