@@ -24,9 +24,7 @@ import * as Tunnel from './Tunnel.js'
 /** How a connection uses a proxy. */
 export type ProxyMode =
   | { readonly _tag: 'Direct' }
-  | { readonly _tag: 'Forward'; readonly proxy: Proxy.Proxy }
-  | { readonly _tag: 'Tunnel'; readonly proxy: Proxy.Proxy }
-  | { readonly _tag: 'Socks'; readonly proxy: Proxy.Proxy }
+  | { readonly _tag: 'Forward' | 'Tunnel' | 'Socks'; readonly proxy: Proxy.Proxy }
 
 /** What all connections of one agent share. */
 export interface ConnectionOptions {
@@ -47,16 +45,12 @@ export interface ConnectListener {
   readonly isOver: boolean
   /** The User-Agent for CONNECT. */
   readonly userAgent: string | undefined
-  /** The connection that serves the attempt. */
-  socket: net.Socket | undefined
   /** A connection starts to open; it can be cancelled. */
   onConnecting(connecting: ConnectAttempt): void
   /** The connection is open, or has failed. */
   onConnectSettled(): void
   /** The connection could not be opened. */
   fail(fault: Fault.Fault): void
-  /** A `100 Continue` arrived. */
-  onInterim(): void
 }
 
 /** The origin, or a proxy that forwards. */

@@ -13,15 +13,14 @@ import * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
-import type { Agent } from './Agents.js'
 import { Agents } from './Agents.js'
 import type { ChannelRequest } from './Channel.js'
 import { withoutBrackets } from './Connector.js'
 import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
-import { InFlight } from './InFlight.js'
-import type { Settings } from './Pools.js'
+import { LinkedList } from './LinkedList.js'
+import type { Agent, Settings } from './Pool.js'
 import type { AttemptOwner } from './RequestAttempt.js'
 import { RequestAttempt } from './RequestAttempt.js'
 import * as RequestBody from './RequestBody.js'
@@ -109,7 +108,7 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
   readonly #settings: Settings
-  readonly #inFlight = new InFlight<RequestAttempt>()
+  readonly #inFlight = new LinkedList<RequestAttempt>()
   #agents: Agents | undefined
 
   constructor(settings: Settings) {
@@ -118,7 +117,7 @@ class Dispatcher implements AttemptOwner {
 
   /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
-    this.#inFlight.add(attempt)
+    this.#inFlight.push(attempt)
     if (!attempt.begin()) return
     if (library !== undefined) this.#send(library, attempt)
     else this.#sendAfterLoading(attempt)
@@ -141,7 +140,8 @@ class Dispatcher implements AttemptOwner {
     }
     attempt.agent = agent.right
     try {
-      agent.right.pools.dispatch(attempt, channelRequest(attempt), attempt)
+      attempt.pooled = agent.right.pooled(channelRequest(attempt))
+      attempt.pooled.dispatch()
     } catch (error) {
       attempt.fail(Failure.classify(error, 'Queued', plan.url.origin))
     }
@@ -159,7 +159,9 @@ class Dispatcher implements AttemptOwner {
   }
 
   async close(): Promise<void> {
-    for (const attempt of this.#inFlight.all()) attempt.fail(Failure.clientClosed())
+    for (let attempt = this.#inFlight.shift(); attempt !== undefined; attempt = this.#inFlight.shift()) {
+      attempt.fail(Failure.clientClosed())
+    }
     await this.#agents?.close()
   }
 }
