@@ -43,8 +43,8 @@ const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Prox
   protocol,
   hostname,
   port,
-  O.isSome(credentials) ? [Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass)] : null,
-  O.isSome(authorization) ? Secret.reveal(authorization.value) : null,
+  O.isSome(credentials) ? [revealed(credentials.value.user), revealed(credentials.value.pass)] : null,
+  revealed(O.toUndefined(authorization)),
 ]
 
 const tlsKey = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<unknown> => {
@@ -138,11 +138,10 @@ export class Agents {
     if (tls === undefined) return E.right(plain)
     const security = Tls.security(tls)
     if (E.isLeft(security)) return security
-    const isHttpsProxy = mode._tag !== 'Direct' && mode.proxy.protocol === 'https:'
-    if (!isHttpsProxy) return E.right({ ...plain, security: security.right })
+    const secured = { ...plain, security: security.right }
+    if (mode._tag === 'Direct' || mode.proxy.protocol !== 'https:') return E.right(secured)
     const proxySecurity = Tls.security(Tls.withoutCertificate(tls))
-    if (E.isLeft(proxySecurity)) return proxySecurity
-    return E.right({ ...plain, security: security.right, proxySecurity: proxySecurity.right })
+    return E.isLeft(proxySecurity) ? proxySecurity : E.right({ ...secured, proxySecurity: proxySecurity.right })
   }
 
   /** Closes the least recently used agent that is idle. */

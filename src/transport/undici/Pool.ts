@@ -32,15 +32,16 @@ export interface Settings extends ChannelOptions {
 
 /** One request in a pool, from its dispatch to its end. */
 export class PooledRequest extends LinkedListNode<PooledRequest> {
-  readonly request: ChannelRequest
   readonly #pool: Pool
   #connection: Connection | undefined
   #isRetry = false
 
-  constructor(pool: Pool, request: ChannelRequest) {
+  constructor(
+    pool: Pool,
+    readonly request: ChannelRequest,
+  ) {
     super()
     this.#pool = pool
-    this.request = request
   }
 
   /** Sends the request on an idle connection or a new one, or lets it wait. */
@@ -78,15 +79,14 @@ export class PooledRequest extends LinkedListNode<PooledRequest> {
 }
 
 class Connection extends LinkedListNode<Connection> {
-  readonly socket: Socket
-  readonly channel: Channel
   /** Whether the pool still counts it. */
   isCounted = true
 
-  constructor(socket: Socket, channel: Channel) {
+  constructor(
+    readonly socket: Socket,
+    readonly channel: Channel,
+  ) {
     super()
-    this.socket = socket
-    this.channel = channel
   }
 }
 
@@ -235,7 +235,6 @@ const closeSocket = (socket: Socket): Promise<void> =>
 
 /** The pools of the connections with the same properties. A pool is kept while it has a connection or a request. */
 export class Agent {
-  readonly connectionOptions: ConnectionOptions
   /** All open channels, so that they can be destroyed. */
   readonly channels = new Set<Channel>()
   isDestroyed = false
@@ -247,10 +246,13 @@ export class Agent {
   readonly #settings: Settings
   readonly #byOrigin = new Map<string, Pool>()
 
-  constructor(library: Library, settings: Settings, connectionOptions: ConnectionOptions) {
+  constructor(
+    library: Library,
+    settings: Settings,
+    readonly connectionOptions: ConnectionOptions,
+  ) {
     this.#library = library
     this.#settings = settings
-    this.connectionOptions = connectionOptions
   }
 
   /** The most connections of one pool. */

@@ -24,7 +24,7 @@ import type * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
-import { at, notifyProgress, type SendControls, type TransportError } from '../../wire/Transport.js'
+import { at, notifyProgress, type Progress, type SendControls, type TransportError } from '../../wire/Transport.js'
 import * as Abort from './Abort.js'
 import { AttemptTimer, NO_TIMEOUT, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
@@ -105,7 +105,7 @@ export class RequestAttempt
       return false
     }
     if (signal !== undefined) Abort.subscribe(signal, this)
-    this.#timer.start()
+    this.#timer.update()
     if (this.#timer.isLate) this.onDeadline()
     return !this.isOver
   }
@@ -198,13 +198,11 @@ export class RequestAttempt
   }
 
   onUploaded(bytes: number, total: number | undefined): void {
-    notifyProgress(this.#controls.progress, { direction: 'up', bytes, ...(total === undefined ? {} : { total }) })
+    this.#notifyProgress('up', bytes, total)
   }
 
-  #onDownloaded(length: number): void {
-    this.#received += length
-    const [bytes, total] = [this.#received, this.#expected]
-    notifyProgress(this.#controls.progress, { direction: 'down', bytes, ...(total === undefined ? {} : { total }) })
+  #notifyProgress(direction: Progress['direction'], bytes: number, total: number | undefined): void {
+    notifyProgress(this.#controls.progress, { direction, bytes, ...(total === undefined ? {} : { total }) })
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
@@ -277,7 +275,10 @@ export class RequestAttempt
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#phase !== 'Receiving') return
     this.onActivity()
-    if (this.wantsProgress) this.#onDownloaded(chunk.length)
+    if (this.wantsProgress) {
+      this.#received += chunk.length
+      this.#notifyProgress('down', this.#received, this.#expected)
+    }
     this.#body?.push(chunk)
   }
 
