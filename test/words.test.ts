@@ -82,7 +82,7 @@ const NAMES: Readonly<Record<string, string>> = {
   worldOf: 'withDefaults',
   HURRY_MS: 'DRAIN_TIMEOUT_MS',
   FOR_EVER: 'NO_TIMEOUT',
-  Roster: 'InFlight',
+  Roster: 'LinkedList',
   Traffic: 'Dispatcher',
   Audience: 'AbortListeners',
   Carrier: 'FaultError',

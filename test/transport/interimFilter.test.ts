@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { InterimFilter } from '../../src/transport/undici/InterimFilter.js'
+import { InterimFilter } from '../../src/transport/undici/Http1.js'
 import { plan, tag, text } from './plans.js'
 import { ok, raw, transport } from './servers.js'
 

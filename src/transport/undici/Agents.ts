@@ -21,19 +21,8 @@ import type * as Fault from '../../wire/Fault.js'
 import type * as Plan from '../../wire/Plan.js'
 import type { ConnectionOptions, ProxyMode } from './Connector.js'
 import type { Library } from './Http1.js'
-import type { Settings } from './Pools.js'
-import { Pools } from './Pools.js'
+import { Agent, type Settings } from './Pool.js'
 import * as Tls from './Tls.js'
-
-/** A set of pools and its use. */
-export interface Agent {
-  readonly pools: Pools
-  isOpen: boolean
-  /** The number of attempts that use it. An agent in use is not evicted. */
-  active: number
-  /** The number of the request that used it last. */
-  lastUse: number
-}
 
 const MAX_AGENTS = 64
 
@@ -54,8 +43,8 @@ const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Prox
   protocol,
   hostname,
   port,
-  O.isSome(credentials) ? [Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass)] : null,
-  O.isSome(authorization) ? Secret.reveal(authorization.value) : null,
+  O.isSome(credentials) ? [revealed(credentials.value.user), revealed(credentials.value.pass)] : null,
+  revealed(O.toUndefined(authorization)),
 ]
 
 const tlsKey = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<unknown> => {
@@ -108,7 +97,7 @@ export class Agents {
     const cached = this.#cached(plan, tls)
     const scheme = plan.url.protocol === 'https:' ? 'https' : 'http'
     let agent = cached[scheme]
-    if (agent === undefined || !agent.isOpen) {
+    if (agent === undefined || agent.isDestroyed) {
       const found = this.#findOrCreate(proxyModeOf(plan), tls)
       if (E.isLeft(found)) return found
       agent = found.right
@@ -137,8 +126,7 @@ export class Agents {
     if (known !== undefined) return E.right(known)
     const options = this.#connectionOptions(mode, tls)
     if (E.isLeft(options)) return options
-    const pools = new Pools(this.#library, this.#settings, options.right)
-    const agent: Agent = { pools, isOpen: true, active: 0, lastUse: 0 }
+    const agent = new Agent(this.#library, this.#settings, options.right)
     this.#byKey.set(key, agent)
     return E.right(agent)
   }
@@ -150,11 +138,10 @@ export class Agents {
     if (tls === undefined) return E.right(plain)
     const security = Tls.security(tls)
     if (E.isLeft(security)) return security
-    const isHttpsProxy = mode._tag !== 'Direct' && mode.proxy.protocol === 'https:'
-    if (!isHttpsProxy) return E.right({ ...plain, security: security.right })
+    const secured = { ...plain, security: security.right }
+    if (mode._tag === 'Direct' || mode.proxy.protocol !== 'https:') return E.right(secured)
     const proxySecurity = Tls.security(Tls.withoutCertificate(tls))
-    if (E.isLeft(proxySecurity)) return proxySecurity
-    return E.right({ ...plain, security: security.right, proxySecurity: proxySecurity.right })
+    return E.isLeft(proxySecurity) ? proxySecurity : E.right({ ...secured, proxySecurity: proxySecurity.right })
   }
 
   /** Closes the least recently used agent that is idle. */
@@ -165,20 +152,15 @@ export class Agents {
     }
     if (oldest === undefined) return
     this.#byKey.delete(oldest[0])
-    void destroy(oldest[1])
+    void oldest[1].destroy()
   }
 
   /** Closes every connection. */
   async close(): Promise<void> {
     const agents = [...this.#byKey.values()]
     this.#byKey.clear()
-    await Promise.all(agents.map(destroy))
+    await Promise.all(agents.map((agent) => agent.destroy()))
   }
-}
-
-const destroy = (agent: Agent): Promise<void> => {
-  agent.isOpen = false
-  return agent.pools.destroy()
 }
 
 const getOrCreate = <A>(map: WeakMap<object, A>, key: object, create: () => A): A => {

@@ -39,11 +39,6 @@ export class AttemptTimer {
     return performance.now() >= this.#deadline
   }
 
-  /** Starts the deadline. */
-  start(): void {
-    if (this.#deadline !== NO_TIMEOUT) this.update()
-  }
-
   /** Records that something happened. */
   touch(): void {
     this.#lastActivity = performance.now()

@@ -8,6 +8,7 @@
  *
  * A channel reports the end of a request exactly once: `onResponseEnd` or `onResponseError`.
  */
+import type { Socket } from 'node:net'
 import type { ConnectListener } from './Connector.js'
 
 /** What a handler can do about the response that it receives. */
@@ -27,9 +28,17 @@ export interface Handler {
   onResponseError(controller: Controller | undefined, error: unknown): void
 }
 
+/** The attempt that sends a request: it waits for a connection and handles the response. */
+export interface RequestListener extends ConnectListener, Handler {
+  /** The connection that serves the attempt. Set by the pool. */
+  socket: Socket | undefined
+  /** A `100 Continue` arrived, which undici does not see. */
+  onInterim(): void
+}
+
 /** A request and the attempt that sends it: undici's dispatch options plus `listener`, which undici ignores. */
 export interface ChannelRequest {
-  readonly listener: ConnectListener
+  readonly listener: RequestListener
   readonly origin: string
   readonly path: string
   readonly method: string
@@ -42,7 +51,7 @@ export interface ChannelRequest {
 export interface Channel {
   /** Whether the channel can send another request. */
   readonly isUsable: boolean
-  dispatch(request: ChannelRequest, handler: Handler): void
+  dispatch(request: ChannelRequest): void
   /** Called when no request uses the channel. An idle channel must not keep the process alive. */
   onIdle(): void
   destroy(): void

@@ -14,6 +14,7 @@
 import dns from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
+import { constVoid } from 'fp-ts/lib/function.js'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
@@ -24,9 +25,7 @@ import * as Tunnel from './Tunnel.js'
 /** How a connection uses a proxy. */
 export type ProxyMode =
   | { readonly _tag: 'Direct' }
-  | { readonly _tag: 'Forward'; readonly proxy: Proxy.Proxy }
-  | { readonly _tag: 'Tunnel'; readonly proxy: Proxy.Proxy }
-  | { readonly _tag: 'Socks'; readonly proxy: Proxy.Proxy }
+  | { readonly _tag: 'Forward' | 'Tunnel' | 'Socks'; readonly proxy: Proxy.Proxy }
 
 /** What all connections of one agent share. */
 export interface ConnectionOptions {
@@ -47,16 +46,12 @@ export interface ConnectListener {
   readonly isOver: boolean
   /** The User-Agent for CONNECT. */
   readonly userAgent: string | undefined
-  /** The connection that serves the attempt. */
-  socket: net.Socket | undefined
   /** A connection starts to open; it can be cancelled. */
   onConnecting(connecting: ConnectAttempt): void
   /** The connection is open, or has failed. */
   onConnectSettled(): void
   /** The connection could not be opened. */
   fail(fault: Fault.Fault): void
-  /** A `100 Continue` arrived. */
-  onInterim(): void
 }
 
 /** The origin, or a proxy that forwards. */
@@ -65,14 +60,14 @@ export type Destination = Pick<URL, 'protocol' | 'hostname' | 'port'>
 /** Called once: with the socket, or with `undefined` after a failure, which the listener has received. */
 export type ConnectCallback = (socket: net.Socket | undefined) => void
 
+/** Removes the brackets of an IPv6 address. */
+export const withoutBrackets = (hostname: string): string =>
+  hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+
 const endpointOf = ({ hostname, protocol, port }: Destination): Tunnel.Endpoint => ({
   host: withoutBrackets(hostname),
   port: Number(port) || (protocol === 'https:' ? 443 : 80),
 })
-
-/** Removes the brackets of an IPv6 address. */
-export const withoutBrackets = (hostname: string): string =>
-  hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 
 /** Returns the name for SNI and certificate checks. It must not be an address (RFC 6066 3). */
 const serverName = (name: string): string => (net.isIP(name) === 0 ? name.replace(/\.$/, '') : '')
@@ -87,12 +82,10 @@ const UNSET: object = {
 type ToFault = (error: unknown) => Fault.Fault
 type OnSocket = (socket: net.Socket) => void
 
-const ignore = (): void => {}
-
 /** Not a method, so that a connection in the pool does not keep its first attempt in memory. */
 const track = (sockets: Set<net.Socket>, socket: net.Socket): void => {
   sockets.add(socket)
-  socket.on('error', ignore)
+  socket.on('error', constVoid)
   socket.once('close', () => sockets.delete(socket))
 }
 
@@ -127,10 +120,11 @@ export class ConnectAttempt {
 
   start(): void {
     const { mode, socketPath } = this.#options
-    if (mode._tag === 'Direct') this.#tcp(this.#endpoint, socketPath, (socket) => this.#secure(socket))
-    else if (mode._tag === 'Socks') this.#resolve(mode.proxy, (endpoint) => this.#socksTunnel(mode.proxy, endpoint))
-    else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#connectTunnel(socket, mode.proxy))
-    else this.#proxy(mode.proxy, (socket) => this.#finish(socket))
+    const endpoint = this.#endpoint
+    if (mode._tag === 'Direct') this.#tcp(endpoint, socketPath, (socket) => this.#secure(socket))
+    else if (mode._tag === 'Forward') this.#proxy(mode.proxy, (socket) => this.#finish(socket))
+    else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#tunnel(mode.proxy, endpoint, socket))
+    else this.#resolve(mode.proxy, (resolved) => this.#socks(mode.proxy, resolved))
   }
 
   // --- the end -----------------------------------------------------------------------------------------------------
@@ -244,28 +238,22 @@ export class ConnectAttempt {
     })
   }
 
-  #awaitTunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
+  #socks(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
+    this.#proxy(proxy, (socket) => this.#tunnel(proxy, endpoint, socket))
+  }
+
+  /** Opens a tunnel through a proxy that is connected, and then continues with the origin. */
+  #tunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint, socket: net.Socket): void {
     const name = Proxy.show(proxy)
     const target = Tunnel.authority(endpoint)
     this.waitingFor = `proxy ${name} to open a tunnel to ${target}`
     this.#toFault = (error) => Failure.tunnelClosed(name, target, error)
-  }
-
-  #connectTunnel(socket: net.Socket, proxy: Proxy.Proxy): void {
-    this.#awaitTunnel(proxy, this.#endpoint)
-    Tunnel.connect(socket, proxy, this.#endpoint, this.#listener.userAgent, (fault) =>
-      fault ? this.#fail(fault) : this.#secure(socket),
-    )
-  }
-
-  #socksTunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
-    this.#proxy(proxy, (socket) => {
-      this.#awaitTunnel(proxy, endpoint)
-      Tunnel.socks(socket, proxy, endpoint, (fault) => {
-        if (fault !== undefined) this.#fail(fault)
-        else if (!this.#isOver) this.#secure(socket)
-      })
-    })
+    const callback: Tunnel.TunnelCallback = (fault) => {
+      if (fault !== undefined) this.#fail(fault)
+      else if (!this.#isOver) this.#secure(socket)
+    }
+    if (Proxy.isSocks(proxy)) Tunnel.socks(socket, proxy, endpoint, callback)
+    else Tunnel.connect(socket, proxy, endpoint, this.#listener.userAgent, callback)
   }
 
   #resolve(proxy: Proxy.Proxy, next: (endpoint: Tunnel.Endpoint) => void): void {

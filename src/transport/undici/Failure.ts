@@ -20,10 +20,10 @@
  * `Fault.make` keeps only name, code and message of a cause. The errors themselves can hold secrets: undici's hold bytes
  * of the response, those of `socks` the password of the proxy, Node's the socket.
  */
-import * as O from 'fp-ts/lib/Option.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
+import { forwardingProxy } from './Head.js'
 
 /** The phase of an attempt. */
 export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
@@ -33,11 +33,8 @@ export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
  * undici 7 and 8 reconnect without end.
  */
 export class FaultError extends Error {
-  readonly fault: Fault.Fault
-
-  constructor(fault: Fault.Fault) {
+  constructor(readonly fault: Fault.Fault) {
     super(fault.message)
-    this.fault = fault
   }
 }
 
@@ -72,87 +69,69 @@ export const reasonOf = (error: unknown): string =>
     : reasonOfOne(error)
 
 /** Returns the name of the server for messages. If a proxy forwards the request, errors are those of the proxy. */
-export const peerOf = ({ url, route: { proxy } }: Plan): string =>
-  O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)
-    ? `proxy ${Proxy.show(proxy.value)} (forwarding to ${url.origin})`
-    : url.origin
+export const peerOf = (plan: Plan): string => {
+  const proxy = forwardingProxy(plan)
+  return proxy === undefined ? plan.url.origin : `proxy ${Proxy.show(proxy)} (forwarding to ${plan.url.origin})`
+}
 
 // --- connecting ----------------------------------------------------------------------------------------------------
 
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('ConnectFailed', `Could not connect to ${peer}: ${reasonOf(error)}`, error)
-
 /** The connection was closed while it was idle. Nothing of the request was written. */
 export const connectionClosed = (peer: string): Fault.Fault =>
   Fault.make('ConnectFailed', `The idle connection to ${peer} was closed before the request was written`)
-
 /** The server reported that it has not processed the request (RFC 9113 8.7). */
 export const refusedStream = (peer: string): Fault.Fault =>
   Fault.unsent(Fault.make('ConnectFailed', `${peer} refused the stream and did not process the request`))
-
 export const tlsFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('TlsFailed', `TLS handshake with ${peer} failed: ${reasonOf(error)}`, error)
 
 export const proxyFailed = (message: string, error?: unknown): Fault.Fault => Fault.make('ProxyFailed', message, error)
-
 export const proxyConnectFailed = (proxy: string, error: unknown): Fault.Fault =>
   proxyFailed(`Could not connect to proxy ${proxy}: ${reasonOf(error)}`, error)
-
 export const proxyTlsFailed = (proxy: string, error: unknown): Fault.Fault =>
   proxyFailed(`TLS handshake with proxy ${proxy} failed: ${reasonOf(error)}`, error)
-
 export const tunnelClosed = (proxy: string, peer: string, error: unknown): Fault.Fault =>
   proxyFailed(`Proxy ${proxy} did not open the tunnel to ${peer}: ${reasonOf(error)}`, error)
-
 /** The proxy responded to CONNECT with an error status. */
 export const proxyRefused = (proxy: string, peer: string, status: number, reason: string): Fault.Fault => ({
-  ...Fault.make('ProxyFailed', `Proxy ${proxy} refused the tunnel to ${peer}: ${status} ${reason}`.trimEnd()),
+  ...proxyFailed(`Proxy ${proxy} refused the tunnel to ${peer}: ${status} ${reason}`.trimEnd()),
   status,
 })
 
+// --- limits and closing --------------------------------------------------------------------------------------------
+
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
-
-// --- limits --------------------------------------------------------------------------------------------------------
-
-export const deadlineExceeded = (method: string, peer: string, ms: number): Fault.Fault =>
-  Fault.make(
-    'DeadlineExceeded',
-    `${method} ${peer} did not finish before its deadline, ${Math.round(ms)} ms after it began`,
-  )
-
+export const deadlineExceeded = (method: string, peer: string, ms: number): Fault.Fault => {
+  const after = `${Math.round(ms)} ms after it began`
+  return Fault.make('DeadlineExceeded', `${method} ${peer} did not finish before its deadline, ${after}`)
+}
 export const readTimeout = (peer: string, ms: number): Fault.Fault =>
   Fault.make('ReadTimeout', `${peer} sent nothing for ${ms} ms`)
-
 export const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault =>
   Fault.make('ConnectTimeout', `No connection to ${peer} after ${ms} ms of waiting for ${waitingFor}`)
 
-export const tooManyInterim = (peer: string, limit: number): Fault.Fault =>
-  Fault.make('ProtocolError', `${peer} sent more than ${limit} interim responses`)
-
 // --- the response --------------------------------------------------------------------------------------------------
 
+export const tooManyInterim = (peer: string, limit: number): Fault.Fault =>
+  Fault.make('ProtocolError', `${peer} sent more than ${limit} interim responses`)
 export const foreignTransferEncoding = (peer: string): Fault.Fault =>
   Fault.make('ProtocolError', `${peer} used a transfer coding other than chunked`)
-
 export const unexpectedUpgrade = (peer: string, status: number): Fault.Fault =>
   Fault.make('ProtocolError', `${peer} switched to another protocol (${status}), which is not supported`)
 
-/** Whether OpenSSL raised an alert after the handshake, for example about a missing client certificate in TLS 1.3. */
-const isTls = (code: string): boolean => /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/.test(code)
+/** The codes of an alert that OpenSSL raised after the handshake, such as a missing client certificate in TLS 1.3. */
+const TLS_ALERT = /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/
+const NOT_HTTP = /^(?:UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_ASSERTION)$/
 
 /** Whether undici received a response that HTTP/1.1 does not allow at this point. */
 const isUnexpected = (code: string, message: string): boolean => code === 'UND_ERR_SOCKET' && message.startsWith('bad ')
 
-const NOT_HTTP: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'ERR_ASSERTION',
-])
-
 const failedAfterSent = (peer: string, cause: Fault.ForeignError): Fault.Fault => {
   const { name, code, message } = cause
-  if (isTls(code)) return Fault.make('TlsFailed', `TLS with ${peer} failed: ${message} (${code})`, cause)
-  if (name === 'HTTPParserError' || NOT_HTTP.has(code) || isUnexpected(code, message)) {
+  if (TLS_ALERT.test(code)) return Fault.make('TlsFailed', `TLS with ${peer} failed: ${message} (${code})`, cause)
+  if (name === 'HTTPParserError' || NOT_HTTP.test(code) || isUnexpected(code, message)) {
     return Fault.make('ProtocolError', `The response of ${peer} is not valid HTTP/1.1: ${message}`, cause)
   }
   const what = `${peer} closed the connection before it responded (${message})`

@@ -12,20 +12,25 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
+import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Plan from '../../wire/Plan.js'
 
 export type Pair = readonly [name: string, value: string]
 
+/** Returns the proxy of a plan if it forwards the request, so that errors are those of the proxy too. */
+export const forwardingProxy = ({ url, route: { proxy } }: Plan.Plan): Proxy.Proxy | undefined =>
+  O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol) ? proxy.value : undefined
+
 /** Host and port as in a Host header. */
 const hostOf = ({ origin, protocol }: Plan.Plan['url']): string => origin.slice(protocol.length + 2)
 
 /** Returns the headers of a plan as undici expects them. */
-export const flat = (plan: Plan.Plan, isForwarded: boolean): string[] => {
-  const { fields } = isForwarded ? Plan.wireHeaders(plan) : plan.headers
+export const flat = (plan: Plan.Plan): string[] => {
+  const { fields } = Plan.wireHeaders(plan)
   const list: string[] = []
   let hasLength = false
-  let hasHost = !isForwarded
+  let hasHost = forwardingProxy(plan) === undefined
   for (const [name, value] of fields) {
     if (name.length === 17 && Headers.sameName(name, 'transfer-encoding')) continue
     if (name.length === 14 && Headers.sameName(name, 'content-length')) hasLength = true
@@ -49,11 +54,9 @@ export const plainUserAgent = (plan: Plan.Plan): string | undefined => {
 /** Removes white space at the end of a value (RFC 9110 5.5); undici's parser removes it only at the start. */
 const trimEnd = (value: string): string => {
   let end = value.length
-  while (end > 0 && isBlank(value.charCodeAt(end - 1))) end -= 1
-  return end === value.length ? value : value.slice(0, end)
+  while (value.charAt(end - 1) === ' ' || value.charAt(end - 1) === '\t') end -= 1
+  return value.slice(0, end)
 }
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 /** Whether all are views of one buffer, in order. They are, unless the head arrived in several pieces. */
 const areOneBuffer = (raw: ReadonlyArray<unknown>): raw is ReadonlyArray<Uint8Array> => {
@@ -80,13 +83,14 @@ const fromOneBuffer = (raw: ReadonlyArray<Uint8Array>): ReadonlyArray<Pair> => {
     const name = raw[i]
     const value = raw[i + 1]
     if (name === undefined || value === undefined) continue
-    const nameAt = name.byteOffset - start
-    const valueAt = value.byteOffset - start
-    const valueText = text.slice(valueAt, valueAt + value.byteLength)
-    pairs.push([text.slice(nameAt, nameAt + name.byteLength), trimEnd(valueText)])
+    pairs.push([textAt(name, text, start), trimEnd(textAt(value, text, start))])
   }
   return pairs
 }
+
+/** Returns the part of a text that a view covers, if the text was decoded from its buffer at `start`. */
+const textAt = ({ byteOffset, byteLength }: Uint8Array, text: string, start: number): string =>
+  text.slice(byteOffset - start, byteOffset - start + byteLength)
 
 const textOf = (value: unknown): string => {
   if (typeof value === 'string') return value

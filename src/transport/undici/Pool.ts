@@ -1,5 +1,5 @@
 /**
- * The connections to one origin.
+ * The connections of one agent, in one pool for each origin.
  *
  * undici has pools too. If a request is aborted while others wait, they lose track of its connection, so that their
  * limit does not hold; and they search all connections for each request. This pool counts a connection from the moment
@@ -16,53 +16,43 @@
  * connection, once.
  */
 import type { Socket } from 'node:net'
-import type { Channel, ChannelRequest, Handler } from './Channel.js'
-import type { ConnectionOptions, ConnectListener } from './Connector.js'
-import { openConnection } from './Connector.js'
-import { LinkedList, type LinkedListNode } from './LinkedList.js'
+import type { Channel, ChannelRequest } from './Channel.js'
+import { type ConnectionOptions, openConnection } from './Connector.js'
+import { type ChannelOptions, Http1, type Library } from './Http1.js'
+import { Http2, isHttp2 } from './Http2.js'
+import { LinkedList, LinkedListNode } from './LinkedList.js'
 
-/** What the pools of one agent share. */
-export interface PoolOwner {
-  /** The most connections of one pool. */
-  readonly maxConnections: number
-  readonly connectionOptions: ConnectionOptions
-  /** All open channels, so that they can be destroyed. */
-  readonly channels: Set<Channel>
-  readonly isDestroyed: boolean
-  createChannel(socket: Socket, origin: string): Channel
-  /** Called when a pool has neither connections nor requests. */
-  forget(origin: string, pool: Pool): void
-}
-
-/** An attempt that uses a pool. */
-export interface PoolListener extends ConnectListener {
-  /** Set by the pool when the request enters it. */
-  pooled: PooledRequest | undefined
+/** What all connections of a transport share; see `Options`. */
+export interface Settings extends ChannelOptions {
+  readonly connections: number
+  readonly socketPath: string | undefined
+  readonly localAddress: string | undefined
+  readonly http2: boolean
 }
 
 /** One request in a pool, from its dispatch to its end. */
-export class PooledRequest implements LinkedListNode<PooledRequest> {
-  previous: PooledRequest | undefined
-  next: PooledRequest | undefined
-  list: object | undefined
-  readonly listener: PoolListener
-  readonly #request: ChannelRequest
-  readonly #handler: Handler
+export class PooledRequest extends LinkedListNode<PooledRequest> {
   readonly #pool: Pool
   #connection: Connection | undefined
   #isRetry = false
 
-  constructor(pool: Pool, listener: PoolListener, request: ChannelRequest, handler: Handler) {
+  constructor(
+    pool: Pool,
+    readonly request: ChannelRequest,
+  ) {
+    super()
     this.#pool = pool
-    this.listener = listener
-    this.#request = request
-    this.#handler = handler
+  }
+
+  /** Sends the request on an idle connection or a new one, or lets it wait. */
+  dispatch(): void {
+    this.#pool.dispatch(this)
   }
 
   sendOn(connection: Connection): void {
     this.#connection = connection
-    this.listener.socket = connection.socket
-    connection.channel.dispatch(this.#request, this.#handler)
+    this.request.listener.socket = connection.socket
+    connection.channel.dispatch(this.request)
   }
 
   /** The attempt is over: the request no longer waits for a connection. */
@@ -88,18 +78,15 @@ export class PooledRequest implements LinkedListNode<PooledRequest> {
   }
 }
 
-class Connection implements LinkedListNode<Connection> {
-  previous: Connection | undefined
-  next: Connection | undefined
-  list: object | undefined
-  readonly socket: Socket
-  readonly channel: Channel
+class Connection extends LinkedListNode<Connection> {
   /** Whether the pool still counts it. */
   isCounted = true
 
-  constructor(socket: Socket, channel: Channel) {
-    this.socket = socket
-    this.channel = channel
+  constructor(
+    readonly socket: Socket,
+    readonly channel: Channel,
+  ) {
+    super()
   }
 }
 
@@ -107,8 +94,8 @@ class Connection implements LinkedListNode<Connection> {
 const onRested = (pool: Pool): void => pool.onRested()
 const onLost = (pool: Pool): void => pool.onLost()
 
-export class Pool {
-  readonly #owner: PoolOwner
+class Pool {
+  readonly #agent: Agent
   readonly #origin: string
   readonly #destination: URL
   /** The number of connections that are opening or open. */
@@ -117,15 +104,13 @@ export class Pool {
   #resting: Connection[] = []
   readonly #waiting = new LinkedList<PooledRequest>()
 
-  constructor(owner: PoolOwner, origin: string) {
-    this.#owner = owner
+  constructor(agent: Agent, origin: string) {
+    this.#agent = agent
     this.#origin = origin
     this.#destination = new URL(origin)
   }
 
-  dispatch(listener: PoolListener, request: ChannelRequest, handler: Handler): void {
-    const pooled = new PooledRequest(this, listener, request, handler)
-    listener.pooled = pooled
+  dispatch(pooled: PooledRequest): void {
     // Resting connections are the most recently used ones, and will serve the waiting requests first.
     const spare = this.#resting.length - this.#waiting.size
     // If `spare` is negative, some requests wait at the limit and come first.
@@ -145,7 +130,7 @@ export class Pool {
   }
 
   #mayOpen(): boolean {
-    return this.#count < this.#owner.maxConnections
+    return this.#count < this.#agent.maxConnections
   }
 
   #open(pooled: PooledRequest): void {
@@ -154,24 +139,23 @@ export class Pool {
   }
 
   #connect(pooled: PooledRequest): void {
-    openConnection(this.#owner.connectionOptions, pooled.listener, this.#destination, (socket) => {
+    openConnection(this.#agent.connectionOptions, pooled.request.listener, this.#destination, (socket) => {
       if (socket === undefined) setImmediate(onLost, this)
       else this.#onOpen(socket, pooled)
     })
   }
 
   #onOpen(socket: Socket, pooled: PooledRequest): void {
-    const channel = this.#owner.createChannel(socket, this.#origin)
+    const channel = this.#agent.createChannel(socket, this.#origin)
     const connection = new Connection(socket, channel)
-    this.#owner.channels.add(channel)
     socket.once('close', () => this.#onClose(connection))
-    if (this.#owner.isDestroyed) channel.destroy()
+    if (this.#agent.isDestroyed) channel.destroy()
     pooled.sendOn(connection)
   }
 
   #onClose(connection: Connection): void {
     this.#idle.remove(connection)
-    this.#owner.channels.delete(connection.channel)
+    this.#agent.channels.delete(connection.channel)
     if (!connection.isCounted) return
     connection.isCounted = false
     setImmediate(onLost, this)
@@ -181,7 +165,7 @@ export class Pool {
   onLost(): void {
     this.#count -= 1
     this.#serveWaiting()
-    if (this.#count === 0 && this.#waiting.size === 0) this.#owner.forget(this.#origin, this)
+    if (this.#count === 0 && this.#waiting.size === 0) this.#agent.forget(this.#origin, this)
   }
 
   cancel(pooled: PooledRequest): void {
@@ -214,8 +198,9 @@ export class Pool {
 
   /** Serves a waiting request, or keeps the connection as idle. */
   #reuse(connection: Connection): void {
-    if (!connection.channel.isUsable) {
-      connection.channel.destroy()
+    const { channel } = connection
+    if (!channel.isUsable) {
+      channel.destroy()
       return
     }
     const pooled = this.#waiting.shift()
@@ -223,20 +208,89 @@ export class Pool {
       pooled.sendOn(connection)
       return
     }
-    connection.channel.onIdle()
+    channel.onIdle()
     this.#idle.push(connection)
   }
 
   /** Opens a new connection for a request whose connection is already closed. */
   replace(connection: Connection, pooled: PooledRequest): void {
     connection.channel.destroy()
-    if (!connection.isCounted) {
-      // Another connection may have been opened in the meantime.
-      if (this.#mayOpen()) this.#open(pooled)
-      else this.#waiting.unshift(pooled)
+    if (connection.isCounted) {
+      connection.isCounted = false
+      this.#connect(pooled)
       return
     }
-    connection.isCounted = false
-    this.#connect(pooled)
+    // Another connection may have been opened in the meantime.
+    if (this.#mayOpen()) this.#open(pooled)
+    else this.#waiting.unshift(pooled)
+  }
+}
+
+const closeSocket = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) return resolve()
+    socket.once('close', () => resolve())
+    socket.destroy()
+  })
+
+/** The pools of the connections with the same properties. A pool is kept while it has a connection or a request. */
+export class Agent {
+  /** All open channels, so that they can be destroyed. */
+  readonly channels = new Set<Channel>()
+  isDestroyed = false
+  /** The number of attempts that use it. An agent in use is not evicted. */
+  active = 0
+  /** The number of the request that used it last. */
+  lastUse = 0
+  readonly #library: Library
+  readonly #settings: Settings
+  readonly #byOrigin = new Map<string, Pool>()
+
+  constructor(
+    library: Library,
+    settings: Settings,
+    readonly connectionOptions: ConnectionOptions,
+  ) {
+    this.#library = library
+    this.#settings = settings
+  }
+
+  /** The most connections of one pool. */
+  get maxConnections(): number {
+    return this.#settings.connections
+  }
+
+  /** Returns a request in the pool of its origin, for the caller to dispatch. */
+  pooled(request: ChannelRequest): PooledRequest {
+    const { origin } = request
+    let pool = this.#byOrigin.get(origin)
+    if (pool === undefined) {
+      pool = new Pool(this, origin)
+      this.#byOrigin.set(origin, pool)
+    }
+    return new PooledRequest(pool, request)
+  }
+
+  createChannel(socket: Socket, origin: string): Channel {
+    const channel = isHttp2(socket)
+      ? new Http2(socket, origin, this.#settings)
+      : new Http1(this.#library, socket, origin, this.#settings)
+    this.channels.add(channel)
+    return channel
+  }
+
+  /** Called when a pool has neither connections nor requests. */
+  forget(origin: string, pool: Pool): void {
+    if (this.#byOrigin.get(origin) === pool) this.#byOrigin.delete(origin)
+  }
+
+  /** Closes all connections. The attempts have been ended before. */
+  async destroy(): Promise<void> {
+    this.isDestroyed = true
+    this.#byOrigin.clear()
+    // HTTP/2 sessions first: they release their sockets in a later turn of the event loop.
+    for (const channel of [...this.channels]) channel.destroy()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    await Promise.all([...this.connectionOptions.sockets].map(closeSocket))
   }
 }

@@ -24,18 +24,17 @@ import type * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
-import { at, notifyProgress, type SendControls, type TransportError } from '../../wire/Transport.js'
+import { at, notifyProgress, type Progress, type SendControls, type TransportError } from '../../wire/Transport.js'
 import * as Abort from './Abort.js'
-import type { Agent } from './Agents.js'
 import { AttemptTimer, NO_TIMEOUT, type TimerListener } from './AttemptTimer.js'
-import type { Controller, Handler } from './Channel.js'
+import type { Controller, RequestListener } from './Channel.js'
 import type { ConnectAttempt } from './Connector.js'
 import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import { stopReading } from './Http1.js'
 import { isHttp2 } from './Http2.js'
-import type { InFlightMember } from './InFlight.js'
-import type { PooledRequest, PoolListener } from './Pool.js'
+import { LinkedListNode } from './LinkedList.js'
+import type { Agent, PooledRequest } from './Pool.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, ResponseBody } from './ResponseBody.js'
 
@@ -51,18 +50,16 @@ const MAX_INTERIM_RESPONSES = 100
 const DRAIN_TIMEOUT_MS = 1_000
 
 export class RequestAttempt
-  implements PoolListener, Handler, Backpressure, UploadListener, TimerListener, Abort.Abortable, InFlightMember
+  extends LinkedListNode<RequestAttempt>
+  implements RequestListener, Backpressure, UploadListener, TimerListener, Abort.Abortable
 {
   readonly plan: Plan
-  /** Set by the dispatcher if the request body is streamed. */
-  upload: BodyStream | undefined
-  /** Set by the pool: the connection that serves the attempt. */
   socket: Socket | undefined
-  /** Set by the pool. */
-  pooled: PooledRequest | undefined
   /** Set by the dispatcher. */
   agent: Agent | undefined
-  index = -1
+  pooled: PooledRequest | undefined
+  /** Set by the dispatcher if the request body is streamed. */
+  upload: BodyStream | undefined
   readonly #controls: SendControls
   readonly #clock: Clock.Clock
   readonly #owner: AttemptOwner
@@ -84,6 +81,7 @@ export class RequestAttempt
   #isDraining = false
 
   constructor(plan: Plan, controls: SendControls, clock: Clock.Clock, owner: AttemptOwner, callback: ReplyCallback) {
+    super()
     this.plan = plan
     this.#controls = controls
     this.#clock = clock
@@ -107,7 +105,7 @@ export class RequestAttempt
       return false
     }
     if (signal !== undefined) Abort.subscribe(signal, this)
-    this.#timer.start()
+    this.#timer.update()
     if (this.#timer.isLate) this.onDeadline()
     return !this.isOver
   }
@@ -200,13 +198,11 @@ export class RequestAttempt
   }
 
   onUploaded(bytes: number, total: number | undefined): void {
-    notifyProgress(this.#controls.progress, { direction: 'up', bytes, ...(total === undefined ? {} : { total }) })
+    this.#notifyProgress('up', bytes, total)
   }
 
-  #onDownloaded(length: number): void {
-    this.#received += length
-    const [bytes, total] = [this.#received, this.#expected]
-    notifyProgress(this.#controls.progress, { direction: 'down', bytes, ...(total === undefined ? {} : { total }) })
+  #notifyProgress(direction: Progress['direction'], bytes: number, total: number | undefined): void {
+    notifyProgress(this.#controls.progress, { direction, bytes, ...(total === undefined ? {} : { total }) })
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
@@ -246,7 +242,7 @@ export class RequestAttempt
     else this.#onHead(status, reason ?? '', Head.fields(controller.rawHeaders))
   }
 
-  /** Called for each interim response, including a `100 Continue`, which undici does not see. */
+  /** Called for each interim response. */
   onInterim(): void {
     if (this.#phase !== 'Sent') return
     this.onActivity()
@@ -279,7 +275,10 @@ export class RequestAttempt
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#phase !== 'Receiving') return
     this.onActivity()
-    if (this.wantsProgress) this.#onDownloaded(chunk.length)
+    if (this.wantsProgress) {
+      this.#received += chunk.length
+      this.#notifyProgress('down', this.#received, this.#expected)
+    }
     this.#body?.push(chunk)
   }
 

@@ -15,6 +15,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../../values/Body.js'
 import * as OneShot from '../../values/OneShot.js'
 import * as Secret from '../../values/Secret.js'
+import { fromBytes } from '../../wire/BodySource.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
 
@@ -25,10 +26,6 @@ const failed = (message: string, cause?: unknown): Failure.FaultError =>
   new Failure.FaultError(Fault.make('RequestBodyFailed', message, cause))
 
 const stopped = (): Failure.FaultError => failed('The request ended before its body was sent')
-
-async function* slices(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < content.length; at += MAX_CHUNK_BYTES) yield content.subarray(at, at + MAX_CHUNK_BYTES)
-}
 
 /** The attempt that sends the body. */
 export interface UploadListener {
@@ -47,7 +44,7 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   #opened: AsyncIterable<Uint8Array> | undefined
   #source: AsyncIterator<Uint8Array> | undefined
   /** The rest of a chunk that was split. */
-  #slices: AsyncIterator<Uint8Array> | undefined
+  #rest: Uint8Array | undefined
   /** Bytes read from the source. */
   #read = 0
   /** Bytes passed to the channel. The connection has accepted them when the channel asks for more. */
@@ -75,22 +72,13 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   async next(): Promise<IteratorResult<Uint8Array>> {
     this.#listener.onActivity()
     if (this.#listener.wantsProgress) this.#reportProgress()
-    if (this.#slices !== undefined) {
-      const slice = await this.#slices.next()
-      if (slice.done !== true) return this.#pass(slice)
-      this.#slices = undefined
-    }
-    const step = await this.#pull()
-    if (step.done === true) return this.#finish()
-    const chunk = this.#checked(step.value)
-    if (chunk.length <= MAX_CHUNK_BYTES) return this.#pass({ done: false, value: chunk })
-    this.#slices = slices(chunk)
-    return this.#pass(await this.#slices.next())
-  }
-
-  #pass(step: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
-    if (step.done !== true) this.#passed += step.value.length
-    return step
+    const chunk = this.#rest ?? (await this.#nextChunk())
+    if (chunk === undefined) return { done: true, value: undefined }
+    const isLong = chunk.length > MAX_CHUNK_BYTES
+    this.#rest = isLong ? chunk.subarray(MAX_CHUNK_BYTES) : undefined
+    const value = isLong ? chunk.subarray(0, MAX_CHUNK_BYTES) : chunk
+    this.#passed += value.length
+    return { done: false, value }
   }
 
   #reportProgress(): void {
@@ -127,7 +115,10 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
     return failed(`The request body could not be read: ${Fault.messageOf(cause)}`, cause)
   }
 
-  #checked(chunk: unknown): Uint8Array {
+  /** Returns the next chunk of the source, or `undefined` at its end. */
+  async #nextChunk(): Promise<Uint8Array | undefined> {
+    const { done, value: chunk }: IteratorResult<unknown> = await this.#pull()
+    if (done === true) return this.#finish()
     if (!(chunk instanceof Uint8Array)) {
       throw failed(`The request body must yield Uint8Array chunks, not ${chunk === null ? 'null' : typeof chunk}`)
     }
@@ -138,12 +129,11 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
     return chunk
   }
 
-  #finish(): IteratorResult<Uint8Array> {
+  #finish(): undefined {
     this.#isOver = true
     if (this.#length !== undefined && this.#read < this.#length) {
       throw failed(`The request body has ${this.#read} bytes, but its declared length is ${this.#length}`)
     }
-    return { done: true, value: undefined }
   }
 
   /** Called by undici if it needs no more chunks. */
@@ -175,7 +165,7 @@ export const make = (payload: Payload, listener: UploadListener): Uint8Array | B
     case 'Bytes': {
       const content = Secret.open(payload.bytes)
       const isWhole = content.length <= MAX_CHUNK_BYTES && !listener.wantsProgress
-      return isWhole ? content : new BodyStream(() => slices(content), content.length, listener)
+      return isWhole ? content : new BodyStream(() => fromBytes(content), content.length, listener)
     }
     case 'Stream':
       return new BodyStream(payload.open, O.toUndefined(payload.length), listener)

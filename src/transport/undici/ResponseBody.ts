@@ -264,11 +264,8 @@ export class ResponseBody {
     this.#connection.drain()
     this.#resume()
     if (this.#isSettled) return
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, DISCARD_WAIT_MS)
-    })
-    await Promise.race([this.#nextEvent(), timeout])
+    const timer = setTimeout(() => this.#notify(), DISCARD_WAIT_MS)
+    await this.#nextEvent()
     clearTimeout(timer)
   }
 

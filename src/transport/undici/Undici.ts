@@ -5,25 +5,21 @@
  * holds its connection, but it does not keep the process alive.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
-import * as Proxy from '../../values/Proxy.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
-import type { Agent } from './Agents.js'
 import { Agents } from './Agents.js'
 import type { ChannelRequest } from './Channel.js'
 import { withoutBrackets } from './Connector.js'
 import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
-import { InFlight } from './InFlight.js'
-import type { Settings } from './Pools.js'
-import type { AttemptOwner } from './RequestAttempt.js'
-import { RequestAttempt } from './RequestAttempt.js'
+import { LinkedList } from './LinkedList.js'
+import type { Agent, Settings } from './Pool.js'
+import { type AttemptOwner, RequestAttempt } from './RequestAttempt.js'
 import * as RequestBody from './RequestBody.js'
 
 /** Options of `undici`. */
@@ -58,43 +54,22 @@ const load = async (): Promise<Library> => {
   return library
 }
 
-interface Target {
-  readonly origin: string
-  readonly path: string
-  /** The name that the certificate must have, without brackets. undici would use the Host header. */
-  readonly servername: string
-  readonly isForwarded: boolean
-}
-
-/** Returns the request target: a path at the origin, or the absolute form at a forwarding proxy (RFC 9112 3.2). */
-const targetOf = ({ url, route: { proxy } }: Plan): Target => {
-  if (O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)) {
-    const { protocol, hostname, port } = proxy.value
-    const origin = `${protocol}//${hostname}:${port}`
-    const path = Url.sentHref(Url.withHash('')(url))
-    return { origin, path, servername: withoutBrackets(hostname), isForwarded: true }
-  }
-  return {
-    origin: url.origin,
-    path: Url.target(url),
-    servername: withoutBrackets(url.hostname),
-    isForwarded: false,
-  }
-}
-
 const channelRequest = (attempt: RequestAttempt): ChannelRequest => {
   const { plan } = attempt
-  const { origin, path, servername, isForwarded } = targetOf(plan)
+  const { url } = plan
+  const proxy = Head.forwardingProxy(plan)
   const body = RequestBody.make(plan.body, attempt)
   if (body instanceof RequestBody.BodyStream) attempt.upload = body
   return {
     listener: attempt,
-    origin,
-    path,
+    origin: proxy === undefined ? url.origin : `${proxy.protocol}//${proxy.hostname}:${proxy.port}`,
+    // A forwarding proxy needs the absolute form (RFC 9112 3.2.2).
+    path: proxy === undefined ? Url.target(url) : Url.sentHref(Url.withHash('')(url)),
     method: plan.method,
-    headers: Head.flat(plan, isForwarded),
+    headers: Head.flat(plan),
     body,
-    servername,
+    // The name that the certificate must have. undici would use the Host header.
+    servername: withoutBrackets((proxy ?? url).hostname),
     // By default undici closes the connection after HEAD, and after GET with a body. `Connection: close` still does.
     reset: false,
   }
@@ -109,7 +84,7 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
   readonly #settings: Settings
-  readonly #inFlight = new InFlight<RequestAttempt>()
+  readonly #inFlight = new LinkedList<RequestAttempt>()
   #agents: Agents | undefined
 
   constructor(settings: Settings) {
@@ -118,13 +93,12 @@ class Dispatcher implements AttemptOwner {
 
   /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
-    this.#inFlight.add(attempt)
+    this.#inFlight.push(attempt)
     if (!attempt.begin()) return
-    if (library !== undefined) this.#send(library, attempt)
-    else this.#sendAfterLoading(attempt)
-  }
-
-  #sendAfterLoading(attempt: RequestAttempt): void {
+    if (library !== undefined) {
+      this.#send(library, attempt)
+      return
+    }
     load().then(
       (loaded) => this.#send(loaded, attempt),
       (error: unknown) => attempt.fail(cannotLoad(error)),
@@ -141,7 +115,8 @@ class Dispatcher implements AttemptOwner {
     }
     attempt.agent = agent.right
     try {
-      agent.right.pools.dispatch(attempt, channelRequest(attempt), attempt)
+      attempt.pooled = agent.right.pooled(channelRequest(attempt))
+      attempt.pooled.dispatch()
     } catch (error) {
       attempt.fail(Failure.classify(error, 'Queued', plan.url.origin))
     }
@@ -159,7 +134,9 @@ class Dispatcher implements AttemptOwner {
   }
 
   async close(): Promise<void> {
-    for (const attempt of this.#inFlight.all()) attempt.fail(Failure.clientClosed())
+    for (let attempt = this.#inFlight.shift(); attempt !== undefined; attempt = this.#inFlight.shift()) {
+      attempt.fail(Failure.clientClosed())
+    }
     await this.#agents?.close()
   }
 }
