@@ -17,8 +17,7 @@ import type { Body } from './values/Body.js'
 import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
 import type * as Fault from './wire/Fault.js'
-import { headOf, type Reply, readAll } from './wire/Reply.js'
-import type { Response } from './wire/Response.js'
+import { headOf, type Reply, type Response, readAll } from './wire/Reply.js'
 import { at, type SendControls, type Superseded } from './wire/Transport.js'
 
 /** The result of a program and the jar after it, also after a failure. */
