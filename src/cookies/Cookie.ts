@@ -286,7 +286,7 @@ export const make =
       domain: site.host,
       hostOnly,
       path,
-      value: typeof value === 'string' ? Secret.make(value) : value,
+      value: Secret.hide(value),
       secure,
       httpOnly,
       sameSite: O.fromNullable(sameSite),
