@@ -26,6 +26,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { parseDate } from 'tough-cookie'
+import * as Scan from '../values/Scan.js'
 import * as Secret from '../values/Secret.js'
 
 export type SameSite = 'Strict' | 'Lax' | 'None'
@@ -84,17 +85,6 @@ export const rejection = (_tag: RejectionTag, name: string, problem: string): Re
   name,
   message: `Cookie ${quoted(name)} rejected: ${problem}`,
 })
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
-
-/** Trims spaces and tabs. `String.trim` would also remove the octet 0xA0, and `/[ \t]+$/` is quadratic. */
-const trimBlanks = (text: string): string => {
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
-  return start === 0 && end === text.length ? text : text.slice(start, end)
-}
 
 const SAME_SITE: ReadonlyMap<string, O.Option<SameSite>> = new Map([
   ['strict', O.some<SameSite>('Strict')],
@@ -155,8 +145,8 @@ const readAttributes = (attributes: string): Attributes => {
   let read = NO_ATTRIBUTES
   for (const attribute of attributes.split(';')) {
     const equals = attribute.indexOf('=')
-    const name = trimBlanks(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
-    const value = equals < 0 ? '' : trimBlanks(attribute.slice(equals + 1))
+    const name = Scan.trimBlanks(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
+    const value = equals < 0 ? '' : Scan.trimBlanks(attribute.slice(equals + 1))
     if (value.length <= MAX_ATTRIBUTE) read = withAttribute(read, name, value)
   }
   return read
@@ -181,8 +171,8 @@ export const parse =
     const semicolon = text.indexOf(';')
     const pair = semicolon < 0 ? text : text.slice(0, semicolon)
     const equals = pair.indexOf('=')
-    const name = equals < 0 ? '' : trimBlanks(pair.slice(0, equals))
-    const value = trimBlanks(pair.slice(equals + 1))
+    const name = equals < 0 ? '' : Scan.trimBlanks(pair.slice(0, equals))
+    const value = Scan.trimBlanks(pair.slice(equals + 1))
     // 5.7 step 2 and the policy: RFC 6265, tough-cookie and requests ignore cookies without a name.
     if (name === '' && (value === '' || !policy.nameless)) return E.left(rejection('Nameless', name, 'it has no name'))
     // 5.6 step 1.
