@@ -31,10 +31,10 @@ import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Ord as TextOrd } from 'fp-ts/lib/string.js'
 import { pathMatch } from 'tough-cookie'
+import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
-import * as SetCookie from './SetCookie.js'
 import * as Site from './Site.js'
 
 /** Identifies a cookie. */
@@ -47,11 +47,19 @@ export interface Key {
   readonly path: string
 }
 
+export type SameSite = 'Strict' | 'Lax' | 'None'
+
+/** How a jar parses cookies. */
+export interface Policy {
+  /** Whether `Set-Cookie: foo` is a cookie without a name, as in browsers. By default it is ignored. */
+  readonly nameless: boolean
+}
+
 export interface Cookie extends Key {
   readonly value: Secret.Secret
   readonly secure: boolean
   readonly httpOnly: boolean
-  readonly sameSite: O.Option<SetCookie.SameSite>
+  readonly sameSite: O.Option<SameSite>
   /** Epoch milliseconds; `none` for a session cookie. */
   readonly expires: O.Option<number>
   /** When the cookie was first set, and not deleted since: decides the sending order. */
@@ -192,7 +200,7 @@ export interface Input {
   readonly path?: string
   readonly secure?: boolean
   readonly httpOnly?: boolean
-  readonly sameSite?: SetCookie.SameSite
+  readonly sameSite?: SameSite
   readonly expires?: Date
   /** Default: false, as for a Set-Cookie with a Domain; true if the domain is a public suffix. */
   readonly hostOnly?: boolean
@@ -206,7 +214,7 @@ export interface InvalidCookie {
 }
 
 /** RFC 6265bis 5.6 step 5, in octets: name and value together. */
-export const MAX_PAIR = SetCookie.MAX_PAIR
+export const MAX_PAIR = 4096
 
 // What a Set-Cookie can store: octets without control characters and `;`, except a tab inside (5.6 step 1).
 const STORABLE =
@@ -227,7 +235,7 @@ export const siteOf = (domain: string): Site.Site | undefined => {
 }
 
 /** Why a jar cannot store a record, from whatever source: a response, the user or a file. */
-const storageProblem = (cookie: Cookie, { nameless }: SetCookie.Policy): string | undefined => {
+const storageProblem = (cookie: Cookie, { nameless }: Policy): string | undefined => {
   const { name, value, path, secure, hostOnly } = cookie
   const text = Secret.reveal(value)
   if (name === '' && (!nameless || (text === '' && !isTombstone(cookie)))) return 'it has no name'
@@ -240,7 +248,7 @@ const storageProblem = (cookie: Cookie, { nameless }: SetCookie.Policy): string 
   return brokenPrefix({ name, value, secure, hostOnly, givenPath: O.some(path) })
 }
 
-const problemOf = (cookie: Cookie, policy: SetCookie.Policy): string | undefined => {
+const problemOf = (cookie: Cookie, policy: Policy): string | undefined => {
   const { name, value, path, expires } = cookie
   if (O.isSome(expires) && Number.isNaN(expires.value)) return 'its expiry is not a valid date'
   if (name === '' && Secret.reveal(value) === '') return 'it has no name'
@@ -257,29 +265,29 @@ const domainProblem = (cookie: Key): string | undefined => {
   if (isSocket(cookie)) return undefined
   const site = siteOf(domain)
   if (site === undefined || site.host !== domain)
-    return `its domain ${SetCookie.quoted(domain)} is not a canonical host`
-  return site.isPublicSuffix && !hostOnly ? `its domain ${SetCookie.quoted(domain)} is a public suffix` : undefined
+    return `its domain ${Printable.quoted(domain)} is not a canonical host`
+  return site.isPublicSuffix && !hostOnly ? `its domain ${Printable.quoted(domain)} is a public suffix` : undefined
 }
 
 /** Returns why a record from a file is not valid, by the rules for `make` and Set-Cookie. */
-export const problemOfRecord = (cookie: Cookie, policy: SetCookie.Policy): string | undefined =>
+export const problemOfRecord = (cookie: Cookie, policy: Policy): string | undefined =>
   domainProblem(cookie) ?? storageProblem(cookie, policy)
 
 const invalid = (name: string, problem: string): E.Either<InvalidCookie, never> =>
-  E.left({ _tag: 'InvalidCookie', name, message: `Cookie ${SetCookie.quoted(name)} is not valid: ${problem}` })
+  E.left({ _tag: 'InvalidCookie', name, message: `Cookie ${Printable.quoted(name)} is not valid: ${problem}` })
 
 /** Returns a cookie that the user sets. Error: `InvalidCookie`. */
 export const make =
-  (time: LogicalTime.LogicalTime, policy: SetCookie.Policy) =>
+  (time: LogicalTime.LogicalTime, policy: Policy) =>
   (input: Input): E.Either<InvalidCookie, Cookie> => {
     const { name, value, domain, path = '/', secure = false, httpOnly = false, sameSite, expires } = input
     const site = siteOf(domain)
-    if (site === undefined) return invalid(name, `its domain ${SetCookie.quoted(domain)} is not a valid host`)
+    if (site === undefined) return invalid(name, `its domain ${Printable.quoted(domain)} is not a valid host`)
     const { hostOnly = site.isPublicSuffix } = input
     if (site.isPublicSuffix && !hostOnly)
       return invalid(
         name,
-        `its domain ${SetCookie.quoted(site.host)} is a public suffix; set hostOnly, or use a longer domain`,
+        `its domain ${Printable.quoted(site.host)} is a public suffix; set hostOnly, or use a longer domain`,
       )
     const cookie: Cookie = {
       name,

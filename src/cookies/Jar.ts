@@ -35,10 +35,9 @@ import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import { type Jar, records, withRecords } from './JarState.js'
 import * as LogicalTime from './LogicalTime.js'
-import type { Rejection } from './SetCookie.js'
+import * as SetCookie from './SetCookie.js'
 import type { CookieScope } from './Site.js'
 import * as Site from './Site.js'
-import * as StoreCookie from './StoreCookie.js'
 
 export type { Challenge } from './DigestCache.js'
 export { decode, encode, JarJson } from './JarJson.js'
@@ -50,7 +49,7 @@ export interface Absorbed {
   readonly jar: Jar
   /** The cookies that were set, in sending order, without deletions. */
   readonly accepted: ReadonlyArray<Cookie.Cookie>
-  readonly rejected: ReadonlyArray<Rejection>
+  readonly rejected: ReadonlyArray<SetCookie.Rejection>
 }
 
 /** Several cookies have this name, and the selection does not single one out. */
@@ -81,13 +80,13 @@ export const receive =
   (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): Absorbed => {
     const request = Cookie.requestContext(url, now)
-    const setBy = O.some(StoreCookie.setByOf(url))
-    const rejected: Rejection[] = []
+    const setBy = O.some(SetCookie.setByOf(url))
+    const rejected: SetCookie.Rejection[] = []
     let cookies = CookieStore.at(request.site)(jar.cookies)
     let { clock } = jar
     for (const setCookie of setCookies) {
       const response = { request, time: LogicalTime.tick(clock, request.now), setBy }
-      const evaluated = StoreCookie.evaluate(response, jar)(cookies)(Secret.reveal(setCookie))
+      const evaluated = SetCookie.evaluate(response, jar)(cookies)(Secret.reveal(setCookie))
       if (E.isLeft(evaluated)) {
         rejected.push(evaluated.left)
         continue
@@ -109,7 +108,7 @@ export const receive =
 /** Stores the Set-Cookie fields of a response. Returns the updated jar and the rejected fields; see also `receive`. */
 export const absorb =
   (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
-  (jar: Jar): readonly [Jar, ReadonlyArray<Rejection>] => {
+  (jar: Jar): readonly [Jar, ReadonlyArray<SetCookie.Rejection>] => {
     const { jar: after, rejected } = receive(url, setCookies, now)(jar)
     return [after, rejected]
   }

@@ -8,10 +8,9 @@ import type * as Cookie from './Cookie.js'
 import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import * as LogicalTime from './LogicalTime.js'
-import type { Policy } from './SetCookie.js'
 
 /** Cookies and digest challenges, as an immutable value. */
-export interface Jar extends Policy {
+export interface Jar extends Cookie.Policy {
   /** By site. */
   readonly cookies: CookieStore.CookieStore
   readonly challenges: DigestCache.Challenges
@@ -27,7 +26,7 @@ export const empty: Jar = {
 }
 
 /** Returns an empty jar with the given policy. By default, cookies without a name are ignored. */
-export const make = (policy: Partial<Policy> = {}): Jar => ({ ...empty, ...policy })
+export const make = (policy: Partial<Cookie.Policy> = {}): Jar => ({ ...empty, ...policy })
 
 /** Returns every record, tombstones included, in creation order. A jar is saved as its records. */
 export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true)(jar.cookies)

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { expect, it } from 'vitest'
-import { escapeControls } from '../../src/values/Printable.js'
+import { describe, expect, it } from 'vitest'
+import { escapeControls, quoted } from '../../src/values/Printable.js'
 import * as Fault from '../../src/wire/Fault.js'
 
 const EVIL = '\x1b[2J\x1b]0;pwned\x07\r\nforged\u2028\u202egnirts\u2066\u061c\x85'
@@ -18,4 +18,13 @@ it('escapes the messages of faults and of their causes', () => {
   expect(message).not.toMatch(CONTROLS)
   expect(cause?.message).not.toMatch(CONTROLS)
   expect(Fault.messageOf(EVIL)).not.toMatch(CONTROLS)
+})
+
+describe('foreign text in a message (specification)', () => {
+  it.each([
+    ['', '""'],
+    ['a"b\n', '"a\\"b\\n"'],
+    ['x'.repeat(64), `"${'x'.repeat(64)}"`],
+    ['x'.repeat(65), `"${'x'.repeat(64)}…"`],
+  ])('%j is quoted and truncated', (text, expected) => expect(quoted(text)).toBe(expected))
 })
