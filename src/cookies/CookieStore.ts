@@ -24,21 +24,22 @@
  * const [jar] = Jar.absorb(new URL('https://a.example.com/'), ['x=1', 'y=2; Domain=example.com'], new Date(0))(Jar.empty)
  * assert.equal(jar.cookies.get('example.com')?.length, 2)
  */
+import { getEq } from 'fp-ts/lib/ReadonlyArray.js'
+import { Map as PersistentMap } from 'immutable'
 import type { Secret } from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as CookieSelection from './CookieSelection.js'
-import * as PersistentMap from './PersistentMap.js'
 import * as Site from './Site.js'
 
 type SiteCookies = CookieSelection.SiteCookies
 
 /** Records by the name of their site. */
-export type CookieStore = PersistentMap.PersistentMap<SiteCookies>
+export type CookieStore = PersistentMap<string, SiteCookies>
 
 /** Maximum number of Secure records of a site, and of its other records: `LIMIT` live and as many dead ones. */
 export const MAX_RECORDS = 360
 
-export const empty: CookieStore = PersistentMap.empty
+export const empty: CookieStore = PersistentMap()
 
 const NO_COOKIES: SiteCookies = []
 
@@ -121,13 +122,7 @@ export const joinSites = (x: SiteCookies, y: SiteCookies): SiteCookies => {
   return isSame(joined, y) ? y : joined
 }
 
-export const equalSites = (x: SiteCookies, y: SiteCookies): boolean =>
-  x === y ||
-  (x.length === y.length &&
-    x.every((cookie, i) => {
-      const other = y[i]
-      return other !== undefined && Cookie.Eq.equals(cookie, other)
-    }))
+export const equalSites: (x: SiteCookies, y: SiteCookies) => boolean = getEq(Cookie.Eq).equals
 
 // --- all sites -----------------------------------------------------------------------------------------------------
 
@@ -147,7 +142,7 @@ export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
     if (cookies === undefined) sites.set(name, [cookie])
     else cookies.push(cookie)
   }
-  return PersistentMap.fromEntries(Array.from(sites, ([name, cookies]) => [name, siteFromRecords(cookies)] as const))
+  return PersistentMap(sites).map(siteFromRecords)
 }
 
 const collect =
@@ -165,9 +160,15 @@ export const current: (store: CookieStore) => SiteCookies = collect(CookieSelect
 export const filter = (matches: (cookie: Cookie.Cookie) => boolean): ((store: CookieStore) => SiteCookies) =>
   collect((cookies) => cookies.filter(matches))
 
-export const join: (x: CookieStore, y: CookieStore) => CookieStore = PersistentMap.join(joinSites)
+/** Joins two stores site by site. Returns the larger one itself if the other adds nothing. */
+export const join = (x: CookieStore, y: CookieStore): CookieStore => {
+  if (x === y) return x
+  const [large, small] = x.size >= y.size ? [x, y] : [y, x]
+  return large.mergeWith(joinSites, small)
+}
 
-export const equals: (x: CookieStore, y: CookieStore) => boolean = PersistentMap.equals(equalSites)
+export const equals = (x: CookieStore, y: CookieStore): boolean =>
+  x === y || (x.size === y.size && x.every((cookies, name) => equalSites(cookies, y.get(name) ?? NO_COOKIES)))
 
 // --- the Cookie header ---------------------------------------------------------------------------------------------
 

@@ -41,9 +41,36 @@ describe('a store (specification)', () => {
     expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(store))).toBe('bcd')
     expect(CookieStore.filter(() => false)(store)).toEqual([])
   })
-  it('joins site by site', () => {
+  it('joins site by site, and changes neither store', () => {
     const [one, two] = [CookieStore.fromRecords(records.slice(0, 3)), CookieStore.fromRecords(records.slice(1))]
+    const held = [one.toObject(), two.toObject()]
     expect(CookieStore.equals(CookieStore.join(one, two), store)).toBe(true)
+    expect(CookieStore.equals(CookieStore.join(two, one), store)).toBe(true)
+    expect([one.toObject(), two.toObject()]).toEqual(held)
+  })
+  it('joins to the same store if it holds all records, and keeps the arrays of sites that both share', () => {
+    for (const part of [[], records.slice(0, 1), records.slice(0, 3), records]) {
+      const other = CookieStore.fromRecords(part)
+      expect(CookieStore.join(store, other)).toBe(store)
+      if (other.size < store.size) expect(CookieStore.join(other, store)).toBe(store)
+    }
+    const forked = CookieStore.join(
+      CookieStore.write(cookie('f', 'three.test', 6))(store),
+      CookieStore.write(cookie('g', 'four.test', 7))(store),
+    )
+    expect([...forked.keys()].sort()).toEqual(['four.test', 'one.test', 'three.test', 'two.test'])
+    expect(forked.get('one.test')).toBe(store.get('one.test'))
+  })
+  it.each<[ReadonlyArray<Cookie.Cookie>, ReadonlyArray<Cookie.Cookie>, boolean]>([
+    [[], [], true],
+    [[], records.slice(0, 1), false],
+    [records.slice(0, 2), records.slice(0, 2).reverse(), true],
+    [records.slice(0, 2), records.slice(0, 1), false],
+    [records.slice(0, 1), records.slice(1, 2), false],
+    [records.slice(0, 2), records.slice(1, 3), false],
+  ])('is equal to another one only if it has the same records: case %#', (x, y, expected) => {
+    const [one, other] = [CookieStore.fromRecords(x), CookieStore.fromRecords(y)]
+    expect([CookieStore.equals(one, other), CookieStore.equals(other, one)]).toEqual([expected, expected])
   })
 })
 
