@@ -12,7 +12,7 @@
  *     joinSites(x, y)   = the newest `MAX_RECORDS` Secure and `MAX_RECORDS` other records of x and y
  *
  * Laws: a store equals `fromRecords` of its records; `join` is a semilattice. This is why `MAX_RECORDS` counts Secure
- * and other records separately, counts tombstones, and does not depend on the time (`CookieSelection` does).
+ * and other records separately, counts tombstones, and does not depend on the time.
  *
  * A response over http writes no Secure record, so it cannot evict one, not even a tombstone (RFC 6265bis 5.7 step 16).
  * A write turns a live record of the other kind into a tombstone. Only a join of forks can leave two live records with
@@ -24,6 +24,7 @@
  * const [jar] = Jar.absorb(new URL('https://a.example.com/'), ['x=1', 'y=2; Domain=example.com'], new Date(0))(Jar.empty)
  * assert.equal(jar.cookies.get('example.com')?.length, 2)
  */
+import { eqStrict } from 'fp-ts/lib/Eq.js'
 import { getEq } from 'fp-ts/lib/ReadonlyArray.js'
 import { Map as PersistentMap } from 'immutable'
 import type { Secret } from '../values/Secret.js'
@@ -111,8 +112,7 @@ export const siteFromRecords = (records: SiteCookies): SiteCookies => {
   return limited([...newest.values()].sort(Cookie.compareSending))
 }
 
-const isSame = (x: SiteCookies, y: SiteCookies): boolean =>
-  x.length === y.length && x.every((cookie, i) => cookie === y[i])
+const isSame = getEq<Cookie.Cookie>(eqStrict).equals
 
 /** Returns the newer record of each key and kind; `x` or `y` itself if it already holds all of them. */
 export const joinSites = (x: SiteCookies, y: SiteCookies): SiteCookies => {
@@ -185,28 +185,19 @@ const memosOf = (store: CookieStore): Memo[] => {
   return fresh
 }
 
-const memoFor = (
-  known: ReadonlyArray<Memo>,
-  { protocol, hostname, pathname }: Site.CookieScope,
-  now: number,
-): Memo | undefined => {
-  for (const memo of known) {
-    const isSame = memo.pathname === pathname && memo.hostname === hostname && memo.protocol === protocol
-    if (isSame && now >= memo.since && now < memo.until) return memo
-  }
-  return undefined
-}
-
 /** Returns the value of the Cookie header for a URL, if there is one. Memoises the last few results of a store. */
 export const header =
   (url: Site.CookieScope, now: Date) =>
   (store: CookieStore): Secret | undefined => {
+    const { protocol, hostname, pathname } = url
+    const time = now.getTime()
     const known = memosOf(store)
-    const memo = memoFor(known, url, now.getTime())
-    if (memo !== undefined) return memo.header
+    for (const memo of known) {
+      const isSame = memo.pathname === pathname && memo.hostname === hostname && memo.protocol === protocol
+      if (isSame && time >= memo.since && time < memo.until) return memo.header
+    }
     const request = Cookie.requestContext(url, now)
     const { header, since, until } = CookieSelection.cookieHeader(request)(at(request.site)(store))
-    const { protocol, hostname, pathname } = url
     if (known.length === MEMO_SIZE) known.length = 0
     known.push({ protocol, hostname, pathname, header, since, until })
     return header

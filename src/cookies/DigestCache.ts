@@ -6,8 +6,8 @@
  * | with a new nonce       | 0                                                      |
  * | with the known nonce   | kept, because servers refuse a repeated nonce count    |
  *
- * Laws: `newer` compares the time, then the count, then the content, so `join` is a semilattice. As with cookies, only
- * the newest are kept, because a hostile server could send a new realm with every response.
+ * Laws: challenges are ordered by time, count and content, so `join` is a semilattice. Only the newest are kept, because
+ * a hostile server could send a new realm with every response.
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -70,13 +70,10 @@ const newer = (x: Challenge, y: Challenge): Challenge => (compareAge(x, y) >= 0 
 
 const limited = (challenges: Challenges): Challenges => {
   if (challenges.size <= LIMIT) return challenges
-  return challenges
-    .sort((x, y) => compareAge(y, x))
-    .take(LIMIT)
-    .toMap()
+  return PersistentMap([...challenges].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
 }
 
-/** Adds a challenge. Returns the same map if it already has this challenge. */
+/** Adds a challenge. Returns the same map if it already has it. */
 export const remember =
   (input: Input, time: LogicalTime.LogicalTime) =>
   (challenges: Challenges): Challenges => {

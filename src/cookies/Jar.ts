@@ -36,7 +36,6 @@ import * as DigestCache from './DigestCache.js'
 import { type Jar, records, withRecords } from './JarState.js'
 import * as LogicalTime from './LogicalTime.js'
 import * as SetCookie from './SetCookie.js'
-import type { CookieScope } from './Site.js'
 import * as Site from './Site.js'
 
 export type { Challenge } from './DigestCache.js'
@@ -67,6 +66,19 @@ export interface Why {
   readonly setBy: O.Option<string>
 }
 
+/** An entry of `setAll`: a cookie, and when it was set, if that is known. */
+export interface CookieEntry {
+  readonly input: Cookie.Input
+  readonly at?: Date
+}
+
+/** The result of `setAll`. */
+export interface SetAll {
+  readonly jar: Jar
+  /** The entries that are not in the jar, by their index. */
+  readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
+}
+
 /** Selects cookies; an absent field matches every cookie. */
 export interface Selection {
   readonly domain?: string
@@ -77,7 +89,7 @@ export interface Selection {
 
 /** Stores the Set-Cookie fields of one response, in order. */
 export const receive =
-  (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
+  (url: Site.CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): Absorbed => {
     const request = Cookie.requestContext(url, now)
     const setBy = O.some(SetCookie.setByOf(url))
@@ -107,10 +119,10 @@ export const receive =
 
 /** Stores the Set-Cookie fields of a response. Returns the updated jar and the rejected fields; see also `receive`. */
 export const absorb =
-  (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
+  (url: Site.CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): readonly [Jar, ReadonlyArray<SetCookie.Rejection>] => {
-    const { jar: after, rejected } = receive(url, setCookies, now)(jar)
-    return [after, rejected]
+    const absorbed = receive(url, setCookies, now)(jar)
+    return [absorbed.jar, absorbed.rejected]
   }
 
 const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
@@ -119,7 +131,7 @@ const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
   clock: cookie.updated,
 })
 
-/** Moves the clock of the jar to `now`: cookies that `set` adds later count as set at that time. */
+/** Moves the jar's clock to `now`: cookies that `set` adds later count as set at that time. */
 export const at =
   (now: Date) =>
   (jar: Jar): Jar => ({ ...jar, clock: LogicalTime.tick(jar.clock, now.getTime()) })
@@ -141,19 +153,6 @@ export const set =
     const old = stored.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
     return E.right(write(jar, withCreationOf(old, cookie)))
   }
-
-/** The result of `setAll`. */
-export interface SetAll {
-  readonly jar: Jar
-  /** The entries that are not in the jar, by their index. */
-  readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
-}
-
-/** An entry of `setAll`: a cookie, and when it was set, if that is known. */
-export interface CookieEntry {
-  readonly input: Cookie.Input
-  readonly at?: Date
-}
 
 /** Applies `at` and `set` to many cookies, in order, in O(n log n). Repeated `set` would copy a site's array each time. */
 export const setAll =
@@ -225,11 +224,11 @@ export const evict =
 export const compact =
   (now: Date, horizon: number) =>
   (jar: Jar): Jar => {
-    const isKept = (cookie: Cookie.Cookie): boolean =>
-      Cookie.isLive(cookie, now.getTime()) || cookie.updated.ms > now.getTime() - horizon
-    const withoutDeadValue = (cookie: Cookie.Cookie): Cookie.Cookie =>
-      Cookie.isLive(cookie, now.getTime()) ? cookie : Cookie.toTombstone(cookie.updated)(cookie)
-    return withRecords(records(jar).filter(isKept).map(withoutDeadValue))(jar)
+    const compacted = records(jar).flatMap((cookie) => {
+      if (Cookie.isLive(cookie, now.getTime())) return cookie
+      return cookie.updated.ms > now.getTime() - horizon ? Cookie.toTombstone(cookie.updated)(cookie) : []
+    })
+    return withRecords(compacted)(jar)
   }
 
 /** Stores a digest challenge: a new nonce starts at count 0, a known nonce keeps its count. */
@@ -263,7 +262,7 @@ export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
  * first, then those written last; `why` lists the others.
  */
 export const cookiesFor =
-  (url: CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
+  (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
     const request = Cookie.requestContext(url, now)
     return CookieSelection.sent(request, maxOctets)(CookieStore.at(request.site)(jar.cookies))
@@ -271,7 +270,7 @@ export const cookiesFor =
 
 /** Returns the value of the Cookie header for a URL, if there is one. Memoised until the cookies change or expire. */
 export const header =
-  (url: CookieScope, now: Date) =>
+  (url: Site.CookieScope, now: Date) =>
   (jar: Jar): Secret.Secret | undefined =>
     CookieStore.header(url, now)(jar.cookies)
 
@@ -303,7 +302,7 @@ const conflict = (name: string, found: ReadonlyArray<Cookie.Cookie>): CookieConf
 
 /** Returns every cookie, in creation order, with its status at a URL and time. `maxOctets` as for `cookiesFor`. */
 export const why =
-  (url: CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
+  (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Why> => {
     const request = Cookie.requestContext(url, now)
     const cookies = CookieStore.at(request.site)(jar.cookies)

@@ -22,7 +22,7 @@ import * as Serialization from '../values/Serialization.js'
 import * as Cookie from './Cookie.js'
 import * as DigestCache from './DigestCache.js'
 import * as JarState from './JarState.js'
-import type * as LogicalTime from './LogicalTime.js'
+import type { LogicalTime } from './LogicalTime.js'
 
 const FORMAT = 'requests-ts/jar'
 const VERSION = 1
@@ -75,8 +75,8 @@ export const JarJson = t.readonly(
 )
 export type JarJson = t.TypeOf<typeof JarJson>
 
-const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime.LogicalTime => ({ ms, n })
-const timeToJson = ({ ms, n }: LogicalTime.LogicalTime): readonly [number, number] => [ms, n]
+const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime => ({ ms, n })
+const timeToJson = ({ ms, n }: LogicalTime): readonly [number, number] => [ms, n]
 
 /**
  * Returns a jar as JSON. Cookie values are secrets: without `{ reveal: true }`, a jar with a non-empty value is not
