@@ -45,10 +45,7 @@ export const empty: CookieStore = PersistentMap()
 const NO_COOKIES: SiteCookies = []
 
 /** Returns the records of a site. */
-export const at =
-  ({ name }: Site.Site) =>
-  (store: CookieStore): SiteCookies =>
-    store.get(name) ?? NO_COOKIES
+export const at = ({ name }: Site.Site, store: CookieStore): SiteCookies => store.get(name) ?? NO_COOKIES
 
 // --- one site ------------------------------------------------------------------------------------------------------
 
@@ -65,41 +62,37 @@ const limited = (cookies: SiteCookies): SiteCookies => {
 }
 
 /** `limited` in one pass, after one record of this kind was added to records within the limit. */
-const limitedAfterWrite =
-  (secure: boolean) =>
-  (cookies: SiteCookies): SiteCookies => {
-    if (cookies.length <= MAX_RECORDS) return cookies
-    let count = 0
-    let oldest: Cookie.Cookie | undefined
-    for (const cookie of cookies) {
-      if (cookie.secure !== secure) continue
-      count += 1
-      if (oldest === undefined || Cookie.compareAge(cookie, oldest) < 0) oldest = cookie
-    }
-    return count <= MAX_RECORDS ? cookies : cookies.filter((cookie) => cookie !== oldest)
+const limitedAfterWrite = (cookies: SiteCookies, secure: boolean): SiteCookies => {
+  if (cookies.length <= MAX_RECORDS) return cookies
+  let count = 0
+  let oldest: Cookie.Cookie | undefined
+  for (const cookie of cookies) {
+    if (cookie.secure !== secure) continue
+    count += 1
+    if (oldest === undefined || Cookie.compareAge(cookie, oldest) < 0) oldest = cookie
   }
+  return count <= MAX_RECORDS ? cookies : cookies.filter((cookie) => cookie !== oldest)
+}
 
 /** The index after all cookies that are sent before `cookie`. Searches from the end, which is the usual result. */
 const sendingIndex = (cookies: SiteCookies, cookie: Cookie.Cookie): number =>
   cookies.findLastIndex((other) => Cookie.compareSending(cookie, other) >= 0) + 1
 
 /** Writes a record, which must be newer than all records of the site. */
-export const writeToSite =
-  (cookie: Cookie.Cookie) =>
-  (stored: SiteCookies): SiteCookies => {
-    let index = -1
-    let cookies = stored
-    for (let i = 0; i < stored.length; i += 1) {
-      const other = stored[i]
-      if (other === undefined || !Cookie.sameKey(other, cookie)) continue
-      if (other.secure === cookie.secure) index = i
-      else if (!Cookie.isTombstone(other)) cookies = cookies.with(i, Cookie.toTombstone(cookie.updated)(other))
-    }
-    const old = cookies[index]
-    if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return cookies.with(index, cookie)
-    const others = old === undefined ? cookies : cookies.toSpliced(index, 1)
-    return limitedAfterWrite(cookie.secure)(others.toSpliced(sendingIndex(others, cookie), 0, cookie))
+export const writeToSite = (cookie: Cookie.Cookie, stored: SiteCookies): SiteCookies => {
+  let index = -1
+  let cookies = stored
+  for (let i = 0; i < stored.length; i += 1) {
+    const other = stored[i]
+    if (other === undefined || !Cookie.sameKey(other, cookie)) continue
+    if (other.secure === cookie.secure) index = i
+    else if (!Cookie.isTombstone(other)) cookies = cookies.with(i, Cookie.toTombstone(cookie.updated)(other))
   }
+  const old = cookies[index]
+  if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return cookies.with(index, cookie)
+  const others = old === undefined ? cookies : cookies.toSpliced(index, 1)
+  return limitedAfterWrite(others.toSpliced(sendingIndex(others, cookie), 0, cookie), cookie.secure)
+}
 
 /** Returns the records of one site, in any order, as stored. O(n log n). */
 export const siteFromRecords = (records: SiteCookies): SiteCookies => {
@@ -127,12 +120,10 @@ export const equalSites: (x: SiteCookies, y: SiteCookies) => boolean = getEq(Coo
 // --- all sites -----------------------------------------------------------------------------------------------------
 
 /** Writes a record that is newer than all others. */
-export const write =
-  (cookie: Cookie.Cookie) =>
-  (store: CookieStore): CookieStore => {
-    const site = Site.of(cookie.domain)
-    return store.set(site.name, writeToSite(cookie)(at(site)(store)))
-  }
+export const write = (cookie: Cookie.Cookie, store: CookieStore): CookieStore => {
+  const site = Site.of(cookie.domain)
+  return store.set(site.name, writeToSite(cookie, at(site, store)))
+}
 
 export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
   const sites = new Map<string, Cookie.Cookie[]>()
@@ -145,20 +136,19 @@ export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
   return PersistentMap(sites).map(siteFromRecords)
 }
 
-const collect =
-  (select: (cookies: SiteCookies) => SiteCookies) =>
-  (store: CookieStore): SiteCookies =>
-    Array.from(store.values(), select).flat().sort(Cookie.compareCreation)
+const collect = (store: CookieStore, select: (cookies: SiteCookies) => SiteCookies): SiteCookies =>
+  Array.from(store.values(), select).flat().sort(Cookie.compareCreation)
 
 /** Returns the cookies that are visible at `now`, in creation order: see `CookieSelection.visible`. */
-export const visible = (now: number, store: CookieStore): SiteCookies => collect(CookieSelection.visible(now))(store)
+export const visible = (now: number, store: CookieStore): SiteCookies =>
+  collect(store, (cookies) => CookieSelection.visible(now, cookies))
 
 /** Returns one record for each key, in creation order, ignoring the limit of visible cookies. */
-export const current: (store: CookieStore) => SiteCookies = collect(CookieSelection.current)
+export const current = (store: CookieStore): SiteCookies => collect(store, CookieSelection.current)
 
 /** Returns the records that match, in creation order. */
-export const filter = (matches: (cookie: Cookie.Cookie) => boolean): ((store: CookieStore) => SiteCookies) =>
-  collect((cookies) => cookies.filter(matches))
+export const filter = (matches: (cookie: Cookie.Cookie) => boolean, store: CookieStore): SiteCookies =>
+  collect(store, (cookies) => cookies.filter(matches))
 
 /** Joins two stores site by site. Returns the larger one itself if the other adds nothing. */
 export const join = (x: CookieStore, y: CookieStore): CookieStore => {
@@ -186,19 +176,17 @@ const memosOf = (store: CookieStore): Memo[] => {
 }
 
 /** Returns the value of the Cookie header for a URL, if there is one. Memoises the last few results of a store. */
-export const header =
-  (url: Site.CookieScope, now: Date) =>
-  (store: CookieStore): Secret | undefined => {
-    const { protocol, hostname, pathname } = url
-    const time = now.getTime()
-    const known = memosOf(store)
-    for (const memo of known) {
-      const isSame = memo.pathname === pathname && memo.hostname === hostname && memo.protocol === protocol
-      if (isSame && time >= memo.since && time < memo.until) return memo.header
-    }
-    const request = Cookie.requestContext(url, now)
-    const { header, since, until } = CookieSelection.cookieHeader(request)(at(request.site)(store))
-    if (known.length === MEMO_SIZE) known.length = 0
-    known.push({ protocol, hostname, pathname, header, since, until })
-    return header
+export const header = (url: Site.CookieScope, now: Date, store: CookieStore): Secret | undefined => {
+  const { protocol, hostname, pathname } = url
+  const time = now.getTime()
+  const known = memosOf(store)
+  for (const memo of known) {
+    const isSame = memo.pathname === pathname && memo.hostname === hostname && memo.protocol === protocol
+    if (isSame && time >= memo.since && time < memo.until) return memo.header
   }
+  const request = Cookie.requestContext(url, now)
+  const { header, since, until } = CookieSelection.cookieHeader(request, at(request.site, store))
+  if (known.length === MEMO_SIZE) known.length = 0
+  known.push({ protocol, hostname, pathname, header, since, until })
+  return header
+}

@@ -94,7 +94,7 @@ export const receive =
     const request = Cookie.requestContext(url, now)
     const setBy = O.some(SetCookie.setByOf(url))
     const rejected: SetCookie.Rejection[] = []
-    let cookies = CookieStore.at(request.site)(jar.cookies)
+    let cookies = CookieStore.at(request.site, jar.cookies)
     let { clock } = jar
     for (const setCookie of setCookies) {
       const response = { request, time: LogicalTime.tick(clock, request.now), setBy }
@@ -103,7 +103,7 @@ export const receive =
         rejected.push(evaluated.left)
         continue
       }
-      cookies = CookieStore.writeToSite(evaluated.right)(cookies)
+      cookies = CookieStore.writeToSite(evaluated.right, cookies)
       clock = response.time
     }
     if (rejected.length === setCookies.length) return { jar, accepted: [], rejected }
@@ -112,7 +112,7 @@ export const receive =
     const store = jar.cookies.set(request.site.name, cookies)
     return {
       jar: { cookies: store, challenges: jar.challenges, clock, nameless: jar.nameless },
-      accepted: CookieSelection.visible(request.now)(cookies).filter(isNew),
+      accepted: CookieSelection.visible(request.now, cookies).filter(isNew),
       rejected,
     }
   }
@@ -127,7 +127,7 @@ export const absorb =
 
 const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
   ...jar,
-  cookies: CookieStore.write(cookie)(jar.cookies),
+  cookies: CookieStore.write(cookie, jar.cookies),
   clock: cookie.updated,
 })
 
@@ -149,7 +149,7 @@ export const set =
     const made = Cookie.make(LogicalTime.next(jar.clock), jar)(input)
     if (E.isLeft(made)) return made
     const cookie = made.right
-    const stored = CookieSelection.current(CookieStore.at(Site.of(cookie.domain))(jar.cookies))
+    const stored = CookieSelection.current(CookieStore.at(Site.of(cookie.domain), jar.cookies))
     const old = stored.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
     return E.right(write(jar, withCreationOf(old, cookie)))
   }
@@ -188,7 +188,7 @@ const matcherOf = ({ domain, path }: Selection): ((cookie: Cookie.Cookie) => boo
 
 /** Replaces every matching cookie by its tombstone. */
 const deleteWhere = (jar: Jar, matches: (cookie: Cookie.Cookie) => boolean): Jar =>
-  CookieStore.filter((cookie) => matches(cookie) && !Cookie.isTombstone(cookie))(jar.cookies).reduce(
+  CookieStore.filter((cookie) => matches(cookie) && !Cookie.isTombstone(cookie), jar.cookies).reduce(
     (after, cookie) => write(after, Cookie.toTombstone(LogicalTime.next(after.clock))(cookie)),
     jar,
   )
@@ -265,14 +265,14 @@ export const cookiesFor =
   (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
     const request = Cookie.requestContext(url, now)
-    return CookieSelection.sent(request, maxOctets)(CookieStore.at(request.site)(jar.cookies))
+    return CookieSelection.sent(request, CookieStore.at(request.site, jar.cookies), maxOctets)
   }
 
 /** Returns the value of the Cookie header for a URL, if there is one. Memoised until the cookies change or expire. */
 export const header =
   (url: Site.CookieScope, now: Date) =>
   (jar: Jar): Secret.Secret | undefined =>
-    CookieStore.header(url, now)(jar.cookies)
+    CookieStore.header(url, now, jar.cookies)
 
 /** Returns the cookies in creation order, including expired ones and those beyond the limit of their site. */
 export const current = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
@@ -305,9 +305,9 @@ export const why =
   (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Why> => {
     const request = Cookie.requestContext(url, now)
-    const cookies = CookieStore.at(request.site)(jar.cookies)
-    const overSiteLimit = CookieSelection.overSiteLimit(request.now)(cookies)
-    const sent = new Set(CookieSelection.sent(request, maxOctets)(cookies))
+    const cookies = CookieStore.at(request.site, jar.cookies)
+    const overSiteLimit = CookieSelection.overSiteLimit(request.now, cookies)
+    const sent = new Set(CookieSelection.sent(request, cookies, maxOctets))
     const statusOf = (cookie: Cookie.Cookie): Cookie.CookieStatus => {
       const status = Cookie.verdict(cookie, request)
       if (status !== 'sent' || sent.has(cookie)) return status

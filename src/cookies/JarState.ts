@@ -29,7 +29,7 @@ export const empty: Jar = {
 export const make = (policy: Partial<Cookie.Policy> = {}): Jar => ({ ...empty, ...policy })
 
 /** Returns every record, tombstones included, in creation order. A jar is saved as its records. */
-export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true)(jar.cookies)
+export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true, jar.cookies)
 
 /** Replaces the records of a jar, tombstones included, by those that `records` returned. */
 export const withRecords =
