@@ -86,14 +86,11 @@ export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, va
   }),
 })
 
-const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>
-  isArray(input) ? input : Headers.reveal(Headers.fromRecord(input))
-
 /** Returns a head. The reason is that of the status by default. */
 export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({
   status,
   reason: reason ?? Status.reason(status),
-  headers: receivedHeaders(inputPairs(headers)),
+  headers: receivedHeaders(isArray(headers) ? headers : Headers.reveal(Headers.fromRecord(headers))),
   elapsed,
   ...(httpVersion === undefined ? {} : { httpVersion }),
 })
@@ -172,10 +169,7 @@ export interface Response extends Unread {
 // --- servers -------------------------------------------------------------------------------------------------------
 
 /** A reply as data, which a pure server returns. The body is as sent: its `content-encoding` will be decoded. */
-export interface Answer {
-  readonly status: number
-  readonly reason?: string
-  readonly headers?: HeadersInput
+export interface Answer extends Pick<HeadInput, 'status' | 'reason' | 'headers'> {
   readonly body?: string | Uint8Array
 }
 

@@ -65,6 +65,10 @@ export const YIELD_INTERVAL = 256
 
 const EMPTY = new Uint8Array(0)
 
+/** Returns the little-endian number in four bytes. */
+export const uint32 = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)
+
 /** Returns `DecodingFailed` for an error that zlib threw. */
 export const decodingFailed = (coding: string, error: unknown): Fault.Fault => {
   const { code, message } = Fault.causeOf(error)

@@ -46,10 +46,6 @@ const isFrame = (start: Uint8Array): boolean => {
 /** The length of magic number and size of a skippable frame. */
 const SKIPPABLE_HEADER_LENGTH = 8
 
-/** Returns how many bytes follow the header of a skippable frame. */
-const skippableSize = (header: Uint8Array): number =>
-  new DataView(header.buffer, header.byteOffset).getUint32(MAGIC_LENGTH, true)
-
 /** Tracks one zstd frame, which must not be skippable, through the chunks of a body. */
 interface FrameScanner {
   /** Returns how many bytes of the next chunk belong to the frame. */
@@ -154,7 +150,7 @@ const skipFrame = async (input: Inflater.Input): Promise<void> => {
   const header = await input.peek(SKIPPABLE_HEADER_LENGTH)
   if (header.length < SKIPPABLE_HEADER_LENGTH) throw Inflater.truncated('zstd')
   input.skip(SKIPPABLE_HEADER_LENGTH)
-  for (let left = skippableSize(header); left > 0; ) {
+  for (let left = Inflater.uint32(header, MAGIC_LENGTH); left > 0; ) {
     const chunk = await input.take()
     if (chunk === undefined) throw Inflater.truncated('zstd')
     if (chunk.length > left) input.giveBack(chunk.subarray(left))
