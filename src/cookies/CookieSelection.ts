@@ -7,8 +7,7 @@
  * | `visible`  | of the live cookies, `LIMIT`: Secure ones first, then the newest         |
  * | `sent`     | those that match the URL and fit into `HEADER_LIMIT` octets              |
  *
- * These steps depend on the time, because cookies expire. They therefore run on reading; `CookieStore` stores records
- * independently of the time.
+ * These steps depend on the time, because cookies expire, and therefore run on reading. Stored records do not.
  *
  * @example
  * import { Jar, Secret } from 'requests-ts'

@@ -97,8 +97,8 @@ export const receive =
     let cookies = CookieStore.at(request.site, jar.cookies)
     let { clock } = jar
     for (const setCookie of setCookies) {
-      const response = { request, time: LogicalTime.tick(clock, request.now), setBy }
-      const evaluated = SetCookie.evaluate(response, jar)(cookies)(Secret.reveal(setCookie))
+      const response = { request, policy: jar, time: LogicalTime.tick(clock, request.now), setBy }
+      const evaluated = SetCookie.evaluate(response, cookies, Secret.reveal(setCookie))
       if (E.isLeft(evaluated)) {
         rejected.push(evaluated.left)
         continue

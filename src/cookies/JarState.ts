@@ -1,6 +1,4 @@
-/**
- * The type of a cookie jar, its constructors, and `join`. `Jar` has the operations, `JarJson` the JSON format.
- */
+/** The type of a cookie jar, its constructors, and `join`. `Jar` has the operations, `JarJson` the JSON format. */
 import type { BoundedJoinSemilattice } from 'fp-ts/lib/BoundedJoinSemilattice.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
@@ -49,7 +47,6 @@ export const join = (x: Jar, y: Jar): Jar => {
 }
 
 export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
-
 export const Monoid: MonoidOf<Jar> = { concat: join, empty }
 
 /** Compares everything, including the values of cookies. */

@@ -156,37 +156,36 @@ const attributesOf = (text: string): Attributes => {
 }
 
 /** Parses one field value. Errors: `Nameless`, `ControlCharacter`, `TooLong`. */
-export const parse =
-  (policy: Cookie.Policy) =>
-  (header: string): E.Either<Rejection, SetCookie> => {
-    // 5.6 step 1 rejects the field; web-platform-tests cut it at a line end. HTTP fields contain neither.
-    const isClean = !CONTROL.test(header)
-    const cut = isClean ? -1 : header.search(LINE_END)
-    const text = cut < 0 ? header : header.slice(0, cut)
-    const semicolon = text.indexOf(';')
-    const pair = semicolon < 0 ? text : text.slice(0, semicolon)
-    const equals = pair.indexOf('=')
-    const name = equals < 0 ? '' : Scan.trimBlanks(pair.slice(0, equals))
-    const value = Scan.trimBlanks(pair.slice(equals + 1))
-    // 5.7 step 2 and the policy: RFC 6265, tough-cookie and requests ignore cookies without a name.
-    if (name === '' && (value === '' || !policy.nameless)) return rejected('Nameless', name, 'it has no name')
-    // 5.6 step 1.
-    if (!isClean && CONTROL.test(text)) return rejected('ControlCharacter', name, 'it contains a control character')
-    // 5.6 step 5.
-    if (name.length + value.length > Cookie.MAX_PAIR) {
-      return rejected('TooLong', name, `its name and value together are longer than ${Cookie.MAX_PAIR} octets`)
-    }
-    const attributes = semicolon < 0 ? NO_ATTRIBUTES : attributesOf(text.slice(semicolon + 1))
-    const { domain, path, secure, httpOnly, sameSite, maxAge, expires } = attributes
-    // Field by field: a spread would cost more than the rest of this function.
-    return E.right({ name, value: Secret.make(value), domain, path, secure, httpOnly, sameSite, maxAge, expires })
+export const parse = (policy: Cookie.Policy, header: string): E.Either<Rejection, SetCookie> => {
+  // 5.6 step 1 rejects the field; web-platform-tests cut it at a line end. HTTP fields contain neither.
+  const isClean = !CONTROL.test(header)
+  const cut = isClean ? -1 : header.search(LINE_END)
+  const text = cut < 0 ? header : header.slice(0, cut)
+  const semicolon = text.indexOf(';')
+  const pair = semicolon < 0 ? text : text.slice(0, semicolon)
+  const equals = pair.indexOf('=')
+  const name = equals < 0 ? '' : Scan.trimBlanks(pair.slice(0, equals))
+  const value = Scan.trimBlanks(pair.slice(equals + 1))
+  // 5.7 step 2 and the policy: RFC 6265, tough-cookie and requests ignore cookies without a name.
+  if (name === '' && (value === '' || !policy.nameless)) return rejected('Nameless', name, 'it has no name')
+  // 5.6 step 1.
+  if (!isClean && CONTROL.test(text)) return rejected('ControlCharacter', name, 'it contains a control character')
+  // 5.6 step 5.
+  if (name.length + value.length > Cookie.MAX_PAIR) {
+    return rejected('TooLong', name, `its name and value together are longer than ${Cookie.MAX_PAIR} octets`)
   }
+  const attributes = semicolon < 0 ? NO_ATTRIBUTES : attributesOf(text.slice(semicolon + 1))
+  const { domain, path, secure, httpOnly, sameSite, maxAge, expires } = attributes
+  // Field by field: a spread would cost more than the rest of this function.
+  return E.right({ name, value: Secret.make(value), domain, path, secure, httpOnly, sameSite, maxAge, expires })
+}
 
 // --- storing (5.7) -------------------------------------------------------------------------------------------------
 
 /** The response that contains a Set-Cookie field. */
 export interface ResponseContext {
   readonly request: Cookie.RequestContext
+  readonly policy: Cookie.Policy
   /** The logical time of the cookie to store. */
   readonly time: LogicalTime
   readonly setBy: O.Option<string>
@@ -236,43 +235,44 @@ export const setByOf = ({ origin, protocol, hostname, pathname, shownPathname = 
   `${origin === undefined || origin === 'null' ? `${protocol}//${hostname}` : origin}${shownPathname}`
 
 /** Evaluates one Set-Cookie field. `stored` are the records of its site. Error: `Rejection`. */
-export const evaluate =
-  ({ request, time, setBy }: ResponseContext, policy: Cookie.Policy) =>
-  (stored: ReadonlyArray<Cookie.Cookie>) =>
-  (header: string): E.Either<Rejection, Cookie.Cookie> => {
-    const parsed = parse(policy)(header)
-    if (E.isLeft(parsed)) return parsed
-    const { name, value, secure, httpOnly, sameSite, path: givenPath } = parsed.right
-    const scope = scopeOf(parsed.right, request.site)
-    if (E.isLeft(scope)) return scope
-    const { domain, hostOnly } = scope.right
-    // Step 11.
-    const path = O.isSome(givenPath) ? givenPath.value : defaultPath(request.path)
-    const key: Cookie.Key = { name, domain, hostOnly, path }
-    // Step 13.
-    if (secure && !request.isSecure) return rejected('Insecure', name, 'it is Secure, but the connection is not')
-    // Step 16. Over an insecure connection the cookie is not Secure, by step 13.
-    if (!request.isSecure && overlays(key, stored, request.now)) {
-      return rejected('SecureHeld', name, 'it was sent over http and would overlay a Secure cookie')
-    }
-    const broken = Cookie.brokenPrefix({ name, value, secure, hostOnly, givenPath })
-    if (broken !== undefined) return rejected('PrefixBroken', name, broken)
-    const expires = expiryOf(parsed.right, request.now)
-    // Step 23.3. An expired cookie does not pass on its creation time, because 5.7 expects it to be gone by now.
-    const old = stored.find((other) => Cookie.sameKey(other, key) && Cookie.isLive(other, request.now))
-    // Field by field: a spread would cost more than the rest of this function.
-    return E.right({
-      name,
-      domain,
-      hostOnly,
-      path,
-      value: expires === Cookie.DELETED ? Cookie.NOTHING : value,
-      secure,
-      httpOnly,
-      sameSite,
-      expires,
-      created: old === undefined ? time : old.created,
-      updated: time,
-      setBy,
-    })
+export const evaluate = (
+  { request, policy, time, setBy }: ResponseContext,
+  stored: ReadonlyArray<Cookie.Cookie>,
+  header: string,
+): E.Either<Rejection, Cookie.Cookie> => {
+  const parsed = parse(policy, header)
+  if (E.isLeft(parsed)) return parsed
+  const { name, value, secure, httpOnly, sameSite, path: givenPath } = parsed.right
+  const scope = scopeOf(parsed.right, request.site)
+  if (E.isLeft(scope)) return scope
+  const { domain, hostOnly } = scope.right
+  // Step 11.
+  const path = O.isSome(givenPath) ? givenPath.value : defaultPath(request.path)
+  const key: Cookie.Key = { name, domain, hostOnly, path }
+  // Step 13.
+  if (secure && !request.isSecure) return rejected('Insecure', name, 'it is Secure, but the connection is not')
+  // Step 16. Over an insecure connection the cookie is not Secure, by step 13.
+  if (!request.isSecure && overlays(key, stored, request.now)) {
+    return rejected('SecureHeld', name, 'it was sent over http and would overlay a Secure cookie')
   }
+  const broken = Cookie.brokenPrefix({ name, value, secure, hostOnly, givenPath })
+  if (broken !== undefined) return rejected('PrefixBroken', name, broken)
+  const expires = expiryOf(parsed.right, request.now)
+  // Step 23.3. An expired cookie does not pass on its creation time, because 5.7 expects it to be gone by now.
+  const old = stored.find((other) => Cookie.sameKey(other, key) && Cookie.isLive(other, request.now))
+  // Field by field: a spread would cost more than the rest of this function.
+  return E.right({
+    name,
+    domain,
+    hostOnly,
+    path,
+    value: expires === Cookie.DELETED ? Cookie.NOTHING : value,
+    secure,
+    httpOnly,
+    sameSite,
+    expires,
+    created: old === undefined ? time : old.created,
+    updated: time,
+    setBy,
+  })
+}

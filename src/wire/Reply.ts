@@ -21,7 +21,7 @@ import { isArray } from '../values/IsArray.js'
 import * as Secret from '../values/Secret.js'
 import * as SensitiveHeaders from '../values/SensitiveHeaders.js'
 import * as Status from '../values/Status.js'
-import { fromBytes, fromIterable, isSource, type Source } from './BodySource.js'
+import { fromBytes, fromIterable, isSource, NOTHING, type Source } from './BodySource.js'
 import type { Plan } from './Plan.js'
 
 export {
@@ -126,8 +126,6 @@ export interface Reply extends Head {
 export interface ReplyInput extends HeadInput {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
 }
-
-const NOTHING = new Uint8Array(0)
 
 /** Returns a reply, for a custom transport. */
 export const reply = ({ body = NOTHING, ...rest }: ReplyInput): Reply => {

@@ -5,7 +5,7 @@ import * as Jar from '../../src/cookies/Jar.js'
 import * as SetCookie from '../../src/cookies/SetCookie.js'
 import * as Secret from '../../src/values/Secret.js'
 
-const parse = (header: string, nameless = false) => SetCookie.parse({ nameless })(header)
+const parse = (header: string, nameless = false) => SetCookie.parse({ nameless }, header)
 
 const PLAIN: Omit<SetCookie.SetCookie, 'name' | 'value'> = {
   domain: '',

@@ -11,7 +11,7 @@
  */
 import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
-import { concat, tooLarge } from '../BodySource.js'
+import { concat, NOTHING, tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
 import * as Inflater from './Inflater.js'
 
@@ -67,8 +67,6 @@ const EMPTY_MEMBERS: ReadonlyArray<Uint8Array> = [
 /** Returns the length of an empty member without its header, or 0 if the member is not empty. */
 const emptyLength = (bytes: Uint8Array): number =>
   EMPTY_MEMBERS.find((empty) => empty.every((octet, i) => bytes[i] === octet))?.length ?? 0
-
-const NOTHING = new Uint8Array(0)
 
 /** Decodes one member without its header. Throws the errors of zlib. */
 const decodeMember = (bytes: Uint8Array, options: Inflater.SyncOptions): Inflater.Decoded | Fault.Fault => {
