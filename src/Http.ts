@@ -38,11 +38,10 @@ import type { Session } from './session/Session.js'
 import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
 import * as UserInput from './values/UserInput.js'
+import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
-import { observed } from './wire/ObservedBody.js'
 import type { Plan } from './wire/Plan.js'
-import { discard, type Source } from './wire/Reply.js'
-import type { Response, Unread } from './wire/Response.js'
+import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
 
 /** A program that needs a client, updates a jar, and fails with `E` or returns an `A`. */
 export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}

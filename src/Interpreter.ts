@@ -24,8 +24,7 @@ import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
-import { discard, type Head, headOf, isHead, type Reply, readAll, type Source } from './wire/Reply.js'
-import type { Response } from './wire/Response.js'
+import { discard, type Head, headOf, isHead, type Reply, type Response, readAll, type Source } from './wire/Reply.js'
 import { at, type SendControls, type Superseded, type TransportError } from './wire/Transport.js'
 
 /** The result of a program and the jar after it, also after a failure. */

@@ -27,10 +27,9 @@ import * as Printable from './values/Printable.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
 import { type Plan, urlWithoutQuery } from './wire/Plan.js'
-import type { Response } from './wire/Response.js'
+import type { Response } from './wire/Reply.js'
 
-export type { Head, Hop } from './wire/Reply.js'
-export type { Response, Unread } from './wire/Response.js'
+export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 

@@ -76,7 +76,6 @@ const MAX_LINES = 350
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'Plan.ts': 'adds planning and the printers to the type',
   'Request.ts': 'adds `fromCurl` to the request',
-  'Response.ts': 'adds the readers to the type',
   'Transport.ts': 'adds the implementations to the type',
 }
 

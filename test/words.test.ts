@@ -73,7 +73,7 @@ const NAMES: Readonly<Record<string, string>> = {
   Bucket: 'CookieStore',
   Stamp: 'LogicalTime',
   Trie: 'PersistentMap',
-  Arrival: 'StoreCookie',
+  Arrival: 'SetCookie',
   bury: 'toTombstone',
   Unwritable: 'EncodeError',
   Unreadable: 'DecodeError',

@@ -31,10 +31,10 @@ import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Ord as TextOrd } from 'fp-ts/lib/string.js'
 import { pathMatch } from 'tough-cookie'
+import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
-import * as SetCookie from './SetCookie.js'
 import * as Site from './Site.js'
 
 /** Identifies a cookie. */
@@ -42,16 +42,24 @@ export interface Key {
   readonly name: string
   /** Canonical, without a leading dot. */
   readonly domain: string
-  /** Whether the cookie is only for that host, and not for its subdomains. */
+  /** Whether the cookie is not for the subdomains of that host. */
   readonly hostOnly: boolean
   readonly path: string
+}
+
+export type SameSite = 'Strict' | 'Lax' | 'None'
+
+/** How a jar parses cookies. */
+export interface Policy {
+  /** Whether `Set-Cookie: foo` is a cookie without a name, as in browsers. By default it is ignored. */
+  readonly nameless: boolean
 }
 
 export interface Cookie extends Key {
   readonly value: Secret.Secret
   readonly secure: boolean
   readonly httpOnly: boolean
-  readonly sameSite: O.Option<SetCookie.SameSite>
+  readonly sameSite: O.Option<SameSite>
   /** Epoch milliseconds; `none` for a session cookie. */
   readonly expires: O.Option<number>
   /** When the cookie was first set, and not deleted since: decides the sending order. */
@@ -83,12 +91,6 @@ export const requestContext = (url: Site.CookieScope, now: Date): RequestContext
   const site = Site.of(url.hostname)
   return { site, path: url.pathname || '/', isSecure: Site.isSecure(url.protocol, site), now: now.getTime() }
 }
-
-/** @deprecated Use `RequestContext`. */
-export type Visit = RequestContext
-
-/** @deprecated Use `requestContext`. */
-export const visit = requestContext
 
 export const isTombstone = (cookie: Cookie): boolean => O.isSome(cookie.expires) && cookie.expires.value <= 0
 
@@ -152,9 +154,8 @@ export const Eq: EqOf<Cookie> = { equals: (x, y) => compareAge(x, y) === 0 }
 
 // --- constructors --------------------------------------------------------------------------------------------------
 
-/** The value of a tombstone. */
+/** The value and the expiry of a tombstone. */
 export const NOTHING = Secret.make('')
-/** The expiry of a tombstone. */
 export const DELETED = O.some(0)
 
 /** Returns the record that marks a cookie as deleted. */
@@ -162,23 +163,18 @@ export const toTombstone =
   (time: LogicalTime.LogicalTime) =>
   (cookie: Cookie): Cookie => ({ ...cookie, value: NOTHING, expires: DELETED, updated: time })
 
-const startsWithIgnoringCase = (prefix: string, text: string): boolean =>
-  text.slice(0, prefix.length).toLowerCase() === prefix
-
-interface PrefixedCookie extends Pick<Cookie, 'name' | 'value' | 'secure' | 'hostOnly'> {
-  /** The path, unless it is the default path. */
-  readonly givenPath: O.Option<string>
-}
+/** A cookie and its path, unless that is the default path. */
+type PrefixedCookie = Pick<Cookie, 'name' | 'value' | 'secure' | 'hostOnly'> & { readonly givenPath: O.Option<string> }
 
 /** 5.7 steps 20 to 22 and 5.4: returns how a cookie violates the requirements of its name prefix. */
 export const brokenPrefix = ({ name, value, secure, hostOnly, givenPath }: PrefixedCookie): string | undefined => {
   if (name === '') {
-    const text = Secret.reveal(value)
-    const isDisguised = startsWithIgnoringCase('__secure-', text) || startsWithIgnoringCase('__host-', text)
+    const isDisguised = /^__(?:secure|host)-/i.test(Secret.reveal(value))
     return isDisguised ? 'it has no name, and its value starts with a reserved name prefix' : undefined
   }
-  if (startsWithIgnoringCase('__secure-', name) && !secure) return 'a __Secure- cookie must be Secure'
-  if (!startsWithIgnoringCase('__host-', name)) return undefined
+  if (!name.startsWith('__')) return undefined
+  if (/^__secure-/i.test(name)) return secure ? undefined : 'a __Secure- cookie must be Secure'
+  if (!/^__host-/i.test(name)) return undefined
   const isBound = secure && hostOnly && O.isSome(givenPath) && givenPath.value === '/'
   return isBound ? undefined : 'a __Host- cookie must be Secure, have Path=/ and no Domain'
 }
@@ -192,7 +188,7 @@ export interface Input {
   readonly path?: string
   readonly secure?: boolean
   readonly httpOnly?: boolean
-  readonly sameSite?: SetCookie.SameSite
+  readonly sameSite?: SameSite
   readonly expires?: Date
   /** Default: false, as for a Set-Cookie with a Domain; true if the domain is a public suffix. */
   readonly hostOnly?: boolean
@@ -206,17 +202,17 @@ export interface InvalidCookie {
 }
 
 /** RFC 6265bis 5.6 step 5, in octets: name and value together. */
-export const MAX_PAIR = SetCookie.MAX_PAIR
+export const MAX_PAIR = 4096
 
 // What a Set-Cookie can store: octets without control characters and `;`, except a tab inside (5.6 step 1).
 const STORABLE =
   /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\t\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/
 
-// The path may contain `;`, as the default path of a URL may, because it is never sent.
-const PATH = /^\/[\t\x20-\x7e\x80-\xff]*$/
-
 // The same without tabs. Servers would drop a space at the start or end.
 const SENDABLE = /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/
+
+// The path may contain `;`, as the default path of a URL may, because it is never sent.
+const PATH = /^\/[\t\x20-\x7e\x80-\xff]*$/
 
 /** Returns the site of a domain that a user wrote, or undefined if it is not just a host. */
 export const siteOf = (domain: string): Site.Site | undefined => {
@@ -227,7 +223,7 @@ export const siteOf = (domain: string): Site.Site | undefined => {
 }
 
 /** Why a jar cannot store a record, from whatever source: a response, the user or a file. */
-const storageProblem = (cookie: Cookie, { nameless }: SetCookie.Policy): string | undefined => {
+const storageProblem = (cookie: Cookie, { nameless }: Policy): string | undefined => {
   const { name, value, path, secure, hostOnly } = cookie
   const text = Secret.reveal(value)
   if (name === '' && (!nameless || (text === '' && !isTombstone(cookie)))) return 'it has no name'
@@ -240,12 +236,14 @@ const storageProblem = (cookie: Cookie, { nameless }: SetCookie.Policy): string 
   return brokenPrefix({ name, value, secure, hostOnly, givenPath: O.some(path) })
 }
 
-const problemOf = (cookie: Cookie, policy: SetCookie.Policy): string | undefined => {
-  const { name, value, path, expires } = cookie
+/** Why a user cannot set a cookie. */
+const inputProblem = (cookie: Cookie, policy: Policy): string | undefined => {
+  const { name, path, expires } = cookie
+  const text = Secret.reveal(cookie.value)
   if (O.isSome(expires) && Number.isNaN(expires.value)) return 'its expiry is not a valid date'
-  if (name === '' && Secret.reveal(value) === '') return 'it has no name'
-  const isPlain = SENDABLE.test(name) && SENDABLE.test(Secret.reveal(value)) && SENDABLE.test(path)
-  return storageProblem(cookie, policy) ?? (isPlain ? undefined : 'its name, value or path contains a tab')
+  if (name === '' && text === '') return 'it has no name'
+  const isSendable = [name, text, path].every((part) => SENDABLE.test(part))
+  return storageProblem(cookie, policy) ?? (isSendable ? undefined : 'its name, value or path contains a tab')
 }
 
 /** In `http+unix:` URLs the host is the percent-encoded path of a socket. It has no parent domains or subdomains. */
@@ -257,36 +255,35 @@ const domainProblem = (cookie: Key): string | undefined => {
   if (isSocket(cookie)) return undefined
   const site = siteOf(domain)
   if (site === undefined || site.host !== domain)
-    return `its domain ${SetCookie.quoted(domain)} is not a canonical host`
-  return site.isPublicSuffix && !hostOnly ? `its domain ${SetCookie.quoted(domain)} is a public suffix` : undefined
+    return `its domain ${Printable.quoted(domain)} is not a canonical host`
+  return site.isPublicSuffix && !hostOnly ? `its domain ${Printable.quoted(domain)} is a public suffix` : undefined
 }
 
 /** Returns why a record from a file is not valid, by the rules for `make` and Set-Cookie. */
-export const problemOfRecord = (cookie: Cookie, policy: SetCookie.Policy): string | undefined =>
+export const problemOfRecord = (cookie: Cookie, policy: Policy): string | undefined =>
   domainProblem(cookie) ?? storageProblem(cookie, policy)
 
 const invalid = (name: string, problem: string): E.Either<InvalidCookie, never> =>
-  E.left({ _tag: 'InvalidCookie', name, message: `Cookie ${SetCookie.quoted(name)} is not valid: ${problem}` })
+  E.left({ _tag: 'InvalidCookie', name, message: `Cookie ${Printable.quoted(name)} is not valid: ${problem}` })
 
 /** Returns a cookie that the user sets. Error: `InvalidCookie`. */
 export const make =
-  (time: LogicalTime.LogicalTime, policy: SetCookie.Policy) =>
+  (time: LogicalTime.LogicalTime, policy: Policy) =>
   (input: Input): E.Either<InvalidCookie, Cookie> => {
     const { name, value, domain, path = '/', secure = false, httpOnly = false, sameSite, expires } = input
     const site = siteOf(domain)
-    if (site === undefined) return invalid(name, `its domain ${SetCookie.quoted(domain)} is not a valid host`)
+    if (site === undefined) return invalid(name, `its domain ${Printable.quoted(domain)} is not a valid host`)
     const { hostOnly = site.isPublicSuffix } = input
-    if (site.isPublicSuffix && !hostOnly)
-      return invalid(
-        name,
-        `its domain ${SetCookie.quoted(site.host)} is a public suffix; set hostOnly, or use a longer domain`,
-      )
+    if (site.isPublicSuffix && !hostOnly) {
+      const problem = `its domain ${Printable.quoted(site.host)} is a public suffix`
+      return invalid(name, `${problem}; set hostOnly, or use a longer domain`)
+    }
     const cookie: Cookie = {
       name,
       domain: site.host,
       hostOnly,
       path,
-      value: typeof value === 'string' ? Secret.make(value) : value,
+      value: Secret.hide(value),
       secure,
       httpOnly,
       sameSite: O.fromNullable(sameSite),
@@ -295,7 +292,7 @@ export const make =
       updated: time,
       setBy: O.none,
     }
-    const problem = problemOf(cookie, policy)
+    const problem = inputProblem(cookie, policy)
     if (problem !== undefined) return invalid(name, problem)
     return E.right(isTombstone(cookie) ? toTombstone(time)(cookie) : cookie)
   }
@@ -308,6 +305,10 @@ export const pair = ({ name, value }: Cookie): string =>
 export const pairSize = ({ name, value }: Cookie): number =>
   (name === '' ? 0 : name.length + 1) + Secret.reveal(value).length
 
+/** @deprecated Use `RequestContext`. */
+export type Visit = RequestContext
+/** @deprecated Use `requestContext`. */
+export const visit = requestContext
 /** @deprecated Use `toTombstone`. */
 export const bury = toTombstone
 /** @deprecated Use `CookieStatus`. */

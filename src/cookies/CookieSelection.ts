@@ -7,8 +7,7 @@
  * | `visible`  | of the live cookies, `LIMIT`: Secure ones first, then the newest         |
  * | `sent`     | those that match the URL and fit into `HEADER_LIMIT` octets              |
  *
- * These steps depend on the time, because cookies expire. They therefore run on reading; `CookieStore` stores records
- * independently of the time.
+ * These steps depend on the time, because cookies expire, and therefore run on reading. Stored records do not.
  *
  * @example
  * import { Jar, Secret } from 'requests-ts'
@@ -71,23 +70,19 @@ export const current = (cookies: SiteCookies): SiteCookies => {
 }
 
 /** Returns the live cookies beyond `LIMIT`. Secure cookies are kept before others, newer ones before older ones. */
-export const overSiteLimit =
-  (now: number) =>
-  (cookies: SiteCookies): ReadonlySet<Cookie.Cookie> => {
-    if (cookies.length <= LIMIT) return NO_COOKIES
-    const live = current(cookies).filter((cookie) => Cookie.isLive(cookie, now))
-    if (live.length <= LIMIT) return NO_COOKIES
-    const leastWorthKeeping = live.sort((x, y) => Number(x.secure) - Number(y.secure) || Cookie.compareAge(x, y))
-    return new Set(leastWorthKeeping.slice(0, live.length - LIMIT))
-  }
+export const overSiteLimit = (now: number, cookies: SiteCookies): ReadonlySet<Cookie.Cookie> => {
+  if (cookies.length <= LIMIT) return NO_COOKIES
+  const live = current(cookies).filter((cookie) => Cookie.isLive(cookie, now))
+  if (live.length <= LIMIT) return NO_COOKIES
+  const leastWorthKeeping = live.sort((x, y) => Number(x.secure) - Number(y.secure) || Cookie.compareAge(x, y))
+  return new Set(leastWorthKeeping.slice(0, live.length - LIMIT))
+}
 
 /** Returns what is visible at `now`: one record for each key, without the live cookies beyond `LIMIT`. */
-export const visible =
-  (now: number) =>
-  (cookies: SiteCookies): SiteCookies => {
-    const excess = overSiteLimit(now)(cookies)
-    return excess.size === 0 ? current(cookies) : current(cookies).filter((cookie) => !excess.has(cookie))
-  }
+export const visible = (now: number, cookies: SiteCookies): SiteCookies => {
+  const excess = overSiteLimit(now, cookies)
+  return excess.size === 0 ? current(cookies) : current(cookies).filter((cookie) => !excess.has(cookie))
+}
 
 // --- the Cookie header ---------------------------------------------------------------------------------------------
 
@@ -103,46 +98,40 @@ const SEPARATOR = '; '
 const sizeOf = (cookie: Cookie.Cookie): number => Cookie.pairSize(cookie) + SEPARATOR.length
 
 /** Returns the cookies that do not fit into `maxOctets`. Cookies with longer paths are kept first, then newer ones. */
-const overHeaderLimit =
-  (maxOctets: number) =>
-  (matching: SiteCookies): ReadonlySet<Cookie.Cookie> => {
-    let left = maxOctets + SEPARATOR.length
-    for (const cookie of matching) left -= sizeOf(cookie)
-    if (left >= 0) return NO_COOKIES
-    left = maxOctets + SEPARATOR.length
-    const excess = new Set<Cookie.Cookie>()
-    for (const cookie of [...matching].sort((x, y) => y.path.length - x.path.length || Cookie.compareAge(y, x))) {
-      const size = sizeOf(cookie)
-      if (size <= left) left -= size
-      else excess.add(cookie)
-    }
-    return excess
+const overHeaderLimit = (maxOctets: number, matching: SiteCookies): ReadonlySet<Cookie.Cookie> => {
+  let left = maxOctets + SEPARATOR.length
+  for (const cookie of matching) left -= sizeOf(cookie)
+  if (left >= 0) return NO_COOKIES
+  left = maxOctets + SEPARATOR.length
+  const excess = new Set<Cookie.Cookie>()
+  for (const cookie of [...matching].sort((x, y) => y.path.length - x.path.length || Cookie.compareAge(y, x))) {
+    const size = sizeOf(cookie)
+    if (size <= left) left -= size
+    else excess.add(cookie)
   }
+  return excess
+}
 
 /** 5.8.3 steps 3 to 6: returns the cookies to send, in sending order. */
-export const sent =
-  (request: Cookie.RequestContext, maxOctets: number = HEADER_LIMIT) =>
-  (cookies: SiteCookies): SiteCookies => {
-    const matching = visible(request.now)(cookies).filter((cookie) => Cookie.verdict(cookie, request) === 'sent')
-    const excess = overHeaderLimit(maxOctets)(matching)
-    return excess.size === 0 ? matching : matching.filter((cookie) => !excess.has(cookie))
-  }
+export const sent = (request: Cookie.RequestContext, cookies: SiteCookies, maxOctets = HEADER_LIMIT): SiteCookies => {
+  const matching = visible(request.now, cookies).filter((cookie) => Cookie.verdict(cookie, request) === 'sent')
+  const excess = overHeaderLimit(maxOctets, matching)
+  return excess.size === 0 ? matching : matching.filter((cookie) => !excess.has(cookie))
+}
 
 /** Returns the Cookie header of a request and the period during which it stays the same. */
-export const cookieHeader =
-  (request: Cookie.RequestContext) =>
-  (cookies: SiteCookies): CookieHeader => {
-    let since = Number.NEGATIVE_INFINITY
-    let until = Number.POSITIVE_INFINITY
-    // Above LIMIT, the expiry of any cookie may make another one visible, even if the first is for another URL.
-    const isOverLimit = cookies.length > LIMIT
-    for (const cookie of cookies) {
-      if (O.isNone(cookie.expires)) continue
-      const verdict = isOverLimit ? 'sent' : Cookie.verdict(cookie, request)
-      if (verdict !== 'sent' && verdict !== 'expired') continue
-      if (Cookie.isLive(cookie, request.now)) until = Math.min(until, cookie.expires.value)
-      else since = Math.max(since, cookie.expires.value)
-    }
-    const text = sent(request)(cookies).map(Cookie.pair).join(SEPARATOR)
-    return { header: text === '' ? undefined : Secret.make(text), since, until }
+export const cookieHeader = (request: Cookie.RequestContext, cookies: SiteCookies): CookieHeader => {
+  let since = Number.NEGATIVE_INFINITY
+  let until = Number.POSITIVE_INFINITY
+  // Above LIMIT, the expiry of any cookie may make another one visible, even if the first is for another URL.
+  const isOverLimit = cookies.length > LIMIT
+  for (const cookie of cookies) {
+    if (O.isNone(cookie.expires)) continue
+    const verdict = isOverLimit ? 'sent' : Cookie.verdict(cookie, request)
+    if (verdict !== 'sent' && verdict !== 'expired') continue
+    if (Cookie.isLive(cookie, request.now)) until = Math.min(until, cookie.expires.value)
+    else since = Math.max(since, cookie.expires.value)
   }
+  const text = sent(request, cookies).map(Cookie.pair).join(SEPARATOR)
+  return { header: text === '' ? undefined : Secret.make(text), since, until }
+}

@@ -12,7 +12,7 @@
  *     joinSites(x, y)   = the newest `MAX_RECORDS` Secure and `MAX_RECORDS` other records of x and y
  *
  * Laws: a store equals `fromRecords` of its records; `join` is a semilattice. This is why `MAX_RECORDS` counts Secure
- * and other records separately, counts tombstones, and does not depend on the time (`CookieSelection` does).
+ * and other records separately, counts tombstones, and does not depend on the time.
  *
  * A response over http writes no Secure record, so it cannot evict one, not even a tombstone (RFC 6265bis 5.7 step 16).
  * A write turns a live record of the other kind into a tombstone. Only a join of forks can leave two live records with
@@ -24,29 +24,28 @@
  * const [jar] = Jar.absorb(new URL('https://a.example.com/'), ['x=1', 'y=2; Domain=example.com'], new Date(0))(Jar.empty)
  * assert.equal(jar.cookies.get('example.com')?.length, 2)
  */
+import { eqStrict } from 'fp-ts/lib/Eq.js'
+import { getEq } from 'fp-ts/lib/ReadonlyArray.js'
+import { Map as PersistentMap } from 'immutable'
 import type { Secret } from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as CookieSelection from './CookieSelection.js'
-import * as PersistentMap from './PersistentMap.js'
 import * as Site from './Site.js'
 
 type SiteCookies = CookieSelection.SiteCookies
 
 /** Records by the name of their site. */
-export type CookieStore = PersistentMap.PersistentMap<SiteCookies>
+export type CookieStore = PersistentMap<string, SiteCookies>
 
 /** Maximum number of Secure records of a site, and of its other records: `LIMIT` live and as many dead ones. */
 export const MAX_RECORDS = 360
 
-export const empty: CookieStore = PersistentMap.empty
+export const empty: CookieStore = PersistentMap()
 
 const NO_COOKIES: SiteCookies = []
 
 /** Returns the records of a site. */
-export const at =
-  ({ name }: Site.Site) =>
-  (store: CookieStore): SiteCookies =>
-    store.get(name) ?? NO_COOKIES
+export const at = ({ name }: Site.Site, store: CookieStore): SiteCookies => store.get(name) ?? NO_COOKIES
 
 // --- one site ------------------------------------------------------------------------------------------------------
 
@@ -63,41 +62,37 @@ const limited = (cookies: SiteCookies): SiteCookies => {
 }
 
 /** `limited` in one pass, after one record of this kind was added to records within the limit. */
-const limitedAfterWrite =
-  (secure: boolean) =>
-  (cookies: SiteCookies): SiteCookies => {
-    if (cookies.length <= MAX_RECORDS) return cookies
-    let count = 0
-    let oldest: Cookie.Cookie | undefined
-    for (const cookie of cookies) {
-      if (cookie.secure !== secure) continue
-      count += 1
-      if (oldest === undefined || Cookie.compareAge(cookie, oldest) < 0) oldest = cookie
-    }
-    return count <= MAX_RECORDS ? cookies : cookies.filter((cookie) => cookie !== oldest)
+const limitedAfterWrite = (cookies: SiteCookies, secure: boolean): SiteCookies => {
+  if (cookies.length <= MAX_RECORDS) return cookies
+  let count = 0
+  let oldest: Cookie.Cookie | undefined
+  for (const cookie of cookies) {
+    if (cookie.secure !== secure) continue
+    count += 1
+    if (oldest === undefined || Cookie.compareAge(cookie, oldest) < 0) oldest = cookie
   }
+  return count <= MAX_RECORDS ? cookies : cookies.filter((cookie) => cookie !== oldest)
+}
 
 /** The index after all cookies that are sent before `cookie`. Searches from the end, which is the usual result. */
 const sendingIndex = (cookies: SiteCookies, cookie: Cookie.Cookie): number =>
   cookies.findLastIndex((other) => Cookie.compareSending(cookie, other) >= 0) + 1
 
 /** Writes a record, which must be newer than all records of the site. */
-export const writeToSite =
-  (cookie: Cookie.Cookie) =>
-  (stored: SiteCookies): SiteCookies => {
-    let index = -1
-    let cookies = stored
-    for (let i = 0; i < stored.length; i += 1) {
-      const other = stored[i]
-      if (other === undefined || !Cookie.sameKey(other, cookie)) continue
-      if (other.secure === cookie.secure) index = i
-      else if (!Cookie.isTombstone(other)) cookies = cookies.with(i, Cookie.toTombstone(cookie.updated)(other))
-    }
-    const old = cookies[index]
-    if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return cookies.with(index, cookie)
-    const others = old === undefined ? cookies : cookies.toSpliced(index, 1)
-    return limitedAfterWrite(cookie.secure)(others.toSpliced(sendingIndex(others, cookie), 0, cookie))
+export const writeToSite = (cookie: Cookie.Cookie, stored: SiteCookies): SiteCookies => {
+  let index = -1
+  let cookies = stored
+  for (let i = 0; i < stored.length; i += 1) {
+    const other = stored[i]
+    if (other === undefined || !Cookie.sameKey(other, cookie)) continue
+    if (other.secure === cookie.secure) index = i
+    else if (!Cookie.isTombstone(other)) cookies = cookies.with(i, Cookie.toTombstone(cookie.updated)(other))
   }
+  const old = cookies[index]
+  if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return cookies.with(index, cookie)
+  const others = old === undefined ? cookies : cookies.toSpliced(index, 1)
+  return limitedAfterWrite(others.toSpliced(sendingIndex(others, cookie), 0, cookie), cookie.secure)
+}
 
 /** Returns the records of one site, in any order, as stored. O(n log n). */
 export const siteFromRecords = (records: SiteCookies): SiteCookies => {
@@ -110,8 +105,7 @@ export const siteFromRecords = (records: SiteCookies): SiteCookies => {
   return limited([...newest.values()].sort(Cookie.compareSending))
 }
 
-const isSame = (x: SiteCookies, y: SiteCookies): boolean =>
-  x.length === y.length && x.every((cookie, i) => cookie === y[i])
+const isSame = getEq<Cookie.Cookie>(eqStrict).equals
 
 /** Returns the newer record of each key and kind; `x` or `y` itself if it already holds all of them. */
 export const joinSites = (x: SiteCookies, y: SiteCookies): SiteCookies => {
@@ -121,23 +115,15 @@ export const joinSites = (x: SiteCookies, y: SiteCookies): SiteCookies => {
   return isSame(joined, y) ? y : joined
 }
 
-export const equalSites = (x: SiteCookies, y: SiteCookies): boolean =>
-  x === y ||
-  (x.length === y.length &&
-    x.every((cookie, i) => {
-      const other = y[i]
-      return other !== undefined && Cookie.Eq.equals(cookie, other)
-    }))
+export const equalSites: (x: SiteCookies, y: SiteCookies) => boolean = getEq(Cookie.Eq).equals
 
 // --- all sites -----------------------------------------------------------------------------------------------------
 
 /** Writes a record that is newer than all others. */
-export const write =
-  (cookie: Cookie.Cookie) =>
-  (store: CookieStore): CookieStore => {
-    const site = Site.of(cookie.domain)
-    return store.set(site.name, writeToSite(cookie)(at(site)(store)))
-  }
+export const write = (cookie: Cookie.Cookie, store: CookieStore): CookieStore => {
+  const site = Site.of(cookie.domain)
+  return store.set(site.name, writeToSite(cookie, at(site, store)))
+}
 
 export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
   const sites = new Map<string, Cookie.Cookie[]>()
@@ -147,27 +133,32 @@ export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
     if (cookies === undefined) sites.set(name, [cookie])
     else cookies.push(cookie)
   }
-  return PersistentMap.fromEntries(Array.from(sites, ([name, cookies]) => [name, siteFromRecords(cookies)] as const))
+  return PersistentMap(sites).map(siteFromRecords)
 }
 
-const collect =
-  (select: (cookies: SiteCookies) => SiteCookies) =>
-  (store: CookieStore): SiteCookies =>
-    Array.from(store.values(), select).flat().sort(Cookie.compareCreation)
+const collect = (store: CookieStore, select: (cookies: SiteCookies) => SiteCookies): SiteCookies =>
+  Array.from(store.values(), select).flat().sort(Cookie.compareCreation)
 
 /** Returns the cookies that are visible at `now`, in creation order: see `CookieSelection.visible`. */
-export const visible = (now: number, store: CookieStore): SiteCookies => collect(CookieSelection.visible(now))(store)
+export const visible = (now: number, store: CookieStore): SiteCookies =>
+  collect(store, (cookies) => CookieSelection.visible(now, cookies))
 
 /** Returns one record for each key, in creation order, ignoring the limit of visible cookies. */
-export const current: (store: CookieStore) => SiteCookies = collect(CookieSelection.current)
+export const current = (store: CookieStore): SiteCookies => collect(store, CookieSelection.current)
 
 /** Returns the records that match, in creation order. */
-export const filter = (matches: (cookie: Cookie.Cookie) => boolean): ((store: CookieStore) => SiteCookies) =>
-  collect((cookies) => cookies.filter(matches))
+export const filter = (matches: (cookie: Cookie.Cookie) => boolean, store: CookieStore): SiteCookies =>
+  collect(store, (cookies) => cookies.filter(matches))
 
-export const join: (x: CookieStore, y: CookieStore) => CookieStore = PersistentMap.join(joinSites)
+/** Joins two stores site by site. Returns the larger one itself if the other adds nothing. */
+export const join = (x: CookieStore, y: CookieStore): CookieStore => {
+  if (x === y) return x
+  const [large, small] = x.size >= y.size ? [x, y] : [y, x]
+  return large.mergeWith(joinSites, small)
+}
 
-export const equals: (x: CookieStore, y: CookieStore) => boolean = PersistentMap.equals(equalSites)
+export const equals = (x: CookieStore, y: CookieStore): boolean =>
+  x === y || (x.size === y.size && x.every((cookies, name) => equalSites(cookies, y.get(name) ?? NO_COOKIES)))
 
 // --- the Cookie header ---------------------------------------------------------------------------------------------
 
@@ -184,29 +175,18 @@ const memosOf = (store: CookieStore): Memo[] => {
   return fresh
 }
 
-const memoFor = (
-  known: ReadonlyArray<Memo>,
-  { protocol, hostname, pathname }: Site.CookieScope,
-  now: number,
-): Memo | undefined => {
+/** Returns the value of the Cookie header for a URL, if there is one. Memoises the last few results of a store. */
+export const header = (url: Site.CookieScope, now: Date, store: CookieStore): Secret | undefined => {
+  const { protocol, hostname, pathname } = url
+  const time = now.getTime()
+  const known = memosOf(store)
   for (const memo of known) {
     const isSame = memo.pathname === pathname && memo.hostname === hostname && memo.protocol === protocol
-    if (isSame && now >= memo.since && now < memo.until) return memo
+    if (isSame && time >= memo.since && time < memo.until) return memo.header
   }
-  return undefined
+  const request = Cookie.requestContext(url, now)
+  const { header, since, until } = CookieSelection.cookieHeader(request, at(request.site, store))
+  if (known.length === MEMO_SIZE) known.length = 0
+  known.push({ protocol, hostname, pathname, header, since, until })
+  return header
 }
-
-/** Returns the value of the Cookie header for a URL, if there is one. Memoises the last few results of a store. */
-export const header =
-  (url: Site.CookieScope, now: Date) =>
-  (store: CookieStore): Secret | undefined => {
-    const known = memosOf(store)
-    const memo = memoFor(known, url, now.getTime())
-    if (memo !== undefined) return memo.header
-    const request = Cookie.requestContext(url, now)
-    const { header, since, until } = CookieSelection.cookieHeader(request)(at(request.site)(store))
-    const { protocol, hostname, pathname } = url
-    if (known.length === MEMO_SIZE) known.length = 0
-    known.push({ protocol, hostname, pathname, header, since, until })
-    return header
-  }

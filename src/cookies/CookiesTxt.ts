@@ -95,19 +95,15 @@ const isComment = (line: string): boolean =>
 export const read =
   (now: Date) =>
   (text: string): Read => {
-    const entries: Jar.CookieEntry[] = []
-    const lines: number[] = []
+    const entries: Array<Jar.CookieEntry & { readonly lineNumber: number }> = []
     const badLines: number[] = []
     for (const [i, line] of text.split(/\r?\n/).entries()) {
       if (isComment(line)) continue
       const input = inputOf(line)
       if (input === undefined) badLines.push(i + 1)
-      else {
-        entries.push({ input })
-        lines.push(i + 1)
-      }
+      else entries.push({ input, lineNumber: i + 1 })
     }
     const { jar, problems } = Jar.setAll(entries)(Jar.at(now)(Jar.empty))
-    const invalid = lines.filter((_, i) => problems.has(i))
+    const invalid = entries.flatMap(({ lineNumber }, i) => (problems.has(i) ? lineNumber : []))
     return { jar, badLines: [...badLines, ...invalid].sort((x, y) => x - y) }
   }

@@ -6,8 +6,8 @@
  * | with a new nonce       | 0                                                      |
  * | with the known nonce   | kept, because servers refuse a repeated nonce count    |
  *
- * Laws: `newer` compares the time, then the count, then the content, so `join` is a semilattice. As with cookies, only
- * the newest are kept, because a hostile server could send a new realm with every response.
+ * Laws: challenges are ordered by time, count and content, so `join` is a semilattice. Only the newest are kept, because
+ * a hostile server could send a new realm with every response.
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
@@ -24,11 +24,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { getEq } from 'fp-ts/lib/ReadonlyArray.js'
 import { Ord as TextOrd } from 'fp-ts/lib/string.js'
+import { Map as PersistentMap } from 'immutable'
 import type * as Digest from '../values/Digest.js'
 import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
-import * as PersistentMap from './PersistentMap.js'
 
 export interface Challenge extends Digest.Challenge {
   /** Scheme, host and port of the server that sent the challenge. */
@@ -46,9 +47,9 @@ export interface Challenge extends Digest.Challenge {
 /** A challenge as received. */
 export type Input = Omit<Challenge, 'count' | 'updated'>
 
-export type Challenges = PersistentMap.PersistentMap<Challenge>
+export type Challenges = PersistentMap<string, Challenge>
 
-export const none: Challenges = PersistentMap.empty
+export const none: Challenges = PersistentMap()
 
 /** Maximum number of challenges in a jar. */
 export const LIMIT = 180
@@ -69,10 +70,10 @@ const newer = (x: Challenge, y: Challenge): Challenge => (compareAge(x, y) >= 0 
 
 const limited = (challenges: Challenges): Challenges => {
   if (challenges.size <= LIMIT) return challenges
-  return PersistentMap.fromEntries([...challenges].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
+  return PersistentMap([...challenges].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
 }
 
-/** Adds a challenge. Returns the same map if it already has this challenge. */
+/** Adds a challenge. Returns the same map if it already has it. */
 export const remember =
   (input: Input, time: LogicalTime.LogicalTime) =>
   (challenges: Challenges): Challenges => {
@@ -147,14 +148,14 @@ export const counted =
       : challenges.set(keyOf(challenge), { ...old, count: old.count + 1 })
   }
 
-const joinAll = PersistentMap.join(newer)
+export const join = (x: Challenges, y: Challenges): Challenges => (x === y ? x : limited(x.mergeWith(newer, y)))
 
-export const join = (x: Challenges, y: Challenges): Challenges => limited(joinAll(x, y))
+const equalLists = getEq<Challenge>({ equals: (x, y) => compareAge(x, y) === 0 }).equals
 
-export const equals: (x: Challenges, y: Challenges) => boolean = PersistentMap.equals((x, y) => compareAge(x, y) === 0)
+export const equals = (x: Challenges, y: Challenges): boolean => x === y || equalLists(toArray(x), toArray(y))
 
 /** Returns all challenges, oldest first. */
 export const toArray = (challenges: Challenges): ReadonlyArray<Challenge> => [...challenges.values()].sort(compareAge)
 
 export const fromArray = (challenges: ReadonlyArray<Challenge>): Challenges =>
-  limited(PersistentMap.fromEntries(challenges.map((challenge) => [keyOf(challenge), challenge] as const)))
+  limited(PersistentMap(challenges.map((challenge) => [keyOf(challenge), challenge])))

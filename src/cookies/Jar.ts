@@ -35,10 +35,8 @@ import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import { type Jar, records, withRecords } from './JarState.js'
 import * as LogicalTime from './LogicalTime.js'
-import type { Rejection } from './SetCookie.js'
-import type { CookieScope } from './Site.js'
+import * as SetCookie from './SetCookie.js'
 import * as Site from './Site.js'
-import * as StoreCookie from './StoreCookie.js'
 
 export type { Challenge } from './DigestCache.js'
 export { decode, encode, JarJson } from './JarJson.js'
@@ -50,7 +48,7 @@ export interface Absorbed {
   readonly jar: Jar
   /** The cookies that were set, in sending order, without deletions. */
   readonly accepted: ReadonlyArray<Cookie.Cookie>
-  readonly rejected: ReadonlyArray<Rejection>
+  readonly rejected: ReadonlyArray<SetCookie.Rejection>
 }
 
 /** Several cookies have this name, and the selection does not single one out. */
@@ -68,6 +66,19 @@ export interface Why {
   readonly setBy: O.Option<string>
 }
 
+/** An entry of `setAll`: a cookie, and when it was set, if that is known. */
+export interface CookieEntry {
+  readonly input: Cookie.Input
+  readonly at?: Date
+}
+
+/** The result of `setAll`. */
+export interface SetAll {
+  readonly jar: Jar
+  /** The entries that are not in the jar, by their index. */
+  readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
+}
+
 /** Selects cookies; an absent field matches every cookie. */
 export interface Selection {
   readonly domain?: string
@@ -78,21 +89,21 @@ export interface Selection {
 
 /** Stores the Set-Cookie fields of one response, in order. */
 export const receive =
-  (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
+  (url: Site.CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
   (jar: Jar): Absorbed => {
     const request = Cookie.requestContext(url, now)
-    const setBy = O.some(StoreCookie.setByOf(url))
-    const rejected: Rejection[] = []
-    let cookies = CookieStore.at(request.site)(jar.cookies)
+    const setBy = O.some(SetCookie.setByOf(url))
+    const rejected: SetCookie.Rejection[] = []
+    let cookies = CookieStore.at(request.site, jar.cookies)
     let { clock } = jar
     for (const setCookie of setCookies) {
-      const response = { request, time: LogicalTime.tick(clock, request.now), setBy }
-      const evaluated = StoreCookie.evaluate(response, jar)(cookies)(Secret.reveal(setCookie))
+      const response = { request, policy: jar, time: LogicalTime.tick(clock, request.now), setBy }
+      const evaluated = SetCookie.evaluate(response, cookies, Secret.reveal(setCookie))
       if (E.isLeft(evaluated)) {
         rejected.push(evaluated.left)
         continue
       }
-      cookies = CookieStore.writeToSite(evaluated.right)(cookies)
+      cookies = CookieStore.writeToSite(evaluated.right, cookies)
       clock = response.time
     }
     if (rejected.length === setCookies.length) return { jar, accepted: [], rejected }
@@ -101,26 +112,26 @@ export const receive =
     const store = jar.cookies.set(request.site.name, cookies)
     return {
       jar: { cookies: store, challenges: jar.challenges, clock, nameless: jar.nameless },
-      accepted: CookieSelection.visible(request.now)(cookies).filter(isNew),
+      accepted: CookieSelection.visible(request.now, cookies).filter(isNew),
       rejected,
     }
   }
 
 /** Stores the Set-Cookie fields of a response. Returns the updated jar and the rejected fields; see also `receive`. */
 export const absorb =
-  (url: CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
-  (jar: Jar): readonly [Jar, ReadonlyArray<Rejection>] => {
-    const { jar: after, rejected } = receive(url, setCookies, now)(jar)
-    return [after, rejected]
+  (url: Site.CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
+  (jar: Jar): readonly [Jar, ReadonlyArray<SetCookie.Rejection>] => {
+    const absorbed = receive(url, setCookies, now)(jar)
+    return [absorbed.jar, absorbed.rejected]
   }
 
 const write = (jar: Jar, cookie: Cookie.Cookie): Jar => ({
   ...jar,
-  cookies: CookieStore.write(cookie)(jar.cookies),
+  cookies: CookieStore.write(cookie, jar.cookies),
   clock: cookie.updated,
 })
 
-/** Moves the clock of the jar to `now`: cookies that `set` adds later count as set at that time. */
+/** Moves the jar's clock to `now`: cookies that `set` adds later count as set at that time. */
 export const at =
   (now: Date) =>
   (jar: Jar): Jar => ({ ...jar, clock: LogicalTime.tick(jar.clock, now.getTime()) })
@@ -138,23 +149,10 @@ export const set =
     const made = Cookie.make(LogicalTime.next(jar.clock), jar)(input)
     if (E.isLeft(made)) return made
     const cookie = made.right
-    const stored = CookieSelection.current(CookieStore.at(Site.of(cookie.domain))(jar.cookies))
+    const stored = CookieSelection.current(CookieStore.at(Site.of(cookie.domain), jar.cookies))
     const old = stored.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
     return E.right(write(jar, withCreationOf(old, cookie)))
   }
-
-/** The result of `setAll`. */
-export interface SetAll {
-  readonly jar: Jar
-  /** The entries that are not in the jar, by their index. */
-  readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
-}
-
-/** An entry of `setAll`: a cookie, and when it was set, if that is known. */
-export interface CookieEntry {
-  readonly input: Cookie.Input
-  readonly at?: Date
-}
 
 /** Applies `at` and `set` to many cookies, in order, in O(n log n). Repeated `set` would copy a site's array each time. */
 export const setAll =
@@ -190,7 +188,7 @@ const matcherOf = ({ domain, path }: Selection): ((cookie: Cookie.Cookie) => boo
 
 /** Replaces every matching cookie by its tombstone. */
 const deleteWhere = (jar: Jar, matches: (cookie: Cookie.Cookie) => boolean): Jar =>
-  CookieStore.filter((cookie) => matches(cookie) && !Cookie.isTombstone(cookie))(jar.cookies).reduce(
+  CookieStore.filter((cookie) => matches(cookie) && !Cookie.isTombstone(cookie), jar.cookies).reduce(
     (after, cookie) => write(after, Cookie.toTombstone(LogicalTime.next(after.clock))(cookie)),
     jar,
   )
@@ -226,11 +224,11 @@ export const evict =
 export const compact =
   (now: Date, horizon: number) =>
   (jar: Jar): Jar => {
-    const isKept = (cookie: Cookie.Cookie): boolean =>
-      Cookie.isLive(cookie, now.getTime()) || cookie.updated.ms > now.getTime() - horizon
-    const withoutDeadValue = (cookie: Cookie.Cookie): Cookie.Cookie =>
-      Cookie.isLive(cookie, now.getTime()) ? cookie : Cookie.toTombstone(cookie.updated)(cookie)
-    return withRecords(records(jar).filter(isKept).map(withoutDeadValue))(jar)
+    const compacted = records(jar).flatMap((cookie) => {
+      if (Cookie.isLive(cookie, now.getTime())) return cookie
+      return cookie.updated.ms > now.getTime() - horizon ? Cookie.toTombstone(cookie.updated)(cookie) : []
+    })
+    return withRecords(compacted)(jar)
   }
 
 /** Stores a digest challenge: a new nonce starts at count 0, a known nonce keeps its count. */
@@ -264,17 +262,17 @@ export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
  * first, then those written last; `why` lists the others.
  */
 export const cookiesFor =
-  (url: CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
+  (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
     const request = Cookie.requestContext(url, now)
-    return CookieSelection.sent(request, maxOctets)(CookieStore.at(request.site)(jar.cookies))
+    return CookieSelection.sent(request, CookieStore.at(request.site, jar.cookies), maxOctets)
   }
 
 /** Returns the value of the Cookie header for a URL, if there is one. Memoised until the cookies change or expire. */
 export const header =
-  (url: CookieScope, now: Date) =>
+  (url: Site.CookieScope, now: Date) =>
   (jar: Jar): Secret.Secret | undefined =>
-    CookieStore.header(url, now)(jar.cookies)
+    CookieStore.header(url, now, jar.cookies)
 
 /** Returns the cookies in creation order, including expired ones and those beyond the limit of their site. */
 export const current = (jar: Jar): ReadonlyArray<Cookie.Cookie> =>
@@ -304,12 +302,12 @@ const conflict = (name: string, found: ReadonlyArray<Cookie.Cookie>): CookieConf
 
 /** Returns every cookie, in creation order, with its status at a URL and time. `maxOctets` as for `cookiesFor`. */
 export const why =
-  (url: CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
+  (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Why> => {
     const request = Cookie.requestContext(url, now)
-    const cookies = CookieStore.at(request.site)(jar.cookies)
-    const overSiteLimit = CookieSelection.overSiteLimit(request.now)(cookies)
-    const sent = new Set(CookieSelection.sent(request, maxOctets)(cookies))
+    const cookies = CookieStore.at(request.site, jar.cookies)
+    const overSiteLimit = CookieSelection.overSiteLimit(request.now, cookies)
+    const sent = new Set(CookieSelection.sent(request, cookies, maxOctets))
     const statusOf = (cookie: Cookie.Cookie): Cookie.CookieStatus => {
       const status = Cookie.verdict(cookie, request)
       if (status !== 'sent' || sent.has(cookie)) return status

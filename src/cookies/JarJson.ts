@@ -16,13 +16,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Cookie from './Cookie.js'
 import * as DigestCache from './DigestCache.js'
 import * as JarState from './JarState.js'
-import type * as LogicalTime from './LogicalTime.js'
-import * as SetCookie from './SetCookie.js'
+import type { LogicalTime } from './LogicalTime.js'
 
 const FORMAT = 'requests-ts/jar'
 const VERSION = 1
@@ -75,8 +75,8 @@ export const JarJson = t.readonly(
 )
 export type JarJson = t.TypeOf<typeof JarJson>
 
-const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime.LogicalTime => ({ ms, n })
-const timeToJson = ({ ms, n }: LogicalTime.LogicalTime): readonly [number, number] => [ms, n]
+const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime => ({ ms, n })
+const timeToJson = ({ ms, n }: LogicalTime): readonly [number, number] => [ms, n]
 
 /**
  * Returns a jar as JSON. Cookie values are secrets: without `{ reveal: true }`, a jar with a non-empty value is not
@@ -144,7 +144,7 @@ export const decode = (u: unknown): E.Either<Serialization.DecodeError, JarState
   const records = cookies.map(cookieOf)
   const problems = records.flatMap((cookie, i) => {
     const problem = Cookie.problemOfRecord(cookie, { nameless })
-    return problem === undefined ? [] : [`cookies.${i}, ${SetCookie.quoted(cookie.name)}, is not valid: ${problem}`]
+    return problem === undefined ? [] : [`cookies.${i}, ${Printable.quoted(cookie.name)}, is not valid: ${problem}`]
   })
   if (problems.length > 0) return E.left(Serialization.decodeError(problems))
   const start: JarState.Jar = {

@@ -1,6 +1,4 @@
-/**
- * The type of a cookie jar, its constructors, and `join`. `Jar` has the operations, `JarJson` the JSON format.
- */
+/** The type of a cookie jar, its constructors, and `join`. `Jar` has the operations, `JarJson` the JSON format. */
 import type { BoundedJoinSemilattice } from 'fp-ts/lib/BoundedJoinSemilattice.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
@@ -8,10 +6,9 @@ import type * as Cookie from './Cookie.js'
 import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import * as LogicalTime from './LogicalTime.js'
-import type { Policy } from './SetCookie.js'
 
 /** Cookies and digest challenges, as an immutable value. */
-export interface Jar extends Policy {
+export interface Jar extends Cookie.Policy {
   /** By site. */
   readonly cookies: CookieStore.CookieStore
   readonly challenges: DigestCache.Challenges
@@ -27,10 +24,10 @@ export const empty: Jar = {
 }
 
 /** Returns an empty jar with the given policy. By default, cookies without a name are ignored. */
-export const make = (policy: Partial<Policy> = {}): Jar => ({ ...empty, ...policy })
+export const make = (policy: Partial<Cookie.Policy> = {}): Jar => ({ ...empty, ...policy })
 
 /** Returns every record, tombstones included, in creation order. A jar is saved as its records. */
-export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true)(jar.cookies)
+export const records = (jar: Jar): ReadonlyArray<Cookie.Cookie> => CookieStore.filter(() => true, jar.cookies)
 
 /** Replaces the records of a jar, tombstones included, by those that `records` returned. */
 export const withRecords =
@@ -50,7 +47,6 @@ export const join = (x: Jar, y: Jar): Jar => {
 }
 
 export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
-
 export const Monoid: MonoidOf<Jar> = { concat: join, empty }
 
 /** Compares everything, including the values of cookies. */

@@ -14,8 +14,8 @@
  *
  * assert.equal(JSON.stringify(Auth.basic('me', 'hunter2')), '{"_tag":"Basic","user":"me","pass":"‹secret›"}')
  */
-import type * as Secret from '../values/Secret.js'
-import { hideText, type Plan } from '../wire/Plan.js'
+import * as Secret from '../values/Secret.js'
+import type { Plan } from '../wire/Plan.js'
 
 export interface None {
   readonly _tag: 'None'
@@ -48,15 +48,15 @@ export const none: Auth = { _tag: 'None' }
 export const basic = (user: string, pass: string | Secret.Secret): Auth => ({
   _tag: 'Basic',
   user,
-  pass: hideText(pass),
+  pass: Secret.hide(pass),
 })
 /** Sends a token (RFC 6750). */
-export const bearer = (token: string | Secret.Secret): Auth => ({ _tag: 'Bearer', token: hideText(token) })
+export const bearer = (token: string | Secret.Secret): Auth => ({ _tag: 'Bearer', token: Secret.hide(token) })
 /** Answers digest challenges (RFC 7616). */
 export const digest = (user: string, pass: string | Secret.Secret): Auth => ({
   _tag: 'Digest',
   user,
-  pass: hideText(pass),
+  pass: Secret.hide(pass),
 })
 /** Changes each finished plan with `sign`. The name appears in explanations. */
 export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({ _tag: 'Custom', name, sign })

@@ -11,7 +11,7 @@ import * as ProxyKey from '../values/ProxyKey.js'
 import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
-import { type BodyLimit, type ClientCertificate, hideCertificate, hideText, type Timeouts } from '../wire/Plan.js'
+import { type BodyLimit, type ClientCertificate, hideCertificate, type Timeouts } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 import {
@@ -39,7 +39,7 @@ const single = <A>(key: string, override: Override.Override<A>): Override.Keyed<
 // --- headers -------------------------------------------------------------------------------------------------------
 
 const hideIfSensitive = (key: string, value: Headers.Value): Headers.Value =>
-  SENSITIVE.has(key) ? hideText(value) : value
+  SENSITIVE.has(key) ? Secret.hide(value) : value
 
 /** JavaScript callers may pass a name that is not a string; planning reports it as `InvalidHeader`. */
 const keyOf = (name: string): string => String(name).toLowerCase()
@@ -58,7 +58,7 @@ export const withoutHeader = (name: string): Configure =>
 
 /** Sets a header whose value is never printed and never follows a redirect to another origin. */
 export const withSecretHeader = (name: string, value: string | Secret.Secret): Configure =>
-  header(name, hideText(value))
+  header(name, Secret.hide(value))
 
 /**
  * Sets several headers, from a record (`null` removes a header) or from pairs. A name that is repeated in pairs is sent
@@ -109,14 +109,14 @@ export const withQuery = (input: Query.Input): Configure => patch({ query: Query
  * query pair. Host names, reason phrases, cookie paths in the jar and reply bodies are not searched.
  */
 export const withSecretQuery = (name: string, value: string | Secret.Secret): Configure =>
-  patch({ query: Override.extend({ _tag: 'Keys', keys: single(name, Override.set(hideText(value))) }) })
+  patch({ query: Override.extend({ _tag: 'Keys', keys: single(name, Override.set(Secret.hide(value))) }) })
 
 /** Sets the query as text, encoding only characters that a URL cannot contain. Replaces the session's query. */
 export const withQueryText = (text: string): Configure => patch({ query: Override.replace({ _tag: 'Text', text }) })
 
 /** Sends a cookie to the origin of the request only, without storing it in the jar. */
 export const withCookie = (name: string, value: string | Secret.Secret): Configure =>
-  patch({ cookies: single(name, Override.set(hideText(value))) })
+  patch({ cookies: single(name, Override.set(Secret.hide(value))) })
 
 /** Removes a cookie that the session sets. Cookies of the jar are not affected. */
 export const withoutCookie = (name: string): Configure =>

@@ -8,6 +8,17 @@
 /** Returns whether a character is white space of any kind, which is more than RFC 9110 5.6.3 allows. */
 export const isWhitespace = (character: string): boolean => character.trim() === ''
 
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
+
+/** Removes spaces and tabs at both ends (RFC 9110 5.6.3). `trim` would also remove 0xA0, and `/[ \t]+$/` is quadratic. */
+export const trimBlanks = (text: string): string => {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
+  return text.slice(start, end)
+}
+
 /** Returns the first index from `start` on whose character does not match, or the length of the text. */
 export const skipWhile = (text: string, start: number, matches: (character: string) => boolean): number => {
   let end = start

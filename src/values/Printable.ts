@@ -18,6 +18,9 @@ const escaped = (character: string): string => {
 /** Escapes each control character and each change of direction: ESC becomes `\x1b`. */
 export const escapeControls = (text: string): string => text.replace(UNPRINTABLE, escaped)
 
+/** Quotes foreign text for a message, and truncates it to 64 characters. */
+export const quoted = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
+
 const inWords = (thrown: unknown): string => {
   // Node throws an AggregateError without a message if it tried several addresses and all of them failed.
   if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reasonOf).join('; ')

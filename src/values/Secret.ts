@@ -56,6 +56,9 @@ export const REDACTED = '‹secret›'
 /** Returns a secret with the given text. */
 export const make = (text: string): Secret => new Sealed(text, REDACTED)
 
+/** Returns a string as a secret; a secret is returned unchanged. */
+export const hide = (text: string | Secret): Secret => (typeof text === 'string' ? make(text) : text)
+
 /** Seals bytes, which are not copied. */
 export const bytes = (content: Uint8Array): SealedBytes =>
   new Sealed(content, content instanceof Uint8Array ? `‹${content.length} bytes›` : REDACTED)

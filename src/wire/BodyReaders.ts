@@ -85,10 +85,7 @@ const LINE_END = /\r\n|\n|\r/
 const withoutLineFeed = (text: string, isAfterReturn: boolean): string =>
   isAfterReturn && text.startsWith('\n') ? text.slice(1) : text
 
-/**
- * Yields lines without their ends. The end of the last line does not start another, empty one. Each character is searched
- * only once, so that a long line does not take quadratic time.
- */
+/** Yields lines without their ends. The end of the last line does not start an empty one. Searches each character once. */
 export const lines = (options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     const { charset, delimiter = '', maxLength = DEFAULT_MAX_LENGTH } = UserInput.own(options)
@@ -139,17 +136,14 @@ export interface NotJsonLine {
   readonly message: string
 }
 
-const parseLine = (line: string): E.Either<NotJsonLine, unknown> => {
-  const json = Printable.parseJson(line)
-  return E.isRight(json) ? json : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
-}
-
 /** Parses every line that is not blank as JSON and passes the value to a decoder, such as one of io-ts. */
 export const jsonLines = <E, A>(decode: (u: unknown) => E.Either<E, A>, options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<E.Either<NotJsonLine | E, A>> {
     for await (const line of lines(options)(body)) {
       if (line.trim() === '') continue
-      const parsed = parseLine(line)
-      yield E.isLeft(parsed) ? parsed : decode(parsed.right)
+      const json = Printable.parseJson(line)
+      yield E.isRight(json)
+        ? decode(json.right)
+        : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
     }
   }

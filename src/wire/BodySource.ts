@@ -1,7 +1,6 @@
-/**
- * The body of a reply: a source that is read once, either by iterating or as a whole. `Reply` exports this module.
- */
+/** The body of a reply: a source that is read once, by iterating or as a whole. `Reply` exports most of this module. */
 import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Fault from './Fault.js'
@@ -16,8 +15,6 @@ export interface Source extends AsyncIterable<Uint8Array> {
   /** Releases the connection. Reads the rest of the body first if that is quick, so that the connection can be reused. */
   readonly discard: Task<void>
 }
-
-// --- faults --------------------------------------------------------------------------------------------------------
 
 export const tooLarge = (limit: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `The body is larger than ${limit} octets; raise limits.body or use Http.stream`)
@@ -45,16 +42,12 @@ const isResult = (u: unknown): u is E.Either<Fault.Fault, Uint8Array> => {
   return u._tag === 'Left' && 'left' in u && Fault.is(u.left)
 }
 
-/**
- * Reads the whole body, which may be that of a custom transport. A rejection is `BodyCut`, a result of another type
- * `ProtocolError`.
- */
+/** Reads the whole body of any transport. A rejection is `BodyCut`, a result of another type `ProtocolError`. */
 export const readAll = async (body: Source, limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
   try {
     const result: unknown = await body.gather(limit)()
     if (isResult(result)) return result
-    const problem = `The transport returned ${Fault.kindOf(result)} instead of a body`
-    return E.left(Fault.make('ProtocolError', problem))
+    return E.left(Fault.make('ProtocolError', `The transport returned ${Fault.kindOf(result)} instead of a body`))
   } catch (cause) {
     return E.left(bodyCut(cause))
   }
@@ -63,7 +56,7 @@ export const readAll = async (body: Source, limit: number): Promise<E.Either<Fau
 /** @deprecated Use `readAll`. */
 export const gather = readAll
 
-/** Discards a body, which may be that of a custom transport. A failure is ignored: the exchange does not depend on it. */
+/** Discards the body of any transport. A failure is ignored: the exchange does not depend on it. */
 export const discard = async (body: Source): Promise<void> => {
   try {
     await body.discard()
@@ -74,13 +67,13 @@ export const discard = async (body: Source): Promise<void> => {
 
 // --- constructors --------------------------------------------------------------------------------------------------
 
-const NOTHING = new Uint8Array(0)
+/** Bytes of length 0. */
+export const NOTHING = new Uint8Array(0)
 
 /** Concatenates chunks. A single chunk is returned without copying. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [first, ...others] = chunks
-  if (first === undefined) return NOTHING
-  return others.length === 0 ? first : Buffer.concat(chunks)
+  const [first = NOTHING] = chunks
+  return chunks.length < 2 ? first : Buffer.concat(chunks)
 }
 
 const rejecting: AsyncIterator<Uint8Array> = { next: () => Promise.reject(readAlready()) }
@@ -147,4 +140,63 @@ export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
       },
     }),
   })
+}
+
+// --- observing -----------------------------------------------------------------------------------------------------
+
+/** A body and the fault that reading it has met so far. */
+export interface ObservedBody {
+  readonly source: Source
+  readonly fault: IO<Fault.Fault | undefined>
+  /** Ends the observation: a pending read then returns the end, and its failure is not recorded. */
+  readonly leave: IO<void>
+}
+
+/** Returns a source that records the fault of `body`. */
+export const observed = (body: Source): ObservedBody => {
+  let fault: Fault.Fault | undefined
+  let isEnded = false
+  let isDiscarded = false
+  const source: Source = {
+    gather: (limit) => async () => {
+      const bytes = await readAll(body, limit)
+      if (E.isLeft(bytes)) fault = bytes.left
+      return bytes
+    },
+    discard: () => {
+      isDiscarded = true
+      return discard(body)
+    },
+    [Symbol.asyncIterator]: () => {
+      let iterator: AsyncIterator<Uint8Array> | undefined
+      let isLeft = false
+      const wasDiscarded = isDiscarded
+      return {
+        next: async () => {
+          try {
+            iterator ??= body[Symbol.asyncIterator]()
+            return await iterator.next()
+          } catch (cause) {
+            // A reader that stopped early, with a read still pending, has not seen this fault.
+            if (isLeft || isEnded || (isDiscarded && !wasDiscarded)) return { done: true, value: undefined }
+            fault = bodyCut(cause)
+            return Promise.reject(fault)
+          }
+        },
+        return: async () => {
+          isLeft = true
+          try {
+            await iterator?.return?.()
+          } catch {
+            // The reader has stopped and needs nothing more.
+          }
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+  const leave = (): void => {
+    isEnded = true
+  }
+  return { source, fault: () => fault, leave }
 }

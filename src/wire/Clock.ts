@@ -1,6 +1,4 @@
-/**
- * Time as an argument: the wall clock, a monotonic clock, and waiting. Tests of retries and timeouts use `fixed`.
- */
+/** Time as an argument: the wall clock, a monotonic clock, and waiting. Tests of retries and timeouts use `fixed`. */
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 

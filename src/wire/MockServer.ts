@@ -1,9 +1,8 @@
-/**
- * Runs a pure server (`Reply.Server`) and converts its answer to a head and a decoded body.
- */
+/** Runs a pure server (`Reply.Server`) and converts its answer to a head and a decoded body. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Status from '../values/Status.js'
 import * as UserInput from '../values/UserInput.js'
+import { NOTHING } from './BodySource.js'
 import * as Coding from './coding/Coding.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
@@ -14,8 +13,6 @@ export interface Served {
   readonly head: Head
   readonly content: (limit: number) => E.Either<Fault.Fault, Uint8Array>
 }
-
-const NOTHING = new Uint8Array(0)
 
 const bodyOf = ({ status, body }: Answer, method: string): Uint8Array => {
   if (body === undefined || !Status.hasBody(method, status)) return NOTHING

@@ -22,10 +22,6 @@ export interface ClientCertificate {
   readonly passphrase?: string | Secret.Secret
 }
 
-/** Returns a string as a secret; a secret is returned unchanged. */
-export const hideText = (text: string | Secret.Secret): Secret.Secret =>
-  typeof text === 'string' ? Secret.make(text) : text
-
 const hidePrivateKey = (text: string | Secret.Secret): string | Secret.Secret =>
   typeof text === 'string' && text.includes('PRIVATE KEY-----') ? Secret.make(text) : text
 
@@ -34,7 +30,7 @@ export const hideCertificate = ({ cert, key, pfx, passphrase }: ClientCertificat
   ...(cert === undefined ? {} : { cert: hidePrivateKey(cert) }),
   ...(key === undefined ? {} : { key: hidePrivateKey(key) }),
   ...(pfx === undefined ? {} : { pfx: pfx instanceof Uint8Array ? Secret.bytes(pfx) : pfx }),
-  ...(passphrase === undefined ? {} : { passphrase: hideText(passphrase) }),
+  ...(passphrase === undefined ? {} : { passphrase: Secret.hide(passphrase) }),
 })
 
 export interface Tls {

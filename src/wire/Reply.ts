@@ -12,13 +12,16 @@
  * const plan = Plan.plan({ session: Session.defaults })(Request.get('http://h.test/b'))
  * assert.deepEqual(E.map(Reply.answer(server))(plan), E.right({ status: 200, body: 'GET' }))
  */
+import type * as O from 'fp-ts/lib/Option.js'
+import type { Cookie } from '../cookies/Cookie.js'
+import type { Jar } from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import * as Headers from '../values/Headers.js'
 import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as UserInput from '../values/UserInput.js'
-import { fromBytes, fromIterable, isSource, type Source } from './BodySource.js'
+import { fromBytes, fromIterable, isSource, NOTHING, type Source } from './BodySource.js'
 import type { Plan } from './Plan.js'
 
 export {
@@ -83,14 +86,11 @@ export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, va
   }),
 })
 
-const inputPairs = (input: HeadersInput): ReadonlyArray<readonly [string, string]> =>
-  UserInput.isArray(input) ? input : Headers.reveal(Headers.fromRecord(input))
-
 /** Returns a head. The reason is that of the status by default. */
 export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({
   status,
   reason: reason ?? Status.reason(status),
-  headers: receivedHeaders(inputPairs(headers)),
+  headers: receivedHeaders(UserInput.isArray(headers) ? headers : Headers.reveal(Headers.fromRecord(headers))),
   elapsed,
   ...(httpVersion === undefined ? {} : { httpVersion }),
 })
@@ -127,8 +127,6 @@ export interface ReplyInput extends HeadInput {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
 }
 
-const NOTHING = new Uint8Array(0)
-
 /** Returns a reply, for a custom transport. */
 export const reply = ({ body = NOTHING, ...rest }: ReplyInput): Reply => {
   const content = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
@@ -138,13 +136,38 @@ export const reply = ({ body = NOTHING, ...rest }: ReplyInput): Reply => {
 /** Checks whether a value has the shape of a reply. */
 export const is = (u: unknown): u is Reply => isHead(u) && 'body' in u && isSource(u.body)
 
+// --- responses ------------------------------------------------------------------------------------------------------
+
+/** A response without its body, which is read separately. */
+export interface Unread extends Head {
+  /** The URL of the final reply, with its fragment and without userinfo (D14). */
+  readonly url: string
+  /** The charset of the Content-Type. */
+  readonly encoding: O.Option<string>
+  /** The cookies that this reply set. The jar has the cookies of earlier hops. */
+  readonly cookies: ReadonlyArray<Cookie>
+  /** The Set-Cookie lines of this reply that the jar rejected, and why; absent if there are none. */
+  readonly rejected?: ReadonlyArray<Rejection>
+  /** The earlier hops, oldest first: redirects and answered challenges, without their bodies (D20). */
+  readonly history: ReadonlyArray<Hop>
+  /** The plan of the final reply. */
+  readonly plan: Plan
+  /** The plan that was not sent, if a policy stopped at a redirect. */
+  readonly next: O.Option<Plan>
+  /** The cookie jar after this reply. */
+  readonly jar: Jar
+}
+
+/** A response with its body. */
+export interface Response extends Unread {
+  /** The decoded body. */
+  readonly bytes: Uint8Array
+}
+
 // --- servers -------------------------------------------------------------------------------------------------------
 
 /** A reply as data, which a pure server returns. The body is as sent: its `content-encoding` will be decoded. */
-export interface Answer {
-  readonly status: number
-  readonly reason?: string
-  readonly headers?: HeadersInput
+export interface Answer extends Pick<HeadInput, 'status' | 'reason' | 'headers'> {
   readonly body?: string | Uint8Array
 }
 

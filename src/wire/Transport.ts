@@ -1,8 +1,6 @@
 /**
- * The type of transports: a function that sends one plan and returns one reply.
- *
- * A transport sends exactly one request for each call. It follows no redirects, adds no headers except those that HTTP
- * requires, and returns every failure as a `Left`.
+ * The type of transports: a function that sends exactly one request for a plan and returns one reply. It follows no
+ * redirects, adds no headers except those that HTTP requires, and returns every failure as a `Left`.
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'

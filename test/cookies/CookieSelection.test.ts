@@ -15,7 +15,8 @@ describe('a Cookie header of a site (specification)', () => {
   const lasting = (name: string, ms: number, other: Partial<Cookie.Input> = {}) =>
     cookie(name, 1, { expires: new Date(ms), ...other })
   const picked = (bucket: CookieSelection.SiteCookies, now: number, href = 'http://example.com/') => {
-    const { header, since, until } = CookieSelection.cookieHeader(Cookie.requestContext(new URL(href), new Date(now)))(
+    const { header, since, until } = CookieSelection.cookieHeader(
+      Cookie.requestContext(new URL(href), new Date(now)),
       bucket,
     )
     return [header === undefined ? undefined : Secret.reveal(header), since, until]

@@ -27,28 +27,55 @@ const names = (cookies: ReadonlyArray<Cookie.Cookie>) => cookies.map(({ name }) 
 describe('a store (specification)', () => {
   it('groups records by site', () => {
     expect([...store.keys()].sort()).toEqual(['one.test', 'two.test'])
-    expect(names(CookieStore.at(Site.of('www.two.test'))(store))).toBe('db')
-    expect(CookieStore.at(Site.of('three.test'))(store)).toEqual([])
+    expect(names(CookieStore.at(Site.of('www.two.test'), store))).toBe('db')
+    expect(CookieStore.at(Site.of('three.test'), store)).toEqual([])
   })
   it('is the same if written one by one or from its records', () => {
-    const written = records.reduce((held, one) => CookieStore.write(one)(held), CookieStore.empty)
+    const written = records.reduce((held, one) => CookieStore.write(one, held), CookieStore.empty)
     expect(CookieStore.equals(written, store)).toBe(true)
-    expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6))(store), store)).toBe(false)
+    expect(CookieStore.equals(CookieStore.write(cookie('f', 'one.test', 6), store), store)).toBe(false)
     expect(CookieStore.equals(CookieStore.fromRecords([]), CookieStore.empty)).toBe(true)
   })
   it('filters records in creation order', () => {
-    expect(names(CookieStore.filter(() => true)(store))).toBe('abcde')
-    expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test')(store))).toBe('bcd')
-    expect(CookieStore.filter(() => false)(store)).toEqual([])
+    expect(names(CookieStore.filter(() => true, store))).toBe('abcde')
+    expect(names(CookieStore.filter(({ domain }) => domain !== 'one.test', store))).toBe('bcd')
+    expect(CookieStore.filter(() => false, store)).toEqual([])
   })
-  it('joins site by site', () => {
+  it('joins site by site, and changes neither store', () => {
     const [one, two] = [CookieStore.fromRecords(records.slice(0, 3)), CookieStore.fromRecords(records.slice(1))]
+    const held = [one.toObject(), two.toObject()]
     expect(CookieStore.equals(CookieStore.join(one, two), store)).toBe(true)
+    expect(CookieStore.equals(CookieStore.join(two, one), store)).toBe(true)
+    expect([one.toObject(), two.toObject()]).toEqual(held)
+  })
+  it('joins to the same store if it holds all records, and keeps the arrays of sites that both share', () => {
+    for (const part of [[], records.slice(0, 1), records.slice(0, 3), records]) {
+      const other = CookieStore.fromRecords(part)
+      expect(CookieStore.join(store, other)).toBe(store)
+      if (other.size < store.size) expect(CookieStore.join(other, store)).toBe(store)
+    }
+    const forked = CookieStore.join(
+      CookieStore.write(cookie('f', 'three.test', 6), store),
+      CookieStore.write(cookie('g', 'four.test', 7), store),
+    )
+    expect([...forked.keys()].sort()).toEqual(['four.test', 'one.test', 'three.test', 'two.test'])
+    expect(forked.get('one.test')).toBe(store.get('one.test'))
+  })
+  it.each<[ReadonlyArray<Cookie.Cookie>, ReadonlyArray<Cookie.Cookie>, boolean]>([
+    [[], [], true],
+    [[], records.slice(0, 1), false],
+    [records.slice(0, 2), records.slice(0, 2).reverse(), true],
+    [records.slice(0, 2), records.slice(0, 1), false],
+    [records.slice(0, 1), records.slice(1, 2), false],
+    [records.slice(0, 2), records.slice(1, 3), false],
+  ])('is equal to another one only if it has the same records: case %#', (x, y, expected) => {
+    const [one, other] = [CookieStore.fromRecords(x), CookieStore.fromRecords(y)]
+    expect([CookieStore.equals(one, other), CookieStore.equals(other, one)]).toEqual([expected, expected])
   })
 })
 
 describe('the Cookie header (specification)', () => {
-  const at = (href: string, ms = 0, held = store) => CookieStore.header(new URL(href), new Date(ms))(held)
+  const at = (href: string, ms = 0, held = store) => CookieStore.header(new URL(href), new Date(ms), held)
   const text = (href: string, ms = 0) => {
     const header = at(href, ms)
     return header === undefined ? undefined : Secret.reveal(header)
@@ -125,16 +152,16 @@ describe('writing to a site (specification)', () => {
   it('inserts a record in sending order', () => {
     const bucket = CookieStore.siteFromRecords([a, siteCookie('d', 4), c])
     expect(names(bucket)).toBe('cad')
-    expect(names(CookieStore.writeToSite(siteCookie('e', 5))(bucket))).toBe('cade')
-    expect(names(CookieStore.writeToSite(siteCookie('e', 5, { path: '/long' }))(bucket))).toBe('ecad')
-    expect(names(CookieStore.writeToSite({ ...siteCookie('e', 5), created: { ms: 2, n: 0 } })(bucket))).toBe('caed')
-    expect(names(CookieStore.writeToSite(a)([]))).toBe('a')
+    expect(names(CookieStore.writeToSite(siteCookie('e', 5), bucket))).toBe('cade')
+    expect(names(CookieStore.writeToSite(siteCookie('e', 5, { path: '/long' }), bucket))).toBe('ecad')
+    expect(names(CookieStore.writeToSite({ ...siteCookie('e', 5), created: { ms: 2, n: 0 } }, bucket))).toBe('caed')
+    expect(names(CookieStore.writeToSite(a, []))).toBe('a')
   })
   it('replaces the record with its key, even if its position changes', () => {
     const bucket = CookieStore.siteFromRecords([a, b])
     const kept = { ...siteCookie('a', 9), created: a.created }
-    expect(CookieStore.writeToSite(kept)(bucket)).toEqual([kept, b])
-    expect(names(CookieStore.writeToSite(siteCookie('a', 9))(bucket))).toBe('ba')
+    expect(CookieStore.writeToSite(kept, bucket)).toEqual([kept, b])
+    expect(names(CookieStore.writeToSite(siteCookie('a', 9), bucket))).toBe('ba')
     expect(bucket).toEqual([a, b])
   })
 })

@@ -24,6 +24,16 @@ describe('skipping white space (specification)', () => {
   ])('%j is white space: %s', (character, expected) => expect(HeaderSyntax.isWhitespace(character)).toBe(expected))
 })
 
+describe('trimming blanks (specification)', () => {
+  it.each([
+    ['', ''],
+    [' \t', ''],
+    ['\t a b \t ', 'a b'],
+    ['a', 'a'],
+    ['\u00a0a\n', '\u00a0a\n'],
+  ])('of %j leaves %j', (text, trimmed) => expect(HeaderSyntax.trimBlanks(text)).toBe(trimmed))
+})
+
 describe('quoted strings (specification)', () => {
   it.each([
     ['""', 0, 2],

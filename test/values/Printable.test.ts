@@ -6,7 +6,7 @@ import * as Response from '../../src/Response.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
-import { compactJson, escapeControls, parseJson } from '../../src/values/Printable.js'
+import { compactJson, escapeControls, parseJson, quoted } from '../../src/values/Printable.js'
 import * as BodyReaders from '../../src/wire/BodyReaders.js'
 import * as Fault from '../../src/wire/Fault.js'
 
@@ -25,6 +25,15 @@ it('escapes the messages of faults and of their causes', () => {
   expect(message).not.toMatch(CONTROLS)
   expect(cause?.message).not.toMatch(CONTROLS)
   expect(Fault.messageOf(EVIL)).not.toMatch(CONTROLS)
+})
+
+describe('foreign text in a message (specification)', () => {
+  it.each([
+    ['', '""'],
+    ['a"b\n', '"a\\"b\\n"'],
+    ['x'.repeat(64), `"${'x'.repeat(64)}"`],
+    ['x'.repeat(65), `"${'x'.repeat(64)}…"`],
+  ])('%j is quoted and truncated', (text, expected) => expect(quoted(text)).toBe(expected))
 })
 
 describe('compactJson (specification)', () => {

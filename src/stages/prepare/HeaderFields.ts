@@ -54,7 +54,7 @@ const lines = (
   for (const value of values) {
     const problem = problemOf(name, value)
     if (problem !== undefined) return E.left(invalidHeader(name, problem))
-    fields.push([name, isSecret && typeof value === 'string' ? Secret.make(value) : value])
+    fields.push([name, isSecret ? Secret.hide(value) : value])
   }
   return E.right(fields)
 }
@@ -129,7 +129,7 @@ export const signed = (before: Headers.Headers, after: Headers.Headers): E.Eithe
     }
     const problem = problemOf(name, value)
     if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the auth scheme wrote it`))
-    fields.push([name, typeof value === 'string' ? Secret.make(value) : value])
+    fields.push([name, Secret.hide(value)])
   }
   const twice = [...ALONE].find((name) => !occursOnce(after, name))
   if (twice !== undefined) return E.left(invalidHeader(twice, 'the auth scheme added a second one'))

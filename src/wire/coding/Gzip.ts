@@ -11,7 +11,7 @@
  */
 import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
-import { concat, tooLarge } from '../BodySource.js'
+import { concat, NOTHING, tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
 import * as Inflater from './Inflater.js'
 
@@ -44,17 +44,16 @@ const headerLength = (bytes: Uint8Array): HeaderLength => {
   return at > bytes.length ? 'Incomplete' : at
 }
 
-const read32 = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0
-
-/** Returns whether so few bytes follow a member that they are ignored, even if they could start another one. */
+/** Whether so few bytes follow a member that they are ignored, even if they could start another one. */
 const isNegligible = (bytes: Uint8Array): boolean => bytes.length < MAGIC.length
 
 const invalid = (problem: string): Fault.Fault => Fault.make('DecodingFailed', `The body is not valid gzip: ${problem}`)
 
+/** Checks the trailer of a member: CRC-32 and length of the content. */
 const trailerFault = (trailer: Uint8Array, crc: number, size: number): Fault.Fault | undefined => {
-  if (read32(trailer, 0) !== crc) return invalid('incorrect data check')
-  return read32(trailer, 4) === size >>> 0 ? undefined : invalid('incorrect length check')
+  if (trailer.length < TRAILER_LENGTH) return Inflater.truncated('gzip')
+  if (Inflater.uint32(trailer, 0) !== crc) return invalid('incorrect data check')
+  return Inflater.uint32(trailer, 4) === size >>> 0 ? undefined : invalid('incorrect length check')
 }
 
 // --- buffered content -----------------------------------------------------------------------------------------------
@@ -69,22 +68,15 @@ const EMPTY_MEMBERS: ReadonlyArray<Uint8Array> = [
 const emptyLength = (bytes: Uint8Array): number =>
   EMPTY_MEMBERS.find((empty) => empty.every((octet, i) => bytes[i] === octet))?.length ?? 0
 
-const NOTHING = new Uint8Array(0)
-
 /** Decodes one member without its header. Throws the errors of zlib. */
 const decodeMember = (bytes: Uint8Array, options: Inflater.SyncOptions): Inflater.Decoded | Fault.Fault => {
   const empty = emptyLength(bytes)
   if (empty > 0) return { buffer: NOTHING, inputLength: empty }
   // The cast: Node's types return a Buffer even if `info` is set.
   const { buffer, engine } = zlib.inflateRawSync(bytes, options) as unknown as Inflater.SyncResult
-  const trailer = bytes.subarray(engine.bytesWritten, engine.bytesWritten + TRAILER_LENGTH)
-  if (trailer.length < TRAILER_LENGTH) return Inflater.truncated('gzip')
-  return (
-    trailerFault(trailer, zlib.crc32(buffer), buffer.length) ?? {
-      buffer,
-      inputLength: engine.bytesWritten + TRAILER_LENGTH,
-    }
-  )
+  const trailer = bytes.subarray(engine.bytesWritten)
+  const member = { buffer, inputLength: engine.bytesWritten + TRAILER_LENGTH }
+  return trailerFault(trailer, zlib.crc32(buffer), buffer.length) ?? member
 }
 
 /** Decodes buffered gzip content. More than `limit` bytes of output are `BodyTooLarge`. */
@@ -159,9 +151,7 @@ async function* streamMember(input: Inflater.Input): AsyncGenerator<Uint8Array> 
   } finally {
     inflater.close()
   }
-  const trailer = await input.peek(TRAILER_LENGTH)
-  if (trailer.length < TRAILER_LENGTH) throw Inflater.truncated('gzip')
-  const fault = trailerFault(trailer, crc, size)
+  const fault = trailerFault(await input.peek(TRAILER_LENGTH), crc, size)
   if (fault !== undefined) throw fault
   input.skip(TRAILER_LENGTH)
 }

@@ -54,16 +54,18 @@ export interface Decoded {
   readonly inputLength: number
 }
 
-/** A buffered member or frame of at most this size is decoded synchronously. */
+/** A buffered member or frame of at most this size is decoded synchronously, with the smallest buffer. */
 export const MAX_SYNC_SIZE = 16_384
-
-/** The options for that: the smallest buffer. */
 export const SMALL_SYNC_OPTIONS = syncOptions(MAX_SYNC_SIZE, MIN_CHUNK_SIZE)
 
 /** After this many members or frames, decoding yields to the event loop. */
 export const YIELD_INTERVAL = 256
 
 const EMPTY = new Uint8Array(0)
+
+/** Returns the little-endian number in four bytes. */
+export const uint32 = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)
 
 /** Returns `DecodingFailed` for an error that zlib threw. */
 export const decodingFailed = (coding: string, error: unknown): Fault.Fault => {
@@ -153,14 +155,8 @@ export class Inflater {
       if (chunk instanceof Uint8Array) yield chunk
       else if (this.#failure !== undefined) throw decodingFailed(this.#coding, this.#failure)
       else if (done) return
-      else await this.#nextEvent()
+      else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
-  }
-
-  #nextEvent(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
   }
 
   /** Inflates a chunk. Returns how many of its bytes were used: fewer than all if the compressed data has ended. */
