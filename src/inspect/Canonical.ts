@@ -23,6 +23,7 @@ import * as Multipart from '../values/Multipart.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
+import { revealed } from './explain/FieldContent.js'
 import { label } from './explain/FieldLabel.js'
 import type { Of } from './explain/PlanField.js'
 import * as Reveal from './Reveal.js'
@@ -56,31 +57,6 @@ const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const text = Shell.toText(known)
   return text === undefined ? { base64: Buffer.from(known, 'latin1').toString('base64') } : { text }
 }
-
-const revealed = (part: Of<'Proxy' | 'Certificate'>): Json => {
-  const text = (value: string | Secret.Secret): string => Secret.reveal(value)
-  if (part._tag === 'Certificate') {
-    if (O.isNone(part.certificate)) return 'none'
-    const { cert, key, pfx, passphrase } = part.certificate.value
-    const bundle =
-      typeof pfx === 'string' || pfx === undefined ? pfx : base64(pfx instanceof Uint8Array ? pfx : Secret.open(pfx))
-    return {
-      ...(cert === undefined ? {} : { cert: text(cert) }),
-      ...(key === undefined ? {} : { key: text(key) }),
-      ...(bundle === undefined ? {} : { pfx: bundle }),
-      ...(passphrase === undefined ? {} : { passphrase: text(passphrase) }),
-    }
-  }
-  if (O.isNone(part.proxy)) return 'none'
-  const { protocol, hostname, port, credentials, authorization } = part.proxy.value
-  return {
-    url: `${protocol}//${hostname}:${port}`,
-    ...(O.isSome(credentials) ? { user: text(credentials.value.user), pass: text(credentials.value.pass) } : {}),
-    ...(O.isSome(authorization) ? { authorization: text(authorization.value) } : {}),
-  }
-}
-
-const base64 = (content: Uint8Array): string => Buffer.from(content).toString('base64')
 
 const routeOf = (plan: Plan, options: Reveal.Reveal): Json => {
   const { proxy, tls, timeouts, limits } = plan.route

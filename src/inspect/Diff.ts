@@ -15,8 +15,9 @@
  * assert.equal(Diff.render()(Plan.diff(before.right)(after.right)), '+ header X-A: 1')
  */
 import type { Plan } from '../wire/Plan.js'
+import { Eq } from './explain/FieldContent.js'
 import { label } from './explain/FieldLabel.js'
-import { Eq, type PlanField, split } from './explain/PlanField.js'
+import { type PlanField, split } from './explain/PlanField.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 
