@@ -189,13 +189,6 @@ export const render =
       ? paint.good('no issues found')
       : findings
           .flatMap(({ rule, message }) =>
-            Layout.row(
-              [
-                { text: rule, width: 22, paint: paint.warning },
-                { text: message, paint: (text) => text },
-              ],
-              columns,
-              0,
-            ),
+            Layout.row([{ text: rule, width: 22, paint: paint.warning }, { text: message }], columns, 0),
           )
           .join('\n')

@@ -51,7 +51,11 @@ const bodyText = (body: Body.Payload, options: Reveal.Reveal): string => {
   return Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? shown
 }
 
-/** Returns the message. Header values have one character for each octet, as on the wire. Never fails. */
+/**
+ * Returns the message: request line, header lines, an empty line, the body. Lines end with CRLF, and header values have one
+ * character for each octet, as on the wire. Streamed bodies, and those that are not UTF-8 text, are replaced by a label.
+ * `Host` and `Connection` are where a transport writes them. Never fails.
+ */
 export const toHttp =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {
@@ -69,8 +73,6 @@ export const toHttp =
 
 // --- canonical JSON --------------------------------------------------------------------------------------------------
 
-type Json = string | number | boolean | { readonly [key: string]: Json } | ReadonlyArray<Json>
-
 const BOUNDARY = '‹boundary›'
 
 const boundaryOf = ({ headers }: Plan): string | undefined => {
@@ -78,16 +80,16 @@ const boundaryOf = ({ headers }: Plan): string | undefined => {
   return /^multipart\//i.test(type) ? Multipart.boundaryOf(type) : undefined
 }
 
-const headersOf = (plan: Plan, open: Reveal.Open): Json => {
+const headersOf = (plan: Plan, open: Reveal.Open): ReadonlyArray<string> => {
   const boundary = boundaryOf(plan)
-  return plan.headers.fields.map(([name, value]): Json => {
+  return plan.headers.fields.map(([name, value]) => {
     const key = name.toLowerCase()
     const text = open(value)
     return `${key}: ${key === 'content-type' && boundary !== undefined ? text.replace(boundary, BOUNDARY) : text}`
   })
 }
 
-const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
+const bodyOf = (plan: Plan, options: Reveal.Reveal): string | object => {
   const { body } = plan
   const described = label({ _tag: 'Body', body }).value
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return described
@@ -98,9 +100,8 @@ const bodyOf = (plan: Plan, options: Reveal.Reveal): Json => {
   return text === undefined ? { base64: Buffer.from(known, 'latin1').toString('base64') } : { text }
 }
 
-const routeOf = (plan: Plan, options: Reveal.Reveal): Json => {
-  const { proxy, tls, timeouts, limits } = plan.route
-  const shown = (part: Of<'Proxy' | 'Certificate'>): Json =>
+const routeOf = ({ route: { proxy, tls, timeouts, limits } }: Plan, options: Reveal.Reveal): object => {
+  const shown = (part: Of<'Proxy' | 'Certificate'>): string | object =>
     Reveal.isOpen(options) ? revealed(part) : label(part).value
   const { connect, read, total } = timeouts
   return {
@@ -110,20 +111,22 @@ const routeOf = (plan: Plan, options: Reveal.Reveal): Json => {
       ca: O.isSome(tls.ca) ? tls.ca.value : 'the built-in roots',
       certificate: shown({ _tag: 'Certificate', certificate: tls.certificate }),
     },
-    timeouts: {
-      ...(connect === undefined ? {} : { connect }),
-      ...(read === undefined ? {} : { read }),
-      ...(total === undefined ? {} : { total }),
-    },
+    timeouts: { connect, read, total },
     limits: { body: limits.body },
   }
 }
 
-/** The text: JSON with two blanks for each level. Never fails. */
+/**
+ * Returns the plan as canonical JSON, without its provenance: the same request gives the same text on every run and every
+ * machine. Keys have a fixed order, header names are in lower case, absent values are left out, and the random boundary of
+ * a multipart body is `‹boundary›`. With `{ reveal: true }` it has the body, as text if it is UTF-8, else as base64.
+ *
+ * Law: equal plans have equal texts; plans that differ in what is written here have different texts. Never fails.
+ */
 export const canonical =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {
-    const json: Json = {
+    const json = {
       method: plan.method,
       url: Reveal.isOpen(options) ? Url.sentHref(plan.url) : plan.url.href,
       headers: headersOf(plan, Reveal.opening(options)),

@@ -96,62 +96,46 @@ export const byHand: Origin = from('hand', 'built or edited by hand')
 const NAME = 18
 const LAYER = 11
 
-interface Line {
-  readonly name: string
-  readonly layer: Layer
-  readonly value: string
+interface Line extends Pick<Decided, 'name' | 'layer' | 'value'> {
   readonly notes: ReadonlyArray<string>
 }
 
-const over = (overrode: ReadonlyArray<Overridden>): ReadonlyArray<string> =>
-  overrode.map(({ layer, value }) => `over ${layer}: ${value}`)
-
-const notes = (how: string, overrode: ReadonlyArray<Overridden>): ReadonlyArray<string> => [
+const notes = ({ how, overrode }: Origin): ReadonlyArray<string> => [
   ...(how === '' ? [] : [how]),
-  ...over(overrode),
+  ...overrode.map(({ layer, value }) => `over ${layer}: ${value}`),
 ]
 
 const nameOf = ({ field, name }: Label): string => {
-  switch (field) {
-    case 'header':
-      return name
-    case 'query':
-      return `?${name}`
-    default:
-      return name === '' ? field : `${field} ${name}`
-  }
+  if (field === 'header') return name
+  if (field === 'query') return `?${name}`
+  return name === '' ? field : `${field} ${name}`
 }
 
-const isQuiet = ({ part, layer, how }: Explanation['entries'][number]): boolean =>
-  layer === 'defaults' && how !== '' && ['Ca', 'Certificate', 'Verify', 'Limit', 'Timeout', 'Proxy'].includes(part._tag)
+/** Returns whether the details say only that a default applies. */
+const isQuiet = ({ part, layer }: FieldOrigin): boolean =>
+  layer === 'defaults' && ['Ca', 'Certificate', 'Verify', 'Limit', 'Timeout', 'Proxy'].includes(part._tag)
 
 const lines = ({ entries, settings }: Explanation): ReadonlyArray<Line> => [
   ...entries.map((entry): Line => {
     const label = labelOf(entry.part)
-    const shown = isQuiet(entry) ? over(entry.overrode) : notes(entry.how, entry.overrode)
+    const shown = notes(isQuiet(entry) ? { ...entry, how: '' } : entry)
     return { name: nameOf(label), layer: entry.layer, value: label.value, notes: shown }
   }),
-  ...settings.map(
-    ({ name, layer, value, how, overrode }): Line => ({ name, layer, value, notes: notes(how, overrode) }),
-  ),
+  ...settings.map((setting): Line => ({ ...setting, notes: notes(setting) })),
 ]
 
 /** Prints an explanation in at most `columns` columns, 100 by default. */
 export const render =
   ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
   (explanation: Explanation): string => {
-    const plain = (text: string): string => text
-    const colour = (layer: Layer): ((text: string) => string) => (layer === 'defaults' ? paint.faint : paint.good)
-    const rows = lines(explanation).flatMap(({ name, layer, value, notes }) => [
-      ...Layout.row(
-        [
-          { text: name, width: NAME, paint: paint.name },
-          { text: layer, width: LAYER, paint: colour(layer) },
-          { text: value, paint: plain },
-        ],
-        columns,
-      ),
-      ...notes.flatMap((note) => Layout.paragraph(note, columns, NAME + LAYER + 6, paint.faint)),
+    const cellsOf = ({ name, layer, value }: Line): ReadonlyArray<Layout.Cell> => [
+      { text: name, width: NAME, paint: paint.name },
+      { text: layer, width: LAYER, paint: layer === 'defaults' ? paint.faint : paint.good },
+      { text: value },
+    ]
+    const rows = lines(explanation).flatMap((line) => [
+      ...Layout.row(cellsOf(line), columns),
+      ...line.notes.flatMap((note) => Layout.paragraph(note, columns, NAME + LAYER + 6, paint.faint)),
     ])
     const dropped = explanation.dropped.flatMap(({ what, layer, value, why }) => [
       ...Layout.paragraph(`${what} (${layer}): ${value}`, columns, 2, paint.warning),

@@ -39,6 +39,7 @@ import {
   type RedirectedContext,
   type Setting,
   showAuth,
+  valueOf,
 } from './SettingOrigins.js'
 
 // --- query ---------------------------------------------------------------------------------------------------------
@@ -101,10 +102,8 @@ export const urlLayer = (c: FirstContext): Layer => (c.target.base === 'Joined' 
 
 /** What the settings have for a header that is computed. */
 const overriddenHeader = (c: Context, key: string): Origin['overrode'] => {
-  const origin = ofHeader(c, key)
-  const setting = c.merged.settings.headers.get(key)
-  if (origin === undefined || setting?._tag !== 'Set') return []
-  return [{ layer: origin.layer, value: header(c, key).show(setting.value) }, ...origin.overrode]
+  const own = valueOf(c, header(c, key))
+  return own === undefined ? [] : [own, ...(ofHeader(c, key)?.overrode ?? [])]
 }
 
 const answers = (origin: string): string => `Digest: answers the challenge of ${origin}`

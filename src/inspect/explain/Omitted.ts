@@ -24,13 +24,13 @@ import {
   caVariable,
   type FirstContext,
   header,
-  layerOf,
   ofNoProxy,
   ofProxySettings,
   proxyText,
   proxyVariable,
   type RedirectedContext,
   showAuth,
+  valueOf,
 } from './SettingOrigins.js'
 
 const HIDDEN = Secret.REDACTED
@@ -111,12 +111,11 @@ const replacedHeaders = (c: FirstContext): ReadonlyArray<Dropped> => {
   const hasProxy = O.isSome(c.plan.route.proxy)
   const ofProxy = hasProxy ? 'it is sent to the proxy only' : 'there is no proxy that could receive it'
   return ['content-length', 'transfer-encoding', 'proxy-authorization'].flatMap((key): ReadonlyArray<Dropped> => {
-    const setting = c.merged.settings.headers.get(key)
-    if (setting?._tag !== 'Set' || Headers.has(key)(c.plan.headers)) return []
-    const what = `header ${setting.value.name}`
-    const value = header(c, key).show(setting.value)
+    const name = valueOf(c, { ...header(c, key), show: (setting) => setting.name })
+    const lost = valueOf(c, header(c, key))
+    if (name === undefined || lost === undefined || Headers.has(key)(c.plan.headers)) return []
     const why = key === 'proxy-authorization' ? ofProxy : FRAMED[c.framing]
-    return [{ what, layer: layerOf(c, header(c, key)), value, why }]
+    return [{ what: `header ${name.value}`, ...lost, why }]
   })
 }
 
@@ -280,11 +279,9 @@ const caVariables = (c: Context): Source => {
 }
 
 const droppedCertificate = (c: Context): ReadonlyArray<Dropped> => {
-  const { certificate } = c.merged.settings
-  if (certificate._tag !== 'Set' || O.isSome(c.plan.route.tls.certificate)) return []
-  const value = CERTIFICATE.show(certificate.value)
-  const layer = layerOf(c, CERTIFICATE)
-  return [{ what: 'client certificate', layer, value, why: 'a redirect left the first origin' }]
+  const certificate = valueOf(c, CERTIFICATE)
+  if (certificate === undefined || O.isSome(c.plan.route.tls.certificate)) return []
+  return [{ what: 'client certificate', ...certificate, why: 'a redirect left the first origin' }]
 }
 
 // --- both lists ------------------------------------------------------------------------------------------------------

@@ -78,6 +78,12 @@ export const ofSetting = <A>({ layers }: Layered, { pick, show }: Setting<A>, ho
 /** Returns the layer that has a setting which some layer has. */
 export const layerOf = <A>(c: Layered, setting: Setting<A>): Layer => ofSetting(c, setting)?.layer ?? 'session'
 
+/** Returns the merged value of a setting with the layer that has it; `undefined` if it is not set. */
+export const valueOf = <A>(c: Context, setting: Setting<A>): Overridden | undefined => {
+  const merged = setting.pick(c.merged.settings)
+  return merged._tag === 'Set' ? { layer: layerOf(c, setting), value: setting.show(merged.value) } : undefined
+}
+
 /** A header setting. The merged settings decide which names are sensitive, in every layer. */
 export const header = ({ merged }: Context, key: string): Setting<HeaderSetting> => {
   const isSensitive = SENSITIVE.has(key) || merged.settings.sensitive.get(key)?._tag === 'Set'
@@ -208,10 +214,9 @@ const KNOWN: ReadonlyMap<Policies.RedirectPolicy, string> = new Map([
 const policyName = (policy: Policies.RedirectPolicy): string => KNOWN.get(policy) ?? (policy.name || 'a custom policy')
 
 const single = <A>(c: Context, name: string, setting: Setting<A>, otherwise: string): Decided => {
-  const override = setting.pick(c.merged.settings)
-  const origin = ofSetting(c, setting) ?? from('defaults')
-  if (override._tag === 'Set') return { name, value: setting.show(override.value), ...origin }
-  return { name, value: override._tag === 'Unset' ? 'none' : otherwise, ...origin }
+  const origin = ofSetting(c, setting)
+  const value = valueOf(c, setting)?.value ?? (origin === undefined ? otherwise : 'none')
+  return { name, value, ...(origin ?? from('defaults')) }
 }
 
 /** A collection that layers add to: the last layer that sets it, and what that overrides. */
