@@ -99,16 +99,6 @@ export interface Har {
 
 // --- forms ---------------------------------------------------------------------------------------------------------
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-const textOf = (latin1: string): string | undefined => {
-  try {
-    return UTF8.decode(Buffer.from(latin1, 'latin1'))
-  } catch {
-    return undefined
-  }
-}
-
 // Only quotes and line ends are percent-encoded in names (WHATWG HTML, multipart/form-data encoding).
 const unescaped = (text: string): string =>
   text.replace(/%0a|%0d|%22/gi, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)))
@@ -118,7 +108,7 @@ const parameter = (disposition: string, name: string): string | undefined => {
   if (start < 0) return undefined
   const from = start + name.length + 4
   const end = disposition.indexOf('"', from)
-  return end < 0 ? undefined : unescaped(textOf(disposition.slice(from, end)) ?? disposition.slice(from, end))
+  return end < 0 ? undefined : unescaped(Shell.toText(disposition.slice(from, end)) ?? disposition.slice(from, end))
 }
 
 const field = (lines: ReadonlyArray<string>, name: string): string | undefined => {
@@ -133,7 +123,7 @@ const partOf = (part: string): FormParam | undefined => {
   const disposition = field(lines, 'content-disposition') ?? ''
   const name = parameter(disposition, 'name')
   if (name === undefined) return undefined
-  const value = textOf(part.slice(end + 4))
+  const value = Shell.toText(part.slice(end + 4))
   const fileName = parameter(disposition, 'filename')
   const contentType = field(lines, 'content-type')
   return {
@@ -146,7 +136,7 @@ const partOf = (part: string): FormParam | undefined => {
 
 const multipart = (bytes: Uint8Array, boundary: string): ReadonlyArray<FormParam> => {
   // The first delimiter is not preceded by a line end (RFC 2046 5.1.1).
-  const [, ...parts] = `\r\n${Buffer.from(bytes).toString('latin1')}`.split(`\r\n--${boundary}`)
+  const [, ...parts] = `\r\n${Shell.ofBytes(bytes)}`.split(`\r\n--${boundary}`)
   return parts.flatMap((part) => {
     const found = part.startsWith('\r\n') ? partOf(part.slice(2)) : undefined
     return found === undefined ? [] : [found]
@@ -248,13 +238,10 @@ const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
 
 // --- archives ------------------------------------------------------------------------------------------------------
 
-const startedAt = (plan: Plan): Date => {
-  const inputs = Provenance.of(plan)
-  return O.isSome(inputs) ? inputs.value.now : new Date(0)
-}
+const EPOCH = new Date(0)
 
 const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
-  startedDateTime: startedAt(plan).toISOString(),
+  startedDateTime: (O.toUndefined(Provenance.of(plan))?.now ?? EPOCH).toISOString(),
   time: head.elapsed,
   request: requestOf(plan, versionOf(head), options),
   response: responseOf(hide(plan, head), Reveal.opening(options)),

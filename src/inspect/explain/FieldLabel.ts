@@ -17,10 +17,13 @@ export interface Label {
   readonly value: string
 }
 
+/** Returns a number of bytes as text. */
+export const bytesText = (size: number): string => (size === 1 ? '1 byte' : `${size} bytes`)
+
 const sizeOf = (body: Body.Payload): string => {
   if (body._tag === 'Empty') return 'none'
   const size = Body.length(body)
-  const octets = O.isSome(size) ? `${size.value} ${size.value === 1 ? 'byte' : 'bytes'}` : 'of unknown length'
+  const octets = O.isSome(size) ? bytesText(size.value) : 'of unknown length'
   const kind = { Bytes: '', Stream: 'a stream, ', Once: 'a stream that can be read once, ' }[body._tag]
   return `${kind}${octets}`
 }
