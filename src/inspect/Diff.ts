@@ -15,23 +15,23 @@
  * assert.equal(Diff.render()(Plan.diff(before.right)(after.right)), '+ header X-A: 1')
  */
 import type { Plan } from '../wire/Plan.js'
+import { Eq } from './explain/FieldContent.js'
 import { label } from './explain/FieldLabel.js'
-import { Eq, type PlanField, split } from './explain/PlanField.js'
+import { type PlanField, split } from './explain/PlanField.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 
+interface Named {
+  readonly field: string
+  readonly name: string
+}
+
 export type Difference =
-  | { readonly _tag: 'Added'; readonly field: string; readonly name: string; readonly after: string }
-  | { readonly _tag: 'Removed'; readonly field: string; readonly name: string; readonly before: string }
-  | {
-      readonly _tag: 'Changed'
-      readonly field: string
-      readonly name: string
-      readonly before: string
-      readonly after: string
-    }
+  | (Named & { readonly _tag: 'Added'; readonly after: string })
+  | (Named & { readonly _tag: 'Removed'; readonly before: string })
+  | (Named & { readonly _tag: 'Changed'; readonly before: string; readonly after: string })
   /** The same lines in another order. */
-  | { readonly _tag: 'Moved'; readonly field: string; readonly name: string }
+  | (Named & { readonly _tag: 'Moved' })
 
 // --- pairing -------------------------------------------------------------------------------------------------------
 
@@ -56,13 +56,13 @@ const changed = (before: PlanField, after: PlanField): ReadonlyArray<Difference>
 }
 
 const added = (part: PlanField): Difference => {
-  const { field, name, value } = label(part)
-  return { _tag: 'Added', field, name, after: value }
+  const { value: after, ...named } = label(part)
+  return { _tag: 'Added', ...named, after }
 }
 
 const removed = (part: PlanField): Difference => {
-  const { field, name, value } = label(part)
-  return { _tag: 'Removed', field, name, before: value }
+  const { value: before, ...named } = label(part)
+  return { _tag: 'Removed', ...named, before }
 }
 
 const compared = (before: ReadonlyArray<PlanField>, after: ReadonlyArray<PlanField>): ReadonlyArray<Difference> => {
@@ -78,14 +78,10 @@ const compared = (before: ReadonlyArray<PlanField>, after: ReadonlyArray<PlanFie
 const order = (plan: Plan, field: string): ReadonlyArray<string> =>
   split(plan).flatMap((part) => {
     const { field: kind, name } = label(part)
-    if (kind !== field && !(field === 'header' && kind === 'cookie')) return []
-    return [
-      part._tag === 'Header'
-        ? part.name
-        : part._tag === 'Cookie'
-          ? `${part.name} ${part.line} ${part.separator ?? ''}${name}`
-          : name,
-    ]
+    if (part._tag === 'Cookie' && field === 'header') {
+      return [`${part.name} ${part.line} ${part.separator ?? ''}${name}`]
+    }
+    return kind === field ? [name] : []
   })
 
 const moved = (before: Plan, after: Plan): ReadonlyArray<Difference> =>

@@ -27,16 +27,24 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
 import { type Plan, show } from '../wire/Plan.js'
-import { type Context, context, type FieldOrigin } from './explain/Context.js'
-import { type Decided, decided } from './explain/DecidedSettings.js'
-import type { Explanation } from './explain/Explanation.js'
+import { byHand, type Explanation, type FieldOrigin, type Origin, type Overridden } from './explain/Explanation.js'
 import { type Label, label } from './explain/FieldLabel.js'
-import { dropped, unasked } from './explain/Omitted.js'
-import { byHand, type Dropped, type Layer, type Origin, type Overridden, type Unasked } from './explain/Origin.js'
-import { origins } from './explain/Origins.js'
+import { origins } from './explain/FieldOrigins.js'
+import { omitted } from './explain/Omitted.js'
 import { join, split } from './explain/PlanField.js'
+import { type Context, context, decided } from './explain/SettingOrigins.js'
 
-export type { Decided, Dropped, Explanation, FieldOrigin, Layer, Origin, Overridden, Unasked }
+export {
+  type Decided,
+  type Dropped,
+  type Explanation,
+  type FieldOrigin,
+  type Layer,
+  type Origin,
+  type Overridden,
+  render,
+  type Unasked,
+} from './explain/Explanation.js'
 /** @deprecated Use `FieldOrigin`. */
 export type Entry = FieldOrigin
 /** @deprecated Use `Overridden`. */
@@ -44,30 +52,25 @@ export type Said = Overridden
 /** @deprecated Use `Origin`. */
 export type Source = Origin
 
-const unknown = (plan: Plan): Explanation => ({
-  plan: show(plan),
-  entries: split(plan).map((part) => ({ part, ...byHand })),
-  settings: [],
-  dropped: [],
-  unasked: [{ input: 'everything', why: 'the plan was built by hand' }],
-})
-
-const contextOf = (plan: Plan, provenance: Provenance.Provenance): Context => {
-  if (provenance._tag === 'First') return context(plan, provenance, [])
-  return context(plan, provenance, entriesOf(provenance.previous))
+const contextOf = (plan: Plan): O.Option<Context> => {
+  const provenance = Provenance.of(plan)
+  if (O.isNone(provenance)) return O.none
+  const { value } = provenance
+  return O.some(context(plan, value, value._tag === 'First' ? [] : entriesOf(value.previous)))
 }
 
 const entriesOf = (plan: Plan): ReadonlyArray<FieldOrigin> => {
-  const provenance = Provenance.of(plan)
-  return O.isNone(provenance) ? unknown(plan).entries : origins(contextOf(plan, provenance.value))
+  const c = contextOf(plan)
+  return O.isSome(c) ? origins(c.value) : split(plan).map((part) => ({ part, ...byHand }))
 }
 
 /** Explains a plan. It never fails: a plan that was built by hand is explained as such. */
 export const explain = (plan: Plan): Explanation => {
-  const provenance = Provenance.of(plan)
-  if (O.isNone(provenance)) return unknown(plan)
-  const c = contextOf(plan, provenance.value)
-  return { plan: show(plan), entries: origins(c), settings: decided(c), dropped: dropped(c), unasked: unasked(c) }
+  const c = contextOf(plan)
+  if (O.isSome(c))
+    return { plan: show(plan), entries: origins(c.value), settings: decided(c.value), ...omitted(c.value) }
+  const unasked = [{ input: 'everything', why: 'the plan was built by hand' }]
+  return { plan: show(plan), entries: entriesOf(plan), settings: [], dropped: [], unasked }
 }
 
 /** Returns the plan that the entries describe, without its provenance; `none` if entries are missing. */
@@ -88,5 +91,3 @@ export const toData = ({ entries, ...rest }: Explanation): Data => ({
   ...rest,
   entries: entries.map(({ part, layer, how, overrode }) => ({ ...label(part), layer, how, overrode })),
 })
-
-export { render } from './explain/Render.js'

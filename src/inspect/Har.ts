@@ -23,13 +23,13 @@ import * as Provenance from '../stages/prepare/Provenance.js'
 import { hide } from '../stages/ReplyRedaction.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
+import * as Multipart from '../values/Multipart.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import { label, queryLabel } from './explain/FieldLabel.js'
 import { split } from './explain/PlanField.js'
-import * as FormParams from './FormParams.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
@@ -40,11 +40,18 @@ export interface NameValue {
   readonly value: string
 }
 
+export interface FormParam {
+  readonly name: string
+  readonly value?: string
+  readonly fileName?: string
+  readonly contentType?: string
+}
+
 export interface PostData {
   readonly mimeType: string
   readonly text: string
   /** The fields of a form; empty if the body is hidden. */
-  readonly params: ReadonlyArray<FormParams.FormParam>
+  readonly params: ReadonlyArray<FormParam>
   /** `base64` if the body is not UTF-8 text: an extension that Chrome uses too. */
   readonly _encoding?: 'base64'
 }
@@ -90,6 +97,61 @@ export interface Har {
   }
 }
 
+// --- forms ---------------------------------------------------------------------------------------------------------
+
+// Only quotes and line ends are percent-encoded in names (WHATWG HTML, multipart/form-data encoding).
+const unescaped = (text: string): string =>
+  text.replace(/%0a|%0d|%22/gi, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)))
+
+const parameter = (disposition: string, name: string): string | undefined => {
+  const start = disposition.indexOf(`; ${name}="`)
+  if (start < 0) return undefined
+  const from = start + name.length + 4
+  const end = disposition.indexOf('"', from)
+  return end < 0 ? undefined : unescaped(Shell.toText(disposition.slice(from, end)) ?? disposition.slice(from, end))
+}
+
+const field = (lines: ReadonlyArray<string>, name: string): string | undefined => {
+  const line = lines.find((one) => one.toLowerCase().startsWith(`${name}:`))
+  return line?.slice(name.length + 1).trim()
+}
+
+const partOf = (part: string): FormParam | undefined => {
+  const end = part.indexOf('\r\n\r\n')
+  if (end < 0) return undefined
+  const lines = part.slice(0, end).split('\r\n')
+  const disposition = field(lines, 'content-disposition') ?? ''
+  const name = parameter(disposition, 'name')
+  if (name === undefined) return undefined
+  const value = Shell.toText(part.slice(end + 4))
+  const fileName = parameter(disposition, 'filename')
+  const contentType = field(lines, 'content-type')
+  return {
+    name,
+    ...(value === undefined ? {} : { value }),
+    ...(fileName === undefined ? {} : { fileName }),
+    ...(contentType === undefined ? {} : { contentType }),
+  }
+}
+
+const multipart = (bytes: Uint8Array, boundary: string): ReadonlyArray<FormParam> => {
+  // The first delimiter is not preceded by a line end (RFC 2046 5.1.1).
+  const [, ...parts] = `\r\n${Shell.ofBytes(bytes)}`.split(`\r\n--${boundary}`)
+  return parts.flatMap((part) => {
+    const found = part.startsWith('\r\n') ? partOf(part.slice(2)) : undefined
+    return found === undefined ? [] : [found]
+  })
+}
+
+/** Returns the fields of a form body; empty if the media type is not that of a form. */
+const formParams = (mimeType: string, bytes: Uint8Array): ReadonlyArray<FormParam> => {
+  if (/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(mimeType)) {
+    return Array.from(new URLSearchParams(Buffer.from(bytes).toString('utf8')), ([name, value]) => ({ name, value }))
+  }
+  const boundary = /^multipart\/form-data\s*(?:;|$)/i.test(mimeType) ? Multipart.boundaryOf(mimeType) : undefined
+  return boundary === undefined || boundary === '' ? [] : multipart(bytes, boundary)
+}
+
 // --- requests ------------------------------------------------------------------------------------------------------
 
 const fields = (headers: Headers.Headers, open: Reveal.Open): ReadonlyArray<NameValue> =>
@@ -117,7 +179,7 @@ const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData |
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: described, params: [] }
   const bytes = Secret.open(body.bytes)
   const text = Shell.toText(Shell.ofBytes(bytes))
-  const params = FormParams.ofBody(mimeType, bytes)
+  const params = formParams(mimeType, bytes)
   return text === undefined
     ? { mimeType, text: Buffer.from(bytes).toString('base64'), params, _encoding: 'base64' }
     : { mimeType, text, params }
@@ -176,13 +238,10 @@ const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
 
 // --- archives ------------------------------------------------------------------------------------------------------
 
-const startedAt = (plan: Plan): Date => {
-  const inputs = Provenance.of(plan)
-  return O.isSome(inputs) ? inputs.value.now : new Date(0)
-}
+const EPOCH = new Date(0)
 
 const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
-  startedDateTime: startedAt(plan).toISOString(),
+  startedDateTime: (O.toUndefined(Provenance.of(plan))?.now ?? EPOCH).toISOString(),
   time: head.elapsed,
   request: requestOf(plan, versionOf(head), options),
   response: responseOf(hide(plan, head), Reveal.opening(options)),

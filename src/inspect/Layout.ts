@@ -75,11 +75,13 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
   return [...lines, line]
 }
 
+const same: Endomorphism<string> = (text) => text
+
 /** One column of a row: its text, width and paint. The last column takes the remaining width. */
 export interface Cell {
   readonly text: string
   readonly width?: number
-  readonly paint: Endomorphism<string>
+  readonly paint?: Endomorphism<string>
 }
 
 /** Lays out one indented row; each cell is wrapped in its own column. */
@@ -93,7 +95,7 @@ export const row = (cellsOfRow: ReadonlyArray<Cell>, columns: number, indent = 2
   const height = Math.max(...wrapped.map(({ lines }) => lines.length))
   return Array.from({ length: height }, (_, i) => {
     const line = wrapped
-      .map(({ lines, available, paint }, at) => {
+      .map(({ lines, available, paint = same }, at) => {
         const text = lines[i] ?? ''
         const blanks = at === wrapped.length - 1 ? '' : ' '.repeat(Math.max(0, available - width(text)))
         return `${text === '' ? '' : paint(text)}${blanks}`
@@ -108,5 +110,5 @@ export const paragraph = (
   text: string,
   columns: number,
   indent: number,
-  paint: Endomorphism<string> = (same) => same,
+  paint: Endomorphism<string> = same,
 ): ReadonlyArray<string> => wrap(text, columns - indent).map((line) => `${' '.repeat(indent)}${paint(line)}`.trimEnd())

@@ -44,20 +44,23 @@ import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 import * as Shell from './Shell.js'
 
-export type Rule =
-  | 'credentials-over-http'
-  | 'proxy-credentials'
-  | 'secret-in-url'
-  | 'unmarked-secret'
-  | 'body-on-get'
-  | 'no-content-type'
-  | 'content-type'
-  | 'header-overwritten'
-  | 'one-shot-body'
-  | 'verify-off'
-  | 'no-timeout'
-  | 'long-url'
-  | 'long-headers'
+const RULES = [
+  'credentials-over-http',
+  'proxy-credentials',
+  'secret-in-url',
+  'unmarked-secret',
+  'body-on-get',
+  'no-content-type',
+  'content-type',
+  'header-overwritten',
+  'one-shot-body',
+  'verify-off',
+  'no-timeout',
+  'long-url',
+  'long-headers',
+] as const
+
+export type Rule = (typeof RULES)[number]
 
 export interface Finding {
   readonly rule: Rule
@@ -67,58 +70,15 @@ export interface Finding {
 
 type Check = (plan: Plan) => ReadonlyArray<string>
 
-// --- secrets -------------------------------------------------------------------------------------------------------
-
 const isHere = ({ hostname }: Pick<Url, 'hostname'>): boolean =>
   /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 
 const names = (all: ReadonlyArray<string>): string => [...new Set(all)].join(', ')
 
-const credentialsOverHttp: Check = ({ url, headers }) => {
-  const secrets = headers.fields.filter(([, value]) => Secret.is(value)).map(([name]) => name)
-  if (url.protocol !== 'http:' || secrets.length === 0 || isHere(url)) return []
-  return [`${names(secrets)} can be read by anyone on the network path to ${url.hostname}; use https`]
-}
-
-const proxyCredentials: Check = ({ route: { proxy } }) => {
-  if (O.isNone(proxy) || proxy.value.protocol === 'https:') return []
-  const { credentials, authorization, hostname } = proxy.value
-  if ((O.isNone(credentials) && O.isNone(authorization)) || isHere({ hostname })) return []
-  return [`the password for ${Proxy.show(proxy.value)} can be read by anyone on the network path; use an https proxy`]
-}
-
 const SECRET_NAME =
   /(?:^|[-_.])(?:api[-_]?key|access[-_]?key|token|secret|pass(?:wd|word)?|sig(?:nature)?|auth|credentials?|session[-_]?id)$/i
 
-const secretInUrl: Check = (plan) =>
-  split(plan).flatMap((part) => {
-    const { name, value } = label(part)
-    if (part._tag !== 'Query' || !SECRET_NAME.test(name) || value === '') return []
-    return [`the query contains ${name}, and URLs are logged; send it as a header with withSecretHeader`]
-  })
-
-const unmarkedSecret: Check = ({ headers }) =>
-  headers.fields.flatMap(([name, value]) =>
-    Secret.is(value) || value === '' || !SECRET_NAME.test(name)
-      ? []
-      : [`${name} is printed and follows redirects to any origin; use withSecretHeader if it is a secret`],
-  )
-
-// --- the body ------------------------------------------------------------------------------------------------------
-
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'])
-
-const bodyOnGet: Check = ({ method, body }) =>
-  body._tag !== 'Empty' && WITHOUT_BODY.has(method)
-    ? [`a body has no defined meaning in ${method}; servers and caches may reject or drop it; use POST or PUT`]
-    : []
-
-const noContentType: Check = ({ headers, body }) => {
-  const isNothing = body._tag === 'Empty' || O.getOrElse(() => 1)(Body.length(body)) === 0
-  return isNothing || Headers.has('Content-Type')(headers)
-    ? []
-    : ["the body has no Content-Type, so the server has to guess it; set it with withHeader('Content-Type', …)"]
-}
 
 /** Returns whether bytes are a body of `withMultipart`. */
 const isMultipartBody = (bytes: Uint8Array): boolean => {
@@ -126,88 +86,100 @@ const isMultipartBody = (bytes: Uint8Array): boolean => {
   return /^--[^\r\n]+\r\nContent-Disposition: form-data;/.test(start)
 }
 
-const contentType: Check = ({ headers, body }) => {
-  const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
-  if (body._tag === 'Bytes' && isMultipartBody(Secret.open(body.bytes)) && !Multipart.isMultipart(type)) {
-    return [`the body is multipart, but Content-Type is ${type}; remove that header`]
-  }
-  if (body._tag !== 'Bytes' || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return []
-  const json = Printable.parseJson(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
-  return E.isRight(json)
-    ? []
-    : [`the body is not valid JSON, but Content-Type is ${type}; use withJson or another type`]
-}
-
-const oneShotBody: Check = ({ body, method }) =>
-  body._tag === 'Once'
-    ? [`the body can be sent once: a 307, a 308, a challenge or a retry of this ${method} fails; use withStream`]
-    : []
-
-// --- headers, route, size ------------------------------------------------------------------------------------------
-
-const headerOverwritten: Check = (plan) => {
-  const { entries, dropped } = explain(plan)
-  const over = entries.flatMap(({ part, layer, how, overrode }) => {
-    if (part._tag !== 'Header') return []
-    const isTaken = layer === 'prepare' || (Headers.sameName(part.name, 'Authorization') && layer !== 'defaults')
-    const lost = overrode.filter((one) => one.layer === 'session' || one.layer === 'request')
-    const isHeader = lost.some(({ value }) => layer === 'prepare' || value.startsWith('Authorization: '))
-    if (!isTaken || !isHeader) return []
-    const isCompleted = Headers.sameName(part.name, 'Content-Type') && Multipart.isMultipart(Secret.reveal(part.value))
-    return isCompleted
-      ? ['Content-Type has no boundary, so the boundary of the body was added; remove the header']
-      : [`your ${part.name} is not sent, it was replaced: ${how}`]
-  })
-  const gone = dropped.flatMap(({ what, why }) =>
-    /^header Transfer-Encoding$/i.test(what) ||
-    (/^header Proxy-Authorization$/i.test(what) && O.isNone(plan.route.proxy))
-      ? [`your ${what.slice(7)} is not sent: ${why}`]
-      : [],
-  )
-  return [...over, ...gone]
-}
-
-const verifyOff: Check = ({ url, route: { tls } }) =>
-  tls.verify || url.protocol === 'http:'
-    ? []
-    : ['certificates are not verified, so anyone on the network path can answer; set the roots with withCa']
-
-const noTimeout: Check = ({ route: { timeouts } }) =>
-  timeouts.read === undefined && timeouts.total === undefined
-    ? ['the request waits forever for a silent server; use withTimeouts']
-    : []
-
 const LONG = 8000
 
-const longUrl: Check = ({ url: { href } }) =>
-  href.length > LONG ? [`the URL has ${href.length} octets, and servers may reject more than 8000; use a body`] : []
-
-const longHeaders: Check = ({ headers }) => {
-  const size = Headers.reveal(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0)
-  return size > LONG
-    ? [`the headers have ${size} octets, and servers may reject more than 8000; check the cookies`]
-    : []
+const CHECKS: Readonly<Record<Rule, Check>> = {
+  'credentials-over-http': ({ url, headers }) => {
+    const secrets = headers.fields.filter(([, value]) => Secret.is(value)).map(([name]) => name)
+    if (url.protocol !== 'http:' || secrets.length === 0 || isHere(url)) return []
+    return [`${names(secrets)} can be read by anyone on the network path to ${url.hostname}; use https`]
+  },
+  'proxy-credentials': ({ route: { proxy } }) => {
+    if (O.isNone(proxy) || proxy.value.protocol === 'https:') return []
+    const { credentials, authorization, hostname } = proxy.value
+    if ((O.isNone(credentials) && O.isNone(authorization)) || isHere({ hostname })) return []
+    return [`the password for ${Proxy.show(proxy.value)} can be read by anyone on the network path; use an https proxy`]
+  },
+  'secret-in-url': (plan) =>
+    split(plan).flatMap((part) => {
+      const { name, value } = label(part)
+      if (part._tag !== 'Query' || !SECRET_NAME.test(name) || value === '') return []
+      return [`the query contains ${name}, and URLs are logged; send it as a header with withSecretHeader`]
+    }),
+  'unmarked-secret': ({ headers }) =>
+    headers.fields.flatMap(([name, value]) =>
+      Secret.is(value) || value === '' || !SECRET_NAME.test(name)
+        ? []
+        : [`${name} is printed and follows redirects to any origin; use withSecretHeader if it is a secret`],
+    ),
+  'body-on-get': ({ method, body }) =>
+    body._tag !== 'Empty' && WITHOUT_BODY.has(method)
+      ? [`a body has no defined meaning in ${method}; servers and caches may reject or drop it; use POST or PUT`]
+      : [],
+  'no-content-type': ({ headers, body }) => {
+    const isNothing = body._tag === 'Empty' || O.getOrElse(() => 1)(Body.length(body)) === 0
+    return isNothing || Headers.has('Content-Type')(headers)
+      ? []
+      : ["the body has no Content-Type, so the server has to guess it; set it with withHeader('Content-Type', …)"]
+  },
+  'content-type': ({ headers, body }) => {
+    const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
+    if (body._tag === 'Bytes' && isMultipartBody(Secret.open(body.bytes)) && !Multipart.isMultipart(type)) {
+      return [`the body is multipart, but Content-Type is ${type}; remove that header`]
+    }
+    if (body._tag !== 'Bytes' || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) return []
+    const json = Printable.parseJson(Shell.toText(Shell.ofBytes(Secret.open(body.bytes))) ?? '')
+    return E.isRight(json)
+      ? []
+      : [`the body is not valid JSON, but Content-Type is ${type}; use withJson or another type`]
+  },
+  'header-overwritten': (plan) => {
+    const { entries, dropped } = explain(plan)
+    const over = entries.flatMap(({ part, layer, how, overrode }) => {
+      if (part._tag !== 'Header') return []
+      const isTaken = layer === 'prepare' || (Headers.sameName(part.name, 'Authorization') && layer !== 'defaults')
+      const lost = overrode.filter((one) => one.layer === 'session' || one.layer === 'request')
+      const isHeader = lost.some(({ value }) => layer === 'prepare' || value.startsWith('Authorization: '))
+      if (!isTaken || !isHeader) return []
+      const isCompleted =
+        Headers.sameName(part.name, 'Content-Type') && Multipart.isMultipart(Secret.reveal(part.value))
+      return isCompleted
+        ? ['Content-Type has no boundary, so the boundary of the body was added; remove the header']
+        : [`your ${part.name} is not sent, it was replaced: ${how}`]
+    })
+    const gone = dropped.flatMap(({ what, why }) =>
+      /^header Transfer-Encoding$/i.test(what) ||
+      (/^header Proxy-Authorization$/i.test(what) && O.isNone(plan.route.proxy))
+        ? [`your ${what.slice(7)} is not sent: ${why}`]
+        : [],
+    )
+    return [...over, ...gone]
+  },
+  'one-shot-body': ({ body, method }) =>
+    body._tag === 'Once'
+      ? [`the body can be sent once: a 307, a 308, a challenge or a retry of this ${method} fails; use withStream`]
+      : [],
+  'verify-off': ({ url, route: { tls } }) =>
+    tls.verify || url.protocol === 'http:'
+      ? []
+      : ['certificates are not verified, so anyone on the network path can answer; set the roots with withCa'],
+  'no-timeout': ({ route: { timeouts } }) =>
+    timeouts.read === undefined && timeouts.total === undefined
+      ? ['the request waits forever for a silent server; use withTimeouts']
+      : [],
+  'long-url': ({ url: { href } }) =>
+    href.length > LONG ? [`the URL has ${href.length} octets, and servers may reject more than 8000; use a body`] : [],
+  'long-headers': ({ headers }) => {
+    const size = Headers.reveal(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0)
+    return size > LONG
+      ? [`the headers have ${size} octets, and servers may reject more than 8000; check the cookies`]
+      : []
+  },
 }
-
-const CHECKS: ReadonlyArray<readonly [Rule, Check]> = [
-  ['credentials-over-http', credentialsOverHttp],
-  ['proxy-credentials', proxyCredentials],
-  ['secret-in-url', secretInUrl],
-  ['unmarked-secret', unmarkedSecret],
-  ['body-on-get', bodyOnGet],
-  ['no-content-type', noContentType],
-  ['content-type', contentType],
-  ['header-overwritten', headerOverwritten],
-  ['one-shot-body', oneShotBody],
-  ['verify-off', verifyOff],
-  ['no-timeout', noTimeout],
-  ['long-url', longUrl],
-  ['long-headers', longHeaders],
-]
 
 /** Returns the findings, in the order of the table. */
 export const lint = (plan: Plan): ReadonlyArray<Finding> =>
-  CHECKS.flatMap(([rule, check]) => check(plan).map((message): Finding => ({ rule, message })))
+  RULES.flatMap((rule) => CHECKS[rule](plan).map((message): Finding => ({ rule, message })))
 
 /** Prints the findings, one per line. */
 export const render =
@@ -217,13 +189,6 @@ export const render =
       ? paint.good('no issues found')
       : findings
           .flatMap(({ rule, message }) =>
-            Layout.row(
-              [
-                { text: rule, width: 22, paint: paint.warning },
-                { text: message, paint: (text) => text },
-              ],
-              columns,
-              0,
-            ),
+            Layout.row([{ text: rule, width: 22, paint: paint.warning }, { text: message }], columns, 0),
           )
           .join('\n')

@@ -34,6 +34,7 @@ import * as Provenance from '../stages/prepare/Provenance.js'
 import { type Plan, show } from '../wire/Plan.js'
 import type { Head, Hop, Unread } from '../wire/Reply.js'
 import { explain } from './Explain.js'
+import { bytesText } from './explain/FieldLabel.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 
@@ -110,16 +111,14 @@ const refusals = ({ rejected = [] }: Hop): ReadonlyArray<Change> =>
 
 // --- decisions -----------------------------------------------------------------------------------------------------
 
-const bytes = (n: number): string => (n === 1 ? '1 byte' : `${n} bytes`)
-
 const following = (plan: Plan, next: Plan): ReadonlyArray<string> => {
   if (next.cause === 'Authorize') return [`answers the challenge of ${next.url.origin}, once`]
   const method = next.method === plan.method ? '' : `, as ${next.method}`
-  const dropped = explain(next).dropped.filter(
-    ({ layer, what }) => layer !== 'environment' && !what.startsWith('cookie'),
-  )
   const why = new Map<string, string[]>()
-  for (const { what, why: reason } of dropped) why.set(reason, [...(why.get(reason) ?? []), what])
+  for (const { layer, what, why: reason } of explain(next).dropped) {
+    if (layer === 'environment' || what.startsWith('cookie')) continue
+    why.set(reason, [...(why.get(reason) ?? []), what])
+  }
   return [
     `follows the redirect to ${next.url.href}${method}`,
     ...[...why].map(([reason, what]) => `without ${what.join(', ')}: ${reason}`),
@@ -131,7 +130,7 @@ const ending = (outcome: Outcome): ReadonlyArray<string> => {
   const { next, bytes: content } = outcome.right
   if (O.isSome(next))
     return [`stops here because of the redirect policy; the next request would be ${show(next.value)}`]
-  return [content === undefined ? 'done; the body was not read completely' : `done: ${bytes(content.length)}`]
+  return [content === undefined ? 'done; the body was not read completely' : `done: ${bytesText(content.length)}`]
 }
 
 // --- the story -----------------------------------------------------------------------------------------------------
@@ -205,10 +204,11 @@ export const ofOutcome = (outcome: Outcome): Story => {
   return toStory(withJars, [], outcome)
 }
 
-const lastHop = (response: Ended): Hop => {
-  const { plan, rejected } = response
-  return rejected === undefined ? { plan, head: response } : { plan, head: response, rejected }
-}
+const lastHop = (response: Ended): Hop => ({
+  plan: response.plan,
+  head: response,
+  ...(response.rejected === undefined ? {} : { rejected: response.rejected }),
+})
 
 // --- for a terminal ------------------------------------------------------------------------------------------------
 

@@ -32,17 +32,15 @@ export const render =
     return whys
       .flatMap(({ cookie, verdict, setBy }) => {
         const isSent = verdict === 'sent'
+        const status = {
+          text: isSent ? 'sent' : 'not sent',
+          width: VERDICT,
+          paint: isSent ? paint.good : paint.warning,
+        }
         const details = [scopeAndExpiry(cookie), O.isSome(setBy) ? `set by ${setBy.value}` : 'set by hand']
         const [first = '', ...others] = isSent ? details : [REASONS[verdict], ...details]
         return [
-          ...Layout.row(
-            [
-              { text: cookie.name, width: NAME, paint: paint.name },
-              { text: isSent ? 'sent' : 'not sent', width: VERDICT, paint: isSent ? paint.good : paint.warning },
-              { text: first, paint: (text) => text },
-            ],
-            columns,
-          ),
+          ...Layout.row([{ text: cookie.name, width: NAME, paint: paint.name }, status, { text: first }], columns),
           ...others.flatMap((line) => Layout.paragraph(line, columns, NAME + VERDICT + 4, paint.faint)),
         ]
       })

@@ -1,9 +1,74 @@
 /**
- * An explanation as data.
+ * An explanation as data and as text for a terminal: for each field the layer that decided it, the details, and what that overrode.
+ *
+ * | layer         | meaning                                                                      |
+ * |---------------|------------------------------------------------------------------------------|
+ * | `defaults`    | `Session.defaults`, or the built-in value if no layer sets one               |
+ * | `environment` | proxy variables, CA variables, netrc                                         |
+ * | `session`     | the session's settings                                                       |
+ * | `request`     | the request: its method, URL, body, settings                                 |
+ * | `jar`         | the cookie jar                                                               |
+ * | `prepare`, `redirect`, `challenge` | the stage that computed it                              |
+ * | `hand`        | not known, because the plan was built or edited by hand                      |
+ *
+ * A default is recognised by identity, so a session that sets an equal value itself does not count as a default.
  */
-import type { FieldOrigin } from './Context.js'
-import type { Decided } from './DecidedSettings.js'
-import type { Dropped, Unasked } from './Origin.js'
+import * as Layout from '../Layout.js'
+import * as Paint from '../Paint.js'
+import { type Label, label as labelOf } from './FieldLabel.js'
+import type { PlanField } from './PlanField.js'
+
+export type Layer =
+  | 'defaults'
+  | 'environment'
+  | 'session'
+  | 'request'
+  | 'jar'
+  | 'prepare'
+  | 'redirect'
+  | 'challenge'
+  | 'hand'
+
+/** A value that another layer overrode. Values are redacted. */
+export interface Overridden {
+  readonly layer: Layer
+  readonly value: string
+}
+
+/** The layer that decided a value. */
+export interface Origin {
+  readonly layer: Layer
+  /** The details, as text; empty if the layer is enough. */
+  readonly how: string
+  readonly overrode: ReadonlyArray<Overridden>
+}
+
+/** A field of a plan and where it came from. */
+export interface FieldOrigin<F extends PlanField = PlanField> extends Origin {
+  readonly part: F
+}
+
+/** A setting and where it came from. */
+export interface Decided extends Origin {
+  readonly name: string
+  /** Redacted. */
+  readonly value: string
+}
+
+/** An input that was available and is not in the plan. */
+export interface Dropped {
+  /** A name such as `header X-A` or `netrc entry for example.com`. */
+  readonly what: string
+  readonly layer: Layer
+  readonly value: string
+  readonly why: string
+}
+
+/** An input that was not read. */
+export interface Unasked {
+  readonly input: string
+  readonly why: string
+}
 
 export interface Explanation {
   /** The plan in one line. */
@@ -17,3 +82,72 @@ export interface Explanation {
   /** The inputs that were not read. */
   readonly unasked: ReadonlyArray<Unasked>
 }
+
+export const from = (layer: Layer, how = '', overrode: ReadonlyArray<Overridden> = []): Origin => ({
+  layer,
+  how,
+  overrode,
+})
+
+export const byHand: Origin = from('hand', 'built or edited by hand')
+
+// --- for a terminal --------------------------------------------------------------------------------------------------
+
+const NAME = 18
+const LAYER = 11
+
+interface Line extends Pick<Decided, 'name' | 'layer' | 'value'> {
+  readonly notes: ReadonlyArray<string>
+}
+
+const notes = ({ how, overrode }: Origin): ReadonlyArray<string> => [
+  ...(how === '' ? [] : [how]),
+  ...overrode.map(({ layer, value }) => `over ${layer}: ${value}`),
+]
+
+const nameOf = ({ field, name }: Label): string => {
+  if (field === 'header') return name
+  if (field === 'query') return `?${name}`
+  return name === '' ? field : `${field} ${name}`
+}
+
+/** Returns whether the details say only that a default applies. */
+const isQuiet = ({ part, layer }: FieldOrigin): boolean =>
+  layer === 'defaults' && ['Ca', 'Certificate', 'Verify', 'Limit', 'Timeout', 'Proxy'].includes(part._tag)
+
+const lines = ({ entries, settings }: Explanation): ReadonlyArray<Line> => [
+  ...entries.map((entry): Line => {
+    const label = labelOf(entry.part)
+    const shown = notes(isQuiet(entry) ? { ...entry, how: '' } : entry)
+    return { name: nameOf(label), layer: entry.layer, value: label.value, notes: shown }
+  }),
+  ...settings.map((setting): Line => ({ ...setting, notes: notes(setting) })),
+]
+
+/** Prints an explanation in at most `columns` columns, 100 by default. */
+export const render =
+  ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
+  (explanation: Explanation): string => {
+    const cellsOf = ({ name, layer, value }: Line): ReadonlyArray<Layout.Cell> => [
+      { text: name, width: NAME, paint: paint.name },
+      { text: layer, width: LAYER, paint: layer === 'defaults' ? paint.faint : paint.good },
+      { text: value },
+    ]
+    const rows = lines(explanation).flatMap((line) => [
+      ...Layout.row(cellsOf(line), columns),
+      ...line.notes.flatMap((note) => Layout.paragraph(note, columns, NAME + LAYER + 6, paint.faint)),
+    ])
+    const dropped = explanation.dropped.flatMap(({ what, layer, value, why }) => [
+      ...Layout.paragraph(`${what} (${layer}): ${value}`, columns, 2, paint.warning),
+      ...Layout.paragraph(why, columns, 6, paint.faint),
+    ])
+    const unasked = explanation.unasked.flatMap(({ input, why }) => Layout.paragraph(`${input}: ${why}`, columns, 2))
+    const section = (title: string, body: ReadonlyArray<string>): ReadonlyArray<string> =>
+      body.length === 0 ? [] : ['', paint.strong(title), ...body]
+    return [
+      ...Layout.wrap(explanation.plan, columns).map(paint.strong),
+      ...rows,
+      ...section('Dropped', dropped),
+      ...section('Not consulted', unasked),
+    ].join('\n')
+  }

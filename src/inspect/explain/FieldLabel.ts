@@ -8,7 +8,7 @@ import { decodeComponent } from '../../values/PercentEncoding.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import type { Cause, ClientCertificate } from '../../wire/Plan.js'
-import type { PlanField } from './PlanField.js'
+import type { Of, Tag } from './PlanField.js'
 
 /** The text of a field: its kind, its name, and its value with every secret hidden. */
 export interface Label {
@@ -17,18 +17,15 @@ export interface Label {
   readonly value: string
 }
 
+/** Returns a number of bytes as text. */
+export const bytesText = (size: number): string => (size === 1 ? '1 byte' : `${size} bytes`)
+
 const sizeOf = (body: Body.Payload): string => {
   if (body._tag === 'Empty') return 'none'
   const size = Body.length(body)
-  const octets = O.isSome(size) ? `${size.value} ${size.value === 1 ? 'byte' : 'bytes'}` : 'of unknown length'
-  switch (body._tag) {
-    case 'Bytes':
-      return octets
-    case 'Stream':
-      return `a stream, ${octets}`
-    case 'Once':
-      return `a stream that can be read once, ${octets}`
-  }
+  const octets = O.isSome(size) ? bytesText(size.value) : 'of unknown length'
+  const kind = { Bytes: '', Stream: 'a stream, ', Once: 'a stream that can be read once, ' }[body._tag]
+  return `${kind}${octets}`
 }
 
 /** Shows only the kind of a PEM text, because it is long. */
@@ -37,31 +34,29 @@ export const pem = (text: string): string => {
   return kind === undefined ? text : `PEM text (${kind})`
 }
 
-const certificateText = ({ cert, key, pfx, passphrase }: ClientCertificate): string =>
-  [
+const certificateText = ({ cert, key, pfx, passphrase }: ClientCertificate): string => {
+  const bundle = pfx instanceof Uint8Array ? `‹${pfx.length} bytes›` : pfx
+  return [
     ...(cert === undefined ? [] : [`cert ${pem(Secret.show(cert))}`]),
     ...(key === undefined ? [] : [`key ${pem(Secret.show(key))}`]),
-    ...(pfx === undefined ? [] : [`pfx ${typeof pfx === 'string' ? pfx : bytesLabel(pfx)}`]),
+    ...(bundle === undefined ? [] : [`pfx ${bundle}`]),
     ...(passphrase === undefined ? [] : ['with a passphrase']),
   ].join(', ')
-
-const bytesLabel = (content: Uint8Array | Secret.SealedBytes): string =>
-  content instanceof Uint8Array ? `‹${content.length} bytes›` : String(content)
-
-/** Returns the label of a piece of a query. */
-export const queryLabel = (text: string): Label => {
-  const equals = text.indexOf('=')
-  const [name, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
-  return { field: 'query', name: decoded(name), value: decoded(value) }
 }
 
 const decoded = (text: string): string => decodeComponent(text.replaceAll('+', ' ')) ?? text
+
+/** Returns the label of a piece of a query. */
+export const queryLabel = (text: string): Label => {
+  const [name = '', ...value] = text.split('=')
+  return { field: 'query', name: decoded(name), value: decoded(value.join('=')) }
+}
 
 const cookieLabel = (pair: Headers.Value): Label => {
   const text = Secret.reveal(pair)
   const equals = text.indexOf('=')
   const value = Secret.is(pair) ? Secret.show(pair) : text.slice(equals + 1)
-  return { field: 'cookie', name: equals < 0 ? '' : text.slice(0, equals), value }
+  return { field: 'cookie', name: text.slice(0, Math.max(0, equals)), value }
 }
 
 const CAUSES: Readonly<Record<Cause, string>> = {
@@ -73,36 +68,24 @@ const CAUSES: Readonly<Record<Cause, string>> = {
 const text = <A>(value: O.Option<A>, show: (a: A) => string, otherwise: string): string =>
   O.isSome(value) ? show(value.value) : otherwise
 
-/** Returns the label of a field. */
-export const label = (field: PlanField): Label => {
-  switch (field._tag) {
-    case 'Method':
-      return { field: 'method', name: '', value: field.method }
-    case 'Place':
-      return { field: 'url', name: '', value: field.url.href }
-    case 'Query':
-      return queryLabel(field.shown)
-    case 'Fragment':
-      return { field: 'fragment', name: '', value: field.text }
-    case 'Header':
-      return { field: 'header', name: field.name, value: Secret.show(field.value) }
-    case 'Cookie':
-      return cookieLabel(field.pair)
-    case 'Body':
-      return { field: 'body', name: '', value: sizeOf(field.body) }
-    case 'Proxy':
-      return { field: 'proxy', name: '', value: text(field.proxy, Proxy.show, 'none') }
-    case 'Verify':
-      return { field: 'tls', name: 'verify', value: field.verify ? 'certificates are verified' : 'off' }
-    case 'Ca':
-      return { field: 'tls', name: 'ca', value: text(field.ca, pem, 'the built-in roots') }
-    case 'Certificate':
-      return { field: 'tls', name: 'certificate', value: text(field.certificate, certificateText, 'none') }
-    case 'Timeout':
-      return { field: 'timeout', name: field.phase, value: text(field.ms, (ms) => `${ms} ms`, 'none') }
-    case 'Limit':
-      return { field: 'limit', name: field.name, value: `${field.octets} bytes` }
-    case 'Cause':
-      return { field: 'cause', name: '', value: CAUSES[field.cause] }
-  }
+const tls = (name: string, value: string): Label => ({ field: 'tls', name, value })
+
+const LABELS: { readonly [T in Tag]: (field: Of<T>) => Label } = {
+  Method: ({ method }) => ({ field: 'method', name: '', value: method }),
+  Place: ({ url }) => ({ field: 'url', name: '', value: url.href }),
+  Query: ({ shown }) => queryLabel(shown),
+  Fragment: (field) => ({ field: 'fragment', name: '', value: field.text }),
+  Header: ({ name, value }) => ({ field: 'header', name, value: Secret.show(value) }),
+  Cookie: ({ pair }) => cookieLabel(pair),
+  Body: ({ body }) => ({ field: 'body', name: '', value: sizeOf(body) }),
+  Proxy: ({ proxy }) => ({ field: 'proxy', name: '', value: text(proxy, Proxy.show, 'none') }),
+  Verify: ({ verify }) => tls('verify', verify ? 'certificates are verified' : 'off'),
+  Ca: ({ ca }) => tls('ca', text(ca, pem, 'the built-in roots')),
+  Certificate: ({ certificate }) => tls('certificate', text(certificate, certificateText, 'none')),
+  Timeout: ({ phase, ms }) => ({ field: 'timeout', name: phase, value: text(ms, (n) => `${n} ms`, 'none') }),
+  Limit: ({ name, octets }) => ({ field: 'limit', name, value: `${octets} bytes` }),
+  Cause: ({ cause }) => ({ field: 'cause', name: '', value: CAUSES[cause] }),
 }
+
+/** Returns the label of a field. */
+export const label = <T extends Tag>(field: Of<T>): Label => LABELS[field._tag](field)

@@ -5,9 +5,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import type * as Cookie from '../../cookies/Cookie.js'
 import * as Jar from '../../cookies/Jar.js'
 import * as Environment from '../../session/Environment.js'
-import type { Settings } from '../../session/Settings.js'
+import type { HeaderSetting } from '../../session/Settings.js'
 import * as CookieHeader from '../../stages/prepare/CookieHeader.js'
-import type { First, Redirected } from '../../stages/prepare/Provenance.js'
 import { isOfContent, shouldStripAuth } from '../../stages/Redirect.js'
 import * as Headers from '../../values/Headers.js'
 import * as Override from '../../values/Override.js'
@@ -15,95 +14,92 @@ import * as Proxy from '../../values/Proxy.js'
 import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import {
-  type Context,
-  headerSetting,
-  isFirst,
-  isRedirected,
-  ofHeaderSetting,
-  showAuth,
-  showHeader,
-  urlUser,
-} from './Context.js'
+import type { Dropped, Explanation, Unasked } from './Explanation.js'
 import { label, pem } from './FieldLabel.js'
-import { type Dropped, type Layer, ofSetting, sessionLayer, type Unasked } from './Origin.js'
-import { shownPair, urlLayer } from './Origins.js'
-import { caVariable, ofNoProxy, ofProxySettings, proxyText, proxyVariable } from './RouteOrigin.js'
+import { queryKey, urlLayer } from './FieldOrigins.js'
+import type { Of } from './PlanField.js'
+import {
+  CERTIFICATE,
+  type Context,
+  caVariable,
+  type FirstContext,
+  header,
+  ofNoProxy,
+  ofProxySettings,
+  proxyText,
+  proxyVariable,
+  type RedirectedContext,
+  showAuth,
+  valueOf,
+} from './SettingOrigins.js'
 
 const HIDDEN = Secret.REDACTED
 const REMOVED = 'the request removes it'
 
-/** The layer that set something which the request does not change. */
-const layerOf = <A>({ layers }: Context, pick: (settings: Settings) => Override.Override<A>): Layer =>
-  ofSetting(layers, pick, () => '')?.layer ?? 'session'
+// --- settings that are removed, or that must not leave the base URL's origin -----------------------------------------
 
-const whose = ({ layers }: Context, isOfRequest: (settings: Settings) => boolean): string =>
-  isOfRequest(layers.request) ? 'the request' : 'the session'
-
-// --- settings that the request removes, or that must not leave the base URL's origin ---------------------------------
-
-const removedHeaders = (c: Context): ReadonlyArray<Dropped> => {
-  const { session, request, base } = c.layers
-  const byRequest = [...request.headers].flatMap(([key, override]): ReadonlyArray<Dropped> => {
-    const below = session.headers.get(key)
-    if (override._tag !== 'Unset' || below?._tag !== 'Set') return []
-    const { name } = below.value
-    const value = showHeader(c, key)(below.value)
-    return [{ what: `header ${name}`, layer: sessionLayer(c.layers, headerSetting(key)), value, why: REMOVED }]
+/** The values of one layer that the layer above it removes. */
+const removed = <A>(
+  below: Override.Keyed<A>,
+  above: Override.Keyed<A>,
+  why: string,
+  describe: (key: string, value: A) => Omit<Dropped, 'why'>,
+): ReadonlyArray<Dropped> =>
+  [...above].flatMap(([key, override]) => {
+    const held = below.get(key)
+    return override._tag === 'Unset' && held?._tag === 'Set' ? [{ ...describe(key, held.value), why }] : []
   })
-  const bySession = [...(base?.headers ?? [])].flatMap(([key, override]): ReadonlyArray<Dropped> => {
-    if (override._tag !== 'Set' || session.headers.get(key)?._tag !== 'Unset') return []
-    const { name } = override.value
-    const value = showHeader(c, key)(override.value)
-    return [{ what: `header ${name}`, layer: 'defaults', value, why: 'the session removes it' }]
+
+const removedHeaders = (c: FirstContext): ReadonlyArray<Dropped> => {
+  const { base, session, request } = c.layers
+  const describe = (key: string, setting: HeaderSetting): Omit<Dropped, 'why'> => ({
+    what: `header ${setting.name}`,
+    layer:
+      Override.getOrElse(undefined)(base.headers.get(key) ?? Override.inherit) === setting ? 'defaults' : 'session',
+    value: header(c, key).show(setting),
   })
-  return [...byRequest, ...bySession]
+  return [
+    ...removed(session.headers, request.headers, REMOVED, describe),
+    ...removed(base.headers, session.headers, 'the session removes it', describe),
+  ]
 }
 
-const removedCookies = ({ layers: { session, request } }: Context): ReadonlyArray<Dropped> =>
-  [...request.cookies].flatMap(([name, override]): ReadonlyArray<Dropped> => {
-    if (override._tag !== 'Unset' || session.cookies.get(name)?._tag !== 'Set') return []
-    return [{ what: `cookie ${name}`, layer: 'session', value: HIDDEN, why: REMOVED }]
-  })
-
-const removedQuery = ({ layers: { session, request } }: Context): ReadonlyArray<Dropped> => {
+const removedQuery = ({ layers: { session, request } }: FirstContext): ReadonlyArray<Dropped> => {
   if (session.query._tag === 'Inherit' || request.query._tag === 'Inherit') return []
-  if (session.query.value._tag !== 'Keys') return []
-  const layer = 'session' as const
-  if (request.query._tag === 'Replace' || request.query.value._tag !== 'Keys') {
-    const value = Query.showSource(session.query.value)
-    return [{ what: 'query', layer, value, why: 'the request replaces the whole query' }]
+  const [below, above] = [session.query.value, request.query.value]
+  if (below._tag !== 'Keys') return []
+  const layer = 'session'
+  if (request.query._tag === 'Replace' || above._tag !== 'Keys') {
+    return [{ what: 'query', layer, value: Query.showSource(below), why: 'the request replaces the whole query' }]
   }
-  const { keys } = session.query.value
-  return [...request.query.value.keys].flatMap(([key, override]): ReadonlyArray<Dropped> => {
-    const below = keys.get(key)
-    if (override._tag !== 'Unset' || below?._tag !== 'Set') return []
-    return [{ what: `query ${key}`, layer, value: shownPair(key, below.value), why: REMOVED }]
-  })
+  return removed(below.keys, above.keys, REMOVED, (key, held) => ({
+    what: `query ${key}`,
+    layer,
+    value: queryKey(key).show(held),
+  }))
 }
 
 const OTHER_ORIGIN =
   'the URL has another origin than the base URL, so credentials, query and Host of the session are not sent'
 
-const keptFromOtherOrigin = ({ provenance }: Context<First>): ReadonlyArray<Dropped> => {
-  if (provenance.target.base !== 'OtherOrigin') return []
-  const before = provenance.given.session.settings
-  const after = provenance.merged.session.settings
-  const drop = (what: string): Dropped => ({ what, layer: 'session', value: HIDDEN, why: OTHER_ORIGIN })
-  return [
-    ...(before.auth._tag === 'Set' ? [drop('auth')] : []),
-    ...(before.query._tag === 'Inherit' ? [] : [drop('query')]),
-    ...Override.entries(before.headers).flatMap(([key, { name }]) =>
-      after.headers.has(key) ? [] : [drop(`header ${name}`)],
+const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyArray<Dropped> => {
+  if (target.base !== 'OtherOrigin') return []
+  const { auth, query, headers, cookies, certificate } = given.session.settings
+  const lost = [
+    ...(auth._tag === 'Set' ? ['auth'] : []),
+    ...(query._tag === 'Inherit' ? [] : ['query']),
+    ...Override.entries(headers).flatMap(([key, { name }]) =>
+      merged.session.settings.headers.has(key) ? [] : [`header ${name}`],
     ),
-    ...Override.entries(before.cookies).map(([name]) => drop(`cookie ${name}`)),
-    ...(before.certificate._tag === 'Set' ? [drop('client certificate')] : []),
+    ...Override.entries(cookies).map(([name]) => `cookie ${name}`),
+    ...(certificate._tag === 'Set' ? ['client certificate'] : []),
   ]
+  return lost.map((what) => ({ what, layer: 'session', value: HIDDEN, why: OTHER_ORIGIN }))
 }
 
 // --- headers of a first plan -----------------------------------------------------------------------------------------
 
-const FRAMED: Readonly<Record<First['framing'], string>> = {
+const FRAMED: Readonly<Record<FirstContext['framing'], string>> = {
   None: 'there is no body',
   Zero: 'there is no body',
   Length: 'the length of the body is known',
@@ -111,26 +107,21 @@ const FRAMED: Readonly<Record<First['framing'], string>> = {
   Chunked: 'the length of the body is not known',
 }
 
-const headerReason = ({ plan, provenance }: Context<First>, key: string): string => {
-  if (key !== 'proxy-authorization') return FRAMED[provenance.framing]
-  return O.isSome(plan.route.proxy) ? 'it is sent to the proxy only' : 'there is no proxy that could receive it'
-}
-
-const replacedHeaders = (c: Context<First>): ReadonlyArray<Dropped> =>
-  ['content-length', 'transfer-encoding', 'proxy-authorization'].flatMap((key): ReadonlyArray<Dropped> => {
-    const setting = c.provenance.merged.settings.headers.get(key)
-    if (setting?._tag !== 'Set' || Headers.has(key)(c.plan.headers)) return []
-    const { name } = setting.value
-    const value = showHeader(c, key)(setting.value)
-    return [
-      { what: `header ${name}`, layer: ofHeaderSetting(c, key)?.layer ?? 'hand', value, why: headerReason(c, key) },
-    ]
+const replacedHeaders = (c: FirstContext): ReadonlyArray<Dropped> => {
+  const hasProxy = O.isSome(c.plan.route.proxy)
+  const ofProxy = hasProxy ? 'it is sent to the proxy only' : 'there is no proxy that could receive it'
+  return ['content-length', 'transfer-encoding', 'proxy-authorization'].flatMap((key): ReadonlyArray<Dropped> => {
+    const name = valueOf(c, { ...header(c, key), show: (setting) => setting.name })
+    const lost = valueOf(c, header(c, key))
+    if (name === undefined || lost === undefined || Headers.has(key)(c.plan.headers)) return []
+    const why = key === 'proxy-authorization' ? ofProxy : FRAMED[c.framing]
+    return [{ what: `header ${name.value}`, ...lost, why }]
   })
+}
 
 // --- what a redirect drops -------------------------------------------------------------------------------------------
 
-const redirectReason = ({ plan, provenance }: Context<Redirected>, name: string, value: Headers.Value): string => {
-  const { previous } = provenance
+const redirectReason = ({ plan, previous }: RedirectedContext, { name, value }: Of<'Header'>): string => {
   if (isOfContent(name) && previous.method !== plan.method) return 'the body is not sent again'
   const strips = shouldStripAuth(previous.url, plan.url)
   if (strips && Headers.sameName(name, 'Host')) return 'it names the previous host'
@@ -138,33 +129,30 @@ const redirectReason = ({ plan, provenance }: Context<Redirected>, name: string,
   return 'it was computed again'
 }
 
-const droppedLines = (c: Context<Redirected>): ReadonlyArray<Dropped> => {
+const droppedLines = (c: RedirectedContext): ReadonlyArray<Dropped> => {
   const sent = new Set(Secret.reveal(Headers.find(c.plan.headers, 'Cookie') ?? '').split('; '))
-  return c.previous.flatMap(({ part, layer }): ReadonlyArray<Dropped> => {
-    if (part._tag === 'Cookie') {
-      if (sent.has(Secret.reveal(part.pair))) return []
+  return c.earlier.flatMap(({ part, layer }): ReadonlyArray<Dropped> => {
+    const { name, value } = label(part)
+    if (part._tag === 'Cookie' && !sent.has(Secret.reveal(part.pair))) {
       const why = layer === 'jar' ? 'the jar does not have it for this URL' : 'it is for the first origin only'
-      return [{ what: `cookie ${label(part).name}`, layer, value: HIDDEN, why }]
+      return [{ what: `cookie ${name}`, layer, value: HIDDEN, why }]
     }
-    if (part._tag !== 'Header' || Headers.has(part.name)(c.plan.headers)) return []
-    return [
-      { what: `header ${part.name}`, layer, value: label(part).value, why: redirectReason(c, part.name, part.value) },
-    ]
+    if (part._tag !== 'Header' || Headers.has(name)(c.plan.headers)) return []
+    return [{ what: `header ${name}`, layer, value, why: redirectReason(c, part) }]
   })
 }
 
-const droppedByRedirect = (c: Context<Redirected>): ReadonlyArray<Dropped> => {
-  const { previous, head } = c.provenance
+const droppedByRedirect = (c: RedirectedContext): ReadonlyArray<Dropped> => {
+  const { previous, head, plan } = c
   const found: Dropped[] = [...droppedLines(c)]
-  if (previous.body._tag !== 'Empty' && c.plan.body._tag === 'Empty') {
-    const value = label({ _tag: 'Body', body: previous.body }).value
-    const why = `a ${head.status} changes ${previous.method} to ${c.plan.method}, which has no body`
+  if (previous.body._tag !== 'Empty' && plan.body._tag === 'Empty') {
+    const { value } = label({ _tag: 'Body', body: previous.body })
+    const why = `a ${head.status} changes ${previous.method} to ${plan.method}, which has no body`
     found.push({ what: 'body', layer: 'request', value, why })
   }
-  const { proxy } = previous.route
-  const next = c.plan.route.proxy
-  const isOther = O.isSome(proxy) && (O.isNone(next) || !Proxy.sameServer(proxy.value, next.value))
-  if (isOther && O.isSome(proxy.value.authorization)) {
+  const [before, after] = [previous.route.proxy, plan.route.proxy]
+  const isOther = O.isSome(before) && (O.isNone(after) || !Proxy.sameServer(before.value, after.value))
+  if (isOther && O.isSome(before.value.authorization)) {
     const why = 'the next request does not use that proxy'
     found.push({ what: 'Proxy-Authorization', layer: 'request', value: HIDDEN, why })
   }
@@ -186,16 +174,11 @@ export const REASONS: Readonly<Record<Exclude<Cookie.CookieStatus, 'sent'>, stri
 }
 
 /** Cookies of the jar that are not sent. Cookies for other hosts are omitted. */
-const droppedCookies = ({ provenance }: Context): ReadonlyArray<Dropped> => {
-  const { cookies, merged, jar, now } = provenance
-  if (jar.cookies.size === 0 || !Url.isHttp(provenance.url)) return []
-  const url = Url.withSentPathname(provenance.url)
+const droppedCookies = ({ cookies, merged, jar, now, url }: Context): ReadonlyArray<Dropped> => {
+  if (jar.cookies.size === 0 || !Url.isHttp(url)) return []
   const room = CookieHeader.roomBeside(CookieHeader.ownCookies(cookies, merged.settings))
-  return Jar.why(
-    url,
-    now,
-    room,
-  )(jar).flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {
+  const found = Jar.why(Url.withSentPathname(url), now, room)(jar)
+  return found.flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {
     if (verdict === 'domain' || (verdict === 'sent' && cookies !== 'Header')) return []
     const value = `${HIDDEN}, for ${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path}`
     const why = verdict === 'sent' ? 'your Cookie header replaces all other cookies' : REASONS[verdict]
@@ -205,141 +188,131 @@ const droppedCookies = ({ provenance }: Context): ReadonlyArray<Dropped> => {
 
 // --- credentials -----------------------------------------------------------------------------------------------------
 
-const authReason = (c: Context): string => {
-  const { auth } = c.provenance.merged.settings
-  const who = whose(c, (settings) => settings.auth._tag !== 'Inherit')
-  if (auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')) return `${who} uses withoutAuth`
-  if (auth._tag === 'Set') return `${who} sets auth (${showAuth(auth.value)})`
-  const setter = whose(c, (settings) => settings.headers.get('authorization')?._tag === 'Set')
-  return `${setter} sets an Authorization header`
+/** Why the settings leave no place for other credentials. */
+const authReason = ({ merged, layers: { request } }: Context): string => {
+  const { auth } = merged.settings
+  const who = (isOfRequest: boolean): string => (isOfRequest ? 'the request' : 'the session')
+  if (auth._tag === 'Inherit') {
+    return `${who(request.headers.get('authorization')?._tag === 'Set')} sets an Authorization header`
+  }
+  const setter = who(request.auth._tag !== 'Inherit')
+  const isOff = auth._tag === 'Unset' || auth.value._tag === 'None'
+  return isOff ? `${setter} uses withoutAuth` : `${setter} sets auth (${showAuth(auth.value)})`
 }
 
-/** Why the chosen credentials exclude those of netrc; `undefined` if netrc was read. */
+const droppedUserinfo = (c: FirstContext): ReadonlyArray<Dropped> => {
+  const { userinfo } = c.target
+  const isUnused = ['Setting', 'Disabled', 'Header'].includes(c.credentials.source)
+  if (!isUnused || O.isNone(userinfo) || O.isNone(Proxy.credentialsOf(userinfo))) return []
+  const what = O.isNone(userinfo.value.pass) ? 'user of the URL' : 'user and password of the URL'
+  return [{ what, layer: urlLayer(c), value: HIDDEN, why: authReason(c) }]
+}
+
+// --- the environment -------------------------------------------------------------------------------------------------
+
+/** A source of the environment, what it has for the plan, and why it was not used; `undefined` if it was. */
+interface Source {
+  readonly input: string
+  readonly held: Pick<Dropped, 'what' | 'value'> | undefined
+  readonly why: string | undefined
+}
+
+/** The user in the URL without a password, so that only that user's netrc entry applies. */
+const urlUser = (c: Context): string | undefined => {
+  if (c._tag === 'Redirected' || O.isNone(c.target.userinfo)) return undefined
+  const { user, pass } = c.target.userinfo.value
+  return O.isNone(pass) ? user : undefined
+}
+
 const netrcReason = (c: Context): string | undefined => {
-  const { merged, credentials } = c.provenance
-  if (!merged.session.ambient.netrc) return 'the session does not allow netrc'
-  switch (credentials.source) {
-    case 'Netrc':
-    case 'UrlUser':
-      return undefined
-    case 'None':
-      return urlUser(c) === undefined ? undefined : 'the URL names another user'
-    case 'Url':
-      return 'the URL has a user and a password'
-    case 'Header':
-      return isRedirected(c) && Headers.has('Authorization')(c.provenance.previous.headers)
-        ? 'the Authorization header of the previous request is sent'
-        : authReason(c)
-    default:
-      return authReason(c)
+  if (!c.merged.session.ambient.netrc) return 'the session does not allow netrc'
+  const isSentAgain = c._tag === 'Redirected' && Headers.has('Authorization')(c.previous.headers)
+  const reasons: Readonly<Record<Context['credentials']['source'], string | undefined>> = {
+    Netrc: undefined,
+    UrlUser: undefined,
+    None: urlUser(c) === undefined ? undefined : 'the URL names another user',
+    Url: 'the URL has a user and a password',
+    Header: isSentAgain ? 'the Authorization header of the previous request is sent' : authReason(c),
+    Setting: authReason(c),
+    Disabled: authReason(c),
   }
+  return reasons[c.credentials.source]
 }
 
-const hasNetrcEntry = (c: Context): boolean => {
-  const { url, environment } = c.provenance
-  return Url.isHttp(url) && O.isSome(Environment.credentialsFor(url.hostname, urlUser(c))(environment))
+const netrc = (c: Context): Source => {
+  const { url, environment } = c
+  const isRead = Secret.reveal(environment.netrc) !== '' && Url.isHttp(url)
+  const isHeld = isRead && O.isSome(Environment.credentialsFor(url.hostname, urlUser(c))(environment))
+  const held = isHeld ? { what: `netrc entry for ${url.hostname}`, value: HIDDEN } : undefined
+  return { input: 'netrc', held, why: netrcReason(c) }
 }
 
-const droppedCredentials = (c: Context): ReadonlyArray<Dropped> => {
-  const found: Dropped[] = []
-  if (isFirst(c) && O.isSome(c.provenance.target.userinfo)) {
-    const { source } = c.provenance.credentials
-    const { user, pass } = c.provenance.target.userinfo.value
-    const isEmpty = user === '' && (O.isNone(pass) || Secret.reveal(pass.value) === '')
-    if (!isEmpty && (source === 'Setting' || source === 'Disabled' || source === 'Header')) {
-      const what = O.isNone(pass) ? 'user of the URL' : 'user and password of the URL'
-      found.push({ what, layer: urlLayer(c), value: HIDDEN, why: authReason(c) })
-    }
+const proxyReason = (c: Context, isHeld: boolean): string | undefined => {
+  const layer = ofProxySettings(c)?.layer ?? 'session'
+  const settingReason = O.isNone(c.travel.proxy) ? `the ${layer} uses withoutProxy` : `the ${layer} sets a proxy`
+  const reasons: Readonly<Record<Context['route']['proxy'], string | undefined>> = {
+    Setting: isHeld ? settingReason : `the ${layer} decides the proxy`,
+    Variable: undefined,
+    NoProxy: 'NO_PROXY lists this host',
+    OwnNoProxy: `no_proxy of the ${ofNoProxy(c).layer} lists this host`,
+    Ignored: 'the session does not allow proxy variables',
+    None: c.merged.session.ambient.proxies ? undefined : 'the session does not allow them',
   }
-  const why = netrcReason(c)
-  if (why !== undefined && hasNetrcEntry(c)) {
-    const what = `netrc entry for ${c.provenance.url.hostname}`
-    found.push({ what, layer: 'environment', value: HIDDEN, why: `not used: ${why}` })
-  }
-  return found
+  return reasons[c.route.proxy]
 }
 
-// --- route -----------------------------------------------------------------------------------------------------------
-
-const proxyReason = (c: Context): string | undefined => {
-  switch (c.provenance.route.proxy) {
-    case 'Setting': {
-      const layer = ofProxySettings(c)?.layer ?? 'session'
-      return O.isNone(c.provenance.travel.proxy) ? `the ${layer} uses withoutProxy` : `the ${layer} sets a proxy`
-    }
-    case 'NoProxy':
-      return 'NO_PROXY lists this host'
-    case 'OwnNoProxy':
-      return `no_proxy of the ${ofNoProxy(c).layer} lists this host`
-    case 'Ignored':
-      return 'the session does not allow proxy variables'
-    default:
-      return undefined
-  }
-}
-
-const caReason = ({ provenance }: Context): string | undefined => {
-  if (provenance.merged.settings.ca._tag === 'Set') return 'session or request set their own roots'
-  return provenance.merged.session.ambient.certificates ? undefined : 'the session does not allow CA variables'
-}
-
-const droppedRoute = (c: Context): ReadonlyArray<Dropped> => {
-  const { environment, merged } = c.provenance
-  const found: Dropped[] = []
+const proxyVariables = (c: Context): Source => {
   const variable = proxyVariable(c)
-  const noProxy = proxyReason(c)
-  if (O.isSome(variable) && noProxy !== undefined) {
-    const { name, value } = variable.value
-    found.push({ what: `variable ${name}`, layer: 'environment', value: proxyText(value), why: `not used: ${noProxy}` })
-  }
-  const bundle = Environment.caBundle(environment)
-  const noCa = caReason(c)
-  if (O.isSome(bundle) && noCa !== undefined) {
-    found.push({
-      what: `variable ${caVariable(c)}`,
-      layer: 'environment',
-      value: pem(bundle.value),
-      why: `not used: ${noCa}`,
-    })
-  }
-  const { certificate } = merged.settings
-  if (certificate._tag === 'Set' && O.isNone(c.plan.route.tls.certificate)) {
-    const value = label({ _tag: 'Certificate', certificate: O.some(certificate.value) }).value
-    const layer = layerOf(c, (settings) => settings.certificate)
-    found.push({ what: 'client certificate', layer, value, why: 'a redirect left the first origin' })
-  }
-  return found
+  const why = proxyReason(c, O.isSome(variable))
+  if (O.isNone(variable)) return { input: 'proxy variables', held: undefined, why }
+  const { name, value } = variable.value
+  return { input: 'proxy variables', held: { what: `variable ${name}`, value: proxyText(value) }, why }
+}
+
+const caVariables = (c: Context): Source => {
+  const { ambient } = c.merged.session
+  const refused = ambient.certificates ? undefined : 'the session does not allow CA variables'
+  const why = c.merged.settings.ca._tag === 'Set' ? 'session or request set their own roots' : refused
+  const bundle = Environment.caBundle(c.environment)
+  const held = O.isSome(bundle) ? { what: `variable ${caVariable(c)}`, value: pem(bundle.value) } : undefined
+  return { input: 'CA variables', held, why }
+}
+
+const droppedCertificate = (c: Context): ReadonlyArray<Dropped> => {
+  const certificate = valueOf(c, CERTIFICATE)
+  if (certificate === undefined || O.isSome(c.plan.route.tls.certificate)) return []
+  return [{ what: 'client certificate', ...certificate, why: 'a redirect left the first origin' }]
 }
 
 // --- both lists ------------------------------------------------------------------------------------------------------
 
-/** Returns the inputs that were available and are not in the plan. */
-export const dropped = (c: Context): ReadonlyArray<Dropped> => [
-  ...(isFirst(c)
-    ? [...keptFromOtherOrigin(c), ...removedHeaders(c), ...removedCookies(c), ...replacedHeaders(c), ...removedQuery(c)]
-    : []),
-  ...(isRedirected(c) ? droppedByRedirect(c) : []),
-  ...droppedCookies(c),
-  ...droppedCredentials(c),
-  ...droppedRoute(c),
+const droppedFromFirst = (c: FirstContext): ReadonlyArray<Dropped> => [
+  ...keptFromOtherOrigin(c),
+  ...removedHeaders(c),
+  ...removed(c.layers.session.cookies, c.layers.request.cookies, REMOVED, (name) => ({
+    what: `cookie ${name}`,
+    layer: 'session',
+    value: HIDDEN,
+  })),
+  ...replacedHeaders(c),
+  ...removedQuery(c),
 ]
 
-/** Returns the inputs that were not read, if they have nothing for this plan anyway. */
-export const unasked = (c: Context): ReadonlyArray<Unasked> => {
-  const { merged, environment, route } = c.provenance
-  const found: Unasked[] = []
-  const netrc = netrcReason(c)
-  if (netrc !== undefined && !hasNetrcEntry(c)) found.push({ input: 'netrc', why: netrc })
-  if (O.isNone(proxyVariable(c))) {
-    const own = route.proxy === 'Setting' ? ofProxySettings(c) : undefined
-    if (own !== undefined) found.push({ input: 'proxy variables', why: `the ${own.layer} decides the proxy` })
-    else if (!merged.session.ambient.proxies)
-      found.push({ input: 'proxy variables', why: 'the session does not allow them' })
+/** Returns the inputs that were available and are not in the plan, and those that were not read. */
+export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked'> => {
+  const dropped = [
+    ...(c._tag === 'First' ? droppedFromFirst(c) : droppedByRedirect(c)),
+    ...droppedCookies(c),
+    ...(c._tag === 'First' ? droppedUserinfo(c) : []),
+  ]
+  const unasked: Unasked[] = []
+  for (const { input, held, why } of [netrc(c), proxyVariables(c), caVariables(c)]) {
+    if (why === undefined) continue
+    if (held === undefined) unasked.push({ input, why })
+    else dropped.push({ what: held.what, layer: 'environment', value: held.value, why: `not used: ${why}` })
   }
-  const ca = caReason(c)
-  if (ca !== undefined && O.isNone(Environment.caBundle(environment))) found.push({ input: 'CA variables', why: ca })
   if (c.plan.url.protocol === 'http:' && O.isSome(c.plan.route.tls.ca)) {
-    found.push({ input: 'TLS settings', why: 'the connection is not encrypted' })
+    unasked.push({ input: 'TLS settings', why: 'the connection is not encrypted' })
   }
-  return found
+  return { dropped: [...dropped, ...droppedCertificate(c)], unasked }
 }
