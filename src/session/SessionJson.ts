@@ -23,13 +23,10 @@ import * as Secret from '../values/Secret.js'
 import * as Serialization from '../values/Serialization.js'
 import { type ClientCertificate, hideCertificate } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
-import { hideNamed, isHiddenForName } from './NamedHeaders.js'
 import type { RedirectPolicy } from './RedirectPolicy.js'
 import * as SessionRecord from './SessionRecord.js'
 import * as Schema from './SessionSchema.js'
-import * as SettingsRecord from './SettingsRecord.js'
-
-type Settings = SettingsRecord.Settings
+import { baseUrl, hideNamed, isHiddenForName, type Settings } from './SettingsRecord.js'
 
 // --- encoding ------------------------------------------------------------------------------------------------------
 
@@ -262,7 +259,7 @@ const toSettings = (json: Schema.SettingsJson): Settings => {
     cookies: toKeyed(json.cookies, Secret.make),
     proxies: toLayer(json.proxies, (proxies) => toKeyed(proxies, Secret.make)),
     auth: toOverride(json.auth, toAuth),
-    baseUrl: toOverride(json.baseUrl, SettingsRecord.baseUrl),
+    baseUrl: toOverride(json.baseUrl, baseUrl),
     verify: toOverride(json.verify, (verify) => verify),
     ca: toOverride(json.ca, (ca) => ca),
     certificate: toOverride(json.certificate, toCertificate),

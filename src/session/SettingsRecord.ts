@@ -14,7 +14,6 @@ import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './Auth.js'
-import { hideNamed } from './NamedHeaders.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
 export { SENSITIVE } from '../values/SensitiveHeaders.js'
@@ -81,6 +80,46 @@ export const empty: Settings = {
   sensitive: Override.noKeys,
   progress: Override.inherit,
 }
+
+// --- headers that are named sensitive ------------------------------------------------------------------------------
+
+/**
+ * Values that `withSensitiveHeaders` hid, and not `withSecretHeader`: they become readable again when a later setting
+ * removes the name, and they are saved as plain text.
+ */
+const hiddenForName = new WeakSet<Secret.Secret>()
+
+/** Returns whether a value is hidden only because its header is named, and not by `withSecretHeader`. */
+export const isHiddenForName = (value: Headers.Value): boolean => typeof value !== 'string' && hiddenForName.has(value)
+
+const hide = (value: Headers.Value): Headers.Value => {
+  if (typeof value !== 'string') return value
+  const secret = Secret.make(value)
+  hiddenForName.add(secret)
+  return secret
+}
+
+const show = (value: Headers.Value): Headers.Value => (isHiddenForName(value) ? Secret.reveal(value) : value)
+
+/** Returns the headers with the values of all named headers hidden; the same map if nothing has to change. */
+export const hideNamed = (
+  headers: Override.Keyed<HeaderSetting>,
+  sensitive: Override.Keyed<true>,
+): Override.Keyed<HeaderSetting> => {
+  let changed: Map<string, Override.Override<HeaderSetting>> | undefined
+  for (const [key, { _tag }] of sensitive) {
+    const header = headers.get(key)
+    if (header?._tag !== 'Set' || _tag === 'Inherit') continue
+    const isNamed = _tag === 'Set'
+    const needsChange = isNamed ? (value: Headers.Value) => typeof value === 'string' : isHiddenForName
+    if (!header.value.values.some(needsChange)) continue
+    changed ??= new Map(headers)
+    changed.set(key, Override.set({ ...header.value, values: header.value.values.map(isNamed ? hide : show) }))
+  }
+  return changed ?? headers
+}
+
+// --- combination ---------------------------------------------------------------------------------------------------
 
 const keyed = <A>(x: Override.Keyed<A>, y: Override.Keyed<A>) => Override.getKeyedMonoid<A>().concat(x, y)
 const last = <A>(x: Override.Override<A>, y: Override.Override<A>) => Override.getMonoid<A>().concat(x, y)
