@@ -14,7 +14,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Transport } from '../wire/Transport.js'
 import * as Prefix from './Prefix.js'
-import type { Mount, Session } from './SessionRecord.js'
+import type { Mount, Session } from './Session.js'
 
 export type { UrlParts } from './Prefix.js'
 
