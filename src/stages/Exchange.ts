@@ -36,17 +36,16 @@ import type { Plan } from '../wire/Plan.js'
 import type { Head, Hop, Server } from '../wire/Reply.js'
 import type { Response } from '../wire/Response.js'
 import { at } from '../wire/Transport.js'
-import { type Done, type Exchange, failed, nameOf, type SendError, type Started, type Step } from './ExchangeState.js'
 import { type Merged, merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
 import { type Context, prepared, type World, withDefaults } from './Prepare.js'
+import * as Credentials from './prepare/Credentials.js'
 import { hide } from './ReplyRedaction.js'
-import { countDigest, hopOf, receive } from './Settle.js'
+import { type Done, type Exchange, failed, nameOf, receive, type SendError, type Started, type Step } from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
-export * from './ExchangeState.js'
 export type { Context } from './Prepare.js'
-export { challenge, receive, type Superseded, settle, superseded } from './Settle.js'
+export * from './Settle.js'
 
 // --- start ---------------------------------------------------------------------------------------------------------
 
@@ -63,7 +62,7 @@ export const start =
     const { plan, merged: kept } = made.right
     return E.right({
       plan,
-      jar: countDigest(kept, world.jar, plan),
+      jar: Credentials.countNonce(kept, world.jar, plan),
       history: [],
       merged: kept,
       environment: world.environment,
@@ -118,9 +117,12 @@ const hookNames = (x: Exchange): ReadonlyArray<string> =>
 
 /** Returns the hop that a step records. */
 const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {
-  if (step._tag === 'Done') return hopOf(plan, head, step.rejected)
+  if (step._tag === 'Done') {
+    const { rejected = [] } = step
+    return rejected.length === 0 ? { plan, head } : { plan, head, rejected }
+  }
   const { history } = step._tag === 'Refuse' ? step.error : step.exchange
-  return history.at(-1) ?? hopOf(plan, head)
+  return history.at(-1) ?? { plan, head }
 }
 
 /** A simulation sends nothing, so its random values may be the same each time. */

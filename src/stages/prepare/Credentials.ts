@@ -25,6 +25,7 @@ import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Plan from '../../wire/Plan.js'
+import type { Head } from '../../wire/Reply.js'
 import type { Merged } from '../Merge.js'
 import { invalidHeader, invalidSettings, type PlanError } from '../PlanError.js'
 
@@ -87,7 +88,7 @@ export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: U
   auth._tag === 'Set' && auth.value._tag === 'Digest' && O.isSome(knownChallenge(jar, auth.value, url))
 
 /** Answers a challenge for a request. The nonce count is one above the count in the jar. */
-export const answerChallenge = (
+export const answerOf = (
   auth: DigestAuth,
   challenge: Jar.Challenge,
   entropy: string,
@@ -130,7 +131,7 @@ const ofAuth = (
       return constant.get(auth) ?? remember(auth, Secret.make(`Bearer ${Secret.reveal(auth.token)}`))
     case 'Digest': {
       const challenge = knownChallenge(jar, auth, plan.url)
-      return O.isNone(challenge) ? UNSIGNED : decision('Setting', answerChallenge(auth, challenge.value, entropy, plan))
+      return O.isNone(challenge) ? UNSIGNED : decision('Setting', answerOf(auth, challenge.value, entropy, plan))
     }
   }
 }
@@ -245,5 +246,77 @@ export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanErro
     return failed(`it returned ${Fault.kindOf(signed)} instead of a plan; it must return a plan synchronously`)
   } catch (cause) {
     return failed(Fault.messageOf(cause))
+  }
+}
+
+// --- digest challenges -----------------------------------------------------------------------------------------------
+
+/** Returns the jar after a plan that may have used a nonce of the jar. */
+export const countNonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan.Plan): Jar.Jar => {
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
+  const known = knownChallenge(jar, auth.value, url)
+  return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
+}
+
+/** A challenge and the credentials that answer it. */
+export interface AnswerableChallenge {
+  readonly auth: DigestAuth
+  readonly challenge: Digest.Challenge
+}
+
+/** Returns the digest challenge of a head, if this exchange can answer it. */
+export const digestChallengeIn = (
+  head: Head,
+  {
+    plan,
+    merged,
+    credentialsAllowed,
+  }: { readonly plan: Plan.Plan; readonly merged: Merged; readonly credentialsAllowed: boolean },
+): O.Option<AnswerableChallenge> => {
+  const { auth } = merged.settings
+  if (head.status !== 401 || auth._tag !== 'Set' || auth.value._tag !== 'Digest') return O.none
+  if (!credentialsAllowed || plan.cause === 'Authorize') return O.none
+  const challenge = Digest.select(Headers.valuesOf(head.headers, 'WWW-Authenticate').map(Secret.reveal))
+  return O.isNone(challenge) ? O.none : O.some({ auth: auth.value, challenge: challenge.value })
+}
+
+/** Stores the next nonce of a reply to a signed plan, unless the jar has a newer one (RFC 7616 3.5). */
+export const renewed = (
+  head: Head,
+  { plan, merged, jar }: { readonly plan: Plan.Plan; readonly merged: Merged; readonly jar: Jar.Jar },
+  now: Date,
+): Jar.Jar => {
+  const { auth } = merged.settings
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
+  const info = Headers.valuesOf(head.headers, 'Authentication-Info')
+  const sent = Headers.find(plan.headers, 'Authorization')
+  if (info.length === 0 || sent === undefined) return jar
+  const nonce = Digest.nextNonce(info.map(Secret.reveal))
+  const used = Digest.answered(Secret.reveal(sent))
+  if (O.isNone(nonce) || O.isNone(used)) return jar
+  const { realm } = used.value
+  const known = DigestCache.ofRealm({ origin: plan.url.origin, realm, user: auth.value.user })(jar.challenges)
+  if (O.isNone(known) || known.value.nonce !== used.value.nonce) return jar
+  const { count: _, updated: __, ...challenge } = known.value
+  return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
+}
+
+/** Returns the plan, signed, and the jar with the challenge and its use. */
+export const answer = (
+  { auth, challenge }: AnswerableChallenge,
+  plan: Plan.Plan,
+  jar: Jar.Jar,
+  now: Date,
+  entropy: string,
+): { readonly plan: Plan.Plan; readonly jar: Jar.Jar } => {
+  const asking = { ...challenge, origin: plan.url.origin, user: auth.user }
+  const remembered = Jar.remember(asking, now)(jar)
+  // The realm decides: another realm of the origin may have a newer nonce.
+  const known = DigestCache.ofRealm(asking)(remembered.challenges)
+  if (O.isNone(known)) return { plan, jar }
+  const value = answerOf(auth, known.value, entropy, plan)
+  return {
+    plan: { ...plan, headers: Headers.upsertAt('Authorization', value)(plan.headers), cause: 'Authorize' },
+    jar: Jar.counted(known.value)(remembered),
   }
 }
