@@ -77,7 +77,7 @@ const lexer = (text: string) => {
   const words = lines.flatMap((line, i) => wordsOf(line, i + 1))
   let index = 0
   const skipTo = (line: number): void => {
-    while (index < words.length && (words[index]?.line ?? line) < line) index += 1
+    while ((words[index]?.line ?? line) < line) index += 1
   }
   return {
     /** Returns the next word without consuming it. */

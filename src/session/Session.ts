@@ -81,7 +81,7 @@ export const defaults: Session = pipe(
 export const mount =
   (prefix: string, transport: Transport): Endomorphism<Session> =>
   (session) => {
-    const isOther = ([other]: Mount): boolean => !Prefix.Eq.equals(Prefix.parse(other), Prefix.parse(prefix))
+    const isOther = ([other]: Mount): boolean => !Prefix.isSame(Prefix.parse(other), Prefix.parse(prefix))
     return { ...session, mounts: [...session.mounts.filter(isOther), [prefix, transport]] }
   }
 
