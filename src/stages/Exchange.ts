@@ -72,8 +72,8 @@ export const start =
   }
 
 /** An exchange may have to answer a digest challenge on any hop. */
-const lacksEntropy = ({ entropy }: World, { settings: { auth } }: Merged): boolean =>
-  entropy === '' && auth._tag === 'Set' && auth.value._tag === 'Digest'
+const lacksEntropy = ({ entropy }: World, merged: Merged): boolean =>
+  entropy === '' && Credentials.digestOf(merged) !== undefined
 
 // --- simulation ----------------------------------------------------------------------------------------------------
 

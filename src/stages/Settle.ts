@@ -1,8 +1,9 @@
 /**
- * Processes the head of a reply: stores its cookies, answers a digest challenge, follows a redirect, or ends the exchange.
+ * The state of an exchange, and the step that the head of a reply leads to: answer a digest challenge, follow a redirect,
+ * end or fail.
  *
- * Cookies and redirects are one step, because a cookie that one hop sets must be sent on the next. Every result has the
- * updated jar.
+ * Cookies and redirects are one step, because a cookie that one hop sets must be sent on the next. Every result and every
+ * error has the updated jar.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
@@ -101,15 +102,11 @@ export const hookFailed = (
   hook: { readonly name: string },
   how: 'Refused' | 'Threw',
   error: unknown,
-): HookFailed => ({
-  _tag: 'HookFailed',
-  plan,
-  hook: nameOf(hook),
-  error,
-  message:
-    `The hook '${nameOf(hook)}' ${how === 'Refused' ? 'rejected' : 'failed on'} the reply to ` +
-    `${plan.method} ${plan.url.href}${reasonOf(error)}`,
-})
+): HookFailed => {
+  const name = nameOf(hook)
+  const what = `${how === 'Refused' ? 'rejected' : 'failed on'} the reply to ${plan.method} ${plan.url.href}`
+  return { _tag: 'HookFailed', plan, hook: name, error, message: `The hook '${name}' ${what}${reasonOf(error)}` }
+}
 
 /** Adds the history and the jar of an exchange to an error. */
 export const failed =
@@ -131,8 +128,7 @@ interface Absorbed {
   readonly rejected: ReadonlyArray<Rejection>
 }
 
-const NO_COOKIES: ReadonlyArray<Cookie> = []
-const NONE_REJECTED: ReadonlyArray<Rejection> = []
+const NO_COOKIES: ReadonlyArray<never> = []
 
 /** The path that is sent decides about a cookie. The jar records the path that may be shown. */
 const scopeOf = (url: Url.Url): Site.CookieScope =>
@@ -143,19 +139,16 @@ const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
   const renewed = Credentials.renewed(head, given, now)
   const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
-  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NONE_REJECTED }
+  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }
   const { jar, accepted, rejected } = Jar.receive(scopeOf(x.plan.url), lines, now)(x.jar)
   return { exchange: { ...x, jar }, cookies: accepted, rejected }
 }
 
-/** Returns a hop. `rejected` is absent if the jar rejected nothing. */
-const hopOf = (plan: Plan, head: Head, rejected: ReadonlyArray<Rejection> = NONE_REJECTED): Hop =>
-  rejected.length === 0 ? { plan, head } : { plan, head, rejected }
-
-const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => ({
-  ...exchange,
-  history: [...exchange.history, hopOf(exchange.plan, head, rejected)],
-})
+/** Appends the answered hop. Its `rejected` is absent if the jar rejected nothing. */
+const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
+  const { plan, history } = exchange
+  return { ...exchange, history: [...history, rejected.length === 0 ? { plan, head } : { plan, head, rejected }] }
+}
 
 // --- another attempt -----------------------------------------------------------------------------------------------
 
@@ -213,13 +206,11 @@ export const challenge =
 
 const DEFAULT_MAX_REDIRECTS = 30
 
-const policiesOf = ({ settings }: Merged): ReadonlyArray<RedirectPolicy.RedirectPolicy> =>
-  Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
-
 /** Runs the policies. A policy that throws refuses the redirect. */
-const evaluate = (merged: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
+const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
+  const policies = Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
   try {
-    return concatAll(RedirectPolicy.Monoid)(policiesOf(merged))(attempt)
+    return concatAll(RedirectPolicy.Monoid)(policies)(attempt)
   } catch (cause) {
     return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
   }
@@ -262,8 +253,9 @@ export const settle =
       case 'Stop':
         return done(isReplayable(plan) ? O.some(plan) : O.none)
       case 'Follow': {
-        if (!isReplayable(plan))
+        if (!isReplayable(plan)) {
           return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
+        }
         const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
         return { _tag: 'Next', exchange: { ...after, plan, credentialsAllowed, jar } }
       }
@@ -287,12 +279,6 @@ export const match =
     onRefuse: (error: ExchangeError) => B,
   ) =>
   (step: Step): B => {
-    switch (step._tag) {
-      case 'Next':
-        return onNext(step.exchange)
-      case 'Done':
-        return onDone(step.exchange, step.head)
-      case 'Refuse':
-        return onRefuse(step.error)
-    }
+    if (step._tag === 'Next') return onNext(step.exchange)
+    return step._tag === 'Done' ? onDone(step.exchange, step.head) : onRefuse(step.error)
   }

@@ -8,7 +8,9 @@
  * | 3     | `user:pass@` in the URL                  | Basic; for `user@`, the password is netrc's, else empty (D48) |
  * | 4     | netrc, if the session allows it          | Basic                                               |
  *
- * Digest signs the first request if the jar has a challenge of the origin, and otherwise waits for a challenge.
+ * Digest signs the first request if the jar has a challenge of the origin, and otherwise waits for a challenge: a 401 is
+ * answered once for each hop with the same request, signed, but only for an origin that may receive the credentials, and
+ * only if the body can be sent again (D24). The jar keeps the challenge.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -60,22 +62,21 @@ const decision = (source: CredentialDecision['source'], authorization?: Secret.S
   source,
   authorization,
 })
-
 const NONE = decision('None')
 const DISABLED = decision('Disabled')
 const UNSIGNED = decision('Setting')
 const HEADER = decision('Header')
 
+/** Returns the digest authentication of the settings. */
+export const digestOf = ({ settings: { auth } }: Merged): DigestAuth | undefined =>
+  auth._tag === 'Set' && auth.value._tag === 'Digest' ? auth.value : undefined
+
 /** Finds the challenge that a digest answers in advance: the newest one for this user and the URL's protection space. */
-export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<Jar.Challenge> =>
+const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<Jar.Challenge> =>
   Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
 
 /** Returns whether the Authorization header of a plan answers a challenge of the jar. Otherwise the user set it. */
-export const isAnswer = (
-  jar: Jar.Jar,
-  auth: DigestAuth,
-  { url, headers }: Pick<Plan.Plan, 'url' | 'headers'>,
-): boolean => {
+const isAnswer = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Plan.Plan): boolean => {
   const sent = Headers.find(headers, AUTHORIZATION)
   const answered = sent === undefined ? O.none : Digest.answered(Secret.reveal(sent))
   if (O.isNone(answered)) return false
@@ -84,11 +85,13 @@ export const isAnswer = (
 }
 
 /** Returns whether planning a request draws a cnonce, which must be unpredictable. */
-export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url.Url): boolean =>
-  auth._tag === 'Set' && auth.value._tag === 'Digest' && O.isSome(knownChallenge(jar, auth.value, url))
+export const drawsCnonce = (merged: Merged, jar: Jar.Jar, url: Url.Url): boolean => {
+  const auth = digestOf(merged)
+  return auth !== undefined && O.isSome(knownChallenge(jar, auth, url))
+}
 
 /** Answers a challenge for a request. The nonce count is one above the count in the jar. */
-export const answerOf = (
+const authorizationFor = (
   auth: DigestAuth,
   challenge: Jar.Challenge,
   entropy: string,
@@ -131,7 +134,9 @@ const ofAuth = (
       return constant.get(auth) ?? remember(auth, Secret.make(`Bearer ${Secret.reveal(auth.token)}`))
     case 'Digest': {
       const challenge = knownChallenge(jar, auth, plan.url)
-      return O.isNone(challenge) ? UNSIGNED : decision('Setting', answerOf(auth, challenge.value, entropy, plan))
+      return O.isNone(challenge)
+        ? UNSIGNED
+        : decision('Setting', authorizationFor(auth, challenge.value, entropy, plan))
     }
   }
 }
@@ -139,7 +144,7 @@ const ofAuth = (
 /** Returns the Basic credentials of the netrc entry for a host, if the session allows netrc. */
 const ofNetrc = (
   merged: Merged,
-  { environment }: Pick<CredentialInputs, 'environment'>,
+  { environment }: CredentialInputs,
   url: Url.Url,
   user?: string,
 ): O.Option<Secret.Secret> => {
@@ -180,9 +185,8 @@ export interface Hop extends CredentialInputs {
 
 /** Removes an Authorization header that answered a challenge. One that the user set stays. */
 export const withoutAnswer = (x: Hop, credentialsAllowed: boolean, headers: Headers.Headers): Headers.Headers => {
-  const { auth } = x.merged.settings
-  const isDigest = auth._tag === 'Set' && auth.value._tag === 'Digest' && credentialsAllowed
-  return isDigest && isAnswer(x.jar, auth.value, x.plan) ? Headers.deleteAt(AUTHORIZATION)(headers) : headers
+  const auth = credentialsAllowed ? digestOf(x.merged) : undefined
+  return auth !== undefined && isAnswer(x.jar, auth, x.plan) ? Headers.deleteAt(AUTHORIZATION)(headers) : headers
 }
 
 /** Chooses the credentials after a redirect (requests' `rebuild_auth`): netrc's, if nothing else authenticates. */
@@ -207,54 +211,13 @@ export const chooseAgain = (
 export const apply = ({ authorization }: CredentialDecision, headers: Headers.Headers): Headers.Headers =>
   authorization === undefined ? headers : Headers.upsertAt(AUTHORIZATION, authorization)(headers)
 
-/** Values that the types exclude and untyped callers may pass. */
-const notText = (auth: Auth): string | undefined => {
-  if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
-  if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
-  if (typeof auth.user !== 'string') return 'its user is not text'
-  return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
-}
-
-/** Values that a header must not contain. */
-const notCarried = (auth: Auth): string | undefined => {
-  if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
-    return 'the bearer token contains a line end or another character that HTTP does not allow; trim it'
-  }
-  return auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
-    ? 'the digest user contains a control character'
-    : undefined
-}
-
-/** Checks the auth of the settings. Errors: `InvalidSettings`, `InvalidHeader`. */
-export const validate = ({ auth }: Settings): E.Either<PlanError, void> => {
-  if (auth._tag !== 'Set') return USABLE
-  const problem = notText(auth.value)
-  if (problem !== undefined) return E.left(invalidSettings('auth', problem))
-  const refused = notCarried(auth.value)
-  return refused === undefined ? USABLE : E.left(invalidHeader(AUTHORIZATION, refused))
-}
-
-const USABLE: E.Either<PlanError, void> = E.right(undefined)
-
-/** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */
-export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanError, Plan.Plan> => {
-  const failed = (problem: string) => E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${problem}`))
-  try {
-    const signed: unknown = sign(plan)
-    if (Plan.is(signed)) return E.right(signed)
-    Fault.ignoreRejection(signed)
-    return failed(`it returned ${Fault.kindOf(signed)} instead of a plan; it must return a plan synchronously`)
-  } catch (cause) {
-    return failed(Fault.messageOf(cause))
-  }
-}
-
 // --- digest challenges -----------------------------------------------------------------------------------------------
 
 /** Returns the jar after a plan that may have used a nonce of the jar. */
-export const countNonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan.Plan): Jar.Jar => {
-  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
-  const known = knownChallenge(jar, auth.value, url)
+export const countNonce = (merged: Merged, jar: Jar.Jar, { url }: Plan.Plan): Jar.Jar => {
+  const auth = digestOf(merged)
+  if (auth === undefined) return jar
+  const known = knownChallenge(jar, auth, url)
   return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
 }
 
@@ -264,30 +227,27 @@ export interface AnswerableChallenge {
   readonly challenge: Digest.Challenge
 }
 
+/** A hop that has been answered, and whether it stayed where the credentials may be sent. */
+interface AnsweredHop extends Pick<Hop, 'plan' | 'merged' | 'jar'> {
+  readonly credentialsAllowed: boolean
+}
+
 /** Returns the digest challenge of a head, if this exchange can answer it. */
 export const digestChallengeIn = (
   head: Head,
-  {
-    plan,
-    merged,
-    credentialsAllowed,
-  }: { readonly plan: Plan.Plan; readonly merged: Merged; readonly credentialsAllowed: boolean },
+  { plan, merged, credentialsAllowed }: AnsweredHop,
 ): O.Option<AnswerableChallenge> => {
-  const { auth } = merged.settings
-  if (head.status !== 401 || auth._tag !== 'Set' || auth.value._tag !== 'Digest') return O.none
-  if (!credentialsAllowed || plan.cause === 'Authorize') return O.none
+  if (head.status !== 401 || !credentialsAllowed || plan.cause === 'Authorize') return O.none
+  const auth = digestOf(merged)
+  if (auth === undefined) return O.none
   const challenge = Digest.select(Headers.valuesOf(head.headers, 'WWW-Authenticate').map(Secret.reveal))
-  return O.isNone(challenge) ? O.none : O.some({ auth: auth.value, challenge: challenge.value })
+  return O.isNone(challenge) ? O.none : O.some({ auth, challenge: challenge.value })
 }
 
 /** Stores the next nonce of a reply to a signed plan, unless the jar has a newer one (RFC 7616 3.5). */
-export const renewed = (
-  head: Head,
-  { plan, merged, jar }: { readonly plan: Plan.Plan; readonly merged: Merged; readonly jar: Jar.Jar },
-  now: Date,
-): Jar.Jar => {
-  const { auth } = merged.settings
-  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
+export const renewed = (head: Head, { plan, merged, jar }: AnsweredHop, now: Date): Jar.Jar => {
+  const auth = digestOf(merged)
+  if (auth === undefined) return jar
   const info = Headers.valuesOf(head.headers, 'Authentication-Info')
   const sent = Headers.find(plan.headers, 'Authorization')
   if (info.length === 0 || sent === undefined) return jar
@@ -295,7 +255,7 @@ export const renewed = (
   const used = Digest.answered(Secret.reveal(sent))
   if (O.isNone(nonce) || O.isNone(used)) return jar
   const { realm } = used.value
-  const known = DigestCache.ofRealm({ origin: plan.url.origin, realm, user: auth.value.user })(jar.challenges)
+  const known = DigestCache.ofRealm({ origin: plan.url.origin, realm, user: auth.user })(jar.challenges)
   if (O.isNone(known) || known.value.nonce !== used.value.nonce) return jar
   const { count: _, updated: __, ...challenge } = known.value
   return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
@@ -314,9 +274,52 @@ export const answer = (
   // The realm decides: another realm of the origin may have a newer nonce.
   const known = DigestCache.ofRealm(asking)(remembered.challenges)
   if (O.isNone(known)) return { plan, jar }
-  const value = answerOf(auth, known.value, entropy, plan)
+  const value = authorizationFor(auth, known.value, entropy, plan)
   return {
     plan: { ...plan, headers: Headers.upsertAt('Authorization', value)(plan.headers), cause: 'Authorize' },
     jar: Jar.counted(known.value)(remembered),
+  }
+}
+
+// --- checks --------------------------------------------------------------------------------------------------------
+
+/** Returns why auth cannot be used at all: untyped callers may pass values that the types exclude. */
+const notText = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
+  if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
+  if (typeof auth.user !== 'string') return 'its user is not text'
+  return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
+}
+
+/** Returns why a header must not contain it. */
+const notSendable = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
+    return 'the bearer token contains a line end or another character that HTTP does not allow; trim it'
+  }
+  const isControlled = auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
+  return isControlled ? 'the digest user contains a control character' : undefined
+}
+
+const USABLE: E.Either<PlanError, void> = E.right(undefined)
+
+/** Checks the auth of the settings. Errors: `InvalidSettings`, `InvalidHeader`. */
+export const validate = ({ auth }: Settings): E.Either<PlanError, void> => {
+  if (auth._tag !== 'Set') return USABLE
+  const problem = notText(auth.value)
+  if (problem !== undefined) return E.left(invalidSettings('auth', problem))
+  const refused = notSendable(auth.value)
+  return refused === undefined ? USABLE : E.left(invalidHeader(AUTHORIZATION, refused))
+}
+
+/** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */
+export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanError, Plan.Plan> => {
+  const failed = (problem: string) => E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${problem}`))
+  try {
+    const signed: unknown = sign(plan)
+    if (Plan.is(signed)) return E.right(signed)
+    Fault.ignoreRejection(signed)
+    return failed(`it returned ${Fault.kindOf(signed)} instead of a plan; it must return a plan synchronously`)
+  } catch (cause) {
+    return failed(Fault.messageOf(cause))
   }
 }
