@@ -14,19 +14,13 @@ import * as Secret from '../values/Secret.js'
 import { fromNumber, Line, Numeric, Text, toNumber, type Writer } from '../values/Serialization.js'
 import { type ClientCertificate, hideCertificate } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
-import * as RedirectPolicy from './RedirectPolicy.js'
+import { follow, httpsOnly, none, type RedirectPolicy, sameOrigin } from './RedirectPolicy.js'
 import { baseUrl, hideNamed, isHiddenForName, type Settings } from './SettingsRecord.js'
 
 // --- the format ----------------------------------------------------------------------------------------------------
 
 /** The policies that can be saved, by the names that the file contains. */
-const POLICIES = {
-  follow: RedirectPolicy.follow,
-  none: RedirectPolicy.none,
-  sameOrigin: RedirectPolicy.sameOrigin,
-  httpsOnly: RedirectPolicy.httpsOnly,
-} as const
-
+const POLICIES = { follow, none, sameOrigin, httpsOnly } as const
 const PolicyName = t.keyof(POLICIES)
 type PolicyName = t.TypeOf<typeof PolicyName>
 
@@ -40,10 +34,8 @@ const HeaderJson = object({ name: Line, values: t.readonlyArray(HeaderValue) })
 
 const ScalarJson = t.union([t.string, Numeric, t.boolean])
 type ScalarJson = t.TypeOf<typeof ScalarJson>
-
 const QueryValues = t.union([ScalarJson, t.readonlyArray(t.union([ScalarJson, t.null]))])
 type QueryValues = t.TypeOf<typeof QueryValues>
-
 const QueryValue = t.union([QueryValues, object({ secret: Text })])
 type QueryValue = t.TypeOf<typeof QueryValue>
 
@@ -181,11 +173,7 @@ const writeCertificate = (writer: Writer, { cert, key, pfx, passphrase }: Client
   ...(passphrase === undefined ? {} : { passphrase: writer.secret('certificate.passphrase', passphrase) }),
 })
 
-/** Every proxy URL is stored as a secret, but only one with credentials needs `{ reveal: true }`. */
-const writeProxy = (writer: Writer, key: string, url: Secret.Secret): string =>
-  writer.secret(`proxies.${key}`, Secret.reveal(url).includes('@') ? url : Secret.reveal(url))
-
-const writePolicy = (writer: Writer, policy: RedirectPolicy.RedirectPolicy, i: number): ReadonlyArray<PolicyName> => {
+const writePolicy = (writer: Writer, policy: RedirectPolicy, i: number): ReadonlyArray<PolicyName> => {
   const name = Object.keys(POLICIES)
     .filter(PolicyName.is)
     .find((known) => POLICIES[known] === policy)
@@ -213,7 +201,10 @@ export const write = (writer: Writer, settings: Settings): SettingsJson => {
     query: writeLayer(settings.query, (source) => writeQuery(writer, source)),
     cookies: named('cookies')(settings.cookies, (value, name) => writer.secret(`cookies.${name}`, value)),
     proxies: writeLayer(settings.proxies, (proxies) =>
-      named('proxies')(proxies, (url, key) => writeProxy(writer, key, url)),
+      // Every proxy URL is stored as a secret, but only one with credentials needs `{ reveal: true }`.
+      named('proxies')(proxies, (url, key) =>
+        writer.secret(`proxies.${key}`, Secret.reveal(url).includes('@') ? url : Secret.reveal(url)),
+      ),
     ),
     auth: writeOverride(settings.auth, (auth) => writeAuth(writer, auth)),
     baseUrl: writeOverride(settings.baseUrl, (url) => writer.secret('baseUrl', url)),

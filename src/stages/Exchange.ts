@@ -27,6 +27,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
+import type { Hook } from '../session/Settings.js'
 import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
@@ -112,8 +113,8 @@ export interface Trace {
   readonly outcome: E.Either<SendError, Response>
 }
 
-const hookNames = (x: Exchange): ReadonlyArray<string> =>
-  Override.layerOrElse<ReadonlyArray<{ readonly name: string }>>([])(x.merged.settings.hooks).map(nameOf)
+const hookNames = ({ merged }: Exchange): ReadonlyArray<string> =>
+  Override.layerOrElse<ReadonlyArray<Hook>>([])(merged.settings.hooks).map(nameOf)
 
 /** Returns the hop that a step records. */
 const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {

@@ -112,9 +112,8 @@ const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Ei
   if (E.isLeft(located)) return E.left(invalidRedirect(from, Echo.redact(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
-    return E.left(
-      redirectRefused(from, `its target is ${url.protocol}, and only http and https redirects are followed`),
-    )
+    const reason = `its target is ${url.protocol}, and only http and https redirects are followed`
+    return E.left(redirectRefused(from, reason))
   }
   const concealed = Url.concealing(secrets)(url)
   return E.right(target.includes('#') ? concealed : Url.withHash(from.url.hash)(concealed))
