@@ -130,28 +130,25 @@ const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Va
   return values
 }
 
-const proxyVariableOf = (
-  proxies: Parsed['proxies'],
-  { protocol }: Pick<Destination, 'protocol'>,
-): Variable | undefined => proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
+const proxyVariableOf = ({ proxies }: Parsed, protocol: string): Variable | undefined =>
+  proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
 
 /** Returns the URL of the proxy for a destination, unless NO_PROXY matches. `noProxy` replaces the variable. */
 export const proxyFor =
   (destination: Destination, noProxy?: string) =>
   (environment: Environment): O.Option<Secret.Secret> => {
-    const { proxies, bypass } = parsedOf(environment)
-    if (proxies.size === 0) return O.none
-    const found = proxyVariableOf(proxies, destination)
+    const parsed = parsedOf(environment)
+    const found = proxyVariableOf(parsed, destination.protocol)
     if (found === undefined) return O.none
-    const isBypassed = noProxy === undefined ? bypass : NoProxy.parse(noProxy)
+    const isBypassed = noProxy === undefined ? parsed.bypass : NoProxy.parse(noProxy)
     return isBypassed(destination) ? O.none : O.some(found.value)
   }
 
 /** Returns the variable with the proxy for a scheme, ignoring NO_PROXY. */
 export const proxyVariable =
-  (destination: Pick<Destination, 'protocol'>) =>
+  ({ protocol }: Pick<Destination, 'protocol'>) =>
   (environment: Environment): O.Option<Variable> =>
-    O.fromNullable(proxyVariableOf(parsedOf(environment).proxies, destination))
+    O.fromNullable(proxyVariableOf(parsedOf(environment), protocol))
 
 /** Returns whether NO_PROXY matches a destination. */
 export const bypasses =

@@ -35,10 +35,12 @@ export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>
 /** Proxies by normalized key (`ProxyKey`), such as `http`, `all` or `https://host`. An unset key means no proxy. */
 export type Proxies = Override.Keyed<Secret.Secret>
 
+type HeaderSettings = Override.Keyed<HeaderSetting>
+
 /** What a session or a request can configure. */
 export interface Settings {
   /** Keyed by lower-case name. */
-  readonly headers: Override.Keyed<HeaderSetting>
+  readonly headers: HeaderSettings
   readonly query: Override.Layer<Query.Source>
   readonly cookies: Override.Keyed<Secret.Secret>
   readonly proxies: Override.Layer<Proxies>
@@ -102,10 +104,7 @@ const hide = (value: Headers.Value): Headers.Value => {
 const show = (value: Headers.Value): Headers.Value => (isHiddenForName(value) ? Secret.reveal(value) : value)
 
 /** Returns the headers with the values of all named headers hidden; the same map if nothing has to change. */
-export const hideNamed = (
-  headers: Override.Keyed<HeaderSetting>,
-  sensitive: Override.Keyed<true>,
-): Override.Keyed<HeaderSetting> => {
+export const hideNamed = (headers: HeaderSettings, sensitive: Settings['sensitive']): HeaderSettings => {
   let changed: Map<string, Override.Override<HeaderSetting>> | undefined
   for (const [key, { _tag }] of sensitive) {
     const header = headers.get(key)

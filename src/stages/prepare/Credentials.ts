@@ -31,6 +31,8 @@ import type { Head } from '../../wire/Reply.js'
 import type { Merged } from '../Merge.js'
 import { invalidHeader, invalidSettings, type PlanError } from '../PlanError.js'
 
+type Target = Pick<Plan.Plan, 'method' | 'url'>
+
 const AUTHORIZATION = 'Authorization'
 
 /** What choosing credentials reads besides the merged settings. */
@@ -91,12 +93,7 @@ export const drawsCnonce = (merged: Merged, jar: Jar.Jar, url: Url.Url): boolean
 }
 
 /** Answers a challenge for a request. The nonce count is one above the count in the jar. */
-const authorizationFor = (
-  auth: DigestAuth,
-  challenge: Jar.Challenge,
-  entropy: string,
-  { method, url }: Pick<Plan.Plan, 'method' | 'url'>,
-): Secret.Secret => {
+const authorizationFor = (auth: DigestAuth, challenge: Jar.Challenge, entropy: string, { method, url }: Target) => {
   const count = challenge.count + 1
   return Digest.authorization({
     user: auth.user,
@@ -118,11 +115,7 @@ const remember = (auth: Auth, authorization: Secret.Secret): CredentialDecision 
   return made
 }
 
-const ofAuth = (
-  auth: Auth,
-  { jar, entropy }: CredentialInputs,
-  plan: Pick<Plan.Plan, 'method' | 'url'>,
-): CredentialDecision => {
+const ofAuth = (auth: Auth, { jar, entropy }: CredentialInputs, plan: Target): CredentialDecision => {
   switch (auth._tag) {
     case 'None':
       return DISABLED
@@ -142,13 +135,8 @@ const ofAuth = (
 }
 
 /** Returns the Basic credentials of the netrc entry for a host, if the session allows netrc. */
-const ofNetrc = (
-  merged: Merged,
-  { environment }: CredentialInputs,
-  url: Url.Url,
-  user?: string,
-): O.Option<Secret.Secret> => {
-  if (!merged.session.ambient.netrc || !Url.isHttp(url)) return O.none
+const ofNetrc = ({ session }: Merged, { environment }: CredentialInputs, url: Url.Url, user?: string) => {
+  if (!session.ambient.netrc || !Url.isHttp(url)) return O.none
   const found = Environment.credentialsFor(url.hostname, user)(environment)
   return O.isNone(found) ? O.none : O.some(basic(Secret.reveal(found.value.user), Secret.reveal(found.value.pass)))
 }

@@ -41,12 +41,10 @@ const problemOf = (name: string, given: Headers.Value): string | undefined => {
   return refusal(name, value)
 }
 
+type Lines = E.Either<PlanError, ReadonlyArray<Headers.Field>>
+
 /** Returns the lines of one setting, or why it is not valid. */
-const lines = (
-  key: string,
-  { name, values }: HeaderSetting,
-  sensitive: Settings['sensitive'],
-): E.Either<PlanError, ReadonlyArray<Headers.Field>> => {
+const lines = (key: string, { name, values }: HeaderSetting, sensitive: Settings['sensitive']): Lines => {
   if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
   const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
   const fields: Headers.Field[] = []

@@ -203,14 +203,6 @@ interface RecentDecision {
 const recent = new WeakMap<Environment.Environment, RecentDecision[]>()
 const MAX_RECENT = 8
 
-const recentFor = (environment: Environment.Environment): RecentDecision[] => {
-  const known = recent.get(environment)
-  if (known !== undefined) return known
-  const fresh: RecentDecision[] = []
-  recent.set(environment, fresh)
-  return fresh
-}
-
 const isSameOrigin = (x: Url, y: Url): boolean =>
   x.hostname === y.hostname && x.port === y.port && x.protocol === y.protocol
 
@@ -219,7 +211,7 @@ const isSameRoute = (x: Settings, y: Settings): boolean =>
 
 /** Decides the route to a URL. The same inputs return the same object. Errors: `InvalidProxy`, `InvalidSettings`. */
 export const decide: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, ambient, environment, url) => {
-  const decisions = recentFor(environment)
+  const decisions = recent.get(environment) ?? []
   for (const one of decisions) {
     const isSame = one.ambient === ambient && isSameOrigin(one.url, url) && isSameRoute(one.settings, settings)
     if (isSame) return one.decision
@@ -227,6 +219,7 @@ export const decide: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, amb
   const decision = decideAnew(settings, ambient, environment, url)
   if (decisions.length === MAX_RECENT) decisions.shift()
   decisions.push({ settings, ambient, url, decision })
+  recent.set(environment, decisions)
   return decision
 }
 
