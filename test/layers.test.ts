@@ -159,7 +159,7 @@ const STATE: ReadonlyArray<ModuleState> = [
     reason: 'the prefixes of the mounts of a session, parsed and sorted once; the list is immutable',
   },
   {
-    file: 'session/NamedHeaders.ts',
+    file: 'session/SettingsRecord.ts',
     name: 'hiddenForName',
     bound: WEAK,
     reason: 'identifies values that are secret only because of the name of their header',

@@ -60,10 +60,7 @@ export const withoutHeader = (name: string): Configure =>
 export const withSecretHeader = (name: string, value: string | Secret.Secret): Configure =>
   header(name, Secret.hide(value))
 
-/**
- * Sets several headers, from a record (`null` removes a header) or from pairs. A name that is repeated in pairs is sent
- * as several header lines.
- */
+/** Sets several headers, from a record (`null` removes one) or from pairs: a repeated name is sent as several lines. */
 export const withHeaders = (
   fields: Readonly<Record<string, string | null>> | ReadonlyArray<readonly [name: string, value: string]>,
 ): Configure => {

@@ -83,7 +83,8 @@ interface Parsed {
   /** By scheme, without the colon. */
   readonly proxies: ReadonlyMap<string, Variable>
   readonly bypass: NoProxy.Bypass
-  readonly netrc: E.Either<string, Netrc.Entries>
+  /** Undefined if the file is empty or missing. */
+  readonly netrc: E.Either<string, Netrc.Entries> | undefined
   readonly caBundle: O.Option<string>
 }
 
@@ -96,13 +97,13 @@ const parsedOf = (environment: Environment): Parsed => {
   const suffixed = suffixedOf(environment.variables)
   // Python reads these two names first, then the name in any case.
   const noProxy = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
+  const caBundle = variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE')
+  const netrc = Secret.reveal(environment.netrc)
   const parsed: Parsed = {
     proxies: new Map([...suffixed].filter(([key]) => key !== 'no')),
     bypass: NoProxy.parse(noProxy || Secret.reveal(suffixed.get('no')?.value ?? '')),
-    netrc: Netrc.parse(Secret.reveal(environment.netrc)),
-    caBundle: O.fromPredicate((path: string) => path !== '')(
-      variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE'),
-    ),
+    netrc: netrc === '' ? undefined : Netrc.parse(netrc),
+    caBundle: caBundle === '' ? O.none : O.some(caBundle),
   }
   cache.set(environment, parsed)
   return parsed
@@ -129,28 +130,25 @@ const suffixedOf = (variables: Environment['variables']): ReadonlyMap<string, Va
   return values
 }
 
-const proxyVariableOf = (
-  proxies: Parsed['proxies'],
-  { protocol }: Pick<Destination, 'protocol'>,
-): Variable | undefined => proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
+const proxyVariableOf = ({ proxies }: Parsed, protocol: string): Variable | undefined =>
+  proxies.get(protocol.slice(0, -1)) ?? proxies.get('all')
 
 /** Returns the URL of the proxy for a destination, unless NO_PROXY matches. `noProxy` replaces the variable. */
 export const proxyFor =
   (destination: Destination, noProxy?: string) =>
   (environment: Environment): O.Option<Secret.Secret> => {
-    const { proxies, bypass } = parsedOf(environment)
-    if (proxies.size === 0) return O.none
-    const found = proxyVariableOf(proxies, destination)
+    const parsed = parsedOf(environment)
+    const found = proxyVariableOf(parsed, destination.protocol)
     if (found === undefined) return O.none
-    const isBypassed = noProxy === undefined ? bypass : NoProxy.parse(noProxy)
+    const isBypassed = noProxy === undefined ? parsed.bypass : NoProxy.parse(noProxy)
     return isBypassed(destination) ? O.none : O.some(found.value)
   }
 
 /** Returns the variable with the proxy for a scheme, ignoring NO_PROXY. */
 export const proxyVariable =
-  (destination: Pick<Destination, 'protocol'>) =>
+  ({ protocol }: Pick<Destination, 'protocol'>) =>
   (environment: Environment): O.Option<Variable> =>
-    O.fromNullable(proxyVariableOf(parsedOf(environment).proxies, destination))
+    O.fromNullable(proxyVariableOf(parsedOf(environment), protocol))
 
 /** Returns whether NO_PROXY matches a destination. */
 export const bypasses =
@@ -158,15 +156,12 @@ export const bypasses =
   (environment: Environment): boolean =>
     parsedOf(environment).bypass(destination)
 
-/**
- * Returns the netrc credentials for a host name, or those of `default`. If a user is given, only entries for that user
- * match. The port is not compared.
- */
+/** Returns the netrc credentials for a host name, or those of `default`; with a user, only those of its entries. */
 export const credentialsFor =
   (hostname: string, user?: string) =>
   (environment: Environment): O.Option<Credentials> => {
     const { netrc } = parsedOf(environment)
-    return E.isLeft(netrc) ? O.none : Netrc.lookup(hostname, user)(netrc.right)
+    return netrc === undefined || E.isLeft(netrc) ? O.none : Netrc.lookup(hostname, user)(netrc.right)
   }
 
 /** Returns the path of the CA bundle: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE. An empty variable is ignored. */
@@ -175,25 +170,22 @@ export const caBundle = (environment: Environment): O.Option<string> => parsedOf
 /** Returns messages about files that could not be read and about invalid netrc entries. */
 export const problems = (environment: Environment): ReadonlyArray<string> => {
   const { netrc } = parsedOf(environment)
+  if (netrc === undefined) return environment.problems
   const found = E.isLeft(netrc) ? [netrc.left] : netrc.right.problems
-  return found.length === 0
-    ? environment.problems
-    : [...environment.problems, ...found.map((problem) => `netrc: ${problem}`)]
+  return [...environment.problems, ...found.map((problem) => `netrc: ${problem}`)]
 }
 
 // --- the process ---------------------------------------------------------------------------------------------------
 
 const MAX_NETRC_BYTES = 1_048_576
 
-/** `homedir` throws if HOME is not set and the user id has no entry in the user database, as in some containers. */
-const home = (): O.Option<string> => O.tryCatch(homedir)
-
 /** The paths to try, in order, or why they are unknown. */
 const netrcPaths = (): E.Either<string, ReadonlyArray<string>> => {
   const path = process.env['NETRC']
   if (path === '') return E.right([])
   if (path !== undefined && !/^~(?:\/|$)/.test(path)) return E.right([path])
-  const folder = home()
+  // `homedir` throws if HOME is not set and the user id has no entry in the user database, as in some containers.
+  const folder = O.tryCatch(homedir)
   if (O.isNone(folder)) return E.left('the netrc file was not read: the user has no home folder; set HOME or NETRC')
   if (path !== undefined) return E.right([`${folder.value}${path.slice(1)}`])
   return E.right([join(folder.value, '.netrc'), join(folder.value, '_netrc')])

@@ -14,17 +14,14 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Transport } from '../wire/Transport.js'
 import * as Prefix from './Prefix.js'
-import type { Mount, Session } from './SessionRecord.js'
+import type { Mount, Session } from './Session.js'
 
 export type { UrlParts } from './Prefix.js'
 
 /** @deprecated Use `UrlParts`. */
 export type Place = Prefix.UrlParts
 
-interface ParsedMount {
-  readonly prefix: Prefix.Prefix
-  readonly transport: Transport
-}
+type ParsedMount = readonly [prefix: Prefix.Prefix, transport: Transport]
 
 /** Parsed once for each list of mounts, because every hop looks here. */
 const cache = new WeakMap<ReadonlyArray<Mount>, ReadonlyArray<ParsedMount>>()
@@ -33,8 +30,8 @@ const bySpecificity = (mounts: ReadonlyArray<Mount>): ReadonlyArray<ParsedMount>
   const cached = cache.get(mounts)
   if (cached !== undefined) return cached
   const parsed = mounts
-    .map(([text, transport]): ParsedMount => ({ prefix: Prefix.parse(text), transport }))
-    .sort((x, y) => Prefix.bySpecificity(x.prefix, y.prefix))
+    .map(([text, transport]): ParsedMount => [Prefix.parse(text), transport])
+    .sort(([x], [y]) => Prefix.bySpecificity(x, y))
   cache.set(mounts, parsed)
   return parsed
 }
@@ -44,6 +41,6 @@ export const find =
   (url: Prefix.UrlParts) =>
   (session: Session): O.Option<Transport> => {
     if (session.mounts.length === 0) return O.none
-    const found = bySpecificity(session.mounts).find(({ prefix }) => Prefix.matches(prefix)(url))
-    return found === undefined ? O.none : O.some(found.transport)
+    const found = bySpecificity(session.mounts).find(([prefix]) => Prefix.matches(prefix)(url))
+    return found === undefined ? O.none : O.some(found[1])
   }

@@ -71,40 +71,32 @@ const wordsOf = (text: string, line: number): Word[] => {
   return words
 }
 
-/** No word continues on another line, so each line is split by itself. */
+/** Reads words one by one. No word continues on another line. */
 const lexer = (text: string) => {
   const lines = text.split('\n')
-  let nextLine = 0
-  let words: ReadonlyArray<Word> = []
+  const words = lines.flatMap((line, i) => wordsOf(line, i + 1))
   let index = 0
-  /** Returns the next word without consuming it. */
-  const peek = (): Word | undefined => {
-    for (; index >= words.length && nextLine < lines.length; nextLine += 1) {
-      words = wordsOf(lines[nextLine] ?? '', nextLine + 1)
-      index = 0
-    }
-    return words[index]
+  const skipTo = (line: number): void => {
+    while ((words[index]?.line ?? line) < line) index += 1
   }
-  /** Consumes and returns the next word. */
-  const take = (): Word | undefined => {
-    const word = peek()
-    index += 1
-    return word
+  return {
+    /** Returns the next word without consuming it. */
+    peek: (): Word | undefined => words[index],
+    /** Consumes and returns the next word. */
+    take: (): Word | undefined => {
+      index += 1
+      return words[index - 1]
+    },
+    /** Skips the rest of the line of a word. */
+    skipLine: ({ line }: Word): void => skipTo(line + 1),
+    /** Skips to the next empty line. Returns whether there is one. The text after the last line break is not a line. */
+    skipMacro: ({ line }: Word): boolean => {
+      const end = lines.indexOf('', line)
+      const isEnded = end !== -1 && end < lines.length - 1
+      skipTo(isEnded ? end + 1 : Number.POSITIVE_INFINITY)
+      return isEnded
+    },
   }
-  /** Skips the rest of the line of the word that was taken last. Must follow `take` directly. */
-  const skipLine = (): void => {
-    index = words.length
-  }
-  /** Skips to the next empty line. Returns whether there was one. Must follow `take` directly. */
-  const skipMacro = (): boolean => {
-    skipLine()
-    // The text after the last line break is not a line.
-    while (nextLine < lines.length - 1 && lines[nextLine] !== '') nextLine += 1
-    if (nextLine < lines.length - 1) return true
-    nextLine = lines.length
-    return false
-  }
-  return { peek, take, skipLine, skipMacro }
 }
 type Lexer = ReturnType<typeof lexer>
 
@@ -123,11 +115,6 @@ const isTop = ({ text, kind }: Word): boolean => kind === 'plain' && TOP_LEVEL.h
 const isComment = ({ text, kind }: Word): boolean => kind === 'plain' && text.startsWith('#')
 const fieldOf = ({ text, kind }: Word): Field | undefined => (kind === 'plain' ? FIELDS.get(text) : undefined)
 
-interface ParsedEntry {
-  readonly entry: Entry
-  readonly problem: string | undefined
-}
-
 /** Consumes the value of a keyword, unless the next word starts another entry on a later line. */
 const valueAfter = (lex: Lexer, keyword: Word): Word | undefined => {
   const value = lex.peek()
@@ -136,7 +123,7 @@ const valueAfter = (lex: Lexer, keyword: Word): Word | undefined => {
 }
 
 /** Reads up to the next `machine`, `default` or `macdef`. */
-const readEntry = (lex: Lexer): ParsedEntry => {
+const readEntry = (lex: Lexer): { readonly entry: Entry; readonly problem: string | undefined } => {
   let entry: Entry = { login: '', account: '', password: '' }
   let problem: string | undefined
   let hasField = false
@@ -144,7 +131,7 @@ const readEntry = (lex: Lexer): ParsedEntry => {
   for (let word = lex.peek(); word !== undefined && !isTop(word); word = lex.peek()) {
     lex.take()
     if (isComment(word)) {
-      lex.skipLine()
+      lex.skipLine(word)
       continue
     }
     const field = fieldOf(word)
@@ -168,52 +155,49 @@ const readEntry = (lex: Lexer): ParsedEntry => {
   return { entry, problem }
 }
 
+const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
+
 /** Returns the canonical form of a host: lower case, IDNA, without brackets and trailing dot. */
 const canonical = (host: string): string => {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
-  const parsed = /[/?#@\\]/.test(bare)
-    ? E.left(undefined)
-    : Url.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`)
-  if (E.isLeft(parsed)) return bare.toLowerCase()
-  return parsed.right.url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const bare = withoutBrackets(host).replace(/\.$/, '')
+  if (/[/?#@\\]/.test(bare)) return bare.toLowerCase()
+  const parsed = Url.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`)
+  return E.isLeft(parsed) ? bare.toLowerCase() : withoutBrackets(parsed.right.url.hostname)
 }
 
 const MAX_PROBLEMS = 20
 
-/**
- * Parses a netrc file. Returns a `Left` with the problems if no entry is valid. Messages never contain text of the file.
- */
+/** Parses a netrc file. Returns a `Left` with the problems if no entry is valid. Messages never contain text of the file. */
 export const parse = (text: string): E.Either<string, Entries> => {
   const lex = lexer(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'))
   const machines = new Map<string, Entry[]>()
   const defaults: Entry[] = []
   const problems: string[] = []
-  let validEntries = 0
   const report = (problem: string): void => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
   for (let word = lex.take(); word !== undefined; word = lex.take()) {
-    if (isComment(word)) lex.skipLine()
+    if (isComment(word)) lex.skipLine(word)
     else if (!isTop(word)) report(`line ${word.line}: expected machine, default or macdef`)
     else if (word.text === 'macdef') {
-      if (!lex.skipMacro()) report(`line ${word.line}: macdef must end with an empty line`)
+      if (!lex.skipMacro(word)) report(`line ${word.line}: macdef must end with an empty line`)
     } else {
-      const name = word.text === 'machine' ? valueAfter(lex, word) : undefined
+      const isMachine = word.text === 'machine'
+      const name = isMachine ? valueAfter(lex, word)?.text : undefined
       const { entry, problem } = readEntry(lex)
-      if (word.text === 'machine' && (name === undefined || name.text === '')) {
+      if (isMachine && !name) {
         report(`line ${word.line}: machine has no host name`)
         continue
       }
-      if (problem !== undefined) report(`${problem}; the entry is ignored`)
-      const host = name === undefined ? undefined : canonical(name.text)
+      const host = name === undefined ? undefined : canonical(name)
       const list = host === undefined ? defaults : (machines.get(host) ?? [])
       if (host !== undefined) machines.set(host, list)
-      if (problem !== undefined) continue
-      list.push(entry)
-      validEntries += 1
+      if (problem === undefined) list.push(entry)
+      else report(`${problem}; the entry is ignored`)
     }
   }
-  if (validEntries === 0 && problems.length > 0) return E.left(problems.join('; '))
+  const isEmpty = defaults.length === 0 && [...machines.values()].every((entries) => entries.length === 0)
+  if (isEmpty && problems.length > 0) return E.left(problems.join('; '))
   return E.right({ machines, defaults, problems })
 }
 
@@ -227,7 +211,6 @@ const loginOf = ({ login, account }: Entry): string => login || account
 export const lookup =
   (host: string, user?: string) =>
   ({ machines, defaults }: Entries): O.Option<Credentials> => {
-    if (machines.size === 0 && defaults.length === 0) return O.none
     const isMatch = (entry: Entry): boolean =>
       loginOf(entry) === '' ? entry.password !== '' : user === undefined || loginOf(entry) === user
     const matches = (machines.get(canonical(host)) ?? defaults).filter(isMatch)

@@ -28,9 +28,6 @@ import * as IpAddress from '../values/IpAddress.js'
 /** Returns whether a host is reached without a proxy. `hostname` is canonical; an IPv6 address may have brackets. */
 export type Bypass = (destination: { readonly hostname: string; readonly port: string }) => boolean
 
-const withoutDots = (name: string): string => name.replace(/^\.+/, '').replace(/\.$/, '')
-const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
-
 /** The host of a URL. `addresses` is empty for a name, and has every form of an address. */
 interface Host {
   readonly name: string
@@ -39,6 +36,9 @@ interface Host {
 }
 
 type Matcher = (host: Host) => boolean
+
+const withoutDots = (name: string): string => name.replace(/^\.+/, '').replace(/\.$/, '')
+const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 const nameMatcher = (entry: string): Matcher => {
   const isSubdomainOnly = entry.startsWith('*.')

@@ -12,9 +12,6 @@
  * a prefix matches itself.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { type Eq as EqOf, struct } from 'fp-ts/lib/Eq.js'
-import * as RA from 'fp-ts/lib/ReadonlyArray.js'
-import * as S from 'fp-ts/lib/string.js'
 import { trimmed } from '../values/PercentEncoding.js'
 import * as Url from '../values/Url.js'
 
@@ -62,13 +59,8 @@ export const matches =
     return segments.every((segment, i) => path[i] === segment)
   }
 
-/** Compares prefixes by what they match. */
-export const Eq: EqOf<Prefix> = struct({
-  protocol: S.Eq,
-  hostname: S.Eq,
-  port: S.Eq,
-  segments: RA.getEq(S.Eq),
-})
+/** Returns whether two prefixes match the same URLs. */
+export const isSame = (x: Prefix, y: Prefix): boolean => JSON.stringify(x) === JSON.stringify(y)
 
 const isGiven = (component: string): number => (component === '' ? 0 : 1)
 

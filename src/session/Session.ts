@@ -13,21 +13,48 @@
  * assert.equal(session.ambient.netrc, false)
  * assert.equal(JSON.stringify(session.settings.auth).includes('password'), false)
  */
+import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import * as Serialization from '../values/Serialization.js'
 import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
 import { withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
-import { type Ambient, empty, type Mount, type Session } from './SessionRecord.js'
+import * as SettingsJson from './SettingsJson.js'
+import { type Configurable, empty as noSettings } from './SettingsRecord.js'
 
 export * from './Configure.js'
-export { decode, encode } from './SessionJson.js'
-export { type Ambient, empty, type Mount, type Session } from './SessionRecord.js'
-export { SessionJson } from './SessionSchema.js'
+
+/** Which sources outside the program may be used, each by itself (requests' `trust_env` switches all of them). */
+export interface Ambient {
+  /** Proxy variables and NO_PROXY. */
+  readonly proxies: boolean
+  readonly netrc: boolean
+  /** REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. */
+  readonly certificates: boolean
+}
 
 /** @deprecated Use `Ambient`. */
 export type Trust = Ambient
+
+/** A URL prefix (`Prefix`) and the transport for the URLs that match it. */
+export type Mount = readonly [prefix: string, transport: Transport]
+
+/** The configuration that all requests of a session share. */
+export interface Session extends Configurable {
+  /** The longest prefix that matches a URL selects the transport. */
+  readonly mounts: ReadonlyArray<Mount>
+  readonly ambient: Ambient
+}
+
+/** A session without settings that uses nothing from the environment. */
+export const empty: Session = {
+  settings: noSettings,
+  mounts: [],
+  ambient: { proxies: false, netrc: false, certificates: false },
+}
 
 /** The version of this library. */
 export const VERSION = '0.1.0'
@@ -54,7 +81,7 @@ export const defaults: Session = pipe(
 export const mount =
   (prefix: string, transport: Transport): Endomorphism<Session> =>
   (session) => {
-    const isOther = ([other]: Mount): boolean => !Prefix.Eq.equals(Prefix.parse(other), Prefix.parse(prefix))
+    const isOther = ([other]: Mount): boolean => !Prefix.isSame(Prefix.parse(other), Prefix.parse(prefix))
     return { ...session, mounts: [...session.mounts.filter(isOther), [prefix, transport]] }
   }
 
@@ -65,3 +92,61 @@ export const withAmbient =
 
 /** @deprecated Use `withAmbient`. */
 export const withTrust = withAmbient
+
+// --- JSON ----------------------------------------------------------------------------------------------------------
+
+const FORMAT = 'requests-ts/session'
+const FORMAT_VERSION = 1
+
+/** The codec of a saved session. */
+export const SessionJson = t.readonly(
+  t.strict({
+    format: t.literal(FORMAT),
+    version: t.literal(FORMAT_VERSION),
+    settings: SettingsJson.SettingsJson,
+    trust: t.readonly(t.strict({ proxies: t.boolean, netrc: t.boolean, certificates: t.boolean })),
+  }),
+)
+export type SessionJson = t.TypeOf<typeof SessionJson>
+
+/**
+ * Converts a session to JSON. Error: `Unwritable`, with the paths of functions, of mounted transports and of secrets that
+ * would need `{ reveal: true }`. The redirect policies of this library are saved by name.
+ *
+ * Laws: `decode(encode({ reveal: true })(session)) = session` for a session without functions. Whatever `encode` returns,
+ * `decode` accepts.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Session } from 'requests-ts'
+ *
+ * const session = pipe(Session.defaults, Session.withBearer('token'))
+ * assert.deepEqual(pipe(session, Session.encode(), E.mapLeft(({ paths }) => paths)), E.left(['auth.token']))
+ * const again = pipe(session, Session.encode({ reveal: true }), E.flatMap(Session.decode))
+ * assert.deepEqual(pipe(again, E.map(({ ambient }) => ambient)), E.right(session.ambient))
+ */
+export const encode =
+  (options: Serialization.Reveal = {}) =>
+  ({ settings, mounts, ambient }: Session): E.Either<Serialization.EncodeError, SessionJson> => {
+    const writer = Serialization.writer(options)
+    const json: SessionJson = {
+      format: FORMAT,
+      version: FORMAT_VERSION,
+      settings: SettingsJson.write(writer, settings),
+      trust: ambient,
+    }
+    for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
+    const written = Serialization.written(writer, json)
+    return E.isLeft(written) ? written : Serialization.readable<SessionJson>(decode)(written.right)
+  }
+
+/** Converts JSON to a session. Error: `Unreadable`. */
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, Session> => {
+  const envelope = Serialization.checkEnvelope(FORMAT, FORMAT_VERSION, u)
+  if (E.isLeft(envelope)) return envelope
+  const json = Serialization.read(SessionJson, u)
+  if (E.isLeft(json)) return json
+  const { settings, trust } = json.right
+  return E.right({ ...empty, settings: SettingsJson.read(settings), ambient: { ...trust } })
+}

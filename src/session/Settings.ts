@@ -20,4 +20,17 @@
  * assert.equal(Settings.Monoid.concat(Settings.empty, request.settings), request.settings)
  */
 export * from './Configure.js'
-export * from './SettingsRecord.js'
+export {
+  baseUrl,
+  type Configurable,
+  type Configure,
+  empty,
+  type HeaderSetting,
+  type Hook,
+  Monoid,
+  type OnProgress,
+  type Progress,
+  type Proxies,
+  SENSITIVE,
+  type Settings,
+} from './SettingsRecord.js'

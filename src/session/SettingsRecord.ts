@@ -14,7 +14,6 @@ import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './Auth.js'
-import { hideNamed } from './NamedHeaders.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
 export { SENSITIVE } from '../values/Redaction.js'
@@ -36,10 +35,12 @@ export type Hook = (head: Head, plan: Plan) => TaskEither<unknown, Head>
 /** Proxies by normalized key (`ProxyKey`), such as `http`, `all` or `https://host`. An unset key means no proxy. */
 export type Proxies = Override.Keyed<Secret.Secret>
 
+type HeaderSettings = Override.Keyed<HeaderSetting>
+
 /** What a session or a request can configure. */
 export interface Settings {
   /** Keyed by lower-case name. */
-  readonly headers: Override.Keyed<HeaderSetting>
+  readonly headers: HeaderSettings
   readonly query: Override.Layer<Query.Source>
   readonly cookies: Override.Keyed<Secret.Secret>
   readonly proxies: Override.Layer<Proxies>
@@ -82,9 +83,45 @@ export const empty: Settings = {
   progress: Override.inherit,
 }
 
+// --- headers that are named sensitive ------------------------------------------------------------------------------
+
+/**
+ * Values that `withSensitiveHeaders` hid, and not `withSecretHeader`: they become readable again when a later setting
+ * removes the name, and they are saved as plain text.
+ */
+const hiddenForName = new WeakSet<Secret.Secret>()
+
+/** Returns whether a value is hidden only because its header is named, and not by `withSecretHeader`. */
+export const isHiddenForName = (value: Headers.Value): boolean => typeof value !== 'string' && hiddenForName.has(value)
+
+const hide = (value: Headers.Value): Headers.Value => {
+  if (typeof value !== 'string') return value
+  const secret = Secret.make(value)
+  hiddenForName.add(secret)
+  return secret
+}
+
+const show = (value: Headers.Value): Headers.Value => (isHiddenForName(value) ? Secret.reveal(value) : value)
+
+/** Returns the headers with the values of all named headers hidden; the same map if nothing has to change. */
+export const hideNamed = (headers: HeaderSettings, sensitive: Settings['sensitive']): HeaderSettings => {
+  let changed: Map<string, Override.Override<HeaderSetting>> | undefined
+  for (const [key, { _tag }] of sensitive) {
+    const header = headers.get(key)
+    if (header?._tag !== 'Set' || _tag === 'Inherit') continue
+    const isNamed = _tag === 'Set'
+    const needsChange = isNamed ? (value: Headers.Value) => typeof value === 'string' : isHiddenForName
+    if (!header.value.values.some(needsChange)) continue
+    changed ??= new Map(headers)
+    changed.set(key, Override.set({ ...header.value, values: header.value.values.map(isNamed ? hide : show) }))
+  }
+  return changed ?? headers
+}
+
+// --- combination ---------------------------------------------------------------------------------------------------
+
 const keyed = <A>(x: Override.Keyed<A>, y: Override.Keyed<A>) => Override.getKeyedMonoid<A>().concat(x, y)
 const last = <A>(x: Override.Override<A>, y: Override.Override<A>) => Override.getMonoid<A>().concat(x, y)
-
 const QueryLayer = Override.getLayerMonoid(Query.SourceSemigroup)
 const ProxiesLayer = Override.getLayerMonoid(Override.getKeyedMonoid<Secret.Secret>())
 const RedirectsLayer = Override.getLayerMonoid(getArrayMonoid<RedirectPolicy.RedirectPolicy>())

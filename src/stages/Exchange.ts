@@ -27,6 +27,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
+import type { Hook } from '../session/Settings.js'
 import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
@@ -35,17 +36,16 @@ import * as MockServer from '../wire/MockServer.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Head, Hop, Response, Server } from '../wire/Reply.js'
 import { at } from '../wire/Transport.js'
-import { type Done, type Exchange, failed, nameOf, type SendError, type Started, type Step } from './ExchangeState.js'
 import { type Merged, merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
 import { type Context, prepared, type World, withDefaults } from './Prepare.js'
+import * as Credentials from './prepare/Credentials.js'
 import { hide } from './ReplyRedaction.js'
-import { countDigest, hopOf, receive } from './Settle.js'
+import { type Done, type Exchange, failed, nameOf, receive, type SendError, type Started, type Step } from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
-export * from './ExchangeState.js'
 export type { Context } from './Prepare.js'
-export { challenge, receive, type Superseded, settle, superseded } from './Settle.js'
+export * from './Settle.js'
 
 // --- start ---------------------------------------------------------------------------------------------------------
 
@@ -62,7 +62,7 @@ export const start =
     const { plan, merged: kept } = made.right
     return E.right({
       plan,
-      jar: countDigest(kept, world.jar, plan),
+      jar: Credentials.countNonce(kept, world.jar, plan),
       history: [],
       merged: kept,
       environment: world.environment,
@@ -72,8 +72,8 @@ export const start =
   }
 
 /** An exchange may have to answer a digest challenge on any hop. */
-const lacksEntropy = ({ entropy }: World, { settings: { auth } }: Merged): boolean =>
-  entropy === '' && auth._tag === 'Set' && auth.value._tag === 'Digest'
+const lacksEntropy = ({ entropy }: World, merged: Merged): boolean =>
+  entropy === '' && Credentials.digestOf(merged) !== undefined
 
 // --- simulation ----------------------------------------------------------------------------------------------------
 
@@ -112,14 +112,17 @@ export interface Trace {
   readonly outcome: E.Either<SendError, Response>
 }
 
-const hookNames = (x: Exchange): ReadonlyArray<string> =>
-  Override.layerOrElse<ReadonlyArray<{ readonly name: string }>>([])(x.merged.settings.hooks).map(nameOf)
+const hookNames = ({ merged }: Exchange): ReadonlyArray<string> =>
+  Override.layerOrElse<ReadonlyArray<Hook>>([])(merged.settings.hooks).map(nameOf)
 
 /** Returns the hop that a step records. */
 const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {
-  if (step._tag === 'Done') return hopOf(plan, head, step.rejected)
+  if (step._tag === 'Done') {
+    const { rejected = [] } = step
+    return rejected.length === 0 ? { plan, head } : { plan, head, rejected }
+  }
   const { history } = step._tag === 'Refuse' ? step.error : step.exchange
-  return history.at(-1) ?? hopOf(plan, head)
+  return history.at(-1) ?? { plan, head }
 }
 
 /** A simulation sends nothing, so its random values may be the same each time. */

@@ -122,23 +122,13 @@ const redactForExchange = (merged: Merged, { url, userinfo }: TargetUrl): Merged
 // --- the parts -----------------------------------------------------------------------------------------------------
 
 /** The methods of RFC 9110 9.3, and PATCH, in any case. Other methods are case-sensitive (D49). */
-const KNOWN: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-])
+const STANDARD_METHODS = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
 
 /** Returns the method as it is sent. */
 export const spelledMethod = (method: string): string => {
-  if (KNOWN.has(method)) return method
+  if (STANDARD_METHODS.has(method)) return method
   const upper = method.toUpperCase()
-  return KNOWN.has(upper) ? upper : method
+  return STANDARD_METHODS.has(upper) ? upper : method
 }
 
 const methodOf = ({ method }: Request): E.Either<PlanError, string> =>

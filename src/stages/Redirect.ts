@@ -114,9 +114,8 @@ const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Ei
   if (E.isLeft(located)) return E.left(invalidRedirect(from, Redaction.redact(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
-    return E.left(
-      redirectRefused(from, `its target is ${url.protocol}, and only http and https redirects are followed`),
-    )
+    const reason = `its target is ${url.protocol}, and only http and https redirects are followed`
+    return E.left(redirectRefused(from, reason))
   }
   const concealed = Url.concealing(secrets)(url)
   return E.right(target.includes('#') ? concealed : Url.withHash(from.url.hash)(concealed))
@@ -142,13 +141,10 @@ export const shouldStripAuth = (from: Url.Url, to: Url.Url): boolean => {
   return !(from.protocol === 'http:' && portOf(from) === '80' && to.protocol === 'https:' && portOf(to) === '443')
 }
 
-const OF_CONTENT: ReadonlySet<string> = new Set(['transfer-encoding', 'digest', 'repr-digest', 'last-modified'])
+const OF_CONTENT = /^(?:content-|(?:transfer-encoding|digest|repr-digest|last-modified)$)/i
 
 /** Returns whether a field describes the body (RFC 9110 15.4). */
-export const isOfContent = (name: string): boolean => {
-  const key = name.toLowerCase()
-  return key.startsWith('content-') || OF_CONTENT.has(key)
-}
+export const isOfContent = (name: string): boolean => OF_CONTENT.test(name)
 
 const withoutContent = ({ fields }: Headers.Headers): Headers.Headers => ({
   fields: fields.filter(([name]) => !isOfContent(name)),

@@ -102,18 +102,16 @@ export const isBodyConsumed = ({ body }: Plan): boolean => body._tag === 'Once' 
 /** @deprecated Use `isBodyConsumed`. */
 export const isSpent = isBodyConsumed
 
-const consumed = (plan: Plan): E.Either<TransportError, never> => {
-  const why = 'The request body can be read only once and was sent before; use withStream'
-  return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
-}
-
 const sendOnce = async (
   sender: Sender,
   controls: SendControls,
   plan: Plan,
   source: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<TransportError, Reply>> => {
-  if (isBodyConsumed(plan)) return consumed(plan)
+  if (isBodyConsumed(plan)) {
+    const why = 'The request body can be read only once and was sent before; use withStream'
+    return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
+  }
   OneShot.claim(source)
   const sent = await sendThrough(sender, controls, plan)
   if (E.isLeft(sent)) OneShot.release(source)

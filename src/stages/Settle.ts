@@ -1,8 +1,9 @@
 /**
- * Processes the head of a reply: stores its cookies, answers a digest challenge, follows a redirect, or ends the exchange.
+ * The state of an exchange, and the step that the head of a reply leads to: answer a digest challenge, follow a redirect,
+ * end or fail.
  *
- * Cookies and redirects are one step, because a cookie that one hop sets must be sent on the next. Every result has the
- * updated jar.
+ * Cookies and redirects are one step, because a cookie that one hop sets must be sent on the next. Every result and every
+ * error has the updated jar.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
@@ -12,28 +13,112 @@ import type { Cookie } from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import type * as Site from '../cookies/Site.js'
+import type { Environment } from '../session/Environment.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
-import { isReplayable, type Plan } from '../wire/Plan.js'
+import { isReplayable, type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
-import * as Challenge from './Challenge.js'
-import { type Done, type Exchange, failed, type Refuse, type Step } from './ExchangeState.js'
+import type { TransportError } from '../wire/Transport.js'
 import type { Merged } from './Merge.js'
+import type { PlanError } from './PlanError.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { resent } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
 
-/** Returns the jar after a plan that may have used a nonce of the jar. */
-export const countDigest = ({ settings: { auth } }: Merged, jar: Jar.Jar, { url }: Plan): Jar.Jar => {
-  if (auth._tag !== 'Set' || auth.value._tag !== 'Digest') return jar
-  const known = Credentials.knownChallenge(jar, auth.value, url)
-  return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
+// --- the state -----------------------------------------------------------------------------------------------------
+
+/** A started exchange: the plan to send now, and everything that the next hop needs. */
+export interface Exchange {
+  readonly plan: Plan
+  readonly jar: Jar.Jar
+  /** The answered hops, oldest first. */
+  readonly history: ReadonlyArray<Hop>
+  readonly merged: Merged
+  readonly environment: Environment
+  /** The seed of every random value of this exchange. */
+  readonly entropy: string
+  /** Whether every hop so far stayed where the credentials may be sent. It never becomes true again. */
+  readonly credentialsAllowed: boolean
 }
+
+/** A hook rejected the reply. */
+export interface HookFailed {
+  readonly _tag: 'HookFailed'
+  readonly plan: Plan
+  /** The name of the hook's function. */
+  readonly hook: string
+  /** The hook's `Left`, or what it threw. */
+  readonly error: unknown
+  readonly message: string
+}
+
+/** An error with the history and the jar of its exchange. Before the first byte: no history, and the jar unchanged. */
+export type Started<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
+export type ExchangeError = Started<TransportError | Redirect.RedirectError | HookFailed>
+export type SendError = Started<PlanError> | ExchangeError
+
+/** Another plan has to be sent. */
+export interface Next {
+  readonly _tag: 'Next'
+  readonly exchange: Exchange
+}
+/** The last reply. */
+export interface Done {
+  readonly _tag: 'Done'
+  /** With the jar after the last reply; its plan is the one that was answered. */
+  readonly exchange: Exchange
+  readonly head: Head
+  /** The cookies that this reply set. */
+  readonly cookies: ReadonlyArray<Cookie>
+  /** The Set-Cookie lines of this reply that the jar rejected. */
+  readonly rejected?: ReadonlyArray<Rejection>
+  /** The plan that would have been sent, if a policy stopped at a redirect. */
+  readonly next: O.Option<Plan>
+}
+/** The exchange fails. */
+export interface Refuse {
+  readonly _tag: 'Refuse'
+  readonly error: ExchangeError
+}
+export type Step = Next | Done | Refuse
+
+// --- errors --------------------------------------------------------------------------------------------------------
+
+/** A value without a message may be anything, so it is not shown. */
+const reasonOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? `: ${Fault.messageOf(error)}` : ''
+
+/** Returns the name of a function. */
+export const nameOf = ({ name }: { readonly name: string }): string => name || 'anonymous'
+
+/** Makes the error of a hook. */
+export const hookFailed = (
+  plan: Plan,
+  hook: { readonly name: string },
+  how: 'Refused' | 'Threw',
+  error: unknown,
+): HookFailed => {
+  const name = nameOf(hook)
+  const what = `${how === 'Refused' ? 'rejected' : 'failed on'} the reply to ${plan.method} ${urlWithoutQuery(plan)}`
+  return { _tag: 'HookFailed', plan, hook: name, error, message: `The hook '${name}' ${what}${reasonOf(error)}` }
+}
+
+/** Adds the history and the jar of an exchange to an error. */
+export const failed =
+  <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
+  ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
+
+/** The error of sending a body a second time that can be read only once. */
+export const bodyConsumed = (x: Exchange): ExchangeError =>
+  failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
+
+/** @deprecated Use `bodyConsumed`. */
+export const spent = bodyConsumed
 
 // --- cookies -------------------------------------------------------------------------------------------------------
 
@@ -43,8 +128,7 @@ interface Absorbed {
   readonly rejected: ReadonlyArray<Rejection>
 }
 
-const NO_COOKIES: ReadonlyArray<Cookie> = []
-const NONE_REJECTED: ReadonlyArray<Rejection> = []
+const NO_COOKIES: ReadonlyArray<never> = []
 
 /** The path that is sent decides about a cookie. The jar records the path that may be shown. */
 const scopeOf = (url: Url.Url): Site.CookieScope =>
@@ -52,22 +136,19 @@ const scopeOf = (url: Url.Url): Site.CookieScope =>
 
 /** Stores the cookies and the next nonce of a reply. */
 const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
-  const renewed = Challenge.renewed(head, given, now)
+  const renewed = Credentials.renewed(head, given, now)
   const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
-  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NONE_REJECTED }
+  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }
   const { jar, accepted, rejected } = Jar.receive(scopeOf(x.plan.url), lines, now)(x.jar)
   return { exchange: { ...x, jar }, cookies: accepted, rejected }
 }
 
-/** Returns a hop. `rejected` is absent if the jar rejected nothing. */
-export const hopOf = (plan: Plan, head: Head, rejected: ReadonlyArray<Rejection> = NONE_REJECTED): Hop =>
-  rejected.length === 0 ? { plan, head } : { plan, head, rejected }
-
-const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => ({
-  ...exchange,
-  history: [...exchange.history, hopOf(exchange.plan, head, rejected)],
-})
+/** Appends the answered hop. Its `rejected` is absent if the jar rejected nothing. */
+const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
+  const { plan, history } = exchange
+  return { ...exchange, history: [...history, rejected.length === 0 ? { plan, head } : { plan, head, rejected }] }
+}
 
 // --- another attempt -----------------------------------------------------------------------------------------------
 
@@ -114,24 +195,22 @@ export const challenge =
   (received: Head) =>
   (x: Exchange): O.Option<Exchange> => {
     const head = Redirect.withoutEchoes(received, x.merged)
-    const answerable = Challenge.digestChallengeIn(head, x)
+    const answerable = Credentials.digestChallengeIn(head, x)
     if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
     const absorbed = absorb(now, head, x)
     const { jar: after } = absorbed.exchange
     const headers = after === x.jar ? x.plan.headers : rebuildCookies(absorbed.exchange, now)(x.plan.headers)
-    const { plan, jar } = Challenge.answer(answerable.value, { ...x.plan, headers }, after, now, x.entropy)
+    const { plan, jar } = Credentials.answer(answerable.value, { ...x.plan, headers }, after, now, x.entropy)
     return O.some({ ...appendToHistory(head, absorbed), plan: resent(after, now)(plan), jar })
   }
 
 const DEFAULT_MAX_REDIRECTS = 30
 
-const policiesOf = ({ settings }: Merged): ReadonlyArray<RedirectPolicy.RedirectPolicy> =>
-  Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
-
 /** Runs the policies. A policy that throws refuses the redirect. */
-const evaluate = (merged: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
+const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
+  const policies = Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
   try {
-    return concatAll(RedirectPolicy.Monoid)(policiesOf(merged))(attempt)
+    return concatAll(RedirectPolicy.Monoid)(policies)(attempt)
   } catch (cause) {
     return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
   }
@@ -149,7 +228,7 @@ export const settle =
     const head = Redirect.withoutEchoes(received, given.merged)
     const absorbed = absorb(now, head, given)
     const { exchange: x, cookies, rejected } = absorbed
-    if (O.isSome(Challenge.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
+    if (O.isSome(Credentials.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
       return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), appendToHistory(head, absorbed))
     }
     const done = (next: O.Option<Plan>): Done => ({ _tag: 'Done', exchange: x, head, cookies, rejected, next })
@@ -174,9 +253,10 @@ export const settle =
       case 'Stop':
         return done(isReplayable(plan) ? O.some(plan) : O.none)
       case 'Follow': {
-        if (!isReplayable(plan))
+        if (!isReplayable(plan)) {
           return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
-        const jar = credentialsAllowed ? countDigest(x.merged, x.jar, plan) : x.jar
+        }
+        const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
         return { _tag: 'Next', exchange: { ...after, plan, credentialsAllowed, jar } }
       }
     }
@@ -189,4 +269,16 @@ export const receive =
   (x: Exchange): Step => {
     const again = challenge(now)(head)(x)
     return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : settle(now)(head)(x)
+  }
+
+/** Folds a step. */
+export const match =
+  <B>(
+    onNext: (exchange: Exchange) => B,
+    onDone: (exchange: Exchange, head: Head) => B,
+    onRefuse: (error: ExchangeError) => B,
+  ) =>
+  (step: Step): B => {
+    if (step._tag === 'Next') return onNext(step.exchange)
+    return step._tag === 'Done' ? onDone(step.exchange, step.head) : onRefuse(step.error)
   }

@@ -11,6 +11,7 @@
  * | `Chunked`     | any other stream                                   | `Transfer-Encoding: chunked`         |
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { flow } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
@@ -33,10 +34,11 @@ export const framing = (headers: Headers.Headers, method: string, payload: Body.
   return Headers.has('Content-Length')(headers) ? 'GivenLength' : 'Chunked'
 }
 
-const lengthOf = (payload: Body.Payload): string => {
-  const size = Body.length(payload)
-  return O.isSome(size) ? String(size.value) : '0'
-}
+const lengthOf = flow(
+  Body.length,
+  O.getOrElse(() => 0),
+  String,
+)
 
 /** Writes the fields of a framing. */
 export const withFraming = (decided: Framing, payload: Body.Payload, headers: Headers.Headers): Headers.Headers => {
@@ -82,9 +84,8 @@ export const encode = (
 ): E.Either<PlanError, Body.Encoded> => {
   const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
   const type = given === undefined ? undefined : Secret.reveal(given)
-  if (entropy === '' && Body.needsEntropy(body, type ?? '')) {
+  if (entropy === '' && Body.needsEntropy(body, type ?? ''))
     return E.left(noEntropy('the boundary of a multipart body'))
-  }
   const encoded = Body.encode(body, { contentType: type, entropy })
   if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
   const { payload, contentType } = encoded.right

@@ -77,7 +77,7 @@ export const withCookies =
   }
 
 /** What the Cookie header of a later hop depends on. */
-export interface LaterHop {
+interface LaterHop {
   readonly settings: Settings
   readonly jar: Jar.Jar
   /** Whether the cookies that the user set may be sent. */

@@ -8,7 +8,9 @@
  * | 3     | `user:pass@` in the URL                  | Basic; for `user@`, the password is netrc's, else empty (D48) |
  * | 4     | netrc, if the session allows it          | Basic                                               |
  *
- * Digest signs the first request if the jar has a challenge of the origin, and otherwise waits for a challenge.
+ * Digest signs the first request if the jar has a challenge of the origin, and otherwise waits for a challenge: a 401 is
+ * answered once for each hop with the same request, signed, but only for an origin that may receive the credentials, and
+ * only if the body can be sent again (D24). The jar keeps the challenge.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -25,8 +27,11 @@ import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Plan from '../../wire/Plan.js'
+import type { Head } from '../../wire/Reply.js'
 import type { Merged } from '../Merge.js'
 import { invalidHeader, invalidSettings, type PlanError } from '../PlanError.js'
+
+type Target = Pick<Plan.Plan, 'method' | 'url'>
 
 const AUTHORIZATION = 'Authorization'
 
@@ -59,22 +64,21 @@ const decision = (source: CredentialDecision['source'], authorization?: Secret.S
   source,
   authorization,
 })
-
 const NONE = decision('None')
 const DISABLED = decision('Disabled')
 const UNSIGNED = decision('Setting')
 const HEADER = decision('Header')
 
+/** Returns the digest authentication of the settings. */
+export const digestOf = ({ settings: { auth } }: Merged): DigestAuth | undefined =>
+  auth._tag === 'Set' && auth.value._tag === 'Digest' ? auth.value : undefined
+
 /** Finds the challenge that a digest answers in advance: the newest one for this user and the URL's protection space. */
-export const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<Jar.Challenge> =>
+const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<Jar.Challenge> =>
   Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
 
 /** Returns whether the Authorization header of a plan answers a challenge of the jar. Otherwise the user set it. */
-export const isAnswer = (
-  jar: Jar.Jar,
-  auth: DigestAuth,
-  { url, headers }: Pick<Plan.Plan, 'url' | 'headers'>,
-): boolean => {
+const isAnswer = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Plan.Plan): boolean => {
   const sent = Headers.find(headers, AUTHORIZATION)
   const answered = sent === undefined ? O.none : Digest.answered(Secret.reveal(sent))
   if (O.isNone(answered)) return false
@@ -83,16 +87,13 @@ export const isAnswer = (
 }
 
 /** Returns whether planning a request draws a cnonce, which must be unpredictable. */
-export const drawsCnonce = ({ settings: { auth } }: Merged, jar: Jar.Jar, url: Url.Url): boolean =>
-  auth._tag === 'Set' && auth.value._tag === 'Digest' && O.isSome(knownChallenge(jar, auth.value, url))
+export const drawsCnonce = (merged: Merged, jar: Jar.Jar, url: Url.Url): boolean => {
+  const auth = digestOf(merged)
+  return auth !== undefined && O.isSome(knownChallenge(jar, auth, url))
+}
 
 /** Answers a challenge for a request. The nonce count is one above the count in the jar. */
-export const answerChallenge = (
-  auth: DigestAuth,
-  challenge: Jar.Challenge,
-  entropy: string,
-  { method, url }: Pick<Plan.Plan, 'method' | 'url'>,
-): Secret.Secret => {
+const authorizationFor = (auth: DigestAuth, challenge: Jar.Challenge, entropy: string, { method, url }: Target) => {
   const count = challenge.count + 1
   return Digest.authorization({
     user: auth.user,
@@ -114,11 +115,7 @@ const remember = (auth: Auth, authorization: Secret.Secret): CredentialDecision 
   return made
 }
 
-const ofAuth = (
-  auth: Auth,
-  { jar, entropy }: CredentialInputs,
-  plan: Pick<Plan.Plan, 'method' | 'url'>,
-): CredentialDecision => {
+const ofAuth = (auth: Auth, { jar, entropy }: CredentialInputs, plan: Target): CredentialDecision => {
   switch (auth._tag) {
     case 'None':
       return DISABLED
@@ -130,19 +127,16 @@ const ofAuth = (
       return constant.get(auth) ?? remember(auth, Secret.make(`Bearer ${Secret.reveal(auth.token)}`))
     case 'Digest': {
       const challenge = knownChallenge(jar, auth, plan.url)
-      return O.isNone(challenge) ? UNSIGNED : decision('Setting', answerChallenge(auth, challenge.value, entropy, plan))
+      return O.isNone(challenge)
+        ? UNSIGNED
+        : decision('Setting', authorizationFor(auth, challenge.value, entropy, plan))
     }
   }
 }
 
 /** Returns the Basic credentials of the netrc entry for a host, if the session allows netrc. */
-const ofNetrc = (
-  merged: Merged,
-  { environment }: Pick<CredentialInputs, 'environment'>,
-  url: Url.Url,
-  user?: string,
-): O.Option<Secret.Secret> => {
-  if (!merged.session.ambient.netrc || !Url.isHttp(url)) return O.none
+const ofNetrc = ({ session }: Merged, { environment }: CredentialInputs, url: Url.Url, user?: string) => {
+  if (!session.ambient.netrc || !Url.isHttp(url)) return O.none
   const found = Environment.credentialsFor(url.hostname, user)(environment)
   return O.isNone(found) ? O.none : O.some(basic(Secret.reveal(found.value.user), Secret.reveal(found.value.pass)))
 }
@@ -179,9 +173,8 @@ export interface Hop extends CredentialInputs {
 
 /** Removes an Authorization header that answered a challenge. One that the user set stays. */
 export const withoutAnswer = (x: Hop, credentialsAllowed: boolean, headers: Headers.Headers): Headers.Headers => {
-  const { auth } = x.merged.settings
-  const isDigest = auth._tag === 'Set' && auth.value._tag === 'Digest' && credentialsAllowed
-  return isDigest && isAnswer(x.jar, auth.value, x.plan) ? Headers.deleteAt(AUTHORIZATION)(headers) : headers
+  const auth = credentialsAllowed ? digestOf(x.merged) : undefined
+  return auth !== undefined && isAnswer(x.jar, auth, x.plan) ? Headers.deleteAt(AUTHORIZATION)(headers) : headers
 }
 
 /** Chooses the credentials after a redirect (requests' `rebuild_auth`): netrc's, if nothing else authenticates. */
@@ -206,7 +199,79 @@ export const chooseAgain = (
 export const apply = ({ authorization }: CredentialDecision, headers: Headers.Headers): Headers.Headers =>
   authorization === undefined ? headers : Headers.upsertAt(AUTHORIZATION, authorization)(headers)
 
-/** Values that the types exclude and untyped callers may pass. */
+// --- digest challenges -----------------------------------------------------------------------------------------------
+
+/** Returns the jar after a plan that may have used a nonce of the jar. */
+export const countNonce = (merged: Merged, jar: Jar.Jar, { url }: Plan.Plan): Jar.Jar => {
+  const auth = digestOf(merged)
+  if (auth === undefined) return jar
+  const known = knownChallenge(jar, auth, url)
+  return O.isNone(known) ? jar : Jar.counted(known.value)(jar)
+}
+
+/** A challenge and the credentials that answer it. */
+export interface AnswerableChallenge {
+  readonly auth: DigestAuth
+  readonly challenge: Digest.Challenge
+}
+
+/** A hop that has been answered, and whether it stayed where the credentials may be sent. */
+interface AnsweredHop extends Pick<Hop, 'plan' | 'merged' | 'jar'> {
+  readonly credentialsAllowed: boolean
+}
+
+/** Returns the digest challenge of a head, if this exchange can answer it. */
+export const digestChallengeIn = (
+  head: Head,
+  { plan, merged, credentialsAllowed }: AnsweredHop,
+): O.Option<AnswerableChallenge> => {
+  if (head.status !== 401 || !credentialsAllowed || plan.cause === 'Authorize') return O.none
+  const auth = digestOf(merged)
+  if (auth === undefined) return O.none
+  const challenge = Digest.select(Headers.valuesOf(head.headers, 'WWW-Authenticate').map(Secret.reveal))
+  return O.isNone(challenge) ? O.none : O.some({ auth, challenge: challenge.value })
+}
+
+/** Stores the next nonce of a reply to a signed plan, unless the jar has a newer one (RFC 7616 3.5). */
+export const renewed = (head: Head, { plan, merged, jar }: AnsweredHop, now: Date): Jar.Jar => {
+  const auth = digestOf(merged)
+  if (auth === undefined) return jar
+  const info = Headers.valuesOf(head.headers, 'Authentication-Info')
+  const sent = Headers.find(plan.headers, 'Authorization')
+  if (info.length === 0 || sent === undefined) return jar
+  const nonce = Digest.nextNonce(info.map(Secret.reveal))
+  const used = Digest.answered(Secret.reveal(sent))
+  if (O.isNone(nonce) || O.isNone(used)) return jar
+  const { realm } = used.value
+  const known = DigestCache.ofRealm({ origin: plan.url.origin, realm, user: auth.user })(jar.challenges)
+  if (O.isNone(known) || known.value.nonce !== used.value.nonce) return jar
+  const { count: _, updated: __, ...challenge } = known.value
+  return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
+}
+
+/** Returns the plan, signed, and the jar with the challenge and its use. */
+export const answer = (
+  { auth, challenge }: AnswerableChallenge,
+  plan: Plan.Plan,
+  jar: Jar.Jar,
+  now: Date,
+  entropy: string,
+): { readonly plan: Plan.Plan; readonly jar: Jar.Jar } => {
+  const asking = { ...challenge, origin: plan.url.origin, user: auth.user }
+  const remembered = Jar.remember(asking, now)(jar)
+  // The realm decides: another realm of the origin may have a newer nonce.
+  const known = DigestCache.ofRealm(asking)(remembered.challenges)
+  if (O.isNone(known)) return { plan, jar }
+  const value = authorizationFor(auth, known.value, entropy, plan)
+  return {
+    plan: { ...plan, headers: Headers.upsertAt('Authorization', value)(plan.headers), cause: 'Authorize' },
+    jar: Jar.counted(known.value)(remembered),
+  }
+}
+
+// --- checks --------------------------------------------------------------------------------------------------------
+
+/** Returns why auth cannot be used at all: untyped callers may pass values that the types exclude. */
 const notText = (auth: Auth): string | undefined => {
   if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
   if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
@@ -214,26 +279,25 @@ const notText = (auth: Auth): string | undefined => {
   return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
 }
 
-/** Values that a header must not contain. */
-const notCarried = (auth: Auth): string | undefined => {
+/** Returns why a header must not contain it. */
+const notSendable = (auth: Auth): string | undefined => {
   if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
     return 'the bearer token contains a line end or another character that HTTP does not allow; trim it'
   }
-  return auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
-    ? 'the digest user contains a control character'
-    : undefined
+  const isControlled = auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
+  return isControlled ? 'the digest user contains a control character' : undefined
 }
+
+const USABLE: E.Either<PlanError, void> = E.right(undefined)
 
 /** Checks the auth of the settings. Errors: `InvalidSettings`, `InvalidHeader`. */
 export const validate = ({ auth }: Settings): E.Either<PlanError, void> => {
   if (auth._tag !== 'Set') return USABLE
   const problem = notText(auth.value)
   if (problem !== undefined) return E.left(invalidSettings('auth', problem))
-  const refused = notCarried(auth.value)
+  const refused = notSendable(auth.value)
   return refused === undefined ? USABLE : E.left(invalidHeader(AUTHORIZATION, refused))
 }
-
-const USABLE: E.Either<PlanError, void> = E.right(undefined)
 
 /** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */
 export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanError, Plan.Plan> => {

@@ -21,16 +21,15 @@ import { invalidHeader, type PlanError } from '../PlanError.js'
 const ALONE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
 const TRANSPORT_ONLY: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
 
-const ofConnection = (key: string, value: string): string | undefined => {
+/** Returns why a user must not set a header that is valid in HTTP. */
+export const refusal = (name: string, value: string): string | undefined => {
+  const key = name.toLowerCase()
   if (TRANSPORT_ONLY.has(key)) return 'only the transport may set it'
   if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'its value must be close or keep-alive'
   if (key === 'transfer-encoding' && !/^chunked$/i.test(value)) return 'its value must be chunked'
   if (key === 'content-length' && !/^\d+$/.test(value)) return 'its value must be a number of octets'
   return undefined
 }
-
-/** Returns why a user must not set a header that is valid in HTTP. */
-export const refusal = (name: string, value: string): string | undefined => ofConnection(name.toLowerCase(), value)
 
 const problemOf = (name: string, given: Headers.Value): string | undefined => {
   if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'
@@ -39,15 +38,13 @@ const problemOf = (name: string, given: Headers.Value): string | undefined => {
   if (!Headers.isValue(value)) {
     return 'its value starts with white space or contains a character that HTTP does not allow (CR, LF, NUL, above U+00FF)'
   }
-  return ofConnection(name.toLowerCase(), value)
+  return refusal(name, value)
 }
 
+type Lines = E.Either<PlanError, ReadonlyArray<Headers.Field>>
+
 /** Returns the lines of one setting, or why it is not valid. */
-const lines = (
-  key: string,
-  { name, values }: HeaderSetting,
-  sensitive: Settings['sensitive'],
-): E.Either<PlanError, ReadonlyArray<Headers.Field>> => {
+const lines = (key: string, { name, values }: HeaderSetting, sensitive: Settings['sensitive']): Lines => {
   if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
   const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
   const fields: Headers.Field[] = []
@@ -99,13 +96,11 @@ export const fields = ({ session, settings }: Merged): E.Either<PlanError, Heade
   const base = knownOf(session.settings.headers)
   if (settings.headers === session.settings.headers) return base.whole
   // An invalid header of the session is not an error if the request replaces it.
-  const compiled: ReadonlyMap<string, ReadonlyArray<Headers.Field>> = E.isRight(base.byKey)
-    ? base.byKey.right
-    : new Map()
+  const compiled = E.isRight(base.byKey) ? base.byKey.right : undefined
   const all: Headers.Field[] = []
   for (const [key, override] of settings.headers) {
     if (override._tag !== 'Set') continue
-    const before = session.settings.headers.get(key) === override ? compiled.get(key) : undefined
+    const before = session.settings.headers.get(key) === override ? compiled?.get(key) : undefined
     const made = before === undefined ? lines(key, override.value, settings.sensitive) : E.right(before)
     if (E.isLeft(made)) return made
     for (const line of made.right) all.push(line)
@@ -113,12 +108,7 @@ export const fields = ({ session, settings }: Merged): E.Either<PlanError, Heade
   return E.right({ fields: all })
 }
 
-const occursOnce = (headers: Headers.Headers, name: string): boolean => Headers.valuesOf(headers, name).length < 2
-
-/**
- * Validates the headers that a custom auth scheme returned. Everything that it wrote becomes secret.
- * Error: `InvalidHeader`.
- */
+/** Validates the headers that a custom auth scheme returned; what it wrote becomes secret. Error: `InvalidHeader`. */
 export const signed = (before: Headers.Headers, after: Headers.Headers): E.Either<PlanError, Headers.Headers> => {
   const fields: Headers.Field[] = []
   for (const field of after.fields) {
@@ -131,7 +121,7 @@ export const signed = (before: Headers.Headers, after: Headers.Headers): E.Eithe
     if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the auth scheme wrote it`))
     fields.push([name, Secret.hide(value)])
   }
-  const twice = [...ALONE].find((name) => !occursOnce(after, name))
+  const twice = [...ALONE].find((name) => Headers.valuesOf(after, name).length > 1)
   if (twice !== undefined) return E.left(invalidHeader(twice, 'the auth scheme added a second one'))
   return E.right({ fields })
 }

@@ -42,6 +42,11 @@ export interface RouteDecision {
   readonly isAmbientCa: boolean
 }
 
+/** A function of everything that a route depends on. */
+type ForUrl<A> = (settings: Settings, ambient: Ambient, environment: Environment.Environment, url: Url) => A
+
+// --- the proxy -----------------------------------------------------------------------------------------------------
+
 const normalised = new WeakMap<Proxies, Proxies>()
 
 /** Returns the proxies under normalised keys. Settings that were not made by `withProxy` may have other spellings. */
@@ -54,30 +59,31 @@ const normalKeys = (proxies: Proxies): Proxies => {
   return made
 }
 
+const proxiesOf = ({ proxies }: Settings): Proxies =>
+  proxies._tag === 'Inherit' ? Override.noKeys : normalKeys(proxies.value)
+
+const proxyAt = (settings: Settings, key: string): Override.Override<Secret.Secret> =>
+  proxiesOf(settings).get(key) ?? Override.inherit
+
 /** Finds a key that cannot match any URL. It is an error of the user and must not be ignored. */
-const invalidKey = ({ proxies }: Settings, url: Url): string | undefined => {
-  if (proxies._tag === 'Inherit') return undefined
+const invalidKey = (settings: Settings, url: Url): string | undefined => {
   const scheme = url.protocol.slice(0, -1)
-  return [...normalKeys(proxies.value).keys()].find((key) => key !== scheme && ProxyKey.normalize(key) === undefined)
+  return [...proxiesOf(settings).keys()].find((key) => key !== scheme && ProxyKey.normalize(key) === undefined)
 }
 
 /** Returns the narrowest key of the settings that matches a URL. */
-export const selectedKey = (settings: Settings, url: Url): string | undefined => {
-  if (settings.proxies._tag === 'Inherit') return undefined
-  const known = normalKeys(settings.proxies.value)
-  return ProxyKey.candidates(url).find((key) => (known.get(key) ?? Override.inherit)._tag !== 'Inherit')
-}
+export const selectedKey = (settings: Settings, url: Url): string | undefined =>
+  ProxyKey.candidates(url).find((key) => proxyAt(settings, key)._tag !== 'Inherit')
 
 /** Returns the proxy setting for a URL (requests' `select_proxy`). An unset key means a direct connection. */
 export const selectProxy = (settings: Settings, url: Url): Override.Override<Secret.Secret> => {
   const key = selectedKey(settings, url)
-  if (key === undefined || settings.proxies._tag === 'Inherit') return Override.inherit
-  return normalKeys(settings.proxies.value).get(key) ?? Override.inherit
+  return key === undefined ? Override.inherit : proxyAt(settings, key)
 }
 
 /** Returns the `no_proxy` key of the settings, which replaces the variable NO_PROXY. */
-export const selectNoProxy = ({ proxies }: Settings): Override.Override<Secret.Secret> =>
-  (proxies._tag === 'Inherit' ? undefined : normalKeys(proxies.value).get(ProxyKey.NO_PROXY)) ?? Override.inherit
+export const selectNoProxy = (settings: Settings): Override.Override<Secret.Secret> =>
+  proxyAt(settings, ProxyKey.NO_PROXY)
 
 /** Returns the list of hosts that replaces the variable NO_PROXY. */
 export const ownNoProxy = (settings: Settings): string | undefined => {
@@ -103,12 +109,7 @@ interface ProxyDecision {
   readonly text: O.Option<Secret.Secret>
 }
 
-const chooseProxy = (
-  settings: Settings,
-  ambient: Ambient,
-  environment: Environment.Environment,
-  url: Url,
-): ProxyDecision => {
+const chooseProxy: ForUrl<ProxyDecision> = (settings, ambient, environment, url) => {
   const own = selectProxy(settings, url)
   if (own._tag !== 'Inherit') {
     return { source: 'Setting', text: own._tag === 'Set' ? O.some(own.value) : O.none }
@@ -122,6 +123,19 @@ const chooseProxy = (
   }
   return { source: noProxy === undefined ? 'NoProxy' : 'OwnNoProxy', text: O.none }
 }
+
+const readProxy = (
+  settings: Settings,
+  url: Url,
+  { text }: ProxyDecision,
+): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
+  const invalid = invalidKey(settings, url)
+  if (invalid === undefined) return O.isNone(text) ? E.right(O.none) : parseProxy(text.value)
+  const key = JSON.stringify(masked(invalid))
+  return E.left(invalidProxy(`the key ${key} is not a scheme, 'all', scheme://host or scheme://host:port`))
+}
+
+// --- TLS, timeouts and limits ----------------------------------------------------------------------------------------
 
 const STANDARD: Tls = { verify: true, ca: O.none, certificate: O.none }
 
@@ -156,15 +170,11 @@ const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts
   if (known !== undefined) return known
   const entries = Override.entries(keyed)
   const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_DELAY_MS))
+  const problem = (key: string, ms: unknown) => `${key} is ${shown(ms)}; it must be above 0 and below 2^31 milliseconds`
   const made: E.Either<PlanError, Timeouts> =
     wrong === undefined
       ? E.right(UserInput.own(Object.fromEntries(entries)))
-      : E.left(
-          invalidSettings(
-            'timeouts',
-            `${wrong[0]} is ${shown(wrong[1])}; it must be above 0 and below 2^31 milliseconds`,
-          ),
-        )
+      : E.left(invalidSettings('timeouts', problem(...wrong)))
   timeouts.set(keyed, made)
   return made
 }
@@ -180,6 +190,8 @@ const limitsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, BodyLimit>
     : E.left(invalidSettings('limits', `body is ${shown(body)}; it must be 0 or more octets`))
 }
 
+// --- the route -----------------------------------------------------------------------------------------------------
+
 interface RecentDecision {
   readonly settings: Settings
   readonly ambient: Ambient
@@ -191,14 +203,6 @@ interface RecentDecision {
 const recent = new WeakMap<Environment.Environment, RecentDecision[]>()
 const MAX_RECENT = 8
 
-const recentFor = (environment: Environment.Environment): RecentDecision[] => {
-  const known = recent.get(environment)
-  if (known !== undefined) return known
-  const fresh: RecentDecision[] = []
-  recent.set(environment, fresh)
-  return fresh
-}
-
 const isSameOrigin = (x: Url, y: Url): boolean =>
   x.hostname === y.hostname && x.port === y.port && x.protocol === y.protocol
 
@@ -206,13 +210,8 @@ const isSameRoute = (x: Settings, y: Settings): boolean =>
   x === y || (x.proxies === y.proxies && isSameTls(x, y) && x.timeouts === y.timeouts && x.limits === y.limits)
 
 /** Decides the route to a URL. The same inputs return the same object. Errors: `InvalidProxy`, `InvalidSettings`. */
-export const decide = (
-  settings: Settings,
-  ambient: Ambient,
-  environment: Environment.Environment,
-  url: Url,
-): E.Either<PlanError, RouteDecision> => {
-  const decisions = recentFor(environment)
+export const decide: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, ambient, environment, url) => {
+  const decisions = recent.get(environment) ?? []
   for (const one of decisions) {
     const isSame = one.ambient === ambient && isSameOrigin(one.url, url) && isSameRoute(one.settings, settings)
     if (isSame) return one.decision
@@ -220,26 +219,11 @@ export const decide = (
   const decision = decideAnew(settings, ambient, environment, url)
   if (decisions.length === MAX_RECENT) decisions.shift()
   decisions.push({ settings, ambient, url, decision })
+  recent.set(environment, decisions)
   return decision
 }
 
-const readProxy = (
-  settings: Settings,
-  url: Url,
-  { text }: ProxyDecision,
-): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
-  const invalid = invalidKey(settings, url)
-  if (invalid === undefined) return O.isNone(text) ? E.right(O.none) : parseProxy(text.value)
-  const key = JSON.stringify(masked(invalid))
-  return E.left(invalidProxy(`the key ${key} is not a scheme, 'all', scheme://host or scheme://host:port`))
-}
-
-const decideAnew = (
-  settings: Settings,
-  ambient: Ambient,
-  environment: Environment.Environment,
-  url: Url,
-): E.Either<PlanError, RouteDecision> => {
+const decideAnew: typeof decide = (settings, ambient, environment, url) => {
   const chosen = chooseProxy(settings, ambient, environment, url)
   const proxy = readProxy(settings, url, chosen)
   if (E.isLeft(proxy)) return proxy
@@ -259,21 +243,15 @@ const decideAnew = (
 }
 
 /** Returns the route to a URL. Errors: `InvalidProxy`, `InvalidSettings`. */
-export const route = (
-  settings: Settings,
-  ambient: Ambient,
-  environment: Environment.Environment,
-  url: Url,
-): E.Either<PlanError, Route> => {
+export const route: ForUrl<E.Either<PlanError, Route>> = (settings, ambient, environment, url) => {
   const decision = decide(settings, ambient, environment, url)
   return E.isLeft(decision) ? decision : E.right(decision.right.route)
 }
 
 /** Returns the proxy for a URL (requests' `rebuild_proxies`). Error: `InvalidProxy`. */
-export const rebuildProxies = (
-  settings: Settings,
-  ambient: Ambient,
-  environment: Environment.Environment,
-  url: Url,
-): E.Either<PlanError, O.Option<Proxy.Proxy>> =>
-  readProxy(settings, url, chooseProxy(settings, ambient, environment, url))
+export const rebuildProxies: ForUrl<E.Either<PlanError, O.Option<Proxy.Proxy>>> = (
+  settings,
+  ambient,
+  environment,
+  url,
+) => readProxy(settings, url, chooseProxy(settings, ambient, environment, url))

@@ -43,9 +43,11 @@ export interface TargetUrl extends Url.Located {
   readonly base: BaseRelation
 }
 
-const bases = new WeakMap<Override.Override<string | Secret.Secret>, E.Either<Url.UrlError, Url.Located>>()
+type UrlOrError = E.Either<Url.UrlError, Url.Located>
 
-const readBase = (text: string): E.Either<Url.UrlError, Url.Located> => {
+const bases = new WeakMap<Override.Override<string | Secret.Secret>, UrlOrError>()
+
+const readBase = (text: string): UrlOrError => {
   const located = Url.parse(text)
   if (E.isLeft(located)) return located
   const { search, hash } = located.right.url
@@ -54,7 +56,7 @@ const readBase = (text: string): E.Either<Url.UrlError, Url.Located> => {
     : E.left(Url.invalidUrl(text, 'a base URL must not have a query or a fragment; use withQuery'))
 }
 
-const baseOf = (setting: Override.Set<string | Secret.Secret>): E.Either<Url.UrlError, Url.Located> => {
+const baseOf = (setting: Override.Set<string | Secret.Secret>): UrlOrError => {
   const known = bases.get(setting)
   if (known !== undefined) return known
   const text = Secret.textOf(setting.value)
@@ -80,14 +82,10 @@ const withoutSlashes = (text: string): string => {
   return text.slice(0, end)
 }
 
-const join = (base: Url.Located, reference: string): E.Either<Url.UrlError, Url.Located> => {
+const join = (base: Url.Located, reference: string): UrlOrError => {
   if (reference.startsWith('//')) {
-    return E.left(
-      Url.invalidUrl(
-        reference,
-        'it starts with // and would leave the base URL; add the scheme to address another host',
-      ),
-    )
+    const problem = 'it starts with // and would leave the base URL; add the scheme to address another host'
+    return E.left(Url.invalidUrl(reference, problem))
   }
   const path = /^[^?#]*/.exec(reference)?.[0] ?? ''
   if (leadsAbove(path)) return E.left(Url.invalidUrl(reference, "its '..' segments lead above the base URL"))
@@ -99,19 +97,16 @@ const join = (base: Url.Located, reference: string): E.Either<Url.UrlError, Url.
 }
 
 const locate = (settings: Settings, reference: string): E.Either<Url.UrlError, TargetUrl> => {
-  if (settings.baseUrl._tag !== 'Set') return withRelation(Url.parse(reference), 'NoBase')
+  if (settings.baseUrl._tag !== 'Set') return withRelation('NoBase', Url.parse(reference))
   const base = baseOf(settings.baseUrl)
   if (E.isLeft(base)) return base
-  if (!Url.isAbsolute(reference)) return withRelation(join(base.right, reference), 'Joined')
+  if (!Url.isAbsolute(reference)) return withRelation('Joined', join(base.right, reference))
   const located = Url.parse(reference)
   const isSame = E.isRight(located) && Url.sameOrigin(located.right.url, base.right.url)
-  return withRelation(located, isSame ? 'SameOrigin' : 'OtherOrigin')
+  return withRelation(isSame ? 'SameOrigin' : 'OtherOrigin', located)
 }
 
-const withRelation = (
-  located: E.Either<Url.UrlError, Url.Located>,
-  base: BaseRelation,
-): E.Either<Url.UrlError, TargetUrl> =>
+const withRelation = (base: BaseRelation, located: UrlOrError): E.Either<Url.UrlError, TargetUrl> =>
   E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: located.right.userinfo, base })
 
 /** Adds the query of the settings. Only http-like URLs take one; any other scheme stays unchanged, as in requests. */
