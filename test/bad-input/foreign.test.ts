@@ -1,4 +1,4 @@
-/** User code that returns invalid values: authentication schemes, hooks, transports, servers. Each is a tagged error. */
+/** User code that returns invalid values: authentication schemes, hooks, transports, servers. Each fails with a tag. */
 import { homedir } from 'node:os'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -38,12 +38,12 @@ const NONSENSE: ReadonlyArray<readonly [string, () => unknown]> = [
   ['a promise', () => Promise.resolve(1)],
   ['a promise that rejects', () => Promise.reject(new Error('rejected'))],
   ['a list', () => []],
-  ['a Right of nothing', () => E.right(undefined)],
-  ['a Left of nothing', () => E.left(undefined)],
+  ['a Right of undefined', () => E.right(undefined)],
+  ['a Left of undefined', () => E.left(undefined)],
   ['an object without a prototype', () => Object.create(null)],
 ]
 
-const world = (session: Session.Session, transport: Transport.Transport) => ({
+const optionsOf = (session: Session.Session, transport: Transport.Transport) => ({
   session,
   transport,
   environment: Environment.empty,
@@ -52,14 +52,14 @@ const world = (session: Session.Session, transport: Transport.Transport) => ({
 })
 const page = Transport.memory(() => ({ status: 200, body: 'page', headers: { 'set-cookie': 'a=1' } }))
 const get = (session: Session.Session, transport = page) =>
-  pipe(Http.get('http://h.test/'), Client.use(world(session, transport)), (task) => task())
+  pipe(Http.get('http://h.test/'), Client.use(optionsOf(session, transport)), (task) => task())
 
 describe('an authentication scheme', () => {
   const plan = (sign: (plan: Plan.Plan) => unknown) => {
     const auth = Auth.custom('mine', untyped(sign))
     return Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h.test/'))
   }
-  it.each(NONSENSE)('that gives %s is InvalidSettings', (_, make) => {
+  it.each(NONSENSE)('that returns %s fails with InvalidSettings', (_, make) => {
     expect(plan(make)).toMatchObject({
       left: { _tag: 'InvalidSettings', setting: 'auth', message: expect.stringContaining("'mine'") },
     })
@@ -69,23 +69,23 @@ describe('an authentication scheme', () => {
     ['a URL that is text', (one) => ({ ...one, url: 'http://h.test/' })],
     ['an unknown kind of body', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
     ['no route', (one) => ({ ...one, route: undefined })],
-  ])('that gives %s is InvalidSettings', (_, sign) => {
+  ])('that returns %s fails with InvalidSettings', (_, sign) => {
     expect(plan(sign)).toMatchObject({ left: { _tag: 'InvalidSettings' } })
   })
-  it('that is not a function is InvalidSettings', () => {
+  it('that is not a function fails with InvalidSettings', () => {
     expect(plan(untyped('sign'))).toMatchObject({ left: { _tag: 'InvalidSettings' } })
   })
 })
 
 describe('a hook', () => {
   const hooked = (hook: () => unknown) => get(Session.withHook(untyped(hook))(Session.empty))
-  it.each(NONSENSE)('that gives %s is HookFailed', async (_, make) => {
+  it.each(NONSENSE)('that returns %s fails with HookFailed', async (_, make) => {
     expect(await hooked(make)).toMatchObject({ left: { _tag: 'HookFailed' } })
     expect(await hooked(() => async () => make())).toMatchObject({ left: { _tag: 'HookFailed' } })
     expect(await hooked(() => TE.right(untyped(undefined)))).toMatchObject({ left: { _tag: 'HookFailed' } })
   })
   it.each([{ status: '200' }, { headers: { fields: [['a', 5]] } }, { reason: undefined }])(
-    'that gives a head with %j is HookFailed',
+    'that returns a head with %j fails with HookFailed',
     async (patch) => {
       const hook = (head: Response.Head) => async () => E.right({ ...head, ...patch })
       expect(await get(Session.withHook(untyped(hook))(Session.empty))).toMatchObject({ left: { _tag: 'HookFailed' } })
@@ -94,12 +94,12 @@ describe('a hook', () => {
 })
 
 describe('a transport', () => {
-  it.each(NONSENSE)('that gives %s is ProtocolError', async (_, make) => {
+  it.each(NONSENSE)('that returns %s fails with ProtocolError', async (_, make) => {
     for (const transport of [make, () => make, () => async () => make()]) {
       expect(await get(Session.empty, untyped(transport))).toMatchObject({ left: { _tag: 'ProtocolError' } })
     }
   })
-  it.each(NONSENSE)('that throws %s is ProtocolError', async (_, make) => {
+  it.each(NONSENSE)('that throws %s fails with ProtocolError', async (_, make) => {
     const transport = () => async () => {
       const given = make()
       Promise.resolve(given).catch(() => undefined)
@@ -108,40 +108,43 @@ describe('a transport', () => {
     expect(await get(Session.empty, untyped(transport))).toMatchObject({ left: { _tag: 'ProtocolError' } })
   })
 
-  /** A reply with one invalid member of its body. */
-  const odd = (patch: Readonly<Partial<Record<keyof Reply.Source, unknown>>>, status = 200): Transport.Transport => {
+  /** Returns a transport whose reply has one invalid member in its body. */
+  const withBody = (
+    patch: Readonly<Partial<Record<keyof Reply.Source, unknown>>>,
+    status = 200,
+  ): Transport.Transport => {
     const reply = Transport.reply({ status, headers: { location: '/x' }, body: 'page' })
     return untyped(() => TE.right({ ...reply, body: { ...reply.body, ...patch } }))
   }
   const rejects = () => Promise.reject(new Error('rejected'))
-  it.each([...NONSENSE, ['nothing and throws', rejects] as const])(
-    'whose gather gives %s is a fault',
+  it.each([...NONSENSE, ['a rejection', rejects] as const])(
+    'whose body.gather returns %s fails with a fault',
     async (_, make) => {
-      const outcome = await get(Session.empty, odd({ gather: () => async () => make() }))
+      const outcome = await get(Session.empty, withBody({ gather: () => async () => make() }))
       expect(E.isLeft(outcome) && outcome.left._tag).toMatch(/^(?:ProtocolError|BodyCut)$/)
-      const gathered = Http.stream((_, body) => body.gather(100))(Request.get('http://h.test/'))
+      const program = Http.stream((_, body) => body.gather(100))(Request.get('http://h.test/'))
       const streamed = await pipe(
-        gathered,
-        Client.use(world(Session.empty, odd({ gather: () => async () => make() }))),
+        program,
+        Client.use(optionsOf(Session.empty, withBody({ gather: () => async () => make() }))),
         (task) => task(),
       )
       expect(E.isLeft(streamed)).toBe(true)
     },
   )
-  it('whose body fails to be discarded does not change the outcome', async () => {
+  it('whose body.discard rejects does not change the outcome', async () => {
     let calls = 0
-    const redirect = odd({ discard: rejects }, 302)
+    const redirect = withBody({ discard: rejects }, 302)
     const transport: Transport.Transport = (plan, limits) => {
       calls += 1
       return calls === 1 ? redirect(plan, limits) : page(plan, limits)
     }
     expect(await get(Session.empty, transport)).toMatchObject({ right: [{ status: 200 }, {}] })
-    const lent = pipe(
+    const streamed = pipe(
       Http.stream((head) => TE.right(head.status))(Request.get('http://h.test/')),
-      Client.use(world(Session.empty, odd({ discard: rejects }))),
+      Client.use(optionsOf(Session.empty, withBody({ discard: rejects }))),
     )
-    expect(await lent()).toMatchObject({ right: [200, {}] })
-    const retried = pipe(odd({ discard: rejects }, 503), Transport.withRetry({ attempts: 2, base: 1, jitter: 0 }))
+    expect(await streamed()).toMatchObject({ right: [200, {}] })
+    const retried = pipe(withBody({ discard: rejects }, 503), Transport.withRetry({ attempts: 2, base: 1, jitter: 0 }))
     expect(await get(Session.empty, retried)).toMatchObject({ right: [{ status: 503 }, {}] })
   })
   it('that fails to close does not change the outcome, and the others are closed', async () => {
@@ -167,7 +170,7 @@ describe('a transport', () => {
     expect(await get(session, transport)).toMatchObject({ right: [{ status: 204 }, {}] })
     expect(closed).toBe(1)
   })
-  it('whose body throws in the middle is BodyCut', async () => {
+  it('whose body throws while it is read fails with BodyCut', async () => {
     const iterate = { [Symbol.asyncIterator]: () => ({ next: rejects, return: rejects }) }
     const drain = (_: Response.Head, body: Reply.Source) => async () => {
       for await (const _ of body);
@@ -175,7 +178,7 @@ describe('a transport', () => {
     }
     const outcome = await pipe(
       Http.stream(drain)(Request.get('http://h.test/')),
-      Client.use(world(Session.empty, odd(iterate))),
+      Client.use(optionsOf(Session.empty, withBody(iterate))),
       (task) => task(),
     )
     expect(outcome).toMatchObject({ left: { _tag: 'BodyCut' } })
@@ -189,13 +192,13 @@ describe('a server', () => {
     const session = Session.empty
     const context = { session, environment: Environment.empty, now: new Date(0), entropy: 'seed' }
     const { outcome } = Exchange.simulate(context)(server)(request)
-    const real = await pipe(Http.attempt(request), Client.use(world(session, Transport.memory(server))), (task) =>
+    const real = await pipe(Http.attempt(request), Client.use(optionsOf(session, Transport.memory(server))), (task) =>
       task(),
     )
     expect(E.isRight(real) && Eq.equals(real.right[0], outcome)).toBe(true)
     return outcome
   }
-  it.each(NONSENSE)('that answers with %s is ProtocolError for both interpreters', async (_, make) => {
+  it.each(NONSENSE)('that returns %s fails with ProtocolError in simulate and Http', async (_, make) => {
     expect(await both(untyped(make))).toMatchObject({ left: { _tag: 'ProtocolError' } })
     expect(await both(untyped({ 'GET /': make }))).toMatchObject({ left: { _tag: 'ProtocolError' } })
   })
@@ -208,10 +211,10 @@ describe('a server', () => {
     { status: 200, headers: [['a']] },
     { status: 200, headers: { a: ['b', null] } },
     { status: 200, reason: 5 },
-  ])('that answers %j is ProtocolError for both interpreters', async (answer) => {
+  ])('that returns %j fails with ProtocolError in simulate and Http', async (answer) => {
     expect(await both(untyped(() => answer))).toMatchObject({ left: { _tag: 'ProtocolError' } })
   })
-  it('has the same outcome in simulate and Http, whatever it answers', async () => {
+  it('that returns any value has the same outcome in simulate and Http', async () => {
     const field = fc.oneof(fc.string(), fc.integer(), fc.constant(undefined))
     const answer = fc.oneof(
       fc.anything(),
@@ -233,7 +236,7 @@ describe('a server', () => {
 })
 
 describe('a system without a home folder', () => {
-  it('has an environment without netrc, and reports the reason', () => {
+  it('gives an environment without netrc, and reports the reason', () => {
     vi.stubEnv('NETRC', undefined)
     home.isKnown = false
     try {
@@ -256,7 +259,7 @@ describe('a value of the wrong type', () => {
     Plan.plan({ session, entropy: 'seed' })(request)
   const post = Request.post('http://h.test/')
   const VALUES = [undefined, null, 5, {}, [], true, Symbol('s'), () => 1]
-  it('for a header is InvalidHeader', () => {
+  it('in a header or cookie fails with InvalidHeader', () => {
     for (const value of VALUES) {
       const text: string = untyped(value)
       for (const change of [
@@ -272,7 +275,7 @@ describe('a value of the wrong type', () => {
       }
     }
   })
-  it('for credentials is InvalidSettings', () => {
+  it('in credentials fails with InvalidSettings', () => {
     for (const value of VALUES) {
       const text: string = untyped(value)
       for (const change of [
@@ -288,7 +291,7 @@ describe('a value of the wrong type', () => {
   const withParts =
     (parts: unknown) =>
     (request: Request.Request): Request.Request => ({ ...request, body: untyped({ _tag: 'Multipart', parts }) })
-  it('for a body is InvalidBody', () => {
+  it('in a body fails with InvalidBody', () => {
     for (const value of VALUES) {
       for (const request of [
         Request.withMultipart(untyped({ a: value })),
@@ -305,7 +308,7 @@ describe('a value of the wrong type', () => {
       }
     }
   })
-  it('for a URL is InvalidUrl', () => {
+  it('as a URL fails with InvalidUrl', () => {
     for (const value of VALUES) {
       expect(planned(Request.get(untyped(value)))).toMatchObject({ left: { _tag: 'InvalidUrl' } })
       const based = Session.withBaseUrl('http://h.test/v1')(Session.empty)
@@ -315,13 +318,13 @@ describe('a value of the wrong type', () => {
       })
     }
   })
-  it('for a proxy is InvalidProxy', () => {
+  it('as a proxy fails with InvalidProxy', () => {
     for (const value of VALUES.filter((one) => one !== null)) {
       const session = Session.withProxy({ http: untyped(value) })(Session.empty)
       expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
     }
   })
-  it('for a method is InvalidSettings', () => {
+  it('as a method fails with InvalidSettings', () => {
     for (const value of VALUES) {
       expect(planned(Request.make(untyped(value), 'http://h.test/'))).toMatchObject({
         left: { _tag: 'InvalidSettings' },

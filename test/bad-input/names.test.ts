@@ -1,6 +1,6 @@
 /**
- * Names that mean something to JavaScript: each is a name like any other wherever a user, a server or a file may put
- * it, and nothing of them reaches `Object.prototype`.
+ * Names of JavaScript's object members, such as `__proto__`. As a name from a user, a server or a file, each is treated
+ * like any other name, and none changes `Object.prototype`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -8,13 +8,13 @@ import * as O from 'fp-ts/lib/Option.js'
 import { Environment, Headers, Http, Jar, Plan, Request, Response, Secret, Session, Transport } from 'requests-ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
+  ambientSession,
   bodyOf,
   headerOf,
   planned,
   right,
   run,
   tagOf,
-  trusting,
   urlOf,
   value,
 } from '../conformance/upstream/setting.js'
@@ -26,7 +26,7 @@ afterEach(() => {
   expect(Object.keys({})).toEqual([])
 })
 
-/** A record that really has a key of that name: in a literal `__proto__` would be its prototype. */
+/** Returns a record with an own key of this name. In a literal, `__proto__` would set the prototype. */
 const own = <A>(name: string, content: A): Readonly<Record<string, A>> => Object.fromEntries([[name, content]])
 
 describe.each(['__proto__', 'constructor', 'hasUserInput', 'toString', 'prototype', 'valueOf', 'then'])(
@@ -35,7 +35,7 @@ describe.each(['__proto__', 'constructor', 'hasUserInput', 'toString', 'prototyp
     const get = Request.get('http://h/')
     const post = Request.post('http://h/')
 
-    it('is a header, given one by one and in a record', () => {
+    it('can be a header name, alone and in a record', () => {
       expect(headerOf(Request.withHeader(name, 'x')(get), name)).toBe('x')
       expect(headerOf(Request.withHeaders(own(name, 'x'))(get), name)).toBe('x')
       expect(headerOf(Request.withSecretHeader(name, 'x')(get), name)).toBe('x')
@@ -45,27 +45,27 @@ describe.each(['__proto__', 'constructor', 'hasUserInput', 'toString', 'prototyp
       expect(Headers.lookup(name)(Headers.empty)).toEqual(O.none)
       expect(Headers.lookup(name)(Headers.fromRecord(own(name, 'x')))).toEqual(O.some('x'))
     })
-    it('is a key of the query and of a form', () => {
+    it('can be a key of the query and of a form', () => {
       expect(urlOf(Request.withQuery(own(name, 'x'))(get))).toBe(`http://h/?${name}=x`)
       expect(urlOf(Request.withQuery([[name, ['x', 'y']]])(get))).toBe(`http://h/?${name}=x&${name}=y`)
       const session = Session.withQuery(own(name, 'x'))(Session.empty)
       expect(urlOf(Request.withQuery(own(name, null))(get), { session })).toBe('http://h/')
       expect(bodyOf(Request.withForm(own(name, 'x'))(post))).toBe(`${name}=x`)
     })
-    it('is a field of multipart', () => {
+    it('can be a field name and a filename of multipart', () => {
       expect(bodyOf(Request.withMultipart(own(name, 'x'))(post))).toContain(`name="${name}"\r\n\r\nx\r\n`)
       expect(bodyOf(Request.withMultipart(own(name, { content: 'x', filename: name }))(post))).toContain(
         `filename="${name}"`,
       )
     })
-    it('is a key of JSON, sent and received', async () => {
+    it('can be a key of JSON, sent and received', async () => {
       expect(bodyOf(Request.withJson(own(name, { polluted: true }))(post))).toBe(`{"${name}":{"polluted":true}}`)
       const server = await raw((socket) => socket.write(ok(`{"${name}":{"polluted":true}}`)))
       const json = right(Response.json(E.right<never, unknown>)(await value(Http.get(server.url))))
       expect(JSON.stringify(json)).toBe(`{"${name}":{"polluted":true}}`)
       expect(Object.hasOwn(Object(json), name)).toBe(true)
     })
-    it('is a cookie, of a server and given along, saved and read back', async () => {
+    it('can be a cookie name of a response, a request and a saved jar', async () => {
       const server = await raw((socket) => socket.write(ok('', `Set-Cookie: ${name}=x; Path=/\r\n`)))
       const [response, jar] = right(await run(Http.get(server.url)))
       expect(response.cookies.map((cookie) => [cookie.name, Secret.reveal(cookie.value)])).toEqual([[name, 'x']])
@@ -75,31 +75,31 @@ describe.each(['__proto__', 'constructor', 'hasUserInput', 'toString', 'prototyp
       expect(headerOf(Request.withCookie(name, 'x')(get), 'Cookie')).toBe(`${name}=x`)
       expect(right(Jar.lookup(name)(Jar.empty))).toEqual(O.none)
     })
-    it('is a host, a mount and a key of proxies', async () => {
+    it('can be a host and a mount, and selects no other proxy', async () => {
       const host = name.toLowerCase().replaceAll('_', 'x')
       const session = Session.mount(`http://${host}`, Transport.memory({ 'GET /': { status: 204 } }))(Session.empty)
       expect((await value(Http.get(`http://${host}/`), { session })).status).toBe(204)
       expect(
         tagOf(planned(Request.get(`${name}:x`), { session: Session.mount(`${name}:`, Transport.memory({}))(session) })),
       ).toMatch(/right|MissingScheme|UnsupportedScheme|InvalidUrl/)
-      const odd = Session.withProxy({ ...own(name, 'http://never.test:1'), http: 'http://p.test:1' })(trusting)
+      const odd = Session.withProxy({ ...own(name, 'http://never.test:1'), http: 'http://p.test:1' })(ambientSession)
       expect(planned(get, { session: odd })).toMatchObject({ left: { _tag: 'InvalidProxy' } })
       const proxied = Session.withProxy({ ...own(`http://${host}`, 'http://never.test:1'), http: 'http://p.test:1' })(
-        trusting,
+        ambientSession,
       )
       const made = right(planned(get, { session: proxied }))
       expect(O.isSome(made.route.proxy) && made.route.proxy.value.hostname).toBe('p.test')
       const environment = Environment.make(own(`${name}_proxy`, 'http://never.test:1'))
-      expect(right(planned(get, { session: trusting, environment })).route.proxy).toEqual(O.none)
+      expect(right(planned(get, { session: ambientSession, environment })).route.proxy).toEqual(O.none)
     })
-    it('is not a route of a table of answers', async () => {
+    it('matches no route of an empty Transport.memory', async () => {
       const session = Session.mount('http://', Transport.memory({}))(Session.empty)
       expect(
         (await value(Http.send(Request.make(name === '__proto__' ? 'GET' : name, `http://h/${name}`)), { session }))
           .status,
       ).toBe(404)
     })
-    it('is kept in a saved session wherever it may stand, and ignored where it may not', () => {
+    it('is kept in a saved session, and ignored as an unknown setting', () => {
       const session = pipe(
         Session.empty,
         Session.withHeader(name, 'h'),

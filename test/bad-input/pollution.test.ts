@@ -1,7 +1,7 @@
 /**
- * `Object.prototype` was polluted beforehand: what is planned, sent, saved and read is the same as without.
+ * A polluted `Object.prototype` must not change what is planned, sent, saved and read.
  *
- * Each scenario runs clean, then once for each hostile key; nothing is asserted before the prototype is clean again.
+ * Each scenario runs clean, then once for each hostile key. Assertions run after the prototype is clean again.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -54,7 +54,7 @@ const KEYS = [
   ...['GET /', 'POST /p', 'signal', 'toJSON', 'proxy', 'port', 'protocol', 'hostname', 'user', 'noProxy', 'inputs'],
 ]
 
-/** Runs with a key on every object, and cleans up before anything else happens. */
+/** Runs with the key on `Object.prototype`, and removes it before it returns. */
 const withPolluted = <A>(key: string, content: unknown, run: () => A): A => {
   Object.defineProperty(Object.prototype, key, { value: content, configurable: true, enumerable: true, writable: true })
   try {
@@ -72,7 +72,7 @@ const opened = (made: E.Either<Plan.PlanError, Plan.Plan>) => {
   return [method, url, [...headers], O.isSome(body) ? Buffer.from(body.value).toString() : '', proxy, route.tls.verify]
 }
 
-/** Nothing is left to a default of this file's own: that would be polluted first. */
+/** The default is one complete object: destructured defaults of this file would be polluted too. */
 const planned = (request: Request.Request, context: Plan.Context = { session: Session.empty }) =>
   Plan.plan(context)(request)
 
@@ -110,24 +110,24 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
         entropy: 'seed',
       }),
     ),
-  'a session without anything': () => opened(planned(Request.get('http://h/'))),
+  'an empty session': () => opened(planned(Request.get('http://h/'))),
   'an environment': () => {
     const environment = Environment.make({ https_proxy: 'http://p.test:1' }, 'machine h login u password p')
-    const trusting = Session.withAmbient({ proxies: true, netrc: true, certificates: true })(Session.empty)
+    const ambientSession = Session.withAmbient({ proxies: true, netrc: true, certificates: true })(Session.empty)
     return ['http://h/', 'https://h/'].map((url) =>
-      opened(planned(Request.get(url), { session: trusting, environment })),
+      opened(planned(Request.get(url), { session: ambientSession, environment })),
     )
   },
-  'what is shown of a plan': () => {
+  'the renderings of a plan': () => {
     const made = right(planned(pipe(Request.post('http://h/p'), Request.withForm({ a: 'b' })), { session: session() }))
     return [Plan.toCurl()(made), Plan.toHttp()(made), Plan.canonical()(made), Plan.toHar()(made)]
   },
-  'what is written without asking': () => [Session.encode()(session())._tag, Jar.encode()(jar)._tag],
+  'encoding secrets without reveal': () => [Session.encode()(session())._tag, Jar.encode()(jar)._tag],
   'a saved session': () =>
     opened(planned(Request.get('http://h/'), { session: right(Session.decode(JSON.parse(SAVED))) })),
   'a saved jar': () =>
     Secret.reveal(Jar.header(new URL('https://h.test/'), new Date(0))(right(Jar.decode(JSON.parse(SAVED_JAR)))) ?? ''),
-  'a session of an empty object': () => [Session.decode({})._tag, Jar.decode({})._tag, ToughJson.read({})._tag],
+  'decoding an empty object': () => [Session.decode({})._tag, Jar.decode({})._tag, ToughJson.read({})._tag],
   'cookies.txt': () => CookiesTxt.write({ now: new Date(0), session: true })(jar),
   'a simulated exchange': () => {
     const trace = Exchange.simulate({ session: session() })({
@@ -146,7 +146,7 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
 
 describe.each(Object.entries(scenarios))('%s', (_, run) => {
   const clean = JSON.stringify(run())
-  it('is the same with text on every object', () => {
+  it('is the same with text on Object.prototype', () => {
     const changed = KEYS.flatMap((key) => {
       const seen = withPolluted(key, 'polluted', () => {
         try {
@@ -159,7 +159,7 @@ describe.each(Object.entries(scenarios))('%s', (_, run) => {
     })
     expect(changed).toEqual([])
   })
-  it('is the same with true on every object', () => {
+  it('is the same with true on Object.prototype', () => {
     const changed = KEYS.flatMap((key) => {
       const seen = withPolluted(key, true, () => {
         try {
@@ -174,10 +174,10 @@ describe.each(Object.entries(scenarios))('%s', (_, run) => {
   })
 })
 
-/** Node 24's own node:crypto cannot be loaded any more where `verify` stands on every object, so there it comes first. */
+/** Node 24 cannot load node:crypto if `verify` is on `Object.prototype`, so the program loads it before. */
 const FIRST = Number.parseInt(process.versions.node, 10) < 24 ? '' : "await import('node:crypto')"
 
-/** A program of its own, for what Node and undici do with it too; it pollutes before it loads the library. */
+/** Runs in its own process, to include Node and undici. It pollutes the prototype before it loads the library. */
 const program = (url: string, keys: ReadonlyArray<string>) => `
   ${FIRST}
   for (const key of ${JSON.stringify(keys)}) Object.prototype[key] = 'polluted'
@@ -190,7 +190,7 @@ const program = (url: string, keys: ReadonlyArray<string>) => `
   process.stdout.write([response.status, Response.text(response), jar.cookies.size].join(' '))
 `
 
-it('a program whose prototype was polluted sends the same octets and reads the same page', async () => {
+it('a program with a polluted prototype sends the same octets and reads the same page', async () => {
   const server = await raw((socket) => socket.write(ok('page', 'Set-Cookie: x=1\r\n')))
   const keys = [
     'x-injected',
@@ -223,8 +223,8 @@ it('a program whose prototype was polluted sends the same octets and reads the s
 })
 
 /**
- * What stands on every object of the next program: values that would do harm where they were taken for options. The
- * octets of its output are written straight to the descriptor, for Node's own streams look at such options too.
+ * Pollutes the prototype with values that would be harmful if they were used as options. The output is written directly
+ * to the file descriptor, because Node's streams read such options too.
  */
 const hostile = (url: string, path: string, isPolluted: boolean) => `
   import { writeSync } from 'node:fs'
@@ -241,7 +241,7 @@ const hostile = (url: string, path: string, isPolluted: boolean) => `
     jar: { cookies: 1, challenges: 2, clock: 3, nameless: true }, entropy: 'polluted', now: 'polluted',
     concurrency: 0, attempts: 0, existing: 'Resume', charset: 'utf-16le', delimiter: 'a', maxLength: 1,
   }
-  // Node itself can load no module while there is a \`path\` on every object, and undici is loaded with the first request.
+  // Node cannot load modules while \`path\` is on Object.prototype, and the first request loads undici.
   await pipe(Http.get('${url}/first'), Client.use(client))()
   if (${isPolluted}) Object.assign(Object.prototype, found)
   const drain = (head, body) => async () => {
@@ -266,7 +266,7 @@ const hostile = (url: string, path: string, isPolluted: boolean) => `
   writeSync(1, seen.join(' '))
 `
 
-it('a program on whose prototype options stand connects where it was to, waits as long as it was to, and shows no secret', async () => {
+it('options on the prototype do not change the target, the timeouts or the secrets of a program', async () => {
   const server = await raw((socket) => socket.write(ok('page')))
   const folder = mkdtempSync(join(tmpdir(), 'requests-ts-'))
   const path = join(folder, 'trap.sock')

@@ -1,6 +1,6 @@
 /**
- * Requests that cannot be sent and replies that cannot be taken: a tag, a message to act on, the jar in the error, and
- * no socket left (which `servers.ts` looks for after each test).
+ * Invalid requests and responses: each fails with a tag, a message that says what to do, and the jar in the error. No
+ * socket stays open; `servers.ts` checks this after each test.
  */
 
 import * as fc from 'fast-check'
@@ -15,7 +15,7 @@ import { always, ok, raw } from '../transport/servers.js'
 
 const held = (jar: Jar.Jar) => Jar.toArray(jar).map(({ name, value }) => `${name}=${Secret.reveal(value)}`)
 
-/** Logs in for a cookie, then sends: what the second request failed with, and the jar in its error. */
+/** Gets a login cookie, then sends the request. Returns the error of the second request. */
 const failing = async (request: Request.Request) => {
   const login = await always(ok('', 'Set-Cookie: login=1; Path=/\r\n'))
   const program = pipe(
@@ -40,7 +40,7 @@ describe('a request that cannot be sent', () => {
     ['no host', Request.get('http:///x'), 'InvalidUrl', /host/],
     ['a line end in a header', Request.withHeader('X', 'a\r\nY: b')(Request.get('http://h/')), 'InvalidHeader', /"X"/],
     [
-      'a line end in the name of one',
+      'a line end in a header name',
       Request.withHeader('X\r\nY', 'a')(Request.get('http://h/')),
       'InvalidHeader',
       /token/,
@@ -52,33 +52,43 @@ describe('a request that cannot be sent', () => {
       /cookie/i,
     ],
     ['a line end in the method', Request.make('GET / HTTP/1.1\r\nX:', 'http://h/'), 'InvalidSettings', /token/],
-    ['a cycle', Request.withJson(cyclic)(Request.post('http://h/')), 'InvalidBody', /JSON/],
-    ['a BigInt', Request.withJson({ a: 1n })(Request.post('http://h/')), 'InvalidBody', /BigInt/],
-    ['NaN', Request.withJson({ a: [Number.NaN] })(Request.post('http://h/')), 'InvalidBody', /NaN \(at \$\.a\[0\]\)/],
-    ['a function', Request.withJson(() => 1)(Request.post('http://h/')), 'InvalidBody', /function/],
-    ['nothing at all as JSON', Request.withJson(undefined)(Request.post('http://h/')), 'InvalidBody', /undefined/],
-    ['a file', Request.get('file:///etc/passwd'), 'UnsupportedScheme', /mount/],
-    ['endless redirects', Request.withMaxRedirects(Number.NaN)(Request.get('http://h/')), 'InvalidSettings', /finite/],
-  ])('%s', async (_, request, tag, message) => {
+    ['a cycle in JSON', Request.withJson(cyclic)(Request.post('http://h/')), 'InvalidBody', /JSON/],
+    ['a BigInt in JSON', Request.withJson({ a: 1n })(Request.post('http://h/')), 'InvalidBody', /BigInt/],
+    [
+      'NaN in JSON',
+      Request.withJson({ a: [Number.NaN] })(Request.post('http://h/')),
+      'InvalidBody',
+      /NaN \(at \$\.a\[0\]\)/,
+    ],
+    ['a function as JSON', Request.withJson(() => 1)(Request.post('http://h/')), 'InvalidBody', /function/],
+    ['undefined as JSON', Request.withJson(undefined)(Request.post('http://h/')), 'InvalidBody', /undefined/],
+    ['a file URL', Request.get('file:///etc/passwd'), 'UnsupportedScheme', /mount/],
+    [
+      'a redirect limit of NaN',
+      Request.withMaxRedirects(Number.NaN)(Request.get('http://h/')),
+      'InvalidSettings',
+      /finite/,
+    ],
+  ])('fails if it has %s', async (_, request, tag, message) => {
     const error = await failing(request)
     expect(error._tag).toBe(tag)
     expect(error.message).toMatch(message)
-    // Nothing was sent, so the error carries the jar from before, which `attempt` and `orElse` use.
+    // Nothing was sent, so `orElse` continues with the jar from before the request.
     const program = pipe(
       Http.send(request),
       Http.orElse(() => Http.jar),
     )
     const [jar] = Jar.absorb(new URL('http://h/'), ['login=1'], new Date())(Jar.empty)
-    const went = await pipe(program, Client.use({ session: Session.empty, environment: Environment.empty, jar }))()
+    const recovered = await pipe(program, Client.use({ session: Session.empty, environment: Environment.empty, jar }))()
     expect(
       pipe(
-        went,
+        recovered,
         E.map(([, after]) => held(after)),
       ),
     ).toEqual(E.right(['login=1']))
   })
 
-  it('no text for a URL, a header or a method throws, and no header of it holds a line end', () => {
+  it('never throws for any URL, header or method, and never plans a header with a line end', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('\r\n', '\0', '\\', '[', '%', '@', '\ud800', ' '),
@@ -100,9 +110,9 @@ describe('a request that cannot be sent', () => {
   })
 })
 
-describe('a reply that cannot be used', () => {
+describe('an invalid response', () => {
   const CUT = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\nSet-Cookie: cut=1\r\n\r\nabc'
-  it('a reply cut in mid-body is BodyCut, with the cookies of its head', async () => {
+  it('fails with BodyCut if the body is cut, and the error has the cookies of its head', async () => {
     const server = await raw((socket) => socket.end(CUT))
     const error = await failing(Request.get(server.url))
     expect([error._tag, jarIn(error)?.includes('cut=1'), jarIn(error)?.includes('login=1')]).toEqual([
@@ -112,7 +122,7 @@ describe('a reply that cannot be used', () => {
     ])
     expect(error.message.length).toBeGreaterThan(10)
   })
-  it('a redirect loop is TooManyRedirects, with the cookies on the way', async () => {
+  it('fails with TooManyRedirects in a redirect loop, and the error has the cookies', async () => {
     const server = await always('HTTP/1.1 302 F\r\nLocation: /\r\nSet-Cookie: loop=1\r\nContent-Length: 0\r\n\r\n')
     const error = await failing(Request.get(server.url))
     expect([error._tag, error.message, jarIn(error)?.includes('loop=1')]).toEqual([
@@ -130,7 +140,7 @@ describe('a reply that cannot be used', () => {
     'gopher://h/',
     'unix:/run/x',
     'blob:http://h/',
-  ])('a redirect to %s is refused, with the cookie that came with it', async (location) => {
+  ])('fails with RedirectRefused if it redirects to %s, and the error has its cookie', async (location) => {
     const server = await always(
       `HTTP/1.1 302 F\r\nLocation: ${location}\r\nSet-Cookie: to=1\r\nContent-Length: 0\r\n\r\n`,
     )
@@ -139,7 +149,7 @@ describe('a reply that cannot be used', () => {
     expect(error.message).toContain(server.url)
   })
   it.each(['http://h:99999/', 'http://a b/', 'http://\\\\evil', 'http://[', '//', 'http:///', 'http://%zz/'])(
-    'a Location of %j ends in a tag or on the same host',
+    'fails if its Location is %j',
     async (location) => {
       const server = await raw((socket, head) =>
         socket.write(
@@ -150,12 +160,12 @@ describe('a reply that cannot be used', () => {
       expect(error._tag).toMatch(/InvalidRedirect|ConnectFailed|TooManyRedirects/)
     },
   )
-  it('a reply that is not HTTP is ProtocolError and keeps the jar', async () => {
+  it('fails with ProtocolError if it is not HTTP, and the error has the earlier cookies', async () => {
     const server = await always('SSH-2.0-OpenSSH_9.6\r\n')
     const error = await failing(Request.get(server.url))
     expect([error._tag, jarIn(error)]).toEqual(['ProtocolError', ['login=1']])
   })
-  it('an error that a program makes of it is shown in one line, without a secret', async () => {
+  it('fails with an error that prints on one line, without secrets', async () => {
     const server = await raw((socket) => socket.end(CUT))
     const error = await failing(pipe(Request.get(`${server.url}/`), Request.withBasicAuth('me', 'hunter2')))
     expect(HttpError.show(error)).not.toMatch(/hunter2|aHVudGVyMg|\n/)

@@ -1,4 +1,4 @@
-/** A saved session that was edited by hand, cut, or written by a newer version: `Unreadable`, or what it was. */
+/** Saved sessions that were edited, truncated, or written by a newer version fail with `Unreadable`, or are valid. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,8 +34,8 @@ const load = async (content: string) => {
   return Store.load(path)()
 }
 
-/** What was read, planned: reading must not leave a session that throws later. */
-const settle = (loaded: E.Either<{ readonly _tag: string; readonly message: string }, Store.Stored>): string => {
+/** Returns `read` or the tag of the error. Also plans requests, which must not throw. */
+const outcomeOf = (loaded: E.Either<{ readonly _tag: string; readonly message: string }, Store.Stored>): string => {
   if (E.isLeft(loaded)) return loaded.left._tag
   const { session, jar } = loaded.right
   for (const url of ['https://h.test/', 'http://h.test/x']) planned(Request.get(url), { session, jar })
@@ -44,7 +44,7 @@ const settle = (loaded: E.Either<{ readonly _tag: string; readonly message: stri
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** Every document that differs in one place: another kind of value, or a member less. */
+/** Returns every document with one change: a value of another type, or a missing member. */
 const edits = (json: Json, into: (edited: Json) => Json): ReadonlyArray<Json> => {
   const here = [null, -1, 'x\r\ny', [], {}, true].map((other) => into(other))
   if (Array.isArray(json)) {
@@ -64,9 +64,9 @@ const edits = (json: Json, into: (edited: Json) => Json): ReadonlyArray<Json> =>
 }
 
 describe('a saved session', () => {
-  it('as it was written is read', async () => expect(settle(await load(text))).toBe('read'))
+  it('can be read as it was written', async () => expect(outcomeOf(await load(text))).toBe('read'))
 
-  it('edited in any one place is read or Unreadable, and its message shows no secret', async () => {
+  it('with one edit is valid or Unreadable, and the message shows no secret', async () => {
     const all = edits(JSON.parse(text), (edited) => edited)
     const seen = new Map([
       ['read', 0],
@@ -74,7 +74,7 @@ describe('a saved session', () => {
     ])
     for (const edited of all) {
       const loaded = Store.decode(JSON.stringify(edited))
-      const outcome = settle(loaded)
+      const outcome = outcomeOf(loaded)
       if (outcome !== 'read' && outcome !== 'Unreadable') throw new Error(outcome)
       seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
       if (E.isLeft(loaded)) expect(loaded.left.message).not.toContain('hunter2')
@@ -82,31 +82,31 @@ describe('a saved session', () => {
     expect(seen.get('Unreadable')).toBeGreaterThan(all.length / 2)
     expect(seen.get('read')).toBeGreaterThan(10)
   })
-  it('cut anywhere is Unreadable', () => {
+  it('that is truncated is Unreadable', () => {
     for (let at = 0; at < text.trimEnd().length; at += 7)
-      expect(settle(Store.decode(text.slice(0, at)))).toBe('Unreadable')
+      expect(outcomeOf(Store.decode(text.slice(0, at)))).toBe('Unreadable')
   })
   it.each([
     /("requests-ts\/store",\s*"version": )1/,
     /("requests-ts\/session",\s*"version": )1/,
     /("requests-ts\/jar",\s*"version": )1/,
-  ])('of a newer version (%s) says to update the library', async (pattern) => {
+  ])('of a newer version (%s) fails with advice to update the library', async (pattern) => {
     for (const version of ['2', '1e9', '0', '-1', '1.5', '"1"', 'null']) {
       const edited = text.replace(pattern, `$1${version}`)
       expect(edited).not.toBe(text)
       const loaded = await load(edited)
-      expect(settle(loaded)).toBe('Unreadable')
+      expect(outcomeOf(loaded)).toBe('Unreadable')
       if (version === '2') expect(E.isLeft(loaded) && loaded.left.message).toContain('update')
     }
   })
-  it('of any JSON or any text is Unreadable', () => {
+  it('that is arbitrary JSON or text is Unreadable', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (content) => {
-        expect(settle(Store.decode(content))).toBe('Unreadable')
+        expect(outcomeOf(Store.decode(content))).toBe('Unreadable')
       }),
     )
   })
-  it('with numbers that make no sense is Unreadable, or refused when it is planned', () => {
+  it('with numbers out of range is Unreadable, or InvalidSettings when it is planned', () => {
     for (const [from, to] of [
       ['10000', '-1'],
       ['60000', '1e400'],
@@ -122,8 +122,10 @@ describe('a saved session', () => {
       expect(['Unreadable', 'InvalidSettings']).toContain(E.isLeft(made) && made.left._tag)
     }
   })
-  it('nested ten thousand deep is Unreadable', () => {
+  it('with 10,000 levels of nesting is Unreadable', () => {
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
-    expect(settle(Store.decode(text.replace('"settings": {', `"settings": {"baseUrl": ${deep},`)))).toBe('Unreadable')
+    expect(outcomeOf(Store.decode(text.replace('"settings": {', `"settings": {"baseUrl": ${deep},`)))).toBe(
+      'Unreadable',
+    )
   })
 })

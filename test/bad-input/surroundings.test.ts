@@ -1,4 +1,4 @@
-/** Invalid environments: netrc files, NO_PROXY, proxy URLs, CA files. Each is a typed error; nothing is used in part. */
+/** Invalid environments: netrc files, NO_PROXY, proxy URLs, CA files. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Environment, Http, HttpError, NoProxy, Proxy, Request, Response, Session } from 'requests-ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { error, headerOf, planned, tagOf, trusting, value } from '../conformance/upstream/setting.js'
+import { ambientSession, error, headerOf, planned, tagOf, value } from '../conformance/upstream/setting.js'
 import { always, ok, pki, secure } from '../transport/servers.js'
 
 let folder = ''
@@ -28,7 +28,7 @@ const file = (name: string, content: string | Uint8Array): string => {
 describe('a netrc file', () => {
   const GOOD = 'machine 127.0.0.1 login me password hunter2\n'
   const broken: ReadonlyArray<readonly [string, () => string]> = [
-    ['of a mebibyte and more', () => file('d', GOOD.repeat(30_000))],
+    ['above the size limit', () => file('d', GOOD.repeat(30_000))],
     ['of zeros', () => file('e', Buffer.alloc(1_000))],
     ['of random octets', () => file('f', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))],
     [
@@ -47,39 +47,39 @@ describe('a netrc file', () => {
     ],
     ['below a file', () => join(file('g', GOOD), 'netrc')],
   ]
-  it.each(broken)('%s gives no credentials and one problem, and the request goes out', async (_, make) => {
+  it.each(broken)('%s gives no credentials and one problem, and the request is sent', async (_, make) => {
     vi.stubEnv('NETRC', make())
     const environment = Environment.read()
     const problems = Environment.problems(environment)
     expect(problems).toHaveLength(1)
     expect(inspect([environment, problems], { depth: null })).not.toContain('hunter2')
     const server = await always(ok())
-    expect((await value(Http.get(server.url), { session: trusting, environment })).status).toBe(200)
+    expect((await value(Http.get(server.url), { session: ambientSession, environment })).status).toBe(200)
     expect(server.received.join('')).not.toMatch(/authorization/i)
   })
   it.each<readonly [string, string, number]>([
-    ['that ends in mid-entry', `${GOOD}machine`, 1],
+    ['that ends within an entry', `${GOOD}machine`, 1],
     ['with an unknown word', `${GOOD}machine x login y passwort z`, 0],
     ['with a macdef that does not end', `${GOOD}macdef init\ncd /tmp`, 1],
     ['with an unclosed quote', `${GOOD}machine x login y password "z`, 1],
-  ])('%s gives the credentials of its sound entry', async (_, text, count) => {
+  ])('%s gives the credentials of its valid entry', async (_, text, count) => {
     vi.stubEnv('NETRC', file('sound', text))
     const environment = Environment.read()
     const problems = Environment.problems(environment)
     expect(problems).toHaveLength(count)
     expect(inspect([environment, problems], { depth: null })).not.toContain('hunter2')
     const server = await always(ok())
-    await value(Http.get(server.url), { session: trusting, environment })
+    await value(Http.get(server.url), { session: ambientSession, environment })
     expect(server.received.join('')).toMatch(/authorization: Basic bWU6aHVudGVyMg==/i)
   })
-  it('that may not be read is a problem too', () => {
+  it('without read permission is reported as a problem', () => {
     const path = file('secret', GOOD)
     chmodSync(path, 0o000)
     vi.stubEnv('NETRC', path)
     const isRoot = process.getuid?.() === 0
     expect(Environment.problems(Environment.read())).toHaveLength(isRoot ? 0 : 1)
   })
-  it('of any text is read or refused, never thrown, and its password is never shown', () => {
+  it('with any text never throws, and its problems show no password', () => {
     const word = fc.constantFrom(
       'machine',
       'default',
@@ -103,23 +103,23 @@ describe('a netrc file', () => {
         (text) => {
           const environment = Environment.make({}, text)
           expect(JSON.stringify(Environment.problems(environment))).not.toContain('hunter2')
-          expect(tagOf(planned(Request.get('http://h/'), { session: trusting, environment }))).toMatch(
+          expect(tagOf(planned(Request.get('http://h/'), { session: ambientSession, environment }))).toMatch(
             /right|InvalidHeader/,
           )
         },
       ),
     )
   })
-  it('with a line end in quotes injects no header', () => {
+  it('with a line end in quotes does not inject a header', () => {
     const broken = Environment.make({}, 'machine h login "a\r\nX-Injected: 1" password "b\r\n\r\nGET / HTTP/1.1"')
-    expect(headerOf(Request.get('http://h/'), 'Authorization', { session: trusting, environment: broken })).toBe(
+    expect(headerOf(Request.get('http://h/'), 'Authorization', { session: ambientSession, environment: broken })).toBe(
       undefined,
     )
     const environment = Environment.make(
       {},
       'machine h login "a\\r\\nX-Injected: 1" password "b\\r\\n\\r\\nGET / HTTP/1.1"',
     )
-    const sent = headerOf(Request.get('http://h/'), 'Authorization', { session: trusting, environment })
+    const sent = headerOf(Request.get('http://h/'), 'Authorization', { session: ambientSession, environment })
     expect(sent).toMatch(/^Basic [A-Za-z0-9+/=]+$/)
   })
 })
@@ -146,14 +146,14 @@ describe('NO_PROXY', () => {
     'http://',
     ':80',
     'é',
-  ])('of %j frees nothing and throws nothing', (text) => {
+  ])('%j matches no host and does not throw', (text) => {
     const environment = Environment.make({ http_proxy: 'http://proxy.test:1', no_proxy: text })
     for (const url of ['http://a.test/', 'http://10.1.1.1/', 'http://[::1]/', 'http://xn--9ca.test/']) {
-      const made = planned(Request.get(url), { session: trusting, environment })
+      const made = planned(Request.get(url), { session: ambientSession, environment })
       expect(E.isRight(made) && O.isSome(made.right.route.proxy)).toBe(true)
     }
   })
-  it('of any text is total, and quick though it is long', () => {
+  it('with any text returns a boolean, and a long list is parsed quickly', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(typeof NoProxy.parse(text)({ hostname: 'a.test', port: '' })).toBe('boolean')
@@ -187,17 +187,17 @@ describe('a proxy URL', () => {
     'http:/p',
     'http://a b',
     'http://p\\q',
-  ])('%j is InvalidProxy, given or from the environment, and shows no password', async (url) => {
-    const given = planned(Request.get('http://h/'), { session: pipe(trusting, Session.withProxy(url)) })
+  ])('%j is InvalidProxy in the session and in the environment, without the password', async (url) => {
+    const given = planned(Request.get('http://h/'), { session: pipe(ambientSession, Session.withProxy(url)) })
     expect(tagOf(given)).toBe('InvalidProxy')
     expect(JSON.stringify(given)).not.toContain('hunter2')
     expect(E.isLeft(given) && given.left.message.length).toBeGreaterThan(20)
     if (url.trim() === '') return // an empty or blank variable counts as not set
     const environment = Environment.make({ http_proxy: url })
-    const failure = await error(Http.get('http://h/'), { session: trusting, environment })
+    const failure = await error(Http.get('http://h/'), { session: ambientSession, environment })
     expect(failure._tag).toBe('InvalidProxy')
   })
-  it('of any text is read or refused', () => {
+  it('with any text is parsed or a Left', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.webUrl()), (text) => {
         expect(['Left', 'Right']).toContain(Proxy.parse(text)._tag)
@@ -206,16 +206,16 @@ describe('a proxy URL', () => {
   })
   it('of the environment does not affect a request that does not use it', () => {
     const environment = Environment.make({ http_proxy: 'http://', no_proxy: 'free.test' })
-    expect(tagOf(planned(Request.get('http://free.test/'), { session: trusting, environment }))).toBe('right')
-    expect(tagOf(planned(Request.get('https://h/'), { session: trusting, environment }))).toBe('right')
-    expect(tagOf(planned(Request.get('http://h/'), { session: Session.withoutProxy(trusting), environment }))).toBe(
-      'right',
-    )
+    expect(tagOf(planned(Request.get('http://free.test/'), { session: ambientSession, environment }))).toBe('right')
+    expect(tagOf(planned(Request.get('https://h/'), { session: ambientSession, environment }))).toBe('right')
+    expect(
+      tagOf(planned(Request.get('http://h/'), { session: Session.withoutProxy(ambientSession), environment })),
+    ).toBe('right')
   })
 })
 
 describe('a CA file', () => {
-  it('that is missing, invalid, empty, a key or an empty folder is TlsFailed with its path, before a connection', async () => {
+  it('that is missing or invalid fails with TlsFailed and its path, before a connection', async () => {
     const server = await secure()
     mkdirSync(join(folder, 'none'))
     const paths = [
@@ -231,7 +231,7 @@ describe('a CA file', () => {
       const given = await error(Http.get(server.url, Request.withCa(path)))
       expect([given._tag, given.message.includes(path)]).toEqual(['TlsFailed', true])
       const environment = Environment.make({ REQUESTS_CA_BUNDLE: path })
-      const ambient = await error(Http.get(server.url), { session: trusting, environment })
+      const ambient = await error(Http.get(server.url), { session: ambientSession, environment })
       expect(HttpError.show(ambient)).toContain(path)
     }
     expect(server.connections()).toBe(0)
@@ -240,8 +240,8 @@ describe('a CA file', () => {
     const environment = Environment.make({ REQUESTS_CA_BUNDLE: '/nowhere' })
     const locked = await secure()
     const plain = await always(ok())
-    const world = { session: trusting, environment }
-    expect(Response.text(await value(Http.get(locked.url, Request.withCa(pki('ca.pem'))), world))).toBe('secure')
-    expect((await value(Http.get(plain.url), world)).status).toBe(200)
+    const context = { session: ambientSession, environment }
+    expect(Response.text(await value(Http.get(locked.url, Request.withCa(pki('ca.pem'))), context))).toBe('secure')
+    expect((await value(Http.get(plain.url), context)).status).toBe(200)
   })
 })

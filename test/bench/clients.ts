@@ -25,8 +25,8 @@ const load = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
 
 const agent = (): http.Agent => new http.Agent({ keepAlive: true })
 
-// The other clients are not dependencies, so that only benchmarks install them. Their types are therefore unknown; the
-// casts declare only what is called.
+// The other clients are not dependencies; only the benchmarks install them. So their types are unknown, and the casts
+// declare only the functions that are called.
 
 const PEERS: Readonly<Record<string, () => Promise<Get>>> = {
   'requests-ts': async () => {

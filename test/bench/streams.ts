@@ -15,7 +15,7 @@ import { Agent, request, stream } from 'undici'
 import { median, type Ratio, ratioOf } from './measure.js'
 
 export type Direction = 'down' | 'up'
-type Way = 'session' | 'undici'
+type ClientName = 'session' | 'undici'
 type Transfer = (url: string, bytes: number) => Promise<number>
 
 const GIB = 2 ** 30
@@ -97,8 +97,8 @@ const Cost = t.type({ cpu: t.number, maxRss: t.number })
 type Cost = t.TypeOf<typeof Cost>
 
 /** Runs in a child process: a small transfer to load all code, then the measured one. */
-const transfer = async (way: Way, direction: Direction, url: string, bytes: number): Promise<Cost> => {
-  const { [direction]: move } = way === 'session' ? bySession() : byHand()
+const transfer = async (client: ClientName, direction: Direction, url: string, bytes: number): Promise<Cost> => {
+  const { [direction]: move } = client === 'session' ? bySession() : byHand()
   await move(url, PIECE * 4)
   const before = process.cpuUsage()
   const moved = await move(url, bytes)
@@ -110,8 +110,8 @@ const transfer = async (way: Way, direction: Direction, url: string, bytes: numb
 const here = fileURLToPath(import.meta.url)
 const run = promisify(execFile)
 
-const transferInChild = async (way: Way, direction: Direction, url: string, bytes: number): Promise<Cost> => {
-  const { stdout } = await run(process.execPath, [here, 'transfer', way, direction, url, String(bytes)])
+const transferInChild = async (client: ClientName, direction: Direction, url: string, bytes: number): Promise<Cost> => {
+  const { stdout } = await run(process.execPath, [here, 'transfer', client, direction, url, String(bytes)])
   return right(Cost.decode(JSON.parse(stdout)))
 }
 
@@ -129,13 +129,14 @@ export const measure = async (url: string, direction: Direction): Promise<Measur
   const turns = ['session', 'base', 'again'] as const
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < turns.length; i++) {
-      const who = turns[(round + i) % turns.length] ?? 'base'
-      costs[who].push(await transferInChild(who === 'session' ? 'session' : 'undici', direction, url, GIB))
+      const turn = turns[(round + i) % turns.length] ?? 'base'
+      costs[turn].push(await transferInChild(turn === 'session' ? 'session' : 'undici', direction, url, GIB))
     }
   }
-  const small: Readonly<Record<Way, Cost[]>> = { session: [], undici: [] }
+  const small: Readonly<Record<ClientName, Cost[]>> = { session: [], undici: [] }
   for (let round = 0; round < SMALL_ROUNDS; round++) {
-    for (const way of ['session', 'undici'] as const) small[way].push(await transferInChild(way, direction, url, SMALL))
+    for (const client of ['session', 'undici'] as const)
+      small[client].push(await transferInChild(client, direction, url, SMALL))
   }
   const cpu = (of: ReadonlyArray<Cost>): ReadonlyArray<number> => of.map(({ cpu }) => cpu)
   const rss = (of: ReadonlyArray<Cost>): number => median(of.map(({ maxRss }) => maxRss))
@@ -147,11 +148,11 @@ export const measure = async (url: string, direction: Direction): Promise<Measur
   }
 }
 
-const isWay = (text: string | undefined): text is Way => text === 'session' || text === 'undici'
+const isClientName = (text: string | undefined): text is ClientName => text === 'session' || text === 'undici'
 const isDirection = (text: string | undefined): text is Direction => text === 'down' || text === 'up'
 
-const [, , program, way, direction, url, bytes] = process.argv
-if (program === 'transfer' && isWay(way) && isDirection(direction) && url !== undefined) {
-  console.log(JSON.stringify(await transfer(way, direction, url, Number(bytes))))
+const [, , program, client, direction, url, bytes] = process.argv
+if (program === 'transfer' && isClientName(client) && isDirection(direction) && url !== undefined) {
+  console.log(JSON.stringify(await transfer(client, direction, url, Number(bytes))))
   process.exit(0)
 }

@@ -17,9 +17,9 @@ interface Case {
 const META = { now: 1767225600, boundary: '0123456789abcdef0123456789abcdef', default_headers: [] }
 
 const run = (family: string, input: unknown, out: unknown) => {
-  const judging = FAMILIES.find(({ name }) => name === family)
-  if (judging === undefined) throw new Error(`Unknown family ${family}`)
-  return runText(judging, JSON.stringify({ meta: META, cases: [{ id: 'case', in: input, out }] }))
+  const runner = FAMILIES.find(({ name }) => name === family)
+  if (runner === undefined) throw new Error(`Unknown family ${family}`)
+  return runText(runner, JSON.stringify({ meta: META, cases: [{ id: 'case', in: input, out }] }))
 }
 
 // The cast: the file is written by hand for this test.

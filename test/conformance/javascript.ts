@@ -1,17 +1,14 @@
-/**
- * What a value of Python's is in JavaScript, where JSON is to be made of it: for the body that the library is given, and
- * for the one that a rule expects.
- */
+/** Converts Python values to JavaScript values for JSON bodies. Used by the translation and by the rules. */
 import type { Py } from './tagged.js'
 import { numberOf, scalarText } from './translate/values.js'
 
-/** Python's keys as `json.dumps` writes them. */
+/** Returns a key as `json.dumps` writes it. */
 const jsonKey = (key: Py): string | undefined => (key._tag === 'Bytes' ? undefined : scalarText(key))
 
-/** Stands for what JSON has no counterpart for. */
-export const BEYOND = Symbol('no counterpart')
+/** Marks a value that JSON cannot represent. */
+export const UNREPRESENTABLE = Symbol('no counterpart')
 
-/** A BigInt where no number would do. */
+/** Converts a Python value. An integer beyond 2^53 becomes a BigInt. */
 export const jsonOf = (py: Py): unknown => {
   switch (py._tag) {
     case 'None':
@@ -27,15 +24,15 @@ export const jsonOf = (py: Py): unknown => {
     case 'List':
     case 'Tuple': {
       const items = py.items.map(jsonOf)
-      return items.includes(BEYOND) ? BEYOND : items
+      return items.includes(UNREPRESENTABLE) ? UNREPRESENTABLE : items
     }
     case 'Dict': {
       const entries = py.entries.map(([key, value]) => [jsonKey(key), jsonOf(value)] as const)
-      return entries.some(([key, value]) => key === undefined || value === BEYOND)
-        ? BEYOND
+      return entries.some(([key, value]) => key === undefined || value === UNREPRESENTABLE)
+        ? UNREPRESENTABLE
         : Object.fromEntries(entries)
     }
     default:
-      return BEYOND
+      return UNREPRESENTABLE
   }
 }

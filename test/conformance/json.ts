@@ -1,16 +1,16 @@
 /**
- * JSON as data, and the comparison of two outputs: equal in everything, except that some errors may differ.
+ * Compares two outputs as JSON. They must be equal, except that `ANY_ERROR` matches every error.
  *
- * | expected                     | ours                     | agree |
- * |------------------------------|--------------------------|-------|
- * | a value                      | the same value           | yes   |
- * | `{ error: ANY_ERROR, … }`    | an error of any name     | yes   |
- * | anything else                |                          | no    |
+ * | expected                  | ours                 | equal |
+ * |---------------------------|----------------------|-------|
+ * | a value                   | the same value       | yes   |
+ * | `{ error: ANY_ERROR, … }` | an error of any name | yes   |
+ * | anything else             |                      | no    |
  */
 
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** Stands for a plain Python exception, which any error of ours answers (FORMAT.md, `py-error`). */
+/** Stands for a plain Python exception. Any error of ours matches it (FORMAT.md, `py-error`). */
 export const ANY_ERROR = '*'
 
 export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
@@ -32,7 +32,7 @@ const sameRecord = (x: Readonly<Record<string, unknown>>, y: Readonly<Record<str
   )
 }
 
-/** Whether our output is what was expected. */
+/** Returns whether our output matches the expected one. */
 export const agrees = (expected: unknown, ours: unknown): boolean => {
   if (Object.is(expected, ours)) return true
   if (Array.isArray(expected)) return Array.isArray(ours) && sameList(expected, ours)

@@ -1,6 +1,4 @@
-/**
- * `npm run conformance -- DIR [--show]`: runs a folder of vectors and prints what became of them; 1 on a failure.
- */
+/** `npm run conformance -- DIR [--show]`: runs a folder of vectors and prints the results. Exits with 1 on a failure. */
 import { hasFailed, isReport, line, runFolder, show, total } from './runner.js'
 
 const [folder, ...options] = process.argv.slice(2)

@@ -1,18 +1,18 @@
 /**
- * A folder of vectors, run: one line for each file and one for all of them.
+ * Runs a folder of vectors. Prints one line for each file and a total.
  *
  *     merge: passed 92, deviates 0, excused 0, failed 0
  *     netrc: passed 130, deviates 16 (D2: 16), excused 0, failed 0
  *     total: 238 cases, passed 222 (93.3 %), deviates 16, excused 0, failed 0
  *
- * The four of a line sum to the cases of its file. A file that is not there prints `SKIPPED name`; one that cannot be
- * read, and a case of an unknown kind, are failures.
+ * The four numbers of a line add up to the cases of its file. A missing file prints `SKIPPED name`. A file that cannot
+ * be read and a case of an unknown kind are failures.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { FAMILIES, type Judging } from './families/index.js'
+import { FAMILIES, type FamilyRunner } from './families/index.js'
 import { isRecord } from './json.js'
 import { Meta } from './subject.js'
 import { isRawCase, type Verdict } from './verdict.js'
@@ -25,19 +25,19 @@ export interface Failed {
   readonly rules: ReadonlyArray<string>
 }
 
-/** What became of the cases of one file. */
+/** The results of one file. */
 export interface Report {
   readonly name: string
   readonly passed: number
   readonly deviates: number
-  /** How many cases each rule had a part in; a case may have several. */
+  /** The number of cases that each rule changed. A case may have several rules. */
   readonly byRule: ReadonlyMap<string, number>
   readonly excused: number
   readonly byTag: ReadonlyMap<string, number>
   readonly failed: ReadonlyArray<Failed>
 }
 
-/** The report of one file; nothing where the file is not there. */
+/** The report of one file, or `skipped` if the file is missing. */
 export type Run = Report | { readonly name: string; readonly skipped: true }
 
 export const isReport = (run: Run): run is Report => !('skipped' in run)
@@ -45,7 +45,7 @@ export const isReport = (run: Run): run is Report => !('skipped' in run)
 export const sizeOf = ({ passed, deviates, excused, failed }: Report): number =>
   passed + deviates + excused + failed.length
 
-// --- counting ------------------------------------------------------------------------------------------------------
+// --- counting -------------------------------------------------------------------------------------------------------
 
 const NOTHING = { passed: 0, deviates: 0, byRule: new Map(), excused: 0, byTag: new Map(), failed: [] }
 
@@ -67,14 +67,14 @@ const added = (report: Report, verdict: Verdict, id: string, input: unknown): Re
   }
 }
 
-// --- running -------------------------------------------------------------------------------------------------------
+// --- running --------------------------------------------------------------------------------------------------------
 
 const File = t.type({ meta: Meta, cases: t.array(t.unknown) })
 
 const parse = (text: string): E.Either<string, t.TypeOf<typeof File>> => {
   try {
     const read: unknown = JSON.parse(text)
-    return File.is(read) ? E.right(read) : E.left('it has no meta and cases')
+    return File.is(read) ? E.right(read) : E.left('meta or cases is missing')
   } catch (cause) {
     return E.left(cause instanceof Error ? cause.message : String(cause))
   }
@@ -90,7 +90,7 @@ const idOf = (raw: unknown): string =>
   isRecord(raw) && typeof raw['id'] === 'string' ? raw['id'] : 'a case without id'
 
 /** Runs the text of one file. */
-export const runText = async ({ name, judge }: Judging, text: string): Promise<Report> => {
+export const runText = async ({ name, judge }: FamilyRunner, text: string): Promise<Report> => {
   const file = parse(text)
   if (E.isLeft(file)) return broken(name, file.left)
   let report: Report = { ...NOTHING, name }
@@ -112,20 +112,20 @@ const readText = (path: string): E.Either<string, string> => {
 }
 
 /** Runs the file of one family in a folder. */
-export const runFile = async (folder: string, judging: Judging): Promise<Run> => {
-  const path = join(folder, `${judging.name}.json`)
-  if (!existsSync(path)) return { name: judging.name, skipped: true }
+export const runFile = async (folder: string, runner: FamilyRunner): Promise<Run> => {
+  const path = join(folder, `${runner.name}.json`)
+  if (!existsSync(path)) return { name: runner.name, skipped: true }
   const text = readText(path)
-  return E.isLeft(text) ? broken(judging.name, text.left) : runText(judging, text.right)
+  return E.isLeft(text) ? broken(runner.name, text.left) : runText(runner, text.right)
 }
 
 export const runFolder = async (folder: string): Promise<ReadonlyArray<Run>> => {
   const runs: Run[] = []
-  for (const judging of FAMILIES) runs.push(await runFile(folder, judging))
+  for (const runner of FAMILIES) runs.push(await runFile(folder, runner))
   return runs
 }
 
-// --- printing ------------------------------------------------------------------------------------------------------
+// --- printing -------------------------------------------------------------------------------------------------------
 
 const inNumericOrder = ([x]: readonly [string, number], [y]: readonly [string, number]): number =>
   x.localeCompare(y, 'en', { numeric: true })
@@ -147,7 +147,7 @@ export const line = (run: Run): string => {
 const sum = (reports: ReadonlyArray<Report>, of: (report: Report) => number): number =>
   reports.reduce((total, report) => total + of(report), 0)
 
-/** What part of all cases passed, and what part passed or is excused, in percent. */
+/** Returns the percentage of cases that passed, and of those that passed or are excused. */
 export const shares = (runs: ReadonlyArray<Run>): { readonly passed: number; readonly passedOrExcused: number } => {
   const reports = runs.filter(isReport)
   const all = Math.max(1, sum(reports, sizeOf))
@@ -175,7 +175,7 @@ export const total = (runs: ReadonlyArray<Run>): string => {
 export const hasFailed = (runs: ReadonlyArray<Run>): boolean =>
   runs.some((run) => isReport(run) && run.failed.length > 0)
 
-/** A failed case, whole. */
+/** Formats a failed case. */
 export const show = ({ id, input, expected, got, rules }: Failed): string =>
   [
     `FAILED ${id}${rules.length === 0 ? '' : ` (after ${rules.join(', ')})`}`,

@@ -1,12 +1,10 @@
-/**
- * The objects that several files of vectors share: session, request, script, prepared request, jar, errors.
- */
+/** Codecs of the objects that several vector files share: session, request, response, prepared request, errors. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { ANY_ERROR, isRecord } from './json.js'
 import { type Py, Tagged } from './tagged.js'
 
-/** Reads with a codec; what is absent or null is read as a default. */
+/** Extends a codec with a default for absent and null values. */
 export const orElse = <A>(codec: t.Type<A, unknown, unknown>, otherwise: A): t.Type<A, unknown, unknown> =>
   new t.Type(
     codec.name,
@@ -15,7 +13,7 @@ export const orElse = <A>(codec: t.Type<A, unknown, unknown>, otherwise: A): t.T
     codec.encode,
   )
 
-// --- inputs --------------------------------------------------------------------------------------------------------
+// --- inputs ---------------------------------------------------------------------------------------------------------
 
 export const CookieSpec = t.union([
   t.tuple([t.string, Tagged]),
@@ -52,7 +50,7 @@ export type SessionSpec = t.TypeOf<typeof SessionSpec>
 
 export const RequestCookies = t.union([t.type({ jar: t.array(CookieSpec) }), Tagged])
 
-/** What a request may have beside method and URL. */
+/** The optional fields of a request. */
 export const OptionalRequestSpec = t.partial({
   params: Tagged,
   headers: t.union([HeaderPairs, t.null]),
@@ -73,23 +71,23 @@ export const OptionalRequestSpec = t.partial({
 export const RequestSpec = t.intersection([t.type({ method: t.string, url: Tagged }), OptionalRequestSpec])
 export type RequestSpec = t.TypeOf<typeof RequestSpec>
 
-const WholeAnswer = t.intersection([
+const AnswerFields = t.intersection([
   t.type({ status: t.number, headers: t.array(t.tuple([t.string, Tagged])) }),
   t.partial({ body: Tagged, reason: Tagged, advance: t.number }),
 ])
 const withHeaders = (u: unknown): unknown =>
   isRecord(u) && (u['headers'] === undefined || u['headers'] === null) ? { ...u, headers: [] } : u
 
-/** A canned response; one without headers has none. */
-export const AnswerSpec = new t.Type<t.TypeOf<typeof WholeAnswer>, unknown, unknown>(
+/** A canned response. `headers` is optional. */
+export const AnswerSpec = new t.Type<t.TypeOf<typeof AnswerFields>, unknown, unknown>(
   'AnswerSpec',
-  WholeAnswer.is,
-  (u, context) => WholeAnswer.validate(withHeaders(u), context),
-  WholeAnswer.encode,
+  AnswerFields.is,
+  (u, context) => AnswerFields.validate(withHeaders(u), context),
+  AnswerFields.encode,
 )
 export type AnswerSpec = t.TypeOf<typeof AnswerSpec>
 
-/** A tagged header value, read as the text that it is on the wire. */
+/** Decodes a tagged header value to its text on the wire. */
 export const HeaderText = new t.Type<string, string, unknown>(
   'HeaderText',
   t.string.is,
@@ -105,9 +103,9 @@ export const HeaderTexts = t.array(t.tuple([t.string, HeaderText]))
 
 export const EnvironmentSpec = t.record(t.string, t.string)
 
-// --- outputs -------------------------------------------------------------------------------------------------------
+// --- outputs --------------------------------------------------------------------------------------------------------
 
-/** A failure by the name of the Python exception; a plain Python exception is any error. */
+/** An error with the name of the Python exception, or `ANY_ERROR` for a plain Python exception. */
 export interface Failure {
   readonly error: string
 }
@@ -116,25 +114,25 @@ export const failure = (error: string): Failure => ({ error })
 
 export const isFailure = (output: object): output is Failure => 'error' in output
 
-/** A failure as the files write it; its message is for people. */
+/** An error in the vectors. Its message is not compared. */
 export const RawFailure = t.type({ error: t.string, requests_error: t.boolean })
 
 export const readFailure = ({ error, requests_error }: t.TypeOf<typeof RawFailure>): Failure =>
   failure(requests_error ? error : ANY_ERROR)
 
-/** Reads with a codec, then turns what was read into the common form. */
+/** Decodes with a codec, then converts to the common form. */
 export const reading =
   <A, B>(codec: t.Decoder<unknown, A>, toCommon: (raw: A) => B) =>
   (u: unknown): t.Validation<B> =>
     E.map(toCommon)(codec.decode(u))
 
-/** Reads an output that is either a failure or what another codec reads. */
+/** Decodes an output that is an error or matches the codec. */
 export const readingOrFailure =
   <A, B>(codec: t.Type<A, unknown, unknown>, toCommon: (raw: A) => B) =>
   (u: unknown): t.Validation<B | Failure> =>
     RawFailure.is(u) ? E.right(readFailure(u)) : reading(codec, toCommon)(u)
 
-/** A prepared request as the files write it; what its body was is for people. */
+/** A prepared request in the vectors. Its `body_type` is not compared. */
 export const PreparedSpec = t.type({
   method: t.string,
   url: t.string,

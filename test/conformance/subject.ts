@@ -1,5 +1,5 @@
 /**
- * A case as rules and observers see it, and what a family of cases is made of.
+ * The types of a case, a rule and a family of cases.
  *
  * A rule sees the input and Python's output, never the id of the case and never our output. The types enforce this.
  */
@@ -12,14 +12,14 @@ export const Meta = t.type({
 })
 export type Meta = t.TypeOf<typeof Meta>
 
-/** What a rule may look at. */
+/** The part of a case that a rule can read. */
 export interface Subject<I> {
   readonly input: I
   readonly tags: ReadonlyArray<string>
   readonly meta: Meta
 }
 
-/** Python's output turned into the exact output that is ours, for one named reason. */
+/** Computes our exact output from Python's output, for one numbered difference. */
 export interface Rule<I, O> {
   /** `D4`: the number in the table of differences (`README.md` in this folder). */
   readonly id: string
@@ -27,7 +27,7 @@ export interface Rule<I, O> {
   readonly expect: (subject: Subject<I>, python: O) => O
 }
 
-/** A tag of FORMAT.md under which parts of an output are not judged. */
+/** A tag of FORMAT.md that excludes parts of an output from the comparison. */
 export interface Excuse<O> {
   readonly tag: string
   readonly withoutUnjudged: (output: O) => unknown
@@ -37,9 +37,9 @@ export interface Excuse<O> {
 export interface Family<I, O> {
   readonly name: string
   readonly input: (u: unknown) => t.Validation<I>
-  /** Reads Python's output into the common form of both sides. */
+  /** Converts Python's output to the common form. */
   readonly output: (u: unknown, input: I) => t.Validation<O>
-  /** What the library gives, in the same form. */
+  /** Runs the library and returns its output in the common form. */
   readonly observe: (subject: Subject<I>) => Promise<O>
   readonly rules: ReadonlyArray<Rule<I, O>>
   readonly excuses: ReadonlyArray<Excuse<O>>

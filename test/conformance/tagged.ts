@@ -1,13 +1,13 @@
 /**
- * Python's values as the vectors write them, decoded.
+ * Decodes and encodes the tagged Python values of the vectors.
  *
- * | written                             | read as                                        |
- * |-------------------------------------|------------------------------------------------|
- * | `null`, `true`, `"text"`, `5`       | `None`, `Bool`, `Str`, `Int`                   |
- * | `[…]`, `{"tuple": […]}`             | `List`, `Tuple`                                |
- * | `{"dict": …}`, `{"cidict": …}`, `{"pairs": …}` | `Dict`, `CiDict`, `Pairs`           |
- * | `{"base64": …}`, `{"stream": …}`, `{"iter": …}` | `Bytes`, `Stream`, `Iter`          |
- * | `{"int": …}`, `{"float": …}`        | `Int`, `Float`                                 |
+ * | JSON                                                             | decoded value                        |
+ * |------------------------------------------------------------------|--------------------------------------|
+ * | `null`, `true`, `"text"`, `5`                                    | `None`, `Bool`, `Str`, `Int`         |
+ * | `[…]`, `{"tuple": […]}`                                          | `List`, `Tuple`                      |
+ * | `{"dict": …}`, `{"cidict": …}`, `{"pairs": …}`                   | `Dict`, `CiDict`, `Pairs`            |
+ * | `{"base64": …}`, `{"stream": …}`, `{"iter": …}`                  | `Bytes`, `Stream`, `Iter`            |
+ * | `{"int": …}`, `{"float": …}`                                     | `Int`, `Float`                       |
  * | `{"basic": …}`, `{"proxyauth": …}`, `{"digest": …}`, `{"fn": …}` | `Basic`, `ProxyAuth`, `Digest`, `Fn` |
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -113,7 +113,7 @@ const readTag = (whole: Readonly<Record<string, unknown>>): Py | undefined => {
   return undefined
 }
 
-/** Reads a tagged value; returns undefined if it is not one. */
+/** Decodes a tagged value. Returns undefined if it is not valid. */
 export const read = (u: unknown): Py | undefined => {
   if (u === null) return NONE
   if (typeof u === 'boolean') return { _tag: 'Bool', value: u }
@@ -126,7 +126,7 @@ export const read = (u: unknown): Py | undefined => {
   return isRecord(u) ? readTag(u) : undefined
 }
 
-/** A tagged value as a part of a larger shape. */
+/** A codec of tagged values. */
 export const Tagged = new t.Type<Py, Py, unknown>(
   'Tagged',
   (u): u is Py => isRecord(u) && '_tag' in u,
@@ -137,13 +137,13 @@ export const Tagged = new t.Type<Py, Py, unknown>(
   (value) => value,
 )
 
-// --- writing -------------------------------------------------------------------------------------------------------
+// --- writing --------------------------------------------------------------------------------------------------------
 
 export const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 const writeEntries = (entries: ReadonlyArray<Entry>): Json => entries.map(([key, value]) => [write(key), write(value)])
 
-/** A decoded value as the vectors write it. */
+/** Encodes a value as in the vectors. */
 export const write = (py: Py): Json => {
   switch (py._tag) {
     case 'None':
@@ -180,7 +180,7 @@ export const write = (py: Py): Json => {
   }
 }
 
-// --- Python's own questions ----------------------------------------------------------------------------------------
+// --- truth values ---------------------------------------------------------------------------------------------------
 
 /** Python's `bool(x)`: objects are true, empty collections, zeros and None are not. */
 export const isTruthy = (py: Py): boolean => {

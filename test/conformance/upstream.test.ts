@@ -1,12 +1,12 @@
 /**
  * Checks `upstream.md`, the table of requests' own tests: each row cites one of our tests by its id, or gives a reason.
  *
- * | an id …           | must …                                                                                   |
- * |-------------------|------------------------------------------------------------------------------------------|
- * | in a test file    | begin a title, or be a comment on the line above a test: `// [requests:auth-1]`           |
- * | in all test files | occur once                                                                               |
- * | in a row          | occur in a test file                                                                     |
- * | in a test file    | be cited by a row                                                                        |
+ * | an id …           | must …                                                                          |
+ * |-------------------|---------------------------------------------------------------------------------|
+ * | in a test file    | begin a title, or be a comment on the line above a test: `// [requests:auth-1]` |
+ * | in all test files | occur once                                                                      |
+ * | in a row          | occur in a test file                                                            |
+ * | in a test file    | be cited by a row                                                               |
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

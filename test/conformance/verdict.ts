@@ -1,11 +1,11 @@
 /**
- * One case judged.
+ * Computes the verdict on one case.
  *
  * | verdict    | when                                                                                          |
  * |------------|-----------------------------------------------------------------------------------------------|
- * | `passed`   | our output is Python's                                                                        |
- * | `excused`  | it is, except the parts that a tag of FORMAT.md leaves unjudged                               |
- * | `deviates` | it is what the rules, one after the other, make of Python's; each that changed it is named      |
+ * | `passed`   | our output equals Python's                                                                    |
+ * | `excused`  | the outputs differ only in parts that a tag of FORMAT.md excludes                             |
+ * | `deviates` | our output equals what the rules compute, in order, from Python's; names the rules that apply |
  * | `failed`   | anything else: a difference without a rule, a case that cannot be read, an exception          |
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -37,7 +37,7 @@ interface Expected<O> {
   readonly rules: ReadonlyArray<string>
 }
 
-/** Python's output taken through every rule that applies; those that changed nothing are not named. */
+/** Applies the rules to Python's output. Names the rules that changed it. */
 export const expectedBy = <I, O>(family: Family<I, O>, subject: Subject<I>, python: O): Expected<O> => {
   let output = python
   const rules: string[] = []
@@ -51,13 +51,13 @@ export const expectedBy = <I, O>(family: Family<I, O>, subject: Subject<I>, pyth
   return { output, rules }
 }
 
-/** The tag under which both agree in all that is judged. */
+/** Returns the tag that excludes every difference, if there is one. */
 const excuse = <I, O>(family: Family<I, O>, { tags }: Subject<I>, expected: O, ours: O): string | undefined =>
   family.excuses.find(
     ({ tag, withoutUnjudged }) => tags.includes(tag) && agrees(withoutUnjudged(expected), withoutUnjudged(ours)),
   )?.tag
 
-/** Compares, once both outputs are there. */
+/** Compares our output with Python's. */
 export const compare = <I, O>(family: Family<I, O>, subject: Subject<I>, python: O, ours: O): Verdict => {
   if (agrees(python, ours)) return { _tag: 'passed' }
   const plain = excuse(family, subject, python, ours)
@@ -75,7 +75,7 @@ const unreadable = (part: string, errors: t.Errors): Verdict => ({
   rules: [],
 })
 
-/** A raw case as its family reads it. */
+/** Decodes a raw case with the codecs of its family. */
 export const readCase = <I, O>(
   family: Family<I, O>,
   meta: Meta,
@@ -88,7 +88,7 @@ export const readCase = <I, O>(
   return E.right({ subject: { input: input.right, tags: raw.tags ?? [], meta }, python: python.right })
 }
 
-/** Reads a case, runs it and judges it. Never fails: what breaks is `failed`. */
+/** Decodes, runs and compares a case. Never rejects: an exception is `failed`. */
 export const judge = async <I, O>(family: Family<I, O>, meta: Meta, raw: RawCase): Promise<Verdict> => {
   try {
     const made = readCase(family, meta, raw)

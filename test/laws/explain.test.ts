@@ -12,7 +12,7 @@ describe('lawbreakers', () => {
     ...(await RuleSet.refuted(explaining(broken), { numRuns: 1000 })).keys(),
   ]
 
-  it('one that leaves out the last cookie', async () => {
+  it('one that omits the last cookie', async () => {
     const broken: typeof Explain.explain = (plan) => {
       const explained = Explain.explain(plan)
       const last = explained.entries.findLastIndex(({ part }) => part._tag === 'Cookie')
@@ -20,14 +20,14 @@ describe('lawbreakers', () => {
     }
     expect(await refuted(broken)).toContain('the entries rebuild the plan of every hop')
   })
-  it('one that says everything is the session’s', async () => {
+  it('one that attributes everything to the session', async () => {
     const broken: typeof Explain.explain = (plan) => {
       const explained = Explain.explain(plan)
       return { ...explained, entries: explained.entries.map((entry) => ({ ...entry, layer: 'session' as const })) }
     }
     expect(await refuted(broken)).toEqual(['an entry names the layer that gave it'])
   })
-  it('one that opens what it explains', async () => {
+  it('one that shows secrets', async () => {
     const broken: typeof Explain.explain = (plan) => {
       const explained = Explain.explain(plan)
       return { ...explained, unasked: [{ input: 'all', why: JSON.stringify(opened(plan)) }] }
@@ -38,7 +38,7 @@ describe('lawbreakers', () => {
 
 describe('lawbreakers that name a wrong layer', () => {
   const LAW = 'an entry names the layer that gave it'
-  /** The layers that each kind of part can come from in a first plan. The type asks for every kind. */
+  /** The layers that each kind of part can come from in a first plan. The type requires every kind. */
   const LAYERS: Readonly<Record<PlanField['_tag'], ReadonlyArray<Explain.Layer>>> = {
     Method: ['request', 'prepare'],
     Place: ['request', 'prepare'],

@@ -24,7 +24,7 @@ type Number = Override.Override<number>
 const isNumber = (json: unknown): json is Number =>
   typeof json === 'object' && json !== null && '_tag' in json && ['Inherit', 'Unset', 'Set'].includes(String(json._tag))
 suite(
-  'a codec of one’s own',
+  'a custom codec',
   codec<Number>(
     { encode: (value) => value, decode: (json) => (isNumber(json) ? E.right(json) : E.left('no override')) },
     Setting.override,

@@ -24,7 +24,7 @@ RuleSet.suite({ describe, test }, { numRuns: 25 })(
   transport(() => Transport.withLimit({ concurrency: 4 })(Transport.undici())),
 )
 
-/** What no adapter can get out of global fetch: the table of the README. */
+/** The laws that no adapter over global fetch can satisfy, as in the table of the README. */
 const CANNOT: ReadonlyArray<TransportLaw> = [
   'the request that arrives is the plan', // GET and HEAD carry no body
   'no header is added, lost or moved', // accept, accept-language, sec-fetch-mode, user-agent, accept-encoding
@@ -32,11 +32,11 @@ const CANNOT: ReadonlyArray<TransportLaw> = [
   'nothing is sent again', // 421 is sent a second time
   'nothing leaks', // its pool is global and cannot be closed
 ]
-/** Left to the garbage collector and to the line of Node. */
+/** Laws whose result depends on the garbage collector and on the version of Node. */
 const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body releases its connection']
 
 describe('an adapter over global fetch', () => {
-  it('cannot do what the README says that it cannot, and can do the rest', async () => {
+  it('violates the laws that the README lists, and satisfies the others', async () => {
     const found = await RuleSet.refuted(transport(overFetch, { patience: 1000 }), { numRuns: 100 })
     const laws = [...found.keys()]
     expect(CANNOT.filter((law) => !laws.includes(law))).toEqual([])

@@ -13,11 +13,11 @@ async function* pieces(count: number): AsyncGenerator<Uint8Array> {
 describe('nghttpd', () => {
   const origin = https('nghttpd')
 
-  test('gives a large body', async () => {
+  test('returns a large body', async () => {
     expect((await get(`${origin}/three-million`, [], http2)).bytes.length).toBe(3_000_000)
   })
 
-  test('sends an upload back, whole or streamed', async () => {
+  test('returns an upload from memory or a stream', async () => {
     expect(
       await text(`${origin}/`, [(request) => ({ ...request, method: 'POST' }), Request.withText('hello')], http2),
     ).toBe('hello')
@@ -32,7 +32,7 @@ describe('nghttpd', () => {
     expect(streamed.bytes.at(-1)).toBe(49)
   })
 
-  test('answers many at once, and a status that is bad', async () => {
+  test('handles 50 concurrent requests, and returns a 404', async () => {
     const many = Http.parallel()(Array.from({ length: 50 }, () => Http.get(`${origin}/three-million`)))
     expect((await value(many, http2)).map(({ bytes }) => bytes.length)).toEqual(Array(50).fill(3_000_000))
     expect((await get(`${origin}/nothing`, [], http2)).status).toBe(404)
@@ -47,12 +47,12 @@ describe('nginx', () => {
   test.each([
     [true, 'HTTP/2.0'],
     [false, 'HTTP/1.1'],
-  ])('http2: %s', async (http2, version) => {
+  ])('uses its version for http2: %s (%s)', async (http2, version) => {
     const url = `${https('nginxTls')}/protocol`
     expect(await text(url, [], { transport: { http2 } })).toBe(`${version} TLSv1.3 localhost\n`)
   })
 
-  test('a hundred one after another on one client', async () => {
+  test('handles 100 requests in turn on one client', async () => {
     const one = Http.get(`${https('nginxTls')}/protocol`)
     const all = Array.from({ length: 99 }).reduce<typeof one>((before) => SRTE.flatMap(() => one)(before), one)
     expect(Response.text(await value(all, http2))).toContain('HTTP/2.0')

@@ -1,4 +1,4 @@
-/** httpbin: auth, cookies, redirects, compressions, bodies of every kind. */
+/** httpbin: auth, cookies, redirects, content codings, and all kinds of bodies. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -25,7 +25,7 @@ type Build = ReadonlyArray<(request: Request.Request) => Request.Request>
 const anything = async (method: string, ...build: Build): Promise<t.TypeOf<typeof Seen>> =>
   seen(await get(`${origin}/anything`, [(request) => ({ ...request, method }), ...build]))
 
-describe('what is sent arrives', () => {
+describe('httpbin receives', () => {
   test.each(['GET', 'POST', 'PUT', 'DELETE', 'PATCH'])('%s', async (method) => {
     const query = Request.withQuery({ q: 'é b', n: [1, 2] })
     expect(await anything(method, query)).toMatchObject({ method, args: { q: 'é b', n: ['1', '2'] } })
@@ -61,7 +61,7 @@ describe('what is sent arrives', () => {
     expect(headers['Content-Length']).toBe('80')
   })
 
-  test('headers of one’s own, and the defaults', async () => {
+  test('custom and default headers', async () => {
     const { headers } = await anything('GET', Request.withHeader('X-Mine', 'yes'))
     expect(headers).toMatchObject({ 'X-Mine': 'yes', Accept: '*/*' })
     expect(headers['User-Agent']).toMatch(/^requests-ts\//)
@@ -71,7 +71,7 @@ describe('what is sent arrives', () => {
 describe('auth', () => {
   const Known = t.type({ authenticated: t.literal(true) })
 
-  test('Basic, hidden Basic, Bearer', async () => {
+  test('supports Basic and Bearer', async () => {
     const basic = [Request.withBasicAuth('user', 'pa:ss')]
     for (const path of ['basic-auth', 'hidden-basic-auth']) {
       decoded(Known)(await get(`${origin}/${path}/user/pa:ss`, basic))
@@ -81,7 +81,7 @@ describe('auth', () => {
     expect((await get(`${origin}/bearer`)).status).toBe(401)
   })
 
-  test('is not shown to another origin', async () => {
+  test('is not sent to another origin', async () => {
     const to = encodeURIComponent(`${http('nginxOther')}/`)
     const response = await get(`${origin}/redirect-to?url=${to}`, [Request.withBasicAuth('user', 'pass')])
     expect(Response.text(response)).toBe('GET auth= proxy= cookie= via=\n')
@@ -123,7 +123,7 @@ describe('redirects', () => {
     expect([response.status, response.history.length, response.url]).toEqual([200, 5, `${origin}/get`])
   })
 
-  test('too many, and none', async () => {
+  test('fail above the limit, and are not followed with withoutRedirects', async () => {
     const tooMany = await failure(Http.get(`${origin}/redirect/6`, Request.withMaxRedirects(5)))
     expect(tooMany).toMatchObject({ _tag: 'TooManyRedirects' })
     const stopped = await get(`${origin}/redirect/3`, [Request.withoutRedirects])
@@ -136,13 +136,13 @@ describe('redirects', () => {
     [303, 'GET', ''],
     [307, 'POST', 'body'],
     [308, 'POST', 'body'],
-  ])('%i makes a POST a %s', async (status, method, data) => {
+  ])('continue a POST after %i as %s', async (status, method, data) => {
     const url = `${origin}/redirect-to?url=%2Fanything&status_code=${status}`
     expect(seen(await value(Http.post(url, Request.withText('body'))))).toMatchObject({ method, data })
   })
 })
 
-describe('compressions', () => {
+describe('content codings', () => {
   test.each([
     ['gzip', 'gzipped'],
     ['deflate', 'deflated'],
@@ -153,7 +153,7 @@ describe('compressions', () => {
     expect(decoded(t.record(t.string, t.unknown))(response)).toMatchObject({ [key]: true })
   })
 
-  test('gzip of nginx', async () => {
+  test('gzip from nginx', async () => {
     const response = await get(`${http('nginxOther')}/`)
     expect(pipe(response.headers, Headers.lookup('Content-Encoding'), O.isSome)).toBe(true)
     expect(Response.text(response)).toMatch(/^GET /)
@@ -174,7 +174,7 @@ describe('statuses', () => {
     expect((await value(Http.options(`${origin}/get`))).status).toBe(200)
   })
 
-  test('a server that is slower than the timeouts', async () => {
+  test('a slow response fails with ReadTimeout or DeadlineExceeded', async () => {
     const slow = (timeouts: object) => failure(Http.get(`${origin}/delay/3`, Request.withTimeouts(timeouts)))
     expect(await slow({ read: 200 })).toMatchObject({ _tag: 'ReadTimeout' })
     expect(await slow({ total: 200 })).toMatchObject({ _tag: 'DeadlineExceeded' })

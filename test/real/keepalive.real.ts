@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 import { http, session } from './rig.js'
 
 const IDLE = 1000
-/** From so much before the moment to so much after it, in milliseconds. */
+/** Requests are spread over this time around the idle timeout, in milliseconds. */
 const SPREAD = 40
 const LANES = 60
 const ROUNDS = 6
@@ -23,14 +23,14 @@ interface Tally {
 
 const connectionOf = ({ headers }: Response.Response): string => Headers.combined(headers, 'X-Connection') ?? ''
 
-/** Each lane waits about as long as nginx does, a little less or more, and asks again with a mark of its own. */
+/** Each lane waits for about the idle timeout, then sends another request with a unique cookie. */
 const race = async (method: 'GET' | 'POST'): Promise<Tally> => {
   const client = Client.open({ session, transport: Transport.undici(), environment: Environment.empty })()
   const faults: string[] = []
   const wrong: string[] = []
   const connections = new Set<string>()
   let right = 0
-  const ask = async (mark: string): Promise<void> => {
+  const send = async (mark: string): Promise<void> => {
     const request = Request.withHeader('Cookie', `mark=${mark}`)(Request.make(method, `${http('nginx')}/echo`))
     const outcome = await Http.send(request)(Jar.empty)(client)()
     if (E.isLeft(outcome)) {
@@ -43,10 +43,10 @@ const race = async (method: 'GET' | 'POST'): Promise<Tally> => {
     else wrong.push(mark)
   }
   const lane = async (number: number): Promise<void> => {
-    await ask(`${number}.first`)
+    await send(`${number}.first`)
     for (let round = 0; round < ROUNDS; round++) {
       await wait(IDLE - SPREAD / 2 + (number * SPREAD) / LANES)
-      await ask(`${number}.${round}`)
+      await send(`${number}.${round}`)
     }
   }
   await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)))
@@ -54,7 +54,9 @@ const race = async (method: 'GET' | 'POST'): Promise<Tally> => {
   return { right, faults, wrong, connections: connections.size }
 }
 
-test('hundreds of requests at the time when nginx closes idle connections', { timeout: 15_000 }, async () => {
+test('never returns the response of another request while nginx closes idle connections', {
+  timeout: 15_000,
+}, async () => {
   const tallies = await Promise.all([race('GET'), race('POST')])
   for (const { right, faults, wrong, connections } of tallies) {
     expect(wrong).toEqual([])
@@ -64,7 +66,7 @@ test('hundreds of requests at the time when nginx closes idle connections', { ti
       faults.filter((fault) => !/^ConnectFailed: .* closed the connection before it responded/.test(fault)),
     ).toEqual([])
     expect(right).toBeGreaterThan(LANES * ROUNDS * 0.9)
-    // It was that moment: some connections were used again, and some were gone.
+    // The requests hit the timeout: some connections were reused, and some were closed.
     expect(connections).toBeGreaterThan(LANES)
     expect(connections).toBeLessThan(LANES * (ROUNDS + 1) * 0.9)
   }

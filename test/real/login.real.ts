@@ -7,9 +7,9 @@ import { Http, HttpError, Jar, Request, Response, Session } from 'requests-ts'
 import { expect, test } from 'vitest'
 import { http, run, session } from './rig.js'
 
-interface Place {
+interface Site {
   readonly origin: string
-  /** Takes the form, sets `sid`, and redirects. */
+  /** Accepts the form, sets `sid`, and redirects. */
   readonly login: string
   /** Returns the cookies of the request if there are any. */
   readonly page: string
@@ -17,8 +17,8 @@ interface Place {
 
 const Page = t.type({ cookies: t.type({ sid: t.string }) })
 
-/** Logs in, follows the redirect, gets the page that needs the cookie, and decodes it. */
-const member = ({ origin, login, page }: Place) => {
+/** Logs in, follows the redirect, and gets and decodes the page that requires the cookie. */
+const logIn = ({ origin, login, page }: Site) => {
   const here = Http.locally(Session.withBaseUrl(origin))
   return pipe(
     Http.post(login, Request.withForm({ user: 'ada', pass: 'analytical' })),
@@ -35,15 +35,15 @@ const member = ({ origin, login, page }: Place) => {
   )
 }
 
-test.each<readonly [string, Place, number]>([
+test.each<readonly [string, Site, number]>([
   ['nginx', { origin: http('nginx'), login: 'login', page: 'account' }, 1],
   [
     'httpbin',
     { origin: http('httpbin'), login: 'redirect-to?url=%2Fcookies%2Fset%2Fsid%2Fs3ss10n', page: 'cookies' },
     2,
   ],
-])('the login program on %s', async (_, place, hops) => {
-  const outcome = await run(member(place), { session })
+])('the login program gets the page with the cookie of %s', async (_, place, hops) => {
+  const outcome = await run(logIn(place), { session })
   if (E.isLeft(outcome)) throw new Error(HttpError.show(outcome.left))
   const [found, jar] = outcome.right
   expect(found).toEqual({ sid: 's3ss10n', hops, method: 'GET' })

@@ -1,4 +1,4 @@
-// Prints so many free ports of 127.0.0.1, one on each line. All are held at once, so that no two are the same.
+// Prints the given number of free ports of 127.0.0.1, one on each line. All are open at the same time, so they differ.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 

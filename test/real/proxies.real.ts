@@ -1,4 +1,4 @@
-/** squid, tinyproxy, and squid reached over TLS: forwarding and tunnels, with credentials and without. */
+/** squid, squid over TLS, and tinyproxy: forwarding and tunnels, with and without credentials. */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,12 +16,12 @@ interface Server {
 }
 
 const SQUID_USER = 'proxyuser:p%3Ar%40xy'
-const OPEN: ReadonlyArray<Server> = [
+const WITHOUT_AUTH: ReadonlyArray<Server> = [
   { scheme: 'http', name: 'squid', log: 'squid/access.log' },
   { scheme: 'https', name: 'squidTls', log: 'squid/access.log' },
   { scheme: 'http', name: 'tinyproxy', log: 'tinyproxy.access.log' },
 ]
-const ASKING: ReadonlyArray<Server> = [
+const WITH_AUTH: ReadonlyArray<Server> = [
   { scheme: 'http', name: 'squidAuth', log: 'squid/access.log', user: SQUID_USER },
   { scheme: 'https', name: 'squidTlsAuth', log: 'squid/access.log', user: SQUID_USER },
   { scheme: 'http', name: 'tinyproxyAuth', log: 'tinyproxy-auth.access.log', user: 'proxyuser:pr0xypass', wrong: 401 },
@@ -45,10 +45,10 @@ const logged = async (server: Server, words: string): Promise<boolean> => {
 
 const label = (servers: ReadonlyArray<Server>) => servers.map((server) => [server.name, server] as const)
 
-describe.each(label([...OPEN, ...ASKING]))('%s', (name, server) => {
+describe.each(label([...WITHOUT_AUTH, ...WITH_AUTH]))('%s', (name, server) => {
   const build = through(server, server.user)
 
-  test('forwards http, and keeps its own credentials to itself', async () => {
+  test('forwards http without the proxy credentials', async () => {
     const mark = `/forwarded-by-${name}`
     const seen = await text(ORIGIN + mark, [...build, Request.withHeader('Authorization', 'Bearer of-the-origin')])
     expect(seen).toMatch(/^GET auth=Bearer of-the-origin proxy= cookie= via=1\.1 \S/)
@@ -62,26 +62,26 @@ describe.each(label([...OPEN, ...ASKING]))('%s', (name, server) => {
     expect((await get(`${SECURE}/three-million`, build)).bytes.length).toBe(3_000_000)
   })
 
-  test('carries a POST, and redirects from http to https', async () => {
+  test('forwards a POST, and a redirect from http to https', async () => {
     const posted = await value(Http.post(`${ORIGIN}/`, ...build, Request.withText('x'.repeat(100_000))))
     expect(Buffer.from(posted.bytes).toString()).toMatch(/^POST /)
     const moved = await get(`${http('nginx')}/to-tls`, build)
     expect([moved.url, moved.status, moved.history.length]).toEqual([`${SECURE}/echo`, 200, 1])
   })
 
-  test('the certificate of the origin is checked through the tunnel', async () => {
+  test('opens a tunnel in which the certificate of the origin is verified', async () => {
     expect(await failure(Http.get(https('nginxSelfSigned'), ...build))).toMatchObject({
       _tag: 'TlsFailed',
       cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
     })
   })
 
-  test('a client certificate goes through the tunnel', async () => {
+  test('opens a tunnel for a client certificate', async () => {
     const certificate = { cert: pki('client.pem'), key: pki('client.key') }
     expect(await text(https('nginxMutual'), [...build, Request.withClientCertificate(certificate)])).toMatch(/^SUCCESS/)
   })
 
-  test('forty at once, plain and tunnelled', async () => {
+  test('handles 40 forwarded and tunnelled requests with concurrency 20', async () => {
     // tinyproxy closes each forwarded connection without sending Connection: close.
     const plain = server.name.startsWith('tinyproxy') ? [...build, Request.withHeader('Connection', 'close')] : build
     const programs = Array.from({ length: 40 }, (_, i) =>
@@ -91,17 +91,17 @@ describe.each(label([...OPEN, ...ASKING]))('%s', (name, server) => {
     expect(all.map(({ status }) => status)).toEqual(Array(40).fill(200))
   })
 
-  test('an origin that does not listen', async () => {
+  test('reports an origin that does not listen', async () => {
     const dead = '127.0.0.1:9'
     expect((await get(`http://${dead}/`, build)).status).toBeGreaterThanOrEqual(500)
     expect(await failure(Http.get(`https://${dead}/`, ...build))).toMatchObject({ _tag: 'ProxyFailed' })
   })
 })
 
-describe.each(label(ASKING))('%s', (_, server) => {
+describe.each(label(WITH_AUTH))('%s', (_, server) => {
   test.each([
     ['no credentials', undefined, 407],
-    ['wrong ones', 'proxyuser:hunter2', server.wrong ?? 407],
+    ['wrong credentials', 'proxyuser:hunter2', server.wrong ?? 407],
   ])('refuses %s', async (_, user, status) => {
     const build = through(server, user)
     expect((await get(`${ORIGIN}/`, build)).status).toBe(status)
@@ -111,14 +111,14 @@ describe.each(label(ASKING))('%s', (_, server) => {
   })
 })
 
-test('the certificate of a TLS proxy is checked', async () => {
-  const strangers = pipe(
+test('fails if the certificate of a TLS proxy is not trusted', async () => {
+  const otherCa = pipe(
     session,
     Session.withCa(pki('other-ca.pem')),
     Session.withProxy(`https://localhost:${port('squidTls')}`),
   )
   for (const url of [ORIGIN, SECURE]) {
-    expect(await failure(Http.get(url), { session: strangers })).toMatchObject({ _tag: 'ProxyFailed' })
+    expect(await failure(Http.get(url), { session: otherCa })).toMatchObject({ _tag: 'ProxyFailed' })
   }
 })
 

@@ -1,7 +1,7 @@
 /**
- * The servers that run.sh has started, and programs run against them: no test here knows a port or a path.
+ * The ports and files of the servers that run.sh starts, and functions that run a program against them.
  *
- * Every program has a client of its own, closed when it ends; nothing of the machine's environment is read.
+ * Each program has its own client, which is closed at its end. The environment of the machine is not used.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +54,7 @@ const load = (): t.TypeOf<typeof Rig> => {
   const path = process.env['REAL_RIG']
   if (path === undefined) throw new Error('these tests need their servers: npm run test:real')
   const rig = Rig.decode(JSON.parse(readFileSync(path, 'utf8')))
-  if (E.isLeft(rig)) throw new Error(`${path} does not say where the servers are`)
+  if (E.isLeft(rig)) throw new Error(`Invalid ${path}: it must contain dir and ports`)
   return rig.right
 }
 
@@ -66,16 +66,17 @@ export const port = (name: Port): number => {
   return number
 }
 
-/** `http://127.0.0.1:port`; `https://localhost:port` for what speaks TLS. */
+/** Returns `http://127.0.0.1:port`. */
 export const http = (name: Port): string => `http://127.0.0.1:${port(name)}`
+/** Returns `https://localhost:port`, for servers with TLS. */
 export const https = (name: Port): string => `https://localhost:${port(name)}`
 
-/** A file of the servers' folder, such as a log. */
+/** Returns the path of a file in the folder of the servers, such as a log. */
 export const file = (...path: ReadonlyArray<string>): string => join(rig.dir, ...path)
-/** A file of the test PKI. */
+/** Returns the path of a file of the test PKI. */
 export const pki = (name: string): string => file('pki', name)
 
-/** The defaults, trusting the test CA, with a deadline on everything. */
+/** The default session with the test CA and with timeouts. */
 export const session: Session.Session = pipe(
   Session.defaults,
   Session.withCa(pki('ca.pem')),
@@ -90,7 +91,7 @@ export interface Options {
 
 export type Outcome<E, A> = E.Either<E, readonly [A, Jar.Jar]>
 
-/** Runs a program with a client of its own. */
+/** Runs a program with its own client. */
 export const run = <E, A>(program: Http.Http<E, A>, options: Options = {}): Promise<Outcome<E, A>> =>
   pipe(
     program,
@@ -115,13 +116,13 @@ export const failure = async <E extends HttpError.HttpError>(
   options?: Options,
 ): Promise<E> => {
   const outcome = await run(program, options)
-  if (E.isRight(outcome)) throw new Error(`it did not fail: ${JSON.stringify(outcome.right[0])}`)
+  if (E.isRight(outcome)) throw new Error(`the program did not fail: ${JSON.stringify(outcome.right[0])}`)
   return outcome.left
 }
 
 type Build = ReadonlyArray<(request: Request.Request) => Request.Request>
 
-/** The response to a GET, whatever its status. */
+/** Returns the response to a GET with any status. */
 export const get = (url: string, build: Build = [], options?: Options): Promise<Response.Response> =>
   value(Program.get(url, ...build), options)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# `npm run test:real`: real servers on loopback, and the library against each of them.
+# `npm run test:real`: tests the library with real servers on loopback.
 #
-# Installs what is missing of PACKAGES (Debian, as root), starts the servers on free ports with all their files in one
-# temporary folder, says how many are up, runs test/real/*.real.ts, and ends what it started on every path. Arguments go
+# Installs the missing PACKAGES (Debian, as root), starts the servers on free ports with all their files in one
+# temporary folder, prints how many are up, runs test/real/*.real.ts, and always ends the servers. Arguments are passed
 # to vitest. REAL_KEEP=1 keeps the folder with the logs.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,13 +20,13 @@ die() {
   exit 1
 }
 
-# --- what ends, ends here --------------------------------------------------------------------------------------------
+# --- clean up --------------------------------------------------------------------------------------------------------
 
 dir=
 policy=
 pids=()
 
-# Each was started as the leader of a group of its own: workers go with their master.
+# Each server leads its own process group, so its workers end with it.
 signal_all() { for pid in "${pids[@]}"; do kill "-$1" -- "-$pid" 2>/dev/null; done; }
 
 any_alive() {
@@ -67,7 +67,7 @@ install_missing() {
   [ "${#missing[@]}" = 0 ] && return
   [ "$(id -u)" = 0 ] || die "these packages are missing: ${missing[*]}. Install them, or run this as root."
   say "installing ${missing[*]}"
-  # The services that come with the packages are not wanted: only their programs are.
+  # Prevents the packages from starting their services.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     policy=/usr/sbin/policy-rc.d
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
@@ -83,7 +83,7 @@ install_missing() {
   [ "${#missing[@]}" = 0 ] || die "apt-get did not install: ${missing[*]}"
 }
 
-# --- places ----------------------------------------------------------------------------------------------------------
+# --- folders and ports ----------------------------------------------------------------------------------------------------------
 
 declare -A port
 
@@ -105,7 +105,7 @@ digest_line() { printf '%s:%s:%s\n' "$1" "$2" "$(printf '%s:%s:%s' "$1" "$2" "$3
 
 write_files() {
   mkdir -p "$dir"/{nginx/{html,temporary},apache/{run,html},squid,httpbin}
-  # Whoever a server becomes must reach its files; the keys of test/pki protect nothing.
+  # Servers switch to other users, which must read these files. The keys of test/pki protect nothing.
   cp -r "$root/test/pki" "$dir/pki"
   chmod 755 "$dir" "$dir/pki" && chmod 644 "$dir"/pki/*
   local conf
@@ -162,7 +162,7 @@ is_up() {
   for name in ${ports_of[$1]}; do listens "${port[$name]}" || return 1; done
 }
 
-# Up to 15 seconds for each, but none for one that has ended.
+# Waits up to 15 seconds for each server that still runs.
 comes_up() {
   for _ in $(seq 150); do
     kill -0 "${pid_of[$1]}" 2>/dev/null || return 1
@@ -207,7 +207,7 @@ start_all
 await_all || exit 1
 write_rig
 
-# In the background, since a shell that waits for a program does not hear its own signals.
+# In the background, because a shell does not handle signals while it waits for a foreground program.
 cd "$root" || exit 1
 REAL_RIG="$dir/rig.json" setsid npx vitest run --config test/real/vitest.config.ts "$@" </dev/null &
 suite=$!

@@ -1,4 +1,4 @@
-/** SOCKS of dante (4, 4a, 5, 5h) and microsocks (5, 5h; with a password). */
+/** SOCKS with dante (4, 4a, 5, 5h) and microsocks (5, 5h, with and without a password). */
 import { Http, Request } from 'requests-ts'
 import { describe, expect, test } from 'vitest'
 import { failure, get, http, https, type Port, port, text, value } from './rig.js'
@@ -22,14 +22,14 @@ const WAYS: ReadonlyArray<readonly [scheme: string, name: Port, user: string]> =
 
 describe.each(WAYS)('%s through %s as "%s"', (scheme, name, user) => {
   const build = through(scheme, name, user)
-  // dante takes no `localhost` from a SOCKS4a client.
+  // dante rejects `localhost` from a SOCKS4a client.
   const host = scheme === 'socks4a' ? '127.0.0.1' : 'localhost'
 
-  test('http', async () => {
+  test('reaches an http origin', async () => {
     expect(await text(`http://${host}:${port('nginxOther')}/`, build)).toBe('GET auth= proxy= cookie= via=\n')
   })
 
-  test('https, a large body, a redirect from one to the other', async () => {
+  test('reaches an https origin, with a large body and a redirect from http', async () => {
     const { bytes } = await get(`https://${host}:${port('nginxTls')}/three-million`, build)
     expect(bytes.length).toBe(3_000_000)
     // The redirect leads to `localhost`.
@@ -37,23 +37,23 @@ describe.each(WAYS)('%s through %s as "%s"', (scheme, name, user) => {
     expect((await get(`http://${host}:${port('nginx')}/to-tls`, build)).url).toBe(`${https('nginxTls')}/echo`)
   })
 
-  test('thirty at once', async () => {
+  test('handles 30 concurrent requests', async () => {
     const programs = Array.from({ length: 30 }, () => Http.get(`http://${host}:${port('nginxOther')}/`, ...build))
     expect((await value(Http.parallel()(programs))).map(({ status }) => status)).toEqual(Array(30).fill(200))
   })
 
-  test('an origin that does not listen', async () => {
+  test('fails with ProxyFailed if the origin does not listen', async () => {
     const refused = await failure(Http.get(`http://${host}:9/`, ...build))
     expect(refused).toMatchObject({ _tag: 'ProxyFailed' })
     expect(JSON.stringify(refused)).not.toContain('sockpass')
   })
 })
 
-describe('a password', () => {
+describe('a SOCKS proxy with a password', () => {
   test.each([
-    ['none', ''],
-    ['a wrong one', 'sockuser:hunter2@'],
-  ])('%s is refused', async (_, user) => {
+    ['no password', ''],
+    ['a wrong password', 'sockuser:hunter2@'],
+  ])('rejects %s', async (_, user) => {
     for (const scheme of ['socks5', 'socks5h']) {
       const refused = await failure(Http.get(http('nginxOther'), ...through(scheme, 'microsocksAuth', user)))
       expect(refused).toMatchObject({ _tag: 'ProxyFailed' })

@@ -1,4 +1,4 @@
-/** Bodies of httpbin and nginx as they come: chunked, dripping, in ranges, cut. */
+/** Streamed bodies of httpbin and nginx: chunked, slow, in ranges, above the limit. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -26,7 +26,7 @@ const collect = <A>(pieces: (body: AsyncIterable<Uint8Array>) => AsyncIterable<A
 const total = (pieces: ReadonlyArray<Uint8Array>): number => pieces.reduce((sum, { length }) => sum + length, 0)
 
 describe('httpbin', () => {
-  test('chunked bytes, the same for the same seed, in pieces of one size', async () => {
+  test('returns chunked bytes in pieces of one size, equal to the whole body', async () => {
     const url = `${origin}/stream-bytes/50000?seed=7&chunk_size=777`
     const pieces = await collect(Stream.pieces(4096), url)
     expect(pieces.slice(0, -1).every(({ length }) => length === 4096)).toBe(true)
@@ -34,7 +34,7 @@ describe('httpbin', () => {
     expect(Buffer.concat(pieces).equals((await get(url)).bytes)).toBe(true)
   })
 
-  test('lines, and JSON lines', async () => {
+  test('returns lines and JSON lines', async () => {
     const url = `${origin}/stream/20`
     expect((await collect(Stream.lines(), url)).length).toBe(20)
     const ids = await collect(Stream.jsonLines(t.type({ id: t.number }).decode), url)
@@ -43,7 +43,7 @@ describe('httpbin', () => {
     )
   })
 
-  test('drip: what drops is read while it drips, and a silence is a timeout', async () => {
+  test('delivers a slow body in pieces, and ReadTimeout ends a silent one', async () => {
     const url = `${origin}/drip?numbytes=5&duration=1`
     const pieces = await collect((body) => body, url)
     expect([total(pieces), pieces.length > 1]).toEqual([5, true])
@@ -51,7 +51,7 @@ describe('httpbin', () => {
     expect(await failure(Http.get(slow, Request.withTimeouts({ read: 300 })))).toMatchObject({ _tag: 'ReadTimeout' })
   })
 
-  test('a range, and one that cannot be', async () => {
+  test('returns a range, and 416 for an invalid one', async () => {
     const url = `${origin}/range/26`
     const part = await get(url, [Request.withHeader('Range', 'bytes=2-5')])
     expect([part.status, Buffer.from(part.bytes).toString()]).toEqual([206, 'cdef'])
@@ -76,7 +76,7 @@ describe('httpbin', () => {
 })
 
 describe('nginx', () => {
-  test('three million octets, in pieces and in ranges put together', async () => {
+  test('returns the same 3,000,000 octets in pieces and in ranges', async () => {
     const url = `${http('nginx')}/three-million`
     const whole = Buffer.concat(await collect(Stream.pieces(65_536), url))
     expect(whole.length).toBe(3_000_000)
@@ -86,7 +86,7 @@ describe('nginx', () => {
     expect(Buffer.concat(halves.map(({ bytes }) => bytes)).equals(whole)).toBe(true)
   })
 
-  test('a body above the limit', async () => {
+  test('returns a body above the limit, which fails with BodyTooLarge', async () => {
     const url = `${http('nginx')}/three-million`
     expect(await failure(Http.get(url, Request.withLimits({ body: 1_000_000 })))).toMatchObject({
       _tag: 'BodyTooLarge',

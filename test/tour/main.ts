@@ -65,7 +65,7 @@ const command = (...words: ReadonlyArray<string>): number =>
   spawnSync(process.execPath, [COMMAND, ...words], { stdio: 'inherit' }).status ?? 1
 
 /** Explains and sends a request to the given URL. */
-const visit = (url: string): number => {
+const tourUrl = (url: string): number => {
   print(Print.title('The plan: nothing has been sent'))
   const explained = command('explain', '--', url)
   if (explained !== 0) return explained
@@ -74,4 +74,4 @@ const visit = (url: string): number => {
 }
 
 const [url] = process.argv.slice(2)
-process.exitCode = url === undefined ? await tourLocally() : visit(url)
+process.exitCode = url === undefined ? await tourLocally() : tourUrl(url)

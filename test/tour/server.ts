@@ -1,4 +1,4 @@
-/** The server of the tour: a login that redirects, and a page that needs its cookie. */
+/** The server of the tour: a login that redirects, and a page that requires the cookie of the login. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
 const PAGE = { name: 'Ada', since: 1843, roles: ['engineer'] }

@@ -1,6 +1,6 @@
 /**
- * Programs as users write them, with no annotation that inference could give: the compiler checks what comes out.
- * Nothing here runs; `npm run check` compiles it.
+ * Programs as users write them, without type annotations that the compiler can infer. The compiler checks the results.
+ * Nothing here runs. `npm run check` compiles this file.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
@@ -26,7 +26,7 @@ import {
 } from 'requests-ts'
 
 type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false
-/** Compiles only where the two types are the same. */
+/** Compiles only if the type argument is `true`, for example `Equal<A, B>`. */
 export const expectType = <_T extends true>(): void => {}
 
 // --- a login, and its page -------------------------------------------------------------------------------------------
@@ -59,14 +59,14 @@ export const elsewhere = pipe(
   Client.use({ session, transport: Transport.memory({ 'POST /login': { status: 200 } }), clock: () => new Date(0) }),
 )
 
-// --- looking before anything is sent -----------------------------------------------------------------------------------
+// --- planning without sending ------------------------------------------------------------------------------------------
 
 const look = pipe(Request.get('search'), Request.withQuery({ q: 'monoid' }), Plan.plan({ session }))
 const byStages = pipe(Request.get('search'), Merge.merge(session), Prepare.prepare({ jar: Jar.empty }))
 expectType<Equal<typeof look, E.Either<HttpError.PlanError, Plan.Plan>>>()
 expectType<Equal<typeof byStages, E.Either<HttpError.PlanError, Plan.Plan>>>()
 
-// A jar is of no use without the time.
+// A jar requires `now`.
 // @ts-expect-error
 export const timeless = Plan.plan({ session, jar: Jar.empty })
 
@@ -97,7 +97,7 @@ export const scoped = pipe(
   SRTE.flatMap((token) => Http.locally(Session.withBearer(token))(account)),
 )
 
-// --- many at once --------------------------------------------------------------------------------------------------------
+// --- concurrency ---------------------------------------------------------------------------------------------------------
 
 const item = (id: number) => pipe(Http.get(`items/${id}`), SRTE.flatMapEither(Response.ok))
 const many = pipe([1, 2, 3], RA.map(item), Http.parallel({ concurrency: 4 }))
@@ -130,7 +130,7 @@ const kept = pipe(
 expectType<Equal<typeof kept, StateReaderTaskEither<Jar.Jar, Client.Client, never, E.Either<Failure, string>>>>()
 export const shown = pipe(account, Client.use({ session }), TE.mapLeft(HttpError.show))
 
-// --- the machine by hand ---------------------------------------------------------------------------------------------------
+// --- Exchange by hand ------------------------------------------------------------------------------------------------------
 
 const drive =
   (client: Client.Client) =>
@@ -165,7 +165,7 @@ export const edited = pipe(
   SRTE.flatMap((x) => Http.resume({ ...x, plan: { ...x.plan, method: 'QUERY' } })),
 )
 
-// --- parts of one's own ------------------------------------------------------------------------------------------------------
+// --- custom parts ------------------------------------------------------------------------------------------------------------
 
 export const hooked = pipe(
   session,

@@ -1,6 +1,4 @@
-/**
- * `cookies.json`: what a jar takes and sends over several requests, and the jar as a collection (`kind: "jar"`).
- */
+/** `cookies.json`: the cookies of a jar over several requests, and the jar as a collection (`kind: "jar"`). */
 import * as t from 'io-ts'
 import type { Json } from '../json.js'
 import { observe } from '../observe/cookies.js'
@@ -31,7 +29,7 @@ export type Collection = t.TypeOf<typeof Operations>
 
 export const isCollection = (input: Input): input is Collection => 'ops' in input
 
-/** What one operation gave. */
+/** The result of one operation. */
 export type Result = { readonly value: Json } | { readonly error: string }
 
 export interface Output {
@@ -48,7 +46,7 @@ const Raw = t.intersection([
 const readOutput = ({ jar, sent, results }: t.TypeOf<typeof Raw>): Output => ({
   jar: readJar(jar),
   ...(sent === undefined ? {} : { sent }),
-  // The cast: it comes from JSON.
+  // The cast: the values come from JSON.
   ...(results === undefined ? {} : { results: results as ReadonlyArray<Json> }),
 })
 

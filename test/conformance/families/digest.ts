@@ -1,5 +1,5 @@
 /**
- * `digest.json`: challenges answered, nonces counted, over several requests with the same credentials.
+ * `digest.json`: answers to Digest challenges and nonce counts, over several requests with the same credentials.
  *
  * Our cnonce is checked (`observe/digest.ts`) and then replaced by the cnonce of the vectors.
  */
@@ -22,7 +22,7 @@ const Input = t.intersection([
 ])
 export type Input = t.TypeOf<typeof Input>
 
-export interface Asked {
+export interface SentRequest {
   readonly method: string
   readonly url: string
   readonly authorization: string | null
@@ -31,7 +31,7 @@ export interface Asked {
 }
 
 export interface StepOutput {
-  readonly requests: ReadonlyArray<Asked>
+  readonly requests: ReadonlyArray<SentRequest>
   readonly status?: number
   readonly history?: ReadonlyArray<number>
   readonly error?: string
@@ -43,17 +43,17 @@ export interface Output {
 
 const OptionalText = t.union([t.string, t.null])
 
-const RawAsked = t.intersection([
+const RawRequest = t.intersection([
   t.type({ method: t.string, url: t.string, authorization: OptionalText, body: OptionalText }),
   t.partial({ cookie: OptionalText }),
 ])
 const RawStep = t.intersection([
-  t.type({ requests: t.array(RawAsked) }),
+  t.type({ requests: t.array(RawRequest) }),
   t.partial({ status: t.number, history: t.array(t.number) }),
 ])
 const Raw = t.type({ steps: t.array(RawStep) })
 
-const readAsked = ({ method, url, authorization, body, cookie }: t.TypeOf<typeof RawAsked>): Asked => ({
+const readRequest = ({ method, url, authorization, body, cookie }: t.TypeOf<typeof RawRequest>): SentRequest => ({
   method,
   url,
   authorization,
@@ -62,7 +62,7 @@ const readAsked = ({ method, url, authorization, body, cookie }: t.TypeOf<typeof
 })
 
 const readStep = (raw: t.TypeOf<typeof RawStep>): StepOutput => ({
-  requests: raw.requests.map(readAsked),
+  requests: raw.requests.map(readRequest),
   ...(raw.status === undefined ? {} : { status: raw.status }),
   ...(raw.history === undefined ? {} : { history: raw.history }),
   ...(RawFailure.is(raw) ? readFailure(raw) : {}),

@@ -1,6 +1,4 @@
-/**
- * Every family of cases, by the name of its file.
- */
+/** Lists the families of cases, in the order in which they run. */
 import type { Family, Meta } from '../subject.js'
 import { judge, type RawCase, type Verdict } from '../verdict.js'
 import * as cookies from './cookies.js'
@@ -13,25 +11,25 @@ import * as redirect from './redirect.js'
 import * as response from './response.js'
 import * as stripAuth from './strip-auth.js'
 
-/** A family behind one function: what its inputs and outputs are is its own affair. */
-export interface Judging {
+/** A family without the types of its inputs and outputs. */
+export interface FamilyRunner {
   readonly name: string
   readonly judge: (meta: Meta, raw: RawCase) => Promise<Verdict>
 }
 
-const judging = <I, O>(family: Family<I, O>): Judging => ({
+const runnerOf = <I, O>(family: Family<I, O>): FamilyRunner => ({
   name: family.name,
   judge: (meta, raw) => judge(family, meta, raw),
 })
 
-export const FAMILIES: ReadonlyArray<Judging> = [
-  judging(merge.family),
-  judging(stripAuth.family),
-  judging(netrc.family),
-  judging(proxies.family),
-  judging(prepare.family),
-  judging(redirect.family),
-  judging(cookies.family),
-  judging(digest.family),
-  judging(response.family),
+export const FAMILIES: ReadonlyArray<FamilyRunner> = [
+  runnerOf(merge.family),
+  runnerOf(stripAuth.family),
+  runnerOf(netrc.family),
+  runnerOf(proxies.family),
+  runnerOf(prepare.family),
+  runnerOf(redirect.family),
+  runnerOf(cookies.family),
+  runnerOf(digest.family),
+  runnerOf(response.family),
 ]

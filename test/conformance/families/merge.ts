@@ -1,13 +1,13 @@
 /**
- * `merge.json`: `merge_setting` and `merge_hooks` as the monoids that settings are made of, and hooks at work.
+ * `merge.json`: `merge_setting` and `merge_hooks`, compared with the monoids of the settings, and running hooks.
  *
- * | Python                                  | here                                                        |
- * |-----------------------------------------|-------------------------------------------------------------|
- * | None                                    | a layer that inherits                                       |
- * | a mapping                               | `Extend` of overrides by key, where None is `Unset`         |
- * | any other value                         | `Replace`                                                   |
- * | keys of a CaseInsensitiveDict           | compared in lower case, as header names are                 |
- * | hooks whose `response` list is empty    | a layer that inherits                                       |
+ * | Python                               | here                                                |
+ * |--------------------------------------|-----------------------------------------------------|
+ * | None                                 | a layer that inherits                               |
+ * | a mapping                            | `Extend` of overrides by key, where None is `Unset` |
+ * | any other value                      | `Replace`                                           |
+ * | keys of a CaseInsensitiveDict        | compared in lower case, as header names are         |
+ * | hooks whose `response` list is empty | a layer that inherits                               |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
@@ -45,9 +45,9 @@ const Run = t.type({
 })
 export type Output = t.TypeOf<typeof Result> | t.TypeOf<typeof Run> | Failure
 
-// --- merge_setting -------------------------------------------------------------------------------------------------
+// --- merge_setting --------------------------------------------------------------------------------------------------
 
-/** Keys that merge, or a value that stands for itself. */
+/** A mapping, which is merged by key, or a value, which is replaced. */
 type Source =
   | { readonly _tag: 'Keys'; readonly keys: Override.Keyed<Entry> }
   | { readonly _tag: 'Whole'; readonly value: Py }
@@ -72,7 +72,7 @@ const keysOf = (entries: ReadonlyArray<Entry>, fold: Fold): Override.Keyed<Entry
   return keys
 }
 
-/** A CaseInsensitiveDict is one before anything is merged: equal keys are one by then. */
+/** A CaseInsensitiveDict merges equal keys before two mappings are merged. */
 const entriesOf = (mapping: Extract<Py, { readonly entries: ReadonlyArray<Entry> }>): ReadonlyArray<Entry> => {
   if (mapping._tag !== 'CiDict') return mapping.entries
   const entries = new Map<string, Entry>()
@@ -86,7 +86,7 @@ const layerOf = (py: Py, fold: Fold): Override.Layer<Source> => {
   return Override.extend<Source>({ _tag: 'Keys', keys: keysOf(entriesOf(py), fold) })
 }
 
-/** What was merged, as Python shows it: an operand that was taken whole is shown as it was given. */
+/** Returns the merged value in Python's form. An operand that replaced the other is returned unchanged. */
 const merged = (session: Py, request: Py, layers: readonly [Override.Layer<Source>, Override.Layer<Source>]): Json => {
   const both = LayerMonoid.concat(...layers)
   if (both._tag === 'Inherit') return write(request)
@@ -105,26 +105,26 @@ const mergeSetting = ({ session, request, dict_class }: t.TypeOf<typeof Setting>
   return { result: merged(session, request, [layerOf(session, fold), layerOf(request, fold)]) }
 }
 
-// --- merge_hooks ---------------------------------------------------------------------------------------------------
+// --- merge_hooks ----------------------------------------------------------------------------------------------------
 
 const listedUnder = (event: string, py: Py): Py | undefined =>
   isMapping(py) ? py.entries.find(([key]) => textOf(key) === event)?.[1] : undefined
 
-const saysNothing = (hooks: Py): boolean => {
+const isEmptyHooks = (hooks: Py): boolean => {
   const listed = listedUnder('response', hooks)
   return listed?._tag === 'List' && listed.items.length === 0
 }
 
 const mergeHooks = ({ session, request }: t.TypeOf<typeof Hooks>): Output => {
-  const layer = (hooks: Py): Override.Layer<Source> => (saysNothing(hooks) ? LayerMonoid.empty : layerOf(hooks, exact))
+  const layer = (hooks: Py): Override.Layer<Source> => (isEmptyHooks(hooks) ? LayerMonoid.empty : layerOf(hooks, exact))
   return { result: merged(session, request, [layer(session), layer(request)]) }
 }
 
-// --- hooks at work -------------------------------------------------------------------------------------------------
+// --- running hooks --------------------------------------------------------------------------------------------------
 
 type Labelled = Extract<Py, { readonly _tag: 'Fn' }>
 
-/** What can be called among the hooks of `response`; Python ignores the rest. */
+/** Returns the functions among the hooks of `response`. Python ignores other values. */
 const callable = (hooks: Py): ReadonlyArray<Labelled> => {
   const listed = listedUnder('response', hooks)
   const items =
@@ -142,7 +142,7 @@ const hookOf =
 
 const runHooks = async ({ input, meta }: Subject<t.TypeOf<typeof HooksRun>>): Promise<Output> => {
   const { session, request, script, url = 'http://example.com/' } = input
-  // `response` is the only event: there is no other name to register a hook under.
+  // `response` is the only event that has hooks.
   if (isMapping(request) && request.entries.some(([key]) => textOf(key) !== 'response'))
     return failure('InvalidSettings')
   const calls: string[] = []
@@ -150,10 +150,10 @@ const runHooks = async ({ input, meta }: Subject<t.TypeOf<typeof HooksRun>>): Pr
   const withSession = Session.withHooks(own ?? [])(Session.empty)
   const scripted = Script.open({ session: withSession, environment: Environment.empty, now: meta.now })
   scripted.follow({ answers: script })
-  // A request's hooks take the place of the session's; an empty list says nothing.
-  const asked =
+  // A request's hooks replace the session's. An empty list does not.
+  const configured =
     given === undefined || given.length === 0 ? Request.get(url) : Request.withHooks(given)(Request.get(url))
-  const { result } = await Script.attempt(scripted, Jar.empty)(asked)
+  const { result } = await Script.attempt(scripted, Jar.empty)(configured)
   if (E.isLeft(result)) return failureOf(result.left)
   return {
     calls,

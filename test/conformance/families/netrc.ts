@@ -1,5 +1,5 @@
 /**
- * `netrc.json`: netrc files, the entry for a host, and the Authorization that a plan gets from it.
+ * `netrc.json`: netrc files, the entry for a host, and the Authorization header of a plan.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,13 +22,13 @@ export type Input = t.TypeOf<typeof Input>
 const OptionalText = t.union([t.string, t.null])
 const Output = t.type({
   auth: t.union([t.tuple([t.string, t.string]), t.null]),
-  /** What is wrong with the file. */
+  /** The exception for an invalid file. */
   raise_errors: OptionalText,
   authorization: OptionalText,
 })
 export type Output = t.TypeOf<typeof Output>
 
-/** Runs with HOME in a folder of its own that holds these files, and NETRC unset. */
+/** Runs with HOME set to a temporary folder with these files, and without NETRC. */
 const atHome = <A>(files: Readonly<Record<string, string>>, run: () => A): A => {
   const { HOME, NETRC } = process.env
   const home = mkdtempSync(join(tmpdir(), 'netrc-'))
@@ -49,7 +49,7 @@ const environmentOf = ({ netrc, files }: Input): Environment.Environment => {
   return atHome(files, () => Environment.make({}, Secret.reveal(Environment.read().netrc)))
 }
 
-/** Prepare asks netrc for hosts only; a URL of a foreign scheme has none. */
+/** Returns the host that is looked up in netrc, or undefined for a foreign scheme. */
 const hostOf = (url: string): string | undefined => {
   const located = Url.parse(url)
   return E.isLeft(located) || !Url.isHttp(located.right.url) ? undefined : located.right.url.hostname

@@ -1,5 +1,5 @@
 /**
- * `prepare.json`: a session and a request become a plan, compared with requests' prepared request.
+ * `prepare.json`: compares the plan of a session and a request with requests' prepared request.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'

@@ -1,7 +1,7 @@
 /**
- * `proxies.json`: which proxy a URL takes, from session, request and environment, and what else travels with it.
+ * `proxies.json`: the proxy of a URL from session, request and environment, and the other arguments of the adapter.
  *
- * Python gives maps; a plan has one proxy, chosen for its URL. So a map counts as the proxy that requests' own
+ * Python returns maps, but a plan has one proxy for its URL. So a map is converted to the proxy that requests'
  * `select_proxy` finds in it for the URL of the case.
  */
 import * as t from 'io-ts'
@@ -67,7 +67,7 @@ const RequestUrl = t.type({ kind: t.literal('request_url'), url: t.string, proxi
 const Input = t.union([Bypass, Environ, Select, Resolve, Rebuild, MergeEnv, Requested, RequestUrl])
 export type Input = t.TypeOf<typeof Input>
 
-/** The common form: each kind has some of these. */
+/** The common form. Each kind has some of the fields. */
 export interface Output {
   readonly bypass?: boolean
   readonly proxy?: string | null
@@ -80,7 +80,7 @@ export interface Output {
   readonly target?: string
 }
 
-// --- Python's outputs ----------------------------------------------------------------------------------------------
+// --- Python's outputs -----------------------------------------------------------------------------------------------
 
 const OfBypass = t.type({ result: t.boolean })
 const OfText = t.type({ result: t.union([t.string, t.null]) })
@@ -111,12 +111,12 @@ const ofRebuild = (url: string, { proxies, headers }: t.TypeOf<typeof OfRebuild>
   return { proxy: spelled(selected), ...proxySide(url, selected, headers) }
 }
 
-const travel = ({ verify, cert }: { readonly verify: Py; readonly cert: Py }): Pick<Output, 'verify' | 'cert'> => ({
+const tlsOf = ({ verify, cert }: { readonly verify: Py; readonly cert: Py }): Pick<Output, 'verify' | 'cert'> => ({
   verify: write(verify),
   cert: write(cert),
 })
 
-/** Python's output in the common form; its map is read for the URL of the input. */
+/** Converts Python's output to the common form, for the URL of the input. */
 const output = (u: unknown, input: Input): t.Validation<Output | Failure> => {
   switch (input.kind) {
     case 'bypass':
@@ -132,7 +132,7 @@ const output = (u: unknown, input: Input): t.Validation<Output | Failure> => {
     case 'merge_env': {
       const common = ({ result }: t.TypeOf<typeof OfMergeEnv>): Output => ({
         proxy: chosen(input.url, result.proxies),
-        ...travel(result),
+        ...tlsOf(result),
       })
       return readingOrFailure(OfMergeEnv, common)(u)
     }
@@ -142,7 +142,7 @@ const output = (u: unknown, input: Input): t.Validation<Output | Failure> => {
         headers,
         proxy: chosen(url, proxies),
         timeout: timeoutShown(timeout),
-        ...travel(rest),
+        ...tlsOf(rest),
       })
       return readingOrFailure(OfRequest, common)(u)
     }

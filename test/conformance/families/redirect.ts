@@ -1,5 +1,5 @@
 /**
- * `redirect.json`: a request and all that follows from it, against a scripted server.
+ * `redirect.json`: a request and its redirects, against a scripted server.
  */
 import * as t from 'io-ts'
 import type { Json } from '../json.js'
@@ -35,12 +35,12 @@ const Input = t.intersection([
 ])
 export type Input = t.TypeOf<typeof Input>
 
-// --- the common form -----------------------------------------------------------------------------------------------
+// --- the common form ------------------------------------------------------------------------------------------------
 
-/** A request that reached the adapter, and how it travelled. */
+/** A request that reached the adapter, with the arguments of the adapter. */
 export interface Sent extends Prepared {
   readonly proxy: string | null
-  /** What that proxy is sent to let it pass. */
+  /** The Proxy-Authorization for the proxy. */
   readonly authorization: string | null
   readonly verify: Json
   readonly cert: Json
@@ -65,7 +65,7 @@ export interface Output {
   readonly error_response?: { readonly status: number; readonly url: string; readonly history: ReadonlyArray<number> }
 }
 
-// --- Python's outputs ----------------------------------------------------------------------------------------------
+// --- Python's outputs -----------------------------------------------------------------------------------------------
 
 const SentSpec = t.intersection([
   PreparedSpec,
@@ -83,7 +83,7 @@ const FinalSpec = t.intersection([
     url: t.string,
     history: t.array(t.number),
     history_urls: t.array(t.string),
-    body: orElse(t.string, ''), // null of a status 0
+    body: orElse(t.string, ''), // null for a status of 0
     response_cookies: t.array(t.tuple([t.string, t.string])),
   }),
   t.partial({ next: t.union([PreparedSpec, t.null]) }),
@@ -114,7 +114,7 @@ const readSent = (raw: t.TypeOf<typeof SentSpec>): Sent => {
 
 const text = (value: string | null) => (value === null ? NONE : ({ _tag: 'Str', text: value } as const))
 
-/** A HEAD has no body, nor has a 204 or a 304, whatever a script says (RFC 9112 6.3). */
+/** A response to HEAD, a 204 and a 304 have no body, even if the script has one (RFC 9112 6.3). */
 const hasBody = (method: string | undefined, status: number): boolean =>
   method !== 'HEAD' && status !== 204 && status !== 304
 

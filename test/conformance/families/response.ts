@@ -1,14 +1,13 @@
 /**
- * `response.json`: what a reply says when it is read whole (`body`), in pieces (`iter_content`) and by lines
- * (`iter_lines`).
+ * `response.json`: a response that is read as a whole (`body`), in pieces (`iter_content`) or by lines (`iter_lines`).
  *
- * | compared as                | because                                                                        |
- * |----------------------------|--------------------------------------------------------------------------------|
- * | numbers of JSON            | JavaScript has one kind: `1.0` is `1`                                          |
- * | objects of JSON and links  | maps, whose order says nothing                                                 |
- * | header lines of one name   | joined, as requests shows them                                                 |
- * | `encoding` of JSON that declares none | none: requests writes UTF-8 there, which it is anyhow               |
- * | pieces of a decoded body   | joined: where the decoder cuts is its own affair (FORMAT.md)                   |
+ * | output                               | compared as                                                    |
+ * |--------------------------------------|----------------------------------------------------------------|
+ * | numbers of JSON                      | JavaScript numbers: `1.0` equals `1`                           |
+ * | objects of JSON and links            | maps without an order                                          |
+ * | header lines of one name             | joined, as in requests                                         |
+ * | `encoding` of JSON without a charset | absent, although requests sets UTF-8                           |
+ * | pieces of a decoded body             | joined, because the decoder chooses the boundaries (FORMAT.md) |
  */
 import * as t from 'io-ts'
 import { declaredIn } from '../models/text.js'
@@ -32,7 +31,7 @@ const Pieces = t.partial({
   decode_unicode: OptionalFlag,
   encoding: t.union([t.string, t.null]),
   delimiter: Tagged,
-  // biome-ignore lint/suspicious/noThenProperty: the files call it so.
+  // biome-ignore lint/suspicious/noThenProperty: the vectors use this name.
   then: t.union([t.string, t.null]),
 })
 const Input = t.union([
@@ -48,7 +47,7 @@ export type Links = Readonly<Record<string, Readonly<Record<string, string>>>>
 /** Text, or bytes as base64. */
 export type Item = string | { readonly base64: string }
 
-/** The common form: each kind has some of these. */
+/** The common form. Each kind has some of the fields. */
 export interface Output {
   readonly status?: number
   readonly reason?: string
@@ -65,19 +64,19 @@ export interface Output {
   readonly links?: Links
   readonly raise_for_status?: string | null
   readonly items?: ReadonlyArray<Item>
-  /** What the body gives once it was read to its end. */
+  /** The result of a second read, after the body was read to its end. */
   readonly afterwards?: unknown
   readonly error?: string
 }
 
-// --- Python's outputs ----------------------------------------------------------------------------------------------
+// --- Python's outputs -----------------------------------------------------------------------------------------------
 
 const OfBody = t.intersection([
   t.type({
     status: t.number,
     reason: Tagged,
     encoding: t.union([t.string, t.null]),
-    content: orElse(t.string, ''), // null of a status 0
+    content: orElse(t.string, ''), // null for a status of 0
     ok: t.boolean,
     is_redirect: t.boolean,
     is_permanent_redirect: t.boolean,
@@ -93,10 +92,10 @@ const OfBody = t.intersection([
     links_error: t.string,
   }),
 ])
-// biome-ignore lint/suspicious/noThenProperty: the files call it so.
+// biome-ignore lint/suspicious/noThenProperty: the vectors use this name.
 const OfPieces = t.partial({ items: t.array(Tagged), then: t.unknown })
 
-/** A tagged value as JavaScript has it; an integer that no number holds stays as it is written. */
+/** Converts a tagged value to JavaScript. An integer beyond 2^53 stays tagged. */
 const plain = (py: Py): unknown => {
   switch (py._tag) {
     case 'Bool':
@@ -117,7 +116,7 @@ const plain = (py: Py): unknown => {
 }
 
 const linksOf = (py: Py): Links =>
-  // The cast: links are a dict of dicts of str, which the tag does not say.
+  // The cast: links are a dict of dicts of str.
   plain(py) as Links
 
 const contentType = (headers: ReadonlyArray<readonly [string, string]>): string | undefined =>
@@ -152,7 +151,7 @@ const itemOf = (py: Py): Item =>
 export const isCoded = ({ headers }: Input): boolean =>
   headers.some(([name, value]) => name.toLowerCase() === 'content-encoding' && value !== '')
 
-/** One piece of all bytes. */
+/** Joins all items to one piece. */
 export const joined = (items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
   const bytes = Buffer.concat(
     items.map((item) => (typeof item === 'string' ? Buffer.from(item) : Buffer.from(item.base64, 'base64'))),
@@ -174,7 +173,7 @@ const output = (u: unknown, input: Input): t.Validation<Output> => {
   return RawFailure.is(u) ? reading(RawFailure, readFailure)(u) : reading(OfBody, readBody)(u)
 }
 
-/** A guess at the charset decides these; FORMAT.md leaves them unjudged. */
+/** Removes the fields that depend on a guessed charset (FORMAT.md). */
 const withoutGuesses = ({ text: _, text_error: ____, json: __, json_error: ___, ...output }: Output): Output => output
 
 export const family: Family<Input, Output> = {

@@ -1,5 +1,5 @@
 /**
- * `strip_auth.json`: whether credentials stay behind, from one URL to the next: `Redirect.shouldStripAuth`.
+ * `strip_auth.json`: whether a redirect from one URL to another removes credentials (`Redirect.shouldStripAuth`).
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'

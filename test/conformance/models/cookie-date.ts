@@ -1,6 +1,4 @@
-/**
- * A date in a Set-Cookie, by RFC 6265 5.1.1.
- */
+/** Parses a date in a Set-Cookie field (RFC 6265 5.1.1). */
 
 const DELIMITER = /[\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+/
 const TIME = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D|$)/
@@ -15,7 +13,7 @@ interface Found {
   readonly year?: number
 }
 
-/** Each token is taken for the first of the four that it can be and that is still missing. */
+/** Assigns a token to the first field that it matches and that is still missing. */
 const take = (found: Found, token: string): Found => {
   const time = TIME.exec(token)
   if (found.time === undefined && time !== null) return { ...found, time: time.slice(1, 4).map(Number) }
@@ -32,7 +30,7 @@ const fullYear = (year: number): number => (year <= 69 ? year + 2000 : year <= 9
 
 /** Returns epoch milliseconds, or undefined if the text is not a date. */
 export const cookieDate = (text: string): number | undefined => {
-  const { time, day, month, year } = text.split(DELIMITER).reduce(take, {} as Found) // an empty record is one
+  const { time, day, month, year } = text.split(DELIMITER).reduce(take, {} as Found) // the cast: all fields are optional
   const [hour = 0, minute = 0, second = 0] = time ?? []
   if (time === undefined || day === undefined || month === undefined || year === undefined) return undefined
   if (day < 1 || day > 31 || year < 1601 || hour > 23 || minute > 59 || second > 59) return undefined

@@ -1,14 +1,14 @@
 /**
- * RFC 6265bis as a list of cookies and two functions: a model independent of the library's jar (D13).
+ * A model of RFC 6265bis that is independent of the library's jar (D13).
  *
- * The two share only the public suffix list, which is data.
+ * Both use the same public suffix list.
  *
- * | a Set-Cookie is refused                                              | 6265bis      |
- * |----------------------------------------------------------------------|--------------|
- * | without a name; with a control character; name and value above 4,096 | 5.6          |
- * | its Domain does not cover the host, or is a public suffix            | 5.7, 7–10    |
- * | Secure from where it is not; overlaying a Secure one from there      | 5.7, 13, 16  |
- * | a prefix that it does not keep                                       | 5.7, 20–22   |
+ * | a Set-Cookie is rejected if                                            | 6265bis     |
+ * |------------------------------------------------------------------------|-------------|
+ * | it has no name, a control character, or more than 4,096 octets         | 5.6         |
+ * | its Domain does not cover the host, or is a public suffix              | 5.7, 7–10   |
+ * | it is Secure or overlays a Secure cookie, and the origin is not secure | 5.7, 13, 16 |
+ * | it violates the rules of its name prefix                               | 5.7, 20–22  |
  */
 import { getPublicSuffix } from 'tough-cookie'
 import { cookieDate } from './cookie-date.js'
@@ -24,16 +24,16 @@ export interface Stored {
   readonly httpOnly: boolean
   /** Epoch milliseconds. */
   readonly expires: number | null
-  /** Whether a program set it, and no server. */
+  /** Whether a program set it, not a server. */
   readonly byHand: boolean
 }
 
-/** In the order of creation. */
+/** Cookies in order of creation. */
 export type Cookies = ReadonlyArray<Stored>
 
 export interface Place {
   readonly isSecure: boolean
-  /** Canonical, an IPv6 address without brackets. */
+  /** The canonical host. An IPv6 address has no brackets. */
   readonly host: string
   readonly path: string
   /** Epoch milliseconds. */
@@ -43,7 +43,7 @@ export interface Place {
 const isIp = (host: string): boolean => host.includes(':') || /^\d+(\.\d+){3}$/.test(host)
 const isLoopback = (host: string): boolean => host === '::1' || /^127\./.test(host) || /(^|\.)localhost\.?$/.test(host)
 
-/** A URL that has been prepared, at a time. */
+/** Returns the host, path and security of a planned URL, with a time. */
 export const placeOf = (url: string, now: number): Place => {
   const [, scheme = '', authority = '', path = ''] = /^([^:]+):\/\/([^/?#]*)([^?#]*)/.exec(url) ?? []
   const host = authority
@@ -54,7 +54,7 @@ export const placeOf = (url: string, now: number): Place => {
   return { isSecure: scheme.toLowerCase() === 'https' || isLoopback(host), host, path: path || '/', now }
 }
 
-/** The registrable domain of a host, by the list; a single label has none. */
+/** Returns the registrable domain of a host, or undefined for a single label. */
 const siteOf = (host: string): string | undefined => {
   const name = host.replace(/\.$/, '')
   if (isIp(host) || !name.includes('.')) return undefined
@@ -62,7 +62,7 @@ const siteOf = (host: string): string | undefined => {
   return site === undefined || !domainMatches(name, site) ? undefined : site + host.slice(name.length)
 }
 
-/** A host that others share: the list's, or a single label. */
+/** Returns whether a host is a public suffix or a single label. */
 const isShared = (host: string): boolean => !isIp(host) && siteOf(host) === undefined
 
 const domainMatches = (host: string, domain: string): boolean =>
@@ -79,7 +79,7 @@ const defaultPath = (path: string): string => {
 
 export const isLive = ({ expires }: Stored, now: number): boolean => expires === null || expires > now
 
-// --- parsing -------------------------------------------------------------------------------------------------------
+// --- parsing --------------------------------------------------------------------------------------------------------
 
 const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
 
@@ -138,7 +138,7 @@ const parse = (header: string): Parsed | undefined => {
   return attributes.reduce(withAttribute, bare)
 }
 
-// --- storing -------------------------------------------------------------------------------------------------------
+// --- storing --------------------------------------------------------------------------------------------------------
 
 const LONGEST_LIFE = 400 * 24 * 60 * 60 * 1000
 
@@ -177,7 +177,7 @@ const overlays = (cookie: Stored, held: Cookies, now: number): boolean =>
       pathMatches(cookie.path, other.path),
   )
 
-/** Replaces the cookie with the same key in its place, or adds it last. */
+/** Replaces the cookie with the same key at its position, or appends it. */
 export const put =
   (cookie: Stored) =>
   (held: Cookies): Cookies =>
@@ -187,10 +187,10 @@ export const put =
 
 const without = (held: Cookies, cookie: Stored): Cookies => held.filter((other) => !sameKey(other, cookie))
 
-/** What one Set-Cookie leaves behind. */
+/** The result of one Set-Cookie. */
 export interface Taken {
   readonly held: Cookies
-  /** The cookie that it set; none where it was refused or deleted one. */
+  /** The new cookie. Undefined if it was rejected or deleted a cookie. */
   readonly set: Stored | undefined
 }
 
@@ -214,7 +214,7 @@ export const take = (held: Cookies, place: Place, header: string): Taken => {
   if (!keepsPrefix(cookie, path !== '')) return refused
   const old = held.find((other) => sameKey(other, cookie))
   if (!isLive(cookie, place.now)) return { held: without(held, cookie), set: undefined }
-  // What had expired by now was gone, and is created anew.
+  // An expired cookie does not exist any more, so its successor has a new position.
   const before = old === undefined || isLive(old, place.now) ? held : without(held, old)
   return { held: put(cookie)(before), set: cookie }
 }
@@ -222,7 +222,7 @@ export const take = (held: Cookies, place: Place, header: string): Taken => {
 export const takeAll = (held: Cookies, place: Place, headers: ReadonlyArray<string>): Cookies =>
   headers.reduce((cookies, header) => take(cookies, place, header).held, held)
 
-// --- sending -------------------------------------------------------------------------------------------------------
+// --- sending --------------------------------------------------------------------------------------------------------
 
 const isSent = (cookie: Stored, { host, path, isSecure, now }: Place): boolean =>
   (cookie.hostOnly ? host === cookie.domain : domainMatches(host, cookie.domain)) &&
@@ -230,7 +230,7 @@ const isSent = (cookie: Stored, { host, path, isSecure, now }: Place): boolean =
   (!cookie.secure || isSecure) &&
   isLive(cookie, now)
 
-/** The cookies for a place, longer paths first, then older ones. */
+/** Returns the cookies to send: longer paths first, then older cookies first. */
 export const sentTo = (held: Cookies, place: Place): Cookies =>
   held.filter((cookie) => isSent(cookie, place)).sort((x, y) => y.path.length - x.path.length)
 

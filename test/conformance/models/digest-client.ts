@@ -1,18 +1,18 @@
 /**
  * A client that answers digest challenges as D24 specifies: a model independent of the library's implementation.
  *
- * | rule                                                                                     |
- * |------------------------------------------------------------------------------------------|
- * | only a 401 is a challenge, once for each hop, and only where credentials may go          |
- * | the challenge is remembered for its origin and realm; a new nonce counts from 1          |
- * | it is the realm that asks that is answered; unasked, the newest challenge of the origin  |
- * | a known challenge is answered at once, on the first request and on a redirected one      |
- * | cookies of a 401 go with the answer                                                      |
+ * | rule                                                                               |
+ * |------------------------------------------------------------------------------------|
+ * | only a 401 is a challenge, once for each hop, and only if credentials are allowed  |
+ * | the challenge is stored for its origin and realm; a new nonce counts from 1        |
+ * | the answer is for the realm of the challenge, or else the newest one of the origin |
+ * | a known challenge is answered at once, on the first request and after a redirect   |
+ * | cookies of a 401 are sent with the answer                                          |
  */
 import type { AnswerSpec } from '../shapes.js'
 import { type Cookies, placeOf, sentTo, takeAll } from './cookie-jar.js'
 import { authorization, type Challenge, cnonceFor, firstAnswerable } from './digest.js'
-import { together } from './given-cookies.js'
+import { cookiePairs } from './given-cookies.js'
 import { onTheWire } from './normal-url.js'
 import { stripsAuth } from './strip.js'
 
@@ -27,7 +27,7 @@ interface Known {
   readonly count: number
 }
 
-/** Newest last. */
+/** The known challenges, newest last. */
 type Memory = ReadonlyArray<Known>
 
 export interface Held {
@@ -37,13 +37,13 @@ export interface Held {
   readonly now: number
 }
 
-/** What one request sends. */
+/** A request before credentials and cookies are added. */
 export interface Outgoing {
   readonly method: string
   readonly url: string
-  /** Base64; null where there is none. */
+  /** Base64; null without a body. */
   readonly body: string | null
-  /** Whether the body is there only once. */
+  /** Whether the body can be read only once. */
   readonly once: boolean
 }
 
@@ -73,7 +73,7 @@ const remembered = (memory: Memory, origin: string, challenge: Challenge): Memor
   return [...memory.filter((known) => !isSame(known)), { origin, challenge, count }]
 }
 
-/** Of the realm that asks, or else the newest. */
+/** Returns the challenge of the realm, or by default the newest one. */
 const knownFor = (memory: Memory, url: string, realm: string | undefined): Known | undefined =>
   memory.findLast(
     ({ origin, challenge }) => origin === originOf(url) && (realm === undefined || challenge.realm === realm),
@@ -115,13 +115,13 @@ const redirected = (outgoing: Outgoing, answer: AnswerSpec): Outgoing | undefine
   return becomesGet ? { method: 'GET', url, body: null, once: false } : { ...outgoing, url }
 }
 
-/** One request and all that follows from it; `along` are the cookies that the session gives. */
+/** Runs a request with its redirects and challenges. `settingCookies` are the cookies of the session's settings. */
 export const run = (
   held: Held,
   credentials: Credentials,
   first: Outgoing,
   script: ReadonlyArray<AnswerSpec>,
-  along: ReadonlyArray<string>,
+  settingCookies: ReadonlyArray<string>,
 ): readonly [Exchange, Held] => {
   let { memory, cookies, now } = held
   let outgoing = first
@@ -136,7 +136,7 @@ export const run = (
   for (const answer of script) {
     const signed = trusted ? sign(memory, credentials, outgoing, asking) : { authorization: null, memory }
     memory = signed.memory
-    const pairs = together(sentTo(cookies, placeOf(outgoing.url, now)), trusted ? along : [])
+    const pairs = cookiePairs(sentTo(cookies, placeOf(outgoing.url, now)), trusted ? settingCookies : [])
     const { once, ...sent } = outgoing
     requests.push({
       ...sent,

@@ -1,7 +1,7 @@
 /**
- * Digest by RFC 7616 with node:crypto alone: challenges read, answers computed and checked (D24).
+ * A model of RFC 7616 with node:crypto: parses challenges, computes and checks answers (D24).
  *
- * The vectors' cnonce is a function of count and nonce, so any answer can be written with it: `cnonceFor`.
+ * The cnonce of the vectors is a function of count and nonce (`cnonceFor`).
  */
 import { createHash } from 'node:crypto'
 
@@ -9,14 +9,14 @@ export interface Challenge {
   readonly realm: string
   readonly nonce: string
   readonly opaque: string | undefined
-  /** As the server spelled it. */
+  /** As the server wrote it. */
   readonly algorithm: string | undefined
   readonly qop: boolean
 }
 
 type Parameters = ReadonlyMap<string, string>
 
-// --- reading -------------------------------------------------------------------------------------------------------
+// --- reading --------------------------------------------------------------------------------------------------------
 
 const TOKEN = /[!#$%&'*+.^_`|~\w-]+/y
 const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"/y
@@ -28,7 +28,7 @@ const at = (expression: RegExp, text: string, index: number): RegExpExecArray | 
   return expression.exec(text)
 }
 
-/** The Digest challenges of a header, each with its parameters by lower-case name. */
+/** Returns the Digest challenges of a header. Parameter names are in lower case. */
 const digests = (header: string): ReadonlyArray<Parameters> => {
   const schemes: Array<{ readonly name: string; readonly parameters: Map<string, string> }> = []
   for (let i = 0; i < header.length; ) {
@@ -73,13 +73,13 @@ const answerable = (parameters: Parameters): Challenge | undefined => {
   return { realm, nonce, opaque: parameters.get('opaque'), algorithm, qop }
 }
 
-/** The first challenge that can be answered (RFC 7616 3.7). */
+/** Returns the first challenge that can be answered (RFC 7616 3.7). */
 export const firstAnswerable = (headers: ReadonlyArray<string>): Challenge | undefined =>
   digests(headers.join(', '))
     .map(answerable)
     .find((challenge) => challenge !== undefined)
 
-// --- answering -----------------------------------------------------------------------------------------------------
+// --- answering ------------------------------------------------------------------------------------------------------
 
 export const cnonceFor = (nonce: string, count: number): string =>
   createHash('sha1')
@@ -100,7 +100,7 @@ export interface Answering {
   readonly cnonce: string
 }
 
-/** A header's characters are octets: read as UTF-8 where they are that. */
+/** Decodes header octets as UTF-8 if they are valid UTF-8. */
 const decoded = (octets: string): string => {
   const text = Buffer.from(octets, 'latin1').toString('utf8')
   return text.includes('\ufffd') ? octets : text
@@ -122,7 +122,7 @@ export const response = ({ user, pass, challenge, method, target, count, cnonce 
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
-/** The whole header, fields in requests' order. */
+/** Returns the Authorization header, with the fields in the order of requests. */
 export const authorization = (answering: Answering): string => {
   const { user, challenge, target, count, cnonce } = answering
   const { realm, nonce, opaque, algorithm, qop } = challenge
@@ -139,5 +139,5 @@ export const authorization = (answering: Answering): string => {
   return `Digest ${fields.join(', ')}`
 }
 
-/** What a header says of itself. */
+/** Parses the parameters of a Digest header. */
 export const read = (header: string): Parameters => digests(header)[0] ?? new Map()

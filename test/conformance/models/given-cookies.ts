@@ -1,5 +1,5 @@
 /**
- * The cookies that a Python program sets by hand, as the model's: those that go along, and those that a jar holds.
+ * The cookies that a Python program sets by hand: those without attributes (`withCookie`), and those in a jar.
  */
 import type { CookieSpec } from '../shapes.js'
 import type { Py } from '../tagged.js'
@@ -19,44 +19,44 @@ const detailed = (spec: CookieSpec): Detailed => (Array.isArray(spec) ? { name: 
 
 const textOf = (py: Py): string | undefined => (py._tag === 'Str' ? py.text : undefined)
 
-/** Without a domain, a path of its own, Secure or an expiry. */
-export const goesAlong = (spec: CookieSpec): boolean => {
+/** Returns whether a cookie has only a name and a value, like those of `withCookie`. */
+export const isSettingCookie = (spec: CookieSpec): boolean => {
   const { domain = '', path = '/', secure = false, expires = null } = detailed(spec)
   return domain === '' && path === '/' && !secure && expires === null
 }
 
-/** Names to values; None takes a name away. */
-export type Along = ReadonlyMap<string, string>
+/** Cookies by name. The value None removes a name. */
+export type SettingCookies = ReadonlyMap<string, string>
 
-export const alongOf = (
+export const settingCookiesOf = (
   entries: ReadonlyArray<readonly [name: string, value: Py]>,
-  below: Along = new Map(),
-): Along => {
-  const along = new Map(below)
+  below: SettingCookies = new Map(),
+): SettingCookies => {
+  const settingCookies = new Map(below)
   for (const [name, value] of entries) {
     const text = textOf(value)
-    if (text === undefined) along.delete(name)
-    else along.set(name, text)
+    if (text === undefined) settingCookies.delete(name)
+    else settingCookies.set(name, text)
   }
-  return along
+  return settingCookies
 }
 
-export const alongOfSpecs = (specs: ReadonlyArray<CookieSpec>, below?: Along): Along =>
-  alongOf(
+export const settingCookiesIn = (specs: ReadonlyArray<CookieSpec>, below?: SettingCookies): SettingCookies =>
+  settingCookiesOf(
     specs
-      .filter(goesAlong)
+      .filter(isSettingCookie)
       .map(detailed)
       .map(({ name, value }) => [name, value] as const),
     below,
   )
 
-export const pairsOf = (along: Along): ReadonlyArray<string> =>
-  [...along].map(([name, value]) => pairOf({ name, value }))
+export const pairsOf = (settingCookies: SettingCookies): ReadonlyArray<string> =>
+  [...settingCookies].map(([name, value]) => pairOf({ name, value }))
 
-/** What is sent: longer paths first; those that go along have the path `/` and are older than the others. */
-export const together = (sent: Cookies, along: ReadonlyArray<string>): ReadonlyArray<string> => [
+/** Orders the pairs: longer paths first. Cookies of the settings have the path `/` and count as the oldest. */
+export const cookiePairs = (sent: Cookies, settingCookies: ReadonlyArray<string>): ReadonlyArray<string> => [
   ...sent.filter(({ path }) => path.length > 1).map(pairOf),
-  ...along,
+  ...settingCookies,
   ...sent.filter(({ path }) => path.length <= 1).map(pairOf),
 ]
 
@@ -75,11 +75,11 @@ const storedOf = (
   byHand: true,
 })
 
-/** What the jar holds at first; one without a domain is for the host of the first URL. */
+/** Returns the initial cookies of the jar. The default domain is the host of the first URL. */
 export const heldOf = (specs: ReadonlyArray<CookieSpec>, url: string, before: Cookies = []): Cookies => {
   const host = canonicalHost(partsOf(url.trimStart()).host) ?? ''
   return specs
-    .filter((spec) => !goesAlong(spec))
+    .filter((spec) => !isSettingCookie(spec))
     .map(detailed)
     .filter(({ value }) => textOf(value) !== undefined)
     .reduce((held, spec) => put(storedOf(spec, host))(held), before)

@@ -1,16 +1,16 @@
 /**
- * RFC 8288 3, read leniently: a model independent of the library's Link parser (D23).
+ * A lenient parser of RFC 8288 section 3 that is independent of the library's Link parser (D23).
  */
 
 import { ownOctets } from './own-url.js'
 
 export interface Parsed {
   readonly target: string
-  /** In order, names in lower case. */
+  /** Parameters in order. Names are in lower case. */
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-/** The end of a quoted string that begins at an index. */
+/** Returns the index of the closing quote of a quoted string. */
 const closing = (text: string, from: number): number => {
   for (let i = from + 1; i < text.length; i += 1) {
     if (text[i] === '\\') i += 1
@@ -42,7 +42,7 @@ const readParameter = (text: string, from: number): Read | undefined => {
   return { parameter: [name.toLowerCase(), token.trimEnd()], end: start + token.length }
 }
 
-/** Every link of a header; what stands between two of them is skipped. */
+/** Returns the links of a header. Ignores other text between them. */
 export const parse = (header: string): ReadonlyArray<Parsed> => {
   const links: Parsed[] = []
   for (let open = header.indexOf('<'); open >= 0; ) {
@@ -60,7 +60,7 @@ export const parse = (header: string): ReadonlyArray<Parsed> => {
   return links
 }
 
-/** As requests shows links: by relation, by URL where there is none; each of several relations is a key. */
+/** Groups links like requests: by relation, or by URL without one. Each of several relations is a key. */
 export const byRelation = (links: ReadonlyArray<Parsed>): Readonly<Record<string, Readonly<Record<string, string>>>> =>
   Object.fromEntries(
     links.flatMap(({ target, parameters }) => {

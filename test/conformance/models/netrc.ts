@@ -1,5 +1,5 @@
 /**
- * What this library reads in a netrc (D61), written a second time and in another way: line by line, by one expression.
+ * A second, independent netrc parser for D61. It splits each line with one regular expression.
  */
 
 export interface Entry {
@@ -26,7 +26,7 @@ const tokensIn = (text: string, line: number): ReadonlyArray<Token> =>
       : { line, kind: 'unclosed', text: '' }
   })
 
-/** Without comments and macros. A `#` begins a comment where a keyword may stand, so not as the value of one. */
+/** Splits the text into tokens without comments and macros. A `#` in the position of a value is not a comment. */
 const tokensOf = (text: string): ReadonlyArray<Token> => {
   const tokens: Token[] = []
   let isMacro = false
@@ -58,13 +58,13 @@ const FIELDS: ReadonlySet<string> = new Set(['login', 'user', 'account', 'passwo
 const isTop = ({ kind, text }: Token): boolean => kind === 'plain' && ['machine', 'default', 'macdef'].includes(text)
 
 interface Block {
-  /** Nothing for `default`. */
+  /** Undefined for `default`. */
   readonly host: string | undefined
   readonly fields: ReadonlyMap<string, string>
   readonly isFaulty: boolean
 }
 
-/** The fields of one entry; a word that is unknown must have a value on its line. */
+/** Parses the fields of one entry. An unknown word must have a value on the same line. */
 const blockOf = (host: string | undefined, tokens: ReadonlyArray<Token>): Block => {
   const fields = new Map<string, string>()
   let isFaulty = host === ''
@@ -114,7 +114,7 @@ const spelled = (host: string): string => {
   return URL.canParse(url) ? bare(new URL(url).hostname) : name.toLowerCase()
 }
 
-/** Login and password for a host, else those of `default`; where a user is given, only that user's. */
+/** Returns the login for a host, or by default that of `default`. With `user`, only entries of this user match. */
 export const entryFor = (text: string, host: string, user?: string): Entry | undefined => {
   const { blocks } = blocksOf(text)
   const own = blocks.filter((block) => block.host !== undefined && spelled(block.host) === spelled(host))
@@ -132,8 +132,8 @@ export const entryFor = (text: string, host: string, user?: string): Entry | und
 }
 
 /**
- * Whether Python's netrc refuses a file or reads it otherwise: a fault, a byte order mark, an entry that comes twice, a
- * host in another spelling than its canonical one, quotes, escapes, or a macro.
+ * Returns whether Python's netrc rejects a file or reads it differently: an error, a byte order mark, a repeated entry, a
+ * host that is not in canonical form, quotes, escapes, or a macro.
  */
 export const isOddFile = (text: string): boolean => {
   const { blocks, isOdd } = blocksOf(text)
@@ -147,17 +147,17 @@ export const isOddFile = (text: string): boolean => {
   )
 }
 
-/** Whether a file has a fault and not one entry that can be used. */
+/** Returns whether a file has an error and no usable entry. */
 export const isUnreadable = (text: string): boolean => {
   const { blocks, isOdd } = blocksOf(text)
   return (isOdd || blocks.some(({ isFaulty }) => isFaulty)) && blocks.every(({ isFaulty }) => isFaulty)
 }
 
-/** RFC 7617 in UTF-8. */
+/** Returns Basic credentials in UTF-8 (RFC 7617). */
 export const basic = (user: string, pass: string): string =>
   `Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}`
 
-/** A Basic that requests has written in latin-1, in UTF-8; anything else as it is. */
+/** Converts Basic credentials from latin-1 to UTF-8. Returns other headers unchanged. */
 export const inUtf8 = (header: string): string => {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/.exec(header)?.[1]
   if (encoded === undefined) return header

@@ -1,16 +1,16 @@
 /**
- * NO_PROXY as curl reads it, with the additions of requests: a model independent of the library's (D12).
+ * NO_PROXY with the rules of curl and requests, independent of the library's parser (D12).
  *
- * | entry             | frees                                                          |
- * |-------------------|----------------------------------------------------------------|
- * | `*`               | every host                                                     |
- * | `a.test`, `.a.test`, `a.test.` | that host and all below it                        |
- * | `*.a.test`        | all below it                                                   |
- * | `a.test:8080`     | the same for a URL that names the port                         |
- * | `10.0.0.0/8`, `fe80::/10` | the addresses of that network                          |
- * | `10.0.0.1`, `::1`, `[::1]` | that address                                          |
+ * | entry                          | matches                           |
+ * |--------------------------------|-----------------------------------|
+ * | `*`                            | every host                        |
+ * | `a.test`, `.a.test`, `a.test.` | that host and all its subdomains  |
+ * | `*.a.test`                     | all subdomains                    |
+ * | `a.test:8080`                  | the same, for URLs with this port |
+ * | `10.0.0.0/8`, `fe80::/10`      | the addresses of this network     |
+ * | `10.0.0.1`, `::1`, `[::1]`     | this address                      |
  *
- * A name beyond ASCII is compared in its canonical form, as the host is.
+ * A name that is not ASCII is compared in its canonical form.
  */
 import { canonicalHost } from './parts.js'
 
@@ -48,7 +48,7 @@ const matchesAddress = (entry: string, address: string): boolean => {
 
 const MAPPED = `${'0'.repeat(80)}${'1'.repeat(16)}`
 
-/** A mapped IPv4 address is one of IPv4 too (RFC 4291 2.5.5.2), and the other way round. */
+/** An IPv4 address also matches as an IPv4-mapped IPv6 address, and vice versa (RFC 4291 2.5.5.2). */
 const formsOf = (address: string): ReadonlyArray<string> => {
   if (address.length === 32) return [address, MAPPED + address]
   return address.startsWith(MAPPED) ? [address, address.slice(96)] : [address]
@@ -63,7 +63,7 @@ const matchesName = (entry: string, host: string): boolean => {
   return host.endsWith(`.${name}`) || (!isWild && host === name)
 }
 
-/** The entries: divided by commas, ended by the first blank inside one. */
+/** Splits a list at commas. The first blank within an entry ends the list. */
 const entriesOf = (list: string): ReadonlyArray<string> => {
   const entries: string[] = []
   for (const item of list.split(',')) {
@@ -74,7 +74,7 @@ const entriesOf = (list: string): ReadonlyArray<string> => {
   return entries
 }
 
-/** Whether a canonical host is reached directly. */
+/** Returns whether the list matches a canonical host. */
 export const bypasses = (list: string, host: string, port: string): boolean => {
   const bare = host.replace(/\.$/, '')
   const address = bitsOf(bare)
@@ -90,7 +90,7 @@ export const bypasses = (list: string, host: string, port: string): boolean => {
   })
 }
 
-/** What D12 speaks of: a list or a host that curl's rules read in another way than requests. */
+/** Returns whether the rules of curl and of requests differ for a list or a host (D12). */
 export const readsOtherwise = (list: string, host: string): boolean =>
   host.endsWith('.') ||
   list.split(',').some((item) => item.trim() === '*' || /:\d+$|\/0$/.test(item.trim())) ||

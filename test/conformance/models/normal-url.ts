@@ -1,12 +1,12 @@
 /**
- * The form in which urllib3 puts a URL on the wire, and how requests quotes one before that (D27).
+ * The form in which urllib3 sends a URL, and how requests quotes it before (D27).
  *
- * | part            | rule                                                                        |
- * |-----------------|-----------------------------------------------------------------------------|
- * | path            | dot segments removed, then quoted; empty is `/`                             |
- * | query, fragment | quoted; an empty one is dropped                                             |
- * | quoting         | good escapes in upper case; one bad `%` spoils all; the rest as UTF-8 %XX   |
- * | scheme          | only `http` and `https` are normalised                                      |
+ * | part            | rule                                                                       |
+ * |-----------------|----------------------------------------------------------------------------|
+ * | path            | dot segments are removed, then it is quoted; an empty path is `/`          |
+ * | query, fragment | quoted; an empty one is dropped                                            |
+ * | quoting         | escapes in upper case; one invalid `%` quotes every `%`; the rest as UTF-8 |
+ * | scheme          | only `http` and `https` are normalized                                     |
  */
 import { partsOf, withBrackets } from './parts.js'
 
@@ -36,7 +36,7 @@ const withoutDots = (path: string): string => {
   return path.endsWith('/.') || path.endsWith('/..') ? [...output, ''].join('/') : output.join('/')
 }
 
-/** requests' `requote_uri`: escapes of unreserved characters are opened. */
+/** requests' `requote_uri`: decodes escapes of unreserved characters. */
 const unreserved = (text: string): string =>
   text.replace(ESCAPE, (escape) => {
     const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
@@ -45,7 +45,7 @@ const unreserved = (text: string): string =>
 
 const authorityOf = (text: string): string => /^[^:/?#]+:\/\/([^/?#]*)/.exec(text)?.[1] ?? ''
 
-/** A URL as it goes over the wire, its fragment still on it. */
+/** Returns a URL as urllib3 sends it, with its fragment. */
 export const onTheWire = (text: string): string => {
   const { scheme, path, query, fragment } = partsOf(text)
   if (scheme !== 'http' && scheme !== 'https') return text
@@ -55,10 +55,10 @@ export const onTheWire = (text: string): string => {
   return `${scheme}://${authorityOf(text)}${target}${search}${hash}`
 }
 
-/** Text for a query, as it goes over the wire; a `#` in it is data (D32). */
+/** Quotes query text as urllib3 sends it. A `#` is data (D32). */
 export const quotedQuery = (text: string): string => unreserved(quoted(text.replaceAll('#', '%23'), IN_QUERY))
 
-/** A raw URL as requests prepares it and as it then goes over the wire, under another host and without userinfo. */
+/** Returns a raw URL as requests prepares and urllib3 sends it, with another host and without userinfo. */
 export const preparedUnder = (text: string, host: string): string => {
   const { scheme, port, path, query, fragment } = partsOf(text.trimStart())
   const authority = `${withBrackets(host)}${Number(port) === 0 ? '' : `:${Number(port)}`}`

@@ -1,24 +1,24 @@
 /**
- * What the library makes of the odd ends of a URL that requests and urllib3 read in another way (D50).
+ * Unusual parts of a URL that requests and urllib3 read differently (D50).
  *
- * | in the text                    | Python                      | here                                   |
- * |--------------------------------|-----------------------------|----------------------------------------|
- * | trailing blanks and controls   | `%20`                       | removed                                |
- * | `?` alone                      | dropped                     | kept                                   |
- * | port 0                         | dropped                     | kept                                   |
- * | `..` above the root before `//` | one slash of the two is lost | RFC 3986 5.2.4                        |
+ * | part of the URL                 | Python      | here                        |
+ * |---------------------------------|-------------|-----------------------------|
+ * | trailing blanks and controls    | `%20`       | removed                     |
+ * | `?` alone                       | dropped     | kept                        |
+ * | port 0                          | dropped     | kept                        |
+ * | `..` above the root before `//` | becomes `/` | stays `//` (RFC 3986 5.2.4) |
  */
 import { onTheWire } from './normal-url.js'
 import { isHttpLike, partsOf } from './parts.js'
 
 /** Removes trailing C0 controls and spaces. */
-export const withoutBlanksBehind = (text: string): string => {
+export const withoutTrailingBlanks = (text: string): string => {
   let end = text.length
   while (end > 0 && text.charAt(end - 1) <= ' ') end -= 1
   return text.slice(0, end)
 }
 
-/** RFC 3986 5.2.4 for an absolute path, step by step. */
+/** Removes dot segments of an absolute path (RFC 3986 5.2.4). */
 const rfcDots = (path: string): string => {
   const output: string[] = []
   let rest = path
@@ -60,10 +60,10 @@ const withPathOf = (url: string, path: string): string => {
   return url.replace(/^([^/?#]*\/\/[^/?#]*)[^?#]*/, (_, start: string) => start + shown)
 }
 
-/** Python's URL as the library writes it, for the text that it was read from. */
+/** Converts Python's URL to ours. `given` is the text that it was parsed from. */
 export const ownUrl = (given: string, url: string): string => {
   if (!isHttpLike(given) || !isHttpLike(url)) return url
-  const text = withoutBlanksBehind(given.trimStart())
+  const text = withoutTrailingBlanks(given.trimStart())
   const { path, port } = partsOf(text)
   let own = withoutEncodedEnd(url, given.trimStart().slice(text.length))
   if (/^[^?#]*\?(?:#|$)/.test(text)) own = withEmptyQuery(own)
@@ -71,12 +71,12 @@ export const ownUrl = (given: string, url: string): string => {
   return /\/\.\.\/+\//.test(path) ? withPathOf(own, path) : own
 }
 
-/** A Location as the library reads it; the octets of Latin-1 as they are, where they are not UTF-8. */
+/** Converts a Location as the library does. Percent-encodes its octets if they are not UTF-8. */
 export const ownLocation = (location: string): string => {
-  return ownOctets(withoutBlanksBehind(location.replace(/[\t\r\n]/g, '')))
+  return ownOctets(withoutTrailingBlanks(location.replace(/[\t\r\n]/g, '')))
 }
 
-/** The octets of Latin-1 percent-encoded as they are, where they are not UTF-8. */
+/** Percent-encodes latin-1 octets if they are not UTF-8. */
 export const ownOctets = (text: string): string =>
   isUtf8(text) ? text : text.replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`)
 

@@ -1,15 +1,15 @@
 /**
- * A URL taken apart by RFC 3986 appendix B and Python's `urlsplit`, for rules that must not ask the library.
+ * Splits a URL like RFC 3986 appendix B and Python's `urlsplit`, for rules that must not call the library.
  *
- * The host is as it was written; `canonicalHost` is the WHATWG form, by Node's own `URL` (D19).
+ * The host is unchanged. `canonicalHost` returns its WHATWG form with Node's `URL` (D19).
  */
 
 export interface Parts {
-  /** Lower case, without its colon; empty where there is none. */
+  /** In lower case, without the colon. Empty if it is missing. */
   readonly scheme: string
   readonly hasAuthority: boolean
   readonly userinfo: string | undefined
-  /** Without the brackets of an IPv6 address, in lower case as Python's `hostname`. */
+  /** In lower case and without the brackets of an IPv6 address, like Python's `hostname`. */
   readonly host: string
   readonly port: string
   readonly path: string
@@ -40,16 +40,16 @@ export const partsOf = (text: string): Parts => {
 export const unquoted = (text: string): string =>
   text.replace(/(?:%[\da-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'))
 
-/** User and password of a URL; nothing where one of them is not said. */
+/** Returns user and password of a URL, or undefined if one of them is missing. */
 export const credentialsIn = (text: string): readonly [user: string, pass: string] | undefined => {
   const [user, pass] = (partsOf(text).userinfo ?? '').split(/:(.*)/s).map(unquoted)
   return user === undefined || pass === undefined ? undefined : [user, pass]
 }
 
-/** Whether requests prepares it as an http-like URL, and does not leave it alone. */
+/** Returns whether requests prepares a URL as http-like. It does not change other URLs. */
 export const isHttpLike = (text: string): boolean => /^http/i.test(text.trimStart())
 
-/** The host as the WHATWG parser has it, without brackets; undefined if it is invalid. */
+/** Returns the WHATWG form of a host without brackets, or undefined if it is invalid. */
 export const canonicalHost = (host: string): string | undefined => {
   if (host === '' || /[\s\\]/.test(host)) return undefined
   try {
@@ -61,5 +61,5 @@ export const canonicalHost = (host: string): string | undefined => {
 
 export const withBrackets = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-/** The port as a number in text; empty if the URL has none or has `:0`, as in requests. */
+/** Returns the port without leading zeros. Empty if it is missing or 0, as in requests. */
 export const portOf = ({ port }: Pick<Parts, 'port'>): string => (Number(port) === 0 ? '' : String(Number(port)))

@@ -1,13 +1,13 @@
 /**
- * What a plain request is prepared to, from its input alone: for the few cases where Python gives an exception and we
- * an output, so that there is nothing to start from.
+ * Prepares a plain request from its input, for the few cases in which Python raises an exception and the library does
+ * not, so that there is no Python output to start from.
  *
- * Plain means: headers, a URL, values in query and form, text or JSON, cookies by name, a pair for auth. Of anything
- * more, as files, netrc or a session's auth, it knows nothing.
+ * A plain request has headers, a URL, values in query and form, text or JSON, cookies by name, and a pair as auth. Files,
+ * netrc and a session's auth are not supported.
  */
 import type { Prepared, RequestSpec, SessionSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py, toBase64 } from '../tagged.js'
-import { alongOf, alongOfSpecs, goesAlong, pairsOf } from './given-cookies.js'
+import { isSettingCookie, pairsOf, settingCookiesIn, settingCookiesOf } from './given-cookies.js'
 import { basic } from './netrc.js'
 import { preparedUnder, quotedQuery } from './normal-url.js'
 import { canonicalHost, credentialsIn, partsOf } from './parts.js'
@@ -18,7 +18,7 @@ export type HeaderPair = readonly [name: string, value: string]
 const textOf = (py: Py): string =>
   py._tag === 'Str' ? py.text : py._tag === 'Bytes' ? Buffer.from(py.bytes).toString('latin1') : ''
 
-/** The headers of a session with a request's over them: places stay, spellings and values change, None removes. */
+/** Merges headers. The request replaces spelling and value but keeps the position. None removes a header. */
 export const mergedHeaders = (session: SessionSpec, request: RequestSpec): ReadonlyArray<HeaderPair> => {
   const merged = new Map<string, readonly [string, Py]>()
   for (const [key, value] of [...(session.headers ?? []), ...(request.headers ?? [])]) {
@@ -51,7 +51,7 @@ const isAbsent = (py: Py | undefined): boolean => py === undefined || py._tag ==
 
 const isPlain = (session: SessionSpec, request: RequestSpec): boolean =>
   [request.files, session.auth].every(isAbsent) &&
-  (session.cookies ?? []).every(goesAlong) &&
+  (session.cookies ?? []).every(isSettingCookie) &&
   !(request.cookies !== undefined && 'jar' in request.cookies) &&
   session.trust_env !== true
 
@@ -62,14 +62,14 @@ const pairsIn = (py: Py | undefined): Pairs | undefined => {
   return py._tag === 'Dict' || py._tag === 'CiDict' || py._tag === 'Pairs' ? py.entries : undefined
 }
 
-/** A request's values over a session's; None takes a name away. */
+/** Merges pairs. The request takes precedence, and None removes a name. */
 const merged = (below: Pairs, above: Pairs): Pairs => {
   if (below.length === 0 || above.length === 0) return [...below, ...above]
   const held = new Map([...below, ...above].map(([key, value]) => [textOf(key), [key, value] as const]))
   return [...held.values()].filter(([, value]) => value._tag !== 'None')
 }
 
-/** requests merges two mappings; anything else takes the place of what the session says. */
+/** requests merges two mappings. Any other value of the request replaces the session's. */
 const plainQuery = ({ params }: SessionSpec, { params: above }: RequestSpec): string | undefined => {
   const below = isAbsent(above) || (above?._tag === 'Dict' && params?._tag === 'Dict') ? params : undefined
   if (isAbsent(below) && above?._tag === 'Str') return quotedQuery(above.text)
@@ -82,7 +82,7 @@ interface Content {
   readonly type?: string
 }
 
-/** The body and its type; null where there is none, nothing where it is not plain. */
+/** Returns the body and its type, null without a body, or undefined if it is not plain. */
 const contentOf = (request: RequestSpec): Content | null | undefined => {
   const { data } = request
   const json = jsonBody(request)
@@ -98,7 +98,7 @@ const contentOf = (request: RequestSpec): Content | null | undefined => {
     : { text, type: 'application/x-www-form-urlencoded' }
 }
 
-/** The body of a plain request, in base64. */
+/** Returns the body of a plain request in base64. */
 export const plainBody = (request: RequestSpec): string | null => {
   const content = contentOf(request)
   return content === null || content === undefined ? null : toBase64(Buffer.from(content.text, 'utf8'))
@@ -119,12 +119,12 @@ const credentialsOf = (auth: Py | undefined, url: string): readonly [string, str
 }
 
 const cookiePairs = ({ cookies: below }: SessionSpec, { cookies: above }: RequestSpec): ReadonlyArray<string> => {
-  const along = alongOfSpecs(below ?? [])
+  const settingCookies = settingCookiesIn(below ?? [])
   const entries = above !== undefined && '_tag' in above && above._tag === 'Dict' ? above.entries : []
   return pairsOf(
-    alongOf(
+    settingCookiesOf(
       entries.map(([key, value]) => [textOf(key), value] as const),
-      along,
+      settingCookies,
     ),
   )
 }

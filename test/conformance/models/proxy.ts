@@ -1,18 +1,18 @@
 /**
- * Which proxy requests would use, and one spelling for it.
+ * The proxy that requests selects, in one canonical spelling.
  *
- * | `select_proxy` asks for, in this order                   |
- * |----------------------------------------------------------|
- * | `scheme://host`, `scheme`, `all://host`, `all`           |
+ * | keys that `select_proxy` looks up, in this order |
+ * |--------------------------------------------------|
+ * | `scheme://host`, `scheme`, `all://host`, `all`   |
  *
- * The first key that is there decides; None and `''` mean directly.
+ * The first existing key decides. None and `''` mean no proxy.
  */
 import type { Entry, Py } from '../tagged.js'
 import { partsOf, unquoted } from './parts.js'
 
 export type ProxyMap = ReadonlyArray<readonly [key: string, value: string | null]>
 
-/** Python's dictionary of proxies. */
+/** Decodes a Python dictionary of proxies. */
 export const mapOf = (py: Py | undefined): ProxyMap => {
   if (py?._tag !== 'Dict') return []
   return py.entries.map(([key, value]: Entry) => [
@@ -21,7 +21,7 @@ export const mapOf = (py: Py | undefined): ProxyMap => {
   ])
 }
 
-/** requests' `select_proxy`: the text, null for directly, nothing where no key fits. */
+/** requests' `select_proxy`: returns the proxy, null for no proxy, or undefined if no key matches. */
 export const select = (url: string, map: ProxyMap): string | null | undefined => {
   const { scheme, host } = partsOf(url)
   const keys = host === '' ? [scheme, 'all'] : [`${scheme}://${host}`, scheme, `all://${host}`, 'all']
@@ -32,8 +32,8 @@ export const select = (url: string, map: ProxyMap): string | null | undefined =>
   return undefined
 }
 
-/** The same map under the keys that are meant: in lower case, and without a slash behind the host (D52). */
-export const meant = (map: ProxyMap): ProxyMap =>
+/** Normalizes the keys: lower case, and no slash after the host (D52). */
+export const normalizedKeys = (map: ProxyMap): ProxyMap =>
   map.map(([key, value]) => [
     key
       .trim()
@@ -42,7 +42,7 @@ export const meant = (map: ProxyMap): ProxyMap =>
     value,
   ])
 
-/** Whether a proxy names one half of its credentials alone (D48). */
+/** Returns whether a proxy has a user without a password, or the reverse (D48). */
 export const isHalf = (text: string | null | undefined): boolean => {
   const { userinfo = '' } = text === null || text === undefined ? {} : partsOf(withScheme(text))
   return userinfo !== '' && userinfo !== ':' && (!userinfo.includes(':') || userinfo.startsWith(':'))
@@ -50,7 +50,7 @@ export const isHalf = (text: string | null | undefined): boolean => {
 
 const withScheme = (text: string): string => (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
 
-/** User and password of a proxy, the missing half empty. */
+/** Returns user and password of a proxy. A missing half is empty. */
 export const halves = (text: string): readonly [user: string, pass: string] => {
   const [user = '', pass = ''] = (partsOf(withScheme(text)).userinfo ?? '').split(/:(.*)/s).map(unquoted)
   return [user, pass]
@@ -58,7 +58,7 @@ export const halves = (text: string): readonly [user: string, pass: string] => {
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
-/** `http://user:pass@host:port`, port and credentials spelled out; `host:port` is an http proxy. */
+/** Returns `http://user:pass@host:port` with the default port. `host:port` is an http proxy. */
 export const spelled = (text: string | null | undefined): string | null => {
   if (text === null || text === undefined || text === '') return null
   const { scheme, userinfo, host, port } = partsOf(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
@@ -67,7 +67,7 @@ export const spelled = (text: string | null | undefined): string | null => {
   return `${scheme}://${credentials}${host}:${shownPort}`
 }
 
-/** requests' `proxy_headers`: Basic for the userinfo of a proxy that names a user and a password. */
+/** requests' `proxy_headers`: returns Basic for a proxy with user and password. */
 export const authorizationFor = (proxy: string | null): string | null => {
   const userinfo = proxy === null ? undefined : partsOf(proxy).userinfo
   if (userinfo === undefined || !userinfo.includes(':') || userinfo.startsWith(':')) return null
@@ -76,7 +76,7 @@ export const authorizationFor = (proxy: string | null): string | null => {
 
 export const isSocks = (proxy: string | null): boolean => proxy?.toLowerCase().startsWith('socks') === true
 
-/** Python's `getproxies_environment`: any case, then the lower-case suffix decides, and an empty one removes. */
+/** Python's `getproxies_environment`: a lower-case `_proxy` suffix takes precedence, and an empty value removes. */
 export const environmentMap = (env: Readonly<Record<string, string>>): ProxyMap => {
   const map = new Map<string, string>()
   const named = Object.entries(env).filter(([name]) => /_proxy$/i.test(name))
@@ -89,17 +89,17 @@ export const environmentMap = (env: Readonly<Record<string, string>>): ProxyMap 
   return [...map].filter(([key]) => key !== 'no')
 }
 
-/** A hand-set Proxy-Authorization, and who gets it. */
+/** The headers for the origin, and the Proxy-Authorization. */
 export interface ProxySide {
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
-  /** What the proxy is sent to let the request pass. */
+  /** The Proxy-Authorization for the proxy. */
   readonly authorization: string | null
 }
 
 const isProxyAuthorization = ([name]: readonly [string, string]): boolean =>
   name.toLowerCase() === 'proxy-authorization'
 
-/** Where requests' adapter forwards to the proxy it gets the header; through a tunnel, and without one, the origin does. */
+/** A forwarding proxy receives a Proxy-Authorization set by hand. Through a tunnel or without a proxy, the origin does. */
 export const proxySide = (
   url: string,
   selected: string | null,

@@ -1,5 +1,5 @@
 /**
- * Python's `str` and `repr` of a tagged value, and the values that `urlencode(doseq=True)` writes for one.
+ * Python's `str` and `repr` of a tagged value, and the values that `urlencode(doseq=True)` writes for it.
  */
 import type { Entry, Py } from '../tagged.js'
 
@@ -24,7 +24,7 @@ const list = (items: ReadonlyArray<Py>): string | undefined => {
 
 const pair = ([key, value]: Entry): Py => ({ _tag: 'Tuple', items: [key, value] })
 
-/** Python's `repr(x)`; undefined for an object whose text holds its address. */
+/** Python's `repr(x)`. Undefined for an object whose text contains its address. */
 export const reprOf = (py: Py): string | undefined => {
   switch (py._tag) {
     case 'None':
@@ -62,7 +62,7 @@ export const reprOf = (py: Py): string | undefined => {
 /** Python's `str(x)`. */
 export const strOf = (py: Py): string | undefined => (py._tag === 'Str' ? py.text : reprOf(py))
 
-/** What Python iterates over; undefined where it takes the value as one. */
+/** Returns the items that Python iterates over, or undefined for a single value. */
 export const itemsOf = (py: Py): ReadonlyArray<Py> | undefined => {
   switch (py._tag) {
     case 'List':
@@ -87,8 +87,8 @@ const asText = (py: Py): Py => {
 }
 
 /**
- * The values that requests writes for one of `params` or of a form: None is left out, and a list inside a list is
- * written item by item. Anything deeper, and a None inside, is written as its text.
+ * Returns the values that requests writes for a value of `params` or a form. None is omitted, and a list inside a list is
+ * written item by item. Deeper values, and None inside a list, are written as text.
  */
 export const leavesOf = (value: Py): ReadonlyArray<Py> =>
   (itemsOf(value) ?? [value])

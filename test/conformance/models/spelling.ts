@@ -1,18 +1,18 @@
 /**
- * How values are written, by Python and by JavaScript (D15).
+ * The text of values in Python and in JavaScript (D15).
  *
- * | value           | Python                       | JavaScript                     |
- * |-----------------|------------------------------|--------------------------------|
- * | booleans        | `True`, `False`              | `true`, `false`                |
- * | floats          | `1.0`, `1e+22`, `inf`        | `1`, `1e+22`, `Infinity`       |
- * | JSON            | blanks after `,` and `:`, ASCII | neither                     |
+ * | value    | Python                          | JavaScript               |
+ * |----------|---------------------------------|--------------------------|
+ * | booleans | `True`, `False`                 | `true`, `false`          |
+ * | floats   | `1.0`, `1e+22`, `inf`           | `1`, `1e+22`, `Infinity` |
+ * | JSON     | blanks after `,` and `:`, ASCII | no blanks, UTF-8         |
  */
-import { BEYOND, jsonOf } from '../javascript.js'
+import { jsonOf, UNREPRESENTABLE } from '../javascript.js'
 import type { RequestSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { strOf } from './python-text.js'
 
-/** Python's `str` and JavaScript's `String` of the values that they write in different ways. */
+/** Returns the text in Python and in JavaScript, for values whose text differs. */
 export const spellings = (py: Py): readonly [python: string, ours: string] | undefined => {
   if (py._tag === 'Bool') return [py.value ? 'True' : 'False', String(py.value)]
   if (py._tag !== 'Float') return undefined
@@ -26,7 +26,7 @@ export const plus = (text: string): string =>
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')
 
-/** Octets in a query or a form as Python quotes them. */
+/** Quotes octets like Python in a query or form. */
 export const plusOctets = (octets: Uint8Array): string =>
   [...octets]
     .map((octet) => {
@@ -47,7 +47,7 @@ const ourText = (py: Py): string | undefined => {
     : (spellings(py)?.[1] ?? (py._tag === 'Float' ? py.text : undefined))
 }
 
-/** Pairs as a query or a form of ours: a list is several pairs, None is left out. */
+/** Encodes pairs like the library. A list becomes several pairs, and None is omitted. */
 export const encodedPairs = (entries: ReadonlyArray<Entry>): string | undefined => {
   const pairs = entries.flatMap(([key, value]) =>
     (value._tag === 'List' || value._tag === 'Tuple' ? value.items : [value])
@@ -60,17 +60,17 @@ export const encodedPairs = (entries: ReadonlyArray<Entry>): string | undefined 
   return texts.includes(undefined) ? undefined : texts.join('&')
 }
 
-/** The JSON of a request, where that is its body. */
+/** Returns the JSON of a request if it is the body. */
 export const jsonBody = ({ data, json, files }: RequestSpec): Py | undefined => {
   if (json === undefined || json._tag === 'None') return undefined
   return (data !== undefined && isTruthy(data)) || (files !== undefined && isTruthy(files)) ? undefined : json
 }
 
-/** What `JSON.stringify` writes; nothing where it refuses. */
+/** Returns the result of `JSON.stringify`, or undefined if it throws. */
 export const stringified = (json: Py): string | undefined => {
   try {
     const value = jsonOf(json)
-    return value === BEYOND ? undefined : JSON.stringify(value)
+    return value === UNREPRESENTABLE ? undefined : JSON.stringify(value)
   } catch {
     return undefined
   }

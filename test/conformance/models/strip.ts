@@ -1,5 +1,5 @@
 /**
- * requests' `should_strip_auth` on canonical hosts and planned ports: a model beside `Redirect.shouldStripAuth`.
+ * A model of `Redirect.shouldStripAuth`: requests' `should_strip_auth` with canonical hosts and planned ports.
  */
 import { canonicalHost, type Parts, partsOf, portOf } from './parts.js'
 

@@ -1,16 +1,16 @@
 /**
- * Bytes as text by Node's own TextDecoder: what D10 and D15 promise.
+ * Decodes text with Node's TextDecoder, as D10 and D15 specify.
  *
- * | declared                    | read as, after a byte order mark     |
- * |-----------------------------|--------------------------------------|
- * | a label of the WHATWG list  | that encoding                        |
- * | anything else, nothing      | UTF-8                                |
+ * | declared charset           | encoding without a byte order mark |
+ * |----------------------------|------------------------------------|
+ * | a label of the WHATWG list | that encoding                      |
+ * | another label, or none     | UTF-8                              |
  */
 import { TextDecoder } from 'node:util'
 
 export type Mark = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be'
 
-/** As a stream, for in one go some versions of Node read windows-1252 as ISO-8859-1. */
+/** Uses stream mode, because some versions of Node decode windows-1252 as ISO-8859-1 without it. */
 const decode = (decoder: TextDecoder, bytes: Uint8Array): string =>
   decoder.decode(bytes, { stream: true }) + decoder.decode()
 
@@ -35,7 +35,7 @@ export const markOf = (bytes: Uint8Array): Mark | undefined => {
   return start.startsWith('feff') ? 'utf-16be' : undefined
 }
 
-/** UTF-32 as UTF-16, which TextDecoder knows. */
+/** Converts UTF-32 to UTF-16, because TextDecoder does not support UTF-32. */
 const decodeUtf32 = (bytes: Uint8Array, mark: Mark): string => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let text = ''
@@ -61,13 +61,13 @@ const ZEROS: ReadonlyArray<readonly [RegExp, Mark]> = [
   [/^(?!00)..00(?!00)..00$/, 'utf-16le'],
 ]
 
-/** The text of a JSON document: a mark, or the zeros among its first octets, say more than a label. */
+/** Decodes JSON. A byte order mark or zeros in the first octets take precedence over the label. */
 export const jsonText = (bytes: Uint8Array, label: string | undefined): string => {
   const found = markOf(bytes) ?? ZEROS.find(([zeros]) => zeros.test(hex(bytes)))?.[1]
   return found === undefined || found === 'utf-8' ? textOf(bytes, label) : decodeMarked(bytes, found)
 }
 
-/** The charset that a Content-Type declares: names without case, the first one counts (D58). */
+/** Returns the first charset parameter of a Content-Type. Names are compared without case (D58). */
 export const declaredIn = (contentType: string | undefined): string | undefined => {
   let declared: string | undefined
   for (const parameter of (contentType ?? '').split(';').slice(1)) {
@@ -77,15 +77,15 @@ export const declaredIn = (contentType: string | undefined): string | undefined 
   return declared
 }
 
-/** Text as it comes, piece by piece; a character is never cut. */
+/** Decodes text piece by piece, without splitting a character. */
 export const textPieces = (pieces: ReadonlyArray<Uint8Array>, label: string | undefined): ReadonlyArray<string> => {
   const mark = markOf(Buffer.concat(pieces))
-  // UTF-32 does not come in pieces here: no case has it.
+  // No case has UTF-32 in pieces.
   const decoder = mark === undefined || mark.startsWith('utf-32') ? decoderFor(label) : new TextDecoder(mark)
   return piecesBy(decoder ?? new TextDecoder(), mark === undefined ? pieces : heldBack(pieces))
 }
 
-/** Nothing is said before the mark is there. */
+/** Joins the first pieces, so that the first one contains a whole byte order mark. */
 const heldBack = (pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
   let at = 0
   let size = 0

@@ -1,15 +1,15 @@
 /**
- * A RequestsCookieJar's operations on our jar.
+ * Runs the operations of a RequestsCookieJar on our jar.
  *
- * | Python                                        | here                                                          |
- * |-----------------------------------------------|---------------------------------------------------------------|
- * | `set(name, value, domain=…)`, `set(name, None)` | `Jar.set`, `Jar.remove`                                     |
- * | `jar[name] = value`, `update`, `merge` with a dict | `Jar.set` without a domain: there is no such cookie here   |
- * | `get`, `jar[name]`, `in`                      | `Jar.lookup`, where several are a conflict                    |
- * | `keys`, `values`, `items`, `len`, `list_…`    | readers of `Jar.toArray`, by domain, path, name as Python's   |
- * | `del jar[name]`, `clear(domain, path, name)`  | `Jar.remove`, `Jar.clear`                                     |
- * | `clear_session_cookies`, `clear_expired_cookies` | `Jar.clearSession`, `Jar.evict`                            |
- * | an unknown keyword                            | what the types do not let anyone write                        |
+ * | Python                                             | here                                                      |
+ * |----------------------------------------------------|-----------------------------------------------------------|
+ * | `set(name, value, domain=…)`, `set(name, None)`    | `Jar.set`, `Jar.remove`                                   |
+ * | `jar[name] = value`, `update`, `merge` with a dict | `Jar.set` without a domain, which fails                   |
+ * | `get`, `jar[name]`, `in`                           | `Jar.lookup`; several matches are a conflict              |
+ * | `keys`, `values`, `items`, `len`, `list_…`         | read from `Jar.toArray`, ordered by domain, path and name |
+ * | `del jar[name]`, `clear(domain, path, name)`       | `Jar.remove`, `Jar.clear`                                 |
+ * | `clear_session_cookies`, `clear_expired_cookies`   | `Jar.clearSession`, `Jar.evict`                           |
+ * | an unknown keyword                                 | no counterpart: the types reject it                       |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -29,13 +29,13 @@ interface Step {
   readonly result: Json
 }
 
-const gave = (state: State, value: Json): Step => ({ state, result: { value } })
+const returned = (state: State, value: Json): Step => ({ state, result: { value } })
 const failed = (state: State, error: string): Step => ({ state, result: { error } })
-const became = (state: State, jar: Jar.Jar): Step => gave({ ...state, jar }, null)
+const updated = (state: State, jar: Jar.Jar): Step => returned({ ...state, jar }, null)
 
 const text = (u: unknown): string => (typeof u === 'string' ? u : '')
 
-// --- writing -------------------------------------------------------------------------------------------------------
+// --- writing --------------------------------------------------------------------------------------------------------
 
 const KNOWN: ReadonlySet<string> = new Set([
   'name',
@@ -58,7 +58,7 @@ const setOne = (state: State, spec: Readonly<Record<string, unknown>>): Step => 
   const { name, value, domain, path, secure, expires } = spec
   if (value === null) {
     const named = { name: text(name), ...(typeof domain === 'string' ? { domain } : {}) }
-    return became(state, Jar.remove(named)(state.jar))
+    return updated(state, Jar.remove(named)(state.jar))
   }
   const made = Jar.set({
     name: text(name),
@@ -70,7 +70,7 @@ const setOne = (state: State, spec: Readonly<Record<string, unknown>>): Step => 
     ...(typeof secure === 'boolean' ? { secure } : {}),
     ...(typeof expires === 'number' ? { expires: new Date(expires * 1000) } : {}),
   })(state.jar)
-  return E.isLeft(made) ? failed(state, made.left._tag) : became(state, made.right)
+  return E.isLeft(made) ? failed(state, made.left._tag) : updated(state, made.right)
 }
 
 const set = (state: State, spec: unknown): Step => {
@@ -78,7 +78,7 @@ const set = (state: State, spec: unknown): Step => {
   return setOne(state, isRecord(spec) ? spec : {})
 }
 
-/** A dictionary has no domains; the first that cannot be set ends it. */
+/** Sets the cookies of a dictionary, which have no domain. Stops at the first error. */
 const setAll = (state: State, dictionary: unknown): Step => {
   const py = read(dictionary)
   const entries = py?._tag === 'Dict' ? py.entries : []
@@ -87,10 +87,10 @@ const setAll = (state: State, dictionary: unknown): Step => {
     const step = setOne(state, { name, value: value._tag === 'Str' ? value.text : null })
     if (isRecord(step.result) && 'error' in step.result) return step
   }
-  return gave(state, null)
+  return returned(state, null)
 }
 
-// --- reading -------------------------------------------------------------------------------------------------------
+// --- reading --------------------------------------------------------------------------------------------------------
 
 const selectionOf = (options: unknown): Jar.Selection => {
   const { domain, path } = isRecord(options) ? options : {}
@@ -108,7 +108,7 @@ const valueOf = ({ value }: Cookie.Cookie): string => Secret.reveal(value)
 const lookup = (state: State, name: unknown, options: unknown): Step => {
   const found = Jar.lookup(text(name), selectionOf(options))(state.jar)
   if (E.isLeft(found)) return failed(state, 'CookieConflictError')
-  return gave(state, O.isNone(found.right) ? null : valueOf(found.right.value))
+  return returned(state, O.isNone(found.right) ? null : valueOf(found.right.value))
 }
 
 const getItem = (state: State, name: unknown): Step => {
@@ -120,7 +120,7 @@ const header = (state: State, url: unknown): Step => {
   const located = Url.parse(text(url))
   if (E.isLeft(located)) return failed(state, located.left._tag)
   const value = Jar.header(located.right.url, new Date(state.now * 1000))(state.jar)
-  return gave(state, value === undefined ? null : Secret.reveal(value))
+  return returned(state, value === undefined ? null : Secret.reveal(value))
 }
 
 const isSelected =
@@ -130,7 +130,7 @@ const isSelected =
 
 const dictionary = (state: State, options: unknown): Step => {
   const found = cookiesOf(state).filter(isSelected(selectionOf(options)))
-  return gave(
+  return returned(
     state,
     [...new Map(found.map((cookie) => [cookie.name, valueOf(cookie)] as const))].map((pair) => [...pair]),
   )
@@ -140,21 +140,21 @@ const distinct = (texts: ReadonlyArray<string>): ReadonlyArray<string> => [...ne
 
 const domainOf = ({ domain, hostOnly }: Cookie.Cookie): string => (hostOnly ? domain : `.${domain}`)
 
-/** Python's `multiple_domains`: whether some domain comes up twice, whatever its name says. */
+/** Python's `multiple_domains`: despite its name, it returns whether a domain occurs twice. */
 const repeatsDomain = (state: State): boolean => {
   const domains = cookiesOf(state).map(domainOf)
   return distinct(domains).length < domains.length
 }
 
-/** `clear(domain, path, name)`: a path wants a domain, and a name wants both. */
+/** `clear(domain, path, name)`: a path requires a domain, and a name requires both. */
 const clear = (state: State, domain: unknown, path: unknown, name: unknown): Step => {
   const isGiven = (u: unknown): u is string => typeof u === 'string'
   if ((isGiven(name) && !isGiven(path)) || (isGiven(path) && !isGiven(domain))) return failed(state, 'ValueError')
   const selection = selectionOf({ domain, path })
-  return became(state, isGiven(name) ? Jar.remove({ name, ...selection })(state.jar) : Jar.clear(selection)(state.jar))
+  return updated(state, isGiven(name) ? Jar.remove({ name, ...selection })(state.jar) : Jar.clear(selection)(state.jar))
 }
 
-// --- all of them ---------------------------------------------------------------------------------------------------
+// --- all operations -------------------------------------------------------------------------------------------------
 
 const run = (state: State, [name, first, second, third]: ReadonlyArray<unknown>): Step => {
   switch (name) {
@@ -170,43 +170,43 @@ const run = (state: State, [name, first, second, third]: ReadonlyArray<unknown>)
     case 'getitem':
       return getItem(state, first)
     case 'contains':
-      return gave(
+      return returned(
         state,
         cookiesOf(state).some((cookie) => cookie.name === first),
       )
     case 'keys':
-      return gave(
+      return returned(
         state,
         cookiesOf(state).map((cookie) => cookie.name),
       )
     case 'values':
-      return gave(state, cookiesOf(state).map(valueOf))
+      return returned(state, cookiesOf(state).map(valueOf))
     case 'items':
-      return gave(
+      return returned(
         state,
         cookiesOf(state).map((cookie) => [cookie.name, valueOf(cookie)]),
       )
     case 'get_dict':
       return dictionary(state, first)
     case 'list_domains':
-      return gave(state, distinct(cookiesOf(state).map(domainOf)))
+      return returned(state, distinct(cookiesOf(state).map(domainOf)))
     case 'list_paths':
-      return gave(state, distinct(cookiesOf(state).map(({ path }) => path)))
+      return returned(state, distinct(cookiesOf(state).map(({ path }) => path)))
     case 'multiple_domains':
-      return gave(state, repeatsDomain(state))
+      return returned(state, repeatsDomain(state))
     case 'len':
     case 'copy_len':
-      return gave(state, cookiesOf(state).length)
+      return returned(state, cookiesOf(state).length)
     case 'delitem':
-      return became(state, Jar.remove({ name: text(first) })(state.jar))
+      return updated(state, Jar.remove({ name: text(first) })(state.jar))
     case 'clear':
       return clear(state, first, second, third)
     case 'clear_session_cookies':
-      return became(state, Jar.clearSession(state.jar))
+      return updated(state, Jar.clearSession(state.jar))
     case 'clear_expired_cookies':
-      return became(state, Jar.evict(new Date(state.now * 1000))(state.jar))
+      return updated(state, Jar.evict(new Date(state.now * 1000))(state.jar))
     case 'advance':
-      return gave({ ...state, now: state.now + (typeof first === 'number' ? first : 0) }, null)
+      return returned({ ...state, now: state.now + (typeof first === 'number' ? first : 0) }, null)
     case 'header':
       return header(state, first)
     default:

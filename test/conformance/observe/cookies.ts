@@ -1,6 +1,4 @@
-/**
- * Several requests of one session, one after the other, and what the jar holds in the end.
- */
+/** Sends several requests of one session in turn, and returns the Cookie headers and the final jar. */
 import * as E from 'fp-ts/lib/Either.js'
 import { Environment, Jar, Request, Session } from 'requests-ts'
 import { type Input, isCollection, type Output, type Sequence, type Step } from '../families/cookies.js'
@@ -13,9 +11,9 @@ import { headerOf } from './plan.js'
 import * as Script from './script.js'
 
 const requestOf = ({ url, cookies, headers = [] }: Step): Request.Request => {
-  const asked = Request.withoutRedirects(Request.get(url))
+  const request = Request.withoutRedirects(Request.get(url))
   const [fields, given] = [translatedHeaders(headers), translatedCookies(cookies)]
-  const withFields = E.isLeft(fields) ? asked : fields.right(asked)
+  const withFields = E.isLeft(fields) ? request : fields.right(request)
   return E.isLeft(given) ? withFields : given.right(withFields)
 }
 
@@ -31,8 +29,8 @@ const answerOf = ({ set_cookie = [] }: Step): Script.Script => ({
 })
 
 const sequence = async ({ steps, session_cookies = [] }: Sequence, now: number): Promise<Output> => {
-  const along = Cookies.along(session_cookies)
-  const session = E.isLeft(along) ? Session.empty : along.right(Session.empty)
+  const settings = Cookies.settings(session_cookies)
+  const session = E.isLeft(settings) ? Session.empty : settings.right(Session.empty)
   const made = Cookies.into(session_cookies, steps[0]?.url ?? '')(Jar.empty)
   let jar = E.isLeft(made) ? Jar.empty : made.right
   const scripted = Script.open({ session, environment: Environment.empty, now })

@@ -1,12 +1,12 @@
 /**
- * Requests with one digest credential, one after the other; the jar carries the challenges between them.
+ * Sends several requests with the same digest credentials in turn. The jar stores the challenges.
  *
- * Each answer is computed again from its own fields. Only where it is right for our cnonce is it written with the
- * vectors'; a wrong one is shown as it is, so that no case can pass with it.
+ * Each Authorization header is recomputed from its own fields. If it is correct for our cnonce, the cnonce of the vectors
+ * replaces ours. An incorrect header is marked as WRONG, so that no case can pass with it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { Entropy, Environment, Jar, type Plan, Request, Session, Url } from 'requests-ts'
-import type { Asked, Input, Output, Step, StepOutput } from '../families/digest.js'
+import type { Input, Output, SentRequest, Step, StepOutput } from '../families/digest.js'
 import * as Model from '../models/digest.js'
 import type { Failure, SessionSpec } from '../shapes.js'
 import type { Subject } from '../subject.js'
@@ -20,7 +20,7 @@ import * as Script from './script.js'
 
 type Credentials = readonly [user: string, pass: string]
 
-/** Credentials are text here; bytes are taken for its UTF-8. */
+/** Our credentials are text, so bytes are decoded as UTF-8. */
 const textOf = (py: Py): string => Buffer.from(bytesOf(py)).toString('utf8')
 
 const challengeOf = (fields: ReadonlyMap<string, string>): Model.Challenge => ({
@@ -31,13 +31,13 @@ const challengeOf = (fields: ReadonlyMap<string, string>): Model.Challenge => ({
   qop: fields.has('qop'),
 })
 
-const MOST_USES = 50
+const MAX_USES = 50
 
-/** Without qop neither count nor cnonce is sent, though `-sess` uses both: they are found again among the draws. */
+/** Without qop, count and cnonce are not sent, but `-sess` uses both. So the possible pairs are computed. */
 const uses = (fields: ReadonlyMap<string, string>, nonce: string): ReadonlyArray<readonly [number, string]> => {
   const [count, cnonce] = [fields.get('nc'), fields.get('cnonce')]
   if (count !== undefined && cnonce !== undefined) return [[Number.parseInt(count, 16), cnonce]]
-  return Array.from({ length: MOST_USES }, (_, i) => [
+  return Array.from({ length: MAX_USES }, (_, i) => [
     i + 1,
     Entropy.draw(Script.SEED, `cnonce ${nonce} ${i + 1}`).slice(0, 16),
   ])
@@ -59,7 +59,7 @@ const withTheirCnonce = (header: string, plan: Plan.Plan, [user, pass]: Credenti
   return `WRONG ${header}`
 }
 
-const askedOf = async (plan: Plan.Plan, credentials: Credentials, boundary: string): Promise<Asked> => {
+const sentRequestOf = async (plan: Plan.Plan, credentials: Credentials, boundary: string): Promise<SentRequest> => {
   const { method, url, body } = await prepared(plan, boundary)
   const header = headerOf(plan, 'Authorization')
   return {
@@ -72,7 +72,7 @@ const askedOf = async (plan: Plan.Plan, credentials: Credentials, boundary: stri
   }
 }
 
-/** A step's request; its own `auth` is the credential of the case. */
+/** Returns the request of a step. Omits its `auth`, which is the credential of the case. */
 const requestOf = (
   { url, script: _, auth: __, ...content }: Step,
   below: SessionSpec,
@@ -100,7 +100,9 @@ export const observe = async ({ input, meta }: Subject<Input>): Promise<Output> 
     const signed = session_auth ? request.right : Request.withDigestAuth(...auth)(request.right)
     const { result, jar: after } = await Script.attempt(scripted, jar)(signed)
     jar = after
-    const requests = await Promise.all(scripted.sent.slice(before).map((plan) => askedOf(plan, auth, meta.boundary)))
+    const requests = await Promise.all(
+      scripted.sent.slice(before).map((plan) => sentRequestOf(plan, auth, meta.boundary)),
+    )
     outputs.push(
       E.isLeft(result)
         ? { ...failureOf(result.left), requests }

@@ -1,14 +1,15 @@
 /**
- * The names of our errors and of the Python exceptions that they stand for.
+ * Maps the tags of our errors to the names of Python exceptions.
  *
- * | ours                                  | Python's                                     |
- * |---------------------------------------|----------------------------------------------|
- * | `MissingScheme`, `UnsupportedScheme`  | `MissingSchema`, `InvalidSchema`             |
- * | `InvalidUrl`, `InvalidRedirect`       | `InvalidURL`                                 |
- * | `InvalidProxy`, `InvalidBody`         | `InvalidProxyURL`, `InvalidJSONError`        |
- * | `UnrewindableBody`                    | `UnrewindableBodyError`                      |
+ * | ours                                   | Python's                                                          |
+ * |----------------------------------------|-------------------------------------------------------------------|
+ * | `MissingScheme`, `UnsupportedScheme`   | `MissingSchema`, `InvalidSchema`                                  |
+ * | `InvalidUrl`, `InvalidRedirect`        | `InvalidURL`                                                      |
+ * | `InvalidProxy`, `InvalidBody`          | `InvalidProxyURL`, `InvalidJSONError`                             |
+ * | `UnrewindableBody`                     | `UnrewindableBodyError`                                           |
  * | `DecodingFailed`, `NotJson`, `BodyCut` | `ContentDecodingError`, `JSONDecodeError`, `ChunkedEncodingError` |
- * | any other                             | its own name                                 |
+ * | `StatusError`                          | `HTTPError`                                                       |
+ * | any other                              | unchanged                                                         |
  */
 import { type Failure, failure } from '../shapes.js'
 
@@ -28,5 +29,5 @@ const PYTHON: Readonly<Record<string, string>> = {
 
 export const pythonName = (tag: string): string => (Object.hasOwn(PYTHON, tag) ? (PYTHON[tag] ?? tag) : tag)
 
-/** One of our errors in the common form. */
+/** Converts one of our errors to the common form. */
 export const failureOf = ({ _tag }: { readonly _tag: string }): Failure => failure(pythonName(_tag))

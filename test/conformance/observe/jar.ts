@@ -1,21 +1,21 @@
 /**
- * A jar in the form of http.cookiejar.
+ * Converts a jar to the form of http.cookiejar.
  *
- * | field              | from                                                                                   |
- * |--------------------|----------------------------------------------------------------------------------------|
- * | `domain`           | with a dot where it was a Domain attribute; a dotless host and an IPv6 one get `.local` |
- * | `domain_specified` | a Domain attribute, or set by hand                                                     |
- * | `expires`          | epoch seconds                                                                          |
+ * | field              | value                                                                   |
+ * |--------------------|-------------------------------------------------------------------------|
+ * | `domain`           | with a dot for a Domain attribute; a dotless or IPv6 host gets `.local` |
+ * | `domain_specified` | true for a Domain attribute and for cookies set by hand                 |
+ * | `expires`          | epoch seconds                                                           |
  *
- * The cookies that a session gives along have no domain; they are listed with `""`, as http.cookiejar has them.
- * `path_specified` and `port` are bookkeeping of http.cookiejar that nothing here depends on: they are not compared.
+ * Cookies of `Session.withCookie` have no domain. They are listed with the domain `""`, as in http.cookiejar.
+ * `path_specified` and `port` are internal to http.cookiejar and are not compared.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { type Cookie, Jar, Secret, type Session } from 'requests-ts'
 import type { Json } from '../json.js'
 import type { Cookies, Stored } from '../models/cookie-jar.js'
-import type { Along } from '../models/given-cookies.js'
+import type { SettingCookies } from '../models/given-cookies.js'
 
 export interface JarCookie {
   readonly name: string
@@ -40,7 +40,7 @@ const Spec = t.type({
 })
 export const JarSpec = t.array(Spec)
 
-/** Python's, without what is not compared. */
+/** Keeps the compared fields of Python's cookies. */
 export const readJar = (specs: t.TypeOf<typeof JarSpec>): ReadonlyArray<JarCookie> =>
   specs.map(({ name, value, domain, path, secure, expires, domain_specified, http_only }) => ({
     name,
@@ -65,10 +65,20 @@ const sorted = (cookies: ReadonlyArray<JarCookie>): ReadonlyArray<JarCookie> =>
     (x, y) => compareText(x.domain, y.domain) || compareText(x.path, y.path) || compareText(x.name, y.name),
   )
 
-/** What both our jar and the model say of a cookie. */
-type Held = Omit<Stored, 'expires'> & { readonly expires: number | null }
+/** The fields that a cookie of our jar and of the model have in common. */
+type CookieFields = Omit<Stored, 'expires'> & { readonly expires: number | null }
 
-const shown = ({ name, value, domain, hostOnly, path, secure, httpOnly, expires, byHand }: Held): JarCookie => ({
+const shown = ({
+  name,
+  value,
+  domain,
+  hostOnly,
+  path,
+  secure,
+  httpOnly,
+  expires,
+  byHand,
+}: CookieFields): JarCookie => ({
   name,
   value,
   domain: hostOnly ? (byHand ? domain : shownHost(domain)) : `.${domain}`,
@@ -79,7 +89,7 @@ const shown = ({ name, value, domain, hostOnly, path, secure, httpOnly, expires,
   http_only: httpOnly,
 })
 
-const along = (name: string, value: string): JarCookie => ({
+const settingCookie = (name: string, value: string): JarCookie => ({
   name,
   value,
   domain: '',
@@ -90,24 +100,24 @@ const along = (name: string, value: string): JarCookie => ({
   http_only: true,
 })
 
-const heldOf = ({ value, expires, setBy, ...cookie }: Cookie.Cookie): Held => ({
+const fieldsOf = ({ value, expires, setBy, ...cookie }: Cookie.Cookie): CookieFields => ({
   ...cookie,
   value: Secret.reveal(value),
   expires: O.isNone(expires) ? null : expires.value,
   byHand: O.isNone(setBy),
 })
 
-/** Our jar, and what the session gives along. */
+/** Lists the cookies of our jar and of the session's settings. */
 export const jarOf = (jar: Jar.Jar, { settings }: Pick<Session.Session, 'settings'>): ReadonlyArray<JarCookie> => {
   const given = [...settings.cookies].flatMap(([name, override]) =>
-    override._tag === 'Set' ? [along(name, Secret.reveal(override.value))] : [],
+    override._tag === 'Set' ? [settingCookie(name, Secret.reveal(override.value))] : [],
   )
-  return sorted([...given, ...Jar.toArray(jar).map((cookie) => shown(heldOf(cookie)))])
+  return sorted([...given, ...Jar.toArray(jar).map((cookie) => shown(fieldsOf(cookie)))])
 }
 
-/** The model's cookies, and what goes along with them. */
-export const modelOf = (cookies: Cookies, given: Along): ReadonlyArray<JarCookie> =>
-  sorted([...[...given].map(([name, value]) => along(name, value)), ...cookies.map(shown)])
+/** Lists the cookies of the model's jar and of the settings. */
+export const modelOf = (cookies: Cookies, given: SettingCookies): ReadonlyArray<JarCookie> =>
+  sorted([...[...given].map(([name, value]) => settingCookie(name, value)), ...cookies.map(shown)])
 
 /** Sorts pairs of name and value, for outputs without a defined order. */
 export const pairsOf = (pairs: ReadonlyArray<readonly [string, string]>): Json =>

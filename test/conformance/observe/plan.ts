@@ -1,11 +1,11 @@
 /**
- * A plan in the form of a prepared request.
+ * Converts a plan to the form of a prepared request.
  *
- * | field     | from                                                                              |
- * |-----------|-----------------------------------------------------------------------------------|
- * | `headers` | the plan's own, in order; a forwarding proxy's credentials are of the route        |
- * | `body`    | base64; a stream is read to its end, as the vectors do; null where there is none   |
- * | boundary  | replaces the boundary of the vectors; both have 32 digits                         |
+ * | field     | value                                                                         |
+ * |-----------|-------------------------------------------------------------------------------|
+ * | `headers` | the headers of the plan, in order, without the proxy credentials of the route |
+ * | `body`    | base64 of the whole body, also of a stream; null without a body               |
+ * | boundary  | the boundary of the vectors replaces ours; both have 32 digits                |
  */
 import { Headers, type Plan, Secret, Session, Transport } from 'requests-ts'
 import type { Prepared } from '../shapes.js'
@@ -19,19 +19,19 @@ export const headerOf = (plan: Plan.Plan, name: string): string | undefined => {
   return found === undefined ? undefined : Secret.reveal(found)
 }
 
-const NO_ONE = Transport.memory(() => ({ status: 204 }))
+const NO_CONTENT = Transport.memory(() => ({ status: 204 }))
 
-/** requests asks for an adapter when it sends; a plan needs the mount at once, so a foreign scheme gets one. */
+/** Mounts a transport for a foreign scheme. requests needs the adapter only when it sends, but a plan needs the mount. */
 export const mountForeign =
   (url: string) =>
   (session: Session.Session): Session.Session => {
     const [, scheme] = /^\s*([^:/?#]*:)/.exec(url) ?? []
     return scheme === undefined || /^https?:$/i.test(scheme)
       ? session
-      : Session.mount(scheme.toLowerCase(), NO_ONE)(session)
+      : Session.mount(scheme.toLowerCase(), NO_CONTENT)(session)
   }
 
-const gather = async (source: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+const readAll = async (source: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = []
   for await (const chunk of source) chunks.push(chunk)
   return Buffer.concat(chunks)
@@ -44,19 +44,19 @@ const bodyOf = async ({ body }: Plan.Plan): Promise<Uint8Array | undefined> => {
     case 'Bytes':
       return Secret.open(body.bytes)
     case 'Stream':
-      return gather(body.open())
+      return readAll(body.open())
     case 'Once':
-      return gather(body.source)
+      return readAll(body.source)
   }
 }
 
-// Read from the body: a Content-Type of the user's need not announce it.
+// Read from the body, because a Content-Type of the user may not contain it.
 const BOUNDARY = /^--([\da-f]{32})(?:--)?\r\n/
 
 const withBoundary = (text: string, ours: string | undefined, theirs: string): string =>
   ours === undefined ? text : text.replaceAll(ours, theirs)
 
-/** Opens a plan. `boundary` is the vectors'. */
+/** Converts a plan. `boundary` is the boundary of the vectors. */
 export const prepared = async (plan: Plan.Plan, boundary: string): Promise<Prepared> => {
   const body = await bodyOf(plan)
   const latin1 = body === undefined ? '' : Buffer.from(body).toString('latin1')

@@ -1,6 +1,4 @@
-/**
- * What the library says about proxies, one function for each kind of case.
- */
+/** Runs the cases about proxies, with one function for each kind. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import {
@@ -24,7 +22,7 @@ import { ready } from '../translate/request.js'
 import { cert, proxies, trust, verify } from '../translate/session.js'
 import { failureOf } from './errors.js'
 import { mountForeign } from './plan.js'
-import { authorizationOf, proxyText, travelOf } from './route.js'
+import { adapterArguments, authorizationOf, proxyText } from './route.js'
 import * as Script from './script.js'
 
 type Of<K extends Input['kind']> = Extract<Input, { readonly kind: K }>
@@ -38,8 +36,8 @@ const bypass = (input: Of<'bypass'>): Answer => {
   if (E.isLeft(located)) return failureOf(located.left)
   const { url } = located.right
   const { no_proxy } = input
-  const isFree = typeof no_proxy === 'string' ? NoProxy.parse(no_proxy) : undefined
-  return { bypass: isFree === undefined ? Environment.bypasses(url)(environmentOf(input)) : isFree(url) }
+  const matches = typeof no_proxy === 'string' ? NoProxy.parse(no_proxy) : undefined
+  return { bypass: matches === undefined ? Environment.bypasses(url)(environmentOf(input)) : matches(url) }
 }
 
 const environ = (input: Of<'environ'>): Answer => {
@@ -63,7 +61,7 @@ const resolve = (input: Of<'resolve'>): Answer => {
   return E.isLeft(plan) ? failureOf(plan.left) : { proxy: proxyText(plan.right.route.proxy) }
 }
 
-/** The second hop of a redirect to the same URL: that is when requests rebuilds. */
+/** Plans the second hop of a redirect to the same URL, because requests calls `rebuild_proxies` on redirects. */
 const rebuild = async (input: Of<'rebuild'>, now: number): Promise<Answer> => {
   const session = trust(input.trust_env)(Session.empty)
   const request = proxies(input.proxies)(Settings.withHeaders(input.headers)(Request.get(input.url)))
@@ -86,8 +84,8 @@ const rebuild = async (input: Of<'rebuild'>, now: number): Promise<Answer> => {
 }
 
 const mergeEnv = (input: Of<'merge_env'>): Answer => {
-  // requests asks the environment for proxies only where it is given a dictionary of them.
-  const asksForProxies = input.proxies._tag !== 'None'
+  // requests reads proxies from the environment only if it is given a dictionary of proxies.
+  const readsProxies = input.proxies._tag !== 'None'
   const trusts = input.session.trust_env === true
   const session = verify(input.session.verify)(
     cert(input.session.cert)(proxies(input.session.proxies)(trust(trusts)(Session.empty))),
@@ -96,10 +94,10 @@ const mergeEnv = (input: Of<'merge_env'>): Answer => {
     input.verify,
     input.session.verify,
   )(cert(input.cert)(proxies(input.proxies)(Request.get(input.url))))
-  const asking = mountForeign(input.url)(Session.withAmbient({ proxies: trusts && asksForProxies })(session))
-  const plan = Plan.plan({ session: asking, environment: environmentOf(input) })(request)
+  const configured = mountForeign(input.url)(Session.withAmbient({ proxies: trusts && readsProxies })(session))
+  const plan = Plan.plan({ session: configured, environment: environmentOf(input) })(request)
   if (E.isLeft(plan)) return failureOf(plan.left)
-  const { proxy, verify: checks, cert: certificate } = travelOf(plan.right)
+  const { proxy, verify: checks, cert: certificate } = adapterArguments(plan.right)
   return { proxy, verify: checks, cert: certificate }
 }
 
@@ -109,10 +107,10 @@ const requested = async (input: Of<'request'>, now: number): Promise<Answer> => 
   const { session, request, jar } = made.right
   const plan = Plan.plan({ session, jar, environment: environmentOf(input), now: new Date(now * 1000) })(request)
   if (E.isLeft(plan)) return failureOf(plan.left)
-  return { url: plan.right.url.href, headers: Headers.reveal(plan.right.headers), ...travelOf(plan.right) }
+  return { url: plan.right.url.href, headers: Headers.reveal(plan.right.headers), ...adapterArguments(plan.right) }
 }
 
-/** What is written on the request line: the absolute form for a forwarding proxy (RFC 9112 3.2). */
+/** Returns the request target: the absolute form for a forwarding proxy (RFC 9112 3.2). */
 const targetOf = ({ url, route: { proxy } }: Plan.Plan): string => {
   const forwards = O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)
   return forwards ? Url.withHash('')(url).href : Url.target(url)

@@ -1,7 +1,7 @@
 /**
- * A whole exchange through `Http.start` and `Http.resume`, in the form of the vectors.
+ * Runs a whole exchange with `Http.start` and `Http.resume`, and returns it in the form of the vectors.
  *
- * `follow_next` sends `Response.next` by hand, hop after hop, as a program does that decides for itself.
+ * With `follow_next`, it sends `Response.next` hop by hop, like a program that follows redirects itself.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -26,12 +26,12 @@ import { ready, session as sessionOf } from '../translate/request.js'
 import { failureOf } from './errors.js'
 import { jarOf, pairsOf } from './jar.js'
 import { prepared } from './plan.js'
-import { authorizationOf, travelOf } from './route.js'
+import { adapterArguments, authorizationOf } from './route.js'
 import * as Script from './script.js'
 
 const sentOf = async (plan: Plan.Plan, boundary: string): Promise<Sent> => ({
   ...(await prepared(plan, boundary)),
-  ...travelOf(plan),
+  ...adapterArguments(plan),
   authorization: authorizationOf(plan),
 })
 
@@ -48,7 +48,7 @@ const finalOf = async (response: Response.Response, boundary: string, stops: boo
   return stops ? { ...final, next: O.isNone(next) ? null : await prepared(next.value, boundary) } : final
 }
 
-/** requests hangs the last response on its error only where it counted too many. */
+/** In requests, only TooManyRedirects carries the last response. */
 const errorResponse = (error: HttpError.SendError): Pick<Output, 'error_response'> => {
   if (error._tag !== 'TooManyRedirects') return {}
   const hops = error.history.filter(({ head }) => head.status !== 401)

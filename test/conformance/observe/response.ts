@@ -1,13 +1,13 @@
 /**
- * A reply read whole, in pieces and by lines, through `Response` and `Stream`.
+ * Reads a response as a whole, in pieces and by lines, with `Response` and `Stream`.
  *
- * | Python                            | here                                                                |
- * |-----------------------------------|---------------------------------------------------------------------|
- * | `iter_content(n)`                 | `Stream.pieces(n)`; None, 0 and below: as it comes                  |
- * | `iter_content(decode_unicode=…)`  | `Stream.text` of those pieces                                       |
- * | `iter_lines`                      | `Stream.lines`, which is text: bytes are read and written as UTF-8  |
- * | a chunk size that is not an int   | what the types do not let anyone write                              |
- * | what was read, read again         | `BodyCut`: `StreamConsumedError` in pieces, `RuntimeError` whole    |
+ * | Python                           | here                                                             |
+ * |----------------------------------|------------------------------------------------------------------|
+ * | `iter_content(n)`                | `Stream.pieces(n)`; None and n < 1: the chunks of the wire       |
+ * | `iter_content(decode_unicode=…)` | `Stream.text` of those pieces                                    |
+ * | `iter_lines`                     | `Stream.lines`; bytes are decoded and encoded as UTF-8           |
+ * | a chunk size that is not an int  | no counterpart: the types reject it                              |
+ * | a second read                    | `BodyCut`: `StreamConsumedError` in pieces, `RuntimeError` whole |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -52,7 +52,7 @@ const clientOf = (transport: Transport.Transport): Client.Client =>
 
 const requestOf = ({ url = DEFAULT_URL }: Input): Request.Request => Request.withoutRedirects(Request.get(url))
 
-// --- read whole ----------------------------------------------------------------------------------------------------
+// --- as a whole -----------------------------------------------------------------------------------------------------
 
 const headersOf = (headers: Headers.Headers): ReadonlyArray<readonly [string, string]> => {
   const joinedLines = new Map<string, readonly [string, string]>()
@@ -101,9 +101,9 @@ const readWhole = async (input: Input): Promise<Output> => {
   return E.isLeft(ended) ? failureOf(ended.left) : bodyOf(ended.right[0])
 }
 
-// --- in pieces -----------------------------------------------------------------------------------------------------
+// --- in pieces ------------------------------------------------------------------------------------------------------
 
-/** The size of a piece; nothing for as it comes. */
+/** Returns the size of a piece, or undefined for the chunks of the wire. */
 const sizeOf = (chunk_size: Py | undefined, otherwise: number): E.Either<string, number | undefined> => {
   if (chunk_size === undefined) return E.right(otherwise)
   if (chunk_size._tag === 'None') return E.right(undefined)
@@ -122,7 +122,7 @@ async function* chunked(bytes: Uint8Array, size: number | undefined): AsyncGener
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-/** The wire gives one piece of the asked size at a time; codings are undone on the way. */
+/** Replies with chunks of this size, and decodes the content codings. */
 const replying =
   ({ status, headers, body }: Iteration, size: number | undefined): Transport.Transport =>
   (plan) =>
@@ -164,7 +164,7 @@ const lineReader = (input: Iteration, size: number | undefined, charset: string 
 
 const PIECEWISE = ['iter_content', 'iter_lines']
 
-const AGAIN_SIZE = 4
+const SECOND_READ_SIZE = 4
 
 const read = async (source: AsyncIterable<Uint8Array>): Promise<ReadonlyArray<Uint8Array>> => {
   const pieces: Uint8Array[] = []
@@ -172,38 +172,38 @@ const read = async (source: AsyncIterable<Uint8Array>): Promise<ReadonlyArray<Ui
   return pieces
 }
 
-/** What a body that was read whole gives again: all of it, its text, or pieces of four bytes (FORMAT.md). */
-const wholeAgain = async (input: Iteration, charset: string | undefined): Promise<unknown> => {
+/** Reads a body readAgain that was read as a whole: its bytes, its text, or pieces of four bytes (FORMAT.md). */
+const readWholeAgain = async (input: Iteration, charset: string | undefined): Promise<unknown> => {
   const codings = Coding.codings(Headers.fromPairs(input.headers))
   const raw = chunked(bytesOf(input.body), undefined)
   const isPlain = E.isLeft(codings) || codings.right.length === 0
   const content = Buffer.concat(await read(isPlain ? raw : Coding.decodeStream(codings.right, raw)))
   if (input.then === 'text') return Charset.decode(O.fromNullable(charset))(content)
   if (input.then === 'content') return { base64: toBase64(content) }
-  return (await read(Stream.pieces(AGAIN_SIZE)(chunked(content, undefined)))).map(toBase64)
+  return (await read(Stream.pieces(SECOND_READ_SIZE)(chunked(content, undefined)))).map(toBase64)
 }
 
-/** What the body still gives once it was read to its end: whole or in pieces, as Python is asked. */
-const again = async (source: Reply.Source, input: Iteration, charset: string | undefined): Promise<unknown> => {
+/** Reads a body readAgain after its end, as a whole or in pieces. */
+const readAgain = async (source: Reply.Source, input: Iteration, charset: string | undefined): Promise<unknown> => {
   const { stream } = input
   const then = input.then ?? ''
-  if (stream === false) return wholeAgain(input, charset)
+  if (stream === false) return readWholeAgain(input, charset)
   const left: string[] = []
   const isPiecewise = PIECEWISE.includes(then)
   try {
     if (isPiecewise) for await (const piece of source) left.push(toBase64(piece))
     else {
       const whole = await source.gather(Number.POSITIVE_INFINITY)()
-      if (E.isLeft(whole)) return wasRead(whole.left, 'RuntimeError')
+      if (E.isLeft(whole)) return secondReadError(whole.left, 'RuntimeError')
       left.push(toBase64(whole.right))
     }
     return left
   } catch (cause) {
-    return wasRead(cause, 'StreamConsumedError')
+    return secondReadError(cause, 'StreamConsumedError')
   }
 }
 
-const wasRead = (cause: unknown, python: string): unknown =>
+const secondReadError = (cause: unknown, python: string): unknown =>
   Fault.is(cause) && cause._tag === 'BodyCut' ? failure(python) : cause
 
 const readInPieces = async (input: Iteration): Promise<Output> => {
@@ -218,7 +218,7 @@ const readInPieces = async (input: Iteration): Promise<Output> => {
       const charset = charsetOf(head, input)
       const reader = input.kind === 'iter_lines' ? lineReader : contentReader
       for await (const item of reader(input, size.right, charset)(source)) items.push(item)
-      if (typeof input.then === 'string') afterwards = await again(source, input, charset)
+      if (typeof input.then === 'string') afterwards = await readAgain(source, input, charset)
       isDone = true
       return E.right(undefined)
     }
@@ -226,7 +226,7 @@ const readInPieces = async (input: Iteration): Promise<Output> => {
   return {
     items: isCoded(input) ? joined(items) : items,
     ...(afterwards === undefined ? {} : { afterwards }),
-    // A body that was read to its end once is read; what was asked of it after that stands in `afterwards`.
+    // An error after the first complete read is in `afterwards`.
     ...(E.isLeft(ended) && !isDone ? failureOf(ended.left) : {}),
   }
 }

@@ -1,12 +1,12 @@
 /**
- * How a plan travels, in the form of what requests hands to its adapter.
+ * Converts the route of a plan to the arguments that requests passes to its adapter.
  *
- * | field     | from                                                                                     |
- * |-----------|------------------------------------------------------------------------------------------|
- * | `proxy`   | the one for this URL, spelled out; Python's map is read by its own `select_proxy`          |
- * | `verify`  | false, the path of the roots, or true                                                    |
- * | `cert`    | a path or a pair of paths                                                                |
- * | `timeout` | connect and read, in seconds; null: no limit                                             |
+ * | field     | value                                                                           |
+ * |-----------|---------------------------------------------------------------------------------|
+ * | `proxy`   | the proxy for this URL, in full; for Python's map, the result of `select_proxy` |
+ * | `verify`  | false, the path of the CA bundle, or true                                       |
+ * | `cert`    | a path or a pair of paths                                                       |
+ * | `timeout` | connect and read timeout in seconds; null means no limit                        |
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Plan, Proxy } from 'requests-ts'
@@ -31,7 +31,7 @@ export const proxyText = (proxy: O.Option<Proxy.Proxy>): string | null => {
   return `${protocol}//${shown}${hostname.replace(/^\[(.*)\]$/, '$1')}:${port}`
 }
 
-/** What the proxy is sent to let the request pass. */
+/** Returns the Proxy-Authorization for the proxy. */
 export const authorizationOf = ({ route: { proxy } }: Plan.Plan): string | null =>
   O.isSome(proxy) && O.isSome(proxy.value.authorization) ? Secret.reveal(proxy.value.authorization.value) : null
 
@@ -48,18 +48,18 @@ const timeoutOf = ({ connect, read }: Plan.Timeouts): Json => {
   return [connect, read].map((ms) => (ms === undefined ? null : ms / 1000))
 }
 
-export const travelOf = ({ route: { proxy, tls, timeouts } }: Plan.Plan): Travel => ({
+export const adapterArguments = ({ route: { proxy, tls, timeouts } }: Plan.Plan): Travel => ({
   proxy: proxyText(proxy),
   verify: tls.verify ? (O.isSome(tls.ca) ? tls.ca.value : true) : false,
   cert: certOf(tls),
   timeout: timeoutOf(timeouts),
 })
 
-// --- Python's side -------------------------------------------------------------------------------------------------
+// --- Python's side --------------------------------------------------------------------------------------------------
 
 const seconds = (py: Py): Json => (py._tag === 'Int' || py._tag === 'Float' ? numberOf(py.text) : null)
 
-/** A timeout of Python's: one number is both. */
+/** Converts a timeout of Python. A single number applies to connect and read. */
 export const timeoutShown = (py: Py): Json => {
   if (py._tag === 'None') return null
   return py._tag === 'Tuple' ? py.items.map(seconds) : [seconds(py), seconds(py)]

@@ -1,7 +1,7 @@
 /**
- * A server that follows a script, and what a client does with it: the n-th request gets the n-th answer.
+ * A client with a scripted server: the n-th request gets the n-th answer.
  *
- * The clock stands at `meta.now` and moves by each answer's `advance`, before the reply is seen.
+ * The clock starts at `meta.now`. Each answer's `advance` moves it before the client receives the answer.
  */
 import type * as E from 'fp-ts/lib/Either.js'
 import {
@@ -20,7 +20,7 @@ import {
 import type { AnswerSpec } from '../shapes.js'
 import { bytesOf, reasonOf, textOf } from '../translate/values.js'
 
-/** What every draw of chance is made from. */
+/** The seed of all random values. */
 export const SEED = 'seed'
 
 export interface Script {
@@ -35,7 +35,7 @@ const answerOf = ({ status, headers, body, reason }: AnswerSpec): Transport.Answ
   ...(reason === undefined ? {} : { reason: reasonOf(reason) }),
 })
 
-/** A client whose server follows scripts that can be put in place of one another. */
+/** A client whose server follows a replaceable script. */
 export interface Scripted {
   readonly sent: ReadonlyArray<Plan.Plan>
   readonly follow: (script: Script) => void
@@ -44,15 +44,15 @@ export interface Scripted {
   readonly client: Client.Client
 }
 
-/** Where the client lives. */
-export interface Setting {
+/** The options of the client. */
+export interface ScriptOptions {
   readonly session: Session.Session
   readonly environment: Environment.Environment
   /** Epoch seconds. */
   readonly now: number
 }
 
-export const open = ({ session, environment, now }: Setting): Scripted => {
+export const open = ({ session, environment, now }: ScriptOptions): Scripted => {
   let time = now * 1000
   let script: Script = { answers: [] }
   let next = 0
@@ -86,7 +86,7 @@ export interface Outcome {
   readonly jar: Jar.Jar
 }
 
-/** Sends a request and all that follows from it. */
+/** Sends a request and follows redirects and challenges. */
 export const attempt =
   ({ client }: Scripted, jar: Jar.Jar) =>
   async (request: Request.Request): Promise<Outcome> => {

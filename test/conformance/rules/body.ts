@@ -1,12 +1,12 @@
 /**
- * D15, D25 and D33: how a body is written and framed, wherever a request is prepared.
+ * D15, D25, D33 and D41: encoding and framing of a request body.
  *
- * | rule | Python                                           | here                                                |
- * |------|--------------------------------------------------|-----------------------------------------------------|
- * | D15  | JSON spaced and ASCII; `True`, `1.0`, `1e+22`     | `JSON.stringify`; `true`, `1`, `1e+22`              |
- * | D25  | a form of nothing goes out as an empty chunked body | an empty form, `Content-Length: 0`                |
- * | D41  | octets in pairs are quoted one by one              | pairs hold text: octets are read as UTF-8           |
- * | D33  | Transfer-Encoding beside Content-Length          | the length alone (RFC 9112 6.2)                     |
+ * | rule | Python                                                     | here                                   |
+ * |------|------------------------------------------------------------|----------------------------------------|
+ * | D15  | JSON with spaces and ASCII escapes; `True`, `1.0`, `1e+22` | `JSON.stringify`; `true`, `1`, `1e+22` |
+ * | D25  | an empty form is sent as an empty chunked body             | an empty form, `Content-Length: 0`     |
+ * | D41  | octets in pairs are percent-encoded                        | octets in pairs are decoded as UTF-8   |
+ * | D33  | Transfer-Encoding together with Content-Length             | only Content-Length (RFC 9112 6.2)     |
  */
 
 import { leavesOf } from '../models/python-text.js'
@@ -16,7 +16,7 @@ import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { entriesOf } from '../translate/query.js'
 import { added, bytesOf, isNamed, type Pairs, replaced, withBody } from './fields.js'
 
-// --- D15 -----------------------------------------------------------------------------------------------------------
+// --- D15 ------------------------------------------------------------------------------------------------------------
 
 interface Spelled {
   readonly key: string
@@ -26,7 +26,7 @@ interface Spelled {
 
 const entriesIn = (py: Py | undefined): ReadonlyArray<Entry> => (py === undefined ? [] : (entriesOf(py) ?? []))
 
-/** Every value among pairs that is spelled in two ways. */
+/** Returns the values of pairs that Python and JavaScript write differently. */
 const spelledIn = (py: Py | undefined): ReadonlyArray<Spelled> => {
   return entriesIn(py).flatMap(([key, value]) => {
     return leavesOf(value).flatMap((item): ReadonlyArray<Spelled> => {
@@ -36,7 +36,7 @@ const spelledIn = (py: Py | undefined): ReadonlyArray<Spelled> => {
   })
 }
 
-/** Writes the values of pairs our way in an encoded query or form. */
+/** Replaces Python's spelling of values with ours in an encoded query or form. */
 export const respelled = (text: string, ...sources: ReadonlyArray<Py | undefined>): string =>
   sources
     .flatMap(spelledIn)
@@ -52,7 +52,7 @@ const respelledParts = (text: string, data: Py | undefined): string =>
     text,
   )
 
-/** The body as we write it. */
+/** Replaces Python's spelling in the body with ours. */
 export const ourSpelling = <P extends Prepared>(request: RequestSpec, prepared: P): P => {
   if (prepared.body === null) return prepared
   const json = jsonBody(request)
@@ -68,7 +68,7 @@ export const ourSpelling = <P extends Prepared>(request: RequestSpec, prepared: 
   return written === text ? prepared : withBody(prepared, Buffer.from(written, 'latin1'))
 }
 
-// --- D41 -----------------------------------------------------------------------------------------------------------
+// --- D41 ------------------------------------------------------------------------------------------------------------
 
 const quoted = (py: Py): string | undefined => {
   if (py._tag === 'Bytes') return plusOctets(py.bytes)
@@ -77,7 +77,7 @@ const quoted = (py: Py): string | undefined => {
 
 const quotedAsText = (py: Py): string | undefined => (py._tag === 'Bytes' ? plus(utf8(py.bytes)) : quoted(py))
 
-/** Every pair that holds octets, as Python writes it and as we do. */
+/** Returns each pair with octets, as Python writes it and as we do. */
 const octetsIn = (py: Py | undefined): ReadonlyArray<readonly [python: string, ours: string]> => {
   return entriesIn(py).flatMap(([key, value]) =>
     leavesOf(value).map(
@@ -86,11 +86,11 @@ const octetsIn = (py: Py | undefined): ReadonlyArray<readonly [python: string, o
   )
 }
 
-/** Pairs in a query or a form, their octets read as text. */
+/** Decodes the octets of pairs as text in a query or form. */
 export const octetsAsText = (text: string, ...sources: ReadonlyArray<Py | undefined>): string =>
   sources.flatMap(octetsIn).reduce((written, [python, ours]) => written.replace(python, () => ours), text)
 
-/** The same in a form. */
+/** Decodes the octets of pairs as text in the body. */
 export const formOctetsAsText = <P extends Prepared>(request: RequestSpec, prepared: P): P => {
   if (prepared.body === null || (request.files !== undefined && isTruthy(request.files))) return prepared
   const text = bytesOf(prepared).toString('latin1')
@@ -98,12 +98,12 @@ export const formOctetsAsText = <P extends Prepared>(request: RequestSpec, prepa
   return written === text ? prepared : withBody(prepared, Buffer.from(written, 'latin1'))
 }
 
-// --- D25 and D33 ---------------------------------------------------------------------------------------------------
+// --- D25 and D33 ----------------------------------------------------------------------------------------------------
 
 const isForm = (data: Py | undefined): boolean =>
   data !== undefined && isTruthy(data) && ['Dict', 'CiDict', 'Pairs', 'List', 'Tuple'].includes(data._tag)
 
-/** The length of an empty form stands where requests would have put one. `given` are the headers of session and request. */
+/** Adds the Content-Length of an empty form. `given` are the headers of session and request, which come first. */
 export const withEmptyForm = <P extends Prepared>(data: Py | undefined, given: Pairs, prepared: P): P => {
   const { headers, body } = prepared
   if (body !== '' || !isForm(data)) return prepared

@@ -1,7 +1,7 @@
 /**
- * The output of a redirect case as a list of hops that rules walk along: what was sent, and what would have been.
+ * The output of a redirect case as a list of hops: the sent requests, and the request that `next` would send.
  *
- * The n-th answer of a script belongs to the n-th request, so a hop knows the answer before it.
+ * The n-th answer of a script belongs to the n-th request.
  */
 import type { Final, Input, Output, Sent } from '../families/redirect.js'
 import { stripsAuth } from '../models/strip.js'
@@ -10,7 +10,7 @@ import type { Rule, Subject } from '../subject.js'
 
 export type R = Rule<Input, Output>
 
-/** A request, with how it travelled where it was sent. */
+/** A request. If it was sent, it has the arguments of the adapter. */
 export type Hop = Prepared & Partial<Omit<Sent, keyof Prepared>>
 
 const isSent = (hop: Hop): hop is Sent => 'verify' in hop
@@ -45,7 +45,7 @@ export const withHops = (output: Output, hops: ReadonlyArray<Hop>): Output => {
 export const mapHops = (output: Output, change: (hop: Hop, i: number) => Hop): Output =>
   withHops(output, hopsOf(output).map(change))
 
-/** Walks along the hops; each sees the one before it as it is expected. */
+/** Maps the hops in order. Each step receives the mapped hop before it. */
 export const walk = (output: Output, step: (hop: Hop, before: Hop, i: number) => Hop): Output => {
   const walked: Hop[] = []
   for (const [i, hop] of hopsOf(output).entries()) {
@@ -55,29 +55,29 @@ export const walk = (output: Output, step: (hop: Hop, before: Hop, i: number) =>
   return withHops(output, walked)
 }
 
-/** The answer that led to a hop, or that a request got. */
+/** Returns the answer to the i-th request. */
 export const answerTo = ({ script, loop }: Input, i: number): AnswerSpec | undefined =>
   script[loop === true ? i % script.length : i]
 
-/** Epoch milliseconds when a request was sent: every answer before it has moved the clock. */
+/** Returns when the i-th request was sent, in epoch milliseconds. Each answer before it moves the clock. */
 export const timeOf = ({ input, meta }: Subject<Input>, i: number): number => {
   let seconds = meta.now
   for (let n = 0; n < i; n += 1) seconds += answerTo(input, n)?.advance ?? 0
   return seconds * 1000
 }
 
-/** Whether every hop up to this one stayed where credentials may go. */
+/** Returns whether no redirect up to this hop strips credentials. */
 export const isTrusted = (hops: ReadonlyArray<Hop>, i: number): boolean =>
   hops.slice(1, i + 1).every((hop, n) => stripsAuth(hops[n]?.url ?? '', hop.url) === false)
 
-/** Ends an exchange with an error before the i-th request: it was not sent, and nothing came back. */
+/** Ends an exchange with an error before the i-th request is sent. */
 export const endedBefore = (output: Output, i: number, error: string): Output => ({
   requests: output.requests.slice(0, i),
   cookies: output.cookies,
   error,
 })
 
-/** A rule that only says what the output is; it applies where that is something else. */
+/** Returns a rule that rewrites the output and has no other condition. */
 export const rewriting = (id: string, rewrite: (python: Output, subject: Subject<Input>) => Output): R => ({
   id,
   when: () => true,

@@ -1,6 +1,4 @@
-/**
- * A jar as a collection, by the model: a cookie has a domain, so what gives none is refused and leaves nothing (D13).
- */
+/** Runs the operations of a jar on the model. A cookie without a domain is an error and is not stored (D13). */
 import type { Collection, Output } from '../families/cookies.js'
 import { isRecord, type Json } from '../json.js'
 import { type Cookies, isLive, pairOf, placeOf, put, type Stored, sentTo } from '../models/cookie-jar.js'
@@ -94,7 +92,7 @@ const reading = (state: State, [name, first, second]: ReadonlyArray<unknown>): J
   }
 }
 
-/** `clear(domain, path, name)`: a path wants a domain, and a name wants both. */
+/** `clear(domain, path, name)`: a path requires a domain, and a name requires both. */
 const clear = (state: State, [domain, path, name]: ReadonlyArray<unknown>): Answer => {
   const [ofDomain, ofPath, ofName] = [text(domain)?.replace(/^\[|\]$/g, ''), text(path), text(name)]
   const lacks = (ofName !== undefined && ofPath === undefined) || (ofPath !== undefined && ofDomain === undefined)

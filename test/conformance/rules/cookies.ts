@@ -1,16 +1,23 @@
 /**
- * Where cookies over several requests differ.
+ * Differences of cookies over several requests.
  *
- * | rule | Python                                               | here                                              |
- * |------|------------------------------------------------------|---------------------------------------------------|
- * | D13  | http.cookiejar                                       | RFC 6265bis (`models/cookie-jar.ts`)              |
- * | D19  | any host                                             | a URL without a canonical host is not sent        |
- * | D30  | cookies without a domain stand where their dict was made | first of those of the path `/`, session's or request's |
+ * | rule | Python                                                   | here                                       |
+ * |------|----------------------------------------------------------|--------------------------------------------|
+ * | D13  | http.cookiejar                                           | RFC 6265bis (`models/cookie-jar.ts`)       |
+ * | D19  | any host                                                 | a URL without a canonical host is not sent |
+ * | D30  | cookies without a domain keep the position of their dict | before the other cookies for the path `/`  |
  */
 
 import { type Input, isCollection, type Output, type Sequence } from '../families/cookies.js'
 import { type Cookies, placeOf, sentTo, takeAll } from '../models/cookie-jar.js'
-import { type Along, alongOf, alongOfSpecs, heldOf, pairsOf, together } from '../models/given-cookies.js'
+import {
+  cookiePairs,
+  heldOf,
+  pairsOf,
+  type SettingCookies,
+  settingCookiesIn,
+  settingCookiesOf,
+} from '../models/given-cookies.js'
 import { onTheWire } from '../models/normal-url.js'
 import { canonicalHost, partsOf, withBrackets } from '../models/parts.js'
 import { strOf } from '../models/python-text.js'
@@ -28,11 +35,11 @@ const planned = (url: string): string | undefined => {
   return onTheWire(url.replace(/^([^/]*\/\/)(\[[^\]]*\]|[^:/?#]*)/, `$1${withBrackets(host)}`))
 }
 
-const given = (cookies: Sequence['steps'][number]['cookies'], below: Along): Along => {
+const given = (cookies: Sequence['steps'][number]['cookies'], below: SettingCookies): SettingCookies => {
   if (cookies === undefined) return below
-  if ('jar' in cookies) return alongOfSpecs(cookies.jar, below)
+  if ('jar' in cookies) return settingCookiesIn(cookies.jar, below)
   return cookies._tag === 'Dict' || cookies._tag === 'CiDict'
-    ? alongOf(
+    ? settingCookiesOf(
         cookies.entries.map(([key, value]) => [strOf(key) ?? '', value] as const),
         below,
       )
@@ -45,7 +52,7 @@ const headerOf = (headers: ReadonlyArray<readonly [Py, Py]>, name: string): stri
 }
 
 const runModel = ({ steps, session_cookies = [] }: Sequence, now: number): Output => {
-  const below = alongOfSpecs(session_cookies)
+  const below = settingCookiesIn(session_cookies)
   let held: Cookies = heldOf(session_cookies, steps[0]?.url ?? '')
   let seconds = now
   const sent: Array<string | null> = []
@@ -58,7 +65,7 @@ const runModel = ({ steps, session_cookies = [] }: Sequence, now: number): Outpu
     }
     const place = placeOf(target, seconds * 1000)
     const literal = headerOf(headers, 'cookie')
-    const text = literal ?? together(sentTo(held, place), pairsOf(given(cookies, below))).join('; ')
+    const text = literal ?? cookiePairs(sentTo(held, place), pairsOf(given(cookies, below))).join('; ')
     sent.push(text === '' ? null : text)
     held = takeAll(held, place, set_cookie)
   }
@@ -67,7 +74,7 @@ const runModel = ({ steps, session_cookies = [] }: Sequence, now: number): Outpu
 
 const sorted = (text: string | null): string => (text ?? '').split('; ').sort().join('; ')
 
-/** What the model sends, where it sends the same cookies in another order, or where it sends others. */
+/** Returns a rule that expects the cookies of the model: the same in another order, or different ones. */
 const headerRule = (id: string, isSame: boolean): R => ({
   id,
   when: ({ input }) => !isCollection(input),
@@ -100,7 +107,7 @@ const JAR: R = {
     isCollection(input) ? python : { ...python, jar: runModel(input, meta.now).jar },
 }
 
-/** A cookie has a domain; the operations that give none are refused, and what follows is as it is without them. */
+/** Operations on a cookie without a domain fail and have no effect. */
 const COLLECTION: R = {
   id: 'D13',
   when: ({ input }) => isCollection(input),

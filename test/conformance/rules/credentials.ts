@@ -1,12 +1,12 @@
 /**
- * D2: whose credentials a request carries, for the families that prepare one.
+ * D2: the precedence of credentials.
  *
- * | here, the first that is there                     | Python                                                   |
- * |---------------------------------------------------|----------------------------------------------------------|
- * | `auth` of request or session                      | the same                                                 |
- * | an Authorization header                           | userinfo and netrc write over it                         |
- * | nothing, where `auth` is empty                    | netrc                                                    |
- * | userinfo of the URL                               | netrc before it                                          |
+ * | here, the first that is set       | Python                        |
+ * |-----------------------------------|-------------------------------|
+ * | `auth` of request or session      | the same                      |
+ * | an Authorization header           | userinfo and netrc replace it |
+ * | no credentials if `auth` is empty | netrc                         |
+ * | userinfo of the URL               | netrc takes precedence        |
  */
 import { basic, inUtf8 } from '../models/netrc.js'
 import { credentialsIn, isHttpLike, partsOf, unquoted } from '../models/parts.js'
@@ -19,22 +19,22 @@ const isAuthorization = isNamed('authorization')
 
 const isEmpty = (auth: Py | undefined): boolean => auth !== undefined && auth._tag !== 'None' && !isTruthy(auth)
 
-/** Whether `auth` is said, and says nothing for the origin: `auth=()`, or credentials for a proxy. */
-export const saysNone = (auth: Py | undefined): boolean => isEmpty(auth) || auth?._tag === 'ProxyAuth'
+/** Returns whether `auth` is set without credentials for the origin: `auth=()`, or credentials for a proxy. */
+export const disablesAuth = (auth: Py | undefined): boolean => isEmpty(auth) || auth?._tag === 'ProxyAuth'
 
-/** The header that goes out, null for none; nothing where both sides take the same. */
+/** Returns the Authorization that we send, null for none, or undefined if it does not differ from requests. */
 export const ownAuthorization = (session: SessionSpec, request: RequestSpec): HeaderPair | null | undefined => {
   const auth = request.auth === undefined || request.auth._tag === 'None' ? session.auth : request.auth
   if (auth !== undefined && isTruthy(auth) && auth._tag !== 'ProxyAuth') return undefined
   const header = mergedHeaders(session, request).find(isAuthorization)
   if (header !== undefined) return header
-  if (saysNone(auth)) return null
+  if (disablesAuth(auth)) return null
   const url = request.url._tag === 'Str' ? request.url.text.trimStart() : ''
   const credentials = isHttpLike(url) ? credentialsIn(url) : undefined
   return credentials?.some((text) => text !== '') === true ? ['Authorization', basic(...credentials)] : undefined
 }
 
-/** Basic for the user alone that a URL names, where nothing else authenticates (D48). */
+/** Returns Basic for a URL with a user and no password, if there are no other credentials (D48). */
 export const halfAuthorization = (
   session: SessionSpec,
   request: RequestSpec,
@@ -47,7 +47,7 @@ export const halfAuthorization = (
   return auth === undefined || auth._tag === 'None' ? ['Authorization', basic(unquoted(userinfo), '')] : undefined
 }
 
-/** The credentials that requests has made, in UTF-8 (D29); a header of the user's stays. */
+/** Encodes the credentials of requests in UTF-8 (D29). Keeps a header set by the user. */
 export const inUtf8Unless = (given: Pairs, headers: Pairs): Pairs =>
   headers.map((pair): HeaderPair => {
     const isOwn = given.some(([name, value]) => isAuthorization([name, value]) && value === pair[1])

@@ -1,16 +1,16 @@
 /**
- * Where digest differs.
+ * Differences of Digest authentication.
  *
- * | rule | Python                                                    | here                                              |
- * |------|-----------------------------------------------------------|---------------------------------------------------|
- * | D14  | userinfo stays in the URL                                 | removed                                           |
- * | D20  | the history of a redirected request forgets the challenges | it lists every answered hop                      |
- * | D30  | cookies without a domain stand where their dict was made | first of those of the path `/`, session's or request's |
- * | D24  | any 4xx, any origin, text cut at commas, no quotes escaped, a header on the redirect only after another 401 | RFC 7616 (`models/digest-client.ts`) |
+ * | rule | Python                                                   | here                                      |
+ * |------|----------------------------------------------------------|-------------------------------------------|
+ * | D14  | userinfo stays in the URL                                | removed                                   |
+ * | D20  | the history of a redirected request omits the challenges | it lists every answered hop               |
+ * | D30  | cookies without a domain keep the position of their dict | before the other cookies for the path `/` |
+ * | D24  | any 4xx, any origin, text split at commas, no escaped quotes, a header after a redirect only for another 401 | RFC 7616 (`models/digest-client.ts`)      |
  */
 import type { Input, Output, Step, StepOutput } from '../families/digest.js'
 import { type Credentials, type Held, run } from '../models/digest-client.js'
-import { alongOfSpecs, heldOf, pairsOf } from '../models/given-cookies.js'
+import { heldOf, pairsOf, settingCookiesIn } from '../models/given-cookies.js'
 import { onTheWire } from '../models/normal-url.js'
 import { plainBody } from '../models/plain-request.js'
 import type { Rule, Subject } from '../subject.js'
@@ -48,7 +48,7 @@ const WHOLE_HISTORY: R = {
 const textOf = (py: Py): string =>
   py._tag === 'Str' ? py.text : py._tag === 'Bytes' ? Buffer.from(py.bytes).toString('utf8') : ''
 
-/** The first request of a step is Python's where it got that far, body and all; it is what follows that differs. */
+/** Returns the first request of a step, with Python's URL and body if Python sent it. */
 const firstOf = ({ method, url, data, json, files }: Step, python: StepOutput | undefined) => {
   const [asked] = python?.requests ?? []
   const request = {
@@ -74,7 +74,7 @@ const firstOf = ({ method, url, data, json, files }: Step, python: StepOutput | 
 
 const isLocation = ([name]: readonly [string, Py]): boolean => name.toLowerCase() === 'location'
 
-/** Where redirects are not followed, the model sees a script without any. */
+/** Removes the redirects from the script if they are not followed. */
 const followed = ({ script, allow_redirects }: Step): Step['script'] =>
   allow_redirects === false
     ? script.map((answer) => ({ ...answer, headers: answer.headers.filter((pair) => !isLocation(pair)) }))
@@ -83,12 +83,12 @@ const followed = ({ script, allow_redirects }: Step): Step['script'] =>
 const ourOutput = ({ input, meta }: Subject<Input>, python: Output): Output => {
   const { auth, steps, session = {} } = input
   const credentials: Credentials = { user: textOf(auth[0]), pass: textOf(auth[1]) }
-  const along = pairsOf(alongOfSpecs(session.cookies ?? []))
+  const settingCookies = pairsOf(settingCookiesIn(session.cookies ?? []))
   let held: Held = { memory: [], cookies: heldOf(session.cookies ?? [], steps[0]?.url ?? ''), now: meta.now * 1000 }
   return mapSteps(python, (theirs, i) => {
     const step = steps[i]
     if (step === undefined) return theirs
-    const [exchange, after] = run(held, credentials, firstOf(step, theirs), followed(step), along)
+    const [exchange, after] = run(held, credentials, firstOf(step, theirs), followed(step), settingCookies)
     held = after
     return exchange
   })
@@ -111,7 +111,7 @@ const COOKIE_ORDER: R = {
   },
 }
 
-/** Without a challenge there is nothing that RFC 7616 speaks of, and every difference has another reason. */
+/** Without a challenge, RFC 7616 does not apply, so any difference has another reason. */
 const isChallenged = ({ steps }: Input): boolean =>
   steps.some(({ script }) =>
     script.some(({ headers }) => headers.some(([name]) => name.toLowerCase() === 'www-authenticate')),

@@ -1,6 +1,4 @@
-/**
- * What a rule does to header pairs and to a prepared request as a whole.
- */
+/** Changes to header pairs and to a prepared request. */
 import type { HeaderPair } from '../models/plain-request.js'
 import type { Prepared } from '../shapes.js'
 import { toBase64 } from '../tagged.js'
@@ -16,7 +14,7 @@ export const isNamed =
 export const replaced = (headers: Pairs, name: string, value: string): Pairs =>
   headers.map((pair): HeaderPair => (isNamed(name)(pair) ? [pair[0], value] : pair))
 
-/** Puts a header before those that requests has added to the given ones. */
+/** Inserts a header before the headers that requests adds to the given ones. */
 export const added = (headers: Pairs, given: Pairs, pair: HeaderPair): Pairs => {
   const at = headers.findIndex(([name]) => !given.some(isNamed(name.toLowerCase())))
   const place = at < 0 ? headers.length : at
@@ -25,7 +23,7 @@ export const added = (headers: Pairs, given: Pairs, pair: HeaderPair): Pairs => 
 
 export const bytesOf = ({ body }: Pick<Prepared, 'body'>): Buffer => Buffer.from(body ?? '', 'base64')
 
-/** The same request with another body, and the length that belongs to it. */
+/** Replaces the body and its Content-Length. */
 export const withBody = <P extends Prepared>(prepared: P, body: Uint8Array): P => ({
   ...prepared,
   body: toBase64(body),

@@ -1,11 +1,11 @@
 /**
- * D18: how a request without a body is framed (RFC 9110 8.6).
+ * D18: framing of a request without a body (RFC 9110 8.6).
  *
- * | method            | requests                                     | here                                              |
- * |-------------------|----------------------------------------------|---------------------------------------------------|
- * | POST, PUT, …      | `Content-Length: 0`, or what the user wrote  | `Content-Length: 0`                               |
- * | GET, HEAD         | none, or what the user wrote                 | none                                              |
- * | any other         | `Content-Length: 0`, or what the user wrote  | none                                              |
+ * | method       | requests                                    | here                |
+ * |--------------|---------------------------------------------|---------------------|
+ * | POST, PUT, … | `Content-Length: 0`, or what the user wrote | `Content-Length: 0` |
+ * | GET, HEAD    | none, or what the user wrote                | none                |
+ * | any other    | `Content-Length: 0`, or what the user wrote | none                |
  *
  * requests also sends a Transfer-Encoding that the user wrote. This library sends none without a body.
  */
@@ -16,7 +16,7 @@ const EXPECT_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QU
 const isLength = isNamed('content-length')
 const isCoding = isNamed('transfer-encoding')
 
-/** Our headers for Python's, where both are of the same request. */
+/** Converts the framing headers of Python to ours. */
 export const withoutIdleFraming = (method: string, body: string | null, headers: Pairs): Pairs => {
   if (body !== null) return headers
   if (!EXPECT_CONTENT.has(method)) return headers.filter((pair) => !isLength(pair) && !isCoding(pair))

@@ -1,13 +1,13 @@
 /**
- * Where netrc differs.
+ * Differences of netrc.
  *
- * | rule | Python                                              | here                                          |
- * |------|-----------------------------------------------------|-----------------------------------------------|
- * | D19  | looks for the host as it is spelled                 | looks for the canonical host                  |
- * | D29  | Basic in latin-1                                    | Basic in UTF-8                                |
- * | D48  | `user@` is not a credential                         | Basic with an empty password                  |
- * | D2   | netrc overrides credentials in the URL              | they stand; a user alone takes its own entry  |
- * | D61  | one fault spoils the file; the last entry, exactly so | a fault spoils its entry; the first, canonical |
+ * | rule | Python                                               | here                                                   |
+ * |------|------------------------------------------------------|--------------------------------------------------------|
+ * | D19  | looks up the host as it is written                   | looks up the canonical host                            |
+ * | D29  | Basic in latin-1                                     | Basic in UTF-8                                         |
+ * | D48  | `user@` is not a credential                          | Basic with an empty password                           |
+ * | D2   | netrc overrides credentials in the URL               | it does not; a user without a password gets its entry  |
+ * | D61  | an error invalidates the file; the last entry counts | an error invalidates its entry; the first entry counts |
  */
 import type { Input, Output } from '../families/netrc.js'
 import { basic, entryFor, inUtf8, isOddFile, isUnreadable } from '../models/netrc.js'
@@ -16,7 +16,7 @@ import type { Rule } from '../subject.js'
 
 const textOf = ({ netrc, files }: Input): string => netrc ?? files?.['.netrc'] ?? files?.['_netrc'] ?? ''
 
-/** What the entry for a host makes of the output, whatever Python read in the file. */
+/** Returns the output for the model's entry of the host, whatever Python reads in the file. */
 const withEntry = ({ input }: { readonly input: Input }, python: Output): Output => {
   const { host, userinfo } = partsOf(input.url)
   const text = textOf(input)
@@ -40,7 +40,7 @@ const CANONICAL_HOST: Rule<Input, Output> = {
   expect: withEntry,
 }
 
-/** Only for a file that Python refuses or reads otherwise; of any other, every rule above has judged the output. */
+/** Applies only to a file that Python rejects or reads differently. The rules above check all other files. */
 const ENTRIES: Rule<Input, Output> = {
   id: 'D61',
   when: (subject) => hasHost(subject) && isOddFile(textOf(subject.input)),

@@ -1,10 +1,10 @@
 /**
- * Where it is asked otherwise whether a host is reached without the environment's proxy.
+ * Differences in whether NO_PROXY excludes a host from the environment's proxy.
  *
- * | rule | Python                                              | here                                              |
- * |------|-----------------------------------------------------|---------------------------------------------------|
- * | D19  | the host as it is spelled                           | the canonical host                                |
- * | D12  | its own reading of NO_PROXY                         | curl's rules and requests' (`models/no-proxy.ts`) |
+ * | rule | Python                     | here                                                  |
+ * |------|----------------------------|-------------------------------------------------------|
+ * | D19  | the host as it is written  | the canonical host                                    |
+ * | D12  | its own rules for NO_PROXY | the rules of curl and requests (`models/no-proxy.ts`) |
  */
 import type { Input, Output } from '../families/proxies.js'
 import { bypasses, readsOtherwise } from '../models/no-proxy.js'
@@ -19,7 +19,7 @@ type R = Rule<Input, Out>
 
 export const urlOf = (input: Input): string => (input.kind === 'request' ? String(write(input.request.url)) : input.url)
 
-/** What session and request say themselves, the request over the session. */
+/** Returns the proxies that are set in the request and the session. The request takes precedence. */
 export const explicitOf = (input: Input): ProxyMap => {
   switch (input.kind) {
     case 'resolve':
@@ -36,7 +36,7 @@ export const explicitOf = (input: Input): ProxyMap => {
 
 const environmentOf = (input: Input): Readonly<Record<string, string>> => ('env' in input ? (input.env ?? {}) : {})
 
-/** The list that holds: the one that is given, else the environment's. */
+/** Returns the NO_PROXY list: the given one, or by default the environment's. */
 const listOf = (input: Input): string => {
   const given =
     input.kind === 'bypass' || input.kind === 'environ'
@@ -51,7 +51,7 @@ const isFree = (input: Input): boolean => {
   return bypasses(listOf(input), canonicalHost(host) ?? host, port)
 }
 
-/** With the proxy of the environment, or without, where it is the environment that is asked. */
+/** Sets or removes the proxy of the environment if the environment decides. */
 const byEnvironment = (input: Input, python: Out): Out => {
   if (input.kind === 'bypass') return { bypass: isFree(input) }
   const url = urlOf(input)

@@ -1,15 +1,22 @@
 /**
  * The Cookie header of a prepared request, by the model of RFC 6265bis.
  *
- * | rule | Python                                                       | here                                    |
- * |------|--------------------------------------------------------------|-----------------------------------------|
- * | D13  | http.cookiejar decides what is sent, and strips `\"`          | RFC 6265bis                             |
- * | D30  | cookies without a domain stand where their dict was made | first of those of the path `/`, session's or request's |
+ * | rule | Python                                                   | here                                      |
+ * |------|----------------------------------------------------------|-------------------------------------------|
+ * | D13  | http.cookiejar decides what is sent, and strips `\"`     | RFC 6265bis                               |
+ * | D30  | cookies without a domain keep the position of their dict | before the other cookies for the path `/` |
  */
 
 import type { Input, Output } from '../families/prepare.js'
 import { placeOf, sentTo } from '../models/cookie-jar.js'
-import { type Along, alongOf, alongOfSpecs, heldOf, pairsOf, together } from '../models/given-cookies.js'
+import {
+  cookiePairs,
+  heldOf,
+  pairsOf,
+  type SettingCookies,
+  settingCookiesIn,
+  settingCookiesOf,
+} from '../models/given-cookies.js'
 import { mergedHeaders, valueOf } from '../models/plain-request.js'
 import { strOf } from '../models/python-text.js'
 import { type CookieSpec, isFailure, type Prepared } from '../shapes.js'
@@ -21,13 +28,13 @@ type R = Rule<Input, Output>
 const jarSpecs = ({ cookies }: Input['request']): ReadonlyArray<CookieSpec> =>
   cookies !== undefined && 'jar' in cookies ? cookies.jar : []
 
-/** What goes along: the session's, the request's over it. */
-export const alongInput = ({ session, request }: Pick<Input, 'session' | 'request'>): Along => {
-  const below = alongOfSpecs(session.cookies ?? [])
+/** Returns the cookies of the settings. The request takes precedence over the session. */
+export const mergedSettingCookies = ({ session, request }: Pick<Input, 'session' | 'request'>): SettingCookies => {
+  const below = settingCookiesIn(session.cookies ?? [])
   const { cookies } = request
-  if (cookies !== undefined && 'jar' in cookies) return alongOfSpecs(cookies.jar, below)
+  if (cookies !== undefined && 'jar' in cookies) return settingCookiesIn(cookies.jar, below)
   if (cookies?._tag !== 'Dict' && cookies?._tag !== 'CiDict') return below
-  return alongOf(
+  return settingCookiesOf(
     cookies.entries.map(([key, value]) => [strOf(key) ?? '', value] as const),
     below,
   )
@@ -37,7 +44,7 @@ const ours = ({ input, meta }: Subject<Input>, python: Prepared): string => {
   const held = heldOf(jarSpecs(input.request), python.url, heldOf(input.session.cookies ?? [], python.url))
   const isHttp = /^https?:/.test(python.url)
   const sent = isHttp ? sentTo(held, placeOf(python.url, meta.now * 1000)) : []
-  return together(sent, pairsOf(alongInput(input))).join('; ')
+  return cookiePairs(sent, pairsOf(mergedSettingCookies(input))).join('; ')
 }
 
 const sorted = (text: string): string => text.split('; ').sort().join('; ')
@@ -51,7 +58,7 @@ const differs = (subject: Subject<Input>, python: Output, isSame: boolean): bool
   return text !== theirs && (sorted(text) === sorted(theirs)) === isSame
 }
 
-/** Replaces the Cookie header, or adds one where requests would have put it. */
+/** Replaces the Cookie header, or adds one where requests adds it. */
 export const withCookie = <P extends Prepared>(python: P, given: Pairs, text: string): P => {
   if (text === '') return { ...python, headers: python.headers.filter(([name]) => name.toLowerCase() !== 'cookie') }
   if (valueOf(python.headers, 'Cookie') !== undefined) {

@@ -1,28 +1,27 @@
 /**
- * Where a prepared request differs: everything but cookies (`rules/prepare-cookies.ts`) and what is refused
- * (`rules/refusals.ts`).
+ * Differences of a prepared request, except cookies (`rules/prepare-cookies.ts`) and refusals (`rules/refusals.ts`).
  *
- * | rule | Python                                                | here                                          |
- * |------|-------------------------------------------------------|-----------------------------------------------|
- * | D14  | userinfo stays in the URL                             | removed                                       |
- * | D32  | `#` in text for the query begins a fragment           | it is data, `%23`                             |
- * | D27  | urllib3 normalises when it sends                      | the plan's URL is what goes over the wire     |
- * | D19  | odd hosts, older IDNA                                 | the canonical host                            |
- * | D15  | Python's spelling of JSON and of values               | JavaScript's                                  |
- * | D41  | octets in pairs are quoted one by one                 | pairs hold text                               |
- * | D25  | an empty form is an empty chunked body                | an empty form                                 |
- * | D33  | Transfer-Encoding beside Content-Length               | the length alone                              |
- * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
- * | D22  | Proxy-Authorization goes to the origin                | it goes nowhere without a proxy               |
- * | D29  | Basic in latin-1                                      | Basic in UTF-8                                |
- * | D48  | `user@` is not a credential                           | Basic with an empty password                  |
- * | D49  | every method is written in upper case                 | only those of RFC 9110, and PATCH             |
- * | D50  | odd ends of a URL                                     | `models/own-url.ts`                           |
- * | D2   | netrc overrides a header, the URL and an empty auth    | it replaces nothing                          |
+ * | rule | Python                                              | here                                            |
+ * |------|-----------------------------------------------------|-------------------------------------------------|
+ * | D14  | userinfo stays in the URL                           | removed                                         |
+ * | D32  | `#` in text for the query begins a fragment         | it is data, `%23`                               |
+ * | D27  | urllib3 normalizes the URL when it sends            | the URL of the plan is sent                     |
+ * | D19  | invalid hosts, older IDNA                           | the canonical host                              |
+ * | D15  | Python's spelling of JSON and of values             | JavaScript's                                    |
+ * | D41  | octets in pairs are percent-encoded                 | octets in pairs are decoded as UTF-8            |
+ * | D25  | an empty form is an empty chunked body              | an empty form                                   |
+ * | D33  | Transfer-Encoding together with Content-Length      | only Content-Length                             |
+ * | D18  | Content-Length for any method, or the user's        | the length of the body, or 0 if one is expected |
+ * | D22  | Proxy-Authorization goes to the origin              | it is not sent without a proxy                  |
+ * | D29  | Basic in latin-1                                    | Basic in UTF-8                                  |
+ * | D48  | `user@` is not a credential                         | Basic with an empty password                    |
+ * | D49  | every method is written in upper case               | only those of RFC 9110, and PATCH               |
+ * | D50  | unusual path, query and port                        | `models/own-url.ts`                             |
+ * | D2   | netrc overrides a header, the URL and an empty auth | it replaces nothing                             |
  */
 import type { Input, Output } from '../families/prepare.js'
 import { onTheWire } from '../models/normal-url.js'
-import { ownUrl, withoutBlanksBehind } from '../models/own-url.js'
+import { ownUrl, withoutTrailingBlanks } from '../models/own-url.js'
 import { isHttpLike } from '../models/parts.js'
 import { mergedHeaders, plainRequest } from '../models/plain-request.js'
 import { isFailure, type Prepared, type RequestSpec } from '../shapes.js'
@@ -38,14 +37,14 @@ import { withCanonicalHost, withoutUserinfo } from './url.js'
 
 type R = Rule<Input, Output>
 
-/** A rule that only rewrites a request that was prepared. */
+/** Returns a rule that rewrites a prepared request. */
 const rewriting = (id: string, rewrite: (python: Prepared, input: Input) => Prepared): R => ({
   id,
   when: (_, python) => !isFailure(python),
   expect: ({ input }, python) => (isFailure(python) ? python : rewrite(python, input)),
 })
 
-// --- the URL -------------------------------------------------------------------------------------------------------
+// --- the URL --------------------------------------------------------------------------------------------------------
 
 export const urlText = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text.trimStart() : '')
 
@@ -66,7 +65,7 @@ const ON_THE_WIRE = rewriting('D27', (python) => ({ ...python, url: onTheWire(py
 
 const CANONICAL_HOST = rewriting('D19', (python) => ({ ...python, url: withCanonicalHost(python.url) }))
 
-// --- the body ------------------------------------------------------------------------------------------------------
+// --- the body -------------------------------------------------------------------------------------------------------
 
 const SPELLING = rewriting('D15', (python, { request, session }) => ({
   ...ourSpelling(request, python),
@@ -91,7 +90,7 @@ const NO_IDLE_FRAMING = rewriting('D18', (python) => ({
   headers: withoutIdleFraming(python.method, python.body, python.headers),
 }))
 
-// --- credentials ---------------------------------------------------------------------------------------------------
+// --- credentials ----------------------------------------------------------------------------------------------------
 
 const NO_PROXY_NO_CREDENTIALS = rewriting('D22', (python) => ({
   ...python,
@@ -113,11 +112,11 @@ const HALF = rewriting('D48', (python, { session, request }) => {
   return half === undefined ? python : { ...python, headers: [...python.headers, half] }
 })
 
-// --- as it was written ---------------------------------------------------------------------------------------------
+// --- methods and ends of the URL ------------------------------------------------------------------------------------
 
 const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
 
-/** A method that requests has put in upper case, as it is sent. */
+/** Returns the method as we send it, if requests converted it to upper case. */
 export const ownMethod = (written: string, python: string): string =>
   !METHODS.has(python) && written.toUpperCase() === python ? written : python
 
@@ -130,21 +129,22 @@ const OWN_URL = rewriting('D50', (python, { request }) => ({ ...python, url: own
 
 const givenUrl = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text : '')
 
-/** A host with a trailing blank. */
-const BLANK_BEHIND_HOST: R = {
+/** A blank after the host. */
+const BLANK_AFTER_HOST: R = {
   id: 'D50',
   when: ({ input: { request } }, python) => {
     const text = givenUrl(request)
-    return isFailure(python) && isHttpLike(text) && withoutBlanksBehind(text) !== text
+    return isFailure(python) && isHttpLike(text) && withoutTrailingBlanks(text) !== text
   },
   expect: ({ input: { session, request } }, python) =>
-    plainRequest(session, { ...request, url: { _tag: 'Str', text: withoutBlanksBehind(givenUrl(request)) } }) ?? python,
+    plainRequest(session, { ...request, url: { _tag: 'Str', text: withoutTrailingBlanks(givenUrl(request)) } }) ??
+    python,
 }
 
 export const all: ReadonlyArray<R> = [
   UTF8,
   ...refusals.all,
-  BLANK_BEHIND_HOST,
+  BLANK_AFTER_HOST,
   USERINFO,
   HASH_IN_PARAMS,
   ON_THE_WIRE,

@@ -1,19 +1,19 @@
 /**
- * Where proxies and roots of trust differ; for NO_PROXY see `rules/no-proxy.ts`.
+ * Differences of proxies and CA bundles. For NO_PROXY, see `rules/no-proxy.ts`.
  *
- * | rule | Python                                              | here                                              |
- * |------|-----------------------------------------------------|---------------------------------------------------|
- * | D28  | asks about any text                                 | text that is no URL is an error                   |
- * | D14  | userinfo stays in the URL                           | removed                                           |
- * | D27  | urllib3 normalises when it sends                    | the plan's URL is what goes over the wire         |
- * | D19  | the host as it is spelled                           | the canonical host                                |
- * | D1   | the environment's proxy and roots beat the session's | what was said beats what is around               |
- * | D3   | any falsy `verify` turns checking off               | only False does                                   |
- * | D22  | Proxy-Authorization for a SOCKS proxy goes to the origin, and is lost on a redirect | it stays with its proxy |
- * | D29  | Basic in latin-1; credentials beyond it are an exception | UTF-8 (RFC 7617 2.1)                         |
- * | D48  | half of a proxy's credentials is ignored            | the other half is empty                           |
- * | D52  | keys that are spelled otherwise fit nothing         | they fit as they are meant                        |
- * | D31  | `host:port` is a URL of the scheme `host`           | an http proxy                                     |
+ * | rule | Python                                                   | here                                     |
+ * |------|----------------------------------------------------------|------------------------------------------|
+ * | D28  | accepts any text                                         | text that is not a valid URL is an error |
+ * | D14  | userinfo stays in the URL                                | removed                                  |
+ * | D27  | urllib3 normalizes the URL when it sends                 | the URL of the plan is sent              |
+ * | D19  | the host as it is written                                | the canonical host                       |
+ * | D1   | the environment's proxy and CA bundle override the session's | settings override the environment        |
+ * | D3   | any falsy `verify` turns verification off                | only False does                          |
+ * | D22  | Proxy-Authorization for a SOCKS proxy is sent to the origin, and lost on a redirect | only its proxy receives it               |
+ * | D29  | Basic in latin-1; credentials beyond it are an exception | UTF-8 (RFC 7617 2.1)                     |
+ * | D48  | a proxy's user without a password is ignored             | the missing half is empty                |
+ * | D52  | keys in another spelling match nothing                   | keys are normalized                      |
+ * | D31  | `host:port` is a URL of the scheme `host`                | an http proxy                            |
  */
 import type { Input, Output } from '../families/proxies.js'
 import { basic, inUtf8 } from '../models/netrc.js'
@@ -26,7 +26,7 @@ import {
   isHalf,
   isSocks,
   mapOf,
-  meant,
+  normalizedKeys,
   select,
   spelled,
 } from '../models/proxy.js'
@@ -36,21 +36,21 @@ import { NONE } from '../tagged.js'
 import { isNamed } from './fields.js'
 import * as noProxy from './no-proxy.js'
 import { explicitOf, urlOf } from './no-proxy.js'
-import { ambientFirst, type Checks, explicitFirst, saysOtherFalse, withoutFalsy } from './roots.js'
-import { noUrl, withCanonicalHost, withoutUserinfo } from './url.js'
+import { ambientFirst, type Checks, explicitFirst, hasOtherFalsy, withoutFalsy } from './roots.js'
+import { urlProblem, withCanonicalHost, withoutUserinfo } from './url.js'
 
 type Out = Output | Failure
 type R = Rule<Input, Out>
 
-// --- the URL -------------------------------------------------------------------------------------------------------
+// --- the URL --------------------------------------------------------------------------------------------------------
 
 const NO_URL: R = {
   id: 'D28',
-  when: ({ input }) => input.kind !== 'request' && noUrl(input.url) !== undefined,
-  expect: ({ input }, python) => noUrl(urlOf(input)) ?? python,
+  when: ({ input }) => input.kind !== 'request' && urlProblem(input.url) !== undefined,
+  expect: ({ input }, python) => urlProblem(urlOf(input)) ?? python,
 }
 
-/** A rule that rewrites the URL of a request that was prepared. */
+/** Returns a rule that rewrites the URL of a prepared request. */
 const ofUrl = (id: string, rewrite: (url: string) => string): R => ({
   id,
   when: ({ input }) => input.kind === 'request',
@@ -62,7 +62,7 @@ const USERINFO = ofUrl('D14', withoutUserinfo)
 const ON_THE_WIRE = ofUrl('D27', onTheWire)
 const CANONICAL_HOST = ofUrl('D19', withCanonicalHost)
 
-// --- the proxy -----------------------------------------------------------------------------------------------------
+// --- the proxy ------------------------------------------------------------------------------------------------------
 
 const EXPLICIT_PROXY: R = {
   id: 'D1',
@@ -82,21 +82,21 @@ const EXPLICIT_PROXY: R = {
 const mapsOf = (input: Input): ReturnType<typeof mapOf> =>
   input.kind === 'select' || input.kind === 'request_url' ? mapOf(input.proxies) : explicitOf(input)
 
-/** Python found nothing under the keys as they are spelled. */
-const AS_MEANT: R = {
+/** Applies if a key matches only after normalization. */
+const NORMALIZED_KEYS: R = {
   id: 'D52',
   when: ({ input }, python) =>
     !isFailure(python) &&
     select(urlOf(input), mapsOf(input)) === undefined &&
-    select(urlOf(input), meant(mapsOf(input))) !== undefined,
+    select(urlOf(input), normalizedKeys(mapsOf(input))) !== undefined,
   expect: ({ input }, python) => {
-    const found = select(urlOf(input), meant(mapsOf(input))) ?? null
+    const found = select(urlOf(input), normalizedKeys(mapsOf(input))) ?? null
     if (isFailure(python) || !('proxy' in python)) return python
     return { ...python, proxy: input.kind === 'select' ? found : spelled(found) }
   },
 }
 
-/** The proxy that was chosen, as the user wrote it. */
+/** Returns the selected proxy as the user wrote it. */
 const writtenProxy = (input: Input, chosen: string | null | undefined): string | undefined => {
   const env = 'env' in input ? environmentMap(input.env ?? {}) : []
   const own = [select(urlOf(input), mapsOf(input)), select(urlOf(input), env)]
@@ -131,7 +131,7 @@ const isProxyAuthorization = isNamed('proxy-authorization')
 const handSet = (input: Input): string | undefined =>
   input.kind === 'rebuild' ? input.headers.find(isProxyAuthorization)?.[1] : undefined
 
-/** It goes to a proxy that asks for none of its own, and nowhere else. */
+/** Returns the Proxy-Authorization: the proxy's own credentials, or the header set by hand. None for SOCKS. */
 const sentTo = (proxy: string | null, own: string | null, given: string | undefined): string | null => {
   if (proxy === null || isSocks(proxy)) return null
   return own ?? given ?? null
@@ -177,7 +177,7 @@ const HOST_AND_PORT: R = {
     input.kind === 'request_url' ? { ...python, proxy: spelled(select(input.url, mapOf(input.proxies))) } : python,
 }
 
-// --- roots of trust ------------------------------------------------------------------------------------------------
+// --- CA bundles -----------------------------------------------------------------------------------------------------
 
 const checksOf = (input: Input): Checks | undefined => {
   if (input.kind !== 'merge_env' && input.kind !== 'request') return undefined
@@ -192,7 +192,7 @@ const ONLY_FALSE: R = {
   id: 'D3',
   when: ({ input }, python) => {
     const checks = checksOf(input)
-    return checks !== undefined && saysOtherFalse(checks) && 'verify' in python
+    return checks !== undefined && hasOtherFalsy(checks) && 'verify' in python
   },
   expect: ({ input }, python) => {
     const checks = checksOf(input)
@@ -216,7 +216,7 @@ export const all: ReadonlyArray<R> = [
   CANONICAL_HOST,
   ...noProxy.all,
   EXPLICIT_PROXY,
-  AS_MEANT,
+  NORMALIZED_KEYS,
   UTF8,
   HALF,
   ONLY_TO_ITS_PROXY,

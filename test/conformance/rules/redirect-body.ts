@@ -1,16 +1,16 @@
 /**
- * Where the body of a redirected request, and the headers that belong to it, differ.
+ * Differences of the body of a redirected request and of its header fields.
  *
- * | rule | Python                                              | here                                                |
- * |------|-----------------------------------------------------|-----------------------------------------------------|
- * | D15  | its spelling of JSON and of values                  | JavaScript's                                        |
- * | D41  | octets in pairs are quoted one by one               | pairs hold text                                     |
- * | D25  | an empty form is an empty chunked body              | an empty form                                       |
- * | D33  | Transfer-Encoding beside Content-Length             | the length alone                                    |
- * | D18  | a length for methods that expect no content, or the user's | the length of the body, where one is expected |
- * | D4   | 301, 302 and 303 drop the body of any method        | it stays as long as the method does                 |
- * | D37  | fields of the content stay without the body         | they go with it (RFC 9110 15.4)                     |
- * | D7   | a generator is sent again, empty                    | `UnrewindableBody`                                  |
+ * | rule | Python                                         | here                                            |
+ * |------|------------------------------------------------|-------------------------------------------------|
+ * | D15  | its spelling of JSON and of values             | JavaScript's                                    |
+ * | D41  | octets in pairs are percent-encoded            | octets in pairs are decoded as UTF-8            |
+ * | D25  | an empty form is an empty chunked body         | an empty form                                   |
+ * | D33  | Transfer-Encoding together with Content-Length | only Content-Length                             |
+ * | D18  | Content-Length for any method, or the user's   | the length of the body, or 0 if one is expected |
+ * | D4   | 301, 302 and 303 drop the body of any method   | it is kept if the method is                     |
+ * | D37  | fields of the content stay without the body    | they are dropped with it (RFC 9110 15.4)        |
+ * | D7   | a generator is sent again, empty               | `UnrewindableBody`                              |
  */
 import type { Input } from '../families/redirect.js'
 import { type HeaderPair, mergedHeaders } from '../models/plain-request.js'
@@ -45,14 +45,14 @@ const NO_IDLE_FRAMING = rewriting('D18', (python) =>
   mapHops(python, (hop) => ({ ...hop, headers: withoutIdleFraming(hop.method, hop.body, hop.headers) })),
 )
 
-// --- kept with the method ------------------------------------------------------------------------------------------
+// --- kept with the method -------------------------------------------------------------------------------------------
 
 const isContent = isNamed('content-length', 'content-type', 'transfer-encoding')
 
 const has = (headers: Pairs, name: string): boolean => headers.some(isNamed(name.toLowerCase()))
 
-/** Puts a pair behind the nearest of those before it that is still there; a Cookie is a new one, as new credentials. */
-const behindItsOwn = (before: Pairs, now: Pairs, pair: HeaderPair): Pairs => {
+/** Inserts a pair after its nearest predecessor that was kept. A new Cookie or Authorization does not count as kept. */
+const insertAfterPredecessors = (before: Pairs, now: Pairs, pair: HeaderPair): Pairs => {
   const earlier = before.slice(0, before.indexOf(pair)).filter((other) => isKept(other, now))
   const at = Math.max(0, ...earlier.map(([name]) => now.findIndex(isNamed(name.toLowerCase())) + 1))
   return [...now.slice(0, at), pair, ...now.slice(at)]
@@ -62,16 +62,16 @@ const isKept = (pair: HeaderPair, now: Pairs): boolean =>
   !isNamed('cookie')(pair) &&
   (!isNamed('authorization')(pair) || now.some(([name, value]) => name === pair[0] && value === pair[1]))
 
-/** The headers as they are now, with those of the content as they were before. */
+/** Replaces the content headers with those of the hop before. */
 const withContentOf = (before: Pairs, now: Pairs): Pairs =>
   before.filter(isContent).reduce<Pairs>(
-    (held, pair) => behindItsOwn(before, held, pair),
+    (held, pair) => insertAfterPredecessors(before, held, pair),
     now.filter((pair) => !isContent(pair)),
   )
 
 const keeps = (hop: Hop, before: Hop): boolean => hop.method === before.method
 
-/** Whether requests has taken content and its headers away before the i-th hop. */
+/** Returns whether requests drops the body before the i-th hop. */
 const isDropped = (input: Input, i: number): boolean =>
   Array.from({ length: i }, (_, n) => answerTo(input, n)?.status ?? 0).some((status) => ![307, 308].includes(status))
 
@@ -83,7 +83,7 @@ const BODY_WITH_METHOD = rewriting('D4', (python, { input }) =>
   ),
 )
 
-/** What was taken away does not come back with a hop that keeps the method of the one before. */
+/** Fields that were dropped are not sent on later hops. */
 const FIELDS_WITH_BODY = rewriting('D37', (python) =>
   walk(python, (hop, before) => ({
     ...hop,

@@ -1,33 +1,33 @@
 /**
- * Where the cookies of an exchange differ: the Cookie header of each hop, the jar afterwards, what the last reply set.
+ * Differences of the cookies of an exchange: the Cookie header of each hop, the jar, the cookies of the last response.
  *
- * | rule | Python                                                 | here                                              |
- * |------|--------------------------------------------------------|---------------------------------------------------|
- * | D6   | a literal Cookie header is lost on any redirect        | it stays where credentials may go                 |
- * | D5   | the cookies of session and request go to any target    | they stay behind                                  |
- * | D38  | the session's value takes a request's place on a redirect | the request's value stays                      |
- * | D13  | http.cookiejar                                         | RFC 6265bis (`models/cookie-jar.ts`)              |
- * | D30  | cookies without a domain stand where their dict was made | first of those of the path `/`, session's or request's |
+ * | rule | Python                                                   | here                                      |
+ * |------|----------------------------------------------------------|-------------------------------------------|
+ * | D6   | a literal Cookie header is lost on any redirect          | it is kept as long as credentials are     |
+ * | D5   | cookies of the settings are sent to any target           | they are not sent to another origin       |
+ * | D38  | the session's value replaces the request's on a redirect | the request's value is kept               |
+ * | D13  | http.cookiejar                                           | RFC 6265bis (`models/cookie-jar.ts`)      |
+ * | D30  | cookies without a domain keep the position of their dict | before the other cookies for the path `/` |
  */
 import type { Input, Output } from '../families/redirect.js'
 import { type Cookies, pairOf, placeOf, type Stored, sentTo, take } from '../models/cookie-jar.js'
-import { type Along, alongOfSpecs, heldOf, pairsOf, together } from '../models/given-cookies.js'
+import { cookiePairs, heldOf, pairsOf, type SettingCookies, settingCookiesIn } from '../models/given-cookies.js'
 import { mergedHeaders, valueOf } from '../models/plain-request.js'
 import { modelOf, pairsOf as shownPairs } from '../observe/jar.js'
 import type { Subject } from '../subject.js'
 import { answerTo, type Hop, hopsOf, isTrusted, mapHops, type R, rewriting, timeOf, walk } from './chain.js'
 import { isNamed, type Pairs } from './fields.js'
-import { alongInput, withCookie } from './prepare-cookies.js'
+import { mergedSettingCookies, withCookie } from './prepare-cookies.js'
 
 const isCookie = isNamed('cookie')
 
-// --- the model -----------------------------------------------------------------------------------------------------
+// --- the model ------------------------------------------------------------------------------------------------------
 
 interface Kept {
   /** The pairs of the jar for each hop. */
   readonly sent: ReadonlyArray<Cookies>
   readonly jar: Cookies
-  /** What the last reply set. */
+  /** The cookies of the last response. */
   readonly last: ReadonlyArray<Stored>
 }
 
@@ -39,7 +39,7 @@ const setCookies = (input: Input, i: number): ReadonlyArray<string> =>
 const sameCookie = (x: Stored, y: Stored): boolean =>
   x.name === y.name && x.domain === y.domain && x.hostOnly === y.hostOnly && x.path === y.path
 
-/** What one reply leaves behind; a later cookie of the same reply takes the place of an earlier one. */
+/** Stores the cookies of one response. A later cookie replaces an earlier one of the same response. */
 const received = (held: Cookies, url: string, now: number, headers: ReadonlyArray<string>) => {
   let jar = held
   let set: ReadonlyArray<Stored> = []
@@ -69,12 +69,12 @@ const keptBy = (subject: Subject<Input>, python: Output): Kept => {
   return { sent, jar, last }
 }
 
-// --- the header ----------------------------------------------------------------------------------------------------
+// --- the header -----------------------------------------------------------------------------------------------------
 
 const literalOf = ({ session, request }: Input): string | undefined =>
   valueOf(mergedHeaders(session, request), 'Cookie')
 
-/** Puts a pair among headers where it stood among others. */
+/** Inserts the Cookie header at the position that it had before. */
 const inPlaceOf = (before: Pairs, headers: Pairs): Pairs => {
   const at = before.findIndex(isCookie)
   const pair = before[at]
@@ -102,9 +102,9 @@ const withText = ({ session, request }: Input, hop: Hop, text: string, i: number
   return { ...hop, headers: [...hop.headers, ['Cookie', text]] }
 }
 
-/** The pairs that requests sends of the session where the request gave another value. */
+/** Maps each session pair that the request overrides to the pair of the request. */
 const overridden = (input: Input): ReadonlyMap<string, string> => {
-  const [session, both] = [alongOfSpecs(input.session.cookies ?? []), alongInput(input)]
+  const [session, both] = [settingCookiesIn(input.session.cookies ?? []), mergedSettingCookies(input)]
   const pairs = [...session].flatMap(([name, value]) => {
     const given = both.get(name)
     return given === undefined || given === value
@@ -131,24 +131,28 @@ const REQUESTS_VALUE = rewriting('D38', (python, { input }) => {
   )
 })
 
-const GIVEN_STAY_BEHIND = rewriting('D5', (python, subject) => {
-  const along = new Set(pairsOf(alongInput(subject.input)))
+const SETTING_COOKIES = rewriting('D5', (python, subject) => {
+  const settingCookies = new Set(pairsOf(mergedSettingCookies(subject.input)))
   const hops = hopsOf(python)
   const { sent } = keptBy(subject, python)
   return mapHops(python, (hop, i) => {
     if (isTrusted(hops, i)) return hop
     const left = pairsIn(textOf(hop)).filter(
-      (pair) => !along.has(pair) || sent[i]?.some((cookie) => pairOf(cookie) === pair) === true,
+      (pair) => !settingCookies.has(pair) || sent[i]?.some((cookie) => pairOf(cookie) === pair) === true,
     )
     return withText(subject.input, hop, left.join('; '), i)
   })
 })
 
-/** What we send: the jar's, then what goes along. */
-const expectedText = (subject: Subject<Input>, python: Output, along: Along): ReadonlyArray<string> => {
+/** Returns the Cookie header of each hop, from the jar and the settings. */
+const expectedText = (
+  subject: Subject<Input>,
+  python: Output,
+  settingCookies: SettingCookies,
+): ReadonlyArray<string> => {
   const hops = hopsOf(python)
   const { sent } = keptBy(subject, python)
-  return hops.map((_, i) => together(sent[i] ?? [], isTrusted(hops, i) ? pairsOf(along) : []).join('; '))
+  return hops.map((_, i) => cookiePairs(sent[i] ?? [], isTrusted(hops, i) ? pairsOf(settingCookies) : []).join('; '))
 }
 
 const isLiteral = (input: Input, hops: ReadonlyArray<Hop>, i: number): boolean =>
@@ -159,7 +163,7 @@ const sorted = (text: string): string => [...pairsIn(text)].sort().join('; ')
 const headerRule = (id: string, isSame: boolean): R =>
   rewriting(id, (python, subject) => {
     const hops = hopsOf(python)
-    const texts = expectedText(subject, python, alongInput(subject.input))
+    const texts = expectedText(subject, python, mergedSettingCookies(subject.input))
     return mapHops(python, (hop, i) => {
       const text = texts[i] ?? ''
       if (isLiteral(subject.input, hops, i) || (sorted(text) === sorted(textOf(hop))) !== isSame) return hop
@@ -167,11 +171,11 @@ const headerRule = (id: string, isSame: boolean): R =>
     })
   })
 
-// --- the jar -------------------------------------------------------------------------------------------------------
+// --- the jar --------------------------------------------------------------------------------------------------------
 
 const JAR = rewriting('D13', (python, subject) => {
   const { jar, last } = keptBy(subject, python)
-  const cookies = modelOf(jar, alongOfSpecs(subject.input.session.cookies ?? []))
+  const cookies = modelOf(jar, settingCookiesIn(subject.input.session.cookies ?? []))
   if (python.final === undefined) return { ...python, cookies }
   const response_cookies = shownPairs(last.map(({ name, value }) => [name, value] as const))
   return { ...python, cookies, final: { ...python.final, response_cookies } }
@@ -180,7 +184,7 @@ const JAR = rewriting('D13', (python, subject) => {
 export const all: ReadonlyArray<R> = [
   LITERAL,
   REQUESTS_VALUE,
-  GIVEN_STAY_BEHIND,
+  SETTING_COOKIES,
   headerRule('D13', false),
   headerRule('D30', true),
   JAR,

@@ -1,14 +1,14 @@
 /**
- * Where credentials, proxies and other headers of a redirected request differ.
+ * Differences of credentials, proxies and other headers of a redirected request.
  *
- * | rule | Python                                             | here                                                 |
- * |------|----------------------------------------------------|------------------------------------------------------|
- * | D5   | secret headers, `Host` and the certificate go anywhere | they stay behind, and do not come back           |
- * | D2   | netrc replaces credentials again on every hop      | only where nothing else authenticates                |
- * | D1   | the environment's proxy beats the session's        | what was said beats what is around                   |
- * | D12  | the proxy of hop 1 stays; its own NO_PROXY         | chosen anew, by `models/no-proxy.ts`                 |
- * | D22  | a hand-set Proxy-Authorization goes to the origin, and is lost on a redirect | only to its own proxy      |
- * | D3, D1 | roots of trust                                   | as without redirects                                 |
+ * | rule   | Python                                           | here                                           |
+ * |--------|--------------------------------------------------|------------------------------------------------|
+ * | D5     | secret headers, `Host` and the certificate are sent anywhere | only to their origin, and not after leaving it |
+ * | D2     | netrc replaces credentials again on every hop    | only without other credentials                 |
+ * | D1     | the environment's proxy overrides the session's  | settings override the environment              |
+ * | D12    | keeps the proxy of hop 1; its own NO_PROXY rules | selected for each hop (`models/no-proxy.ts`)   |
+ * | D22    | a Proxy-Authorization set by hand is sent to the origin, and lost on a redirect | sent only to its proxy                         |
+ * | D3, D1 | CA bundles                                       | as without redirects                           |
  */
 import type { Input, Output } from '../families/redirect.js'
 import { bypasses } from '../models/no-proxy.js'
@@ -17,11 +17,11 @@ import { mergedHeaders, valueOf } from '../models/plain-request.js'
 import { authorizationFor, environmentMap, isSocks, mapOf, type ProxyMap, select, spelled } from '../models/proxy.js'
 import { stripsAuth } from '../models/strip.js'
 import { type Hop, hopsOf, isTrusted, mapHops, type R, rewriting, walk } from './chain.js'
-import { halfAuthorization, inUtf8Unless, ownAuthorization, saysNone, withAuthorization } from './credentials.js'
+import { disablesAuth, halfAuthorization, inUtf8Unless, ownAuthorization, withAuthorization } from './credentials.js'
 import { isNamed } from './fields.js'
-import { ambientFirst, type Checks, explicitFirst, saysOtherFalse, withoutFalsy } from './roots.js'
+import { ambientFirst, type Checks, explicitFirst, hasOtherFalsy, withoutFalsy } from './roots.js'
 
-// --- what stays behind ---------------------------------------------------------------------------------------------
+// --- sensitive headers ----------------------------------------------------------------------------------------------
 
 /** Authorization and Cookie have rules of their own. */
 const isSensitive = isNamed('x-api-key', 'x-auth-token', 'private-token', 'host')
@@ -39,11 +39,11 @@ const STAYS_BEHIND = rewriting('D5', (python) => {
   )
 })
 
-// --- netrc ---------------------------------------------------------------------------------------------------------
+// --- netrc ----------------------------------------------------------------------------------------------------------
 
 const isAuthorization = isNamed('authorization')
 
-/** What authenticates already is not replaced; `auth=()` says that nothing does. */
+/** Existing credentials are not replaced. `auth=()` disables netrc. */
 const NETRC_IS_LAST = rewriting('D2', (python, { input: { session, request } }) => {
   const own = ownAuthorization(session, request)
   const first = mapHops(python, (hop, i) =>
@@ -52,11 +52,11 @@ const NETRC_IS_LAST = rewriting('D2', (python, { input: { session, request } }) 
   return walk(first, (hop, before) => {
     const held = stripsAuth(before.url, hop.url) === false ? before.headers.find(isAuthorization) : undefined
     if (held !== undefined) return { ...hop, headers: withAuthorization(hop.headers, held) }
-    return saysNone(request.auth) ? { ...hop, headers: withAuthorization(hop.headers, null) } : hop
+    return disablesAuth(request.auth) ? { ...hop, headers: withAuthorization(hop.headers, null) } : hop
   })
 })
 
-/** Before anything that writes credentials by itself. */
+/** Must run before the rules that add credentials. */
 export const UTF8 = rewriting('D29', (python, { input: { session, request } }) =>
   mapHops(python, (hop) => ({ ...hop, headers: inUtf8Unless(mergedHeaders(session, request), hop.headers) })),
 )
@@ -73,7 +73,7 @@ const HALF = rewriting('D48', (python, { input: { session, request } }) => {
   )
 })
 
-// --- proxies -------------------------------------------------------------------------------------------------------
+// --- proxies --------------------------------------------------------------------------------------------------------
 
 const explicitOf = ({ session, request }: Input): ProxyMap => [...mapOf(request.proxies), ...mapOf(session.proxies)]
 
@@ -114,7 +114,7 @@ const handSet = ({ session, request }: Input): string | undefined => {
   return valueOf(mergedHeaders(session, request), 'Proxy-Authorization')
 }
 
-/** It goes to the proxy of the first hop, for as long as the hops go there and it asks for none of its own. */
+/** The header is sent as long as the hops use the proxy of the first hop and it has no credentials of its own. */
 const ONLY_TO_ITS_PROXY = rewriting('D22', (python, { input }) => {
   const given = handSet(input) ?? null
   const [first] = python.requests
@@ -129,7 +129,7 @@ const ONLY_TO_ITS_PROXY = rewriting('D22', (python, { input }) => {
   })
 })
 
-// --- roots of trust ------------------------------------------------------------------------------------------------
+// --- CA bundles -----------------------------------------------------------------------------------------------------
 
 const checksOf = ({ session, request, env = {} }: Input): Checks => {
   const bundle = env['REQUESTS_CA_BUNDLE'] || env['CURL_CA_BUNDLE']
@@ -144,7 +144,7 @@ const withVerify = (python: Output, verify: ReturnType<typeof ambientFirst>): Ou
   mapHops(python, (hop) => (hop.verify === undefined ? hop : { ...hop, verify }))
 
 const ONLY_FALSE = rewriting('D3', (python, { input }) =>
-  saysOtherFalse(checksOf(input)) ? withVerify(python, ambientFirst(withoutFalsy(checksOf(input)))) : python,
+  hasOtherFalsy(checksOf(input)) ? withVerify(python, ambientFirst(withoutFalsy(checksOf(input)))) : python,
 )
 
 const EXPLICIT_ROOTS = rewriting('D1', (python, { input }) =>

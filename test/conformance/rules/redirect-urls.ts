@@ -1,24 +1,24 @@
 /**
- * Where the URLs of a redirect differ.
+ * Differences of the URLs of a redirect.
  *
- * | rule | Python                                                | here                                              |
- * |------|-------------------------------------------------------|---------------------------------------------------|
- * | D21  | joins several Location fields                         | equal ones are one, else `InvalidRedirect`        |
- * | D36  | a blank Location leads to the URL itself              | a field excludes outer white space: no redirect   |
- * | D35  | `http:x` and `http:///x` lead to `/x` on the same host | a path relative to the base (RFC 3986 5.2.2); a host that is empty is invalid (RFC 9110 4.2.1) |
- * | D26  | a foreign scheme needs an adapter                     | `RedirectRefused`; without following, no `next`   |
- * | D14  | userinfo stays in the URL                             | removed                                           |
- * | D14  | a Location that nothing can be made of is an exception, even where it is not followed | no `next`         |
- * | D19  | any host                                              | the canonical one, or `InvalidRedirect`           |
- * | D49  | every method is written in upper case                 | only those of RFC 9110, and PATCH                 |
- * | D50  | odd ends of a URL                                     | `models/own-url.ts`                               |
- * | D51  | a Location that is not UTF-8 is an exception; `/x#` inherits a fragment | its octets; `/x#` does not      |
- * | D27  | urllib3 normalises when it sends                      | the plan's URL is what goes over the wire         |
+ * | rule | Python                                                 | here                                            |
+ * |------|--------------------------------------------------------|-------------------------------------------------|
+ * | D21  | joins several Location fields                          | equal ones count as one, else `InvalidRedirect` |
+ * | D36  | a blank Location leads to the URL itself               | the value is empty, so it is not a redirect     |
+ * | D35  | `http:x` and `http:///x` lead to `/x` on the same host | a path relative to the base (RFC 3986 5.2.2); an empty host is invalid (RFC 9110 4.2.1) |
+ * | D26  | a foreign scheme needs an adapter                      | `RedirectRefused`; without following, no `next` |
+ * | D14  | userinfo stays in the URL                              | removed                                         |
+ * | D14  | an invalid Location is an exception, even if it is not followed | no `next`                                       |
+ * | D19  | any host                                               | the canonical host, or `InvalidRedirect`        |
+ * | D49  | every method is written in upper case                  | only those of RFC 9110, and PATCH               |
+ * | D50  | unusual path, query and port                           | `models/own-url.ts`                             |
+ * | D51  | a Location that is not UTF-8 is an exception; `/x#` inherits a fragment | it is percent-encoded; `/x#` does not           |
+ * | D27  | urllib3 normalizes the URL when it sends               | the URL of the plan is sent                     |
  */
 import type { Input, Output } from '../families/redirect.js'
 import { ANY_ERROR } from '../json.js'
 import { onTheWire } from '../models/normal-url.js'
-import { isUtf8, ownLocation, ownUrl, withoutBlanksBehind } from '../models/own-url.js'
+import { isUtf8, ownLocation, ownUrl, withoutTrailingBlanks } from '../models/own-url.js'
 import { canonicalHost, partsOf } from '../models/parts.js'
 import type { AnswerSpec } from '../shapes.js'
 import { write } from '../tagged.js'
@@ -34,7 +34,7 @@ const locationsOf = (answer: AnswerSpec | undefined): ReadonlyArray<string> =>
 const isRedirect = (answer: AnswerSpec | undefined): boolean =>
   answer !== undefined && [301, 302, 303, 307, 308].includes(answer.status)
 
-/** The first request whose answer is a redirect with such a Location; nothing where there is none. */
+/** Returns the index of the first request that is redirected with a matching Location, or undefined. */
 const firstWith = (
   { input, python }: { readonly input: Input; readonly python: Output },
   fits: (locations: ReadonlyArray<string>) => boolean,
@@ -50,13 +50,13 @@ const firstWith = (
 
 const stops = ({ request }: Input): boolean => request.allow_redirects === false
 
-/** What cannot be followed: an error, or no `next` where nothing is followed anyway. */
+/** Ends the exchange with an error, or removes `next` if redirects are not followed. */
 const unfollowed = (python: Output, input: Input, at: number, error: string): Output => {
   if (!stops(input)) return endedBefore(python, at + 1, error)
   return python.final === undefined ? python : { ...python, final: { ...python.final, next: null } }
 }
 
-// --- Location ------------------------------------------------------------------------------------------------------
+// --- Location -------------------------------------------------------------------------------------------------------
 
 const SEVERAL_LOCATIONS = rewriting('D21', (python, { input }) => {
   const at = firstWith({ input, python }, (locations) => new Set(locations).size > 1)
@@ -67,7 +67,7 @@ const EQUAL_LOCATIONS = rewriting('D21', (python, { input }) => {
   const at = firstWith({ input, python }, (locations) => locations.length > 1 && new Set(locations).size === 1)
   const hops = hopsOf(python)
   const [location = ''] = at === undefined ? [] : locationsOf(answerTo(input, at))
-  // Only where nothing follows that was resolved against the joined one.
+  // Only if no later hop was resolved against the joined value.
   if (at === undefined || hops.length !== at + 2) return python
   return mapHops(python, (hop, i) => (i === at + 1 ? { ...hop, url: new URL(location, hops[at]?.url).href } : hop))
 })
@@ -92,8 +92,8 @@ const BLANK_LOCATION = rewriting('D36', (python, { input }) => {
   }
 })
 
-/** Not followed anyway, and so no reason for an exception. */
-const NOWHERE = rewriting('D14', (python, { input }) => {
+/** A redirect that is not followed does not raise an exception. */
+const INVALID_LOCATION = rewriting('D14', (python, { input }) => {
   const at = python.requests.length - 1
   const answer = answerTo(input, at)
   if (!stops(input) || python.error !== ANY_ERROR || answer === undefined || !isRedirect(answer)) return python
@@ -126,7 +126,7 @@ const BESIDE_ITS_BASE = rewriting('D35', (python, { input }) => {
   })
 })
 
-// --- schemes and hosts ---------------------------------------------------------------------------------------------
+// --- schemes and hosts ----------------------------------------------------------------------------------------------
 
 const isHttp = ({ url }: Hop): boolean => /^https?:/i.test(url)
 
@@ -171,7 +171,7 @@ const planned = (url: string): string => {
 
 const ON_THE_WIRE = rewriting('D27', (python) => mapHops(python, (hop) => ({ ...hop, url: planned(hop.url) })))
 
-// --- as it was written ---------------------------------------------------------------------------------------------
+// --- methods and ends of the URL ------------------------------------------------------------------------------------
 
 const AS_WRITTEN = rewriting('D49', (python, { input: { request } }) =>
   mapHops(python, (hop) => ({ ...hop, method: ownMethod(request.method, hop.method) })),
@@ -192,7 +192,7 @@ const OWN_URL = rewriting('D50', (python, { input }) =>
 const NO_FRAGMENT = rewriting('D51', (python, { input }) =>
   walk(python, (hop, _, i) => {
     const [location = ''] = locationsOf(answerTo(input, i - 1))
-    return /^[^#]*#$/.test(withoutBlanksBehind(location)) ? { ...hop, url: hop.url.replace(/#.*$/, '') } : hop
+    return /^[^#]*#$/.test(withoutTrailingBlanks(location)) ? { ...hop, url: hop.url.replace(/#.*$/, '') } : hop
   }),
 )
 
@@ -218,7 +218,7 @@ export const all: ReadonlyArray<R> = [
   SEVERAL_LOCATIONS,
   EQUAL_LOCATIONS,
   BLANK_LOCATION,
-  NOWHERE,
+  INVALID_LOCATION,
   EMPTY_HOST,
   BESIDE_ITS_BASE,
   FOREIGN_SCHEME,

@@ -1,6 +1,4 @@
-/**
- * Where an exchange differs, part by part; and what is refused before it starts, as in `rules/refusals.ts`.
- */
+/** All rules for an exchange, including refusals before it starts (`rules/refusals.ts`). */
 
 import type { Input as PrepareInput } from '../families/prepare.js'
 import type { Input, Output } from '../families/redirect.js'
@@ -19,7 +17,7 @@ const first = ({ input: { session, request }, tags, meta }: Subject<Input>): Sub
   meta,
 })
 
-/** A request that is refused is not sent, and so nothing follows. */
+/** A refused request is not sent, so the exchange ends. */
 const refusedAtStart: ReadonlyArray<R> = refusals.all.map((rule) => ({
   id: rule.id,
   when: (subject, { requests }) => requests[0] !== undefined && rule.when(first(subject), requests[0]),

@@ -1,16 +1,16 @@
 /**
- * What one side refuses to prepare and the other does not.
+ * Requests that only one of the two libraries refuses to prepare.
  *
- * | rule | Python                                             | here                                                |
- * |------|----------------------------------------------------|-----------------------------------------------------|
- * | D17  | any method; NUL, names with spaces, `Expect` …     | RFC 9110 tokens and field values, or an error       |
- * | D17  | refuses a value that begins with U+0085 or U+00A0  | an octet like any other (RFC 9110 5.5)              |
- * | D19  | odd ASCII hosts pass; some IDNA names are refused  | the WHATWG host, or `InvalidUrl`                    |
- * | D34  | what no adapter fits fails when it is sent         | `UnsupportedScheme` when it is planned              |
- * | D29  | credentials beyond latin-1 are an exception        | UTF-8 (RFC 7617 2.1)                                |
- * | D14  | a form in a mapping of its own is an exception     | a form                                              |
- * | D15  | an int of any size in JSON                         | `InvalidBody` for a number that JSON cannot hold    |
- * | D13  | cookies with `;`, blanks in a name, any character  | RFC 6265bis, or `InvalidHeader`                     |
+ * | rule | Python                                               | here                                             |
+ * |------|------------------------------------------------------|--------------------------------------------------|
+ * | D17  | any method; NUL, names with spaces, `Expect` …       | RFC 9110 tokens and field values, or an error    |
+ * | D17  | refuses a value that begins with U+0085 or U+00A0    | accepts these octets (RFC 9110 5.5)              |
+ * | D19  | accepts invalid ASCII hosts; refuses some IDNA names | the WHATWG host, or `InvalidUrl`                 |
+ * | D34  | a scheme without an adapter fails when it is sent    | `UnsupportedScheme` when it is planned           |
+ * | D29  | credentials beyond latin-1 are an exception          | UTF-8 (RFC 7617 2.1)                             |
+ * | D14  | a form in a custom mapping is an exception           | a form                                           |
+ * | D15  | an int of any size in JSON                           | `InvalidBody` for a number that JSON cannot hold |
+ * | D13  | cookies with `;`, blanks in a name, any character    | RFC 6265bis, or `InvalidHeader`                  |
  */
 import type { Input, Output } from '../families/prepare.js'
 import { ANY_ERROR } from '../json.js'
@@ -19,7 +19,7 @@ import { type HeaderPair, mergedHeaders, plainRequest, valueOf } from '../models
 import { jsonBody, stringified } from '../models/spelling.js'
 import { failure, isFailure, type RequestSpec } from '../shapes.js'
 import type { Rule, Subject } from '../subject.js'
-import { alongInput } from './prepare-cookies.js'
+import { mergedSettingCookies } from './prepare-cookies.js'
 
 type R = Rule<Input, Output>
 
@@ -28,7 +28,7 @@ const VALUE = /^(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?$/
 
 export const urlOf = ({ url }: RequestSpec): string => (url._tag === 'Str' ? url.text.trimStart() : '')
 
-// --- D17 -----------------------------------------------------------------------------------------------------------
+// --- D17 ------------------------------------------------------------------------------------------------------------
 
 const METHOD: R = {
   id: 'D17',
@@ -53,7 +53,7 @@ const ofConnection = (name: string, value: string): boolean => {
   }
 }
 
-/** Whether RFC 9110 or the transport refuses a header that requests lets pass. */
+/** Returns whether RFC 9110 or the transport rejects a header that requests accepts. */
 export const isRefused = ([name, value]: HeaderPair): boolean =>
   !TOKEN.test(name) || !VALUE.test(value) || ofConnection(name.toLowerCase(), value)
 
@@ -64,7 +64,7 @@ const FIELDS: R = {
   expect: () => failure('InvalidHeader'),
 }
 
-/** Python counts them as white space; in a header they are octets. */
+/** Python treats U+0085 and U+00A0 as white space. In a header they are ordinary octets. */
 const OBSOLETE_TEXT: R = {
   id: 'D17',
   when: ({ input: { session, request } }, python) =>
@@ -75,7 +75,7 @@ const OBSOLETE_TEXT: R = {
   expect: ({ input: { session, request } }, python) => plainRequest(session, request) ?? python,
 }
 
-// --- the URL -------------------------------------------------------------------------------------------------------
+// --- the URL --------------------------------------------------------------------------------------------------------
 
 const SCHEME = /^[a-z][a-z\d+.-]*$/i
 
@@ -90,7 +90,7 @@ const NO_SCHEME: R = {
 
 const isHttp = (url: string): boolean => /^https?:\/\//i.test(url)
 
-/** The host as it was written, a backslash after it included: that is where two parsers part. */
+/** Returns the host as it was written, or a backslash if one follows, because URL parsers treat it differently. */
 const writtenHost = (url: string): string => (/^https?:\/\/[^/?#]*\\/i.test(url) ? '\\' : partsOf(url).host)
 
 const NO_HOST: R = {
@@ -113,7 +113,7 @@ const NEWER_IDNA: R = {
   expect: ({ input: { session, request } }, python) => plainRequest(session, request) ?? python,
 }
 
-// --- credentials, bodies, cookies ----------------------------------------------------------------------------------
+// --- credentials, bodies, cookies -----------------------------------------------------------------------------------
 
 const pairText = ({ auth, url }: RequestSpec): string => {
   if (auth?._tag !== 'Tuple') return partsOf(url._tag === 'Str' ? url.text : '').userinfo ?? ''
@@ -127,7 +127,7 @@ const BEYOND_LATIN1: R = {
   expect: ({ input: { session, request } }, python) => plainRequest(session, request) ?? python,
 }
 
-/** requests takes a mapping of its own for a list of pairs, and cannot unpack it. */
+/** requests reads a custom mapping as a list of pairs and cannot unpack it. */
 const OWN_MAPPING: R = {
   id: 'D14',
   when: ({ input: { request } }, python) =>
@@ -151,7 +151,7 @@ const COOKIES: R = {
   id: 'D13',
   when: ({ input }, python) =>
     !isFailure(python) &&
-    [...alongInput(input)].some(([name, value]) => !COOKIE_NAME.test(name) || !COOKIE_VALUE.test(value)) &&
+    [...mergedSettingCookies(input)].some(([name, value]) => !COOKIE_NAME.test(name) || !COOKIE_VALUE.test(value)) &&
     valueOf(python.headers, 'Cookie') !== undefined,
   expect: () => failure('InvalidHeader'),
 }

@@ -1,16 +1,16 @@
 /**
- * Where the reading of a reply differs.
+ * Differences of reading a response.
  *
- * | rule | Python                                              | here                                                |
- * |------|-----------------------------------------------------|-----------------------------------------------------|
- * | D14  | `ok` from 600 on; userinfo in the URL of a message  | not ok; removed                                     |
- * | D15  | Python's codecs, `None` for no reason, NaN, integers of any size | WHATWG labels, nothing, JSON as JavaScript reads it |
- * | D58  | the last of several charsets                        | the first                                           |
- * | D10  | text without charset is ISO-8859-1 or bytes         | a byte order mark, else UTF-8; JSON in any Unicode encoding |
- * | D23  | its own reading of Link                             | RFC 8288 (`models/links.ts`)                        |
- * | D9   | a body cut short is a short success                 | `DecodingFailed`                                    |
- * | D11  | lines are invented at the edges of chunks           | correct lines                                       |
- * | D39  | lines of bytes, or ended by any of Unicode's ten    | text, ended by CR, LF, CRLF                         |
+ * | rule | Python                                                    | here                                                  |
+ * |------|-----------------------------------------------------------|-------------------------------------------------------|
+ * | D14  | `ok` from 600 on; userinfo in the URL of a message        | not ok; removed                                       |
+ * | D15  | Python's codecs, reason `None`, NaN, integers of any size | WHATWG labels, an empty reason, JSON as in JavaScript |
+ * | D58  | the last of several charsets                              | the first                                             |
+ * | D10  | text without charset is ISO-8859-1 or bytes               | a byte order mark, else UTF-8; JSON in any Unicode encoding |
+ * | D23  | its own parser for Link                                   | RFC 8288 (`models/links.ts`)                          |
+ * | D9   | a truncated body is a short success                       | `DecodingFailed`                                      |
+ * | D11  | adds lines at chunk boundaries                            | lines do not depend on chunk boundaries               |
+ * | D39  | lines are bytes, or end at any of Unicode's ten line ends | lines are text and end at CR, LF or CRLF              |
  */
 import * as zlib from 'node:zlib'
 import { type Input, type Item, type Iteration, isCoded, type Output } from '../families/response.js'
@@ -25,7 +25,7 @@ import { bytesOf } from '../translate/values.js'
 
 type R = Rule<Input, Output>
 
-/** A rule on what was read whole. */
+/** Returns a rule for a response that is read as a whole. */
 const ofBody = (id: string, rewrite: (python: Output, input: Input, content: Uint8Array) => Output): R => ({
   id,
   when: ({ input }, { error }) => input.kind === 'body' && error === undefined,
@@ -39,7 +39,7 @@ const valueOf = ({ headers }: Input, wanted: string): string | undefined =>
 
 const declaredBy = (input: Input): string | undefined => declaredIn(valueOf(input, 'content-type'))
 
-// --- D14 -----------------------------------------------------------------------------------------------------------
+// --- D14 ------------------------------------------------------------------------------------------------------------
 
 const planned = ({ url = 'http://example.com/' }: Input): string =>
   preparedUnder(url, canonicalHost(partsOf(url).host) ?? '')
@@ -51,14 +51,14 @@ const STATUS = ofBody('D14', (python, input) => {
   return { ...python, ok: false, raise_for_status: `${status} Server Error: ${reason} for url: ${planned(input)}` }
 })
 
-// --- text ----------------------------------------------------------------------------------------------------------
+// --- text -----------------------------------------------------------------------------------------------------------
 
-/** What requests reads as ISO-8859-1 declares nothing. */
+/** requests assumes ISO-8859-1 for text without a charset. We report no charset. */
 const DECLARED = ofBody('D10', (python, input) =>
   declaredBy(input) === undefined && python.encoding === 'ISO-8859-1' ? { ...python, encoding: null } : python,
 )
 
-/** Of several charset parameters the first counts. */
+/** The first of several charset parameters counts. */
 const FIRST_CHARSET = ofBody('D58', (python, input) => {
   const first = declaredBy(input)
   const count = (valueOf(input, 'content-type') ?? '').split(/charset\s*=/i).length - 1
@@ -91,7 +91,7 @@ const withJson = ({ json: _, json_error: __, ...python }: Output, text: string):
   ...readJson(text),
 })
 
-/** JSON is Unicode in any of its encodings, whatever else the reply says. */
+/** JSON is decoded as any Unicode encoding, whatever the declared charset is. */
 const UNICODE_JSON = ofBody('D10', (python, input, content) => {
   const label = declaredBy(input)
   const text = jsonText(content, label)
@@ -107,14 +107,14 @@ const NO_REASON = ofBody('D15', (python) =>
     : python,
 )
 
-// --- links ---------------------------------------------------------------------------------------------------------
+// --- links ----------------------------------------------------------------------------------------------------------
 
 const LINKS = ofBody('D23', (python, { headers }) => {
   const lines = headers.filter(([name]) => name.toLowerCase() === 'link').map(([, value]) => value)
   return { ...python, links: byRelation(parse(lines.join(', '))) }
 })
 
-// --- codings -------------------------------------------------------------------------------------------------------
+// --- codings --------------------------------------------------------------------------------------------------------
 
 const isCutShort = ({ body, headers }: Input): boolean => {
   const coding = headers
@@ -130,7 +130,7 @@ const isCutShort = ({ body, headers }: Input): boolean => {
   }
 }
 
-/** A piece that is not full when the body breaks is not given. */
+/** Omits the last piece if the body fails before the piece is full. */
 const wholePieces = (items: ReadonlyArray<Item>, size: number | undefined): ReadonlyArray<Item> => {
   const bytes = Buffer.concat(items.map((item) => Buffer.from(typeof item === 'string' ? item : item.base64, 'base64')))
   const full = size === undefined ? bytes : bytes.subarray(0, bytes.length - (bytes.length % size))
@@ -146,7 +146,7 @@ const CUT_SHORT: R = {
   },
 }
 
-// --- pieces and lines ----------------------------------------------------------------------------------------------
+// --- pieces and lines -----------------------------------------------------------------------------------------------
 
 const sizeOf = ({ kind, chunk_size }: Iteration): number | undefined => {
   if (chunk_size === undefined) return kind === 'iter_lines' ? 512 : 1
@@ -167,7 +167,7 @@ const labelOf = (input: Iteration): string | undefined => input.encoding ?? decl
 const isText = (input: Input): input is Iteration =>
   isIteration(input) && input.decode_unicode === true && !isCoded(input)
 
-/** A codec that Python does not know, or that stumbles over the body, is an exception there. */
+/** Python raises an exception for an unknown codec, and if the codec cannot decode the body. */
 const isCodecError = (input: Iteration, { error }: Output): boolean =>
   error === undefined || (error === ANY_ERROR && input.delimiter === undefined && sizeIsInt(input))
 
@@ -197,7 +197,7 @@ const split = (text: string, ends: RegExp | string): ReadonlyArray<string> => {
   return typeof ends !== 'string' && lines.at(-1) === '' ? lines.slice(0, -1) : lines
 }
 
-/** The lines of the whole body, by these ends of lines. */
+/** Splits the whole body at these line ends. */
 const linesBy = (input: Iteration, ends: RegExp): ReadonlyArray<Item> => {
   const delimiter = textIn(input.delimiter)
   const isDecoded = input.decode_unicode === true
@@ -208,10 +208,10 @@ const linesBy = (input: Iteration, ends: RegExp): ReadonlyArray<Item> => {
 }
 
 const OURS = /\r\n|\n|\r/
-/** Python's `str.splitlines`; bytes know only the first three. */
+/** The line ends of Python's `str.splitlines`. `bytes.splitlines` uses only CR, LF and CRLF. */
 const UNICODE = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/
 
-/** Whether Python decodes: it does with a charset, and for text and JSON without one. */
+/** Returns whether Python decodes: with a charset, and without one for text and JSON. */
 const decodes = (input: Iteration): boolean =>
   isText(input) &&
   (labelOf(input) !== undefined || /^[^;]*(text|application\/json)/.test(valueOf(input, 'content-type') ?? ''))

@@ -1,32 +1,32 @@
 /**
- * Where `shouldStripAuth` differs.
+ * Differences of `shouldStripAuth`.
  *
- * | rule | Python                                  | here                                                       |
- * |------|-----------------------------------------|------------------------------------------------------------|
- * | D28  | compares any two texts                  | text that is not a URL is an error                         |
- * | D19  | compares hosts as they are spelled      | canonical hosts, or `InvalidUrl`                           |
- * | D27  | takes `:0` for a port                   | the URL as it is planned, where `:0` is not a port         |
- * | D26  | keeps credentials within `ftp:`         | credentials are for http(s); nothing else keeps them       |
+ * | rule | Python                             | here                                               |
+ * |------|------------------------------------|----------------------------------------------------|
+ * | D28  | compares any two texts             | text that is not a URL is an error                 |
+ * | D19  | compares hosts as they are written | canonical hosts, or `InvalidUrl`                   |
+ * | D27  | treats `:0` as a port              | the URL as it is planned, where `:0` is not a port |
+ * | D26  | keeps credentials within `ftp:`    | keeps credentials only for http(s)                 |
  */
 import type { Input, Output } from '../families/strip-auth.js'
 import { isHttpLike, partsOf } from '../models/parts.js'
 import { canonical, stripsAuth } from '../models/strip.js'
 import { failure, isFailure } from '../shapes.js'
 import type { Rule } from '../subject.js'
-import { noUrl } from './url.js'
+import { urlProblem } from './url.js'
 
 type Texts = readonly [string, string]
 const textsOf = ({ old, new: next }: Input): Texts => [old, next]
 
-const isHttp = (text: string): boolean => isHttpLike(text) && noUrl(text) === undefined
+const isHttp = (text: string): boolean => isHttpLike(text) && urlProblem(text) === undefined
 
-/** Whether its host is another one in canonical form, or none. */
+/** Returns whether the canonical form of the host differs or is invalid. */
 const isOther = (text: string): boolean => isHttp(text) && canonical(text)?.host !== partsOf(text).host
 
 const NO_URL: Rule<Input, Output> = {
   id: 'D28',
-  when: ({ input }) => textsOf(input).some((text) => noUrl(text) !== undefined),
-  expect: ({ input }, python) => noUrl(input.old) ?? noUrl(input.new) ?? python,
+  when: ({ input }) => textsOf(input).some((text) => urlProblem(text) !== undefined),
+  expect: ({ input }, python) => urlProblem(input.old) ?? urlProblem(input.new) ?? python,
 }
 
 const CANONICAL_HOST: Rule<Input, Output> = {

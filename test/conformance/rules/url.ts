@@ -1,17 +1,17 @@
 /**
- * What several families' rules make of a URL.
+ * Changes to a URL that the rules of several families use.
  *
- * | rule | what it computes                                                                            |
- * |------|---------------------------------------------------------------------------------------------|
- * | D28  | text that is no URL is an error before anything is asked about it                           |
- * | D14  | an http-like URL without its userinfo                                                       |
- * | D19  | an http(s) URL under its canonical host                                                     |
+ * | rule | computes                                  |
+ * |------|-------------------------------------------|
+ * | D28  | an error for text that is not a valid URL |
+ * | D14  | an http-like URL without its userinfo     |
+ * | D19  | an http(s) URL under its canonical host   |
  */
 import { canonicalHost, isHttpLike, partsOf, withBrackets } from '../models/parts.js'
 import { type Failure, failure } from '../shapes.js'
 
-/** The error of text that no http-like URL can be read from; nothing where it is one, or of a foreign scheme. */
-export const noUrl = (text: string): Failure | undefined => {
+/** Returns the error for text that is not a valid http-like URL. Returns undefined for a foreign scheme. */
+export const urlProblem = (text: string): Failure | undefined => {
   const trimmed = text.trimStart()
   if (trimmed.includes(':') && !isHttpLike(trimmed)) return undefined
   const { scheme, host, port } = partsOf(trimmed)

@@ -1,41 +1,41 @@
 /**
- * `data`, `json` and `files` as one body.
+ * Converts `data`, `json` and `files` to one body.
  *
- * | Python                                        | here                                                    |
- * |-----------------------------------------------|---------------------------------------------------------|
- * | falsy `data`, and no `json` and `files`       | no body                                                 |
- * | `files` (with fields in `data`; `json` loses) | `withMultipart`                                         |
- * | `json`, where there is no `data`              | `withJson`                                              |
- * | a mapping or pairs                            | `withForm`                                              |
- * | str, bytes                                    | `withText`, `withBytes`                                 |
- * | a file                                        | `withStream` from its position; an empty one has no known length |
- * | a generator                                   | `withOnce`                                              |
- * | anything else, str with files                 | no counterpart                                          |
+ * | Python                                      | here                                                             |
+ * |---------------------------------------------|------------------------------------------------------------------|
+ * | falsy `data`, no `json`, no `files`         | no body                                                          |
+ * | `files` (with fields in `data`), not `json` | `withMultipart`                                                  |
+ * | `json` without `data`                       | `withJson`                                                       |
+ * | a mapping or pairs                          | `withForm`                                                       |
+ * | str, bytes                                  | `withText`, `withBytes`                                          |
+ * | a file                                      | `withStream` from its position; an empty one has no known length |
+ * | a generator                                 | `withOnce`                                                       |
+ * | anything else, str with files               | no counterpart                                                   |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { Body, type Multipart } from 'requests-ts'
-import { BEYOND, jsonOf } from '../javascript.js'
+import { jsonOf, UNREPRESENTABLE } from '../javascript.js'
 import { itemsOf, reprOf, strOf } from '../models/python-text.js'
 import type { Failure, RequestSpec } from '../shapes.js'
 import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { entriesOf, keyText, NO_COUNTERPART, pairsOf, valuesOf } from './query.js'
 import { bytesOf } from './values.js'
 
-// --- multipart -----------------------------------------------------------------------------------------------------
+// --- multipart ------------------------------------------------------------------------------------------------------
 
-/** Undefined for what urllib3 cannot write: it takes text, bytes, a file and an int, which a bool is too. */
+/** Returns undefined if urllib3 cannot write the value. It accepts text, bytes, a file, an int and a bool. */
 const contentOf = (py: Py): Uint8Array | string | undefined => {
   if (py._tag === 'Bytes' || py._tag === 'Stream') return bytesOf(py)
   return py._tag === 'Str' || py._tag === 'Int' || py._tag === 'Bool' ? strOf(py) : undefined
 }
 
-/** The name of a part or of a file: text, or bytes of it. */
+/** Returns the name of a part or a file, which may be text or bytes. */
 const nameText = (py: Py): string | undefined => (py._tag === 'Str' || py._tag === 'Bytes' ? keyText(py) : undefined)
 
-/** What urllib3 writes itself, or leaves out, whatever the part's own headers say. */
+/** Headers that urllib3 sets itself. It ignores them in the part's own headers. */
 const WRITTEN_ANYWAY: ReadonlySet<string> = new Set(['Content-Disposition', 'Content-Type', 'Content-Location'])
 
-// `RequestField` makes a dict of any mapping or pairs, and writes the headers that are not empty.
+// `RequestField` accepts a mapping or pairs, and writes the headers that are not empty.
 const headersOf = (py: Py | undefined): ReadonlyArray<readonly [string, string]> => {
   return (py === undefined ? [] : (entriesOf(py) ?? []))
     .filter(([, value]) => isTruthy(value))
@@ -43,7 +43,7 @@ const headersOf = (py: Py | undefined): ReadonlyArray<readonly [string, string]>
     .filter(([name]) => !WRITTEN_ANYWAY.has(name))
 }
 
-/** `.name` of a file, unless it is like `<stdin>`; else the name of the field. */
+/** Returns `.name` of a file, unless it is like `<stdin>`. The default is the name of the field. */
 const guessedName = (content: Py, field: string): string => {
   const name = content._tag === 'Stream' ? content.name : undefined
   return name === undefined || /^<.*>$/.test(name) ? field : (name.split('/').at(-1) ?? name)
@@ -70,20 +70,20 @@ const fileOf = ([key, value]: Entry): Part | 'skipped' | undefined => {
     name,
     content: written,
     ...(filenameText === undefined ? {} : { filename: filenameText }),
-    // An empty type is for the library to leave out.
+    // An empty type: the library omits the header.
     ...(type === undefined ? {} : { contentType: isTruthy(type) ? (strOf(type) ?? '') : '' }),
     headers: headersOf(headers),
   }
 }
 
-/** A field of `data`: one part for each item that is not None. */
+/** Converts a field of `data` to one part for each item that is not None. */
 const fieldsOf = ([key, value]: Entry): ReadonlyArray<Part> | undefined => {
-  // urllib3 wants text for a name.
+  // urllib3 requires text as a name.
   const name = key._tag === 'Str' || key._tag === 'Bytes' ? keyText(key) : undefined
   if (name === undefined) return undefined
   const parts: Part[] = []
   for (const item of itemsOf(value) ?? [value]) {
-    // requests writes a list inside the list as Python prints it.
+    // requests writes a nested list as Python prints it.
     const scalar = item._tag === 'Bytes' ? item.bytes : itemsOf(item) === undefined ? valuesOf(item) : reprOf(item)
     if (scalar === undefined) return undefined
     if (scalar instanceof Uint8Array) parts.push({ name, content: scalar })
@@ -108,7 +108,7 @@ const multipart = (files: Py, data: Py | undefined): E.Either<Failure, Body.Body
   return E.right(Body.multipart(parts))
 }
 
-// --- data ----------------------------------------------------------------------------------------------------------
+// --- data -----------------------------------------------------------------------------------------------------------
 
 async function* each(chunks: ReadonlyArray<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* chunks
@@ -133,7 +133,7 @@ const ofData = (data: Py): E.Either<Failure, Body.Body> => {
   }
 }
 
-/** The body that Python would make of the three. */
+/** Returns the body for `data`, `json` and `files`. */
 export const body = ({ data, json, files }: RequestSpec): E.Either<Failure, Body.Body> => {
   const hasData = data !== undefined && isTruthy(data)
   if (files !== undefined && isTruthy(files)) {
@@ -144,5 +144,5 @@ export const body = ({ data, json, files }: RequestSpec): E.Either<Failure, Body
   if (hasData) return ofData(data)
   if (json === undefined || json._tag === 'None') return E.right(Body.empty)
   const value = jsonOf(json)
-  return value === BEYOND ? NO_COUNTERPART : E.right(Body.json(value))
+  return value === UNREPRESENTABLE ? NO_COUNTERPART : E.right(Body.json(value))
 }

@@ -1,12 +1,12 @@
 /**
- * Cookies that a Python program sets by hand.
+ * Converts cookies that a Python program sets by hand.
  *
- * | Python                                             | here                                                     |
- * |----------------------------------------------------|----------------------------------------------------------|
- * | a dict of a request, `jar.set(name, value)`        | `withCookie`: it goes along, to the request's own origin |
- * | `jar.set(name, value, domain=…)`                   | `Jar.set`; a leading dot is what makes it a domain cookie |
- * | the same without a domain, but with a path, Secure or an expiry | `Jar.set` for the host of the first URL     |
- * | a value of None                                    | `withoutCookie`, `Jar.remove`                            |
+ * | Python                                      | here                                                |
+ * |---------------------------------------------|-----------------------------------------------------|
+ * | a dict of a request, `jar.set(name, value)` | `withCookie`, which is sent to the request's origin |
+ * | `jar.set(name, value, domain=…)`            | `Jar.set`; a leading dot makes it a domain cookie   |
+ * | the same without a domain, but with a path, Secure or an expiry | `Jar.set` for the host of the first URL             |
+ * | a value of None                             | `withoutCookie`, `Jar.remove`                       |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { Jar, Settings } from 'requests-ts'
@@ -18,7 +18,7 @@ import { NO_COUNTERPART } from './query.js'
 import { all, nothing, type Step } from './session.js'
 import { latin1 } from './values.js'
 
-/** A cookie with what belongs to it. */
+/** A cookie with its attributes. */
 export type Detailed = Exclude<CookieSpec, readonly [string, Py]>
 
 const detailedOf = (spec: CookieSpec): Detailed => (Array.isArray(spec) ? { name: spec[0], value: spec[1] } : spec)
@@ -29,7 +29,7 @@ const isPlain = ({ domain = '', path = '/', secure = false, expires = null }: De
 const textOf = (py: Py): string | undefined =>
   py._tag === 'Str' ? py.text : py._tag === 'Bytes' ? latin1(py.bytes) : undefined
 
-const alongOf = (name: string, value: Py): E.Either<Failure, Step> => {
+const withCookieOf = (name: string, value: Py): E.Either<Failure, Step> => {
   if (value._tag === 'None') return E.right(Settings.withoutCookie(name))
   const text = textOf(value)
   return text === undefined ? NO_COUNTERPART : E.right(Settings.withCookie(name, text))
@@ -44,20 +44,20 @@ const inTurn = (steps: ReadonlyArray<E.Either<Failure, Step>>): E.Either<Failure
   return E.right(all(rights))
 }
 
-/** The cookies of a session that go along. */
-export const along = (specs: ReadonlyArray<CookieSpec>): E.Either<Failure, Step> =>
+/** Converts the cookies without attributes to `withCookie`. */
+export const settings = (specs: ReadonlyArray<CookieSpec>): E.Either<Failure, Step> =>
   inTurn(
     specs
       .map(detailedOf)
       .filter(isPlain)
-      .map(({ name, value }) => alongOf(name, value)),
+      .map(({ name, value }) => withCookieOf(name, value)),
   )
 
-/** A request's dictionary of cookies. */
+/** Converts a request's dictionary of cookies. */
 export const dictionary = (py: Py | undefined): E.Either<Failure, Step> => {
   if (py === undefined || py._tag === 'None') return E.right(nothing)
   if (py._tag !== 'Dict' && py._tag !== 'CiDict') return NO_COUNTERPART
-  return inTurn(py.entries.map(([key, value]) => alongOf(strOf(key) ?? '', value)))
+  return inTurn(py.entries.map(([key, value]) => withCookieOf(strOf(key) ?? '', value)))
 }
 
 const hostOf = (url: string): string => withBrackets(canonicalHost(partsOf(url.trimStart()).host) ?? '')
@@ -75,7 +75,7 @@ const setIn =
       value: text,
       domain: domain === '' ? hostOf(url) : domain,
       hostOnly: !domain.startsWith('.'),
-      httpOnly: true, // http.cookiejar's `rest` of a cookie set by hand
+      httpOnly: true, // the default `rest` of http.cookiejar for a cookie set by hand
       ...(path === undefined ? {} : { path }),
       ...(secure === undefined ? {} : { secure }),
       ...(expires === undefined || expires === null ? {} : { expires: new Date(expires * 1000) }),
@@ -83,7 +83,7 @@ const setIn =
     return E.isLeft(made) ? E.left(failure(made.left._tag)) : made
   }
 
-/** The cookies that belong into a jar. */
+/** Adds the cookies with attributes to a jar. `url` supplies a missing domain. */
 export const into =
   (specs: ReadonlyArray<CookieSpec>, url: string) =>
   (jar: Jar.Jar): E.Either<Failure, Jar.Jar> => {

@@ -1,15 +1,15 @@
 /**
- * `params`, and the pairs of a form: Python's shapes as ours.
+ * Converts `params` and the pairs of a form.
  *
- * | Python                                   | here                                                        |
- * |------------------------------------------|-------------------------------------------------------------|
- * | a mapping                                | `withQuery`, key by key, for a record reorders `2` and `10` |
- * | pairs, lists of two, strings of two      | `withQuery` with pairs                                      |
- * | str, ASCII bytes                         | `withQueryText`                                             |
- * | a list, a tuple, a dict as value         | an array of its items; those of a list inside it are flattened |
- * | None as value                            | `null`: removes, and is nothing in pairs                    |
- * | bytes as value                           | their text as UTF-8 (D41)                                    |
- * | anything else that is true               | no counterpart                                              |
+ * | Python                              | here                                                             |
+ * |-------------------------------------|------------------------------------------------------------------|
+ * | a mapping                           | `withQuery` for each key, because a record reorders `10` and `2` |
+ * | pairs, lists of two, strings of two | `withQuery` with pairs                                           |
+ * | str, ASCII bytes                    | `withQueryText`                                                  |
+ * | a list, a tuple, a dict as value    | an array of its items; nested lists are flattened                |
+ * | None as value                       | `null` in a mapping removes the key; in pairs, omitted           |
+ * | bytes as value                      | decoded as UTF-8 (D41)                                           |
+ * | any other truthy value              | no counterpart                                                   |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { type Query, Settings } from 'requests-ts'
@@ -19,12 +19,12 @@ import { type Entry, isTruthy, type Py } from '../tagged.js'
 import { all, nothing, type Step } from './session.js'
 import { latin1, numberOf } from './values.js'
 
-/** What the types of the library do not let anyone write. */
+/** The result for inputs that the types of the library reject. */
 export const NO_COUNTERPART: E.Either<Failure, never> = E.left(failure('InvalidSettings'))
 
 const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 
-/** A key as text: Python's `str`, which is how it writes keys of any kind. */
+/** Returns a key as text, as Python's `str` writes it. */
 export const keyText = (key: Py): string | undefined => {
   switch (key._tag) {
     case 'Str':
@@ -57,14 +57,14 @@ const scalarOf = (py: Py): Query.Scalar | null | undefined => {
   }
 }
 
-/** A value of ours; nothing where there is no counterpart. */
+/** Converts a value. Returns undefined if it has no counterpart. */
 export const valuesOf = (py: Py): Query.Values | null | undefined => {
   if (itemsOf(py) === undefined) return scalarOf(py)
   const scalars = leavesOf(py).map(scalarOf)
   return scalars.every((scalar) => scalar !== undefined) ? scalars : undefined
 }
 
-/** The two halves of a pair, in any shape that Python unpacks. */
+/** Returns the two items of a pair, in any form that Python can unpack. */
 const pairOf = (py: Py): Entry | undefined => {
   if (py._tag === 'Str') {
     const [key, value, ...others] = py.text
@@ -78,7 +78,7 @@ const pairOf = (py: Py): Entry | undefined => {
   return key === undefined || value === undefined || others.length > 0 ? undefined : [key, value]
 }
 
-/** The entries of a mapping or of pairs; nothing where it is neither. */
+/** Returns the entries of a mapping or of pairs, or undefined for another value. */
 export const entriesOf = (py: Py): ReadonlyArray<Entry> | undefined => {
   if (py._tag === 'Dict' || py._tag === 'CiDict' || py._tag === 'Pairs') return py.entries
   if (py._tag !== 'List' && py._tag !== 'Tuple') return undefined
@@ -88,7 +88,7 @@ export const entriesOf = (py: Py): ReadonlyArray<Entry> | undefined => {
 
 export type Pairs = ReadonlyArray<readonly [name: string, value: Query.Values]>
 
-/** Pairs of ours; those without a value are left out, as Python leaves them out. */
+/** Converts pairs. Omits pairs whose value is None, like Python. */
 export const pairsOf = (py: Py): Pairs | undefined => {
   const entries = entriesOf(py)
   if (entries === undefined) return undefined
@@ -111,7 +111,7 @@ const ofMapping = (entries: ReadonlyArray<Entry>): E.Either<Failure, Step> => {
   return E.right(all(steps))
 }
 
-/** `params` of a session or of a request. */
+/** Converts `params` of a session or a request. */
 export const query = (py: Py | undefined): E.Either<Failure, Step> => {
   if (py === undefined || py._tag === 'None') return E.right(nothing)
   if (py._tag === 'Dict' || py._tag === 'CiDict') return ofMapping(py.entries)

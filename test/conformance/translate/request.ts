@@ -1,17 +1,17 @@
 /**
- * A session and a request of Python's as ours: what is planned, and the jar that it is planned with.
+ * Converts a Python session and request to a session, a request and a jar.
  *
- * | Python                                   | here                                                         |
- * |------------------------------------------|--------------------------------------------------------------|
- * | `auth` a pair, HTTPBasicAuth             | `withBasicAuth`                                              |
- * | HTTPDigestAuth                           | `withDigestAuth`                                             |
- * | HTTPProxyAuth                            | the header Proxy-Authorization, and `withoutAuth`            |
- * | an empty tuple                           | `withoutAuth`                                                |
- * | None for a header                        | `withoutHeader`                                              |
- * | no `params`, as `{}`                     | `withQuery({})`, which takes the place of a session's text   |
- * | falsy `params` of `session.request`      | the same; of a `Request`, no query                           |
- * | `cookies` a jar                          | its cookies in addition to the session's jar                 |
- * | `allow_redirects=False`                  | `withoutRedirects`                                           |
+ * | Python                              | here                                                        |
+ * |-------------------------------------|-------------------------------------------------------------|
+ * | `auth` a pair, HTTPBasicAuth        | `withBasicAuth`                                             |
+ * | HTTPDigestAuth                      | `withDigestAuth`                                            |
+ * | HTTPProxyAuth                       | the header Proxy-Authorization, and `withoutAuth`           |
+ * | an empty tuple                      | `withoutAuth`                                               |
+ * | None for a header                   | `withoutHeader`                                             |
+ * | no `params`, or `{}`                | `withQuery({})`, which replaces a query text of the session |
+ * | falsy `params` of `session.request` | like no `params`; in a `Request`, an empty query            |
+ * | `cookies` a jar                     | its cookies in addition to the session's jar                |
+ * | `allow_redirects=False`             | `withoutRedirects`                                          |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { Jar, Request, Session, Settings } from 'requests-ts'
@@ -25,7 +25,7 @@ import { keyText, NO_COUNTERPART, query } from './query.js'
 import { all, cert, nothing, proxies, type Step, timeout, trust, verify } from './session.js'
 import { latin1 } from './values.js'
 
-// --- headers and auth ----------------------------------------------------------------------------------------------
+// --- headers and auth -----------------------------------------------------------------------------------------------
 
 const INVALID_HEADER: E.Either<Failure, never> = E.left(failure('InvalidHeader'))
 
@@ -34,16 +34,16 @@ const headerText = (py: Py): string | undefined =>
 
 export const headers = (pairs: ReadonlyArray<readonly [Py, Py]>): E.Either<Failure, Step> => {
   const steps: Step[] = []
-  const late: string[] = []
+  const invalid: string[] = []
   for (const [key, value] of pairs) {
     const name = headerText(key)
     if (name === undefined) return NO_COUNTERPART
     const text = headerText(value)
     if (text !== undefined) steps.push(Settings.withHeader(name, text))
     else if (value._tag === 'None') steps.push(Settings.withoutHeader(name))
-    else late.push(name)
+    else invalid.push(name)
   }
-  return late.length > 0 ? INVALID_HEADER : E.right(all(steps))
+  return invalid.length > 0 ? INVALID_HEADER : E.right(all(steps))
 }
 
 /** Applies Python's `str`, as requests does with a value that is not text. */
@@ -73,7 +73,7 @@ const sessionQuery = (py: Py | undefined): E.Either<Failure, Step> => {
   return E.isLeft(step) && !isMapping ? E.right(nothing) : step
 }
 
-// --- session -------------------------------------------------------------------------------------------------------
+// --- session --------------------------------------------------------------------------------------------------------
 
 const applied = <C extends Settings.Configurable>(
   to: C,
@@ -87,46 +87,50 @@ const applied = <C extends Settings.Configurable>(
   return E.right(made)
 }
 
-/** The session, without the cookies of its jar. */
+/** Converts a session without its cookies that belong in a jar. */
 export const session = (spec: SessionSpec): E.Either<Failure, Session.Session> =>
   applied(trust(spec.trust_env === true)(Session.empty), [
     headers(spec.headers ?? []),
     sessionQuery(spec.params),
     auth(spec.auth),
-    Cookies.along(spec.cookies ?? []),
+    Cookies.settings(spec.cookies ?? []),
     E.right(proxies(spec.proxies)),
     E.right(verify(spec.verify)),
     E.right(cert(spec.cert)),
     E.right(spec.max_redirects === undefined ? nothing : Settings.withMaxRedirects(spec.max_redirects)),
   ])
 
-// --- request -------------------------------------------------------------------------------------------------------
+// --- request --------------------------------------------------------------------------------------------------------
 
-/** Which of Python's doors it goes through: `session.request` reads falsy `params` as none given. */
-export type Door = 'session.request' | 'prepare_request'
+/** The function of requests that is called. `session.request` ignores falsy `params`. */
+export type EntryPoint = 'session.request' | 'prepare_request'
 
 const urlOf = ({ url }: RequestSpec): string =>
   url._tag === 'Bytes' ? Buffer.from(url.bytes).toString('utf8') : (keyText(url) ?? '')
 
-const paramsOf = ({ params }: RequestSpec, door: Door): Py | undefined =>
-  params !== undefined && door === 'session.request' && !isTruthy(params) ? undefined : params
+const paramsOf = ({ params }: RequestSpec, entryPoint: EntryPoint): Py | undefined =>
+  params !== undefined && entryPoint === 'session.request' && !isTruthy(params) ? undefined : params
 
 type Given = RequestSpec['cookies']
 type GivenJar = Extract<Given, { readonly jar: unknown }>
 
 const isJar = (cookies: Given): cookies is GivenJar => cookies !== undefined && 'jar' in cookies
 
-/** A request's cookies that go along. */
+/** Converts the cookies of a request that have no attributes. */
 export const cookies = (given: Given): E.Either<Failure, Step> =>
-  isJar(given) ? Cookies.along(given.jar) : Cookies.dictionary(given)
+  isJar(given) ? Cookies.settings(given.jar) : Cookies.dictionary(given)
 
-export const request = (spec: RequestSpec, below: SessionSpec, door: Door): E.Either<Failure, Request.Request> => {
+export const request = (
+  spec: RequestSpec,
+  below: SessionSpec,
+  entryPoint: EntryPoint,
+): E.Either<Failure, Request.Request> => {
   const body = Bodies.body(spec)
   if (E.isLeft(body)) return body
   return applied(Request.withBody(body.right)(Request.make(spec.method, urlOf(spec))), [
     headers(spec.headers ?? []),
     E.right(Settings.withQuery({})),
-    query(paramsOf(spec, door)),
+    query(paramsOf(spec, entryPoint)),
     auth(spec.auth),
     cookies(spec.cookies),
     E.right(proxies(spec.proxies)),
@@ -137,24 +141,24 @@ export const request = (spec: RequestSpec, below: SessionSpec, door: Door): E.Ei
   ])
 }
 
-/** All that a case says, ready to be planned. */
+/** The converted input of a case. */
 export interface Ready {
   readonly session: Session.Session
   readonly request: Request.Request
   readonly jar: Jar.Jar
 }
 
-export const ready = (spec: SessionSpec, asked: RequestSpec, door: Door): E.Either<Failure, Ready> => {
+export const ready = (spec: SessionSpec, asked: RequestSpec, entryPoint: EntryPoint): E.Either<Failure, Ready> => {
   const made = session(spec)
   if (E.isLeft(made)) return made
-  const wanted = request(asked, spec, door)
+  const wanted = request(asked, spec, entryPoint)
   if (E.isLeft(wanted)) return wanted
   const url = urlOf(asked)
   const own = Cookies.into(spec.cookies ?? [], url)(Jar.empty)
   if (E.isLeft(own)) return own
   const jar = isJar(asked.cookies) ? Cookies.into(asked.cookies.jar, url)(own.right) : own
   if (E.isLeft(jar)) return jar
-  // `prepare_request` asks for no adapter, so a transport is mounted for any scheme.
-  const able = door === 'prepare_request' ? mountForeign(url)(made.right) : made.right
-  return E.right({ session: able, request: wanted.right, jar: jar.right })
+  // `prepare_request` needs no adapter, so a transport is mounted for a foreign scheme.
+  const mounted = entryPoint === 'prepare_request' ? mountForeign(url)(made.right) : made.right
+  return E.right({ session: mounted, request: wanted.right, jar: jar.right })
 }

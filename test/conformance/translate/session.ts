@@ -1,16 +1,16 @@
 /**
- * Python's session and request dictionaries as settings.
+ * Converts Python's session and request attributes to settings.
  *
- * | Python                              | here                                                              |
- * |-------------------------------------|-------------------------------------------------------------------|
- * | `headers[k] = v`, None              | `withHeader`, `withoutHeader`                                     |
- * | `proxies`, `{'http': None}`         | `withProxy`                                                       |
- * | `verify` True, False, a path        | `withVerify`, and `withCa` for a path                             |
- * | `verify` of any other falsy kind    | nothing said (D3)                                                 |
- * | `cert` a path, a pair of paths      | `withClientCertificate`                                           |
- * | `timeout` t, (connect, read)        | `withTimeouts`, in milliseconds                                   |
- * | `stream`                            | no setting: use `Http.stream` instead of `Http.send`              |
- * | `trust_env`                         | `withTrust`                                                       |
+ * | Python                           | here                                                 |
+ * |----------------------------------|------------------------------------------------------|
+ * | `headers[k] = v`, None           | `withHeader`, `withoutHeader`                        |
+ * | `proxies`, `{'http': None}`      | `withProxy`                                          |
+ * | `verify` True, False, a path     | `withVerify`, and `withCa` for a path                |
+ * | `verify` of any other falsy kind | not set (D3)                                         |
+ * | `cert` a path, a pair of paths   | `withClientCertificate`                              |
+ * | `timeout` t, (connect, read)     | `withTimeouts`, in milliseconds                      |
+ * | `stream`                         | no setting: use `Http.stream` instead of `Http.send` |
+ * | `trust_env`                      | `withAmbient`                                        |
  */
 import { Override, Session, Settings } from 'requests-ts'
 import { mapOf } from '../models/proxy.js'
@@ -18,7 +18,7 @@ import type { SessionSpec } from '../shapes.js'
 import type { Py } from '../tagged.js'
 import { numberOf, textOf } from './values.js'
 
-/** Any of the `with*` that session and request share. */
+/** A `with*` function for sessions and requests. */
 export type Step = Settings.Configure
 
 export const all = (steps: ReadonlyArray<Step>): Step => {
@@ -35,14 +35,14 @@ export const proxies = (py: Py | undefined): Step => {
 
 const pathOf = (py: Py | undefined): string | undefined => (py?._tag === 'Str' && py.text !== '' ? py.text : undefined)
 
-/** True after a path takes the path back; ours are two settings, so the translation says both. */
+/** In Python, True replaces a path. Our settings are separate, so both are set. */
 export const verify = (py: Py | undefined, below?: Py): Step => {
   const path = pathOf(py)
   if (path !== undefined) return all([Settings.withVerify(true), Settings.withCa(path)])
   if (py?._tag !== 'Bool') return nothing
-  const takesBack = py.value && pathOf(below) !== undefined
+  const removesPath = py.value && pathOf(below) !== undefined
   const withoutCa = Settings.withSettings({ ...Settings.empty, ca: Override.unset })
-  return all([Settings.withVerify(py.value), takesBack ? withoutCa : nothing])
+  return all([Settings.withVerify(py.value), removesPath ? withoutCa : nothing])
 }
 
 export const cert = (py: Py | undefined): Step => {
@@ -69,6 +69,6 @@ export const timeout = (py: Py | undefined): Step => {
 export const trust = (trusts: boolean): ((session: Session.Session) => Session.Session) =>
   Session.withAmbient({ proxies: trusts, netrc: trusts, certificates: trusts })
 
-/** What a session says of how requests travel. */
+/** Converts the proxies, verify and cert of a session. */
 export const route = ({ proxies: map, verify: checks, cert: certificate }: SessionSpec): Step =>
   all([proxies(map), verify(checks), cert(certificate)])

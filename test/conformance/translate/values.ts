@@ -1,16 +1,16 @@
 /**
- * Python's scalars as text and bytes.
+ * Converts Python's scalars to text and bytes.
  *
- * | Python                 | text                                       | bytes            |
- * |------------------------|--------------------------------------------|------------------|
- * | str                    | itself                                     | its UTF-8        |
- * | bytes                  | latin-1, as a header carries them          | themselves       |
- * | int                    | its digits                                 |                  |
- * | bool, float, None      | as JavaScript writes them (D15)            |                  |
+ * | Python            | text                              | bytes      |
+ * |-------------------|-----------------------------------|------------|
+ * | str               | itself                            | its UTF-8  |
+ * | bytes             | latin-1, as a header carries them | themselves |
+ * | int               | its digits                        |            |
+ * | bool, float, None | as JavaScript writes them (D15)   |            |
  */
 import type { Py } from '../tagged.js'
 
-/** Python floats in JavaScript's spelling. */
+/** Converts the text of a Python float to a number. */
 export const numberOf = (text: string): number =>
   text === 'inf'
     ? Number.POSITIVE_INFINITY
@@ -22,7 +22,7 @@ export const numberOf = (text: string): number =>
 
 export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
-/** What a value is as text; a collection has none. */
+/** Returns a scalar as text, or undefined for a collection. */
 export const scalarText = (py: Py): string | undefined => {
   switch (py._tag) {
     case 'Str':
@@ -43,7 +43,7 @@ export const scalarText = (py: Py): string | undefined => {
 
 export const textOf = (py: Py): string => scalarText(py) ?? ''
 
-/** The octets of a body: text as UTF-8, a stream from its position on, chunks joined. */
+/** Returns the octets of a body: text as UTF-8, a stream from its position, joined chunks. */
 export const bytesOf = (py: Py): Uint8Array => {
   switch (py._tag) {
     case 'Bytes':
@@ -57,7 +57,7 @@ export const bytesOf = (py: Py): Uint8Array => {
   }
 }
 
-/** The reason of a reply: bytes are UTF-8 where they are that, else latin-1; None is nothing. */
+/** Returns the reason of a response. Bytes are decoded as UTF-8 if valid, else as latin-1. None is empty. */
 export const reasonOf = (py: Py): string => {
   if (py._tag === 'None') return ''
   if (py._tag !== 'Bytes') return textOf(py)

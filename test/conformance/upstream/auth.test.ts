@@ -1,4 +1,4 @@
-/** What requests' own tests say of basic and digest authentication, and of netrc. */
+/** Counterparts of requests' tests for Basic and Digest authentication and for netrc. */
 import { createHash } from 'node:crypto'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -6,21 +6,21 @@ import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import { Auth, Environment, Http, Jar, Netrc, Request, Response, Session } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { always, ok, raw } from '../../transport/servers.js'
-import { error, headerOf, right, run, trusting, value } from './setting.js'
+import { ambientSession, error, headerOf, right, run, value } from './setting.js'
 
 const basic = (pair: string, encoding: BufferEncoding = 'utf8') =>
   `Basic ${Buffer.from(pair, encoding).toString('base64')}`
 
-const GUARDED = (socket: { readonly write: (text: string) => unknown }, request: string, wanted: string) =>
+const requireBasic = (socket: { readonly write: (text: string) => unknown }, request: string, wanted: string) =>
   socket.write(
     request.includes(`uthorization: ${wanted}\r\n`)
       ? ok('in')
       : 'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="r"\r\nContent-Length: 0\r\n\r\n',
   )
 
-describe('basic', () => {
-  it('[requests:auth-1] opens what it guards, from the request and from the session', async () => {
-    const server = await raw((socket, head) => GUARDED(socket, head, basic('user:pass')))
+describe('Basic', () => {
+  it('[requests:auth-1] authenticates with credentials of the request or the session', async () => {
+    const server = await raw((socket, head) => requireBasic(socket, head, basic('user:pass')))
     expect((await value(Http.get(server.url))).status).toBe(401)
     expect((await value(Http.get(server.url, Request.withBasicAuth('user', 'pass')))).status).toBe(200)
     const session = Session.withBasicAuth('user', 'pass')(Session.empty)
@@ -35,7 +35,7 @@ describe('basic', () => {
     ],
     ['test', '\u00e9', basic('test:\u00e9')],
     ['', '', basic(':')],
-  ])('[requests:auth-2] of %s and %s is one line', (user, pass, expected) =>
+  ])('[requests:auth-2] encodes the user "%s" and the password "%s" as UTF-8', (user, pass, expected) =>
     expect(headerOf(Request.withBasicAuth(user, pass)(Request.get('http://h/')), 'Authorization')).toBe(expected),
   )
   it.each([
@@ -47,36 +47,36 @@ describe('basic', () => {
     ['http://complex.url.com/?q=a@b:c', undefined],
     ['http://user@h/', basic('user:')],
     ['http://h/', undefined],
-  ])('[requests:auth-3] is read from %s', (url, expected) =>
+  ])('[requests:auth-3] reads credentials from the URL %s', (url, expected) =>
     expect(headerOf(Request.get(url), 'Authorization')).toBe(expected),
   )
 })
 
 describe('netrc', () => {
-  const netrc = (text: string) => ({ session: trusting, environment: Environment.make({}, text) })
-  it('[requests:auth-4] is asked where nothing else is said, and gives way to auth of request and session', async () => {
-    const server = await raw((socket, head) => GUARDED(socket, head, basic('user:pass')))
+  const netrc = (text: string) => ({ session: ambientSession, environment: Environment.make({}, text) })
+  it('[requests:auth-4] supplies credentials unless the request or the session sets auth', async () => {
+    const server = await raw((socket, head) => requireBasic(socket, head, basic('user:pass')))
     const right = netrc('machine 127.0.0.1 login user password pass')
     expect((await value(Http.get(server.url), right)).status).toBe(200)
     const wrong = Request.withBasicAuth('wronguser', 'wrongpass')
     expect((await value(Http.get(server.url, wrong), right)).status).toBe(401)
-    const session = Session.withBasicAuth('wronguser', 'wrongpass')(trusting)
+    const session = Session.withBasicAuth('wronguser', 'wrongpass')(ambientSession)
     expect((await value(Http.get(server.url), { ...right, session })).status).toBe(401)
   })
-  it('[requests:auth-5] is never asked for what stands before the @ of a URL', () => {
-    const world = netrc('machine example.com login user password hunter2')
+  it('[requests:auth-5] looks up the host of the URL, not the text before its @', () => {
+    const context = netrc('machine example.com login user password hunter2')
     for (const url of [
       'http://example.com:@evil.com/',
       'http://example.com:80@evil.com/',
       'http://example.com@evil.com/',
     ]) {
-      expect(headerOf(Request.get(url), 'Authorization', world) ?? '').not.toContain(
+      expect(headerOf(Request.get(url), 'Authorization', context) ?? '').not.toContain(
         Buffer.from('user:hunter2').toString('base64'),
       )
     }
-    expect(headerOf(Request.get('http://example.com/thing'), 'Authorization', world)).toBe(basic('user:hunter2'))
+    expect(headerOf(Request.get('http://example.com/thing'), 'Authorization', context)).toBe(basic('user:hunter2'))
   })
-  it('[requests:auth-6] with an empty default is as none', () => {
+  it('[requests:auth-6] ignores an empty default entry', () => {
     const entries = right(Netrc.parse('machine example.com login user password pass\ndefault\nlogin ""\npassword ""\n'))
     expect(Netrc.lookup('httpbin.org')(entries)).toEqual(O.none)
     expect(O.isSome(Netrc.lookup('example.com')(entries))).toBe(true)
@@ -85,8 +85,8 @@ describe('netrc', () => {
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 
-/** A server of digest, qop=auth, that checks the response; `extra` goes into each head. */
-const guarded = (extra = '', pass = 'pass') =>
+/** Starts a server that requires Digest with qop=auth and checks the response. `extra` is added to each head. */
+const digestServer = (extra = '', pass = 'pass') =>
   raw((socket, head) => {
     const field = (name: string) =>
       new RegExp(`${name}="?([^",\\r]*)`).exec(/authorization: .*/i.exec(head)?.[0] ?? '')?.[1] ?? ''
@@ -103,39 +103,39 @@ const guarded = (extra = '', pass = 'pass') =>
 
 const requests = (received: ReadonlyArray<string>) => received.join('').match(/^[A-Z]+ \//gm)?.length
 
-describe('digest', () => {
+describe('Digest', () => {
   const auth = Request.withDigestAuth('user', 'pass')
-  it('[requests:auth-7] answers a challenge, and is in the history', async () => {
-    const server = await guarded()
+  it('[requests:auth-7] answers a challenge and records it in the history', async () => {
+    const server = await digestServer()
     const response = await value(Http.get(`${server.url}/digest?a=1`, auth))
     expect([response.status, response.history.map(({ head }) => head.status)]).toEqual([200, [401]])
     const session = Session.withAuth(Auth.digest('user', 'pass'))(Session.empty)
     expect((await value(Http.get(server.url), { session })).status).toBe(200)
   })
-  it('[requests:auth-8] gives the cookies that came with the challenge and with the page', async () => {
-    const server = await guarded('Set-Cookie: fake=fake_value\r\n')
+  it('[requests:auth-8] stores cookies of the challenge and sends them with the answer', async () => {
+    const server = await digestServer('Set-Cookie: fake=fake_value\r\n')
     const [response, jar] = right(await run(Http.get(server.url, auth)))
     expect(response.cookies.map(({ name }) => name)).toEqual(['fake'])
     expect(Jar.toArray(jar).map(({ name }) => name)).toEqual(['fake'])
     expect(server.received.join('').match(/cookie: fake=fake_value/gi)).toHaveLength(1)
   })
-  it('[requests:auth-9] streams the body of the page, not of the challenge', async () => {
-    const server = await guarded()
-    const gathered = Http.stream((_, body) => body.gather(100))
-    expect(Buffer.from(await value(gathered(auth(Request.get(server.url))))).toString()).toBe('in')
+  it('[requests:auth-9] streams the body of the final response, not of the challenge', async () => {
+    const server = await digestServer()
+    const readBody = Http.stream((_, body) => body.gather(100))
+    expect(Buffer.from(await value(readBody(auth(Request.get(server.url))))).toString()).toBe('in')
   })
-  it('[requests:auth-10] with a wrong password is a 401, and is tried once', async () => {
-    const server = await guarded('', 'another')
+  it('[requests:auth-10] tries a wrong password once and returns the 401', async () => {
+    const server = await digestServer('', 'another')
     const response = await value(Http.get(server.url, auth))
     expect([response.status, response.history.length, requests(server.received)]).toEqual([401, 1, 2])
     expect((await error(pipe(Http.get(server.url, auth), SRTE.flatMapEither(Response.ok))))._tag).toBe('StatusError')
   })
-  it('[requests:auth-11] does nothing about a 200, whatever it asks', async () => {
+  it('[requests:auth-11] ignores a challenge in a 200 response', async () => {
     const server = await always(ok('free', 'WWW-Authenticate: Digest nonce="n", realm="r", qop=auth\r\n'))
     const response = await value(Http.get(server.url, auth))
     expect([response.status, response.history.length, requests(server.received)]).toEqual([200, 0, 1])
   })
-  it('[requests:auth-12] may be challenged again behind a redirect', async () => {
+  it('[requests:auth-12] answers a new challenge after a redirect', async () => {
     const server = await raw((socket, head) => {
       const isSigned = /authorization: digest/i.test(head)
       const at = head.split(' ')[1]
@@ -147,7 +147,7 @@ describe('digest', () => {
     const response = await value(Http.get(`${server.url}/`, auth))
     expect([response.status, response.history.map(({ head }) => head.status)]).toEqual([200, [401, 302, 401]])
   })
-  it('[requests:auth-13] reads a challenge with commas and equals signs in quotes', async () => {
+  it('[requests:auth-13] parses quoted parameters that contain commas and equals signs', async () => {
     const server = await raw((socket, head) =>
       socket.write(
         /authorization: /i.test(head)
@@ -158,8 +158,8 @@ describe('digest', () => {
     const signed = Response.text(await value(Http.get(server.url, auth)))
     for (const part of ['realm="a, b=c"', 'nonce="n=="', 'opaque="x,y"', 'nc=00000001']) expect(signed).toContain(part)
   })
-  it('[requests:auth-14] sends qop as a token, as RFC 7616 says and requests does not (D60)', async () => {
-    const server = await guarded()
+  it('[requests:auth-14] sends qop as a token, as RFC 7616 requires (D60)', async () => {
+    const server = await digestServer()
     await value(Http.get(server.url, auth))
     expect(server.received.join('')).toContain(', qop=auth, nc=00000001, ')
   })

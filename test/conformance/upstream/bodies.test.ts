@@ -1,4 +1,4 @@
-/** What requests' own tests say of bodies: their bytes, their length, their type. */
+/** Counterparts of requests' tests for request bodies: bytes, length and type. */
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -14,25 +14,25 @@ const typeOf = (request: Request.Request) => headerOf(request, 'Content-Type')
 
 describe('JSON', () => {
   it.each([[{}], [[]], [0], [false], [''], [null], [{ life: 42 }]])(
-    '[requests:bodies-1] %j is a body of its type',
+    '[requests:bodies-1] encodes %j with the type application/json',
     (given) => {
       const request = Request.withJson(given)(post)
       expect([typeOf(request), bodyOf(request)]).toEqual(['application/json', JSON.stringify(given)])
     },
   )
-  it('[requests:bodies-2] is bytes of UTF-8', () => {
+  it('[requests:bodies-2] is encoded as UTF-8', () => {
     expect(bodyOf(Request.withJson({ a: '\u00e9\u4f60' })(post))).toBe('{"a":"\u00e9\u4f60"}')
     expect(lengthOf(Request.withJson('\u00e9')(post))).toBe('4')
   })
   it.each([Number.NaN, Number.POSITIVE_INFINITY, { a: [Number.NEGATIVE_INFINITY] }])(
-    '[requests:bodies-3] cannot hold %j',
+    '[requests:bodies-3] rejects %j with InvalidBody',
     (given) => expect(tagOf(planned(Request.withJson(given)(post)))).toBe('InvalidBody'),
   )
-  it('[requests:bodies-4] and a form are one body, the last', () => {
+  it('[requests:bodies-4] is replaced by a form that is set later', () => {
     const request = pipe(post, Request.withJson({ a: 1 }), Request.withForm({ b: 2 }))
     expect([typeOf(request), bodyOf(request)]).toEqual(['application/x-www-form-urlencoded', 'b=2'])
   })
-  it('has the type that the user gives', () => {
+  it('keeps a Content-Type set by the user', () => {
     const request = pipe(post, Request.withJson(1), Request.withHeader('content-type', 'application/vnd.api+json'))
     expect(typeOf(request)).toBe('application/vnd.api+json')
   })
@@ -63,7 +63,7 @@ describe('a form', () => {
       })() as unknown as Record<string, string>,
       'foo=bar',
     ], // an object of any class
-  ])('[requests:bodies-5] %j is %s', (given, expected) => {
+  ])('[requests:bodies-5] encodes %j as %s', (given, expected) => {
     const request = Request.withForm(given)(post)
     expect(bodyOf(request)).toBe(expected)
     expect(typeOf(request)).toBe('application/x-www-form-urlencoded')
@@ -74,7 +74,7 @@ describe('a form', () => {
 const streamed = Request.withStream(() => chunks('test', 'data'))
 
 describe('Content-Length', () => {
-  it('[requests:bodies-6] counts octets, of text and of bytes', () => {
+  it('[requests:bodies-6] counts octets, for text and for bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
         expect(lengthOf(Request.withText(text)(post))).toBe(String(Buffer.byteLength(text)))
@@ -83,21 +83,21 @@ describe('Content-Length', () => {
     )
     expect(lengthOf(Request.withText('This is a string containing multi-byte UTF-8 \u2603\ufe0f')(post))).toBe('51')
   })
-  it.each(['GET', 'HEAD'])('[requests:bodies-7] is not set on a %s without a body', (method) =>
+  it.each(['GET', 'HEAD'])('[requests:bodies-7] is not set on %s without a body', (method) =>
     expect(lengthOf(Request.make(method, 'http://h/'))).toBeUndefined(),
   )
-  it.each(['POST', 'PUT', 'PATCH'])('[requests:bodies-8] is 0 on a %s without a body', (method) => {
+  it.each(['POST', 'PUT', 'PATCH'])('[requests:bodies-8] is 0 on %s without a body or with an empty one', (method) => {
     expect(lengthOf(Request.make(method, 'http://h/'))).toBe('0')
     expect(lengthOf(pipe(Request.make(method, 'http://h/'), Request.withText('')))).toBe('0')
   })
-  it('[requests:bodies-9] of the user is kept only where nothing is known better', () => {
+  it('[requests:bodies-9] set by the user is used only for a stream of unknown length', () => {
     const own = Request.withHeader('Content-Length', 'not zero'.length.toString())
     expect(lengthOf(pipe(post, own, streamed))).toBe('8')
-    // D18: requests leaves the user's length where there is no body.
+    // D18: requests keeps the user's value if there is no body.
     expect(lengthOf(own(post))).toBe('0')
     expect(lengthOf(pipe(post, own, Request.withText('abc')))).toBe('3')
   })
-  it('[requests:bodies-10] is text, as every header is', () => {
+  it('[requests:bodies-10] is text, like every header value', () => {
     for (const [name, value] of wire(Request.withForm({ a: '1' })(post)).headers) {
       expect([typeof name, typeof value]).toEqual(['string', 'string'])
     }
@@ -105,7 +105,7 @@ describe('Content-Length', () => {
 })
 
 describe('a stream', () => {
-  it('[requests:bodies-11] is chunked and has no Content-Length, with auth or without', () => {
+  it('[requests:bodies-11] is sent chunked without Content-Length, with or without auth', () => {
     for (const request of [streamed(post), pipe(post, streamed, Request.withBasicAuth('user', 'pass'))]) {
       expect([lengthOf(request), headerOf(request, 'Transfer-Encoding'), typeOf(request)]).toEqual([
         undefined,
@@ -114,13 +114,13 @@ describe('a stream', () => {
       ])
     }
   })
-  it('[requests:bodies-12] of known length is not chunked, with auth or without', () => {
+  it('[requests:bodies-12] of known length is not chunked, with or without auth', () => {
     const known = Request.withStream(() => chunks('test data'), 9)
     for (const request of [known(post), pipe(post, known, Request.withBasicAuth('user', 'pass'))]) {
       expect([lengthOf(request), headerOf(request, 'Transfer-Encoding')]).toEqual(['9', undefined])
     }
   })
-  it('[requests:bodies-13] goes over the wire chunk by chunk, an empty one ends nothing', async () => {
+  it('[requests:bodies-13] is sent chunk by chunk; an empty chunk does not end it', async () => {
     const server = await raw((socket) => socket.write(ok()))
     await value(
       Http.post(
@@ -130,7 +130,7 @@ describe('a stream', () => {
     )
     expect(server.received[0]?.split('\r\n\r\n').slice(1).join('\r\n\r\n')).toBe('1\r\na\r\n1\r\nb\r\n0\r\n\r\n')
   })
-  it('[requests:bodies-14] is read from where it stands', async () => {
+  it('[requests:bodies-14] is sent from its current position', async () => {
     const server = await raw((socket) => socket.write(ok()))
     const source = chunks('before ', 'after')
     await source.next()
@@ -138,7 +138,7 @@ describe('a stream', () => {
     expect(server.received[0]).toContain('5\r\nafter\r\n0\r\n\r\n')
     expect(server.received[0]).not.toContain('before')
   })
-  it('whose source fails is RequestBodyFailed and shows nothing of it', async () => {
+  it('fails with RequestBodyFailed if its source throws', async () => {
     const server = await raw(() => {})
     async function* failing() {
       yield Buffer.from('a')
@@ -154,7 +154,7 @@ describe('multipart', () => {
     const boundary = /boundary=(.*)$/.exec(typeOf(request) ?? '')?.[1] ?? ''
     return bodyOf(request).replaceAll(boundary, 'B').split('\r\n')
   }
-  it('[requests:bodies-15] holds fields and files in order, with name, filename and type', () => {
+  it('[requests:bodies-15] contains fields and files in order, with name, filename and type', () => {
     expect(
       parts([
         { name: 'stuff', content: '\u00eb' },
@@ -180,13 +180,13 @@ describe('multipart', () => {
       '',
     ])
   })
-  it('[requests:bodies-16] takes names and filenames of any text', () => {
+  it('[requests:bodies-16] escapes quotes and line breaks in names and filenames, and keeps other text', () => {
     const [, disposition] = parts([{ name: '\u00ebl\u00efxr"\r\n', content: '', filename: '\u00e9"; x="' }])
     expect(disposition).toBe(
       'Content-Disposition: form-data; name="\u00ebl\u00efxr%22%0D%0A"; filename="\u00e9%22; x=%22"',
     )
   })
-  it('[requests:bodies-17] says its length and its boundary over the wire, also of streams', async () => {
+  it('[requests:bodies-17] sends its boundary and its length, also for streams', async () => {
     const server = await raw((socket) => socket.write(ok()))
     const file = { open: () => chunks('some ', 'data'), length: 9 }
     const input = { some: 'data', files: { content: file, filename: 'a.txt' } }
@@ -199,16 +199,16 @@ describe('multipart', () => {
     expect(sent.split(`--${boundary}`)).toHaveLength(4)
     expect(sent).toContain('filename="a.txt"\r\n\r\nsome data\r\n')
   })
-  it('with a type of the user takes the boundary that it names', () => {
+  it('uses the boundary of a Content-Type set by the user', () => {
     const own = Request.withHeader('Content-Type', 'multipart/form-data; boundary=mine')
     expect(bodyOf(pipe(post, own, Request.withMultipart({ a: 'b' })))).toMatch(/^--mine\r\n[\s\S]*--mine--\r\n$/)
   })
-  it('[requests:bodies-18] takes the place of another body: there is never more than one', () => {
+  it('[requests:bodies-18] replaces an earlier body', () => {
     const request = pipe(post, Request.withText('text'), Request.withMultipart({ a: 'b' }))
     expect(request.body._tag).toBe('Multipart')
     expect(E.isRight(Body.encode(request.body))).toBe(true)
   })
-  it('refuses a part whose header cannot be written', () => {
+  it('rejects a line break in the content type of a part', () => {
     const input = [{ name: 'a', content: 'b', contentType: 'text/plain\r\nX: y' }]
     expect(tagOf(planned(Request.withMultipart(input)(post)))).toBe('InvalidBody')
   })

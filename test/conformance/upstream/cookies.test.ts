@@ -1,4 +1,4 @@
-/** What requests' own tests say of cookies, in the jar and given along. */
+/** Counterparts of requests' tests for cookies of the jar, the session and the request. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { raw } from '../../transport/servers.js'
 import { headerOf, right, run, value } from './setting.js'
 
-/** Sets what the query says, redirects from `/to`, and remembers the Cookie line of each request. */
+/** Starts a server that sets the cookies of the query, redirects `/to` and `/301`, and records each Cookie header. */
 const site = async () => {
   const server = await raw((socket, head) => {
     const [, target = ''] = head.split(' ')
@@ -36,8 +36,8 @@ const held = (jar: Jar.Jar) => Jar.toArray(jar).map(({ name, value }) => `${name
 const jarOf = (...inputs: ReadonlyArray<Cookie.Input>): Jar.Jar =>
   inputs.reduce((jar, input) => right(Jar.set(input)(jar)), Jar.at(new Date('2026-01-01'))(Jar.empty))
 
-describe('cookies of a server', () => {
-  it('[requests:cookies-1] persist in the session', async () => {
+describe('cookies of a response', () => {
+  it('[requests:cookies-1] are sent with the next request', async () => {
     const { url, set, cookies } = await site()
     const [, jar] = right(
       await run(
@@ -49,7 +49,7 @@ describe('cookies of a server', () => {
     )
     expect([held(jar), cookies()]).toEqual([['foo=bar'], ['', 'foo=bar']])
   })
-  it('[requests:cookies-2] set on a redirect are on the next hop, in the jar and in the history', async () => {
+  it('[requests:cookies-2] are stored and sent on the next hop if a redirect sets them', async () => {
     const { url, set, cookies } = await site()
     for (const path of ['/to', '/301']) {
       const [response, jar] = right(await run(Http.get(`${url}${path}?${set('foo=bar')}`)))
@@ -59,7 +59,7 @@ describe('cookies of a server', () => {
     }
     expect(cookies().filter((line) => line === 'foo=bar')).toHaveLength(4)
   })
-  it('[requests:cookies-3] are gone when they expire', async () => {
+  it('[requests:cookies-3] are removed if a response expires them', async () => {
     const { url, set } = await site()
     const program = pipe(
       Http.get(`${url}/?${set('foo=bar; Max-Age=100')}`),
@@ -71,7 +71,7 @@ describe('cookies of a server', () => {
     const [{ before }, jar] = right(await run(program))
     expect([before, held(jar)]).toEqual([['foo=bar'], []])
   })
-  it('[requests:cookies-4] keep their quotes', async () => {
+  it('[requests:cookies-4] keep quotes in their value', async () => {
     const { url, set, cookies } = await site()
     const [, jar] = right(
       await run(
@@ -83,7 +83,7 @@ describe('cookies of a server', () => {
     )
     expect([held(jar), cookies()]).toEqual([['foo="bar:baz"'], ['', 'foo="bar:baz"']])
   })
-  it('[requests:cookies-5] of a jar that is handed in go along, through a redirect too', async () => {
+  it('[requests:cookies-5] are sent from the given jar, also after a redirect', async () => {
     const { url, cookies } = await site()
     const jar = jarOf({ name: 'foo', value: 'bar', domain: '127.0.0.1', hostOnly: true })
     const [, after] = right(await run(Http.get(`${url}/to`), { jar }))
@@ -93,12 +93,12 @@ describe('cookies of a server', () => {
 })
 
 describe('cookies of a request', () => {
-  it('[requests:cookies-6] are sent and never kept, nor do they change the jar that was handed in', async () => {
+  it('[requests:cookies-6] are sent but not stored in the jar', async () => {
     const { url, cookies } = await site()
     const [, jar] = right(await run(Http.get(url, Request.withCookie('foo', 'baz'))))
     expect([held(jar), cookies()]).toEqual([[], ['foo=baz']])
   })
-  it("[requests:cookies-7] go over the session's of the same name", () => {
+  it("[requests:cookies-7] override the session's cookie of the same name, or remove it", () => {
     const session = Session.withCookie('foo', 'bar')(Session.empty)
     expect(headerOf(pipe(Request.get('http://h/'), Request.withCookie('foo', 'baz')), 'Cookie', { session })).toBe(
       'foo=baz',
@@ -113,7 +113,7 @@ describe('a jar', () => {
     { name: 'some_cookie', value: 'some_value', domain: 'test.com', path: '/' },
     { name: 'some_cookie1', value: 'some_value1', domain: 'other.com', path: '/' },
   )
-  it('[requests:cookies-8] takes all parameters of a cookie', () => {
+  it('[requests:cookies-8] keeps every attribute of a cookie that is set by hand', () => {
     const expires = new Date('2026-06-01')
     const jar = jarOf({
       name: 'c',
@@ -137,13 +137,13 @@ describe('a jar', () => {
       },
     ])
   })
-  it('[requests:cookies-9] is read as a list as often as one likes: names, values, pairs', () => {
+  it('[requests:cookies-9] can be listed repeatedly as names, values and domains', () => {
     for (let i = 0; i < 2; i++) expect(held(two)).toEqual(['some_cookie=some_value', 'some_cookie1=some_value1'])
     const record = Object.fromEntries(Jar.toArray(two).map(({ name, value }) => [name, Secret.reveal(value)]))
     expect(record).toEqual({ some_cookie: 'some_value', some_cookie1: 'some_value1' })
     expect([...new Set(Jar.toArray(two).map(({ domain }) => domain))]).toEqual(['test.com', 'other.com'])
   })
-  it('[requests:cookies-10] holds one name for several domains, and asks which is meant', () => {
+  it('[requests:cookies-10] reports CookieConflict if a name exists for several domains', () => {
     const jar = jarOf(
       { name: 'key', value: 'a', domain: 'test1.com' },
       { name: 'key', value: 'b', domain: 'test2.com' },
@@ -154,11 +154,11 @@ describe('a jar', () => {
     expect(O.isSome(found) && Secret.reveal(found.value.value)).toBe('a')
     expect(held(Jar.remove({ name: 'key', domain: 'test1.com' })(jar))).toEqual(['key=b'])
   })
-  it('[requests:cookies-11] keeps its policy when something is added', () => {
+  it('[requests:cookies-11] keeps its nameless policy when cookies are set or jars are joined', () => {
     const jar = right(Jar.set({ name: 'a', value: '1', domain: 'h.test' })(Jar.make({ nameless: true })))
     expect([jar.nameless, Jar.join(Jar.empty, jar).nameless]).toEqual([true, true])
   })
-  it('[requests:cookies-12] rejects an invalid expiry date', () => {
+  it('[requests:cookies-12] rejects an invalid expiry date, and ignores one in Set-Cookie', () => {
     const made = Jar.set({ name: 'a', value: '1', domain: 'h.test', expires: new Date('woops') })(Jar.empty)
     expect(E.isLeft(made) && made.left._tag).toBe('InvalidCookie')
     const at = (line: string) => Jar.toArray(Jar.absorb(new URL('http://h.test/'), [line], new Date(0))(Jar.empty)[0])

@@ -1,4 +1,4 @@
-/** What requests' own tests say of header maps, header values and methods. */
+/** Counterparts of requests' tests for header maps, header values and methods. */
 
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -14,7 +14,7 @@ const cased = name.chain((text) => fc.constantFrom(text, text.toUpperCase(), tex
 const fields = fc.array(fc.tuple(cased, fc.stringMatching(/^[a-z]{0,3}$/)))
 
 describe('a header map', () => {
-  it('[requests:headers-1] finds, replaces and removes by name without case, whatever else is in it', () => {
+  it('[requests:headers-1] finds, replaces and removes fields by name without case', () => {
     fc.assert(
       fc.property(fields, cased, (pairs, name) => {
         const before = Headers.fromPairs(pairs)
@@ -28,7 +28,7 @@ describe('a header map', () => {
       }),
     )
   })
-  it('[requests:headers-2] keeps the place of a name that is set again, with its new spelling', () => {
+  it('[requests:headers-2] keeps the position of a name that is set again, with its new spelling', () => {
     const headers = pipe(
       Headers.fromRecord({ 'Content-Type': 'a', Accept: 'b' }),
       Headers.upsertAt('CONTENT-TYPE', 'c'),
@@ -40,21 +40,21 @@ describe('a header map', () => {
       ['X-New', 'd'],
     ])
   })
-  it('[requests:headers-3] is equal to another by names without case, and to nothing else', () => {
+  it('[requests:headers-3] equals another map if only the case of names differs', () => {
     const headers = Headers.fromPairs([['Spam', 'x']])
     expect(Headers.Eq.equals(headers, Headers.fromPairs([['sPAM', 'x']]))).toBe(true)
     for (const other of [[['Spam', 'X']], [], [['Span', 'x']]] as const) {
       expect(Headers.Eq.equals(headers, Headers.fromPairs(other))).toBe(false)
     }
   })
-  it('[requests:headers-4] is never changed by what is made from it', () => {
+  it('[requests:headers-4] is not changed by upsertAt, deleteAt and append', () => {
     const headers = Headers.fromPairs([['Accept', 'a']])
     Headers.upsertAt('accept', 'b')(headers)
     Headers.deleteAt('accept')(headers)
     Headers.append('accept', 'c')(headers)
     expect(Headers.toPairs(headers)).toEqual([['Accept', 'a']])
   })
-  it('[requests:headers-5] has nothing for a name that is not there', () => {
+  it('[requests:headers-5] returns nothing for a name that it does not contain', () => {
     expect(Headers.lookup('x')(Headers.empty)).toEqual(O.none)
     expect(Headers.lookupAll('x')(Headers.empty)).toEqual([])
     expect(Headers.lookup('toString')(Headers.empty)).toEqual(O.none)
@@ -62,13 +62,13 @@ describe('a header map', () => {
 })
 
 describe('status codes', () => {
-  it('[requests:headers-6] are numbers with names, 425 among them', () => {
+  it('[requests:headers-6] have reason phrases, including 425', () => {
     expect([Status.reason(425), Status.reason(404), Status.reason(799)]).toEqual(['Too Early', 'Not Found', ''])
   })
 })
 
 describe('headers that are sent', () => {
-  it('[requests:headers-7] are in the order that session and request give them in', async () => {
+  it('[requests:headers-7] keep the order in which session and request set them', async () => {
     const server = await raw((socket) => socket.write(ok()))
     const session = Session.withHeaders({ Zeta: '1', Alpha: '2' })(Session.empty)
     const given = Request.withHeaders({ Third: '3', Second: '4', ALPHA: '5' })
@@ -76,24 +76,24 @@ describe('headers that are sent', () => {
     const own = headLines(server.received[0]).filter((line) => !/^(GET|host|connection)/i.test(line))
     expect(own).toEqual(['Zeta: 1', 'ALPHA: 5', 'Third: 3', 'Second: 4'])
   })
-  it('[requests:headers-8] leave out what a request removes, in whatever case, and what a session says is not there', () => {
+  it('[requests:headers-8] omit fields that the request removes or the session sets to null', () => {
     const session = Session.withHeaders({ foo: 'bar', 'X-None': null })(Session.empty)
     expect(wire(Request.get('http://h/'), { session }).headers).toEqual([['foo', 'bar']])
     expect(wire(Request.withoutHeader('FOO')(Request.get('http://h/')), { session }).headers).toEqual([])
     expect(wire(Request.withHeaders({ Foo: null })(Request.get('http://h/')), { session }).headers).toEqual([])
     expect(session.settings.headers.get('x-none')).toEqual(Override.unset)
   })
-  it('[requests:headers-9] have the User-Agent of the user, of whatever length', async () => {
+  it("[requests:headers-9] contain the user's User-Agent unchanged", async () => {
     const server = await raw((socket) => socket.write(ok()))
     const agent = 'Mozilla/5.0 (github.com/psf/requests)'
     await value(Http.get(server.url, Request.withHeader('user-agent', agent)), { session: Session.defaults })
     expect(server.received[0]?.match(/user-agent: .*/gi)).toEqual([`user-agent: ${agent}`])
   })
-  it.each(['bar', 'fo\u00f6', '', 'a b', 'trailing '])('[requests:headers-10] may be %j', (text) =>
+  it.each(['bar', 'fo\u00f6', '', 'a b', 'trailing '])('[requests:headers-10] may have the value %j', (text) =>
     expect(headerOf(Request.withHeader('foo', text)(Request.get('http://h/')), 'foo')).toBe(text),
   )
   it.each(['bar\r\nInjected: 1', 'bar\n', '\rbar', ' bar', '\tbar', '\nbar', '\u4f60\u597d', 'a\0b'])(
-    '[requests:headers-11] may not be %j, which would be another header or none',
+    '[requests:headers-11] reject the value %j with InvalidHeader',
     (text) => {
       const made = planned(Request.withHeader('foo', text)(Request.get('http://h/')))
       expect(tagOf(made)).toBe('InvalidHeader')
@@ -101,10 +101,10 @@ describe('headers that are sent', () => {
     },
   )
   it.each(['', ' foo', 'fo o', 'foo:', 'foo\r\n', 'f\u00f6\u00f6'])(
-    '[requests:headers-12] may not be called %j',
+    '[requests:headers-12] reject the name %j with InvalidHeader',
     (name) => expect(tagOf(planned(Request.withHeader(name, 'x')(Request.get('http://h/'))))).toBe('InvalidHeader'),
   )
-  it('[requests:headers-13] name one Host, the one that the user gives, with a chunked body too', async () => {
+  it('[requests:headers-13] contain one Host, which the user can set, also with a chunked body', async () => {
     const server = await raw((socket) => socket.write(ok()))
     const body = Request.withStream(() => chunks('a', 'b'))
     await value(Http.post(server.url, body, Request.withHeader('Host', 'other.test')))
@@ -117,7 +117,7 @@ describe('headers that are sent', () => {
 })
 
 describe('methods', () => {
-  it('[requests:headers-14] have a verb each, and any other may be made', async () => {
+  it('[requests:headers-14] have a function each; other methods can be sent with Request.make', async () => {
     const server = await raw((socket) => socket.write(ok('')))
     const { get, head, options, post, put, patch, del } = Http
     for (const verb of [get, head, options, post, put, patch, del]) {

@@ -1,4 +1,4 @@
-/** What requests' own tests say of redirects. */
+/** Counterparts of requests' tests for redirects. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -18,9 +18,9 @@ import {
 } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { ok, pkiPath, raw, secure } from '../../transport/servers.js'
-import { chunks, error, right, run, trusting, value } from './setting.js'
+import { ambientSession, chunks, error, right, run, value } from './setting.js'
 
-/** `/302/path` redirects there; anything else is a page. `extra` goes into each redirect's head. */
+/** Starts a server that redirects `/302/path` to `/path` and returns a page for other paths. `extra` is added to the head of each redirect. */
 const redirecting = (extra = '') =>
   raw((socket, head) => {
     const [, target = ''] = head.split(' ')
@@ -47,7 +47,7 @@ describe('methods', () => {
     [301, 'HEAD', 'HEAD'],
     [302, 'HEAD', 'HEAD'],
     [303, 'HEAD', 'HEAD'],
-  ])('[requests:redirects-1] %i makes of %s a %s', async (status, method, expected) => {
+  ])('[requests:redirects-1] after %i: %s continues as %s', async (status, method, expected) => {
     const server = await redirecting()
     const response = await value(Http.send(Request.make(method, `${server.url}/${status}/get`)))
     expect([response.status, statuses(response), response.plan.method]).toEqual([200, [status], expected])
@@ -57,7 +57,7 @@ describe('methods', () => {
 })
 
 describe('bodies', () => {
-  it('[requests:redirects-2] are dropped with all that speaks of them where the method becomes GET', async () => {
+  it('[requests:redirects-2] are dropped with their header fields if the method becomes GET', async () => {
     const server = await redirecting()
     for (const body of [Request.withForm({ test: 'data' }), Request.withStream(() => chunks('a', 'b'))]) {
       const response = await value(Http.post(`${server.url}/302/get`, body))
@@ -69,7 +69,7 @@ describe('bodies', () => {
     expect(heads).toHaveLength(2)
     expect(heads.join('')).not.toMatch(/content-|transfer-/i)
   })
-  it('[requests:redirects-3] are sent again on a 307: bytes, and streams from their beginning', async () => {
+  it('[requests:redirects-3] are sent again after a 307, as bytes or from the start of a stream', async () => {
     const server = await redirecting()
     await value(Http.post(`${server.url}/307/post`, Request.withText('test')))
     await value(
@@ -81,7 +81,7 @@ describe('bodies', () => {
     expect(server.received.join('').match(/\r\n\r\ntest/g)).toHaveLength(2)
     expect(server.received.join('').match(/2\r\nte\r\n2\r\nst\r\n0\r\n/g)).toHaveLength(2)
   })
-  it('[requests:redirects-4] that can be read only once are refused before the second request', async () => {
+  it('[requests:redirects-4] that can be read only once fail before the second request', async () => {
     const server = await redirecting()
     const failure = await error(Http.post(`${server.url}/307/post`, Request.withOnce(chunks('the data'))))
     expect(failure._tag).toBe('UnrewindableBody')
@@ -91,14 +91,14 @@ describe('bodies', () => {
     const response = await value(Http.send(stopped))
     expect([response.status, response.next]).toEqual([307, O.none])
   })
-  it('[requests:redirects-5] have no place to remember where there is no stream', () => {
+  it('[requests:redirects-5] of text can be replayed', () => {
     const made = right(Plan.plan({ session: Session.empty })(Request.withText('data')(Request.post('http://h/'))))
     expect([made.body._tag, Plan.isReplayable(made)]).toEqual(['Bytes', true])
   })
 })
 
-describe('the way', () => {
-  it('[requests:redirects-6] is the history, oldest first, and no hop is in it twice', async () => {
+describe('following redirects', () => {
+  it('[requests:redirects-6] returns a history with each hop once, oldest first', async () => {
     const server = await redirecting()
     const response = await value(Http.get(`${server.url}/302/301/303/get`))
     expect(statuses(response)).toEqual([302, 301, 303])
@@ -110,28 +110,31 @@ describe('the way', () => {
     const stopped = await value(Http.get(`${server.url}/302/get`, Request.withoutRedirects))
     expect([stopped.status, stopped.history, Response.isRedirect(stopped)]).toEqual([302, [], true])
   })
-  it('[requests:redirects-7] shows each plan as it was sent', async () => {
+  it('[requests:redirects-7] keeps each plan in the history as it was sent', async () => {
     const server = await redirecting()
     const response = await value(Http.post(`${server.url}/302/get`, Request.withForm({ a: 'b' })))
     expect(response.history.map(({ plan }) => [plan.method, plan.body._tag])).toEqual([['POST', 'Bytes']])
     expect([response.plan.method, response.plan.body._tag]).toEqual(['GET', 'Empty'])
   })
-  it.each([[30], [5]])('[requests:redirects-8] ends after %i redirects', async (limit) => {
-    const server = await raw((socket, head) => {
-      const n = Number(/\/(\d+)/.exec(head)?.[1])
-      socket.write(
-        n === 0 ? ok() : `HTTP/1.1 302 F\r\nLocation: /${n - 1}\r\nContent-Length: 0\r\nSet-Cookie: n${n}=1\r\n\r\n`,
-      )
-    })
-    const session = limit === 30 ? Session.empty : Session.withMaxRedirects(limit)(Session.empty)
-    const failure = await error(Http.get(`${server.url}/50`, Request.withQuery({ a: 'b' })), { session })
-    if (failure._tag !== 'TooManyRedirects') throw new Error(failure._tag)
-    expect([failure.message, failure.history.length]).toEqual([`Exceeded ${limit} redirects.`, limit + 1])
-    const jar = HttpError.jar(failure)
-    expect(O.isSome(jar) && Jar.toArray(jar.value).length).toBe(limit + 1)
-    expect((await value(Http.get(`${server.url}/${limit}`), { session })).history).toHaveLength(limit)
-  })
-  it('[requests:redirects-9] can be walked by hand with the exported stages', async () => {
+  it.each([[30], [5]])(
+    '[requests:redirects-8] fails with TooManyRedirects after %i redirects, with the history and the jar',
+    async (limit) => {
+      const server = await raw((socket, head) => {
+        const n = Number(/\/(\d+)/.exec(head)?.[1])
+        socket.write(
+          n === 0 ? ok() : `HTTP/1.1 302 F\r\nLocation: /${n - 1}\r\nContent-Length: 0\r\nSet-Cookie: n${n}=1\r\n\r\n`,
+        )
+      })
+      const session = limit === 30 ? Session.empty : Session.withMaxRedirects(limit)(Session.empty)
+      const failure = await error(Http.get(`${server.url}/50`, Request.withQuery({ a: 'b' })), { session })
+      if (failure._tag !== 'TooManyRedirects') throw new Error(failure._tag)
+      expect([failure.message, failure.history.length]).toEqual([`Exceeded ${limit} redirects.`, limit + 1])
+      const jar = HttpError.jar(failure)
+      expect(O.isSome(jar) && Jar.toArray(jar.value).length).toBe(limit + 1)
+      expect((await value(Http.get(`${server.url}/${limit}`), { session })).history).toHaveLength(limit)
+    },
+  )
+  it('[requests:redirects-9] can be done by hand with Exchange.settle and Response.next', async () => {
     const start = Exchange.start({ session: Session.empty })(Request.get('http://h.test/302'))
     const step = Exchange.settle(new Date(0))({
       status: 302,
@@ -144,7 +147,7 @@ describe('the way', () => {
     const stopped = await value(Http.get(`${server.url}/302/get?x=1`, Request.withoutRedirects))
     expect(pipe(Response.next(stopped), O.map(Plan.show))).toEqual(O.some(`GET ${server.url}/get?x=1`))
   })
-  it('[requests:redirects-10] can be changed by a hook, which may set any status and target', async () => {
+  it('[requests:redirects-10] uses a status and a Location that a hook sets', async () => {
     const server = await raw((socket, head) =>
       socket.write(head.startsWith('GET / ') ? ok('see X-To', 'X-To: /there\r\n') : ok('there')),
     )
@@ -162,7 +165,7 @@ describe('a Location', () => {
   it.each([
     ['/%C5%A1', '/\u0161'],
     ['/%C5%A1', '/%C5%A1'],
-  ])('[requests:redirects-11] leads to %s where it says %s', async (path, location) => {
+  ])('[requests:redirects-11] leads to %s if it is %s', async (path, location) => {
     const server = await raw((socket, head) =>
       socket.write(
         head.startsWith('GET / ')
@@ -173,7 +176,7 @@ describe('a Location', () => {
     const response = await value(Http.get(server.url))
     expect([response.url, requestLines(server.received).at(-1)]).toEqual([`${server.url}${path}`, `GET ${path}`])
   })
-  it('[requests:redirects-12] without a fragment inherits the last, and a new one is kept from then on', async () => {
+  it('[requests:redirects-12] inherits the last fragment unless it has its own', async () => {
     const server = await redirecting()
     expect((await value(Http.get(`${server.url}/302/get#view=edit`))).url).toBe(`${server.url}/get#view=edit`)
     const changing = await redirecting()
@@ -191,7 +194,7 @@ describe('a Location', () => {
       ),
     ).toEqual(E.right('http://h/c#relevant'))
   })
-  it('[requests:redirects-13] with a scheme in capitals is followed', async () => {
+  it('[requests:redirects-13] is followed if its scheme is in capital letters', async () => {
     const server = await raw((socket, head) =>
       socket.write(
         head.startsWith('GET / ')
@@ -202,7 +205,7 @@ describe('a Location', () => {
     expect((await value(Http.get(server.url))).url).toBe(`${server.url}/get`)
   })
   it.each(['http://:1', 'http://h:99999/', 'http://[bad', 'http://'])(
-    '[requests:redirects-14] %j is InvalidRedirect',
+    '[requests:redirects-14] fails with InvalidRedirect if it is %j',
     async (location) => {
       const server = await raw((socket) =>
         socket.write(`HTTP/1.1 301 M\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
@@ -210,7 +213,7 @@ describe('a Location', () => {
       expect((await error(Http.get(server.url)))._tag).toBe('InvalidRedirect')
     },
   )
-  it('[requests:redirects-15] is followed though the body that comes with it is wrongly coded', async () => {
+  it('[requests:redirects-15] is followed even if the body of the redirect cannot be decoded', async () => {
     const server = await raw((socket, head) =>
       socket.write(
         head.startsWith('GET / ')
@@ -233,11 +236,11 @@ describe('credentials', () => {
     ['https://example.com:443/foo', 'https://example.com/bar', false],
     ['http://example.com:80/foo', 'http://example.com/bar', false],
     ['https://example.com/foo', 'https://example.com:443/bar', false],
-  ])('[requests:redirects-16] from %s to %s: stripped %s', (from, to, strips) =>
+  ])('[requests:redirects-16] from %s to %s are removed: %s', (from, to, strips) =>
     expect(Redirect.shouldStripAuth(url(from), url(to))).toBe(strips),
   )
 
-  it('[requests:redirects-17] stay on the same host, and leave on the way from https to http', async () => {
+  it('[requests:redirects-17] are kept on the same host and removed from https to http', async () => {
     const plain = await redirecting()
     const auth = Request.withBasicAuth('user', 'pass')
     await value(Http.get(`${plain.url}/302/get`, auth))
@@ -251,10 +254,10 @@ describe('credentials', () => {
     expect(statuses(response)).toEqual([302])
     expect(plain.received.slice(before).join('')).not.toMatch(/authorization/i)
   })
-  it('of a netrc for another host do not leak to the host that redirects', async () => {
+  it('of netrc for another host are not sent', async () => {
     const server = await redirecting()
     const environment = Environment.make({}, 'machine elsewhere.test login user password hunter2')
-    await run(Http.get(`${server.url}/302/get`), { session: trusting, environment })
+    await run(Http.get(`${server.url}/302/get`), { session: ambientSession, environment })
     expect(server.received.join('')).not.toMatch(/authorization/i)
   })
 })

@@ -1,4 +1,4 @@
-/** What requests' own tests say of replies: text, JSON, links, status, streams, decoding. */
+/** Counterparts of requests' tests for responses: text, JSON, links, status, streams, decoding. */
 import * as zlib from 'node:zlib'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -26,7 +26,7 @@ const reply = (
     }))(Request.get('http://h.test/p')).outcome,
   )
 
-const gathered = async <A>(items: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
+const collect = async <A>(items: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
   const all: A[] = []
   for await (const item of items) all.push(item)
   return all
@@ -57,11 +57,11 @@ describe('JSON', () => {
     ['utf-32-be', (text) => utf32(text, true)],
     ['utf-32-le with a mark', (text) => utf32(`\ufeff${text}`, false)],
     ['utf-32-be with a mark', (text) => utf32(`\ufeff${text}`, true)],
-  ])('[requests:responses-1] in %s is read', (_, encode) =>
+  ])('[requests:responses-1] is read in %s', (_, encode) =>
     expect(json(reply(encode(TEXT)))).toEqual(E.right(JSON.parse(TEXT))),
   )
 
-  it('[requests:responses-2] that is invalid is NotJson, with the response, and can be serialized', async () => {
+  it('[requests:responses-2] fails with NotJson if it is invalid; the error has the URL and can be serialized', async () => {
     for (const bytes of ['', '{"life": ', '<html>', Buffer.from([0, 0, 0, 0x7b, 1])]) {
       const failure = json(reply(bytes))
       if (E.isRight(failure)) throw new Error('read as JSON')
@@ -72,7 +72,7 @@ describe('JSON', () => {
     const failure = await error(pipe(Http.get(server.url), SRTE.flatMapEither(json)))
     expect(failure._tag).toBe('NotJson')
   })
-  it('[requests:responses-3] of a reply without a body is NotJson', () => {
+  it('[requests:responses-3] fails with NotJson without a body', () => {
     expect(json(reply('', {}, 204))).toMatchObject({ left: { _tag: 'NotJson' } })
   })
 })
@@ -88,19 +88,19 @@ describe('the charset', () => {
     ['application/json;charset', undefined],
     ['text/plain; ; =; charset=utf-8', 'utf-8'],
     ['multipart/form-data; boundary=something; boundary2="a;b"; no_equals; charset=koi8-r', 'koi8-r'],
-  ])('[requests:responses-4] of %j is %s', (type, expected) =>
+  ])('[requests:responses-4] of the Content-Type %j is %s', (type, expected) =>
     expect(Charset.ofContentType(type)).toEqual(O.fromNullable(expected)),
   )
 
-  it('decides how text is read; without one it is a mark or UTF-8', () => {
+  it('is used to decode text; the default is UTF-8', () => {
     expect(Response.text(reply(Buffer.from([0xe9]), { 'content-type': 'text/plain; charset=latin1' }))).toBe('\u00e9')
     expect(Response.text(reply('\u00e9', { 'content-type': 'text/plain' }))).toBe('\u00e9')
     expect(Response.text(reply('\u00e9', { 'content-type': 'text/plain; charset=nonsense' }))).toBe('\u00e9')
   })
 })
 
-describe('the status', () => {
-  it('[requests:responses-5] below 400 is ok, from 400 it is an error that says what and where', () => {
+describe('the head of a response', () => {
+  it('[requests:responses-5] is ok below 400; from 400 the error names status, reason and URL', () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), (status) => {
         expect(E.isRight(Response.ok(reply('', {}, status)))).toBe(status < 400)
@@ -116,14 +116,14 @@ describe('the status', () => {
     )
     expect(message(500, '')).toEqual(E.left('500 Server Error:  for url: http://h.test/p'))
   })
-  it('[requests:responses-6] has the reason of the wire, as UTF-8', async () => {
+  it('[requests:responses-6] has the reason phrase of the wire, decoded as UTF-8', async () => {
     const server = await always(Buffer.from('HTTP/1.1 404 Komponenttia ei l\u00f6ydy\r\nContent-Length: 0\r\n\r\n'))
     const response = await value(Http.get(server.url))
     expect([response.status, response.reason]).toEqual([404, 'Komponenttia ei l\u00f6ydy'])
     const failure = await error(pipe(Http.get(server.url), SRTE.flatMapEither(Response.ok)))
     expect(failure).toMatchObject({ _tag: 'StatusError', response: { status: 404, plan: { method: 'GET' } } })
   })
-  it('[requests:responses-7] takes time, which is counted', async () => {
+  it('[requests:responses-7] has a positive elapsed time', async () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url))).elapsed).toBeGreaterThan(0)
   })
@@ -142,7 +142,7 @@ describe('links', () => {
       ],
     ],
     ['', []],
-  ])('[requests:responses-8] read from %j', (header, expected) =>
+  ])('[requests:responses-8] are parsed from %j', (header, expected) =>
     expect(
       Link.parse(header).map(({ target, rels, parameters }) => [
         target,
@@ -151,7 +151,7 @@ describe('links', () => {
       ]),
     ).toEqual(expected),
   )
-  it('[requests:responses-9] of a reply are found by what they are', () => {
+  it('[requests:responses-9] of a response are found by relation', () => {
     const header =
       '<https://api.github.com/users/kennethreitz/repos?page=2&per_page=10>; rel="next", <https://api.github.com/users/kennethreitz/repos?page=7&per_page=10>; rel="last"'
     const response = reply('', { link: header })
@@ -173,37 +173,37 @@ describe('a stream', () => {
     }
     return chunks(...parts, text.slice(at))
   }
-  it('[requests:responses-10] is read in pieces of any size, and no octet is lost', async () => {
+  it('[requests:responses-10] can be read in pieces of any size without losing octets', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.stringMatching(/^[a-z]{0,40}$/),
         cut,
         fc.integer({ min: 1, max: 50 }),
         async (text, sizes, size) => {
-          const read = await gathered(Stream.pieces(size)(pieces(text, sizes)))
+          const read = await collect(Stream.pieces(size)(pieces(text, sizes)))
           expect(Buffer.concat(read).toString()).toBe(text)
           expect(read.slice(0, -1).every(({ length }) => length === size)).toBe(true)
         },
       ),
     )
   })
-  it('[requests:responses-11] is the same text and the same lines, wherever it is cut', async () => {
+  it('[requests:responses-11] has the same text and lines for any chunk boundaries', async () => {
     await fc.assert(
       fc.asyncProperty(fc.stringMatching(/^[ab\r\n]{0,30}$/), cut, async (text, sizes) => {
-        expect((await gathered(Stream.text()(pieces(text, sizes)))).join('')).toBe(text)
+        expect((await collect(Stream.text()(pieces(text, sizes)))).join('')).toBe(text)
         const whole = Response.lines(reply(text))
-        expect(await gathered(Stream.lines()(pieces(text, sizes)))).toEqual(whole)
+        expect(await collect(Stream.lines()(pieces(text, sizes)))).toEqual(whole)
       }),
     )
   })
-  it('[requests:responses-12] is decoded to the end: half a character waits for the other half', async () => {
+  it('[requests:responses-12] decodes a character that is split between chunks', async () => {
     const whole = Buffer.from('\u00e9\u20ac')
     async function* halves() {
       for (const octet of whole) yield Uint8Array.of(octet)
     }
-    expect((await gathered(Stream.text()(halves()))).join('')).toBe('\u00e9\u20ac')
+    expect((await collect(Stream.text()(halves()))).join('')).toBe('\u00e9\u20ac')
   })
-  const lent = <A>(read: (body: AsyncIterable<Uint8Array>) => Promise<A>) =>
+  const streaming = <A>(read: (body: AsyncIterable<Uint8Array>) => Promise<A>) =>
     Http.stream((_, body) =>
       TE.tryCatch(
         () => read(body),
@@ -211,10 +211,10 @@ describe('a stream', () => {
       ),
     )
 
-  it('[requests:responses-13] that is left unread, half read or read gives its connection back or closes it', async () => {
+  it('[requests:responses-13] releases its connection if it is read, half read or not read', async () => {
     const server = await always(ok('x'.repeat(100)))
     for (const stop of [0, 1, 1000]) {
-      const read = lent(async (body) => {
+      const read = streaming(async (body) => {
         let seen = 0
         for await (const chunk of stop === 0 ? [] : body) {
           seen += chunk.length
@@ -225,24 +225,24 @@ describe('a stream', () => {
       expect(await value(read(Request.get(server.url)))).toBeGreaterThanOrEqual(0)
     }
   })
-  it('[requests:responses-14] whose chunks are wrong, or end too early, is BodyCut', async () => {
+  it('[requests:responses-14] fails if its chunks are malformed, and with BodyCut if they end early', async () => {
     const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
     const wrong = await always(`${head}ff9\r\n${'x'.repeat(10)}\r\nxyz\r\n`)
     expect((await error(Http.get(wrong.url, Request.withTimeouts({ read: 500 }))))._tag).toMatch(/BodyCut|ReadTimeout/)
     const short = await raw((socket) => socket.end(`${head}5\r\nab`))
     expect((await error(Http.get(short.url)))._tag).toBe('BodyCut')
-    expect(await error(lent(gathered)(Request.get(short.url)))).toMatchObject({ _tag: 'BodyCut' })
+    expect(await error(streaming(collect)(Request.get(short.url)))).toMatchObject({ _tag: 'BodyCut' })
   })
-  it('[requests:responses-15] wrongly coded is DecodingFailed', async () => {
+  it('[requests:responses-15] fails with DecodingFailed if its content coding is invalid', async () => {
     const server = await always('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc')
-    for (const program of [Http.get(server.url), lent(gathered)(Request.get(server.url))]) {
+    for (const program of [Http.get(server.url), streaming(collect)(Request.get(server.url))]) {
       expect(await error<unknown, unknown>(program)).toMatchObject({ _tag: 'DecodingFailed' })
     }
   })
 })
 
-describe('a reply over the wire', () => {
-  it('[requests:responses-16] is decoded, with its headers as they came', async () => {
+describe('a response over a socket', () => {
+  it('[requests:responses-16] is decompressed, then read as text and JSON', async () => {
     const body = zlib.gzipSync('{"gzipped": "\u00e9"}')
     const server = await raw((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`)
@@ -252,20 +252,20 @@ describe('a reply over the wire', () => {
     expect(Response.text(response)).toBe('{"gzipped": "\u00e9"}')
     expect(Response.json(E.right<never, unknown>)(response)).toEqual(E.right({ gzipped: '\u00e9' }))
   })
-  it('[requests:responses-17] with two different lengths is rejected', async () => {
+  it('[requests:responses-17] with two different lengths fails with ProtocolError', async () => {
     const server = await always(
       'HTTP/1.1 200 OK\r\nContent-Length: 16\r\nContent-Length: 32\r\n\r\n-- Bad Response --\r\n',
     )
     expect((await error(Http.get(server.url)))._tag).toBe('ProtocolError')
   })
-  it('[requests:responses-18] is data: it can be copied, and printed without a secret', async () => {
+  it('[requests:responses-18] can be copied, and shows no secret as JSON', async () => {
     const server = await always(ok('page', 'Set-Cookie: sid=hunter2\r\n'))
     const [response] = right(await run(Http.get(server.url, Request.withBasicAuth('me', 'hunter2'))))
     const copy = { ...response }
     expect([Response.text(copy), JSON.stringify(copy).includes('hunter2')]).toEqual(['page', false])
     expect(Response.text(response)).toBe(Response.text(response))
   })
-  it('[requests:responses-19] with an empty body has no octets', async () => {
+  it('[requests:responses-19] without a body has no octets', async () => {
     const server = await always('HTTP/1.1 204 No Content\r\n\r\n')
     expect((await value(Http.get(server.url))).bytes).toHaveLength(0)
   })

@@ -1,27 +1,26 @@
-/**
- * What the tests of this folder have in common: a plan opened, and a program run over real sockets.
- */
+/** Helpers for the tests of this folder: they plan a request, or run a program over real sockets. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Client, Environment, type Http, Jar, Plan, Request, Session } from 'requests-ts'
 
-/** Trusts what surrounds it, and has no header of its own. */
-export const trusting: Session.Session = pipe(
+/** Uses the proxies, netrc and certificates of the environment. Has no headers. */
+export const ambientSession: Session.Session = pipe(
   Session.empty,
   Session.withAmbient({ proxies: true, netrc: true, certificates: true }),
 )
 
+/** Returns the value of a Right. Throws on a Left. */
 export const right = <L, A>(either: E.Either<L, A>): A => {
   if (E.isLeft(either)) throw new Error(`a Left: ${JSON.stringify(either.left)}`)
   return either.right
 }
 
-/** The tag of an error, or `right`. */
+/** Returns the tag of an error, or `right`. */
 export const tagOf = <A>(either: E.Either<{ readonly _tag: string }, A>): string =>
   E.isLeft(either) ? either.left._tag : 'right'
 
-interface World {
+interface Context {
   readonly session?: Session.Session
   readonly environment?: Environment.Environment
   readonly jar?: Jar.Jar
@@ -29,17 +28,17 @@ interface World {
 
 export const planned = (
   request: Request.Request,
-  { session = Session.empty, environment = Environment.empty, jar = Jar.empty }: World = {},
+  { session = Session.empty, environment = Environment.empty, jar = Jar.empty }: Context = {},
 ): E.Either<Plan.PlanError, Plan.Plan> =>
   Plan.plan({ session, environment, jar, now: new Date(0), entropy: 'seed' })(request)
 
-export const wire = (request: Request.Request, world: World = {}): Plan.Wire =>
-  Plan.wire(right(planned(request, world)))
+export const wire = (request: Request.Request, context: Context = {}): Plan.Wire =>
+  Plan.wire(right(planned(request, context)))
 
-export const urlOf = (request: Request.Request, world: World = {}): string => wire(request, world).url
+export const urlOf = (request: Request.Request, context: Context = {}): string => wire(request, context).url
 
-/** The URL of a GET, or the tag of the error. */
-export const located = (url: string): string =>
+/** Returns the planned URL of a GET, or the tag of the error. */
+export const plannedUrl = (url: string): string =>
   pipe(
     planned(Request.get(url)),
     E.match(
@@ -48,40 +47,40 @@ export const located = (url: string): string =>
     ),
   )
 
-export const headerOf = (request: Request.Request, name: string, world: World = {}): string | undefined =>
-  wire(request, world).headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1]
+export const headerOf = (request: Request.Request, name: string, context: Context = {}): string | undefined =>
+  wire(request, context).headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1]
 
-export const bodyOf = (request: Request.Request, world: World = {}): string =>
+export const bodyOf = (request: Request.Request, context: Context = {}): string =>
   pipe(
-    wire(request, world).body,
+    wire(request, context).body,
     O.match(
       () => '',
       (bytes) => Buffer.from(bytes).toString('utf8'),
     ),
   )
 
-/** Runs a program over real sockets, which are closed with it. */
+/** Runs a program over real sockets, and closes them at its end. */
 export const run = <L, A>(
   program: Http.Http<L, A>,
-  { session = Session.empty, environment = Environment.empty, jar = Jar.empty }: World = {},
+  { session = Session.empty, environment = Environment.empty, jar = Jar.empty }: Context = {},
 ): Promise<E.Either<L, readonly [A, Jar.Jar]>> => pipe(program, Client.use({ session, environment, jar }))()
 
-/** The value alone; a failure is an error of the test. */
-export const value = async <L, A>(program: Http.Http<L, A>, world: World = {}): Promise<A> =>
-  right(await run(program, world))[0]
+/** Returns the value of a program. Throws if it fails. */
+export const value = async <L, A>(program: Http.Http<L, A>, context: Context = {}): Promise<A> =>
+  right(await run(program, context))[0]
 
-/** The error alone; a success is an error of the test. */
-export const error = async <L, A>(program: Http.Http<L, A>, world: World = {}): Promise<L> => {
-  const outcome = await run(program, world)
-  if (E.isRight(outcome)) throw new Error('there is no error')
+/** Returns the error of a program. Throws if it succeeds. */
+export const error = async <L, A>(program: Http.Http<L, A>, context: Context = {}): Promise<L> => {
+  const outcome = await run(program, context)
+  if (E.isRight(outcome)) throw new Error('the program did not fail')
   return outcome.left
 }
 
-/** The lines of the head of a request that was received. */
+/** Returns the lines of a received request head. */
 export const headLines = (received: string | undefined): ReadonlyArray<string> =>
   (received ?? '').split('\r\n\r\n', 1)[0]?.split('\r\n') ?? []
 
-/** Bytes that come in these pieces. */
+/** Yields each part as a chunk of bytes. */
 export async function* chunks(...parts: ReadonlyArray<string>): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part)
 }

@@ -1,11 +1,11 @@
-/** What requests' own tests say of adapters, hooks, certificates, timeouts, and of saving. */
+/** Counterparts of requests' tests for adapters, hooks, certificates, timeouts and pickling. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Environment, Http, HttpError, Mount, Plan, Request, Response, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { always, mute, ok, pkiPath, secure } from '../../transport/servers.js'
-import { error, planned, right, tagOf, trusting, value } from './setting.js'
+import { ambientSession, error, planned, right, tagOf, value } from './setting.js'
 
 describe('mounts', () => {
   const mounted = (...prefixes: ReadonlyArray<string>) => {
@@ -18,7 +18,7 @@ describe('mounts', () => {
     }
   }
   const PREFIXES = ['http://', 'http://git', 'http://github.com', 'http://github.com/about', 'http://github.com/about/']
-  it('[requests:settings-1] the longest wins, in whatever order they were mounted', () => {
+  it('[requests:settings-1] select the longest matching prefix, in any mount order', () => {
     for (const prefixes of [PREFIXES, [...PREFIXES].reverse()]) {
       const find = mounted(...prefixes)
       expect(find('http://github.com/about/x')).toMatch(/^http:\/\/github\.com\/about\/?$/)
@@ -26,7 +26,7 @@ describe('mounts', () => {
       expect(find('http://elsewhere.test/')).toBe('http://')
     }
   })
-  it('[requests:settings-2] compare without case, by whole hosts and whole segments', () => {
+  it('[requests:settings-2] compare scheme and host without case, and paths by whole segments', () => {
     const find = mounted('https://', 'hTTps://eXamPle.CoM/MyPath')
     expect(find('https://example.com/MyPath')).toBe('hTTps://eXamPle.CoM/MyPath')
     expect(find('https://example.com/MyPath/x')).toBe('hTTps://eXamPle.CoM/MyPath')
@@ -36,7 +36,7 @@ describe('mounts', () => {
     expect(host('https://example.com.evil.test/')).toBe('https://')
     expect(host('https://another.example.com/')).toBe('https://')
   })
-  it('carry what is sent, redirects too, and stay with their session', async () => {
+  it('send a request and its redirects through the mounted transport', async () => {
     const transport = Transport.memory({
       'GET /a': { status: 302, headers: { location: '/b' } },
       'GET /b': { status: 200, body: 'mounted' },
@@ -59,7 +59,7 @@ describe('hooks', () => {
     const server = await always('HTTP/1.1 200 R\r\nContent-Length: 0\r\n\r\n')
     return (await value(Http.get(server.url, ...build), { session })).reason
   }
-  it('[requests:settings-3] run in order, each on what the one before it gave', async () => {
+  it('[requests:settings-3] run in order; each receives the result of the one before it', async () => {
     const session = pipe(Session.empty, Session.withHook(adding('a')), Session.withHook(adding('b')))
     expect(await reasonOf(session)).toBe('Rab')
     expect(await reasonOf(session, Request.withHook(adding('c')))).toBe('Rabc')
@@ -69,7 +69,7 @@ describe('hooks', () => {
     expect(await reasonOf(session, Request.withHooks([adding('r')]))).toBe('Rr')
     expect(await reasonOf(session, Request.withHooks([]))).toBe('R')
   })
-  it('[requests:settings-5] see the plan that was answered, with all that it was sent with', async () => {
+  it('[requests:settings-5] receive the plan of the response, with its timeouts and TLS settings', async () => {
     const seen: Plan.Plan[] = []
     const hook = Request.withHook((head, plan) => async () => {
       seen.push(plan)
@@ -90,13 +90,13 @@ describe('certificates', () => {
     [{ REQUESTS_CA_BUNDLE: '/some/path', CURL_CA_BUNDLE: '/curl/path' }, '/some/path'],
     [{ REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '/curl/path' }, '/curl/path'],
     [{ REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '' }, undefined],
-  ])('[requests:settings-6] the roots of %j are %s, and the check stays on', (variables, ca) => {
+  ])('[requests:settings-6] keep verification on and read the CA bundle from %j: %s', (variables, ca) => {
     const { tls } = right(
-      planned(Request.get('https://h/'), { session: trusting, environment: Environment.make(variables) }),
+      planned(Request.get('https://h/'), { session: ambientSession, environment: Environment.make(variables) }),
     ).route
     expect([tls.verify, tls.ca]).toEqual([true, O.fromNullable(ca)])
   })
-  it('[requests:settings-7] that do not exist are named', async () => {
+  it('[requests:settings-7] fail with TlsFailed and the path if a file does not exist', async () => {
     const server = await secure()
     for (const build of [
       Request.withCa('/garbage/ca'),
@@ -108,24 +108,26 @@ describe('certificates', () => {
     }
     expect(server.connections()).toBe(0)
   })
-  it('[requests:settings-8] of an unknown CA are TlsFailed, and a setting of one request does not affect the next', async () => {
+  it('[requests:settings-8] of an unknown CA are rejected; settings of one request do not affect the next', async () => {
     const server = await secure()
     expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
     expect(Response.text(await value(Http.get(server.url, Request.withVerify(false))))).toBe('secure')
     expect((await error(Http.get(server.url)))._tag).toBe('TlsFailed')
     expect(Response.text(await value(Http.get(server.url, Request.withCa(pkiPath('ca.pem')))))).toBe('secure')
   })
-  it('[requests:settings-9] are not looked at for http', async () => {
+  it('[requests:settings-9] are not read for http URLs', async () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url, Request.withClientCertificate({ cert: '/garbage' })))).status).toBe(200)
   })
 })
 
 describe('timeouts', () => {
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('[requests:settings-10] of %d are InvalidSettings', (ms) =>
-    expect(tagOf(planned(Request.withTimeouts({ connect: ms })(Request.get('http://h/'))))).toBe('InvalidSettings'),
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    '[requests:settings-10] are rejected with InvalidSettings if they are %d',
+    (ms) =>
+      expect(tagOf(planned(Request.withTimeouts({ connect: ms })(Request.get('http://h/'))))).toBe('InvalidSettings'),
   )
-  it('[requests:settings-11] are ReadTimeout if the server is silent before the head or within the body', async () => {
+  it('[requests:settings-11] fail with ReadTimeout before the head and within the body', async () => {
     const silent = await mute()
     expect((await error(Http.get(`http://${silent.host}`, Request.withTimeouts({ read: 100 }))))._tag).toBe(
       'ReadTimeout',
@@ -133,14 +135,14 @@ describe('timeouts', () => {
     const stalled = await always('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc')
     expect((await error(Http.get(stalled.url, Request.withTimeouts({ read: 100 }))))._tag).toBe('ReadTimeout')
   })
-  it('[requests:settings-12] may be none', async () => {
+  it('[requests:settings-12] can be turned off', async () => {
     const server = await always(ok())
     expect((await value(Http.get(server.url, Request.withoutTimeouts), { session: Session.defaults })).status).toBe(200)
   })
 })
 
-describe('saving', () => {
-  it('[requests:settings-13] a session gives one that plans the same', () => {
+describe('saved sessions', () => {
+  it('[requests:settings-13] plan the same request after decoding', () => {
     const session = pipe(
       Session.defaults,
       Session.withHeader('X-A', '1'),
@@ -157,7 +159,7 @@ describe('saving', () => {
     const opened = (made: E.Either<Plan.PlanError, Plan.Plan>) => [Plan.wire(right(made)), right(made).route.tls]
     expect(opened(planned(request, { session: again }))).toEqual(opened(planned(request, { session })))
   })
-  it('[requests:settings-14] a hook is refused by name', () => {
+  it('[requests:settings-14] cannot contain a hook; the error has its path', () => {
     const session = Session.withHook((head) => async () => E.right(head))(Session.empty)
     expect(Session.encode({ reveal: true })(session)).toMatchObject({
       left: { _tag: 'Unwritable', paths: ['hooks[0]'] },
@@ -166,7 +168,7 @@ describe('saving', () => {
 })
 
 describe('plans', () => {
-  it('[requests:settings-15] never change: what is sent from one leaves it as it was', async () => {
+  it('[requests:settings-15] are not changed by a modified copy or by an equal request', async () => {
     const server = await always(ok())
     const made = right(
       planned(pipe(Request.post(server.url), Request.withForm({ a: 'b' }), Request.withCookie('c', 'd'))),
@@ -177,7 +179,7 @@ describe('plans', () => {
     await value(Http.send(pipe(Request.post(server.url), Request.withForm({ a: 'b' }))))
     expect(JSON.stringify(made)).toBe(before)
   })
-  it('[requests:settings-16] are what the session and the request say together', () => {
+  it('[requests:settings-16] merge the query and the headers of session and request', () => {
     const session = pipe(Session.defaults, Session.withQuery({ s: 1 }), Session.withHeader('X-S', '1'))
     const request = pipe(Request.get('http://h/'), Request.withQuery({ r: 2 }), Request.withHeader('X-R', '2'))
     const { url, headers } = Plan.wire(right(planned(request, { session })))
@@ -189,7 +191,7 @@ describe('plans', () => {
 })
 
 describe('errors', () => {
-  it('[requests:settings-17] say what was asked, and carry the jar', async () => {
+  it('[requests:settings-17] have the URL in the message, and carry the jar and the plan', async () => {
     const failure = await error(Http.get('http://127.0.0.1:1/p?token=x'))
     expect(HttpError.show(failure)).toMatch(/^ConnectFailed: .*127\.0\.0\.1:1/)
     expect(O.isSome(HttpError.jar(failure))).toBe(true)

@@ -1,16 +1,16 @@
-/** What requests' own tests say of URLs and of the query. */
+/** Counterparts of requests' tests for URLs and the query. */
 import { pipe } from 'fp-ts/lib/function.js'
 import { Http, Request, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { always, ok } from '../../transport/servers.js'
-import { error, headerOf, located, planned, tagOf, urlOf, value } from './setting.js'
+import { error, headerOf, planned, plannedUrl, tagOf, urlOf, value } from './setting.js'
 
 describe('a URL', () => {
   it.each([
     ['http://google.com', 'http://google.com/'],
     ['http://\u30b8\u30a7\u30fc\u30d4\u30fc\u30cb\u30c3\u30af.jp', 'http://xn--hckqz9bzb1cyrb.jp/'],
     ['http://xn--n3h.net/', 'http://xn--n3h.net/'],
-    ['http://\u2603.net/', 'http://xn--n3h.net/'], // D19: WHATWG's tables, which are not IDNA 2008's
+    ['http://\u2603.net/', 'http://xn--n3h.net/'], // D19: the WHATWG tables differ from IDNA 2008
     ['http://stra\u00dfe.de/stra\u00dfe', 'http://xn--strae-oqa.de/stra%C3%9Fe'],
     ['http://K\u00f6nigsg\u00e4\u00dfchen.de/stra\u00dfe', 'http://xn--knigsgchen-b4a3dun.de/stra%C3%9Fe'],
     ['  http://example.com', 'http://example.com/'],
@@ -24,7 +24,7 @@ describe('a URL', () => {
     ['http://example.com//double//path', 'http://example.com//double//path'],
     ['http://example.com/get/test case', 'http://example.com/get/test%20case'],
     ['http://example.com/get/test%20case', 'http://example.com/get/test%20case'],
-  ])('[requests:urls-1] %s is planned as %s', (url, expected) => expect(located(url)).toBe(expected))
+  ])('[requests:urls-1] %s is planned as %s', (url, expected) => expect(plannedUrl(url)).toBe(expected))
 
   it.each([
     ['http://', 'InvalidUrl'],
@@ -39,14 +39,14 @@ describe('a URL', () => {
     ['localhost:3128', 'UnsupportedScheme'],
     ['10.122.1.1:3128/', 'UnsupportedScheme'],
     ['', 'MissingScheme'],
-  ])('[requests:urls-2] %j is %s', (url, tag) => expect(located(url)).toBe(tag))
+  ])('[requests:urls-2] %j fails with %s', (url, tag) => expect(plannedUrl(url)).toBe(tag))
 
-  it('[requests:urls-3] that leads nowhere is a tag when it is sent', async () => {
+  it('[requests:urls-3] fails with ConnectFailed if it cannot be reached', async () => {
     expect((await error(Http.get('http://fakeservice.invalid/')))._tag).toBe('ConnectFailed')
     expect((await error(Http.get('http://127.0.0.1:1/')))._tag).toBe('ConnectFailed')
   })
 
-  it('[requests:urls-4] of a scheme other than HTTP stays as it is, query or not, and needs a mount', () => {
+  it('[requests:urls-4] of a foreign scheme needs a mount; only http-like schemes get the query', () => {
     const mounted = ['data:', 'mailto:', 'http+unix:', 'ssh:'].reduce(
       (session, prefix) => Session.mount(prefix, Transport.memory({}))(session),
       Session.empty,
@@ -61,7 +61,7 @@ describe('a URL', () => {
     expect(urlOf(request, { session: mounted })).toBe('http+unix://%2Fvar%2Frun%2Fsocket/path~?key=value')
   })
 
-  it('[requests:urls-5] may hold long credentials, which become a header', () => {
+  it('[requests:urls-5] can contain long credentials, which become a header', () => {
     const user = 'E8A3BE87-9E3F-4620-8858-95478E385B5B'.repeat(8)
     const pass = 'EA770032-DA4D-4D84-8CE9-29C6D910BF1E'.repeat(8)
     const request = Request.get(`http://${user}:${pass}@h:99/p?q#f`)
@@ -69,7 +69,7 @@ describe('a URL', () => {
     expect(headerOf(request, 'Authorization')).toBe(`Basic ${Buffer.from(`${user}:${pass}`).toString('base64')}`)
   })
 
-  it('[requests:urls-6] is sent without its fragment and with its slashes', async () => {
+  it('[requests:urls-6] is sent without its fragment and keeps double slashes', async () => {
     const server = await always(ok())
     const response = await value(Http.get(`${server.url}//path/to#view=edit&token=hunter2`))
     expect(server.received[0]).toMatch(/^GET \/\/path\/to HTTP/)
@@ -81,15 +81,15 @@ describe('the query', () => {
   const queried = (input: Parameters<typeof Request.withQuery>[0], url = 'http://h/') =>
     urlOf(pipe(Request.get(url), Request.withQuery(input)))
 
-  it('[requests:urls-7] is added before the fragment, behind what is there', () => {
+  it('[requests:urls-7] is added before the fragment, after existing parameters', () => {
     expect(queried({ a: 'b' }, 'http://h/#fragment')).toBe('http://h/?a=b#fragment')
     expect(queried({ a: 'b' }, 'http://h/?key=value#fragment')).toBe('http://h/?key=value&a=b#fragment')
     expect(queried({ heya: 'ohai' }, 'http://h/get?test=true')).toBe('http://h/get?test=true&heya=ohai')
   })
-  it('[requests:urls-8] repeats a key for each of its values, and leaves out what is null', () => {
+  it('[requests:urls-8] repeats a key for each value, and omits null and empty lists', () => {
     expect(queried({ test: ['foo', 'baz'], n: 1, no: null, none: [] })).toBe('http://h/?test=foo&test=baz&n=1')
   })
-  it('[requests:urls-9] holds any text, as UTF-8', () => {
+  it('[requests:urls-9] is encoded as UTF-8', () => {
     expect(queried({ foo: 'f\u00f8\u00f8' })).toBe('http://h/?foo=f%C3%B8%C3%B8')
     expect(queried({ 'f\u00f8\u00f8': 'f\u00f8\u00f8' })).toBe('http://h/?f%C3%B8%C3%B8=f%C3%B8%C3%B8')
     expect(urlOf(Request.get('http://h/\u00f8'))).toBe('http://h/%C3%B8')
@@ -97,18 +97,18 @@ describe('the query', () => {
       'http://h/?test=f%C3%B8%C3%B8',
     )
   })
-  it('[requests:urls-10] keeps its order, and keys that differ in case apart', () => {
+  it('[requests:urls-10] keeps the order of keys, and distinguishes keys by case', () => {
     expect(queried({ z: 1, a: 1, k: 1, d: 1 })).toBe('http://h/?z=1&a=1&k=1&d=1')
     const session = Session.withQuery({ foo: 'bar', FOO: 'bar' })(Session.empty)
     const request = pipe(Request.get('http://h/'), Request.withQuery({ FOO: 'baz' }))
     expect(urlOf(request, { session })).toBe('http://h/?foo=bar&FOO=baz')
   })
-  it('is not quoted twice, nor is the path', () => {
+  it('keeps existing escapes', () => {
     expect(urlOf(pipe(Request.get('http://0.0.0.0/get/test case'), Request.withQueryText('a=%20')))).toBe(
       'http://0.0.0.0/get/test%20case?a=%20',
     )
   })
-  it('is planned or refused, never thrown', () => {
+  it('of a malformed URL never throws', () => {
     for (const url of ['http://h/%', 'http://h/%zz', 'http://h/\ud800', 'http://\ud800/', 'http://h:x/']) {
       expect(['right', 'InvalidUrl']).toContain(tagOf(planned(Request.get(url))))
     }

@@ -1,4 +1,4 @@
-/** A transport over global fetch, as well as it can be done: the measure of what fetch cannot do. */
+/** A transport over global fetch, written as well as possible, to test which laws fetch cannot satisfy. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Payload } from '../../../src/values/Body.js'
 import * as Secret from '../../../src/values/Secret.js'
@@ -7,7 +7,7 @@ import { type Plan, wire } from '../../../src/wire/Plan.js'
 import { fromIterable, type Reply, receivedHeaders } from '../../../src/wire/Reply.js'
 import { at, type SendControls, type Transport } from '../../../src/wire/Transport.js'
 
-/** The request's body, and what its own stream failed with: fetch itself gives that another name. */
+/** The request body, and the error of its stream, because fetch replaces this error. */
 const bodyOf = (
   body: Payload,
 ): { readonly sent: NonNullable<RequestInit['body']> | null; readonly failed: () => boolean } => {
@@ -50,7 +50,7 @@ const faultOf = (error: unknown, signal: AbortSignal, isBodyBroken = false): Fau
   return Fault.make(isSocket ? 'ConnectFailed' : 'ProtocolError', message, cause)
 }
 
-/** The user's signal, the deadline and the longest silence as one signal. */
+/** Combines the user's signal, the deadline and the read timeout in one signal. */
 const bounded = ({ route }: Plan, { signal, deadline, clock }: SendControls) => {
   const own = new AbortController()
   const abort = (): void => own.abort('Aborted')
