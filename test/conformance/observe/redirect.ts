@@ -61,8 +61,8 @@ const errorResponse = (error: HttpError.SendError): Pick<Output, 'error_response
 /** Returns the exchange that sends the next request of a stopped one. */
 const resumed = (x: Exchange.Exchange, { next, jar }: Response.Response): O.Option<Exchange.Exchange> => {
   if (O.isNone(next)) return O.none
-  const trusted = x.credentialsAllowed && !Redirect.shouldStripAuth(x.plan.url, next.value.url)
-  return O.some({ ...x, plan: next.value, jar, trusted, history: [] })
+  const credentialsAllowed = x.credentialsAllowed && !Redirect.shouldStripAuth(x.plan.url, next.value.url)
+  return O.some({ ...x, plan: next.value, jar, credentialsAllowed, history: [] })
 }
 
 type Ended = { readonly result: E.Either<HttpError.SendError, Response.Response>; readonly jar: Jar.Jar }
