@@ -37,30 +37,30 @@ export interface Challenge {
 
 // --- challenges ----------------------------------------------------------------------------------------------------
 
-interface Scheme {
-  readonly name: string
-  readonly parameters: Map<string, string>
-}
+type Parameters = ReadonlyMap<string, string>
 
 /** A name, and its value if it has one: a quoted string that is closed, or text up to white space or a comma. */
 const PARAMETER = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^\s,]*)))?/g
 
 /**
- * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters
- * may continue on the next line. A quoted string may not, so that an unclosed quote does not hide other lines.
+ * Returns the parameters of each Digest challenge. Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a
+ * word without `=` begins another scheme. Parameters may continue on the next line. A quoted string may not, so that an
+ * unclosed quote does not hide other lines.
  */
-const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
-  const schemes: Scheme[] = []
+const digestsIn = (lines: ReadonlyArray<string>): ReadonlyArray<Parameters> => {
+  const digests: Array<Map<string, string>> = []
+  let current: Map<string, string> | undefined
   for (const line of lines) {
     for (const [, word = '', quoted, plain] of line.matchAll(PARAMETER)) {
       const name = word.toLowerCase()
       const value = quoted === undefined ? plain : HeaderSyntax.unquote(quoted)
-      const parameters = schemes.at(-1)?.parameters
-      if (value === undefined) schemes.push({ name, parameters: new Map() })
-      else if (parameters?.has(name) === false) parameters.set(name, value)
+      if (value === undefined) {
+        current = name === 'digest' ? new Map() : undefined
+        if (current !== undefined) digests.push(current)
+      } else if (current?.has(name) === false) current.set(name, value)
     }
   }
-  return schemes
+  return digests
 }
 
 const HASHES: Readonly<Record<string, string>> = {
@@ -75,10 +75,10 @@ const nameOf = (algorithm: O.Option<string>): string => (O.isSome(algorithm) ? a
 const hashOf = (algorithm: O.Option<string>): string | undefined =>
   UserInput.get(HASHES, nameOf(algorithm).replace(/-SESS$/, ''))
 
-const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
+const challengeOf = (parameters: Parameters): O.Option<Challenge> => {
   const realm = parameters.get('realm')
   const nonce = parameters.get('nonce')
-  if (name !== 'digest' || realm === undefined || nonce === undefined || nonce === '') return O.none
+  if (realm === undefined || nonce === undefined || nonce === '') return O.none
   const algorithm = O.fromNullable(parameters.get('algorithm'))
   const offered = (parameters.get('qop') ?? '').split(',').map((word) => word.trim().toLowerCase())
   const qop = offered.includes('auth')
@@ -90,8 +90,8 @@ const challengeOf = ({ name, parameters }: Scheme): O.Option<Challenge> => {
 
 /** Returns the first challenge of WWW-Authenticate lines that can be answered. */
 export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
-  for (const scheme of schemesOf(headers)) {
-    const challenge = challengeOf(scheme)
+  for (const parameters of digestsIn(headers)) {
+    const challenge = challengeOf(parameters)
     if (O.isSome(challenge)) return challenge
   }
   return O.none
@@ -100,17 +100,18 @@ export const select = (headers: ReadonlyArray<string>): O.Option<Challenge> => {
 /** Returns the `nextnonce` of Authentication-Info lines (RFC 7616 3.5), unless it is absent or empty. */
 export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
   // The field has the parameters of a challenge without its scheme.
-  const [info] = schemesOf(['Digest', ...headers])
-  const nonce = info?.parameters.get('nextnonce')
+  const [info] = digestsIn(['Digest', ...headers])
+  const nonce = info?.get('nextnonce')
   return nonce === undefined || nonce === '' ? O.none : O.some(nonce)
 }
 
 /** Returns the realm and nonce of an Authorization header that answers a Digest challenge. */
 export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm' | 'nonce'>> => {
-  const [scheme] = schemesOf([authorization])
-  const realm = scheme?.parameters.get('realm')
-  const nonce = scheme?.parameters.get('nonce')
-  return scheme?.name !== 'digest' || realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })
+  if (!/^\s*digest\s/i.test(authorization)) return O.none
+  const [parameters] = digestsIn([authorization])
+  const realm = parameters?.get('realm')
+  const nonce = parameters?.get('nonce')
+  return realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })
 }
 
 // --- answers -------------------------------------------------------------------------------------------------------
