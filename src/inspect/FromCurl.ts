@@ -36,12 +36,11 @@ import { refusal } from '../stages/prepare/HeaderFields.js'
 import { REDACTED } from '../values/Secret.js'
 import * as Coding from '../wire/coding/Coding.js'
 import * as CommandLine from './curl/CommandLine.js'
-import type { LeftOut } from './curl/Converted.js'
 import * as CurlBody from './curl/CurlBody.js'
-import * as CurlCredentials from './curl/CurlCredentials.js'
+import * as CurlHeaders from './curl/CurlHeaders.js'
 import * as CurlSettings from './curl/CurlSettings.js'
 import * as CurlUrl from './curl/CurlUrl.js'
-import * as HeaderLines from './curl/HeaderLines.js'
+import type { LeftOut } from './curl/Options.js'
 import * as Options from './curl/Options.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
@@ -143,8 +142,10 @@ const convert = ({ words, stdin, leftOut }: CommandLine.CurlCommand): E.Either<s
     E.bind('content', ({ options }) => CurlBody.contentOf(options, stdin)),
     E.bind('method', ({ options, content }) => methodOf(options, content)),
     E.bind('url', ({ options, content }) => CurlUrl.parse(options, content)),
-    E.bind('headers', ({ options, content }) => HeaderLines.convert(options, content, refusal)),
-    E.bind('credentials', ({ options, url, headers }) => CurlCredentials.convert(options, url.userinfo, headers.names)),
+    E.bind('headers', ({ options, content }) => CurlHeaders.convert(options, content, refusal)),
+    E.bind('credentials', ({ options, url, headers }) =>
+      CurlHeaders.convertCredentials(options, url.userinfo, headers.names),
+    ),
     E.bind('settings', ({ options }) => CurlSettings.convert(options)),
     E.map(({ options, content, method, url, headers, credentials, settings }) => {
       const isCompressed = Options.isOn(options, 'compressed') && !headers.names.has('accept-encoding')

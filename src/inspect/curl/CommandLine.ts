@@ -4,7 +4,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
 import * as CmdWords from './CmdWords.js'
-import type { LeftOut } from './Converted.js'
+import type { LeftOut } from './Options.js'
 import * as Words from './Words.js'
 
 export interface CurlCommand {

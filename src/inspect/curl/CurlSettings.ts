@@ -5,11 +5,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
-import { type Converted, type LeftOut, settingsOf } from './Converted.js'
-import { parseUser, textOf } from './CurlCredentials.js'
+import { parseLine, parseUser, textOf } from './CurlHeaders.js'
 import { decodeUserinfo, protocolOfHost, SCHEME, splitUserinfo } from './CurlUrl.js'
-import { parseLine } from './HeaderLines.js'
-import { isOn, last, type Option } from './Options.js'
+import { type Converted, isOn, type LeftOut, last, type Option, settingsOf } from './Options.js'
 
 type Options = ReadonlyArray<Option>
 

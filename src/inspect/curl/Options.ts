@@ -2,6 +2,7 @@
  * Parses words into options like curl: `-XPOST`, `-sSL`, `-H x`, `--header x`, `--no-location`.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Settings from '../../session/Settings.js'
 import type { Octets } from '../Shell.js'
 import { type KnownOption, SHORT, TABLE } from './OptionTable.js'
 import type { Word } from './Words.js'
@@ -138,3 +139,20 @@ export const parse = (words: ReadonlyArray<Word>): E.Either<string, ReadonlyArra
     ? E.left('--url @… names a file of URLs, and files are not read; write the URL itself')
     : E.right(options)
 }
+
+// --- converted options ---
+
+/** An option that is valid for curl but not part of the request, and the reason. */
+export interface LeftOut {
+  readonly option: string
+  readonly why: string
+}
+
+export interface Converted {
+  readonly settings: Settings.Settings
+  readonly leftOut: ReadonlyArray<LeftOut>
+}
+
+/** Applies changes, in order, to empty settings. */
+export const settingsOf = (...changes: ReadonlyArray<Settings.Configure>): Settings.Settings =>
+  changes.reduce<Settings.Configurable>((made, change) => change(made), { settings: Settings.empty }).settings

@@ -11,8 +11,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
-import { ansiQuoted, LETTER_ESCAPES } from './AnsiQuote.js'
-import { isExpanded, outlineOf } from './Braces.js'
+import { ansiQuoted, isExpanded, LETTER_ESCAPES, outlineOf } from './BashSyntax.js'
 import { positionOf, type Reading, read, runOf, trimEnd, unclosed } from './Scanner.js'
 
 export interface Word {
