@@ -32,7 +32,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../session/Request.js'
 import { spelledMethod } from '../stages/Prepare.js'
-import { refusal } from '../stages/prepare/HeaderFields.js'
 import { REDACTED } from '../values/Secret.js'
 import * as Coding from '../wire/coding/Coding.js'
 import * as CommandLine from './curl/CommandLine.js'
@@ -42,6 +41,7 @@ import * as CurlSettings from './curl/CurlSettings.js'
 import * as CurlUrl from './curl/CurlUrl.js'
 import type { LeftOut } from './curl/Options.js'
 import * as Options from './curl/Options.js'
+import { TABLE } from './curl/OptionTable.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
 
@@ -65,10 +65,7 @@ const invalid = (problem: string): InvalidCurl => ({
 
 // --- method --------------------------------------------------------------------------------------------------------
 
-const methodOf = (
-  options: ReadonlyArray<Options.Option>,
-  { data, parts }: CurlBody.Content,
-): E.Either<string, string> => {
+const methodOf = (options: Options.Options, { data, parts }: CurlBody.Content): E.Either<string, string> => {
   const hasBody = data !== undefined || parts.length > 0
   const isHead = Options.isOn(options, 'head')
   // curl ignores -G for a form.
@@ -82,7 +79,7 @@ const methodOf = (
  * while a session changes the method by the status.
  */
 const repeatsMethod = (
-  options: ReadonlyArray<Options.Option>,
+  options: Options.Options,
   method: string,
   { data, parts, isInQuery }: CurlBody.Content,
 ): boolean => {
@@ -93,7 +90,7 @@ const repeatsMethod = (
 }
 
 const leftOutOfMethod = (
-  options: ReadonlyArray<Options.Option>,
+  options: Options.Options,
   method: string,
   content: CurlBody.Content,
 ): ReadonlyArray<LeftOut> => {
@@ -117,18 +114,18 @@ const leftOutOfMethod = (
 // --- options -------------------------------------------------------------------------------------------------------
 
 /** The options that the table leaves out, each once. */
-const leftOutByTable = (options: ReadonlyArray<Options.Option>): ReadonlyArray<LeftOut> => {
+const leftOutByTable = (options: Options.Options): ReadonlyArray<LeftOut> => {
   const leftOut = new Map<string, LeftOut>()
-  for (const { name } of options) {
-    const known = leftOut.has(name) ? undefined : Options.lookup(name)
+  for (const { name } of options.all) {
+    const known = leftOut.has(name) ? undefined : TABLE.get(name)
     if (known?.kind === 'leftOut') leftOut.set(name, { option: `--${name}`, why: known.why })
   }
   return [...leftOut.values()]
 }
 
-const checkSupported = (options: ReadonlyArray<Options.Option>): E.Either<string, void> => {
-  for (const { name } of options) {
-    const known = Options.lookup(name)
+const checkSupported = (options: Options.Options): E.Either<string, void> => {
+  for (const { name } of options.all) {
+    const known = TABLE.get(name)
     if (known?.kind === 'unsupported') return E.left(`--${name}: ${known.why}`)
   }
   return E.right(undefined)
@@ -142,7 +139,7 @@ const convert = ({ words, stdin, leftOut }: CommandLine.CurlCommand): E.Either<s
     E.bind('content', ({ options }) => CurlBody.contentOf(options, stdin)),
     E.bind('method', ({ options, content }) => methodOf(options, content)),
     E.bind('url', ({ options, content }) => CurlUrl.parse(options, content)),
-    E.bind('headers', ({ options, content }) => CurlHeaders.convert(options, content, refusal)),
+    E.bind('headers', ({ options, content }) => CurlHeaders.convert(options, content)),
     E.bind('credentials', ({ options, url, headers }) =>
       CurlHeaders.convertCredentials(options, url.userinfo, headers.names),
     ),

@@ -12,7 +12,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Body from '../../values/Body.js'
 import type * as Multipart from '../../values/Multipart.js'
 import * as Shell from '../Shell.js'
-import { isOn, type Option } from './Options.js'
+import { isOn, last, type Option, type Options } from './Options.js'
 import { matchAt, runOf, trimEnd } from './Scanner.js'
 
 const namesFile = (option: string, octets: Shell.Octets): string =>
@@ -191,13 +191,10 @@ export interface Content {
 }
 
 /** Converts all options for the body, or returns an error message. */
-export const contentOf = (
-  options: ReadonlyArray<Option>,
-  stdin: Shell.Octets | undefined,
-): E.Either<string, Content> => {
+export const contentOf = (options: Options, stdin: Shell.Octets | undefined): E.Either<string, Content> => {
   let data: Shell.Octets | undefined
   const parts: Multipart.Part[] = []
-  for (const option of options) {
+  for (const option of options.all) {
     const { name, value } = option
     if (name === 'form' || name === 'form-string') {
       const part = partOf(value, name)
@@ -211,7 +208,7 @@ export const contentOf = (
   }
   if (data !== undefined && parts.length > 0) return E.left('it has both data and a form; curl sends one or the other')
   const isInQuery = data !== undefined && isOn(options, 'get')
-  return E.right({ data, isJson: options.some(({ name }) => name === 'json'), parts, isInQuery })
+  return E.right({ data, isJson: last(options, 'json') !== undefined, parts, isInQuery })
 }
 
 export const bodyOf = ({ data, parts, isInQuery }: Content): Body.Body => {
