@@ -176,9 +176,10 @@ const timeouts = (options: Options): E.Either<string, Settings.Configure> => {
   )
 }
 
+export const isFollowed = (options: Options): boolean => isOn(options, 'location') || isOn(options, 'location-trusted')
+
 const redirects = (options: Options): E.Either<string, Settings.Configure> => {
-  const isFollowed = isOn(options, 'location') || isOn(options, 'location-trusted')
-  const follow = isFollowed ? unchanged : Settings.withoutRedirects
+  const follow = isFollowed(options) ? unchanged : Settings.withoutRedirects
   const max = last(options, 'max-redirs')?.value
   if (max === undefined) return E.right(follow)
   if (!/^(?:\d+|-1)$/.test(max)) return E.left('--max-redirs must be a number, or -1 for no limit')
