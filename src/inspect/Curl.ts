@@ -33,6 +33,7 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Tls } from '../wire/Plan.js'
+import { percentEncode } from './curl/CurlBody.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
@@ -101,13 +102,12 @@ const headerOptions = ({ plan, open }: Context): ReadonlyArray<string> => {
 
 // --- route ---------------------------------------------------------------------------------------------------------
 
-const percent = (text: string): string =>
-  Shell.ofText(text).replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+const percent = (text: string | Secret.Secret): string => percentEncode(Shell.ofText(Secret.reveal(text)))
 
 const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
   if (O.isNone(proxy.credentials) || !isOpen) return Proxy.show(proxy)
   const { user, pass } = proxy.credentials.value
-  const userinfo = `${percent(Secret.reveal(user))}:${percent(Secret.reveal(pass))}`
+  const userinfo = `${percent(user)}:${percent(pass)}`
   return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
 }
 

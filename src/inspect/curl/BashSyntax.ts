@@ -1,9 +1,16 @@
 /**
- * bash's `$'…'` quotes with their escapes.
+ * What bash adds to the words of a POSIX shell: `$'…'` quotes, and brace expansion, which is only detected.
+ *
+ * | word                                | braces in bash                                  |
+ * |-------------------------------------|-------------------------------------------------|
+ * | `x{a,b}`, `{"a":1,"b":2}`, `{,}`    | several words                                   |
+ * | `{1..3}`, `{a..e..2}`               | several words                                   |
+ * | `{a}`, `{}`, `{a`, `{a..3}`, `a,b`  | the word itself                                 |
+ * | `'{a,b}'`, `{a\,b}`, `{"a,b"}`      | the word itself: quoted characters do not count |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
-import { positionOf, type Reading, read, runOf, unclosed } from './Scanner.js'
+import { matchAt, positionOf, type Read, type Reading, read, runOf, unclosed } from './Scanner.js'
 
 /** Escapes of one letter; `printf` has them too. */
 export const LETTER_ESCAPES: Readonly<Record<string, string>> = {
@@ -22,7 +29,9 @@ export const LETTER_ESCAPES: Readonly<Record<string, string>> = {
   '?': '?',
 }
 
-const NUMERIC = /^(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c([\x20-\x7e]))/
+/** A number, a control character, or a surrogate pair: Chrome writes an emoji as `\uD83D\uDE00`, which bash would not join. */
+const ESCAPE =
+  /u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c([\x20-\x7e])/y
 
 const codePoint = (hex: string): string => {
   const code = Number.parseInt(hex, 16)
@@ -30,20 +39,21 @@ const codePoint = (hex: string): string => {
   return code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? '\ufffd' : String.fromCodePoint(code)
 }
 
-/** The octets of the escape whose text follows a backslash, and the length of that text. */
-const unescape = (rest: string): readonly [octets: Shell.Octets, length: number] => {
-  const [whole = '', hex, u, long, octal, control] = NUMERIC.exec(rest) ?? []
-  if (hex !== undefined) return [String.fromCharCode(Number.parseInt(hex, 16)), whole.length]
-  if (u !== undefined || long !== undefined) return [Shell.ofText(codePoint(u ?? long ?? '')), whole.length]
-  if (octal !== undefined) return [String.fromCharCode(Number.parseInt(octal, 8) & 0xff), whole.length]
-  if (control !== undefined) return [String.fromCharCode(control.toUpperCase().charCodeAt(0) & 0x1f), whole.length]
-  const [character = ''] = rest
-  const known = LETTER_ESCAPES[character]
-  return known === undefined ? [`\\${Shell.ofText(character)}`, character.length] : [known, 1]
+/** Reads the escape whose backslash is before `at`. An unknown one is the backslash itself. */
+const unescape = (text: string, at: number): Read<Shell.Octets> => {
+  const [whole = '', high, low = '', hex, short, long, octal, control] = matchAt(ESCAPE, text, at) ?? []
+  const found = (value: Shell.Octets): Read<Shell.Octets> => ({ value, at: at + whole.length })
+  if (high !== undefined) {
+    return found(Shell.ofText(String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16))))
+  }
+  if (hex !== undefined) return found(String.fromCharCode(Number.parseInt(hex, 16)))
+  const code = short ?? long
+  if (code !== undefined) return found(Shell.ofText(codePoint(code)))
+  if (octal !== undefined) return found(String.fromCharCode(Number.parseInt(octal, 8) & 0xff))
+  if (control !== undefined) return found(String.fromCharCode(control.toUpperCase().charCodeAt(0) & 0x1f))
+  const letter = LETTER_ESCAPES[text.charAt(at)]
+  return letter === undefined ? { value: '\\', at } : { value: letter, at: at + 1 }
 }
-
-// Chrome writes an emoji in $'…' as \uD83D\uDE00. bash would not join the two.
-const SURROGATE_PAIR = /^u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})/
 
 /** Reads `$'…'`; `start` is the position of the `$`. */
 export const ansiQuoted = (text: string, start: number): Reading<Shell.Octets> => {
@@ -55,39 +65,16 @@ export const ansiQuoted = (text: string, start: number): Reading<Shell.Octets> =
         `the word $'…' at ${positionOf(text, start)} contains NUL, which no argument can contain; write printf '…' | before curl`,
       )
     }
-    if (text[at] !== '\\') {
-      const run = runOf(/[^'\\]+/y, text, at)
-      octets += Shell.ofText(run)
-      at += run.length
-      continue
-    }
-    const rest = text.slice(at + 1, at + 14)
-    const pair = SURROGATE_PAIR.exec(rest)
-    if (pair !== null) {
-      const [whole, high = '', low = ''] = pair
-      octets += Shell.ofText(String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)))
-      at += 1 + whole.length
-      continue
-    }
-    const [piece, length] = unescape(rest)
-    octets += piece
-    at += 1 + length
+    const run = runOf(/[^'\\]+/y, text, at)
+    const piece = run === '' ? unescape(text, at + 1) : { value: Shell.ofText(run), at: at + run.length }
+    octets += piece.value
+    at = piece.at
   }
   return unclosed(text, start, "$'")
 }
 
-// --- braces ---
+// --- braces --------------------------------------------------------------------------------------------------------
 
-/**
- * Detects words that bash's brace expansion turns into several words: `{a,b}` and `{1..3}`.
- *
- * | word                                | bash                                            |
- * |-------------------------------------|-------------------------------------------------|
- * | `x{a,b}`, `{"a":1,"b":2}`, `{,}`    | several words                                   |
- * | `{1..3}`, `{a..e..2}`               | several words                                   |
- * | `{a}`, `{}`, `{a`, `{a..3}`, `a,b`  | the word itself                                 |
- * | `'{a,b}'`, `{a\,b}`, `{"a,b"}`      | the word itself: quoted characters do not count |
- */
 const QUOTED = '\0'
 const QUOTED_COMMA = '\x01'
 
