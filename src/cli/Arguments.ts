@@ -19,7 +19,7 @@
  */
 import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { VERSION } from '../session/Session.js'
 import { escapeControls, reasonOf } from '../values/Printable.js'
 import { masked } from '../values/Url.js'
@@ -88,7 +88,8 @@ const EXCLUSIVE: ReadonlyArray<readonly [Name, Name]> = [
 export type Target =
   | {
       readonly _tag: 'Url'
-      readonly method: O.Option<string>
+      /** Capital letters. */
+      readonly method: string | undefined
       readonly url: string
       readonly items: ReadonlyArray<Items.Item>
     }
@@ -117,11 +118,6 @@ export const usageError = (message: string): Checked<never> => E.left({ _tag: 'U
 
 // --- parsing -------------------------------------------------------------------------------------------------------
 
-interface RawArguments {
-  readonly values: Options
-  readonly positionals: ReadonlyArray<string>
-}
-
 const SEE_HELP = '(see requests-ts --help)'
 
 /** Node's message up to its first sentence: that names the option and never its value. */
@@ -131,7 +127,9 @@ const messageOf = (cause: unknown): string => {
   return `${escapeControls(first)}${hint} ${SEE_HELP}`
 }
 
-const parseOptions = (argv: ReadonlyArray<string>): Checked<RawArguments> => {
+const parseOptions = (
+  argv: ReadonlyArray<string>,
+): Checked<{ readonly values: Options; readonly positionals: ReadonlyArray<string> }> => {
   try {
     return E.right(parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }))
   } catch (cause) {
@@ -167,13 +165,11 @@ const parseTarget = (rest: ReadonlyArray<string>, { curl }: Options): Checked<Ta
       hasMethod ? `Missing URL after ${first}. If ${first} is the URL, write GET ${first}` : `Missing URL ${SEE_HELP}`,
     )
   }
-  const items: Items.Item[] = []
-  for (const word of words) {
-    const item = parseItem(word)
-    if (E.isLeft(item)) return item
-    items.push(item.right)
-  }
-  return E.right({ _tag: 'Url', method: hasMethod ? O.some(first.toUpperCase()) : O.none, url, items })
+  return pipe(
+    words,
+    E.traverseArray(parseItem),
+    E.map((items) => ({ _tag: 'Url', method: hasMethod ? first.toUpperCase() : undefined, url, items })),
+  )
 }
 
 const conflictIn = (command: Command, options: Options): string | undefined => {

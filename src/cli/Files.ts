@@ -3,6 +3,14 @@
  *
  * Bodies and uploads are streamed from the disk, and read again if a redirect sends them again. The standard input and
  * pipes can be read only once. Text and JSON are read into memory.
+ *
+ * `--session FILE` is a session and a cookie jar that several calls of the command share:
+ *
+ * - A missing file is created. A file that cannot be read is a `UsageError`, and is not changed.
+ * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `Store`).
+ * - Only the jar changes. Options and items of the command line belong to the request and are not saved.
+ * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock (`Store.update`).
+ * - Deleted cookies are remembered for `HORIZON_MS`, so that a slower command does not undo a logout.
  */
 import { createReadStream, type Stats } from 'node:fs'
 import { access, constants, readFile, realpath, stat } from 'node:fs/promises'
@@ -93,13 +101,11 @@ const uploadOf = async ({ name, path, contentType }: Items.File): Promise<Checke
 
 const loadItem = async (item: Items.Item, input: Input): Promise<Checked<LoadedItem>> => {
   switch (item._tag) {
-    case 'FieldFrom': {
-      const text = await readText(item.path)
-      return E.isLeft(text) ? text : E.right({ _tag: 'Field', name: item.name, value: text.right })
-    }
+    case 'FieldFrom':
     case 'JsonFrom': {
+      const tag = item._tag === 'FieldFrom' ? 'Field' : 'Json'
       const text = await readText(item.path)
-      return E.isLeft(text) ? text : E.right({ _tag: 'Json', name: item.name, text: text.right })
+      return E.isLeft(text) ? text : E.right({ _tag: tag, name: item.name, value: text.right })
     }
     case 'File':
       return uploadOf(item)
@@ -126,46 +132,30 @@ export const loadItems = async (
   return E.right(loaded)
 }
 
-// --- session ---
+// --- session -------------------------------------------------------------------------------------------------------
 
-/**
- * `--session FILE`: a session and a cookie jar that several calls of the command share.
- *
- * - A missing file is created. A file that cannot be read is a `UsageError`, and is not changed.
- * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `Store`).
- * - Only the jar changes. Options and items of the command line belong to the request and are not saved.
- * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock (`Store.update`).
- * - Deleted cookies are remembered for `HORIZON_MS`, so that a slower command does not undo a logout.
- */
 /** A session, its jar, and the file that they are saved to, if there is one. */
 export interface SessionState extends Store.Stored {
   readonly path: string | undefined
 }
 
-/** Resolves symbolic links. `undefined` if the file does not exist. */
-const resolvePath = async (path: string): Promise<E.Either<string, string | undefined>> => {
-  try {
-    return E.right(await orMissing(realpath(path)))
-  } catch (cause) {
-    return E.left(messageOf(cause))
-  }
-}
-
-const unreadable = (path: string, problem: string): Checked<never> =>
-  usageError(
-    `Cannot read the session file ${escapeControls(path)}: ${escapeControls(problem)}. It was not changed: repair it or name another file`,
-  )
-
 /** Loads the session file; without a path, or if the file is missing, returns the default session. */
 export const loadSession = async (path: string | undefined): Promise<Checked<SessionState>> => {
   const initial = { session: Session.defaults, jar: Jar.empty, path }
   if (path === undefined) return E.right(initial)
-  const resolved = await resolvePath(path)
-  if (E.isLeft(resolved)) return unreadable(path, resolved.left)
-  if (resolved.right === undefined) return E.right(initial)
-  const loaded = await Store.load(resolved.right)()
-  if (E.isLeft(loaded)) return unreadable(path, loaded.left.message)
-  return E.right({ ...loaded.right, path: resolved.right })
+  const unreadable = (problem: string): Checked<never> =>
+    usageError(
+      `Cannot read the session file ${escapeControls(path)}: ${escapeControls(problem)}. It was not changed: repair it or name another file`,
+    )
+  try {
+    // `Store` replaces the file, so symbolic links are resolved here.
+    const resolved = await orMissing(realpath(path))
+    if (resolved === undefined) return E.right(initial)
+    const loaded = await Store.load(resolved)()
+    return E.isLeft(loaded) ? unreadable(loaded.left.message) : E.right({ ...loaded.right, path: resolved })
+  } catch (cause) {
+    return unreadable(messageOf(cause))
+  }
 }
 
 /** Seven days: longer than any command runs, even if the machine sleeps over a weekend. */

@@ -1,10 +1,17 @@
 /**
  * The command: arguments in, exit code out. All input and output goes through the `Terminal`.
  *
- *     argv ─ Arguments ─▶ Invocation ─ Files ─▶ items ─ Assemble ─▶ request ─┬─ InspectCommand ─▶ text
- *                                       SessionFile ─▶ session, jar ─────────┴─ SendCommand ─▶ reply; saves the jar
+ *     argv ─ Arguments ─▶ Invocation ─ Files ─▶ items ─ Assemble ─▶ request ─┬─ inspect ─▶ text
+ *                                       Files ─▶ session, jar ───────────────┴─ SendCommand ─▶ reply; saves the jar
  *
- * Invalid input is reported before anything is sent.
+ * Invalid input is reported before anything is sent. `plan`, `explain` and `curl` send nothing, and show secrets only
+ * with `--reveal`:
+ *
+ * | command   | text                                             | with `--json`                            |
+ * |-----------|--------------------------------------------------|------------------------------------------|
+ * | `plan`    | the HTTP message                                 | the plan (`Plan.canonical`)              |
+ * | `explain` | the origin of each field, then lint findings     | `Explain.toData` and `remarks`           |
+ * | `curl`    | an equivalent curl line                          |                                          |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as HttpError from '../HttpError.js'
@@ -22,18 +29,8 @@ import * as SecretArguments from './SecretArguments.js'
 import * as SendCommand from './SendCommand.js'
 import * as Terminal from './Terminal.js'
 
-// --- inspection ---
+// --- plan, explain, curl -------------------------------------------------------------------------------------------
 
-/**
- * `plan`, `explain` and `curl`: print the planned request in three forms. Nothing is sent, and secrets are shown only
- * with `--reveal`.
- *
- * | command   | text                                             | with `--json`                            |
- * |-----------|--------------------------------------------------|------------------------------------------|
- * | `plan`    | the HTTP message                                 | the plan (`Plan.canonical`)              |
- * | `explain` | the origin of each field, then lint findings     | `Explain.toData` and `remarks`           |
- * | `curl`    | an equivalent curl line                          |                                          |
- */
 const httpMessage = (plan: Plan.Plan, reveal: boolean): string => {
   const text = Plan.toHttp({ reveal })(plan).replaceAll('\r\n', '\n')
   return plan.body._tag === 'Empty' ? text.trimEnd() : text
@@ -66,7 +63,7 @@ const render = (
   }
 }
 
-// --- the command ---
+// --- the command ---------------------------------------------------------------------------------------------------
 
 const print = async ({ out }: Terminal.Terminal, text: string): Promise<number> => {
   const result = await out.write(`${text}\n`)

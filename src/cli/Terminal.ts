@@ -63,31 +63,27 @@ export const printNote = (terminal: Terminal, text: string): Promise<void> =>
 export const printError = (terminal: Terminal, text: string): Promise<void> =>
   printLine(terminal, `${styleOf(terminal, terminal.err).paint.bad('error')} ${printable(text)}`)
 
-// --- progress ---
+// --- progress ------------------------------------------------------------------------------------------------------
 
-/**
- * Shows the progress of a long body on one line: `↓ 12.0 MiB of 100.0 MiB, 12 %`.
- *
- * The line appears only on a terminal, only for bodies of at least `MIN_PROGRESS_BYTES`, and changes at most ten times a second.
- *
- * @example
- * import * as Progress from 'requests-ts/src/cli/Progress'
- *
- * assert.equal(Progress.line({ direction: 'up', bytes: 3_145_728, total: 6_291_456 }), '↑ 3.0 MiB of 6.0 MiB, 50 %')
- */
 /** In bytes: shorter bodies have no progress line. */
 export const MIN_PROGRESS_BYTES = 1_048_576
 const INTERVAL_MS = 100
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
-/** Formats a number of bytes with a unit. */
 const sizeText = (bytes: number): string => {
   const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
   return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${UNITS[power]}`
 }
 
-/** Formats the progress line. */
+/**
+ * Formats the progress line.
+ *
+ * @example
+ * import { progressLine } from 'requests-ts/src/cli/Terminal'
+ *
+ * assert.equal(progressLine({ direction: 'up', bytes: 3_145_728, total: 6_291_456 }), '↑ 3.0 MiB of 6.0 MiB, 50 %')
+ */
 export const progressLine = ({ direction, bytes, total }: Settings.Progress): string => {
   const arrow = direction === 'up' ? '↑' : '↓'
   if (total === undefined || total === 0) return `${arrow} ${sizeText(bytes)}`
@@ -105,7 +101,10 @@ export interface ProgressLine {
 
 const CLEAR = '\r\u001b[K'
 
-/** Starts a progress line for the given directions. */
+/**
+ * Starts a progress line for the given directions. It appears only on a terminal, only for bodies of at least
+ * `MIN_PROGRESS_BYTES`, and changes at most ten times a second.
+ */
 export const startProgress = (
   sink: Sink,
   { monotonic }: Clock,
