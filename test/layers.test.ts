@@ -141,12 +141,6 @@ const STATE: ReadonlyArray<ModuleState> = [
     reason: 'the lookup in the public suffix list; a pure function of the host',
   },
   {
-    file: 'inspect/curl/Options.ts',
-    name: 'indexes',
-    bound: WEAK,
-    reason: 'the options of one curl line by name; the list is immutable',
-  },
-  {
     file: 'session/Environment.ts',
     name: 'cache',
     bound: WEAK,

@@ -19,7 +19,8 @@
  */
 import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { VERSION } from '../session/Session.js'
 import { escapeControls, reasonOf } from '../values/Printable.js'
 import { masked } from '../values/Url.js'
 import * as Items from './Items.js'
@@ -87,7 +88,8 @@ const EXCLUSIVE: ReadonlyArray<readonly [Name, Name]> = [
 export type Target =
   | {
       readonly _tag: 'Url'
-      readonly method: O.Option<string>
+      /** Capital letters. */
+      readonly method: string | undefined
       readonly url: string
       readonly items: ReadonlyArray<Items.Item>
     }
@@ -116,11 +118,6 @@ export const usageError = (message: string): Checked<never> => E.left({ _tag: 'U
 
 // --- parsing -------------------------------------------------------------------------------------------------------
 
-interface RawArguments {
-  readonly values: Options
-  readonly positionals: ReadonlyArray<string>
-}
-
 const SEE_HELP = '(see requests-ts --help)'
 
 /** Node's message up to its first sentence: that names the option and never its value. */
@@ -130,7 +127,9 @@ const messageOf = (cause: unknown): string => {
   return `${escapeControls(first)}${hint} ${SEE_HELP}`
 }
 
-const parseOptions = (argv: ReadonlyArray<string>): Checked<RawArguments> => {
+const parseOptions = (
+  argv: ReadonlyArray<string>,
+): Checked<{ readonly values: Options; readonly positionals: ReadonlyArray<string> }> => {
   try {
     return E.right(parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }))
   } catch (cause) {
@@ -166,13 +165,11 @@ const parseTarget = (rest: ReadonlyArray<string>, { curl }: Options): Checked<Ta
       hasMethod ? `Missing URL after ${first}. If ${first} is the URL, write GET ${first}` : `Missing URL ${SEE_HELP}`,
     )
   }
-  const items: Items.Item[] = []
-  for (const word of words) {
-    const item = parseItem(word)
-    if (E.isLeft(item)) return item
-    items.push(item.right)
-  }
-  return E.right({ _tag: 'Url', method: hasMethod ? O.some(first.toUpperCase()) : O.none, url, items })
+  return pipe(
+    words,
+    E.traverseArray(parseItem),
+    E.map((items) => ({ _tag: 'Url', method: hasMethod ? first.toUpperCase() : undefined, url, items })),
+  )
 }
 
 const conflictIn = (command: Command, options: Options): string | undefined => {
@@ -205,3 +202,65 @@ export const parse = (argv: ReadonlyArray<string>): Checked<CommandLine> => {
   const target = parseTarget(rest, options)
   return E.isLeft(target) ? target : E.right({ _tag: 'Invocation', command, target: target.right, options })
 }
+
+// --- help ---
+
+export const version = `requests-ts ${VERSION}`
+
+export const help = `requests-ts: inspect an HTTP request before it is sent, and send it
+
+  requests-ts plan|explain|curl|send [METHOD] URL [ITEM...] [OPTION...]
+  requests-ts plan|explain|curl|send --curl LINE [OPTION...]
+
+  plan      print the HTTP message that would be sent
+  explain   print where each part comes from, what was dropped, and warnings
+  curl      print an equivalent curl command
+  send      send the request and write the response body to standard output
+
+Items
+  name=value     field of a JSON object; with --form, of a form
+  name:=json     field with a JSON value: age:=29
+  name==value    query parameter
+  Name:value     header; "Name:" removes it, "Name;" sends it empty
+  name@FILE      file upload, with --form; add ;type=image/png for its type
+  name=@FILE     field whose text is in a file; name:=@FILE reads JSON
+  @FILE, @-      request body from a file or from standard input
+  Put a backslash before : = @ ; or \\ to use it in a name.
+  The default METHOD is POST if there is a body, otherwise GET.
+
+Options
+  -f, --form            send fields as a form (multipart if it has a file)
+      --multipart       send fields as multipart/form-data
+      --session FILE    load a session and its cookies from FILE, and save the
+                        cookies afterwards; FILE is created if it is missing
+  -a, --auth USER:PASS  basic authentication; @FILE reads it from a file, and
+                        @- from standard input
+      --auth-env NAME   read USER:PASS from an environment variable
+      --bearer TOKEN    bearer authentication; accepts @FILE and @- too
+      --bearer-env NAME read TOKEN from an environment variable
+                        Every user of this machine can see the arguments of a
+                        running command: keep secrets in a file or a variable
+      --follow          follow redirects (the default, except for HEAD)
+      --no-follow       do not follow redirects
+      --proxy URL       use a proxy: http, https, socks4, socks4a, socks5 or
+                        socks5h; '' connects directly
+      --no-verify       do not verify the server's certificate
+      --cacert FILE     CA certificates to trust instead of the built-in ones
+      --cert FILE       client certificate
+      --key FILE        private key, if it is not in the --cert file
+      --timeout SECONDS time limit for the whole exchange
+      --curl LINE       read the request from a curl command
+      --reveal          print secrets (plan, curl)
+      --json            print JSON (plan, explain)
+  -o, --output FILE     save the complete response body to FILE (send)
+  -v, --verbose         print each hop to standard error (send)
+  -h, --help            print this help
+      --version         print the version
+
+Exit codes
+  0  success, status < 400   4  transport error
+  1  internal error          5  redirect error
+  2  invalid usage or input  6  status >= 400
+  3  request cannot be sent  7  response could not be saved
+                           130  interrupted
+  With 2 and 3 nothing is sent and no file is written.`

@@ -13,7 +13,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Settings from '../session/Settings.js'
@@ -26,12 +25,12 @@ import { type Checked, type Options, type Target, usageError } from './Arguments
 import type * as Items from './Items.js'
 
 /** A file to upload as a part of a form. */
-export interface Upload {
+interface Upload {
   readonly _tag: 'Upload'
   readonly part: Multipart.Part
 }
 /** The whole body of the request. */
-export interface WholeBody {
+interface WholeBody {
   readonly _tag: 'WholeBody'
   readonly body: Body.Body
 }
@@ -49,8 +48,8 @@ type Fields = ReadonlyArray<Items.Field | Items.Json | Upload>
 const isField = (item: LoadedItem): item is Fields[number] => ['Field', 'Json', 'Upload'].includes(item._tag)
 
 /** The field's JSON text. Numbers keep their digits: parsing them as doubles would round to about 15 digits. */
-const jsonTextOf = ({ name, text }: Items.Json): Checked<string> => {
-  const json = Printable.compactJson(text)
+const jsonTextOf = ({ name, value }: Items.Json): Checked<string> => {
+  const json = Printable.compactJson(value)
   if (E.isRight(json)) return json
   const shown = Printable.escapeControls(name)
   return usageError(
@@ -89,18 +88,17 @@ const withFormFields = (fields: Fields, { multipart }: Options): Checked<Edit> =
   return E.right(multipart || pairs.length < parts.length ? Request.withMultipart(parts) : Request.withForm(pairs))
 }
 
-/** The edit that sets the body; `None` if no item belongs to the body. */
-const withBodyOf = (items: ReadonlyArray<LoadedItem>, options: Options): Checked<O.Option<Edit>> => {
+/** The edit that sets the body; `undefined` if no item belongs to the body. */
+const withBodyOf = (items: ReadonlyArray<LoadedItem>, options: Options): Checked<Edit | undefined> => {
   const fields = items.filter(isField)
-  const [whole, ...others] = items.filter((item): item is WholeBody => item._tag === 'WholeBody')
+  const [whole, ...others] = items.filter((item) => item._tag === 'WholeBody')
   if (whole !== undefined) {
     return others.length > 0 || fields.length > 0
       ? usageError('@file is the whole body: remove the other fields and files, or write name@file')
-      : E.right(O.some(Request.withBody(whole.body)))
+      : E.right(Request.withBody(whole.body))
   }
-  if (fields.length === 0) return E.right(O.none)
-  const edit = options.form || options.multipart ? withFormFields(fields, options) : withJsonFields(fields)
-  return E.isLeft(edit) ? edit : E.right(O.some(edit.right))
+  if (fields.length === 0) return E.right(undefined)
+  return options.form || options.multipart ? withFormFields(fields, options) : withJsonFields(fields)
 }
 
 // --- headers and query ---------------------------------------------------------------------------------------------
@@ -118,7 +116,7 @@ const withQueryOf = (items: ReadonlyArray<LoadedItem>): Edit => {
     if (item._tag === 'Query') keys.set(item.name, [...(keys.get(item.name) ?? []), item.value])
   }
   if (keys.size === 0) return unchanged
-  const source = new Map([...keys].map(([name, values]) => [name, Override.set<Query.Held>(values)] as const))
+  const source = new Map(Array.from(keys, ([name, values]) => [name, Override.set<Query.Held>(values)] as const))
   return Request.withSettings({
     ...Settings.empty,
     query: Override.extend<Query.Source>({ _tag: 'Keys', keys: source }),
@@ -164,38 +162,34 @@ const withSettingsOf = (options: Options): Checked<Edit> => {
     withCertificate(options),
     ifSet(options.timeout, withTimeout),
   ]
-  return edits.reduce((all, edit) => {
-    if (E.isLeft(all) || E.isLeft(edit)) return E.isLeft(all) ? all : edit
-    return E.right((request: Request.Request) => edit.right(all.right(request)))
-  })
+  return pipe(
+    E.sequenceArray(edits),
+    E.map((all) => (request) => all.reduce((edited, edit) => edit(edited), request)),
+  )
 }
 
 // --- the request ---------------------------------------------------------------------------------------------------
-
-const fromUrl = (
-  { method, url }: Extract<Target, { readonly _tag: 'Url' }>,
-  items: ReadonlyArray<LoadedItem>,
-  options: Options,
-): Checked<Request.Request> => {
-  const withBody = withBodyOf(items, options)
-  if (E.isLeft(withBody)) return withBody
-  const verb = O.isSome(method) ? method.value : O.isSome(withBody.right) ? 'POST' : 'GET'
-  return E.right(
-    pipe(
-      // As in requests, HEAD does not follow redirects by default.
-      verb === 'HEAD' ? Request.head(url) : Request.make(verb, url),
-      withHeadersOf(items),
-      withQueryOf(items),
-      O.isSome(withBody.right) ? withBody.right.value : unchanged,
-    ),
-  )
-}
 
 /** A request, and notes on those parts of a curl line that it does not contain. */
 export interface Assembled {
   readonly request: Request.Request
   readonly notes: ReadonlyArray<string>
 }
+
+const fromUrl = (
+  { method, url }: Extract<Target, { readonly _tag: 'Url' }>,
+  items: ReadonlyArray<LoadedItem>,
+  options: Options,
+): Checked<Assembled> =>
+  pipe(
+    withBodyOf(items, options),
+    E.map((withBody) => {
+      const verb = method ?? (withBody === undefined ? 'GET' : 'POST')
+      // As in requests, HEAD does not follow redirects by default.
+      const request = verb === 'HEAD' ? Request.head(url) : Request.make(verb, url)
+      return { request: pipe(request, withHeadersOf(items), withQueryOf(items), withBody ?? unchanged), notes: [] }
+    }),
+  )
 
 const fromCurlLine = (line: string): Checked<Assembled> => {
   const parsed = Request.fromCurl(line)
@@ -205,17 +199,13 @@ const fromCurlLine = (line: string): Checked<Assembled> => {
 }
 
 /** Returns the request that the command line describes. */
-export const assemble = (target: Target, items: ReadonlyArray<LoadedItem>, options: Options): Checked<Assembled> => {
-  const withSettings = withSettingsOf(options)
-  if (E.isLeft(withSettings)) return withSettings
-  const assembled =
-    target._tag === 'Curl'
-      ? fromCurlLine(target.line)
-      : pipe(
-          fromUrl(target, items, options),
-          E.map((request): Assembled => ({ request, notes: [] })),
-        )
-  return E.isLeft(assembled)
-    ? assembled
-    : E.right({ ...assembled.right, request: withSettings.right(assembled.right.request) })
-}
+export const assemble = (target: Target, items: ReadonlyArray<LoadedItem>, options: Options): Checked<Assembled> =>
+  pipe(
+    withSettingsOf(options),
+    E.flatMap((withSettings) =>
+      pipe(
+        target._tag === 'Curl' ? fromCurlLine(target.line) : fromUrl(target, items, options),
+        E.map(({ request, notes }) => ({ request: withSettings(request), notes })),
+      ),
+    ),
+  )

@@ -3,14 +3,26 @@
  *
  * Bodies and uploads are streamed from the disk, and read again if a redirect sends them again. The standard input and
  * pipes can be read only once. Text and JSON are read into memory.
+ *
+ * `--session FILE` is a session and a cookie jar that several calls of the command share:
+ *
+ * - A missing file is created. A file that cannot be read is a `UsageError`, and is not changed.
+ * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `Store`).
+ * - Only the jar changes. Options and items of the command line belong to the request and are not saved.
+ * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock (`Store.update`).
+ * - Deleted cookies are remembered for `HORIZON_MS`, so that a slower command does not undo a logout.
  */
 import { createReadStream, type Stats } from 'node:fs'
-import { access, constants, readFile, stat } from 'node:fs/promises'
+import { access, constants, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
+import * as Jar from '../cookies/Jar.js'
+import * as Store from '../Store.js'
+import * as Session from '../session/Session.js'
+import { orMissing } from '../transport/download/FileSystem.js'
 import * as FileTarget from '../transport/download/FileTarget.js'
 import * as Body from '../values/Body.js'
-import { messageOf } from '../values/Printable.js'
+import { escapeControls, messageOf } from '../values/Printable.js'
 import { type Checked, usageError } from './Arguments.js'
 import type { LoadedItem } from './Assemble.js'
 import type * as Items from './Items.js'
@@ -89,13 +101,11 @@ const uploadOf = async ({ name, path, contentType }: Items.File): Promise<Checke
 
 const loadItem = async (item: Items.Item, input: Input): Promise<Checked<LoadedItem>> => {
   switch (item._tag) {
-    case 'FieldFrom': {
-      const text = await readText(item.path)
-      return E.isLeft(text) ? text : E.right({ _tag: 'Field', name: item.name, value: text.right })
-    }
+    case 'FieldFrom':
     case 'JsonFrom': {
+      const tag = item._tag === 'FieldFrom' ? 'Field' : 'Json'
       const text = await readText(item.path)
-      return E.isLeft(text) ? text : E.right({ _tag: 'Json', name: item.name, text: text.right })
+      return E.isLeft(text) ? text : E.right({ _tag: tag, name: item.name, value: text.right })
     }
     case 'File':
       return uploadOf(item)
@@ -120,4 +130,47 @@ export const loadItems = async (
     loaded.push(one.right)
   }
   return E.right(loaded)
+}
+
+// --- session -------------------------------------------------------------------------------------------------------
+
+/** A session, its jar, and the file that they are saved to, if there is one. */
+export interface SessionState extends Store.Stored {
+  readonly path: string | undefined
+}
+
+/** Loads the session file; without a path, or if the file is missing, returns the default session. */
+export const loadSession = async (path: string | undefined): Promise<Checked<SessionState>> => {
+  const initial = { session: Session.defaults, jar: Jar.empty, path }
+  if (path === undefined) return E.right(initial)
+  const unreadable = (problem: string): Checked<never> =>
+    usageError(
+      `Cannot read the session file ${escapeControls(path)}: ${escapeControls(problem)}. It was not changed: repair it or name another file`,
+    )
+  try {
+    // `Store` replaces the file, so symbolic links are resolved here.
+    const resolved = await orMissing(realpath(path))
+    if (resolved === undefined) return E.right(initial)
+    const loaded = await Store.load(resolved)()
+    return E.isLeft(loaded) ? unreadable(loaded.left.message) : E.right({ ...loaded.right, path: resolved })
+  } catch (cause) {
+    return unreadable(messageOf(cause))
+  }
+}
+
+/** Seven days: longer than any command runs, even if the machine sleeps over a weekend. */
+const HORIZON_MS = 7 * 24 * 60 * 60 * 1000
+
+/** Saves the jar after an exchange. On an error, which is a message, the file keeps its old content. */
+export const saveSession = async (
+  { path, session }: SessionState,
+  jar: Jar.Jar,
+  now: Date,
+): Promise<E.Either<string, void>> => {
+  if (path === undefined) return E.right(undefined)
+  const saved = await Store.update(path)((stored) => ({
+    session: stored?.session ?? session,
+    jar: Jar.compact(now, HORIZON_MS)(stored === undefined ? jar : Jar.join(stored.jar, jar)),
+  }))()
+  return E.isLeft(saved) ? E.left(saved.left.message) : saved
 }

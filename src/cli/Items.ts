@@ -16,52 +16,42 @@
  * character a part of the name: `a\==1` is the field `a=`. The value is everything after the separator; one backslash
  * before a leading `=` or `@` is removed (`user=\@ada`), since without it another separator would match.
  *
- * Law: `parse(print(item)) = item`.
- *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import * as Items from 'requests-ts/src/cli/Items'
  *
  * assert.deepEqual(Items.parse('q==a b'), E.right({ _tag: 'Query', name: 'q', value: 'a b' }))
  * assert.deepEqual(Items.parse('X-A:1'), E.right({ _tag: 'Header', name: 'X-A', value: '1' }))
- * assert.equal(Items.print({ _tag: 'Field', name: 'a=', value: '@b' }), 'a\\==\\@b')
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { escapeControls } from '../values/Printable.js'
 
-interface Named {
+interface Pair<Tag> {
+  readonly _tag: Tag
   readonly name: string
+  readonly value: string
 }
 
 /** A header; the value may be empty and has no blanks at its ends, as in HTTP. */
-export interface Header extends Named {
-  readonly _tag: 'Header'
-  readonly value: string
-}
+export type Header = Pair<'Header'>
+export type Query = Pair<'Query'>
+export type Field = Pair<'Field'>
+/** A field whose value is JSON text. */
+export type Json = Pair<'Json'>
 /** Removes a header of the session. */
-export interface NoHeader extends Named {
+export interface NoHeader {
   readonly _tag: 'NoHeader'
-}
-export interface Query extends Named {
-  readonly _tag: 'Query'
-  readonly value: string
-}
-export interface Field extends Named {
-  readonly _tag: 'Field'
-  readonly value: string
-}
-/** A field whose `text` is JSON. */
-export interface Json extends Named {
-  readonly _tag: 'Json'
-  readonly text: string
+  readonly name: string
 }
 /** A field whose text, or JSON, is in a file. */
-export interface FieldFrom extends Named {
+export interface FieldFrom {
   readonly _tag: 'FieldFrom' | 'JsonFrom'
+  readonly name: string
   readonly path: string
 }
-export interface File extends Named {
+export interface File {
   readonly _tag: 'File'
+  readonly name: string
   readonly path: string
   readonly contentType?: string
 }
@@ -76,8 +66,6 @@ export type Item = Header | NoHeader | Query | Field | Json | FieldFrom | File |
 /** Longer separators come before their prefixes, so that the longest one matches. */
 const SEPARATORS = [':=@', '=@', ':=', '==', '=', '@', ':', ';'] as const
 type Separator = (typeof SEPARATORS)[number]
-
-// --- parsing -------------------------------------------------------------------------------------------------------
 
 interface Split {
   readonly name: string
@@ -119,7 +107,7 @@ const itemOf = ({ name, separator, rest }: Split): Item => {
     case '=':
       return { _tag: 'Field', name, value }
     case ':=':
-      return { _tag: 'Json', name, text: value }
+      return { _tag: 'Json', name, value }
     case '==':
       return { _tag: 'Query', name, value }
     case '=@':
@@ -152,38 +140,4 @@ export const parse = (text: string): E.Either<string, Item> => {
   if (separator.endsWith('@') && unescapeValue(rest) === '')
     return E.left(`Invalid item ${shown}: the file name after '@' is missing`)
   return E.right(itemOf(parts))
-}
-
-// --- printing ------------------------------------------------------------------------------------------------------
-
-const escapeName = (name: string): string => name.replace(/[:=@;\\]/g, '\\$&')
-const escapeValue = (value: string): string => value.replace(/^\\*[=@]/, '\\$&')
-
-const printFile = ({ path, contentType }: File): string => {
-  if (contentType !== undefined) return `${path};type=${contentType}`
-  return TYPED.test(path) ? `${path};type=` : path
-}
-
-/** Prints an item in the syntax that `parse` accepts. */
-export const print = (item: Item): string => {
-  if (item._tag === 'Content') return `@${escapeValue(item.path)}`
-  const name = escapeName(item.name)
-  switch (item._tag) {
-    case 'Header':
-      return item.value === '' ? `${name};` : `${name}:${escapeValue(item.value)}`
-    case 'NoHeader':
-      return `${name}:`
-    case 'Query':
-      return `${name}==${escapeValue(item.value)}`
-    case 'Field':
-      return `${name}=${escapeValue(item.value)}`
-    case 'Json':
-      return `${name}:=${escapeValue(item.text)}`
-    case 'FieldFrom':
-      return `${name}=@${item.path}`
-    case 'JsonFrom':
-      return `${name}:=@${item.path}`
-    case 'File':
-      return `${name}@${escapeValue(printFile(item))}`
-  }
 }

@@ -1,13 +1,23 @@
 /**
  * The command: arguments in, exit code out. All input and output goes through the `Terminal`.
  *
- *     argv ─ Arguments ─▶ Invocation ─ Files ─▶ items ─ Assemble ─▶ request ─┬─ InspectCommand ─▶ text
- *                                       SessionFile ─▶ session, jar ─────────┴─ SendCommand ─▶ reply; saves the jar
+ *     argv ─ Arguments ─▶ Invocation ─ Files ─▶ items ─ Assemble ─▶ request ─┬─ inspect ─▶ text
+ *                                       Files ─▶ session, jar ───────────────┴─ SendCommand ─▶ reply; saves the jar
  *
- * Invalid input is reported before anything is sent.
+ * Invalid input is reported before anything is sent. `plan`, `explain` and `curl` send nothing, and show secrets only
+ * with `--reveal`:
+ *
+ * | command   | text                                             | with `--json`                            |
+ * |-----------|--------------------------------------------------|------------------------------------------|
+ * | `plan`    | the HTTP message                                 | the plan (`Plan.canonical`)              |
+ * | `explain` | the origin of each field, then lint findings     | `Explain.toData` and `remarks`           |
+ * | `curl`    | an equivalent curl line                          |                                          |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as HttpError from '../HttpError.js'
+import * as Explain from '../inspect/Explain.js'
+import * as Lint from '../inspect/Lint.js'
+import type * as Paint from '../inspect/Paint.js'
 import * as Plan from '../Plan.js'
 import type * as Request from '../Request.js'
 import * as Environment from '../session/Environment.js'
@@ -15,12 +25,45 @@ import * as Arguments from './Arguments.js'
 import * as Assemble from './Assemble.js'
 import * as Exit from './Exit.js'
 import * as Files from './Files.js'
-import * as Help from './Help.js'
-import * as InspectCommand from './InspectCommand.js'
 import * as SecretArguments from './SecretArguments.js'
 import * as SendCommand from './SendCommand.js'
-import * as SessionFile from './SessionFile.js'
 import * as Terminal from './Terminal.js'
+
+// --- plan, explain, curl -------------------------------------------------------------------------------------------
+
+const httpMessage = (plan: Plan.Plan, reveal: boolean): string => {
+  const text = Plan.toHttp({ reveal })(plan).replaceAll('\r\n', '\n')
+  return plan.body._tag === 'Empty' ? text.trimEnd() : text
+}
+
+const explanation = (plan: Plan.Plan, style: Required<Paint.Look>): string => {
+  const findings = Plan.lint(plan)
+  const fields = Explain.render(style)(Plan.explain(plan))
+  if (findings.length === 0) return fields
+  return `${fields}\n\n${style.paint.strong('Remarks')}\n${Lint.render(style)(findings)}`
+}
+
+const explanationJson = (plan: Plan.Plan): string =>
+  JSON.stringify({ ...Explain.toData(Plan.explain(plan)), remarks: Plan.lint(plan) }, null, 2)
+
+/** Returns the function that renders a plan for a command. */
+const render = (
+  command: Exclude<Arguments.Command, 'send'>,
+  options: Arguments.Options,
+  style: Required<Paint.Look>,
+): ((plan: Plan.Plan) => string) => {
+  const reveal = options.reveal === true
+  switch (command) {
+    case 'plan':
+      return options.json ? Plan.canonical({ reveal }) : (plan) => httpMessage(plan, reveal)
+    case 'explain':
+      return options.json ? explanationJson : (plan) => explanation(plan, style)
+    case 'curl':
+      return Plan.toCurl({ reveal })
+  }
+}
+
+// --- the command ---------------------------------------------------------------------------------------------------
 
 const print = async ({ out }: Terminal.Terminal, text: string): Promise<number> => {
   const result = await out.write(`${text}\n`)
@@ -44,13 +87,13 @@ const inspect = async (
     return Exit.ofFailure(plan.left)
   }
   const { out } = terminal
-  const text = InspectCommand.render(command, options, Terminal.styleOf(terminal, out))(plan.right)
+  const text = render(command, options, Terminal.styleOf(terminal, out))(plan.right)
   // `Explain.render` has escaped controls already; escaping again would show its colours as text.
   return print(terminal, command === 'explain' || !out.isTTY ? text : Terminal.printable(text))
 }
 
 interface Prepared extends Assemble.Assembled {
-  readonly state: SessionFile.SessionState
+  readonly state: Files.SessionState
 }
 
 /** Loads and checks everything that the command line refers to. */
@@ -67,7 +110,7 @@ const prepare = async (
   if (E.isLeft(assembled)) return assembled
   const readable = await Files.checkReadable([cacert, cert, key])
   if (E.isLeft(readable)) return readable
-  const state = await SessionFile.load(session)
+  const state = await Files.loadSession(session)
   if (E.isLeft(state)) return state
   for (const path of command === 'send' ? [state.right.path, output] : []) {
     const writable = path === undefined ? E.right(undefined) : await Files.checkWritable(path)
@@ -97,9 +140,9 @@ export const main =
     if (E.isLeft(parsed)) return reportUsageError(terminal, parsed.left)
     switch (parsed.right._tag) {
       case 'Help':
-        return print(terminal, Help.help)
+        return print(terminal, Arguments.help)
       case 'Version':
-        return print(terminal, Help.version)
+        return print(terminal, Arguments.version)
       case 'Invocation':
         return execute(terminal, parsed.right)
     }

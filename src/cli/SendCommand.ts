@@ -26,8 +26,7 @@ import { show } from '../wire/Plan.js'
 import type { Source, Unread } from '../wire/Reply.js'
 import type { Options } from './Arguments.js'
 import * as Exit from './Exit.js'
-import * as Progress from './Progress.js'
-import * as SessionFile from './SessionFile.js'
+import * as Files from './Files.js'
 import * as Terminal from './Terminal.js'
 
 // --- the body ------------------------------------------------------------------------------------------------------
@@ -159,7 +158,7 @@ const reportOutcome = async (terminal: Terminal.Terminal, outcome: Outcome): Pro
 /** What a command needs besides the terminal and the request. */
 export interface Context {
   readonly options: Options
-  readonly state: SessionFile.SessionState
+  readonly state: Files.SessionState
   readonly environment: Environment
 }
 
@@ -168,7 +167,7 @@ export const send =
   (terminal: Terminal.Terminal, { options, state, environment }: Context) =>
   async (request: Request.Request): Promise<number> => {
     const isBodyOnTerminal = terminal.out.isTTY && options.output === undefined
-    const progress = Progress.start(terminal.err, terminal.clock, isBodyOnTerminal ? ['up'] : ['up', 'down'])
+    const progress = Terminal.startProgress(terminal.err, terminal.clock, isBodyOnTerminal ? ['up'] : ['up', 'down'])
     const { session, jar } = state
     const { clock, signal, transport } = terminal
     const result = await pipe(
@@ -183,7 +182,7 @@ export const send =
     const code = await reportOutcome(terminal, outcome)
     const next = jarAfter(result)
     if (next === undefined) return code
-    const saved = await SessionFile.save(state, next, clock.now())
+    const saved = await Files.saveSession(state, next, clock.now())
     if (E.isRight(saved)) return code
     await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${saved.left}`)
     return Exit.NOT_WRITTEN

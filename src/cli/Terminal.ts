@@ -6,6 +6,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as Layout from '../inspect/Layout.js'
 import * as Paint from '../inspect/Paint.js'
 import type { Environment } from '../session/Environment.js'
+import type * as Settings from '../session/Settings.js'
 import { escapeControls } from '../values/Printable.js'
 import type { Clock } from '../wire/Clock.js'
 import type { Transport } from '../wire/Transport.js'
@@ -61,3 +62,68 @@ export const printNote = (terminal: Terminal, text: string): Promise<void> =>
 /** Prints an error to the standard error. */
 export const printError = (terminal: Terminal, text: string): Promise<void> =>
   printLine(terminal, `${styleOf(terminal, terminal.err).paint.bad('error')} ${printable(text)}`)
+
+// --- progress ------------------------------------------------------------------------------------------------------
+
+/** In bytes: shorter bodies have no progress line. */
+export const MIN_PROGRESS_BYTES = 1_048_576
+const INTERVAL_MS = 100
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+const sizeText = (bytes: number): string => {
+  const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${UNITS[power]}`
+}
+
+/**
+ * Formats the progress line.
+ *
+ * @example
+ * import { progressLine } from 'requests-ts/src/cli/Terminal'
+ *
+ * assert.equal(progressLine({ direction: 'up', bytes: 3_145_728, total: 6_291_456 }), '↑ 3.0 MiB of 6.0 MiB, 50 %')
+ */
+export const progressLine = ({ direction, bytes, total }: Settings.Progress): string => {
+  const arrow = direction === 'up' ? '↑' : '↓'
+  if (total === undefined || total === 0) return `${arrow} ${sizeText(bytes)}`
+  const percent = Math.floor((100 * bytes) / total)
+  return `${arrow} ${sizeText(bytes)} of ${sizeText(total)}, ${percent} %`
+}
+
+const isLong = ({ bytes, total = bytes }: Settings.Progress): boolean => total >= MIN_PROGRESS_BYTES
+
+export interface ProgressLine {
+  readonly onProgress: Settings.OnProgress
+  /** Removes the line from the terminal. */
+  readonly clear: () => Promise<void>
+}
+
+const CLEAR = '\r\u001b[K'
+
+/**
+ * Starts a progress line for the given directions. It appears only on a terminal, only for bodies of at least
+ * `MIN_PROGRESS_BYTES`, and changes at most ten times a second.
+ */
+export const startProgress = (
+  sink: Sink,
+  { monotonic }: Clock,
+  directions: ReadonlyArray<Settings.Progress['direction']>,
+): ProgressLine => {
+  let lastShown = Number.NEGATIVE_INFINITY
+  let isShown = false
+  return {
+    onProgress: (progress) => () => {
+      const now = monotonic()
+      if (!sink.isTTY || !directions.includes(progress.direction) || !isLong(progress)) return
+      if (now - lastShown < INTERVAL_MS) return
+      lastShown = now
+      isShown = true
+      void sink.write(`${CLEAR}${progressLine(progress).slice(0, sink.columns - 1)}`)
+    },
+    clear: async () => {
+      if (isShown) await sink.write(CLEAR)
+      isShown = false
+    },
+  }
+}

@@ -33,6 +33,7 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Tls } from '../wire/Plan.js'
+import { percentEncode } from './curl/CurlBody.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
@@ -43,6 +44,8 @@ interface Context {
   readonly open: Reveal.Open
 }
 
+const quotedText = (text: string): string => Shell.word(Shell.ofText(text))
+
 // --- body ----------------------------------------------------------------------------------------------------------
 
 /** Linux allows 128 KiB for one argument. */
@@ -51,25 +54,23 @@ const LONGEST_ARGUMENT = 100_000
 const EXPECTS_ABOVE = 1_000_000
 
 interface BodyParts {
-  /** The text before `curl`. */
-  readonly before: string
   readonly options: ReadonlyArray<string>
+  /** The text before `curl`. */
+  readonly before?: string
   /** A comment after the line. */
-  readonly note: string
+  readonly note?: string
 }
 
-const nothing: BodyParts = { before: '', options: [], note: '' }
-
 const contentOf = ({ plan: { body }, isOpen }: Context): BodyParts => {
-  if (body._tag === 'Empty') return nothing
+  if (body._tag === 'Empty') return { options: [] }
   if (body._tag !== 'Bytes') {
-    return { before: '', options: ['--data-binary @-'], note: ' # the body is a stream: pass it on the standard input' }
+    return { options: ['--data-binary @-'], note: ' # the body is a stream: pass it on the standard input' }
   }
-  if (!isOpen) return { ...nothing, options: [`--data-raw ${Shell.word(Shell.ofText(String(body.bytes)))}`] }
-  const octets = Shell.ofBytes(Secret.open(body.bytes))
-  return Shell.isReadable(octets) && octets.length <= LONGEST_ARGUMENT
-    ? { ...nothing, options: [`--data-raw ${Shell.word(octets)}`] }
-    : { ...nothing, before: `${Shell.printf(octets)} | `, options: ['--data-binary @-'] }
+  const octets = isOpen ? Shell.ofBytes(Secret.open(body.bytes)) : Shell.ofText(String(body.bytes))
+  const isArgument = Shell.isReadable(octets) && octets.length <= LONGEST_ARGUMENT
+  return isArgument || !isOpen
+    ? { options: [`--data-raw ${Shell.word(octets)}`] }
+    : { options: ['--data-binary @-'], before: `${Shell.printf(octets)} | ` }
 }
 
 // --- headers -------------------------------------------------------------------------------------------------------
@@ -81,35 +82,32 @@ const headerOption = (name: string, value: string, option = '-H'): string => {
   return `${option} ${Shell.word(value === '' ? `${name};` : `${name}: ${octets}`)}`
 }
 
-const ADDED = ['User-Agent', 'Accept'] as const
-
 /** Removes the headers that curl adds and the plan does not have. */
-const removedHeaders = ({ plan }: Context): ReadonlyArray<string> => {
-  const size = Body.length(plan.body)
-  const isEmpty = plan.body._tag === 'Empty'
+const removedHeaders = ({ plan: { body, headers } }: Context): ReadonlyArray<string> => {
+  const size = Body.length(body)
+  const isEmpty = body._tag === 'Empty'
   const expects = !isEmpty && (O.isNone(size) || size.value > EXPECTS_ABOVE)
-  const names = [...ADDED, ...(isEmpty ? [] : ['Content-Type']), ...(expects ? ['Expect'] : [])]
-  return names.filter((name) => !Headers.has(name)(plan.headers)).map((name) => `-H '${name}:'`)
+  const names = ['User-Agent', 'Accept', ...(isEmpty ? [] : ['Content-Type']), ...(expects ? ['Expect'] : [])]
+  return names.filter((name) => !Headers.has(name)(headers)).map((name) => `-H '${name}:'`)
 }
 
 const headerOptions = ({ plan, open }: Context): ReadonlyArray<string> => {
   const size = Body.length(plan.body)
-  const isAddedByCurl = (name: string, value: Headers.Value): boolean =>
+  const isAddedByCurl = ([name, value]: Headers.Field): boolean =>
     Headers.sameName(name, 'Content-Length') && O.isSome(size) && Secret.reveal(value) === String(size.value)
-  return plan.headers.fields.flatMap(([name, value]) =>
-    isAddedByCurl(name, value) ? [] : [headerOption(name, open(value))],
-  )
+  return plan.headers.fields
+    .filter((field) => !isAddedByCurl(field))
+    .map(([name, value]) => headerOption(name, open(value)))
 }
 
 // --- route ---------------------------------------------------------------------------------------------------------
 
-const percent = (text: string): string =>
-  Shell.ofText(text).replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+const percent = (text: string | Secret.Secret): string => percentEncode(Shell.ofText(Secret.reveal(text)))
 
 const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
   if (O.isNone(proxy.credentials) || !isOpen) return Proxy.show(proxy)
   const { user, pass } = proxy.credentials.value
-  const userinfo = `${percent(Secret.reveal(user))}:${percent(Secret.reveal(pass))}`
+  const userinfo = `${percent(user)}:${percent(pass)}`
   return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
 }
 
@@ -127,7 +125,7 @@ const proxyOptions = ({ plan, isOpen, open }: Context): ReadonlyArray<string> =>
   const { credentials, authorization } = proxy.value
   const forwards = Proxy.forwards(proxy.value, plan.url.protocol)
   return [
-    `-x ${Shell.word(Shell.ofText(proxyUrl(proxy.value, isOpen)))}`,
+    `-x ${quotedText(proxyUrl(proxy.value, isOpen))}`,
     ...(hasVariable(plan, /^no_proxy$/i) ? ["--noproxy ''"] : []),
     ...(forwards ? ["-H 'Proxy-Connection:'"] : []),
     ...(O.isNone(credentials) && O.isSome(authorization)
@@ -139,30 +137,26 @@ const proxyOptions = ({ plan, isOpen, open }: Context): ReadonlyArray<string> =>
 const isPem = (text: string): boolean => text.includes('-----BEGIN ')
 
 /** Writes PEM text as a process substitution, and a path as it is. */
-const fileOf = (value: string): string =>
-  isPem(value) ? Shell.file(Shell.ofText(value)) : Shell.word(Shell.ofText(value))
+const fileOf = (value: string): string => (isPem(value) ? Shell.file(Shell.ofText(value)) : quotedText(value))
 
 /** `--cert` takes the text after a colon as password, so colons are escaped. */
-const certificateFile = (value: string): string =>
-  isPem(value) ? fileOf(value) : fileOf(value.replace(/[\\:]/g, '\\$&'))
-
-const hiddenFile = (value: string | Secret.Secret): string => Shell.word(Shell.ofText(Secret.show(value)))
+const certificateFile = (value: string): string => fileOf(isPem(value) ? value : value.replace(/[\\:]/g, '\\$&'))
 
 const certificateOptions = ({ certificate }: Tls, { isOpen, open }: Context): ReadonlyArray<string> => {
   if (O.isNone(certificate)) return []
   const { cert, key, pfx, passphrase } = certificate.value
   const shown = (value: string | Secret.Secret, write: (text: string) => string): string =>
-    isOpen || typeof value === 'string' ? write(Secret.reveal(value)) : hiddenFile(value)
+    isOpen || typeof value === 'string' ? write(Secret.reveal(value)) : quotedText(Secret.show(value))
   const pfxFile = (content: NonNullable<typeof pfx>): string => {
     if (typeof content === 'string') return certificateFile(content)
     const bytes = content instanceof Uint8Array ? content : Secret.open(content)
-    return isOpen ? Shell.file(Shell.ofBytes(bytes)) : Shell.word(Shell.ofText(`‹${bytes.length} bytes›`))
+    return isOpen ? Shell.file(Shell.ofBytes(bytes)) : quotedText(`‹${bytes.length} bytes›`)
   }
   return [
     ...(cert === undefined ? [] : [`--cert ${shown(cert, certificateFile)}`]),
     ...(key === undefined ? [] : [`--key ${shown(key, fileOf)}`]),
     ...(pfx === undefined ? [] : [`--cert ${pfxFile(pfx)} --cert-type P12`]),
-    ...(passphrase === undefined ? [] : [`--pass ${Shell.word(Shell.ofText(open(passphrase)))}`]),
+    ...(passphrase === undefined ? [] : [`--pass ${quotedText(open(passphrase))}`]),
   ]
 }
 
@@ -195,7 +189,7 @@ const urlOptions = ({ plan: { url }, isOpen }: Context): ReadonlyArray<string> =
   const href = isOpen ? Url.sentHref(url) : url.href
   const rest = href.replace(hostname, '')
   return [
-    Shell.word(Shell.ofText(href)),
+    quotedText(href),
     ...(/[[\]{}]/.test(rest) ? ['-g'] : []),
     ...(/\/\.\.?(?:[/?#]|$)/.test(rest) ? ['--path-as-is'] : []),
     ...(protocol === 'https:' ? ['--http1.1'] : []),
@@ -223,7 +217,7 @@ export const toCurl =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {
     const context: Context = { plan, isOpen: Reveal.isOpen(options), open: Reveal.opening(options) }
-    const content = contentOf(context)
+    const { options: bodyOptions, before = '', note = '' } = contentOf(context)
     const isCompressed = Headers.has('Accept-Encoding')(plan.headers)
     const line = folded('curl', [
       ...methodOptions(plan),
@@ -231,10 +225,10 @@ export const toCurl =
       ...headerOptions(context),
       ...removedHeaders(context),
       ...(isCompressed ? ['--compressed'] : []),
-      ...content.options,
+      ...bodyOptions,
       ...proxyOptions(context),
       ...tlsOptions(context),
       ...timeoutOptions(context),
     ])
-    return `${content.before}${line}${content.note}`
+    return `${before}${line}${note}`
   }

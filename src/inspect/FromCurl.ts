@@ -19,7 +19,7 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import { pipe } from 'fp-ts/lib/function.js'
+ * import { identity, pipe } from 'fp-ts/lib/function.js'
  * import { Plan, Request, Session } from 'requests-ts'
  *
  * const plan = pipe(
@@ -29,28 +29,24 @@
  * assert.equal(E.isLeft(Request.fromCurl(`curl 'https://example.com/`)), true)
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../session/Request.js'
 import { spelledMethod } from '../stages/Prepare.js'
-import { refusal } from '../stages/prepare/HeaderFields.js'
 import { REDACTED } from '../values/Secret.js'
 import * as Coding from '../wire/coding/Coding.js'
 import * as CommandLine from './curl/CommandLine.js'
-import type { LeftOut } from './curl/Converted.js'
 import * as CurlBody from './curl/CurlBody.js'
-import * as CurlCredentials from './curl/CurlCredentials.js'
+import * as CurlHeaders from './curl/CurlHeaders.js'
 import * as CurlSettings from './curl/CurlSettings.js'
 import * as CurlUrl from './curl/CurlUrl.js'
-import * as HeaderLines from './curl/HeaderLines.js'
 import * as Options from './curl/Options.js'
+import { TABLE } from './curl/OptionTable.js'
 
-// --- model ---------------------------------------------------------------------------------------------------------
-
-export type { LeftOut }
+export type { LeftOut } from './curl/Options.js'
 
 /** A request, and the parts of the curl line that it does not contain. */
 export interface FromCurl extends Request.Request {
-  readonly leftOut: ReadonlyArray<LeftOut>
+  readonly leftOut: ReadonlyArray<Options.LeftOut>
 }
 
 /** A line that cannot be converted. The message says why, and what to do. */
@@ -59,122 +55,85 @@ export interface InvalidCurl {
   readonly message: string
 }
 
-const invalid = (problem: string): InvalidCurl => ({
-  _tag: 'InvalidCurl',
-  message: `This curl line cannot be taken over: ${problem}`,
-})
-
 // --- method --------------------------------------------------------------------------------------------------------
 
-const methodOf = (
-  options: ReadonlyArray<Options.Option>,
-  { data, parts }: CurlBody.Content,
-): E.Either<string, string> => {
-  const hasBody = data !== undefined || parts.length > 0
-  const isHead = Options.isOn(options, 'head')
-  // curl ignores -G for a form.
-  const isGet = Options.isOn(options, 'get') && parts.length === 0
-  if (isHead && hasBody && !isGet) return E.left('-I and a body set two different methods; remove one of them')
-  return E.right(Options.last(options, 'request')?.value ?? (isHead ? 'HEAD' : hasBody && !isGet ? 'POST' : 'GET'))
-}
+/** curl ignores -G for a form. */
+const hasBody = ({ data, parts, isInQuery }: CurlBody.Content): boolean =>
+  parts.length > 0 || (data !== undefined && !isInQuery)
 
-/**
- * Whether curl would follow redirects differently: after 301, 302 and 303 it repeats the method of -X without the body,
- * while a session changes the method by the status.
- */
-const repeatsMethod = (
-  options: ReadonlyArray<Options.Option>,
-  method: string,
-  { data, parts, isInQuery }: CurlBody.Content,
-): boolean => {
-  const isFollowed = Options.isOn(options, 'location') || Options.isOn(options, 'location-trusted')
-  if (!isFollowed || Options.last(options, 'request') === undefined) return false
-  const hasBody = parts.length > 0 || (data !== undefined && !isInQuery)
-  return hasBody || !/^(?:GET|HEAD)$/.test(spelledMethod(method))
+const methodOf = (options: Options.Options, content: CurlBody.Content): E.Either<string, string> => {
+  const isHead = Options.isOn(options, 'head')
+  if (isHead && hasBody(content)) return E.left('-I and a body set two different methods; remove one of them')
+  return E.right(Options.last(options, 'request')?.value ?? (isHead ? 'HEAD' : hasBody(content) ? 'POST' : 'GET'))
 }
 
 const leftOutOfMethod = (
-  options: ReadonlyArray<Options.Option>,
+  options: Options.Options,
   method: string,
   content: CurlBody.Content,
-): ReadonlyArray<LeftOut> => {
+): ReadonlyArray<Options.LeftOut> => {
   const option = `--request ${method}`
+  const sent = spelledMethod(method)
+  // After 301, 302 and 303, curl repeats the method of -X; a session changes the method by the status.
+  const isRepeated = Options.last(options, 'request') !== undefined && CurlSettings.isFollowed(options)
+  const isSame = /^(?:GET|HEAD)$/.test(sent) && !hasBody(content)
+  const why = 'after 301, 302 and 303 curl repeats this method without the body; here the status sets the method'
+  const isForm = Options.isOn(options, 'get') && content.parts.length > 0
   return [
-    ...(method === spelledMethod(method) ? [] : [{ option, why: `the method is sent as ${spelledMethod(method)}` }]),
-    ...(repeatsMethod(options, method, content)
-      ? [
-          {
-            option,
-            why: 'after 301, 302 and 303 curl repeats this method without the body; here the status sets the method',
-          },
-        ]
-      : []),
-    ...(Options.isOn(options, 'get') && content.parts.length > 0
-      ? [{ option: '--get', why: 'a form is sent as the body, with -G too' }]
-      : []),
+    ...(method === sent ? [] : [{ option, why: `the method is sent as ${sent}` }]),
+    ...(isRepeated && !isSame ? [{ option, why }] : []),
+    ...(isForm ? [{ option: '--get', why: 'a form is sent as the body, with -G too' }] : []),
   ]
 }
 
-// --- options -------------------------------------------------------------------------------------------------------
+// --- the line ------------------------------------------------------------------------------------------------------
 
-/** The options that the table leaves out, each once. */
-const leftOutByTable = (options: ReadonlyArray<Options.Option>): ReadonlyArray<LeftOut> => {
-  const leftOut = new Map<string, LeftOut>()
-  for (const { name } of options) {
-    const known = leftOut.has(name) ? undefined : Options.lookup(name)
+/** The options that the table leaves out, each once; the error is the first one that it does not support. */
+const leftOutByTable = ({ all }: Options.Options): E.Either<string, ReadonlyArray<Options.LeftOut>> => {
+  const leftOut = new Map<string, Options.LeftOut>()
+  for (const { name } of all) {
+    const known = TABLE.get(name)
+    if (known?.kind === 'unsupported') return E.left(`--${name}: ${known.why}`)
     if (known?.kind === 'leftOut') leftOut.set(name, { option: `--${name}`, why: known.why })
   }
-  return [...leftOut.values()]
-}
-
-const checkSupported = (options: ReadonlyArray<Options.Option>): E.Either<string, void> => {
-  for (const { name } of options) {
-    const known = Options.lookup(name)
-    if (known?.kind === 'unsupported') return E.left(`--${name}: ${known.why}`)
-  }
-  return E.right(undefined)
+  return E.right([...leftOut.values()])
 }
 
 const convert = ({ words, stdin, leftOut }: CommandLine.CurlCommand): E.Either<string, FromCurl> =>
   pipe(
     E.Do,
     E.bind('options', () => Options.parse(words)),
-    E.tap(({ options }) => checkSupported(options)),
+    E.bind('unused', ({ options }) => leftOutByTable(options)),
     E.bind('content', ({ options }) => CurlBody.contentOf(options, stdin)),
     E.bind('method', ({ options, content }) => methodOf(options, content)),
     E.bind('url', ({ options, content }) => CurlUrl.parse(options, content)),
-    E.bind('headers', ({ options, content }) => HeaderLines.convert(options, content, refusal)),
-    E.bind('credentials', ({ options, url, headers }) => CurlCredentials.convert(options, url.userinfo, headers.names)),
+    E.bind('headers', ({ options, content }) => CurlHeaders.convert(options, content)),
+    E.bind('credentials', ({ options, url, headers }) =>
+      CurlHeaders.convertCredentials(options, url.userinfo, headers.names),
+    ),
     E.bind('settings', ({ options }) => CurlSettings.convert(options)),
-    E.map(({ options, content, method, url, headers, credentials, settings }) => {
+    E.map(({ options, unused, content, method, url, headers, credentials, settings }) => {
       const isCompressed = Options.isOn(options, 'compressed') && !headers.names.has('accept-encoding')
       const request = pipe(
         Request.make(method, url.url),
         Request.withBody(CurlBody.bodyOf(content)),
         Request.withSettings(headers.settings),
-        isCompressed ? Request.withHeader('Accept-Encoding', Coding.supported) : (same) => same,
+        isCompressed ? Request.withHeader('Accept-Encoding', Coding.supported) : identity,
         Request.withHeaders(CurlBody.defaultHeaders(content, headers.names)),
         Request.withSettings(credentials.settings),
         Request.withSettings(settings.settings),
       )
-      return {
-        ...request,
-        leftOut: [
-          ...leftOutByTable(options),
-          ...leftOutOfMethod(options, method, content),
-          ...url.leftOut,
-          ...headers.leftOut,
-          ...credentials.leftOut,
-          ...settings.leftOut,
-          ...leftOut,
-        ],
-      }
+      const ofParts = [url, headers, credentials, settings].flatMap((part) => part.leftOut)
+      return { ...request, leftOut: [...unused, ...leftOutOfMethod(options, method, content), ...ofParts, ...leftOut] }
     }),
   )
 
 /** Converts a curl line to a request. Error: `InvalidCurl`. */
-export const fromCurl = (line: string): E.Either<InvalidCurl, FromCurl> => {
-  if (line.includes(REDACTED))
-    return E.left(invalid('its secrets are hidden; write it with Plan.toCurl({ reveal: true })'))
-  return pipe(CommandLine.parse(line), E.flatMap(convert), E.mapLeft(invalid))
-}
+export const fromCurl = (line: string): E.Either<InvalidCurl, FromCurl> =>
+  pipe(
+    line.includes(REDACTED)
+      ? E.left('its secrets are hidden; write it with Plan.toCurl({ reveal: true })')
+      : CommandLine.parse(line),
+    E.flatMap(convert),
+    E.mapLeft((problem) => ({ _tag: 'InvalidCurl', message: `This curl line cannot be taken over: ${problem}` })),
+  )

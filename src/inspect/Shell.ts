@@ -14,31 +14,10 @@
 /** Text with one character for each octet, as in header values and shell words. */
 export type Octets = string
 
-const encoder = new TextEncoder()
-
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
-const octetsOf = (code: number): Octets => {
-  if (code < 0x80) return String.fromCharCode(code)
-  const tail = (bits: number): number => 0x80 | ((code >> bits) & 0x3f)
-  if (code < 0x800) return String.fromCharCode(0xc0 | (code >> 6), tail(0))
-  if (code >= 0xd800 && code <= 0xdfff) return '\xef\xbf\xbd'
-  if (code < 0x10000) return String.fromCharCode(0xe0 | (code >> 12), tail(6), tail(0))
-  return String.fromCharCode(0xf0 | (code >> 18), tail(12), tail(6), tail(0))
-}
-
-/** Faster than TextEncoder for short text; a line may have thousands of short pieces. */
-const ofShortText = (text: string): Octets => {
-  let octets = ''
-  for (const character of text) octets += octetsOf(character.codePointAt(0) ?? 0)
-  return octets
-}
-
 /** Encodes a text as UTF-8. A lone surrogate becomes U+FFFD. */
-export const ofText = (text: string): Octets => {
-  if (isAscii(text)) return text
-  return text.length <= 8 ? ofShortText(text) : Buffer.from(encoder.encode(text)).toString('latin1')
-}
+export const ofText = (text: string): Octets => (isAscii(text) ? text : Buffer.from(text).toString('latin1'))
 
 export const ofBytes = (bytes: Uint8Array): Octets =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
@@ -60,7 +39,6 @@ const BARE = /^[\w./:@%+,-]+$/
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
 
 const isPlain = (text: string): boolean => !INVISIBLE.test(text.replace(/[\t\n]/g, ''))
-
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 const FORMAT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\', '%': '%%' }

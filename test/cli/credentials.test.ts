@@ -88,7 +88,7 @@ describe('SecretArguments (specification)', () => {
 describe('a JSON item (specification)', () => {
   it('keeps the digits of large and precise numbers', () => {
     const { target, options } = invocation([])
-    const item = (name: string, text: string) => ({ _tag: 'Json', name, text }) as const
+    const item = (name: string, value: string) => ({ _tag: 'Json', name, value }) as const
     const assembled = Assemble.assemble(
       target,
       [

@@ -15,8 +15,11 @@ const type = nonEmpty.filter((candidate) => !candidate.includes(';'))
 const item: fc.Arbitrary<Items.Item> = fc.oneof(
   fc.record({ _tag: fc.constant('Header' as const), name: nonEmpty, value: trimmed }),
   fc.record({ _tag: fc.constant('NoHeader' as const), name: nonEmpty }),
-  fc.record({ _tag: fc.constantFrom('Query' as const, 'Field' as const), name: nonEmpty, value: text }),
-  fc.record({ _tag: fc.constant('Json' as const), name: nonEmpty, text }),
+  fc.record({
+    _tag: fc.constantFrom('Query' as const, 'Field' as const, 'Json' as const),
+    name: nonEmpty,
+    value: text,
+  }),
   fc.record({ _tag: fc.constantFrom('FieldFrom' as const, 'JsonFrom' as const), name: nonEmpty, path: nonEmpty }),
   fc.record(
     { _tag: fc.constant('File' as const), name: nonEmpty, path: nonEmpty, contentType: type },
@@ -25,11 +28,43 @@ const item: fc.Arbitrary<Items.Item> = fc.oneof(
   fc.record({ _tag: fc.constant('Content' as const), path: nonEmpty }),
 )
 
+const escapeName = (name: string): string => name.replace(/[:=@;\\]/g, '\\$&')
+const escapeValue = (value: string): string => value.replace(/^\\*[=@]/, '\\$&')
+
+const printFile = ({ path, contentType }: Items.File): string => {
+  if (contentType !== undefined) return `${path};type=${contentType}`
+  return /.;type=[^;]*$/s.test(path) ? `${path};type=` : path
+}
+
+/** Prints an item in the syntax that `parse` accepts. */
+const print = (item: Items.Item): string => {
+  if (item._tag === 'Content') return `@${escapeValue(item.path)}`
+  const name = escapeName(item.name)
+  switch (item._tag) {
+    case 'Header':
+      return item.value === '' ? `${name};` : `${name}:${escapeValue(item.value)}`
+    case 'NoHeader':
+      return `${name}:`
+    case 'Query':
+      return `${name}==${escapeValue(item.value)}`
+    case 'Field':
+      return `${name}=${escapeValue(item.value)}`
+    case 'Json':
+      return `${name}:=${escapeValue(item.value)}`
+    case 'FieldFrom':
+      return `${name}=@${item.path}`
+    case 'JsonFrom':
+      return `${name}:=@${item.path}`
+    case 'File':
+      return `${name}@${escapeValue(printFile(item))}`
+  }
+}
+
 describe('Items (specification)', () => {
   it('parses what it prints', () => {
     fc.assert(
       fc.property(item, (one) => {
-        expect(Items.parse(Items.print(one))).toEqual(E.right(one))
+        expect(Items.parse(print(one))).toEqual(E.right(one))
       }),
       { numRuns: 2_000 },
     )
@@ -38,7 +73,7 @@ describe('Items (specification)', () => {
     fc.assert(
       fc.property(text, (written) => {
         const read = Items.parse(written)
-        if (E.isRight(read)) expect(Items.parse(Items.print(read.right))).toEqual(read)
+        if (E.isRight(read)) expect(Items.parse(print(read.right))).toEqual(read)
         else expect(read.left).toMatch(/^Invalid item '.*'/s)
       }),
       { numRuns: 2_000 },
@@ -48,8 +83,8 @@ describe('Items (specification)', () => {
     ['name=value', { _tag: 'Field', name: 'name', value: 'value' }],
     ['name=', { _tag: 'Field', name: 'name', value: '' }],
     ['name=a:b==c;d\\e', { _tag: 'Field', name: 'name', value: 'a:b==c;d\\e' }],
-    ['n:=[1,"a=b"]', { _tag: 'Json', name: 'n', text: '[1,"a=b"]' }],
-    ['re:="\\\\d"', { _tag: 'Json', name: 're', text: '"\\\\d"' }],
+    ['n:=[1,"a=b"]', { _tag: 'Json', name: 'n', value: '[1,"a=b"]' }],
+    ['re:="\\\\d"', { _tag: 'Json', name: 're', value: '"\\\\d"' }],
     ['q==a=b', { _tag: 'Query', name: 'q', value: 'a=b' }],
     ['X-A: b c ', { _tag: 'Header', name: 'X-A', value: 'b c' }],
     ['Referer:http://a/?b=c', { _tag: 'Header', name: 'Referer', value: 'http://a/?b=c' }],

@@ -1,9 +1,15 @@
-import { pipe } from 'fp-ts/lib/function.js'
 import { Clock, Environment, Reply, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/Main.js'
-import * as Progress from '../../src/cli/Progress.js'
-import type { Sink, Terminal, WriteResult } from '../../src/cli/Terminal.js'
+import {
+  MIN_PROGRESS_BYTES,
+  type ProgressLine,
+  progressLine,
+  type Sink,
+  startProgress,
+  type Terminal,
+  type WriteResult,
+} from '../../src/cli/Terminal.js'
 
 interface Recorded {
   readonly terminal: Terminal
@@ -143,19 +149,19 @@ describe('an interrupt before anything is sent (specification)', () => {
   })
 })
 
-describe('Progress (specification)', () => {
+describe('the progress line (specification)', () => {
   const ticking = (): Clock.Clock => {
     let now = 0
     return { ...Clock.fixed(new Date(0)), monotonic: () => (now += 60) }
   }
-  const total = 4 * Progress.MIN_BYTES
-  const started = (sink: Partial<Sink>, directions: ReadonlyArray<'up' | 'down'>): Recorded & Progress.ProgressLine => {
+  const total = 4 * MIN_PROGRESS_BYTES
+  const started = (sink: Partial<Sink>, directions: ReadonlyArray<'up' | 'down'>): Recorded & ProgressLine => {
     const recorded = record(PAGE, { err: sink })
-    return { ...recorded, ...Progress.start(recorded.terminal.err, ticking(), directions) }
+    return { ...recorded, ...startProgress(recorded.terminal.err, ticking(), directions) }
   }
   it('redraws one line at most every 100 ms, and removes it', async () => {
     const { onProgress, clear, err } = started({}, ['down'])
-    for (const n of [1, 2, 3, 4]) onProgress({ direction: 'down', bytes: n * Progress.MIN_BYTES, total })()
+    for (const n of [1, 2, 3, 4]) onProgress({ direction: 'down', bytes: n * MIN_PROGRESS_BYTES, total })()
     expect(err()).toBe('\r\u001b[K↓ 1.0 MiB of 4.0 MiB, 25 %\r\u001b[K↓ 3.0 MiB of 4.0 MiB, 75 %')
     await clear()
     expect(err().endsWith('75 %\r\u001b[K')).toBe(true)
@@ -163,7 +169,7 @@ describe('Progress (specification)', () => {
   it('prints nothing to a pipe, for short bodies, or for other directions', async () => {
     const all = [started({ isTTY: false }, ['up', 'down']), started({}, ['up']), started({}, [])]
     for (const { onProgress, clear, err } of all) {
-      onProgress({ direction: 'down', bytes: Progress.MIN_BYTES, total })()
+      onProgress({ direction: 'down', bytes: MIN_PROGRESS_BYTES, total })()
       await clear()
       expect(err()).toBe('')
     }
@@ -174,19 +180,19 @@ describe('Progress (specification)', () => {
   })
   it('cuts the line at the width of the terminal', () => {
     const { onProgress, err } = started({ columns: 10 }, ['up'])
-    onProgress({ direction: 'up', bytes: Progress.MIN_BYTES })()
+    onProgress({ direction: 'up', bytes: MIN_PROGRESS_BYTES })()
     expect(err()).toBe('\r\u001b[K↑ 1.0 MiB')
   })
   it('formats sizes with units', () => {
     const sizes = [0, 1023, 1024, 1536, 1_048_576, 5e9, 2 ** 60]
-    expect(pipe(sizes, (all) => all.map(Progress.size))).toEqual([
-      '0 bytes',
-      '1023 bytes',
-      '1.0 KiB',
-      '1.5 KiB',
-      '1.0 MiB',
-      '4.7 GiB',
-      '1048576.0 TiB',
+    expect(sizes.map((bytes) => progressLine({ direction: 'up', bytes }))).toEqual([
+      '↑ 0 bytes',
+      '↑ 1023 bytes',
+      '↑ 1.0 KiB',
+      '↑ 1.5 KiB',
+      '↑ 1.0 MiB',
+      '↑ 4.7 GiB',
+      '↑ 1048576.0 TiB',
     ])
   })
 })

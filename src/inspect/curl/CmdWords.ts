@@ -10,9 +10,10 @@
  * keeps a variable that is not set.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as Shell from '../Shell.js'
 import { matchAt, runOf } from './Scanner.js'
-import type { Token } from './Words.js'
+import type { Commands, Word } from './Words.js'
 
 const QUOTED = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y
 const BARE = /[^'"\\\s]+/y
@@ -87,20 +88,15 @@ const VARIABLE = /%(\w+)(?::[^%\n]*)?%/y
 /** URL escapes such as `%5B` and `%AB`. `%CD%` is excluded: it is a variable that is always set. */
 const isUrlEscape = (name: string): boolean => /^\d|^[a-f]\d|^(?!cd$)[a-f]{2}$/i.test(name)
 
-const variableAt = (source: string, at: number): string | undefined => {
-  const [whole, name = ''] = matchAt(VARIABLE, source, at) ?? []
-  return whole === undefined || isUrlEscape(name) ? undefined : whole
-}
-
 const unescape = (line: string): E.Either<string, Unescaped> => {
   const source = line.replaceAll('\r\n', '\n')
   const isLiteral = new Uint8Array(source.length)
   let text = ''
   let isQuoted = false
   for (let at = 0; at < source.length; at += 1) {
-    const character = source[at] ?? ''
-    const variable = character === '%' ? variableAt(source, at) : undefined
-    if (variable !== undefined) {
+    const character = source.charAt(at)
+    const [variable, name = ''] = matchAt(VARIABLE, source, at) ?? []
+    if (variable !== undefined && !isUrlEscape(name)) {
       return E.left(
         `${variable.slice(0, 40)} is a variable of the command prompt, and variables are not expanded; write its value`,
       )
@@ -111,14 +107,14 @@ const unescape = (line: string): E.Either<string, Unescaped> => {
       text += character
       continue
     }
-    at += 1
     // A caret removes the line end after it, and the next character is literal.
+    at += 1
     if (source[at] === '\n') {
       if (source[at + 1] !== '\n') continue
       at += 1
     }
     isLiteral[text.length] = 1
-    text += source[at] ?? ''
+    text += source.charAt(at)
   }
   return E.right({ text, isLiteral })
 }
@@ -128,21 +124,21 @@ const unescape = (line: string): E.Either<string, Unescaped> => {
 const OPERATOR = /(?:\|\||&&|>>|[|&<>])(?=\s|$)/y
 
 /** Backslashes before a quote are halved; others are literal. */
-const split = ({ text, isLiteral }: Unescaped): E.Either<string, ReadonlyArray<Token>> => {
-  const tokens: Token[] = []
+const split = ({ text, isLiteral }: Unescaped): E.Either<string, Commands> => {
+  const commands: Word[][] = [[]]
   let word: string | undefined
   let isQuoted = false
   let isOver = false
   const endWord = (): void => {
-    if (word !== undefined) tokens.push({ _tag: 'Word', octets: Shell.ofText(word), isFile: false })
+    if (word !== undefined) commands.at(-1)?.push({ octets: Shell.ofText(word), isFile: false })
     word = undefined
   }
   for (let at = 0; at < text.length; ) {
-    const character = text[at] ?? ''
+    const character = text.charAt(at)
     const isEnd = character === '\n' && isLiteral[at] === 0
     if ((character === ' ' || character === '\t' || isEnd) && !isQuoted) {
       endWord()
-      isOver ||= isEnd && tokens.length > 0
+      isOver ||= isEnd && (commands.length > 1 || commands[0]?.[0] !== undefined)
       at += 1
       continue
     }
@@ -151,12 +147,11 @@ const split = ({ text, isLiteral }: Unescaped): E.Either<string, ReadonlyArray<T
         'it has a second command on another line; give one command, with ^ at the end of each line but the last',
       )
     if (character === '\\') {
-      let slashes = 1
-      while (text[at + slashes] === '\\') slashes += 1
-      at += slashes
+      const { length } = runOf(/\\+/y, text, at)
+      at += length
       const isBeforeQuote = text[at] === '"'
-      word = (word ?? '') + '\\'.repeat(isBeforeQuote ? Math.floor(slashes / 2) : slashes)
-      if (isBeforeQuote && slashes % 2 === 1) {
+      word = (word ?? '') + '\\'.repeat(isBeforeQuote ? Math.floor(length / 2) : length)
+      if (isBeforeQuote && length % 2 === 1) {
         word += '"'
         at += 1
       }
@@ -173,17 +168,14 @@ const split = ({ text, isLiteral }: Unescaped): E.Either<string, ReadonlyArray<T
     if (operator !== '' && operator !== '|') {
       return E.left(`${operator} begins another command or a redirection; remove it`)
     }
-    if (operator === '|') tokens.push({ _tag: 'Pipe' })
+    if (operator === '|') commands.push([])
     else word = (word ?? '') + character
     at += 1
   }
   if (isQuoted) return E.left('the last quote ^" is not closed; copy the whole line')
   endWord()
-  return E.right(tokens)
+  return E.right(commands)
 }
 
-/** Returns the words and pipes of a line for cmd.exe, or an error message. */
-export const words = (line: string): E.Either<string, ReadonlyArray<Token>> => {
-  const unescaped = unescape(line)
-  return E.isLeft(unescaped) ? unescaped : split(unescaped.right)
-}
+/** Returns the commands of a line for cmd.exe, or an error message. */
+export const parse = (line: string): E.Either<string, Commands> => pipe(unescape(line), E.flatMap(split))

@@ -4,7 +4,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
 import * as CmdWords from './CmdWords.js'
-import type { LeftOut } from './Converted.js'
+import type { LeftOut } from './Options.js'
 import * as Words from './Words.js'
 
 export interface CurlCommand {
@@ -16,15 +16,6 @@ export interface CurlCommand {
   readonly leftOut: ReadonlyArray<LeftOut>
 }
 
-const splitAtPipes = (tokens: ReadonlyArray<Words.Token>): ReadonlyArray<ReadonlyArray<Words.Word>> => {
-  const commands: Words.Word[][] = [[]]
-  for (const token of tokens) {
-    if (token._tag === 'Word') commands.at(-1)?.push(token)
-    else commands.push([])
-  }
-  return commands
-}
-
 const isCurl = ([name]: ReadonlyArray<Words.Word>): boolean =>
   name !== undefined && /^(?:.*[/\\])?curl(?:\.exe)?$/.test(name.octets)
 
@@ -32,9 +23,9 @@ const isCurl = ([name]: ReadonlyArray<Words.Word>): boolean =>
 export const parse = (line: string): E.Either<string, CurlCommand> => {
   // A byte order mark, and a prompt that was copied with the line.
   const text = line.replace(/^\ufeff?[ \t\r\n]*(?:[$>][ \t]+)?/, '')
-  const tokens = CmdWords.isCmd(text) ? CmdWords.words(text) : Words.words(text)
-  if (E.isLeft(tokens)) return tokens
-  const commands = splitAtPipes(tokens.right)
+  const parsed = CmdWords.isCmd(text) ? CmdWords.parse(text) : Words.parse(text)
+  if (E.isLeft(parsed)) return parsed
+  const commands = parsed.right
   const at = commands.findIndex(isCurl)
   if (at < 0) return E.left("it does not begin with curl; give the line from the word 'curl' on")
   const stdin = at === 1 ? Words.printfOf(commands[0] ?? []) : undefined

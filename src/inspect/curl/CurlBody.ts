@@ -12,27 +12,26 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Body from '../../values/Body.js'
 import type * as Multipart from '../../values/Multipart.js'
 import * as Shell from '../Shell.js'
-import { isOn, type Option } from './Options.js'
-import { matchAt, runOf, trimEnd } from './Scanner.js'
+import { isOn, last, type Option, type Options } from './Options.js'
+import { matchAt, type Read, runOf, trimEnd } from './Scanner.js'
 
 const namesFile = (option: string, octets: Shell.Octets): string =>
   `${option} ${Shell.toText(octets.slice(0, 60)) ?? '@…'} names a file, and nothing is read here; write the content itself`
 
-const ESCAPES: ReadonlyArray<string> = Array.from({ length: 256 }, (_, code) =>
-  code === 0x20 ? '+' : `%${code.toString(16).toUpperCase().padStart(2, '0')}`,
-)
+/** Encodes all octets but RFC 3986's unreserved characters. */
+export const percentEncode = (octets: Shell.Octets): string =>
+  octets.replace(/[^\w.~-]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
-/** Encodes all but RFC 3986's unreserved characters; a blank becomes `+`, as in curl since 7.75. */
-const percentEncode = (octets: Shell.Octets): Shell.Octets =>
-  octets.replace(/[^\w.~-]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? c)
+/** A blank becomes `+`, as in curl since 7.75. */
+const formEncode = (octets: Shell.Octets): string => percentEncode(octets).replaceAll('%20', '+')
 
 /** The value of `--data-urlencode` and `--url-query`. */
 export const urlEncoded = (value: Shell.Octets): E.Either<string, Shell.Octets> => {
   const at = value.search(/[=@]/)
-  if (at < 0) return E.right(percentEncode(value))
+  if (at < 0) return E.right(formEncode(value))
   if (value[at] === '@') return E.left(namesFile('--data-urlencode', value))
   const name = value.slice(0, at)
-  return E.right(`${name === '' ? '' : `${name}=`}${percentEncode(value.slice(at + 1))}`)
+  return E.right(`${name === '' ? '' : `${name}=`}${formEncode(value.slice(at + 1))}`)
 }
 
 /** The data of one option. `stdin` is the output of a `printf` before curl, if there is one. */
@@ -50,36 +49,26 @@ const dataOf = ({ name, value }: Option, stdin: Shell.Octets | undefined): E.Eit
 
 /** White space as in C's `isspace`. */
 const BLANKS = ' \t\n\v\f\r'
-const BLANK_RUN = /[ \t\n\v\f\r]+/y
-const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"[^;]*/y
 
-const skipBlanks = (text: Shell.Octets, at: number): number => at + runOf(BLANK_RUN, text, at).length
+const trimmed = (octets: Shell.Octets): Shell.Octets => trimEnd(octets.replace(/^[ \t\n\v\f\r]+/, ''), BLANKS)
 
-/** The position of the next `;`, or the end of the text. */
-const endOf = (text: Shell.Octets, at: number): number => {
-  const end = text.indexOf(';', at)
-  return end < 0 ? text.length : end
+/** Like curl, ignores text after the closing quote, and takes a quote that is not closed literally. */
+const QUOTED = /[ \t\n\v\f\r]*"((?:[^"\\]|\\[\s\S])*)"[^;]*/y
+
+/** Reads a value up to `;` or the end of the text, without blanks at both ends, or in quotes. */
+const valueAt = (text: Shell.Octets, at: number): Read<Shell.Octets> => {
+  const [whole, inner = ''] = matchAt(QUOTED, text, at) ?? []
+  if (whole !== undefined) return { value: inner.replace(/\\(["\\])/g, '$1'), at: at + whole.length }
+  const plain = runOf(/[^;]*/y, text, at)
+  return { value: trimmed(plain), at: at + plain.length }
 }
 
-interface Value {
-  readonly value: Shell.Octets
-  /** The position of the `;` after the value, or the end of the text. */
-  readonly at: number
-}
+const TYPE = /[^;]*(?:;(?![ \t\n\v\f\r]*(?:filename|encoder|headers)=)[^;]*)*/iy
 
-/**
- * Reads a value up to `;`, without blanks at both ends, or in quotes. Like curl, ignores text after the closing quote
- * and takes a quote that is not closed literally.
- */
-const valueAt = (text: Shell.Octets, start: number): Value => {
-  const begin = skipBlanks(text, start)
-  const quoted = matchAt(QUOTED, text, begin)
-  if (quoted !== null) {
-    const [whole, inner = ''] = quoted
-    return { value: inner.replace(/\\(["\\])/g, '$1'), at: begin + whole.length }
-  }
-  const end = endOf(text, begin)
-  return { value: trimEnd(text.slice(begin, end), BLANKS), at: end }
+/** Reads a media type with its parameters (`text/plain;charset=utf-8`), up to another attribute. */
+const typeAt = (text: Shell.Octets, at: number): Read<Shell.Octets> => {
+  const run = runOf(TYPE, text, at)
+  return { value: trimmed(run), at: at + run.length }
 }
 
 interface Attributes {
@@ -87,40 +76,27 @@ interface Attributes {
   readonly filename?: Shell.Octets
 }
 
-const ATTRIBUTE = /[ \t\n\v\f\r]*(type|filename|encoder|headers)=/iy
-
-const attributeAt = (text: Shell.Octets, at: number): readonly [name: string, at: number] | undefined => {
-  const [whole, name = ''] = matchAt(ATTRIBUTE, text, at) ?? []
-  return whole === undefined ? undefined : [name.toLowerCase(), at + whole.length]
-}
-
-/** Reads a media type with its parameters (`text/plain;charset=utf-8`), up to another attribute. */
-const typeAt = (text: Shell.Octets, start: number): Value => {
-  const begin = skipBlanks(text, start)
-  let at = endOf(text, begin)
-  while (at < text.length && (attributeAt(text, at + 1)?.[0] ?? 'type') === 'type') at = endOf(text, at + 1)
-  return { value: trimEnd(text.slice(begin, at), BLANKS), at }
-}
+const ATTRIBUTE = /;[ \t\n\v\f\r]*(type|filename|encoder|headers)=/iy
 
 /** Reads `;type=…;filename=…`. */
 const attributesAt = (text: Shell.Octets, start: number): E.Either<string, Attributes> => {
   let found: Attributes = {}
   for (let at = start; at < text.length; ) {
-    const named = attributeAt(text, at + 1)
-    if (named === undefined) {
+    const [whole = '', written] = matchAt(ATTRIBUTE, text, at) ?? []
+    const name = written?.toLowerCase()
+    if (name === undefined) {
       const shown = JSON.stringify(Shell.toText(text.slice(at, at + 40)) ?? '…')
       return E.left(`${shown} is no attribute; put the content in double quotes if it belongs to it, as curl asks`)
     }
-    const [name, valueStart] = named
     if (name === 'encoder' || name === 'headers') {
       return E.left(`the attribute ${name} is not supported; write the part with Request.withMultipart`)
     }
-    const read = name === 'type' ? typeAt(text, valueStart) : valueAt(text, valueStart)
-    if (name === 'type' && !/^[^/ ]+\/[^; \n]/.test(read.value)) {
+    const attribute = (name === 'type' ? typeAt : valueAt)(text, at + whole.length)
+    if (name === 'type' && !/^[^/ ]+\/[^; \n]/.test(attribute.value)) {
       return E.left('its type is not a media type such as text/plain; curl rejects it')
     }
-    found = { ...found, [name]: read.value }
-    at = read.at
+    found = { ...found, [name]: attribute.value }
+    at = attribute.at
   }
   return E.right(found)
 }
@@ -132,24 +108,22 @@ const nameOf = (octets: Shell.Octets): E.Either<string, string> => {
 
 const partContent = (octets: Shell.Octets): Multipart.Content => Shell.toText(octets) ?? Shell.toBytes(octets)
 
-// curl's own list of file extensions.
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  gif: 'image/gif',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  svg: 'image/svg+xml',
-  txt: 'text/plain',
-  htm: 'text/html',
-  html: 'text/html',
-  pdf: 'application/pdf',
-  xml: 'application/xml',
-}
+/** curl's own list of file extensions. */
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ['gif', 'image/gif'],
+  ['jpg', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
+  ['png', 'image/png'],
+  ['svg', 'image/svg+xml'],
+  ['txt', 'text/plain'],
+  ['htm', 'text/html'],
+  ['html', 'text/html'],
+  ['pdf', 'application/pdf'],
+  ['xml', 'application/xml'],
+])
 
-const mediaTypeOf = (filename: Shell.Octets | undefined): string | undefined => {
-  const extension = /\.(\w+)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? ''
-  return Object.hasOwn(MEDIA_TYPES, extension) ? MEDIA_TYPES[extension] : undefined
-}
+const mediaTypeOf = (filename: Shell.Octets): string | undefined =>
+  MEDIA_TYPES.get(/\.(\w+)$/.exec(filename)?.[1]?.toLowerCase() ?? '')
 
 const partOf = (octets: Shell.Octets, option: string): E.Either<string, Multipart.Part> => {
   const equals = octets.indexOf('=')
@@ -165,14 +139,14 @@ const partOf = (octets: Shell.Octets, option: string): E.Either<string, Multipar
   const attributes = attributesAt(given, at)
   if (E.isLeft(attributes)) return attributes
   const { type, filename } = attributes.right
-  const media = type ?? mediaTypeOf(filename)
-  const filenameText = filename === undefined ? undefined : nameOf(filename)
-  if (filenameText !== undefined && E.isLeft(filenameText)) return filenameText
+  const contentType = type ?? mediaTypeOf(filename ?? '')
+  const decodedFilename = filename === undefined ? E.right(undefined) : nameOf(filename)
+  if (E.isLeft(decodedFilename)) return decodedFilename
   return E.right({
     name: name.right,
     content: partContent(value),
-    ...(filenameText === undefined ? {} : { filename: filenameText.right }),
-    ...(media === undefined ? {} : { contentType: media }),
+    ...(decodedFilename.right === undefined ? {} : { filename: decodedFilename.right }),
+    ...(contentType === undefined ? {} : { contentType }),
   })
 }
 
@@ -191,13 +165,10 @@ export interface Content {
 }
 
 /** Converts all options for the body, or returns an error message. */
-export const contentOf = (
-  options: ReadonlyArray<Option>,
-  stdin: Shell.Octets | undefined,
-): E.Either<string, Content> => {
+export const contentOf = (options: Options, stdin: Shell.Octets | undefined): E.Either<string, Content> => {
   let data: Shell.Octets | undefined
   const parts: Multipart.Part[] = []
-  for (const option of options) {
+  for (const option of options.all) {
     const { name, value } = option
     if (name === 'form' || name === 'form-string') {
       const part = partOf(value, name)
@@ -211,7 +182,7 @@ export const contentOf = (
   }
   if (data !== undefined && parts.length > 0) return E.left('it has both data and a form; curl sends one or the other')
   const isInQuery = data !== undefined && isOn(options, 'get')
-  return E.right({ data, isJson: options.some(({ name }) => name === 'json'), parts, isInQuery })
+  return E.right({ data, isJson: last(options, 'json') !== undefined, parts, isInQuery })
 }
 
 export const bodyOf = ({ data, parts, isInQuery }: Content): Body.Body => {

@@ -2,11 +2,12 @@
  * Parses words into options like curl: `-XPOST`, `-sSL`, `-H x`, `--header x`, `--no-location`.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Settings from '../../session/Settings.js'
 import type { Octets } from '../Shell.js'
-import { type KnownOption, SHORT, TABLE } from './OptionTable.js'
+import { SHORT, TABLE } from './OptionTable.js'
 import type { Word } from './Words.js'
 
-/** An option of a line, by its long name. */
+/** An option of a line, by its long name. A word that is not an option is a `url`. */
 export interface Option {
   readonly name: string
   readonly value: Octets
@@ -16,125 +17,123 @@ export interface Option {
   readonly isOn: boolean
 }
 
-const indexes = new WeakMap<ReadonlyArray<Option>, ReadonlyMap<string, Option>>()
-
-/** Cached by line, because each line is searched for dozens of names. */
-const indexOf = (options: ReadonlyArray<Option>): ReadonlyMap<string, Option> => {
-  const known = indexes.get(options)
-  if (known !== undefined) return known
-  const index = new Map<string, Option>()
-  for (const option of options) index.set(option.name, option)
-  indexes.set(options, index)
-  return index
+/** The options of a line, in order, and the last one of each name: the one that curl uses. */
+export interface Options {
+  readonly all: ReadonlyArray<Option>
+  readonly lastByName: ReadonlyMap<string, Option>
 }
 
-/** Returns the last option with the name, which is the one that curl uses. */
-export const last = (options: ReadonlyArray<Option>, name: string): Option | undefined => indexOf(options).get(name)
+export const last = ({ lastByName }: Options, name: string): Option | undefined => lastByName.get(name)
 
-export const isOn = (options: ReadonlyArray<Option>, name: string): boolean => last(options, name)?.isOn === true
+export const isOn = (options: Options, name: string): boolean => last(options, name)?.isOn === true
 
-export const lookup = (name: string): KnownOption | undefined => TABLE.get(name)
+// --- conversion ----------------------------------------------------------------------------------------------------
+
+/** An option that is valid for curl but not part of the request, and the reason. */
+export interface LeftOut {
+  readonly option: string
+  readonly why: string
+}
+
+/** What converting some options returns: settings of the request, and what was left out. */
+export interface Converted {
+  readonly settings: Settings.Settings
+  readonly leftOut: ReadonlyArray<LeftOut>
+}
+
+/** Applies changes, in order, to empty settings. */
+export const settingsOf = (...changes: ReadonlyArray<Settings.Configure>): Settings.Settings =>
+  changes.reduce<Settings.Configurable>((made, change) => change(made), { settings: Settings.empty }).settings
+
+// --- parsing -------------------------------------------------------------------------------------------------------
+
+const HINT = 'leave it out, or write what it does with Request.with…'
 
 interface Resolved {
   readonly name: string
   readonly isOn: boolean
-  readonly known: KnownOption
+  readonly hasValue: boolean
 }
-
-const BY_NAME: ReadonlyMap<string, E.Either<string, Resolved>> = new Map(
-  [...TABLE].map(([name, known]) => [name, E.right({ name, isOn: true, known })] as const),
-)
 
 /** Resolves the long name of an option, also after `no-`. */
 const resolve = (written: string): E.Either<string, Resolved> => {
-  const exact = BY_NAME.get(written)
-  if (exact !== undefined) return exact
+  const known = TABLE.get(written)
+  if (known !== undefined) return E.right({ name: written, isOn: true, hasValue: known.hasValue })
   const name = written.replace(/^no-/, '')
-  const positive = TABLE.get(name)
-  if (positive !== undefined && !positive.hasValue && name !== written)
-    return E.right({ name, isOn: false, known: positive })
-  const equals = written.indexOf('=')
-  const hint =
-    equals > 0 && TABLE.has(written.slice(0, equals)) ? 'curl takes its value after a blank, not after =' : HINT
+  if (name !== written && TABLE.get(name)?.hasValue === false) return E.right({ name, isOn: false, hasValue: false })
+  const hint = TABLE.has(written.replace(/=.*$/s, '')) ? 'curl takes its value after a blank, not after =' : HINT
   return E.left(`the option --${written.slice(0, 40)} is not known; ${hint}`)
 }
 
-const HINT = 'leave it out, or write what it does with Request.with…'
+/** An option that needs the next word as its value; `written` is its name in messages. */
+interface Waiting {
+  readonly name: string
+  readonly written: string
+}
 
-const missing = (name: string): E.Either<string, never> => E.left(`the option ${name} needs a value after it`)
-
-/** The options of a word, and the number of words used: 2 if the next word is a value. */
 interface Parsed {
-  readonly options: Option[]
-  readonly used: 1 | 2
+  readonly options: ReadonlyArray<Option>
+  readonly waiting?: Waiting
 }
 
 const flag = ({ name, isOn }: Resolved): Option => ({ name, value: '', isFile: false, isOn })
-const withValue = (name: string, { octets, isFile }: Pick<Word, 'octets' | 'isFile'>): Option => ({
-  name,
-  value: octets,
-  isFile,
-  isOn: true,
-})
+const withValue = (name: string, value: Octets, isFile = false): Option => ({ name, value, isFile, isOn: true })
 
-/** Parses `--name`, `--no-name`, `--name value`. */
-const parseLong = ({ octets }: Word, next: Word | undefined): E.Either<string, Parsed> => {
+/** Parses `--name` and `--no-name`. */
+const parseLong = (octets: Octets): E.Either<string, Parsed> => {
   const resolved = resolve(octets.slice(2))
   if (E.isLeft(resolved)) return resolved
-  const { name, known } = resolved.right
-  if (!known.hasValue) return E.right({ options: [flag(resolved.right)], used: 1 })
-  return next === undefined ? missing(octets) : E.right({ options: [withValue(name, next)], used: 2 })
+  const { name, hasValue } = resolved.right
+  return E.right(hasValue ? { options: [], waiting: { name, written: octets } } : { options: [flag(resolved.right)] })
 }
 
 /** Parses `-sXPOST`. The first letter that needs a value takes the rest of the word, or the next word. */
-const parseShort = ({ octets }: Word, next: Word | undefined): E.Either<string, Parsed> => {
+const parseShort = (octets: Octets): E.Either<string, Parsed> => {
   const options: Option[] = []
   for (let at = 1; at < octets.length; at += 1) {
-    const letter = octets[at] ?? ''
+    const letter = octets.charAt(at)
     const name = SHORT.get(letter)
-    if (name === undefined) return E.left(`the option -${letter} is not known; ${HINT}`)
-    const resolved = resolve(name)
+    const resolved = name === undefined ? E.left(`the option -${letter} is not known; ${HINT}`) : resolve(name)
     if (E.isLeft(resolved)) return resolved
-    if (!resolved.right.known.hasValue) {
+    if (!resolved.right.hasValue) {
       options.push(flag(resolved.right))
       continue
     }
+    const option = resolved.right.name
     const rest = octets.slice(at + 1)
-    if (rest !== '')
-      return E.right({ options: [...options, withValue(name, { octets: rest, isFile: false })], used: 1 })
-    if (next === undefined) return missing(`-${letter} (--${name})`)
-    return E.right({ options: [...options, withValue(name, next)], used: 2 })
+    return E.right(
+      rest === ''
+        ? { options, waiting: { name: option, written: `-${letter} (--${option})` } }
+        : { options: [...options, withValue(option, rest)] },
+    )
   }
-  return E.right({ options, used: 1 })
+  return E.right({ options })
 }
 
-/** Parses words into options; a word that is not an option is a `url`. The error is a message with the wrong option. */
-export const parse = (words: ReadonlyArray<Word>): E.Either<string, ReadonlyArray<Option>> => {
-  const options: Option[] = []
+/** Parses words into options. The error is a message with the wrong option. */
+export const parse = (words: ReadonlyArray<Word>): E.Either<string, Options> => {
+  const all: Option[] = []
+  let waiting: Waiting | undefined
   let isOnlyUrls = false
   let hasUrlFile = false
-  for (let at = 0; at < words.length; ) {
-    const word = words[at] ?? { _tag: 'Word', octets: '', isFile: false }
-    const { octets } = word
-    if (isOnlyUrls || !octets.startsWith('-') || octets === '-') {
-      options.push(withValue('url', word))
-      at += 1
-      continue
-    }
-    if (octets === '--') {
+  for (const { octets, isFile } of words) {
+    if (waiting !== undefined) {
+      hasUrlFile ||= waiting.name === 'url' && octets.startsWith('@')
+      all.push(withValue(waiting.name, octets, isFile))
+      waiting = undefined
+    } else if (isOnlyUrls || !octets.startsWith('-') || octets === '-') {
+      all.push(withValue('url', octets, isFile))
+    } else if (octets === '--') {
       isOnlyUrls = true
-      at += 1
-      continue
+    } else {
+      const parsed = octets.startsWith('--') ? parseLong(octets) : parseShort(octets)
+      if (E.isLeft(parsed)) return parsed
+      for (const option of parsed.right.options) all.push(option)
+      waiting = parsed.right.waiting
     }
-    const parsed = octets.startsWith('--') ? parseLong(word, words[at + 1]) : parseShort(word, words[at + 1])
-    if (E.isLeft(parsed)) return parsed
-    for (const option of parsed.right.options) {
-      options.push(option)
-      hasUrlFile ||= option.name === 'url' && option.value.startsWith('@')
-    }
-    at += parsed.right.used
   }
+  if (waiting !== undefined) return E.left(`the option ${waiting.written} needs a value after it`)
   return hasUrlFile
     ? E.left('--url @… names a file of URLs, and files are not read; write the URL itself')
-    : E.right(options)
+    : E.right({ all, lastByName: new Map(all.map((option) => [option.name, option])) })
 }

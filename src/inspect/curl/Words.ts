@@ -10,19 +10,19 @@
  * Words are octets, as a command receives them.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as Shell from '../Shell.js'
-import { ansiQuoted, LETTER_ESCAPES } from './AnsiQuote.js'
-import { isExpanded, outlineOf } from './Braces.js'
+import { ansiQuoted, isExpanded, LETTER_ESCAPES, outlineOf } from './BashSyntax.js'
 import { positionOf, type Reading, read, runOf, trimEnd, unclosed } from './Scanner.js'
 
 export interface Word {
-  readonly _tag: 'Word'
   readonly octets: Shell.Octets
   /** Whether the octets are the content of a file that the shell creates: `<(…)`. */
   readonly isFile: boolean
 }
 
-export type Token = Word | { readonly _tag: 'Pipe' }
+/** The words of each command in a line with pipes. */
+export type Commands = ReadonlyArray<ReadonlyArray<Word>>
 
 /** The text, and the number of open command substitutions. */
 interface Source {
@@ -37,29 +37,25 @@ const singleQuoted = (text: string, start: number): Reading<Shell.Octets> => {
   return end < 0 ? unclosed(text, start, "'") : read(Shell.ofText(text.slice(start + 1, end)), end + 1)
 }
 
+const doubleQuotedPiece = (source: Source, at: number): Reading<Shell.Octets> => {
+  const { text } = source
+  const run = runOf(/[^"\\$`]+/y, text, at)
+  if (run !== '') return read(Shell.ofText(run), at + run.length)
+  if (text[at] !== '\\') return expansion(source, at)
+  const escaped = runOf(/[$`"\\\n]/y, text, at + 1)
+  if (escaped === '') return read('\\', at + 1)
+  return read(escaped === '\n' ? '' : escaped, at + 2)
+}
+
 const doubleQuoted = (source: Source, start: number): Reading<Shell.Octets> => {
   const { text } = source
   let octets = ''
   for (let at = start + 1; at < text.length; ) {
-    const character = text[at]
-    if (character === '"') return read(octets, at + 1)
-    if (character === '\\') {
-      const next = text[at + 1] ?? ''
-      const isEscaped = next !== '' && '$`"\\\n'.includes(next)
-      octets += !isEscaped ? '\\' : next === '\n' ? '' : next
-      at += isEscaped ? 2 : 1
-      continue
-    }
-    if (character === '$' || character === '`') {
-      const expanded = expansion(source, at)
-      if (E.isLeft(expanded)) return expanded
-      octets += expanded.right.value
-      at = expanded.right.at
-      continue
-    }
-    const run = runOf(/[^"\\$`]+/y, text, at)
-    octets += Shell.ofText(run)
-    at += run.length
+    if (text[at] === '"') return read(octets, at + 1)
+    const next = doubleQuotedPiece(source, at)
+    if (E.isLeft(next)) return next
+    octets += next.right.value
+    at = next.right.at
   }
   return unclosed(text, start, '"')
 }
@@ -85,21 +81,21 @@ const outputOfPrintf = (format: Shell.Octets): Shell.Octets | undefined => {
 /** Limits the recursion on hostile input. */
 const MAX_DEPTH = 8
 
+/** The output of a command, if it is a `printf` with only a format. */
+export const printfOf = ([name, format, ...others]: ReadonlyArray<Word>): Shell.Octets | undefined =>
+  name?.octets !== 'printf' || format === undefined || format.isFile || others.length > 0
+    ? undefined
+    : outputOfPrintf(format.octets)
+
 /** Reads `(printf '…')`; `start` is the position of the bracket. */
 const substitution = ({ text, depth }: Source, start: number): Reading<Shell.Octets> => {
   const notRun = E.left(`the command at ${positionOf(text, start)} would have to be run; write its output instead`)
   if (depth >= MAX_DEPTH) return notRun
-  const inner = readTokens({ text, depth: depth + 1 }, start + 1)
+  const inner = readCommands({ text, depth: depth + 1 }, start + 1)
   if (E.isLeft(inner)) return inner
-  const octets = printfOf(inner.right.value)
+  const [command = [], ...others] = inner.right.value
+  const octets = others.length > 0 ? undefined : printfOf(command)
   return octets === undefined ? notRun : read(octets, inner.right.at)
-}
-
-/** The output of a command, if it is a `printf` with only a format. */
-export const printfOf = (words: ReadonlyArray<Token>): Shell.Octets | undefined => {
-  const [name, format, ...others] = words
-  const isPrintf = name?._tag === 'Word' && name.octets === 'printf' && others.length === 0
-  return isPrintf && format?._tag === 'Word' && !format.isFile ? outputOfPrintf(format.octets) : undefined
 }
 
 const expansion = (source: Source, at: number): Reading<Shell.Octets> => {
@@ -151,12 +147,12 @@ const piece = (source: Source, at: number): Reading<Shell.Octets> => {
 }
 
 /** Reads one word. */
-const readWord = (source: Source, start: number): Reading<Token> => {
+const readWord = (source: Source, start: number): Reading<Word> => {
   const { text } = source
   if (text.startsWith('<(', start)) {
     const content = substitution(source, start + 1)
     if (E.isLeft(content)) return content
-    return read({ _tag: 'Word', octets: content.right.value, isFile: true }, content.right.at)
+    return read({ octets: content.right.value, isFile: true }, content.right.at)
   }
   if (text[start] === '~' && /^~(?=[/\s]|$)/.test(text.slice(start, start + 2))) {
     return E.left(`~ at ${positionOf(text, start)} would have to be expanded by a shell; write the whole path`)
@@ -176,7 +172,7 @@ const readWord = (source: Source, start: number): Reading<Token> => {
       `bash would expand the {…} in the word at ${positionOf(text, start)} to several words; quote it with '…'`,
     )
   }
-  return read({ _tag: 'Word', octets, isFile: false }, at)
+  return read({ octets, isFile: false }, at)
 }
 
 const OPERATOR: Readonly<Record<string, string>> = {
@@ -193,18 +189,19 @@ const SKIPPED = /(?:[ \t]|\\(?:\r?\n|\r?$))*(?:#[^\n]*)?/y
 
 const skip = (text: string, at: number): number => at + runOf(SKIPPED, text, at).length
 
-/** Reads words up to the end of the text or of the substitution. A line end ends the command. */
-const readTokens = (source: Source, start: number): Reading<ReadonlyArray<Token>> => {
+/** Reads commands up to the end of the text or of the substitution. A line end ends the last command. */
+const readCommands = (source: Source, start: number): Reading<Commands> => {
   const { text, depth } = source
-  const tokens: Token[] = []
+  let command: Word[] = []
+  const commands = [command]
   let end: number | undefined
   for (let at = skip(text, start); ; at = skip(text, at)) {
     const character = text[at]
-    if (character === undefined) return depth === 0 ? read(tokens, at) : unclosed(text, start - 1, '(')
-    if (character === ')' && depth > 0) return read(tokens, at + 1)
+    if (character === undefined) return depth === 0 ? read(commands, at) : unclosed(text, start - 1, '(')
+    if (character === ')' && depth > 0) return read(commands, at + 1)
     const line = runOf(/\r?\n|\r$/y, text, at)
     if (line !== '') {
-      if (tokens.length > 0 && tokens.at(-1)?._tag !== 'Pipe') end ??= at
+      if (command.length > 0) end ??= at
       at += line.length
       continue
     }
@@ -214,7 +211,8 @@ const readTokens = (source: Source, start: number): Reading<ReadonlyArray<Token>
       )
     }
     if (character === '|' && text[at + 1] !== '|') {
-      tokens.push({ _tag: 'Pipe' })
+      command = []
+      commands.push(command)
       at += 1
       continue
     }
@@ -222,13 +220,14 @@ const readTokens = (source: Source, start: number): Reading<ReadonlyArray<Token>
     if (reason !== undefined) return E.left(`${character} at ${positionOf(text, at)}: ${reason}`)
     const next = readWord(source, at)
     if (E.isLeft(next)) return next
-    tokens.push(next.right.value)
+    command.push(next.right.value)
     at = next.right.at
   }
 }
 
-/** Returns the words and pipes of a line for a POSIX shell, or an error message. */
-export const words = (text: string): E.Either<string, ReadonlyArray<Token>> => {
-  const tokens = readTokens({ text, depth: 0 }, 0)
-  return E.isLeft(tokens) ? tokens : E.right(tokens.right.value)
-}
+/** Returns the commands of a line for a POSIX shell, or an error message. */
+export const parse = (text: string): E.Either<string, Commands> =>
+  pipe(
+    readCommands({ text, depth: 0 }, 0),
+    E.map(({ value }) => value),
+  )
