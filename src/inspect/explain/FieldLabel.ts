@@ -48,8 +48,9 @@ const decoded = (text: string): string => decodeComponent(text.replaceAll('+', '
 
 /** Returns the label of a piece of a query. */
 export const queryLabel = (text: string): Label => {
-  const [name = '', ...value] = text.split('=')
-  return { field: 'query', name: decoded(name), value: decoded(value.join('=')) }
+  const equals = text.indexOf('=')
+  const [name, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
+  return { field: 'query', name: decoded(name), value: decoded(value) }
 }
 
 const cookieLabel = (pair: Headers.Value): Label => {
