@@ -7,7 +7,7 @@ const TESTS: Readonly<Record<string, ReadonlyArray<string>>> = {
   values: ['test/values/*.test.ts', 'test/laws/monoids.test.ts'],
   cookies: ['test/cookies/*.test.ts', 'test/laws/Jar.test.ts'],
   session: ['test/session/*.test.ts', 'test/laws/monoids.test.ts'],
-  stages: ['test/stages/*.test.ts', 'test/laws/exchange.test.ts', 'test/Http.test.ts'],
+  stages: ['test/stages/**/*.test.ts', 'test/laws/exchange.test.ts', 'test/Http.test.ts'],
 }
 
 const { MUTATE_LAYER: layer } = process.env
