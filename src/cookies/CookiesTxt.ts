@@ -25,8 +25,6 @@ import * as Secret from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as Jar from './Jar.js'
 
-const HEADER = '# Netscape HTTP Cookie File'
-
 export interface Options {
   /** Cookies that have expired by then are not written. */
   readonly now: Date
@@ -58,7 +56,7 @@ export const write =
     const lines = Jar.current(jar)
       .filter((cookie) => isWanted(cookie) && isWritable(cookie))
       .map(lineOf)
-    return [HEADER, '', ...lines, ''].join('\n')
+    return ['# Netscape HTTP Cookie File', '', ...lines, ''].join('\n')
   }
 
 export interface Read {

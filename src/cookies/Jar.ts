@@ -139,10 +139,7 @@ export const at =
 const withCreationOf = (old: Cookie.Cookie | undefined, cookie: Cookie.Cookie): Cookie.Cookie =>
   old === undefined ? cookie : { ...cookie, created: old.created }
 
-/**
- * Sets a cookie. It replaces the cookie with the same name, domain, host-only flag and path, and keeps its position in
- * the sending order. Error: `InvalidCookie`.
- */
+/** Sets a cookie. It replaces one with the same key, at its position in the sending order. Error: `InvalidCookie`. */
 export const set =
   (input: Cookie.Input) =>
   (jar: Jar): E.Either<Cookie.InvalidCookie, Jar> => {
@@ -257,10 +254,7 @@ export const withoutChallenges = (jar: Jar): Jar =>
 /** Maximum size of the Cookie header's value in octets: 8,182, so that the whole field has at most 8,190. */
 export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
 
-/**
- * Returns the cookies for a URL, in sending order. If they exceed `maxOctets`, cookies with longer paths are kept
- * first, then those written last; `why` lists the others.
- */
+/** Returns the cookies for a URL, in sending order. Above `maxOctets`, longer paths and then newer cookies are kept. */
 export const cookiesFor =
   (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {

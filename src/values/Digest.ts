@@ -35,8 +35,6 @@ export interface Challenge {
   readonly domain?: ReadonlyArray<string>
 }
 
-// --- challenges ----------------------------------------------------------------------------------------------------
-
 interface Scheme {
   readonly name: string
   readonly parameters: Map<string, string>
@@ -45,10 +43,7 @@ interface Scheme {
 /** A name, and its value if it has one: a quoted string that is closed, or text up to white space or a comma. */
 const PARAMETER = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^\s,]*)))?/g
 
-/**
- * Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a word without `=` begins another scheme. Parameters
- * may continue on the next line. A quoted string may not, so that an unclosed quote does not hide other lines.
- */
+/** Parses RFC 9110 11.3 leniently. A quoted string ends with its line: an open one does not hide other challenges. */
 const schemesOf = (lines: ReadonlyArray<string>): ReadonlyArray<Scheme> => {
   const schemes: Scheme[] = []
   for (const line of lines) {
@@ -112,8 +107,6 @@ export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm
   const nonce = scheme?.parameters.get('nonce')
   return scheme?.name !== 'digest' || realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })
 }
-
-// --- answers -------------------------------------------------------------------------------------------------------
 
 /** The input of an answer. `count` is how often the nonce has been used, including this time. */
 export interface Answering {

@@ -43,10 +43,7 @@ export const getOrElse =
   <A>(ma: Override<A>): A | B =>
     ma._tag === 'Set' ? ma.value : otherwise
 
-/**
- * Overrides by key, each combined by the monoid above. A key keeps the position of its first occurrence, as in requests'
- * merged dictionaries.
- */
+/** Overrides by key. A key keeps the position of its first occurrence, as in requests' merged dictionaries. */
 export type Keyed<A> = ReadonlyMap<string, Override<A>>
 
 export const noKeys: Keyed<never> = new Map()

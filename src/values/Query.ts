@@ -64,8 +64,6 @@ export const encode = (pairs: Pairs): string => {
   return text
 }
 
-// --- the query as a setting ----------------------------------------------------------------------------------------
-
 /** The query as a setting: keys are merged, pairs and raw text replace the earlier query. */
 export type Source =
   | { readonly _tag: 'Keys'; readonly keys: Override.Keyed<Held> }

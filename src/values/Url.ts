@@ -88,8 +88,6 @@ const missingScheme = (text: string): MissingScheme => ({
   message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https://${masked(text)}?`,
 })
 
-// --- host and port -------------------------------------------------------------------------------------------------
-
 // Already canonical, so that the WHATWG parser is not needed: the last label begins with a letter, none with `xn--`.
 const PLAIN_NAME = /^(?:[a-z\d_-]+\.)*[a-z][a-z\d_-]*\.?$/
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
@@ -112,8 +110,6 @@ export const isHttp = (url: Pick<Url, 'protocol'>): boolean => url.protocol === 
 /** Returns the default port of a scheme; empty if the scheme has none. */
 export const defaultPort = (protocol: string): string =>
   protocol === 'https:' ? '443' : protocol === 'http:' ? '80' : ''
-
-// --- construction --------------------------------------------------------------------------------------------------
 
 type Parts = Pick<Url, 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash'>
 

@@ -30,17 +30,11 @@ const isHeaders = (u: unknown): boolean =>
       u !== null &&
       Object.values(u).every((value) => isText(value) || (Array.isArray(value) && value.every(isText))))
 
-/** Returns the name of the first field that is not valid. */
-const invalidField = ({
-  status,
-  reason,
-  headers,
-  body,
-}: Partial<Record<keyof Answer, unknown>>): string | undefined => {
-  if (!Number.isInteger(status)) return 'status'
-  if (reason !== undefined && !isText(reason)) return 'reason'
-  if (!isHeaders(headers)) return 'headers'
-  return isBody(body) ? undefined : 'body'
+const invalidField = (given: Partial<Record<keyof Answer, unknown>>): string | undefined => {
+  if (!Number.isInteger(given.status)) return 'status'
+  if (given.reason !== undefined && !isText(given.reason)) return 'reason'
+  if (!isHeaders(given.headers)) return 'headers'
+  return isBody(given.body) ? undefined : 'body'
 }
 
 /** Checks what a server has returned. The left is the problem. */

@@ -35,6 +35,7 @@ import * as Inflater from './Inflater.js'
 import * as Zstd from './Zstd.js'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
+type Codings = ReadonlyArray<Coding>
 
 type Decompress = (content: Uint8Array, options: Inflater.OutputLimit) => Uint8Array
 
@@ -52,10 +53,10 @@ export const supported: string = [...NAMES.keys()].filter((name) => name !== 'x-
 /** Limits how far a small body can expand, because every coding multiplies its size. */
 const MAX_CODINGS = 5
 
-const NO_CODINGS: E.Either<Fault.Fault, ReadonlyArray<Coding>> = E.right([])
+const NO_CODINGS: E.Either<Fault.Fault, Codings> = E.right([])
 
 /** Returns the codings of a body in the order in which they were applied. More than five are `DecodingFailed`. */
-export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, ReadonlyArray<Coding>> => {
+export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, Codings> => {
   if (Headers.find(headers, 'content-encoding') === undefined) return NO_CODINGS
   const names = Headers.valuesOf(headers, 'content-encoding')
     .flatMap((value) => Secret.reveal(value).split(','))
@@ -106,11 +107,7 @@ const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either
  * if the content is invalid or decodes to more than `limit` bytes. Use `decodeStream` then: it returns the fault, and yields
  * to the event loop, because a few bytes can contain a hundred thousand members.
  */
-export const decodeAtOnce = (
-  applied: ReadonlyArray<Coding>,
-  content: Uint8Array,
-  limit: number,
-): Uint8Array | undefined => {
+export const decodeAtOnce = (applied: Codings, content: Uint8Array, limit: number): Uint8Array | undefined => {
   const [coding] = applied
   if (content.length === 0) return content
   if (coding === undefined || applied.length > 1) return undefined
@@ -127,11 +124,7 @@ export const decodeAtOnce = (
 const intermediateLimit = (limit: number): number => limit * 1.125 + 65_536
 
 /** Decodes a buffered body. Errors: `DecodingFailed`; `BodyTooLarge` if the result has more than `limit` bytes. */
-export const decode = (
-  applied: ReadonlyArray<Coding>,
-  content: Uint8Array,
-  limit: number,
-): E.Either<Fault.Fault, Uint8Array> => {
+export const decode = (applied: Codings, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   let plain: E.Either<Fault.Fault, Uint8Array> = E.right(content)
   for (let i = applied.length - 1; i >= 0; i--) {
     const coding = applied[i]
@@ -166,11 +159,6 @@ async function* decodeSource(coding: Coding, source: AsyncIterable<Uint8Array>):
   }
 }
 
-/**
- * Decodes a stream in constant memory: it inflates at most one chunk ahead of its reader, and closes the source when the
- * reader stops. Throws a `Fault`.
- */
-export const decodeStream = (
-  applied: ReadonlyArray<Coding>,
-  source: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> => applied.reduceRight((inner, coding) => decodeSource(coding, inner), source)
+/** Decodes a stream at most one chunk ahead of its reader. Closes the source when that stops. Throws a `Fault`. */
+export const decodeStream = (applied: Codings, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+  applied.reduceRight((inner, coding) => decodeSource(coding, inner), source)

@@ -38,10 +38,7 @@ export const outputLimit = (limit: number): OutputLimit => ({
   maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), constants.MAX_LENGTH),
 })
 
-/**
- * Returns the options to decode one member or frame. Allocating the output buffer is most of the cost of a small one, so
- * `expected` should be about the size of the output, such as that of the previous one.
- */
+/** Returns options to decode one member or frame. The right `expected` size saves most of the cost of a small one. */
 export const syncOptions = (limit: number, expected = MAX_CHUNK_SIZE): SyncOptions => ({
   info: true,
   chunkSize: Math.min(Math.max(expected, MIN_CHUNK_SIZE), MAX_CHUNK_SIZE),

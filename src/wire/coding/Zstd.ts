@@ -12,8 +12,6 @@ import * as zlib from 'node:zlib'
 import { concat } from '../BodySource.js'
 import * as Inflater from './Inflater.js'
 
-// --- frames --------------------------------------------------------------------------------------------------------
-
 const MAGIC_LENGTH = 4
 const HEADER_START_LENGTH = MAGIC_LENGTH + 1
 const BLOCK_HEADER_LENGTH = 3
@@ -94,8 +92,6 @@ const frameScanner = (): FrameScanner => {
   }
   return { take, isComplete }
 }
-
-// --- decoding ------------------------------------------------------------------------------------------------------
 
 /** The zstd functions of Node 22.15 and later. */
 interface Library {
