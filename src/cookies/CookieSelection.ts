@@ -90,7 +90,6 @@ export interface CookieHeader {
 }
 
 const SEPARATOR = '; '
-
 const sizeOf = (cookie: Cookie.Cookie): number => Cookie.pairSize(cookie) + SEPARATOR.length
 
 /** Returns the cookies that do not fit into `maxOctets`. Cookies with longer paths are kept first, then newer ones. */

@@ -41,10 +41,8 @@ export type CookieStore = PersistentMap<string, SiteCookies>
 export const MAX_RECORDS = 360
 
 export const empty: CookieStore = PersistentMap()
-
 const NO_COOKIES: SiteCookies = []
 
-/** Returns the records of a site. */
 export const at = ({ name }: Site.Site, store: CookieStore): SiteCookies => store.get(name) ?? NO_COOKIES
 
 const oldestOf = (cookies: SiteCookies, secure: boolean): SiteCookies => {

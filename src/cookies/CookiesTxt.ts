@@ -67,9 +67,8 @@ export interface Read {
 
 const inputOf = (line: string): Cookie.Input | undefined => {
   const httpOnly = line.startsWith('#HttpOnly_')
-  const [domain = '', subdomains = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = (
-    httpOnly ? line.slice(10) : line
-  ).split('\t')
+  const fields = (httpOnly ? line.slice(10) : line).split('\t')
+  const [domain = '', subdomains = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = fields
   const isFlag = (text: string): boolean => /^(TRUE|FALSE)$/i.test(text)
   if (more.length > 0 || domain === '' || !isFlag(subdomains) || !isFlag(secure) || !/^\d*(\.\d+)?$/.test(expiry))
     return undefined

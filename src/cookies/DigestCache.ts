@@ -48,7 +48,6 @@ export interface Challenge extends Digest.Challenge {
 export type Input = Omit<Challenge, 'count' | 'updated'>
 
 export type Challenges = PersistentMap<string, Challenge>
-
 export const none: Challenges = PersistentMap()
 
 /** Maximum number of challenges in a jar. */
@@ -128,7 +127,6 @@ export const find =
     return O.fromNullable(found)
   }
 
-/** Returns the challenge of an origin and realm for a user. */
 export const ofRealm =
   (key: Pick<Challenge, 'origin' | 'realm' | 'user'>) =>
   (challenges: Challenges): O.Option<Challenge> =>

@@ -85,8 +85,6 @@ export interface Selection {
   readonly path?: string
 }
 
-// --- combinators ---------------------------------------------------------------------------------------------------
-
 /** Stores the Set-Cookie fields of one response, in order. */
 export const receive =
   (url: Site.CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
@@ -215,8 +213,7 @@ export const evict =
 
 /**
  * Drops cookies that expired or were deleted and were written more than `horizon` milliseconds before `now`, and the
- * values of other expired cookies. A fork that is not older than the horizon can still join without bringing a deleted
- * cookie back, because its record of that cookie is older than the tombstone.
+ * values of other expired cookies. A join with a fork that is not older than the horizon brings no deleted cookie back.
  */
 export const compact =
   (now: Date, horizon: number) =>
@@ -248,8 +245,6 @@ export const counted =
 /** Drops the digest challenges, so that two forks never count the same nonce. */
 export const withoutChallenges = (jar: Jar): Jar =>
   jar.challenges.size === 0 ? jar : { ...jar, challenges: DigestCache.none }
-
-// --- destructors ---------------------------------------------------------------------------------------------------
 
 /** Maximum size of the Cookie header's value in octets: 8,182, so that the whole field has at most 8,190. */
 export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT

@@ -93,7 +93,6 @@ export const guard = (source: Source): Source => {
   return guarded
 }
 
-/** Returns whether a source can no longer be sent. */
 export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || claimed.has(guarded)
 
 /** Reserves a source for one send. */

@@ -75,8 +75,7 @@ export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string
  *     Replace(a) <> Extend(b)  = Replace(a <> b)
  *     anything   <> Replace(b) = Replace(b)
  *
- * requests' `merge_setting` is this monoid with dictionaries as `Extend` and all other values as `Replace`.
- * Its `merge_hooks` is `Replace`.
+ * requests' `merge_setting` has dictionaries as `Extend` and other values as `Replace`; `merge_hooks` is `Replace`.
  */
 export type Layer<A> =
   | Inherit

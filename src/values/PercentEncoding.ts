@@ -15,9 +15,9 @@ const ODD_ESCAPES = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE]|[\dA-F][a
 const UNRESERVED = /[\w.~-]/
 export const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Replaces a lone surrogate by U+FFFD as the WHATWG parser does, because `encodeURIComponent` would throw. */
-const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
-const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
+/** Encodes a lone surrogate as U+FFFD, as WHATWG parsers do, because `encodeURIComponent` would throw. */
+export const encodeText = (text: string): string => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'))
+const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeText)
 const upperCase = (escape: string): string => escape.toUpperCase()
 
 /** Decodes the escape of an unreserved character, and leaves any other escape as it is. */

@@ -40,7 +40,6 @@ export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
 /** Checked first, so that most names need no lower-case copy. */
 const LENGTHS: ReadonlySet<number> = new Set(Array.from(SENSITIVE_IN_REPLY, ({ length }) => length))
 
-/** Returns whether a header of a reply is sensitive. */
 export const isSensitiveInReply = (name: string): boolean =>
   LENGTHS.has(name.length) && SENSITIVE_IN_REPLY.has(name.toLowerCase())
 
@@ -163,7 +162,6 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
   return spans.sort((x, y) => x.start - y.start)
 }
 
-/** Returns whether a text contains one of the values. */
 export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {
   const needles = needlesOf(secrets)
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0

@@ -62,15 +62,13 @@ export type UrlError = InvalidUrl | MissingScheme
 // by any number of slashes, as in the mistyped `http:/user:pass@host`.
 const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\d*[/?#])/
 
-/**
- * Returns the text of a URL with the userinfo of its authority redacted, because it may hold a password. Text without a
- * valid authority is redacted up to its last `@`. A single expression that ends with `@` would take quadratic time.
- */
+/** Returns a URL text with its userinfo redacted, or without a valid authority, everything up to its last `@`. */
 export const masked = (text: string): string => {
   const hasNoPort = NO_PORT.test(text)
   const [start = ''] = (hasNoPort ? /^(?:[^:/?#@]*:\/+|\/{2,})/ : /^(?:[^:/?#@]*:\/*|\/{2,})/).exec(text) ?? []
   const rest = text.slice(start.length)
   const authority = hasNoPort ? rest : rest.replace(/[/?#][\s\S]*$/, '')
+  // A regular expression that ends with `@` would take quadratic time.
   const at = authority.lastIndexOf('@')
   return at < 0 ? text : `${start}${Secret.REDACTED}${rest.slice(at)}`
 }
@@ -133,7 +131,7 @@ const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?
 const GENERIC =
   /^([^:]*:)(?:\/\/(?:([^/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
 
-/** Splits a URL of another scheme, for mounts. The text stays as it is, but loses credentials that have a password. */
+/** Splits a URL of another scheme, for mounts. Its origin is `null`. The text only loses credentials with a password. */
 const foreign = (text: string): Located => {
   const [, scheme = '', before, host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
   const isSecret = before?.includes(':') === true
@@ -155,10 +153,7 @@ const parsePlain = (text: string): Located | undefined => {
   return { url: assemble({ protocol, hostname, port, pathname, search, hash: '' }), userinfo: O.none }
 }
 
-/**
- * Parses an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`.
- * A URL whose scheme does not begin with `http` is only split and stays as it is written; its origin is `null`.
- */
+/** Parses an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`. */
 export const parse = (given: string): E.Either<UrlError, Located> => {
   if (typeof given !== 'string') return E.left(invalidUrl(typeof given, 'it must be a string'))
   const plain = parsePlain(given)

@@ -60,7 +60,6 @@ export const discard = async (body: Source): Promise<void> => {
   }
 }
 
-/** Bytes of length 0. */
 export const NOTHING = new Uint8Array(0)
 
 /** Concatenates chunks. A single chunk is returned without copying. */

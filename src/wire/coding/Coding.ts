@@ -87,25 +87,21 @@ const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
   }
 }
 
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-
 const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   if (content.length === 0) return E.right(content)
   try {
     const plain = decompressor(coding, content)(content, Inflater.outputLimit(limit))
     return plain.length > limit ? E.left(tooLarge(limit)) : E.right(plain)
   } catch (error) {
-    if (isTooLarge(error)) return E.left(tooLarge(limit))
+    if (Fault.causeOf(error).code === 'ERR_BUFFER_TOO_LARGE') return E.left(tooLarge(limit))
     // Node's gunzip rejects bytes after the last member, which must be ignored; `Gzip.decode` finds where they start.
     return coding === 'gzip' ? Gzip.decode(content, limit) : E.left(Inflater.decodingFailed(coding, error))
   }
 }
 
 /**
- * Decodes a buffered body with a single call of zlib. Returns `undefined` for several codings, for several zstd frames, and
- * if the content is invalid or decodes to more than `limit` bytes. Use `decodeStream` then: it returns the fault, and yields
- * to the event loop, because a few bytes can contain a hundred thousand members.
+ * Decodes a buffered body with one call of zlib. Returns `undefined` for several codings or zstd frames, and if the content
+ * is invalid or too large. Use `decodeStream` then: it yields to the event loop, because a body can have many members.
  */
 export const decodeAtOnce = (applied: Codings, content: Uint8Array, limit: number): Uint8Array | undefined => {
   const [coding] = applied
@@ -137,9 +133,8 @@ export const decode = (applied: Codings, content: Uint8Array, limit: number): E.
 
 const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transform => {
   if (coding === 'br') return zlib.createBrotliDecompress(Inflater.STREAM_OPTIONS)
-  return hasZlibHeader(start)
-    ? zlib.createInflate(Inflater.STREAM_OPTIONS)
-    : zlib.createInflateRaw(Inflater.STREAM_OPTIONS)
+  const create = hasZlibHeader(start) ? zlib.createInflate : zlib.createInflateRaw
+  return create(Inflater.STREAM_OPTIONS)
 }
 
 async function* decodeInput(coding: Coding, input: Inflater.Input): AsyncGenerator<Uint8Array> {

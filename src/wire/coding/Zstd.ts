@@ -48,7 +48,6 @@ const SKIPPABLE_HEADER_LENGTH = 8
 interface FrameScanner {
   /** Returns how many bytes of the next chunk belong to the frame. */
   readonly take: (chunk: Uint8Array) => number
-  /** Returns whether the whole frame was taken. */
   readonly isComplete: () => boolean
 }
 
@@ -119,7 +118,6 @@ const zstd = builtin !== undefined && detectsTruncation(builtin) ? builtin : und
 /** Whether this version of Node decodes zstd and detects truncated frames. */
 export const isSupported = zstd !== undefined
 
-/** Returns whether the content has a single frame. */
 export const isOneFrame = (content: Uint8Array): boolean => {
   const length = frameScanner().take(content)
   return !isSkippable(content) && !isFrame(content.subarray(length))
@@ -177,10 +175,8 @@ const decodeSmallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): I
   const inputLength = scanner.take(bytes.subarray(0, Inflater.MAX_SYNC_SIZE))
   if (!scanner.isComplete()) return undefined
   try {
-    return {
-      buffer: zstdDecompressSync(bytes.subarray(0, inputLength), Inflater.SMALL_SYNC_OPTIONS).buffer,
-      inputLength,
-    }
+    const { buffer } = zstdDecompressSync(bytes.subarray(0, inputLength), Inflater.SMALL_SYNC_OPTIONS)
+    return { buffer, inputLength }
   } catch {
     return undefined
   }
