@@ -131,7 +131,7 @@ const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?
 const GENERIC =
   /^([^:]*:)(?:\/\/(?:([^/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
 
-/** Splits a URL of another scheme, for mounts. Its origin is `null`. The text only loses credentials with a password. */
+/** Splits a URL of another scheme, for mounts. Its origin is `null`. Its text loses only a userinfo with a password. */
 const foreign = (text: string): Located => {
   const [, scheme = '', before, host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
   const isSecret = before?.includes(':') === true

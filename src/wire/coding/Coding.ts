@@ -100,8 +100,8 @@ const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either
 }
 
 /**
- * Decodes a buffered body with one call of zlib. Returns `undefined` for several codings or zstd frames, and if the content
- * is invalid or too large. Use `decodeStream` then: it yields to the event loop, because a body can have many members.
+ * Decodes a buffered body with one call of zlib. Returns `undefined` for several codings or zstd frames, and if the
+ * content is invalid or too large. Use `decodeStream` then: it yields to the event loop between many members.
  */
 export const decodeAtOnce = (applied: Codings, content: Uint8Array, limit: number): Uint8Array | undefined => {
   const [coding] = applied
