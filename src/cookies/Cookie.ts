@@ -84,8 +84,6 @@ export interface RequestContext {
   readonly now: number
 }
 
-// --- matching ------------------------------------------------------------------------------------------------------
-
 /** Returns the parts of a URL that decide which cookies match, and the time. An empty path means `/`. */
 export const requestContext = (url: Site.CookieScope, now: Date): RequestContext => {
   const site = Site.of(url.hostname)
@@ -118,14 +116,10 @@ export const verdict = (cookie: Cookie, { site, path, isSecure, now }: RequestCo
   return isLive(cookie, now) ? 'sent' : 'expired'
 }
 
-// --- orders --------------------------------------------------------------------------------------------------------
-
-const compareText = TextOrd.compare
-
 const compareKeys = (x: Key, y: Key): number =>
-  compareText(x.name, y.name) ||
-  compareText(x.domain, y.domain) ||
-  compareText(x.path, y.path) ||
+  TextOrd.compare(x.name, y.name) ||
+  TextOrd.compare(x.domain, y.domain) ||
+  TextOrd.compare(x.path, y.path) ||
   Number(x.hostOnly) - Number(y.hostOnly)
 
 /** By creation time. The key decides for jars that were never joined, the Secure flag for two records of one key. */
@@ -146,13 +140,11 @@ export const compareAge = (x: Cookie, y: Cookie): number => {
     LogicalTime.compare(x.updated, y.updated) ||
     Number(isTombstone(x)) - Number(isTombstone(y)) ||
     compareKeys(x, y) ||
-    compareText(content(x), content(y))
+    TextOrd.compare(content(x), content(y))
   )
 }
 
 export const Eq: EqOf<Cookie> = { equals: (x, y) => compareAge(x, y) === 0 }
-
-// --- constructors --------------------------------------------------------------------------------------------------
 
 /** The value and the expiry of a tombstone. */
 export const NOTHING = Secret.make('')

@@ -32,8 +32,6 @@ export const HEADER_LIMIT = 8190 - 'Cookie: '.length
 
 const NO_COOKIES: ReadonlySet<Cookie.Cookie> = new Set()
 
-// --- visible cookies -----------------------------------------------------------------------------------------------
-
 const isMixed = (cookies: SiteCookies): boolean => cookies.some(({ secure }) => secure !== cookies[0]?.secure)
 
 /** Of two records with one key, the one written last. If one write touched both, the live one. */
@@ -84,8 +82,6 @@ export const visible = (now: number, cookies: SiteCookies): SiteCookies => {
   return excess.size === 0 ? current(cookies) : current(cookies).filter((cookie) => !excess.has(cookie))
 }
 
-// --- the Cookie header ---------------------------------------------------------------------------------------------
-
 /** A Cookie header and its validity: it stays the same from `since` until `until` (epoch milliseconds). */
 export interface CookieHeader {
   readonly header: Secret.Secret | undefined
@@ -94,7 +90,6 @@ export interface CookieHeader {
 }
 
 const SEPARATOR = '; '
-
 const sizeOf = (cookie: Cookie.Cookie): number => Cookie.pairSize(cookie) + SEPARATOR.length
 
 /** Returns the cookies that do not fit into `maxOctets`. Cookies with longer paths are kept first, then newer ones. */

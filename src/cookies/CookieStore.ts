@@ -41,13 +41,9 @@ export type CookieStore = PersistentMap<string, SiteCookies>
 export const MAX_RECORDS = 360
 
 export const empty: CookieStore = PersistentMap()
-
 const NO_COOKIES: SiteCookies = []
 
-/** Returns the records of a site. */
 export const at = ({ name }: Site.Site, store: CookieStore): SiteCookies => store.get(name) ?? NO_COOKIES
-
-// --- one site ------------------------------------------------------------------------------------------------------
 
 const oldestOf = (cookies: SiteCookies, secure: boolean): SiteCookies => {
   const sameKind = cookies.filter((cookie) => cookie.secure === secure)
@@ -117,8 +113,6 @@ export const joinSites = (x: SiteCookies, y: SiteCookies): SiteCookies => {
 
 export const equalSites: (x: SiteCookies, y: SiteCookies) => boolean = getEq(Cookie.Eq).equals
 
-// --- all sites -----------------------------------------------------------------------------------------------------
-
 /** Writes a record that is newer than all others. */
 export const write = (cookie: Cookie.Cookie, store: CookieStore): CookieStore => {
   const site = Site.of(cookie.domain)
@@ -159,8 +153,6 @@ export const join = (x: CookieStore, y: CookieStore): CookieStore => {
 
 export const equals = (x: CookieStore, y: CookieStore): boolean =>
   x === y || (x.size === y.size && x.every((cookies, name) => equalSites(cookies, y.get(name) ?? NO_COOKIES)))
-
-// --- the Cookie header ---------------------------------------------------------------------------------------------
 
 interface Memo extends CookieSelection.CookieHeader, Pick<Site.CookieScope, 'protocol' | 'hostname' | 'pathname'> {}
 

@@ -25,8 +25,6 @@ import * as Secret from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as Jar from './Jar.js'
 
-const HEADER = '# Netscape HTTP Cookie File'
-
 export interface Options {
   /** Cookies that have expired by then are not written. */
   readonly now: Date
@@ -58,7 +56,7 @@ export const write =
     const lines = Jar.current(jar)
       .filter((cookie) => isWanted(cookie) && isWritable(cookie))
       .map(lineOf)
-    return [HEADER, '', ...lines, ''].join('\n')
+    return ['# Netscape HTTP Cookie File', '', ...lines, ''].join('\n')
   }
 
 export interface Read {
@@ -69,9 +67,8 @@ export interface Read {
 
 const inputOf = (line: string): Cookie.Input | undefined => {
   const httpOnly = line.startsWith('#HttpOnly_')
-  const [domain = '', subdomains = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = (
-    httpOnly ? line.slice(10) : line
-  ).split('\t')
+  const fields = (httpOnly ? line.slice(10) : line).split('\t')
+  const [domain = '', subdomains = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = fields
   const isFlag = (text: string): boolean => /^(TRUE|FALSE)$/i.test(text)
   if (more.length > 0 || domain === '' || !isFlag(subdomains) || !isFlag(secure) || !/^\d*(\.\d+)?$/.test(expiry))
     return undefined

@@ -48,7 +48,6 @@ export interface Challenge extends Digest.Challenge {
 export type Input = Omit<Challenge, 'count' | 'updated'>
 
 export type Challenges = PersistentMap<string, Challenge>
-
 export const none: Challenges = PersistentMap()
 
 /** Maximum number of challenges in a jar. */
@@ -60,7 +59,6 @@ const keyOf = ({ origin, realm, user }: Pick<Input, 'origin' | 'realm' | 'user'>
 const content = ({ origin, realm, user, nonce, opaque, algorithm, qop, domain }: Input): string =>
   JSON.stringify([origin, realm, user, nonce, opaque, algorithm, qop, domain ?? null])
 
-/** A total order: by time, then by count, then by content. */
 const compareAge = (x: Challenge, y: Challenge): number => {
   if (x === y) return 0
   return LogicalTime.compare(x.updated, y.updated) || x.count - y.count || TextOrd.compare(content(x), content(y))
@@ -96,10 +94,7 @@ const MAX_URIS = 64
 /** RFC 3986 2: the characters of a URI. */
 const URI = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 
-/**
- * Resolves the protection space of a challenge (RFC 7616 3.3) once: the targets of its `domain` URIs. URIs of other
- * origins are dropped, because the credentials are not for them. Invalid URIs are ignored.
- */
+/** Resolves the `domain` URIs of a challenge to targets (RFC 7616 3.3). Drops URIs that are invalid or foreign. */
 const withTargets = (input: Input): Input => {
   const { domain, ...challenge } = input
   // A resolved list may be empty: then no URL of the origin is in the protection space.
@@ -132,7 +127,6 @@ export const find =
     return O.fromNullable(found)
   }
 
-/** Returns the challenge of an origin and realm for a user. */
 export const ofRealm =
   (key: Pick<Challenge, 'origin' | 'realm' | 'user'>) =>
   (challenges: Challenges): O.Option<Challenge> =>

@@ -85,8 +85,6 @@ export interface Selection {
   readonly path?: string
 }
 
-// --- combinators ---------------------------------------------------------------------------------------------------
-
 /** Stores the Set-Cookie fields of one response, in order. */
 export const receive =
   (url: Site.CookieScope, setCookies: ReadonlyArray<string | Secret.Secret>, now: Date) =>
@@ -139,10 +137,7 @@ export const at =
 const withCreationOf = (old: Cookie.Cookie | undefined, cookie: Cookie.Cookie): Cookie.Cookie =>
   old === undefined ? cookie : { ...cookie, created: old.created }
 
-/**
- * Sets a cookie. It replaces the cookie with the same name, domain, host-only flag and path, and keeps its position in
- * the sending order. Error: `InvalidCookie`.
- */
+/** Sets a cookie. It replaces one with the same key, at its position in the sending order. Error: `InvalidCookie`. */
 export const set =
   (input: Cookie.Input) =>
   (jar: Jar): E.Either<Cookie.InvalidCookie, Jar> => {
@@ -218,8 +213,7 @@ export const evict =
 
 /**
  * Drops cookies that expired or were deleted and were written more than `horizon` milliseconds before `now`, and the
- * values of other expired cookies. A fork that is not older than the horizon can still join without bringing a deleted
- * cookie back, because its record of that cookie is older than the tombstone.
+ * values of other expired cookies. A join with a fork that is not older than the horizon brings no deleted cookie back.
  */
 export const compact =
   (now: Date, horizon: number) =>
@@ -252,15 +246,10 @@ export const counted =
 export const withoutChallenges = (jar: Jar): Jar =>
   jar.challenges.size === 0 ? jar : { ...jar, challenges: DigestCache.none }
 
-// --- destructors ---------------------------------------------------------------------------------------------------
-
 /** Maximum size of the Cookie header's value in octets: 8,182, so that the whole field has at most 8,190. */
 export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
 
-/**
- * Returns the cookies for a URL, in sending order. If they exceed `maxOctets`, cookies with longer paths are kept
- * first, then those written last; `why` lists the others.
- */
+/** Returns the cookies for a URL, in sending order. Above `maxOctets`, longer paths and then newer cookies are kept. */
 export const cookiesFor =
   (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {

@@ -78,10 +78,7 @@ export type JarJson = t.TypeOf<typeof JarJson>
 const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime => ({ ms, n })
 const timeToJson = ({ ms, n }: LogicalTime): readonly [number, number] => [ms, n]
 
-/**
- * Returns a jar as JSON. Cookie values are secrets: without `{ reveal: true }`, a jar with a non-empty value is not
- * encoded. Error: `Unwritable`, with the paths of the values.
- */
+/** Returns a jar as JSON. A non-empty cookie value needs `{ reveal: true }`. Error: `Unwritable`, with the paths. */
 export const encode =
   (options: Serialization.Reveal = {}) =>
   (jar: JarState.Jar): E.Either<Serialization.EncodeError, JarJson> => {

@@ -98,7 +98,6 @@ const SAME_SITE: ReadonlyMap<string, O.Option<Cookie.SameSite>> = new Map([
 export const sameSiteOf = (text: string): O.Option<Cookie.SameSite> => SAME_SITE.get(text.toLowerCase()) ?? O.none
 
 type Attributes = Omit<SetCookie, 'name' | 'value'>
-
 const NO_ATTRIBUTES: Attributes = {
   domain: '',
   path: O.none,
@@ -203,9 +202,8 @@ const expiryOf = ({ maxAge, expires }: SetCookie, now: number): O.Option<number>
 /** 5.7 steps 7 to 10. */
 const scopeOf = (
   { name, domain }: SetCookie,
-  site: Site.Site,
+  { host, domains, isPublicSuffix }: Site.Site,
 ): E.Either<Rejection, Pick<Cookie.Key, 'domain' | 'hostOnly'>> => {
-  const { host, domains, isPublicSuffix } = site
   if (host === '') return rejected('DomainMismatch', name, 'its URL has no host')
   if (domain === '') return E.right({ domain: host, hostOnly: true })
   const named = Site.canonical(domain)

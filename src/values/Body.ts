@@ -44,10 +44,7 @@ export interface Stream {
   readonly open: () => AsyncIterable<Uint8Array>
   readonly length: O.Option<number>
 }
-/**
- * Bytes that can be read once. A redirect, a challenge or a retry that needs them again is refused before it is sent,
- * and so is a second send of the same request. `source` can be opened once and fails afterwards.
- */
+/** Bytes that can be read once. Sending them again, as for a redirect, challenge or retry, is refused beforehand. */
 export interface Once {
   readonly _tag: 'Once'
   readonly source: AsyncIterable<Uint8Array>
@@ -118,7 +115,7 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
     case 'Form':
       return encoded(utf8(Query.encode(body.pairs)), 'application/x-www-form-urlencoded')
     case 'Multipart':
-      return encodeMultipart(body.parts, contentType, entropy)
+      return encodeMultipart(body, contentType, entropy)
     case 'Stream':
       return typeof body.open === 'function'
         ? encoded(body)
@@ -131,10 +128,7 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
   }
 }
 
-/**
- * Returns whether encoding needs entropy. If the boundary is predictable, the content of one part can forge other parts.
- * Without entropy the boundary is a digest of all parts, which no part can contain. A stream is not known in advance.
- */
+/** Returns whether the boundary must be random: without streams a digest of the parts is as unpredictable. */
 export const needsEntropy = (body: Body, contentType = ''): boolean =>
   body._tag === 'Multipart' && Parts.boundaryOf(contentType) === undefined && hasStream(body.parts)
 
@@ -146,10 +140,7 @@ const hasStream = (parts: Multipart['parts']): boolean =>
     return isObject(content) && !(content instanceof Uint8Array) && 'open' in content
   })
 
-/**
- * Returns the boundary of the Content-Type, else one drawn from entropy, else a digest of the parts. An attacker who
- * chooses a part changes the digest and cannot put the digest into the part.
- */
+/** Returns the given boundary, else a random one, else a digest of the parts, which none of them can contain. */
 const boundaryFor = (parts: Multipart['parts'], contentType: string, entropy: string): E.Either<string, string> => {
   const given = Parts.boundaryOf(contentType)
   if (given !== undefined) return E.right(given)
@@ -158,11 +149,7 @@ const boundaryFor = (parts: Multipart['parts'], contentType: string, entropy: st
   return E.map(digestOf)(Parts.encode('')(parts))
 }
 
-const encodeMultipart = (
-  parts: Multipart['parts'],
-  contentType: string,
-  entropy: string,
-): E.Either<string, Encoded> => {
+const encodeMultipart = ({ parts }: Multipart, contentType: string, entropy: string): E.Either<string, Encoded> => {
   const boundary = boundaryFor(parts, contentType, entropy)
   if (E.isLeft(boundary)) return boundary
   const given = Parts.isMultipart(contentType) ? contentType : 'multipart/form-data'

@@ -30,11 +30,7 @@ const bare = (text: string): string => {
   return text.slice(start, end)
 }
 
-/**
- * Returns the charset of a Content-Type (RFC 9110 8.3.2). The name is case-insensitive, and the first one counts. If
- * repeated fields give several media types, the last one counts. It inherits the charset of an earlier one with the same
- * essence (Fetch, "extract a MIME type").
- */
+/** Returns the charset of a Content-Type (RFC 9110 8.3.2). Combines several as Fetch does ("extract a MIME type"). */
 export const ofContentType = (contentType: string): O.Option<string> => {
   let essence = ''
   let charset: string | undefined

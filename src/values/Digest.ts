@@ -35,8 +35,6 @@ export interface Challenge {
   readonly domain?: ReadonlyArray<string>
 }
 
-// --- challenges ----------------------------------------------------------------------------------------------------
-
 type Parameters = ReadonlyMap<string, string>
 
 /** A name, and its value if it has one: a quoted string that is closed, or text up to white space or a comma. */
@@ -113,8 +111,6 @@ export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm
   const nonce = parameters?.get('nonce')
   return realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })
 }
-
-// --- answers -------------------------------------------------------------------------------------------------------
 
 /** The input of an answer. `count` is how often the nonce has been used, including this time. */
 export interface Answering {

@@ -38,7 +38,6 @@ export const quotedStringEnd = (text: string, start: number): number | undefined
 /** Returns the content of a quoted string that is given with its quotes (RFC 9110 5.6.4). */
 export const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\([\s\S])/g, '$1')
 
-/** Returns text as a quoted string. */
 export const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
@@ -49,8 +48,6 @@ export const isToken = (text: string): boolean => TOKEN.test(text)
 /** Returns text as the value of a parameter: as it is if it is a token, otherwise as a quoted string. */
 export const tokenOrQuoted = (text: string): string => (isToken(text) ? text : quote(text))
 
-// --- media types ---------------------------------------------------------------------------------------------------
-
 export interface MediaType {
   /** `type/subtype` in lower case. */
   readonly essence: string
@@ -58,15 +55,10 @@ export interface MediaType {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-/** A media type and the index where it ends: at a character of `ends`, or at the end of the text. */
-interface Parsed {
-  readonly media: MediaType
-  readonly end: number
-}
-
 const normalized = (name: string): string => name.trim().toLowerCase()
 
-const parseAt = (text: string, from: number, ends: string): Parsed => {
+/** Returns a media type and the index where it ends: at a character of `ends`, or at the end of the text. */
+const parseAt = (text: string, from: number, ends: string): { readonly media: MediaType; readonly end: number } => {
   const isInside = (character: string): boolean => character !== ';' && !ends.includes(character)
   const startOfParameters = skipWhile(text, from, isInside)
   const essence = normalized(text.slice(from, startOfParameters))
@@ -90,10 +82,7 @@ const parseAt = (text: string, from: number, ends: string): Parsed => {
   return { media: { essence, parameters }, end: at }
 }
 
-/**
- * Parses one media type. Never fails: invalid parameters are ignored. A quoted value may contain `;`, `,` and escapes.
- * Blanks around `=` are accepted. If a quote is not closed, the value and everything after it are ignored.
- */
+/** Parses one media type. Never fails: ignores invalid parameters, and everything after a quote that is not closed. */
 export const parseMediaType = (text: string): MediaType => parseAt(text, 0, '').media
 
 /** Parses media types that are separated by commas, as in combined fields. */

@@ -59,7 +59,6 @@ export const parseNetwork = (text: string): Network | undefined => {
   return isMapped(address) && length >= 96 ? { ...toIpv4(address), length: length - 96 } : { ...address, length }
 }
 
-/** Returns whether an address belongs to a network of the same version. */
 export const contains =
   ({ version, bits, length }: Network) =>
   (address: Address): boolean => {

@@ -11,7 +11,6 @@
  * const [link] = Link.parse('</2>; rel="next last"; title="a; b"')
  * assert.deepEqual(link, { target: '/2', rels: ['next', 'last'], parameters: [['rel', 'next last'], ['title', 'a; b']] })
  */
-
 import * as HeaderSyntax from './HeaderSyntax.js'
 import * as PercentEncoding from './PercentEncoding.js'
 

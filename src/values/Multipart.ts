@@ -65,12 +65,10 @@ const heading = (part: Part): E.Either<string, string> => {
   const { filename, contentType = '', headers } = UserInput.own(part)
   const file = filename === undefined ? '' : `; filename="${escaped(filename)}"`
   const given = [...(contentType === '' ? [] : [['Content-Type', contentType] as const]), ...(headers ?? [])]
-  for (const [name, value] of given) {
-    if (!Headers.isName(name) || !/^[^\0\r\n]*$/.test(value)) {
-      return E.left(
-        `the header ${JSON.stringify(name)} of the part ${JSON.stringify(part.name)} has an invalid name or value`,
-      )
-    }
+  const invalid = given.find(([name, value]) => !Headers.isName(name) || !/^[^\0\r\n]*$/.test(value))
+  if (invalid !== undefined) {
+    const header = `the header ${JSON.stringify(invalid[0])} of the part ${JSON.stringify(part.name)}`
+    return E.left(`${header} has an invalid name or value`)
   }
   const disposition = `Content-Disposition: form-data; name="${escaped(part.name)}"${file}\r\n`
   return E.right(disposition + given.map(([name, value]) => `${name}: ${value}\r\n`).join(''))

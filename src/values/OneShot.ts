@@ -33,12 +33,7 @@ const refused: AsyncIterator<Uint8Array> = {
 }
 
 /** The methods by which different kinds of streams and iterators are cancelled. */
-interface Closable {
-  readonly on?: unknown
-  readonly destroy?: unknown
-  readonly return?: unknown
-  readonly cancel?: unknown
-}
+type Closable = Readonly<Partial<Record<'on' | 'destroy' | 'return' | 'cancel', unknown>>>
 
 const ignore = (): void => {}
 
@@ -98,7 +93,6 @@ export const guard = (source: Source): Source => {
   return guarded
 }
 
-/** Returns whether a source can no longer be sent. */
 export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || claimed.has(guarded)
 
 /** Reserves a source for one send. */
@@ -114,10 +108,7 @@ export const release = (guarded: Source): void => {
 /** A generator that was not started holds no resources. */
 const isGenerator = (source: object): boolean => Object.prototype.toString.call(source) === '[object AsyncGenerator]'
 
-/**
- * Cancels a source after its exchange, whether it was read or not. It counts as consumed afterwards, except for a
- * generator that was not started.
- */
+/** Cancels a source after its exchange. It then counts as consumed, unless it is a generator that was not started. */
 export const close = (guarded: Source): void => {
   if (!isObject(guarded)) return
   const source = sources.get(guarded)

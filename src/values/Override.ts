@@ -43,10 +43,7 @@ export const getOrElse =
   <A>(ma: Override<A>): A | B =>
     ma._tag === 'Set' ? ma.value : otherwise
 
-/**
- * Overrides by key, each combined by the monoid above. A key keeps the position of its first occurrence, as in requests'
- * merged dictionaries.
- */
+/** Overrides by key. A key keeps the position of its first occurrence, as in requests' merged dictionaries. */
 export type Keyed<A> = ReadonlyMap<string, Override<A>>
 
 export const noKeys: Keyed<never> = new Map()
@@ -78,8 +75,7 @@ export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string
  *     Replace(a) <> Extend(b)  = Replace(a <> b)
  *     anything   <> Replace(b) = Replace(b)
  *
- * requests' `merge_setting` is this monoid with dictionaries as `Extend` and all other values as `Replace`.
- * Its `merge_hooks` is `Replace`.
+ * requests' `merge_setting` has dictionaries as `Extend` and other values as `Replace`; `merge_hooks` is `Replace`.
  */
 export type Layer<A> =
   | Inherit

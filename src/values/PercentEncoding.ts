@@ -15,9 +15,9 @@ const ODD_ESCAPES = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE]|[\dA-F][a
 const UNRESERVED = /[\w.~-]/
 export const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Replaces a lone surrogate by U+FFFD as the WHATWG parser does, because `encodeURIComponent` would throw. */
-const encodeRun = (run: string): string => encodeURIComponent(run.replace(/\p{Surrogate}/gu, '\uFFFD'))
-const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeRun)
+/** Encodes a lone surrogate as U+FFFD, as WHATWG parsers do, because `encodeURIComponent` would throw. */
+export const encodeText = (text: string): string => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'))
+const encodeAll = (text: string, beyond: RegExp): string => text.replace(beyond, encodeText)
 const upperCase = (escape: string): string => escape.toUpperCase()
 
 /** Decodes the escape of an unreserved character, and leaves any other escape as it is. */
@@ -38,10 +38,7 @@ const quoteComponent = (text: string, beyond: RegExp): string => {
   return encodeAll(normal, beyond)
 }
 
-/**
- * Percent-encodes the octets above ASCII of a reference that is not UTF-8. Also quotes each component with a lone `%`.
- * Otherwise the new escapes would be quoted together with it later.
- */
+/** Percent-encodes octets above ASCII. Quotes a component with a lone `%` first, so that no escape is quoted twice. */
 const quoteOctets = (reference: string): string =>
   reference
     .replace(/[^?#]+/g, (component) => (hasLonePercent(component) ? quotePercents(component) : component))
@@ -56,15 +53,11 @@ export const decodeComponent = (text: string): string | undefined => {
   }
 }
 
-/** Quotes a path. */
 export const quotePath = (path: string): string => quoteComponent(path, BEYOND_PATH)
 /** Quotes text for a query or a fragment. */
 export const quoteQuery = (text: string): string => quoteComponent(text, BEYOND_QUERY)
 
-/**
- * Quotes a URI of a scheme whose components are unknown. Keeps the case of its escapes like requests' `requote_uri`,
- * because urllib3 normalises only http and https.
- */
+/** Quotes a URI of another scheme. Keeps the case of escapes, because urllib3 normalises only http and https. */
 export const quoteUri = (text: string): string =>
   encodeAll(hasLonePercent(text) ? text.replaceAll('%', '%25') : text.replace(ESCAPES, unescapeUnreserved), BEYOND_URI)
 
@@ -90,10 +83,7 @@ export const removeDotSegments = (path: string): string => {
 const isControl = (character: string): boolean => character <= ' '
 const isBlank = (character: string): boolean => isControl(character) || /\s/.test(character)
 
-/**
- * Removes blanks at both ends: C0 controls and spaces like the WHATWG parser, and at the start all white space like
- * Python's `lstrip`.
- */
+/** Removes C0 controls and spaces at both ends like WHATWG, and all white space at the start like Python's `lstrip`. */
 export const trimmed = (text: string): string => {
   let start = 0
   let end = text.length
@@ -104,10 +94,7 @@ export const trimmed = (text: string): string => {
 
 const ASCII = /^[\0-\x7f]*$/
 
-/**
- * Decodes the octets of a URL reference in a header field, which has one character for each octet: as UTF-8 like
- * requests. If they are not UTF-8, each octet above ASCII is percent-encoded: `caf\xe9` is `caf%E9`.
- */
+/** Decodes a reference with one character for each octet: as UTF-8, as requests does, else `caf\xe9` is `caf%E9`. */
 export const decodeOctets = (octets: string): string => {
   if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
   try {

@@ -21,27 +21,30 @@ export const escapeControls = (text: string): string => text.replace(UNPRINTABLE
 /** Quotes foreign text for a message, and truncates it to 64 characters. */
 export const quoted = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 
-const inWords = (thrown: unknown): string => {
-  // Node throws an AggregateError without a message if it tried several addresses and all of them failed.
-  if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reasonOf).join('; ')
-  if (typeof thrown !== 'object' || thrown === null) return String(thrown)
-  const message: unknown = Reflect.get(thrown, 'message')
-  return typeof message === 'string' ? message : ''
+/** Returns a function that reads the message of anything that was thrown, and never throws itself. */
+export const reasonReader = (ifEmpty: string, ifUnreadable: string): ((thrown: unknown) => string) => {
+  const messageIn = (thrown: unknown): string => {
+    // Node throws an AggregateError without a message if it tried several addresses and all of them failed.
+    if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(reason).join('; ')
+    if (typeof thrown !== 'object' || thrown === null) return String(thrown)
+    const message: unknown = Reflect.get(thrown, 'message')
+    return typeof message === 'string' ? message : ''
+  }
+  const reason = (thrown: unknown): string => {
+    try {
+      return messageIn(thrown).trim() || ifEmpty
+    } catch {
+      return ifUnreadable
+    }
+  }
+  return reason
 }
 
 /** Returns the message of anything that was thrown, as it is. Never throws. */
-export const reasonOf = (thrown: unknown): string => {
-  try {
-    return inWords(thrown).trim() || 'no reason was given'
-  } catch {
-    return 'its reason cannot be read'
-  }
-}
+export const reasonOf = reasonReader('no reason was given', 'its reason cannot be read')
 
 /** Returns the message of anything that was thrown, on one line and without control characters. Never throws. */
 export const messageOf = (thrown: unknown): string => escapeControls(reasonOf(thrown))
-
-// --- JSON ----------------------------------------------------------------------------------------------------------
 
 /** Returns the position of the error if the engine reports one. A message with a double quote may quote the text. */
 const positionOf = (cause: unknown): string => {

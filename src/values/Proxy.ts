@@ -67,12 +67,10 @@ export const parse = (untrimmed: string): E.Either<string, Proxy> => {
   const given = trimmed(untrimmed)
   if (hasNoSlashes(given)) return E.left('it has no host; write two slashes after the scheme, as in http://proxy:3128')
   const text = SCHEME.test(given) ? given : `http://${given}`
-  const protocol = `${SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''}:`
-  if (!isProxyProtocol(protocol)) {
-    return E.left(
-      `the scheme '${protocol.slice(0, -1)}' is not supported; use http, https, socks4, socks4a, socks5 or socks5h`,
-    )
-  }
+  const scheme = SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''
+  const protocol = `${scheme}:`
+  if (!isProxyProtocol(protocol))
+    return E.left(`the scheme '${scheme}' is not supported; use http, https, socks4, socks4a, socks5 or socks5h`)
   const located = Url.parse(text.replace(SCHEME, 'http://'))
   if (E.isLeft(located)) return E.left(located.left.message)
   const { url, userinfo } = located.right

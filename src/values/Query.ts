@@ -16,7 +16,7 @@
  */
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
-import { quoteQuery } from './PercentEncoding.js'
+import { encodeText, quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 import * as UserInput from './UserInput.js'
 
@@ -50,9 +50,7 @@ export const fromInput = (input: Input): Pairs =>
 /** Python's `quote_plus`: keeps the unreserved characters of RFC 3986, a space is `+`, the rest is UTF-8 %XX. */
 const quotePlus = (text: string): string => {
   if (/^[\w.~-]*$/.test(text)) return text
-  // A lone surrogate has no UTF-8. URLSearchParams does the same.
-  const wellFormed = text.replace(/\p{Surrogate}/gu, '\uFFFD')
-  return encodeURIComponent(wellFormed)
+  return encodeText(text)
     .replaceAll('%20', '+')
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
@@ -63,8 +61,6 @@ export const encode = (pairs: Pairs): string => {
   for (const [name, value] of pairs) text += `${text === '' ? '' : '&'}${quotePlus(name)}=${quotePlus(value)}`
   return text
 }
-
-// --- the query as a setting ----------------------------------------------------------------------------------------
 
 /** The query as a setting: keys are merged, pairs and raw text replace the earlier query. */
 export type Source =

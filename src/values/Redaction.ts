@@ -40,7 +40,6 @@ export const SENSITIVE_IN_REPLY: ReadonlySet<string> = new Set([
 /** Checked first, so that most names need no lower-case copy. */
 const LENGTHS: ReadonlySet<number> = new Set(Array.from(SENSITIVE_IN_REPLY, ({ length }) => length))
 
-/** Returns whether a header of a reply is sensitive. */
 export const isSensitiveInReply = (name: string): boolean =>
   LENGTHS.has(name.length) && SENSITIVE_IN_REPLY.has(name.toLowerCase())
 
@@ -72,10 +71,7 @@ const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, 0, oct
 const folded = (octets: string): string => octets.replaceAll('+', ' ')
 const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
 
-/**
- * A field value has one character for each octet. Other text is encoded as UTF-8. Line breaks and tabs are skipped,
- * because they are not part of a reference.
- */
+/** Text is one octet a character, or UTF-8. Skips line breaks and tabs, which are not part of a reference. */
 const layerOf = (text: string): Layer => {
   const isField = isOctets(text)
   const octets = new Uint8Array(isField ? text.length : Buffer.byteLength(text))
@@ -166,16 +162,12 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
   return spans.sort((x, y) => x.start - y.start)
 }
 
-/** Returns whether a text contains one of the values. */
 export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {
   const needles = needlesOf(secrets)
   return (text) => needles.length > 0 && spansIn(layersOf(text), needles).length > 0
 }
 
-/**
- * Replaces each of the values in a text by a mark. Separators inside a value stay, so that a query keeps its number of
- * pieces, and a path its number of segments.
- */
+/** Replaces each of the values by a mark. Keeps the separators in a value, so that the number of pieces is the same. */
 export const redact = (
   secrets: ReadonlySet<string>,
   mark: string = Secret.REDACTED,

@@ -56,8 +56,6 @@ export const unwritable = encodeError
 /** @deprecated Use `decodeError`. */
 export const unreadable = decodeError
 
-// --- encoding ------------------------------------------------------------------------------------------------------
-
 /** Collects the paths of values that cannot be encoded. */
 export interface Writer {
   /** Returns the text of a string or secret. It must match the form, by default `Line`. */
@@ -67,7 +65,6 @@ export interface Writer {
   readonly paths: ReadonlyArray<string>
 }
 
-/** Returns a new writer. */
 export const writer = (options: Reveal): Writer => {
   // An own property, so that a polluted prototype cannot reveal secrets.
   const reveal = Object.hasOwn(options, 'reveal') && options.reveal === true
@@ -99,8 +96,6 @@ export const readable =
     const again = decode(made)
     return E.isLeft(again) ? E.left(encodeError(again.left.problems)) : E.right(made)
   }
-
-// --- decoding ------------------------------------------------------------------------------------------------------
 
 /** A codec for a restricted kind of text. */
 export type Form = t.Type<string, string, unknown>
@@ -141,7 +136,6 @@ export const fromNumber = (n: number): Numeric => {
   return UnwrittenName.is(name) ? { number: name } : n
 }
 
-/** Decodes a number. */
 export const toNumber = (json: Numeric): number => (typeof json === 'number' ? json : UNWRITTEN[json.number])
 
 /** Returns one line for each problem. Values are not shown, because they may be secret. */

@@ -62,15 +62,13 @@ export type UrlError = InvalidUrl | MissingScheme
 // by any number of slashes, as in the mistyped `http:/user:pass@host`.
 const NO_PORT = /^(?:[^:/?#@]*:\/*|\/{2,})?[^/?#@]*:(?!\d*[/?#])/
 
-/**
- * Returns the text of a URL with the userinfo of its authority redacted, because it may hold a password. Text without a
- * valid authority is redacted up to its last `@`. A single expression that ends with `@` would take quadratic time.
- */
+/** Returns a URL text with its userinfo redacted, or without a valid authority, everything up to its last `@`. */
 export const masked = (text: string): string => {
   const hasNoPort = NO_PORT.test(text)
   const [start = ''] = (hasNoPort ? /^(?:[^:/?#@]*:\/+|\/{2,})/ : /^(?:[^:/?#@]*:\/*|\/{2,})/).exec(text) ?? []
   const rest = text.slice(start.length)
   const authority = hasNoPort ? rest : rest.replace(/[/?#][\s\S]*$/, '')
+  // A regular expression that ends with `@` would take quadratic time.
   const at = authority.lastIndexOf('@')
   return at < 0 ? text : `${start}${Secret.REDACTED}${rest.slice(at)}`
 }
@@ -87,8 +85,6 @@ const missingScheme = (text: string): MissingScheme => ({
   url: masked(text),
   message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https://${masked(text)}?`,
 })
-
-// --- host and port -------------------------------------------------------------------------------------------------
 
 // Already canonical, so that the WHATWG parser is not needed: the last label begins with a letter, none with `xn--`.
 const PLAIN_NAME = /^(?:[a-z\d_-]+\.)*[a-z][a-z\d_-]*\.?$/
@@ -113,8 +109,6 @@ export const isHttp = (url: Pick<Url, 'protocol'>): boolean => url.protocol === 
 export const defaultPort = (protocol: string): string =>
   protocol === 'https:' ? '443' : protocol === 'http:' ? '80' : ''
 
-// --- construction --------------------------------------------------------------------------------------------------
-
 type Parts = Pick<Url, 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash'>
 
 const assemble = ({ protocol, hostname, port, pathname, search, hash }: Parts): Url => {
@@ -137,7 +131,7 @@ const SPLIT = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^\\/?#]*))?([^?#]*)(\?[^#]*)?
 const GENERIC =
   /^([^:]*:)(?:\/\/(?:([^/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?=[/?#]|$))?([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/
 
-/** Splits a URL of another scheme, for mounts. The text stays as it is, but loses credentials that have a password. */
+/** Splits a URL of another scheme, for mounts. Its origin is `null`. Its text loses only a userinfo with a password. */
 const foreign = (text: string): Located => {
   const [, scheme = '', before, host = '', port = '', pathname = '', search = '', hash = ''] = GENERIC.exec(text) ?? []
   const isSecret = before?.includes(':') === true
@@ -159,10 +153,7 @@ const parsePlain = (text: string): Located | undefined => {
   return { url: assemble({ protocol, hostname, port, pathname, search, hash: '' }), userinfo: O.none }
 }
 
-/**
- * Parses an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`.
- * A URL whose scheme does not begin with `http` is only split and stays as it is written; its origin is `null`.
- */
+/** Parses an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`. */
 export const parse = (given: string): E.Either<UrlError, Located> => {
   if (typeof given !== 'string') return E.left(invalidUrl(typeof given, 'it must be a string'))
   const plain = parsePlain(given)

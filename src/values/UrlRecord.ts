@@ -81,10 +81,7 @@ const withSearch = (url: Url, sent: string, shown: string): Url => {
   return sent === shown ? rest : { ...rest, sealedSearch: Secret.make(sent) }
 }
 
-/**
- * Appends a query, joined by `&`. `shown` is the same query with its secret values hidden, by default the query itself.
- * A URL whose query is `?` alone gets no `&`.
- */
+/** Appends a query, shown as `shown`, which hides its secret values. A URL whose query is `?` alone gets no `&`. */
 export const appendQuery =
   (query: string, shown: string = query) =>
   (url: Url): Url => {
@@ -110,10 +107,7 @@ const concealSearch = (url: Url, redact: (text: string) => string): Url => {
   return withSearch(url, sent, `?${shown.join('&')}`)
 }
 
-/**
- * Hides the given values wherever the path, query or fragment repeats one (`Redaction`). A server that redirects often copies
- * the query of the request into its Location. A fragment, which is not sent, loses the values for good.
- */
+/** Hides values that the URL repeats (`Redaction`), as a Location often does. The fragment loses them for good. */
 export const concealing =
   (secrets: ReadonlySet<string>) =>
   (url: Url): Url => {

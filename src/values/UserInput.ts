@@ -7,14 +7,10 @@
 export const get = <A extends object, K extends keyof A>(record: A, key: K): A[K] | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined
 
-/**
- * Returns a copy of a record without a prototype, for destructuring. A record that has no prototype is returned as it is.
- *
- * The prototype is removed after copying, because V8 then keeps a fast object. An object that is created without a
- * prototype is a hash table, which is twice as large and slow to read.
- */
+/** Returns a copy of a record without a prototype, for destructuring, or the record itself if it has none. */
 export const own = <A extends object>(record: A): A => {
   if (Object.getPrototypeOf(record) === null) return record
+  // Removed after copying: V8 makes an object that is created without a prototype a hash table, which is slow to read.
   const bare: A = Object.setPrototypeOf({ ...record }, null)
   return bare
 }

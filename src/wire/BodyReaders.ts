@@ -27,7 +27,6 @@ import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
 
-/** Yields the chunks unchanged, except empty ones. */
 async function* nonEmptyChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) if (chunk.length > 0) yield chunk
 }
@@ -81,10 +80,6 @@ const lineTooLong = (maxLength: number): Fault.Fault =>
 
 const LINE_END = /\r\n|\n|\r/
 
-/** Removes an LF from the start of text after a CR, which has already ended the line. */
-const withoutLineFeed = (text: string, isAfterReturn: boolean): string =>
-  isAfterReturn && text.startsWith('\n') ? text.slice(1) : text
-
 /** Yields lines without their ends. The end of the last line does not start an empty one. Searches each character once. */
 export const lines = (options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -111,7 +106,8 @@ export const lines = (options: LinesOptions = {}) =>
     let isAfterReturn = false
     for await (const decoded of text(charset)(body)) {
       isEmpty = false
-      const part = delimiter === '' ? withoutLineFeed(decoded, isAfterReturn) : decoded
+      // The CR at the end of the text before has already ended the line.
+      const part = delimiter === '' && isAfterReturn && decoded.startsWith('\n') ? decoded.slice(1) : decoded
       isAfterReturn = decoded.endsWith('\r')
       const split = (undecided + part).split(separator)
       for (const line of split.slice(0, -1)) {

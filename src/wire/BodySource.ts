@@ -5,10 +5,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Fault from './Fault.js'
 
-/**
- * A decoded body that can be read once, by iterating (which throws a `Fault`) or with `gather`. Reading it again, or after
- * `discard`, is `BodyCut` (D40).
- */
+/** A decoded body that can be read once; reading it again is `BodyCut` (D40). Iterating it throws a `Fault`. */
 export interface Source extends AsyncIterable<Uint8Array> {
   /** Reads the whole body. More than `limit` bytes are `BodyTooLarge`. */
   readonly gather: (limit: number) => TaskEither<Fault.Fault, Uint8Array>
@@ -26,8 +23,6 @@ export const bodyCut = (cause: unknown): Fault.Fault =>
 /** The fault of reading a body again. */
 export const readAlready = (): Fault.Fault =>
   Fault.make('BodyCut', 'The body was already read or discarded; it can be read only once')
-
-// --- reading -------------------------------------------------------------------------------------------------------
 
 /** Whether a value has the shape of a source. A custom transport may return anything. */
 export const isSource = (u: unknown): u is Source => {
@@ -65,9 +60,6 @@ export const discard = async (body: Source): Promise<void> => {
   }
 }
 
-// --- constructors --------------------------------------------------------------------------------------------------
-
-/** Bytes of length 0. */
 export const NOTHING = new Uint8Array(0)
 
 /** Concatenates chunks. A single chunk is returned without copying. */
@@ -141,8 +133,6 @@ export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
     }),
   })
 }
-
-// --- observing -----------------------------------------------------------------------------------------------------
 
 /** A body and the fault that reading it has met so far. */
 export interface ObservedBody {

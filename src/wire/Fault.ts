@@ -63,26 +63,16 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly unsent?: true
 }
 
-const stringProperty = (u: unknown, name: 'name' | 'code' | 'message'): string | undefined => {
+const stringProperty = (u: unknown, name: 'name' | 'code'): string | undefined => {
   if (typeof u !== 'object' || u === null) return undefined
   const value: unknown = Reflect.get(u, name)
   return typeof value === 'string' ? value : undefined
 }
 
-const rawMessage = (u: unknown): string => {
-  // When every address of a host fails, Node throws an AggregateError without a message of its own.
-  if (u instanceof AggregateError && u.message === '') return u.errors.map(messageOf).join('; ')
-  return stringProperty(u, 'message') ?? (typeof u === 'object' && u !== null ? '' : String(u))
-}
+const reasonOf = Printable.reasonReader('no error message', 'the error message cannot be read')
 
 /** Returns the message of anything that was thrown, on one line. Never throws. */
-export const messageOf = (u: unknown): string => {
-  try {
-    return Printable.escapeControls(rawMessage(u).trim()) || 'no error message'
-  } catch {
-    return 'the error message cannot be read'
-  }
-}
+export const messageOf = (u: unknown): string => Printable.escapeControls(reasonOf(u))
 
 /** Returns name, code and message of anything that was thrown. Never throws. */
 export const causeOf = (u: unknown): ForeignError => {

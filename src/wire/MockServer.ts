@@ -22,25 +22,17 @@ const bodyOf = ({ status, body }: Answer, method: string): Uint8Array => {
 const isText = (u: unknown): boolean => typeof u === 'string'
 const isBody = (u: unknown): boolean => u === undefined || isText(u) || u instanceof Uint8Array
 const isPair = (u: unknown): boolean => Array.isArray(u) && u.length === 2 && u.every(isText)
-const isHeaders = (u: unknown): boolean =>
-  u === undefined ||
-  (Array.isArray(u)
-    ? u.every(isPair)
-    : typeof u === 'object' &&
-      u !== null &&
-      Object.values(u).every((value) => isText(value) || (Array.isArray(value) && value.every(isText))))
+const isHeaders = (u: unknown): boolean => {
+  if (Array.isArray(u)) return u.every(isPair)
+  if (typeof u !== 'object' || u === null) return u === undefined
+  return Object.values(u).every((value) => isText(value) || (Array.isArray(value) && value.every(isText)))
+}
 
-/** Returns the name of the first field that is not valid. */
-const invalidField = ({
-  status,
-  reason,
-  headers,
-  body,
-}: Partial<Record<keyof Answer, unknown>>): string | undefined => {
-  if (!Number.isInteger(status)) return 'status'
-  if (reason !== undefined && !isText(reason)) return 'reason'
-  if (!isHeaders(headers)) return 'headers'
-  return isBody(body) ? undefined : 'body'
+const invalidField = (given: Partial<Record<keyof Answer, unknown>>): string | undefined => {
+  if (!Number.isInteger(given.status)) return 'status'
+  if (given.reason !== undefined && !isText(given.reason)) return 'reason'
+  if (!isHeaders(given.headers)) return 'headers'
+  return isBody(given.body) ? undefined : 'body'
 }
 
 /** Checks what a server has returned. The left is the problem. */

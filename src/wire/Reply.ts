@@ -38,8 +38,6 @@ export {
   tooLarge,
 } from './BodySource.js'
 
-// --- heads ---------------------------------------------------------------------------------------------------------
-
 /** Status line and header fields of a reply. Sensitive values, such as Set-Cookie and X-Auth-Token, are secrets. */
 export interface Head {
   readonly status: number
@@ -115,8 +113,6 @@ export const lengthOf = (headers: Headers.Headers): number | undefined => {
   return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
 }
 
-// --- replies -------------------------------------------------------------------------------------------------------
-
 /** What a transport returns for a plan. */
 export interface Reply extends Head {
   readonly body: Source
@@ -135,8 +131,6 @@ export const reply = ({ body = NOTHING, ...rest }: ReplyInput): Reply => {
 
 /** Checks whether a value has the shape of a reply. */
 export const is = (u: unknown): u is Reply => isHead(u) && 'body' in u && isSource(u.body)
-
-// --- responses ------------------------------------------------------------------------------------------------------
 
 /** A response without its body, which is read separately. */
 export interface Unread extends Head {
@@ -164,17 +158,12 @@ export interface Response extends Unread {
   readonly bytes: Uint8Array
 }
 
-// --- servers -------------------------------------------------------------------------------------------------------
-
 /** A reply as data, which a pure server returns. The body is as sent: its `content-encoding` will be decoded. */
 export interface Answer extends Pick<HeadInput, 'status' | 'reason' | 'headers'> {
   readonly body?: string | Uint8Array
 }
 
-/**
- * A server without a network: a function, or a table of answers with keys `METHOD /path`, `METHOD /path?query` or
- * `METHOD url`.
- */
+/** A server without a network: a function, or a table with keys `METHOD /path`, `METHOD /path?query`, `METHOD url`. */
 export type Server = ((plan: Plan) => Answer) | Readonly<Record<string, Answer | ((plan: Plan) => Answer)>>
 
 /** Returns what a server answers to a plan. If a table has no matching key, the answer is 404. */

@@ -35,6 +35,7 @@ import * as Inflater from './Inflater.js'
 import * as Zstd from './Zstd.js'
 
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
+type Codings = ReadonlyArray<Coding>
 
 type Decompress = (content: Uint8Array, options: Inflater.OutputLimit) => Uint8Array
 
@@ -52,10 +53,10 @@ export const supported: string = [...NAMES.keys()].filter((name) => name !== 'x-
 /** Limits how far a small body can expand, because every coding multiplies its size. */
 const MAX_CODINGS = 5
 
-const NO_CODINGS: E.Either<Fault.Fault, ReadonlyArray<Coding>> = E.right([])
+const NO_CODINGS: E.Either<Fault.Fault, Codings> = E.right([])
 
 /** Returns the codings of a body in the order in which they were applied. More than five are `DecodingFailed`. */
-export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, ReadonlyArray<Coding>> => {
+export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, Codings> => {
   if (Headers.find(headers, 'content-encoding') === undefined) return NO_CODINGS
   const names = Headers.valuesOf(headers, 'content-encoding')
     .flatMap((value) => Secret.reveal(value).split(','))
@@ -86,31 +87,23 @@ const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
   }
 }
 
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-
 const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   if (content.length === 0) return E.right(content)
   try {
     const plain = decompressor(coding, content)(content, Inflater.outputLimit(limit))
     return plain.length > limit ? E.left(tooLarge(limit)) : E.right(plain)
   } catch (error) {
-    if (isTooLarge(error)) return E.left(tooLarge(limit))
+    if (Fault.causeOf(error).code === 'ERR_BUFFER_TOO_LARGE') return E.left(tooLarge(limit))
     // Node's gunzip rejects bytes after the last member, which must be ignored; `Gzip.decode` finds where they start.
     return coding === 'gzip' ? Gzip.decode(content, limit) : E.left(Inflater.decodingFailed(coding, error))
   }
 }
 
 /**
- * Decodes a buffered body with a single call of zlib. Returns `undefined` for several codings, for several zstd frames, and
- * if the content is invalid or decodes to more than `limit` bytes. Use `decodeStream` then: it returns the fault, and yields
- * to the event loop, because a few bytes can contain a hundred thousand members.
+ * Decodes a buffered body with one call of zlib. Returns `undefined` for several codings or zstd frames, and if the
+ * content is invalid or too large. Use `decodeStream` then: it yields to the event loop between many members.
  */
-export const decodeAtOnce = (
-  applied: ReadonlyArray<Coding>,
-  content: Uint8Array,
-  limit: number,
-): Uint8Array | undefined => {
+export const decodeAtOnce = (applied: Codings, content: Uint8Array, limit: number): Uint8Array | undefined => {
   const [coding] = applied
   if (content.length === 0) return content
   if (coding === undefined || applied.length > 1) return undefined
@@ -127,11 +120,7 @@ export const decodeAtOnce = (
 const intermediateLimit = (limit: number): number => limit * 1.125 + 65_536
 
 /** Decodes a buffered body. Errors: `DecodingFailed`; `BodyTooLarge` if the result has more than `limit` bytes. */
-export const decode = (
-  applied: ReadonlyArray<Coding>,
-  content: Uint8Array,
-  limit: number,
-): E.Either<Fault.Fault, Uint8Array> => {
+export const decode = (applied: Codings, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   let plain: E.Either<Fault.Fault, Uint8Array> = E.right(content)
   for (let i = applied.length - 1; i >= 0; i--) {
     const coding = applied[i]
@@ -144,9 +133,8 @@ export const decode = (
 
 const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transform => {
   if (coding === 'br') return zlib.createBrotliDecompress(Inflater.STREAM_OPTIONS)
-  return hasZlibHeader(start)
-    ? zlib.createInflate(Inflater.STREAM_OPTIONS)
-    : zlib.createInflateRaw(Inflater.STREAM_OPTIONS)
+  const create = hasZlibHeader(start) ? zlib.createInflate : zlib.createInflateRaw
+  return create(Inflater.STREAM_OPTIONS)
 }
 
 async function* decodeInput(coding: Coding, input: Inflater.Input): AsyncGenerator<Uint8Array> {
@@ -166,11 +154,6 @@ async function* decodeSource(coding: Coding, source: AsyncIterable<Uint8Array>):
   }
 }
 
-/**
- * Decodes a stream in constant memory: it inflates at most one chunk ahead of its reader, and closes the source when the
- * reader stops. Throws a `Fault`.
- */
-export const decodeStream = (
-  applied: ReadonlyArray<Coding>,
-  source: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> => applied.reduceRight((inner, coding) => decodeSource(coding, inner), source)
+/** Decodes a stream at most one chunk ahead of its reader. Closes the source when that stops. Throws a `Fault`. */
+export const decodeStream = (applied: Codings, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+  applied.reduceRight((inner, coding) => decodeSource(coding, inner), source)

@@ -56,8 +56,6 @@ const trailerFault = (trailer: Uint8Array, crc: number, size: number): Fault.Fau
   return Inflater.uint32(trailer, 4) === size >>> 0 ? undefined : invalid('incorrect length check')
 }
 
-// --- buffered content -----------------------------------------------------------------------------------------------
-
 /** Empty deflate streams with their trailers: one final block with fixed codes, or one stored block. */
 const EMPTY_MEMBERS: ReadonlyArray<Uint8Array> = [
   Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0, 0),
@@ -105,8 +103,6 @@ export const decode = (content: Uint8Array, limit: number): E.Either<Fault.Fault
   }
   return E.right(concat(output))
 }
-
-// --- streaming ------------------------------------------------------------------------------------------------------
 
 /** Returns the length of the next member header, or 0 if there are no more members. */
 const nextHeader = async (input: Inflater.Input, isFirst: boolean): Promise<number> => {

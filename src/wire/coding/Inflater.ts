@@ -7,6 +7,7 @@
  */
 import { constants } from 'node:buffer'
 import type * as zlib from 'node:zlib'
+import { NOTHING } from '../BodySource.js'
 import * as Fault from '../Fault.js'
 
 export type Transform = zlib.InflateRaw | zlib.BrotliDecompress
@@ -38,10 +39,7 @@ export const outputLimit = (limit: number): OutputLimit => ({
   maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), constants.MAX_LENGTH),
 })
 
-/**
- * Returns the options to decode one member or frame. Allocating the output buffer is most of the cost of a small one, so
- * `expected` should be about the size of the output, such as that of the previous one.
- */
+/** Returns options to decode one member or frame. The right `expected` size saves most of the cost of a small one. */
 export const syncOptions = (limit: number, expected = MAX_CHUNK_SIZE): SyncOptions => ({
   info: true,
   chunkSize: Math.min(Math.max(expected, MIN_CHUNK_SIZE), MAX_CHUNK_SIZE),
@@ -61,8 +59,6 @@ export const SMALL_SYNC_OPTIONS = syncOptions(MAX_SYNC_SIZE, MIN_CHUNK_SIZE)
 /** After this many members or frames, decoding yields to the event loop. */
 export const YIELD_INTERVAL = 256
 
-const EMPTY = new Uint8Array(0)
-
 /** Returns the little-endian number in four bytes. */
 export const uint32 = (bytes: Uint8Array, at: number): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)
@@ -80,7 +76,7 @@ export const truncated = (coding: string, error?: unknown): Fault.Fault =>
 /** Reads an async iterable with lookahead. */
 export class Input {
   readonly #iterator: AsyncIterator<Uint8Array>
-  #buffered: Uint8Array = EMPTY
+  #buffered: Uint8Array = NOTHING
   #ended = false
 
   constructor(source: AsyncIterable<Uint8Array>) {
@@ -108,7 +104,7 @@ export class Input {
   async take(): Promise<Uint8Array | undefined> {
     while (this.#buffered.length === 0) if (!(await this.#readMore())) return undefined
     const chunk = this.#buffered
-    this.#buffered = EMPTY
+    this.#buffered = NOTHING
     return chunk
   }
 

@@ -12,8 +12,6 @@ import * as zlib from 'node:zlib'
 import { concat } from '../BodySource.js'
 import * as Inflater from './Inflater.js'
 
-// --- frames --------------------------------------------------------------------------------------------------------
-
 const MAGIC_LENGTH = 4
 const HEADER_START_LENGTH = MAGIC_LENGTH + 1
 const BLOCK_HEADER_LENGTH = 3
@@ -50,7 +48,6 @@ const SKIPPABLE_HEADER_LENGTH = 8
 interface FrameScanner {
   /** Returns how many bytes of the next chunk belong to the frame. */
   readonly take: (chunk: Uint8Array) => number
-  /** Returns whether the whole frame was taken. */
   readonly isComplete: () => boolean
 }
 
@@ -95,8 +92,6 @@ const frameScanner = (): FrameScanner => {
   return { take, isComplete }
 }
 
-// --- decoding ------------------------------------------------------------------------------------------------------
-
 /** The zstd functions of Node 22.15 and later. */
 interface Library {
   readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.SyncOptions) => Inflater.SyncResult
@@ -123,7 +118,6 @@ const zstd = builtin !== undefined && detectsTruncation(builtin) ? builtin : und
 /** Whether this version of Node decodes zstd and detects truncated frames. */
 export const isSupported = zstd !== undefined
 
-/** Returns whether the content has a single frame. */
 export const isOneFrame = (content: Uint8Array): boolean => {
   const length = frameScanner().take(content)
   return !isSkippable(content) && !isFrame(content.subarray(length))
@@ -181,10 +175,8 @@ const decodeSmallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): I
   const inputLength = scanner.take(bytes.subarray(0, Inflater.MAX_SYNC_SIZE))
   if (!scanner.isComplete()) return undefined
   try {
-    return {
-      buffer: zstdDecompressSync(bytes.subarray(0, inputLength), Inflater.SMALL_SYNC_OPTIONS).buffer,
-      inputLength,
-    }
+    const { buffer } = zstdDecompressSync(bytes.subarray(0, inputLength), Inflater.SMALL_SYNC_OPTIONS)
+    return { buffer, inputLength }
   } catch {
     return undefined
   }
