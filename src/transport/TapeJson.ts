@@ -105,7 +105,6 @@ const HTTP_1 = 'HTTP/1.1'
 // --- writing -------------------------------------------------------------------------------------------------------
 
 const textOf = (bytes: Uint8Array, encoding: BufferEncoding): string => Buffer.from(bytes).toString(encoding)
-
 const named = (pairs: Pairs): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
   pairs.map(([name, value]) => ({ name, value }))
 
@@ -234,12 +233,8 @@ const outcomeOf = ({ response, time }: EntryJson): E.Either<string, Entry['outco
 const entryOf = (json: EntryJson): E.Either<string, Entry> => {
   const started = new Date(json.startedDateTime)
   if (Number.isNaN(started.getTime())) return E.left('startedDateTime is not a date')
-  return E.map((outcome: Entry['outcome']) => ({
-    started,
-    order: json._order,
-    asked: askedOf(json.request),
-    outcome,
-  }))(outcomeOf(json))
+  const request = { started, order: json._order, asked: askedOf(json.request) }
+  return E.map((outcome: Entry['outcome']) => ({ ...request, outcome }))(outcomeOf(json))
 }
 
 const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
