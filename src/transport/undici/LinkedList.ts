@@ -25,12 +25,10 @@ export class LinkedList<A extends LinkedListNode<A>> {
     return this.#size
   }
 
-  /** Adds a member at the end. */
   push(member: A): void {
     this.#insert(member, this.#last, undefined)
   }
 
-  /** Adds a member at the front. */
   unshift(member: A): void {
     this.#insert(member, undefined, this.#first)
   }
@@ -46,14 +44,12 @@ export class LinkedList<A extends LinkedListNode<A>> {
     this.#size += 1
   }
 
-  /** Removes and returns the first member. */
   shift(): A | undefined {
     const first = this.#first
     if (first !== undefined) this.remove(first)
     return first
   }
 
-  /** Removes and returns the last member. */
   pop(): A | undefined {
     const last = this.#last
     if (last !== undefined) this.remove(last)

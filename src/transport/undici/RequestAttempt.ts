@@ -38,7 +38,6 @@ import type { Agent, PooledRequest } from './Pool.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, ResponseBody } from './ResponseBody.js'
 
-/** Receives the end of an attempt. */
 export interface AttemptOwner {
   onOver(attempt: RequestAttempt): void
 }
@@ -242,7 +241,6 @@ export class RequestAttempt
     else this.#onHead(status, reason ?? '', Head.fields(controller.rawHeaders))
   }
 
-  /** Called for each interim response. */
   onInterim(): void {
     if (this.#phase !== 'Sent') return
     this.onActivity()
