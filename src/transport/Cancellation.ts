@@ -125,7 +125,6 @@ export const faultSignal = (controls: SendControls): { readonly signal: AbortSig
   return { signal: controller.signal, release: () => release() }
 }
 
-/** Runs work that takes a signal, and stops waiting when the caller's signal aborts or the transport is closed. */
 export const untilCancelled = async (
   { signal }: SendControls,
   closing: AbortSignal,

@@ -26,11 +26,8 @@ export interface Options {
   readonly requestBody?: 'Length' | 'Content'
 }
 
-interface RecordedRequest {
-  readonly plan: Plan
-  /** The content of the body; none until all of it was sent. */
-  readonly content: () => O.Option<Uint8Array>
-}
+/** A plan and the content of its body: none until all of it was sent. */
+type RecordedRequest = { readonly plan: Plan; readonly content: () => O.Option<Uint8Array> }
 
 const collectingContent = (plan: Plan): RecordedRequest => {
   const { body } = plan

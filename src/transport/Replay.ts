@@ -74,7 +74,6 @@ const indexOf = ({ entries }: Tape): Index => {
 const recordedContent = ({ entry }: TapePosition): O.Option<Uint8Array> =>
   O.flatMap(({ content }: TapeEntry.Payload) => content)(entry.asked.body)
 
-/** Reads the body of a plan, as sending it would. */
 const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Array>> => {
   if (body._tag === 'Empty') return E.right(new Uint8Array(0))
   if (body._tag === 'Bytes') return E.right(Secret.open(body.bytes))
@@ -83,9 +82,8 @@ const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Arr
     for await (const chunk of body._tag === 'Stream' ? body.open() : body.source) chunks.push(chunk)
     return E.right(concat(chunks))
   } catch (cause) {
-    return E.left(
-      Fault.make('RequestBodyFailed', `The request body could not be read: ${Fault.messageOf(cause)}`, cause),
-    )
+    const message = `The request body could not be read: ${Fault.messageOf(cause)}`
+    return E.left(Fault.make('RequestBodyFailed', message, cause))
   }
 }
 

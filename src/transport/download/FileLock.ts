@@ -116,7 +116,6 @@ const ownLock = (path: string) => {
 }
 
 type OwnLock = ReturnType<typeof ownLock>
-
 const isHeld = async ({ path, text }: OwnLock): Promise<boolean> => (await readLock(path))?.text === text
 
 const release = async (lock: OwnLock): Promise<void> => {

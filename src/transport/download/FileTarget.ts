@@ -26,7 +26,6 @@ const MAX_PAUSE_MS = 50
 const READER_TIMEOUT_MS = 5000
 // /dev/stdout and the like name open files and pipes, which cannot be replaced by a rename.
 const SYSTEM_PATH = /^\/(?:dev|proc)\//
-
 const isTrusted = (stats: Stats): boolean => isOwn(stats) || stats.uid === 0
 
 const fail = (message: string): never => {

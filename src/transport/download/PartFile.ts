@@ -72,7 +72,6 @@ export const claimPath = (given: string): Promise<E.Either<FileFailed, ClaimedPa
 const FORMAT = 'requests-ts/part'
 const VERSION = 2
 const MAX_BYTES = 65_536
-
 const orNull = <A>(type: t.Type<A, unknown>) => t.union([type, t.null])
 
 const FinishedFile = t.readonly(
@@ -108,7 +107,6 @@ export interface ResourceVersion {
 }
 
 const digest = (salt: string, text: string): string => createHmac('sha256', salt).update(text, 'utf8').digest('hex')
-
 const notePath = ({ part }: ClaimedPath): string => `${part}.json`
 
 /** Returns none if the note is missing, invalid, or not private; the download then starts from the beginning. */

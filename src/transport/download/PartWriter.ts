@@ -31,7 +31,6 @@ export interface WriteOptions {
   readonly length?: O.Option<number>
 }
 
-/** How much of the file is there after a body was written. */
 interface WriteResult {
   readonly _tag: 'Whole' | 'Part' | 'TooLong'
   /** Bytes of the file, including those of earlier downloads. */

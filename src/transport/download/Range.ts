@@ -122,9 +122,7 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
 
 /** Whether the response has no content coding, so that its bytes are those that ranges count. */
 const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
-
 const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.isSome(y) && x.value !== y.value
-
 const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
 
 /** Whether the ETag (even a weak one) or the Last-Modified of a response shows another version than that of the part. */

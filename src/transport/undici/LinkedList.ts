@@ -1,9 +1,6 @@
 /**
  * A doubly linked list whose members hold their own links: adding and removing take constant time.
  *
- * The pool keeps its waiting requests and its idle connections in such lists, and the dispatcher its attempts. All lose
- * members from the middle: a request is aborted, a connection is closed by the server.
- *
  * Not a `Set`: when a `Set` outgrows its table, V8 links the old table to the new one, for iterators. If members come and
  * go, one table that reached the old generation keeps all later tables and their members from being collected as young
  * objects. With 64 concurrent requests, the collector needed five times as long with a `Set`.

@@ -161,10 +161,7 @@ export class RequestAttempt
     }
   }
 
-  /**
-   * Whether a part of a response head arrived, which undici does not report. The timer asks only when it fires, so this
-   * costs nothing; silence after such a part is noticed up to one `read` late.
-   */
+  /** Whether a part of a head arrived, which undici does not report. Silence after it is noticed up to one `read` late. */
   hasUnseenActivity(): boolean {
     const { socket } = this
     // An HTTP/2 connection receives other frames too.

@@ -28,7 +28,6 @@ export interface Security {
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
-
 const isPem = (text: string): boolean => text.includes('-----BEGIN ')
 
 const rejected = (what: string, error: unknown): Fault.Fault =>

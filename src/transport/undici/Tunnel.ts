@@ -111,7 +111,6 @@ export const connect = (
 // --- SOCKS ---------------------------------------------------------------------------------------------------------
 
 export const resolvesNames = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4a:' || protocol === 'socks5h:'
-
 export const isSocks4 = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4:' || protocol === 'socks4a:'
 
 type Login = Pick<SocksProxy, 'userId' | 'password'>

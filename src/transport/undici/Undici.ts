@@ -83,13 +83,10 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
-  readonly #settings: Settings
   readonly #inFlight = new LinkedList<RequestAttempt>()
   #agents: Agents | undefined
 
-  constructor(settings: Settings) {
-    this.#settings = settings
-  }
+  constructor(readonly settings: Settings) {}
 
   /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
@@ -108,7 +105,7 @@ class Dispatcher implements AttemptOwner {
   #send(loaded: Library, attempt: RequestAttempt): void {
     if (attempt.isOver) return
     const { plan } = attempt
-    this.#agents ??= new Agents(loaded, this.#settings)
+    this.#agents ??= new Agents(loaded, this.settings)
     const agent = Url.isHttp(plan.url) ? this.#agents.acquire(plan) : E.left(unsupportedScheme(plan))
     if (E.isLeft(agent)) {
       attempt.fail(agent.left)
