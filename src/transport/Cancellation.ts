@@ -34,7 +34,6 @@ const abortFault = ({ signal }: SendControls): Fault.Fault | undefined =>
     ? Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(signal.reason)}`, signal.reason)
     : undefined
 
-/** Returns the error of a request whose signal had aborted already. */
 export const abortedBeforeSend = (plan: Plan): TransportError =>
   at(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent')))
 
@@ -42,7 +41,6 @@ export const abortedBeforeSend = (plan: Plan): TransportError =>
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
   abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined)
 
-/** Returns `DeadlineExceeded` if the deadline has passed. */
 export const deadlineFault = (
   clock: Clock.Clock,
   deadline: number,
@@ -86,10 +84,7 @@ const sleepUntil = async (clock: Clock.Clock, moment: number, stop: AbortSignal)
   return true
 }
 
-/**
- * Waits for work that cannot be cancelled, until the signal aborts or the deadline passes. The work then continues, and its
- * result is ignored. Rejects if the work rejects before that.
- */
+/** Waits for work until the signal aborts or the deadline passes. The work then continues, and its result is ignored. */
 export const raceDeadline = async <A>(
   controls: SendControls,
   running: PromiseLike<A>,
@@ -130,7 +125,6 @@ export const faultSignal = (controls: SendControls): { readonly signal: AbortSig
   return { signal: controller.signal, release: () => release() }
 }
 
-/** Runs work that takes a signal, and stops waiting when the caller's signal aborts or the transport is closed. */
 export const untilCancelled = async (
   { signal }: SendControls,
   closing: AbortSignal,

@@ -36,7 +36,6 @@ export interface Limit {
   readonly rate?: { readonly requests: number; readonly per: number }
 }
 
-/** A request that waits for its start. */
 interface Waiter {
   readonly clock: Clock.Clock
   /** Aborts when the request no longer waits. */
@@ -46,7 +45,6 @@ interface Waiter {
 
 const UNLIMITED = Number.POSITIVE_INFINITY
 
-/** The queue of waiting requests, and the counts of those that started. */
 class LimitQueue {
   readonly #concurrency: number
   readonly #requests: number
@@ -102,15 +100,10 @@ class LimitQueue {
       }
       this.#waiting.shift()
       this.#inFlight += 1
-      this.#recordStart(this.#now(next.clock))
+      if (this.#requests !== UNLIMITED) this.#starts.push(this.#now(next.clock))
+      if (this.#starts.length > this.#requests) this.#starts.shift()
       next.start()
     }
-  }
-
-  #recordStart(now: number): void {
-    if (this.#requests === UNLIMITED) return
-    this.#starts.push(now)
-    if (this.#starts.length > this.#requests) this.#starts.shift()
   }
 
   /** Sets the only timer, on behalf of the first waiter. It ends early if that waiter stops waiting. */
@@ -128,7 +121,7 @@ class LimitQueue {
   }
 }
 
-/** Waits until a request may start. Returns the fault that ended the wait, if any. */
+/** Returns the fault that ended the wait, if any. */
 const waitForStart = async (
   queue: LimitQueue,
   controls: SendControls,

@@ -26,13 +26,9 @@ export interface Options {
   readonly requestBody?: 'Length' | 'Content'
 }
 
-interface RecordedRequest {
-  readonly plan: Plan
-  /** The content of the body; none until all of it was sent. */
-  readonly content: () => O.Option<Uint8Array>
-}
+/** A plan and the content of its body: none until all of it was sent. */
+type RecordedRequest = { readonly plan: Plan; readonly content: () => O.Option<Uint8Array> }
 
-/** Returns a plan that collects the content of its body while it is sent. */
 const collectingContent = (plan: Plan): RecordedRequest => {
   const { body } = plan
   if (body._tag === 'Empty') return { plan, content: () => O.none }
@@ -46,7 +42,7 @@ const collectingContent = (plan: Plan): RecordedRequest => {
     }
     whole = O.some(concat(chunks))
   }
-  const content = (): O.Option<Uint8Array> => whole
+  const content = () => whole
   // A generator opens its source when its first chunk is requested, so `withRetry` still sees whether the body was opened.
   return body._tag === 'Stream'
     ? { plan: { ...plan, body: { ...body, open: () => collect(body.open()) } }, content }

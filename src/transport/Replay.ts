@@ -20,16 +20,8 @@ import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
 import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
-import {
-  type Answered,
-  type Asked,
-  asked,
-  type Entry,
-  type Pairs,
-  type Payload,
-  type Tape,
-  valueOf,
-} from './TapeEntry.js'
+import type { Asked, Entry, Tape } from './TapeEntry.js'
+import * as TapeEntry from './TapeEntry.js'
 
 // --- comparing plans -----------------------------------------------------------------------------------------------
 
@@ -40,7 +32,7 @@ const IGNORED: ReadonlySet<string> = new Set(['user-agent', 'accept-encoding', '
 const BOUNDARY = /(;\s*boundary=)("[^"]*"|[^;\s]*)/i
 
 /** Returns the header fields that are compared: lower-case names, sorted, without multipart boundaries. */
-const fields = ({ headers }: Asked): Pairs =>
+const fields = ({ headers }: Asked): TapeEntry.Pairs =>
   headers
     .map(([name, value]): readonly [string, string] => [name.toLowerCase(), value.replace(BOUNDARY, '$1…')])
     .filter(([name]) => !IGNORED.has(name))
@@ -55,7 +47,7 @@ export const key = (plan: Asked): string => {
 /** Returns the content of a body in the form that is compared: a multipart body without its boundary. */
 const comparable = ({ headers }: Asked, content: Uint8Array): string => {
   const text = Buffer.from(content).toString('latin1')
-  const boundary = BOUNDARY.exec(valueOf(headers, 'content-type'))?.[2]?.replace(/^"|"$/g, '') ?? ''
+  const boundary = BOUNDARY.exec(TapeEntry.valueOf(headers, 'content-type'))?.[2]?.replace(/^"|"$/g, '') ?? ''
   return boundary === '' ? text : text.replaceAll(boundary, '…')
 }
 
@@ -80,9 +72,8 @@ const indexOf = ({ entries }: Tape): Index => {
 }
 
 const recordedContent = ({ entry }: TapePosition): O.Option<Uint8Array> =>
-  O.flatMap(({ content }: Payload) => content)(entry.asked.body)
+  O.flatMap(({ content }: TapeEntry.Payload) => content)(entry.asked.body)
 
-/** Reads the body of a plan, as sending it would. */
 const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Array>> => {
   if (body._tag === 'Empty') return E.right(new Uint8Array(0))
   if (body._tag === 'Bytes') return E.right(Secret.open(body.bytes))
@@ -91,9 +82,8 @@ const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Arr
     for await (const chunk of body._tag === 'Stream' ? body.open() : body.source) chunks.push(chunk)
     return E.right(concat(chunks))
   } catch (cause) {
-    return E.left(
-      Fault.make('RequestBodyFailed', `The request body could not be read: ${Fault.messageOf(cause)}`, cause),
-    )
+    const message = `The request body could not be read: ${Fault.messageOf(cause)}`
+    return E.left(Fault.make('RequestBodyFailed', message, cause))
   }
 }
 
@@ -144,7 +134,7 @@ async function* cutBody(bytes: Uint8Array, end: 'Left' | Fault.Fault): AsyncGene
   throw end === 'Left' ? Fault.make('BodyCut', 'The body was not recorded to its end') : end
 }
 
-const replyOf = ({ bytes, end, ...rest }: Answered): Reply =>
+const replyOf = ({ bytes, end, ...rest }: TapeEntry.Answered): Reply =>
   reply({ ...rest, body: end === 'Whole' ? bytes : cutBody(bytes, end) })
 
 const answer = async (
@@ -154,7 +144,7 @@ const answer = async (
   { signal }: SendControls,
 ): Promise<E.Either<TransportError, Reply>> => {
   if (signal?.aborted) return E.left(abortedBeforeSend(plan))
-  const wanted = asked(plan)
+  const wanted = TapeEntry.asked(plan)
   const found = await find(index.get(key(wanted)) ?? [], plan, wanted)
   if (E.isLeft(found)) return E.left(at(plan, found.left))
   if (found.right === undefined) return E.left(at(plan, notFound(tape, plan, wanted)))

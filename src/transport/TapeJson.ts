@@ -24,7 +24,6 @@ import { type Answered, type Asked, type Entry, type Pairs, type Tape, valueOf, 
 
 const FORMAT = 'requests-ts/tape'
 const VERSION = 1
-
 const Field = t.readonly(t.type({ name: Serialization.Line, value: Serialization.FieldValue }))
 const Parameter = t.readonly(t.type({ name: t.string, value: t.string }))
 const Base64 = t.literal('base64')
@@ -99,13 +98,11 @@ export const TapeJson = t.readonly(
 )
 export type TapeJson = t.TypeOf<typeof TapeJson>
 type EntryJson = t.TypeOf<typeof EntryJson>
-
 const HTTP_1 = 'HTTP/1.1'
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
 const textOf = (bytes: Uint8Array, encoding: BufferEncoding): string => Buffer.from(bytes).toString(encoding)
-
 const named = (pairs: Pairs): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
   pairs.map(([name, value]) => ({ name, value }))
 
@@ -136,9 +133,8 @@ const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string)
 
 const contentJson = ({ bytes, headers }: Answered): t.TypeOf<typeof Content> => {
   const shape = { size: bytes.length, mimeType: valueOf(headers, 'content-type') || 'x-unknown' }
-  return isUtf8(bytes)
-    ? { ...shape, text: textOf(bytes, 'utf8') }
-    : { ...shape, text: textOf(bytes, 'base64'), encoding: 'base64' }
+  if (isUtf8(bytes)) return { ...shape, text: textOf(bytes, 'utf8') }
+  return { ...shape, text: textOf(bytes, 'base64'), encoding: 'base64' }
 }
 
 /** HAR's form of an exchange without a response. */
@@ -234,12 +230,8 @@ const outcomeOf = ({ response, time }: EntryJson): E.Either<string, Entry['outco
 const entryOf = (json: EntryJson): E.Either<string, Entry> => {
   const started = new Date(json.startedDateTime)
   if (Number.isNaN(started.getTime())) return E.left('startedDateTime is not a date')
-  return E.map((outcome: Entry['outcome']) => ({
-    started,
-    order: json._order,
-    asked: askedOf(json.request),
-    outcome,
-  }))(outcomeOf(json))
+  const request = { started, order: json._order, asked: askedOf(json.request) }
+  return E.map((outcome: Entry['outcome']) => ({ ...request, outcome }))(outcomeOf(json))
 }
 
 const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null

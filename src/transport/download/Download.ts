@@ -121,10 +121,9 @@ export const saveResponse = async (
       const { total, length } = answer
       return writeFile(target, head, body, { mode: { _tag: 'Append', size }, expected: total, length })
     }
-    case 'Complete': {
+    case 'Complete':
       if (O.isSome(existing) && existing.value.isWhole) return E.right({ path, size, resumedAt: size, head })
       return writeFile(target, head, emptyBody(), { mode: { _tag: 'Append', size }, expected: O.some(size) })
-    }
     case 'Again':
       return E.right(undefined)
     case 'Mismatch':

@@ -108,20 +108,14 @@ const removeStale = async (path: string, found: LockFile, isStale: (lock: LockFi
   }
 }
 
-/** A lock of this process, which may not be taken yet. */
-interface OwnLock {
-  readonly path: string
-  readonly token: string
-  readonly text: string
-}
-
-/** Its owner counts as running until the lock is released. */
-const ownLock = (path: string): OwnLock => {
+/** Returns a lock of this process, which is not taken yet. Its owner counts as running until the lock is released. */
+const ownLock = (path: string) => {
   const token = randomUUID()
   held.add(token)
   return { path, token, text: JSON.stringify({ pid: process.pid, host: hostname(), token }) }
 }
 
+type OwnLock = ReturnType<typeof ownLock>
 const isHeld = async ({ path, text }: OwnLock): Promise<boolean> => (await readLock(path))?.text === text
 
 const release = async (lock: OwnLock): Promise<void> => {
@@ -135,16 +129,13 @@ const release = async (lock: OwnLock): Promise<void> => {
 
 // --- waiting for a lock --------------------------------------------------------------------------------------------
 
-/** Passed to a critical section. */
 export interface LockHandle {
   /** Whether this process still holds the lock. Check it immediately before you change the guarded file. */
   readonly isHeld: () => Promise<boolean>
 }
 
-const isStaleSection = (lock: LockFile): boolean => {
-  if (ageOf(lock) > STALE_MS) return true
-  return lock.owner === undefined ? ageOf(lock) > UNWRITTEN_MS : stateOf(lock) === 'Ended'
-}
+const isStaleSection = (lock: LockFile): boolean =>
+  ageOf(lock) > STALE_MS || (lock.owner === undefined ? ageOf(lock) > UNWRITTEN_MS : stateOf(lock) === 'Ended')
 
 const acquire = async ({ path, text }: OwnLock): Promise<E.Either<string, void>> => {
   const end = performance.now() + WAIT_MS
@@ -155,10 +146,8 @@ const acquire = async ({ path, text }: OwnLock): Promise<E.Either<string, void>>
     else if (performance.now() >= end) {
       const owner = found?.owner
       const holder = owner === undefined ? 'another process' : `process ${owner.pid} on ${owner.host}`
-      const seconds = WAIT_MS / 1000
-      return E.left(
-        `${path} has been held by ${holder} for more than ${seconds} s; end that process or remove the lock`,
-      )
+      const time = `for more than ${WAIT_MS / 1000} s`
+      return E.left(`${path} has been held by ${holder} ${time}; end that process or remove the lock`)
     }
     // Random, because the waiting processes often started at the same time.
     await delay(POLL_MS * (0.5 + Math.random()))
@@ -180,13 +169,9 @@ export const withLock =
 
 // --- trying a lock -------------------------------------------------------------------------------------------------
 
-/** Removes the lock. */
 export type Release = () => Promise<void>
 
-/**
- * Takes a lock. Returns undefined if another download holds it. `lastWrite` is the time of the last write to the guarded
- * file, in milliseconds since the epoch. Throws the error of the file system.
- */
+/** Returns undefined if another download holds the lock. `lastWrite`: of the guarded file, in ms since the epoch. */
 export const tryLock = async (path: string, lastWrite: number): Promise<Release | undefined> => {
   const isStale = (lock: LockFile): boolean => {
     const state = stateOf(lock)

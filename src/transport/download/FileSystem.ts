@@ -1,9 +1,4 @@
-/**
- * File system operations shared by downloads and locks.
- *
- * A private file is one that only this user can read and write. Another user may have placed a link, a FIFO or a writable
- * file at the path of a part file or its note; such a file is never opened as ours.
- */
+/** File system operations shared by downloads and locks. */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -22,7 +17,6 @@ export const orMissing = async <A>(operation: Promise<A>): Promise<A | undefined
   }
 }
 
-/** Passes a file to `use`, and closes it on every path. */
 export const withFile = async <A>(file: FileHandle, use: (file: FileHandle) => Promise<A>): Promise<A> => {
   try {
     return await use(file)
@@ -31,7 +25,6 @@ export const withFile = async <A>(file: FileHandle, use: (file: FileHandle) => P
   }
 }
 
-/** Returns an open file after `prepare`, and closes it if that fails. */
 export const prepared = async (file: FileHandle, prepare: () => Promise<void>): Promise<FileHandle> => {
   try {
     await prepare()
@@ -45,12 +38,12 @@ export const prepared = async (file: FileHandle, prepare: () => Promise<void>): 
 /** Creates a file with mode 0600 and that content. Returns false if the path exists. Throws any other error. */
 export const createExclusive = async (path: string, text: string): Promise<boolean> => {
   try {
-    await withFile(await createPrivate(path), async (file) => {
-      await file.writeFile(text).catch(async (cause) => {
+    await withFile(await createPrivate(path), (file) =>
+      file.writeFile(text).catch(async (cause) => {
         await rm(path, { force: true })
         throw cause // a full disk: the public functions turn it into a Left
-      })
-    })
+      }),
+    )
     return true
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') return false
@@ -69,6 +62,9 @@ export const syncFolder = async (path: string): Promise<void> => {
 
 // --- private files -------------------------------------------------------------------------------------------------
 
+// Only this user can read and write a private file. Another user may have placed a link, a FIFO or a writable file at the
+// path of a part file or its note; such a file is never opened as ours.
+
 /** Whether a file belongs to this user. Always true on Windows, which has no such owners. */
 export const isOwn = ({ uid }: Stats): boolean => {
   const own = process.getuid?.()
@@ -77,8 +73,7 @@ export const isOwn = ({ uid }: Stats): boolean => {
 
 /** Whether this is a regular file of this user, with a single name, and without permissions for others. */
 const isPrivate = (stats: Stats): boolean => {
-  // Windows has no such modes.
-  const isClosed = process.getuid === undefined || (stats.mode & 0o077) === 0
+  const isClosed = process.getuid === undefined || (stats.mode & 0o077) === 0 // Windows has no such modes.
   return stats.isFile() && stats.nlink === 1 && isOwn(stats) && isClosed
 }
 

@@ -26,7 +26,6 @@ const MAX_PAUSE_MS = 50
 const READER_TIMEOUT_MS = 5000
 // /dev/stdout and the like name open files and pipes, which cannot be replaced by a rename.
 const SYSTEM_PATH = /^\/(?:dev|proc)\//
-
 const isTrusted = (stats: Stats): boolean => isOwn(stats) || stats.uid === 0
 
 const fail = (message: string): never => {
@@ -40,7 +39,6 @@ const targetOf = (stats: Stats, path: string): FileTarget => {
   return { _tag: 'Special', path }
 }
 
-/** Returns the target of a path. Throws the error of the file system. */
 export const find = async (given: string): Promise<FileTarget> => {
   let path = resolve(given)
   if (SYSTEM_PATH.test(path)) {
@@ -92,12 +90,10 @@ export const openSpecial = async (path: string, signal?: AbortSignal): Promise<F
   }
 }
 
-const withoutBits = (mode: number, bits: number): number => mode & ~bits
-
 /** Gives a finished file the mode and owner of the file that it replaces. A new file gets the default mode (umask). */
 export const adoptPermissions = async (file: FileHandle, path: string): Promise<void> => {
   const old = await orMissing(lstat(path))
-  if (old === undefined || !old.isFile()) return file.chmod(withoutBits(0o666, process.umask()))
+  if (old === undefined || !old.isFile()) return file.chmod(0o666 & ~process.umask())
   const stats = await file.stat()
   let mode = old.mode & 0o777
   if (stats.uid !== old.uid || stats.gid !== old.gid) {
@@ -105,7 +101,7 @@ export const adoptPermissions = async (file: FileHandle, path: string): Promise<
       await file.chown(old.uid, old.gid)
     } catch {
       // Only root may change the owner. A different group must not gain the permissions of the old group.
-      if (stats.gid !== old.gid) mode = withoutBits(mode, 0o070)
+      if (stats.gid !== old.gid) mode &= ~0o070
     }
   }
   await file.chmod(mode)

@@ -37,16 +37,13 @@ export const attempt = async <A>(path: string, operation: () => Promise<A>): Pro
   try {
     return E.right(await operation())
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return E.left({ _tag: 'FileFailed', path, message })
+    return E.left({ _tag: 'FileFailed', path, message: cause instanceof Error ? cause.message : String(cause) })
   }
 }
 
 // --- claiming a path -----------------------------------------------------------------------------------------------
 
-/** A path that a download has claimed. */
 export interface ClaimedPath {
-  /** The path that the user gave. */
   readonly given: string
   readonly target: FileTarget.FileTarget
   readonly part: string
@@ -57,15 +54,14 @@ export interface ClaimedPath {
 
 const noRelease = async (): Promise<void> => {}
 
-const lastWrite = async (path: string): Promise<number> => (await lstat(path).catch(() => undefined))?.mtimeMs ?? 0
-
 /** Claims a path for one download. The caller must call `release`. */
 export const claimPath = (given: string): Promise<E.Either<FileFailed, ClaimedPath>> =>
   attempt(given, async () => {
     const target = await FileTarget.find(given)
     const part = `${target.path}.part`
     if (target._tag === 'Special') return { given, target, part, isOwner: false, release: noRelease }
-    const release = await tryLock(`${part}.lock`, await lastWrite(part))
+    const lastWrite = (await lstat(part).catch(() => undefined))?.mtimeMs ?? 0
+    const release = await tryLock(`${part}.lock`, lastWrite)
     if (release !== undefined) return { given, target, part, isOwner: true, release }
     const own = `${target.path}.${randomBytes(6).toString('hex')}.part`
     return { given, target, part: own, isOwner: false, release: noRelease }
@@ -76,10 +72,8 @@ export const claimPath = (given: string): Promise<E.Either<FileFailed, ClaimedPa
 const FORMAT = 'requests-ts/part'
 const VERSION = 2
 const MAX_BYTES = 65_536
-
 const orNull = <A>(type: t.Type<A, unknown>) => t.union([type, t.null])
 
-/** A file as this library left it. */
 const FinishedFile = t.readonly(
   t.type({ size: Serialization.Finite, modifiedAt: Serialization.Finite, inode: Serialization.Finite }),
 )
@@ -103,7 +97,6 @@ const PartNote = t.readonly(
 )
 type PartNote = t.TypeOf<typeof PartNote>
 
-/** The version of a resource that a part file belongs to. */
 export interface ResourceVersion {
   readonly resource: string
   readonly location: string
@@ -114,7 +107,6 @@ export interface ResourceVersion {
 }
 
 const digest = (salt: string, text: string): string => createHmac('sha256', salt).update(text, 'utf8').digest('hex')
-
 const notePath = ({ part }: ClaimedPath): string => `${part}.json`
 
 /** Returns none if the note is missing, invalid, or not private; the download then starts from the beginning. */
@@ -133,10 +125,8 @@ const replaceNote = async (claimed: ClaimedPath, note: PartNote): Promise<void> 
   await withFile(await createPrivate(notePath(claimed)), (file) => file.writeFile(JSON.stringify(note)))
 }
 
-/** Removes the note. Throws the error of the file system. */
 export const removeNote = (claimed: ClaimedPath): Promise<void> => rm(notePath(claimed), { force: true })
 
-/** Writes the note of a new part. Throws the error of the file system. */
 export const writeNote = (
   claimed: ClaimedPath,
   { resource, location, validator, modified, total }: ResourceVersion,
@@ -147,7 +137,7 @@ export const writeNote = (
   return replaceNote(claimed, { format: FORMAT, version: VERSION, ...digests, ...version })
 }
 
-/** Adds the state of the finished file to its note, if there is one. Throws the error of the file system. */
+/** Adds the state of the finished file to its note, if there is one. */
 export const finishNote = async (claimed: ClaimedPath, { size, mtimeMs, ino }: Stats): Promise<void> => {
   const note = await readNote(claimed)
   if (O.isNone(note)) return removeNote(claimed)

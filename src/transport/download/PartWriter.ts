@@ -5,17 +5,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { createPrivate, openPrivate, prepared, syncFolder } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
-import {
-  attempt,
-  type ClaimedPath,
-  type FileFailed,
-  finishNote,
-  type ResourceVersion,
-  removeNote,
-  writeNote,
-} from './PartFile.js'
+import type { ClaimedPath, FileFailed, ResourceVersion } from './PartFile.js'
+import * as PartFile from './PartFile.js'
 
-/** One download of a request to a claimed path. */
 export interface Target {
   readonly claimed: ClaimedPath
   /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
@@ -39,7 +31,6 @@ export interface WriteOptions {
   readonly length?: O.Option<number>
 }
 
-/** How much of the file is there after a body was written. */
 interface WriteResult {
   readonly _tag: 'Whole' | 'Part' | 'TooLong'
   /** Bytes of the file, including those of earlier downloads. */
@@ -48,11 +39,11 @@ interface WriteResult {
 
 const beginPart = async (claimed: ClaimedPath, version: O.Option<ResourceVersion>): Promise<FileHandle> => {
   if (claimed.isOwner) {
-    await removeNote(claimed)
+    await PartFile.removeNote(claimed)
     await rm(claimed.part, { force: true })
   }
   return prepared(await createPrivate(claimed.part), async () => {
-    if (claimed.isOwner && O.isSome(version)) await writeNote(claimed, version.value)
+    if (claimed.isOwner && O.isSome(version)) await PartFile.writeNote(claimed, version.value)
   })
 }
 
@@ -74,13 +65,12 @@ const openFor = ({ claimed, signal }: Target, mode: WriteMode): Promise<FileHand
 /** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
 const preventResume = async (claimed: ClaimedPath): Promise<void> => {
   if (claimed.target._tag !== 'Plain') return
-  const removed = claimed.isOwner ? removeNote(claimed) : rm(claimed.part, { force: true })
+  const removed = claimed.isOwner ? PartFile.removeNote(claimed) : rm(claimed.part, { force: true })
   await removed.catch(() => undefined) // A file that cannot be removed does no harm.
 }
 
 const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
 
-/** Renames the part to the target after it was synced to the disk. */
 const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise<void> => {
   const { part, target } = claimed
   await FileTarget.adoptPermissions(file, target.path)
@@ -89,10 +79,9 @@ const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise
   if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
   await rename(part, target.path)
   await syncFolder(target.path)
-  if (claimed.isOwner) await (mayResume ? finishNote(claimed, stats) : removeNote(claimed))
+  if (claimed.isOwner) await (mayResume ? PartFile.finishNote(claimed, stats) : PartFile.removeNote(claimed))
 }
 
-/** Writes all chunks, and returns the number of bytes. */
 const writeChunks = async (
   { claimed, signal }: Target,
   file: FileHandle,
@@ -100,7 +89,7 @@ const writeChunks = async (
 ): Promise<E.Either<FileFailed, number>> => {
   let size = 0
   for await (const chunk of body) {
-    const written = await attempt(claimed.given, () => FileTarget.writeAll(file, chunk, signal))
+    const written = await PartFile.attempt(claimed.given, () => FileTarget.writeAll(file, chunk, signal))
     signal?.throwIfAborted()
     if (E.isLeft(written)) return written
     size += chunk.length
@@ -108,7 +97,7 @@ const writeChunks = async (
   return E.right(size)
 }
 
-/** Compares what was written with what was expected. A range ends the file only if the length of the file is known. */
+/** A range ends the file only if the length of the file is known. */
 const resultOf = ({ mode, expected, length = O.none }: WriteOptions, written: number): WriteResult => {
   const size = (mode._tag === 'Append' ? mode.size : 0) + written
   if (O.isSome(length) && written > length.value) return { _tag: 'TooLong', size }
@@ -126,20 +115,17 @@ const writeAndFinish = async (
   if (E.isLeft(written)) return written
   const result = resultOf(options, written.right)
   if (result._tag !== 'Whole' || target.claimed.target._tag === 'Special') return E.right(result)
-  return E.map(() => result)(await attempt(target.claimed.given, () => finish(target, file)))
+  return E.map(() => result)(await PartFile.attempt(target.claimed.given, () => finish(target, file)))
 }
 
-/**
- * Writes a body to its end, and renames the part if the file has the expected length. Throws what the body throws, and the
- * reason of the signal.
- */
+/** Renames the part if the file has the expected length. Throws what the body throws, and the reason of the signal. */
 export const writeBody = async (
   target: Target,
   options: WriteOptions,
   body: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<FileFailed, WriteResult>> => {
   const { given, isOwner } = target.claimed
-  const opened = await attempt(given, () => openFor(target, options.mode))
+  const opened = await PartFile.attempt(given, () => openFor(target, options.mode))
   if (E.isLeft(opened)) {
     target.signal?.throwIfAborted()
     return opened
@@ -150,12 +136,9 @@ export const writeBody = async (
   let outcome: E.Either<FileFailed, WriteResult>
   try {
     outcome = await writeAndFinish(target, options, file, body)
-    if (E.isRight(outcome)) {
-      const { _tag } = outcome.right
-      isKept = _tag === 'Whole' || (_tag === 'Part' && isOwner)
-    }
+    if (E.isRight(outcome)) isKept = outcome.right._tag === 'Whole' || (outcome.right._tag === 'Part' && isOwner)
   } finally {
-    closed = await attempt(given, () => file.close())
+    closed = await PartFile.attempt(given, () => file.close())
     if (!isKept) await preventResume(target.claimed)
   }
   return E.isRight(outcome) && E.isLeft(closed) ? closed : outcome

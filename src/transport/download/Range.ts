@@ -76,10 +76,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
 /** Returns milliseconds since the epoch; NaN if the text is not an HTTP date. */
 const instantOf = (date: string): number => (HTTP_DATE.test(date) ? Date.parse(date) : Number.NaN)
 
-/**
- * Returns the strong validator of a response: a strong ETag, or a Last-Modified at least one second before its Date
- * (RFC 9110 8.8.2.2).
- */
+/** Returns a strong ETag, or a Last-Modified that is at least one second older than the Date (RFC 9110 8.8.2.2). */
 export const validator = (head: Head): O.Option<string> => {
   const etag = text(head, 'ETag')
   if (etag !== undefined && STRONG_ETAG.test(etag)) return O.some(etag)
@@ -125,9 +122,7 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
 
 /** Whether the response has no content coding, so that its bytes are those that ranges count. */
 const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
-
 const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.isSome(y) && x.value !== y.value
-
 const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
 
 /** Whether the ETag (even a weak one) or the Last-Modified of a response shows another version than that of the part. */
@@ -159,10 +154,11 @@ const evaluatePartial = (part: PartialFile, head: Head): RangeAnswer => {
   }
   const { first, last, total } = range.value
   if (differ(total, part.total) || isOtherVersion(head, part)) return { _tag: 'Again' }
-  if (first !== part.size) {
-    const message = `Requested the bytes from ${part.size} on, but the 206 starts at byte ${first}`
-    return { _tag: 'Mismatch', message }
-  }
+  if (first !== part.size)
+    return {
+      _tag: 'Mismatch',
+      message: `Requested the bytes from ${part.size} on, but the 206 starts at byte ${first}`,
+    }
   // A 206 must repeat the ETag that a 200 would have (RFC 9110 15.3.7), but not the Last-Modified.
   const isSameVersion = O.isSome(part.validator) && (!isEtag(part.validator) || Headers.has('ETag')(head.headers))
   if (!isSameVersion) return { _tag: 'Again' }
@@ -191,8 +187,7 @@ export const evaluate =
     if (status < 200 || status > 299) return { _tag: 'Unexpected' }
     const length = isUncoded(head) ? O.fromNullable(lengthOf(head.headers)) : O.none
     const version = validator(head)
-    const isResumable = isUncoded(head) && O.isSome(version)
-    return { _tag: 'Begin', length, validator: version, isResumable }
+    return { _tag: 'Begin', length, validator: version, isResumable: isUncoded(head) && O.isSome(version) }
   }
 
 /** @deprecated Use `RangeAnswer`. */

@@ -26,9 +26,7 @@ const textOf = (value: string | Uint8Array | Secret.Secret | Secret.SealedBytes 
 }
 
 const certificateOf = (certificate: O.Option<ClientCertificate>): ReadonlyArray<string | null> =>
-  O.isNone(certificate)
-    ? []
-    : [textOf(certificate.value.cert), textOf(certificate.value.key), textOf(certificate.value.pfx)]
+  O.isSome(certificate) ? [certificate.value.cert, certificate.value.key, certificate.value.pfx].map(textOf) : []
 
 /** Returns user and password of a Digest login, whose Authorization differs in each request. */
 const loginOf = ({ merged }: Exchange): ReadonlyArray<string> => {

@@ -5,21 +5,17 @@
  * the most expensive step of starting an attempt. The listener is removed together with the last subscriber.
  */
 
-/** Something that an abort signal ends. */
 export interface Abortable {
   abort(reason: unknown): void
 }
 
 class AbortListeners {
   readonly members = new Set<Abortable>()
-  readonly #signal: AbortSignal
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-  }
+  constructor(readonly signal: AbortSignal) {}
 
   handleEvent(): void {
-    for (const member of [...this.members]) member.abort(this.#signal.reason)
+    for (const member of [...this.members]) member.abort(this.signal.reason)
   }
 }
 

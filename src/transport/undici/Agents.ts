@@ -61,7 +61,6 @@ const keyOf = (mode: ProxyMode, tls: Plan.Tls | undefined): string => {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
 
-/** Whether the route of a plan encrypts anything. */
 const encrypts = (plan: Plan.Plan): boolean => {
   const { proxy } = plan.route
   return plan.url.protocol === 'https:' || (O.isSome(proxy) && proxy.value.protocol === 'https:')
@@ -155,7 +154,6 @@ export class Agents {
     void oldest[1].destroy()
   }
 
-  /** Closes every connection. */
   async close(): Promise<void> {
     const agents = [...this.#byKey.values()]
     this.#byKey.clear()

@@ -10,7 +10,6 @@ import { MAX_DELAY_MS } from '../../wire/Clock.js'
 
 export const NO_TIMEOUT = Number.POSITIVE_INFINITY
 
-/** What the timer reads and calls. */
 export interface TimerListener {
   /** Returns how long nothing may happen in the current phase, in milliseconds. */
   silenceLimit(): number
@@ -39,7 +38,6 @@ export class AttemptTimer {
     return performance.now() >= this.#deadline
   }
 
-  /** Records that something happened. */
   touch(): void {
     this.#lastActivity = performance.now()
   }

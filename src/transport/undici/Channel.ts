@@ -11,7 +11,6 @@
 import type { Socket } from 'node:net'
 import type { ConnectListener } from './Connector.js'
 
-/** What a handler can do about the response that it receives. */
 export interface Controller {
   abort(reason: Error): void
   pause(): void
@@ -49,7 +48,6 @@ export interface ChannelRequest {
 }
 
 export interface Channel {
-  /** Whether the channel can send another request. */
   readonly isUsable: boolean
   dispatch(request: ChannelRequest): void
   /** Called when no request uses the channel. An idle channel must not keep the process alive. */

@@ -22,12 +22,10 @@ import { HappyEyeballs } from './HappyEyeballs.js'
 import type { Security } from './Tls.js'
 import * as Tunnel from './Tunnel.js'
 
-/** How a connection uses a proxy. */
 export type ProxyMode =
   | { readonly _tag: 'Direct' }
   | { readonly _tag: 'Forward' | 'Tunnel' | 'Socks'; readonly proxy: Proxy.Proxy }
 
-/** What all connections of one agent share. */
 export interface ConnectionOptions {
   readonly mode: ProxyMode
   /** Absent if nothing is encrypted. */
@@ -41,16 +39,11 @@ export interface ConnectionOptions {
   readonly sockets: Set<net.Socket>
 }
 
-/** The attempt that needs a connection. */
 export interface ConnectListener {
   readonly isOver: boolean
-  /** The User-Agent for CONNECT. */
   readonly userAgent: string | undefined
-  /** A connection starts to open; it can be cancelled. */
   onConnecting(connecting: ConnectAttempt): void
-  /** The connection is open, or has failed. */
   onConnectSettled(): void
-  /** The connection could not be opened. */
   fail(fault: Fault.Fault): void
 }
 
@@ -60,7 +53,6 @@ export type Destination = Pick<URL, 'protocol' | 'hostname' | 'port'>
 /** Called once: with the socket, or with `undefined` after a failure, which the listener has received. */
 export type ConnectCallback = (socket: net.Socket | undefined) => void
 
-/** Removes the brackets of an IPv6 address. */
 export const withoutBrackets = (hostname: string): string =>
   hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 
@@ -81,7 +73,6 @@ const UNSET: object = {
 
 type ToFault = (error: unknown) => Fault.Fault
 type OnSocket = (socket: net.Socket) => void
-
 /** Not a method, so that a connection in the pool does not keep its first attempt in memory. */
 const track = (sockets: Set<net.Socket>, socket: net.Socket): void => {
   sockets.add(socket)
@@ -212,7 +203,6 @@ export class ConnectAttempt {
     this.#await(secure, 'secureConnect', next)
   }
 
-  /** Starts TLS with an https origin. */
   #secure(socket: net.Socket): void {
     const { security, http2 } = this.#options
     if (this.#destination.protocol !== 'https:' || security === undefined) {
@@ -242,7 +232,6 @@ export class ConnectAttempt {
     this.#proxy(proxy, (socket) => this.#tunnel(proxy, endpoint, socket))
   }
 
-  /** Opens a tunnel through a proxy that is connected, and then continues with the origin. */
   #tunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint, socket: net.Socket): void {
     const name = Proxy.show(proxy)
     const target = Tunnel.authority(endpoint)
@@ -270,7 +259,6 @@ export class ConnectAttempt {
   }
 }
 
-/** Opens a connection for an attempt, unless the attempt is already over. */
 export const openConnection = (
   options: ConnectionOptions,
   listener: ConnectListener,

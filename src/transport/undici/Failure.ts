@@ -25,13 +25,9 @@ import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import { forwardingProxy } from './Head.js'
 
-/** The phase of an attempt. */
 export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
 
-/**
- * Carries a fault through undici, which passes it to the handler unchanged. It has no `code`: for some codes of its own
- * undici 7 and 8 reconnect without end.
- */
+/** Carries a fault through undici unchanged. Without a `code`: for some of its own, undici 7 and 8 reconnect endlessly. */
 export class FaultError extends Error {
   constructor(readonly fault: Fault.Fault) {
     super(fault.message)
@@ -58,7 +54,6 @@ const reasonOfOne = (error: unknown): string => {
   return code === '' || reason.includes(code) ? reason : `${reason} (${code})`
 }
 
-/** The address that Node adds to the error of a connection. */
 const addressOf = (error: unknown): string =>
   error instanceof Error && 'address' in error && typeof error.address === 'string' ? `${error.address}: ` : ''
 
@@ -78,7 +73,6 @@ export const peerOf = (plan: Plan): string => {
 
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('ConnectFailed', `Could not connect to ${peer}: ${reasonOf(error)}`, error)
-/** The connection was closed while it was idle. Nothing of the request was written. */
 export const connectionClosed = (peer: string): Fault.Fault =>
   Fault.make('ConnectFailed', `The idle connection to ${peer} was closed before the request was written`)
 /** The server reported that it has not processed the request (RFC 9113 8.7). */
@@ -94,7 +88,6 @@ export const proxyTlsFailed = (proxy: string, error: unknown): Fault.Fault =>
   proxyFailed(`TLS handshake with proxy ${proxy} failed: ${reasonOf(error)}`, error)
 export const tunnelClosed = (proxy: string, peer: string, error: unknown): Fault.Fault =>
   proxyFailed(`Proxy ${proxy} did not open the tunnel to ${peer}: ${reasonOf(error)}`, error)
-/** The proxy responded to CONNECT with an error status. */
 export const proxyRefused = (proxy: string, peer: string, status: number, reason: string): Fault.Fault => ({
   ...proxyFailed(`Proxy ${proxy} refused the tunnel to ${peer}: ${status} ${reason}`.trimEnd()),
   status,
@@ -104,8 +97,8 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
 
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
 export const deadlineExceeded = (method: string, peer: string, ms: number): Fault.Fault => {
-  const after = `${Math.round(ms)} ms after it began`
-  return Fault.make('DeadlineExceeded', `${method} ${peer} did not finish before its deadline, ${after}`)
+  const message = `${method} ${peer} did not finish before its deadline, ${Math.round(ms)} ms after it began`
+  return Fault.make('DeadlineExceeded', message)
 }
 export const readTimeout = (peer: string, ms: number): Fault.Fault =>
   Fault.make('ReadTimeout', `${peer} sent nothing for ${ms} ms`)
@@ -138,7 +131,6 @@ const failedAfterSent = (peer: string, cause: Fault.ForeignError): Fault.Fault =
   return Fault.make('ConnectFailed', `${what}. It may have processed the request`, cause)
 }
 
-/** Returns the fault for an error that a channel reported. */
 export const classify = (error: unknown, phase: Phase, peer: string): Fault.Fault => {
   if (error instanceof FaultError) return error.fault
   const cause = Fault.causeOf(error)

@@ -17,7 +17,6 @@ import * as net from 'node:net'
 
 const ATTEMPT_DELAY_MS = 250
 
-/** The options of the connector, without host and port. */
 export type SocketOptions = Omit<net.TcpSocketConnectOpts, 'host' | 'port'>
 
 export interface HappyEyeballsListener {
@@ -120,7 +119,6 @@ export class HappyEyeballs {
     this.#tryNext()
   }
 
-  /** Returns the error of a single address unchanged, and otherwise an error that names all addresses. */
   #combinedError(): Error {
     const [first] = this.#errors
     if (first !== undefined && this.#errors.length === 1) return first
@@ -133,7 +131,6 @@ export class HappyEyeballs {
     this.#listener.onFailed(error)
   }
 
-  /** Destroys the sockets that have not connected. */
   cancel(): void {
     this.#isOver = true
     clearTimeout(this.#timer)

@@ -7,10 +7,11 @@
  * | sent      | no Transfer-Encoding: undici adds it to a body of unknown length                    |
  * | sent      | a Content-Length if the length of the body is known                                 |
  * | sent      | to a forwarding proxy, the Host of the origin                                       |
- * | received  | bytes as latin-1, in order, duplicates kept, values without surrounding white space |
+ * | received  | bytes as latin-1, in order, duplicates kept, values without surrounding blanks (RFC 9110 5.5) |
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
+import * as HeaderSyntax from '../../values/HeaderSyntax.js'
 import * as Headers from '../../values/Headers.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
@@ -22,10 +23,8 @@ export type Pair = readonly [name: string, value: string]
 export const forwardingProxy = ({ url, route: { proxy } }: Plan.Plan): Proxy.Proxy | undefined =>
   O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol) ? proxy.value : undefined
 
-/** Host and port as in a Host header. */
 const hostOf = ({ origin, protocol }: Plan.Plan['url']): string => origin.slice(protocol.length + 2)
 
-/** Returns the headers of a plan as undici expects them. */
 export const flat = (plan: Plan.Plan): string[] => {
   const { fields } = Plan.wireHeaders(plan)
   const list: string[] = []
@@ -49,13 +48,6 @@ export const flat = (plan: Plan.Plan): string[] => {
 export const plainUserAgent = (plan: Plan.Plan): string | undefined => {
   const [value] = Headers.valuesOf(plan.headers, 'User-Agent')
   return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** Removes white space at the end of a value (RFC 9110 5.5); undici's parser removes it only at the start. */
-const trimEnd = (value: string): string => {
-  let end = value.length
-  while (value.charAt(end - 1) === ' ' || value.charAt(end - 1) === '\t') end -= 1
-  return value.slice(0, end)
 }
 
 /** Whether all are views of one buffer, in order. They are, unless the head arrived in several pieces. */
@@ -83,7 +75,7 @@ const fromOneBuffer = (raw: ReadonlyArray<Uint8Array>): ReadonlyArray<Pair> => {
     const name = raw[i]
     const value = raw[i + 1]
     if (name === undefined || value === undefined) continue
-    pairs.push([textAt(name, text, start), trimEnd(textAt(value, text, start))])
+    pairs.push([textAt(name, text, start), HeaderSyntax.trimBlanks(textAt(value, text, start))])
   }
   return pairs
 }
@@ -99,7 +91,9 @@ const textOf = (value: unknown): string => {
 
 const fromList = (raw: ReadonlyArray<unknown>): ReadonlyArray<Pair> => {
   const pairs: Pair[] = []
-  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([textOf(raw[i]), trimEnd(textOf(raw[i + 1]))])
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    pairs.push([textOf(raw[i]), HeaderSyntax.trimBlanks(textOf(raw[i + 1]))])
+  }
   return pairs
 }
 
@@ -120,6 +114,5 @@ export const hasForeignTransferEncoding = (received: ReadonlyArray<Pair>): boole
 }
 
 const isFraming = ([name]: Pair): boolean => /^(?:content-length|transfer-encoding)$/i.test(name)
-
 /** Whether an HTTP/1 head tells the end of its body. If not, the body ends with the connection (RFC 9112 6.3). */
 export const hasFraming = (received: ReadonlyArray<Pair>): boolean => received.some(isFraming)

@@ -144,7 +144,6 @@ export class InterimFilter {
     }
   }
 
-  /** Returns the part of the bytes that undici may see. */
   #filter(bytes: Buffer): Buffer {
     const passed: Buffer[] = []
     let rest = bytes

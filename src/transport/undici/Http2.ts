@@ -40,7 +40,6 @@ const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
 ])
 
 const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
-
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = http2.constants
 
 const isSent = (name: string, value: string): boolean =>
@@ -73,7 +72,6 @@ const headersOf = ({ headers, method, path, body, origin }: ChannelRequest): htt
   return sent
 }
 
-/** Returns the fields of a response without its pseudo-header fields. */
 const receivedFields = (raw: unknown, headers: http2.IncomingHttpHeaders): ReadonlyArray<string> => {
   // Node passes the raw list as a third argument, which its types omit.
   const list: ReadonlyArray<unknown> = Array.isArray(raw) ? raw : Object.entries(headers).flat(2)
@@ -95,7 +93,6 @@ export class Http2 implements Channel {
   readonly origin: string
   /** The last stream that the server will process, once it has sent a GOAWAY. */
   lastStream: number | undefined
-  /** The error that ended the session. */
   error: unknown
   readonly #session: http2.ClientHttp2Session
   readonly #socket: Socket
@@ -187,7 +184,6 @@ export class Http2 implements Channel {
   }
 }
 
-/** One request and its response. */
 class Http2Stream implements Controller {
   readonly #stream: http2.ClientHttp2Stream
   readonly #session: Http2
@@ -236,7 +232,6 @@ class Http2Stream implements Controller {
     }
   }
 
-  /** Sends the request body. */
   start(): void {
     this.#readId()
     const { body } = this.#request

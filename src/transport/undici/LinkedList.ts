@@ -1,9 +1,6 @@
 /**
  * A doubly linked list whose members hold their own links: adding and removing take constant time.
  *
- * The pool keeps its waiting requests and its idle connections in such lists, and the dispatcher its attempts. All lose
- * members from the middle: a request is aborted, a connection is closed by the server.
- *
  * Not a `Set`: when a `Set` outgrows its table, V8 links the old table to the new one, for iterators. If members come and
  * go, one table that reached the old generation keeps all later tables and their members from being collected as young
  * objects. With 64 concurrent requests, the collector needed five times as long with a `Set`.
@@ -25,12 +22,10 @@ export class LinkedList<A extends LinkedListNode<A>> {
     return this.#size
   }
 
-  /** Adds a member at the end. */
   push(member: A): void {
     this.#insert(member, this.#last, undefined)
   }
 
-  /** Adds a member at the front. */
   unshift(member: A): void {
     this.#insert(member, undefined, this.#first)
   }
@@ -46,14 +41,12 @@ export class LinkedList<A extends LinkedListNode<A>> {
     this.#size += 1
   }
 
-  /** Removes and returns the first member. */
   shift(): A | undefined {
     const first = this.#first
     if (first !== undefined) this.remove(first)
     return first
   }
 
-  /** Removes and returns the last member. */
   pop(): A | undefined {
     const last = this.#last
     if (last !== undefined) this.remove(last)

@@ -30,7 +30,6 @@ export interface Settings extends ChannelOptions {
   readonly http2: boolean
 }
 
-/** One request in a pool, from its dispatch to its end. */
 export class PooledRequest extends LinkedListNode<PooledRequest> {
   readonly #pool: Pool
   #connection: Connection | undefined
@@ -44,7 +43,6 @@ export class PooledRequest extends LinkedListNode<PooledRequest> {
     this.#pool = pool
   }
 
-  /** Sends the request on an idle connection or a new one, or lets it wait. */
   dispatch(): void {
     this.#pool.dispatch(this)
   }
@@ -79,7 +77,6 @@ export class PooledRequest extends LinkedListNode<PooledRequest> {
 }
 
 class Connection extends LinkedListNode<Connection> {
-  /** Whether the pool still counts it. */
   isCounted = true
 
   constructor(
@@ -196,7 +193,6 @@ class Pool {
     }
   }
 
-  /** Serves a waiting request, or keeps the connection as idle. */
   #reuse(connection: Connection): void {
     const { channel } = connection
     if (!channel.isUsable) {
@@ -212,7 +208,6 @@ class Pool {
     this.#idle.push(connection)
   }
 
-  /** Opens a new connection for a request whose connection is already closed. */
   replace(connection: Connection, pooled: PooledRequest): void {
     connection.channel.destroy()
     if (connection.isCounted) {
@@ -255,12 +250,10 @@ export class Agent {
     this.#settings = settings
   }
 
-  /** The most connections of one pool. */
   get maxConnections(): number {
     return this.#settings.connections
   }
 
-  /** Returns a request in the pool of its origin, for the caller to dispatch. */
   pooled(request: ChannelRequest): PooledRequest {
     const { origin } = request
     let pool = this.#byOrigin.get(origin)
@@ -279,7 +272,6 @@ export class Agent {
     return channel
   }
 
-  /** Called when a pool has neither connections nor requests. */
   forget(origin: string, pool: Pool): void {
     if (this.#byOrigin.get(origin) === pool) this.#byOrigin.delete(origin)
   }

@@ -38,7 +38,6 @@ import type { Agent, PooledRequest } from './Pool.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, ResponseBody } from './ResponseBody.js'
 
-/** Receives the end of an attempt. */
 export interface AttemptOwner {
   onOver(attempt: RequestAttempt): void
 }
@@ -162,10 +161,7 @@ export class RequestAttempt
     }
   }
 
-  /**
-   * Whether a part of a response head arrived, which undici does not report. The timer asks only when it fires, so this
-   * costs nothing; silence after such a part is noticed up to one `read` late.
-   */
+  /** Whether a part of a head arrived, which undici does not report. Silence after it is noticed up to one `read` late. */
   hasUnseenActivity(): boolean {
     const { socket } = this
     // An HTTP/2 connection receives other frames too.
@@ -242,7 +238,6 @@ export class RequestAttempt
     else this.#onHead(status, reason ?? '', Head.fields(controller.rawHeaders))
   }
 
-  /** Called for each interim response. */
   onInterim(): void {
     if (this.#phase !== 'Sent') return
     this.onActivity()

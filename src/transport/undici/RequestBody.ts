@@ -24,13 +24,10 @@ const MAX_CHUNK_BYTES = 256 * 1024
 
 const failed = (message: string, cause?: unknown): Failure.FaultError =>
   new Failure.FaultError(Fault.make('RequestBodyFailed', message, cause))
-
 const stopped = (): Failure.FaultError => failed('The request ended before its body was sent')
 
-/** The attempt that sends the body. */
 export interface UploadListener {
   readonly wantsProgress: boolean
-  /** The body moved. */
   onActivity(): void
   /** The connection has accepted so many bytes in total. */
   onUploaded(bytes: number, total: number | undefined): void
@@ -43,9 +40,7 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   readonly #listener: UploadListener
   #opened: AsyncIterable<Uint8Array> | undefined
   #source: AsyncIterator<Uint8Array> | undefined
-  /** The rest of a chunk that was split. */
   #rest: Uint8Array | undefined
-  /** Bytes read from the source. */
   #read = 0
   /** Bytes passed to the channel. The connection has accepted them when the channel asks for more. */
   #passed = 0
@@ -115,7 +110,6 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
     return failed(`The request body could not be read: ${Fault.messageOf(cause)}`, cause)
   }
 
-  /** Returns the next chunk of the source, or `undefined` at its end. */
   async #nextChunk(): Promise<Uint8Array | undefined> {
     const { done, value: chunk }: IteratorResult<unknown> = await this.#pull()
     if (done === true) return this.#finish()
@@ -157,7 +151,6 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
-/** Returns the body to dispatch for a payload. */
 export const make = (payload: Payload, listener: UploadListener): Uint8Array | BodyStream | null => {
   switch (payload._tag) {
     case 'Empty':

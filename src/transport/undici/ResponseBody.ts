@@ -17,13 +17,11 @@ import * as Coding from '../../wire/coding/Coding.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Reply from '../../wire/Reply.js'
 
-/** Controls the connection that the body comes from. */
 export interface Backpressure {
   pause(): void
   resume(): void
   /** The rest is not wanted: it must arrive soon, or the connection is cut. */
   drain(): void
-  /** Cuts the connection. */
   fail(fault: Fault.Fault): void
 }
 
@@ -49,7 +47,6 @@ export class ResponseBody {
   #chunks: Uint8Array[] = []
   /** Bytes in `#chunks`; in the state `Discarding`, bytes that were dropped too. */
   #size = 0
-  /** All bytes that have arrived. */
   #received = 0
   #limit = Number.POSITIVE_INFINITY
   #state: State = 'Unread'

@@ -22,14 +22,12 @@ import * as Fault from '../../wire/Fault.js'
 import type * as Plan from '../../wire/Plan.js'
 import * as Failure from './Failure.js'
 
-/** The settings of TLS connections. */
 export interface Security {
   readonly context: tls.SecureContext
   readonly rejectUnauthorized: boolean
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
-
 const isPem = (text: string): boolean => text.includes('-----BEGIN ')
 
 const rejected = (what: string, error: unknown): Fault.Fault =>
@@ -113,7 +111,6 @@ const nameOfCertificate = ({ pfx, cert = '' }: Plan.ClientCertificate): string =
   return typeof pfx === 'string' ? `The PKCS#12 file '${pfx}'` : 'The PKCS#12 bundle'
 }
 
-/** Reads the files of a TLS setting. */
 export const security = (setting: Plan.Tls): E.Either<Fault.Fault, Security> => {
   const { verify, certificate } = setting
   const ca = verify && O.isSome(setting.ca) ? authorities(setting.ca.value) : undefined
@@ -126,10 +123,8 @@ export const security = (setting: Plan.Tls): E.Either<Fault.Fault, Security> => 
     return E.right({ context: tls.createSecureContext(options), rejectUnauthorized: verify })
   } catch (error) {
     // A wrong passphrase, the key of another certificate, or text that is neither.
-    const what = O.isSome(certificate)
-      ? `${nameOfCertificate(certificate.value)} cannot be used`
-      : 'TLS cannot be set up'
-    return E.left(rejected(what, error))
+    if (O.isNone(certificate)) return E.left(rejected('TLS cannot be set up', error))
+    return E.left(rejected(`${nameOfCertificate(certificate.value)} cannot be used`, error))
   }
 }
 

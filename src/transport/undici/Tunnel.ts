@@ -12,13 +12,12 @@
  */
 import type { Socket } from 'node:net'
 import * as O from 'fp-ts/lib/Option.js'
-import { SocksClient } from 'socks'
+import { SocksClient, type SocksProxy } from 'socks'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
 
-/** The destination of the tunnel. */
 export interface Endpoint {
   /** A name or an address, without brackets. */
   readonly host: string
@@ -56,7 +55,6 @@ interface ConnectResponse {
   readonly rest: Buffer
 }
 
-/** What a proxy has sent so far. */
 type Received = { readonly _tag: 'Incomplete' } | { readonly _tag: 'NotHttp' } | ConnectResponse
 
 const parse = (received: Buffer): Received => {
@@ -74,7 +72,6 @@ const parse = (received: Buffer): Received => {
   }
 }
 
-/** Opens a tunnel with CONNECT. */
 export const connect = (
   socket: Socket,
   proxy: Proxy.Proxy,
@@ -113,21 +110,16 @@ export const connect = (
 
 // --- SOCKS ---------------------------------------------------------------------------------------------------------
 
-/** Whether the proxy resolves host names. */
 export const resolvesNames = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4a:' || protocol === 'socks5h:'
-
 export const isSocks4 = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4:' || protocol === 'socks4a:'
 
-interface Login {
-  readonly userId?: string
-  readonly password?: string
-}
+type Login = Pick<SocksProxy, 'userId' | 'password'>
 
 const loginOf = (proxy: Proxy.Proxy): Login => {
   if (O.isNone(proxy.credentials)) return {}
-  const { pass } = proxy.credentials.value
-  const user = Secret.reveal(proxy.credentials.value.user)
-  return isSocks4(proxy) ? { userId: user } : { userId: user, password: Secret.reveal(pass) }
+  const { user, pass } = proxy.credentials.value
+  const userId = Secret.reveal(user)
+  return isSocks4(proxy) ? { userId } : { userId, password: Secret.reveal(pass) }
 }
 
 /** Returns why SOCKS cannot transmit a value: a field has one byte for its length, or ends with a NUL. */
@@ -145,7 +137,6 @@ const limitation = (proxy: Proxy.Proxy, { host }: Endpoint, login: Login): strin
 /** The package keeps the connection until its own timer fires. Long, so that the timer of the attempt decides. */
 const HANDSHAKE_TIMEOUT_MS = 120_000
 
-/** Opens a tunnel with SOCKS. */
 export const socks = (socket: Socket, proxy: Proxy.Proxy, endpoint: Endpoint, callback: TunnelCallback): void => {
   const name = Proxy.show(proxy)
   const login = loginOf(proxy)

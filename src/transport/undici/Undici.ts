@@ -18,7 +18,7 @@ import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
 import { LinkedList } from './LinkedList.js'
-import type { Agent, Settings } from './Pool.js'
+import type { Settings } from './Pool.js'
 import { type AttemptOwner, RequestAttempt } from './RequestAttempt.js'
 import * as RequestBody from './RequestBody.js'
 
@@ -83,13 +83,10 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
-  readonly #settings: Settings
   readonly #inFlight = new LinkedList<RequestAttempt>()
   #agents: Agents | undefined
 
-  constructor(settings: Settings) {
-    this.#settings = settings
-  }
+  constructor(readonly settings: Settings) {}
 
   /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
@@ -108,7 +105,8 @@ class Dispatcher implements AttemptOwner {
   #send(loaded: Library, attempt: RequestAttempt): void {
     if (attempt.isOver) return
     const { plan } = attempt
-    const agent = Url.isHttp(plan.url) ? this.#acquire(loaded, plan) : E.left(unsupportedScheme(plan))
+    this.#agents ??= new Agents(loaded, this.settings)
+    const agent = Url.isHttp(plan.url) ? this.#agents.acquire(plan) : E.left(unsupportedScheme(plan))
     if (E.isLeft(agent)) {
       attempt.fail(agent.left)
       return
@@ -120,11 +118,6 @@ class Dispatcher implements AttemptOwner {
     } catch (error) {
       attempt.fail(Failure.classify(error, 'Queued', plan.url.origin))
     }
-  }
-
-  #acquire(loaded: Library, plan: Plan): E.Either<Fault.Fault, Agent> {
-    this.#agents ??= new Agents(loaded, this.#settings)
-    return this.#agents.acquire(plan)
   }
 
   onOver(attempt: RequestAttempt): void {
