@@ -27,7 +27,7 @@ import type { Plan } from './wire/Plan.js'
 import { discard, type Head, headOf, isHead, type Reply, type Response, readAll, type Source } from './wire/Reply.js'
 import { at, type SendControls, type Superseded, type TransportError } from './wire/Transport.js'
 
-/** The result of a program and the jar after it, also after a failure. */
+/** The result of a program and the jar after it, also after a failure. Not readonly, because fp-ts is not. */
 export type Outcome<E, A> = [outcome: E.Either<E, A>, jar: Jar]
 
 /** Processes the body of the last reply. */

@@ -13,7 +13,7 @@
  * downloads.
  */
 import { createHmac, randomBytes } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
+import { constants } from 'node:fs'
 import { lstat, rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -45,7 +45,8 @@ export const attempt = async <A>(path: string, operation: () => Promise<A>): Pro
 
 export interface ClaimedPath {
   readonly given: string
-  readonly target: FileTarget.FileTarget
+  /** A `FileTarget`, written out so that the published types do not need those of Node. */
+  readonly target: { readonly _tag: 'Plain' | 'Special'; readonly path: string }
   readonly part: string
   /** Whether this download may resume from an existing part, and keeps its own part after a failure. */
   readonly isOwner: boolean
@@ -137,8 +138,15 @@ export const writeNote = (
   return replaceNote(claimed, { format: FORMAT, version: VERSION, ...digests, ...version })
 }
 
+/** The properties of `fs.Stats` that identify a finished file. */
+interface FinishedFile {
+  readonly size: number
+  readonly mtimeMs: number
+  readonly ino: number
+}
+
 /** Adds the state of the finished file to its note, if there is one. */
-export const finishNote = async (claimed: ClaimedPath, { size, mtimeMs, ino }: Stats): Promise<void> => {
+export const finishNote = async (claimed: ClaimedPath, { size, mtimeMs, ino }: FinishedFile): Promise<void> => {
   const note = await readNote(claimed)
   if (O.isNone(note)) return removeNote(claimed)
   await replaceNote(claimed, { ...note.value, whole: { size, modifiedAt: mtimeMs, inode: ino } })
