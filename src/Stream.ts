@@ -24,7 +24,7 @@
  * import { tmpdir } from 'node:os'
  * import { join } from 'node:path'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { identity, pipe } from 'fp-ts/lib/function.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import { Client, Request, Session, Stream, Transport } from 'requests-ts'
  *
  * const path = join(mkdtempSync(join(tmpdir(), 'download-')), 'big.iso')

@@ -19,7 +19,7 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import { identity, pipe } from 'fp-ts/lib/function.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import { Plan, Request, Session } from 'requests-ts'
  *
  * const plan = pipe(

@@ -1,5 +1,6 @@
 /** Observes a response body: its chunks, and how its reading ends. */
 import * as E from 'fp-ts/lib/Either.js'
+import { NOTHING } from '../wire/BodySource.js'
 import * as Fault from '../wire/Fault.js'
 import type { Source } from '../wire/Reply.js'
 import type { End } from './TapeEntry.js'
@@ -40,7 +41,7 @@ export const observeBody = (body: Source, { onChunk, onEnd }: BodyObserver): Sou
     gather: (limit) => async () => {
       const bytes = await read(body.gather(limit))
       if (E.isRight(bytes)) end('Whole', bytes.right)
-      else end(bytes.left)
+      else end(bytes.left, NOTHING)
       return bytes
     },
     discard: () => leave(() => body.discard()),

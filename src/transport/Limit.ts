@@ -9,6 +9,8 @@
  * Requests start in the order in which they arrive. A waiting request fails at once if its signal aborts, its deadline
  * passes or the client is closed; it then uses no slot. An absent option does not limit; a limit below 1 counts as 1.
  *
+ * Place `withRetry` outside `withLimit`, so that a waiting retry does not occupy a slot.
+ *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Transport } from 'requests-ts'

@@ -217,6 +217,16 @@ describe('leftOut of fromCurl', () => {
   })
 })
 
+describe('fromCurl does not throw for a value of many megabytes', () => {
+  it.each([
+    ['a certificate', `-E '${'a'.repeat(9e6)}'`],
+    ['a certificate with escapes', `-E '${'\\:a'.repeat(3e6)}'`],
+    ['the type of a form part', `-F 'a=b;type=text/plain${';x'.repeat(4e6)}'`],
+  ])('%s', (_, option) => {
+    expect(E.isRight(Request.fromCurl(`curl http://h.test/ ${option}`))).toBe(true)
+  })
+})
+
 describe('fromCurl rejects', () => {
   it.each([
     ["curl 'https://h.test/", /quote ' at line 1, column 6 is not closed/],

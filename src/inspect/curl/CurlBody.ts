@@ -63,12 +63,13 @@ const valueAt = (text: Shell.Octets, at: number): Read<Shell.Octets> => {
   return { value: trimmed(plain), at: at + plain.length }
 }
 
-const TYPE = /[^;]*(?:;(?![ \t\n\v\f\r]*(?:filename|encoder|headers)=)[^;]*)*/iy
+const AFTER_TYPE = /;[ \t\n\v\f\r]*(?:filename|encoder|headers)=/gi
 
 /** Reads a media type with its parameters (`text/plain;charset=utf-8`), up to another attribute. */
 const typeAt = (text: Shell.Octets, at: number): Read<Shell.Octets> => {
-  const run = runOf(TYPE, text, at)
-  return { value: trimmed(run), at: at + run.length }
+  AFTER_TYPE.lastIndex = at
+  const end = AFTER_TYPE.exec(text)?.index ?? text.length
+  return { value: trimmed(text.slice(at, end)), at: end }
 }
 
 interface Attributes {

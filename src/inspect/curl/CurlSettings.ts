@@ -130,9 +130,11 @@ const proxy = (options: Options): E.Either<string, Converted> => {
 
 /** Splits `file:password`. In the file name, `\:` and `\\` are literal characters. */
 const splitCertificate = (written: string): readonly [path: string, pass: string | undefined] => {
-  const [path = ''] = /^(?:\\[:\\]|[^:])*/.exec(written) ?? []
-  const pass = path.length < written.length ? written.slice(path.length + 1) : undefined
-  return [path.replace(/\\([:\\])/g, '$1'), pass]
+  const unescaped = (path: string): string => path.replace(/\\([:\\])/g, '$1')
+  for (const { 0: found, index } of written.matchAll(/\\[:\\]|:/g)) {
+    if (found === ':') return [unescaped(written.slice(0, index)), written.slice(index + 1)]
+  }
+  return [unescaped(written), undefined]
 }
 
 const certificate = (options: Options): E.Either<string, Settings.Configure> => {
