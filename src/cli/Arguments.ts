@@ -95,7 +95,6 @@ export type Target =
     }
   | { readonly _tag: 'Curl'; readonly line: string }
 
-/** One of the four commands, with its target and options. */
 export interface Invocation {
   readonly _tag: 'Invocation'
   readonly command: Command
@@ -140,10 +139,8 @@ const parseOptions = (
 const METHODS = /^(?:get|head|post|put|patch|delete|options|trace|connect)$/i
 const isMethod = (word: string): boolean => METHODS.test(word) || /^[A-Z][A-Z0-9_-]*$/.test(word)
 
-const LIKE_URL = /^[a-z][a-z\d+.-]*:\/\//i
-
 const parseItem = (word: string): Checked<Items.Item> => {
-  if (LIKE_URL.test(word)) {
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(word)) {
     const hint = 'Write an uncommon method in capitals, and a header with a blank after its colon (Name: //value)'
     return usageError(`${escapeControls(masked(word))} looks like a second URL. ${hint}`)
   }

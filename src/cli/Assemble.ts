@@ -12,7 +12,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Settings from '../session/Settings.js'
@@ -24,12 +24,10 @@ import type * as Query from '../values/Query.js'
 import { type Checked, type Options, type Target, usageError } from './Arguments.js'
 import type * as Items from './Items.js'
 
-/** A file to upload as a part of a form. */
 interface Upload {
   readonly _tag: 'Upload'
   readonly part: Multipart.Part
 }
-/** The whole body of the request. */
 interface WholeBody {
   readonly _tag: 'WholeBody'
   readonly body: Body.Body
@@ -38,8 +36,6 @@ interface WholeBody {
 export type LoadedItem = Items.Header | Items.NoHeader | Items.Query | Items.Field | Items.Json | Upload | WholeBody
 
 type Edit = Endomorphism<Request.Request>
-
-const unchanged: Edit = (request) => request
 
 // --- body ----------------------------------------------------------------------------------------------------------
 
@@ -115,12 +111,10 @@ const withQueryOf = (items: ReadonlyArray<LoadedItem>): Edit => {
   for (const item of items) {
     if (item._tag === 'Query') keys.set(item.name, [...(keys.get(item.name) ?? []), item.value])
   }
-  if (keys.size === 0) return unchanged
+  if (keys.size === 0) return identity
   const source = new Map(Array.from(keys, ([name, values]) => [name, Override.set<Query.Held>(values)] as const))
-  return Request.withSettings({
-    ...Settings.empty,
-    query: Override.extend<Query.Source>({ _tag: 'Keys', keys: source }),
-  })
+  const query = Override.extend<Query.Source>({ _tag: 'Keys', keys: source })
+  return Request.withSettings({ ...Settings.empty, query })
 }
 
 // --- options -------------------------------------------------------------------------------------------------------
@@ -143,13 +137,12 @@ const withTimeout = (text: string): Checked<Edit> => {
 
 const withCertificate = ({ cert, key }: Options): Checked<Edit> => {
   if (cert !== undefined) return E.right(Request.withClientCertificate({ cert, ...(key === undefined ? {} : { key }) }))
-  return key === undefined ? E.right(unchanged) : usageError('--key needs --cert: add the certificate of this key')
+  return key === undefined ? E.right(identity) : usageError('--key needs --cert: add the certificate of this key')
 }
 
 const ifSet = <A>(value: A | undefined, edit: (value: A) => Checked<Edit>): Checked<Edit> =>
-  value === undefined ? E.right(unchanged) : edit(value)
+  value === undefined ? E.right(identity) : edit(value)
 
-/** The edits of all options that are settings of the request. */
 const withSettingsOf = (options: Options): Checked<Edit> => {
   const edits = [
     ifSet(options.auth, withAuth),
@@ -187,7 +180,7 @@ const fromUrl = (
       const verb = method ?? (withBody === undefined ? 'GET' : 'POST')
       // As in requests, HEAD does not follow redirects by default.
       const request = verb === 'HEAD' ? Request.head(url) : Request.make(verb, url)
-      return { request: pipe(request, withHeadersOf(items), withQueryOf(items), withBody ?? unchanged), notes: [] }
+      return { request: pipe(request, withHeadersOf(items), withQueryOf(items), withBody ?? identity), notes: [] }
     }),
   )
 

@@ -26,7 +26,6 @@ export const STATUS = 6
 export const NOT_WRITTEN = 7
 export const INTERRUPTED = 130
 
-/** A write to the standard output failed. */
 export interface OutputFailed {
   readonly _tag: 'OutputFailed'
   readonly message: string

@@ -132,8 +132,6 @@ export const loadItems = async (
   return E.right(loaded)
 }
 
-// --- session -------------------------------------------------------------------------------------------------------
-
 /** A session, its jar, and the file that they are saved to, if there is one. */
 export interface SessionState extends Store.Stored {
   readonly path: string | undefined

@@ -29,8 +29,6 @@ import * as SecretArguments from './SecretArguments.js'
 import * as SendCommand from './SendCommand.js'
 import * as Terminal from './Terminal.js'
 
-// --- plan, explain, curl -------------------------------------------------------------------------------------------
-
 const httpMessage = (plan: Plan.Plan, reveal: boolean): string => {
   const text = Plan.toHttp({ reveal })(plan).replaceAll('\r\n', '\n')
   return plan.body._tag === 'Empty' ? text.trimEnd() : text
@@ -46,7 +44,6 @@ const explanation = (plan: Plan.Plan, style: Required<Paint.Look>): string => {
 const explanationJson = (plan: Plan.Plan): string =>
   JSON.stringify({ ...Explain.toData(Plan.explain(plan)), remarks: Plan.lint(plan) }, null, 2)
 
-/** Returns the function that renders a plan for a command. */
 const render = (
   command: Exclude<Arguments.Command, 'send'>,
   options: Arguments.Options,
@@ -62,8 +59,6 @@ const render = (
       return Plan.toCurl({ reveal })
   }
 }
-
-// --- the command ---------------------------------------------------------------------------------------------------
 
 const print = async ({ out }: Terminal.Terminal, text: string): Promise<number> => {
   const result = await out.write(`${text}\n`)

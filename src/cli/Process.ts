@@ -1,6 +1,4 @@
-/**
- * Runs the command in the current process: connects its streams, signals and exit code. `dist/cli.js` calls `run`.
- */
+/** Runs the command in the current process: connects its streams, signals and exit code. `dist/cli.js` calls `run`. */
 import * as Layout from '../inspect/Layout.js'
 import * as Environment from '../session/Environment.js'
 import * as Clock from '../wire/Clock.js'
@@ -27,8 +25,6 @@ const sinkOf = (stream: NodeJS.WriteStream): Sink => {
   }
 }
 
-const SIGTERM_CODE = 143
-
 /** Runs the command and sets the exit code. The first signal aborts the exchange, a second one exits at once. */
 export const run = async (): Promise<void> => {
   const interrupted = new AbortController()
@@ -41,7 +37,7 @@ export const run = async (): Promise<void> => {
     })
   }
   on('SIGINT', Exit.INTERRUPTED)
-  on('SIGTERM', SIGTERM_CODE)
+  on('SIGTERM', 143)
   const terminal: Terminal = {
     out: sinkOf(process.stdout),
     err: sinkOf(process.stderr),

@@ -29,8 +29,6 @@ import * as Exit from './Exit.js'
 import * as Files from './Files.js'
 import * as Terminal from './Terminal.js'
 
-// --- the body ------------------------------------------------------------------------------------------------------
-
 /** The number of bytes written; `undefined` if the body was not read to its end. */
 type WriteOutcome = E.Either<Exit.OutputFailed, number | undefined>
 
@@ -81,8 +79,6 @@ const writeToTerminal = async (terminal: Terminal.Terminal, head: Unread, body: 
   return E.right(size)
 }
 
-// --- the exchange --------------------------------------------------------------------------------------------------
-
 interface Completed {
   readonly reply: Unread
   /** In bytes; `undefined` if the body was not read to its end. */
@@ -114,8 +110,6 @@ const program = (
   { output }: Options,
 ): ((request: Request.Request) => Http.Http<Exit.Failure, Completed>) =>
   output === undefined ? Http.stream(writeToOutput(terminal)) : download(output)
-
-// --- reporting -----------------------------------------------------------------------------------------------------
 
 type Outcome = E.Either<Exit.Failure, Completed>
 

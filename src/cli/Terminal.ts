@@ -1,7 +1,4 @@
-/**
- * Everything the command needs from its process, as one record: output, input, environment, clock, signal. `Process`
- * makes one from the real process; tests make their own.
- */
+/** What the command needs from its process. `Process` makes one from the real process; tests make their own. */
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as Layout from '../inspect/Layout.js'
 import * as Paint from '../inspect/Paint.js'
@@ -55,15 +52,11 @@ export const printLine = async ({ err }: Terminal, text: string): Promise<void> 
   await err.write(`${text}\n`)
 }
 
-/** Prints a note to the standard error. */
 export const printNote = (terminal: Terminal, text: string): Promise<void> =>
   printLine(terminal, `${styleOf(terminal, terminal.err).paint.warning('note')} ${printable(text)}`)
 
-/** Prints an error to the standard error. */
 export const printError = (terminal: Terminal, text: string): Promise<void> =>
   printLine(terminal, `${styleOf(terminal, terminal.err).paint.bad('error')} ${printable(text)}`)
-
-// --- progress ------------------------------------------------------------------------------------------------------
 
 /** In bytes: shorter bodies have no progress line. */
 export const MIN_PROGRESS_BYTES = 1_048_576
@@ -77,8 +70,6 @@ const sizeText = (bytes: number): string => {
 }
 
 /**
- * Formats the progress line.
- *
  * @example
  * import { progressLine } from 'requests-ts/src/cli/Terminal'
  *
@@ -91,8 +82,6 @@ export const progressLine = ({ direction, bytes, total }: Settings.Progress): st
   return `${arrow} ${sizeText(bytes)} of ${sizeText(total)}, ${percent} %`
 }
 
-const isLong = ({ bytes, total = bytes }: Settings.Progress): boolean => total >= MIN_PROGRESS_BYTES
-
 export interface ProgressLine {
   readonly onProgress: Settings.OnProgress
   /** Removes the line from the terminal. */
@@ -101,10 +90,7 @@ export interface ProgressLine {
 
 const CLEAR = '\r\u001b[K'
 
-/**
- * Starts a progress line for the given directions. It appears only on a terminal, only for bodies of at least
- * `MIN_PROGRESS_BYTES`, and changes at most ten times a second.
- */
+/** Shows progress on a terminal, for bodies of at least `MIN_PROGRESS_BYTES`; changes at most ten times a second. */
 export const startProgress = (
   sink: Sink,
   { monotonic }: Clock,
@@ -114,8 +100,9 @@ export const startProgress = (
   let isShown = false
   return {
     onProgress: (progress) => () => {
+      const { direction, bytes, total = bytes } = progress
       const now = monotonic()
-      if (!sink.isTTY || !directions.includes(progress.direction) || !isLong(progress)) return
+      if (!sink.isTTY || !directions.includes(direction) || total < MIN_PROGRESS_BYTES) return
       if (now - lastShown < INTERVAL_MS) return
       lastShown = now
       isShown = true

@@ -107,14 +107,11 @@ const percent = (text: string | Secret.Secret): string => percentEncode(Shell.of
 const proxyUrl = (proxy: Proxy.Proxy, isOpen: boolean): string => {
   if (O.isNone(proxy.credentials) || !isOpen) return Proxy.show(proxy)
   const { user, pass } = proxy.credentials.value
-  const userinfo = `${percent(user)}:${percent(pass)}`
-  return `${proxy.protocol}//${userinfo}@${proxy.hostname}:${proxy.port}`
+  return `${proxy.protocol}//${percent(user)}:${percent(pass)}@${proxy.hostname}:${proxy.port}`
 }
 
 const hasVariable = (plan: Plan, pattern: RegExp): boolean => {
-  const inputs = Provenance.of(plan)
-  if (O.isNone(inputs)) return false
-  const { variables } = inputs.value.environment
+  const variables = O.toUndefined(Provenance.of(plan))?.environment.variables ?? []
   return [...variables].some(([name, value]) => pattern.test(name) && Secret.reveal(value) !== '')
 }
 
@@ -123,11 +120,10 @@ const proxyOptions = ({ plan, isOpen, open }: Context): ReadonlyArray<string> =>
   // curl reads the environment too, and applies NO_PROXY even to the proxy of -x.
   if (O.isNone(proxy)) return hasVariable(plan, /^(?!no_proxy).*_proxy$/i) ? ["--noproxy '*'"] : []
   const { credentials, authorization } = proxy.value
-  const forwards = Proxy.forwards(proxy.value, plan.url.protocol)
   return [
     `-x ${quotedText(proxyUrl(proxy.value, isOpen))}`,
     ...(hasVariable(plan, /^no_proxy$/i) ? ["--noproxy ''"] : []),
-    ...(forwards ? ["-H 'Proxy-Connection:'"] : []),
+    ...(Proxy.forwards(proxy.value, plan.url.protocol) ? ["-H 'Proxy-Connection:'"] : []),
     ...(O.isNone(credentials) && O.isSome(authorization)
       ? [headerOption('Proxy-Authorization', open(authorization.value), '--proxy-header')]
       : []),
@@ -202,12 +198,11 @@ const folded = (first: string, options: ReadonlyArray<string>): string => {
   let line = first
   for (const option of options) {
     const joined = `${line} ${option}`
-    if (joined.length <= 78 && !option.includes('\n')) {
-      line = joined
-      continue
+    if (joined.length <= 78 && !option.includes('\n')) line = joined
+    else {
+      lines.push(line)
+      line = `  ${option}`
     }
-    lines.push(line)
-    line = `  ${option}`
   }
   return [...lines, line].join(' \\\n')
 }
@@ -218,13 +213,12 @@ export const toCurl =
   (plan: Plan): string => {
     const context: Context = { plan, isOpen: Reveal.isOpen(options), open: Reveal.opening(options) }
     const { options: bodyOptions, before = '', note = '' } = contentOf(context)
-    const isCompressed = Headers.has('Accept-Encoding')(plan.headers)
     const line = folded('curl', [
       ...methodOptions(plan),
       ...urlOptions(context),
       ...headerOptions(context),
       ...removedHeaders(context),
-      ...(isCompressed ? ['--compressed'] : []),
+      ...(Headers.has('Accept-Encoding')(plan.headers) ? ['--compressed'] : []),
       ...bodyOptions,
       ...proxyOptions(context),
       ...tlsOptions(context),

@@ -33,8 +33,6 @@ export type Difference =
   /** The same lines in another order. */
   | (Named & { readonly _tag: 'Moved' })
 
-// --- pairing -------------------------------------------------------------------------------------------------------
-
 /** Groups fields by name; fields with the same name keep their order. */
 const keyed = (plan: Plan): ReadonlyMap<string, ReadonlyArray<PlanField>> => {
   const byKey = new Map<string, PlanField[]>()
@@ -101,8 +99,6 @@ export const diff =
     )
     return differences.length > 0 ? differences : moved(before, after)
   }
-
-// --- for a terminal ------------------------------------------------------------------------------------------------
 
 const lineOf = (difference: Difference): readonly [sign: '+' | '-' | '~', text: string] => {
   const what = `${difference.field} ${difference.name}`.trim()

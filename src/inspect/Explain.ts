@@ -77,8 +77,6 @@ export const explain = (plan: Plan): Explanation => {
 export const rebuild = ({ entries }: Pick<Explanation, 'entries'>): O.Option<Plan> =>
   join(entries.map(({ part }) => part))
 
-// --- plain data ----------------------------------------------------------------------------------------------------
-
 /** An entry as plain data: it contains only text. */
 export interface Row extends Label, Origin {}
 

@@ -55,8 +55,6 @@ export interface InvalidCurl {
   readonly message: string
 }
 
-// --- method --------------------------------------------------------------------------------------------------------
-
 /** curl ignores -G for a form. */
 const hasBody = ({ data, parts, isInQuery }: CurlBody.Content): boolean =>
   parts.length > 0 || (data !== undefined && !isInQuery)
@@ -85,8 +83,6 @@ const leftOutOfMethod = (
     ...(isForm ? [{ option: '--get', why: 'a form is sent as the body, with -G too' }] : []),
   ]
 }
-
-// --- the line ------------------------------------------------------------------------------------------------------
 
 /** The options that the table leaves out, each once; the error is the first one that it does not support. */
 const leftOutByTable = ({ all }: Options.Options): E.Either<string, ReadonlyArray<Options.LeftOut>> => {

@@ -185,18 +185,14 @@ const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData |
     : { mimeType, text, params }
 }
 
-/** The URL without its fragment (HAR 1.2, `request.url`). */
-const urlOf = (plan: Plan, options: Reveal.Reveal): string => {
-  const url = Url.withHash('')(plan.url)
-  return Reveal.isOpen(options) ? Url.sentHref(url) : url.href
-}
-
 const requestOf = (plan: Plan, httpVersion: string, options: Reveal.Reveal): HarRequest => {
   const postData = postDataOf(plan, options)
   const size = Body.length(plan.body)
+  // HAR 1.2: without the fragment.
+  const url = Url.withHash('')(plan.url)
   return {
     method: plan.method,
-    url: urlOf(plan, options),
+    url: Reveal.isOpen(options) ? Url.sentHref(url) : url.href,
     httpVersion,
     cookies: cookiesOf(plan, options),
     headers: fields(wireHeaders(plan), Reveal.opening(options)),
@@ -238,10 +234,8 @@ const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
 
 // --- archives ------------------------------------------------------------------------------------------------------
 
-const EPOCH = new Date(0)
-
 const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
-  startedDateTime: (O.toUndefined(Provenance.of(plan))?.now ?? EPOCH).toISOString(),
+  startedDateTime: (O.toUndefined(Provenance.of(plan))?.now ?? new Date(0)).toISOString(),
   time: head.elapsed,
   request: requestOf(plan, versionOf(head), options),
   response: responseOf(hide(plan, head), Reveal.opening(options)),

@@ -5,6 +5,7 @@
  * terminal cells: wide characters take two, combining ones none. Only words longer than a line are broken.
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { identity } from 'fp-ts/lib/function.js'
 import { escapeControls } from '../values/Printable.js'
 
 /** The default width. */
@@ -21,13 +22,6 @@ const cells = (character: string): number => (ZERO.test(character) ? 0 : WIDE.te
 export const width = (text: string): number =>
   NARROW.test(text) ? text.length : Array.from(text).reduce((sum, character) => sum + cells(character), 0)
 
-/** Pads a text with blanks at its end, up to a width in cells. */
-export const pad =
-  (cellsWanted: number): Endomorphism<string> =>
-  (text) =>
-    text + ' '.repeat(Math.max(0, cellsWanted - width(text)))
-
-/** Breaks a word into pieces that fit a width. */
 const breakWord = (word: string, available: number): ReadonlyArray<string> => {
   if (width(word) <= available) return [word]
   const pieces: string[] = []
@@ -75,8 +69,6 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
   return [...lines, line]
 }
 
-const same: Endomorphism<string> = (text) => text
-
 /** One column of a row: its text, width and paint. The last column takes the remaining width. */
 export interface Cell {
   readonly text: string
@@ -95,7 +87,7 @@ export const row = (cellsOfRow: ReadonlyArray<Cell>, columns: number, indent = 2
   const height = Math.max(...wrapped.map(({ lines }) => lines.length))
   return Array.from({ length: height }, (_, i) => {
     const line = wrapped
-      .map(({ lines, available, paint = same }, at) => {
+      .map(({ lines, available, paint = identity }, at) => {
         const text = lines[i] ?? ''
         const blanks = at === wrapped.length - 1 ? '' : ' '.repeat(Math.max(0, available - width(text)))
         return `${text === '' ? '' : paint(text)}${blanks}`
@@ -105,10 +97,9 @@ export const row = (cellsOfRow: ReadonlyArray<Cell>, columns: number, indent = 2
   })
 }
 
-/** Wraps a text with an indent. */
 export const paragraph = (
   text: string,
   columns: number,
   indent: number,
-  paint: Endomorphism<string> = same,
+  paint: Endomorphism<string> = identity,
 ): ReadonlyArray<string> => wrap(text, columns - indent).map((line) => `${' '.repeat(indent)}${paint(line)}`.trimEnd())

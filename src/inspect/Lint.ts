@@ -44,23 +44,7 @@ import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 import * as Shell from './Shell.js'
 
-const RULES = [
-  'credentials-over-http',
-  'proxy-credentials',
-  'secret-in-url',
-  'unmarked-secret',
-  'body-on-get',
-  'no-content-type',
-  'content-type',
-  'header-overwritten',
-  'one-shot-body',
-  'verify-off',
-  'no-timeout',
-  'long-url',
-  'long-headers',
-] as const
-
-export type Rule = (typeof RULES)[number]
+export type Rule = keyof typeof CHECKS
 
 export interface Finding {
   readonly rule: Rule
@@ -72,8 +56,6 @@ type Check = (plan: Plan) => ReadonlyArray<string>
 
 const isHere = ({ hostname }: Pick<Url, 'hostname'>): boolean =>
   /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-
-const names = (all: ReadonlyArray<string>): string => [...new Set(all)].join(', ')
 
 const SECRET_NAME =
   /(?:^|[-_.])(?:api[-_]?key|access[-_]?key|token|secret|pass(?:wd|word)?|sig(?:nature)?|auth|credentials?|session[-_]?id)$/i
@@ -88,11 +70,11 @@ const isMultipartBody = (bytes: Uint8Array): boolean => {
 
 const LONG = 8000
 
-const CHECKS: Readonly<Record<Rule, Check>> = {
+const CHECKS = {
   'credentials-over-http': ({ url, headers }) => {
-    const secrets = headers.fields.filter(([, value]) => Secret.is(value)).map(([name]) => name)
-    if (url.protocol !== 'http:' || secrets.length === 0 || isHere(url)) return []
-    return [`${names(secrets)} can be read by anyone on the network path to ${url.hostname}; use https`]
+    const secrets = new Set(headers.fields.flatMap(([name, value]) => (Secret.is(value) ? [name] : [])))
+    if (url.protocol !== 'http:' || secrets.size === 0 || isHere(url)) return []
+    return [`${[...secrets].join(', ')} can be read by anyone on the network path to ${url.hostname}; use https`]
   },
   'proxy-credentials': ({ route: { proxy } }) => {
     if (O.isNone(proxy) || proxy.value.protocol === 'https:') return []
@@ -175,7 +157,10 @@ const CHECKS: Readonly<Record<Rule, Check>> = {
       ? [`the headers have ${size} octets, and servers may reject more than 8000; check the cookies`]
       : []
   },
-}
+} satisfies Readonly<Record<string, Check>>
+
+// The cast: `Object.keys` widens the rules to string.
+const RULES = Object.keys(CHECKS) as ReadonlyArray<Rule>
 
 /** Returns the findings, in the order of the table. */
 export const lint = (plan: Plan): ReadonlyArray<Finding> =>

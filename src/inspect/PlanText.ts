@@ -33,8 +33,6 @@ import type { Of } from './explain/PlanField.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
 
-// --- HTTP/1.1 --------------------------------------------------------------------------------------------------------
-
 /** The request target: the whole URL if a proxy forwards the request (RFC 9112 3.2.2). */
 const targetOf = ({ url, route }: Plan, options: Reveal.Reveal): string => {
   const target = Reveal.isOpen(options) ? Url.target(url) : `${url.pathname}${url.search}`
@@ -60,18 +58,14 @@ export const toHttp =
   (options: Reveal.Reveal = {}) =>
   (plan: Plan): string => {
     const open = Reveal.opening(options)
-    const host = Headers.has('Host')(plan.headers) ? [] : [`Host: ${hostOf(plan)}`]
-    const lines = wireHeaders(plan).fields.map(([name, value]) => `${name}: ${open(value)}`)
     return [
       `${plan.method} ${targetOf(plan, options)} HTTP/1.1`,
-      ...host,
-      ...lines,
+      ...(Headers.has('Host')(plan.headers) ? [] : [`Host: ${hostOf(plan)}`]),
+      ...wireHeaders(plan).fields.map(([name, value]) => `${name}: ${open(value)}`),
       '',
       bodyText(plan.body, options),
     ].join('\r\n')
   }
-
-// --- canonical JSON --------------------------------------------------------------------------------------------------
 
 const BOUNDARY = '‹boundary›'
 

@@ -1,6 +1,4 @@
-/**
- * The option `reveal`: whether printed text contains secrets. By default it does not.
- */
+/** The option `reveal`: whether printed text contains secrets. By default it does not. */
 import * as Secret from '../values/Secret.js'
 
 export interface Reveal {

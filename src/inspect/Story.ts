@@ -141,12 +141,7 @@ interface HopWithJar extends Hop {
 }
 
 /** The jar that a plan was made from. */
-const jarOf = (plan: Plan): Jar.Jar | undefined => {
-  const provenance = Provenance.of(plan)
-  return O.isNone(provenance) ? undefined : provenance.value.jar
-}
-
-const isAnswered = (outcome: Outcome): boolean => E.isRight(outcome) && outcome.right.status < 400
+const jarOf = (plan: Plan): Jar.Jar | undefined => O.toUndefined(Provenance.of(plan))?.jar
 
 const toStory = (hops: ReadonlyArray<HopWithJar>, hooks: ReadonlyArray<string>, outcome: Outcome): Story => {
   const chapters = hops.map((hop, i): Chapter => {
@@ -158,7 +153,7 @@ const toStory = (hops: ReadonlyArray<HopWithJar>, hooks: ReadonlyArray<string>, 
       head: O.some(head),
       changes: [...changes(before, jar), ...refusals(hop)],
       decision: next === undefined ? last(hops, outcome) : following(plan, next.plan),
-      isGood: next !== undefined || isAnswered(outcome),
+      isGood: next !== undefined || (E.isRight(outcome) && outcome.right.status < 400),
     }
   })
   const unanswered = unansweredOf(hops, outcome)
@@ -198,8 +193,7 @@ export const ofOutcome = (outcome: Outcome): Story => {
   const plans = [...hops.map(({ plan }) => plan), ...unanswered]
   const withJars = hops.map((hop, i): HopWithJar => {
     const next = plans[i + 1]
-    const jar = next === undefined || next === hop.plan ? undefined : jarOf(next)
-    return { ...hop, jar: jar ?? end }
+    return { ...hop, jar: (next === undefined || next === hop.plan ? undefined : jarOf(next)) ?? end }
   })
   return toStory(withJars, [], outcome)
 }

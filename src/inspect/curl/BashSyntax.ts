@@ -73,8 +73,6 @@ export const ansiQuoted = (text: string, start: number): Reading<Shell.Octets> =
   return unclosed(text, start, "$'")
 }
 
-// --- braces --------------------------------------------------------------------------------------------------------
-
 const QUOTED = '\0'
 const QUOTED_COMMA = '\x01'
 

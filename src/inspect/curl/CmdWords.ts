@@ -75,8 +75,6 @@ const hasCaret = (line: string): boolean => {
 /** Whether a line is for cmd.exe: it has a caret outside quotes, or doubled quotes. */
 export const isCmd = (line: string): boolean => hasCaret(line) || (line.includes('""') && hasDoubledQuotes(line))
 
-// --- carets --------------------------------------------------------------------------------------------------------
-
 interface Unescaped {
   readonly text: string
   /** 1 for each character that was escaped and is therefore literal. */
@@ -118,8 +116,6 @@ const unescape = (line: string): E.Either<string, Unescaped> => {
   }
   return E.right({ text, isLiteral })
 }
-
-// --- words ---------------------------------------------------------------------------------------------------------
 
 const OPERATOR = /(?:\|\||&&|>>|[|&<>])(?=\s|$)/y
 

@@ -1,6 +1,4 @@
-/**
- * Finds the curl command in a line: `printf '…' | curl … | jq`, with or without a copied prompt.
- */
+/** Finds the curl command in a line: `printf '…' | curl … | jq`, with or without a copied prompt. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Shell from '../Shell.js'
 import * as CmdWords from './CmdWords.js'

@@ -79,7 +79,6 @@ interface Attributes {
 
 const ATTRIBUTE = /;[ \t\n\v\f\r]*(type|filename|encoder|headers)=/iy
 
-/** Reads `;type=…;filename=…`. */
 const attributesAt = (text: Shell.Octets, start: number): E.Either<string, Attributes> => {
   let found: Attributes = {}
   for (let at = start; at < text.length; ) {
@@ -165,7 +164,6 @@ export interface Content {
   readonly isInQuery: boolean
 }
 
-/** Converts all options for the body, or returns an error message. */
 export const contentOf = (options: Options, stdin: Shell.Octets | undefined): E.Either<string, Content> => {
   let data: Shell.Octets | undefined
   const parts: Multipart.Part[] = []

@@ -31,10 +31,7 @@ type Line = readonly [name: string, value: string]
 
 // --- -H ------------------------------------------------------------------------------------------------------------
 
-/**
- * Parses `Name: value`, `Name;` (an empty value) and `Name:` (`null`: removes the header). Text or blanks after the
- * semicolon remove the header too, as in curl. `undefined` if the line has neither a colon nor a name before a semicolon.
- */
+/** Parses the forms of the table; `null` removes. `undefined`: neither a colon nor a name before a semicolon. */
 export const parseLine = (line: string): readonly [name: string, value: string | null] | undefined => {
   const colon = line.indexOf(':')
   if (colon >= 0) {
@@ -91,12 +88,11 @@ interface OptionHeader {
   readonly leftOut?: LeftOut
 }
 
-const FORM_RANGE = { option: '--range', why: 'curl ignores it for a form' }
 const AUTO = { option: '--referer ;auto', why: 'redirects do not set a Referer; write a hook that does' }
 
 /** With data, `-r` describes the request body; without, the requested part of the response. */
 const rangeHeader = (value: Shell.Octets, { data, parts, isInQuery }: Content): OptionHeader => {
-  if (parts.length > 0) return { leftOut: FORM_RANGE }
+  if (parts.length > 0) return { leftOut: { option: '--range', why: 'curl ignores it for a form' } }
   return data === undefined || isInQuery
     ? { header: ['Range', `bytes=${rangeOf(value)}`] }
     : { header: ['Content-Range', `bytes ${rangeOf(value)}/${data.length}`] }
@@ -129,7 +125,6 @@ export interface ConvertedHeaders extends Converted {
   readonly names: ReadonlySet<string>
 }
 
-/** Converts all options that set headers, or returns an error message. */
 export const convert = (options: Options, content: Content): E.Either<string, ConvertedHeaders> => {
   const own = headerLines(options)
   if (E.isLeft(own)) return own
@@ -166,7 +161,6 @@ export const convert = (options: Options, content: Content): E.Either<string, Co
 
 // --- credentials ---------------------------------------------------------------------------------------------------
 
-/** Parses the `user:password` of an option. */
 export const parseUser = (option: string, octets: Shell.Octets): E.Either<string, UserAndPassword> => {
   const colon = octets.indexOf(':')
   return colon < 0

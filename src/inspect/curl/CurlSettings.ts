@@ -2,14 +2,12 @@
  * Converts curl's options for proxy, TLS, timeouts and redirects.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { flow, pipe } from 'fp-ts/lib/function.js'
+import { flow, identity, pipe } from 'fp-ts/lib/function.js'
 import * as Settings from '../../session/Settings.js'
 import * as Shell from '../Shell.js'
 import { parseLine, parseUser, textOf } from './CurlHeaders.js'
 import { decodeUserinfo, protocolOfHost, SCHEME, splitUserinfo } from './CurlUrl.js'
 import { type Converted, isOn, type LeftOut, last, type Option, type Options, settingsOf } from './Options.js'
-
-const unchanged: Settings.Configure = (request) => request
 
 // --- proxy ---------------------------------------------------------------------------------------------------------
 
@@ -119,7 +117,7 @@ const proxy = (options: Options): E.Either<string, Converted> => {
   const none = last(options, 'noproxy')?.value ?? ''
   const why = 'set NO_PROXY in the environment, or use Request.withoutProxy'
   const change: Settings.Configure =
-    none === '*' || url === '' ? Settings.withoutProxy : url === undefined ? unchanged : Settings.withProxy(url)
+    none === '*' || url === '' ? Settings.withoutProxy : url === undefined ? identity : Settings.withProxy(url)
   return E.right({
     settings: settingsOf(change, Settings.withHeaders([...headers.lines, ...lines])),
     leftOut: [...(/^\*?$/.test(none) ? [] : [{ option: '--noproxy', why }]), ...headers.leftOut, ...leftOut],
@@ -140,7 +138,7 @@ const splitCertificate = (written: string): readonly [path: string, pass: string
 const certificate = (options: Options): E.Either<string, Settings.Configure> => {
   const cert = last(options, 'cert')
   const key = last(options, 'key')
-  if (cert === undefined) return E.right(unchanged)
+  if (cert === undefined) return E.right(identity)
   const type = (last(options, 'cert-type')?.value ?? 'PEM').toUpperCase()
   if (type !== 'PEM' && type !== 'P12')
     return E.left(`--cert-type ${type} is not supported; convert the certificate to PEM or P12`)
@@ -181,18 +179,16 @@ const timeouts = (options: Options): E.Either<string, Settings.Configure> => {
 export const isFollowed = (options: Options): boolean => isOn(options, 'location') || isOn(options, 'location-trusted')
 
 const redirects = (options: Options): E.Either<string, Settings.Configure> => {
-  const follow = isFollowed(options) ? unchanged : Settings.withoutRedirects
+  const follow = isFollowed(options) ? identity : Settings.withoutRedirects
   const max = last(options, 'max-redirs')?.value
   if (max === undefined) return E.right(follow)
   if (!/^(?:\d+|-1)$/.test(max)) return E.left('--max-redirs must be a number, or -1 for no limit')
   return E.right(flow(follow, Settings.withMaxRedirects(max === '-1' ? Number.MAX_SAFE_INTEGER : Number(max))))
 }
 
-/** Converts the options, or returns an error message that names the wrong one. */
 export const convert = (options: Options): E.Either<string, Converted> => {
   const has = (name: string): boolean => last(options, name) !== undefined
   const roots = last(options, 'cacert') ?? last(options, 'capath')
-  const isFolderUnused = has('cacert') && has('capath')
   const unused = has('cert') ? [] : ['key', 'pass', 'cert-type'].filter(has)
   return pipe(
     E.Do,
@@ -206,12 +202,12 @@ export const convert = (options: Options): E.Either<string, Converted> => {
         client,
         times,
         following,
-        isOn(options, 'insecure') ? Settings.withVerify(false) : unchanged,
-        roots === undefined ? unchanged : Settings.withCa(textOf(roots.value)),
+        isOn(options, 'insecure') ? Settings.withVerify(false) : identity,
+        roots === undefined ? identity : Settings.withCa(textOf(roots.value)),
       ),
       leftOut: [
         ...proxied.leftOut,
-        ...(isFolderUnused ? [{ option: '--capath', why: '--cacert overrides it' }] : []),
+        ...(has('cacert') && has('capath') ? [{ option: '--capath', why: '--cacert overrides it' }] : []),
         ...unused.map((name) => ({ option: `--${name}`, why: 'the line has no --cert' })),
       ],
     })),

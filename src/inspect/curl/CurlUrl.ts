@@ -17,8 +17,6 @@ import * as Shell from '../Shell.js'
 import { type Content, urlEncoded } from './CurlBody.js'
 import { isOn, type LeftOut, last, type Option, type Options } from './Options.js'
 
-// --- globs ---------------------------------------------------------------------------------------------------------
-
 const SEVERAL_URLS = 'its URL has [ ] or { }, which curl makes several URLs of; add -g if they are meant as they stand'
 
 /** An escape, a pair of brackets, a pair of braces without a comma, or an odd bracket. */
@@ -48,9 +46,6 @@ const singleUrl = (text: string): E.Either<string, string> => {
   return isSingle ? E.right(url) : E.left(SEVERAL_URLS)
 }
 
-// --- userinfo and scheme -------------------------------------------------------------------------------------------
-
-/** User and password, as octets. */
 export type UserAndPassword = readonly [user: Shell.Octets, pass: Shell.Octets]
 
 const decoded = (octets: Shell.Octets): Shell.Octets =>
@@ -93,8 +88,6 @@ const withScheme = (options: Options, text: string): E.Either<string, string> =>
     : E.right(`${scheme}://${text.slice(start.length)}`)
 }
 
-// --- query ---------------------------------------------------------------------------------------------------------
-
 /** Appends to the query, after `?` or `&` unless the URL ends with one of them. */
 const appendQuery = (url: string, query: string): string => {
   if (query === '') return url
@@ -124,8 +117,6 @@ const queryOf = ({ all }: Options, { data, isInQuery }: Content): E.Either<strin
   }
   return E.right({ query: pieces.join('&'), leftOut: [] })
 }
-
-// --- the URL -------------------------------------------------------------------------------------------------------
 
 export interface ParsedUrl {
   /** Without credentials. */

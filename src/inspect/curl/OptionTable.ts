@@ -72,7 +72,6 @@ const known = (kind: KnownOption['kind'], names: Names): ReadonlyArray<readonly 
     list.split(' ').map((name) => [name.replace(':', ''), { kind, hasValue: name.endsWith(':'), why }] as const),
   )
 
-/** All options by their long name. */
 export const TABLE: ReadonlyMap<string, KnownOption> = new Map([
   ...known('converted', CONVERTED),
   ...known('leftOut', LEFT_OUT),
@@ -86,7 +85,6 @@ const LETTERS =
   'o output, O remote-name, p proxytunnel, q disable, r range, s silent, S show-error, T upload-file, u user, ' +
   'U proxy-user, v verbose, w write-out, x proxy, X request, y speed-time, Y speed-limit, z time-cond, Z parallel'
 
-/** Long names by letter. */
 export const SHORT: ReadonlyMap<string, string> = new Map(
   LETTERS.split(', ').map((pair) => [pair.slice(0, 1), pair.slice(2)] as const),
 )

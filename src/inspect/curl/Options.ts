@@ -1,6 +1,4 @@
-/**
- * Parses words into options like curl: `-XPOST`, `-sSL`, `-H x`, `--header x`, `--no-location`.
- */
+/** Parses words into options like curl: `-XPOST`, `-sSL`, `-H x`, `--header x`, `--no-location`. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
 import type { Octets } from '../Shell.js'
@@ -27,8 +25,6 @@ export const last = ({ lastByName }: Options, name: string): Option | undefined 
 
 export const isOn = (options: Options, name: string): boolean => last(options, name)?.isOn === true
 
-// --- conversion ----------------------------------------------------------------------------------------------------
-
 /** An option that is valid for curl but not part of the request, and the reason. */
 export interface LeftOut {
   readonly option: string
@@ -41,11 +37,8 @@ export interface Converted {
   readonly leftOut: ReadonlyArray<LeftOut>
 }
 
-/** Applies changes, in order, to empty settings. */
 export const settingsOf = (...changes: ReadonlyArray<Settings.Configure>): Settings.Settings =>
   changes.reduce<Settings.Configurable>((made, change) => change(made), { settings: Settings.empty }).settings
-
-// --- parsing -------------------------------------------------------------------------------------------------------
 
 const HINT = 'leave it out, or write what it does with Request.with…'
 
@@ -79,7 +72,6 @@ interface Parsed {
 const flag = ({ name, isOn }: Resolved): Option => ({ name, value: '', isFile: false, isOn })
 const withValue = (name: string, value: Octets, isFile = false): Option => ({ name, value, isFile, isOn: true })
 
-/** Parses `--name` and `--no-name`. */
 const parseLong = (octets: Octets): E.Either<string, Parsed> => {
   const resolved = resolve(octets.slice(2))
   if (E.isLeft(resolved)) return resolved

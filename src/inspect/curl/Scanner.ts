@@ -1,6 +1,4 @@
-/**
- * What the readers of shell words and of curl's small languages share: matching at a position, positions in messages.
- */
+/** Shared by the readers of shell words and of curl's small languages: matching at a position, positions in messages. */
 import * as E from 'fp-ts/lib/Either.js'
 
 /** A value, and the position after it. */

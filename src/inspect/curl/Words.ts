@@ -146,7 +146,6 @@ const piece = (source: Source, at: number): Reading<Shell.Octets> => {
   }
 }
 
-/** Reads one word. */
 const readWord = (source: Source, start: number): Reading<Word> => {
   const { text } = source
   if (text.startsWith('<(', start)) {
