@@ -39,7 +39,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { defaultPath, domainMatch, parseDate } from 'tough-cookie'
-import * as Scan from '../values/HeaderSyntax.js'
+import * as HeaderSyntax from '../values/HeaderSyntax.js'
 import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
@@ -139,8 +139,8 @@ const readAttributes = (attributes: string): Attributes => {
   let read = NO_ATTRIBUTES
   for (const attribute of attributes.split(';')) {
     const equals = attribute.indexOf('=')
-    const name = Scan.trimBlanks(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
-    const value = equals < 0 ? '' : Scan.trimBlanks(attribute.slice(equals + 1))
+    const name = HeaderSyntax.trimBlanks(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
+    const value = equals < 0 ? '' : HeaderSyntax.trimBlanks(attribute.slice(equals + 1))
     if (value.length <= MAX_ATTRIBUTE) read = withAttribute(read, name, value)
   }
   return read
@@ -163,8 +163,8 @@ export const parse = (policy: Cookie.Policy, header: string): E.Either<Rejection
   const semicolon = text.indexOf(';')
   const pair = semicolon < 0 ? text : text.slice(0, semicolon)
   const equals = pair.indexOf('=')
-  const name = equals < 0 ? '' : Scan.trimBlanks(pair.slice(0, equals))
-  const value = Scan.trimBlanks(pair.slice(equals + 1))
+  const name = equals < 0 ? '' : HeaderSyntax.trimBlanks(pair.slice(0, equals))
+  const value = HeaderSyntax.trimBlanks(pair.slice(equals + 1))
   // 5.7 step 2 and the policy: RFC 6265, tough-cookie and requests ignore cookies without a name.
   if (name === '' && (value === '' || !policy.nameless)) return rejected('Nameless', name, 'it has no name')
   // 5.6 step 1.

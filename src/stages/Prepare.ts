@@ -122,7 +122,7 @@ const redactForExchange = (merged: Merged, { url, userinfo }: TargetUrl): Merged
 // --- the parts -----------------------------------------------------------------------------------------------------
 
 /** The methods of RFC 9110 9.3, and PATCH, in any case. Other methods are case-sensitive (D49). */
-const STANDARD_METHODS = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
+const STANDARD_METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
 
 /** Returns the method as it is sent. */
 export const spelledMethod = (method: string): string => {

@@ -37,8 +37,8 @@ export interface Challenge {
 
 type Parameters = ReadonlyMap<string, string>
 
-/** A name, and its value if it has one: a quoted string that is closed, or text up to white space or a comma. */
-const PARAMETER = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^\s,]*)))?/g
+const NAME = /([\w!#$%&'*+.^`|~-]+)(\s*=\s*)?/g
+const PLAIN_VALUE = /[^\s,]*/y
 
 /**
  * Returns the parameters of each Digest challenge. Parses RFC 9110 11.3 leniently: a parameter is `name=value`, and a
@@ -49,13 +49,18 @@ const digestsIn = (lines: ReadonlyArray<string>): ReadonlyArray<Parameters> => {
   const digests: Array<Map<string, string>> = []
   let current: Map<string, string> | undefined
   for (const line of lines) {
-    for (const [, word = '', quoted, plain] of line.matchAll(PARAMETER)) {
+    NAME.lastIndex = 0
+    for (let found = NAME.exec(line); found !== null; found = NAME.exec(line)) {
+      const [, word = '', equals] = found
       const name = word.toLowerCase()
-      const value = quoted === undefined ? plain : HeaderSyntax.unquote(quoted)
-      if (value === undefined) {
+      if (equals === undefined) {
         current = name === 'digest' ? new Map() : undefined
         if (current !== undefined) digests.push(current)
-      } else if (current?.has(name) === false) current.set(name, value)
+        continue
+      }
+      const { value, end } = HeaderSyntax.valueAt(line, NAME.lastIndex, PLAIN_VALUE)
+      NAME.lastIndex = end
+      if (current?.has(name) === false) current.set(name, value)
     }
   }
   return digests
@@ -105,7 +110,7 @@ export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
 
 /** Returns the realm and nonce of an Authorization header that answers a Digest challenge. */
 export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm' | 'nonce'>> => {
-  if (!/^\s*digest\s/i.test(authorization)) return O.none
+  if (!/^[\s,;]*digest[\s,;]/i.test(authorization)) return O.none
   const [parameters] = digestsIn([authorization])
   const realm = parameters?.get('realm')
   const nonce = parameters?.get('nonce')

@@ -38,6 +38,19 @@ export const quotedStringEnd = (text: string, start: number): number | undefined
 /** Returns the content of a quoted string that is given with its quotes (RFC 9110 5.6.4). */
 export const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\([\s\S])/g, '$1')
 
+/** Reads a quoted string that is closed, or otherwise what the sticky expression `plain` matches, without blanks at its end. */
+export const valueAt = (
+  text: string,
+  start: number,
+  plain: RegExp,
+): { readonly value: string; readonly end: number } => {
+  const end = text.charAt(start) === '"' ? quotedStringEnd(text, start) : undefined
+  if (end !== undefined) return { value: unquote(text.slice(start, end)), end }
+  plain.lastIndex = start
+  const [value = ''] = plain.exec(text) ?? []
+  return { value: value.trimEnd(), end: start + value.length }
+}
+
 export const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/

@@ -25,19 +25,22 @@ export interface Link {
 
 const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
 
-/** A semicolon and a name, and its value if it has one: a quoted string that is closed, or text with blanks. */
-const PARAMETER = /\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:("[^"\\]*(?:\\[\s\S][^"\\]*)*")|([^;,]*)))?/y
+const NAME = /\s*;\s*([^\s=;,"<>]+)(\s*=\s*)?/y
+const PLAIN_VALUE = /[^;,]*/y
 
 /** Adds the parameters that begin at an index. Returns the index after them. */
 const readParameters = (header: string, start: number, parameters: Array<readonly [string, string]>): number => {
-  PARAMETER.lastIndex = start
-  let end = start
-  for (let found = PARAMETER.exec(header); found !== null; found = PARAMETER.exec(header)) {
-    const [, name = '', quoted, plain = ''] = found
-    parameters.push([name.toLowerCase(), quoted === undefined ? plain.trimEnd() : HeaderSyntax.unquote(quoted)])
-    end = PARAMETER.lastIndex
+  NAME.lastIndex = start
+  let at = start
+  for (let found = NAME.exec(header); found !== null; found = NAME.exec(header)) {
+    const [, name = '', equals] = found
+    const after = { value: '', end: NAME.lastIndex }
+    const { value, end } = equals === undefined ? after : HeaderSyntax.valueAt(header, after.end, PLAIN_VALUE)
+    parameters.push([name.toLowerCase(), value])
+    NAME.lastIndex = end
+    at = end
   }
-  return end
+  return at
 }
 
 /** Parses the values of a Link header, joined by commas, in linear time. */

@@ -52,8 +52,11 @@ const isFunction = (u: unknown): u is () => unknown => typeof u === 'function'
 export const cancel = (source: Source & Closable): void => {
   listen(source)
   try {
-    const method = [source.destroy, source.return, source.cancel].find(isFunction)
-    Promise.resolve(method?.call(source)).catch(ignore)
+    // One at a time, because a getter of a later one may throw.
+    for (const name of ['destroy', 'return', 'cancel'] as const) {
+      const method = source[name]
+      if (isFunction(method)) return void Promise.resolve(method.call(source)).catch(ignore)
+    }
   } catch {
     // A source of the user whose own method failed.
   }

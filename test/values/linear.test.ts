@@ -163,6 +163,12 @@ it.each<[string, keyof typeof PARSERS, Growing]>([
   expect(isLinear((text) => PARSERS[field]?.(text), growing)).toBe(true)
 })
 
+it('does not throw for a quoted string with millions of escapes', () => {
+  const quoted = `"${'\\a'.repeat(4_500_000)}"`
+  expect(PARSERS['WWW-Authenticate']?.(`Digest realm="r", nonce=${quoted}`)).toBeDefined()
+  expect(PARSERS['Link']?.(`</>; title=${quoted}`)).toBeDefined()
+})
+
 describe('hostile Set-Cookie', () => {
   it.each([
     ['blanks in the value', `a=1${' '.repeat(65_536)}2`],
