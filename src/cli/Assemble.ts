@@ -80,7 +80,7 @@ const withFormFields = (fields: Fields, { multipart }: Options): Checked<Edit> =
     parts.push(field._tag === 'Upload' ? field.part : { name: field.name, content: field.value })
     if (field._tag === 'Field') pairs.push([field.name, field.value])
   }
-  // Only uploads have no pair.
+  // An upload has no pair, so it needs multipart.
   return E.right(multipart || pairs.length < parts.length ? Request.withMultipart(parts) : Request.withForm(pairs))
 }
 

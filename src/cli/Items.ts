@@ -32,7 +32,7 @@ interface Pair<Tag> {
   readonly value: string
 }
 
-/** A header; the value may be empty and has no blanks at its ends, as in HTTP. */
+/** A header. The value may be empty; blanks at its ends are removed, as in HTTP. */
 export type Header = Pair<'Header'>
 export type Query = Pair<'Query'>
 export type Field = Pair<'Field'>

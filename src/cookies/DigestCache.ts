@@ -142,7 +142,12 @@ export const counted =
       : challenges.set(keyOf(challenge), { ...old, count: old.count + 1 })
   }
 
-export const join = (x: Challenges, y: Challenges): Challenges => (x === y ? x : limited(x.mergeWith(newer, y)))
+/** Returns the newer challenge of each key. If one map already has them all, and is larger, it is returned unchanged. */
+export const join = (x: Challenges, y: Challenges): Challenges => {
+  if (x === y) return x
+  const [large, small] = x.size >= y.size ? [x, y] : [y, x]
+  return limited(large.mergeWith(newer, small))
+}
 
 const equalLists = getEq<Challenge>({ equals: (x, y) => compareAge(x, y) === 0 }).equals
 

@@ -30,7 +30,7 @@ export interface CookieScope {
   readonly hostname: string
   readonly pathname: string
   readonly origin?: string
-  /** The path without its hidden parts, if it has any. */
+  /** The path with its secret parts replaced; absent if no part is secret. */
   readonly shownPathname?: string
 }
 

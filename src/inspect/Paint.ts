@@ -52,7 +52,7 @@ export const ansi: Paint = {
 /** The properties of the output that decide about colours. */
 export interface Terminal {
   readonly isTTY?: boolean | undefined
-  /** The environment variable NO_COLOR (no-color.org): any text except the empty one turns colours off. */
+  /** The environment variable NO_COLOR (no-color.org): every value except the empty one turns colours off. */
   readonly NO_COLOR?: string | undefined
 }
 

@@ -60,7 +60,7 @@ describe('the comparison', () => {
   const family = {
     name: 'toy',
     input: () => ({ _tag: 'Right', right: 'in' }) as const,
-    output: (u: unknown) => ({ _tag: 'Right', right: u as Json }) as const, // a toy: any JSON is an output
+    output: (u: unknown) => ({ _tag: 'Right', right: u as Json }) as const, // accepts any JSON
     observe: async () => null,
     rules: [{ id: 'D0', when: () => true, expect: () => ({ a: [1, { b: 'two' }], c: null }) }],
     excuses: [],

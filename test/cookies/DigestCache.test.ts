@@ -18,6 +18,15 @@ const challenge = (other: Partial<DigestCache.Challenge> = {}): DigestCache.Chal
 const held = (...challenges: ReadonlyArray<DigestCache.Challenge>) => DigestCache.fromArray(challenges)
 const nonces = (challenges: DigestCache.Challenges) => DigestCache.toArray(challenges).map(({ nonce }) => nonce)
 
+describe('joining (specification)', () => {
+  it('returns the larger map unchanged if it already has every challenge, from either side', () => {
+    const one = challenge({ realm: 'a' })
+    const [small, large] = [held(one), held(one, challenge({ realm: 'b' }))]
+    expect(DigestCache.join(small, large)).toBe(large)
+    expect(DigestCache.join(large, small)).toBe(large)
+  })
+})
+
 describe('two challenges with one time and count (specification)', () => {
   it.each<[keyof DigestCache.Input, Partial<DigestCache.Challenge>, Partial<DigestCache.Challenge>]>([
     ['nonce', { nonce: 'a' }, { nonce: 'b' }],

@@ -156,7 +156,7 @@ const DATA: ReadonlySet<string> = new Set(['data', 'data-ascii', 'data-raw', 'da
 
 /** The content that a line sends: data, or the parts of a form, or nothing. */
 export interface Content {
-  /** The joined data; `undefined` if no option has any. */
+  /** The joined data; `undefined` without such an option. */
   readonly data: Shell.Octets | undefined
   readonly isJson: boolean
   readonly parts: ReadonlyArray<Multipart.Part>
@@ -191,7 +191,7 @@ export const bodyOf = ({ data, parts, isInQuery }: Content): Body.Body => {
   return text === undefined ? Body.bytes(Shell.toBytes(data)) : Body.text(text)
 }
 
-/** The default headers of data, except those that the line sets or removes. In the query, only JSON has any. */
+/** The default headers of data that the line neither sets nor removes. Data in the query needs none, unless it is JSON. */
 export const defaultHeaders = (
   { isJson, data, isInQuery }: Content,
   names: ReadonlySet<string>,
