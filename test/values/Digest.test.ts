@@ -236,13 +236,6 @@ describe('Digest with the vectors of the RFCs', () => {
       ),
     ).toBe(nonce),
   )
-  it('parses hostile headers in linear time', () => {
-    for (const text of ['Digest ', 'Digest realm="', 'a=', ',', 'Digest a="\\']) {
-      const started = performance.now()
-      Digest.select([text.repeat(20_000)])
-      expect(performance.now() - started).toBeLessThan(1_000)
-    }
-  })
 })
 
 describe('Digest.nextNonce', () => {
