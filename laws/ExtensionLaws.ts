@@ -24,7 +24,7 @@ export interface Scheme {
 }
 
 /** The part of a plan that is sent: all of it except the inputs that it was made from. */
-const sendable = ({ inputs: _, ...plan }: Plan): unknown => plan
+const sendable = ({ provenance: _, ...plan }: Plan): unknown => plan
 
 export const signsOnlyItsHeaders =
   ({ sign, headers }: Scheme) =>

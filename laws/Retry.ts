@@ -11,7 +11,7 @@
  * | `waitsAsAsked`    | waits for the scheduled delay, and for a Retry-After up to the limit of the policy                |
  * | `discardsReplies` | discards every reply except the last, before the next attempt                                     |
  * | `givesTheLast`    | returns the outcome of the last attempt, with the given plan apart from its cookies               |
- * | `passesCookiesOn` | reports each superseded outcome once, in order, and sends the resulting header with the next attempt |
+ * | `passesCookiesOn` | reports each retried outcome once, in order, and sends the resulting header with the next attempt |
  *
  * This module has its own list of idempotent methods and its own reading of Retry-After, to check those of the library.
  */
@@ -22,7 +22,7 @@ import * as Headers from '../src/values/Headers.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { reply } from '../src/wire/Reply.js'
-import { at, type SendControls, type Superseded, type Transport } from '../src/wire/Transport.js'
+import { type OnRetry, type SendControls, type Transport, withPlan } from '../src/wire/Transport.js'
 import { planAt } from './arbitrary/Plan.js'
 import { type Counted, counted, payloadOf, type Script, type Step } from './arbitrary/Script.js'
 
@@ -87,7 +87,7 @@ const scripted = (script: Script, clock: Counted, attempts: AttemptRecord[]): Tr
     const { outcome } = step
     if (outcome._tag === 'Fault') {
       const fault = Fault.make(outcome.fault, `attempt ${attempts.length}`)
-      return E.left(at(plan, outcome.unsent ? Fault.unsent(fault) : fault))
+      return E.left(withPlan(plan, outcome.unsent ? Fault.unsent(fault) : fault))
     }
     const headers = outcome.retryAfter === undefined ? {} : { 'retry-after': outcome.retryAfter }
     const made = reply({ status: outcome.status, headers, body: 'body' })
@@ -98,7 +98,7 @@ const scripted = (script: Script, clock: Counted, attempts: AttemptRecord[]): Tr
   }
 }
 
-const run = async (withRetry: WithRetry, script: Script, superseded?: Superseded): Promise<Run> => {
+const run = async (withRetry: WithRetry, script: Script, onRetry?: OnRetry): Promise<Run> => {
   const clock = counted()
   const attempts: AttemptRecord[] = []
   const { payload, opened } = payloadOf(script.body)
@@ -106,7 +106,7 @@ const run = async (withRetry: WithRetry, script: Script, superseded?: Superseded
   const controls: SendControls = {
     clock,
     entropy: script.entropy,
-    superseded,
+    onRetry,
     ...(script.deadline === undefined ? {} : { deadline: script.deadline }),
   }
   const outcome = await withRetry(script.policy)(scripted(script, clock, attempts))(plan, controls)()
@@ -203,22 +203,22 @@ export const givesTheLast = law(({ attempts, outcome, plan }) => {
 
 export const passesCookiesOn: Law = (withRetry) => async (script) => {
   const updated: Plan['headers'][] = []
-  const supersededStatuses: Array<number | undefined> = []
-  const superseded: Superseded = (head) => {
-    supersededStatuses.push(O.isNone(head) ? undefined : head.value.status)
+  const retriedStatuses: Array<number | undefined> = []
+  const onRetry: OnRetry = (head) => {
+    retriedStatuses.push(O.isNone(head) ? undefined : head.value.status)
     return (headers) => {
-      const next = Headers.upsertAt('Cookie', `attempts=${supersededStatuses.length}`)(headers)
+      const next = Headers.upsertAt('Cookie', `attempts=${retriedStatuses.length}`)(headers)
       updated.push(next)
       return next
     }
   }
-  const done = await run(withRetry, script, superseded)
+  const done = await run(withRetry, script, onRetry)
   const isPassedOn = retries(done).every(([{ step }, after], i) => {
     const status = step.outcome._tag === 'Reply' ? step.outcome.status : undefined
-    return supersededStatuses[i] === status && after.headers === updated[i]
+    return retriedStatuses[i] === status && after.headers === updated[i]
   })
   // The deadline may end the wait after one more outcome was reported.
   const isLate = E.isLeft(done.outcome) && done.outcome.left._tag === 'DeadlineExceeded'
   const count = retries(done).length
-  return isPassedOn && (supersededStatuses.length === count || (isLate && supersededStatuses.length === count + 1))
+  return isPassedOn && (retriedStatuses.length === count || (isLate && retriedStatuses.length === count + 1))
 }

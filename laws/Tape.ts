@@ -19,7 +19,7 @@ import * as Tape from '../src/transport/Tape.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { type Reply, reply } from '../src/wire/Reply.js'
-import { at, type Transport } from '../src/wire/Transport.js'
+import { type Transport, withPlan } from '../src/wire/Transport.js'
 import type { Call } from './arbitrary/Calls.js'
 import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
 import { planAt } from './arbitrary/Plan.js'
@@ -110,7 +110,7 @@ const answering = (calls: ReadonlyArray<Call>): Transport => {
     const made = call === undefined ? undefined : replyOf(call)
     if (made !== undefined) return E.right(made)
     const tag = call?.outcome._tag === 'Fault' ? call.outcome.fault : 'ProtocolError'
-    return E.left(at(plan, Fault.make(tag, `call ${count}`)))
+    return E.left(withPlan(plan, Fault.make(tag, `call ${count}`)))
   }
 }
 

@@ -26,7 +26,7 @@ import { undici } from './transport/undici/Undici.js'
 import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
-import { at, type Transport } from './wire/Transport.js'
+import { type Transport, withPlan } from './wire/Transport.js'
 
 export interface Client extends Sender {
   readonly environment: Environment.Environment
@@ -74,7 +74,7 @@ const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
   const send: Transport = (plan, limits) =>
     isClosed()
       ? async () =>
-          E.left(at(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another client'))))
+          E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another client'))))
       : transport(plan, limits)
   return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
 }

@@ -70,7 +70,7 @@ export const send =
 
 /** Plans a request without sending it. `resume` sends the exchange. Errors: `PlanError`. */
 export const start =
-  (request: Request.Request): Http<Exchange.Started<PlanError>, Exchange.Exchange> =>
+  (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Exchange.Exchange> =>
   (jar) =>
   (client) =>
   async () => {
@@ -80,7 +80,7 @@ export const start =
 
 /** Returns the first plan that `send` would send. Errors: `PlanError`. */
 export const plan =
-  (request: Request.Request): Http<Exchange.Started<PlanError>, Plan> =>
+  (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Plan> =>
   (jar) =>
   (client) =>
   async () => {

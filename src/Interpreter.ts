@@ -25,7 +25,7 @@ import * as Override from './values/Override.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Head, headOf, isHead, type Reply, type Response, readAll, type Source } from './wire/Reply.js'
-import { at, type SendControls, type Superseded, type TransportError } from './wire/Transport.js'
+import { type OnRetry, type SendControls, type TransportError, withPlan } from './wire/Transport.js'
 
 /** The result of a program and the jar after it, also after a failure. Not readonly, because fp-ts is not. */
 export type Outcome<E, A> = [outcome: E.Either<E, A>, jar: Jar]
@@ -41,7 +41,8 @@ export const begin = (
   client: Client.Client,
   jar: Jar,
   request: Request,
-): E.Either<Exchange.Started<PlanError>, Exchange.Exchange> => Exchange.start(Client.context(client)(jar)())(request)
+): E.Either<Exchange.WithHistory<PlanError>, Exchange.Exchange> =>
+  Exchange.start(Client.context(client)(jar)())(request)
 
 /** Plans and sends a request. */
 export const sendRequest = <E, A>(
@@ -60,7 +61,7 @@ export const gather: Finish<never, Response> = (reply, done) =>
 
 /** Returns the error of a body that could not be read. */
 export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
-  E.left(Exchange.failed(at(exchange.plan, fault))(exchange))
+  E.left(Exchange.failed(withPlan(exchange.plan, fault))(exchange))
 
 /** Runs an exchange, and closes the source of its body on every path, also if nothing was sent. */
 export const drive = async <S, E, A>(
@@ -96,21 +97,21 @@ const run = async <S, E, A>(
   const begun = begin()
   if (E.isLeft(begun)) return [begun, jar]
   let x = begun.right
-  // A custom transport may call `superseded` after its send has ended. That must not change anything.
+  // A custom transport may call `onRetry` after its send has ended. That must not change anything.
   let isSending = false
-  const superseded: Superseded = (reply) => {
+  const onRetry: OnRetry = (reply) => {
     if (!isSending) return identity
-    const { exchange, headers } = Exchange.superseded(client.clock.now())(reply)(x)
+    const { exchange, rebuildHeaders } = Exchange.absorbRetried(client.clock.now())(reply)(x)
     x = exchange
-    return headers
+    return rebuildHeaders
   }
   const { settings } = x.merged
   const progress = settings.progress._tag === 'Set' ? settings.progress.value : undefined
-  const controls = Send.controlsOf(client, x.plan, { entropy: x.entropy, progress, superseded })
+  const controls = Send.startControls(client, x.plan, { entropy: x.entropy, progress, onRetry })
   const sendOne = Send.sendBy(client, controls)
   const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(settings.hooks)
   for (;;) {
-    if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumed(x)), x.jar]
+    if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumedError(x)), x.jar]
     isSending = true
     const sent = await sendOne(x.plan)()
     isSending = false
@@ -130,7 +131,8 @@ const run = async <S, E, A>(
     if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
     const stopped = await release(controls, reply.body)
     if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
-    if (stopped !== undefined) return [E.left(Exchange.failed(at(x.plan, stopped))(step.exchange)), step.exchange.jar]
+    if (stopped !== undefined)
+      return [E.left(Exchange.failed(withPlan(x.plan, stopped))(step.exchange)), step.exchange.jar]
     x = step.exchange
   }
 }
@@ -163,7 +165,7 @@ const runHooks = async (
 
 const runHook = async (hook: Hook, controls: SendControls, head: Head, plan: Plan): Promise<HookOutcome> => {
   const fault = exchangeFault(controls)
-  if (fault !== undefined) return E.left(at(plan, fault))
+  if (fault !== undefined) return E.left(withPlan(plan, fault))
   const failed = (how: 'Refused' | 'Threw', error: unknown): HookOutcome =>
     E.left(Exchange.hookFailed(plan, hook, how, error))
   // The type of a hook is checked again, because plain JavaScript permits any result.
@@ -175,7 +177,7 @@ const runHook = async (hook: Hook, controls: SendControls, head: Head, plan: Pla
       return failed('Threw', new TypeError(message))
     }
     const outcome = await raceDeadline<E.Either<unknown, Head>>(controls, task())
-    if (E.isLeft(outcome)) return E.left(at(plan, outcome.left))
+    if (E.isLeft(outcome)) return E.left(withPlan(plan, outcome.left))
     const result = outcome.right
     if (E.isLeft(result)) return failed('Refused', result.left)
     if (isHead(result.right)) return result

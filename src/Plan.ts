@@ -14,7 +14,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Request } from './session/Request.js'
 import { merge } from './stages/Merge.js'
-import { type Context, type PlanError, prepared, withDefaults } from './stages/Prepare.js'
+import { type Context, type PlanError, prepareWithMerged, withDefaults } from './stages/Prepare.js'
 import type { BodyLimit, Plan } from './wire/Plan.js'
 
 export { toCurl } from './inspect/Curl.js'
@@ -46,6 +46,6 @@ export type Limits = BodyLimit
 export const plan =
   (context: Context) =>
   (request: Request): E.Either<PlanError, Plan> => {
-    const made = prepared(withDefaults(context))(merge(context.session)(request))
+    const made = prepareWithMerged(withDefaults(context))(merge(context.session)(request))
     return E.isLeft(made) ? made : E.right(made.right.plan)
   }

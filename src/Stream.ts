@@ -149,7 +149,7 @@ export const toFile =
       const { progress } = exchange.merged.settings
       const onProgress = progress._tag === 'Set' ? progress.value : undefined
       // Only a special file, such as a FIFO, can make a download wait for another program.
-      stop = claimed.target._tag === 'Special' ? faultSignal(Send.controlsOf(client, exchange.plan)) : undefined
+      stop = claimed.target._tag === 'Special' ? faultSignal(Send.startControls(client, exchange.plan)) : undefined
       const target = { claimed, resource: Resource.of(exchange), mayResume, signal: stop?.signal }
       return await fetchFile(target, uncoded, onProgress)(jar)(client)()
     } finally {

@@ -166,7 +166,7 @@ const STATE: ReadonlyArray<ModuleState> = [
   },
   {
     file: 'stages/prepare/HeaderFields.ts',
-    name: 'known',
+    name: 'compiledHeaders',
     bound: WEAK,
     reason: 'the header fields of a session, checked once; the settings are immutable',
   },

@@ -13,7 +13,7 @@ export const retry = (withRetry: Laws.WithRetry): RuleSet => ({
   'delays follow the schedule and Retry-After': fc.asyncProperty(script, Laws.waitsAsAsked(withRetry)),
   'every reply except the last is discarded': fc.asyncProperty(script, Laws.discardsReplies(withRetry)),
   'the outcome is that of the last attempt': fc.asyncProperty(script, Laws.givesTheLast(withRetry)),
-  'the cookies of a superseded reply are sent with the next attempt': fc.asyncProperty(
+  'the cookies of a retried reply are sent with the next attempt': fc.asyncProperty(
     script,
     Laws.passesCookiesOn(withRetry),
   ),

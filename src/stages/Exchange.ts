@@ -35,13 +35,22 @@ import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Head, Hop, Response, Server } from '../wire/Reply.js'
-import { at } from '../wire/Transport.js'
+import { withPlan } from '../wire/Transport.js'
 import { type Merged, merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
-import { type Context, prepared, type World, withDefaults } from './Prepare.js'
+import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
 import * as Credentials from './prepare/Credentials.js'
 import { hide } from './ReplyRedaction.js'
-import { type Done, type Exchange, failed, nameOf, receive, type SendError, type Started, type Step } from './Settle.js'
+import {
+  type Done,
+  type Exchange,
+  failed,
+  nameOf,
+  receive,
+  type SendError,
+  type Step,
+  type WithHistory,
+} from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
 export type { Context } from './Prepare.js'
@@ -52,14 +61,14 @@ export * from './Settle.js'
 /** Returns the first plan. A digest that signs in advance uses its nonce once more, so the jar counts it here. */
 export const start =
   (context: Context) =>
-  (request: Request): E.Either<Started<PlanError>, Exchange> => {
+  (request: Request): E.Either<WithHistory<PlanError>, Exchange> => {
     const world = withDefaults(context)
     const merged = merge(context.session)(request)
-    const made = lacksEntropy(world, merged)
+    const first = lacksEntropy(world, merged)
       ? E.left(noEntropy('the cnonce of a digest answer'))
-      : prepared(world)(merged)
-    if (E.isLeft(made)) return E.left(failed(made.left)({ history: [], jar: world.jar }))
-    const { plan, merged: kept } = made.right
+      : prepareWithMerged(world)(merged)
+    if (E.isLeft(first)) return E.left(failed(first.left)({ history: [], jar: world.jar }))
+    const { plan, merged: kept } = first.right
     return E.right({
       plan,
       jar: Credentials.countNonce(kept, world.jar, plan),
@@ -143,7 +152,7 @@ export const simulate =
     for (let x = begun.right; ; ) {
       const answered = MockServer.serve(server)(x.plan)
       if (E.isLeft(answered)) {
-        return { hops, hooks, jar: x.jar, outcome: E.left(failed(at(x.plan, answered.left))(x)) }
+        return { hops, hooks, jar: x.jar, outcome: E.left(failed(withPlan(x.plan, answered.left))(x)) }
       }
       const { content } = answered.right
       const head = hide(x.plan, answered.right.head)
@@ -158,7 +167,7 @@ export const simulate =
       const { plan } = step.exchange
       const bytes = content(plan.route.limits.body)
       const outcome = E.isLeft(bytes)
-        ? E.left(failed(at(plan, bytes.left))(step.exchange))
+        ? E.left(failed(withPlan(plan, bytes.left))(step.exchange))
         : E.right(respond(step, bytes.right))
       return { hops, hooks, jar, outcome }
     }

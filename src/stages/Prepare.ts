@@ -31,7 +31,7 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
-import type { Plan, Route as Travel } from '../wire/Plan.js'
+import type { Plan, Route } from '../wire/Plan.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
 import * as Content from './prepare/Content.js'
@@ -39,7 +39,7 @@ import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
 import { seal } from './prepare/Provenance.js'
-import * as Route from './prepare/Route.js'
+import * as Routing from './prepare/Route.js'
 import { type TargetUrl, targetUrl, withQuery } from './prepare/TargetUrl.js'
 
 export type { PlanError } from './PlanError.js'
@@ -80,7 +80,7 @@ const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Setti
   Settings.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
 
 /** Removes what only the base URL's origin may receive: auth, query, cookies, certificate, `Host`, secret headers. */
-const withoutCredentials = (
+const withoutOriginBound = (
   settings: Settings.Settings,
   sensitive: Settings.Settings['sensitive'],
 ): Settings.Settings => ({
@@ -98,7 +98,7 @@ const withoutCredentials = (
 
 /** Merges again without the session's credentials, for a request to another origin than the base URL's. */
 const withoutSessionCredentials = ({ session, request, settings }: Merged): Merged =>
-  merge({ ...session, settings: withoutCredentials(session.settings, settings.sensitive) })(request)
+  merge({ ...session, settings: withoutOriginBound(session.settings, settings.sensitive) })(request)
 
 /** @deprecated Internal: `prepare` does this. */
 export const leave = withoutSessionCredentials
@@ -107,7 +107,7 @@ export const leave = withoutSessionCredentials
  * Removes the body, which the plan has, and credentials in URLs (D14), from what an exchange keeps of the merged
  * request. So an exchange can be printed.
  */
-const redactForExchange = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
+const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
   const { request } = merged
   const emptied = request.body._tag === 'Empty' ? merged : { ...merged, request: { ...request, body: Body.empty } }
   if (O.isNone(userinfo)) return emptied
@@ -137,14 +137,14 @@ const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
     : E.left(invalidSettings('method', `${JSON.stringify(method)} is not a token (RFC 9110 9.1)`))
 
 /** Moves Proxy-Authorization into the route: only the proxy may receive it (D22). */
-const withProxyAuthorization = (headers: Headers.Headers, travel: Travel): readonly [Headers.Headers, Travel] => {
+const withProxyAuthorization = (headers: Headers.Headers, route: Route): readonly [Headers.Headers, Route] => {
   const given = Headers.find(headers, 'Proxy-Authorization')
-  if (given === undefined) return [headers, travel]
+  if (given === undefined) return [headers, route]
   const rest = Headers.deleteAt('Proxy-Authorization')(headers)
-  const { proxy } = travel
-  if (O.isNone(proxy) || Proxy.isSocks(proxy.value) || O.isSome(proxy.value.authorization)) return [rest, travel]
+  const { proxy } = route
+  if (O.isNone(proxy) || Proxy.isSocks(proxy.value) || O.isSome(proxy.value.authorization)) return [rest, route]
   const authorization = O.some(typeof given === 'string' ? Secret.make(given) : given)
-  return [rest, { ...travel, proxy: O.some({ ...proxy.value, authorization }) }]
+  return [rest, { ...route, proxy: O.some({ ...proxy.value, authorization }) }]
 }
 
 /** A maximum that is not finite would never be reached. */
@@ -154,8 +154,8 @@ const hasMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
 const isSendable = (url: Url.Url, session: Session): boolean => Url.isHttp(url) || O.isSome(Mount.find(url)(session))
 
 /** Checks what a custom scheme returned: it must be valid HTTP, and its headers become secret. */
-const validateSigned = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
-  const headers = HeaderFields.signed(before.headers, after.headers)
+const withSignedHeaders = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
+  const headers = HeaderFields.validateSigned(before.headers, after.headers)
   if (E.isLeft(headers)) return headers
   const framing = Content.framing(headers.right, after.method, after.body)
   return E.right({ ...after, headers: Content.withFraming(framing, after.body, headers.right) })
@@ -170,7 +170,7 @@ export interface Prepared {
 }
 
 /** Returns everything that the first plan of an exchange consists of. Errors: `PlanError`. */
-export const prepared =
+export const prepareWithMerged =
   (world: World) =>
   (given: Merged): E.Either<PlanError, Prepared> => {
     const method = methodOf(given.request)
@@ -193,9 +193,10 @@ export const prepared =
       return E.left(noEntropy('the cnonce of a digest answer'))
     const content = Content.encode(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
-    const route = Route.decide(settings, session.ambient, world.environment, url)
-    if (E.isLeft(route)) return route
-    const [sent, travel] = withProxyAuthorization(fields.right, route.right.route)
+    const chosen = Routing.decide(settings, session.ambient, world.environment, url)
+    if (E.isLeft(chosen)) return chosen
+    const routeDecision = chosen.right
+    const [sent, route] = withProxyAuthorization(fields.right, routeDecision.route)
     const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(sent)
     const { payload: body, contentType: typeOfBody } = content.right
     const framing = Content.framing(withCookies, method.right, body)
@@ -209,29 +210,29 @@ export const prepared =
       url,
       headers,
       body,
-      route: travel,
+      route,
       cause: 'Start',
-      inputs: seal({
+      provenance: seal({
         _tag: 'First',
         method: method.right,
         url,
         headers,
         body,
-        travel,
+        route,
         given,
         merged,
         jar: world.jar,
         environment: world.environment,
         now: world.now,
         target,
-        route: route.right,
+        routeDecision,
         credentials,
         cookies: CookieHeader.sourceOf(settings, true),
         framing,
         contentType,
       }),
     }
-    return finish(redactForExchange(merged, target), plan)
+    return finish(withoutBodyAndUserinfo(merged, target), plan)
   }
 
 const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
@@ -239,14 +240,17 @@ const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
   if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
   const signed = Credentials.sign(auth.value, plan)
   if (E.isLeft(signed)) return signed
-  const valid = validateSigned(plan, signed.right)
+  const valid = withSignedHeaders(plan, signed.right)
   return E.isLeft(valid) ? valid : E.right({ plan: valid.right, merged })
 }
+
+/** @deprecated Use `prepareWithMerged`. */
+export const prepared = prepareWithMerged
 
 /** Turns a merged request into a plan. Errors: `PlanError`. */
 export const prepare =
   (world: Partial<World>) =>
   (merged: Merged): E.Either<PlanError, Plan> => {
-    const made = prepared(withDefaults(world))(merged)
-    return E.isLeft(made) ? made : E.right(made.right.plan)
+    const prepared = prepareWithMerged(withDefaults(world))(merged)
+    return E.isLeft(prepared) ? prepared : E.right(prepared.right.plan)
   }

@@ -35,7 +35,7 @@ import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { seal } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
-import { hideEchoes } from './ReplyRedaction.js'
+import { hideEchoesIn } from './ReplyRedaction.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
@@ -93,11 +93,8 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 // --- the target ----------------------------------------------------------------------------------------------------
 
-/** Hides every header value that repeats a value of `withSecretQuery`, as a Location often does. */
-export const withoutEchoes = (head: Head, { settings }: Merged): Head => {
-  const headers = hideEchoes(Query.secretsOf(settings.query), head.headers)
-  return headers === head.headers ? head : { ...head, headers }
-}
+/** @deprecated Internal: `Exchange` does this. */
+export const withoutEchoes = hideEchoesIn
 
 /** Returns the Location of a redirect. Left: why it is not usable. Equal Location lines count once (D21). */
 export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>> => {
@@ -159,7 +156,7 @@ const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settin
 })
 
 /** The same proxy keeps the Proxy-Authorization that the user set as a header; another proxy never receives it. */
-const rebuildProxy = (before: O.Option<Proxy.Proxy>, after: O.Option<Proxy.Proxy>): O.Option<Proxy.Proxy> => {
+const keepProxyAuthorization = (before: O.Option<Proxy.Proxy>, after: O.Option<Proxy.Proxy>): O.Option<Proxy.Proxy> => {
   if (O.isNone(before) || O.isNone(after) || O.isSome(after.value.authorization)) return after
   return Proxy.sameServer(before.value, after.value) ? before : after
 }
@@ -187,11 +184,11 @@ export interface Redirection {
 /** @deprecated Use `Redirection`. */
 export type Next = Redirection
 
-const rebuildRoute = ({ plan }: Following, { route }: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
+const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
   const { tls } = plan.route
   return {
     ...plan.route,
-    proxy: rebuildProxy(plan.route.proxy, route.proxy),
+    proxy: keepProxyAuthorization(plan.route.proxy, decision.route.proxy),
     tls: credentialsAllowed || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
   }
 }
@@ -210,37 +207,38 @@ export const next =
     const url = resolved.right
     const strips = shouldStripAuth(x.plan.url, url)
     const credentialsAllowed = x.credentialsAllowed && !strips
-    const route = Routing.decide(settings, session.ambient, x.environment, url)
-    if (E.isLeft(route)) return E.left(invalidRedirect(x.plan, route.left.message))
+    const decided = Routing.decide(settings, session.ambient, x.environment, url)
+    if (E.isLeft(decided)) return E.left(invalidRedirect(x.plan, decided.left.message))
+    const routeDecision = decided.right
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
     const kept = strips ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
     const described = keepsBody ? kept : withoutContent(kept)
     const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
-    const unsigned = Credentials.withoutAnswer(x, credentialsAllowed, withCookies)
-    const credentials = Credentials.chooseAgain(x, url, method, credentialsAllowed, unsigned)
-    const headers = Credentials.apply(credentials, unsigned)
+    const unanswered = Credentials.withoutDigestAnswer(x, credentialsAllowed, withCookies)
+    const credentials = Credentials.chooseAfterRedirect(x, url, method, credentialsAllowed, unanswered)
+    const headers = Credentials.apply(credentials, unanswered)
     const body: Plan['body'] = keepsBody ? x.plan.body : { _tag: 'Empty' }
-    const travel = rebuildRoute(x, route.right, credentialsAllowed)
+    const route = rebuildRoute(x, routeDecision, credentialsAllowed)
     const plan: Plan = {
       method,
       url,
       headers,
       body,
-      route: travel,
+      route,
       cause: 'Follow',
-      inputs: seal({
+      provenance: seal({
         _tag: 'Redirected',
         method,
         url,
         headers,
         body,
-        travel,
+        route,
         merged: x.merged,
         jar: x.jar,
         environment: x.environment,
         now,
-        route: route.right,
+        routeDecision,
         credentials,
         cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
         previous: x.plan,

@@ -9,7 +9,8 @@ import * as Query from '../values/Query.js'
 import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import type { Plan } from '../wire/Plan.js'
-import { isSecretField } from '../wire/Reply.js'
+import { type Head, isSecretField } from '../wire/Reply.js'
+import type { Merged } from './Merge.js'
 import * as Provenance from './prepare/Provenance.js'
 
 const NONE: ReadonlySet<string> = new Set()
@@ -56,6 +57,12 @@ export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Header
     return [name, Secret.make(value)]
   })
   return isFound ? { fields } : headers
+}
+
+/** Hides every header value that repeats a value of `withSecretQuery`, as a Location often does. */
+export const hideEchoesIn = (head: Head, { settings }: Merged): Head => {
+  const headers = hideEchoes(Query.secretsOf(settings.query), head.headers)
+  return headers === head.headers ? head : { ...head, headers }
 }
 
 /** Hides the sensitive header fields of a reply to this plan. Returns the same object if there are none. */

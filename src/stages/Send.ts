@@ -28,7 +28,7 @@ import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
-import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { hide } from './ReplyRedaction.js'
 
 /** What sending needs. Every `Client` is one. */
@@ -46,28 +46,28 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** The controls that belong to the exchange. */
-export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded'>
+export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'onRetry'>
 
 /** Returns the controls for all sends of an exchange that starts now: one deadline, one seed, one progress listener. */
-export const controlsOf = (
+export const startControls = (
   sender: Sender,
   { route }: Plan,
-  { entropy, progress, superseded }: ExchangeControls = {},
+  { entropy, progress, onRetry }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
   const total = UserInput.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, superseded }
+  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, onRetry }
 }
 
 /** @deprecated Use `ExchangeControls`. */
 export type Along = ExchangeControls
 
 /** @deprecated Use `controlsOf`. */
-export const limitsOf = controlsOf
+export const limitsOf = startControls
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
-  E.left(at(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))
+  E.left(withPlan(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))
 
 /** Validates what a custom transport returned. Anything else than a reply or a fault is a `ProtocolError`. */
 const validate = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<TransportError, Reply> => {
@@ -92,7 +92,7 @@ const sendThrough = async (
     Fault.ignoreRejection(task)
     return broken(plan, `it returned ${Fault.kindOf(task)} instead of a Task, which is a function`)
   } catch (cause) {
-    return Fault.is(cause) ? E.left(at(plan, cause)) : broken(plan, Fault.messageOf(cause), cause)
+    return Fault.is(cause) ? E.left(withPlan(plan, cause)) : broken(plan, Fault.messageOf(cause), cause)
   }
 }
 
@@ -110,7 +110,7 @@ const sendOnce = async (
 ): Promise<E.Either<TransportError, Reply>> => {
   if (isBodyConsumed(plan)) {
     const why = 'The request body can be read only once and was sent before; use withStream'
-    return E.left(at(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
+    return E.left(withPlan(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
   }
   OneShot.claim(source)
   const sent = await sendThrough(sender, controls, plan)
@@ -130,4 +130,4 @@ export const send =
   (sender: Sender) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendBy(sender, controlsOf(sender, plan))(plan)()
+    sendBy(sender, startControls(sender, plan))(plan)()

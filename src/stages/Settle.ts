@@ -27,8 +27,9 @@ import type { Merged } from './Merge.js'
 import type { PlanError } from './PlanError.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { resent } from './prepare/Provenance.js'
+import { refresh } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
+import { hideEchoesIn } from './ReplyRedaction.js'
 
 // --- the state -----------------------------------------------------------------------------------------------------
 
@@ -58,9 +59,13 @@ export interface HookFailed {
 }
 
 /** An error with the history and the jar of its exchange. Before the first byte: no history, and the jar unchanged. */
-export type Started<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
-export type ExchangeError = Started<TransportError | Redirect.RedirectError | HookFailed>
-export type SendError = Started<PlanError> | ExchangeError
+export type WithHistory<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
+
+/** @deprecated Use `WithHistory`. */
+export type Started<E> = WithHistory<E>
+
+export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed>
+export type SendError = WithHistory<PlanError> | ExchangeError
 
 /** Another plan has to be sent. */
 export interface Next {
@@ -111,14 +116,14 @@ export const hookFailed = (
 /** Adds the history and the jar of an exchange to an error. */
 export const failed =
   <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
-  ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): Started<E> => ({ ...error, history, jar })
+  ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): WithHistory<E> => ({ ...error, history, jar })
 
 /** The error of sending a body a second time that can be read only once. */
-export const bodyConsumed = (x: Exchange): ExchangeError =>
+export const bodyConsumedError = (x: Exchange): ExchangeError =>
   failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
 
 /** @deprecated Use `bodyConsumed`. */
-export const spent = bodyConsumed
+export const spent = bodyConsumedError
 
 // --- cookies -------------------------------------------------------------------------------------------------------
 
@@ -136,7 +141,7 @@ const scopeOf = (url: Url.Url): Site.CookieScope =>
 
 /** Stores the cookies and the next nonce of a reply. */
 const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
-  const renewed = Credentials.renewed(head, given, now)
+  const renewed = Credentials.withNextNonce(head, given, now)
   const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
   if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }
@@ -153,29 +158,29 @@ const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange
 // --- another attempt -----------------------------------------------------------------------------------------------
 
 /** An exchange after a reply that a retrying transport did not return, and the headers of the next attempt. */
-export interface Superseded {
+export interface RetriedExchange {
   readonly exchange: Exchange
-  readonly headers: Endomorphism<Headers.Headers>
+  readonly rebuildHeaders: Endomorphism<Headers.Headers>
 }
 
 /**
  * Stores the cookies of a reply that is followed by another attempt at the same plan. Without a reply the header fields
  * are rebuilt too, because an attempt of an inner transport may have had one.
  */
-export const superseded =
+export const absorbRetried =
   (now: Date) =>
   (reply: O.Option<Head>) =>
-  (x: Exchange): Superseded => {
-    const exchange = O.isNone(reply) ? x : absorb(now, Redirect.withoutEchoes(reply.value, x.merged), x).exchange
+  (x: Exchange): RetriedExchange => {
+    const exchange = O.isNone(reply) ? x : absorb(now, hideEchoesIn(reply.value, x.merged), x).exchange
     const { plan, jar } = exchange
     const rebuild = rebuildCookies(exchange, now)
-    const headers = (sent: Headers.Headers): Headers.Headers => {
+    const rebuildHeaders = (sent: Headers.Headers): Headers.Headers => {
       const made = rebuild(sent)
       return hasSameCookies(sent, made) ? sent : made
     }
-    if (jar === x.jar) return { exchange: x, headers }
-    const again = resent(jar, now)({ ...plan, headers: headers(plan.headers) })
-    return { exchange: { ...exchange, plan: again }, headers }
+    if (jar === x.jar) return { exchange: x, rebuildHeaders }
+    const again = refresh(jar, now)({ ...plan, headers: rebuildHeaders(plan.headers) })
+    return { exchange: { ...exchange, plan: again }, rebuildHeaders }
   }
 
 const rebuildCookies = (
@@ -194,14 +199,14 @@ export const challenge =
   (now: Date) =>
   (received: Head) =>
   (x: Exchange): O.Option<Exchange> => {
-    const head = Redirect.withoutEchoes(received, x.merged)
+    const head = hideEchoesIn(received, x.merged)
     const answerable = Credentials.digestChallengeIn(head, x)
     if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
     const absorbed = absorb(now, head, x)
     const { jar: after } = absorbed.exchange
     const headers = after === x.jar ? x.plan.headers : rebuildCookies(absorbed.exchange, now)(x.plan.headers)
-    const { plan, jar } = Credentials.answer(answerable.value, { ...x.plan, headers }, after, now, x.entropy)
-    return O.some({ ...appendToHistory(head, absorbed), plan: resent(after, now)(plan), jar })
+    const { plan, jar } = Credentials.answerChallenge(answerable.value, { ...x.plan, headers }, after, now, x.entropy)
+    return O.some({ ...appendToHistory(head, absorbed), plan: refresh(after, now)(plan), jar })
   }
 
 const DEFAULT_MAX_REDIRECTS = 30
@@ -225,7 +230,7 @@ export const settle =
   (now: Date) =>
   (received: Head) =>
   (given: Exchange): Step => {
-    const head = Redirect.withoutEchoes(received, given.merged)
+    const head = hideEchoesIn(received, given.merged)
     const absorbed = absorb(now, head, given)
     const { exchange: x, cookies, rejected } = absorbed
     if (O.isSome(Credentials.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
@@ -240,7 +245,7 @@ export const settle =
     const following = Redirect.next(now)(head)(x)
     const attempt = { previous: after.history.map((hop) => hop.plan.url), status: head.status }
     if (E.isLeft(following)) {
-      // An invalid target does not matter to a policy that would have stopped anyway.
+      // Without a next plan the policy sees the current one: one that stops anyway does not need the target.
       const { _tag } = evaluate(x.merged, { ...attempt, next: x.plan })
       return _tag === 'Stop' ? done(O.none) : refuse(following.left, after)
     }

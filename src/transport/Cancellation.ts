@@ -12,7 +12,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { at, type SendControls, type TransportError } from '../wire/Transport.js'
+import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as Abort from './undici/Abort.js'
 
 /** Aborts the current signal when a transport is closed. Later calls get a new signal, because a transport can be reused. */
@@ -35,7 +35,7 @@ const abortFault = ({ signal }: SendControls): Fault.Fault | undefined =>
     : undefined
 
 export const abortedBeforeSend = (plan: Plan): TransportError =>
-  at(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent')))
+  withPlan(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent')))
 
 /** Returns `Aborted` or `ClientClosed` if a wait must end. */
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>

@@ -27,7 +27,7 @@ import * as Clock from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Reply } from '../wire/Reply.js'
-import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { around, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { observeBody } from './BodyObserver.js'
 import { CloseSignal, cancelFault, deadlineFault, onAbort } from './Cancellation.js'
 
@@ -167,7 +167,7 @@ const sendLimited = async (
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
   const fault = await waitForStart(queue, controls, closing)
-  if (fault !== undefined) return E.left(at(plan, Fault.unsent(fault)))
+  if (fault !== undefined) return E.left(withPlan(plan, Fault.unsent(fault)))
   let isOpen = false
   try {
     const outcome = await inner(plan, controls)()

@@ -15,7 +15,7 @@ import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
 import { once, type Server, type Source } from '../wire/Reply.js'
-import { at, notifyProgress, type OnProgress, type Progress, type Transport } from '../wire/Transport.js'
+import { notifyProgress, type OnProgress, type Progress, type Transport, withPlan } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
 
 type OnBytes = (bytes: number) => void
@@ -50,7 +50,7 @@ export const memory =
     const { signal, progress } = UserInput.own(controls)
     if (signal?.aborted) return E.left(abortedBeforeSend(plan))
     const served = MockServer.serve(server)(plan)
-    if (E.isLeft(served)) return E.left(at(plan, served.left))
+    if (E.isLeft(served)) return E.left(withPlan(plan, served.left))
     if (plan.body._tag === 'Bytes') notifyBytes(progress, 'up')(Secret.open(plan.body.bytes).length)
     return E.right({ ...served.right.head, body: sourceOf(served.right, notifyBytes(progress, 'down')) })
   }

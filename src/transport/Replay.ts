@@ -18,7 +18,7 @@ import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
-import { at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
 import type { Asked, Entry, Tape } from './TapeEntry.js'
 import * as TapeEntry from './TapeEntry.js'
@@ -146,11 +146,11 @@ const answer = async (
   if (signal?.aborted) return E.left(abortedBeforeSend(plan))
   const wanted = TapeEntry.asked(plan)
   const found = await find(index.get(key(wanted)) ?? [], plan, wanted)
-  if (E.isLeft(found)) return E.left(at(plan, found.left))
-  if (found.right === undefined) return E.left(at(plan, notFound(tape, plan, wanted)))
+  if (E.isLeft(found)) return E.left(withPlan(plan, found.left))
+  if (found.right === undefined) return E.left(withPlan(plan, notFound(tape, plan, wanted)))
   found.right.isUsed = true
   const { outcome } = found.right.entry
-  return E.isLeft(outcome) ? E.left(at(plan, outcome.left)) : E.right(replyOf(outcome.right))
+  return E.isLeft(outcome) ? E.left(withPlan(plan, outcome.left)) : E.right(replyOf(outcome.right))
 }
 
 /** Returns a transport that answers from the beginning of a tape, and sends nothing. */

@@ -32,7 +32,7 @@ import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, headOf, type Reply } from '../wire/Reply.js'
-import { around, at, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
+import { around, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { CloseSignal, cancelFault, deadlineFault, untilCancelled } from './Cancellation.js'
 import * as RetryPolicy from './RetryPolicy.js'
 
@@ -63,20 +63,20 @@ const sendWithRetry = async (
   for (let attempt = 1; ; attempt++) {
     const asSent = headers === given.headers ? given : { ...given, headers }
     const sent = await inner(asSent === given ? plan : { ...plan, headers }, controls)()
-    const outcome = E.isLeft(sent) ? E.left(at(asSent, sent.left)) : sent
+    const outcome = E.isLeft(sent) ? E.left(withPlan(asSent, sent.left)) : sent
     const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
     const delay = RetryPolicy.next(policy)(last)
     if (O.isNone(delay)) return outcome
     const nextStart = clock.monotonic() + delay.value
     if (nextStart >= deadline) return outcome
-    const superseded = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
-    headers = controls.superseded?.(superseded)(headers) ?? headers
+    const retried = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
+    headers = controls.onRetry?.(retried)(headers) ?? headers
     await untilCancelled(controls, closing, async (stop) => {
       if (E.isRight(outcome)) await discard(outcome.right.body)
       await clock.sleep(Math.max(0, nextStart - clock.monotonic()), stop)()
     })
     const fault = cancelFault(controls, closing) ?? deadlineFault(clock, deadline)
-    if (fault !== undefined) return E.left(at(asSent, fault))
+    if (fault !== undefined) return E.left(withPlan(asSent, fault))
   }
 }
 

@@ -75,8 +75,8 @@ export interface Plan {
   readonly body: Payload
   readonly route: Route
   readonly cause: Cause
-  /** The inputs of the plan, for `Plan.explain`. Absent if the plan was built by hand. */
-  readonly inputs?: Secret.Sealed<unknown>
+  /** What the plan was made from, for `Plan.explain`. Absent if the plan was built by hand. */
+  readonly provenance?: Secret.Sealed<unknown>
 }
 
 /** A plan with every secret revealed. Do not log it. */

@@ -40,14 +40,14 @@ export interface SendControls {
   readonly entropy?: string | undefined
   readonly progress?: OnProgress | undefined
   /** Must be called by a transport that sends a plan again. */
-  readonly superseded?: Superseded | undefined
+  readonly onRetry?: OnRetry | undefined
 }
 
 /**
  * Called before each further attempt, with the reply that will not be returned, or `none` after a fault. It stores the
  * cookies of that reply and returns the change of the headers: the Cookie header of the next attempt.
  */
-export type Superseded = (reply: Option<Head>) => Endomorphism<Headers>
+export type OnRetry = (reply: Option<Head>) => Endomorphism<Headers>
 
 /** Sends one plan. */
 export interface Transport {
@@ -58,13 +58,16 @@ export interface Transport {
 
 /** Adds the plan to a fault. */
 // The cast: TypeScript does not recognize a spread of a union as that union.
-export const at = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...fault, plan }) as TransportError
+export const withPlan = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...fault, plan }) as TransportError
+
+/** @deprecated Use `withPlan`. */
+export const at = withPlan
 
 /** Converts what a custom transport has caught into a transport error with the given tag. */
 export const failed =
   (tag: Fault.FaultTag, plan: Plan) =>
   (cause: unknown): TransportError =>
-    at(plan, Fault.make(tag, Fault.messageOf(cause), cause))
+    withPlan(plan, Fault.make(tag, Fault.messageOf(cause), cause))
 
 /** Returns a transport that sends with `send`. Closing it calls `closeFirst` and then closes the inner transport. */
 export const around =

@@ -66,9 +66,9 @@ describe('the layers of an explanation', () => {
     expect(entry(plan, 'X-Signature')).toMatchObject({ layer: 'prepare', how: expect.stringContaining("'hmac'") })
   })
   it('show fields that were edited by hand', () => {
-    const { inputs, ...plan } = planned(Request.get('https://example.com/'))
+    const { provenance, ...plan } = planned(Request.get('https://example.com/'))
     expect(new Set(data(plan).entries.map(({ layer }) => layer))).toEqual(new Set(['hand']))
-    const edited = { ...plan, ...(inputs ? { inputs } : {}), headers: Headers.append('X', '1')(plan.headers) }
+    const edited = { ...plan, ...(provenance ? { provenance } : {}), headers: Headers.append('X', '1')(plan.headers) }
     expect(entry(edited, 'X')).toMatchObject({ layer: 'hand' })
   })
 })

@@ -119,12 +119,12 @@ describe('an error of an exchange', () => {
   })
   it('for a one-shot body that would be sent twice names the request', () => {
     const x = started(once)
-    expect(Exchange.bodyConsumed(x)).toMatchObject({
+    expect(Exchange.bodyConsumedError(x)).toMatchObject({
       _tag: 'UnrewindableBody',
       message: expect.stringContaining('POST http://h/'),
       history: [],
     })
-    expect(Exchange.bodyConsumed(x).jar).toBe(x.jar)
+    expect(Exchange.bodyConsumedError(x).jar).toBe(x.jar)
   })
 })
 

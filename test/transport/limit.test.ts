@@ -10,7 +10,7 @@ import { withRetry } from '../../src/transport/Retry.js'
 import * as Clock from '../../src/wire/Clock.js'
 import * as Fault from '../../src/wire/Fault.js'
 import { type Reply, reply } from '../../src/wire/Reply.js'
-import { at, type Transport } from '../../src/wire/Transport.js'
+import { type Transport, withPlan } from '../../src/wire/Transport.js'
 import { exchange, plan, tag, text } from './plans.js'
 import { ok, raw, sleep, transport } from './servers.js'
 import { type Virtual, virtual } from './virtual.js'
@@ -30,7 +30,7 @@ const slow = (clock: Virtual, ms: (n: number) => number, status: (n: number) => 
     const made: Reply = reply({ status: status(n), body: `reply ${n}` })
     if (status(n) === 0) {
       inFlight -= 1
-      return E.left(at(sent, Fault.make('ReadTimeout', 'silent')))
+      return E.left(withPlan(sent, Fault.make('ReadTimeout', 'silent')))
     }
     const gather: Reply['body']['gather'] = (limit) => async () => {
       inFlight -= 1

@@ -9,7 +9,7 @@ import * as Body from '../../src/values/Body.js'
 import * as Fault from '../../src/wire/Fault.js'
 import type { Reply } from '../../src/wire/Reply.js'
 import { reply } from '../../src/wire/Reply.js'
-import { at, type Transport } from '../../src/wire/Transport.js'
+import { type Transport, withPlan } from '../../src/wire/Transport.js'
 import { exchange, plan, tag, text } from './plans.js'
 import { deaf, gone, ok, raw, sleep, transport, until } from './servers.js'
 import { type Virtual, virtual } from './virtual.js'
@@ -37,7 +37,7 @@ const scripted = (clock: Virtual, ...steps: ReadonlyArray<Step>): Scripted => {
     log.push('send')
     const opens = !Fault.is(step) || !Fault.isUnsent(step)
     if (opens && sent.body._tag === 'Once') for await (const _ of sent.body.source) log.push('read')
-    if (Fault.is(step)) return E.left(at(sent, step))
+    if (Fault.is(step)) return E.left(withPlan(sent, step))
     const made: Reply = reply({ ...step, body: `attempt ${times.length}` })
     const body = { ...made.body, discard: async () => void log.push('discard') }
     return E.right({ ...made, body })

@@ -56,7 +56,7 @@ const run = async (
 const busy = (...cookies: ReadonlyArray<string>): Answer => ({ status: 503, headers: { 'set-cookie': cookies } })
 const same = (request: Request.Request): Request.Request => request
 
-describe('cookies of a superseded reply', () => {
+describe('cookies of a retried reply', () => {
   test('are sent once with the next attempt, and stored in the jar', async () => {
     const { seen, jar } = await run([busy('pass=1'), busy('pass=2', 'second=2'), { status: 200 }], same)
     expect(seen).toEqual(['h.test own=1', 'h.test own=1; pass=1', 'h.test own=1; pass=2; second=2'])

@@ -20,7 +20,7 @@ import * as Secret from '../../src/values/Secret.js'
 import * as Clock from '../../src/wire/Clock.js'
 import * as Fault from '../../src/wire/Fault.js'
 import { reply, type Server } from '../../src/wire/Reply.js'
-import { at, type Transport } from '../../src/wire/Transport.js'
+import { type Transport, withPlan } from '../../src/wire/Transport.js'
 import { exchange, fault, plan, text } from './plans.js'
 import { always, ok, raw, transport, web } from './servers.js'
 
@@ -90,7 +90,7 @@ describe('a recorded tape', () => {
     const post = plan(`${url}?q=a+b#part`, { method: 'POST', body: Body.bytes(Buffer.from('grüße')) })
     await exchange(server, post, { clock })
     await exchange(
-      on(() => async () => E.left(at(post, Fault.unsent(Fault.make('ConnectFailed', 'refused'))))),
+      on(() => async () => E.left(withPlan(post, Fault.unsent(Fault.make('ConnectFailed', 'refused'))))),
       post,
       { clock },
     )
@@ -449,7 +449,7 @@ describe('record and withRetry', () => {
     let attempts = 0
     const refusing: Transport = (sent) => async () => {
       attempts += 1
-      if (attempts === 1) return E.left(at(sent, Fault.unsent(Fault.make('ConnectFailed', 'refused'))))
+      if (attempts === 1) return E.left(withPlan(sent, Fault.unsent(Fault.make('ConnectFailed', 'refused'))))
       if (sent.body._tag === 'Once') for await (const _ of sent.body.source);
       return E.right(reply({ status: 503 }))
     }

@@ -18,7 +18,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
-import { refusal } from '../../stages/prepare/HeaderFields.js'
+import { headerProblem } from '../../stages/prepare/HeaderFields.js'
 import * as Shell from '../Shell.js'
 import type { Content } from './CurlBody.js'
 import type { UserAndPassword } from './CurlUrl.js'
@@ -65,7 +65,7 @@ const headerLines = ({ all }: Options): E.Either<string, HeaderLines> => {
     if (value === null && !written.includes(':')) {
       leaveOut(`--header ${textOf(name)}`, 'curl does not send a header with text or blanks after a semicolon')
     }
-    const why = value === null ? undefined : refusal(name, value)
+    const why = value === null ? undefined : headerProblem(name, value)
     if (name === '') leaveOut('--header', 'it has no name, and curl does not send it')
     else if (why !== undefined) leaveOut(`--header ${name}`, why)
     else if (value === null) found.removed.push(name)

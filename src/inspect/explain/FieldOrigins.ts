@@ -91,7 +91,7 @@ const ofCookies = (c: Context, count: number): ReadonlyArray<Origin> => {
   const { cookies, jar, url, now, merged } = c
   if (cookies === 'Header') return repeat(ofHeader(c, 'cookie', 'replaces all other cookies') ?? byHand, count)
   const { before, after } = CookieHeader.select(CookieHeader.ownCookies(cookies, merged.settings), jar, url, now)
-  const own = cookies === 'Jar' ? [] : Override.entries(merged.settings.cookies)
+  const own = cookies === 'JarOnly' ? [] : Override.entries(merged.settings.cookies)
   return [...before.map(ofJar), ...own.map(([name]) => ofCookieSetting(c, name)), ...after.map(ofJar)]
 }
 
@@ -174,7 +174,7 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
     }
     case 'content-type':
       if (c.contentType === 'Body') return from('prepare', bodyText(c))
-      if (c.contentType !== 'Completed') return undefined
+      if (c.contentType !== 'BoundaryAdded') return undefined
       return from('prepare', 'your type with the boundary of the body', overriddenHeader(c, key))
     default:
       return undefined
@@ -243,8 +243,8 @@ const ofRedirected = (c: RedirectedContext, field: Single, kept: Origin | undefi
 
 /** The origins of the plan as the stage made it, before a custom scheme or an edit by hand. */
 const ofMade = (c: Context): ReadonlyArray<FieldOrigin> => {
-  const { method, url, headers, body, travel } = c
-  const fields = split({ method, url, headers, body, route: travel, cause: c.plan.cause })
+  const { method, url, headers, body, route } = c
+  const fields = split({ method, url, headers, body, route: route, cause: c.plan.cause })
   const query = ofQuery(c, all(fields, 'Query').length).values()
   const cookies = ofCookies(c, all(fields, 'Cookie').length).values()
   const find = c._tag === 'First' ? () => undefined : finder(c.earlier)
@@ -265,8 +265,8 @@ const withPart = (part: PlanField, { layer, how, overrode }: Origin = byHand): F
 // --- changes after the stage -----------------------------------------------------------------------------------------
 
 /** Returns whether a custom scheme or an edit by hand changed the plan after the stage made it. */
-const isChanged = ({ plan, method, url, headers, body, travel }: Context): boolean =>
-  plan.method !== method || plan.url !== url || plan.headers !== headers || plan.body !== body || plan.route !== travel
+const isChanged = ({ plan, method, url, headers, body, route }: Context): boolean =>
+  plan.method !== method || plan.url !== url || plan.headers !== headers || plan.body !== body || plan.route !== route
 
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 

@@ -249,8 +249,8 @@ const netrc = (c: Context): Source => {
 
 const proxyReason = (c: Context, isHeld: boolean): string | undefined => {
   const layer = ofProxySettings(c)?.layer ?? 'session'
-  const settingReason = O.isNone(c.travel.proxy) ? `the ${layer} uses withoutProxy` : `the ${layer} sets a proxy`
-  const reasons: Readonly<Record<Context['route']['proxy'], string | undefined>> = {
+  const settingReason = O.isNone(c.route.proxy) ? `the ${layer} uses withoutProxy` : `the ${layer} sets a proxy`
+  const reasons: Readonly<Record<Context['routeDecision']['proxy'], string | undefined>> = {
     Setting: isHeld ? settingReason : `the ${layer} decides the proxy`,
     Variable: undefined,
     NoProxy: 'NO_PROXY lists this host',
@@ -258,7 +258,7 @@ const proxyReason = (c: Context, isHeld: boolean): string | undefined => {
     Ignored: 'the session does not allow proxy variables',
     None: c.merged.session.ambient.proxies ? undefined : 'the session does not allow them',
   }
-  return reasons[c.route.proxy]
+  return reasons[c.routeDecision.proxy]
 }
 
 const proxyVariables = (c: Context): Source => {

@@ -144,7 +144,7 @@ export const ofProxySettings = ({ layers, merged, url }: Context): Origin | unde
 /** The list of hosts that excludes this host from the proxy variable. */
 export const ofNoProxy = (c: Context): Origin => {
   const setting: Setting<Secret.Secret> = { pick: selectNoProxy, show: Secret.reveal }
-  const own = c.route.proxy === 'OwnNoProxy' ? ofSetting(c, setting, 'its no_proxy lists this host') : undefined
+  const own = c.routeDecision.proxy === 'OwnNoProxy' ? ofSetting(c, setting, 'its no_proxy lists this host') : undefined
   return own ?? from('environment', 'NO_PROXY lists this host')
 }
 
@@ -154,7 +154,7 @@ export const proxyVariable = ({ environment, url }: Context): O.Option<Environme
 
 export const ofProxy = (c: Context): Origin => {
   const variable = proxyVariable(c)
-  switch (c.route.proxy) {
+  switch (c.routeDecision.proxy) {
     case 'Setting':
       return ofProxySettings(c) ?? from('defaults', 'not set')
     case 'Variable':
@@ -197,7 +197,7 @@ const ofRouteSetting = (c: Context, field: RouteField): Origin | undefined => {
 
 /** The origin of a TLS field, a timeout or a limit. */
 export const ofRouteField = (c: Context, field: RouteField): Origin => {
-  if (field._tag === 'Ca' && c.route.isAmbientCa) return from('environment', `the variable ${caVariable(c)}`)
+  if (field._tag === 'Ca' && c.routeDecision.isAmbientCa) return from('environment', `the variable ${caVariable(c)}`)
   const otherwise = field._tag === 'Limit' || field._tag === 'Verify' ? 'by default' : 'not set'
   return ofRouteSetting(c, field) ?? from('defaults', otherwise)
 }

@@ -22,7 +22,7 @@ import { invalidBody, noEntropy, type PlanError } from '../PlanError.js'
 export type Framing = 'None' | 'Zero' | 'Length' | 'GivenLength' | 'Chunked'
 
 /** What decides Content-Type: nothing, the user, the body, or the user's value completed with the boundary of the body. */
-export type ContentType = 'Absent' | 'Given' | 'Body' | 'Completed'
+export type ContentType = 'Absent' | 'Given' | 'Body' | 'BoundaryAdded'
 
 // RFC 9110 8.6: no Content-Length if the method does not expect content.
 const EXPECTS_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
@@ -61,7 +61,7 @@ export const contentType = (headers: Headers.Headers, ofBody: string | undefined
   if (given === undefined) return ofBody === undefined ? 'Absent' : 'Body'
   if (ofBody === undefined || !Multipart.isMultipart(ofBody)) return 'Given'
   const text = Secret.reveal(given)
-  return Multipart.isMultipart(text) && Multipart.boundaryOf(text) === undefined ? 'Completed' : 'Given'
+  return Multipart.isMultipart(text) && Multipart.boundaryOf(text) === undefined ? 'BoundaryAdded' : 'Given'
 }
 
 /** Writes the Content-Type of a decision. */

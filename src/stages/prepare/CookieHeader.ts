@@ -19,7 +19,7 @@ import * as Url from '../../values/Url.js'
 import { invalidHeader, type PlanError } from '../PlanError.js'
 
 /** Where the cookies of a plan come from: the user's Cookie header, or the jar, with the user's cookies or without. */
-export type CookieSource = 'Header' | 'JarAndSettings' | 'Jar'
+export type CookieSource = 'Header' | 'JarAndSettings' | 'JarOnly'
 
 const NAME = /^[^\0-\x20\x7f;=,]*$/
 const VALUE = /^[\t\x20-\x3a\x3c-\x7e\x80-\xff]*$/
@@ -77,7 +77,7 @@ export const withCookies =
   }
 
 /** What the Cookie header of a later hop depends on. */
-interface LaterHop {
+interface LaterHopInputs {
   readonly settings: Settings
   readonly jar: Jar.Jar
   /** Whether the cookies that the user set may be sent. */
@@ -86,19 +86,19 @@ interface LaterHop {
 
 /** Returns where the cookies of a plan come from. */
 export const sourceOf = (settings: Settings, credentialsAllowed: boolean): CookieSource => {
-  if (!credentialsAllowed) return 'Jar'
+  if (!credentialsAllowed) return 'JarOnly'
   return settings.headers.get('cookie')?._tag === 'Set' ? 'Header' : 'JarAndSettings'
 }
 
 /** Returns the cookies of the settings that a plan with this source sends; `Prepare` has validated them. */
 export const ownCookies = (source: CookieSource, settings: Settings): string => {
-  const own = source === 'Jar' ? NONE : ofSettings(settings)
+  const own = source === 'JarOnly' ? NONE : ofSettings(settings)
   return E.isRight(own) ? own.right : ''
 }
 
 /** Rebuilds the Cookie header for a later hop. */
 export const rebuild =
-  (hop: LaterHop, url: Url.Url, now: Date) =>
+  (hop: LaterHopInputs, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     const source = sourceOf(hop.settings, hop.credentialsAllowed)
     if (source === 'Header') return headers

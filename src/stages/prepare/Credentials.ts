@@ -66,8 +66,40 @@ const decision = (source: CredentialDecision['source'], authorization?: Secret.S
 })
 const NONE = decision('None')
 const DISABLED = decision('Disabled')
-const UNSIGNED = decision('Setting')
+const NOT_YET_SIGNED = decision('Setting')
 const HEADER = decision('Header')
+
+// --- checks --------------------------------------------------------------------------------------------------------
+
+/** Returns why auth cannot be used at all: untyped callers may pass values that the types exclude. */
+const notText = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
+  if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
+  if (typeof auth.user !== 'string') return 'its user is not text'
+  return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
+}
+
+/** Returns why a header must not contain it. */
+const notSendable = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
+    return 'the bearer token contains a line end or another character that HTTP does not allow; trim it'
+  }
+  const isControlled = auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
+  return isControlled ? 'the digest user contains a control character' : undefined
+}
+
+const USABLE: E.Either<PlanError, void> = E.right(undefined)
+
+/** Checks the auth of the settings. Errors: `InvalidSettings`, `InvalidHeader`. */
+export const validate = ({ auth }: Settings): E.Either<PlanError, void> => {
+  if (auth._tag !== 'Set') return USABLE
+  const problem = notText(auth.value)
+  if (problem !== undefined) return E.left(invalidSettings('auth', problem))
+  const refused = notSendable(auth.value)
+  return refused === undefined ? USABLE : E.left(invalidHeader(AUTHORIZATION, refused))
+}
+
+// --- the choice ----------------------------------------------------------------------------------------------------
 
 /** Returns the digest authentication of the settings. */
 export const digestOf = ({ settings: { auth } }: Merged): DigestAuth | undefined =>
@@ -78,7 +110,7 @@ const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<
   Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
 
 /** Returns whether the Authorization header of a plan answers a challenge of the jar. Otherwise the user set it. */
-const isAnswer = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Plan.Plan): boolean => {
+const answersChallenge = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Plan.Plan): boolean => {
   const sent = Headers.find(headers, AUTHORIZATION)
   const answered = sent === undefined ? O.none : Digest.answered(Secret.reveal(sent))
   if (O.isNone(answered)) return false
@@ -120,7 +152,7 @@ const ofAuth = (auth: Auth, { jar, entropy }: CredentialInputs, plan: Target): C
     case 'None':
       return DISABLED
     case 'Custom':
-      return UNSIGNED
+      return NOT_YET_SIGNED
     case 'Basic':
       return constant.get(auth) ?? remember(auth, basic(auth.user, Secret.reveal(auth.pass)))
     case 'Bearer':
@@ -128,7 +160,7 @@ const ofAuth = (auth: Auth, { jar, entropy }: CredentialInputs, plan: Target): C
     case 'Digest': {
       const challenge = knownChallenge(jar, auth, plan.url)
       return O.isNone(challenge)
-        ? UNSIGNED
+        ? NOT_YET_SIGNED
         : decision('Setting', authorizationFor(auth, challenge.value, entropy, plan))
     }
   }
@@ -166,20 +198,26 @@ export const choose = (
 }
 
 /** The exchange as far as the credentials of its next hop depend on it. */
-export interface Hop extends CredentialInputs {
+export interface NextHopInputs extends CredentialInputs {
   readonly merged: Merged
   readonly plan: Plan.Plan
 }
 
 /** Removes an Authorization header that answered a challenge. One that the user set stays. */
-export const withoutAnswer = (x: Hop, credentialsAllowed: boolean, headers: Headers.Headers): Headers.Headers => {
+export const withoutDigestAnswer = (
+  x: NextHopInputs,
+  credentialsAllowed: boolean,
+  headers: Headers.Headers,
+): Headers.Headers => {
   const auth = credentialsAllowed ? digestOf(x.merged) : undefined
-  return auth !== undefined && isAnswer(x.jar, auth, x.plan) ? Headers.deleteAt(AUTHORIZATION)(headers) : headers
+  return auth !== undefined && answersChallenge(x.jar, auth, x.plan)
+    ? Headers.deleteAt(AUTHORIZATION)(headers)
+    : headers
 }
 
 /** Chooses the credentials after a redirect (requests' `rebuild_auth`): netrc's, if nothing else authenticates. */
-export const chooseAgain = (
-  x: Hop,
+export const chooseAfterRedirect = (
+  x: NextHopInputs,
   url: Url.Url,
   method: string,
   credentialsAllowed: boolean,
@@ -216,14 +254,14 @@ export interface AnswerableChallenge {
 }
 
 /** A hop that has been answered, and whether it stayed where the credentials may be sent. */
-interface AnsweredHop extends Pick<Hop, 'plan' | 'merged' | 'jar'> {
+interface HopState extends Pick<NextHopInputs, 'plan' | 'merged' | 'jar'> {
   readonly credentialsAllowed: boolean
 }
 
 /** Returns the digest challenge of a head, if this exchange can answer it. */
 export const digestChallengeIn = (
   head: Head,
-  { plan, merged, credentialsAllowed }: AnsweredHop,
+  { plan, merged, credentialsAllowed }: HopState,
 ): O.Option<AnswerableChallenge> => {
   if (head.status !== 401 || !credentialsAllowed || plan.cause === 'Authorize') return O.none
   const auth = digestOf(merged)
@@ -233,7 +271,7 @@ export const digestChallengeIn = (
 }
 
 /** Stores the next nonce of a reply to a signed plan, unless the jar has a newer one (RFC 7616 3.5). */
-export const renewed = (head: Head, { plan, merged, jar }: AnsweredHop, now: Date): Jar.Jar => {
+export const withNextNonce = (head: Head, { plan, merged, jar }: HopState, now: Date): Jar.Jar => {
   const auth = digestOf(merged)
   if (auth === undefined) return jar
   const info = Headers.valuesOf(head.headers, 'Authentication-Info')
@@ -250,7 +288,7 @@ export const renewed = (head: Head, { plan, merged, jar }: AnsweredHop, now: Dat
 }
 
 /** Returns the plan, signed, and the jar with the challenge and its use. */
-export const answer = (
+export const answerChallenge = (
   { auth, challenge }: AnswerableChallenge,
   plan: Plan.Plan,
   jar: Jar.Jar,
@@ -267,36 +305,6 @@ export const answer = (
     plan: { ...plan, headers: Headers.upsertAt('Authorization', value)(plan.headers), cause: 'Authorize' },
     jar: Jar.counted(known.value)(remembered),
   }
-}
-
-// --- checks --------------------------------------------------------------------------------------------------------
-
-/** Returns why auth cannot be used at all: untyped callers may pass values that the types exclude. */
-const notText = (auth: Auth): string | undefined => {
-  if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
-  if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
-  if (typeof auth.user !== 'string') return 'its user is not text'
-  return Secret.textOf(auth.pass) === undefined ? 'its password is not text' : undefined
-}
-
-/** Returns why a header must not contain it. */
-const notSendable = (auth: Auth): string | undefined => {
-  if (auth._tag === 'Bearer' && !Headers.isValue(`Bearer ${Secret.reveal(auth.token)}`)) {
-    return 'the bearer token contains a line end or another character that HTTP does not allow; trim it'
-  }
-  const isControlled = auth._tag === 'Digest' && /[\0-\x1f\x7f]/.test(auth.user)
-  return isControlled ? 'the digest user contains a control character' : undefined
-}
-
-const USABLE: E.Either<PlanError, void> = E.right(undefined)
-
-/** Checks the auth of the settings. Errors: `InvalidSettings`, `InvalidHeader`. */
-export const validate = ({ auth }: Settings): E.Either<PlanError, void> => {
-  if (auth._tag !== 'Set') return USABLE
-  const problem = notText(auth.value)
-  if (problem !== undefined) return E.left(invalidSettings('auth', problem))
-  const refused = notSendable(auth.value)
-  return refused === undefined ? USABLE : E.left(invalidHeader(AUTHORIZATION, refused))
 }
 
 /** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */

@@ -18,11 +18,11 @@ import * as Secret from '../../values/Secret.js'
 import type { Merged } from '../Merge.js'
 import { invalidHeader, type PlanError } from '../PlanError.js'
 
-const ALONE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
+const SINGLE_FIELDS: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
 const TRANSPORT_ONLY: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
 
 /** Returns why a user must not set a header that is valid in HTTP. */
-export const refusal = (name: string, value: string): string | undefined => {
+export const headerProblem = (name: string, value: string): string | undefined => {
   const key = name.toLowerCase()
   if (TRANSPORT_ONLY.has(key)) return 'only the transport may set it'
   if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'its value must be close or keep-alive'
@@ -38,14 +38,14 @@ const problemOf = (name: string, given: Headers.Value): string | undefined => {
   if (!Headers.isValue(value)) {
     return 'its value starts with white space or contains a character that HTTP does not allow (CR, LF, NUL, above U+00FF)'
   }
-  return refusal(name, value)
+  return headerProblem(name, value)
 }
 
 type Lines = E.Either<PlanError, ReadonlyArray<Headers.Field>>
 
 /** Returns the lines of one setting, or why it is not valid. */
-const lines = (key: string, { name, values }: HeaderSetting, sensitive: Settings['sensitive']): Lines => {
-  if (ALONE.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
+const linesOf = (key: string, { name, values }: HeaderSetting, sensitive: Settings['sensitive']): Lines => {
+  if (SINGLE_FIELDS.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
   const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
   const fields: Headers.Field[] = []
   for (const value of values) {
@@ -63,7 +63,7 @@ const compile = (headers: Settings['headers'], sensitive: Settings['sensitive'])
   const compiled = new Map<string, ReadonlyArray<Headers.Field>>()
   for (const [key, override] of headers) {
     if (override._tag !== 'Set') continue
-    const made = lines(key, override.value, sensitive)
+    const made = linesOf(key, override.value, sensitive)
     if (E.isLeft(made)) return made
     compiled.set(key, made.right)
   }
@@ -71,37 +71,37 @@ const compile = (headers: Settings['headers'], sensitive: Settings['sensitive'])
 }
 
 /** What is computed once for the headers of a session. */
-interface Known {
+interface CompiledHeaders {
   readonly byKey: Compiled
-  readonly whole: E.Either<PlanError, Headers.Headers>
+  readonly all: E.Either<PlanError, Headers.Headers>
 }
 
-const known = new WeakMap<Settings['headers'], Known>()
+const compiledHeaders = new WeakMap<Settings['headers'], CompiledHeaders>()
 
 const flat = (compiled: Compiled): E.Either<PlanError, Headers.Headers> =>
   E.isLeft(compiled) ? compiled : E.right({ fields: [...compiled.right.values()].flat() })
 
-const knownOf = (headers: Settings['headers']): Known => {
-  const found = known.get(headers)
+const compiledOf = (headers: Settings['headers']): CompiledHeaders => {
+  const found = compiledHeaders.get(headers)
   if (found !== undefined) return found
   const byKey = compile(headers, Override.noKeys)
-  const made = { byKey, whole: flat(byKey) }
-  known.set(headers, made)
+  const made = { byKey, all: flat(byKey) }
+  compiledHeaders.set(headers, made)
   return made
 }
 
 /** Returns the header fields of session and request, in order. Error: `InvalidHeader`. */
 export const fields = ({ session, settings }: Merged): E.Either<PlanError, Headers.Headers> => {
   if (settings.sensitive.size > 0) return flat(compile(settings.headers, settings.sensitive))
-  const base = knownOf(session.settings.headers)
-  if (settings.headers === session.settings.headers) return base.whole
+  const base = compiledOf(session.settings.headers)
+  if (settings.headers === session.settings.headers) return base.all
   // An invalid header of the session is not an error if the request replaces it.
   const compiled = E.isRight(base.byKey) ? base.byKey.right : undefined
   const all: Headers.Field[] = []
   for (const [key, override] of settings.headers) {
     if (override._tag !== 'Set') continue
     const before = session.settings.headers.get(key) === override ? compiled?.get(key) : undefined
-    const made = before === undefined ? lines(key, override.value, settings.sensitive) : E.right(before)
+    const made = before === undefined ? linesOf(key, override.value, settings.sensitive) : E.right(before)
     if (E.isLeft(made)) return made
     for (const line of made.right) all.push(line)
   }
@@ -109,7 +109,10 @@ export const fields = ({ session, settings }: Merged): E.Either<PlanError, Heade
 }
 
 /** Validates the headers that a custom auth scheme returned; what it wrote becomes secret. Error: `InvalidHeader`. */
-export const signed = (before: Headers.Headers, after: Headers.Headers): E.Either<PlanError, Headers.Headers> => {
+export const validateSigned = (
+  before: Headers.Headers,
+  after: Headers.Headers,
+): E.Either<PlanError, Headers.Headers> => {
   const fields: Headers.Field[] = []
   for (const field of after.fields) {
     const [name, value] = field
@@ -121,7 +124,7 @@ export const signed = (before: Headers.Headers, after: Headers.Headers): E.Eithe
     if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the auth scheme wrote it`))
     fields.push([name, Secret.hide(value)])
   }
-  const twice = [...ALONE].find((name) => Headers.valuesOf(after, name).length > 1)
+  const twice = [...SINGLE_FIELDS].find((name) => Headers.valuesOf(after, name).length > 1)
   if (twice !== undefined) return E.left(invalidHeader(twice, 'the auth scheme added a second one'))
   return E.right({ fields })
 }

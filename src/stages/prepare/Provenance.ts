@@ -24,9 +24,9 @@ interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   readonly jar: Jar
   readonly environment: Environment
   readonly now: Date
-  readonly route: RouteDecision
+  readonly routeDecision: RouteDecision
   /** The route that the stage chose. It may have a Proxy-Authorization that the settings of the proxy do not have. */
-  readonly travel: Plan['route']
+  readonly route: Plan['route']
   readonly credentials: CredentialDecision
   readonly cookies: CookieSource
 }
@@ -54,18 +54,18 @@ export interface Redirected extends Made {
 export type Provenance = First | Redirected
 
 /** Hides a provenance from every printer. */
-export const seal = (provenance: Provenance): Secret.Sealed<unknown> => Secret.seal(provenance, '‹inputs›')
+export const seal = (provenance: Provenance): Secret.Sealed<unknown> => Secret.seal(provenance, '‹provenance›')
 
 /** Returns the provenance of a plan; `none` if the plan was built by hand. */
-export const of = ({ inputs }: Plan): O.Option<Provenance> =>
+export const of = ({ provenance }: Plan): O.Option<Provenance> =>
   // The cast: the wire layer does not know the stages, and only `seal` makes this value.
-  inputs === undefined ? O.none : O.some(Secret.open(inputs) as Provenance)
+  provenance === undefined ? O.none : O.some(Secret.open(provenance) as Provenance)
 
 /** Records that a plan is sent again, with these header fields, after its reply changed the jar. */
-export const resent =
+export const refresh =
   (jar: Jar, now: Date) =>
   (plan: Plan): Plan => {
     const provenance = of(plan)
     if (O.isNone(provenance)) return plan
-    return { ...plan, inputs: seal({ ...provenance.value, jar, now, headers: plan.headers }) }
+    return { ...plan, provenance: seal({ ...provenance.value, jar, now, headers: plan.headers }) }
   }

@@ -216,14 +216,14 @@ export const decide: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, amb
     const isSame = one.ambient === ambient && isSameOrigin(one.url, url) && isSameRoute(one.settings, settings)
     if (isSame) return one.decision
   }
-  const decision = decideAnew(settings, ambient, environment, url)
+  const decision = decideUncached(settings, ambient, environment, url)
   if (decisions.length === MAX_RECENT) decisions.shift()
   decisions.push({ settings, ambient, url, decision })
   recent.set(environment, decisions)
   return decision
 }
 
-const decideAnew: typeof decide = (settings, ambient, environment, url) => {
+const decideUncached: typeof decide = (settings, ambient, environment, url) => {
   const chosen = chooseProxy(settings, ambient, environment, url)
   const proxy = readProxy(settings, url, chosen)
   if (E.isLeft(proxy)) return proxy

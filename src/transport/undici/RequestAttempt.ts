@@ -24,7 +24,13 @@ import type * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
-import { at, notifyProgress, type Progress, type SendControls, type TransportError } from '../../wire/Transport.js'
+import {
+  notifyProgress,
+  type Progress,
+  type SendControls,
+  type TransportError,
+  withPlan,
+} from '../../wire/Transport.js'
 import * as Abort from './Abort.js'
 import { AttemptTimer, NO_TIMEOUT, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
@@ -119,7 +125,7 @@ export class RequestAttempt
     if (this.isOver) return
     const isUnsent = this.#phase === 'Queued' || this.#phase === 'Connecting'
     this.#release()
-    if (this.#body === undefined) this.#callback(E.left(at(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
+    if (this.#body === undefined) this.#callback(E.left(withPlan(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
     else this.#body.fail(fault)
     this.#connecting?.cancel()
     this.#controller?.abort(new Failure.FaultError(fault))

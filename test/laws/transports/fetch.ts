@@ -5,7 +5,7 @@ import * as Secret from '../../../src/values/Secret.js'
 import * as Fault from '../../../src/wire/Fault.js'
 import { type Plan, wire } from '../../../src/wire/Plan.js'
 import { fromIterable, type Reply, receivedHeaders } from '../../../src/wire/Reply.js'
-import { at, type SendControls, type Transport } from '../../../src/wire/Transport.js'
+import { type SendControls, type Transport, withPlan } from '../../../src/wire/Transport.js'
 
 /** The request body, and the error of its stream, because fetch replaces this error. */
 const bodyOf = (
@@ -111,7 +111,7 @@ const replyOf = (response: Response, limits: ReturnType<typeof bounded>): Reply 
   }
 }
 
-const send = async (plan: Plan, limits: SendControls): Promise<E.Either<ReturnType<typeof at>, Reply>> => {
+const send = async (plan: Plan, limits: SendControls): Promise<E.Either<ReturnType<typeof withPlan>, Reply>> => {
   const both = bounded(plan, limits)
   const { headers, url } = wire(plan)
   const { sent, failed } = bodyOf(plan.body)
@@ -126,7 +126,7 @@ const send = async (plan: Plan, limits: SendControls): Promise<E.Either<ReturnTy
     return E.right(replyOf(response, both))
   } catch (error) {
     both.release()
-    return E.left(at(plan, faultOf(error, both.signal, failed())))
+    return E.left(withPlan(plan, faultOf(error, both.signal, failed())))
   }
 }
 

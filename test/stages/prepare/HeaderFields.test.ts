@@ -92,7 +92,7 @@ describe('HeaderFields.refusal (specification)', () => {
     ['Content-Length', 'x', true],
     ['Accept', 'anything', false],
   ])('rejects %s: %s: %s', (name, value, rejects) => {
-    expect(HeaderFields.refusal(name, value) !== undefined).toBe(rejects)
+    expect(HeaderFields.headerProblem(name, value) !== undefined).toBe(rejects)
   })
 })
 
@@ -184,7 +184,7 @@ describe('HeaderFields.signed (specification)', () => {
     ['B', '2'],
   ]
   const signed = (fields: ReadonlyArray<Headers.Field>) =>
-    pipe(HeaderFields.signed({ fields: unsigned }, { fields }), E.map(Headers.toPairs))
+    pipe(HeaderFields.validateSigned({ fields: unsigned }, { fields }), E.map(Headers.toPairs))
   it('marks the headers that the auth scheme wrote as secret, and no others', () => {
     expect(
       signed([
@@ -201,7 +201,7 @@ describe('HeaderFields.signed (specification)', () => {
         ['D', '‹secret›'],
       ]),
     )
-    const sealed = HeaderFields.signed({ fields: [] }, { fields: [['D', Secret.make('4')]] })
+    const sealed = HeaderFields.validateSigned({ fields: [] }, { fields: [['D', Secret.make('4')]] })
     expect(pipe(sealed, E.map(Headers.reveal))).toEqual(E.right([['D', '4']]))
   })
   it.each<[string, Headers.Field, string]>([

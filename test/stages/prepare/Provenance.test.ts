@@ -41,7 +41,7 @@ describe('Provenance (specification)', () => {
     const { method, url, headers, body, route } = plan
     const provenance = provenanceOf(plan)
     expect(provenance).toMatchObject({ _tag: 'First', given: merge(session)(request), jar, environment, now })
-    expect(provenance).toMatchObject({ method, url, headers, body, travel: route })
+    expect(provenance).toMatchObject({ method, url, headers, body, route })
   })
   it('keeps the settings that were not sent to another origin', () => {
     const away = Plan.plan({ session: pipe(session, Session.withBaseUrl('https://base.test')) })(request)
@@ -73,23 +73,23 @@ describe('Provenance (specification)', () => {
   })
   it('is hidden from every printer', () => {
     const plan = first?.plan ?? expect.fail('nothing was sent')
-    expect(inspect(plan.inputs)).toBe('‹inputs›')
-    expect(JSON.stringify(plan)).toContain('"inputs":"‹inputs›"')
+    expect(inspect(plan.provenance)).toBe('‹provenance›')
+    expect(JSON.stringify(plan)).toContain('"provenance":"‹provenance›"')
   })
 })
 
 describe('Provenance of a plan that was built by hand (specification)', () => {
-  const { inputs: _, ...byHand } = first?.plan ?? expect.fail('nothing was sent')
+  const { provenance: _, ...byHand } = first?.plan ?? expect.fail('nothing was sent')
   it('is missing, also after it is sent again', () => {
     expect(Provenance.of(byHand)).toEqual(O.none)
-    expect(Provenance.resent(jar, now)(byHand)).toBe(byHand)
+    expect(Provenance.refresh(jar, now)(byHand)).toBe(byHand)
   })
 })
 
 it('Provenance.resent replaces the jar and the time of the provenance only (specification)', () => {
   const plan = Plan.plan({ session })(request)
   if (E.isLeft(plan)) return expect.fail(plan.left.message)
-  const again = Provenance.resent(jar, now)(plan.right)
+  const again = Provenance.refresh(jar, now)(plan.right)
   expect(provenanceOf(again)).toEqual({ ...provenanceOf(plan.right), jar, now })
   expect({ ...again, inputs: undefined }).toEqual({ ...plan.right, inputs: undefined })
 })
