@@ -247,18 +247,27 @@ const netrc = (c: Context): Source => {
   return { input: 'netrc', held, why: netrcReason(c) }
 }
 
-const proxyReason = (c: Context, isHeld: boolean): string | undefined => {
+const proxySettingReason = (c: Context, isHeld: boolean): string => {
   const layer = ofProxySettings(c)?.layer ?? 'session'
-  const settingReason = O.isNone(c.route.proxy) ? `the ${layer} uses withoutProxy` : `the ${layer} sets a proxy`
-  const reasons: Readonly<Record<Context['routeDecision']['proxy'], string | undefined>> = {
-    Setting: isHeld ? settingReason : `the ${layer} decides the proxy`,
-    Variable: undefined,
-    NoProxy: 'NO_PROXY lists this host',
-    OwnNoProxy: `no_proxy of the ${ofNoProxy(c).layer} lists this host`,
-    Ignored: 'the session does not allow proxy variables',
-    None: c.merged.session.ambient.proxies ? undefined : 'the session does not allow them',
+  if (!isHeld) return `the ${layer} decides the proxy`
+  return O.isNone(c.route.proxy) ? `the ${layer} uses withoutProxy` : `the ${layer} sets a proxy`
+}
+
+const proxyReason = (c: Context, isHeld: boolean): string | undefined => {
+  switch (c.routeDecision.proxy) {
+    case 'Setting':
+      return proxySettingReason(c, isHeld)
+    case 'Variable':
+      return undefined
+    case 'NoProxy':
+      return 'NO_PROXY lists this host'
+    case 'OwnNoProxy':
+      return `no_proxy of the ${ofNoProxy(c).layer} lists this host`
+    case 'Ignored':
+      return 'the session does not allow proxy variables'
+    case 'None':
+      return c.merged.session.ambient.proxies ? undefined : 'the session does not allow them'
   }
-  return reasons[c.routeDecision.proxy]
 }
 
 const proxyVariables = (c: Context): Source => {
