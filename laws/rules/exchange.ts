@@ -8,8 +8,8 @@ import type { RuleSet } from '../RuleSet.js'
 export const exchange = (simulate: Exchange.Machine): RuleSet => ({
   'an exchange ends within its limit': fc.property(chain, Exchange.endsWithinLimit(simulate)),
   'no secret crosses an origin, nor comes back': fc.property(chain, Exchange.keepsSecretsAtHome(simulate)),
-  'no cookie reaches a host that it is not for': fc.property(chain, Exchange.keepsCookiesAtHome(simulate)),
-  'a cookie set on one hop is on the next': fc.property(chain, Exchange.carriesCookies(simulate)),
+  'no cookie is sent to a host that it does not match': fc.property(chain, Exchange.keepsCookiesAtHome(simulate)),
+  'a cookie set on one hop is sent on the next': fc.property(chain, Exchange.carriesCookies(simulate)),
   'the body is kept iff the method is': fc.property(chain, Exchange.bodyIffMethod(simulate)),
   'a challenge is answered once': fc.property(chain, Exchange.answersOnce(simulate)),
   'history, jar and plan agree': fc.property(chain, Exchange.agreesWithHistory(simulate)),
@@ -17,7 +17,7 @@ export const exchange = (simulate: Exchange.Machine): RuleSet => ({
 
 export const http = (operations: Http.Operations): RuleSet => ({
   'attempt over memory is simulate': fc.asyncProperty(chain, Http.attemptIsSimulate(operations)),
-  'send is attempt, then absolved': fc.asyncProperty(chain, Http.sendIsAttempt(operations)),
+  'send returns the outcome of attempt': fc.asyncProperty(chain, Http.sendIsAttempt(operations)),
   'send is start, then resume': fc.asyncProperty(chain, Http.sendIsResumed(operations)),
   'plan is the first plan of send': fc.asyncProperty(chain, Http.planIsFirst(operations)),
   'errors carry the jar': fc.asyncProperty(chain, Http.errorsCarryTheJar(operations)),

@@ -107,13 +107,13 @@ const rules = {
       ({ past, first, second }) =>
         Laws.parallelIsSequential(jars)(start(jars, past), first, second),
   ),
-  'no cookie reaches what it is not for': property(
+  'no cookie is sent to a URL that it does not match': property(
     fc.tuple(history, url, moment),
     (jars) =>
       ([past, at, now]) =>
         Laws.reachesOnlyItsPlaces(jars)(start(jars, past), at, now),
   ),
-  'every cookie reaches what it is for': property(
+  'every cookie is sent to the URLs that it matches': property(
     fc.tuple(history, url, fc.array(moment, { minLength: 1, maxLength: 4 })),
     (jars) =>
       ([past, at, times]) => {
@@ -136,13 +136,13 @@ const rules = {
   'no site has more than 360 records of a kind': onForks(
     (jars) => (x, y) => Laws.holdsFewForEachSite(jars)(jars.join(x, y)),
   ),
-  'no reply over http pushes out a Secure cookie': property(
+  'no reply over http evicts a Secure cookie': property(
     fc.tuple(history, fc.array(Any.insecureFlood, { minLength: 1, maxLength: 2 })),
     (jars) =>
       ([past, replies]) =>
         Laws.insecureKeepsSecure(jars)(start(jars, past), replies),
   ),
-  'what evict forgets is not missed': property(
+  'evict changes no later Cookie header': property(
     fc.tuple(longHistory, moment, url, moment),
     (jars) =>
       ([past, now, at, later]) =>

@@ -24,8 +24,8 @@ import { Eq as Everything } from '../Unsealed.js'
 /** The laws of an authentication scheme, with plans of generated sessions and requests. */
 export const auth = (scheme: Laws.Scheme): RuleSet => ({
   'signing changes nothing but its headers': fc.property(plan, Laws.signsOnlyItsHeaders(scheme)),
-  'a plan is signed alike each time': fc.property(plan, Laws.signsDeterministically(scheme)),
-  'a signed plan is still HTTP': fc.property(plan, Laws.staysHttp(scheme)),
+  'signing a plan again gives the same result': fc.property(plan, Laws.signsDeterministically(scheme)),
+  'a signed plan is valid HTTP': fc.property(plan, Laws.staysHttp(scheme)),
   'what signing adds is secret': fc.property(plan, Laws.hidesWhatItAdds(scheme)),
 })
 
@@ -40,13 +40,16 @@ export const attempt: fc.Arbitrary<RedirectAttempt> = fc
 
 /** The laws of a redirect policy, with redirects between similar URLs. */
 export const redirectPolicy = (policy: RedirectPolicy): RuleSet => ({
-  'every attempt gets a verdict': fc.property(attempt, Laws.returnsAVerdict(policy)),
-  'an attempt is judged alike each time': fc.property(attempt, Laws.decidesDeterministically(policy)),
+  'every redirect attempt has a verdict': fc.property(attempt, Laws.returnsAVerdict(policy)),
+  'the same redirect attempt has the same verdict each time': fc.property(
+    attempt,
+    Laws.decidesDeterministically(policy),
+  ),
 })
 
 /** The laws of a codec. By default values are compared including their secrets. */
 export const codec = <A>(coder: Laws.Codec<A>, values: fc.Arbitrary<A>, eq: Eq<A> = Everything): RuleSet => ({
-  'what was encoded comes back': fc.property(values, Laws.roundTrips(coder, eq)),
-  'what comes back is encoded as before': fc.property(values, Laws.isStable(coder)),
-  'nonsense is Left': fc.property(fc.jsonValue(), Laws.rejectsInvalidInput(coder)),
+  'decode returns the value that was encoded': fc.property(values, Laws.roundTrips(coder, eq)),
+  'a decoded value is encoded as before': fc.property(values, Laws.isStable(coder)),
+  'invalid input is a Left': fc.property(fc.jsonValue(), Laws.rejectsInvalidInput(coder)),
 })

@@ -76,10 +76,10 @@ const law =
 type Rules = Readonly<Record<string, (subject: Laws.Subject) => Property>>
 
 const anywhere = {
-  'the request that arrives is the plan': law(sent, Laws.sendsThePlan),
+  'the server receives the request of the plan': law(sent, Laws.sendsThePlan),
   'no header is added, lost or moved': law(sent, Laws.addsNoHeader),
   'a task is lazy, and each run of it sends once': law(bare, Laws.sendsOncePerRun),
-  'the reply is what was answered': law(
+  'the reply is what the server answered': law(
     fc.tuple(bare, answer, reading),
     (subject) =>
       ([one, given, how]) =>
@@ -97,7 +97,7 @@ const anywhere = {
       ([one, given, how]) =>
         Laws.repliesAsIs(subject)(one, given, how),
   ),
-  'a coded body comes decoded': law(
+  'an encoded body is decoded': law(
     fc.tuple(bare, text, coding, reading),
     (subject) =>
       ([one, content, under, how]) =>
@@ -115,7 +115,7 @@ const anywhere = {
       ([one, before, tempting]) =>
         FailureLaws.neverRepeats(subject)(one, before, tempting),
   ),
-  'what was aborted is not sent': law(
+  'an aborted request is not sent': law(
     fc.tuple(bare, reading),
     (subject) =>
       ([one, how]) =>
@@ -124,7 +124,7 @@ const anywhere = {
 } satisfies Rules
 
 const overNetwork = {
-  'errors are Left': law(
+  'every error is a Left': law(
     fc.tuple(bare, fc.constantFrom<FailureLaws.Breakage>('NoServer', 'HangUp', 'HalfHead', 'Garbage')),
     (subject) =>
       ([one, breakage]) =>
@@ -136,26 +136,26 @@ const overNetwork = {
       ([one, how]) =>
         FailureLaws.detectsTruncation(subject)(one, how),
   ),
-  'an abort settles': law(
+  'an aborted send ends': law(
     fc.tuple(bare, fc.constantFrom<FailureLaws.Moment>('waiting', 'reading'), reading),
     (subject) =>
       ([one, moment, how]) =>
         FailureLaws.settlesAborted(subject)(one, moment, how),
   ),
-  'silence ends in time': law(
+  'a silent server causes a timeout': law(
     fc.tuple(bare, fc.constantFrom<FailureLaws.Patience>('read', 'deadline')),
     (subject) =>
       ([one, kind]) =>
         FailureLaws.keepsTime(subject)(one, kind),
   ),
-  'a request whose own body fails is Left': law(
+  'a request body that fails is a Left': law(
     fc.tuple(bare, fc.nat({ max: 2 })),
     (subject) =>
       ([one, pieces]) =>
         FailureLaws.failsWithBody(subject)(one, pieces),
   ),
   'a discarded body releases its connection': law(bare, FailureLaws.releasesConnection),
-  'nothing leaks': law(
+  'no connection stays open': law(
     fc.tuple(bare, fc.array(fc.constantFrom<FailureLaws.Ending>('read', 'discard', 'abort', 'fail'), { maxLength: 4 })),
     (subject) =>
       ([one, endings]) =>

@@ -38,22 +38,22 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
     () => {
       throw new Error('no such host')
     },
-    'errors are Left',
+    'every error is a Left',
     /the call threw synchronously: no such host/,
   ],
   'throws synchronously when its task is run': [
     () => () => {
       throw new Error('no such host')
     },
-    'the request that arrives is the plan',
+    'the server receives the request of the plan',
     /the call threw synchronously: no such host/,
   ],
   rejects: [
     () => () => Promise.reject(new TypeError('fetch failed')),
-    'errors are Left',
+    'every error is a Left',
     /the call rejected.*fetch failed/,
   ],
-  'never settles': [() => () => new Promise(() => {}), 'an abort settles', /the call did not settle within 150 ms/],
+  'never settles': [() => () => new Promise(() => {}), 'an aborted send ends', /the call did not settle within 150 ms/],
   'settles twice': [
     () => () =>
       ({
@@ -63,32 +63,32 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
           setTimeout(() => resolve(E.right(reply({ status: 500 }))), 5)
         },
       }) as unknown as ReturnType<ReturnType<Transport>>,
-    'the reply is what was answered',
+    'the reply is what the server answered',
     /the call settled twice/,
   ],
   'does not return a promise': [
     () => () => E.right(reply({ status: 200 })) as unknown as ReturnType<ReturnType<Transport>>,
-    'the request that arrives is the plan',
+    'the server receives the request of the plan',
     /the call did not return a promise/,
   ],
   'returns a Left without a tag': [
     () => async () => E.left(new Error('oops')) as unknown as Awaited<ReturnType<ReturnType<Transport>>>,
-    'errors are Left',
+    'every error is a Left',
     /the Left is not a fault with a known tag/,
   ],
   'returns an endless body': [
     answering(() => withPieces(async () => ({ done: false, value: Buffer.alloc(1000) }))),
-    'the reply is what was answered',
+    'the reply is what the server answered',
     /the body did not end|reading the body did not settle within 150 ms/,
   ],
   'returns an endless body of empty chunks': [
     answering(() => withPieces(async () => ({ done: false, value: new Uint8Array(0) }))),
-    'a coded body comes decoded',
+    'an encoded body is decoded',
     /the body did not end|reading the body did not settle within 150 ms/,
   ],
   'returns a body whose next chunk never arrives': [
     answering(() => withPieces(() => new Promise(() => {}))),
-    'the reply is what was answered',
+    'the reply is what the server answered',
     /did not settle within 150 ms/,
   ],
   'never finishes its close': [
@@ -96,7 +96,7 @@ const hostile: Readonly<Record<string, readonly [transport: Transport, law: Tran
       answering(() => reply({ status: 200, body: 'ok' })),
       { close: () => new Promise<void>(() => {}) },
     ),
-    'nothing leaks',
+    'no connection stays open',
     /closing did not settle within 150 ms/,
   ],
 }

@@ -26,11 +26,11 @@ RuleSet.suite({ describe, test }, { numRuns: 25 })(
 
 /** The laws that no adapter over global fetch can satisfy, as in the table of the README. */
 const CANNOT: ReadonlyArray<TransportLaw> = [
-  'the request that arrives is the plan', // GET and HEAD carry no body
+  'the server receives the request of the plan', // GET and HEAD carry no body
   'no header is added, lost or moved', // accept, accept-language, sec-fetch-mode, user-agent, accept-encoding
-  'the reply is what was answered', // lines of one name are joined
+  'the reply is what the server answered', // lines of one name are joined
   'nothing is sent again', // 421 is sent a second time
-  'nothing leaks', // its pool is global and cannot be closed
+  'no connection stays open', // its pool is global and cannot be closed
 ]
 /** Laws whose result depends on the garbage collector and on the version of Node. */
 const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body releases its connection']

@@ -73,19 +73,19 @@ export const exchanges: Case = {
   lawful: exchange(Exchange.simulate),
   breakers: [
     wrong(
-      'credentials follow to any host',
+      'credentials are sent to any host',
       'requests before 2.3, CVE-2014-1829',
       SECRETS,
       afterRedirect((before, after) => keeping('Authorization', before, after)),
     ),
     wrong(
-      'custom secrets follow',
+      'custom secrets are sent to any host',
       'X-API-Key in requests (D5)',
       SECRETS,
       afterRedirect((before, after) => keeping('X-Vendor-Key', before, after)),
     ),
     wrong(
-      'credentials come back on a -> b -> a',
+      'credentials are sent again on a -> b -> a',
       'Go, CVE-2024-45336',
       SECRETS,
       afterRedirect((before, after) => {
@@ -95,7 +95,7 @@ export const exchanges: Case = {
       }),
     ),
     wrong(
-      'a digest password answers a foreign challenge',
+      'a digest password answers the challenge of another origin',
       'requests (D24)',
       SECRETS,
       afterRedirect((_, after) => ({ ...after, credentialsAllowed: true })),
@@ -103,23 +103,23 @@ export const exchanges: Case = {
     wrong(
       'cookies are sent by name to every host',
       '@effect/platform withCookiesRef',
-      'no cookie reaches a host that it is not for',
+      'no cookie is sent to a host that it does not match',
       afterRedirect((_, after) => {
         const all = Jar.toArray(after.jar).map(({ name, value }) => `${name}=${Secret.reveal(value)}`)
         return withHeaders(after, Headers.upsertAt('Cookie', Secret.make(all.join('; ')))(after.plan.headers))
       }),
     ),
     wrong(
-      'redirects and cookies are two steps that do not know each other',
+      'redirects and cookies are two separate steps',
       'fetch with a jar around it (undici #3784), Effect',
-      'a cookie set on one hop is on the next',
+      'a cookie set on one hop is sent on the next',
       afterRedirect((before, after) => {
         const rest = withHeaders(after, Headers.deleteAt('Cookie')(after.plan.headers))
         return keeping('Cookie', before, rest)
       }),
     ),
     wrong(
-      'the body goes along on a 303',
+      'the body is sent again on a 303',
       'urllib3, CVE-2023-45803',
       'the body is kept iff the method is',
       afterRedirect((before, after) => ({ ...after, plan: { ...after.plan, body: before.plan.body } })),
@@ -142,13 +142,13 @@ export const exchanges: Case = {
     ),
     wrong(
       'the limit is not counted',
-      'a counter that a nested call begins anew',
+      'a counter that a nested call resets',
       'an exchange ends within its limit',
       machineOf((now) => (head) => (x) => Exchange.receive(now)(head)({ ...x, history: [] })),
     ),
     wrong(
       'a history that loses the challenges',
-      'HTTPie #1447: digest never shows',
+      'HTTPie #1447: the history does not show digest',
       'history, jar and plan agree',
       machineOf((now) => (head) => (x) => {
         const step = Exchange.receive(now)(head)(x)
@@ -176,7 +176,7 @@ export const https: Case = {
   breakers: [
     misread(
       'the jar of a failure is lost',
-      'any exception that unwinds past the jar',
+      'any exception, which loses the jar',
       ['attempt over memory is simulate', 'errors carry the jar'],
       {
         attempt: (request) => (jar) => (client) => async () => {
@@ -188,7 +188,7 @@ export const https: Case = {
     misread(
       'send forgets the jar of the redirects before the last',
       'httpx #1404: cookies of intermediate hops',
-      ['send is attempt, then absolved'],
+      ['send returns the outcome of attempt'],
       {
         send: (request) => (jar) => (client) => async () => {
           const sent = await Http.send(request)(jar)(client)()

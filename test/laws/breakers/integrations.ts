@@ -96,12 +96,14 @@ export const integrations: Case = {
     wrong('a password in a body that a 307 sends on', 'RFC 9110 15.4.8 and any client that follows', SECRET, {
       session: pipe(Session.empty, Session.withBaseUrl(HOME), Session.withBearer(TOKEN), Session.withMaxRedirects(3)),
     }),
-    wrong('tried again until it works', 'ky #587: a refresh that loops', ENDS, { program: until('items') }),
+    wrong('a request that is retried until it succeeds', 'ky #587: a refresh that loops', ENDS, {
+      program: until('items'),
+    }),
     wrong('thirty redirects for each of three requests', 'the default of requests', ENDS, {
       session: pipe(Session.empty, Session.withBaseUrl(HOME)),
     }),
     wrong(
-      'a key made anew for every run',
+      'a new key for every run',
       'gocardless-pro-python #12: the idempotency key differed per attempt',
       'it has the same outcome when replayed',
       {
@@ -112,7 +114,7 @@ export const integrations: Case = {
       },
     ),
     wrong(
-      'results in the order in which they came',
+      'results in the order in which they arrived',
       'push in a callback; Promise.race',
       'it does not depend on the order of replies',
       {

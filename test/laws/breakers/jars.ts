@@ -50,45 +50,45 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a domain that is contained somewhere in the host': {
     history: "http4s' CookieJar, `contains`",
     jars: sendingWhere((cookie, at, request) => at.host.includes(cookie.domain) && isRight('domain')(cookie, request)),
-    breaks: ['no cookie reaches what it is not for'],
+    breaks: ['no cookie is sent to a URL that it does not match'],
   },
-  'a domain that the host ends with, dot or no dot': {
+  'a domain that the host ends with, with or without a dot': {
     history: 'the usual `endsWith` of hand-written jars',
     jars: sendingWhere(
       (cookie, at, request) => at.hostname.endsWith(cookie.domain) && isRight('domain')(cookie, request),
     ),
-    breaks: ['no cookie reaches what it is not for'],
+    breaks: ['no cookie is sent to a URL that it does not match'],
   },
   'host-only cookies for subdomains': {
     history: "Python's http.cookiejar, and so requests (D13)",
     jars: sendingWhere((cookie, _, request) => Cookie.verdict({ ...cookie, hostOnly: false }, request) === 'sent'),
-    breaks: ['no cookie reaches what it is not for'],
+    breaks: ['no cookie is sent to a URL that it does not match'],
   },
-  'a path that is a prefix, without a border': {
-    history: 'RFC 2109 4.3.4 read to the letter',
+  'a path that is a prefix and does not end at a /': {
+    history: 'RFC 2109 4.3.4, taken literally',
     jars: sendingWhere(
       (cookie, at, request) => at.pathname.startsWith(cookie.path) && isRight('path')(cookie, request),
     ),
-    breaks: ['no cookie reaches what it is not for'],
+    breaks: ['no cookie is sent to a URL that it does not match'],
   },
   'Secure cookies over http': {
     history: '@effect/platform withCookiesRef',
     jars: sendingWhere((cookie, _, request) => isRight('secure')(cookie, request)),
-    breaks: ['no cookie reaches what it is not for'],
+    breaks: ['no cookie is sent to a URL that it does not match'],
   },
-  'domain cookies for their own host alone': {
+  'domain cookies that are sent only to their own host': {
     history: 'jars that are a map by host name',
     jars: sendingWhere(
       (cookie, _, request) => cookie.domain === request.site.host && Cookie.verdict(cookie, request) === 'sent',
     ),
-    breaks: ['every cookie reaches what it is for'],
+    breaks: ['every cookie is sent to the URLs that it matches'],
   },
   'the order of creation, whatever the path': {
     history: 'maps in the order of insertion',
     jars: sendingWhere((cookie, _, request) => Cookie.verdict(cookie, request) === 'sent'),
     breaks: ['longer paths and older cookies go first'],
   },
-  'cookies known by name alone': {
+  'cookies that are identified only by name': {
     history: '@effect/platform Cookies, a record by name',
     jars: {
       ...Jar,
@@ -116,7 +116,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'an expiry rounded up to the next minute': {
     history: 'lifetimes kept in coarse units',
     jars: { ...Jar, header: (at, now) => Jar.header(at, new Date(Math.floor(now.getTime() / 60000) * 60000)) },
-    breaks: ['a lifetime is counted from the reply that set it', 'every cookie reaches what it is for'],
+    breaks: ['a lifetime is counted from the reply that set it', 'every cookie is sent to the URLs that it matches'],
   },
   'a merge in which the left wins': {
     history: 'an object spread of two jars',
@@ -172,7 +172,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     breaks: ['join loses nothing that happened'],
   },
   'a limit that drops the newest': {
-    history: 'an eviction sorted the wrong way round',
+    history: 'an eviction in reverse order',
     jars: {
       ...Jar,
       join: (x, y) => {
@@ -184,13 +184,13 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['join loses nothing that happened'],
   },
-  'a merge that keeps the challenges of the left': {
+  'a merge that keeps only the challenges of the left jar': {
     history: 'digest nonces outside the merge',
     jars: { ...Jar, join: (x, y) => ({ ...Jar.join(x, y), challenges: x.challenges }) },
     breaks: ['join is commutative', 'join loses nothing that happened'],
   },
   'no limit in a merge': {
-    history: 'a limit that only set knows',
+    history: 'a limit that only set applies',
     jars: {
       ...Jar,
       join: (x, y) => ({
@@ -210,7 +210,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
         return [{ ...after, cookies: CookieStore.fromRecords(newest) }, refused]
       },
     },
-    breaks: ['no reply over http pushes out a Secure cookie'],
+    breaks: ['no reply over http evicts a Secure cookie'],
   },
   'an absorb that mutates the array of a site': {
     history: 'every mutable jar: tough-cookie, http.cookiejar',
@@ -225,7 +225,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['old jars never change'],
   },
-  'an absorb that reads a reply from its end': {
+  'an absorb that reads the last Set-Cookie first': {
     history: 'Set-Cookie read from a header map, last line first',
     jars: { ...Jar, absorb: (at, fields, now) => Jar.absorb(at, fields.toReversed(), now) },
     breaks: ['lists of Set-Cookie act on jars'],
@@ -236,7 +236,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       ...Jar,
       evict: (now) => (jar) => Jar.evict(now)(Jar.clearSession(jar)),
     },
-    breaks: ['what evict forgets is not missed'],
+    breaks: ['evict changes no later Cookie header'],
   },
 }
 

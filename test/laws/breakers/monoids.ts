@@ -30,7 +30,7 @@ export const monoids: Case = {
       rules: monoid({ ...Override.getMonoid<number>(), concat: <A>(x: A): A => x }, Setting.override),
     },
     {
-      mistake: 'a default that is a value: None both for unsaid and for removed',
+      mistake: 'a default that is a value: None for both inherited and removed',
       history: 'merge_setting in requests, None',
       breaks: ['empty is a right identity'],
       rules: monoid({ empty: Override.unset, concat: Override.getMonoid<number>().concat }, Setting.override),
@@ -51,7 +51,7 @@ export const monoids: Case = {
       ),
     },
     {
-      mistake: 'policies that stop unless one says otherwise',
+      mistake: 'policies that stop by default',
       history: 'a deny list with the wrong default',
       breaks: ['empty is a left identity', 'empty is a right identity'],
       rules: monoid({ empty: RedirectPolicy.toStop, concat: RedirectPolicy.VerdictMonoid.concat }, verdict),
@@ -90,7 +90,7 @@ export const merges: Case = {
       rules: merging(cased),
     },
     {
-      mistake: 'what a session says of a header is said again by a request that says nothing',
+      mistake: 'a request without headers repeats the headers of the session',
       history: 'requests #5833: Session.prepare_request and Request.prepare differ',
       breaks: ['merge is a monoid action'],
       rules: merging((session) => (request) => {

@@ -33,9 +33,9 @@ export const schemes: Case = {
       rules: auth(scheme((plan) => withSig('1')({ ...plan, url: { ...plan.url, search: '?token=1' } }))),
     },
     {
-      mistake: 'a nonce from outside',
+      mistake: 'a nonce that is not derived from the plan',
       history: 'Date.now() and Math.random() in an interceptor',
-      breaks: ['a plan is signed alike each time'],
+      breaks: ['signing a plan again gives the same result'],
       rules: auth(
         scheme((plan) => {
           nonce += 1
@@ -45,8 +45,8 @@ export const schemes: Case = {
     },
     {
       mistake: 'base64 in lines of 76',
-      history: 'Python’s base64.encodestring, in many a Basic header',
-      breaks: ['a signed plan is still HTTP'],
+      history: 'Python’s base64.encodestring, used for Basic headers',
+      breaks: ['a signed plan is valid HTTP'],
       rules: auth(scheme(withSig('QUJD\nREVG'))),
     },
     {
@@ -65,18 +65,18 @@ export const policies: Case = {
   lawful: redirectPolicy(RedirectPolicy.sameOrigin),
   breakers: [
     {
-      mistake: 'a list of hosts that throws for one that it does not know',
+      mistake: 'a list of hosts that throws for an unknown host',
       history: 'new URL and lookups without a default',
-      breaks: ['every attempt gets a verdict'],
+      breaks: ['every redirect attempt has a verdict'],
       rules: redirectPolicy(({ next }) => {
         if (next.url.hostname !== 'a.test') throw new Error('unknown host')
         return RedirectPolicy.toFollow
       }),
     },
     {
-      mistake: 'a limit that counts by itself',
+      mistake: 'a limit with a counter of its own',
       history: 'a counter in a closure: it counts the redirects of all requests',
-      breaks: ['an attempt is judged alike each time'],
+      breaks: ['the same redirect attempt has the same verdict each time'],
       rules: redirectPolicy(() => {
         asked += 1
         return asked % 3 === 0 ? RedirectPolicy.toStop : RedirectPolicy.toFollow
@@ -98,13 +98,13 @@ export const codecs: Case = {
     {
       mistake: 'session cookies are not saved',
       history: 'MozillaCookieJar.save',
-      breaks: ['what was encoded comes back'],
+      breaks: ['decode returns the value that was encoded'],
       rules: codec({ ...jarCodec, encode: (jar) => jarCodec.encode(Jar.clearSession(jar)) }, jars, Jar.Eq),
     },
     {
-      mistake: 'stamps made anew on reading',
+      mistake: 'logical times that reading changes',
       history: 'tough-cookie: creationIndex is not written',
-      breaks: ['what comes back is encoded as before'],
+      breaks: ['a decoded value is encoded as before'],
       rules: codec(
         {
           ...jarCodec,
@@ -116,9 +116,9 @@ export const codecs: Case = {
       ),
     },
     {
-      mistake: 'what is read is believed',
+      mistake: 'input that is not validated',
       history: 'tough-cookie validates nothing that it imports',
-      breaks: ['nonsense is Left'],
+      breaks: ['invalid input is a Left'],
       // The cast is the mistake.
       rules: codec({ ...jarCodec, decode: (json) => E.right(json as Jar.Jar) }, jars, Jar.Eq),
     },

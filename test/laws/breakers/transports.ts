@@ -105,19 +105,19 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'a path that is encoded again',
     history: 'requests #2701, httpx #2883, aiohttp #4307',
-    law: 'the request that arrives is the plan',
+    law: 'the server receives the request of the plan',
     rules: over(
       withPlan((plan) => ({ ...plan, url: { ...plan.url, pathname: plan.url.pathname.replace('%', '%25') } })),
     ),
   },
   {
-    mistake: 'a header of its own',
+    mistake: 'a header that the transport adds',
     history: 'fetch: accept, accept-language, sec-fetch-mode, user-agent',
     law: 'no header is added, lost or moved',
     rules: over(withPlan((plan) => ({ ...plan, headers: Headers.append('User-Agent', 'node')(plan.headers) }))),
   },
   {
-    mistake: 'a request that leaves when the task is made',
+    mistake: 'a request that is sent when the task is made',
     history: 'a promise where fp-ts wants a task',
     law: 'a task is lazy, and each run of it sends once',
     rules: over(
@@ -130,25 +130,25 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'header lines joined with commas',
     history: 'fetch Headers; requests response.headers',
-    law: 'the reply is what was answered',
+    law: 'the reply is what the server answered',
     rules: over(withReply((reply) => ({ ...reply, headers: joined(reply) }))),
   },
   {
-    mistake: 'redirects followed under the hood',
+    mistake: 'redirects that the transport follows',
     history: 'the default of fetch, axios, got: cookies of the hop are lost (undici #3784)',
     law: 'no redirect is followed',
     rules: over(again((plan, first) => (E.isRight(first) ? moved(plan, first.right) : O.none))),
   },
   {
-    mistake: 'a 401 tried again at once',
+    mistake: 'a 401 that the transport answers',
     history: 'java.net.HttpURLConnection, curl --anyauth',
     law: 'no challenge is answered',
     rules: over(again((plan, first) => (E.isRight(first) && first.right.status === 401 ? O.some(plan) : O.none))),
   },
   {
-    mistake: 'a body as it is on the wire',
+    mistake: 'a body that is not decoded',
     history: 'undici.request, node:http',
-    law: 'a coded body comes decoded',
+    law: 'an encoded body is decoded',
     rules: serving(undecoded),
   },
   {
@@ -158,21 +158,21 @@ const mistakes: ReadonlyArray<Mistake> = [
     rules: over(withBody((body) => ({ gather: () => body.gather(1e9) }))),
   },
   {
-    mistake: 'once more on 421, 429 and 503',
+    mistake: 'a retry after 421, 429 and 503',
     history: 'fetch (421, measured), got: two retries by default',
     law: 'nothing is sent again',
     rules: over(again((plan, first) => (E.isRight(first) && isAt(first.right, 421, 503) ? O.some(plan) : O.none))),
   },
   {
-    mistake: 'once more on a connection that was hung up',
-    history: 'Go net/http and browsers, for what they deem idempotent',
+    mistake: 'a retry after a closed connection',
+    history: 'Go net/http and browsers, for methods that they regard as idempotent',
     law: 'nothing is sent again',
     rules: over(again((plan, first) => (E.isLeft(first) ? O.some(plan) : O.none))),
   },
   {
-    mistake: 'a signal that is looked at after the request has left',
+    mistake: 'a signal that is read after the request was sent',
     history: 'wrappers that race a promise against a signal',
-    law: 'what was aborted is not sent',
+    law: 'an aborted request is not sent',
     rules: over(
       around(
         (real) =>
@@ -182,13 +182,13 @@ const mistakes: ReadonlyArray<Mistake> = [
     ),
   },
   {
-    mistake: 'errors that reject',
+    mistake: 'errors that reject the promise',
     history: 'every promise client: TypeError: fetch failed (undici #1116)',
-    law: 'errors are Left',
+    law: 'every error is a Left',
     rules: over(rejecting),
   },
   {
-    mistake: 'a short body taken for a whole one',
+    mistake: 'a truncated body that counts as complete',
     history: 'requests #4956, and truncated gzip (D9)',
     law: 'a body that is cut short is a fault',
     rules: over(withBody(cutSilently)),
@@ -196,7 +196,7 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'a signal that is dropped once the request is sent',
     history: 'adapters that pass no signal on',
-    law: 'an abort settles',
+    law: 'an aborted send ends',
     rules: over(
       around(
         (real) =>
@@ -208,7 +208,7 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'no timeout',
     history: 'requests (D8), fetch',
-    law: 'silence ends in time',
+    law: 'a silent server causes a timeout',
     rules: over(
       around(
         (real) =>
@@ -218,9 +218,9 @@ const mistakes: ReadonlyArray<Mistake> = [
     ),
   },
   {
-    mistake: 'a body that failed sent as one that ended',
+    mistake: 'a failed request body that is sent as a complete one',
     history: 'a stream piped without its errors',
-    law: 'a request whose own body fails is Left',
+    law: 'a request body that fails is a Left',
     rules: over(
       withPlan((plan) => {
         const { body } = plan
@@ -237,7 +237,7 @@ const mistakes: ReadonlyArray<Mistake> = [
   {
     mistake: 'connections that outlive the client',
     history: 'fetch: its pool is global and cannot be closed',
-    law: 'nothing leaks',
+    law: 'no connection stays open',
     rules: over(() => Object.assign(Transport.undici().bind(undefined), { close: async () => {} })),
   },
 ]
