@@ -101,9 +101,9 @@ const run = async <S, E, A>(
   let isSending = false
   const onRetry: OnRetry = (reply) => {
     if (!isSending) return identity
-    const { exchange, rebuildHeaders } = Exchange.absorbRetried(client.clock.now())(reply)(x)
+    const { exchange, headers } = Exchange.absorbRetried(client.clock.now())(reply)(x)
     x = exchange
-    return rebuildHeaders
+    return headers
   }
   const { settings } = x.merged
   const progress = settings.progress._tag === 'Set' ? settings.progress.value : undefined

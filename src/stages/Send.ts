@@ -57,13 +57,13 @@ export const startControls = (
   const { clock } = sender
   const total = UserInput.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, onRetry }
+  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, onRetry, superseded: onRetry }
 }
 
 /** @deprecated Use `ExchangeControls`. */
 export type Along = ExchangeControls
 
-/** @deprecated Use `controlsOf`. */
+/** @deprecated Use `startControls`. */
 export const limitsOf = startControls
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>

@@ -122,7 +122,7 @@ export const failed =
 export const bodyConsumedError = (x: Exchange): ExchangeError =>
   failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
 
-/** @deprecated Use `bodyConsumed`. */
+/** @deprecated Use `bodyConsumedError`. */
 export const spent = bodyConsumedError
 
 // --- cookies -------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange
 /** An exchange after a reply that a retrying transport did not return, and the headers of the next attempt. */
 export interface RetriedExchange {
   readonly exchange: Exchange
-  readonly rebuildHeaders: Endomorphism<Headers.Headers>
+  readonly headers: Endomorphism<Headers.Headers>
 }
 
 /**
@@ -174,14 +174,19 @@ export const absorbRetried =
     const exchange = O.isNone(reply) ? x : absorb(now, hideEchoesIn(reply.value, x.merged), x).exchange
     const { plan, jar } = exchange
     const rebuild = rebuildCookies(exchange, now)
-    const rebuildHeaders = (sent: Headers.Headers): Headers.Headers => {
+    const headers = (sent: Headers.Headers): Headers.Headers => {
       const made = rebuild(sent)
       return hasSameCookies(sent, made) ? sent : made
     }
-    if (jar === x.jar) return { exchange: x, rebuildHeaders }
-    const again = refresh(jar, now)({ ...plan, headers: rebuildHeaders(plan.headers) })
-    return { exchange: { ...exchange, plan: again }, rebuildHeaders }
+    if (jar === x.jar) return { exchange: x, headers }
+    const again = refresh(jar, now)({ ...plan, headers: headers(plan.headers) })
+    return { exchange: { ...exchange, plan: again }, headers }
   }
+
+/** @deprecated Use `RetriedExchange`. */
+export type Superseded = RetriedExchange
+/** @deprecated Use `absorbRetried`. */
+export const superseded = absorbRetried
 
 const rebuildCookies = (
   { merged, jar, credentialsAllowed, plan }: Exchange,

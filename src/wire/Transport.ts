@@ -41,6 +41,8 @@ export interface SendControls {
   readonly progress?: OnProgress | undefined
   /** Must be called by a transport that sends a plan again. */
   readonly onRetry?: OnRetry | undefined
+  /** @deprecated Use `onRetry`. */
+  readonly superseded?: OnRetry | undefined
 }
 
 /**
@@ -59,9 +61,6 @@ export interface Transport {
 /** Adds the plan to a fault. */
 // The cast: TypeScript does not recognize a spread of a union as that union.
 export const withPlan = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...fault, plan }) as TransportError
-
-/** @deprecated Use `withPlan`. */
-export const at = withPlan
 
 /** Converts what a custom transport has caught into a transport error with the given tag. */
 export const failed =

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import * as Plan from '../../src/Plan.js'
 import * as Request from '../../src/session/Request.js'
@@ -40,20 +40,30 @@ describe('the controls of a transport', () => {
     planned(configure(Request.get('http://h/')))
   it('have a deadline on the monotonic clock, from the total timeout', () => {
     const clock = { ...Clock.fixed(new Date(5)), monotonic: () => 1_000 }
-    const limits = Send.limitsOf({ ...sender(answering(200)), clock }, within(Request.withTimeouts({ total: 250 })))
-    expect(limits).toEqual({ clock, deadline: 1_250 })
+    const controls = Send.startControls(
+      { ...sender(answering(200)), clock },
+      within(Request.withTimeouts({ total: 250 })),
+    )
+    expect(controls).toEqual({ clock, deadline: 1_250 })
   })
   it('have no deadline without a total timeout', () => {
     const one = sender(answering(200))
-    expect(Send.limitsOf(one, within(Request.withTimeouts({ read: 250 })))).toEqual({ clock: one.clock })
+    expect(Send.startControls(one, within(Request.withTimeouts({ read: 250 })))).toEqual({ clock: one.clock })
   })
   it('have the signal of the client, and the entropy and progress of the exchange', () => {
     const { signal } = new AbortController()
     const progress: Transport.OnProgress = () => () => {}
     const one = { ...sender(answering(200)), signal }
-    const limits = Send.limitsOf(one, plan, { entropy: 'seed', progress })
-    expect(limits).toEqual({ clock: one.clock, signal, entropy: 'seed', progress })
-    expect(limits.signal).toBe(signal)
+    const controls = Send.startControls(one, plan, { entropy: 'seed', progress })
+    expect(controls).toEqual({ clock: one.clock, signal, entropy: 'seed', progress })
+    expect(controls.signal).toBe(signal)
+  })
+  it('have the listener of retries, also under its old name', () => {
+    const onRetry = () => identity
+    expect(Send.startControls(sender(answering(200)), plan, { onRetry })).toMatchObject({
+      onRetry,
+      superseded: onRetry,
+    })
   })
   it('are passed to the transport', async () => {
     let given: Transport.SendControls = {}
