@@ -86,9 +86,7 @@ export const redirectRefused = (plan: Plan, reason: string): RedirectError => ({
 export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
   _tag: 'UnrewindableBody',
   plan,
-  message:
-    `${plan.method} ${urlWithoutQuery(plan)}: ${why} needs the body again, ` +
-    'and it can be read only once; use withStream',
+  message: `${plan.method} ${urlWithoutQuery(plan)}: ${why} needs the body again, and it can be read only once; use withStream`,
 })
 
 // --- the target ----------------------------------------------------------------------------------------------------
@@ -220,31 +218,24 @@ export const next =
     const headers = Credentials.apply(credentials, unanswered)
     const body: Plan['body'] = keepsBody ? x.plan.body : { _tag: 'Empty' }
     const route = rebuildRoute(x, routeDecision, credentialsAllowed)
-    const plan: Plan = {
+    const provenance = seal({
+      _tag: 'Redirected',
       method,
       url,
       headers,
       body,
       route,
-      cause: 'Follow',
-      provenance: seal({
-        _tag: 'Redirected',
-        method,
-        url,
-        headers,
-        body,
-        route,
-        merged: x.merged,
-        jar: x.jar,
-        environment: x.environment,
-        now,
-        routeDecision,
-        credentials,
-        cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
-        previous: x.plan,
-        head,
-        credentialsAllowed,
-      }),
-    }
+      merged: x.merged,
+      jar: x.jar,
+      environment: x.environment,
+      now,
+      routeDecision,
+      credentials,
+      cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
+      previous: x.plan,
+      head,
+      credentialsAllowed,
+    })
+    const plan: Plan = { method, url, headers, body, route, cause: 'Follow', provenance }
     return E.right(O.some({ plan, credentialsAllowed }))
   }
