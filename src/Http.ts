@@ -106,11 +106,6 @@ export const del = verb(Request.del)
 
 // --- streams -------------------------------------------------------------------------------------------------------
 
-const withoutBody = (done: Exchange.Done): Unread => {
-  const { bytes: _, ...rest } = Exchange.respond(done, new Uint8Array())
-  return rest
-}
-
 /**
  * Passes the final response's body to `use` and always releases the connection. The first argument of `use` is the
  * response without its bytes. A body that fails is an error, whatever `use` returns. Errors: `SendError`, those of `use`.
@@ -124,7 +119,8 @@ export const stream =
     const finish: Finish<E, A> = async (reply, done) => {
       const { source, fault, leave } = observed(reply.body)
       try {
-        const used = await use(withoutBody(done), source)()
+        const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
+        const used = await use(unread, source)()
         const failure = fault()
         return failure === undefined ? used : failedBody(done, failure)
       } catch (cause) {

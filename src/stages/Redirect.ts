@@ -141,10 +141,6 @@ const OF_CONTENT = /^(?:content-|(?:transfer-encoding|digest|repr-digest|last-mo
 /** Returns whether a field describes the body (RFC 9110 15.4). */
 export const isOfContent = (name: string): boolean => OF_CONTENT.test(name)
 
-const withoutContent = ({ fields }: Headers.Headers): Headers.Headers => ({
-  fields: fields.filter(([name]) => !isOfContent(name)),
-})
-
 /** Removes everything secret. Names count too, because a plan may have been edited by hand. */
 const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settings): Headers.Headers => ({
   fields: headers.fields.filter(([name, value]) => {
@@ -211,7 +207,7 @@ export const next =
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
     const kept = strips ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
-    const described = keepsBody ? kept : withoutContent(kept)
+    const described = keepsBody ? kept : { fields: kept.fields.filter(([name]) => !isOfContent(name)) }
     const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
     const unanswered = Credentials.withoutDigestAnswer(x, credentialsAllowed, withCookies)
     const credentials = Credentials.chooseAfterRedirect(x, url, method, credentialsAllowed, unanswered)

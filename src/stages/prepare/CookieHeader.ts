@@ -88,7 +88,7 @@ export const ownCookies = (source: CookieSource, settings: Settings): string => 
   return E.isRight(own) ? own.right : ''
 }
 
-/** Rebuilds the Cookie header for a later hop. Without `credentialsAllowed`, the cookies that the user set are not sent. */
+/** Rebuilds the Cookie header for a later hop. `credentialsAllowed`: whether cookies that the user set may be sent. */
 export const rebuild =
   (hop: Readonly<{ settings: Settings; jar: Jar.Jar; credentialsAllowed: boolean }>, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
