@@ -34,10 +34,7 @@ export interface Client extends Sender {
   readonly random: IO<string>
   /** Closes every connection. Later sends fail with `ClientClosed`. */
   readonly close: Task<void>
-  /**
-   * Makes the transports that are mounted in a session belong to this client: they are closed with it. A client that is
-   * built by hand does not need it.
-   */
+  /** Makes the transports of a session belong to this client, which closes them. Optional in a client built by hand. */
   readonly adopt?: Endomorphism<Session.Session>
 }
 
@@ -52,11 +49,6 @@ export interface Options {
   readonly random?: IO<string>
   /** Aborts every running request. */
   readonly signal?: AbortSignal
-}
-
-const clockOf = (clock: Clock.Clock | IO<Date> | undefined): Clock.Clock => {
-  if (clock === undefined) return Clock.system
-  return typeof clock === 'function' ? { ...Clock.system, now: clock } : clock
 }
 
 /** Makes seeds that cannot be guessed and do not repeat: a secret and a counter. */
@@ -81,7 +73,7 @@ const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
 
 /** Opens a client. It opens no connection before the first request. */
 export const open = (options: Options): IO<Client> => {
-  const { session, transport = undici(), environment, clock, random, signal } = UserInput.own(options)
+  const { session, transport = undici(), environment, clock = Clock.system, random, signal } = UserInput.own(options)
   return () => {
     let closed = false
     /** The transports of this client, by the given transport and by themselves. */
@@ -102,7 +94,7 @@ export const open = (options: Options): IO<Client> => {
       transport: own(transport),
       adopt,
       environment: environment ?? Environment.read(),
-      clock: clockOf(clock),
+      clock: typeof clock === 'function' ? { ...Clock.system, now: clock } : clock,
       random: random ?? seeds(),
       ...(signal === undefined ? {} : { signal }),
       close: async () => {

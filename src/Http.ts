@@ -1,8 +1,7 @@
 /**
  * HTTP programs: `StateReaderTaskEither` with the cookie jar as state and the client as reader.
  *
- * Every combinator of `fp-ts/StateReaderTaskEither` works on them. This module has the functions that are specific to
- * HTTP, and the few that fp-ts lacks.
+ * Every combinator of `fp-ts/StateReaderTaskEither` works on them.
  *
  * Laws: `send` is `attempt` with its outcome as the result; `send` is `start`, then `resume`; `attempt` keeps the jar on
  * every outcome, and every error after the start has it.
@@ -27,7 +26,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
@@ -44,7 +43,7 @@ import type { Plan } from './wire/Plan.js'
 import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
 
 /** A program that needs a client, updates a jar, and fails with `E` or returns an `A`. */
-export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
+export interface Http<E, A> extends SRTE.StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
 
 /** Returns the jar with a value; an error has it already. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
@@ -79,33 +78,22 @@ export const start =
   }
 
 /** Returns the first plan that `send` would send. Errors: `PlanError`. */
-export const plan =
-  (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Plan> =>
-  (jar) =>
-  (client) =>
-  async () => {
-    const started = await start(request)(jar)(client)()
-    return E.isLeft(started) ? started : E.right([started.right[0].plan, jar])
-  }
+export const plan = (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Plan> =>
+  SRTE.map((exchange: Exchange.Exchange) => exchange.plan)(start(request))
 
 /** Sends an exchange that `start` returned, edited or not. Its jar is joined with the current one. Errors: `ExchangeError`. */
 export const resume =
   (exchange: Exchange.Exchange): Http<Exchange.ExchangeError, Response> =>
   (jar) =>
   (client) =>
-  () =>
-    drive(
-      client,
-      jar,
-      exchange.plan.body,
-      () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) }),
-      gather,
-    ).then(absolve)
+  () => {
+    const joined = () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) })
+    return drive(client, jar, exchange.plan.body, joined, gather).then(absolve)
+  }
 
-type Build = ReadonlyArray<Endomorphism<Request.Request>>
 const verb =
   (make: (url: string) => Request.Request) =>
-  (url: string, ...build: Build): Http<Exchange.SendError, Response> =>
+  (url: string, ...build: ReadonlyArray<Endomorphism<Request.Request>>): Http<Exchange.SendError, Response> =>
     send(build.reduce((request, step) => step(request), make(url)))
 
 export const get = verb(Request.get)
@@ -117,11 +105,6 @@ export const patch = verb(Request.patch)
 export const del = verb(Request.del)
 
 // --- streams -------------------------------------------------------------------------------------------------------
-
-const withoutBody = (done: Exchange.Done): Unread => {
-  const { bytes: _, ...rest } = Exchange.respond(done, new Uint8Array())
-  return rest
-}
 
 /**
  * Passes the final response's body to `use` and always releases the connection. The first argument of `use` is the
@@ -136,7 +119,8 @@ export const stream =
     const finish: Finish<E, A> = async (reply, done) => {
       const { source, fault, leave } = observed(reply.body)
       try {
-        const used = await use(withoutBody(done), source)()
+        const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
+        const used = await use(unread, source)()
         const failure = fault()
         return failure === undefined ? used : failedBody(done, failure)
       } catch (cause) {
@@ -232,9 +216,6 @@ const jarAfter =
   (outcome: ProgramOutcome): Jar.Jar =>
     E.isRight(outcome) ? outcome.right[1] : O.getOrElse(() => from)(HttpError.jar(outcome.left))
 
-/** The comparison is false for `NaN` too. */
-const atLeastOne = (concurrency: number): number => (concurrency >= 1 ? Math.floor(concurrency) : 1)
-
 /** Runs tasks, at most `concurrency` at a time, and waits for all of them. */
 const runAll = async (
   tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
@@ -246,7 +227,8 @@ const runAll = async (
     // All workers take their tasks from the same iterator.
     for (const [i, run] of queue) [settled[i]] = await Promise.allSettled([run()])
   }
-  await Promise.all(Array.from({ length: Math.min(atLeastOne(concurrency), tasks.length) }, worker))
+  const workers = concurrency >= 1 ? Math.floor(concurrency) : 1 // the comparison is false for `NaN` too
+  await Promise.all(Array.from({ length: Math.min(workers, tasks.length) }, worker))
   return settled.map((result) => {
     if (result.status === 'fulfilled') return result.value
     throw result.reason // an exception of the user's code, after all programs have ended

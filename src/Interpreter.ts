@@ -71,20 +71,14 @@ export const drive = async <S, E, A>(
   begin: Begin<S>,
   finish: Finish<E, A>,
 ): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
-  const source = ownedSource(body)
-  if (source === undefined) return run(client, jar, begin, finish)
+  const source = body._tag === 'Once' ? OneShot.guard(body.source) : undefined
+  // A consumed source belongs to another exchange.
+  if (source === undefined || OneShot.isConsumed(source)) return run(client, jar, begin, finish)
   try {
     return await run(client, jar, begin, finish)
   } finally {
     OneShot.close(source)
   }
-}
-
-/** Returns the source of a body that can be read only once, unless another exchange uses it. */
-const ownedSource = (body: Body): AsyncIterable<Uint8Array> | undefined => {
-  if (body._tag !== 'Once') return undefined
-  const source = OneShot.guard(body.source)
-  return OneShot.isConsumed(source) ? undefined : source
 }
 
 /** Sends plans and processes replies until a step is not `Next`. */

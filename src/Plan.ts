@@ -11,10 +11,10 @@
  *   Plan.plan({ session: Session.empty }))
  * assert.deepEqual(pipe(plan, E.map(Plan.show)), E.right('GET https://api.example.com/search?q=monoid'))
  */
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import type { Request } from './session/Request.js'
 import { merge } from './stages/Merge.js'
-import { type Context, type PlanError, prepareWithMerged, withDefaults } from './stages/Prepare.js'
+import { type Context, type PlanError, prepare } from './stages/Prepare.js'
 import type { BodyLimit, Plan } from './wire/Plan.js'
 
 export { toCurl } from './inspect/Curl.js'
@@ -45,7 +45,5 @@ export type Limits = BodyLimit
 /** Merges and prepares: the first plan that sending would send. Errors: `PlanError`. */
 export const plan =
   (context: Context) =>
-  (request: Request): E.Either<PlanError, Plan> => {
-    const made = prepareWithMerged(withDefaults(context))(merge(context.session)(request))
-    return E.isLeft(made) ? made : E.right(made.right.plan)
-  }
+  (request: Request): E.Either<PlanError, Plan> =>
+    prepare(context)(merge(context.session)(request))

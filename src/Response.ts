@@ -31,8 +31,6 @@ import type { Response } from './wire/Reply.js'
 
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 
-// --- errors --------------------------------------------------------------------------------------------------------
-
 /** A status of 400 or above (D14). */
 export interface StatusError {
   readonly _tag: 'StatusError'
@@ -53,8 +51,6 @@ export interface InvalidPayload<E> {
   readonly errors: E
   readonly message: string
 }
-
-// --- readers -------------------------------------------------------------------------------------------------------
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
 export const ok = (response: Response): E.Either<StatusError, Response> => {

@@ -36,9 +36,9 @@ import * as MockServer from '../wire/MockServer.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Head, Hop, Response, Server } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
-import { type Merged, merge } from './Merge.js'
+import { merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
-import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
+import { type Context, prepareWithMerged, withDefaults } from './Prepare.js'
 import * as Credentials from './prepare/Credentials.js'
 import { hide } from './ReplyRedaction.js'
 import {
@@ -64,9 +64,9 @@ export const start =
   (request: Request): E.Either<WithHistory<PlanError>, Exchange> => {
     const world = withDefaults(context)
     const merged = merge(context.session)(request)
-    const first = lacksEntropy(world, merged)
-      ? E.left(noEntropy('the cnonce of a digest answer'))
-      : prepareWithMerged(world)(merged)
+    // The exchange may have to answer a digest challenge on any hop.
+    const lacksEntropy = world.entropy === '' && Credentials.digestOf(merged) !== undefined
+    const first = lacksEntropy ? E.left(noEntropy('the cnonce of a digest answer')) : prepareWithMerged(world)(merged)
     if (E.isLeft(first)) return E.left(failed(first.left)({ history: [], jar: world.jar }))
     const { plan, merged: kept } = first.right
     return E.right({
@@ -79,10 +79,6 @@ export const start =
       credentialsAllowed: true,
     })
   }
-
-/** An exchange may have to answer a digest challenge on any hop. */
-const lacksEntropy = ({ entropy }: World, merged: Merged): boolean =>
-  entropy === '' && Credentials.digestOf(merged) !== undefined
 
 // --- simulation ----------------------------------------------------------------------------------------------------
 
@@ -121,9 +117,6 @@ export interface Trace {
   readonly outcome: E.Either<SendError, Response>
 }
 
-const hookNames = ({ merged }: Exchange): ReadonlyArray<string> =>
-  Override.layerOrElse<ReadonlyArray<Hook>>([])(merged.settings.hooks).map(nameOf)
-
 /** Returns the hop that a step records. */
 const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {
   if (step._tag === 'Done') {
@@ -134,21 +127,18 @@ const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {
   return history.at(-1) ?? { plan, head }
 }
 
-/** A simulation sends nothing, so its random values may be the same each time. */
-const SEED = 'simulation'
-
 /** Runs the exchange of a request with a pure server. The seed is fixed by default. A jar needs a `now`. */
 export const simulate =
   (context: Context) =>
   (server: Server) =>
   (request: Request): Trace => {
-    const seeded: Context = UserInput.get(context, 'entropy') ? context : { ...context, entropy: SEED }
+    const seeded: Context = UserInput.get(context, 'entropy') ? context : { ...context, entropy: 'simulation' }
     const world = withDefaults(seeded)
     const { now } = world
     const begun = start(seeded)(request)
     if (E.isLeft(begun)) return { hops: [], hooks: [], jar: world.jar, outcome: begun }
     const hops: TracedHop[] = []
-    const hooks = hookNames(begun.right)
+    const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(begun.right.merged.settings.hooks).map(nameOf)
     for (let x = begun.right; ; ) {
       const answered = MockServer.serve(server)(x.plan)
       if (E.isLeft(answered)) {

@@ -79,34 +79,29 @@ export const worldOf = withDefaults
 const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>
   Settings.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
 
-/** Removes what only the base URL's origin may receive: auth, query, cookies, certificate, `Host`, secret headers. */
-const withoutOriginBound = (
-  settings: Settings.Settings,
-  sensitive: Settings.Settings['sensitive'],
-): Settings.Settings => ({
-  ...settings,
-  auth: Override.inherit,
-  query: Override.inherit,
-  cookies: Override.noKeys,
-  certificate: Override.inherit,
-  headers: new Map(
-    [...settings.headers].filter(
-      ([key, override]) => override._tag !== 'Set' || (key !== 'host' && !isSecret(override.value, key, sensitive)),
-    ),
-  ),
-})
-
-/** Merges again without the session's credentials, for a request to another origin than the base URL's. */
-const withoutSessionCredentials = ({ session, request, settings }: Merged): Merged =>
-  merge({ ...session, settings: withoutOriginBound(session.settings, settings.sensitive) })(request)
+/**
+ * Merges again for a request to another origin than the base URL's, without what only the latter may receive from the
+ * session: auth, query, cookies, certificate, `Host`, secret headers.
+ */
+const withoutSessionCredentials = ({ session, request, settings: { sensitive } }: Merged): Merged => {
+  const headers = [...session.settings.headers].filter(
+    ([key, override]) => override._tag !== 'Set' || (key !== 'host' && !isSecret(override.value, key, sensitive)),
+  )
+  const settings: Settings.Settings = {
+    ...session.settings,
+    auth: Override.inherit,
+    query: Override.inherit,
+    cookies: Override.noKeys,
+    certificate: Override.inherit,
+    headers: new Map(headers),
+  }
+  return merge({ ...session, settings })(request)
+}
 
 /** @deprecated Internal: `prepare` does this. */
 export const leave = withoutSessionCredentials
 
-/**
- * Removes the body, which the plan has, and credentials in URLs (D14), from what an exchange keeps of the merged
- * request. So an exchange can be printed.
- */
+/** Removes the body, which the plan has, and credentials in URLs (D14), so that an exchange can be printed. */
 const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
   const { request } = merged
   const emptied = request.body._tag === 'Empty' ? merged : { ...merged, request: { ...request, body: Body.empty } }
@@ -151,8 +146,6 @@ const withProxyAuthorization = (headers: Headers.Headers, route: Route): readonl
 const hasMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
   maxRedirects._tag !== 'Set' || Number.isFinite(maxRedirects.value)
 
-const isSendable = (url: Url.Url, session: Session): boolean => Url.isHttp(url) || O.isSome(Mount.find(url)(session))
-
 /** Checks what a custom scheme returned: it must be valid HTTP, and its headers become secret. */
 const withSignedHeaders = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
   const headers = HeaderFields.validateSigned(before.headers, after.headers)
@@ -182,7 +175,8 @@ export const prepareWithMerged =
     const { session, settings, request } = merged
     const url = withQuery(settings)(target.url)
     if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
-    if (!isSendable(url, given.session)) return E.left(unsupportedScheme(url.href, url.protocol))
+    if (!Url.isHttp(url) && O.isNone(Mount.find(url)(given.session)))
+      return E.left(unsupportedScheme(url.href, url.protocol))
     const fields = HeaderFields.fields(merged)
     if (E.isLeft(fields)) return fields
     const own = CookieHeader.ofSettings(settings)
@@ -205,33 +199,26 @@ export const prepareWithMerged =
     const withBody = Content.withContentType(contentType, typeOfBody, framed)
     const credentials = Credentials.choose(merged, world, method.right, url, target.userinfo, withBody)
     const headers = Credentials.apply(credentials, withBody)
-    const plan: Plan = {
+    const provenance = seal({
+      _tag: 'First',
       method: method.right,
       url,
       headers,
       body,
       route,
-      cause: 'Start',
-      provenance: seal({
-        _tag: 'First',
-        method: method.right,
-        url,
-        headers,
-        body,
-        route,
-        given,
-        merged,
-        jar: world.jar,
-        environment: world.environment,
-        now: world.now,
-        target,
-        routeDecision,
-        credentials,
-        cookies: CookieHeader.sourceOf(settings, true),
-        framing,
-        contentType,
-      }),
-    }
+      given,
+      merged,
+      jar: world.jar,
+      environment: world.environment,
+      now: world.now,
+      target,
+      routeDecision,
+      credentials,
+      cookies: CookieHeader.sourceOf(settings, true),
+      framing,
+      contentType,
+    })
+    const plan: Plan = { method: method.right, url, headers, body, route, cause: 'Start', provenance }
     return finish(withoutBodyAndUserinfo(merged, target), plan)
   }
 

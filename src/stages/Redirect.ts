@@ -86,9 +86,7 @@ export const redirectRefused = (plan: Plan, reason: string): RedirectError => ({
 export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
   _tag: 'UnrewindableBody',
   plan,
-  message:
-    `${plan.method} ${urlWithoutQuery(plan)}: ${why} needs the body again, ` +
-    'and it can be read only once; use withStream',
+  message: `${plan.method} ${urlWithoutQuery(plan)}: ${why} needs the body again, and it can be read only once; use withStream`,
 })
 
 // --- the target ----------------------------------------------------------------------------------------------------
@@ -142,10 +140,6 @@ const OF_CONTENT = /^(?:content-|(?:transfer-encoding|digest|repr-digest|last-mo
 
 /** Returns whether a field describes the body (RFC 9110 15.4). */
 export const isOfContent = (name: string): boolean => OF_CONTENT.test(name)
-
-const withoutContent = ({ fields }: Headers.Headers): Headers.Headers => ({
-  fields: fields.filter(([name]) => !isOfContent(name)),
-})
 
 /** Removes everything secret. Names count too, because a plan may have been edited by hand. */
 const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settings): Headers.Headers => ({
@@ -213,38 +207,31 @@ export const next =
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
     const kept = strips ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
-    const described = keepsBody ? kept : withoutContent(kept)
+    const described = keepsBody ? kept : { fields: kept.fields.filter(([name]) => !isOfContent(name)) }
     const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
     const unanswered = Credentials.withoutDigestAnswer(x, credentialsAllowed, withCookies)
     const credentials = Credentials.chooseAfterRedirect(x, url, method, credentialsAllowed, unanswered)
     const headers = Credentials.apply(credentials, unanswered)
     const body: Plan['body'] = keepsBody ? x.plan.body : { _tag: 'Empty' }
     const route = rebuildRoute(x, routeDecision, credentialsAllowed)
-    const plan: Plan = {
+    const provenance = seal({
+      _tag: 'Redirected',
       method,
       url,
       headers,
       body,
       route,
-      cause: 'Follow',
-      provenance: seal({
-        _tag: 'Redirected',
-        method,
-        url,
-        headers,
-        body,
-        route,
-        merged: x.merged,
-        jar: x.jar,
-        environment: x.environment,
-        now,
-        routeDecision,
-        credentials,
-        cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
-        previous: x.plan,
-        head,
-        credentialsAllowed,
-      }),
-    }
+      merged: x.merged,
+      jar: x.jar,
+      environment: x.environment,
+      now,
+      routeDecision,
+      credentials,
+      cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
+      previous: x.plan,
+      head,
+      credentialsAllowed,
+    })
+    const plan: Plan = { method, url, headers, body, route, cause: 'Follow', provenance }
     return E.right(O.some({ plan, credentialsAllowed }))
   }

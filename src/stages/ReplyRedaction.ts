@@ -46,7 +46,7 @@ export const secretsOf = (plan: Plan): ReadonlySet<string> => {
 }
 
 /** Hides each header value that repeats one of these secrets. Returns the same object if there is none. */
-export const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
+const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Headers.Headers => {
   if (secrets.size === 0) return headers
   const holds = Redaction.containsAny(secrets)
   let isFound = false

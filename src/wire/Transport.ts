@@ -58,8 +58,7 @@ export interface Transport {
   readonly close?: Task<void>
 }
 
-/** Adds the plan to a fault. */
-// The cast: TypeScript does not recognize a spread of a union as that union.
+/** Adds the plan to a fault. The cast: TypeScript does not recognize a spread of a union as that union. */
 export const withPlan = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...fault, plan }) as TransportError
 
 /** Converts what a custom transport has caught into a transport error with the given tag. */

@@ -11,7 +11,6 @@
  * | `Chunked`     | any other stream                                   | `Transfer-Encoding: chunked`         |
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { flow } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
@@ -34,11 +33,8 @@ export const framing = (headers: Headers.Headers, method: string, payload: Body.
   return Headers.has('Content-Length')(headers) ? 'GivenLength' : 'Chunked'
 }
 
-const lengthOf = flow(
-  Body.length,
-  O.getOrElse(() => 0),
-  String,
-)
+const orZero = O.getOrElse(() => 0)
+const lengthOf = (payload: Body.Payload): string => String(orZero(Body.length(payload)))
 
 /** Writes the fields of a framing. */
 export const withFraming = (decided: Framing, payload: Body.Payload, headers: Headers.Headers): Headers.Headers => {

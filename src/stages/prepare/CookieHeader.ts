@@ -76,14 +76,6 @@ export const withCookies =
     return Headers.append('Cookie', Secret.make(all))(headers)
   }
 
-/** What the Cookie header of a later hop depends on. */
-interface LaterHopInputs {
-  readonly settings: Settings
-  readonly jar: Jar.Jar
-  /** Whether the cookies that the user set may be sent. */
-  readonly credentialsAllowed: boolean
-}
-
 /** Returns where the cookies of a plan come from. */
 export const sourceOf = (settings: Settings, credentialsAllowed: boolean): CookieSource => {
   if (!credentialsAllowed) return 'JarOnly'
@@ -96,12 +88,11 @@ export const ownCookies = (source: CookieSource, settings: Settings): string => 
   return E.isRight(own) ? own.right : ''
 }
 
-/** Rebuilds the Cookie header for a later hop. */
+/** Rebuilds the Cookie header for a later hop. `credentialsAllowed`: whether cookies that the user set may be sent. */
 export const rebuild =
-  (hop: LaterHopInputs, url: Url.Url, now: Date) =>
+  (hop: Readonly<{ settings: Settings; jar: Jar.Jar; credentialsAllowed: boolean }>, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     const source = sourceOf(hop.settings, hop.credentialsAllowed)
     if (source === 'Header') return headers
-    const own = ownCookies(source, hop.settings)
-    return withCookies(own, hop.jar, url, now)(Headers.deleteAt('Cookie')(headers))
+    return withCookies(ownCookies(source, hop.settings), hop.jar, url, now)(Headers.deleteAt('Cookie')(headers))
   }

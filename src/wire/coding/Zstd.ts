@@ -1,6 +1,5 @@
 /**
- * zstd (RFC 8878). A body may have several frames. Skippable frames have no content, and bytes after the last frame are
- * ignored.
+ * zstd (RFC 8878). A body may have several frames. Skippable frames have no content; bytes after the last are ignored.
  *
  * | Node         | zstd                                                                  |
  * |--------------|-----------------------------------------------------------------------|
