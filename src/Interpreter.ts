@@ -1,5 +1,5 @@
 /**
- * Runs an exchange with a client: the only loop of the library. Each outcome has the updated jar.
+ * Runs an exchange with a client: the only loop that sends. Each outcome has the updated jar.
  *
  * | while a reply hook runs            | the exchange ends with                                        |
  * |------------------------------------|---------------------------------------------------------------|

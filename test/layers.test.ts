@@ -172,13 +172,19 @@ const STATE: ReadonlyArray<ModuleState> = [
   },
   {
     file: 'stages/prepare/Route.ts',
+    name: 'checkedTimeouts',
+    bound: WEAK,
+    reason: 'the timeouts of the settings, checked once; the settings are immutable',
+  },
+  {
+    file: 'stages/prepare/Route.ts',
     name: 'normalised',
     bound: WEAK,
     reason: 'the proxies of the settings by their normal key; the settings are immutable',
   },
   {
     file: 'stages/prepare/Route.ts',
-    name: 'proxies',
+    name: 'parsedProxies',
     bound: WEAK,
     reason: 'one proxy object for each setting, so that a transport finds its pool by identity',
   },
@@ -193,12 +199,6 @@ const STATE: ReadonlyArray<ModuleState> = [
     name: 'recentTls',
     bound: 'one entry',
     reason: 'one TLS object for the same settings, so that a transport finds its pool by identity',
-  },
-  {
-    file: 'stages/prepare/Route.ts',
-    name: 'timeouts',
-    bound: WEAK,
-    reason: 'the timeouts of the settings, checked once; the settings are immutable',
   },
   {
     file: 'stages/prepare/TargetUrl.ts',

@@ -1,14 +1,15 @@
 /**
- * One request and everything that follows from it, as data. This machine reads no clock and sends nothing.
+ * One request and everything that follows from it, as data. The type and the steps are in `Settle`; this module starts and
+ * simulates an exchange. It reads no clock and sends nothing.
  *
  *     start ─▶ Exchange ──▶ (send its plan) ──▶ Head ─┬─ challenge ─▶ Next          a 401 was answered
  *                 ▲                                   └─ settle ────▶ Done | Next | Refuse
  *                 └───────────────────────────────────────────────────────┘
  *
- * Two interpreters run it: `Http.attempt` with a transport, and `simulate` with a pure server.
+ * Two interpreters run it: `Interpreter` with a transport and hooks, and `simulate` with a pure server.
  *
- * Laws: it ends within the redirect limit; nothing secret crosses an origin or comes back; a challenge is answered once;
- * `attempt` over `Transport.memory(server)` equals `simulate(server)`.
+ * Laws: it ends within the redirect limit; no credentials cross an origin or come back; each hop answers one challenge;
+ * `attempt` over `Transport.memory(server)` equals `simulate(server)`, without hooks and mounts.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -58,7 +59,7 @@ export * from './Settle.js'
 
 // --- start ---------------------------------------------------------------------------------------------------------
 
-/** Returns the first plan. A digest that signs in advance uses its nonce once more, so the jar counts it here. */
+/** Starts an exchange with its first plan. A digest that signs in advance uses its nonce once more: the jar counts it. */
 export const start =
   (context: Context) =>
   (request: Request): E.Either<WithHistory<PlanError>, Exchange> => {
@@ -80,9 +81,9 @@ export const start =
     })
   }
 
-// --- simulation ----------------------------------------------------------------------------------------------------
+// --- the end -------------------------------------------------------------------------------------------------------
 
-/** Returns the response of a finished exchange and the bytes of its last reply. */
+/** Makes the response from a finished exchange and the bytes of its last reply. */
 export const respond = ({ exchange, head, cookies, rejected = [], next }: Done, bytes: Uint8Array): Response => {
   const contentType = Headers.combined(head.headers, 'Content-Type')
   return {
@@ -102,6 +103,8 @@ export const respond = ({ exchange, head, cookies, rejected = [], next }: Done, 
     jar: exchange.jar,
   }
 }
+
+// --- simulation ----------------------------------------------------------------------------------------------------
 
 /** One answered plan, and the jar after it. */
 export interface TracedHop extends Hop {

@@ -9,7 +9,7 @@
  * | `InvalidHeader`     | a name, a value or a cookie that is not valid in HTTP, or that only the transport may set |
  * | `InvalidProxy`      | a proxy URL or key that is not valid                                    |
  * | `InvalidBody`       | a body that cannot be encoded                                           |
- * | `InvalidSettings`   | a method, timeout, limit or auth that is not valid                      |
+ * | `InvalidSettings`   | another setting that is not valid; or the entropy is missing             |
  */
 import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
 

@@ -1,10 +1,12 @@
 /**
  * The second stage: turns a merged request into a plan. It sends nothing and awaits nothing.
  *
- * In requests' order: method, URL and query, headers, cookies, body, auth. Then the route, and last a custom scheme, so
- * that it can sign everything. The environment is read only for what session and request leave open.
+ * Everything that can be invalid is checked first. Then the header fields are added in requests' order: cookies, body,
+ * auth. Last, a custom scheme may sign the finished plan. The environment is read only for what session and request leave
+ * open.
  *
- * Laws: deterministic; Content-Length is the length of the body; the user's `Content-Type` wins.
+ * Laws: deterministic; Content-Length is the length of a body that has one; the user's `Content-Type` wins, with the
+ * boundary added to a multipart type that has none.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -45,10 +47,10 @@ import { type TargetUrl, targetUrl, withQuery } from './prepare/TargetUrl.js'
 export type { PlanError } from './PlanError.js'
 
 /**
- * What preparing reads besides session and request. Whatever is left out is empty. `entropy` is text that cannot be
- * guessed, such as a random UUID, new for each request: the multipart boundary and the digest cnonce are derived from
- * it. Without entropy the boundary is derived from the parts, so that no part can contain it; a part that is a stream, and
- * a digest answer, are then `InvalidSettings`.
+ * What preparing reads besides session and request. Whatever is left out is empty, and the time is 1970. `entropy` is text
+ * that cannot be guessed, such as a random UUID, new for each request: the multipart boundary and the digest cnonce are
+ * derived from it. Without entropy the boundary is a digest of the parts, and a part that is a stream or a digest answer
+ * is `InvalidSettings`.
  */
 export interface World {
   readonly jar: Jar.Jar
@@ -70,9 +72,6 @@ export const withDefaults = (world: Partial<World>): World => ({
   now: UserInput.get(world, 'now') ?? EPOCH,
   entropy: UserInput.get(world, 'entropy') ?? '',
 })
-
-/** @deprecated Use `withDefaults`. */
-export const worldOf = withDefaults
 
 // --- settings that are not used ------------------------------------------------------------------------------------
 
@@ -97,9 +96,6 @@ const withoutSessionCredentials = ({ session, request, settings: { sensitive } }
   }
   return merge({ ...session, settings })(request)
 }
-
-/** @deprecated Internal: `prepare` does this. */
-export const leave = withoutSessionCredentials
 
 /** Removes the body, which the plan has, and credentials in URLs (D14), so that an exchange can be printed. */
 const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
@@ -131,7 +127,7 @@ const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
     ? E.right(spelledMethod(method))
     : E.left(invalidSettings('method', `${JSON.stringify(method)} is not a token (RFC 9110 9.1)`))
 
-/** Moves Proxy-Authorization into the route: only the proxy may receive it (D22). */
+/** Moves Proxy-Authorization into the route: only an HTTP proxy without credentials of its own may receive it (D22). */
 const withProxyAuthorization = (headers: Headers.Headers, route: Route): readonly [Headers.Headers, Route] => {
   const given = Headers.find(headers, 'Proxy-Authorization')
   if (given === undefined) return [headers, route]
@@ -143,26 +139,36 @@ const withProxyAuthorization = (headers: Headers.Headers, route: Route): readonl
 }
 
 /** A maximum that is not finite would never be reached. */
-const hasMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
+const hasFiniteMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
   maxRedirects._tag !== 'Set' || Number.isFinite(maxRedirects.value)
 
-/** Checks what a custom scheme returned: it must be valid HTTP, and its headers become secret. */
+/** Checks the header fields of a signed plan, makes those of the scheme secret, and writes the framing again. */
 const withSignedHeaders = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
   const headers = HeaderFields.validateSigned(before.headers, after.headers)
   if (E.isLeft(headers)) return headers
-  const framing = Content.framing(headers.right, after.method, after.body)
+  const framing = Content.decideFraming(headers.right, after.method, after.body)
   return E.right({ ...after, headers: Content.withFraming(framing, after.body, headers.right) })
 }
 
-// --- the stage -----------------------------------------------------------------------------------------------------
-
-/** A plan, and the merged settings that may be used at its URL. */
+/** A plan, and what its exchange keeps: the merged request without body, and without credentials in URLs. */
 export interface Prepared {
   readonly plan: Plan
   readonly merged: Merged
 }
 
-/** Returns everything that the first plan of an exchange consists of. Errors: `PlanError`. */
+/** Lets a custom scheme sign the finished plan. */
+const signed = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
+  const { auth } = merged.settings
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
+  const returned = Credentials.sign(auth.value, plan)
+  if (E.isLeft(returned)) return returned
+  const valid = withSignedHeaders(plan, returned.right)
+  return E.isLeft(valid) ? valid : E.right({ plan: valid.right, merged })
+}
+
+// --- the stage -----------------------------------------------------------------------------------------------------
+
+/** Returns the first plan, and the merged request that its exchange keeps. Errors: `PlanError`. */
 export const prepareWithMerged =
   (world: World) =>
   (given: Merged): E.Either<PlanError, Prepared> => {
@@ -171,12 +177,12 @@ export const prepareWithMerged =
     const located = targetUrl(given.settings, given.request.url)
     if (E.isLeft(located)) return located
     const target = located.right
-    const merged = target.base === 'OtherOrigin' ? withoutSessionCredentials(given) : given
+    // What may be used at this URL.
+    const merged = target.relation === 'OtherOrigin' ? withoutSessionCredentials(given) : given
     const { session, settings, request } = merged
     const url = withQuery(settings)(target.url)
-    if (!hasMaximum(given.settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
-    if (!Url.isHttp(url) && O.isNone(Mount.find(url)(given.session)))
-      return E.left(unsupportedScheme(url.href, url.protocol))
+    if (!hasFiniteMaximum(settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
+    if (!Url.isHttp(url) && O.isNone(Mount.find(url)(session))) return E.left(unsupportedScheme(url.href, url.protocol))
     const fields = HeaderFields.fields(merged)
     if (E.isLeft(fields)) return fields
     const own = CookieHeader.ofSettings(settings)
@@ -190,15 +196,18 @@ export const prepareWithMerged =
     const chosen = Routing.decide(settings, session.ambient, world.environment, url)
     if (E.isLeft(chosen)) return chosen
     const routeDecision = chosen.right
-    const [sent, route] = withProxyAuthorization(fields.right, routeDecision.route)
-    const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(sent)
+
+    // From here only a custom scheme can fail. The header fields are added in requests' order.
+    const [ownFields, route] = withProxyAuthorization(fields.right, routeDecision.route)
+    const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(ownFields)
     const { payload: body, contentType: typeOfBody } = content.right
-    const framing = Content.framing(withCookies, method.right, body)
-    const contentType = Content.contentType(withCookies, typeOfBody)
+    const framing = Content.decideFraming(withCookies, method.right, body)
+    const contentType = Content.decideContentType(withCookies, typeOfBody)
     const framed = Content.withFraming(framing, body, withCookies)
     const withBody = Content.withContentType(contentType, typeOfBody, framed)
     const credentials = Credentials.choose(merged, world, method.right, url, target.userinfo, withBody)
     const headers = Credentials.apply(credentials, withBody)
+
     const provenance = seal({
       _tag: 'First',
       method: method.right,
@@ -219,20 +228,8 @@ export const prepareWithMerged =
       contentType,
     })
     const plan: Plan = { method: method.right, url, headers, body, route, cause: 'Start', provenance }
-    return finish(withoutBodyAndUserinfo(merged, target), plan)
+    return signed(withoutBodyAndUserinfo(merged, target), plan)
   }
-
-const finish = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
-  const { auth } = merged.settings
-  if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
-  const signed = Credentials.sign(auth.value, plan)
-  if (E.isLeft(signed)) return signed
-  const valid = withSignedHeaders(plan, signed.right)
-  return E.isLeft(valid) ? valid : E.right({ plan: valid.right, merged })
-}
-
-/** @deprecated Use `prepareWithMerged`. */
-export const prepared = prepareWithMerged
 
 /** Turns a merged request into a plan. Errors: `PlanError`. */
 export const prepare =
@@ -241,3 +238,10 @@ export const prepare =
     const prepared = prepareWithMerged(withDefaults(world))(merged)
     return E.isLeft(prepared) ? prepared : E.right(prepared.right.plan)
   }
+
+/** @deprecated Use `withDefaults`. */
+export const worldOf = withDefaults
+/** @deprecated Internal: `prepare` does this. */
+export const leave = withoutSessionCredentials
+/** @deprecated Use `prepareWithMerged`. */
+export const prepared = prepareWithMerged

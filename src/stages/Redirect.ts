@@ -4,13 +4,13 @@
  * | status   | GET | HEAD | POST | other | body                                   |
  * |----------|-----|------|------|-------|----------------------------------------|
  * | 301      | GET | HEAD | GET  | same  | dropped if the method became GET (D4)  |
- * | 302, 303 | GET | HEAD | GET  | GET   | the same; a 302 keeps QUERY, which is as safe as GET |
+ * | 302, 303 | GET | HEAD | GET  | GET   | dropped if the method became GET; a 302 keeps QUERY and its body |
  * | 307, 308 | GET | HEAD | POST | same  | sent again                             |
  *
- * If the method becomes GET, the fields that describe the body are dropped with it: `Content-*`, `Digest`, `Repr-Digest`,
- * `Last-Modified` (RFC 9110 15.4, D37).
+ * If the method becomes GET, the fields that describe the body are dropped with it: `Content-*`, `Transfer-Encoding`, `Digest`,
+ * `Repr-Digest`, `Last-Modified` (RFC 9110 15.4, D37).
  *
- * If `shouldStripAuth` returns true, everything secret is dropped: credentials, cookies of the settings, the client
+ * If `shouldStripAuth` returns true, everything secret is dropped, except a body that is sent again: credentials, cookies of the settings, the client
  * certificate, every header that is a `Secret`, and `Host` (D5). Later hops do not get it back.
  * The functions have the names that they have in requests, so that both can be read side by side.
  */
@@ -35,7 +35,7 @@ import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { seal } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
-import { hideEchoesIn } from './ReplyRedaction.js'
+import { hideSecretQuery } from './ReplyRedaction.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ export interface TooManyRedirects {
   readonly limit: number
   readonly message: string
 }
-/** The Location is not one valid http(s) URL. */
+/** The Location is not one valid URL, or there is no valid route to it. */
 export interface InvalidRedirect {
   readonly _tag: 'InvalidRedirect'
   readonly plan: Plan
@@ -91,9 +91,6 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 // --- the target ----------------------------------------------------------------------------------------------------
 
-/** @deprecated Internal: `Exchange` does this. */
-export const withoutEchoes = hideEchoesIn
-
 /** Returns the Location of a redirect. Left: why it is not usable. Equal Location lines count once (D21). */
 export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>> => {
   if (!Status.isRedirect(head.status)) return E.right(O.none)
@@ -103,13 +100,13 @@ export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>
   return E.right(text === '' ? O.none : O.some(text))
 }
 
-/** The target inherits the fragment if it does not have one, not even an empty one (RFC 9110 10.2.2). */
+/** Resolves a Location. Without a `#` it keeps the fragment of the plan's URL (RFC 9110 10.2.2). */
 const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Either<RedirectError, Url.Url> => {
   const located = Url.resolve(from.url)(target)
   if (E.isLeft(located)) return E.left(invalidRedirect(from, Redaction.redact(secrets)(located.left.message)))
   const { url } = located.right
   if (!Url.isHttp(url) && url.protocol !== from.url.protocol) {
-    const reason = `its target is ${url.protocol}, and only http and https redirects are followed`
+    const reason = `its target is ${url.protocol}, and only http, https and the scheme of the request are followed`
     return E.left(redirectRefused(from, reason))
   }
   const concealed = Url.concealing(secrets)(url)
@@ -149,7 +146,7 @@ const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settin
   }),
 })
 
-/** The same proxy keeps the Proxy-Authorization that the user set as a header; another proxy never receives it. */
+/** If the proxy stays the same, so does the Proxy-Authorization that the user set as a header (D22). */
 const keepProxyAuthorization = (before: O.Option<Proxy.Proxy>, after: O.Option<Proxy.Proxy>): O.Option<Proxy.Proxy> => {
   if (O.isNone(before) || O.isNone(after) || O.isSome(after.value.authorization)) return after
   return Proxy.sameServer(before.value, after.value) ? before : after
@@ -157,7 +154,7 @@ const keepProxyAuthorization = (before: O.Option<Proxy.Proxy>, after: O.Option<P
 
 // --- the step ------------------------------------------------------------------------------------------------------
 
-/** What the next plan is made from. */
+/** What the next plan is made from. An `Exchange` is one. */
 export interface Following {
   readonly merged: Merged
   readonly environment: Environment
@@ -175,9 +172,7 @@ export interface Redirection {
   readonly credentialsAllowed: boolean
 }
 
-/** @deprecated Use `Redirection`. */
-export type Next = Redirection
-
+/** Only the proxy depends on the URL. */
 const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
   const { tls } = plan.route
   return {
@@ -199,14 +194,15 @@ export const next =
     const resolved = resolve(x.plan, target.right.value, Query.secretsOf(settings.query))
     if (E.isLeft(resolved)) return resolved
     const url = resolved.right
-    const strips = shouldStripAuth(x.plan.url, url)
-    const credentialsAllowed = x.credentialsAllowed && !strips
+    // This hop decides about the headers, which earlier hops have stripped already. All hops decide about what is made anew.
+    const leavesOrigin = shouldStripAuth(x.plan.url, url)
+    const credentialsAllowed = x.credentialsAllowed && !leavesOrigin
     const decided = Routing.decide(settings, session.ambient, x.environment, url)
     if (E.isLeft(decided)) return E.left(invalidRedirect(x.plan, decided.left.message))
     const routeDecision = decided.right
     const method = rebuildMethod(head.status, x.plan.method)
     const keepsBody = method === x.plan.method
-    const kept = strips ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
+    const kept = leavesOrigin ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
     const described = keepsBody ? kept : { fields: kept.fields.filter(([name]) => !isOfContent(name)) }
     const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
     const unanswered = Credentials.withoutDigestAnswer(x, credentialsAllowed, withCookies)
@@ -235,3 +231,8 @@ export const next =
     const plan: Plan = { method, url, headers, body, route, cause: 'Follow', provenance }
     return E.right(O.some({ plan, credentialsAllowed }))
   }
+
+/** @deprecated Internal: `Exchange.settle` does this. */
+export const withoutEchoes = hideSecretQuery
+/** @deprecated Use `Redirection`. */
+export type Next = Redirection

@@ -60,14 +60,10 @@ const hideEchoes = (secrets: ReadonlySet<string>, headers: Headers.Headers): Hea
 }
 
 /** Hides every header value that repeats a value of `withSecretQuery`, as a Location often does. */
-export const hideEchoesIn = (head: Head, { settings }: Merged): Head => {
+export const hideSecretQuery = (head: Head, { settings }: Merged): Head => {
   const headers = hideEchoes(Query.secretsOf(settings.query), head.headers)
   return headers === head.headers ? head : { ...head, headers }
 }
-
-/** Hides the sensitive header fields of a reply to this plan. Returns the same object if there are none. */
-export const hideIn = (plan: Plan, headers: Headers.Headers): Headers.Headers =>
-  hideEchoes(secretsOf(plan), hideNamed(plan, headers))
 
 const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   const names = namesIn(plan)
@@ -81,8 +77,12 @@ const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   )
 }
 
+/** Hides the sensitive header fields of a reply to this plan. Returns the same object if there are none. */
+export const hideFields = (plan: Plan, headers: Headers.Headers): Headers.Headers =>
+  hideEchoes(secretsOf(plan), hideNamed(plan, headers))
+
 /** Hides the sensitive header fields of a head or of a reply. */
 export const hide = <A extends { readonly headers: Headers.Headers }>(plan: Plan, head: A): A => {
-  const headers = hideIn(plan, head.headers)
+  const headers = hideFields(plan, head.headers)
   return headers === head.headers ? head : { ...head, headers }
 }

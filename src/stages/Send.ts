@@ -3,6 +3,7 @@
  * stages. It does not follow redirects and does not retry.
  *
  * @example
+ * import { randomUUID } from 'node:crypto'
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  * import { flow } from 'fp-ts/lib/function.js'
  * import { Clock, Merge, Prepare, type Request, Send, Session, Transport } from 'requests-ts'
@@ -10,7 +11,7 @@
  * const sender = { session: Session.defaults, transport: Transport.memory(() => ({ status: 204 })), clock: Clock.system }
  * const pipeline: (request: Request.Request) => TE.TaskEither<unknown, number> = flow(
  *   Merge.merge(sender.session),
- *   Prepare.prepare({ entropy: 'a random text, new for each request' }),
+ *   (merged) => Prepare.prepare({ entropy: randomUUID() })(merged),
  *   TE.fromEither,
  *   TE.flatMap(Send.send(sender)),
  *   TE.map((reply) => reply.status))
@@ -60,16 +61,10 @@ export const startControls = (
   return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, onRetry, superseded: onRetry }
 }
 
-/** @deprecated Use `ExchangeControls`. */
-export type Along = ExchangeControls
-
-/** @deprecated Use `startControls`. */
-export const limitsOf = startControls
-
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
   E.left(withPlan(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))
 
-/** Validates what a custom transport returned. Anything else than a reply or a fault is a `ProtocolError`. */
+/** Hides the secret fields of a reply. Anything else than a reply or a fault, of a custom transport, is a `ProtocolError`. */
 const validate = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Either<TransportError, Reply> => {
   const returned: { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown } = Object(outcome)
   if (returned._tag === 'Right') {
@@ -131,3 +126,9 @@ export const send =
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
     sendBy(sender, startControls(sender, plan))(plan)()
+
+/** @deprecated Use `ExchangeControls`. */
+export type Along = ExchangeControls
+
+/** @deprecated Use `startControls`. */
+export const limitsOf = startControls

@@ -7,6 +7,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { flow, identity } from 'fp-ts/lib/function.js'
 import { concatAll } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../cookies/Cookie.js'
@@ -29,7 +30,7 @@ import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { refresh } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
-import { hideEchoesIn } from './ReplyRedaction.js'
+import { hideSecretQuery } from './ReplyRedaction.js'
 
 // --- the state -----------------------------------------------------------------------------------------------------
 
@@ -58,16 +59,13 @@ export interface HookFailed {
   readonly message: string
 }
 
-/** An error with the history and the jar of its exchange. Before the first byte: no history, and the jar unchanged. */
+/** An error with the history and the jar of its exchange. A `PlanError` has no history and the jar that was passed in. */
 export type WithHistory<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
-
-/** @deprecated Use `WithHistory`. */
-export type Started<E> = WithHistory<E>
 
 export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed>
 export type SendError = WithHistory<PlanError> | ExchangeError
 
-/** Another plan has to be sent. */
+/** Another plan has to be sent. The history has the answered one. */
 export interface Next {
   readonly _tag: 'Next'
   readonly exchange: Exchange
@@ -75,14 +73,14 @@ export interface Next {
 /** The last reply. */
 export interface Done {
   readonly _tag: 'Done'
-  /** With the jar after the last reply; its plan is the one that was answered. */
+  /** With the jar after the last reply. Its plan was answered, and is not in its history. */
   readonly exchange: Exchange
   readonly head: Head
   /** The cookies that this reply set. */
   readonly cookies: ReadonlyArray<Cookie>
   /** The Set-Cookie lines of this reply that the jar rejected. */
   readonly rejected?: ReadonlyArray<Rejection>
-  /** The plan that would have been sent, if a policy stopped at a redirect. */
+  /** If a policy stopped at a redirect: the plan that would have been sent, unless it cannot be made or sent. */
   readonly next: O.Option<Plan>
 }
 /** The exchange fails. */
@@ -122,9 +120,6 @@ export const failed =
 export const bodyConsumedError = (x: Exchange): ExchangeError =>
   failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
 
-/** @deprecated Use `bodyConsumedError`. */
-export const spent = bodyConsumedError
-
 // --- cookies -------------------------------------------------------------------------------------------------------
 
 interface Absorbed {
@@ -157,37 +152,6 @@ const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange
 
 // --- another attempt -----------------------------------------------------------------------------------------------
 
-/** An exchange after a reply that a retrying transport did not return, and the headers of the next attempt. */
-export interface RetriedExchange {
-  readonly exchange: Exchange
-  readonly headers: Endomorphism<Headers.Headers>
-}
-
-/**
- * Stores the cookies of a reply that is followed by another attempt at the same plan. Without a reply the header fields
- * are rebuilt too, because an attempt of an inner transport may have had one.
- */
-export const absorbRetried =
-  (now: Date) =>
-  (reply: O.Option<Head>) =>
-  (x: Exchange): RetriedExchange => {
-    const exchange = O.isNone(reply) ? x : absorb(now, hideEchoesIn(reply.value, x.merged), x).exchange
-    const { plan, jar } = exchange
-    const rebuild = rebuildCookies(exchange, now)
-    const headers = (sent: Headers.Headers): Headers.Headers => {
-      const made = rebuild(sent)
-      return hasSameCookies(sent, made) ? sent : made
-    }
-    if (jar === x.jar) return { exchange: x, headers }
-    const again = refresh(jar, now)({ ...plan, headers: headers(plan.headers) })
-    return { exchange: { ...exchange, plan: again }, headers }
-  }
-
-/** @deprecated Use `RetriedExchange`. */
-export type Superseded = RetriedExchange
-/** @deprecated Use `absorbRetried`. */
-export const superseded = absorbRetried
-
 const rebuildCookies = (
   { merged, jar, credentialsAllowed, plan }: Exchange,
   now: Date,
@@ -197,21 +161,51 @@ const rebuildCookies = (
 const hasSameCookies = (x: Headers.Headers, y: Headers.Headers): boolean =>
   Secret.Eq.equals(Headers.find(x, 'Cookie') ?? '', Headers.find(y, 'Cookie') ?? '')
 
+/** An exchange after a reply that a retrying transport drops, and how to rebuild the header fields of its next attempt. */
+export interface RetriedExchange {
+  readonly exchange: Exchange
+  readonly headers: Endomorphism<Headers.Headers>
+}
+
+/**
+ * Stores the cookies of a reply that a transport such as `withRetry` drops: `SendControls.onRetry`. `none`: the attempt
+ * failed. A retrying transport inside it may have dropped replies, so the Cookie header is rebuilt anyway.
+ */
+export const absorbRetried =
+  (now: Date) =>
+  (reply: O.Option<Head>) =>
+  (x: Exchange): RetriedExchange => {
+    const exchange = O.isNone(reply) ? x : absorb(now, hideSecretQuery(reply.value, x.merged), x).exchange
+    const { plan, jar } = exchange
+    const rebuild = rebuildCookies(exchange, now)
+    const headers = (sent: Headers.Headers): Headers.Headers => {
+      const made = rebuild(sent)
+      return hasSameCookies(sent, made) ? sent : made
+    }
+    if (jar === x.jar) return { exchange: x, headers }
+    return { exchange: { ...exchange, plan: refresh(jar, now)(headers)(plan) }, headers }
+  }
+
 // --- the steps -----------------------------------------------------------------------------------------------------
 
-/** Answers a 401 that this exchange can answer. Hooks do not see such a reply. `none`: continue with `settle`. */
+/** Answers a 401 that this exchange can answer. Hooks do not see such a reply. `none`: run the hooks, then `settle`. */
 export const challenge =
   (now: Date) =>
   (received: Head) =>
   (x: Exchange): O.Option<Exchange> => {
-    const head = hideEchoesIn(received, x.merged)
+    const head = hideSecretQuery(received, x.merged)
     const answerable = Credentials.digestChallengeIn(head, x)
     if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
     const absorbed = absorb(now, head, x)
-    const { jar: after } = absorbed.exchange
-    const headers = after === x.jar ? x.plan.headers : rebuildCookies(absorbed.exchange, now)(x.plan.headers)
-    const { plan, jar } = Credentials.answerChallenge(answerable.value, { ...x.plan, headers }, after, now, x.entropy)
-    return O.some({ ...appendToHistory(head, absorbed), plan: refresh(after, now)(plan), jar })
+    const { exchange } = absorbed
+    const answer = Credentials.answerChallenge(answerable.value, x.plan, exchange.jar, now, x.entropy)
+    if (O.isNone(answer)) return O.none
+    const { authorization, jar } = answer.value
+    const rebuild = exchange.jar === x.jar ? identity : rebuildCookies(exchange, now)
+    // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
+    const sign = flow(rebuild, Headers.upsertAt('Authorization', authorization))
+    const plan = refresh(exchange.jar, now)(sign)(x.plan)
+    return O.some({ ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar })
   }
 
 const DEFAULT_MAX_REDIRECTS = 30
@@ -226,18 +220,20 @@ const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt)
   }
 }
 
+/** Every hop that another plan follows is a redirect or an answered 401. */
 const redirectsIn = (history: ReadonlyArray<Hop>): number => history.filter(({ head }) => head.status !== 401).length
 
 const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
 
-/** Processes the head of a reply and returns the next step. The order is requests': target, maximum, policy. */
+/** Processes the head of a reply: target and maximum in requests' order, then the policy. A hook may have changed the head. */
 export const settle =
   (now: Date) =>
   (received: Head) =>
   (given: Exchange): Step => {
-    const head = hideEchoesIn(received, given.merged)
+    const head = hideSecretQuery(received, given.merged)
     const absorbed = absorb(now, head, given)
     const { exchange: x, cookies, rejected } = absorbed
+    // `challenge` did not answer it, because the body cannot be sent again.
     if (O.isSome(Credentials.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
       return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), appendToHistory(head, absorbed))
     }
@@ -254,7 +250,7 @@ export const settle =
       const { _tag } = evaluate(x.merged, { ...attempt, next: x.plan })
       return _tag === 'Stop' ? done(O.none) : refuse(following.left, after)
     }
-    if (O.isNone(following.right)) return done(O.none)
+    if (O.isNone(following.right)) return done(O.none) // not reached: there is a target
     const { plan, credentialsAllowed } = following.right.value
     const verdict = evaluate(x.merged, { ...attempt, next: plan })
     switch (verdict._tag) {
@@ -272,7 +268,7 @@ export const settle =
     }
   }
 
-/** Runs `challenge`, else `settle`: the step for one reply if there are no hooks. */
+/** Runs `challenge`, else `settle`: the step for one reply, without hooks. */
 export const receive =
   (now: Date) =>
   (head: Head) =>
@@ -292,3 +288,14 @@ export const match =
     if (step._tag === 'Next') return onNext(step.exchange)
     return step._tag === 'Done' ? onDone(step.exchange, step.head) : onRefuse(step.error)
   }
+
+// --- deprecated ----------------------------------------------------------------------------------------------------
+
+/** @deprecated Use `WithHistory`. */
+export type Started<E> = WithHistory<E>
+/** @deprecated Use `bodyConsumedError`. */
+export const spent = bodyConsumedError
+/** @deprecated Use `RetriedExchange`. */
+export type Superseded = RetriedExchange
+/** @deprecated Use `absorbRetried`. */
+export const superseded = absorbRetried

@@ -8,7 +8,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { hideIn, secretsOf } from '../stages/ReplyRedaction.js'
+import { hideFields, secretsOf } from '../stages/ReplyRedaction.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
@@ -66,7 +66,7 @@ const sendRecorded = async (
   const reply = sent.right
   const chunks: Uint8Array[] = []
   const onEnd = (how: End, bytes = concat(chunks)): void => {
-    const headers = redacted(hideIn(given, reply.headers), secretsOf(given))
+    const headers = redacted(hideFields(given, reply.headers), secretsOf(given))
     const end = typeof how === 'string' ? how : withoutCause(how)
     write(asked(given, request.content()), E.right({ ...headOf(reply), headers, bytes, end }))
   }

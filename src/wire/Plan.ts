@@ -75,7 +75,7 @@ export interface Plan {
   readonly body: Payload
   readonly route: Route
   readonly cause: Cause
-  /** What the plan was made from, for `Plan.explain`. Absent if the plan was built by hand. */
+  /** What the plan was made from, for `Plan.explain` and to redact replies. Absent if the plan was built by hand. */
   readonly provenance?: Secret.Sealed<unknown>
 }
 

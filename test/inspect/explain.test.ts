@@ -2,7 +2,19 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
-import { Auth, Environment, Exchange, Explain, Headers, Jar, Paint, Plan, Request, Session } from '../../src/index.js'
+import {
+  Auth,
+  Environment,
+  Exchange,
+  Explain,
+  Headers,
+  Jar,
+  Paint,
+  Plan,
+  Reply,
+  Request,
+  Session,
+} from '../../src/index.js'
 
 const now = new Date('2026-01-01T00:00:00Z')
 const environment = Environment.make(
@@ -70,6 +82,34 @@ describe('the layers of an explanation', () => {
     expect(new Set(data(plan).entries.map(({ layer }) => layer))).toEqual(new Set(['hand']))
     const edited = { ...plan, ...(provenance ? { provenance } : {}), headers: Headers.append('X', '1')(plan.headers) }
     expect(entry(edited, 'X')).toMatchObject({ layer: 'hand' })
+  })
+})
+
+describe('the fields of a plan that is sent again', () => {
+  const sign = Auth.custom('hmac', (plan) => ({ ...plan, headers: Headers.append('X-Signature', 's')(plan.headers) }))
+  const edit = (x: Exchange.Exchange): Exchange.Exchange => ({
+    ...x,
+    plan: { ...x.plan, headers: Headers.upsertAt('Accept', 'by/hand')(x.plan.headers) },
+  })
+  const rows = ({ plan }: Exchange.Exchange) =>
+    data(plan).entries.filter(({ field, name }) => field === 'header' && name !== 'Authorization')
+  const retried = Exchange.absorbRetried(now)(O.some(Reply.head({ status: 503, headers: { 'set-cookie': 'sid=1' } })))
+  const challenged = Exchange.challenge(now)(
+    Reply.head({ status: 401, headers: { 'www-authenticate': 'Digest realm="r", nonce="n"', 'set-cookie': 'sid=1' } }),
+  )
+  it.each([
+    ['after a retry', Request.withAuth(sign), (x: Exchange.Exchange) => O.some(retried(x).exchange)],
+    ['after a challenge', Request.withDigestAuth('me', 'pw'), challenged],
+  ])('have the origins of the first attempt %s, and the new cookie that of the jar', (_, auth, again) => {
+    const request = pipe(Request.get('https://example.com/'), auth)
+    const started = Exchange.start({ session: Session.defaults, entropy: 'e' })(request)
+    if (E.isLeft(started)) return expect.fail(started.left.message)
+    for (const x of [started.right, edit(started.right)]) {
+      const next = again(x)
+      if (O.isNone(next)) return expect.fail('it is not sent again')
+      expect(rows(next.value)).toEqual(rows(x))
+      expect(entry(next.value.plan, 'sid')).toMatchObject({ field: 'cookie', layer: 'jar' })
+    }
   })
 })
 

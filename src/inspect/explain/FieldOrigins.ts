@@ -98,7 +98,7 @@ const ofCookies = (c: Context, count: number): ReadonlyArray<Origin> => {
 // --- headers -------------------------------------------------------------------------------------------------------
 
 /** The layer whose URL has the credentials: the request's URL, or the base URL that it is joined to. */
-export const urlLayer = (c: FirstContext): Layer => (c.target.base === 'Joined' ? layerOf(c, BASE_URL) : 'request')
+export const urlLayer = (c: FirstContext): Layer => (c.target.relation === 'Joined' ? layerOf(c, BASE_URL) : 'request')
 
 /** What the settings have for a header that is computed. */
 const overriddenHeader = (c: Context, key: string): Origin['overrode'] => {
@@ -186,13 +186,13 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
 type Single = Exclude<PlanField, Of<'Query' | 'Cookie'>>
 
 const ofPlace = (c: FirstContext): Origin => {
-  const how: Readonly<Record<FirstContext['target']['base'], string>> = {
+  const how: Readonly<Record<FirstContext['target']['relation'], string>> = {
     NoBase: '',
     SameOrigin: '',
     Joined: `joined to the base URL of the ${layerOf(c, BASE_URL)}`,
     OtherOrigin: 'another origin than the base URL: credentials of the session are not sent',
   }
-  return from('request', how[c.target.base])
+  return from('request', how[c.target.relation])
 }
 
 const ofFirst = (c: FirstContext, field: Single): Origin => {

@@ -83,7 +83,7 @@ const OTHER_ORIGIN =
   'the URL has another origin than the base URL, so credentials, query and Host of the session are not sent'
 
 const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyArray<Dropped> => {
-  if (target.base !== 'OtherOrigin') return []
+  if (target.relation !== 'OtherOrigin') return []
   const { auth, query, headers, cookies, certificate } = given.session.settings
   const lost = [
     ...(auth._tag === 'Set' ? ['auth'] : []),

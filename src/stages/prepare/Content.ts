@@ -23,11 +23,28 @@ export type Framing = 'None' | 'Zero' | 'Length' | 'GivenLength' | 'Chunked'
 /** What decides Content-Type: nothing, the user, the body, or the user's value completed with the boundary of the body. */
 export type ContentType = 'Absent' | 'Given' | 'Body' | 'BoundaryAdded'
 
+/** Encodes the body. Empty text and an empty form count as an empty body (D25). Errors: `InvalidBody`, `InvalidSettings`. */
+export const encode = (
+  body: Body.Body,
+  headers: Headers.Headers,
+  entropy: string,
+): E.Either<PlanError, Body.Encoded> => {
+  const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
+  const type = given === undefined ? undefined : Secret.reveal(given)
+  if (entropy === '' && Body.needsEntropy(body, type ?? ''))
+    return E.left(noEntropy('the boundary of a multipart body'))
+  const encoded = Body.encode(body, { contentType: type, entropy })
+  if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
+  const { payload, contentType } = encoded.right
+  const isNothing = payload._tag === 'Bytes' && contentType === undefined && Secret.open(payload.bytes).length === 0
+  return isNothing ? E.right({ payload: Body.empty, contentType }) : encoded
+}
+
 // RFC 9110 8.6: no Content-Length if the method does not expect content.
 const EXPECTS_CONTENT: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
 
 /** Decides how the body is delimited. The user's length counts only for a stream of unknown length. */
-export const framing = (headers: Headers.Headers, method: string, payload: Body.Payload): Framing => {
+export const decideFraming = (headers: Headers.Headers, method: string, payload: Body.Payload): Framing => {
   if (payload._tag === 'Empty') return EXPECTS_CONTENT.has(method) ? 'Zero' : 'None'
   if (O.isSome(Body.length(payload))) return 'Length'
   return Headers.has('Content-Length')(headers) ? 'GivenLength' : 'Chunked'
@@ -51,8 +68,11 @@ export const withFraming = (decided: Framing, payload: Body.Payload, headers: He
   }
 }
 
-/** Decides who determines Content-Type. A multipart type without the required boundary (RFC 2046 5.1.1) gets one. */
-export const contentType = (headers: Headers.Headers, ofBody: string | undefined): ContentType => {
+/**
+ * Decides who determines Content-Type; `ofBody` is the type that `encode` returned. A multipart type of the user without the
+ * required boundary (RFC 2046 5.1.1) is completed in `ofBody`.
+ */
+export const decideContentType = (headers: Headers.Headers, ofBody: string | undefined): ContentType => {
   const given = Headers.find(headers, 'Content-Type')
   if (given === undefined) return ofBody === undefined ? 'Absent' : 'Body'
   if (ofBody === undefined || !Multipart.isMultipart(ofBody)) return 'Given'
@@ -70,21 +90,4 @@ export const withContentType = (
   if (decided === 'Body') return Headers.append('Content-Type', ofBody)(headers)
   const isSecret = Secret.is(Headers.find(headers, 'Content-Type'))
   return Headers.upsertAt('Content-Type', isSecret ? Secret.make(ofBody) : ofBody)(headers)
-}
-
-/** Encodes the body. Empty text and an empty form count as an empty body (D25). Errors: `InvalidBody`, `InvalidSettings`. */
-export const encode = (
-  body: Body.Body,
-  headers: Headers.Headers,
-  entropy: string,
-): E.Either<PlanError, Body.Encoded> => {
-  const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
-  const type = given === undefined ? undefined : Secret.reveal(given)
-  if (entropy === '' && Body.needsEntropy(body, type ?? ''))
-    return E.left(noEntropy('the boundary of a multipart body'))
-  const encoded = Body.encode(body, { contentType: type, entropy })
-  if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
-  const { payload, contentType } = encoded.right
-  const isNothing = payload._tag === 'Bytes' && contentType === undefined && Secret.open(payload.bytes).length === 0
-  return isNothing ? E.right({ payload: Body.empty, contentType }) : encoded
 }

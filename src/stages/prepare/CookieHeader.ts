@@ -1,7 +1,7 @@
 /**
  * Builds the Cookie header of a plan from the jar and from the cookies that session and request add with `withCookie`.
  *
- * | the user set                | first plan   | same origin              | another origin (`shouldStripAuth`) |
+ * | the user set                | first plan   | later, credentials allowed | later, after another origin (`shouldStripAuth`) |
  * |-----------------------------|--------------|--------------------------|------------------------------------|
  * | a Cookie header             | that header  | that header (D6)         | the jar                            |
  * | cookies with `withCookie`   | jar, cookies | current jar, cookies     | the jar                            |

@@ -3,14 +3,17 @@
  *
  * | order | source                                   | header                                              |
  * |-------|------------------------------------------|-----------------------------------------------------|
- * | 1     | auth of the request, else of the session | of its scheme; `withoutAuth` ends the search        |
+ * | 1     | auth of the request, else of the session | of its scheme; `withoutAuth` ends the search, and keeps an Authorization header |
  * | 2     | an Authorization header that the user set | unchanged                                          |
  * | 3     | `user:pass@` in the URL                  | Basic; for `user@`, the password is netrc's, else empty (D48) |
  * | 4     | netrc, if the session allows it          | Basic                                               |
  *
- * Digest signs the first request if the jar has a challenge of the origin, and otherwise waits for a challenge: a 401 is
- * answered once for each hop with the same request, signed, but only for an origin that may receive the credentials, and
- * only if the body can be sent again (D24). The jar keeps the challenge.
+ * Digest signs every request to an origin that may receive the credentials if the jar has a challenge of it. Otherwise it
+ * waits for a challenge: a 401 is answered once for each hop with the same request, signed (D24). A body that can be read
+ * only once cannot be sent again: `UnrewindableBody`. The jar keeps the challenge.
+ *
+ * A custom scheme signs the first plan only. A redirect that stays where the credentials may be sent repeats its headers,
+ * as in requests.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -197,13 +200,16 @@ export const choose = (
   return decision(hasPassword ? 'Url' : 'UrlUser', basic(Secret.reveal(user), Secret.reveal(pass)))
 }
 
-/** The exchange as far as the credentials of its next hop depend on it. */
+/** What the credentials of the next hop depend on. An `Exchange` is one. */
 export interface NextHopInputs extends CredentialInputs {
   readonly merged: Merged
   readonly plan: Plan.Plan
 }
 
-/** Removes an Authorization header that answered a challenge. One that the user set stays. */
+/**
+ * Removes an Authorization header that answered a challenge. One that the user set stays. If credentials are not allowed,
+ * `Redirect` has removed every secret header.
+ */
 export const withoutDigestAnswer = (
   x: NextHopInputs,
   credentialsAllowed: boolean,
@@ -239,7 +245,7 @@ export const apply = ({ authorization }: CredentialDecision, headers: Headers.He
 
 // --- digest challenges -----------------------------------------------------------------------------------------------
 
-/** Returns the jar after a plan that may have used a nonce of the jar. */
+/** Counts the nonce that a plan used: it used one if the jar has a challenge for its URL. */
 export const countNonce = (merged: Merged, jar: Jar.Jar, { url }: Plan.Plan): Jar.Jar => {
   const auth = digestOf(merged)
   if (auth === undefined) return jar
@@ -253,7 +259,7 @@ export interface AnswerableChallenge {
   readonly challenge: Digest.Challenge
 }
 
-/** A hop that has been answered, and whether it stayed where the credentials may be sent. */
+/** What the answer to a hop depends on. An `Exchange` is one. */
 interface HopState extends Pick<NextHopInputs, 'plan' | 'merged' | 'jar'> {
   readonly credentialsAllowed: boolean
 }
@@ -287,25 +293,24 @@ export const withNextNonce = (head: Head, { plan, merged, jar }: HopState, now: 
   return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
 }
 
-/** Returns the plan, signed, and the jar with the challenge and its use. */
+/** Returns the header that answers a challenge, and the jar with the challenge and its use. */
 export const answerChallenge = (
   { auth, challenge }: AnswerableChallenge,
-  plan: Plan.Plan,
+  target: Target,
   jar: Jar.Jar,
   now: Date,
   entropy: string,
-): { readonly plan: Plan.Plan; readonly jar: Jar.Jar } => {
-  const asking = { ...challenge, origin: plan.url.origin, user: auth.user }
+): O.Option<{ readonly authorization: Secret.Secret; readonly jar: Jar.Jar }> => {
+  const asking = { ...challenge, origin: target.url.origin, user: auth.user }
   const remembered = Jar.remember(asking, now)(jar)
   // The realm decides: another realm of the origin may have a newer nonce.
   const known = DigestCache.ofRealm(asking)(remembered.challenges)
-  if (O.isNone(known)) return { plan, jar }
-  const value = authorizationFor(auth, known.value, entropy, plan)
-  return {
-    plan: { ...plan, headers: Headers.upsertAt('Authorization', value)(plan.headers), cause: 'Authorize' },
-    jar: Jar.counted(known.value)(remembered),
-  }
+  if (O.isNone(known)) return O.none // a full jar has dropped it, because the clock went back
+  const authorization = authorizationFor(auth, known.value, entropy, target)
+  return O.some({ authorization, jar: Jar.counted(known.value)(remembered) })
 }
+
+// --- custom schemes ------------------------------------------------------------------------------------------------
 
 /** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */
 export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanError, Plan.Plan> => {

@@ -1,14 +1,14 @@
 /**
- * Validates the header fields of session and request, once for each set of headers.
+ * Validates the header fields of session and request; the fields of a session only once.
  *
  * | refused (`InvalidHeader`)                             | why                                             |
  * |-------------------------------------------------------|-------------------------------------------------|
  * | a name that is not a token, a value with CR, LF, NUL … | RFC 9110 5.6.2, 5.5 (D17)                      |
  * | `Expect`, `Upgrade`, `Keep-Alive`, `Connection` except `close` and `keep-alive` | only the transport may set them (D17) |
  * | `Transfer-Encoding` except `chunked`                  | RFC 9112 6.1                                    |
- * | two `Host` or `Content-Length`, a length that is not a number | request smuggling                          |
+ * | two `Host`, `Content-Length`, `Transfer-Encoding` or `Content-Type`, a length that is not a number | request smuggling |
  *
- * The value of a sensitive header becomes secret here, so later stages do not need to know its name.
+ * The value of a sensitive header becomes secret here. `Redirect` also reads names, because a user may have edited the plan.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { type HeaderSetting, SENSITIVE, type Settings } from '../../session/Settings.js'

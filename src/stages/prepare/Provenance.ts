@@ -1,12 +1,16 @@
 /**
  * What a plan was made from, and what the stages decided while they made it. A plan carries it sealed, so that
- * `Plan.explain`, `Story` and `lint` read the decisions instead of repeating them.
+ * `inspect` finds the origin of each field without planning again. `ReplyRedaction` reads the settings in it, to know what a
+ * reply must hide.
  *
- * Recording costs a few references for each plan: the values exist anyway, and sources are constants.
+ * Recording costs a few references for each plan: the values exist anyway, and sources are constants. A redirected plan
+ * keeps its previous plans in memory.
  */
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../../cookies/Jar.js'
 import type { Environment } from '../../session/Environment.js'
+import type * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Head } from '../../wire/Reply.js'
@@ -19,7 +23,7 @@ import type { TargetUrl } from './TargetUrl.js'
 
 /** The inputs and decisions that every plan has. */
 interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
-  /** The settings that were used: without those of the session that must not leave its base URL's origin. */
+  /** First plan: what may be used at its URL. Redirected plan: what its exchange keeps, without body. */
   readonly merged: Merged
   readonly jar: Jar
   readonly environment: Environment
@@ -61,11 +65,15 @@ export const of = ({ provenance }: Plan): O.Option<Provenance> =>
   // The cast: the wire layer does not know the stages, and only `seal` makes this value.
   provenance === undefined ? O.none : O.some(Secret.open(provenance) as Provenance)
 
-/** Records that a plan is sent again, with these header fields, after its reply changed the jar. */
+/** Changes the header fields of a plan that is sent again, and of what its stage made, after a reply changed the jar. */
 export const refresh =
   (jar: Jar, now: Date) =>
+  (change: Endomorphism<Headers.Headers>) =>
   (plan: Plan): Plan => {
+    const headers = change(plan.headers)
     const provenance = of(plan)
-    if (O.isNone(provenance)) return plan
-    return { ...plan, provenance: seal({ ...provenance.value, jar, now, headers: plan.headers }) }
+    if (O.isNone(provenance)) return { ...plan, headers }
+    const { value } = provenance
+    const made = value.headers === plan.headers ? headers : change(value.headers)
+    return { ...plan, headers, provenance: seal({ ...value, jar, now, headers: made }) }
   }

@@ -91,16 +91,16 @@ export const ownNoProxy = (settings: Settings): string | undefined => {
   return own._tag === 'Set' ? Secret.reveal(own.value) : undefined
 }
 
-const proxies = new WeakMap<Secret.Secret, E.Either<PlanError, O.Option<Proxy.Proxy>>>()
+const parsedProxies = new WeakMap<Secret.Secret, E.Either<PlanError, O.Option<Proxy.Proxy>>>()
 
 /** Returns the same object for the same setting, so that a transport finds its connections by identity. */
 const parseProxy = (text: Secret.Secret): E.Either<PlanError, O.Option<Proxy.Proxy>> => {
-  const known = proxies.get(text)
+  const known = parsedProxies.get(text)
   if (known !== undefined) return known
   const plain = Secret.textOf(text)
   const parsed = plain === undefined ? E.left('its URL is not text') : Proxy.parse(plain)
   const read = E.isLeft(parsed) ? E.left(invalidProxy(parsed.left)) : E.right(O.some(parsed.right))
-  proxies.set(text, read)
+  parsedProxies.set(text, read)
   return read
 }
 
@@ -140,9 +140,12 @@ const readProxy = (
 const STANDARD: Tls = { verify: true, ca: O.none, certificate: O.none }
 
 type TlsSettings = Pick<Settings, 'verify' | 'ca' | 'certificate'>
+const isSameTls = (x: TlsSettings, y: TlsSettings): boolean =>
+  x.verify === y.verify && x.ca === y.ca && x.certificate === y.certificate
+
 let recentTls: { readonly settings: TlsSettings; readonly ambientCa: O.Option<string>; readonly tls: Tls } | undefined
 
-/** Returns the same object for equal settings, so that a transport finds its connections by identity. */
+/** Returns the same object for the settings of the last call, so that a transport finds its connections faster. */
 const tlsOf = (settings: TlsSettings, ambientCa: O.Option<string>): Tls => {
   const { verify, ca, certificate } = settings
   if (verify._tag !== 'Set' && ca._tag !== 'Set' && certificate._tag !== 'Set' && O.isNone(ambientCa)) return STANDARD
@@ -156,17 +159,14 @@ const tlsOf = (settings: TlsSettings, ambientCa: O.Option<string>): Tls => {
   return tls
 }
 
-const isSameTls = (x: TlsSettings, y: TlsSettings): boolean =>
-  x.verify === y.verify && x.ca === y.ca && x.certificate === y.certificate
-
 /** Untyped callers may pass text, which compares like a number. */
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 const shown = (value: unknown): string => (isNumber(value) ? String(value) : 'not a number')
 
-const timeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
+const checkedTimeouts = new WeakMap<Override.Keyed<number>, E.Either<PlanError, Timeouts>>()
 
 const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts> => {
-  const known = timeouts.get(keyed)
+  const known = checkedTimeouts.get(keyed)
   if (known !== undefined) return known
   const entries = Override.entries(keyed)
   const wrong = entries.find(([, ms]) => !(isNumber(ms) && ms > 0 && ms <= MAX_DELAY_MS))
@@ -175,7 +175,7 @@ const timeoutsOf = (keyed: Override.Keyed<number>): E.Either<PlanError, Timeouts
     wrong === undefined
       ? E.right(UserInput.own(Object.fromEntries(entries)))
       : E.left(invalidSettings('timeouts', problem(...wrong)))
-  timeouts.set(keyed, made)
+  checkedTimeouts.set(keyed, made)
   return made
 }
 
@@ -209,21 +209,7 @@ const isSameOrigin = (x: Url, y: Url): boolean =>
 const isSameRoute = (x: Settings, y: Settings): boolean =>
   x === y || (x.proxies === y.proxies && isSameTls(x, y) && x.timeouts === y.timeouts && x.limits === y.limits)
 
-/** Decides the route to a URL. The same inputs return the same object. Errors: `InvalidProxy`, `InvalidSettings`. */
-export const decide: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, ambient, environment, url) => {
-  const decisions = recent.get(environment) ?? []
-  for (const one of decisions) {
-    const isSame = one.ambient === ambient && isSameOrigin(one.url, url) && isSameRoute(one.settings, settings)
-    if (isSame) return one.decision
-  }
-  const decision = decideUncached(settings, ambient, environment, url)
-  if (decisions.length === MAX_RECENT) decisions.shift()
-  decisions.push({ settings, ambient, url, decision })
-  recent.set(environment, decisions)
-  return decision
-}
-
-const decideUncached: typeof decide = (settings, ambient, environment, url) => {
+const decideUncached: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, ambient, environment, url) => {
   const chosen = chooseProxy(settings, ambient, environment, url)
   const proxy = readProxy(settings, url, chosen)
   if (E.isLeft(proxy)) return proxy
@@ -242,13 +228,27 @@ const decideUncached: typeof decide = (settings, ambient, environment, url) => {
   })
 }
 
+/** Decides the route to a URL. Recent inputs return the same object. Errors: `InvalidProxy`, `InvalidSettings`. */
+export const decide: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, ambient, environment, url) => {
+  const decisions = recent.get(environment) ?? []
+  for (const one of decisions) {
+    const isSame = one.ambient === ambient && isSameOrigin(one.url, url) && isSameRoute(one.settings, settings)
+    if (isSame) return one.decision
+  }
+  const decision = decideUncached(settings, ambient, environment, url)
+  if (decisions.length === MAX_RECENT) decisions.shift()
+  decisions.push({ settings, ambient, url, decision })
+  recent.set(environment, decisions)
+  return decision
+}
+
 /** Returns the route to a URL. Errors: `InvalidProxy`, `InvalidSettings`. */
 export const route: ForUrl<E.Either<PlanError, Route>> = (settings, ambient, environment, url) => {
   const decision = decide(settings, ambient, environment, url)
   return E.isLeft(decision) ? decision : E.right(decision.right.route)
 }
 
-/** Returns the proxy for a URL (requests' `rebuild_proxies`). Error: `InvalidProxy`. */
+/** Returns the proxy for a URL (requests' `rebuild_proxies`), for programs of users. Error: `InvalidProxy`. */
 export const rebuildProxies: ForUrl<E.Either<PlanError, O.Option<Proxy.Proxy>>> = (
   settings,
   ambient,

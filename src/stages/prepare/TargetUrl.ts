@@ -1,11 +1,11 @@
 /**
- * Determines the URL that a request is sent to: the request's URL joined to the base URL, plus the query of the settings.
+ * Joins the URL of a request to the base URL (`targetUrl`), and adds the query of the settings (`withQuery`).
  *
  * | base `https://h/v1` and | result                                                  |
  * |-------------------------|---------------------------------------------------------|
  * | `login`, `/login`       | `https://h/v1/login`: exactly one slash between         |
  * | ``, `?a=1`              | `https://h/v1`, `https://h/v1?a=1`                      |
- * | `https://other/x`       | itself; the session's credentials, query and Host are not sent (`OtherOrigin`) |
+ * | `https://other/x`       | itself; what the session may send only to its base URL is left out (`OtherOrigin`) |
  * | `//other/x`, `../x`     | `InvalidUrl`: the result would leave the base URL unnoticed |
  *
  * @example
@@ -40,7 +40,7 @@ export type BaseRelation = 'NoBase' | 'Joined' | 'SameOrigin' | 'OtherOrigin'
 
 /** The URL before the query of the settings is added, and the credentials that the URL contains. */
 export interface TargetUrl extends Url.Located {
-  readonly base: BaseRelation
+  readonly relation: BaseRelation
 }
 
 type UrlOrError = E.Either<Url.UrlError, Url.Located>
@@ -96,18 +96,19 @@ const join = (base: Url.Located, reference: string): UrlOrError => {
   return E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: base.userinfo })
 }
 
+const withRelation = (relation: BaseRelation, located: UrlOrError): E.Either<Url.UrlError, TargetUrl> =>
+  E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: located.right.userinfo, relation })
+
 const locate = (settings: Settings, reference: string): E.Either<Url.UrlError, TargetUrl> => {
   if (settings.baseUrl._tag !== 'Set') return withRelation('NoBase', Url.parse(reference))
   const base = baseOf(settings.baseUrl)
   if (E.isLeft(base)) return base
   if (!Url.isAbsolute(reference)) return withRelation('Joined', join(base.right, reference))
   const located = Url.parse(reference)
+  // Stricter than `shouldStripAuth`: http to https leads to another origin.
   const isSame = E.isRight(located) && Url.sameOrigin(located.right.url, base.right.url)
   return withRelation(isSame ? 'SameOrigin' : 'OtherOrigin', located)
 }
-
-const withRelation = (base: BaseRelation, located: UrlOrError): E.Either<Url.UrlError, TargetUrl> =>
-  E.isLeft(located) ? located : E.right({ url: located.right.url, userinfo: located.right.userinfo, base })
 
 /** Adds the query of the settings. Only http-like URLs take one; any other scheme stays unchanged, as in requests. */
 export const withQuery =

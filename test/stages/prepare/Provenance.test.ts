@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Jar from '../../../src/cookies/Jar.js'
@@ -11,6 +11,7 @@ import * as Session from '../../../src/session/Session.js'
 import * as Exchange from '../../../src/stages/Exchange.js'
 import { merge } from '../../../src/stages/Merge.js'
 import * as Provenance from '../../../src/stages/prepare/Provenance.js'
+import * as Headers from '../../../src/values/Headers.js'
 import type { Server } from '../../../src/wire/Reply.js'
 
 // Each plan of an exchange records its inputs: request, session, jar, environment and time. A redirected plan also
@@ -82,16 +83,16 @@ describe('Provenance of a plan that was built by hand (specification)', () => {
   const { provenance: _, ...byHand } = first?.plan ?? expect.fail('nothing was sent')
   it('is missing, also after it is sent again', () => {
     expect(Provenance.of(byHand)).toEqual(O.none)
-    expect(Provenance.refresh(jar, now)(byHand)).toBe(byHand)
+    expect(Provenance.refresh(jar, now)(identity)(byHand)).toEqual(byHand)
   })
 })
 
-it('Provenance.resent replaces the jar and the time of the provenance only (specification)', () => {
+it('Provenance.refresh replaces the jar, the time and the headers of the provenance (specification)', () => {
   const plan = Plan.plan({ session })(request)
   if (E.isLeft(plan)) return expect.fail(plan.left.message)
-  const again = Provenance.refresh(jar, now)(plan.right)
-  expect(provenanceOf(again)).toEqual({ ...provenanceOf(plan.right), jar, now })
-  expect({ ...again, inputs: undefined }).toEqual({ ...plan.right, inputs: undefined })
+  const again = Provenance.refresh(jar, now)(() => Headers.empty)(plan.right)
+  expect(provenanceOf(again)).toEqual({ ...provenanceOf(plan.right), jar, now, headers: Headers.empty })
+  expect({ ...again, provenance: undefined }).toEqual({ ...plan.right, provenance: undefined, headers: Headers.empty })
 })
 
 it('Merge.merge applies the settings of the request over those of the session', () => {

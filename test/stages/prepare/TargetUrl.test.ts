@@ -87,7 +87,7 @@ describe('an absolute URL (specification)', () => {
   const leavesBase = (session: Session.Session, reference: string) =>
     pipe(
       located(session, reference),
-      E.map((one) => one.base === 'OtherOrigin'),
+      E.map((one) => one.relation === 'OtherOrigin'),
     )
   it.each([
     ['https://h/other', false],
