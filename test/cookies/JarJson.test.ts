@@ -58,16 +58,20 @@ const CHALLENGE: DigestCache.Challenge = {
   opaque: O.some('o'),
   algorithm: O.some('MD5'),
   qop: true,
+  domain: ['/a', '/b?c'],
   count: 7,
   updated: { ms: 5, n: 6 },
 }
 const PLAIN: DigestCache.Challenge = {
-  ...CHALLENGE,
+  origin: 'https://h.test',
+  realm: 'r',
   user: 'you',
+  nonce: 'n',
   opaque: O.none,
   algorithm: O.none,
   qop: false,
   count: 0,
+  updated: { ms: 5, n: 6 },
 }
 
 const FULL: Jar.Jar = {
@@ -130,6 +134,7 @@ const JSON_OF_FULL = {
       opaque: 'o',
       algorithm: 'MD5',
       qop: true,
+      domain: ['/a', '/b?c'],
       count: 7,
       updated: [5, 6],
     },
