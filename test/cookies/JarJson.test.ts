@@ -280,6 +280,11 @@ describe('a file that was edited', () => {
     [{ domain: 'xn--mnchen-3ya.de' }, 'a'],
     [{ domain: 'münchen.de' }, 'no'],
     [{ domain: '%2Frun%2Fa.sock', hostOnly: true }, 'a'],
+    [{ domain: '%2Frun%2Fa.sock', hostOnly: false }, 'no'],
+    [{ domain: 'run%2', hostOnly: true }, 'no'],
+    [{ domain: 'run%2F%2', hostOnly: true }, 'no'],
+    [{ domain: ' %2Frun', hostOnly: true }, 'no'],
+    [{ domain: '%2Frun ', hostOnly: true }, 'no'],
   ])('with %j is %s cookie, wherever it stands', (patch, is) => {
     for (const i of [0, 1]) {
       const { name = JSON_OF_FULL.cookies[i]?.name } = patch as { readonly name?: string }

@@ -394,6 +394,10 @@ describe('an invalid file', () => {
     [{ trust: { ...NONE, netrc: 1 } }, 'trust.netrc'],
     [{ trust: { proxies: true, netrc: true } }, 'trust.certificates'],
   ])('%j is a problem of %s', (edit, path) => expect(problems({ ...file({}), ...edit })).toContain(path))
+  it('of a newer version has no other problems', () => {
+    const found = Session.decode({ ...file(3), version: 2, trust: 'all' })
+    expect(E.isLeft(found) && found.left.problems).toEqual([expect.stringContaining('version')])
+  })
 
   it.each<[object, string]>([
     [{ headers: [['a\n', { unset: true }]] }, 'headers.0.0'],
