@@ -166,6 +166,8 @@ describe('the records of a site (specification)', () => {
     [MAX + 2, MAX + 1],
     [MAX + 2, 200],
     [200, MAX + 2],
+    [MAX - 1, 10],
+    [10, MAX - 1],
   ])('keep the newest of each kind: of %i Secure and %i other records', (secure, other) => {
     const all = [...manyOf(secure, true), ...manyOf(other, false)]
     const kept = CookieStore.siteFromRecords(all)
