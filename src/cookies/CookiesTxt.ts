@@ -65,21 +65,27 @@ export interface Read {
   readonly badLines: ReadonlyArray<number>
 }
 
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
+
 const inputOf = (line: string): Cookie.Input | undefined => {
   const httpOnly = line.startsWith('#HttpOnly_')
   const fields = (httpOnly ? line.slice(10) : line).split('\t')
   const [domain = '', subdomains = '', path = '', secure = '', expiry = '', name = '', value = '', ...more] = fields
-  const isFlag = (text: string): boolean => /^(TRUE|FALSE)$/i.test(text)
-  if (more.length > 0 || domain === '' || !isFlag(subdomains) || !isFlag(secure) || !/^\d*(\.\d+)?$/.test(expiry))
-    return undefined
+  const isForSubdomains = FLAGS.get(subdomains.toLowerCase())
+  const isSecure = FLAGS.get(secure.toLowerCase())
+  if (isForSubdomains === undefined || isSecure === undefined) return undefined
+  if (more.length > 0 || !/^\d*(\.\d+)?$/.test(expiry)) return undefined
   const seconds = Number(expiry)
   return {
     name,
     value,
     domain: domain.replace(/^\./, ''),
-    hostOnly: /^FALSE$/i.test(subdomains),
+    hostOnly: !isForSubdomains,
     path: path === '' ? '/' : path,
-    secure: /^TRUE$/i.test(secure),
+    secure: isSecure,
     httpOnly,
     ...(seconds === 0 ? {} : { expires: new Date(seconds * 1000) }),
   }

@@ -138,7 +138,7 @@ export const withoutAuth: Configure = patch({ auth: Override.unset })
 /** Sets the base URL that relative URLs are appended to, with exactly one slash between them. */
 export const withBaseUrl = (url: string): Configure => patch({ baseUrl: Override.set(baseUrl(url)) })
 
-const isDirect = (url: string | null): url is null => url === null || (typeof url === 'string' && trimmed(url) === '')
+const isBlank = (url: string): boolean => typeof url === 'string' && trimmed(url) === ''
 
 /**
  * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy. Keys are
@@ -153,8 +153,8 @@ export const withProxy = (proxy: string | Readonly<Record<string, string | null>
     // An invalid key is kept as it is, and planning reports it.
     const key = ProxyKey.normalize(given) ?? given
     // An empty `no_proxy` is a valid list of hosts, which replaces the environment variable.
-    const isUnset = key === ProxyKey.NO_PROXY ? url === null : isDirect(url)
-    proxies.set(key, isUnset || url === null ? Override.unset : Override.set(Secret.make(url)))
+    const isUnset = url === null || (key !== ProxyKey.NO_PROXY && isBlank(url))
+    proxies.set(key, isUnset ? Override.unset : Override.set(Secret.make(url)))
   }
   return patch({ proxies: Override.extend<Proxies>(proxies) })
 }

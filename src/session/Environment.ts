@@ -83,8 +83,7 @@ interface Parsed {
   /** By scheme, without the colon. */
   readonly proxies: ReadonlyMap<string, Variable>
   readonly bypass: NoProxy.Bypass
-  /** Undefined if the file is empty or missing. */
-  readonly netrc: E.Either<string, Netrc.Entries> | undefined
+  readonly netrc: E.Either<string, Netrc.Entries>
   readonly caBundle: O.Option<string>
 }
 
@@ -98,11 +97,10 @@ const parsedOf = (environment: Environment): Parsed => {
   // Python reads these two names first, then the name in any case.
   const noProxy = variable(environment, 'no_proxy') || variable(environment, 'NO_PROXY')
   const caBundle = variable(environment, 'REQUESTS_CA_BUNDLE') || variable(environment, 'CURL_CA_BUNDLE')
-  const netrc = Secret.reveal(environment.netrc)
   const parsed: Parsed = {
     proxies: new Map([...suffixed].filter(([key]) => key !== 'no')),
     bypass: NoProxy.parse(noProxy || Secret.reveal(suffixed.get('no')?.value ?? '')),
-    netrc: netrc === '' ? undefined : Netrc.parse(netrc),
+    netrc: Netrc.parse(Secret.reveal(environment.netrc)),
     caBundle: caBundle === '' ? O.none : O.some(caBundle),
   }
   cache.set(environment, parsed)
@@ -161,7 +159,7 @@ export const credentialsFor =
   (hostname: string, user?: string) =>
   (environment: Environment): O.Option<Credentials> => {
     const { netrc } = parsedOf(environment)
-    return netrc === undefined || E.isLeft(netrc) ? O.none : Netrc.lookup(hostname, user)(netrc.right)
+    return E.isLeft(netrc) ? O.none : Netrc.lookup(hostname, user)(netrc.right)
   }
 
 /** Returns the path of the CA bundle: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE. An empty variable is ignored. */
@@ -170,7 +168,6 @@ export const caBundle = (environment: Environment): O.Option<string> => parsedOf
 /** Returns messages about files that could not be read and about invalid netrc entries. */
 export const problems = (environment: Environment): ReadonlyArray<string> => {
   const { netrc } = parsedOf(environment)
-  if (netrc === undefined) return environment.problems
   const found = E.isLeft(netrc) ? [netrc.left] : netrc.right.problems
   return [...environment.problems, ...found.map((problem) => `netrc: ${problem}`)]
 }

@@ -109,6 +109,16 @@ describe('a cookie that the user sets', () => {
     expect(messageOf({ name: '__Host-a', secure: true })).toMatch(/no Domain$/)
     expect(messageOf({ name: '__Host-a', hostOnly: true })).toMatch(/must be Secure, /)
   })
+  it.each([
+    ['a', 4095, true],
+    ['a', 4096, false],
+    ['ab', 4094, true],
+    ['ab', 4095, false],
+    ['', 4096, true],
+    ['', 4097, false],
+  ])('with the name %j and %i octets is valid: %s', (name, octets, isValid) =>
+    expect(E.isRight(made({ name, value: 'x'.repeat(octets) }, true))).toBe(isValid),
+  )
   it('needs a name or a value if the policy allows nameless cookies', () => {
     expect(messageOf({ name: '' }, true)).toBeUndefined()
     expect(messageOf({ name: '', value: '' }, true)).toBe('Cookie "" is not valid: it has no name')
@@ -215,9 +225,10 @@ describe('orders', () => {
     cookie({ domain: 'b.test', path: '/b' }),
     cookie({ name: 'b', domain: 'a.test' }),
   ]
+  const plainAndSecure = [cookie({ name: 'c' }), cookie({ name: 'c', secure: true })]
 
-  it('of creation: by time, then by name, domain, path and host-only flag', () =>
-    sorted(Cookie.compareCreation, [{ ...cookie({ name: 'z' }), created: earlier }, ...byKey]))
+  it('of creation: by time, then by name, domain, path, host-only and Secure flag', () =>
+    sorted(Cookie.compareCreation, [{ ...cookie({ name: 'z' }), created: earlier }, ...byKey, ...plainAndSecure]))
   it('of sending: longer paths, then the older cookie', () =>
     sorted(Cookie.compareSending, [
       cookie({ name: 'z', path: '/long' }),

@@ -146,6 +146,38 @@ describe('the records of a site (specification)', () => {
     if (oldest === undefined || second === undefined) return expect.fail('there are 361')
     expect(CookieStore.siteFromRecords([oldest, second, ...rest])).toEqual([oldest, ...rest])
   })
+
+  const MAX = CookieStore.MAX_RECORDS
+  /** `n` records, whose sending order is not their age. */
+  const manyOf = (n: number, secure: boolean) =>
+    Array.from({ length: n }, (_, i) => siteCookie(`c${i}`, 1 + i, { secure, path: i % 3 === 0 ? '/' : '/x' }))
+  const namesOf = (cookies: SiteCookies, secure: boolean) =>
+    cookies
+      .filter((one) => one.secure === secure)
+      .map(({ name }) => Number(name.slice(1)))
+      .sort((x, y) => x - y)
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+  it.each([
+    [MAX, 0],
+    [MAX + 2, 0],
+    [0, MAX + 2],
+    [MAX, MAX],
+    [MAX + 2, MAX + 1],
+    [MAX + 2, 200],
+    [200, MAX + 2],
+    [MAX - 1, 10],
+    [10, MAX - 1],
+  ])('keep the newest of each kind: of %i Secure and %i other records', (secure, other) => {
+    const all = [...manyOf(secure, true), ...manyOf(other, false)]
+    const kept = CookieStore.siteFromRecords(all)
+    expect(namesOf(kept, true)).toEqual(range(Math.max(0, secure - MAX), secure))
+    expect(namesOf(kept, false)).toEqual(range(Math.max(0, other - MAX), other))
+    for (const isSecure of [true, false]) {
+      const added = siteCookie('c999', 999, { secure: isSecure })
+      expect(CookieStore.writeToSite(added, kept)).toEqual(CookieStore.siteFromRecords([...all, added]))
+    }
+  })
 })
 
 describe('writing to a site (specification)', () => {
@@ -163,6 +195,38 @@ describe('writing to a site (specification)', () => {
     expect(CookieStore.writeToSite(kept, bucket)).toEqual([kept, b])
     expect(names(CookieStore.writeToSite(siteCookie('a', 9), bucket))).toBe('ba')
     expect(bucket).toEqual([a, b])
+  })
+})
+
+describe('writing a record that is newer than all others (law)', () => {
+  const record = fc
+    .record({
+      name: fc.constantFrom('a', 'b'),
+      path: fc.constantFrom('/', '/x'),
+      secure: fc.boolean(),
+      isDead: fc.boolean(),
+    })
+    .chain(({ isDead, ...input }) =>
+      fc.integer({ min: 1, max: 9 }).map((ms) => {
+        const made = siteCookie(input.name, ms, input)
+        return isDead ? Cookie.toTombstone(made.updated)(made) : made
+      }),
+    )
+  it('joins it, and a tombstone of the live record of the other kind', () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 8 }), record, fc.boolean(), (records, one, keepsCreation) => {
+        const site = CookieStore.siteFromRecords(records)
+        const time = { ms: 10, n: 0 }
+        const written = { ...one, updated: time, created: keepsCreation ? one.created : time }
+        const replaced = site.filter(
+          (other) => Cookie.sameKey(other, one) && other.secure !== one.secure && !Cookie.isTombstone(other),
+        )
+        const expected = CookieStore.joinSites(site, [written, ...replaced.map(Cookie.toTombstone(time))])
+        const found = CookieStore.writeToSite(written, site)
+        expect(found).toEqual(expected)
+        expect(CookieStore.equalSites(found, expected)).toBe(true)
+      }),
+    )
   })
 })
 

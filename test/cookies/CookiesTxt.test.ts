@@ -134,6 +134,11 @@ describe('reading', () => {
     expect(Jar.toArray(jar).map(({ name, value }) => name + Secret.reveal(value))).toEqual(['a2', 'b1'])
     expect(badLines).toEqual([2, 5])
   })
+  it('lists the lines of invalid cookies and other invalid lines in order', () => {
+    const publicSuffix = 'com\tTRUE\t/\tFALSE\t0\tn\tv'
+    const { badLines } = read(publicSuffix, 'bad', '# comment', publicSuffix, 'worse')
+    expect(badLines).toEqual([1, 2, 4, 5])
+  })
   it('of a file with either end of line', () => {
     const lines = [1, 2].map((i) => `example.com\tTRUE\t/\tFALSE\t0\tn${i}\tv`)
     for (const end of ['\n', '\r\n']) {

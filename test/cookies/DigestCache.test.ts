@@ -1,7 +1,9 @@
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as DigestCache from '../../src/cookies/DigestCache.js'
+import * as Url from '../../src/values/Url.js'
 
 const challenge = (other: Partial<DigestCache.Challenge> = {}): DigestCache.Challenge => ({
   origin: 'https://h.test',
@@ -95,11 +97,62 @@ describe('remember and count (specification)', () => {
     expect(DigestCache.counted(challenge({ nonce: 'm' }))(one)).toBe(one)
     expect(DigestCache.counted(challenge({ realm: 's' }))(one)).toBe(one)
   })
+  it('the challenge of a realm is found for its origin, realm and user', () => {
+    const one = challenge({ count: 3 })
+    expect(DigestCache.ofRealm(one)(held(one, challenge({ realm: 's' })))).toEqual(O.some(one))
+    for (const other of [{ origin: 'http://h.test' }, { realm: 's' }, { user: 'you' }])
+      expect(DigestCache.ofRealm(challenge(other))(held(one))).toEqual(O.none)
+  })
   it('the challenge of another origin or user is not found', () => {
     const found = (asked: Pick<DigestCache.Challenge, 'origin' | 'user'>) =>
       pipe(DigestCache.find(asked)(held(challenge())), O.isSome)
     expect(found(input)).toBe(true)
     expect(found({ ...input, origin: 'https://h.test:8443' })).toBe(false)
     expect(found({ ...input, user: '' })).toBe(false)
+  })
+})
+
+describe('the protection space of a challenge (RFC 7616 3.3)', () => {
+  const urlOf = (target: string): Url.Url =>
+    pipe(
+      Url.parse(`https://h.test${target}`),
+      E.match(
+        ({ message }) => expect.fail(message),
+        ({ url }) => url,
+      ),
+    )
+  const many = (n: number) => Array.from({ length: n }, (_, i) => `/a${i}`)
+
+  it.each<[string, ReadonlyArray<string> | undefined, string, boolean]>([
+    ['no URI', undefined, '/b', true],
+    ['a path', ['/a'], '/a', true],
+    ['a prefix', ['/a'], '/ab/c?d', true],
+    ['the end of a path', ['/a'], '/b/a', false],
+    ['another path', ['/a'], '/b', false],
+    ['a query', ['/a?x'], '/a?xy', true],
+    ['another query', ['/a?x'], '/a?y', false],
+    ['one of several paths', ['/a', '/b'], '/b', true],
+    ['the same path twice', ['/a', '/a'], '/b', false],
+    ['a URL', ['https://h.test/a'], '/a', true],
+    ['a URL with another path', ['https://h.test/a'], '/b', false],
+    ['a path of another origin', ['https://other.test/a', '/b'], '/a', false],
+    ['a path next to another origin', ['https://other.test/a', '/b'], '/b', true],
+    ['only other origins', ['https://other.test/', 'http://h.test/', 'https://h.test:8443/'], '/a', false],
+    ['only an invalid URI', ['a b'], '/b', true],
+    ['a path next to an invalid URI', ['a b', '/a'], '/a', true],
+    ['another path next to an invalid URI', ['a b', '/a'], '/b', false],
+    ['another path than 64 others', many(64), '/b', false],
+    ['another path than 65 others', many(65), '/b', true],
+  ])('%s: %j, for %s it is found: %s', (_, domain, target, expected) => {
+    const { domain: __, ...input } = challenge()
+    const stored = DigestCache.remember({ ...input, ...(domain === undefined ? {} : { domain }) }, input.updated)
+    const found = (challenges: DigestCache.Challenges) =>
+      O.isSome(DigestCache.find({ ...input, url: urlOf(target) })(challenges))
+    const once = stored(DigestCache.none)
+    expect(found(once)).toBe(expected)
+    // A stored challenge keeps its protection space when it is stored again, as when jars are merged.
+    const again = DigestCache.toArray(once).map((one) => DigestCache.remember(one, one.updated)(DigestCache.none))
+    expect(again.map(found)).toEqual([expected])
+    expect(O.isSome(DigestCache.find(input)(once))).toBe(true)
   })
 })

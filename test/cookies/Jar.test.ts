@@ -148,6 +148,7 @@ describe('receive', () => {
     const { accepted, rejected } = Jar.receive(EXAMPLE, ['new=1', 'gone=; Max-Age=0', 'new=2', 'bad'], LATER)(jar)
     expect(accepted.map(({ name, value }) => [name, Secret.reveal(value)])).toEqual([['new', '2']])
     expect(rejected.map(({ _tag }) => _tag)).toEqual(['Nameless'])
+    expect(Jar.receive(EXAMPLE, ['bad'], LATER)(jar)).toMatchObject({ jar, accepted: [], rejected })
   })
 })
 
@@ -417,6 +418,15 @@ describe('why', () => {
       ['sent', 'sent', 'https://www.example.com/login'],
     ])
   })
+  test('tells which cookies exceed the limit of a site, and which that of a header', () => {
+    const jar = absorbed(
+      'https://example.com/',
+      Array.from({ length: 181 }, (_, i) => `c${100 + i}=1`),
+    )
+    const verdicts = Jar.why(EXAMPLE, NOW, 7 * 'c100=1; '.length)(jar).map(({ verdict }) => verdict)
+    const repeated = (verdict: Cookie.CookieStatus, n: number) => Array.from({ length: n }, () => verdict)
+    expect(verdicts).toEqual([...repeated('site-limit', 1), ...repeated('header-limit', 173), ...repeated('sent', 7)])
+  })
 })
 
 describe('join', () => {
@@ -637,6 +647,34 @@ describe('setAll', () => {
     const folded = entries.reduce((held, { input }) => E.getOrElse(() => held)(Jar.set(input)(held)), Jar.empty)
     const told = (held: Jar.Jar) => Jar.toArray(held).map(({ name, value }) => [name, Secret.reveal(value)])
     expect(told(jar)).toEqual(told(folded))
+  })
+  test('equals repeated at and set, on any jar (law)', () => {
+    const entry = fc
+      .record({
+        name: fc.constantFrom('a', 'b', ''),
+        value: fc.constantFrom('1', '2'),
+        domain: fc.constantFrom('h.test', 'www.h.test', 'i.test'),
+        secure: fc.boolean(),
+        isDeletion: fc.boolean(),
+        seconds: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+      })
+      .map(({ isDeletion, seconds, ...input }) => ({
+        input: { ...input, ...(isDeletion ? { expires: new Date(0) } : {}) },
+        ...(seconds === undefined ? {} : { at: new Date(seconds * 1000) }),
+      }))
+    const fold = (jar: Jar.Jar, entries: ReadonlyArray<Jar.CookieEntry>): Jar.Jar =>
+      entries.reduce((held, { input, at }) => {
+        const start = at === undefined ? held : Jar.at(at)(held)
+        return E.getOrElse(() => held)(Jar.set(input)(start))
+      }, jar)
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 6 }), fc.array(entry, { maxLength: 6 }), (before, entries) => {
+        const jar = fold(Jar.empty, before)
+        const all = Jar.setAll(entries)(jar)
+        expect(Jar.Eq.equals(all.jar, fold(jar, entries))).toBe(true)
+        expect([...all.problems.keys()]).toEqual(entries.flatMap(({ input }, i) => (input.name === '' ? i : [])))
+      }),
+    )
   })
   test('sets 20,000 cookies of one site', () => {
     const entries = Array.from({ length: 20_000 }, (_, i) => ({

@@ -58,16 +58,20 @@ const CHALLENGE: DigestCache.Challenge = {
   opaque: O.some('o'),
   algorithm: O.some('MD5'),
   qop: true,
+  domain: ['/a', '/b?c'],
   count: 7,
   updated: { ms: 5, n: 6 },
 }
 const PLAIN: DigestCache.Challenge = {
-  ...CHALLENGE,
+  origin: 'https://h.test',
+  realm: 'r',
   user: 'you',
+  nonce: 'n',
   opaque: O.none,
   algorithm: O.none,
   qop: false,
   count: 0,
+  updated: { ms: 5, n: 6 },
 }
 
 const FULL: Jar.Jar = {
@@ -130,6 +134,7 @@ const JSON_OF_FULL = {
       opaque: 'o',
       algorithm: 'MD5',
       qop: true,
+      domain: ['/a', '/b?c'],
       count: 7,
       updated: [5, 6],
     },
@@ -275,6 +280,11 @@ describe('a file that was edited', () => {
     [{ domain: 'xn--mnchen-3ya.de' }, 'a'],
     [{ domain: 'münchen.de' }, 'no'],
     [{ domain: '%2Frun%2Fa.sock', hostOnly: true }, 'a'],
+    [{ domain: '%2Frun%2Fa.sock', hostOnly: false }, 'no'],
+    [{ domain: 'run%2', hostOnly: true }, 'no'],
+    [{ domain: 'run%2F%2', hostOnly: true }, 'no'],
+    [{ domain: ' %2Frun', hostOnly: true }, 'no'],
+    [{ domain: '%2Frun ', hostOnly: true }, 'no'],
   ])('with %j is %s cookie, wherever it stands', (patch, is) => {
     for (const i of [0, 1]) {
       const { name = JSON_OF_FULL.cookies[i]?.name } = patch as { readonly name?: string }

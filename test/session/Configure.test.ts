@@ -51,6 +51,14 @@ describe('headers', () => {
   it('are removed by null', () => {
     expect(headers(Settings.withHeaders({ A: '1', a: null }))).toEqual({ a: { _tag: 'Unset' } })
     expect(headers(Settings.withoutHeader('A'))).toEqual({ a: { _tag: 'Unset' } })
+    // The cast: plain JavaScript may also pass null in pairs.
+    const pairs = [
+      ['A', '1'],
+      ['A', null as never],
+      ['a', '2'],
+    ] as const
+    expect(headers(Settings.withHeaders(pairs))).toEqual({ a: set('a', '2') })
+    expect(headers(Settings.withHeaders(pairs.slice(0, 2)))).toEqual({ a: { _tag: 'Unset' } })
   })
 })
 
@@ -59,6 +67,11 @@ describe('query and cookies', () => {
     expect(from(Settings.withQuery({ a: 1 })).query).toMatchObject({ value: { _tag: 'Keys' } })
     expect(from(Settings.withQuery([['a', 1]])).query).toMatchObject({ value: { _tag: 'Pairs', pairs: [['a', 1]] } })
     expect(from(Settings.withQueryText('a b')).query).toEqual(Override.replace({ _tag: 'Text', text: 'a b' }))
+  })
+  it('a secret parameter extends the query, given as a string or as a secret', () => {
+    const query = from(Settings.withSecretQuery('a', '1'), Settings.withSecretQuery('b', Secret.make('2'))).query
+    const keys = { a: { _tag: 'Set', value: 'secret:1' }, b: { _tag: 'Set', value: 'secret:2' } }
+    expect(plain(query)).toEqual({ _tag: 'Extend', value: { _tag: 'Keys', keys } })
   })
   it('a cookie is secret, given as a string or as a secret', () => {
     const cookies = plain(from(Settings.withCookie('a', '1'), Settings.withCookie('b', Secret.make('2'))).cookies)
@@ -86,6 +99,23 @@ describe('base URL and proxies', () => {
     expect(plain(from(Settings.withProxy({ http: 'p', https: null, ftp: '' })).proxies)).toEqual({
       _tag: 'Extend',
       value: { http: { _tag: 'Set', value: 'secret:p' }, https: { _tag: 'Unset' }, ftp: { _tag: 'Unset' } },
+    })
+  })
+  it.each<[string, string | null, string, string | undefined]>([
+    ['HTTP', 'p', 'http', 'secret:p'],
+    ['https://A.test/', 'p', 'https://a.test', 'secret:p'],
+    ['a b', 'p', 'a b', 'secret:p'],
+    ['all', ' \t', 'all', undefined],
+    ['no_proxy', '', 'no_proxy', 'secret:'],
+    ['NO_PROXY', 'h', 'no_proxy', 'secret:h'],
+    ['no_proxy', null, 'no_proxy', undefined],
+    // The cast: planning reports a URL that is not a string.
+    ['http', 7 as never, 'http', 'secret:7'],
+  ])('the proxy %j: %j is stored as %j: %j', (given, url, key, expected) => {
+    const stored = expected === undefined ? { _tag: 'Unset' } : { _tag: 'Set', value: expected }
+    expect(plain(from(Settings.withProxy({ [given]: url })).proxies)).toEqual({
+      _tag: 'Extend',
+      value: { [key]: stored },
     })
   })
   it('withoutProxy disables all proxies', () => {

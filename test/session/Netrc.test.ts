@@ -39,6 +39,10 @@ describe('an entry', () => {
     ['machine h password p "" what', ':p'],
     ['machine h login a password b machine h login c password d', 'a:b'],
     ['machine h login a password b machine h', 'a:b'],
+    ['machine h login u machine h login u password p', 'u:p'],
+    ['machine h login a machine h login b', 'a:'],
+    ['\ufeffmachine h login u password p', 'u:p'],
+    ['machine h login u password p\ufeff', 'u:p\ufeff'],
     ['machine h login u password p default', 'u:p'],
     ['machine h login u password p machine i', 'u:p'],
     ['machine H login u password p', 'u:p'],
@@ -64,12 +68,33 @@ describe('an entry', () => {
     ['a b', 'machine "a b" login u password p'],
     ['#h', 'machine #h login u password p'],
   ])('is found for a machine called %s', (host, text) => expect(entry(text, host)).toBe('u:p'))
+
+  it.each([
+    ['bücher.test', 'xn--bcher-kva.test', true],
+    ['[0:0::1]', '::1', true],
+    ['0:0::1', '[::1]', true],
+    ['[::1]', '[::2]', false],
+    ['a.b', 'ab', false],
+    ['a[b]', 'ab', false],
+    ['[a]b', 'ab', false],
+    ['a/b', 'a', false],
+    ['a?b', 'a', false],
+    ['a#b', 'a', false],
+    ['a@b', 'b', false],
+    ['a\\\\b', 'a', false],
+  ])('of the machine %s is for the host %s: %s', (machine, host, expected) => {
+    const text = `machine ${machine} login u password p`
+    expect([entry(text, host), entry(text, machine.replace('\\\\', '\\'))]).toEqual([expected ? 'u:p' : 'none', 'u:p'])
+  })
 })
 
 describe('a word', () => {
   it.each([
     ['ends at white space', 'machine\th\r\nlogin\nu \t\r\n password\rp', 'u:p'],
     ['may be quoted', 'machine h login "u v" password "p q"', 'u v:p q'],
+    ['is not a keyword of an entry if it is quoted', 'machine h password p "login" u', ':p'],
+    ['does not start an entry if it is quoted', 'machine h login u "machine" i password p', 'u:p'],
+    ['does not start a comment if it is quoted', 'machine h login u "#c" x password p', 'u:p'],
     ['must close its quote on its line', 'machine h login "a\r\nb" password "c"', 'invalid'],
     ['may contain the escapes of curl in quotes', 'machine h login u password "\\n\\r\\t\\a"', 'u:\n\r\ta'],
     ['may contain a quote after a backslash', 'machine h login "a\\"b" password p\\"q', 'a"b:p"q'],
@@ -139,6 +164,9 @@ describe('a file without a valid entry', () => {
     'machine ""',
     'machine "" login u password p',
     'machine h password "p',
+    'machine h login u bogus "p',
+    'machine h login u bogus\nmore\npassword p',
+    'machine h login u bogus password p q',
   ])('is a Left: %j', (text) => expect(entry(text)).toBe('invalid'))
   it('does not repeat text of the file in its messages, which may be a password', () => {
     expect(JSON.stringify(Netrc.parse('machine h password p hunter2'))).not.toContain('hunter2')
@@ -166,7 +194,40 @@ describe('an invalid entry', () => {
     ['machine h login u password\nmachine i login v password w', 'i', 'v:w'],
     ['machine h method interactive port 1\nmachine i login v password w', 'i', 'v:w'],
     ['\ufeffjunk\nmachine i login v password w', 'i', 'v:w'],
+    ['junk\ndefault login d password e', 'h', 'd:e'],
   ])('does not consume the next one: %j, host %s', (text, host, expected) => expect(entry(text, host)).toBe(expected))
+})
+
+describe('a problem', () => {
+  const problems = (text: string) =>
+    pipe(
+      Netrc.parse(`${text}\n\nmachine i login v password w`),
+      E.match(
+        (problem) => [problem],
+        (entries) => entries.problems,
+      ),
+    )
+  it.each([
+    ['\njunk', /^line 2\b/],
+    ['machine', /^line 1\b.* host/],
+    ['machine "h', /^line 1\b.* host/],
+    ['machine h\nlogin "u', /^line 2\b.*\blogin\b.* quote/],
+    ['machine h\nlogin u\n"p', /^line 3\b.* quote/],
+    ['machine h login u\nmethod "p', /^line 2\b.* quote/],
+    ['machine h login u\nbogus', /^line 2\b.* keyword/],
+    ['machine h\nport 1', /^line 2\b.*\bpassword\b/],
+  ])('of %j has the line and says what is wrong', (text, expected) =>
+    expect(problems(text)).toEqual([expect.stringMatching(expected)]),
+  )
+  it('of an unfinished macro has its line', () => {
+    expect(Netrc.parse('\nmacdef x\ncd')).toEqual(E.left(expect.stringMatching(/^line 2\b.*\bmacdef\b/)))
+  })
+  it('is reported for the first 20 places', () => {
+    expect(problems('junk\n'.repeat(19))).toHaveLength(19)
+    expect(problems('junk\n'.repeat(21))).toEqual(
+      Array.from({ length: 20 }, (_, i) => expect.stringMatching(`^line ${i + 1}\\b`)),
+    )
+  })
 })
 
 it('selects the first entry that matches the user', () => {

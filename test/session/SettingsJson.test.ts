@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -9,6 +10,7 @@ import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Override from '../../src/values/Override.js'
+import type * as Query from '../../src/values/Query.js'
 import * as Secret from '../../src/values/Secret.js'
 
 const reveal = { reveal: true }
@@ -100,6 +102,11 @@ describe('a setting is written as JSON and read back', () => {
           },
         },
       },
+    ],
+    [
+      'a secret query parameter',
+      Settings.withSecretQuery('k', 'hunter2\n'),
+      { query: { extend: { keys: [['k', { set: { secret: 'hunter2\n' } }]] } } },
     ],
     ['a query given as text', Settings.withQueryText('a=\n'), { query: { replace: { text: 'a=\n' } } }],
     ['a cookie', Settings.withCookie('a', 'hunter2'), { cookies: [['a', { set: 'hunter2' }]] }],
@@ -195,6 +202,29 @@ describe('a setting is written as JSON and read back', () => {
     expect(Eq.equals(again, E.right(session))).toBe(true)
   })
 
+  it('without the absent values of a query', () => {
+    const encoded = (query: Query.Input) => Session.encode()(Settings.withQuery(query)(Session.empty))
+    const pairs = { replace: { pairs: [['c', [null, 1, null]]] } }
+    expect(
+      encoded([
+        ['a', null],
+        ['b', undefined],
+        ['c', [undefined, 1, null]],
+      ]),
+    ).toStrictEqual(E.right(file({ query: pairs })))
+    const keys = { extend: { keys: [['c', { set: [null, 1] }]] } }
+    expect(encoded({ b: undefined, c: [undefined, 1] })).toStrictEqual(E.right(file({ query: keys })))
+  })
+  it('with the secret and the plain values of a sensitive header', () => {
+    const json = file({
+      headers: [['x', { set: { name: 'X', values: ['hunter1', { secret: 'hunter2' }] } }]],
+      sensitive: [['x', { set: true }]],
+    })
+    const again = Session.decode(json)
+    expect(inspect(again, { depth: null })).not.toContain('hunter')
+    expect(pipe(again, E.flatMap(Session.encode(reveal)))).toStrictEqual(E.right(json))
+  })
+
   it.each([
     { proxies: true, netrc: false, certificates: false },
     { proxies: false, netrc: true, certificates: false },
@@ -244,6 +274,14 @@ describe('a secret that is written only with { reveal: true }', () => {
       'headers.X-Mine',
       (s) => pipe(s, Settings.withHeader('X-Mine', 'hunter2'), Settings.withSensitiveHeaders('x-mine')),
     ],
+    [
+      'headers.X-Raw',
+      patch({
+        headers: new Map([['x-raw', Override.set({ name: 'X-Raw', values: ['hunter2'] })]]),
+        sensitive: new Map([['x-raw', Override.set<true>(true)]]),
+      }),
+    ],
+    ['query.k', Settings.withSecretQuery('k', 'hunter2')],
     ['cookies.a', Settings.withCookie('a', 'hunter2')],
     ['proxies.http', Settings.withProxy({ http: 'http://u:hunter2@p' })],
     ['proxies.all', Settings.withProxy('hunter2@p')],
@@ -356,6 +394,10 @@ describe('an invalid file', () => {
     [{ trust: { ...NONE, netrc: 1 } }, 'trust.netrc'],
     [{ trust: { proxies: true, netrc: true } }, 'trust.certificates'],
   ])('%j is a problem of %s', (edit, path) => expect(problems({ ...file({}), ...edit })).toContain(path))
+  it('of a newer version has no other problems', () => {
+    const found = Session.decode({ ...file(3), version: 2, trust: 'all' })
+    expect(E.isLeft(found) && found.left.problems).toEqual([expect.stringContaining('version')])
+  })
 
   it.each<[object, string]>([
     [{ headers: [['a\n', { unset: true }]] }, 'headers.0.0'],
