@@ -220,7 +220,7 @@ export const compact =
   (jar: Jar): Jar => {
     const compacted = records(jar).flatMap((cookie) => {
       if (Cookie.isLive(cookie, now.getTime())) return cookie
-      return cookie.updated.ms > now.getTime() - horizon ? Cookie.toTombstone(cookie.updated)(cookie) : []
+      return cookie.updated.ms >= now.getTime() - horizon ? Cookie.toTombstone(cookie.updated)(cookie) : []
     })
     return withRecords(compacted)(jar)
   }

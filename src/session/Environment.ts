@@ -20,7 +20,7 @@
  * assert.equal(O.isSome(proxyFor('localhost')), false)
  */
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { devNull, homedir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -179,7 +179,7 @@ const MAX_NETRC_BYTES = 1_048_576
 /** The paths to try, in order, or why they are unknown. */
 const netrcPaths = (): E.Either<string, ReadonlyArray<string>> => {
   const path = process.env['NETRC']
-  if (path === '') return E.right([])
+  if (path === '' || path === devNull) return E.right([])
   if (path !== undefined && !/^~(?:\/|$)/.test(path)) return E.right([path])
   // `homedir` throws if HOME is not set and the user id has no entry in the user database, as in some containers.
   const folder = O.tryCatch(homedir)

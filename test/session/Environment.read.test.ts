@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import os, { tmpdir } from 'node:os'
+import os, { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -58,6 +58,10 @@ describe('the environment of the process', () => {
     ).toEqual(O.some('http://p:1'))
   })
 
+  it.each(['', devNull])('reads no netrc file, and has no problem, if NETRC is %j', (path) => {
+    vi.stubEnv('NETRC', path)
+    expect(Environment.problems(Environment.read())).toEqual([])
+  })
   it('reads only the file in NETRC if it is set', () => {
     const path = write('mine', GOOD)
     write('.netrc', 'machine h login other password o machine i login other password o')
