@@ -15,7 +15,6 @@ export interface Network extends Address {
 }
 
 const WIDTH = { 4: 32, 6: 128 } as const
-const MAPPED = 0xffffn << 32n
 
 const ofBytes = (text: string): bigint => text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
 
@@ -32,13 +31,13 @@ const ofGroups = (text: string): bigint => {
 
 /** Parses an address without brackets. Returns `undefined` if it is not valid or has a zone. */
 const parse = (text: string): Address | undefined => {
-  if (text.length > 45 || text.includes('%')) return undefined
+  if (text.includes('%')) return undefined
   const version = isIP(text)
   if (version === 4) return { version, bits: ofBytes(text) }
   return version === 6 ? { version, bits: ofGroups(text) } : undefined
 }
 
-const isMapped = ({ version, bits }: Address): boolean => version === 6 && bits >> 32n === MAPPED >> 32n
+const isMapped = ({ bits }: Address): boolean => bits >> 32n === 0xffffn
 const toIpv4 = ({ bits }: Address): Address => ({ version: 4, bits: bits & 0xffffffffn })
 
 /** Returns the forms in which a list may contain an address; empty for a host name. */
@@ -50,12 +49,11 @@ export const parseForms = (text: string): ReadonlyArray<Address> => {
 
 /** Parses `address/length`, or an address as a network of one address. A mapped IPv4 network becomes an IPv4 network. */
 export const parseNetwork = (text: string): Network | undefined => {
-  const slash = text.lastIndexOf('/')
-  const address = parse(slash < 0 ? text : text.slice(0, slash))
+  const [, host = '', digits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const address = parse(host)
   if (address === undefined) return undefined
-  const digits = slash < 0 ? String(WIDTH[address.version]) : text.slice(slash + 1)
-  const length = Number(digits)
-  if (!/^\d{1,3}$/.test(digits) || length > WIDTH[address.version]) return undefined
+  const length = Number(digits ?? WIDTH[address.version])
+  if (length > WIDTH[address.version]) return undefined
   return isMapped(address) && length >= 96 ? { ...toIpv4(address), length: length - 96 } : { ...address, length }
 }
 
