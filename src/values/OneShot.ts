@@ -109,13 +109,13 @@ export const release = (guarded: Source): void => {
 }
 
 /** A generator that was not started holds no resources. */
-const isGenerator = (source: object): boolean => Object.prototype.toString.call(source) === '[object AsyncGenerator]'
+const isGenerator = (source: unknown): boolean => Object.prototype.toString.call(source) === '[object AsyncGenerator]'
 
 /** Cancels a source after its exchange. It then counts as consumed, unless it is a generator that was not started. */
 export const close = (guarded: Source): void => {
   if (!isObject(guarded)) return
   const source = sources.get(guarded)
-  if (!opened.has(guarded) && source !== undefined && isGenerator(source)) return
+  if (!opened.has(guarded) && isGenerator(source)) return
   opened.add(guarded)
   cancel(source ?? guarded)
 }
