@@ -114,7 +114,7 @@ export const concealing =
     if (secrets.size === 0) return url
     const redact = Redaction.redact(secrets)
     const concealed = concealSearch(concealPathname(url, Redaction.redact(secrets, Secret.REDACTED, '/')), redact)
-    return concealed.hash === '' ? concealed : withHash(redact(concealed.hash))(concealed)
+    return withHash(redact(concealed.hash))(concealed)
   }
 
 /** Returns whether two URLs have the same scheme, host and effective port (RFC 6454 5). */
