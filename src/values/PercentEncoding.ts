@@ -67,9 +67,9 @@ export const removeDotSegments = (path: string): string => {
   const segments = path.split('/')
   // Steps A and D: dot segments before the first slash are removed with that slash.
   const first = segments.findIndex((segment) => segment !== '.' && segment !== '..')
-  if (!path.startsWith('/') && first < 0) return ''
-  const [begin = '', ...rest] = path.startsWith('/') ? segments : segments.slice(first)
-  const output: string[] = begin === '' ? [] : [begin]
+  if (first < 0) return ''
+  const [begin = '', ...rest] = segments.slice(first)
+  const output = [begin]
   for (const segment of rest) {
     if (segment === '..') output.pop()
     else if (segment !== '.') output.push(`/${segment}`)
