@@ -11,6 +11,7 @@
  *
  * Any other key, such as one with a path, credentials or an unknown scheme, is refused when a request is planned.
  */
+import { isIPv6 } from 'node:net'
 import * as E from 'fp-ts/lib/Either.js'
 import { trimmed } from './PercentEncoding.js'
 import * as Url from './Url.js'
@@ -31,8 +32,7 @@ const ofScheme = (name: string): string | undefined => {
 
 const ofHost = (scheme: string, host: string): string | undefined => {
   // requests writes an IPv6 host without brackets.
-  const bracketed = /^[\da-f.]*:[\da-f.]*:[\da-f:.]*$/i.test(host) ? `[${host}]` : host
-  const located = Url.parse(`http://${bracketed}`)
+  const located = Url.parse(isIPv6(host) ? `http://[${host}]` : `http://${host}`)
   if (E.isLeft(located) || located.right.userinfo._tag === 'Some') return undefined
   const { hostname, port, pathname, search, hash } = located.right.url
   if (pathname !== '/' || search !== '' || hash !== '') return undefined

@@ -65,6 +65,35 @@ describe('the keys of withProxy', () => {
       ),
     ).toEqual(E.right(true))
   })
+  it.each<[string, string | undefined]>([
+    ['HTTP:', 'http'],
+    ['wss', 'wss'],
+    ['ftp_proxy', 'ftp'],
+    ['HTTP+Unix', 'http+unix'],
+    ['http+unix://A.test', 'http+unix://a.test'],
+    ['all://', 'all'],
+    ['https://A.test:0443', 'https://a.test:443'],
+    ['http://FE80::12', 'http://[fe80::12]'],
+    ['http://1:2:3:4:5:6:7:8', 'http://[1:2:3:4:5:6:7:8]'],
+    ['http://::ffff:1.2.3.4', 'http://[::ffff:102:304]'],
+    ['http://[::1]:80', 'http://[::1]:80'],
+    ['http://1:2:3', undefined],
+    ['http://fe80::1%eth0', undefined],
+    ['http://::1/', undefined],
+    [':http', undefined],
+    ['http::', undefined],
+    ['http_proxy+unix', undefined],
+    ['http_proxy_', undefined],
+    ['+unix', undefined],
+    ['http+ü', undefined],
+    ['no_proxy://', undefined],
+    ['no://a.test', undefined],
+    ['htp://a.test', undefined],
+    ['htp://', undefined],
+    ['://a.test', undefined],
+    ['http://a.test/#x', undefined],
+    ['http://me@a.test', undefined],
+  ])('normalises %j to %j', (key, normal) => expect(ProxyKey.normalize(key)).toBe(normal))
   it.each(['HTTP://A.test:080/', 'no', 'NO_PROXY', 'all'])(
     'normalises %j to a key that stays the same when normalised again (specification)',
     (key) => {
