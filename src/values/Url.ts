@@ -94,7 +94,7 @@ const HOST_AND_PORT = /^(\[[^\]]*\]|[^[\]:]*)(?::(\d*))?$/
 const canonicalHost = (host: string): string | undefined => {
   if ((PLAIN_NAME.test(host) && !host.includes('xn--')) || IPV4.test(host)) return host
   // The WHATWG parser silently drops TAB, CR and LF. requests refuses a leading '*' or '.'.
-  if (host === '' || /^[*.]|[\s\\^]/.test(host)) return undefined
+  if (/^[*.]|[\s\\^]/.test(host)) return undefined
   try {
     return new URL(`http://${host}/`).hostname
   } catch {

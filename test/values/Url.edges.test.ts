@@ -91,6 +91,8 @@ describe('Url hosts', () => {
     'http://a b/',
     'http://a^b/',
     'http://[::g]/',
+    'http://xn--/',
+    'http://xn--a.de/',
   ])('refuses %s, which has no valid host', (href) => {
     expect(Url.parse(href)).toMatchObject({ _tag: 'Left' })
   })
@@ -109,7 +111,7 @@ describe('Url errors', () => {
     ['http://h\\@evil.test/', 'http://‹secret›@evil.test/', 'backslash'],
     ['http://h:1:2/', 'http://h:1:2/', 'host and port'],
     ['http://[::1/', 'http://[::1/', 'host and port'],
-    ['http://h:065536/', 'http://h:065536/', '65536'],
+    ['http://h:065536/', 'http://h:065536/', 'port 65536'],
     ['http://u:p@a b/', 'http://‹secret›@a b/', "'a b' is not a host name"],
     ['http://*.H/', 'http://*.H/', "'*.H' is not a host name"],
   ])('refuses %j, shown as %j, and names the problem: %s', (given, url, problem) => {
@@ -130,7 +132,8 @@ describe('Url errors', () => {
   })
   it('refuses a value that is not a string', () => {
     // The cast: plain JavaScript can pass anything.
-    expect(Url.parse(7 as unknown as string)).toMatchObject(E.left({ _tag: 'InvalidUrl', url: 'number' }))
+    const left = { _tag: 'InvalidUrl', url: 'number', message: expect.stringContaining('string') }
+    expect(Url.parse(7 as unknown as string)).toEqual(E.left(left))
   })
 })
 
@@ -156,6 +159,10 @@ describe('Url.masked', () => {
     ['u:p@h', '‹secret›@h'],
     ['u:p/w@h', '‹secret›@h'],
     ['u@v@h/x', '‹secret›@h/x'],
+    ['u:p@h//x', '‹secret›@h//x'],
+    ['u:p//w@h', '‹secret›@h'],
+    ['http://@h', 'http://‹secret›@h'],
+    ['@h', '‹secret›@h'],
   ])('shows %j as %j', (text, shown) => expect(Url.masked(text)).toBe(shown))
 
   it.each([
@@ -167,6 +174,7 @@ describe('Url.masked', () => {
     'http://h:80',
     'http://h?x:y@z',
     'http:/h:80/x@y',
+    'http://h/x\n@y',
     'h:80/x@y',
     '/@scope/x',
     '/a:b@c',
@@ -291,5 +299,20 @@ describe('origins and targets', () => {
   it('resolves a reference that repeats the scheme of its base, in upper or lower case', () => {
     expect(resolved('http+unix://h/a/b', 'http+unix:c')).toEqual(E.right('http+unix://h/a/c'))
     expect(resolved('http://h/a/b', 'HTTP:c')).toEqual(E.right('http://h/a/c'))
+  })
+  it.each([
+    ['app://h/a', 'b', 'app://h/b'],
+    ['app://h:1/a', '/b', 'app://h:1/b'],
+    ['app:/a/b', 'c', 'app:/a/c'],
+    ['app:/a', '#b c', 'app:/a#b c'],
+    ['app:/a', '#', 'app:/a'],
+    ['http://h/a#b', '', 'http://h/a'],
+    ['http://h/a', '#b c', 'http://h/a#b%20c'],
+    ['http+unix://h/a', '#b c', 'http+unix://h/a#b%20c'],
+  ])('resolves, from %s, %j to %s', (base, reference, expected) => {
+    expect(resolved(base, reference)).toEqual(E.right(expected))
+  })
+  it('refuses a fragment with a lone surrogate', () => {
+    expect(resolved('http://h/', '#\ud800')).toMatchObject(E.left({ _tag: 'InvalidUrl', url: '#\ud800' }))
   })
 })
