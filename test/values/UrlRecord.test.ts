@@ -77,7 +77,7 @@ describe('Url.concealing', () => {
     )
     expect([hidden.search, Url.sentSearch(hidden)]).toEqual([search, `?${query}&b=S3CRET`])
   })
-  it('hides a second secret beside the first one in a path', () => {
+  it('hides another secret in a path that already hides one', () => {
     const hidden = Url.concealing(new Set(['S3CRET', 'hunter2']))(concealed('http://h/S3CRET/hunter2', 'S3CRET'))
     expect([hidden.pathname, Url.sentPathname(hidden)]).toEqual(['/‹secret›/‹secret›', '/S3CRET/hunter2'])
   })
