@@ -67,7 +67,7 @@ export const masked = (text: string): string => {
   const hasNoPort = NO_PORT.test(text)
   const [start = ''] = (hasNoPort ? /^(?:[^:/?#@]*:\/+|\/{2,})/ : /^(?:[^:/?#@]*:\/*|\/{2,})/).exec(text) ?? []
   const rest = text.slice(start.length)
-  const authority = hasNoPort ? rest : rest.replace(/[/?#][\s\S]*$/, '')
+  const authority = hasNoPort ? rest : rest.replace(/[/?#][\s\S]*/, '')
   // A regular expression that ends with `@` would take quadratic time.
   const at = authority.lastIndexOf('@')
   return at < 0 ? text : `${start}${Secret.REDACTED}${rest.slice(at)}`
