@@ -9,6 +9,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
+import { SENSITIVE } from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
@@ -16,8 +17,8 @@ import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './Auth.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
-export { SENSITIVE } from '../values/Redaction.js'
 export type { OnProgress, Progress } from '../wire/Transport.js'
+export { SENSITIVE }
 
 /** A header name as it will be sent, with one value for each header line. */
 export interface HeaderSetting {
@@ -84,6 +85,10 @@ export const empty: Settings = {
 }
 
 // --- headers that are named sensitive ------------------------------------------------------------------------------
+
+/** Returns whether a header is secret by its lower-case name. */
+export const isSensitive = (sensitive: Settings['sensitive'], key: string): boolean =>
+  SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
 
 /**
  * Values that `withSensitiveHeaders` hid, and not `withSecretHeader`: they become readable again when a later setting
