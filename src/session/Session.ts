@@ -59,7 +59,7 @@ export const empty: Session = {
 /** The version of this library. */
 export const VERSION = '0.1.0'
 
-/** The headers that requests sends, a connect timeout of 10 s, a read timeout of 60 s (D8), and all of the environment. */
+/** The four headers of requests, a connect timeout of 10 s, a read timeout of 60 s (D8), and the whole environment. */
 export const defaults: Session = pipe(
   { ...empty, ambient: { proxies: true, netrc: true, certificates: true } },
   withHeaders({
