@@ -1,8 +1,4 @@
-/**
- * The record of settings that sessions and requests carry, and how two records combine.
- *
- * Every field is an override (`Override`): it inherits, sets or removes a value. `Monoid.concat(x, y)` lays `y` over `x`.
- */
+/** The settings of sessions and requests: each field is an `Override`, and `Monoid.concat(x, y)` lays `y` over `x`. */
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -90,10 +86,7 @@ export const empty: Settings = {
 export const isSensitive = (sensitive: Settings['sensitive'], key: string): boolean =>
   SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
 
-/**
- * Values that `withSensitiveHeaders` hid, and not `withSecretHeader`: they become readable again when a later setting
- * removes the name, and they are saved as plain text.
- */
+/** Values that `withSensitiveHeaders` hid. They are saved as plain text, and readable again if the name is removed. */
 const hiddenForName = new WeakSet<Secret.Secret>()
 
 /** Returns whether a value is hidden only because its header is named, and not by `withSecretHeader`. */

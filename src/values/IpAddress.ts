@@ -15,9 +15,9 @@ export interface Network extends Address {
 }
 
 const WIDTH = { 4: 32, 6: 128 } as const
-const MAPPED = 0xffffn << 32n
 
-const ofBytes = (text: string): bigint => text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+/** Removes the brackets of an IPv6 host. */
+export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 const groups = (text: string): ReadonlyArray<bigint> =>
   text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`))
@@ -34,11 +34,11 @@ const ofGroups = (text: string): bigint => {
 const parse = (text: string): Address | undefined => {
   if (text.length > 45 || text.includes('%')) return undefined
   const version = isIP(text)
-  if (version === 4) return { version, bits: ofBytes(text) }
+  if (version === 4) return { version, bits: text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n) }
   return version === 6 ? { version, bits: ofGroups(text) } : undefined
 }
 
-const isMapped = ({ version, bits }: Address): boolean => version === 6 && bits >> 32n === MAPPED >> 32n
+const isMapped = ({ version, bits }: Address): boolean => version === 6 && bits >> 32n === 0xffffn
 const toIpv4 = ({ bits }: Address): Address => ({ version: 4, bits: bits & 0xffffffffn })
 
 /** Returns the forms in which a list may contain an address; empty for a host name. */

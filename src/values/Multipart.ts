@@ -143,12 +143,11 @@ export const boundaryOf = (contentType: string): string | undefined => {
 export const isMultipart = (contentType: string): boolean =>
   HeaderSyntax.parseMediaType(contentType).essence.startsWith('multipart/')
 
-const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`
-
 /** Adds a boundary to a multipart Content-Type that has none. */
 export const withBoundary = (contentType: string, boundary: string): string => {
   if (boundaryOf(contentType) !== undefined) return contentType
   const { essence, parameters } = HeaderSyntax.parseMediaType(contentType)
   const others = parameters.filter(([name]) => name !== 'boundary')
-  return [essence, ...others.map(asParameter), `boundary=${boundary}`].join('; ')
+  const written = others.map(([name, value]) => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`)
+  return [essence, ...written, `boundary=${boundary}`].join('; ')
 }
