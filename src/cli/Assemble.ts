@@ -41,8 +41,6 @@ type Edit = Endomorphism<Request.Request>
 
 type Fields = ReadonlyArray<Items.Field | Items.Json | Upload>
 
-const isField = (item: LoadedItem): item is Fields[number] => ['Field', 'Json', 'Upload'].includes(item._tag)
-
 /** The field's JSON text. Numbers keep their digits: parsing them as doubles would round to about 15 digits. */
 const jsonTextOf = ({ name, value }: Items.Json): Checked<string> => {
   const json = Printable.compactJson(value)
@@ -86,7 +84,7 @@ const withFormFields = (fields: Fields, { multipart }: Options): Checked<Edit> =
 
 /** The edit that sets the body; `undefined` if no item belongs to the body. */
 const withBodyOf = (items: ReadonlyArray<LoadedItem>, options: Options): Checked<Edit | undefined> => {
-  const fields = items.filter(isField)
+  const fields = items.filter((item) => item._tag === 'Field' || item._tag === 'Json' || item._tag === 'Upload')
   const [whole, ...others] = items.filter((item) => item._tag === 'WholeBody')
   if (whole !== undefined) {
     return others.length > 0 || fields.length > 0
@@ -191,7 +189,6 @@ const fromCurlLine = (line: string): Checked<Assembled> => {
   return E.right({ request, notes: leftOut.map(({ option, why }) => `ignoring ${option} of the curl line: ${why}`) })
 }
 
-/** Returns the request that the command line describes. */
 export const assemble = (target: Target, items: ReadonlyArray<LoadedItem>, options: Options): Checked<Assembled> =>
   pipe(
     withSettingsOf(options),

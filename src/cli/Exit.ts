@@ -66,7 +66,5 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   OutputFailed: NOT_WRITTEN,
 }
 
-export const ofStatus = (status: number): number => (status >= 400 ? STATUS : OK)
-
 export const ofFailure = (failure: Failure): number =>
   failure._tag === 'UnexpectedStatus' && failure.head.status >= 400 ? STATUS : CODES[failure._tag]

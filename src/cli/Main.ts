@@ -87,15 +87,11 @@ const inspect = async (
   return print(terminal, command === 'explain' || !out.isTTY ? text : Terminal.printable(text))
 }
 
-interface Prepared extends Assemble.Assembled {
-  readonly state: Files.SessionState
-}
-
 /** Loads and checks everything that the command line refers to. */
 const prepare = async (
   terminal: Terminal.Terminal,
   { command, target, options: unresolved }: Arguments.Invocation,
-): Promise<Arguments.Checked<Prepared>> => {
+): Promise<Arguments.Checked<Assemble.Assembled & { readonly state: Files.SessionState }>> => {
   const items = await Files.loadItems(target._tag === 'Url' ? target.items : [], terminal.input)
   if (E.isLeft(items)) return items
   const options = await SecretArguments.resolve(target, unresolved, terminal)

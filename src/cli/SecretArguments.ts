@@ -43,14 +43,6 @@ const fromInput = async (input: () => AsyncIterable<Uint8Array>): Promise<Checke
   return singleLine('standard input', text + decoder.decode())
 }
 
-const fromFile = async (path: string): Promise<Checked<string>> => {
-  const text = await Files.readText(path)
-  return E.isLeft(text) ? text : singleLine(path, text.right)
-}
-
-const readsInput = (target: Target): boolean =>
-  target._tag === 'Url' && target.items.some((item) => item._tag === 'Content' && item.path === '-')
-
 const fromArgument = async (
   option: string,
   argument: string,
@@ -61,8 +53,11 @@ const fromArgument = async (
   if (!argument.startsWith('@')) return E.right(argument)
   const path = argument.slice(1)
   if (path === '') return usageError(`Missing file name in --${option} @: write @FILE, or \\@ for a value of @`)
-  if (path !== '-') return fromFile(path)
-  return readsInput(target)
+  if (path !== '-') {
+    const text = await Files.readText(path)
+    return E.isLeft(text) ? text : singleLine(path, text.right)
+  }
+  return target._tag === 'Url' && target.items.some((item) => item._tag === 'Content' && item.path === '-')
     ? usageError(`--${option} @- and the item @- both read the standard input: name a file for one of them`)
     : fromInput(input)
 }

@@ -105,15 +105,7 @@ const download =
     return E.right([{ reply: head, size }, next])
   }
 
-const program = (
-  terminal: Terminal.Terminal,
-  { output }: Options,
-): ((request: Request.Request) => Http.Http<Exit.Failure, Completed>) =>
-  output === undefined ? Http.stream(writeToOutput(terminal)) : download(output)
-
 type Outcome = E.Either<Exit.Failure, Completed>
-
-const isSendError = (failure: Exit.Failure): failure is HttpError.SendError => !('head' in failure) && 'plan' in failure
 
 const printStory = async (terminal: Terminal.Terminal, outcome: Outcome): Promise<void> => {
   const print = (ended: E.Either<HttpError.SendError, Story.Ended>): Promise<void> =>
@@ -123,7 +115,7 @@ const printStory = async (terminal: Terminal.Terminal, outcome: Outcome): Promis
     await print(E.right(size === undefined ? reply : { ...reply, bytes: { length: size } }))
   } else if (outcome.left._tag === 'UnexpectedStatus') {
     await print(E.right(outcome.left.head))
-  } else if (isSendError(outcome.left)) {
+  } else if (!('head' in outcome.left) && 'plan' in outcome.left) {
     await print(E.left(outcome.left))
   }
 }
@@ -143,10 +135,9 @@ const reportOutcome = async (terminal: Terminal.Terminal, outcome: Outcome): Pro
     return code
   }
   const { status, reason, plan } = outcome.right.reply
-  if (status >= 400) {
-    await Terminal.printError(terminal, `The server replied ${`${status} ${reason}`.trim()} to ${show(plan)}`)
-  }
-  return Exit.ofStatus(status)
+  if (status < 400) return Exit.OK
+  await Terminal.printError(terminal, `The server replied ${`${status} ${reason}`.trim()} to ${show(plan)}`)
+  return Exit.STATUS
 }
 
 /** What a command needs besides the terminal and the request. */
@@ -156,7 +147,6 @@ export interface Context {
   readonly environment: Environment
 }
 
-/** Sends the request, writes the body, saves the session, and returns the exit code. */
 export const send =
   (terminal: Terminal.Terminal, { options, state, environment }: Context) =>
   async (request: Request.Request): Promise<number> => {
@@ -164,10 +154,12 @@ export const send =
     const progress = Terminal.startProgress(terminal.err, terminal.clock, isBodyOnTerminal ? ['up'] : ['up', 'down'])
     const { session, jar } = state
     const { clock, signal, transport } = terminal
+    const program: (request: Request.Request) => Http.Http<Exit.Failure, Completed> =
+      options.output === undefined ? Http.stream(writeToOutput(terminal)) : download(options.output)
     const result = await pipe(
       request,
       Request.withProgress(progress.onProgress),
-      program(terminal, options),
+      program,
       Client.use({ session, jar, environment, clock, signal, ...(transport === undefined ? {} : { transport }) }),
     )()
     await progress.clear()

@@ -228,7 +228,6 @@ const storageProblem = (cookie: Cookie, { nameless }: Policy): string | undefine
   return brokenPrefix({ name, value, secure, hostOnly, givenPath: O.some(path) })
 }
 
-/** Why a user cannot set a cookie. */
 const inputProblem = (cookie: Cookie, policy: Policy): string | undefined => {
   const { name, path, expires } = cookie
   const text = Secret.reveal(cookie.value)

@@ -64,7 +64,6 @@ const registrable = (host: string): string | undefined => {
   return found !== undefined && domainMatch(host, found, false) === true ? found : undefined
 }
 
-/** Returns the host and its parents, up to the site. */
 const domainsUpTo = (site: string, host: string): ReadonlyArray<string> => {
   const domains = [host]
   for (let dot = host.indexOf('.'); dot >= 0 && host.length - dot > site.length; dot = host.indexOf('.', dot + 1)) {

@@ -134,9 +134,6 @@ async function* cutBody(bytes: Uint8Array, end: 'Left' | Fault.Fault): AsyncGene
   throw end === 'Left' ? Fault.make('BodyCut', 'The body was not recorded to its end') : end
 }
 
-const replyOf = ({ bytes, end, ...rest }: TapeEntry.Answered): Reply =>
-  reply({ ...rest, body: end === 'Whole' ? bytes : cutBody(bytes, end) })
-
 const answer = async (
   tape: Tape,
   index: Index,
@@ -150,7 +147,9 @@ const answer = async (
   if (found.right === undefined) return E.left(withPlan(plan, notFound(tape, plan, wanted)))
   found.right.isUsed = true
   const { outcome } = found.right.entry
-  return E.isLeft(outcome) ? E.left(withPlan(plan, outcome.left)) : E.right(replyOf(outcome.right))
+  if (E.isLeft(outcome)) return E.left(withPlan(plan, outcome.left))
+  const { bytes, end, ...head } = outcome.right
+  return E.right(reply({ ...head, body: end === 'Whole' ? bytes : cutBody(bytes, end) }))
 }
 
 /** Returns a transport that answers from the beginning of a tape, and sends nothing. */

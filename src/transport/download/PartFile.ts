@@ -138,15 +138,11 @@ export const writeNote = (
   return replaceNote(claimed, { format: FORMAT, version: VERSION, ...digests, ...version })
 }
 
-/** The properties of `fs.Stats` that identify a finished file. */
-interface FinishedFile {
-  readonly size: number
-  readonly mtimeMs: number
-  readonly ino: number
-}
-
-/** Adds the state of the finished file to its note, if there is one. */
-export const finishNote = async (claimed: ClaimedPath, { size, mtimeMs, ino }: FinishedFile): Promise<void> => {
+/** Adds the state of the finished file (properties of `fs.Stats`) to its note, if there is one. */
+export const finishNote = async (
+  claimed: ClaimedPath,
+  { size, mtimeMs, ino }: { readonly size: number; readonly mtimeMs: number; readonly ino: number },
+): Promise<void> => {
   const note = await readNote(claimed)
   if (O.isNone(note)) return removeNote(claimed)
   await replaceNote(claimed, { ...note.value, whole: { size, modifiedAt: mtimeMs, inode: ino } })

@@ -34,7 +34,6 @@ const restOfHeader = (descriptor: number): number => {
 /** Returns whether bytes start with the magic number of a skippable frame (RFC 8878 3.1.2). */
 const isSkippable = ([a = 0, b, c, d]: Uint8Array): boolean => a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18
 
-/** Returns whether bytes start with the magic number of a zstd frame or a skippable frame. */
 const isFrame = (start: Uint8Array): boolean => {
   const [a, b, c, d] = start
   return (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) || isSkippable(start)
@@ -43,14 +42,8 @@ const isFrame = (start: Uint8Array): boolean => {
 /** The length of magic number and size of a skippable frame. */
 const SKIPPABLE_HEADER_LENGTH = 8
 
-/** Tracks one zstd frame, which must not be skippable, through the chunks of a body. */
-interface FrameScanner {
-  /** Returns how many bytes of the next chunk belong to the frame. */
-  readonly take: (chunk: Uint8Array) => number
-  readonly isComplete: () => boolean
-}
-
-const frameScanner = (): FrameScanner => {
+/** Tracks one zstd frame that is not skippable. `take` returns how many bytes of the next chunk belong to the frame. */
+const frameScanner = () => {
   // The bytes of the current field: magic number and descriptor, or the header of a block.
   let field: number[] = []
   let fieldSize = HEADER_START_LENGTH
