@@ -20,8 +20,7 @@ import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
 import { type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
-import type { Asked, Entry, Tape } from './TapeEntry.js'
-import * as TapeEntry from './TapeEntry.js'
+import { type Asked, asked, type Entry, type Pairs, type Payload, type Tape, valueOf } from './TapeEntry.js'
 
 // --- comparing plans -----------------------------------------------------------------------------------------------
 
@@ -32,7 +31,7 @@ const IGNORED: ReadonlySet<string> = new Set(['user-agent', 'accept-encoding', '
 const BOUNDARY = /(;\s*boundary=)("[^"]*"|[^;\s]*)/i
 
 /** Returns the header fields that are compared: lower-case names, sorted, without multipart boundaries. */
-const fields = ({ headers }: Asked): TapeEntry.Pairs =>
+const fields = ({ headers }: Asked): Pairs =>
   headers
     .map(([name, value]): readonly [string, string] => [name.toLowerCase(), value.replace(BOUNDARY, '$1…')])
     .filter(([name]) => !IGNORED.has(name))
@@ -47,7 +46,7 @@ export const key = (plan: Asked): string => {
 /** Returns the content of a body in the form that is compared: a multipart body without its boundary. */
 const comparable = ({ headers }: Asked, content: Uint8Array): string => {
   const text = Buffer.from(content).toString('latin1')
-  const boundary = BOUNDARY.exec(TapeEntry.valueOf(headers, 'content-type'))?.[2]?.replace(/^"|"$/g, '') ?? ''
+  const boundary = BOUNDARY.exec(valueOf(headers, 'content-type'))?.[2]?.replace(/^"|"$/g, '') ?? ''
   return boundary === '' ? text : text.replaceAll(boundary, '…')
 }
 
@@ -72,7 +71,7 @@ const indexOf = ({ entries }: Tape): Index => {
 }
 
 const recordedContent = ({ entry }: TapePosition): O.Option<Uint8Array> =>
-  O.flatMap(({ content }: TapeEntry.Payload) => content)(entry.asked.body)
+  O.flatMap(({ content }: Payload) => content)(entry.asked.body)
 
 const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Array>> => {
   if (body._tag === 'Empty') return E.right(new Uint8Array(0))
@@ -141,7 +140,7 @@ const answer = async (
   { signal }: SendControls,
 ): Promise<E.Either<TransportError, Reply>> => {
   if (signal?.aborted) return E.left(abortedBeforeSend(plan))
-  const wanted = TapeEntry.asked(plan)
+  const wanted = asked(plan)
   const found = await find(index.get(key(wanted)) ?? [], plan, wanted)
   if (E.isLeft(found)) return E.left(withPlan(plan, found.left))
   if (found.right === undefined) return E.left(withPlan(plan, notFound(tape, plan, wanted)))

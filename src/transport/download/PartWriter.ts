@@ -18,13 +18,11 @@ export interface Target {
   readonly signal: AbortSignal | undefined
 }
 
-/** How a body is written: to a new part, which can be resumed if its version is known, or to the end of an existing one. */
-type WriteMode =
-  | { readonly _tag: 'Begin'; readonly version: O.Option<ResourceVersion> }
-  | { readonly _tag: 'Append'; readonly size: number }
-
 export interface WriteOptions {
-  readonly mode: WriteMode
+  /** To a new part, which can be resumed if its version is known, or to the end of an existing one. */
+  readonly mode:
+    | { readonly _tag: 'Begin'; readonly version: O.Option<ResourceVersion> }
+    | { readonly _tag: 'Append'; readonly size: number }
   /** Bytes of the whole file, if known. */
   readonly expected: O.Option<number>
   /** Bytes of this body, if the response is a range. */
@@ -57,7 +55,7 @@ const continuePart = async ({ part }: ClaimedPath, size: number): Promise<FileHa
   })
 }
 
-const openFor = ({ claimed, signal }: Target, mode: WriteMode): Promise<FileHandle> => {
+const openFor = ({ claimed, signal }: Target, mode: WriteOptions['mode']): Promise<FileHandle> => {
   if (claimed.target._tag === 'Special') return FileTarget.openSpecial(claimed.target.path, signal)
   return mode._tag === 'Begin' ? beginPart(claimed, mode.version) : continuePart(claimed, mode.size)
 }
