@@ -234,8 +234,8 @@ export const prepareWithMerged =
 export const prepare =
   (world: Partial<World>) =>
   (merged: Merged): E.Either<PlanError, Plan> => {
-    const prepared = prepareWithMerged(withDefaults(world))(merged)
-    return E.isLeft(prepared) ? prepared : E.right(prepared.right.plan)
+    const first = prepareWithMerged(withDefaults(world))(merged)
+    return E.isLeft(first) ? first : E.right(first.right.plan)
   }
 
 /** @deprecated Use `withDefaults`. */

@@ -173,7 +173,7 @@ export interface Redirection {
   readonly credentialsAllowed: boolean
 }
 
-/** Only the proxy depends on the URL. */
+/** Only the proxy depends on the URL. The certificate is removed with the other credentials. */
 const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
   const { tls } = plan.route
   return {

@@ -1,5 +1,5 @@
 /**
- * Validates the header fields of session and request; the fields of a session only once.
+ * Validates the header fields of session and request. Without `withSensitiveHeaders`, the fields of a session only once.
  *
  * | refused (`InvalidHeader`)                             | why                                             |
  * |-------------------------------------------------------|-------------------------------------------------|
