@@ -128,7 +128,7 @@ const utf32Decoder = (littleEndian: boolean): Decoder => {
       }
       rest = all.subarray(at)
       if (isFirst && characters[0] === '\ufeff') characters.shift()
-      if (at > 0) isFirst = false
+      isFirst = false
       return characters.join('')
     },
   }

@@ -120,11 +120,11 @@ export const encode =
       const head = heading(part)
       if (E.isLeft(head)) return head
       const { content } = part
-      pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`, 'utf8'))
-      pieces.push(typeof content === 'string' ? Buffer.from(content, 'utf8') : content)
+      pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`))
+      pieces.push(typeof content === 'string' ? Buffer.from(content) : content)
       pieces.push(Buffer.from('\r\n'))
     }
-    pieces.push(Buffer.from(`--${boundary}--\r\n`, 'utf8'))
+    pieces.push(Buffer.from(`--${boundary}--\r\n`))
     const whole = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
     return E.right(
       whole.length === pieces.length
