@@ -98,7 +98,7 @@ const scripted = (script: Script, clock: Counted, attempts: AttemptRecord[]): Tr
   }
 }
 
-const run = async (withRetry: WithRetry, script: Script, onRetry?: OnRetry): Promise<Run> => {
+const run = async (withRetry: WithRetry, script: Script, superseded?: OnRetry): Promise<Run> => {
   const clock = counted()
   const attempts: AttemptRecord[] = []
   const { payload, opened } = payloadOf(script.body)
@@ -106,7 +106,7 @@ const run = async (withRetry: WithRetry, script: Script, onRetry?: OnRetry): Pro
   const controls: SendControls = {
     clock,
     entropy: script.entropy,
-    onRetry,
+    superseded,
     ...(script.deadline === undefined ? {} : { deadline: script.deadline }),
   }
   const outcome = await withRetry(script.policy)(scripted(script, clock, attempts))(plan, controls)()
@@ -204,7 +204,7 @@ export const givesTheLast = law(({ attempts, outcome, plan }) => {
 export const passesCookiesOn: Law = (withRetry) => async (script) => {
   const updated: Plan['headers'][] = []
   const retriedStatuses: Array<number | undefined> = []
-  const onRetry: OnRetry = (head) => {
+  const superseded: OnRetry = (head) => {
     retriedStatuses.push(O.isNone(head) ? undefined : head.value.status)
     return (headers) => {
       const next = Headers.upsertAt('Cookie', `attempts=${retriedStatuses.length}`)(headers)
@@ -212,7 +212,7 @@ export const passesCookiesOn: Law = (withRetry) => async (script) => {
       return next
     }
   }
-  const done = await run(withRetry, script, onRetry)
+  const done = await run(withRetry, script, superseded)
   const isPassedOn = retries(done).every(([{ step }, after], i) => {
     const status = step.outcome._tag === 'Reply' ? step.outcome.status : undefined
     return retriedStatuses[i] === status && after.headers === updated[i]

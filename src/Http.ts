@@ -26,7 +26,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
@@ -43,7 +43,7 @@ import type { Plan } from './wire/Plan.js'
 import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
 
 /** A program that needs a client, updates a jar, and fails with `E` or returns an `A`. */
-export interface Http<E, A> extends SRTE.StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
+export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
 
 /** Returns the jar with a value; an error has it already. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
@@ -78,8 +78,14 @@ export const start =
   }
 
 /** Returns the first plan that `send` would send. Errors: `PlanError`. */
-export const plan = (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Plan> =>
-  SRTE.map((exchange: Exchange.Exchange) => exchange.plan)(start(request))
+export const plan =
+  (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Plan> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const begun = begin(client, jar, request)
+    return E.isLeft(begun) ? begun : E.right([begun.right.plan, jar])
+  }
 
 /** Sends an exchange that `start` returned, edited or not. Its jar is joined with the current one. Errors: `ExchangeError`. */
 export const resume =

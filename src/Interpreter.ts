@@ -91,9 +91,9 @@ const run = async <S, E, A>(
   const begun = begin()
   if (E.isLeft(begun)) return [begun, jar]
   let x = begun.right
-  // A custom transport may call `onRetry` after its send has ended. That must not change anything.
+  // A custom transport may call `superseded` after its send has ended. That must not change anything.
   let isSending = false
-  const onRetry: OnRetry = (reply) => {
+  const superseded: OnRetry = (reply) => {
     if (!isSending) return identity
     const { exchange, headers } = Exchange.absorbRetried(client.clock.now())(reply)(x)
     x = exchange
@@ -101,7 +101,7 @@ const run = async <S, E, A>(
   }
   const { settings } = x.merged
   const progress = settings.progress._tag === 'Set' ? settings.progress.value : undefined
-  const controls = Send.startControls(client, x.plan, { entropy: x.entropy, progress, onRetry })
+  const controls = Send.startControls(client, x.plan, { entropy: x.entropy, progress, superseded })
   const sendOne = Send.sendBy(client, controls)
   const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(settings.hooks)
   for (;;) {

@@ -137,7 +137,6 @@ const parseOptions = (
 }
 
 const METHODS = /^(?:get|head|post|put|patch|delete|options|trace|connect)$/i
-const isMethod = (word: string): boolean => METHODS.test(word) || /^[A-Z][A-Z0-9_-]*$/.test(word)
 
 const parseItem = (word: string): Checked<Items.Item> => {
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(word)) {
@@ -155,7 +154,7 @@ const parseTarget = (rest: ReadonlyArray<string>, { curl }: Options): Checked<Ta
       : usageError(`--curl already sets method, URL and body: remove ${rest.length} other arguments, or --curl`)
   }
   const [first = '', ...others] = rest
-  const hasMethod = isMethod(first)
+  const hasMethod = METHODS.test(first) || /^[A-Z][A-Z0-9_-]*$/.test(first)
   const [url, ...words] = hasMethod ? others : rest
   if (url === undefined || url === '') {
     return usageError(

@@ -65,11 +65,10 @@ export type Item = Header | NoHeader | Query | Field | Json | FieldFrom | File |
 
 /** Longer separators come before their prefixes, so that the longest one matches. */
 const SEPARATORS = [':=@', '=@', ':=', '==', '=', '@', ':', ';'] as const
-type Separator = (typeof SEPARATORS)[number]
 
 interface Split {
   readonly name: string
-  readonly separator: Separator
+  readonly separator: (typeof SEPARATORS)[number]
   readonly rest: string
 }
 

@@ -32,8 +32,6 @@ export const HEADER_LIMIT = 8190 - 'Cookie: '.length
 
 const NO_COOKIES: ReadonlySet<Cookie.Cookie> = new Set()
 
-const isMixed = (cookies: SiteCookies): boolean => cookies.some(({ secure }) => secure !== cookies[0]?.secure)
-
 /** Of two records with one key, the one written last. If one write touched both, the live one. */
 const newerOf = (x: Cookie.Cookie, y: Cookie.Cookie): Cookie.Cookie => {
   const order =
@@ -59,7 +57,7 @@ const currentMemo = new WeakMap<SiteCookies, SiteCookies>()
 
 /** Returns one record for each key; the same array if no key occurs twice. Memoised if Secure and other records mix. */
 export const current = (cookies: SiteCookies): SiteCookies => {
-  if (!isMixed(cookies)) return cookies
+  if (cookies.every(({ secure }) => secure === cookies[0]?.secure)) return cookies
   const known = currentMemo.get(cookies)
   if (known !== undefined) return known
   const kept = withoutDuplicateKeys(cookies)

@@ -70,10 +70,6 @@ const limitedAfterWrite = (cookies: SiteCookies, secure: boolean): SiteCookies =
   return count <= MAX_RECORDS ? cookies : cookies.filter((cookie) => cookie !== oldest)
 }
 
-/** The index after all cookies that are sent before `cookie`. Searches from the end, which is the usual result. */
-const sendingIndex = (cookies: SiteCookies, cookie: Cookie.Cookie): number =>
-  cookies.findLastIndex((other) => Cookie.compareSending(cookie, other) >= 0) + 1
-
 /** Writes a record, which must be newer than all records of the site. */
 export const writeToSite = (cookie: Cookie.Cookie, stored: SiteCookies): SiteCookies => {
   let index = -1
@@ -87,7 +83,9 @@ export const writeToSite = (cookie: Cookie.Cookie, stored: SiteCookies): SiteCoo
   const old = cookies[index]
   if (old !== undefined && Cookie.compareSending(old, cookie) === 0) return cookies.with(index, cookie)
   const others = old === undefined ? cookies : cookies.toSpliced(index, 1)
-  return limitedAfterWrite(others.toSpliced(sendingIndex(others, cookie), 0, cookie), cookie.secure)
+  // Searches from the end, which is the usual position.
+  const previous = others.findLastIndex((other) => Cookie.compareSending(cookie, other) >= 0)
+  return limitedAfterWrite(others.toSpliced(previous + 1, 0, cookie), cookie.secure)
 }
 
 /** Returns the records of one site, in any order, as stored. O(n log n). */

@@ -90,10 +90,8 @@ const msOf = (time: string | number | null | undefined): number | undefined => {
 
 /** Max-Age takes precedence over Expires and counts from the last access, as in tough-cookie. */
 const expiryOf = ({ maxAge, expires, lastAccessed, creation }: CookieJson): number | undefined => {
-  if (typeof maxAge === 'number') {
-    return maxAge <= 0 ? 0 : (msOf(lastAccessed) ?? msOf(creation) ?? 0) + maxAge * 1000
-  }
-  return maxAge === '-Infinity' ? 0 : msOf(expires)
+  if (typeof maxAge !== 'number') return maxAge === '-Infinity' ? 0 : msOf(expires)
+  return maxAge <= 0 ? 0 : (msOf(lastAccessed) ?? msOf(creation) ?? 0) + maxAge * 1000
 }
 
 const inputOf = (json: CookieJson): Cookie.Input => {

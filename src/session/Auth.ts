@@ -17,23 +17,10 @@
 import * as Secret from '../values/Secret.js'
 import type { Plan } from '../wire/Plan.js'
 
-export interface None {
-  readonly _tag: 'None'
-}
-export interface Basic {
-  readonly _tag: 'Basic'
-  readonly user: string
-  readonly pass: Secret.Secret
-}
-export interface Bearer {
-  readonly _tag: 'Bearer'
-  readonly token: Secret.Secret
-}
-export interface Digest {
-  readonly _tag: 'Digest'
-  readonly user: string
-  readonly pass: Secret.Secret
-}
+export type None = { readonly _tag: 'None' }
+export type Basic = { readonly _tag: 'Basic'; readonly user: string; readonly pass: Secret.Secret }
+export type Bearer = { readonly _tag: 'Bearer'; readonly token: Secret.Secret }
+export type Digest = { readonly _tag: 'Digest'; readonly user: string; readonly pass: Secret.Secret }
 export interface Custom {
   readonly _tag: 'Custom'
   /** Printed by `Plan.explain`. */

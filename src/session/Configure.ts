@@ -1,9 +1,7 @@
 /**
  * Every function that configures a session or a request. `Session`, `Request` and `Settings` export all of them.
- *
  * Nothing is validated here: `Plan.plan` reports an invalid setting as a `PlanError`.
  */
-
 import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import { trimmed } from '../values/PercentEncoding.js'
@@ -138,8 +136,6 @@ export const withoutAuth: Configure = patch({ auth: Override.unset })
 /** Sets the base URL that relative URLs are appended to, with exactly one slash between them. */
 export const withBaseUrl = (url: string): Configure => patch({ baseUrl: Override.set(baseUrl(url)) })
 
-const isBlank = (url: string): boolean => typeof url === 'string' && trimmed(url) === ''
-
 /**
  * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy. Keys are
  * normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is `InvalidProxy`.
@@ -153,7 +149,7 @@ export const withProxy = (proxy: string | Readonly<Record<string, string | null>
     // An invalid key is kept as it is, and planning reports it.
     const key = ProxyKey.normalize(given) ?? given
     // An empty `no_proxy` is a valid list of hosts, which replaces the environment variable.
-    const isUnset = url === null || (key !== ProxyKey.NO_PROXY && isBlank(url))
+    const isUnset = url === null || (key !== ProxyKey.NO_PROXY && typeof url === 'string' && trimmed(url) === '')
     proxies.set(key, isUnset ? Override.unset : Override.set(Secret.make(url)))
   }
   return patch({ proxies: Override.extend<Proxies>(proxies) })

@@ -1,6 +1,5 @@
 /**
- * Selects the transport for a URL: the mount with the most specific prefix that matches (D16). `Prefix` defines what a
- * prefix matches.
+ * Selects the transport for a URL: the mount with the most specific prefix (`Prefix`) that matches (D16).
  *
  * @example
  * import * as O from 'fp-ts/lib/Option.js'

@@ -29,6 +29,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { withoutBrackets } from '../values/IpAddress.js'
 import type { Credentials } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
@@ -80,14 +81,11 @@ const lexer = (text: string) => {
     while ((words[index]?.line ?? line) < line) index += 1
   }
   return {
-    /** Returns the next word without consuming it. */
     peek: (): Word | undefined => words[index],
-    /** Consumes and returns the next word. */
     take: (): Word | undefined => {
       index += 1
       return words[index - 1]
     },
-    /** Skips the rest of the line of a word. */
     skipLine: ({ line }: Word): void => skipTo(line + 1),
     /** Skips to the next empty line. Returns whether there is one. The text after the last line break is not a line. */
     skipMacro: ({ line }: Word): boolean => {
@@ -103,12 +101,9 @@ type Lexer = ReturnType<typeof lexer>
 // --- entries -------------------------------------------------------------------------------------------------------
 
 type Field = keyof Entry
-const FIELDS: ReadonlyMap<string, Field> = new Map([
-  ['login', 'login'],
-  ['user', 'login'],
-  ['account', 'account'],
-  ['password', 'password'],
-])
+const FIELDS: ReadonlyMap<string, Field> = new Map(
+  Object.entries({ login: 'login', user: 'login', account: 'account', password: 'password' }),
+)
 const TOP_LEVEL: ReadonlySet<string> = new Set(['machine', 'default', 'macdef'])
 
 const isTop = ({ text, kind }: Word): boolean => kind === 'plain' && TOP_LEVEL.has(text)
@@ -154,8 +149,6 @@ const readEntry = (lex: Lexer): { readonly entry: Entry; readonly problem: strin
   }
   return { entry, problem }
 }
-
-const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 /** Returns the canonical form of a host: lower case, IDNA, without brackets and trailing dot. */
 const canonical = (host: string): string => {
@@ -204,10 +197,7 @@ export const parse = (text: string): E.Either<string, Entries> => {
 /** As in requests' `get_netrc_auth`, the account replaces a missing login. */
 const loginOf = ({ login, account }: Entry): string => login || account
 
-/**
- * Returns the credentials for a host, or those of `default` if the host has no entry. If a user is given, only entries for
- * that user and entries without a login match.
- */
+/** Returns the credentials for a host, else of `default`. With a user, its entries and those without a login match. */
 export const lookup =
   (host: string, user?: string) =>
   ({ machines, defaults }: Entries): O.Option<Credentials> => {

@@ -38,7 +38,6 @@ interface Host {
 type Matcher = (host: Host) => boolean
 
 const withoutDots = (name: string): string => name.replace(/^\.+/, '').replace(/\.$/, '')
-const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 const nameMatcher = (entry: string): Matcher => {
   const isSubdomainOnly = entry.startsWith('*.')
@@ -50,7 +49,7 @@ const nameMatcher = (entry: string): Matcher => {
 }
 
 const hostMatcher = (entry: string): Matcher => {
-  const network = IpAddress.parseNetwork(withoutBrackets(entry))
+  const network = IpAddress.parseNetwork(IpAddress.withoutBrackets(entry))
   if (network === undefined) return nameMatcher(entry)
   const contains = IpAddress.contains(network)
   return ({ addresses }) => addresses.some(contains)
@@ -91,7 +90,7 @@ export const parse = (text: string): Bypass => {
   const matchers = entriesOf(text).map(entryMatcher)
   return ({ hostname, port }) => {
     if (hostname === '') return true
-    const name = withoutDots(withoutBrackets(hostname.toLowerCase()))
+    const name = withoutDots(IpAddress.withoutBrackets(hostname.toLowerCase()))
     const host: Host = { name, addresses: IpAddress.parseForms(name), port }
     return matchers.some((matches) => matches(host))
   }

@@ -64,10 +64,7 @@ export const isSame = (x: Prefix, y: Prefix): boolean => JSON.stringify(x) === J
 
 const isGiven = (component: string): number => (component === '' ? 0 : 1)
 
-/**
- * Compares two prefixes for sorting, the more specific one first: a host before no host, then a port before no port, then
- * more path segments.
- */
+/** Sorts the more specific prefix first: a host before no host, then a port before no port, then more path segments. */
 export const bySpecificity = (x: Prefix, y: Prefix): number =>
   isGiven(y.hostname) - isGiven(x.hostname) ||
   isGiven(y.port) - isGiven(x.port) ||

@@ -26,8 +26,6 @@ export interface Request extends Configurable {
   readonly body: Body.Body
 }
 
-// --- constructors --------------------------------------------------------------------------------------------------
-
 /** Returns a request with any method, without a body and without settings. */
 export const make = (method: string, url: string): Request => ({ method, url, body: Body.empty, settings: noSettings })
 
@@ -39,8 +37,6 @@ export const post = (url: string): Request => make('POST', url)
 export const put = (url: string): Request => make('PUT', url)
 export const patch = (url: string): Request => make('PATCH', url)
 export const del = (url: string): Request => make('DELETE', url)
-
-// --- bodies --------------------------------------------------------------------------------------------------------
 
 /** Sets the body. */
 export const withBody =

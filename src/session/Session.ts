@@ -59,10 +59,7 @@ export const empty: Session = {
 /** The version of this library. */
 export const VERSION = '0.1.0'
 
-/**
- * The default session: the four headers that requests sends, a connect timeout of 10 s and a read timeout of 60 s (D8),
- * and everything of the environment.
- */
+/** The four headers of requests, a connect timeout of 10 s, a read timeout of 60 s (D8), and the whole environment. */
 export const defaults: Session = pipe(
   { ...empty, ambient: { proxies: true, netrc: true, certificates: true } },
   withHeaders({
@@ -92,8 +89,6 @@ export const withAmbient =
 
 /** @deprecated Use `withAmbient`. */
 export const withTrust = withAmbient
-
-// --- JSON ----------------------------------------------------------------------------------------------------------
 
 const FORMAT = 'requests-ts/session'
 const FORMAT_VERSION = 1
@@ -137,8 +132,7 @@ export const encode =
       trust: ambient,
     }
     for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
-    const written = Serialization.written(writer, json)
-    return E.isLeft(written) ? written : Serialization.readable<SessionJson>(decode)(written.right)
+    return E.flatMap(Serialization.readable<SessionJson>(decode))(Serialization.written(writer, json))
   }
 
 /** Converts JSON to a session. Error: `Unreadable`. */

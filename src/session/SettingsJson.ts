@@ -1,9 +1,6 @@
 /**
  * The JSON of settings: its io-ts codec, and the functions that write and read it. Files in this format exist: a change that
  * old files do not satisfy needs a new version in `SessionJson`.
- *
- * A writer collects the paths of what cannot be saved: functions, and secrets without `{ reveal: true }`. The redirect
- * policies of this library are saved by name.
  */
 import { identity } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -29,18 +26,14 @@ const override = <C extends t.Mixed>(value: C) => t.union([object({ set: value }
 const keyed = <C extends t.Mixed>(value: C) => t.readonlyArray(t.tuple([Line, override(value)]))
 const layer = <C extends t.Mixed>(value: C) => t.union([object({ extend: value }), object({ replace: value })])
 
-const HeaderValue = t.union([Line, object({ secret: Line })])
-const HeaderJson = object({ name: Line, values: t.readonlyArray(HeaderValue) })
+const HeaderJson = object({ name: Line, values: t.readonlyArray(t.union([Line, object({ secret: Line })])) })
 
 const ScalarJson = t.union([t.string, Numeric, t.boolean])
 type ScalarJson = t.TypeOf<typeof ScalarJson>
 const QueryValues = t.union([ScalarJson, t.readonlyArray(t.union([ScalarJson, t.null]))])
 type QueryValues = t.TypeOf<typeof QueryValues>
-const QueryValue = t.union([QueryValues, object({ secret: Text })])
-type QueryValue = t.TypeOf<typeof QueryValue>
-
 const QueryJson = t.union([
-  object({ keys: t.readonlyArray(t.tuple([t.string, override(QueryValue)])) }),
+  object({ keys: t.readonlyArray(t.tuple([t.string, override(t.union([QueryValues, object({ secret: Text })]))])) }),
   object({ pairs: t.readonlyArray(t.tuple([t.string, QueryValues])) }),
   object({ text: t.string }),
 ])
@@ -53,8 +46,9 @@ const AuthJson = t.union([
 ])
 type AuthJson = t.TypeOf<typeof AuthJson>
 
-const PfxJson = t.union([Text, t.strict({ base64: Line })])
-const CertificateJson = t.readonly(t.partial({ cert: Text, key: Text, pfx: PfxJson, passphrase: Line }))
+const CertificateJson = t.readonly(
+  t.partial({ cert: Text, key: Text, pfx: t.union([Text, t.strict({ base64: Line })]), passphrase: Line }),
+)
 type CertificateJson = t.TypeOf<typeof CertificateJson>
 
 const isEmptyList = (u: unknown): u is ReadonlyArray<never> => Array.isArray(u) && u.length === 0
@@ -248,13 +242,13 @@ const readScalar = (json: ScalarJson): Query.Scalar => (typeof json === 'object'
 const readValues = (json: QueryValues): Query.Values =>
   isArray(json) ? json.map((one) => (one === null ? null : readScalar(one))) : readScalar(json)
 
-const readQueryValue = (json: QueryValue): Query.Held =>
-  typeof json === 'object' && 'secret' in json ? Secret.make(json.secret) : readValues(json)
-
 const readQuery = (json: QueryJson): Query.Source => {
   if ('text' in json) return { _tag: 'Text', text: json.text }
   if ('pairs' in json) return { _tag: 'Pairs', pairs: json.pairs.map(([name, values]) => [name, readValues(values)]) }
-  return { _tag: 'Keys', keys: readKeyed(json.keys, readQueryValue) }
+  const keys = readKeyed(json.keys, (value) =>
+    typeof value === 'object' && 'secret' in value ? Secret.make(value.secret) : readValues(value),
+  )
+  return { _tag: 'Keys', keys }
 }
 
 const readAuth = (json: AuthJson): Auth.Auth => {

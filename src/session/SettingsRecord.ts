@@ -1,14 +1,11 @@
-/**
- * The record of settings that sessions and requests carry, and how two records combine.
- *
- * Every field is an override (`Override`): it inherits, sets or removes a value. `Monoid.concat(x, y)` lays `y` over `x`.
- */
+/** The settings of sessions and requests: each field is an `Override`, and `Monoid.concat(x, y)` lays `y` over `x`. */
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
+import { SENSITIVE } from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
@@ -16,8 +13,8 @@ import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './Auth.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
-export { SENSITIVE } from '../values/Redaction.js'
 export type { OnProgress, Progress } from '../wire/Transport.js'
+export { SENSITIVE }
 
 /** A header name as it will be sent, with one value for each header line. */
 export interface HeaderSetting {
@@ -85,10 +82,11 @@ export const empty: Settings = {
 
 // --- headers that are named sensitive ------------------------------------------------------------------------------
 
-/**
- * Values that `withSensitiveHeaders` hid, and not `withSecretHeader`: they become readable again when a later setting
- * removes the name, and they are saved as plain text.
- */
+/** Returns whether a header is secret by its lower-case name. */
+export const isSensitive = (sensitive: Settings['sensitive'], key: string): boolean =>
+  SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
+
+/** Values that `withSensitiveHeaders` hid. They are saved as plain text, and readable again if the name is removed. */
 const hiddenForName = new WeakSet<Secret.Secret>()
 
 /** Returns whether a value is hidden only because its header is named, and not by `withSecretHeader`. */

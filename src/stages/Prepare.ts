@@ -25,7 +25,8 @@ import * as Environment from '../session/Environment.js'
 import * as Mount from '../session/Mount.js'
 import type { Request } from '../session/Request.js'
 import type { Session } from '../session/Session.js'
-import * as Settings from '../session/Settings.js'
+import type { Settings } from '../session/Settings.js'
+import { isSensitive } from '../session/SettingsRecord.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
@@ -75,18 +76,16 @@ export const withDefaults = (world: Partial<World>): World => ({
 
 // --- settings that are not used ------------------------------------------------------------------------------------
 
-const isSecret = (setting: Settings.HeaderSetting, key: string, sensitive: Settings.Settings['sensitive']): boolean =>
-  Settings.SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set' || setting.values.some(Secret.is)
-
 /**
  * Merges again for a request to another origin than the base URL's, without what only the latter may receive from the
  * session: auth, query, cookies, certificate, `Host`, secret headers.
  */
 const withoutSessionCredentials = ({ session, request, settings: { sensitive } }: Merged): Merged => {
-  const headers = [...session.settings.headers].filter(
-    ([key, override]) => override._tag !== 'Set' || (key !== 'host' && !isSecret(override.value, key, sensitive)),
-  )
-  const settings: Settings.Settings = {
+  const headers = [...session.settings.headers].filter(([key, override]) => {
+    if (override._tag !== 'Set') return true
+    return key !== 'host' && !isSensitive(sensitive, key) && !override.value.values.some(Secret.is)
+  })
+  const settings: Settings = {
     ...session.settings,
     auth: Override.inherit,
     query: Override.inherit,
@@ -102,7 +101,7 @@ const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): M
   const { request } = merged
   const emptied = request.body._tag === 'Empty' ? merged : { ...merged, request: { ...request, body: Body.empty } }
   if (O.isNone(userinfo)) return emptied
-  const bare = (settings: Settings.Settings): Settings.Settings => ({ ...settings, baseUrl: Override.inherit })
+  const bare = (settings: Settings): Settings => ({ ...settings, baseUrl: Override.inherit })
   return {
     session: { ...merged.session, settings: bare(merged.session.settings) },
     request: { ...emptied.request, url: url.href, settings: bare(request.settings) },
@@ -139,7 +138,7 @@ const withProxyAuthorization = (headers: Headers.Headers, route: Route): readonl
 }
 
 /** A maximum that is not finite would never be reached. */
-const hasFiniteMaximum = ({ maxRedirects }: Settings.Settings): boolean =>
+const hasFiniteMaximum = ({ maxRedirects }: Settings): boolean =>
   maxRedirects._tag !== 'Set' || Number.isFinite(maxRedirects.value)
 
 /** Checks the header fields of a signed plan, makes those of the scheme secret, and writes the framing again. */
@@ -235,8 +234,8 @@ export const prepareWithMerged =
 export const prepare =
   (world: Partial<World>) =>
   (merged: Merged): E.Either<PlanError, Plan> => {
-    const prepared = prepareWithMerged(withDefaults(world))(merged)
-    return E.isLeft(prepared) ? prepared : E.right(prepared.right.plan)
+    const first = prepareWithMerged(withDefaults(world))(merged)
+    return E.isLeft(first) ? first : E.right(first.right.plan)
   }
 
 /** @deprecated Use `withDefaults`. */

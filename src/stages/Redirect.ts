@@ -18,7 +18,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Environment } from '../session/Environment.js'
-import * as Settings from '../session/Settings.js'
+import type { Settings } from '../session/Settings.js'
+import { isSensitive } from '../session/SettingsRecord.js'
 import * as Headers from '../values/Headers.js'
 import * as PercentEncoding from '../values/PercentEncoding.js'
 import * as Printable from '../values/Printable.js'
@@ -139,10 +140,10 @@ const OF_CONTENT = /^(?:content-|(?:transfer-encoding|digest|repr-digest|last-mo
 export const isOfContent = (name: string): boolean => OF_CONTENT.test(name)
 
 /** Removes everything secret. Names count too, because a plan may have been edited by hand. */
-const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings.Settings): Headers.Headers => ({
+const withoutSecrets = (headers: Headers.Headers, { sensitive }: Settings): Headers.Headers => ({
   fields: headers.fields.filter(([name, value]) => {
     const key = name.toLowerCase()
-    return !Secret.is(value) && key !== 'host' && !Settings.SENSITIVE.has(key) && sensitive.get(key)?._tag !== 'Set'
+    return !Secret.is(value) && key !== 'host' && !isSensitive(sensitive, key)
   }),
 })
 
@@ -172,7 +173,7 @@ export interface Redirection {
   readonly credentialsAllowed: boolean
 }
 
-/** Only the proxy depends on the URL. */
+/** Only the proxy depends on the URL. The certificate is removed with the other credentials. */
 const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
   const { tls } = plan.route
   return {

@@ -47,18 +47,18 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** The controls that belong to the exchange. */
-export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'onRetry'>
+export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded'>
 
 /** Returns the controls for all sends of an exchange that starts now: one deadline, one seed, one progress listener. */
 export const startControls = (
   sender: Sender,
   { route }: Plan,
-  { entropy, progress, onRetry }: ExchangeControls = {},
+  { entropy, progress, superseded }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
   const total = UserInput.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, onRetry, superseded: onRetry }
+  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, superseded }
 }
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>

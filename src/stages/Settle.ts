@@ -168,7 +168,7 @@ export interface RetriedExchange {
 }
 
 /**
- * Stores the cookies of a reply that a transport such as `withRetry` drops: `SendControls.onRetry`. `none`: the attempt
+ * Stores the cookies of a reply that a transport such as `withRetry` drops: `SendControls.superseded`. `none`: the attempt
  * failed. A retrying transport inside it may have dropped replies, so the Cookie header is rebuilt anyway.
  */
 export const absorbRetried =

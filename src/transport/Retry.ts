@@ -70,7 +70,7 @@ const sendWithRetry = async (
     const nextStart = clock.monotonic() + delay.value
     if (nextStart >= deadline) return outcome
     const retried = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
-    headers = controls.onRetry?.(retried)(headers) ?? headers
+    headers = controls.superseded?.(retried)(headers) ?? headers
     await untilCancelled(controls, closing, async (stop) => {
       if (E.isRight(outcome)) await discard(outcome.right.body)
       await clock.sleep(Math.max(0, nextStart - clock.monotonic()), stop)()

@@ -61,7 +61,4 @@ export const append =
   }
 
 /** Concatenates tapes. */
-export const Monoid: MonoidOf<Tape> = {
-  empty,
-  concat: (x, y) => ({ entries: [...x.entries, ...y.entries] }),
-}
+export const Monoid: MonoidOf<Tape> = { empty, concat: (x, y) => ({ entries: [...x.entries, ...y.entries] }) }

@@ -9,8 +9,6 @@ import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 
-// --- types ---------------------------------------------------------------------------------------------------------
-
 /** Header fields as names and values, in the order of the message. */
 export type Pairs = ReadonlyArray<readonly [name: string, value: string]>
 
@@ -64,8 +62,6 @@ export interface Entry {
 export interface Tape {
   readonly entries: ReadonlyArray<Entry>
 }
-
-// --- redaction -----------------------------------------------------------------------------------------------------
 
 /** The text that replaces a secret. */
 export const REDACTED = 'redacted'

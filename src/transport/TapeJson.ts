@@ -116,10 +116,8 @@ const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostDa
     ? { mimeType, text: textOf(content, 'utf8') }
     : { mimeType, text: textOf(content, 'base64'), _encoding: 'base64' }
 
-const queryOf = (url: string): Pairs => (URL.canParse(url) ? [...new URL(url).searchParams] : [])
-
 const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string): EntryJson['request'] => {
-  const queryString = named(queryOf(url))
+  const queryString = named(URL.canParse(url) ? [...new URL(url).searchParams] : [])
   const shape = { method, url, httpVersion, cookies: [], headers: named(headers), queryString, headersSize: -1 }
   if (O.isNone(body)) return { ...shape, bodySize: 0 }
   const { length, content } = body.value

@@ -89,7 +89,7 @@ export interface Encoded {
 
 const encoded = (payload: Payload, contentType?: string): E.Either<string, Encoded> => E.right({ payload, contentType })
 
-const utf8 = (content: string): Bytes => bytes(Buffer.from(content, 'utf8'))
+const utf8 = (content: string): Bytes => bytes(Buffer.from(content))
 
 /** Options of `encode`. */
 export interface Encoding {

@@ -37,7 +37,7 @@ export const ofContentType = (contentType: string): O.Option<string> => {
   for (const media of HeaderSyntax.parseMediaTypes(contentType)) {
     const found = HeaderSyntax.parameter('charset')(media)
     const declared = found === undefined ? undefined : bare(found)
-    // Fetch skips text without a slash, which is not a media type, and the wildcard.
+    // Text without a slash, which is not a media type, and the wildcard keep the type before them, as in Fetch.
     if (media.essence === '*/*' || !media.essence.includes('/')) charset ??= declared
     else if (media.essence === essence) charset = declared ?? charset
     else {
@@ -128,7 +128,7 @@ const utf32Decoder = (littleEndian: boolean): Decoder => {
       }
       rest = all.subarray(at)
       if (isFirst && characters[0] === '\ufeff') characters.shift()
-      if (at > 0) isFirst = false
+      isFirst = false
       return characters.join('')
     },
   }

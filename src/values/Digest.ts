@@ -87,7 +87,7 @@ const challengeOf = (parameters: Parameters): O.Option<Challenge> => {
   const qop = offered.includes('auth')
   if (hashOf(algorithm) === undefined || (!qop && offered.some((word) => word !== ''))) return O.none
   const challenge = { realm, nonce, opaque: O.fromNullable(parameters.get('opaque')), algorithm, qop }
-  const domain = (parameters.get('domain') ?? '').split(/[ \t]+/).filter((uri) => uri !== '')
+  const domain = parameters.get('domain')?.match(/[^ \t]+/g) ?? []
   return O.some(domain.length === 0 ? challenge : { ...challenge, domain })
 }
 
@@ -132,7 +132,7 @@ export interface Answering {
 /** Returns the `response` parameter as lower-case hexadecimal (RFC 7616 3.4.1). */
 export const response = ({ user, pass, challenge, method, target, count, cnonce }: Answering): string => {
   const algorithm = hashOf(challenge.algorithm) ?? 'md5'
-  const hash = (text: string): string => createHash(algorithm).update(text, 'utf8').digest('hex')
+  const hash = (text: string): string => createHash(algorithm).update(text).digest('hex')
   const { realm, nonce, qop } = challenge
   const secret = hash(`${user}:${octets(realm)}:${Secret.reveal(pass)}`)
   const key = nameOf(challenge.algorithm).endsWith('-SESS') ? hash(`${secret}:${nonce}:${cnonce}`) : secret
@@ -149,7 +149,7 @@ const octets = (latin1: string): string => {
 }
 
 /** Returns one character for each octet of UTF-8, as a header value needs (RFC 7616 4). */
-const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
 
 /** Returns the value of the Authorization header. */
 export const authorization = (answering: Answering): Secret.Secret => {

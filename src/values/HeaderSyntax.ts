@@ -39,11 +39,7 @@ export const quotedStringEnd = (text: string, start: number): number | undefined
 export const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\([\s\S])/g, '$1')
 
 /** Reads a quoted string that is closed, or otherwise what the sticky expression `plain` matches, without blanks at its end. */
-export const valueAt = (
-  text: string,
-  start: number,
-  plain: RegExp,
-): { readonly value: string; readonly end: number } => {
+export const valueAt = (text: string, start: number, plain: RegExp): Readonly<{ value: string; end: number }> => {
   const end = text.charAt(start) === '"' ? quotedStringEnd(text, start) : undefined
   if (end !== undefined) return { value: unquote(text.slice(start, end)), end }
   plain.lastIndex = start

@@ -16,7 +16,8 @@ export interface Network extends Address {
 
 const WIDTH = { 4: 32, 6: 128 } as const
 
-const ofBytes = (text: string): bigint => text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n)
+/** Removes the brackets of an IPv6 host. */
+export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 const groups = (text: string): ReadonlyArray<bigint> =>
   text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`))
@@ -33,7 +34,7 @@ const ofGroups = (text: string): bigint => {
 const parse = (text: string): Address | undefined => {
   if (text.includes('%')) return undefined
   const version = isIP(text)
-  if (version === 4) return { version, bits: ofBytes(text) }
+  if (version === 4) return { version, bits: text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n) }
   return version === 6 ? { version, bits: ofGroups(text) } : undefined
 }
 

@@ -23,8 +23,6 @@ export interface Link {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-const isSkipped = (character: string): boolean => character !== ',' && character !== '<'
-
 const NAME = /\s*;\s*([^\s=;,"<>]+)(\s*=\s*)?/y
 const PLAIN_VALUE = /[^;,]*/y
 
@@ -51,7 +49,7 @@ export const parse = (header: string): ReadonlyArray<Link> => {
     if (close < 0) return links
     const target = PercentEncoding.decodeOctets(header.slice(at + 1, close))
     const parameters: Array<readonly [string, string]> = []
-    at = HeaderSyntax.skipWhile(header, readParameters(header, close + 1, parameters), isSkipped)
+    at = readParameters(header, close + 1, parameters)
     links.push({ target, rels: relsOf(parameters), parameters })
   }
   return links

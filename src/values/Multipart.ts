@@ -120,11 +120,11 @@ export const encode =
       const head = heading(part)
       if (E.isLeft(head)) return head
       const { content } = part
-      pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`, 'utf8'))
-      pieces.push(typeof content === 'string' ? Buffer.from(content, 'utf8') : content)
+      pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`))
+      pieces.push(typeof content === 'string' ? Buffer.from(content) : content)
       pieces.push(Buffer.from('\r\n'))
     }
-    pieces.push(Buffer.from(`--${boundary}--\r\n`, 'utf8'))
+    pieces.push(Buffer.from(`--${boundary}--\r\n`))
     const whole = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
     return E.right(
       whole.length === pieces.length
@@ -143,12 +143,11 @@ export const boundaryOf = (contentType: string): string | undefined => {
 export const isMultipart = (contentType: string): boolean =>
   HeaderSyntax.parseMediaType(contentType).essence.startsWith('multipart/')
 
-const asParameter = ([name, value]: readonly [string, string]): string => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`
-
 /** Adds a boundary to a multipart Content-Type that has none. */
 export const withBoundary = (contentType: string, boundary: string): string => {
   if (boundaryOf(contentType) !== undefined) return contentType
   const { essence, parameters } = HeaderSyntax.parseMediaType(contentType)
   const others = parameters.filter(([name]) => name !== 'boundary')
-  return [essence, ...others.map(asParameter), `boundary=${boundary}`].join('; ')
+  const written = others.map(([name, value]) => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`)
+  return [essence, ...written, `boundary=${boundary}`].join('; ')
 }

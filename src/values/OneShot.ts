@@ -46,8 +46,6 @@ const listen = (source: Source & Closable): void => {
   }
 }
 
-const isFunction = (u: unknown): u is () => unknown => typeof u === 'function'
-
 /** Cancels a source, opened or not. Never throws. */
 export const cancel = (source: Source & Closable): void => {
   listen(source)
@@ -55,7 +53,7 @@ export const cancel = (source: Source & Closable): void => {
     // One at a time, because a getter of a later one may throw.
     for (const name of ['destroy', 'return', 'cancel'] as const) {
       const method = source[name]
-      if (isFunction(method)) return void Promise.resolve(method.call(source)).catch(ignore)
+      if (typeof method === 'function') return void Promise.resolve(method.call(source)).catch(ignore)
     }
   } catch {
     // A source of the user whose own method failed.

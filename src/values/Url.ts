@@ -109,9 +109,7 @@ export const isHttp = (url: Pick<Url, 'protocol'>): boolean => url.protocol === 
 export const defaultPort = (protocol: string): string =>
   protocol === 'https:' ? '443' : protocol === 'http:' ? '80' : ''
 
-type Parts = Pick<Url, 'protocol' | 'hostname' | 'port' | 'pathname' | 'search' | 'hash'>
-
-const assemble = ({ protocol, hostname, port, pathname, search, hash }: Parts): Url => {
+const assemble = ({ protocol, hostname, port, pathname, search, hash }: Omit<Url, 'href' | 'origin'>): Url => {
   const base = `${protocol}//${hostname}`
   const authority = port === '' ? base : `${base}:${port}`
   const origin = port === defaultPort(protocol) ? base : authority

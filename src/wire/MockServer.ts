@@ -20,10 +20,8 @@ const bodyOf = ({ status, body }: Answer, method: string): Uint8Array => {
 }
 
 const isText = (u: unknown): boolean => typeof u === 'string'
-const isBody = (u: unknown): boolean => u === undefined || isText(u) || u instanceof Uint8Array
-const isPair = (u: unknown): boolean => Array.isArray(u) && u.length === 2 && u.every(isText)
 const isHeaders = (u: unknown): boolean => {
-  if (Array.isArray(u)) return u.every(isPair)
+  if (Array.isArray(u)) return u.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isText))
   if (typeof u !== 'object' || u === null) return u === undefined
   return Object.values(u).every((value) => isText(value) || (Array.isArray(value) && value.every(isText)))
 }
@@ -32,7 +30,7 @@ const invalidField = (given: Partial<Record<keyof Answer, unknown>>): string | u
   if (!Number.isInteger(given.status)) return 'status'
   if (given.reason !== undefined && !isText(given.reason)) return 'reason'
   if (!isHeaders(given.headers)) return 'headers'
-  return isBody(given.body) ? undefined : 'body'
+  return given.body === undefined || isText(given.body) || given.body instanceof Uint8Array ? undefined : 'body'
 }
 
 /** Checks what a server has returned. The left is the problem. */

@@ -39,9 +39,7 @@ export interface SendControls {
   /** The random seed of the exchange, for the jitter of `withRetry`. */
   readonly entropy?: string | undefined
   readonly progress?: OnProgress | undefined
-  /** A transport that sends a plan again must call it, or the cookies of the dropped reply are lost. */
-  readonly onRetry?: OnRetry | undefined
-  /** @deprecated Use `onRetry`. */
+  /** Listens for retries. A transport that sends a plan again must call it, or the cookies of the dropped reply are lost. */
   readonly superseded?: OnRetry | undefined
 }
 

@@ -38,7 +38,7 @@ interface Faulty {
   readonly isReplayable?: (plan: Plan) => boolean
   readonly deadline?: 'Kept' | 'Ignored'
   readonly discards?: 'Before' | 'Never' | 'All'
-  readonly onRetry?: 'Passed' | 'Ignored' | 'Forgotten'
+  readonly superseded?: 'Passed' | 'Ignored' | 'Forgotten'
 }
 
 const naive =
@@ -57,9 +57,9 @@ const naive =
       if (faulty.discards === 'All' && E.isRight(outcome)) await outcome.right.body.discard()
       if (O.isNone(wait)) return outcome
       if (faulty.deadline !== 'Ignored' && clock.monotonic() + wait.value >= deadline) return outcome
-      if (faulty.onRetry !== 'Ignored') {
-        const next = controls.onRetry?.(O.getRight(outcome))(headers) ?? headers
-        if (faulty.onRetry !== 'Forgotten') headers = next
+      if (faulty.superseded !== 'Ignored') {
+        const next = controls.superseded?.(O.getRight(outcome))(headers) ?? headers
+        if (faulty.superseded !== 'Forgotten') headers = next
       }
       if ((faulty.discards ?? 'Before') === 'Before' && E.isRight(outcome)) await outcome.right.body.discard()
       await clock.sleep(wait.value)()
@@ -101,8 +101,8 @@ describe('the laws refute', () => {
     expect(await refutedBy({ decide: obedient })).toEqual(['delays follow the schedule and Retry-After'])
   })
   it('losing the cookies of a 503 (nextcloud/neon #1507), or storing them without sending them', async () => {
-    for (const onRetry of ['Ignored', 'Forgotten'] as const)
-      expect(await refutedBy({ onRetry })).toEqual(['the cookies of a retried reply are sent with the next attempt'])
+    for (const superseded of ['Ignored', 'Forgotten'] as const)
+      expect(await refutedBy({ superseded })).toEqual(['the cookies of a retried reply are sent with the next attempt'])
   })
   it('not discarding replies (one socket each), and discarding the last one too', async () => {
     expect(await refutedBy({ discards: 'Never' })).toEqual(['every reply except the last is discarded'])

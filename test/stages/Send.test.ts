@@ -58,12 +58,9 @@ describe('the controls of a transport', () => {
     expect(controls).toEqual({ clock: one.clock, signal, entropy: 'seed', progress })
     expect(controls.signal).toBe(signal)
   })
-  it('have the listener of retries, also under its old name', () => {
-    const onRetry = () => identity
-    expect(Send.startControls(sender(answering(200)), plan, { onRetry })).toMatchObject({
-      onRetry,
-      superseded: onRetry,
-    })
+  it('have the listener of retries', () => {
+    const superseded = () => identity
+    expect(Send.startControls(sender(answering(200)), plan, { superseded })).toMatchObject({ superseded })
   })
   it('are passed to the transport', async () => {
     let given: Transport.SendControls = {}

@@ -4,6 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Body from '../../src/values/Body.js'
+import * as Entropy from '../../src/values/Entropy.js'
+import type * as Multipart from '../../src/values/Multipart.js'
 import * as Secret from '../../src/values/Secret.js'
 import { untyped } from '../untyped.js'
 
@@ -112,6 +114,51 @@ describe('Body.encode', () => {
     expect(await boundaryOf({ entropy: 'other' })).not.toBe(boundary)
     expect(await boundaryOf({})).toBe(await boundaryOf({ entropy: '' }))
   })
+  it('derives the boundary from the seed alone, as documented in Entropy', () => {
+    for (const body of [Body.multipart({ n: 'v' }), Body.multipart({ n: 'w', m: { open: () => pieces() } })]) {
+      const type = typeOf(body, { entropy: 'seed' })
+      expect(type).toEqual(E.right(`multipart/form-data; boundary=${Entropy.draw('seed', 'boundary')}`))
+    }
+  })
+  it('derives the boundary from the parts if there is no seed', () => {
+    const types = ['v', 'w', 'v'].map((n) => typeOf(Body.multipart({ n })))
+    expect(types[0]).toEqual(types[2])
+    expect(types[0]).not.toEqual(types[1])
+  })
+  it('encodes streamed parts without a seed', async () =>
+    expect(await textOf(Body.multipart({ n: { open: () => pieces('v') } }))).toMatch(
+      /\r\n\r\nv\r\n--[0-9a-f]{32}--\r\n$/,
+    ))
+})
+
+describe('Body.needsEntropy', () => {
+  const streamed = { open: () => pieces('v') }
+  class Streamed {
+    open() {
+      return pieces('v')
+    }
+  }
+  const parts = (...contents: ReadonlyArray<unknown>): Body.Body =>
+    Body.multipart(contents.map((content) => ({ name: 'n', content: untyped<Multipart.Content>(content) })))
+  const broken = (given: unknown): Body.Body => ({ _tag: 'Multipart', parts: untyped(given) })
+
+  it.each<[string, Body.Body, string | undefined, boolean]>([
+    ['a streamed part', parts(streamed), undefined, true],
+    ['a streamed part after other parts', parts('text', streamed), undefined, true],
+    ['a streamed part of a class', parts(new Streamed()), undefined, true],
+    ['a streamed part, and a type without a boundary', parts(streamed), 'multipart/mixed; boundary=""', true],
+    ['a streamed part, and a type with a boundary', parts(streamed), 'multipart/mixed; boundary=b', false],
+    ['parts in memory', parts('text', new Uint8Array(1)), undefined, false],
+    ['bytes with a property named open', parts(Object.assign(new Uint8Array(1), streamed)), undefined, false],
+    ['no part', parts(), undefined, false],
+    ['contents that encode refuses', parts(null, undefined, 5, {}), undefined, false],
+    ['a part that encode refuses, before a streamed part', broken([null, { content: streamed }]), undefined, true],
+    ['parts that are not an array', broken(5), undefined, false],
+    ['a stream', Body.stream(() => pieces('v')), undefined, false],
+    ['JSON', Body.json([streamed]), undefined, false],
+  ])('draws a random boundary for %s only if a digest is not enough', (_, body, contentType, expected) =>
+    expect(Body.needsEntropy(body, contentType)).toBe(expected),
+  )
 })
 
 describe('Body.encode refuses', () => {
@@ -146,6 +193,16 @@ describe('Body.json', () => {
     [new Date(Number.NaN), 'null'],
     [{ a: { n: Number.NaN, toJSON: () => null } }, '{"a":null}'],
   ])('encodes %j as %s', async (value, text) => expect(await written(value)).toBe(text))
+
+  it.each<[string, Body.Json, string]>([
+    ['text as it is', Body.jsonText('[1.10, 1E400]', [1.1, 0]), '[1.10, 1E400]'],
+    ['empty text as it is', Body.jsonText('', 1), ''],
+    ['the value, if the text is not a string', { _tag: 'Json', value: [1], text: untyped(5) }, '[1]'],
+    ['the value, if the text is inherited', Object.assign(Object.create({ text: '2' }), Body.json([1])), '[1]'],
+  ])('sends %s', async (_, body, text) => {
+    expect(await textOf(body)).toBe(text)
+    expect(typeOf(body)).toEqual(E.right('application/json'))
+  })
 
   it.each<[string, unknown]>([
     [' undefined', undefined],

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Charset from '../../src/values/Charset.js'
@@ -25,6 +26,11 @@ describe('Charset.ofContentType', () => {
     ['text/html; charset=gbk, text/html', 'gbk'],
     ['text/html, text/html; charset=gbk', 'gbk'],
     ['text/html; charset=gbk, text/plain', undefined],
+    ['text/html; charset=gbk, */*; charset=x', 'gbk'],
+    ['text/html; charset=gbk, none; charset=x', 'gbk'],
+    ['text/html, */*; charset=x', 'x'],
+    ['*/*; charset=x', 'x'],
+    ['*/*; charset=x, text/html', undefined],
     ['charset=utf-8', undefined],
     ['text/html; charsets', undefined],
     ['text/html; xcharset=utf-8', undefined],
@@ -118,6 +124,79 @@ describe('Charset.decoderOf', () => {
     for (const label of ['shift_jis', ...labels, 'shift_jis']) {
       expect(text([0x82, 0xa0], label)).toBe(label === 'shift_jis' ? 'あ' : '\ufffd\ufffd')
     }
+  })
+})
+
+describe('Charset.streamDecoder', () => {
+  const LABELS = ['utf-8', 'latin1', 'windows-1251', 'shift_jis', 'utf-16le', 'utf-16be', 'no-such-charset']
+
+  it('decodes pieces to the same text as the whole', () => {
+    const octet = fc.constantFrom(0, 0, 0x41, 0xa9, 0xbb, 0xbf, 0xc3, 0xd8, 0xef, 0xfe, 0xff)
+    const mark = fc.constantFrom<Octets>(
+      [],
+      [0xef, 0xbb, 0xbf],
+      [0xff, 0xfe],
+      [0xfe, 0xff],
+      [0xff, 0xfe, 0, 0, 0xff, 0xfe, 0, 0],
+      [0, 0, 0xfe, 0xff, 0, 0, 0xfe, 0xff],
+    )
+    const pieces = fc.tuple(mark, fc.array(octet)).chain(([start, rest]) => {
+      const octets = [...start, ...rest]
+      return fc.array(fc.nat(octets.length), { maxLength: 6 }).map((cuts) => {
+        const ends = [...cuts, octets.length].sort((x, y) => x - y)
+        return ends.map((end, i) => octets.slice(ends[i - 1] ?? 0, end))
+      })
+    })
+    fc.assert(
+      fc.property(fc.constantFrom(...LABELS), pieces, (label, all) => {
+        const decoder = Charset.streamDecoder(label)
+        const texts = all.map((octets) => decoder.decode(Uint8Array.from(octets), { stream: true }))
+        expect([...texts, decoder.decode()].join('')).toBe(text(all.flat(), label))
+      }),
+    )
+  })
+
+  it.each<[ReadonlyArray<Octets>, ReadonlyArray<string>]>([
+    [
+      [[0x41], [0xe9]],
+      ['A', 'é'],
+    ],
+    [[[0xe9]], ['é']],
+    [
+      [[0xef], [0xbb], [0xbf, 0x41]],
+      ['', '', 'A'],
+    ],
+    [
+      [[0xef], [0x41]],
+      ['', 'ïA'],
+    ],
+    [
+      [
+        [0xff, 0xfe],
+        [0x41, 0],
+      ],
+      ['', 'A'],
+    ],
+    [
+      [[0xff, 0xfe], [0, 0], [0x41, 0, 0], [0]],
+      ['', '', '', 'A'],
+    ],
+    [
+      [
+        [0, 0],
+        [0xfe, 0xff],
+        [0, 0, 0xfe, 0xff],
+      ],
+      ['', '', '\ufeff'],
+    ],
+    [
+      [[], [0x41]],
+      ['', 'A'],
+    ],
+  ])('returns text as soon as %j cannot be a byte order mark', (pieces, texts) => {
+    const decoder = Charset.streamDecoder('latin1')
+    expect(pieces.map((octets) => decoder.decode(Uint8Array.from(octets), { stream: true }))).toEqual(texts)
+    expect(decoder.decode()).toBe('')
   })
 })
 

@@ -96,6 +96,20 @@ describe('Digest.select', () => {
     expect(O.isSome(Digest.select([`Digest realm="r", nonce="n", algorithm=${algorithm}`]))).toBe(answered),
   )
 
+  it.each<[string, ReadonlyArray<string> | undefined]>([
+    ['/a', ['/a']],
+    [' /a  http://h.test/b \t /c\t/d ', ['/a', 'http://h.test/b', '/c', '/d']],
+    ['', undefined],
+    [' \t', undefined],
+  ])('splits domain=%j at spaces and tabs', (domain, uris) =>
+    expect(
+      pipe(
+        Digest.select([`Digest realm="r", nonce="n", domain="${domain}"`]),
+        O.map((challenge) => challenge.domain),
+      ),
+    ).toEqual(O.some(uris)),
+  )
+
   it.each(['Digest nonce="n"', 'Digest realm="r"', 'Bearer realm="r", nonce="n"', 'Digest', 'Digest, realm="r"'])(
     'ignores %j',
     (header) => expect(Digest.select([header])).toEqual(O.none),
@@ -235,6 +249,26 @@ describe('Digest with the vectors of the RFCs', () => {
         O.toUndefined,
       ),
     ).toBe(nonce),
+  )
+})
+
+describe('Digest.answered', () => {
+  it.each<[string, O.Option<Pick<Digest.Challenge, 'realm' | 'nonce'>>]>([
+    ['Digest username="u", realm="a \\"b\\"", nonce="n", uri="/"', O.some({ realm: 'a "b"', nonce: 'n' })],
+    ['dIGEST\tnonce=n, REALM=r', O.some({ realm: 'r', nonce: 'n' })],
+    [' ,; Digest realm=r, nonce=n', O.some({ realm: 'r', nonce: 'n' })],
+    ['Digest,realm=r,nonce=n', O.some({ realm: 'r', nonce: 'n' })],
+    ['Digest realm="", nonce=""', O.some({ realm: '', nonce: '' })],
+    ['Digest realm=r', O.none],
+    ['Digest nonce=n', O.none],
+    ['Digest =x, realm=r, nonce=n', O.none],
+    ['Basic x, Digest realm=r, nonce=n', O.none],
+    ['Digests realm=r, nonce=n', O.none],
+    ['realm=r, nonce=n', O.none],
+    ['Digest', O.none],
+    ['', O.none],
+  ])('finds in %j the challenge that it answers', (authorization, expected) =>
+    expect(Digest.answered(authorization)).toEqual(expected),
   )
 })
 

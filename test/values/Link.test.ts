@@ -51,6 +51,7 @@ describe('Link.parse with several links', () => {
     ],
     ['</1>; rel=prev</2>; rel=next', [['/1', 'rel=prev</2>', 'rel=next']]],
     ['</1>; a="<", </2>', [['/1', 'a=<'], ['/2']]],
+    ['</1>; a</2>', [['/1', 'a='], ['/2']]],
     ['</1> lost </2>', [['/1'], ['/2']]],
     ['</1>, lost; rel=x, </2>', [['/1'], ['/2']]],
     ['lost </1>', [['/1']]],
@@ -75,6 +76,17 @@ describe('the relations of a link', () => {
     ['</2>; rel=next; rel=last', ['next']],
   ])('finds the relations of %s', (header, expected) => {
     expect(rels(header)).toEqual(expected)
+  })
+})
+
+describe('Link.parameter', () => {
+  it.each([
+    ['</2>; anchor="#a"; rel=next', '#a'],
+    ['</2>; Anchor=a; anchor=b', 'a'],
+    ['</2>; anchor', ''],
+    ['</2>; rel=next', undefined],
+  ])('finds the anchor of %s', (header, anchor) => {
+    expect(Link.parse(header).map(Link.parameter('anchor'))).toEqual([anchor])
   })
 })
 

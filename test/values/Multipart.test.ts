@@ -146,6 +146,10 @@ describe('Multipart.encode refuses', () => {
     expect(whole(foreign(part))).toEqual(refused)
     expect(whole({ name: 'good', content }, foreign(part))).toEqual(refused)
   })
+  it.each([undefined, null, 5, 'text', {}])('the parts %j, which are not an array', (parts) =>
+    // The cast: plain JavaScript can pass anything.
+    expect(Multipart.encode('XX')(parts as never)).toEqual(E.left(expect.stringContaining('array'))),
+  )
   it('a part without showing its content', () => {
     expect(JSON.stringify(whole(foreign({ name: 'a', content: ['hunter2'] })))).not.toContain('hunter2')
     expect(JSON.stringify(whole({ name: 'a', content, headers: [['X', 'hunter2\n']] }))).not.toContain('hunter2')
@@ -210,4 +214,16 @@ describe('Multipart.boundaryOf', () => {
     ['multipart/form-data', undefined],
     ['', undefined],
   ])('finds in %j the boundary %j', (contentType, boundary) => expect(Multipart.boundaryOf(contentType)).toBe(boundary))
+})
+
+describe('Multipart.withBoundary', () => {
+  it.each([
+    ['multipart/form-data', 'multipart/form-data; boundary=XX'],
+    ['multipart/mixed; charset=x; boundary="a b"', 'multipart/mixed; charset=x; boundary="a b"'],
+    ['Multipart/Mixed; Charset=x; type="a b\\"', 'multipart/mixed; charset=x; boundary=XX'],
+    ['multipart/related;type="a \\"b"; start=x', 'multipart/related; type="a \\"b"; start=x; boundary=XX'],
+    ['multipart/mixed; boundary=""; charset=x; boundary=b', 'multipart/mixed; charset=x; boundary=XX'],
+  ])('adds a boundary to %j only if it has none', (contentType, expected) =>
+    expect(Multipart.withBoundary(contentType, 'XX')).toBe(expected),
+  )
 })

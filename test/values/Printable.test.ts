@@ -6,7 +6,7 @@ import * as Response from '../../src/Response.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
-import { compactJson, escapeControls, parseJson, quoted } from '../../src/values/Printable.js'
+import { compactJson, escapeControls, parseJson, quoted, reasonReader } from '../../src/values/Printable.js'
 import * as BodyReaders from '../../src/wire/BodyReaders.js'
 import * as Fault from '../../src/wire/Fault.js'
 
@@ -18,6 +18,31 @@ it('escapes every control character, line break and change of direction, and not
   fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => escapeControls(text) === text))
   expect(escapeControls('é 日本 ‹›')).toBe('é 日本 ‹›')
   expect(escapeControls('\x1b[32m\u202e')).toBe('\\x1b[32m\\u202e')
+  expect(escapeControls('\x07\u061c')).toBe('\\x07\\u061c')
+})
+
+describe('the reason of a thrown value', () => {
+  const unreadable = {
+    get message(): string {
+      throw new Error('hidden')
+    },
+  }
+  it.each<[string, unknown, string]>([
+    ['an error', new Error(' no '), 'no'],
+    ['an error without a message', new Error(' '), 'EMPTY'],
+    ['a record with a message', { message: 'no' }, 'no'],
+    ['a record whose message is not a string', { message: 5 }, 'EMPTY'],
+    ['a record without a message', Object.create(null), 'EMPTY'],
+    ['a record whose message cannot be read', unreadable, 'UNREADABLE'],
+    ['text', ' no ', 'no'],
+    ['empty text', '', 'EMPTY'],
+    ['null', null, 'null'],
+    ['undefined', undefined, 'undefined'],
+    ['a symbol', Symbol('no'), 'Symbol(no)'],
+    ['errors without a common message', new AggregateError([new Error('a'), unreadable, 'b']), 'a; UNREADABLE; b'],
+    ['no errors', new AggregateError([]), 'EMPTY'],
+    ['errors with a common message', new AggregateError([new Error('a')], 'all'), 'all'],
+  ])('is read from %s', (_, thrown, reason) => expect(reasonReader('EMPTY', 'UNREADABLE')(thrown)).toBe(reason))
 })
 
 it('escapes the messages of faults and of their causes', () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Override from '../../src/values/Override.js'
 import * as Query from '../../src/values/Query.js'
+import * as Secret from '../../src/values/Secret.js'
 
 describe('Query.fromInput', () => {
   it.each<[Query.Input, Query.Pairs]>([
@@ -24,6 +25,7 @@ describe('Query.fromInput', () => {
       ],
     ],
     [{ a: [], b: null, c: [null], d: '' }, [['d', '']]],
+    [{ a: undefined, b: [undefined, 'x'] }, [['b', 'x']]],
     [
       [
         ['a', [1, null, 2]],
@@ -88,7 +90,7 @@ describe('Query.encode', () => {
 
 describe('Query as a setting', () => {
   const { concat } = Query.SourceSemigroup
-  const keys = (...entries: ReadonlyArray<readonly [string, Override.Override<Query.Values>]>): Query.Source => ({
+  const keys = (...entries: ReadonlyArray<readonly [string, Override.Override<Query.Held>]>): Query.Source => ({
     _tag: 'Keys',
     keys: new Map(entries),
   })
@@ -114,6 +116,7 @@ describe('Query as a setting', () => {
       Override.extend(keys(['a', Override.set(1)], ['b', Override.unset], ['c', Override.set([])])),
     )
     expect(Query.layer({})).toEqual(Override.extend(keys()))
+    expect(Query.layer({ a: undefined })).toEqual(Override.extend(keys()))
     expect(Query.layer([['a', [1, 2]]])).toEqual(Override.replace({ _tag: 'Pairs', pairs: [['a', [1, 2]]] }))
     expect(Query.layer([])).toEqual(Override.replace({ _tag: 'Pairs', pairs: [] }))
   })
@@ -122,6 +125,7 @@ describe('Query as a setting', () => {
     [Query.noKeys, ''],
     [a, 'a=1&b=2'],
     [b, 'c=3'],
+    [keys(['a', Override.set(1)], ['e', Override.set([])], ['z', Override.set(2)]), 'a=1&z=2'],
     [keys(['a b', Override.set([true, null, 'x'])], ['z', Override.inherit]), 'a+b=true&a+b=x'],
     [
       {
@@ -134,7 +138,37 @@ describe('Query as a setting', () => {
       'p+q=1&p+q=2&p+q=false',
     ],
     [text, 'raw%20text'],
-  ])('case %#: encodes the source for a URL', (source, written) => expect(Query.showSource(source)).toBe(written))
+  ])('case %#: encodes the source for a URL', (source, written) => {
+    expect(Query.showSource(source)).toBe(written)
+    expect(Query.write(source)).toEqual({ sent: written, shown: written })
+  })
+
+  const secret = (text: string): Override.Override<Query.Held> => Override.set(Secret.make(text))
+  const withSecrets = keys(
+    ['a', Override.set('1')],
+    ['k y', secret('S 1=')],
+    ['empty', secret('')],
+    ['gone', Override.unset],
+    ['other', secret('S2')],
+  )
+
+  it('sends secret values, and shows only their keys', () =>
+    expect(Query.write(withSecrets)).toEqual({
+      sent: 'a=1&k+y=S+1%3D&empty=&other=S2',
+      shown: `a=1&k+y=${Secret.REDACTED}&empty=${Secret.REDACTED}&other=${Secret.REDACTED}`,
+    }))
+
+  it.each<[string, Override.Layer<Query.Source>, ReadonlyArray<string>]>([
+    ['keys that extend', Override.extend(withSecrets), ['S 1=', 'S2']],
+    ['keys that replace', Override.replace(withSecrets), ['S 1=', 'S2']],
+    ['keys without secrets', Override.extend(a), []],
+    ['no keys', Override.extend(Query.noKeys), []],
+    ['pairs', Override.replace(pairs), []],
+    ['text', Override.replace(text), []],
+    ['an inherited query', Override.inherit, []],
+  ])('finds the secret values of %s, not encoded', (_, layer, values) =>
+    expect(Query.secretsOf(layer)).toEqual(new Set(values)),
+  )
 
   it('has no keys as its identity', () => expect(Query.noKeys).toEqual(keys()))
 })

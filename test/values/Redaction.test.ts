@@ -5,6 +5,16 @@ import * as Redaction from '../../src/values/Redaction.js'
 const redact = (...secrets: ReadonlyArray<string>) => Redaction.redact(new Set(secrets))
 const MARK = '‹secret›'
 
+describe('Redaction.isSensitiveInReply', () => {
+  it.each(['Set-Cookie', 'set-cookie2', 'AUTHORIZATION', 'Cookie', 'X-Api-Key', 'Proxy-Authentication-Info'])(
+    'hides %s',
+    (name) => expect(Redaction.isSensitiveInReply(name)).toBe(true),
+  )
+  it.each(['', 'Server', 'Set-Cookie3', 'Location', 'Content-Length'])('shows %j', (name) =>
+    expect(Redaction.isSensitiveInReply(name)).toBe(false),
+  )
+})
+
 describe('redacting echoed secrets (specification)', () => {
   it.each<readonly [string, string, string]>([
     ['S3CRET', '/x?k=S3CRET', `/x?k=${MARK}`],
@@ -17,11 +27,20 @@ describe('redacting echoed secrets (specification)', () => {
     ['S3CRET', '?k=S3\tCR\r\nET', `?k=${MARK}`],
     ['S3CRET', '?100%S3CRET', `?100%${MARK}`],
     ['abcdef', '?n=100%25abcdef', `?n=100%25${MARK}`],
+    ['S3CRET', '%533CRET', MARK],
+    ['S3CRET', '?100%S3CR%45T', `?100%${MARK}`],
+    ['3xCRET', '?100%3xCR%45T', `?100%${MARK}`],
+    ['abcdef', '?n=100%25%61bcdef', `?n=100%25${MARK}`],
+    ['abcdef', '?n=100%2525%2561bcdef', `?n=100%2525${MARK}`],
+    ['S3CRET', '?a=S3%43RET&b=S3CRET&c=%53%33CRET', `?a=${MARK}&b=${MARK}&c=${MARK}`],
+    ['S3\tCR\r\nET', '?k=S3CRET', `?k=${MARK}`],
+    ['a\x01b\x02c', '?k=a\x01b%02c', `?k=${MARK}`],
     ['a b+c', '?k=a+b%2Bc', `?k=${MARK}`],
     ['a b+c', '?k=a%20b%2bc', `?k=${MARK}`],
     ['a/b&c', '?k=a/b&c&d', `?k=${MARK}&${MARK}&d`],
     ['%41bcd', '?k=Abcd', `?k=${MARK}`],
     ['%41bcd', '?k=%2541bcd', `?k=${MARK}`],
+    ['%2541bcd', '?k=Abcd', `?k=${MARK}`],
     ['grüße', '?k=gr%C3%BC%c3%9fe', `?k=${MARK}`],
     ['grüße', '?k=grüße', `?k=${MARK}`],
     ['grüße', '?k=gr\xc3\xbc\xc3\x9fe', `?k=${MARK}`],
@@ -37,6 +56,7 @@ describe('redacting echoed secrets (specification)', () => {
     ['1', '/login?next=%2F%3Fk%3D1', `/login?next=%2F%3Fk%3D${MARK}`],
     ['==', '/x?k=%3D%3D', `/x?k=${MARK}`],
     ['abc', '?abc&xabc#abc', `?${MARK}&xabc#${MARK}`],
+    ['ab', 'ab&k=ab', `ab&k=${MARK}`],
     ['a', 'Thu, 01 Jan', 'Thu, 01 Jan'],
     ['', '?k=&=', '?k=&='],
   ])('redacts the short value %j in %j only as a whole value', (secret, text, shown) => {
@@ -44,6 +64,7 @@ describe('redacting echoed secrets (specification)', () => {
   })
   it('redacts overlapping values with one mark', () => {
     expect(redact('abcdef', 'defghi')('-abcdefghi-')).toBe(`-${MARK}-`)
+    expect(redact('abcdefghi', 'cdef')('-abcdefghi-')).toBe(`-${MARK}-`)
   })
   it('keeps the number of segments of a path', () => {
     const hidden = Redaction.redact(new Set(['ab/cd']), MARK, '/')
@@ -56,6 +77,19 @@ describe('redacting echoed secrets (specification)', () => {
     expect(hidden('S3CRET/y')).toBe('X/y')
     expect(hidden('http://[S3CRET/')).toBe('http://[X/')
     expect(hidden('//h:S3CRET/')).toBe('//h:X/')
+  })
+  it('keeps the segments of a path, but not the slashes of a query', () => {
+    const hidden = Redaction.redactReference(new Set(['S3/CRET']), 'X')
+    expect(hidden('http://h.test/S3/CRET?S3/CRET#S3/CRET')).toBe('http://h.test/X/X?X#X')
+  })
+  it('finds a value that is not escaped, whatever its characters', () => {
+    const unit = fc.constantFrom('a', '4', '1', '%', '+', ' ', '\x7f', '\x80', 'é', 'п', '☃', '😀')
+    const secret = fc.string({ unit, minLength: 4 })
+    fc.assert(
+      fc.property(secret, fc.constantFrom('', '‹'), (value, before) => {
+        expect(redact(value)(`${before}?k=${value}&y`)).toBe(`${before}?k=${MARK}&y`)
+      }),
+    )
   })
   it('finds a value however its characters are escaped', () => {
     const secret = fc.string({ unit: 'grapheme-ascii', minLength: 4 }).filter((text) => !/[\s+%]/.test(text))

@@ -122,9 +122,6 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
   ['xml', 'application/xml'],
 ])
 
-const mediaTypeOf = (filename: Shell.Octets): string | undefined =>
-  MEDIA_TYPES.get(/\.(\w+)$/.exec(filename)?.[1]?.toLowerCase() ?? '')
-
 const partOf = (octets: Shell.Octets, option: string): E.Either<string, Multipart.Part> => {
   const equals = octets.indexOf('=')
   if (equals < 0) return E.left('it has no = between name and content; write name=content')
@@ -139,7 +136,7 @@ const partOf = (octets: Shell.Octets, option: string): E.Either<string, Multipar
   const attributes = attributesAt(given, at)
   if (E.isLeft(attributes)) return attributes
   const { type, filename } = attributes.right
-  const contentType = type ?? mediaTypeOf(filename ?? '')
+  const contentType = type ?? MEDIA_TYPES.get(/\.(\w+)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? '')
   const decodedFilename = filename === undefined ? E.right(undefined) : nameOf(filename)
   if (E.isLeft(decodedFilename)) return decodedFilename
   return E.right({

@@ -1,6 +1,4 @@
-/**
- * Converts curl's options for proxy, TLS, timeouts and redirects.
- */
+/** Converts curl's options for proxy, TLS, timeouts and redirects. */
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, identity, pipe } from 'fp-ts/lib/function.js'
 import * as Settings from '../../session/Settings.js'

@@ -91,8 +91,6 @@ export const from = (layer: Layer, how = '', overrode: ReadonlyArray<Overridden>
 
 export const byHand: Origin = from('hand', 'built or edited by hand')
 
-// --- for a terminal --------------------------------------------------------------------------------------------------
-
 const NAME = 18
 const LAYER = 11
 

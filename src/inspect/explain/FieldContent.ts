@@ -39,8 +39,6 @@ export const revealed = (field: Of<'Proxy' | 'Certificate'>): Revealed | 'none' 
   return O.isSome(field.certificate) ? revealedCertificate(field.certificate.value) : 'none'
 }
 
-// --- equality ------------------------------------------------------------------------------------------------------
-
 type Leaf = string | number | boolean | undefined | object
 
 /** What a field sends, and whether it is secret, because that decides where it may be sent. */
@@ -85,8 +83,6 @@ export const Eq: fpEq.Eq<PlanField> = {
     return a.every((leaf, i) => leaf === b[i])
   },
 }
-
-// --- fields of another plan ------------------------------------------------------------------------------------------
 
 /** The fields that consist of text. A custom scheme may reveal it or make it secret. */
 const textOf = (field: PlanField): string | undefined => {

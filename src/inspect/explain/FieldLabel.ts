@@ -1,6 +1,4 @@
-/**
- * The text of a plan's fields, for tables, messages and archives. No label shows a secret.
- */
+/** The text of a plan's fields, for tables, messages and archives. No label shows a secret. */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import type * as Headers from '../../values/Headers.js'

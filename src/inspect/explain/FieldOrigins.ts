@@ -83,16 +83,15 @@ const ofLocation = ({ previous }: RedirectedContext): Origin => from('redirect',
 
 const ofJar = ({ setBy }: Cookie): Origin => from('jar', O.isSome(setBy) ? `set by ${setBy.value}` : 'set by hand')
 
-const ofCookieSetting = (c: Context, name: string): Origin =>
-  ofSetting(c, { pick: ({ cookies }) => cookies.get(name) ?? Override.inherit, show: Secret.show }) ?? byHand
-
 const ofCookies = (c: Context, count: number): ReadonlyArray<Origin> => {
   if (count === 0) return []
   const { cookies, jar, url, now, merged } = c
   if (cookies === 'Header') return repeat(ofHeader(c, 'cookie', 'replaces all other cookies') ?? byHand, count)
   const { before, after } = CookieHeader.select(CookieHeader.ownCookies(cookies, merged.settings), jar, url, now)
-  const own = cookies === 'JarOnly' ? [] : Override.entries(merged.settings.cookies)
-  return [...before.map(ofJar), ...own.map(([name]) => ofCookieSetting(c, name)), ...after.map(ofJar)]
+  const own = (cookies === 'JarOnly' ? [] : Override.entries(merged.settings.cookies)).map(
+    ([name]) => ofSetting(c, { pick: (s) => s.cookies.get(name) ?? Override.inherit, show: Secret.show }) ?? byHand,
+  )
+  return [...before.map(ofJar), ...own, ...after.map(ofJar)]
 }
 
 // --- headers -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,4 @@
-/**
- * What is not in a plan: inputs that were available and not used, with the reason, and inputs that were not read.
- */
+/** What is not in a plan: inputs that were available and not used, with the reason, and inputs that were not read. */
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Cookie from '../../cookies/Cookie.js'
 import * as Jar from '../../cookies/Jar.js'
@@ -79,9 +77,6 @@ const removedQuery = ({ layers: { session, request } }: FirstContext): ReadonlyA
   }))
 }
 
-const OTHER_ORIGIN =
-  'the URL has another origin than the base URL, so credentials, query and Host of the session are not sent'
-
 const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyArray<Dropped> => {
   if (target.relation !== 'OtherOrigin') return []
   const { auth, query, headers, cookies, certificate } = given.session.settings
@@ -94,7 +89,8 @@ const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyA
     ...Override.entries(cookies).map(([name]) => `cookie ${name}`),
     ...(certificate._tag === 'Set' ? ['client certificate'] : []),
   ]
-  return lost.map((what) => ({ what, layer: 'session', value: HIDDEN, why: OTHER_ORIGIN }))
+  const why = 'the URL has another origin than the base URL, so credentials, query and Host of the session are not sent'
+  return lost.map((what) => ({ what, layer: 'session', value: HIDDEN, why }))
 }
 
 // --- headers of a first plan -----------------------------------------------------------------------------------------

@@ -50,8 +50,6 @@ export type Tag = keyof Contents
 export type Of<T extends Tag> = { readonly [K in T]: { readonly _tag: K } & Contents[K] }[T]
 export type PlanField = Of<Tag>
 
-// --- splitting ------------------------------------------------------------------------------------------------------
-
 const PHASES = ['connect', 'read', 'total'] as const
 const SEPARATOR = '; '
 
@@ -106,8 +104,6 @@ export const split = ({ method, url, headers, body, route, cause }: Plan): Reado
   { _tag: 'Limit', name: 'body', octets: route.limits.body },
   { _tag: 'Cause', cause },
 ]
-
-// --- joining -------------------------------------------------------------------------------------------------------
 
 /** Returns the fields of a kind, in order. */
 export const all = <T extends Tag>(fields: ReadonlyArray<PlanField>, tag: T): ReadonlyArray<Of<T>> =>

@@ -8,7 +8,8 @@ import type { Auth } from '../../session/Auth.js'
 import * as Environment from '../../session/Environment.js'
 import * as Policies from '../../session/RedirectPolicy.js'
 import * as Session from '../../session/Session.js'
-import { type HeaderSetting, empty as noSettings, SENSITIVE, type Settings } from '../../session/Settings.js'
+import { type HeaderSetting, empty as noSettings, type Settings } from '../../session/Settings.js'
+import { isSensitive } from '../../session/SettingsRecord.js'
 import type { First, Provenance, Redirected } from '../../stages/prepare/Provenance.js'
 import { selectedKey, selectNoProxy, selectProxy } from '../../stages/prepare/Route.js'
 import { nameOf } from '../../stages/Settle.js'
@@ -86,8 +87,8 @@ export const valueOf = <A>(c: Context, setting: Setting<A>): Overridden | undefi
 
 /** A header setting. The merged settings decide which names are sensitive, in every layer. */
 export const header = ({ merged }: Context, key: string): Setting<HeaderSetting> => {
-  const isSensitive = SENSITIVE.has(key) || merged.settings.sensitive.get(key)?._tag === 'Set'
-  const text = isSensitive ? () => Secret.REDACTED : Secret.show
+  const isHidden = isSensitive(merged.settings.sensitive, key)
+  const text = isHidden ? () => Secret.REDACTED : Secret.show
   return {
     pick: ({ headers }) => headers.get(key) ?? Override.inherit,
     show: ({ values }) => values.map(text).join(', '),

@@ -305,7 +305,7 @@ export const answerChallenge = (
   const remembered = Jar.remember(asking, now)(jar)
   // The realm decides: another realm of the origin may have a newer nonce.
   const known = DigestCache.ofRealm(asking)(remembered.challenges)
-  if (O.isNone(known)) return O.none // a full jar has dropped it, because the clock went back
+  if (O.isNone(known)) return O.none // only with a jar whose clock was changed by hand
   const authorization = authorizationFor(auth, known.value, entropy, target)
   return O.some({ authorization, jar: Jar.counted(known.value)(remembered) })
 }

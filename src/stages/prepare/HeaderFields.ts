@@ -1,5 +1,5 @@
 /**
- * Validates the header fields of session and request; the fields of a session only once.
+ * Validates the header fields of session and request. Without `withSensitiveHeaders`, the fields of a session only once.
  *
  * | refused (`InvalidHeader`)                             | why                                             |
  * |-------------------------------------------------------|-------------------------------------------------|
@@ -11,7 +11,8 @@
  * The value of a sensitive header becomes secret here. `Redirect` also reads names, because a user may have edited the plan.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { type HeaderSetting, SENSITIVE, type Settings } from '../../session/Settings.js'
+import type { HeaderSetting, Settings } from '../../session/Settings.js'
+import { isSensitive } from '../../session/SettingsRecord.js'
 import * as Headers from '../../values/Headers.js'
 import * as Override from '../../values/Override.js'
 import * as Secret from '../../values/Secret.js'
@@ -46,7 +47,7 @@ type Lines = E.Either<PlanError, ReadonlyArray<Headers.Field>>
 /** Returns the lines of one setting, or why it is not valid. */
 const linesOf = (key: string, { name, values }: HeaderSetting, sensitive: Settings['sensitive']): Lines => {
   if (SINGLE_FIELDS.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
-  const isSecret = SENSITIVE.has(key) || sensitive.get(key)?._tag === 'Set'
+  const isSecret = isSensitive(sensitive, key)
   const fields: Headers.Field[] = []
   for (const value of values) {
     const problem = problemOf(name, value)

@@ -60,8 +60,6 @@ export const syncFolder = async (path: string): Promise<void> => {
   }
 }
 
-// --- private files -------------------------------------------------------------------------------------------------
-
 // Only this user can read and write a private file. Another user may have placed a link, a FIFO or a writable file at the
 // path of a part file or its note; such a file is never opened as ours.
 

@@ -26,8 +26,6 @@ import * as Tls from './Tls.js'
 
 const MAX_AGENTS = 64
 
-// --- keys ----------------------------------------------------------------------------------------------------------
-
 const proxyModeOf = (plan: Plan.Plan): ProxyMode => {
   const { proxy } = plan.route
   if (O.isNone(proxy)) return { _tag: 'Direct' }
@@ -65,8 +63,6 @@ const encrypts = (plan: Plan.Plan): boolean => {
   const { proxy } = plan.route
   return plan.url.protocol === 'https:' || (O.isSome(proxy) && proxy.value.protocol === 'https:')
 }
-
-// --- the cache -----------------------------------------------------------------------------------------------------
 
 /** The agents for one pair of proxy and TLS objects: one proxy forwards http and tunnels https. */
 interface AgentsByScheme {

@@ -15,6 +15,7 @@ import dns from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { constVoid } from 'fp-ts/lib/function.js'
+import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Fault from '../../wire/Fault.js'
 import * as Failure from './Failure.js'
@@ -52,9 +53,6 @@ export type Destination = Pick<URL, 'protocol' | 'hostname' | 'port'>
 
 /** Called once: with the socket, or with `undefined` after a failure, which the listener has received. */
 export type ConnectCallback = (socket: net.Socket | undefined) => void
-
-export const withoutBrackets = (hostname: string): string =>
-  hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 
 const endpointOf = ({ hostname, protocol, port }: Destination): Tunnel.Endpoint => ({
   host: withoutBrackets(hostname),

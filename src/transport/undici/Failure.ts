@@ -69,8 +69,6 @@ export const peerOf = (plan: Plan): string => {
   return proxy === undefined ? plan.url.origin : `proxy ${Proxy.show(proxy)} (forwarding to ${plan.url.origin})`
 }
 
-// --- connecting ----------------------------------------------------------------------------------------------------
-
 export const connectFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('ConnectFailed', `Could not connect to ${peer}: ${reasonOf(error)}`, error)
 export const connectionClosed = (peer: string): Fault.Fault =>
@@ -93,8 +91,6 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
   status,
 })
 
-// --- limits and closing --------------------------------------------------------------------------------------------
-
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
 export const deadlineExceeded = (method: string, peer: string, ms: number): Fault.Fault => {
   const message = `${method} ${peer} did not finish before its deadline, ${Math.round(ms)} ms after it began`
@@ -104,8 +100,6 @@ export const readTimeout = (peer: string, ms: number): Fault.Fault =>
   Fault.make('ReadTimeout', `${peer} sent nothing for ${ms} ms`)
 export const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault =>
   Fault.make('ConnectTimeout', `No connection to ${peer} after ${ms} ms of waiting for ${waitingFor}`)
-
-// --- the response --------------------------------------------------------------------------------------------------
 
 export const tooManyInterim = (peer: string, limit: number): Fault.Fault =>
   Fault.make('ProtocolError', `${peer} sent more than ${limit} interim responses`)

@@ -23,8 +23,6 @@ export type Pair = readonly [name: string, value: string]
 export const forwardingProxy = ({ url, route: { proxy } }: Plan.Plan): Proxy.Proxy | undefined =>
   O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol) ? proxy.value : undefined
 
-const hostOf = ({ origin, protocol }: Plan.Plan['url']): string => origin.slice(protocol.length + 2)
-
 export const flat = (plan: Plan.Plan): string[] => {
   const { fields } = Plan.wireHeaders(plan)
   const list: string[] = []
@@ -36,7 +34,7 @@ export const flat = (plan: Plan.Plan): string[] => {
     else if (name.length === 4 && Headers.sameName(name, 'host')) hasHost = true
     list.push(name, Secret.reveal(value))
   }
-  if (!hasHost) list.push('Host', hostOf(plan.url))
+  if (!hasHost) list.push('Host', plan.url.origin.slice(plan.url.protocol.length + 2))
   if (!hasLength && plan.body._tag !== 'Empty') {
     const length = Body.length(plan.body)
     if (O.isSome(length)) list.push('Content-Length', String(length.value))
@@ -113,6 +111,6 @@ export const hasForeignTransferEncoding = (received: ReadonlyArray<Pair>): boole
   return false
 }
 
-const isFraming = ([name]: Pair): boolean => /^(?:content-length|transfer-encoding)$/i.test(name)
 /** Whether an HTTP/1 head tells the end of its body. If not, the body ends with the connection (RFC 9112 6.3). */
-export const hasFraming = (received: ReadonlyArray<Pair>): boolean => received.some(isFraming)
+export const hasFraming = (received: ReadonlyArray<Pair>): boolean =>
+  received.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))

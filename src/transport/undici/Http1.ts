@@ -84,8 +84,6 @@ export class Http1 implements Channel {
   }
 }
 
-// --- interim responses ---------------------------------------------------------------------------------------------
-
 const STATUS_LINE_START = 'HTTP/1.'
 /** The length of `HTTP/1.1 100`. */
 const STATUS_LENGTH = 12

@@ -30,8 +30,6 @@ export type TunnelCallback = (fault?: Fault.Fault) => void
 /** Returns `host:port`, as in CONNECT and in messages. */
 export const authority = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
-// --- CONNECT -------------------------------------------------------------------------------------------------------
-
 const MAX_HEAD_BYTES = 65_536
 /** A reason phrase is the proxy's choice, so a message shows only its start. The fault escapes control characters. */
 const MAX_REASON_LENGTH = 80
@@ -107,8 +105,6 @@ export const connect = (
   socket.on('data', onData)
   socket.write(connectRequest(proxy, endpoint, userAgent), 'latin1')
 }
-
-// --- SOCKS ---------------------------------------------------------------------------------------------------------
 
 export const resolvesNames = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4a:' || protocol === 'socks5h:'
 export const isSocks4 = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4:' || protocol === 'socks4a:'

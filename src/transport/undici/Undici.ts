@@ -5,6 +5,7 @@
  * holds its connection, but it does not keep the process alive.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as Clock from '../../wire/Clock.js'
@@ -13,7 +14,6 @@ import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
 import type { ChannelRequest } from './Channel.js'
-import { withoutBrackets } from './Connector.js'
 import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'

@@ -1,5 +1,5 @@
 /**
- * zstd (RFC 8878). A body may have several frames. Skippable frames have no content; bytes after the last are ignored.
+ * zstd (RFC 8878). A body may have several frames; bytes after the last are ignored. Skippable frames have no content.
  *
  * | Node         | zstd                                                                  |
  * |--------------|-----------------------------------------------------------------------|
