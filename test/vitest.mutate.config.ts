@@ -2,12 +2,20 @@ import { statSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The tests of each layer: its own, and the laws about it. */
+/** The tests of each layer: its own, the laws about it, and tests that see its decisions in another layer. */
 const TESTS: Readonly<Record<string, ReadonlyArray<string>>> = {
   values: ['test/values/*.test.ts', 'test/laws/monoids.test.ts'],
   cookies: ['test/cookies/*.test.ts', 'test/laws/Jar.test.ts'],
   session: ['test/session/*.test.ts', 'test/laws/monoids.test.ts'],
-  stages: ['test/stages/**/*.test.ts', 'test/laws/exchange.test.ts', 'test/Http.test.ts'],
+  stages: [
+    'test/stages/**/*.test.ts',
+    'test/laws/exchange.test.ts',
+    'test/Http.test.ts',
+    // What the stages record is seen in explanations; what they hide and retry, in replies.
+    'test/inspect/explain.test.ts',
+    'test/secrets.test.ts',
+    'test/transport/retryCookies.test.ts',
+  ],
 }
 
 const { MUTATE_LAYER: layer } = process.env
@@ -23,7 +31,7 @@ class SmallFirst extends BaseSequencer {
 
 // The tests of the pure layers, for `npm run mutate`. Tests that open sockets, build the package or measure time are not
 // included. Neither are the conformance tests: each mutant would run thousands of cases. A mutant is tested only by the
-// tests of its own layer: the others would take an hour, and a layer should be covered by its own tests. Files share
+// tests of its own layer: all tests would take an hour, and a layer should be covered by its own tests. Files share
 // their modules, because loading them costs more than most tests.
 export default defineConfig({
   test: {
