@@ -201,6 +201,8 @@ const loginOf = ({ login, account }: Entry): string => login || account
 export const lookup =
   (host: string, user?: string) =>
   ({ machines, defaults }: Entries): O.Option<Credentials> => {
+    // Most environments have no netrc: their requests do not pay for the canonical form of a host.
+    if (machines.size === 0 && defaults.length === 0) return O.none
     const isMatch = (entry: Entry): boolean =>
       loginOf(entry) === '' ? entry.password !== '' : user === undefined || loginOf(entry) === user
     const matches = (machines.get(canonical(host)) ?? defaults).filter(isMatch)
