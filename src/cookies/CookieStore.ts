@@ -26,21 +26,21 @@
  */
 import { eqStrict } from 'fp-ts/lib/Eq.js'
 import { getEq } from 'fp-ts/lib/ReadonlyArray.js'
-import { Map as PersistentMap } from 'immutable'
 import type { Secret } from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as CookieSelection from './CookieSelection.js'
+import * as PersistentMap from './PersistentMap.js'
 import * as Site from './Site.js'
 
 type SiteCookies = CookieSelection.SiteCookies
 
 /** Records by the name of their site. */
-export type CookieStore = PersistentMap<string, SiteCookies>
+export type CookieStore = PersistentMap.PersistentMap<SiteCookies>
 
 /** Maximum number of Secure records of a site, and of its other records: `LIMIT` live and as many dead ones. */
 export const MAX_RECORDS = 360
 
-export const empty: CookieStore = PersistentMap()
+export const empty: CookieStore = PersistentMap.make()
 const NO_COOKIES: SiteCookies = []
 
 export const at = ({ name }: Site.Site, store: CookieStore): SiteCookies => store.get(name) ?? NO_COOKIES
@@ -125,7 +125,7 @@ export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
     if (cookies === undefined) sites.set(name, [cookie])
     else cookies.push(cookie)
   }
-  return PersistentMap(sites).map(siteFromRecords)
+  return PersistentMap.make(sites).map(siteFromRecords)
 }
 
 const collect = (store: CookieStore, select: (cookies: SiteCookies) => SiteCookies): SiteCookies =>

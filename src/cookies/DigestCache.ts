@@ -26,10 +26,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { getEq } from 'fp-ts/lib/ReadonlyArray.js'
 import { Ord as TextOrd } from 'fp-ts/lib/string.js'
-import { Map as PersistentMap } from 'immutable'
 import type * as Digest from '../values/Digest.js'
 import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
+import * as PersistentMap from './PersistentMap.js'
 
 export interface Challenge extends Digest.Challenge {
   /** Scheme, host and port of the server that sent the challenge. */
@@ -47,8 +47,8 @@ export interface Challenge extends Digest.Challenge {
 /** A challenge as received. */
 export type Input = Omit<Challenge, 'count' | 'updated'>
 
-export type Challenges = PersistentMap<string, Challenge>
-export const none: Challenges = PersistentMap()
+export type Challenges = PersistentMap.PersistentMap<Challenge>
+export const none: Challenges = PersistentMap.make()
 
 /** Maximum number of challenges in a jar. */
 export const LIMIT = 180
@@ -68,7 +68,7 @@ const newer = (x: Challenge, y: Challenge): Challenge => (compareAge(x, y) >= 0 
 
 const limited = (challenges: Challenges): Challenges => {
   if (challenges.size <= LIMIT) return challenges
-  return PersistentMap([...challenges].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
+  return PersistentMap.make([...challenges].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
 }
 
 /** Adds a challenge. Returns the same map if it already has it. */
@@ -157,4 +157,4 @@ export const equals = (x: Challenges, y: Challenges): boolean => x === y || equa
 export const toArray = (challenges: Challenges): ReadonlyArray<Challenge> => [...challenges.values()].sort(compareAge)
 
 export const fromArray = (challenges: ReadonlyArray<Challenge>): Challenges =>
-  limited(PersistentMap(challenges.map((challenge) => [keyOf(challenge), challenge])))
+  limited(PersistentMap.make(challenges.map((challenge) => [keyOf(challenge), challenge])))

@@ -43,10 +43,10 @@ describe('a store (specification)', () => {
   })
   it('joins site by site, and changes neither store', () => {
     const [one, two] = [CookieStore.fromRecords(records.slice(0, 3)), CookieStore.fromRecords(records.slice(1))]
-    const held = [one.toObject(), two.toObject()]
+    const held = [Object.fromEntries(one), Object.fromEntries(two)]
     expect(CookieStore.equals(CookieStore.join(one, two), store)).toBe(true)
     expect(CookieStore.equals(CookieStore.join(two, one), store)).toBe(true)
-    expect([one.toObject(), two.toObject()]).toEqual(held)
+    expect([Object.fromEntries(one), Object.fromEntries(two)]).toEqual(held)
   })
   it('joins to the same store if it holds all records, and keeps the arrays of sites that both share', () => {
     for (const part of [[], records.slice(0, 1), records.slice(0, 3), records]) {
