@@ -31,16 +31,16 @@ Authorization: ‹secret›
     })
   })
   it('prints secrets with --reveal', async () => {
-    const { out } = await run('plan', 'https://example.com/a', '-f', '-a', 'me:hunter2', 'a=1', 'b=2', '--reveal')
+    const { out } = await call('plan', 'https://example.com/a', '-f', '-a', 'me:hunter2', 'a=1', 'b=2', '--reveal')
     expect(out).toMatch(/Authorization: Basic bWU6aHVudGVyMg==\n\na=1&b=2\n$/)
   })
   it('prints JSON with --json', async () => {
-    const { out } = await run('plan', '--json', 'https://example.com/a', '--bearer', 'C4N4RY')
+    const { out } = await call('plan', '--json', 'https://example.com/a', '--bearer', 'C4N4RY')
     expect(JSON.parse(out)).toMatchObject({ method: 'GET', url: 'https://example.com/a' })
     expect(out).not.toContain('C4N4RY')
   })
   it('plans the request of a curl line', async () => {
-    const { out, code } = await run('plan', '--curl', `curl 'http://x.test/a' -X PUT -H 'a: b' -d 'x'`)
+    const { out, code } = await call('plan', '--curl', `curl 'http://x.test/a' -X PUT -H 'a: b' -d 'x'`)
     expect(out).toMatch(/^PUT \/a HTTP\/1\.1\nHost: x\.test\n/)
     expect([out.endsWith('\n\n‹1 byte›\n'), code]).toEqual([true, 0])
   })
@@ -49,7 +49,7 @@ Authorization: ‹secret›
 describe('curl', () => {
   it('prints a curl line without secrets', async () => {
     const words = ['https://example.com/', 'q==a b', 'Accept-Encoding:', '--auth', 'me:C4N4RY', '--timeout', '2.5']
-    expect(await run('curl', ...words)).toEqual({
+    expect(await call('curl', ...words)).toEqual({
       out: `curl 'https://example.com/?q=a+b' --http1.1 -H 'User-Agent: ${AGENT}' \\
   -H 'Accept: */*' -H 'Connection: keep-alive' -H 'Authorization: ‹secret›' \\
   --connect-timeout 10 --max-time 2.5
@@ -59,8 +59,8 @@ describe('curl', () => {
     })
   })
   it('prints a line that --curl reads back', async () => {
-    const { out } = await run('curl', '--reveal', 'https://example.com/', 'a=it\'s "1"', '--bearer', 't')
-    const again = await run('curl', '--reveal', '--curl', out)
+    const { out } = await call('curl', '--reveal', 'https://example.com/', 'a=it\'s "1"', '--bearer', 't')
+    const again = await call('curl', '--reveal', '--curl', out)
     expect(again).toEqual({ out, err: '', code: 0 })
   })
 })
@@ -108,7 +108,7 @@ credentials-over-http  Authorization can be read by anyone on the network path
     })
   })
   it('prints JSON with --json', async () => {
-    const { out } = await run('explain', '--json', 'http://example.com/', 'X-A:1', '--bearer', 'C4N4RY')
+    const { out } = await call('explain', '--json', 'http://example.com/', 'X-A:1', '--bearer', 'C4N4RY')
     const { entries, remarks } = JSON.parse(out)
     expect(entries).toContainEqual({
       field: 'header',
@@ -244,13 +244,13 @@ describe('secrets', () => {
 
 describe('help', () => {
   it('fits 80 columns, and lists every exit code', async () => {
-    const { out, err, code } = await run('--help')
+    const { out, err, code } = await call('--help')
     expect([err, code]).toEqual(['', 0])
     expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
     for (const exit of [0, 1, 2, 3, 4, 5, 6, 7, 130]) expect(out).toMatch(new RegExp(`(^|\\s)${exit} {2}\\S`, 'm'))
-    expect(await run('send', 'http://x/', '-h')).toEqual({ out, err: '', code: 0 })
+    expect(await call('send', 'http://x/', '-h')).toEqual({ out, err: '', code: 0 })
   })
   it('prints the version', async () => {
-    expect(await run('--version')).toEqual({ out: `requests-ts ${Session.VERSION}\n`, err: '', code: 0 })
+    expect(await call('--version')).toEqual({ out: `requests-ts ${Session.VERSION}\n`, err: '', code: 0 })
   })
 })

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Jar, Session, Store } from 'requests-ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { finished, run, type Served, serve, start } from './command.js'
+import { call, finished, run, type Served, serve, start } from './command.js'
 
 let server: Served
 let folder = ''
@@ -46,12 +46,12 @@ describe('send', () => {
   ])('sends %s', async (_, words, sent) => {
     const method = words.filter((word) => /^[A-Z]+$/.test(word))
     const rest = words.filter((word) => !method.includes(word))
-    expect((await run('send', ...method, `${server.url}/home`, ...rest)).code).toBe(0)
+    expect((await call('send', ...method, `${server.url}/home`, ...rest)).code).toBe(0)
     expect(received()).toMatchObject([sent])
   })
 
   it('sends, removes and empties headers', async () => {
-    await run('send', `${server.url}/home`, 'X-A:1', 'X-B;', 'User-Agent:', 'Accept:text/html')
+    await call('send', `${server.url}/home`, 'X-A:1', 'X-B;', 'User-Agent:', 'Accept:text/html')
     expect(server.requests[0]?.headers).toMatchObject({ 'x-a': '1', 'x-b': '', accept: 'text/html' })
     expect(server.requests[0]?.headers).not.toHaveProperty('user-agent')
   })
@@ -60,7 +60,7 @@ describe('send', () => {
     writeFileSync(at('a.txt'), 'text of a')
     writeFileSync(at('b.json'), '{"b":1}')
     const file = `file@${at('a.txt')};type=text/plain`
-    await run('send', `${server.url}/home`, '--form', file, `note=@${at('a.txt')}`)
+    await call('send', `${server.url}/home`, '--form', file, `note=@${at('a.txt')}`)
     const [upload] = server.requests
     const [, boundary = ''] = /boundary=(.+)$/.exec(upload?.headers['content-type'] ?? '') ?? []
     expect(upload?.body.replaceAll(boundary, 'B').split('\r\n')).toEqual([
@@ -76,8 +76,8 @@ describe('send', () => {
       '--B--',
       '',
     ])
-    await run('send', `${server.url}/home`, `a=@${at('a.txt')}`, `b:=@${at('b.json')}`)
-    await run('send', `${server.url}/home`, `@${at('b.json')}`, 'Content-Type:application/json')
+    await call('send', `${server.url}/home`, `a=@${at('a.txt')}`, `b:=@${at('b.json')}`)
+    await call('send', `${server.url}/home`, `@${at('b.json')}`, 'Content-Type:application/json')
     await finished(start(['send', `${server.url}/home`, '@-']), 'from the pipe')
     expect(received().slice(1)).toMatchObject([
       { body: '{"a":"text of a","b":{"b":1}}' },
@@ -87,7 +87,7 @@ describe('send', () => {
   })
 
   it('prints each hop to the standard error with --verbose', async () => {
-    const { out, err, code } = await run('send', '-v', `${server.url}/login`)
+    const { out, err, code } = await call('send', '-v', `${server.url}/login`)
     expect([out, code]).toEqual(['welcome', 0])
     expect(err.replace(/until \S+/, 'until then').split('\n')).toEqual([
       `1  GET ${server.url}/login`,
@@ -103,9 +103,9 @@ describe('send', () => {
   })
 
   it('follows redirects except for HEAD and with --no-follow', async () => {
-    expect(await run('send', `${server.url}/login`, '--no-follow')).toEqual({ out: '', err: '', code: 0 })
-    await run('send', 'HEAD', `${server.url}/login`)
-    await run('send', 'HEAD', `${server.url}/login`, '--follow')
+    expect(await call('send', `${server.url}/login`, '--no-follow')).toEqual({ out: '', err: '', code: 0 })
+    await call('send', 'HEAD', `${server.url}/login`)
+    await call('send', 'HEAD', `${server.url}/login`, '--follow')
     expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /login',
       'HEAD /login',
@@ -116,7 +116,7 @@ describe('send', () => {
 
   it('sends the request of a curl line, and names the ignored options', async () => {
     const line = `curl -s '${server.url}/home' -H 'x-a: it'\\''s' --data-raw 'a=1'`
-    expect(await run('send', '--curl', line)).toMatchObject({ out: 'welcome', code: 0, err: /--silent/ })
+    expect(await call('send', '--curl', line)).toMatchObject({ out: 'welcome', code: 0, err: /--silent/ })
     expect(received()).toMatchObject([{ method: 'POST', body: 'a=1', headers: { 'x-a': "it's" } }])
   })
 
@@ -132,7 +132,7 @@ describe('send', () => {
 
 describe('send --output', () => {
   it('saves the body to the file and prints nothing', async () => {
-    expect(await run('send', `${server.url}/home`, '-o', at('page'))).toEqual({ out: '', err: '', code: 0 })
+    expect(await call('send', `${server.url}/home`, '-o', at('page'))).toEqual({ out: '', err: '', code: 0 })
     expect(readFileSync(at('page'), 'utf8')).toBe('welcome')
     expect(readdirSync(folder)).toEqual(['page'])
   })
@@ -141,7 +141,7 @@ describe('send --output', () => {
     ['/cut', 4],
   ])('keeps the existing file when %s fails', async (path, code) => {
     writeFileSync(at('page'), 'old')
-    expect((await run('send', `${server.url}${path}`, '-o', at('page'))).code).toBe(code)
+    expect((await call('send', `${server.url}${path}`, '-o', at('page'))).code).toBe(code)
     expect(readFileSync(at('page'), 'utf8')).toBe('old')
   })
 })
@@ -168,7 +168,7 @@ describe('send --session', () => {
       Session.withQuery({ k: 1 }),
     )
     await Store.save(at('session.json'))({ session, jar: Jar.empty })()
-    expect((await run('send', 'missing', 'q==1', '--session', at('session.json'))).code).toBe(6)
+    expect((await call('send', 'missing', 'q==1', '--session', at('session.json'))).code).toBe(6)
     expect(received()).toMatchObject([{ url: '/missing?k=1&q=1', headers: { authorization: 'Bearer t' } }])
     const loaded = await Store.load(at('session.json'))()
     if (E.isLeft(loaded)) return expect.fail(loaded.left.message)
@@ -180,11 +180,11 @@ describe('send --session', () => {
     ['/cut', 4],
     ['/loop', 5],
   ])('writes no session file when %s fails', async (path, code) => {
-    expect((await run('send', `${server.url}${path}`, '--session', at('session.json'))).code).toBe(code)
+    expect((await call('send', `${server.url}${path}`, '--session', at('session.json'))).code).toBe(code)
     expect(readdirSync(folder)).toEqual([])
   })
   it('does not change the session file on an interrupt, and ends with 130', async () => {
-    await run('send', `${server.url}/login`, '--session', at('session.json'))
+    await call('send', `${server.url}/login`, '--session', at('session.json'))
     const before = text()
     const child = start(['send', `${server.url}/endless`, '--session', at('session.json')])
     child.stdout.once('data', () => child.kill('SIGINT'))
@@ -193,7 +193,7 @@ describe('send --session', () => {
     expect(readdirSync(folder)).toEqual(['session.json'])
   })
   it('sends nothing and keeps a session file that cannot be read', async () => {
-    await run('send', `${server.url}/login`, '--session', at('session.json'))
+    await call('send', `${server.url}/login`, '--session', at('session.json'))
     server.requests.length = 0
     for (const content of [
       text().slice(0, -40),
@@ -203,7 +203,7 @@ describe('send --session', () => {
       '{}',
     ]) {
       writeFileSync(at('session.json'), content)
-      const { out, err, code } = await run('send', `${server.url}/home`, '--session', at('session.json'))
+      const { out, err, code } = await call('send', `${server.url}/home`, '--session', at('session.json'))
       expect([out, code]).toEqual(['', 2])
       expect(err).toMatch(/^error Cannot read the session file .*session\.json: /)
       expect(err).not.toContain('C4N4RY')
@@ -222,10 +222,10 @@ describe('send --session', () => {
   })
   it('keeps a logout that a slower command did not see', async () => {
     const session = ['--session', at('session.json')]
-    await run('send', `${server.url}/login`, ...session)
+    await call('send', `${server.url}/login`, ...session)
     const slow = finished(start(['send', `${server.url}/held`, ...session]))
     const release = await server.held
-    await run('send', `${server.url}/logout`, ...session)
+    await call('send', `${server.url}/logout`, ...session)
     release()
     expect((await slow).code).toBe(0)
     const loaded = await Store.load(at('session.json'))()
@@ -234,10 +234,10 @@ describe('send --session', () => {
   })
   it('keeps a login that a slower command did not see', async () => {
     const session = ['--session', at('session.json')]
-    await run('send', `${server.url}/home`, ...session)
+    await call('send', `${server.url}/home`, ...session)
     const slow = finished(start(['send', `${server.url}/held`, ...session]))
     const release = await server.held
-    await run('send', `${server.url}/login`, ...session)
+    await call('send', `${server.url}/login`, ...session)
     release()
     expect((await slow).code).toBe(0)
     expect(Object.keys(JSON.parse(text()))).toContain('jar')

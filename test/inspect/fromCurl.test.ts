@@ -332,6 +332,9 @@ describe.skipIf(!isThere)('the real curl,', () => {
   })
   afterAll(() => server.close())
 
+  // Without HOME, the shell and curl look up the user, which can take half a second, and curl reads the user's curlrc.
+  const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LC_ALL: 'C.UTF-8' }
+
   /** Headers that curl adds and this library does not. */
   const isCurls = (line: string): boolean =>
     /^(?:host: 127\.|user-agent: curl\/|accept: \*\/\*|proxy-connection: )/.test(line)
@@ -417,7 +420,7 @@ describe.skipIf(!isThere)('the real curl,', () => {
     const whole = line.replaceAll('URL', `http://${host}`).replaceAll('HOST', host)
     const before = server.heard.length
     await new Promise<void>((resolve) => {
-      execFile('bash', ['-c', whole], { env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }, () => resolve())
+      execFile('bash', ['-c', whole], { env }, () => resolve())
     })
     const heard = server.heard[before]
     if (heard === undefined) expect.fail('nothing arrived')
@@ -447,7 +450,7 @@ describe.skipIf(!isThere)('the real curl,', () => {
     const line = `curl http://127.0.0.1:${server.port} -F 'a=1;type=text/plain;charset=x' -F 'b="x;y";filename=q.txt' -F 'c=ü' -F 'e=1;filename=x.bin' -F 'g="q\\"\\\\"; type=a/b' -F 'h= x ' -F 'i= "y" ;type= a/b ; c=d ;filename= z ' -F 'j="k' -F 'l="m;n"o ;type=a/b' -F 'p="" q' -F 'r=s;filename="t"u' --form-string 'd=@e;type=f'`
     const before = server.heard.length
     await new Promise<void>((resolve) => {
-      execFile('bash', ['-c', line], () => resolve())
+      execFile('bash', ['-c', line], { env }, () => resolve())
     })
     const heard = server.heard[before]
     if (heard === undefined) expect.fail('nothing arrived')
