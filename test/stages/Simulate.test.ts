@@ -8,7 +8,7 @@ import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import type * as Settings from '../../src/session/Settings.js'
 import * as Exchange from '../../src/stages/Exchange.js'
-import type { Server } from '../../src/wire/Reply.js'
+import { type HeadInput, head, type Server } from '../../src/wire/Reply.js'
 
 // Simulates an exchange against a pure server: its trace, its response and its errors.
 
@@ -59,6 +59,39 @@ describe('the response of a simulation', () => {
     const { outcome } = run({ 'GET /': { status: 200 } })
     expect(E.isRight(outcome) && outcome.right).toMatchObject({ encoding: O.none, cookies: [], history: [] })
   })
+})
+
+describe('Set-Cookie lines that the jar rejects', () => {
+  const reply = (status: number, line: string) => ({ status, headers: { location: '/x', 'set-cookie': line } })
+  const traced = (...lines: readonly [string, string]) =>
+    run({ 'GET /': reply(302, lines[0]), 'GET /x': reply(200, lines[1]) })
+  const REJECTED = 'refused=1; Domain=other.test'
+  const TAKEN = 'a=1'
+  it.each([
+    [TAKEN, TAKEN],
+    [REJECTED, TAKEN],
+    [TAKEN, REJECTED],
+    [REJECTED, REJECTED],
+  ])('are in the hop that received them, and nowhere else: %j, then %j', (...lines) => {
+    const { hops, outcome } = traced(...lines)
+    const expected = lines.map((line) => (line === REJECTED ? ['refused'] : undefined))
+    const of = (hop: Pick<Exchange.TracedHop, 'rejected'>) => hop.rejected?.map(({ name }) => name)
+    expect(hops.map(of)).toEqual(expected)
+    const response = E.isRight(outcome) ? outcome.right : expect.fail(outcome.left.message)
+    expect([...response.history.map(of), of(response)]).toEqual(expected)
+    for (const one of [...hops, ...response.history, response]) expect('rejected' in one).toBe(of(one) !== undefined)
+  })
+})
+
+it('a response has the HTTP version of its head, if it is not 1.1', () => {
+  const x = Exchange.start({ session: Session.empty, jar, now })(Request.get('http://h/'))
+  if (E.isLeft(x)) return expect.fail(x.left.message)
+  const end = (given: HeadInput) => {
+    const step = Exchange.settle(now)(head(given))(x.right)
+    return step._tag === 'Done' ? Exchange.respond(step, new Uint8Array()) : expect.fail(step._tag)
+  }
+  expect(end({ status: 200, httpVersion: 'HTTP/2' }).httpVersion).toBe('HTTP/2')
+  expect('httpVersion' in end({ status: 200 })).toBe(false)
 })
 
 describe('the hooks in a trace', () => {

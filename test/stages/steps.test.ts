@@ -51,6 +51,33 @@ async function* chunks() {
 }
 const once = pipe(Request.post('http://h/'), Request.withOnce(chunks()))
 
+describe('the next nonce of a reply', () => {
+  const INFO = { 'authentication-info': 'nextnonce="next"' }
+  const nonceOf = (jar: Jar.Jar) =>
+    pipe(
+      Jar.challengeFor({ origin: 'http://h', user: 'me' })(jar),
+      O.map(({ nonce }) => nonce),
+      O.toUndefined,
+    )
+  const signed = started(undefined, digest, remembering('http://h'))
+  const newer = Jar.remember({ ...challenge, nonce: 'newer' }, now)(signed.jar)
+  const ofUser = (value: string) =>
+    started(pipe(Request.get('http://h/'), Request.withHeader('Authorization', value)), Session.empty, signed.jar)
+  it.each<[string, Exchange.Exchange, HeadInput['headers'], string | undefined]>([
+    ['replaces the nonce that the plan used', signed, INFO, 'next'],
+    ['is not guessed', signed, {}, 'n'],
+    ['is ignored without a nextnonce', signed, { 'authentication-info': 'qop=auth' }, 'n'],
+    ['does not replace a newer nonce', { ...signed, jar: newer }, INFO, 'newer'],
+    ['is ignored by a jar that forgot the challenge', { ...signed, jar: Jar.empty }, INFO, undefined],
+    ['is ignored if the plan was not signed', { ...started(undefined, digest), jar: signed.jar }, INFO, 'n'],
+    ['is ignored without a digest', ofUser('Digest username="me", realm="r", nonce="n"'), INFO, 'n'],
+    ['is ignored if the user signed', { ...ofUser('Token t'), merged: signed.merged }, INFO, 'n'],
+  ])('%s', (_, x, headers, expected) => {
+    const step = settled({ status: 200, ...(headers === undefined ? {} : { headers }) }, x)
+    expect(step._tag === 'Done' && nonceOf(step.exchange.jar)).toBe(expected)
+  })
+})
+
 describe('Exchange.start', () => {
   it('has no history, an unchanged jar, and allows credentials', () => {
     const [jar] = Jar.absorb(new URL('http://h/'), ['a=1'], now)(Jar.empty)

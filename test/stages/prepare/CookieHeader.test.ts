@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
@@ -86,6 +87,26 @@ describe('cookies of settings and jar', () => {
     )
     expect(E.isRight(made)).toBe(true)
     expect(inspect(made, { depth: null, showHidden: true }) + JSON.stringify(made)).not.toContain('canary')
+  })
+  it('fill the header up to the limit, which the cookies of the settings use first', () => {
+    const stored = `a=${'x'.repeat(3_000)}`
+    const own = (length: number) => Request.withCookie('own', 'y'.repeat(length - 'own='.length))(get)
+    const room = Jar.HEADER_LIMIT - stored.length - '; '.length
+    const sent = (length: number) =>
+      pipe(
+        headersOf(own(length), jarOf('http://h/', stored)),
+        E.map((fields) => fields.map(([, value]) => value.length)),
+      )
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.integer({ min: 5, max: Jar.HEADER_LIMIT * 2 }), fc.integer({ min: room - 3, max: room + 3 })),
+        (length) => {
+          const together = length + '; '.length + stored.length
+          expect(sent(length)).toEqual(E.right([together <= Jar.HEADER_LIMIT ? together : length]))
+        },
+      ),
+      { examples: [[room], [room + 1]] },
+    )
   })
   it('for a mounted scheme come from the settings only', () => {
     const session = Session.mount(

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import type { Input } from '../../../src/cookies/DigestCache.js'
@@ -9,6 +9,8 @@ import * as Auth from '../../../src/session/Auth.js'
 import * as Environment from '../../../src/session/Environment.js'
 import * as Request from '../../../src/session/Request.js'
 import * as Session from '../../../src/session/Session.js'
+import * as Exchange from '../../../src/stages/Exchange.js'
+import * as Provenance from '../../../src/stages/prepare/Provenance.js'
 import { memory } from '../../../src/transport/Memory.js'
 import { untyped } from '../../untyped.js'
 
@@ -81,6 +83,54 @@ it('netrc is used only for http and https', () => {
   )
   expect(authorizationOf('https://h/', session, { environment })).toEqual(E.right(basic('netrc:n')))
   expect(authorizationOf('app://h/', session, { environment })).toEqual(E.right(undefined))
+})
+
+describe('the source of the credentials', () => {
+  const environment = Environment.make({}, 'machine h login netrc password n')
+  const netrc = Session.withAmbient({ netrc: true })(Session.empty)
+  const sourceOf = (plan: Plan.Plan) =>
+    pipe(
+      Provenance.of(plan),
+      O.map(({ credentials }) => credentials.source),
+      O.toUndefined,
+    )
+  const token = Request.withHeader('Authorization', 'Token t')
+  it.each<[string, string, (request: Request.Request) => Request.Request, Session.Session]>([
+    ['Setting', 'http://u:p@h/', Request.withAuth(Auth.basic('me', 'pw')), netrc],
+    ['Setting', 'http://h/', Request.withBearer('t'), Session.empty],
+    ['Setting', 'http://h/', Request.withAuth(Auth.digest('me', 'pw')), netrc],
+    ['Setting', 'http://h/', Request.withAuth(Auth.custom('mine', (plan) => plan)), netrc],
+    ['Disabled', 'http://u:p@h/', Request.withAuth(Auth.none), netrc],
+    ['Disabled', 'http://u:p@h/', Request.withoutAuth, netrc],
+    ['Header', 'http://u:p@h/', token, netrc],
+    ['Url', 'http://u:p@h/', identity, netrc],
+    ['Url', 'http://u:@h/', identity, netrc],
+    ['UrlUser', 'http://u@h/', identity, netrc],
+    ['Netrc', 'http://h/', identity, netrc],
+    ['Netrc', 'http://netrc@h/', identity, netrc],
+    ['None', 'http://h/', identity, Session.empty],
+    ['None', 'http://other/', identity, netrc],
+  ])('is %s for %s (%#)', (source, url, configure, session) => {
+    const plan = Plan.plan({ session, environment, now })(configure(Request.get(url)))
+    expect(pipe(plan, E.map(sourceOf))).toEqual(E.right(source))
+  })
+  it.each<[string, string, (request: Request.Request) => Request.Request, Session.Session]>([
+    ['Header', 'http://h/b', Request.withAuth(Auth.basic('me', 'pw')), netrc],
+    ['Setting', 'http://h/b', Request.withAuth(Auth.digest('me', 'pw')), netrc],
+    ['Header', 'http://h/b', token, netrc],
+    ['Disabled', 'http://h/b', Request.withoutAuth, netrc],
+    ['Disabled', 'http://h/b', Request.withAuth(Auth.none), netrc],
+    ['Netrc', 'http://h/b', Request.withAuth(Auth.bearer('t')), netrc],
+    ['None', 'http://other/', Request.withAuth(Auth.bearer('t')), netrc],
+    ['None', 'http://h/b', identity, Session.empty],
+  ])('after a redirect is %s for %s (%#)', (source, location, configure, session) => {
+    // Only a redirect that leaves the origin removes credentials: this one comes back from there.
+    const url = source === 'Netrc' ? 'http://away/' : 'http://h/'
+    const { hops } = Exchange.simulate({ session, environment, now })((plan) =>
+      plan.cause === 'Start' ? { status: 302, headers: { location } } : { status: 200 },
+    )(configure(Request.get(url)))
+    expect(hops.map(({ plan }) => sourceOf(plan)).at(-1)).toBe(source)
+  })
 })
 
 describe('a digest with a known challenge', () => {

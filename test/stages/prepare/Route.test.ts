@@ -103,10 +103,113 @@ describe('the proxy of the settings', () => {
   })
 })
 
+const urlOf = (text: string): Url.Url => {
+  const parsed = Url.parse(text)
+  return E.isRight(parsed) ? parsed.right.url : expect.fail(parsed.left.message)
+}
+
+describe('keys of settings that were not made by withProxy', () => {
+  const keyed = (...entries: ReadonlyArray<readonly [string, string]>) => ({
+    ...Settings.empty,
+    proxies: Override.replace(new Map(entries.map(([key, url]) => [key, Override.set(Secret.make(url))] as const))),
+  })
+  const proxyOf = (settings: Settings.Settings, url: string) =>
+    pipe(
+      Route.rebuildProxies(settings, { ...Session.empty.ambient, proxies: true }, Environment.empty, urlOf(url)),
+      E.map(O.map(Proxy.show)),
+    )
+  it.each([
+    ['HTTP', 'http://h/'],
+    ['http_proxy', 'http://h/'],
+    ['All://H', 'https://h/'],
+    ['http://H:80/', 'http://h/'],
+  ])('are read as withProxy reads them: %s', (key, url) => {
+    // The other key is normal: that must not decide whether this one is normalised.
+    expect(proxyOf(keyed(['ftp', 'http://other'], [key, 'http://p']), url)).toEqual(E.right(O.some('http://p:80')))
+    expect(proxyOf(keyed([key, 'http://p'], ['ftp', 'http://other']), url)).toEqual(E.right(O.some('http://p:80')))
+  })
+  it.each(['htp', 'http://h/path', 'no_proxy://h', ''])('are refused if no URL can match them: %j', (key) => {
+    for (const settings of [keyed([key, 'http://p']), keyed(['http', 'http://q'], [key, 'http://p'])]) {
+      expect(proxyOf(settings, 'http://h/')).toMatchObject({
+        left: { _tag: 'InvalidProxy', message: expect.stringContaining(JSON.stringify(key)) },
+      })
+    }
+  })
+  it('may name the scheme of a mounted transport, for its own URLs only', () => {
+    expect(proxyOf(keyed(['app', 'http://p']), 'app://h/')).toEqual(E.right(O.some('http://p:80')))
+    expect(proxyOf(keyed(['app', 'http://p']), 'http://h/')).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+  })
+})
+
+describe('Route.decide', () => {
+  const variables = Environment.make({ http_proxy: 'http://env', no_proxy: 'free' })
+  const decided = (proxies: Readonly<Record<string, string | null>>, url: string, environment = variables) =>
+    Route.decide(
+      Session.withProxy(proxies)(Session.empty).settings,
+      trusting(Session.empty).ambient,
+      environment,
+      urlOf(url),
+    )
+  it.each<[Route.ProxySource, string, Readonly<Record<string, string | null>>, string, Environment.Environment?]>([
+    ['Setting', 'a proxy', { http: 'http://own' }, 'http://h/'],
+    ['Setting', 'a direct connection', { http: null }, 'http://h/'],
+    ['Variable', 'a variable', {}, 'http://h/'],
+    ['Variable', 'an own no_proxy that does not match', { no_proxy: 'other' }, 'http://free/'],
+    ['NoProxy', 'NO_PROXY', {}, 'http://free/'],
+    ['OwnNoProxy', 'an own no_proxy', { no_proxy: 'h' }, 'http://h/'],
+    ['None', 'nothing', {}, 'https://h/'],
+  ])('names the source %s: %s', (source, _, proxies, url, environment) => {
+    expect(decided(proxies, url, environment)).toMatchObject({ right: { proxy: source } })
+  })
+  it('names a variable that the session does not allow', () => {
+    const { settings, ambient } = Session.empty
+    expect(Route.decide(settings, ambient, variables, urlOf('http://h/'))).toMatchObject({
+      right: { proxy: 'Ignored' },
+    })
+  })
+
+  const { settings, ambient } = Session.withVerify(false)(Session.empty)
+  const origins = Array.from({ length: 9 }, (_, i) => `http://h${i}/`)
+  const all = (environment: Environment.Environment, urls: ReadonlyArray<string>) =>
+    urls.map((url) => Route.decide(settings, ambient, environment, urlOf(url)))
+  it('returns the same object for the last eight origins, and keeps no more', () => {
+    const environment = Environment.make({})
+    const first = all(environment, origins.slice(0, 8))
+    const again = all(environment, origins.slice(0, 8))
+    for (const [i, decision] of again.entries()) expect(decision).toBe(first[i])
+    const [ninth] = all(environment, origins.slice(8))
+    const [second, forgotten] = all(environment, [origins[1] ?? '', origins[0] ?? ''])
+    expect(second).toBe(first[1])
+    expect(forgotten).not.toBe(first[0])
+    expect(all(environment, origins.slice(8))[0]).toBe(ninth)
+  })
+  it.each<[string, Partial<Settings.Settings>]>([
+    ['proxies', Session.withProxy('http://other')(Session.empty).settings],
+    ['TLS', { verify: Override.set(true) }],
+    ['timeouts', Session.withTimeouts({ read: 7 })(Session.empty).settings],
+    ['limits', Session.withLimits({ body: 7 })(Session.empty).settings],
+  ])('decides again if the %s differ', (_, change) => {
+    const environment = Environment.make({})
+    const url = urlOf('http://h/')
+    const one = Route.decide(settings, ambient, environment, url)
+    const changed = { ...settings, ...change }
+    expect(Route.decide(changed, ambient, environment, url)).not.toEqual(one)
+    expect(Route.decide(changed, ambient, environment, url)).toEqual(
+      Route.decide(changed, ambient, Environment.make({}), url),
+    )
+    expect(Route.decide({ ...settings, headers: new Map() }, ambient, environment, url)).toBe(one)
+  })
+  it.each(['https://h/', 'http://h:81/', 'http://i/'])('decides again for another origin: %s', (other) => {
+    const environment = Environment.make({})
+    const one = Route.decide(settings, ambient, environment, urlOf('http://h/'))
+    expect(Route.decide(settings, ambient, environment, urlOf(other))).not.toBe(one)
+    expect(Route.decide(settings, ambient, environment, urlOf('http://h/path?q=1'))).toBe(one)
+  })
+})
+
 describe('selectProxy', () => {
   it('returns Inherit if no key matches', () => {
-    const parsed = Url.parse('http://h/')
-    const target = E.isRight(parsed) ? parsed.right.url : expect.fail(parsed.left.message)
+    const target = urlOf('http://h/')
     expect(Route.selectProxy(Settings.empty, target)).toEqual({ _tag: 'Inherit' })
     const { settings } = Session.withProxy({ https: 'p', 'http://other': 'p', no_proxy: 'x' })(Session.empty)
     expect(Route.selectProxy(settings, target)).toEqual({ _tag: 'Inherit' })

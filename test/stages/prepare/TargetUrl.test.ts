@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Session from '../../../src/session/Session.js'
-import { targetUrl, withQuery } from '../../../src/stages/prepare/TargetUrl.js'
+import { type BaseRelation, targetUrl, withQuery } from '../../../src/stages/prepare/TargetUrl.js'
 import * as Secret from '../../../src/values/Secret.js'
 import { untyped } from '../../untyped.js'
 
@@ -84,24 +84,25 @@ describe('credentials in a URL (specification)', () => {
 })
 
 describe('an absolute URL (specification)', () => {
-  const leavesBase = (session: Session.Session, reference: string) =>
+  const relationOf = (session: Session.Session, reference: string) =>
     pipe(
       located(session, reference),
-      E.map((one) => one.relation === 'OtherOrigin'),
+      E.map(({ relation }) => relation),
     )
-  it.each([
-    ['https://h/other', false],
-    ['https://h:443/other', false],
-    ['http://h/v1', true],
-    ['https://h:8443/v1', true],
-    ['https://other.test/', true],
-    ['mailto:me@h', true],
-    ['x', false],
-  ])('%s leaves the origin of https://h/v1: %s', (reference, expected) =>
-    expect(leavesBase(based('https://h/v1'), reference)).toEqual(E.right(expected)),
+  it.each<[string, BaseRelation]>([
+    ['https://h/other', 'SameOrigin'],
+    ['https://h:443/other', 'SameOrigin'],
+    ['http://h/v1', 'OtherOrigin'],
+    ['https://h:8443/v1', 'OtherOrigin'],
+    ['https://other.test/', 'OtherOrigin'],
+    ['mailto:me@h', 'OtherOrigin'],
+    ['x', 'Joined'],
+    ['', 'Joined'],
+  ])('%s has this relation to https://h/v1: %s', (reference, expected) =>
+    expect(relationOf(based('https://h/v1'), reference)).toEqual(E.right(expected)),
   )
-  it('does not leave the base if there is none', () => {
-    expect(leavesBase(Session.empty, 'https://other.test/')).toEqual(E.right(false))
+  it('has no relation to a base if there is none', () => {
+    expect(relationOf(Session.empty, 'https://other.test/')).toEqual(E.right('NoBase'))
   })
 })
 
