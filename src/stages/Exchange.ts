@@ -27,6 +27,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
+import type { Rejection } from '../cookies/SetCookie.js'
 import type { Request } from '../session/Request.js'
 import type { Hook } from '../session/Settings.js'
 import * as Charset from '../values/Charset.js'
@@ -34,8 +35,7 @@ import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
-import type { Plan } from '../wire/Plan.js'
-import type { Head, Hop, Response, Server } from '../wire/Reply.js'
+import type { Hop, Response, Server } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
 import { merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
@@ -120,14 +120,11 @@ export interface Trace {
   readonly outcome: E.Either<SendError, Response>
 }
 
-/** Returns the hop that a step records. */
-const answeredHop = (step: Step, plan: Plan, head: Head): Hop => {
-  if (step._tag === 'Done') {
-    const { rejected = [] } = step
-    return rejected.length === 0 ? { plan, head } : { plan, head, rejected }
-  }
+/** Returns the Set-Cookie lines that the jar rejected in a step. */
+const rejectedIn = (step: Step): ReadonlyArray<Rejection> => {
+  if (step._tag === 'Done') return step.rejected ?? []
   const { history } = step._tag === 'Refuse' ? step.error : step.exchange
-  return history.at(-1) ?? { plan, head }
+  return history.at(-1)?.rejected ?? []
 }
 
 /** Runs the exchange of a request with a pure server. The seed is fixed by default. A jar needs a `now`. */
@@ -151,7 +148,9 @@ export const simulate =
       const head = hide(x.plan, answered.right.head)
       const step = receive(now)(head)(x)
       const jar = step._tag === 'Refuse' ? step.error.jar : step.exchange.jar
-      hops.push({ ...answeredHop(step, x.plan, head), jar })
+      const rejected = rejectedIn(step)
+      // Not a spread, which would cost as much as planning the request.
+      hops.push(rejected.length === 0 ? { plan: x.plan, head, jar } : { plan: x.plan, head, rejected, jar })
       if (step._tag === 'Refuse') return { hops, hooks, jar, outcome: E.left(step.error) }
       if (step._tag === 'Next') {
         x = step.exchange
