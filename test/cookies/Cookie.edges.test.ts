@@ -59,43 +59,31 @@ describe('a cookie that the user sets', () => {
       STAMP,
     ])
   })
+  // messages.txt has the whole messages.
   it.each<[string, Partial<Cookie.Input>]>([
-    ['Cookie "a" is not valid: its domain "x y" is not a valid host', { domain: 'x y' }],
-    ['Cookie "a" is not valid: its domain "" is not a valid host', { domain: '' }],
-    [
-      'Cookie "a" is not valid: its domain "co.uk" is a public suffix; set hostOnly, or use a longer domain',
-      { domain: 'CO.uk', hostOnly: false },
-    ],
-    ['Cookie "" is not valid: it has no name', { name: '' }],
-    ['Cookie "a;" is not valid: its name contains characters that a cookie name must not contain', { name: 'a;' }],
-    ['Cookie "a=b" is not valid: its name contains characters that a cookie name must not contain', { name: 'a=b' }],
-    [
-      'Cookie "a" is not valid: its value contains a control character, ";", a non-Latin-1 character, or a space at the start or end',
-      { value: ' 1' },
-    ],
-    [
-      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
-      { path: '' },
-    ],
-    [
-      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
-      { path: 'a/' },
-    ],
-    [
-      'Cookie "a" is not valid: its path must start with "/" and contain no control or non-Latin-1 characters',
-      { path: '/a\n' },
-    ],
-    ['Cookie "a" is not valid: its expiry is not a valid date', { expires: new Date(Number.NaN) }],
-    ['Cookie "__Secure-a" is not valid: a __Secure- cookie must be Secure', { name: '__Secure-a' }],
-    [
-      'Cookie "__Host-a" is not valid: a __Host- cookie must be Secure, have Path=/ and no Domain',
-      { name: '__Host-a', secure: true, hostOnly: true, path: '/x' },
-    ],
-    [
-      `Cookie "${'n'.repeat(64)}…" is not valid: its name contains characters that a cookie name must not contain`,
-      { name: `${'n'.repeat(64)};` },
-    ],
-  ])('%s', (message, input) => expect(messageOf(input)).toBe(message))
+    ['domain', { domain: 'x y' }],
+    ['domain', { domain: '' }],
+    ['hostOnly', { domain: 'CO.uk', hostOnly: false }],
+    ['no name', { name: '' }],
+    ['name contains', { name: 'a;' }],
+    ['name contains', { name: 'a=b' }],
+    ['name contains', { name: `${'n'.repeat(64)};` }],
+    ['value', { value: ' 1' }],
+    ['path', { path: '' }],
+    ['path', { path: 'a/' }],
+    ['path', { path: '/a\n' }],
+    ['expiry', { expires: new Date(Number.NaN) }],
+    ['__Secure-', { name: '__Secure-a' }],
+    ['__Host-', { name: '__Host-a', secure: true, hostOnly: true, path: '/x' }],
+  ])('is refused because of its %s: %o', (part, input) => {
+    const { name = BASE.name } = input
+    expect(made(input)).toMatchObject({
+      left: { _tag: 'InvalidCookie', name, message: expect.stringContaining(part) },
+    })
+  })
+  it('is named in its error by at most 64 characters', () => {
+    expect(messageOf({ name: `${'n'.repeat(64)};` })).toContain(`"${'n'.repeat(64)}…"`)
+  })
   it('never prints its value, given as text or as a secret', () => {
     for (const value of ['hunter2', Secret.make('hunter2')]) {
       const one = cookie({ value })
@@ -121,7 +109,7 @@ describe('a cookie that the user sets', () => {
   )
   it('needs a name or a value if the policy allows nameless cookies', () => {
     expect(messageOf({ name: '' }, true)).toBeUndefined()
-    expect(messageOf({ name: '', value: '' }, true)).toBe('Cookie "" is not valid: it has no name')
+    expect(messageOf({ name: '', value: '' }, true)).toContain('no name')
     expect(messageOf({ value: '' }, true)).toBeUndefined()
     expect([Cookie.pair(cookie()), Cookie.pair(cookie({ name: '' }, true))]).toEqual(['a=1', '1'])
   })
