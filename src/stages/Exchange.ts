@@ -27,7 +27,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
-import type { Rejection } from '../cookies/SetCookie.js'
 import type { Request } from '../session/Request.js'
 import type { Hook } from '../session/Settings.js'
 import * as Charset from '../values/Charset.js'
@@ -120,11 +119,10 @@ export interface Trace {
   readonly outcome: E.Either<SendError, Response>
 }
 
-/** Returns the Set-Cookie lines that the jar rejected in a step. */
-const rejectedIn = (step: Step): ReadonlyArray<Rejection> => {
-  if (step._tag === 'Done') return step.rejected ?? []
-  const { history } = step._tag === 'Refuse' ? step.error : step.exchange
-  return history.at(-1)?.rejected ?? []
+/** Returns what a step recorded of the reply: its head without secrets, and the Set-Cookie lines that the jar rejected. */
+const recordOf = (step: Step): Pick<Hop, 'head' | 'rejected'> | undefined => {
+  if (step._tag === 'Done') return step
+  return (step._tag === 'Refuse' ? step.error : step.exchange).history.at(-1)
 }
 
 /** Runs the exchange of a request with a pure server. The seed is fixed by default. A jar needs a `now`. */
@@ -145,10 +143,10 @@ export const simulate =
         return { hops, hooks, jar: x.jar, outcome: E.left(failed(withPlan(x.plan, answered.left))(x)) }
       }
       const { content } = answered.right
-      const head = hide(x.plan, answered.right.head)
-      const step = receive(now)(head)(x)
+      const received = hide(x.plan, answered.right.head)
+      const step = receive(now)(received)(x)
       const jar = step._tag === 'Refuse' ? step.error.jar : step.exchange.jar
-      const rejected = rejectedIn(step)
+      const { head, rejected = [] } = recordOf(step) ?? { head: received }
       // Not a spread, which would cost as much as planning the request.
       hops.push(rejected.length === 0 ? { plan: x.plan, head, jar } : { plan: x.plan, head, rejected, jar })
       if (step._tag === 'Refuse') return { hops, hooks, jar, outcome: E.left(step.error) }

@@ -175,10 +175,12 @@ export interface Redirection {
 
 /** Only the proxy depends on the URL. The certificate is removed with the other credentials. */
 const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
-  const { route } = plan
-  const proxy = keepProxyAuthorization(route.proxy, decision.route.proxy)
-  const tls = credentialsAllowed || O.isNone(route.tls.certificate) ? route.tls : { ...route.tls, certificate: O.none }
-  return proxy === route.proxy && tls === route.tls ? route : { ...route, proxy, tls }
+  const { tls } = plan.route
+  return {
+    ...plan.route,
+    proxy: keepProxyAuthorization(plan.route.proxy, decision.route.proxy),
+    tls: credentialsAllowed || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
+  }
 }
 
 /** Returns the plan that follows a redirect; `none` if the head is not a redirect. Errors: `RedirectError`. */

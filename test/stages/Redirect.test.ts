@@ -52,8 +52,6 @@ describe('shouldStripAuth', () => {
     ['app://h/', 'app://h/', true],
     ['app://h/', 'http://h/', true],
     ['http://h/', 'app://h/', true],
-    ['app://h/', 'app://h/', true],
-    ['app://h/', 'http://h/', true],
   ])('from %s to %s: %s', (from, to, strips) => {
     expect(Redirect.shouldStripAuth(urlOf(from), urlOf(to))).toBe(strips)
   })

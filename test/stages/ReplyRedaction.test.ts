@@ -9,7 +9,7 @@ import { hide, secretsOf } from '../../src/stages/ReplyRedaction.js'
 import * as Secret from '../../src/values/Secret.js'
 import { head } from '../../src/wire/Reply.js'
 
-// Which header fields of a reply are secret: those that its request makes secret, and no others.
+// Which header fields of a reply are secret: those that are sensitive by name, and those that its request makes secret.
 
 type Change = (request: Request.Request) => Request.Request
 
@@ -17,7 +17,7 @@ const planOf = (change: Change, session = Session.empty): Plan.Plan => {
   const plan = Plan.plan({ session })(change(Request.get('http://h/')))
   return E.isRight(plan) ? plan.right : expect.fail(plan.left.message)
 }
-/** The names of the fields that are hidden, of a reply with these. */
+/** Returns the names of the fields that `hide` hides. */
 const hidden = (plan: Plan.Plan, fields: ReadonlyArray<readonly [string, string]>) =>
   hide(plan, head({ status: 200, headers: fields })).headers.fields.flatMap(([name, value]) =>
     Secret.is(value) ? [name] : [],
@@ -36,9 +36,14 @@ const none: Change = (request) => request
 
 describe('the fields of a reply that are hidden', () => {
   it.each<[string, Change, Session.Session, ReadonlyArray<string>]>([
-    ['nothing of the request', none, Session.empty, ['Set-Cookie']],
-    ['withSensitiveHeaders of the session', none, sensitive('x-token'), ['Set-Cookie', 'X-Token']],
-    ['another spelling of a name', none, sensitive('X-TOKEN', 'x-OTHER'), ['Set-Cookie', 'X-Token', 'X-Other']],
+    ['no setting', none, Session.empty, ['Set-Cookie']],
+    ['withSensitiveHeaders', none, sensitive('x-token'), ['Set-Cookie', 'X-Token']],
+    [
+      'withSensitiveHeaders in another spelling',
+      none,
+      sensitive('X-TOKEN', 'x-OTHER'),
+      ['Set-Cookie', 'X-Token', 'X-Other'],
+    ],
     [
       'a secret field of the request',
       Request.withSecretHeader('x-token', 'mine'),
@@ -54,7 +59,7 @@ describe('the fields of a reply that are hidden', () => {
       pipe(sensitive('x-token'), Session.withSecretHeader('X-Other', 'mine')),
       ['Set-Cookie', 'X-Token', 'X-Other', 'Location'],
     ],
-  ])('follow from %s', (_, change, session, expected) => {
+  ])('are the expected ones with %s', (_, change, session, expected) => {
     expect(hidden(planOf(change, session), reply)).toEqual(expected)
   })
   it('are the same for a plan whose provenance is lost, except those that only settings name', () => {
@@ -76,7 +81,7 @@ describe('the fields of a reply that are hidden', () => {
     const once = hide(plan, head({ status: 200, headers: reply }))
     expect(hide(plan, once)).toBe(once)
   })
-  it('follow from a name of any case', () => {
+  it('do not depend on the case of a name', () => {
     const name = fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,9}$/)
     const others = fc.array(name, { maxLength: 4 })
     fc.assert(

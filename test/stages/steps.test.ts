@@ -65,7 +65,7 @@ describe('the next nonce of a reply', () => {
     started(pipe(Request.get('http://h/'), Request.withHeader('Authorization', value)), Session.empty, signed.jar)
   it.each<[string, Exchange.Exchange, HeadInput['headers'], string | undefined]>([
     ['replaces the nonce that the plan used', signed, INFO, 'next'],
-    ['is not guessed', signed, {}, 'n'],
+    ['is kept without Authentication-Info', signed, {}, 'n'],
     ['is ignored without a nextnonce', signed, { 'authentication-info': 'qop=auth' }, 'n'],
     ['does not replace a newer nonce', { ...signed, jar: newer }, INFO, 'newer'],
     ['is ignored by a jar that forgot the challenge', { ...signed, jar: Jar.empty }, INFO, undefined],
@@ -354,4 +354,15 @@ it('Exchange.match has one case for each kind of step', () => {
   expect(name(settled({ status: 302, headers: { location: 'ftp://h/' } }))).toMatch(/^refused .*http:\/\/h\//)
   expect(name(Exchange.receive(now)(head(challenging))(started(undefined, digest)))).toBe('next http://h/')
   expect(name(Exchange.receive(now)(head(challenging))(started()))).toBe('done http://h/ 401')
+})
+
+describe('Exchange.respond', () => {
+  it('returns a response with the HTTP version of its head, if it is not 1.1', () => {
+    const ended = (input: HeadInput) => {
+      const step = settled(input)
+      return step._tag === 'Done' ? Exchange.respond(step, new Uint8Array()) : expect.fail(step._tag)
+    }
+    expect(ended({ status: 200, httpVersion: 'HTTP/2' }).httpVersion).toBe('HTTP/2')
+    expect('httpVersion' in ended({ status: 200 })).toBe(false)
+  })
 })

@@ -88,7 +88,7 @@ describe('cookies of settings and jar', () => {
     expect(E.isRight(made)).toBe(true)
     expect(inspect(made, { depth: null, showHidden: true }) + JSON.stringify(made)).not.toContain('canary')
   })
-  it('fill the header up to the limit, which the cookies of the settings use first', () => {
+  it('are those of the settings only, if one of the jar does not fit after them', () => {
     const stored = `a=${'x'.repeat(3_000)}`
     const own = (length: number) => Request.withCookie('own', 'y'.repeat(length - 'own='.length))(get)
     const room = Jar.HEADER_LIMIT - stored.length - '; '.length

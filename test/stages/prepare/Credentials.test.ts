@@ -95,37 +95,38 @@ describe('the source of the credentials', () => {
       O.toUndefined,
     )
   const token = Request.withHeader('Authorization', 'Token t')
-  it.each<[string, string, (request: Request.Request) => Request.Request, Session.Session]>([
-    ['Setting', 'http://u:p@h/', Request.withAuth(Auth.basic('me', 'pw')), netrc],
-    ['Setting', 'http://h/', Request.withBearer('t'), Session.empty],
-    ['Setting', 'http://h/', Request.withAuth(Auth.digest('me', 'pw')), netrc],
-    ['Setting', 'http://h/', Request.withAuth(Auth.custom('mine', (plan) => plan)), netrc],
-    ['Disabled', 'http://u:p@h/', Request.withAuth(Auth.none), netrc],
-    ['Disabled', 'http://u:p@h/', Request.withoutAuth, netrc],
-    ['Header', 'http://u:p@h/', token, netrc],
-    ['Url', 'http://u:p@h/', identity, netrc],
-    ['Url', 'http://u:@h/', identity, netrc],
-    ['UrlUser', 'http://u@h/', identity, netrc],
-    ['Netrc', 'http://h/', identity, netrc],
-    ['Netrc', 'http://netrc@h/', identity, netrc],
-    ['None', 'http://h/', identity, Session.empty],
-    ['None', 'http://other/', identity, netrc],
-  ])('is %s for %s (%#)', (source, url, configure, session) => {
+  const digest = Request.withAuth(Auth.digest('me', 'pw'))
+  const custom = Request.withAuth(Auth.custom('mine', (plan) => plan))
+  const bearer = Request.withBearer('t')
+  it.each<[string, string, string, (request: Request.Request) => Request.Request, Session.Session]>([
+    ['Setting', 'basic', 'http://u:p@h/', Request.withAuth(Auth.basic('me', 'pw')), netrc],
+    ['Setting', 'bearer', 'http://h/', bearer, Session.empty],
+    ['Setting', 'a digest without a challenge', 'http://h/', digest, netrc],
+    ['Setting', 'a custom scheme', 'http://h/', custom, netrc],
+    ['Disabled', 'auth none', 'http://u:p@h/', Request.withAuth(Auth.none), netrc],
+    ['Disabled', 'withoutAuth', 'http://u:p@h/', Request.withoutAuth, netrc],
+    ['Header', 'a header', 'http://u:p@h/', token, netrc],
+    ['Url', 'no setting', 'http://u:p@h/', identity, netrc],
+    ['Url', 'no setting', 'http://u:@h/', identity, netrc],
+    ['UrlUser', 'no setting', 'http://u@h/', identity, netrc],
+    ['Netrc', 'no setting', 'http://h/', identity, netrc],
+    ['Netrc', 'no setting', 'http://netrc@h/', identity, netrc],
+    ['None', 'no setting and no netrc', 'http://h/', identity, Session.empty],
+    ['None', 'no setting', 'http://other/', identity, netrc],
+  ])('is %s with %s for %s', (source, _, url, configure, session) => {
     const plan = Plan.plan({ session, environment, now })(configure(Request.get(url)))
     expect(pipe(plan, E.map(sourceOf))).toEqual(E.right(source))
   })
-  it.each<[string, string, (request: Request.Request) => Request.Request, Session.Session]>([
-    ['Header', 'http://h/b', Request.withAuth(Auth.basic('me', 'pw')), netrc],
-    ['Setting', 'http://h/b', Request.withAuth(Auth.digest('me', 'pw')), netrc],
-    ['Header', 'http://h/b', token, netrc],
-    ['Disabled', 'http://h/b', Request.withoutAuth, netrc],
-    ['Disabled', 'http://h/b', Request.withAuth(Auth.none), netrc],
-    ['Netrc', 'http://h/b', Request.withAuth(Auth.bearer('t')), netrc],
-    ['None', 'http://other/', Request.withAuth(Auth.bearer('t')), netrc],
-    ['None', 'http://h/b', identity, Session.empty],
-  ])('after a redirect is %s for %s (%#)', (source, location, configure, session) => {
-    // Only a redirect that leaves the origin removes credentials: this one comes back from there.
-    const url = source === 'Netrc' ? 'http://away/' : 'http://h/'
+  it.each<[string, string, string, string, (request: Request.Request) => Request.Request, Session.Session]>([
+    ['Header', 'bearer', 'http://h/', '/b', bearer, netrc],
+    ['Header', 'a header', 'http://h/', '/b', token, netrc],
+    ['Setting', 'a digest without a challenge', 'http://h/', '/b', digest, netrc],
+    ['Disabled', 'withoutAuth', 'http://h/', '/b', Request.withoutAuth, netrc],
+    ['Disabled', 'auth none', 'http://h/', '/b', Request.withAuth(Auth.none), netrc],
+    ['Netrc', 'bearer', 'http://other/', 'http://h/', bearer, netrc],
+    ['None', 'bearer', 'http://h/', 'http://other/', bearer, netrc],
+    ['None', 'no setting and no netrc', 'http://h/', '/b', identity, Session.empty],
+  ])('is %s with %s after a redirect from %s to %s', (source, _, url, location, configure, session) => {
     const { hops } = Exchange.simulate({ session, environment, now })((plan) =>
       plan.cause === 'Start' ? { status: 302, headers: { location } } : { status: 200 },
     )(configure(Request.get(url)))

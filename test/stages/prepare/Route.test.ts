@@ -150,7 +150,7 @@ describe('Route.decide', () => {
       environment,
       urlOf(url),
     )
-  it.each<[Route.ProxySource, string, Readonly<Record<string, string | null>>, string, Environment.Environment?]>([
+  it.each<[Route.ProxySource, string, Readonly<Record<string, string | null>>, string]>([
     ['Setting', 'a proxy', { http: 'http://own' }, 'http://h/'],
     ['Setting', 'a direct connection', { http: null }, 'http://h/'],
     ['Variable', 'a variable', {}, 'http://h/'],
@@ -158,10 +158,10 @@ describe('Route.decide', () => {
     ['NoProxy', 'NO_PROXY', {}, 'http://free/'],
     ['OwnNoProxy', 'an own no_proxy', { no_proxy: 'h' }, 'http://h/'],
     ['None', 'nothing', {}, 'https://h/'],
-  ])('names the source %s: %s', (source, _, proxies, url, environment) => {
-    expect(decided(proxies, url, environment)).toMatchObject({ right: { proxy: source } })
+  ])('names the source %s: %s', (source, _, proxies, url) => {
+    expect(decided(proxies, url)).toMatchObject({ right: { proxy: source } })
   })
-  it('names a variable that the session does not allow', () => {
+  it('names the source Ignored if the session does not allow the variable', () => {
     const { settings, ambient } = Session.empty
     expect(Route.decide(settings, ambient, variables, urlOf('http://h/'))).toMatchObject({
       right: { proxy: 'Ignored' },

@@ -98,7 +98,7 @@ describe('an absolute URL (specification)', () => {
     ['mailto:me@h', 'OtherOrigin'],
     ['x', 'Joined'],
     ['', 'Joined'],
-  ])('%s has this relation to https://h/v1: %s', (reference, expected) =>
+  ])('%j has this relation to https://h/v1: %s', (reference, expected) =>
     expect(relationOf(based('https://h/v1'), reference)).toEqual(E.right(expected)),
   )
   it('has no relation to a base if there is none', () => {
