@@ -55,6 +55,9 @@ describe('layers', () => {
   it('contain every module', () => {
     expect(files.filter((file) => layerOf(file) < 0)).toEqual([])
   })
+  it('name the types of `immutable` in one module, because checking them takes users seconds', () => {
+    expect(files.filter((file) => /from 'immutable'/.test(text(file)))).toEqual(['cookies/PersistentMap.ts'])
+  })
   it('import from lower layers only', () => {
     const upward = files.flatMap((file) =>
       importsOf(file)

@@ -495,6 +495,7 @@ const COOKIE: ReadonlyArray<Situation> = [
   ['a relative path', () => setCookie({ path: 'a' })],
   ['a tab', () => setCookie({ value: 'hunter2\t2' })],
   ['an expiry that is not a date', () => setCookie({ expires: new Date(Number.NaN) })],
+  ['__Secure- without Secure, by a program', () => setCookie({ name: '__Secure-sid' })],
   ['__Host- with a domain', () => setCookie({ name: '__Host-sid', secure: true })],
   [
     'two cookies of one name',

@@ -61,21 +61,21 @@ describe('a cookie that the user sets', () => {
   })
   // messages.txt has the whole messages.
   it.each<[string, Partial<Cookie.Input>]>([
-    ['domain', { domain: 'x y' }],
-    ['domain', { domain: '' }],
-    ['hostOnly', { domain: 'CO.uk', hostOnly: false }],
-    ['no name', { name: '' }],
+    ['not a valid host', { domain: 'x y' }],
+    ['not a valid host', { domain: '' }],
+    ['set hostOnly', { domain: 'CO.uk', hostOnly: false }],
+    ['it has no name', { name: '' }],
     ['name contains', { name: 'a;' }],
     ['name contains', { name: 'a=b' }],
     ['name contains', { name: `${'n'.repeat(64)};` }],
-    ['value', { value: ' 1' }],
-    ['path', { path: '' }],
-    ['path', { path: 'a/' }],
-    ['path', { path: '/a\n' }],
-    ['expiry', { expires: new Date(Number.NaN) }],
-    ['__Secure-', { name: '__Secure-a' }],
-    ['__Host-', { name: '__Host-a', secure: true, hostOnly: true, path: '/x' }],
-  ])('is refused because of its %s: %o', (part, input) => {
+    ['value contains', { value: ' 1' }],
+    ['path must start', { path: '' }],
+    ['path must start', { path: 'a/' }],
+    ['path must start', { path: '/a\n' }],
+    ['its expiry', { expires: new Date(Number.NaN) }],
+    ['must be Secure', { name: '__Secure-a' }],
+    ['have Path=/', { name: '__Host-a', secure: true, hostOnly: true, path: '/x' }],
+  ])('is refused, with the reason "%s": %o', (part, input) => {
     const { name = BASE.name } = input
     expect(made(input)).toMatchObject({
       left: { _tag: 'InvalidCookie', name, message: expect.stringContaining(part) },
