@@ -201,7 +201,7 @@ const loginOf = ({ login, account }: Entry): string => login || account
 export const lookup =
   (host: string, user?: string) =>
   ({ machines, defaults }: Entries): O.Option<Credentials> => {
-    // Most environments have no netrc: their requests do not pay for the canonical form of a host.
+    // Most environments have no netrc, and `canonical` is slow.
     if (machines.size === 0 && defaults.length === 0) return O.none
     const isMatch = (entry: Entry): boolean =>
       loginOf(entry) === '' ? entry.password !== '' : user === undefined || loginOf(entry) === user

@@ -9,19 +9,13 @@ import * as Setting from '../../laws/arbitrary/Settings.js'
 import * as Web from '../../laws/arbitrary/Web.js'
 import * as Environment from '../../src/session/Environment.js'
 import * as Redirect from '../../src/stages/Redirect.js'
-import * as Url from '../../src/values/Url.js'
 import { wire } from '../../src/wire/Plan.js'
 import { answer } from '../../src/wire/Reply.js'
+import { urlOf } from '../urlOf.js'
 
 /** Returns the counterexample of a property. */
 const refuting = <T>(values: fc.Arbitrary<T>, holds: (value: T) => boolean): T | undefined =>
   fc.check(fc.property(values, holds), { numRuns: 3000 }).counterexample?.[0]
-
-const urlOf = (href: string): Url.Url => {
-  const parsed = Url.parse(href)
-  if (parsed._tag === 'Left') throw new Error(href)
-  return parsed.right.url
-}
 
 describe('hosts, paths and origins', () => {
   it('are all valid URLs', () => {

@@ -12,14 +12,8 @@ import * as Redirect from '../../src/stages/Redirect.js'
 import { memory } from '../../src/transport/Memory.js'
 import * as Headers from '../../src/values/Headers.js'
 import * as Secret from '../../src/values/Secret.js'
-import * as Url from '../../src/values/Url.js'
 import { head, type Server } from '../../src/wire/Reply.js'
-
-const urlOf = (href: string): Url.Url => {
-  const parsed = Url.parse(href)
-  if (E.isLeft(parsed)) throw new Error(parsed.left.message)
-  return parsed.right.url
-}
+import { urlOf } from '../urlOf.js'
 
 describe('shouldStripAuth', () => {
   it.each([

@@ -23,7 +23,7 @@ const written = (version: 4 | 6, bits: bigint): string =>
         .map((group) => group.toString(16))
         .join(':')
 
-/** The bits of an IPv6 address that is not mapped: any, or with many zero groups. */
+/** The bits of an IPv6 address that is not mapped: random bits, or random groups of which about half are zero. */
 const bits6 = fc
   .oneof(
     fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }),

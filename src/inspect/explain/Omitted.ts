@@ -172,8 +172,8 @@ export const REASONS: Readonly<Record<Exclude<Cookie.CookieStatus, 'sent'>, stri
 /** Cookies of the jar that are not sent. Cookies for other hosts are omitted. */
 const droppedCookies = ({ cookies, merged, jar, now, url }: Context): ReadonlyArray<Dropped> => {
   if (jar.cookies.size === 0 || !Url.isHttp(url)) return []
-  const room = CookieHeader.roomBeside(CookieHeader.ownCookies(cookies, merged.settings))
-  const found = Jar.why(Url.withSentPathname(url), now, room)(jar)
+  const maxOctets = CookieHeader.octetsForJar(CookieHeader.ownCookies(cookies, merged.settings))
+  const found = Jar.why(Url.withSentPathname(url), now, maxOctets)(jar)
   return found.flatMap(({ cookie, verdict }): ReadonlyArray<Dropped> => {
     if (verdict === 'domain' || (verdict === 'sent' && cookies !== 'Header')) return []
     const value = `${HIDDEN}, for ${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path}`

@@ -43,7 +43,7 @@ export const ofSettings = (settings: Settings): E.Either<PlanError, string> => {
 }
 
 /** The octets that the cookies of the settings leave for the jar. */
-export const roomBeside = (own: string): number =>
+export const octetsForJar = (own: string): number =>
   own === '' ? Jar.HEADER_LIMIT : Math.max(0, Jar.HEADER_LIMIT - own.length - '; '.length)
 
 /** The cookies of the jar that are sent, before and after those of the settings. */
@@ -58,7 +58,7 @@ export interface Selected {
  */
 export const select = (own: string, jar: Jar.Jar, url: Url.Url, now: Date): Selected => {
   const scope = Url.withSentPathname(url)
-  const sent = Url.isHttp(url) ? Jar.cookiesFor(scope, now, roomBeside(own))(jar) : []
+  const sent = Url.isHttp(url) ? Jar.cookiesFor(scope, now, octetsForJar(own))(jar) : []
   const isDeep = ({ path }: Cookie.Cookie): boolean => path.length > 1
   return { before: sent.filter(isDeep), after: sent.filter((cookie) => !isDeep(cookie)) }
 }

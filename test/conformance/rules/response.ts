@@ -91,7 +91,7 @@ const withJson = ({ json: _, json_error: __, ...python }: Output, text: string):
   ...readJson(text),
 })
 
-/** JSON is decoded as any Unicode encoding, whatever the declared charset is. */
+/** JSON may use any Unicode encoding: its first octets show which, before a declared charset counts. */
 const UNICODE_JSON = ofBody('D10', (python, input, content) => {
   const label = declaredBy(input)
   const text = jsonText(content, label)

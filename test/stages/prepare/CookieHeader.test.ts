@@ -91,7 +91,7 @@ describe('cookies of settings and jar', () => {
   it('are those of the settings only, if one of the jar does not fit after them', () => {
     const stored = `a=${'x'.repeat(3_000)}`
     const own = (length: number) => Request.withCookie('own', 'y'.repeat(length - 'own='.length))(get)
-    const room = Jar.HEADER_LIMIT - stored.length - '; '.length
+    const longest = Jar.HEADER_LIMIT - stored.length - '; '.length
     const sent = (length: number) =>
       pipe(
         headersOf(own(length), jarOf('http://h/', stored)),
@@ -99,13 +99,13 @@ describe('cookies of settings and jar', () => {
       )
     fc.assert(
       fc.property(
-        fc.oneof(fc.integer({ min: 5, max: Jar.HEADER_LIMIT * 2 }), fc.integer({ min: room - 3, max: room + 3 })),
+        fc.oneof(fc.integer({ min: 5, max: Jar.HEADER_LIMIT * 2 }), fc.integer({ min: longest - 3, max: longest + 3 })),
         (length) => {
           const together = length + '; '.length + stored.length
           expect(sent(length)).toEqual(E.right([together <= Jar.HEADER_LIMIT ? together : length]))
         },
       ),
-      { examples: [[room], [room + 1]] },
+      { examples: [[longest], [longest + 1]] },
     )
   })
   it('for a mounted scheme come from the settings only', () => {

@@ -11,8 +11,8 @@ import * as Route from '../../../src/stages/prepare/Route.js'
 import * as Override from '../../../src/values/Override.js'
 import * as Proxy from '../../../src/values/Proxy.js'
 import * as Secret from '../../../src/values/Secret.js'
-import * as Url from '../../../src/values/Url.js'
 import { untyped } from '../../untyped.js'
+import { urlOf } from '../../urlOf.js'
 
 // The route of a request: its proxy, TLS, timeouts and limits.
 
@@ -103,11 +103,6 @@ describe('the proxy of the settings', () => {
   })
 })
 
-const urlOf = (text: string): Url.Url => {
-  const parsed = Url.parse(text)
-  return E.isRight(parsed) ? parsed.right.url : expect.fail(parsed.left.message)
-}
-
 describe('keys of settings that were not made by withProxy', () => {
   const keyed = (...entries: ReadonlyArray<readonly [string, string]>) => ({
     ...Settings.empty,
@@ -143,11 +138,11 @@ describe('keys of settings that were not made by withProxy', () => {
 
 describe('Route.decide', () => {
   const variables = Environment.make({ http_proxy: 'http://env', no_proxy: 'free' })
-  const decided = (proxies: Readonly<Record<string, string | null>>, url: string, environment = variables) =>
+  const decided = (proxies: Readonly<Record<string, string | null>>, url: string) =>
     Route.decide(
       Session.withProxy(proxies)(Session.empty).settings,
       trusting(Session.empty).ambient,
-      environment,
+      variables,
       urlOf(url),
     )
   it.each<[Route.ProxySource, string, Readonly<Record<string, string | null>>, string]>([

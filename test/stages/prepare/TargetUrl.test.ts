@@ -101,7 +101,7 @@ describe('an absolute URL (specification)', () => {
   ])('%j has this relation to https://h/v1: %s', (reference, expected) =>
     expect(relationOf(based('https://h/v1'), reference)).toEqual(E.right(expected)),
   )
-  it('has no relation to a base if there is none', () => {
+  it('has the relation NoBase without a base URL', () => {
     expect(relationOf(Session.empty, 'https://other.test/')).toEqual(E.right('NoBase'))
   })
 })
