@@ -11,7 +11,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type * as Client from '../src/Client.js'
+import * as Client from '../src/Client.js'
 import * as Jar from '../src/cookies/Jar.js'
 import type * as HttpOf from '../src/Http.js'
 import * as HttpError from '../src/HttpError.js'
@@ -30,14 +30,8 @@ export type Operations = Pick<typeof HttpOf, 'attempt' | 'send' | 'start' | 'pla
 /** Returns a client for a chain, with a fixed clock and a fixed seed. */
 export const clientOf = (chain: Chain, transport: Transport = memory(serverOf(chain))): Client.Client => {
   const { session, now = new Date(0), entropy = '' } = contextOf(chain)
-  return {
-    session,
-    transport,
-    environment: Environment.empty,
-    clock: Clock.fixed(now),
-    random: () => entropy,
-    close: async () => {},
-  }
+  const environment = Environment.empty
+  return Client.open({ session, transport, environment, clock: Clock.fixed(now), random: () => entropy })()
 }
 
 const jarOf = (chain: Chain): Jar.Jar => contextOf(chain).jar ?? Jar.empty

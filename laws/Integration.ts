@@ -13,7 +13,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type * as Client from '../src/Client.js'
+import * as Client from '../src/Client.js'
 import * as Jar from '../src/cookies/Jar.js'
 import type { Http } from '../src/Http.js'
 import * as Environment from '../src/session/Environment.js'
@@ -62,14 +62,10 @@ interface Run {
   readonly stopped: Violations
 }
 
-const clientOf = (integration: Integration, transport: Transport): Client.Client => ({
-  session: integration.session ?? Session.empty,
-  transport,
-  environment: integration.environment ?? Environment.empty,
-  clock: Clock.fixed(NOW),
-  random: () => 'seed',
-  close: async () => {},
-})
+const clientOf = (integration: Integration, transport: Transport): Client.Client => {
+  const { session = Session.empty, environment = Environment.empty } = integration
+  return Client.open({ session, transport, environment, clock: Clock.fixed(NOW), random: () => 'seed' })()
+}
 
 /** Delays a reply until it is its turn. */
 type Gate = <A>(reply: Promise<A>) => Promise<A>

@@ -1,13 +1,23 @@
 /**
  * The reader of `Http`: session, transport, environment, clock and random source. It does not change while a program runs.
  *
+ * | function            | opens and closes a client        | jar                                                |
+ * |---------------------|----------------------------------|----------------------------------------------------|
+ * | `run`, `runWith`    | for one program                  | starts with that of the options, is dropped        |
+ * | `use`               | for one program                  | is returned with the value                         |
+ * | `scoped`            | for one function that uses it    | is kept in the client, for every `runIn`           |
+ * | `open`, `close`     | when you say so                  | is kept in the client, for every `runIn`           |
+ *
+ * A client closes the transport that it opened itself. It never closes a transport that it was given, in the options or
+ * mounted in a session, so that clients can share one: `Transport.close` closes it.
+ *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { Client, Http, Session, Transport } from 'requests-ts'
+ * import { Client, Http, Transport } from 'requests-ts'
  *
  * const transport = Transport.memory({ 'GET /': { status: 204 } })
- * const outcome = await pipe(Http.get('https://h.test/'), Client.use({ session: Session.defaults, transport }))()
+ * const outcome = await pipe(Http.get('https://h.test/'), Client.use({ transport }))()
  * assert.deepEqual(pipe(outcome, E.map(([response]) => response.status)), E.right(204))
  */
 import { randomUUID } from 'node:crypto'
@@ -18,6 +28,7 @@ import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './cookies/Jar.js'
+import * as SharedJar from './SharedJar.js'
 import * as Environment from './session/Environment.js'
 import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
@@ -26,30 +37,53 @@ import { undici } from './transport/undici/Undici.js'
 import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
-import { type Transport, withPlan } from './wire/Transport.js'
+import type { Transport } from './wire/Transport.js'
 
+/**
+ * What programs run with. `open` makes one.
+ *
+ * @since 0.1.0
+ * @category model
+ */
 export interface Client extends Sender {
   readonly environment: Environment.Environment
   /** Returns the seed of one exchange. */
   readonly random: IO<string>
-  /** Closes every connection. Later sends fail with `ClientClosed`. */
+  /** Closes the transport that the client opened, and ends its requests. Later sends fail with `ClientClosed`. */
   readonly close: Task<void>
-  /** Makes the transports of a session belong to this client, which closes them. Optional in a client built by hand. */
-  readonly adopt?: Endomorphism<Session.Session>
+  /** The jar that the programs of `runIn` share. */
+  readonly shared: SharedJar.SharedJar
+  /** Called after each exchange with the jar before it and after it. */
+  readonly onJar?: SharedJar.OnJar
 }
 
+/**
+ * How a client is opened. Everything has a default.
+ *
+ * @since 0.1.0
+ * @category model
+ */
 export interface Options {
-  readonly session: Session.Session
-  /** `Transport.undici()` by default. Its connections are closed with the client. */
+  /** `Session.defaults` by default, which reads proxies, netrc and CA files from the environment. */
+  readonly session?: Session.Session
+  /** The jar to start with; empty by default. */
+  readonly jar?: Jar.Jar
+  /** A transport that belongs to the caller: the client does not close it. */
   readonly transport?: Transport
+  /** Makes a transport that the client closes: `Transport.undici` by default. Not called if `transport` is given. */
+  readonly openTransport?: IO<Transport>
   /** The environment of the process by default. */
   readonly environment?: Environment.Environment
   /** The system's clock by default. A function replaces the wall clock only. */
   readonly clock?: Clock.Clock | IO<Date>
+  /** Returns the seed of one exchange; unpredictable and unique by default. */
   readonly random?: IO<string>
   /** Aborts every running request. */
   readonly signal?: AbortSignal
 }
+
+/** A program: the structure of `Http`, which imports this module. */
+type Program<E, A> = StateReaderTaskEither<Jar.Jar, Client, E, A>
 
 /** Makes seeds that cannot be guessed and do not repeat: a secret and a counter. */
 const seeds: IO<IO<string>> = () => {
@@ -61,88 +95,181 @@ const seeds: IO<IO<string>> = () => {
   }
 }
 
-/** Sends through a transport until `isClosed` returns true, then fails with `ClientClosed`. */
-const until = (isClosed: IO<boolean>, transport: Transport): Transport => {
-  const send: Transport = (plan, limits) =>
-    isClosed()
-      ? async () =>
-          E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another client'))))
-      : transport(plan, limits)
-  return transport.close === undefined ? send : Object.assign(send, { close: transport.close })
-}
+const bothSignals = (x: AbortSignal | undefined, y: AbortSignal): AbortSignal =>
+  x === undefined ? y : AbortSignal.any([x, y])
 
-/** Opens a client. It opens no connection before the first request. */
-export const open = (options: Options): IO<Client> => {
-  const { session, transport = undici(), environment, clock = Clock.system, random, signal } = UserInput.own(options)
+/**
+ * Opens a client. It opens no connection before the first request.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const open = (options: Options = {}): IO<Client> => {
+  const { session = Session.defaults, jar = Jar.empty, ...rest } = UserInput.own(options)
+  const { transport: given, openTransport = undici, environment, clock = Clock.system, random, signal } = rest
   return () => {
-    let closed = false
-    /** The transports of this client, by the given transport and by themselves. */
-    const owned = new Map<Transport, Transport>()
-    const own = (transport: Transport): Transport => {
-      const known = owned.get(transport)
-      if (known !== undefined) return known
-      const guarded = until(() => closed, transport)
-      owned.set(transport, guarded).set(guarded, guarded)
-      return guarded
-    }
-    const adopt = (other: Session.Session): Session.Session => ({
-      ...other,
-      mounts: other.mounts.map(([prefix, mounted]) => [prefix, own(mounted)]),
-    })
+    const closing = new AbortController()
+    const transport = given ?? openTransport()
+    // Closing the client closes its own transport, and that ends the requests. Requests through other transports end by
+    // a signal, which costs them a listener.
+    const usesOwn = given === undefined && session.mounts.length === 0
+    const ends = usesOwn ? signal : bothSignals(signal, closing.signal)
     return {
-      session: adopt(session),
-      transport: own(transport),
-      adopt,
+      session,
+      transport,
       environment: environment ?? Environment.read(),
       clock: typeof clock === 'function' ? { ...Clock.system, now: clock } : clock,
       random: random ?? seeds(),
-      ...(signal === undefined ? {} : { signal }),
+      closing: closing.signal,
+      shared: SharedJar.make(jar)(),
+      ...(ends === undefined ? {} : { signal: ends }),
       close: async () => {
-        closed = true
+        closing.abort(Fault.make('ClientClosed', 'The client was closed'))
+        if (given !== undefined) return
         // A custom transport that fails to close does not change the outcome of a program.
-        await Promise.allSettled([...new Set(owned.values())].map(async (transport) => transport.close?.()))
+        await Promise.allSettled([(async () => transport.close?.())()])
       },
     }
   }
 }
 
-/** Closes a client. Running requests fail with `ClientClosed`. */
+/**
+ * Closes a client and the transport that it opened. Running requests fail with `ClientClosed`.
+ *
+ * @since 0.1.0
+ * @category destructors
+ */
 export const close = (client: Client): Task<void> => client.close
 
-/** Changes the session of a client. */
+/**
+ * Changes the session of a client.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
 export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
     const session = change(client.session)
-    const adopt = UserInput.get(client, 'adopt')
-    const isOwn = adopt === undefined || session.mounts === client.session.mounts
-    return { ...client, session: isOwn ? session : adopt(session) }
+    const closing = UserInput.get(client, 'closing')
+    if (session.mounts === client.session.mounts || closing === undefined) return { ...client, session }
+    return { ...client, session, signal: bothSignals(UserInput.get(client, 'signal'), closing) }
   }
 
-/** Returns the inputs of planning: those of the client, the jar, the time and a new seed. */
+/**
+ * Adds a signal that ends the requests of a client, in any phase. Does not wait for a running hook.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withSignal =
+  (signal: AbortSignal) =>
+  (client: Client): Client => ({ ...client, signal: bothSignals(UserInput.get(client, 'signal'), signal) })
+
+/**
+ * Returns the inputs of planning: those of the client, the jar, the time and a new seed.
+ *
+ * @since 0.1.0
+ * @category destructors
+ */
 export const context =
   ({ session, environment, clock, random }: Client) =>
   (jar: Jar.Jar): IO<Context & World> =>
   () => ({ session, jar, environment, now: clock.now(), entropy: random() })
 
-/** Opens a client, runs a program, and closes the client on every path. Returns the value and the jar. */
-export const use =
-  (options: Options & { readonly jar?: Jar.Jar }) =>
-  <E, A>(program: StateReaderTaskEither<Jar.Jar, Client, E, A>): TaskEither<E, readonly [A, Jar.Jar]> =>
+/**
+ * Opens a client, passes it to a function, and closes it when the task of the function has ended, on every path.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const scoped =
+  (options: Options = {}) =>
+  <E, A>(use: (client: Client) => TaskEither<E, A>): TaskEither<E, A> =>
   async () => {
-    const { jar = Jar.empty } = UserInput.own(options)
     const client = open(options)()
     try {
-      return await program(jar)(client)()
+      return await use(client)()
     } finally {
       await client.close()
     }
   }
 
-/** Runs one program with the default session and returns its value, as `requests.get` does. */
-export const run =
-  <E, A>(program: StateReaderTaskEither<Jar.Jar, Client, E, A>): TaskEither<E, A> =>
+/**
+ * Opens a client, runs a program, and closes the client on every path. Returns the value and the jar.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const use = (
+  options: Options = {},
+): (<E, A>(program: Program<E, A>) => TaskEither<E, readonly [A, Jar.Jar]>) => {
+  const { jar = Jar.empty } = UserInput.own(options)
+  const withClient = scoped(options)
+  return (program) => withClient(program(jar))
+}
+
+/**
+ * Opens a client, runs a program, and closes the client on every path. Returns the value.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const runWith =
+  (options: Options = {}) =>
+  <E, A>(program: Program<E, A>): TaskEither<E, A> =>
   async () => {
-    const outcome = await use({ session: Session.defaults })(program)()
+    const outcome = await use(options)(program)()
     return E.isLeft(outcome) ? outcome : E.right(outcome.right[0])
   }
+
+/**
+ * Runs one program with the default session and returns its value, as `requests.get` does. `~/.netrc` and the proxies of
+ * the environment are used.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const run: <E, A>(program: Program<E, A>) => TaskEither<E, A> = runWith()
+
+/**
+ * Runs a program with an open client and returns its value. It starts with the jar of the client, and the jar has its
+ * cookies afterwards, also if it fails. Programs of one client can run at the same time: each exchange is stored when it
+ * ends, and no update is lost.
+ *
+ * @since 0.2.0
+ * @category combinators
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { Client, Http, Jar, Transport } from 'requests-ts'
+ *
+ * const transport = Transport.memory((plan) => ({ status: 200, headers: { 'set-cookie': `${plan.url.pathname.slice(1)}=1` } }))
+ * const names = await pipe(
+ *   Client.scoped({ transport })((client) => pipe(
+ *     TE.sequenceArray([Http.get('http://h.test/a'), Http.get('http://h.test/b')].map(Client.runIn(client))),
+ *     TE.map(() => Jar.toArray(Client.jar(client)()).map(({ name }) => name)))))()
+ * assert.deepEqual(names, { _tag: 'Right', right: ['a', 'b'] })
+ */
+export const runIn =
+  (client: Client) =>
+  <E, A>(program: Program<E, A>): TaskEither<E, A> =>
+  async () => {
+    const { jar: from, update, giveBack } = client.shared.borrow()
+    try {
+      const outcome = await program(from)(SharedJar.listening(client, update))()
+      if (E.isLeft(outcome)) return outcome
+      update(from, outcome.right[1])
+      return E.right(outcome.right[0])
+    } finally {
+      giveBack()
+    }
+  }
+
+/**
+ * Returns the jar that the programs of `runIn` share, as it is now.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const jar = (client: Client): IO<Jar.Jar> => client.shared.read

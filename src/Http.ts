@@ -1,7 +1,6 @@
 /**
- * HTTP programs: `StateReaderTaskEither` with the cookie jar as state and the client as reader.
- *
- * Every combinator of `fp-ts/StateReaderTaskEither` works on them.
+ * HTTP programs: `StateReaderTaskEither` with the cookie jar as state and the client as reader. A program can start from
+ * anything (`of`, `fromTaskEither`, …), and every combinator of `fp-ts/StateReaderTaskEither` works on it too.
  *
  * Laws: `send` is `attempt` with its outcome as the result; `send` is `start`, then `resume`; `attempt` keeps the jar on
  * every outcome, and every error after the start has it.
@@ -9,41 +8,39 @@
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import * as E from 'fp-ts/lib/Either.js'
- * import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
- * import { Client, Http, Request, Response, Session, Transport } from 'requests-ts'
+ * import { Client, Http, Request, Response, Transport } from 'requests-ts'
  *
  * const transport = Transport.memory({
  *   'POST /login': { status: 200, headers: { 'set-cookie': 'sid=1' } },
  *   'GET /page': { status: 200, body: 'welcome' } })
  * const page = pipe(
  *   Http.post('http://h.test/login', Request.withForm({ user: 'me' })),
- *   SRTE.flatMapEither(Response.ok),
- *   SRTE.flatMap(() => Http.get('http://h.test/page')),
- *   SRTE.map(Response.text))
- * const outcome = await pipe(page, Client.use({ session: Session.defaults, transport }))()
+ *   Http.flatMapEither(Response.ok),
+ *   Http.flatMap(() => Http.get('http://h.test/page')),
+ *   Http.map(Response.text))
+ * const outcome = await pipe(page, Client.use({ transport }))()
  * assert.deepEqual(pipe(outcome, E.map(([text]) => text)), E.right('welcome'))
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
-import * as O from 'fp-ts/lib/Option.js'
-import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
-import * as HttpError from './HttpError.js'
 import { begin, drive, type Finish, failedBody, gather, type Outcome, sendRequest } from './Interpreter.js'
+import type { Http } from './Program.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
-import * as UserInput from './values/UserInput.js'
 import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
 
-/** A program that needs a client, updates a jar, and fails with `E` or returns an `A`. */
-export interface Http<E, A> extends StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
+export * from './Concurrency.js'
+export * from './Program.js'
+export * from './Recovery.js'
 
 /** Returns the jar with a value; an error has it already. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
@@ -97,9 +94,11 @@ export const resume =
     return drive(client, jar, exchange.plan.body, joined, gather).then(absolve)
   }
 
+type Target = Parameters<typeof Request.get>[0]
+
 const verb =
-  (make: (url: string) => Request.Request) =>
-  (url: string, ...build: ReadonlyArray<Endomorphism<Request.Request>>): Http<Exchange.SendError, Response> =>
+  (make: (url: Target) => Request.Request) =>
+  (url: Target, ...build: ReadonlyArray<Endomorphism<Request.Request>>): Http<Exchange.SendError, Response> =>
     send(build.reduce((request, step) => step(request), make(url)))
 
 export const get = verb(Request.get)
@@ -140,29 +139,11 @@ export const stream =
     return sendRequest(client, jar, request, finish).then(absolve)
   }
 
-// --- programs ------------------------------------------------------------------------------------------------------
-
-/** Starts a do-notation. */
-export const Do: Http<never, object> = (jar) => () => async () => E.right([{}, jar])
-
-/** Returns the current jar. */
-export const jar: Http<never, Jar.Jar> = (now) => () => async () => E.right([now, now])
-
-/** Recovers from a failure, with the jar of the error. */
-export const orElse =
-  <E, E2, B>(onLeft: (error: E) => Http<E2, B>) =>
-  <A>(program: Http<E, A>): Http<E2, A | B> =>
-  (from) =>
-  (client) =>
-  async () => {
-    const outcome = await program(from)(client)()
-    if (E.isRight(outcome)) return outcome
-    return onLeft(outcome.left)(jarAfter(from)(outcome))(client)()
-  }
+// --- the client --------------------------------------------------------------------------------------------------------
 
 /**
- * Runs a program with a changed session: `Http.locally(Session.withBearer(token))`. A transport that it mounts belongs to
- * the client from then on, and is closed with it.
+ * Runs a program with a changed session: `Http.locally(Session.withBearer(token))`. A transport that it mounts is not
+ * closed with the client.
  */
 export const locally =
   (change: Endomorphism<Session>) =>
@@ -176,67 +157,29 @@ export const withSignal =
   (signal: AbortSignal) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
-  (client) => {
-    const outer = UserInput.get(client, 'signal')
-    return program(from)({ ...client, signal: outer === undefined ? signal : AbortSignal.any([outer, signal]) })
-  }
-
-type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
-type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
+  (client) =>
+    program(from)(Client.withSignal(signal)(client))
 
 /**
- * Runs programs at the same time, all from the same jar. Only the first gets the digest challenges, so that no nonce is
- * counted twice. Waits for all programs. Returns the values in the order of the arguments and the joined jar, or the
- * first error in that order with the joined jar.
+ * Returns the program as a `ReaderTaskEither`, for code whose environment has a client as `http`. It runs with the jar of
+ * that client: see `Client.runIn`.
  *
- * `concurrency` is the number of programs that run at a time: all by default. A fraction is rounded down; a value that
- * is not at least 1, such as `NaN`, counts as 1.
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+ * import { Client, Http, Response, Transport } from 'requests-ts'
+ *
+ * interface Env { readonly http: Client.Client; readonly greeting: string }
+ * const greet = pipe(
+ *   Http.get('http://h.test/name'),
+ *   Http.map(Response.text),
+ *   Http.toReaderTaskEither,
+ *   RTE.flatMap((name) => RTE.asks(({ greeting }: Env) => `${greeting}, ${name}`)))
+ * const transport = Transport.memory({ 'GET /name': { status: 200, body: 'Ada' } })
+ * const outcome = await Client.scoped({ transport })((http) => greet({ http, greeting: 'Hello' }))()
+ * assert.deepEqual(outcome, { _tag: 'Right', right: 'Hello, Ada' })
  */
-export const parallel =
-  ({ concurrency = Number.POSITIVE_INFINITY }: { readonly concurrency?: number } = {}) =>
-  <const T extends ReadonlyArray<Http<unknown, unknown>>>(
-    programs: T,
-  ): Http<ErrorOf<T[number]>, { readonly [K in keyof T]: ValueOf<T[K]> }> =>
-  (from) =>
-  (client) =>
-  async () => {
-    const unchallenged = Jar.withoutChallenges(from)
-    const outcomes = await runAll(
-      programs.map((program, i) => program(i === 0 ? from : unchallenged)(client)),
-      concurrency,
-    )
-    const joined = outcomes.map(jarAfter(from)).reduce(Jar.join, from)
-    const values: unknown[] = []
-    for (const outcome of outcomes) {
-      // The casts: each type is that of the program at the same index, which the type of a loop cannot express.
-      if (E.isLeft(outcome)) return E.left(HttpError.withJar(joined)(outcome.left as ErrorOf<T[number]>))
-      values.push(outcome.right[0])
-    }
-    return E.right([values as { readonly [K in keyof T]: ValueOf<T[K]> }, joined])
-  }
-
-type ProgramOutcome = E.Either<unknown, [unknown, Jar.Jar]>
-
-const jarAfter =
-  (from: Jar.Jar) =>
-  (outcome: ProgramOutcome): Jar.Jar =>
-    E.isRight(outcome) ? outcome.right[1] : O.getOrElse(() => from)(HttpError.jar(outcome.left))
-
-/** Runs tasks, at most `concurrency` at a time, and waits for all of them. */
-const runAll = async (
-  tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
-  concurrency: number,
-): Promise<ReadonlyArray<ProgramOutcome>> => {
-  const settled: PromiseSettledResult<ProgramOutcome>[] = []
-  const queue = tasks.entries()
-  const worker = async (): Promise<void> => {
-    // All workers take their tasks from the same iterator.
-    for (const [i, run] of queue) [settled[i]] = await Promise.allSettled([run()])
-  }
-  const workers = concurrency >= 1 ? Math.floor(concurrency) : 1 // the comparison is false for `NaN` too
-  await Promise.all(Array.from({ length: Math.min(workers, tasks.length) }, worker))
-  return settled.map((result) => {
-    if (result.status === 'fulfilled') return result.value
-    throw result.reason // an exception of the user's code, after all programs have ended
-  })
-}
+export const toReaderTaskEither =
+  <E, A>(program: Http<E, A>): ReaderTaskEither<{ readonly http: Client.Client }, E, A> =>
+  ({ http }) =>
+    Client.runIn(http)(program)

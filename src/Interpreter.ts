@@ -22,6 +22,7 @@ import { exchangeFault, raceDeadline } from './transport/Cancellation.js'
 import type { Body } from './values/Body.js'
 import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
+import * as UserInput from './values/UserInput.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Head, headOf, isHead, type Reply, type Response, readAll, type Source } from './wire/Reply.js'
@@ -63,8 +64,24 @@ export const gather: Finish<never, Response> = (reply, done) =>
 export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
   E.left(Exchange.failed(withPlan(exchange.plan, fault))(exchange))
 
-/** Runs an exchange, and closes the source of its body on every path, also if nothing was sent. */
-export const drive = async <S, E, A>(
+/** Runs an exchange and reports its jar to the client. Closes the source of its body on every path, also if nothing was sent. */
+export const drive = <S, E, A>(
+  client: Client.Client,
+  jar: Jar,
+  body: Body,
+  begin: Begin<S>,
+  finish: Finish<E, A>,
+): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
+  const running = runAndClose(client, jar, body, begin, finish)
+  const onJar = UserInput.get(client, 'onJar')
+  if (onJar === undefined) return running
+  return running.then((outcome) => {
+    onJar(jar, outcome[1])
+    return outcome
+  })
+}
+
+const runAndClose = async <S, E, A>(
   client: Client.Client,
   jar: Jar,
   body: Body,

@@ -1,6 +1,7 @@
 /**
  * The `Transport` type, which sends one plan and returns one reply, and the transports of this library.
  *
+ * Whoever makes a transport closes it, with `Transport.close`. A client closes only the one that it opened itself.
  * Any function of this type is a transport; `reply` and `failed` help to write one.
  */
 import type { SendControls } from './wire/Transport.js'
@@ -15,6 +16,7 @@ export type { Fault, FaultTag } from './wire/Fault.js'
 export { type Answer, type Reply, reply, type Server, type Source } from './wire/Reply.js'
 export {
   around,
+  close,
   failed,
   type OnProgress,
   type Progress,

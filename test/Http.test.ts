@@ -428,55 +428,6 @@ describe('plan, start, resume', () => {
 })
 
 describe('Client', () => {
-  it('closes its transports on every path', async () => {
-    let closed = 0
-    const transport = Object.assign(Transport.memory(setting), {
-      close: async () => {
-        closed += 1
-      },
-    })
-    const mounted = Object.assign(Transport.memory(setting), {
-      close: async () => {
-        closed += 1
-      },
-    })
-    const options = { ...world(setting), session: Session.mount('http://m/', mounted)(Session.empty), transport }
-    await pipe(Http.get('http://h/'), Client.use(options))()
-    await pipe(Http.get('bad'), Client.use(options))()
-    const broken: Http.Http<never, never> = () => () => () => Promise.reject(new Error('mine'))
-    await expect(pipe(broken, Client.use(options))()).rejects.toThrow('mine')
-    expect(closed).toBe(6)
-  })
-  it('closes a transport mounted for one program once, together with the client', async () => {
-    let closed = 0
-    const mounted = Object.assign(
-      Transport.memory(() => ({ status: 299 })),
-      {
-        close: async () => {
-          closed += 1
-        },
-      },
-    )
-    const client = Client.open(world(setting))()
-    const program = pipe(
-      [Http.get('http://h/a'), Http.get('http://h/b')],
-      Http.parallel(),
-      Http.locally(Session.withBearer('t')),
-      Http.locally(Session.mount('http://', mounted)),
-    )
-    const statuses = async () =>
-      pipe(
-        await program(Jar.empty)(client)(),
-        E.map(([responses]) => responses.map(({ status }) => status)),
-      )
-    expect([await statuses(), await statuses()]).toEqual([E.right([299, 299]), E.right([299, 299])])
-    expect(E.isRight(await Http.get('http://h/')(Jar.empty)(client)())).toBe(true)
-    expect(closed).toBe(0)
-    await Client.close(client)()
-    expect(closed).toBe(1)
-    const after = await program(Jar.empty)(client)()
-    expect(E.isLeft(after) && after.left._tag).toBe('ClientClosed')
-  })
   it('sends nothing when it is closed', async () => {
     const client = Client.open(world(setting))()
     await Client.close(client)()

@@ -278,6 +278,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     'throw',
     /\bthrow\b/,
     [
+      'Concurrency.ts',
       'Http.ts',
       'Store.ts',
       'wire/coding/Gzip.ts',

@@ -39,6 +39,8 @@ export interface Sender {
   readonly transport: Transport
   readonly clock: Clock
   readonly signal?: AbortSignal
+  /** Nothing is sent after it has aborted. */
+  readonly closing?: AbortSignal
 }
 
 const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => {
@@ -76,11 +78,15 @@ const validate = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Eithe
   return Fault.is(returned.left) ? outcome : broken(plan, 'its Left is not a Fault', returned.left)
 }
 
+const clientClosed = (plan: Plan): E.Either<TransportError, never> =>
+  E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another client'))))
+
 const sendThrough = async (
   sender: Sender,
   controls: SendControls,
   plan: Plan,
 ): Promise<E.Either<TransportError, Reply>> => {
+  if (UserInput.get(sender, 'closing')?.aborted === true) return clientClosed(plan)
   try {
     const task: unknown = transportFor(sender, plan)(plan, controls)
     if (typeof task === 'function') return validate(plan, await task())

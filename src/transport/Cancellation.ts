@@ -30,12 +30,14 @@ export class CloseSignal {
 }
 
 const abortFault = ({ signal }: SendControls): Fault.Fault | undefined =>
-  signal?.aborted
-    ? Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(signal.reason)}`, signal.reason)
-    : undefined
+  signal?.aborted ? Fault.ofAbort(signal.reason) : undefined
 
-export const abortedBeforeSend = (plan: Plan): TransportError =>
-  withPlan(plan, Fault.unsent(Fault.make('Aborted', 'The request was aborted before it was sent')))
+/** Returns the error of a request that is not sent, because its signal has aborted. */
+export const abortedBeforeSend = (plan: Plan, { reason }: AbortSignal): TransportError => {
+  const fault = Fault.ofAbort(reason)
+  const early = Fault.make('Aborted', 'The request was aborted before it was sent')
+  return withPlan(plan, Fault.unsent(fault._tag === 'Aborted' ? early : fault))
+}
 
 /** Returns `Aborted` or `ClientClosed` if a wait must end. */
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>

@@ -48,7 +48,7 @@ export const memory =
   (plan, controls) =>
   async () => {
     const { signal, progress } = UserInput.own(controls)
-    if (signal?.aborted) return E.left(abortedBeforeSend(plan))
+    if (signal?.aborted) return E.left(abortedBeforeSend(plan, signal))
     const served = MockServer.serve(server)(plan)
     if (E.isLeft(served)) return E.left(withPlan(plan, served.left))
     if (plan.body._tag === 'Bytes') notifyBytes(progress, 'up')(Secret.open(plan.body.bytes).length)

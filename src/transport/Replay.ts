@@ -143,7 +143,7 @@ const answer = async (
   plan: Plan,
   { signal }: SendControls,
 ): Promise<E.Either<TransportError, Reply>> => {
-  if (signal?.aborted) return E.left(abortedBeforeSend(plan))
+  if (signal?.aborted) return E.left(abortedBeforeSend(plan, signal))
   const wanted = TapeEntry.asked(plan)
   const found = await find(index.get(key(wanted)) ?? [], plan, wanted)
   if (E.isLeft(found)) return E.left(withPlan(plan, found.left))

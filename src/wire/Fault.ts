@@ -112,3 +112,9 @@ const tags: ReadonlySet<unknown> = new Set(TAGS)
 
 /** Checks whether something that was thrown is a fault. */
 export const is = (u: unknown): u is Fault => typeof u === 'object' && u !== null && '_tag' in u && tags.has(u._tag)
+
+/** Returns the fault of an aborted signal: `ClientClosed` if that is its reason, otherwise `Aborted`. */
+export const ofAbort = (reason: unknown): Fault =>
+  is(reason) && reason._tag === 'ClientClosed'
+    ? reason
+    : make('Aborted', `The request was aborted: ${messageOf(reason)}`, reason)

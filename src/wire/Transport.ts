@@ -76,6 +76,13 @@ export const around =
       },
     })
 
+/** Closes the connections of a transport, if it has any. Requests in flight fail with `ClientClosed`. */
+export const close =
+  (transport: Transport): Task<void> =>
+  async () => {
+    await transport.close?.()
+  }
+
 /** Calls the progress function, if there is one. */
 export const notifyProgress = (onProgress: OnProgress | undefined, progress: Progress): void => {
   if (onProgress === undefined) return

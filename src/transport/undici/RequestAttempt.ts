@@ -118,7 +118,7 @@ export class RequestAttempt
   // --- the end -----------------------------------------------------------------------------------------------------
 
   abort(reason: unknown): void {
-    this.fail(Fault.make('Aborted', `The request was aborted: ${Fault.messageOf(reason)}`, reason))
+    this.fail(Fault.ofAbort(reason))
   }
 
   fail(fault: Fault.Fault): void {

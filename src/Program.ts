@@ -1,0 +1,170 @@
+/**
+ * Programs as a type of fp-ts: constructors, combinators and instances. Most are those of
+ * `fp-ts/StateReaderTaskEither` with the type `Http`; errors are widened, as by its functions that end in `W`.
+ */
+import type { Applicative2 } from 'fp-ts/lib/Applicative.js'
+import type { Apply2 } from 'fp-ts/lib/Apply.js'
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import type { Functor2 } from 'fp-ts/lib/Functor.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import type { Monad2 } from 'fp-ts/lib/Monad.js'
+import type { MonadTask2 } from 'fp-ts/lib/MonadTask.js'
+import type { MonadThrow2 } from 'fp-ts/lib/MonadThrow.js'
+import type { Option } from 'fp-ts/lib/Option.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type * as Client from './Client.js'
+import type { Jar } from './cookies/Jar.js'
+
+/**
+ * A program that needs a client, updates a jar, and fails with `E` or returns an `A`.
+ *
+ * @since 0.1.0
+ * @category model
+ */
+export interface Http<E, A> extends SRTE.StateReaderTaskEither<Jar, Client.Client, E, A> {}
+
+/**
+ * The name of `Http` among the types of fp-ts.
+ *
+ * @since 0.2.0
+ * @category instances
+ */
+export const URI = 'requests-ts/Http'
+/**
+ * @since 0.2.0
+ * @category instances
+ */
+export type URI = typeof URI
+
+declare module 'fp-ts/HKT.js' {
+  interface URItoKind2<E, A> {
+    readonly [URI]: Http<E, A>
+  }
+}
+
+// --- constructors ----------------------------------------------------------------------------------------------------
+
+/** Returns a program that returns the value. */
+export const of: <A>(value: A) => Http<never, A> = SRTE.right
+
+/** Returns a program that fails with the error. */
+export const left: <E>(error: E) => Http<E, never> = SRTE.left
+
+/** Returns the value of an `Either`, or fails with its error. */
+export const fromEither: <E, A>(either: Either<E, A>) => Http<E, A> = SRTE.fromEither
+
+/** Returns the value of an `Option`, or fails with the error that `onNone` returns. */
+export const fromOption: <E>(onNone: () => E) => <A>(option: Option<A>) => Http<E, A> = SRTE.fromOption
+
+/** Runs an `IO`. */
+export const fromIO: <A>(io: IO<A>) => Http<never, A> = SRTE.fromIO
+
+/** Runs a `Task`. */
+export const fromTask: <A>(task: Task<A>) => Http<never, A> = SRTE.fromTask
+
+/** Runs a `TaskEither`, such as `TE.tryCatch` returns. */
+export const fromTaskEither: <E, A>(task: TaskEither<E, A>) => Http<E, A> = SRTE.fromTaskEither
+
+/** Runs an `IOEither`. */
+export const fromIOEither: <E, A>(io: IOEither<E, A>) => Http<E, A> = SRTE.fromIOEither
+
+/** Runs a `ReaderTaskEither` with the client. */
+export const fromReaderTaskEither: <E, A>(program: ReaderTaskEither<Client.Client, E, A>) => Http<E, A> =
+  SRTE.fromReaderTaskEither
+
+/** Returns the current jar. */
+export const jar: Http<never, Jar> = SRTE.get()
+
+/** Changes the current jar: `Http.modifyJar(Jar.clear())`. */
+export const modifyJar = (change: Endomorphism<Jar>): Http<never, void> => SRTE.modify(change)
+
+// --- combinators -----------------------------------------------------------------------------------------------------
+
+/** Changes the value. */
+export const map: <A, B>(f: (value: A) => B) => <E>(program: Http<E, A>) => Http<E, B> = SRTE.map
+
+/** Changes the error. A changed error has no jar: see `orElse`. */
+export const mapError: <E, G>(f: (error: E) => G) => <A>(program: Http<E, A>) => Http<G, A> = SRTE.mapLeft
+
+/** Continues with another program. */
+export const flatMap: <A, E2, B>(f: (value: A) => Http<E2, B>) => <E1>(program: Http<E1, A>) => Http<E1 | E2, B> =
+  SRTE.flatMap
+
+/** Continues with an `Either`, such as a decoder returns. */
+export const flatMapEither: <A, E2, B>(
+  f: (value: A) => Either<E2, B>,
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, B> = SRTE.flatMapEither
+
+/** Continues with an `Option`. `onNone` returns the error. */
+export const flatMapOption: <A, B, E2>(
+  f: (value: A) => Option<B>,
+  onNone: (value: A) => E2,
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, B> = SRTE.flatMapOption
+
+/** Continues with a `TaskEither`. */
+export const flatMapTaskEither: <A, E2, B>(
+  f: (value: A) => TaskEither<E2, B>,
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, B> = SRTE.flatMapTaskEither
+
+/** Runs another program and keeps the value. */
+export const tap: <A, E2, B>(f: (value: A) => Http<E2, B>) => <E1>(program: Http<E1, A>) => Http<E1 | E2, A> = SRTE.tap
+
+/** Fails if `f` returns a `Left`, otherwise keeps the value. */
+export const tapEither: <A, E2, B>(f: (value: A) => Either<E2, B>) => <E1>(program: Http<E1, A>) => Http<E1 | E2, A> =
+  SRTE.tapEither
+
+// --- do notation -------------------------------------------------------------------------------------------------------
+
+/** Starts a do-notation. */
+// biome-ignore lint/complexity/noBannedTypes: the type of fp-ts; `object` would keep `bind` from adding names
+export const Do: Http<never, {}> = of({})
+
+/** Gives the value a name, as the start of a do-notation. */
+export const bindTo: <N extends string>(name: N) => <E, A>(program: Http<E, A>) => Http<E, { readonly [K in N]: A }> =
+  SRTE.bindTo
+
+/** Adds the value of a program to the record, under a name. The program may depend on the record. */
+export const bind: <N extends string, A, E2, B>(
+  name: Exclude<N, keyof A>,
+  f: (record: A) => Http<E2, B>,
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }> =
+  SRTE.bindW
+
+/** Adds the value of a program to the record, under a name. The program does not depend on the record. */
+export const apS: <N extends string, A, E2, B>(
+  name: Exclude<N, keyof A>,
+  value: Http<E2, B>,
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }> =
+  SRTE.apSW
+
+const let_: <N extends string, A, B>(
+  name: Exclude<N, keyof A>,
+  f: (record: A) => B,
+) => <E>(program: Http<E, A>) => Http<E, { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }> = SRTE.let
+
+export {
+  /** Adds a computed value to the record, under a name. */
+  let_ as let,
+}
+
+// --- instances ---------------------------------------------------------------------------------------------------------
+
+/** `map` for code that works with every functor. */
+export const Functor: Functor2<URI> = { URI, map: (program, f) => map(f)(program) }
+
+/** Runs the two programs one after the other: see `parallel`. */
+export const Apply: Apply2<URI> = { ...Functor, ap: (f, program) => SRTE.ap(program)(f) }
+
+/** Runs programs one after the other: see `parallel`. */
+export const Applicative: Applicative2<URI> = { ...Apply, of }
+
+export const Monad: Monad2<URI> = { ...Applicative, chain: (program, f) => flatMap(f)(program) }
+
+export const MonadTask: MonadTask2<URI> = { ...Monad, fromIO, fromTask }
+
+export const MonadThrow: MonadThrow2<URI> = { ...Monad, throwError: left }

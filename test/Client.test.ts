@@ -1,0 +1,257 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { Client, Clock, Environment, Http, Jar, Response, Secret, Session, Transport } from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+
+/** A transport that counts how often it is closed. */
+const closable = (inner: Transport.Transport) => {
+  let closed = 0
+  const close = async () => {
+    closed += 1
+  }
+  const send: Transport.Transport = (plan, controls) => inner(plan, controls)
+  return { transport: Object.assign(send, { close }), closed: () => closed }
+}
+
+/** A server that waits before it answers, so that programs overlap, and sets a cookie with the name of the path. */
+const slow =
+  (delay = 5): Transport.Transport =>
+  (plan, controls) =>
+  async () => {
+    await new Promise((resolve) => setTimeout(resolve, delay))
+    if (controls.signal?.aborted) return E.left(Transport.failed('Aborted', plan)(controls.signal.reason))
+    const name = plan.url.pathname.slice(1)
+    return E.right(
+      Transport.reply({ status: name.startsWith('fail') ? 500 : 200, headers: { 'set-cookie': `${name}=1; Path=/` } }),
+    )
+  }
+
+const options = (transport: Transport.Transport): Client.Options => ({
+  session: Session.empty,
+  transport,
+  environment: Environment.empty,
+})
+const names = (jar: Jar.Jar) =>
+  Jar.toArray(jar)
+    .map(({ name }) => name)
+    .sort()
+const page = (name: string) => pipe(Http.get(`http://h.test/${name}`), Http.flatMapEither(Response.ok))
+
+describe('a client and the transports it was given', () => {
+  it('leaves them open on every path', async () => {
+    const given = closable(Transport.memory(() => ({ status: 200 })))
+    const mounted = closable(Transport.memory(() => ({ status: 200 })))
+    const session = Session.mount('http://m/', mounted.transport)(Session.empty)
+    const shared = { ...options(given.transport), session }
+    await pipe(Http.get('http://h/'), Client.use(shared))()
+    await pipe(Http.get('bad'), Client.runWith(shared))()
+    const broken: Http.Http<never, never> = () => () => () => Promise.reject(new Error('mine'))
+    await expect(pipe(broken, Client.use(shared))()).rejects.toThrow('mine')
+    await pipe(
+      Http.get('http://n/'),
+      Http.locally(Session.mount('http://n/', mounted.transport)),
+      Client.runWith(shared),
+    )()
+    const client = Client.open(shared)()
+    await Client.close(client)()
+    expect([given.closed(), mounted.closed()]).toEqual([0, 0])
+    await Transport.close(given.transport)()
+    expect(given.closed()).toBe(1)
+  })
+  it('closes the transport that it made, once for each client and on every path', async () => {
+    const { transport, closed } = closable(Transport.memory(() => ({ status: 200 })))
+    const own: Client.Options = { session: Session.empty, openTransport: () => transport }
+    const broken: Http.Http<never, never> = () => () => () => Promise.reject(new Error('mine'))
+    await pipe(Http.get('http://h/'), Client.runWith(own))()
+    await pipe(Http.get('bad'), Client.runWith(own))()
+    await expect(pipe(broken, Client.runWith(own))()).rejects.toThrow('mine')
+    expect(closed()).toBe(3)
+  })
+  it('keeps other clients of a shared transport or mount working when it is closed', async () => {
+    const through = { given: options(slow(20)), mounted: options(Transport.memory({})) }
+    const session = Session.mount('http://h.test/', slow(20))(Session.empty)
+    for (const shared of [through.given, { ...through.mounted, session }]) {
+      const fast = pipe(Http.of('fast'), Client.runWith(shared))
+      const outcomes = await Promise.all([pipe(page('slow'), Client.runWith(shared))(), fast()])
+      expect(outcomes.map(({ _tag }) => _tag)).toEqual(['Right', 'Right'])
+    }
+  })
+  it('ends its own requests through them with ClientClosed, and those of nobody else', async () => {
+    const transport: Transport.Transport = (plan, controls) => () =>
+      new Promise((resolve) => {
+        const end = () => resolve(E.left(Transport.failed('Aborted', plan)(controls.signal?.reason)))
+        controls.signal?.addEventListener('abort', end)
+        setTimeout(() => resolve(E.right(Transport.reply({ status: 200 }))), 200)
+      })
+    const retried = pipe(transport, Transport.withRetry({ attempts: 3, base: 10_000, statuses: [200] }))
+    const clients = [
+      options(transport),
+      options(retried),
+      { ...options(retried), signal: new AbortController().signal },
+    ]
+    for (const shared of clients) {
+      const [closing, staying] = [Client.open(shared)(), Client.open(options(transport))()]
+      const running = [closing, staying].map((client) => pipe(Http.get('http://h.test/'), Client.runIn(client))())
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      await Client.close(closing)()
+      const after = await pipe(Http.get('http://h.test/'), Client.runIn(closing))()
+      expect(after).toMatchObject({ left: { _tag: 'ClientClosed', unsent: true } })
+      expect(await running[1]).toMatchObject({ _tag: 'Right' })
+    }
+  })
+  it('makes no request after it was closed, not even through a transport that is mounted later', async () => {
+    const client = Client.open(options(Transport.memory({})))()
+    await Client.close(client)()
+    const mounted = Http.locally(Session.mount('http://', Transport.memory({})))(Http.get('http://h/'))
+    expect(await pipe(mounted, Client.runIn(client))()).toMatchObject({ left: { _tag: 'ClientClosed', unsent: true } })
+  })
+})
+
+describe('runIn', () => {
+  const kinds = ['of', 'get', 'fail', 'mapped', 'parallel'] as const
+  const programOf = (kind: (typeof kinds)[number], i: number): Http.Http<unknown, unknown> => {
+    if (kind === 'of') return Http.of(i)
+    if (kind === 'fail') return page(`fail${i}`)
+    if (kind === 'mapped')
+      return pipe(
+        page(`fail${i}`),
+        Http.mapError(() => 'mine'),
+      )
+    if (kind === 'parallel') return pipe([page(`a${i}`), page(`b${i}`)], Http.parallel())
+    return page(`get${i}`)
+  }
+  const cookiesOf = (kind: (typeof kinds)[number], i: number): ReadonlyArray<string> => {
+    if (kind === 'of') return []
+    if (kind === 'parallel') return [`a${i}`, `b${i}`]
+    return [kind === 'get' ? `get${i}` : `fail${i}`]
+  }
+  it('keeps the cookies of all programs that run at the same time, whether they succeed or fail', async () => {
+    const run = fc.array(fc.record({ kind: fc.constantFrom(...kinds), start: fc.nat(8) }), { maxLength: 8 })
+    await fc.assert(
+      fc.asyncProperty(run, async (programs) => {
+        const jar = await pipe(
+          Client.scoped(options(slow(2)))((client) => async () => {
+            await Promise.all(
+              programs.map(async ({ kind, start }, i) => {
+                await new Promise((resolve) => setTimeout(resolve, start))
+                await pipe(programOf(kind, i), Client.runIn(client))()
+              }),
+            )
+            return E.right(Client.jar(client)())
+          }),
+        )()
+        const expected = programs.flatMap(({ kind }, i) => cookiesOf(kind, i)).sort()
+        expect(pipe(jar, E.map(names))).toEqual(E.right(expected))
+      }),
+      { numRuns: 40 },
+    )
+  })
+  it('starts with the jar of the options and passes it on from program to program', async () => {
+    const seen: Transport.Transport = Transport.memory((plan) => ({
+      status: 200,
+      body: plan.headers.fields
+        .filter(([name]) => name === 'Cookie')
+        .map(([, value]) => (typeof value === 'string' ? value : Secret.reveal(value)))
+        .join(),
+      headers: { 'set-cookie': `${plan.url.pathname.slice(1)}=1` },
+    }))
+    const first = await pipe(page('a'), Client.use(options(seen)))()
+    if (E.isLeft(first)) return expect.fail(first.left._tag)
+    const client = Client.open({ ...options(seen), jar: first.right[1] })()
+    const texts = pipe(
+      TE.sequenceSeqArray(['b', 'c'].map((name) => pipe(page(name), Http.map(Response.text), Client.runIn(client)))),
+    )
+    expect(await texts()).toEqual(E.right(['a=1', 'a=1; b=1']))
+  })
+  it('gives the digest challenges to one program at a time, so that no nonce is counted twice', async () => {
+    const counts: string[] = []
+    let nonces = 0
+    const answer = Transport.memory((plan) => {
+      const header = plan.headers.fields.find(([name]) => name === 'Authorization')?.[1]
+      const sent = header === undefined || typeof header === 'string' ? '' : Secret.reveal(header)
+      const [, nc] = /nc=(\d+)/.exec(sent) ?? []
+      if (nc === undefined)
+        return {
+          status: 401,
+          headers: { 'www-authenticate': `Digest realm="r", nonce="n${nonces++}", qop="auth"` },
+        }
+      counts.push(`${/nonce="(\w+)"/.exec(sent)?.[1]} ${nc}`)
+      return { status: 200 }
+    })
+    const guard: Transport.Transport = (plan, controls) => async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      return answer(plan, controls)()
+    }
+    const session = pipe(Session.empty, Session.withDigestAuth('me', 'pw'))
+    const get = pipe(Http.get('http://h.test/'), Http.flatMapEither(Response.ok))
+    const client = Client.open({ ...options(guard), session })()
+    const twice = pipe(
+      get,
+      Http.flatMap(() => get),
+    )
+    await Client.runIn(client)(get)()
+    await Promise.all(
+      [
+        get,
+        twice,
+        pipe(
+          twice,
+          Http.flatMap(() => twice),
+        ),
+        get,
+      ]
+        .map(Client.runIn(client))
+        .map((run) => run()),
+    )
+    await Client.runIn(client)(get)()
+    expect(new Set(counts).size).toBe(counts.length)
+  })
+  it('returns the challenges after a program that threw', async () => {
+    const client = Client.open(options(Transport.memory(() => ({ status: 200 }))))()
+    const broken: Http.Http<never, never> = () => () => () => Promise.reject(new Error('mine'))
+    await expect(Client.runIn(client)(broken)()).rejects.toThrow('mine')
+    const loans = [client.shared.borrow(), client.shared.borrow()]
+    expect(loans.map(({ update }) => update === client.shared.update)).toEqual([true, false])
+  })
+  it('runs programs of a ReaderTaskEither with the client of its environment', async () => {
+    const login = pipe(
+      page('sid'),
+      Http.toReaderTaskEither,
+      RTE.flatMap(() => pipe(page('me'), Http.toReaderTaskEither)),
+    )
+    const jar = await Client.scoped(options(slow(1)))((http) =>
+      pipe(
+        login({ http }),
+        TE.map(() => names(Client.jar(http)())),
+      ),
+    )()
+    expect(jar).toEqual(E.right(['me', 'sid']))
+  })
+})
+
+describe('options', () => {
+  it('are all optional', () => {
+    const client = Client.open()()
+    expect(client.session).toBe(Session.defaults)
+    expect(Jar.isEmpty(Client.jar(client)())).toBe(true)
+  })
+  it('stop every request of a client when their signal aborts', async () => {
+    const controller = new AbortController()
+    const client = Client.open({ ...options(slow(50)), signal: controller.signal, clock: Clock.system })()
+    const running = pipe(page('a'), Client.runIn(client))()
+    controller.abort()
+    expect(
+      pipe(
+        await running,
+        E.match(
+          ({ _tag }) => O.some(_tag),
+          () => O.none,
+        ),
+      ),
+    ).toEqual(O.some('Aborted'))
+  })
+})
