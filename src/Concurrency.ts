@@ -7,7 +7,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
-import type { Http } from './Program.js'
+import type { ErrorOf, Http, ValueOf } from './Program.js'
 import * as SharedJar from './SharedJar.js'
 import * as UserInput from './values/UserInput.js'
 
@@ -82,9 +82,8 @@ export interface Parallel {
   readonly failFast?: boolean
 }
 
-type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
-type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
-type Values<T extends ReadonlyArray<Http<unknown, unknown>>> = { readonly [K in keyof T]: ValueOf<T[K]> }
+/** The values of a tuple or an array of programs. */
+export type Values<T extends ReadonlyArray<Http<unknown, unknown>>> = { readonly [K in keyof T]: ValueOf<T[K]> }
 
 /**
  * Runs programs at the same time, all from the same jar. Only the first gets the digest challenges, so that no nonce is

@@ -28,6 +28,12 @@ import type { Jar } from './cookies/Jar.js'
  */
 export interface Http<E, A> extends SRTE.StateReaderTaskEither<Jar, Client.Client, E, A> {}
 
+/** The errors of a program, or of each program of a union. */
+export type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
+
+/** The value of a program, or of each program of a union. */
+export type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
+
 /**
  * The name of `Http` among the types of fp-ts.
  *
@@ -120,6 +126,9 @@ export const tapEither: <A, E2, B>(f: (value: A) => Either<E2, B>) => <E1>(progr
 
 // --- do notation -------------------------------------------------------------------------------------------------------
 
+/** A record with one more field. */
+export type Added<A, N extends string, B> = { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }
+
 /** Starts a do-notation. */
 // biome-ignore lint/complexity/noBannedTypes: the type of fp-ts; `object` would keep `bind` from adding names
 export const Do: Http<never, {}> = of({})
@@ -132,20 +141,18 @@ export const bindTo: <N extends string>(name: N) => <E, A>(program: Http<E, A>) 
 export const bind: <N extends string, A, E2, B>(
   name: Exclude<N, keyof A>,
   f: (record: A) => Http<E2, B>,
-) => <E1>(program: Http<E1, A>) => Http<E1 | E2, { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }> =
-  SRTE.bindW
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, Added<A, N, B>> = SRTE.bindW
 
 /** Adds the value of a program to the record, under a name. The program does not depend on the record. */
 export const apS: <N extends string, A, E2, B>(
   name: Exclude<N, keyof A>,
   value: Http<E2, B>,
-) => <E1>(program: Http<E1, A>) => Http<E1 | E2, { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }> =
-  SRTE.apSW
+) => <E1>(program: Http<E1, A>) => Http<E1 | E2, Added<A, N, B>> = SRTE.apSW
 
 const let_: <N extends string, A, B>(
   name: Exclude<N, keyof A>,
   f: (record: A) => B,
-) => <E>(program: Http<E, A>) => Http<E, { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }> = SRTE.let
+) => <E>(program: Http<E, A>) => Http<E, Added<A, N, B>> = SRTE.let
 
 export {
   /** Adds a computed value to the record, under a name. */

@@ -43,18 +43,13 @@ export const match = <E, B, A, C>(
     (value) => of(onRight(value)),
   )
 
-/** Recovers from a failure. Nothing that the failed program did to the jar is lost. */
+/** Recovers from a failure. Nothing that the exchanges of the failed program did to the jar is lost. */
 export const orElse =
   <E, E2, B>(onLeft: (error: E) => Http<E2, B>) =>
   <A>(program: Http<E, A>): Http<E2, A | B> =>
-  (from) =>
-  (client) =>
-  async () => {
-    const [outcome, after] = await recover(program, from, client)
-    return E.isRight(outcome) ? E.right([outcome.right, after]) : onLeft(outcome.left)(after)(client)()
-  }
+    pipe(program, matchE(onLeft, of<A>))
 
-/** Runs another program after a failure, and fails with the first error. */
+/** Runs another program after a failure, and then fails with the first error. */
 export const tapError =
   <E, E2, B>(onLeft: (error: E) => Http<E2, B>) =>
   <A>(program: Http<E, A>): Http<E | E2, A> =>
@@ -71,7 +66,7 @@ export const tapError =
 
 /**
  * Acquires something, uses it, and releases it, also if `use` fails. The release gets the outcome of `use`. If it fails
- * itself, its error is that of the program.
+ * itself, its error is that of the program. As in fp-ts, nothing is released if `use` throws instead of failing.
  */
 export const bracket =
   <E1, A, E2, B, E3>(
