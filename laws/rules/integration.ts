@@ -3,11 +3,10 @@
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
- * import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
  * import { Http, Response, Session } from 'requests-ts'
  * import { RuleSet, integration } from 'requests-ts/laws'
  *
- * const program = pipe(Http.get('items'), SRTE.flatMapEither(Response.ok), SRTE.map(Response.text))
+ * const program = pipe(Http.get('items'), Http.flatMapEither(Response.ok), Http.map(Response.text))
  * const rules = integration({
  *   program,
  *   session: pipe(Session.empty, Session.withBaseUrl('https://api.test'), Session.withBearer('s3cr3t'),

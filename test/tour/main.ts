@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import * as t from 'io-ts'
 import { Client, Explain, Http, HttpError, Jar, Lint, Plan, Request, Response, Session, Story, Why } from 'requests-ts'
 import * as Print from './print.js'
@@ -36,9 +35,9 @@ const tourLocally = async (): Promise<number> => {
 
   const program = pipe(
     Http.Do,
-    SRTE.bindW('first', () => pipe(Http.send(login), SRTE.flatMapEither(Response.ok))),
-    SRTE.bindW('page', () => pipe(Http.get('account'), SRTE.flatMapEither(Response.ok))),
-    SRTE.bindW('account', ({ page }) => SRTE.fromEither(Response.json(Account.decode)(page))),
+    Http.bind('first', () => pipe(Http.send(login), Http.flatMapEither(Response.ok))),
+    Http.bind('page', () => pipe(Http.get('account'), Http.flatMapEither(Response.ok))),
+    Http.bind('account', ({ page }) => Http.fromEither(Response.json(Account.decode)(page))),
   )
   const outcome = await pipe(program, Client.use({ session }))()
   server.close()
