@@ -6,7 +6,7 @@
  * | `run`, `runWith`    | for one program                  | starts with that of the options, is dropped        |
  * | `use`               | for one program                  | is returned with the value                         |
  * | `scoped`            | for one function that uses it    | is kept in the client, for every `runIn`           |
- * | `open`, `close`     | when you say so                  | is kept in the client, for every `runIn`           |
+ * | `open`, `close`     | as you call them                 | is kept in the client, for every `runIn`           |
  *
  * A client closes the transport that it opened itself. It never closes a transport that it was given, in the options or
  * mounted in a session, so that clients can share one: `Transport.close` closes it.

@@ -36,7 +36,7 @@ export interface SharedJar {
   /** Adds what has changed between two jars. */
   readonly update: OnJar
   /**
-   * Lends the jar to a program. Of the programs that run at the same time only one gets and changes the digest challenges,
+   * Returns the jar for a program. Of the programs that run at the same time only one gets and changes the digest challenges,
    * so that no nonce is counted twice.
    */
   readonly borrow: IO<Loan>

@@ -80,7 +80,7 @@ describe('a client and the transports it was given', () => {
       expect(outcomes.map(({ _tag }) => _tag)).toEqual(['Right', 'Right'])
     }
   })
-  it('ends its own requests through them with ClientClosed, and those of nobody else', async () => {
+  it('ends its own requests through them with ClientClosed, and leaves those of other clients', async () => {
     const transport: Transport.Transport = (plan, controls) => () =>
       new Promise((resolve) => {
         const end = () => resolve(E.left(Transport.failed('Aborted', plan)(controls.signal?.reason)))

@@ -35,7 +35,7 @@ describe('5,000 cookies in one response', () => {
 
   it('are limited to the newest 180, which the next request sends', async () => {
     const server = await raw((socket) => socket.write(ok('', lines)))
-    const transport = Transport.undici({ maxHeaderSize: 200_000 })
+    const openTransport = () => Transport.undici({ maxHeaderSize: 200_000 })
     const twice = pipe(
       Http.get(server.url),
       SRTE.flatMap((first) =>
@@ -45,7 +45,7 @@ describe('5,000 cookies in one response', () => {
         ),
       ),
     )
-    const context = { session: Session.empty, environment: Environment.empty, transport }
+    const context = { session: Session.empty, environment: Environment.empty, openTransport }
     const [first, jar] = right(await pipe(twice, Client.use(context))())
     expect(first.cookies.map(({ name }) => name)).toEqual(newest)
     expect(Jar.toArray(jar)).toHaveLength(180)

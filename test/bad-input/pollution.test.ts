@@ -253,7 +253,7 @@ const hostile = (url: string, path: string, isPolluted: boolean) => `
     await pipe(Http.get('${url}/get'), Client.use(client))(),
     await pipe(Http.post('${url}/post', Request.withForm({ a: 'b' })), Client.use(client))(),
     await pipe(Http.stream(drain)(Request.get('${url}/stream')), Client.use(client))(),
-    await pipe(Http.get('${url}/transport'), Client.use({ ...client, transport: Transport.undici({ connections: 2 }) }))(),
+    await pipe(Http.get('${url}/transport'), Client.use({ ...client, openTransport: () => Transport.undici({ connections: 2 }) }))(),
     await pipe(Http.get('${url}/signal'), Http.withSignal(new AbortController().signal), Client.use(client))(),
   ]
   for (const outcome of outcomes) seen.push(E.isLeft(outcome) ? outcome.left.message : outcome.right[0].status ?? outcome.right[0])

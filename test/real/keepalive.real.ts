@@ -25,7 +25,7 @@ const connectionOf = ({ headers }: Response.Response): string => Headers.combine
 
 /** Each lane waits for about the idle timeout, then sends another request with a unique cookie. */
 const race = async (method: 'GET' | 'POST'): Promise<Tally> => {
-  const client = Client.open({ session, transport: Transport.undici(), environment: Environment.empty })()
+  const client = Client.open({ session, openTransport: () => Transport.undici(), environment: Environment.empty })()
   const faults: string[] = []
   const wrong: string[] = []
   const connections = new Set<string>()
@@ -73,7 +73,7 @@ test('never returns the response of another request while nginx closes idle conn
 })
 
 test('reuses a connection before the idle timeout', async () => {
-  const client = Client.open({ session, transport: Transport.undici(), environment: Environment.empty })()
+  const client = Client.open({ session, openTransport: () => Transport.undici(), environment: Environment.empty })()
   const seen = new Set<string>()
   for (let i = 0; i < 300; i++) {
     const outcome = await Http.get(`${http('nginx')}/echo`)(Jar.empty)(client)()

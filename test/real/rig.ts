@@ -97,7 +97,7 @@ export const run = <E, A>(program: Http.Http<E, A>, options: Options = {}): Prom
     program,
     Client.use({
       session: options.session ?? session,
-      transport: Transport.undici(options.transport),
+      openTransport: () => Transport.undici(options.transport),
       environment: Environment.empty,
       ...(options.jar === undefined ? {} : { jar: options.jar }),
     }),
