@@ -38,6 +38,7 @@ export interface Client extends Sender {
   readonly adopt?: Endomorphism<Session.Session>
 }
 
+/** What `open`, `use` and `run` need to make a client. Only the session is required. */
 export interface Options {
   readonly session: Session.Session
   /** `Transport.undici()` by default. Its connections are closed with the client. */
