@@ -26,6 +26,7 @@ import type { Chain } from './arbitrary/Chain.js'
 import { CANARY, contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
 import { Eq } from './Unsealed.js'
 
+/** An implementation of `Exchange.simulate`. */
 export type Machine = typeof Simulate.simulate
 type Trace = Simulate.Trace
 
@@ -36,6 +37,7 @@ const pairs = <A>(items: ReadonlyArray<A>): ReadonlyArray<readonly [A, A]> =>
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
 
+/** States that an exchange follows at most as many redirects as the session allows. */
 export const endsWithinLimit =
   (simulate: Machine) =>
   (chain: Chain): boolean => {
@@ -52,6 +54,7 @@ const keepsCredentials = (from: Url, to: Url): boolean => {
 
 const showsCanary = (plan: Plan): boolean => wire(plan).headers.some(([, value]) => value.includes(CANARY))
 
+/** States that a credential is not sent to another origin, and is not sent again once it was dropped. */
 export const keepsSecretsAtHome =
   (simulate: Machine) =>
   (chain: Chain): boolean => {
@@ -75,6 +78,7 @@ export const keepsCookiesAtHome =
       [...cookieOf(plan).matchAll(/host-only\.([^;]+)/g)].every(([, host]) => host === plan.url.hostname),
     )
 
+/** States that a cookie that one hop sets is sent with the next hop that it matches. */
 export const carriesCookies =
   (simulate: Machine) =>
   (chain: Chain): boolean =>
@@ -89,6 +93,7 @@ export const carriesCookies =
 
 const OF_CONTENT = ['Content-Length', 'Content-Type', 'Transfer-Encoding']
 
+/** States that the body is sent again if and only if the method stays the same. */
 export const bodyIffMethod =
   (simulate: Machine) =>
   (chain: Chain): boolean =>
@@ -100,6 +105,7 @@ export const bodyIffMethod =
           OF_CONTENT.every((name) => !Headers.has(name)(plan.headers)),
     )
 
+/** States that a challenge is answered at most once for each hop. */
 export const answersOnce =
   (simulate: Machine) =>
   (chain: Chain): boolean =>
@@ -107,6 +113,7 @@ export const answersOnce =
       ([before, after]) => !(before.plan.cause === 'Authorize' && after.plan.cause === 'Authorize'),
     )
 
+/** States that history, jar and plan of the response are those of the hops. */
 export const agreesWithHistory =
   (simulate: Machine) =>
   (chain: Chain): boolean => {

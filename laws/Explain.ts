@@ -19,6 +19,7 @@ import { CANARY, type Chain, contextOf, requestOf, serverOf } from './arbitrary/
 import * as Provenance from './Provenance.js'
 import { Eq } from './Unsealed.js'
 
+/** An implementation of `Explain.explain`. */
 export type Explain = (plan: Plan) => Explaining.Explanation
 
 const withoutInputs = ({ method, url, headers, body, route, cause }: Plan): Plan => ({
@@ -30,6 +31,7 @@ const withoutInputs = ({ method, url, headers, body, route, cause }: Plan): Plan
   cause,
 })
 
+/** States that each field has exactly one entry, and the entries rebuild the plan. */
 export const rebuilds =
   (explain: Explain) =>
   (plan: Plan): boolean => {
@@ -56,6 +58,7 @@ export const namesTheLayer =
     )
   }
 
+/** States that neither the data nor the text of an explanation shows a secret. */
 export const showsNoSecret =
   (explain: Explain) =>
   (chain: Chain): boolean =>

@@ -26,6 +26,7 @@ export interface Scheme {
 /** The part of a plan that is sent: all of it except the inputs that it was made from. */
 const sendable = ({ provenance: _, ...plan }: Plan): unknown => plan
 
+/** States that a scheme changes nothing except the headers that it declares. */
 export const signsOnlyItsHeaders =
   ({ sign, headers }: Scheme) =>
   (plan: Plan): boolean => {
@@ -79,6 +80,7 @@ export interface Codec<A> {
 
 const throughText = (json: unknown): unknown => JSON.parse(JSON.stringify(json) ?? 'null')
 
+/** States that decoding an encoded value, which was JSON text in between, gives an equal value. */
 export const roundTrips =
   <A>({ encode, decode }: Codec<A>, { equals }: EqOf<A>) =>
   (value: A): boolean => {

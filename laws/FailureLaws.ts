@@ -35,6 +35,7 @@ const mustFail = (called: CallOutcome, ...tags: ReadonlyArray<string>): Violatio
 /** What ends a connection before its reply. */
 export type Breakage = 'NoServer' | 'HangUp' | 'HalfHead' | 'Garbage'
 
+/** States that no server, an incomplete head or a connection that closes early is a `Left` with a known tag. */
 export const failsLeft =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, breakage: Breakage): Promise<Violations> =>
@@ -66,6 +67,7 @@ export const neverRepeats =
       return count === before + 1 ? violations : [...violations, `${count} requests arrived for ${before + 1} calls`]
     })
 
+/** States that a body that is shorter than its Content-Length is a fault. */
 export const detectsTruncation =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, reading: Reading): Promise<Violations> =>
@@ -92,6 +94,7 @@ const ENOUGH = 64 * 1024 * 1024
 
 const BEHAVIOURS = { before: OK, waiting: 'Silence', reading: 'Endless' } as const
 
+/** States that an abort before the request, while waiting or while reading is `Aborted`. */
 export const settlesAborted =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, moment: Moment, reading: Reading): Promise<Violations> =>
@@ -124,6 +127,7 @@ export const settlesAborted =
 /** Which limit ends the wait. */
 export type Patience = 'read' | 'deadline'
 
+/** States that the read timeout and the deadline end a request to a silent server. */
 export const keepsTime =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, kind: Patience): Promise<Violations> =>
@@ -138,6 +142,7 @@ export const keepsTime =
       return mustFail(called, kind === 'read' ? 'ReadTimeout' : 'DeadlineExceeded')
     })
 
+/** States that a request whose body stream fails is a `Left`. */
 export const failsWithBody =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, pieces: number): Promise<Violations> =>
@@ -166,6 +171,7 @@ export const until = async (condition: () => boolean, patience: number): Promise
   return true
 }
 
+/** States that discarding a body, even an endless one, releases its connection. */
 export const releasesConnection =
   ({ stand, patience }: Subject) =>
   async (sent: Sent): Promise<Violations> =>
@@ -187,6 +193,7 @@ export type Ending = 'read' | 'discard' | 'abort' | 'fail'
 
 const BEHAVES = { read: OK, discard: OK, abort: 'Silence', fail: 'HangUp' } as const
 
+/** States that after `close`, no connection is open and the caller's signal has no listener. */
 export const leaksNothing =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, endings: ReadonlyArray<Ending>): Promise<Violations> =>

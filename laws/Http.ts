@@ -25,6 +25,7 @@ import type { Chain } from './arbitrary/Chain.js'
 import { contextOf, requestOf, serverOf } from './arbitrary/Chain.js'
 import { Eq } from './Unsealed.js'
 
+/** The operations of `Http` that the laws are about. */
 export type Operations = Pick<typeof HttpOf, 'attempt' | 'send' | 'start' | 'plan' | 'resume'>
 
 /** Returns a client for a chain, with a fixed clock and a fixed seed. */
@@ -36,6 +37,7 @@ export const clientOf = (chain: Chain, transport: Transport = memory(serverOf(ch
 
 const jarOf = (chain: Chain): Jar.Jar => contextOf(chain).jar ?? Jar.empty
 
+/** States that `attempt` with `Transport.memory(server)` equals `simulate(server)`. */
 export const attemptIsSimulate =
   ({ attempt }: Operations) =>
   async (chain: Chain): Promise<boolean> => {
@@ -44,6 +46,7 @@ export const attemptIsSimulate =
     return E.isRight(real) && Eq.equals(real.right[0], outcome) && Jar.Eq.equals(real.right[1], jar)
   }
 
+/** States that `send` equals `attempt`, with the outcome as its Either. */
 export const sendIsAttempt =
   ({ attempt, send }: Operations) =>
   async (chain: Chain): Promise<boolean> => {
@@ -54,6 +57,7 @@ export const sendIsAttempt =
     return Eq.equals(sent, E.isLeft(outcome) ? outcome : E.right([outcome.right, jar]))
   }
 
+/** States that `send` equals `start` followed by `resume`. */
 export const sendIsResumed =
   ({ send, start, resume }: Operations) =>
   async (chain: Chain): Promise<boolean> => {
@@ -64,6 +68,7 @@ export const sendIsResumed =
     return Eq.equals(sent, await resume(exchange)(jar)(clientOf(chain))())
   }
 
+/** States that `plan` returns the first plan that `send` sends, and sends nothing. */
 export const planIsFirst =
   ({ plan, send }: Operations) =>
   async (chain: Chain): Promise<boolean> => {
@@ -79,6 +84,7 @@ export const planIsFirst =
     return before === 0 && (E.isLeft(planned) ? plans.length === 0 : Eq.equals(planned.right[0], plans[0]))
   }
 
+/** States that an error carries the jar that `attempt` returns. */
 export const errorsCarryTheJar =
   ({ attempt }: Operations) =>
   async (chain: Chain): Promise<boolean> => {

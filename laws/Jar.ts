@@ -57,8 +57,10 @@ export type Step =
   | { readonly _tag: 'Remember'; readonly challenge: DigestCache.Input; readonly now: Date }
   | { readonly _tag: 'Count'; readonly origin: string; readonly user: string }
 
+/** What a jar received, in order. */
 export type History = ReadonlyArray<Step>
 
+/** Stores the Set-Cookie fields of one reply. */
 export const absorb =
   (jars: Operations) =>
   ({ url, setCookies, now }: ReceivedCookies) =>
@@ -111,6 +113,7 @@ const snapshot = (jars: Operations, jar: Jar): string =>
 
 // --- semilattice ---------------------------------------------------------------------------------------------------
 
+/** States that joining with the empty jar changes nothing. */
 export const joinIdentity =
   (jars: Operations) =>
   (x: Jar): boolean =>
@@ -124,11 +127,13 @@ export const joinIdempotent =
     return jars.Eq.equals(x, y) && jars.Eq.equals(jars.join(x, y), x)
   }
 
+/** States that the order of two jars does not change their join. */
 export const joinCommutative =
   (jars: Operations) =>
   (x: Jar, y: Jar): boolean =>
     jars.Eq.equals(jars.join(x, y), jars.join(y, x))
 
+/** States that the grouping of three jars does not change their join. */
 export const joinAssociative =
   (jars: Operations) =>
   (x: Jar, y: Jar, z: Jar): boolean =>

@@ -41,6 +41,7 @@ export type Behaviour = Answer | 'Silence' | 'HangUp' | 'HalfHead' | 'Garbage' |
 /** The behaviour for the n-th request, counted from 0. */
 export type Behave = (n: number) => Behaviour
 
+/** A transport, and the server that it talks to. */
 export interface Scene {
   readonly transport: Transport
   readonly origin: string
@@ -50,6 +51,7 @@ export interface Scene {
   readonly close: () => Promise<void>
 }
 
+/** Starts a server that behaves as given, and a transport for it. */
 export type TestBed = (behave: Behave) => Promise<Scene>
 
 // --- over a socket ---------------------------------------------------------------------------------------------------

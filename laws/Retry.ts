@@ -125,15 +125,18 @@ const law =
 const retries = ({ attempts }: Run): ReadonlyArray<readonly [AttemptRecord, AttemptRecord]> =>
   attempts.slice(1).map((after, i) => [attempts[i] ?? after, after])
 
+/** States that `withRetry` makes at least one attempt, and no more than the policy permits. */
 export const boundsAttempts = law(
   ({ attempts }, { policy }) => attempts.length >= 1 && attempts.length <= (policy.attempts ?? 3),
 )
 
+/** States that `withRetry` starts no attempt after the deadline, and ends before it. */
 export const keepsDeadline = law(
   ({ attempts, ended }, { deadline = Number.POSITIVE_INFINITY }) =>
     ended <= deadline && attempts.every(({ began }) => began < deadline),
 )
 
+/** States that `withRetry` opens a one-shot body once, and does not retry after that. */
 export const sendsOnceOnce = law((done, { body }) => {
   if (body !== 'once') return true
   return done.opened <= 1 && retries(done).every(([before]) => isUnsent(before.step))
@@ -141,6 +144,7 @@ export const sendsOnceOnce = law((done, { body }) => {
 
 const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
 
+/** States that `withRetry` retries a method that is not idempotent only if nothing was sent. */
 export const repeatsSafely = law(
   (done, { method }) => IDEMPOTENT.includes(method) || retries(done).every(([{ step }]) => isUnsent(step)),
 )
@@ -157,6 +161,7 @@ const TRANSIENT: ReadonlyArray<number | string> = [
   'ProxyFailed',
 ]
 
+/** States that `withRetry` retries only transient faults and statuses. */
 export const stopsAtLastWord = law((done) =>
   retries(done).every(
     ([
@@ -175,6 +180,7 @@ const requestedDelay = ({ step: { outcome }, ended }: AttemptRecord): number => 
   return outcome.retryAfter.endsWith('GMT') ? Math.max(0, AT_THREE - ended) : 0
 }
 
+/** States that `withRetry` waits for the scheduled delay, and for a Retry-After up to the limit of the policy. */
 export const waitsAsAsked = law((done, { policy }) => {
   const { base = 200, factor = 2, cap = 20_000, jitter = 0.5, retryAfter = 60_000 } = policy
   return retries(done).every(([before, after], i) => {
@@ -186,6 +192,7 @@ export const waitsAsAsked = law((done, { policy }) => {
   })
 })
 
+/** States that `withRetry` discards every reply except the last, before the next attempt. */
 export const discardsReplies = law((done) => {
   const last = done.attempts.at(-1)
   const isLate = E.isLeft(done.outcome) && done.outcome.left._tag === 'DeadlineExceeded'
@@ -195,12 +202,17 @@ export const discardsReplies = law((done) => {
   )
 })
 
+/** States that `withRetry` returns the outcome of the last attempt, with the given plan apart from its cookies. */
 export const givesTheLast = law(({ attempts, outcome, plan }) => {
   const last = attempts.at(-1)?.step.outcome
   if (E.isRight(outcome)) return last?._tag === 'Reply' && last.status === outcome.right.status
   return outcome.left.plan === plan && last?._tag === 'Fault' && last.fault === outcome.left._tag
 })
 
+/**
+ * States that `withRetry` reports each retried outcome once, in order, and sends the resulting header with the next
+ * attempt.
+ */
 export const passesCookiesOn: Law = (withRetry) => async (script) => {
   const updated: Plan['headers'][] = []
   const retriedStatuses: Array<number | undefined> = []

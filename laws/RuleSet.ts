@@ -26,6 +26,7 @@ import * as fc from 'fast-check'
 /** A synchronous or asynchronous property of values of any type. */
 export type Property = fc.IRawProperty<unknown>
 
+/** Names of laws with the properties that test them. */
 export type RuleSet = Readonly<Record<string, Property>>
 
 /** `test` or `it` of a test framework. The limit is in milliseconds; node:test ignores it. */

@@ -55,6 +55,7 @@ const recording = ({ record }: Pick<Operations, 'record'>, inner: Transport): Re
 const attempt = (chain: Chain, transport: Transport): Promise<unknown> =>
   Http.attempt(requestOf(chain))(contextOf(chain).jar ?? Jar.empty)(clientOf(chain, transport))()
 
+/** States that recording does not change the outcome of a program. */
 export const recordIsSilent =
   (operations: Pick<Operations, 'record'>) =>
   async (chain: Chain): Promise<boolean> => {
@@ -62,6 +63,7 @@ export const recordIsSilent =
     return Eq.equals(await attempt(chain, recording(operations, memory(serverOf(chain))).transport), plain)
   }
 
+/** States that replaying a recording gives the same outcomes, except for redacted values. */
 export const replayIsRecord =
   (operations: Operations) =>
   async (chain: Chain): Promise<boolean> => {
@@ -73,6 +75,7 @@ export const replayIsRecord =
 /** Every cookie value that the servers of a chain set begins with this text. */
 const COOKIE_VALUE = 'host-only.'
 
+/** States that a tape holds no credential of a request and no cookie value of a server. */
 export const holdsNoSecret =
   (operations: Pick<Operations, 'record'>) =>
   async (chain: Chain): Promise<boolean> => {
@@ -143,6 +146,7 @@ const perform = async (calls: ReadonlyArray<Call>, transport: Transport): Promis
   return outcomes
 }
 
+/** States that replaying single calls, including faults and cut bodies, gives each outcome once, in order. */
 export const replaysCalls =
   (operations: Operations) =>
   async (calls: ReadonlyArray<Call>): Promise<boolean> => {

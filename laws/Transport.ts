@@ -107,6 +107,7 @@ export const iterated = async (
 /** How a body is read. */
 export type Reading = 'gather' | 'iterate'
 
+/** Reads at most that many octets of a reply, in one of two ways. `patience` is in milliseconds. */
 export const read = (reading: Reading, reply: Reply, atMost: number, patience: number) =>
   reading === 'gather' ? gathered(reply, Math.max(atMost, 1), patience) : iterated(reply, atMost, patience)
 
@@ -148,6 +149,7 @@ const delivered =
 
 const OK: Answer = { status: 200, body: 'ok' }
 
+/** States that the server receives the method, target, host and body of the plan. */
 export const sendsThePlan = (subject: Subject) => (sent: Sent) =>
   delivered(subject, OK)(sent, ({ method, target, headers, body }, plan, { origin }) => {
     const wanted = `${plan.url.pathname}${plan.url.search}`
@@ -166,6 +168,10 @@ export const sendsThePlan = (subject: Subject) => (sent: Sent) =>
     ]
   })
 
+/**
+ * States that the server receives the headers of the plan in order; Host, Connection, Content-Length and
+ * Transfer-Encoding aside.
+ */
 export const addsNoHeader = (subject: Subject) => (sent: Sent) =>
   delivered(subject, OK)(sent, ({ headers }, plan) => {
     const [wanted, came] = [shown(unframed(wire(plan).headers)), shown(unframed(headers))]
@@ -246,8 +252,10 @@ const wholeOr = (body: E.Either<string, E.Either<Fault.Fault, Uint8Array>>, octe
 }
 
 const CODERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } as const
+/** A content coding that every transport decodes. */
 export type Coding = keyof typeof CODERS
 
+/** States that a gzip, deflate or brotli body is decoded. */
 export const decodes =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, text: string, coding: Coding, reading: Reading): Promise<Violations> => {
@@ -265,6 +273,7 @@ export const decodes =
     })
   }
 
+/** States that a body above the limit is `BodyTooLarge`. */
 export const keepsBodyLimit =
   ({ stand, patience }: Subject) =>
   async (sent: Sent, size: number, limit: number): Promise<Violations> =>

@@ -25,6 +25,7 @@ export type { PlanError } from './stages/PlanError.js'
 export type { RedirectError } from './stages/Redirect.js'
 export type { TransportError } from './wire/Transport.js'
 
+/** Every error that a program of this library can fail with. `E` is the type of the problems of an `InvalidPayload`. */
 export type HttpError<E = unknown> = PlanError | SendError | StatusError | NotJson | InvalidPayload<E>
 
 /** Prints an error in one line: its tag, what was wrong, and what to do. */

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import type { FaultTag } from '../../src/wire/Fault.js'
 
+/** One request to a server, as plain data. */
 export interface Call {
   readonly path: string
   readonly method: string
@@ -28,6 +29,7 @@ const field: fc.Arbitrary<readonly [string, string]> = fc.constantFrom(
   ['Location', '/next'],
 )
 
+/** Generates one call. */
 export const call: fc.Arbitrary<Call> = fc.record({
   path: fc.constantFrom('a', 'b'),
   method: fc.constantFrom('GET', 'POST'),
@@ -52,4 +54,5 @@ export const call: fc.Arbitrary<Call> = fc.record({
   reading: fc.constantFrom('gather', 'iterate', 'iterate', 'discard'),
 })
 
+/** Generates up to six calls. */
 export const calls: fc.Arbitrary<ReadonlyArray<Call>> = fc.array(call, { maxLength: 6 })

@@ -15,6 +15,7 @@ import * as Web from './Web.js'
 
 export { CANARY, type Page } from './Web.js'
 
+/** A set of servers, and the session and request that visit them, as plain data. */
 export interface Chain extends Web.Web {
   readonly method: string
   readonly hasBody: boolean
@@ -39,10 +40,12 @@ const client = fc.record({
   returning: fc.boolean(),
 })
 
+/** Generates chains. */
 export const chain: fc.Arbitrary<Chain> = fc.tuple(Web.web, client).map(([web, asked]) => ({ ...web, ...asked }))
 
 /** The time of every request. */
 const NOW = new Date('2026-01-01T00:00:00Z')
+/** Returns the servers of a chain as one pure server. */
 export const serverOf = (chain: Chain): Server => Web.serverOf(chain)
 
 const authOf = ({ auth }: Chain): Configure => {
@@ -73,6 +76,7 @@ const jarOf = (chain: Chain): Jar.Jar => {
   return jar
 }
 
+/** Returns the session, the jar and the environment of a chain. */
 export const contextOf = (chain: Chain): Context => ({
   session: pipe(
     Session.empty,
@@ -86,6 +90,7 @@ export const contextOf = (chain: Chain): Context => ({
   entropy: 'seed',
 })
 
+/** Returns the request of a chain. */
 export const requestOf = (chain: Chain): Request.Request =>
   pipe(
     Request.make(chain.method, Web.entryOf(chain)),

@@ -33,14 +33,18 @@ export const HOSTS = [
   '[::2]',
 ] as const
 
+/** A few similar paths. */
 export const PATHS = ['/', '/a', '/a/', '/ab', '/a/b', '/a/b/', '/A', '/b'] as const
 
 const NAMES = ['a', 'b', 'A', '__proto__', '__Secure-a', '__host-a'] as const
 
+/** Generates one of a few similar hosts. */
 export const host: fc.Arbitrary<string> = fc.constantFrom(...HOSTS)
 
+/** Generates one of `PATHS`. */
 export const path: fc.Arbitrary<string> = fc.constantFrom(...PATHS)
 
+/** Generates `http:` or `https:`. */
 export const protocol: fc.Arbitrary<string> = fc.constantFrom('https:', 'http:')
 
 /** Ten times, half a second apart, so that some are equal. */
@@ -49,10 +53,13 @@ export const moment: fc.Arbitrary<Date> = fc.integer({ min: 1, max: 10 }).map((n
 const urlWith = (scheme: fc.Arbitrary<string>): fc.Arbitrary<URL> =>
   fc.tuple(scheme, host, path).map(([protocol, hostname, pathname]) => new URL(`${protocol}//${hostname}${pathname}`))
 
+/** Generates a URL of a similar host and path. */
 export const url: fc.Arbitrary<URL> = urlWith(protocol)
 
+/** Generates an `https` URL of a similar host and path. */
 export const secureUrl: fc.Arbitrary<URL> = urlWith(fc.constant('https:'))
 
+/** Generates one of a few names of cookies, some with a prefix. */
 export const name: fc.Arbitrary<string> = fc.constantFrom(...NAMES)
 
 /** The host itself or a similar one, with and without a dot, in capitals. */
@@ -68,6 +75,7 @@ const attribute: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('Secure', 'secure', 'HttpOnly', 'SameSite=Lax', 'SameSite=None', 'Path', 'Domain=', 'Version=1'),
 )
 
+/** Generates Set-Cookie fields with up to three attributes. */
 export const setCookie: fc.Arbitrary<string> = fc
   .tuple(name, fc.constantFrom('1', '2', ''), fc.array(attribute, { maxLength: 3 }))
   .map(([key, value, attributes]) => [`${key}=${value}`, ...attributes].join('; '))
@@ -112,8 +120,10 @@ const arrivalAt = (place: fc.Arbitrary<URL>): fc.Arbitrary<ReceivedCookies> =>
     }),
   )
 
+/** Generates replies that set a few cookies. */
 export const arrival: fc.Arbitrary<ReceivedCookies> = arrivalAt(url)
 
+/** Generates replies over `https` that set a few cookies. */
 export const secureArrival: fc.Arbitrary<ReceivedCookies> = arrivalAt(secureUrl)
 
 /** A reply that sets more cookies than a site may have, or nearly as many. */

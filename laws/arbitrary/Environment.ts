@@ -15,6 +15,7 @@ import * as Environment from '../../src/session/Environment.js'
 import { neighboursOfHost } from './Place.js'
 import { CANARY } from './Web.js'
 
+/** The variables and the netrc file of an environment, as plain text. */
 export interface Ambient {
   readonly variables: Readonly<Record<string, string>>
   readonly netrc: string
@@ -58,12 +59,15 @@ export const netrcAround = (host: string): fc.Arbitrary<string> => {
     .map(([entries, rest]) => entries.map((entry) => `${entry}${rest}\n`).join(''))
 }
 
+/** Generates variables and netrc files. */
 export const ambient: fc.Arbitrary<Ambient> = fc.record({
   variables: fc.array(variable, { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
   netrc: netrcAround(HOST),
 })
 
+/** Returns the environment with these variables and this netrc file. */
 export const environmentOf = ({ variables, netrc }: Ambient): Environment.Environment =>
   Environment.make(variables, netrc)
 
+/** Generates environments. */
 export const environment: fc.Arbitrary<Environment.Environment> = ambient.map(environmentOf)

@@ -22,6 +22,7 @@ import { neighboursOfOrigin } from './Place.js'
 
 const SLOTS = 4
 
+/** One wrong or unusual reply, and the slot of the program that it affects. */
 export type FaultInjection = { readonly slot: number } & (
   | { readonly kind: 'Error'; readonly status: number }
   | { readonly kind: 'Nonsense' }

@@ -47,6 +47,7 @@ export const neighboursOfHost = (host: string): ReadonlyArray<string> =>
         `${host}.`,
       ]
 
+/** Generates hosts similar to a host. */
 export const hostsAround = (host: string): fc.Arbitrary<string> => fc.constantFrom(...neighboursOfHost(host))
 
 /** Returns paths similar to `/a/b`: itself, with and without a slash, children, parents, siblings, and paths with that prefix. */
@@ -57,6 +58,7 @@ export const neighboursOfPath = (path: string): ReadonlyArray<string> => {
   return [...new Set([path, ...spellings, above, '/', '/other', `${bare}/%2e%2e`])]
 }
 
+/** Generates paths similar to a path. */
 export const pathsAround = (path: string): fc.Arbitrary<string> => fc.constantFrom(...neighboursOfPath(path))
 
 /** Returns origins similar to `https://h`: itself, the other scheme, other ports, an explicit default port, similar hosts. */
@@ -77,6 +79,7 @@ export const neighboursOfOrigin = (origin: string): ReadonlyArray<string> => {
   ]
 }
 
+/** Generates origins similar to an origin. */
 export const originsAround = (origin: string): fc.Arbitrary<string> => fc.constantFrom(...neighboursOfOrigin(origin))
 
 /** Generates URLs similar to a URL: similar origins and paths, with and without query and fragment. */
@@ -95,14 +98,17 @@ export const urlsAround = (href: string): fc.Arbitrary<string> => {
 /** Generates a host, the simplest first. */
 export const host: fc.Arbitrary<string> = fc.constantFrom('a.test', 'api.a.test', 'localhost', '127.0.0.1', '[::1]')
 
+/** Generates origins with two schemes and two ports. */
 export const origin: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom('http:', 'https:'), host, fc.constantFrom('', ':8080'))
   .map(([protocol, name, port]) => `${protocol}//${name}${port}`)
 
+/** Generates paths with up to three segments, some of them percent-encoded. */
 export const path: fc.Arbitrary<string> = fc
   .array(fc.constantFrom('a', 'b', 'A', 'a%20b', '~', '%7E', 'é'), { maxLength: 3 })
   .map((segments) => `/${segments.join('/')}`)
 
+/** Generates URLs with an origin, a path and perhaps a query. */
 export const url: fc.Arbitrary<string> = fc
   .tuple(origin, path, fc.constantFrom('', '?a=1', '?a=1&b=x%20y', '?'))
   .map((parts) => parts.join(''))

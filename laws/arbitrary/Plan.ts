@@ -28,6 +28,7 @@ export type Content =
   | { readonly _tag: 'Bytes'; readonly text: string }
   | { readonly _tag: 'Stream' | 'Once'; readonly pieces: ReadonlyArray<string>; readonly length: 'known' | 'unknown' }
 
+/** What a plan sends, without the server it goes to. */
 export interface Sent {
   readonly method: string
   /** With its query. */
@@ -52,6 +53,7 @@ const headers: fc.Arbitrary<Sent['headers']> = fc
 
 const piece = fc.constantFrom('a', 'hello', '\0\xff', 'x'.repeat(70_000))
 
+/** Generates the content of a body. */
 export const content: fc.Arbitrary<Content> = fc.oneof(
   fc.constant<Content>({ _tag: 'Empty' }),
   piece.map((text): Content => ({ _tag: 'Bytes', text })),

@@ -19,6 +19,7 @@ export interface Step {
     | { readonly _tag: 'Reply'; readonly status: number; readonly retryAfter: string | undefined }
 }
 
+/** A request, a retry policy, and what each attempt leads to, as plain data. */
 export interface Script {
   readonly method: string
   readonly body: 'none' | 'bytes' | 'once'
@@ -49,8 +50,10 @@ const outcome: fc.Arbitrary<Step['outcome']> = fc.oneof(
   }),
 )
 
+/** Generates what one attempt leads to, and how long it takes. */
 export const step: fc.Arbitrary<Step> = fc.record({ takes: fc.constantFrom(0, 0, 10, 400), outcome })
 
+/** Generates retry policies. */
 export const policy: fc.Arbitrary<Retry> = fc.record(
   {
     attempts: fc.integer({ min: 1, max: 6 }),
@@ -63,6 +66,7 @@ export const policy: fc.Arbitrary<Retry> = fc.record(
   { requiredKeys: [] },
 )
 
+/** Generates scripts. */
 export const script: fc.Arbitrary<Script> = fc.record({
   method: fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE'),
   body: fc.constantFrom('none', 'bytes', 'once'),
@@ -88,6 +92,7 @@ export const payloadOf = (kind: Script['body']): { readonly payload: Payload; re
   return { payload, opened: () => opened }
 }
 
+/** A clock that does not advance by itself. Times are in milliseconds. */
 export interface Counted extends Clock {
   readonly elapsed: () => number
   readonly pass: (ms: number) => void

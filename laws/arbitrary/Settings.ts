@@ -19,6 +19,7 @@ export const headerName: fc.Arbitrary<string> = fc.constantFrom(
   'X-Api-Key',
   '__proto__',
 )
+/** Generates one of a few header values. */
 export const headerValue: fc.Arbitrary<string> = fc.constantFrom('', '1', '2', 'a, b', 'é')
 
 const key = fc.constantFrom('a', 'b', 'A', '__proto__')
@@ -101,14 +102,17 @@ const made = <C extends Settings.Configurable>(
     return Object.defineProperty(built, fc.toStringMethod, { value: () => text })
   })
 
+/** Generates settings. */
 export const settings: fc.Arbitrary<Settings.Settings> = made(
   fc.constant(['{ settings: Settings.empty }', { settings: Settings.empty }] as const),
 ).map((one) => one.settings)
 
+/** Generates sessions. */
 export const session: fc.Arbitrary<Session.Session> = made(
   fc.constantFrom(['Session.empty', Session.empty] as const, ['Session.defaults', Session.defaults] as const),
 )
 
+/** Generates requests, some with an invalid URL. */
 export const request: fc.Arbitrary<Request.Request> = made(
   fc.constantFrom(
     ["Request.get('http://h.test/')", Request.get('http://h.test/')] as const,
@@ -117,6 +121,7 @@ export const request: fc.Arbitrary<Request.Request> = made(
   ),
 )
 
+/** Generates overrides of a small number. */
 export const override: fc.Arbitrary<Override.Override<number>> = fc.oneof(
   fc.constant(Override.inherit),
   fc.constant(Override.unset),

@@ -46,12 +46,14 @@ export interface Page {
   readonly challenges: 'no' | 'once' | 'always'
 }
 
+/** A set of servers, as plain data. */
 export interface Web {
   /** A few of the similar origins, so that a chain of redirects returns to earlier ones. */
   readonly origins: ReadonlyArray<string>
   readonly pages: ReadonlyArray<Page>
 }
 
+/** Generates pages. */
 export const page: fc.Arbitrary<Page> = fc.record({
   place: fc.nat({ max: 5 }),
   status: fc.constantFrom(301, 302, 303, 307, 308, 200, 304, 404),
@@ -61,6 +63,7 @@ export const page: fc.Arbitrary<Page> = fc.record({
   challenges: fc.constantFrom('no', 'no', 'no', 'once', 'always'),
 })
 
+/** Generates sets of servers. */
 export const web: fc.Arbitrary<Web> = fc.record({
   origins: fc.shuffledSubarray([...ORIGINS], { minLength: 1, maxLength: 3 }),
   pages: fc.array(page, { minLength: 1, maxLength: 6, size: 'max' }),

@@ -5,6 +5,7 @@ import * as Exchange from '../Exchange.js'
 import * as Http from '../Http.js'
 import type { RuleSet } from '../RuleSet.js'
 
+/** Returns the laws of an exchange, for an implementation of `Exchange.simulate`. */
 export const exchange = (simulate: Exchange.Machine): RuleSet => ({
   'an exchange ends within its limit': fc.property(chain, Exchange.endsWithinLimit(simulate)),
   'no secret crosses an origin, nor comes back': fc.property(chain, Exchange.keepsSecretsAtHome(simulate)),
@@ -15,6 +16,7 @@ export const exchange = (simulate: Exchange.Machine): RuleSet => ({
   'history, jar and plan agree': fc.property(chain, Exchange.agreesWithHistory(simulate)),
 })
 
+/** Returns the laws of the operations of `Http`. */
 export const http = (operations: Http.Operations): RuleSet => ({
   'attempt over memory is simulate': fc.asyncProperty(chain, Http.attemptIsSimulate(operations)),
   'send returns the outcome of attempt': fc.asyncProperty(chain, Http.sendIsAttempt(operations)),

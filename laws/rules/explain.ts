@@ -116,6 +116,7 @@ const asking: fc.Arbitrary<Request.Request> = fc
     ...(content === null ? {} : { body: content }),
   }))
 
+/** Returns the laws of explaining a plan, for an implementation of `Explain.explain`. */
 export const explaining = (explain: Laws.Explain): RuleSet => ({
   'the entries rebuild the plan of every hop': fc.property(chain, (one) =>
     Laws.plansOf(one).every(Laws.rebuilds(explain)),

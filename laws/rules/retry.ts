@@ -4,6 +4,7 @@ import { script } from '../arbitrary/Script.js'
 import * as Laws from '../Retry.js'
 import type { RuleSet } from '../RuleSet.js'
 
+/** Returns the laws of retrying, for an implementation of `Transport.withRetry`. */
 export const retry = (withRetry: Laws.WithRetry): RuleSet => ({
   'attempts are bounded': fc.asyncProperty(script, Laws.boundsAttempts(withRetry)),
   'the deadline is kept': fc.asyncProperty(script, Laws.keepsDeadline(withRetry)),

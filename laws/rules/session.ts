@@ -4,6 +4,7 @@ import { headerName, headerValue, request, session, settings } from '../arbitrar
 import type { RuleSet } from '../RuleSet.js'
 import * as Laws from '../Session.js'
 
+/** Returns the laws of merging, for an implementation of `Merge.merge`. */
 export const merging = (merge: Laws.Merge): RuleSet => ({
   'merge is a monoid action': fc.property(session, settings, request, Laws.mergeActs(merge)),
   'a setting of the request has precedence': fc.property(

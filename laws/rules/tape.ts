@@ -5,6 +5,7 @@ import { chain } from '../arbitrary/Chain.js'
 import type { RuleSet } from '../RuleSet.js'
 import * as Laws from '../Tape.js'
 
+/** Returns the laws of tapes, for an implementation of `Transport.record` and `Transport.replay`. */
 export const tape = (operations: Laws.Operations): RuleSet => ({
   'recording changes nothing': fc.asyncProperty(chain, Laws.recordIsSilent(operations)),
   'replaying a recording gives the same outcomes': fc.asyncProperty(chain, Laws.replayIsRecord(operations)),

@@ -47,6 +47,7 @@ export interface Key {
   readonly path: string
 }
 
+/** The values of the SameSite attribute (RFC 6265bis 4.1.2.7). */
 export type SameSite = 'Strict' | 'Lax' | 'None'
 
 /** How a jar parses cookies. */
@@ -90,11 +91,14 @@ export const requestContext = (url: Site.CookieScope, now: Date): RequestContext
   return { site, path: url.pathname || '/', isSecure: Site.isSecure(url.protocol, site), now: now.getTime() }
 }
 
+/** Returns whether the record marks a deleted cookie. */
 export const isTombstone = (cookie: Cookie): boolean => O.isSome(cookie.expires) && cookie.expires.value <= 0
 
+/** Returns whether a cookie has not expired at a time in epoch milliseconds, and is not a tombstone. */
 export const isLive = (cookie: Cookie, now: number): boolean =>
   O.isNone(cookie.expires) || (cookie.expires.value > now && cookie.expires.value > 0)
 
+/** Returns whether two keys identify the same cookie: name, path, domain and host-only flag are equal. */
 export const sameKey = (x: Key, y: Key): boolean =>
   x.name === y.name && x.path === y.path && x.domain === y.domain && x.hostOnly === y.hostOnly
 
@@ -102,6 +106,7 @@ export const sameKey = (x: Key, y: Key): boolean =>
 export const keyText = ({ name, domain, path, hostOnly }: Key): string => JSON.stringify([name, domain, path, hostOnly])
 
 // 5.1.4. `startsWith` comes first, because `pathMatch` searches the whole of a long path.
+/** Returns whether a request path matches the path of a cookie (RFC 6265bis 5.1.4). */
 export const covers = (cookiePath: string, path: string): boolean =>
   cookiePath === '/' || (path.startsWith(cookiePath) && pathMatch(path, cookiePath))
 
@@ -144,10 +149,12 @@ export const compareAge = (x: Cookie, y: Cookie): number => {
   )
 }
 
+/** Compares cookies by their age order, which distinguishes any two different records. */
 export const Eq: EqOf<Cookie> = { equals: (x, y) => compareAge(x, y) === 0 }
 
 /** The value and the expiry of a tombstone. */
 export const NOTHING = Secret.make('')
+/** The expiry of a tombstone: the epoch, in milliseconds. */
 export const DELETED = O.some(0)
 
 /** Returns the record that marks a cookie as deleted. */

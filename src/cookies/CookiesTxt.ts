@@ -25,6 +25,7 @@ import * as Secret from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as Jar from './Jar.js'
 
+/** Options of `write`. */
 export interface Options {
   /** Cookies that have expired by then are not written. */
   readonly now: Date
@@ -59,6 +60,7 @@ export const write =
     return ['# Netscape HTTP Cookie File', '', ...lines, ''].join('\n')
   }
 
+/** The result of reading a cookies.txt file. */
 export interface Read {
   readonly jar: Jar.Jar
   /** The numbers of the invalid lines, from 1. */

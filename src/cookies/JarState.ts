@@ -16,6 +16,7 @@ export interface Jar extends Cookie.Policy {
   readonly clock: LogicalTime.LogicalTime
 }
 
+/** A jar without cookies and challenges. It ignores cookies without a name. */
 export const empty: Jar = {
   cookies: CookieStore.empty,
   challenges: DigestCache.none,
@@ -46,7 +47,9 @@ export const join = (x: Jar, y: Jar): Jar => {
   return { cookies, challenges, clock, nameless: x.nameless || y.nameless }
 }
 
+/** Joins jars: the newer record of each cookie wins. `empty` is the identity. */
 export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
+/** The same operation as `Semilattice`, as a monoid. */
 export const Monoid: MonoidOf<Jar> = { concat: join, empty }
 
 /** Compares everything, including the values of cookies. */

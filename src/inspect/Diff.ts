@@ -26,6 +26,7 @@ interface Named {
   readonly name: string
 }
 
+/** One difference between two plans, as text. Never shows a secret. */
 export type Difference =
   | (Named & { readonly _tag: 'Added'; readonly after: string })
   | (Named & { readonly _tag: 'Removed'; readonly before: string })

@@ -80,6 +80,7 @@ export const rebuild = ({ entries }: Pick<Explanation, 'entries'>): O.Option<Pla
 /** An entry as plain data: it contains only text. */
 export interface Row extends Label, Origin {}
 
+/** An explanation as plain data. Its entries are rows of text. */
 export interface Data extends Omit<Explanation, 'entries'> {
   readonly entries: ReadonlyArray<Row>
 }

@@ -35,11 +35,13 @@ import * as Shell from './Shell.js'
 
 // --- model ---------------------------------------------------------------------------------------------------------
 
+/** A header, a cookie or a query parameter of a HAR file. */
 export interface NameValue {
   readonly name: string
   readonly value: string
 }
 
+/** A field of a form in a HAR file. */
 export interface FormParam {
   readonly name: string
   readonly value?: string
@@ -47,6 +49,7 @@ export interface FormParam {
   readonly contentType?: string
 }
 
+/** The body of a request in a HAR file. */
 export interface PostData {
   readonly mimeType: string
   readonly text: string
@@ -56,6 +59,7 @@ export interface PostData {
   readonly _encoding?: 'base64'
 }
 
+/** A request of a HAR file. */
 export interface HarRequest {
   readonly method: string
   readonly url: string
@@ -68,6 +72,7 @@ export interface HarRequest {
   readonly bodySize: number
 }
 
+/** A response of a HAR file. It has no body, because an exchange does not keep the bodies of its hops. */
 export interface HarResponse {
   readonly status: number
   readonly statusText: string
@@ -80,6 +85,7 @@ export interface HarResponse {
   readonly bodySize: number
 }
 
+/** A request with its response. Times are in milliseconds. */
 export interface HarEntry {
   readonly startedDateTime: string
   readonly time: number
@@ -89,6 +95,7 @@ export interface HarEntry {
   readonly timings: { readonly send: number; readonly wait: number; readonly receive: number }
 }
 
+/** An HTTP archive, version 1.2. */
 export interface Har {
   readonly log: {
     readonly version: '1.2'

@@ -44,8 +44,10 @@ import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 import * as Shell from './Shell.js'
 
+/** The name of a rule, as in the table. */
 export type Rule = keyof typeof CHECKS
 
+/** A rule that a plan breaks. */
 export interface Finding {
   readonly rule: Rule
   /** What was found, and what to do. Never shows a secret. */

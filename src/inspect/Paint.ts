@@ -33,6 +33,7 @@ export interface Paint {
 
 const same: Endomorphism<string> = (text) => text
 
+/** Returns every text as it is. */
 export const plain: Paint = { strong: same, faint: same, name: same, good: same, bad: same, warning: same }
 
 const sgr =
@@ -40,6 +41,7 @@ const sgr =
   (text) =>
     text === '' ? '' : `\u001b[${code}m${text}\u001b[0m`
 
+/** Colours text with ANSI escape sequences, for a terminal. */
 export const ansi: Paint = {
   strong: sgr(1),
   faint: sgr(2),

@@ -1,6 +1,7 @@
 /** The option `reveal`: whether printed text contains secrets. By default it does not. */
 import * as Secret from '../values/Secret.js'
 
+/** Whether a printer shows secrets. */
 export interface Reveal {
   /** Shows every secret and the body. The output must then be protected like a password. Default: `false`. */
   readonly reveal?: boolean

@@ -58,6 +58,7 @@ export interface Chapter {
   readonly isGood: boolean
 }
 
+/** What happened in an exchange: one chapter for each plan that was sent. */
 export interface Story {
   readonly chapters: ReadonlyArray<Chapter>
   /** The names of the hooks that see each reply. */

@@ -17,16 +17,22 @@
 import * as Secret from '../values/Secret.js'
 import type { Plan } from '../wire/Plan.js'
 
+/** Sends no credentials, not even those of netrc. */
 export type None = { readonly _tag: 'None' }
+/** Sends a user name and a password (RFC 7617). */
 export type Basic = { readonly _tag: 'Basic'; readonly user: string; readonly pass: Secret.Secret }
+/** Sends a token (RFC 6750). */
 export type Bearer = { readonly _tag: 'Bearer'; readonly token: Secret.Secret }
+/** Answers the digest challenges of a server (RFC 7616). */
 export type Digest = { readonly _tag: 'Digest'; readonly user: string; readonly pass: Secret.Secret }
+/** Changes the plan with a function of the user. */
 export interface Custom {
   readonly _tag: 'Custom'
   /** Printed by `Plan.explain`. */
   readonly name: string
   readonly sign: (plan: Plan) => Plan
 }
+/** An authentication scheme, as in the table. */
 export type Auth = None | Basic | Bearer | Digest | Custom
 
 /** Sends no credentials. */

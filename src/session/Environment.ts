@@ -32,6 +32,7 @@ import * as Secret from '../values/Secret.js'
 import * as Netrc from './Netrc.js'
 import * as NoProxy from './NoProxy.js'
 
+/** What the library uses from the environment of a program. It is immutable. */
 export interface Environment {
   /** The relevant variables, unchanged. They are secret because a proxy URL may contain a password. */
   readonly variables: ReadonlyMap<string, Secret.Secret>

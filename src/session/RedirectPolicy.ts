@@ -46,10 +46,14 @@ export type Verdict =
   | { readonly _tag: 'Stop' }
   | { readonly _tag: 'Refuse'; readonly reason: string }
 
+/** Decides about one redirect. It runs after the redirect limit is checked. */
 export type RedirectPolicy = (attempt: RedirectAttempt) => Verdict
 
+/** Follows the redirect. */
 export const toFollow: Verdict = { _tag: 'Follow' }
+/** Ends the exchange with the redirect as its response. */
 export const toStop: Verdict = { _tag: 'Stop' }
+/** Ends the exchange with `RedirectRefused` and this reason. */
 export const toRefuse = (reason: string): Verdict => ({ _tag: 'Refuse', reason })
 
 /** Combines verdicts as in the table. */

@@ -29,13 +29,19 @@ export interface Request extends Configurable {
 /** Returns a request with any method, without a body and without settings. */
 export const make = (method: string, url: string): Request => ({ method, url, body: Body.empty, settings: noSettings })
 
+/** Returns a GET request. The URL may be relative to the base URL of the session. */
 export const get = (url: string): Request => make('GET', url)
+/** Returns an OPTIONS request. */
 export const options = (url: string): Request => make('OPTIONS', url)
 /** Returns a HEAD request, which follows no redirects unless a policy is set, as in requests. */
 export const head = (url: string): Request => withoutRedirects(make('HEAD', url))
+/** Returns a POST request. */
 export const post = (url: string): Request => make('POST', url)
+/** Returns a PUT request. */
 export const put = (url: string): Request => make('PUT', url)
+/** Returns a PATCH request. */
 export const patch = (url: string): Request => make('PATCH', url)
+/** Returns a DELETE request. */
 export const del = (url: string): Request => make('DELETE', url)
 
 /** Sets the body. */

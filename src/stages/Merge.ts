@@ -15,6 +15,7 @@ import type { Request } from '../session/Request.js'
 import type { Session } from '../session/Session.js'
 import * as Settings from '../session/Settings.js'
 
+/** A session, a request, and the settings that result from both. */
 export interface Merged {
   readonly session: Session
   readonly request: Request
@@ -22,6 +23,7 @@ export interface Merged {
   readonly settings: Settings.Settings
 }
 
+/** Combines the settings of a session and a request. The settings of the request have precedence. */
 export const merge =
   (session: Session) =>
   (request: Request): Merged => ({

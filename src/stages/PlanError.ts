@@ -38,6 +38,7 @@ export interface InvalidSettings {
   readonly message: string
 }
 
+/** Why there is no plan. Nothing was sent. */
 export type PlanError =
   | InvalidUrl
   | MissingScheme

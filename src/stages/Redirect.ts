@@ -40,6 +40,7 @@ import { hideSecretQuery } from './ReplyRedaction.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
+/** The exchange reached its redirect limit. `plan` is the one that was redirected once too often. */
 export interface TooManyRedirects {
   readonly _tag: 'TooManyRedirects'
   readonly plan: Plan
@@ -65,8 +66,10 @@ export interface UnrewindableBody {
   readonly plan: Plan
   readonly message: string
 }
+/** Why a redirect is not followed. */
 export type RedirectError = TooManyRedirects | InvalidRedirect | RedirectRefused | UnrewindableBody
 
+/** Makes a `TooManyRedirects`. */
 export const tooManyRedirects = (plan: Plan, limit: number): RedirectError => ({
   _tag: 'TooManyRedirects',
   plan,
@@ -78,12 +81,14 @@ const invalidRedirect = (plan: Plan, problem: string): RedirectError => ({
   plan,
   message: Printable.escapeControls(`The redirect from ${urlWithoutQuery(plan)} cannot be followed: ${problem}`),
 })
+/** Makes a `RedirectRefused`. */
 export const redirectRefused = (plan: Plan, reason: string): RedirectError => ({
   _tag: 'RedirectRefused',
   plan,
   reason,
   message: Printable.escapeControls(`The redirect from ${urlWithoutQuery(plan)} is refused: ${reason}`),
 })
+/** Makes an `UnrewindableBody`. `why` is what needs the body again. */
 export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
   _tag: 'UnrewindableBody',
   plan,

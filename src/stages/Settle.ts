@@ -62,7 +62,9 @@ export interface HookFailed {
 /** An error with the history and the jar of its exchange. A `PlanError` has no history and the jar that was passed in. */
 export type WithHistory<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
 
+/** Why an exchange that was planned has no response, with its history and its jar. */
 export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed>
+/** Why a request has no response: there was no plan, or its exchange failed. */
 export type SendError = WithHistory<PlanError> | ExchangeError
 
 /** Another plan has to be sent. The history has the answered one. */
@@ -88,6 +90,7 @@ export interface Refuse {
   readonly _tag: 'Refuse'
   readonly error: ExchangeError
 }
+/** The decision after a reply. */
 export type Step = Next | Done | Refuse
 
 // --- errors --------------------------------------------------------------------------------------------------------

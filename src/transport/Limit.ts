@@ -31,6 +31,7 @@ import { around, type SendControls, type Transport, type TransportError, withPla
 import { observeBody } from './BodyObserver.js'
 import { CloseSignal, cancelFault, deadlineFault, onAbort } from './Cancellation.js'
 
+/** How many requests `withLimit` lets run. Without a field there is no such limit. */
 export interface Limit {
   /** The maximum number of requests in flight. */
   readonly concurrency?: number

@@ -21,6 +21,7 @@ import { type Asked, asked, type End, type Entry, redacted, withoutCause } from 
 /** Receives the entries: `(entry) => tape.modify(Tape.append(entry))` collects them in an `IORef`. */
 export type Sink = (entry: Entry) => IO<void>
 
+/** Options of `record`. */
 export interface Options {
   /** What is recorded of a request body; its content may hold a password. `Length` by default. */
   readonly requestBody?: 'Length' | 'Content'

@@ -31,12 +31,17 @@ import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 import * as UserInput from './UserInput.js'
 
+/** A body without content. */
 export type Empty = { readonly _tag: 'Empty' }
+/** Octets, which are not copied and never printed. */
 export type Bytes = { readonly _tag: 'Bytes'; readonly bytes: Secret.SealedBytes }
+/** Text, sent as UTF-8. */
 export type Text = { readonly _tag: 'Text'; readonly text: string }
 /** `text` is the value as JSON. If present it is sent as it is, so that its numbers keep all their digits. */
 export type Json = { readonly _tag: 'Json'; readonly value: unknown; readonly text?: string }
+/** A form, sent as `application/x-www-form-urlencoded`. */
 export type Form = { readonly _tag: 'Form'; readonly pairs: Query.Pairs }
+/** A form, sent as `multipart/form-data` (RFC 7578). */
 export type Multipart = { readonly _tag: 'Multipart'; readonly parts: ReadonlyArray<Parts.Part> }
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface Stream {
@@ -51,24 +56,33 @@ export interface Once {
   readonly length: O.Option<number>
 }
 
+/** The content of a request. */
 export type Body = Empty | Bytes | Text | Json | Form | Multipart | Stream | Once
 
 /** The body of a plan. */
 export type Payload = Empty | Bytes | Stream | Once
 
+/** Returns no octets, and sends no Content-Type. */
 export const empty: Empty = { _tag: 'Empty' }
+/** Returns a body of these octets. */
 export const bytes = (content: Uint8Array): Bytes => ({ _tag: 'Bytes', bytes: Secret.bytes(content) })
+/** Returns a body of this text, which is sent as UTF-8. */
 export const text = (content: string): Text => ({ _tag: 'Text', text: content })
+/** Returns a body of this value, which is sent as JSON. */
 export const json = (value: unknown): Json => ({ _tag: 'Json', value })
 /** JSON that is already text, which is sent as it is. */
 export const jsonText = (text: string, value: unknown): Json => ({ _tag: 'Json', value, text })
+/** Returns a body of these pairs, which are sent as `application/x-www-form-urlencoded`. */
 export const form = (input: Query.Input): Form => ({ _tag: 'Form', pairs: Query.fromInput(input) })
+/** Returns a body of these parts, which are sent as `multipart/form-data` (RFC 7578). */
 export const multipart = (input: Parts.Input): Multipart => ({ _tag: 'Multipart', parts: Parts.fromInput(input) })
+/** Returns a body that `open` produces again for each send. `length` is in octets. */
 export const stream = (open: () => AsyncIterable<Uint8Array>, length?: number): Stream => ({
   _tag: 'Stream',
   open,
   length: O.fromNullable(length),
 })
+/** Returns a body that can be read only once, so it is not sent again. `length` is in octets. */
 export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once => ({
   _tag: 'Once',
   source: OneShot.guard(source),

@@ -21,12 +21,15 @@ import * as UserInput from './UserInput.js'
 
 /** A field value, which is a secret if it must not be printed. */
 export type Value = string | Secret.Secret
+/** One header line. The name is as written. */
 export type Field = readonly [name: string, value: Value]
 
+/** Header lines in order. Names are compared without regard to case. */
 export interface Headers {
   readonly fields: ReadonlyArray<Field>
 }
 
+/** Headers without a line. */
 export const empty: Headers = { fields: [] }
 
 /** Returns headers with one line for each pair. */
@@ -151,6 +154,7 @@ const isField = (u: unknown): u is Field =>
 export const is = (u: unknown): u is Headers =>
   typeof u === 'object' && u !== null && 'fields' in u && Array.isArray(u.fields) && u.fields.every(isField)
 
+/** Appends the lines of the second headers to those of the first. */
 export const Monoid: MonoidOf<Headers> = {
   empty,
   concat: (x, y) => (y.fields.length === 0 ? x : x.fields.length === 0 ? y : { fields: [...x.fields, ...y.fields] }),

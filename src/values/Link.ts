@@ -14,6 +14,7 @@
 import * as HeaderSyntax from './HeaderSyntax.js'
 import * as PercentEncoding from './PercentEncoding.js'
 
+/** One link of a Link header (RFC 8288). */
 export interface Link {
   /** As written, with its octets decoded. Resolve it against the URL of the reply. */
   readonly target: string

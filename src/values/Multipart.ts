@@ -31,8 +31,10 @@ export interface PartStream {
   readonly length?: number
 }
 
+/** The content of a part. */
 export type Content = string | Uint8Array | PartStream
 
+/** One part of a form (RFC 7578). */
 export interface Part {
   readonly name: string
   readonly content: Content

@@ -26,12 +26,17 @@ export type Inherit = { readonly _tag: 'Inherit' }
 export type Set<A> = { readonly _tag: 'Set'; readonly value: A }
 /** Removes the earlier setting. */
 export type Unset = { readonly _tag: 'Unset' }
+/** What a layer of settings does with a value: it keeps the value below, sets another, or removes it. */
 export type Override<A> = Inherit | Set<A> | Unset
 
+/** Keeps the value of the layer below. */
 export const inherit: Inherit = { _tag: 'Inherit' }
+/** Removes the value of the layer below. */
 export const unset: Unset = { _tag: 'Unset' }
+/** Replaces the value of the layer below. */
 export const set = <A>(value: A): Override<A> => ({ _tag: 'Set', value })
 
+/** Returns the monoid in which the second override wins, except if it is `Inherit`. */
 export const getMonoid = <A>(): Monoid<Override<A>> => ({
   empty: inherit,
   concat: (x, y) => (y._tag === 'Inherit' ? x : y),
@@ -46,8 +51,10 @@ export const getOrElse =
 /** Overrides by key. A key keeps the position of its first occurrence, as in requests' merged dictionaries. */
 export type Keyed<A> = ReadonlyMap<string, Override<A>>
 
+/** No overrides. */
 export const noKeys: Keyed<never> = new Map()
 
+/** Returns the monoid that combines overrides key by key. */
 export const getKeyedMonoid = <A>(): Monoid<Keyed<A>> => ({
   empty: noKeys,
   concat: (x, y) => {
@@ -82,9 +89,12 @@ export type Layer<A> =
   | { readonly _tag: 'Extend'; readonly value: A }
   | { readonly _tag: 'Replace'; readonly value: A }
 
+/** Adds to the value of the layer below. */
 export const extend = <A>(value: A): Layer<A> => ({ _tag: 'Extend', value })
+/** Replaces the value of the layer below. */
 export const replace = <A>(value: A): Layer<A> => ({ _tag: 'Replace', value })
 
+/** Returns the monoid of layers. `Extend` uses the semigroup to combine the values. */
 export const getLayerMonoid = <A>(S: Semigroup<A>): Monoid<Layer<A>> => ({
   empty: { _tag: 'Inherit' },
   concat: (x, y) => {

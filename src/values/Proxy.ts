@@ -24,14 +24,17 @@ import { trimmed } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 import * as Url from './Url.js'
 
+/** The schemes of a proxy URL, with their colon. `socks4a` and `socks5h` resolve host names at the proxy. */
 export type ProxyProtocol = 'http:' | 'https:' | 'socks4:' | 'socks4a:' | 'socks5:' | 'socks5h:'
 
+/** The user name and the password of a proxy URL, decoded. */
 export interface Credentials {
   /** A secret if the password is empty, because the user is then the credential, such as an API key. */
   readonly user: string | Secret.Secret
   readonly pass: Secret.Secret
 }
 
+/** A proxy server. */
 export interface Proxy {
   readonly protocol: ProxyProtocol
   readonly hostname: string

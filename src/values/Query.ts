@@ -20,12 +20,15 @@ import { encodeText, quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 import * as UserInput from './UserInput.js'
 
+/** A value that is written as text. */
 export type Scalar = string | number | boolean
 /** The value of a key. An array repeats the key, and its `null` and `undefined` items are omitted. */
 export type Values = Scalar | ReadonlyArray<Scalar | null | undefined>
 /** The stored value of a key. It is a secret if it was given with `withSecretQuery`. */
 export type Held = Values | Secret.Secret
+/** One name with its value. */
 export type Pair = readonly [name: string, value: string]
+/** Names with their values, in order. A name may repeat. */
 export type Pairs = ReadonlyArray<Pair>
 type GivenPair = readonly [name: string, value: Values | null | undefined]
 /** A record, which is merged key by key, or pairs, which replace the session's query. */
@@ -76,6 +79,7 @@ export const SourceSemigroup: Semigroup<Source> = {
       : y,
 }
 
+/** A query setting that changes nothing. */
 export const noKeys: Source = { _tag: 'Keys', keys: Override.noKeys }
 
 /** Returns the input as a setting: a record extends the session's keys, pairs replace the session's query. */

@@ -13,6 +13,7 @@ import * as t from 'io-ts'
 import * as Secret from './Secret.js'
 import * as UserInput from './UserInput.js'
 
+/** A value contains parts that cannot be encoded. */
 export interface EncodeError {
   readonly _tag: 'Unwritable'
   /** The positions in the value: `auth.pass`, `hooks[0]`. */
@@ -20,6 +21,7 @@ export interface EncodeError {
   readonly message: string
 }
 
+/** A text or value does not have the expected form. `problems` has one line for each. */
 export interface DecodeError {
   readonly _tag: 'Unreadable'
   readonly problems: ReadonlyArray<string>
@@ -37,6 +39,7 @@ export interface Reveal {
   readonly reveal?: boolean
 }
 
+/** Makes an `EncodeError` for these positions in the value. */
 export const encodeError = (paths: ReadonlyArray<string>): EncodeError => ({
   _tag: 'Unwritable',
   paths,
@@ -45,6 +48,7 @@ export const encodeError = (paths: ReadonlyArray<string>): EncodeError => ({
     'text must not contain control characters',
 })
 
+/** Makes a `DecodeError`. The message has the first five problems. */
 export const decodeError = (problems: ReadonlyArray<string>): DecodeError => ({
   _tag: 'Unreadable',
   problems,
@@ -65,6 +69,7 @@ export interface Writer {
   readonly paths: ReadonlyArray<string>
 }
 
+/** Returns a writer, which encodes values and collects the positions of what cannot be encoded. */
 export const writer = (options: Reveal): Writer => {
   // An own property, so that a polluted prototype cannot reveal secrets.
   const reveal = Object.hasOwn(options, 'reveal') && options.reveal === true
@@ -118,6 +123,7 @@ export const FieldValue = text('a header value', (value) => !/[\r\n\0]/.test(val
 /** Text that may have several lines, such as a certificate. */
 export const Text = text('text without NUL', (value) => !value.includes('\0'))
 
+/** The codec of a finite number. */
 export const Finite = number('finite number', Number.isFinite)
 
 /** Epoch milliseconds that a `Date` can hold (ECMA-262 21.4.1.1). */
@@ -136,6 +142,7 @@ export const fromNumber = (n: number): Numeric => {
   return UnwrittenName.is(name) ? { number: name } : n
 }
 
+/** Returns the number that a JSON value stands for. JSON has no infinities, NaN and -0. */
 export const toNumber = (json: Numeric): number => (typeof json === 'number' ? json : UNWRITTEN[json.number])
 
 /** Returns one line for each problem. Values are not shown, because they may be secret. */

@@ -17,7 +17,9 @@ export const isRedirect = (status: number): boolean =>
 /** Returns whether a redirect is permanent, as in requests' `is_permanent_redirect`. */
 export const isPermanentRedirect = (status: number): boolean => status === 301 || status === 308
 
+/** Returns whether a status is from 400 to 499. */
 export const isClientError = (status: number): boolean => status >= 400 && status < 500
+/** Returns whether a status is from 500 to 599. */
 export const isServerError = (status: number): boolean => status >= 500 && status < 600
 
 /** Returns whether a reply with this status to this method may have a body (RFC 9112 6.3). */

@@ -54,8 +54,11 @@ export interface Located {
   readonly userinfo: O.Option<Userinfo>
 }
 
+/** The text is not a valid URL. Its credentials are not shown. */
 export type InvalidUrl = { readonly _tag: 'InvalidUrl'; readonly url: string; readonly message: string }
+/** The URL has no scheme, such as `https:`, and there is no base URL. */
 export type MissingScheme = { readonly _tag: 'MissingScheme'; readonly url: string; readonly message: string }
+/** Why a text is not a URL. */
 export type UrlError = InvalidUrl | MissingScheme
 
 // A password that contains `/`, `?` or `#` looks like a port that is not a number. The scheme may be missing or followed

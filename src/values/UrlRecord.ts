@@ -13,6 +13,7 @@ import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as Redaction from './Redaction.js'
 import * as Secret from './Secret.js'
 
+/** A parsed URL. */
 export interface Url {
   /** Lower case, with its colon: `https:`. */
   readonly protocol: string

@@ -13,6 +13,7 @@ export interface Source extends AsyncIterable<Uint8Array> {
   readonly discard: Task<void>
 }
 
+/** Makes a `BodyTooLarge` for a limit in octets. */
 export const tooLarge = (limit: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `The body is larger than ${limit} octets; raise limits.body or use Http.stream`)
 

@@ -2,6 +2,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 
+/** The time, and waiting. Tests replace it. */
 export interface Clock {
   /** The wall clock, for the expiry of cookies. */
   readonly now: IO<Date>

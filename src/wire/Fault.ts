@@ -38,6 +38,7 @@ export const TAGS = [
   'ClientClosed',
   'RequestBodyFailed',
 ] as const
+/** The tags of a fault, as in the table. */
 export type FaultTag = (typeof TAGS)[number]
 
 /** The safe part of an error of other code, which may also hold reply bytes, sockets or the password of a proxy. */

@@ -33,6 +33,7 @@ export const hideCertificate = ({ cert, key, pfx, passphrase }: ClientCertificat
   ...(passphrase === undefined ? {} : { passphrase: Secret.hide(passphrase) }),
 })
 
+/** How a connection to an `https` URL or proxy is verified. */
 export interface Tls {
   /** Whether the server's certificate is verified. */
   readonly verify: boolean

@@ -18,6 +18,7 @@ import * as Paint from '../Paint.js'
 import { type Label, label as labelOf } from './FieldLabel.js'
 import type { PlanField } from './PlanField.js'
 
+/** Where a part of a plan comes from. */
 export type Layer =
   | 'defaults'
   | 'environment'
@@ -70,6 +71,7 @@ export interface Unasked {
   readonly why: string
 }
 
+/** What a plan contains, and which input each part comes from. Never shows a secret. */
 export interface Explanation {
   /** The plan in one line. */
   readonly plan: string

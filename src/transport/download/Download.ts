@@ -28,6 +28,7 @@ export interface RangeMismatch {
   readonly _tag: 'RangeMismatch'
   readonly message: string
 }
+/** Why a download did not complete, apart from the errors of its exchange. */
 export type DownloadError = FileFailed | UnexpectedStatus | LengthMismatch | RangeMismatch
 
 /** A complete file. */

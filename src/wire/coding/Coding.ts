@@ -34,6 +34,7 @@ import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
 import * as Zstd from './Zstd.js'
 
+/** A content coding that this library decodes (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 type Codings = ReadonlyArray<Coding>
 
