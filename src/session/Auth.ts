@@ -15,6 +15,7 @@
  * assert.equal(JSON.stringify(Auth.basic('me', 'hunter2')), '{"_tag":"Basic","user":"me","pass":"‹secret›"}')
  */
 import * as Secret from '../values/Secret.js'
+import * as Tagged from '../values/Tagged.js'
 import type { Plan } from '../wire/Plan.js'
 
 export type None = { readonly _tag: 'None' }
@@ -47,3 +48,22 @@ export const digest = (user: string, pass: string | Secret.Secret): Auth => ({
 })
 /** Changes each finished plan with `sign`. The name appears in explanations. */
 export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({ _tag: 'Custom', name, sign })
+
+/**
+ * Folds a scheme with one handler for each tag.
+ *
+ * @example
+ * import { Auth } from 'requests-ts'
+ *
+ * const describe = Auth.match({
+ *   None: () => 'anonymous',
+ *   Basic: ({ user }) => `basic as ${user}`,
+ *   Bearer: () => 'a token',
+ *   Digest: ({ user }) => `digest as ${user}`,
+ *   Custom: ({ name }) => name,
+ * })
+ * assert.equal(describe(Auth.basic('ada', 'secret')), 'basic as ada')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Auth>()

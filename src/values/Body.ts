@@ -29,6 +29,7 @@ import * as OneShot from './OneShot.js'
 import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
+import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
 export type Empty = { readonly _tag: 'Empty' }
@@ -74,6 +75,32 @@ export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once =
   source: OneShot.guard(source),
   length: O.fromNullable(length),
 })
+
+/**
+ * Folds a body with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Body>()
+
+/**
+ * Folds the body of a plan with one handler for each tag.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Body } from 'requests-ts'
+ *
+ * const kind = pipe(Body.empty, Body.matchPayload({
+ *   Empty: () => 'no body',
+ *   Bytes: ({ bytes }) => `${bytes}`,
+ *   Stream: () => 'a stream',
+ *   Once: () => 'a stream that can be read once',
+ * }))
+ * assert.equal(kind, 'no body')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchPayload = Tagged.match<Payload>()
 
 /** Returns the number of octets that will be sent. None for an empty body, or if it is unknown. */
 export const length = (body: Payload): O.Option<number> => {

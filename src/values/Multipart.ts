@@ -23,6 +23,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Headers from './Headers.js'
+import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
@@ -58,6 +59,13 @@ export const fromInput = (input: Input): ReadonlyArray<Part> =>
 export type Encoded =
   | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
   | { readonly _tag: 'Streamed'; readonly open: () => AsyncIterable<Uint8Array>; readonly length: number | undefined }
+
+/**
+ * Folds an encoded body with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchEncoded = Tagged.match<Encoded>()
 
 const escaped = (text: string): string => text.replace(/["\r\n]/g, (character) => encodeURIComponent(character))
 

@@ -19,6 +19,7 @@
  */
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+import * as Tagged from './Tagged.js'
 
 /** Keeps the earlier setting. */
 export type Inherit = { readonly _tag: 'Inherit' }
@@ -42,6 +43,23 @@ export const getOrElse =
   <B>(otherwise: B) =>
   <A>(ma: Override<A>): A | B =>
     ma._tag === 'Set' ? ma.value : otherwise
+
+/**
+ * Folds an override with one handler for each tag.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Override } from 'requests-ts'
+ *
+ * const show = (timeout: Override.Override<number>) =>
+ *   pipe(timeout, Override.match({ Inherit: () => 'inherited', Set: ({ value }) => `${value} ms`, Unset: () => 'none' }))
+ * assert.equal(show(Override.set(500)), '500 ms')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = <A, H extends Tagged.Handlers<Override<A>>>(
+  handlers: Tagged.Exact<H, Override<A>['_tag']>,
+): ((override: Override<A>) => Tagged.Result<H, Override<A>['_tag']>) => Tagged.match<Override<A>>()<H>(handlers)
 
 /** Overrides by key. A key keeps the position of its first occurrence, as in requests' merged dictionaries. */
 export type Keyed<A> = ReadonlyMap<string, Override<A>>
@@ -99,3 +117,12 @@ export const layerOrElse =
   <A>(otherwise: A) =>
   (layer: Layer<A>): A =>
     layer._tag === 'Inherit' ? otherwise : layer.value
+
+/**
+ * Folds a layer with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchLayer = <A, H extends Tagged.Handlers<Layer<A>>>(
+  handlers: Tagged.Exact<H, Layer<A>['_tag']>,
+): ((layer: Layer<A>) => Tagged.Result<H, Layer<A>['_tag']>) => Tagged.match<Layer<A>>()<H>(handlers)

@@ -18,6 +18,7 @@ import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
 import { encodeText, quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
+import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
 export type Scalar = string | number | boolean
@@ -67,6 +68,13 @@ export type Source =
   | { readonly _tag: 'Keys'; readonly keys: Override.Keyed<Held> }
   | { readonly _tag: 'Pairs'; readonly pairs: ReadonlyArray<GivenPair> }
   | { readonly _tag: 'Text'; readonly text: string }
+
+/**
+ * Folds a source with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchSource = Tagged.match<Source>()
 
 /** Merges keys with keys. Any other source replaces the earlier one (requests' `merge_setting`). */
 export const SourceSemigroup: Semigroup<Source> = {
