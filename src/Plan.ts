@@ -29,10 +29,13 @@ export type { Context, PlanError, World } from './stages/Prepare.js'
 export {
   type BodyLimit,
   type Cause,
+  CertificateEq,
   type ClientCertificate,
+  Eq,
   isReplayable,
   type Plan,
   type Route,
+  Show,
   show,
   type Timeouts,
   type Tls,

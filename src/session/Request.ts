@@ -10,10 +10,13 @@
  * assert.equal(request.body._tag, 'Json')
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as Body from '../values/Body.js'
+import { same, struct } from '../values/Equality.js'
 import type * as Multipart from '../values/Multipart.js'
 import type * as Query from '../values/Query.js'
 import { withoutRedirects } from './Configure.js'
+import * as SettingsEq from './SettingsEq.js'
 import { type Configurable, empty as noSettings } from './SettingsRecord.js'
 
 export * from './Configure.js'
@@ -62,3 +65,19 @@ export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: numbe
  */
 export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.once(source, length))
+
+/**
+ * Compares requests. Equal requests of equal sessions plan equal plans. Method and URL are compared as text, bodies by what
+ * they send (`Body.Eq`), settings by `Settings.Eq`.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Request } from 'requests-ts'
+ *
+ * const create = (name: string) => pipe(Request.post('/users'), Request.withJson({ name }))
+ * assert.equal(Request.Eq.equals(create('ada'), create('ada')), true)
+ * assert.equal(Request.Eq.equals(create('ada'), create('bob')), false)
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Request> = struct<Request>({ method: same, url: same, body: Body.Eq, settings: SettingsEq.Eq })

@@ -15,13 +15,17 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { getEq as getArrayEq } from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
+import { same, struct } from '../values/Equality.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
 import { withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
+import * as SettingsEq from './SettingsEq.js'
 import * as SettingsJson from './SettingsJson.js'
 import { type Configurable, empty as noSettings } from './SettingsRecord.js'
 
@@ -89,6 +93,18 @@ export const withAmbient =
 
 /** @deprecated Use `withAmbient`. */
 export const withTrust = withAmbient
+
+/**
+ * Compares sessions. Equal sessions plan equal plans for each request. Settings are compared by `Settings.Eq`, mounts in
+ * order, with their transports by reference.
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Session> = struct<Session>({
+  settings: SettingsEq.Eq,
+  mounts: getArrayEq<Mount>({ equals: ([x, one], [y, other]) => x === y && one === other }),
+  ambient: struct<Ambient>({ proxies: same, netrc: same, certificates: same }),
+})
 
 const FORMAT = 'requests-ts/session'
 const FORMAT_VERSION = 1

@@ -20,6 +20,7 @@
  * assert.equal(Settings.Monoid.concat(Settings.empty, request.settings), request.settings)
  */
 export * from './Configure.js'
+export { Eq } from './SettingsEq.js'
 export {
   baseUrl,
   type Configurable,

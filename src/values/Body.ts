@@ -22,8 +22,10 @@
  * assert.deepEqual(Body.encode(Body.json({ a: Number.NaN })), E.left('JSON cannot represent NaN (at $.a)'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
+import { octets, shallow } from './Equality.js'
 import * as Parts from './Multipart.js'
 import * as OneShot from './OneShot.js'
 import { reasonOf } from './Printable.js'
@@ -213,4 +215,46 @@ const notFinite = (value: unknown, path: string): string | undefined => {
     if (found !== undefined) return found
   }
   return undefined
+}
+
+// --- equality ------------------------------------------------------------------------------------------------------
+
+const sameLength = (x: O.Option<number>, y: O.Option<number>): boolean => O.toUndefined(x) === O.toUndefined(y)
+
+/**
+ * Compares the body of a plan: bytes by their content, streams by reference and length.
+ * @since 0.2.0
+ * @category instances
+ */
+export const PayloadEq: EqOf<Payload> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Bytes') return y._tag === 'Bytes' && octets.equals(Secret.open(x.bytes), Secret.open(y.bytes))
+    if (x._tag === 'Stream') return y._tag === 'Stream' && x.open === y.open && sameLength(x.length, y.length)
+    if (x._tag === 'Once') return y._tag === 'Once' && x.source === y.source && sameLength(x.length, y.length)
+    return x._tag === y._tag
+  },
+}
+
+/**
+ * Compares what bodies send: their bytes and default Content-Type. So a text equals its bytes, and JSON objects with the
+ * same keys in another order differ. Streams are compared by reference, and so is the content of a body that
+ * cannot be encoded. It encodes both bodies, which takes as long as planning them.
+ *
+ * @example
+ * import { Body } from 'requests-ts'
+ *
+ * assert.equal(Body.Eq.equals(Body.form({ a: 1 }), Body.form([['a', '1']])), true)
+ * assert.equal(Body.Eq.equals(Body.json({ a: 1 }), Body.json({ a: 2 })), false)
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Body> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Multipart' && y._tag === 'Multipart') return Parts.Eq.equals(x.parts, y.parts)
+    const [a, b] = [encode(x), encode(y)]
+    if (E.isLeft(a) || E.isLeft(b)) return E.isLeft(a) && E.isLeft(b) && shallow.equals(x, y)
+    return a.right.contentType === b.right.contentType && PayloadEq.equals(a.right.payload, b.right.payload)
+  },
 }

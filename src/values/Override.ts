@@ -17,6 +17,7 @@
  * assert.deepEqual(concat(Override.set(1), Override.inherit), Override.set(1))
  * assert.deepEqual(concat(Override.set(1), Override.unset), Override.unset)
  */
+import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Tagged from './Tagged.js'
@@ -36,6 +37,15 @@ export const set = <A>(value: A): Override<A> => ({ _tag: 'Set', value })
 export const getMonoid = <A>(): Monoid<Override<A>> => ({
   empty: inherit,
   concat: (x, y) => (y._tag === 'Inherit' ? x : y),
+})
+
+/**
+ * Compares overrides by tag and value.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getEq = <A>(E: Eq<A>): Eq<Override<A>> => ({
+  equals: (x, y) => x === y || (x._tag === 'Set' ? y._tag === 'Set' && E.equals(x.value, y.value) : x._tag === y._tag),
 })
 
 /** Returns the value of a `Set`, or a default. */
@@ -79,6 +89,40 @@ export const getKeyedMonoid = <A>(): Monoid<Keyed<A>> => ({
   },
 })
 
+/**
+ * Compares overrides by key, in order: headers, cookies and query parameters are sent in the order of their keys.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getKeyedEq = <A>(E: Eq<A>): Eq<Keyed<A>> => {
+  const unordered = getUnorderedEq(E)
+  return {
+    equals: (x, y) => {
+      if (x === y) return true
+      const keys = y.keys()
+      return unordered.equals(x, y) && [...x.keys()].every((key) => key === keys.next().value)
+    },
+  }
+}
+
+/**
+ * Compares overrides by key, in any order.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getUnorderedEq = <A>(E: Eq<A>): Eq<Keyed<A>> => {
+  const { equals } = getEq(E)
+  return {
+    equals: (x, y) =>
+      x === y ||
+      (x.size === y.size &&
+        [...x].every(([key, override]) => {
+          const other = y.get(key)
+          return other !== undefined && equals(override, other)
+        })),
+  }
+}
+
 /** Returns the keys that are set, in order. */
 export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string, value: A]> => {
   const set: Array<readonly [string, A]> = []
@@ -110,6 +154,19 @@ export const getLayerMonoid = <A>(S: Semigroup<A>): Monoid<Layer<A>> => ({
     if (x._tag === 'Inherit' || y._tag === 'Replace') return y
     return { _tag: x._tag, value: S.concat(x.value, y.value) }
   },
+})
+
+/**
+ * Compares layers by tag and value.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getLayerEq = <A>(E: Eq<A>): Eq<Layer<A>> => ({
+  equals: (x, y) =>
+    x === y ||
+    (x._tag === 'Inherit' || y._tag === 'Inherit'
+      ? x._tag === y._tag
+      : x._tag === y._tag && E.equals(x.value, y.value)),
 })
 
 /** Returns the value of a layer, or a default if it inherits. */

@@ -14,6 +14,7 @@
  *
  * assert.equal(Query.encode(Query.fromRecord({ q: 'a b', tag: ['x', 'y'] })), 'q=a+b&tag=x&tag=y')
  */
+import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
 import { encodeText, quoteQuery } from './PercentEncoding.js'
@@ -82,6 +83,30 @@ export const SourceSemigroup: Semigroup<Source> = {
     x._tag === 'Keys' && y._tag === 'Keys'
       ? { _tag: 'Keys', keys: Override.getKeyedMonoid<Held>().concat(x.keys, y.keys) }
       : y,
+}
+
+const sameHeld = (x: Held | null | undefined, y: Held | null | undefined): boolean =>
+  UserInput.isArray(x) && UserInput.isArray(y)
+    ? x.length === y.length && x.every((item, i) => Object.is(item, y[i]))
+    : Secret.EqStrict.equals(x, y)
+
+const KeysEq = Override.getKeyedEq<Held>({ equals: sameHeld })
+
+const samePairs = (x: ReadonlyArray<GivenPair>, y: ReadonlyArray<GivenPair>): boolean =>
+  x.length === y.length && x.every(([name, values], i) => name === y[i]?.[0] && sameHeld(values, y[i]?.[1]))
+
+/**
+ * Compares sources: keys and pairs in order, values as they were given, so that `1` and `'1'` differ.
+ * @since 0.2.0
+ * @category instances
+ */
+export const SourceEq: Eq<Source> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Keys') return y._tag === 'Keys' && KeysEq.equals(x.keys, y.keys)
+    if (x._tag === 'Pairs') return y._tag === 'Pairs' && samePairs(x.pairs, y.pairs)
+    return y._tag === 'Text' && x.text === y.text
+  },
 }
 
 export const noKeys: Source = { _tag: 'Keys', keys: Override.noKeys }
