@@ -35,3 +35,4 @@ export {
   SENSITIVE,
   type Settings,
 } from './SettingsRecord.js'
+export { Show } from './SettingsText.js'

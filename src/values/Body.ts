@@ -26,9 +26,9 @@ import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
 import { octets, shallow } from './Equality.js'
+import * as JsonText from './JsonText.js'
 import * as Parts from './Multipart.js'
 import * as OneShot from './OneShot.js'
-import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
 import * as Tagged from './Tagged.js'
@@ -191,30 +191,8 @@ const encodeMultipart = ({ parts }: Multipart, contentType: string, entropy: str
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
   const text = UserInput.get(body, 'text')
   if (typeof text === 'string') return encoded(utf8(text), 'application/json')
-  const { value } = body
-  try {
-    const written: string | undefined = JSON.stringify(value)
-    if (written === undefined)
-      return E.left(`JSON cannot represent ${typeof value === 'symbol' ? 'a symbol' : typeof value}`)
-    // JSON.stringify writes NaN and Infinity as null, so they are only searched for if the text contains a null.
-    const lost = written.includes('null') ? notFinite(value, '$') : undefined
-    return lost === undefined ? encoded(utf8(written), 'application/json') : E.left(lost)
-  } catch (cause) {
-    // A cycle, a BigInt, nesting deeper than the stack, or an error thrown by the user's toJSON.
-    const [why = ''] = reasonOf(cause).split('\n', 1)
-    return E.left(`JSON.stringify failed: ${why}`)
-  }
-}
-
-const notFinite = (value: unknown, path: string): string | undefined => {
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? undefined : `JSON cannot represent ${value} (at ${path})`
-  if (!isObject(value) || 'toJSON' in value) return undefined
-  for (const [key, item] of Object.entries(value)) {
-    const found = notFinite(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)
-    if (found !== undefined) return found
-  }
-  return undefined
+  const written = JsonText.stringify(body.value)
+  return E.isLeft(written) ? written : encoded(utf8(written.right), 'application/json')
 }
 
 // --- equality ------------------------------------------------------------------------------------------------------
