@@ -24,14 +24,18 @@ export { toHar } from './inspect/Har.js'
 export { lint } from './inspect/Lint.js'
 export { canonical, toHttp } from './inspect/PlanText.js'
 export type { Reveal } from './inspect/Reveal.js'
+export { matchError } from './stages/PlanError.js'
 export type { Context, PlanError, World } from './stages/Prepare.js'
 export {
   type BodyLimit,
   type Cause,
+  CertificateEq,
   type ClientCertificate,
+  Eq,
   isReplayable,
   type Plan,
   type Route,
+  Show,
   show,
   type Timeouts,
   type Tls,

@@ -58,12 +58,13 @@ import * as Resource from './transport/download/Resource.js'
 import * as UserInput from './values/UserInput.js'
 import type { OnProgress } from './wire/Transport.js'
 
-export type {
-  Download,
-  DownloadError,
-  LengthMismatch,
-  RangeMismatch,
-  UnexpectedStatus,
+export {
+  type Download,
+  type DownloadError,
+  type LengthMismatch,
+  matchDownloadError,
+  type RangeMismatch,
+  type UnexpectedStatus,
 } from './transport/download/Download.js'
 export type { FileFailed } from './transport/download/PartFile.js'
 export * from './wire/BodyReaders.js'

@@ -103,6 +103,16 @@ const session = pipe(
   }),
 )
 
+const secretive = pipe(
+  session,
+  Session.withBaseUrl(`https://me:${CANARY}@h.test/`),
+  Session.withSecretQuery('key', CANARY),
+  Session.mount(
+    `http://me:${CANARY}@h.test/`,
+    Transport.memory(() => ({ status: 200 })),
+  ),
+)
+
 const [jar] = Jar.absorb(new URL('http://h.test/'), [`sid=${CANARY}`, `gone=${CANARY}; Path=/x`], now)(Jar.empty)
 
 const request = pipe(
@@ -180,6 +190,14 @@ describe('no printer shows a secret of', () => {
       ],
     ],
     ['an exchange that names a header of its session', () => exchangeThatNames()],
+    [
+      'the lines of `Show`',
+      () => [
+        Session.Show.show(secretive),
+        Request.Show.show(Request.withSettings(secretive.settings)(request)),
+        Plan.Show.show(plan),
+      ],
+    ],
     ['an explanation', () => Plan.explain(plan)],
     ['an explanation as data', () => Explain.toData(Plan.explain(plan))],
     ['an explanation as text', () => Explain.render()(Plan.explain(plan))],

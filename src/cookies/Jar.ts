@@ -41,7 +41,7 @@ import * as Site from './Site.js'
 export type { Challenge } from './DigestCache.js'
 export { decode, encode, JarJson } from './JarJson.js'
 export * from './JarState.js'
-export type { Rejection } from './SetCookie.js'
+export { matchRejection, type Rejection } from './SetCookie.js'
 
 /** The result of storing the Set-Cookie fields of one response. */
 export interface Absorbed {

@@ -42,6 +42,7 @@ import { defaultPath, domainMatch, parseDate } from 'tough-cookie'
 import * as HeaderSyntax from '../values/HeaderSyntax.js'
 import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
+import * as Tagged from '../values/Tagged.js'
 import * as Cookie from './Cookie.js'
 import type { LogicalTime } from './LogicalTime.js'
 import * as Site from './Site.js'
@@ -78,6 +79,29 @@ export interface Rejection {
   readonly name: string
   readonly message: string
 }
+
+/**
+ * Folds a rejection with one handler for each tag.
+ *
+ * @example
+ * import { Jar } from 'requests-ts'
+ *
+ * const [, refused] = Jar.absorb(new URL('http://a.test/'), ['sid=1; Secure'], new Date(0))(Jar.empty)
+ * const why = Jar.matchRejection({
+ *   Nameless: () => 'it has no name',
+ *   ControlCharacter: () => 'it is not valid',
+ *   TooLong: () => 'it is too long',
+ *   DomainMismatch: () => 'it is for another domain',
+ *   PublicSuffix: () => 'it is for a public suffix',
+ *   Insecure: ({ name }) => `${name} needs https`,
+ *   SecureHeld: ({ name }) => `a Secure ${name} exists`,
+ *   PrefixBroken: () => 'it violates its name prefix',
+ * })
+ * assert.deepEqual(refused.map(why), ['sid needs https'])
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchRejection = Tagged.match<Rejection>()
 
 const rejected = (_tag: RejectionTag, name: string, problem: string): E.Either<Rejection, never> =>
   E.left({ _tag, name, message: `Cookie ${Printable.quoted(name)} rejected: ${problem}` })

@@ -14,6 +14,7 @@
  * if (E.isLeft(before) || E.isLeft(after)) assert.fail()
  * assert.equal(Diff.render()(Plan.diff(before.right)(after.right)), '+ header X-A: 1')
  */
+import * as Tagged from '../values/Tagged.js'
 import type { Plan } from '../wire/Plan.js'
 import { Eq } from './explain/FieldContent.js'
 import { label } from './explain/FieldLabel.js'
@@ -33,6 +34,13 @@ export type Difference =
   | (Named & { readonly _tag: 'Changed'; readonly before: string; readonly after: string })
   /** The same lines in another order. */
   | (Named & { readonly _tag: 'Moved' })
+
+/**
+ * Folds a difference with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Difference>()
 
 /** Groups fields by name; fields with the same name keep their order. */
 const keyed = (plan: Plan): ReadonlyMap<string, ReadonlyArray<PlanField>> => {

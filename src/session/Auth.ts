@@ -14,7 +14,9 @@
  *
  * assert.equal(JSON.stringify(Auth.basic('me', 'hunter2')), '{"_tag":"Basic","user":"me","pass":"‹secret›"}')
  */
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as Secret from '../values/Secret.js'
+import * as Tagged from '../values/Tagged.js'
 import type { Plan } from '../wire/Plan.js'
 
 /** Sends no credentials, not even those of netrc. */
@@ -53,3 +55,37 @@ export const digest = (user: string, pass: string | Secret.Secret): Auth => ({
 })
 /** Changes each finished plan with `sign`. The name appears in explanations. */
 export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({ _tag: 'Custom', name, sign })
+
+/**
+ * Folds a scheme with one handler for each tag.
+ *
+ * @example
+ * import { Auth } from 'requests-ts'
+ *
+ * const describe = Auth.match({
+ *   None: () => 'anonymous',
+ *   Basic: ({ user }) => `basic as ${user}`,
+ *   Bearer: () => 'a token',
+ *   Digest: ({ user }) => `digest as ${user}`,
+ *   Custom: ({ name }) => name,
+ * })
+ * assert.equal(describe(Auth.basic('ada', 'secret')), 'basic as ada')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Auth>()
+
+/**
+ * Compares schemes: passwords and tokens by their content, the `sign` of a custom scheme by reference.
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Auth> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Custom') return y._tag === 'Custom' && x.name === y.name && x.sign === y.sign
+    if (x._tag === 'Bearer') return y._tag === 'Bearer' && Secret.EqStrict.equals(x.token, y.token)
+    if (x._tag === 'None') return y._tag === 'None'
+    return x._tag === y._tag && x.user === y.user && Secret.EqStrict.equals(x.pass, y.pass)
+  },
+}

@@ -21,6 +21,7 @@
  */
 import { getMonoid } from 'fp-ts/lib/function.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import * as Tagged from '../values/Tagged.js'
 import * as Url from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 
@@ -55,6 +56,19 @@ export const toFollow: Verdict = { _tag: 'Follow' }
 export const toStop: Verdict = { _tag: 'Stop' }
 /** Ends the exchange with `RedirectRefused` and this reason. */
 export const toRefuse = (reason: string): Verdict => ({ _tag: 'Refuse', reason })
+
+/**
+ * Folds a verdict with one handler for each tag.
+ *
+ * @example
+ * import { RedirectPolicy } from 'requests-ts'
+ *
+ * const show = RedirectPolicy.match({ Follow: () => 'followed', Stop: () => 'returned', Refuse: ({ reason }) => reason })
+ * assert.equal(show(RedirectPolicy.toRefuse('not https')), 'not https')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Verdict>()
 
 /** Combines verdicts as in the table. */
 export const VerdictMonoid: MonoidOf<Verdict> = {

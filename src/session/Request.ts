@@ -10,11 +10,18 @@
  * assert.equal(request.body._tag, 'Json')
  */
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
 import * as Body from '../values/Body.js'
+import { same, struct } from '../values/Equality.js'
 import type * as Multipart from '../values/Multipart.js'
+import * as Printable from '../values/Printable.js'
 import type * as Query from '../values/Query.js'
+import * as Url from '../values/Url.js'
 import { withoutRedirects } from './Configure.js'
+import * as SettingsEq from './SettingsEq.js'
 import { type Configurable, empty as noSettings } from './SettingsRecord.js'
+import * as SettingsText from './SettingsText.js'
 
 export * from './Configure.js'
 
@@ -68,3 +75,51 @@ export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: numbe
  */
 export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.once(source, length))
+
+/**
+ * Compares requests. Equal requests of equal sessions plan equal plans. Method and URL are compared as text, bodies by what
+ * they send (`Body.Eq`), settings by `Settings.Eq`.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Request } from 'requests-ts'
+ *
+ * const create = (name: string) => pipe(Request.post('/users'), Request.withJson({ name }))
+ * assert.equal(Request.Eq.equals(create('ada'), create('ada')), true)
+ * assert.equal(Request.Eq.equals(create('ada'), create('bob')), false)
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Request> = struct<Request>({ method: same, url: same, body: Body.Eq, settings: SettingsEq.Eq })
+
+const BODIES: Readonly<Record<Body.Body['_tag'], string>> = {
+  Empty: '',
+  Bytes: 'bytes',
+  Text: 'text',
+  Json: 'JSON',
+  Form: 'form',
+  Multipart: 'multipart',
+  Stream: 'stream',
+  Once: 'one-shot stream',
+}
+
+/** Returns one line with the method, the URL without userinfo, the kind of the body, and the settings. Shows no secret. */
+const show = ({ method, url, body, settings }: Request): string => {
+  const parts = [BODIES[body._tag] ?? '', SettingsText.show(settings)].filter((part) => part !== '')
+  const details = parts.length === 0 ? '' : ` (${parts.join('; ')})`
+  return Printable.escapeControls(`${method} ${Url.masked(String(url))}${details}`)
+}
+
+/**
+ * Prints a request as one line, without secrets.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Request } from 'requests-ts'
+ *
+ * const request = pipe(Request.post('/users'), Request.withJson({ name: 'ada' }), Request.withBearer('token'))
+ * assert.equal(Request.Show.show(request), 'POST /users (JSON; auth: Bearer)')
+ * @since 0.2.0
+ * @category instances
+ */
+export const Show: ShowOf<Request> = { show }

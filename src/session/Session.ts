@@ -15,15 +15,23 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { getEq as getArrayEq } from 'fp-ts/lib/ReadonlyArray.js'
+import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
 import * as t from 'io-ts'
+import { same, struct } from '../values/Equality.js'
+import * as Printable from '../values/Printable.js'
 import * as Serialization from '../values/Serialization.js'
+import * as Url from '../values/Url.js'
 import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
 import { withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
+import * as SettingsEq from './SettingsEq.js'
 import * as SettingsJson from './SettingsJson.js'
 import { type Configurable, empty as noSettings } from './SettingsRecord.js'
+import * as SettingsText from './SettingsText.js'
 
 export * from './Configure.js'
 
@@ -89,6 +97,52 @@ export const withAmbient =
 
 /** @deprecated Use `withAmbient`. */
 export const withTrust = withAmbient
+
+/**
+ * Compares sessions. Equal sessions plan equal plans for each request. Settings are compared by `Settings.Eq`, mounts in
+ * order, with their transports by reference.
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Session> = struct<Session>({
+  settings: SettingsEq.Eq,
+  mounts: getArrayEq<Mount>({ equals: ([x, one], [y, other]) => x === y && one === other }),
+  ambient: struct<Ambient>({ proxies: same, netrc: same, certificates: same }),
+})
+
+const named = (title: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.length === 0 ? [] : [`${title}: ${names.join(', ')}`]
+
+const SOURCES = ['proxies', 'netrc', 'certificates'] as const
+
+/**
+ * Prints a session as one line, without secrets: its settings, the prefixes of its mounts, and the environment sources.
+ *
+ * @example
+ * import { Session } from 'requests-ts'
+ *
+ * const session = Session.withBaseUrl('https://api.test')(Session.empty)
+ * assert.equal(Session.Show.show(session), 'Session (baseUrl: https://api.test)')
+ * @since 0.2.0
+ * @category instances
+ */
+export const Show: ShowOf<Session> = {
+  show: ({ settings, mounts, ambient }) => {
+    const shown = SettingsText.show(settings)
+    const parts = [
+      ...(shown === '' ? [] : [shown]),
+      ...named(
+        'mounts',
+        mounts.map(([prefix]) => Url.masked(prefix)),
+      ),
+      ...named(
+        'environment',
+        SOURCES.filter((source) => ambient[source]),
+      ),
+    ]
+    return Printable.escapeControls(parts.length === 0 ? 'Session' : `Session (${parts.join('; ')})`)
+  },
+}
 
 const FORMAT = 'requests-ts/session'
 const FORMAT_VERSION = 1

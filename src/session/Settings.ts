@@ -20,6 +20,7 @@
  * assert.equal(Settings.Monoid.concat(Settings.empty, request.settings), request.settings)
  */
 export * from './Configure.js'
+export { Eq } from './SettingsEq.js'
 export {
   baseUrl,
   type Configurable,
@@ -34,3 +35,4 @@ export {
   SENSITIVE,
   type Settings,
 } from './SettingsRecord.js'
+export { Show } from './SettingsText.js'

@@ -11,6 +11,7 @@
  * | `InvalidBody`       | a body that cannot be encoded                                           |
  * | `InvalidSettings`   | another setting that is not valid; or the entropy is missing             |
  */
+import * as Tagged from '../values/Tagged.js'
 import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
 
 export interface UnsupportedScheme {
@@ -47,6 +48,30 @@ export type PlanError =
   | InvalidProxy
   | InvalidBody
   | InvalidSettings
+
+/**
+ * Folds an error of planning with one handler for each tag.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const whatIsWrong = Plan.matchError({
+ *   InvalidUrl: () => 'the URL',
+ *   MissingScheme: () => 'the URL has no scheme',
+ *   UnsupportedScheme: () => 'the scheme',
+ *   InvalidHeader: ({ name }) => `the header ${name}`,
+ *   InvalidProxy: () => 'the proxy',
+ *   InvalidBody: () => 'the body',
+ *   InvalidSettings: ({ setting }) => setting,
+ * })
+ * const planned = Plan.plan({ session: Session.empty })(Request.get('/search'))
+ * assert.deepEqual(pipe(planned, E.mapLeft(whatIsWrong)), E.left('the URL has no scheme'))
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchError = Tagged.match<PlanError>()
 
 export const unsupportedScheme = (url: string, protocol: string): PlanError => ({
   _tag: 'UnsupportedScheme',

@@ -28,6 +28,7 @@ import * as Query from '../values/Query.js'
 import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
+import * as Tagged from '../values/Tagged.js'
 import * as Url from '../values/Url.js'
 import { type Plan, type Route, urlWithoutQuery } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
@@ -68,6 +69,13 @@ export interface UnrewindableBody {
 }
 /** Why a redirect is not followed. */
 export type RedirectError = TooManyRedirects | InvalidRedirect | RedirectRefused | UnrewindableBody
+
+/**
+ * Folds an error with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchError = Tagged.match<RedirectError>()
 
 /** Makes a `TooManyRedirects`. */
 export const tooManyRedirects = (plan: Plan, limit: number): RedirectError => ({

@@ -19,6 +19,7 @@ import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
+import * as Tagged from '../values/Tagged.js'
 import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import { isReplayable, type Plan, urlWithoutQuery } from '../wire/Plan.js'
@@ -280,17 +281,49 @@ export const receive =
     return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : settle(now)(head)(x)
   }
 
-/** Folds a step. */
-export const match =
-  <B>(
-    onNext: (exchange: Exchange) => B,
-    onDone: (exchange: Exchange, head: Head) => B,
-    onRefuse: (error: ExchangeError) => B,
-  ) =>
-  (step: Step): B => {
-    if (step._tag === 'Next') return onNext(step.exchange)
-    return step._tag === 'Done' ? onDone(step.exchange, step.head) : onRefuse(step.error)
-  }
+const matchStep = Tagged.match<Step>()
+
+/**
+ * Folds a step with one handler for each tag.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Exchange, Reply, Request, Session } from 'requests-ts'
+ *
+ * const now = new Date(0)
+ * const after = Exchange.match({
+ *   Next: ({ exchange }) => `send ${exchange.plan.url.href}`,
+ *   Done: ({ head }) => `done with ${head.status}`,
+ *   Refuse: ({ error }) => error._tag,
+ * })
+ * const head = Reply.head({ status: 302, headers: { location: '/b' } })
+ * const started = Exchange.start({ session: Session.defaults, now })(Request.get('http://h.test/a'))
+ * assert.deepEqual(pipe(started, E.map(Exchange.receive(now)(head)), E.map(after)), E.right('send http://h.test/b'))
+ * @since 0.2.0
+ * @category destructors
+ */
+export function match<H extends Tagged.Handlers<Step>>(
+  handlers: Tagged.Exact<H, Step['_tag']>,
+): (step: Step) => Tagged.Result<H, Step['_tag']>
+/** @deprecated Pass one record: `match({ Next: …, Done: …, Refuse: … })`. */
+export function match<B>(
+  onNext: (exchange: Exchange) => B,
+  onDone: (exchange: Exchange, head: Head) => B,
+  onRefuse: (error: ExchangeError) => B,
+): (step: Step) => B
+export function match(
+  handlers: Tagged.Handlers<Step> | ((exchange: Exchange) => unknown),
+  onDone?: (exchange: Exchange, head: Head) => unknown,
+  onRefuse?: (error: ExchangeError) => unknown,
+): (step: Step) => unknown {
+  if (typeof handlers !== 'function') return matchStep(handlers)
+  return matchStep({
+    Next: ({ exchange }) => handlers(exchange),
+    Done: ({ exchange, head }) => onDone?.(exchange, head),
+    Refuse: ({ error }) => onRefuse?.(error),
+  })
+}
 
 // --- deprecated ----------------------------------------------------------------------------------------------------
 

@@ -22,13 +22,16 @@
  * assert.deepEqual(Body.encode(Body.json({ a: Number.NaN })), E.left('JSON cannot represent NaN (at $.a)'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from './Entropy.js'
+import { octets, shallow } from './Equality.js'
+import * as JsonText from './JsonText.js'
 import * as Parts from './Multipart.js'
 import * as OneShot from './OneShot.js'
-import { reasonOf } from './Printable.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
+import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
 /** A body without content. */
@@ -88,6 +91,32 @@ export const once = (source: AsyncIterable<Uint8Array>, length?: number): Once =
   source: OneShot.guard(source),
   length: O.fromNullable(length),
 })
+
+/**
+ * Folds a body with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Body>()
+
+/**
+ * Folds the body of a plan with one handler for each tag.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Body } from 'requests-ts'
+ *
+ * const kind = pipe(Body.empty, Body.matchPayload({
+ *   Empty: () => 'no body',
+ *   Bytes: ({ bytes }) => `${bytes}`,
+ *   Stream: () => 'a stream',
+ *   Once: () => 'a stream that can be read once',
+ * }))
+ * assert.equal(kind, 'no body')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchPayload = Tagged.match<Payload>()
 
 /** Returns the number of octets that will be sent. None for an empty body, or if it is unknown. */
 export const length = (body: Payload): O.Option<number> => {
@@ -176,28 +205,48 @@ const encodeMultipart = ({ parts }: Multipart, contentType: string, entropy: str
 const encodeJson = (body: Json): E.Either<string, Encoded> => {
   const text = UserInput.get(body, 'text')
   if (typeof text === 'string') return encoded(utf8(text), 'application/json')
-  const { value } = body
-  try {
-    const written: string | undefined = JSON.stringify(value)
-    if (written === undefined)
-      return E.left(`JSON cannot represent ${typeof value === 'symbol' ? 'a symbol' : typeof value}`)
-    // JSON.stringify writes NaN and Infinity as null, so they are only searched for if the text contains a null.
-    const lost = written.includes('null') ? notFinite(value, '$') : undefined
-    return lost === undefined ? encoded(utf8(written), 'application/json') : E.left(lost)
-  } catch (cause) {
-    // A cycle, a BigInt, nesting deeper than the stack, or an error thrown by the user's toJSON.
-    const [why = ''] = reasonOf(cause).split('\n', 1)
-    return E.left(`JSON.stringify failed: ${why}`)
-  }
+  const written = JsonText.stringify(body.value)
+  return E.isLeft(written) ? written : encoded(utf8(written.right), 'application/json')
 }
 
-const notFinite = (value: unknown, path: string): string | undefined => {
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? undefined : `JSON cannot represent ${value} (at ${path})`
-  if (!isObject(value) || 'toJSON' in value) return undefined
-  for (const [key, item] of Object.entries(value)) {
-    const found = notFinite(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)
-    if (found !== undefined) return found
-  }
-  return undefined
+// --- equality ------------------------------------------------------------------------------------------------------
+
+const sameLength = (x: O.Option<number>, y: O.Option<number>): boolean => O.toUndefined(x) === O.toUndefined(y)
+
+/**
+ * Compares the body of a plan: bytes by their content, streams by reference and length.
+ * @since 0.2.0
+ * @category instances
+ */
+export const PayloadEq: EqOf<Payload> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Bytes') return y._tag === 'Bytes' && octets.equals(Secret.open(x.bytes), Secret.open(y.bytes))
+    if (x._tag === 'Stream') return y._tag === 'Stream' && x.open === y.open && sameLength(x.length, y.length)
+    if (x._tag === 'Once') return y._tag === 'Once' && x.source === y.source && sameLength(x.length, y.length)
+    return x._tag === y._tag
+  },
+}
+
+/**
+ * Compares what bodies send: their bytes and default Content-Type. So a text equals its bytes, and JSON objects with the
+ * same keys in another order differ. Streams are compared by reference, and so is the content of a body that
+ * cannot be encoded. It encodes both bodies, which takes as long as planning them.
+ *
+ * @example
+ * import { Body } from 'requests-ts'
+ *
+ * assert.equal(Body.Eq.equals(Body.form({ a: 1 }), Body.form([['a', '1']])), true)
+ * assert.equal(Body.Eq.equals(Body.json({ a: 1 }), Body.json({ a: 2 })), false)
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Body> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Multipart' && y._tag === 'Multipart') return Parts.Eq.equals(x.parts, y.parts)
+    const [a, b] = [encode(x), encode(y)]
+    if (E.isLeft(a) || E.isLeft(b)) return E.isLeft(a) && E.isLeft(b) && shallow.equals(x, y)
+    return a.right.contentType === b.right.contentType && PayloadEq.equals(a.right.payload, b.right.payload)
+  },
 }

@@ -160,7 +160,10 @@ export const Monoid: MonoidOf<Headers> = {
   concat: (x, y) => (y.fields.length === 0 ? x : x.fields.length === 0 ? y : { fields: [...x.fields, ...y.fields] }),
 }
 
-/** Compares the lines in order, with names ignoring case and secrets by their content. */
+/**
+ * Compares the lines in order, with names ignoring case (RFC 9110 5.1) and secrets by their content.
+ * @category instances
+ */
 export const Eq: EqOf<Headers> = {
   equals: (x, y) =>
     x.fields.length === y.fields.length &&
@@ -168,4 +171,27 @@ export const Eq: EqOf<Headers> = {
       const other = y.fields[i]
       return other !== undefined && sameName(name, other[0]) && Secret.Eq.equals(value, other[1])
     }),
+}
+
+/**
+ * Compares what a plan sends: the lines in order, with the spelling of names, and whether a value is secret. HTTP/1.1 sends
+ * names as they are spelled. A secret value is not sent to another origin.
+ *
+ * @example
+ * import { Headers } from 'requests-ts'
+ *
+ * const [lower, upper] = [Headers.fromPairs([['x-a', '1']]), Headers.fromPairs([['X-A', '1']])]
+ * assert.equal(Headers.Eq.equals(lower, upper), true)
+ * assert.equal(Headers.EqStrict.equals(lower, upper), false)
+ * @since 0.2.0
+ * @category instances
+ */
+export const EqStrict: EqOf<Headers> = {
+  equals: (x, y) =>
+    x === y ||
+    (x.fields.length === y.fields.length &&
+      x.fields.every(([name, value], i) => {
+        const other = y.fields[i]
+        return other !== undefined && name === other[0] && Secret.EqStrict.equals(value, other[1])
+      })),
 }

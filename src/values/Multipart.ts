@@ -21,8 +21,11 @@
  * assert.equal(E.isRight(Multipart.encode('XX')(parts)), true)
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
+import { octets } from './Equality.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Headers from './Headers.js'
+import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
@@ -61,6 +64,13 @@ export type Encoded =
   | { readonly _tag: 'Whole'; readonly bytes: Uint8Array }
   | { readonly _tag: 'Streamed'; readonly open: () => AsyncIterable<Uint8Array>; readonly length: number | undefined }
 
+/**
+ * Folds an encoded body with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchEncoded = Tagged.match<Encoded>()
+
 const escaped = (text: string): string => text.replace(/["\r\n]/g, (character) => encodeURIComponent(character))
 
 const heading = (part: Part): E.Either<string, string> => {
@@ -93,6 +103,31 @@ const problemOf = (part: Part): string | undefined => {
   return isContent(part.content)
     ? undefined
     : `the content of the part ${JSON.stringify(part.name)} must be a string, a Uint8Array or a stream`
+}
+
+const isStream = (content: Content): content is PartStream => typeof content === 'object' && 'open' in content
+
+const octetsOf = (content: Content): unknown => (typeof content === 'string' ? Buffer.from(content) : content)
+
+const sameContent = (x: Content, y: Content): boolean =>
+  isStream(x) && isStream(y) ? x.open === y.open && x.length === y.length : octets.equals(octetsOf(x), octetsOf(y))
+
+const samePart = (x: Part, y: Part): boolean => {
+  if (x === y) return true
+  if (problemOf(x) !== undefined || problemOf(y) !== undefined) return false
+  const [a, b] = [heading(x), heading(y)]
+  return E.isRight(a) && E.isRight(b) && a.right === b.right && sameContent(x.content, y.content)
+}
+
+/**
+ * Compares what the parts send: text by its octets, streams by reference. A part that is not valid equals only itself.
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<ReadonlyArray<Part>> = {
+  equals: (x, y) =>
+    x === y ||
+    (Array.isArray(x) && Array.isArray(y) && x.length === y.length && x.every((part, i) => samePart(part, y[i]))),
 }
 
 type Piece = Uint8Array | PartStream

@@ -17,8 +17,10 @@
  * assert.deepEqual(concat(Override.set(1), Override.inherit), Override.set(1))
  * assert.deepEqual(concat(Override.set(1), Override.unset), Override.unset)
  */
+import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+import * as Tagged from './Tagged.js'
 
 /** Keeps the earlier setting. */
 export type Inherit = { readonly _tag: 'Inherit' }
@@ -42,11 +44,37 @@ export const getMonoid = <A>(): Monoid<Override<A>> => ({
   concat: (x, y) => (y._tag === 'Inherit' ? x : y),
 })
 
+/**
+ * Compares overrides by tag and value.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getEq = <A>(E: Eq<A>): Eq<Override<A>> => ({
+  equals: (x, y) => x === y || (x._tag === 'Set' ? y._tag === 'Set' && E.equals(x.value, y.value) : x._tag === y._tag),
+})
+
 /** Returns the value of a `Set`, or a default. */
 export const getOrElse =
   <B>(otherwise: B) =>
   <A>(ma: Override<A>): A | B =>
     ma._tag === 'Set' ? ma.value : otherwise
+
+/**
+ * Folds an override with one handler for each tag.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Override } from 'requests-ts'
+ *
+ * const show = (timeout: Override.Override<number>) =>
+ *   pipe(timeout, Override.match({ Inherit: () => 'inherited', Set: ({ value }) => `${value} ms`, Unset: () => 'none' }))
+ * assert.equal(show(Override.set(500)), '500 ms')
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = <A, H extends Tagged.Handlers<Override<A>>>(
+  handlers: Tagged.Exact<H, Override<A>['_tag']>,
+): ((override: Override<A>) => Tagged.Result<H, Override<A>['_tag']>) => Tagged.match<Override<A>>()<H>(handlers)
 
 /** Overrides by key. A key keeps the position of its first occurrence, as in requests' merged dictionaries. */
 export type Keyed<A> = ReadonlyMap<string, Override<A>>
@@ -67,6 +95,40 @@ export const getKeyedMonoid = <A>(): Monoid<Keyed<A>> => ({
     return merged
   },
 })
+
+/**
+ * Compares overrides by key, in order: headers, cookies and query parameters are sent in the order of their keys.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getKeyedEq = <A>(E: Eq<A>): Eq<Keyed<A>> => {
+  const unordered = getUnorderedEq(E)
+  return {
+    equals: (x, y) => {
+      if (x === y) return true
+      const keys = y.keys()
+      return unordered.equals(x, y) && [...x.keys()].every((key) => key === keys.next().value)
+    },
+  }
+}
+
+/**
+ * Compares overrides by key, in any order.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getUnorderedEq = <A>(E: Eq<A>): Eq<Keyed<A>> => {
+  const { equals } = getEq(E)
+  return {
+    equals: (x, y) =>
+      x === y ||
+      (x.size === y.size &&
+        [...x].every(([key, override]) => {
+          const other = y.get(key)
+          return other !== undefined && equals(override, other)
+        })),
+  }
+}
 
 /** Returns the keys that are set, in order. */
 export const entries = <A>(keyed: Keyed<A>): ReadonlyArray<readonly [key: string, value: A]> => {
@@ -104,8 +166,30 @@ export const getLayerMonoid = <A>(S: Semigroup<A>): Monoid<Layer<A>> => ({
   },
 })
 
+/**
+ * Compares layers by tag and value.
+ * @since 0.2.0
+ * @category instances
+ */
+export const getLayerEq = <A>(E: Eq<A>): Eq<Layer<A>> => ({
+  equals: (x, y) =>
+    x === y ||
+    (x._tag === 'Inherit' || y._tag === 'Inherit'
+      ? x._tag === y._tag
+      : x._tag === y._tag && E.equals(x.value, y.value)),
+})
+
 /** Returns the value of a layer, or a default if it inherits. */
 export const layerOrElse =
   <A>(otherwise: A) =>
   (layer: Layer<A>): A =>
     layer._tag === 'Inherit' ? otherwise : layer.value
+
+/**
+ * Folds a layer with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchLayer = <A, H extends Tagged.Handlers<Layer<A>>>(
+  handlers: Tagged.Exact<H, Layer<A>['_tag']>,
+): ((layer: Layer<A>) => Tagged.Result<H, Layer<A>['_tag']>) => Tagged.match<Layer<A>>()<H>(handlers)

@@ -19,7 +19,9 @@
  * assert.deepEqual(read, E.right('http://proxy.test:3128'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { same, struct } from './Equality.js'
 import { trimmed } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 import * as Url from './Url.js'
@@ -108,6 +110,19 @@ export const forwards = (proxy: Proxy, protocol: string): boolean => protocol ==
 /** Returns whether two proxies are the same server, whatever their credentials. */
 export const sameServer = (x: Proxy, y: Proxy): boolean =>
   x.protocol === y.protocol && x.hostname === y.hostname && x.port === y.port
+
+/**
+ * Compares server and credentials, secrets by their content.
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Proxy> = struct<Proxy>({
+  protocol: same,
+  hostname: same,
+  port: same,
+  credentials: O.getEq(struct<Credentials>({ user: Secret.Eq, pass: Secret.Eq })),
+  authorization: O.getEq(Secret.Eq),
+})
 
 /** Returns the proxy as a URL with redacted credentials. */
 export const show = (proxy: Proxy): string => {

@@ -14,10 +14,12 @@
  *
  * assert.equal(Query.encode(Query.fromRecord({ q: 'a b', tag: ['x', 'y'] })), 'q=a+b&tag=x&tag=y')
  */
+import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 import * as Override from './Override.js'
 import { encodeText, quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
+import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
 /** A value that is written as text. */
@@ -71,12 +73,43 @@ export type Source =
   | { readonly _tag: 'Pairs'; readonly pairs: ReadonlyArray<GivenPair> }
   | { readonly _tag: 'Text'; readonly text: string }
 
+/**
+ * Folds a source with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchSource = Tagged.match<Source>()
+
 /** Merges keys with keys. Any other source replaces the earlier one (requests' `merge_setting`). */
 export const SourceSemigroup: Semigroup<Source> = {
   concat: (x, y) =>
     x._tag === 'Keys' && y._tag === 'Keys'
       ? { _tag: 'Keys', keys: Override.getKeyedMonoid<Held>().concat(x.keys, y.keys) }
       : y,
+}
+
+const sameHeld = (x: Held | null | undefined, y: Held | null | undefined): boolean =>
+  UserInput.isArray(x) && UserInput.isArray(y)
+    ? x.length === y.length && x.every((item, i) => Object.is(item, y[i]))
+    : Secret.EqStrict.equals(x, y)
+
+const KeysEq = Override.getKeyedEq<Held>({ equals: sameHeld })
+
+const samePairs = (x: ReadonlyArray<GivenPair>, y: ReadonlyArray<GivenPair>): boolean =>
+  x.length === y.length && x.every(([name, values], i) => name === y[i]?.[0] && sameHeld(values, y[i]?.[1]))
+
+/**
+ * Compares sources: keys and pairs in order, values as they were given, so that `1` and `'1'` differ.
+ * @since 0.2.0
+ * @category instances
+ */
+export const SourceEq: Eq<Source> = {
+  equals: (x, y) => {
+    if (x === y) return true
+    if (x._tag === 'Keys') return y._tag === 'Keys' && KeysEq.equals(x.keys, y.keys)
+    if (x._tag === 'Pairs') return y._tag === 'Pairs' && samePairs(x.pairs, y.pairs)
+    return y._tag === 'Text' && x.text === y.text
+  },
 }
 
 /** A query setting that changes nothing. */

@@ -86,3 +86,13 @@ export const show = (value: string | Secret): string => (typeof value === 'strin
 
 /** Compares the texts of strings and secrets. */
 export const Eq: EqOf<string | Secret> = { equals: (x, y) => reveal(x) === reveal(y) }
+
+/**
+ * Compares the texts of strings and secrets, and whether they are secret, because that decides where a header is sent.
+ * Other values, which plain JavaScript can pass, are compared by reference.
+ * @since 0.2.0
+ * @category instances
+ */
+export const EqStrict: EqOf<unknown> = {
+  equals: (x, y) => (is(x) ? is(y) && Object.is(open(x), open(y)) : Object.is(x, y)),
+}

@@ -37,6 +37,7 @@ import {
   trimmed,
 } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
+import * as Tagged from './Tagged.js'
 import { sentPathname, type Url, withHash } from './UrlRecord.js'
 
 export { quoteQuery, removeDotSegments } from './PercentEncoding.js'
@@ -60,6 +61,13 @@ export type InvalidUrl = { readonly _tag: 'InvalidUrl'; readonly url: string; re
 export type MissingScheme = { readonly _tag: 'MissingScheme'; readonly url: string; readonly message: string }
 /** Why a text is not a URL. */
 export type UrlError = InvalidUrl | MissingScheme
+
+/**
+ * Folds an error with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchError = Tagged.match<UrlError>()
 
 // A password that contains `/`, `?` or `#` looks like a port that is not a number. The scheme may be missing or followed
 // by any number of slashes, as in the mistyped `http:/user:pass@host`.

@@ -121,5 +121,8 @@ export const concealing =
 /** Returns whether two URLs have the same scheme, host and effective port (RFC 6454 5). */
 export const sameOrigin = (x: Url, y: Url): boolean => x.origin === y.origin && x.origin !== 'null'
 
-/** Compares `href` and the target as it is sent. */
+/**
+ * Compares `href`, with its fragment, and the target as it is sent. Equal URLs also hide the same values.
+ * @category instances
+ */
 export const Eq: EqOf<Url> = { equals: (x, y) => x.href === y.href && target(x) === target(y) }

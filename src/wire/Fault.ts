@@ -21,6 +21,7 @@
  * After any other fault, including `ConnectFailed`, the server may have processed the request.
  */
 import * as Printable from '../values/Printable.js'
+import * as Tagged from '../values/Tagged.js'
 
 /** All tags, in the order of the table. */
 export const TAGS = [
@@ -63,6 +64,13 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   /** Set if it is certain that nothing was written. Then any request can be sent again. */
   readonly unsent?: true
 }
+
+/**
+ * Folds a fault with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<Fault>()
 
 const stringProperty = (u: unknown, name: 'name' | 'code'): string | undefined => {
   if (typeof u !== 'object' || u === null) return undefined

@@ -4,10 +4,14 @@
  * Printing a plan shows no secrets. Credentials, cookies and sensitive headers are `Secret`s, the URL has no userinfo and
  * hides secret query parameters, and a body prints as its length. `wire` reveals everything.
  */
+import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
 import type { Payload } from '../values/Body.js'
 import * as Body from '../values/Body.js'
+import { octets, same, struct } from '../values/Equality.js'
 import * as Headers from '../values/Headers.js'
+import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
@@ -125,9 +129,74 @@ export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'
 export const urlWithoutQuery = ({ url: { href, search, hash } }: Plan): string =>
   href.slice(0, href.length - search.length - hash.length)
 
-/** Returns one line with the method, the URL and the body size. */
+// --- instances -----------------------------------------------------------------------------------------------------
+
+const opened = (value: unknown): unknown => (Secret.is(value) ? Secret.open<unknown>(value) : value)
+const ContentEq: EqOf<unknown> = { equals: (x, y) => octets.equals(opened(x), opened(y)) }
+
+/**
+ * Compares client certificates, secrets and bundles by their content.
+ * @since 0.2.0
+ * @category instances
+ */
+export const CertificateEq: EqOf<ClientCertificate> = struct<ClientCertificate>({
+  cert: ContentEq,
+  key: ContentEq,
+  pfx: ContentEq,
+  passphrase: ContentEq,
+})
+
+const RouteEq: EqOf<Route> = struct<Route>({
+  proxy: O.getEq(Proxy.Eq),
+  tls: struct<Tls>({ verify: same, ca: O.getEq(same), certificate: O.getEq(CertificateEq) }),
+  timeouts: struct<Timeouts>({ connect: same, read: same, total: same }),
+  limits: struct<BodyLimit>({ body: same }),
+})
+
+/**
+ * Compares everything that a plan sends, and how: equal plans send the same. It compares
+ *
+ * | field           | how                                                                            |
+ * |-----------------|--------------------------------------------------------------------------------|
+ * | header lines    | in order, with the spelling of names, because HTTP/1.1 sends it                |
+ * | URL             | with its fragment; equal URLs hide the same values                             |
+ * | secrets         | by content, and a secret header never equals a plain one                       |
+ * | bytes, streams  | bytes by content, streams by reference and length                              |
+ * | route and cause | every field                                                                    |
+ * | provenance      | not at all                                                                     |
+ *
+ * Law: two plans are equal if `Plan.diff` finds no difference, and only then.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const plan = Plan.plan({ session: Session.defaults })
+ * const [x, y] = [plan(Request.get('https://a.test')), plan(Request.get('https://a.test/'))]
+ * assert.equal(E.isRight(x) && E.isRight(y) && Plan.Eq.equals(x.right, y.right), true)
+ * @since 0.2.0
+ * @category instances
+ */
+export const Eq: EqOf<Plan> = struct<Omit<Plan, 'provenance'>>({
+  method: same,
+  url: Url.Eq,
+  headers: Headers.EqStrict,
+  body: Body.PayloadEq,
+  route: RouteEq,
+  cause: same,
+})
+
+/** Returns one line with the method, the URL and the body size. Shows no secret. */
 export const show = (plan: Plan): string => {
   const size = Body.length(plan.body)
   const body = plan.body._tag === 'Empty' ? '' : ` (${O.isSome(size) ? `${size.value} bytes` : 'a stream'})`
-  return `${plan.method} ${plan.url.href}${body}`
+  return Printable.escapeControls(`${plan.method} ${plan.url.href}${body}`)
 }
+
+/**
+ * Prints a plan as one line, without secrets.
+ * @since 0.2.0
+ * @category instances
+ */
+export const Show: ShowOf<Plan> = { show }

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Printable from '../../values/Printable.js'
+import * as Tagged from '../../values/Tagged.js'
 import type { Source, Unread } from '../../wire/Reply.js'
 import { notifyProgress, type OnProgress, type Progress } from '../../wire/Transport.js'
 import type { ExistingFile, FileFailed, ResourceVersion } from './PartFile.js'
@@ -30,6 +31,13 @@ export interface RangeMismatch {
 }
 /** Why a download did not complete, apart from the errors of its exchange. */
 export type DownloadError = FileFailed | UnexpectedStatus | LengthMismatch | RangeMismatch
+
+/**
+ * Folds an error of saving a response with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchDownloadError = Tagged.match<DownloadError>()
 
 /** A complete file. */
 export interface Download {

@@ -24,6 +24,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
+import * as Tagged from '../../values/Tagged.js'
 import { type Head, lengthOf } from '../../wire/Reply.js'
 
 /** The bytes of a file that an earlier download received. */
@@ -62,6 +63,13 @@ export type RangeAnswer =
   | { readonly _tag: 'Again' }
   | { readonly _tag: 'Mismatch'; readonly message: string }
   | { readonly _tag: 'Unexpected' }
+
+/**
+ * Folds an answer with one handler for each tag.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const match = Tagged.match<RangeAnswer>()
 
 /** Returns the value of a field; undefined if the field is absent or its lines differ. */
 const text = (head: Head, name: string): string | undefined => {
