@@ -134,18 +134,21 @@ export const withoutAuth: Configure = patch({ auth: Override.unset })
 // --- URL, proxies, TLS ---------------------------------------------------------------------------------------------
 
 /** Sets the base URL that relative URLs are appended to, with exactly one slash between them. */
-export const withBaseUrl = (url: string): Configure => patch({ baseUrl: Override.set(baseUrl(url)) })
+export const withBaseUrl = (url: string | URL): Configure =>
+  patch({ baseUrl: Override.set(baseUrl(UserInput.urlText(url))) })
 
 /**
  * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy. Keys are
  * normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is `InvalidProxy`.
  */
-export const withProxy = (proxy: string | Readonly<Record<string, string | null>>): Configure => {
-  if (typeof proxy === 'string') {
-    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(proxy)))) })
+export const withProxy = (proxy: string | URL | Readonly<Record<string, string | URL | null>>): Configure => {
+  const whole = UserInput.urlText(proxy)
+  if (typeof whole === 'string') {
+    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(whole)))) })
   }
   const proxies = new Map<string, Override.Override<Secret.Secret>>()
-  for (const [given, url] of Object.entries(proxy)) {
+  for (const [given, value] of Object.entries(whole)) {
+    const url = UserInput.urlText(value)
     // An invalid key is kept as it is, and planning reports it.
     const key = ProxyKey.normalize(given) ?? given
     // An empty `no_proxy` is a valid list of hosts, which replaces the environment variable.

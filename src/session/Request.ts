@@ -13,6 +13,7 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
 import type * as Query from '../values/Query.js'
+import * as UserInput from '../values/UserInput.js'
 import { withoutRedirects } from './Configure.js'
 import { type Configurable, empty as noSettings } from './SettingsRecord.js'
 
@@ -26,17 +27,35 @@ export interface Request extends Configurable {
   readonly body: Body.Body
 }
 
-/** Returns a request with any method, without a body and without settings. */
-export const make = (method: string, url: string): Request => ({ method, url, body: Body.empty, settings: noSettings })
+/**
+ * Returns a request with any method, without a body and without settings. A `URL` object is stored as its text.
+ *
+ * @example
+ * import { Request } from 'requests-ts'
+ *
+ * assert.equal(Request.make('PURGE', new URL('/a', 'https://example.com')).url, 'https://example.com/a')
+ */
+export const make = (method: string, url: string | URL): Request => ({
+  method,
+  url: UserInput.urlText(url),
+  body: Body.empty,
+  settings: noSettings,
+})
 
-export const get = (url: string): Request => make('GET', url)
-export const options = (url: string): Request => make('OPTIONS', url)
+/** Returns a GET request. */
+export const get = (url: string | URL): Request => make('GET', url)
+/** Returns an OPTIONS request. */
+export const options = (url: string | URL): Request => make('OPTIONS', url)
 /** Returns a HEAD request, which follows no redirects unless a policy is set, as in requests. */
-export const head = (url: string): Request => withoutRedirects(make('HEAD', url))
-export const post = (url: string): Request => make('POST', url)
-export const put = (url: string): Request => make('PUT', url)
-export const patch = (url: string): Request => make('PATCH', url)
-export const del = (url: string): Request => make('DELETE', url)
+export const head = (url: string | URL): Request => withoutRedirects(make('HEAD', url))
+/** Returns a POST request. */
+export const post = (url: string | URL): Request => make('POST', url)
+/** Returns a PUT request. */
+export const put = (url: string | URL): Request => make('PUT', url)
+/** Returns a PATCH request. */
+export const patch = (url: string | URL): Request => make('PATCH', url)
+/** Returns a DELETE request. */
+export const del = (url: string | URL): Request => make('DELETE', url)
 
 /** Sets the body. */
 export const withBody =
