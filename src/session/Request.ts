@@ -64,13 +64,19 @@ export const withBody =
 
 /** Sets a JSON body. Planning reports a value that JSON cannot represent as `InvalidBody`. */
 export const withJson = (value: unknown): Endomorphism<Request> => withBody(Body.json(value))
-/** Sets a form body, from a record or from pairs. */
+/**
+ * Sets a form body, from a record or from pairs. A value that is `null` or `undefined`, alone or in a list, is omitted, as
+ * in requests.
+ */
 export const withForm = (input: Query.Input): Endomorphism<Request> => withBody(Body.form(input))
 /** Sets a text body in UTF-8. Adds no Content-Type. */
 export const withText = (text: string): Endomorphism<Request> => withBody(Body.text(text))
 /** Sets a body of bytes. Adds no Content-Type. */
 export const withBytes = (bytes: Uint8Array): Endomorphism<Request> => withBody(Body.bytes(bytes))
-/** Sets a `multipart/form-data` body of fields and files, from a list of parts or a record. */
+/**
+ * Sets a `multipart/form-data` body of fields and files, from a list of parts or a record. In a record a value that is
+ * `null` or `undefined` is omitted.
+ */
 export const withMultipart = (input: Multipart.Input): Endomorphism<Request> => withBody(Body.multipart(input))
 /** Sets a body that `open` creates anew for each send. It is chunked unless its length in octets is given. */
 export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>

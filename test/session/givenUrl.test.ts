@@ -116,7 +116,7 @@ describe.each(FOREIGN)('%s', (_, given) => {
   })
   it('is an InvalidProxy as a proxy by key', () => {
     const session = Session.withProxy({ http: url })(Session.empty)
-    const isUnset = given === null
+    const isUnset = given === null || given === undefined
     expect(plan(Request.get('http://h.test/'), session)).toMatchObject(
       isUnset ? { _tag: 'Right' } : { left: { _tag: 'InvalidProxy' } },
     )
