@@ -58,16 +58,22 @@ export const withoutHeader = (name: string): Configure =>
 export const withSecretHeader = (name: string, value: string | Secret.Secret): Configure =>
   header(name, Secret.hide(value))
 
-/** Sets several headers, from a record (`null` removes one) or from pairs: a repeated name is sent as several lines. */
+/**
+ * Sets several headers, from a record or from pairs: a repeated name is sent as several lines. In a record `null` removes
+ * a header of an earlier setting, and `undefined` is ignored, as if the name were missing.
+ */
 export const withHeaders = (
-  fields: Readonly<Record<string, string | null>> | ReadonlyArray<readonly [name: string, value: string]>,
+  fields: Readonly<Record<string, string | null | undefined>> | ReadonlyArray<readonly [name: string, value: string]>,
 ): Configure => {
   const headers = new Map<string, Override.Override<HeaderSetting>>()
   // The values of a name are appended in place, because a name may be repeated thousands of times.
   const lines = new Map<string, Headers.Value[]>()
   const isRepeatable = UserInput.isArray(fields)
-  const pairs: ReadonlyArray<readonly [string, string | null]> = isRepeatable ? fields : Object.entries(fields)
+  const pairs: ReadonlyArray<readonly [string, string | null | undefined]> = isRepeatable
+    ? fields
+    : Object.entries(fields)
   for (const [name, value] of pairs) {
+    if (value === undefined && !isRepeatable) continue
     const key = keyOf(name)
     if (value === null) {
       lines.delete(key)
@@ -75,7 +81,8 @@ export const withHeaders = (
       continue
     }
     const values = (isRepeatable ? lines.get(key) : undefined) ?? []
-    values.push(hideIfSensitive(key, value))
+    // The cast: only plain JavaScript can pass `undefined` in a pair, which planning reports.
+    values.push(hideIfSensitive(key, value as string))
     lines.set(key, values)
     headers.set(key, Override.set({ name, values }))
   }
@@ -91,7 +98,24 @@ export const withSensitiveHeaders = (...names: ReadonlyArray<string>): Configure
 
 // --- query and cookies ---------------------------------------------------------------------------------------------
 
-/** Adds query parameters. A record merges by key (`null` removes a key); pairs replace the session's query. */
+/**
+ * Adds query parameters. A record merges by key: `null` removes a key, and `undefined` is ignored, as if the key were
+ * missing. Pairs replace the session's query. `null` and `undefined` in a list of values are omitted, as in requests.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const search = (page: number | undefined) =>
+ *   pipe(
+ *     Request.get('https://example.com/'),
+ *     Request.withQuery({ q: 'a b', page }),
+ *     Plan.plan({ session: Session.empty }),
+ *     E.map(({ url }) => url.search))
+ * assert.deepEqual(search(2), E.right('?q=a+b&page=2'))
+ * assert.deepEqual(search(undefined), E.right('?q=a+b'))
+ */
 export const withQuery = (input: Query.Input): Configure => patch({ query: Query.layer(input) })
 
 /**
@@ -134,18 +158,24 @@ export const withoutAuth: Configure = patch({ auth: Override.unset })
 // --- URL, proxies, TLS ---------------------------------------------------------------------------------------------
 
 /** Sets the base URL that relative URLs are appended to, with exactly one slash between them. */
-export const withBaseUrl = (url: string): Configure => patch({ baseUrl: Override.set(baseUrl(url)) })
+export const withBaseUrl = (url: string | URL): Configure =>
+  patch({ baseUrl: Override.set(baseUrl(UserInput.urlText(url))) })
 
 /**
- * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy. Keys are
- * normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is `InvalidProxy`.
+ * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy, and `undefined`
+ * is ignored, as if the key were missing. Keys are normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is `InvalidProxy`.
  */
-export const withProxy = (proxy: string | Readonly<Record<string, string | null>>): Configure => {
-  if (typeof proxy === 'string') {
-    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(proxy)))) })
+export const withProxy = (
+  proxy: string | URL | Readonly<Record<string, string | URL | null | undefined>>,
+): Configure => {
+  const whole = UserInput.urlText(proxy)
+  if (typeof whole === 'string') {
+    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(whole)))) })
   }
   const proxies = new Map<string, Override.Override<Secret.Secret>>()
-  for (const [given, url] of Object.entries(proxy)) {
+  for (const [given, value] of Object.entries(whole)) {
+    if (value === undefined) continue
+    const url = UserInput.urlText(value)
     // An invalid key is kept as it is, and planning reports it.
     const key = ProxyKey.normalize(given) ?? given
     // An empty `no_proxy` is a valid list of hosts, which replaces the environment variable.
@@ -170,17 +200,23 @@ export const withClientCertificate = (certificate: ClientCertificate): Configure
 
 // --- timeouts and limits -------------------------------------------------------------------------------------------
 
-const numbers = (values: Readonly<Record<string, number>>): Override.Keyed<number> =>
-  new Map(Object.entries(values).map(([key, value]) => [key, Override.set(value)]))
+type Numbers<K extends string> = Readonly<Partial<Record<K, number | undefined>>>
 
-/** Sets timeouts in milliseconds. Keys that are left out keep their values. */
-export const withTimeouts = (timeouts: Timeouts): Configure => patch({ timeouts: numbers({ ...timeouts }) })
+const numbers = (values: Numbers<string>): Override.Keyed<number> => {
+  const keyed = new Map<string, Override.Override<number>>()
+  for (const [key, value] of Object.entries(values)) if (value !== undefined) keyed.set(key, Override.set(value))
+  return keyed
+}
+
+/** Sets timeouts in milliseconds. Keys that are left out, or `undefined`, keep their values. */
+export const withTimeouts = (timeouts: Numbers<keyof Timeouts>): Configure =>
+  patch({ timeouts: numbers({ ...timeouts }) })
 /** Removes all timeouts, as in requests. */
 export const withoutTimeouts: Configure = patch({
   timeouts: new Map(['connect', 'read', 'total'].map((key) => [key, Override.unset])),
 })
-/** Sets the largest body, in octets, that is read into memory. */
-export const withLimits = (limits: Partial<BodyLimit>): Configure => patch({ limits: numbers({ ...limits }) })
+/** Sets the largest body, in octets, that is read into memory. `undefined` keeps the earlier value. */
+export const withLimits = (limits: Numbers<keyof BodyLimit>): Configure => patch({ limits: numbers({ ...limits }) })
 
 // --- redirects, hooks, progress ------------------------------------------------------------------------------------
 

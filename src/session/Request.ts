@@ -18,6 +18,7 @@ import type * as Multipart from '../values/Multipart.js'
 import * as Printable from '../values/Printable.js'
 import type * as Query from '../values/Query.js'
 import * as Url from '../values/Url.js'
+import * as UserInput from '../values/UserInput.js'
 import { withoutRedirects } from './Configure.js'
 import * as SettingsEq from './SettingsEq.js'
 import { type Configurable, empty as noSettings } from './SettingsRecord.js'
@@ -33,23 +34,35 @@ export interface Request extends Configurable {
   readonly body: Body.Body
 }
 
-/** Returns a request with any method, without a body and without settings. */
-export const make = (method: string, url: string): Request => ({ method, url, body: Body.empty, settings: noSettings })
+/**
+ * Returns a request with any method, without a body and without settings. A `URL` object is stored as its text.
+ *
+ * @example
+ * import { Request } from 'requests-ts'
+ *
+ * assert.equal(Request.make('PURGE', new URL('/a', 'https://example.com')).url, 'https://example.com/a')
+ */
+export const make = (method: string, url: string | URL): Request => ({
+  method,
+  url: UserInput.urlText(url),
+  body: Body.empty,
+  settings: noSettings,
+})
 
 /** Returns a GET request. The URL may be relative to the base URL of the session. */
-export const get = (url: string): Request => make('GET', url)
+export const get = (url: string | URL): Request => make('GET', url)
 /** Returns an OPTIONS request. */
-export const options = (url: string): Request => make('OPTIONS', url)
+export const options = (url: string | URL): Request => make('OPTIONS', url)
 /** Returns a HEAD request, which follows no redirects unless a policy is set, as in requests. */
-export const head = (url: string): Request => withoutRedirects(make('HEAD', url))
+export const head = (url: string | URL): Request => withoutRedirects(make('HEAD', url))
 /** Returns a POST request. */
-export const post = (url: string): Request => make('POST', url)
+export const post = (url: string | URL): Request => make('POST', url)
 /** Returns a PUT request. */
-export const put = (url: string): Request => make('PUT', url)
+export const put = (url: string | URL): Request => make('PUT', url)
 /** Returns a PATCH request. */
-export const patch = (url: string): Request => make('PATCH', url)
+export const patch = (url: string | URL): Request => make('PATCH', url)
 /** Returns a DELETE request. */
-export const del = (url: string): Request => make('DELETE', url)
+export const del = (url: string | URL): Request => make('DELETE', url)
 
 /** Sets the body. */
 export const withBody =
@@ -58,13 +71,19 @@ export const withBody =
 
 /** Sets a JSON body. Planning reports a value that JSON cannot represent as `InvalidBody`. */
 export const withJson = (value: unknown): Endomorphism<Request> => withBody(Body.json(value))
-/** Sets a form body, from a record or from pairs. */
+/**
+ * Sets a form body, from a record or from pairs. A value that is `null` or `undefined`, alone or in a list, is omitted, as
+ * in requests.
+ */
 export const withForm = (input: Query.Input): Endomorphism<Request> => withBody(Body.form(input))
 /** Sets a text body in UTF-8. Adds no Content-Type. */
 export const withText = (text: string): Endomorphism<Request> => withBody(Body.text(text))
 /** Sets a body of bytes. Adds no Content-Type. */
 export const withBytes = (bytes: Uint8Array): Endomorphism<Request> => withBody(Body.bytes(bytes))
-/** Sets a `multipart/form-data` body of fields and files, from a list of parts or a record. */
+/**
+ * Sets a `multipart/form-data` body of fields and files, from a list of parts or a record. In a record a value that is
+ * `null` or `undefined` is omitted.
+ */
 export const withMultipart = (input: Multipart.Input): Endomorphism<Request> => withBody(Body.multipart(input))
 /** Sets a body that `open` creates anew for each send. It is chunked unless its length in octets is given. */
 export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>

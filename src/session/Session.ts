@@ -24,6 +24,7 @@ import { same, struct } from '../values/Equality.js'
 import * as Printable from '../values/Printable.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Url from '../values/Url.js'
+import * as UserInput from '../values/UserInput.js'
 import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
 import { withHeaders, withTimeouts } from './Configure.js'
@@ -84,10 +85,13 @@ export const defaults: Session = pipe(
  * the transport of an equal prefix; `https://api.test/v1/` and `https://api.test/v1` are equal.
  */
 export const mount =
-  (prefix: string, transport: Transport): Endomorphism<Session> =>
+  (prefix: string | URL, transport: Transport): Endomorphism<Session> =>
   (session) => {
-    const isOther = ([other]: Mount): boolean => !Prefix.isSame(Prefix.parse(other), Prefix.parse(prefix))
-    return { ...session, mounts: [...session.mounts.filter(isOther), [prefix, transport]] }
+    const given: unknown = UserInput.urlText(prefix)
+    // An empty prefix matches nothing.
+    const text = typeof given === 'string' ? given : ''
+    const isOther = ([other]: Mount): boolean => !Prefix.isSame(Prefix.parse(other), Prefix.parse(text))
+    return { ...session, mounts: [...session.mounts.filter(isOther), [text, transport]] }
   }
 
 /** Sets which environment sources may be used. Sources that are left out stay as they are. */

@@ -47,17 +47,23 @@ export interface Part {
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
 }
 
+/** The value of a record: a content, or a part without its name. `null` and `undefined` are omitted. */
+type Given = Content | Omit<Part, 'name'> | null | undefined
+
 /** Parts in order, or a record whose values are contents or parts without their names. */
-export type Input = ReadonlyArray<Part> | Readonly<Record<string, Content | Omit<Part, 'name'>>>
+export type Input = ReadonlyArray<Part> | Readonly<Record<string, Given>>
 
 const isPart = (given: Content | Omit<Part, 'name'>): given is Omit<Part, 'name'> =>
-  typeof given === 'object' && given !== null && Object.hasOwn(given, 'content')
+  typeof given === 'object' && Object.hasOwn(given, 'content')
 
-/** Returns the parts in order. In a record the keys are the names. */
+const named = (name: string, given: Given): ReadonlyArray<Part> => {
+  if (given === null || given === undefined) return []
+  return [isPart(given) ? { ...given, name } : { name, content: given }]
+}
+
+/** Returns the parts in order. In a record the keys are the names, and `null` and `undefined` are omitted. */
 export const fromInput = (input: Input): ReadonlyArray<Part> =>
-  UserInput.isArray(input)
-    ? input
-    : Object.entries(input).map(([name, given]) => (isPart(given) ? { ...given, name } : { name, content: given }))
+  UserInput.isArray(input) ? input : Object.entries(input).flatMap(([name, given]) => named(name, given))
 
 /** An encoded body, either in memory or as a stream. */
 export type Encoded =

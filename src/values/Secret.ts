@@ -32,6 +32,11 @@ export class Sealed<A> {
     return sealed.#value
   }
 
+  /** Unlike `instanceof`, it never runs code of the value, which may be a proxy. */
+  static has(u: unknown): u is Sealed<unknown> {
+    return typeof u === 'object' && u !== null && #value in u
+  }
+
   toString(): string {
     return this.#label
   }
@@ -77,7 +82,7 @@ export const reveal = (value: string | Secret): string => (typeof value === 'str
 
 /** Returns the text of a secret or a string, or `undefined` for other values, which plain JavaScript can pass. */
 export const textOf = (value: unknown): string | undefined => {
-  const text = value instanceof Sealed ? Sealed.open(value) : value
+  const text = Sealed.has(value) ? Sealed.open(value) : value
   return typeof text === 'string' ? text : undefined
 }
 

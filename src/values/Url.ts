@@ -39,6 +39,7 @@ import {
 import * as Secret from './Secret.js'
 import * as Tagged from './Tagged.js'
 import { sentPathname, type Url, withHash } from './UrlRecord.js'
+import { urlText } from './UserInput.js'
 
 export { quoteQuery, removeDotSegments } from './PercentEncoding.js'
 export * from './UrlRecord.js'
@@ -162,11 +163,17 @@ const parsePlain = (text: string): Located | undefined => {
   return { url: assemble({ protocol, hostname, port, pathname, search, hash: '' }), userinfo: O.none }
 }
 
+const parseText = (text: string): E.Either<UrlError, Located> => {
+  const plain = parsePlain(text)
+  return plain === undefined ? parseAny(trimmed(text)) : E.right(plain)
+}
+
 /** Parses an absolute URL as requests' `prepare_url` does. Errors: `MissingScheme`, `InvalidUrl`. */
-export const parse = (given: string): E.Either<UrlError, Located> => {
-  if (typeof given !== 'string') return E.left(invalidUrl(typeof given, 'it must be a string'))
-  const plain = parsePlain(given)
-  return plain === undefined ? parseAny(trimmed(given)) : E.right(plain)
+export const parse = (given: string | URL): E.Either<UrlError, Located> => {
+  const text: unknown = urlText(given)
+  return typeof text === 'string'
+    ? parseText(text)
+    : E.left(invalidUrl(typeof given, 'it must be a string or a URL object'))
 }
 
 const parseAny = (text: string): E.Either<UrlError, Located> => {

@@ -15,5 +15,24 @@ export const own = <A extends object>(record: A): A => {
   return bare
 }
 
+/**
+ * Returns the text of a `URL` object; any other value is returned unchanged. An object that only claims to be a `URL` is
+ * returned unchanged too, so that planning reports it.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const urlText = <A>(given: A): Exclude<A, URL> | string => {
+  if (typeof given === 'string') return given
+  try {
+    const href: unknown = given instanceof URL ? given.href : undefined
+    if (typeof href === 'string') return href
+  } catch {
+    // A proxy, or an object whose prototype is that of `URL`.
+  }
+  // The cast: a `URL` was returned as its text, and TypeScript does not exclude it after `instanceof`.
+  return given as Exclude<A, URL>
+}
+
 /** `Array.isArray`, but in its false branch no readonly array is left either (microsoft/TypeScript#17002). */
 export const isArray = <A>(value: A): value is Extract<A, ReadonlyArray<unknown>> => Array.isArray(value)

@@ -247,6 +247,8 @@ describe('a value of the wrong type', () => {
     Plan.plan({ session, entropy: 'seed' })(request)
   const post = Request.post('http://h.test/')
   const VALUES = [undefined, null, 5, {}, [], true, Symbol('s'), () => 1]
+  /** In a record these remove a key or leave it out. */
+  const isAbsent = (value: unknown): boolean => value === null || value === undefined
   it('in a header or cookie fails with InvalidHeader', () => {
     for (const value of VALUES) {
       const text: string = untyped(value)
@@ -256,7 +258,7 @@ describe('a value of the wrong type', () => {
         Session.withSecretHeader('X-A', text),
         Session.withCookie('a', text),
         Session.withHeader(text, 'a'),
-        ...(value === null ? [] : [Session.withHeaders({ 'X-A': text })]),
+        ...(isAbsent(value) ? [] : [Session.withHeaders({ 'X-A': text })]),
       ]) {
         expect(planned(post, change(Session.empty))).toMatchObject({ left: { _tag: 'InvalidHeader' } })
         expect(planned(change(post))).toMatchObject({ left: { _tag: 'InvalidHeader' } })
@@ -282,7 +284,7 @@ describe('a value of the wrong type', () => {
   it('in a body fails with InvalidBody', () => {
     for (const value of VALUES) {
       for (const request of [
-        Request.withMultipart(untyped({ a: value })),
+        ...(isAbsent(value) ? [] : [Request.withMultipart(untyped({ a: value }))]),
         Request.withMultipart(untyped([value])),
         Request.withMultipart(untyped([{ name: 'a', content: value }])),
         Request.withMultipart(untyped([{ name: value, content: 'a' }])),
@@ -307,7 +309,7 @@ describe('a value of the wrong type', () => {
     }
   })
   it('as a proxy fails with InvalidProxy', () => {
-    for (const value of VALUES.filter((one) => one !== null)) {
+    for (const value of VALUES.filter((one) => !isAbsent(one))) {
       const session = Session.withProxy({ http: untyped(value) })(Session.empty)
       expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
     }

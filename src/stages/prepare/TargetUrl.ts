@@ -126,4 +126,4 @@ export const withQuery =
 export const targetUrl = (settings: Settings, reference: string): E.Either<Url.UrlError, TargetUrl> =>
   typeof reference === 'string'
     ? locate(settings, trimmed(reference))
-    : E.left(Url.invalidUrl(typeof reference, 'it is not text'))
+    : E.left(Url.invalidUrl(typeof reference, 'it must be a string or a URL object'))
