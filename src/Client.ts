@@ -105,8 +105,9 @@ const bothSignals = (x: AbortSignal | undefined, y: AbortSignal): AbortSignal =>
  * @category constructors
  */
 export const open = (options: Options = {}): IO<Client> => {
-  const { session = Session.defaults, jar = Jar.empty, ...rest } = UserInput.own(options)
-  const { transport: given, openTransport = undici, environment, clock = Clock.system, random, signal } = rest
+  const own = UserInput.own(options)
+  const { session = Session.defaults, jar = Jar.empty, environment, clock = Clock.system, random, signal } = own
+  const { transport: given, openTransport = undici } = own
   return () => {
     const closing = new AbortController()
     const transport = given ?? openTransport()
