@@ -165,7 +165,7 @@ const isHome = ({ home }: Integration, origin: string): boolean =>
 export const keepsSecrets =
   (integration: Integration) =>
   async (faults: ReadonlyArray<FaultInjection>): Promise<Violations> => {
-    const { sent } = await run(integration, withFaults(integration.server, faults))
+    const { sent } = await run(integration, withFaults(faults)(integration.server))
     const { settings } = integration.session ?? Session.empty
     const secrets = [...secretsIn(settings), ...(integration.secrets ?? [])].filter(
       ({ length }) => length >= MIN_SECRET_LENGTH,
@@ -187,7 +187,7 @@ export const keepsSecrets =
 export const endsWithin =
   (integration: Integration) =>
   async (faults: ReadonlyArray<FaultInjection>): Promise<Violations> =>
-    (await run(integration, withFaults(integration.server, faults))).stopped
+    (await run(integration, withFaults(faults)(integration.server))).stopped
 
 const sameOutcome = (x: Run, y: Run): boolean => {
   if (O.isNone(x.outcome) || O.isNone(y.outcome)) return O.isNone(x.outcome) === O.isNone(y.outcome)
@@ -200,7 +200,7 @@ const sameOutcome = (x: Run, y: Run): boolean => {
 export const isDeterministic =
   (integration: Integration) =>
   async (faults: ReadonlyArray<FaultInjection>): Promise<Violations> => {
-    const server = withFaults(integration.server, faults)
+    const server = withFaults(faults)(integration.server)
     const [first, second] = [await run(integration, server), await run(integration, server)]
     const isSameSent = Eq.equals(first.sent.map(Plan.wire), second.sent.map(Plan.wire))
     return [
@@ -237,7 +237,7 @@ const byChoice = (choices: ReadonlyArray<number>): Gate => {
 export const ignoresReplyOrder =
   (integration: Integration) =>
   async (faults: ReadonlyArray<FaultInjection>, choices: ReadonlyArray<number>): Promise<Violations> => {
-    const server = withFaults(integration.server, faults)
+    const server = withFaults(faults)(integration.server)
     const inOrder = await run(integration, server, byChoice([0]))
     const chosen = await run(integration, server, byChoice(choices))
     return sameOutcome(inOrder, chosen) ? [] : ['it had another outcome when the replies arrived in another order']

@@ -123,9 +123,19 @@ export const suite =
     framework.describe(title, () => toTests(framework.test, parameters)(rules))
   }
 
-/** Returns the laws that do not hold, with their reports: for tests of the laws. */
-export const refuted = async (rules: RuleSet, parameters: Parameters = {}): Promise<ReadonlyMap<string, string>> =>
-  new Map((await check(parameters)(rules)).filter(({ holds }) => !holds).map(({ law, report }) => [law, report]))
+/**
+ * Returns the laws that do not hold, with their reports: for tests of the laws.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const refutations =
+  (parameters: Parameters = {}) =>
+  async (rules: RuleSet): Promise<ReadonlyMap<string, string>> =>
+    new Map((await check(parameters)(rules)).filter(({ holds }) => !holds).map(({ law, report }) => [law, report]))
+
+/** @deprecated Use `refutations(parameters)(rules)`. */
+export const refuted = (rules: RuleSet, parameters: Parameters = {}): Promise<ReadonlyMap<string, string>> =>
+  refutations(parameters)(rules)
 
 /** Adds a prefix to the names of the laws, so that several rule sets can be merged. */
 export const named =

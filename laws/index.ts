@@ -12,7 +12,7 @@
  * import { RuleSet, jar } from 'requests-ts/laws'
  *
  * const forgetful: typeof Jar = { ...Jar, join: (x) => x }
- * const found = await RuleSet.refuted(jar(forgetful), { numRuns: 100 })
+ * const found = await RuleSet.refutations({ numRuns: 100 })(jar(forgetful))
  * assert.equal(found.has('join is commutative'), true)
  */
 export * as Calls from './arbitrary/Calls.js'

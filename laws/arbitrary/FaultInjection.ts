@@ -11,11 +11,12 @@
  *
  * const server = { 'GET /': { status: 200, body: 'well' } }
  * const everywhere = [0, 1, 2, 3].map((slot) => ({ slot, kind: 'Nonsense' as const }))
- * const { outcome } = Exchange.simulate({ session: Session.empty })(FaultInjections.withFaults(server, everywhere))(
+ * const { outcome } = Exchange.simulate({ session: Session.empty })(FaultInjections.withFaults(everywhere)(server))(
  *   Request.get('http://a.test/'))
  * assert.deepEqual(E.map(Response.text)(outcome), E.right('<not what you expect>'))
  */
 import * as fc from 'fast-check'
+import * as UserInput from '../../src/values/UserInput.js'
 import type { Plan } from '../../src/wire/Plan.js'
 import { type Answer, answer, type HeadersInput, type Server } from '../../src/wire/Reply.js'
 import { neighboursOfOrigin } from './Place.js'
@@ -97,13 +98,27 @@ const inject = (given: Answer, plan: Plan, fault: FaultInjection): Answer => {
   }
 }
 
-/** Returns the server with faults injected into its replies. */
-export const withFaults =
+const injecting =
   (server: Server, faults: ReadonlyArray<FaultInjection>): Server =>
   (plan) =>
     faults
       .filter(({ slot }) => slot === slotOf(plan))
       .reduce((given, fault) => inject(given, plan, fault), answer(server)(plan))
+
+/**
+ * Returns the server with faults injected into its replies.
+ * @since 0.2.0
+ * @category combinators
+ */
+export function withFaults(faults: ReadonlyArray<FaultInjection>): (server: Server) => Server
+/** @deprecated Use `withFaults(faults)(server)`. */
+export function withFaults(server: Server, faults: ReadonlyArray<FaultInjection>): Server
+export function withFaults(
+  first: Server | ReadonlyArray<FaultInjection>,
+  faults: ReadonlyArray<FaultInjection> = [],
+): Server | ((server: Server) => Server) {
+  return UserInput.isArray(first) ? (server: Server) => injecting(server, first) : injecting(first, faults)
+}
 
 /** @deprecated Use `FaultInjection`. */
 export type Disturbance = FaultInjection

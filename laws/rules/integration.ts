@@ -14,7 +14,7 @@
  *   server: { 'GET /items': { status: 200, body: '[]' } },
  *   home: ['https://api.test'],
  *   requests: 5 })
- * assert.deepEqual(await RuleSet.refuted(rules), new Map())
+ * assert.deepEqual(await RuleSet.refutations()(rules), new Map())
  */
 import * as fc from 'fast-check'
 import { faultInjections } from '../arbitrary/FaultInjection.js'

@@ -9,8 +9,8 @@
  * const mac = (plan: Plan.Plan) => createHmac('sha256', 'key').update(`${plan.method} ${plan.url.href}`).digest('hex')
  * const sign = (plan: Plan.Plan) =>
  *   ({ ...plan, headers: Headers.upsertAt('X-Signature', Secret.make(mac(plan)))(plan.headers) })
- * assert.deepEqual(await RuleSet.refuted(auth({ sign, headers: ['X-Signature'] })), new Map())
- * assert.deepEqual(await RuleSet.refuted(redirectPolicy(RedirectPolicy.sameOrigin)), new Map())
+ * assert.deepEqual(await RuleSet.refutations()(auth({ sign, headers: ['X-Signature'] })), new Map())
+ * assert.deepEqual(await RuleSet.refutations()(redirectPolicy(RedirectPolicy.sameOrigin)), new Map())
  */
 import * as fc from 'fast-check'
 import type { Eq } from 'fp-ts/lib/Eq.js'

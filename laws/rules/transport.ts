@@ -9,8 +9,8 @@
  * import { Transport } from 'requests-ts'
  * import { RuleSet, serving, transport } from 'requests-ts/laws'
  *
- * assert.deepEqual(await RuleSet.refuted(serving(Transport.memory), { numRuns: 10 }), new Map())
- * assert.deepEqual(await RuleSet.refuted(transport(() => Transport.undici()), { numRuns: 2 }), new Map())
+ * assert.deepEqual(await RuleSet.refutations({ numRuns: 10 })(serving(Transport.memory)), new Map())
+ * assert.deepEqual(await RuleSet.refutations({ numRuns: 2 })(transport(() => Transport.undici())), new Map())
  */
 import * as fc from 'fast-check'
 import type { Answer, Server } from '../../src/wire/Reply.js'

@@ -94,9 +94,19 @@ export const requestContext = (url: Site.CookieScope, now: Date): RequestContext
 /** Returns whether the record marks a deleted cookie. */
 export const isTombstone = (cookie: Cookie): boolean => O.isSome(cookie.expires) && cookie.expires.value <= 0
 
-/** Returns whether a cookie has not expired at a time in epoch milliseconds, and is not a tombstone. */
+/** Returns whether a cookie is neither expired nor deleted, in epoch milliseconds. The jar calls it for each cookie. */
 export const isLive = (cookie: Cookie, now: number): boolean =>
   O.isNone(cookie.expires) || (cookie.expires.value > now && cookie.expires.value > 0)
+
+/**
+ * Returns whether a cookie is neither expired nor deleted at a time.
+ * @since 0.2.0
+ * @category predicates
+ */
+export const isLiveAt =
+  (now: Date) =>
+  (cookie: Cookie): boolean =>
+    isLive(cookie, now.getTime())
 
 /** Returns whether two keys identify the same cookie: name, path, domain and host-only flag are equal. */
 export const sameKey = (x: Key, y: Key): boolean =>
@@ -120,6 +130,16 @@ export const verdict = (cookie: Cookie, { site, path, isSecure, now }: RequestCo
   if (cookie.secure && !isSecure) return 'secure'
   return isLive(cookie, now) ? 'sent' : 'expired'
 }
+
+/**
+ * Returns `sent`, or the first reason why the cookie is not sent in a request. `Jar.why` also applies the limits.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const statusFor =
+  (request: RequestContext) =>
+  (cookie: Cookie): OwnStatus =>
+    verdict(cookie, request)
 
 const compareKeys = (x: Key, y: Key): number =>
   TextOrd.compare(x.name, y.name) ||

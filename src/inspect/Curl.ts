@@ -123,7 +123,7 @@ const proxyOptions = ({ plan, isOpen, open }: Context): ReadonlyArray<string> =>
   return [
     `-x ${quotedText(proxyUrl(proxy.value, isOpen))}`,
     ...(hasVariable(plan, /^no_proxy$/i) ? ["--noproxy ''"] : []),
-    ...(Proxy.forwards(proxy.value, plan.url.protocol) ? ["-H 'Proxy-Connection:'"] : []),
+    ...(Proxy.forwards(plan.url.protocol)(proxy.value) ? ["-H 'Proxy-Connection:'"] : []),
     ...(O.isNone(credentials) && O.isSome(authorization)
       ? [headerOption('Proxy-Authorization', open(authorization.value), '--proxy-header')]
       : []),

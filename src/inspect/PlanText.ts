@@ -36,7 +36,7 @@ import * as Shell from './Shell.js'
 /** The request target: the whole URL if a proxy forwards the request (RFC 9112 3.2.2). */
 const targetOf = ({ url, route }: Plan, options: Reveal.Reveal): string => {
   const target = Reveal.isOpen(options) ? Url.target(url) : `${url.pathname}${url.search}`
-  return O.isSome(route.proxy) && Proxy.forwards(route.proxy.value, url.protocol) ? `${url.origin}${target}` : target
+  return O.isSome(route.proxy) && Proxy.forwards(url.protocol)(route.proxy.value) ? `${url.origin}${target}` : target
 }
 
 const hostOf = ({ url: { protocol, hostname, port } }: Plan): string =>

@@ -91,8 +91,7 @@ export const placeOf = scopeAndExpiry
 const live = (jar: Jar.Jar): ReadonlyMap<string, Cookie.Cookie> =>
   new Map(Jar.toArray(jar).map((cookie) => [keyOf(cookie), cookie]))
 
-/** Returns the cookies that one jar gained, changed or lost compared with another. */
-export const changes = (before: Jar.Jar, after: Jar.Jar): ReadonlyArray<Change> => {
+const changesBetween = (before: Jar.Jar, after: Jar.Jar): ReadonlyArray<Change> => {
   if (before === after) return []
   const [old, fresh] = [live(before), live(after)]
   const lost = [...old].flatMap(
@@ -105,6 +104,21 @@ export const changes = (before: Jar.Jar, after: Jar.Jar): ReadonlyArray<Change> 
     return [{ kind: was === undefined ? 'gained' : 'changed', name: cookie.name, detail: scopeAndExpiry(cookie) }]
   })
   return [...others, ...lost]
+}
+
+/**
+ * Returns the cookies that the second jar gained, changed or lost compared with the first.
+ * @since 0.2.0
+ * @category destructors
+ */
+export function changes(before: Jar.Jar): (after: Jar.Jar) => ReadonlyArray<Change>
+/** @deprecated Use `changes(before)(after)`. */
+export function changes(before: Jar.Jar, after: Jar.Jar): ReadonlyArray<Change>
+export function changes(
+  before: Jar.Jar,
+  after?: Jar.Jar,
+): ReadonlyArray<Change> | ((after: Jar.Jar) => ReadonlyArray<Change>) {
+  return after === undefined ? (later) => changesBetween(before, later) : changesBetween(before, after)
 }
 
 const refusals = ({ rejected = [] }: Hop): ReadonlyArray<Change> =>
@@ -152,7 +166,7 @@ const toStory = (hops: ReadonlyArray<HopWithJar>, hooks: ReadonlyArray<string>, 
     return {
       plan,
       head: O.some(head),
-      changes: [...changes(before, jar), ...refusals(hop)],
+      changes: [...changesBetween(before, jar), ...refusals(hop)],
       decision: next === undefined ? last(hops, outcome) : following(plan, next.plan),
       isGood: next !== undefined || (E.isRight(outcome) && outcome.right.status < 400),
     }

@@ -82,8 +82,7 @@ export const start =
 
 // --- the end -------------------------------------------------------------------------------------------------------
 
-/** Makes the response from a finished exchange and the bytes of its last reply. */
-export const respond = ({ exchange, head, cookies, rejected = [], next }: Done, bytes: Uint8Array): Response => {
+const responseOf = ({ exchange, head, cookies, rejected = [], next }: Done, bytes: Uint8Array): Response => {
   const contentType = Headers.combined(head.headers, 'Content-Type')
   return {
     status: head.status,
@@ -101,6 +100,19 @@ export const respond = ({ exchange, head, cookies, rejected = [], next }: Done, 
     next,
     jar: exchange.jar,
   }
+}
+
+/**
+ * Makes the response from the bytes of the last reply and a finished exchange.
+ * @since 0.2.0
+ * @category destructors
+ */
+export function respond(bytes: Uint8Array): (done: Done) => Response
+/** @deprecated Use `respond(bytes)(done)`. */
+export function respond(done: Done, bytes: Uint8Array): Response
+export function respond(first: Done | Uint8Array, bytes?: Uint8Array): Response | ((done: Done) => Response) {
+  if (first instanceof Uint8Array) return (done) => responseOf(done, first)
+  return responseOf(first, bytes ?? new Uint8Array())
 }
 
 // --- simulation ----------------------------------------------------------------------------------------------------
@@ -158,7 +170,7 @@ export const simulate =
       const bytes = content(plan.route.limits.body)
       const outcome = E.isLeft(bytes)
         ? E.left(failed(withPlan(plan, bytes.left))(step.exchange))
-        : E.right(respond(step, bytes.right))
+        : E.right(responseOf(step, bytes.right))
       return { hops, hooks, jar, outcome }
     }
   }

@@ -61,7 +61,7 @@ const sendRecorded = async (
     requestBody === 'Content' ? collectingContent(given) : { plan: given, content: () => O.none }
   const sent = await inner(request.plan, controls)()
   if (E.isLeft(sent)) {
-    write(asked(given, request.content()), E.left(withoutCause(sent.left)))
+    write(asked(request.content())(given), E.left(withoutCause(sent.left)))
     return E.left({ ...sent.left, plan: given })
   }
   const reply = sent.right
@@ -69,7 +69,7 @@ const sendRecorded = async (
   const onEnd = (how: End, bytes = concat(chunks)): void => {
     const headers = redacted(hideFields(given, reply.headers), secretsOf(given))
     const end = typeof how === 'string' ? how : withoutCause(how)
-    write(asked(given, request.content()), E.right({ ...headOf(reply), headers, bytes, end }))
+    write(asked(request.content())(given), E.right({ ...headOf(reply), headers, bytes, end }))
   }
   const onChunk = (chunk: Uint8Array): void => void chunks.push(chunk)
   return E.right({ ...reply, body: observeBody(reply.body, { onChunk, onEnd }) })

@@ -114,13 +114,27 @@ const redactedUrl = (url: Url.Url): string => {
   return href.includes('%B9secret') || href.includes('%25') ? encodeMark(href) : href
 }
 
-/** Returns the redacted form of a plan, with the content of its body if `content` is given. */
-export const asked = (plan: Plan, content: O.Option<Uint8Array> = O.none): Asked => ({
+const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => ({
   method: plan.method,
   url: redactedUrl(plan.url),
   headers: redacted(plan.headers),
   body: plan.body._tag === 'Empty' ? O.none : O.some({ length: Body.length(plan.body), content }),
 })
+
+/**
+ * Returns the redacted form of a plan, with the content of its body if it is given. The content is not redacted.
+ * @since 0.2.0
+ * @category destructors
+ */
+export function asked(content: O.Option<Uint8Array>): (plan: Plan) => Asked
+/** A plan without the content of its body. With a content it is deprecated: use `asked(content)(plan)`. */
+export function asked(plan: Plan, content?: O.Option<Uint8Array>): Asked
+export function asked(
+  first: Plan | O.Option<Uint8Array>,
+  content: O.Option<Uint8Array> = O.none,
+): Asked | ((plan: Plan) => Asked) {
+  return '_tag' in first ? (plan) => redactedPlan(plan, first) : redactedPlan(first, content)
+}
 
 /** Returns a fault without its cause, which may hold anything. */
 export const withoutCause = ({ _tag, message, status, unsent }: Fault.Fault): Fault.Fault => ({

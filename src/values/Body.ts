@@ -18,8 +18,8 @@
  * import * as E from 'fp-ts/lib/Either.js'
  * import { Body } from 'requests-ts'
  *
- * assert.equal(E.isRight(Body.encode(Body.json({ a: 1 }))), true)
- * assert.deepEqual(Body.encode(Body.json({ a: Number.NaN })), E.left('JSON cannot represent NaN (at $.a)'))
+ * assert.equal(E.isRight(Body.encode()(Body.json({ a: 1 }))), true)
+ * assert.deepEqual(Body.encode()(Body.json({ a: Number.NaN })), E.left('JSON cannot represent NaN (at $.a)'))
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
@@ -144,8 +144,29 @@ export interface Encoding {
 
 const isObject = (u: unknown): u is object => typeof u === 'object' && u !== null
 
-/** Encodes a body. The left is the reason why it cannot, such as a cycle, a BigInt, NaN or an invalid part. */
-export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding = {}): E.Either<string, Encoded> => {
+/**
+ * Encodes a body. The left is the reason why it cannot, such as a cycle, a BigInt, NaN or an invalid part.
+ * @since 0.2.0
+ * @category destructors
+ */
+export function encode(options?: Encoding): (body: Body) => E.Either<string, Encoded>
+/** @deprecated Use `encode(options)(body)`. */
+export function encode(body: Body, options?: Encoding): E.Either<string, Encoded>
+export function encode(
+  first: Body | Encoding = {},
+  options?: Encoding,
+): E.Either<string, Encoded> | ((body: Body) => E.Either<string, Encoded>) {
+  return '_tag' in first ? encodeWith(first, options) : (body) => encodeWith(body, first)
+}
+
+/**
+ * `encode` without a closure, because each request is encoded.
+ * @internal
+ */
+export const encodeWith = (
+  body: Body,
+  { contentType = '', entropy = '' }: Encoding = {},
+): E.Either<string, Encoded> => {
   switch (body._tag) {
     case 'Empty':
       return encoded(body)
@@ -171,9 +192,20 @@ export const encode = (body: Body, { contentType = '', entropy = '' }: Encoding 
   }
 }
 
-/** Returns whether the boundary must be random: without streams a digest of the parts is as unpredictable. */
-export const needsEntropy = (body: Body, contentType = ''): boolean =>
+const lacksBoundary = (body: Body, contentType: string): boolean =>
   body._tag === 'Multipart' && Parts.boundaryOf(contentType) === undefined && hasStream(body.parts)
+
+/**
+ * Returns whether the boundary must be random: without streams a digest of the parts is as unpredictable.
+ * @since 0.2.0
+ * @category predicates
+ */
+export function needsEntropy(contentType?: string): (body: Body) => boolean
+/** @deprecated Use `needsEntropy(contentType)(body)`. */
+export function needsEntropy(body: Body, contentType?: string): boolean
+export function needsEntropy(first: string | Body = '', contentType = ''): boolean | ((body: Body) => boolean) {
+  return typeof first === 'string' ? (body) => lacksBoundary(body, first) : lacksBoundary(first, contentType)
+}
 
 /** Tolerates invalid parts and contents, which `encode` refuses. */
 const hasStream = (parts: Multipart['parts']): boolean =>
@@ -198,7 +230,7 @@ const encodeMultipart = ({ parts }: Multipart, contentType: string, entropy: str
   const given = Parts.isMultipart(contentType) ? contentType : 'multipart/form-data'
   return E.map((made: Parts.Encoded) => ({
     payload: made._tag === 'Whole' ? bytes(made.bytes) : stream(made.open, made.length),
-    contentType: Parts.withBoundary(given, boundary.right),
+    contentType: Parts.withBoundary(boundary.right)(given),
   }))(Parts.encode(boundary.right)(parts))
 }
 
@@ -245,7 +277,7 @@ export const Eq: EqOf<Body> = {
   equals: (x, y) => {
     if (x === y) return true
     if (x._tag === 'Multipart' && y._tag === 'Multipart') return Parts.Eq.equals(x.parts, y.parts)
-    const [a, b] = [encode(x), encode(y)]
+    const [a, b] = [encodeWith(x), encodeWith(y)]
     if (E.isLeft(a) || E.isLeft(b)) return E.isLeft(a) && E.isLeft(b) && shallow.equals(x, y)
     return a.right.contentType === b.right.contentType && PayloadEq.equals(a.right.payload, b.right.payload)
   },

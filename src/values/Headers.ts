@@ -79,7 +79,7 @@ export const lookupAll =
 
 const NO_VALUES: ReadonlyArray<Value> = []
 
-/** Returns all values of a name as they are stored. */
+/** Returns all values of a name as they are stored. The hot path uses it instead of `fieldAll`. */
 export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> => {
   let values: Value[] | undefined
   for (const [other, value] of headers.fields) {
@@ -90,7 +90,34 @@ export const valuesOf = (headers: Headers, name: string): ReadonlyArray<Value> =
   return values ?? NO_VALUES
 }
 
-/** Joins the lines of a name by commas, with secrets revealed (RFC 9110 5.3). Not for Set-Cookie. */
+/**
+ * Returns all values of a name as they are stored, secret or not.
+ * @since 0.2.0
+ * @category destructors
+ */
+export const fieldAll =
+  (name: string) =>
+  (headers: Headers): ReadonlyArray<Value> =>
+    valuesOf(headers, name)
+
+/**
+ * Joins the lines of a name by commas, with secrets revealed (RFC 9110 5.3). Not for Set-Cookie.
+ *
+ * @example
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { Headers } from 'requests-ts'
+ *
+ * const headers = Headers.fromRecord({ Accept: ['text/html', 'text/plain'] })
+ * assert.deepEqual(Headers.joined('accept')(headers), O.some('text/html, text/plain'))
+ * @since 0.2.0
+ * @category destructors
+ */
+export const joined =
+  (name: string) =>
+  (headers: Headers): O.Option<string> =>
+    O.fromNullable(combined(headers, name))
+
+/** Joins the lines of a name by commas, with secrets revealed. The hot path uses it instead of `joined`. */
 export const combined = (headers: Headers, name: string): string | undefined => {
   const values = valuesOf(headers, name)
   const [first] = values

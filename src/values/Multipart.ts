@@ -186,11 +186,22 @@ export const boundaryOf = (contentType: string): string | undefined => {
 export const isMultipart = (contentType: string): boolean =>
   HeaderSyntax.parseMediaType(contentType).essence.startsWith('multipart/')
 
-/** Adds a boundary to a multipart Content-Type that has none. */
-export const withBoundary = (contentType: string, boundary: string): string => {
+const addBoundary = (contentType: string, boundary: string): string => {
   if (boundaryOf(contentType) !== undefined) return contentType
   const { essence, parameters } = HeaderSyntax.parseMediaType(contentType)
   const others = parameters.filter(([name]) => name !== 'boundary')
   const written = others.map(([name, value]) => `${name}=${HeaderSyntax.tokenOrQuoted(value)}`)
   return [essence, ...written, `boundary=${boundary}`].join('; ')
+}
+
+/**
+ * Adds a boundary to a multipart Content-Type that has none.
+ * @since 0.2.0
+ * @category combinators
+ */
+export function withBoundary(boundary: string): (contentType: string) => string
+/** @deprecated Use `withBoundary(boundary)(contentType)`. */
+export function withBoundary(contentType: string, boundary: string): string
+export function withBoundary(first: string, boundary?: string): string | ((contentType: string) => string) {
+  return boundary === undefined ? (contentType) => addBoundary(contentType, first) : addBoundary(first, boundary)
 }

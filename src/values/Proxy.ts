@@ -104,8 +104,18 @@ export const credentialsOf = (userinfo: O.Option<Url.Userinfo>): O.Option<Creden
 /** Returns whether a proxy speaks SOCKS. */
 export const isSocks = (proxy: Proxy): boolean => proxy.protocol.startsWith('socks')
 
-/** Returns whether a URL of a scheme is sent to the proxy in absolute form instead of through a tunnel. */
-export const forwards = (proxy: Proxy, protocol: string): boolean => protocol === 'http:' && !isSocks(proxy)
+/**
+ * Returns whether a URL of a scheme (`http:`) is sent to the proxy in absolute form instead of through a tunnel.
+ * @since 0.2.0
+ * @category predicates
+ */
+export function forwards(protocol: string): (proxy: Proxy) => boolean
+/** @deprecated Use `forwards(protocol)(proxy)`. */
+export function forwards(proxy: Proxy, protocol: string): boolean
+export function forwards(first: string | Proxy, protocol?: string): boolean | ((proxy: Proxy) => boolean) {
+  if (typeof first !== 'string') return protocol === 'http:' && !isSocks(first)
+  return (proxy) => first === 'http:' && !isSocks(proxy)
+}
 
 /** Returns whether two proxies are the same server, whatever their credentials. */
 export const sameServer = (x: Proxy, y: Proxy): boolean =>

@@ -38,8 +38,22 @@ const isResult = (u: unknown): u is E.Either<Fault.Fault, Uint8Array> => {
   return u._tag === 'Left' && 'left' in u && Fault.is(u.left)
 }
 
-/** Reads the whole body of any transport. A rejection is `BodyCut`, a result of another type `ProtocolError`. */
-export const readAll = async (body: Source, limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
+type Whole = Promise<E.Either<Fault.Fault, Uint8Array>>
+
+/**
+ * Reads the whole body of any transport. A rejection is `BodyCut`, a result of another type `ProtocolError`, and a body of
+ * more octets than the limit `BodyTooLarge`.
+ * @since 0.2.0
+ * @category destructors
+ */
+export function readAll(limit: number): (body: Source) => Whole
+/** @deprecated Use `readAll(limit)(body)`. */
+export function readAll(body: Source, limit: number): Whole
+export function readAll(first: Source | number, limit = Number.POSITIVE_INFINITY): Whole | ((body: Source) => Whole) {
+  return typeof first === 'number' ? (body) => readWhole(body, first) : readWhole(first, limit)
+}
+
+const readWhole = async (body: Source, limit: number): Whole => {
   try {
     const result: unknown = await body.gather(limit)()
     if (isResult(result)) return result
@@ -150,7 +164,7 @@ export const observed = (body: Source): ObservedBody => {
   let isDiscarded = false
   const source: Source = {
     gather: (limit) => async () => {
-      const bytes = await readAll(body, limit)
+      const bytes = await readWhole(body, limit)
       if (E.isLeft(bytes)) fault = bytes.left
       return bytes
     },

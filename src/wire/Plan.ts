@@ -98,7 +98,7 @@ export interface Wire {
 export const wireHeaders = (plan: Plan): Headers.Headers => {
   const { proxy } = plan.route
   if (O.isNone(proxy) || O.isNone(proxy.value.authorization)) return plan.headers
-  if (!Proxy.forwards(proxy.value, plan.url.protocol)) return plan.headers
+  if (!Proxy.forwards(plan.url.protocol)(proxy.value)) return plan.headers
   return Headers.append('Proxy-Authorization', proxy.value.authorization.value)(plan.headers)
 }
 

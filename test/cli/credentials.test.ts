@@ -99,7 +99,7 @@ describe('a JSON item (specification)', () => {
       options,
     )
     if (E.isLeft(assembled)) return expect.fail(assembled.left.message)
-    const encoded = Body.encode(assembled.right.request.body)
+    const encoded = Body.encode()(assembled.right.request.body)
     if (E.isLeft(encoded) || encoded.right.payload._tag !== 'Bytes') return expect.fail('the body has no bytes')
     const text = Buffer.from(Secret.open(encoded.right.payload.bytes)).toString()
     expect(text).toBe('{"id":12345678901234567890,"n":{"a":[1.10,1e400]},"\\"":"1.0"}')

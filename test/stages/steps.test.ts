@@ -360,7 +360,7 @@ describe('Exchange.respond', () => {
   it('returns a response with the HTTP version of its head, if it is not 1.1', () => {
     const ended = (input: HeadInput) => {
       const step = settled(input)
-      return step._tag === 'Done' ? Exchange.respond(step, new Uint8Array()) : expect.fail(step._tag)
+      return step._tag === 'Done' ? Exchange.respond(new Uint8Array())(step) : expect.fail(step._tag)
     }
     expect(ended({ status: 200, httpVersion: 'HTTP/2' }).httpVersion).toBe('HTTP/2')
     expect('httpVersion' in ended({ status: 200 })).toBe(false)

@@ -21,7 +21,7 @@ const readAll = async (source: AsyncIterable<Uint8Array>): Promise<string> => {
 
 const payloadOf = (body: Body.Body, encoding: Body.Encoding = {}): Body.Payload =>
   pipe(
-    Body.encode(body, encoding),
+    Body.encode(encoding)(body),
     E.match(
       (problem) => expect.fail(problem),
       ({ payload }) => payload,
@@ -37,13 +37,13 @@ const textOf = async (body: Body.Body, encoding: Body.Encoding = {}): Promise<st
 
 const typeOf = (body: Body.Body, encoding: Body.Encoding = {}) =>
   pipe(
-    Body.encode(body, encoding),
+    Body.encode(encoding)(body),
     E.map(({ contentType }) => contentType),
   )
 
 const problemOf = (body: Body.Body): string =>
   pipe(
-    Body.encode(body),
+    Body.encode()(body),
     E.match(
       (problem) => problem,
       () => expect.fail('encoded'),
@@ -157,7 +157,7 @@ describe('Body.needsEntropy', () => {
     ['a stream', Body.stream(() => pieces('v')), undefined, false],
     ['JSON', Body.json([streamed]), undefined, false],
   ])('draws a random boundary for %s only if a digest is not enough', (_, body, contentType, expected) =>
-    expect(Body.needsEntropy(body, contentType)).toBe(expected),
+    expect(Body.needsEntropy(contentType)(body)).toBe(expected),
   )
 })
 
@@ -178,7 +178,7 @@ describe('Body.encode refuses', () => {
     ['text', Body.text(untyped(undefined))],
     ['name of each part', Body.multipart([{ name: untyped(1), content: '' }])],
   ])('an invalid value and names the %s', (problem, body) => {
-    expect(Body.encode(body)).toEqual(E.left(expect.stringContaining(`${problem} must be`)))
+    expect(Body.encode()(body)).toEqual(E.left(expect.stringContaining(`${problem} must be`)))
   })
 })
 
@@ -241,7 +241,7 @@ describe('Body.json', () => {
 describe('Body', () => {
   const bytes = (body: Body.Body) =>
     pipe(
-      Body.encode(body),
+      Body.encode()(body),
       E.map(({ payload, contentType }) => [
         payload._tag === 'Bytes' ? Buffer.from(Secret.open(payload.bytes)).toString() : payload._tag,
         contentType,

@@ -221,6 +221,6 @@ describe('Multipart.withBoundary', () => {
     ['multipart/related;type="a \\"b"; start=x', 'multipart/related; type="a \\"b"; start=x; boundary=XX'],
     ['multipart/mixed; boundary=""; charset=x; boundary=b', 'multipart/mixed; charset=x; boundary=XX'],
   ])('adds a boundary to %j only if it has none', (contentType, expected) =>
-    expect(Multipart.withBoundary(contentType, 'XX')).toBe(expected),
+    expect(Multipart.withBoundary('XX')(contentType)).toBe(expected),
   )
 })

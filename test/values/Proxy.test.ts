@@ -123,9 +123,9 @@ describe('using a proxy', () => {
     ['socks5h://p', true, false],
   ])('%s speaks SOCKS: %s, forwards http: %s, and never forwards https', (text, isSocks, forwards) => {
     expect(Proxy.isSocks(parsed(text))).toBe(isSocks)
-    expect(Proxy.forwards(parsed(text), 'http:')).toBe(forwards)
-    expect(Proxy.forwards(parsed(text), 'https:')).toBe(false)
-    expect(Proxy.forwards(parsed(text), '')).toBe(false)
+    expect(Proxy.forwards('http:')(parsed(text))).toBe(forwards)
+    expect(Proxy.forwards('https:')(parsed(text))).toBe(false)
+    expect(Proxy.forwards('')(parsed(text))).toBe(false)
   })
   it.each<[string, boolean]>([
     ['http://u:p@p:1', true],

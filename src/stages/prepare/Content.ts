@@ -31,9 +31,8 @@ export const encode = (
 ): E.Either<PlanError, Body.Encoded> => {
   const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
   const type = given === undefined ? undefined : Secret.reveal(given)
-  if (entropy === '' && Body.needsEntropy(body, type ?? ''))
-    return E.left(noEntropy('the boundary of a multipart body'))
-  const encoded = Body.encode(body, { contentType: type, entropy })
+  if (entropy === '' && Body.needsEntropy(type)(body)) return E.left(noEntropy('the boundary of a multipart body'))
+  const encoded = Body.encodeWith(body, { contentType: type, entropy })
   if (E.isLeft(encoded)) return E.left(invalidBody(encoded.left))
   const { payload, contentType } = encoded.right
   const isNothing = payload._tag === 'Bytes' && contentType === undefined && Secret.open(payload.bytes).length === 0

@@ -30,7 +30,7 @@ const proxyModeOf = (plan: Plan.Plan): ProxyMode => {
   const { proxy } = plan.route
   if (O.isNone(proxy)) return { _tag: 'Direct' }
   if (Proxy.isSocks(proxy.value)) return { _tag: 'Socks', proxy: proxy.value }
-  const forwards = Proxy.forwards(proxy.value, plan.url.protocol)
+  const forwards = Proxy.forwards(plan.url.protocol)(proxy.value)
   return { _tag: forwards ? 'Forward' : 'Tunnel', proxy: proxy.value }
 }
 

@@ -21,7 +21,7 @@ export type Pair = readonly [name: string, value: string]
 
 /** Returns the proxy of a plan if it forwards the request, so that errors are those of the proxy too. */
 export const forwardingProxy = ({ url, route: { proxy } }: Plan.Plan): Proxy.Proxy | undefined =>
-  O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol) ? proxy.value : undefined
+  O.isSome(proxy) && Proxy.forwards(url.protocol)(proxy.value) ? proxy.value : undefined
 
 export const flat = (plan: Plan.Plan): string[] => {
   const { fields } = Plan.wireHeaders(plan)

@@ -112,7 +112,7 @@ const requested = async (input: Of<'request'>, now: number): Promise<Answer> => 
 
 /** Returns the request target: the absolute form for a forwarding proxy (RFC 9112 3.2). */
 const targetOf = ({ url, route: { proxy } }: Plan.Plan): string => {
-  const forwards = O.isSome(proxy) && Proxy.forwards(proxy.value, url.protocol)
+  const forwards = O.isSome(proxy) && Proxy.forwards(url.protocol)(proxy.value)
   return forwards ? Url.withHash('')(url).href : Url.target(url)
 }
 
