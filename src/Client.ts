@@ -42,7 +42,10 @@ export interface Options {
   readonly session: Session.Session
   /** `Transport.undici()` by default. Its connections are closed with the client. */
   readonly transport?: Transport
-  /** The environment of the process by default. */
+  /**
+   * The environment of the process by default: its variables and `~/.netrc`, read once when the client is opened. The
+   * session decides which sources are used (`Session.withAmbient`).
+   */
   readonly environment?: Environment.Environment
   /** The system's clock by default. A function replaces the wall clock only. */
   readonly clock?: Clock.Clock | IO<Date>
