@@ -72,7 +72,10 @@ export interface Options {
   readonly transport?: Transport
   /** Makes a transport that the client closes: `Transport.undici` by default. Not called if `transport` is given. */
   readonly openTransport?: IO<Transport>
-  /** The environment of the process by default. */
+  /**
+   * The environment of the process by default: its variables and `~/.netrc`, read once when the client is opened. The
+   * session decides which sources are used (`Session.withAmbient`).
+   */
   readonly environment?: Environment.Environment
   /** The system's clock by default. A function replaces the wall clock only. */
   readonly clock?: Clock.Clock | IO<Date>

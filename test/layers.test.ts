@@ -77,8 +77,9 @@ const MAX_LINES = 350
 
 /** Entry points that complete the module of the same name in a layer, so that users find both under one name. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  'Multipart.ts': 'adds files to the parts',
   'Plan.ts': 'adds planning and the printers to the type',
-  'Request.ts': 'adds `fromCurl` to the request',
+  'Request.ts': 'adds `fromCurl` and files to the request',
   'Transport.ts': 'adds the implementations to the type',
 }
 

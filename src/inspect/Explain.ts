@@ -35,6 +35,7 @@ import { join, split } from './explain/PlanField.js'
 import { type Context, context, decided } from './explain/SettingOrigins.js'
 
 export {
+  type Consulted,
   type Decided,
   type Dropped,
   type Explanation,
@@ -70,7 +71,7 @@ export const explain = (plan: Plan): Explanation => {
   if (O.isSome(c))
     return { plan: show(plan), entries: origins(c.value), settings: decided(c.value), ...omitted(c.value) }
   const unasked = [{ input: 'everything', why: 'the plan was built by hand' }]
-  return { plan: show(plan), entries: entriesOf(plan), settings: [], dropped: [], unasked }
+  return { plan: show(plan), entries: entriesOf(plan), settings: [], dropped: [], unasked, consulted: [] }
 }
 
 /** Returns the plan that the entries describe, without its provenance; `none` if entries are missing. */

@@ -38,6 +38,8 @@ export interface Environment {
   readonly variables: ReadonlyMap<string, Secret.Secret>
   /** The text of the netrc file; empty if there is none. */
   readonly netrc: Secret.Secret
+  /** The path of the netrc file, if `read` found one. For `Plan.explain`. */
+  readonly netrcPath?: string
   /** Messages about files that could not be read. */
   readonly problems: ReadonlyArray<string>
 }
@@ -197,7 +199,13 @@ const decodeText = (content: Buffer): string => {
 /** `statSync` with `throwIfNoEntry: false` is not used: newer versions of Node also treat ENOTDIR as absent. */
 const isAbsent = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
 
-const readNetrc = (): { readonly text: string; readonly problems: ReadonlyArray<string> } => {
+interface NetrcFile {
+  readonly text: string
+  readonly path?: string
+  readonly problems: ReadonlyArray<string>
+}
+
+const readNetrc = (): NetrcFile => {
   const failed = (problem: string) => ({ text: '', problems: [problem] })
   const paths = netrcPaths()
   if (E.isLeft(paths)) return failed(paths.left)
@@ -206,7 +214,7 @@ const readNetrc = (): { readonly text: string; readonly problems: ReadonlyArray<
       const stat = statSync(path)
       if (!stat.isFile()) return failed(`netrc ${path} is not a file`)
       if (stat.size > MAX_NETRC_BYTES) return failed(`netrc ${path} is larger than 1 MiB and was not read`)
-      return { text: decodeText(readFileSync(path)), problems: [] }
+      return { text: decodeText(readFileSync(path)), path, problems: [] }
     } catch (cause) {
       if (isAbsent(cause)) continue
       return failed(`netrc ${path} cannot be read: ${messageOf(cause)}`)
@@ -215,8 +223,12 @@ const readNetrc = (): { readonly text: string; readonly problems: ReadonlyArray<
   return { text: '', problems: [] }
 }
 
-/** Reads the environment variables and the netrc file of the process. */
+/**
+ * Reads the environment variables and the netrc file of the process: the file in NETRC, else `~/.netrc` or `~/_netrc`. An
+ * empty NETRC reads no file.
+ */
 export const read: IO<Environment> = () => {
-  const { text, problems } = readNetrc()
-  return make(process.env, text, problems)
+  const { text, path, problems } = readNetrc()
+  const environment = make(process.env, text, problems)
+  return path === undefined ? environment : { ...environment, netrcPath: path }
 }

@@ -68,7 +68,10 @@ export const empty: Session = {
 /** The version of this library. */
 export const VERSION = '0.1.0'
 
-/** The four headers of requests, a connect timeout of 10 s, a read timeout of 60 s (D8), and the whole environment. */
+/**
+ * The four headers of requests, a connect timeout of 10 s, a read timeout of 60 s (D8), and the whole environment. So, as in
+ * requests, passwords of `~/.netrc` are sent to the hosts that it names; `withAmbient({ netrc: false })` prevents this.
+ */
 export const defaults: Session = pipe(
   { ...empty, ambient: { proxies: true, netrc: true, certificates: true } },
   withHeaders({

@@ -215,6 +215,36 @@ describe('a field rewritten by a custom auth scheme', () => {
   })
 })
 
+describe('the netrc file that was searched', () => {
+  const NETRC = 'machine example.com login me password hunter2'
+  const of = (href: string, netrcPath?: string, session = Session.defaults) => {
+    const read = Environment.make({}, NETRC)
+    const environment = netrcPath === undefined ? read : { ...read, netrcPath }
+    const plan = Plan.plan({ session, environment })(Request.get(href))
+    return E.isRight(plan) ? plan.right : expect.fail(plan.left.message)
+  }
+  const FILE = '/home/me/.netrc'
+
+  it('is named, with whether it has an entry for the host', () => {
+    const matched = of('https://example.com/', FILE)
+    expect(entry(matched, 'Authorization')?.how).toContain(FILE)
+    expect(data(matched).consulted).toEqual([{ input: `netrc ${FILE}`, result: 'has an entry for example.com' }])
+    const unmatched = of('https://other.test/', FILE)
+    expect(data(unmatched).consulted).toEqual([{ input: `netrc ${FILE}`, result: 'has no entry for other.test' }])
+    const printed = Explain.render()(Plan.explain(unmatched))
+    expect(printed).toContain(FILE)
+    expect(printed).not.toContain('hunter2')
+  })
+  it('is not named if its path is unknown, and not listed if it was not searched', () => {
+    expect(data(of('https://other.test/')).consulted).toMatchObject([{ input: 'netrc' }])
+    expect(data(of('https://u:p@example.com/', FILE)).consulted).toEqual([])
+    expect(data(of('https://example.com/', FILE, Session.empty)).consulted).toEqual([])
+    expect(data(of('https://example.com/', FILE, Session.withoutAuth(Session.defaults))).consulted).toEqual([])
+    const plan = Plan.plan({ session: Session.defaults })(Request.get('https://example.com/'))
+    expect(E.isRight(plan) && data(plan.right).consulted).toEqual([])
+  })
+})
+
 describe('netrc with a user in the URL', () => {
   const NETRC = 'machine example.com login me password a machine example.com login you password b'
   const of = (href: string, netrc: string, session = Session.defaults) => {

@@ -79,6 +79,19 @@ describe('the environment of the process', () => {
     write('.netrc', '')
     expect(readFrom(undefined)).toEqual(NOTHING)
   })
+  it('has the path of the file that was read, for explanations', () => {
+    const pathOf = (path: string | undefined) => {
+      vi.stubEnv('NETRC', path)
+      return Environment.read().netrcPath
+    }
+    expect(pathOf(undefined)).toBeUndefined()
+    const path = write('.netrc', GOOD)
+    expect(pathOf(undefined)).toBe(path)
+    expect(pathOf('')).toBeUndefined()
+    expect(pathOf(folder)).toBeUndefined()
+    const mine = write('mine', GOOD)
+    expect(pathOf(mine)).toBe(mine)
+  })
   it('expands a leading ~ in NETRC, but neither ~name nor ~ inside a path', () => {
     mkdirSync(join(folder, 'home'))
     homeIs(() => join(folder, 'home'))

@@ -71,6 +71,13 @@ export interface Unasked {
   readonly why: string
 }
 
+/** An input that was searched for credentials, and what was found. */
+export interface Consulted {
+  /** `netrc`, followed by the path of the file if it is known. */
+  readonly input: string
+  readonly result: string
+}
+
 /** What a plan contains, and which input each part comes from. Never shows a secret. */
 export interface Explanation {
   /** The plan in one line. */
@@ -83,6 +90,8 @@ export interface Explanation {
   readonly dropped: ReadonlyArray<Dropped>
   /** The inputs that were not read. */
   readonly unasked: ReadonlyArray<Unasked>
+  /** The inputs that were searched for credentials, whether they had any or not. */
+  readonly consulted: ReadonlyArray<Consulted>
 }
 
 export const from = (layer: Layer, how = '', overrode: ReadonlyArray<Overridden> = []): Origin => ({
@@ -142,12 +151,16 @@ export const render =
       ...Layout.paragraph(why, columns, 6, paint.faint),
     ])
     const unasked = explanation.unasked.flatMap(({ input, why }) => Layout.paragraph(`${input}: ${why}`, columns, 2))
+    const consulted = explanation.consulted.flatMap(({ input, result }) =>
+      Layout.paragraph(`${input}: ${result}`, columns, 2),
+    )
     const section = (title: string, body: ReadonlyArray<string>): ReadonlyArray<string> =>
       body.length === 0 ? [] : ['', paint.strong(title), ...body]
     return [
       ...Layout.wrap(explanation.plan, columns).map(paint.strong),
       ...rows,
       ...section('Dropped', dropped),
+      ...section('Consulted', consulted),
       ...section('Not consulted', unasked),
     ].join('\n')
   }

@@ -118,13 +118,15 @@ const ofAuthSetting = (c: Context): Origin | undefined => {
   return { ...origin, overrode: [...origin.overrode, shown] }
 }
 
+const fileOf = ({ environment: { netrcPath } }: Context): string => (netrcPath === undefined ? '' : ` in ${netrcPath}`)
+
 /** The origin of the Authorization header; `undefined` if it is like any other header. */
 const ofCredentials = (c: Context): Origin | undefined => {
   if (c.plan.cause === 'Authorize') return from('challenge', answers(c.plan.url.origin))
   if (c.credentials.authorization === undefined) return undefined
   switch (c.credentials.source) {
     case 'Netrc':
-      return from('environment', `netrc entry for ${c.url.hostname}`)
+      return from('environment', `netrc entry for ${c.url.hostname}${fileOf(c)}`)
     case 'Url':
       return c._tag === 'First' ? from(urlLayer(c), 'user and password in the URL') : undefined
     case 'UrlUser':

@@ -12,7 +12,7 @@ import * as Proxy from '../../values/Proxy.js'
 import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import type { Dropped, Explanation, Unasked } from './Explanation.js'
+import type { Consulted, Dropped, Explanation, Unasked } from './Explanation.js'
 import { label, pem } from './FieldLabel.js'
 import { queryKey, urlLayer } from './FieldOrigins.js'
 import type { Of } from './PlanField.js'
@@ -235,12 +235,22 @@ const netrcReason = (c: Context): string | undefined => {
   return reasons[c.credentials.source]
 }
 
+const hasNetrc = ({ url, environment }: Context): boolean => Secret.reveal(environment.netrc) !== '' && Url.isHttp(url)
+
+const hasNetrcEntry = (c: Context): boolean =>
+  hasNetrc(c) && O.isSome(Environment.credentialsFor(c.url.hostname, urlUser(c))(c.environment))
+
 const netrc = (c: Context): Source => {
-  const { url, environment } = c
-  const isRead = Secret.reveal(environment.netrc) !== '' && Url.isHttp(url)
-  const isHeld = isRead && O.isSome(Environment.credentialsFor(url.hostname, urlUser(c))(environment))
-  const held = isHeld ? { what: `netrc entry for ${url.hostname}`, value: HIDDEN } : undefined
+  const held = hasNetrcEntry(c) ? { what: `netrc entry for ${c.url.hostname}`, value: HIDDEN } : undefined
   return { input: 'netrc', held, why: netrcReason(c) }
+}
+
+/** Returns which netrc file was searched for the host, and whether it has an entry. */
+const consultedNetrc = (c: Context): ReadonlyArray<Consulted> => {
+  if (netrcReason(c) !== undefined || !hasNetrc(c)) return []
+  const { netrcPath } = c.environment
+  const result = hasNetrcEntry(c) ? `has an entry for ${c.url.hostname}` : `has no entry for ${c.url.hostname}`
+  return [{ input: netrcPath === undefined ? 'netrc' : `netrc ${netrcPath}`, result }]
 }
 
 const proxySettingReason = (c: Context, isHeld: boolean): string => {
@@ -303,8 +313,8 @@ const droppedFromFirst = (c: FirstContext): ReadonlyArray<Dropped> => [
   ...removedQuery(c),
 ]
 
-/** Returns the inputs that were available and are not in the plan, and those that were not read. */
-export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked'> => {
+/** Returns the inputs that were available and are not in the plan, those that were not read, and the netrc if it was. */
+export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked' | 'consulted'> => {
   const dropped = [
     ...(c._tag === 'First' ? droppedFromFirst(c) : droppedByRedirect(c)),
     ...droppedCookies(c),
@@ -319,5 +329,5 @@ export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked'> =>
   if (c.plan.url.protocol === 'http:' && O.isSome(c.plan.route.tls.ca)) {
     unasked.push({ input: 'TLS settings', why: 'the connection is not encrypted' })
   }
-  return { dropped: [...dropped, ...droppedCertificate(c)], unasked }
+  return { dropped: [...dropped, ...droppedCertificate(c)], unasked, consulted: consultedNetrc(c) }
 }
