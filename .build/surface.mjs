@@ -108,6 +108,13 @@ const isTopLevel = (declaration) =>
 const isKeysOfValue = (node) =>
   ts.isTypeOperatorNode(node) && node.operator === ts.SyntaxKind.KeyOfKeyword && ts.isTypeQueryNode(node.type)
 
+/** Sorted, because the order of a union that the compiler makes depends on other code. */
+const keysOf = (type) => {
+  const keys = (type.isUnion() ? type.types : [type]).map(({ value }) => value).sort()
+  const literals = keys.map((key) => ts.setEmitFlags(ts.factory.createStringLiteral(key, true), ts.EmitFlags.NoAsciiEscaping))
+  return ts.factory.createUnionTypeNode(literals.map((literal) => ts.factory.createLiteralTypeNode(literal)))
+}
+
 /** What an alias stands for that a module uses as an abbreviation and does not export. */
 const localMeaning = ({ typeName, typeArguments }) => {
   const found = checker.getSymbolAtLocation(typeName)
@@ -129,17 +136,18 @@ const withPublicNames = (declaration, from) => {
   }
   const visit = (context) => (node) => {
     // The printer reads a literal from the file that it prints, which need not be the literal's.
-    if (ts.isStringLiteral(node)) return factory.createStringLiteral(node.text, true)
-    if (ts.isNumericLiteral(node)) return factory.createNumericLiteral(node.text)
-    if (isKeysOfValue(node)) {
-      return checker.typeToTypeNode(checker.getTypeFromTypeNode(node), undefined, ts.NodeBuilderFlags.NoTruncation)
+    if (ts.isStringLiteral(node)) {
+      return ts.setEmitFlags(factory.createStringLiteral(node.text, true), ts.EmitFlags.NoAsciiEscaping)
     }
+    if (ts.isNumericLiteral(node)) return factory.createNumericLiteral(node.text)
+    if (isKeysOfValue(node)) return keysOf(checker.getTypeFromTypeNode(node))
     const meaning = ts.isTypeReferenceNode(node) ? localMeaning(node) : undefined
     if (meaning !== undefined) return ts.visitNode(meaning, visit(context))
     const deeper = ts.visitEachChild(node, visit(context), context)
     if (ts.isTypeReferenceNode(node)) {
       return factory.updateTypeReferenceNode(deeper, renamed(node.typeName), deeper.typeArguments)
     }
+    if (ts.isTupleTypeNode(node)) return ts.setEmitFlags(deeper, ts.EmitFlags.SingleLine)
     if (ts.isTypeQueryNode(node)) {
       return factory.updateTypeQueryNode(deeper, renamed(node.exprName), deeper.typeArguments)
     }
@@ -168,7 +176,10 @@ const textOf = (declaration, from) => {
   const file = declaration.getSourceFile()
   const shown = printer.printNode(ts.EmitHint.Unspecified, withPublicNames(declaration, from), file)
   const keyword = ts.isVariableDeclaration(declaration) ? 'const ' : ''
-  return keyword + shown.replace(/^(?:export )?(?:declare )?/, '').replace(/;$/gm, '')
+  const text = keyword + shown.replace(/^(?:export )?(?:declare )?/, '').replace(/;$/gm, '')
+  const declared = declaration.name?.text
+  // `export { type Input as ChallengeInput }`
+  return declared === undefined ? text : text.replace(new RegExp(`^([a-z ]+ )${declared}\\b`), `$1${from.export}`)
 }
 
 const describe = (symbol, namespace) => {
