@@ -1,9 +1,10 @@
 // Builds `dist`: the same sources as ESM and as CommonJS, one entry for each namespace of `src/index.ts`.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { namespaces } from './exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
@@ -34,11 +35,10 @@ for (const file of ['Secret.js', 'Secret.d.ts']) {
   write(`esm/src/values/${file}`, `export * from '../../../cjs/src/values/Secret.js'`)
 }
 
-const index = readFileSync(join(root, 'src', 'index.ts'), 'utf8')
-for (const [, name, path] of index.matchAll(/^export \* as (\w+) from '\.\/(.+)'$/gm)) {
-  for (const kind of ['esm', 'cjs']) write(`${kind}/${name}.d.ts`, `export * from './src/${path}'`)
-  write(`esm/${name}.js`, `export * from './src/${path}'`)
-  write(`cjs/${name}.js`, `module.exports = require('./src/${path}')`)
+for (const { name, path } of namespaces) {
+  for (const kind of ['esm', 'cjs']) write(`${kind}/${name}.d.ts`, `export * from './src/${path}.js'`)
+  write(`esm/${name}.js`, `export * from './src/${path}.js'`)
+  write(`cjs/${name}.js`, `module.exports = require('./src/${path}.js')`)
 }
 
 // The command is a generated file, because a source file cannot begin with `#!`.

@@ -39,16 +39,11 @@ const publint = (tarball) => {
   return status === 0 ? [] : [output.trim()]
 }
 
-/** The entry points that the wildcard in `exports` stands for: one for each namespace. attw does not expand it itself. */
-const namespaces = () =>
-  [...readFileSync(join(root, 'src', 'index.ts'), 'utf8').matchAll(/^export \* as (\w+) /gm)].map(([, name]) => name)
-
-// The package supports `moduleResolution` node16, nodenext and bundler. node10 cannot see the subpaths in `exports`.
+/** Checks every path in `exports`, also for `moduleResolution` node10, which reads `typesVersions` instead. */
 const areTheTypesWrong = (tarball) => {
-  const entryPoints = ['.', 'laws', ...namespaces()]
-  const options = ['--profile', 'node16', '--format', 'ascii', '--no-emoji', '--no-color']
+  const options = ['--profile', 'strict', '--format', 'ascii', '--no-emoji', '--no-color']
   const attw = binOf('@arethetypeswrong/cli', 'attw')
-  const { status, output } = run(process.execPath, attw, tarball, ...options, '--entrypoints', ...entryPoints)
+  const { status, output } = run(process.execPath, attw, tarball, ...options)
   return status === 0 ? [] : [output.trim()]
 }
 

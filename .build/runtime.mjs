@@ -15,7 +15,7 @@ export const install = (folder, dependencies) => {
   mkdirSync(folder, { recursive: true })
   writeFileSync(manifest, wanted)
   const options = ['install', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
-  const { status } = spawnSync('npm', options, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
+  const { status } = spawnSync('npm', options, { cwd: folder, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
   if (status !== 0) {
     console.error(`Could not install ${Object.keys(dependencies).join(', ')} into ${folder}`)
     process.exit(1)

@@ -108,7 +108,12 @@ export const iterated = async (
 export type Reading = 'gather' | 'iterate'
 
 /** Reads at most that many octets of a reply, in one of two ways. `patience` is in milliseconds. */
-export const read = (reading: Reading, reply: Reply, atMost: number, patience: number) =>
+export const read = (
+  reading: Reading,
+  reply: Reply,
+  atMost: number,
+  patience: number,
+): Promise<E.Either<string, E.Either<Fault.Fault, Uint8Array>>> =>
   reading === 'gather' ? gathered(reply, Math.max(atMost, 1), patience) : iterated(reply, atMost, patience)
 
 const same = (x: Uint8Array, y: Uint8Array): boolean => Buffer.compare(x, y) === 0
@@ -251,9 +256,15 @@ const wholeOr = (body: E.Either<string, E.Either<Fault.Fault, Uint8Array>>, octe
     : [`the body has ${came.length} octets that differ from the ${octets.length} of the answer`]
 }
 
-const CODERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } as const
 /** A content coding that every transport decodes. */
-export type Coding = keyof typeof CODERS
+export type Coding = 'gzip' | 'deflate' | 'br'
+
+/** Typed without zlib's types, so that the declarations of the package need no types of Node. */
+const CODERS: Readonly<Record<Coding, (octets: Uint8Array) => Uint8Array>> = {
+  gzip: gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+}
 
 /** States that a gzip, deflate or brotli body is decoded. */
 export const decodes =

@@ -21,7 +21,14 @@ import * as Fault from './wire/Fault.js'
 
 export type { InvalidPayload, NotJson, StatusError } from './Response.js'
 export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
-export type { PlanError } from './stages/PlanError.js'
+export type {
+  InvalidBody,
+  InvalidHeader,
+  InvalidProxy,
+  InvalidSettings,
+  PlanError,
+  UnsupportedScheme,
+} from './stages/PlanError.js'
 export type { RedirectError } from './stages/Redirect.js'
 export type { TransportError } from './wire/Transport.js'
 

@@ -32,7 +32,9 @@ const examplesOf = (path: string): ReadonlyArray<Example> => {
         .replace(/\*\/$/, '')
         .split('\n')
         .map((line) => line.replace(/^ *\* ?/, ''))
-        .join('\n'),
+        .join('\n')
+        // An internal module has no name outside the package: its examples import it from its folder.
+        .replace(/(?<= from ')\.\/(?=\w+\.js')/g, `${join(root, 'dist', 'esm', relative(root, dirname(path)))}/`),
     }))
   })
 }

@@ -11,7 +11,11 @@ export const ALIAS = [
 ]
 
 /** Tests of the built package: the tarball, the command as a process, the documentation. Only these tests need a build. */
-export const PACKAGE = ['test/{package,docs}.test.ts', 'test/cli/{look,send}.test.ts', 'test/transport/exit.test.ts']
+export const PACKAGE = [
+  'test/{package,docs,surface,consumers}.test.ts',
+  'test/cli/{look,send}.test.ts',
+  'test/transport/exit.test.ts',
+]
 
 /** Tests that open sockets, start processes, or replace a module of Node. */
 export const INTEGRATION = [

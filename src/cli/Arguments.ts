@@ -12,7 +12,7 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import * as Arguments from 'requests-ts/src/cli/Arguments'
+ * import * as Arguments from './Arguments.js'
  *
  * assert.equal(E.isRight(Arguments.parse(['plan', 'https://example.com/', 'q==1'])), true)
  * assert.equal(E.isLeft(Arguments.parse(['plan', 'https://example.com/', '--sesion', 'x'])), true)

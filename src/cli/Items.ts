@@ -18,7 +18,7 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import * as Items from 'requests-ts/src/cli/Items'
+ * import * as Items from './Items.js'
  *
  * assert.deepEqual(Items.parse('q==a b'), E.right({ _tag: 'Query', name: 'q', value: 'a b' }))
  * assert.deepEqual(Items.parse('X-A:1'), E.right({ _tag: 'Header', name: 'X-A', value: '1' }))

@@ -71,7 +71,7 @@ const sizeText = (bytes: number): string => {
 
 /**
  * @example
- * import { progressLine } from 'requests-ts/src/cli/Terminal'
+ * import { progressLine } from './Terminal.js'
  *
  * assert.equal(progressLine({ direction: 'up', bytes: 3_145_728, total: 6_291_456 }), '↑ 3.0 MiB of 6.0 MiB, 50 %')
  */

@@ -37,6 +37,9 @@ import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
 import * as Site from './Site.js'
 
+export type { LogicalTime } from './LogicalTime.js'
+export type { CookieScope, Site } from './Site.js'
+
 /** Identifies a cookie. */
 export interface Key {
   readonly name: string

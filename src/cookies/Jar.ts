@@ -38,10 +38,11 @@ import * as LogicalTime from './LogicalTime.js'
 import * as SetCookie from './SetCookie.js'
 import * as Site from './Site.js'
 
-export type { Challenge } from './DigestCache.js'
+export type { Challenge, Input as ChallengeInput, Query as ChallengeQuery } from './DigestCache.js'
 export { decode, encode, JarJson } from './JarJson.js'
 export * from './JarState.js'
-export { matchRejection, type Rejection } from './SetCookie.js'
+export type { PersistentMap } from './PersistentMap.js'
+export { matchRejection, type Rejection, type RejectionTag } from './SetCookie.js'
 
 /** The result of storing the Set-Cookie fields of one response. */
 export interface Absorbed {

@@ -22,7 +22,13 @@ import { type PlanField, split } from './explain/PlanField.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
 
-interface Named {
+/**
+ * The field of a plan that differs.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Named {
   readonly field: string
   readonly name: string
 }

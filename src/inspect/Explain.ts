@@ -46,6 +46,8 @@ export {
   render,
   type Unasked,
 } from './explain/Explanation.js'
+export type { Label } from './explain/FieldLabel.js'
+export type { Contents as FieldContents, Of as FieldOf, PlanField, Tag as FieldTag } from './explain/PlanField.js'
 /** @deprecated Use `FieldOrigin`. */
 export type Entry = FieldOrigin
 /** @deprecated Use `Overridden`. */

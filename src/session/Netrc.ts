@@ -34,7 +34,13 @@ import type { Credentials } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 
-interface Entry {
+/**
+ * The credentials of one `machine` or `default` entry. A missing field is an empty string.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Entry {
   readonly login: string
   readonly account: string
   readonly password: string

@@ -241,6 +241,6 @@ export const prepare =
 /** @deprecated Use `withDefaults`. */
 export const worldOf = withDefaults
 /** @deprecated Internal: `prepare` does this. */
-export const leave = withoutSessionCredentials
+export const leave: (merged: Merged) => Merged = withoutSessionCredentials
 /** @deprecated Use `prepareWithMerged`. */
 export const prepared = prepareWithMerged

@@ -247,6 +247,6 @@ export const next =
   }
 
 /** @deprecated Internal: `Exchange.settle` does this. */
-export const withoutEchoes = hideSecretQuery
+export const withoutEchoes: (head: Head, merged: Merged) => Head = hideSecretQuery
 /** @deprecated Use `Redirection`. */
 export type Next = Redirection

@@ -32,7 +32,8 @@ async function* nonEmptyChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /** Yields pieces of `size` bytes; the last one may be shorter. If the size is less than 1, yields the chunks as received. */
-export const pieces = (size: number) => (size >= 1 ? piecesOf(Math.floor(size)) : nonEmptyChunks)
+export const pieces = (size: number): ((body: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array>) =>
+  size >= 1 ? piecesOf(Math.floor(size)) : nonEmptyChunks
 
 const piecesOf = (size: number) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -75,7 +75,7 @@ export const discard = async (body: Source): Promise<void> => {
   }
 }
 
-export const NOTHING = new Uint8Array(0)
+export const NOTHING: Uint8Array = new Uint8Array(0)
 
 /** Concatenates chunks. A single chunk is returned without copying. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {

@@ -22,7 +22,13 @@ import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import type { BodyLimit, Cause, ClientCertificate, Plan, Timeouts } from '../../wire/Plan.js'
 
-interface Contents {
+/**
+ * What a field holds, by its tag.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Contents {
   readonly Method: { readonly method: string }
   readonly Place: { readonly url: Url.Url }
   /** `text` is secret if it contains a value that `shown` hides. */

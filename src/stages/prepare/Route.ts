@@ -42,8 +42,13 @@ export interface RouteDecision {
   readonly isAmbientCa: boolean
 }
 
-/** A function of everything that a route depends on. */
-type ForUrl<A> = (settings: Settings, ambient: Ambient, environment: Environment.Environment, url: Url) => A
+/**
+ * A function of everything that a route depends on.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type ForUrl<A> = (settings: Settings, ambient: Ambient, environment: Environment.Environment, url: Url) => A
 
 // --- the proxy -----------------------------------------------------------------------------------------------------
 
