@@ -30,6 +30,8 @@ import {
   Transport,
 } from '../src/index.js'
 import * as Failure from '../src/transport/undici/Failure.js'
+import * as Deadline from '../src/wire/Deadline.js'
+import { withPlan } from '../src/wire/Transport.js'
 import { untyped } from './untyped.js'
 
 // Every message of the library is in messages.txt. To change one, change its source, then run
@@ -368,6 +370,11 @@ const sentTwice = async (): Promise<unknown> => {
 }
 const emptyTape = (): Transport.Transport => Transport.replay(Tape.empty)
 
+const deadlineOf = (make: (plan: Plan.Plan) => Fault.Fault): Promise<unknown> => {
+  const transport: Transport.Transport = (plan) => async () => E.left(withPlan(plan, make(plan)))
+  return sentBy(transport, Request.withTimeouts({ total: 5000 })(Request.get(url)))
+}
+
 const FAULT: ReadonlyArray<Situation> = [
   ['a transport that throws', () => sentBy(() => thrown('socket gone'))],
   ['a transport that returns a promise', () => sentBy(async () => undefined)],
@@ -462,7 +469,13 @@ const FAULT: ReadonlyArray<Situation> = [
     'a TLS handshake that fails',
     () => Failure.tlsFailed('h.test:443', foreign('CERT_HAS_EXPIRED', 'certificate has expired')),
   ],
-  ['a deadline', () => Failure.deadlineExceeded('GET', 'h.test:80', 5000)],
+  ['a deadline', () => deadlineOf((plan) => Deadline.exceeded(plan))],
+  [
+    'a deadline in the queue of withLimit',
+    () => deadlineOf((plan) => Deadline.exceeded(plan, 'it waited for withLimit')),
+  ],
+  ['a deadline after three attempts', () => deadlineOf((plan) => Deadline.withAttempts(3)(Deadline.exceeded(plan)))],
+  ['a deadline while a hook runs', () => deadlineOf(() => Deadline.unnamed())],
   ['a server that is silent', () => Failure.readTimeout('h.test:80', 5000)],
   ['a connection that takes too long', () => Failure.connectTimeout('h.test:80', 5000, 'TCP')],
   [
