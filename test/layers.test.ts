@@ -80,6 +80,7 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'Multipart.ts': 'adds files to the parts',
   'Plan.ts': 'adds planning and the printers to the type',
   'Request.ts': 'adds `fromCurl` and files to the request',
+  'Story.ts': 'adds the diagram to the story',
   'Transport.ts': 'adds the implementations to the type',
 }
 

@@ -16,6 +16,7 @@ import {
   Http,
   Jar,
   type Lint,
+  Multipart,
   Netrc,
   Plan,
   RedirectPolicy,
@@ -89,6 +90,9 @@ const sentBy = async (transport: unknown, request = Request.get(url)): Promise<u
   )
 const answering = (answer: Partial<Reply.Answer>): Transport.Transport =>
   Transport.memory(() => ({ status: 200, ...answer }))
+const sentByGiven = (options: Transport.Options, request = Request.get(url)): Promise<unknown> =>
+  sentBy(Transport.undici({ ...options, dispatcher: { dispatch: () => true } }), request)
+
 const responseOf = async (answer: Partial<Reply.Answer>): Promise<Response.Response> => {
   const outcome = await pipe(
     Http.get(url),
@@ -483,6 +487,15 @@ const FAULT: ReadonlyArray<Situation> = [
     () => Failure.proxyRefused('proxy.test:3128', 'h.test:443', 407, 'Proxy Authentication Required'),
   ],
   ['too many interim replies', () => Failure.tooManyInterim('h.test:80', 10)],
+  [
+    'a given dispatcher and a proxy',
+    () => sentByGiven({}, Request.withProxy('http://u:hunter2@p.test')(Request.get(url))),
+  ],
+  ['a given dispatcher and a CA', () => sentByGiven({}, Request.withCa('/ca.pem')(Request.get('https://h.test/')))],
+  ['a given dispatcher and another option', () => sentByGiven({ http2: true })],
+  ['a dispatcher without dispatch', () => sentBy(Transport.undici({ dispatcher: untyped({}) }))],
+  ['a part whose file is missing', async () => leftOf(await Multipart.statFile('/nonexistent/a.bin')())],
+  ['a part whose file is a folder', async () => leftOf(await Multipart.statFile('/')())],
 ]
 
 const DOWNLOAD: ReadonlyArray<Situation> = [

@@ -51,6 +51,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   output: { type: 'string', short: 'o' },
   verbose: { type: 'boolean', short: 'v' },
+  mermaid: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const
@@ -68,6 +69,7 @@ const ACCEPTED_BY: Partial<Readonly<Record<Name, ReadonlyArray<Command>>>> = {
   json: ['plan', 'explain'],
   output: ['send'],
   verbose: ['send'],
+  mermaid: ['send'],
 }
 
 /** Pairs of options that cannot be combined. */
@@ -82,6 +84,7 @@ const EXCLUSIVE: ReadonlyArray<readonly [Name, Name]> = [
   ['no-verify', 'cacert'],
   ['curl', 'form'],
   ['curl', 'multipart'],
+  ['verbose', 'mermaid'],
 ]
 
 /** What the request is made from: method, URL and items, or a curl line. */
@@ -250,6 +253,8 @@ Options
       --json            print JSON (plan, explain)
   -o, --output FILE     save the complete response body to FILE (send)
   -v, --verbose         print each hop to standard error (send)
+      --mermaid         print each hop to standard error as a Mermaid sequence
+                        diagram (send)
   -h, --help            print this help
       --version         print the version
 

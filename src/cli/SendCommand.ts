@@ -7,7 +7,7 @@
  * | a terminal         | head and text with control characters escaped; a binary body is not shown             |
  * | `--output FILE`    | to `FILE.part`, which is renamed to FILE once the body is complete                    |
  *
- * Everything else goes to the standard error: the story of `--verbose`, progress, notes and errors.
+ * Everything else goes to the standard error: the story of `--verbose` or `--mermaid`, progress, notes and errors.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,8 +16,8 @@ import * as Client from '../Client.js'
 import type * as Jar from '../cookies/Jar.js'
 import * as Http from '../Http.js'
 import type * as HttpError from '../HttpError.js'
-import * as Story from '../inspect/Story.js'
 import * as Request from '../Request.js'
+import * as Story from '../Story.js'
 import * as Stream from '../Stream.js'
 import type { Environment } from '../session/Environment.js'
 import { escapeControls } from '../values/Printable.js'
@@ -115,9 +115,16 @@ type Outcome = E.Either<Exit.Failure, Completed>
 
 const isSendError = (failure: Exit.Failure): failure is HttpError.SendError => !('head' in failure) && 'plan' in failure
 
-const printStory = async (terminal: Terminal.Terminal, outcome: Outcome): Promise<void> => {
+type StoryPrinter = (story: Story.Story) => string
+
+const storyPrinter = (terminal: Terminal.Terminal, { verbose, mermaid }: Options): StoryPrinter | undefined => {
+  if (mermaid) return Story.toMermaid
+  return verbose ? Story.render(Terminal.styleOf(terminal, terminal.err)) : undefined
+}
+
+const printStory = async (terminal: Terminal.Terminal, render: StoryPrinter, outcome: Outcome): Promise<void> => {
   const print = (ended: E.Either<HttpError.SendError, Story.Ended>): Promise<void> =>
-    Terminal.printLine(terminal, Story.render(Terminal.styleOf(terminal, terminal.err))(Story.ofOutcome(ended)))
+    Terminal.printLine(terminal, render(Story.ofOutcome(ended)))
   if (E.isRight(outcome)) {
     const { reply, size } = outcome.right
     await print(E.right(size === undefined ? reply : { ...reply, bytes: { length: size } }))
@@ -172,7 +179,8 @@ export const send =
     )()
     await progress.clear()
     const outcome = E.isLeft(result) ? result : E.right(result.right[0])
-    if (options.verbose) await printStory(terminal, outcome)
+    const render = storyPrinter(terminal, options)
+    if (render !== undefined) await printStory(terminal, render, outcome)
     const code = await reportOutcome(terminal, outcome)
     const next = jarAfter(result)
     if (next === undefined) return code

@@ -221,7 +221,8 @@ const lastHop = (response: Ended): Hop => ({
 
 // --- for a terminal ------------------------------------------------------------------------------------------------
 
-const SIGN: Readonly<Record<Change['kind'], string>> = { gained: '+', changed: '~', lost: '-', refused: '!' }
+/** The sign of each kind of change. */
+export const SIGN: Readonly<Record<Change['kind'], string>> = { gained: '+', changed: '~', lost: '-', refused: '!' }
 
 /** Indents all lines but the first. */
 const hanging = (sign: string, text: string, columns: number, paint: (text: string) => string): ReadonlyArray<string> =>

@@ -102,6 +102,25 @@ describe('send', () => {
     ])
   })
 
+  it('prints each hop as a diagram to the standard error with --mermaid', async () => {
+    const { out, err, code } = await call('send', '--mermaid', `${server.url}/login`)
+    expect([out, code]).toEqual(['welcome', 0])
+    expect(
+      err
+        .split('\n')
+        .slice(0, 6)
+        .map((line) => line.trim()),
+    ).toEqual([
+      'sequenceDiagram',
+      'participant client',
+      `participant server1 as ${server.url}`,
+      'participant jar as cookie jar',
+      'client->>server1: 1. GET /login',
+      'server1-->>client: 302 Found',
+    ])
+    expect(await call('send', '--mermaid', '-v', `${server.url}/login`)).toMatchObject({ code: 2 })
+  })
+
   it('follows redirects except for HEAD and with --no-follow', async () => {
     expect(await call('send', `${server.url}/login`, '--no-follow')).toEqual({ out: '', err: '', code: 0 })
     await call('send', 'HEAD', `${server.url}/login`)

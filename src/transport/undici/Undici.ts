@@ -15,6 +15,7 @@ import type { Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
 import type { ChannelRequest } from './Channel.js'
 import * as Failure from './Failure.js'
+import { type Dispatcher as Given, GivenDispatcher } from './GivenDispatcher.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
 import { LinkedList } from './LinkedList.js'
@@ -36,6 +37,15 @@ export interface Options {
   readonly socketPath?: string
   /** The local address to connect from. */
   readonly localAddress?: string
+  /**
+   * A dispatcher of undici 7 or later, such as an `Agent`, a `ProxyAgent` or a `MockAgent`, to send through instead of own
+   * connections. It is never closed. It decides about connections, proxy, TLS and the connect timeout, so the other options,
+   * and a proxy or TLS settings of a plan, are an error when the request is sent. Without interceptors that follow
+   * redirects, redirects are followed by this library. A body is passed as bytes, which a `MockAgent` matches by a RegExp.
+   *
+   * @since 0.2.0
+   */
+  readonly dispatcher?: Given
 }
 
 const settingsOf = (options: Options): Settings => ({
@@ -46,6 +56,10 @@ const settingsOf = (options: Options): Settings => ({
   socketPath: options.socketPath,
   localAddress: options.localAddress,
 })
+
+/** The names of the options that are set. */
+const namesOf = (options: object): ReadonlyArray<string> =>
+  Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]))
 
 let library: Library | undefined
 
@@ -144,7 +158,11 @@ class Dispatcher implements AttemptOwner {
  * assert.equal(typeof transport.close, 'function')
  */
 export const undici = (options: Options = {}): Transport => {
-  const dispatcher = new Dispatcher(settingsOf(UserInput.own(options)))
+  const { dispatcher: given, ...others } = UserInput.own(options)
+  const dispatcher =
+    given === undefined
+      ? new Dispatcher(settingsOf(UserInput.own(others)))
+      : new GivenDispatcher(given, namesOf(others))
   const send: Transport = (plan, given) => () => {
     const controls = UserInput.own(given)
     const clock = controls.clock ?? Clock.system

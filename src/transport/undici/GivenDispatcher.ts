@@ -1,0 +1,149 @@
+/**
+ * Sends through a dispatcher of undici that the caller made, such as an `Agent`, a `ProxyAgent` or a `MockAgent`.
+ *
+ * | subject                                        | decided by                                                    |
+ * |------------------------------------------------|---------------------------------------------------------------|
+ * | connections, TLS, proxy, `timeouts.connect`    | the dispatcher                                                |
+ * | `timeouts.read`, `timeouts.total`, abort, progress | the attempt, as with connections of this library          |
+ * | redirects, retries                             | this library; an interceptor that follows a redirect hides it: its cookies and its policy are skipped |
+ * | closing                                        | whoever made the dispatcher                                   |
+ *
+ * A setting that only connections of this library can apply is an error and is not ignored.
+ */
+import { isIP } from 'node:net'
+import * as O from 'fp-ts/lib/Option.js'
+import { withoutBrackets } from '../../values/IpAddress.js'
+import * as Url from '../../values/Url.js'
+import * as Fault from '../../wire/Fault.js'
+import type { Plan } from '../../wire/Plan.js'
+import type { Controller, Handler } from './Channel.js'
+import * as Failure from './Failure.js'
+import * as Head from './Head.js'
+import { LinkedList } from './LinkedList.js'
+import type { AttemptOwner, RequestAttempt } from './RequestAttempt.js'
+import * as RequestBody from './RequestBody.js'
+
+/**
+ * What is used of undici's `Dispatcher`, version 7 or later.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Dispatcher {
+  // A method, so that undici's dispatchers, whose parameters are narrower, are accepted.
+  dispatch(options: object, handler: object): boolean
+}
+
+const refused = (tag: Fault.FaultTag, problem: string): Fault.Fault => Fault.make(tag, `Cannot send: ${problem}`)
+
+/** Returns why a plan cannot be sent through a given dispatcher, or `undefined`. */
+const problemOf = ({ url, route: { proxy, tls } }: Plan): Fault.Fault | undefined => {
+  if (!Url.isHttp(url)) return refused('ConnectFailed', `the scheme of ${url.protocol} URLs must be http: or https:`)
+  if (O.isSome(proxy)) {
+    const hint = 'use a ProxyAgent as the dispatcher and Session.withoutProxy, or leave out the dispatcher'
+    return refused('ProxyFailed', `a given dispatcher does not use the proxy of the plan; ${hint}`)
+  }
+  const isDefault = tls.verify && O.isNone(tls.ca) && O.isNone(tls.certificate)
+  if (isDefault || url.protocol === 'http:') return undefined
+  const hint = 'set them on the dispatcher, or leave out the dispatcher'
+  return refused('TlsFailed', `a given dispatcher does not use verify, CA and client certificate of the plan; ${hint}`)
+}
+
+/** The header fields as a list, for a dispatcher or an interceptor that has only a record of them. */
+const listOf = (headers: unknown): ReadonlyArray<unknown> => {
+  if (typeof headers !== 'object' || headers === null) return []
+  return Object.entries(headers).flatMap(([name, value]) =>
+    Array.isArray(value) ? value.flatMap((one: unknown) => [name, one]) : [name, value],
+  )
+}
+
+const handlerOf = (attempt: RequestAttempt): Handler => ({
+  onRequestStart: (controller) => attempt.onRequestStart(controller),
+  onResponseStart: (controller, status, headers, reason) => {
+    const isRaw = Array.isArray(controller.rawHeaders)
+    const read: Controller = isRaw
+      ? controller
+      : {
+          abort: (cause) => controller.abort(cause),
+          pause: () => controller.pause(),
+          resume: () => controller.resume(),
+          rawHeaders: listOf(headers),
+        }
+    attempt.onResponseStart(read, status, headers, reason)
+  },
+  onResponseData: (controller, chunk) => attempt.onResponseData(controller, chunk),
+  onResponseEnd: () => attempt.onResponseEnd(),
+  onResponseError: (controller, error) => attempt.onResponseError(controller, error),
+})
+
+const optionsOf = (attempt: RequestAttempt): object => {
+  const { plan } = attempt
+  const body = RequestBody.make(plan.body, attempt)
+  if (body instanceof RequestBody.BodyStream) attempt.upload = body
+  const name = withoutBrackets(plan.url.hostname)
+  return {
+    origin: plan.url.origin,
+    path: Url.target(plan.url),
+    method: plan.method,
+    headers: Head.flat(plan),
+    body,
+    // The name that the certificate must have. undici would use the Host header.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+  }
+}
+
+/** Sends the attempts of one transport through a given dispatcher, and never closes it. */
+export class GivenDispatcher implements AttemptOwner {
+  readonly #inFlight = new LinkedList<RequestAttempt>()
+  readonly #dispatcher: Dispatcher
+  readonly #others: ReadonlyArray<string>
+
+  /** @param others - the names of the other options, which cannot be combined with a dispatcher */
+  constructor(dispatcher: Dispatcher, others: ReadonlyArray<string>) {
+    this.#dispatcher = dispatcher
+    this.#others = others
+  }
+
+  start(attempt: RequestAttempt): void {
+    this.#inFlight.push(attempt)
+    if (!attempt.begin()) return
+    const problem = this.#problem() ?? problemOf(attempt.plan)
+    if (problem !== undefined) {
+      attempt.fail(problem)
+      return
+    }
+    try {
+      this.#dispatcher.dispatch(optionsOf(attempt), {
+        ...handlerOf(attempt),
+        onRequestUpgrade: attempt.onRequestUpgrade.bind(attempt),
+      })
+    } catch (error) {
+      attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
+    }
+  }
+
+  #problem(): Fault.Fault | undefined {
+    if (this.#others.length > 0) {
+      const names = this.#others.join(', ')
+      return refused(
+        'ConnectFailed',
+        `the option dispatcher cannot be combined with ${names}; set it on the dispatcher`,
+      )
+    }
+    const dispatcher: unknown = this.#dispatcher
+    const isValid = typeof dispatcher === 'object' && dispatcher !== null && 'dispatch' in dispatcher
+    return isValid && typeof dispatcher.dispatch === 'function'
+      ? undefined
+      : refused('ConnectFailed', 'the option dispatcher must be a Dispatcher of undici')
+  }
+
+  onOver(attempt: RequestAttempt): void {
+    this.#inFlight.remove(attempt)
+  }
+
+  async close(): Promise<void> {
+    for (let attempt = this.#inFlight.shift(); attempt !== undefined; attempt = this.#inFlight.shift()) {
+      attempt.fail(Failure.clientClosed())
+    }
+  }
+}
