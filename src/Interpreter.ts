@@ -13,6 +13,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Client from './Client.js'
 import type { Jar } from './cookies/Jar.js'
+import * as Observation from './Observation.js'
 import type { Request } from './session/Request.js'
 import type { Hook } from './session/Settings.js'
 import * as Exchange from './stages/Exchange.js'
@@ -98,28 +99,50 @@ const runAndClose = async <S, E, A>(
   }
 }
 
-/** Sends plans and processes replies until a step is not `Next`. */
-const run = async <S, E, A>(
+/** Plans, and starts to observe if the settings have observers. Not async: that would cost a promise. */
+const run = <S, E, A>(
   client: Client.Client,
   jar: Jar,
   begin: Begin<S>,
   finish: Finish<E, A>,
 ): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
   const begun = begin()
-  if (E.isLeft(begun)) return [begun, jar]
-  let x = begun.right
+  if (E.isLeft(begun)) return Promise.resolve([begun, jar])
+  const observation = Observation.start(client.clock, begun.right)
+  if (observation === undefined) return exchange(client, begun.right, finish)
+  const observed: Finish<E, A> = (reply, done) => {
+    observation.settled(done.head)
+    return finish(reply, done)
+  }
+  return observation.ending(exchange(client, begun.right, observed, observation))
+}
+
+/** Sends plans and processes replies until a step is not `Next`. */
+const exchange = async <E, A>(
+  client: Client.Client,
+  first: Exchange.Exchange,
+  finish: Finish<E, A>,
+  observation?: Observation.Observation,
+): Promise<Outcome<E | Exchange.ExchangeError, A>> => {
+  let x = first
   // A custom transport may call `superseded` after its send has ended. That must not change anything.
   let isSending = false
   const superseded: OnRetry = (reply) => {
     if (!isSending) return identity
-    const { exchange, headers } = Exchange.absorbRetried(client.clock.now())(reply)(x)
-    x = exchange
-    return headers
+    const retried = Exchange.absorbRetried(client.clock.now())(reply)(x)
+    x = retried.exchange
+    return retried.headers
   }
   const { settings } = x.merged
   const progress = settings.progress._tag === 'Set' ? settings.progress.value : undefined
-  const controls = Send.startControls(client, x.plan, { entropy: x.entropy, progress, superseded })
-  const sendOne = Send.sendBy(client, controls)
+  const controls = Send.startControls(client, x.plan, {
+    entropy: x.entropy,
+    progress,
+    superseded: observation === undefined ? superseded : observation.retrying(superseded),
+    resending: observation?.resending,
+  })
+  const send = Send.sendBy(client, controls)
+  const sendOne = observation === undefined ? send : observation.sending(send)
   const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(settings.hooks)
   for (;;) {
     if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumedError(x)), x.jar]

@@ -2,6 +2,7 @@
  * Generates settings, sessions and requests as users build them: with a few combinators, over a few names that repeat.
  */
 import * as fc from 'fast-check'
+import type { Observer } from '../../src/session/Observer.js'
 import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
@@ -41,6 +42,7 @@ const hook: fc.Arbitrary<Settings.Hook> = fc.constantFrom<Settings.Hook>(
   (head) => async () => ({ _tag: 'Right', right: head }),
   (head) => async () => ({ _tag: 'Right', right: { ...head, status: 299 } }),
 )
+const observer: fc.Arbitrary<Observer> = fc.constantFrom<Observer>({}, { onDone: () => () => {} })
 
 /** A combinator that prints as its call, so that a counterexample is code that a user can run. */
 const called = (name: string, args: ReadonlyArray<unknown>, configure: Settings.Configure): Settings.Configure => {
@@ -88,6 +90,8 @@ export const change: fc.Arbitrary<Settings.Configure> = fc.oneof(
   calls('andRedirectPolicy', Settings.andRedirectPolicy, policy),
   calls('withHook', Settings.withHook, hook),
   calls('withHooks', Settings.withHooks, fc.array(hook, { maxLength: 2 })),
+  calls('withObserver', Settings.withObserver, observer),
+  calls('withObservers', Settings.withObservers, fc.array(observer, { maxLength: 2 })),
   calls('withBaseUrl', Settings.withBaseUrl, fc.constantFrom('http://h.test/v1', 'https://h.test')),
   calls('withSensitiveHeaders', (name: string) => Settings.withSensitiveHeaders(name), headerName),
 )

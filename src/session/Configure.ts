@@ -11,6 +11,7 @@ import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import { type BodyLimit, type ClientCertificate, hideCertificate, type Timeouts } from '../wire/Plan.js'
 import * as Auth from './Auth.js'
+import type { Observer } from './Observer.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 import {
   baseUrl,
@@ -219,7 +220,7 @@ export const withoutTimeouts: Configure = patch({
 /** Sets the largest body, in octets, that is read into memory. `undefined` keeps the earlier value. */
 export const withLimits = (limits: Numbers<keyof BodyLimit>): Configure => patch({ limits: numbers({ ...limits }) })
 
-// --- redirects, hooks, progress ------------------------------------------------------------------------------------
+// --- redirects, hooks, observers, progress -------------------------------------------------------------------------
 
 /** Sets how many redirects are followed before `TooManyRedirects`; 30 by default. */
 export const withMaxRedirects = (n: number): Configure => patch({ maxRedirects: Override.set(n) })
@@ -236,6 +237,22 @@ export const withoutRedirects: Configure = withRedirectPolicy(RedirectPolicy.non
 export const withHook = (hook: Hook): Configure => patch({ hooks: Override.extend([hook]) })
 /** Replaces all hooks, as `hooks` of a request does in requests. */
 export const withHooks = (hooks: ReadonlyArray<Hook>): Configure => patch({ hooks: Override.replace(hooks) })
+
+/**
+ * Adds an observer (`Observer`), which is called after the existing ones. It cannot change the exchange.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withObserver = (observer: Observer): Configure => patch({ observers: Override.extend([observer]) })
+/**
+ * Replaces all observers. An empty list removes those of the session.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withObservers = (observers: ReadonlyArray<Observer>): Configure =>
+  patch({ observers: Override.replace(observers) })
 
 /** Sets a function that is called with the progress of each upload and download. */
 export const withProgress = (onProgress: OnProgress): Configure => patch({ progress: Override.set(onProgress) })

@@ -6,7 +6,7 @@
  * | headers, cookies, timeouts, limits, sensitive names        | replaces the value of the same key; header names ignore case |
  * | query or proxies, given as a record                        | replaces the value of the same key                       |
  * | query given as pairs or text; a single proxy               | replaces everything before it, as in requests            |
- * | hooks, redirect policies                                   | is added; `withHooks` and `withRedirectPolicy` replace   |
+ * | hooks, observers, redirect policies                        | is added; `withHooks`, `withObservers` and `withRedirectPolicy` replace |
  * | auth, verify, CA, certificate, base URL, maximum, progress | replaces the earlier value                               |
  *
  * Laws: `Monoid` is a monoid, `withSettings` is its action, and every `with*` is a `withSettings`.

@@ -7,7 +7,7 @@
  * | query, cookies                                   | order and values                                         |
  * | proxies, timeouts, limits, sensitive names       | key and value, in any order                              |
  * | auth, certificate                                | content, with secrets; the function of a custom scheme by reference |
- * | hooks, redirect policies, progress               | reference, in order                                      |
+ * | hooks, observers, redirect policies, progress    | reference, in order                                      |
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import { getEq as getArrayEq } from 'fp-ts/lib/ReadonlyArray.js'
@@ -53,6 +53,7 @@ export const Eq: EqOf<Settings> = struct<Settings>({
   maxRedirects: Override.getEq(same),
   redirects: Override.getLayerEq(getArrayEq(same)),
   hooks: Override.getLayerEq(getArrayEq(same)),
+  observers: Override.getLayerEq(getArrayEq(same)),
   sensitive: Override.getUnorderedEq(same),
   progress: Override.getEq(same),
 })

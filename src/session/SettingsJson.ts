@@ -75,8 +75,9 @@ export const SettingsJson = t.readonly(
     limits: keyed(Numeric),
     maxRedirects: override(Numeric),
     redirects: layer(t.readonlyArray(PolicyName)),
-    // A function cannot be saved, but removing all hooks, or the progress function, can.
+    // A function cannot be saved, but removing all hooks or observers, or the progress function, can.
     hooks: layer(EmptyList),
+    observers: layer(EmptyList),
     progress: object({ unset: t.literal(true) }),
     sensitive: keyed(t.literal(true)),
   }),
@@ -212,6 +213,7 @@ export const write = (writer: Writer, settings: Settings): SettingsJson => {
       policies.flatMap((policy, i) => writePolicy(writer, policy, i)),
     ),
     hooks: writeLayer(settings.hooks, (hooks) => hooks.flatMap((_, i) => writer.refuse(`hooks[${i}]`) ?? [])),
+    observers: writeLayer(settings.observers, (all) => all.flatMap((_, i) => writer.refuse(`observers[${i}]`) ?? [])),
     progress: writeOverride(settings.progress, () => writer.refuse('progress')),
     sensitive: named('sensitive')(settings.sensitive, identity),
   }
@@ -292,6 +294,7 @@ export const read = (json: SettingsJson): Settings => {
     maxRedirects: readOverride(json.maxRedirects, toNumber),
     redirects: readLayer(json.redirects, (names) => names.map((name) => POLICIES[name])),
     hooks: readLayer(json.hooks, () => []),
+    observers: readLayer(json.observers, () => []),
     progress: json.progress === undefined ? Override.inherit : Override.unset,
     sensitive,
   }

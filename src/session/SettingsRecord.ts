@@ -11,6 +11,7 @@ import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './Auth.js'
+import type { Observer } from './Observer.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
 export type { OnProgress, Progress } from '../wire/Transport.js'
@@ -55,6 +56,7 @@ export interface Settings {
   /** Combined with `RedirectPolicy.Monoid` when a redirect is evaluated. */
   readonly redirects: Override.Layer<ReadonlyArray<RedirectPolicy.RedirectPolicy>>
   readonly hooks: Override.Layer<ReadonlyArray<Hook>>
+  readonly observers: Override.Layer<ReadonlyArray<Observer>>
   /** Lower-case names of headers that are secret in addition to `SENSITIVE`. */
   readonly sensitive: Override.Keyed<true>
   readonly progress: Override.Override<OnProgress>
@@ -76,6 +78,7 @@ export const empty: Settings = {
   maxRedirects: Override.inherit,
   redirects: Override.inherit,
   hooks: Override.inherit,
+  observers: Override.inherit,
   sensitive: Override.noKeys,
   progress: Override.inherit,
 }
@@ -124,6 +127,7 @@ const QueryLayer = Override.getLayerMonoid(Query.SourceSemigroup)
 const ProxiesLayer = Override.getLayerMonoid(Override.getKeyedMonoid<Secret.Secret>())
 const RedirectsLayer = Override.getLayerMonoid(getArrayMonoid<RedirectPolicy.RedirectPolicy>())
 const HooksLayer = Override.getLayerMonoid(getArrayMonoid<Hook>())
+const ObserversLayer = Override.getLayerMonoid(getArrayMonoid<Observer>())
 
 /** Combines settings; the second operand has precedence. The identity is `empty`. */
 export const Monoid: MonoidOf<Settings> = {
@@ -147,6 +151,7 @@ export const Monoid: MonoidOf<Settings> = {
       maxRedirects: last(x.maxRedirects, y.maxRedirects),
       redirects: RedirectsLayer.concat(x.redirects, y.redirects),
       hooks: HooksLayer.concat(x.hooks, y.hooks),
+      observers: ObserversLayer.concat(x.observers, y.observers),
       sensitive,
       progress: last(x.progress, y.progress),
     }

@@ -62,6 +62,7 @@ const lines = (settings: Settings): ReadonlyArray<Line> => [
   ...single('maxRedirects', settings.maxRedirects, String),
   ...layer(settings.redirects, ({ length }) => line('redirects', `${length} policies`)),
   ...layer(settings.hooks, ({ length }) => line('hooks', String(length))),
+  ...layer(settings.observers, ({ length }) => line('observers', String(length))),
   ...keys('sensitive', settings.sensitive),
   ...single('progress', settings.progress, isPresent),
 ]

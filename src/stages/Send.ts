@@ -49,18 +49,18 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
 }
 
 /** The controls that belong to the exchange. */
-export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded'>
+export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending'>
 
 /** Returns the controls for all sends of an exchange that starts now: one deadline, one seed, one progress listener. */
 export const startControls = (
   sender: Sender,
   { route }: Plan,
-  { entropy, progress, superseded }: ExchangeControls = {},
+  { entropy, progress, superseded, resending }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
   const total = UserInput.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, superseded }
+  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, superseded, resending }
 }
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>

@@ -33,7 +33,14 @@ import * as Clock from '../wire/Clock.js'
 import * as Deadline from '../wire/Deadline.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, headOf, type Reply } from '../wire/Reply.js'
-import { around, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
+import {
+  around,
+  type RetryDetails,
+  type SendControls,
+  type Transport,
+  type TransportError,
+  withPlan,
+} from '../wire/Transport.js'
 import { CloseSignal, cancelFault, deadlineFault, untilCancelled } from './Cancellation.js'
 import * as RetryPolicy from './RetryPolicy.js'
 
@@ -49,6 +56,12 @@ const observeBody = (plan: Plan): { readonly plan: Plan; readonly isReplayable: 
     },
   }
   return { plan: { ...plan, body: { ...plan.body, source: observed } }, isReplayable: () => !isOpened }
+}
+
+const detailsOf = (delay: number, outcome: E.Either<TransportError, Reply>): RetryDetails => {
+  if (E.isLeft(outcome)) return { delay, fault: outcome.left }
+  const { connection } = outcome.right
+  return connection === undefined ? { delay } : { delay, connection }
 }
 
 const sendWithRetry = async (
@@ -71,13 +84,14 @@ const sendWithRetry = async (
     const nextStart = clock.monotonic() + delay.value
     if (nextStart >= deadline) return outcome
     const retried = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
-    headers = controls.superseded?.(retried)(headers) ?? headers
+    headers = controls.superseded?.(retried, detailsOf(delay.value, outcome))(headers) ?? headers
     await untilCancelled(controls, closing, async (stop) => {
       if (E.isRight(outcome)) await discard(outcome.right.body)
       await clock.sleep(Math.max(0, nextStart - clock.monotonic()), stop)()
     })
     const fault = cancelFault(controls, closing) ?? deadlineFault(asSent, clock, deadline)
     if (fault !== undefined) return E.left(withPlan(asSent, Deadline.withAttempts(attempt)(fault)))
+    controls.resending?.()
   }
 }
 

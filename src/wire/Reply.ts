@@ -113,8 +113,21 @@ export const lengthOf = (headers: Headers.Headers): number | undefined => {
   return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
 }
 
+/**
+ * A connection, for observers.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Connection {
+  /** Whether it had served an earlier request. */
+  readonly reused: boolean
+}
+
 /** What a transport returns for a plan. */
 export interface Reply extends Head {
+  /** The connection that the reply arrived on. Absent if the transport has none, or does not report it. */
+  readonly connection?: Connection
   readonly body: Source
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from './Clock.js'
 import * as Deadline from './Deadline.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
-import type { Head, Reply } from './Reply.js'
+import type { Connection, Head, Reply } from './Reply.js'
 
 /** A fault and the plan for which it happened. */
 export type TransportError = {
@@ -42,13 +42,30 @@ export interface SendControls {
   readonly progress?: OnProgress | undefined
   /** Listens for retries. A transport that sends a plan again must call it, or the cookies of the dropped reply are lost. */
   readonly superseded?: OnRetry | undefined
+  /** Called by a transport that waits before it sends again, when the wait is over. For observers. */
+  readonly resending?: IO<void> | undefined
 }
 
 /**
  * Called before each further attempt, with the reply that will not be returned, or `none` after a fault. It stores the
  * cookies of that reply and returns the change of the headers: the Cookie header of the next attempt.
  */
-export type OnRetry = (reply: Option<Head>) => Endomorphism<Headers>
+export type OnRetry = (reply: Option<Head>, details?: RetryDetails) => Endomorphism<Headers>
+
+/**
+ * What observers get to know about a retry.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface RetryDetails {
+  /** The wait before the next attempt, in milliseconds. The transport calls `resending` after it. */
+  readonly delay: number
+  /** The fault of the attempt, if it had no reply. */
+  readonly fault?: Fault.Fault
+  /** The connection of the reply. */
+  readonly connection?: Connection
+}
 
 /** Sends one plan. */
 export interface Transport {

@@ -94,6 +94,7 @@ describe('explain', () => {
   max redirects      defaults    30
   redirects          defaults    followed
   hooks              defaults    none
+  observers          defaults    none
   progress           defaults    none
 
 Not consulted

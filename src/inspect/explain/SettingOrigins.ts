@@ -1,11 +1,12 @@
 /**
  * Where settings came from: those that fields of the plan show, such as headers, proxy and timeouts, and those that decide
- * about the exchange without being a field: auth, base URL, redirects, hooks, progress.
+ * about the exchange without being a field: auth, base URL, redirects, hooks, observers, progress.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Auth } from '../../session/Auth.js'
 import * as Environment from '../../session/Environment.js'
+import type { Observer } from '../../session/Observer.js'
 import * as Policies from '../../session/RedirectPolicy.js'
 import * as Session from '../../session/Session.js'
 import { type HeaderSetting, empty as noSettings, type Settings } from '../../session/Settings.js'
@@ -238,6 +239,8 @@ const collection = <A>(
   return { ...decided, ...from('request', '', session.value.length === 0 ? [] : [{ layer: 'session', value }]) }
 }
 
+const eventsOf = (observer: Observer): string => `{ ${Object.keys(Object(observer)).join(', ')} }`
+
 /** Returns every such setting, once. */
 export const decided = (c: Context): ReadonlyArray<Decided> => [
   single(c, 'auth', AUTH, 'none'),
@@ -245,5 +248,6 @@ export const decided = (c: Context): ReadonlyArray<Decided> => [
   single(c, 'max redirects', { pick: ({ maxRedirects }) => maxRedirects, show: String }, '30'),
   collection(c, 'redirects', ({ redirects }) => redirects, policyName, 'followed'),
   collection(c, 'hooks', ({ hooks }) => hooks, nameOf, 'none'),
+  collection(c, 'observers', ({ observers }) => observers, eventsOf, 'none'),
   single(c, 'progress', { pick: ({ progress }) => progress, show: nameOf }, 'none'),
 ]

@@ -31,6 +31,7 @@ export interface Handler {
 export interface RequestListener extends ConnectListener, Handler {
   /** The connection that serves the attempt. Set by the pool. */
   socket: Socket | undefined
+  isReused: boolean
   /** A `100 Continue` arrived, which undici does not see. */
   onInterim(): void
 }

@@ -50,6 +50,8 @@ export class PooledRequest extends LinkedListNode<PooledRequest> {
   sendOn(connection: Connection): void {
     this.#connection = connection
     this.request.listener.socket = connection.socket
+    this.request.listener.isReused = connection.isUsed
+    connection.isUsed = true
     connection.channel.dispatch(this.request)
   }
 
@@ -78,6 +80,8 @@ export class PooledRequest extends LinkedListNode<PooledRequest> {
 
 class Connection extends LinkedListNode<Connection> {
   isCounted = true
+  /** Whether it has served a request. */
+  isUsed = false
 
   constructor(
     readonly socket: Socket,

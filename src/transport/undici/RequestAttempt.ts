@@ -51,6 +51,10 @@ export interface AttemptOwner {
 
 export type ReplyCallback = (result: E.Either<TransportError, Reply.Reply>) => void
 
+/** Shared, so that a reply costs no allocation more. */
+const REUSED: Reply.Connection = { reused: true }
+const NEW: Reply.Connection = { reused: false }
+
 const MAX_INTERIM_RESPONSES = 100
 /** The longest silence while the rest of a body that is not wanted is read. */
 const DRAIN_TIMEOUT_MS = 1_000
@@ -61,6 +65,8 @@ export class RequestAttempt
 {
   readonly plan: Plan
   socket: Socket | undefined
+  /** Set with the socket: whether it had served an earlier request. */
+  isReused = false
   /** Set by the dispatcher. */
   agent: Agent | undefined
   pooled: PooledRequest | undefined
@@ -268,7 +274,8 @@ export class RequestAttempt
     const elapsed = this.#clock.monotonic() - this.#start
     const source = body.source(hasBody ? headers : Headers.empty)
     const version = isOverHttp2 ? ({ httpVersion: 'HTTP/2' } as const) : undefined
-    this.#callback(E.right({ status, reason, headers, elapsed, body: source, ...version }))
+    const connection = this.isReused ? REUSED : NEW
+    this.#callback(E.right({ status, reason, headers, elapsed, body: source, connection, ...version }))
     // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
     if (!hasBody) this.#succeed(body)
   }

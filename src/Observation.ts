@@ -1,0 +1,208 @@
+/** Calls the observers of one exchange (`Observer`). An exchange without observers does not use this module. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type {
+  DoneEvent,
+  ObservedError,
+  ObservedEvent,
+  ObservedHead,
+  ObservedHeaders,
+  ObservedPlan,
+  Observer,
+} from './session/Observer.js'
+import type { Exchange } from './stages/Exchange.js'
+import { hide, hideSecretQuery } from './stages/ReplyRedaction.js'
+import * as Entropy from './values/Entropy.js'
+import type { Headers } from './values/Headers.js'
+import * as UserInput from './values/UserInput.js'
+import type { Clock } from './wire/Clock.js'
+import * as Fault from './wire/Fault.js'
+import type { Plan } from './wire/Plan.js'
+import type { Head, Reply } from './wire/Reply.js'
+import type { OnRetry, TransportError } from './wire/Transport.js'
+
+type Sent = E.Either<TransportError, Reply>
+type Result = E.Either<ObservedError, ObservedHead>
+
+/** The observed parts of one exchange. */
+export interface Observation {
+  /** Observes the sends of the exchange. */
+  readonly sending: (send: (plan: Plan) => TaskEither<TransportError, Reply>) => typeof send
+  /** Observes the retries of a transport. */
+  readonly retrying: (superseded: OnRetry) => OnRetry
+  /** Observes that a transport sends again after a wait. */
+  readonly resending: IO<void>
+  /** Records the status of the response, which a hook may have changed. */
+  readonly settled: (head: Head) => void
+  /** Observes the end of the exchange. */
+  readonly ending: <E, A, J>(running: Promise<[E.Either<E, A>, J]>) => Promise<[E.Either<E, A>, J]>
+}
+
+// --- views ---------------------------------------------------------------------------------------------------------
+
+const viewHeaders = ({ fields }: Headers): ObservedHeaders =>
+  Object.freeze(fields.map(([name, value]) => Object.freeze([name, String(value)] as const)))
+
+const viewPlan = ({ method, url, headers, cause }: Plan): ObservedPlan =>
+  Object.freeze({
+    method,
+    url: url.href,
+    hostname: url.hostname,
+    port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
+    headers: viewHeaders(headers),
+    cause,
+  })
+
+const viewHead = ({ status, reason, headers, httpVersion }: Head, connection: Reply['connection']): ObservedHead =>
+  Object.freeze({
+    ...{ status, reason, headers: viewHeaders(headers), httpVersion: httpVersion ?? 'HTTP/1.1' },
+    ...(connection === undefined ? {} : { connection: Object.freeze({ ...connection }) }),
+  })
+
+const text = (u: unknown, key: string): string | undefined => {
+  const value: unknown = typeof u === 'object' && u !== null ? Reflect.get(u, key) : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Errors of an exchange have its history. Any other error is the user's, and its message may contain anything. */
+const viewError = (error: unknown): ObservedError => {
+  try {
+    const isOurs = typeof error === 'object' && error !== null && Object.hasOwn(error, 'history')
+    const _tag = text(error, '_tag') ?? text(error, 'name') ?? 'Error'
+    return Object.freeze({ _tag, message: isOurs ? (text(error, 'message') ?? '') : '' })
+  } catch {
+    return Object.freeze({ _tag: 'Error', message: '' })
+  }
+}
+
+const viewFault = ({ _tag, message }: Fault.Fault): ObservedError => Object.freeze({ _tag, message })
+
+// --- calls ---------------------------------------------------------------------------------------------------------
+
+const call = (run: () => unknown): void => {
+  try {
+    const task = run()
+    Fault.ignoreRejection(typeof task === 'function' ? task() : task)
+  } catch {
+    // An error in the user's function must not change the exchange.
+  }
+}
+
+/** Starts to observe an exchange. `undefined` if it has no observers. */
+export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange): Observation | undefined => {
+  const layer = merged.settings.observers
+  if (layer._tag === 'Inherit' || layer.value.length === 0) return undefined
+  const observers = layer.value
+  const startedAt = clock.monotonic()
+  const exchange = Entropy.draw(entropy, 'exchange')
+
+  let [hop, attempt, resendCount] = [0, 0, 0]
+  let plan = viewPlan(first)
+  let sent: Plan | undefined
+  let sentAt = startedAt
+  let repliedAt: number | undefined
+  let last: Result | undefined
+  let status = 0
+  // `Waiting`: between a reply that was dropped and the next attempt.
+  let phase: 'Idle' | 'Sending' | 'Waiting' = 'Idle'
+
+  const base = (now: number): ObservedEvent => ({ exchange, hop, attempt, sinceStart: now - startedAt, plan })
+
+  /** Calls one function of all observers. The type of an observer is checked again, because JavaScript permits anything. */
+  const emit = <K extends keyof Observer>(name: K, event: Parameters<NonNullable<Observer[K]>>[0]): void => {
+    const frozen = Object.freeze(event)
+    for (const observer of observers) {
+      // The cast: TypeScript does not relate the type of the function to that of the event.
+      call(() => (UserInput.get(observer, name) as ((event: unknown) => unknown) | undefined)?.call(observer, frozen))
+    }
+  }
+
+  const onSend = (): void => {
+    attempt += 1
+    phase = 'Sending'
+    sentAt = clock.monotonic()
+    repliedAt = undefined
+    emit('onSend', { ...base(sentAt), resendCount })
+    resendCount += 1
+  }
+
+  const onReply = (result: Result): void => {
+    const now = clock.monotonic()
+    last = result
+    if (E.isRight(result)) {
+      repliedAt = now
+      status = result.right.status
+    }
+    emit('onReply', { ...base(now), result: Object.freeze(result), sinceSend: now - sentAt })
+  }
+
+  const headOf = (head: Head, connection: Reply['connection']): Result =>
+    E.right(viewHead(hideSecretQuery(sent === undefined ? head : hide(sent, head), merged), connection))
+
+  const onDone = (outcome: DoneEvent['outcome']): void => {
+    const now = clock.monotonic()
+    const sinceReply = repliedAt === undefined ? {} : { sinceReply: now - repliedAt }
+    emit('onDone', { ...base(now), outcome: Object.freeze(outcome), ...sinceReply })
+  }
+
+  const onHop = (next: Plan): void => {
+    const from = plan.url
+    if (sent !== undefined) hop += 1
+    attempt = 0
+    sent = next
+    plan = viewPlan(next)
+    if (next.cause !== 'Follow' || hop === 0) return
+    emit('onRedirect', { ...base(clock.monotonic()), status, from, to: plan.url })
+  }
+
+  return {
+    sending: (send) => (next) => async () => {
+      onHop(next)
+      onSend()
+      const outcome: Sent = await send(next)()
+      if (phase === 'Waiting' && E.isRight(outcome)) onSend()
+      if (phase === 'Sending') {
+        onReply(E.isLeft(outcome) ? E.left(viewFault(outcome.left)) : headOf(outcome.right, outcome.right.connection))
+      }
+      phase = 'Idle'
+      return outcome
+    },
+    retrying: (superseded) => (reply, details) => {
+      const headers = superseded(reply, details)
+      if (phase === 'Idle') return headers
+      if (phase === 'Waiting') onSend()
+      const fault: ObservedError =
+        details?.fault === undefined
+          ? Object.freeze({ _tag: 'Unknown', message: 'The attempt failed' })
+          : viewFault(details.fault)
+      onReply(O.isSome(reply) ? headOf(reply.value, details?.connection) : E.left(fault))
+      const now = clock.monotonic()
+      const delay = details === undefined ? {} : { delay: details.delay }
+      if (last !== undefined) emit('onRetry', { ...base(now), result: last, ...delay })
+      phase = 'Waiting'
+      // A transport that reports no wait sends again at once.
+      if (details === undefined) onSend()
+      return headers
+    },
+    resending: () => {
+      if (phase === 'Waiting') onSend()
+    },
+    settled: (head) => {
+      status = head.status
+    },
+    ending: (running) =>
+      running.then(
+        (outcome) => {
+          const [result] = outcome
+          onDone(E.isLeft(result) ? { _tag: 'Failure', error: viewError(result.left) } : { _tag: 'Success', status })
+          return outcome
+        },
+        (cause) => {
+          onDone({ _tag: 'Failure', error: viewError(cause) })
+          return Promise.reject(cause) // an exception of the user's code is not hidden
+        },
+      ),
+  }
+}
