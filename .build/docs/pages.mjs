@@ -30,9 +30,9 @@ class NamespaceContext extends DefaultThemeRenderContext {
       target.isReference() || this.router.hasOwnDocument(target)
         ? moduleMemberSummary(target)
         : JSX.createElement('dd', { class: 'whole-member' }, this.member(target))
-    // A declaration prints an interface with its fields, so a field needs only its comment.
+    // A declaration prints a type with its fields, so a field needs only its comment.
     this.member = (target) =>
-      target.kindOf(ReflectionKind.Property) && target.parent?.kindOf(RECORDS) ? this.field(target) : member(target)
+      target.kindOf(ReflectionKind.Property) ? this.field(target) : member(target)
     this.memberDeclaration = (target) => {
       const declaration = target.kindOf(RECORDS) ? this.reflectionPreview(target) : undefined
       return declaration === undefined ? memberDeclaration(target) : this.withComment(declaration, target)

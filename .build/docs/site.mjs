@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Application } from 'typedoc'
+import { addTags } from './categories.mjs'
 import { writeGuides } from './guides.mjs'
 import { describeNamespaces, GROUP_ORDER } from './namespaces.mjs'
 import { NamespaceRouter, NamespaceTheme } from './pages.mjs'
@@ -67,6 +68,7 @@ export const build = async () => {
   app.renderer.defineRouter('namespace', NamespaceRouter)
   app.renderer.defineTheme('namespace', NamespaceTheme)
   describeNamespaces(app, ENTRY_POINTS)
+  addTags(app)
 
   const project = await app.convert()
   if (project === undefined) return false

@@ -59,6 +59,7 @@ export interface Policy {
   readonly nameless: boolean
 }
 
+/** A stored cookie, or a tombstone. */
 export interface Cookie extends Key {
   readonly value: Secret.Secret
   readonly secure: boolean

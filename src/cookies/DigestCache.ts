@@ -31,6 +31,7 @@ import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
 import * as PersistentMap from './PersistentMap.js'
 
+/** A digest challenge that a server sent. */
 export interface Challenge extends Digest.Challenge {
   /** Scheme, host and port of the server that sent the challenge. */
   readonly origin: string
