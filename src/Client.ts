@@ -39,6 +39,8 @@ import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
 import type { Transport } from './wire/Transport.js'
 
+export type { Loan, OnJar, SharedJar } from './SharedJar.js'
+
 /**
  * What programs run with. `open` makes one.
  *
@@ -85,8 +87,8 @@ export interface Options {
   readonly signal?: AbortSignal
 }
 
-/** A program: the structure of `Http`, which imports this module. */
-type Program<E, A> = StateReaderTaskEither<Jar.Jar, Client, E, A>
+/** A program, as `Http.Http` is one. */
+export type Program<E, A> = StateReaderTaskEither<Jar.Jar, Client, E, A>
 
 /** Makes seeds that cannot be guessed and do not repeat: a secret and a counter. */
 const seeds: IO<IO<string>> = () => {

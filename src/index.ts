@@ -52,6 +52,7 @@ export * as Serialization from './values/Serialization.js'
 /** @deprecated Use `Serialization`. This name will be removed in the next release. */
 export * as Saved from './values/Serialization.js'
 export * as Status from './values/Status.js'
+export * as Tagged from './values/Tagged.js'
 export * as Url from './values/Url.js'
 export * as Clock from './wire/Clock.js'
 export * as Coding from './wire/coding/Coding.js'

@@ -30,6 +30,7 @@ const examplesOf = (path: string): ReadonlyArray<Example> => {
       name: nameOf(path, i),
       code: example
         .replace(/\*\/$/, '')
+        .replace(/^ *\* @[a-z][\s\S]*/m, '') // the tags after the example
         .split('\n')
         .map((line) => line.replace(/^ *\* ?/, ''))
         .join('\n')

@@ -83,6 +83,8 @@ export interface Rejection {
 /**
  * Folds a rejection with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import { Jar } from 'requests-ts'
  *
@@ -98,8 +100,6 @@ export interface Rejection {
  *   PrefixBroken: () => 'it violates its name prefix',
  * })
  * assert.deepEqual(refused.map(why), ['sid needs https'])
- * @since 0.2.0
- * @category destructors
  */
 export const matchRejection = Tagged.match<Rejection>()
 

@@ -59,6 +59,8 @@ export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({ _ta
 /**
  * Folds a scheme with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import { Auth } from 'requests-ts'
  *
@@ -70,8 +72,6 @@ export const custom = (name: string, sign: (plan: Plan) => Plan): Auth => ({ _ta
  *   Custom: ({ name }) => name,
  * })
  * assert.equal(describe(Auth.basic('ada', 'secret')), 'basic as ada')
- * @since 0.2.0
- * @category destructors
  */
 export const match = Tagged.match<Auth>()
 

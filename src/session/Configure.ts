@@ -200,7 +200,8 @@ export const withClientCertificate = (certificate: ClientCertificate): Configure
 
 // --- timeouts and limits -------------------------------------------------------------------------------------------
 
-type Numbers<K extends string> = Readonly<Partial<Record<K, number | undefined>>>
+/** Numbers by name; an absent one stays as it is. */
+export type Numbers<K extends string> = Readonly<Partial<Record<K, number | undefined>>>
 
 const numbers = (values: Numbers<string>): Override.Keyed<number> => {
   const keyed = new Map<string, Override.Override<number>>()

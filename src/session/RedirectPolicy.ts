@@ -60,13 +60,13 @@ export const toRefuse = (reason: string): Verdict => ({ _tag: 'Refuse', reason }
 /**
  * Folds a verdict with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import { RedirectPolicy } from 'requests-ts'
  *
  * const show = RedirectPolicy.match({ Follow: () => 'followed', Stop: () => 'returned', Refuse: ({ reason }) => reason })
  * assert.equal(show(RedirectPolicy.toRefuse('not https')), 'not https')
- * @since 0.2.0
- * @category destructors
  */
 export const match = Tagged.match<Verdict>()
 

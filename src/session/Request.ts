@@ -99,6 +99,8 @@ export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): En
  * Compares requests. Equal requests of equal sessions plan equal plans. Method and URL are compared as text, bodies by what
  * they send (`Body.Eq`), settings by `Settings.Eq`.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Request } from 'requests-ts'
@@ -106,8 +108,6 @@ export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): En
  * const create = (name: string) => pipe(Request.post('/users'), Request.withJson({ name }))
  * assert.equal(Request.Eq.equals(create('ada'), create('ada')), true)
  * assert.equal(Request.Eq.equals(create('ada'), create('bob')), false)
- * @since 0.2.0
- * @category instances
  */
 export const Eq: EqOf<Request> = struct<Request>({ method: same, url: same, body: Body.Eq, settings: SettingsEq.Eq })
 
@@ -132,13 +132,13 @@ const show = ({ method, url, body, settings }: Request): string => {
 /**
  * Prints a request as one line, without secrets.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Request } from 'requests-ts'
  *
  * const request = pipe(Request.post('/users'), Request.withJson({ name: 'ada' }), Request.withBearer('token'))
  * assert.equal(Request.Show.show(request), 'POST /users (JSON; auth: Bearer)')
- * @since 0.2.0
- * @category instances
  */
 export const Show: ShowOf<Request> = { show }

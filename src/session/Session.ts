@@ -125,13 +125,13 @@ const SOURCES = ['proxies', 'netrc', 'certificates'] as const
 /**
  * Prints a session as one line, without secrets: its settings, the prefixes of its mounts, and the environment sources.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { Session } from 'requests-ts'
  *
  * const session = Session.withBaseUrl('https://api.test')(Session.empty)
  * assert.equal(Session.Show.show(session), 'Session (baseUrl: https://api.test)')
- * @since 0.2.0
- * @category instances
  */
 export const Show: ShowOf<Session> = {
   show: ({ settings, mounts, ambient }) => {

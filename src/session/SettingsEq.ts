@@ -28,6 +28,8 @@ const HeaderEq: EqOf<HeaderSetting> = struct<HeaderSetting>({
 /**
  * Compares settings. Equal settings send the same; functions are compared by reference, secrets by content.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Request, Settings } from 'requests-ts'
@@ -35,8 +37,6 @@ const HeaderEq: EqOf<HeaderSetting> = struct<HeaderSetting>({
  * const signedIn = pipe(Request.get('/'), Request.withBearer('token'))
  * const again = pipe(Request.get('/'), Request.withBearer('token'))
  * assert.equal(Settings.Eq.equals(signedIn.settings, again.settings), true)
- * @since 0.2.0
- * @category instances
  */
 export const Eq: EqOf<Settings> = struct<Settings>({
   headers: Override.getKeyedEq(HeaderEq),

@@ -79,13 +79,13 @@ export const show = (settings: Settings): string =>
 /**
  * Prints settings as one line, without secrets.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Request, Settings } from 'requests-ts'
  *
  * const { settings } = pipe(Request.get('/'), Request.withHeader('X-A', '1'), Request.withBearer('token'))
  * assert.equal(Settings.Show.show(settings), 'headers: X-A; auth: Bearer')
- * @since 0.2.0
- * @category instances
  */
 export const Show: ShowOf<Settings> = { show }

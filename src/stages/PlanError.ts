@@ -52,6 +52,8 @@ export type PlanError =
 /**
  * Folds an error of planning with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -68,8 +70,6 @@ export type PlanError =
  * })
  * const planned = Plan.plan({ session: Session.empty })(Request.get('/search'))
  * assert.deepEqual(pipe(planned, E.mapLeft(whatIsWrong)), E.left('the URL has no scheme'))
- * @since 0.2.0
- * @category destructors
  */
 export const matchError = Tagged.match<PlanError>()
 

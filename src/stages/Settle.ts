@@ -286,6 +286,8 @@ const matchStep = Tagged.match<Step>()
 /**
  * Folds a step with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -300,8 +302,6 @@ const matchStep = Tagged.match<Step>()
  * const head = Reply.head({ status: 302, headers: { location: '/b' } })
  * const started = Exchange.start({ session: Session.defaults, now })(Request.get('http://h.test/a'))
  * assert.deepEqual(pipe(started, E.map(Exchange.receive(now)(head)), E.map(after)), E.right('send http://h.test/b'))
- * @since 0.2.0
- * @category destructors
  */
 export function match<H extends Tagged.Handlers<Step>>(
   handlers: Tagged.Exact<H, Step['_tag']>,

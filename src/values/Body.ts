@@ -102,6 +102,8 @@ export const match = Tagged.match<Body>()
 /**
  * Folds the body of a plan with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Body } from 'requests-ts'
@@ -113,8 +115,6 @@ export const match = Tagged.match<Body>()
  *   Once: () => 'a stream that can be read once',
  * }))
  * assert.equal(kind, 'no body')
- * @since 0.2.0
- * @category destructors
  */
 export const matchPayload = Tagged.match<Payload>()
 
@@ -265,13 +265,13 @@ export const PayloadEq: EqOf<Payload> = {
  * same keys in another order differ. Streams are compared by reference, and so is the content of a body that
  * cannot be encoded. It encodes both bodies, which takes as long as planning them.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { Body } from 'requests-ts'
  *
  * assert.equal(Body.Eq.equals(Body.form({ a: 1 }), Body.form([['a', '1']])), true)
  * assert.equal(Body.Eq.equals(Body.json({ a: 1 }), Body.json({ a: 2 })), false)
- * @since 0.2.0
- * @category instances
  */
 export const Eq: EqOf<Body> = {
   equals: (x, y) => {

@@ -103,14 +103,14 @@ export const fieldAll =
 /**
  * Joins the lines of a name by commas, with secrets revealed (RFC 9110 5.3). Not for Set-Cookie.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import * as O from 'fp-ts/lib/Option.js'
  * import { Headers } from 'requests-ts'
  *
  * const headers = Headers.fromRecord({ Accept: ['text/html', 'text/plain'] })
  * assert.deepEqual(Headers.joined('accept')(headers), O.some('text/html, text/plain'))
- * @since 0.2.0
- * @category destructors
  */
 export const joined =
   (name: string) =>
@@ -204,14 +204,14 @@ export const Eq: EqOf<Headers> = {
  * Compares what a plan sends: the lines in order, with the spelling of names, and whether a value is secret. HTTP/1.1 sends
  * names as they are spelled. A secret value is not sent to another origin.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import { Headers } from 'requests-ts'
  *
  * const [lower, upper] = [Headers.fromPairs([['x-a', '1']]), Headers.fromPairs([['X-A', '1']])]
  * assert.equal(Headers.Eq.equals(lower, upper), true)
  * assert.equal(Headers.EqStrict.equals(lower, upper), false)
- * @since 0.2.0
- * @category instances
  */
 export const EqStrict: EqOf<Headers> = {
   equals: (x, y) =>

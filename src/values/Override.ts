@@ -62,6 +62,8 @@ export const getOrElse =
 /**
  * Folds an override with one handler for each tag.
  *
+ * @since 0.2.0
+ * @category destructors
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Override } from 'requests-ts'
@@ -69,8 +71,6 @@ export const getOrElse =
  * const show = (timeout: Override.Override<number>) =>
  *   pipe(timeout, Override.match({ Inherit: () => 'inherited', Set: ({ value }) => `${value} ms`, Unset: () => 'none' }))
  * assert.equal(show(Override.set(500)), '500 ms')
- * @since 0.2.0
- * @category destructors
  */
 export const match = <A, H extends Tagged.Handlers<Override<A>>>(
   handlers: Tagged.Exact<H, Override<A>['_tag']>,

@@ -167,6 +167,8 @@ const RouteEq: EqOf<Route> = struct<Route>({
  *
  * Law: two plans are equal if `Plan.diff` finds no difference, and only then.
  *
+ * @since 0.2.0
+ * @category instances
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -175,8 +177,6 @@ const RouteEq: EqOf<Route> = struct<Route>({
  * const plan = Plan.plan({ session: Session.defaults })
  * const [x, y] = [plan(Request.get('https://a.test')), plan(Request.get('https://a.test/'))]
  * assert.equal(E.isRight(x) && E.isRight(y) && Plan.Eq.equals(x.right, y.right), true)
- * @since 0.2.0
- * @category instances
  */
 export const Eq: EqOf<Plan> = struct<Omit<Plan, 'provenance'>>({
   method: same,

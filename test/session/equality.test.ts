@@ -2,7 +2,21 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Eq } from 'fp-ts/lib/Eq.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Auth, Body, Headers, Multipart, Plan, Request, Secret, Session, Settings, Transport, Url } from 'requests-ts'
+import * as O from 'fp-ts/lib/Option.js'
+import {
+  Auth,
+  Body,
+  Headers,
+  Multipart,
+  Plan,
+  RedirectPolicy,
+  Request,
+  Secret,
+  Session,
+  Settings,
+  Transport,
+  Url,
+} from 'requests-ts'
 import { Plans, Sessions } from 'requests-ts/laws'
 import { describe, expect, it } from 'vitest'
 import { untyped } from '../untyped.js'
@@ -226,8 +240,66 @@ describe('requests are', () => {
       Request.withClientCertificate({ pfx: Buffer.from('b') })(get),
     ],
     ['one inherits what the other removes', get, Request.withoutAuth(get)],
+    ['redirect policies differ', Request.withoutRedirects(get), Request.withRedirectPolicy(RedirectPolicy.follow)(get)],
+    ['base URLs differ', Request.withBaseUrl('http://a')(get), Request.withBaseUrl('http://b')(get)],
+    ['cookies differ', Request.withCookie('a', '1')(get), Request.withCookie('a', '2')(get)],
+    ['proxies differ', Request.withProxy('http://a')(get), Request.withProxy('http://b')(get)],
+    ['verification differs', Request.withVerify(true)(get), Request.withVerify(false)(get)],
+    ['CA files differ', Request.withCa('/a')(get), Request.withCa('/b')(get)],
+    ['timeouts differ', Request.withTimeouts({ read: 1 })(get), Request.withTimeouts({ read: 2 })(get)],
+    ['limits differ', Request.withLimits({ body: 1 })(get), Request.withLimits({ body: 2 })(get)],
+    ['maximum numbers of redirects differ', Request.withMaxRedirects(1)(get), Request.withMaxRedirects(2)(get)],
+    ['sensitive names differ', Request.withSensitiveHeaders('a')(get), Request.withSensitiveHeaders('b')(get)],
+    ['progress functions differ', Request.withProgress(() => () => {})(get), Request.withProgress(() => () => {})(get)],
+    ['methods differ', get, Request.head(get.url)],
+    ['URLs differ', get, Request.get('http://h.test/x')],
   ])('different if %s', (_, x, y) => {
     expect(Request.Eq.equals(x, y)).toBe(false)
+  })
+})
+
+describe('a plan is different if', () => {
+  const planned = Plan.plan({ session: Session.empty })(
+    pipe(
+      get,
+      Request.withHeaders({ 'X-A': '1', 'X-B': '2' }),
+      Request.withStream(open),
+      Request.withProxy('http://a:b@p'),
+    ),
+  )
+  const before = E.isRight(planned) ? planned.right : expect.fail(planned.left.message)
+  const { headers, route } = before
+  const [first, ...others] = headers.fields
+  const withFirst = (...field: Headers.Field): Headers.Headers => ({ fields: [field, ...others] })
+  const proxy = O.isSome(route.proxy) ? route.proxy.value : expect.fail('there is no proxy')
+
+  it.each<readonly [why: string, change: Partial<Plan.Plan>]>([
+    ['its method', { method: 'POST' }],
+    ['its URL', { url: urlOf('http://h.test/b') }],
+    ['its fragment', { url: urlOf('http://h.test/#b') }],
+    ['the spelling of a header name', { headers: withFirst('x-a', '1') }],
+    ['a header value', { headers: withFirst('X-A', '2') }],
+    ['whether a header is secret', { headers: withFirst('X-A', Secret.make('1')) }],
+    ['the order of headers', { headers: { fields: [...others, first ?? ['', '']] } }],
+    ['its body', { body: Body.empty }],
+    ['its stream', { body: Body.stream(() => open()) }],
+    ['the length of its stream', { body: Body.stream(open, 1) }],
+    ['its proxy', { route: { ...route, proxy: O.some({ ...proxy, port: 1 }) } }],
+    ['the credentials of its proxy', { route: { ...route, proxy: O.some({ ...proxy, credentials: O.none }) } }],
+    ['the verification of certificates', { route: { ...route, tls: { ...route.tls, verify: false } } }],
+    ['its CA', { route: { ...route, tls: { ...route.tls, ca: O.some('/ca') } } }],
+    ['its certificate', { route: { ...route, tls: { ...route.tls, certificate: O.some({ pfx: '/p' }) } } }],
+    ['a timeout', { route: { ...route, timeouts: { read: 1 } } }],
+    ['a limit', { route: { ...route, limits: { body: 1 } } }],
+    ['its cause', { cause: 'Follow' }],
+  ])('%s changes', (_, change) => {
+    const after = { ...before, ...change }
+    expect(Plan.Eq.equals(before, after)).toBe(false)
+    expect(Plan.diff(before)(after)).not.toEqual([])
+  })
+  it('not if only its provenance is missing', () => {
+    const { provenance: _, ...bare } = before
+    expect(Plan.Eq.equals(before, bare)).toBe(true)
   })
 })
 

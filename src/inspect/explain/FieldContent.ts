@@ -3,7 +3,7 @@
  */
 import type * as fpEq from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type * as Body from '../../values/Body.js'
+import * as Body from '../../values/Body.js'
 import type * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
@@ -49,7 +49,7 @@ const CONTENTS: { readonly [T in Tag]: (field: Of<T>) => ReadonlyArray<Leaf> } =
   Fragment: ({ text }) => [text],
   Header: ({ name, value }) => [name.toLowerCase(), Secret.reveal(value), Secret.is(value)],
   Cookie: ({ pair }) => [Secret.reveal(pair), Secret.is(pair)],
-  Body: ({ body }) => [body._tag, bodyContent(body)],
+  Body: ({ body }) => [body._tag, bodyContent(body), O.toUndefined(Body.length(body))],
   Proxy: (field) => [JSON.stringify(revealed(field))],
   Verify: ({ verify }) => [verify],
   Ca: ({ ca }) => [O.toUndefined(ca)],
