@@ -1,6 +1,7 @@
 // A web server that aborts its requests to other servers when its own client goes away.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Client, Http, HttpError, Session, Transport } from 'requests-ts'
@@ -13,11 +14,6 @@ const signalOf = (response: ServerResponse) => {
   return controller.signal
 }
 
-const programs = {
-  '/pages': [Http.get('a'), Http.get('b')],
-  '/retry': [Http.get('503'), Http.get('503')],
-}
-
 export const open = (base: string) =>
   Client.open({
     session: pipe(Session.defaults, Session.withBaseUrl(base)),
@@ -28,7 +24,8 @@ export const open = (base: string) =>
 export const run =
   (client: Client.Client, report: (outcome: string) => void) => (request: IncomingMessage, response: ServerResponse) =>
     pipe(
-      request.url === '/retry' ? programs['/retry'] : programs['/pages'],
+      request.url === '/retry' ? ['503', '503'] : ['a', 'b'],
+      RA.map((path) => Http.get(path)),
       Http.parallel(),
       Http.withSignal(signalOf(response)),
       Client.runIn(client),

@@ -12,46 +12,35 @@ const session = pipe(
   Session.withBearer('t0k'),
   Session.withMaxRedirects(2),
 )
-const home = ['https://api.test']
+const server = {
+  'POST /v1/users': { status: 201, body: '{"id":7,"name":"Ada"}' },
+  'PATCH /v1/users/7': { status: 204 },
+  'GET /v1/me': { status: 200, body: '{}' },
+}
+const options = { session, server, home: ['https://api.test'], requests: 12 }
 
-const renaming = integration({
-  program: pipe(
-    Users.create('Ada'),
-    Http.flatMap(({ id }) => Users.rename(id, 'Eve')),
-  ),
-  session,
-  home,
-  server: {
-    'POST /v1/users': { status: 201, body: '{"id":7,"name":"Ada"}' },
-    'PATCH /v1/users/7': { status: 204 },
-  },
-  requests: 12,
-})
-RuleSet.suite({ describe, test }, { numRuns: 100 })('users', renaming)
+const renaming = pipe(
+  Users.create('Ada'),
+  Http.flatMap(({ id }) => Users.rename(id, 'Eve')),
+)
+RuleSet.suite({ describe, test }, { numRuns: 100 })('users', integration({ ...options, program: renaming }))
 
-const server = { 'GET /v1/me': { status: 200, body: '{}' } }
 const leaking = integration({
+  ...options,
   program: pipe(Http.get('me', Request.withHeader('X-Api-Token', 'hunter2')), Http.flatMapEither(Response.ok)),
-  session,
-  home,
-  server,
   secrets: ['hunter2'],
-  requests: 12,
 })
 const looping = integration({
+  ...options,
   program: pipe(
     'me',
     Http.unfold((url) =>
       pipe(
         Http.get(url),
-        Http.map(({ status }) => [status, status === 200 ? O.none : O.some(url)]),
+        Http.map(({ status }) => [status, status < 400 ? O.some(url) : O.none]),
       ),
     ),
   ),
-  session,
-  home,
-  server,
-  requests: 3,
   patience: 500,
 })
 

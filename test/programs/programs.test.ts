@@ -116,31 +116,6 @@ describe('the programs of a user', () => {
       expect.stringContaining('coding=identity'),
     ])
   })
-  it('retry within a total of three seconds', async () => {
-    const { counts, listener } = Servers.unreliable()
-    const base = await serve(listener)
-    const names = ['flaky', 'down', 'hang', 'post', 'impatient', 'keyed'] as const
-    const outcomes = await Promise.all(names.map((name) => Retries.run(base, name)()))
-    expect(outcomes.map((line) => line.replace(/:.*/, ''))).toEqual([
-      '200',
-      'StatusError',
-      'DeadlineExceeded',
-      'StatusError',
-      'DeadlineExceeded',
-      'StatusError',
-    ])
-    expect(counts).toMatchObject({ 'GET /flaky': 3, 'GET /down': 3, 'POST /flaky': 1, 'POST /flaky k': 1 })
-    expect(Retries.schedule).toMatchInlineSnapshot(`
-      "5 attempts, at most 1500 ms of waiting
-        attempt 2 after 100 ms
-        attempt 3 after 200 ms
-        attempt 4 after 400 ms
-        attempt 5 after 800 ms
-        methods: GET HEAD PUT DELETE OPTIONS TRACE
-        statuses: 408 429 502 503 504; Retry-After up to 60000 ms
-        faults: ConnectFailed ConnectTimeout ReadTimeout ProxyFailed"
-    `)
-  })
   it('share one token, and one new token after a 401', async () => {
     const { seen, listener } = Servers.tokens()
     const outcome = await OAuth.run(await serve(listener), () => {
@@ -171,7 +146,32 @@ describe('the programs of a user', () => {
       ],
     })
   })
-  it('sign requests for AWS', async () => {
+  it.concurrent('retry within a total of three seconds', async ({ expect }) => {
+    const { counts, listener } = Servers.unreliable()
+    const base = await serve(listener)
+    const names = ['flaky', 'down', 'hang', 'post', 'impatient', 'keyed'] as const
+    const outcomes = await Promise.all(names.map((name) => Retries.run(base, name)()))
+    expect(outcomes.map((line) => line.replace(/:.*/, ''))).toEqual([
+      '200',
+      'StatusError',
+      'DeadlineExceeded',
+      'StatusError',
+      'DeadlineExceeded',
+      'StatusError',
+    ])
+    expect(counts).toMatchObject({ 'GET /flaky': 3, 'GET /down': 3, 'POST /flaky': 1, 'POST /flaky k': 1 })
+    expect(Retries.schedule).toMatchInlineSnapshot(`
+      "5 attempts, at most 1500 ms of waiting
+        attempt 2 after 100 ms
+        attempt 3 after 200 ms
+        attempt 4 after 400 ms
+        attempt 5 after 800 ms
+        methods: GET HEAD PUT DELETE OPTIONS TRACE
+        statuses: 408 429 502 503 504; Retry-After up to 60000 ms
+        faults: ConnectFailed ConnectTimeout ReadTimeout ProxyFailed"
+    `)
+  })
+  it.concurrent('sign requests for AWS', async ({ expect }) => {
     const received: string[] = []
     const other = await serve(({ headers }, response) => {
       received.push(JSON.stringify(headers))
@@ -367,6 +367,9 @@ describe('the programs of a user', () => {
       ['getStart', 'Follow', '200'],
     ])
     expect(seen.headers).toEqual(Array.from({ length: 3 }, () => '00-abc-def-01'))
+    expect(new Set(spans.map(({ exchange }) => exchange)).size).toBe(1)
+    expect(spans.map(({ request }) => request.split('\r\n')[0])).toMatchInlineSnapshot()
+    expect(JSON.stringify(spans)).not.toMatch(/t0ken|secretcookie/)
   })
   it('abort their requests when the client of the server goes away', async () => {
     const { seen, listener } = Servers.silent()

@@ -2,14 +2,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Client, Headers, Http, Response, Session, Transport } from 'requests-ts'
+import { Client, Headers, Http, Plan, Response, Session, Transport } from 'requests-ts'
 
 interface Span {
-  readonly name: string
   readonly parent: string | undefined
-  readonly url: string
-  readonly cause: string
+  /** The request without its secrets. */
+  readonly request: string
+  readonly cause: Plan.Plan['cause']
+  readonly exchange: string | undefined
   readonly outcome: string
+  readonly ms: number
 }
 
 const operation = new AsyncLocalStorage<string>()
@@ -17,14 +19,16 @@ const operation = new AsyncLocalStorage<string>()
 const withTracing = (report: (span: Span) => void) => (inner: Transport.Transport) =>
   Transport.around(inner)((plan, controls) => async () => {
     const parent = operation.getStore()
+    const start = performance.now()
     const traced = { ...plan, headers: Headers.upsertAt('traceparent', '00-abc-def-01')(plan.headers) }
     const outcome = await inner(traced, controls)()
     report({
-      name: `${plan.method} ${plan.url.hostname}`,
       parent,
-      url: plan.url.href,
+      request: Plan.toHttp()(traced),
       cause: plan.cause,
+      exchange: controls.entropy,
       outcome: E.isRight(outcome) ? `${outcome.right.status}` : outcome.left._tag,
+      ms: performance.now() - start,
     })
     return outcome
   })
