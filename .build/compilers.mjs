@@ -1,5 +1,6 @@
 // The versions of TypeScript that the tests of the package use, in addition to the one in `devDependencies`. They are not
-// there too, because npm would link `tsc` to one of them. The first use installs them into `.cache`.
+// there too, because npm would link `tsc` to one of them. `node .build/compilers.mjs`, or the first use, installs them
+// into `.cache`.
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,3 +23,6 @@ export const tsc = (version) => {
 /** Returns the JavaScript API of a version that has one. */
 export const compiler = (version) =>
   createRequire(import.meta.url)(join(dirname(dirname(tsc(version))), 'lib', 'typescript.js'))
+
+// Test files run at the same time, so the tests install the compilers before.
+if (process.argv[1] === fileURLToPath(import.meta.url)) tsc('5.9')

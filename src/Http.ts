@@ -101,12 +101,19 @@ const verb =
   (url: Target, ...build: ReadonlyArray<Endomorphism<Request.Request>>): Http<Exchange.SendError, Response> =>
     send(build.reduce((request, step) => step(request), make(url)))
 
+/** Sends a GET request, changed by the given functions. */
 export const get = verb(Request.get)
+/** Sends a HEAD request, changed by the given functions. It follows no redirects unless a policy is set. */
 export const head = verb(Request.head)
+/** Sends an OPTIONS request, changed by the given functions. */
 export const options = verb(Request.options)
+/** Sends a POST request, changed by the given functions. */
 export const post = verb(Request.post)
+/** Sends a PUT request, changed by the given functions. */
 export const put = verb(Request.put)
+/** Sends a PATCH request, changed by the given functions. */
 export const patch = verb(Request.patch)
+/** Sends a DELETE request, changed by the given functions. */
 export const del = verb(Request.del)
 
 // --- streams -------------------------------------------------------------------------------------------------------

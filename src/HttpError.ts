@@ -1,42 +1,70 @@
 /**
- * Every error of a program, by phase. Nothing throws, and no error shows a secret.
+ * Every error of the library, by what fails with it. Nothing throws, and no message shows a secret.
  *
- * | phase     | tags                                                                                            |
- * |-----------|-------------------------------------------------------------------------------------------------|
- * | plan      | `InvalidUrl` `MissingScheme` `UnsupportedScheme` `InvalidHeader` `InvalidProxy` `InvalidBody` `InvalidSettings` |
- * | transport | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` |
- * | redirect  | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`                       |
- * | hook      | `HookFailed`                                                                                    |
- * | response  | `StatusError` `NotJson` `InvalidPayload`                                                        |
+ * | tags                                                                                  | fails                       |
+ * |---------------------------------------------------------------------------------------|-----------------------------|
+ * | `InvalidUrl` `MissingScheme` `UnsupportedScheme` `InvalidHeader` `InvalidProxy` `InvalidBody` `InvalidSettings` | planning: nothing was sent |
+ * | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` | a transport, or reading a body: see `Fault` |
+ * | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`             | following a redirect        |
+ * | `HookFailed`                                                                          | a hook                      |
+ * | `StatusError`                                                                         | `Response.ok`               |
+ * | `NotJson` `InvalidPayload`                                                            | `Response.json`, `Stream.jsonLines` |
+ * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
+ * | `StoreFailed`                                                                         | `Store`                     |
+ * | `Unwritable` `Unreadable`                                                             | `encode` and `decode` of a jar, session, tape or store |
+ * | `InvalidCookie` `CookieConflict`                                                      | `Jar.set`, `Jar.lookup`     |
+ * | `InvalidCurl`                                                                         | `Request.fromCurl`          |
  *
  * Every error of a started program has the jar, so that a program can recover with it: `HttpError.jar`, `Http.orElse`.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { Client, Http, HttpError, Response, Session, Transport } from 'requests-ts'
+ *
+ * const transport = Transport.memory({ 'GET /': { status: 404 } })
+ * const outcome = await pipe(
+ *   Http.get('http://h.test/'),
+ *   SRTE.flatMapEither(Response.ok),
+ *   Client.use({ session: Session.defaults, transport }),
+ *   TE.mapLeft(HttpError.matchOr({ StatusError: ({ response }) => `status ${response.status}` }, HttpError.show)))()
+ * assert.deepEqual(outcome, E.left('status 404'))
  */
 import * as O from 'fp-ts/lib/Option.js'
+import type { Show as ShowInstance } from 'fp-ts/lib/Show.js'
 import type { Jar } from './cookies/Jar.js'
-import type { InvalidPayload, NotJson, StatusError } from './Response.js'
-import type { SendError } from './stages/Exchange.js'
-import type { PlanError } from './stages/PlanError.js'
+import { type Tagged, textIn } from './ErrorMatch.js'
+import { type HttpError, TAGS } from './ErrorUnion.js'
 import * as Printable from './values/Printable.js'
-import * as Fault from './wire/Fault.js'
 
-export type { InvalidPayload, NotJson, StatusError } from './Response.js'
-export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
-export type {
-  InvalidBody,
-  InvalidHeader,
-  InvalidProxy,
-  InvalidSettings,
-  PlanError,
-  UnsupportedScheme,
-} from './stages/PlanError.js'
-export type { RedirectError } from './stages/Redirect.js'
-export type { TransportError } from './wire/Transport.js'
+export { type Handlers, is, type Match, match, matchOr, type Tagged } from './ErrorMatch.js'
+export * from './ErrorUnion.js'
 
-/** Every error that a program of this library can fail with. `E` is the type of the problems of an `InvalidPayload`. */
-export type HttpError<E = unknown> = PlanError | SendError | StatusError | NotJson | InvalidPayload<E>
+// --- printing ------------------------------------------------------------------------------------------------------
 
-/** Prints an error in one line: its tag, what was wrong, and what to do. */
-export const show = ({ _tag, message }: HttpError): string => Printable.escapeControls(`${_tag}: ${message}`)
+/**
+ * Prints an error in one line: its tag, what was wrong, and what to do. Also takes errors of your own that have a tag.
+ *
+ * @category destructors
+ */
+export const show = (error: Tagged & { readonly message: string }): string => {
+  const tag = textIn(error, '_tag')
+  return tag === undefined
+    ? Printable.messageOf(error)
+    : Printable.escapeControls(`${tag}: ${textIn(error, 'message') ?? 'no message'}`)
+}
+
+/**
+ * Prints an error in one line, as `show` does.
+ *
+ * @since 0.2.0
+ * @category instances
+ */
+export const Show: ShowInstance<HttpError> = { show }
+
+// --- the jar -------------------------------------------------------------------------------------------------------
 
 const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unknown>> =>
   typeof u === 'object' && u !== null && Object.hasOwn(u, key)
@@ -51,30 +79,11 @@ export const jar = (error: unknown): O.Option<Jar> => {
     : O.none
 }
 
-/** Every tag except those of faults. The type requires all of them. */
-const TAGS: Readonly<Record<Exclude<HttpError['_tag'], Fault.FaultTag>, true>> = {
-  InvalidUrl: true,
-  MissingScheme: true,
-  UnsupportedScheme: true,
-  InvalidHeader: true,
-  InvalidProxy: true,
-  InvalidBody: true,
-  InvalidSettings: true,
-  TooManyRedirects: true,
-  InvalidRedirect: true,
-  RedirectRefused: true,
-  UnrewindableBody: true,
-  HookFailed: true,
-  StatusError: true,
-  NotJson: true,
-  InvalidPayload: true,
-}
+const tags: ReadonlySet<unknown> = new Set(TAGS)
 
 /** Returns whether an error is plain data of this library. Other errors must not be copied. */
 const isHttpError = (error: unknown): boolean =>
-  has(error, '_tag') &&
-  (Fault.is(error) || (typeof error._tag === 'string' && Object.hasOwn(TAGS, error._tag))) &&
-  Object.getPrototypeOf(error) === Object.prototype
+  has(error, '_tag') && tags.has(error._tag) && Object.getPrototypeOf(error) === Object.prototype
 
 /** Replaces the jar of an error of this library. Any other error is returned unchanged. */
 export const withJar =

@@ -42,6 +42,8 @@ export type ValueOf<H> = H extends Http<unknown, infer A> ? A : never
  */
 export const URI = 'requests-ts/Http'
 /**
+ * The type of `URI`.
+ *
  * @since 0.2.0
  * @category instances
  */
@@ -149,6 +151,7 @@ export const apS: <N extends string, A, E2, B>(
   value: Http<E2, B>,
 ) => <E1>(program: Http<E1, A>) => Http<E1 | E2, Added<A, N, B>> = SRTE.apSW
 
+/** Adds a computed value to the record, under a name. */
 const let_: <N extends string, A, B>(
   name: Exclude<N, keyof A>,
   f: (record: A) => B,
@@ -170,8 +173,11 @@ export const Apply: Apply2<URI> = { ...Functor, ap: (f, program) => SRTE.ap(prog
 /** Runs programs one after the other: see `parallel`. */
 export const Applicative: Applicative2<URI> = { ...Apply, of }
 
+/** Runs programs one after the other: each may depend on the value of the one before. */
 export const Monad: Monad2<URI> = { ...Applicative, chain: (program, f) => flatMap(f)(program) }
 
+/** `Monad` that also runs an `IO` or a `Task`, for code that works with every such monad. */
 export const MonadTask: MonadTask2<URI> = { ...Monad, fromIO, fromTask }
 
+/** `Monad` that can also fail, for code that works with every such monad. */
 export const MonadThrow: MonadThrow2<URI> = { ...Monad, throwError: left }

@@ -26,63 +26,39 @@ import * as PercentEncoding from './values/PercentEncoding.js'
 import * as Printable from './values/Printable.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
-import { type Plan, urlWithoutQuery } from './wire/Plan.js'
+import type { Plan } from './wire/Plan.js'
 import type { Response } from './wire/Reply.js'
+import * as ResponseError from './wire/ResponseError.js'
 
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
-
-/** A status of 400 or above (D14). */
-export interface StatusError {
-  readonly _tag: 'StatusError'
-  readonly response: Response
-  /** The text of requests' `raise_for_status`. */
-  readonly message: string
-}
-/** The body is not valid JSON. */
-export interface NotJson {
-  readonly _tag: 'NotJson'
-  readonly response: Response
-  readonly message: string
-}
-/** The decoder rejected the JSON value. */
-export interface InvalidPayload<E> {
-  readonly _tag: 'InvalidPayload'
-  readonly response: Response
-  readonly errors: E
-  readonly message: string
-}
+export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
-export const ok = (response: Response): E.Either<StatusError, Response> => {
-  const { status, reason, url } = response
+export const ok = (response: Response): E.Either<ResponseError.StatusError, Response> => {
+  const { status, reason, url, plan } = response
   if (status < 400) return E.right(response)
   const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  const message = Printable.escapeControls(`${status} ${kind}: ${reason} for url: ${url}`)
+  const message = Printable.escapeControls(`${status} ${kind}: ${reason} for url: ${url} (${plan.method})`)
   return E.left({ _tag: 'StatusError', response, message })
 }
 
 /** Decodes the body as text: by a byte order mark, else the declared charset, else UTF-8 (D10). */
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
 
-const parse = (response: Response): E.Either<NotJson, unknown> => {
-  const json = Printable.parseJson(Charset.decodeJson(response.encoding)(response.bytes))
-  if (E.isRight(json)) return json
-  const message = Printable.escapeControls(
-    `Invalid JSON in the body of ${urlWithoutQuery(response.plan)}: ${json.left}`,
-  )
-  return E.left({ _tag: 'NotJson', response, message })
-}
-
-/** Parses the body as JSON and decodes the value, with io-ts for example. Errors: `NotJson`, `InvalidPayload`. */
+/**
+ * Parses the body as JSON and decodes the value with a decoder, such as one of io-ts. Errors: `NotJson`, and
+ * `InvalidPayload`, which has the `paths` that the decoder rejected.
+ */
 export const json =
   <E, A>(decode: (u: unknown) => E.Either<E, A>) =>
-  (response: Response): E.Either<NotJson | InvalidPayload<E>, A> => {
-    const parsed = parse(response)
-    if (E.isLeft(parsed)) return parsed
+  (response: Response): E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<E>, A> => {
+    const parsed = Printable.parseJson(Charset.decodeJson(response.encoding)(response.bytes))
+    if (E.isLeft(parsed))
+      return E.left(ResponseError.notJson({ response }, ResponseError.bodyOf(response.plan), parsed.left))
     const decoded = decode(parsed.right)
     if (E.isRight(decoded)) return decoded
-    const message = `Unexpected JSON in the body of ${urlWithoutQuery(response.plan)}: the decoder rejected it; see 'errors'`
-    return E.left({ _tag: 'InvalidPayload', response, errors: decoded.left, message })
+    const where = ResponseError.bodyOf(response.plan)
+    return E.left(ResponseError.invalidPayload({ response }, where, parsed.right, decoded.left))
   }
 
 /** Splits the body into lines at `\n`, `\r\n` and `\r`. The end of the last line does not start an empty one. */

@@ -31,22 +31,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './cookies/Jar.js'
 import * as Session from './session/Session.js'
+import type { StoreFailed } from './session/StoreError.js'
 import { type LockHandle, withLock } from './transport/download/FileLock.js'
 import { createPrivate, orMissing, syncFolder, withFile } from './transport/download/FileSystem.js'
 import * as Printable from './values/Printable.js'
 import * as Serialization from './values/Serialization.js'
 
+export type { StoreFailed } from './session/StoreError.js'
+
 /** The content of the file. */
 export interface Stored {
   readonly session: Session.Session
   readonly jar: Jar.Jar
-}
-
-/** A file system operation failed, or the lock of the file could not be taken. */
-export interface StoreFailed {
-  readonly _tag: 'StoreFailed'
-  readonly path: string
-  readonly message: string
 }
 
 const FORMAT = 'requests-ts/store'

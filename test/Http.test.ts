@@ -73,7 +73,7 @@ describe('attempt and send', () => {
   it('a status error and a decoding error carry the jar too', async () => {
     const status = await pipe(Http.get('http://h/fail'), SRTE.flatMapEither(Response.ok), Client.use(world(setting)))()
     expect(E.isLeft(status) && HttpError.show(status.left)).toBe(
-      'StatusError: 500 Server Error: Internal Server Error for url: http://h/fail',
+      'StatusError: 500 Server Error: Internal Server Error for url: http://h/fail (GET)',
     )
     expect(E.isLeft(status) && pipe(HttpError.jar(status.left), O.map(cookieNames))).toEqual(O.some(['fail']))
     const json = await pipe(

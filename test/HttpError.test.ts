@@ -1,4 +1,8 @@
-/** What becomes of an error of the user's own where jars are joined: nothing. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import * as A from 'fp-ts/lib/Array.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -11,6 +15,8 @@ import * as HttpError from '../src/HttpError.js'
 import * as Response from '../src/Response.js'
 import * as Session from '../src/session/Session.js'
 import { memory } from '../src/transport/Memory.js'
+import * as Fault from '../src/wire/Fault.js'
+import { untyped } from './untyped.js'
 
 class Refused extends Error {
   readonly response: unknown
@@ -52,5 +58,121 @@ describe('the error of a parallel program', () => {
     const outcome = await run((response) => pipe(response, Response.ok, E.swap, E.toUnion))
     const jar = E.isLeft(outcome) ? HttpError.jar(outcome.left) : O.none
     expect(O.isSome(jar) && Jar.toArray(jar.value).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+})
+
+// --- all errors ----------------------------------------------------------------------------------------------------
+
+const src = fileURLToPath(new URL('../src', import.meta.url))
+
+/** The tags of all types in `src` that have a message. The errors of the command are not public. */
+const declared = (): ReadonlyArray<string> =>
+  readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.startsWith('cli'))
+    .flatMap((path) => [...readFileSync(join(src, path), 'utf8').matchAll(/^[^ *].*\{([^{}]*)\}/gm)])
+    .flatMap(([, body = '']) =>
+      /readonly message: string/.test(body) ? (/readonly _tag: '(\w+)'/.exec(body) ?? []).slice(1) : [],
+    )
+
+describe('the tags', () => {
+  it('are those of every error type in the library', () => {
+    const expected = new Set([...declared(), ...Fault.TAGS])
+    expect(expected.size).toBeGreaterThan(35)
+    expect([...HttpError.TAGS].sort()).toEqual([...expected].sort())
+  })
+  it('are all in the table of the documentation', () => {
+    const [table = ''] = /^\/\*\*[\s\S]*?\*\//.exec(readFileSync(join(src, 'HttpError.ts'), 'utf8')) ?? []
+    expect(HttpError.TAGS.filter((tag) => !table.includes(`\`${tag}\``))).toEqual([])
+  })
+})
+
+const tag = fc.constantFrom(...HttpError.TAGS)
+const errorOf = (_tag: HttpError.Tag): HttpError.HttpError => untyped({ _tag, message: `the ${_tag}` })
+
+describe('matching', () => {
+  it('calls the function of the tag, with the error', () => {
+    const handlers: HttpError.Handlers<HttpError.HttpError, unknown> = untyped(
+      Object.fromEntries(HttpError.TAGS.map((name) => [name, (error: unknown) => [name, error]])),
+    )
+    fc.assert(
+      fc.property(tag, (name) => {
+        const error = errorOf(name)
+        expect(pipe(error, HttpError.match(handlers))).toEqual([name, error])
+      }),
+    )
+  })
+  it('calls the other function for the rest', () => {
+    const read = HttpError.matchOr({ StatusError: () => 'status', NotJson: () => 'json' }, ({ _tag }) => _tag)
+    fc.assert(
+      fc.property(tag, (name) => {
+        expect(read(errorOf(name))).toBe(name === 'StatusError' ? 'status' : name === 'NotJson' ? 'json' : name)
+      }),
+    )
+  })
+  it.each(['toString', '__proto__', 'constructor', 5, undefined])('never calls an inherited function (%s)', (_tag) => {
+    const error = untyped<HttpError.HttpError>({ _tag, message: 'x' })
+    expect(HttpError.matchOr({ StatusError: () => 'status' }, () => 'other')(error)).toBe('other')
+    expect(pipe(error, HttpError.match(untyped<HttpError.Handlers<HttpError.HttpError, string>>({})))).toBeUndefined()
+  })
+})
+
+describe('a type guard', () => {
+  it('accepts the errors of its tag only', () => {
+    fc.assert(
+      fc.property(tag, tag, (name, other) => {
+        expect(HttpError.is(name)(errorOf(other))).toBe(name === other)
+      }),
+    )
+  })
+  it('rejects what is not an error', () => {
+    fc.assert(
+      fc.property(fc.anything(), tag, (u, name) => {
+        expect(HttpError.is(name)(u)).toBe(false)
+      }),
+    )
+  })
+  it('narrows in a filter, and in a condition', () => {
+    const errors: Array<HttpError.PlanError> = [
+      { _tag: 'InvalidHeader', name: 'A', message: '' },
+      { _tag: 'InvalidBody', message: '' },
+    ]
+    expect(
+      pipe(
+        errors,
+        A.filter(HttpError.is('InvalidHeader')),
+        A.map(({ name }) => name),
+      ),
+    ).toEqual(['A'])
+    const [first] = errors
+    expect(HttpError.is('InvalidHeader')(first) && first.name).toBe('A')
+    expect(
+      pipe(
+        O.fromNullable(first),
+        O.filter(HttpError.is('InvalidHeader')),
+        O.map(({ name }) => name),
+      ),
+    ).toEqual(O.some('A'))
+  })
+})
+
+describe('printing', () => {
+  it('is one line for every error', () => {
+    fc.assert(
+      fc.property(tag, fc.string(), (_tag, message) => {
+        const shown = HttpError.Show.show(untyped({ _tag, message }))
+        expect(shown.startsWith(`${_tag}: `)).toBe(true)
+        expect(shown).not.toMatch(/[\n\r\u001b]/)
+      }),
+    )
+  })
+  it('never throws', () => {
+    const hostile = {
+      get _tag() {
+        throw new Error('getter')
+      },
+    }
+    for (const u of [null, undefined, 5, 'text', {}, new Error('x'), hostile]) {
+      expect(typeof HttpError.show(untyped(u))).toBe('string')
+    }
   })
 })

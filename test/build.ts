@@ -1,7 +1,10 @@
-/** Builds the package once before the tests that use it as its users do. */
+/** Builds the package, and installs the compilers of its users, once before the tests that need them. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export const setup = (): void => {
-  execFileSync(process.execPath, [fileURLToPath(new URL('../.build/build.mjs', import.meta.url))], { stdio: 'inherit' })
+  for (const script of ['build', 'compilers']) {
+    const path = fileURLToPath(new URL(`../.build/${script}.mjs`, import.meta.url))
+    execFileSync(process.execPath, [path], { stdio: 'inherit' })
+  }
 }

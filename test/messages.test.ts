@@ -30,6 +30,8 @@ import {
   Transport,
 } from '../src/index.js'
 import * as Failure from '../src/transport/undici/Failure.js'
+import * as Deadline from '../src/wire/Deadline.js'
+import { withPlan } from '../src/wire/Transport.js'
 import { untyped } from './untyped.js'
 
 // Every message of the library is in messages.txt. To change one, change its source, then run
@@ -316,6 +318,14 @@ const HOOK: ReadonlyArray<Situation> = [
 ]
 const withHook = (hook: unknown): Request.Request => Request.withHook(untyped(hook))(Request.get(url))
 
+const User = t.type({ id: t.number, name: t.string, tags: t.array(t.string) })
+const firstLine = async (text: string): Promise<unknown> => {
+  const body = (async function* () {
+    yield Buffer.from(text)
+  })()
+  for await (const line of Stream.jsonLines(User.decode)(body)) return leftOf(line)
+}
+
 const RESPONSE: ReadonlyArray<Situation> = [
   ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
   ['status 503', async () => leftOf(Response.ok(await responseOf({ status: 503 })))],
@@ -323,16 +333,15 @@ const RESPONSE: ReadonlyArray<Situation> = [
   ['an empty body', async () => leftOf(Response.json(E.right)(await responseOf({ body: '' })))],
   ['JSON of another shape', async () => leftOf(Response.json(t.string.decode)(await responseOf({ body: '1' })))],
   [
-    'a line that is not JSON',
-    async () => {
-      const lines = Stream.jsonLines(E.right)(
-        (async function* () {
-          yield Buffer.from('{"a":\n')
-        })(),
-      )
-      for await (const line of lines) return leftOf(line)
-    },
+    'JSON with several wrong fields',
+    async () => leftOf(Response.json(User.decode)(await responseOf({ body: '{"id":"hunter2","tags":[5]}' }))),
   ],
+  [
+    'JSON that a decoder rejects in its own way',
+    async () => leftOf(Response.json(() => E.left('hunter2'))(await responseOf({ body: '1' }))),
+  ],
+  ['a line that is not JSON', () => firstLine('{"a":\n')],
+  ['a line of another shape', () => firstLine('{"id":1,"name":null,"tags":[]}\n')],
 ]
 
 const closed = async (): Promise<unknown> => {
@@ -360,6 +369,11 @@ const sentTwice = async (): Promise<unknown> => {
   return sentBy(answering({}), request)
 }
 const emptyTape = (): Transport.Transport => Transport.replay(Tape.empty)
+
+const deadlineOf = (make: (plan: Plan.Plan) => Fault.Fault): Promise<unknown> => {
+  const transport: Transport.Transport = (plan) => async () => E.left(withPlan(plan, make(plan)))
+  return sentBy(transport, Request.withTimeouts({ total: 5000 })(Request.get(url)))
+}
 
 const FAULT: ReadonlyArray<Situation> = [
   ['a transport that throws', () => sentBy(() => thrown('socket gone'))],
@@ -455,7 +469,13 @@ const FAULT: ReadonlyArray<Situation> = [
     'a TLS handshake that fails',
     () => Failure.tlsFailed('h.test:443', foreign('CERT_HAS_EXPIRED', 'certificate has expired')),
   ],
-  ['a deadline', () => Failure.deadlineExceeded('GET', 'h.test:80', 5000)],
+  ['a deadline', () => deadlineOf((plan) => Deadline.exceeded(plan))],
+  [
+    'a deadline in the queue of withLimit',
+    () => deadlineOf((plan) => Deadline.exceeded(plan, 'it waited for withLimit')),
+  ],
+  ['a deadline after three attempts', () => deadlineOf((plan) => Deadline.withAttempts(3)(Deadline.exceeded(plan)))],
+  ['a deadline while a hook runs', () => deadlineOf(() => Deadline.unnamed())],
   ['a server that is silent', () => Failure.readTimeout('h.test:80', 5000)],
   ['a connection that takes too long', () => Failure.connectTimeout('h.test:80', 5000, 'TCP')],
   [
@@ -626,11 +646,13 @@ const lines = Promise.all(ALL.map(lineOf))
 
 const src = fileURLToPath(new URL('../src', import.meta.url))
 
-/** The tags of every interface in `src` that has a `message`: a new kind of error has to be listed here. */
+/** The tags of every interface and type in `src` that has a `message`: a new kind of error has to be listed here. */
 const errorTags = (): ReadonlyArray<string> =>
   readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
-    .flatMap((path) => [...readFileSync(join(src, path), 'utf8').matchAll(/^(?:export )?interface [^{]*\{([^}]*)\}/gm)])
+    .flatMap((path) => [
+      ...readFileSync(join(src, path), 'utf8').matchAll(/^(?:export )?(?:interface|type) [^{;]*\{([^}]*)\}/gm),
+    ])
     .flatMap(([, body = '']) =>
       (/readonly message: string/.test(body) ? (/readonly _tag: '(\w+)'/.exec(body) ?? []) : []).slice(1),
     )

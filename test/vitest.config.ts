@@ -40,6 +40,7 @@ export default defineConfig({
     // By default vitest leaves one processor free, which is half of a small machine.
     maxWorkers: availableParallelism(),
     hookTimeout: 180_000,
+    maxConcurrency: 2,
     reporters: ['default'],
     // `npm run coverage`: measures the unit tests only, which need no sockets and no build.
     coverage: {

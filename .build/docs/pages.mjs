@@ -10,6 +10,11 @@ export class NamespaceRouter extends StructureRouter {
     return target.kind === undefined || target.isProject() || target.kindOf(PAGES) ? super.getPageKind(target) : undefined
   }
 
+  // A type parameter is printed in the signature only.
+  buildAnchors(target, page) {
+    if (!target.kindOf?.(ReflectionKind.TypeParameter)) super.buildAnchors(target, page)
+  }
+
   getIdealBaseName(target) {
     return target.isDocument() ? `guides/${target.frontmatter.address}` : super.getIdealBaseName(target)
   }

@@ -22,6 +22,7 @@ import type { Property, RuleSet } from '../RuleSet.js'
 import * as Laws from '../Transport.js'
 import { reportingProperty } from './reportingProperty.js'
 
+/** Options of `transport` and `serving`. */
 export interface Options {
   /** How many milliseconds one step of a law may take: a call, a chunk of a body, a close. */
   readonly patience?: number

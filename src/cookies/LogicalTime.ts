@@ -19,6 +19,7 @@
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 
+/** A time of a hybrid logical clock: milliseconds since the epoch, and a counter. */
 export interface LogicalTime {
   /** The latest wall clock time seen, in epoch milliseconds. */
   readonly ms: number

@@ -4,6 +4,7 @@
  */
 import { Map as ImmutableMap } from 'immutable'
 
+/** An immutable map. Its copies share what did not change. */
 export interface PersistentMap<A> extends Iterable<[string, A]> {
   readonly size: number
   has(key: string): boolean

@@ -63,6 +63,7 @@ export interface SetCookie {
   readonly expires: O.Option<number>
 }
 
+/** Why a Set-Cookie field is not stored. */
 export type RejectionTag =
   | 'Nameless'
   | 'ControlCharacter'

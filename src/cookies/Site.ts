@@ -34,6 +34,7 @@ export interface CookieScope {
   readonly shownPathname?: string
 }
 
+/** The registrable domain of a host. */
 export interface Site {
   /** Canonical: lower case, A-labels, an IPv6 address without its brackets. */
   readonly host: string

@@ -14,25 +14,30 @@
 import * as Tagged from '../values/Tagged.js'
 import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
 
+/** The scheme of the URL is neither `http` nor `https`. */
 export interface UnsupportedScheme {
   readonly _tag: 'UnsupportedScheme'
   readonly url: string
   readonly message: string
 }
+/** A header cannot be sent as it is. */
 export interface InvalidHeader {
   readonly _tag: 'InvalidHeader'
   /** The header, or `Cookie` for a cookie. */
   readonly name: string
   readonly message: string
 }
+/** The URL of a proxy is not valid. */
 export interface InvalidProxy {
   readonly _tag: 'InvalidProxy'
   readonly message: string
 }
+/** The body cannot be encoded or sent. */
 export interface InvalidBody {
   readonly _tag: 'InvalidBody'
   readonly message: string
 }
+/** A setting has a value that is not valid. */
 export interface InvalidSettings {
   readonly _tag: 'InvalidSettings'
   readonly setting: string

@@ -10,6 +10,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as Clock from '../wire/Clock.js'
+import * as Deadline from '../wire/Deadline.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
@@ -43,19 +44,14 @@ export const abortedBeforeSend = (plan: Plan, { reason }: AbortSignal): Transpor
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
   abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined)
 
-export const deadlineFault = (
-  clock: Clock.Clock,
-  deadline: number,
-  event = 'the request was sent',
-): Fault.Fault | undefined =>
-  clock.monotonic() < deadline
-    ? undefined
-    : Fault.make('DeadlineExceeded', `The total time was exceeded before ${event}`)
+/** Returns `DeadlineExceeded` if the deadline of an exchange has passed. */
+export const deadlineFault = (plan: Plan, clock: Clock.Clock, deadline: number): Fault.Fault | undefined =>
+  clock.monotonic() < deadline ? undefined : Deadline.exceeded(plan)
 
-/** Returns `Aborted` or `DeadlineExceeded` if an exchange must end. */
+/** Returns `Aborted` or `DeadlineExceeded` if an exchange must end. `withPlan` completes its message. */
 export const exchangeFault = (controls: SendControls): Fault.Fault | undefined => {
   const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY } = controls
-  return abortFault(controls) ?? deadlineFault(clock, deadline, 'the exchange was complete')
+  return abortFault(controls) ?? (clock.monotonic() < deadline ? undefined : Deadline.unnamed())
 }
 
 /** Runs `act` once, when the first of the signals aborts. Returns a function that removes the listeners. */

@@ -24,6 +24,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
+import * as Deadline from '../wire/Deadline.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Reply } from '../wire/Reply.js'
@@ -127,11 +128,12 @@ class LimitQueue {
 /** Returns the fault that ended the wait, if any. */
 const waitForStart = async (
   queue: LimitQueue,
+  plan: Plan,
   controls: SendControls,
   closing: AbortSignal,
 ): Promise<Fault.Fault | undefined> => {
   const { clock = Clock.system, signal, deadline = UNLIMITED } = controls
-  const fault = cancelFault(controls, closing) ?? deadlineFault(clock, deadline)
+  const fault = cancelFault(controls, closing) ?? deadlineFault(plan, clock, deadline)
   if (fault !== undefined) return fault
   const controller = new AbortController()
   let isStarted = false
@@ -154,10 +156,7 @@ const waitForStart = async (
         .sleep(deadline - clock.monotonic(), controller.signal)()
         .then(end)
   })
-  return isStarted
-    ? undefined
-    : (cancelFault(controls, closing) ??
-        Fault.make('DeadlineExceeded', 'The total time was exceeded while the request waited for withLimit'))
+  return isStarted ? undefined : (cancelFault(controls, closing) ?? Deadline.exceeded(plan, 'it waited for withLimit'))
 }
 
 const sendLimited = async (
@@ -167,7 +166,7 @@ const sendLimited = async (
   controls: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
-  const fault = await waitForStart(queue, controls, closing)
+  const fault = await waitForStart(queue, plan, controls, closing)
   if (fault !== undefined) return E.left(withPlan(plan, Fault.unsent(fault)))
   let isOpen = false
   try {

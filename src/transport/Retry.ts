@@ -30,6 +30,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
+import * as Deadline from '../wire/Deadline.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, headOf, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
@@ -63,7 +64,7 @@ const sendWithRetry = async (
   for (let attempt = 1; ; attempt++) {
     const asSent = headers === given.headers ? given : { ...given, headers }
     const sent = await inner(asSent === given ? plan : { ...plan, headers }, controls)()
-    const outcome = E.isLeft(sent) ? E.left(withPlan(asSent, sent.left)) : sent
+    const outcome = E.isLeft(sent) ? E.left(Deadline.withAttempts(attempt)(withPlan(asSent, sent.left))) : sent
     const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
     const delay = RetryPolicy.next(policy)(last)
     if (O.isNone(delay)) return outcome
@@ -75,8 +76,8 @@ const sendWithRetry = async (
       if (E.isRight(outcome)) await discard(outcome.right.body)
       await clock.sleep(Math.max(0, nextStart - clock.monotonic()), stop)()
     })
-    const fault = cancelFault(controls, closing) ?? deadlineFault(clock, deadline)
-    if (fault !== undefined) return E.left(withPlan(asSent, fault))
+    const fault = cancelFault(controls, closing) ?? deadlineFault(asSent, clock, deadline)
+    if (fault !== undefined) return E.left(withPlan(asSent, Deadline.withAttempts(attempt)(fault)))
   }
 }
 

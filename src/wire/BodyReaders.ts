@@ -26,6 +26,9 @@ import * as Printable from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
+import { type InLine, type InvalidPayload, invalidPayload, type NotJson, notJson } from './ResponseError.js'
+
+export type { InLine, InvalidPayload, NotJson } from './ResponseError.js'
 
 async function* nonEmptyChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) if (chunk.length > 0) yield chunk
@@ -126,21 +129,38 @@ export const lines = (options: LinesOptions = {}) =>
     yield takeLine()
   }
 
-/** A line that is not valid JSON. */
-export interface NotJsonLine {
-  readonly _tag: 'NotJsonLine'
-  readonly line: string
-  readonly message: string
-}
-
-/** Parses every line that is not blank as JSON and passes the value to a decoder, such as one of io-ts. */
+/**
+ * Parses every line that is not blank as JSON and decodes the value with a decoder, such as one of io-ts. A `Left` is
+ * `NotJson` or `InvalidPayload`, as those of `Response.json`, with the number of the `line` instead of the response.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as t from 'io-ts'
+ * import { HttpError, Stream } from 'requests-ts'
+ *
+ * async function* body() { yield Buffer.from('{"id":1}\n{"id":"x"}\n') }
+ * const rows: Array<string> = []
+ * for await (const row of Stream.jsonLines(t.type({ id: t.number }).decode)(body()))
+ *   rows.push(E.isRight(row) ? `id ${row.right.id}` : HttpError.show(row.left))
+ * assert.deepEqual(rows, ['id 1', 'InvalidPayload: Unexpected JSON in line 2: id: expected number, got string'])
+ */
 export const jsonLines = <E, A>(decode: (u: unknown) => E.Either<E, A>, options: LinesOptions = {}) =>
-  async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<E.Either<NotJsonLine | E, A>> {
-    for await (const line of lines(options)(body)) {
-      if (line.trim() === '') continue
-      const json = Printable.parseJson(line)
-      yield E.isRight(json)
-        ? decode(json.right)
-        : E.left({ _tag: 'NotJsonLine', line, message: `Cannot parse a line: ${json.left}` })
+  async function* (
+    body: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<E.Either<NotJson<InLine> | InvalidPayload<E, InLine>, A>> {
+    let line = 0
+    for await (const text of lines(options)(body)) {
+      line += 1
+      if (text.trim() === '') continue
+      const json = Printable.parseJson(text)
+      if (E.isLeft(json)) {
+        yield E.left(notJson({ line }, `line ${line}`, json.left))
+        continue
+      }
+      const decoded = decode(json.right)
+      yield E.isRight(decoded) ? decoded : E.left(invalidPayload({ line }, `line ${line}`, json.right, decoded.left))
     }
   }
+
+/** @deprecated Use `NotJson<InLine>`. */
+export type NotJsonLine = NotJson<InLine>

@@ -61,6 +61,10 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly cause: ForeignError | undefined
   /** The status that the proxy returned, for `ProxyFailed`. */
   readonly status?: number
+  /** The limit that passed, in milliseconds, for `DeadlineExceeded`, `ReadTimeout` and `ConnectTimeout`, if it is known. */
+  readonly limit?: number
+  /** How often the plan was sent, for `DeadlineExceeded`: more than once only by `Transport.withRetry`. */
+  readonly attempts?: number
   /** Set if it is certain that nothing was written. Then any request can be sent again. */
   readonly unsent?: true
 }

@@ -9,6 +9,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Headers } from '../values/Headers.js'
 import type { Clock } from './Clock.js'
+import * as Deadline from './Deadline.js'
 import * as Fault from './Fault.js'
 import type { Plan } from './Plan.js'
 import type { Head, Reply } from './Reply.js'
@@ -56,8 +57,12 @@ export interface Transport {
   readonly close?: Task<void>
 }
 
-/** Adds the plan to a fault. The cast: TypeScript does not recognize a spread of a union as that union. */
-export const withPlan = (plan: Plan, fault: Fault.Fault): TransportError => ({ ...fault, plan }) as TransportError
+/**
+ * Adds the plan to a fault, and its method, URL and limit to the message of a deadline that passed between two sends. The
+ * cast: TypeScript does not recognize a spread of a union as that union.
+ */
+export const withPlan = (plan: Plan, fault: Fault.Fault): TransportError =>
+  ({ ...Deadline.complete(plan, fault), plan }) as TransportError
 
 /** Converts what a custom transport has caught into a transport error with the given tag. */
 export const failed =

@@ -316,3 +316,52 @@ export const overFetch: Transport.Transport = (plan, { signal }) =>
     ),
     TE.map((reply) => Transport.reply({ status: reply.status })),
   )
+
+// --- errors ----------------------------------------------------------------------------------------------------------
+
+type Own = { readonly _tag: 'Own'; readonly code: 7 }
+/** The list of tags has every tag. */
+expectType<Equal<(typeof HttpError.TAGS)[number], HttpError.Tag>>()
+
+declare const failing: TE.TaskEither<HttpError.StatusError | HttpError.InvalidPayload<t.Errors> | Own, number>
+declare const statusOrUrl: HttpError.StatusError | HttpError.PlanError
+declare const unknown: unknown
+
+const matched = pipe(
+  failing,
+  TE.mapLeft(
+    HttpError.match({
+      StatusError: ({ response }) => response.status,
+      InvalidPayload: ({ errors, paths }) => [errors[0]?.context, paths] as const,
+      Own: ({ code }) => code,
+    }),
+  ),
+)
+expectType<
+  Equal<typeof matched, TE.TaskEither<number | readonly [t.Context | undefined, ReadonlyArray<string>], number>>
+>()
+
+// @ts-expect-error A tag of the union is missing.
+export const incomplete = pipe(failing, TE.mapLeft(HttpError.match({ StatusError: () => 1, Own: () => 2 })))
+// @ts-expect-error The union has no such tag.
+export const superfluous = pipe(failing, TE.mapLeft(HttpError.matchOr({ ReadTimeout: () => 1 }, () => 2)))
+
+const partly = pipe(failing, TE.mapLeft(HttpError.matchOr({ StatusError: () => 1 }, (other) => other._tag)))
+expectType<Equal<typeof partly, TE.TaskEither<number | 'InvalidPayload' | 'Own', number>>>()
+
+declare const fault: HttpError.StatusError | HttpError.InvalidPayload<t.Errors>
+export const direct: number = HttpError.match({
+  StatusError: ({ response }) => response.status,
+  InvalidPayload: () => 0,
+})(fault)
+// @ts-expect-error A tag of the error is missing.
+export const incompleteDirect: number = HttpError.match({ StatusError: ({ response }) => response.status })(fault)
+export const directOr: string = HttpError.matchOr({ StatusError: () => 'status' }, HttpError.show)(statusOrUrl)
+
+export const guarded: number = HttpError.is('StatusError')(statusOrUrl) ? statusOrUrl.response.status : 0
+export const narrowed: string = HttpError.is('InvalidUrl')(unknown) ? unknown.url : ''
+export const statuses: ReadonlyArray<number> = pipe(
+  [statusOrUrl],
+  RA.filter(HttpError.is('StatusError')),
+  RA.map(({ response }) => response.status),
+)

@@ -52,8 +52,11 @@ export interface Contents {
   readonly Cause: { readonly cause: Cause }
 }
 
+/** The tag of a field of a plan. */
 export type Tag = keyof Contents
+/** A field of a plan with this tag. */
 export type Of<T extends Tag> = { readonly [K in T]: { readonly _tag: K } & Contents[K] }[T]
+/** A field of a plan. */
 export type PlanField = Of<Tag>
 
 const PHASES = ['connect', 'read', 'total'] as const

@@ -21,6 +21,7 @@
  * of the response, those of `socks` the password of the proxy, Node's the socket.
  */
 import * as Proxy from '../../values/Proxy.js'
+import { inMs } from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import { forwardingProxy } from './Head.js'
@@ -92,14 +93,14 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
 })
 
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
-export const deadlineExceeded = (method: string, peer: string, ms: number): Fault.Fault => {
-  const message = `${method} ${peer} did not finish before its deadline, ${Math.round(ms)} ms after it began`
-  return Fault.make('DeadlineExceeded', message)
-}
-export const readTimeout = (peer: string, ms: number): Fault.Fault =>
-  Fault.make('ReadTimeout', `${peer} sent nothing for ${ms} ms`)
-export const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault =>
-  Fault.make('ConnectTimeout', `No connection to ${peer} after ${ms} ms of waiting for ${waitingFor}`)
+export const readTimeout = (peer: string, ms: number): Fault.Fault => ({
+  ...Fault.make('ReadTimeout', `${peer} sent nothing for ${inMs(ms)}`),
+  limit: ms,
+})
+export const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault => ({
+  ...Fault.make('ConnectTimeout', `No connection to ${peer} after ${inMs(ms)} of waiting for ${waitingFor}`),
+  limit: ms,
+})
 
 export const tooManyInterim = (peer: string, limit: number): Fault.Fault =>
   Fault.make('ProtocolError', `${peer} sent more than ${limit} interim responses`)

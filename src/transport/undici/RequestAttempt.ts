@@ -21,6 +21,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
 import * as Status from '../../values/Status.js'
 import type * as Clock from '../../wire/Clock.js'
+import * as Deadline from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
@@ -178,8 +179,7 @@ export class RequestAttempt
   }
 
   onDeadline(): void {
-    const ms = Math.max(0, (this.#controls.deadline ?? 0) - this.#start)
-    this.fail(Failure.deadlineExceeded(this.plan.method, Failure.peerOf(this.plan), ms))
+    this.fail(Deadline.exceeded(this.plan))
   }
 
   onSilence(): void {

@@ -3,7 +3,7 @@
  *
  * | rule | Python                                                    | here                                                  |
  * |------|-----------------------------------------------------------|-------------------------------------------------------|
- * | D14  | `ok` from 600 on; userinfo in the URL of a message        | not ok; removed                                       |
+ * | D14  | `ok` from 600 on; userinfo in the URL of a message        | not ok; removed, and the message ends with the method |
  * | D15  | Python's codecs, reason `None`, NaN, integers of any size | WHATWG labels, an empty reason, JSON as in JavaScript |
  * | D58  | the last of several charsets                              | the first                                             |
  * | D10  | text without charset is ISO-8859-1 or bytes               | a byte order mark, else UTF-8; JSON in any Unicode encoding |
@@ -46,9 +46,10 @@ const planned = ({ url = 'http://example.com/' }: Input): string =>
 
 const STATUS = ofBody('D14', (python, input) => {
   const { status = 0, reason = '' } = python
-  const message = python.raise_for_status?.replace(/(for url: [^/]*\/\/)[^/?#]*@/, '$1') ?? null
-  if (status < 600) return { ...python, raise_for_status: message }
-  return { ...python, ok: false, raise_for_status: `${status} Server Error: ${reason} for url: ${planned(input)}` }
+  const message = python.raise_for_status?.replace(/(for url: [^/]*\/\/)[^/?#]*@/, '$1')
+  if (status < 600) return { ...python, raise_for_status: message === undefined ? null : `${message} (GET)` }
+  const given = `${status} Server Error: ${reason} for url: ${planned(input)} (GET)`
+  return { ...python, ok: false, raise_for_status: given }
 })
 
 // --- text -----------------------------------------------------------------------------------------------------------

@@ -112,9 +112,9 @@ describe('the head of a response', () => {
         E.mapLeft((e) => e.message),
       )
     expect(message(404, 'Komponenttia ei l\u00f6ydy')).toEqual(
-      E.left('404 Client Error: Komponenttia ei l\u00f6ydy for url: http://h.test/p'),
+      E.left('404 Client Error: Komponenttia ei l\u00f6ydy for url: http://h.test/p (GET)'),
     )
-    expect(message(500, '')).toEqual(E.left('500 Server Error:  for url: http://h.test/p'))
+    expect(message(500, '')).toEqual(E.left('500 Server Error:  for url: http://h.test/p (GET)'))
   })
   it('[requests:responses-6] has the reason phrase of the wire, decoded as UTF-8', async () => {
     const server = await always(Buffer.from('HTTP/1.1 404 Komponenttia ei l\u00f6ydy\r\nContent-Length: 0\r\n\r\n'))

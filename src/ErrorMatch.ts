@@ -1,0 +1,129 @@
+/**
+ * Matching errors by their tags: `match`, `matchOr` and `is` of `HttpError`.
+ *
+ * The types take the union from the error, which comes last. So only the tags count that the error can have.
+ */
+import type { HttpError, Tag } from './ErrorUnion.js'
+
+/**
+ * Any tagged error, also one of your own.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Tagged {
+  readonly _tag: string
+}
+
+/** Returns a text of an error, which may be anything. Never throws. */
+export const textIn = (error: unknown, name: '_tag' | 'message'): string | undefined => {
+  try {
+    const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined // a getter of a foreign error
+  }
+}
+
+/** The member of a union that has the tag. */
+type WithTag<E, K> = [Extract<E, { readonly _tag: K }>] extends [never]
+  ? E & { readonly _tag: K }
+  : Extract<E, { readonly _tag: K }>
+
+/**
+ * One function for each tag of a union of errors.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type Handlers<E extends Tagged, B> = { readonly [K in E['_tag']]: (error: WithTag<E, K>) => B }
+
+/** The union of what the functions return. */
+type ResultOf<H> = H[keyof H] extends ((error: never) => infer B) | undefined ? B : never
+
+/** The functions of a matcher, without the types of their errors. */
+type AnyHandlers = Readonly<Record<string, ((error: never) => unknown) | undefined>>
+
+/** Returns the function for the tag. An inherited one does not count: `_tag` may be `toString`. */
+const handlerOf = (handlers: AnyHandlers, error: unknown): ((error: never) => unknown) | undefined => {
+  const tag = textIn(error, '_tag')
+  return tag !== undefined && Object.hasOwn(handlers, tag) ? handlers[tag] : undefined
+}
+
+/** The type of `match`. */
+export interface Match {
+  /** In a `pipe`, the union is that of the error, whose tags may be your own too. */
+  <E extends Tagged = HttpError, H extends Handlers<E, unknown> = Handlers<E, unknown>>(
+    handlers: H,
+  ): (error: E) => ResultOf<H>
+  /** Elsewhere, the tags of the library that the functions have. */
+  <H extends Partial<Handlers<HttpError, unknown>>>(
+    handlers: H,
+  ): (error: Extract<HttpError, { readonly _tag: keyof H }>) => ResultOf<H>
+}
+
+/**
+ * Calls the function for the tag of the error. The compiler requires one for each tag that the error can have, and no
+ * other. Tags of your own count too. The functions may return different types.
+ *
+ * The types of the functions' arguments come from the error in a `pipe`: `TE.mapLeft(HttpError.match({ … }))`.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as t from 'io-ts'
+ * import { Exchange, HttpError, Request, Response, Session } from 'requests-ts'
+ *
+ * const { outcome } = pipe(
+ *   Request.get('http://h.test/'),
+ *   Exchange.simulate({ session: Session.defaults })(() => ({ status: 200, body: '{"users":[{"id":"7"}]}' })))
+ * const Users = t.type({ users: t.array(t.type({ id: t.number })) })
+ * const problem = pipe(
+ *   E.isRight(outcome) ? Response.json(Users.decode)(outcome.right) : E.left(outcome.left),
+ *   E.mapLeft((error) => error._tag === 'NotJson' || error._tag === 'InvalidPayload' ? error : assert.fail()),
+ *   E.mapLeft(HttpError.match({ NotJson: () => 'not JSON', InvalidPayload: ({ paths }) => paths.join() })))
+ * assert.deepEqual(problem, E.left('users[0].id'))
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+// The cast: the types of `Match` say that the function for a tag takes an error with this tag.
+export const match: Match = ((handlers: AnyHandlers) => (error: never) => handlerOf(handlers, error)?.(error)) as Match
+
+/**
+ * Calls the function for the tag of the error, or else `onOther`, whose argument has the other tags of the union.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const matchOr =
+  <E extends Tagged = HttpError, H extends Partial<Handlers<E, unknown>> = Partial<Handlers<E, unknown>>, B = never>(
+    handlers: H,
+    onOther: (error: NoInfer<Exclude<E, { readonly _tag: keyof H }>>) => B,
+  ) =>
+  (error: E): ResultOf<H> | B => {
+    // The cast: `H` has functions that take the error with their tag, which the compiler cannot follow through a look-up.
+    const handler = handlerOf(handlers as AnyHandlers, error) as ((error: E) => ResultOf<H>) | undefined
+    // The cast: without a function for its tag, the error has another one.
+    return handler === undefined ? onOther(error as Exclude<E, { readonly _tag: keyof H }>) : handler(error)
+  }
+
+/**
+ * Returns a type guard for one tag: for `if`, `O.filter`, `E.filterOrElse` and lists.
+ *
+ * @example
+ * import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { HttpError, Stream } from 'requests-ts'
+ *
+ * const errors: ReadonlyArray<HttpError.HttpError> = [{ _tag: 'InvalidBody', message: 'a cycle' }]
+ * assert.equal(pipe(errors, RA.filter(HttpError.is('InvalidBody'))).length, 1)
+ * assert.equal(HttpError.is('StatusError')(null), false)
+ *
+ * @since 0.2.0
+ * @category refinements
+ */
+export const is =
+  <K extends Tag>(tag: K) =>
+  <E>(error: E): error is unknown extends E ? E & WithTag<HttpError, K> : Extract<E, { readonly _tag: K }> =>
+    textIn(error, '_tag') === tag

@@ -1,0 +1,97 @@
+/** The union of all errors of the library, and their tags. `HttpError` is its public name. */
+import type { InvalidCookie } from './cookies/Cookie.js'
+import type { CookieConflict } from './cookies/Jar.js'
+import type { InvalidCurl } from './inspect/FromCurl.js'
+import type { StoreFailed } from './session/StoreError.js'
+import type { HookFailed, SendError } from './stages/Exchange.js'
+import type { PlanError } from './stages/PlanError.js'
+import type { RedirectError } from './stages/Redirect.js'
+import type { DownloadError } from './transport/download/Download.js'
+import type { DecodeError, EncodeError } from './values/Serialization.js'
+import * as Fault from './wire/Fault.js'
+import type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+import type { TransportError } from './wire/Transport.js'
+
+export type { InvalidCookie } from './cookies/Cookie.js'
+export type { CookieConflict } from './cookies/Jar.js'
+export type { InvalidCurl } from './inspect/FromCurl.js'
+export type { StoreFailed } from './session/StoreError.js'
+export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
+export type {
+  InvalidBody,
+  InvalidHeader,
+  InvalidProxy,
+  InvalidSettings,
+  PlanError,
+  UnsupportedScheme,
+} from './stages/PlanError.js'
+export type { RedirectError } from './stages/Redirect.js'
+export type { DownloadError } from './transport/download/Download.js'
+export type { DecodeError, EncodeError } from './values/Serialization.js'
+export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+export type { TransportError } from './wire/Transport.js'
+
+/**
+ * Any error of the library. An error of a program that ran has `jar` and `history`. A decoder fails with `E`.
+ *
+ * @category model
+ */
+export type HttpError<E = unknown> =
+  | PlanError
+  | SendError
+  | TransportError
+  | RedirectError
+  | HookFailed
+  | StatusError
+  | NotJson<InResponse | InLine>
+  | InvalidPayload<E, InResponse | InLine>
+  | DownloadError
+  | StoreFailed
+  | EncodeError
+  | DecodeError
+  | InvalidCookie
+  | CookieConflict
+  | InvalidCurl
+
+/**
+ * The tag of an error.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type Tag = HttpError['_tag']
+
+/**
+ * All tags of the library, in the order of the table in `HttpError`, except that the tags of faults come first.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export const TAGS = [
+  ...Fault.TAGS,
+  'InvalidUrl',
+  'MissingScheme',
+  'UnsupportedScheme',
+  'InvalidHeader',
+  'InvalidProxy',
+  'InvalidBody',
+  'InvalidSettings',
+  'TooManyRedirects',
+  'InvalidRedirect',
+  'RedirectRefused',
+  'UnrewindableBody',
+  'HookFailed',
+  'StatusError',
+  'NotJson',
+  'InvalidPayload',
+  'UnexpectedStatus',
+  'LengthMismatch',
+  'RangeMismatch',
+  'FileFailed',
+  'StoreFailed',
+  'Unwritable',
+  'Unreadable',
+  'InvalidCookie',
+  'CookieConflict',
+  'InvalidCurl',
+] as const satisfies ReadonlyArray<Tag>
