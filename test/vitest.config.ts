@@ -25,6 +25,7 @@ export const INTEGRATION = [
   'test/laws/{RuleSet,transport}.test.ts',
   'test/inspect/{curl,fromCurl,socks}.test.ts',
   'test/download.test.ts',
+  'test/programs/programs.test.ts',
 ]
 
 /**

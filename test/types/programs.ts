@@ -4,6 +4,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
@@ -129,6 +131,130 @@ const kept = pipe(
 )
 expectType<Equal<typeof kept, StateReaderTaskEither<Jar.Jar, Client.Client, never, E.Either<Failure, string>>>>()
 export const shown = pipe(account, Client.use({ session }), TE.mapLeft(HttpError.show))
+
+const described = pipe(
+  account,
+  Http.match(
+    (error) => {
+      switch (error._tag) {
+        case 'StatusError':
+          return error.response.status
+        case 'InvalidPayload':
+          return error.errors.length
+        default:
+          return HttpError.show(error)
+      }
+    },
+    ({ name }) => name,
+  ),
+)
+expectType<Equal<typeof described, Http.Http<never, string | number>>>()
+
+const refreshed = pipe(
+  account,
+  Http.orElse((error) =>
+    error._tag === 'StatusError' && error.response.status === 401
+      ? pipe(
+          Http.post('refresh'),
+          Http.flatMap(() => account),
+        )
+      : Http.left(error),
+  ),
+)
+expectType<Equal<typeof refreshed, Http.Http<Failure, { name: string }>>>()
+
+const renamed = pipe(
+  account,
+  Http.mapError((error) => (error._tag === 'NotJson' ? error.message : 'unavailable')),
+)
+expectType<Equal<typeof renamed, Http.Http<string, { name: string }>>>()
+
+// --- programs with the functions of Http -------------------------------------------------------------------------------
+
+const pages = pipe(
+  'repos',
+  Http.unfold((url) =>
+    pipe(
+      Http.get(url),
+      Http.flatMapEither(Response.ok),
+      Http.flatMapEither((page) =>
+        pipe(
+          page,
+          Response.json(t.array(t.number).decode),
+          E.map((ids) => [ids, Response.link('next')(page)]),
+        ),
+      ),
+    ),
+  ),
+  Http.map(RA.flatten),
+)
+expectType<Equal<typeof pages, Http.Http<Failure, readonly number[]>>>()
+
+const details = pipe(pages, Http.map(RA.map(item)), Http.flatMap(Http.parallel({ concurrency: 4 })))
+expectType<Equal<typeof details, Http.Http<Failure, readonly Response.Response[]>>>()
+
+const next = pipe(
+  Http.get('repos'),
+  Http.map(Response.link('next')),
+  Http.flatMap(
+    O.match(
+      () => Http.of('last'),
+      (url) => pipe(Http.get(url), Http.map(Response.text)),
+    ),
+  ),
+)
+expectType<Equal<typeof next, Http.Http<HttpError.SendError, string>>>()
+
+const sent = pipe(
+  TE.tryCatch(() => Promise.resolve('content'), E.toError),
+  Http.fromTaskEither,
+  Http.flatMap((content) => Http.put('file', Request.withText(content))),
+)
+expectType<Equal<typeof sent, Http.Http<Error | HttpError.SendError, Response.Response>>>()
+
+const done = pipe(
+  Http.Do,
+  Http.bind('token', () => Http.fromTaskEither(readToken)),
+  Http.bind('me', ({ token }) => pipe(Http.get('me', Request.withBearer(token)), Http.flatMapEither(Response.ok))),
+  Http.apS('jar', Http.jar),
+  Http.let('cookies', ({ jar }) => Jar.toArray(jar).length),
+  Http.map(({ me, cookies }) => ({ status: me.status, cookies })),
+)
+expectType<
+  Equal<
+    typeof done,
+    Http.Http<'no-file' | HttpError.SendError | HttpError.StatusError, { status: number; cookies: number }>
+  >
+>()
+
+// --- an application with its own environment and errors -----------------------------------------------------------------
+
+interface Env {
+  readonly http: Client.Client
+  readonly prefix: string
+}
+interface AppError {
+  readonly kind: 'NotFound' | 'Upstream'
+}
+const toAppError = (error: HttpError.HttpError): AppError => ({
+  kind: error._tag === 'StatusError' && error.response.status === 404 ? 'NotFound' : 'Upstream',
+})
+const service = pipe(
+  RTE.asks(({ prefix }: Env) => prefix),
+  RTE.flatMap((prefix) =>
+    pipe(
+      account,
+      Http.mapError(toAppError),
+      Http.map(({ name }) => `${prefix} ${name}`),
+      Http.toReaderTaskEither,
+    ),
+  ),
+)
+expectType<Equal<typeof service, RTE.ReaderTaskEither<Env & { readonly http: Client.Client }, AppError, string>>>()
+const served = Client.scoped({ session })((http) => service({ http, prefix: 'Hello' }))
+expectType<Equal<typeof served, TE.TaskEither<AppError, string>>>()
+const running = (client: Client.Client) => pipe(account, Client.runIn(client))
+expectType<Equal<ReturnType<typeof running>, TE.TaskEither<Failure, { name: string }>>>()
 
 // --- Exchange by hand ------------------------------------------------------------------------------------------------------
 

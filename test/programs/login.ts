@@ -1,0 +1,15 @@
+// Logs in, and reads a page that requires the cookie of the login.
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { Client, Http, HttpError, Jar, Request, Response, Session } from 'requests-ts'
+
+export const run = (base: string, pass: string) =>
+  pipe(
+    Http.post('login', Request.withForm({ user: 'me', pass })),
+    Http.flatMapEither(Response.ok),
+    Http.flatMap(() => Http.get('account')),
+    Http.flatMapEither(Response.ok),
+    Http.map(Response.text),
+    Client.use({ session: pipe(Session.defaults, Session.withBaseUrl(base)) }),
+    TE.bimap(HttpError.show, ([text, jar]) => ({ text, cookies: Jar.toArray(jar).map(({ name }) => name) })),
+  )

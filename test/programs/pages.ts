@@ -1,0 +1,44 @@
+// Reads all pages of a list as GitHub paginates it, and then the details of each item, four at a time.
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as t from 'io-ts'
+import { Client, Http, Response, Session } from 'requests-ts'
+
+const Repos = t.array(t.type({ id: t.number }))
+const Detail = t.type({ id: t.number, stars: t.number })
+
+const repos = pipe(
+  'repos?per_page=5',
+  Http.unfold((url) =>
+    pipe(
+      Http.get(url),
+      Http.flatMapEither(Response.ok),
+      Http.flatMapEither((page) =>
+        pipe(
+          page,
+          Response.json(Repos.decode),
+          E.map((items) => [items, Response.link('next')(page)]),
+        ),
+      ),
+    ),
+  ),
+  Http.map(RA.flatten),
+)
+
+const detail = (id: number) =>
+  pipe(Http.get(`repos/${id}`), Http.flatMapEither(Response.ok), Http.flatMapEither(Response.json(Detail.decode)))
+
+export const run = (base: string) =>
+  pipe(
+    repos,
+    Http.map(RA.map(({ id }) => detail(id))),
+    Http.flatMap(Http.parallel({ concurrency: 4 })),
+    Client.runWith({
+      session: pipe(
+        Session.defaults,
+        Session.withBaseUrl(base),
+        Session.withHeader('Accept', 'application/vnd.github+json'),
+      ),
+    }),
+  )

@@ -1,0 +1,67 @@
+// Requests in an application of ReaderTaskEither with its own environment and errors.
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as t from 'io-ts'
+import { PathReporter } from 'io-ts/lib/PathReporter.js'
+import { Client, Http, HttpError, Response, Session } from 'requests-ts'
+
+interface Env {
+  readonly log: (line: string) => IO<void>
+  readonly http: Client.Client
+}
+interface AppError {
+  readonly kind: 'Upstream' | 'NotFound'
+  readonly message: string
+}
+
+const appError = (kind: AppError['kind'], message: string): AppError => ({ kind, message })
+
+const toAppError = (error: HttpError.HttpError<t.Errors>) => {
+  if (error._tag === 'InvalidPayload') return appError('Upstream', PathReporter.report(E.left(error.errors)).join('; '))
+  return error._tag === 'StatusError' && error.response.status === 404
+    ? appError('NotFound', error.response.url)
+    : appError('Upstream', HttpError.show(error))
+}
+
+const http = <A>(program: Http.Http<HttpError.HttpError<t.Errors>, A>) =>
+  pipe(program, Http.mapError(toAppError), Http.toReaderTaskEither)
+
+const login = pipe(Http.post('login'), Http.flatMapEither(Response.ok), http)
+
+const User = t.type({ id: t.number, name: t.string })
+
+const getUser = (id: number) =>
+  pipe(
+    RTE.ask<Env>(),
+    RTE.tapIO(({ log }) => log(`get ${id}`)),
+    RTE.flatMap(() =>
+      pipe(
+        Http.get(`users/${id}`),
+        Http.flatMapEither(Response.ok),
+        Http.flatMapEither(Response.json(User.decode)),
+        http,
+      ),
+    ),
+  )
+
+const main = pipe(
+  login,
+  RTE.flatMap(() => RTE.sequenceArray([getUser(1), getUser(1)])),
+  RTE.flatMap(() =>
+    pipe(
+      getUser(2),
+      RTE.orElse(({ message }) =>
+        pipe(
+          RTE.ask<Env>(),
+          RTE.tapIO(({ log }) => log(message)),
+          RTE.flatMap(() => getUser(3)),
+        ),
+      ),
+    ),
+  ),
+)
+
+export const run = (base: string, log: Env['log']) =>
+  Client.scoped({ session: pipe(Session.defaults, Session.withBaseUrl(base)) })((http) => main({ http, log }))
