@@ -68,6 +68,9 @@ export interface Match {
  *
  * The types of the functions' arguments come from the error in a `pipe`: `TE.mapLeft(HttpError.match({ … }))`.
  *
+ * @since 0.2.0
+ * @category destructors
+ *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -78,14 +81,11 @@ export interface Match {
  *   Request.get('http://h.test/'),
  *   Exchange.simulate({ session: Session.defaults })(() => ({ status: 200, body: '{"users":[{"id":"7"}]}' })))
  * const Users = t.type({ users: t.array(t.type({ id: t.number })) })
- * const problem = pipe(
- *   E.isRight(outcome) ? Response.json(Users.decode)(outcome.right) : E.left(outcome.left),
- *   E.mapLeft((error) => error._tag === 'NotJson' || error._tag === 'InvalidPayload' ? error : assert.fail()),
+ * const problem = E.isRight(outcome) && pipe(
+ *   outcome.right,
+ *   Response.json(Users.decode),
  *   E.mapLeft(HttpError.match({ NotJson: () => 'not JSON', InvalidPayload: ({ paths }) => paths.join() })))
  * assert.deepEqual(problem, E.left('users[0].id'))
- *
- * @since 0.2.0
- * @category destructors
  */
 // The cast: the types of `Match` say that the function for a tag takes an error with this tag.
 export const match: Match = ((handlers: AnyHandlers) => (error: never) => handlerOf(handlers, error)?.(error)) as Match
@@ -111,17 +111,17 @@ export const matchOr =
 /**
  * Returns a type guard for one tag: for `if`, `O.filter`, `E.filterOrElse` and lists.
  *
+ * @since 0.2.0
+ * @category refinements
+ *
  * @example
  * import * as RA from 'fp-ts/lib/ReadonlyArray.js'
  * import { pipe } from 'fp-ts/lib/function.js'
- * import { HttpError, Stream } from 'requests-ts'
+ * import { HttpError } from 'requests-ts'
  *
  * const errors: ReadonlyArray<HttpError.HttpError> = [{ _tag: 'InvalidBody', message: 'a cycle' }]
  * assert.equal(pipe(errors, RA.filter(HttpError.is('InvalidBody'))).length, 1)
  * assert.equal(HttpError.is('StatusError')(null), false)
- *
- * @since 0.2.0
- * @category refinements
  */
 export const is =
   <K extends Tag>(tag: K) =>
