@@ -4,16 +4,7 @@
  * The types take the union from the error, which comes last. So only the tags count that the error can have.
  */
 import type { HttpError, Tag } from './ErrorUnion.js'
-
-/**
- * Any tagged error, also one of your own.
- *
- * @since 0.2.0
- * @category model
- */
-export interface Tagged {
-  readonly _tag: string
-}
+import type { Handlers, Member, Tagged } from './values/Tagged.js'
 
 /** Returns a text of an error, which may be anything. Never throws. */
 export const textIn = (error: unknown, name: '_tag' | 'message'): string | undefined => {
@@ -25,21 +16,8 @@ export const textIn = (error: unknown, name: '_tag' | 'message'): string | undef
   }
 }
 
-/** The member of a union that has the tag. */
-type WithTag<E, K> = [Extract<E, { readonly _tag: K }>] extends [never]
-  ? E & { readonly _tag: K }
-  : Extract<E, { readonly _tag: K }>
-
-/**
- * One function for each tag of a union of errors.
- *
- * @since 0.2.0
- * @category model
- */
-export type Handlers<E extends Tagged, B> = { readonly [K in E['_tag']]: (error: WithTag<E, K>) => B }
-
 /** The union of what the functions return. */
-type ResultOf<H> = H[keyof H] extends ((error: never) => infer B) | undefined ? B : never
+export type ResultOf<H> = H[keyof H] extends ((error: never) => infer B) | undefined ? B : never
 
 /** The functions of a matcher, without the types of their errors. */
 type AnyHandlers = Readonly<Record<string, ((error: never) => unknown) | undefined>>
@@ -53,11 +31,9 @@ const handlerOf = (handlers: AnyHandlers, error: unknown): ((error: never) => un
 /** The type of `match`. */
 export interface Match {
   /** In a `pipe`, the union is that of the error, whose tags may be your own too. */
-  <E extends Tagged = HttpError, H extends Handlers<E, unknown> = Handlers<E, unknown>>(
-    handlers: H,
-  ): (error: E) => ResultOf<H>
+  <E extends Tagged = HttpError, H extends Handlers<E> = Handlers<E>>(handlers: H): (error: E) => ResultOf<H>
   /** Elsewhere, the tags of the library that the functions have. */
-  <H extends Partial<Handlers<HttpError, unknown>>>(
+  <H extends Partial<Handlers<HttpError>>>(
     handlers: H,
   ): (error: Extract<HttpError, { readonly _tag: keyof H }>) => ResultOf<H>
 }
@@ -97,7 +73,7 @@ export const match: Match = ((handlers: AnyHandlers) => (error: never) => handle
  * @category destructors
  */
 export const matchOr =
-  <E extends Tagged = HttpError, H extends Partial<Handlers<E, unknown>> = Partial<Handlers<E, unknown>>, B = never>(
+  <E extends Tagged = HttpError, H extends Partial<Handlers<E>> = Partial<Handlers<E>>, B = never>(
     handlers: H,
     onOther: (error: NoInfer<Exclude<E, { readonly _tag: keyof H }>>) => B,
   ) =>
@@ -125,5 +101,5 @@ export const matchOr =
  */
 export const is =
   <K extends Tag>(tag: K) =>
-  <E>(error: E): error is unknown extends E ? E & WithTag<HttpError, K> : Extract<E, { readonly _tag: K }> =>
+  <E>(error: E): error is unknown extends E ? E & Member<HttpError, K> : Extract<E, { readonly _tag: K }> =>
     textIn(error, '_tag') === tag

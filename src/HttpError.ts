@@ -35,11 +35,12 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Show as ShowInstance } from 'fp-ts/lib/Show.js'
 import type { Jar } from './cookies/Jar.js'
-import { type Tagged, textIn } from './ErrorMatch.js'
+import { textIn } from './ErrorMatch.js'
 import { type HttpError, TAGS } from './ErrorUnion.js'
 import * as Printable from './values/Printable.js'
+import type { Tagged } from './values/Tagged.js'
 
-export { type Handlers, is, type Match, match, matchOr, type Tagged } from './ErrorMatch.js'
+export { is, type Match, match, matchOr, type ResultOf } from './ErrorMatch.js'
 export * from './ErrorUnion.js'
 
 // --- printing ------------------------------------------------------------------------------------------------------

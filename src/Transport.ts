@@ -11,7 +11,7 @@ export { memory } from './transport/Memory.js'
 export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
 export { replay } from './transport/Replay.js'
 export { withRetry } from './transport/Retry.js'
-export type { Dispatcher } from './transport/undici/GivenDispatcher.js'
+export type { Dispatcher } from './transport/undici/Dispatcher.js'
 export { type Options, undici } from './transport/undici/Undici.js'
 export type { Fault, FaultTag } from './wire/Fault.js'
 export { type Answer, type Reply, reply, type Server, type Source } from './wire/Reply.js'
@@ -21,6 +21,7 @@ export {
   failed,
   type OnProgress,
   type Progress,
+  type RetryDetails,
   type SendControls,
   type Transport,
   type TransportError,

@@ -15,6 +15,7 @@ import * as HttpError from '../src/HttpError.js'
 import * as Response from '../src/Response.js'
 import * as Session from '../src/session/Session.js'
 import { memory } from '../src/transport/Memory.js'
+import type * as Tagged from '../src/values/Tagged.js'
 import * as Fault from '../src/wire/Fault.js'
 import { untyped } from './untyped.js'
 
@@ -91,7 +92,7 @@ const errorOf = (_tag: HttpError.Tag): HttpError.HttpError => untyped({ _tag, me
 
 describe('matching', () => {
   it('calls the function of the tag, with the error', () => {
-    const handlers: HttpError.Handlers<HttpError.HttpError, unknown> = untyped(
+    const handlers: Tagged.Handlers<HttpError.HttpError> = untyped(
       Object.fromEntries(HttpError.TAGS.map((name) => [name, (error: unknown) => [name, error]])),
     )
     fc.assert(
@@ -112,7 +113,7 @@ describe('matching', () => {
   it.each(['toString', '__proto__', 'constructor', 5, undefined])('never calls an inherited function (%s)', (_tag) => {
     const error = untyped<HttpError.HttpError>({ _tag, message: 'x' })
     expect(HttpError.matchOr({ StatusError: () => 'status' }, () => 'other')(error)).toBe('other')
-    expect(pipe(error, HttpError.match(untyped<HttpError.Handlers<HttpError.HttpError, string>>({})))).toBeUndefined()
+    expect(pipe(error, HttpError.match(untyped<Tagged.Handlers<HttpError.HttpError>>({})))).toBeUndefined()
   })
 })
 

@@ -18,9 +18,6 @@ const { reports, unnamed, imports }: Surface = JSON.parse(
   execFileSync(process.execPath, [at('../.build/surface.mjs')], { encoding: 'utf8', maxBuffer: 2 ** 26 }),
 )
 
-/** Uses that no export fixes yet. */
-const PENDING = ['Http.parallel: ErrorOf of src/Http', 'Http.parallel: ValueOf of src/Http']
-
 describe('the public API', () => {
   it.each(Object.keys(reports))('of %s is the one that was reviewed', async (name) => {
     await expect(reports[name]).toMatchFileSnapshot(at(`types/surface/${name}.txt`))
@@ -30,7 +27,7 @@ describe('the public API', () => {
     expect(files.sort()).toEqual(Object.keys(reports).sort())
   })
   it('uses only types that a public namespace exports', () => {
-    expect(unnamed.filter((use) => !PENDING.includes(use))).toEqual([])
+    expect(unnamed).toEqual([])
   })
   it.each([
     ['requests-ts', /^(?:fp-ts\/lib\/\w+\.js|io-ts)$/],

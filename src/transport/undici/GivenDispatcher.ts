@@ -17,22 +17,12 @@ import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Controller, Handler } from './Channel.js'
+import type { Dispatcher } from './Dispatcher.js'
 import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import { LinkedList } from './LinkedList.js'
 import type { AttemptOwner, RequestAttempt } from './RequestAttempt.js'
 import * as RequestBody from './RequestBody.js'
-
-/**
- * What is used of undici's `Dispatcher`, version 7 or later.
- *
- * @since 0.2.0
- * @category model
- */
-export interface Dispatcher {
-  // A method, so that undici's dispatchers, whose parameters are narrower, are accepted.
-  dispatch(options: object, handler: object): boolean
-}
 
 const refused = (tag: Fault.FaultTag, problem: string): Fault.Fault => Fault.make(tag, `Cannot send: ${problem}`)
 
