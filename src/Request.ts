@@ -11,6 +11,9 @@ export * from './session/Request.js'
  * is chunked; given the part of `Multipart.statFile`, it has a Content-Length. Error, when it is sent:
  * `RequestBodyFailed`, with the path, if the file cannot be read.
  *
+ * @since 0.2.0
+ * @category combinators
+ *
  * @example
  * import * as TE from 'fp-ts/lib/TaskEither.js'
  * import { pipe } from 'fp-ts/lib/function.js'
@@ -22,9 +25,6 @@ export * from './session/Request.js'
  *   Multipart.statFile('/tmp/big.bin'),
  *   TE.map((file) => pipe(Request.put('https://example.com/big.bin'), Request.withFile(file))))
  * assert.equal(typeof sized, 'function')
- *
- * @since 0.2.0
- * @category combinators
  */
 export const withFile = (file: string | URL | FilePart): Endomorphism<Request> => {
   const { open, length } = contentOf(file)

@@ -75,6 +75,9 @@ const hopLines = (chapter: Chapter, number: number, server: string): ReadonlyArr
  * Returns a Mermaid sequence diagram of a story, without a code fence and without secrets. GitHub does not draw a diagram of
  * more than 50,000 characters.
  *
+ * @since 0.2.0
+ * @category formats
+ *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
  * import { Exchange, Request, Session, Story } from 'requests-ts'
@@ -98,9 +101,6 @@ const hopLines = (chapter: Chapter, number: number, server: string): ReadonlyArr
  *   '  client->>server1: 2. GET /b',
  *   '  server1-->>client: 200 OK',
  *   '  Note over client: done: 7 bytes'].join('\n'))
- *
- * @since 0.2.0
- * @category formats
  */
 export const toMermaid = ({ chapters, hooks, problem }: Story): string => {
   const servers = new Map<string, string>()

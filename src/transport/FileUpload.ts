@@ -104,15 +104,15 @@ const partOf = (path: string | URL, options: FileOptions, length?: number): File
  * body is chunked, because its length is not known when it is planned; see `statFile`. Errors, when it is sent:
  * `RequestBodyFailed`, with the path, if the file cannot be read or is not a regular file.
  *
+ * @since 0.2.0
+ * @category constructors
+ *
  * @example
  * import { Multipart, Request } from 'requests-ts'
  *
  * const upload = Request.withMultipart({ title: 'holiday', file: Multipart.file('/tmp/beach.jpg', { contentType: 'image/jpeg' }) })
  * assert.equal(Multipart.file('/tmp/beach.jpg').filename, 'beach.jpg')
  * assert.equal(upload(Request.post('https://example.com/')).body._tag, 'Multipart')
- *
- * @since 0.2.0
- * @category constructors
  */
 export const file = (path: string | URL, options: FileOptions = {}): FilePart => partOf(path, options)
 
@@ -120,6 +120,9 @@ export const file = (path: string | URL, options: FileOptions = {}): FilePart =>
  * Reads the size of a file, and returns a part with this length, so that the request is sent with `Content-Length`. If the
  * file becomes longer, its first octets are sent; if it becomes shorter, sending is `RequestBodyFailed`. Error:
  * `FileFailed`, if the file is missing or is not a regular file.
+ *
+ * @since 0.2.0
+ * @category constructors
  *
  * @example
  * import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -131,9 +134,6 @@ export const file = (path: string | URL, options: FileOptions = {}): FilePart =>
  *   TE.map((file) => pipe(Request.post('https://example.com/'), Request.withMultipart({ title: 'holiday', file }))))
  * const made = await upload()
  * assert.equal(made._tag === 'Left' && made.left._tag, 'FileFailed')
- *
- * @since 0.2.0
- * @category constructors
  */
 export const statFile =
   (path: string | URL, options: FileOptions = {}): TaskEither<FileFailed, FilePart> =>

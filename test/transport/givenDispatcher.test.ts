@@ -55,7 +55,7 @@ describe('a MockAgent', () => {
     )
     expect(await send({ dispatcher: agent }, request)).toMatchObject({ right: [{ status: 201 }, {}] })
   })
-  test('without an answer is a Left that says so', async () => {
+  test('without an answer is a Left', async () => {
     const outcome = await send({ dispatcher: mock() }, Request.get('http://h.test/a'))
     expect(outcome).toMatchObject({ left: { message: expect.stringMatching(/mock|not matched/i) } })
   })
