@@ -20,6 +20,7 @@ export {
   failed,
   type OnProgress,
   type Progress,
+  type RetryDetails,
   type SendControls,
   type Transport,
   type TransportError,

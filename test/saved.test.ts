@@ -228,7 +228,9 @@ describe('a saved value', () => {
 
 describe('Session.encode and decode', () => {
   const isPlain = ({ settings }: Session.Session) =>
-    Override.layerOrElse<ReadonlyArray<unknown>>([])(settings.hooks).length === 0
+    [settings.hooks, settings.observers].every(
+      (functions) => Override.layerOrElse<ReadonlyArray<unknown>>([])(functions).length === 0,
+    )
   it('round-trip through text', () => {
     fc.assert(
       fc.property(Setting.session.filter(isPlain), (session) => {
