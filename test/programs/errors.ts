@@ -24,18 +24,14 @@ export const explain = (base: string, id: string) =>
   pipe(
     getUser(base, id),
     TE.match(
-      (error) => {
-        switch (error._tag) {
-          case 'StatusError':
-            return `${error.response.status}: ${Response.text(error.response)}`
-          case 'InvalidPayload':
-            return error.errors.map(({ context }) => context.map(({ key }) => key).join('.')).join()
-          case 'NotJson':
-            return error.message
-          default:
-            return HttpError.show(error)
-        }
-      },
+      HttpError.matchOr(
+        {
+          StatusError: ({ response }) => `${response.status}: ${Response.text(response)}`,
+          InvalidPayload: ({ paths }) => paths.join(),
+          NotJson: ({ message }) => message,
+        },
+        HttpError.show,
+      ),
       ({ name }) => name,
     ),
   )

@@ -61,16 +61,15 @@ describe('the programs of a user', () => {
       'UnsupportedScheme',
       'UnsupportedScheme',
     ])
-    expect(await Errors.explain(base, '2')()).toBe('.id,.name')
+    expect(await Errors.explain(base, '2')()).toBe('id,name')
     expect(await Errors.explain(base, '4')()).toBe('404: {"error":"no such user"}')
   })
   it('keep the cookies of a login', async () => {
     const base = await serve(Servers.login)
     const page = { text: 'hello at /account', cookies: ['sid', 'theme'] }
     expect(await Login.run(base, 'secret')()).toEqual(E.right(page))
-    expect(await Login.run(base, 'wrong')()).toEqual(
-      E.left(`StatusError: 403 Client Error: Forbidden for url: ${base}/login`),
-    )
+    const refused = await Login.run(base, 'wrong')()
+    expect(refused).toEqual(E.left(expect.stringMatching(/^StatusError: 403 .*login/)))
   })
   it('read all pages, and four details at a time', async () => {
     const { seen, listener } = Servers.repos()
@@ -140,8 +139,8 @@ describe('the programs of a user', () => {
       right: [
         { right: { n: 0 } },
         { right: { n: 1 } },
-        { left: [{}] },
-        { left: { _tag: 'NotJsonLine' } },
+        { left: { _tag: 'InvalidPayload', paths: ['n'] } },
+        { left: { _tag: 'NotJson', line: 4 } },
         { right: { n: 9 } },
       ],
     })
@@ -348,13 +347,7 @@ describe('the programs of a user', () => {
       lines.push(line)
     })()
     expect(outcome).toEqual(E.left({ kind: 'NotFound', message: `${base}/users/3` }))
-    expect(lines).toEqual([
-      'get 1',
-      'get 1',
-      'get 2',
-      expect.stringContaining('Invalid value undefined supplied to'),
-      'get 3',
-    ])
+    expect(lines).toEqual(['get 1', 'get 1', 'get 2', expect.stringContaining('InvalidPayload'), 'get 3'])
   })
   it('trace each attempt and each hop', async () => {
     const { seen, listener } = Servers.traced()
@@ -370,12 +363,12 @@ describe('the programs of a user', () => {
     expect(new Set(spans.map(({ exchange }) => exchange)).size).toBe(1)
     expect(spans.map(({ request }) => request.split('\r\n')[0])).toMatchInlineSnapshot(`
       [
-        "GET /start?api_key=QSECRET HTTP/1.1",
+        "GET /start?api_key=‹secret› HTTP/1.1",
         "GET /flaky HTTP/1.1",
         "GET /flaky HTTP/1.1",
       ]
     `)
-    expect(JSON.stringify(spans)).not.toMatch(/t0ken|secretcookie/)
+    expect(JSON.stringify(spans)).not.toMatch(/t0ken|secretcookie|QSECRET/)
   })
   it('abort their requests when the client of the server goes away', async () => {
     const { seen, listener } = Servers.silent()

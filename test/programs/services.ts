@@ -1,10 +1,8 @@
 // Requests in an application of ReaderTaskEither with its own environment and errors.
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
-import { PathReporter } from 'io-ts/lib/PathReporter.js'
 import { Client, Http, HttpError, Response, Session } from 'requests-ts'
 
 interface Env {
@@ -16,17 +14,12 @@ interface AppError {
   readonly message: string
 }
 
-const appError = (kind: AppError['kind'], message: string): AppError => ({ kind, message })
+const toAppError = (error: HttpError.HttpError): AppError =>
+  HttpError.is('StatusError')(error) && error.response.status === 404
+    ? { kind: 'NotFound', message: error.response.url }
+    : { kind: 'Upstream', message: HttpError.show(error) }
 
-const toAppError = (error: HttpError.HttpError<t.Errors>) => {
-  if (error._tag === 'InvalidPayload') return appError('Upstream', PathReporter.report(E.left(error.errors)).join('; '))
-  return error._tag === 'StatusError' && error.response.status === 404
-    ? appError('NotFound', error.response.url)
-    : appError('Upstream', HttpError.show(error))
-}
-
-const http = <A>(program: Http.Http<HttpError.HttpError<t.Errors>, A>) =>
-  pipe(program, Http.mapError(toAppError), Http.toReaderTaskEither)
+const http = flow(Http.mapError(toAppError), Http.toReaderTaskEither)
 
 const login = pipe(Http.post('login'), Http.flatMapEither(Response.ok), http)
 

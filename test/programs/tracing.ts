@@ -43,7 +43,7 @@ export const run = (base: string, report: (span: Span) => void) => {
         Session.defaults,
         Session.withBaseUrl(base),
         Session.withBearer('t0ken'),
-        Session.withQuery({ api_key: 'QSECRET' }),
+        Session.withSecretQuery('api_key', 'QSECRET'),
       ),
       openTransport: () => pipe(Transport.undici(), withTracing(report), Transport.withRetry({ base: 20 })),
     }),

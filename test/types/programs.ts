@@ -239,6 +239,9 @@ interface AppError {
 const toAppError = (error: HttpError.HttpError): AppError => ({
   kind: error._tag === 'StatusError' && error.response.status === 404 ? 'NotFound' : 'Upstream',
 })
+const inApp = flow(Http.mapError(toAppError), Http.toReaderTaskEither)
+const viaFlow = inApp(account)
+expectType<Equal<typeof viaFlow, RTE.ReaderTaskEither<{ readonly http: Client.Client }, AppError, { name: string }>>>()
 const service = pipe(
   RTE.asks(({ prefix }: Env) => prefix),
   RTE.flatMap((prefix) =>
