@@ -88,8 +88,8 @@ describe('the read timeout', () => {
     const server = await accept((socket) => {
       socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(3_000_000)}`))
     })
-    const { body } = await head(transport(), plan(`http://${server.host}`, { timeouts: { read: 100 } }))
-    await sleep(300)
+    const { body } = await head(transport(), plan(`http://${server.host}`, { timeouts: { read: 250 } }))
+    await sleep(600)
     const all = await body.gather(1e7)()
     expect(E.isRight(all) && all.right.length).toBe(3_000_000)
   })
