@@ -15,7 +15,7 @@
  *   'GET /page': { status: 200, body: 'welcome' } })
  * const page = pipe(
  *   Http.post('http://h.test/login', Request.withForm({ user: 'me' })),
- *   Http.flatMapEither(Response.ok),
+ *   Http.ok,
  *   Http.flatMap(() => Http.get('http://h.test/page')),
  *   Http.map(Response.text))
  * const outcome = await pipe(page, Client.use({ transport }))()
@@ -23,12 +23,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
 import { begin, drive, type Finish, failedBody, gather, type Outcome, sendRequest } from './Interpreter.js'
-import type { Http } from './Program.js'
+import { flatMapEither, type Http } from './Program.js'
+import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import * as Exchange from './stages/Exchange.js'
@@ -37,6 +39,7 @@ import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
+import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
 
 export * from './Concurrency.js'
 export * from './Program.js'
@@ -115,6 +118,38 @@ export const put = verb(Request.put)
 export const patch = verb(Request.patch)
 /** Sends a DELETE request, changed by the given functions. */
 export const del = verb(Request.del)
+
+// --- responses ------------------------------------------------------------------------------------------------------
+
+/**
+ * Fails if the status of the response is 400 or above. Error: `StatusError`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const ok: <E>(program: Http<E, Response>) => Http<E | StatusError, Response> = flatMapEither(Readers.ok)
+
+/**
+ * Returns the decoded JSON of a response whose status is below 400. Errors: `StatusError`, `NotJson`, `InvalidPayload`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as t from 'io-ts'
+ * import { Client, Http, Transport } from 'requests-ts'
+ *
+ * const transport = Transport.memory({ 'GET /users/1': { status: 200, body: '{"name":"Ada"}' } })
+ * const user = pipe(Http.get('http://h.test/users/1'), Http.json(t.type({ name: t.string }).decode))
+ * assert.deepEqual(await Client.runWith({ transport })(user)(), { _tag: 'Right', right: { name: 'Ada' } })
+ */
+export const json = <D, A>(
+  decode: (u: unknown) => E.Either<D, A>,
+): (<E>(program: Http<E, Response>) => Http<E | StatusError | NotJson | InvalidPayload<D>, A>) => {
+  const read = Readers.json(decode)
+  return flatMapEither((response) => pipe(Readers.ok(response), E.flatMap(read)))
+}
 
 // --- streams -------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
 import { Client, Clock, Environment, Http, Jar, Response, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 
@@ -167,6 +168,37 @@ describe('the combinators', () => {
       Http.flatMap(() => page('b')),
     )
     expect(await outcomeOf(cleared)).toEqual(E.right(['b', ['b']]))
+  })
+})
+
+describe('responses', () => {
+  const decode = t.type({ name: t.string }).decode
+  const server = Transport.memory({
+    'GET /user': { status: 200, body: '{"name":"Ada"}' },
+    'GET /other': { status: 200, body: '{"name":1}' },
+    'GET /text': { status: 200, body: 'Ada' },
+    'GET /missing': { status: 404, body: '{"name":"Ada"}' },
+  })
+  const run = (path: string) =>
+    pipe(
+      Http.get(`http://h.test${path}`),
+      Http.json(decode),
+      Http.mapError(({ _tag }) => _tag),
+      Client.runWith({ ...options, transport: server }),
+    )()
+  it('of an error status are not decoded', async () => {
+    const outcomes = await Promise.all(['/user', '/other', '/text', '/missing'].map(run))
+    const expected = [E.right({ name: 'Ada' }), E.left('InvalidPayload'), E.left('NotJson'), E.left('StatusError')]
+    expect(outcomes).toEqual(expected)
+    const status = pipe(
+      Http.get('http://h.test/missing'),
+      Http.ok,
+      Http.match(
+        ({ _tag }) => _tag,
+        ({ status }) => status,
+      ),
+    )
+    expect(await Client.runWith({ ...options, transport: server })(status)()).toEqual(E.right('StatusError'))
   })
 })
 
