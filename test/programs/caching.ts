@@ -84,7 +84,7 @@ const withCache = (folder: string) => (inner: Transport.Transport) => {
 export const run = (url: string, folder: string) =>
   pipe(
     Http.get(url),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.map(Response.text),
     Client.runWith({ openTransport: () => pipe(Transport.undici(), withCache(folder)) }),
   )

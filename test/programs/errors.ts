@@ -6,13 +6,7 @@ import { Client, Http, HttpError, Response } from 'requests-ts'
 
 const User = t.type({ id: t.number, name: t.string })
 
-const getUser = (base: string, id: string) =>
-  pipe(
-    Http.get(`${base}/users/${id}`),
-    Http.flatMapEither(Response.ok),
-    Http.flatMapEither(Response.json(User.decode)),
-    Client.run,
-  )
+const getUser = (base: string, id: string) => pipe(Http.get(`${base}/users/${id}`), Http.json(User.decode), Client.run)
 
 export const run = (base: string, id: string) =>
   pipe(

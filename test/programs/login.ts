@@ -6,9 +6,9 @@ import { Client, Http, HttpError, Jar, Request, Response, Session } from 'reques
 export const run = (base: string, pass: string) =>
   pipe(
     Http.post('login', Request.withForm({ user: 'me', pass })),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.flatMap(() => Http.get('account')),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.map(Response.text),
     Client.use({ session: pipe(Session.defaults, Session.withBaseUrl(base)) }),
     TE.bimap(HttpError.show, ([text, jar]) => ({ text, cookies: Jar.toArray(jar).map(({ name }) => name) })),

@@ -4,12 +4,11 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { Client, Http, type HttpError, Request, Response, Session } from 'requests-ts'
+import { Client, Http, type HttpError, Request, Session } from 'requests-ts'
 
 const obtain = pipe(
   Http.post('token', Request.withForm({ grant_type: 'client_credentials' }), Request.withBasicAuth('id', 'sec')),
-  Http.flatMapEither(Response.ok),
-  Http.flatMapEither(Response.json(t.type({ access_token: t.string }).decode)),
+  Http.json(t.type({ access_token: t.string }).decode),
   Http.map(({ access_token }) => access_token),
 )
 
@@ -52,7 +51,7 @@ const withToken = (obtainToken: TaskEither<HttpError.HttpError, string>) => {
 const item = (i: number) =>
   pipe(
     Http.get(`item/${i}`),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.map(({ status }) => status),
   )
 

@@ -13,7 +13,7 @@ const repos = pipe(
   Http.unfold((url) =>
     pipe(
       Http.get(url),
-      Http.flatMapEither(Response.ok),
+      Http.ok,
       Http.flatMapEither((page) =>
         pipe(
           page,
@@ -26,8 +26,7 @@ const repos = pipe(
   Http.map(RA.flatten),
 )
 
-const detail = (id: number) =>
-  pipe(Http.get(`repos/${id}`), Http.flatMapEither(Response.ok), Http.flatMapEither(Response.json(Detail.decode)))
+const detail = (id: number) => pipe(Http.get(`repos/${id}`), Http.json(Detail.decode))
 
 export const run = (base: string) =>
   pipe(

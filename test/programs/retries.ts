@@ -1,7 +1,7 @@
 // Retries requests, respects Retry-After, and gives up after three seconds in total.
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Client, Http, HttpError, Request, Response, Retry, Session, Transport } from 'requests-ts'
+import { Client, Http, HttpError, Request, Retry, Session, Transport } from 'requests-ts'
 
 const policy = Retry.Monoid.concat(Retry.standard, { attempts: 5, base: 100, jitter: 0 })
 export const schedule = Retry.show(policy)
@@ -18,7 +18,7 @@ const programs = {
 export const run = (base: string, name: keyof typeof programs) =>
   pipe(
     programs[name],
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Client.runWith({
       session: pipe(Session.defaults, Session.withBaseUrl(base), Session.withTimeouts({ total: 3_000 })),
       openTransport: () => pipe(Transport.undici(), Transport.withRetry(policy)),

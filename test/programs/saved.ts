@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Auth, Client, Http, Jar, Response, Session, Store, Transport } from 'requests-ts'
 
-const page = pipe(Http.get('me'), Http.flatMapEither(Response.ok), Http.map(Response.text))
+const page = pipe(Http.get('me'), Http.ok, Http.map(Response.text))
 
 const sessionOf = (base: string) =>
   pipe(Session.defaults, Session.withBaseUrl(base), Session.withHeader('X-App', '1'), Session.withBearer('tok'))
@@ -12,7 +12,7 @@ export const run = (base: string, path: string) => {
   const session = sessionOf(base)
   return pipe(
     Http.post('login'),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.flatMap(() => page),
     Client.use({ session }),
     TE.tap(([, jar]) => Store.save(path)({ session, jar })),

@@ -3,7 +3,7 @@ import { flow, pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
-import { Client, Http, HttpError, Response, Session } from 'requests-ts'
+import { Client, Http, HttpError, Session } from 'requests-ts'
 
 interface Env {
   readonly log: (line: string) => IO<void>
@@ -21,7 +21,7 @@ const toAppError = (error: HttpError.HttpError): AppError =>
 
 const http = flow(Http.mapError(toAppError), Http.toReaderTaskEither)
 
-const login = pipe(Http.post('login'), Http.flatMapEither(Response.ok), http)
+const login = pipe(Http.post('login'), Http.ok, http)
 
 const User = t.type({ id: t.number, name: t.string })
 
@@ -29,14 +29,7 @@ const getUser = (id: number) =>
   pipe(
     RTE.ask<Env>(),
     RTE.tapIO(({ log }) => log(`get ${id}`)),
-    RTE.flatMap(() =>
-      pipe(
-        Http.get(`users/${id}`),
-        Http.flatMapEither(Response.ok),
-        Http.flatMapEither(Response.json(User.decode)),
-        http,
-      ),
-    ),
+    RTE.flatMap(() => pipe(Http.get(`users/${id}`), Http.json(User.decode), http)),
   )
 
 const main = pipe(

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Client, Headers, Http, Plan, Response, Session, Transport } from 'requests-ts'
+import { Client, Headers, Http, Plan, Session, Transport } from 'requests-ts'
 
 interface Span {
   readonly parent: string | undefined
@@ -36,7 +36,7 @@ const withTracing = (report: (span: Span) => void) => (inner: Transport.Transpor
 export const run = (base: string, report: (span: Span) => void) => {
   const start = pipe(
     Http.get('start'),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.map(({ status }) => status),
     Client.runWith({
       session: pipe(

@@ -1,7 +1,7 @@
 // Uploads a large file in a multipart form with a progress bar.
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Client, Http, HttpError, Multipart, Request, Response, type Transport } from 'requests-ts'
+import { Client, Http, HttpError, Multipart, Request, type Transport } from 'requests-ts'
 
 /** Prints a bar whenever another fifth of the body has been sent. */
 const progressBar = (print: (line: string) => void) => {
@@ -22,7 +22,7 @@ export const run = (url: string, path: string, print: (line: string) => void) =>
     Http.flatMap((file) =>
       Http.post(url, Request.withMultipart({ title: 'holiday', file }), Request.withProgress(progressBar(print))),
     ),
-    Http.flatMapEither(Response.ok),
+    Http.ok,
     Http.map(({ status }) => status),
     Client.run,
     TE.mapLeft(HttpError.show),

@@ -35,8 +35,8 @@ const tourLocally = async (): Promise<number> => {
 
   const program = pipe(
     Http.Do,
-    Http.bind('first', () => pipe(Http.send(login), Http.flatMapEither(Response.ok))),
-    Http.bind('page', () => pipe(Http.get('account'), Http.flatMapEither(Response.ok))),
+    Http.bind('first', () => pipe(Http.send(login), Http.ok)),
+    Http.bind('page', () => pipe(Http.get('account'), Http.ok)),
     Http.bind('account', ({ page }) => Http.fromEither(Response.json(Account.decode)(page))),
   )
   const outcome = await pipe(program, Client.use({ session }))()
