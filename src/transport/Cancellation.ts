@@ -57,6 +57,7 @@ export const exchangeFault = (controls: SendControls): Fault.Fault | undefined =
 /** Runs `act` once, when the first of the signals aborts. Returns a function that removes the listeners. */
 export const onAbort = (signals: ReadonlyArray<AbortSignal | undefined>, act: () => void): (() => void) => {
   const present = signals.flatMap((signal) => (signal === undefined ? [] : [signal]))
+  let subscriptions: ReadonlyArray<Abort.Subscription> = []
   const member: Abort.Abortable = {
     abort: () => {
       removeListeners()
@@ -64,10 +65,10 @@ export const onAbort = (signals: ReadonlyArray<AbortSignal | undefined>, act: ()
     },
   }
   const removeListeners = (): void => {
-    for (const signal of present) Abort.unsubscribe(signal, member)
+    for (const subscription of subscriptions) Abort.unsubscribe(subscription)
   }
   if (present.some(({ aborted }) => aborted)) member.abort(undefined)
-  else for (const signal of present) Abort.subscribe(signal, member)
+  else subscriptions = present.map((signal) => Abort.subscribe(signal, member))
   return removeListeners
 }
 

@@ -2,39 +2,59 @@
  * Abort listeners: each signal has one, shared by all attempts that the signal can end.
  *
  * With a listener for each attempt, Node would warn of a leak from the eleventh on. Adding the listener would also be
- * the most expensive step of starting an attempt. The listener is removed together with the last subscriber.
+ * the most expensive step of starting an attempt. The listener is removed together with the last subscription.
  */
+import { LinkedList, LinkedListNode } from './LinkedList.js'
 
 export interface Abortable {
   abort(reason: unknown): void
 }
 
+/** The subscriptions of one signal. A `Set` would keep attempts from being collected: see `LinkedList`. */
 class AbortListeners {
-  readonly members = new Set<Abortable>()
+  readonly #subscriptions = new LinkedList<Subscription>()
 
   constructor(readonly signal: AbortSignal) {}
 
+  add(subscription: Subscription): void {
+    if (this.#subscriptions.size === 0) this.signal.addEventListener('abort', this)
+    this.#subscriptions.push(subscription)
+  }
+
+  remove(subscription: Subscription): void {
+    this.#subscriptions.remove(subscription)
+    if (this.#subscriptions.size === 0) this.signal.removeEventListener('abort', this)
+  }
+
   handleEvent(): void {
-    for (const member of [...this.members]) member.abort(this.signal.reason)
+    for (let next = this.#subscriptions.shift(); next !== undefined; next = this.#subscriptions.shift())
+      next.member.abort(this.signal.reason)
+  }
+}
+
+/** What `unsubscribe` ends. */
+export class Subscription extends LinkedListNode<Subscription> {
+  constructor(
+    readonly member: Abortable,
+    readonly listeners: AbortListeners,
+  ) {
+    super()
   }
 }
 
 const bySignal = new WeakMap<AbortSignal, AbortListeners>()
 
 /** Aborts the member when the signal aborts, unless it unsubscribes before. */
-export const subscribe = (signal: AbortSignal, member: Abortable): void => {
+export const subscribe = (signal: AbortSignal, member: Abortable): Subscription => {
   let listeners = bySignal.get(signal)
   if (listeners === undefined) {
     listeners = new AbortListeners(signal)
     bySignal.set(signal, listeners)
   }
-  if (listeners.members.size === 0) signal.addEventListener('abort', listeners)
-  listeners.members.add(member)
+  const subscription = new Subscription(member, listeners)
+  listeners.add(subscription)
+  return subscription
 }
 
-export const unsubscribe = (signal: AbortSignal, member: Abortable): void => {
-  const listeners = bySignal.get(signal)
-  if (listeners === undefined) return
-  listeners.members.delete(member)
-  if (listeners.members.size === 0) signal.removeEventListener('abort', listeners)
-}
+/** Ends a subscription. Does nothing if it has ended. */
+export const unsubscribe = (subscription: Subscription): void => subscription.listeners.remove(subscription)

@@ -79,6 +79,7 @@ export class RequestAttempt
   readonly #start: number
   readonly #timer: AttemptTimer
   #phase: Failure.Phase = 'Queued'
+  #subscription: Abort.Subscription | undefined
   #controller: Controller | undefined
   #connecting: ConnectAttempt | undefined
   #body: ResponseBody | undefined
@@ -116,7 +117,7 @@ export class RequestAttempt
       this.abort(signal.reason)
       return false
     }
-    if (signal !== undefined) Abort.subscribe(signal, this)
+    if (signal !== undefined) this.#subscription = Abort.subscribe(signal, this)
     this.#timer.update()
     if (this.#timer.isLate) this.onDeadline()
     return !this.isOver
@@ -146,8 +147,7 @@ export class RequestAttempt
   #release(): void {
     this.#phase = 'Over'
     this.#timer.stop()
-    const { signal } = this.#controls
-    if (signal !== undefined) Abort.unsubscribe(signal, this)
+    if (this.#subscription !== undefined) Abort.unsubscribe(this.#subscription)
     this.upload?.stop()
     // Before the end is reported: undici may use the connection for another request at once.
     this.#resumeReading?.()
