@@ -24,15 +24,18 @@ import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './cookies/Jar.js'
+import * as HttpError from './HttpError.js'
 import * as SharedJar from './SharedJar.js'
 import * as Environment from './session/Environment.js'
 import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
+import { joinSignals } from './transport/Cancellation.js'
 import { undici } from './transport/undici/Undici.js'
 import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
@@ -51,7 +54,7 @@ export interface Client extends Sender {
   readonly environment: Environment.Environment
   /** Returns the seed of one exchange. */
   readonly random: IO<string>
-  /** Closes the transport that the client opened, and ends its requests. Later sends fail with `ClientClosed`. */
+  /** Closes the transport that the client opened, and ends the requests of the client: see `close`. */
   readonly close: Task<void>
   /** The jar that the programs of `runIn` share. */
   readonly shared: SharedJar.SharedJar
@@ -100,9 +103,6 @@ const seeds: IO<IO<string>> = () => {
   }
 }
 
-const bothSignals = (x: AbortSignal | undefined, y: AbortSignal): AbortSignal =>
-  x === undefined ? y : AbortSignal.any([x, y])
-
 /**
  * Opens a client. It opens no connection before the first request.
  *
@@ -112,35 +112,38 @@ const bothSignals = (x: AbortSignal | undefined, y: AbortSignal): AbortSignal =>
 export const open = (options: Options = {}): IO<Client> => {
   const own = UserInput.own(options)
   const { session = Session.defaults, jar = Jar.empty, environment, clock = Clock.system, random, signal } = own
-  const { transport: given, openTransport = undici } = own
+  const { openTransport } = own
+  const given = own.transport ?? undefined // plain JavaScript may pass null
   return () => {
     const closing = new AbortController()
-    const transport = given ?? openTransport()
-    // Closing the client closes its own transport, and that ends the requests. Requests through other transports end by
-    // a signal, which costs them a listener.
-    const usesOwn = given === undefined && session.mounts.length === 0
-    const ends = usesOwn ? signal : bothSignals(signal, closing.signal)
-    return {
+    // A transport of this library ends its requests when it is closed. Others end by a signal, which costs a listener.
+    const needsSignal = given !== undefined || openTransport !== undefined || session.mounts.length > 0
+    const joined = signal === undefined ? undefined : joinSignals(signal, closing.signal)
+    const ends = joined?.signal ?? (needsSignal ? closing.signal : undefined)
+    const base = {
       session,
-      transport,
       environment: environment ?? Environment.read(),
       clock: typeof clock === 'function' ? { ...Clock.system, now: clock } : clock,
       random: random ?? seeds(),
       closing: closing.signal,
       shared: SharedJar.make(jar)(),
       ...(ends === undefined ? {} : { signal: ends }),
-      close: async () => {
-        closing.abort(Fault.make('ClientClosed', 'The client was closed'))
-        if (given !== undefined) return
-        // A custom transport that fails to close does not change the outcome of a program.
-        await Promise.allSettled([(async () => transport.close?.())()])
-      },
     }
+    const transport = given ?? (openTransport ?? undici)()
+    const close = async (): Promise<void> => {
+      closing.abort(Fault.make('ClientClosed', 'The client was closed'))
+      joined?.release()
+      if (given !== undefined) return
+      // A custom transport that fails to close does not change the outcome of a program.
+      await Promise.allSettled([(async () => transport.close?.())()])
+    }
+    return { ...base, transport, close }
   }
 }
 
 /**
- * Closes a client and the transport that it opened. Running requests fail with `ClientClosed`.
+ * Closes a client and the transport that it opened. Its requests fail with `ClientClosed`. With the default transport, a hook
+ * that runs is waited for.
  *
  * @since 0.1.0
  * @category destructors
@@ -157,20 +160,10 @@ export const withSession =
   (change: Endomorphism<Session.Session>) =>
   (client: Client): Client => {
     const session = change(client.session)
-    const closing = UserInput.get(client, 'closing')
-    if (session.mounts === client.session.mounts || closing === undefined) return { ...client, session }
-    return { ...client, session, signal: bothSignals(UserInput.get(client, 'signal'), closing) }
+    const ends = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
+    if (session.mounts === client.session.mounts || ends === undefined) return { ...client, session }
+    return { ...client, session, signal: ends }
   }
-
-/**
- * Adds a signal that ends the requests of a client, in any phase. Does not wait for a running hook.
- *
- * @since 0.2.0
- * @category combinators
- */
-export const withSignal =
-  (signal: AbortSignal) =>
-  (client: Client): Client => ({ ...client, signal: bothSignals(UserInput.get(client, 'signal'), signal) })
 
 /**
  * Returns the inputs of planning: those of the client, the jar, the time and a new seed.
@@ -240,8 +233,8 @@ export const run: <E, A>(program: Program<E, A>) => TaskEither<E, A> = runWith()
 
 /**
  * Runs a program with an open client and returns its value. It starts with the jar of the client, and the jar has its
- * cookies afterwards, also if it fails. Programs of one client can run at the same time: each exchange is stored when it
- * ends, and no update is lost.
+ * cookies afterwards, also if it fails. Programs of one client can run at the same time: each exchange, and each change by
+ * `Http.modifyJar`, is stored when it ends, and no update is lost.
  *
  * @since 0.2.0
  * @category combinators
@@ -264,9 +257,9 @@ export const runIn =
     const { jar: from, update, giveBack } = client.shared.borrow()
     try {
       const outcome = await program(from)(SharedJar.listening(client, update))()
-      if (E.isLeft(outcome)) return outcome
-      update(from, outcome.right[1])
-      return E.right(outcome.right[0])
+      const end = E.isLeft(outcome) ? HttpError.jar(outcome.left) : O.some(outcome.right[1])
+      if (O.isSome(end)) update(from, end.value)
+      return E.isLeft(outcome) ? outcome : E.right(outcome.right[0])
     } finally {
       giveBack()
     }

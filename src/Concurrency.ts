@@ -3,10 +3,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as Client from './Client.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
+import { untilAborted } from './Interpreter.js'
 import type { ErrorOf, Http, ValueOf } from './Program.js'
 import * as SharedJar from './SharedJar.js'
 import * as UserInput from './values/UserInput.js'
@@ -97,27 +97,21 @@ export const parallel =
   (client) =>
   async () => {
     const { concurrency = Number.POSITIVE_INFINITY, failFast = false } = UserInput.own(options)
-    const failure = failFast ? new AbortController() : undefined
-    const jars: Jar.Jar[] = []
-    const listening = SharedJar.listening(client, (_, jar) => jars.push(jar))
-    const member = failure === undefined ? listening : Client.withSignal(failure.signal)(listening)
     const unchallenged = Jar.withoutChallenges(from)
-    const tasks = programs.map((program, i) => program(i === 0 ? from : unchallenged)(member))
-    const { settled, error } = await runAll(tasks, concurrency, failure)
-    const ends = settled.map(jarAfter)
-    // Errors without a jar: only the exchanges of their programs know it.
-    const known = ends.flatMap((end) => (O.isSome(end) ? [end.value] : []))
-    const joined = [...known, ...(known.length < ends.length ? jars : [])].reduce(Jar.join, from)
+    const failure = failFast ? new AbortController() : undefined
+    const member = failure === undefined ? { client, release: () => {} } : untilAborted(failure.signal)(client)
+    const tasks = programs.map(
+      (program, i) => () => SharedJar.recover(program, i === 0 ? from : unchallenged, member.client),
+    )
+    const { settled, error } = await runAll(tasks, concurrency, failure).finally(member.release)
+    const joined = settled.reduce((jar, [, after]) => Jar.join(jar, after), from)
     // The casts: each type is that of the program at the same index, which the type of a loop cannot express.
     if (error !== undefined) return E.left(HttpError.withJar(joined)(error.left as ErrorOf<T[number]>))
-    const values: unknown = settled.map((outcome) => (E.isRight(outcome) ? outcome.right[0] : undefined))
+    const values: unknown = settled.map(([outcome]) => (E.isRight(outcome) ? outcome.right : undefined))
     return E.right([values as Values<T>, joined])
   }
 
-const jarAfter = (outcome: ProgramOutcome): O.Option<Jar.Jar> =>
-  E.isRight(outcome) ? O.some(outcome.right[1]) : HttpError.jar(outcome.left)
-
-type ProgramOutcome = E.Either<unknown, [unknown, Jar.Jar]>
+type ProgramOutcome = SharedJar.Recovered<unknown, unknown>
 
 interface Outcomes {
   /** The outcomes of all programs that were started. */
@@ -127,7 +121,7 @@ interface Outcomes {
 
 /** Runs tasks, at most `concurrency` at a time, and waits for all of them. Starts none after a failure that stops them. */
 const runAll = async (
-  tasks: ReadonlyArray<TaskEither<unknown, [unknown, Jar.Jar]>>,
+  tasks: ReadonlyArray<Task<ProgramOutcome>>,
   concurrency: number,
   failure: AbortController | undefined,
 ): Promise<Outcomes> => {
@@ -140,8 +134,8 @@ const runAll = async (
       if (failure?.signal.aborted === true) return
       const [result] = await Promise.allSettled([run()])
       settled[i] = result
-      if (failure === undefined || (result.status === 'fulfilled' && E.isRight(result.value))) continue
-      if (result.status === 'fulfilled' && E.isLeft(result.value)) earliest ??= result.value
+      if (failure === undefined || (result.status === 'fulfilled' && E.isRight(result.value[0]))) continue
+      if (result.status === 'fulfilled' && E.isLeft(result.value[0])) earliest ??= result.value[0]
       failure.abort(new Error('Another program of Http.parallel failed'))
     }
   }
@@ -151,5 +145,6 @@ const runAll = async (
     if (result.status === 'fulfilled') return result.value
     throw result.reason // an exception of the user's code, after all programs have ended
   })
-  return { settled: outcomes.filter((outcome) => outcome !== undefined), error: earliest ?? outcomes.find(E.isLeft) }
+  const started = outcomes.filter((outcome) => outcome !== undefined)
+  return { settled: started, error: earliest ?? started.map(([outcome]) => outcome).find(E.isLeft) }
 }

@@ -39,8 +39,8 @@ export interface Match {
 }
 
 /**
- * Calls the function for the tag of the error. The compiler requires one for each tag that the error can have, and no
- * other. Tags of your own count too. The functions may return different types.
+ * Calls the function for the tag of the error. The compiler requires one for each tag that the error can have. Tags
+ * of your own count too. The functions may return different types.
  *
  * The types of the functions' arguments come from the error in a `pipe`: `TE.mapLeft(HttpError.match({ … }))`.
  *

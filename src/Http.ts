@@ -28,7 +28,16 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
 import * as Jar from './cookies/Jar.js'
-import { begin, drive, type Finish, failedBody, gather, type Outcome, sendRequest } from './Interpreter.js'
+import {
+  begin,
+  drive,
+  type Finish,
+  failedBody,
+  gather,
+  type Outcome,
+  sendRequest,
+  untilAborted,
+} from './Interpreter.js'
 import { flatMapEither, type Http } from './Program.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
@@ -97,7 +106,8 @@ export const resume =
     return drive(client, jar, exchange.plan.body, joined, gather).then(absolve)
   }
 
-type Target = Parameters<typeof Request.get>[0]
+/** A URL, absolute or relative to the base URL of the session. */
+export type Target = string | URL
 
 const verb =
   (make: (url: Target) => Request.Request) =>
@@ -194,13 +204,20 @@ export const locally =
   (client) =>
     program(from)(Client.withSession(change)(client))
 
-/** Runs a program until the signal aborts: then it fails at once, in any phase. Does not wait for a running hook. */
+/** Aborts the requests of a program, in any phase, when the signal aborts. Does not wait for a running hook. */
 export const withSignal =
   (signal: AbortSignal) =>
   <E, A>(program: Http<E, A>): Http<E, A> =>
   (from) =>
-  (client) =>
-    program(from)(Client.withSignal(signal)(client))
+  (outer) =>
+  async () => {
+    const { client, release } = untilAborted(signal)(outer)
+    try {
+      return await program(from)(client)()
+    } finally {
+      release()
+    }
+  }
 
 /**
  * Returns the program as a `ReaderTaskEither`, for code whose environment has a client as `http`. It runs with the jar of

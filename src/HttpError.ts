@@ -1,5 +1,6 @@
 /**
- * Every error of the library, by what fails with it. Nothing throws, and no message shows a secret.
+ * Every error of the library, by what fails with it. Nothing throws, and no message shows a secret. The message of
+ * `StatusError` has the URL of the response, with its query except for the values of `withSecretQuery`.
  *
  * | tags                                                                                  | fails                       |
  * |---------------------------------------------------------------------------------------|-----------------------------|
@@ -74,17 +75,26 @@ const isJar = (u: unknown): u is Jar => has(u, 'cookies') && has(u, 'challenges'
 
 /** Returns the jar at the time of the error, if the error has it. */
 export const jar = (error: unknown): O.Option<Jar> => {
-  if (has(error, 'jar') && isJar(error.jar)) return O.some(error.jar)
-  return has(error, 'response') && has(error.response, 'jar') && isJar(error.response.jar)
-    ? O.some(error.response.jar)
-    : O.none
+  try {
+    if (has(error, 'jar') && isJar(error.jar)) return O.some(error.jar)
+    return has(error, 'response') && has(error.response, 'jar') && isJar(error.response.jar)
+      ? O.some(error.response.jar)
+      : O.none
+  } catch {
+    return O.none // a getter or a proxy of the user's error
+  }
 }
 
 const tags: ReadonlySet<unknown> = new Set(TAGS)
 
 /** Returns whether an error is plain data of this library. Other errors must not be copied. */
-const isHttpError = (error: unknown): boolean =>
-  has(error, '_tag') && tags.has(error._tag) && Object.getPrototypeOf(error) === Object.prototype
+const isHttpError = (error: unknown): boolean => {
+  try {
+    return has(error, '_tag') && tags.has(error._tag) && Object.getPrototypeOf(error) === Object.prototype
+  } catch {
+    return false
+  }
+}
 
 /** Replaces the jar of an error of this library. Any other error is returned unchanged. */
 export const withJar =

@@ -19,7 +19,7 @@ import type { Hook } from './session/Settings.js'
 import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
 import * as Send from './stages/Send.js'
-import { exchangeFault, raceDeadline } from './transport/Cancellation.js'
+import { exchangeFault, joinSignals, raceDeadline } from './transport/Cancellation.js'
 import type { Body } from './values/Body.js'
 import * as OneShot from './values/OneShot.js'
 import * as Override from './values/Override.js'
@@ -37,6 +37,16 @@ export type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Eith
 
 /** Makes the exchange to run: planned from a request, or given. */
 type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
+
+/** Returns a client whose requests also end when the signal aborts, and what to call after the last of them. */
+export const untilAborted =
+  (signal: AbortSignal) =>
+  (client: Client.Client): { readonly client: Client.Client; readonly release: IO<void> } => {
+    const outer = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
+    if (outer === undefined) return { client: { ...client, signal }, release: () => {} }
+    const joined = joinSignals(outer, signal)
+    return { client: { ...client, signal: joined.signal }, release: joined.release }
+  }
 
 /** Plans a request with a jar and the client's inputs. */
 export const begin = (

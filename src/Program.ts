@@ -4,7 +4,7 @@
  */
 import type { Applicative2 } from 'fp-ts/lib/Applicative.js'
 import type { Apply2 } from 'fp-ts/lib/Apply.js'
-import type { Either } from 'fp-ts/lib/Either.js'
+import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { Functor2 } from 'fp-ts/lib/Functor.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -18,7 +18,8 @@ import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as Client from './Client.js'
-import type { Jar } from './cookies/Jar.js'
+import * as Jar from './cookies/Jar.js'
+import * as UserInput from './values/UserInput.js'
 
 /**
  * A program that needs a client, updates a jar, and fails with `E` or returns an `A`.
@@ -26,7 +27,7 @@ import type { Jar } from './cookies/Jar.js'
  * @since 0.1.0
  * @category model
  */
-export interface Http<E, A> extends SRTE.StateReaderTaskEither<Jar, Client.Client, E, A> {}
+export interface Http<E, A> extends SRTE.StateReaderTaskEither<Jar.Jar, Client.Client, E, A> {}
 
 /** The errors of a program, or of each program of a union. */
 export type ErrorOf<H> = H extends Http<infer E, unknown> ? E : never
@@ -64,7 +65,7 @@ export const of: <A>(value: A) => Http<never, A> = SRTE.right
 export const left: <E>(error: E) => Http<E, never> = SRTE.left
 
 /** Returns the value of an `Either`, or fails with its error. */
-export const fromEither: <E, A>(either: Either<E, A>) => Http<E, A> = SRTE.fromEither
+export const fromEither: <E, A>(either: E.Either<E, A>) => Http<E, A> = SRTE.fromEither
 
 /** Returns the value of an `Option`, or fails with the error that `onNone` returns. */
 export const fromOption: <E>(onNone: () => E) => <A>(option: Option<A>) => Http<E, A> = SRTE.fromOption
@@ -86,10 +87,23 @@ export const fromReaderTaskEither: <E, A>(program: ReaderTaskEither<Client.Clien
   SRTE.fromReaderTaskEither
 
 /** Returns the current jar. */
-export const jar: Http<never, Jar> = SRTE.get()
+export const jar: Http<never, Jar.Jar> = SRTE.get()
 
-/** Changes the current jar: `Http.modifyJar(Jar.clear())`. */
-export const modifyJar = (change: Endomorphism<Jar>): Http<never, void> => SRTE.modify(change)
+/**
+ * Changes the current jar: `Http.modifyJar(Jar.clear())`. The change counts as made now, so that it wins over what programs
+ * of the same client stored before. It is kept if the program fails later.
+ */
+export const modifyJar =
+  (change: Endomorphism<Jar.Jar>): Http<never, void> =>
+  (from) =>
+  (client) =>
+  async () => {
+    const started = Jar.at(client.clock.now())(from)
+    const changed = change(started)
+    const to = changed === started ? from : changed
+    UserInput.get(client, 'onJar')?.(from, to)
+    return E.right([undefined, to])
+  }
 
 // --- combinators -----------------------------------------------------------------------------------------------------
 
@@ -105,7 +119,7 @@ export const flatMap: <A, E2, B>(f: (value: A) => Http<E2, B>) => <E1>(program: 
 
 /** Continues with an `Either`, such as a decoder returns. */
 export const flatMapEither: <A, E2, B>(
-  f: (value: A) => Either<E2, B>,
+  f: (value: A) => E.Either<E2, B>,
 ) => <E1>(program: Http<E1, A>) => Http<E1 | E2, B> = SRTE.flatMapEither
 
 /** Continues with an `Option`. `onNone` returns the error. */
@@ -123,7 +137,7 @@ export const flatMapTaskEither: <A, E2, B>(
 export const tap: <A, E2, B>(f: (value: A) => Http<E2, B>) => <E1>(program: Http<E1, A>) => Http<E1 | E2, A> = SRTE.tap
 
 /** Fails if `f` returns a `Left`, otherwise keeps the value. */
-export const tapEither: <A, E2, B>(f: (value: A) => Either<E2, B>) => <E1>(program: Http<E1, A>) => Http<E1 | E2, A> =
+export const tapEither: <A, E2, B>(f: (value: A) => E.Either<E2, B>) => <E1>(program: Http<E1, A>) => Http<E1 | E2, A> =
   SRTE.tapEither
 
 // --- do notation -------------------------------------------------------------------------------------------------------

@@ -1,25 +1,11 @@
 /**
- * What goes on after a failure, with the jar at the time of the failure. An error of this library has it. For any other
- * error, such as one that `mapError` returned, it is the jar after the last exchange of the failed program.
+ * What goes on after a failure, with the cookies of every exchange of the failed program, whatever its error is.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
-import type * as Client from './Client.js'
-import type { Jar } from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
 import { flatMap, type Http, jar, left, of } from './Program.js'
-import * as SharedJar from './SharedJar.js'
-
-type Recovered<E, A> = readonly [outcome: E.Either<E, A>, jar: Jar]
-
-/** Runs a program and returns its outcome and the jar after it, also after a failure. */
-const recover = async <E, A>(program: Http<E, A>, from: Jar, client: Client.Client): Promise<Recovered<E, A>> => {
-  const recorded = SharedJar.make(from)()
-  const outcome = await program(from)(SharedJar.listening(client, recorded.update))()
-  if (E.isRight(outcome)) return [E.right(outcome.right[0]), outcome.right[1]]
-  return [outcome, O.getOrElse(recorded.read)(HttpError.jar(outcome.left))]
-}
+import { recover } from './SharedJar.js'
 
 /** Continues with one of two programs, after a failure too. */
 export const matchE =

@@ -2,8 +2,12 @@
  * The jar of a client whose programs run at the same time. Each program starts from the current jar; what its exchanges
  * change is joined with what others changed meanwhile, so that no update is lost.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import * as Jar from './cookies/Jar.js'
+import * as HttpError from './HttpError.js'
 import * as UserInput from './values/UserInput.js'
 
 /** Receives the jar before and after an exchange. */
@@ -66,3 +70,22 @@ export const make =
     }
     return { read: () => current, update, borrow }
   }
+
+/** The outcome of a program and the jar after it, also after a failure. */
+export type Recovered<E, A> = readonly [outcome: E.Either<E, A>, jar: Jar.Jar]
+
+/**
+ * Runs a program. After a failure, the jar is that of the error, if it has one, joined with those of all exchanges of the
+ * program: the error may be an older one, or one of the user's own.
+ */
+export const recover = async <C extends { readonly onJar?: OnJar }, E, A>(
+  program: StateReaderTaskEither<Jar.Jar, C, E, A>,
+  from: Jar.Jar,
+  client: C,
+): Promise<Recovered<E, A>> => {
+  const recorded = make(from)()
+  const outcome = await program(from)(listening(client, recorded.update))()
+  if (E.isRight(outcome)) return [E.right(outcome.right[0]), outcome.right[1]]
+  const known = HttpError.jar(outcome.left)
+  return [outcome, O.isSome(known) ? Jar.join(recorded.read(), known.value) : recorded.read()]
+}

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -101,6 +102,27 @@ describe('a client and the transports it was given', () => {
       const after = await pipe(Http.get('http://h.test/'), Client.runIn(closing))()
       expect(after).toMatchObject({ left: { _tag: 'ClientClosed', unsent: true } })
       expect(await running[1]).toMatchObject({ _tag: 'Right' })
+    }
+  })
+  it('ends its requests through a transport of the caller that closing does not end', async () => {
+    const waiting: Transport.Transport =
+      (plan, { signal }) =>
+      () =>
+        new Promise((resolve) => {
+          signal?.addEventListener('abort', () => resolve(E.left(Transport.failed('Aborted', plan)(signal.reason))))
+        })
+    const hook = Session.withHook(
+      (head) => () => new Promise((resolve) => setTimeout(() => resolve(E.right(head)), 300)),
+    )
+    const hooked = { ...options(slow(0)), session: hook(Session.empty) }
+    const { transport: _, ...own } = options(waiting)
+    for (const opening of [hooked, { ...own, openTransport: () => waiting }]) {
+      const client = Client.open(opening)()
+      const running = Client.runIn(client)(page('a'))()
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      await Client.close(client)()
+      const first = await Promise.race([running, new Promise((resolve) => setTimeout(() => resolve('late'), 100))])
+      expect(first).toMatchObject({ _tag: 'Left' })
     }
   })
   it('makes no request after it was closed, not even through a transport that is mounted later', async () => {
@@ -209,6 +231,52 @@ describe('runIn', () => {
     )
     await Client.runIn(client)(get)()
     expect(new Set(counts).size).toBe(counts.length)
+  })
+  it('keeps what modifyJar changed if the program fails later', async () => {
+    const name = (value: string) =>
+      Http.modifyJar((jar) => Jar.absorb(new URL('http://h.test/'), [`${value}=1`], new Date())(jar)[0])
+    const client = Client.open(options(slow(1)))()
+    const failing = [
+      pipe(
+        name('a'),
+        Http.flatMap(() => page('fail')),
+      ),
+      pipe(
+        name('b'),
+        Http.flatMap(() => Http.left('mine')),
+      ),
+    ]
+    for (const program of failing) await Client.runIn(client)<unknown, unknown>(program)()
+    expect(names(Client.jar(client)())).toEqual(['a', 'b', 'fail'])
+  })
+  it('keeps a deletion by a program that started before the cookie was refreshed', async () => {
+    const client = Client.open(options(slow(1)))()
+    await Client.runIn(client)(page('sid'))()
+    const logout = pipe(
+      page('slow'),
+      Http.tap(() => Http.fromTask(() => new Promise<void>((resolve) => setTimeout(resolve, 40)))),
+      Http.flatMap(() => Http.modifyJar(Jar.clear())),
+    )
+    const running = Client.runIn(client)(logout)()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await Client.runIn(client)(page('sid'))()
+    await running
+    expect(names(Client.jar(client)())).not.toContain('sid')
+  })
+  it('leaves no listener on a signal that outlives its programs', async () => {
+    const { signal } = new AbortController()
+    const client = Client.open({ ...options(slow(0)), signal })()
+    const before = getEventListeners(signal, 'abort').length
+    const each = pipe(
+      [page('a'), page('b')],
+      Http.parallel({ failFast: true }),
+      Http.withSignal(signal),
+      Http.locally(Session.mount('http://m.test/', slow(0))),
+    )
+    for (let i = 0; i < 20; i++) await Client.runIn(client)(each)()
+    expect(getEventListeners(signal, 'abort').length).toBe(before)
+    await Client.close(client)()
+    expect(getEventListeners(signal, 'abort').length).toBe(0)
   })
   it('returns the challenges after a program that threw', async () => {
     const client = Client.open(options(Transport.memory(() => ({ status: 200 }))))()

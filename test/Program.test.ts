@@ -229,6 +229,42 @@ describe('after a failure', () => {
       }),
     )
   })
+  it('the jar has the cookies of exchanges after an older error that is rethrown', async () => {
+    const rethrown = pipe(
+      page('fail'),
+      Http.orElse((older) =>
+        pipe(
+          page('refresh'),
+          Http.flatMap(() => Http.left(older)),
+        ),
+      ),
+    )
+    const recovered = pipe(
+      rethrown,
+      Http.orElse(() => Http.of('recovered')),
+    )
+    const members = pipe(
+      [rethrown, page('other')],
+      Http.parallel(),
+      Http.orElse(() => Http.of('recovered')),
+    )
+    expect(await outcomeOf(recovered)).toEqual(E.right(['recovered', ['fail', 'refresh']]))
+    expect(await outcomeOf(members)).toEqual(E.right(['recovered', ['fail', 'other', 'refresh']]))
+  })
+  it('an error whose getters throw is recovered from like any other', async () => {
+    const hostile = {
+      get jar(): never {
+        throw new Error('mine')
+      },
+    }
+    const failing = pipe(
+      page('a'),
+      Http.flatMap(() => Http.left(hostile)),
+    )
+    for (const program of [failing, Http.parallel()([failing])]) {
+      expect(await outcomeOf(Http.orElse(() => Http.of('recovered'))(program))).toEqual(E.right(['recovered', ['a']]))
+    }
+  })
   it('tapError runs its program and keeps the error, with the jar after that program', async () => {
     const tapped = pipe(
       page('fail'),
@@ -369,6 +405,18 @@ describe('parallel with failFast', () => {
         E.map(({ jar }) => Jar.toArray(jar).length),
       ),
     ).toEqual(E.right(1))
+  })
+  it('waits for the others if one throws before it returns a promise', async () => {
+    let ended = false
+    const slow = Http.fromTask(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      ended = true
+    })
+    const broken: Http.Http<never, never> = () => () => () => {
+      throw new Error('mine')
+    }
+    await expect(outcomeOf(Http.parallel()([slow, broken]))).rejects.toThrow('mine')
+    expect(ended).toBe(true)
   })
   it('returns all values if nothing fails, and runs everything without it', async () => {
     expect(await run(['ok', 'ok'], { failFast: true })).toMatchObject({ right: { value: 2 } })

@@ -72,6 +72,22 @@ export const onAbort = (signals: ReadonlyArray<AbortSignal | undefined>, act: ()
   return removeListeners
 }
 
+/** A signal that aborts with the first of several. `release` removes the listeners. */
+export interface JoinedSignal {
+  readonly signal: AbortSignal
+  readonly release: IO<void>
+}
+
+/**
+ * Joins signals until they are released. Not by `AbortSignal.any`: a signal that lives long keeps a reference to each
+ * joined one (Node 20).
+ */
+export const joinSignals = (...signals: ReadonlyArray<AbortSignal>): JoinedSignal => {
+  const controller = new AbortController()
+  const release = onAbort(signals, () => controller.abort(signals.find(({ aborted }) => aborted)?.reason))
+  return { signal: controller.signal, release }
+}
+
 /** Sleeps until a moment. Returns false if it was stopped, or if the clock does not advance while it sleeps. */
 const sleepUntil = async (clock: Clock.Clock, moment: number, stop: AbortSignal): Promise<boolean> => {
   let before = Number.NEGATIVE_INFINITY

@@ -10,7 +10,8 @@
  * A path is written as in JavaScript: `items[0].id`, `headers['content-type']`, and `$` for the whole value (RFC 9535).
  *
  * No text repeats a received value, because it may be secret: not the message of an issue, and not its `received`. Two
- * kinds of keys are received data too, and print as `[*]`: those of a dictionary (`t.record`), and very long ones.
+ * kinds of keys are received data too, and print as `[*]`: those of a dictionary (`t.record`; a record or map of valibot),
+ * and very long ones. An issue of zod does not say which keys are those of a record, so they are printed.
  *
  * The time is linear, and bounded for long lists. Errors may be hostile: a getter that throws makes its issue disappear.
  */
@@ -45,6 +46,10 @@ type Fields = Readonly<Record<string, unknown>>
 
 const isObject = (u: unknown): u is Fields => typeof u === 'object' && u !== null
 
+/** Returns the first entries, also of a list that has its own `slice`. */
+const first = (list: ReadonlyArray<unknown>, count: number): ReadonlyArray<unknown> =>
+  Array.prototype.slice.call(list, 0, count)
+
 const typeOf = (u: unknown): string => (u === null ? 'null' : Array.isArray(u) ? 'array' : typeof u)
 
 // --- paths ---------------------------------------------------------------------------------------------------------
@@ -74,6 +79,16 @@ const toPath = (segments: ReadonlyArray<string>, isWhole: boolean): string => {
 
 const WRAPPERS: ReadonlySet<unknown> = new Set(['ExactType', 'ReadonlyType', 'RecursiveType'])
 const MEMBERS: ReadonlySet<unknown> = new Set(['UnionType', 'IntersectionType'])
+/** The structures whose keys are those of the codec, and not received data. */
+const KEYED: ReadonlySet<unknown> = new Set([
+  'InterfaceType',
+  'PartialType',
+  'StrictType',
+  'ArrayType',
+  'ReadonlyArrayType',
+  'AnyArrayType',
+  'TupleType',
+])
 const KINDS: Readonly<Record<string, string>> = {
   AnyArrayType: 'array',
   ArrayType: 'array',
@@ -110,12 +125,12 @@ const ofIoTs = ({ context, value }: Fields): Finding | undefined => {
   if (!Array.isArray(context) || context.length === 0) return undefined
   const segments: string[] = []
   let parent: Fields | undefined
-  for (const entry of context.slice(0, MAX_DEPTH)) {
+  for (const entry of first(context, MAX_DEPTH)) {
     if (!isObject(entry)) return undefined
     if (parent === undefined) {
       if (entry['key'] !== '') segments.push(segment(entry['key']))
     } else if (!isMember(parent, entry)) {
-      segments.push(structureOf(parent['type']) === 'DictionaryType' ? ANY_KEY : segment(entry['key']))
+      segments.push(KEYED.has(structureOf(parent['type'])) ? segment(entry['key']) : ANY_KEY)
     }
     parent = entry
   }
@@ -128,6 +143,10 @@ const ofIoTs = ({ context, value }: Fields): Finding | undefined => {
 }
 
 // --- issues --------------------------------------------------------------------------------------------------------
+
+/** valibot says that a key belongs to a record or a map; zod does not say it. */
+const isReceivedKey = (item: unknown): boolean =>
+  isObject(item) && (item['type'] === 'record' || item['type'] === 'map')
 
 /** Names that no received value can be part of. */
 const TYPE_NAMES =
@@ -146,10 +165,14 @@ const typeAt = (json: unknown, keys: ReadonlyArray<unknown>): string | undefined
 
 const ofIssue = (json: unknown, { message, path = [], expected }: Fields): Finding | undefined => {
   if (typeof message !== 'string' || !Array.isArray(path)) return undefined
-  const keys = path.slice(0, MAX_DEPTH).map((item: unknown) => (isObject(item) ? item['key'] : item))
+  const items: ReadonlyArray<unknown> = first(path, MAX_DEPTH)
+  const keys = items.map((item) => (isObject(item) ? item['key'] : item))
   const isWhole = path.length <= MAX_DEPTH
   return {
-    path: toPath(keys.map(segment), isWhole),
+    path: toPath(
+      items.map((item, i) => (isReceivedKey(item) ? ANY_KEY : segment(keys[i]))),
+      isWhole,
+    ),
     expected: typeof expected === 'string' && TYPE_NAMES.test(expected) ? expected.toLowerCase() : undefined,
     got: isWhole ? typeAt(json, keys) : undefined,
   }
@@ -169,7 +192,7 @@ const findingOf = (json: unknown, error: unknown): Finding | undefined => {
 const entriesOf = (errors: unknown): ReadonlyArray<unknown> => {
   try {
     const list = isObject(errors) && !Array.isArray(errors) ? errors['issues'] : errors
-    return Array.isArray(list) ? list.slice(0, MAX_SCANNED) : []
+    return Array.isArray(list) ? first(list, MAX_SCANNED) : []
   } catch {
     return []
   }

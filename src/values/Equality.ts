@@ -1,4 +1,4 @@
-/** The parts that the `Eq` instances are made of. None of them throws, even if plain JavaScript passes other values. */
+/** The parts that the `Eq` instances are made of. A polluted prototype does not change them. */
 import type { Eq } from 'fp-ts/lib/Eq.js'
 
 /** Compares functions and objects by reference, and primitive values by `Object.is`, so that NaN equals itself. */

@@ -29,17 +29,17 @@ export const exceeded = (plan: Plan, reason = ''): DeadlineExceeded => {
   return limit === undefined ? fault : { ...fault, limit }
 }
 
+const UNNAMED = 'The exchange did not finish before its deadline'
+
 /** Returns the fault of a plan that is not known yet. */
 export const unnamed = (): DeadlineExceeded => ({
-  ...Fault.make('DeadlineExceeded', 'The exchange did not finish before its deadline'),
+  ...Fault.make('DeadlineExceeded', UNNAMED),
   attempts: 1,
 })
 
 /** Adds method, URL and limit to an `unnamed` fault. Any other fault is returned unchanged. */
 export const complete = (plan: Plan, fault: Fault.Fault): Fault.Fault =>
-  fault._tag === 'DeadlineExceeded' && fault.attempts === 1 && fault.limit === undefined && fault.unsent === undefined
-    ? exceeded(plan)
-    : fault
+  fault._tag === 'DeadlineExceeded' && fault.message === UNNAMED ? exceeded(plan) : fault
 
 const ATTEMPTS = / \(\d+ attempts\)$/
 

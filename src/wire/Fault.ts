@@ -63,7 +63,7 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly status?: number
   /** The limit that passed, in milliseconds, for `DeadlineExceeded`, `ReadTimeout` and `ConnectTimeout`, if it is known. */
   readonly limit?: number
-  /** How often the plan was sent, for `DeadlineExceeded`: more than once only by `Transport.withRetry`. */
+  /** The number of attempts that were started, for `DeadlineExceeded`: more than one only by `Transport.withRetry`. */
   readonly attempts?: number
   /** Set if it is certain that nothing was written. Then any request can be sent again. */
   readonly unsent?: true
@@ -124,7 +124,13 @@ export const isUnsent = (fault: Fault): boolean => fault.unsent === true || faul
 const tags: ReadonlySet<unknown> = new Set(TAGS)
 
 /** Checks whether something that was thrown is a fault. */
-export const is = (u: unknown): u is Fault => typeof u === 'object' && u !== null && '_tag' in u && tags.has(u._tag)
+export const is = (u: unknown): u is Fault => {
+  try {
+    return typeof u === 'object' && u !== null && Object.hasOwn(u, '_tag') && '_tag' in u && tags.has(u._tag)
+  } catch {
+    return false // a getter or a proxy of the user
+  }
+}
 
 /** Returns the fault of an aborted signal: `ClientClosed` if that is its reason, otherwise `Aborted`. */
 export const ofAbort = (reason: unknown): Fault =>

@@ -142,6 +142,16 @@ describe('issues of other errors (specification)', () => {
     expect(show(many).length).toBeLessThan(1_500)
     expect(show(many)).toMatch(/; …$/)
   })
+  it('never repeat the key of a record or map of valibot', () => {
+    const at = (type: string) => issuesOf({}, [{ message: 'no', path: [{ type, key: 'hunter2' }] }])
+    expect(['object', 'record', 'map'].map((type) => at(type)[0]?.path)).toEqual(['hunter2', '[*]', '[*]'])
+  })
+  it('are read without the methods of the list', () => {
+    for (const slice of [() => 5, () => ({ [Symbol.iterator]: () => ({ next: () => ({ done: false }) }) })]) {
+      const hostile = Object.assign([{ path: ['a'], message: 'no' }], { slice })
+      expect(issuesOf({}, hostile).map(({ path }) => path)).toEqual(['a'])
+    }
+  })
   it('never repeat a received text', () => {
     const secret = 'hunter2-hunter2'
     fc.assert(
@@ -152,6 +162,8 @@ describe('issues of other errors (specification)', () => {
           t.array(t.null),
           Shape,
           t.record(t.string, t.number),
+          t.record(t.string, t.unknown).pipe(t.record(t.string, t.number)),
+          t.array(t.record(t.string, t.unknown).pipe(t.record(t.string, t.number))),
         ),
         fc.constantFrom<unknown>(secret, { a: secret }, [secret], { [secret]: secret }, { kind: secret }),
         (decoder, json) => {

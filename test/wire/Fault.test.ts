@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { assert, describe, expect, it } from 'vitest'
 import * as Fault from '../../src/wire/Fault.js'
 
 const CANARY = 'canary-of-the-cause'
@@ -44,4 +44,20 @@ describe('the cause of a fault', () => {
     [new AggregateError([new Error('one'), 'two']), { name: 'AggregateError', code: '', message: 'one; two' }],
     [AbortSignal.abort().reason, { name: 'AbortError', code: '', message: 'This operation was aborted' }],
   ])('keeps name, code and message: %#', (value, cause) => expect(Fault.causeOf(value)).toEqual(cause))
+})
+
+describe('a fault', () => {
+  const throwing = {
+    get _tag(): never {
+      throw new Error('mine')
+    },
+  }
+  const proxy = new Proxy({}, { getOwnPropertyDescriptor: () => assert.fail('mine') })
+  it.each([throwing, proxy, Object.create({ _tag: 'Aborted' }), null, 5, 'Aborted'])(
+    'is not recognized in %#',
+    (value) => {
+      expect(Fault.is(value)).toBe(false)
+      expect(Fault.ofAbort(value)._tag).toBe('Aborted')
+    },
+  )
 })
