@@ -39,6 +39,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import type { Cause } from '../wire/Plan.js'
 import type { Connection } from '../wire/Reply.js'
+import { notify } from './Notify.js'
 
 /**
  * Header lines as text. A secret is `‹secret›`.
@@ -176,7 +177,8 @@ export interface DoneEvent extends ObservedEvent {
 }
 
 /**
- * Functions that are called with events, each of them optional.
+ * Functions that are called with events, each of them optional. Only own properties of the object are called: a method
+ * of a class is a property of its prototype, and is ignored.
  *
  * @since 0.2.0
  * @category model
@@ -189,19 +191,14 @@ export interface Observer {
   readonly onDone?: (event: DoneEvent) => IO<void>
 }
 
-type Handler<A> = ((event: A) => IO<void>) | undefined
-
-/** Calls `y` also if `x` throws. */
-const both = <A>(x: Handler<A>, y: Handler<A>): ((event: A) => IO<void>) => {
-  if (x === undefined || y === undefined) return x ?? y ?? (() => () => {})
-  return (event) => () => {
-    try {
-      x(event)()
-    } finally {
-      y(event)()
-    }
+/** Calls the functions of both operands, the second one also if the first one fails. */
+const both =
+  <K extends keyof Observer>(x: Observer, y: Observer, name: K) =>
+  (event: ObservedEvent): IO<void> =>
+  () => {
+    notify(x, name, event)
+    notify(y, name, event)
   }
-}
 
 /**
  * Combines observers: both are called, the first operand first. The identity observes nothing.
@@ -212,10 +209,10 @@ const both = <A>(x: Handler<A>, y: Handler<A>): ((event: A) => IO<void>) => {
 export const Monoid: MonoidOf<Observer> = {
   empty: {},
   concat: (x, y) => ({
-    onSend: both(x.onSend, y.onSend),
-    onReply: both(x.onReply, y.onReply),
-    onRetry: both(x.onRetry, y.onRetry),
-    onRedirect: both(x.onRedirect, y.onRedirect),
-    onDone: both(x.onDone, y.onDone),
+    onSend: both(x, y, 'onSend'),
+    onReply: both(x, y, 'onReply'),
+    onRetry: both(x, y, 'onRetry'),
+    onRedirect: both(x, y, 'onRedirect'),
+    onDone: both(x, y, 'onDone'),
   }),
 }
