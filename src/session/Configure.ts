@@ -19,6 +19,9 @@ import {
   empty,
   type HeaderSetting,
   type Hook,
+  invalidHooks,
+  invalidObservers,
+  listOr,
   Monoid,
   type OnProgress,
   type Proxies,
@@ -236,7 +239,8 @@ export const withoutRedirects: Configure = withRedirectPolicy(RedirectPolicy.non
 /** Adds a hook, which runs after the existing ones. */
 export const withHook = (hook: Hook): Configure => patch({ hooks: Override.extend([hook]) })
 /** Replaces all hooks, as `hooks` of a request does in requests. */
-export const withHooks = (hooks: ReadonlyArray<Hook>): Configure => patch({ hooks: Override.replace(hooks) })
+export const withHooks = (hooks: ReadonlyArray<Hook>): Configure =>
+  patch({ hooks: Override.replace(listOr(hooks, invalidHooks)) })
 
 /**
  * Adds an observer (`Observer`), which is called after the existing ones. It cannot change the exchange.
@@ -252,7 +256,7 @@ export const withObserver = (observer: Observer): Configure => patch({ observers
  * @category combinators
  */
 export const withObservers = (observers: ReadonlyArray<Observer>): Configure =>
-  patch({ observers: Override.replace(observers) })
+  patch({ observers: Override.replace(listOr(observers, invalidObservers)) })
 
 /** Sets a function that is called with the progress of each upload and download. */
 export const withProgress = (onProgress: OnProgress): Configure => patch({ progress: Override.set(onProgress) })

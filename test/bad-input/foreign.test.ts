@@ -314,6 +314,30 @@ describe('a value of the wrong type', () => {
       expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
     }
   })
+  it('as a list of hooks or observers fails with InvalidSettings, and can be printed and compared', () => {
+    const revoked = Proxy.revocable([], {})
+    revoked.revoke()
+    for (const value of [...VALUES.filter((one) => !Array.isArray(one)), new Set([{}]), { length: 2 }, revoked.proxy]) {
+      const changes = [
+        ['hooks', Session.withHooks(untyped(value)), Request.withHooks([])],
+        ['observers', Session.withObservers(untyped(value)), Request.withObservers([])],
+      ] as const
+      for (const [setting, change, reset] of changes) {
+        const session = change(Session.empty)
+        const error = { left: { _tag: 'InvalidSettings', setting, message: `Invalid ${setting}: it must be a list` } }
+        expect(planned(post, session)).toMatchObject(error)
+        expect(planned(change(post))).toMatchObject(error)
+        const added = pipe(post, Request.withObserver({}), Request.withHook(untyped(TE.right)))
+        expect(planned(added, session)).toMatchObject(error)
+        expect(Session.Show.show(session)).toContain(setting)
+        expect(Session.Eq.equals(session, change(Session.empty))).toBe(true)
+        expect(Session.encode()(session)).toMatchObject({ _tag: 'Left' })
+        const plan = planned(reset(post), session)
+        if (E.isLeft(plan)) expect.fail(plan.left.message)
+        expect(Plan.explain(plan.right)).toEqual(expect.anything())
+      }
+    }
+  })
   it('as a method fails with InvalidSettings', () => {
     for (const value of VALUES) {
       expect(planned(Request.make(untyped(value), 'http://h.test/'))).toMatchObject({
