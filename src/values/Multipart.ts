@@ -111,12 +111,21 @@ const problemOf = (part: Part): string | undefined => {
     : `the content of the part ${JSON.stringify(part.name)} must be a string, a Uint8Array or a stream`
 }
 
-const isStream = (content: Content): content is PartStream => typeof content === 'object' && 'open' in content
+const isStream = (content: Content): content is PartStream =>
+  typeof content === 'object' && !(content instanceof Uint8Array)
+
+type Piece = Uint8Array | PartStream
+
+/** Reads an own property of a stream, because a polluted `Object.prototype` may have a `length`. */
+const pieceLength = (piece: Piece): number | undefined =>
+  piece instanceof Uint8Array ? piece.length : UserInput.get(piece, 'length')
 
 const octetsOf = (content: Content): unknown => (typeof content === 'string' ? Buffer.from(content) : content)
 
 const sameContent = (x: Content, y: Content): boolean =>
-  isStream(x) && isStream(y) ? x.open === y.open && x.length === y.length : octets.equals(octetsOf(x), octetsOf(y))
+  isStream(x) && isStream(y)
+    ? x.open === y.open && pieceLength(x) === pieceLength(y)
+    : octets.equals(octetsOf(x), octetsOf(y))
 
 const samePart = (x: Part, y: Part): boolean => {
   if (x === y) return true
@@ -136,13 +145,11 @@ export const Eq: EqOf<ReadonlyArray<Part>> = {
     (Array.isArray(x) && Array.isArray(y) && x.length === y.length && x.every((part, i) => samePart(part, y[i]))),
 }
 
-type Piece = Uint8Array | PartStream
-
 const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined =>
-  pieces.reduce<number | undefined>(
-    (total, { length }) => (total === undefined || length === undefined ? undefined : total + length),
-    0,
-  )
+  pieces.reduce<number | undefined>((total, piece) => {
+    const length = pieceLength(piece)
+    return total === undefined || length === undefined ? undefined : total + length
+  }, 0)
 
 async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
