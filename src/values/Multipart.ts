@@ -98,13 +98,23 @@ const isContent = (content: Content): boolean =>
   content instanceof Uint8Array ||
   (typeof content === 'object' && content !== null && typeof content.open === 'function')
 
+/** Plain JavaScript can pass header fields that the type does not allow, for example a record. */
+const areHeaders = (headers: unknown): boolean =>
+  Array.isArray(headers) &&
+  headers.every((field: unknown) => Array.isArray(field) && field.length === 2 && field.every(isText))
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
 /** Returns why a part is not valid, or `undefined`. */
 const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
     return 'the name of each part must be a string'
-  const { filename = '', contentType = '' } = UserInput.own(part)
+  const { filename = '', contentType = '', headers = [] } = UserInput.own(part)
   if (typeof filename !== 'string' || typeof contentType !== 'string') {
     return `the filename and the content type of the part ${JSON.stringify(part.name)} must be strings`
+  }
+  if (!areHeaders(headers)) {
+    return `the headers of the part ${JSON.stringify(part.name)} must be a list of pairs of name and value`
   }
   return isContent(part.content)
     ? undefined

@@ -288,6 +288,11 @@ describe('a value of the wrong type', () => {
         Request.withMultipart(untyped([value])),
         Request.withMultipart(untyped([{ name: 'a', content: value }])),
         Request.withMultipart(untyped([{ name: value, content: 'a' }])),
+        ...(Array.isArray(value) || value === undefined
+          ? []
+          : [Request.withMultipart([{ name: 'a', content: 'a', headers: untyped(value) }])]),
+        Request.withMultipart([{ name: 'a', content: 'a', headers: untyped([value]) }]),
+        Request.withMultipart([{ name: 'a', content: 'a', headers: untyped([['X-A', value]]) }]),
         Request.withText(untyped(value)),
         Request.withBytes(untyped(value)),
         Request.withOnce(untyped(value)),
