@@ -1,5 +1,6 @@
 /** User code that returns invalid values: authentication schemes, hooks, transports, servers. Each fails with a tag. */
 import { homedir } from 'node:os'
+import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -317,6 +318,41 @@ describe('a value of the wrong type', () => {
     for (const value of VALUES.filter((one) => !isAbsent(one))) {
       const session = Session.withProxy({ http: untyped(value) })(Session.empty)
       expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+    }
+  })
+  it('as all proxies fails with InvalidProxy, and never means a direct connection', () => {
+    const url = new URL('http://p.test:1')
+    const foreign = runInNewContext("new URL('http://p.test:1')", {
+      URL: class {
+        href = 'http://p.test:1'
+      },
+    })
+    const throwing = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('x')
+        },
+      },
+    )
+    const isRecord = (value: unknown): boolean =>
+      typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+    const others = [
+      foreign,
+      new Proxy(url, {}),
+      Object.create(URL.prototype),
+      new Map([['all', 'http://p:1']]),
+      throwing,
+    ]
+    for (const value of [...VALUES.filter((one) => !isRecord(one)), ...others]) {
+      const session = Session.withProxy(untyped(value))(Session.empty)
+      expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+    }
+    const bare = Object.assign(Object.create(null), { all: url })
+    for (const record of [bare, runInNewContext("({ all: 'http://p.test:1' })")]) {
+      expect(planned(post, Session.withProxy(untyped(record))(Session.empty))).toMatchObject({
+        right: { route: { proxy: { _tag: 'Some', value: { hostname: 'p.test' } } } },
+      })
     }
   })
   it('as a list of hooks or observers fails with InvalidSettings, and can be printed and compared', () => {
