@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Client, Environment, Http, Jar, Request, Response, Session, Transport } from 'requests-ts'
+import { Client, Environment, Http, Jar, type Observer, Request, Response, Session, Transport } from 'requests-ts'
 import { Agent, interceptors, MockAgent, ProxyAgent } from 'undici'
 import { afterEach, describe, expect, test } from 'vitest'
 import { untyped } from '../untyped.js'
@@ -75,6 +75,18 @@ describe('an Agent', () => {
       ).toEqual(E.right(text))
     }
     expect(dispatcher.closed).toBe(false)
+  })
+  test('reports no connection, because it is not known whether it was used before', async () => {
+    const server = await web((_, response) => response.end('ok'))
+    const connections: unknown[] = []
+    const observe =
+      ({ result }: Observer.ReplyEvent) =>
+      () =>
+        void connections.push(E.isRight(result) && 'connection' in result.right)
+    const session = Session.withObserver({ onReply: observe })(Session.empty)
+    const dispatcher = own(new Agent())
+    for (const _ of [1, 2]) await send({ dispatcher }, Request.get(server.url), session)
+    expect(connections).toEqual([false, false])
   })
   test('streams bodies with progress', async () => {
     const server = await web((request, response) => request.pipe(response))

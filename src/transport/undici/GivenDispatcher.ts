@@ -8,6 +8,15 @@
  * | redirects, retries                             | this library; an interceptor that follows a redirect hides it: its cookies and its policy are skipped |
  * | closing                                        | whoever made the dispatcher                                   |
  *
+ * A dispatcher does not give access to its connections. This has consequences:
+ *
+ * | not possible                                         | so                                                      |
+ * |------------------------------------------------------|---------------------------------------------------------|
+ * | to know whether a connection was used before         | a reply has no `connection`                             |
+ * | to know the HTTP version                             | a reply has no `httpVersion`, and observers see `HTTP/1.1` |
+ * | to see how a connection ended                        | a body without length that ends with a reset is complete |
+ * | to send a streamed body again in an interceptor      | use `Transport.withRetry` instead of `RetryAgent`       |
+ *
  * A setting that only connections of this library can apply is an error and is not ignored.
  */
 import { isIP } from 'node:net'
