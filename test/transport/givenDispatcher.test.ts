@@ -6,7 +6,7 @@ import { Client, Environment, Http, Jar, type Observer, Request, Response, Sessi
 import { Agent, interceptors, MockAgent, ProxyAgent } from 'undici'
 import { afterEach, describe, expect, test } from 'vitest'
 import { untyped } from '../untyped.js'
-import { pkiPath, proxy as proxyServer, secure, until, web } from './servers.js'
+import { ok, pkiPath, proxy as proxyServer, raw, secure, until, web } from './servers.js'
 
 const opened: Array<{ destroy(): Promise<void> }> = []
 afterEach(async () => {
@@ -178,6 +178,25 @@ test('a ProxyAgent sends through its proxy', async () => {
   const through = await proxyServer()
   const dispatcher = own(new ProxyAgent(through.url))
   expect(await send({ dispatcher }, Request.get(server.url))).toMatchObject({ right: [{ status: 200 }, {}] })
+})
+
+test.each([
+  ['an Agent', () => new Agent()],
+  ['a ProxyAgent', (url: string) => new ProxyAgent(url)],
+])('%s sends every line of a repeated header', async (_, open) => {
+  const server = await raw((socket, head) =>
+    socket.write(head.startsWith('CONNECT') ? 'HTTP/1.1 200 OK\r\n\r\n' : ok()),
+  )
+  const lines: ReadonlyArray<readonly [string, string]> = [
+    ['X-A', '1'],
+    ['X-A', '2'],
+    ['X-B', '3'],
+    ['X-A', '4'],
+  ]
+  const request = Request.withHeaders(lines)(Request.get(server.url))
+  expect(await send({ dispatcher: own(open(server.url)) }, request)).toMatchObject({ right: [{ status: 200 }, {}] })
+  const sent = server.received.join('').match(/^x-.*$/gim)
+  expect(sent).toEqual(['X-A: 1', 'X-A: 2', 'X-A: 4', 'X-B: 3'])
 })
 
 describe('what a dispatcher decides itself', () => {

@@ -75,6 +75,32 @@ const handlerOf = (attempt: RequestAttempt): Handler => ({
   onResponseError: (controller, error) => attempt.onResponseError(controller, error),
 })
 
+/** Header fields that undici accepts only once, with one value. */
+const SINGLE: ReadonlySet<string> = new Set(
+  'host content-length connection transfer-encoding keep-alive upgrade expect'.split(' '),
+)
+
+/**
+ * Returns a flat list in which a repeated name has all its values, because the `ProxyAgent` of undici 7.30 makes a record of
+ * the list and keeps the last value of each name. undici sends such values as one line each.
+ */
+const grouped = (flat: ReadonlyArray<string>): ReadonlyArray<string | ReadonlyArray<string>> => {
+  const fields = new Map<string, string[]>()
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [name = '', value = ''] = flat.slice(i, i + 2)
+    const values = fields.get(name)
+    if (values === undefined) fields.set(name, [value])
+    else if (SINGLE.has(name.toLowerCase()))
+      return flat // undici reports the error
+    else values.push(value)
+  }
+  if (fields.size * 2 === flat.length) return flat
+  return [...fields].flatMap(([name, values]) => {
+    const [value = ''] = values
+    return [name, values.length === 1 ? value : values]
+  })
+}
+
 const optionsOf = (attempt: RequestAttempt): object => {
   const { plan } = attempt
   const body = RequestBody.make(plan.body, attempt)
@@ -84,7 +110,7 @@ const optionsOf = (attempt: RequestAttempt): object => {
     origin: plan.url.origin,
     path: Url.target(plan.url),
     method: plan.method,
-    headers: Head.flat(plan),
+    headers: grouped(Head.flat(plan)),
     body,
     // The name that the certificate must have. undici would use the Host header.
     ...(isIP(name) === 0 ? { servername: name } : {}),
