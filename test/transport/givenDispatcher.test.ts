@@ -225,6 +225,37 @@ describe('what a dispatcher decides itself', () => {
       left: { _tag: 'ConnectFailed', unsent: true },
     })
   })
+  test('is a Left if it returns a promise that rejects', async () => {
+    const dispatch = async () => Promise.reject(new Error('broken'))
+    expect(await send({ dispatcher: untyped({ dispatch }) }, get)).toMatchObject({
+      left: { message: expect.stringContaining('broken') },
+    })
+  })
+  const throws = () => {
+    throw new Error('thrown by the controller')
+  }
+  test.each([
+    ['missing', undefined],
+    ['empty', {}],
+    ['throwing', { abort: throws, pause: throws, resume: throws }],
+  ])('does not raise an error if its controller is %s', async (_, controller) => {
+    const raised: unknown[] = []
+    const dispatch = (_: object, handler: Record<string, (...args: ReadonlyArray<unknown>) => void>): boolean => {
+      setImmediate(() => {
+        try {
+          handler['onRequestStart']?.(controller)
+          handler['onResponseStart']?.(controller, 200, {}, 'OK')
+          for (let i = 0; i < 100; i += 1) handler['onResponseData']?.(controller, Buffer.alloc(65_536))
+        } catch (error) {
+          raised.push(error)
+        }
+      })
+      return true
+    }
+    const outcome = await send({ dispatcher: untyped({ dispatch }) }, Request.withTimeouts({ total: 200 })(get))
+    expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
+    expect(raised).toEqual([])
+  })
   test('is used as it is if it throws or only has a record of the header fields', async () => {
     const throwing = {
       dispatch: () => {

@@ -56,18 +56,31 @@ const listOf = (headers: unknown): ReadonlyArray<unknown> => {
   )
 }
 
+/** Runs a function of the dispatcher's controller, which may be missing or throw. */
+const guarded = (run: () => void): void => {
+  try {
+    run()
+  } catch {
+    // The attempt does not depend on it: it ends by its own timeouts.
+  }
+}
+
+const safe = (controller: Controller): Controller => ({
+  abort: (reason) => guarded(() => controller.abort(reason)),
+  pause: () => guarded(() => controller.pause()),
+  resume: () => guarded(() => controller.resume()),
+})
+
+const rawHeadersOf = (controller: unknown, headers: unknown): unknown => {
+  const given =
+    typeof controller === 'object' && controller !== null ? Reflect.get(controller, 'rawHeaders') : undefined
+  return Array.isArray(given) ? given : listOf(headers)
+}
+
 const handlerOf = (attempt: RequestAttempt): Handler => ({
-  onRequestStart: (controller) => attempt.onRequestStart(controller),
+  onRequestStart: (controller) => attempt.onRequestStart(safe(controller)),
   onResponseStart: (controller, status, headers, reason) => {
-    const isRaw = Array.isArray(controller.rawHeaders)
-    const read: Controller = isRaw
-      ? controller
-      : {
-          abort: (cause) => controller.abort(cause),
-          pause: () => controller.pause(),
-          resume: () => controller.resume(),
-          rawHeaders: listOf(headers),
-        }
+    const read = { ...safe(controller), rawHeaders: rawHeadersOf(controller, headers) }
     attempt.onResponseStart(read, status, headers, reason)
   },
   onResponseData: (controller, chunk) => attempt.onResponseData(controller, chunk),
@@ -137,13 +150,16 @@ export class GivenDispatcher implements AttemptOwner {
       attempt.fail(problem)
       return
     }
+    const failWith = (error: unknown): void => attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
     try {
-      this.#dispatcher.dispatch(optionsOf(attempt), {
+      const returned: unknown = this.#dispatcher.dispatch(optionsOf(attempt), {
         ...handlerOf(attempt),
         onRequestUpgrade: attempt.onRequestUpgrade.bind(attempt),
       })
+      // Plain JavaScript can pass an async function.
+      if (typeof returned === 'object') Promise.resolve(returned).catch(failWith)
     } catch (error) {
-      attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
+      failWith(error)
     }
   }
 
