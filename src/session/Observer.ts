@@ -1,6 +1,7 @@
 /**
- * Observes exchanges: one place for spans, metrics and logs. An observer gets frozen data without secrets, and cannot
- * change an exchange: what it throws is ignored.
+ * Observes exchanges: one place for spans, metrics and logs. An observer gets frozen data, and cannot change an
+ * exchange: what it throws is ignored. Plans, heads and messages contain no secrets of settings, except that a message may
+ * repeat the text of an error of your own code: of the stream of a request body, or of a custom transport.
  *
  * | event        | when                                              | has                                             |
  * |--------------|---------------------------------------------------|-------------------------------------------------|
@@ -90,7 +91,10 @@ export interface ObservedHead {
 export interface ObservedError {
   /** The tag of an error of this library, or else the `_tag` or the `name` of an error of the user's code. */
   readonly _tag: string
-  /** Messages of this library contain no secret. Empty for an error of the user's code. */
+  /**
+   * A message of this library. It contains no secrets, but may repeat the text of an error of a request body stream or of a
+   * custom transport. Empty for an error of other code of the user.
+   */
   readonly message: string
 }
 
@@ -105,7 +109,7 @@ export interface ObservedEvent {
   readonly exchange: string
   /** The number of plans of this exchange before the current one. */
   readonly hop: number
-  /** The number of the attempt in this hop, from 1; 0 in an `onDone` if nothing was sent. */
+  /** The number of the attempt in this hop, from 1; 0 in an `onRedirect`, and in an `onDone` if nothing was sent. */
   readonly attempt: number
   /** The time since the exchange started. */
   readonly sinceStart: number
