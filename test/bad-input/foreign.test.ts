@@ -11,6 +11,7 @@ import {
   Environment,
   Exchange,
   Http,
+  Multipart,
   Plan,
   type Reply,
   Request,
@@ -302,6 +303,21 @@ describe('a value of the wrong type', () => {
       ]) {
         expect(planned(request(post))).toMatchObject({ left: { _tag: 'InvalidBody' } })
       }
+    }
+  })
+  it('as a file with getters that throw fails with InvalidBody', () => {
+    const fails = () => {
+      throw new Error('thrown by a getter')
+    }
+    const url = Object.defineProperty(new URL('file:///tmp/a'), 'pathname', { get: fails })
+    const options = Object.defineProperty({}, 'filename', { get: fails, enumerable: true })
+    const part = Object.defineProperty({}, 'content', { get: fails, enumerable: true })
+    for (const change of [
+      Request.withMultipart({ a: Multipart.file(url) }),
+      Request.withMultipart({ a: Multipart.file('/tmp/a', options) }),
+      Request.withFile(untyped(part)),
+    ]) {
+      expect(planned(change(post))).toMatchObject({ left: { _tag: 'InvalidBody' } })
     }
   })
   it('as a URL fails with InvalidUrl', () => {
