@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { notify } from './session/Notify.js'
 import type {
   DoneEvent,
   ObservedError,
@@ -16,9 +17,8 @@ import type { Exchange } from './stages/Exchange.js'
 import { hide, hideSecretQuery } from './stages/ReplyRedaction.js'
 import * as Entropy from './values/Entropy.js'
 import type { Headers } from './values/Headers.js'
-import * as UserInput from './values/UserInput.js'
 import type { Clock } from './wire/Clock.js'
-import * as Fault from './wire/Fault.js'
+import type * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import type { Head, Reply } from './wire/Reply.js'
 import type { OnRetry, TransportError } from './wire/Transport.js'
@@ -79,16 +79,7 @@ const viewError = (error: unknown): ObservedError => {
 
 const viewFault = ({ _tag, message }: Fault.Fault): ObservedError => Object.freeze({ _tag, message })
 
-// --- calls ---------------------------------------------------------------------------------------------------------
-
-const call = (run: () => unknown): void => {
-  try {
-    const task = run()
-    Fault.ignoreRejection(typeof task === 'function' ? task() : task)
-  } catch {
-    // An error in the user's function must not change the exchange.
-  }
-}
+// --- the exchange --------------------------------------------------------------------------------------------------
 
 /** Starts to observe an exchange. `undefined` if it has no observers. */
 export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange): Observation | undefined => {
@@ -110,13 +101,9 @@ export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange):
 
   const base = (now: number): ObservedEvent => ({ exchange, hop, attempt, sinceStart: now - startedAt, plan })
 
-  /** Calls one function of all observers. The type of an observer is checked again, because JavaScript permits anything. */
   const emit = <K extends keyof Observer>(name: K, event: Parameters<NonNullable<Observer[K]>>[0]): void => {
     const frozen = Object.freeze(event)
-    for (const observer of observers) {
-      // The cast: TypeScript does not relate the type of the function to that of the event.
-      call(() => (UserInput.get(observer, name) as ((event: unknown) => unknown) | undefined)?.call(observer, frozen))
-    }
+    for (const observer of observers) notify(observer, name, frozen)
   }
 
   const onSend = (): void => {

@@ -2,6 +2,7 @@
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { type Request, withStream } from './session/Request.js'
 import { contentOf, type FilePart } from './transport/FileUpload.js'
+import * as UserInput from './values/UserInput.js'
 
 export { type FromCurl, fromCurl, type InvalidCurl, type LeftOut } from './inspect/FromCurl.js'
 export * from './session/Request.js'
@@ -27,6 +28,6 @@ export * from './session/Request.js'
  * assert.equal(typeof sized, 'function')
  */
 export const withFile = (file: string | URL | FilePart): Endomorphism<Request> => {
-  const { open, length } = contentOf(file)
-  return withStream(open, length)
+  const content = contentOf(file)
+  return withStream(content.open, UserInput.get(content, 'length'))
 }

@@ -238,6 +238,59 @@ describe('observers', () => {
     await Client.use(client)(Http.get('http://h.test/', Request.withObserver(combined)))()
     expect(log).toEqual(['a', 'b', 'c'])
   })
+  it('that are combined cannot end the process with the rejection of an async function', async () => {
+    const rejections: unknown[] = []
+    const onRejection = (reason: unknown): void => void rejections.push(reason)
+    process.on('unhandledRejection', onRejection)
+    try {
+      const rejects = async () => Promise.reject(new Error('x'))
+      for (const onSend of [() => rejects, rejects]) {
+        const failing: Observer.Observer = untyped({ onSend })
+        const { names, observer } = recorder()
+        const combined = [failing, failing, observer].reduce(Observer.Monoid.concat, Observer.Monoid.empty)
+        const session = Session.withObserver(combined)(Session.empty)
+        const client = { ...options(Transport.memory(() => ({ status: 200 }))), session }
+        expect(await Client.use(client)(Http.get('http://h.test/'))()).toMatchObject({ _tag: 'Right' })
+        await new Promise((resolve) => setImmediate(resolve))
+        expect(names()).toBe('Send Reply Done')
+      }
+      expect(rejections).toEqual([])
+    } finally {
+      process.off('unhandledRejection', onRejection)
+    }
+  })
+  it('that are combined are called only by their own properties, whatever they are', async () => {
+    const throwing = {
+      get onSend() {
+        throw new Error('x')
+      },
+    }
+    const trap = new Proxy(
+      {},
+      {
+        getOwnPropertyDescriptor: () => {
+          throw new Error('x')
+        },
+      },
+    )
+    const { names, observer } = recorder()
+    const given = untyped<ReadonlyArray<Observer.Observer>>([null, undefined, 5, throwing, trap, {}])
+    const combined = [...given, observer].reduce(Observer.Monoid.concat)
+    const session = Session.withObserver(combined)(Session.empty)
+    const client = { ...options(Transport.memory(() => ({ status: 200 }))), session }
+    let inherited = 0
+    const value = () => () => {
+      inherited += 1
+    }
+    Object.defineProperty(Object.prototype, 'onSend', { value, configurable: true })
+    try {
+      await Client.use(client)(Http.get('http://h.test/'))()
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'onSend')
+    }
+    expect(inherited).toBe(0)
+    expect(names()).toBe('Send Reply Done')
+  })
   it('cannot be saved', () => {
     const saved = Session.encode()(Session.withObserver({})(Session.empty))
     expect(saved).toMatchObject(E.left({ paths: ['observers[0]'] }))

@@ -2,13 +2,14 @@
 // exported with `export * as`, so this plugin reads it.
 import { readFileSync } from 'node:fs'
 import { Comment, CommentTag, Converter, MinimalSourceFile, ReflectionKind } from 'typedoc'
+import { namespaces } from '../exports.mjs'
 
 /** The groups of the public namespaces, in the order of the site. A namespace that is not listed belongs to `REST`. */
 const GROUPS = {
-  'Start here': 'Http Client Session Request Response Auth Jar Plan HttpError',
-  Inspect: 'Explain Story Lint Diff Har Curl Paint Why',
+  'Start here': 'Http Client Session Request Response Auth Jar Plan HttpError Settings',
+  Inspect: 'Explain Story Lint Diff Har Paint Why Observer',
   Transports: 'Transport Retry Tape Stream Fault Reply',
-  State: 'JarStore SessionFile Durable Store SharedJar',
+  State: 'Store',
   Stages: 'Merge Prepare Redirect Exchange Send Route RedirectPolicy',
 }
 const REST = 'Values'
@@ -18,6 +19,9 @@ const DEPRECATED = 'Deprecated names'
 export const GROUP_ORDER = [...Object.keys(GROUPS), REST, DEPRECATED]
 
 const listed = Object.entries(GROUPS).flatMap(([group, names]) => names.split(' ').map((name) => ({ name, group })))
+const unknown = listed.filter(({ name }) => !namespaces.some((namespace) => namespace.name === name))
+if (unknown.length > 0) throw new Error(`Unknown namespaces in GROUPS: ${unknown.map(({ name }) => name).join(', ')}`)
+
 const groupOf = (name) => listed.find((namespace) => namespace.name === name)?.group ?? REST
 
 /** Sorts namespaces as they are listed above. */
@@ -51,7 +55,8 @@ export const describeNamespaces = (app, entryPoints) => {
     } else if (reflection.parent?.name === 'requests-ts') {
       reflection.comment.blockTags.push(new CommentTag('@group', text(groupOf(reflection.name))))
     }
-  })  // The groups are complete after the plugin of typedoc, which has the priority -100.
+  })
+  // The groups are complete after the plugin of typedoc, which has the priority -100.
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const alias of project.getReflectionsByKind(ReflectionKind.Reference)) {
       if (alias.parent?.kindOf(ReflectionKind.Module)) {

@@ -19,6 +19,9 @@ import {
   empty,
   type HeaderSetting,
   type Hook,
+  invalidHooks,
+  invalidObservers,
+  listOr,
   Monoid,
   type OnProgress,
   type Proxies,
@@ -162,19 +165,31 @@ export const withoutAuth: Configure = patch({ auth: Override.unset })
 export const withBaseUrl = (url: string | URL): Configure =>
   patch({ baseUrl: Override.set(baseUrl(UserInput.urlText(url))) })
 
+/** Returns the entries of a plain record, or `undefined` for anything else: it must not mean that there is no proxy. */
+const proxyEntries = <A>(given: Readonly<Record<string, A>>): ReadonlyArray<readonly [string, A]> | undefined => {
+  try {
+    return UserInput.isRecord(given) ? Object.entries(given) : undefined
+  } catch {
+    return undefined // a proxy, or a getter that throws
+  }
+}
+
 /**
  * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy, and `undefined`
- * is ignored, as if the key were missing. Keys are normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is `InvalidProxy`.
+ * is ignored, as if the key were missing. Keys are normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is
+ * `InvalidProxy`, and so is an object that is neither a plain record nor a `URL` of this realm.
  */
 export const withProxy = (
   proxy: string | URL | Readonly<Record<string, string | URL | null | undefined>>,
 ): Configure => {
   const whole = UserInput.urlText(proxy)
-  if (typeof whole === 'string') {
-    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(whole)))) })
+  const records = typeof whole === 'string' ? undefined : proxyEntries(whole)
+  if (records === undefined) {
+    // The cast: planning reports a secret that is not text.
+    return patch({ proxies: Override.replace(single('all', Override.set(Secret.make(whole as string)))) })
   }
   const proxies = new Map<string, Override.Override<Secret.Secret>>()
-  for (const [given, value] of Object.entries(whole)) {
+  for (const [given, value] of records) {
     if (value === undefined) continue
     const url = UserInput.urlText(value)
     // An invalid key is kept as it is, and planning reports it.
@@ -236,7 +251,8 @@ export const withoutRedirects: Configure = withRedirectPolicy(RedirectPolicy.non
 /** Adds a hook, which runs after the existing ones. */
 export const withHook = (hook: Hook): Configure => patch({ hooks: Override.extend([hook]) })
 /** Replaces all hooks, as `hooks` of a request does in requests. */
-export const withHooks = (hooks: ReadonlyArray<Hook>): Configure => patch({ hooks: Override.replace(hooks) })
+export const withHooks = (hooks: ReadonlyArray<Hook>): Configure =>
+  patch({ hooks: Override.replace(listOr(hooks, invalidHooks)) })
 
 /**
  * Adds an observer (`Observer`), which is called after the existing ones. It cannot change the exchange.
@@ -252,7 +268,7 @@ export const withObserver = (observer: Observer): Configure => patch({ observers
  * @category combinators
  */
 export const withObservers = (observers: ReadonlyArray<Observer>): Configure =>
-  patch({ observers: Override.replace(observers) })
+  patch({ observers: Override.replace(listOr(observers, invalidObservers)) })
 
 /** Sets a function that is called with the progress of each upload and download. */
 export const withProgress = (onProgress: OnProgress): Configure => patch({ progress: Override.set(onProgress) })

@@ -1,6 +1,7 @@
 /**
- * Observes exchanges: one place for spans, metrics and logs. An observer gets frozen data without secrets, and cannot
- * change an exchange: what it throws is ignored.
+ * Observes exchanges: one place for spans, metrics and logs. An observer gets frozen data, and cannot change an
+ * exchange: what it throws is ignored. Plans, heads and messages contain no secrets of settings, except that a message may
+ * repeat the text of an error of your own code: of the stream of a request body, or of a custom transport.
  *
  * | event        | when                                              | has                                             |
  * |--------------|---------------------------------------------------|-------------------------------------------------|
@@ -39,6 +40,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import type { Cause } from '../wire/Plan.js'
 import type { Connection } from '../wire/Reply.js'
+import { notify } from './Notify.js'
 
 /**
  * Header lines as text. A secret is `‹secret›`.
@@ -89,7 +91,10 @@ export interface ObservedHead {
 export interface ObservedError {
   /** The tag of an error of this library, or else the `_tag` or the `name` of an error of the user's code. */
   readonly _tag: string
-  /** Messages of this library contain no secret. Empty for an error of the user's code. */
+  /**
+   * A message of this library. It contains no secrets, but may repeat the text of an error of a request body stream or of a
+   * custom transport. Empty for an error of other code of the user.
+   */
   readonly message: string
 }
 
@@ -104,7 +109,7 @@ export interface ObservedEvent {
   readonly exchange: string
   /** The number of plans of this exchange before the current one. */
   readonly hop: number
-  /** The number of the attempt in this hop, from 1; 0 in an `onDone` if nothing was sent. */
+  /** The number of the attempt in this hop, from 1; 0 in an `onRedirect`, and in an `onDone` if nothing was sent. */
   readonly attempt: number
   /** The time since the exchange started. */
   readonly sinceStart: number
@@ -176,7 +181,8 @@ export interface DoneEvent extends ObservedEvent {
 }
 
 /**
- * Functions that are called with events, each of them optional.
+ * Functions that are called with events, each of them optional. Only own properties of the object are called: a method
+ * of a class is a property of its prototype, and is ignored.
  *
  * @since 0.2.0
  * @category model
@@ -189,19 +195,14 @@ export interface Observer {
   readonly onDone?: (event: DoneEvent) => IO<void>
 }
 
-type Handler<A> = ((event: A) => IO<void>) | undefined
-
-/** Calls `y` also if `x` throws. */
-const both = <A>(x: Handler<A>, y: Handler<A>): ((event: A) => IO<void>) => {
-  if (x === undefined || y === undefined) return x ?? y ?? (() => () => {})
-  return (event) => () => {
-    try {
-      x(event)()
-    } finally {
-      y(event)()
-    }
+/** Calls the functions of both operands, the second one also if the first one fails. */
+const both =
+  <K extends keyof Observer>(x: Observer, y: Observer, name: K) =>
+  (event: ObservedEvent): IO<void> =>
+  () => {
+    notify(x, name, event)
+    notify(y, name, event)
   }
-}
 
 /**
  * Combines observers: both are called, the first operand first. The identity observes nothing.
@@ -212,10 +213,10 @@ const both = <A>(x: Handler<A>, y: Handler<A>): ((event: A) => IO<void>) => {
 export const Monoid: MonoidOf<Observer> = {
   empty: {},
   concat: (x, y) => ({
-    onSend: both(x.onSend, y.onSend),
-    onReply: both(x.onReply, y.onReply),
-    onRetry: both(x.onRetry, y.onRetry),
-    onRedirect: both(x.onRedirect, y.onRedirect),
-    onDone: both(x.onDone, y.onDone),
+    onSend: both(x, y, 'onSend'),
+    onReply: both(x, y, 'onReply'),
+    onRetry: both(x, y, 'onRetry'),
+    onRedirect: both(x, y, 'onRedirect'),
+    onDone: both(x, y, 'onDone'),
   }),
 }

@@ -1,4 +1,5 @@
 /** The settings of sessions and requests: each field is an `Override`, and `Monoid.concat(x, y)` lays `y` over `x`. */
+import * as E from 'fp-ts/lib/Either.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import { getMonoid as getArrayMonoid } from 'fp-ts/lib/ReadonlyArray.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -81,6 +82,28 @@ export const empty: Settings = {
   observers: Override.inherit,
   sensitive: Override.noKeys,
   progress: Override.inherit,
+}
+
+// --- lists that are not valid --------------------------------------------------------------------------------------
+
+/** The hook of a list that is not a list. Planning reports it. */
+export const invalidHooks: Hook = (head) => async () => E.right(head)
+/** The observer of a list that is not a list. Planning reports it. */
+export const invalidObservers: Observer = Object.freeze({})
+
+/** Returns a copy of a list, or a list of `invalid` if plain JavaScript passed something else. */
+export const listOr = <A>(given: ReadonlyArray<A>, invalid: A): ReadonlyArray<A> => {
+  try {
+    return Array.isArray(given) ? [...given] : [invalid]
+  } catch {
+    return [invalid] // a revoked proxy, or a list with a getter that throws
+  }
+}
+
+/** Returns the name of a setting whose list is not a list, or `undefined`. */
+export const invalidList = ({ hooks, observers }: Settings): 'hooks' | 'observers' | undefined => {
+  if (hooks._tag !== 'Inherit' && hooks.value.includes(invalidHooks)) return 'hooks'
+  return observers._tag !== 'Inherit' && observers.value.includes(invalidObservers) ? 'observers' : undefined
 }
 
 // --- headers that are named sensitive ------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ import * as Mount from '../session/Mount.js'
 import type { Request } from '../session/Request.js'
 import type { Session } from '../session/Session.js'
 import type { Settings } from '../session/Settings.js'
-import { isSensitive } from '../session/SettingsRecord.js'
+import { invalidList, isSensitive } from '../session/SettingsRecord.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
@@ -181,6 +181,8 @@ export const prepareWithMerged =
     const { session, settings, request } = merged
     const url = withQuery(settings)(target.url)
     if (!hasFiniteMaximum(settings)) return E.left(invalidSettings('maxRedirects', 'it must be a finite number'))
+    const list = invalidList(settings)
+    if (list !== undefined) return E.left(invalidSettings(list, 'it must be a list'))
     if (!Url.isHttp(url) && O.isNone(Mount.find(url)(session))) return E.left(unsupportedScheme(url.href, url.protocol))
     const fields = HeaderFields.fields(merged)
     if (E.isLeft(fields)) return fields

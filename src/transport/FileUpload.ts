@@ -88,14 +88,21 @@ const decoded = (text: string): string => {
   }
 }
 
+/** A part that planning reports as `InvalidBody`. The cast: plain JavaScript can pass a path or options of another type. */
+const INVALID: FilePart = { content: null as unknown as Multipart.PartStream, filename: '', contentType: '' }
+
 const partOf = (path: string | URL, options: FileOptions, length?: number): FilePart => {
-  const { filename, contentType = 'application/octet-stream', headers } = UserInput.own(options ?? {})
-  return {
-    // The cast: plain JavaScript can pass a path of another type. Planning reports the content as `InvalidBody`.
-    content: isPath(path) ? streamOf(path, length) : (null as unknown as Multipart.PartStream),
-    filename: filename ?? (isPath(path) ? baseName(path) : ''),
-    contentType,
-    ...(headers === undefined ? {} : { headers }),
+  try {
+    if (!isPath(path)) return INVALID
+    const { filename, contentType = 'application/octet-stream', headers } = UserInput.own(options ?? {})
+    return {
+      content: streamOf(path, length),
+      filename: filename ?? baseName(path),
+      contentType,
+      ...(headers === undefined ? {} : { headers }),
+    }
+  } catch {
+    return INVALID // a getter of the options, or of a subclass of `URL`, throws
   }
 }
 
@@ -151,6 +158,10 @@ export const statFile =
 export const contentOf = (given: string | URL | FilePart): Multipart.PartStream => {
   if (isPath(given)) return streamOf(given)
   // Plain JavaScript can pass anything. Planning reports a stream without a function as `InvalidBody`.
-  const content: unknown = typeof given === 'object' && given !== null ? UserInput.own(given).content : undefined
-  return (content ?? {}) as Multipart.PartStream
+  try {
+    const content: unknown = typeof given === 'object' && given !== null ? UserInput.own(given).content : undefined
+    return (content ?? {}) as Multipart.PartStream
+  } catch {
+    return {} as Multipart.PartStream // a getter throws
+  }
 }

@@ -98,25 +98,44 @@ const isContent = (content: Content): boolean =>
   content instanceof Uint8Array ||
   (typeof content === 'object' && content !== null && typeof content.open === 'function')
 
+/** Plain JavaScript can pass header fields that the type does not allow, for example a record. */
+const areHeaders = (headers: unknown): boolean =>
+  Array.isArray(headers) &&
+  headers.every((field: unknown) => Array.isArray(field) && field.length === 2 && field.every(isText))
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
 /** Returns why a part is not valid, or `undefined`. */
 const problemOf = (part: Part): string | undefined => {
   if (typeof part !== 'object' || part === null || typeof part.name !== 'string')
     return 'the name of each part must be a string'
-  const { filename = '', contentType = '' } = UserInput.own(part)
+  const { filename = '', contentType = '', headers = [] } = UserInput.own(part)
   if (typeof filename !== 'string' || typeof contentType !== 'string') {
     return `the filename and the content type of the part ${JSON.stringify(part.name)} must be strings`
+  }
+  if (!areHeaders(headers)) {
+    return `the headers of the part ${JSON.stringify(part.name)} must be a list of pairs of name and value`
   }
   return isContent(part.content)
     ? undefined
     : `the content of the part ${JSON.stringify(part.name)} must be a string, a Uint8Array or a stream`
 }
 
-const isStream = (content: Content): content is PartStream => typeof content === 'object' && 'open' in content
+const isStream = (content: Content): content is PartStream =>
+  typeof content === 'object' && !(content instanceof Uint8Array)
+
+type Piece = Uint8Array | PartStream
+
+/** Reads an own property of a stream, because a polluted `Object.prototype` may have a `length`. */
+const pieceLength = (piece: Piece): number | undefined =>
+  piece instanceof Uint8Array ? piece.length : UserInput.get(piece, 'length')
 
 const octetsOf = (content: Content): unknown => (typeof content === 'string' ? Buffer.from(content) : content)
 
 const sameContent = (x: Content, y: Content): boolean =>
-  isStream(x) && isStream(y) ? x.open === y.open && x.length === y.length : octets.equals(octetsOf(x), octetsOf(y))
+  isStream(x) && isStream(y)
+    ? x.open === y.open && pieceLength(x) === pieceLength(y)
+    : octets.equals(octetsOf(x), octetsOf(y))
 
 const samePart = (x: Part, y: Part): boolean => {
   if (x === y) return true
@@ -136,13 +155,11 @@ export const Eq: EqOf<ReadonlyArray<Part>> = {
     (Array.isArray(x) && Array.isArray(y) && x.length === y.length && x.every((part, i) => samePart(part, y[i]))),
 }
 
-type Piece = Uint8Array | PartStream
-
 const lengthOf = (pieces: ReadonlyArray<Piece>): number | undefined =>
-  pieces.reduce<number | undefined>(
-    (total, { length }) => (total === undefined || length === undefined ? undefined : total + length),
-    0,
-  )
+  pieces.reduce<number | undefined>((total, piece) => {
+    const length = pieceLength(piece)
+    return total === undefined || length === undefined ? undefined : total + length
+  }, 0)
 
 async function* inTurn(pieces: ReadonlyArray<Piece>): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {

@@ -34,5 +34,15 @@ export const urlText = <A>(given: A): Exclude<A, URL> | string => {
   return given as Exclude<A, URL>
 }
 
+/**
+ * Returns whether a value is a plain record, of any realm: its prototype is `null` or an `Object.prototype`. A list, a
+ * `Map` and a `URL` are not, so their content is not mistaken for an empty record.
+ */
+export const isRecord = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 /** `Array.isArray`, but in its false branch no readonly array is left either (microsoft/TypeScript#17002). */
 export const isArray = <A>(value: A): value is Extract<A, ReadonlyArray<unknown>> => Array.isArray(value)

@@ -1,5 +1,6 @@
 /** User code that returns invalid values: authentication schemes, hooks, transports, servers. Each fails with a tag. */
 import { homedir } from 'node:os'
+import { runInNewContext } from 'node:vm'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -10,6 +11,7 @@ import {
   Environment,
   Exchange,
   Http,
+  Multipart,
   Plan,
   type Reply,
   Request,
@@ -288,6 +290,11 @@ describe('a value of the wrong type', () => {
         Request.withMultipart(untyped([value])),
         Request.withMultipart(untyped([{ name: 'a', content: value }])),
         Request.withMultipart(untyped([{ name: value, content: 'a' }])),
+        ...(Array.isArray(value) || value === undefined
+          ? []
+          : [Request.withMultipart([{ name: 'a', content: 'a', headers: untyped(value) }])]),
+        Request.withMultipart([{ name: 'a', content: 'a', headers: untyped([value]) }]),
+        Request.withMultipart([{ name: 'a', content: 'a', headers: untyped([['X-A', value]]) }]),
         Request.withText(untyped(value)),
         Request.withBytes(untyped(value)),
         Request.withOnce(untyped(value)),
@@ -296,6 +303,21 @@ describe('a value of the wrong type', () => {
       ]) {
         expect(planned(request(post))).toMatchObject({ left: { _tag: 'InvalidBody' } })
       }
+    }
+  })
+  it('as a file with getters that throw fails with InvalidBody', () => {
+    const fails = () => {
+      throw new Error('thrown by a getter')
+    }
+    const url = Object.defineProperty(new URL('file:///tmp/a'), 'pathname', { get: fails })
+    const options = Object.defineProperty({}, 'filename', { get: fails, enumerable: true })
+    const part = Object.defineProperty({}, 'content', { get: fails, enumerable: true })
+    for (const change of [
+      Request.withMultipart({ a: Multipart.file(url) }),
+      Request.withMultipart({ a: Multipart.file('/tmp/a', options) }),
+      Request.withFile(untyped(part)),
+    ]) {
+      expect(planned(change(post))).toMatchObject({ left: { _tag: 'InvalidBody' } })
     }
   })
   it('as a URL fails with InvalidUrl', () => {
@@ -312,6 +334,65 @@ describe('a value of the wrong type', () => {
     for (const value of VALUES.filter((one) => !isAbsent(one))) {
       const session = Session.withProxy({ http: untyped(value) })(Session.empty)
       expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+    }
+  })
+  it('as all proxies fails with InvalidProxy, and never means a direct connection', () => {
+    const url = new URL('http://p.test:1')
+    const foreign = runInNewContext("new URL('http://p.test:1')", {
+      URL: class {
+        href = 'http://p.test:1'
+      },
+    })
+    const throwing = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('x')
+        },
+      },
+    )
+    const isRecord = (value: unknown): boolean =>
+      typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+    const others = [
+      foreign,
+      new Proxy(url, {}),
+      Object.create(URL.prototype),
+      new Map([['all', 'http://p:1']]),
+      throwing,
+    ]
+    for (const value of [...VALUES.filter((one) => !isRecord(one)), ...others]) {
+      const session = Session.withProxy(untyped(value))(Session.empty)
+      expect(planned(post, session)).toMatchObject({ left: { _tag: 'InvalidProxy' } })
+    }
+    const bare = Object.assign(Object.create(null), { all: url })
+    for (const record of [bare, runInNewContext("({ all: 'http://p.test:1' })")]) {
+      expect(planned(post, Session.withProxy(untyped(record))(Session.empty))).toMatchObject({
+        right: { route: { proxy: { _tag: 'Some', value: { hostname: 'p.test' } } } },
+      })
+    }
+  })
+  it('as a list of hooks or observers fails with InvalidSettings, and can be printed and compared', () => {
+    const revoked = Proxy.revocable([], {})
+    revoked.revoke()
+    for (const value of [...VALUES.filter((one) => !Array.isArray(one)), new Set([{}]), { length: 2 }, revoked.proxy]) {
+      const changes = [
+        ['hooks', Session.withHooks(untyped(value)), Request.withHooks([])],
+        ['observers', Session.withObservers(untyped(value)), Request.withObservers([])],
+      ] as const
+      for (const [setting, change, reset] of changes) {
+        const session = change(Session.empty)
+        const error = { left: { _tag: 'InvalidSettings', setting, message: `Invalid ${setting}: it must be a list` } }
+        expect(planned(post, session)).toMatchObject(error)
+        expect(planned(change(post))).toMatchObject(error)
+        const added = pipe(post, Request.withObserver({}), Request.withHook(untyped(TE.right)))
+        expect(planned(added, session)).toMatchObject(error)
+        expect(Session.Show.show(session)).toContain(setting)
+        expect(Session.Eq.equals(session, change(Session.empty))).toBe(true)
+        expect(Session.encode()(session)).toMatchObject({ _tag: 'Left' })
+        const plan = planned(reset(post), session)
+        if (E.isLeft(plan)) expect.fail(plan.left.message)
+        expect(Plan.explain(plan.right)).toEqual(expect.anything())
+      }
     }
   })
   it('as a method fails with InvalidSettings', () => {

@@ -19,6 +19,7 @@ import {
   Exchange,
   Jar,
   Link,
+  Multipart,
   Plan,
   Request,
   Response,
@@ -110,6 +111,14 @@ const scenarios: Readonly<Record<string, () => unknown>> = {
         entropy: 'seed',
       }),
     ),
+  'multipart of a file': () =>
+    opened(
+      planned(pipe(Request.post('http://h/p'), Request.withMultipart({ a: Multipart.file('/tmp/a.bin') })), {
+        session: session(),
+        entropy: 'seed',
+      }),
+    ),
+  'a file': () => opened(planned(pipe(Request.put('http://h/p'), Request.withFile('/tmp/a.bin')))),
   'an empty session': () => opened(planned(Request.get('http://h/'))),
   'an environment': () => {
     const environment = Environment.make({ https_proxy: 'http://p.test:1' }, 'machine h login u password p')

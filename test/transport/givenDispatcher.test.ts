@@ -2,11 +2,11 @@
 import * as fs from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Client, Environment, Http, Jar, Request, Response, Session, Transport } from 'requests-ts'
+import { Client, Environment, Http, Jar, type Observer, Request, Response, Session, Transport } from 'requests-ts'
 import { Agent, interceptors, MockAgent, ProxyAgent } from 'undici'
 import { afterEach, describe, expect, test } from 'vitest'
 import { untyped } from '../untyped.js'
-import { pkiPath, proxy as proxyServer, secure, until, web } from './servers.js'
+import { ok, pkiPath, proxy as proxyServer, raw, secure, until, web } from './servers.js'
 
 const opened: Array<{ destroy(): Promise<void> }> = []
 afterEach(async () => {
@@ -75,6 +75,18 @@ describe('an Agent', () => {
       ).toEqual(E.right(text))
     }
     expect(dispatcher.closed).toBe(false)
+  })
+  test('reports no connection, because it is not known whether it was used before', async () => {
+    const server = await web((_, response) => response.end('ok'))
+    const connections: unknown[] = []
+    const observe =
+      ({ result }: Observer.ReplyEvent) =>
+      () =>
+        void connections.push(E.isRight(result) && 'connection' in result.right)
+    const session = Session.withObserver({ onReply: observe })(Session.empty)
+    const dispatcher = own(new Agent())
+    for (const _ of [1, 2]) await send({ dispatcher }, Request.get(server.url), session)
+    expect(connections).toEqual([false, false])
   })
   test('streams bodies with progress', async () => {
     const server = await web((request, response) => request.pipe(response))
@@ -168,6 +180,25 @@ test('a ProxyAgent sends through its proxy', async () => {
   expect(await send({ dispatcher }, Request.get(server.url))).toMatchObject({ right: [{ status: 200 }, {}] })
 })
 
+test.each([
+  ['an Agent', () => new Agent()],
+  ['a ProxyAgent', (url: string) => new ProxyAgent(url)],
+])('%s sends every line of a repeated header', async (_, open) => {
+  const server = await raw((socket, head) =>
+    socket.write(head.startsWith('CONNECT') ? 'HTTP/1.1 200 OK\r\n\r\n' : ok()),
+  )
+  const lines: ReadonlyArray<readonly [string, string]> = [
+    ['X-A', '1'],
+    ['X-A', '2'],
+    ['X-B', '3'],
+    ['X-A', '4'],
+  ]
+  const request = Request.withHeaders(lines)(Request.get(server.url))
+  expect(await send({ dispatcher: own(open(server.url)) }, request)).toMatchObject({ right: [{ status: 200 }, {}] })
+  const sent = server.received.join('').match(/^x-.*$/gim)
+  expect(sent).toEqual(['X-A: 1', 'X-A: 2', 'X-A: 4', 'X-B: 3'])
+})
+
 describe('what a dispatcher decides itself', () => {
   const get = Request.get('https://h.test/')
   test.each<readonly [string, Request.Request, string]>([
@@ -193,6 +224,37 @@ describe('what a dispatcher decides itself', () => {
     expect(await send({ dispatcher: untyped(given) }, get)).toMatchObject({
       left: { _tag: 'ConnectFailed', unsent: true },
     })
+  })
+  test('is a Left if it returns a promise that rejects', async () => {
+    const dispatch = async () => Promise.reject(new Error('broken'))
+    expect(await send({ dispatcher: untyped({ dispatch }) }, get)).toMatchObject({
+      left: { message: expect.stringContaining('broken') },
+    })
+  })
+  const throws = () => {
+    throw new Error('thrown by the controller')
+  }
+  test.each([
+    ['missing', undefined],
+    ['empty', {}],
+    ['throwing', { abort: throws, pause: throws, resume: throws }],
+  ])('does not raise an error if its controller is %s', async (_, controller) => {
+    const raised: unknown[] = []
+    const dispatch = (_: object, handler: Record<string, (...args: ReadonlyArray<unknown>) => void>): boolean => {
+      setImmediate(() => {
+        try {
+          handler['onRequestStart']?.(controller)
+          handler['onResponseStart']?.(controller, 200, {}, 'OK')
+          for (let i = 0; i < 100; i += 1) handler['onResponseData']?.(controller, Buffer.alloc(65_536))
+        } catch (error) {
+          raised.push(error)
+        }
+      })
+      return true
+    }
+    const outcome = await send({ dispatcher: untyped({ dispatch }) }, Request.withTimeouts({ total: 200 })(get))
+    expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
+    expect(raised).toEqual([])
   })
   test('is used as it is if it throws or only has a record of the header fields', async () => {
     const throwing = {

@@ -8,6 +8,15 @@
  * | redirects, retries                             | this library; an interceptor that follows a redirect hides it: its cookies and its policy are skipped |
  * | closing                                        | whoever made the dispatcher                                   |
  *
+ * A dispatcher does not give access to its connections. This has consequences:
+ *
+ * | not possible                                         | so                                                      |
+ * |------------------------------------------------------|---------------------------------------------------------|
+ * | to know whether a connection was used before         | a reply has no `connection`                             |
+ * | to know the HTTP version                             | a reply has no `httpVersion`, and observers see `HTTP/1.1` |
+ * | to see how a connection ended                        | a body without length that ends with a reset is complete |
+ * | to send a streamed body again in an interceptor      | use `Transport.withRetry` instead of `RetryAgent`       |
+ *
  * A setting that only connections of this library can apply is an error and is not ignored.
  */
 import { isIP } from 'node:net'
@@ -47,24 +56,63 @@ const listOf = (headers: unknown): ReadonlyArray<unknown> => {
   )
 }
 
+/** Runs a function of the dispatcher's controller, which may be missing or throw. */
+const guarded = (run: () => void): void => {
+  try {
+    run()
+  } catch {
+    // The attempt does not depend on it: it ends by its own timeouts.
+  }
+}
+
+const safe = (controller: Controller): Controller => ({
+  abort: (reason) => guarded(() => controller.abort(reason)),
+  pause: () => guarded(() => controller.pause()),
+  resume: () => guarded(() => controller.resume()),
+})
+
+const rawHeadersOf = (controller: unknown, headers: unknown): unknown => {
+  const given =
+    typeof controller === 'object' && controller !== null ? Reflect.get(controller, 'rawHeaders') : undefined
+  return Array.isArray(given) ? given : listOf(headers)
+}
+
 const handlerOf = (attempt: RequestAttempt): Handler => ({
-  onRequestStart: (controller) => attempt.onRequestStart(controller),
+  onRequestStart: (controller) => attempt.onRequestStart(safe(controller)),
   onResponseStart: (controller, status, headers, reason) => {
-    const isRaw = Array.isArray(controller.rawHeaders)
-    const read: Controller = isRaw
-      ? controller
-      : {
-          abort: (cause) => controller.abort(cause),
-          pause: () => controller.pause(),
-          resume: () => controller.resume(),
-          rawHeaders: listOf(headers),
-        }
+    const read = { ...safe(controller), rawHeaders: rawHeadersOf(controller, headers) }
     attempt.onResponseStart(read, status, headers, reason)
   },
   onResponseData: (controller, chunk) => attempt.onResponseData(controller, chunk),
   onResponseEnd: () => attempt.onResponseEnd(),
   onResponseError: (controller, error) => attempt.onResponseError(controller, error),
 })
+
+/** Header fields that undici accepts only once, with one value. */
+const SINGLE: ReadonlySet<string> = new Set(
+  'host content-length connection transfer-encoding keep-alive upgrade expect'.split(' '),
+)
+
+/**
+ * Returns a flat list in which a repeated name has all its values, because the `ProxyAgent` of undici 7.30 makes a record of
+ * the list and keeps the last value of each name. undici sends such values as one line each.
+ */
+const grouped = (flat: ReadonlyArray<string>): ReadonlyArray<string | ReadonlyArray<string>> => {
+  const fields = new Map<string, string[]>()
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [name = '', value = ''] = flat.slice(i, i + 2)
+    const values = fields.get(name)
+    if (values === undefined) fields.set(name, [value])
+    else if (SINGLE.has(name.toLowerCase()))
+      return flat // undici reports the error
+    else values.push(value)
+  }
+  if (fields.size * 2 === flat.length) return flat
+  return [...fields].flatMap(([name, values]) => {
+    const [value = ''] = values
+    return [name, values.length === 1 ? value : values]
+  })
+}
 
 const optionsOf = (attempt: RequestAttempt): object => {
   const { plan } = attempt
@@ -75,7 +123,7 @@ const optionsOf = (attempt: RequestAttempt): object => {
     origin: plan.url.origin,
     path: Url.target(plan.url),
     method: plan.method,
-    headers: Head.flat(plan),
+    headers: grouped(Head.flat(plan)),
     body,
     // The name that the certificate must have. undici would use the Host header.
     ...(isIP(name) === 0 ? { servername: name } : {}),
@@ -102,13 +150,16 @@ export class GivenDispatcher implements AttemptOwner {
       attempt.fail(problem)
       return
     }
+    const failWith = (error: unknown): void => attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
     try {
-      this.#dispatcher.dispatch(optionsOf(attempt), {
+      const returned: unknown = this.#dispatcher.dispatch(optionsOf(attempt), {
         ...handlerOf(attempt),
         onRequestUpgrade: attempt.onRequestUpgrade.bind(attempt),
       })
+      // Plain JavaScript can pass an async function.
+      if (typeof returned === 'object') Promise.resolve(returned).catch(failWith)
     } catch (error) {
-      attempt.fail(Failure.classify(error, 'Queued', attempt.plan.url.origin))
+      failWith(error)
     }
   }
 

@@ -52,8 +52,8 @@ export interface AttemptOwner {
 export type ReplyCallback = (result: E.Either<TransportError, Reply.Reply>) => void
 
 /** Shared, so that a reply costs no allocation more. */
-const REUSED: Reply.Connection = { reused: true }
-const NEW: Reply.Connection = { reused: false }
+const REUSED: Pick<Reply.Reply, 'connection'> = { connection: { reused: true } }
+const NEW: Pick<Reply.Reply, 'connection'> = { connection: { reused: false } }
 
 const MAX_INTERIM_RESPONSES = 100
 /** The longest silence while the rest of a body that is not wanted is read. */
@@ -274,8 +274,9 @@ export class RequestAttempt
     const elapsed = this.#clock.monotonic() - this.#start
     const source = body.source(hasBody ? headers : Headers.empty)
     const version = isOverHttp2 ? ({ httpVersion: 'HTTP/2' } as const) : undefined
-    const connection = this.isReused ? REUSED : NEW
-    this.#callback(E.right({ status, reason, headers, elapsed, body: source, connection, ...version }))
+    // A dispatcher that the caller made does not report its connection.
+    const connection = this.socket === undefined ? undefined : this.isReused ? REUSED : NEW
+    this.#callback(E.right({ status, reason, headers, elapsed, body: source, ...connection, ...version }))
     // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
     if (!hasBody) this.#succeed(body)
   }
