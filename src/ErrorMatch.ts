@@ -3,11 +3,11 @@
  *
  * The types take the union from the error, which comes last. So only the tags count that the error can have.
  */
-import type { HttpError, Tag } from './ErrorUnion.js'
+import { type HttpError, TAGS, type Tag } from './ErrorUnion.js'
 import type { Handlers, Member, Tagged } from './values/Tagged.js'
 
 /** Returns a text of an error, which may be anything. Never throws. */
-export const textIn = (error: unknown, name: '_tag' | 'message'): string | undefined => {
+export const textIn = (error: unknown, name: '_tag' | 'message' | 'name'): string | undefined => {
   try {
     const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined
     return typeof value === 'string' ? value : undefined
@@ -15,6 +15,11 @@ export const textIn = (error: unknown, name: '_tag' | 'message'): string | undef
     return undefined // a getter of a foreign error
   }
 }
+
+const tags: ReadonlySet<unknown> = new Set(TAGS)
+
+/** Returns whether the tag of an error, which may be anything, is one of this library. Never throws. */
+export const hasKnownTag = (error: unknown): boolean => tags.has(textIn(error, '_tag'))
 
 /** The union of what the functions return. */
 export type ResultOf<H> = H[keyof H] extends ((error: never) => infer B) | undefined ? B : never

@@ -36,8 +36,8 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Show as ShowInstance } from 'fp-ts/lib/Show.js'
 import type { Jar } from './cookies/Jar.js'
-import { textIn } from './ErrorMatch.js'
-import { type HttpError, TAGS } from './ErrorUnion.js'
+import { hasKnownTag, textIn } from './ErrorMatch.js'
+import type { HttpError } from './ErrorUnion.js'
 import * as Printable from './values/Printable.js'
 import type { Tagged } from './values/Tagged.js'
 
@@ -85,12 +85,10 @@ export const jar = (error: unknown): O.Option<Jar> => {
   }
 }
 
-const tags: ReadonlySet<unknown> = new Set(TAGS)
-
 /** Returns whether an error is plain data of this library. Other errors must not be copied. */
 const isHttpError = (error: unknown): boolean => {
   try {
-    return has(error, '_tag') && tags.has(error._tag) && Object.getPrototypeOf(error) === Object.prototype
+    return has(error, '_tag') && hasKnownTag(error) && Object.getPrototypeOf(error) === Object.prototype
   } catch {
     return false
   }

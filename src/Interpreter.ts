@@ -83,7 +83,7 @@ export const drive = <S, E, A>(
   begin: Begin<S>,
   finish: Finish<E, A>,
 ): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
-  const running = runAndClose(client, jar, body, begin, finish)
+  const running = closingSource(body, () => run(client, jar, begin, finish))
   const onJar = UserInput.get(client, 'onJar')
   if (onJar === undefined) return running
   return running.then((outcome) => {
@@ -92,18 +92,12 @@ export const drive = <S, E, A>(
   })
 }
 
-const runAndClose = async <S, E, A>(
-  client: Client.Client,
-  jar: Jar,
-  body: Body,
-  begin: Begin<S>,
-  finish: Finish<E, A>,
-): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
+const closingSource = async <A>(body: Body, run: () => Promise<A>): Promise<A> => {
   const source = body._tag === 'Once' ? OneShot.guard(body.source) : undefined
   // A consumed source belongs to another exchange.
-  if (source === undefined || OneShot.isConsumed(source)) return run(client, jar, begin, finish)
+  if (source === undefined || OneShot.isConsumed(source)) return run()
   try {
-    return await run(client, jar, begin, finish)
+    return await run()
   } finally {
     OneShot.close(source)
   }

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { hasKnownTag, textIn } from './ErrorMatch.js'
 import { notify } from './session/Notify.js'
 import type {
   DoneEvent,
@@ -61,27 +62,27 @@ const viewHead = ({ status, reason, headers, httpVersion }: Head, connection: Re
     ...(connection === undefined ? {} : { connection: Object.freeze({ ...connection }) }),
   })
 
-const text = (u: unknown, key: string): string | undefined => {
-  const value: unknown = typeof u === 'object' && u !== null ? Reflect.get(u, key) : undefined
-  return typeof value === 'string' ? value : undefined
+/** Errors of an exchange have a tag of this library, and its history. */
+const isOurs = (error: unknown): boolean => {
+  try {
+    return hasKnownTag(error) && Object.hasOwn(Object(error), 'history')
+  } catch {
+    return false // a proxy of the user
+  }
 }
 
-/** Errors of an exchange have its history. Any other error is the user's, and its message may contain anything. */
+/** The message of an error of the user may contain anything. */
 const viewError = (error: unknown): ObservedError => {
-  try {
-    const isOurs = typeof error === 'object' && error !== null && Object.hasOwn(error, 'history')
-    const _tag = text(error, '_tag') ?? text(error, 'name') ?? 'Error'
-    return Object.freeze({ _tag, message: isOurs ? (text(error, 'message') ?? '') : '' })
-  } catch {
-    return Object.freeze({ _tag: 'Error', message: '' })
-  }
+  const _tag = textIn(error, '_tag') ?? textIn(error, 'name') ?? 'Error'
+  const message = isOurs(error) ? textIn(error, 'message') : undefined
+  return Object.freeze({ _tag, message: message ?? '' })
 }
 
 const viewFault = ({ _tag, message }: Fault.Fault): ObservedError => Object.freeze({ _tag, message })
 
 // --- the exchange --------------------------------------------------------------------------------------------------
 
-/** Starts to observe an exchange. `undefined` if it has no observers. */
+/** Starts to observe an exchange. Returns `undefined` if its settings have no observers. */
 export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange): Observation | undefined => {
   const layer = merged.settings.observers
   if (layer._tag === 'Inherit' || layer.value.length === 0) return undefined

@@ -110,7 +110,7 @@ export const modifyJar =
 /** Changes the value. */
 export const map: <A, B>(f: (value: A) => B) => <E>(program: Http<E, A>) => Http<E, B> = SRTE.map
 
-/** Changes the error. A changed error has no jar: see `orElse`. */
+/** Changes the error. The cookies of the program are kept: see `orElse`. */
 export const mapError: <E, G>(f: (error: E) => G) => <A>(program: Http<E, A>) => Http<G, A> = SRTE.mapLeft
 
 /** Continues with another program. */
@@ -146,8 +146,7 @@ export const tapEither: <A, E2, B>(f: (value: A) => E.Either<E2, B>) => <E1>(pro
 export type Added<A, N extends string, B> = { readonly [K in keyof A | N]: K extends keyof A ? A[K] : B }
 
 /** Starts a do-notation. */
-// biome-ignore lint/complexity/noBannedTypes: the type of fp-ts; `object` would keep `bind` from adding names
-export const Do: Http<never, {}> = of({})
+export const Do: Http<never, object> = of({})
 
 /** Gives the value a name, as the start of a do-notation. */
 export const bindTo: <N extends string>(name: N) => <E, A>(program: Http<E, A>) => Http<E, { readonly [K in N]: A }> =

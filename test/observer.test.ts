@@ -195,6 +195,23 @@ describe('the events of an exchange', () => {
     expect(texts.join()).not.toContain('seed')
   })
 
+  it.each([
+    { _tag: 'Mine', message: SECRET },
+    { _tag: 'Mine', history: [], message: SECRET },
+    { _tag: 'Aborted', message: SECRET },
+    new Error(SECRET),
+    SECRET,
+  ])('do not show the message of an error of the user (%#)', async (error) => {
+    const seen: unknown[] = []
+    const session = Session.withObserver({ onDone: (event) => () => seen.push(event.outcome) })(Session.empty)
+    const failing = pipe(
+      Request.get('http://h.test/'),
+      Http.stream(() => TE.left(error)),
+    )
+    const transport = Transport.memory(() => ({ status: 200 }))
+    await pipe(failing, Client.use({ session, transport, environment: Environment.empty }))()
+    expect(seen).toMatchObject([{ _tag: 'Failure', error: { message: '' } }])
+  })
   it('do not reach the exchange if an observer throws, rejects or is not an observer', async () => {
     const { names, observer } = recorder()
     const bad = [

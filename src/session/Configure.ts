@@ -165,7 +165,7 @@ export const withoutAuth: Configure = patch({ auth: Override.unset })
 export const withBaseUrl = (url: string | URL): Configure =>
   patch({ baseUrl: Override.set(baseUrl(UserInput.urlText(url))) })
 
-/** Returns the entries of a plain record, or `undefined` for anything else: it must not mean that there is no proxy. */
+/** Returns the entries of a plain record, or `undefined` for anything else, which planning reports: requests must not go direct. */
 const proxyEntries = <A>(given: Readonly<Record<string, A>>): ReadonlyArray<readonly [string, A]> | undefined => {
   try {
     return UserInput.isRecord(given) ? Object.entries(given) : undefined
@@ -175,9 +175,9 @@ const proxyEntries = <A>(given: Readonly<Record<string, A>>): ReadonlyArray<read
 }
 
 /**
- * Sets the proxy for every URL, or proxies by key as in requests' `proxies`, where `null` means no proxy, and `undefined`
- * is ignored, as if the key were missing. Keys are normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. An invalid key is
- * `InvalidProxy`, and so is an object that is neither a plain record nor a `URL` of this realm.
+ * Sets the proxy for every URL, or proxies by key as in requests' `proxies`. `null` means no proxy; a key with `undefined`
+ * is ignored. Keys are normalized (`ProxyKey`): `HTTP` is `http`, `http://A.test/` is `http://a.test`. Planning fails with
+ * `InvalidProxy` for an invalid key, and for an object that is neither a plain record nor a `URL` of this realm.
  */
 export const withProxy = (
   proxy: string | URL | Readonly<Record<string, string | URL | null | undefined>>,

@@ -20,7 +20,7 @@
  *    its own: the next `onSend` has the `cause` `Authorize`.
  * 5. `hop` counts the plans from 0, and `attempt` counts the attempts of a hop from 1.
  *
- * An exchange starts when its plan is complete. A `PlanError` and `Exchange.simulate` have no events.
+ * An exchange starts when its plan is complete: observers are not called for a `PlanError`, nor by `Exchange.simulate`.
  *
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'

@@ -86,9 +86,9 @@ export const empty: Settings = {
 
 // --- lists that are not valid --------------------------------------------------------------------------------------
 
-/** The hook of a list that is not a list. Planning reports it. */
+/** Stands for hooks that are not a list. Planning reports it. */
 export const invalidHooks: Hook = (head) => async () => E.right(head)
-/** The observer of a list that is not a list. Planning reports it. */
+/** Stands for observers that are not a list. Planning reports it. */
 export const invalidObservers: Observer = Object.freeze({})
 
 /** Returns a copy of a list, or a list of `invalid` if plain JavaScript passed something else. */
@@ -100,7 +100,7 @@ export const listOr = <A>(given: ReadonlyArray<A>, invalid: A): ReadonlyArray<A>
   }
 }
 
-/** Returns the name of a setting whose list is not a list, or `undefined`. */
+/** Returns the name of a setting that must be a list and is not, or `undefined`. */
 export const invalidList = ({ hooks, observers }: Settings): 'hooks' | 'observers' | undefined => {
   if (hooks._tag !== 'Inherit' && hooks.value.includes(invalidHooks)) return 'hooks'
   return observers._tag !== 'Inherit' && observers.value.includes(invalidObservers) ? 'observers' : undefined

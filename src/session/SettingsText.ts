@@ -67,7 +67,7 @@ const lines = (settings: Settings): ReadonlyArray<Line> => [
   ...single('progress', settings.progress, isPresent),
 ]
 
-/** Returns the settings that inherit nothing, in one line; empty if there are none. */
+/** Returns one line with every setting that is not inherited. */
 export const show = (settings: Settings): string =>
   settings === empty
     ? ''

@@ -44,7 +44,7 @@ export interface InvalidSettings {
   readonly message: string
 }
 
-/** Why there is no plan. Nothing was sent. */
+/** An error of planning. Nothing was sent. */
 export type PlanError =
   | InvalidUrl
   | MissingScheme

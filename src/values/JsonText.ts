@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { reasonOf } from './Printable.js'
 
-/** Returns the JSON of a value. The left is the reason why there is none, such as a cycle, a BigInt, NaN or a symbol. */
+/** Returns the JSON of a value. A `Left` is the reason why it cannot be written, such as a cycle, a BigInt, NaN or a symbol. */
 export const stringify = (value: unknown): E.Either<string, string> => {
   try {
     const written: string | undefined = JSON.stringify(value)
