@@ -28,9 +28,9 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as SharedJar from './client/SharedJar.js'
 import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
-import * as SharedJar from './SharedJar.js'
 import * as Environment from './session/Environment.js'
 import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
@@ -42,7 +42,7 @@ import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
 import type { Transport } from './wire/Transport.js'
 
-export type { Loan, OnJar, SharedJar } from './SharedJar.js'
+export type { Loan, OnJar, SharedJar } from './client/SharedJar.js'
 
 /**
  * What programs run with. `open` makes one.

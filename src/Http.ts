@@ -27,7 +27,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
-import * as Jar from './cookies/Jar.js'
 import {
   begin,
   drive,
@@ -37,8 +36,9 @@ import {
   type Outcome,
   sendRequest,
   untilAborted,
-} from './Interpreter.js'
-import { flatMapEither, type Http } from './Program.js'
+} from './client/Interpreter.js'
+import * as Jar from './cookies/Jar.js'
+import { flatMapEither, type Http } from './program/Program.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
@@ -50,9 +50,9 @@ import type { Plan } from './wire/Plan.js'
 import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
 import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
 
-export * from './Concurrency.js'
-export * from './Program.js'
-export * from './Recovery.js'
+export * from './program/Concurrency.js'
+export * from './program/Program.js'
+export * from './program/Recovery.js'
 
 /** Returns the jar with a value; an error has it already. */
 const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>

@@ -36,13 +36,13 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Show as ShowInstance } from 'fp-ts/lib/Show.js'
 import type { Jar } from './cookies/Jar.js'
-import { hasKnownTag, textIn } from './ErrorMatch.js'
-import type { HttpError } from './ErrorUnion.js'
+import { hasKnownTag, textIn } from './errors/ErrorMatch.js'
+import type { HttpError } from './errors/ErrorUnion.js'
 import * as Printable from './values/Printable.js'
 import type { Tagged } from './values/Tagged.js'
 
-export { is, type Match, match, matchOr, type ResultOf } from './ErrorMatch.js'
-export * from './ErrorUnion.js'
+export { is, type Match, match, matchOr, type ResultOf } from './errors/ErrorMatch.js'
+export * from './errors/ErrorUnion.js'
 
 // --- printing ------------------------------------------------------------------------------------------------------
 

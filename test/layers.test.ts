@@ -12,6 +12,9 @@ const src = fileURLToPath(new URL('../src', import.meta.url))
 /** From the lowest to the highest. The empty name is that of the entry points, which are directly in `src`. */
 const LAYERS = ['values', 'cookies', 'wire', 'session', 'stages', 'inspect', 'transport', '', 'cli']
 
+/** The parts of entry points. They belong to the same layer. */
+const PARTS = ['errors', 'program', 'client']
+
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
 const text = (file: string): string => readFileSync(join(src, file), 'utf8')
 
@@ -25,8 +28,10 @@ const code = (file: string): string =>
     found.startsWith('/') ? '' : expressionsIn(found),
   )
 
-const layerOf = (file: string): number =>
-  LAYERS.indexOf(dirname(file) === '.' ? '' : (dirname(file).split('/')[0] ?? ''))
+const layerOf = (file: string): number => {
+  const [folder = ''] = dirname(file).split('/')
+  return LAYERS.indexOf(folder === '.' || PARTS.includes(folder) ? '' : folder)
+}
 
 const importsOf = (file: string): ReadonlyArray<string> =>
   [...text(file).matchAll(/^(?:import|export)\b[^'\n]*(?:\{[^}]*\}[^'\n]*)?from '(\.[^']+)'/gm)].map(([, path = '']) =>
@@ -280,7 +285,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     'throw',
     /\bthrow\b/,
     [
-      'Concurrency.ts',
+      'program/Concurrency.ts',
       'Http.ts',
       'Store.ts',
       'wire/coding/Gzip.ts',

@@ -10,7 +10,7 @@ import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import { type BodyLimit, type ClientCertificate, hideCertificate, type Timeouts } from '../wire/Plan.js'
-import * as Auth from './Auth.js'
+import * as Auth from './auth/Auth.js'
 import type { Observer } from './Observer.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 import {

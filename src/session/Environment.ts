@@ -29,7 +29,7 @@ import { trimmed } from '../values/PercentEncoding.js'
 import { messageOf } from '../values/Printable.js'
 import type { Credentials } from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
-import * as Netrc from './Netrc.js'
+import * as Netrc from './auth/Netrc.js'
 import * as NoProxy from './NoProxy.js'
 
 /** What the library uses from the environment of a program. It is immutable. */

@@ -17,7 +17,7 @@ import * as Override from '../values/Override.js'
 import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import { CertificateEq } from '../wire/Plan.js'
-import * as Auth from './Auth.js'
+import * as Auth from './auth/Auth.js'
 import type { HeaderSetting, Settings } from './SettingsRecord.js'
 
 const HeaderEq: EqOf<HeaderSetting> = struct<HeaderSetting>({

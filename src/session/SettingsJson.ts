@@ -10,7 +10,7 @@ import * as Secret from '../values/Secret.js'
 import { fromNumber, Line, Numeric, Text, toNumber, type Writer } from '../values/Serialization.js'
 import { isArray } from '../values/UserInput.js'
 import { type ClientCertificate, hideCertificate } from '../wire/Plan.js'
-import * as Auth from './Auth.js'
+import * as Auth from './auth/Auth.js'
 import { follow, httpsOnly, none, type RedirectPolicy, sameOrigin } from './RedirectPolicy.js'
 import { baseUrl, hideNamed, isHiddenForName, type Settings } from './SettingsRecord.js'
 

@@ -11,7 +11,7 @@ import * as Secret from '../values/Secret.js'
 import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
-import type * as Auth from './Auth.js'
+import type * as Auth from './auth/Auth.js'
 import type { Observer } from './Observer.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 

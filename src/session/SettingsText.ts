@@ -8,7 +8,7 @@ import * as Printable from '../values/Printable.js'
 import * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
-import type * as Auth from './Auth.js'
+import type * as Auth from './auth/Auth.js'
 import { empty, type HeaderSetting, type Settings } from './SettingsRecord.js'
 
 type Line = readonly [setting: keyof Settings, text: string]

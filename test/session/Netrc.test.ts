@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
-import * as Netrc from '../../src/session/Netrc.js'
+import * as Netrc from '../../src/session/auth/Netrc.js'
 import * as Secret from '../../src/values/Secret.js'
 
 /** Returns the entry for a host as `user:password`, `none`, or `invalid` if the file has no valid entry. */

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Auth } from '../../session/Auth.js'
+import type { Auth } from '../../session/auth/Auth.js'
 import * as Environment from '../../session/Environment.js'
 import type { Observer } from '../../session/Observer.js'
 import * as Policies from '../../session/RedirectPolicy.js'

@@ -4,12 +4,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import * as Jar from './cookies/Jar.js'
-import * as HttpError from './HttpError.js'
-import { untilAborted } from './Interpreter.js'
+import { untilAborted } from '../client/Interpreter.js'
+import * as SharedJar from '../client/SharedJar.js'
+import * as Jar from '../cookies/Jar.js'
+import * as HttpError from '../HttpError.js'
+import * as UserInput from '../values/UserInput.js'
 import type { ErrorOf, Http, ValueOf } from './Program.js'
-import * as SharedJar from './SharedJar.js'
-import * as UserInput from './values/UserInput.js'
 
 /** Runs a program for each item, one after the other. Returns the values, or the first error. */
 export const traverse =

@@ -3,8 +3,9 @@
  *
  * The types take the union from the error, which comes last. So only the tags count that the error can have.
  */
+
+import type { Handlers, Member, Tagged } from '../values/Tagged.js'
 import { type HttpError, TAGS, type Tag } from './ErrorUnion.js'
-import type { Handlers, Member, Tagged } from './values/Tagged.js'
 
 /** Returns a text of an error, which may be anything. Never throws. */
 export const textIn = (error: unknown, name: '_tag' | 'message' | 'name'): string | undefined => {

@@ -15,9 +15,9 @@
  * assert.equal(JSON.stringify(Auth.basic('me', 'hunter2')), '{"_tag":"Basic","user":"me","pass":"‹secret›"}')
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
-import * as Secret from '../values/Secret.js'
-import * as Tagged from '../values/Tagged.js'
-import type { Plan } from '../wire/Plan.js'
+import * as Secret from '../../values/Secret.js'
+import * as Tagged from '../../values/Tagged.js'
+import type { Plan } from '../../wire/Plan.js'
 
 /** Sends no credentials, not even those of netrc. */
 export type None = { readonly _tag: 'None' }

@@ -1,22 +1,22 @@
 /** The union of all errors of the library, and their tags. `HttpError` is its public name. */
-import type { InvalidCookie } from './cookies/Cookie.js'
-import type { CookieConflict } from './cookies/Jar.js'
-import type { InvalidCurl } from './inspect/FromCurl.js'
-import type { StoreFailed } from './session/StoreError.js'
-import type { HookFailed, SendError } from './stages/Exchange.js'
-import type { PlanError } from './stages/PlanError.js'
-import type { RedirectError } from './stages/Redirect.js'
-import type { DownloadError } from './transport/download/Download.js'
-import type { DecodeError, EncodeError } from './values/Serialization.js'
-import * as Fault from './wire/Fault.js'
-import type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
-import type { TransportError } from './wire/Transport.js'
+import type { InvalidCookie } from '../cookies/Cookie.js'
+import type { CookieConflict } from '../cookies/Jar.js'
+import type { InvalidCurl } from '../inspect/FromCurl.js'
+import type { StoreFailed } from '../session/StoreError.js'
+import type { HookFailed, SendError } from '../stages/Exchange.js'
+import type { PlanError } from '../stages/PlanError.js'
+import type { RedirectError } from '../stages/Redirect.js'
+import type { DownloadError } from '../transport/download/Download.js'
+import type { DecodeError, EncodeError } from '../values/Serialization.js'
+import * as Fault from '../wire/Fault.js'
+import type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
+import type { TransportError } from '../wire/Transport.js'
 
-export type { InvalidCookie } from './cookies/Cookie.js'
-export type { CookieConflict } from './cookies/Jar.js'
-export type { InvalidCurl } from './inspect/FromCurl.js'
-export type { StoreFailed } from './session/StoreError.js'
-export type { ExchangeError, HookFailed, SendError } from './stages/Exchange.js'
+export type { InvalidCookie } from '../cookies/Cookie.js'
+export type { CookieConflict } from '../cookies/Jar.js'
+export type { InvalidCurl } from '../inspect/FromCurl.js'
+export type { StoreFailed } from '../session/StoreError.js'
+export type { ExchangeError, HookFailed, SendError } from '../stages/Exchange.js'
 export type {
   InvalidBody,
   InvalidHeader,
@@ -24,12 +24,12 @@ export type {
   InvalidSettings,
   PlanError,
   UnsupportedScheme,
-} from './stages/PlanError.js'
-export type { RedirectError } from './stages/Redirect.js'
-export type { DownloadError } from './transport/download/Download.js'
-export type { DecodeError, EncodeError } from './values/Serialization.js'
-export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
-export type { TransportError } from './wire/Transport.js'
+} from '../stages/PlanError.js'
+export type { RedirectError } from '../stages/Redirect.js'
+export type { DownloadError } from '../transport/download/Download.js'
+export type { DecodeError, EncodeError } from '../values/Serialization.js'
+export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
+export type { TransportError } from '../wire/Transport.js'
 
 /**
  * Any error of the library. An error of a program that ran has `jar` and `history`. A decoder fails with `E`.

@@ -6,9 +6,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
-import * as Jar from './cookies/Jar.js'
-import * as HttpError from './HttpError.js'
-import * as UserInput from './values/UserInput.js'
+import * as Jar from '../cookies/Jar.js'
+import * as HttpError from '../HttpError.js'
+import * as UserInput from '../values/UserInput.js'
 
 /** Receives the jar before and after an exchange. */
 export type OnJar = (from: Jar.Jar, to: Jar.Jar) => void

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { hasKnownTag, textIn } from './ErrorMatch.js'
-import { notify } from './session/Notify.js'
+import { hasKnownTag, textIn } from '../errors/ErrorMatch.js'
+import { notify } from '../session/Notify.js'
 import type {
   DoneEvent,
   ObservedError,
@@ -13,16 +13,16 @@ import type {
   ObservedHeaders,
   ObservedPlan,
   Observer,
-} from './session/Observer.js'
-import type { Exchange } from './stages/Exchange.js'
-import { hide, hideSecretQuery } from './stages/ReplyRedaction.js'
-import * as Entropy from './values/Entropy.js'
-import type { Headers } from './values/Headers.js'
-import type { Clock } from './wire/Clock.js'
-import type * as Fault from './wire/Fault.js'
-import type { Plan } from './wire/Plan.js'
-import type { Head, Reply } from './wire/Reply.js'
-import type { OnRetry, TransportError } from './wire/Transport.js'
+} from '../session/Observer.js'
+import type { Exchange } from '../stages/Exchange.js'
+import { hide, hideSecretQuery } from '../stages/ReplyRedaction.js'
+import * as Entropy from '../values/Entropy.js'
+import type { Headers } from '../values/Headers.js'
+import type { Clock } from '../wire/Clock.js'
+import type * as Fault from '../wire/Fault.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Head, Reply } from '../wire/Reply.js'
+import type { OnRetry, TransportError } from '../wire/Transport.js'
 
 type Sent = E.Either<TransportError, Reply>
 type Result = E.Either<ObservedError, ObservedHead>

@@ -29,10 +29,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { withoutBrackets } from '../values/IpAddress.js'
-import type { Credentials } from '../values/Proxy.js'
-import * as Secret from '../values/Secret.js'
-import * as Url from '../values/Url.js'
+import { withoutBrackets } from '../../values/IpAddress.js'
+import type { Credentials } from '../../values/Proxy.js'
+import * as Secret from '../../values/Secret.js'
+import * as Url from '../../values/Url.js'
 
 /**
  * The credentials of one `machine` or `default` entry. A missing field is an empty string.

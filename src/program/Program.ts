@@ -17,9 +17,9 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as SRTE from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type * as Client from './Client.js'
-import * as Jar from './cookies/Jar.js'
-import * as UserInput from './values/UserInput.js'
+import type * as Client from '../Client.js'
+import * as Jar from '../cookies/Jar.js'
+import * as UserInput from '../values/UserInput.js'
 
 /**
  * A program that needs a client, updates a jar, and fails with `E` or returns an `A`.

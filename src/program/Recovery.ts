@@ -3,9 +3,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as HttpError from './HttpError.js'
+import { recover } from '../client/SharedJar.js'
+import * as HttpError from '../HttpError.js'
 import { flatMap, type Http, jar, left, of } from './Program.js'
-import { recover } from './SharedJar.js'
 
 /** Continues with one of two programs, after a failure too. */
 export const matchE =
