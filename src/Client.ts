@@ -78,6 +78,11 @@ export interface Options {
   /** Makes a transport that the client closes: `Transport.undici` by default. Not called if `transport` is given. */
   readonly openTransport?: IO<Transport>
   /**
+   * Wraps the transport, opened or given, such as `Transport.withRetry(policy)`. Several wrappers combine with `flow`: the
+   * last one is the outermost. By default the transport is not wrapped.
+   */
+  readonly wrapTransport?: Endomorphism<Transport>
+  /**
    * The environment of the process by default: its variables and `~/.netrc`, read once when the client is opened. The
    * session decides which sources are used (`Session.withAmbient`).
    */
@@ -112,12 +117,13 @@ const seeds: IO<IO<string>> = () => {
 export const open = (options: Options = {}): IO<Client> => {
   const own = UserInput.own(options)
   const { session = Session.defaults, jar = Jar.empty, environment, clock = Clock.system, random, signal } = own
-  const { openTransport } = own
+  const { openTransport, wrapTransport } = own
   const given = own.transport ?? undefined // plain JavaScript may pass null
   return () => {
     const closing = new AbortController()
     // A transport of this library ends its requests when it is closed. Others end by a signal, which costs a listener.
-    const needsSignal = given !== undefined || openTransport !== undefined || session.mounts.length > 0
+    const isCustom = given !== undefined || openTransport !== undefined || wrapTransport !== undefined
+    const needsSignal = isCustom || session.mounts.length > 0
     const joined = signal === undefined ? undefined : joinSignals(signal, closing.signal)
     const ends = joined?.signal ?? (needsSignal ? closing.signal : undefined)
     const base = {
@@ -129,7 +135,8 @@ export const open = (options: Options = {}): IO<Client> => {
       shared: SharedJar.make(jar)(),
       ...(ends === undefined ? {} : { signal: ends }),
     }
-    const transport = given ?? (openTransport ?? undici)()
+    const inner = given ?? (openTransport ?? undici)()
+    const transport = wrapTransport === undefined ? inner : wrapTransport(inner)
     const close = async (): Promise<void> => {
       closing.abort(Fault.make('ClientClosed', 'The client was closed'))
       joined?.release()

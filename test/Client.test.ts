@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -71,6 +71,34 @@ describe('a client and the transports it was given', () => {
     await pipe(Http.get('bad'), Client.runWith(own))()
     await expect(pipe(broken, Client.runWith(own))()).rejects.toThrow('mine')
     expect(closed()).toBe(3)
+  })
+  it('wraps the transport that it opens or is given, and closes only what it opened', async () => {
+    const wrap = flow(Transport.withLimit({ concurrency: 2 }), Transport.withRetry({ attempts: 3, base: 0, jitter: 0 }))
+    for (const key of ['transport', 'openTransport'] as const) {
+      let calls = 0
+      const flaky = Transport.memory(() => ({ status: ++calls < 3 ? 503 : 200 }))
+      const { transport, closed } = closable(flaky)
+      const source = key === 'transport' ? { transport } : { openTransport: () => transport }
+      const outcome = await pipe(
+        Http.get('http://h/'),
+        Client.runWith({ session: Session.empty, ...source, wrapTransport: wrap }),
+      )()
+      expect(outcome).toMatchObject({ right: { status: 200 } })
+      expect([calls, closed()]).toEqual([3, key === 'transport' ? 0 : 1])
+    }
+  })
+  it('ends the waits of a wrapped transport with ClientClosed', async () => {
+    for (const wrapTransport of [
+      Transport.withRetry({ attempts: 3, base: 10_000 }),
+      Transport.withLimit({ concurrency: 1, rate: { requests: 1, per: 60_000 } }),
+    ]) {
+      const shared = options(Transport.memory(() => ({ status: 503 })))
+      const client = Client.open({ ...shared, wrapTransport })()
+      const running = [page('a'), page('b')].map((program) => Client.runIn(client)(program)())
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      await Client.close(client)()
+      expect((await Promise.all(running))[1]).toMatchObject({ left: { _tag: 'ClientClosed' } })
+    }
   })
   it('keeps other clients of a shared transport or mount working when it is closed', async () => {
     const through = { given: options(slow(20)), mounted: options(Transport.memory({})) }

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { format } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type ExampleHosts, openExampleHosts } from './exampleHosts.js'
 
-// Every TypeScript block of a README and every @example compiles against the built package, and runs.
+// Every TypeScript block of a README and every @example compiles against the built package, and runs. A `text` or
+// `mermaid` block that follows a TypeScript block is what this block prints. `example.com` is a server of the test.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, '.cache', 'docs')
@@ -12,15 +15,16 @@ const folder = join(root, '.cache', 'docs')
 interface Example {
   readonly name: string
   readonly code: string
+  /** What the example prints, if the document shows it. */
+  readonly output?: string
 }
 
 const nameOf = (path: string, i: number): string => `${relative(root, path).replace(/[/.]/g, '-')}-${i + 1}`
 
 const blocksOf = (path: string): ReadonlyArray<Example> =>
-  [...readFileSync(path, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ''], i) => ({
-    name: nameOf(path, i),
-    code,
-  }))
+  [
+    ...readFileSync(path, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$(?:\n\n```(?:text|mermaid)\n([\s\S]*?)^```$)?/gm),
+  ].map(([, code = '', output], i) => ({ name: nameOf(path, i), code, ...(output === undefined ? {} : { output }) }))
 
 const examplesOf = (path: string): ReadonlyArray<Example> => {
   const comments = readFileSync(path, 'utf8').match(/\/\*\*[\s\S]*?\*\//g) ?? []
@@ -47,7 +51,7 @@ const filesIn = (subfolder: string, extension: string): ReadonlyArray<string> =>
 
 const documents = [
   join(root, 'README.md'),
-  ...['src', 'laws', 'test/conformance'].flatMap((subfolder) => filesIn(subfolder, 'README.md')),
+  ...['src', 'laws', 'test/conformance', 'test/programs'].flatMap((subfolder) => filesIn(subfolder, 'README.md')),
 ]
 const sources = ['src', 'laws'].flatMap((subfolder) => filesIn(subfolder, '.ts'))
 const examples = [...documents.flatMap(blocksOf), ...sources.flatMap(examplesOf)]
@@ -64,8 +68,19 @@ const CONFIG = {
   include: ['*.ts'],
 }
 
+let hosts: ExampleHosts | undefined
+
 describe('documentation', () => {
-  beforeAll(() => {
+  afterAll(() => {
+    vi.unstubAllEnvs()
+    hosts?.close()
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+  beforeAll(async () => {
+    hosts = await openExampleHosts()
+    for (const [name, value] of Object.entries(hosts.variables)) vi.stubEnv(name, value)
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(CONFIG))
@@ -85,7 +100,37 @@ describe('documentation', () => {
     expect(new Set(examples.map(({ name }) => name)).size).toBe(examples.length)
   })
 
-  it.each(examples)('$name runs', async ({ name }) => {
+  it.each(examples)('$name runs', async ({ name, output }) => {
+    const lines: Array<string> = []
+    vi.spyOn(console, 'log').mockImplementation((...values: ReadonlyArray<unknown>) => {
+      lines.push(format(...values))
+    })
     await import(/* @vite-ignore */ join(folder, 'out', `${name}.js`))
+    if (output !== undefined) expect(`${lines.join('\n').replaceAll('\r', '')}\n`).toBe(output)
+  })
+})
+
+/** The most lines of a page. */
+const MAX_LINES = 120
+const LONGER: Readonly<Record<string, number>> = {
+  'README.md': 160,
+  'laws/README.md': 150,
+  'src/client/README.md': 170,
+  'src/inspect/README.md': 140,
+  'src/transport/README.md': 170,
+  'test/programs/README.md': 150,
+}
+
+/** The programs that a guide shows. */
+const SHOWN: Readonly<Record<string, string>> = {}
+
+describe('pages', () => {
+  it.each(documents.map((path) => relative(root, path)))('%s is short enough to be read', (path) => {
+    const lines = readFileSync(join(root, path), 'utf8').split('\n').length - 1
+    expect(lines).toBeLessThanOrEqual(LONGER[path] ?? MAX_LINES)
+  })
+  it.each(Object.entries(SHOWN))('show the program %s as it is tested', (program, page) => {
+    const [, code = ''] = readFileSync(join(root, 'test/programs', program), 'utf8').split(/^(?:\/\/.*\n)+/)
+    expect(blocksOf(join(root, page)).map((block) => block.code)).toContain(code)
   })
 })

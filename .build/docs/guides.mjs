@@ -1,15 +1,32 @@
 // The Markdown files of the repository that are pages of the site. They are copied with a title and a group, and with
 // links that work there: a link to another guide leads to its page, and a link to any other file leads to the repository.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
 /** The start page. */
 const START = 'README.md'
 
-/** The guides that are not README files of layers, in the order of the navigation. */
-const GUIDES = ['src/README.md', 'laws/README.md', 'test/conformance/README.md', '.github/CHANGELOG.md']
-
-const LAYERS = 'src'
+/** The groups of the navigation, and their pages in order. */
+const GROUPS = {
+  Guides: [
+    'src/session/README.md',
+    'src/session/auth/README.md',
+    'src/cookies/README.md',
+    'src/stages/README.md',
+    'src/transport/undici/README.md',
+    'src/transport/download/README.md',
+    'src/transport/README.md',
+    'src/program/README.md',
+    'src/errors/README.md',
+    'src/client/README.md',
+    'src/inspect/README.md',
+    'laws/README.md',
+    'test/programs/README.md',
+    'test/conformance/README.md',
+    'src/cli/README.md',
+  ],
+  Architecture: ['src/README.md', 'src/values/README.md', 'src/wire/README.md', '.github/CHANGELOG.md'],
+}
 
 /** A text without the lines of its code blocks and without its inline code, which may contain brackets. */
 const outsideCode = (markdown, change) =>
@@ -23,14 +40,10 @@ const isReadme = (path) => posix.basename(path) === 'README.md'
 /** The last part of the address of a guide: `cookies` for `src/cookies/README.md`. */
 const addressOf = (path) => posix.basename(isReadme(path) ? posix.dirname(path) : path, '.md').toLowerCase()
 
-const capitalized = (word) => word.charAt(0).toUpperCase() + word.slice(1)
-
 /** Writes the pages into `folder`, and returns the paths of the start page and of the guides. */
 export const writeGuides = (root, folder, repository) => {
-  const layers = readdirSync(join(root, LAYERS), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(root, LAYERS, entry.name, 'README.md')))
-    .map(({ name }) => `${LAYERS}/${name}/README.md`)
-  const guides = [...GUIDES, ...layers]
+  const groupOf = new Map(Object.entries(GROUPS).flatMap(([group, paths]) => paths.map((path) => [path, group])))
+  const guides = [...groupOf.keys()]
   const pages = new Map([START, ...guides].map((path) => [path, path === START ? path : `${addressOf(path)}.md`]))
 
   const link = (from, target) => {
@@ -49,9 +62,8 @@ export const writeGuides = (root, folder, repository) => {
     const markdown = readFileSync(join(root, path), 'utf8')
     const body = withLinks(path, markdown)
     if (path === START) return body
-    const isLayer = layers.includes(path)
-    const title = isLayer ? capitalized(addressOf(path)) : /^# (.+)$/m.exec(markdown)?.[1]
-    const properties = { title, group: isLayer ? 'Layers' : 'Guides', address: addressOf(path) }
+    const title = /^# (.+)$/m.exec(markdown)?.[1]
+    const properties = { title, group: groupOf.get(path), address: addressOf(path) }
     const lines = Object.entries(properties).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
     return `---\n${lines.join('\n')}\n---\n\n${body}`
   }

@@ -49,7 +49,7 @@ export const build = async () => {
 
     sort: ['source-order'],
     sortEntryPoints: false,
-    groupOrder: ['Modules', ...GROUP_ORDER, 'Guides', 'Layers', 'Interfaces', 'Type Aliases', 'Functions', 'Variables', '*'],
+    groupOrder: ['Modules', ...GROUP_ORDER, 'Guides', 'Architecture', 'Interfaces', 'Type Aliases', 'Functions', 'Variables', '*'],
     categoryOrder: CATEGORY_ORDER,
     groupReferencesByType: true,
     navigation: { includeCategories: false, includeGroups: true, includeFolders: false },

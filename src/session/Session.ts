@@ -27,7 +27,7 @@ import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Coding from '../wire/coding/Coding.js'
 import type { Transport } from '../wire/Transport.js'
-import { withHeaders, withTimeouts } from './Configure.js'
+import { withBaseUrl, withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
 import * as SettingsEq from './SettingsEq.js'
 import * as SettingsJson from './SettingsJson.js'
@@ -82,6 +82,21 @@ export const defaults: Session = pipe(
   }),
   withTimeouts({ connect: 10_000, read: 60_000 }),
 )
+
+/**
+ * Returns the default session with a base URL, to which the URLs of requests are joined: `withBaseUrl(url)(defaults)`.
+ *
+ * @since 0.2.0
+ * @category constructors
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const plan = pipe(Request.get('users'), Plan.plan({ session: Session.at('https://api.example.com/v1') }))
+ * assert.deepEqual(pipe(plan, E.map(({ url }) => url.href)), E.right('https://api.example.com/v1/users'))
+ */
+export const at = (baseUrl: string | URL): Session => withBaseUrl(baseUrl)(defaults)
 
 /**
  * Sends requests whose URL matches a prefix (`https://api.test/v1`, `http+unix:`) through the given transport. Replaces
