@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { TAGS } from '../src/HttpError.js'
 
-// The README has every tag of an error.
+// The guide about errors has every tag of an error.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const text = (path: string): string => readFileSync(join(root, path), 'utf8')
-const readme = text('README.md')
+const guide = text('src/errors/README.md')
 
-const section = (title: string): string => readme.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+const section = (title: string): string => guide.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
 
-describe('the README', () => {
+describe('the guide about errors', () => {
   it('has a row for every tag of an error', () => {
-    const errors = section('Errors')
+    const errors = section('All tags')
     expect(TAGS.filter((tag) => !errors.includes(`\`${tag}\``))).toEqual([])
   })
 })
