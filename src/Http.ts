@@ -163,23 +163,41 @@ export const json = <D, A>(
 
 // --- streams -------------------------------------------------------------------------------------------------------
 
+/** Returns the fault of a reader of the body. An error that has a plan belongs to another exchange. */
+const faultOf = (outcome: E.Either<unknown, unknown>): Fault.Fault | undefined =>
+  E.isLeft(outcome) && Fault.is(outcome.left) && !('plan' in outcome.left) ? outcome.left : undefined
+
 /**
  * Passes the final response's body to `use` and always releases the connection. The first argument of `use` is the
- * response without its bytes. A body that fails is an error, whatever `use` returns. Errors: `SendError`, those of `use`.
+ * response without its bytes. `Stream` has functions that read the body. A body that fails is an error, whatever `use`
+ * returns. A `Fault` of `use` becomes a `SendError` with plan, history and jar. Errors: `SendError`, those of `use`.
+ *
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Client, Http, Request, Stream, Transport } from 'requests-ts'
+ *
+ * const transport = Transport.memory({ 'POST /chat': { status: 200, body: 'data: Hi\n\ndata: Ada\n\n' } })
+ * const answer = pipe(
+ *   Request.post('http://h.test/chat'),
+ *   Request.withJson({ stream: true }),
+ *   Http.stream(Stream.ok((_, body) => pipe(body, Stream.events(), Stream.toArray))),
+ *   Http.map((events) => events.map(({ data }) => data)))
+ * assert.deepEqual(await Client.runWith({ transport })(answer)(), { _tag: 'Right', right: ['Hi', 'Ada'] })
  */
 export const stream =
   <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
-  (request: Request.Request): Http<Exchange.SendError | E, A> =>
+  (request: Request.Request): Http<Exchange.SendError | Exclude<E, Fault.Fault>, A> =>
   (jar) =>
   (client) =>
   () => {
-    const finish: Finish<E, A> = async (reply, done) => {
+    const finish: Finish<Exclude<E, Fault.Fault>, A> = async (reply, done) => {
       const { source, fault, leave } = observed(reply.body)
       try {
         const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
         const used = await use(unread, source)()
-        const failure = fault()
-        return failure === undefined ? used : failedBody(done, failure)
+        const failure = fault() ?? faultOf(used)
+        // The cast: a fault was excluded.
+        return failure === undefined ? (used as E.Either<Exclude<E, Fault.Fault>, A>) : failedBody(done, failure)
       } catch (cause) {
         if (Fault.is(cause)) return failedBody(done, cause)
         throw cause // an exception of the user's code is not hidden

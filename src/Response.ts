@@ -34,13 +34,8 @@ export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
-export const ok = (response: Response): E.Either<ResponseError.StatusError, Response> => {
-  const { status, reason, url, plan } = response
-  if (status < 400) return E.right(response)
-  const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  const message = Printable.escapeControls(`${status} ${kind}: ${reason} for url: ${url} (${plan.method})`)
-  return E.left({ _tag: 'StatusError', response, message })
-}
+export const ok = (response: Response): E.Either<ResponseError.StatusError, Response> =>
+  response.status < 400 ? E.right(response) : E.left(ResponseError.statusError(response))
 
 /** Decodes the body as text: by a byte order mark, else the declared charset, else UTF-8 (D10). */
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)

@@ -1,5 +1,6 @@
 /**
- * Reading a response body while it arrives (`pieces`, `text`, `lines`, `jsonLines`), and saving it as a file.
+ * Reading a response body while it arrives (`pieces`, `text`, `lines`, `jsonLines`, `events`), using its items (`take`,
+ * `forEach`, `toArray`), and saving it as a file.
  *
  * `toFile` writes to `PATH.part` and renames it to `PATH` when the file is complete, so `PATH` never holds half a file.
  * The name of the file never comes from the server.
@@ -39,6 +40,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Http from './Http.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
@@ -56,6 +58,10 @@ import type { Target } from './transport/download/PartWriter.js'
 import * as Range from './transport/download/Range.js'
 import * as Resource from './transport/download/Resource.js'
 import * as UserInput from './values/UserInput.js'
+import { bodyCut, concat } from './wire/BodySource.js'
+import type * as Fault from './wire/Fault.js'
+import type { Source, Unread } from './wire/Reply.js'
+import { type StatusError, statusError } from './wire/ResponseError.js'
 import type { OnProgress } from './wire/Transport.js'
 
 export {
@@ -67,7 +73,57 @@ export {
   type UnexpectedStatus,
 } from './transport/download/Download.js'
 export type { FileFailed } from './transport/download/PartFile.js'
-export * from './wire/BodyReaders.js'
+export {
+  type InLine,
+  type InvalidPayload,
+  jsonLines,
+  type LinesOptions,
+  lines,
+  type NotJson,
+  type NotJsonLine,
+  pieces,
+  text,
+} from './wire/BodyReaders.js'
+export { type EventsOptions, events, type ServerSentEvent } from './wire/ServerSentEvents.js'
+export * from './wire/StreamItems.js'
+
+// --- status --------------------------------------------------------------------------------------------------------
+
+/** The most octets of the body of a rejected response that `ok` reads. */
+const MAX_ERROR_BODY = 1_048_576
+
+const firstBytes = async (body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= MAX_ERROR_BODY) break
+  }
+  return concat(chunks).subarray(0, MAX_ERROR_BODY)
+}
+
+/**
+ * Checks the status before a stream is used: an argument of `Http.stream`. A status of 400 or above is a `StatusError`, whose
+ * response has the first 1,048,576 octets of the body. Errors: `StatusError`, those of `use`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const ok =
+  <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
+  (head: Unread, body: Source): TaskEither<E | StatusError | Fault.Fault, A> =>
+    head.status < 400
+      ? use(head, body)
+      : async () => {
+          try {
+            return E.left(statusError({ ...head, bytes: await firstBytes(body) }))
+          } catch (cause) {
+            return E.left(bodyCut(cause))
+          }
+        }
+
+// --- files ---------------------------------------------------------------------------------------------------------
 
 /** Options of `toFile`. */
 export interface ToFile {

@@ -14,6 +14,7 @@ export { withRetry } from './transport/Retry.js'
 export type { Dispatcher } from './transport/undici/Dispatcher.js'
 export { type Options, undici } from './transport/undici/Undici.js'
 export type { Fault, FaultTag } from './wire/Fault.js'
+export { byPercent, type PercentProgress } from './wire/Progress.js'
 export { type Answer, type Reply, reply, type Server, type Source } from './wire/Reply.js'
 export {
   around,

@@ -291,6 +291,8 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
       'wire/coding/Gzip.ts',
       'wire/coding/Inflater.ts',
       'wire/BodyReaders.ts',
+      'wire/ServerSentEvents.ts',
+      'wire/StreamItems.ts',
       'wire/coding/Zstd.ts',
     ],
   ],

@@ -79,7 +79,12 @@ export interface LinesOptions {
 
 const DEFAULT_MAX_LENGTH = 67_108_864
 
-const lineTooLong = (maxLength: number): Fault.Fault =>
+/** Returns the maximal length that a user gave, or the default. */
+export const maxLengthOf = (given: number | undefined): number =>
+  given !== undefined && given > 0 ? given : DEFAULT_MAX_LENGTH
+
+/** The fault of a line that is too long. */
+export const lineTooLong = (maxLength: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `A line is longer than ${maxLength} characters; raise maxLength, or read pieces or text`)
 
 const LINE_END = /\r\n|\n|\r/
@@ -87,8 +92,8 @@ const LINE_END = /\r\n|\n|\r/
 /** Yields lines without their ends. The end of the last line does not start an empty one. Searches each character once. */
 export const lines = (options: LinesOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    const { charset, delimiter = '', maxLength = DEFAULT_MAX_LENGTH } = UserInput.own(options)
-    const limit = maxLength > 0 ? maxLength : DEFAULT_MAX_LENGTH
+    const { charset, delimiter = '', maxLength } = UserInput.own(options)
+    const limit = maxLengthOf(maxLength)
     const separator = delimiter === '' ? LINE_END : delimiter
     // So many characters at the end of a chunk may be the start of a delimiter.
     const overlap = Math.max(0, delimiter.length - 1)

@@ -16,8 +16,8 @@ const signalOf = (response: ServerResponse) => {
 
 export const open = (base: string) =>
   Client.open({
-    session: pipe(Session.defaults, Session.withBaseUrl(base)),
-    openTransport: () => pipe(Transport.undici(), Transport.withRetry({ base: 5_000, jitter: 0 })),
+    session: Session.at(base),
+    wrapTransport: Transport.withRetry({ base: 5_000, jitter: 0 }),
   })
 
 /** Returns a handler of requests. `report` gets the outcome of each. */

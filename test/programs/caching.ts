@@ -82,9 +82,4 @@ const withCache = (folder: string) => (inner: Transport.Transport) => {
 }
 
 export const run = (url: string, folder: string) =>
-  pipe(
-    Http.get(url),
-    Http.ok,
-    Http.map(Response.text),
-    Client.runWith({ openTransport: () => pipe(Transport.undici(), withCache(folder)) }),
-  )
+  pipe(Http.get(url), Http.ok, Http.map(Response.text), Client.runWith({ wrapTransport: withCache(folder) }))

@@ -1,25 +1,16 @@
 // Downloads a large file with a progress display, and resumes a download that was interrupted.
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Client, Request, Stream, type Transport } from 'requests-ts'
-
-/** Prints a line whenever another fifth of the file has arrived. */
-const progressLines = (print: (line: string) => void) => {
-  let last = -1
-  return ({ direction, bytes, total }: Transport.Progress) =>
-    () => {
-      if (direction === 'up' || total === undefined) return
-      const percent = Math.floor((bytes / total) * 5) * 20
-      if (percent === last) return
-      last = percent
-      print(`${percent}% ${bytes}/${total}`)
-    }
-}
+import { Client, Request, Stream, Transport } from 'requests-ts'
 
 export const run = (url: string, path: string, print: (line: string) => void) =>
   pipe(
     Request.get(url),
-    Request.withProgress(progressLines(print)),
+    Request.withProgress(
+      Transport.byPercent(20, ({ direction, percent, bytes, total }) => () => {
+        if (direction === 'down') print(`${percent}% ${bytes}/${total}`)
+      }),
+    ),
     Stream.toFile(path, { existing: 'Resume' }),
     Client.run,
     TE.map(({ size, resumedAt, head }) => ({ size, resumedAt, status: head.status })),

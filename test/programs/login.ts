@@ -10,6 +10,6 @@ export const run = (base: string, pass: string) =>
     Http.flatMap(() => Http.get('account')),
     Http.ok,
     Http.map(Response.text),
-    Client.use({ session: pipe(Session.defaults, Session.withBaseUrl(base)) }),
+    Client.use({ session: Session.at(base) }),
     TE.bimap(HttpError.show, ([text, jar]) => ({ text, cookies: Jar.toArray(jar).map(({ name }) => name) })),
   )

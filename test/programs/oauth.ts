@@ -56,7 +56,7 @@ const item = (i: number) =>
   )
 
 export const run = (base: string, revoke: IO<void>) =>
-  Client.scoped({ session: pipe(Session.defaults, Session.withBaseUrl(base)) })((client) => {
+  Client.scoped({ session: Session.at(base) })((client) => {
     const authorized = withToken(pipe(obtain, Client.runIn(client)))
     const ten = pipe(
       RA.makeBy(10, item),

@@ -34,10 +34,6 @@ export const run = (base: string) =>
     Http.map(RA.map(({ id }) => detail(id))),
     Http.flatMap(Http.parallel({ concurrency: 4 })),
     Client.runWith({
-      session: pipe(
-        Session.defaults,
-        Session.withBaseUrl(base),
-        Session.withHeader('Accept', 'application/vnd.github+json'),
-      ),
+      session: pipe(Session.at(base), Session.withHeader('Accept', 'application/vnd.github+json')),
     }),
   )

@@ -20,8 +20,8 @@ export const run = (base: string, name: keyof typeof programs) =>
     programs[name],
     Http.ok,
     Client.runWith({
-      session: pipe(Session.defaults, Session.withBaseUrl(base), Session.withTimeouts({ total: 3_000 })),
-      openTransport: () => pipe(Transport.undici(), Transport.withRetry(policy)),
+      session: pipe(Session.at(base), Session.withTimeouts({ total: 3_000 })),
+      wrapTransport: Transport.withRetry(policy),
     }),
     TE.match(HttpError.show, ({ status }) => `${status}`),
   )

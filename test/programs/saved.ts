@@ -5,8 +5,7 @@ import { Auth, Client, Http, Jar, Response, Session, Store, Transport } from 're
 
 const page = pipe(Http.get('me'), Http.ok, Http.map(Response.text))
 
-const sessionOf = (base: string) =>
-  pipe(Session.defaults, Session.withBaseUrl(base), Session.withHeader('X-App', '1'), Session.withBearer('tok'))
+const sessionOf = (base: string) => pipe(Session.at(base), Session.withHeader('X-App', '1'), Session.withBearer('tok'))
 
 export const run = (base: string, path: string) => {
   const session = sessionOf(base)

@@ -50,4 +50,4 @@ const main = pipe(
 )
 
 export const run = (base: string, log: Env['log']) =>
-  Client.scoped({ session: pipe(Session.defaults, Session.withBaseUrl(base)) })((http) => main({ http, log }))
+  Client.scoped({ session: Session.at(base) })((http) => main({ http, log }))

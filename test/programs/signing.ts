@@ -77,8 +77,7 @@ const sign =
 
 const sessionOf = (base: string, key: Key) =>
   pipe(
-    Session.defaults,
-    Session.withBaseUrl(base),
+    Session.at(base),
     Session.withAuth(
       Auth.custom(
         'aws4',
@@ -107,7 +106,7 @@ export const run = (base: string, key: Key, name: keyof typeof requests) =>
     Http.map((response) => `${response.status} ${Response.text(response)}`),
     Client.runWith({
       session: sessionOf(base, key),
-      openTransport: () => pipe(Transport.undici(), Transport.withRetry({ base: 1_100, jitter: 0 })),
+      wrapTransport: Transport.withRetry({ base: 1_100, jitter: 0 }),
     }),
   )
 

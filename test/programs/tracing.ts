@@ -1,7 +1,7 @@
 // Traces an exchange: a span for each attempt and each hop, and a count of the outcomes.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import { Client, Headers, Http, Plan, Session, Transport } from 'requests-ts'
 
 interface Span {
@@ -39,13 +39,8 @@ export const run = (base: string, report: (span: Span) => void) => {
     Http.ok,
     Http.map(({ status }) => status),
     Client.runWith({
-      session: pipe(
-        Session.defaults,
-        Session.withBaseUrl(base),
-        Session.withBearer('t0ken'),
-        Session.withSecretQuery('api_key', 'QSECRET'),
-      ),
-      openTransport: () => pipe(Transport.undici(), withTracing(report), Transport.withRetry({ base: 20 })),
+      session: pipe(Session.at(base), Session.withBearer('t0ken'), Session.withSecretQuery('api_key', 'QSECRET')),
+      wrapTransport: flow(withTracing(report), Transport.withRetry({ base: 20 })),
     }),
   )
   return () => operation.run('getStart', start)
