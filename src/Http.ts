@@ -165,7 +165,9 @@ export const json = <D, A>(
 
 /** Returns the fault of a reader of the body. An error that has a plan belongs to another exchange. */
 const faultOf = (outcome: E.Either<unknown, unknown>): Fault.Fault | undefined =>
-  E.isLeft(outcome) && Fault.is(outcome.left) && !('plan' in outcome.left) ? outcome.left : undefined
+  E.isLeft(outcome) && Fault.is(outcome.left) && 'cause' in outcome.left && !('plan' in outcome.left)
+    ? outcome.left
+    : undefined
 
 /**
  * Passes the final response's body to `use` and always releases the connection. The first argument of `use` is the

@@ -5,18 +5,18 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { hasKnownTag, textIn } from '../errors/ErrorMatch.js'
 import { notify } from '../session/Notify.js'
-import type {
-  DoneEvent,
-  ObservedError,
-  ObservedEvent,
-  ObservedHead,
-  ObservedHeaders,
-  ObservedPlan,
-  Observer,
+import {
+  type DoneEvent,
+  exchangeOf,
+  type ObservedError,
+  type ObservedEvent,
+  type ObservedHead,
+  type ObservedHeaders,
+  type ObservedPlan,
+  type Observer,
 } from '../session/Observer.js'
 import type { Exchange } from '../stages/Exchange.js'
 import { hide, hideSecretQuery } from '../stages/ReplyRedaction.js'
-import * as Entropy from '../values/Entropy.js'
 import type { Headers } from '../values/Headers.js'
 import type { Clock } from '../wire/Clock.js'
 import type * as Fault from '../wire/Fault.js'
@@ -88,7 +88,7 @@ export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange):
   if (layer._tag === 'Inherit' || layer.value.length === 0) return undefined
   const observers = layer.value
   const startedAt = clock.monotonic()
-  const exchange = Entropy.draw(entropy, 'exchange')
+  const exchange = exchangeOf({ entropy })
 
   let [hop, attempt, resendCount] = [0, 0, 0]
   let plan = viewPlan(first)

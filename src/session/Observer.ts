@@ -38,8 +38,10 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
+import * as Entropy from '../values/Entropy.js'
 import type { Cause } from '../wire/Plan.js'
 import type { Connection } from '../wire/Reply.js'
+import type { SendControls } from '../wire/Transport.js'
 import { notify } from './Notify.js'
 
 /**
@@ -220,3 +222,12 @@ export const Monoid: MonoidOf<Observer> = {
     onDone: both(x, y, 'onDone'),
   }),
 }
+
+/**
+ * Returns the id that the events of an exchange have as `exchange`. A transport that knows it can send the context of the
+ * span that `onSend` started. Without a seed, it is that of an empty one.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const exchangeOf = ({ entropy = '' }: Pick<SendControls, 'entropy'>): string => Entropy.draw(entropy, 'exchange')

@@ -3,6 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { get, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { context, propagation, SpanKind, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import * as E from 'fp-ts/lib/Either.js'
 import { Client, Response } from 'requests-ts'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -353,26 +357,56 @@ describe('the programs of a user', () => {
     expect(outcome).toEqual(E.left({ kind: 'NotFound', message: `${base}/users/3` }))
     expect(lines).toEqual(['get 1', 'get 1', 'get 2', expect.stringContaining('InvalidPayload'), 'get 3'])
   })
-  it('trace each attempt and each hop', async () => {
+  it('export a span for each attempt, whose context the server receives', async () => {
     const { seen, listener } = Servers.traced()
     const base = await serve(listener)
-    const spans: Array<Parameters<Parameters<typeof Tracing.run>[1]>[0]> = []
-    expect(await Tracing.run(base, (span) => spans.push(span))()).toEqual(E.right(200))
-    expect(spans.map(({ parent, cause, outcome }) => [parent, cause, outcome])).toEqual([
-      ['getStart', 'Start', '302'],
-      ['getStart', 'Follow', '503'],
-      ['getStart', 'Follow', '200'],
+    const exporter = new InMemorySpanExporter()
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    trace.setGlobalTracerProvider(provider)
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+    const operation = trace.getTracer('test').startSpan('getStart')
+    const outcome = await context.with(trace.setSpan(context.active(), operation), () => Tracing.run(base, 'start')())
+    const refused = await Tracing.run('http://127.0.0.1:1', 'start')()
+    for (const api of [trace, context, propagation]) api.disable()
+
+    expect(outcome).toEqual(E.right(200))
+    expect(refused).toMatchObject({ left: { _tag: 'ConnectFailed' } })
+    const spans = exporter.getFinishedSpans()
+    const common = {
+      'http.request.method': 'GET',
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(base).port),
+    }
+    expect(spans.slice(0, 3).map(({ attributes }) => attributes)).toEqual([
+      { ...common, 'url.full': `${base}/start?api_key=‹secret›`, 'http.response.status_code': 302 },
+      {
+        ...common,
+        'url.full': `${base}/flaky`,
+        'http.request.resend_count': 1,
+        'http.response.status_code': 503,
+        'error.type': '503',
+      },
+      { ...common, 'url.full': `${base}/flaky`, 'http.request.resend_count': 2, 'http.response.status_code': 200 },
     ])
-    expect(seen.headers).toEqual(Array.from({ length: 3 }, () => '00-abc-def-01'))
-    expect(new Set(spans.map(({ exchange }) => exchange)).size).toBe(1)
-    expect(spans.map(({ request }) => request.split('\r\n')[0])).toMatchInlineSnapshot(`
-      [
-        "GET /start?api_key=‹secret› HTTP/1.1",
-        "GET /flaky HTTP/1.1",
-        "GET /flaky HTTP/1.1",
-      ]
-    `)
-    expect(JSON.stringify(spans)).not.toMatch(/t0ken|secretcookie|QSECRET/)
+    const { traceId, spanId } = operation.spanContext()
+    for (const span of spans.slice(0, 3)) {
+      const { name, kind, parentSpanContext } = span
+      expect([name, kind, parentSpanContext?.spanId, span.spanContext().traceId]).toEqual([
+        'GET',
+        SpanKind.CLIENT,
+        spanId,
+        traceId,
+      ])
+    }
+    expect(spans.map(({ status }) => status.code)).toEqual([0, 2, 0, ...spans.slice(3).map(() => 2)])
+    expect(seen.headers).toEqual(spans.slice(0, 3).map((span) => `00-${traceId}-${span.spanContext().spanId}-01`))
+    expect(spans.slice(3).map(({ attributes }) => attributes['error.type'])).toEqual(
+      Array.from({ length: 3 }, () => 'ConnectFailed'),
+    )
+    expect(JSON.stringify(spans.map(({ attributes, events }) => [attributes, events]))).not.toMatch(
+      /t0ken|secretcookie|QSECRET/,
+    )
   })
   it('abort their requests when the client of the server goes away', async () => {
     const { seen, listener } = Servers.silent()

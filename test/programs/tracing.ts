@@ -1,47 +1,66 @@
-// Traces an exchange: a span for each attempt and each hop, and a count of the outcomes.
-import { AsyncLocalStorage } from 'node:async_hooks'
+// Traces each attempt with OpenTelemetry: a client span, and its context in the header fields of the request.
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
-import { Client, Headers, Http, Plan, Session, Transport } from 'requests-ts'
+import { Client, Headers, Http, Observer, Session, Transport } from 'requests-ts'
 
-interface Span {
-  readonly parent: string | undefined
-  /** The request without its secrets. */
-  readonly request: string
-  readonly cause: Plan.Plan['cause']
-  readonly exchange: string | undefined
-  readonly outcome: string
-  readonly ms: number
-}
+/** The span of each exchange that waits for a reply. An exchange has at most one attempt at a time. */
+type Spans = Map<string, Span>
 
-const operation = new AsyncLocalStorage<string>()
+const spanPerAttempt = (spans: Spans): Observer.Observer => ({
+  onSend:
+    ({ exchange, plan, resendCount }) =>
+    () => {
+      const attributes = {
+        'http.request.method': plan.method,
+        'url.full': plan.url,
+        'server.address': plan.hostname,
+        'server.port': plan.port,
+        ...(resendCount === 0 ? {} : { 'http.request.resend_count': resendCount }),
+      }
+      const tracer = trace.getTracer('requests-ts')
+      spans.set(exchange, tracer.startSpan(plan.method, { kind: SpanKind.CLIENT, attributes }))
+    },
+  onReply:
+    ({ exchange, result }) =>
+    () => {
+      const span = spans.get(exchange)
+      spans.delete(exchange)
+      if (E.isRight(result)) span?.setAttribute('http.response.status_code', result.right.status)
+      if (E.isLeft(result) || result.right.status >= 400) {
+        span?.setAttribute('error.type', E.isLeft(result) ? result.left._tag : `${result.right.status}`)
+        span?.setStatus({ code: SpanStatusCode.ERROR })
+      }
+      span?.end()
+    },
+})
 
-const withTracing = (report: (span: Span) => void) => (inner: Transport.Transport) =>
-  Transport.around(inner)((plan, controls) => async () => {
-    const parent = operation.getStore()
-    const start = performance.now()
-    const traced = { ...plan, headers: Headers.upsertAt('traceparent', '00-abc-def-01')(plan.headers) }
-    const outcome = await inner(traced, controls)()
-    report({
-      parent,
-      request: Plan.toHttp()(traced),
-      cause: plan.cause,
-      exchange: controls.entropy,
-      outcome: E.isRight(outcome) ? `${outcome.right.status}` : outcome.left._tag,
-      ms: performance.now() - start,
-    })
-    return outcome
+const withPropagation = (spans: Spans) => (inner: Transport.Transport) =>
+  Transport.around(inner)((plan, controls) => () => {
+    const span = spans.get(Observer.exchangeOf(controls))
+    const fields: Record<string, string> = {}
+    propagation.inject(span === undefined ? context.active() : trace.setSpan(context.active(), span), fields)
+    const headers = Object.entries(fields).reduce(
+      (all, [name, value]) => Headers.upsertAt(name, value)(all),
+      plan.headers,
+    )
+    return inner({ ...plan, headers }, controls)()
   })
 
-export const run = (base: string, report: (span: Span) => void) => {
-  const start = pipe(
-    Http.get('start'),
+export const run = (base: string, path: string) => {
+  const spans: Spans = new Map()
+  return pipe(
+    Http.get(path),
     Http.ok,
     Http.map(({ status }) => status),
     Client.runWith({
-      session: pipe(Session.at(base), Session.withBearer('t0ken'), Session.withSecretQuery('api_key', 'QSECRET')),
-      wrapTransport: flow(withTracing(report), Transport.withRetry({ base: 20 })),
+      session: pipe(
+        Session.at(base),
+        Session.withBearer('t0ken'),
+        Session.withSecretQuery('api_key', 'QSECRET'),
+        Session.withObserver(spanPerAttempt(spans)),
+      ),
+      wrapTransport: flow(withPropagation(spans), Transport.withRetry({ base: 20 })),
     }),
   )
-  return () => operation.run('getStart', start)
 }
