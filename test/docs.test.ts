@@ -119,7 +119,10 @@ const maxLines = (path: string): number => {
 /** The programs that a guide shows. */
 const SHOWN: Readonly<Record<string, string>> = {
   'pages.ts': 'src/program/README.md',
+  'abort.ts': 'src/client/README.md',
   'errors.ts': 'src/errors/README.md',
+  'services.ts': 'src/client/README.md',
+  'tracing.ts': 'src/session/observation/README.md',
 }
 
 describe('pages', () => {

@@ -19,6 +19,7 @@ const GROUPS = {
     'src/program/README.md',
     'src/errors/README.md',
     'src/client/README.md',
+    'src/session/observation/README.md',
     'src/inspect/README.md',
     'laws/README.md',
     'test/programs/README.md',

@@ -2,7 +2,7 @@
  * Generates settings, sessions and requests as users build them: with a few combinators, over a few names that repeat.
  */
 import * as fc from 'fast-check'
-import type { Observer } from '../../src/session/Observer.js'
+import type { Observer } from '../../src/session/observation/Observer.js'
 import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'

@@ -4,7 +4,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { hasKnownTag, textIn } from '../errors/ErrorMatch.js'
-import { notify } from '../session/Notify.js'
+import { notify } from '../session/observation/Notify.js'
 import {
   type DoneEvent,
   exchangeOf,
@@ -14,7 +14,7 @@ import {
   type ObservedHeaders,
   type ObservedPlan,
   type Observer,
-} from '../session/Observer.js'
+} from '../session/observation/Observer.js'
 import type { Exchange } from '../stages/Exchange.js'
 import { hide, hideSecretQuery } from '../stages/ReplyRedaction.js'
 import type { Headers } from '../values/Headers.js'

@@ -11,7 +11,7 @@ import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import { type BodyLimit, type ClientCertificate, hideCertificate, type Timeouts } from '../wire/Plan.js'
 import * as Auth from './auth/Auth.js'
-import type { Observer } from './Observer.js'
+import type { Observer } from './observation/Observer.js'
 import * as RedirectPolicy from './RedirectPolicy.js'
 import {
   baseUrl,

@@ -12,7 +12,7 @@ import type { ClientCertificate, Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './auth/Auth.js'
-import type { Observer } from './Observer.js'
+import type { Observer } from './observation/Observer.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
 
 export type { OnProgress, Progress } from '../wire/Transport.js'

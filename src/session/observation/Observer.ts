@@ -38,10 +38,10 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
-import * as Entropy from '../values/Entropy.js'
-import type { Cause } from '../wire/Plan.js'
-import type { Connection } from '../wire/Reply.js'
-import type { SendControls } from '../wire/Transport.js'
+import * as Entropy from '../../values/Entropy.js'
+import type { Cause } from '../../wire/Plan.js'
+import type { Connection } from '../../wire/Reply.js'
+import type { SendControls } from '../../wire/Transport.js'
 import { notify } from './Notify.js'
 
 /**

@@ -1,5 +1,5 @@
 /** Calls observers. They are the user's code, and nothing that goes wrong in them may change an exchange. */
-import * as Fault from '../wire/Fault.js'
+import * as Fault from '../../wire/Fault.js'
 
 /**
  * Calls one function of an observer with an event. Ignores a property that is inherited or not a function, what the
