@@ -121,6 +121,9 @@ const SHOWN: Readonly<Record<string, string>> = {
   'pages.ts': 'src/program/README.md',
   'abort.ts': 'src/client/README.md',
   'errors.ts': 'src/errors/README.md',
+  'upload.ts': 'src/transport/download/README.md',
+  'download.ts': 'src/transport/download/README.md',
+  'events.ts': 'src/transport/download/README.md',
   'services.ts': 'src/client/README.md',
   'tracing.ts': 'src/session/observation/README.md',
 }
