@@ -41,6 +41,7 @@ export {
   type Tls,
   type Wire,
   wire,
+  withHeaders,
 } from './wire/Plan.js'
 
 /** @deprecated Use `BodyLimit`. */

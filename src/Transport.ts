@@ -7,7 +7,7 @@
 import type { SendControls } from './wire/Transport.js'
 
 export { type Limit, withLimit } from './transport/Limit.js'
-export { memory } from './transport/Memory.js'
+export { type Mock, memory, mock } from './transport/Memory.js'
 export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
 export { replay } from './transport/Replay.js'
 export { withRetry } from './transport/Retry.js'

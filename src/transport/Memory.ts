@@ -11,9 +11,11 @@
  * assert.deepEqual(pipe(outcome, E.map(([response]) => Response.text(response))), E.right('POST'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
+import type { Plan } from '../wire/Plan.js'
 import { once, type Server, type Source } from '../wire/Reply.js'
 import { notifyProgress, type OnProgress, type Progress, type Transport, withPlan } from '../wire/Transport.js'
 import { abortedBeforeSend } from './Cancellation.js'
@@ -54,3 +56,38 @@ export const memory =
     if (plan.body._tag === 'Bytes') notifyBytes(progress, 'up')(Secret.open(plan.body.bytes).length)
     return E.right({ ...served.right.head, body: sourceOf(served.right, notifyBytes(progress, 'down')) })
   }
+
+/**
+ * A transport without a network, and what it was given.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Mock {
+  readonly transport: Transport
+  /** Returns the plans that were sent, in their order. */
+  readonly sent: IO<ReadonlyArray<Plan>>
+}
+
+/**
+ * Returns a transport like `memory` that remembers the plans, for a test of what a program sends.
+ *
+ * @since 0.2.0
+ * @category constructors
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Client, Http, Plan, Request, Transport } from 'requests-ts'
+ *
+ * const { transport, sent } = Transport.mock({ 'POST /users': { status: 201 } })
+ * await pipe(Http.post('http://h.test/users', Request.withText('Ada')), Client.runWith({ transport }))()
+ * assert.deepEqual(sent().map(Plan.show), ['POST http://h.test/users (3 bytes)'])
+ */
+export const mock = (server: Server): Mock => {
+  const plans: Plan[] = []
+  const inner = memory(server)
+  const transport: Transport = (plan, controls) => () => {
+    plans.push(plan)
+    return inner(plan, controls)()
+  }
+  return { transport, sent: () => [...plans] }
+}

@@ -122,6 +122,28 @@ export const is = (u: unknown): u is Plan => {
   return typeof method === 'string' && isUrl && Headers.is(headers) && isPayload && isRoute
 }
 
+/**
+ * Sets header fields of a plan, each as `Headers.upsertAt` does: for a custom scheme of authentication, or a transport that
+ * wraps another.
+ *
+ * @since 0.2.0
+ * @category combinators
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const plan = pipe(Request.get('https://h.test/'), Plan.plan({ session: Session.empty }))
+ * const traced = pipe(plan, E.map(Plan.withHeaders({ traceparent: '00-ab-cd-01' })), E.map((p) => Plan.wire(p).headers))
+ * assert.deepEqual(traced, E.right([['traceparent', '00-ab-cd-01']]))
+ */
+export const withHeaders =
+  (fields: Readonly<Record<string, Headers.Value>>) =>
+  (plan: Plan): Plan => ({
+    ...plan,
+    headers: Object.entries(fields).reduce((all, [name, value]) => Headers.upsertAt(name, value)(all), plan.headers),
+  })
+
 /** Returns whether the body can be sent more than once. */
 export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'
 

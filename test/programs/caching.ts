@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { Client, Headers, Http, type Plan, Response, Transport } from 'requests-ts'
+import { Client, Headers, Http, Plan, Response, Transport } from 'requests-ts'
 
 interface Entry {
   readonly at: number
@@ -16,9 +16,7 @@ interface Entry {
 
 const fileOf = ({ url, headers }: Plan.Plan) => {
   const varying = Headers.reveal(headers).filter(([name]) => /^(accept|authorization|cookie)/i.test(name))
-  return `${createHash('sha256')
-    .update(JSON.stringify([url.href, varying]))
-    .digest('hex')}.json`
+  return createHash('sha256').update(`${url.href} ${varying}`).digest('hex')
 }
 
 const load = (file: string): Promise<Entry | undefined> =>
@@ -29,11 +27,8 @@ const load = (file: string): Promise<Entry | undefined> =>
 const replyOf = ({ body, ...entry }: Entry) =>
   Transport.reply({ ...entry, status: 200, body: Buffer.from(body, 'base64') })
 
-const field = (name: string) =>
-  flow(
-    Headers.joined(name),
-    O.getOrElse(() => ''),
-  )
+const orEmpty = O.getOrElse(() => '')
+const field = (name: string) => flow(Headers.joined(name), orEmpty)
 
 const maxAgeMs = (headers: Headers.Headers) =>
   Number(/max-age=(\d+)/.exec(field('Cache-Control')(headers))?.[1] ?? 0) * 1_000
@@ -60,8 +55,8 @@ const withCache = (folder: string) => (inner: Transport.Transport) => {
       const now = Date.now()
       if (entry !== undefined && now - entry.at < maxAgeMs(stored)) return E.right(replyOf(entry))
       const etag = field('ETag')(stored)
-      const conditional = etag === '' ? headers : Headers.upsertAt('If-None-Match', etag)(headers)
-      const outcome = await inner({ ...plan, headers: conditional }, controls)()
+      const conditional = etag === '' ? plan : Plan.withHeaders({ 'If-None-Match': etag })(plan)
+      const outcome = await inner(conditional, controls)()
       if (E.isLeft(outcome)) return outcome
       const reply = outcome.right
       if (reply.status === 304 && entry !== undefined) {

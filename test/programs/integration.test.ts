@@ -6,12 +6,7 @@ import { integration, RuleSet } from 'requests-ts/laws'
 import { describe, expect, test } from 'vitest'
 import * as Users from './users.js'
 
-const session = pipe(
-  Session.empty,
-  Session.withBaseUrl('https://api.test/v1'),
-  Session.withBearer('t0k'),
-  Session.withMaxRedirects(2),
-)
+const session = pipe(Session.at('https://api.test/v1'), Session.withBearer('t0k'), Session.withMaxRedirects(2))
 const server = {
   'POST /v1/users': { status: 201, body: '{"id":7,"name":"Ada"}' },
   'PATCH /v1/users/7': { status: 204 },
@@ -25,24 +20,15 @@ const renaming = pipe(
 )
 RuleSet.suite({ describe, test }, { numRuns: 100 })('users', integration({ ...options, program: renaming }))
 
-const leaking = integration({
-  ...options,
-  program: pipe(Http.get('me', Request.withHeader('X-Api-Token', 'hunter2')), Http.ok),
-  secrets: ['hunter2'],
-})
-const looping = integration({
-  ...options,
-  program: pipe(
-    'me',
-    Http.unfold((url) =>
-      pipe(
-        Http.get(url),
-        Http.map(({ status }) => [status, status < 400 ? O.some(url) : O.none]),
-      ),
-    ),
-  ),
-  patience: 500,
-})
+const leak = pipe(Http.get('me', Request.withHeader('X-Api-Token', 'hunter2')), Http.ok)
+const leaking = integration({ ...options, program: leak, secrets: ['hunter2'] })
+const again = (url: string) =>
+  pipe(
+    Http.get(url),
+    Http.map(({ status }) => [status, O.some(url)] as const),
+  )
+const loop = pipe('me', Http.unfold(again))
+const looping = integration({ ...options, program: loop, patience: 500 })
 
 test('finds a program that sends a token to other origins', async () => {
   const found = await RuleSet.refutations({ numRuns: 100 })(leaking)

@@ -4,19 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import {
-  Auth,
-  Client,
-  Explain,
-  Headers,
-  Http,
-  HttpError,
-  Plan,
-  Request,
-  Response,
-  Session,
-  Transport,
-} from 'requests-ts'
+import { Auth, Client, Explain, Http, HttpError, Plan, Request, Response, Session, Transport } from 'requests-ts'
 
 export interface Key {
   readonly id: string
@@ -28,27 +16,17 @@ export interface Key {
 const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
 
-const canonicalQuery = (url: URL) =>
-  [...url.searchParams]
-    .map((pair) => pair.map(encodeURIComponent).join('='))
-    .sort()
-    .join('&')
-
-const hashOf = (body: O.Option<Uint8Array>, isEmpty: boolean) =>
-  pipe(
-    body,
-    O.match(() => (isEmpty ? sha256('') : 'UNSIGNED-PAYLOAD'), sha256),
-  )
+const encoded = (pair: readonly string[]) => pair.map(encodeURIComponent).join('=')
 
 const sign =
   ({ id, secret, region, service }: Key, now: IO<Date>) =>
   (plan: Plan.Plan) => {
     const { method, url: href, headers, body } = Plan.wire(plan)
     const url = new URL(href)
-    const hash = hashOf(body, plan.body._tag === 'Empty')
-    const time = now()
-      .toISOString()
-      .replace(/[-:]|\.\d{3}/g, '')
+    const hash = O.isSome(body) ? sha256(body.value) : plan.body._tag === 'Empty' ? sha256('') : 'UNSIGNED-PAYLOAD'
+    const date = now().toISOString()
+    const time = date.replace(/[-:]|\.\d{3}/g, '')
+    const query = Array.from(url.searchParams, encoded).sort().join('&')
     const scope = [time.slice(0, 8), region, service, 'aws4_request']
     const signed = [
       ...headers.map(([name, value]) => [name.toLowerCase(), value.trim()]).filter(([name]) => name === 'content-type'),
@@ -58,33 +36,20 @@ const sign =
     ]
     const names = signed.map(([name]) => name).join(';')
     const lines = signed.map((field) => field.join(':'))
-    const canonical = [method, url.pathname, canonicalQuery(url), ...lines, '', names, hash].join('\n')
+    const canonical = [method, url.pathname, query, ...lines, '', names, hash].join('\n')
     const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical)].join('\n')
     const signature = hmac(scope.reduce(hmac, Buffer.from(`AWS4${secret}`)), text).toString('hex')
-    return {
-      ...plan,
-      headers: pipe(
-        plan.headers,
-        Headers.upsertAt('X-Amz-Date', time),
-        Headers.upsertAt('X-Amz-Content-Sha256', hash),
-        Headers.upsertAt(
-          'Authorization',
-          `AWS4-HMAC-SHA256 Credential=${id}/${scope.join('/')}, SignedHeaders=${names}, Signature=${signature}`,
-        ),
-      ),
-    }
+    return Plan.withHeaders({
+      'X-Amz-Date': time,
+      'X-Amz-Content-Sha256': hash,
+      Authorization: `AWS4-HMAC-SHA256 Credential=${id}/${scope.join('/')}, SignedHeaders=${names}, Signature=${signature}`,
+    })(plan)
   }
 
+const now = () => new Date()
+
 const sessionOf = (base: string, key: Key) =>
-  pipe(
-    Session.at(base),
-    Session.withAuth(
-      Auth.custom(
-        'aws4',
-        sign(key, () => new Date()),
-      ),
-    ),
-  )
+  pipe(Session.at(base), Session.withAuth(Auth.custom('aws4', sign(key, now))))
 
 async function* chunks() {
   yield new TextEncoder().encode('abc')

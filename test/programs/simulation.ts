@@ -1,15 +1,14 @@
 // Simulates two redirects of a signed upload without a network, and tells their story.
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Auth, Exchange, Headers, Plan, Request, Session, Story } from 'requests-ts'
+import { Auth, Exchange, Plan, Request, Session, Story } from 'requests-ts'
 
 /** Counts its signatures. */
 const counting = () => {
   let count = 0
   return Auth.custom('sig', (plan) => {
     count += 1
-    const signature = `sig ${count} of ${plan.method} ${plan.url.pathname}`
-    return { ...plan, headers: Headers.upsertAt('Authorization', signature)(plan.headers) }
+    return Plan.withHeaders({ Authorization: `sig ${count} of ${plan.method} ${plan.url.pathname}` })(plan)
   })
 }
 

@@ -2,7 +2,7 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import * as E from 'fp-ts/lib/Either.js'
 import { flow, pipe } from 'fp-ts/lib/function.js'
-import { Client, Headers, Http, Observer, Session, Transport } from 'requests-ts'
+import { Client, Http, Observer, Plan, Session, Transport } from 'requests-ts'
 
 /** The span of each exchange that waits for a reply. An exchange has at most one attempt at a time. */
 type Spans = Map<string, Span>
@@ -40,11 +40,7 @@ const withPropagation = (spans: Spans) => (inner: Transport.Transport) =>
     const span = spans.get(Observer.exchangeOf(controls))
     const fields: Record<string, string> = {}
     propagation.inject(span === undefined ? context.active() : trace.setSpan(context.active(), span), fields)
-    const headers = Object.entries(fields).reduce(
-      (all, [name, value]) => Headers.upsertAt(name, value)(all),
-      plan.headers,
-    )
-    return inner({ ...plan, headers }, controls)()
+    return inner(Plan.withHeaders(fields)(plan), controls)()
   })
 
 export const run = (base: string, path: string) => {
