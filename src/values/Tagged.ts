@@ -32,13 +32,19 @@ export type Exact<H, Tag extends string> = H & { readonly [Other in Exclude<keyo
 /** Anything that one of the handlers returns. */
 export type Result<H extends Readonly<Record<Tag, (member: never) => unknown>>, Tag extends string> = ReturnType<H[Tag]>
 
-/** Returns the `match` of a union. It calls the handler of a value's tag, and returns its result. */
+/**
+ * Returns the `match` of a union. It calls the handler of a value's tag, and returns its result. An inherited handler does
+ * not count: a foreign value may have the tag `toString`.
+ */
 export const match =
   <A extends Tagged>() =>
   <H extends Handlers<A>>(handlers: Exact<H, A['_tag']>) =>
   (value: A): Result<H, A['_tag']> => {
     const tag: A['_tag'] = value._tag
     // The cast: TypeScript cannot relate the tag of a value to the handler that takes the value.
-    const handler = handlers[tag] as unknown as (member: A) => Result<H, A['_tag']>
-    return handler(value)
+    const handler = Object.hasOwn(handlers, tag)
+      ? (handlers[tag] as unknown as (member: A) => Result<H, A['_tag']>)
+      : undefined
+    // The cast: only a value that is not of the union has no handler.
+    return handler?.(value) as Result<H, A['_tag']>
   }

@@ -160,6 +160,15 @@ describe('an Agent', () => {
     })
     expect(await send({ dispatcher: own(new Agent()) }, Request.get(server.url))).toMatchObject({ _tag: 'Left' })
   })
+  test('with the interceptor responseError fails with the status and what to do, not as if there was no connection', async () => {
+    const server = await web((_, response) => response.writeHead(503).end('{"a":1}'))
+    const dispatcher = own(new Agent()).compose(interceptors.responseError())
+    const outcome = await send({ dispatcher }, Request.get(server.url))
+    expect(outcome).toMatchObject({
+      left: { _tag: 'ProtocolError', message: expect.stringContaining('503'), cause: { code: 'UND_ERR_RESPONSE' } },
+    })
+    expect(E.isLeft(outcome) && outcome.left).not.toHaveProperty('unsent')
+  })
   test('with interceptors that change the head passes the changed one', async () => {
     const server = await web((_, response) => response.setHeader('set-cookie', ['a=1', 'b=2']).end('ok'))
     const dispatcher = own(new Agent()).compose(interceptors.dns(), interceptors.dump())

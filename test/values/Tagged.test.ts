@@ -116,6 +116,13 @@ describe('Tagged.match', () => {
     // @ts-expect-error: the union has no `Circle`.
     match({ Square: () => 1, Line: () => 1, Point: () => 1, Circle: () => 1 })
   })
+  it('calls no inherited handler for the tag of a foreign value', () => {
+    const fold = match({ Square: () => 1, Line: () => 2, Point: () => 3 })
+    for (const _tag of ['toString', '__proto__', 'constructor', 'Circle']) {
+      const foreign: Shape = JSON.parse(JSON.stringify({ _tag }))
+      expect(fold(foreign)).toBeUndefined()
+    }
+  })
   it('infers the type of a generic union in a pipe', () => {
     const shown = pipe(
       Override.set(1),

@@ -10,6 +10,7 @@
  * | UND_ERR_SOCKET, ECONNRESET, EPIPE                                    | sent         | `ConnectFailed`     |
  * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, an unexpected 101         | sent         | `ProtocolError`     |
  * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                           | queued       | `ProtocolError`     |
+ * | UND_ERR_RESPONSE, of the interceptor `responseError`                 | any          | `ProtocolError`     |
  * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                                  | queued, sent | `RequestBodyFailed` |
  * | UND_ERR_DESTROYED, UND_ERR_CLOSED                                    | any          | `ClientClosed`      |
  * | UND_ERR_SOCKET, ECONNRESET, HTTPParserError, a wrong length          | receiving    | `BodyCut`           |
@@ -126,6 +127,13 @@ const failedAfterSent = (peer: string, cause: Fault.ForeignError): Fault.Fault =
   return Fault.make('ConnectFailed', `${what}. It may have processed the request`, cause)
 }
 
+/** The `responseError` interceptor of a given dispatcher fails instead of passing a status of 400 or above. */
+const responseRejected = (error: unknown, peer: string, cause: Fault.ForeignError): Fault.Fault => {
+  const status: unknown = Reflect.get(Object(error), 'statusCode')
+  const what = `The dispatcher rejected the response of ${peer}${typeof status === 'number' ? ` with status ${status}` : ''}`
+  return Fault.make('ProtocolError', `${what}; remove its responseError interceptor, and use Http.ok`, cause)
+}
+
 export const classify = (error: unknown, phase: Phase, peer: string): Fault.Fault => {
   if (error instanceof FaultError) return error.fault
   const cause = Fault.causeOf(error)
@@ -136,6 +144,8 @@ export const classify = (error: unknown, phase: Phase, peer: string): Fault.Faul
     case 'UND_ERR_INVALID_ARG':
     case 'UND_ERR_NOT_SUPPORTED':
       return Fault.make('ProtocolError', `The request cannot be sent: ${cause.message}`, cause)
+    case 'UND_ERR_RESPONSE':
+      return responseRejected(error, peer, cause)
     case 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH':
       return Fault.make('RequestBodyFailed', 'The length of the request body differs from its Content-Length', cause)
   }
