@@ -24,7 +24,7 @@ RuleSet.suite({ describe, test }, { numRuns: 25 })(
   transport(() => Transport.withLimit({ concurrency: 4 })(Transport.undici())),
 )
 
-/** The laws that no adapter over global fetch can satisfy, as in the table of the README. */
+/** The laws that no adapter over global fetch can satisfy, as in `laws/README.md`. */
 const CANNOT: ReadonlyArray<TransportLaw> = [
   'the server receives the request of the plan', // GET and HEAD carry no body
   'no header is added, lost or moved', // accept, accept-language, sec-fetch-mode, user-agent, accept-encoding
@@ -36,7 +36,7 @@ const CANNOT: ReadonlyArray<TransportLaw> = [
 const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body releases its connection']
 
 describe('an adapter over global fetch', () => {
-  it('violates the laws that the README lists, and satisfies the others', async () => {
+  it('violates the laws that the guide describes, and satisfies the others', async () => {
     const found = await RuleSet.refuted(transport(overFetch, { patience: 1000 }), { numRuns: 100 })
     const laws = [...found.keys()]
     expect(CANNOT.filter((law) => !laws.includes(law))).toEqual([])
