@@ -4,7 +4,7 @@
  * The types take the union from the error, which comes last. So only the tags count that the error can have.
  */
 
-import type { Handlers, Member, Tagged } from '../values/Tagged.js'
+import type { Exact, Handlers, Member, Tagged } from '../values/Tagged.js'
 import { type HttpError, TAGS, type Tag } from './ErrorUnion.js'
 
 /** Returns a text of an error, which may be anything. Never throws. */
@@ -37,7 +37,9 @@ const handlerOf = (handlers: AnyHandlers, error: unknown): ((error: never) => un
 /** The type of `match`. */
 export interface Match {
   /** In a `pipe`, the union is that of the error, whose tags may be your own too. */
-  <E extends Tagged = HttpError, H extends Handlers<E> = Handlers<E>>(handlers: H): (error: E) => ResultOf<H>
+  <E extends Tagged = HttpError, H extends Handlers<E> = Handlers<E>>(
+    handlers: Exact<H, E['_tag']>,
+  ): (error: E) => ResultOf<H>
   /** Elsewhere, the tags of the library that the functions have. */
   <H extends Partial<Handlers<HttpError>>>(
     handlers: H,

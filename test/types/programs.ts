@@ -346,6 +346,15 @@ expectType<
 
 // @ts-expect-error A tag of the union is missing.
 export const incomplete = pipe(failing, TE.mapLeft(HttpError.match({ StatusError: () => 1, Own: () => 2 })))
+export const complete = pipe(
+  failing,
+  TE.mapLeft(HttpError.match({ StatusError: () => 1, InvalidPayload: ({ paths }) => paths, Own: ({ code }) => code })),
+)
+export const more = pipe(
+  failing,
+  // @ts-expect-error The union has no such tag.
+  TE.mapLeft(HttpError.match({ StatusError: () => 1, InvalidPayload: () => 2, Own: () => 3, ReadTimeout: () => 4 })),
+)
 // @ts-expect-error The union has no such tag.
 export const superfluous = pipe(failing, TE.mapLeft(HttpError.matchOr({ ReadTimeout: () => 1 }, () => 2)))
 
