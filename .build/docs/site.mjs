@@ -54,6 +54,8 @@ export const build = async () => {
     groupReferencesByType: true,
     navigation: { includeCategories: false, includeGroups: true, includeFolders: false },
     headings: { readme: false, document: false },
+    // GitHub draws them.
+    ignoredHighlightLanguages: ['mermaid'],
     useFirstParagraphOfCommentAsSummary: true,
     includeHierarchySummary: false,
     favicon: join(here, 'favicon.svg'),

@@ -40,7 +40,10 @@ describe('the site', () => {
       old === undefined ? [`requests-ts/${name}.html`] : [],
     )
     expect(names.length).toBeGreaterThan(40)
-    const guides = ['src', 'laws', 'conformance', 'changelog', 'cookies'].map((name) => `guides/${name}.html`)
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const linked = [...readme.matchAll(/\]\(\S*?(\w+)\/README\.md\)/g)].map(([, name]) => name)
+    expect(linked.length).toBeGreaterThan(15)
+    const guides = [...linked, 'changelog'].map((name) => `guides/${name}.html`)
     expect(pages()).toEqual(expect.arrayContaining([...names, ...guides, 'index.html']))
   })
   it('describes a namespace with the comment at the head of its module', () => {
