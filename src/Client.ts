@@ -138,7 +138,7 @@ export const open = (options: Options = {}): IO<Client> => {
     const inner = given ?? (openTransport ?? undici)()
     const transport = wrapTransport === undefined ? inner : wrapTransport(inner)
     const close = async (): Promise<void> => {
-      closing.abort(Fault.make('ClientClosed', 'The client was closed'))
+      closing.abort(Fault.make('ClientClosed', Fault.CLIENT_CLOSED))
       joined?.release()
       if (given !== undefined) return
       // A custom transport that fails to close does not change the outcome of a program.

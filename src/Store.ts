@@ -115,8 +115,8 @@ const transact =
 
 /**
  * Replaces the content of the file with the result of `change`, as one transaction. `old` is undefined if the file does not
- * exist. Errors: `Unwritable` if a setting cannot be encoded (a function), `Unreadable` if the file is not a saved session,
- * `StoreFailed`. The file is unchanged after an error.
+ * exist. Errors: `EncodeError` (tag `Unwritable`) if a setting is a function, `DecodeError` (tag `Unreadable`) if the file is
+ * not a saved session, `StoreFailed`. The file is unchanged after an error.
  */
 export const update =
   (path: string) =>
@@ -131,7 +131,7 @@ export const save =
   (stored: Stored): TaskEither<Serialization.EncodeError | Serialization.DecodeError | StoreFailed, void> =>
     update(path)((old) => (old === undefined ? stored : { ...stored, jar: Jar.join(old.jar, stored.jar) }))
 
-/** Saves a session and a jar, and ignores the old content of the file. Errors: `Unwritable`, `StoreFailed`. */
+/** Saves a session and a jar, and ignores the old content of the file. Errors: `EncodeError`, `StoreFailed`. */
 export const replace =
   (path: string) =>
   (stored: Stored): TaskEither<Serialization.EncodeError | StoreFailed, void> =>

@@ -27,7 +27,7 @@ import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
 import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
-import type { Plan } from '../wire/Plan.js'
+import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
 import { type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { hide } from './ReplyRedaction.js'
@@ -78,8 +78,10 @@ const validate = (plan: Plan, outcome: E.Either<TransportError, Reply>): E.Eithe
   return Fault.is(returned.left) ? outcome : broken(plan, 'its Left is not a Fault', returned.left)
 }
 
-const clientClosed = (plan: Plan): E.Either<TransportError, never> =>
-  E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', 'The client is closed; open another client'))))
+const clientClosed = (plan: Plan): E.Either<TransportError, never> => {
+  const message = `${plan.method} ${urlWithoutQuery(plan)} was not sent: the client is closed; open another client`
+  return E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', message))))
+}
 
 const sendThrough = async (
   sender: Sender,

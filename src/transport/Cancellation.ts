@@ -42,7 +42,7 @@ export const abortedBeforeSend = (plan: Plan, { reason }: AbortSignal): Transpor
 
 /** Returns `Aborted` or `ClientClosed` if a wait must end. */
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
-  abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', 'The client was closed') : undefined)
+  abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', Fault.CLIENT_CLOSED) : undefined)
 
 /** Returns `DeadlineExceeded` if the deadline of an exchange has passed. */
 export const deadlineFault = (plan: Plan, clock: Clock.Clock, deadline: number): Fault.Fault | undefined =>

@@ -59,7 +59,7 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly message: string
   /** Name, code and message of the original error or abort reason. */
   readonly cause: ForeignError | undefined
-  /** The status that the proxy returned, for `ProxyFailed`. */
+  /** The status that a proxy returned, for `ProxyFailed`, or that a given dispatcher rejected, for `ProtocolError`. */
   readonly status?: number
   /** The limit that passed, in milliseconds, for `DeadlineExceeded`, `ReadTimeout` and `ConnectTimeout`, if it is known. */
   readonly limit?: number
@@ -114,6 +114,9 @@ export const ignoreRejection = (u: unknown): void => {
 
 /** @deprecated Use `ignoreRejection`. */
 export const abandon = ignoreRejection
+
+/** The message of a `ClientClosed` that does not know its request yet: `Transport.withPlan` completes it. */
+export const CLIENT_CLOSED = 'The client was closed'
 
 /** Marks a fault that happened before anything was written. */
 export const unsent = (fault: Fault): Fault => ({ ...fault, unsent: true })

@@ -11,7 +11,7 @@ import type { Headers } from '../values/Headers.js'
 import type { Clock } from './Clock.js'
 import * as Deadline from './Deadline.js'
 import * as Fault from './Fault.js'
-import type { Plan } from './Plan.js'
+import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Connection, Head, Reply } from './Reply.js'
 
 /** A fault and the plan for which it happened. */
@@ -74,12 +74,18 @@ export interface Transport {
   readonly close?: Task<void>
 }
 
+/** Adds the method and the URL to the message of a fault that is the same for all requests of a client. */
+const complete = (plan: Plan, fault: Fault.Fault): Fault.Fault =>
+  fault._tag === 'ClientClosed' && fault.message === Fault.CLIENT_CLOSED
+    ? { ...fault, message: `${fault.message} before ${plan.method} ${urlWithoutQuery(plan)} was done` }
+    : Deadline.complete(plan, fault)
+
 /**
- * Adds the plan to a fault, and its method, URL and limit to the message of a deadline that passed between two sends. The
- * cast: TypeScript does not recognize a spread of a union as that union.
+ * Adds the plan to a fault, and to the message of a fault that did not know its request. The cast: TypeScript does not
+ * recognize a spread of a union as that union.
  */
 export const withPlan = (plan: Plan, fault: Fault.Fault): TransportError =>
-  ({ ...Deadline.complete(plan, fault), plan }) as TransportError
+  ({ ...complete(plan, fault), plan }) as TransportError
 
 /** Converts what a custom transport has caught into a transport error with the given tag. */
 export const failed =

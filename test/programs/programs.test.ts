@@ -9,7 +9,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import * as E from 'fp-ts/lib/Either.js'
 import { Client, Response } from 'requests-ts'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import * as Abort from './abort.js'
 import * as Caching from './caching.js'
 import * as Download from './download.js'
@@ -358,6 +358,9 @@ describe('the programs of a user', () => {
     expect(lines).toEqual(['get 1', 'get 1', 'get 2', expect.stringContaining('InvalidPayload'), 'get 3'])
   })
   it('export a span for each attempt, whose context the server receives', async () => {
+    onTestFinished(() => {
+      for (const api of [trace, context, propagation]) api.disable()
+    })
     const { seen, listener } = Servers.traced()
     const base = await serve(listener)
     const exporter = new InMemorySpanExporter()
@@ -368,7 +371,6 @@ describe('the programs of a user', () => {
     const operation = trace.getTracer('test').startSpan('getStart')
     const outcome = await context.with(trace.setSpan(context.active(), operation), () => Tracing.run(base, 'start')())
     const refused = await Tracing.run('http://127.0.0.1:1', 'start')()
-    for (const api of [trace, context, propagation]) api.disable()
 
     expect(outcome).toEqual(E.right(200))
     expect(refused).toMatchObject({ left: { _tag: 'ConnectFailed' } })

@@ -165,7 +165,7 @@ describe('an Agent', () => {
     const dispatcher = own(new Agent()).compose(interceptors.responseError())
     const outcome = await send({ dispatcher }, Request.get(server.url))
     expect(outcome).toMatchObject({
-      left: { _tag: 'ProtocolError', message: expect.stringContaining('503'), cause: { code: 'UND_ERR_RESPONSE' } },
+      left: { _tag: 'ProtocolError', status: 503, cause: { code: 'UND_ERR_RESPONSE' } },
     })
     expect(E.isLeft(outcome) && outcome.left).not.toHaveProperty('unsent')
   })

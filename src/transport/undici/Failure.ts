@@ -93,7 +93,7 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
   status,
 })
 
-export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', 'The client was closed')
+export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', Fault.CLIENT_CLOSED)
 export const readTimeout = (peer: string, ms: number): Fault.Fault => ({
   ...Fault.make('ReadTimeout', `${peer} sent nothing for ${inMs(ms)}`),
   limit: ms,
@@ -131,7 +131,8 @@ const failedAfterSent = (peer: string, cause: Fault.ForeignError): Fault.Fault =
 const responseRejected = (error: unknown, peer: string, cause: Fault.ForeignError): Fault.Fault => {
   const status: unknown = Reflect.get(Object(error), 'statusCode')
   const what = `The dispatcher rejected the response of ${peer}${typeof status === 'number' ? ` with status ${status}` : ''}`
-  return Fault.make('ProtocolError', `${what}; remove its responseError interceptor, and use Http.ok`, cause)
+  const fault = Fault.make('ProtocolError', `${what}; remove its responseError interceptor, and use Http.ok`, cause)
+  return typeof status === 'number' ? { ...fault, status } : fault
 }
 
 export const classify = (error: unknown, phase: Phase, peer: string): Fault.Fault => {
