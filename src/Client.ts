@@ -117,8 +117,10 @@ const seeds: IO<IO<string>> = () => {
 export const open = (options: Options = {}): IO<Client> => {
   const own = UserInput.own(options)
   const { session = Session.defaults, jar = Jar.empty, environment, clock = Clock.system, random, signal } = own
-  const { openTransport, wrapTransport } = own
-  const given = own.transport ?? undefined // plain JavaScript may pass null
+  const { openTransport } = own
+  // Plain JavaScript may pass null.
+  const given = own.transport ?? undefined
+  const wrapTransport = own.wrapTransport ?? undefined
   return () => {
     const closing = new AbortController()
     // A transport of this library ends its requests when it is closed. Others end by a signal, which costs a listener.

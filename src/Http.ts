@@ -163,6 +163,14 @@ export const json = <D, A>(
 
 // --- streams -------------------------------------------------------------------------------------------------------
 
+/**
+ * The errors of the function of `stream` that stay as they are. A `Fault` without a plan becomes a `SendError`.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type StreamError<E> = E extends Fault.Fault ? (E extends { readonly plan: Plan } ? E : never) : E
+
 /** Returns the fault of a reader of the body. An error that has a plan belongs to another exchange. */
 const faultOf = (outcome: E.Either<unknown, unknown>): Fault.Fault | undefined =>
   E.isLeft(outcome) && Fault.is(outcome.left) && 'cause' in outcome.left && !('plan' in outcome.left)
@@ -188,18 +196,18 @@ const faultOf = (outcome: E.Either<unknown, unknown>): Fault.Fault | undefined =
  */
 export const stream =
   <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
-  (request: Request.Request): Http<Exchange.SendError | Exclude<E, Fault.Fault>, A> =>
+  (request: Request.Request): Http<Exchange.SendError | StreamError<E>, A> =>
   (jar) =>
   (client) =>
   () => {
-    const finish: Finish<Exclude<E, Fault.Fault>, A> = async (reply, done) => {
+    const finish: Finish<StreamError<E>, A> = async (reply, done) => {
       const { source, fault, leave } = observed(reply.body)
       try {
         const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
         const used = await use(unread, source)()
         const failure = fault() ?? faultOf(used)
-        // The cast: a fault was excluded.
-        return failure === undefined ? (used as E.Either<Exclude<E, Fault.Fault>, A>) : failedBody(done, failure)
+        // The cast: a fault without a plan was excluded.
+        return failure === undefined ? (used as E.Either<StreamError<E>, A>) : failedBody(done, failure)
       } catch (cause) {
         if (Fault.is(cause)) return failedBody(done, cause)
         throw cause // an exception of the user's code is not hidden

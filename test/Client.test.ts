@@ -7,6 +7,7 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Client, Clock, Environment, Http, Jar, Response, Secret, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
+import { untyped } from './untyped.js'
 
 /** A transport that counts how often it is closed. */
 const closable = (inner: Transport.Transport) => {
@@ -334,6 +335,12 @@ describe('options', () => {
     const client = Client.open()()
     expect(client.session).toBe(Session.defaults)
     expect(Jar.isEmpty(Client.jar(client)())).toBe(true)
+  })
+  it('that are null have their defaults, for plain JavaScript', async () => {
+    const nulls = untyped<Client.Options>({ transport: null, wrapTransport: null })
+    const openTransport = () => Transport.memory({ 'GET /': { status: 200 } })
+    const outcome = await pipe(Http.get('http://h/'), Client.runWith({ ...nulls, openTransport }))()
+    expect(outcome).toMatchObject({ right: { status: 200 } })
   })
   it('stop every request of a client when their signal aborts', async () => {
     const controller = new AbortController()

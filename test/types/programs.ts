@@ -24,6 +24,7 @@ import {
   Response,
   Send,
   Session,
+  Stream,
   Transport,
 } from 'requests-ts'
 
@@ -377,3 +378,27 @@ export const statuses: ReadonlyArray<number> = pipe(
   RA.filter(HttpError.is('StatusError')),
   RA.map(({ response }) => response.status),
 )
+
+// --- streams -----------------------------------------------------------------------------------------------------------
+
+export const events = pipe(
+  Request.get('events'),
+  Http.stream(Stream.ok((_, body) => pipe(body, Stream.events(), Stream.take(3), Stream.toArray))),
+)
+expectType<
+  Equal<typeof events, Http.Http<Exchange.SendError | HttpError.StatusError, ReadonlyArray<Stream.ServerSentEvent>>>
+>()
+
+declare const save: (line: string) => TE.TaskEither<'full', void>
+export const saved = pipe(
+  Request.get('lines'),
+  Http.stream((_, body) => pipe(body, Stream.lines(), Stream.forEach(save))),
+)
+expectType<Equal<typeof saved, Http.Http<Exchange.SendError | 'full', void>>>()
+
+declare const other: TE.TaskEither<Transport.TransportError, number>
+export const nested = pipe(
+  Request.get('a'),
+  Http.stream(() => other),
+)
+expectType<Equal<typeof nested, Http.Http<Exchange.SendError | Transport.TransportError, number>>>()
