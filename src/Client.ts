@@ -79,7 +79,8 @@ export interface Options {
   readonly openTransport?: IO<Transport>
   /**
    * Wraps the transport, opened or given, such as `Transport.withRetry(policy)`. Several wrappers combine with `flow`: the
-   * last one is the outermost. By default the transport is not wrapped.
+   * last one is the outermost. By default the transport is not wrapped. A client that opened its transport calls the
+   * `close` of the wrapper, or that of the opened transport if the wrapper has no `close`.
    */
   readonly wrapTransport?: Endomorphism<Transport>
   /**
@@ -143,8 +144,10 @@ export const open = (options: Options = {}): IO<Client> => {
       closing.abort(Fault.make('ClientClosed', Fault.CLIENT_CLOSED))
       joined?.release()
       if (given !== undefined) return
+      // A wrapper that is a plain function has no `close`: the transport inside it is then closed, so that no socket leaks.
+      const closeOpened = transport.close ?? inner.close
       // A custom transport that fails to close does not change the outcome of a program.
-      await Promise.allSettled([(async () => transport.close?.())()])
+      await Promise.allSettled([(async () => closeOpened?.())()])
     }
     return { ...base, transport, close }
   }

@@ -88,6 +88,19 @@ describe('a client and the transports it was given', () => {
       expect([calls, closed()]).toEqual([3, key === 'transport' ? 0 : 1])
     }
   })
+  it('closes the transport that it opened once, also in a wrapper that has no close', async () => {
+    for (const key of ['transport', 'openTransport'] as const) {
+      const { transport, closed } = closable(Transport.memory({ 'GET /': { status: 200 } }))
+      const source = key === 'transport' ? { transport } : { openTransport: () => transport }
+      const wrapTransport =
+        (inner: Transport.Transport): Transport.Transport =>
+        (plan, controls) =>
+          inner(plan, controls)
+      const program = pipe(Http.get('http://h/'), Client.runWith({ session: Session.empty, ...source, wrapTransport }))
+      expect(await program()).toMatchObject({ right: { status: 200 } })
+      expect(closed()).toBe(key === 'transport' ? 0 : 1)
+    }
+  })
   it('ends the waits of a wrapped transport with ClientClosed', async () => {
     for (const wrapTransport of [
       Transport.withRetry({ attempts: 3, base: 10_000 }),
