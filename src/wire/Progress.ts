@@ -35,7 +35,7 @@ export const byPercent = (step: number, f: (progress: PercentProgress) => IO<voi
     const { direction, bytes, total } = progress
     if (total === undefined) return
     const before = last[direction]
-    const percent = bytes >= total ? 100 : Math.floor((bytes / total) * (100 / size)) * size
+    const percent = bytes >= total ? 100 : Math.floor((bytes * 100) / (total * size)) * size
     last[direction] = { bytes, percent }
     if (bytes >= before.bytes && percent === before.percent) return
     f({ ...progress, percent })()

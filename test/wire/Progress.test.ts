@@ -16,6 +16,12 @@ const percentsOf = (step: number, all: ReadonlyArray<readonly [bytes: number, to
 }
 
 describe('byPercent', () => {
+  it('reports each whole percent when it is reached, not one call later', () => {
+    for (const total of [100, 1_000, 20_000_000_000]) {
+      const all = Array.from({ length: 101 }, (_, percent) => [(total / 100) * percent, total] as const)
+      expect(percentsOf(1, all)).toEqual(Array.from({ length: 101 }, (_, percent) => percent))
+    }
+  })
   it('calls once for each step that is reached, up to 100', () =>
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.array(fc.integer({ min: 1, max: 50 })), (step, sizes) => {
