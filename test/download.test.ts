@@ -769,7 +769,10 @@ describe('simultaneous downloads to one path', () => {
 })
 
 describe('progress', () => {
-  it('includes the bytes of the earlier attempt', async () => {
+  it.each([
+    ['of known length', true],
+    ['of unknown length', false],
+  ])('includes the bytes of the earlier attempt, and the total of the file, for a rest %s', async (_, isKnown) => {
     const content = 'abcdefghij'.repeat(10_000)
     let count = 0
     const server = await web((request, response) => {
@@ -777,7 +780,10 @@ describe('progress', () => {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
       const length = { ETag: '"v1"', 'Content-Length': content.length - from }
       const range = { 'Content-Range': `bytes ${from}-${content.length - 1}/${content.length}` }
-      response.writeHead(from > 0 ? 206 : 200, from > 0 ? { ...length, ...range } : length)
+      response.writeHead(
+        from > 0 ? 206 : 200,
+        from > 0 ? { ...(isKnown ? length : { ETag: '"v1"' }), ...range } : length,
+      )
       if (count === 2) response.end(content.slice(from))
       else response.write(content.slice(0, 40_000), () => response.destroy())
     })

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Printable from '../../values/Printable.js'
 import * as Tagged from '../../values/Tagged.js'
-import type { Source, Unread } from '../../wire/Reply.js'
+import { lengthOf, type Source, type Unread } from '../../wire/Reply.js'
 import { notifyProgress, type OnProgress, type Progress } from '../../wire/Transport.js'
 import type { ExistingFile, FileFailed, ResourceVersion } from './PartFile.js'
 import { type Target, type WriteOptions, writeBody } from './PartWriter.js'
@@ -13,7 +13,9 @@ import * as Resource from './Resource.js'
 /** The response has no file to save, such as a 404 or a redirect that was not followed. Nothing was written. */
 export interface UnexpectedStatus {
   readonly _tag: 'UnexpectedStatus'
+  /** The response without its body. */
   readonly head: Unread
+  /** The path and the status. */
   readonly message: string
 }
 /** The body ended normally, but the file does not have the expected length. */
@@ -21,12 +23,15 @@ export interface LengthMismatch {
   readonly _tag: 'LengthMismatch'
   /** Bytes of the whole file. */
   readonly expected: number
+  /** Bytes, with those of earlier attempts. */
   readonly received: number
+  /** The path, and both lengths. */
   readonly message: string
 }
 /** The response is not the requested range, or its body does not match its Content-Range. */
 export interface RangeMismatch {
   readonly _tag: 'RangeMismatch'
+  /** What is wrong with the response, and what to do. */
   readonly message: string
 }
 /** Why a download did not complete, apart from the errors of its exchange. */
@@ -41,6 +46,7 @@ export const matchDownloadError = Tagged.match<DownloadError>()
 
 /** A complete file. */
 export interface Download {
+  /** The path of the file, as it was given. */
   readonly path: string
   /** Bytes. */
   readonly size: number
@@ -121,13 +127,13 @@ export const saveResponse = async (
   const path = target.claimed.given
   switch (answer._tag) {
     case 'Begin': {
-      setOffset(0, answer.length)
+      setOffset(0, lengthOf(head.headers), answer.length)
       const mode = { _tag: 'Begin', version: versionOf(target, head, answer) } as const
       return writeFile(target, head, body, { mode, expected: answer.length })
     }
     case 'Append': {
-      setOffset(size, answer.length)
       const { total, length } = answer
+      setOffset(size, lengthOf(head.headers), total)
       return writeFile(target, head, body, { mode: { _tag: 'Append', size }, expected: total, length })
     }
     case 'Complete':
@@ -147,19 +153,21 @@ export const saveResponse = async (
 
 // --- progress ------------------------------------------------------------------------------------------------------
 
-/** Sets the position of the response body in the file, and the length of the body, both in bytes. */
-export type SetOffset = (offset: number, length: O.Option<number>) => void
+/** Sets the position of the response body in the file, its Content-Length, and the length of the whole file, in bytes. */
+export type SetOffset = (offset: number, length: number | undefined, whole: O.Option<number>) => void
 
 /**
- * Adds the offset of the body to the progress of a transport. The transport may report the first chunk before it returns the
+ * Adds the offset of the body to the progress of a transport. The total is that of the whole file, which a Content-Range tells
+ * even if the length of the body is unknown, or if the body is not the whole rest. The transport may report the first chunk before it returns the
  * head, so that report is held until the offset is known. Reports of earlier hops are dropped.
  */
 export const fileProgress = (inner: OnProgress): { readonly onProgress: OnProgress; readonly setOffset: SetOffset } => {
   let offset: number | undefined
+  let total: number | undefined
   let held: Progress | undefined
   const shifted = (progress: Progress, by: number): Progress => {
-    const total = progress.total === undefined ? {} : { total: by + progress.total }
-    return { ...progress, bytes: by + progress.bytes, ...total }
+    const sum = total ?? (progress.total === undefined ? undefined : by + progress.total)
+    return { ...progress, bytes: by + progress.bytes, ...(sum === undefined ? {} : { total: sum }) }
   }
   return {
     onProgress: (progress) => () => {
@@ -167,9 +175,10 @@ export const fileProgress = (inner: OnProgress): { readonly onProgress: OnProgre
       else if (offset === undefined) held = progress
       else inner(shifted(progress, offset))()
     },
-    setOffset: (by, length) => {
+    setOffset: (by, length, whole) => {
       offset = by
-      if (held !== undefined && held.total === O.toUndefined(length)) notifyProgress(inner, shifted(held, by))
+      total = O.toUndefined(whole)
+      if (held !== undefined && held.total === length) notifyProgress(inner, shifted(held, by))
       held = undefined
     },
   }

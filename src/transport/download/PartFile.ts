@@ -28,7 +28,9 @@ import type { PartialFile } from './Range.js'
 /** A file system operation failed. */
 export interface FileFailed {
   readonly _tag: 'FileFailed'
+  /** The path that was given. */
   readonly path: string
+  /** The operation of the file system that failed, and why. */
   readonly message: string
 }
 

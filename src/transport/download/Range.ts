@@ -41,8 +41,11 @@ export interface PartialFile {
 
 /** A Content-Range such as `bytes 3-9/10`: positions of the first and last byte, both included. */
 export interface ContentRange {
+  /** From 0. */
   readonly first: number
+  /** Included. */
   readonly last: number
+  /** The length of the whole file in bytes; `none` for `*`. */
   readonly total: O.Option<number>
 }
 
