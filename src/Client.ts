@@ -51,6 +51,7 @@ export type { Loan, OnJar, SharedJar } from './client/SharedJar.js'
  * @category model
  */
 export interface Client extends Sender {
+  /** The environment that was read when the client was opened. */
   readonly environment: Environment.Environment
   /** Returns the seed of one exchange. */
   readonly random: IO<string>

@@ -26,6 +26,7 @@ export const listening = <C extends { readonly onJar?: OnJar }>(client: C, onJar
 
 /** The jar of one program that runs. */
 export interface Loan {
+  /** The jar when it was borrowed. */
   readonly jar: Jar.Jar
   /** Adds what has changed between two jars. */
   readonly update: OnJar

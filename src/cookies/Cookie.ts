@@ -42,11 +42,13 @@ export type { CookieScope, Site } from './Site.js'
 
 /** Identifies a cookie. */
 export interface Key {
+  /** Case-sensitive; may be empty. */
   readonly name: string
   /** Canonical, without a leading dot. */
   readonly domain: string
   /** Whether the cookie is not for the subdomains of that host. */
   readonly hostOnly: boolean
+  /** Starts with `/`. */
   readonly path: string
 }
 
@@ -61,6 +63,7 @@ export interface Policy {
 
 /** A stored cookie, or a tombstone. */
 export interface Cookie extends Key {
+  /** Empty for a tombstone. */
   readonly value: Secret.Secret
   readonly secure: boolean
   readonly httpOnly: boolean
@@ -86,6 +89,7 @@ export interface RequestContext {
   readonly site: Site.Site
   readonly path: string
   readonly isSecure: boolean
+  /** Epoch milliseconds. */
   readonly now: number
 }
 
@@ -206,12 +210,17 @@ export const brokenPrefix = ({ name, value, secure, hostOnly, givenPath }: Prefi
 export interface Input {
   readonly name: string
   readonly value: string | Secret.Secret
+  /** A host without port. Sent to its subdomains too, unless `hostOnly` is true. */
   readonly domain: string
   /** Default: `/`. */
   readonly path?: string
+  /** Default: false. */
   readonly secure?: boolean
+  /** Default: false. */
   readonly httpOnly?: boolean
+  /** Default: none. */
   readonly sameSite?: SameSite
+  /** Default: a session cookie. */
   readonly expires?: Date
   /** Default: false, as for a Set-Cookie with a Domain; true if the domain is a public suffix. */
   readonly hostOnly?: boolean
@@ -221,6 +230,7 @@ export interface Input {
 export interface InvalidCookie {
   readonly _tag: 'InvalidCookie'
   readonly name: string
+  /** The problem and what to do, without the value. */
   readonly message: string
 }
 

@@ -62,6 +62,7 @@ export const write =
 
 /** The result of reading a cookies.txt file. */
 export interface Read {
+  /** The jar with the cookies of all valid lines. */
   readonly jar: Jar.Jar
   /** The numbers of the invalid lines, from 1. */
   readonly badLines: ReadonlyArray<number>

@@ -46,35 +46,46 @@ export { matchRejection, type Rejection, type RejectionTag } from './SetCookie.j
 
 /** The result of storing the Set-Cookie fields of one response. */
 export interface Absorbed {
+  /** The jar with the cookies that were accepted. */
   readonly jar: Jar
   /** The cookies that were set, in sending order, without deletions. */
   readonly accepted: ReadonlyArray<Cookie.Cookie>
+  /** The rejected lines, and why. */
   readonly rejected: ReadonlyArray<SetCookie.Rejection>
 }
 
 /** Several cookies have this name, and the selection does not single one out. */
 export interface CookieConflict {
   readonly _tag: 'CookieConflict'
+  /** The name that several cookies have. */
   readonly name: string
+  /** Domain and path of each, to select one of them. */
   readonly places: ReadonlyArray<Pick<Cookie.Key, 'domain' | 'hostOnly' | 'path'>>
+  /** The name, the places, and what to do. */
   readonly message: string
 }
 
 /** A cookie, and whether it is sent to a URL at a time, or why not. */
 export interface Why {
+  /** A cookie of the jar that was not deleted. */
   readonly cookie: Cookie.Cookie
+  /** `sent`, or the first reason why it is not sent. */
   readonly verdict: Cookie.CookieStatus
+  /** Origin and path of the response that set it; `none` if the user set it. */
   readonly setBy: O.Option<string>
 }
 
 /** An entry of `setAll`: a cookie, and when it was set, if that is known. */
 export interface CookieEntry {
+  /** The cookie to set. */
   readonly input: Cookie.Input
+  /** When it was set. Absent: after the last write of the jar. */
   readonly at?: Date
 }
 
 /** The result of `setAll`. */
 export interface SetAll {
+  /** The jar with all valid entries. */
   readonly jar: Jar
   /** The entries that are not in the jar, by their index. */
   readonly problems: ReadonlyMap<number, Cookie.InvalidCookie>
@@ -82,7 +93,9 @@ export interface SetAll {
 
 /** Selects cookies; an absent field matches every cookie. */
 export interface Selection {
+  /** The domain of the cookie. Cookies of its subdomains do not match. */
   readonly domain?: string
+  /** The path of the cookie. Cookies of longer paths do not match. */
   readonly path?: string
 }
 

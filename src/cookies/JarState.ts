@@ -11,6 +11,7 @@ import * as LogicalTime from './LogicalTime.js'
 export interface Jar extends Cookie.Policy {
   /** By site. */
   readonly cookies: CookieStore.CookieStore
+  /** The digest challenges that requests answer in advance. */
   readonly challenges: DigestCache.Challenges
   /** At or after every logical time in the jar. */
   readonly clock: LogicalTime.LogicalTime

@@ -26,9 +26,13 @@ import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
 
 /** The parts of a URL that decide which cookies apply. Both our `Url` and the WHATWG `URL` have them. */
 export interface CookieScope {
+  /** With its colon, such as `https:`. */
   readonly protocol: string
+  /** An IPv6 address has brackets. */
   readonly hostname: string
+  /** An empty path means `/`. */
   readonly pathname: string
+  /** For `setBy` of a cookie. Absent: made of protocol and host. */
   readonly origin?: string
   /** The path with its secret parts replaced; absent if no part is secret. */
   readonly shownPathname?: string
@@ -42,6 +46,7 @@ export interface Site {
   readonly name: string
   /** The domains of cookies for this host: the host, then its parents up to the site. */
   readonly domains: ReadonlyArray<string>
+  /** Whether the host itself is a public suffix, such as `co.uk`. */
   readonly isPublicSuffix: boolean
   /** RFC 6265bis 5.8.3: loopback hosts count as secure without TLS. */
   readonly isLoopback: boolean

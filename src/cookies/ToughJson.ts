@@ -46,10 +46,15 @@ const ToughJson = t.type({ cookies: t.readonlyArray(CookieJson) })
 
 /** The input of tough-cookie's `CookieJar.deserialize`. */
 export interface SerializedCookieJar {
+  /** `tough-cookie@` and its version. */
   readonly version: string
+  /** The name of the store class of tough-cookie. */
   readonly storeType: string
+  /** An option of tough-cookie. */
   readonly rejectPublicSuffixes: boolean
+  /** An option of tough-cookie. */
   readonly enableLooseMode: boolean
+  /** One record for each cookie, with its value in clear text. */
   readonly cookies: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 

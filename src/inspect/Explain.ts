@@ -85,6 +85,7 @@ export interface Row extends Label, Origin {}
 
 /** An explanation as plain data. Its entries are rows of text. */
 export interface Data extends Omit<Explanation, 'entries'> {
+  /** One row for each field of the plan. */
   readonly entries: ReadonlyArray<Row>
 }
 

@@ -46,12 +46,14 @@ export type { LeftOut } from './curl/Options.js'
 
 /** A request, and the parts of the curl line that it does not contain. */
 export interface FromCurl extends Request.Request {
+  /** The options without an effect on the request, and why. */
   readonly leftOut: ReadonlyArray<Options.LeftOut>
 }
 
 /** A line that cannot be converted. The message says why, and what to do. */
 export interface InvalidCurl {
   readonly _tag: 'InvalidCurl'
+  /** What cannot be converted, and what to do. */
   readonly message: string
 }
 

@@ -37,21 +37,29 @@ import * as Shell from './Shell.js'
 
 /** A header, a cookie or a query parameter of a HAR file. */
 export interface NameValue {
+  /** As it is written in the message. */
   readonly name: string
+  /** A secret is `‹secret›`, unless it is revealed. */
   readonly value: string
 }
 
 /** A field of a form in a HAR file. */
 export interface FormParam {
+  /** The name of the field. */
   readonly name: string
+  /** The text of the field. Absent for a file. */
   readonly value?: string
+  /** Present for a file. */
   readonly fileName?: string
+  /** Present if the part has one. */
   readonly contentType?: string
 }
 
 /** The body of a request in a HAR file. */
 export interface PostData {
+  /** The Content-Type of the request. */
   readonly mimeType: string
+  /** The body; a description of it if it is hidden. */
   readonly text: string
   /** The fields of a form; empty if the body is hidden. */
   readonly params: ReadonlyArray<FormParam>
@@ -61,42 +69,67 @@ export interface PostData {
 
 /** A request of a HAR file. */
 export interface HarRequest {
+  /** The method, in upper case as it is sent. */
   readonly method: string
+  /** Without fragment and userinfo. Secrets are hidden, unless they are revealed. */
   readonly url: string
+  /** `HTTP/1.1` or `HTTP/2`. */
   readonly httpVersion: string
+  /** The cookies of the Cookie header. */
   readonly cookies: ReadonlyArray<NameValue>
+  /** In the order in which they are sent. */
   readonly headers: ReadonlyArray<NameValue>
+  /** The query of the URL, in pairs. */
   readonly queryString: ReadonlyArray<NameValue>
+  /** Absent if the request has no body. */
   readonly postData?: PostData
+  /** Always -1: unknown. */
   readonly headersSize: number
+  /** In octets; -1 if it is unknown. */
   readonly bodySize: number
 }
 
 /** A response of a HAR file. It has no body, because an exchange does not keep the bodies of its hops. */
 export interface HarResponse {
+  /** The status code. */
   readonly status: number
+  /** The reason phrase; empty for HTTP/2. */
   readonly statusText: string
+  /** `HTTP/1.1` or `HTTP/2`. */
   readonly httpVersion: string
+  /** The cookies of the Set-Cookie fields. */
   readonly cookies: ReadonlyArray<NameValue>
+  /** In the order in which they were received. */
   readonly headers: ReadonlyArray<NameValue>
+  /** The media type. The size is -1: the body is not kept. */
   readonly content: { readonly size: number; readonly mimeType: string }
+  /** The Location; empty if there is no redirect. */
   readonly redirectURL: string
+  /** Always -1: unknown. */
   readonly headersSize: number
+  /** Always -1: unknown. */
   readonly bodySize: number
 }
 
 /** A request with its response. Times are in milliseconds. */
 export interface HarEntry {
+  /** When the plan was prepared, as ISO 8601; 1970 if it was planned without a time. */
   readonly startedDateTime: string
+  /** Milliseconds: `elapsed` of the head. */
   readonly time: number
+  /** The plan that was sent. */
   readonly request: HarRequest
+  /** The head of its reply. */
   readonly response: HarResponse
+  /** Always empty: this library has no cache. */
   readonly cache: Readonly<Record<never, never>>
+  /** Milliseconds. `wait` is `time`; the others are 0. */
   readonly timings: { readonly send: number; readonly wait: number; readonly receive: number }
 }
 
 /** An HTTP archive, version 1.2. */
 export interface Har {
+  /** The archive, as the format requires it. */
   readonly log: {
     readonly version: '1.2'
     readonly creator: { readonly name: string; readonly version: string }

@@ -49,6 +49,7 @@ export type Rule = keyof typeof CHECKS
 
 /** A rule that a plan breaks. */
 export interface Finding {
+  /** The rule that found it: see the table of this module. */
   readonly rule: Rule
   /** What was found, and what to do. Never shows a secret. */
   readonly message: string

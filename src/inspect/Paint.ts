@@ -25,7 +25,9 @@ export interface Paint {
   readonly faint: Endomorphism<string>
   /** A name, such as that of a header. */
   readonly name: Endomorphism<string>
+  /** Success. */
   readonly good: Endomorphism<string>
+  /** Failure. */
   readonly bad: Endomorphism<string>
   /** Text that needs attention. */
   readonly warning: Endomorphism<string>
@@ -53,6 +55,7 @@ export const ansi: Paint = {
 
 /** The properties of the output that decide about colours. */
 export interface Terminal {
+  /** Whether the output is a terminal. */
   readonly isTTY?: boolean | undefined
   /** The environment variable NO_COLOR (no-color.org): every value except the empty one turns colours off. */
   readonly NO_COLOR?: string | undefined
@@ -64,6 +67,8 @@ export const forTerminal = ({ isTTY, NO_COLOR }: Terminal): Paint =>
 
 /** Colours and width of printed text. The defaults are `plain` and 80 columns. */
 export interface Look {
+  /** Default: `plain`. */
   readonly paint?: Paint
+  /** The width in characters. Default: 80. */
   readonly columns?: number
 }

@@ -42,7 +42,9 @@ import * as Paint from './Paint.js'
 
 /** A change of the jar, or a cookie that it rejected. */
 export interface Change {
+  /** Whether the cookie is new, was replaced, was deleted or expired, or was rejected. */
   readonly kind: 'gained' | 'changed' | 'lost' | 'refused'
+  /** The name of the cookie. */
   readonly name: string
   /** The scope and lifetime of the cookie, or why it was rejected. Never its value. */
   readonly detail: string
@@ -50,16 +52,21 @@ export interface Change {
 
 /** A hop of the story. */
 export interface Chapter {
+  /** The plan that was sent. */
   readonly plan: Plan
+  /** The head of its reply; `none` if there was no reply. */
   readonly head: O.Option<Head>
+  /** What the reply changed in the jar. */
   readonly changes: ReadonlyArray<Change>
   /** What was decided and why, one line each. */
   readonly decision: ReadonlyArray<string>
+  /** Whether the exchange went on or ended with a response. */
   readonly isGood: boolean
 }
 
 /** What happened in an exchange: one chapter for each plan that was sent. */
 export interface Story {
+  /** One for each hop, in their order. */
   readonly chapters: ReadonlyArray<Chapter>
   /** The names of the hooks that see each reply. */
   readonly hooks: ReadonlyArray<string>
@@ -69,6 +76,7 @@ export interface Story {
 
 /** The final response. `bytes` is absent if the body was not read into memory. */
 export interface Ended extends Unread {
+  /** Its length is that of the decoded body, in octets. */
   readonly bytes?: { readonly length: number }
 }
 

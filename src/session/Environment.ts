@@ -67,14 +67,19 @@ export const empty: Environment = make({})
 
 /** An environment variable with its name as it is spelled. */
 export interface Variable {
+  /** In the spelling of the environment. */
   readonly name: string
+  /** Secret, because a proxy URL may contain a password. */
   readonly value: Secret.Secret
 }
 
 /** The parts of a URL that select a proxy. */
 export interface Destination {
+  /** With its colon, such as `https:`. */
   readonly protocol: string
+  /** Canonical. An IPv6 address has brackets. */
   readonly hostname: string
+  /** Empty for the default port of the scheme. */
   readonly port: string
 }
 

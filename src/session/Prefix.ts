@@ -17,9 +17,13 @@ import * as Url from '../values/Url.js'
 
 /** The components of a URL that are compared with a prefix. */
 export interface UrlParts {
+  /** With its colon, such as `https:`. */
   readonly protocol: string
+  /** In any case. An IPv6 address has brackets. */
   readonly hostname: string
+  /** Empty for the default port of the scheme. */
   readonly port: string
+  /** As in the URL, without query. */
   readonly pathname: string
 }
 

@@ -29,6 +29,7 @@ import type { Plan } from '../wire/Plan.js'
 export interface RedirectAttempt {
   /** The URLs that have answered so far, oldest first. The last one sent the redirect. */
   readonly previous: ReadonlyArray<Url.Url>
+  /** The status of the redirect: 301, 302, 303, 307 or 308. */
   readonly status: number
   /**
    * The plan that would be sent next. If the Location is not a valid URL, it is the plan that was answered. Then `Stop`

@@ -28,9 +28,11 @@ export * from './Configure.js'
 
 /** A request as data. Nothing is validated before it is planned. */
 export interface Request extends Configurable {
+  /** As it will be sent. */
   readonly method: string
   /** Absolute, or relative to the base URL. */
   readonly url: string
+  /** `Body.Empty` by default. */
   readonly body: Body.Body
 }
 

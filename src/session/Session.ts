@@ -40,6 +40,7 @@ export * from './Configure.js'
 export interface Ambient {
   /** Proxy variables and NO_PROXY. */
   readonly proxies: boolean
+  /** The file in `NETRC`, or else `~/.netrc` or `~/_netrc`. */
   readonly netrc: boolean
   /** REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. */
   readonly certificates: boolean
@@ -55,6 +56,7 @@ export type Mount = readonly [prefix: string, transport: Transport]
 export interface Session extends Configurable {
   /** The longest prefix that matches a URL selects the transport. */
   readonly mounts: ReadonlyArray<Mount>
+  /** Which sources outside the program may be used. */
   readonly ambient: Ambient
 }
 

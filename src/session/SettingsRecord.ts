@@ -20,7 +20,9 @@ export { SENSITIVE }
 
 /** A header name as it will be sent, with one value for each header line. */
 export interface HeaderSetting {
+  /** In the spelling that is sent. */
   readonly name: string
+  /** A secret value stays secret in plans. */
   readonly values: ReadonlyArray<Headers.Value>
 }
 
@@ -40,26 +42,37 @@ type HeaderSettings = Override.Keyed<HeaderSetting>
 export interface Settings {
   /** Keyed by lower-case name. */
   readonly headers: HeaderSettings
+  /** Keys, pairs or text: see `Query`. */
   readonly query: Override.Layer<Query.Source>
+  /** Cookies of the settings, by name. They are not in the jar. */
   readonly cookies: Override.Keyed<Secret.Secret>
+  /** Proxy URLs. A later layer with the same key has precedence. */
   readonly proxies: Override.Layer<Proxies>
+  /** The scheme of authentication; none by default. */
   readonly auth: Override.Override<Auth.Auth>
   /** Secret if it contains credentials. */
   readonly baseUrl: Override.Override<string | Secret.Secret>
+  /** Whether server certificates are verified; true by default. */
   readonly verify: Override.Override<boolean>
+  /** PEM text or a path of root certificates; the built-in ones by default. */
   readonly ca: Override.Override<string>
+  /** The client certificate; none by default. */
   readonly certificate: Override.Override<ClientCertificate>
   /** In milliseconds, by the keys of `Timeouts`. */
   readonly timeouts: Override.Keyed<number>
   /** By the keys of `BodyLimit`. */
   readonly limits: Override.Keyed<number>
+  /** The most redirects of an exchange; 30 by default. */
   readonly maxRedirects: Override.Override<number>
   /** Combined with `RedirectPolicy.Monoid` when a redirect is evaluated. */
   readonly redirects: Override.Layer<ReadonlyArray<RedirectPolicy.RedirectPolicy>>
+  /** Called for each reply, in their order. */
   readonly hooks: Override.Layer<ReadonlyArray<Hook>>
+  /** Called with the events of an exchange, in their order. */
   readonly observers: Override.Layer<ReadonlyArray<Observer>>
   /** Lower-case names of headers that are secret in addition to `SENSITIVE`. */
   readonly sensitive: Override.Keyed<true>
+  /** Called after each chunk of a body. */
   readonly progress: Override.Override<OnProgress>
 }
 
@@ -183,6 +196,7 @@ export const Monoid: MonoidOf<Settings> = {
 
 /** Anything that carries settings: a `Session`, a `Request`, or your own type. */
 export interface Configurable {
+  /** What `with…` functions change. */
   readonly settings: Settings
 }
 

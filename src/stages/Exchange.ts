@@ -119,15 +119,19 @@ export function respond(first: Done | Uint8Array, bytes?: Uint8Array): Response 
 
 /** One answered plan, and the jar after it. */
 export interface TracedHop extends Hop {
+  /** The jar after the reply. */
   readonly jar: Jar
 }
 
 /** Everything that a simulation did. */
 export interface Trace {
+  /** The answered plans, oldest first. */
   readonly hops: ReadonlyArray<TracedHop>
   /** The names of the hooks that would run on each hop. Hooks are effects, so a simulation does not run them. */
   readonly hooks: ReadonlyArray<string>
+  /** The jar at the end. */
   readonly jar: Jar
+  /** The response, or why there is none. */
   readonly outcome: E.Either<SendError, Response>
 }
 

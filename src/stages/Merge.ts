@@ -17,7 +17,9 @@ import * as Settings from '../session/Settings.js'
 
 /** A session, a request, and the settings that result from both. */
 export interface Merged {
+  /** The session that was merged. */
   readonly session: Session
+  /** The request that was merged. */
   readonly request: Request
   /** The settings of the session, overridden by those of the request. */
   readonly settings: Settings.Settings

@@ -17,7 +17,9 @@ import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
 /** The scheme of the URL is neither `http` nor `https`. */
 export interface UnsupportedScheme {
   readonly _tag: 'UnsupportedScheme'
+  /** Without credentials. */
   readonly url: string
+  /** The scheme, and which ones can be sent. */
   readonly message: string
 }
 /** A header cannot be sent as it is. */
@@ -25,22 +27,27 @@ export interface InvalidHeader {
   readonly _tag: 'InvalidHeader'
   /** The header, or `Cookie` for a cookie. */
   readonly name: string
+  /** The name and what is wrong with it. A value is not shown. */
   readonly message: string
 }
 /** The URL of a proxy is not valid. */
 export interface InvalidProxy {
   readonly _tag: 'InvalidProxy'
+  /** What is wrong with which proxy, without credentials. */
   readonly message: string
 }
 /** The body cannot be encoded or sent. */
 export interface InvalidBody {
   readonly _tag: 'InvalidBody'
+  /** What cannot be encoded, and what to do. */
   readonly message: string
 }
 /** A setting has a value that is not valid. */
 export interface InvalidSettings {
   readonly _tag: 'InvalidSettings'
+  /** The name of the setting. */
   readonly setting: string
+  /** What is wrong, and what to do. */
   readonly message: string
 }
 

@@ -54,9 +54,13 @@ export type { PlanError } from './PlanError.js'
  * is `InvalidSettings`.
  */
 export interface World {
+  /** Empty by default. */
   readonly jar: Jar.Jar
+  /** Empty by default. */
   readonly environment: Environment.Environment
+  /** For the expiry of cookies. 1970 by default. */
   readonly now: Date
+  /** The seed of all random values; empty by default. */
   readonly entropy: string
 }
 
@@ -151,7 +155,9 @@ const withSignedHeaders = (before: Plan, after: Plan): E.Either<PlanError, Plan>
 
 /** A plan, and what its exchange keeps: the merged request without body, and without credentials in URLs. */
 export interface Prepared {
+  /** The plan to send. */
   readonly plan: Plan
+  /** The settings that its exchange keeps. */
   readonly merged: Merged
 }
 

@@ -44,27 +44,37 @@ import { hideSecretQuery } from './ReplyRedaction.js'
 /** The exchange reached its redirect limit. `plan` is the one that was redirected once too often. */
 export interface TooManyRedirects {
   readonly _tag: 'TooManyRedirects'
+  /** The plan whose reply was a redirect too many. */
   readonly plan: Plan
+  /** The most redirects that were allowed. */
   readonly limit: number
+  /** The URL without query, and the limit. */
   readonly message: string
 }
 /** The Location is not one valid URL, or there is no valid route to it. */
 export interface InvalidRedirect {
   readonly _tag: 'InvalidRedirect'
+  /** The plan whose reply has the Location. */
   readonly plan: Plan
+  /** What is wrong with the Location. */
   readonly message: string
 }
 /** A policy, or the scheme of the target, forbids the redirect. */
 export interface RedirectRefused {
   readonly _tag: 'RedirectRefused'
+  /** The plan whose reply is the redirect. */
   readonly plan: Plan
+  /** The text of the policy. */
   readonly reason: string
+  /** The URL without query, and the reason. */
   readonly message: string
 }
 /** A body that can be read only once would have to be sent again. */
 export interface UnrewindableBody {
   readonly _tag: 'UnrewindableBody'
+  /** The plan whose body was sent. */
   readonly plan: Plan
+  /** Why it must be sent again, and what to do. */
   readonly message: string
 }
 /** Why a redirect is not followed. */
@@ -170,9 +180,13 @@ const keepProxyAuthorization = (before: O.Option<Proxy.Proxy>, after: O.Option<P
 
 /** What the next plan is made from. An `Exchange` is one. */
 export interface Following {
+  /** The settings of session and request. */
   readonly merged: Merged
+  /** For the proxy and the netrc entry of the next URL. */
   readonly environment: Environment
+  /** The seed of the exchange. */
   readonly entropy: string
+  /** The plan that was redirected. */
   readonly plan: Plan
   /** The jar, with the cookies of this reply. */
   readonly jar: Jar
@@ -182,7 +196,9 @@ export interface Following {
 
 /** The next plan, and whether it may still carry the credentials. */
 export interface Redirection {
+  /** The plan to send next. */
   readonly plan: Plan
+  /** Whether every hop so far stayed where the credentials may be sent. */
   readonly credentialsAllowed: boolean
 }
 

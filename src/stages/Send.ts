@@ -34,10 +34,13 @@ import { hide } from './ReplyRedaction.js'
 
 /** What sending needs. Every `Client` is one. */
 export interface Sender {
+  /** Its mounts select the transport of a URL. */
   readonly session: Session
   /** The transport for URLs without a mounted one. */
   readonly transport: Transport
+  /** For the deadline of an exchange. */
   readonly clock: Clock
+  /** Aborts every request of the sender. */
   readonly signal?: AbortSignal
   /** Nothing is sent after it has aborted. */
   readonly closing?: AbortSignal

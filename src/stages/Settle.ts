@@ -37,11 +37,15 @@ import { hideSecretQuery } from './ReplyRedaction.js'
 
 /** A started exchange: the plan to send now, and everything that the next hop needs. */
 export interface Exchange {
+  /** The plan to send now. */
   readonly plan: Plan
+  /** The jar after the last reply. */
   readonly jar: Jar.Jar
   /** The answered hops, oldest first. */
   readonly history: ReadonlyArray<Hop>
+  /** The settings of session and request. */
   readonly merged: Merged
+  /** For the proxy and the netrc entry of later hops. */
   readonly environment: Environment
   /** The seed of every random value of this exchange. */
   readonly entropy: string
@@ -52,11 +56,13 @@ export interface Exchange {
 /** A hook rejected the reply. */
 export interface HookFailed {
   readonly _tag: 'HookFailed'
+  /** The plan whose reply the hook got. */
   readonly plan: Plan
   /** The name of the hook's function. */
   readonly hook: string
   /** The hook's `Left`, or what it threw. */
   readonly error: unknown
+  /** The name of the hook, the request, and the text of the hook's error. */
   readonly message: string
 }
 
@@ -71,6 +77,7 @@ export type SendError = WithHistory<PlanError> | ExchangeError
 /** Another plan has to be sent. The history has the answered one. */
 export interface Next {
   readonly _tag: 'Next'
+  /** With the plan to send next. */
   readonly exchange: Exchange
 }
 /** The last reply. */
@@ -78,6 +85,7 @@ export interface Done {
   readonly _tag: 'Done'
   /** With the jar after the last reply. Its plan was answered, and is not in its history. */
   readonly exchange: Exchange
+  /** The head of the last reply, as the hooks left it. */
   readonly head: Head
   /** The cookies that this reply set. */
   readonly cookies: ReadonlyArray<Cookie>
@@ -89,6 +97,7 @@ export interface Done {
 /** The exchange fails. */
 export interface Refuse {
   readonly _tag: 'Refuse'
+  /** With the history and the jar of the exchange. */
   readonly error: ExchangeError
 }
 /** The decision after a reply. */
@@ -167,7 +176,9 @@ const hasSameCookies = (x: Headers.Headers, y: Headers.Headers): boolean =>
 
 /** An exchange after a reply that a retrying transport drops, and how to rebuild the header fields of its next attempt. */
 export interface RetriedExchange {
+  /** With the jar after the dropped reply. */
   readonly exchange: Exchange
+  /** Replaces the Cookie header. */
   readonly headers: Endomorphism<Headers.Headers>
 }
 

@@ -32,8 +32,10 @@ export interface FileOptions {
 
 /** A file as a part of a multipart body, without the name of its field. */
 export interface FilePart extends Omit<Multipart.Part, 'name'> {
+  /** Opens the file each time it is sent. */
   readonly content: Multipart.PartStream
   readonly filename: string
+  /** Empty if it is omitted. */
   readonly contentType: string
 }
 

@@ -64,6 +64,7 @@ export const memory =
  * @category model
  */
 export interface Mock {
+  /** Answers from the server, and remembers each plan. */
   readonly transport: Transport
   /** Returns the plans that were sent, in their order. */
   readonly sent: IO<ReadonlyArray<Plan>>

@@ -49,14 +49,23 @@ export type TransientFault =
 
 /** A retry policy. Absent fields have the values of `standard`. */
 export interface Retry {
+  /** The most attempts, including the first: 3 by default, 1 to 100. */
   readonly attempts?: number
+  /** The delay before the second attempt, in milliseconds: 200 by default. */
   readonly base?: number
+  /** The ratio of each delay to the one before: 2 by default. */
   readonly factor?: number
+  /** The longest delay of the schedule, in milliseconds: 20,000 by default. */
   readonly cap?: number
+  /** The share of a delay that is reduced at random, 0 to 1: 0.5 by default. */
   readonly jitter?: number
+  /** The longest Retry-After that is respected, in milliseconds: 60,000 by default. */
   readonly retryAfter?: number
+  /** Methods that may be sent again after something was sent: the idempotent ones by default. */
   readonly methods?: 'any' | ReadonlyArray<string>
+  /** Statuses that are retried: 408, 429, 502, 503 and 504 by default. */
   readonly statuses?: ReadonlyArray<number>
+  /** Faults that are retried. The default is in the table of this module. */
   readonly faults?: ReadonlyArray<TransientFault>
 }
 
@@ -105,7 +114,9 @@ export const resolve = (policy: Retry): Required<Retry> => {
 export interface RetryDelay {
   /** 2 for the first retry. */
   readonly attempt: number
+  /** With the most jitter. */
   readonly least: number
+  /** Without jitter. */
   readonly most: number
 }
 
@@ -152,10 +163,13 @@ export const show = (policy: Retry): string => {
 export interface Attempt {
   /** 1 for the first. */
   readonly attempt: number
+  /** The method of the request. */
   readonly method: string
   /** Whether the body can be sent again. A one-shot body cannot after it was opened. */
   readonly isReplayable: boolean
+  /** The head, or the fault. */
   readonly outcome: E.Either<Fault.Fault, Head>
+  /** The time, for a Retry-After that is a date. */
   readonly now: Date
   /** The seed of the jitter. */
   readonly entropy: string

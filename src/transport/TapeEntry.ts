@@ -26,10 +26,13 @@ export interface Payload {
 
 /** A redacted plan. */
 export interface Asked {
+  /** As it was sent. */
   readonly method: string
   /** Without userinfo and fragment. */
   readonly url: string
+  /** Values of sensitive fields are `redacted`. */
   readonly headers: Pairs
+  /** None if the request had no body. */
   readonly body: O.Option<Payload>
 }
 
@@ -38,28 +41,37 @@ export type End = 'Whole' | 'Left' | Fault.Fault
 
 /** A redacted reply. Content codings of its body are decoded. */
 export interface Answered {
+  /** The status code. */
   readonly status: number
+  /** The reason phrase. */
   readonly reason: string
+  /** Values of sensitive fields are `redacted`. */
   readonly headers: Pairs
   /** Milliseconds. */
   readonly elapsed: number
   /** Present if the reply did not use HTTP/1.1. */
   readonly httpVersion?: 'HTTP/2'
+  /** What was read of the decoded body. */
   readonly bytes: Uint8Array
+  /** How the reading of the body ended. */
   readonly end: End
 }
 
 /** One plan and its outcome. */
 export interface Entry {
+  /** When the plan was sent. */
   readonly started: Date
   /** Numbers the entries of one recording in the order in which they began. */
   readonly order: number
+  /** The redacted plan. */
   readonly asked: Asked
+  /** The redacted reply, or the fault. */
   readonly outcome: E.Either<Fault.Fault, Answered>
 }
 
 /** Entries in the order in which they began. */
 export interface Tape {
+  /** In the order in which they began. */
   readonly entries: ReadonlyArray<Entry>
 }
 

@@ -49,13 +49,17 @@ export type Multipart = { readonly _tag: 'Multipart'; readonly parts: ReadonlyAr
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface Stream {
   readonly _tag: 'Stream'
+  /** Called for each send. */
   readonly open: () => AsyncIterable<Uint8Array>
+  /** Octets; `none` if it is unknown, and then the body is chunked. */
   readonly length: O.Option<number>
 }
 /** Bytes that can be read once. Sending them again, as for a redirect, challenge or retry, is refused beforehand. */
 export interface Once {
   readonly _tag: 'Once'
+  /** Read by the first send. */
   readonly source: AsyncIterable<Uint8Array>
+  /** Octets; `none` if it is unknown, and then the body is chunked. */
   readonly length: O.Option<number>
 }
 
@@ -126,7 +130,9 @@ export const length = (body: Payload): O.Option<number> => {
 
 /** An encoded body and its media type. */
 export interface Encoded {
+  /** What is sent. */
   readonly payload: Payload
+  /** The Content-Type that the body implies; undefined if it implies none. */
   readonly contentType: string | undefined
 }
 

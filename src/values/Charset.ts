@@ -50,6 +50,7 @@ export const ofContentType = (contentType: string): O.Option<string> => {
 
 /** The subset of `TextDecoder` that is needed here. */
 export interface Decoder {
+  /** Decodes as the `TextDecoder` of the platform does. */
   readonly decode: (bytes?: Uint8Array, options?: { readonly stream?: boolean }) => string
 }
 

@@ -24,8 +24,11 @@ import * as UserInput from './UserInput.js'
 
 /** The parameters of one Digest challenge. */
 export interface Challenge {
+  /** The protection space. */
   readonly realm: string
+  /** Chosen by the server. */
   readonly nonce: string
+  /** Returned to the server unchanged. */
   readonly opaque: O.Option<string>
   /** As the server spelled it. None means MD5. */
   readonly algorithm: O.Option<string>
@@ -119,13 +122,19 @@ export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm
 
 /** The input of an answer. `count` is how often the nonce has been used, including this time. */
 export interface Answering {
+  /** The user name, unquoted. */
   readonly user: string
+  /** The password. */
   readonly pass: Secret.Secret
+  /** The challenge to answer. */
   readonly challenge: Challenge
+  /** The method of the request. */
   readonly method: string
   /** The request target: path and query. */
   readonly target: string
+  /** How often the nonce has been used, including this time. */
   readonly count: number
+  /** The nonce of the client, at random. */
   readonly cnonce: string
 }
 

@@ -26,6 +26,7 @@ export type Field = readonly [name: string, value: Value]
 
 /** Header lines in order. Names are compared without regard to case. */
 export interface Headers {
+  /** One for each line, in their order and spelling. */
   readonly fields: ReadonlyArray<Field>
 }
 

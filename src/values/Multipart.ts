@@ -30,7 +30,9 @@ import * as UserInput from './UserInput.js'
 
 /** Bytes that are produced again for each send. `length` is in octets, if it is known in advance. */
 export interface PartStream {
+  /** Called for each send. */
   readonly open: () => AsyncIterable<Uint8Array>
+  /** Octets. Absent: unknown, and the whole body is chunked. */
   readonly length?: number
 }
 
@@ -39,11 +41,15 @@ export type Content = string | Uint8Array | PartStream
 
 /** One part of a form (RFC 7578). */
 export interface Part {
+  /** The name of the field. */
   readonly name: string
+  /** Text is encoded as UTF-8. */
   readonly content: Content
   /** Makes the part a file. */
   readonly filename?: string
+  /** None by default. */
   readonly contentType?: string
+  /** Further header fields of the part; none by default. */
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
 }
 

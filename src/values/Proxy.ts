@@ -33,14 +33,19 @@ export type ProxyProtocol = 'http:' | 'https:' | 'socks4:' | 'socks4a:' | 'socks
 export interface Credentials {
   /** A secret if the password is empty, because the user is then the credential, such as an API key. */
   readonly user: string | Secret.Secret
+  /** Empty if the URL has none. */
   readonly pass: Secret.Secret
 }
 
 /** A proxy server. */
 export interface Proxy {
+  /** With its colon. */
   readonly protocol: ProxyProtocol
+  /** Canonical. An IPv6 address has brackets. */
   readonly hostname: string
+  /** The port of the URL, or the default port of its scheme. */
   readonly port: number
+  /** The credentials of the URL, decoded. */
   readonly credentials: O.Option<Credentials>
   /** The value of Proxy-Authorization, for an `http` or `https` proxy. */
   readonly authorization: O.Option<Secret.Secret>

@@ -128,7 +128,9 @@ export const layer = (input: Input): Override.Layer<Source> => {
 
 /** A query as it is sent, and as it is shown with secrets redacted. */
 export interface Written {
+  /** With secrets: do not print it. */
   readonly sent: string
+  /** Secrets are `‹secret›`. */
   readonly shown: string
 }
 

@@ -18,13 +18,16 @@ export interface EncodeError {
   readonly _tag: 'Unwritable'
   /** The positions in the value: `auth.pass`, `hooks[0]`. */
   readonly paths: ReadonlyArray<string>
+  /** The positions that cannot be written, and why. */
   readonly message: string
 }
 
 /** A text or value does not have the expected form. `problems` has one line for each. */
 export interface DecodeError {
   readonly _tag: 'Unreadable'
+  /** One for each position that is wrong. */
   readonly problems: ReadonlyArray<string>
+  /** The first problems, and what to do. */
   readonly message: string
 }
 
@@ -66,6 +69,7 @@ export interface Writer {
   readonly secret: (path: string, value: string | Secret.Secret, form?: Form) => string
   /** Records that the value at a path cannot be encoded. */
   readonly refuse: (path: string) => undefined
+  /** The positions that could not be written so far. */
   readonly paths: ReadonlyArray<string>
 }
 

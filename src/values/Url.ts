@@ -46,13 +46,17 @@ export * from './UrlRecord.js'
 
 /** Credentials of a URL, percent-decoded: `user@` has no password, `user:@` has an empty one. */
 export interface Userinfo {
+  /** Decoded; may be empty. */
   readonly user: string
+  /** Decoded; `none` if the URL has no colon in it. */
   readonly pass: O.Option<Secret.Secret>
 }
 
 /** A URL without credentials, and the credentials that were removed from it. */
 export interface Located {
+  /** Without credentials. */
   readonly url: Url
+  /** The credentials; `none` if the URL has none. */
   readonly userinfo: O.Option<Userinfo>
 }
 

@@ -27,6 +27,7 @@ export interface Url {
   readonly search: string
   /** Empty or `#…`; never sent. */
   readonly hash: string
+  /** The whole URL. Its secret parts are `‹secret›`. */
   readonly href: string
   /** Scheme, host and port, without a default port (RFC 6454). */
   readonly origin: string

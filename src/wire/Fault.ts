@@ -44,9 +44,11 @@ export type FaultTag = (typeof TAGS)[number]
 
 /** The safe part of an error of other code, which may also hold reply bytes, sockets or the password of a proxy. */
 export interface ForeignError {
+  /** `Error` if it has no name. */
   readonly name: string
   /** Empty if the error has no code. */
   readonly code: string
+  /** On one line. */
   readonly message: string
 }
 
@@ -56,6 +58,7 @@ export type Cause = ForeignError
 /** A fault without the plan that it belongs to. `TransportError` has both. */
 export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly _tag: Tag
+  /** What was wrong, on one line, without secrets of the library. */
   readonly message: string
   /** Name, code and message of the original error or abort reason. */
   readonly cause: ForeignError | undefined

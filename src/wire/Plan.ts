@@ -20,9 +20,11 @@ import * as Url from '../values/Url.js'
 export interface ClientCertificate {
   /** May contain the private key too. */
   readonly cert?: string | Secret.Secret
+  /** The private key: PEM text or a path. */
   readonly key?: string | Secret.Secret
   /** PKCS#12 bytes or a path, instead of `cert` and `key`. */
   readonly pfx?: string | Uint8Array | Secret.SealedBytes
+  /** Of the key or the PKCS#12 file. */
   readonly passphrase?: string | Secret.Secret
 }
 
@@ -43,11 +45,13 @@ export interface Tls {
   readonly verify: boolean
   /** Replaces the built-in root certificates: PEM text, or the path of a PEM file or of a folder of them. */
   readonly ca: O.Option<string>
+  /** The client certificate; `none` by default. */
   readonly certificate: O.Option<ClientCertificate>
 }
 
 /** Timeouts in milliseconds. An absent one never expires. */
 export interface Timeouts {
+  /** Until a connection is open, with its proxy and TLS. */
   readonly connect?: number
   /** The longest time without receiving anything. */
   readonly read?: number
@@ -63,9 +67,13 @@ export interface BodyLimit {
 
 /** How a request is sent: proxy, TLS, timeouts and limits. */
 export interface Route {
+  /** `none`: the request goes directly to the server. */
   readonly proxy: O.Option<Proxy.Proxy>
+  /** For https URLs, and for an https proxy. */
   readonly tls: Tls
+  /** An absent one is not limited. */
   readonly timeouts: Timeouts
+  /** The largest body that is read into memory. */
   readonly limits: BodyLimit
 }
 
@@ -74,11 +82,17 @@ export type Cause = 'Start' | 'Follow' | 'Authorize'
 
 /** One request as it will be sent. */
 export interface Plan {
+  /** As it is sent. */
   readonly method: string
+  /** Without userinfo. Its secret parts are hidden. */
   readonly url: Url.Url
+  /** In the order in which they are sent. */
   readonly headers: Headers.Headers
+  /** The encoded body. */
   readonly body: Payload
+  /** How the server is reached. */
   readonly route: Route
+  /** Why it is sent. */
   readonly cause: Cause
   /** What the plan was made from, for `Plan.explain` and to redact replies. Absent if the plan was built by hand. */
   readonly provenance?: Secret.Sealed<unknown>
@@ -86,9 +100,11 @@ export interface Plan {
 
 /** A plan with every secret revealed. Do not log it. */
 export interface Wire {
+  /** As it is sent. */
   readonly method: string
   /** Includes the fragment, which is not sent; never has userinfo. */
   readonly url: string
+  /** With secrets: do not print them. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   /** The bytes, if they are known before sending: `none` for an empty body and for a stream. */
   readonly body: O.Option<Uint8Array>

@@ -40,8 +40,11 @@ export {
 
 /** Status line and header fields of a reply. Sensitive values, such as Set-Cookie and X-Auth-Token, are secrets. */
 export interface Head {
+  /** The status code, 100 to 599. */
   readonly status: number
+  /** The reason phrase; empty for HTTP/2. */
   readonly reason: string
+  /** In the order and spelling in which they were received. */
   readonly headers: Headers.Headers
   /** Milliseconds from sending the plan to the end of the head, as requests' `elapsed`. */
   readonly elapsed: number
@@ -51,7 +54,9 @@ export interface Head {
 
 /** A plan and the head of its reply. */
 export interface Hop {
+  /** The plan that was sent. */
   readonly plan: Plan
+  /** The head of its reply. */
   readonly head: Head
   /** The Set-Cookie lines that the jar rejected, and why; absent if there are none. */
   readonly rejected?: ReadonlyArray<Rejection>
@@ -64,10 +69,15 @@ export type HeadersInput =
 
 /** The arguments of `head`. */
 export interface HeadInput {
+  /** The status code. */
   readonly status: number
+  /** That of the status by default. */
   readonly reason?: string
+  /** None by default. */
   readonly headers?: HeadersInput
+  /** Milliseconds; 0 by default. */
   readonly elapsed?: number
+  /** Absent: HTTP/1.1. */
   readonly httpVersion?: 'HTTP/2'
 }
 
@@ -128,11 +138,13 @@ export interface Connection {
 export interface Reply extends Head {
   /** The connection that the reply arrived on. Absent if the transport has none, or does not report it. */
   readonly connection?: Connection
+  /** Must be read, left or discarded, or its connection stays busy. */
   readonly body: Source
 }
 
 /** The arguments of `reply`. The body must be decoded already. */
 export interface ReplyInput extends HeadInput {
+  /** Empty by default. Text is encoded as UTF-8. */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
 }
 
@@ -173,6 +185,7 @@ export interface Response extends Unread {
 
 /** A reply as data, which a pure server returns. The body is as sent: its `content-encoding` will be decoded. */
 export interface Answer extends Pick<HeadInput, 'status' | 'reason' | 'headers'> {
+  /** Empty by default. Text is encoded as UTF-8. */
   readonly body?: string | Uint8Array
 }
 

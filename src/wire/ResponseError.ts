@@ -21,7 +21,9 @@ import type { Response } from './Reply.js'
  * @category model
  */
 export interface InResponse {
+  /** The response whose body was read. */
   readonly response: Response
+  /** Never set: see `InLine`. */
   readonly line?: undefined
 }
 
@@ -34,12 +36,14 @@ export interface InResponse {
 export interface InLine {
   /** The number of the line, from 1. Blank lines count. */
   readonly line: number
+  /** Never set: see `InResponse`. */
   readonly response?: undefined
 }
 
 /** A status of 400 or above (D14). */
 export interface StatusError {
   readonly _tag: 'StatusError'
+  /** The response, with its body. */
   readonly response: Response
   /** The text of requests' `raise_for_status`, and then the method. */
   readonly message: string

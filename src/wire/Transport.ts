@@ -21,6 +21,7 @@ export type TransportError = {
 
 /** How much of a body has been sent or received. */
 export interface Progress {
+  /** Whether the body is that of the request or of the response. */
   readonly direction: 'up' | 'down'
   /** Bytes on the wire, before content codings are decoded. */
   readonly bytes: number
@@ -32,6 +33,7 @@ export type OnProgress = (progress: Progress) => IO<void>
 
 /** The context of a single send. */
 export interface SendControls {
+  /** Ends the send when it aborts. */
   readonly signal?: AbortSignal | undefined
   /** The time of `clock.monotonic` at which the whole exchange expires. */
   readonly deadline?: number | undefined
@@ -39,6 +41,7 @@ export interface SendControls {
   readonly clock?: Clock | undefined
   /** The random seed of the exchange, for the jitter of `withRetry`. */
   readonly entropy?: string | undefined
+  /** Called after each chunk of a body. */
   readonly progress?: OnProgress | undefined
   /** Listens for retries. A transport that sends a plan again must call it, or the cookies of the dropped reply are lost. */
   readonly superseded?: OnRetry | undefined

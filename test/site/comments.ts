@@ -81,3 +81,10 @@ export const undocumented = (project: Project): ReadonlyArray<string> =>
   exportsOf(project)
     .filter(({ reflection }) => !isDocumented(reflection))
     .map(({ path }) => path)
+
+/** Returns the fields without a comment. */
+export const undocumentedFields = (project: Project): ReadonlyArray<string> =>
+  exportsOf(project)
+    .flatMap(fieldsOf)
+    .filter(({ reflection }) => !isDocumented(reflection))
+    .map(({ path }) => path)

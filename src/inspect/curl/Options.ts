@@ -27,7 +27,9 @@ export const isOn = (options: Options, name: string): boolean => last(options, n
 
 /** An option that is valid for curl but not part of the request, and the reason. */
 export interface LeftOut {
+  /** The option as it was written, such as `--silent`. */
   readonly option: string
+  /** Why it has no effect here. */
   readonly why: string
 }
 

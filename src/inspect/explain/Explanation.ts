@@ -32,25 +32,31 @@ export type Layer =
 
 /** A value that another layer overrode. Values are redacted. */
 export interface Overridden {
+  /** The layer that has the value. */
   readonly layer: Layer
+  /** Redacted. */
   readonly value: string
 }
 
 /** The layer that decided a value. */
 export interface Origin {
+  /** The layer that decided. */
   readonly layer: Layer
   /** The details, as text; empty if the layer is enough. */
   readonly how: string
+  /** What other layers had. */
   readonly overrode: ReadonlyArray<Overridden>
 }
 
 /** A field of a plan and where it came from. */
 export interface FieldOrigin<F extends PlanField = PlanField> extends Origin {
+  /** The field, with its content. */
   readonly part: F
 }
 
 /** A setting and where it came from. */
 export interface Decided extends Origin {
+  /** The name of the setting, for people. */
   readonly name: string
   /** Redacted. */
   readonly value: string
@@ -60,14 +66,19 @@ export interface Decided extends Origin {
 export interface Dropped {
   /** A name such as `header X-A` or `netrc entry for example.com`. */
   readonly what: string
+  /** The layer that has the input. */
   readonly layer: Layer
+  /** Redacted. */
   readonly value: string
+  /** Why it is not in the plan. */
   readonly why: string
 }
 
 /** An input that was not read. */
 export interface Unasked {
+  /** The name of the input, such as `netrc`. */
   readonly input: string
+  /** What made it unnecessary, or forbids it. */
   readonly why: string
 }
 
@@ -75,6 +86,7 @@ export interface Unasked {
 export interface Consulted {
   /** `netrc`, followed by the path of the file if it is known. */
   readonly input: string
+  /** What was found. */
   readonly result: string
 }
 

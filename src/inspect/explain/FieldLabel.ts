@@ -10,8 +10,11 @@ import type { Of, Tag } from './PlanField.js'
 
 /** The text of a field: its kind, its name, and its value with every secret hidden. */
 export interface Label {
+  /** The kind of the field, such as `header`. */
   readonly field: string
+  /** The name within its kind; empty if there is only one. */
   readonly name: string
+  /** Redacted. */
   readonly value: string
 }
 

@@ -32,6 +32,7 @@ export interface Custom {
   readonly _tag: 'Custom'
   /** Printed by `Plan.explain`. */
   readonly name: string
+  /** Returns the plan with credentials. Called last, on the finished plan. */
   readonly sign: (plan: Plan) => Plan
 }
 /** An authentication scheme, as in the table. */

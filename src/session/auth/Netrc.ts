@@ -41,8 +41,11 @@ import * as Url from '../../values/Url.js'
  * @category model
  */
 export interface Entry {
+  /** The user name. */
   readonly login: string
+  /** Read, but not used by HTTP. */
   readonly account: string
+  /** In clear text: do not print it. */
   readonly password: string
 }
 
@@ -50,6 +53,7 @@ export interface Entry {
 export interface Entries {
   /** By canonical host name, in the order of the file. A host with only invalid entries has an empty list. */
   readonly machines: ReadonlyMap<string, ReadonlyArray<Entry>>
+  /** The `default` entries, for hosts without an entry. */
   readonly defaults: ReadonlyArray<Entry>
   /** Messages with line numbers and keywords. They never contain a value, which may be a password. */
   readonly problems: ReadonlyArray<string>

@@ -59,13 +59,17 @@ export type ObservedHeaders = ReadonlyArray<readonly [name: string, value: strin
  * @category model
  */
 export interface ObservedPlan {
+  /** As it is sent. */
   readonly method: string
   /** Without userinfo. Secret query parameters are hidden. */
   readonly url: string
+  /** Canonical. An IPv6 address has brackets. */
   readonly hostname: string
   /** The port of the URL, or the default port of its scheme. */
   readonly port: number
+  /** In the order in which they are sent. */
   readonly headers: ObservedHeaders
+  /** Why the plan is sent: the first request, a redirect, or an answered challenge. */
   readonly cause: Cause
 }
 
@@ -76,9 +80,13 @@ export interface ObservedPlan {
  * @category model
  */
 export interface ObservedHead {
+  /** The status code. */
   readonly status: number
+  /** The reason phrase; empty for HTTP/2. */
   readonly reason: string
+  /** In the order in which they were received. */
   readonly headers: ObservedHeaders
+  /** The version of the connection. */
   readonly httpVersion: 'HTTP/1.1' | 'HTTP/2'
   /** Absent if the transport does not report it. */
   readonly connection?: Connection
@@ -115,6 +123,7 @@ export interface ObservedEvent {
   readonly attempt: number
   /** The time since the exchange started. */
   readonly sinceStart: number
+  /** The plan of this hop. */
   readonly plan: ObservedPlan
 }
 
@@ -136,6 +145,7 @@ export interface SendEvent extends ObservedEvent {
  * @category model
  */
 export interface ReplyEvent extends ObservedEvent {
+  /** The head, or the fault of the attempt. */
   readonly result: Either<ObservedError, ObservedHead>
   /** The time since the `onSend` of this attempt. */
   readonly sinceSend: number
@@ -148,6 +158,7 @@ export interface ReplyEvent extends ObservedEvent {
  * @category model
  */
 export interface RetryEvent extends ObservedEvent {
+  /** Why it is sent again: a head, or a fault. */
   readonly result: Either<ObservedError, ObservedHead>
   /** The wait in milliseconds. Absent if the transport does not report it. */
   readonly delay?: number
@@ -175,6 +186,7 @@ export interface RedirectEvent extends ObservedEvent {
  * @category model
  */
 export interface DoneEvent extends ObservedEvent {
+  /** The status of the response, or the error of the exchange. */
   readonly outcome:
     | { readonly _tag: 'Success'; readonly status: number }
     | { readonly _tag: 'Failure'; readonly error: ObservedError }
@@ -190,10 +202,15 @@ export interface DoneEvent extends ObservedEvent {
  * @category model
  */
 export interface Observer {
+  /** Called before each attempt. */
   readonly onSend?: (event: SendEvent) => IO<void>
+  /** Called after each attempt. */
   readonly onReply?: (event: ReplyEvent) => IO<void>
+  /** Called before the wait of a retry. */
   readonly onRetry?: (event: RetryEvent) => IO<void>
+  /** Called before the first attempt of the next hop. */
   readonly onRedirect?: (event: RedirectEvent) => IO<void>
+  /** Called once, after the body or the error. */
   readonly onDone?: (event: DoneEvent) => IO<void>
 }
 

@@ -36,7 +36,9 @@ export type ProxySource = 'Setting' | 'Variable' | 'NoProxy' | 'OwnNoProxy' | 'I
 
 /** A route and where its proxy comes from. */
 export interface RouteDecision {
+  /** What the plan has. */
   readonly route: Route
+  /** Where the proxy came from. */
   readonly proxy: ProxySource
   /** Whether the CA bundle is the one of the environment. */
   readonly isAmbientCa: boolean

@@ -8,5 +8,6 @@
  */
 export interface Dispatcher {
   // A method, so that undici's dispatchers, whose parameters are narrower, are accepted.
+  /** Sends one request and calls the handler. */
   dispatch(options: object, handler: object): boolean
 }
