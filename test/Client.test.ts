@@ -344,7 +344,7 @@ describe('runIn', () => {
 })
 
 describe('options', () => {
-  it('are all optional', () => {
+  it('that are left out have the default session, transport and an empty jar', () => {
     const client = Client.open()()
     expect(client.session).toBe(Session.defaults)
     expect(Jar.isEmpty(Client.jar(client)())).toBe(true)

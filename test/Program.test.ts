@@ -129,7 +129,7 @@ describe('the combinators', () => {
       ]),
     )
   })
-  it('start from anything', async () => {
+  it('start from any fp-ts value with its value or error', async () => {
     const values = [
       Http.of(1),
       Http.fromEither(E.right(1)),
@@ -151,7 +151,7 @@ describe('the combinators', () => {
     ]
     for (const error of errors) expect(await outcomeOf(error)).toEqual(E.left(1))
   })
-  it('build records', async () => {
+  it('give each bound step the values of the steps before it', async () => {
     const record = pipe(
       Http.Do,
       Http.bind('a', () => page('a')),
@@ -161,7 +161,7 @@ describe('the combinators', () => {
     )
     expect(await outcomeOf(record)).toEqual(E.right([{ a: 'a', length: 1, b: 'b', c: 'ab' }, ['a', 'ab']]))
   })
-  it('change the jar', async () => {
+  it('send only the cookies that are left after modifyJar', async () => {
     const cleared = pipe(
       page('a'),
       Http.flatMap(() => Http.modifyJar(Jar.clear())),
