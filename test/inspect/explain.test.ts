@@ -369,6 +369,13 @@ describe('Explain.render', () => {
     expect(Math.max(...lines.map(wide))).toBeLessThanOrEqual(columns)
     expect(lines.length).toBeGreaterThan(20)
   })
+  it.each([
+    ['Access-Control-Request-Headers', 80],
+    [`X-${'y'.repeat(46)}`, 120],
+  ])('keeps the name %s in one piece in %i columns', (name, columns) => {
+    const plan = planned(pipe(Request.get('https://example.com/'), Request.withHeader(name, 'x')))
+    expect(Explain.render({ columns })(Plan.explain(plan))).toMatch(new RegExp(`^ {2}${name} +request +x$`, 'm'))
+  })
   it('prints the same text with and without colour', () => {
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g')
     const painted = Explain.render({ paint: Paint.ansi })(explained)

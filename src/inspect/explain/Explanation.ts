@@ -114,7 +114,12 @@ export const from = (layer: Layer, how = '', overrode: ReadonlyArray<Overridden>
 
 export const byHand: Origin = from('hand', 'built or edited by hand')
 
+/** The name column is as wide as its longest name, from this width up to two fifths of a line. */
 const NAME = 18
+
+const nameWidth = (all: ReadonlyArray<Line>, columns: number): number =>
+  all.reduce((most, { name }) => Math.max(most, Math.min(Layout.width(name), Math.floor(columns * 0.4))), NAME)
+
 const LAYER = 11
 
 interface Line extends Pick<Decided, 'name' | 'layer' | 'value'> {
@@ -145,18 +150,20 @@ const lines = ({ entries, settings }: Explanation): ReadonlyArray<Line> => [
   ...settings.map((setting): Line => ({ ...setting, notes: notes(setting) })),
 ]
 
-/** Prints an explanation in at most `columns` columns, 100 by default. */
+/** Prints an explanation in at most `columns` columns, 80 by default. */
 export const render =
   ({ paint = Paint.plain, columns = Layout.COLUMNS }: Paint.Look = {}) =>
   (explanation: Explanation): string => {
+    const all = lines(explanation)
+    const names = nameWidth(all, columns)
     const cellsOf = ({ name, layer, value }: Line): ReadonlyArray<Layout.Cell> => [
-      { text: name, width: NAME, paint: paint.name },
+      { text: name, width: names, paint: paint.name },
       { text: layer, width: LAYER, paint: layer === 'defaults' ? paint.faint : paint.good },
       { text: value },
     ]
-    const rows = lines(explanation).flatMap((line) => [
+    const rows = all.flatMap((line) => [
       ...Layout.row(cellsOf(line), columns),
-      ...line.notes.flatMap((note) => Layout.paragraph(note, columns, NAME + LAYER + 6, paint.faint)),
+      ...line.notes.flatMap((note) => Layout.paragraph(note, columns, names + LAYER + 6, paint.faint)),
     ])
     const dropped = explanation.dropped.flatMap(({ what, layer, value, why }) => [
       ...Layout.paragraph(`${what} (${layer}): ${value}`, columns, 2, paint.warning),
