@@ -2,18 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { events, type ServerSentEvent } from '../../src/wire/ServerSentEvents.js'
-
-async function* cutAt(text: string, offsets: ReadonlyArray<number>): AsyncGenerator<Uint8Array> {
-  const bytes = Buffer.from(text)
-  const edges = [0, ...offsets.map((offset) => offset % (bytes.length + 1)).sort((x, y) => x - y), bytes.length]
-  for (let i = 1; i < edges.length; i++) yield bytes.subarray(edges[i - 1], edges[i])
-}
-
-const collect = async <A>(items: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
-  const all: A[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
+import { collect, cutAt } from './chunks.js'
 
 /** The grammar of the standard: blocks end with an empty line, and the last block without one is dropped. */
 const model = (text: string): ReadonlyArray<ServerSentEvent> => {
