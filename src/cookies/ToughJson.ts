@@ -50,9 +50,9 @@ export interface SerializedCookieJar {
   readonly version: string
   /** The name of the store class of tough-cookie. */
   readonly storeType: string
-  /** An option of tough-cookie. */
+  /** Whether cookies for public suffixes are rejected: always true. */
   readonly rejectPublicSuffixes: boolean
-  /** An option of tough-cookie. */
+  /** Whether cookies without a name are read, as the jar does. */
   readonly enableLooseMode: boolean
   /** One record for each cookie, with its value in clear text. */
   readonly cookies: ReadonlyArray<Readonly<Record<string, unknown>>>

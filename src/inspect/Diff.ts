@@ -29,7 +29,9 @@ import * as Paint from './Paint.js'
  * @category model
  */
 export interface Named {
+  /** The kind of the field, such as `header`. */
   readonly field: string
+  /** The name within its kind; empty if there is only one. */
   readonly name: string
 }
 

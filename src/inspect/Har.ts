@@ -69,7 +69,7 @@ export interface PostData {
 
 /** A request of a HAR file. */
 export interface HarRequest {
-  /** The method, in upper case as it is sent. */
+  /** As it is sent. */
   readonly method: string
   /** Without fragment and userinfo. Secrets are hidden, unless they are revealed. */
   readonly url: string
@@ -91,7 +91,7 @@ export interface HarRequest {
 
 /** A response of a HAR file. It has no body, because an exchange does not keep the bodies of its hops. */
 export interface HarResponse {
-  /** The status code. */
+  /** 100 to 599; 0 if the plan was not sent. */
   readonly status: number
   /** The reason phrase; empty for HTTP/2. */
   readonly statusText: string
@@ -103,7 +103,7 @@ export interface HarResponse {
   readonly headers: ReadonlyArray<NameValue>
   /** The media type. The size is -1: the body is not kept. */
   readonly content: { readonly size: number; readonly mimeType: string }
-  /** The Location; empty if there is no redirect. */
+  /** The Location; empty if the reply has none. */
   readonly redirectURL: string
   /** Always -1: unknown. */
   readonly headersSize: number

@@ -28,7 +28,7 @@ export * from './Configure.js'
 
 /** A request as data. Nothing is validated before it is planned. */
 export interface Request extends Configurable {
-  /** As it will be sent. */
+  /** A standard method may have any case: `get` is sent as `GET`. Others are sent as they are. */
   readonly method: string
   /** Absolute, or relative to the base URL. */
   readonly url: string

@@ -41,9 +41,9 @@ export type End = 'Whole' | 'Left' | Fault.Fault
 
 /** A redacted reply. Content codings of its body are decoded. */
 export interface Answered {
-  /** The status code. */
+  /** 100 to 599. */
   readonly status: number
-  /** The reason phrase. */
+  /** Empty for HTTP/2. */
   readonly reason: string
   /** Values of sensitive fields are `redacted`. */
   readonly headers: Pairs

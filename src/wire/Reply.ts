@@ -69,7 +69,7 @@ export type HeadersInput =
 
 /** The arguments of `head`. */
 export interface HeadInput {
-  /** The status code. */
+  /** 100 to 599. */
   readonly status: number
   /** That of the status by default. */
   readonly reason?: string

@@ -52,6 +52,7 @@ export interface StatusError {
 /** The text is not valid JSON. */
 export type NotJson<Origin extends InResponse | InLine = InResponse> = Origin & {
   readonly _tag: 'NotJson'
+  /** The body or the line, and what is wrong with it. */
   readonly message: string
 }
 

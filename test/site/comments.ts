@@ -82,9 +82,9 @@ export const undocumented = (project: Project): ReadonlyArray<string> =>
     .filter(({ reflection }) => !isDocumented(reflection))
     .map(({ path }) => path)
 
-/** Returns the fields without a comment. */
-export const undocumentedFields = (project: Project): ReadonlyArray<string> =>
+/** Returns the types that have a field without a comment. */
+export const typesWithUndocumentedFields = (project: Project): ReadonlyArray<string> =>
   exportsOf(project)
-    .flatMap(fieldsOf)
-    .filter(({ reflection }) => !isDocumented(reflection))
+    .filter((item) => fieldsOf(item).some(({ reflection }) => !isDocumented(reflection)))
     .map(({ path }) => path)
+    .sort()

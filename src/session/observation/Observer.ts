@@ -80,7 +80,7 @@ export interface ObservedPlan {
  * @category model
  */
 export interface ObservedHead {
-  /** The status code. */
+  /** 100 to 599. */
   readonly status: number
   /** The reason phrase; empty for HTTP/2. */
   readonly reason: string

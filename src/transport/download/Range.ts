@@ -54,8 +54,11 @@ export type RangeAnswer =
   /** The whole file. `length` is `O.none` if it is unknown, or if a content coding changes it. */
   | {
       readonly _tag: 'Begin'
+      /** Bytes. */
       readonly length: O.Option<number>
+      /** What identifies this version of the file: a strong ETag or a strong Last-Modified. */
       readonly validator: O.Option<string>
+      /** Whether a later request can resume it. */
       readonly isResumable: boolean
     }
   /** The rest of the file. `length` is that of the rest, `total` that of the whole file. */
