@@ -66,6 +66,38 @@ export const show = (error: Tagged & { readonly message: string }): string => {
  */
 export const Show: ShowInstance<HttpError> = { show }
 
+/**
+ * An exception for an error, which is its `reason`. Printing the exception does not print the reason.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Exception<E> extends Error {
+  /** The error, with its response or plan. */
+  readonly reason: E
+}
+
+/**
+ * Returns an `Error` with the tag as its name, for code that throws. This library does not throw it.
+ *
+ * @since 0.2.0
+ * @category destructors
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { HttpError, Plan, Request, Session } from 'requests-ts'
+ *
+ * const exception = pipe(Request.get('bad'), Plan.plan({ session: Session.empty }), E.mapLeft(HttpError.toException))
+ * assert(E.isLeft(exception) && exception.left instanceof Error)
+ * assert.deepEqual([exception.left.name, exception.left.reason._tag], ['MissingScheme', 'MissingScheme'])
+ */
+export const toException = <E extends Tagged & { readonly message: string }>(error: E): Exception<E> => {
+  const exception = new Error(Printable.escapeControls(textIn(error, 'message') ?? 'no message'))
+  exception.name = textIn(error, '_tag') ?? 'Error'
+  // The cast: the property was just defined.
+  return Object.defineProperty(exception, 'reason', { value: error, enumerable: false }) as Exception<E>
+}
+
 // --- the jar -------------------------------------------------------------------------------------------------------
 
 const has = <K extends string>(u: unknown, key: K): u is Readonly<Record<K, unknown>> =>

@@ -62,6 +62,18 @@ export const lines = (response: Response): ReadonlyArray<string> => {
   return all.at(-1) === '' ? all.slice(0, -1) : all
 }
 
+/**
+ * Returns the value of a header field, of several lines the first. A sensitive one, such as Set-Cookie, is `‹secret›`:
+ * `Headers` reads it.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const header =
+  (name: string) =>
+  ({ headers }: Pick<Response, 'headers'>): O.Option<string> =>
+    Headers.lookup(name)(headers)
+
 /** Returns the links of the Link header (RFC 8288). */
 export const links = ({ headers }: Response): ReadonlyArray<Link.Link> => {
   const header = Headers.combined(headers, 'Link')

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import * as A from 'fp-ts/lib/Array.js'
 import * as E from 'fp-ts/lib/Either.js'
@@ -176,4 +177,26 @@ describe('printing', () => {
       expect(typeof HttpError.show(untyped(u))).toBe('string')
     }
   })
+})
+
+describe('an exception', () => {
+  it('has the tag and the message of the error, and the error itself, which is not printed', () => {
+    fc.assert(
+      fc.property(tag, (name) => {
+        const error = { ...errorOf(name), secret: 'hunter2' }
+        const exception = HttpError.toException(error)
+        expect(exception).toBeInstanceOf(Error)
+        expect([exception.name, exception.message]).toEqual([name, `the ${name}`])
+        expect(exception.reason).toBe(error)
+        expect(inspect(exception) + JSON.stringify(exception) + exception).not.toContain('hunter2')
+      }),
+    )
+  })
+  it.each([null, undefined, 5, 'text', {}, { _tag: 1, message: 2 }])(
+    'is made of anything that was given (%j)',
+    (given) => {
+      const exception = HttpError.toException(untyped<HttpError.HttpError>(given))
+      expect([exception.name, exception.message, exception.reason]).toEqual(['Error', 'no message', given])
+    },
+  )
 })

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Client, Http, HttpError, Session, Transport } from 'requests-ts'
+import { Client, Http, HttpError, Retry, Session, Transport } from 'requests-ts'
 
 const signalOf = (response: ServerResponse) => {
   const controller = new AbortController()
@@ -14,11 +14,8 @@ const signalOf = (response: ServerResponse) => {
   return controller.signal
 }
 
-export const open = (base: string) =>
-  Client.open({
-    session: Session.at(base),
-    wrapTransport: Transport.withRetry({ base: 5_000, jitter: 0 }),
-  })
+export const open = (base: string, policy: Retry.Retry = Retry.standard) =>
+  Client.open({ session: Session.at(base), wrapTransport: Transport.withRetry(policy) })
 
 /** Returns a handler of requests. `report` gets the outcome of each. */
 export const run =

@@ -412,7 +412,7 @@ describe('the programs of a user', () => {
   })
   it('abort their requests when the client of the server goes away', async () => {
     const { seen, listener } = Servers.silent()
-    const client = Abort.open(await serve(listener))()
+    const client = Abort.open(await serve(listener), { base: 5_000, jitter: 0 })()
     const outcomes: string[] = []
     const web = await serve(Abort.run(client, (outcome) => outcomes.push(outcome)))
     const visit = async (path: string) => {
