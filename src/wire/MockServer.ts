@@ -1,5 +1,8 @@
 /** Runs a pure server (`Reply.Server`) and converts its answer to a head and a decoded body. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as Headers from '../values/Headers.js'
+import * as JsonText from '../values/JsonText.js'
 import * as Status from '../values/Status.js'
 import * as UserInput from '../values/UserInput.js'
 import { NOTHING } from './BodySource.js'
@@ -12,6 +15,20 @@ import { type Answer, answer, type Head, head, type Server, tooLarge } from './R
 export interface Served {
   readonly head: Head
   readonly content: (limit: number) => E.Either<Fault.Fault, Uint8Array>
+}
+
+/** Writes the JSON of an answer into its body. The left is the problem. */
+const withoutJson = (answered: Answer): E.Either<string, Answer> => {
+  const { json } = answered
+  if (json === undefined) return E.right(answered)
+  if (answered.body !== undefined) return E.left('its answer has both body and json')
+  const body = JsonText.stringify(json)
+  if (E.isLeft(body)) return E.left(`the json of its answer is not valid: ${body.left}`)
+  const { headers } = head(answered)
+  const typed = Headers.has('Content-Type')(headers)
+    ? headers
+    : Headers.append('Content-Type', 'application/json')(headers)
+  return E.right({ ...answered, headers: Headers.reveal(typed), body: body.right })
 }
 
 const bodyOf = ({ status, body }: Answer, method: string): Uint8Array => {
@@ -50,7 +67,7 @@ const failed = (problem: string, cause?: unknown): E.Either<Fault.Fault, never> 
 const call = (server: Server, plan: Plan): E.Either<Fault.Fault, Answer> => {
   try {
     const returned: unknown = answer(server)(plan)
-    const checked = checkAnswer(returned)
+    const checked = pipe(checkAnswer(returned), E.flatMap(withoutJson))
     if (E.isRight(checked)) return checked
     Fault.ignoreRejection(returned)
     return failed(checked.left)

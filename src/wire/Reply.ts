@@ -187,6 +187,8 @@ export interface Response extends Unread {
 export interface Answer extends Pick<HeadInput, 'status' | 'reason' | 'headers'> {
   /** Empty by default. Text is encoded as UTF-8. */
   readonly body?: string | Uint8Array
+  /** A value that is sent as JSON, instead of `body`. The Content-Type is `application/json`, unless `headers` has one. */
+  readonly json?: unknown
 }
 
 /** A server without a network: a function, or a table with keys `METHOD /path`, `METHOD /path?query`, `METHOD url`. */

@@ -8,9 +8,9 @@ import * as Users from './users.js'
 
 const session = pipe(Session.at('https://api.test/v1'), Session.withBearer('t0k'), Session.withMaxRedirects(2))
 const server = {
-  'POST /v1/users': { status: 201, body: '{"id":7,"name":"Ada"}' },
+  'POST /v1/users': { status: 201, json: { id: 7, name: 'Ada' } },
   'PATCH /v1/users/7': { status: 204 },
-  'GET /v1/me': { status: 200, body: '{}' },
+  'GET /v1/me': { status: 200, json: {} },
 }
 const options = { session, server, home: ['https://api.test'], requests: 12 }
 

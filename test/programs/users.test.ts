@@ -7,7 +7,7 @@ import * as Users from './users.js'
 
 const session = pipe(Session.empty, Session.withBaseUrl('https://api.test/v1'), Session.withBearer('t0k'))
 const runWith = (transport: Transport.Transport) => Client.runWith({ session, transport })
-const created = { 'POST /v1/users': { status: 201, body: '{"id":7,"name":"Ada"}' } }
+const created = { 'POST /v1/users': { status: 201, json: { id: 7, name: 'Ada' } } }
 
 test('create posts the name with an idempotency key', async () => {
   const { transport, sent } = Transport.mock(created)

@@ -1,12 +1,15 @@
 /** A transport that remembers the plans, and the header fields that a plan is given later. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Client from '../../src/Client.js'
 import * as Http from '../../src/Http.js'
 import * as Plan from '../../src/Plan.js'
+import * as Response from '../../src/Response.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
+import * as Exchange from '../../src/stages/Exchange.js'
 import * as Transport from '../../src/Transport.js'
 import * as Secret from '../../src/values/Secret.js'
 
@@ -58,5 +61,41 @@ describe('the header fields of a plan', () => {
       ]),
     )
     expect(JSON.stringify(plan)).not.toMatch(/t0ken|k3y|sig/)
+  })
+})
+
+describe('the json of an answer', () => {
+  const replyOf = (answer: Transport.Answer) =>
+    pipe(Http.get('a'), Client.runWith({ session, transport: Transport.memory(() => answer) }))()
+  const type = (answer: Transport.Answer) => replyOf(answer).then(E.map(Response.header('content-type')))
+
+  it('is the body, with a Content-Type unless the answer has one', async () => {
+    const json = { name: 'Ada', list: [1, null] }
+    const outcome = await replyOf({ status: 200, json })
+    expect(pipe(outcome, E.map(Response.text), E.map(JSON.parse))).toEqual(E.right(json))
+    expect(await type({ status: 200, json })).toEqual(E.right(O.some('application/json')))
+    const headers = { 'content-type': 'application/problem+json', 'set-cookie': ['a=1', 'b=2'] }
+    const typed = await replyOf({ status: 200, json, headers })
+    expect(pipe(typed, E.map(Response.header('Content-Type')))).toEqual(E.right(O.some('application/problem+json')))
+    expect(
+      pipe(
+        typed,
+        E.map(({ cookies }) => cookies.length),
+      ),
+    ).toEqual(E.right(2))
+    expect(await replyOf({ status: 200, json: null })).toMatchObject({ right: { bytes: Buffer.from('null') } })
+  })
+  it.each([{ json: 1n }, { json: Number.NaN }, { json: {}, body: '{}' }])(
+    '%o is a ProtocolError if it cannot be sent',
+    async (bad) => {
+      expect(await replyOf({ status: 200, ...bad })).toMatchObject({ left: { _tag: 'ProtocolError' } })
+    },
+  )
+  it('is the same in a simulation', () => {
+    const trace = pipe(
+      Request.get('http://h.test/'),
+      Exchange.simulate({ session })({ 'GET /': { status: 200, json: [1] } }),
+    )
+    expect(pipe(trace.outcome, E.map(Response.text))).toEqual(E.right('[1]'))
   })
 })
