@@ -126,8 +126,9 @@ export const post = verb(Request.post)
 export const put = verb(Request.put)
 /** Sends a PATCH request, changed by the given functions. */
 export const patch = verb(Request.patch)
-/** Sends a DELETE request, changed by the given functions. */
+/** Sends a DELETE request, changed by the given functions. Its other name is `delete`. */
 export const del = verb(Request.del)
+export { del as delete }
 
 // --- responses ------------------------------------------------------------------------------------------------------
 

@@ -63,8 +63,9 @@ export const post = (url: string | URL): Request => make('POST', url)
 export const put = (url: string | URL): Request => make('PUT', url)
 /** Returns a PATCH request. */
 export const patch = (url: string | URL): Request => make('PATCH', url)
-/** Returns a DELETE request. */
+/** Returns a DELETE request. Its other name is `delete`. */
 export const del = (url: string | URL): Request => make('DELETE', url)
+export { del as delete }
 
 /** Sets the body. */
 export const withBody =
