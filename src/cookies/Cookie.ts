@@ -218,7 +218,7 @@ export interface Input {
   readonly secure?: boolean
   /** Default: false. */
   readonly httpOnly?: boolean
-  /** Default: none. */
+  /** Default: absent, which is not the same as `None`. */
   readonly sameSite?: SameSite
   /** Default: a session cookie. */
   readonly expires?: Date

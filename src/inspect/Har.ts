@@ -47,7 +47,7 @@ export interface NameValue {
 export interface FormParam {
   /** The name of the field. */
   readonly name: string
-  /** The text of the field. Absent for a file. */
+  /** The text of the field or of the file. Absent if it is not UTF-8 text. */
   readonly value?: string
   /** Present for a file. */
   readonly fileName?: string

@@ -27,7 +27,8 @@ export interface HeaderSetting {
 }
 
 /**
- * Receives the head of each reply before its cookies are stored, and returns the head to use. A `Left` or a rejection
+ * Receives the head of a reply before its cookies are stored, and returns the head to use. Not called for a reply that
+ * `withRetry` drops, nor for a 401 that digest answers. A `Left` or a rejection
  * becomes `HookFailed`. When the signal aborts or `timeouts.total` expires, the exchange ends without waiting for the hook;
  * a hook that is still running cannot be stopped, and its result is ignored.
  */
@@ -48,13 +49,13 @@ export interface Settings {
   readonly cookies: Override.Keyed<Secret.Secret>
   /** Proxy URLs. A later layer with the same key has precedence. */
   readonly proxies: Override.Layer<Proxies>
-  /** The scheme of authentication; none by default. */
+  /** The scheme of authentication. By default the credentials are those of a header, the URL or netrc. */
   readonly auth: Override.Override<Auth.Auth>
   /** Secret if it contains credentials. */
   readonly baseUrl: Override.Override<string | Secret.Secret>
   /** Whether server certificates are verified; true by default. */
   readonly verify: Override.Override<boolean>
-  /** PEM text or a path of root certificates; the built-in ones by default. */
+  /** PEM text or a path of root certificates. By default those of the environment, or else the built-in ones. */
   readonly ca: Override.Override<string>
   /** The client certificate; none by default. */
   readonly certificate: Override.Override<ClientCertificate>
@@ -66,7 +67,7 @@ export interface Settings {
   readonly maxRedirects: Override.Override<number>
   /** Combined with `RedirectPolicy.Monoid` when a redirect is evaluated. */
   readonly redirects: Override.Layer<ReadonlyArray<RedirectPolicy.RedirectPolicy>>
-  /** Called for each reply, in their order. */
+  /** Called in their order for each reply, except one that is retried and a 401 that digest answers. */
   readonly hooks: Override.Layer<ReadonlyArray<Hook>>
   /** Called with the events of an exchange, in their order. */
   readonly observers: Override.Layer<ReadonlyArray<Observer>>

@@ -48,7 +48,7 @@ export interface TooManyRedirects {
   readonly plan: Plan
   /** The most redirects that were allowed. */
   readonly limit: number
-  /** The URL without query, and the limit. */
+  /** The limit, in the words of requests. */
   readonly message: string
 }
 /** The Location is not one valid URL, or there is no valid route to it. */
@@ -64,7 +64,7 @@ export interface RedirectRefused {
   readonly _tag: 'RedirectRefused'
   /** The plan whose reply is the redirect. */
   readonly plan: Plan
-  /** The text of the policy. */
+  /** The text of the policy, or that the scheme of the target is not followed. */
   readonly reason: string
   /** The URL without query, and the reason. */
   readonly message: string

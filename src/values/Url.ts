@@ -48,7 +48,7 @@ export * from './UrlRecord.js'
 export interface Userinfo {
   /** Decoded; may be empty. */
   readonly user: string
-  /** Decoded; `none` if the URL has no colon in it. */
+  /** Decoded; `none` if there is no colon after the user. */
   readonly pass: O.Option<Secret.Secret>
 }
 
