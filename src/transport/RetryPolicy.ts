@@ -8,7 +8,7 @@
  * | `factor`     | 2                                    | ratio of each delay to the one before                              |
  * | `cap`        | 20 000                               | longest delay of the schedule, in milliseconds                     |
  * | `jitter`     | 0.5                                  | share of a delay, 0 to 1, that is reduced at random                |
- * | `retryAfter` | 60 000                               | longest Retry-After that is respected, in milliseconds             |
+ * | `retryAfter` | 60 000                               | longest wait for a Retry-After, in milliseconds                    |
  * | `methods`    | the idempotent ones (RFC 9110 9.2.2) | methods that may be sent again after something was sent, or `any`  |
  * | `statuses`   | 408 429 502 503 504                  | statuses that are retried                                          |
  * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | faults that are retried                    |
@@ -59,7 +59,7 @@ export interface Retry {
   readonly cap?: number
   /** The share of a delay that is reduced at random, 0 to 1: 0.5 by default. */
   readonly jitter?: number
-  /** The longest Retry-After that is respected, in milliseconds: 60,000 by default. */
+  /** The longest wait that a Retry-After causes, in milliseconds: 60,000 by default. A longer Retry-After counts as this. */
   readonly retryAfter?: number
   /** Methods that may be sent again after something was sent: the idempotent ones by default. */
   readonly methods?: 'any' | ReadonlyArray<string>
