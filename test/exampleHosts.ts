@@ -5,7 +5,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 // `example.com` and its subdomains on loopback, for the examples of the documentation: they run with the URLs that
-// readers see. Every other host is refused, so that no example reaches a network.
+// readers see. The proxy refuses every other host. A session that ignores the environment, such as `Session.empty`, does
+// not use the proxy, so its example must not name a host of the network.
 
 const pki = (name: string): string => fileURLToPath(new URL(`pki/${name}`, import.meta.url))
 
