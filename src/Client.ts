@@ -111,6 +111,14 @@ const seeds: IO<IO<string>> = () => {
 }
 
 /**
+ * Closes a transport that a client opened. A wrapper that is a plain function has no `close`: the transport inside it is then
+ * closed, so that no socket leaks. In plain JavaScript, neither may be a transport.
+ */
+const closeOpened = async (inner: Partial<Transport> | null, wrapped: Partial<Transport> | null): Promise<void> => {
+  await (typeof wrapped?.close === 'function' ? wrapped.close() : inner?.close?.())
+}
+
+/**
  * Opens a client. It opens no connection before the first request.
  *
  * @since 0.1.0
@@ -124,6 +132,8 @@ export const open = (options: Options = {}): IO<Client> => {
   const given = own.transport ?? undefined
   const wrapTransport = own.wrapTransport ?? undefined
   return () => {
+    const inner = given ?? (openTransport ?? undici)()
+    const transport = wrapTransport === undefined ? inner : wrapTransport(inner)
     const closing = new AbortController()
     // A transport of this library ends its requests when it is closed. Others end by a signal, which costs a listener.
     const isCustom = given !== undefined || openTransport !== undefined || wrapTransport !== undefined
@@ -139,16 +149,12 @@ export const open = (options: Options = {}): IO<Client> => {
       shared: SharedJar.make(jar)(),
       ...(ends === undefined ? {} : { signal: ends }),
     }
-    const inner = given ?? (openTransport ?? undici)()
-    const transport = wrapTransport === undefined ? inner : wrapTransport(inner)
     const close = async (): Promise<void> => {
       closing.abort(Fault.make('ClientClosed', Fault.CLIENT_CLOSED))
       joined?.release()
       if (given !== undefined) return
-      // A wrapper that is a plain function has no `close`: the transport inside it is then closed, so that no socket leaks.
-      const closeOpened = transport.close ?? inner.close
       // A custom transport that fails to close does not change the outcome of a program.
-      await Promise.allSettled([(async () => closeOpened?.())()])
+      await Promise.allSettled([closeOpened(inner, transport)])
     }
     return { ...base, transport, close }
   }

@@ -1,5 +1,5 @@
 /**
- * Every error of the library, by what fails with it. Nothing throws, and no message shows a secret. The message of
+ * Every error of the library, by what fails with it. The library does not throw, and no message shows a secret. The message of
  * `StatusError` has the URL of the response, with its query except for the values of `withSecretQuery`.
  *
  * | tags                                                                                  | fails                       |

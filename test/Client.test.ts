@@ -101,6 +101,25 @@ describe('a client and the transports it was given', () => {
       expect(closed()).toBe(key === 'transport' ? 0 : 1)
     }
   })
+  it('calls the close of a transport as its method, of the wrapper or else of the transport inside it', async () => {
+    const counted = () =>
+      Object.assign(Transport.memory({}), {
+        closed: 0,
+        async close() {
+          this.closed += 1
+        },
+      })
+    const plain =
+      (inner: Transport.Transport): Transport.Transport =>
+      (plan, controls) =>
+        inner(plan, controls)
+    for (const wrap of [undefined, plain]) {
+      const transport = counted()
+      const wrapTransport = wrap === undefined ? {} : { wrapTransport: wrap }
+      await pipe(Http.get('http://h/'), Client.runWith({ openTransport: () => transport, ...wrapTransport }))()
+      expect(transport.closed).toBe(1)
+    }
+  })
   it('ends the waits of a wrapped transport with ClientClosed', async () => {
     for (const wrapTransport of [
       Transport.withRetry({ attempts: 3, base: 10_000 }),
@@ -348,6 +367,20 @@ describe('options', () => {
     const client = Client.open()()
     expect(client.session).toBe(Session.defaults)
     expect(Jar.isEmpty(Client.jar(client)())).toBe(true)
+  })
+  it('that return no transport, in plain JavaScript, are a Left', async () => {
+    for (const none of [{ openTransport: () => undefined }, { wrapTransport: () => undefined }]) {
+      const outcome = await pipe(Http.get('http://h/'), Client.runWith(untyped<Client.Options>(none)))()
+      expect(outcome).toMatchObject({ left: { _tag: 'ProtocolError' } })
+    }
+  })
+  it('leave no listener on the signal if opening fails', () => {
+    const { signal } = new AbortController()
+    const wrapTransport = (): never => {
+      throw new Error('mine')
+    }
+    expect(Client.open({ signal, wrapTransport })).toThrow('mine')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
   it('that are null have their defaults, for plain JavaScript', async () => {
     const nulls = untyped<Client.Options>({ transport: null, wrapTransport: null })

@@ -30,7 +30,10 @@ const code = (file: string): string =>
 
 /** The names of the modules that a file imports. */
 const specifiers = (file: string): string =>
-  Array.from(text(file).matchAll(/^(?:import\b|export\b|\}).*from '([^']+)'/gm), ([, name]) => name).join('\n')
+  Array.from(
+    text(file).matchAll(/^(?:import\b|export\b|\}).*from '([^']+)'|^(?! \*|\s*\/\/).*\bimport\('([^']+)'\)/gm),
+    ([, name, dynamic]) => name ?? dynamic,
+  ).join('\n')
 
 const layerOf = (file: string): number => {
   const [folder = ''] = dirname(file).split('/')

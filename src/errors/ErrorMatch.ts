@@ -42,7 +42,7 @@ export interface Match {
   ): (error: E) => ResultOf<H>
   /** Elsewhere, the tags of the library that the functions have. */
   <H extends Partial<Handlers<HttpError>>>(
-    handlers: H,
+    handlers: Exact<H, Tag>,
   ): (error: Extract<HttpError, { readonly _tag: keyof H }>) => ResultOf<H>
 }
 

@@ -60,7 +60,7 @@ export interface Chapter {
   readonly changes: ReadonlyArray<Change>
   /** What was decided and why, one line each. */
   readonly decision: ReadonlyArray<string>
-  /** Whether the exchange went on or ended with a response. */
+  /** Whether the exchange went on, or ended with a status below 400. */
   readonly isGood: boolean
 }
 

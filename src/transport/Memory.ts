@@ -87,7 +87,7 @@ export const mock = (server: Server): Mock => {
   const plans: Plan[] = []
   const inner = memory(server)
   const transport: Transport = (plan, controls) => () => {
-    plans.push(plan)
+    if (UserInput.own(controls).signal?.aborted !== true) plans.push(plan)
     return inner(plan, controls)()
   }
   return { transport, sent: () => [...plans] }

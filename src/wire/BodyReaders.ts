@@ -83,8 +83,7 @@ const DEFAULT_MAX_LENGTH = 67_108_864
 export const maxLengthOf = (given: number | undefined): number =>
   given !== undefined && given > 0 ? given : DEFAULT_MAX_LENGTH
 
-/** The fault of a line that is too long. */
-export const lineTooLong = (maxLength: number): Fault.Fault =>
+const lineTooLong = (maxLength: number): Fault.Fault =>
   Fault.make('BodyTooLarge', `A line is longer than ${maxLength} characters; raise maxLength, or read pieces or text`)
 
 const LINE_END = /\r\n|\n|\r/

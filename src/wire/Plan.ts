@@ -13,6 +13,7 @@ import { octets, same, struct } from '../values/Equality.js'
 import * as Headers from '../values/Headers.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
+import { SENSITIVE } from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 
@@ -140,7 +141,8 @@ export const is = (u: unknown): u is Plan => {
 
 /**
  * Sets header fields of a plan, each as `Headers.upsertAt` does: for a custom scheme of authentication, or a transport that
- * wraps another.
+ * wraps another. `undefined` is ignored. The values of sensitive names, such as Authorization and Cookie, become secrets; make
+ * others a `Secret` if they must not be printed. A transport frames the body itself, and rejects invalid fields.
  *
  * @since 0.2.0
  * @category combinators
@@ -154,11 +156,18 @@ export const is = (u: unknown): u is Plan => {
  * assert.deepEqual(traced, E.right([['traceparent', '00-ab-cd-01']]))
  */
 export const withHeaders =
-  (fields: Readonly<Record<string, Headers.Value>>) =>
+  (fields: Readonly<Record<string, Headers.Value | undefined>>) =>
   (plan: Plan): Plan => ({
     ...plan,
-    headers: Object.entries(fields).reduce((all, [name, value]) => Headers.upsertAt(name, value)(all), plan.headers),
+    headers: Object.entries(fields ?? {}).reduce(withField, plan.headers),
   })
+
+/** Plain JavaScript may pass anything as a value: a number is written as text, and other values are ignored. */
+const withField = (headers: Headers.Headers, [name, given]: readonly [string, unknown]): Headers.Headers => {
+  const value = typeof given === 'number' ? String(given) : given
+  if (typeof value !== 'string' && !Secret.is(value)) return headers
+  return Headers.upsertAt(name, SENSITIVE.has(name.toLowerCase()) ? Secret.hide(value) : value)(headers)
+}
 
 /** Returns whether the body can be sent more than once. */
 export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'

@@ -15,7 +15,8 @@ export interface PercentProgress extends Progress {
 
 /**
  * Returns a progress function that calls `f` when another `step` percent of a body is complete, such as 0, 20, … 100. A body
- * of unknown length causes no call. A body that is sent again, after a redirect or a retry, starts again.
+ * of unknown length causes no call. A body that is sent again, after a redirect or a retry, starts again. Make one function for
+ * each request that runs at the same time: the progress of several bodies is not told apart.
  *
  * @since 0.2.0
  * @category constructors
@@ -30,14 +31,17 @@ export interface PercentProgress extends Progress {
  */
 export const byPercent = (step: number, f: (progress: PercentProgress) => IO<void>): OnProgress => {
   const size = step > 0 && step <= 100 ? step : 1
-  const last = { up: { bytes: 0, percent: -1 }, down: { bytes: 0, percent: -1 } }
+  const none = { bytes: 0, total: -1, percent: -1 }
+  const last = { up: none, down: none }
   return (progress) => () => {
     const { direction, bytes, total } = progress
     if (total === undefined) return
     const before = last[direction]
-    const percent = bytes >= total ? 100 : Math.floor((bytes * 100) / (total * size)) * size
-    last[direction] = { bytes, percent }
-    if (bytes >= before.bytes && percent === before.percent) return
+    const steps = Math.floor((bytes * 100) / (total * size))
+    const percent = bytes >= total ? 100 : Math.round(steps * size * 1e6) / 1e6
+    last[direction] = { bytes, total, percent }
+    const isLonger = bytes > before.bytes || (bytes === before.bytes && before.percent < 100)
+    if (isLonger && total === before.total && percent === before.percent) return
     f({ ...progress, percent })()
   }
 }

@@ -138,7 +138,7 @@ export interface Connection {
 export interface Reply extends Head {
   /** The connection that the reply arrived on. Absent if the transport has none, or does not report it. */
   readonly connection?: Connection
-  /** Must be read, left or discarded, or its connection stays busy. */
+  /** Must be read or discarded, or its connection stays busy. */
   readonly body: Source
 }
 

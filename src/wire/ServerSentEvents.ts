@@ -14,7 +14,8 @@
  * module does not reconnect: send the last `id` as `Last-Event-ID` to continue.
  */
 import * as UserInput from '../values/UserInput.js'
-import { lines, lineTooLong, maxLengthOf } from './BodyReaders.js'
+import { lines, maxLengthOf } from './BodyReaders.js'
+import * as Fault from './Fault.js'
 
 /**
  * An event of a stream.
@@ -55,12 +56,16 @@ const fieldOf = (line: string): readonly [name: string, value: string] => {
   return [line.slice(0, colon), value.startsWith(' ') ? value.slice(1) : value]
 }
 
+const eventTooLong = (maxLength: number): Fault.Fault =>
+  Fault.make('BodyTooLarge', `An event is longer than ${maxLength} characters; raise maxLength, or read lines`)
+
 /** Returns milliseconds, or `undefined` for a value that the standard ignores or a number cannot hold. */
 const millisecondsOf = (value: string): number | undefined =>
   /^[0-9]+$/.test(value) && Number.isSafeInteger(Number(value)) ? Number(value) : undefined
 
 /**
- * Yields the events of a body, each as soon as it is complete. The bytes are UTF-8. Time grows linearly with the body.
+ * Yields the events of a body, each as soon as it is complete. The bytes are UTF-8, unless they start with another byte order
+ * mark. Time grows linearly with the body.
  *
  * @since 0.2.0
  * @category destructors
@@ -74,7 +79,7 @@ const millisecondsOf = (value: string): number | undefined =>
  */
 export const events = (options: EventsOptions = {}) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
-    const limit = maxLengthOf(UserInput.get(options, 'maxLength'))
+    const limit = maxLengthOf(UserInput.own(options).maxLength)
     let id = ''
     let retry: number | undefined
     let event = ''
@@ -96,7 +101,7 @@ export const events = (options: EventsOptions = {}) =>
       else if (name === 'retry') retry = millisecondsOf(value) ?? retry
       else if (name === 'data') {
         length += value.length + 1
-        if (length > limit + 1) throw lineTooLong(limit) // an iterable has no other way to fail
+        if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
         data.push(value)
       }
     }

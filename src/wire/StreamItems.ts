@@ -1,6 +1,6 @@
 /**
- * What to do with the items that a reader yields: lines, JSON values, events. Each function takes an iterable and closes
- * it, also if it stops early, so that the connection is released.
+ * What to do with the items that a reader yields: lines, JSON values, events. A function that starts to read an iterable also
+ * closes it, even if it stops early, so that the connection is released.
  *
  * A `Fault` that the iterable throws is a `Left`. An exception of your own code is not hidden: the task rejects with it.
  */
@@ -9,7 +9,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Fault from './Fault.js'
 
 /**
- * Yields at most `count` items, and then stops reading.
+ * Yields at most `count` items, and then stops reading. With less than 1, it does not start to read.
  *
  * @since 0.2.0
  * @category combinators
@@ -23,12 +23,16 @@ import * as Fault from './Fault.js'
  */
 export const take = (count: number) =>
   async function* <A>(items: AsyncIterable<A>): AsyncGenerator<A> {
-    if (!(count >= 1)) return
+    if (!(count >= 1)) {
+      await items[Symbol.asyncIterator]().return?.()
+      return
+    }
+    const most = Math.floor(count)
     let taken = 0
     for await (const item of items) {
       yield item
       taken += 1
-      if (taken >= count) return
+      if (taken >= most) return
     }
   }
 

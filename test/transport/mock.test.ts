@@ -1,4 +1,5 @@
 /** A transport that remembers the plans, and the header fields that a plan is given later. */
+import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -12,6 +13,7 @@ import * as Session from '../../src/session/Session.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import * as Transport from '../../src/Transport.js'
 import * as Secret from '../../src/values/Secret.js'
+import { untyped } from '../untyped.js'
 
 const session = Session.withBaseUrl('http://h.test')(Session.empty)
 
@@ -29,6 +31,7 @@ describe('mock', () => {
   it('does not list a request that was not sent', async () => {
     const { transport, sent } = Transport.mock({})
     await pipe(Http.get('http://'), Client.runWith({ session, transport }))()
+    await pipe(Http.get('a'), Http.withSignal(AbortSignal.abort()), Client.runWith({ session, transport }))()
     transport(E.toUnion(Plan.plan({ session })(Request.get('a'))) as Plan.Plan, {})
     expect(sent()).toEqual([])
   })
@@ -61,6 +64,36 @@ describe('the header fields of a plan', () => {
       ]),
     )
     expect(JSON.stringify(plan)).not.toMatch(/t0ken|k3y|sig/)
+  })
+})
+
+describe('header fields that a transport adds to a plan', () => {
+  it('are not printed if their name is sensitive', async () => {
+    const adding = (inner: Transport.Transport) =>
+      Transport.around(inner)((plan, controls) =>
+        inner(Plan.withHeaders({ authorization: 'hunter2', Cookie: 'sid=hunter2' })(plan), controls),
+      )
+    const { transport, sent } = Transport.mock({})
+    const outcome = await pipe(Http.get('a'), Client.runWith({ session, transport, wrapTransport: adding }))()
+    expect(Plan.wire(sent()[0] ?? expect.fail()).headers).toEqual([
+      ['authorization', 'hunter2'],
+      ['Cookie', 'sid=hunter2'],
+    ])
+    const printed = [inspect(sent(), { depth: 9 }), JSON.stringify([sent(), outcome]), ...sent().map(Plan.toCurl())]
+    expect(printed.join()).not.toContain('hunter2')
+  })
+  it.each([
+    [{ a: undefined }, []],
+    [null, []],
+    [{ a: 5, b: null, c: {} }, [['a', '5']]],
+  ])('of plain JavaScript (%o) are text, or ignored', (given, expected) => {
+    const plan = pipe(Request.get('a'), Plan.plan({ session }), E.map(Plan.withHeaders(untyped(given))))
+    expect(
+      pipe(
+        plan,
+        E.map((p) => Plan.wire(p).headers),
+      ),
+    ).toEqual(E.right(expected))
   })
 })
 

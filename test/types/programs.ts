@@ -356,6 +356,13 @@ export const more = pipe(
   // @ts-expect-error The union has no such tag.
   TE.mapLeft(HttpError.match({ StatusError: () => 1, InvalidPayload: () => 2, Own: () => 3, ReadTimeout: () => 4 })),
 )
+declare const library: TE.TaskEither<HttpError.StatusError | HttpError.NotJson, number>
+export const known = pipe(library, TE.mapLeft(HttpError.match({ StatusError: () => 1, NotJson: () => 2 })))
+export const misspelled = pipe(
+  library,
+  // @ts-expect-error The library has no such tag.
+  TE.mapLeft(HttpError.match({ StatusError: () => 1, NotJson: () => 2, StatusErorr: () => 3 })),
+)
 // @ts-expect-error The union has no such tag.
 export const superfluous = pipe(failing, TE.mapLeft(HttpError.matchOr({ ReadTimeout: () => 1 }, () => 2)))
 

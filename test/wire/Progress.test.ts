@@ -50,6 +50,19 @@ describe('byPercent', () => {
       ]),
     ).toEqual([0, 0])
   })
+  it('starts again for bodies that arrive in one piece, and for one of another length', () => {
+    expect(
+      percentsOf(50, [
+        [100, 100],
+        [100, 100],
+        [40, 40],
+        [100, 200],
+      ]),
+    ).toEqual([100, 100, 100, 50])
+  })
+  it('writes a step with decimals without the error of a binary fraction', () => {
+    expect(percentsOf(0.1, [[3, 1000]])).toEqual([0.3])
+  })
   it('counts an empty body as complete, and the directions apart', () => {
     expect(percentsOf(50, [[0, 0]])).toEqual([100])
     const seen: Array<string> = []

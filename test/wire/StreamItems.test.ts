@@ -32,15 +32,29 @@ describe('take', () => {
   it.each([
     [3, [1, 2, 3], 3],
     [1, [1], 1],
-    [2.5, [1, 2, 3], 3],
-    [0, [], 0],
-    [-1, [], 0],
-    [Number.NaN, [], 0],
+    [2.5, [1, 2], 2],
   ])('of %d items reads no further and closes the body', async (count, expected, read) => {
     const { state, items } = counting()
     expect(await pipe(items, Stream.take(count), Stream.toArray)()).toEqual(E.right(expected))
-    expect(state).toEqual({ read, closed: read > 0 })
+    expect(state).toEqual({ read, closed: true })
   })
+  it.each([0, -1, Number.NaN, 0.5])(
+    'of %d items reads nothing, and closes an iterable that can be closed',
+    async (count) => {
+      let closed = 0
+      const items = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new Error('read')),
+          return: async () => {
+            closed += 1
+            return { done: true, value: undefined } as const
+          },
+        }),
+      }
+      expect(await pipe(items, Stream.take(count), Stream.toArray)()).toEqual(E.right([]))
+      expect(closed).toBe(1)
+    },
+  )
 })
 
 describe('forEach', () => {
