@@ -206,5 +206,9 @@ export const answer =
       const found = Object.hasOwn(server, key) ? server[key] : undefined
       if (found !== undefined) return typeof found === 'function' ? found(plan) : found
     }
-    return { status: 404, body: `no route for ${method} ${pathname}${search}` }
+    return {
+      status: 404,
+      reason: `no route for ${method} ${pathname}`,
+      body: `no route for ${method} ${pathname}${search}`,
+    }
   }
