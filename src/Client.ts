@@ -81,7 +81,7 @@ export interface Options {
   /**
    * Wraps the transport, opened or given, such as `Transport.withRetry(policy)`. Several wrappers combine with `flow`: the
    * last one is the outermost. By default the transport is not wrapped. A client that opened its transport calls the
-   * `close` of the wrapper, or that of the opened transport if the wrapper has no `close`.
+   * `close` of the wrapper, or else that of the opened transport.
    */
   readonly wrapTransport?: Endomorphism<Transport>
   /**

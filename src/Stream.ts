@@ -41,6 +41,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as Http from './Http.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
@@ -58,10 +59,12 @@ import type { Target } from './transport/download/PartWriter.js'
 import * as Range from './transport/download/Range.js'
 import * as Resource from './transport/download/Resource.js'
 import * as UserInput from './values/UserInput.js'
-import { bodyCut, concat } from './wire/BodySource.js'
+import { pieces } from './wire/BodyReaders.js'
+import { NOTHING } from './wire/BodySource.js'
 import type * as Fault from './wire/Fault.js'
 import type { Source, Unread } from './wire/Reply.js'
 import { type StatusError, statusError } from './wire/ResponseError.js'
+import { take, toArray } from './wire/StreamItems.js'
 import type { OnProgress } from './wire/Transport.js'
 
 export {
@@ -92,16 +95,14 @@ export * from './wire/StreamItems.js'
 /** The most octets of the body of a rejected response that `ok` reads. */
 const MAX_ERROR_BODY = 1_048_576
 
-const firstBytes = async (body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length >= MAX_ERROR_BODY) break
-  }
-  return concat(chunks).subarray(0, MAX_ERROR_BODY)
-}
+const rejected = (head: Unread, body: Source): TaskEither<StatusError | Fault.Fault, never> =>
+  pipe(
+    body,
+    pieces(MAX_ERROR_BODY),
+    take(1),
+    toArray,
+    TE.flatMap(([bytes = NOTHING]) => TE.left(statusError({ ...head, bytes }))),
+  )
 
 /**
  * Checks the status before a stream is used: an argument of `Http.stream`. A status of 400 or above is a `StatusError`, whose
@@ -113,15 +114,7 @@ const firstBytes = async (body: AsyncIterable<Uint8Array>): Promise<Uint8Array> 
 export const ok =
   <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
   (head: Unread, body: Source): TaskEither<E | StatusError | Fault.Fault, A> =>
-    head.status < 400
-      ? use(head, body)
-      : async () => {
-          try {
-            return E.left(statusError({ ...head, bytes: await firstBytes(body) }))
-          } catch (cause) {
-            return E.left(bodyCut(cause))
-          }
-        }
+    head.status < 400 ? use(head, body) : rejected(head, body)
 
 // --- files ---------------------------------------------------------------------------------------------------------
 

@@ -119,6 +119,32 @@ const maxLines = (path: string): number => {
   return /^src\/(?:values|cookies|wire|session|stages|inspect|transport|cli)\/README\.md$/.test(path) ? 120 : 200
 }
 
+/** The names in the report of the public API, by namespace. */
+const surface = new Map(
+  readdirSync(join(root, 'test/types/surface'), { encoding: 'utf8' }).map((file) => {
+    const report = readFileSync(join(root, 'test/types/surface', file), 'utf8')
+    const names = Array.from(
+      report.matchAll(/^(?:(?:const|interface|type|export|class|function) )(\w+)/gm),
+      ([, name]) => name,
+    )
+    return [file.replace(/\.txt$/, ''), new Set(names)] as const
+  }),
+)
+const everyName = new Set([...surface.values()].flatMap((names) => [...names]))
+
+/** The names of the public API in the prose of a page: `Session.at`, `withHeaders`. */
+const namesIn = (markdown: string): ReadonlyArray<readonly [namespace: string | undefined, name: string]> =>
+  Array.from(markdown.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`[^`\n]+`/g), ([code]) => code).flatMap((code) => [
+    ...Array.from(
+      code.matchAll(/(?<![\w.'])([A-Z]\w+)\.(?!ts\b)(\w+)(?!…|\w)/g),
+      ([, space, name]) => [space, name ?? ''] as const,
+    ),
+    ...Array.from(
+      code.matchAll(/(?<![\w.'])(with(?:out)?[A-Z]\w*)(?!…|\w)/g),
+      ([, name]) => [undefined, name ?? ''] as const,
+    ),
+  ])
+
 /** The programs that a guide shows, as a whole or from their start. */
 const SHOWN: Readonly<Record<string, string>> = {
   'abort.ts': 'src/client/README.md',
@@ -137,6 +163,13 @@ describe('pages', () => {
   it.each(documents.map((path) => relative(root, path)))('%s is short enough to be read', (path) => {
     const lines = readFileSync(join(root, path), 'utf8').split('\n').length - 1
     expect(lines).toBeLessThanOrEqual(maxLines(path))
+  })
+  it.each(documents.map((path) => relative(root, path)))('%s names only what exists', (path) => {
+    const named = namesIn(readFileSync(join(root, path), 'utf8'))
+    const unknown = named.filter(([namespace, name]) =>
+      namespace === undefined ? !everyName.has(name) : surface.get(namespace)?.has(name) === false,
+    )
+    expect(unknown).toEqual([])
   })
   it.each(Object.entries(SHOWN))('show the program %s as it is tested', (program, page) => {
     const [, code = ''] = readFileSync(join(root, 'test/programs', program), 'utf8').split(/^(?:\/\/.*\n)+/)

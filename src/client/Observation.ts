@@ -82,7 +82,7 @@ const viewFault = ({ _tag, message }: Fault.Fault): ObservedError => Object.free
 
 // --- the exchange --------------------------------------------------------------------------------------------------
 
-/** Starts to observe an exchange. Returns `undefined` if its settings have no observers. */
+/** Starts to observe an exchange. Returns `undefined` without observers. */
 export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange): Observation | undefined => {
   const layer = merged.settings.observers
   if (layer._tag === 'Inherit' || layer.value.length === 0) return undefined

@@ -77,7 +77,7 @@ export type RejectionTag =
 /** Why a Set-Cookie was not stored. It contains the name and attributes, never the value. */
 export interface Rejection {
   readonly _tag: RejectionTag
-  /** The name of the cookie; empty if the line has no valid name. */
+  /** The name of the cookie; empty if the line does not contain a valid one. */
   readonly name: string
   /** Why the cookie was rejected, without its value. */
   readonly message: string

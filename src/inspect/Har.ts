@@ -81,7 +81,7 @@ export interface HarRequest {
   readonly headers: ReadonlyArray<NameValue>
   /** The query of the URL, in pairs. */
   readonly queryString: ReadonlyArray<NameValue>
-  /** Absent if the request has no body. */
+  /** Absent if the body is empty. */
   readonly postData?: PostData
   /** Always -1: unknown. */
   readonly headersSize: number
@@ -103,7 +103,7 @@ export interface HarResponse {
   readonly headers: ReadonlyArray<NameValue>
   /** The media type. The size is -1: the body is not kept. */
   readonly content: { readonly size: number; readonly mimeType: string }
-  /** The Location; empty if the reply has none. */
+  /** The Location; empty if it is missing. */
   readonly redirectURL: string
   /** Always -1: unknown. */
   readonly headersSize: number
@@ -121,7 +121,7 @@ export interface HarEntry {
   readonly request: HarRequest
   /** The head of its reply. */
   readonly response: HarResponse
-  /** Always empty: this library has no cache. */
+  /** Always empty: this library does not cache. */
   readonly cache: Readonly<Record<never, never>>
   /** Milliseconds. `wait` is `time`; the others are 0. */
   readonly timings: { readonly send: number; readonly wait: number; readonly receive: number }

@@ -44,7 +44,7 @@ const label = (text: string): string => {
   return joined.trim() === '' ? '…' : joined
 }
 
-/** Returns the origin of a plan. The standard has no origin for schemes such as `http+unix:`. */
+/** Returns the origin of a plan. The URL standard does not define one for schemes such as `http+unix:`. */
 const originOf = ({ url }: Plan): string => (url.origin === 'null' ? `${url.protocol}//${url.hostname}` : url.origin)
 
 const proxyOf = ({ route }: Plan): string | undefined =>

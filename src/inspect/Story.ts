@@ -54,7 +54,7 @@ export interface Change {
 export interface Chapter {
   /** The plan that was sent. */
   readonly plan: Plan
-  /** The head of its reply; `none` if there was no reply. */
+  /** The head of its reply; `none` if no reply arrived. */
   readonly head: O.Option<Head>
   /** What the reply changed in the jar. */
   readonly changes: ReadonlyArray<Change>

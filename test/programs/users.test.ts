@@ -22,7 +22,7 @@ test('rename fails with the status of an unknown user', async () => {
   const outcome = await runWith(Transport.memory({}))(Users.rename(1, 'x'))()
   expect(outcome).toMatchObject({ left: { _tag: 'StatusError', response: { status: 404 } } })
 })
-test('rename fails if there is no connection', async () => {
+test('rename fails if the server cannot be reached', async () => {
   const transport: Transport.Transport = (plan) => async () => E.left(Transport.failed('ConnectFailed', plan)('boom'))
   const outcome = await runWith(transport)(Users.rename(1, 'x'))()
   expect(outcome).toMatchObject({ left: { _tag: 'ConnectFailed' } })

@@ -29,7 +29,7 @@ export const isOn = (options: Options, name: string): boolean => last(options, n
 export interface LeftOut {
   /** The option as it was written, such as `--silent`. */
   readonly option: string
-  /** Why it has no effect here. */
+  /** Why it does not change the request. */
   readonly why: string
 }
 
