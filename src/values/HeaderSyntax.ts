@@ -10,11 +10,17 @@ export const isWhitespace = (character: string): boolean => character.trim() ===
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
+/** Returns the first index from `start` on that is not a space or a tab, or the length of the text. */
+export const skipBlanks = (text: string, start: number): number => {
+  let at = start
+  while (at < text.length && isBlank(text.charCodeAt(at))) at += 1
+  return at
+}
+
 /** Removes spaces and tabs at both ends (RFC 9110 5.6.3). `trim` would also remove 0xA0, and `/[ \t]+$/` is quadratic. */
 export const trimBlanks = (text: string): string => {
-  let start = 0
+  const start = skipBlanks(text, 0)
   let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
   return text.slice(start, end)
 }

@@ -17,7 +17,8 @@ export interface Network extends Address {
 const WIDTH = { 4: 32, 6: 128 } as const
 
 /** Removes the brackets of an IPv6 host. */
-export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
+export const withoutBrackets = (host: string): string =>
+  host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
 
 const groups = (text: string): ReadonlyArray<bigint> =>
   text === '' ? [] : text.split(':').map((group) => BigInt(`0x${group}`))

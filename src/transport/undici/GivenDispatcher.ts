@@ -25,6 +25,7 @@ import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
+import { SharedTimeout } from './AttemptTimer.js'
 import type { Controller, Handler } from './Channel.js'
 import type { Dispatcher } from './Dispatcher.js'
 import * as Failure from './Failure.js'
@@ -132,6 +133,7 @@ const optionsOf = (attempt: RequestAttempt): object => {
 
 /** Sends the attempts of one transport through a given dispatcher, and never closes it. */
 export class GivenDispatcher implements AttemptOwner {
+  readonly timeout = new SharedTimeout()
   readonly #inFlight = new LinkedList<RequestAttempt>()
   readonly #dispatcher: Dispatcher
   readonly #others: ReadonlyArray<string>

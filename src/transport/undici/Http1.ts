@@ -89,8 +89,14 @@ const STATUS_LINE_START = 'HTTP/1.'
 const STATUS_LENGTH = 12
 const EMPTY = Buffer.alloc(0)
 
+/** The index of the first digit of the status. */
+const STATUS_INDEX = 9
+const DIGIT_ONE = 0x31
+
 /** Returns what kind of head starts with these bytes. 101 ends HTTP/1.1 on the connection, so it is final here. */
 const kindOf = (bytes: Buffer): 'Continue' | 'OtherInterim' | 'Unknown' | 'Final' => {
+  // Nearly every head: its status does not start with 1.
+  if (bytes.length > STATUS_INDEX && bytes[STATUS_INDEX] !== DIGIT_ONE) return 'Final'
   const start = bytes.toString('latin1', 0, STATUS_LENGTH)
   if (start.length < STATUS_LENGTH) {
     const isPossible = start.startsWith(STATUS_LINE_START) || STATUS_LINE_START.startsWith(start)

@@ -20,20 +20,22 @@ import type { Socket } from 'node:net'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
 import * as Status from '../../values/Status.js'
-import type * as Clock from '../../wire/Clock.js'
+import * as UserInput from '../../values/UserInput.js'
+import * as Clock from '../../wire/Clock.js'
 import * as Deadline from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
 import {
   notifyProgress,
+  type OnProgress,
   type Progress,
   type SendControls,
   type TransportError,
   withPlan,
 } from '../../wire/Transport.js'
 import * as Abort from './Abort.js'
-import { AttemptTimer, NO_TIMEOUT, type TimerListener } from './AttemptTimer.js'
+import { AttemptTimer, NO_TIMEOUT, type SharedTimeout, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
 import type { ConnectAttempt } from './Connector.js'
 import * as Failure from './Failure.js'
@@ -46,14 +48,11 @@ import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, ResponseBody } from './ResponseBody.js'
 
 export interface AttemptOwner {
+  readonly timeout: SharedTimeout
   onOver(attempt: RequestAttempt): void
 }
 
 export type ReplyCallback = (result: E.Either<TransportError, Reply.Reply>) => void
-
-/** Shared, so that a reply costs no allocation more. */
-const REUSED: Pick<Reply.Reply, 'connection'> = { connection: { reused: true } }
-const NEW: Pick<Reply.Reply, 'connection'> = { connection: { reused: false } }
 
 const MAX_INTERIM_RESPONSES = 100
 /** The longest silence while the rest of a body that is not wanted is read. */
@@ -72,7 +71,8 @@ export class RequestAttempt
   pooled: PooledRequest | undefined
   /** Set by the dispatcher if the request body is streamed. */
   upload: BodyStream | undefined
-  readonly #controls: SendControls
+  readonly #signal: AbortSignal | undefined
+  readonly #progress: OnProgress | undefined
   readonly #clock: Clock.Clock
   readonly #owner: AttemptOwner
   readonly #callback: ReplyCallback
@@ -93,17 +93,18 @@ export class RequestAttempt
   #resumeReading: (() => void) | undefined
   #isDraining = false
 
-  constructor(plan: Plan, controls: SendControls, clock: Clock.Clock, owner: AttemptOwner, callback: ReplyCallback) {
+  constructor(plan: Plan, controls: SendControls, owner: AttemptOwner, callback: ReplyCallback) {
     super()
     this.plan = plan
-    this.#controls = controls
-    this.#clock = clock
+    this.#signal = UserInput.get(controls, 'signal')
+    this.#progress = UserInput.get(controls, 'progress')
+    this.#clock = UserInput.get(controls, 'clock') ?? Clock.system
     this.#owner = owner
     this.#callback = callback
-    this.#start = clock.monotonic()
-    const { deadline } = controls
+    this.#start = this.#clock.monotonic()
+    const deadline = UserInput.get(controls, 'deadline')
     const endsAt = deadline === undefined ? NO_TIMEOUT : performance.now() + deadline - this.#start
-    this.#timer = new AttemptTimer(this, endsAt)
+    this.#timer = new AttemptTimer(owner.timeout, this, endsAt)
   }
 
   get isOver(): boolean {
@@ -112,7 +113,7 @@ export class RequestAttempt
 
   /** Starts the deadline and listens to the signal. Returns whether the request is still to be sent. */
   begin(): boolean {
-    const { signal } = this.#controls
+    const signal = this.#signal
     if (signal?.aborted === true) {
       this.abort(signal.reason)
       return false
@@ -202,7 +203,7 @@ export class RequestAttempt
   // --- progress ----------------------------------------------------------------------------------------------------
 
   get wantsProgress(): boolean {
-    return this.#controls.progress !== undefined
+    return this.#progress !== undefined
   }
 
   onUploaded(bytes: number, total: number | undefined): void {
@@ -210,7 +211,7 @@ export class RequestAttempt
   }
 
   #notifyProgress(direction: Progress['direction'], bytes: number, total: number | undefined): void {
-    notifyProgress(this.#controls.progress, { direction, bytes, ...(total === undefined ? {} : { total }) })
+    notifyProgress(this.#progress, { direction, bytes, ...(total === undefined ? {} : { total }) })
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
@@ -259,24 +260,24 @@ export class RequestAttempt
   }
 
   #onHead(status: number, reason: string, received: ReadonlyArray<Head.Pair>): void {
-    if (Head.hasForeignTransferEncoding(received)) {
+    const framing = Head.framingOf(received)
+    if (framing === 'Foreign') {
       this.fail(Failure.foreignTransferEncoding(Failure.peerOf(this.plan)))
       return
     }
     const headers = Reply.receivedHeaders(received)
     const hasBody = Status.hasBody(this.plan.method, status)
-    const isOverHttp2 = this.socket !== undefined && isHttp2(this.socket)
-    const isFramed = !hasBody || isOverHttp2 || Head.hasFraming(received)
+    const version = this.socket !== undefined && isHttp2(this.socket) ? 'HTTP/2' : undefined
+    const isFramed = !hasBody || version !== undefined || framing === 'Framed'
     const body = new ResponseBody(this, isFramed ? 'Framing' : 'Close')
     this.#phase = 'Receiving'
     this.#body = body
     if (hasBody && this.wantsProgress) this.#expected = Reply.lengthOf(headers)
     const elapsed = this.#clock.monotonic() - this.#start
-    const source = body.source(hasBody ? headers : Headers.empty)
-    const version = isOverHttp2 ? ({ httpVersion: 'HTTP/2' } as const) : undefined
     // A dispatcher that the caller made does not report its connection.
-    const connection = this.socket === undefined ? undefined : this.isReused ? REUSED : NEW
-    this.#callback(E.right({ status, reason, headers, elapsed, body: source, ...connection, ...version }))
+    const connection = this.socket === undefined ? undefined : Head.connection(this.isReused)
+    const head = { status, reason, headers, elapsed }
+    this.#callback(E.right(Head.reply(head, body.source(hasBody ? headers : Headers.empty), connection, version)))
     // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
     if (!hasBody) this.#succeed(body)
   }

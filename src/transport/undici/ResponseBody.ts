@@ -275,12 +275,21 @@ export class ResponseBody {
     return !tokens.some((token) => token.trim() === 'close')
   }
 
-  /** Returns the body as part of a reply. Its functions can be passed on separately. */
+  /** Returns the body as part of a reply. */
   source(headers: Headers.Headers): Reply.Source {
-    return {
-      gather: (limit) => () => this.readAll(headers, limit),
-      discard: () => this.discard(headers),
-      [Symbol.asyncIterator]: () => this.iterate(headers),
-    }
+    return new BodySource(this, headers)
+  }
+}
+
+/** Its functions can be passed on separately. An object literal with a symbol as a key would take four times as long. */
+class BodySource implements Reply.Source {
+  readonly gather: Reply.Source['gather']
+  readonly discard: Reply.Source['discard']
+  declare readonly [Symbol.asyncIterator]: () => AsyncIterator<Uint8Array>
+
+  constructor(body: ResponseBody, headers: Headers.Headers) {
+    this.gather = (limit) => () => body.readAll(headers, limit)
+    this.discard = () => body.discard(headers)
+    this[Symbol.asyncIterator] = () => body.iterate(headers)
   }
 }

@@ -8,11 +8,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
-import * as Clock from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
+import { SharedTimeout } from './AttemptTimer.js'
 import type { ChannelRequest } from './Channel.js'
 import type { Dispatcher as Given } from './Dispatcher.js'
 import * as Failure from './Failure.js'
@@ -98,6 +98,7 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
+  readonly timeout = new SharedTimeout()
   readonly #inFlight = new LinkedList<RequestAttempt>()
   #agents: Agents | undefined
 
@@ -164,10 +165,7 @@ export const undici = (options: Options = {}): Transport => {
     given === undefined
       ? new Dispatcher(settingsOf(UserInput.own(others)))
       : new GivenDispatcher(given, namesOf(others))
-  const send: Transport = (plan, given) => () => {
-    const controls = UserInput.own(given)
-    const clock = controls.clock ?? Clock.system
-    return new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, clock, dispatcher, resolve)))
-  }
+  const send: Transport = (plan, controls) => () =>
+    new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, dispatcher, resolve)))
   return Object.assign(send, { close: () => dispatcher.close() })
 }
