@@ -27,16 +27,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
-import {
-  begin,
-  drive,
-  type Finish,
-  failedBody,
-  gather,
-  type Outcome,
-  sendRequest,
-  untilAborted,
-} from './client/Interpreter.js'
+import { begin, drive, type Finish, failedBody, gather, sendRequest, untilAborted } from './client/Interpreter.js'
 import * as Jar from './cookies/Jar.js'
 import { flatMapEither, type Http } from './program/Program.js'
 import * as Readers from './Response.js'
@@ -55,8 +46,12 @@ export * from './program/Program.js'
 export * from './program/Recovery.js'
 
 /** Returns the jar with a value; an error has it already. */
-const absolve = <E, A>([outcome, jar]: Outcome<E, A>): E.Either<E, [A, Jar.Jar]> =>
+const absolve = <E, A>(outcome: E.Either<E, A>, jar: Jar.Jar): E.Either<E, [A, Jar.Jar]> =>
   E.isLeft(outcome) ? outcome : E.right([outcome.right, jar])
+
+/** Returns the outcome as the value. */
+const settled = <E, A>(outcome: E.Either<E, A>, jar: Jar.Jar): E.Either<never, [E.Either<E, A>, Jar.Jar]> =>
+  E.right([outcome, jar])
 
 // --- requests ------------------------------------------------------------------------------------------------------
 
@@ -66,7 +61,7 @@ export const attempt =
   (jar) =>
   (client) =>
   () =>
-    sendRequest(client, jar, request, gather).then(E.right)
+    sendRequest(client, jar, request, gather, settled)
 
 /** Sends a request, follows redirects and reads the body into memory. Errors: `SendError`. */
 export const send =
@@ -74,7 +69,7 @@ export const send =
   (jar) =>
   (client) =>
   () =>
-    sendRequest(client, jar, request, gather).then(absolve)
+    sendRequest(client, jar, request, gather, absolve)
 
 /** Plans a request without sending it. `resume` sends the exchange. Errors: `PlanError`. */
 export const start =
@@ -103,7 +98,7 @@ export const resume =
   (client) =>
   () => {
     const joined = () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) })
-    return drive(client, jar, exchange.plan.body, joined, gather).then(absolve)
+    return drive(client, jar, exchange.plan.body, joined, gather, absolve)
   }
 
 /** A URL, absolute or relative to the base URL of the session. */
@@ -217,7 +212,7 @@ export const stream =
         await discard(reply.body)
       }
     }
-    return sendRequest(client, jar, request, finish).then(absolve)
+    return sendRequest(client, jar, request, finish, absolve)
   }
 
 // --- the client --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ import * as Send from '../stages/Send.js'
 import { exchangeFault, joinSignals, raceDeadline } from '../transport/Cancellation.js'
 import type { Body } from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
-import * as Override from '../values/Override.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
@@ -34,6 +33,9 @@ export type Outcome<E, A> = [outcome: E.Either<E, A>, jar: Jar]
 
 /** Processes the body of the last reply. */
 export type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | Exchange.ExchangeError, A>>
+
+/** Makes the result of a program from an outcome and the jar after it. Not a promise: that would cost another one. */
+export type Conclude<E, A, R> = (outcome: E.Either<E, A>, jar: Jar) => R
 
 /** Makes the exchange to run: planned from a request, or given. */
 type Begin<E> = IO<E.Either<E, Exchange.Exchange>>
@@ -57,45 +59,49 @@ export const begin = (
   Exchange.start(Client.context(client)(jar)())(request)
 
 /** Plans and sends a request. */
-export const sendRequest = <E, A>(
+export const sendRequest = <E, A, R>(
   client: Client.Client,
   jar: Jar,
   request: Request,
   finish: Finish<E, A>,
-): Promise<Outcome<Exchange.SendError | E, A>> =>
-  drive(client, jar, request.body, () => begin(client, jar, request), finish)
+  conclude: Conclude<Exchange.SendError | E, A, R>,
+): Promise<R> => drive(client, jar, request.body, () => begin(client, jar, request), finish, conclude)
 
 /** Reads the whole body, up to the limit. */
-export const gather: Finish<never, Response> = (reply, done) =>
-  readAll(reply.body, done.exchange.plan.route.limits.body).then((bytes) =>
-    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.respond(done, bytes.right)),
-  )
+export const gather: Finish<never, Response> = async (reply, done) => {
+  const bytes = await readAll(reply.body, done.exchange.plan.route.limits.body)
+  return E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.respond(done, bytes.right))
+}
 
 /** Returns the error of a body that could not be read. */
 export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
   E.left(Exchange.failed(withPlan(exchange.plan, fault))(exchange))
 
 /** Runs an exchange and reports its jar to the client. Closes the source of its body on every path, also if nothing was sent. */
-export const drive = <S, E, A>(
+export const drive = <S, E, A, R>(
   client: Client.Client,
   jar: Jar,
   body: Body,
   begin: Begin<S>,
   finish: Finish<E, A>,
-): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
-  const running = closingSource(body, () => run(client, jar, begin, finish))
+  conclude: Conclude<S | E | Exchange.ExchangeError, A, R>,
+): Promise<R> => {
   const onJar = UserInput.get(client, 'onJar')
-  if (onJar === undefined) return running
-  return running.then((outcome) => {
-    onJar(jar, outcome[1])
-    return outcome
-  })
+  const end: typeof conclude =
+    onJar === undefined
+      ? conclude
+      : (outcome, after) => {
+          onJar(jar, after)
+          return conclude(outcome, after)
+        }
+  if (body._tag !== 'Once') return run(client, jar, begin, finish, end)
+  return closingSource(body.source, () => run(client, jar, begin, finish, end))
 }
 
-const closingSource = async <A>(body: Body, run: () => Promise<A>): Promise<A> => {
-  const source = body._tag === 'Once' ? OneShot.guard(body.source) : undefined
+const closingSource = async <A>(given: AsyncIterable<Uint8Array>, run: () => Promise<A>): Promise<A> => {
+  const source = OneShot.guard(given)
   // A consumed source belongs to another exchange.
-  if (source === undefined || OneShot.isConsumed(source)) return run()
+  if (OneShot.isConsumed(source)) return run()
   try {
     return await run()
   } finally {
@@ -104,30 +110,38 @@ const closingSource = async <A>(body: Body, run: () => Promise<A>): Promise<A> =
 }
 
 /** Plans, and starts to observe if the settings have observers. Not async: that would cost a promise. */
-const run = <S, E, A>(
+const run = <S, E, A, R>(
   client: Client.Client,
   jar: Jar,
   begin: Begin<S>,
   finish: Finish<E, A>,
-): Promise<Outcome<S | E | Exchange.ExchangeError, A>> => {
+  conclude: Conclude<S | E | Exchange.ExchangeError, A, R>,
+): Promise<R> => {
   const begun = begin()
-  if (E.isLeft(begun)) return Promise.resolve([begun, jar])
+  if (E.isLeft(begun)) return Promise.resolve(conclude(begun, jar))
   const observation = Observation.start(client.clock, begun.right)
-  if (observation === undefined) return exchange(client, begun.right, finish)
+  if (observation === undefined) return exchange(client, begun.right, finish, conclude)
   const observed: Finish<E, A> = (reply, done) => {
     observation.settled(done.head)
     return finish(reply, done)
   }
-  return observation.ending(exchange(client, begun.right, observed, observation))
+  return observation
+    .ending(exchange(client, begun.right, observed, toOutcome<E | Exchange.ExchangeError, A>, observation))
+    .then(([outcome, after]) => conclude(outcome, after))
 }
 
+const toOutcome = <E, A>(outcome: E.Either<E, A>, jar: Jar): Outcome<E, A> => [outcome, jar]
+
+const NO_HOOKS: ReadonlyArray<Hook> = []
+
 /** Sends plans and processes replies until a step is not `Next`. */
-const exchange = async <E, A>(
+const exchange = async <E, A, R>(
   client: Client.Client,
   first: Exchange.Exchange,
   finish: Finish<E, A>,
+  conclude: Conclude<E | Exchange.ExchangeError, A, R>,
   observation?: Observation.Observation,
-): Promise<Outcome<E | Exchange.ExchangeError, A>> => {
+): Promise<R> => {
   let x = first
   // A custom transport may call `superseded` after its send has ended. That must not change anything.
   let isSending = false
@@ -145,15 +159,14 @@ const exchange = async <E, A>(
     superseded: observation === undefined ? superseded : observation.retrying(superseded),
     resending: observation?.resending,
   })
-  const send = Send.sendBy(client, controls)
-  const sendOne = observation === undefined ? send : observation.sending(send)
-  const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(settings.hooks)
+  const sendOne = observation?.sending((plan) => Send.sendWith(client, controls, plan))
+  const hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
   for (;;) {
-    if (Send.isBodyConsumed(x.plan)) return [E.left(Exchange.bodyConsumedError(x)), x.jar]
+    if (Send.isBodyConsumed(x.plan)) return conclude(E.left(Exchange.bodyConsumedError(x)), x.jar)
     isSending = true
-    const sent = await sendOne(x.plan)()
+    const sent = await (sendOne === undefined ? Send.sendWith(client, controls, x.plan) : sendOne(x.plan))
     isSending = false
-    if (E.isLeft(sent)) return [E.left(Exchange.failed(sent.left)(x)), x.jar]
+    if (E.isLeft(sent)) return conclude(E.left(Exchange.failed(sent.left)(x)), x.jar)
     const reply = sent.right
     const head = headOf(reply)
     const now = client.clock.now()
@@ -161,16 +174,16 @@ const exchange = async <E, A>(
     const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await runHooks(hooks, controls, head, x.plan)
     if (E.isLeft(seen)) {
       await release(controls, reply.body)
-      return [E.left(Exchange.failed(seen.left)(x)), x.jar]
+      return conclude(E.left(Exchange.failed(seen.left)(x)), x.jar)
     }
     const step: Exchange.Step = O.isSome(again)
       ? { _tag: 'Next', exchange: again.value }
       : Exchange.settle(now)(seen.right)(x)
-    if (step._tag === 'Done') return [await finish(reply, step), step.exchange.jar]
+    if (step._tag === 'Done') return conclude(await finish(reply, step), step.exchange.jar)
     const stopped = await release(controls, reply.body)
-    if (step._tag === 'Refuse') return [E.left(step.error), step.error.jar]
+    if (step._tag === 'Refuse') return conclude(E.left(step.error), step.error.jar)
     if (stopped !== undefined)
-      return [E.left(Exchange.failed(withPlan(x.plan, stopped))(step.exchange)), step.exchange.jar]
+      return conclude(E.left(Exchange.failed(withPlan(x.plan, stopped))(step.exchange)), step.exchange.jar)
     x = step.exchange
   }
 }

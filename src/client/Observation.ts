@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { hasKnownTag, textIn } from '../errors/ErrorMatch.js'
 import { notify } from '../session/observation/Notify.js'
 import {
@@ -30,7 +29,7 @@ type Result = E.Either<ObservedError, ObservedHead>
 /** The observed parts of one exchange. */
 export interface Observation {
   /** Observes the sends of the exchange. */
-  readonly sending: (send: (plan: Plan) => TaskEither<TransportError, Reply>) => typeof send
+  readonly sending: (send: (plan: Plan) => Promise<Sent>) => typeof send
   /** Observes the retries of a transport. */
   readonly retrying: (superseded: OnRetry) => OnRetry
   /** Observes that a transport sends again after a wait. */
@@ -146,10 +145,10 @@ export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange):
   }
 
   return {
-    sending: (send) => (next) => async () => {
+    sending: (send) => async (next) => {
       onHop(next)
       onSend()
-      const outcome: Sent = await send(next)()
+      const outcome = await send(next)
       if (phase === 'Waiting' && E.isRight(outcome)) onSend()
       if (phase === 'Sending') {
         onReply(E.isLeft(outcome) ? E.left(viewFault(outcome.left)) : headOf(outcome.right, outcome.right.connection))

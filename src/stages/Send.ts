@@ -47,6 +47,7 @@ export interface Sender {
 }
 
 const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => {
+  if (session.mounts.length === 0) return transport
   const mounted = Mount.find(Url.withSentPathname(plan.url))(session)
   return O.isSome(mounted) ? mounted.value : transport
 }
@@ -124,19 +125,27 @@ const sendOnce = async (
   return sent
 }
 
+/** Sends one plan with the controls of its exchange. The hot path uses it instead of `sendBy`. */
+export const sendWith = (
+  sender: Sender,
+  controls: SendControls,
+  plan: Plan,
+): Promise<E.Either<TransportError, Reply>> =>
+  plan.body._tag === 'Once' ? sendOnce(sender, controls, plan, plan.body.source) : sendThrough(sender, controls, plan)
+
 /** Sends one plan with the controls of its exchange. A body that can be read once is sent once by every transport. */
 export const sendBy =
   (sender: Sender, controls: SendControls) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    plan.body._tag === 'Once' ? sendOnce(sender, controls, plan, plan.body.source) : sendThrough(sender, controls, plan)
+    sendWith(sender, controls, plan)
 
 /** Sends one plan. Errors: `TransportError`. */
 export const send =
   (sender: Sender) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendBy(sender, startControls(sender, plan))(plan)()
+    sendWith(sender, startControls(sender, plan), plan)
 
 /** @deprecated Use `ExchangeControls`. */
 export type Along = ExchangeControls
