@@ -35,7 +35,7 @@ import * as Environment from './session/Environment.js'
 import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
-import { joinSignals } from './transport/Cancellation.js'
+import { joinSignals, keepListening } from './transport/Cancellation.js'
 import { undici } from './transport/undici/Undici.js'
 import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
@@ -140,6 +140,7 @@ export const open = (options: Options = {}): IO<Client> => {
     const needsSignal = isCustom || session.mounts.length > 0
     const joined = signal === undefined ? undefined : joinSignals(signal, closing.signal)
     const ends = joined?.signal ?? (needsSignal ? closing.signal : undefined)
+    if (ends !== undefined) keepListening(ends)
     const base = {
       session,
       environment: environment ?? Environment.read(),
@@ -194,6 +195,17 @@ export const context =
   ({ session, environment, clock, random }: Client) =>
   (jar: Jar.Jar): IO<Context & World> =>
   () => ({ session, jar, environment, now: clock.now(), entropy: random() })
+
+/**
+ * `context` without the session and without closures, because each request is planned with it.
+ * @internal
+ */
+export const world = ({ environment, clock, random }: Client, jar: Jar.Jar): World => ({
+  jar,
+  environment,
+  now: clock.now(),
+  entropy: random(),
+})
 
 /**
  * Opens a client, passes it to a function, and closes it when the task of the function has ended, on every path.

@@ -243,8 +243,14 @@ const STATE: ReadonlyArray<ModuleState> = [
   },
   {
     file: 'values/Charset.ts',
+    name: 'charsets',
+    bound: '64 types of at most 256 characters, then it is emptied',
+    reason: 'the charset of a Content-Type; a pure function of its text, which servers choose',
+  },
+  {
+    file: 'values/Charset.ts',
     name: 'decoders',
-    bound: '65 labels, then it is emptied',
+    bound: '64 labels, then it is emptied',
     reason: 'decoders are expensive to make, and keep no state between texts; servers choose the labels',
   },
   { file: 'values/OneShot.ts', name: 'claimed', bound: WEAK, reason: 'guards that an exchange is sending' },
@@ -256,6 +262,18 @@ const STATE: ReadonlyArray<ModuleState> = [
   },
   { file: 'values/OneShot.ts', name: 'opened', bound: WEAK, reason: 'guards whose source was opened' },
   { file: 'values/OneShot.ts', name: 'sources', bound: WEAK, reason: 'the source of a guard' },
+  {
+    file: 'values/Url.ts',
+    name: 'plainOrigins',
+    bound: '64 origins, then it is emptied',
+    reason: 'scheme and authority of plain URLs, parsed once; a pure function of their text',
+  },
+  {
+    file: 'wire/Transport.ts',
+    name: 'checked',
+    bound: WEAK,
+    reason: 'identifies the transports of this library that return only valid replies',
+  },
 ]
 
 /** A variable or a collection at the top level that its type does not make read-only. */

@@ -22,11 +22,13 @@ import { exchangeFault, joinSignals, raceDeadline } from '../transport/Cancellat
 import type { Body } from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
 import * as UserInput from '../values/UserInput.js'
+import { readInto } from '../wire/BodySource.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { discard, type Head, headOf, isHead, type Reply, type Response, readAll, type Source } from '../wire/Reply.js'
+import { discard, type Head, headOf, isHead, type Reply, type Response, type Source } from '../wire/Reply.js'
 import { type OnRetry, type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as Observation from './Observation.js'
+import type { OnJar } from './SharedJar.js'
 
 /** The result of a program and the jar after it, also after a failure. Not readonly, because fp-ts is not. */
 export type Outcome<E, A> = [outcome: E.Either<E, A>, jar: Jar]
@@ -56,7 +58,7 @@ export const begin = (
   jar: Jar,
   request: Request,
 ): E.Either<Exchange.WithHistory<PlanError>, Exchange.Exchange> =>
-  Exchange.start(Client.context(client)(jar)())(request)
+  Exchange.startIn(client.session, Client.world(client, jar), request)
 
 /** Plans and sends a request. */
 export const sendRequest = <E, A, R>(
@@ -65,19 +67,28 @@ export const sendRequest = <E, A, R>(
   request: Request,
   finish: Finish<E, A>,
   conclude: Conclude<Exchange.SendError | E, A, R>,
-): Promise<R> => drive(client, jar, request.body, () => begin(client, jar, request), finish, conclude)
+): Promise<R> => {
+  if (request.body._tag === 'Once') {
+    return drive(client, jar, request.body, () => begin(client, jar, request), finish, conclude)
+  }
+  try {
+    return run(client, jar, begin(client, jar, request), finish, conclude)
+  } catch (cause) {
+    return Promise.reject(cause) // a clock or a random source of the user
+  }
+}
 
 /** Reads the whole body, up to the limit. */
-export const gather: Finish<never, Response> = async (reply, done) => {
-  const bytes = await readAll(reply.body, done.exchange.plan.route.limits.body)
-  return E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.respond(done, bytes.right))
-}
+export const gather: Finish<never, Response> = (reply, done) =>
+  readInto(reply.body, done.exchange.plan.route.limits.body, (bytes) =>
+    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.responseOf(done, bytes.right)),
+  )
 
 /** Returns the error of a body that could not be read. */
 export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
   E.left(Exchange.failed(withPlan(exchange.plan, fault))(exchange))
 
-/** Runs an exchange and reports its jar to the client. Closes the source of its body on every path, also if nothing was sent. */
+/** Runs an exchange. Closes the source of its body on every path, also if nothing was sent. */
 export const drive = <S, E, A, R>(
   client: Client.Client,
   jar: Jar,
@@ -85,18 +96,10 @@ export const drive = <S, E, A, R>(
   begin: Begin<S>,
   finish: Finish<E, A>,
   conclude: Conclude<S | E | Exchange.ExchangeError, A, R>,
-): Promise<R> => {
-  const onJar = UserInput.get(client, 'onJar')
-  const end: typeof conclude =
-    onJar === undefined
-      ? conclude
-      : (outcome, after) => {
-          onJar(jar, after)
-          return conclude(outcome, after)
-        }
-  if (body._tag !== 'Once') return run(client, jar, begin, finish, end)
-  return closingSource(body.source, () => run(client, jar, begin, finish, end))
-}
+): Promise<R> =>
+  body._tag === 'Once'
+    ? closingSource(body.source, () => run(client, jar, begin(), finish, conclude))
+    : run(client, jar, begin(), finish, conclude)
 
 const closingSource = async <A>(given: AsyncIterable<Uint8Array>, run: () => Promise<A>): Promise<A> => {
   const source = OneShot.guard(given)
@@ -109,25 +112,44 @@ const closingSource = async <A>(given: AsyncIterable<Uint8Array>, run: () => Pro
   }
 }
 
-/** Plans, and starts to observe if the settings have observers. Not async: that would cost a promise. */
+/** Runs an exchange that was planned, and reports its jar to the client. Not async: that would cost a promise. */
 const run = <S, E, A, R>(
   client: Client.Client,
   jar: Jar,
-  begin: Begin<S>,
+  begun: E.Either<S, Exchange.Exchange>,
   finish: Finish<E, A>,
   conclude: Conclude<S | E | Exchange.ExchangeError, A, R>,
 ): Promise<R> => {
-  const begun = begin()
-  if (E.isLeft(begun)) return Promise.resolve(conclude(begun, jar))
+  const onJar = UserInput.get(client, 'onJar')
+  const end = onJar === undefined ? conclude : reporting(onJar, jar, conclude)
+  if (E.isLeft(begun)) return Promise.resolve(end(begun, jar))
   const observation = Observation.start(client.clock, begun.right)
-  if (observation === undefined) return exchange(client, begun.right, finish, conclude)
+  return observation === undefined
+    ? exchange(client, begun.right, finish, end)
+    : runObserved(client, begun.right, finish, end, observation)
+}
+
+const reporting =
+  <E, A, R>(onJar: OnJar, before: Jar, conclude: Conclude<E, A, R>): Conclude<E, A, R> =>
+  (outcome, after) => {
+    onJar(before, after)
+    return conclude(outcome, after)
+  }
+
+const runObserved = async <E, A, R>(
+  client: Client.Client,
+  first: Exchange.Exchange,
+  finish: Finish<E, A>,
+  conclude: Conclude<E | Exchange.ExchangeError, A, R>,
+  observation: Observation.Observation,
+): Promise<R> => {
   const observed: Finish<E, A> = (reply, done) => {
     observation.settled(done.head)
     return finish(reply, done)
   }
-  return observation
-    .ending(exchange(client, begun.right, observed, toOutcome<E | Exchange.ExchangeError, A>, observation))
-    .then(([outcome, after]) => conclude(outcome, after))
+  const running = exchange(client, first, observed, toOutcome<E | Exchange.ExchangeError, A>, observation)
+  const [outcome, after] = await observation.ending(running)
+  return conclude(outcome, after)
 }
 
 const toOutcome = <E, A>(outcome: E.Either<E, A>, jar: Jar): Outcome<E, A> => [outcome, jar]

@@ -82,10 +82,19 @@ const viewFault = ({ _tag, message }: Fault.Fault): ObservedError => Object.free
 // --- the exchange --------------------------------------------------------------------------------------------------
 
 /** Starts to observe an exchange. Returns `undefined` without observers. */
-export const start = (clock: Clock, { merged, plan: first, entropy }: Exchange): Observation | undefined => {
-  const layer = merged.settings.observers
-  if (layer._tag === 'Inherit' || layer.value.length === 0) return undefined
-  const observers = layer.value
+export const start = (clock: Clock, exchange: Exchange): Observation | undefined => {
+  const { observers } = exchange.merged.settings
+  // Not in one function with the rest, whose closures would cost an allocation before the check.
+  return observers._tag === 'Inherit' || observers.value.length === 0
+    ? undefined
+    : observe(clock, exchange, observers.value)
+}
+
+const observe = (
+  clock: Clock,
+  { merged, plan: first, entropy }: Exchange,
+  observers: ReadonlyArray<Observer>,
+): Observation => {
   const startedAt = clock.monotonic()
   const exchange = exchangeOf({ entropy })
 

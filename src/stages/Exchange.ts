@@ -28,6 +28,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
+import type { Session } from '../session/Session.js'
 import type { Hook } from '../session/Settings.js'
 import * as Charset from '../values/Charset.js'
 import * as Headers from '../values/Headers.js'
@@ -38,7 +39,7 @@ import type { Hop, Response, Server } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
 import { merge } from './Merge.js'
 import { noEntropy, type PlanError } from './PlanError.js'
-import { type Context, prepareWithMerged, withDefaults } from './Prepare.js'
+import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
 import * as Credentials from './prepare/Credentials.js'
 import { hide } from './ReplyRedaction.js'
 import {
@@ -61,36 +62,50 @@ export * from './Settle.js'
 /** Starts an exchange with its first plan. A digest that signs in advance uses its nonce once more: the jar counts it. */
 export const start =
   (context: Context) =>
-  (request: Request): E.Either<WithHistory<PlanError>, Exchange> => {
-    const world = withDefaults(context)
-    const merged = merge(context.session)(request)
-    // The exchange may have to answer a digest challenge on any hop.
-    const lacksEntropy = world.entropy === '' && Credentials.digestOf(merged) !== undefined
-    const first = lacksEntropy ? E.left(noEntropy('the cnonce of a digest answer')) : prepareWithMerged(world)(merged)
-    if (E.isLeft(first)) return E.left(failed(first.left)({ history: [], jar: world.jar }))
-    const { plan, merged: kept } = first.right
-    return E.right({
-      plan,
-      jar: Credentials.countNonce(kept, world.jar, plan),
-      history: [],
-      merged: kept,
-      environment: world.environment,
-      entropy: world.entropy,
-      credentialsAllowed: true,
-    })
-  }
+  (request: Request): E.Either<WithHistory<PlanError>, Exchange> =>
+    startIn(context.session, withDefaults(context), request)
+
+const NO_HOPS: ReadonlyArray<Hop> = []
+
+/**
+ * `start` with all inputs, because each request is planned with it.
+ * @internal
+ */
+export const startIn = (
+  session: Session,
+  world: World,
+  request: Request,
+): E.Either<WithHistory<PlanError>, Exchange> => {
+  const merged = merge(session)(request)
+  // The exchange may have to answer a digest challenge on any hop.
+  const lacksEntropy = world.entropy === '' && Credentials.digestOf(merged) !== undefined
+  const first = lacksEntropy ? E.left(noEntropy('the cnonce of a digest answer')) : prepareWithMerged(world)(merged)
+  if (E.isLeft(first)) return E.left(failed(first.left)({ history: NO_HOPS, jar: world.jar }))
+  const { plan, merged: kept } = first.right
+  return E.right({
+    plan,
+    jar: Credentials.countNonce(kept, world.jar, plan),
+    history: NO_HOPS,
+    merged: kept,
+    environment: world.environment,
+    entropy: world.entropy,
+    credentialsAllowed: true,
+  })
+}
 
 // --- the end -------------------------------------------------------------------------------------------------------
 
-const responseOf = ({ exchange, head, cookies, rejected = [], next }: Done, bytes: Uint8Array): Response => {
+/**
+ * `respond` without a closure, because each response is made with it.
+ * @internal
+ */
+export const responseOf = ({ exchange, head, cookies, rejected, next }: Done, bytes: Uint8Array): Response => {
   const contentType = Headers.combined(head.headers, 'Content-Type')
-  return {
+  const response: Response = {
     status: head.status,
     reason: head.reason,
     headers: head.headers,
     elapsed: head.elapsed,
-    ...(head.httpVersion === undefined ? {} : { httpVersion: head.httpVersion }),
-    ...(rejected.length === 0 ? {} : { rejected }),
     url: exchange.plan.url.href,
     bytes,
     encoding: contentType === undefined ? O.none : Charset.ofContentType(contentType),
@@ -99,6 +114,13 @@ const responseOf = ({ exchange, head, cookies, rejected = [], next }: Done, byte
     plan: exchange.plan,
     next,
     jar: exchange.jar,
+  }
+  const hasRejected = rejected !== undefined && rejected.length > 0
+  if (head.httpVersion === undefined && !hasRejected) return response
+  return {
+    ...response,
+    ...(head.httpVersion === undefined ? {} : { httpVersion: head.httpVersion }),
+    ...(hasRejected ? { rejected } : {}),
   }
 }
 

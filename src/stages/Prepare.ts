@@ -116,7 +116,9 @@ const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): M
 // --- the parts -----------------------------------------------------------------------------------------------------
 
 /** The methods of RFC 9110 9.3, and PATCH, in any case. Other methods are case-sensitive (D49). */
-const STANDARD_METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
+const STANDARD_METHODS: ReadonlyMap<string, E.Either<PlanError, string>> = new Map(
+  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' ').map((method) => [method, E.right(method)]),
+)
 
 /** Returns the method as it is sent. */
 export const spelledMethod = (method: string): string => {
@@ -125,20 +127,21 @@ export const spelledMethod = (method: string): string => {
   return STANDARD_METHODS.has(upper) ? upper : method
 }
 
-const methodOf = ({ method }: Request): E.Either<PlanError, string> =>
-  Headers.isName(method)
+const methodOf = ({ method }: Request): E.Either<PlanError, string> => {
+  const standard = STANDARD_METHODS.get(method)
+  if (standard !== undefined) return standard
+  return Headers.isName(method)
     ? E.right(spelledMethod(method))
     : E.left(invalidSettings('method', `${JSON.stringify(method)} is not a token (RFC 9110 9.1)`))
+}
 
-/** Moves Proxy-Authorization into the route: only an HTTP proxy without credentials of its own may receive it (D22). */
-const withProxyAuthorization = (headers: Headers.Headers, route: Route): readonly [Headers.Headers, Route] => {
-  const given = Headers.find(headers, 'Proxy-Authorization')
-  if (given === undefined) return [headers, route]
-  const rest = Headers.deleteAt('Proxy-Authorization')(headers)
+/** Adds a Proxy-Authorization header to the route: only an HTTP proxy without credentials of its own may receive it (D22). */
+const withProxyAuthorization = (given: Headers.Value | undefined, route: Route): Route => {
   const { proxy } = route
-  if (O.isNone(proxy) || Proxy.isSocks(proxy.value) || O.isSome(proxy.value.authorization)) return [rest, route]
+  if (given === undefined || O.isNone(proxy)) return route
+  if (Proxy.isSocks(proxy.value) || O.isSome(proxy.value.authorization)) return route
   const authorization = O.some(typeof given === 'string' ? Secret.make(given) : given)
-  return [rest, { ...route, proxy: O.some({ ...proxy.value, authorization }) }]
+  return { ...route, proxy: O.some({ ...proxy.value, authorization }) }
 }
 
 /** A maximum that is not finite would never be reached. */
@@ -205,8 +208,10 @@ export const prepareWithMerged =
     const routeDecision = chosen.right
 
     // From here only a custom scheme can fail. The header fields are added in requests' order.
-    const [ownFields, route] = withProxyAuthorization(fields.right, routeDecision.route)
-    const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now)(ownFields)
+    const forProxy = Headers.find(fields.right, 'Proxy-Authorization')
+    const ownFields = forProxy === undefined ? fields.right : Headers.deleteAt('Proxy-Authorization')(fields.right)
+    const route = withProxyAuthorization(forProxy, routeDecision.route)
+    const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now, ownFields)
     const { payload: body, contentType: typeOfBody } = content.right
     const framing = Content.decideFraming(withCookies, method.right, body)
     const contentType = Content.decideContentType(withCookies, typeOfBody)

@@ -81,6 +81,9 @@ const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
 export const hideFields = (plan: Plan, headers: Headers.Headers): Headers.Headers =>
   hideEchoes(secretsOf(plan), hideNamed(plan, headers))
 
+/** Returns whether a plan makes fields of its reply sensitive that others are not. */
+export const hidesMore = (plan: Plan): boolean => namesIn(plan).size > 0 || secretsOf(plan).size > 0
+
 /** Hides the sensitive header fields of a head or of a reply. */
 export const hide = <A extends { readonly headers: Headers.Headers }>(plan: Plan, head: A): A => {
   const headers = hideFields(plan, head.headers)

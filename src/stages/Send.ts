@@ -29,8 +29,8 @@ import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
-import { type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
-import { hide } from './ReplyRedaction.js'
+import { isChecked, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
+import { hide, hidesMore } from './ReplyRedaction.js'
 
 /** What sending needs. Every `Client` is one. */
 export interface Sender {
@@ -87,14 +87,21 @@ const clientClosed = (plan: Plan): E.Either<TransportError, never> => {
   return E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', message))))
 }
 
-const sendThrough = async (
-  sender: Sender,
+const sendThrough = (sender: Sender, controls: SendControls, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
+  if (UserInput.get(sender, 'closing')?.aborted === true) return Promise.resolve(clientClosed(plan))
+  const transport = transportFor(sender, plan)
+  return isChecked(transport) && !hidesMore(plan)
+    ? transport(plan, controls)()
+    : sendAndCheck(transport, controls, plan)
+}
+
+const sendAndCheck = async (
+  transport: Transport,
   controls: SendControls,
   plan: Plan,
 ): Promise<E.Either<TransportError, Reply>> => {
-  if (UserInput.get(sender, 'closing')?.aborted === true) return clientClosed(plan)
   try {
-    const task: unknown = transportFor(sender, plan)(plan, controls)
+    const task: unknown = transport(plan, controls)
     if (typeof task === 'function') return validate(plan, await task())
     Fault.ignoreRejection(task)
     return broken(plan, `it returned ${Fault.kindOf(task)} instead of a Task, which is a function`)

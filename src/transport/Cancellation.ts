@@ -16,6 +16,8 @@ import type { Plan } from '../wire/Plan.js'
 import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as Abort from './undici/Abort.js'
 
+export { keepListening } from './undici/Abort.js'
+
 /** Aborts the current signal when a transport is closed. Later calls get a new signal, because a transport can be reused. */
 export class CloseSignal {
   #controller = new AbortController()

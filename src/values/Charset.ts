@@ -19,6 +19,9 @@ import { TextDecoder } from 'node:util'
 import * as O from 'fp-ts/lib/Option.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
 
+const MAX_CACHED = 64
+const MAX_CACHED_LENGTH = 256
+
 const isOuter = (character: string): boolean =>
   character === '"' || character === "'" || HeaderSyntax.isWhitespace(character)
 
@@ -30,8 +33,22 @@ const bare = (text: string): string => {
   return text.slice(start, end)
 }
 
-/** Returns the charset of a Content-Type (RFC 9110 8.3.2). Combines several as Fetch does ("extract a MIME type"). */
+const charsets = new Map<string, O.Option<string>>()
+
+/**
+ * Returns the charset of a Content-Type (RFC 9110 8.3.2). Combines several as Fetch does ("extract a MIME type"). Types come
+ * from servers, so the cache is bounded, and has no long ones.
+ */
 export const ofContentType = (contentType: string): O.Option<string> => {
+  const known = charsets.get(contentType)
+  if (known !== undefined) return known
+  const charset = readCharset(contentType)
+  if (charsets.size >= MAX_CACHED) charsets.clear()
+  if (contentType.length <= MAX_CACHED_LENGTH) charsets.set(contentType, charset)
+  return charset
+}
+
+const readCharset = (contentType: string): O.Option<string> => {
   let essence = ''
   let charset: string | undefined
   for (const media of HeaderSyntax.parseMediaTypes(contentType)) {
@@ -79,8 +96,9 @@ const decoders = new Map<string, Decoder | undefined>()
 
 /** Caches decoders, which keep no state between whole texts. Labels come from servers, so the cache is bounded. */
 const decoderFor = (label: string): Decoder | undefined => {
-  if (decoders.has(label)) return decoders.get(label)
-  if (decoders.size > 64) decoders.clear()
+  const known = decoders.get(label)
+  if (known !== undefined || decoders.has(label)) return known
+  if (decoders.size >= MAX_CACHED) decoders.clear()
   const decoder = decoderOf(label)
   decoders.set(label, decoder)
   return decoder
@@ -101,7 +119,13 @@ const MARKS: ReadonlyArray<readonly [Unicode, mark: ReadonlyArray<number>]> = [
 const beginsWith = (bytes: Uint8Array, mark: ReadonlyArray<number>, length = mark.length): boolean =>
   mark.every((octet, i) => i >= length || bytes[i] === octet)
 
-const markOf = (bytes: Uint8Array): Unicode | undefined => MARKS.find(([, mark]) => beginsWith(bytes, mark))?.[0]
+/** No mark begins with another octet, and nearly no text with one of these. */
+const FIRST_OF_MARKS: ReadonlySet<number | undefined> = new Set(MARKS.map(([, [first]]) => first))
+
+const markOf = (bytes: Uint8Array): Unicode | undefined => {
+  if (!FIRST_OF_MARKS.has(bytes[0])) return undefined
+  return MARKS.find(([, mark]) => beginsWith(bytes, mark))?.[0]
+}
 
 /** Returns whether more octets could complete a mark, or turn the present mark into another one. */
 const mayBeMark = (bytes: Uint8Array): boolean =>
@@ -170,7 +194,7 @@ export const streamDecoder = (label: string): Decoder => {
 
 /** Detects UTF-16 and UTF-32 by the zeros in the first four bytes, as a JSON text begins with two ASCII characters. */
 const zerosOf = (bytes: Uint8Array): Unicode | undefined => {
-  if (bytes.length < 4) return undefined
+  if (bytes.length < 4 || (bytes[0] !== 0 && bytes[1] !== 0)) return undefined
   const [a, b, c, d] = [bytes[0] === 0, bytes[1] === 0, bytes[2] === 0, bytes[3] === 0]
   if (a && !b && c && !d) return 'utf-16be'
   if (!a && b && !c && d) return 'utf-16le'

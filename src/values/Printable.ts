@@ -5,7 +5,6 @@
  * direction could show the words in another order.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as Json from 'fp-ts/lib/Json.js'
 
 /** Controls (C0, DEL, C1), line and paragraph separators, and all characters that change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
@@ -64,8 +63,13 @@ const positionOf = (cause: unknown): string => {
  * | `{a:1}`   | the left `it is not valid JSON, at position 1`     |
  * | `hunter2` | the left `it is not valid JSON`                    |
  */
-export const parseJson = (text: string): E.Either<string, unknown> =>
-  E.mapLeft((cause) => `it is not valid JSON${positionOf(cause)}`)(Json.parse(text))
+export const parseJson = (text: string): E.Either<string, unknown> => {
+  try {
+    return E.right(JSON.parse(text))
+  } catch (cause) {
+    return E.left(`it is not valid JSON${positionOf(cause)}`)
+  }
+}
 
 const TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[^\s"]+|\s+/g
 

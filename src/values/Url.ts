@@ -164,11 +164,43 @@ const parsePlain = (text: string): Located | undefined => {
   const [, protocol = '', host = '', port = '', pathname = '/', search = ''] = parts
   const hostname = canonicalHost(host)
   if (hostname === undefined || Number(port) > 65535 || pathname.includes('/.')) return undefined
-  return { url: assemble({ protocol, hostname, port, pathname, search, hash: '' }), userinfo: O.none }
+  const url = assemble({ protocol, hostname, port, pathname, search, hash: '' })
+  // The canonical form of an address such as 127.1 differs.
+  if (hostname === host) remember(url)
+  return { url, userinfo: O.none }
+}
+
+/** Scheme and authority of plain URLs that were parsed: most URLs of a program have one of a few. */
+const plainOrigins = new Map<string, Pick<Url, 'protocol' | 'hostname' | 'port' | 'origin'>>()
+const MAX_PLAIN_ORIGINS = 64
+
+const remember = ({ protocol, hostname, port, origin, href, pathname, search }: Url): void => {
+  // URLs may come from servers, so the cache is bounded.
+  if (plainOrigins.size >= MAX_PLAIN_ORIGINS) plainOrigins.clear()
+  plainOrigins.set(href.slice(0, href.length - pathname.length - search.length), { protocol, hostname, port, origin })
+}
+
+const PLAIN_TARGET = /^\/[\w.~!$&'()*+,;=:@/-]*(?:\?[\w.~!$&'()*+,;=:@/?-]*)?$/
+/** The length of `http://`: a later slash begins the path. */
+const MIN_SLASHES = 'http://'.length + 1
+
+/** Parses a plain URL whose origin is known: only its path and query are read. */
+const parseKnown = (text: string): Located | undefined => {
+  const slash = text.indexOf('/', MIN_SLASHES)
+  const known = slash < 0 ? undefined : plainOrigins.get(text.slice(0, slash))
+  if (known === undefined) return undefined
+  const target = text.slice(slash)
+  if (!PLAIN_TARGET.test(target)) return undefined
+  const query = target.indexOf('?')
+  const pathname = query < 0 ? target : target.slice(0, query)
+  if (pathname.includes('/.')) return undefined
+  const { protocol, hostname, port, origin } = known
+  const search = query < 0 ? '' : target.slice(query)
+  return { url: { protocol, hostname, port, pathname, search, hash: '', href: text, origin }, userinfo: O.none }
 }
 
 const parseText = (text: string): E.Either<UrlError, Located> => {
-  const plain = parsePlain(text)
+  const plain = parseKnown(text) ?? parsePlain(text)
   return plain === undefined ? parseAny(trimmed(text)) : E.right(plain)
 }
 

@@ -77,6 +77,20 @@ export interface Transport {
   readonly close?: Task<void>
 }
 
+const checked = new WeakSet<Transport>()
+
+/**
+ * Marks a transport whose replies and faults are known to be valid, and which hides what is secret by its name. `Send`
+ * checks the replies of every other transport.
+ */
+export const markChecked = <A extends Transport>(transport: A): A => {
+  checked.add(transport)
+  return transport
+}
+
+/** Returns whether the replies of a transport need no check. */
+export const isChecked = (transport: Transport): boolean => checked.has(transport)
+
 /** Adds the method and the URL to the message of a fault that is the same for all requests of a client. */
 const complete = (plan: Plan, fault: Fault.Fault): Fault.Fault =>
   fault._tag === 'ClientClosed' && fault.message === Fault.CLIENT_CLOSED

@@ -9,6 +9,12 @@ const text = (octets: Octets, label?: string) => Charset.decode(O.fromNullable(l
 const json = (octets: Octets, label?: string) => Charset.decodeJson(O.fromNullable(label))(Uint8Array.from(octets))
 
 describe('Charset.ofContentType', () => {
+  it('returns the charset of each of more types than it remembers', () => {
+    const labels = Array.from({ length: 200 }, (_, i) => `label-${i}${i % 50 === 0 ? 'x'.repeat(300) : ''}`)
+    for (const label of [...labels, ...labels.toReversed()]) {
+      expect(Charset.ofContentType(`text/plain; charset=${label}`)).toEqual(O.some(label))
+    }
+  })
   it.each([
     ['text/html;charset=utf-8', 'utf-8'],
     ['text/html; a=b; charset=x; c=d', 'x'],

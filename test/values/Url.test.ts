@@ -165,6 +165,58 @@ interface Vectors {
   readonly cases: ReadonlyArray<{ readonly ref: string; readonly target: string }>
 }
 
+describe('Url.parse of an origin that it knows', () => {
+  // A blank before the text leads to the general parser.
+  const parsed = (text: string) => [Url.parse(text), Url.parse(` ${text}`)]
+  const host = fc.constantFrom(
+    'h.test',
+    'H.test',
+    '127.0.0.1',
+    '127.1',
+    'xn--nxasmq6b.test',
+    'a_b.test',
+    '[::1]',
+    'h.test.',
+  )
+  const authority = fc
+    .tuple(host, fc.constantFrom('', ':80', ':443', ':8080', ':080', ':99999'))
+    .map((parts) => parts.join(''))
+  const character = fc.constantFrom(
+    ...'az09/.~!$&()*+,;=:@-_?#% "<>^`{|}\\é'.split(''),
+    '%2e',
+    '%2E',
+    '..',
+    '/./',
+    '//',
+  )
+  const target = fc.array(character, { maxLength: 12 }).map((parts) => parts.join(''))
+
+  it('returns what the general parser returns', () => {
+    const scheme = fc.constantFrom('http://', 'https://', 'HTTP://')
+    fc.assert(
+      fc.property(scheme, authority, fc.array(target, { minLength: 1, maxLength: 3 }), (start, place, targets) => {
+        Url.parse(`${start}${place}/`)
+        for (const one of targets) {
+          for (const text of [`${start}${place}/${one}`, `${start}${place}${one}`]) {
+            const [known, general] = parsed(text)
+            if (known === undefined || general === undefined) return
+            expect(E.isRight(known) ? known.right.url : known.left).toEqual(
+              E.isRight(general) ? general.right.url : { ...general.left },
+            )
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+  it('stays correct for more origins than it remembers', () => {
+    const origins = Array.from({ length: 200 }, (_, i) => `http://h${i}.test:${8000 + i}`)
+    for (const origin of [...origins, ...origins.toReversed()]) {
+      expect(Url.parse(`${origin}/a?b=c`)).toMatchObject({ right: { url: { origin, href: `${origin}/a?b=c` } } })
+    }
+  })
+})
+
 describe('Url.resolve', () => {
   const vectors: Vectors = JSON.parse(readFileSync(new URL('../vectors/rfc3986-5.4.json', import.meta.url), 'utf8'))
   const base = Url.parse(vectors.base)

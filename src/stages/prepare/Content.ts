@@ -23,12 +23,15 @@ export type Framing = 'None' | 'Zero' | 'Length' | 'GivenLength' | 'Chunked'
 /** What decides Content-Type: nothing, the user, the body, or the user's value completed with the boundary of the body. */
 export type ContentType = 'Absent' | 'Given' | 'Body' | 'BoundaryAdded'
 
+const NO_BODY: E.Either<PlanError, Body.Encoded> = E.right({ payload: Body.empty, contentType: undefined })
+
 /** Encodes the body. Empty text and an empty form count as an empty body (D25). Errors: `InvalidBody`, `InvalidSettings`. */
 export const encode = (
   body: Body.Body,
   headers: Headers.Headers,
   entropy: string,
 ): E.Either<PlanError, Body.Encoded> => {
+  if (body._tag === 'Empty') return NO_BODY
   const given = body._tag === 'Multipart' ? Headers.find(headers, 'Content-Type') : undefined
   const type = given === undefined ? undefined : Secret.reveal(given)
   if (entropy === '' && Body.needsEntropy(type)(body)) return E.left(noEntropy('the boundary of a multipart body'))
@@ -49,6 +52,8 @@ export const decideFraming = (headers: Headers.Headers, method: string, payload:
   return Headers.has('Content-Length')(headers) ? 'GivenLength' : 'Chunked'
 }
 
+const FRAMING_FIELDS = ['Content-Length', 'Transfer-Encoding']
+
 const orZero = O.getOrElse(() => 0)
 const lengthOf = (payload: Body.Payload): string => String(orZero(Body.length(payload)))
 
@@ -56,7 +61,7 @@ const lengthOf = (payload: Body.Payload): string => String(orZero(Body.length(pa
 export const withFraming = (decided: Framing, payload: Body.Payload, headers: Headers.Headers): Headers.Headers => {
   switch (decided) {
     case 'None':
-      return Headers.deleteAt('Content-Length', 'Transfer-Encoding')(headers)
+      return Headers.without(headers, FRAMING_FIELDS)
     case 'Zero':
     case 'Length':
       return Headers.upsertAt('Content-Length', lengthOf(payload))(Headers.deleteAt('Transfer-Encoding')(headers))

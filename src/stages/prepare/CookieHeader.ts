@@ -11,6 +11,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Cookie from '../../cookies/Cookie.js'
+import * as CookieStore from '../../cookies/CookieStore.js'
 import * as Jar from '../../cookies/Jar.js'
 import type { Settings } from '../../session/Settings.js'
 import * as Headers from '../../values/Headers.js'
@@ -64,17 +65,21 @@ export const select = (own: string, jar: Jar.Jar, url: Url.Url, now: Date): Sele
 }
 
 /** Adds the Cookie header, except where the user set one. */
-export const withCookies =
-  (own: string, jar: Jar.Jar, url: Url.Url, now: Date) =>
-  (headers: Headers.Headers): Headers.Headers => {
-    if (Headers.has('Cookie')(headers)) return headers
-    const ofJar = Url.isHttp(url) ? Jar.header(Url.withSentPathname(url), now)(jar) : undefined
-    if (own === '') return ofJar === undefined ? headers : Headers.append('Cookie', ofJar)(headers)
-    if (ofJar === undefined) return Headers.append('Cookie', Secret.make(own))(headers)
-    const { before, after } = select(own, jar, url, now)
-    const all = [...before.map(Cookie.pair), own, ...after.map(Cookie.pair)].join('; ')
-    return Headers.append('Cookie', Secret.make(all))(headers)
-  }
+export const withCookies = (
+  own: string,
+  jar: Jar.Jar,
+  url: Url.Url,
+  now: Date,
+  headers: Headers.Headers,
+): Headers.Headers => {
+  if (Headers.find(headers, 'Cookie') !== undefined) return headers
+  const ofJar = Url.isHttp(url) ? CookieStore.header(Url.withSentPathname(url), now, jar.cookies) : undefined
+  if (own === '') return ofJar === undefined ? headers : Headers.append('Cookie', ofJar)(headers)
+  if (ofJar === undefined) return Headers.append('Cookie', Secret.make(own))(headers)
+  const { before, after } = select(own, jar, url, now)
+  const all = [...before.map(Cookie.pair), own, ...after.map(Cookie.pair)].join('; ')
+  return Headers.append('Cookie', Secret.make(all))(headers)
+}
 
 /** Returns where the cookies of a plan come from. */
 export const sourceOf = (settings: Settings, credentialsAllowed: boolean): CookieSource => {
@@ -88,11 +93,14 @@ export const ownCookies = (source: CookieSource, settings: Settings): string => 
   return E.isRight(own) ? own.right : ''
 }
 
+const COOKIE = ['Cookie']
+
 /** Rebuilds the Cookie header for a later hop. `credentialsAllowed`: whether cookies that the user set may be sent. */
 export const rebuild =
   (hop: Readonly<{ settings: Settings; jar: Jar.Jar; credentialsAllowed: boolean }>, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     const source = sourceOf(hop.settings, hop.credentialsAllowed)
     if (source === 'Header') return headers
-    return withCookies(ownCookies(source, hop.settings), hop.jar, url, now)(Headers.deleteAt('Cookie')(headers))
+    const bare = Headers.without(headers, COOKIE)
+    return withCookies(ownCookies(source, hop.settings), hop.jar, url, now, bare)
   }

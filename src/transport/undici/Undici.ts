@@ -10,7 +10,7 @@ import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
-import type { Transport } from '../../wire/Transport.js'
+import { markChecked, type Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
 import { SharedTimeout } from './AttemptTimer.js'
 import type { ChannelRequest } from './Channel.js'
@@ -167,5 +167,5 @@ export const undici = (options: Options = {}): Transport => {
       : new GivenDispatcher(given, namesOf(others))
   const send: Transport = (plan, controls) => () =>
     new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, dispatcher, resolve)))
-  return Object.assign(send, { close: () => dispatcher.close() })
+  return markChecked(Object.assign(send, { close: () => dispatcher.close() }))
 }
