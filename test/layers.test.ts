@@ -305,7 +305,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
   ['randomness', /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b/, ['Client.ts', 'Store.ts']],
   ['the process', /\bprocess\b/, ['session/Environment.ts']],
   ['the file system', /\bnode:fs\b/, ['session/Environment.ts', 'Store.ts']],
-  ['classes', /\bclass\b/, ['values/Secret.ts', 'wire/coding/Inflater.ts']],
+  ['classes', /\bclass\b/, ['cookies/SiteDraft.ts', 'values/Secret.ts', 'wire/coding/Inflater.ts']],
   [
     'throw',
     /\bthrow\b/,

@@ -58,7 +58,7 @@ const limited = (cookies: SiteCookies): SiteCookies => {
 }
 
 /** `limited` in one pass, after one record of this kind was added to records within the limit. */
-const limitedAfterWrite = (cookies: SiteCookies, secure: boolean): SiteCookies => {
+export const limitedAfterWrite = (cookies: SiteCookies, secure: boolean): SiteCookies => {
   if (cookies.length <= MAX_RECORDS) return cookies
   let count = 0
   let oldest: Cookie.Cookie | undefined

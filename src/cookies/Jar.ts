@@ -37,6 +37,7 @@ import { type Jar, records, withRecords } from './JarState.js'
 import * as LogicalTime from './LogicalTime.js'
 import * as SetCookie from './SetCookie.js'
 import * as Site from './Site.js'
+import { SiteDraft } from './SiteDraft.js'
 
 export type { Challenge, Input as ChallengeInput, Query as ChallengeQuery } from './DigestCache.js'
 export { decode, encode, JarJson } from './JarJson.js'
@@ -106,21 +107,25 @@ export const receive =
     const request = Cookie.requestContext(url, now)
     const setBy = O.some(SetCookie.setByOf(url))
     const rejected: SetCookie.Rejection[] = []
-    let cookies = CookieStore.at(request.site, jar.cookies)
+    const stored = CookieStore.at(request.site, jar.cookies)
+    const draft = new SiteDraft(stored)
+    // Over http no Secure cookie can be added, so those that were stored before are all.
+    const secure = request.isSecure ? [] : stored.filter((cookie) => cookie.secure)
     let { clock } = jar
     for (const setCookie of setCookies) {
       const response = { request, policy: jar, time: LogicalTime.tick(clock, request.now), setBy }
-      const evaluated = SetCookie.evaluate(response, cookies, Secret.reveal(setCookie))
+      const evaluated = SetCookie.evaluate(response, { secure, draft }, Secret.reveal(setCookie))
       if (E.isLeft(evaluated)) {
         rejected.push(evaluated.left)
         continue
       }
-      cookies = CookieStore.writeToSite(evaluated.right, cookies)
+      draft.write(evaluated.right)
       clock = response.time
     }
     if (rejected.length === setCookies.length) return { jar, accepted: [], rejected }
     const isNew = (cookie: Cookie.Cookie): boolean =>
       LogicalTime.compare(cookie.updated, jar.clock) > 0 && !Cookie.isTombstone(cookie)
+    const { cookies } = draft
     const store = jar.cookies.set(request.site.name, cookies)
     return {
       jar: { cookies: store, challenges: jar.challenges, clock, nameless: jar.nameless },

@@ -46,6 +46,7 @@ import * as Tagged from '../values/Tagged.js'
 import * as Cookie from './Cookie.js'
 import type { LogicalTime } from './LogicalTime.js'
 import * as Site from './Site.js'
+import type { SiteDraft } from './SiteDraft.js'
 
 export interface SetCookie {
   readonly name: string
@@ -176,8 +177,12 @@ const readAttributes = (attributes: string): Attributes => {
 // Memoises the last result, because the cookies of a response mostly have the same attributes.
 let recent: { readonly text: string; readonly attributes: Attributes } = { text: '', attributes: NO_ATTRIBUTES }
 
-const attributesOf = (text: string): Attributes => {
-  if (text !== recent.text) recent = { text, attributes: readAttributes(text) }
+const attributesOf = (text: string, start: number): Attributes => {
+  // Not a slice, which would be made for each cookie.
+  if (text.length - start !== recent.text.length || !text.endsWith(recent.text)) {
+    const attributes = text.slice(start)
+    recent = { text: attributes, attributes: readAttributes(attributes) }
+  }
   return recent.attributes
 }
 
@@ -200,7 +205,7 @@ export const parse = (policy: Cookie.Policy, header: string): E.Either<Rejection
   if (name.length + value.length > Cookie.MAX_PAIR) {
     return rejected('TooLong', name, `its name and value together are longer than ${Cookie.MAX_PAIR} octets`)
   }
-  const attributes = semicolon < 0 ? NO_ATTRIBUTES : attributesOf(text.slice(semicolon + 1))
+  const attributes = semicolon < 0 ? NO_ATTRIBUTES : attributesOf(text, semicolon + 1)
   const { domain, path, secure, httpOnly, sameSite, maxAge, expires } = attributes
   // Field by field: a spread would cost more than the rest of this function.
   return E.right({ name, value: Secret.make(value), domain, path, secure, httpOnly, sameSite, maxAge, expires })
@@ -244,10 +249,10 @@ const scopeOf = (
 }
 
 /** 5.7 step 16: over http, a cookie must not overlay a Secure one of the same site and name. */
-const overlays = (cookie: Cookie.Key, stored: ReadonlyArray<Cookie.Cookie>, now: number): boolean =>
-  stored.some(
+const overlays = (cookie: Cookie.Key, secure: ReadonlyArray<Cookie.Cookie>, now: number): boolean =>
+  secure.length > 0 &&
+  secure.some(
     (other) =>
-      other.secure &&
       other.name === cookie.name &&
       Cookie.isLive(other, now) &&
       (domainMatch(other.domain, cookie.domain, false) === true ||
@@ -259,10 +264,18 @@ const overlays = (cookie: Cookie.Key, stored: ReadonlyArray<Cookie.Cookie>, now:
 export const setByOf = ({ origin, protocol, hostname, pathname, shownPathname = pathname }: Site.CookieScope): string =>
   `${origin === undefined || origin === 'null' ? `${protocol}//${hostname}` : origin}${shownPathname}`
 
-/** Evaluates one Set-Cookie field. `stored` are the records of its site. Error: `Rejection`. */
+/** The records of the site of a response. */
+export interface StoredCookies {
+  /** The Secure ones that were stored before an insecure response; otherwise not needed. */
+  readonly secure: ReadonlyArray<Cookie.Cookie>
+  /** All of them, with those that the response has set already. */
+  readonly draft: Pick<SiteDraft, 'find'>
+}
+
+/** Evaluates one Set-Cookie field. Error: `Rejection`. */
 export const evaluate = (
   { request, policy, time, setBy }: ResponseContext,
-  stored: ReadonlyArray<Cookie.Cookie>,
+  { secure: secureCookies, draft }: StoredCookies,
   header: string,
 ): E.Either<Rejection, Cookie.Cookie> => {
   const parsed = parse(policy, header)
@@ -277,14 +290,14 @@ export const evaluate = (
   // Step 13.
   if (secure && !request.isSecure) return rejected('Insecure', name, 'it is Secure, but the connection is not')
   // Step 16. Over an insecure connection the cookie is not Secure, by step 13.
-  if (!request.isSecure && overlays(key, stored, request.now)) {
+  if (!request.isSecure && overlays(key, secureCookies, request.now)) {
     return rejected('SecureHeld', name, 'it was sent over http and would overlay a Secure cookie')
   }
   const broken = Cookie.brokenPrefix({ name, value, secure, hostOnly, givenPath })
   if (broken !== undefined) return rejected('PrefixBroken', name, broken)
   const expires = expiryOf(parsed.right, request.now)
   // Step 23.3. An expired cookie does not pass on its creation time, because 5.7 expects it to be gone by now.
-  const old = stored.find((other) => Cookie.sameKey(other, key) && Cookie.isLive(other, request.now))
+  const old = draft.find(key, request.now)
   // Field by field: a spread would cost more than the rest of this function.
   return E.right({
     name,
