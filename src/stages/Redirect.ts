@@ -115,13 +115,20 @@ export const unrewindableBody = (plan: Plan, why: string): RedirectError => ({
 
 // --- the target ----------------------------------------------------------------------------------------------------
 
+const NO_TARGET: E.Either<string, O.Option<string>> = E.right(O.none)
+
 /** Returns the Location of a redirect. Left: why it is not usable. Equal Location lines count once (D21). */
 export const getRedirectTarget = (head: Head): E.Either<string, O.Option<string>> => {
-  if (!Status.isRedirect(head.status)) return E.right(O.none)
-  const [location, ...others] = new Set(Headers.valuesOf(head.headers, 'Location').map(Secret.reveal))
-  if (others.length > 0) return E.left('it has several different Location headers')
-  const text = location === undefined ? '' : PercentEncoding.decodeReference(location)
-  return E.right(text === '' ? O.none : O.some(text))
+  if (!Status.isRedirect(head.status)) return NO_TARGET
+  const locations = Headers.valuesOf(head.headers, 'Location')
+  const [first] = locations
+  if (first === undefined) return NO_TARGET
+  const location = Secret.reveal(first)
+  if (locations.some((other) => Secret.reveal(other) !== location)) {
+    return E.left('it has several different Location headers')
+  }
+  const text = PercentEncoding.decodeReference(location)
+  return text === '' ? NO_TARGET : E.right(O.some(text))
 }
 
 /** Resolves a Location. Without a `#` it keeps the fragment of the plan's URL (RFC 9110 10.2.2). */
@@ -204,12 +211,10 @@ export interface Redirection {
 
 /** Only the proxy depends on the URL. The certificate is removed with the other credentials. */
 const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, credentialsAllowed: boolean): Route => {
-  const { tls } = plan.route
-  return {
-    ...plan.route,
-    proxy: keepProxyAuthorization(plan.route.proxy, decision.route.proxy),
-    tls: credentialsAllowed || O.isNone(tls.certificate) ? tls : { ...tls, certificate: O.none },
-  }
+  const { tls: before } = plan.route
+  const proxy = keepProxyAuthorization(plan.route.proxy, decision.route.proxy)
+  const tls = credentialsAllowed || O.isNone(before.certificate) ? before : { ...before, certificate: O.none }
+  return proxy === plan.route.proxy && tls === before ? plan.route : { ...plan.route, proxy, tls }
 }
 
 /** Returns the plan that follows a redirect; `none` if the head is not a redirect. Errors: `RedirectError`. */

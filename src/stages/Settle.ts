@@ -157,10 +157,11 @@ const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
   return { exchange: { ...x, jar }, cookies: accepted, rejected }
 }
 
-/** Appends the answered hop. Its `rejected` is absent if the jar rejected nothing. */
+/** Appends the answered hop, field by field, because a spread costs more. Its `rejected` is absent if the jar rejected nothing. */
 const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
-  const { plan, history } = exchange
-  return { ...exchange, history: [...history, rejected.length === 0 ? { plan, head } : { plan, head, rejected }] }
+  const { plan, jar, history, merged, environment, entropy, credentialsAllowed } = exchange
+  const hop = rejected.length === 0 ? { plan, head } : { plan, head, rejected }
+  return { plan, jar, history: history.concat(hop), merged, environment, entropy, credentialsAllowed }
 }
 
 // --- another attempt -----------------------------------------------------------------------------------------------
@@ -227,9 +228,9 @@ const DEFAULT_MAX_REDIRECTS = 30
 
 /** Runs the policies. A policy that throws refuses the redirect. */
 const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
-  const policies = Override.layerOrElse<ReadonlyArray<RedirectPolicy.RedirectPolicy>>([])(settings.redirects)
+  if (settings.redirects._tag === 'Inherit') return RedirectPolicy.toFollow
   try {
-    return concatAll(RedirectPolicy.Monoid)(policies)(attempt)
+    return concatAll(RedirectPolicy.Monoid)(settings.redirects.value)(attempt)
   } catch (cause) {
     return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
   }
@@ -278,7 +279,8 @@ export const settle =
           return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
         }
         const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
-        return { _tag: 'Next', exchange: { ...after, plan, credentialsAllowed, jar } }
+        const { history, merged, environment, entropy } = after
+        return { _tag: 'Next', exchange: { plan, jar, history, merged, environment, entropy, credentialsAllowed } }
       }
     }
   }

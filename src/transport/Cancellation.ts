@@ -101,34 +101,44 @@ const sleepUntil = async (clock: Clock.Clock, moment: number, stop: AbortSignal)
   return true
 }
 
+/** The reason of a sleep that is not needed any more. With its own reason, `abort` makes no exception with a stack. */
+const NOT_NEEDED = 'the wait is over'
+
+/** Most work that is waited for is done already, and then no sleep is started. */
+const TURNS_BEFORE_SLEEP = 4
+
 /** Waits for work until the signal aborts or the deadline passes. The work then continues, and its result is ignored. */
-export const raceDeadline = async <A>(
-  controls: SendControls,
-  running: PromiseLike<A>,
-): Promise<E.Either<Fault.Fault, A>> => {
+export const raceDeadline = <A>(controls: SendControls, running: PromiseLike<A>): Promise<E.Either<Fault.Fault, A>> => {
   const { clock = Clock.system, signal, deadline } = controls
-  if (signal === undefined && deadline === undefined) return E.right(await running)
-  const controller = new AbortController()
-  let removeListeners = (): void => {}
-  const stop = new Promise<void>((resolve) => {
-    removeListeners = onAbort([signal], resolve)
-    if (deadline === undefined) return
-    sleepUntil(clock, deadline, controller.signal).then(
-      (isOver) => (isOver ? resolve() : undefined),
-      () => {}, // A clock whose sleep fails cannot end the wait.
-    )
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    let sleeping: AbortController | undefined
+    let removeListeners = (): void => {}
+    const end = (settle: () => void): void => {
+      if (isOver) return
+      isOver = true
+      removeListeners()
+      sleeping?.abort(NOT_NEEDED)
+      settle()
+    }
+    const stop = (): void =>
+      end(() => resolve(E.left(exchangeFault(controls) ?? Fault.make('Aborted', 'The request was aborted'))))
+    const done = (value: A): void =>
+      end(() => {
+        const fault = exchangeFault(controls)
+        resolve(fault === undefined ? E.right(value) : E.left(fault))
+      })
+    const sleep = async (moment: number): Promise<void> => {
+      for (let turn = 0; turn < TURNS_BEFORE_SLEEP && !isOver; turn += 1) await undefined
+      if (isOver) return
+      sleeping = new AbortController()
+      if (await sleepUntil(clock, moment, sleeping.signal)) stop()
+    }
+    running.then(done, (cause) => end(() => reject(cause)))
+    if (signal !== undefined) removeListeners = onAbort([signal], stop)
+    // A clock whose sleep fails cannot end the wait.
+    if (deadline !== undefined) sleep(deadline).catch(() => {})
   })
-  try {
-    const first = await Promise.race([Promise.resolve(running).then(E.right), stop])
-    const fault = exchangeFault(controls)
-    // Only the signal or the deadline resolves `stop`, so without a fault `first` is the value.
-    return fault === undefined && first !== undefined
-      ? first
-      : E.left(fault ?? Fault.make('Aborted', 'The request was aborted'))
-  } finally {
-    removeListeners()
-    controller.abort()
-  }
 }
 
 /** Returns a signal that aborts with a fault as its reason, when the caller's signal aborts or the deadline passes. */

@@ -266,13 +266,18 @@ const sameDocument = (base: Url, reference: string): E.Either<UrlError, Located>
   return E.right({ url: withHash(hash === '' ? '' : `#${hash}`)(base), userinfo: O.none })
 }
 
+/** Removes a scheme without authority: `http:/x` and `http:x` are relative (RFC 3986 5.2.2, non-strict), as in requests. */
+const withoutSameScheme = ({ protocol }: Url, reference: string): string => {
+  const start = reference.slice(0, protocol.length)
+  const isSame = start === protocol || start.toLowerCase() === protocol
+  return isSame && !reference.startsWith('//', protocol.length) ? reference.slice(protocol.length) : reference
+}
+
 /** Resolves a reference, such as a Location, against the URL of the reply that contains it. */
 export const resolve =
   (base: Url) =>
   (reference: string): E.Either<UrlError, Located> => {
-    // `http:/x` and `http:x` have no authority and are relative: RFC 3986 5.2.2, non-strict, as in requests.
-    const sameScheme = new RegExp(`^${base.protocol.replace(/[+.]/g, '\\$&')}(?!//)`, 'i')
-    const relative = reference.replace(sameScheme, '')
+    const relative = withoutSameScheme(base, reference)
     if (relative === reference && isAbsolute(reference)) return parse(reference)
     return relative === '' || relative.startsWith('#') ? sameDocument(base, relative) : parse(transform(base, relative))
   }

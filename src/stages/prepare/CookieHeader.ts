@@ -64,6 +64,10 @@ export const select = (own: string, jar: Jar.Jar, url: Url.Url, now: Date): Sele
   return { before: sent.filter(isDeep), after: sent.filter((cookie) => !isDeep(cookie)) }
 }
 
+/** Returns the Cookie header of the jar. For the same cookies it is the same secret. */
+const ofJar = (jar: Jar.Jar, url: Url.Url, now: Date): Secret.Secret | undefined =>
+  Url.isHttp(url) ? CookieStore.header(Url.withSentPathname(url), now, jar.cookies) : undefined
+
 /** Adds the Cookie header, except where the user set one. */
 export const withCookies = (
   own: string,
@@ -73,9 +77,9 @@ export const withCookies = (
   headers: Headers.Headers,
 ): Headers.Headers => {
   if (Headers.find(headers, 'Cookie') !== undefined) return headers
-  const ofJar = Url.isHttp(url) ? CookieStore.header(Url.withSentPathname(url), now, jar.cookies) : undefined
-  if (own === '') return ofJar === undefined ? headers : Headers.append('Cookie', ofJar)(headers)
-  if (ofJar === undefined) return Headers.append('Cookie', Secret.make(own))(headers)
+  const cookies = ofJar(jar, url, now)
+  if (own === '') return cookies === undefined ? headers : Headers.append('Cookie', cookies)(headers)
+  if (cookies === undefined) return Headers.append('Cookie', Secret.make(own))(headers)
   const { before, after } = select(own, jar, url, now)
   const all = [...before.map(Cookie.pair), own, ...after.map(Cookie.pair)].join('; ')
   return Headers.append('Cookie', Secret.make(all))(headers)
@@ -95,12 +99,20 @@ export const ownCookies = (source: CookieSource, settings: Settings): string => 
 
 const COOKIE = ['Cookie']
 
+/** Whether the cookies of the jar are the only ones in the headers, and at the place where they would be added. */
+const isUnchanged = (headers: Headers.Headers, cookies: Secret.Secret | undefined): boolean => {
+  const given = Headers.valuesOf(headers, 'Cookie')
+  if (cookies === undefined) return given.length === 0
+  return given.length === 1 && given[0] === cookies && headers.fields[headers.fields.length - 1]?.[1] === cookies
+}
+
 /** Rebuilds the Cookie header for a later hop. `credentialsAllowed`: whether cookies that the user set may be sent. */
 export const rebuild =
   (hop: Readonly<{ settings: Settings; jar: Jar.Jar; credentialsAllowed: boolean }>, url: Url.Url, now: Date) =>
   (headers: Headers.Headers): Headers.Headers => {
     const source = sourceOf(hop.settings, hop.credentialsAllowed)
     if (source === 'Header') return headers
-    const bare = Headers.without(headers, COOKIE)
-    return withCookies(ownCookies(source, hop.settings), hop.jar, url, now, bare)
+    const own = ownCookies(source, hop.settings)
+    if (own === '' && isUnchanged(headers, ofJar(hop.jar, url, now))) return headers
+    return withCookies(own, hop.jar, url, now, Headers.without(headers, COOKIE))
   }

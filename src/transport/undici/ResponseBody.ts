@@ -39,6 +39,8 @@ export type Delimiter = 'Framing' | 'Close'
 type State = 'Unread' | 'Collecting' | 'Iterating' | 'Discarding'
 type Content = E.Either<Fault.Fault, Uint8Array>
 
+const DONE = Promise.resolve()
+
 const stoppedReading = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
 
 export class ResponseBody {
@@ -247,16 +249,21 @@ export class ResponseBody {
   // --- discarding --------------------------------------------------------------------------------------------------
 
   /** Reads the rest if it is short, so that the connection can be used again. If a reader is active, cuts the connection. */
-  async discard(headers: Headers.Headers): Promise<void> {
+  discard(headers: Headers.Headers): Promise<void> {
     if (this.#state === 'Unread') return this.#drain(headers)
     this.#hasStopped = true
     this.#connection.fail(stoppedReading())
+    return DONE
   }
 
-  async #drain(headers: Headers.Headers): Promise<void> {
+  /** Not async: the short body of a redirect has mostly arrived. */
+  #drain(headers: Headers.Headers): Promise<void> {
     this.#state = 'Discarding'
     this.#chunks = []
-    if (this.#isSettled) return
+    return this.#isSettled ? DONE : this.#drainRest(headers)
+  }
+
+  async #drainRest(headers: Headers.Headers): Promise<void> {
     if (this.#size > MAX_DISCARDED_BYTES || !this.#isReusable(headers)) this.#connection.fail(stoppedReading())
     this.#connection.drain()
     this.#resume()
