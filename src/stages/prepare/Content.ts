@@ -52,7 +52,8 @@ export const decideFraming = (headers: Headers.Headers, method: string, payload:
   return Headers.has('Content-Length')(headers) ? 'GivenLength' : 'Chunked'
 }
 
-const FRAMING_FIELDS = ['Content-Length', 'Transfer-Encoding']
+const TRANSFER_ENCODING = ['Transfer-Encoding']
+const FRAMING_FIELDS = ['Content-Length', ...TRANSFER_ENCODING]
 
 const orZero = O.getOrElse(() => 0)
 const lengthOf = (payload: Body.Payload): string => String(orZero(Body.length(payload)))
@@ -64,9 +65,9 @@ export const withFraming = (decided: Framing, payload: Body.Payload, headers: He
       return Headers.without(headers, FRAMING_FIELDS)
     case 'Zero':
     case 'Length':
-      return Headers.upsertAt('Content-Length', lengthOf(payload))(Headers.deleteAt('Transfer-Encoding')(headers))
+      return Headers.upsertAt('Content-Length', lengthOf(payload))(Headers.without(headers, TRANSFER_ENCODING))
     case 'GivenLength':
-      return Headers.deleteAt('Transfer-Encoding')(headers)
+      return Headers.without(headers, TRANSFER_ENCODING)
     case 'Chunked':
       return Headers.upsertAt('Transfer-Encoding', 'chunked')(headers)
   }
