@@ -22,7 +22,7 @@
  * assert.equal(bypasses({ hostname: 'nexample.com', port: '' }), false)
  * assert.equal(bypasses({ hostname: '10.9.8.7', port: '443' }), true)
  */
-import { domainToASCII } from 'node:url'
+import { domainToAscii } from '../values/Idna.js'
 import * as IpAddress from '../values/IpAddress.js'
 
 /** Returns whether a host is reached without a proxy. `hostname` is canonical; an IPv6 address may have brackets. */
@@ -71,7 +71,7 @@ const toAscii = (entry: string): string =>
   /^[\0-\x7f]*$/.test(entry)
     ? entry
     : entry.replace(/^(\*?\.*)(.*?)((?::\d+)?)$/, (_, dots: string, name: string, port: string) => {
-        return dots + (domainToASCII(name) || name) + port
+        return dots + (domainToAscii(name) || name) + port
       })
 
 /** Splits a list into entries. White space inside an entry ends the list. */

@@ -2,7 +2,6 @@
  * IP addresses and networks as numbers. An IPv4 address and its mapped form (`::ffff:10.1.2.3`, RFC 4291 2.5.5.2) are
  * the same host, so both forms are considered.
  */
-import { isIP } from 'node:net'
 
 export interface Address {
   readonly version: 4 | 6
@@ -13,6 +12,19 @@ export interface Network extends Address {
   /** The number of leading bits that identify the network. */
   readonly length: number
 }
+
+const OCTET = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])'
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+
+/** Returns whether a text is an IPv4 address: four decimal numbers up to 255, without leading zeros. */
+export const isIpv4 = (text: string): boolean => IPV4.test(text)
+
+/** The length of an IPv6 address whose last 32 bits are written as an IPv4 address. */
+const MAX_LENGTH = 45
+
+/** Returns whether a text is an IPv6 address without brackets and zone (RFC 4291 2.2), as the WHATWG parser reads it. */
+export const isIpv6 = (text: string): boolean =>
+  text.length <= MAX_LENGTH && text.includes(':') && /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`)
 
 const WIDTH = { 4: 32, 6: 128 } as const
 
@@ -33,10 +45,9 @@ const ofGroups = (text: string): bigint => {
 
 /** Parses an address without brackets. Returns `undefined` if it is not valid or has a zone. */
 const parse = (text: string): Address | undefined => {
-  if (text.includes('%')) return undefined
-  const version = isIP(text)
-  if (version === 4) return { version, bits: text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n) }
-  return version === 6 ? { version, bits: ofGroups(text) } : undefined
+  if (isIpv6(text)) return { version: 6, bits: ofGroups(text) }
+  if (!isIpv4(text)) return undefined
+  return { version: 4, bits: text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n) }
 }
 
 const isMapped = ({ bits }: Address): boolean => bits >> 32n === 0xffffn

@@ -11,8 +11,8 @@
  *
  * Any other key, such as one with a path, credentials or an unknown scheme, is refused when a request is planned.
  */
-import { isIPv6 } from 'node:net'
 import * as E from 'fp-ts/lib/Either.js'
+import { isIpv6 } from './IpAddress.js'
 import { trimmed } from './PercentEncoding.js'
 import * as Url from './Url.js'
 
@@ -32,7 +32,7 @@ const ofScheme = (name: string): string | undefined => {
 
 const ofHost = (scheme: string, host: string): string | undefined => {
   // requests writes an IPv6 host without brackets.
-  const located = Url.parse(isIPv6(host) ? `http://[${host}]` : `http://${host}`)
+  const located = Url.parse(isIpv6(host) ? `http://[${host}]` : `http://${host}`)
   if (E.isLeft(located) || located.right.userinfo._tag === 'Some') return undefined
   const { hostname, port, pathname, search, hash } = located.right.url
   if (pathname !== '/' || search !== '' || hash !== '') return undefined

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as IpAddress from '../../src/values/IpAddress.js'
@@ -148,6 +149,51 @@ describe('IpAddress.contains', () => {
         const isSame = leading(version, bits, length) === leading(version, other, length)
         expect(contains(`${written(version, bits)}/${length}`, written(version, other))).toBe(isSame)
       }),
+    )
+  })
+})
+
+describe('the form of an address', () => {
+  const group = fc.oneof(
+    fc.constantFrom(
+      '',
+      '0',
+      '1',
+      'ffff',
+      '00000',
+      'g',
+      '1.2.3.4',
+      '255',
+      '256',
+      '01',
+      '[',
+      ']',
+      '%eth0',
+      '/',
+      '@',
+      '?',
+      '\n',
+      ' ',
+    ),
+    fc.nat({ max: 0xffff }).map((n) => n.toString(16)),
+    fc.nat({ max: 300 }).map(String),
+  )
+  const separated = (separator: string, maxLength: number) =>
+    fc.array(group, { maxLength }).map((groups) => groups.join(separator))
+  const text = fc.oneof(
+    separated(':', 9),
+    fc.tuple(separated(':', 5), separated(':', 5)).map((halves) => halves.join('::')),
+    separated('.', 5),
+    fc.ipV6(),
+    fc.ipV4(),
+  )
+  it('agrees with Node, except for a zone', () => {
+    fc.assert(
+      fc.property(text, (address) => {
+        expect([address, IpAddress.isIpv4(address)]).toEqual([address, isIPv4(address)])
+        expect([address, IpAddress.isIpv6(address)]).toEqual([address, isIPv6(address) && !address.includes('%')])
+      }),
+      { numRuns: 5000 },
     )
   })
 })

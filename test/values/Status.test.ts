@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import * as Status from '../../src/values/Status.js'
 
@@ -27,4 +28,11 @@ describe('Status.hasBody', () => {
 
 it('returns the reason phrase, or an empty string for an unknown status', () => {
   expect([200, 404, 599, 0].map(Status.reason)).toEqual(['OK', 'Not Found', '', ''])
+})
+
+it('has the phrases of Node', () => {
+  const phrases = ALL.flatMap((status) =>
+    Status.reason(status) === '' ? [] : [[String(status), Status.reason(status)]],
+  )
+  expect(Object.fromEntries(phrases)).toEqual({ ...STATUS_CODES })
 })
