@@ -24,6 +24,7 @@ import { hide } from '../stages/ReplyRedaction.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
+import * as Octets from '../values/Octets.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
@@ -186,7 +187,7 @@ const multipart = (bytes: Uint8Array, boundary: string): ReadonlyArray<FormParam
 /** Returns the fields of a form body; empty if the media type is not that of a form. */
 const formParams = (mimeType: string, bytes: Uint8Array): ReadonlyArray<FormParam> => {
   if (/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(mimeType)) {
-    return Array.from(new URLSearchParams(Buffer.from(bytes).toString('utf8')), ([name, value]) => ({ name, value }))
+    return Array.from(new URLSearchParams(Octets.toText(bytes)), ([name, value]) => ({ name, value }))
   }
   const boundary = /^multipart\/form-data\s*(?:;|$)/i.test(mimeType) ? Multipart.boundaryOf(mimeType) : undefined
   return boundary === undefined || boundary === '' ? [] : multipart(bytes, boundary)
@@ -221,7 +222,7 @@ const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData |
   const text = Shell.toText(Shell.ofBytes(bytes))
   const params = formParams(mimeType, bytes)
   return text === undefined
-    ? { mimeType, text: Buffer.from(bytes).toString('base64'), params, _encoding: 'base64' }
+    ? { mimeType, text: Octets.toBase64(bytes), params, _encoding: 'base64' }
     : { mimeType, text, params }
 }
 

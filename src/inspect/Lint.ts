@@ -32,6 +32,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
+import * as Octets from '../values/Octets.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
@@ -67,7 +68,7 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPT
 
 /** Returns whether bytes are a body of `withMultipart`. */
 const isMultipartBody = (bytes: Uint8Array): boolean => {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1')
+  const start = Octets.toLatin1(bytes.subarray(0, 200))
   return /^--[^\r\n]+\r\nContent-Disposition: form-data;/.test(start)
 }
 

@@ -23,6 +23,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
+import * as Octets from '../values/Octets.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
@@ -91,7 +92,7 @@ const bodyOf = (plan: Plan, options: Reveal.Reveal): string | object => {
   const boundary = boundaryOf(plan)
   const known = boundary === undefined ? octets : octets.replaceAll(`--${boundary}`, `--${Shell.ofText(BOUNDARY)}`)
   const text = Shell.toText(known)
-  return text === undefined ? { base64: Buffer.from(known, 'latin1').toString('base64') } : { text }
+  return text === undefined ? { base64: Octets.toBase64(Shell.toBytes(known)) } : { text }
 }
 
 const routeOf = ({ route: { proxy, tls, timeouts, limits } }: Plan, options: Reveal.Reveal): object => {

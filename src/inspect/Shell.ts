@@ -10,6 +10,7 @@
  *
  * The last row is for bodies and files, because no argument can contain NUL.
  */
+import { fromLatin1, fromText, toLatin1, toValidText } from '../values/Octets.js'
 
 /** Text with one character for each octet, as in header values and shell words. */
 export type Octets = string
@@ -17,22 +18,14 @@ export type Octets = string
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 
 /** Encodes a text as UTF-8. A lone surrogate becomes U+FFFD. */
-export const ofText = (text: string): Octets => (isAscii(text) ? text : Buffer.from(text).toString('latin1'))
+export const ofText = (text: string): Octets => (isAscii(text) ? text : toLatin1(fromText(text)))
 
-export const ofBytes = (bytes: Uint8Array): Octets =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+export const ofBytes: (bytes: Uint8Array) => Octets = toLatin1
 
-export const toBytes = (octets: Octets): Uint8Array => Buffer.from(octets, 'latin1')
+export const toBytes: (octets: Octets) => Uint8Array = fromLatin1
 
 /** Decodes UTF-8; `undefined` if the octets are not valid UTF-8. */
-export const toText = (octets: Octets): string | undefined => {
-  if (isAscii(octets)) return octets
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(toBytes(octets))
-  } catch {
-    return undefined
-  }
-}
+export const toText = (octets: Octets): string | undefined => (isAscii(octets) ? octets : toValidText(toBytes(octets)))
 
 const BARE = /^[\w./:@%+,-]+$/
 // Controls, and invisible or direction-changing characters that a terminal may drop or reorder in pasted text.

@@ -4,6 +4,7 @@
  */
 import { identity } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import * as Octets from '../values/Octets.js'
 import * as Override from '../values/Override.js'
 import type * as Query from '../values/Query.js'
 import * as Secret from '../values/Secret.js'
@@ -158,7 +159,7 @@ const writeAuth = (writer: Writer, auth: Auth.Auth): AuthJson | undefined => {
 const writePfx = (writer: Writer, pfx: string | Uint8Array | Secret.SealedBytes): string | { base64: string } => {
   if (typeof pfx === 'string') return writer.secret('certificate.pfx', pfx, Text)
   const bytes = pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
-  return { base64: writer.secret('certificate.pfx', Secret.make(Buffer.from(bytes).toString('base64'))) }
+  return { base64: writer.secret('certificate.pfx', Secret.make(Octets.toBase64(bytes))) }
 }
 
 const writeCertificate = (writer: Writer, { cert, key, pfx, passphrase }: ClientCertificate): CertificateJson => ({
@@ -269,7 +270,7 @@ const readAuth = (json: AuthJson): Auth.Auth => {
 const readCertificate = ({ pfx, ...rest }: CertificateJson): ClientCertificate =>
   hideCertificate({
     ...rest,
-    ...(pfx === undefined ? {} : { pfx: typeof pfx === 'string' ? pfx : Buffer.from(pfx.base64, 'base64') }),
+    ...(pfx === undefined ? {} : { pfx: typeof pfx === 'string' ? pfx : Octets.fromBase64(pfx.base64) }),
   })
 
 /** Returns the settings that a JSON value represents. */

@@ -13,6 +13,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Octets from '../values/Octets.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
@@ -46,7 +47,7 @@ export const key = (plan: Asked): string => {
 
 /** Returns the content of a body in the form that is compared: a multipart body without its boundary. */
 const comparable = ({ headers }: Asked, content: Uint8Array): string => {
-  const text = Buffer.from(content).toString('latin1')
+  const text = Octets.toLatin1(content)
   const boundary = BOUNDARY.exec(TapeEntry.valueOf(headers, 'content-type'))?.[2]?.replace(/^"|"$/g, '') ?? ''
   return boundary === '' ? text : text.replaceAll(boundary, '…')
 }

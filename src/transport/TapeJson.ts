@@ -12,10 +12,10 @@
  *
  * Law: `decode(encode(tape)) = tape`, through `JSON.stringify` and `JSON.parse`.
  */
-import { isUtf8 } from 'node:buffer'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
+import * as Octets from '../values/Octets.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
 import { type Answered, type Asked, type Entry, type Pairs, type Tape, valueOf, withoutCause } from './TapeEntry.js'
@@ -102,7 +102,6 @@ const HTTP_1 = 'HTTP/1.1'
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
-const textOf = (bytes: Uint8Array, encoding: BufferEncoding): string => Buffer.from(bytes).toString(encoding)
 const named = (pairs: Pairs): ReadonlyArray<t.TypeOf<typeof Parameter>> =>
   pairs.map(([name, value]) => ({ name, value }))
 
@@ -111,10 +110,10 @@ const faultJson = (fault: Fault.Fault): t.TypeOf<typeof FaultJson> => {
   return { tag, ...rest }
 }
 
-const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostData> =>
-  isUtf8(content)
-    ? { mimeType, text: textOf(content, 'utf8') }
-    : { mimeType, text: textOf(content, 'base64'), _encoding: 'base64' }
+const postData = (content: Uint8Array, mimeType: string): t.TypeOf<typeof PostData> => {
+  const text = Octets.toValidText(content)
+  return text === undefined ? { mimeType, text: Octets.toBase64(content), _encoding: 'base64' } : { mimeType, text }
+}
 
 const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string): EntryJson['request'] => {
   const queryString = named(URL.canParse(url) ? [...new URL(url).searchParams] : [])
@@ -131,8 +130,8 @@ const requestJson = ({ method, url, headers, body }: Asked, httpVersion: string)
 
 const contentJson = ({ bytes, headers }: Answered): t.TypeOf<typeof Content> => {
   const shape = { size: bytes.length, mimeType: valueOf(headers, 'content-type') || 'x-unknown' }
-  if (isUtf8(bytes)) return { ...shape, text: textOf(bytes, 'utf8') }
-  return { ...shape, text: textOf(bytes, 'base64'), encoding: 'base64' }
+  const text = Octets.toValidText(bytes)
+  return text === undefined ? { ...shape, text: Octets.toBase64(bytes), encoding: 'base64' } : { ...shape, text }
 }
 
 /** HAR's form of an exchange without a response. */
@@ -196,7 +195,7 @@ const faultOf = ({ tag, message, status, unsent }: t.TypeOf<typeof FaultJson>): 
 }
 
 const bytesOf = (text: string, encoding: 'base64' | undefined): Uint8Array =>
-  new Uint8Array(Buffer.from(text, encoding ?? 'utf8'))
+  encoding === undefined ? Octets.fromText(text) : Octets.fromBase64(text)
 
 const askedOf = ({ method, url, headers, postData, _body }: EntryJson['request']): Asked => ({
   method,

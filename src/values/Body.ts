@@ -28,6 +28,7 @@ import * as Entropy from './Entropy.js'
 import { octets, shallow } from './Equality.js'
 import * as JsonText from './JsonText.js'
 import * as Parts from './Multipart.js'
+import * as Octets from './Octets.js'
 import * as OneShot from './OneShot.js'
 import * as Query from './Query.js'
 import * as Secret from './Secret.js'
@@ -138,7 +139,7 @@ export interface Encoded {
 
 const encoded = (payload: Payload, contentType?: string): E.Either<string, Encoded> => E.right({ payload, contentType })
 
-const utf8 = (content: string): Bytes => bytes(Buffer.from(content))
+const utf8 = (content: string): Bytes => bytes(Octets.fromText(content))
 
 /** Options of `encode`. */
 export interface Encoding {

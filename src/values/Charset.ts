@@ -15,9 +15,9 @@
  * assert.equal(Charset.decode(O.some('latin1'))(new Uint8Array([0xe9])), 'é')
  * assert.deepEqual(Charset.ofContentType('text/html; Charset="UTF-8"'), O.some('UTF-8'))
  */
-import { TextDecoder } from 'node:util'
 import * as O from 'fp-ts/lib/Option.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
+import * as Octets from './Octets.js'
 
 const MAX_CACHED = 64
 const MAX_CACHED_LENGTH = 256
@@ -77,9 +77,7 @@ const CP1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”�
 /** Several releases of Node 20 to 24 decode windows-1252, and so ascii and latin1, as ISO-8859-1 (nodejs/node#56542). */
 const windows1252: Decoder = {
   decode: (bytes = new Uint8Array()) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      .toString('latin1')
-      .replace(/[\x80-\x9f]/g, (c) => CP1252[c.charCodeAt(0) - 0x80] ?? c),
+    Octets.toLatin1(bytes).replace(/[\x80-\x9f]/g, (c) => CP1252[c.charCodeAt(0) - 0x80] ?? c),
 }
 
 /** Returns a new decoder for one text that arrives in pieces, or `undefined` for an unknown label. */
@@ -134,7 +132,7 @@ const mayBeMark = (bytes: Uint8Array): boolean =>
 const NOTHING = new Uint8Array(0)
 
 const joined = (one: Uint8Array, other: Uint8Array): Uint8Array =>
-  one.length === 0 ? other : Buffer.concat([one, other])
+  one.length === 0 ? other : Octets.concat([one, other])
 
 /** Decodes UTF-32, also in pieces: keeps the octets of an incomplete character for the next piece. */
 const utf32Decoder = (littleEndian: boolean): Decoder => {

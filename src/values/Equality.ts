@@ -1,5 +1,6 @@
 /** The parts that the `Eq` instances are made of. A polluted prototype does not change them. */
 import type { Eq } from 'fp-ts/lib/Eq.js'
+import * as Octets from './Octets.js'
 
 /** Compares functions and objects by reference, and primitive values by `Object.is`, so that NaN equals itself. */
 export const same: Eq<unknown> = { equals: Object.is }
@@ -7,7 +8,7 @@ export const same: Eq<unknown> = { equals: Object.is }
 /** Compares bytes by their content, and other values like `same`. */
 export const octets: Eq<unknown> = {
   equals: (x, y) =>
-    x === y || (x instanceof Uint8Array && y instanceof Uint8Array ? Buffer.compare(x, y) === 0 : Object.is(x, y)),
+    x === y || (x instanceof Uint8Array && y instanceof Uint8Array ? Octets.equals(x, y) : Object.is(x, y)),
 }
 
 /**

@@ -25,6 +25,7 @@ import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import { octets } from './Equality.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
 import * as Headers from './Headers.js'
+import * as Octets from './Octets.js'
 import * as Tagged from './Tagged.js'
 import * as UserInput from './UserInput.js'
 
@@ -136,7 +137,7 @@ type Piece = Uint8Array | PartStream
 const pieceLength = (piece: Piece): number | undefined =>
   piece instanceof Uint8Array ? piece.length : UserInput.get(piece, 'length')
 
-const octetsOf = (content: Content): unknown => (typeof content === 'string' ? Buffer.from(content) : content)
+const octetsOf = (content: Content): unknown => (typeof content === 'string' ? Octets.fromText(content) : content)
 
 const sameContent = (x: Content, y: Content): boolean =>
   isStream(x) && isStream(y)
@@ -186,15 +187,15 @@ export const encode =
       const head = heading(part)
       if (E.isLeft(head)) return head
       const { content } = part
-      pieces.push(Buffer.from(`--${boundary}\r\n${head.right}\r\n`))
-      pieces.push(typeof content === 'string' ? Buffer.from(content) : content)
-      pieces.push(Buffer.from('\r\n'))
+      pieces.push(Octets.fromText(`--${boundary}\r\n${head.right}\r\n`))
+      pieces.push(typeof content === 'string' ? Octets.fromText(content) : content)
+      pieces.push(Octets.fromText('\r\n'))
     }
-    pieces.push(Buffer.from(`--${boundary}--\r\n`))
+    pieces.push(Octets.fromText(`--${boundary}--\r\n`))
     const whole = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
     return E.right(
       whole.length === pieces.length
-        ? { _tag: 'Whole', bytes: Buffer.concat(whole) }
+        ? { _tag: 'Whole', bytes: Octets.concat(whole) }
         : { _tag: 'Streamed', open: () => inTurn(pieces), length: lengthOf(pieces) },
     )
   }

@@ -4,6 +4,7 @@
  *
  * Law: each `quote…` function is idempotent.
  */
+import * as Octets from './Octets.js'
 
 // The characters that must be encoded, from RFC 3986 2.3 and 3.3 to 3.5. '%' is treated separately.
 const BEYOND_PATH = /[^\w.~!$&'()*+,;=:@/%-]+/gu
@@ -97,11 +98,7 @@ const ASCII = /^[\0-\x7f]*$/
 /** Decodes a reference with one character for each octet: as UTF-8, as requests does, else `caf\xe9` is `caf%E9`. */
 export const decodeOctets = (octets: string): string => {
   if (ASCII.test(octets) || /[^\0-\xff]/.test(octets)) return octets
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, 'latin1'))
-  } catch {
-    return quoteOctets(octets)
-  }
+  return Octets.toValidText(Octets.fromLatin1(octets)) ?? quoteOctets(octets)
 }
 
 /** Removes blanks at both ends, and like browsers and Python's `urlsplit` all tabs and line breaks. */

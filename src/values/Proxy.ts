@@ -22,6 +22,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { same, struct } from './Equality.js'
+import * as Octets from './Octets.js'
 import { trimmed } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 import * as Url from './Url.js'
@@ -64,7 +65,7 @@ const isProxyProtocol = (text: string): text is ProxyProtocol => Object.hasOwn(D
 
 /** Returns the value of a `Basic` authorization, in UTF-8 (RFC 7617 2.1, D29). */
 export const basic = (user: string, pass: string): Secret.Secret =>
-  Secret.make(`Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}`)
+  Secret.make(`Basic ${Octets.toBase64(Octets.fromText(`${user}:${pass}`))}`)
 
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//
 

@@ -12,6 +12,7 @@
  *
  * Takes time linear in the length of the text, for secrets of a given length.
  */
+import * as Octets from './Octets.js'
 import { quoteQuery } from './PercentEncoding.js'
 import * as Secret from './Secret.js'
 
@@ -66,7 +67,6 @@ interface Span {
 const MIN_LENGTH_ANYWHERE = 4
 const PERCENT = 0x25
 
-const latin1 = (octets: Uint8Array): string => Buffer.from(octets.buffer, 0, octets.length).toString('latin1')
 /** A form writes a space as `+`, so the two compare equal. */
 const folded = (octets: string): string => octets.replaceAll('+', ' ')
 const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
@@ -74,13 +74,13 @@ const isOctets = (text: string): boolean => !/[^\0-\xff]/.test(text)
 /** Text is one octet a character, or UTF-8. Skips line breaks and tabs, which are not part of a reference. */
 const layerOf = (text: string): Layer => {
   const isField = isOctets(text)
-  const octets = new Uint8Array(isField ? text.length : Buffer.byteLength(text))
+  const octets = new Uint8Array(isField ? text.length : Octets.fromText(text).length)
   const starts = new Int32Array(octets.length + 1)
   let length = 0
   let at = 0
   for (const character of text) {
     const code = character.charCodeAt(0)
-    const encoded = isField || code < 0x80 ? [code] : Buffer.from(character)
+    const encoded = isField || code < 0x80 ? [code] : Octets.fromText(character)
     if (code !== 9 && code !== 10 && code !== 13) {
       for (const octet of encoded) {
         starts[length] = at
@@ -131,9 +131,9 @@ const needlesOf = (secrets: ReadonlySet<string>): ReadonlyArray<Needle> => {
   for (const secret of secrets) {
     // A URL writes `%41` as `A`, and a reference loses its tabs and line breaks.
     for (const form of [secret, secret.replace(/[\t\n\r]/g, ''), quoteQuery(secret)]) {
-      const bytes = new Uint8Array(Buffer.from(form))
+      const bytes = Octets.fromText(form)
       const layer = { octets: bytes, starts: new Int32Array(bytes.length + 1) }
-      const spellings = [bytes, decoded(layer, false).octets, decoded(layer, true).octets].map(latin1)
+      const spellings = [bytes, decoded(layer, false).octets, decoded(layer, true).octets].map(Octets.toLatin1)
       for (const spelling of isOctets(form) ? [...spellings, form] : spellings) {
         const octets = folded(spelling)
         if (octets !== '') needles.set(octets, { octets, isShort: secret.length < MIN_LENGTH_ANYWHERE })
@@ -149,7 +149,7 @@ const isAfter = (octet: string): boolean => octet === '' || '&;#,"\'<>'.includes
 const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): ReadonlyArray<Span> => {
   const spans: Span[] = []
   for (const { octets, starts } of layers) {
-    const text = folded(latin1(octets))
+    const text = folded(Octets.toLatin1(octets))
     for (const needle of needles) {
       const size = needle.octets.length
       // A value may overlap itself: `121212` contains `1212` twice.

@@ -4,6 +4,7 @@ import { identity } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as Octets from '../values/Octets.js'
 import * as Fault from './Fault.js'
 
 /** A decoded body that can be read once; reading it again is `BodyCut` (D40). Iterating it throws a `Fault`. */
@@ -93,7 +94,7 @@ export const NOTHING: Uint8Array = new Uint8Array(0)
 /** Concatenates chunks. A single chunk is returned without copying. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const [first = NOTHING] = chunks
-  return chunks.length < 2 ? first : Buffer.concat(chunks)
+  return chunks.length < 2 ? first : Octets.concat(chunks)
 }
 
 const rejecting: AsyncIterator<Uint8Array> = { next: () => Promise.reject(readAlready()) }

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Headers from '../values/Headers.js'
 import * as JsonText from '../values/JsonText.js'
+import * as Octets from '../values/Octets.js'
 import * as Status from '../values/Status.js'
 import * as UserInput from '../values/UserInput.js'
 import { NOTHING } from './BodySource.js'
@@ -33,7 +34,7 @@ const withoutJson = (answered: Answer): E.Either<string, Answer> => {
 
 const bodyOf = ({ status, body }: Answer, method: string): Uint8Array => {
   if (body === undefined || !Status.hasBody(method, status)) return NOTHING
-  return typeof body === 'string' ? Buffer.from(body, 'utf8') : body
+  return typeof body === 'string' ? Octets.fromText(body) : body
 }
 
 const isText = (u: unknown): boolean => typeof u === 'string'

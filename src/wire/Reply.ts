@@ -17,6 +17,7 @@ import type { Cookie } from '../cookies/Cookie.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import * as Headers from '../values/Headers.js'
+import * as Octets from '../values/Octets.js'
 import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
@@ -150,7 +151,7 @@ export interface ReplyInput extends HeadInput {
 
 /** Returns a reply, for a custom transport. */
 export const reply = ({ body = NOTHING, ...rest }: ReplyInput): Reply => {
-  const content = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
+  const content = typeof body === 'string' ? Octets.fromText(body) : body
   return { ...head(rest), body: content instanceof Uint8Array ? fromBytes(content) : fromIterable(content) }
 }
 

@@ -61,8 +61,8 @@ describe('a redirect', () => {
       pipe(Request.put('http://h/'), Request.withText('abc')),
     )
     expect(trace.hops.map(({ plan }) => Plan.wire(plan).body)).toEqual([
-      O.some(Buffer.from('abc')),
-      O.some(Buffer.from('abc')),
+      O.some(new TextEncoder().encode('abc')),
+      O.some(new TextEncoder().encode('abc')),
     ])
   })
   it('fails with UnrewindableBody instead of sending a one-shot body twice', () => {

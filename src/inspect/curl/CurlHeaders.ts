@@ -19,6 +19,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
 import { headerProblem } from '../../stages/prepare/HeaderFields.js'
+import * as Octets from '../../values/Octets.js'
 import * as Shell from '../Shell.js'
 import type { Content } from './CurlBody.js'
 import type { UserAndPassword } from './CurlUrl.js'
@@ -171,7 +172,7 @@ export const parseUser = (option: string, octets: Shell.Octets): E.Either<string
 /** curl sends octets outside ASCII unchanged, in whatever encoding, so such credentials become a header. */
 const basic = ([user, pass]: UserAndPassword): Settings.Settings => {
   if (/^[\0-\x7f]*$/.test(user + pass)) return settingsOf(Settings.withBasicAuth(user, pass))
-  const value = `Basic ${Buffer.from(`${user}:${pass}`, 'latin1').toString('base64')}`
+  const value = `Basic ${Octets.toBase64(Octets.fromLatin1(`${user}:${pass}`))}`
   return settingsOf(Settings.withSecretHeader('Authorization', value), Settings.withoutAuth)
 }
 

@@ -4,6 +4,7 @@
 import type * as fpEq from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
+import * as Octets from '../../values/Octets.js'
 import type * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
@@ -21,14 +22,12 @@ const revealedProxy = ({ protocol, hostname, port, credentials, authorization }:
   ...(O.isSome(authorization) ? { authorization: Secret.reveal(authorization.value) } : {}),
 })
 
-const base64 = (content: Uint8Array): string => Buffer.from(content).toString('base64')
-
 const revealedCertificate = ({ cert, key, pfx, passphrase }: ClientCertificate): Revealed => {
   const bytes = pfx === undefined || typeof pfx === 'string' || pfx instanceof Uint8Array ? pfx : Secret.open(pfx)
   return {
     ...(cert === undefined ? {} : { cert: Secret.reveal(cert) }),
     ...(key === undefined ? {} : { key: Secret.reveal(key) }),
-    ...(bytes === undefined ? {} : { pfx: typeof bytes === 'string' ? bytes : base64(bytes) }),
+    ...(bytes === undefined ? {} : { pfx: typeof bytes === 'string' ? bytes : Octets.toBase64(bytes) }),
     ...(passphrase === undefined ? {} : { passphrase: Secret.reveal(passphrase) }),
   }
 }
@@ -64,7 +63,7 @@ const bodyContent = (body: Body.Payload): Leaf => {
     case 'Empty':
       return undefined
     case 'Bytes':
-      return Buffer.from(Secret.open(body.bytes)).toString('latin1')
+      return Octets.toLatin1(Secret.open(body.bytes))
     case 'Stream':
       return body.open
     case 'Once':
