@@ -16,9 +16,10 @@
  * const challenge = Digest.select(['Basic realm="b", Digest realm="r", nonce="n", qop="auth-int, auth"'])
  * assert.deepEqual(pipe(challenge, O.map(({ realm }) => realm)), O.some('r'))
  */
-import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Hash from './Hash.js'
 import * as HeaderSyntax from './HeaderSyntax.js'
+import * as Octets from './Octets.js'
 import * as Secret from './Secret.js'
 import * as UserInput from './UserInput.js'
 
@@ -69,7 +70,7 @@ const digestsIn = (lines: ReadonlyArray<string>): ReadonlyArray<Parameters> => {
   return digests
 }
 
-const HASHES: Readonly<Record<string, string>> = {
+const HASHES: Readonly<Record<string, Hash.Algorithm>> = {
   MD5: 'md5',
   SHA: 'sha1',
   'SHA-256': 'sha256',
@@ -78,7 +79,7 @@ const HASHES: Readonly<Record<string, string>> = {
 }
 
 const nameOf = (algorithm: O.Option<string>): string => (O.isSome(algorithm) ? algorithm.value.toUpperCase() : 'MD5')
-const hashOf = (algorithm: O.Option<string>): string | undefined =>
+const hashOf = (algorithm: O.Option<string>): Hash.Algorithm | undefined =>
   UserInput.get(HASHES, nameOf(algorithm).replace(/-SESS$/, ''))
 
 const challengeOf = (parameters: Parameters): O.Option<Challenge> => {
@@ -141,7 +142,7 @@ export interface Answering {
 /** Returns the `response` parameter as lower-case hexadecimal (RFC 7616 3.4.1). */
 export const response = ({ user, pass, challenge, method, target, count, cnonce }: Answering): string => {
   const algorithm = hashOf(challenge.algorithm) ?? 'md5'
-  const hash = (text: string): string => createHash(algorithm).update(text).digest('hex')
+  const hash = (text: string): string => Hash.hex(algorithm, text)
   const { realm, nonce, qop } = challenge
   const secret = hash(`${user}:${octets(realm)}:${Secret.reveal(pass)}`)
   const key = nameOf(challenge.algorithm).endsWith('-SESS') ? hash(`${secret}:${nonce}:${cnonce}`) : secret
@@ -153,12 +154,12 @@ const hex8 = (count: number): string => count.toString(16).padStart(8, '0')
 
 /** Reads a header value, which has one character for each octet, as UTF-8 if it is valid UTF-8. */
 const octets = (latin1: string): string => {
-  const text = Buffer.from(latin1, 'latin1').toString('utf8')
+  const text = Octets.toText(Octets.fromLatin1(latin1))
   return text.includes('�') ? latin1 : text
 }
 
 /** Returns one character for each octet of UTF-8, as a header value needs (RFC 7616 4). */
-const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
+const utf8 = (text: string): string => Octets.toLatin1(Octets.fromText(text))
 
 /** Returns the value of the Authorization header. */
 export const authorization = (answering: Answering): Secret.Secret => {

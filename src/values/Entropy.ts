@@ -8,11 +8,11 @@
  * assert.equal(Entropy.draw('seed', 'boundary'), Entropy.draw('seed', 'boundary'))
  * assert.notEqual(Entropy.draw('seed', 'boundary'), Entropy.draw('seed', 'cnonce'))
  */
-import { createHash } from 'node:crypto'
+import * as Hash from './Hash.js'
 
 /** Returns 128 bits for one purpose, as 32 lower-case hexadecimal digits. The seed may be octets, such as a body. */
 export const draw = (seed: string | Uint8Array, purpose: string): string =>
-  createHash('sha256').update(seed).update(`\0${purpose}`).digest('hex').slice(0, 32)
+  Hash.hex('sha256', seed, `\0${purpose}`).slice(0, 32)
 
 /** Returns a number from 0 (inclusive) to 1 (exclusive) for one purpose. */
 export const fraction = (seed: string, purpose: string): number =>
