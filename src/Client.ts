@@ -20,7 +20,6 @@
  * const outcome = await pipe(Http.get('https://h.test/'), Client.use({ transport }))()
  * assert.deepEqual(pipe(outcome, E.map(([response]) => response.status)), E.right(204))
  */
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -40,6 +39,7 @@ import { undici } from './transport/undici/Undici.js'
 import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
+import * as RandomSource from './wire/RandomSource.js'
 import type { Transport } from './wire/Transport.js'
 
 export type { Loan, OnJar, SharedJar } from './client/SharedJar.js'
@@ -102,7 +102,7 @@ export type Program<E, A> = StateReaderTaskEither<Jar.Jar, Client, E, A>
 
 /** Makes seeds that cannot be guessed and do not repeat: a secret and a counter. */
 const seeds: IO<IO<string>> = () => {
-  const secret = randomUUID()
+  const secret = RandomSource.seed()
   let count = 0
   return () => {
     count += 1

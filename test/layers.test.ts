@@ -302,7 +302,11 @@ describe('state of modules', () => {
 const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: ReadonlyArray<string>]> = [
   ['the wall clock', /\bDate\.now\b|\bnew Date\(\)/, ['wire/Clock.ts']],
   ['the monotonic clock', /\bperformance\b/, ['wire/Clock.ts']],
-  ['randomness', /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b/, ['Client.ts', 'Store.ts']],
+  [
+    'randomness',
+    /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
+    ['Store.ts', 'wire/RandomSource.ts'],
+  ],
   ['the process', /\bprocess\b/, ['session/Environment.ts']],
   ['the file system', /\bnode:fs\b/, ['session/Environment.ts', 'Store.ts']],
   ['classes', /\bclass\b/, ['cookies/SiteDraft.ts', 'values/Secret.ts', 'wire/coding/Inflater.ts']],

@@ -25,13 +25,13 @@
  * const outcome = await pipe(Http.get('http://h.test/'), Client.use(options))()
  * assert.deepEqual(pipe(outcome, E.map(([{ status }]) => [status, calls])), E.right([200, 3]))
  */
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
 import * as Deadline from '../wire/Deadline.js'
 import type { Plan } from '../wire/Plan.js'
+import * as RandomSource from '../wire/RandomSource.js'
 import { discard, headOf, type Reply } from '../wire/Reply.js'
 import {
   around,
@@ -71,7 +71,7 @@ const sendWithRetry = async (
   controls: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
-  const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = randomUUID() } = controls
+  const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = RandomSource.seed() } = controls
   const { plan, isReplayable } = observeBody(given)
   let { headers } = given
   for (let attempt = 1; ; attempt++) {
