@@ -89,6 +89,7 @@ const MAX_LINES = 350
 
 /** Entry points that complete the module of the same name in a layer, so that users find both under one name. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  'Environment.ts': 'adds reading the environment of this process',
   'Multipart.ts': 'adds files to the parts',
   'Plan.ts': 'adds planning and the printers to the type',
   'Request.ts': 'adds `fromCurl` and files to the request',
@@ -307,8 +308,8 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
     ['Store.ts', 'wire/RandomSource.ts'],
   ],
-  ['the process', /\bprocess\b/, ['session/Environment.ts']],
-  ['the file system', /\bnode:fs\b/, ['session/Environment.ts', 'Store.ts']],
+  ['the process', /\bprocess\b/, ['Environment.ts']],
+  ['the file system', /\bnode:fs\b/, ['Environment.ts', 'Store.ts']],
   ['classes', /\bclass\b/, ['cookies/SiteDraft.ts', 'values/Secret.ts', 'wire/coding/Inflater.ts']],
   [
     'throw',

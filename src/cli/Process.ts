@@ -1,6 +1,7 @@
 /** Runs the command in the current process: connects its streams, signals and exit code. `dist/cli.js` calls `run`. */
+
+import * as Environment from '../Environment.js'
 import * as Layout from '../inspect/Layout.js'
-import * as Environment from '../session/Environment.js'
 import * as Clock from '../wire/Clock.js'
 import * as Exit from './Exit.js'
 import { main } from './Main.js'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import * as Environment from '../../src/session/Environment.js'
+import * as Environment from '../../src/Environment.js'
 import * as Secret from '../../src/values/Secret.js'
 
 describe('the environment of the process', () => {
