@@ -308,7 +308,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
     ['Store.ts', 'wire/RandomSource.ts'],
   ],
-  ['the process', /\bprocess\b/, ['Environment.ts']],
+  ['the process', /\bprocess\b/, ['Environment.ts', 'wire/NodeModules.ts']],
   ['the file system', /\bnode:fs\b/, ['Environment.ts', 'Store.ts']],
   ['classes', /\bclass\b/, ['cookies/SiteDraft.ts', 'values/Secret.ts', 'wire/coding/Inflater.ts']],
   [
@@ -318,6 +318,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
       'program/Concurrency.ts',
       'Http.ts',
       'Store.ts',
+      'wire/coding/Coding.ts',
       'wire/coding/Gzip.ts',
       'wire/coding/Inflater.ts',
       'wire/BodyReaders.ts',

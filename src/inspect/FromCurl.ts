@@ -33,7 +33,7 @@ import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../session/Request.js'
 import { spelledMethod } from '../stages/Prepare.js'
 import { REDACTED } from '../values/Secret.js'
-import * as Coding from '../wire/coding/Coding.js'
+import * as ContentEncoding from '../wire/coding/ContentEncoding.js'
 import * as CommandLine from './curl/CommandLine.js'
 import * as CurlBody from './curl/CurlBody.js'
 import * as CurlHeaders from './curl/CurlHeaders.js'
@@ -116,7 +116,7 @@ const convert = ({ words, stdin, leftOut }: CommandLine.CurlCommand): E.Either<s
         Request.make(method, url.url),
         Request.withBody(CurlBody.bodyOf(content)),
         Request.withSettings(headers.settings),
-        isCompressed ? Request.withHeader('Accept-Encoding', Coding.supported) : identity,
+        isCompressed ? Request.withHeader('Accept-Encoding', ContentEncoding.supported) : identity,
         Request.withHeaders(CurlBody.defaultHeaders(content, headers.names)),
         Request.withSettings(credentials.settings),
         Request.withSettings(settings.settings),

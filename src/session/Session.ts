@@ -25,7 +25,7 @@ import * as Printable from '../values/Printable.js'
 import * as Serialization from '../values/Serialization.js'
 import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
-import * as Coding from '../wire/coding/Coding.js'
+import * as ContentEncoding from '../wire/coding/ContentEncoding.js'
 import type { Transport } from '../wire/Transport.js'
 import { withBaseUrl, withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
@@ -78,7 +78,7 @@ export const defaults: Session = pipe(
   { ...empty, ambient: { proxies: true, netrc: true, certificates: true } },
   withHeaders({
     'User-Agent': `requests-ts/${VERSION}`,
-    'Accept-Encoding': Coding.supported,
+    'Accept-Encoding': ContentEncoding.supported,
     Accept: '*/*',
     Connection: 'keep-alive',
   }),

@@ -10,7 +10,8 @@
  * Making a request stays pure, and a plan contains its header fields before anything is sent, so the length must be known
  * before planning. Some servers, such as S3, refuse a chunked upload: use `statFile` for them.
  *
- * The functions of Node are imported when they are used, so that this module can be loaded in a browser.
+ * The functions of Node are looked up when they are used, so that this module can be loaded in a browser. There a file cannot
+ * be read.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -18,6 +19,7 @@ import type * as Multipart from '../values/Multipart.js'
 import * as Printable from '../values/Printable.js'
 import { masked } from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
+import * as NodeModules from '../wire/NodeModules.js'
 import type { FileFailed } from './download/PartFile.js'
 
 /** What describes a file to the server. */
@@ -50,9 +52,14 @@ const reasonOf = (cause: unknown): string =>
 const cannotRead = (path: string | URL, cause: unknown): string =>
   `Cannot read the file ${shown(path)}: ${reasonOf(cause)}`
 
+const fileSystem = () => {
+  const fs = NodeModules.fs()
+  if (fs === undefined) throw new Error('this runtime has no file system') // becomes a Left below
+  return fs
+}
+
 const sizeOf = async (path: string | URL): Promise<number> => {
-  const { stat } = await import('node:fs/promises')
-  const stats = await stat(path)
+  const stats = await fileSystem().promises.stat(path)
   if (stats.isFile()) return stats.size
   throw new Error('it is not a regular file; send a pipe or a device with Request.withOnce') // becomes a Left below
 }
@@ -61,9 +68,8 @@ async function* read(path: string | URL, length: number | undefined): AsyncGener
   try {
     await sizeOf(path)
     if (length === 0) return
-    const { createReadStream } = await import('node:fs')
     // A file that has grown since is sent up to its declared length.
-    yield* createReadStream(path, length === undefined ? {} : { end: length - 1 })
+    yield* fileSystem().createReadStream(path, length === undefined ? {} : { end: length - 1 })
   } catch (cause) {
     throw new Error(cannotRead(path, cause), { cause }) // the transport turns it into RequestBodyFailed
   }

@@ -24,52 +24,23 @@
  * const body = Coding.decode(['gzip', 'deflate'], deflateRawSync(gzipSync('hello')), 1000)
  * assert.deepEqual(E.map((bytes: Uint8Array) => Buffer.from(bytes).toString())(body), E.right('hello'))
  */
-import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
-import * as Headers from '../../values/Headers.js'
-import * as Secret from '../../values/Secret.js'
 import { tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
+import type { Coding } from './ContentEncoding.js'
 import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
+import { isAvailable, type Transform, zlib } from './Zlib.js'
 import * as Zstd from './Zstd.js'
 
-/** A content coding that this library decodes (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
-export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
+export { type Coding, codings, supported } from './ContentEncoding.js'
+
 type Codings = ReadonlyArray<Coding>
 
 type Decompress = (content: Uint8Array, options: Inflater.OutputLimit) => Uint8Array
 
-const NAMES: ReadonlyMap<string, Coding> = new Map<string, Coding>([
-  ['gzip', 'gzip'],
-  ['x-gzip', 'gzip'],
-  ['deflate', 'deflate'],
-  ['br', 'br'],
-  ...(Zstd.isSupported ? ([['zstd', 'zstd']] as const) : []),
-])
-
-/** The codings that can be decoded, as a value of Accept-Encoding. */
-export const supported: string = [...NAMES.keys()].filter((name) => name !== 'x-gzip').join(', ')
-
-/** Limits how far a small body can expand, because every coding multiplies its size. */
-const MAX_CODINGS = 5
-
-const NO_CODINGS: E.Either<Fault.Fault, Codings> = E.right([])
-
-/** Returns the codings of a body in the order in which they were applied. More than five are `DecodingFailed`. */
-export const codings = (headers: Headers.Headers): E.Either<Fault.Fault, Codings> => {
-  if (Headers.find(headers, 'content-encoding') === undefined) return NO_CODINGS
-  const names = Headers.valuesOf(headers, 'content-encoding')
-    .flatMap((value) => Secret.reveal(value).split(','))
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '' && name !== 'identity')
-  if (names.length > MAX_CODINGS) {
-    const problem = `The body has ${names.length} content codings; at most ${MAX_CODINGS} are allowed`
-    return E.left(Fault.make('DecodingFailed', problem))
-  }
-  const known = names.flatMap((name) => NAMES.get(name) ?? [])
-  return known.length === names.length ? E.right(known) : NO_CODINGS
-}
+const unavailable = (coding: Coding): Fault.Fault =>
+  Fault.make('DecodingFailed', `The body cannot be decoded: this runtime has no decoder for ${coding}`)
 
 /** RFC 1950 2.2: method 8, and the first two bytes are a multiple of 31. Raw deflate never starts like this. */
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
@@ -90,6 +61,7 @@ const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
 
 const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   if (content.length === 0) return E.right(content)
+  if (!isAvailable) return E.left(unavailable(coding))
   try {
     const plain = decompressor(coding, content)(content, Inflater.outputLimit(limit))
     return plain.length > limit ? E.left(tooLarge(limit)) : E.right(plain)
@@ -107,7 +79,7 @@ const decodeOne = (coding: Coding, content: Uint8Array, limit: number): E.Either
 export const decodeAtOnce = (applied: Codings, content: Uint8Array, limit: number): Uint8Array | undefined => {
   const [coding] = applied
   if (content.length === 0) return content
-  if (coding === undefined || applied.length > 1) return undefined
+  if (!isAvailable || coding === undefined || applied.length > 1) return undefined
   if (coding === 'zstd' && !Zstd.isOneFrame(content)) return undefined
   try {
     const plain = decompressor(coding, content)(content, Inflater.outputLimit(limit))
@@ -132,7 +104,7 @@ export const decode = (applied: Codings, content: Uint8Array, limit: number): E.
   return plain.right.length > limit ? E.left(tooLarge(limit)) : plain
 }
 
-const transform = (coding: 'deflate' | 'br', start: Uint8Array): Inflater.Transform => {
+const transform = (coding: 'deflate' | 'br', start: Uint8Array): Transform => {
   if (coding === 'br') return zlib.createBrotliDecompress(Inflater.STREAM_OPTIONS)
   const create = hasZlibHeader(start) ? zlib.createInflate : zlib.createInflateRaw
   return create(Inflater.STREAM_OPTIONS)
@@ -149,6 +121,7 @@ async function* decodeInput(coding: Coding, input: Inflater.Input): AsyncGenerat
 async function* decodeSource(coding: Coding, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = new Inflater.Input(source)
   try {
+    if (!isAvailable && (await input.peek(1)).length > 0) throw unavailable(coding)
     yield* decodeInput(coding, input)
   } finally {
     await input.close()

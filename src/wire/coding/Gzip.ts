@@ -9,11 +9,11 @@
  *
  * Members are decoded one by one, because Node's gunzip rejects the whole body if garbage follows the last member.
  */
-import * as zlib from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { concat, NOTHING, tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
 import * as Inflater from './Inflater.js'
+import { type SyncOptions, type SyncResult, zlib } from './Zlib.js'
 
 const FIXED_HEADER_LENGTH = 10
 const TRAILER_LENGTH = 8
@@ -67,11 +67,11 @@ const emptyLength = (bytes: Uint8Array): number =>
   EMPTY_MEMBERS.find((empty) => empty.every((octet, i) => bytes[i] === octet))?.length ?? 0
 
 /** Decodes one member without its header. Throws the errors of zlib. */
-const decodeMember = (bytes: Uint8Array, options: Inflater.SyncOptions): Inflater.Decoded | Fault.Fault => {
+const decodeMember = (bytes: Uint8Array, options: SyncOptions): Inflater.Decoded | Fault.Fault => {
   const empty = emptyLength(bytes)
   if (empty > 0) return { buffer: NOTHING, inputLength: empty }
   // The cast: Node's types return a Buffer even if `info` is set.
-  const { buffer, engine } = zlib.inflateRawSync(bytes, options) as unknown as Inflater.SyncResult
+  const { buffer, engine } = zlib.inflateRawSync(bytes, options) as unknown as SyncResult
   const trailer = bytes.subarray(engine.bytesWritten)
   const member = { buffer, inputLength: engine.bytesWritten + TRAILER_LENGTH }
   return trailerFault(trailer, zlib.crc32(buffer), buffer.length) ?? member

@@ -5,12 +5,10 @@
  * member is known only after it was inflated. `Inflater` feeds a transform only after its output was consumed, so memory
  * stays constant for any ratio of compression.
  */
-import { constants } from 'node:buffer'
-import type * as zlib from 'node:zlib'
+import * as Octets from '../../values/Octets.js'
 import { NOTHING } from '../BodySource.js'
 import * as Fault from '../Fault.js'
-
-export type Transform = zlib.InflateRaw | zlib.BrotliDecompress
+import { MAX_OUTPUT_LENGTH, type SyncOptions, type Transform } from './Zlib.js'
 
 const MIN_CHUNK_SIZE = 1024
 const MAX_CHUNK_SIZE = 65_536
@@ -22,21 +20,9 @@ export interface OutputLimit {
   readonly maxOutputLength: number
 }
 
-/** Options of a synchronous zlib function that also returns how much input it used. */
-export interface SyncOptions extends OutputLimit {
-  readonly info: true
-  readonly chunkSize: number
-}
-
-/** The result of a synchronous zlib function that is called with `info`. */
-export interface SyncResult {
-  readonly buffer: Uint8Array
-  readonly engine: { readonly bytesWritten: number }
-}
-
 /** Returns the limit as zlib accepts it: at least 1, at most the size of the largest buffer. */
 export const outputLimit = (limit: number): OutputLimit => ({
-  maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), constants.MAX_LENGTH),
+  maxOutputLength: Math.min(Math.max(1, Math.floor(limit)), MAX_OUTPUT_LENGTH),
 })
 
 /** Returns options to decode one member or frame. The right `expected` size saves most of the cost of a small one. */
@@ -90,7 +76,7 @@ export class Input {
       this.#ended = true
       return false
     }
-    this.#buffered = this.#buffered.length === 0 ? next.value : Buffer.concat([this.#buffered, next.value])
+    this.#buffered = this.#buffered.length === 0 ? next.value : Octets.concat([this.#buffered, next.value])
     return true
   }
 
@@ -115,7 +101,7 @@ export class Input {
 
   /** Returns unused bytes to the start of the input. */
   giveBack(bytes: Uint8Array): void {
-    this.#buffered = this.#buffered.length === 0 ? bytes : Buffer.concat([bytes, this.#buffered])
+    this.#buffered = this.#buffered.length === 0 ? bytes : Octets.concat([bytes, this.#buffered])
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,9 @@
 /**
  * zstd (RFC 8878). A body may have several frames; bytes after the last are ignored. Skippable frames have no content.
- *
- * | Node         | zstd                                                                  |
- * |--------------|-----------------------------------------------------------------------|
- * | 20           | is not available                                                      |
- * | 22.15        | does not report a truncated frame as an error, so it is not used (D9) |
- * | 24           | is used                                                               |
  */
-import * as zlib from 'node:zlib'
 import { concat } from '../BodySource.js'
 import * as Inflater from './Inflater.js'
+import { type Transform, type Zstd, zstd } from './Zlib.js'
 
 const MAGIC_LENGTH = 4
 const HEADER_START_LENGTH = MAGIC_LENGTH + 1
@@ -91,32 +85,6 @@ const frameScanner = (): FrameScanner => {
   return { take, isComplete }
 }
 
-/** The zstd functions of Node 22.15 and later. */
-interface Library {
-  readonly zstdDecompressSync: (content: Uint8Array, options: Inflater.SyncOptions) => Inflater.SyncResult
-  readonly createZstdDecompress: (options: zlib.ZlibOptions) => Inflater.Transform
-}
-
-// The cast: the types of Node 20 do not have these functions.
-const builtin = 'createZstdDecompress' in zlib ? (zlib as unknown as Library) : undefined
-
-/** The header of a frame with one byte of content, which is missing (RFC 8878 3.1.1). */
-const TRUNCATED_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)
-
-const detectsTruncation = ({ zstdDecompressSync }: Library): boolean => {
-  try {
-    zstdDecompressSync(TRUNCATED_FRAME, Inflater.SMALL_SYNC_OPTIONS)
-    return false
-  } catch {
-    return true
-  }
-}
-
-const zstd = builtin !== undefined && detectsTruncation(builtin) ? builtin : undefined
-
-/** Whether this version of Node decodes zstd and detects truncated frames. */
-export const isSupported = zstd !== undefined
-
 export const isOneFrame = (content: Uint8Array): boolean => {
   const length = frameScanner().take(content)
   return !isSkippable(content) && !isFrame(content.subarray(length))
@@ -151,7 +119,7 @@ const skipFrame = async (input: Inflater.Input): Promise<void> => {
   }
 }
 
-async function* streamFrame(input: Inflater.Input, transform: Inflater.Transform): AsyncGenerator<Uint8Array> {
+async function* streamFrame(input: Inflater.Input, transform: Transform): AsyncGenerator<Uint8Array> {
   const scanner = frameScanner()
   const inflater = new Inflater.Inflater('zstd', transform)
   try {
@@ -169,7 +137,7 @@ async function* streamFrame(input: Inflater.Input, transform: Inflater.Transform
 }
 
 /** Decodes a small frame that is buffered completely. Any other frame, valid or not, is left to `streamFrame`. */
-const decodeSmallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Library): Inflater.Decoded | undefined => {
+const decodeSmallFrame = (bytes: Uint8Array, { zstdDecompressSync }: Zstd): Inflater.Decoded | undefined => {
   const scanner = frameScanner()
   const inputLength = scanner.take(bytes.subarray(0, Inflater.MAX_SYNC_SIZE))
   if (!scanner.isComplete()) return undefined

@@ -1,0 +1,8 @@
+/**
+ * The built-in modules of Node, Deno and Bun for functions that a browser can do without. Each is `undefined` there.
+ *
+ * They are looked up, because an `import` would stop a bundler for browsers, even a dynamic one that is never reached.
+ */
+export const zlib = () => globalThis.process?.getBuiltinModule?.('node:zlib')
+export const buffer = () => globalThis.process?.getBuiltinModule?.('node:buffer')
+export const fs = () => globalThis.process?.getBuiltinModule?.('node:fs')
