@@ -147,6 +147,12 @@ const STATE: ReadonlyArray<ModuleState> = [
     reason: 'the Cookie header of the last URLs, valid for a period; a store is immutable',
   },
   {
+    file: 'cookies/PublicSuffix.ts',
+    name: 'memo',
+    bound: '4,096 hosts, then it is emptied',
+    reason: 'the lookup in the public suffix list; a pure function of the host',
+  },
+  {
     file: 'cookies/SetCookie.ts',
     name: 'recent',
     bound: 'one entry, of the length of one field line',
@@ -154,9 +160,10 @@ const STATE: ReadonlyArray<ModuleState> = [
   },
   {
     file: 'cookies/Site.ts',
-    name: 'memo',
-    bound: '4,096 hosts, then it is emptied',
-    reason: 'the lookup in the public suffix list; a pure function of the host',
+    name: 'byList',
+    bound: 'one function',
+    reason:
+      'the lookup in the public suffix list, from the first stored cookie on; before that, no jar of this copy has any',
   },
   {
     file: 'session/Environment.ts',

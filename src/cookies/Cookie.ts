@@ -30,11 +30,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Ord as TextOrd } from 'fp-ts/lib/string.js'
-import { pathMatch } from 'tough-cookie'
 import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import * as LogicalTime from './LogicalTime.js'
+import * as PublicSuffix from './PublicSuffix.js'
 import * as Site from './Site.js'
 
 export type { LogicalTime } from './LogicalTime.js'
@@ -94,10 +94,8 @@ export interface RequestContext {
 }
 
 /** Returns the parts of a URL that decide which cookies match, and the time. An empty path means `/`. */
-export const requestContext = (url: Site.CookieScope, now: Date): RequestContext => {
-  const site = Site.of(url.hostname)
-  return { site, path: url.pathname || '/', isSecure: Site.isSecure(url.protocol, site), now: now.getTime() }
-}
+export const requestContext = (url: Site.CookieScope, now: Date): RequestContext =>
+  Site.requestTo(PublicSuffix.siteOf(url.hostname), url, now)
 
 /** Returns whether the record marks a deleted cookie. */
 export const isTombstone = (cookie: Cookie): boolean => O.isSome(cookie.expires) && cookie.expires.value <= 0
@@ -123,10 +121,11 @@ export const sameKey = (x: Key, y: Key): boolean =>
 /** Returns a key as text, to index maps by it. */
 export const keyText = ({ name, domain, path, hostOnly }: Key): string => JSON.stringify([name, domain, path, hostOnly])
 
-// 5.1.4. `startsWith` comes first, because `pathMatch` searches the whole of a long path.
 /** Returns whether a request path matches the path of a cookie (RFC 6265bis 5.1.4). */
 export const covers = (cookiePath: string, path: string): boolean =>
-  cookiePath === '/' || (path.startsWith(cookiePath) && pathMatch(path, cookiePath))
+  cookiePath === '/' ||
+  (path.startsWith(cookiePath) &&
+    (path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/'))
 
 /** 5.8.3 step 3: returns `sent`, or the first reason why the cookie is not sent. */
 export const verdict = (cookie: Cookie, { site, path, isSecure, now }: RequestContext): OwnStatus => {
@@ -252,7 +251,7 @@ export const siteOf = (domain: string): Site.Site | undefined => {
   const bare = domain.startsWith('.') ? domain.slice(1) : domain
   const host = bare.includes(':') && !bare.startsWith('[') ? `[${bare}]` : bare
   const parsed = /[/?#@;\s]/.test(host) ? O.none : O.getRight(Url.parse(`http://${host}/`))
-  return O.isSome(parsed) && parsed.value.url.port === '' ? Site.of(parsed.value.url.hostname) : undefined
+  return O.isSome(parsed) && parsed.value.url.port === '' ? PublicSuffix.siteOf(parsed.value.url.hostname) : undefined
 }
 
 /** Why a jar cannot store a record, from whatever source: a response, the user or a file. */

@@ -30,6 +30,7 @@ import type { Secret } from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as CookieSelection from './CookieSelection.js'
 import * as PersistentMap from './PersistentMap.js'
+import * as PublicSuffix from './PublicSuffix.js'
 import * as Site from './Site.js'
 
 type SiteCookies = CookieSelection.SiteCookies
@@ -44,6 +45,10 @@ export const empty: CookieStore = PersistentMap.make()
 const NO_COOKIES: SiteCookies = []
 
 export const at = ({ name }: Site.Site, store: CookieStore): SiteCookies => store.get(name) ?? NO_COOKIES
+
+/** Returns what decides which cookies of a store are sent to a URL. */
+export const requestTo = (url: Site.CookieScope, now: Date, store: CookieStore): Cookie.RequestContext =>
+  Site.requestTo(Site.toSend(url.hostname, store), url, now)
 
 const oldestOf = (cookies: SiteCookies, secure: boolean): SiteCookies => {
   const sameKind = cookies.filter((cookie) => cookie.secure === secure)
@@ -113,14 +118,14 @@ export const equalSites: (x: SiteCookies, y: SiteCookies) => boolean = getEq(Coo
 
 /** Writes a record that is newer than all others. */
 export const write = (cookie: Cookie.Cookie, store: CookieStore): CookieStore => {
-  const site = Site.of(cookie.domain)
+  const site = PublicSuffix.siteOf(cookie.domain)
   return store.set(site.name, writeToSite(cookie, at(site, store)))
 }
 
 export const fromRecords = (records: Iterable<Cookie.Cookie>): CookieStore => {
   const sites = new Map<string, Cookie.Cookie[]>()
   for (const cookie of records) {
-    const { name } = Site.of(cookie.domain)
+    const { name } = PublicSuffix.siteOf(cookie.domain)
     const cookies = sites.get(name)
     if (cookies === undefined) sites.set(name, [cookie])
     else cookies.push(cookie)
@@ -174,7 +179,7 @@ export const header = (url: Site.CookieScope, now: Date, store: CookieStore): Se
     const isSame = memo.pathname === pathname && memo.hostname === hostname && memo.protocol === protocol
     if (isSame && time >= memo.since && time < memo.until) return memo.header
   }
-  const request = Cookie.requestContext(url, now)
+  const request = requestTo(url, now, store)
   const { header, since, until } = CookieSelection.cookieHeader(request, at(request.site, store))
   if (known.length === MEMO_SIZE) known.length = 0
   known.push({ protocol, hostname, pathname, header, since, until })

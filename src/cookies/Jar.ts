@@ -35,8 +35,9 @@ import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import { type Jar, records, withRecords } from './JarState.js'
 import * as LogicalTime from './LogicalTime.js'
+import * as PublicSuffix from './PublicSuffix.js'
 import * as SetCookie from './SetCookie.js'
-import * as Site from './Site.js'
+import type * as Site from './Site.js'
 import { SiteDraft } from './SiteDraft.js'
 
 export type { Challenge, Input as ChallengeInput, Query as ChallengeQuery } from './DigestCache.js'
@@ -163,7 +164,7 @@ export const set =
     const made = Cookie.make(LogicalTime.next(jar.clock), jar)(input)
     if (E.isLeft(made)) return made
     const cookie = made.right
-    const stored = CookieSelection.current(CookieStore.at(Site.of(cookie.domain), jar.cookies))
+    const stored = CookieSelection.current(CookieStore.at(PublicSuffix.siteOf(cookie.domain), jar.cookies))
     const old = stored.find((other) => Cookie.sameKey(other, cookie) && !Cookie.isTombstone(other))
     return E.right(write(jar, withCreationOf(old, cookie)))
   }
@@ -272,7 +273,7 @@ export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
 export const cookiesFor =
   (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Cookie.Cookie> => {
-    const request = Cookie.requestContext(url, now)
+    const request = CookieStore.requestTo(url, now, jar.cookies)
     return CookieSelection.sent(request, CookieStore.at(request.site, jar.cookies), maxOctets)
   }
 
@@ -312,7 +313,7 @@ const conflict = (name: string, found: ReadonlyArray<Cookie.Cookie>): CookieConf
 export const why =
   (url: Site.CookieScope, now: Date, maxOctets: number = HEADER_LIMIT) =>
   (jar: Jar): ReadonlyArray<Why> => {
-    const request = Cookie.requestContext(url, now)
+    const request = CookieStore.requestTo(url, now, jar.cookies)
     const cookies = CookieStore.at(request.site, jar.cookies)
     const overSiteLimit = CookieSelection.overSiteLimit(request.now, cookies)
     const sent = new Set(CookieSelection.sent(request, cookies, maxOctets))

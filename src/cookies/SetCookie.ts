@@ -14,7 +14,7 @@
  *
  * | rule                | RFC 6265bis      | here                                                                   |
  * |---------------------|------------------|------------------------------------------------------------------------|
- * | Domain              | 5.7 steps 7–10   | and never across a public suffix (`Site`); an empty one is ignored     |
+ * | Domain              | 5.7 steps 7–10   | and never across a public suffix (`PublicSuffix`); an empty one is ignored     |
  * | Path                | 5.7 step 11      | compared without decoding                                              |
  * | Secure              | 5.7 steps 13, 16 | step 16 checks the whole site, parents and subdomains                  |
  * | SameSite            | 5.7 steps 17–19  | stored, not enforced: a client has no site of its own                  |
@@ -45,7 +45,8 @@ import * as Secret from '../values/Secret.js'
 import * as Tagged from '../values/Tagged.js'
 import * as Cookie from './Cookie.js'
 import type { LogicalTime } from './LogicalTime.js'
-import * as Site from './Site.js'
+import * as PublicSuffix from './PublicSuffix.js'
+import type * as Site from './Site.js'
 import type { SiteDraft } from './SiteDraft.js'
 
 export interface SetCookie {
@@ -238,7 +239,7 @@ const scopeOf = (
 ): E.Either<Rejection, Pick<Cookie.Key, 'domain' | 'hostOnly'>> => {
   if (host === '') return rejected('DomainMismatch', name, 'its URL has no host')
   if (domain === '') return E.right({ domain: host, hostOnly: true })
-  const named = Site.canonical(domain)
+  const named = PublicSuffix.canonical(domain)
   // Step 9.3: a host that is a public suffix may set cookies only for itself.
   if (named === host) return E.right({ domain: host, hostOnly: isPublicSuffix })
   if (named !== undefined && domains.includes(named)) return E.right({ domain: named, hostOnly: false })

@@ -1,28 +1,16 @@
 /**
- * The site (registrable domain) of a host, and the domains that a cookie for this host may have.
+ * What the cookies of a host have in common, without the public suffix list: storing a cookie needs it (`PublicSuffix`),
+ * sending one does not. A program that only plans requests therefore does not load the list, which has 120 kB.
  *
- * | host                  | site            | domains                                     | public suffix |
- * |-----------------------|-----------------|---------------------------------------------|---------------|
- * | `a.b.example.co.uk`   | `example.co.uk` | itself, `b.example.co.uk`, `example.co.uk`  | no            |
- * | `github.io`, `co.uk`  | itself          | itself                                      | yes           |
- * | `localhost`, `intranet` | itself        | itself                                      | yes, by the rule `*` of the list |
- * | `127.0.0.1`, `::1`    | itself          | itself                                      | no            |
- * | `www.example.com.`    | `example.com.`  | itself, `example.com.`                      | no            |
+ * | site of a host     | is found                                                                          |
+ * |--------------------|-----------------------------------------------------------------------------------|
+ * | to store a cookie  | by the list                                                                       |
+ * | to send cookies    | by the list, if this program has stored a cookie; else it is the longest parent of the host that has cookies |
  *
- * Laws: all domains of a host have the same site; none of them, except the host, is a public suffix or its parent.
- * So a cookie never crosses a public suffix: `x.s3.amazonaws.com` cannot set a cookie for `amazonaws.com`, although
- * that is not a public suffix. Browsers do the same; RFC 6265bis 5.7 only looks at the Domain attribute.
- *
- * @example
- * import { Jar } from 'requests-ts'
- *
- * const now = new Date(0)
- * const [jar] = Jar.absorb(new URL('https://a.example.co.uk/'), ['a=1; Domain=example.co.uk'], now)(Jar.empty)
- * assert.deepEqual([...jar.cookies.keys()], ['example.co.uk'])
- * const [, refused] = Jar.absorb(new URL('https://example.co.uk/'), ['a=1; Domain=co.uk'], now)(Jar.empty)
- * assert.deepEqual(refused.map(({ _tag }) => _tag), ['PublicSuffix'])
+ * The second row matters only for jars of another copy of this library, because each cookie that this copy stores loads
+ * the list. The two ways differ for a parent of a public suffix: a cookie of `amazonaws.com` is not for hosts below
+ * `s3.amazonaws.com`, as in browsers, and only the list knows this.
  */
-import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
 
 /** The parts of a URL that decide which cookies apply. Both our `Url` and the WHATWG `URL` have them. */
 export interface CookieScope {
@@ -55,23 +43,17 @@ export interface Site {
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|(?:.+\.)?localhost\.?)$/
 
-const isIp = (host: string): boolean => host.includes(':') || IPV4.test(host)
+/** Returns whether a canonical host is an address. */
+export const isIp = (host: string): boolean => host.includes(':') || IPV4.test(host)
 
 // A host with an escape is not a DNS name. In `http+unix:` it is the path of a socket, so its case matters.
-const canonicalHost = (hostname: string): string => {
+export const canonicalHost = (hostname: string): string => {
   if (hostname.startsWith('[')) return hostname.slice(1, -1)
   return hostname.includes('%') ? hostname : hostname.toLowerCase()
 }
 
-/** Returns the registrable domain by the public suffix list with its private suffixes; a single label has none. */
-const registrable = (host: string): string | undefined => {
-  if (isIp(host) || !host.includes('.')) return undefined
-  const found = getPublicSuffix(host, { allowSpecialUseDomain: true })
-  return found !== undefined && domainMatch(host, found, false) === true ? found : undefined
-}
-
 /** Returns the host and its parents, up to the site. */
-const domainsUpTo = (site: string, host: string): ReadonlyArray<string> => {
+export const domainsUpTo = (site: string, host: string): ReadonlyArray<string> => {
   const domains = [host]
   for (let dot = host.indexOf('.'); dot >= 0 && host.length - dot > site.length; dot = host.indexOf('.', dot + 1)) {
     domains.push(host.slice(dot + 1))
@@ -79,43 +61,44 @@ const domainsUpTo = (site: string, host: string): ReadonlyArray<string> => {
   return domains
 }
 
-const make = (host: string): Site => {
-  const dot = host.endsWith('.') ? '.' : ''
-  const found = registrable(dot === '' ? host : host.slice(0, -1))
-  const name = found === undefined ? host : found + dot
-  return {
-    host,
-    name,
-    domains: domainsUpTo(name, host),
-    isPublicSuffix: found === undefined && !isIp(host),
-    isLoopback: LOOPBACK.test(host),
-  }
+/** Returns whether a canonical host is a loopback host. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
+
+/** Returns the site of the host in a URL. */
+type Lookup = (hostname: string) => Site
+
+let byList: Lookup | undefined
+
+/** Keeps the lookup by the public suffix list. `PublicSuffix` calls this when the first cookie is stored. */
+export const keepLookup = (lookup: Lookup): void => {
+  byList = lookup
 }
 
-const MEMO_SIZE = 4096
-const memo = new Map<string, Site>()
-
-/** Returns the site of a URL's host. Memoised for the last few thousand hosts. */
-export const of = (hostname: string): Site => {
-  const known = memo.get(hostname)
-  if (known !== undefined) return known
-  const site = make(canonicalHost(hostname))
-  if (memo.size >= MEMO_SIZE) memo.clear()
-  memo.set(hostname, site)
-  return site
+/** The sites that have cookies, by name. */
+interface Sites {
+  readonly has: (name: string) => boolean
 }
 
-/** Returns a domain without a leading dot in canonical form, or undefined if it is not a valid host. */
-export const canonical = (domain: string): string | undefined => {
-  // tough-cookie's `canonicalDomain` trims and strips a dot, but `..a.com` and `. a.com` must not match a.com.
-  if (domain === '' || domain.startsWith('.') || /\s/.test(domain)) return undefined
-  try {
-    return canonicalDomain(domain)
-  } catch {
-    return undefined
-  }
+/** Returns the longest parent of a host that has cookies, as its site. Addresses and sockets have no parents. */
+export const ofParents = (hostname: string, sites: Sites): Site => {
+  const host = canonicalHost(hostname)
+  const parents = isIp(host) || host.includes('%') ? [host] : domainsUpTo('', host)
+  const name = parents.find((parent) => sites.has(parent)) ?? host
+  return { host, name, domains: domainsUpTo(name, host), isPublicSuffix: false, isLoopback: isLoopback(host) }
 }
+
+/** Returns the site of a host whose cookies are to be sent. */
+export const toSend = (hostname: string, sites: Sites): Site =>
+  byList === undefined ? ofParents(hostname, sites) : byList(hostname)
 
 /** Tells whether a connection counts as secure (RFC 6265bis 5.8.3): with TLS, or to a loopback host. */
 export const isSecure = (protocol: string, site: Site): boolean =>
   protocol === 'https:' || protocol === 'wss:' || site.isLoopback
+
+/** Returns the parts of a URL that decide which cookies of its site match, and the time. An empty path means `/`. */
+export const requestTo = (site: Site, url: CookieScope, now: Date) => ({
+  site,
+  path: url.pathname || '/',
+  isSecure: isSecure(url.protocol, site),
+  now: now.getTime(),
+})

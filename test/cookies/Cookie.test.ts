@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import * as Cookie from '../../src/cookies/Cookie.js'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as LogicalTime from '../../src/cookies/LogicalTime.js'
-import * as Site from '../../src/cookies/Site.js'
+import * as PublicSuffix from '../../src/cookies/PublicSuffix.js'
 import * as Secret from '../../src/values/Secret.js'
 
 const NOW = new Date('2026-01-01T00:00:00Z')
@@ -243,8 +243,8 @@ describe('sites and public suffixes', () => {
     ['__proto__', '__proto__', ['__proto__']],
     ['', '', ['']],
   ])('%s belongs to %s', (hostname, name, domains) => {
-    expect(Site.of(hostname)).toMatchObject({ name, domains })
-    for (const domain of domains) expect(Site.of(domain).name).toBe(name)
+    expect(PublicSuffix.siteOf(hostname)).toMatchObject({ name, domains })
+    for (const domain of domains) expect(PublicSuffix.siteOf(domain).name).toBe(name)
   })
 
   test.each([
@@ -259,11 +259,11 @@ describe('sites and public suffixes', () => {
     'test',
     'local',
     'x.ck',
-  ])('%s is a public suffix', (hostname) => expect(Site.of(hostname).isPublicSuffix).toBe(true))
+  ])('%s is a public suffix', (hostname) => expect(PublicSuffix.siteOf(hostname).isPublicSuffix).toBe(true))
 
   test.each(['example.co.uk', 'me.github.io', 'www.ck', '127.0.0.1', '[::1]', 'a.test', 'amazonaws.com'])(
     '%s is not a public suffix',
-    (hostname) => expect(Site.of(hostname).isPublicSuffix).toBe(false),
+    (hostname) => expect(PublicSuffix.siteOf(hostname).isPublicSuffix).toBe(false),
   )
 
   test('no cookie is set for a public suffix, in capitals or with dots', () => {

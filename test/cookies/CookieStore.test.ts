@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as Cookie from '../../src/cookies/Cookie.js'
 import type { SiteCookies } from '../../src/cookies/CookieSelection.js'
 import * as CookieStore from '../../src/cookies/CookieStore.js'
-import * as Site from '../../src/cookies/Site.js'
+import * as PublicSuffix from '../../src/cookies/PublicSuffix.js'
 import * as Secret from '../../src/values/Secret.js'
 
 const cookie = (name: string, domain: string, ms: number, other: Partial<Cookie.Input> = {}): Cookie.Cookie => {
@@ -27,8 +27,8 @@ const names = (cookies: ReadonlyArray<Cookie.Cookie>) => cookies.map(({ name }) 
 describe('a store (specification)', () => {
   it('groups records by site', () => {
     expect([...store.keys()].sort()).toEqual(['one.test', 'two.test'])
-    expect(names(CookieStore.at(Site.of('www.two.test'), store))).toBe('db')
-    expect(CookieStore.at(Site.of('three.test'), store)).toEqual([])
+    expect(names(CookieStore.at(PublicSuffix.siteOf('www.two.test'), store))).toBe('db')
+    expect(CookieStore.at(PublicSuffix.siteOf('three.test'), store)).toEqual([])
   })
   it('is the same if written one by one or from its records', () => {
     const written = records.reduce((held, one) => CookieStore.write(one, held), CookieStore.empty)

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import * as PublicSuffix from '../../src/cookies/PublicSuffix.js'
 import * as Site from '../../src/cookies/Site.js'
 
 describe('a host (specification)', () => {
   it('has a site and domains', () => {
-    expect(Site.of('A.b.Example.co.uk.')).toEqual({
+    expect(PublicSuffix.siteOf('A.b.Example.co.uk.')).toEqual({
       host: 'a.b.example.co.uk.',
       name: 'example.co.uk.',
       domains: ['a.b.example.co.uk.', 'b.example.co.uk.', 'example.co.uk.'],
       isPublicSuffix: false,
       isLoopback: false,
     })
-    expect(Site.of('[::1]')).toEqual({
+    expect(PublicSuffix.siteOf('[::1]')).toEqual({
       host: '::1',
       name: '::1',
       domains: ['::1'],
@@ -27,7 +28,9 @@ describe('a host (specification)', () => {
     ['.a', '.a', ['.a']],
     ['.a.test', 'a.test', ['.a.test', 'a.test']],
     ['%2Frun%2FA.b.sock', '%2Frun%2FA.b.sock', ['%2Frun%2FA.b.sock']],
-  ])('%s belongs to %s', (hostname, name, domains) => expect(Site.of(hostname)).toMatchObject({ name, domains }))
+  ])('%s belongs to %s', (hostname, name, domains) =>
+    expect(PublicSuffix.siteOf(hostname)).toMatchObject({ name, domains }),
+  )
 
   it.each([
     ['localhost', true],
@@ -46,19 +49,21 @@ describe('a host (specification)', () => {
     ['[::2]', false],
     ['[1::1]', false],
     ['[::1:1]', false],
-  ])('%s is a loopback host: %s', (hostname, expected) => expect(Site.of(hostname).isLoopback).toBe(expected))
+  ])('%s is a loopback host: %s', (hostname, expected) =>
+    expect(PublicSuffix.siteOf(hostname).isLoopback).toBe(expected),
+  )
 
   it('is looked up once', () => {
-    const [one, two] = [Site.of('one.test'), Site.of('two.test')]
-    expect([Site.of('one.test'), Site.of('two.test')]).toEqual([one, two])
-    expect(Site.of('one.test')).toBe(one)
-    expect(Site.of('two.test')).toBe(two)
+    const [one, two] = [PublicSuffix.siteOf('one.test'), PublicSuffix.siteOf('two.test')]
+    expect([PublicSuffix.siteOf('one.test'), PublicSuffix.siteOf('two.test')]).toEqual([one, two])
+    expect(PublicSuffix.siteOf('one.test')).toBe(one)
+    expect(PublicSuffix.siteOf('two.test')).toBe(two)
   })
   it('is dropped from the memo after thousands of others', () => {
-    const one = Site.of('one.test')
-    for (let i = 0; i < 5000; i += 1) Site.of(`h${i}.test`)
-    expect(Site.of('one.test')).not.toBe(one)
-    expect(Site.of('one.test')).toEqual(one)
+    const one = PublicSuffix.siteOf('one.test')
+    for (let i = 0; i < 5000; i += 1) PublicSuffix.siteOf(`h${i}.test`)
+    expect(PublicSuffix.siteOf('one.test')).not.toBe(one)
+    expect(PublicSuffix.siteOf('one.test')).toEqual(one)
   })
 })
 
@@ -74,7 +79,7 @@ describe('the canonical domain (specification)', () => {
     [' example.com', undefined],
     ['example.com\t', undefined],
     ['exa mple.com', undefined],
-  ])('%j is %s', (domain, expected) => expect(Site.canonical(domain)).toBe(expected))
+  ])('%j is %s', (domain, expected) => expect(PublicSuffix.canonical(domain)).toBe(expected))
 })
 
 describe('a connection (specification)', () => {
@@ -87,6 +92,6 @@ describe('a connection (specification)', () => {
     ['http:', 'localhost', true],
     ['ws:', '[::1]', true],
   ])('by %s to %s is secure: %s', (protocol, hostname, expected) =>
-    expect(Site.isSecure(protocol, Site.of(hostname))).toBe(expected),
+    expect(Site.isSecure(protocol, PublicSuffix.siteOf(hostname))).toBe(expected),
   )
 })
