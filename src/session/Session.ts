@@ -13,52 +13,30 @@
  * assert.equal(session.ambient.netrc, false)
  * assert.equal(JSON.stringify(session.settings.auth).includes('password'), false)
  */
-import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { getEq as getArrayEq } from 'fp-ts/lib/ReadonlyArray.js'
 import type { Show as ShowOf } from 'fp-ts/lib/Show.js'
-import * as t from 'io-ts'
 import { same, struct } from '../values/Equality.js'
 import * as Printable from '../values/Printable.js'
-import * as Serialization from '../values/Serialization.js'
 import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
 import * as ContentEncoding from '../wire/coding/ContentEncoding.js'
 import type { Transport } from '../wire/Transport.js'
 import { withBaseUrl, withHeaders, withTimeouts } from './Configure.js'
 import * as Prefix from './Prefix.js'
+import type { Ambient, Mount, Session } from './SessionRecord.js'
 import * as SettingsEq from './SettingsEq.js'
-import * as SettingsJson from './SettingsJson.js'
-import { type Configurable, empty as noSettings } from './SettingsRecord.js'
+import { empty as noSettings } from './SettingsRecord.js'
 import * as SettingsText from './SettingsText.js'
 
 export * from './Configure.js'
-
-/** Which sources outside the program may be used, each by itself (requests' `trust_env` switches all of them). */
-export interface Ambient {
-  /** Proxy variables and NO_PROXY. */
-  readonly proxies: boolean
-  /** The file in `NETRC`, or else `~/.netrc` or `~/_netrc`. */
-  readonly netrc: boolean
-  /** REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. */
-  readonly certificates: boolean
-}
+export { decode, encode, SessionJson } from './SessionJson.js'
+export type { Ambient, Mount, Session } from './SessionRecord.js'
 
 /** @deprecated Use `Ambient`. */
 export type Trust = Ambient
-
-/** A URL prefix (`Prefix`) and the transport for the URLs that match it. */
-export type Mount = readonly [prefix: string, transport: Transport]
-
-/** The configuration that all requests of a session share. */
-export interface Session extends Configurable {
-  /** The longest prefix that matches a URL selects the transport. */
-  readonly mounts: ReadonlyArray<Mount>
-  /** Which sources outside the program may be used. */
-  readonly ambient: Ambient
-}
 
 /** A session without settings that uses nothing from the environment. */
 export const empty: Session = {
@@ -166,59 +144,4 @@ export const Show: ShowOf<Session> = {
     ]
     return Printable.escapeControls(parts.length === 0 ? 'Session' : `Session (${parts.join('; ')})`)
   },
-}
-
-const FORMAT = 'requests-ts/session'
-const FORMAT_VERSION = 1
-
-/** The codec of a saved session. */
-export const SessionJson = t.readonly(
-  t.strict({
-    format: t.literal(FORMAT),
-    version: t.literal(FORMAT_VERSION),
-    settings: SettingsJson.SettingsJson,
-    trust: t.readonly(t.strict({ proxies: t.boolean, netrc: t.boolean, certificates: t.boolean })),
-  }),
-)
-export type SessionJson = t.TypeOf<typeof SessionJson>
-
-/**
- * Converts a session to JSON. Error: `Unwritable`, with the paths of functions, of mounted transports and of secrets that
- * would need `{ reveal: true }`. The redirect policies of this library are saved by name.
- *
- * Laws: `decode(encode({ reveal: true })(session)) = session` for a session without functions. Whatever `encode` returns,
- * `decode` accepts.
- *
- * @example
- * import * as E from 'fp-ts/lib/Either.js'
- * import { pipe } from 'fp-ts/lib/function.js'
- * import { Session } from 'requests-ts'
- *
- * const session = pipe(Session.defaults, Session.withBearer('token'))
- * assert.deepEqual(pipe(session, Session.encode(), E.mapLeft(({ paths }) => paths)), E.left(['auth.token']))
- * const again = pipe(session, Session.encode({ reveal: true }), E.flatMap(Session.decode))
- * assert.deepEqual(pipe(again, E.map(({ ambient }) => ambient)), E.right(session.ambient))
- */
-export const encode =
-  (options: Serialization.Reveal = {}) =>
-  ({ settings, mounts, ambient }: Session): E.Either<Serialization.EncodeError, SessionJson> => {
-    const writer = Serialization.writer(options)
-    const json: SessionJson = {
-      format: FORMAT,
-      version: FORMAT_VERSION,
-      settings: SettingsJson.write(writer, settings),
-      trust: ambient,
-    }
-    for (const [prefix] of mounts) writer.refuse(`mounts (${prefix})`)
-    return E.flatMap(Serialization.readable<SessionJson>(decode))(Serialization.written(writer, json))
-  }
-
-/** Converts JSON to a session. Error: `Unreadable`. */
-export const decode = (u: unknown): E.Either<Serialization.DecodeError, Session> => {
-  const envelope = Serialization.checkEnvelope(FORMAT, FORMAT_VERSION, u)
-  if (E.isLeft(envelope)) return envelope
-  const json = Serialization.read(SessionJson, u)
-  if (E.isLeft(json)) return json
-  const { settings, trust } = json.right
-  return E.right({ ...empty, settings: SettingsJson.read(settings), ambient: { ...trust } })
 }
