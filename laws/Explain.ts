@@ -7,7 +7,6 @@
  * | `namesTheLayer`  | changing the named layer changes the field, and changing another layer does not |
  * | `showsNoSecret`  | neither the data nor the text of an explanation shows a secret             |
  */
-import { inspect } from 'node:util'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Explaining from '../src/inspect/Explain.js'
 import type { Request } from '../src/session/Request.js'
@@ -58,6 +57,21 @@ export const namesTheLayer =
     )
   }
 
+/** Returns every text that a debugger could show: also of properties that are not enumerable, of symbols and of collections. */
+const visibleText = (value: unknown, seen: Set<unknown> = new Set()): string => {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (seen.has(value)) return ''
+  seen.add(value)
+  // The cast: a property is read as a value of any type.
+  const own = Reflect.ownKeys(value).map((key) => [key, (value as Record<PropertyKey, unknown>)[key]] as const)
+  const items = value instanceof Map || value instanceof Set ? [...value] : []
+  const parts = [
+    ...own.map(([key, inner]) => `${String(key)}: ${visibleText(inner, seen)}`),
+    ...items.map((item) => visibleText(item, seen)),
+  ]
+  return [String(Object.hasOwn(value, 'toString') ? '' : value), ...parts].join('\n')
+}
+
 /** States that neither the data nor the text of an explanation shows a secret. */
 export const showsNoSecret =
   (explain: Explain) =>
@@ -66,7 +80,7 @@ export const showsNoSecret =
       const explained = explain(plan)
       const texts = [
         JSON.stringify(explained),
-        inspect(explained, { depth: null, showHidden: true }),
+        visibleText(explained),
         JSON.stringify(Explaining.toData(explained)),
         Explaining.render()(explained),
       ]

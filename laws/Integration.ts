@@ -19,6 +19,7 @@ import type { Http } from '../src/Http.js'
 import * as Environment from '../src/session/Environment.js'
 import * as Session from '../src/session/Session.js'
 import { memory } from '../src/transport/Memory.js'
+import * as Octets from '../src/values/Octets.js'
 import * as Secret from '../src/values/Secret.js'
 import * as Clock from '../src/wire/Clock.js'
 import * as Plan from '../src/wire/Plan.js'
@@ -141,7 +142,7 @@ const formsOf = (secret: string): ReadonlyArray<string> => [
 
 const basic = (value: string): string => {
   const [, code = ''] = /^Basic\s+(\S+)/i.exec(value) ?? []
-  return Buffer.from(code, 'base64').toString('utf8')
+  return Octets.toText(Octets.fromBase64(code))
 }
 
 /** The parts of a plan that may contain a secret: URL, headers, bytes of the body. Streams are not read. */
@@ -150,7 +151,7 @@ const textsOf = (plan: Plan.Plan): ReadonlyArray<readonly [where: string, text: 
   return [
     ['URL', url],
     ...headers.map(([name, value]) => [`header ${name}`, `${value}\n${basic(value)}`] as const),
-    ['body', O.isSome(body) ? Buffer.from(body.value).toString('utf8') : ''],
+    ['body', O.isSome(body) ? Octets.toText(body.value) : ''],
   ]
 }
 

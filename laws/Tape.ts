@@ -16,6 +16,7 @@ import * as Http from '../src/Http.js'
 import { memory } from '../src/transport/Memory.js'
 import type { Sink } from '../src/transport/Record.js'
 import * as Tape from '../src/transport/Tape.js'
+import * as Octets from '../src/values/Octets.js'
 import * as Fault from '../src/wire/Fault.js'
 import type { Plan } from '../src/wire/Plan.js'
 import { type Reply, reply } from '../src/wire/Reply.js'
@@ -129,9 +130,9 @@ const read = async (made: Reply, reading: Call['reading']): Promise<unknown> => 
       try {
         for await (const chunk of body) chunks.push(chunk)
       } catch (cause) {
-        return [Buffer.concat(chunks), Fault.is(cause) && [cause._tag, cause.message]]
+        return [Octets.concat(chunks), Fault.is(cause) && [cause._tag, cause.message]]
       }
-      return [Buffer.concat(chunks)]
+      return [Octets.concat(chunks)]
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Generates calls of a transport: few different plans, so that they repeat, with any outcome, read in any way. */
 import * as fc from 'fast-check'
+import * as Octets from '../../src/values/Octets.js'
 import type { FaultTag } from '../../src/wire/Fault.js'
 
 /** One request to a server, as plain data. */
@@ -46,7 +47,7 @@ export const call: fc.Arbitrary<Call> = fc.record({
       fields: fc.array(field, { maxLength: 3 }),
       bytes: fc.oneof(
         fc.uint8Array({ maxLength: 8 }),
-        fc.string({ maxLength: 8, unit: 'binary' }).map((text) => new Uint8Array(Buffer.from(text))),
+        fc.string({ maxLength: 8, unit: 'binary' }).map((text) => Octets.fromText(text)),
       ),
       isCut: fc.boolean(),
     }),

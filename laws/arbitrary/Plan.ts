@@ -19,6 +19,7 @@ import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
 import { merge } from '../../src/stages/Merge.js'
 import { type PlanError, prepare } from '../../src/stages/Prepare.js'
+import * as Octets from '../../src/values/Octets.js'
 import type { Plan, Timeouts } from '../../src/wire/Plan.js'
 import { request, session } from './Settings.js'
 
@@ -84,7 +85,7 @@ export const bare: fc.Arbitrary<Sent> = fc.record({
 
 // --- plans -----------------------------------------------------------------------------------------------------------
 
-const octets = (text: string): Uint8Array => Buffer.from(text, 'latin1')
+const octets: (text: string) => Uint8Array = Octets.fromLatin1
 
 async function* inPieces(pieces: ReadonlyArray<string>): AsyncGenerator<Uint8Array> {
   for (const text of pieces) yield octets(text)

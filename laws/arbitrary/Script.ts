@@ -8,6 +8,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Retry } from '../../src/transport/RetryPolicy.js'
 import type { Payload } from '../../src/values/Body.js'
 import * as Body from '../../src/values/Body.js'
+import * as Octets from '../../src/values/Octets.js'
 import type { Clock } from '../../src/wire/Clock.js'
 import type { FaultTag } from '../../src/wire/Fault.js'
 
@@ -79,7 +80,7 @@ export const script: fc.Arbitrary<Script> = fc.record({
 /** Returns a body of that kind, and a function that counts how often its source was opened. */
 export const payloadOf = (kind: Script['body']): { readonly payload: Payload; readonly opened: () => number } => {
   let opened = 0
-  const content = Buffer.from('content')
+  const content = Octets.fromText('content')
   const source: AsyncIterable<Uint8Array> = {
     async *[Symbol.asyncIterator]() {
       opened += 1

@@ -6,7 +6,9 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import * as fc from 'fast-check'
+ * import { md5 as hash } from '@noble/hashes/legacy.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import * as fc from 'fast-check'
  * import { Exchange, Request, Session } from 'requests-ts'
  * import { Webs } from 'requests-ts/laws'
  *
@@ -15,7 +17,8 @@
  * const found = fc.check(fc.property(Webs.web, (web) => !endless(web)), { numRuns: 2000 })
  * assert.equal((found.counterexample?.[0].pages.length ?? 9) <= 2, true)
  */
-import { createHash } from 'node:crypto'
+import { md5 as hash } from '@noble/hashes/legacy.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import * as fc from 'fast-check'
 import type { Plan } from '../../src/wire/Plan.js'
 import { wire } from '../../src/wire/Plan.js'
@@ -80,7 +83,7 @@ export const hrefOf = (web: Web, i: number): string => {
   return `${originOf(web, at)}/p${at}`
 }
 
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+const md5 = (text: string): string => bytesToHex(hash(text))
 
 /** Checks a digest as a server does, without the code under test. */
 const isSigned = (plan: Plan, nonce: string): boolean => {

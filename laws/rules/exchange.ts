@@ -1,8 +1,7 @@
-/** The laws of an exchange and of the operations of `Http`, as rule sets. */
+/** The laws of an exchange, as a rule set. */
 import * as fc from 'fast-check'
 import { chain } from '../arbitrary/Chain.js'
 import * as Exchange from '../Exchange.js'
-import * as Http from '../Http.js'
 import type { RuleSet } from '../RuleSet.js'
 
 /** Returns the laws of an exchange, for an implementation of `Exchange.simulate`. */
@@ -14,13 +13,4 @@ export const exchange = (simulate: Exchange.Machine): RuleSet => ({
   'the body is kept iff the method is': fc.property(chain, Exchange.bodyIffMethod(simulate)),
   'a challenge is answered once': fc.property(chain, Exchange.answersOnce(simulate)),
   'history, jar and plan agree': fc.property(chain, Exchange.agreesWithHistory(simulate)),
-})
-
-/** Returns the laws of the operations of `Http`. */
-export const http = (operations: Http.Operations): RuleSet => ({
-  'attempt over memory is simulate': fc.asyncProperty(chain, Http.attemptIsSimulate(operations)),
-  'send returns the outcome of attempt': fc.asyncProperty(chain, Http.sendIsAttempt(operations)),
-  'send is start, then resume': fc.asyncProperty(chain, Http.sendIsResumed(operations)),
-  'plan is the first plan of send': fc.asyncProperty(chain, Http.planIsFirst(operations)),
-  'errors carry the jar': fc.asyncProperty(chain, Http.errorsCarryTheJar(operations)),
 })

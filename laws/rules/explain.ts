@@ -11,6 +11,7 @@ import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Body from '../../src/values/Body.js'
 import * as Headers from '../../src/values/Headers.js'
+import * as Octets from '../../src/values/Octets.js'
 import * as Proxy from '../../src/values/Proxy.js'
 import * as Url from '../../src/values/Url.js'
 import type { Plan, Route } from '../../src/wire/Plan.js'
@@ -55,7 +56,7 @@ const scheme: fc.Arbitrary<Auth.Auth> = fc
     (plan) => ({ ...plan, headers: Headers.upsertAt('X-A', 'signed')(plan.headers) }),
     (plan) => ({ ...plan, headers: Headers.upsertAt('Authorization', 'signed')(plan.headers) }),
     (plan) => ({ ...plan, headers: Headers.upsertAt('Cookie', 'signed=1')(plan.headers) }),
-    (plan) => ({ ...plan, body: Body.bytes(Buffer.from('a signed body')) }),
+    (plan) => ({ ...plan, body: Body.bytes(Octets.fromText('a signed body')) }),
     changedUrl((url) => {
       url.pathname = '/signed'
     }),

@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest'
 import * as RuleSet from '../../laws/RuleSet.js'
-import { exchange, http } from '../../laws/rules/exchange.js'
+import { exchange } from '../../laws/rules/exchange.js'
+import { http } from '../../laws/rules/http.js'
 import * as Http from '../../src/Http.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import { runs } from './effort.js'
