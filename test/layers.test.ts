@@ -23,10 +23,12 @@ const expressionsIn = (literal: string): string =>
   literal.startsWith('`') ? Array.from(literal.matchAll(/\$\{([^}]*)\}/g), ([, code]) => code).join(' ') : "''"
 
 /** The code without comments and without the text of strings. */
-const code = (file: string): string =>
-  text(file).replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/gm, (found) =>
+const codeOf = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`/gm, (found) =>
     found.startsWith('/') ? '' : expressionsIn(found),
   )
+
+const code = (file: string): string => codeOf(text(file))
 
 /** The names of the modules that a file imports. */
 const specifiers = (file: string): string =>
@@ -343,6 +345,80 @@ describe('purity', () => {
       (file) => pattern.test(`${specifiers(file)}\n${code(file)}`) && !/^(?:transport|cli)\//.test(file),
     )
     expect(found.filter((file) => !allowed.includes(file))).toEqual([])
+  })
+})
+
+// --- portability ---------------------------------------------------------------------------------------------------
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Public modules that need a system: sockets, files, environment variables. `Client` has the undici transport as default. */
+const NEED_A_SYSTEM: ReadonlySet<string> = new Set([
+  ...['Client', 'Environment', 'Http', 'Store', 'Stream', 'Transport'].map((name) => `src/${name}.ts`),
+  ...['FailureLaws', 'Http', 'Integration', 'RecordingServer', 'Tape', 'Transport'].map((name) => `laws/${name}.ts`),
+  ...['http', 'integration', 'tape', 'transport'].map((name) => `laws/rules/${name}.ts`),
+])
+
+/** What a module of a pure part may not name: a browser does not have it. Types are erased. */
+const FOREIGN = /\b(?:Buffer|process|setImmediate|require|__dirname)\b/
+
+/** They look up what the runtime has, or run only where it has it. */
+const PORTABLE: Readonly<Record<string, string>> = {
+  'src/wire/NodeModules.ts': 'returns undefined where there is no process',
+  'src/wire/coding/Gzip.ts': 'setImmediate: decodes only where zlib exists',
+  'src/wire/coding/Zstd.ts': 'setImmediate: decodes only where zlib exists',
+}
+
+const IMPORT = /^(?:import|export) (?!type\b)[^'\n]*(?:\{[^}]*\}[^'\n]*)?from '([^']+)'|^import '([^']+)'/gm
+const textAt = (path: string): string => readFileSync(join(root, path), 'utf8')
+const importedBy = (path: string): ReadonlyArray<string> =>
+  Array.from(textAt(path).matchAll(IMPORT), ([, name = '', effect = '']) => name || effect)
+
+const reachableFrom = (entries: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  const visit = (path: string): void => {
+    if (found.has(path)) return
+    found.add(path)
+    for (const name of importedBy(path)) {
+      if (name.startsWith('.')) visit(relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, '.ts'))
+    }
+  }
+  entries.forEach(visit)
+  return [...found]
+}
+
+const publicModules = (index: string): ReadonlyArray<string> =>
+  importedBy(index).map((name) => join(dirname(index), name).replace(/\.js$/, '.ts'))
+
+/** What makes a module depend on Node. */
+const dependenciesOf = (path: string): ReadonlyArray<string> => {
+  const own = codeOf(textAt(path))
+    .split('\n')
+    .filter((line) => !Object.hasOwn(PORTABLE, path) && FOREIGN.test(line))
+  const external = importedBy(path).filter((name) => /^(?:node:|undici|socks)/.test(name))
+  const dynamic = textAt(path).match(/^(?! \*|\s*\/\/).*\bimport\('node:[^']*'\)/gm) ?? []
+  return [...own, ...external, ...dynamic].map((found) => `${path}: ${found.trim()}`)
+}
+
+describe('the pure part', () => {
+  const entries = ['src/index.ts', 'laws/index.ts'].flatMap(publicModules)
+  const pure = entries.filter((path) => !NEED_A_SYSTEM.has(path))
+  // Transports and their wrappers that a browser can use, which `src/Transport.ts` exports with the others.
+  const transports = ['Limit', 'Memory', 'Record', 'Replay', 'Retry', 'Cancellation', 'FileUpload', 'TapeJson']
+  const isLow = (path: string): boolean => /^src\/(?:values|cookies|wire|session|stages|inspect)\//.test(path)
+  const low = files.map((file) => `src/${file}`).filter(isLow)
+  const reached = reachableFrom([...low, ...pure, ...transports.map((name) => `src/transport/${name}.ts`)])
+
+  it('contains most public modules', () => {
+    expect(pure.length).toBeGreaterThan(60)
+    expect([...NEED_A_SYSTEM].filter((path) => !entries.includes(path))).toEqual([])
+  })
+  it('imports nothing from Node and uses none of its globals, so that it runs in a browser', () => {
+    expect(reached.flatMap(dependenciesOf)).toEqual([])
+  })
+  it('lists only modules that need a system', () => {
+    expect([...NEED_A_SYSTEM].filter((path) => reachableFrom([path]).flatMap(dependenciesOf).length === 0)).toEqual([])
+    expect(Object.keys(PORTABLE).filter((path) => !FOREIGN.test(codeOf(textAt(path))))).toEqual([])
   })
 })
 
