@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run test:real`: tests the library with real servers on loopback.
+# `npm run test:real`: tests the library with real servers on loopback, and its pure part in a browser.
 #
 # Installs the missing PACKAGES (Debian, as root), starts the servers on free ports with all their files in one
 # temporary folder, prints how many are up, runs test/real/*.real.ts, and always ends the servers. Arguments are passed
@@ -8,7 +8,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 PACKAGES=(openssl nginx-light apache2-bin squid-openssl tinyproxy-bin microsocks dante-server python3-httpbin gunicorn
-  nghttp2-server)
+  nghttp2-server chromium)
 
 PORTS=(nginx nginxOther nginxTls nginxMutual nginxExpired nginxNotYetValid nginxWrongHost nginxSelfSigned nginxUntrusted
   nginxOld apache squid squidAuth squidTls squidTlsAuth tinyproxy tinyproxyAuth microsocks microsocksAuth dante httpbin
