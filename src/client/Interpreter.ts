@@ -156,6 +156,23 @@ const toOutcome = <E, A>(outcome: E.Either<E, A>, jar: Jar): Outcome<E, A> => [o
 
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
+/** The exchange while a reply is awaited: a retrying transport reports the replies that it drops. */
+interface Pending {
+  exchange: Exchange.Exchange
+  /** A custom transport may call `superseded` after its send has ended. That must not change anything. */
+  isSending: boolean
+}
+
+/** Not a closure of `exchange`, because its variables would then be allocated one by one. */
+const supersededBy =
+  (client: Client.Client, pending: Pending): OnRetry =>
+  (reply) => {
+    if (!pending.isSending) return identity
+    const retried = Exchange.absorbRetried(client.clock.now())(reply)(pending.exchange)
+    pending.exchange = retried.exchange
+    return retried.headers
+  }
+
 /** Sends plans and processes replies until a step is not `Next`. */
 const exchange = async <E, A, R>(
   client: Client.Client,
@@ -164,35 +181,32 @@ const exchange = async <E, A, R>(
   conclude: Conclude<E | Exchange.ExchangeError, A, R>,
   observation?: Observation.Observation,
 ): Promise<R> => {
-  let x = first
-  // A custom transport may call `superseded` after its send has ended. That must not change anything.
-  let isSending = false
-  const superseded: OnRetry = (reply) => {
-    if (!isSending) return identity
-    const retried = Exchange.absorbRetried(client.clock.now())(reply)(x)
-    x = retried.exchange
-    return retried.headers
-  }
-  const { settings } = x.merged
+  const pending: Pending = { exchange: first, isSending: false }
+  const superseded = supersededBy(client, pending)
+  const { settings } = first.merged
   const progress = settings.progress._tag === 'Set' ? settings.progress.value : undefined
-  const controls = Send.startControls(client, x.plan, {
-    entropy: x.entropy,
+  const controls = Send.startControls(client, first.plan, {
+    entropy: first.entropy,
     progress,
     superseded: observation === undefined ? superseded : observation.retrying(superseded),
     resending: observation?.resending,
   })
-  const sendOne = observation?.sending((plan) => Send.sendWith(client, controls, plan))
+  const sendOne = observation?.sending(Send.sendPlan(client, controls))
   const hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
   for (;;) {
-    if (Send.isBodyConsumed(x.plan)) return conclude(E.left(Exchange.bodyConsumedError(x)), x.jar)
-    isSending = true
-    const sent = await (sendOne === undefined ? Send.sendWith(client, controls, x.plan) : sendOne(x.plan))
-    isSending = false
+    const { plan } = pending.exchange
+    if (Send.isBodyConsumed(plan)) {
+      return conclude(E.left(Exchange.bodyConsumedError(pending.exchange)), pending.exchange.jar)
+    }
+    pending.isSending = true
+    const sent = await (sendOne === undefined ? Send.sendWith(client, controls, plan) : sendOne(plan))
+    pending.isSending = false
+    const x = pending.exchange
     if (E.isLeft(sent)) return conclude(E.left(Exchange.failed(sent.left)(x)), x.jar)
     const reply = sent.right
     const head = headOf(reply)
     const now = client.clock.now()
-    const again = Exchange.challenge(now)(head)(x)
+    const again = Exchange.answer(now, head, x)
     const seen = O.isSome(again) || hooks.length === 0 ? E.right(head) : await runHooks(hooks, controls, head, x.plan)
     if (E.isLeft(seen)) {
       await release(controls, reply.body)
@@ -200,13 +214,13 @@ const exchange = async <E, A, R>(
     }
     const step: Exchange.Step = O.isSome(again)
       ? { _tag: 'Next', exchange: again.value }
-      : Exchange.settle(now)(seen.right)(x)
+      : Exchange.decide(now, seen.right, x)
     if (step._tag === 'Done') return conclude(await finish(reply, step), step.exchange.jar)
     const stopped = await release(controls, reply.body)
     if (step._tag === 'Refuse') return conclude(E.left(step.error), step.error.jar)
     if (stopped !== undefined)
       return conclude(E.left(Exchange.failed(withPlan(x.plan, stopped))(step.exchange)), step.exchange.jar)
-    x = step.exchange
+    pending.exchange = step.exchange
   }
 }
 

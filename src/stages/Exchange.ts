@@ -1,5 +1,5 @@
 /**
- * One request and everything that follows from it, as data. The type and the steps are in `Settle`; this module starts and
+ * One request and everything that follows from it, as data. The types are in `ExchangeState`, the steps in `Settle`; this module starts and
  * simulates an exchange. It reads no clock and sends nothing.
  *
  *     start ─▶ Exchange ──▶ (send its plan) ──▶ Head ─┬─ challenge ─▶ Next          a 401 was answered
@@ -37,23 +37,24 @@ import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
 import type { Hop, Response, Server } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
-import { merge } from './Merge.js'
-import { noEntropy, type PlanError } from './PlanError.js'
-import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
-import * as Credentials from './prepare/Credentials.js'
-import { hide } from './ReplyRedaction.js'
 import {
   type Done,
   type Exchange,
   failed,
   nameOf,
-  receive,
   type SendError,
   type Step,
   type WithHistory,
-} from './Settle.js'
+} from './ExchangeState.js'
+import { merge } from './Merge.js'
+import { noEntropy, type PlanError } from './PlanError.js'
+import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
+import * as Credentials from './prepare/Credentials.js'
+import { hide } from './ReplyRedaction.js'
+import { receive } from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
+export * from './ExchangeState.js'
 export type { Context } from './Prepare.js'
 export * from './Settle.js'
 

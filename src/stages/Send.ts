@@ -140,6 +140,12 @@ export const sendWith = (
 ): Promise<E.Either<TransportError, Reply>> =>
   plan.body._tag === 'Once' ? sendOnce(sender, controls, plan, plan.body.source) : sendThrough(sender, controls, plan)
 
+/** `sendWith` with its plan as the last argument. */
+export const sendPlan =
+  (sender: Sender, controls: SendControls) =>
+  (plan: Plan): Promise<E.Either<TransportError, Reply>> =>
+    sendWith(sender, controls, plan)
+
 /** Sends one plan with the controls of its exchange. A body that can be read once is sent once by every transport. */
 export const sendBy =
   (sender: Sender, controls: SendControls) =>

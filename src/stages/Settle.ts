@@ -1,6 +1,6 @@
 /**
- * The state of an exchange, and the step that the head of a reply leads to: answer a digest challenge, follow a redirect,
- * end or fail.
+ * The step that the head of a reply leads to: answer a digest challenge, follow a redirect, end or fail. `ExchangeState` has
+ * the types.
  *
  * Cookies and redirects are one step, because a cookie that one hop sets must be sent on the next. Every result and every
  * error has the updated jar.
@@ -14,124 +14,21 @@ import type { Cookie } from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import type * as Site from '../cookies/Site.js'
-import type { Environment } from '../session/Environment.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
-import * as Tagged from '../values/Tagged.js'
 import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
-import { isReplayable, type Plan, urlWithoutQuery } from '../wire/Plan.js'
+import { isReplayable, type Plan } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
-import type { TransportError } from '../wire/Transport.js'
+import { type Done, type Exchange, failed, type Refuse, type Step } from './ExchangeState.js'
 import type { Merged } from './Merge.js'
-import type { PlanError } from './PlanError.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { refresh } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
 import { hideSecretQuery } from './ReplyRedaction.js'
-
-// --- the state -----------------------------------------------------------------------------------------------------
-
-/** A started exchange: the plan to send now, and everything that the next hop needs. */
-export interface Exchange {
-  /** The plan to send now. */
-  readonly plan: Plan
-  /** The jar after the last reply. */
-  readonly jar: Jar.Jar
-  /** The answered hops, oldest first. */
-  readonly history: ReadonlyArray<Hop>
-  /** The settings of session and request. */
-  readonly merged: Merged
-  /** For the proxy and the netrc entry of later hops. */
-  readonly environment: Environment
-  /** The seed of every random value of this exchange. */
-  readonly entropy: string
-  /** Whether every hop so far stayed where the credentials may be sent. It never becomes true again. */
-  readonly credentialsAllowed: boolean
-}
-
-/** A hook rejected the reply. */
-export interface HookFailed {
-  readonly _tag: 'HookFailed'
-  /** The plan whose reply the hook got. */
-  readonly plan: Plan
-  /** The name of the hook's function. */
-  readonly hook: string
-  /** The hook's `Left`, or what it threw. */
-  readonly error: unknown
-  /** The name of the hook, the request, and the text of the hook's error. */
-  readonly message: string
-}
-
-/** An error with the history and the jar of its exchange. A `PlanError` has no history and the jar that was passed in. */
-export type WithHistory<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
-
-/** Why an exchange that was planned has no response, with its history and its jar. */
-export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed>
-/** Why a request has no response: there was no plan, or its exchange failed. */
-export type SendError = WithHistory<PlanError> | ExchangeError
-
-/** Another plan has to be sent. The history has the answered one. */
-export interface Next {
-  readonly _tag: 'Next'
-  /** With the plan to send next. */
-  readonly exchange: Exchange
-}
-/** The last reply. */
-export interface Done {
-  readonly _tag: 'Done'
-  /** With the jar after the last reply. Its plan was answered, and is not in its history. */
-  readonly exchange: Exchange
-  /** The head of the last reply, as the hooks left it. */
-  readonly head: Head
-  /** The cookies that this reply set. */
-  readonly cookies: ReadonlyArray<Cookie>
-  /** The Set-Cookie lines of this reply that the jar rejected. */
-  readonly rejected?: ReadonlyArray<Rejection>
-  /** If a policy stopped at a redirect: the plan that would have been sent, unless it cannot be made or sent. */
-  readonly next: O.Option<Plan>
-}
-/** The exchange fails. */
-export interface Refuse {
-  readonly _tag: 'Refuse'
-  /** With the history and the jar of the exchange. */
-  readonly error: ExchangeError
-}
-/** The decision after a reply. */
-export type Step = Next | Done | Refuse
-
-// --- errors --------------------------------------------------------------------------------------------------------
-
-/** A value without a message may be anything, so it is not shown. */
-const reasonOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'message' in error ? `: ${Fault.messageOf(error)}` : ''
-
-/** Returns the name of a function. */
-export const nameOf = ({ name }: { readonly name: string }): string => name || 'anonymous'
-
-/** Makes the error of a hook. */
-export const hookFailed = (
-  plan: Plan,
-  hook: { readonly name: string },
-  how: 'Refused' | 'Threw',
-  error: unknown,
-): HookFailed => {
-  const name = nameOf(hook)
-  const what = `${how === 'Refused' ? 'rejected' : 'failed on'} the reply to ${plan.method} ${urlWithoutQuery(plan)}`
-  return { _tag: 'HookFailed', plan, hook: name, error, message: `The hook '${name}' ${what}${reasonOf(error)}` }
-}
-
-/** Adds the history and the jar of an exchange to an error. */
-export const failed =
-  <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
-  ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): WithHistory<E> => ({ ...error, history, jar })
-
-/** The error of sending a body a second time that can be read only once. */
-export const bodyConsumedError = (x: Exchange): ExchangeError =>
-  failed(Redirect.unrewindableBody(x.plan, 'sending it a second time'))(x)
 
 // --- cookies -------------------------------------------------------------------------------------------------------
 
@@ -208,21 +105,28 @@ export const absorbRetried =
 export const challenge =
   (now: Date) =>
   (received: Head) =>
-  (x: Exchange): O.Option<Exchange> => {
-    const head = hideSecretQuery(received, x.merged)
-    const answerable = Credentials.digestChallengeIn(head, x)
-    if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
-    const absorbed = absorb(now, head, x)
-    const { exchange } = absorbed
-    const answer = Credentials.answerChallenge(answerable.value, x.plan, exchange.jar, now, x.entropy)
-    if (O.isNone(answer)) return O.none
-    const { authorization, jar } = answer.value
-    const rebuild = exchange.jar === x.jar ? identity : rebuildCookies(exchange, now)
-    // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
-    const sign = flow(rebuild, Headers.upsertAt('Authorization', authorization))
-    const plan = refresh(exchange.jar, now)(sign)(x.plan)
-    return O.some({ ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar })
-  }
+  (x: Exchange): O.Option<Exchange> =>
+    answer(now, received, x)
+
+/**
+ * `challenge` without closures, because each reply is processed with it.
+ * @internal
+ */
+export const answer = (now: Date, received: Head, x: Exchange): O.Option<Exchange> => {
+  const head = hideSecretQuery(received, x.merged)
+  const answerable = Credentials.digestChallengeIn(head, x)
+  if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
+  const absorbed = absorb(now, head, x)
+  const { exchange } = absorbed
+  const answer = Credentials.answerChallenge(answerable.value, x.plan, exchange.jar, now, x.entropy)
+  if (O.isNone(answer)) return O.none
+  const { authorization, jar } = answer.value
+  const rebuild = exchange.jar === x.jar ? identity : rebuildCookies(exchange, now)
+  // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
+  const sign = flow(rebuild, Headers.upsertAt('Authorization', authorization))
+  const plan = refresh(exchange.jar, now)(sign)(x.plan)
+  return O.some({ ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar })
+}
 
 const DEFAULT_MAX_REDIRECTS = 30
 
@@ -245,105 +149,75 @@ const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 
 export const settle =
   (now: Date) =>
   (received: Head) =>
-  (given: Exchange): Step => {
-    const head = hideSecretQuery(received, given.merged)
-    const absorbed = absorb(now, head, given)
-    const { exchange: x, cookies, rejected } = absorbed
-    // `challenge` did not answer it, because the body cannot be sent again.
-    if (O.isSome(Credentials.digestChallengeIn(head, x)) && !isReplayable(x.plan)) {
-      return refuse(Redirect.unrewindableBody(x.plan, 'the challenge'), appendToHistory(head, absorbed))
-    }
-    const done = (next: O.Option<Plan>): Done => ({ _tag: 'Done', exchange: x, head, cookies, rejected, next })
-    const target = Redirect.getRedirectTarget(head)
-    if (E.isRight(target) && O.isNone(target.right)) return done(O.none)
-    const after = appendToHistory(head, absorbed)
-    const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
-    if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
-    const following = Redirect.next(now)(head)(x)
-    const attempt = { previous: after.history.map((hop) => hop.plan.url), status: head.status }
-    if (E.isLeft(following)) {
-      // Without a next plan the policy sees the current one: one that stops anyway does not need the target.
-      const { _tag } = evaluate(x.merged, { ...attempt, next: x.plan })
-      return _tag === 'Stop' ? done(O.none) : refuse(following.left, after)
-    }
-    if (O.isNone(following.right)) return done(O.none) // not reached: there is a target
-    const { plan, credentialsAllowed } = following.right.value
-    const verdict = evaluate(x.merged, { ...attempt, next: plan })
-    switch (verdict._tag) {
-      case 'Refuse':
-        return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)
-      case 'Stop':
-        return done(isReplayable(plan) ? O.some(plan) : O.none)
-      case 'Follow': {
-        if (!isReplayable(plan)) {
-          return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
-        }
-        const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
-        const { history, merged, environment, entropy } = after
-        return { _tag: 'Next', exchange: { plan, jar, history, merged, environment, entropy, credentialsAllowed } }
-      }
+  (given: Exchange): Step =>
+    decide(now, received, given)
+
+/**
+ * `settle` without closures, because each reply is processed with it.
+ * @internal
+ */
+export const decide = (now: Date, received: Head, given: Exchange): Step => {
+  const head = hideSecretQuery(received, given.merged)
+  const absorbed = absorb(now, head, given)
+  const { exchange } = absorbed
+  // `challenge` did not answer it, because the body cannot be sent again.
+  if (O.isSome(Credentials.digestChallengeIn(head, exchange)) && !isReplayable(exchange.plan)) {
+    return refuse(Redirect.unrewindableBody(exchange.plan, 'the challenge'), appendToHistory(head, absorbed))
+  }
+  const target = Redirect.getRedirectTarget(head)
+  return E.isRight(target) && O.isNone(target.right) ? done(absorbed, head, O.none) : follow(now, head, absorbed)
+}
+
+const done = ({ exchange, cookies, rejected }: Absorbed, head: Head, next: O.Option<Plan>): Done => ({
+  _tag: 'Done',
+  exchange,
+  head,
+  cookies,
+  rejected,
+  next,
+})
+
+/** Decides about a redirect. */
+const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
+  const { exchange: x } = absorbed
+  const after = appendToHistory(head, absorbed)
+  const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
+  if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
+  const following = Redirect.next(now)(head)(x)
+  const attempt = { previous: after.history.map((hop) => hop.plan.url), status: head.status }
+  if (E.isLeft(following)) {
+    // Without a next plan the policy sees the current one: one that stops anyway does not need the target.
+    const { _tag } = evaluate(x.merged, { ...attempt, next: x.plan })
+    return _tag === 'Stop' ? done(absorbed, head, O.none) : refuse(following.left, after)
+  }
+  if (O.isNone(following.right)) return done(absorbed, head, O.none) // not reached: there is a target
+  const { plan, credentialsAllowed } = following.right.value
+  const verdict = evaluate(x.merged, { ...attempt, next: plan })
+  switch (verdict._tag) {
+    case 'Refuse':
+      return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)
+    case 'Stop':
+      return done(absorbed, head, isReplayable(plan) ? O.some(plan) : O.none)
+    case 'Follow': {
+      if (!isReplayable(plan)) return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
+      const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
+      const { history, merged, environment, entropy } = after
+      return { _tag: 'Next', exchange: { plan, jar, history, merged, environment, entropy, credentialsAllowed } }
     }
   }
+}
 
 /** Runs `challenge`, else `settle`: the step for one reply, without hooks. */
 export const receive =
   (now: Date) =>
   (head: Head) =>
   (x: Exchange): Step => {
-    const again = challenge(now)(head)(x)
-    return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : settle(now)(head)(x)
+    const again = answer(now, head, x)
+    return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : decide(now, head, x)
   }
-
-const matchStep = Tagged.match<Step>()
-
-/**
- * Folds a step with one handler for each tag.
- *
- * @since 0.2.0
- * @category destructors
- * @example
- * import * as E from 'fp-ts/lib/Either.js'
- * import { pipe } from 'fp-ts/lib/function.js'
- * import { Exchange, Reply, Request, Session } from 'requests-ts'
- *
- * const now = new Date(0)
- * const after = Exchange.match({
- *   Next: ({ exchange }) => `send ${exchange.plan.url.href}`,
- *   Done: ({ head }) => `done with ${head.status}`,
- *   Refuse: ({ error }) => error._tag,
- * })
- * const head = Reply.head({ status: 302, headers: { location: '/b' } })
- * const started = Exchange.start({ session: Session.defaults, now })(Request.get('http://h.test/a'))
- * assert.deepEqual(pipe(started, E.map(Exchange.receive(now)(head)), E.map(after)), E.right('send http://h.test/b'))
- */
-export function match<H extends Tagged.Handlers<Step>>(
-  handlers: Tagged.Exact<H, Step['_tag']>,
-): (step: Step) => Tagged.Result<H, Step['_tag']>
-/** @deprecated Pass one record: `match({ Next: …, Done: …, Refuse: … })`. */
-export function match<B>(
-  onNext: (exchange: Exchange) => B,
-  onDone: (exchange: Exchange, head: Head) => B,
-  onRefuse: (error: ExchangeError) => B,
-): (step: Step) => B
-export function match(
-  handlers: Tagged.Handlers<Step> | ((exchange: Exchange) => unknown),
-  onDone?: (exchange: Exchange, head: Head) => unknown,
-  onRefuse?: (error: ExchangeError) => unknown,
-): (step: Step) => unknown {
-  if (typeof handlers !== 'function') return matchStep(handlers)
-  return matchStep({
-    Next: ({ exchange }) => handlers(exchange),
-    Done: ({ exchange, head }) => onDone?.(exchange, head),
-    Refuse: ({ error }) => onRefuse?.(error),
-  })
-}
 
 // --- deprecated ----------------------------------------------------------------------------------------------------
 
-/** @deprecated Use `WithHistory`. */
-export type Started<E> = WithHistory<E>
-/** @deprecated Use `bodyConsumedError`. */
-export const spent = bodyConsumedError
 /** @deprecated Use `RetriedExchange`. */
 export type Superseded = RetriedExchange
 /** @deprecated Use `absorbRetried`. */

@@ -44,13 +44,20 @@ export const fromRecord = (record: Readonly<Record<string, Value | ReadonlyArray
   ),
 })
 
-/** Most names of the same length differ in their first letter, which avoids a lower-case copy. */
-const mayBeSame = (x: string, y: string): boolean =>
-  x.length === y.length && (x.charCodeAt(0) | 0x20) === (y.charCodeAt(0) | 0x20)
+/** Turns the code of an ASCII letter into that of its lower-case form. */
+const LOWER = 0x20
+const isLowerLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a
 
-/** Returns whether two names are equal, ignoring case. */
-export const sameName = (x: string, y: string): boolean =>
-  x === y || (mayBeSame(x, y) && x.toLowerCase() === y.toLowerCase())
+/** Returns whether two names are equal, ignoring the case of ASCII letters. A copy in lower case would cost more. */
+export const sameName = (x: string, y: string): boolean => {
+  if (x === y) return true
+  if (x.length !== y.length) return false
+  for (let i = 0; i < x.length; i += 1) {
+    const [one, other] = [x.charCodeAt(i), y.charCodeAt(i)]
+    if (one !== other && ((one | LOWER) !== (other | LOWER) || !isLowerLetter(one | LOWER))) return false
+  }
+  return true
+}
 
 /** Returns the first value of a name as it is stored, secret or not. */
 export const field =

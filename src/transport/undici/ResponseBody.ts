@@ -134,10 +134,10 @@ export class ResponseBody {
     this.#state = 'Collecting'
     if (this.#size > limit) this.#connection.fail(Reply.tooLarge(limit))
     this.#resume()
+    // A short body has mostly arrived together with the head.
+    if (this.#isSettled) return Promise.resolve(this.#collected(limit))
     return new Promise((resolve) => {
-      const done = (): void => resolve(this.#collected(limit))
-      if (this.#isSettled) done()
-      else this.#wake = done
+      this.#wake = () => resolve(this.#collected(limit))
     })
   }
 
