@@ -116,7 +116,9 @@ describe('the json of an answer', () => {
         E.map(({ cookies }) => cookies.length),
       ),
     ).toEqual(E.right(2))
-    expect(await replyOf({ status: 200, json: null })).toMatchObject({ right: { bytes: Buffer.from('null') } })
+    expect(await replyOf({ status: 200, json: null })).toMatchObject({
+      right: { bytes: new TextEncoder().encode('null') },
+    })
   })
   it.each([{ json: 1n }, { json: Number.NaN }, { json: {}, body: '{}' }])(
     '%o is a ProtocolError if it cannot be sent',

@@ -115,6 +115,9 @@ const grouped = (flat: ReadonlyArray<string>): ReadonlyArray<string | ReadonlyAr
   })
 }
 
+/** The MockAgent of undici 7 converts a body to text with `String`, which gives a list of numbers for other bytes. */
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 const optionsOf = (attempt: RequestAttempt): object => {
   const { plan } = attempt
   const body = RequestBody.make(plan.body, attempt)
@@ -125,7 +128,7 @@ const optionsOf = (attempt: RequestAttempt): object => {
     path: Url.target(plan.url),
     method: plan.method,
     headers: grouped(Head.flat(plan)),
-    body,
+    body: body instanceof Uint8Array ? bufferOf(body) : body,
     // The name that the certificate must have. undici would use the Host header.
     ...(isIP(name) === 0 ? { servername: name } : {}),
   }
