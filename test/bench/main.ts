@@ -1,77 +1,57 @@
 /**
- * Measures the library and compares each figure with its goal and its barrier: `npm run bench [network|pure|curve|stream]`.
- * The exit code is 1 if a figure is above its barrier.
+ * Measures the library and compares each figure with its goal and its barrier: `npm run bench [-- NAME...]`. Prints one
+ * table; the exit code is 1 if a figure is above its barrier.
+ *
+ * Each figure is measured in a process of its own, `main.js measure NAME`, so that no figure depends on the ones before.
  */
-import * as Network from './network.js'
-import * as Print from './print.js'
-import * as Pure from './pure.js'
-import * as Server from './server.js'
-import * as Streams from './streams.js'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { FIGURES, type Figure } from './figures.js'
+import { verdict } from './statistics.js'
+import * as Table from './table.js'
 
-const network = async (): Promise<void> => {
-  const server = await Server.start()
-  const bench = Network.open(server.url)
-  try {
-    for (const [name, path, concurrency, goal, barrier] of [
-      ['session GET, sequential', '/json', 1, 1.1, 1.25],
-      ['session GET, 64 at once', '/json', 64, 1.05, 1.2],
-      ['redirect hop', '/redirect', 1, 1.15, 1.35],
-      ['response with 10 Set-Cookie', '/cookies', 1, 1.3, 1.6],
-    ] as const) {
-      const control = await Network.control(bench, path, concurrency)
-      console.log(Print.ratio(name, await Network.compare(bench, path, concurrency), { goal, barrier }, control))
-    }
-  } finally {
-    await bench.stop()
-    server.stop()
-  }
+const Estimate = t.type({ median: t.number, low: t.number, high: t.number })
+const Measured = t.intersection([
+  t.type({ estimate: Estimate, repeats: t.number }),
+  t.partial({ control: Estimate, costs: t.string }),
+])
+type Measured = t.TypeOf<typeof Measured>
+
+const here = fileURLToPath(import.meta.url)
+
+const measureInChild = (name: string, { flags = [] }: Figure): Measured => {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const
+  const args = ['--expose-gc', ...flags, here, 'measure', name]
+  const output = execFileSync(process.execPath, args, { stdio: [...stdio], encoding: 'utf8' })
+  const measured = Measured.decode(JSON.parse(output))
+  if (E.isLeft(measured)) throw new Error(`The process that measures ${name} printed ${output}`)
+  return measured.right
 }
 
-const curve = async (): Promise<void> => {
-  const server = await Server.start()
-  for (const concurrency of [1, 4, 16, 64, 256, 1024]) {
-    const bench = Network.open(server.url)
-    const control = await Network.control(bench, '/json', concurrency)
-    const measured = await Network.compare(bench, '/json', concurrency)
-    console.log(Print.ratio(`session GET, ${concurrency} at once`, measured, { goal: 1.15, barrier: 1.3 }, control))
-    await bench.stop()
-  }
-  server.stop()
+/** Measures and prints some figures, and tells whether one of them failed. */
+const bench = (names: ReadonlyArray<string>): boolean => {
+  console.log(Table.HEADER)
+  const verdicts = names.map((name) => {
+    const figure = FIGURES[name]
+    if (figure === undefined) throw new Error(`Unknown figure ${name}: use some of ${Object.keys(FIGURES).join(', ')}`)
+    const measured = measureInChild(name, figure)
+    console.log(Table.figureRow(name, figure, measured))
+    return verdict(measured.estimate, figure, measured.control)
+  })
+  return verdicts.includes('FAILED')
 }
 
-const pure = async (): Promise<void> => {
-  console.log(Print.ratio('POST planned / new Request', await Pure.preparation(), { goal: 0.6, barrier: 1 }))
-  console.log(Print.ratio('GET planned / new Request', await Pure.bareGet(), { goal: 0.5, barrier: 0.8 }))
-  const picks: number[] = []
-  for (const cookies of [10, 1000, 10_000]) {
-    const [pick, write] = [await Pure.pick(cookies), await Pure.write(cookies)]
-    picks.push(pick)
-    const costs = `pick of 10 ${pick.toFixed(2)} us   write ${write.toFixed(2)} us`
-    const name = Print.pad(`jar of ${cookies} cookies`, 34)
-    console.log(`${name}${costs}   write: goal 3 barrier 6  ${Print.verdict(write, 6)}`)
-  }
-  const flat = Math.max(...picks) / Math.min(...picks)
-  const name = Print.pad('pick, 10 to 10,000 held', 34)
-  console.log(`${name}${flat.toFixed(2)}  goal 1.25 barrier 1.50  ${Print.verdict(flat, 1.5)}`)
+const [, , ...args] = process.argv
+const [program, measured = ''] = args
+if (program === 'measure') {
+  console.log(JSON.stringify(await FIGURES[measured]?.measure()))
+  process.exit(0)
 }
-
-const stream = async (): Promise<void> => {
-  const server = await Server.start()
-  for (const [direction, goal, barrier] of [
-    ['down', 1.1, 1.25],
-    ['up', 1.15, 1.3],
-  ] as const) {
-    const { cpu, control, growth, baseGrowth } = await Streams.measure(server.url, direction)
-    console.log(Print.ratio(`1 GiB ${direction}`, cpu, { goal, barrier }, control))
-    const name = Print.pad(`maxRSS 1 GiB - 64 MiB, ${direction}`, 34)
-    const figures = `${growth.toFixed(1)} MB (by hand ${baseGrowth.toFixed(1)})`
-    console.log(`${name}${figures}  goal 32 barrier 64  ${Print.verdict(growth, 64)}`)
-  }
-  server.stop()
+const unknown = args.filter((name) => FIGURES[name] === undefined)
+if (unknown.length > 0) {
+  console.error(`Unknown figures: ${unknown.join(', ')}. Use some of:\n${Object.keys(FIGURES).join('\n')}`)
+  process.exit(2)
 }
-
-const PARTS: Readonly<Record<string, () => Promise<void>>> = { network, pure, curve, stream }
-
-const wanted = process.argv.slice(2)
-for (const [name, run] of Object.entries(PARTS)) if (wanted.length === 0 || wanted.includes(name)) await run()
-process.exitCode = Print.failed() === 0 ? 0 : 1
+process.exitCode = bench(args.length > 0 ? args : Object.keys(FIGURES)) ? 1 : 0

@@ -1,84 +1,104 @@
 /**
- * Compares the CPU time of two implementations in one process: short alternating blocks, in swapped order each round. The
- * result is the median of the paired ratios with a bootstrap interval. Absolute times vary on a shared machine.
+ * Measures two implementations in alternation: short blocks of base, candidate and base again, in every order.
+ *
+ * The ratio of base again to base is the control. It shows the noise of the machine: if it is off, more rounds are added.
+ * Only the control decides this, so that the repetition does not favour a result. Absolute times vary on a shared machine.
  */
+import { type Estimate, isQuiet, median, ratio } from './statistics.js'
 
+/** Runs something a number of times. */
 export type Work = (times: number) => Promise<void> | void
 
-export interface Ratio {
-  readonly median: number
-  readonly low: number
-  readonly high: number
-  /** Microseconds of CPU for one run of the base, and one of the candidate. */
-  readonly base: number
-  readonly candidate: number
+/** Runs one block and returns its cost. */
+export type Block = () => Promise<number>
+
+export interface Measured {
+  readonly estimate: Estimate
+  /** The base compared with itself. */
+  readonly control?: Estimate
+  /** How often rounds were added because of the control. */
+  readonly repeats: number
+  /** The cost of candidate and base, for people. */
+  readonly costs?: string
 }
 
-const cpu = async (work: Work, times: number): Promise<number> => {
-  const before = process.cpuUsage()
-  await work(times)
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / times
+/**
+ * Collects young garbage before a block, so that the block does not pay for the garbage of the one before: this halves
+ * the spread of the control. A full collection would discard optimised code, so that each block would run cold.
+ * Needs `--expose-gc`.
+ */
+export const collect = (): void => {
+  globalThis.gc?.({ type: 'minor' })
 }
 
-export const median = (values: ReadonlyArray<number>): number => {
-  const sorted = [...values].sort((x, y) => x - y)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
-}
-
-/** The central 95 % of the medians of 1,000 resamples. */
-const interval = (values: ReadonlyArray<number>): readonly [low: number, high: number] => {
-  const medians = Array.from({ length: 1000 }, () =>
-    median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? Number.NaN)),
-  ).sort((x, y) => x - y)
-  return [medians[25] ?? Number.NaN, medians[974] ?? Number.NaN]
-}
-
-export interface Paired {
-  readonly base: Work
-  readonly candidate: Work
-  /** The number of runs in one block. */
-  readonly times: number
-  readonly pairs?: number
-}
-
-/** Returns the ratio of the costs of candidate and base, paired by round. */
-export const ratioOf = (bases: ReadonlyArray<number>, candidates: ReadonlyArray<number>): Ratio => {
-  const ratios = candidates.map((cost, round) => cost / (bases[round] ?? Number.NaN))
-  const [low, high] = interval(ratios)
-  return { median: median(ratios), low, high, base: median(bases), candidate: median(candidates) }
-}
-
-/** Measures the ratio of candidate to base. */
-export const paired = async ({ base, candidate, times, pairs = 41 }: Paired): Promise<Ratio> => {
-  for (let i = 0; i < 4; i++) {
-    await base(times)
-    await candidate(times)
+/** Returns a block that measures the microseconds of CPU for one run, in all threads of this process. */
+export const cpu =
+  (work: Work, times: number): Block =>
+  async () => {
+    collect()
+    const before = process.cpuUsage()
+    await work(times)
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / times
   }
-  const bases: number[] = []
-  const candidates: number[] = []
-  for (let i = 0; i < pairs; i++) {
-    const first = i % 2 === 0 ? base : candidate
-    const one = await cpu(first, times)
-    const other = await cpu(first === base ? candidate : base, times)
-    const [b, c] = first === base ? [one, other] : [other, one]
-    bases.push(b)
-    candidates.push(c)
+
+/** Each contender is first, second and third equally often, and follows each other one equally often. */
+const ORDERS = [
+  ['base', 'candidate', 'again'],
+  ['again', 'candidate', 'base'],
+  ['candidate', 'again', 'base'],
+  ['base', 'again', 'candidate'],
+  ['again', 'base', 'candidate'],
+  ['candidate', 'base', 'again'],
+] as const
+
+export interface Comparison {
+  readonly base: Block
+  readonly candidate: Block
+  /** The base once more; by default the same block. */
+  readonly again?: Block
+  /** The rounds that are measured before the control is looked at, and as often again if it is off. */
+  readonly rounds: number
+  readonly maxRepeats?: number
+  readonly unit?: string
+}
+
+/** Returns the ratio of candidate to base. Both must be warm. */
+export const compare = async (comparison: Comparison): Promise<Measured> => {
+  const { base, candidate, again = base, rounds, maxRepeats = 4, unit = 'us' } = comparison
+  const blocks = { base, candidate, again }
+  const costs: Readonly<Record<keyof typeof blocks, number[]>> = { base: [], candidate: [], again: [] }
+  const measured = (repeats: number): Required<Measured> => ({
+    estimate: ratio(costs.base, costs.candidate),
+    control: ratio(costs.base, costs.again),
+    repeats,
+    costs: `${amount(median(costs.candidate))} / ${amount(median(costs.base))} ${unit}`,
+  })
+  for (let repeats = 0; ; repeats++) {
+    for (let round = 0; round < rounds; round++) {
+      for (const name of ORDERS[round % ORDERS.length] ?? []) costs[name].push(await blocks[name]())
+    }
+    const result = measured(repeats)
+    if (repeats === maxRepeats || isQuiet(result.control)) return result
   }
-  return ratioOf(bases, candidates)
 }
 
-/** Returns the microseconds of CPU for one run: the minimum of several blocks. */
-export const least = async (work: Work, times: number, blocks = 15): Promise<number> => {
-  await work(times)
-  const all: number[] = []
-  for (let i = 0; i < blocks; i++) all.push(await cpu(work, times))
-  return Math.min(...all)
+/** Three digits are enough for people. */
+const amount = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
+
+/** Runs two works alternately until they are warm. The compiler needs some thousands of requests to settle. */
+export const warmUp = async (works: ReadonlyArray<Work>, times: number, blocks = 10): Promise<void> => {
+  for (let i = 0; i < blocks; i++) for (const work of works) await work(Math.ceil(times / blocks))
 }
 
-/** Runs a task repeatedly, up to `concurrency` runs at the same time. */
+/** Returns a work that runs a synchronous function repeatedly. */
+export const repeatedly =
+  (one: () => unknown): Work =>
+  (times) => {
+    for (let i = 0; i < times; i++) one()
+  }
+
+/** Returns a work that runs a task repeatedly, up to `concurrency` runs at the same time. */
 export const concurrently =
   (concurrency: number, one: () => Promise<unknown>): Work =>
   async (times) => {

@@ -13,9 +13,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { type Ratio, ratioOf } from './measure.js'
-import { interval, pad } from './print.js'
 import * as Server from './server.js'
+import { type Estimate, median, ratio } from './statistics.js'
+import { interval } from './table.js'
 
 /** The newest versions that run on Node 20. */
 const VERSIONS: Readonly<Record<string, string>> = {
@@ -101,7 +101,12 @@ const blockOf = async ({ cost }: Worker, concurrency: number): Promise<number> =
   return Math.max(concurrency * 4, Math.ceil(BLOCK_US / each))
 }
 
-const compare = async (ours: Worker, peer: Worker, concurrency: number): Promise<Ratio> => {
+interface Compared extends Estimate {
+  readonly base: number
+  readonly candidate: number
+}
+
+const compare = async (ours: Worker, peer: Worker, concurrency: number): Promise<Compared> => {
   const [mine, theirs] = [await blockOf(ours, concurrency), await blockOf(peer, concurrency)]
   const bases: number[] = []
   const candidates: number[] = []
@@ -111,7 +116,7 @@ const compare = async (ours: Worker, peer: Worker, concurrency: number): Promise
     const turn = [measureOurs, measureTheirs]
     for (const measure of round % 2 === 0 ? turn : turn.reverse()) await measure()
   }
-  return ratioOf(bases, candidates)
+  return { ...ratio(bases, candidates), base: median(bases), candidate: median(candidates) }
 }
 
 const versionOf = (name: string): string => {
@@ -122,9 +127,9 @@ const versionOf = (name: string): string => {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).version : ''
 }
 
-const cell = (ratio: Ratio): string =>
-  pad(`${ratio.median.toFixed(2)} ${interval(ratio)}`, 22) +
-  pad(`${ratio.candidate.toFixed(0)} / ${ratio.base.toFixed(0)} us`, 16)
+const cell = (compared: Compared): string =>
+  `${compared.median.toFixed(2)} ${interval(compared)}`.padEnd(22) +
+  `${compared.candidate.toFixed(0)} / ${compared.base.toFixed(0)} us`.padEnd(16)
 
 const wanted = process.argv.slice(2)
 const names = NAMES.filter((name) => name === CONTROL || wanted.length === 0 || wanted.includes(name))
@@ -134,16 +139,16 @@ const server = await Server.start()
 const url = `${server.url}/json`
 const ours = start(OURS, url)
 try {
-  console.log(pad('CPU of a GET, peer / ours', 34) + CONCURRENCIES.map((n) => pad(`${n} at once`, 38)).join(''))
+  console.log('CPU of a GET, peer / ours'.padEnd(34) + CONCURRENCIES.map((n) => `${n} at once`.padEnd(38)).join(''))
   for (const name of names) {
     const peer = start(name, url)
     if (ours === undefined || peer === undefined) {
-      console.log(`${pad(name, 34)}SKIPPED: it is not installed`)
+      console.log(`${name.padEnd(34)}SKIPPED: it is not installed`)
       continue
     }
     const cells: string[] = []
     for (const concurrency of CONCURRENCIES) cells.push(cell(await compare(ours, peer, concurrency)))
-    console.log(pad(`${name} ${versionOf(name)}`, 34) + cells.join(''))
+    console.log(`${name} ${versionOf(name)}`.padEnd(34) + cells.join(''))
     peer.stop()
   }
 } finally {

@@ -70,7 +70,7 @@ export interface Served {
 /** Starts the server and returns its URL. */
 export const start = (): Promise<Served> =>
   new Promise((resolve) => {
-    const child = fork(fileURLToPath(import.meta.url), ['serve'])
+    const child = fork(fileURLToPath(import.meta.url), ['serve'], { execArgv: [] })
     child.once('message', (port) => resolve({ url: `http://127.0.0.1:${port}`, stop: () => child.kill() }))
   })
 

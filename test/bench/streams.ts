@@ -1,6 +1,6 @@
 /**
- * Downloads and uploads a large body with a session and with undici. Each transfer runs in its own process, which reports
- * the CPU time of the transfer and the peak memory of the process.
+ * Downloads and uploads a large body with a session and with undici's own streams. CPU is compared in one process, in
+ * blocks of 128 MiB. For the peak memory each transfer runs in a process of its own.
  */
 import { execFile } from 'node:child_process'
 import { Writable } from 'node:stream'
@@ -12,16 +12,16 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { Client, Environment, Http, HttpError, Jar, Request, Response, Session } from 'requests-ts'
 import { Agent, request, stream } from 'undici'
-import { median, type Ratio, ratioOf } from './measure.js'
+import { compare, cpu, type Measured, type Work, warmUp } from './measure.js'
+import * as Server from './server.js'
+import { estimate } from './statistics.js'
 
 export type Direction = 'down' | 'up'
-type ClientName = 'session' | 'undici'
 type Transfer = (url: string, bytes: number) => Promise<number>
 
-const GIB = 2 ** 30
-const SMALL = 2 ** 26
-const ROUNDS = 9
-const SMALL_ROUNDS = 5
+const MIB = 2 ** 20
+const SMALL = 64 * MIB
+const LARGE = 1024 * MIB
 const PIECE = 65_536
 
 const Counted = t.type({ bytes: t.number })
@@ -93,66 +93,56 @@ const byHand = (): Readonly<Record<Direction, Transfer>> => {
   }
 }
 
-const Cost = t.type({ cpu: t.number, maxRss: t.number })
-type Cost = t.TypeOf<typeof Cost>
+/** Returns a work that transfers as many MiB in one body as it is run. */
+const transferring =
+  (transfer: Transfer, url: string): Work =>
+  async (times) => {
+    const moved = await transfer(url, times * MIB)
+    if (moved !== times * MIB) throw new Error(`${moved} of ${times * MIB} bytes were transferred`)
+  }
 
-/** Runs in a child process: a small transfer to load all code, then the measured one. */
-const transfer = async (client: ClientName, direction: Direction, url: string, bytes: number): Promise<Cost> => {
-  const { [direction]: move } = client === 'session' ? bySession() : byHand()
-  await move(url, PIECE * 4)
-  const before = process.cpuUsage()
-  const moved = await move(url, bytes)
-  const { user, system } = process.cpuUsage(before)
-  if (moved !== bytes) throw new Error(`${moved} of ${bytes} bytes were transferred`)
-  return { cpu: user + system, maxRss: process.resourceUsage().maxRSS / 1024 }
+const BLOCK = 128
+
+/** Compares the CPU for 1 MiB of a large body with that of undici's own streams. */
+export const cpuOf = async (direction: Direction): Promise<Measured> => {
+  const server = await Server.start()
+  try {
+    const base = transferring(byHand()[direction], server.url)
+    const candidate = transferring(bySession()[direction], server.url)
+    await warmUp([base, candidate], 4 * BLOCK, 4)
+    return await compare({ base: cpu(base, BLOCK), candidate: cpu(candidate, BLOCK), rounds: 12, unit: 'us/MiB' })
+  } finally {
+    server.stop()
+  }
 }
 
 const here = fileURLToPath(import.meta.url)
 const run = promisify(execFile)
 
-const transferInChild = async (client: ClientName, direction: Direction, url: string, bytes: number): Promise<Cost> => {
-  const { stdout } = await run(process.execPath, [here, 'transfer', client, direction, url, String(bytes)])
-  return right(Cost.decode(JSON.parse(stdout)))
-}
+/** Returns the peak memory of a process that transfers one body with a session, in MB. */
+const peakMemory = async (direction: Direction, url: string, bytes: number): Promise<number> =>
+  Number((await run(process.execPath, [here, 'transfer', direction, url, String(bytes)])).stdout)
 
-export interface Measured {
-  readonly cpu: Ratio
-  readonly control: Ratio
-  /** Megabytes of peak memory that 1 GiB needs more than 64 MiB, with the session and with undici. */
-  readonly growth: number
-  readonly baseGrowth: number
-}
-
-/** Measures session, undici and undici again in each round, in rotating order. */
-export const measure = async (url: string, direction: Direction): Promise<Measured> => {
-  const costs: Readonly<Record<'session' | 'base' | 'again', Cost[]>> = { session: [], base: [], again: [] }
-  const turns = ['session', 'base', 'again'] as const
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let i = 0; i < turns.length; i++) {
-      const turn = turns[(round + i) % turns.length] ?? 'base'
-      costs[turn].push(await transferInChild(turn === 'session' ? 'session' : 'undici', direction, url, GIB))
+/** Returns the megabytes of peak memory that a body of 1 GiB needs more than a body of 64 MiB. */
+export const memoryOf = async (direction: Direction): Promise<Measured> => {
+  const server = await Server.start()
+  try {
+    const growths: number[] = []
+    for (let round = 0; round < 4; round++) {
+      const small = await peakMemory(direction, server.url, SMALL)
+      growths.push((await peakMemory(direction, server.url, LARGE)) - small)
     }
-  }
-  const small: Readonly<Record<ClientName, Cost[]>> = { session: [], undici: [] }
-  for (let round = 0; round < SMALL_ROUNDS; round++) {
-    for (const client of ['session', 'undici'] as const)
-      small[client].push(await transferInChild(client, direction, url, SMALL))
-  }
-  const cpu = (of: ReadonlyArray<Cost>): ReadonlyArray<number> => of.map(({ cpu }) => cpu)
-  const rss = (of: ReadonlyArray<Cost>): number => median(of.map(({ maxRss }) => maxRss))
-  return {
-    cpu: ratioOf(cpu(costs.base), cpu(costs.session)),
-    control: ratioOf(cpu(costs.base), cpu(costs.again)),
-    growth: rss(costs.session) - rss(small.session),
-    baseGrowth: rss(costs.base) - rss(small.undici),
+    return { estimate: estimate(growths), repeats: 0 }
+  } finally {
+    server.stop()
   }
 }
 
-const isClientName = (text: string | undefined): text is ClientName => text === 'session' || text === 'undici'
 const isDirection = (text: string | undefined): text is Direction => text === 'down' || text === 'up'
 
-const [, , program, client, direction, url, bytes] = process.argv
-if (program === 'transfer' && isClientName(client) && isDirection(direction) && url !== undefined) {
-  console.log(JSON.stringify(await transfer(client, direction, url, Number(bytes))))
+const [, , program, direction, url, bytes] = process.argv
+if (program === 'transfer' && isDirection(direction) && url !== undefined) {
+  await transferring(bySession()[direction], url)(Number(bytes) / MIB)
+  console.log(process.resourceUsage().maxRSS / 1024)
   process.exit(0)
 }
