@@ -181,17 +181,23 @@ export const encode =
   (parts: ReadonlyArray<Part>): E.Either<string, Encoded> => {
     if (!Array.isArray(parts)) return E.left('the parts must be an array')
     const pieces: Piece[] = []
+    // Encoded at once up to the next content that is not text.
+    let text = ''
     for (const part of parts) {
       const problem = problemOf(part)
       if (problem !== undefined) return E.left(problem)
       const head = heading(part)
       if (E.isLeft(head)) return head
       const { content } = part
-      pieces.push(Octets.fromText(`--${boundary}\r\n${head.right}\r\n`))
-      pieces.push(typeof content === 'string' ? Octets.fromText(content) : content)
-      pieces.push(Octets.fromText('\r\n'))
+      text += `--${boundary}\r\n${head.right}\r\n`
+      if (typeof content === 'string') text += content
+      else {
+        pieces.push(Octets.fromText(text), content)
+        text = ''
+      }
+      text += '\r\n'
     }
-    pieces.push(Octets.fromText(`--${boundary}--\r\n`))
+    pieces.push(Octets.fromText(`${text}--${boundary}--\r\n`))
     const whole = pieces.filter((piece): piece is Uint8Array => piece instanceof Uint8Array)
     return E.right(
       whole.length === pieces.length

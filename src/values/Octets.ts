@@ -16,7 +16,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 /** For shorter text, a loop is faster than the call of a `TextEncoder`. */
-const SHORT = 64
+const SHORT = 32
 
 const fromShortAscii = (text: string): Uint8Array | undefined => {
   const octets = new Uint8Array(text.length)
