@@ -38,7 +38,7 @@ import type { PlanError } from './stages/PlanError.js'
 import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
-import { discard, type Response, type Source, type Unread } from './wire/Reply.js'
+import { discard, type Reply, type Response, type Source, type Unread } from './wire/Reply.js'
 import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
 
 export * from './program/Concurrency.js'
@@ -196,21 +196,25 @@ export const stream =
   (jar) =>
   (client) =>
   () => {
-    const finish: Finish<StreamError<E>, A> = async (reply, done) => {
+    const read = async (reply: Reply, done: Exchange.Done): Promise<Fault.Fault | E.Either<E, A>> => {
       const { source, fault, leave } = observed(reply.body)
       try {
         const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
         const used = await use(unread, source)()
-        const failure = fault() ?? faultOf(used)
-        // The cast: a fault without a plan was excluded.
-        return failure === undefined ? (used as E.Either<StreamError<E>, A>) : failedBody(done, failure)
-      } catch (cause) {
-        if (Fault.is(cause)) return failedBody(done, cause)
-        throw cause // an exception of the user's code is not hidden
+        return fault() ?? faultOf(used) ?? used
       } finally {
         leave()
         await discard(reply.body)
       }
+    }
+    const finish: Finish<StreamError<E>, A> = {
+      read,
+      // The cast: `read` returned it, and a fault without a plan was excluded.
+      succeed: (used, done) => (Fault.is(used) ? failedBody(done, used) : (used as E.Either<StreamError<E>, A>)),
+      fail: (cause, done) => {
+        if (Fault.is(cause)) return failedBody(done, cause)
+        throw cause // an exception of the user's code is not hidden
+      },
     }
     return sendRequest(client, jar, request, finish, absolve)
   }

@@ -186,6 +186,13 @@ const STATE: ReadonlyArray<ModuleState> = [
     reason: 'identifies values that are secret only because of the name of their header',
   },
   {
+    file: 'stages/prepare/CookieHeader.ts',
+    name: 'joined',
+    bound: `${WEAK}; one entry for each Cookie header`,
+    reason:
+      'the header fields of a session together with a Cookie header; both are immutable, and compared by identity',
+  },
+  {
     file: 'stages/prepare/Credentials.ts',
     name: 'constant',
     bound: WEAK,
@@ -282,7 +289,7 @@ const STATE: ReadonlyArray<ModuleState> = [
     file: 'wire/Transport.ts',
     name: 'checked',
     bound: WEAK,
-    reason: 'identifies the transports of this library that return only valid replies',
+    reason: 'identifies the transports of this library that return only valid replies, and how to send through them',
   },
 ]
 

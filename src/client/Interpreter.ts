@@ -22,7 +22,7 @@ import { exchangeFault, joinSignals, raceDeadline } from '../transport/Cancellat
 import type { Body } from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
 import * as UserInput from '../values/UserInput.js'
-import { readInto } from '../wire/BodySource.js'
+import { bodyCut, toWhole } from '../wire/BodySource.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { discard, type Head, headOf, isHead, type Reply, type Response, type Source } from '../wire/Reply.js'
@@ -33,8 +33,15 @@ import type { OnJar } from './SharedJar.js'
 /** The result of a program and the jar after it, also after a failure. Not readonly, because fp-ts is not. */
 export type Outcome<E, A> = [outcome: E.Either<E, A>, jar: Jar]
 
-/** Processes the body of the last reply. */
-export type Finish<E, A> = (reply: Reply, done: Exchange.Done) => Promise<E.Either<E | Exchange.ExchangeError, A>>
+/** Processes the body of the last reply. The loop awaits only `read`, because each promise costs as much as a stage. */
+export interface Finish<E, A> {
+  /** Starts to read the body. */
+  readonly read: (reply: Reply, done: Exchange.Done) => PromiseLike<unknown>
+  /** Returns the outcome of what `read` returned. */
+  readonly succeed: (read: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
+  /** Returns the outcome of what `read` threw, or throws it again. */
+  readonly fail: (cause: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
+}
 
 /** Makes the result of a program from an outcome and the jar after it. Not a promise: that would cost another one. */
 export type Conclude<E, A, R> = (outcome: E.Either<E, A>, jar: Jar) => R
@@ -79,10 +86,14 @@ export const sendRequest = <E, A, R>(
 }
 
 /** Reads the whole body, up to the limit. */
-export const gather: Finish<never, Response> = (reply, done) =>
-  readInto(reply.body, done.exchange.plan.route.limits.body, (bytes) =>
-    E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.responseOf(done, bytes.right)),
-  )
+export const gather: Finish<never, Response> = {
+  read: ({ body }, { exchange }) => body.gather(exchange.plan.route.limits.body)(),
+  succeed: (read, done) => {
+    const bytes = toWhole(read)
+    return E.isLeft(bytes) ? failedBody(done, bytes.left) : E.right(Exchange.responseOf(done, bytes.right))
+  },
+  fail: (cause, done) => failedBody(done, bodyCut(cause)),
+}
 
 /** Returns the error of a body that could not be read. */
 export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.Either<Exchange.ExchangeError, never> =>
@@ -143,9 +154,12 @@ const runObserved = async <E, A, R>(
   conclude: Conclude<E | Exchange.ExchangeError, A, R>,
   observation: Observation.Observation,
 ): Promise<R> => {
-  const observed: Finish<E, A> = (reply, done) => {
-    observation.settled(done.head)
-    return finish(reply, done)
+  const observed: Finish<E, A> = {
+    ...finish,
+    read: (reply, done) => {
+      observation.settled(done.head)
+      return finish.read(reply, done)
+    },
   }
   const running = exchange(client, first, observed, toOutcome<E | Exchange.ExchangeError, A>, observation)
   const [outcome, after] = await observation.ending(running)
@@ -215,7 +229,15 @@ const exchange = async <E, A, R>(
     const step: Exchange.Step = O.isSome(again)
       ? { _tag: 'Next', exchange: again.value }
       : Exchange.decide(now, seen.right, x)
-    if (step._tag === 'Done') return conclude(await finish(reply, step), step.exchange.jar)
+    if (step._tag === 'Done') {
+      let outcome: E.Either<E | Exchange.ExchangeError, A>
+      try {
+        outcome = finish.succeed(await finish.read(reply, step), step)
+      } catch (cause) {
+        outcome = finish.fail(cause, step)
+      }
+      return conclude(outcome, step.exchange.jar)
+    }
     const stopped = await release(controls, reply.body)
     if (step._tag === 'Refuse') return conclude(E.left(step.error), step.error.jar)
     if (stopped !== undefined)

@@ -29,7 +29,7 @@ import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
-import { isChecked, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
+import { checkedSend, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { hide, hidesMore } from './ReplyRedaction.js'
 
 /** What sending needs. Every `Client` is one. */
@@ -90,9 +90,8 @@ const clientClosed = (plan: Plan): E.Either<TransportError, never> => {
 const sendThrough = (sender: Sender, controls: SendControls, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
   if (UserInput.get(sender, 'closing')?.aborted === true) return Promise.resolve(clientClosed(plan))
   const transport = transportFor(sender, plan)
-  return isChecked(transport) && !hidesMore(plan)
-    ? transport(plan, controls)()
-    : sendAndCheck(transport, controls, plan)
+  const send = checkedSend(transport)
+  return send === undefined || hidesMore(plan) ? sendAndCheck(transport, controls, plan) : send(plan, controls)
 }
 
 const sendAndCheck = async (

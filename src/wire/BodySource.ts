@@ -1,6 +1,5 @@
 /** The body of a reply: a source that is read once, by iterating or as a whole. `Reply` exports most of this module. */
 import * as E from 'fp-ts/lib/Either.js'
-import { identity } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -55,27 +54,19 @@ export function readAll(first: Source | number, limit = Number.POSITIVE_INFINITY
   return typeof first === 'number' ? (body) => readWhole(body, first) : readWhole(first, limit)
 }
 
-const readWhole = (body: Source, limit: number): Whole => readInto(body, limit, identity)
+const readWhole = async (body: Source, limit: number): Whole => {
+  try {
+    return toWhole(await body.gather(limit)())
+  } catch (cause) {
+    return E.left(bodyCut(cause))
+  }
+}
 
-const toWhole = (result: unknown): E.Either<Fault.Fault, Uint8Array> =>
+/** Returns what a body returned when it was read as a whole; a result of another type is a `ProtocolError`. */
+export const toWhole = (result: unknown): E.Either<Fault.Fault, Uint8Array> =>
   isResult(result)
     ? result
     : E.left(Fault.make('ProtocolError', `The transport returned ${Fault.kindOf(result)} instead of a body`))
-
-/** `readAll`, and a function of its result: `then` would cost another promise. */
-export const readInto = async <A>(
-  body: Source,
-  limit: number,
-  use: (bytes: E.Either<Fault.Fault, Uint8Array>) => A,
-): Promise<A> => {
-  let bytes: E.Either<Fault.Fault, Uint8Array>
-  try {
-    bytes = toWhole(await body.gather(limit)())
-  } catch (cause) {
-    bytes = E.left(bodyCut(cause))
-  }
-  return use(bytes)
-}
 
 /** @deprecated Use `readAll`. */
 export const gather = readAll

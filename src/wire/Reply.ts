@@ -88,12 +88,15 @@ export const isSecretField = (name: string, value: string): boolean =>
   (name.length === 8 && value.includes('@') && name.toLowerCase() === 'location' && /^[^/?#]*\/\/[^/?#]*@/.test(value))
 
 /** Returns received fields with every sensitive value as a secret. */
-export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, value: string]>): Headers.Headers => ({
-  fields: fields.map((pair): Headers.Field => {
-    const [name, value] = pair
-    return isSecretField(name, value) ? [name, Secret.make(value)] : pair
-  }),
-})
+export const receivedHeaders = (fields: ReadonlyArray<readonly [name: string, value: string]>): Headers.Headers => {
+  for (const [name, value] of fields) if (isSecretField(name, value)) return { fields: fields.map(hideIfSecret) }
+  return { fields }
+}
+
+const hideIfSecret = (pair: readonly [name: string, value: string]): Headers.Field => {
+  const [name, value] = pair
+  return isSecretField(name, value) ? [name, Secret.make(value)] : pair
+}
 
 /** Returns a head. The reason is that of the status by default. */
 export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({

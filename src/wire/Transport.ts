@@ -2,6 +2,7 @@
  * The type of transports: a function that sends exactly one request for a plan and returns one reply. It follows no
  * redirects, adds no headers except those that HTTP requires, and returns every failure as a `Left`.
  */
+import type { Either } from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Option } from 'fp-ts/lib/Option.js'
@@ -77,19 +78,24 @@ export interface Transport {
   readonly close?: Task<void>
 }
 
-const checked = new WeakSet<Transport>()
+/** Sends one plan at once: a transport without the task between. It never throws or rejects. */
+export type SendNow = (plan: Plan, controls: SendControls) => Promise<Either<TransportError, Reply>>
+
+const checked = new WeakMap<Transport, SendNow>()
 
 /**
- * Marks a transport whose replies and faults are known to be valid, and which hides what is secret by its name. `Send`
+ * Returns a transport whose replies and faults are known to be valid, and which hides what is secret by its name. `Send`
  * checks the replies of every other transport.
  */
-export const markChecked = <A extends Transport>(transport: A): A => {
-  checked.add(transport)
+export const makeChecked = (send: SendNow, close: Task<void>): Transport => {
+  const task = (plan: Plan, controls: SendControls) => () => send(plan, controls)
+  const transport: Transport = Object.assign(task, { close })
+  checked.set(transport, send)
   return transport
 }
 
-/** Returns whether the replies of a transport need no check. */
-export const isChecked = (transport: Transport): boolean => checked.has(transport)
+/** Returns how to send through a transport whose replies need no check. */
+export const checkedSend = (transport: Transport): SendNow | undefined => checked.get(transport)
 
 /** Adds the method and the URL to the message of a fault that is the same for all requests of a client. */
 const complete = (plan: Plan, fault: Fault.Fault): Fault.Fault =>

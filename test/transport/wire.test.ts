@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
+import * as Jar from '../../src/cookies/Jar.js'
 import * as Plan from '../../src/Plan.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
@@ -197,5 +198,48 @@ describe('the body of a request', () => {
     const wrong = await fault(transport(), plan(server.url, { method: 'POST', headers, body: bytes('hello') }))
     expect(wrong._tag).toBe('RequestBodyFailed')
     expect(server.received.join('')).toBe('')
+  })
+})
+
+describe('the heads of several requests of one transport', () => {
+  test('do not depend on each other', async () => {
+    const heads: string[] = []
+    const server = await raw((socket, head) => {
+      heads.push(head)
+      socket.write(ok())
+    })
+    const now = new Date(0)
+    const session = (value: string) => Session.withHeaders({ 'X-Session': value })(Session.empty)
+    const [jar] = Jar.absorb(new URL(server.url), ['id=1', 'deep=2; Path=/deep'], now)(Jar.empty)
+    const contexts = [
+      { session: session('1') },
+      { session: session('1'), jar, now },
+      { session: session('2'), jar, now },
+    ]
+    const requests = [
+      Request.get(`${server.url}/`),
+      Request.get(`${server.url}/deep`),
+      pipe(Request.get(`${server.url}/`), Request.withHeader('X-Own', 'a')),
+      pipe(Request.post(`${server.url}/`), Request.withText('text')),
+      Request.post(`${server.url}/`),
+    ]
+    const plans = contexts.flatMap((context) =>
+      requests.flatMap((request) => {
+        const made = Plan.plan(context)(request)
+        return E.isRight(made) ? [made.right] : []
+      }),
+    )
+    expect(plans.length).toBe(contexts.length * requests.length)
+    const sent = [...plans, ...plans.toReversed(), ...plans.flatMap((one) => [one, ...plans.slice(0, 2), one])]
+    const sender = transport({ connections: 1 })
+    for (const one of sent) expect(await text(sender, one)).toBe('ok')
+    const ofPlan = (line: string): boolean => !/^(?:host|connection|content-length):/i.test(line)
+    expect(heads.map((head) => head.split('\r\n').slice(1, -2).filter(ofPlan))).toEqual(
+      sent.map((one) =>
+        Plan.wire(one)
+          .headers.map(([name, value]) => `${name}: ${value}`)
+          .filter(ofPlan),
+      ),
+    )
   })
 })

@@ -68,6 +68,22 @@ export const select = (own: string, jar: Jar.Jar, url: Url.Url, now: Date): Sele
 const ofJar = (jar: Jar.Jar, url: Url.Url, now: Date): Secret.Secret | undefined =>
   Url.isHttp(url) ? CookieStore.header(Url.withSentPathname(url), now, jar.cookies) : undefined
 
+interface Joined {
+  readonly before: Headers.Headers
+  readonly after: Headers.Headers
+}
+
+/** The jar has one secret for its cookies, and a session one list of its headers: so their sum is the same too. */
+const joined = new WeakMap<Secret.Secret, Joined>()
+
+const withJarCookies = (headers: Headers.Headers, cookies: Secret.Secret): Headers.Headers => {
+  const known = joined.get(cookies)
+  if (known?.before === headers) return known.after
+  const after = Headers.append('Cookie', cookies)(headers)
+  joined.set(cookies, { before: headers, after })
+  return after
+}
+
 /** Adds the Cookie header, except where the user set one. */
 export const withCookies = (
   own: string,
@@ -78,7 +94,7 @@ export const withCookies = (
 ): Headers.Headers => {
   if (Headers.find(headers, 'Cookie') !== undefined) return headers
   const cookies = ofJar(jar, url, now)
-  if (own === '') return cookies === undefined ? headers : Headers.append('Cookie', cookies)(headers)
+  if (own === '') return cookies === undefined ? headers : withJarCookies(headers, cookies)
   if (cookies === undefined) return Headers.append('Cookie', Secret.make(own))(headers)
   const { before, after } = select(own, jar, url, now)
   const all = [...before.map(Cookie.pair), own, ...after.map(Cookie.pair)].join('; ')

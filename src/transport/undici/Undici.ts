@@ -5,12 +5,13 @@
  * holds its connection, but it does not keep the process alive.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type * as Headers from '../../values/Headers.js'
 import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
-import { markChecked, type Transport } from '../../wire/Transport.js'
+import { makeChecked, type SendNow, type Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
 import { SharedTimeout } from './AttemptTimer.js'
 import type { ChannelRequest } from './Channel.js'
@@ -69,7 +70,24 @@ const load = async (): Promise<Library> => {
   return library
 }
 
-const channelRequest = (attempt: RequestAttempt): ChannelRequest => {
+/** The header fields that were sent last, as a list for undici: a session mostly sends the same to an origin. */
+class RecentHeaders {
+  #headers: Headers.Headers | undefined
+  #list: string[] = []
+
+  /** Returns the list of a plan. undici does not change it. */
+  listOf(plan: Plan): string[] {
+    // Otherwise the list depends on more than the header fields.
+    if (plan.body._tag !== 'Empty' || Head.forwardingProxy(plan) !== undefined) return Head.flat(plan)
+    if (plan.headers !== this.#headers) {
+      this.#list = Head.flat(plan)
+      this.#headers = plan.headers
+    }
+    return this.#list
+  }
+}
+
+const channelRequest = (attempt: RequestAttempt, recent: RecentHeaders): ChannelRequest => {
   const { plan } = attempt
   const { url } = plan
   const proxy = Head.forwardingProxy(plan)
@@ -81,7 +99,7 @@ const channelRequest = (attempt: RequestAttempt): ChannelRequest => {
     // A forwarding proxy needs the absolute form (RFC 9112 3.2.2).
     path: proxy === undefined ? Url.target(url) : Url.sentHref(Url.withHash('')(url)),
     method: plan.method,
-    headers: Head.flat(plan),
+    headers: recent.listOf(plan),
     body,
     // The name that the certificate must have. undici would use the Host header.
     servername: withoutBrackets((proxy ?? url).hostname),
@@ -100,6 +118,7 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 class Dispatcher implements AttemptOwner {
   readonly timeout = new SharedTimeout()
   readonly #inFlight = new LinkedList<RequestAttempt>()
+  readonly #recentHeaders = new RecentHeaders()
   #agents: Agents | undefined
 
   constructor(readonly settings: Settings) {}
@@ -129,7 +148,7 @@ class Dispatcher implements AttemptOwner {
     }
     attempt.agent = agent.right
     try {
-      attempt.pooled = agent.right.pooled(channelRequest(attempt))
+      attempt.pooled = agent.right.pooled(channelRequest(attempt, this.#recentHeaders))
       attempt.pooled.dispatch()
     } catch (error) {
       attempt.fail(Failure.classify(error, 'Queued', plan.url.origin))
@@ -165,7 +184,7 @@ export const undici = (options: Options = {}): Transport => {
     given === undefined
       ? new Dispatcher(settingsOf(UserInput.own(others)))
       : new GivenDispatcher(given, namesOf(others))
-  const send: Transport = (plan, controls) => () =>
+  const send: SendNow = (plan, controls) =>
     new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, dispatcher, resolve)))
-  return markChecked(Object.assign(send, { close: () => dispatcher.close() }))
+  return makeChecked(send, () => dispatcher.close())
 }
