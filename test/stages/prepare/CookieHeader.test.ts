@@ -120,6 +120,29 @@ describe('cookies of settings and jar', () => {
   })
 })
 
+describe('the cookies of one jar', () => {
+  it('are added to the headers of each session and request', () => {
+    const now = new Date(0)
+    const [jar] = Jar.absorb(new URL('https://h.test/'), ['id=1'], now)(Jar.empty)
+    const lines = (session: string, own: string | undefined) =>
+      pipe(
+        Request.get('https://h.test/'),
+        own === undefined ? (request: Request.Request) => request : Request.withHeader('X-Own', own),
+        Plan.plan({ session: Session.withHeader('X-Session', session)(Session.empty), jar, now }),
+        E.map((plan) => Plan.wire(plan).headers),
+      )
+    const value = fc.constantFrom('a', 'b', 'c')
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, fc.option(value, { nil: undefined })), { minLength: 2 }), (calls) => {
+        for (const [session, own] of calls) {
+          const given = own === undefined ? [] : [['X-Own', own]]
+          expect(lines(session, own)).toEqual(E.right([['X-Session', session], ...given, ['Cookie', 'id=1']]))
+        }
+      }),
+    )
+  })
+})
+
 describe('the Cookie header after a redirect', () => {
   const server: Server = {
     'GET http://a.test/': { status: 302, headers: { location: '/b', 'set-cookie': 'sid=1' } },
