@@ -22,10 +22,10 @@ import { exchangeFault, joinSignals, raceDeadline } from '../transport/Cancellat
 import type { Body } from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
 import * as UserInput from '../values/UserInput.js'
-import { bodyCut, toWhole } from '../wire/BodySource.js'
+import { bodyCut, DISCARDED, startDiscarding, toWhole } from '../wire/BodySource.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { discard, type Head, headOf, isHead, type Reply, type Response, type Source } from '../wire/Reply.js'
+import { type Head, headOf, isHead, type Reply, type Response, type Source } from '../wire/Reply.js'
 import { type OnRetry, type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as Observation from './Observation.js'
 import type { OnJar } from './SharedJar.js'
@@ -238,7 +238,8 @@ const exchange = async <E, A, R>(
       }
       return conclude(outcome, step.exchange.jar)
     }
-    const stopped = await release(controls, reply.body)
+    const releasing = release(controls, reply.body)
+    const stopped = releasing === undefined ? undefined : await releasing
     if (step._tag === 'Refuse') return conclude(E.left(step.error), step.error.jar)
     if (stopped !== undefined)
       return conclude(E.left(Exchange.failed(withPlan(x.plan, stopped))(step.exchange)), step.exchange.jar)
@@ -246,9 +247,14 @@ const exchange = async <E, A, R>(
   }
 }
 
-/** Discards a body. Returns the fault that ends the exchange meanwhile, if any. */
-const release = async (controls: SendControls, body: Source): Promise<Fault.Fault | undefined> => {
-  const discarded = await raceDeadline(controls, discard(body))
+/** Discards a body. Returns the fault that ends the exchange meanwhile; not a promise if the body has ended. */
+const release = (controls: SendControls, body: Source): undefined | Promise<Fault.Fault | undefined> => {
+  const discarding = startDiscarding(body)
+  return discarding === DISCARDED ? undefined : releaseLater(controls, discarding)
+}
+
+const releaseLater = async (controls: SendControls, discarding: Promise<void>): Promise<Fault.Fault | undefined> => {
+  const discarded = await raceDeadline(controls, discarding)
   return E.isLeft(discarded) ? discarded.left : undefined
 }
 

@@ -71,12 +71,22 @@ export const toWhole = (result: unknown): E.Either<Fault.Fault, Uint8Array> =>
 /** @deprecated Use `readAll`. */
 export const gather = readAll
 
+/** What `discard` of an own body returns if the body has ended: then nothing has to be awaited. */
+export const DISCARDED: Promise<void> = Promise.resolve()
+
+const ignore = (): void => {}
+
 /** Discards the body of any transport. A failure is ignored: the exchange does not depend on it. */
-export const discard = async (body: Source): Promise<void> => {
+export const discard = async (body: Source): Promise<void> => startDiscarding(body)
+
+/** `discard` that returns `DISCARDED` as it is. */
+export const startDiscarding = (body: Source): Promise<void> => {
   try {
-    await body.discard()
+    const discarding: PromiseLike<void> = body.discard()
+    // A custom transport may return another kind of promise, or none.
+    return discarding === DISCARDED ? DISCARDED : Promise.resolve(discarding).catch(ignore)
   } catch {
-    // The body is not needed any more.
+    return DISCARDED // the body is not needed any more
   }
 }
 

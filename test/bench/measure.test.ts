@@ -47,7 +47,7 @@ describe('compare', () => {
 })
 
 describe('concurrently', () => {
-  it('runs exactly as often as it is asked to, and never more than the limit at once', async () => {
+  it('runs exactly the given number of times, and never more than the limit at once', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 30 }), async (concurrency, times) => {
         let [runs, running, most] = [0, 0, 0]

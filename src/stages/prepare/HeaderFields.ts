@@ -23,8 +23,10 @@ const SINGLE_FIELDS: ReadonlySet<string> = new Set(['host', 'content-length', 't
 const TRANSPORT_ONLY: ReadonlySet<string> = new Set(['expect', 'upgrade', 'keep-alive'])
 
 /** Returns why a user must not set a header that is valid in HTTP. */
-export const headerProblem = (name: string, value: string): string | undefined => {
-  const key = name.toLowerCase()
+export const headerProblem = (name: string, value: string): string | undefined =>
+  problemOfKey(name.toLowerCase(), value)
+
+const problemOfKey = (key: string, value: string): string | undefined => {
   if (TRANSPORT_ONLY.has(key)) return 'only the transport may set it'
   if (key === 'connection' && !/^(close|keep-alive)$/i.test(value)) return 'its value must be close or keep-alive'
   if (key === 'transfer-encoding' && !/^chunked$/i.test(value)) return 'its value must be chunked'
@@ -32,25 +34,25 @@ export const headerProblem = (name: string, value: string): string | undefined =
   return undefined
 }
 
-const problemOf = (name: string, given: Headers.Value): string | undefined => {
+const problemOf = (key: string, name: string, given: Headers.Value): string | undefined => {
   if (!Headers.isName(name)) return 'its name is not a token (RFC 9110 5.6.2)'
   const value = Secret.textOf(given)
   if (value === undefined) return 'its value is not text'
   if (!Headers.isValue(value)) {
     return 'its value starts with white space or contains a character that HTTP does not allow (CR, LF, NUL, above U+00FF)'
   }
-  return headerProblem(name, value)
+  return problemOfKey(key, value)
 }
 
 type Lines = E.Either<PlanError, ReadonlyArray<Headers.Field>>
 
 /** Returns the lines of one setting, or why it is not valid. */
 const linesOf = (key: string, { name, values }: HeaderSetting, sensitive: Settings['sensitive']): Lines => {
-  if (SINGLE_FIELDS.has(key) && values.length > 1) return E.left(invalidHeader(name, 'it may stand only once'))
+  if (values.length > 1 && SINGLE_FIELDS.has(key)) return E.left(invalidHeader(name, 'it may stand only once'))
   const isSecret = isSensitive(sensitive, key)
   const fields: Headers.Field[] = []
   for (const value of values) {
-    const problem = problemOf(name, value)
+    const problem = problemOf(key, name, value)
     if (problem !== undefined) return E.left(invalidHeader(name, problem))
     fields.push([name, isSecret ? Secret.hide(value) : value])
   }
@@ -121,7 +123,7 @@ export const validateSigned = (
       fields.push(field)
       continue
     }
-    const problem = problemOf(name, value)
+    const problem = problemOf(name.toLowerCase(), name, value)
     if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the auth scheme wrote it`))
     fields.push([name, Secret.hide(value)])
   }

@@ -13,6 +13,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
+import { DISCARDED } from '../../wire/BodySource.js'
 import * as Coding from '../../wire/coding/Coding.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Reply from '../../wire/Reply.js'
@@ -38,8 +39,6 @@ export type Delimiter = 'Framing' | 'Close'
 
 type State = 'Unread' | 'Collecting' | 'Iterating' | 'Discarding'
 type Content = E.Either<Fault.Fault, Uint8Array>
-
-const DONE = Promise.resolve()
 
 const stoppedReading = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
 
@@ -253,14 +252,14 @@ export class ResponseBody {
     if (this.#state === 'Unread') return this.#drain(headers)
     this.#hasStopped = true
     this.#connection.fail(stoppedReading())
-    return DONE
+    return DISCARDED
   }
 
   /** Not async: the short body of a redirect has mostly arrived. */
   #drain(headers: Headers.Headers): Promise<void> {
     this.#state = 'Discarding'
     this.#chunks = []
-    return this.#isSettled ? DONE : this.#drainRest(headers)
+    return this.#isSettled ? DISCARDED : this.#drainRest(headers)
   }
 
   async #drainRest(headers: Headers.Headers): Promise<void> {
