@@ -1,7 +1,6 @@
 /** The cost of selecting and storing cookies in jars of different sizes. */
 import { Jar } from 'requests-ts'
-import { compare, cpu, type Measured, repeatedly, type Work, warmUp } from './measure.js'
-import { estimate } from './statistics.js'
+import { compare, cpu, type Measured, repeatedly, sampled, type Work, warmUp } from './measure.js'
 
 export const NOW = new Date()
 
@@ -44,5 +43,5 @@ export const write = async (cookies: number): Promise<Measured> => {
   await warmUp([work], 10 * TIMES)
   const costs: number[] = []
   for (let block = 0; block < 21; block++) costs.push(await cpu(work, TIMES)())
-  return { estimate: estimate(costs), repeats: 0 }
+  return sampled(costs)
 }

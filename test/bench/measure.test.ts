@@ -32,6 +32,10 @@ describe('compare', () => {
     const measured = await compare({ ...blocks, rounds: 6, maxRepeats: 2 })
     expect(measured).toMatchObject({ estimate: { median: 0.9 }, control: { median: 2 }, repeats: 2 })
   })
+  it('begins no repetition after its time', async () => {
+    const blocks = { base: costing(10).block, candidate: costing(9).block, again: costing(20).block }
+    expect(await compare({ ...blocks, rounds: 6, maxMs: 0 })).toMatchObject({ repeats: 0 })
+  })
   it('runs each contender in each place equally often', async () => {
     const order: string[] = []
     const block = (name: string) => async () => {

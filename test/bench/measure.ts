@@ -4,7 +4,7 @@
  * The ratio of base again to base is the control. It shows the noise of the machine: if it is off, more rounds are added.
  * Only the control decides this, so that the repetition does not favour a result. Absolute times vary on a shared machine.
  */
-import { type Estimate, isQuiet, median, ratio } from './statistics.js'
+import { type Estimate, estimate, isQuiet, median, ratio } from './statistics.js'
 
 /** Runs something a number of times. */
 export type Work = (times: number) => Promise<void> | void
@@ -12,15 +12,24 @@ export type Work = (times: number) => Promise<void> | void
 /** Runs one block and returns its cost. */
 export type Block = () => Promise<number>
 
+export interface Costs {
+  readonly base: number
+  readonly candidate: number
+  readonly unit: string
+}
+
 export interface Measured {
   readonly estimate: Estimate
   /** The base compared with itself. */
   readonly control?: Estimate
   /** How often rounds were added because of the control. */
   readonly repeats: number
-  /** The cost of candidate and base, for people. */
-  readonly costs?: string
+  /** The median costs of one run. */
+  readonly costs?: Costs
 }
+
+/** Returns the figure for samples of a value that is not compared with a base. One sample is enough for an exact value. */
+export const sampled = (values: ReadonlyArray<number>): Measured => ({ estimate: estimate(values), repeats: 0 })
 
 /**
  * Collects young garbage before a block, so that the block does not pay for the garbage of the one before: this halves
@@ -60,31 +69,32 @@ export interface Comparison {
   /** The rounds that are measured before the control is looked at, and as often again if it is off. */
   readonly rounds: number
   readonly maxRepeats?: number
+  /** No repetition begins later than this, so that all figures together take less than ten minutes. */
+  readonly maxMs?: number
   readonly unit?: string
 }
 
 /** Returns the ratio of candidate to base. Both must be warm. */
 export const compare = async (comparison: Comparison): Promise<Measured> => {
-  const { base, candidate, again = base, rounds, maxRepeats = 4, unit = 'us' } = comparison
+  const { base, candidate, again = base, rounds, maxRepeats = 4, maxMs = 25_000, unit = 'us' } = comparison
   const blocks = { base, candidate, again }
   const costs: Readonly<Record<keyof typeof blocks, number[]>> = { base: [], candidate: [], again: [] }
   const measured = (repeats: number): Required<Measured> => ({
     estimate: ratio(costs.base, costs.candidate),
     control: ratio(costs.base, costs.again),
     repeats,
-    costs: `${amount(median(costs.candidate))} / ${amount(median(costs.base))} ${unit}`,
+    costs: { base: median(costs.base), candidate: median(costs.candidate), unit },
   })
+  const start = performance.now()
   for (let repeats = 0; ; repeats++) {
     for (let round = 0; round < rounds; round++) {
       for (const name of ORDERS[round % ORDERS.length] ?? []) costs[name].push(await blocks[name]())
     }
     const result = measured(repeats)
-    if (repeats === maxRepeats || isQuiet(result.control)) return result
+    const isLast = repeats === maxRepeats || performance.now() - start >= maxMs
+    if (isLast || isQuiet(result.control)) return result
   }
 }
-
-/** Three digits are enough for people. */
-const amount = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
 /** Runs two works alternately until they are warm. The compiler needs some thousands of requests to settle. */
 export const warmUp = async (works: ReadonlyArray<Work>, times: number, blocks = 10): Promise<void> => {

@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import { Client, Environment, Http, HttpError, Jar, Request, Response, Session, Transport } from 'requests-ts'
 import { Agent, request } from 'undici'
 import { bytes } from './allocation.js'
-import { compare, concurrently, cpu, type Measured, warmUp } from './measure.js'
+import { compare, concurrently, cpu, type Measured, type Work, warmUp } from './measure.js'
 import * as Server from './server.js'
 
 const Body = t.type({ id: t.number, name: t.string, ok: t.boolean })
@@ -85,9 +85,8 @@ const measure = async ({ path, concurrency }: Case, { meter, times, rounds }: Pl
   const server = await Server.start()
   const [hand, session] = [byHand(), bySession(jarFor(server.url))]
   try {
-    const [base, candidate] = [hand, session].map(({ get }) =>
-      concurrently(concurrency, () => get(server.url + path)),
-    ) as [ReturnType<typeof concurrently>, ReturnType<typeof concurrently>] // The cast: `map` keeps the length of a pair.
+    const work = ({ get }: Get): Work => concurrently(concurrency, () => get(server.url + path))
+    const [base, candidate] = [work(hand), work(session)]
     await warmUp([base, candidate], Math.max(8000, concurrency * 12))
     const unit = meter === cpu ? 'us' : 'B'
     return await compare({ base: meter(base, times), candidate: meter(candidate, times), rounds, unit })

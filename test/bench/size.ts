@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import type { Measured } from './measure.js'
+import { type Measured, sampled } from './measure.js'
 
 const Packed = t.tuple([t.type({ unpackedSize: t.number })])
 
@@ -11,6 +11,5 @@ export const unpacked = async (): Promise<Measured> => {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'])
   const packed = Packed.decode(JSON.parse(String(output)))
   if (E.isLeft(packed)) throw new Error('npm pack printed no unpackedSize')
-  const size = packed.right[0].unpackedSize / 1e6
-  return { estimate: { median: size, low: size, high: size }, repeats: 0 }
+  return sampled([packed.right[0].unpackedSize / 1e6])
 }

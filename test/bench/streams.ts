@@ -12,9 +12,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { Client, Environment, Http, HttpError, Jar, Request, Response, Session } from 'requests-ts'
 import { Agent, request, stream } from 'undici'
-import { compare, cpu, type Measured, type Work, warmUp } from './measure.js'
+import { compare, cpu, type Measured, sampled, type Work, warmUp } from './measure.js'
 import * as Server from './server.js'
-import { estimate } from './statistics.js'
 
 export type Direction = 'down' | 'up'
 type Transfer = (url: string, bytes: number) => Promise<number>
@@ -132,7 +131,7 @@ export const memoryOf = async (direction: Direction): Promise<Measured> => {
       const small = await peakMemory(direction, server.url, SMALL)
       growths.push((await peakMemory(direction, server.url, LARGE)) - small)
     }
-    return { estimate: estimate(growths), repeats: 0 }
+    return sampled(growths)
   } finally {
     server.stop()
   }
