@@ -1,11 +1,10 @@
 /**
  * Runs one client in its own process: `clients.js NAME URL`. For each line `{ concurrency, times }` on stdin it sends that
- * many GETs, decodes and checks their JSON, and prints the CPU time of one in microseconds. python_requests.py does the same.
+ * many GETs, decodes and checks their JSON, and prints the CPU time of one in microseconds. python_clients.py does the same.
  *
  * Every client reuses connections: those that need an agent for it get one.
  */
 import * as http from 'node:http'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
@@ -18,15 +17,28 @@ import { concurrently } from './measure.js'
 const Page = t.type({ id: t.literal(42) })
 type Get = (url: string) => Promise<unknown>
 
-/** The folder in which `npm run bench:peers` installs the other clients. */
-const peers = join(process.cwd(), '.cache', 'peers')
-const load = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
-  import(pathToFileURL(createRequire(join(peers, 'package.json')).resolve(name)).href)
+/** The folder in which `npm run bench:peers` installs the other clients. `load.mjs` imports a module from there. */
+const LOADER = pathToFileURL(join(process.cwd(), '.cache', 'peers', 'load.mjs')).href
+type Module = Readonly<Record<string, unknown>>
+const load = async (name: string): Promise<Module> => {
+  // The cast: the loader is written by `peers.ts`.
+  const { load } = (await import(LOADER)) as { load: (name: string) => Promise<Module> }
+  return load(name)
+}
 
 const agent = (): http.Agent => new http.Agent({ keepAlive: true })
 
 // The other clients are not dependencies; only the benchmarks install them. So their types are unknown, and the casts
 // declare only the functions that are called.
+
+type Effect = object
+interface Piped<A> {
+  readonly pipe: (operator: (effect: Piped<A>) => Effect) => Effect
+}
+interface EffectModule {
+  readonly Effect: { flatMap: <A>(next: (value: A) => Effect) => (effect: Piped<A>) => Effect }
+  readonly ManagedRuntime: { make: (layer: object) => { runPromise: (effect: Effect) => Promise<unknown> } }
+}
 
 const PEERS: Readonly<Record<string, () => Promise<Get>>> = {
   'requests-ts': async () => {
@@ -39,7 +51,9 @@ const PEERS: Readonly<Record<string, () => Promise<Get>>> = {
     }
   },
   got: async () => {
-    const { got } = (await load('got')) as { got: (url: string, options: object) => { json: () => Promise<unknown> } }
+    const { default: got } = (await load('got')) as {
+      default: (url: string, options: object) => { json: () => Promise<unknown> }
+    }
     const options = { agent: { http: agent() } }
     return (url) => got(url, options).json()
   },
@@ -69,6 +83,16 @@ const PEERS: Readonly<Record<string, () => Promise<Get>>> = {
     return async (url) => (await superagent.get(url).agent(kept)).body
   },
   fetch: async () => async (url) => (await fetch(url)).json(),
+  effect: async () => {
+    const { Effect, ManagedRuntime } = (await load('effect')) as unknown as EffectModule
+    const { HttpClient } = (await load('@effect/platform')) as {
+      HttpClient: { get: (url: string) => Piped<{ json: Effect }> }
+    }
+    const { NodeHttpClient } = (await load('@effect/platform-node')) as { NodeHttpClient: { layerUndici: object } }
+    const runtime = ManagedRuntime.make(NodeHttpClient.layerUndici)
+    const json = Effect.flatMap((response: { json: Effect }) => response.json)
+    return (url) => runtime.runPromise(HttpClient.get(url).pipe(json))
+  },
 }
 
 const Order = t.type({ concurrency: t.number, times: t.number })
