@@ -12,7 +12,7 @@
  */
 import type { Socket } from 'node:net'
 import * as O from 'fp-ts/lib/Option.js'
-import { SocksClient, type SocksProxy } from 'socks'
+import type { SocksProxy } from 'socks'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Fault from '../../wire/Fault.js'
@@ -133,6 +133,20 @@ const limitation = (proxy: Proxy.Proxy, { host }: Endpoint, login: Login): strin
 /** The package keeps the connection until its own timer fires. Long, so that the timer of the attempt decides. */
 const HANDSHAKE_TIMEOUT_MS = 120_000
 
+/** Loads the package with the first tunnel, because most programs use no SOCKS proxy. */
+const openSocks = async (socket: Socket, proxy: SocksProxy, destination: Endpoint): Promise<void> => {
+  const { SocksClient } = await import('socks')
+  // The package would wait for the end of a connection that was closed in the meantime.
+  if (socket.destroyed) throw new Error('the connection was closed')
+  await SocksClient.createConnection({
+    command: 'connect',
+    proxy,
+    destination,
+    existing_socket: socket,
+    timeout: HANDSHAKE_TIMEOUT_MS,
+  })
+}
+
 export const socks = (socket: Socket, proxy: Proxy.Proxy, endpoint: Endpoint, callback: TunnelCallback): void => {
   const name = Proxy.show(proxy)
   const login = loginOf(proxy)
@@ -141,13 +155,8 @@ export const socks = (socket: Socket, proxy: Proxy.Proxy, endpoint: Endpoint, ca
     callback(Failure.proxyFailed(`Proxy ${name} cannot be used: ${problem}`))
     return
   }
-  SocksClient.createConnection({
-    command: 'connect',
-    proxy: { host: proxy.hostname, port: proxy.port, type: isSocks4(proxy) ? 4 : 5, ...login },
-    destination: endpoint,
-    existing_socket: socket,
-    timeout: HANDSHAKE_TIMEOUT_MS,
-  }).then(
+  const server: SocksProxy = { host: proxy.hostname, port: proxy.port, type: isSocks4(proxy) ? 4 : 5, ...login }
+  openSocks(socket, server, endpoint).then(
     () => callback(),
     (error: unknown) => {
       const message = `Proxy ${name} opened no tunnel to ${authority(endpoint)}: ${Fault.messageOf(error)}`
