@@ -1,46 +1,70 @@
-// Builds `dist`: the same sources as ESM and as CommonJS, one entry for each namespace of `src/index.ts`.
+// Builds `dist`. Each namespace of `src/index.ts` is an entry.
+//
+//   cjs       CommonJS in a few files, which `require` and `import` load in Node: a program has one copy of the library,
+//             and it starts faster than with many modules. With the declarations of all modules.
+//   esm       one file for each entry, which exports the names of the CommonJS file as an ES module
+//   modules   one ES module for each source, which bundlers choose by the condition `module`
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeCommonJs, writeModules } from './bundle.mjs'
 import { namespaces } from './exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
-const compile = (outDir, ...options) => {
-  const project = ['-p', join(root, '.build', 'tsconfig.json'), '--outDir', outDir]
-  const { status } = spawnSync(process.execPath, [tsc, ...project, ...options], { stdio: 'inherit' })
-  if (status !== 0) process.exit(status ?? 1)
+const write = (path, text) => {
+  mkdirSync(dirname(join(dist, path)), { recursive: true })
+  writeFileSync(join(dist, path), `${text}\n`)
 }
-
-const write = (path, text) => writeFileSync(join(dist, path), `${text}\n`)
-
-const COMMONJS = ['--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false']
 
 rmSync(dist, { recursive: true, force: true })
-// The first pass checks the types. Both module kinds have the same declarations, which keep the documentation; the
-// JavaScript has no comments, so that the package stays small (`release.mjs` has the limit).
-compile(join(dist, 'esm'), '--emitDeclarationOnly')
-cpSync(join(dist, 'esm'), join(dist, 'cjs'), { recursive: true })
-const javaScript = ['--declaration', 'false', '--removeComments', '--noCheck']
-compile(join(dist, 'esm'), ...javaScript)
-compile(join(dist, 'cjs'), ...javaScript, ...COMMONJS)
+
+// --- declarations ------------------------------------------------------------------------------------------------------
+
+const project = ['-p', join(root, '.build', 'tsconfig.json'), '--outDir', join(dist, 'cjs'), '--emitDeclarationOnly']
+const { status } = spawnSync(process.execPath, [tsc, ...project], { stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
 write('cjs/package.json', '{ "type": "commonjs" }')
 
-// `Secret` must be one class even if a program loads the library both ways: ESM re-exports the CommonJS copy.
-for (const file of ['Secret.js', 'Secret.d.ts']) {
-  write(`esm/src/values/${file}`, `export * from '../../../cjs/src/values/Secret.js'`)
+// The declarations exist once. An ES module may refer to those of CommonJS, but not the other way round.
+for (const path of ['src/index', 'laws/index']) write(`esm/${path}.d.ts`, `export * from '../../cjs/${path}.js'`)
+for (const { name, path } of namespaces) {
+  write(`cjs/${name}.d.ts`, `export * from './src/${path}.js'`)
+  write(`esm/${name}.d.ts`, `export * from '../cjs/src/${path}.js'`)
 }
 
-for (const { name, path } of namespaces) {
-  for (const kind of ['esm', 'cjs']) write(`${kind}/${name}.d.ts`, `export * from './src/${path}.js'`)
-  write(`esm/${name}.js`, `export * from './src/${path}.js'`)
-  write(`cjs/${name}.js`, `module.exports = require('./src/${path}.js')`)
+/** Removes the declarations that no entry mentions. Those of the command stay: its examples are checked with them. */
+const removeUnused = () => {
+  const folder = join(dist, 'cjs')
+  const used = new Set()
+  const visit = (file) => {
+    if (used.has(file)) return
+    used.add(file)
+    const text = readFileSync(file, 'utf8')
+    for (const [, path] of text.matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g)) {
+      visit(`${resolve(dirname(file), path)}.d.ts`)
+    }
+  }
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
+  const isEntry = (path) => /^(?:\w+|src\/cli\/\w+|\w+\/index)\.d\.ts$/.test(path)
+  for (const path of files.filter(isEntry)) visit(join(folder, path))
+  for (const path of files) if (!used.has(join(folder, path))) rmSync(join(folder, path))
 }
+removeUnused()
+
+// --- JavaScript --------------------------------------------------------------------------------------------------------
+
+const names = await writeCommonJs(join(dist, 'cjs'))
+for (const entry of ['src/index', 'laws/index', ...namespaces.map(({ name }) => name)]) {
+  const path = relative(dirname(join(dist, 'esm', entry)), join(dist, 'cjs', entry))
+  write(`esm/${entry}.js`, `export { ${names.get(entry).join(', ')} } from '${path.replaceAll('\\', '/')}.js'`)
+}
+writeModules(join(dist, 'modules'))
 
 // The command is a generated file, because a source file cannot begin with `#!`.
-write('cli.js', `#!/usr/bin/env node\nimport { run } from './esm/src/cli/Process.js'\n\nawait run()`)
+write('cli.js', `#!/usr/bin/env node\nimport { run } from './cjs/src/cli/Process.js'\n\nawait run()`)
 chmodSync(join(dist, 'cli.js'), 0o755)

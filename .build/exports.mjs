@@ -14,15 +14,25 @@ export const namespaces = Array.from(index.matchAll(/^export \* as (\w+) from '\
   path,
 }))
 
+/** Bundlers choose the first: there, they can drop what a program does not use. */
+const modules = (path) => `./dist/modules/${path}.js`
 const conditions = (kind, path) => ({ types: `./dist/${kind}/${path}.d.ts`, default: `./dist/${kind}/${path}.js` })
-const modules = (path) => ({ import: conditions('esm', path), require: conditions('cjs', path) })
+const entryPoint = (path) => ({
+  module: modules(path),
+  import: conditions('esm', path),
+  require: conditions('cjs', path),
+})
 /** TypeScript finds the declarations beside the module. */
-const short = ({ name }) => ({ import: `./dist/esm/${name}.js`, require: `./dist/cjs/${name}.js` })
+const short = ({ name, path }) => ({
+  module: modules(`src/${path}`),
+  import: `./dist/esm/${name}.js`,
+  require: `./dist/cjs/${name}.js`,
+})
 const byName = (x, y) => (x.name < y.name ? -1 : 1)
 
 const exported = {
-  '.': modules('src/index'),
-  './laws': modules('laws/index'),
+  '.': entryPoint('src/index'),
+  './laws': entryPoint('laws/index'),
   './package.json': './package.json',
   ...Object.fromEntries(namespaces.toSorted(byName).map((namespace) => [`./${namespace.name}`, short(namespace)])),
 }

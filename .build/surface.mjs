@@ -10,11 +10,11 @@ import { join, relative, sep } from 'node:path'
 import { compiler, root } from './compilers.mjs'
 
 const ts = compiler('5.9')
-const esm = join(root, 'dist', 'esm')
+const declarations = join(root, 'dist', 'cjs')
 const ENTRY_POINTS = { 'requests-ts': 'src/index.d.ts', 'requests-ts/laws': 'laws/index.d.ts' }
 
 const program = ts.createProgram(
-  Object.values(ENTRY_POINTS).map((path) => join(esm, path)),
+  Object.values(ENTRY_POINTS).map((path) => join(declarations, path)),
   { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true, noEmit: true, types: [] },
 )
 const checker = program.getTypeChecker()
@@ -32,7 +32,7 @@ const exportsOf = (module) => checker.getExportsOfModule(module).toSorted(byName
 
 const prefixOf = (entryPoint) => (entryPoint === 'requests-ts' ? '' : 'laws.')
 const entries = Object.entries(ENTRY_POINTS).flatMap(([entryPoint, path]) => {
-  const module = checker.getSymbolAtLocation(program.getSourceFile(join(esm, path)))
+  const module = checker.getSymbolAtLocation(program.getSourceFile(join(declarations, path)))
   return exportsOf(module).map((symbol) => ({
     entryPoint,
     name: symbol.name,
@@ -91,7 +91,7 @@ const publicName = (reference, from) => {
   const isLocal = symbol.declarations.every((declaration) => !isTopLevel(declaration))
   if (isLocal) return undefined
   if (!isOurs(file)) return program.isSourceFileFromExternalLibrary(file) ? externalName(symbol, file) : undefined
-  const where = relative(esm, file.fileName).split(sep).join('/').replace('.d.ts', '')
+  const where = relative(declarations, file.fileName).split(sep).join('/').replace('.d.ts', '')
   unnamed.add(`${from.path}.${from.export}: ${symbol.name.replace(/^".*"$/, 'module')} of ${where}`)
   return `${where.split('/').at(-1)}.${symbol.name}`
 }
@@ -228,7 +228,7 @@ const importsOf = (entryPoint) => {
     }
     for (const { fileName } of file.typeReferenceDirectives) external.add(fileName)
   }
-  visit(program.getSourceFile(join(esm, ENTRY_POINTS[entryPoint])))
+  visit(program.getSourceFile(join(declarations, ENTRY_POINTS[entryPoint])))
   return [...external].sort()
 }
 const imports = Object.fromEntries(Object.keys(ENTRY_POINTS).map((entryPoint) => [entryPoint, importsOf(entryPoint)]))

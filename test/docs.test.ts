@@ -26,6 +26,18 @@ const blocksOf = (path: string): ReadonlyArray<Example> =>
     ...readFileSync(path, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$(?:\n\n```(?:text|mermaid)\n([\s\S]*?)^```$)?/gm),
   ].map(([, code = '', output], i) => ({ name: nameOf(path, i), code, ...(output === undefined ? {} : { output }) }))
 
+/** The declarations of internal modules. Their code is in the bundles. */
+const DECLARATIONS = join(root, 'dist', 'cjs')
+
+/** Makes a compiled example import internal modules from their sources. */
+const useSources = (path: string): void => {
+  const code = readFileSync(path, 'utf8')
+  const changed = code.replace(/(?<= from ')(\S+)\.js(?=')/g, (name, module: string) =>
+    module.startsWith(DECLARATIONS) ? `${join(root, relative(DECLARATIONS, module))}.ts` : name,
+  )
+  if (changed !== code) writeFileSync(path, changed)
+}
+
 const examplesOf = (path: string): ReadonlyArray<Example> => {
   const comments = readFileSync(path, 'utf8').match(/\/\*\*[\s\S]*?\*\//g) ?? []
   return comments.flatMap((comment, i) => {
@@ -39,7 +51,7 @@ const examplesOf = (path: string): ReadonlyArray<Example> => {
         .map((line) => line.replace(/^ *\* ?/, ''))
         .join('\n')
         // An internal module has no name outside the package: its examples import it from its folder.
-        .replace(/(?<= from ')\.\/(?=\w+\.js')/g, `${join(root, 'dist', 'esm', relative(root, dirname(path)))}/`),
+        .replace(/(?<= from ')\.\/(?=\w+\.js')/g, `${join(DECLARATIONS, relative(root, dirname(path)))}/`),
     }))
   })
 }
@@ -93,6 +105,7 @@ describe('documentation', () => {
     const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin', 'tsc')
     const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
     expect(status === 0 ? '' : stdout).toBe('')
+    for (const { name } of examples) useSources(join(folder, 'out', `${name}.js`))
   }, 120_000)
 
   it('has examples in the READMEs and in the sources', () => {

@@ -1,0 +1,119 @@
+// Writes the JavaScript of `dist` from the sources: see the table in `build.mjs`.
+//
+// rolldown is the bundler of Vite, which vitest installs anyway.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+import { minifySync, transformSync } from 'rolldown/utils'
+import { namespaces } from './exports.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const ENTRY_POINTS = { 'src/index': 'src/index.ts', 'laws/index': 'laws/index.ts' }
+const FP_TS = /^fp-ts\/lib\/\w+\.js$/
+const TRANSFORM = { target: 'es2022', typescript: { onlyRemoveTypeImports: true } }
+
+// --- CommonJS ----------------------------------------------------------------------------------------------------------
+
+/** The modules that are loaded together, with all that they import. Other modules are where their entries need them. */
+const GROUPS = [
+  { name: 'core', test: /\/(?:node_modules\/fp-ts|src\/(?:values|cookies|wire|session|stages))\// },
+  { name: 'inspect', test: /\/src\/inspect\// },
+  { name: 'transport', test: /\/src\/transport\// },
+  { name: 'programs', test: /\/src\/(?:client|errors|program)\// },
+]
+
+/** The few functions of fp-ts that the library uses cost less than the modules that contain them. */
+const inlinedFpTs = {
+  name: 'inlined-fp-ts',
+  resolveId: {
+    filter: { id: FP_TS },
+    handler: (id) => join(root, 'node_modules', id.replace('/lib/', '/es6/')),
+  },
+}
+
+/** Frozen objects for `export * as`: rolldown would write a getter for each name, which a program pays with each use. */
+const plainNamespaces = {
+  name: 'plain-namespaces',
+  transform: {
+    filter: { id: /\/(?:src|laws)\/index\.ts$/ },
+    handler: (code) =>
+      code.replace(
+        /^export \* as (\w+) from ('.+')$/gm,
+        'import * as $1Module from $2\nexport const $1 = Object.freeze({ ...$1Module })',
+      ),
+  },
+}
+
+/** The same for the names that chunks export to each other. No module exports a variable, and no chunks form a cycle. */
+const plainExports = {
+  name: 'plain-exports',
+  generateBundle(_, files) {
+    for (const file of Object.values(files)) {
+      if (file.type !== 'chunk') continue
+      file.code = file.code.replace(
+        /^Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return ([\w$.]+);\s+\}\s+\}\);$/gm,
+        'exports.$1 = $2;',
+      )
+    }
+  },
+}
+
+/** Writes CommonJS in a few files. Returns the names that each entry exports. */
+export const writeCommonJs = async (folder) => {
+  const entries = namespaces.map(({ name, path }) => [name, `src/${path}.ts`])
+  const bundle = await rolldown({
+    cwd: root,
+    input: { ...ENTRY_POINTS, ...Object.fromEntries(entries), 'src/cli/Process': 'src/cli/Process.ts' },
+    plugins: [inlinedFpTs, plainNamespaces, plainExports],
+    external: (id) => /^[a-z@]/.test(id) && !FP_TS.test(id),
+    platform: 'node',
+    tsconfig: false,
+    transform: TRANSFORM,
+    treeshake: { moduleSideEffects: false },
+  })
+  // Names stay as they are, so that stack traces can be read.
+  const { output } = await bundle.write({
+    dir: folder,
+    format: 'cjs',
+    strict: true,
+    esModule: true,
+    comments: { jsdoc: false },
+    // Programs whose sandbox has no `import()`, such as tests with jest, can load undici too.
+    dynamicImportInCjs: false,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: { groups: GROUPS },
+  })
+  await bundle.close()
+  return new Map(output.flatMap((file) => (file.isEntry ? [[file.name, file.exports]] : [])))
+}
+
+// --- ES modules --------------------------------------------------------------------------------------------------------
+
+const importsIn = (code) =>
+  Array.from(code.matchAll(/(?:\bfrom|\bimport\(|\bimport)"(\.[^"]+)"/g), ([, path]) => path.replace(/\.js$/, '.ts'))
+
+/** Names stay as they are here too. Line breaks do not: a bundler writes its own. */
+const compact = (path) => {
+  // A bundle that uses `fp-ts/Either` as well has these modules only once.
+  const source = readFileSync(join(root, path), 'utf8').replace(/'fp-ts\/lib\/(\w+\.js)'/g, `'fp-ts/es6/$1'`)
+  const { code } = transformSync(path, source, TRANSFORM)
+  return minifySync(path, code, { module: true, compress: false, mangle: false, codegen: { removeWhitespace: true } }).code
+}
+
+/** Writes one ES module for each source, so that bundlers can drop what a program does not use. */
+export const writeModules = (folder) => {
+  const written = new Set()
+  const write = (path) => {
+    if (written.has(path)) return
+    written.add(path)
+    const code = compact(path)
+    const file = join(folder, path.replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `${code}\n`)
+    for (const imported of importsIn(code)) write(relative(root, resolve(root, dirname(path), imported)))
+  }
+  for (const path of Object.values(ENTRY_POINTS)) write(path)
+}
