@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 // The tarball as its users get it: installed beside fp-ts and io-ts in a fresh ESM and a fresh CommonJS project.
@@ -79,11 +80,59 @@ describe('the packed tarball', () => {
   it('is one library, however it is loaded', () => {
     const both = `
 import { createRequire } from 'node:module'
-import { Secret } from 'requests-ts'
-const other = createRequire(import.meta.url)('requests-ts')
-console.log(other.Secret.reveal(Secret.make('x')), other.Secret.is(Secret.make('x')))`
+import * as esm from 'requests-ts'
+import * as Http from 'requests-ts/Http'
+const require = createRequire(import.meta.url)
+const cjs = require('requests-ts')
+const { Secret } = esm
+console.log(cjs.Secret.reveal(Secret.make('x')), cjs.Secret.is(Secret.make('x')))
+const differs = (x, y) => Object.keys(x).filter((name) => !Object.is(x[name], y[name]))
+console.log(Object.keys(esm).length > 50, differs(esm, cjs), differs(Http, require('requests-ts/Http')), differs(esm.Http, Http))`
     writeFileSync(join(esmProject, 'both.mjs'), both)
-    expect(run(esmProject, process.execPath, 'both.mjs')).toBe('x true\n')
+    expect(run(esmProject, process.execPath, 'both.mjs')).toBe('x true\ntrue [] [] []\n')
+  })
+  it('has at most 2.1 MB and 700 files', () => {
+    const [packed] = Object.values<{ unpackedSize: number; entryCount: number }>(
+      JSON.parse(run(root, 'npm', 'pack', '--ignore-scripts', '--dry-run', '--json')),
+    )
+    expect(packed?.unpackedSize).toBeLessThan(2_100_000)
+    expect(packed?.entryCount).toBeLessThan(700)
+  })
+  it.each([
+    ['requests-ts', { packages: ['fp-ts', 'io-ts', 'requests-ts', 'tldts', 'tough-cookie'], files: 18 }],
+    ['requests-ts/Plan', { packages: ['fp-ts', 'io-ts', 'requests-ts', 'tldts', 'tough-cookie'], files: 6 }],
+    ['requests-ts/Link', { packages: ['fp-ts', 'io-ts', 'requests-ts', 'tldts', 'tough-cookie'], files: 4 }],
+  ])('loads few files for %s, and neither undici nor socks', (path, loaded) => {
+    const code = `
+import { createRequire } from 'node:module'
+import '${path}'
+const files = Object.keys(createRequire(import.meta.url).cache).map((file) => file.split(/[/\\\\]node_modules[/\\\\]/).pop())
+const names = files.map((file) => file.split(/[/\\\\]/)[0])
+console.log(JSON.stringify({
+  packages: [...new Set(names)].sort(),
+  files: names.filter((name) => name === 'requests-ts').length,
+}))`
+    const script = `loads-${path.replace('/', '-')}.mjs`
+    writeFileSync(join(esmProject, script), code)
+    const { packages, files } = JSON.parse(run(esmProject, process.execPath, script))
+    expect(packages).toEqual(loaded.packages)
+    expect(files).toBeLessThanOrEqual(loaded.files)
+  })
+  it('gives bundlers modules of which they keep only what a program uses', async () => {
+    const input = join(esmProject, 'bundled.mjs')
+    writeFileSync(
+      input,
+      `import { Link, Secret } from 'requests-ts'\nconsole.log(Link.parse('<a>; rel=next').length, Secret.show(Secret.make('x')))`,
+    )
+    const bundle = await rolldown({ input, cwd: esmProject, platform: 'browser', logLevel: 'silent' })
+    const { output } = await bundle.write({ file: join(esmProject, 'bundle', 'main.js') })
+    await bundle.close()
+    expect(output.map(({ fileName }) => fileName)).toEqual(['main.js'])
+    expect(output[0].code.length).toBeLessThan(30_000)
+    const kept = output[0].moduleIds.map((id) => /requests-ts[/\\]dist[/\\](\w+)/.exec(id)?.[1] ?? 'fp-ts')
+    expect([...new Set(kept)].sort()).toEqual(expect.arrayContaining(['modules']))
+    expect(kept).not.toContain('cjs')
+    expect(run(esmProject, process.execPath, join('bundle', 'main.js'))).toBe('1 ‹secret›\n')
   })
   it('has every namespace at a path of its own, which package.json lists', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -99,7 +148,15 @@ console.log(other.Secret.reveal(Secret.make('x')), other.Secret.is(Secret.make('
     expect(run(esmProject, process.execPath, 'paths.mjs')).toBe('true\n')
   })
   it('has no path to an internal module', () => {
-    const internal = ['src/Http', 'src/values/Url.js', 'dist/esm/src/index.js', 'dist/cjs/Http.js', 'laws/Jar', 'http']
+    const internal = [
+      'src/Http',
+      'src/values/Url.js',
+      'dist/esm/src/index.js',
+      'dist/cjs/Http.js',
+      'dist/modules/src/Http.js',
+      'laws/Jar',
+      'http',
+    ]
     const paths = JSON.stringify(internal.map((path) => `requests-ts/${path}`))
     const code = `
 import { createRequire } from 'node:module'
