@@ -9,7 +9,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeCommonJs, writeModules } from './bundle.mjs'
+import { INLINED, writeCommonJs, writeModules } from './bundle.mjs'
 import { namespaces } from './exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -64,6 +64,9 @@ for (const entry of ['src/index', 'laws/index', ...namespaces.map(({ name }) => 
   write(`esm/${entry}.js`, `export { ${names.get(entry).join(', ')} } from '${path.replaceAll('\\', '/')}.js'`)
 }
 writeModules(join(dist, 'modules'))
+
+const licenseOf = (name) => readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8')
+write('cjs/LICENSES.txt', INLINED.map((name) => `The files contain parts of ${name}:\n\n${licenseOf(name)}`).join('\n'))
 
 // The command is a generated file, because a source file cannot begin with `#!`.
 write('cli.js', `#!/usr/bin/env node\nimport { run } from './cjs/src/cli/Process.js'\n\nawait run()`)

@@ -18,15 +18,21 @@ const TRANSFORM = { target: 'es2022', typescript: { onlyRemoveTypeImports: true 
 
 /** The modules that are loaded together, with all that they import. Other modules are where their entries need them. */
 const GROUPS = [
-  { name: 'core', test: /\/(?:node_modules\/fp-ts|src\/(?:values|cookies|wire|session|stages))\// },
+  { name: 'core', test: /\/(?:node_modules\/(?:fp-ts|tough-cookie)|src\/(?:values|cookies|wire|session|stages))\// },
   { name: 'inspect', test: /\/src\/inspect\// },
   { name: 'transport', test: /\/src\/transport\// },
   { name: 'programs', test: /\/src\/(?:client|errors|program)\// },
 ]
 
-/** The few functions of fp-ts that the library uses cost less than the modules that contain them. */
-const inlinedFpTs = {
-  name: 'inlined-fp-ts',
+/** Licenses require that their text is in the package. */
+export const INLINED = ['fp-ts', 'tough-cookie']
+
+/**
+ * The few functions of fp-ts and of tough-cookie that the library uses cost less than the modules that contain them.
+ * The CommonJS file of tough-cookie 6 also fails to load if a program has added a key to `Object.prototype`.
+ */
+const inlined = {
+  name: 'inlined',
   resolveId: {
     filter: { id: FP_TS },
     handler: (id) => join(root, 'node_modules', id.replace('/lib/', '/es6/')),
@@ -52,7 +58,9 @@ const plainExports = {
   generateBundle(_, files) {
     for (const file of Object.values(files)) {
       if (file.type !== 'chunk') continue
-      file.code = file.code.replace(
+      // The function that makes namespaces would fail if a program has added a key to `Object.prototype`.
+      const code = file.code.replace('for (var name in all)', 'for (const name of Object.keys(all))')
+      file.code = code.replace(
         /^Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return ([\w$.]+);\s+\}\s+\}\);$/gm,
         'exports.$1 = $2;',
       )
@@ -66,8 +74,8 @@ export const writeCommonJs = async (folder) => {
   const bundle = await rolldown({
     cwd: root,
     input: { ...ENTRY_POINTS, ...Object.fromEntries(entries), 'src/cli/Process': 'src/cli/Process.ts' },
-    plugins: [inlinedFpTs, plainNamespaces, plainExports],
-    external: (id) => /^[a-z@]/.test(id) && !FP_TS.test(id),
+    plugins: [inlined, plainNamespaces, plainExports],
+    external: (id) => /^[a-z@]/.test(id) && !FP_TS.test(id) && !INLINED.includes(id),
     platform: 'node',
     tsconfig: false,
     transform: TRANSFORM,
