@@ -31,7 +31,7 @@ if (status !== 0) process.exit(status ?? 1)
 write('cjs/package.json', '{ "type": "commonjs" }')
 
 // The declarations exist once. An ES module may refer to those of CommonJS, but not the other way round.
-for (const path of ['src/index', 'laws/index']) write(`esm/${path}.d.ts`, `export * from '../../cjs/${path}.js'`)
+write('esm/src/index.d.ts', `export * from '../../cjs/src/index.js'`)
 for (const { name, path } of namespaces) {
   write(`cjs/${name}.d.ts`, `export * from './src/${path}.js'`)
   write(`esm/${name}.d.ts`, `export * from '../cjs/src/${path}.js'`)
@@ -55,6 +55,17 @@ const removeUnused = () => {
   for (const path of files) if (!used.has(join(folder, path))) rmSync(join(folder, path))
 }
 removeUnused()
+
+/** The laws exist twice, because the types of fast-check do: those of its ES module do not fit those of CommonJS. */
+const copyLaws = () => {
+  const folder = join(dist, 'cjs', 'laws')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
+  for (const path of files) {
+    const text = readFileSync(join(folder, path), 'utf8')
+    write(join('esm', 'laws', path), text.replace(/(['"](?:\.\.\/)+)(?=src\/)/g, '$1../cjs/').trimEnd())
+  }
+}
+copyLaws()
 
 // --- JavaScript --------------------------------------------------------------------------------------------------------
 
