@@ -91,17 +91,17 @@ console.log(Object.keys(esm).length > 50, differs(esm, cjs), differs(Http, requi
     writeFileSync(join(esmProject, 'both.mjs'), both)
     expect(run(esmProject, process.execPath, 'both.mjs')).toBe('x true\ntrue [] [] []\n')
   })
-  it('has at most 2.1 MB and 700 files', () => {
+  it('has at most 2.2 MB and 700 files', () => {
     const [packed] = Object.values<{ unpackedSize: number; entryCount: number }>(
       JSON.parse(run(root, 'npm', 'pack', '--ignore-scripts', '--dry-run', '--json')),
     )
-    expect(packed?.unpackedSize).toBeLessThan(2_100_000)
+    expect(packed?.unpackedSize).toBeLessThan(2_200_000)
     expect(packed?.entryCount).toBeLessThan(700)
   })
   it.each([
-    ['requests-ts', { packages: ['fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 18 }],
-    ['requests-ts/Plan', { packages: ['fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 6 }],
-    ['requests-ts/Link', { packages: ['fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 4 }],
+    ['requests-ts', { packages: ['@noble', 'fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 18 }],
+    ['requests-ts/Plan', { packages: ['@noble', 'fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 6 }],
+    ['requests-ts/Link', { packages: ['@noble', 'fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 4 }],
   ])('loads few files for %s, and neither undici nor socks', (path, loaded) => {
     const code = `
 import { createRequire } from 'node:module'

@@ -131,7 +131,10 @@ const sendOnce = async (
   return sent
 }
 
-/** Sends one plan with the controls of its exchange. The hot path uses it instead of `sendBy`. */
+/**
+ * `sendBy` without closures, because each request is sent with it.
+ * @internal
+ */
 export const sendWith = (
   sender: Sender,
   controls: SendControls,
@@ -139,7 +142,10 @@ export const sendWith = (
 ): Promise<E.Either<TransportError, Reply>> =>
   plan.body._tag === 'Once' ? sendOnce(sender, controls, plan, plan.body.source) : sendThrough(sender, controls, plan)
 
-/** `sendWith` with its plan as the last argument. */
+/**
+ * `sendWith` with its plan as the last argument.
+ * @internal
+ */
 export const sendPlan =
   (sender: Sender, controls: SendControls) =>
   (plan: Plan): Promise<E.Either<TransportError, Reply>> =>
