@@ -5,6 +5,7 @@ import type { Measured } from './measure.js'
 import * as Planning from './planning.js'
 import * as Requests from './requests.js'
 import * as Size from './size.js'
+import * as Start from './start.js'
 import type { Limits } from './statistics.js'
 import * as Streams from './streams.js'
 
@@ -104,5 +105,26 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
     measure: () => Streams.memoryOf('up'),
   },
   // What a program pays before its first request: import, size of the package and of a bundle.
+  'import-esm': {
+    title: 'import, to that of undici',
+    unit: 'ratio',
+    goal: 1.2,
+    barrier: 1.5,
+    measure: () => Start.imported('requests-ts'),
+  },
+  'import-cjs': {
+    title: 'require, to import of undici',
+    unit: 'ratio',
+    goal: 1.2,
+    barrier: 1.5,
+    measure: Start.required,
+  },
+  'bundle-size': {
+    title: 'bundle that plans, minified',
+    unit: 'kB',
+    goal: 130,
+    barrier: 200,
+    measure: Size.bundled,
+  },
   'package-size': { title: 'package, unpacked', unit: 'MB', goal: 2, barrier: 3, measure: Size.unpacked },
 }
