@@ -144,6 +144,20 @@ describe('AttemptTimer', () => {
   })
 })
 
+describe('fake timers', () => {
+  test('that were removed do not stop the timeouts of a transport', async () => {
+    const shared = new SharedTimeout()
+    vi.useFakeTimers({ now: 0 })
+    started(shared, NO_TIMEOUT, 5).timer.stop()
+    vi.useRealTimers()
+    // The time of the fake timers began when they were installed.
+    await vi.waitUntil(() => performance.now() > 1_100, { timeout: 5_000 })
+    const { ends } = started(shared, NO_TIMEOUT, 20)
+    await vi.waitUntil(() => ends.length === 1, { timeout: 2_000 })
+    expect(ends.map(([how]) => how)).toEqual(['Silence'])
+  })
+})
+
 describe('the process', () => {
   const timeouts = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
