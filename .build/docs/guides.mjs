@@ -26,7 +26,13 @@ const GROUPS = {
     'test/conformance/README.md',
     'src/cli/README.md',
   ],
-  Architecture: ['src/README.md', 'src/values/README.md', 'src/wire/README.md', '.github/CHANGELOG.md'],
+  Architecture: [
+    'src/README.md',
+    'src/values/README.md',
+    'src/wire/README.md',
+    'test/bench/README.md',
+    '.github/CHANGELOG.md',
+  ],
 }
 
 /** A text without the lines of its code blocks and without its inline code, which may contain brackets. */
