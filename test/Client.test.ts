@@ -5,7 +5,7 @@ import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Client, Clock, Environment, Http, Jar, Response, Secret, Session, Transport } from 'requests-ts'
+import { Client, Clock, Environment, Http, Jar, Request, Response, Secret, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { untyped } from './untyped.js'
 
@@ -42,6 +42,22 @@ const names = (jar: Jar.Jar) =>
     .map(({ name }) => name)
     .sort()
 const page = (name: string) => pipe(Http.get(`http://h.test/${name}`), Http.flatMapEither(Response.ok))
+
+describe('a task of a client', () => {
+  it('rejects, and does not throw, if a source of the user throws', async () => {
+    const broken = (): never => {
+      throw new Error('mine')
+    }
+    const transport = Transport.memory({ 'GET /': { status: 200 } })
+    for (const source of [{ random: broken }, { clock: broken }]) {
+      const client = Client.open({ session: Session.empty, environment: Environment.empty, transport, ...source })()
+      for (const program of [Http.get('http://h.test/'), Http.attempt(Request.get('http://h.test/'))]) {
+        const running: Promise<unknown> = program(Jar.empty)(client)()
+        await expect(running).rejects.toThrow('mine')
+      }
+    }
+  })
+})
 
 describe('a client and the transports it was given', () => {
   it('leaves them open on every path', async () => {

@@ -162,7 +162,7 @@ const STATE: ReadonlyArray<ModuleState> = [
     name: 'byList',
     bound: 'one function',
     reason:
-      'the lookup in the public suffix list, from the first stored cookie on; before that, no jar of this copy has any',
+      'the lookup in the public suffix list, from the first stored cookie on; the jars of this copy are empty before',
   },
   {
     file: 'session/Environment.ts',

@@ -74,16 +74,7 @@ export const sendRequest = <E, A, R>(
   request: Request,
   finish: Finish<E, A>,
   conclude: Conclude<Exchange.SendError | E, A, R>,
-): Promise<R> => {
-  if (request.body._tag === 'Once') {
-    return drive(client, jar, request.body, () => begin(client, jar, request), finish, conclude)
-  }
-  try {
-    return run(client, jar, begin(client, jar, request), finish, conclude)
-  } catch (cause) {
-    return Promise.reject(cause) // a clock or a random source of the user
-  }
-}
+): Promise<R> => drive(client, jar, request.body, () => begin(client, jar, request), finish, conclude)
 
 /** Reads the whole body, up to the limit. */
 export const gather: Finish<never, Response> = {
@@ -107,10 +98,14 @@ export const drive = <S, E, A, R>(
   begin: Begin<S>,
   finish: Finish<E, A>,
   conclude: Conclude<S | E | Exchange.ExchangeError, A, R>,
-): Promise<R> =>
-  body._tag === 'Once'
-    ? closingSource(body.source, () => run(client, jar, begin(), finish, conclude))
-    : run(client, jar, begin(), finish, conclude)
+): Promise<R> => {
+  if (body._tag === 'Once') return closingSource(body.source, () => run(client, jar, begin(), finish, conclude))
+  try {
+    return run(client, jar, begin(), finish, conclude)
+  } catch (cause) {
+    return Promise.reject(cause) // of a clock or a random source of the user
+  }
+}
 
 const closingSource = async <A>(given: AsyncIterable<Uint8Array>, run: () => Promise<A>): Promise<A> => {
   const source = OneShot.guard(given)

@@ -25,7 +25,7 @@
 import { canonicalDomain, domainMatch, getPublicSuffix } from 'tough-cookie'
 import * as Site from './Site.js'
 
-/** Returns the registrable domain by the public suffix list with its private suffixes; a single label has none. */
+/** Returns the registrable domain by the public suffix list with its private suffixes; `undefined` for a single label. */
 const registrable = (host: string): string | undefined => {
   if (Site.isIp(host) || !host.includes('.')) return undefined
   const found = getPublicSuffix(host, { allowSpecialUseDomain: true })

@@ -79,7 +79,7 @@ interface Sites {
   readonly has: (name: string) => boolean
 }
 
-/** Returns the longest parent of a host that has cookies, as its site. Addresses and sockets have no parents. */
+/** Returns the longest parent of a host that has cookies, as its site. The site of an address or a socket is itself. */
 export const ofParents = (hostname: string, sites: Sites): Site => {
   const host = canonicalHost(hostname)
   const parents = isIp(host) || host.includes('%') ? [host] : domainsUpTo('', host)

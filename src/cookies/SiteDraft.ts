@@ -9,7 +9,7 @@ import type { SiteCookies } from './CookieSelection.js'
 import * as CookieStore from './CookieStore.js'
 import * as LogicalTime from './LogicalTime.js'
 
-/** The code of the last character; 0 if there is none. */
+/** The code of the last character; 0 for an empty text. */
 const lastCode = (text: string): number => (text === '' ? 0 : text.charCodeAt(text.length - 1))
 
 export class SiteDraft {

@@ -1,4 +1,4 @@
-/** A session as JSON. Separate from `Session`, so that a bundle without `encode` and `decode` has no codecs. */
+/** A session as JSON. Separate from `Session`, so that a bundle contains the codecs only if it uses `encode` or `decode`. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as Serialization from '../values/Serialization.js'

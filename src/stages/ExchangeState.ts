@@ -47,12 +47,12 @@ export interface HookFailed {
   readonly message: string
 }
 
-/** An error with the history and the jar of its exchange. A `PlanError` has no history and the jar that was passed in. */
+/** An error with the history and the jar of its exchange. The history of a `PlanError` is empty, and its jar is the one that was passed in. */
 export type WithHistory<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
 
-/** Why an exchange that was planned has no response, with its history and its jar. */
+/** Why an exchange that was planned failed, with its history and its jar. */
 export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed>
-/** Why a request has no response: there was no plan, or its exchange failed. */
+/** Why a request failed: it could not be planned, or its exchange failed. */
 export type SendError = WithHistory<PlanError> | ExchangeError
 
 /** Another plan has to be sent. The history has the answered one. */

@@ -134,7 +134,8 @@ export const raceDeadline = <A>(controls: SendControls, running: PromiseLike<A>)
       sleeping = new AbortController()
       if (await sleepUntil(clock, moment, sleeping.signal)) stop()
     }
-    running.then(done, (cause) => end(() => reject(cause)))
+    // In plain JavaScript the work may be a value.
+    Promise.resolve(running).then(done, (cause) => end(() => reject(cause)))
     if (signal !== undefined) removeListeners = onAbort([signal], stop)
     // A clock whose sleep fails cannot end the wait.
     if (deadline !== undefined) sleep(deadline).catch(() => {})

@@ -127,7 +127,7 @@ export const around =
       },
     })
 
-/** Closes the connections of a transport, if it has any. Requests in flight fail with `ClientClosed`. */
+/** Closes the connections of a transport. Requests in flight fail with `ClientClosed`. Does nothing to a plain function. */
 export const close =
   (transport: Transport): Task<void> =>
   async () => {

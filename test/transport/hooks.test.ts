@@ -15,6 +15,8 @@ import * as Session from '../../src/session/Session.js'
 import type { Hook } from '../../src/session/Settings.js'
 import * as Transport from '../../src/Transport.js'
 import * as Clock from '../../src/wire/Clock.js'
+import type * as Reply from '../../src/wire/Reply.js'
+import { untyped } from '../untyped.js'
 import { type Virtual, virtual } from './virtual.js'
 
 const server = Transport.memory({
@@ -220,6 +222,16 @@ describe('HookFailed', () => {
       hook: 'anonymous',
       message: expect.stringContaining('no tea'),
     })
+  })
+
+  test('may have a task that returns its result without a promise, in plain JavaScript', async () => {
+    const immediate = (result: (head: Reply.Head) => unknown): Hook => untyped((head: Reply.Head) => () => result(head))
+    const changed = immediate((head) => E.right({ ...head, status: 299 }))
+    for (const total of [undefined, 1_000]) {
+      const outcome = await pipe(get('http://h/next', [changed], total), Client.runWith(options(Clock.system)))()
+      expect(outcome).toMatchObject({ right: { status: 299 } })
+    }
+    expect(await failing(immediate(() => E.left('no')))).toMatchObject({ _tag: 'HookFailed', error: 'no' })
   })
 
   test('does not print a value that is not an Error', async () => {

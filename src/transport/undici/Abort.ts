@@ -59,7 +59,7 @@ const listenersOf = (signal: AbortSignal): AbortListeners => {
   return listeners
 }
 
-/** Keeps the listener of a signal that has no other listeners and lives as long as its client. */
+/** Listens to a signal until it is collected. For the signal of a client, which lives as long as the client. */
 export const keepListening = (signal: AbortSignal): void => listenersOf(signal).keep()
 
 /** Aborts the member when the signal aborts, unless it unsubscribes before. */

@@ -1,5 +1,5 @@
 /**
- * The decoders of the runtime. A browser has none, and needs none: its `fetch` decodes bodies.
+ * The decoders of the runtime. A browser does not have them: its `fetch` decodes bodies.
  *
  * | runtime      | zstd                                                                  |
  * |--------------|-----------------------------------------------------------------------|
