@@ -27,7 +27,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
-import { begin, drive, type Finish, failedBody, gather, sendRequest, untilAborted } from './client/Interpreter.js'
+import { begin, drive, failedBody, gather, sendRequest, untilAborted } from './client/Interpreter.js'
+import type { Finish } from './client/RunningExchange.js'
 import * as Jar from './cookies/Jar.js'
 import { flatMapEither, type Http } from './program/Program.js'
 import * as Readers from './Response.js'
@@ -197,6 +198,7 @@ export const stream =
   (client) =>
   () => {
     const read = async (reply: Reply, done: Exchange.Done): Promise<Fault.Fault | E.Either<E, A>> => {
+      await undefined // so that `use` does not run while undici parses the response
       const { source, fault, leave } = observed(reply.body)
       try {
         const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
@@ -208,7 +210,12 @@ export const stream =
       }
     }
     const finish: Finish<StreamError<E>, A> = {
-      read,
+      read: (reply, done, listener) => {
+        read(reply, done).then(
+          (used) => listener.onContent(used),
+          (cause) => listener.onContentError(cause),
+        )
+      },
       // The cast: `read` returned it, and a fault without a plan was excluded.
       succeed: (used, done) => (Fault.is(used) ? failedBody(done, used) : (used as E.Either<StreamError<E>, A>)),
       fail: (cause, done) => {

@@ -249,6 +249,7 @@ const STATE: ReadonlyArray<ModuleState> = [
     bound: WEAK,
     reason: 'one listener for each abort signal of a caller, which has many requests',
   },
+  { file: 'transport/undici/Http1.ts', name: 'isNewer', bound: WEAK, reason: 'which undici the process has loaded' },
   {
     file: 'transport/undici/Undici.ts',
     name: 'library',
@@ -326,7 +327,14 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
   [
     'classes',
     /\bclass\b/,
-    ['cookies/PersistentMap.ts', 'cookies/SiteDraft.ts', 'values/Secret.ts', 'wire/coding/Inflater.ts'],
+    [
+      'client/RunningExchange.ts',
+      'cookies/PersistentMap.ts',
+      'cookies/SiteDraft.ts',
+      'values/Secret.ts',
+      'wire/DirectSource.ts',
+      'wire/coding/Inflater.ts',
+    ],
   ],
   [
     'throw',

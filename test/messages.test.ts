@@ -480,8 +480,8 @@ const FAULT: ReadonlyArray<Situation> = [
   ],
   ['a deadline after three attempts', () => deadlineOf((plan) => Deadline.withAttempts(3)(Deadline.exceeded(plan)))],
   ['a deadline while a hook runs', () => deadlineOf(() => Deadline.unnamed())],
-  ['a server that is silent', () => Failure.readTimeout('h.test:80', 5000)],
-  ['a connection that takes too long', () => Failure.connectTimeout('h.test:80', 5000, 'TCP')],
+  ['a server that is silent', () => Failure.silence('Sent', 'h.test:80', 5000, undefined)],
+  ['a connection that takes too long', () => Failure.silence('Connecting', 'h.test:80', 5000, 'TCP')],
   [
     'a proxy that refuses the tunnel',
     () => Failure.proxyRefused('proxy.test:3128', 'h.test:443', 407, 'Proxy Authentication Required'),

@@ -29,7 +29,14 @@ import type { Clock } from '../wire/Clock.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
-import { checkedSend, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
+import {
+  checkedSend,
+  type ReplyListener,
+  type SendControls,
+  type Transport,
+  type TransportError,
+  withPlan,
+} from '../wire/Transport.js'
 import { hide, hidesMore } from './ReplyRedaction.js'
 
 /** What sending needs. Every `Client` is one. */
@@ -51,6 +58,13 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
   const mounted = Mount.find(Url.withSentPathname(plan.url))(session)
   return O.isSome(mounted) ? mounted.value : transport
 }
+
+/**
+ * Returns whether a transport of the sender may report replies that it drops. The transport of this library does not.
+ * @internal
+ */
+export const mayRetry = ({ session, transport }: Sender): boolean =>
+  session.mounts.length > 0 || checkedSend(transport) === undefined
 
 /** The controls that belong to the exchange. */
 export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending'>
@@ -87,11 +101,15 @@ const clientClosed = (plan: Plan): E.Either<TransportError, never> => {
   return E.left(withPlan(plan, Fault.unsent(Fault.make('ClientClosed', message))))
 }
 
-const sendThrough = (sender: Sender, controls: SendControls, plan: Plan): Promise<E.Either<TransportError, Reply>> => {
-  if (UserInput.get(sender, 'closing')?.aborted === true) return Promise.resolve(clientClosed(plan))
+const sendThrough = (sender: Sender, controls: SendControls, plan: Plan, listener: ReplyListener): void => {
+  if (UserInput.get(sender, 'closing')?.aborted === true) {
+    listener.onReply(clientClosed(plan))
+    return
+  }
   const transport = transportFor(sender, plan)
   const send = checkedSend(transport)
-  return send === undefined || hidesMore(plan) ? sendAndCheck(transport, controls, plan) : send(plan, controls)
+  if (send !== undefined && !hidesMore(plan)) send(plan, controls, listener)
+  else sendAndCheck(transport, controls, plan).then((result) => listener.onReply(result))
 }
 
 const sendAndCheck = async (
@@ -115,55 +133,57 @@ export const isBodyConsumed = ({ body }: Plan): boolean => body._tag === 'Once' 
 /** @deprecated Use `isBodyConsumed`. */
 export const isSpent = isBodyConsumed
 
-const sendOnce = async (
+const sendOnce = (
   sender: Sender,
   controls: SendControls,
   plan: Plan,
   source: AsyncIterable<Uint8Array>,
-): Promise<E.Either<TransportError, Reply>> => {
+  listener: ReplyListener,
+): void => {
   if (isBodyConsumed(plan)) {
     const why = 'The request body can be read only once and was sent before; use withStream'
-    return E.left(withPlan(plan, Fault.unsent(Fault.make('RequestBodyFailed', why))))
+    listener.onReply(E.left(withPlan(plan, Fault.unsent(Fault.make('RequestBodyFailed', why)))))
+    return
   }
   OneShot.claim(source)
-  const sent = await sendThrough(sender, controls, plan)
-  if (E.isLeft(sent)) OneShot.release(source)
-  return sent
+  const onReply = (sent: E.Either<TransportError, Reply>): void => {
+    if (E.isLeft(sent)) OneShot.release(source)
+    listener.onReply(sent)
+  }
+  sendThrough(sender, controls, plan, { onReply })
 }
 
 /**
- * `sendBy` without closures, because each request is sent with it.
+ * `sendBy` without closures and promises, because each request is sent with it. Reports the result maybe before it returns.
  * @internal
  */
-export const sendWith = (
-  sender: Sender,
-  controls: SendControls,
-  plan: Plan,
-): Promise<E.Either<TransportError, Reply>> =>
-  plan.body._tag === 'Once' ? sendOnce(sender, controls, plan, plan.body.source) : sendThrough(sender, controls, plan)
+export const sendTo = (sender: Sender, controls: SendControls, plan: Plan, listener: ReplyListener): void => {
+  if (plan.body._tag === 'Once') sendOnce(sender, controls, plan, plan.body.source, listener)
+  else sendThrough(sender, controls, plan, listener)
+}
 
 /**
- * `sendWith` with its plan as the last argument.
+ * `sendBy` that sends at once.
  * @internal
  */
 export const sendPlan =
   (sender: Sender, controls: SendControls) =>
   (plan: Plan): Promise<E.Either<TransportError, Reply>> =>
-    sendWith(sender, controls, plan)
+    new Promise((resolve) => sendTo(sender, controls, plan, { onReply: resolve }))
 
 /** Sends one plan with the controls of its exchange. A body that can be read once is sent once by every transport. */
 export const sendBy =
   (sender: Sender, controls: SendControls) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendWith(sender, controls, plan)
+    sendPlan(sender, controls)(plan)
 
 /** Sends one plan. Errors: `TransportError`. */
 export const send =
   (sender: Sender) =>
   (plan: Plan): TaskEither<TransportError, Reply> =>
   () =>
-    sendWith(sender, startControls(sender, plan), plan)
+    sendPlan(sender, startControls(sender, plan))(plan)
 
 /** @deprecated Use `ExchangeControls`. */
 export type Along = ExchangeControls

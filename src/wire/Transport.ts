@@ -78,8 +78,13 @@ export interface Transport {
   readonly close?: Task<void>
 }
 
-/** Sends one plan at once: a transport without the task between. It never throws or rejects. */
-export type SendNow = (plan: Plan, controls: SendControls) => Promise<Either<TransportError, Reply>>
+/** Receives the result of a send, once. */
+export interface ReplyListener {
+  onReply(result: Either<TransportError, Reply>): void
+}
+
+/** Sends one plan at once, and reports the result without a promise, maybe before it returns. */
+export type SendNow = (plan: Plan, controls: SendControls, listener: ReplyListener) => void
 
 const checked = new WeakMap<Transport, SendNow>()
 
@@ -88,7 +93,7 @@ const checked = new WeakMap<Transport, SendNow>()
  * checks the replies of every other transport.
  */
 export const makeChecked = (send: SendNow, close: Task<void>): Transport => {
-  const task = (plan: Plan, controls: SendControls) => () => send(plan, controls)
+  const task: Transport = (plan, controls) => () => new Promise((resolve) => send(plan, controls, { onReply: resolve }))
   const transport: Transport = Object.assign(task, { close })
   checked.set(transport, send)
   return transport

@@ -34,18 +34,29 @@ export interface RequestListener extends ConnectListener, Handler {
   isReused: boolean
   /** A `100 Continue` arrived, which undici does not see. */
   onInterim(): void
+  onRequestUpgrade(controller: Controller, status: number, headers: unknown, socket: { destroy(): unknown }): void
 }
 
-/** A request and the attempt that sends it: undici's dispatch options plus `listener`, which undici ignores. */
-export interface ChannelRequest {
-  readonly listener: RequestListener
-  readonly origin: string
-  readonly path: string
-  readonly method: string
-  readonly headers: string[]
-  readonly body: Uint8Array | AsyncIterableIterator<Uint8Array> | null
-  readonly servername: string
-  readonly reset: boolean
+/**
+ * A request and the attempt that sends it: undici's dispatch options plus `listener`, which undici ignores.
+ *
+ * A class, because V8 moves an object literal that often waits long to old memory. There it would keep the attempt and its
+ * response until the next collection of old memory, after the request has ended.
+ */
+export class ChannelRequest {
+  /** By default undici closes the connection after HEAD, and after GET with a body. `Connection: close` still does. */
+  readonly reset = false
+
+  constructor(
+    readonly listener: RequestListener,
+    readonly origin: string,
+    readonly method: string,
+    readonly path: string,
+    readonly headers: string[],
+    readonly body: Uint8Array | AsyncIterableIterator<Uint8Array> | null,
+    /** The name that the certificate must have. undici would use the Host header. */
+    readonly servername: string,
+  ) {}
 }
 
 export interface Channel {

@@ -94,14 +94,17 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
 })
 
 export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', Fault.CLIENT_CLOSED)
-export const readTimeout = (peer: string, ms: number): Fault.Fault => ({
+const readTimeout = (peer: string, ms: number): Fault.Fault => ({
   ...Fault.make('ReadTimeout', `${peer} sent nothing for ${inMs(ms)}`),
   limit: ms,
 })
-export const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault => ({
+const connectTimeout = (peer: string, ms: number, waitingFor: string | undefined): Fault.Fault => ({
   ...Fault.make('ConnectTimeout', `No connection to ${peer} after ${inMs(ms)} of waiting for ${waitingFor}`),
   limit: ms,
 })
+/** Nothing happened for so long in a phase. */
+export const silence = (phase: Phase, peer: string, ms: number, waitingFor: string | undefined): Fault.Fault =>
+  phase === 'Connecting' ? connectTimeout(peer, ms, waitingFor) : readTimeout(peer, ms)
 
 export const tooManyInterim = (peer: string, limit: number): Fault.Fault =>
   Fault.make('ProtocolError', `${peer} sent more than ${limit} interim responses`)

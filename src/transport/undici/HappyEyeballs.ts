@@ -98,11 +98,16 @@ export class HappyEyeballs {
     this.#connecting.add(socket)
     this.#listener.onOpening(socket)
     let failure: Error | undefined
-    socket.once('error', (error) => {
+    const onError = (error: Error): void => {
       failure = error
+    }
+    const onClose = (): void => this.#onClose(socket, failure ?? new Error(`${address} closed the connection`))
+    socket.once('error', onError).once('close', onClose)
+    socket.once('connect', () => {
+      // Otherwise the connection would keep its first request, and the response, in memory.
+      socket.off('error', onError).off('close', onClose)
+      this.#onConnect(socket)
     })
-    socket.once('close', () => this.#onClose(socket, failure ?? new Error(`${address} closed the connection`)))
-    socket.once('connect', () => this.#onConnect(socket))
   }
 
   #onConnect(socket: net.Socket): void {

@@ -12,6 +12,7 @@ import type { Socket } from 'node:net'
 import type * as Undici from 'undici'
 import type { Channel, ChannelRequest, RequestListener } from './Channel.js'
 import * as Failure from './Failure.js'
+import { Undici7Handler } from './Undici7Handler.js'
 
 export type Library = typeof Undici
 
@@ -35,12 +36,17 @@ export const stopReading = (socket: Socket): (() => void) => {
   }
 }
 
+/** The libraries that throw for a handler of undici 7, before they send anything: undici 8. */
+const isNewer = new WeakSet<Library>()
+
 export class Http1 implements Channel {
+  readonly #library: Library
   readonly #client: Undici.Client
   readonly #socket: Socket
   readonly #interim: InterimFilter
 
   constructor(library: Library, socket: Socket, origin: string, { maxHeaderSize, keepAlive }: ChannelOptions) {
+    this.#library = library
     this.#socket = socket
     this.#interim = new InterimFilter(socket, maxHeaderSize)
     let isPassed = false
@@ -69,11 +75,24 @@ export class Http1 implements Channel {
   }
 
   dispatch(request: ChannelRequest): void {
-    const { listener } = request
-    this.#interim.expectHead(listener)
-    // The casts: undici's types lack `servername`, iterables and our own members.
+    this.#interim.expectHead(request.listener)
+    if (!isNewer.has(this.#library)) {
+      const handler = new Undici7Handler(request.listener)
+      try {
+        this.#dispatchTo(request, handler)
+        return
+      } catch (error) {
+        if (handler.isCalled) throw error
+        isNewer.add(this.#library)
+      }
+    }
+    this.#dispatchTo(request, request.listener)
+  }
+
+  /** The casts: undici's types lack `servername`, iterables and our own members. */
+  #dispatchTo(request: ChannelRequest, handler: Undici7Handler | RequestListener): void {
     const options = request as unknown as Undici.Dispatcher.DispatchOptions
-    this.#client.dispatch(options, listener as unknown as Undici.Dispatcher.DispatchHandler)
+    this.#client.dispatch(options, handler as unknown as Undici.Dispatcher.DispatchHandler)
   }
 
   /** Nothing to do: undici calls `unref` on an idle socket, and closes it after `keepAliveTimeout`. */

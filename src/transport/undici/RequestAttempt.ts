@@ -30,8 +30,8 @@ import {
   notifyProgress,
   type OnProgress,
   type Progress,
+  type ReplyListener,
   type SendControls,
-  type TransportError,
   withPlan,
 } from '../../wire/Transport.js'
 import * as Abort from './Abort.js'
@@ -52,8 +52,6 @@ export interface AttemptOwner {
   onOver(attempt: RequestAttempt): void
 }
 
-export type ReplyCallback = (result: E.Either<TransportError, Reply.Reply>) => void
-
 const MAX_INTERIM_RESPONSES = 100
 /** The longest silence while the rest of a body that is not wanted is read. */
 const DRAIN_TIMEOUT_MS = 1_000
@@ -66,16 +64,15 @@ export class RequestAttempt
   socket: Socket | undefined
   /** Set with the socket: whether it had served an earlier request. */
   isReused = false
-  /** Set by the dispatcher. */
   agent: Agent | undefined
   pooled: PooledRequest | undefined
-  /** Set by the dispatcher if the request body is streamed. */
+  /** If the request body is streamed. Set by the dispatcher, as those above. */
   upload: BodyStream | undefined
   readonly #signal: AbortSignal | undefined
   readonly #progress: OnProgress | undefined
   readonly #clock: Clock.Clock
   readonly #owner: AttemptOwner
-  readonly #callback: ReplyCallback
+  readonly #listener: ReplyListener
   readonly #start: number
   readonly #timer: AttemptTimer
   #phase: Failure.Phase = 'Queued'
@@ -93,14 +90,14 @@ export class RequestAttempt
   #resumeReading: (() => void) | undefined
   #isDraining = false
 
-  constructor(plan: Plan, controls: SendControls, owner: AttemptOwner, callback: ReplyCallback) {
+  constructor(plan: Plan, controls: SendControls, owner: AttemptOwner, listener: ReplyListener) {
     super()
     this.plan = plan
     this.#signal = UserInput.get(controls, 'signal')
     this.#progress = UserInput.get(controls, 'progress')
     this.#clock = UserInput.get(controls, 'clock') ?? Clock.system
     this.#owner = owner
-    this.#callback = callback
+    this.#listener = listener
     this.#start = this.#clock.monotonic()
     const deadline = UserInput.get(controls, 'deadline')
     const endsAt = deadline === undefined ? NO_TIMEOUT : performance.now() + deadline - this.#start
@@ -133,11 +130,12 @@ export class RequestAttempt
   fail(fault: Fault.Fault): void {
     if (this.isOver) return
     const isUnsent = this.#phase === 'Queued' || this.#phase === 'Connecting'
+    const [body, controller] = [this.#body, this.#controller]
     this.#release()
-    if (this.#body === undefined) this.#callback(E.left(withPlan(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
-    else this.#body.fail(fault)
+    if (body !== undefined) body.fail(fault)
+    else this.#listener.onReply(E.left(withPlan(this.plan, isUnsent ? Fault.unsent(fault) : fault)))
     this.#connecting?.cancel()
-    this.#controller?.abort(new Failure.FaultError(fault))
+    controller?.abort(new Failure.FaultError(fault))
   }
 
   #succeed(body: ResponseBody): void {
@@ -154,6 +152,9 @@ export class RequestAttempt
     this.#resumeReading?.()
     this.#resumeReading = undefined
     this.socket = undefined
+    // An attempt that became old while it waited would keep them until old memory is collected.
+    this.#body = undefined
+    this.#controller = undefined
     this.pooled?.cancel()
     this.#owner.onOver(this)
   }
@@ -191,9 +192,7 @@ export class RequestAttempt
 
   onSilence(): void {
     const peer = Failure.peerOf(this.plan)
-    const ms = this.silenceLimit()
-    if (this.#phase === 'Connecting') this.fail(Failure.connectTimeout(peer, ms, this.#connecting?.waitingFor))
-    else this.fail(Failure.readTimeout(peer, ms))
+    this.fail(Failure.silence(this.#phase, peer, this.silenceLimit(), this.#connecting?.waitingFor))
   }
 
   onActivity(): void {
@@ -272,20 +271,21 @@ export class RequestAttempt
     const body = new ResponseBody(this, isFramed ? 'Framing' : 'Close')
     this.#phase = 'Receiving'
     this.#body = body
-    if (hasBody && this.wantsProgress) this.#expected = Reply.lengthOf(headers)
+    if (hasBody && this.#progress !== undefined) this.#expected = Reply.lengthOf(headers)
     const elapsed = this.#clock.monotonic() - this.#start
     // A dispatcher that the caller made does not report its connection.
     const connection = this.socket === undefined ? undefined : Head.connection(this.isReused)
-    const head = { status, reason, headers, elapsed }
-    this.#callback(E.right(Head.reply(head, body.source(hasBody ? headers : Headers.empty), connection, version)))
+    const source = body.source(hasBody ? headers : Headers.empty)
+    const reply = Head.reply({ status, reason, headers, elapsed }, source, connection, version)
+    this.#listener.onReply(E.right(reply))
     // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
-    if (!hasBody) this.#succeed(body)
+    if (!hasBody && !this.isOver) this.#succeed(body)
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#phase !== 'Receiving') return
     this.onActivity()
-    if (this.wantsProgress) {
+    if (this.#progress !== undefined) {
       this.#received += chunk.length
       this.#notifyProgress('down', this.#received, this.#expected)
     }

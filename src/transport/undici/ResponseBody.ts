@@ -15,6 +15,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
 import { DISCARDED } from '../../wire/BodySource.js'
 import * as Coding from '../../wire/coding/Coding.js'
+import { type ContentListener, type DirectBody, DirectSource } from '../../wire/DirectSource.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Reply from '../../wire/Reply.js'
 
@@ -42,7 +43,7 @@ type Content = E.Either<Fault.Fault, Uint8Array>
 
 const stoppedReading = (): Fault.Fault => Fault.make('Aborted', 'The reader of the body stopped before its end')
 
-export class ResponseBody {
+export class ResponseBody implements DirectBody {
   readonly #connection: Backpressure
   readonly #delimiter: Delimiter
   #chunks: Uint8Array[] = []
@@ -57,6 +58,9 @@ export class ResponseBody {
   #hasStopped = false
   #fault: Fault.Fault | undefined
   #wake: (() => void) | undefined
+  /** The reader of the whole body. */
+  #collector: ContentListener | undefined
+  #headers = Headers.empty
 
   constructor(connection: Backpressure, delimiter: Delimiter) {
     this.#connection = connection
@@ -99,6 +103,11 @@ export class ResponseBody {
   }
 
   #notify(): void {
+    const collector = this.#collector
+    if (collector !== undefined && this.#isSettled) {
+      this.#collector = undefined
+      collector.onContent(this.#collected())
+    }
     const wake = this.#wake
     this.#wake = undefined
     wake?.()
@@ -118,30 +127,35 @@ export class ResponseBody {
 
   // --- reading the whole body --------------------------------------------------------------------------------------
 
-  readAll(headers: Headers.Headers, limit: number): Promise<Content> {
-    if (this.#state !== 'Unread') return Promise.resolve(E.left(Reply.readAlready()))
-    const codings = Coding.codings(headers)
+  gatherTo(limit: number, listener: ContentListener): void {
+    if (this.#state !== 'Unread') {
+      listener.onContent(E.left(Reply.readAlready()))
+      return
+    }
+    const codings = Coding.codings(this.#headers)
     if (E.isLeft(codings)) {
       this.#connection.fail(codings.left)
-      return Promise.resolve(codings)
+      listener.onContent(codings)
+    } else if (codings.right.length === 0) this.#collectRaw(limit, listener)
+    else {
+      this.#collectDecoded(codings.right, limit).then(
+        (content) => listener.onContent(content),
+        (cause) => listener.onContentError(cause),
+      )
     }
-    return codings.right.length === 0 ? this.#collectRaw(limit) : this.#collectDecoded(codings.right, headers, limit)
   }
 
-  #collectRaw(limit: number): Promise<Content> {
+  #collectRaw(limit: number, listener: ContentListener): void {
     this.#limit = limit
     this.#state = 'Collecting'
     if (this.#size > limit) this.#connection.fail(Reply.tooLarge(limit))
     this.#resume()
-    // A short body has mostly arrived together with the head.
-    if (this.#isSettled) return Promise.resolve(this.#collected(limit))
-    return new Promise((resolve) => {
-      this.#wake = () => resolve(this.#collected(limit))
-    })
+    if (this.#isSettled) listener.onContent(this.#collected())
+    else this.#collector = listener
   }
 
-  #collected(limit: number): Content {
-    if (this.#size > limit) return E.left(Reply.tooLarge(limit))
+  #collected(): Content {
+    if (this.#size > this.#limit) return E.left(Reply.tooLarge(this.#limit))
     return this.#fault === undefined ? E.right(this.#takeChunks()) : E.left(this.#fault)
   }
 
@@ -151,23 +165,18 @@ export class ResponseBody {
     return Reply.concat(chunks)
   }
 
-  async #collectDecoded(
-    codings: ReadonlyArray<Coding.Coding>,
-    headers: Headers.Headers,
-    limit: number,
-  ): Promise<Content> {
+  async #collectDecoded(codings: ReadonlyArray<Coding.Coding>, limit: number): Promise<Content> {
     this.#state = 'Iterating'
     while (!this.#isSettled && !this.#isPaused) await this.#nextEvent()
-    if (this.#isPaused || this.#fault !== undefined) return this.#decodeStream(codings, headers, limit, this.#raw())
+    if (this.#isPaused || this.#fault !== undefined) return this.#decodeStream(codings, limit, this.#raw())
     const content = this.#takeChunks()
     const decoded = Coding.decodeAtOnce(codings, content, Math.min(limit, MAX_DECODED_AT_ONCE_BYTES))
     if (decoded !== undefined) return E.right(decoded)
-    return this.#decodeStream(codings, headers, limit, Reply.fromBytes(content))
+    return this.#decodeStream(codings, limit, Reply.fromBytes(content))
   }
 
   async #decodeStream(
     codings: ReadonlyArray<Coding.Coding>,
-    headers: Headers.Headers,
     limit: number,
     source: AsyncIterable<Uint8Array>,
   ): Promise<Content> {
@@ -182,7 +191,7 @@ export class ResponseBody {
         }
         chunks.push(chunk)
       }
-      await this.#drain(headers)
+      await this.#drain()
       return E.right(Reply.concat(chunks))
     } catch (error) {
       const fault = Fault.is(error) ? error : Fault.make('DecodingFailed', String(error))
@@ -207,23 +216,23 @@ export class ResponseBody {
     }
   }
 
-  async *#decoded(headers: Headers.Headers): AsyncGenerator<Uint8Array> {
-    const codings = Coding.codings(headers)
+  async *#decoded(): AsyncGenerator<Uint8Array> {
+    const codings = Coding.codings(this.#headers)
     try {
       if (E.isLeft(codings)) throw codings.left
       yield* codings.right.length === 0 ? this.#raw() : Coding.decodeStream(codings.right, this.#raw())
       // More bytes may follow the compressed content.
-      await this.#drain(headers)
+      await this.#drain()
     } catch (error) {
       this.#connection.fail(Fault.is(error) ? error : stoppedReading())
       throw error
     }
   }
 
-  iterate(headers: Headers.Headers): AsyncIterator<Uint8Array> {
+  iterate(): AsyncIterator<Uint8Array> {
     const isFirst = this.#state === 'Unread'
     if (isFirst) this.#state = 'Iterating'
-    const chunks = this.#decoded(headers)
+    const chunks = this.#decoded()
     return {
       next: async () => {
         if (!isFirst) throw Reply.readAlready()
@@ -248,22 +257,22 @@ export class ResponseBody {
   // --- discarding --------------------------------------------------------------------------------------------------
 
   /** Reads the rest if it is short, so that the connection can be used again. If a reader is active, cuts the connection. */
-  discard(headers: Headers.Headers): Promise<void> {
-    if (this.#state === 'Unread') return this.#drain(headers)
+  discard(): Promise<void> {
+    if (this.#state === 'Unread') return this.#drain()
     this.#hasStopped = true
     this.#connection.fail(stoppedReading())
     return DISCARDED
   }
 
   /** Not async: the short body of a redirect has mostly arrived. */
-  #drain(headers: Headers.Headers): Promise<void> {
+  #drain(): Promise<void> {
     this.#state = 'Discarding'
     this.#chunks = []
-    return this.#isSettled ? DISCARDED : this.#drainRest(headers)
+    return this.#isSettled ? DISCARDED : this.#drainRest()
   }
 
-  async #drainRest(headers: Headers.Headers): Promise<void> {
-    if (this.#size > MAX_DISCARDED_BYTES || !this.#isReusable(headers)) this.#connection.fail(stoppedReading())
+  async #drainRest(): Promise<void> {
+    if (this.#size > MAX_DISCARDED_BYTES || !this.#isReusable()) this.#connection.fail(stoppedReading())
     this.#connection.drain()
     this.#resume()
     if (this.#isSettled) return
@@ -273,29 +282,17 @@ export class ResponseBody {
   }
 
   /** Whether it is worth reading the rest: it is short, and the connection stays open afterwards. */
-  #isReusable(headers: Headers.Headers): boolean {
+  #isReusable(): boolean {
     if (this.#delimiter === 'Close') return false
-    const length = Reply.lengthOf(headers)
+    const length = Reply.lengthOf(this.#headers)
     if (length !== undefined && length - this.#received > MAX_DISCARDED_BYTES) return false
-    const tokens = Headers.combined(headers, 'Connection')?.toLowerCase().split(',') ?? []
+    const tokens = Headers.combined(this.#headers, 'Connection')?.toLowerCase().split(',') ?? []
     return !tokens.some((token) => token.trim() === 'close')
   }
 
-  /** Returns the body as part of a reply. */
+  /** Returns the body as part of a reply, decoded as these header fields say. */
   source(headers: Headers.Headers): Reply.Source {
-    return new BodySource(this, headers)
-  }
-}
-
-/** Its functions can be passed on separately. An object literal with a symbol as a key would take four times as long. */
-class BodySource implements Reply.Source {
-  readonly gather: Reply.Source['gather']
-  readonly discard: Reply.Source['discard']
-  declare readonly [Symbol.asyncIterator]: () => AsyncIterator<Uint8Array>
-
-  constructor(body: ResponseBody, headers: Headers.Headers) {
-    this.gather = (limit) => () => body.readAll(headers, limit)
-    this.discard = () => body.discard(headers)
-    this[Symbol.asyncIterator] = () => body.iterate(headers)
+    this.#headers = headers
+    return new DirectSource(this)
   }
 }

@@ -14,7 +14,7 @@ import type { Plan } from '../../wire/Plan.js'
 import { makeChecked, type SendNow, type Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
 import { SharedTimeout } from './AttemptTimer.js'
-import type { ChannelRequest } from './Channel.js'
+import { ChannelRequest } from './Channel.js'
 import type { Dispatcher as Given } from './Dispatcher.js'
 import * as Failure from './Failure.js'
 import { GivenDispatcher } from './GivenDispatcher.js'
@@ -93,19 +93,16 @@ const channelRequest = (attempt: RequestAttempt, recent: RecentHeaders): Channel
   const proxy = Head.forwardingProxy(plan)
   const body = RequestBody.make(plan.body, attempt)
   if (body instanceof RequestBody.BodyStream) attempt.upload = body
-  return {
-    listener: attempt,
-    origin: proxy === undefined ? url.origin : `${proxy.protocol}//${proxy.hostname}:${proxy.port}`,
+  return new ChannelRequest(
+    attempt,
+    proxy === undefined ? url.origin : `${proxy.protocol}//${proxy.hostname}:${proxy.port}`,
+    plan.method,
     // A forwarding proxy needs the absolute form (RFC 9112 3.2.2).
-    path: proxy === undefined ? Url.target(url) : Url.sentHref(Url.withHash('')(url)),
-    method: plan.method,
-    headers: recent.listOf(plan),
+    proxy === undefined ? Url.target(url) : Url.sentHref(Url.withHash('')(url)),
+    recent.listOf(plan),
     body,
-    // The name that the certificate must have. undici would use the Host header.
-    servername: withoutBrackets((proxy ?? url).hostname),
-    // By default undici closes the connection after HEAD, and after GET with a body. `Connection: close` still does.
-    reset: false,
-  }
+    withoutBrackets((proxy ?? url).hostname),
+  )
 }
 
 const cannotLoad = (error: unknown): Fault.Fault =>
@@ -184,7 +181,7 @@ export const undici = (options: Options = {}): Transport => {
     given === undefined
       ? new Dispatcher(settingsOf(UserInput.own(others)))
       : new GivenDispatcher(given, namesOf(others))
-  const send: SendNow = (plan, controls) =>
-    new Promise((resolve) => dispatcher.start(new RequestAttempt(plan, controls, dispatcher, resolve)))
+  const send: SendNow = (plan, controls, listener) =>
+    dispatcher.start(new RequestAttempt(plan, controls, dispatcher, listener))
   return makeChecked(send, () => dispatcher.close())
 }
