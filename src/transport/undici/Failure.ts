@@ -25,16 +25,12 @@ import * as Proxy from '../../values/Proxy.js'
 import { inMs } from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
+import { FaultError } from '../FaultError.js'
 import { forwardingProxy } from './Head.js'
 
 export type Phase = 'Queued' | 'Connecting' | 'Sent' | 'Receiving' | 'Over'
 
-/** Carries a fault through undici unchanged. Without a `code`: for some of its own, undici 7 and 8 reconnect endlessly. */
-export class FaultError extends Error {
-  constructor(readonly fault: Fault.Fault) {
-    super(fault.message)
-  }
-}
+export { FaultError }
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

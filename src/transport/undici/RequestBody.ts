@@ -17,14 +17,14 @@ import * as OneShot from '../../values/OneShot.js'
 import * as Secret from '../../values/Secret.js'
 import { fromBytes } from '../../wire/BodySource.js'
 import * as Fault from '../../wire/Fault.js'
-import * as Failure from './Failure.js'
+import { FaultError } from '../FaultError.js'
 
 /** Larger chunks are split, so that a slow connection still shows activity. */
 const MAX_CHUNK_BYTES = 256 * 1024
 
-const failed = (message: string, cause?: unknown): Failure.FaultError =>
-  new Failure.FaultError(Fault.make('RequestBodyFailed', message, cause))
-const stopped = (): Failure.FaultError => failed('The request ended before its body was sent')
+const failed = (message: string, cause?: unknown): FaultError =>
+  new FaultError(Fault.make('RequestBodyFailed', message, cause))
+const stopped = (): FaultError => failed('The request ended before its body was sent')
 
 export interface UploadListener {
   readonly wantsProgress: boolean
@@ -46,7 +46,7 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   #passed = 0
   #reported = 0
   /** Set while a chunk of the source is awaited. */
-  #stop: ((reason: Failure.FaultError) => void) | undefined
+  #stop: ((reason: FaultError) => void) | undefined
   #isOver = false
 
   constructor(open: () => AsyncIterable<Uint8Array>, length: number | undefined, listener: UploadListener) {
@@ -105,7 +105,7 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
     })
   }
 
-  #sourceFailed(cause: unknown): Failure.FaultError {
+  #sourceFailed(cause: unknown): FaultError {
     this.#isOver = true
     return failed(`The request body could not be read: ${Fault.messageOf(cause)}`, cause)
   }
