@@ -24,6 +24,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
@@ -36,11 +37,13 @@ import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import * as Exchange from './stages/Exchange.js'
 import type { PlanError } from './stages/PlanError.js'
+import { refusalOf } from './stages/Send.js'
 import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Reply, type Response, type Source, type Unread } from './wire/Reply.js'
 import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+import type { Unsupported } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
 export * from './program/Program.js'
@@ -82,14 +85,17 @@ export const start =
     return E.isLeft(begun) ? begun : E.right([begun.right, jar])
   }
 
-/** Returns the first plan that `send` would send. Errors: `PlanError`. */
+/** Returns the first plan that `send` would send. Errors: `PlanError`, and `Unsupported` if its transport cannot send it. */
 export const plan =
-  (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Plan> =>
+  (request: Request.Request): Http<Exchange.WithHistory<PlanError | Unsupported>, Plan> =>
   (jar) =>
   (client) =>
   async () => {
     const begun = begin(client, jar, request)
-    return E.isLeft(begun) ? begun : E.right([begun.right.plan, jar])
+    if (E.isLeft(begun)) return begun
+    const refused = refusalOf(client, begun.right.plan)
+    if (O.isSome(refused)) return E.left(Exchange.failed(refused.value)(begun.right))
+    return E.right([begun.right.plan, jar])
   }
 
 /** Sends an exchange that `start` returned, edited or not. Its jar is joined with the current one. Errors: `ExchangeError`. */

@@ -6,6 +6,7 @@
  */
 import type { SendControls } from './wire/Transport.js'
 
+export { type FetchOptions, fetch } from './transport/fetch/FetchTransport.js'
 export { type Limit, withLimit } from './transport/Limit.js'
 export { type Mock, memory, mock } from './transport/Memory.js'
 export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
@@ -23,9 +24,11 @@ export {
   type OnProgress,
   type Progress,
   type RetryDetails,
+  refusal,
   type SendControls,
   type Transport,
   type TransportError,
+  type Unsupported,
 } from './wire/Transport.js'
 
 /** @deprecated Use `SendControls`. */

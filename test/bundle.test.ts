@@ -48,6 +48,12 @@ const PLANNING = `
   globalThis.planned = pipe(Request.post('https://example.com/'), Request.withJson({ a: 1 }), Plan.plan({ session }))
 `
 
+const SENDING = `
+  import { fetch } from './src/transport/fetch/FetchTransport.js'
+  import { send } from './src/stages/Send.js'
+  globalThis.sender = { transport: fetch(), send }
+`
+
 /** The public namespaces that `test/layers.test.ts` finds pure, all of each. */
 const SYSTEM = new Set(['Client', 'Environment', 'Http', 'Store', 'Stream', 'Transport'])
 const EVERYTHING = Array.from(
@@ -61,6 +67,13 @@ describe('a bundle for browsers', () => {
     expect(text).not.toMatch(/(?:from|import|require)\s*\(?["'`]node:/)
     expect(modules).toContain('src/stages/Prepare.ts')
     expect(modules.filter((path) => /tldts|tough-cookie|io-ts/.test(path))).toEqual([])
+    expect(size).toBeLessThan(MAX_BYTES)
+  })
+  it('of Transport.fetch imports nothing from Node and has no undici', async () => {
+    const { text, size, modules } = await bundle(SENDING)
+    expect(text).not.toMatch(/(?:from|import|require)\s*\(?["'`]node:|\bBuffer\b/)
+    expect(modules).toContain('src/transport/fetch/FetchAttempt.ts')
+    expect(modules.filter((path) => /node_modules\/(?:undici|socks)\b/.test(path))).toEqual([])
     expect(size).toBeLessThan(MAX_BYTES)
   })
   it('is possible for every pure namespace', async () => {

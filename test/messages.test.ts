@@ -13,6 +13,7 @@ import {
   Environment,
   Exchange,
   Fault,
+  Fetch,
   Http,
   Jar,
   type Lint,
@@ -638,7 +639,79 @@ const USAGE: ReadonlyArray<Situation> = [
   ['a curl line and other words', () => command('send', '--curl', 'curl http://h.test/', 'http://h.test/')],
 ]
 
-const ALL = [PLAN, REDIRECT, HOOK, RESPONSE, FAULT, DOWNLOAD, COOKIE, SAVED, CURL, SURROUNDINGS, LINT, USAGE].flat()
+/** Sends with the fetch of a browser. */
+const fetched = (request: Request.Request, options: Transport.FetchOptions = {}): Promise<unknown> =>
+  sentBy(
+    Transport.fetch({ fetch: async () => new globalThis.Response(), capabilities: Fetch.browser, ...options }),
+    request,
+  )
+const returning = (response: unknown): Promise<unknown> =>
+  fetched(Request.get(url), untyped({ fetch: async () => response }))
+const rejecting = (error: unknown): Promise<unknown> =>
+  fetched(Request.get(url), { fetch: async () => Promise.reject(error) })
+const rejectingWith = (code: string, message: string): Promise<unknown> =>
+  rejecting(new TypeError('fetch failed', { cause: foreign(code, message) }))
+
+const FETCH: ReadonlyArray<Situation> = [
+  ['fetch: a blocked port', () => fetched(Request.get('http://h.test:25/'))],
+  ['fetch: a forbidden method', () => fetched(Request.make('TRACE', url))],
+  ['fetch: a body with GET', () => fetched(Request.withText('a')(Request.get(url)))],
+  ['fetch: a stream', () => fetched(Request.withStream(once)(Request.post(url)))],
+  ['fetch: a cookie', () => fetched(Request.withCookie('sid', 'hunter2')(Request.get(url)))],
+  ['fetch: a Host', () => fetched(Request.withHeader('Host', 'other.test')(Request.get(url)))],
+  ['fetch: other fields', () => fetched(Request.withHeaders({ Referer: 'hunter2', TE: 'trailers' })(Request.get(url)))],
+  ['fetch: a proxy', () => fetched(Request.withProxy('http://user:hunter2@proxy.test')(Request.get(url)))],
+  ['fetch: verify', () => fetched(Request.withVerify(false)(Request.get('https://h.test/')))],
+  ['fetch: a connect timeout', () => fetched(Request.withTimeouts({ connect: 5 })(Request.get(url)))],
+  ['fetch: an option that is not a function', () => fetched(Request.get(url), untyped({ fetch: 5 }))],
+  ['fetch: an invalid capability', () => fetched(Request.get(url), untyped({ capabilities: { redirects: 'No' } }))],
+  ['fetch: a hidden redirect', () => returning({ type: 'opaqueredirect', status: 0, headers: [], body: null })],
+  ['fetch: a hidden reply', () => returning({ type: 'opaque', status: 0, headers: [], body: null })],
+  ['fetch: not a Response', () => returning(5)],
+  ['fetch: an object that is not a Response', () => returning({})],
+  ['fetch: headers that are not a list', () => returning({ status: 200, headers: 5 })],
+  ['fetch: a body that is not a stream', () => returning({ status: 200, headers: [], body: {} })],
+  ['fetch: an impossible status', () => returning({ status: 700, headers: [], body: null })],
+  ['fetch: nothing listens', () => rejectingWith('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1')],
+  ['fetch: connecting takes too long', () => rejectingWith('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error')],
+  ['fetch: a certificate', () => rejectingWith('CERT_HAS_EXPIRED', 'certificate has expired')],
+  ['fetch: a fault of TLS', () => rejectingWith('ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number')],
+  ['fetch: not HTTP', () => rejectingWith('HPE_INVALID_CONSTANT', 'Expected HTTP/')],
+  ['fetch: an argument', () => rejectingWith('UND_ERR_INVALID_ARG', 'invalid expect header')],
+  ['fetch: a wrong length', () => rejectingWith('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'Request body length')],
+  ['fetch: a silent server', () => rejectingWith('UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error')],
+  ['fetch: the connection ends', () => rejectingWith('UND_ERR_SOCKET', 'other side closed')],
+  ['fetch: a browser', () => rejecting(new TypeError('Failed to fetch'))],
+  ['fetch: an abort of its own', () => rejecting(new DOMException('The operation was aborted', 'AbortError'))],
+  ['fetch: an error of its own', () => rejecting(new RangeError('no key'))],
+  ['fetch: the URL in an error', () => rejecting(new TypeError('error for url (http://h.test/a?key=hunter2)'))],
+  [
+    'fetch: a body that ends early',
+    () => returning(new globalThis.Response(brokenStream(new TypeError('terminated')))),
+  ],
+  [
+    'fetch: a damaged coding',
+    () => returning(new globalThis.Response(brokenStream(foreign('Z_DATA_ERROR', 'incorrect header check')))),
+  ],
+]
+const brokenStream = (error: Error): ReadableStream<Uint8Array> =>
+  new ReadableStream({ pull: (controller) => controller.error(error) })
+
+const ALL = [
+  PLAN,
+  REDIRECT,
+  HOOK,
+  RESPONSE,
+  FAULT,
+  FETCH,
+  DOWNLOAD,
+  COOKIE,
+  SAVED,
+  CURL,
+  SURROUNDINGS,
+  LINT,
+  USAGE,
+].flat()
 
 // --- the tests -----------------------------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   Aborted: INTERRUPTED,
   ClientClosed: TRANSPORT,
   RequestBodyFailed: TRANSPORT,
+  Unsupported: TRANSPORT,
   TooManyRedirects: REDIRECT,
   InvalidRedirect: REDIRECT,
   RedirectRefused: REDIRECT,

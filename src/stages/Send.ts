@@ -32,9 +32,11 @@ import { is as isReply, type Reply } from '../wire/Reply.js'
 import {
   checkedSend,
   type ReplyListener,
+  refusal,
   type SendControls,
   type Transport,
   type TransportError,
+  type Unsupported,
   withPlan,
 } from '../wire/Transport.js'
 import { hide, hidesMore } from './ReplyRedaction.js'
@@ -65,6 +67,13 @@ const transportFor = ({ session, transport }: Sender, plan: Plan): Transport => 
  */
 export const mayRetry = ({ session, transport }: Sender): boolean =>
   session.mounts.length > 0 || checkedSend(transport) === undefined
+
+/**
+ * Returns the fault of a plan that the transport for it cannot send.
+ * @internal
+ */
+export const refusalOf = (sender: Sender, plan: Plan): O.Option<Unsupported> =>
+  refusal(transportFor(sender, plan))(plan)
 
 /** The controls that belong to the exchange. */
 export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending'>
@@ -107,6 +116,14 @@ const sendThrough = (sender: Sender, controls: SendControls, plan: Plan, listene
     return
   }
   const transport = transportFor(sender, plan)
+  if (transport.refusal !== undefined) {
+    const refused = refusal(transport)(plan)
+    // Before a limit or a recorder around the transport starts.
+    if (O.isSome(refused)) {
+      listener.onReply(E.left(refused.value))
+      return
+    }
+  }
   const send = checkedSend(transport)
   if (send !== undefined && !hidesMore(plan)) send(plan, controls, listener)
   else sendAndCheck(transport, controls, plan).then((result) => listener.onReply(result))

@@ -16,6 +16,7 @@
  * | `Aborted`           | the signal of the user aborted                                    |
  * | `ClientClosed`      | the client was closed before or during the exchange               |
  * | `RequestBodyFailed` | the stream of the request body failed, or has another length than declared |
+ * | `Unsupported`       | the transport cannot do what the request needs; `unsupported` names it |
  *
  * `unsent: true` means that nothing was written, for example because the host is unknown or refused the connection.
  * After any other fault, including `ConnectFailed`, the server may have processed the request.
@@ -38,6 +39,7 @@ export const TAGS = [
   'Aborted',
   'ClientClosed',
   'RequestBodyFailed',
+  'Unsupported',
 ] as const
 /** The tags of a fault, as in the table. */
 export type FaultTag = (typeof TAGS)[number]
@@ -68,6 +70,12 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly limit?: number
   /** The number of attempts that were started, for `DeadlineExceeded`: more than one only by `Transport.withRetry`. */
   readonly attempts?: number
+  /**
+   * The names of what the transport cannot do, for `Unsupported`: those of `Fetch.restrictions`.
+   *
+   * @since 0.2.0
+   */
+  readonly unsupported?: ReadonlyArray<string>
   /** Set if it is certain that nothing was written. Then any request can be sent again. */
   readonly unsent?: true
 }

@@ -5,7 +5,7 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
-import type { Option } from 'fp-ts/lib/Option.js'
+import { none, type Option, some } from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Headers } from '../values/Headers.js'
@@ -19,6 +19,14 @@ import type { Connection, Head, Reply } from './Reply.js'
 export type TransportError = {
   readonly [Tag in Fault.FaultTag]: Fault.Fault<Tag> & { readonly plan: Plan }
 }[Fault.FaultTag]
+
+/**
+ * The fault of a plan that a transport cannot send: see `Fetch.restrictions`.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type Unsupported = Extract<TransportError, { readonly _tag: 'Unsupported' }>
 
 /** How much of a body has been sent or received. */
 export interface Progress {
@@ -76,6 +84,13 @@ export interface Transport {
   (plan: Plan, controls: SendControls): TaskEither<TransportError, Reply>
   /** Closes all connections, including those in use. Sending afterwards opens new ones. */
   readonly close?: Task<void>
+  /**
+   * Returns the fault of a plan that this transport cannot send. Pure: sends nothing. Absent if it sends every plan. `Send`
+   * and `Http.plan` call it.
+   *
+   * @since 0.2.0
+   */
+  readonly refusal?: (plan: Plan) => Option<Unsupported>
 }
 
 /** Receives the result of a send, once. */
@@ -92,9 +107,9 @@ const checked = new WeakMap<Transport, SendNow>()
  * Returns a transport whose replies and faults are known to be valid, and which hides what is secret by its name. `Send`
  * checks the replies of every other transport.
  */
-export const makeChecked = (send: SendNow, close: Task<void>): Transport => {
+export const makeChecked = (send: SendNow, close: Task<void>, more: Pick<Transport, 'refusal'> = {}): Transport => {
   const task: Transport = (plan, controls) => () => new Promise((resolve) => send(plan, controls, { onReply: resolve }))
-  const transport: Transport = Object.assign(task, { close })
+  const transport: Transport = Object.assign(task, { close, ...more })
   checked.set(transport, send)
   return transport
 }
@@ -130,7 +145,40 @@ export const around =
         closeFirst()
         await inner.close?.()
       },
+      ...(inner.refusal === undefined ? {} : { refusal: inner.refusal }),
     })
+
+/**
+ * Returns the fault of a plan that a transport cannot send, before anything is sent: `Unsupported`. `none` if the transport
+ * does not know such plans. Never throws.
+ *
+ * @since 0.2.0
+ * @category destructors
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session, Transport } from 'requests-ts'
+ *
+ * const plan = pipe(Request.make('TRACE', 'https://h.test/'), Plan.plan({ session: Session.defaults }))
+ * const refused = pipe(plan, E.map(Transport.refusal(Transport.fetch())))
+ * assert.deepEqual(pipe(refused, E.map(O.map(({ _tag, unsupported }) => [_tag, unsupported]))),
+ *   E.right(O.some(['Unsupported', ['method']])))
+ */
+export const refusal =
+  (transport: Transport) =>
+  (plan: Plan): Option<Unsupported> => {
+    try {
+      // Plain JavaScript may set anything.
+      const refused: unknown = transport.refusal?.(plan)
+      if (typeof refused !== 'object' || refused === null || !('value' in refused)) return none
+      return isUnsupported(refused.value) ? some({ ...refused.value, plan }) : none
+    } catch {
+      return none // sending reports what is wrong with it
+    }
+  }
+
+const isUnsupported = (u: unknown): u is Fault.Fault<'Unsupported'> => Fault.is(u) && u._tag === 'Unsupported'
 
 /** Closes the connections of a transport. Requests in flight fail with `ClientClosed`. Does nothing to a plain function. */
 export const close =

@@ -1,0 +1,11 @@
+/**
+ * What fetch functions can do, and which plans they cannot send: decisions as data. `Transport.fetch` sends.
+ *
+ * @example
+ * import { Fetch } from 'requests-ts'
+ *
+ * const titles = Fetch.restrictions.map(({ title }) => title)
+ * assert.equal(titles.includes('a proxy'), true)
+ */
+export { browser, type Capabilities, detect, node } from './Capabilities.js'
+export { type Refusal, type Restriction, type RestrictionName, refusals, restrictions } from './Restrictions.js'

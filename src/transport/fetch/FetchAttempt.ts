@@ -1,0 +1,299 @@
+/**
+ * One attempt: calls fetch for a plan, and reads its response up to the end of the body.
+ *
+ * | phase       | begins with                | limits                                                       |
+ * |-------------|----------------------------|--------------------------------------------------------------|
+ * | `Sent`      | the call of fetch          | the deadline; `read`, or `connect` and `read` if both are set |
+ * | `Receiving` | its response               | the deadline; `read`                                         |
+ * | `Over`      | the end of the body, or a fault |                                                         |
+ *
+ * fetch does not show when a connection is open, so `connect` cannot be observed alone. The silence of `Sent` includes the
+ * sending of a body of bytes. It does not run while the source of a streamed body makes fetch wait.
+ *
+ * Abort, deadline and `close` end an attempt at once, even if fetch ignores its signal and never settles.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Headers from '../../values/Headers.js'
+import * as Status from '../../values/Status.js'
+import * as UserInput from '../../values/UserInput.js'
+import * as Clock from '../../wire/Clock.js'
+import * as Deadline from '../../wire/Deadline.js'
+import * as Fault from '../../wire/Fault.js'
+import type { Plan } from '../../wire/Plan.js'
+import * as Reply from '../../wire/Reply.js'
+import {
+  notifyProgress,
+  type OnProgress,
+  type Progress,
+  type ReplyListener,
+  type SendControls,
+  type TransportError,
+  withPlan,
+} from '../../wire/Transport.js'
+import { abortedBeforeSend } from '../Cancellation.js'
+import * as Abort from '../undici/Abort.js'
+import { LinkedListNode } from '../undici/LinkedList.js'
+import type { BodyStream, UploadListener } from '../undici/RequestBody.js'
+import { type Backpressure, ResponseBody } from '../undici/ResponseBody.js'
+import { ActivityTimer, NO_TIMEOUT, type TimerListener } from './ActivityTimer.js'
+import * as FetchFailure from './FetchFailure.js'
+import * as FetchResponse from './FetchResponse.js'
+
+/** What an attempt calls, and tells that it is over. */
+export interface AttemptOwner {
+  /** Calls fetch. May throw. */
+  call(attempt: FetchAttempt, signal: AbortSignal): PromiseLike<unknown>
+  /** Returns the fault of a response that cannot be a reply, or its header fields for the decoding of its body. */
+  examine(plan: Plan, received: FetchResponse.Received): E.Either<Fault.Fault, Headers.Headers>
+  onOver(attempt: FetchAttempt): void
+}
+
+/** The longest silence while the rest of a body that is not wanted is read. */
+const DRAIN_TIMEOUT_MS = 1_000
+
+export class FetchAttempt
+  extends LinkedListNode<FetchAttempt>
+  implements Abort.Abortable, UploadListener, Backpressure, TimerListener
+{
+  readonly plan: Plan
+  /** Set by the owner if the request body is streamed. */
+  upload: BodyStream | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #progress: OnProgress | undefined
+  readonly #clock: Clock.Clock
+  readonly #owner: AttemptOwner
+  readonly #listener: ReplyListener
+  readonly #start: number
+  readonly #timer: ActivityTimer
+  /** Ends fetch. */
+  readonly #controller = new AbortController()
+  #phase: FetchFailure.Phase | 'Over' = 'Sent'
+  #subscription: Abort.Subscription | undefined
+  #reader: FetchResponse.ChunkReader | undefined
+  #body: ResponseBody | undefined
+  #received = 0
+  #expected: number | undefined
+  #isPaused = false
+  #isReading = false
+  #isDraining = false
+
+  constructor(plan: Plan, controls: SendControls, owner: AttemptOwner, listener: ReplyListener) {
+    super()
+    this.plan = plan
+    this.#signal = UserInput.get(controls, 'signal')
+    this.#progress = UserInput.get(controls, 'progress')
+    this.#clock = UserInput.get(controls, 'clock') ?? Clock.system
+    this.#owner = owner
+    this.#listener = listener
+    this.#start = this.#clock.monotonic()
+    const deadline = UserInput.get(controls, 'deadline')
+    const endsAt = deadline === undefined ? NO_TIMEOUT : performance.now() + deadline - this.#start
+    this.#timer = new ActivityTimer(this, endsAt)
+  }
+
+  get isOver(): boolean {
+    return this.#phase === 'Over'
+  }
+
+  /** Calls fetch, unless the attempt must not start. */
+  begin(): void {
+    if (this.#signal?.aborted) {
+      this.#end(E.left(abortedBeforeSend(this.plan, this.#signal)))
+      return
+    }
+    if (this.#timer.isLate) {
+      this.#end(E.left(withPlan(this.plan, Fault.unsent(Deadline.exceeded(this.plan)))))
+      return
+    }
+    if (this.#signal !== undefined) this.#subscription = Abort.subscribe(this.#signal, this)
+    this.#timer.update()
+    try {
+      const pending = this.#owner.call(this, this.#controller.signal)
+      // A fetch of the caller may return another kind of promise, or none.
+      Promise.resolve(pending).then(
+        (response) => this.#onResponse(response),
+        (error: unknown) => this.#failWith(error),
+      )
+    } catch (error) {
+      this.#failWith(error)
+    }
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------------------
+
+  abort(reason: unknown): void {
+    this.fail(Fault.ofAbort(reason))
+  }
+
+  fail(fault: Fault.Fault): void {
+    if (this.isOver) return
+    const body = this.#body
+    if (body === undefined) this.#end(E.left(withPlan(this.plan, fault)))
+    else {
+      this.#release()
+      body.fail(fault)
+    }
+    FetchResponse.cancel(this.#reader)
+    this.#controller.abort(new DOMException('The request has ended', 'AbortError'))
+  }
+
+  #failWith(error: unknown): void {
+    if (this.#phase === 'Over') return
+    this.fail(FetchFailure.classify(error, this.#phase, this.plan))
+  }
+
+  #end(result: E.Either<TransportError, Reply.Reply>): void {
+    this.#release()
+    this.#listener.onReply(result)
+  }
+
+  #release(): void {
+    this.#phase = 'Over'
+    this.#timer.stop()
+    if (this.#subscription !== undefined) Abort.unsubscribe(this.#subscription)
+    this.upload?.stop()
+    this.#owner.onOver(this)
+  }
+
+  #succeed(body: ResponseBody): void {
+    this.#release()
+    body.end()
+  }
+
+  // --- timeouts ----------------------------------------------------------------------------------------------------
+
+  silenceLimit(): number {
+    const { connect = 0, read = NO_TIMEOUT } = this.plan.route.timeouts
+    switch (this.#phase) {
+      case 'Sent':
+        return this.upload?.isWaiting === true ? NO_TIMEOUT : connect + read
+      case 'Receiving':
+        if (this.#isPaused) return NO_TIMEOUT
+        return this.#isDraining ? Math.min(read, DRAIN_TIMEOUT_MS) : read
+      case 'Over':
+        return NO_TIMEOUT
+    }
+  }
+
+  onDeadline(): void {
+    this.fail(Deadline.exceeded(this.plan))
+  }
+
+  onSilence(): void {
+    this.fail(FetchFailure.readTimeout(this.plan, this.silenceLimit()))
+  }
+
+  onActivity(): void {
+    if (this.#isDraining) return
+    this.#timer.touch()
+    this.#timer.update()
+  }
+
+  // --- progress ----------------------------------------------------------------------------------------------------
+
+  get wantsProgress(): boolean {
+    return this.#progress !== undefined
+  }
+
+  onUploaded(bytes: number, total: number | undefined): void {
+    this.#notifyProgress('up', bytes, total)
+  }
+
+  #notifyProgress(direction: Progress['direction'], bytes: number, total: number | undefined): void {
+    notifyProgress(this.#progress, { direction, bytes, ...(total === undefined ? {} : { total }) })
+  }
+
+  // --- the response ------------------------------------------------------------------------------------------------
+
+  #onResponse(response: unknown): void {
+    const received = FetchResponse.read(response)
+    if (this.isOver) {
+      // fetch has ignored its signal.
+      if (E.isRight(received)) FetchResponse.cancel(received.right.body)
+      return
+    }
+    if (E.isLeft(received)) {
+      this.fail(FetchFailure.notResponse(this.plan, received.left))
+      return
+    }
+    const { status, reason, fields, body: reader } = received.right
+    this.#reader = reader
+    const coded = this.#owner.examine(this.plan, received.right)
+    if (E.isLeft(coded)) {
+      this.fail(coded.left)
+      return
+    }
+    const hasBody = reader !== undefined && Status.hasBody(this.plan.method, status)
+    const body = new ResponseBody(this, 'Framing')
+    this.#body = body
+    this.#phase = 'Receiving'
+    const headers = Reply.receivedHeaders(fields)
+    if (this.wantsProgress && received.right.type !== 'cors' && !Headers.has('Content-Encoding')(headers)) {
+      this.#expected = Reply.lengthOf(headers)
+    }
+    const elapsed = this.#clock.monotonic() - this.#start
+    const head = { status, reason, headers, elapsed }
+    const source = body.source(hasBody ? coded.right : Headers.empty)
+    this.#listener.onReply(E.right({ ...head, body: source }))
+    if (hasBody) {
+      this.onActivity()
+      this.#readChunks(reader, body)
+      return
+    }
+    this.#succeed(body)
+    FetchResponse.cancel(reader)
+  }
+
+  /** Reads until the end, or until the reader of the reply holds it back. */
+  async #readChunks(reader: FetchResponse.ChunkReader, body: ResponseBody): Promise<void> {
+    if (this.#isReading) return
+    this.#isReading = true
+    try {
+      while (!this.isOver && !this.#isPaused) {
+        const { done, value } = await reader.next()
+        if (this.isOver) return
+        if (done === true) {
+          this.#succeed(body)
+          return
+        }
+        this.#onChunk(value, body)
+      }
+    } catch (error) {
+      this.#failWith(error)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  #onChunk(value: unknown, body: ResponseBody): void {
+    const chunk = FetchResponse.octetsOf(value)
+    if (chunk === undefined) {
+      this.fail(FetchFailure.notResponse(this.plan, `its body has ${Fault.kindOf(value)} instead of octets`))
+      return
+    }
+    this.onActivity()
+    this.#received += chunk.length
+    if (this.wantsProgress) this.#notifyProgress('down', this.#received, this.#expected)
+    body.push(chunk)
+  }
+
+  // --- backpressure ------------------------------------------------------------------------------------------------
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (this.isOver || !this.#isPaused) return
+    this.#isPaused = false
+    this.onActivity()
+    if (this.#reader !== undefined && this.#body !== undefined) this.#readChunks(this.#reader, this.#body)
+  }
+
+  drain(): void {
+    if (this.isOver) return
+    this.#timer.touch()
+    this.#isDraining = true
+    this.#timer.update()
+  }
+}

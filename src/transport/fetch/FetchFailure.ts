@@ -1,0 +1,133 @@
+/**
+ * Converts what fetch throws or rejects with to a fault.
+ *
+ * | error                                                     | before the reply            | in a body        |
+ * |-----------------------------------------------------------|-----------------------------|------------------|
+ * | a fault, or one in its `cause`                            | itself                      | itself           |
+ * | ECONNREFUSED, ENOTFOUND, … in `cause` or `code`           | `ConnectFailed`, unsent     |                  |
+ * | the same in the text of Deno                              | `ConnectFailed`, unsent     |                  |
+ * | UND_ERR_CONNECT_TIMEOUT                                   | `ConnectTimeout`            |                  |
+ * | UND_ERR_HEADERS_TIMEOUT, UND_ERR_BODY_TIMEOUT, TimeoutError | `ReadTimeout`             | `ReadTimeout`    |
+ * | a certificate                                             | `TlsFailed`, unsent         |                  |
+ * | another code of TLS                                       | `TlsFailed`                 | `BodyCut`        |
+ * | HPE_…, UND_ERR_HEADERS_OVERFLOW, …                        | `ProtocolError`             | `BodyCut`        |
+ * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                | `ProtocolError`, unsent     |                  |
+ * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                       | `RequestBodyFailed`         |                  |
+ * | AbortError                                                | `Aborted`                   | `Aborted`        |
+ * | an error of zlib                                          |                             | `DecodingFailed` |
+ * | any other error with a code, any `TypeError`              | `ConnectFailed`             | `BodyCut`        |
+ * | anything else                                             | `ProtocolError`             | `BodyCut`        |
+ *
+ * A browser gives no reason: `TypeError` is all that it shows of a refused connection, an invalid certificate, a reply that
+ * is not HTTP, and a reply that CORS hides. Messages of a runtime may have the URL with its query. They are repeated with the
+ * URL of the plan without its query instead.
+ */
+import { inMs } from '../../wire/Deadline.js'
+import * as Fault from '../../wire/Fault.js'
+import { type Plan, urlWithoutQuery } from '../../wire/Plan.js'
+import { FaultError } from '../FaultError.js'
+
+/** `Sent`: fetch was called, and has not returned a reply. `Receiving`: it has. */
+export type Phase = 'Sent' | 'Receiving'
+
+const NOT_CONNECTED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ConnectionRefused|FailedToOpenSocket)$/
+/** Deno and workerd have no codes. */
+const NOT_CONNECTED_TEXT = /\(Connect\)|connection refused|dns error|failed to lookup/i
+const CERTIFICATE =
+  /^(?:CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|INVALID_CA|ERR_TLS_CERT_\w+)$/
+const CERTIFICATE_TEXT = /invalid peer certificate|certificate (?:verify failed|has expired)/i
+const TLS = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)/
+const NOT_HTTP = /^(?:HPE_\w+|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|InvalidHTTPResponse)$/
+const NOT_HTTP_TEXT = /invalid HTTP|does not match the HTTP/i
+const NOT_SENDABLE = /^(?:UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED)$/
+const SILENCE = /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/
+const DECODING = /^(?:Z_\w+|ERR_BROTLI\w*|ERR__ERROR\w*|ZSTD_\w+|ERR_ZSTD\w*|ZlibError|BrotliDecompressionError)$/
+
+const property = (u: unknown, name: 'cause' | 'fault'): unknown => {
+  try {
+    return typeof u === 'object' && u !== null ? Reflect.get(u, name) : undefined
+  } catch {
+    return undefined // a getter of a foreign error
+  }
+}
+
+/** Returns the error that says most: the innermost `cause`, at most five levels deep. */
+const innermost = (error: unknown): unknown => {
+  let current = error
+  for (let depth = 0; depth < 5; depth += 1) {
+    const cause = property(current, 'cause')
+    if (typeof cause !== 'object' || cause === null) return current
+    current = cause
+  }
+  return current
+}
+
+const faultIn = (error: unknown): Fault.Fault | undefined => {
+  for (let current = error, depth = 0; depth < 5 && current !== undefined; depth += 1) {
+    if (Fault.is(current)) return current
+    if (current instanceof FaultError) return current.fault
+    current = property(current, 'cause')
+  }
+  return undefined
+}
+
+const URL_IN_TEXT = /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>)]*/gi
+
+/** Returns name, code and message of an error, with the URL of the plan instead of one that may have a secret query. */
+const causeOf = (plan: Plan, error: unknown): Fault.ForeignError => {
+  const { name, code, message } = Fault.causeOf(error)
+  return { name, code, message: message.replace(URL_IN_TEXT, () => urlWithoutQuery(plan)) }
+}
+
+const of = (tag: Fault.FaultTag, plan: Plan, what: string, cause: Fault.ForeignError): Fault.Fault =>
+  Fault.make(tag, `${plan.method} ${urlWithoutQuery(plan)} ${what}: ${cause.message}`, cause)
+
+const MAY_HAVE_RUN = '. The server may have processed the request'
+
+const beforeReply = (plan: Plan, cause: Fault.ForeignError): Fault.Fault => {
+  const { name, code, message } = cause
+  if (NOT_CONNECTED.test(code) || (code === '' && NOT_CONNECTED_TEXT.test(message))) {
+    return Fault.unsent(of('ConnectFailed', plan, 'could not connect', cause))
+  }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return Fault.unsent(of('ConnectTimeout', plan, 'could not connect', cause))
+  if (CERTIFICATE.test(code) || CERTIFICATE_TEXT.test(message)) {
+    return Fault.unsent(of('TlsFailed', plan, 'was not sent: the certificate of the server is not valid', cause))
+  }
+  if (TLS.test(code)) return of('TlsFailed', plan, 'failed in TLS', cause)
+  if (NOT_SENDABLE.test(code)) return Fault.unsent(of('ProtocolError', plan, 'cannot be sent by fetch', cause))
+  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+    return of('RequestBodyFailed', plan, 'has a body of another length than its Content-Length', cause)
+  }
+  if (NOT_HTTP.test(code) || NOT_HTTP_TEXT.test(message)) return of('ProtocolError', plan, 'has no valid reply', cause)
+  if (code === '' && !/^(?:TypeError|NetworkError)$/.test(name))
+    return of('ProtocolError', plan, 'failed in fetch', cause)
+  const failed = of('ConnectFailed', plan, 'has no reply', cause)
+  return { ...failed, message: `${failed.message}${MAY_HAVE_RUN}` }
+}
+
+/** Returns the fault of an error of fetch, or of its body. */
+export const classify = (error: unknown, phase: Phase, plan: Plan): Fault.Fault => {
+  const fault = faultIn(error)
+  if (fault !== undefined) return fault
+  const outer = Fault.causeOf(error)
+  const cause = causeOf(plan, innermost(error))
+  if (outer.name === 'AbortError') return of('Aborted', plan, 'was aborted by fetch', cause)
+  if (outer.name === 'TimeoutError' || SILENCE.test(cause.code))
+    return of('ReadTimeout', plan, 'timed out in fetch', cause)
+  if (phase === 'Sent') return beforeReply(plan, cause)
+  return DECODING.test(cause.code)
+    ? of('DecodingFailed', plan, 'has a body that cannot be decoded', cause)
+    : of('BodyCut', plan, 'has a body that ended too early', cause)
+}
+
+export const readTimeout = (plan: Plan, ms: number): Fault.Fault => ({
+  ...Fault.make('ReadTimeout', `${plan.url.origin} sent nothing for ${inMs(ms)}`),
+  limit: ms,
+})
+
+/** Returns the fault of a value that is not a Response. */
+export const notResponse = (plan: Plan, problem: string): Fault.Fault =>
+  Fault.make('ProtocolError', `${plan.method} ${urlWithoutQuery(plan)} has no valid reply: ${problem}`)
+
+export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', Fault.CLIENT_CLOSED)
