@@ -7,5 +7,5 @@
  * const titles = Fetch.restrictions.map(({ title }) => title)
  * assert.equal(titles.includes('a proxy'), true)
  */
-export { browser, type Capabilities, detect, node } from './Capabilities.js'
+export { browser, bun, type Capabilities, deno, detect, node, workerd } from './Capabilities.js'
 export { type Refusal, type Restriction, type RestrictionName, refusals, restrictions } from './Restrictions.js'

@@ -36,6 +36,7 @@ import { LinkedListNode } from '../undici/LinkedList.js'
 import type { BodyStream, UploadListener } from '../undici/RequestBody.js'
 import { type Backpressure, ResponseBody } from '../undici/ResponseBody.js'
 import { ActivityTimer, NO_TIMEOUT, type TimerListener } from './ActivityTimer.js'
+import type { CodedBody } from './FetchCoding.js'
 import * as FetchFailure from './FetchFailure.js'
 import * as FetchResponse from './FetchResponse.js'
 
@@ -43,8 +44,10 @@ import * as FetchResponse from './FetchResponse.js'
 export interface AttemptOwner {
   /** Calls fetch. May throw. */
   call(attempt: FetchAttempt, signal: AbortSignal): PromiseLike<unknown>
-  /** Returns the fault of a response that cannot be a reply, or its header fields for the decoding of its body. */
-  examine(plan: Plan, received: FetchResponse.Received): E.Either<Fault.Fault, Headers.Headers>
+  /** Returns the fault of a response that cannot be a reply. */
+  problemOf(plan: Plan, received: FetchResponse.Received): Fault.Fault | undefined
+  /** Returns a body with the codings that fetch has not decoded. */
+  remaining(reader: FetchResponse.ChunkReader, headers: Headers.Headers): CodedBody
   onOver(attempt: FetchAttempt): void
 }
 
@@ -216,32 +219,34 @@ export class FetchAttempt
       this.fail(FetchFailure.notResponse(this.plan, received.left))
       return
     }
-    const { status, reason, fields, body: reader } = received.right
+    const { status, reason, fields, type, body: reader } = received.right
     this.#reader = reader
-    const coded = this.#owner.examine(this.plan, received.right)
-    if (E.isLeft(coded)) {
-      this.fail(coded.left)
+    const problem = this.#owner.problemOf(this.plan, received.right)
+    if (problem !== undefined) {
+      this.fail(problem)
       return
     }
+    const headers = Reply.receivedHeaders(fields)
     const hasBody = reader !== undefined && Status.hasBody(this.plan.method, status)
+    const coded = hasBody ? this.#owner.remaining(reader, headers) : undefined
+    // Across origins a browser hides Content-Encoding, and Content-Length may be that of the coded body.
+    if (this.wantsProgress && type !== 'cors' && !Headers.has('Content-Encoding')(headers)) {
+      this.#expected = Reply.lengthOf(headers)
+    }
     const body = new ResponseBody(this, 'Framing')
     this.#body = body
     this.#phase = 'Receiving'
-    const headers = Reply.receivedHeaders(fields)
-    if (this.wantsProgress && received.right.type !== 'cors' && !Headers.has('Content-Encoding')(headers)) {
-      this.#expected = Reply.lengthOf(headers)
-    }
     const elapsed = this.#clock.monotonic() - this.#start
     const head = { status, reason, headers, elapsed }
-    const source = body.source(hasBody ? coded.right : Headers.empty)
-    this.#listener.onReply(E.right({ ...head, body: source }))
-    if (hasBody) {
-      this.onActivity()
-      this.#readChunks(reader, body)
+    this.#listener.onReply(E.right({ ...head, body: body.source(coded?.headers ?? Headers.empty) }))
+    if (coded === undefined) {
+      this.#succeed(body)
+      FetchResponse.cancel(reader)
       return
     }
-    this.#succeed(body)
-    FetchResponse.cancel(reader)
+    this.#reader = coded.reader
+    this.onActivity()
+    this.#readChunks(coded.reader, body)
   }
 
   /** Reads until the end, or until the reader of the reply holds it back. */

@@ -15,7 +15,7 @@
  * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                       | `RequestBodyFailed`         |                  |
  * | AbortError                                                | `Aborted`                   | `Aborted`        |
  * | an error of zlib                                          |                             | `DecodingFailed` |
- * | any other error with a code, any `TypeError`              | `ConnectFailed`             | `BodyCut`        |
+ * | another error with a code, a `TypeError`, and those of workerd              | `ConnectFailed`             | `BodyCut`        |
  * | anything else                                             | `ProtocolError`             | `BodyCut`        |
  *
  * A browser gives no reason: `TypeError` is all that it shows of a refused connection, an invalid certificate, a reply that
@@ -32,17 +32,22 @@ export type Phase = 'Sent' | 'Receiving'
 
 const NOT_CONNECTED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ConnectionRefused|FailedToOpenSocket)$/
-/** Deno and workerd have no codes. */
+/** Deno has no codes. */
 const NOT_CONNECTED_TEXT = /\(Connect\)|connection refused|dns error|failed to lookup/i
 const CERTIFICATE =
   /^(?:CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|INVALID_CA|ERR_TLS_CERT_\w+)$/
 const CERTIFICATE_TEXT = /invalid peer certificate|certificate (?:verify failed|has expired)/i
 const TLS = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)/
-const NOT_HTTP = /^(?:HPE_\w+|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|InvalidHTTPResponse)$/
-const NOT_HTTP_TEXT = /invalid HTTP|does not match the HTTP/i
+const NOT_HTTP = /^(?:HPE_\w+|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|Malformed_HTTP_Response)$/
+const NOT_HTTP_TEXT = /invalid HTTP/i
+/** workerd, which rejects with an `Error` without a code. */
+const LOST_TEXT = /^(?:Network connection lost|internal error)/
 const NOT_SENDABLE = /^(?:UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED)$/
 const SILENCE = /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/
-const DECODING = /^(?:Z_\w+|ERR_BROTLI\w*|ERR__ERROR\w*|ZSTD_\w+|ERR_ZSTD\w*|ZlibError|BrotliDecompressionError)$/
+const DECODING =
+  /^(?:Z_\w+|ERR_BROTLI\w*|ERR__ERROR\w*|ZSTD_\w+|ERR_ZSTD\w*|\w*(?:Zlib|Brotli|Zstd|Decompression)Error)$/
+/** Deno and workerd. */
+const DECODING_TEXT = /gzip|brotli|unexpected end of file|decompress/i
 
 const property = (u: unknown, name: 'cause' | 'fault'): unknown => {
   try {
@@ -85,8 +90,8 @@ const of = (tag: Fault.FaultTag, plan: Plan, what: string, cause: Fault.ForeignE
 
 const MAY_HAVE_RUN = '. The server may have processed the request'
 
-const beforeReply = (plan: Plan, cause: Fault.ForeignError): Fault.Fault => {
-  const { name, code, message } = cause
+const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): Fault.Fault => {
+  const { code, message } = cause
   if (NOT_CONNECTED.test(code) || (code === '' && NOT_CONNECTED_TEXT.test(message))) {
     return Fault.unsent(of('ConnectFailed', plan, 'could not connect', cause))
   }
@@ -100,8 +105,8 @@ const beforeReply = (plan: Plan, cause: Fault.ForeignError): Fault.Fault => {
     return of('RequestBodyFailed', plan, 'has a body of another length than its Content-Length', cause)
   }
   if (NOT_HTTP.test(code) || NOT_HTTP_TEXT.test(message)) return of('ProtocolError', plan, 'has no valid reply', cause)
-  if (code === '' && !/^(?:TypeError|NetworkError)$/.test(name))
-    return of('ProtocolError', plan, 'failed in fetch', cause)
+  const isNetwork = code !== '' || outerName === 'TypeError' || LOST_TEXT.test(message)
+  if (!isNetwork) return of('ProtocolError', plan, 'failed in fetch', cause)
   const failed = of('ConnectFailed', plan, 'has no reply', cause)
   return { ...failed, message: `${failed.message}${MAY_HAVE_RUN}` }
 }
@@ -115,8 +120,8 @@ export const classify = (error: unknown, phase: Phase, plan: Plan): Fault.Fault 
   if (outer.name === 'AbortError') return of('Aborted', plan, 'was aborted by fetch', cause)
   if (outer.name === 'TimeoutError' || SILENCE.test(cause.code))
     return of('ReadTimeout', plan, 'timed out in fetch', cause)
-  if (phase === 'Sent') return beforeReply(plan, cause)
-  return DECODING.test(cause.code)
+  if (phase === 'Sent') return beforeReply(plan, outer.name, cause)
+  return DECODING.test(cause.code) || DECODING_TEXT.test(cause.message)
     ? of('DecodingFailed', plan, 'has a body that cannot be decoded', cause)
     : of('BodyCut', plan, 'has a body that ended too early', cause)
 }

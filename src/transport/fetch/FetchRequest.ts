@@ -49,12 +49,21 @@ const streamOf = (source: BodyStream, onFailed: (error: unknown) => void): Reada
     { highWaterMark: 0 },
   )
 
+type Pair = readonly [name: string, value: string]
+
+const isCookie = ([name]: Pair): boolean => Headers.sameName(name, 'cookie')
+
+/** Joins Cookie fields with `; `, because workerd joins fields of one name with `, ` (RFC 9113 8.2.3). */
+const joinCookies = (fields: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
+  const cookies = fields.filter(isCookie)
+  if (cookies.length < 2) return fields
+  return [...fields.filter((field) => !isCookie(field)), ['Cookie', cookies.map(([, value]) => value).join('; ')]]
+}
+
 /** The fields that are passed to fetch. The length of a stream is added where fetch accepts it, as it cannot know it. */
-const fieldsOf = (plan: Plan, fetch: Capabilities): ReadonlyArray<readonly [string, string]> => {
-  const fields = plan.headers.fields.flatMap(
-    (field): ReadonlyArray<readonly [string, string]> =>
-      treatment(plan, fetch, field) === 'Sent' ? [[field[0], Secret.reveal(field[1])]] : [],
-  )
+const fieldsOf = (plan: Plan, fetch: Capabilities): ReadonlyArray<Pair> => {
+  const sent = plan.headers.fields.filter((field) => treatment(plan, fetch, field) === 'Sent')
+  const fields = joinCookies(sent.map(([name, value]): Pair => [name, Secret.reveal(value)]))
   const isStream = plan.body._tag === 'Stream' || plan.body._tag === 'Once'
   const length = isStream ? Body.length(plan.body) : O.none
   const isKnown = O.isSome(length) && !Headers.has('Content-Length')(plan.headers)
@@ -83,6 +92,6 @@ export const initOf = (
   headers: fieldsOf(plan, fetch),
   redirect: more.redirect,
   signal: more.signal,
-  ...(body === null ? {} : { body: body instanceof BodyStream ? streamOf(body, more.onFailed) : body }),
-  ...(body instanceof BodyStream ? { duplex: 'half' } : {}),
+  body: body instanceof BodyStream ? streamOf(body, more.onFailed) : (body ?? undefined),
+  duplex: body instanceof BodyStream ? 'half' : undefined,
 })

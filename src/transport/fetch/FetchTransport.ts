@@ -7,10 +7,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Headers from '../../values/Headers.js'
+import type * as Headers from '../../values/Headers.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
-import { codings } from '../../wire/coding/ContentEncoding.js'
 import * as Fault from '../../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../../wire/Plan.js'
 import { makeChecked, type SendNow, type Transport, withPlan } from '../../wire/Transport.js'
@@ -18,6 +17,7 @@ import { LinkedList } from '../undici/LinkedList.js'
 import { BodyStream } from '../undici/RequestBody.js'
 import { type Capabilities, detect } from './Capabilities.js'
 import { type AttemptOwner, FetchAttempt } from './FetchAttempt.js'
+import * as FetchCoding from './FetchCoding.js'
 import * as FetchFailure from './FetchFailure.js'
 import * as FetchRequest from './FetchRequest.js'
 import type * as FetchResponse from './FetchResponse.js'
@@ -72,15 +72,16 @@ const isFetch = (u: unknown): u is FetchFunction => typeof u === 'function'
 const VALUES: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   redirects: ['Shown', 'Hidden'],
   cookies: ['Plan', 'Browser'],
+  headerValues: ['Latin1', 'Utf8'],
   requestStreams: ['Any', 'Https', 'None'],
-  bodyOfGet: ['Sent', 'Rejected'],
-  methodCase: ['Kept', 'Changed'],
   badPorts: ['Sent', 'Blocked'],
+  severalCodings: ['Decoded', 'Kept'],
 }
 
 const isValid = (name: string, value: unknown): boolean => {
   const values = Object.hasOwn(VALUES, name) ? VALUES[name] : undefined
   if (values !== undefined) return values.includes(value)
+  if (name === 'methods' && value === 'Standard') return true
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
@@ -168,18 +169,15 @@ class FetchDispatcher implements AttemptOwner {
     return fetch(Url.sentHref(Url.withHash('')(plan.url)), init)
   }
 
-  examine(plan: Plan, { type, status, fields }: FetchResponse.Received): E.Either<Fault.Fault, Headers.Headers> {
-    if (type === 'opaqueredirect') return E.left(hiddenRedirect(plan))
-    if (type === 'error') return E.left(FetchFailure.notResponse(plan, 'fetch returned Response.error()'))
-    if (type === 'opaque')
-      return E.left(FetchFailure.notResponse(plan, "fetch hides it, because init.mode is 'no-cors'"))
-    if (status < 200 || status > 599) return E.left(FetchFailure.notResponse(plan, `its status is ${status}`))
-    const headers = Headers.fromPairs(fields)
-    const applied = codings(headers)
-    if (E.isLeft(applied)) return applied
-    // If fetch does not know all codings of a body, it decodes none of them.
-    const { decodes } = this.#capabilities
-    return E.right(applied.right.every((coding) => decodes.includes(coding)) ? Headers.empty : headers)
+  problemOf(plan: Plan, { type, status }: FetchResponse.Received): Fault.Fault | undefined {
+    if (type === 'opaqueredirect') return hiddenRedirect(plan)
+    if (type === 'error') return FetchFailure.notResponse(plan, 'fetch returned Response.error()')
+    if (type === 'opaque') return FetchFailure.notResponse(plan, "fetch hides it, because init.mode is 'no-cors'")
+    return status < 200 || status > 599 ? FetchFailure.notResponse(plan, `its status is ${status}`) : undefined
+  }
+
+  remaining(reader: FetchResponse.ChunkReader, headers: Headers.Headers): FetchCoding.CodedBody {
+    return FetchCoding.remaining(reader, headers, this.#capabilities)
   }
 
   onOver(attempt: FetchAttempt): void {

@@ -2,8 +2,9 @@
  * What fetch cannot do, as a list. `refusals` checks a plan before anything is sent, `Transport.fetch` returns the result as
  * `Unsupported`, and the table of the guide has one row for each entry.
  *
- * A field is not refused if fetch writes the same itself: a Host of the URL, the Content-Length of the body, and the
- * Accept-Encoding and `Connection: keep-alive` of `Session.defaults`. Messages have names of fields, but no values.
+ * A field is not refused if fetch writes it itself and its loss changes nothing: a Host of the URL, the Content-Length of the
+ * body, and what `Session.defaults` sets: Accept-Encoding, User-Agent and `Connection: keep-alive`. Messages have names of
+ * fields, but no values.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
@@ -75,13 +76,23 @@ const hostOf = ({ url }: Plan): string => url.origin.slice(url.protocol.length +
 /** Returns the length that fetch sends for a body, or `undefined` if it does not know it. */
 const lengthOf = ({ body }: Plan): number | undefined => (body._tag === 'Empty' ? 0 : O.toUndefined(Body.length(body)))
 
+/** The methods that the Fetch standard forbids, and those that it writes in upper case. */
+const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK'])
+const UPPER_CASE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
+
+/** Fields that name another method. They are forbidden only with a forbidden method. */
 const OVERRIDES: ReadonlySet<string> = new Set(['x-http-method', 'x-http-method-override', 'x-method-override'])
+
+/** The User-Agent of `Session.defaults`. */
+const DEFAULT_USER_AGENT = /^requests-ts\/[\d.]+$/
 
 /** Whether losing a field changes nothing, because fetch writes it itself. */
 const isWrittenByFetch = (plan: Plan, name: string, value: string): boolean => {
   switch (name) {
     case 'connection':
       return value.toLowerCase() === 'keep-alive'
+    case 'user-agent':
+      return DEFAULT_USER_AGENT.test(value)
     case 'accept-encoding':
       return value === supported
     case 'host':
@@ -102,7 +113,7 @@ export const isForbiddenName = (name: string, { forbiddenHeaders }: Capabilities
 const isForbidden = (name: string, value: string, fetch: Capabilities): boolean => {
   if (!isForbiddenName(name, fetch)) return false
   if (!OVERRIDES.has(name)) return true
-  return value.split(',').some((method) => fetch.forbiddenMethods.includes(method.trim().toUpperCase()))
+  return value.split(',').some((method) => FORBIDDEN_METHODS.has(method.trim().toUpperCase()))
 }
 
 /**
@@ -122,7 +133,6 @@ export const treatment = (plan: Plan, fetch: Capabilities, [name, value]: Header
   const text = Secret.reveal(value)
   const isLength = key === 'content-length'
   if (isLength && lengthOf(plan) !== undefined && text !== String(lengthOf(plan))) return 'Refused'
-  if (key === 'connection' && fetch.cookies === 'Plan' && text.toLowerCase() === 'close') return 'Sent'
   if (!isLength && !isForbidden(key, text, fetch)) return 'Sent'
   if (isWrittenByFetch(plan, key, text)) return 'Written'
   return isLength && !isForbiddenName(key, fetch) ? 'Sent' : 'Refused'
@@ -145,7 +155,11 @@ const refusedField =
 
 // --- the list --------------------------------------------------------------------------------------------------------
 
-const UNCHANGED = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
+/** Whether fetch sends a method in upper case instead. */
+const isRewritten = (method: string, methods: Capabilities['methods']): boolean => {
+  const upper = method.toUpperCase()
+  return method !== upper && (methods === 'Standard' ? UPPER_CASE_METHODS.has(upper) : methods.includes(upper))
+}
 
 const portOf = ({ url }: Plan): number => Number(url.port)
 
@@ -181,28 +195,27 @@ export const restrictions: ReadonlyArray<Restriction> = [
   },
   {
     name: 'method',
-    title: 'the methods CONNECT, TRACE and TRACK',
+    title: 'methods such as CONNECT and TRACE, and methods that are not a token',
     hint: 'use another method, or Transport.undici',
-    problem: ({ method }, { forbiddenMethods }) => {
+    problem: ({ method }, { methods }) => {
       if (!Headers.isName(method)) return 'the method is not a token'
-      return forbiddenMethods.includes(method.toUpperCase()) ? `it does not send the method ${method}` : undefined
+      const isSent = methods === 'Standard' ? !FORBIDDEN_METHODS.has(method.toUpperCase()) : methods.includes(method)
+      return isSent || isRewritten(method, methods) ? undefined : `it does not send the method ${method}`
     },
   },
   {
     name: 'method case',
     title: 'standard methods in lower case',
     hint: 'write the method in upper case',
-    problem: ({ method }, { methodCase }) =>
-      methodCase === 'Changed' && !UNCHANGED.has(method) && UNCHANGED.has(method.toUpperCase())
-        ? `it would send the method ${method} as ${method.toUpperCase()}`
-        : undefined,
+    problem: ({ method }, { methods }) =>
+      isRewritten(method, methods) ? `it would send the method ${method} as ${method.toUpperCase()}` : undefined,
   },
   {
     name: 'body of GET',
     title: 'a body with GET or HEAD',
     hint: 'use POST or QUERY, or Transport.undici',
-    problem: (plan, { bodyOfGet }) =>
-      bodyOfGet === 'Rejected' && isGet(plan) && (isStream(plan) || lengthOf(plan) !== 0)
+    problem: (plan) =>
+      isGet(plan) && (isStream(plan) || lengthOf(plan) !== 0)
         ? `it does not send a body with ${plan.method}`
         : undefined,
   },
@@ -244,11 +257,12 @@ export const restrictions: ReadonlyArray<Restriction> = [
   },
   {
     name: 'header syntax',
-    title: 'field values with control characters, or with characters beyond Latin-1',
+    title: 'field values that are not ASCII, or not Latin-1, and control characters',
     hint: 'encode the value, for example as RFC 8187 describes',
-    problem: ({ headers }) => {
+    problem: ({ headers }, { headerValues }) => {
+      const isWritten = (value: string): boolean => headerValues === 'Latin1' || /^[\t\x20-\x7e]*$/.test(value)
       const isValid = ([name, value]: Headers.Field): boolean =>
-        Headers.isName(name) && Headers.isValue(Secret.reveal(value))
+        Headers.isName(name) && Headers.isValue(Secret.reveal(value)) && isWritten(Secret.reveal(value))
       const count = headers.fields.filter((field) => !isValid(field)).length
       return count === 0 ? undefined : `${count} of the header fields have an invalid name or value`
     },
