@@ -107,7 +107,7 @@ export const responseOf = ({ exchange, head, cookies, rejected, next }: Done, by
     reason: head.reason,
     headers: head.headers,
     elapsed: head.elapsed,
-    url: exchange.plan.url.href,
+    url: head.finalUrl ?? exchange.plan.url.href,
     bytes,
     encoding: contentType === undefined ? O.none : Charset.ofContentType(contentType),
     cookies,

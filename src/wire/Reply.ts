@@ -51,6 +51,12 @@ export interface Head {
   readonly elapsed: number
   /** The protocol version, if it is not HTTP/1.1. */
   readonly httpVersion?: 'HTTP/2'
+  /**
+   * The URL of the reply, if the transport has followed redirects itself. It is then the `url` of the response.
+   *
+   * @since 0.2.0
+   */
+  readonly finalUrl?: string
 }
 
 /** A plan and the head of its reply. */
@@ -108,8 +114,14 @@ export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }:
 })
 
 /** Returns the head of a reply, without its body. */
-export const headOf = ({ status, reason, headers, elapsed, httpVersion }: Reply): Head =>
-  httpVersion === undefined ? { status, reason, headers, elapsed } : { status, reason, headers, elapsed, httpVersion }
+export const headOf = ({ status, reason, headers, elapsed, httpVersion, finalUrl }: Reply): Head => {
+  if (httpVersion === undefined && finalUrl === undefined) return { status, reason, headers, elapsed }
+  return {
+    ...{ status, reason, headers, elapsed },
+    ...(httpVersion === undefined ? {} : { httpVersion }),
+    ...(finalUrl === undefined ? {} : { finalUrl }),
+  }
+}
 
 /** Checks whether a value has the shape of a head. A hook or a transport of the user may return anything. */
 export const isHead = (u: unknown): u is Head => {

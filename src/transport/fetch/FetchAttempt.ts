@@ -44,6 +44,8 @@ import * as FetchResponse from './FetchResponse.js'
 export interface AttemptOwner {
   /** Calls fetch. May throw. */
   call(attempt: FetchAttempt, signal: AbortSignal): PromiseLike<unknown>
+  /** Returns the URL of the reply, if fetch has followed redirects. */
+  finalUrl(plan: Plan, received: FetchResponse.Received): string | undefined
   /** Returns the fault of a response that cannot be a reply. */
   problemOf(plan: Plan, received: FetchResponse.Received): Fault.Fault | undefined
   /** Returns a body with the codings that fetch has not decoded. */
@@ -226,7 +228,10 @@ export class FetchAttempt
       this.fail(problem)
       return
     }
-    const headers = Reply.receivedHeaders(fields)
+    const finalUrl = this.#owner.finalUrl(this.plan, received.right)
+    // The jar would store cookies of another URL under that of the plan.
+    const own = finalUrl === undefined ? fields : fields.filter(([name]) => name.toLowerCase() !== 'set-cookie')
+    const headers = Reply.receivedHeaders(own)
     const hasBody = reader !== undefined && Status.hasBody(this.plan.method, status)
     const coded = hasBody ? this.#owner.remaining(reader, headers) : undefined
     // Across origins a browser hides Content-Encoding, and Content-Length may be that of the coded body.
@@ -237,7 +242,7 @@ export class FetchAttempt
     this.#body = body
     this.#phase = 'Receiving'
     const elapsed = this.#clock.monotonic() - this.#start
-    const head = { status, reason, headers, elapsed }
+    const head = { status, reason, headers, elapsed, ...(finalUrl === undefined ? {} : { finalUrl }) }
     this.#listener.onReply(E.right({ ...head, body: body.source(coded?.headers ?? Headers.empty) }))
     if (coded === undefined) {
       this.#succeed(body)

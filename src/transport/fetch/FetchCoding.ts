@@ -8,9 +8,11 @@
  * | `zstd` alone, not in the list of fetch          | depends on the version      | its first octets decide           |
  * | another that fetch does not know                | is as it was sent           | is decoded by this library, if known |
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import * as Coding from '../../wire/coding/Coding.js'
+import * as Fault from '../../wire/Fault.js'
 import type { Capabilities } from './Capabilities.js'
 import { type ChunkReader, octetsOf } from './FetchResponse.js'
 
@@ -32,9 +34,13 @@ export const remaining = (reader: ChunkReader, headers: Headers.Headers, fetch: 
   if (names.length === 0) return { reader, headers: Headers.empty }
   const isKnown = names.every((name) => fetch.decodes.includes(name))
   if (isKnown && (names.length === 1 || fetch.severalCodings === 'Decoded')) return { reader, headers: Headers.empty }
-  const [name] = names
-  if (names.length === 1 && name === 'zstd') return { reader: decodingZstd(reader), headers: Headers.empty }
-  return { reader, headers }
+  return isZstd(headers) ? { reader: decodingZstd(reader), headers: Headers.empty } : { reader, headers }
+}
+
+/** Whether zstd is the only coding, and this library decodes it in this runtime. */
+const isZstd = (headers: Headers.Headers): boolean => {
+  const codings = Coding.codings(headers)
+  return E.isRight(codings) && codings.right.length === 1 && codings.right[0] === 'zstd'
 }
 
 /** The start of a frame (RFC 8878 3.1.1). A body without it was decoded by fetch. */
@@ -50,7 +56,9 @@ async function* octetsIn(reader: ChunkReader): AsyncGenerator<Uint8Array> {
         return
       }
       const octets = octetsOf(value)
-      if (octets !== undefined) yield octets
+      // A body reports a fault as an exception.
+      if (octets === undefined) throw Fault.make('ProtocolError', 'The body has chunks that are not octets')
+      yield octets
     }
   } finally {
     if (!isEnded) await reader.cancel()

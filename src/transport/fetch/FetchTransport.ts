@@ -176,6 +176,16 @@ class FetchDispatcher implements AttemptOwner {
     return status < 200 || status > 599 ? FetchFailure.notResponse(plan, `its status is ${status}`) : undefined
   }
 
+  finalUrl({ url }: Plan, { redirectedTo }: FetchResponse.Received): string | undefined {
+    if (redirectedTo === undefined || !URL.canParse(redirectedTo)) return undefined
+    const final = new URL(redirectedTo)
+    final.username = ''
+    final.password = ''
+    // A server may have repeated a secret query.
+    if (Url.sentHref(url) !== url.href) final.search = ''
+    return final.href
+  }
+
   remaining(reader: FetchResponse.ChunkReader, headers: Headers.Headers): FetchCoding.CodedBody {
     return FetchCoding.remaining(reader, headers, this.#capabilities)
   }

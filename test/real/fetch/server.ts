@@ -34,8 +34,12 @@ const answer = async (
   request: IncomingMessage,
   response: ServerResponse,
   counts: Map<string, number>,
+  abandoned: string[],
 ): Promise<void> => {
   const { method = '', url = '/', rawHeaders, socket } = request
+  response.on('close', () => {
+    if (!response.writableFinished) abandoned.push(url)
+  })
   const length = await lengthOf(request)
   const cors = corsOf(request)
   const end = (
@@ -56,6 +60,8 @@ const answer = async (
       return end(200, '', { 'Set-Cookie': ['a=1', 'b=2'] })
     case 'coding':
       return end(200, CODED[detail] ?? '', { 'Content-Encoding': detail })
+    case 'length':
+      return end(200, 'hello', { 'Content-Length': '5' })
     case 'cut-gzip':
       return end(200, gzipSync('hello'.repeat(1000)).subarray(0, 20), { 'Content-Encoding': 'gzip' })
     case 'cut':
@@ -134,16 +140,17 @@ export interface Servers {
   readonly origins: Origins
   /** Serves a page from another origin than `echo`. */
   readonly page: string
-  /** The number of connections that are open at `echo`. */
-  readonly connections: () => number
+  /** The targets of requests whose connection ended before their response. */
+  readonly abandoned: ReadonlyArray<string>
   readonly close: () => Promise<void>
 }
 
 export const openServers = async (): Promise<Servers> => {
   const counts = new Map<string, number>()
+  const abandoned: string[] = []
   const make = (): Server =>
     createServer((request, response) => {
-      answer(request, response, counts).catch(() => response.destroy())
+      answer(request, response, counts, abandoned).catch(() => response.destroy())
     })
   const sockets = new Set<net.Socket>()
   const track = (server: net.Server): net.Server =>
@@ -156,13 +163,6 @@ export const openServers = async (): Promise<Servers> => {
   const page = make()
   const methods = methodServer()
   const free = net.createServer()
-  let open = 0
-  echo.on('connection', (socket: net.Socket) => {
-    open += 1
-    socket.on('close', () => {
-      open -= 1
-    })
-  })
   const ports = await Promise.all([echo, page, methods].map((server) => listen(track(server), 0)))
   const [blocked, blockedPort] = await listenOnBlocked(make)
   track(blocked)
@@ -177,7 +177,7 @@ export const openServers = async (): Promise<Servers> => {
       closed: `http://127.0.0.1:${closedPort}`,
     },
     page: `http://127.0.0.1:${pagePort}/page`,
-    connections: () => open,
+    abandoned,
     close: async () => {
       for (const socket of sockets) socket.destroy()
       await Promise.all([echo, page, methods, blocked].map((server) => new Promise((resolve) => server.close(resolve))))
