@@ -225,7 +225,7 @@ describe('Transport.refusal', () => {
       expect(wrap(Transport.memory({}))).not.toHaveProperty('refusal')
     }
   })
-  it('is none for what plain JavaScript may set', () => {
+  it('ignores what plain JavaScript may set', () => {
     const values = [5, () => 5, () => null, () => ({ value: 5 }), () => O.some(5), () => O.some({ _tag: 'Aborted' })]
     const throwing = (): never => {
       throw new Error('mine')
