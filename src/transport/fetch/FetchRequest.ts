@@ -3,6 +3,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../../values/Body.js'
 import * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
+import { supported } from '../../wire/coding/ContentEncoding.js'
+import { isAvailable } from '../../wire/coding/Zlib.js'
 import type { Plan } from '../../wire/Plan.js'
 import { BodyStream, type UploadListener } from '../undici/RequestBody.js'
 import type { Capabilities } from './Capabilities.js'
@@ -60,10 +62,14 @@ const joinCookies = (fields: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
   return [...fields.filter((field) => !isCookie(field)), ['Cookie', cookies.map(([, value]) => value).join('; ')]]
 }
 
+/** Where the runtime has no zlib, the Accept-Encoding of `Session.defaults` becomes what fetch decodes. */
+const acceptable = (name: string, value: string, { decodes }: Capabilities): string =>
+  isAvailable || value !== supported || !Headers.sameName(name, 'accept-encoding') ? value : decodes.join(', ')
+
 /** The fields that are passed to fetch. The length of a stream is added where fetch accepts it, as it cannot know it. */
 const fieldsOf = (plan: Plan, fetch: Capabilities): ReadonlyArray<Pair> => {
   const sent = plan.headers.fields.filter((field) => treatment(plan, fetch, field) === 'Sent')
-  const fields = joinCookies(sent.map(([name, value]): Pair => [name, Secret.reveal(value)]))
+  const fields = joinCookies(sent.map(([name, value]): Pair => [name, acceptable(name, Secret.reveal(value), fetch)]))
   const isStream = plan.body._tag === 'Stream' || plan.body._tag === 'Once'
   const length = isStream ? Body.length(plan.body) : O.none
   const isKnown = O.isSome(length) && !Headers.has('Content-Length')(plan.headers)

@@ -215,10 +215,11 @@ const hiddenRedirect = (plan: Plan): Fault.Fault => {
  * @category constructors
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
- * import { Client, Http, Response, Transport } from 'requests-ts'
+ * import { Client, Environment, Http, Response, Transport } from 'requests-ts'
  *
  * const transport = Transport.fetch({ fetch: async () => new globalThis.Response('hello') })
- * const text = await pipe(Http.get('https://h.test/'), Http.map(Response.text), Client.runWith({ transport }))()
+ * const options = { transport, environment: Environment.empty } // a proxy of the environment would be refused
+ * const text = await pipe(Http.get('https://h.test/'), Http.map(Response.text), Client.runWith(options))()
  * assert.deepEqual(text, { _tag: 'Right', right: 'hello' })
  */
 export const fetch = (options: FetchOptions = {}): Transport => {

@@ -270,13 +270,13 @@ export const restrictions: ReadonlyArray<Restriction> = [
   {
     name: 'proxy',
     title: 'a proxy',
-    hint: 'use Session.withoutProxy, or Transport.undici',
+    hint: 'use Session.withoutProxy, or Session.withAmbient({ proxies: false }) for one of the environment, or Transport.undici',
     problem: ({ route: { proxy } }) => (O.isSome(proxy) ? 'it does not use the proxy of the plan' : undefined),
   },
   {
     name: 'tls',
     title: '`verify: false`, a CA or a client certificate',
-    hint: 'remove them and use the certificates of the runtime, or use Transport.undici',
+    hint: 'remove them, or use Session.withAmbient({ certificates: false }) for a CA of the environment, or Transport.undici',
     problem: (plan) =>
       hasDefaultTls(plan) ? undefined : 'it does not use verify, CA and client certificate of the plan',
   },

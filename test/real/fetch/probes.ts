@@ -249,6 +249,12 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     const names = seenIn(text).headers.map(([name]) => name.toLowerCase())
     return listed([...new Set(names)].filter((name) => !FRAMING.has(name)).sort())
   },
+  'Accept-Encoding of the default session': async ({ echo }) => {
+    const plan = Plan.plan({ session: Session.defaults })(Request.get(`${echo}/seen`))
+    const { text = '', fault } = E.isRight(plan) ? await send(plan.right) : {}
+    if (fault !== undefined) return fault._tag
+    return seenIn(text).headers.find(([name]) => name.toLowerCase() === 'accept-encoding')?.[1] ?? '–'
+  },
   'two fields of one name': async ({ echo }) => {
     const { text = '' } = await send(withField('X-A', '2')(withField('X-A', '1')(planAt(`${echo}/seen`))))
     return seenIn(text).headers.filter(([name]) => name.toLowerCase() === 'x-a').length === 2 ? 'two' : 'joined'

@@ -61,10 +61,10 @@ export const replace = (page: string, written: string): string => {
 
 /** Returns the column of a runtime in a page, by the titles of the rows. */
 export const columnOf = (page: string, runtime: Runtime): Readonly<Record<string, string>> => {
-  const [, after = ''] = page.split(START)
+  const [tablesOnly = ''] = (page.split(START)[1] ?? '').split(/^## /m)
   const at = RUNTIMES.indexOf(runtime) + 1
   return Object.fromEntries(
-    Array.from(after.matchAll(/^\| (?!what)(.*) \|$/gm), ([, row = '']) => {
+    Array.from(tablesOnly.matchAll(/^\| (?!what)(.*) \|$/gm), ([, row = '']) => {
       const cells = row.split(' | ')
       const title = /\(`([^`]+)`\)$/.exec(cells[0] ?? '')?.[1] ?? cells[0] ?? ''
       return [title, cells[at] ?? '']

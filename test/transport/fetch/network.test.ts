@@ -31,7 +31,7 @@ afterAll(() => opened?.close())
 const transport = Transport.fetch()
 
 /** Waits until the server has seen that a request was abandoned. */
-const abandoned = (path: string): Promise<void> => vi.waitFor(() => expect(servers().abandoned).toContain(path), 2_000)
+const abandoned = (path: string): Promise<void> => vi.waitFor(() => expect(servers().abandoned).toContain(path), 5_000)
 
 const sent = async (path: string, controls: Transport.SendControls = {}): Promise<Transport.Reply> => {
   const outcome = await transport(planOf(Request.get(at(path))), controls)()
@@ -41,8 +41,8 @@ const sent = async (path: string, controls: Transport.SendControls = {}): Promis
 
 describe('a request over fetch ends', () => {
   it.each([
-    ['read', { timeouts: { read: 50 } }, {}, 'ReadTimeout', 50],
-    ['connect and read', { timeouts: { connect: 30, read: 50 } }, {}, 'ReadTimeout', 80],
+    ['read', { timeouts: { read: 250 } }, {}, 'ReadTimeout', 250],
+    ['connect and read', { timeouts: { connect: 100, read: 150 } }, {}, 'ReadTimeout', 250],
   ])('after the %s timeout', async (what, route, controls, tag, limit) => {
     const plan = planOf(Request.get(at(`/silent?${encodeURIComponent(what)}`)))
     const outcome = await exchange(transport, { ...plan, route: { ...plan.route, ...route } }, controls)
@@ -51,7 +51,7 @@ describe('a request over fetch ends', () => {
   })
   it('at its deadline, on the clock of its exchange', async () => {
     const clock = { ...Clock.system, monotonic: () => 5_000 }
-    const { fault } = await exchange(transport, planOf(Request.get(at('/silent?d'))), { clock, deadline: 5_050 })
+    const { fault } = await exchange(transport, planOf(Request.get(at('/silent?d'))), { clock, deadline: 5_250 })
     expect(fault?._tag).toBe('DeadlineExceeded')
     await abandoned('/silent?d')
   })
@@ -68,7 +68,7 @@ describe('a request over fetch ends', () => {
   it('with the signal, and removes its listener', async () => {
     const abort = new AbortController()
     const pending = exchange(transport, planOf(Request.get(at('/silent?a'))), { signal: abort.signal })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 250))
     abort.abort()
     expect((await pending).fault?._tag).toBe('Aborted')
     await abandoned('/silent?a')
@@ -78,7 +78,7 @@ describe('a request over fetch ends', () => {
   it('with close, also if fetch ignores its signal, and the transport can be used again', async () => {
     const own = over(() => new Promise(() => {}))
     const [real, fake] = [exchange(transport, planOf(Request.get(at('/silent?c')))), exchange(own.transport)]
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 250))
     await Promise.all([Transport.close(transport)(), Transport.close(own.transport)()])
     expect([(await real).fault, (await fake).fault]).toMatchObject([{ _tag: 'ClientClosed' }, { _tag: 'ClientClosed' }])
     await abandoned('/silent?c')
@@ -103,7 +103,7 @@ describe('a body over fetch that is not read to its end ends the request', () =>
   it('if the signal aborts', async () => {
     const abort = new AbortController()
     const reply = await sent('/endless?abort', { signal: abort.signal })
-    setTimeout(() => abort.abort(), 30)
+    setTimeout(() => abort.abort(), 100)
     expect(await reply.body.gather(1e9)()).toMatchObject({ left: { _tag: 'Aborted' } })
     await abandoned('/endless?abort')
   })
@@ -244,8 +244,8 @@ describe('the guide', () => {
     const column = columnOf(page, 'Node')
     expect(Object.keys(column).length).toBeGreaterThan(20)
     const found = await findings(servers().origins)
-    // From Node 24 on, zstd is decoded too, by fetch or by this library.
-    const codings = found['decoded codings']?.replace(', zstd', '')
-    expect({ ...found, 'decoded codings': codings }).toEqual(column)
+    // Node 24 has zstd, in fetch or in zlib.
+    const withoutZstd = Object.entries(found).map(([row, cell]) => [row, cell.replace(', zstd', '')])
+    expect(Object.fromEntries(withoutZstd)).toEqual(column)
   }, 60_000)
 })
