@@ -32,7 +32,7 @@ const CANNOT: ReadonlyArray<TransportLaw> = [
   'no connection stays open', // its pool is global and cannot be closed
 ]
 /**
- * Laws whose result depends on the version of Node: in Node 20, undici replaces the connection of a body that was discarded by a
+ * Laws whose result depends on the version of Node: before Node 24, undici replaces the connection of a body that was discarded by a
  * new one, which is idle.
  */
 const MAY_NOT: ReadonlyArray<TransportLaw> = ['a discarded body releases its connection']
