@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it, test, vi } from 'vitest'
 import * as Request from '../../../src/Request.js'
 import * as Transport from '../../../src/Transport.js'
@@ -11,7 +12,7 @@ import * as Octets from '../../../src/values/Octets.js'
 import * as Coding from '../../../src/wire/coding/Coding.js'
 import * as Fault from '../../../src/wire/Fault.js'
 import { untyped } from '../../untyped.js'
-import { endless, exchange, over, planOf, showsSecret } from './fakes.js'
+import { type Call, endless, exchange, over, planOf, showsSecret } from './fakes.js'
 
 // What a fetch may do instead of returning a Response: every outcome is a reply or a tagged Left.
 
@@ -385,6 +386,66 @@ describe('a request body', () => {
       ['X-A', '1'],
       ['Cookie', 'a=1; b=2'],
     ])
+  })
+})
+
+describe('an attempt over fetch', () => {
+  it('does not count the wait for a slow request body as silence', async () => {
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      yield Octets.fromText('late')
+    }
+    const respond = async ({ init }: Call): Promise<Response> => new Response(await new Response(init.body).text())
+    const plan = planOf(
+      pipe(Request.post('https://h.test/'), Request.withStream(slow), Request.withTimeouts({ read: 150 })),
+    )
+    expect(await exchange(over(respond).transport, plan)).toMatchObject({ text: 'late' })
+  })
+  it('fails with a request body that fails, even if fetch ignores the failure', async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield Octets.fromText('a')
+      throw new Error('disk gone')
+    }
+    const respond = async ({ init }: Call): Promise<Response> => {
+      await new Response(init.body).text().catch(() => '')
+      return new Response('ok')
+    }
+    const plan = planOf(Request.withStream(failing)(Request.post('https://h.test/')))
+    expect(await exchange(over(respond).transport, plan)).toMatchObject({ fault: { _tag: 'RequestBodyFailed' } })
+  })
+  it('stops reading a body that is not wanted yet, and continues', async () => {
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        pulled += 1
+        if (pulled > 40) controller.close()
+        else controller.enqueue(new Uint8Array(65_536))
+      },
+    })
+    const sent = await over(() => new Response(body)).transport(planOf(), {})()
+    if (E.isLeft(sent)) return expect.unreachable(sent.left.message)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(pulled).toBeLessThan(10)
+    expect(await sent.right.body.gather(1e9)()).toMatchObject({ right: { length: 40 * 65_536 } })
+  })
+  it.each([
+    [
+      'coded',
+      'basic',
+      [
+        ['content-encoding', 'gzip'],
+        ['content-length', '5'],
+      ],
+      undefined,
+    ],
+    ['of another origin, which may be coded', 'cors', [['content-length', '5']], undefined],
+    ['neither', 'basic', [['content-length', '5']], 5],
+  ])('reports the total of a body that is %s', async (_, type, headers, total) => {
+    const seen: Transport.Progress[] = []
+    const response = { status: 200, type, headers, body: new Response('plain').body }
+    const progress = (one: Transport.Progress) => () => void seen.push(one)
+    await exchange(over(() => response).transport, planOf(), { progress })
+    expect(seen).toEqual([{ direction: 'down', bytes: 5, ...(total === undefined ? {} : { total }) }])
   })
 })
 
