@@ -37,12 +37,15 @@ export class ActivityTimer {
     this.#lastActivity = performance.now()
   }
 
-  /** Observes the earliest limit. Called when `silenceLimit` may have become shorter. */
+  /** Observes the earliest limit. Called when `silenceLimit` may have changed. */
   update(): void {
     const due = Math.min(this.#lastActivity + this.#listener.silenceLimit(), this.#deadline)
-    if (this.#isStopped || !(due < this.#firesAt)) return
+    const isEarlyEnough = due !== NO_TIMEOUT && this.#firesAt <= due
+    if (this.#isStopped || isEarlyEnough) return
     clearTimeout(this.#timeout)
     this.#firesAt = due
+    // A timeout without a limit would keep the process alive.
+    if (due === NO_TIMEOUT) return
     this.#timeout = setTimeout(() => this.#fire(), Math.min(Math.max(0, due - performance.now()), MAX_DELAY_MS))
   }
 

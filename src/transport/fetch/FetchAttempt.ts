@@ -291,6 +291,7 @@ export class FetchAttempt
 
   pause(): void {
     this.#isPaused = true
+    this.#timer.update()
   }
 
   resume(): void {

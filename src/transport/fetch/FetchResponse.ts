@@ -8,6 +8,7 @@
  * | `headers.getSetCookie()`            | one field for each Set-Cookie                                              |
  * | `body`, a `ReadableStream`          | its chunks                                                                |
  * | `body`, another async iterable      | its chunks, for node-fetch                                                |
+ * | `arrayBuffer()`, without a `body`   | one chunk, for React Native                                               |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Fault from '../../wire/Fault.js'
@@ -73,6 +74,21 @@ const readerOf = (body: object): ChunkReader | undefined => {
 
 const textOf = (u: unknown): string => (typeof u === 'string' ? u : '')
 
+/** Reads a body at once, where a response has no stream. */
+const wholeOf = (response: object): ChunkReader | undefined => {
+  if (typeof Reflect.get(response, 'arrayBuffer') !== 'function') return undefined
+  let isRead = false
+  return {
+    next: async () => {
+      if (isRead) return { done: true }
+      isRead = true
+      const buffer: unknown = await call(response, 'arrayBuffer')
+      return { done: false, value: buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : buffer }
+    },
+    cancel: () => undefined,
+  }
+}
+
 /** Returns what a fetch returned, or what is wrong with it. Locks its body. */
 export const read = (response: unknown): E.Either<string, Received> => {
   if (!isObject(response)) return E.left(`fetch returned ${Fault.kindOf(response)} instead of a Response`)
@@ -83,7 +99,7 @@ export const read = (response: unknown): E.Either<string, Received> => {
     if (typeof status !== 'number' || !Number.isInteger(status)) return E.left('fetch did not return a Response')
     if (fields === undefined) return E.left('the headers of the Response are not a list of pairs')
     const given: unknown = Reflect.get(response, 'body')
-    const body = isObject(given) ? readerOf(given) : undefined
+    const body = isObject(given) ? readerOf(given) : given === undefined ? wholeOf(response) : undefined
     if (isObject(given) && body === undefined) return E.left('the body of the Response is not a stream')
     const isRedirected = Reflect.get(response, 'redirected') === true
     const redirectedTo = isRedirected ? textOf(Reflect.get(response, 'url')) : undefined

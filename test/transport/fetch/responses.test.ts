@@ -234,6 +234,16 @@ describe('a reply', () => {
     const response = { status: 200, statusText: 'OK', headers: new Map([['a', 'b']]), body: chunks() }
     expect(await exchange(over(() => response).transport)).toMatchObject({ text: 'ab' })
   })
+  it('without a stream is read at once', async () => {
+    const response = { status: 200, headers: [], arrayBuffer: async () => Octets.fromText('whole').buffer }
+    expect(await exchange(over(() => response).transport)).toMatchObject({ text: 'whole' })
+    const broken = {
+      status: 200,
+      headers: [],
+      arrayBuffer: () => Promise.reject(new TypeError('Network request failed')),
+    }
+    expect(await exchange(over(() => broken).transport)).toMatchObject({ fault: { _tag: 'BodyCut' } })
+  })
   it.each([204, 304])('with status %i has no body', async (status) => {
     expect(await exchange(over(() => new Response(null, { status })).transport)).toMatchObject({ text: '' })
   })
@@ -412,6 +422,20 @@ describe('an attempt over fetch', () => {
     }
     const plan = planOf(Request.withStream(failing)(Request.post('https://h.test/')))
     expect(await exchange(over(respond).transport, plan)).toMatchObject({ fault: { _tag: 'RequestBodyFailed' } })
+  })
+  it('keeps no timeout for a body that is not read', async () => {
+    vi.useFakeTimers()
+    try {
+      const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) })
+      const plan = planOf(Request.withTimeouts({ read: 60_000 })(Request.get('http://h.test/')))
+      const { transport } = over(() => new Response(body))
+      const sent = await transport(plan, {})()
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0))
+      expect(E.isRight(sent)).toBe(true)
+      if (E.isRight(sent)) await sent.right.body.discard()
+    } finally {
+      vi.useRealTimers()
+    }
   })
   it('stops reading a body that is not wanted yet, and continues', async () => {
     let pulled = 0
