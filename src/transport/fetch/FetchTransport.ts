@@ -4,6 +4,9 @@
  *
  * What fetch cannot do is `Unsupported` before anything is sent: see `Fetch.restrictions`. A browser shows a redirect only
  * after it was sent, and without its Location: then the reply is `Unsupported`, unless `hiddenRedirects` is `follow`.
+ *
+ * The field `unsupported` of the fault has names of `Fetch.restrictions`, or `redirect` for a hidden redirect, or the name of an
+ * option that is not valid, such as `fetch`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -215,11 +218,11 @@ const hiddenRedirect = (plan: Plan): Fault.Fault => {
  * @category constructors
  * @example
  * import { pipe } from 'fp-ts/lib/function.js'
- * import { Client, Environment, Http, Response, Transport } from 'requests-ts'
+ * import { Client, Http, Response, Session, Transport } from 'requests-ts'
  *
  * const transport = Transport.fetch({ fetch: async () => new globalThis.Response('hello') })
- * const options = { transport, environment: Environment.empty } // a proxy of the environment would be refused
- * const text = await pipe(Http.get('https://h.test/'), Http.map(Response.text), Client.runWith(options))()
+ * const run = Client.runWith({ session: Session.empty, transport })
+ * const text = await pipe(Http.get('https://h.test/'), Http.map(Response.text), run)()
  * assert.deepEqual(text, { _tag: 'Right', right: 'hello' })
  */
 export const fetch = (options: FetchOptions = {}): Transport => {
