@@ -116,14 +116,6 @@ const sendThrough = (sender: Sender, controls: SendControls, plan: Plan, listene
     return
   }
   const transport = transportFor(sender, plan)
-  if (transport.refusal !== undefined) {
-    const refused = refusal(transport)(plan)
-    // Before a limit or a recorder around the transport starts.
-    if (O.isSome(refused)) {
-      listener.onReply(E.left(refused.value))
-      return
-    }
-  }
   const send = checkedSend(transport)
   if (send !== undefined && !hidesMore(plan)) send(plan, controls, listener)
   else sendAndCheck(transport, controls, plan).then((result) => listener.onReply(result))
@@ -134,6 +126,9 @@ const sendAndCheck = async (
   controls: SendControls,
   plan: Plan,
 ): Promise<E.Either<TransportError, Reply>> => {
+  // Before a limit or a recorder around the transport starts.
+  const refused = refusal(transport)(plan)
+  if (O.isSome(refused)) return E.left(refused.value)
   try {
     const task: unknown = transport(plan, controls)
     if (typeof task === 'function') return validate(plan, await task())

@@ -15,6 +15,7 @@ import * as Clock from '../../../src/wire/Clock.js'
 import { findings } from '../../real/fetch/probes.js'
 import { openServers, type Servers } from '../../real/fetch/server.js'
 import { columnOf } from '../../real/fetch/table.js'
+import { untyped } from '../../untyped.js'
 import { exchange, over, planOf } from './fakes.js'
 
 // The fetch of this version of Node against servers on loopback.
@@ -230,8 +231,9 @@ describe('Transport.refusal', () => {
     const throwing = (): never => {
       throw new Error('mine')
     }
+    for (const none of [undefined, null, 5]) expect(Transport.refusal(untyped(none))(planOf())).toEqual(O.none)
     for (const refusal of [...values, throwing]) {
-      const odd = Object.assign(Transport.memory({}), { refusal }) as Transport.Transport // as plain JavaScript does
+      const odd = untyped<Transport.Transport>(Object.assign(Transport.memory({}), { refusal }))
       expect(Transport.refusal(odd)(planOf())).toEqual(O.none)
     }
   })
