@@ -62,6 +62,7 @@ export interface Restriction {
  * @category model
  */
 export interface Refusal {
+  /** That of the restriction. */
   readonly name: RestrictionName
   /** What fetch does not do, without values of header fields. */
   readonly problem: string
