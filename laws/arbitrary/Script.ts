@@ -40,6 +40,7 @@ const tag: fc.Arbitrary<FaultTag> = fc.constantFrom(
   'TlsFailed',
   'ProtocolError',
   'RequestBodyFailed',
+  'Unsupported',
 )
 
 const outcome: fc.Arbitrary<Step['outcome']> = fc.oneof(

@@ -92,13 +92,14 @@ const MAY_HAVE_RUN = '. The server may have processed the request'
 
 const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): Fault.Fault => {
   const { code, message } = cause
+  // Before the text of Deno, which has `(Connect)` in both.
+  if (CERTIFICATE.test(code) || CERTIFICATE_TEXT.test(message)) {
+    return Fault.unsent(of('TlsFailed', plan, 'was not sent: the certificate of the server is not valid', cause))
+  }
   if (NOT_CONNECTED.test(code) || (code === '' && NOT_CONNECTED_TEXT.test(message))) {
     return Fault.unsent(of('ConnectFailed', plan, 'could not connect', cause))
   }
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return Fault.unsent(of('ConnectTimeout', plan, 'could not connect', cause))
-  if (CERTIFICATE.test(code) || CERTIFICATE_TEXT.test(message)) {
-    return Fault.unsent(of('TlsFailed', plan, 'was not sent: the certificate of the server is not valid', cause))
-  }
   if (TLS.test(code)) return of('TlsFailed', plan, 'failed in TLS', cause)
   if (NOT_SENDABLE.test(code)) return Fault.unsent(of('ProtocolError', plan, 'cannot be sent by fetch', cause))
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {

@@ -30,6 +30,8 @@ export interface Origins {
   readonly blocked: string
   /** Nothing listens here. */
   readonly closed: string
+  /** Has a certificate that no client trusts. */
+  readonly untrusted: string
 }
 
 /** A request, as the server received it. */
@@ -271,6 +273,8 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'a body shorter than its length': async ({ echo }) => tagOf(await send(planAt(`${echo}/cut`))),
   'a refused connection': async ({ closed }) => tagOf(await send(planAt(`${closed}/?key=secret`))),
   'a connection that ends before the reply': async ({ echo }) => tagOf(await send(planAt(`${echo}/hang-up`))),
+  'a certificate that is not trusted': async ({ untrusted }) => tagOf(await send(planAt(`${untrusted}/`))),
+  'a reply that is not HTTP': async ({ echo }) => tagOf(await send(planAt(`${echo}/garbage`))),
   'a silent server, with a read timeout': async ({ echo }) => {
     const plan = planAt(`${echo}/silent`)
     return tagOf(await send({ ...plan, route: { ...plan.route, timeouts: { read: 100 } } }))

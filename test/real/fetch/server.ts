@@ -1,6 +1,8 @@
 /** The servers that probes send to: they tell what arrived, and allow every origin, method and field (CORS). */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import type { Origins, Seen } from './probes.js'
@@ -72,6 +74,9 @@ const answer = async (
     case 'hang-up':
       socket.destroy()
       return
+    case 'garbage':
+      socket.end('I do not speak HTTP\r\n\r\n')
+      return
     case 'silent':
       return
     case 'endless': {
@@ -113,6 +118,12 @@ const methodServer = (): net.Server =>
       socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
     })
   })
+
+const pki = (name: string): Buffer => readFileSync(new URL(`../../pki/${name}`, import.meta.url))
+
+/** A server whose certificate no client trusts. */
+const untrustedServer = (): net.Server =>
+  https.createServer({ cert: pki('self-signed.pem'), key: pki('self-signed.key') }, (_, response) => response.end('ok'))
 
 const listen = async (server: net.Server, port: number): Promise<number> => {
   server.listen(port, '127.0.0.1')
@@ -162,25 +173,29 @@ export const openServers = async (): Promise<Servers> => {
   const echo = make()
   const page = make()
   const methods = methodServer()
+  const untrusted = untrustedServer()
   const free = net.createServer()
-  const ports = await Promise.all([echo, page, methods].map((server) => listen(track(server), 0)))
+  const ports = await Promise.all([echo, page, methods, untrusted].map((server) => listen(track(server), 0)))
   const [blocked, blockedPort] = await listenOnBlocked(make)
   track(blocked)
   const closedPort = await listen(free, 0)
   await new Promise((resolve) => free.close(resolve))
-  const [echoPort, pagePort, methodPort] = ports
+  const [echoPort, pagePort, methodPort, untrustedPort] = ports
   return {
     origins: {
       echo: `http://127.0.0.1:${echoPort}`,
       methods: `http://127.0.0.1:${methodPort}`,
       blocked: `http://127.0.0.1:${blockedPort}`,
       closed: `http://127.0.0.1:${closedPort}`,
+      untrusted: `https://127.0.0.1:${untrustedPort}`,
     },
     page: `http://127.0.0.1:${pagePort}/page`,
     abandoned,
     close: async () => {
       for (const socket of sockets) socket.destroy()
-      await Promise.all([echo, page, methods, blocked].map((server) => new Promise((resolve) => server.close(resolve))))
+      await Promise.all(
+        [echo, page, methods, untrusted, blocked].map((server) => new Promise((resolve) => server.close(resolve))),
+      )
     },
   }
 }

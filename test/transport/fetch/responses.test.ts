@@ -157,7 +157,7 @@ describe('a rejection is classified', () => {
     [failed(coded('CERT_HAS_EXPIRED')), 'TlsFailed'],
     [failed(coded('DEPTH_ZERO_SELF_SIGNED_CERT')), 'TlsFailed'],
     [failed(coded('ERR_TLS_CERT_ALTNAME_INVALID')), 'TlsFailed'],
-    [failed(new Error('invalid peer certificate: UnknownIssuer')), 'TlsFailed'],
+    [failed(new Error('client error (Connect): invalid peer certificate: UnknownIssuer')), 'TlsFailed'],
     [failed(coded('UND_ERR_INVALID_ARG')), 'ProtocolError'],
     [failed(coded('UND_ERR_NOT_SUPPORTED')), 'ProtocolError'],
   ]
