@@ -71,7 +71,8 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   /** The number of attempts that were started, for `DeadlineExceeded`: more than one only by `Transport.withRetry`. */
   readonly attempts?: number
   /**
-   * The names of what the transport cannot do, for `Unsupported`: those of `Fetch.restrictions`.
+   * The names of what the transport cannot do, for `Unsupported`. `Transport.fetch` uses those of `Fetch.restrictions`, the names
+   * of its options, and `redirect` for a redirect that a browser hides.
    *
    * @since 0.2.0
    */
