@@ -33,11 +33,11 @@ export interface Capabilities {
   readonly severalCodings: 'Decoded' | 'Kept'
 }
 
-/** The forbidden request-headers of the Fetch standard, and User-Agent, which Chromium ignores. */
+/** The forbidden request-headers of the Fetch standard except Transfer-Encoding, and User-Agent, which Chromium ignores. */
 const FORBIDDEN_IN_BROWSERS: ReadonlyArray<string> = (
   'accept-charset accept-encoding access-control-request-headers access-control-request-method ' +
   'access-control-request-private-network connection content-length cookie cookie2 date dnt expect host keep-alive ' +
-  'origin proxy-* referer sec-* set-cookie te trailer transfer-encoding upgrade user-agent via x-http-method ' +
+  'origin proxy-* referer sec-* set-cookie te trailer upgrade user-agent via x-http-method ' +
   'x-http-method-override x-method-override'
 ).split(' ')
 
@@ -68,7 +68,7 @@ export const browser: Capabilities = {
 export const node: Capabilities = {
   redirects: 'Shown',
   cookies: 'Plan',
-  forbiddenHeaders: ['expect', 'host', 'keep-alive', 'sec-fetch-mode', 'transfer-encoding', 'upgrade'],
+  forbiddenHeaders: ['expect', 'host', 'keep-alive', 'sec-fetch-mode', 'upgrade'],
   headerValues: 'Latin1',
   requestStreams: 'Any',
   methods: 'Standard',
@@ -85,7 +85,7 @@ export const node: Capabilities = {
  */
 export const deno: Capabilities = {
   ...node,
-  forbiddenHeaders: ['host', 'transfer-encoding'],
+  forbiddenHeaders: ['host'],
   decodes: ['gzip', 'br'],
   severalCodings: 'Kept',
 }
@@ -107,7 +107,7 @@ const COMMON_METHODS: ReadonlyArray<string> = (
  */
 export const bun: Capabilities = {
   ...node,
-  forbiddenHeaders: ['transfer-encoding'],
+  forbiddenHeaders: [],
   methods: [...COMMON_METHODS, 'BIND', 'LINK', 'M-SEARCH', 'MKCALENDAR', 'REBIND', 'SOURCE', 'UNBIND', 'UNLINK'],
   badPorts: 'Sent',
   decodes: ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'],
@@ -122,7 +122,7 @@ export const bun: Capabilities = {
  */
 export const workerd: Capabilities = {
   ...node,
-  forbiddenHeaders: ['connection', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  forbiddenHeaders: ['connection', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'upgrade'],
   headerValues: 'Utf8',
   methods: [...COMMON_METHODS, 'TRACE'],
   badPorts: 'Sent',

@@ -62,9 +62,12 @@ const joinCookies = (fields: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
   return [...fields.filter((field) => !isCookie(field)), ['Cookie', cookies.map(([, value]) => value).join('; ')]]
 }
 
+/** `x-gzip` is an old name of gzip, which only recipients need (RFC 9110 8.4.1.3). */
+const askFor = (codings: ReadonlyArray<string>): string => codings.filter((name) => name !== 'x-gzip').join(', ')
+
 /** Where the runtime has no zlib, the Accept-Encoding of `Session.defaults` becomes what fetch decodes. */
 const acceptable = (name: string, value: string, { decodes }: Capabilities): string =>
-  isAvailable || value !== supported || !Headers.sameName(name, 'accept-encoding') ? value : decodes.join(', ')
+  isAvailable || value !== supported || !Headers.sameName(name, 'accept-encoding') ? value : askFor(decodes)
 
 /** The fields that are passed to fetch. The length of a stream is added where fetch accepts it, as it cannot know it. */
 const fieldsOf = (plan: Plan, fetch: Capabilities): ReadonlyArray<Pair> => {
