@@ -10,7 +10,7 @@
  * | UND_ERR_HEADERS_TIMEOUT, UND_ERR_BODY_TIMEOUT, TimeoutError | `ReadTimeout`             | `ReadTimeout`    |
  * | a certificate                                             | `TlsFailed`, unsent         |                  |
  * | another code of TLS                                       | `TlsFailed`                 | `BodyCut`        |
- * | HPE_…, UND_ERR_HEADERS_OVERFLOW, …                        | `ProtocolError`             | `BodyCut`        |
+ * | HTTPParserError, UND_ERR_HEADERS_OVERFLOW, …              | `ProtocolError`             | `BodyCut`        |
  * | UND_ERR_INVALID_ARG, UND_ERR_NOT_SUPPORTED                | `ProtocolError`, unsent     |                  |
  * | UND_ERR_REQ_CONTENT_LENGTH_MISMATCH                       | `RequestBodyFailed`         |                  |
  * | AbortError                                                | `Aborted`                   | `Aborted`        |
@@ -91,7 +91,7 @@ const of = (tag: Fault.FaultTag, plan: Plan, what: string, cause: Fault.ForeignE
 const MAY_HAVE_RUN = '. The server may have processed the request'
 
 const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): Fault.Fault => {
-  const { code, message } = cause
+  const { name, code, message } = cause
   // Before the text of Deno, which has `(Connect)` in both.
   if (CERTIFICATE.test(code) || CERTIFICATE_TEXT.test(message)) {
     return Fault.unsent(of('TlsFailed', plan, 'was not sent: the certificate of the server is not valid', cause))
@@ -105,7 +105,9 @@ const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): 
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return of('RequestBodyFailed', plan, 'has a body of another length than its Content-Length', cause)
   }
-  if (NOT_HTTP.test(code) || NOT_HTTP_TEXT.test(message)) return of('ProtocolError', plan, 'has no valid reply', cause)
+  // The HTTPParserError of Node 24 has no code.
+  const isNotHttp = name === 'HTTPParserError' || NOT_HTTP.test(code) || NOT_HTTP_TEXT.test(message)
+  if (isNotHttp) return of('ProtocolError', plan, 'has no valid reply', cause)
   const isNetwork = code !== '' || outerName === 'TypeError' || LOST_TEXT.test(message)
   if (!isNetwork) return of('ProtocolError', plan, 'failed in fetch', cause)
   const failed = of('ConnectFailed', plan, 'has no reply', cause)

@@ -174,6 +174,7 @@ describe('a rejection is classified', () => {
     [failed(coded('UND_ERR_HEADERS_TIMEOUT')), 'ReadTimeout'],
     [failed(coded('ERR_SSL_WRONG_VERSION_NUMBER')), 'TlsFailed'],
     [failed(coded('HPE_INVALID_CONSTANT')), 'ProtocolError'],
+    [failed(Object.assign(new Error('Expected HTTP/'), { name: 'HTTPParserError' })), 'ProtocolError'],
     [coded('Malformed_HTTP_Response'), 'ProtocolError'],
     [failed(coded('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')), 'RequestBodyFailed'],
     [new Error('no key'), 'ProtocolError'],
