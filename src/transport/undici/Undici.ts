@@ -66,7 +66,8 @@ const namesOf = (options: object): ReadonlyArray<string> =>
 let library: Library | undefined
 
 const load = async (): Promise<Library> => {
-  library ??= await import('undici')
+  // The path: Bun 1.4 replaces the name `undici` with a module of its own, whose `Client` does nothing.
+  library ??= await import('undici/index.js')
   return library
 }
 
