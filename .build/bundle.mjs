@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { minifySync, transformSync } from 'rolldown/utils'
-import { namespaces } from './exports.mjs'
+import { namespaces, replaced } from './exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -111,6 +111,23 @@ const compact = (path) => {
   return minifySync(path, code, { module: true, compress: false, mangle: false, codegen: { removeWhitespace: true } }).code
 }
 
+/**
+ * Some modules need Node. Beside each of them is one for browsers and workers, with the same exports. Modules import either
+ * by a name that `imports` of package.json resolves by the conditions of the bundler (see `exports.mjs`):
+ *
+ * | module               | exports                                  | `.browser.ts`                                        |
+ * |----------------------|------------------------------------------|------------------------------------------------------|
+ * | `SystemTransport`    | the transport over undici, as the default | it refuses to send; `Transport.fetch` is the default  |
+ * | `ProcessEnvironment` | reads variables and netrc                | reads the variables that a worker may have           |
+ * | `NodeFiles`          | files of stores and downloads            | each throws, which becomes a `Left`                  |
+ */
+const byCondition = (path, code) =>
+  code.replace(/(?<=\bfrom)"(\.[^"]+)\.js"/g, (found, imported) => {
+    const target = relative(root, resolve(root, dirname(path), imported)).replaceAll('\\', '/')
+    const other = replaced.find((module) => module.path === target)
+    return other === undefined ? found : `"${other.name}"`
+  })
+
 /** Writes one ES module for each source, so that bundlers can drop what a program does not use. */
 export const writeModules = (folder) => {
   const written = new Set()
@@ -120,8 +137,9 @@ export const writeModules = (folder) => {
     const code = compact(path)
     const file = join(folder, path.replace(/\.ts$/, '.js'))
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${code}\n`)
+    writeFileSync(file, `${byCondition(path, code)}\n`)
     for (const imported of importsIn(code)) write(relative(root, resolve(root, dirname(path), imported)))
   }
   for (const path of Object.values(ENTRY_POINTS)) write(path)
+  for (const { path } of replaced) write(`${path}.browser.ts`)
 }

@@ -1,7 +1,7 @@
-// Writes `exports` of package.json from `src/index.ts`: `node .build/exports.mjs`. With `--print` prints it instead.
+// Writes `exports` and `imports` of package.json: `node .build/exports.mjs`. With `--print` prints them instead.
 //
 // Each namespace has its own path, `requests-ts/Http`. There is no wildcard, so that no internal module can be imported.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,20 +14,39 @@ export const namespaces = Array.from(index.matchAll(/^export \* as (\w+) from '\
   path,
 }))
 
-/** Bundlers choose the first: there, they can drop what a program does not use. */
 const modules = (path) => `./dist/modules/${path}.js`
-const conditions = (kind, path) => ({ types: `./dist/${kind}/${path}.d.ts`, default: `./dist/${kind}/${path}.js` })
-const entryPoint = (path) => ({
+const forEach = (keys, value) => Object.fromEntries(keys.map((key) => [key, value]))
+
+/** The conditions of bundlers for a runtime without the modules of Node. */
+const BROWSERS = ['browser', 'worker', 'workerd', 'edge-light']
+
+/**
+ * Bundlers choose `module`: of these files they can drop what a program does not use. Those that do not know `module` choose
+ * the same for a browser, and else what Node loads.
+ */
+const entryPoint = (path, types = path) => ({
   module: modules(path),
-  import: conditions('esm', path),
-  require: conditions('cjs', path),
+  import: {
+    types: `./dist/esm/${types}.d.ts`,
+    ...forEach(BROWSERS, modules(path)),
+    default: `./dist/esm/${types}.js`,
+  },
+  require: { types: `./dist/cjs/${types}.d.ts`, default: `./dist/cjs/${types}.js` },
 })
 /** TypeScript finds the declarations beside the module. */
-const short = ({ name, path }) => ({
-  module: modules(`src/${path}`),
-  import: `./dist/esm/${name}.js`,
-  require: `./dist/cjs/${name}.js`,
+const short = ({ name, path }) => ({ ...entryPoint(`src/${path}`, name), require: `./dist/cjs/${name}.js` })
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+
+/**
+ * The modules that need Node and have another one for browsers beside them. Their names in `imports` of package.json begin
+ * with `#`; only the files in `dist/modules` use these names. `node` comes first: where it is set, the modules of Node exist.
+ */
+export const replaced = sources.flatMap((path) => {
+  const [, module, name] = /^((?:.*[\\/])?(\w+))\.browser\.ts$/.exec(path) ?? []
+  return module === undefined ? [] : [{ name: `#${name}`, path: `src/${module.replaceAll('\\', '/')}` }]
 })
+
 const byName = (x, y) => (x.name < y.name ? -1 : 1)
 
 const exported = {
@@ -37,12 +56,25 @@ const exported = {
   ...Object.fromEntries(namespaces.toSorted(byName).map((namespace) => [`./${namespace.name}`, short(namespace)])),
 }
 
+const imported = Object.fromEntries(
+  replaced.toSorted(byName).map(({ name, path }) => [
+    name,
+    { node: modules(path), ...forEach(BROWSERS, modules(`${path}.browser`)), default: modules(path) },
+  ]),
+)
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--print')) {
-    console.log(JSON.stringify(exported))
+    console.log(JSON.stringify({ exports: exported, imports: imported }))
   } else {
     const manifest = join(root, 'package.json')
-    const content = { ...JSON.parse(readFileSync(manifest, 'utf8')), exports: exported }
+    const { exports: _, imports: __, ...others } = JSON.parse(readFileSync(manifest, 'utf8'))
+    const content = Object.fromEntries(
+      Object.entries(others).flatMap(([key, value]) =>
+        // They are written after `typesVersions`, where npm's own order has them.
+        key === 'typesVersions' ? [[key, value], ['exports', exported], ['imports', imported]] : [[key, value]],
+      ),
+    )
     writeFileSync(manifest, `${JSON.stringify(content, null, 2)}\n`)
   }
 }

@@ -35,7 +35,7 @@ import * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
 import type { Sender } from './stages/Send.js'
 import { joinSignals, keepListening } from './transport/Cancellation.js'
-import { undici } from './transport/undici/Undici.js'
+import { openDefault } from './transport/SystemTransport.js'
 import * as UserInput from './values/UserInput.js'
 import * as Clock from './wire/Clock.js'
 import * as Fault from './wire/Fault.js'
@@ -132,7 +132,7 @@ export const open = (options: Options = {}): IO<Client> => {
   const given = own.transport ?? undefined
   const wrapTransport = own.wrapTransport ?? undefined
   return () => {
-    const inner = given ?? (openTransport ?? undici)()
+    const inner = given ?? (openTransport ?? openDefault)()
     const transport = wrapTransport === undefined ? inner : wrapTransport(inner)
     const closing = new AbortController()
     // A transport of this library ends its requests when it is closed. Others end by a signal, which costs a listener.

@@ -24,9 +24,6 @@
  * const loaded = await Store.load(path)()
  * assert.equal(E.isRight(loaded) && loaded.right.session.settings.auth._tag, 'Set')
  */
-import { randomUUID } from 'node:crypto'
-import { readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from './cookies/Jar.js'
@@ -34,6 +31,17 @@ import * as Session from './session/Session.js'
 import type { StoreFailed } from './session/StoreError.js'
 import { type LockHandle, withLock } from './transport/download/FileLock.js'
 import { createPrivate, orMissing, syncFolder, withFile } from './transport/download/FileSystem.js'
+import {
+  basename,
+  dirname,
+  join,
+  randomUUID,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from './transport/download/NodeFiles.js'
 import * as Printable from './values/Printable.js'
 import * as Serialization from './values/Serialization.js'
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -322,8 +322,12 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
     ['Store.ts', 'wire/RandomSource.ts'],
   ],
-  ['the process', /\bprocess\b/, ['Environment.ts', 'wire/NodeModules.ts']],
-  ['the file system', /\bnode:fs\b/, ['Environment.ts', 'Store.ts']],
+  [
+    'the process',
+    /\bprocess\b/,
+    ['client/ProcessEnvironment.ts', 'client/ProcessEnvironment.browser.ts', 'wire/NodeModules.ts'],
+  ],
+  ['the file system', /\bnode:fs\b/, ['client/ProcessEnvironment.ts']],
   [
     'classes',
     /\bclass\b/,
@@ -368,11 +372,10 @@ describe('purity', () => {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Public modules that need a system: sockets, files, environment variables. `Client` has the undici transport as default. */
+/** Public modules that need Node: a server, or zlib. */
 const NEED_A_SYSTEM: ReadonlySet<string> = new Set([
-  ...['Client', 'Environment', 'Http', 'Store', 'Stream', 'Transport'].map((name) => `src/${name}.ts`),
-  ...['FailureLaws', 'Http', 'Integration', 'RecordingServer', 'Tape', 'Transport'].map((name) => `laws/${name}.ts`),
-  ...['http', 'integration', 'tape', 'transport'].map((name) => `laws/rules/${name}.ts`),
+  ...['FailureLaws', 'Integration', 'RecordingServer', 'Transport'].map((name) => `laws/${name}.ts`),
+  ...['integration', 'transport'].map((name) => `laws/rules/${name}.ts`),
 ])
 
 /** What a module of a pure part may not name: a browser does not have it. Types are erased. */
@@ -383,6 +386,10 @@ const PORTABLE: Readonly<Record<string, string>> = {
   'src/wire/NodeModules.ts': 'returns undefined where there is no process',
   'src/wire/coding/Gzip.ts': 'setImmediate: decodes only where zlib exists',
   'src/wire/coding/Zstd.ts': 'setImmediate: decodes only where zlib exists',
+  'src/transport/download/FileLock.ts': 'process: only after a function of NodeFiles, which throws in a browser',
+  'src/transport/download/FileSystem.ts': 'process: only after a function of NodeFiles, which throws in a browser',
+  'src/transport/download/FileTarget.ts': 'process: only after a function of NodeFiles, which throws in a browser',
+  'src/client/ProcessEnvironment.browser.ts': 'no variables where there is no process',
 }
 
 const IMPORT = /^(?:import|export) (?!type\b)[^'\n]*(?:\{[^}]*\}[^'\n]*)?from '([^']+)'|^import '([^']+)'/gm
@@ -390,13 +397,20 @@ const textAt = (path: string): string => readFileSync(join(root, path), 'utf8')
 const importedBy = (path: string): ReadonlyArray<string> =>
   Array.from(textAt(path).matchAll(IMPORT), ([, name = '', effect = '']) => name || effect)
 
+/** Returns the module that a bundle for a browser has: `X.browser.ts` next to `X.ts`, if it exists. */
+const inBrowser = (path: string): string => {
+  const other = path.replace(/\.ts$/, '.browser.ts')
+  return existsSync(join(root, other)) ? other : path
+}
+
 const reachableFrom = (entries: ReadonlyArray<string>): ReadonlyArray<string> => {
   const found = new Set<string>()
   const visit = (path: string): void => {
     if (found.has(path)) return
     found.add(path)
     for (const name of importedBy(path)) {
-      if (name.startsWith('.')) visit(relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, '.ts'))
+      if (name.startsWith('.'))
+        visit(inBrowser(relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, '.ts')))
     }
   }
   entries.forEach(visit)

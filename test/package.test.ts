@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -134,10 +135,43 @@ console.log(JSON.stringify({
     expect(kept).not.toContain('cjs')
     expect(run(esmProject, process.execPath, join('bundle', 'main.js'))).toBe('1 ‹secret›\n')
   })
+  // Conditions of the user replace `module`, which esbuild adds otherwise.
+  it.each([
+    ['a browser', 'browser', undefined, 'Browser'],
+    ['Cloudflare', 'browser', ['workerd', 'worker', 'browser'], 'Browser'],
+    ['workerd alone', 'neutral', ['workerd'], 'Browser'],
+    ['a service worker', 'neutral', ['worker'], 'Browser'],
+    ['an edge function', 'neutral', ['edge-light'], 'Browser'],
+    ['Node', 'node', undefined, 'Node'],
+  ] as const)('gives a bundler for %s the transport of that runtime', async (_, platform, conditions, system) => {
+    const source = `import { Client, Http } from 'requests-ts'
+      import * as Stream from 'requests-ts/Stream'
+      console.log(typeof Client.run(Http.get('https://example.com/')), typeof Stream.toFile)`
+    const { outputFiles, metafile } = await build({
+      stdin: { contents: source, resolveDir: esmProject },
+      platform,
+      ...(conditions === undefined ? {} : { conditions: [...conditions] }),
+      mainFields: ['module', 'main'],
+      absWorkingDir: esmProject,
+      bundle: true,
+      format: 'esm',
+      write: false,
+      metafile: true,
+      logLevel: 'silent',
+    })
+    const modules = Object.keys(metafile.inputs).filter((path) => path.includes('dist/modules/'))
+    expect(modules.some((path) => path.endsWith('SystemTransport.browser.js'))).toBe(system === 'Browser')
+    expect(modules.some((path) => path.endsWith('undici/Undici.js'))).toBe(system === 'Node')
+    const [{ text = '' } = {}] = outputFiles
+    expect(/from ["']node:|require\(["']node:/.test(text)).toBe(system === 'Node')
+  })
   it('has every namespace at a path of its own, which package.json lists', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     // If this fails: `node .build/exports.mjs` writes the list.
-    expect(manifest.exports).toEqual(JSON.parse(run(root, process.execPath, join('.build', 'exports.mjs'), '--print')))
+    const { exports, imports } = manifest
+    expect({ exports, imports }).toEqual(
+      JSON.parse(run(root, process.execPath, join('.build', 'exports.mjs'), '--print')),
+    )
     const names = Object.keys(manifest.exports).flatMap((path) => /^\.\/([A-Z]\w*)$/.exec(path)?.[1] ?? [])
     const check = names.map((name) => `import * as ${name} from 'requests-ts/${name}'`).join('\n')
     writeFileSync(

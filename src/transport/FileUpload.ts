@@ -54,7 +54,7 @@ const cannotRead = (path: string | URL, cause: unknown): string =>
 
 const fileSystem = () => {
   const fs = NodeModules.fs()
-  if (fs === undefined) throw new Error('this runtime has no file system') // becomes a Left below
+  if (fs === undefined) throw new Error(NodeModules.NO_FILE_SYSTEM) // becomes a Left below
   return fs
 }
 

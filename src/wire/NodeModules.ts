@@ -6,3 +6,6 @@
 export const zlib = () => globalThis.process?.getBuiltinModule?.('node:zlib')
 export const buffer = () => globalThis.process?.getBuiltinModule?.('node:buffer')
 export const fs = () => globalThis.process?.getBuiltinModule?.('node:fs')
+
+/** The end of a message about a file, in a runtime without `fs`. */
+export const NO_FILE_SYSTEM = 'this runtime has no file system'

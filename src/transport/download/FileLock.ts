@@ -16,15 +16,11 @@
  * A stale lock is removed while holding a second lock, `LOCK.steal`. So only one of two processes removes it, and none
  * removes the next lock. A lock is released on every path; a process that is killed leaves a stale lock.
  */
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as Printable from '../../values/Printable.js'
 import { codeOf, createExclusive, orMissing, withFile } from './FileSystem.js'
+import { constants, delay, hostname, open, randomUUID, rm } from './NodeFiles.js'
 
 const WAIT_MS = 30_000
 const POLL_MS = 15

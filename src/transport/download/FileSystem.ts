@@ -1,7 +1,7 @@
 /** File system operations shared by downloads and locks. */
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { constants, dirname, lstat, open, rm } from './NodeFiles.js'
 
 /** Returns the code of a file system error, such as `ENOENT`. */
 export const codeOf = (cause: unknown): unknown =>

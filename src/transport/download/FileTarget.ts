@@ -9,11 +9,10 @@
  * | is a device, a FIFO, or in `/dev` or `/proc`      | is written to directly, as `curl -o` does                     |
  * | is a folder, a socket, or a FIFO without a reader for five seconds | fails                                        |
  */
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { codeOf, isOwn, orMissing } from './FileSystem.js'
+import { constants, delay, dirname, lstat, open, readlink, resolve, stat } from './NodeFiles.js'
 
 /** A `Plain` file is replaced as a whole; a `Special` file is written to directly. */
 export interface FileTarget {
@@ -68,7 +67,7 @@ export const writeAll = async (file: FileHandle, bytes: Uint8Array, signal?: Abo
       pause = 1
     } catch (cause) {
       if (codeOf(cause) !== 'EAGAIN') throw cause // `PartFile.attempt` turns it into FileFailed
-      await sleep(pause, undefined, signal === undefined ? {} : { signal })
+      await delay(pause, undefined, signal === undefined ? {} : { signal })
       pause = Math.min(2 * pause, MAX_PAUSE_MS)
     }
   }
@@ -85,7 +84,7 @@ export const openSpecial = async (path: string, signal?: AbortSignal): Promise<F
       if (!(await stat(path)).isFIFO()) return fail(`"${path}" cannot be opened for writing`)
       if (Date.now() > end)
         return fail(`No program opened the FIFO "${path}" for reading within ${READER_TIMEOUT_MS / 1000} s`)
-      await sleep(MAX_PAUSE_MS, undefined, signal === undefined ? {} : { signal })
+      await delay(MAX_PAUSE_MS, undefined, signal === undefined ? {} : { signal })
     }
   }
 }

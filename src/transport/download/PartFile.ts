@@ -12,9 +12,6 @@
  * download that ends last wins. A new part is always a new file, so even a lock that was removed by mistake never mixes two
  * downloads.
  */
-import { createHmac, randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, rm } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
@@ -23,6 +20,7 @@ import * as Serialization from '../../values/Serialization.js'
 import { type Release, tryLock } from './FileLock.js'
 import { createPrivate, openPrivate, privateSize, withFile } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
+import { constants, createHmac, lstat, randomBytes, rm } from './NodeFiles.js'
 import type { PartialFile } from './Range.js'
 
 /** A file system operation failed. */

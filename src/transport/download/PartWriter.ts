@@ -1,10 +1,11 @@
 /** Writes a response body to a part file, and renames the part to the target when the file is complete. */
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, rename, rm } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { createPrivate, openPrivate, prepared, syncFolder } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
+import { constants, lstat, rename, rm } from './NodeFiles.js'
 import type { ClaimedPath, FileFailed, ResourceVersion } from './PartFile.js'
 import * as PartFile from './PartFile.js'
 

@@ -3,13 +3,13 @@
  *
  * The text holds secrets and stays in memory. Only a salted digest of it is written (see `PartFile.ts`).
  */
-import { createHash } from 'node:crypto'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Exchange } from '../../stages/Exchange.js'
 import type * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import type { ClientCertificate, Plan } from '../../wire/Plan.js'
+import { createHash } from './NodeFiles.js'
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
