@@ -19,8 +19,9 @@ const encoders: Readonly<Record<string, (content: Uint8Array) => Buffer>> = {
 
 /** Node has zstd from 22.15 on; the types of this project do not include it. */
 const zstd: unknown = 'zstdCompressSync' in zlib ? zlib.zstdCompressSync : undefined
-/** The zstd of Node 22 is not used: it treats a cut as an end. */
-const hasZstd = 'zstdCompressSync' in zlib && Number(process.versions.node.split('.')[0]) >= 24
+/** The zstd of Node 22, Bun and Deno is not used: it treats a cut as an end. */
+const isNode = process.versions['bun'] === undefined && process.versions['deno'] === undefined
+const hasZstd = 'zstdCompressSync' in zlib && isNode && Number(process.versions.node.split('.')[0]) >= 24
 const isEncoder = (value: unknown): value is (content: Uint8Array) => Buffer => typeof value === 'function'
 const all = hasZstd && isEncoder(zstd) ? { ...encoders, zstd } : encoders
 

@@ -16,7 +16,7 @@ const expectAt = (elapsed: number, ms: number): void => {
 }
 
 // The first request loads undici, which only a deadline includes.
-beforeAll(() => import('undici'))
+beforeAll(() => import('undici/index.js'))
 
 const half = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'
 

@@ -10,6 +10,7 @@ import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as Fault from '../../wire/Fault.js'
+import * as NodeModules from '../../wire/NodeModules.js'
 import type { Plan } from '../../wire/Plan.js'
 import { makeChecked, type SendNow, type Transport } from '../../wire/Transport.js'
 import { Agents } from './Agents.js'
@@ -33,7 +34,10 @@ export interface Options {
   readonly keepAlive?: number
   /** The longest head of a response, in bytes. 65,536 by default. */
   readonly maxHeaderSize?: number
-  /** Offers HTTP/2 to https origins: one stream per connection, and no reason phrases. `false` by default. */
+  /**
+   * Offers HTTP/2 to https origins: one stream per connection, and no reason phrases. `false` by default. In Bun and Deno,
+   * whose HTTP/2 loses parts of bodies, requests to https origins then fail with `ConnectFailed`.
+   */
   readonly http2?: boolean
   /** The path of a unix socket, which is used for every origin. */
   readonly socketPath?: string
@@ -112,6 +116,20 @@ const cannotLoad = (error: unknown): Fault.Fault =>
 const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
   Fault.make('ConnectFailed', `Cannot send to ${url.protocol} URLs: the scheme must be http: or https:`)
 
+/**
+ * The HTTP/2 of Bun 1.4 ends a body that the server has reset as if it were whole; that of Deno 2.9 loses whole bodies. A
+ * wrong body is worse than a fault.
+ */
+const unsupportedHttp2 = (plan: Plan, { http2 }: Settings): Fault.Fault | undefined => {
+  if (!http2 || NodeModules.runtime === 'Other' || plan.url.protocol !== 'https:') return undefined
+  const message = `HTTP/2 loses parts of bodies in ${NodeModules.runtime}: open the transport without the option http2`
+  return Fault.unsent(Fault.make('ConnectFailed', message))
+}
+
+/** Returns why a plan cannot be sent. */
+const refusalOf = (plan: Plan, settings: Settings): Fault.Fault | undefined =>
+  Url.isHttp(plan.url) ? unsupportedHttp2(plan, settings) : unsupportedScheme(plan)
+
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
   readonly timeout = new SharedTimeout()
@@ -139,7 +157,8 @@ class Dispatcher implements AttemptOwner {
     if (attempt.isOver) return
     const { plan } = attempt
     this.#agents ??= new Agents(loaded, this.settings)
-    const agent = Url.isHttp(plan.url) ? this.#agents.acquire(plan) : E.left(unsupportedScheme(plan))
+    const refusal = refusalOf(plan, this.settings)
+    const agent = refusal === undefined ? this.#agents.acquire(plan) : E.left(refusal)
     if (E.isLeft(agent)) {
       attempt.fail(agent.left)
       return

@@ -15,6 +15,7 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
+import * as Octets from '../../values/Octets.js'
  * import { deflateRawSync, gzipSync } from 'node:zlib'
  * import { Coding, Headers } from 'requests-ts'
  *
@@ -25,12 +26,13 @@
  * assert.deepEqual(E.map((bytes: Uint8Array) => Buffer.from(bytes).toString())(body), E.right('hello'))
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Octets from '../../values/Octets.js'
 import { tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
 import type { Coding } from './ContentEncoding.js'
 import * as Gzip from './Gzip.js'
 import * as Inflater from './Inflater.js'
-import { isAvailable, type Transform, zlib } from './Zlib.js'
+import { EXTRA_BYTE, isAvailable, isBrotliChecked, type SyncResult, type Transform, zlib } from './Zlib.js'
 import * as Zstd from './Zstd.js'
 
 export { type Coding, codings, supported } from './ContentEncoding.js'
@@ -46,6 +48,17 @@ const unavailable = (coding: Coding): Fault.Fault =>
 const hasZlibHeader = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
+/** Throws what Node's decoder throws: see `isBrotliChecked`. */
+const decodeUncheckedBrotli: Decompress = (content, options) => {
+  const withExtra = Octets.concat([content, EXTRA_BYTE])
+  // The casts: Node's types do not have `info` for Brotli.
+  const withInfo = { ...options, info: true } as Inflater.OutputLimit
+  const { buffer, engine } = zlib.brotliDecompressSync(withExtra, withInfo) as unknown as SyncResult
+  if (engine.bytesWritten > content.length) throw Inflater.endError()
+  if (engine.bytesWritten < content.length) throw new Error('not all of it is Brotli')
+  return buffer
+}
+
 const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
   switch (coding) {
     case 'gzip':
@@ -53,7 +66,7 @@ const decompressor = (coding: Coding, start: Uint8Array): Decompress => {
     case 'deflate':
       return hasZlibHeader(start) ? zlib.inflateSync : zlib.inflateRawSync
     case 'br':
-      return zlib.brotliDecompressSync
+      return isBrotliChecked ? zlib.brotliDecompressSync : decodeUncheckedBrotli
     case 'zstd':
       return Zstd.decode
   }

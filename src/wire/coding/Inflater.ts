@@ -8,7 +8,7 @@
 import * as Octets from '../../values/Octets.js'
 import { NOTHING } from '../BodySource.js'
 import * as Fault from '../Fault.js'
-import { MAX_OUTPUT_LENGTH, type SyncOptions, type Transform } from './Zlib.js'
+import { EXTRA_BYTE, isBrotliChecked, MAX_OUTPUT_LENGTH, type SyncOptions, type Transform } from './Zlib.js'
 
 const MIN_CHUNK_SIZE = 1024
 const MAX_CHUNK_SIZE = 65_536
@@ -58,6 +58,9 @@ export const decodingFailed = (coding: string, error: unknown): Fault.Fault => {
 
 export const truncated = (coding: string, error?: unknown): Fault.Fault =>
   Fault.make('DecodingFailed', `The ${coding} body is truncated`, error)
+
+/** Returns the error of zlib for content that ends too early. */
+export const endError = (): Error => Object.assign(new Error('unexpected end of file'), { code: 'Z_BUF_ERROR' })
 
 /** Reads an async iterable with lookahead. */
 export class Input {
@@ -175,6 +178,8 @@ export async function* inflateAll(coding: string, transform: Transform, input: I
         return
       }
     }
+    if (coding === 'br' && !isBrotliChecked && (yield* inflater.feed(EXTRA_BYTE)) > 0)
+      throw truncated(coding, endError())
     yield* inflater.finish()
   } finally {
     inflater.close()

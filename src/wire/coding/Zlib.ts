@@ -34,6 +34,15 @@ export interface SyncResult {
   readonly engine: { readonly bytesWritten: number }
 }
 
+/**
+ * Deno 2.9 reports no error for Brotli that is truncated, nor for invalid Brotli that is decoded at once. There, content is
+ * decoded together with one more byte: a complete body uses all bytes except this one.
+ */
+export const isBrotliChecked = NodeModules.runtime !== 'Deno'
+
+/** The byte after the content. */
+export const EXTRA_BYTE = Uint8Array.of(0)
+
 export type Transform = Builtin.InflateRaw | Builtin.BrotliDecompress
 
 /** The zstd functions of Node 22.15 and later. */
