@@ -11,6 +11,7 @@
  */
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import * as NodeModules from '../../wire/NodeModules.js'
 import { codeOf, isOwn, orMissing } from './FileSystem.js'
 import { constants, delay, dirname, lstat, open, readlink, resolve, stat } from './NodeFiles.js'
 
@@ -58,12 +59,24 @@ export const find = async (given: string): Promise<FileTarget> => {
   return fail(`"${given}" has more than ${MAX_LINKS} symbolic links`)
 }
 
+/**
+ * The most bytes of one write, such as to a FIFO. Deno 2.9 may write a part of the bytes before it reports EAGAIN, and they
+ * would be written twice. POSIX writes up to 512 bytes of a FIFO all or not at all, and Linux up to 4,096.
+ */
+const MAX_WRITE_BYTES = NodeModules.runtime === 'Deno' ? 512 : Number.POSITIVE_INFINITY
+
 /** Writes a whole chunk. If a FIFO or terminal is full, tries again until its reader has read from it. */
-export const writeAll = async (file: FileHandle, bytes: Uint8Array, signal?: AbortSignal): Promise<void> => {
+export const writeAll = async (
+  file: FileHandle,
+  { _tag }: Pick<FileTarget, '_tag'>,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> => {
+  const most = _tag === 'Special' ? MAX_WRITE_BYTES : bytes.length
   let pause = 1
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += (await file.write(bytes, at, bytes.length - at, null)).bytesWritten
+      at += (await file.write(bytes, at, Math.min(most, bytes.length - at), null)).bytesWritten
       pause = 1
     } catch (cause) {
       if (codeOf(cause) !== 'EAGAIN') throw cause // `PartFile.attempt` turns it into FileFailed

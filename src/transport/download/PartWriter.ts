@@ -90,7 +90,9 @@ const writeChunks = async (
 ): Promise<E.Either<FileFailed, number>> => {
   let size = 0
   for await (const chunk of body) {
-    const written = await PartFile.attempt(claimed.given, () => FileTarget.writeAll(file, chunk, signal))
+    const written = await PartFile.attempt(claimed.given, () =>
+      FileTarget.writeAll(file, claimed.target, chunk, signal),
+    )
     signal?.throwIfAborted()
     if (E.isLeft(written)) return written
     size += chunk.length
