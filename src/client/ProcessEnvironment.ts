@@ -59,10 +59,14 @@ const readNetrc = (): NetrcFile => {
 
 /**
  * Reads the environment variables and the netrc file of the process: the file in NETRC, else `~/.netrc` or `~/_netrc`. An
- * empty NETRC reads no file.
+ * empty NETRC reads no file. In Deno without the permission to read variables, the environment is empty.
  */
 export const read: IO<Environment> = () => {
-  const { text, path, problems } = readNetrc()
-  const environment = make(process.env, text, problems)
-  return path === undefined ? environment : { ...environment, netrcPath: path }
+  try {
+    const { text, path, problems } = readNetrc()
+    const environment = make(process.env, text, problems)
+    return path === undefined ? environment : { ...environment, netrcPath: path }
+  } catch (cause) {
+    return make({}, '', [`the environment was not read: ${messageOf(cause)}`])
+  }
 }

@@ -62,6 +62,20 @@ describe('the environment of the process', () => {
     vi.stubEnv('NETRC', path)
     expect(Environment.problems(Environment.read())).toEqual([])
   })
+  it.each(['get', 'ownKeys'] as const)('is empty, with a problem, if the runtime denies to %s variables', (trap) => {
+    const { env } = process
+    const deny = (): never => {
+      throw new Error('Requires env access')
+    }
+    try {
+      process.env = new Proxy({}, { [trap]: deny })
+      const environment = Environment.read()
+      expect(environment.variables.size).toBe(0)
+      expect(Environment.problems(environment)).toEqual([expect.stringContaining('Requires env access')])
+    } finally {
+      process.env = env
+    }
+  })
   it('reads only the file in NETRC if it is set', () => {
     const path = write('mine', GOOD)
     write('.netrc', 'machine h login other password o machine i login other password o')
