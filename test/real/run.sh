@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run test:real`: tests the library with real servers on loopback, and its pure part in a browser.
+# `npm run test:real`: tests the library with real servers on loopback, and in a browser.
 #
 # Installs the missing PACKAGES (Debian, as root), starts the servers on free ports with all their files in one
 # temporary folder, prints how many are up, runs test/real/*.real.ts, and always ends the servers. Arguments are passed
@@ -206,6 +206,8 @@ write_files || die "could not write the servers' files to $dir"
 start_all
 await_all || exit 1
 write_rig
+
+node "$root/.build/build.mjs" || die 'the package cannot be built'
 
 # In the background, because a shell does not handle signals while it waits for a foreground program.
 cd "$root" || exit 1

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { ALIAS } from '../vitest.config.js'
 
-/** Tests against real servers. Nothing is built, since no test here uses the package. */
+/** Tests against real servers. `run.sh` builds the package before, for the test of the page that imports it. */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   resolve: { alias: ALIAS },

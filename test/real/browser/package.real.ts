@@ -1,0 +1,98 @@
+/** Bundles a program that imports the built package, and runs it in Chromium against a server on loopback. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const modules = mkdtempSync(join(tmpdir(), 'requests-ts-page-'))
+
+const script = async (): Promise<string> => {
+  mkdirSync(modules, { recursive: true })
+  symlinkSync(root, join(modules, 'requests-ts'), 'junction')
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('program.ts', import.meta.url))],
+    // The package that `npm run build` wrote, not the sources that tsconfig.json names.
+    tsconfigRaw: {},
+    nodePaths: [modules],
+    bundle: true,
+    format: 'iife',
+    globalName: 'program',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+const serve =
+  (code: string): RequestListener =>
+  async (request, response) => {
+    switch (request.url) {
+      case '/':
+        return response.setHeader('Content-Type', 'text/html').end(`<meta charset="utf-8"><script>${code}</script>`)
+      case '/hello':
+        return response.end('hello')
+      case '/lines':
+        return response.end('one\ntwo\n')
+      case '/echo':
+        return request.pipe(response)
+      case '/silent':
+        return
+      default:
+        return response.writeHead(404).end()
+    }
+  }
+
+describe('a page that imports requests-ts', () => {
+  let browser: Browser | undefined
+  let page: Page | undefined
+  let server: Server | undefined
+  const run = (call: string): Promise<unknown> | undefined => page?.evaluate(`program.${call}`)
+
+  beforeAll(async () => {
+    server = createServer(serve((await script()).replaceAll('</script', '<\\/script')))
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', () => resolve()))
+    const address = server.address()
+    browser = await chromium.launch({
+      executablePath: process.env['REAL_BROWSER'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox'],
+    })
+    page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    server?.closeAllConnections()
+    server?.close()
+    rmSync(modules, { recursive: true })
+  })
+
+  it('sends with the fetch of the browser', async () => {
+    expect(await run('sends()')).toEqual({
+      get: ['Right', 'hello'],
+      post: ['Right', '{"a":"ü"}'],
+      status: ['StatusError', expect.stringContaining('404')],
+      deadline: ['DeadlineExceeded', expect.stringContaining('100 ms')],
+      lines: ['Right', ['one', 'two']],
+      shared: ['Right', ['hello', 'hello']],
+    })
+  })
+  it('reports each thing that a page cannot do', async () => {
+    const noFiles = expect.stringContaining('this runtime has no file system')
+    expect(await run('refuses()')).toEqual({
+      undici: ['Unsupported', expect.stringContaining('this runtime has no sockets')],
+      planned: ['Unsupported', expect.stringContaining('this runtime has no sockets')],
+      download: ['FileFailed', noFiles],
+      load: ['StoreFailed', noFiles],
+      save: ['StoreFailed', noFiles],
+      file: ['FileFailed', noFiles],
+      upload: ['Unsupported', expect.any(String)],
+    })
+  })
+  it('reads no environment', async () => expect(await run('environment()')).toEqual([]))
+})
