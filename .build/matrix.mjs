@@ -1,12 +1,11 @@
 // Tests each supported runtime: `npm run test:matrix [-- ROW …]`, for example `24/8` or `bun`. Without arguments it runs every
 // row, one after the other.
 //
-// | row               | tests                                                                                            |
-// |-------------------|--------------------------------------------------------------------------------------------------|
-// | `NODE/UNDICI`     | all tests of this repository; undici 8 replaces undici 7 in a copy of the sources                |
-// | `20.18.1/7`       | the battery only: our bundler needs a later Node 20                                              |
-// | `bun`, `deno`     | the tests that need no build; a failure must be in `test/platforms/known.mjs`                    |
-// | `workerd`         | `test/platforms/workerd.mjs`: a worker that imports the packed library                           |
+// | row           | tests                                                                             |
+// |---------------|-----------------------------------------------------------------------------------|
+// | `NODE/UNDICI` | all tests of this repository; undici 8 replaces undici 7 in a copy of the sources |
+// | `bun`, `deno` | the tests that need no build; a failure must be in `test/platforms/known.mjs`     |
+// | `workerd`     | `test/platforms/workerd.mjs`: a worker that imports the packed library            |
 //
 // Each other row also runs the battery, `test/platforms/battery.mjs`, with the packed library as a user installs it. The runtimes,
 // undici 8 and the packed library are installed from npm into `.cache`.
@@ -89,7 +88,6 @@ const vitestOf = (folder) => [join(folder, 'node_modules', 'vitest', 'vitest.mjs
 const nodeRow = (version, undici) => {
   const path = runtime(version)
   const passes = () => {
-    if (version === OLDEST) return true
     const folder = undici === '8' ? withUndici8() : root
     return succeeds(folder, path, ...vitestOf(folder))
   }
