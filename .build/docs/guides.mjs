@@ -14,6 +14,7 @@ const GROUPS = {
     'src/cookies/README.md',
     'src/stages/README.md',
     'src/transport/undici/README.md',
+    'test/platforms/README.md',
     'src/transport/fetch/README.md',
     'src/transport/download/README.md',
     'src/transport/README.md',

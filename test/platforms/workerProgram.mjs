@@ -1,6 +1,18 @@
 // A worker that imports the package and names no transport. It returns what its programs returned, as JSON.
 import { pipe } from 'fp-ts/lib/function.js'
-import { Client, Environment, Http, Jar, Request, Response, Session, Store, Stream, Transport } from 'requests-ts'
+import {
+  Client,
+  Environment,
+  Http,
+  Jar,
+  Multipart,
+  Request,
+  Response,
+  Session,
+  Store,
+  Stream,
+  Transport,
+} from 'requests-ts'
 
 const shown = (outcome) =>
   outcome._tag === 'Left' ? [outcome.left._tag, outcome.left.message] : ['Right', outcome.right]
@@ -19,6 +31,7 @@ const findings = async (origin) => {
     lines: await run(Http.stream((_, body) => pipe(body, Stream.lines(), Stream.toArray))(Request.get('/lines'))),
     undici: await run(Http.get('/'), undefined, { transport: Transport.undici() }),
     proxy: await run(Http.get('/'), Session.withProxy({ all: 'http://127.0.0.1:9' })),
+    upload: await run(Http.post('/echo', Request.withMultipart({ file: Multipart.file('/etc/hostname') }))),
     download: await run(Stream.toFile('/tmp/file')(Request.get('/'))),
     load: shown(await Store.load('/tmp/session.json')()),
     save: shown(await Store.save('/tmp/session.json')({ session, jar: Jar.empty })()),

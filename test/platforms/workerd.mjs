@@ -81,6 +81,7 @@ const EXPECTED = {
   lines: ['Right', ['one', 'two']],
   undici: ['Unsupported', /no sockets/],
   proxy: ['Unsupported', /proxy/],
+  upload: ['RequestBodyFailed', /no file system/],
   download: ['FileFailed', NO_FILES],
   load: ['StoreFailed', NO_FILES],
   save: ['StoreFailed', NO_FILES],

@@ -15,7 +15,6 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
-import * as Octets from '../../values/Octets.js'
  * import { deflateRawSync, gzipSync } from 'node:zlib'
  * import { Coding, Headers } from 'requests-ts'
  *
