@@ -176,6 +176,13 @@ const checks = {
     assert.equal(textOf(await run(Http.get('/'), () => Session.withCa(ca)(overTls))), 'hello')
     assert.equal(tagOf(await run(Http.get('/'), () => overTls)), 'TlsFailed')
   },
+  'sends over HTTP/2, or refuses it where bodies get lost': async () => {
+    const transport = Transport.undici({ http2: true })
+    const outcome = await run(Http.get('/'), () => Session.withCa(ca)(overTls), { transport })
+    await Transport.close(transport)()
+    const isNode = process.versions.bun === undefined && process.versions.deno === undefined
+    assert.equal(tagOf(outcome), isNode ? 'Right' : 'Unsupported')
+  },
   'sends 64 requests at once': async () => {
     const all = RTE.sequenceArray(Array.from({ length: 64 }, () => Client.runWith({ session })(Http.get('/'))))
     assert.equal(tagOf(await all()), 'Right')
