@@ -187,7 +187,8 @@ class Dispatcher implements AttemptOwner {
 }
 
 /**
- * Returns a transport with its own connections. `close` ends its requests and connections.
+ * Returns a transport with its own connections. `close` ends its requests and connections. In a bundle for browsers or workers,
+ * which have no sockets, each request is `Unsupported`.
  *
  * @example
  * import { Transport } from 'requests-ts'
