@@ -51,7 +51,6 @@ const DENO = [
   ['transport/tls', /CERT_(?:HAS_EXPIRED|NOT_YET_VALID)/, 'TlsFailed has another code: UNABLE_TO_VERIFY…'],
   ['transport/tls', /a client certificate with/, 'an invalid client certificate is noticed only by the handshake'],
   ['messages', /messages/, 'runtime and engine word their errors differently'],
-  ['values/Body', /refuses values/, 'JSON.stringify accepts 200,000 nested lists, which is no error'],
   ['values/Idna', /agrees with Node/, 'its url.domainToASCII and its URL differ'],
   ['wire/Fault', /name, code and message: 4/, 'an AbortError has another message'],
 ]

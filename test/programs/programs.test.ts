@@ -205,7 +205,10 @@ describe('the programs of a user', () => {
     expect(Signing.explain(base, key)).toContain('aws4')
   })
   it('simulate redirects without a network', () => {
-    expect(Simulation.run(307)).toMatchInlineSnapshot(`
+    // Node 24 and later also accept zstd.
+    const simulated = (status: number): ReturnType<typeof Simulation.run> =>
+      JSON.parse(JSON.stringify(Simulation.run(status)).replaceAll('deflate, br, zstd', 'deflate, br'))
+    expect(simulated(307)).toMatchInlineSnapshot(`
       {
         "requests": [
           [
@@ -277,7 +280,7 @@ describe('the programs of a user', () => {
         "succeeded": true,
       }
     `)
-    expect(Simulation.run(303).requests).toMatchInlineSnapshot(`
+    expect(simulated(303).requests).toMatchInlineSnapshot(`
       [
         [
           "/a",
