@@ -112,8 +112,8 @@ const compact = (path) => {
 }
 
 /**
- * Some modules need Node. Beside each of them is one for browsers and workers, with the same exports. Modules import either
- * by a name that `imports` of package.json resolves by the conditions of the bundler (see `exports.mjs`):
+ * Some modules need Node. Next to each of them is one for browsers and workers, with the same exports. `imports` of package.json
+ * maps one name to both, and the conditions of the bundler decide (see `exports.mjs`). This function writes these names.
  *
  * | module               | exports                                  | `.browser.ts`                                        |
  * |----------------------|------------------------------------------|------------------------------------------------------|

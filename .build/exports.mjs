@@ -39,7 +39,7 @@ const short = ({ name, path }) => ({ ...entryPoint(`src/${path}`, name), require
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
 
 /**
- * The modules that need Node and have another one for browsers beside them. Their names in `imports` of package.json begin
+ * The modules that need Node and have another one for browsers next to them. Their names in `imports` of package.json begin
  * with `#`; only the files in `dist/modules` use these names. `node` comes first: where it is set, the modules of Node exist.
  */
 export const replaced = sources.flatMap((path) => {
@@ -71,7 +71,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const { exports: _, imports: __, ...others } = JSON.parse(readFileSync(manifest, 'utf8'))
     const content = Object.fromEntries(
       Object.entries(others).flatMap(([key, value]) =>
-        // They are written after `typesVersions`, where npm's own order has them.
+        // They keep their place in the file.
         key === 'typesVersions' ? [[key, value], ['exports', exported], ['imports', imported]] : [[key, value]],
       ),
     )
