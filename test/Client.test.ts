@@ -329,14 +329,18 @@ describe('runIn', () => {
   it('keeps a deletion by a program that started before the cookie was refreshed', async () => {
     const client = Client.open(options(slow(1)))()
     await Client.runIn(client)(page('sid'))()
+    let refreshed = (): void => {}
+    const untilRefreshed = new Promise<void>((resolve) => {
+      refreshed = resolve
+    })
     const logout = pipe(
       page('slow'),
-      Http.tap(() => Http.fromTask(() => new Promise<void>((resolve) => setTimeout(resolve, 40)))),
+      Http.tap(() => Http.fromTask(() => untilRefreshed)),
       Http.flatMap(() => Http.modifyJar(Jar.clear())),
     )
     const running = Client.runIn(client)(logout)()
-    await new Promise((resolve) => setTimeout(resolve, 20))
     await Client.runIn(client)(page('sid'))()
+    refreshed()
     await running
     expect(names(Client.jar(client)())).not.toContain('sid')
   })

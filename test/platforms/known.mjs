@@ -55,6 +55,8 @@ const DENO = [
   ['wire/Fault', /name, code and message: 4/, 'an AbortError has another message'],
 ]
 
+const FETCH = 'the test expects the fetch of Node; npm run test:fetch tests that of each runtime'
+
 /** Both. */
 const BOTH = [
   [
@@ -63,7 +65,10 @@ const BOTH = [
     'syncBuiltinESMExports does not replace os.homedir, as the test does',
   ],
   ['laws/RuleSet', /node:test runs/, 'the flags and the output of node --test are those of Node only'],
-  ['laws/transport', /over the fetch of Node/, 'the fetch is another one: see npm run test:fetch'],
+  ['laws/transport', /over the fetch of Node/, FETCH],
+  ['transport/fetch/network', /the column of this version of Node/, FETCH],
+  ['transport/fetch/responses', /a coded body that fetch has decoded/, FETCH],
+  ['transport/fetch/refusals', /fields that fetch writes itself/, FETCH],
   ['bad-input/pollution', /prototype/, 'the test starts a program with the flags of Node'],
 ]
 
