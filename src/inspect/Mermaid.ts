@@ -26,8 +26,9 @@ const MAX_LINES = 4
 const MAX_CHANGES = 12
 
 // `style` and `classDef`: Mermaid removes the last `;` of a line that has one of them, a colon and an entity. `wrap:` is an
-// instruction at the start of a text.
-const SPECIAL = /style|classdef|wrap(?=:)|\bend\b|[^\p{L}\p{N} .,/:?=_+()'→‹›…-]/giu
+// instruction at the start of a text. Without the flag `i`, which would take ſ for a letter of a word: `endſ` has the word `end`.
+const SPECIAL =
+  /[Ssſ][Tt][Yy][Ll][Ee]|[Cc][Ll][Aa][Ssſ]{2}[Dd][Ee][Ff]|[Ww][Rr][Aa][Pp](?=:)|(?<!\w)[Ee][Nn][Dd](?!\w)|[^\p{L}\p{N} .,/:?=_+()'→‹›…-]/gu
 
 /** Writes the first character of a special word, or a special character, as an entity. */
 const escaped = (text: string): string =>

@@ -141,7 +141,7 @@ describe('a diagram of a story', () => {
         })
         expect(statementsOf(diagram)).toHaveLength(10)
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [['a', 'endſ', 'a']] },
     )
     const odd = drawn({}, Request.get('http://h.test/a;b%25#c'))
     expect(statementsOf(odd).map(shown)).toContain('  client->>server1: 1. GET /a;b%25')
