@@ -96,8 +96,8 @@ const nodeRow = (version, undici) => {
 
 // --- Bun and Deno ------------------------------------------------------------------------------------------------------
 
-/** Prints the failed tests of a report, and returns whether each is known. */
-const areKnown = (name, report) => {
+/** Prints the failed tests of a report, and returns the files of those that are not known. */
+const unknownIn = (name, report) => {
   const { testResults, numTotalTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'))
   const failed = testResults.flatMap(({ name: path, status, message, assertionResults }) => {
     const file = relative(join(root, 'test'), path).replaceAll('\\', '/')
@@ -112,16 +112,21 @@ const areKnown = (name, report) => {
   }
   for (const { file, title } of unknown) console.log(`UNKNOWN FAILURE in ${file}: ${title}`)
   console.log(`${numPassedTests} of ${numTotalTests} tests passed`)
-  return numPassedTests > 0 && unknown.length === 0
+  return numPassedTests === 0 ? ['test'] : [...new Set(unknown.map(({ file }) => join('test', file)))]
 }
 
 const otherRow = (name, command) => {
-  const passes = () => {
+  const failing = (files) => {
     const report = join(place, `${name}.json`)
     rmSync(report, { force: true })
     const options = ['--project', 'unit', '--project', 'integration', '--reporter=json', `--outputFile=${report}`]
-    succeeds(root, ...command, ...vitestOf(root), ...options)
-    return areKnown(name, report)
+    succeeds(root, ...command, ...vitestOf(root), ...options, ...files)
+    return unknownIn(name, report)
+  }
+  const passes = () => {
+    const files = failing([])
+    // Some tests measure times, and may fail on a busy machine: they run once more, alone.
+    return files.length === 0 || failing(files).length === 0
   }
   return { command, undici: '7', passes }
 }
