@@ -76,7 +76,10 @@ export interface Options {
   readonly jar?: Jar.Jar
   /** A transport that belongs to the caller: the client does not close it. */
   readonly transport?: Transport
-  /** Makes a transport that the client closes: `Transport.undici` by default. Not called if `transport` is given. */
+  /**
+   * Makes a transport that the client closes. By default `Transport.undici`, and in a bundle for browsers or workers
+   * `Transport.fetch`. Not called if `transport` is given.
+   */
   readonly openTransport?: IO<Transport>
   /**
    * Wraps the transport, opened or given, such as `Transport.withRetry(policy)`. Several wrappers combine with `flow`: the
@@ -85,8 +88,8 @@ export interface Options {
    */
   readonly wrapTransport?: Endomorphism<Transport>
   /**
-   * The environment of the process by default: its variables and `~/.netrc`, read once when the client is opened. The
-   * session decides which sources are used (`Session.withAmbient`).
+   * The environment of the process by default: its variables and `~/.netrc`, read once when the client is opened; empty in a
+   * browser. The session decides which sources are used (`Session.withAmbient`).
    */
   readonly environment?: Environment.Environment
   /** The system's clock by default. A function replaces the wall clock only. */

@@ -1,13 +1,25 @@
-/** `SystemTransport` for browsers and workers, which have no sockets: undici cannot send there. */
+/** `SystemTransport` for browsers and workers, which have no sockets: only their fetch can send. */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Fault from '../wire/Fault.js'
-import { makeChecked, type SendNow, withPlan } from '../wire/Transport.js'
+import type { Plan } from '../wire/Plan.js'
+import { makeChecked, type SendNow, type Transport, type Unsupported } from '../wire/Transport.js'
+import { fetch } from './fetch/FetchTransport.js'
 import type * as System from './SystemTransport.js'
 
-const NO_SOCKETS =
-  'Transport.undici cannot send in this runtime, which has no sockets. Use Transport.fetch, the default transport here'
+const NO_SOCKETS = 'Transport.undici cannot send here: this runtime has no sockets. Use Transport.fetch, the default'
 
-const refuse: SendNow = async (plan) => E.left(withPlan(plan, Fault.unsent(Fault.make('ConnectFailed', NO_SOCKETS))))
+const unsupported = (plan: Plan): Unsupported => ({
+  ...Fault.make('Unsupported', NO_SOCKETS),
+  unsupported: ['sockets'],
+  unsent: true,
+  plan,
+})
 
-export const undici: typeof System.undici = () => makeChecked(refuse, async () => {})
-export const openDefault: typeof System.openDefault = undici
+const refuse: SendNow = (plan, _, listener) => listener.onReply(E.left(unsupported(plan)))
+
+/** A transport that refuses every plan. */
+export const undici: typeof System.undici = () =>
+  makeChecked(refuse, async () => {}, { refusal: (plan) => O.some(unsupported(plan)) })
+
+export const openDefault: typeof System.openDefault = (): Transport => fetch()

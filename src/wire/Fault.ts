@@ -72,7 +72,8 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
   readonly attempts?: number
   /**
    * The names of what the transport cannot do, for `Unsupported`. `Transport.fetch` uses those of `Fetch.restrictions`, the names
-   * of its options, and `redirect` for a redirect that a browser hides.
+   * of its options, and `redirect` for a redirect that a browser hides. `Transport.undici` uses `sockets` in a browser or
+   * worker, and `http2` in Bun and Deno.
    *
    * @since 0.2.0
    */

@@ -36,7 +36,7 @@ export interface Options {
   readonly maxHeaderSize?: number
   /**
    * Offers HTTP/2 to https origins: one stream per connection, and no reason phrases. `false` by default. In Bun and Deno,
-   * whose HTTP/2 loses parts of bodies, requests to https origins then fail with `ConnectFailed`.
+   * whose HTTP/2 loses parts of bodies, a request to an https origin is then `Unsupported`.
    */
   readonly http2?: boolean
   /** The path of a unix socket, which is used for every origin. */
@@ -123,7 +123,7 @@ const unsupportedScheme = ({ url }: Plan): Fault.Fault =>
 const unsupportedHttp2 = (plan: Plan, { http2 }: Settings): Fault.Fault | undefined => {
   if (!http2 || NodeModules.runtime === 'Other' || plan.url.protocol !== 'https:') return undefined
   const message = `HTTP/2 loses parts of bodies in ${NodeModules.runtime}: open the transport without the option http2`
-  return Fault.unsent(Fault.make('ConnectFailed', message))
+  return { ...Fault.make('Unsupported', message), unsupported: ['http2'], unsent: true }
 }
 
 /** Returns why a plan cannot be sent. */
