@@ -84,10 +84,12 @@ export const withHeaders = (
       headers.set(key, Override.unset)
       continue
     }
-    const values = (isRepeatable ? lines.get(key) : undefined) ?? []
     // The cast: only plain JavaScript can pass `undefined` in a pair, which planning reports.
-    values.push(hideIfSensitive(key, value as string))
-    lines.set(key, values)
+    const line = hideIfSensitive(key, value as string)
+    const earlier = isRepeatable ? lines.get(key) : undefined
+    const values = earlier ?? [line]
+    if (earlier !== undefined) earlier.push(line)
+    else if (isRepeatable) lines.set(key, values)
     headers.set(key, Override.set({ name, values }))
   }
   return patch({ headers })

@@ -15,8 +15,8 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
-/** For shorter text, a loop is faster than the call of a `TextEncoder`. */
-const SHORT = 32
+/** V8 keeps so many octets on its own heap. For them a loop is faster than the call of a `TextEncoder`. */
+const SHORT = 64
 
 const fromShortAscii = (text: string): Uint8Array | undefined => {
   const octets = new Uint8Array(text.length)
