@@ -9,8 +9,8 @@
  * | the body of a redirect   | `send`                        |
  * | the body of the response | `onContent`, `onContentError` |
  *
- * A function of the user must not run while undici parses a response. So hooks, observers and the function that reads a
- * stream wait for a promise.
+ * An effect of the user must not run while undici parses a response. So hooks, observers and the function that reads a
+ * stream wait for a promise. Pure functions of the user do not: a redirect policy, a clock.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
@@ -112,12 +112,20 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   onReply(sent: E.Either<TransportError, Reply>): void {
     this.#isSending = false
-    try {
-      if (E.isRight(sent)) this.#receive(sent.right)
-      else this.#fail(sent.left)
-    } catch (cause) {
-      this.#reject(cause) // of a clock of the user
+    if (E.isLeft(sent)) this.#fail(sent.left)
+    else {
+      try {
+        this.#receive(sent.right)
+      } catch (cause) {
+        this.#abandon(sent.right, cause)
+      }
     }
+  }
+
+  /** An exception of a clock of the user. The reply must not keep its connection. */
+  #abandon(reply: Reply, cause: unknown): void {
+    startDiscarding(reply.body)
+    this.#reject(cause)
   }
 
   #fail(error: TransportError | Exchange.HookFailed): void {
@@ -128,8 +136,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const head = headOf(reply)
     const now = this.#client.clock.now()
     const again = Exchange.answer(now, head, this.#exchange)
-    if (O.isSome(again)) this.#leave(reply, { _tag: 'Next', exchange: again.value }).catch(this.#reject)
-    else if (this.#hooks.length > 0) this.#runHooks(reply, head, now).catch(this.#reject)
+    if (O.isSome(again)) this.#leave(reply, { _tag: 'Next', exchange: again.value })
+    else if (this.#hooks.length > 0) this.#runHooks(reply, head, now).catch((cause) => this.#abandon(reply, cause))
     else this.#settle(reply, head, now)
   }
 
@@ -148,11 +156,15 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     if (step._tag === 'Done') {
       this.#done = step
       this.#finish.read(reply, step, this)
-    } else this.#leave(reply, step).catch(this.#reject)
+    } else this.#leave(reply, step)
   }
 
   /** Discards the body of a reply that is not the last one, or is refused. */
-  async #leave(reply: Reply, step: Exchange.Next | Exchange.Refuse): Promise<void> {
+  #leave(reply: Reply, step: Exchange.Next | Exchange.Refuse): void {
+    this.#discardAndGoOn(reply, step).catch((cause) => this.#abandon(reply, cause))
+  }
+
+  async #discardAndGoOn(reply: Reply, step: Exchange.Next | Exchange.Refuse): Promise<void> {
     // A short body arrives in the same turn as its head.
     await undefined
     const releasing = release(this.#controls, reply.body)

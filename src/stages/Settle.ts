@@ -130,11 +130,16 @@ export const answer = (now: Date, received: Head, x: Exchange): O.Option<Exchang
 
 const DEFAULT_MAX_REDIRECTS = 30
 
-/** Runs the policies. A policy that throws refuses the redirect. */
+const VERDICTS: ReadonlySet<string> = new Set<RedirectPolicy.Verdict['_tag']>(['Follow', 'Stop', 'Refuse'])
+
+/** Runs the policies. A policy that throws, or returns no verdict, refuses the redirect. */
 const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt): RedirectPolicy.Verdict => {
   if (settings.redirects._tag === 'Inherit') return RedirectPolicy.toFollow
   try {
-    return concatAll(RedirectPolicy.Monoid)(settings.redirects.value)(attempt)
+    const verdict = concatAll(RedirectPolicy.Monoid)(settings.redirects.value)(attempt)
+    // Plain JavaScript may return anything.
+    if (VERDICTS.has(verdict._tag)) return verdict
+    return RedirectPolicy.toRefuse('the policy returned something else than Follow, Stop or Refuse')
   } catch (cause) {
     return RedirectPolicy.toRefuse(`the policy failed: ${Fault.messageOf(cause)}`)
   }

@@ -119,7 +119,11 @@ export const raceDeadline = <A>(controls: SendControls, running: PromiseLike<A>)
       isOver = true
       removeListeners()
       sleeping?.abort(NOT_NEEDED)
-      settle()
+      try {
+        settle()
+      } catch (cause) {
+        reject(cause) // of a clock of the user
+      }
     }
     const stop = (): void =>
       end(() => resolve(E.left(exchangeFault(controls) ?? Fault.make('Aborted', 'The request was aborted'))))

@@ -13,6 +13,7 @@ import * as Headers from '../../src/values/Headers.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
 import { type HeadInput, head } from '../../src/wire/Reply.js'
+import { untyped } from '../untyped.js'
 
 // The state machine of an exchange, step by step: its start, the step after each kind of reply, and its errors.
 
@@ -325,6 +326,13 @@ describe('a redirect', () => {
       _tag: 'RedirectRefused',
       reason: expect.stringContaining('oops'),
     })
+  })
+  it.each([undefined, null, 'Follow', {}, { _tag: 'Continue' }])('is refused if a policy returns %j', (verdict) => {
+    const step = settled(
+      redirect,
+      under(() => untyped(verdict)),
+    )
+    expect(refusal(step)).toMatchObject({ _tag: 'RedirectRefused' })
   })
   it('passes the previous URLs, the status and the next plan to a policy', () => {
     const seen: unknown[] = []

@@ -64,7 +64,8 @@ describe('Http1', () => {
     const handlers: object[] = []
     const library = libraryOf((handler) => {
       handlers.push(handler)
-      if (!('onRequestStart' in handler)) throw new TypeError('invalid onRequestStart method')
+      if ('onRequestStart' in handler) return
+      throw Object.assign(new Error('invalid onRequestStart method'), { code: 'UND_ERR_INVALID_ARG' })
     })
     const [first, second] = [recorder(), recorder()]
     channel(library).dispatch(request(first.listener))

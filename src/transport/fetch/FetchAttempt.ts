@@ -115,10 +115,10 @@ export class FetchAttempt
     try {
       const pending = this.#owner.call(this, this.#controller.signal)
       // A fetch of the caller may return another kind of promise, or none.
-      Promise.resolve(pending).then(
-        (response) => this.#onResponse(response),
-        (error: unknown) => this.#failWith(error),
-      )
+      Promise.resolve(pending)
+        .then((response) => this.#onResponse(response))
+        // Also what a clock of the caller throws.
+        .catch((error: unknown) => this.#failWith(error))
     } catch (error) {
       this.#failWith(error)
     }
@@ -221,7 +221,7 @@ export class FetchAttempt
       this.fail(FetchFailure.notResponse(this.plan, received.left))
       return
     }
-    const { status, reason, fields, type, body: reader } = received.right
+    const { status, reason, fields, type, redirectedTo, body: reader } = received.right
     this.#reader = reader
     const problem = this.#owner.problemOf(this.plan, received.right)
     if (problem !== undefined) {
@@ -230,7 +230,8 @@ export class FetchAttempt
     }
     const finalUrl = this.#owner.finalUrl(this.plan, received.right)
     // The jar would store cookies of another URL under that of the plan.
-    const own = finalUrl === undefined ? fields : fields.filter(([name]) => name.toLowerCase() !== 'set-cookie')
+    const isOwn = redirectedTo === undefined
+    const own = isOwn ? fields : fields.filter(([name]) => name.toLowerCase() !== 'set-cookie')
     const headers = Reply.receivedHeaders(own)
     const hasBody = reader !== undefined && Status.hasBody(this.plan.method, status)
     const coded = hasBody ? this.#owner.remaining(reader, headers) : undefined
@@ -238,10 +239,11 @@ export class FetchAttempt
     if (this.wantsProgress && type !== 'cors' && !Headers.has('Content-Encoding')(headers)) {
       this.#expected = Reply.lengthOf(headers)
     }
+    // First, because a clock of the caller may throw.
+    const elapsed = this.#clock.monotonic() - this.#start
     const body = new ResponseBody(this, 'Framing')
     this.#body = body
     this.#phase = 'Receiving'
-    const elapsed = this.#clock.monotonic() - this.#start
     const head = { status, reason, headers, elapsed, ...(finalUrl === undefined ? {} : { finalUrl }) }
     this.#listener.onReply(E.right({ ...head, body: body.source(coded?.headers ?? Headers.empty) }))
     if (coded === undefined) {

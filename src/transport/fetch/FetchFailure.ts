@@ -4,7 +4,7 @@
  * | error                                                     | before the reply            | in a body        |
  * |-----------------------------------------------------------|-----------------------------|------------------|
  * | a fault, or one in its `cause`                            | itself                      | itself           |
- * | ECONNREFUSED, ENOTFOUND, … in `cause` or `code`           | `ConnectFailed`, unsent     |                  |
+ * | ECONNREFUSED, ENOTFOUND, `connect EHOSTUNREACH`, …         | `ConnectFailed`, unsent     |                  |
  * | the same in the text of Deno                              | `ConnectFailed`, unsent     |                  |
  * | UND_ERR_CONNECT_TIMEOUT                                   | `ConnectTimeout`            |                  |
  * | UND_ERR_HEADERS_TIMEOUT, UND_ERR_BODY_TIMEOUT, TimeoutError | `ReadTimeout`             | `ReadTimeout`    |
@@ -20,8 +20,11 @@
  *
  * A browser gives no reason: `TypeError` is all that it shows of a refused connection, an invalid certificate, a reply that
  * is not HTTP, and a reply that CORS hides. Messages of a runtime may have the URL with its query. They are repeated with the
- * URL of the plan without its query instead.
+ * URL of the plan without its query instead, and without the values of `withSecretQuery`.
  */
+import { secretsOf } from '../../stages/ReplyRedaction.js'
+import * as Secret from '../../values/Secret.js'
+import * as Url from '../../values/Url.js'
 import { inMs } from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../../wire/Plan.js'
@@ -30,10 +33,11 @@ import { FaultError } from '../FaultError.js'
 /** `Sent`: fetch was called, and has not returned a reply. `Receiving`: it has. */
 export type Phase = 'Sent' | 'Receiving'
 
-const NOT_CONNECTED =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ConnectionRefused|FailedToOpenSocket)$/
+const NOT_CONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|ConnectionRefused|FailedToOpenSocket)$/
+/** An open connection can have the same codes. */
+const NOT_REACHED = /^connect (?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN)\b/
 /** Deno has no codes. */
-const NOT_CONNECTED_TEXT = /\(Connect\)|connection refused|dns error|failed to lookup/i
+const NOT_CONNECTED_TEXT = /\(Connect\)|(?:tcp connect|dns) error|failed to lookup/i
 const CERTIFICATE =
   /^(?:CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|INVALID_CA|ERR_TLS_CERT_\w+)$/
 const CERTIFICATE_TEXT = /invalid peer certificate|certificate (?:verify failed|has expired)/i
@@ -68,21 +72,45 @@ const innermost = (error: unknown): unknown => {
   return current
 }
 
+const isFaultError = (u: unknown): u is FaultError => {
+  try {
+    return u instanceof FaultError
+  } catch {
+    return false // a proxy whose prototype cannot be read
+  }
+}
+
 const faultIn = (error: unknown): Fault.Fault | undefined => {
   for (let current = error, depth = 0; depth < 5 && current !== undefined; depth += 1) {
     if (Fault.is(current)) return current
-    if (current instanceof FaultError) return current.fault
+    if (isFaultError(current)) return current.fault
     current = property(current, 'cause')
   }
   return undefined
 }
 
-const URL_IN_TEXT = /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>)]*/gi
+const URL_IN_TEXT = /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>]*/gi
 
-/** Returns name, code and message of an error, with the URL of the plan instead of one that may have a secret query. */
+/** Returns a text without a part, also where the part is percent-encoded as a whole. */
+const withoutPart = (text: string, part: string, instead: string): string =>
+  part === '' ? text : text.replaceAll(part, instead).replaceAll(encodeURIComponent(part), instead)
+
+/** Returns a message with the URL of the plan instead of other URLs, without its query, and without its secrets. */
+const withoutQuery = (plan: Plan, message: string): string => {
+  // A URL may contain parentheses, and may stand in them.
+  const withoutUrls = message.replace(URL_IN_TEXT, (url) => urlWithoutQuery(plan) + (url.endsWith(')') ? ')' : ''))
+  const withoutSearch = withoutPart(withoutUrls, Url.sentSearch(plan.url), '')
+  const withoutPath =
+    plan.url.sealedPathname === undefined
+      ? withoutSearch
+      : withoutPart(withoutSearch, Url.sentPathname(plan.url), plan.url.pathname)
+  return [...secretsOf(plan)].reduce((text, secret) => withoutPart(text, secret, Secret.REDACTED), withoutPath)
+}
+
+/** Returns name, code and message of an error. Its URLs may have a secret query. */
 const causeOf = (plan: Plan, error: unknown): Fault.ForeignError => {
   const { name, code, message } = Fault.causeOf(error)
-  return { name, code, message: message.replace(URL_IN_TEXT, () => urlWithoutQuery(plan)) }
+  return { name, code, message: withoutQuery(plan, message) }
 }
 
 const of = (tag: Fault.FaultTag, plan: Plan, what: string, cause: Fault.ForeignError): Fault.Fault =>
@@ -96,7 +124,8 @@ const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): 
   if (CERTIFICATE.test(code) || CERTIFICATE_TEXT.test(message)) {
     return Fault.unsent(of('TlsFailed', plan, 'was not sent: the certificate of the server is not valid', cause))
   }
-  if (NOT_CONNECTED.test(code) || (code === '' && NOT_CONNECTED_TEXT.test(message))) {
+  const isTextOfDeno = code === '' && outerName === 'TypeError' && NOT_CONNECTED_TEXT.test(message)
+  if (NOT_CONNECTED.test(code) || NOT_REACHED.test(message) || isTextOfDeno) {
     return Fault.unsent(of('ConnectFailed', plan, 'could not connect', cause))
   }
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return Fault.unsent(of('ConnectTimeout', plan, 'could not connect', cause))
@@ -111,7 +140,7 @@ const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): 
   const isNetwork = code !== '' || outerName === 'TypeError' || LOST_TEXT.test(message)
   if (!isNetwork) return of('ProtocolError', plan, 'failed in fetch', cause)
   const failed = of('ConnectFailed', plan, 'has no reply', cause)
-  return { ...failed, message: `${failed.message}${MAY_HAVE_RUN}` }
+  return { ...failed, message: `${failed.message.replace(/\.$/, '')}${MAY_HAVE_RUN}` }
 }
 
 /** Returns the fault of an error of fetch, or of its body. */

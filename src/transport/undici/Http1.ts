@@ -39,6 +39,9 @@ export const stopReading = (socket: Socket): (() => void) => {
 /** The libraries that throw for a handler of undici 7, before they send anything: undici 8. */
 const isNewer = new WeakSet<Library>()
 
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'UND_ERR_INVALID_ARG'
+
 export class Http1 implements Channel {
   readonly #library: Library
   readonly #client: Undici.Client
@@ -82,7 +85,7 @@ export class Http1 implements Channel {
         this.#dispatchTo(request, handler)
         return
       } catch (error) {
-        if (handler.isCalled) throw error
+        if (handler.isCalled || !isRefusal(error)) throw error
         isNewer.add(this.#library)
       }
     }

@@ -269,10 +269,10 @@ export class RequestAttempt
     const version = this.socket !== undefined && isHttp2(this.socket) ? 'HTTP/2' : undefined
     const isFramed = !hasBody || version !== undefined || framing === 'Framed'
     const body = new ResponseBody(this, isFramed ? 'Framing' : 'Close')
+    const elapsed = this.#clock.monotonic() - this.#start // first, because a clock of the caller may throw
     this.#phase = 'Receiving'
     this.#body = body
     if (hasBody && this.#progress !== undefined) this.#expected = Reply.lengthOf(headers)
-    const elapsed = this.#clock.monotonic() - this.#start
     // A dispatcher that the caller made does not report its connection.
     const connection = this.socket === undefined ? undefined : Head.connection(this.isReused)
     const source = body.source(hasBody ? headers : Headers.empty)

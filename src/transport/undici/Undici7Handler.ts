@@ -4,7 +4,10 @@
  * undici 7 has the newer interface too, but then makes for each request a wrapper, a controller, and a record of the header
  * fields that is not used. The controller also keeps the raw header fields.
  */
+import { channel } from 'node:diagnostics_channel'
 import type { Controller, RequestListener } from './Channel.js'
+
+const headersChannel = channel('undici:request:headers')
 
 export class Undici7Handler implements Controller {
   readonly #listener: RequestListener
@@ -52,8 +55,9 @@ export class Undici7Handler implements Controller {
     this.rawHeaders = rawHeaders
     this.#listener.onResponseStart(this, status, undefined, reason)
     this.rawHeaders = undefined
-    // The list is older than the response. It would keep what it contains until old memory is collected.
-    rawHeaders.length = 0
+    // The list is older than the response. It would keep what it contains until old memory is collected. A tracer that
+    // subscribes to the channel has it too.
+    if (!headersChannel.hasSubscribers) rawHeaders.length = 0
     return !this.#isPaused
   }
 

@@ -9,6 +9,7 @@ import * as Fetch from '../../../src/transport/fetch/Fetch.js'
 import * as Body from '../../../src/values/Body.js'
 import * as Headers from '../../../src/values/Headers.js'
 import * as Octets from '../../../src/values/Octets.js'
+import * as Clock from '../../../src/wire/Clock.js'
 import * as Coding from '../../../src/wire/coding/Coding.js'
 import * as Fault from '../../../src/wire/Fault.js'
 import { untyped } from '../../untyped.js'
@@ -18,6 +19,11 @@ import { type Call, endless, exchange, over, planOf, showsSecret } from './fakes
 
 const thrower = (error: unknown) => (): never => {
   throw error
+}
+/** A proxy whose every trap throws. */
+const unreadable = (): object => {
+  const traps = 'get has getPrototypeOf getOwnPropertyDescriptor ownKeys'.split(' ')
+  return new Proxy({}, Object.fromEntries(traps.map((trap) => [trap, thrower(new Error(trap))])))
 }
 const broken = (error: unknown): ReadableStream<Uint8Array> =>
   new ReadableStream({ pull: (controller) => controller.error(error) })
@@ -50,6 +56,7 @@ describe('a fetch that', () => {
     ['rejects with a fault', async () => Promise.reject(Fault.make('TlsFailed', 'mine')), 'TlsFailed'],
     ['rejects with a fault as its cause', async () => Promise.reject(failed(Fault.make('BodyCut', ''))), 'BodyCut'],
     ['rejects with a cycle of causes', async () => Promise.reject(cyclic()), 'ConnectFailed'],
+    ['rejects with what cannot be read', async () => Promise.reject(unreadable()), 'ProtocolError'],
     ['aborts by itself', async () => Promise.reject(new DOMException('', 'AbortError')), 'Aborted'],
     ['times out by itself', async () => Promise.reject(new DOMException('', 'TimeoutError')), 'ReadTimeout'],
   ]
@@ -150,6 +157,7 @@ describe('a rejection is classified', () => {
   const NOT_SENT: ReadonlyArray<readonly [error: unknown, tag: Fault.FaultTag]> = [
     [failed(coded('ECONNREFUSED')), 'ConnectFailed'],
     [failed(coded('ENOTFOUND')), 'ConnectFailed'],
+    [failed(coded('EHOSTUNREACH', 'connect EHOSTUNREACH 10.0.0.1:80')), 'ConnectFailed'],
     [failed(coded('EAI_AGAIN')), 'ConnectFailed'],
     [coded('ConnectionRefused'), 'ConnectFailed'],
     [failed(new Error('error sending request: client error (Connect): dns error: failed')), 'ConnectFailed'],
@@ -168,6 +176,9 @@ describe('a rejection is classified', () => {
   const MAY_BE_SENT: ReadonlyArray<readonly [error: unknown, tag: Fault.FaultTag]> = [
     [failed(coded('UND_ERR_SOCKET')), 'ConnectFailed'],
     [coded('ECONNRESET'), 'ConnectFailed'],
+    [failed(coded('EHOSTUNREACH', 'read EHOSTUNREACH')), 'ConnectFailed'],
+    [failed(coded('ENETUNREACH', 'write ENETUNREACH')), 'ConnectFailed'],
+    [new Error('gateway: upstream connection refused (Connect)'), 'ProtocolError'],
     [new TypeError('Failed to fetch'), 'ConnectFailed'],
     [new Error('Network connection lost.'), 'ConnectFailed'],
     [failed(new Error('client error (SendRequest): connection closed')), 'ConnectFailed'],
@@ -204,6 +215,25 @@ describe('a rejection is classified', () => {
       expect(showsSecret({ ...fault, plan: undefined })).toBe(false)
       expect(fault?.message).toContain('http://h.test/a')
     }
+  })
+  test('without the query, in whatever form an error repeats it', async () => {
+    const secret = fc.string({ unit: fc.constantFrom(...'abcXYZ09-._~()*!'), minLength: 12, maxLength: 24 })
+    const form = fc.constantFrom<(url: string, target: string) => string>(
+      (url) => `error for url (${url})`,
+      (url) => `https://proxy.test/${encodeURIComponent(url)} failed`,
+      (_, target) => `cannot GET ${target}`,
+      (_, target) => `GET%20${encodeURIComponent(target)}`,
+    )
+    await fc.assert(
+      fc.asyncProperty(secret, form, fc.boolean(), async (value, write, isNamed) => {
+        const request = isNamed
+          ? Request.withSecretQuery('key', value)(Request.get('http://h.test/p'))
+          : Request.get(`http://h.test/p?key=${value}`)
+        const { transport } = over(({ url }) => thrower(failed(new Error(write(url, url.slice(13)))))())
+        const { fault } = await exchange(transport, planOf(request))
+        expect(JSON.stringify({ ...fault, plan: undefined })).not.toContain(value)
+      }),
+    )
   })
 })
 
@@ -272,6 +302,20 @@ describe('a reply', () => {
     expect([reply?.finalUrl, reply?.headers.fields]).toEqual(['https://other.test/b?c#d', []])
     const secret = planOf(Request.withSecretQuery('key', 'hunter2')(Request.get('http://h.test/')))
     expect((await exchange(transport, secret)).reply?.finalUrl).toBe('https://other.test/b#d')
+  })
+  it.each(['', '/relative'])('after redirects to the URL %j has no cookies of that URL', async (url) => {
+    const response = { status: 200, headers: [['set-cookie', 'a=1']], body: null, redirected: true, url }
+    const { reply } = await exchange(over(() => response).transport)
+    expect([reply?.finalUrl, reply?.headers.fields]).toEqual([undefined, []])
+  })
+  it('is a Left if the clock of the caller throws', async () => {
+    let reads = 0
+    const monotonic = (): number => {
+      reads += 1
+      return reads === 1 ? 0 : thrower(new Error('no time'))()
+    }
+    const { fault } = await exchange(over().transport, planOf(), { clock: { ...Clock.system, monotonic } })
+    expect(fault?._tag).toBe('ProtocolError')
   })
   it('is never followed by fetch where redirects are shown', async () => {
     const { transport, calls } = over(undefined, { hiddenRedirects: 'follow' })
