@@ -42,9 +42,12 @@ export const abortedBeforeSend = (plan: Plan, { reason }: AbortSignal): Transpor
   return withPlan(plan, Fault.unsent(fault._tag === 'Aborted' ? early : fault))
 }
 
+/** The fault of a request that was in flight when its transport was closed. */
+export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', Fault.CLIENT_CLOSED)
+
 /** Returns `Aborted` or `ClientClosed` if a wait must end. */
 export const cancelFault = (controls: SendControls, closing: AbortSignal): Fault.Fault | undefined =>
-  abortFault(controls) ?? (closing.aborted ? Fault.make('ClientClosed', Fault.CLIENT_CLOSED) : undefined)
+  abortFault(controls) ?? (closing.aborted ? clientClosed() : undefined)
 
 /** Returns `DeadlineExceeded` if the deadline of an exchange has passed. */
 export const deadlineFault = (plan: Plan, clock: Clock.Clock, deadline: number): Fault.Fault | undefined =>

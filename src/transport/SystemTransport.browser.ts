@@ -1,4 +1,4 @@
-/** `SystemTransport` for browsers and workers, which have no sockets: only their fetch can send. */
+/** `SystemTransport` for browsers and workers: without sockets, only their fetch can send. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Fault from '../wire/Fault.js'
@@ -7,7 +7,8 @@ import { makeChecked, type SendNow, type Transport, type Unsupported } from '../
 import { fetch } from './fetch/FetchTransport.js'
 import type * as System from './SystemTransport.js'
 
-const NO_SOCKETS = 'Transport.undici cannot send here: this runtime has no sockets. Use Transport.fetch, the default'
+const NO_SOCKETS =
+  'Transport.undici needs the sockets of Node, which are missing here. Use Transport.fetch, the default'
 
 const unsupported = (plan: Plan): Unsupported => ({
   ...Fault.make('Unsupported', NO_SOCKETS),

@@ -1,4 +1,5 @@
 /** Writes the comparison with other clients as Markdown, and replaces it in a page. */
+import { replaceAfter } from '../writtenSection.js'
 import type { Measured } from './measure.js'
 import { interval } from './table.js'
 
@@ -58,10 +59,5 @@ export const complete = (rows: ReadonlyArray<Row>, setting: Setting): string =>
 
 const START = '<!-- npm run bench:peers writes what follows -->\n'
 
-/** Replaces what follows the mark, up to the next heading or the end. */
-export const replace = (page: string, written: string): string => {
-  const [before, after] = page.split(START)
-  if (before === undefined || after === undefined) throw new Error(`The page has no line ${START.trim()}`)
-  const rest = after.search(/^## /m)
-  return `${before}${START}${written}\n${rest === -1 ? '' : `\n${after.slice(rest)}`}`
-}
+/** Replaces the written part of a page. */
+export const replace = replaceAfter(START)

@@ -64,6 +64,7 @@ const BOTH = [
     /the environment of the process/,
     'syncBuiltinESMExports does not replace os.homedir, as the test does',
   ],
+  ['transport/retention', /keeps no request/, 'the test collects garbage by a flag of Node'],
   ['laws/RuleSet', /node:test runs/, 'the flags and the output of node --test are those of Node only'],
   ['laws/transport', /over the fetch of Node/, FETCH],
   ['transport/fetch/network', /the column of this version of Node/, FETCH],

@@ -79,7 +79,7 @@ const EXPECTED = {
   gzip: ['Right', 'plain'],
   deadline: ['DeadlineExceeded', /200 ms/],
   lines: ['Right', ['one', 'two']],
-  undici: ['Unsupported', /no sockets/],
+  undici: ['Unsupported', /sockets/],
   proxy: ['Unsupported', /proxy/],
   upload: ['RequestBodyFailed', /no file system/],
   download: ['FileFailed', NO_FILES],

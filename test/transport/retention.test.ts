@@ -7,9 +7,13 @@ import type { Transport } from '../../src/wire/Transport.js'
 import { exchange, plan } from './plans.js'
 import { pkiPath, proxy, secure, sleep, transport, web } from './servers.js'
 
-setFlagsFromString('--expose-gc')
-/** Collects what nothing refers to. The cast: the context has the function because of the flag. */
-const collect = runInNewContext('gc') as () => void
+/** Collects what nothing refers to. */
+const collect = (): void => {
+  setFlagsFromString('--expose-gc')
+  // The cast: a new context has the function because of the flag.
+  const gc = runInNewContext('gc') as () => void
+  gc()
+}
 
 /** Sends a request, and returns weak references to its plan and its reply. In a function of its own, which then ends. */
 const send = async (client: Transport, made: Plan): Promise<ReadonlyArray<WeakRef<object>>> => {

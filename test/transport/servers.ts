@@ -127,7 +127,14 @@ export const accept = (use: (socket: net.Socket) => void, path?: string): Promis
 
 /** The same over TLS. */
 export const acceptTls = (use: (socket: net.Socket) => void, name = 'server'): Promise<Listening> =>
-  listen(tls.createServer({ cert: pki(`${name}.pem`), key: pki(`${name}.key`) }, use), 'connection')
+  listen(
+    tls.createServer({ cert: pki(`${name}.pem`), key: pki(`${name}.key`) }, (socket) => {
+      // Node 20.18 reports a reset here, later versions on the TCP connection.
+      socket.on('error', () => {})
+      use(socket)
+    }),
+    'connection',
+  )
 
 export interface Raw extends Listening {
   readonly url: string

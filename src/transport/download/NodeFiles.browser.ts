@@ -1,4 +1,4 @@
-/** `NodeFiles` for a runtime that has no file system: each function throws, which stores and downloads return as a `Left`. */
+/** `NodeFiles` for a runtime without a file system: each function throws, which stores and downloads return as a `Left`. */
 import { NO_FILE_SYSTEM } from '../../wire/NodeModules.js'
 import type * as Node from './NodeFiles.js'
 

@@ -34,7 +34,7 @@ import { abortedBeforeSend } from '../Cancellation.js'
 import * as Abort from '../undici/Abort.js'
 import { LinkedListNode } from '../undici/LinkedList.js'
 import type { BodyStream, UploadListener } from '../undici/RequestBody.js'
-import { type Backpressure, ResponseBody } from '../undici/ResponseBody.js'
+import { type Backpressure, DRAIN_TIMEOUT_MS, ResponseBody } from '../undici/ResponseBody.js'
 import { ActivityTimer, NO_TIMEOUT, type TimerListener } from './ActivityTimer.js'
 import type { CodedBody } from './FetchCoding.js'
 import * as FetchFailure from './FetchFailure.js'
@@ -52,9 +52,6 @@ export interface AttemptOwner {
   remaining(reader: FetchResponse.ChunkReader, headers: Headers.Headers): CodedBody
   onOver(attempt: FetchAttempt): void
 }
-
-/** The longest silence while the rest of a body that is not wanted is read. */
-const DRAIN_TIMEOUT_MS = 1_000
 
 export class FetchAttempt
   extends LinkedListNode<FetchAttempt>

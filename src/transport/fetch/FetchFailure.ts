@@ -36,7 +36,7 @@ export type Phase = 'Sent' | 'Receiving'
 const NOT_CONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|ConnectionRefused|FailedToOpenSocket)$/
 /** An open connection can have the same codes. */
 const NOT_REACHED = /^connect (?:EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN)\b/
-/** Deno has no codes. */
+/** The errors of Deno lack a code. */
 const NOT_CONNECTED_TEXT = /\(Connect\)|(?:tcp connect|dns) error|failed to lookup/i
 const CERTIFICATE =
   /^(?:CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|INVALID_CA|ERR_TLS_CERT_\w+)$/
@@ -134,12 +134,12 @@ const beforeReply = (plan: Plan, outerName: string, cause: Fault.ForeignError): 
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return of('RequestBodyFailed', plan, 'has a body of another length than its Content-Length', cause)
   }
-  // The HTTPParserError of Node 24 has no code.
+  // The HTTPParserError of Node 24 lacks a code.
   const isNotHttp = name === 'HTTPParserError' || NOT_HTTP.test(code) || NOT_HTTP_TEXT.test(message)
-  if (isNotHttp) return of('ProtocolError', plan, 'has no valid reply', cause)
+  if (isNotHttp) return of('ProtocolError', plan, 'got an invalid reply', cause)
   const isNetwork = code !== '' || outerName === 'TypeError' || LOST_TEXT.test(message)
   if (!isNetwork) return of('ProtocolError', plan, 'failed in fetch', cause)
-  const failed = of('ConnectFailed', plan, 'has no reply', cause)
+  const failed = of('ConnectFailed', plan, 'got no reply', cause)
   return { ...failed, message: `${failed.message.replace(/\.$/, '')}${MAY_HAVE_RUN}` }
 }
 
@@ -165,6 +165,4 @@ export const readTimeout = (plan: Plan, ms: number): Fault.Fault => ({
 
 /** Returns the fault of a value that is not a Response. */
 export const notResponse = (plan: Plan, problem: string): Fault.Fault =>
-  Fault.make('ProtocolError', `${plan.method} ${urlWithoutQuery(plan)} has no valid reply: ${problem}`)
-
-export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', Fault.CLIENT_CLOSED)
+  Fault.make('ProtocolError', `${plan.method} ${urlWithoutQuery(plan)} got an invalid reply: ${problem}`)

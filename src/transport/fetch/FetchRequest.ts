@@ -65,7 +65,7 @@ const joinCookies = (fields: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
 /** `x-gzip` is an old name of gzip, which only recipients need (RFC 9110 8.4.1.3). */
 const askFor = (codings: ReadonlyArray<string>): string => codings.filter((name) => name !== 'x-gzip').join(', ')
 
-/** Where the runtime has no zlib, the Accept-Encoding of `Session.defaults` becomes what fetch decodes. */
+/** Where the runtime lacks zlib, the Accept-Encoding of `Session.defaults` becomes what fetch decodes. */
 const acceptable = (name: string, value: string, { decodes }: Capabilities): string =>
   isAvailable || value !== supported || !Headers.sameName(name, 'accept-encoding') ? value : askFor(decodes)
 

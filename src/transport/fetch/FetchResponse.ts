@@ -27,17 +27,17 @@ export interface Received {
   readonly status: number
   readonly reason: string
   readonly fields: ReadonlyArray<Pair>
-  /** `basic`, `cors`, `opaque`, `opaqueredirect`, …; empty if the response has no type. */
+  /** `basic`, `cors`, `opaque`, `opaqueredirect`, …; empty if the type is missing. */
   readonly type: string
   /** The URL after the redirects that fetch followed, or `undefined` if it followed none. */
   readonly redirectedTo: string | undefined
-  /** `undefined` if the response has no body. */
+  /** `undefined` without a body, as after HEAD. */
   readonly body: ChunkReader | undefined
 }
 
 const isObject = (u: unknown): u is object => (typeof u === 'object' && u !== null) || typeof u === 'function'
 
-/** Returns the result of a method, or `undefined` if there is none. */
+/** Returns the result of a method, or `undefined` if the method is missing. */
 const call = (target: object, name: string | symbol): unknown => {
   const method: unknown = Reflect.get(target, name)
   return typeof method === 'function' ? Reflect.apply(method, target, []) : undefined
@@ -74,7 +74,7 @@ const readerOf = (body: object): ChunkReader | undefined => {
 
 const textOf = (u: unknown): string => (typeof u === 'string' ? u : '')
 
-/** Reads a body at once, where a response has no stream. */
+/** Reads a body at once, where a response lacks a stream. */
 const wholeOf = (response: object): ChunkReader | undefined => {
   if (typeof Reflect.get(response, 'arrayBuffer') !== 'function') return undefined
   let isRead = false

@@ -16,6 +16,7 @@ import * as UserInput from '../../values/UserInput.js'
 import * as Fault from '../../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../../wire/Plan.js'
 import { makeChecked, type SendNow, type Transport, withPlan } from '../../wire/Transport.js'
+import { clientClosed } from '../Cancellation.js'
 import { LinkedList } from '../undici/LinkedList.js'
 import { BodyStream } from '../undici/RequestBody.js'
 import { type Capabilities, detect } from './Capabilities.js'
@@ -199,7 +200,7 @@ class FetchDispatcher implements AttemptOwner {
 
   async close(): Promise<void> {
     for (let attempt = this.#inFlight.shift(); attempt !== undefined; attempt = this.#inFlight.shift()) {
-      attempt.fail(FetchFailure.clientClosed())
+      attempt.fail(clientClosed())
     }
   }
 }

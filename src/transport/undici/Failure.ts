@@ -25,6 +25,7 @@ import * as Proxy from '../../values/Proxy.js'
 import { inMs } from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
+import { clientClosed } from '../Cancellation.js'
 import { FaultError } from '../FaultError.js'
 import { forwardingProxy } from './Head.js'
 
@@ -89,7 +90,6 @@ export const proxyRefused = (proxy: string, peer: string, status: number, reason
   status,
 })
 
-export const clientClosed = (): Fault.Fault => Fault.make('ClientClosed', Fault.CLIENT_CLOSED)
 const readTimeout = (peer: string, ms: number): Fault.Fault => ({
   ...Fault.make('ReadTimeout', `${peer} sent nothing for ${inMs(ms)}`),
   limit: ms,

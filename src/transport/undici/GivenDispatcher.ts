@@ -25,6 +25,7 @@ import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
+import { clientClosed } from '../Cancellation.js'
 import { SharedTimeout } from './AttemptTimer.js'
 import type { Controller, Handler } from './Channel.js'
 import type { Dispatcher } from './Dispatcher.js'
@@ -189,7 +190,7 @@ export class GivenDispatcher implements AttemptOwner {
 
   async close(): Promise<void> {
     for (let attempt = this.#inFlight.shift(); attempt !== undefined; attempt = this.#inFlight.shift()) {
-      attempt.fail(Failure.clientClosed())
+      attempt.fail(clientClosed())
     }
   }
 }

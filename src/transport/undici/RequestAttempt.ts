@@ -34,6 +34,7 @@ import {
   type SendControls,
   withPlan,
 } from '../../wire/Transport.js'
+import { clientClosed } from '../Cancellation.js'
 import * as Abort from './Abort.js'
 import { AttemptTimer, NO_TIMEOUT, type SharedTimeout, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
@@ -45,7 +46,7 @@ import { isHttp2 } from './Http2.js'
 import { LinkedListNode } from './LinkedList.js'
 import type { Agent, PooledRequest } from './Pool.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
-import { type Backpressure, ResponseBody } from './ResponseBody.js'
+import { type Backpressure, DRAIN_TIMEOUT_MS, ResponseBody } from './ResponseBody.js'
 
 export interface AttemptOwner {
   readonly timeout: SharedTimeout
@@ -53,8 +54,6 @@ export interface AttemptOwner {
 }
 
 const MAX_INTERIM_RESPONSES = 100
-/** The longest silence while the rest of a body that is not wanted is read. */
-const DRAIN_TIMEOUT_MS = 1_000
 
 export class RequestAttempt
   extends LinkedListNode<RequestAttempt>
@@ -234,7 +233,7 @@ export class RequestAttempt
   onRequestStart(controller: Controller): void {
     if (this.isOver) {
       // If a request is aborted here, undici writes nothing.
-      controller.abort(new Failure.FaultError(Failure.clientClosed()))
+      controller.abort(new Failure.FaultError(clientClosed()))
       return
     }
     this.#controller = controller

@@ -30,6 +30,8 @@ export interface Backpressure {
 const HIGH_WATER_BYTES = 256 * 1024
 /** The longest rest that is read to keep the connection. Reading it costs less than a new connection. */
 const MAX_DISCARDED_BYTES = 64 * 1024
+/** The longest silence while a rest that is not wanted is read. */
+export const DRAIN_TIMEOUT_MS = 1_000
 /** How long a reader waits for the rest of a body that it discards. Afterwards the rest is read in the background. */
 const DISCARD_WAIT_MS = 50
 /** The longest result of decoding at once. Longer bodies are decoded as a stream. */

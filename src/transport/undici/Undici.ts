@@ -13,6 +13,7 @@ import * as Fault from '../../wire/Fault.js'
 import * as NodeModules from '../../wire/NodeModules.js'
 import type { Plan } from '../../wire/Plan.js'
 import { makeChecked, type SendNow, type Transport } from '../../wire/Transport.js'
+import { clientClosed } from '../Cancellation.js'
 import { Agents } from './Agents.js'
 import { SharedTimeout } from './AttemptTimer.js'
 import { ChannelRequest } from './Channel.js'
@@ -180,7 +181,7 @@ class Dispatcher implements AttemptOwner {
 
   async close(): Promise<void> {
     for (let attempt = this.#inFlight.shift(); attempt !== undefined; attempt = this.#inFlight.shift()) {
-      attempt.fail(Failure.clientClosed())
+      attempt.fail(clientClosed())
     }
     await this.#agents?.close()
   }

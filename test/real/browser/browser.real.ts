@@ -4,8 +4,9 @@
  */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { launch } from '../chromium.js'
 import { openServers, type Servers } from '../fetch/server.js'
 import { facts } from './page.js'
 
@@ -36,10 +37,7 @@ describe('Chromium', () => {
     page?.evaluate(`(async () => JSON.parse(JSON.stringify(await requestsTs.${expression})))()`)
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['REAL_BROWSER'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    })
+    browser = await launch()
     page = await browser.newPage()
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => problems.push(message.text()))
@@ -79,10 +77,7 @@ describe('Chromium, over fetch', () => {
 
   beforeAll(async () => {
     servers = await openServers()
-    browser = await chromium.launch({
-      executablePath: process.env['REAL_BROWSER'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    })
+    browser = await launch()
   })
   afterAll(async () => {
     await browser?.close()

@@ -1,8 +1,9 @@
 /** Runs `Transport.fetch` in all runtimes, and compares the tables of the guide with what they do. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launch } from '../chromium.js'
 import { probe } from './runtimes.js'
 import { openServers, type Servers } from './server.js'
 import { type Column, RUNTIMES, replace, tables } from './table.js'
@@ -18,10 +19,7 @@ describe('Transport.fetch', () => {
 
   beforeAll(async () => {
     servers = await openServers()
-    browser = await chromium.launch({
-      executablePath: process.env['REAL_BROWSER'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    })
+    browser = await launch()
   })
   afterAll(async () => {
     await browser?.close()

@@ -1,5 +1,6 @@
 /** Writes the findings of all runtimes as a table of the guide, and reads a column of it. */
 import { restrictions } from '../../../src/transport/fetch/Restrictions.js'
+import { replaceAfter } from '../../writtenSection.js'
 import { DIFFERENCES, type Findings } from './probes.js'
 
 /** The columns, in order. */
@@ -51,13 +52,8 @@ export const tables = (columns: ReadonlyArray<Column>): string =>
 
 const START = '<!-- npm run test:fetch -- --write writes what follows -->\n'
 
-/** Replaces what follows the mark, up to the next heading. */
-export const replace = (page: string, written: string): string => {
-  const [before, after] = page.split(START)
-  if (before === undefined || after === undefined) throw new Error(`The page has no line ${START.trim()}`)
-  const rest = after.search(/^## /m)
-  return `${before}${START}\n${written}\n${rest === -1 ? '' : `\n${after.slice(rest)}`}`
-}
+/** Replaces the written part of a page. */
+export const replace = (page: string, written: string): string => replaceAfter(START)(page, `\n${written}`)
 
 /** Returns the column of a runtime in a page, by the titles of the rows. */
 export const columnOf = (page: string, runtime: Runtime): Readonly<Record<string, string>> => {
