@@ -1,0 +1,90 @@
+/**
+ * Makes the text of an authorization server safe for messages, and finds the secrets that this text must not repeat.
+ *
+ * | step   | why                                                                                                  |
+ * |--------|------------------------------------------------------------------------------------------------------|
+ * | redact | a server may repeat the client secret, a code or a refresh token in its `error_description`          |
+ * | escape | a control character could drive a terminal, and a line end could forge a line of a log               |
+ * | bound  | 300 characters are enough for a description                                                          |
+ *
+ * All functions take time linear in the length of the text, for secrets of a given length.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Headers from '../../../values/Headers.js'
+import * as Octets from '../../../values/Octets.js'
+import * as Printable from '../../../values/Printable.js'
+import * as Redaction from '../../../values/Redaction.js'
+import * as Secret from '../../../values/Secret.js'
+import type { Plan } from '../../../wire/Plan.js'
+import type { Response } from '../../../wire/Reply.js'
+
+/** The longest description that is kept, in UTF-16 code units. */
+export const MAX_DESCRIPTION = 300
+/** The longest error code that is kept. */
+export const MAX_CODE = 64
+/** The longest URL that is kept. */
+export const MAX_URI = 2048
+
+/** Truncates a text, marks that it did, and replaces half a surrogate pair. */
+const truncated = (text: string, limit: number): string =>
+  (text.length > limit ? `${text.slice(0, limit - 1)}…` : text).replace(/\p{Surrogate}/gu, '\uFFFD')
+
+/** Returns a text of a server on one line, without these secrets, and of at most `limit` characters. */
+export const restrict =
+  (secrets: ReadonlySet<string>, limit: number) =>
+  (text: string): string =>
+    // Redacted as a whole: the end of a truncated text could be the start of a secret.
+    truncated(Printable.escapeControls(truncated(Redaction.redact(secrets)(text), limit)), limit)
+
+/** Returns the URL of a page for people, which must be http or https. Redacts secrets in it. */
+export const pageUrl =
+  (secrets: ReadonlySet<string>) =>
+  (text: string): O.Option<string> => {
+    if (text.length > MAX_URI || !/^https?:\/\/[\x21-\x7e]+$/i.test(text) || !URL.canParse(text)) return O.none
+    const { username, password, href } = new URL(text)
+    return username === '' && password === '' ? O.some(Redaction.redactReference(secrets)(href)) : O.none
+  }
+
+// --- secrets of a request ------------------------------------------------------------------------------------------
+
+/** Parameters that are not secret. The values of all others are, such as `client_secret`, `code` and `refresh_token`. */
+const PUBLIC: ReadonlySet<string> = new Set([
+  'audience',
+  'client_id',
+  'code_challenge_method',
+  'grant_type',
+  'redirect_uri',
+  'resource',
+  'response_type',
+  'scope',
+])
+
+/** Returns the secret values of a form or of a JSON object. */
+const secretsInBody = ({ body }: Plan): ReadonlyArray<string> => {
+  if (body._tag !== 'Bytes') return []
+  const text = Octets.toText(Secret.open(body.bytes))
+  const json = text.startsWith('{') ? Printable.parseJson(text) : undefined
+  const pairs: ReadonlyArray<readonly [string, unknown]> =
+    json?._tag === 'Right' && typeof json.right === 'object' && json.right !== null
+      ? Object.entries(json.right)
+      : [...new URLSearchParams(text)]
+  return pairs.flatMap(([name, value]) => (PUBLIC.has(name) || typeof value !== 'string' ? [] : [value]))
+}
+
+/** Returns the credentials of an Authorization header: as they are sent, and for Basic also the password. */
+const secretsInHeader = ({ headers }: Plan): ReadonlyArray<string> => {
+  const sent = Headers.find(headers, 'Authorization')
+  const [, scheme = '', credentials = ''] = sent === undefined ? [] : (/^(\S+) +(\S+)/.exec(Secret.reveal(sent)) ?? [])
+  if (scheme.toLowerCase() !== 'basic') return credentials === '' ? [] : [credentials]
+  const pair = Octets.toText(Octets.fromBase64(credentials))
+  const password = pair.slice(pair.indexOf(':') + 1)
+  return [credentials, password, ...new URLSearchParams(`=${password}`).values()]
+}
+
+/** Returns the secrets that the request of a response contained, so that its text can be redacted. */
+export const secretsOf = ({ plan, history }: Pick<Response, 'plan' | 'history'>): ReadonlySet<string> =>
+  new Set(
+    [plan, ...history.map((hop) => hop.plan)]
+      .flatMap((sent) => [...secretsInBody(sent), ...secretsInHeader(sent)])
+      .filter((value) => value !== ''),
+  )
