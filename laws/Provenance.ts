@@ -116,12 +116,14 @@ const proxies = (selects: Selects, { proxies: given }: Settings): Settings['prox
 
 const withUserinfo = (url: string): string => url.replace(/^(\w+:\/\/[^/@:]*)(?::[^/@]*)?@/, `$1:${FRESH}@`)
 
-const isCustom = (auth: Settings['auth']): boolean => auth._tag === 'Set' && auth.value._tag === 'Custom'
+const LAST: ReadonlySet<string> = new Set<Auth.Auth['_tag']>(['Signer', 'SignerTask', 'Renewable'])
+
+const isLast = (auth: Settings['auth']): boolean => auth._tag === 'Set' && LAST.has(auth.value._tag)
 
 const authorization = (selects: Selects, settings: Settings): Settings => ({
   ...header(selects, settings, 'authorization'),
-  // A custom scheme writes after all layers: see `unsigned`.
-  auth: isCustom(settings.auth) ? settings.auth : replaced(selects, settings.auth, Auth.basic(FRESH, FRESH)),
+  // A signer writes after all layers: see `unsigned`.
+  auth: isLast(settings.auth) ? settings.auth : replaced(selects, settings.auth, Auth.basic(FRESH, FRESH)),
   baseUrl:
     settings.baseUrl._tag === 'Set' && selects(settings.baseUrl)
       ? Override.set(Secret.make(withUserinfo(Secret.reveal(settings.baseUrl.value))))
@@ -247,8 +249,8 @@ const CHANGES: ReadonlyArray<readonly [Layer, Change]> = [
 
 const unsigned = <C extends { readonly settings: Settings }>(configurable: C): C => {
   const { auth } = configurable.settings
-  if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return configurable
-  const same = Override.set(Auth.custom(auth.value.name, (plan) => plan))
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Signer') return configurable
+  const same = Override.set(Auth.signer(auth.value.name, (plan) => plan))
   return { ...configurable, settings: { ...configurable.settings, auth: same } }
 }
 

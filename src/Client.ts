@@ -28,6 +28,7 @@ import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as SharedJar from './client/SharedJar.js'
+import * as SharedTokens from './client/SharedTokens.js'
 import * as Jar from './cookies/Jar.js'
 import * as Environment from './Environment.js'
 import * as HttpError from './HttpError.js'
@@ -43,6 +44,7 @@ import * as RandomSource from './wire/RandomSource.js'
 import type { Transport } from './wire/Transport.js'
 
 export type { Loan, OnJar, SharedJar } from './client/SharedJar.js'
+export type { SharedTokens } from './client/SharedTokens.js'
 
 /**
  * What programs run with. `open` makes one.
@@ -59,6 +61,8 @@ export interface Client extends Sender {
   readonly close: Task<void>
   /** The jar that the programs of `runIn` share. */
   readonly shared: SharedJar.SharedJar
+  /** The token requests that programs share. */
+  readonly tokens: SharedTokens.SharedTokens
   /** Called after each exchange with the jar before it and after it. */
   readonly onJar?: SharedJar.OnJar
 }
@@ -151,6 +155,7 @@ export const open = (options: Options = {}): IO<Client> => {
       random: random ?? seeds(),
       closing: closing.signal,
       shared: SharedJar.make(jar)(),
+      tokens: SharedTokens.make(),
       ...(ends === undefined ? {} : { signal: ends }),
     }
     const close = async (): Promise<void> => {

@@ -35,8 +35,8 @@ import { flatMapEither, type Http } from './program/Program.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
+import { isLast } from './stages/Authorize.js'
 import * as Exchange from './stages/Exchange.js'
-import type { PlanError } from './stages/PlanError.js'
 import { refusalOf } from './stages/Send.js'
 import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
@@ -75,9 +75,12 @@ export const send =
   () =>
     sendRequest(client, jar, request, gather, absolve)
 
-/** Plans a request without sending it. `resume` sends the exchange. Errors: `PlanError`. */
+/**
+ * Plans a request without sending it. `resume` sends the exchange. If a token must be obtained first, the plan is that of the
+ * token request. Errors: `PlanError`, `TokenFailed`.
+ */
 export const start =
-  (request: Request.Request): Http<Exchange.WithHistory<PlanError>, Exchange.Exchange> =>
+  (request: Request.Request): Http<Exchange.StartError, Exchange.Exchange> =>
   (jar) =>
   (client) =>
   async () => {
@@ -85,17 +88,21 @@ export const start =
     return E.isLeft(begun) ? begun : E.right([begun.right, jar])
   }
 
-/** Returns the first plan that `send` would send. Errors: `PlanError`, and `Unsupported` if its transport cannot send it. */
+/**
+ * Returns the first plan that `send` would send for the request. It has no token yet if `send` would obtain one first. Errors:
+ * `PlanError`, `TokenFailed`, and `Unsupported` if its transport cannot send it.
+ */
 export const plan =
-  (request: Request.Request): Http<Exchange.WithHistory<PlanError | Unsupported>, Plan> =>
+  (request: Request.Request): Http<Exchange.StartError | Exchange.WithHistory<Unsupported>, Plan> =>
   (jar) =>
   (client) =>
   async () => {
     const begun = begin(client, jar, request)
     if (E.isLeft(begun)) return begun
-    const refused = refusalOf(client, begun.right.plan)
+    const { plan } = Exchange.mainOf(begun.right)
+    const refused = refusalOf(client, plan)
     if (O.isSome(refused)) return E.left(Exchange.failed(refused.value)(begun.right))
-    return E.right([begun.right.plan, jar])
+    return E.right([plan, jar])
   }
 
 /** Sends an exchange that `start` returned, edited or not. Its jar is joined with the current one. Errors: `ExchangeError`. */
@@ -104,8 +111,11 @@ export const resume =
   (jar) =>
   (client) =>
   () => {
-    const joined = () => E.right({ ...exchange, jar: Jar.join(jar, exchange.jar) })
-    return drive(client, jar, exchange.plan.body, joined, gather, absolve)
+    const joined = { ...exchange, jar: Jar.join(jar, exchange.jar) }
+    // The plan may have been edited after it was signed.
+    const ready = () =>
+      isLast(exchange.merged) ? Exchange.authorizedAgain(client.clock.now(), joined) : E.right(joined)
+    return drive(client, jar, Exchange.mainOf(exchange).plan.body, ready, gather, absolve)
   }
 
 /** A URL, absolute or relative to the base URL of the session. */

@@ -1,5 +1,6 @@
 /** HTTP sessions for fp-ts: each namespace is also at `requests-ts/<Name>`. */
 
+export * as Auth from './Auth.js'
 export * as Client from './Client.js'
 export * as Cookie from './cookies/Cookie.js'
 export * as CookiesTxt from './cookies/CookiesTxt.js'
@@ -21,7 +22,6 @@ export * as Response from './Response.js'
 export * as Store from './Store.js'
 export * as Story from './Story.js'
 export * as Stream from './Stream.js'
-export * as Auth from './session/auth/Auth.js'
 export * as Netrc from './session/auth/Netrc.js'
 export * as Mount from './session/Mount.js'
 export * as NoProxy from './session/NoProxy.js'
@@ -49,6 +49,7 @@ export * as Link from './values/Link.js'
 export * as Override from './values/Override.js'
 export * as Proxy from './values/Proxy.js'
 export * as Query from './values/Query.js'
+export * as OAuth2 from './OAuth2.js'
 export * as Secret from './values/Secret.js'
 export * as Serialization from './values/Serialization.js'
 /** @deprecated Use `Serialization`. This name will be removed in the next release. */

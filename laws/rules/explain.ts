@@ -2,7 +2,6 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as Auth from '../../src/session/auth/Auth.js'
 import * as Environment from '../../src/session/Environment.js'
@@ -11,10 +10,8 @@ import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Body from '../../src/values/Body.js'
 import * as Headers from '../../src/values/Headers.js'
-import * as Octets from '../../src/values/Octets.js'
-import * as Proxy from '../../src/values/Proxy.js'
 import * as Url from '../../src/values/Url.js'
-import type { Plan, Route } from '../../src/wire/Plan.js'
+import type { Plan } from '../../src/wire/Plan.js'
 import { chain } from '../arbitrary/Chain.js'
 import { request, session } from '../arbitrary/Settings.js'
 import * as Laws from '../Explain.js'
@@ -44,34 +41,15 @@ const changedUrl =
     const parsed = Url.parse(url.href)
     return E.isRight(parsed) ? { ...plan, url: parsed.right.url } : plan
   }
-const changedRoute =
-  (change: (route: Route) => Partial<Route>) =>
-  (plan: Plan): Plan => ({ ...plan, route: { ...plan.route, ...change(plan.route) } })
-const signedProxy = Proxy.parse('http://signed:8')
-
-/** Custom schemes that each rewrite one part. */
+/** Signers that each write one part. */
 const scheme: fc.Arbitrary<Auth.Auth> = fc
   .constantFrom<(plan: Plan) => Plan>(
-    (plan) => ({ ...plan, method: 'SIGNED' }),
     (plan) => ({ ...plan, headers: Headers.upsertAt('X-A', 'signed')(plan.headers) }),
     (plan) => ({ ...plan, headers: Headers.upsertAt('Authorization', 'signed')(plan.headers) }),
     (plan) => ({ ...plan, headers: Headers.upsertAt('Cookie', 'signed=1')(plan.headers) }),
-    (plan) => ({ ...plan, body: Body.bytes(Octets.fromText('a signed body')) }),
-    changedUrl((url) => {
-      url.pathname = '/signed'
-    }),
     changedUrl((url) => url.searchParams.append('signed', '1')),
-    changedUrl((url) => {
-      url.hash = 'signed'
-    }),
-    changedRoute(() => ({ proxy: E.isRight(signedProxy) ? O.some(signedProxy.right) : O.none })),
-    changedRoute(({ tls }) => ({ tls: { ...tls, verify: !tls.verify } })),
-    changedRoute(({ tls }) => ({ tls: { ...tls, ca: O.some('/signed.pem') } })),
-    changedRoute(({ tls }) => ({ tls: { ...tls, certificate: O.some({ cert: '/signed.pem' }) } })),
-    changedRoute(({ timeouts }) => ({ timeouts: { ...timeouts, connect: 7 } })),
-    changedRoute(() => ({ limits: { body: 7 } })),
   )
-  .map((sign) => Auth.custom('scheme', sign))
+  .map((sign) => Auth.signer('scheme', sign))
 
 const file = fc.constantFrom('/a.pem', '/b.pem')
 

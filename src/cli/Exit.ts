@@ -11,6 +11,7 @@
  * | 5    | redirect: too many, refused, or without a valid target                                     |
  * | 6    | the reply has a status of 400 or above                                                     |
  * | 7    | a reply arrived, but the file, output or session could not be written                      |
+ * | 8    | no token was obtained, or the request could not be signed; it was not sent                 |
  * | 130  | interrupted (SIGINT; 143 for SIGTERM)                                                      |
  */
 import type { PlanError, SendError } from '../HttpError.js'
@@ -24,6 +25,7 @@ export const TRANSPORT = 4
 export const REDIRECT = 5
 export const STATUS = 6
 export const NOT_WRITTEN = 7
+export const AUTH = 8
 export const INTERRUPTED = 130
 
 export interface OutputFailed {
@@ -59,6 +61,9 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   InvalidRedirect: REDIRECT,
   RedirectRefused: REDIRECT,
   UnrewindableBody: REDIRECT,
+  SigningFailed: AUTH,
+  TokenRefused: AUTH,
+  TokenFailed: AUTH,
   HookFailed: INTERNAL,
   UnexpectedStatus: NOT_WRITTEN,
   LengthMismatch: NOT_WRITTEN,

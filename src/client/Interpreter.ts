@@ -5,7 +5,6 @@ import * as Client from '../Client.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
 import * as Exchange from '../stages/Exchange.js'
-import type { PlanError } from '../stages/PlanError.js'
 import { joinSignals } from '../transport/Cancellation.js'
 import type { Body } from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
@@ -40,7 +39,7 @@ export const begin = (
   client: Client.Client,
   jar: Jar,
   request: Request,
-): E.Either<Exchange.WithHistory<PlanError>, Exchange.Exchange> =>
+): E.Either<Exchange.StartError, Exchange.Exchange> =>
   Exchange.startIn(client.session, Client.world(client, jar), request)
 
 /** Plans and sends a request. */
@@ -105,7 +104,7 @@ const run = <S, E, A, R>(
   const onJar = UserInput.get(client, 'onJar')
   const end = onJar === undefined ? conclude : reporting(onJar, jar, conclude)
   if (E.isLeft(begun)) return Promise.resolve(end(begun, jar))
-  const observation = Observation.start(client.clock, begun.right)
+  const observation = Observation.start(client.clock, Exchange.mainOf(begun.right))
   return observation === undefined
     ? exchange(client, begun.right, finish, end)
     : runObserved(client, begun.right, finish, end, observation)

@@ -4,9 +4,12 @@
  *
  * | waits for                | continues with                |
  * |--------------------------|-------------------------------|
+ * | a signature              | `send`                        |
+ * | a token of another one   | `send`                        |
  * | the reply to a plan      | `onReply`                     |
  * | the hooks                | `#settle`                     |
  * | the body of a redirect   | `send`                        |
+ * | the body of a token      | `send`                        |
  * | the body of the response | `onContent`, `onContentError` |
  *
  * An effect of the user must not run while undici parses a response. So hooks, observers and the function that reads a
@@ -15,22 +18,29 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { identity } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
+import type * as O from 'fp-ts/lib/Option.js'
 import type * as Client from '../Client.js'
 import type { Jar } from '../cookies/Jar.js'
+import type { SignerTask } from '../session/auth/Auth.js'
 import type { Hook } from '../session/Settings.js'
+import type { SigningFailed } from '../stages/AuthError.js'
+import { isLast, signAgain } from '../stages/Authorize.js'
 import * as Exchange from '../stages/Exchange.js'
+import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
+import { signLater } from '../stages/Signing.js'
 import { raceDeadline } from '../transport/Cancellation.js'
 import type { Headers } from '../values/Headers.js'
-import { DISCARDED, startDiscarding } from '../wire/BodySource.js'
-import type { ContentListener } from '../wire/DirectSource.js'
-import type * as Fault from '../wire/Fault.js'
+import { bodyCut, DISCARDED, startDiscarding, toWhole } from '../wire/BodySource.js'
+import { type ContentListener, startGathering } from '../wire/DirectSource.js'
+import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { type Head, headOf, type Reply, type Source } from '../wire/Reply.js'
 import { type ReplyListener, type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import type * as Observation from './Observation.js'
 import { runHooks } from './ReplyHooks.js'
+import type * as SharedTokens from './SharedTokens.js'
+import { landingOf, takeTurn } from './TokenTurn.js'
 
 /** Processes the body of the last reply. */
 export interface Finish<E, A> {
@@ -61,6 +71,10 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   /** A custom transport may call `superseded` after its send has ended. That must not change anything. */
   #isSending = false
   #done: Exchange.Done | undefined
+  /** The token request that this exchange sends, for others that wait for it. */
+  #flight: SharedTokens.Flight | undefined
+  #signatures = 0
+  #signingError: SigningFailed | undefined
 
   constructor(
     client: Client.Client,
@@ -77,13 +91,16 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#conclude = conclude
     this.#resolve = resolve
     this.#reject = reject
-    const { settings } = first.merged
-    const superseded = Send.mayRetry(client) ? (reply: O.Option<Head>) => this.#absorbRetried(reply) : undefined
-    this.#controls = Send.startControls(client, first.plan, {
+    const main = Exchange.mainOf(first)
+    const { settings } = main.merged
+    const mayRetry = Send.mayRetry(client)
+    const superseded = mayRetry ? (reply: O.Option<Head>) => this.#absorbRetried(reply) : undefined
+    this.#controls = Send.startControls(client, main.plan, {
       entropy: first.entropy,
       progress: settings.progress._tag === 'Set' ? settings.progress.value : undefined,
       superseded: superseded === undefined ? undefined : (observation?.retrying(superseded) ?? superseded),
       resending: observation?.resending,
+      signAgain: mayRetry && isLast(main.merged) ? (plan) => () => this.#signAgain(plan) : undefined,
     })
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
     const isObserved = observation !== undefined
@@ -100,20 +117,109 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   send(): void {
-    const { plan, jar } = this.#exchange
-    if (Send.isBodyConsumed(plan)) {
-      this.#end(E.left(Exchange.bodyConsumedError(this.#exchange)), jar)
-      return
-    }
+    const { plan, waiting, signing } = this.#exchange
+    if (waiting !== undefined && this.#flight === undefined) this.#obtain().catch(this.#reject)
+    else if (signing !== undefined) this.#sign(signing).catch(this.#reject)
+    else if (Send.isBodyConsumed(plan)) this.#refuse(Exchange.bodyConsumedError(this.#exchange))
+    else this.#sendPlan(plan)
+  }
+
+  #sendPlan(plan: Plan): void {
     this.#isSending = true
     if (this.#sendLater === undefined) Send.sendTo(this.#client, this.#controls, plan, this)
     else this.#sendLater(plan).then((sent) => this.onReply(sent), this.#reject)
   }
 
+  // --- signatures ----------------------------------------------------------------------------------------------------
+
+  async #sign(scheme: SignerTask): Promise<void> {
+    const { plan, entropy, history } = this.#exchange
+    const inputs = { now: this.#client.clock.now(), entropy, nth: String(history.length) }
+    const signed = await raceDeadline(this.#controls, signLater(scheme, plan, inputs)())
+    if (E.isLeft(signed)) this.#fail(withPlan(plan, signed.left))
+    else if (E.isLeft(signed.right)) this.#refuse(Exchange.failed(signed.right.left)(this.#exchange))
+    else {
+      this.#exchange = { ...this.#exchange, plan: signed.right.right, signing: undefined }
+      this.send()
+    }
+  }
+
+  /** A transport sends a plan again. */
+  async #signAgain(plan: Plan): Promise<E.Either<TransportError, Plan>> {
+    if (!this.#isSending) return E.right(plan)
+    this.#signatures += 1
+    const nth = `${this.#exchange.history.length}, attempt ${this.#signatures}`
+    const signed = await raceDeadline(this.#controls, signAgain(this.#exchange, plan, this.#client.clock.now(), nth)())
+    if (E.isLeft(signed)) return E.left(withPlan(plan, signed.left))
+    if (E.isLeft(signed.right)) {
+      this.#signingError = signed.right.left
+      return E.left(withPlan(plan, Fault.make('Aborted', signed.right.left.message)))
+    }
+    const { headers, url, provenance } = signed.right.right
+    this.#exchange = {
+      ...this.#exchange,
+      plan: { ...this.#exchange.plan, headers, url, ...(provenance && { provenance }) },
+    }
+    return E.right(signed.right.right)
+  }
+
+  // --- tokens ----------------------------------------------------------------------------------------------------------
+
+  /** Sends the request for a token, or goes on with one that another program of the client obtains. */
+  async #obtain(): Promise<void> {
+    const { tokens, clock } = this.#client
+    const turn = await takeTurn(tokens, this.#controls, clock, this.#exchange)
+    if (turn._tag === 'GoOn') {
+      this.#goOnWith(turn.ready)
+      return
+    }
+    this.#flight = turn.flight
+    this.send()
+  }
+
+  #goOnWith(ready: E.Either<Exchange.ExchangeError, Exchange.Exchange>): void {
+    if (E.isLeft(ready)) {
+      this.#refuse(ready.left)
+      return
+    }
+    this.#exchange = ready.right
+    this.send()
+  }
+
+  /** Reads the token from the body of the last reply to its request. */
+  async #receiveToken(content: unknown, done: Exchange.Done): Promise<void> {
+    this.#done = undefined
+    await undefined // so that nothing is sent while undici parses the response
+    const { waiting, plan } = done.exchange
+    this.#exchange = done.exchange
+    const bytes = toWhole(content)
+    if (waiting === undefined || E.isLeft(bytes)) {
+      if (E.isLeft(bytes)) this.#fail(withPlan(plan, bytes.left))
+      return
+    }
+    const step = Renewal.receiveToken(this.#client.clock.now(), done, Exchange.responseOf(done, bytes.right))
+    if (step._tag !== 'Next') {
+      if (step._tag === 'Refuse') this.#refuse(step.error)
+      return
+    }
+    this.#land({ _tag: 'Obtained', jar: Renewal.onlyToken(step.exchange, waiting) })
+    this.#goOnWith(E.right(step.exchange))
+  }
+
+  #land(landing: SharedTokens.Landing): void {
+    this.#flight?.land(landing)
+    this.#flight = undefined
+  }
+
+  // --- replies ---------------------------------------------------------------------------------------------------------
+
   onReply(sent: E.Either<TransportError, Reply>): void {
     this.#isSending = false
-    if (E.isLeft(sent)) this.#fail(sent.left)
-    else {
+    if (E.isLeft(sent)) {
+      const error = this.#signingError
+      if (error === undefined) this.#fail(sent.left)
+      else this.#refuse(Exchange.failed(error)(this.#exchange))
+    } else {
       try {
         this.#receive(sent.right)
       } catch (cause) {
@@ -125,19 +231,25 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   /** An exception of a clock of the user. The reply must not keep its connection. */
   #abandon(reply: Reply, cause: unknown): void {
     startDiscarding(reply.body)
+    this.#land({ _tag: 'Left' })
     this.#reject(cause)
   }
 
   #fail(error: TransportError | Exchange.HookFailed): void {
-    this.#end(E.left(Exchange.failed(error)(this.#exchange)), this.#exchange.jar)
+    this.#refuse(Exchange.errorOf(this.#exchange, error))
+  }
+
+  #refuse(error: Exchange.ExchangeError): void {
+    this.#end(E.left(error), error.jar)
   }
 
   #receive(reply: Reply): void {
     const head = headOf(reply)
     const now = this.#client.clock.now()
     const again = Exchange.answer(now, head, this.#exchange)
-    if (O.isSome(again)) this.#leave(reply, { _tag: 'Next', exchange: again.value })
-    else if (this.#hooks.length > 0) this.#runHooks(reply, head, now).catch((cause) => this.#abandon(reply, cause))
+    if (again?._tag === 'Next') this.#leave(reply, again)
+    else if (this.#hooks.length > 0 && this.#exchange.waiting === undefined)
+      this.#runHooks(reply, head, now).catch((cause) => this.#abandon(reply, cause))
     else this.#settle(reply, head, now)
   }
 
@@ -153,10 +265,14 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   #settle(reply: Reply, head: Head, now: Date): void {
     const step = Exchange.decide(now, head, this.#exchange)
-    if (step._tag === 'Done') {
-      this.#done = step
-      this.#finish.read(reply, step, this)
-    } else this.#leave(reply, step)
+    if (step._tag !== 'Done') {
+      this.#leave(reply, step)
+      return
+    }
+    this.#done = step
+    const { waiting, plan } = step.exchange
+    if (waiting === undefined) this.#finish.read(reply, step, this)
+    else startGathering(reply.body, plan.route.limits.body, this)
   }
 
   /** Discards the body of a reply that is not the last one, or is refused. */
@@ -170,7 +286,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const releasing = release(this.#controls, reply.body)
     const stopped = releasing === undefined ? undefined : await releasing
     if (step._tag === 'Refuse') {
-      this.#end(E.left(step.error), step.error.jar)
+      this.#refuse(step.error)
       return
     }
     const { plan } = this.#exchange
@@ -182,6 +298,10 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   onContent(content: unknown): void {
     const done = this.#done
     if (done === undefined) return
+    if (done.exchange.waiting !== undefined) {
+      this.#receiveToken(content, done).catch(this.#reject)
+      return
+    }
     let outcome: E.Either<E | Exchange.ExchangeError, A>
     try {
       outcome = this.#finish.succeed(content, done)
@@ -195,6 +315,10 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   onContentError(cause: unknown): void {
     const done = this.#done
     if (done === undefined) return
+    if (done.exchange.waiting !== undefined) {
+      this.#fail(withPlan(done.exchange.plan, bodyCut(cause)))
+      return
+    }
     try {
       this.#end(this.#finish.fail(cause, done), done.exchange.jar)
     } catch (thrown) {
@@ -203,6 +327,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   #end(outcome: E.Either<E | Exchange.ExchangeError, A>, jar: Jar): void {
+    if (this.#flight !== undefined) this.#land(landingOf(outcome))
     try {
       this.#resolve(this.#conclude(outcome, jar))
     } catch (cause) {

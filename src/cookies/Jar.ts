@@ -1,5 +1,5 @@
 /**
- * The cookies and digest challenges of a session, as an immutable value: each call returns the updated jar.
+ * The cookies, digest challenges and access tokens of a session, as an immutable value: each call returns the updated jar.
  *
  * Laws, up to `Eq`:
  *
@@ -10,7 +10,7 @@
  *
  * Parallel requests therefore fork the jar and join the results. A cookie is sent only to the hosts, paths and schemes
  * that it is for. Reading changes nothing. A removed cookie stays removed if an older fork joins later, until `evict`:
- * call `evict` on saving or loading, never between fork and join.
+ * call `evict` on saving or loading, never between fork and join. All of this holds for tokens too.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -34,15 +34,18 @@ import * as CookieSelection from './CookieSelection.js'
 import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import { type Jar, records, withRecords } from './JarState.js'
+import { tokens, withoutTokens } from './JarTokens.js'
 import * as LogicalTime from './LogicalTime.js'
 import * as PublicSuffix from './PublicSuffix.js'
 import * as SetCookie from './SetCookie.js'
 import type * as Site from './Site.js'
 import { SiteDraft } from './SiteDraft.js'
+import * as TokenStore from './TokenStore.js'
 
 export type { Challenge, Input as ChallengeInput, Query as ChallengeQuery } from './DigestCache.js'
 export { decode, encode, JarJson } from './JarJson.js'
 export * from './JarState.js'
+export * from './JarTokens.js'
 export type { PersistentMap } from './PersistentMap.js'
 export { matchRejection, type Rejection, type RejectionTag } from './SetCookie.js'
 
@@ -129,7 +132,7 @@ export const receive =
     const { cookies } = draft
     const store = jar.cookies.set(request.site.name, cookies)
     return {
-      jar: { cookies: store, challenges: jar.challenges, clock, nameless: jar.nameless },
+      jar: { cookies: store, challenges: jar.challenges, tokens: jar.tokens, clock, nameless: jar.nameless },
       accepted: CookieSelection.visible(request.now, cookies).filter(isNew),
       rejected,
     }
@@ -216,24 +219,28 @@ export const remove =
     return deleteWhere(jar, (cookie) => cookie.name === name && matches(cookie))
   }
 
-/** Removes the cookies of a domain or path, by default all. Keeps digest challenges: see `withoutChallenges`. */
+/** Removes the cookies of a domain or path, by default all cookies and tokens. Keeps challenges: see `withoutChallenges`. */
 export const clear =
   (selection: Selection = {}) =>
-  (jar: Jar): Jar =>
-    deleteWhere(jar, matcherOf(selection))
+  (jar: Jar): Jar => {
+    const isAll = selection.domain === undefined && selection.path === undefined
+    return deleteWhere(isAll ? withoutTokens()(jar) : jar, matcherOf(selection))
+  }
 
-/** Removes the cookies without an expiry, as a browser does on closing (RFC 6265bis 5.7). */
+/** Removes the cookies without an expiry, as a browser does on closing (RFC 6265bis 5.7). Keeps tokens. */
 export const clearSession = (jar: Jar): Jar => deleteWhere(jar, ({ expires }) => O.isNone(expires))
 
-/** Drops expired cookies and tombstones. An older fork that joins later may bring deleted cookies back. */
+/** Drops tombstones, and what expired, except tokens with a refresh token. An older fork that joins may bring it back. */
 export const evict =
   (now: Date) =>
-  (jar: Jar): Jar =>
-    withRecords(CookieStore.current(jar.cookies).filter((cookie) => Cookie.isLive(cookie, now.getTime())))(jar)
+  (jar: Jar): Jar => {
+    const live = CookieStore.current(jar.cookies).filter((cookie) => Cookie.isLive(cookie, now.getTime()))
+    return withRecords(live)({ ...jar, tokens: TokenStore.evict(jar.tokens, now) })
+  }
 
 /**
- * Drops cookies that expired or were deleted and were written more than `horizon` milliseconds before `now`, and the
- * values of other expired cookies. A join with a fork that is not older than the horizon brings no deleted cookie back.
+ * Drops what `evict` drops if it was written more than `horizon` milliseconds before `now`, and the values of other expired
+ * cookies and tokens. A join with a fork that is not older than the horizon brings nothing back.
  */
 export const compact =
   (now: Date, horizon: number) =>
@@ -242,7 +249,7 @@ export const compact =
       if (Cookie.isLive(cookie, now.getTime())) return cookie
       return cookie.updated.ms >= now.getTime() - horizon ? Cookie.toTombstone(cookie.updated)(cookie) : []
     })
-    return withRecords(compacted)(jar)
+    return withRecords(compacted)({ ...jar, tokens: TokenStore.compact(jar.tokens, now, horizon) })
   }
 
 /** Stores a digest challenge: a new nonce starts at count 0, a known nonce keeps its count. */
@@ -331,9 +338,11 @@ export const challengeFor =
   (jar: Jar): O.Option<DigestCache.Challenge> =>
     jar.challenges.size === 0 ? O.none : DigestCache.find(query)(jar.challenges)
 
-/** Tells whether the jar has neither cookies nor challenges. */
+/** Tells whether the jar has no cookies, challenges and tokens. */
 export const isEmpty = (jar: Jar): boolean =>
-  jar.challenges.size === 0 && jar.cookies.every((cookies) => cookies.every(Cookie.isTombstone))
+  jar.challenges.size === 0 &&
+  tokens(jar).length === 0 &&
+  jar.cookies.every((cookies) => cookies.every(Cookie.isTombstone))
 
 /** @deprecated Use `Absorbed`. */
 export type Received = Absorbed

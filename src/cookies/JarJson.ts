@@ -1,7 +1,16 @@
 /**
- * Converts a jar to and from JSON without loss: tombstones, logical times, order and digest challenges are kept.
+ * Converts a jar to and from JSON without loss: tombstones, logical times, order, digest challenges and tokens are kept.
  *
- * Law: `decode(encode({ reveal: true })(jar)) = jar`, and equal jars have the same JSON text.
+ * | version | written for a jar                     | read by                                        |
+ * |---------|---------------------------------------|------------------------------------------------|
+ * | 1       | that never had a token                | all releases                                   |
+ * | 2       | with tokens, or tombstones of tokens  | 0.2.0 and later; 0.1 refuses it as `Unreadable` |
+ *
+ * An older release that read a file with tokens would drop them when it writes the file, and a refresh token may exist
+ * nowhere else. Without tokens, it can use the file as before.
+ *
+ * Law: `decode(encode({ reveal: true })(jar)) = jar`, and equal jars have the same JSON text, whatever version they were
+ * read from.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -22,13 +31,14 @@ import * as Serialization from '../values/Serialization.js'
 import * as Cookie from './Cookie.js'
 import * as DigestCache from './DigestCache.js'
 import * as JarState from './JarState.js'
-import type { LogicalTime } from './LogicalTime.js'
+import * as LogicalTime from './LogicalTime.js'
+import * as TokenJson from './TokenJson.js'
+import * as TokenStore from './TokenStore.js'
 
 const FORMAT = 'requests-ts/jar'
-const VERSION = 1
+const NEWEST = 2
 
-const LogicalTimeJson = t.readonly(t.tuple([Serialization.Time, Serialization.Finite]))
-const nullable = <C extends t.Mixed>(codec: C) => t.union([codec, t.null])
+const { LogicalTimeJson, nullable } = TokenJson
 
 const CookieJson = t.readonly(
   t.type({
@@ -62,23 +72,28 @@ const ChallengeJson = t.readonly(
   }),
 )
 
-/** The JSON format. */
-export const JarJson = t.readonly(
-  t.type({
-    format: t.literal(FORMAT),
-    version: t.literal(VERSION),
-    nameless: t.boolean,
-    clock: LogicalTimeJson,
-    cookies: t.readonlyArray(CookieJson),
-    challenges: t.readonlyArray(ChallengeJson),
-  }),
+const FIELDS = {
+  format: t.literal(FORMAT),
+  nameless: t.boolean,
+  clock: LogicalTimeJson,
+  cookies: t.readonlyArray(CookieJson),
+  challenges: t.readonlyArray(ChallengeJson),
+}
+const WithoutTokens = t.readonly(t.type({ ...FIELDS, version: t.literal(1) }))
+const WithTokens = t.readonly(
+  t.type({ ...FIELDS, version: t.literal(2), tokens: t.readonlyArray(TokenJson.TokenJson) }),
 )
+
+/** The JSON format, in both versions. */
+export const JarJson = t.union([WithoutTokens, WithTokens])
 export type JarJson = t.TypeOf<typeof JarJson>
 
-const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime => ({ ms, n })
-const timeToJson = ({ ms, n }: LogicalTime): readonly [number, number] => [ms, n]
+const { timeFromJson, timeToJson } = TokenJson
 
-/** Returns a jar as JSON. A non-empty cookie value needs `{ reveal: true }`. Error: `Unwritable`, with the paths. */
+/**
+ * Returns a jar as JSON. A non-empty cookie value and a token need `{ reveal: true }`. Error: `Unwritable`, with the paths,
+ * such as `cookies[0].value (sid)` and `tokens[0].accessToken (api)`.
+ */
 export const encode =
   (options: Serialization.Reveal = {}) =>
   (jar: JarState.Jar): E.Either<Serialization.EncodeError, JarJson> => {
@@ -110,14 +125,15 @@ export const encode =
       count: challenge.count,
       updated: timeToJson(challenge.updated),
     }))
-    const made = Serialization.written(writer, {
-      format: FORMAT,
-      version: VERSION,
-      nameless: jar.nameless,
-      clock: timeToJson(jar.clock),
-      cookies,
-      challenges,
-    } as const)
+    const tokens = TokenJson.write(writer, jar.tokens)
+    const { nameless } = jar
+    const clock = timeToJson(jar.clock)
+    const made = Serialization.written<JarJson>(
+      writer,
+      tokens.length === 0
+        ? { format: FORMAT, version: 1, nameless, clock, cookies, challenges }
+        : { format: FORMAT, version: 2, nameless, clock, cookies, challenges, tokens },
+    )
     return E.isLeft(made) ? made : Serialization.readable<JarJson>(decode)(made.right)
   }
 
@@ -131,22 +147,44 @@ const cookieOf = (json: JarJson['cookies'][number]): Cookie.Cookie => ({
   setBy: O.fromNullable(json.setBy),
 })
 
-/** Parses JSON into a jar. Applies the rules of `Jar.set` and Set-Cookie. Error: `Unreadable`, with the cookie names. */
-export const decode = (u: unknown): E.Either<Serialization.DecodeError, JarState.Jar> => {
-  const known = Serialization.checkEnvelope(FORMAT, VERSION, u)
+const problemsIn = <A extends { readonly name: string }>(
+  list: string,
+  records: ReadonlyArray<A>,
+  problemOf: (record: A) => string | undefined,
+): ReadonlyArray<string> =>
+  records.flatMap((record, i) => {
+    const problem = problemOf(record)
+    return problem === undefined ? [] : [`${list}.${i}, ${Printable.quoted(record.name)}, is not valid: ${problem}`]
+  })
+
+const isFirstVersion = t.type({ version: t.literal(1) }).is
+
+/** Reads the JSON by the codec of its version, so that an error names the positions of that version only. */
+const readVersion = (u: unknown): E.Either<Serialization.DecodeError, JarJson> => {
+  const known = Serialization.checkEnvelope(FORMAT, NEWEST, u)
   if (E.isLeft(known)) return known
-  const read = Serialization.read(JarJson, u)
+  return isFirstVersion(u) ? Serialization.read(WithoutTokens, u) : Serialization.read(WithTokens, u)
+}
+
+/**
+ * Parses JSON into a jar. Applies the rules of `Jar.set`, `Jar.withToken` and Set-Cookie. Error: `Unreadable`, with the names
+ * of cookies and tokens.
+ */
+export const decode = (u: unknown): E.Either<Serialization.DecodeError, JarState.Jar> => {
+  const read = readVersion(u)
   if (E.isLeft(read)) return read
   const { cookies, challenges, clock, nameless } = read.right
+  const tokens = read.right.version === 1 ? [] : read.right.tokens.map(TokenJson.recordOf)
   const records = cookies.map(cookieOf)
-  const problems = records.flatMap((cookie, i) => {
-    const problem = Cookie.problemOfRecord(cookie, { nameless })
-    return problem === undefined ? [] : [`cookies.${i}, ${Printable.quoted(cookie.name)}, is not valid: ${problem}`]
-  })
+  const problems = [
+    ...problemsIn('cookies', records, (cookie) => Cookie.problemOfRecord(cookie, { nameless })),
+    ...problemsIn('tokens', tokens, TokenStore.problemOfRecord),
+  ]
   if (problems.length > 0) return E.left(Serialization.decodeError(problems))
   const start: JarState.Jar = {
     ...JarState.make({ nameless }),
-    clock: timeFromJson(clock),
+    clock: tokens.reduce((latest, { updated }) => LogicalTime.max(latest, updated), timeFromJson(clock)),
+    tokens: TokenStore.fromArray(tokens),
     challenges: DigestCache.fromArray(
       challenges.map(({ domain, ...json }) => ({
         ...json,

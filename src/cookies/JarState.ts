@@ -6,21 +6,25 @@ import type * as Cookie from './Cookie.js'
 import * as CookieStore from './CookieStore.js'
 import * as DigestCache from './DigestCache.js'
 import * as LogicalTime from './LogicalTime.js'
+import * as TokenStore from './TokenStore.js'
 
-/** Cookies and digest challenges, as an immutable value. */
+/** Cookies, digest challenges and access tokens, as an immutable value. */
 export interface Jar extends Cookie.Policy {
   /** By site. */
   readonly cookies: CookieStore.CookieStore
   /** The digest challenges that requests answer in advance. */
   readonly challenges: DigestCache.Challenges
+  /** The access tokens that credentials renew. */
+  readonly tokens: TokenStore.Tokens
   /** At or after every logical time in the jar. */
   readonly clock: LogicalTime.LogicalTime
 }
 
-/** A jar without cookies and challenges. It ignores cookies without a name. */
+/** A jar without cookies, challenges and tokens. It ignores cookies without a name. */
 export const empty: Jar = {
   cookies: CookieStore.empty,
   challenges: DigestCache.none,
+  tokens: TokenStore.none,
   clock: LogicalTime.zero,
   nameless: false,
 }
@@ -39,26 +43,28 @@ export const withRecords =
     return { ...jar, cookies: CookieStore.fromRecords(cookies), clock }
   }
 
-/** Merges two jars: the newer record of each key, the newer nonce, the later clock. */
+/** Merges two jars: the newer record of each cookie, nonce and token, the later clock. */
 export const join = (x: Jar, y: Jar): Jar => {
   if (x === y) return x
   const cookies = CookieStore.join(x.cookies, y.cookies)
   const challenges = DigestCache.join(x.challenges, y.challenges)
+  const tokens = TokenStore.join(x.tokens, y.tokens)
   const clock = LogicalTime.max(x.clock, y.clock)
-  return { cookies, challenges, clock, nameless: x.nameless || y.nameless }
+  return { cookies, challenges, tokens, clock, nameless: x.nameless || y.nameless }
 }
 
-/** Joins jars: the newer record of each cookie wins. `empty` is the identity. */
+/** Joins jars: the newer record of each cookie and token wins. `empty` is the identity. */
 export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }
 /** The same operation as `Semilattice`, as a monoid. */
 export const Monoid: MonoidOf<Jar> = { concat: join, empty }
 
-/** Compares everything, including the values of cookies. */
+/** Compares everything, including the values of cookies and tokens. */
 export const Eq: EqOf<Jar> = {
   equals: (x, y) =>
     x === y ||
     (x.nameless === y.nameless &&
       LogicalTime.Eq.equals(x.clock, y.clock) &&
       CookieStore.equals(x.cookies, y.cookies) &&
-      DigestCache.equals(x.challenges, y.challenges)),
+      DigestCache.equals(x.challenges, y.challenges) &&
+      TokenStore.equals(x.tokens, y.tokens)),
 }

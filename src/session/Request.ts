@@ -98,6 +98,13 @@ export const withStream = (open: () => AsyncIterable<Uint8Array>, length?: numbe
 export const withOnce = (source: AsyncIterable<Uint8Array>, length?: number): Endomorphism<Request> =>
   withBody(Body.once(source, length))
 
+/** Returns whether a value has the shape of a request. A function of the user may return anything. */
+export const is = (u: unknown): u is Request => {
+  const { method, url, body, settings }: Partial<Record<keyof Request, unknown>> = Object(u)
+  const isText = typeof method === 'string' && typeof url === 'string'
+  return isText && typeof body === 'object' && body !== null && typeof settings === 'object' && settings !== null
+}
+
 /**
  * Compares requests. Equal requests of equal sessions plan equal plans. Method and URL are compared as text, bodies by what
  * they send (`Body.Eq`), settings by `Settings.Eq`.

@@ -151,7 +151,9 @@ const writeAuth = (writer: Writer, auth: Auth.Auth): AuthJson | undefined => {
       }
     case 'Bearer':
       return { scheme: 'Bearer', token: writer.secret('auth.token', auth.token) }
-    case 'Custom':
+    case 'Signer':
+    case 'SignerTask':
+    case 'Renewable':
       return writer.refuse(`auth (${auth.name})`)
   }
 }

@@ -41,7 +41,7 @@ const keys = <A>(
 const layer = <A>(given: Override.Layer<A>, show: (value: A) => ReadonlyArray<Line>): ReadonlyArray<Line> =>
   given._tag === 'Inherit' ? [] : show(given.value)
 
-const showAuth = (auth: Auth.Auth): string => (auth._tag === 'Custom' ? auth.name : auth._tag)
+const showAuth = (auth: Auth.Auth): string => ('name' in auth ? auth.name : auth._tag)
 
 const shownUrl = (url: string | Secret.Secret): string => Url.masked(Secret.textOf(url) ?? '')
 

@@ -43,27 +43,32 @@ import {
   failed,
   nameOf,
   type SendError,
+  type StartError,
   type Step,
-  type WithHistory,
 } from './ExchangeState.js'
 import { merge } from './Merge.js'
-import { noEntropy, type PlanError } from './PlanError.js'
+import { noEntropy } from './PlanError.js'
 import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
 import * as Credentials from './prepare/Credentials.js'
+import * as Renewal from './Renewal.js'
 import { hide } from './ReplyRedaction.js'
 import { receive } from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
 export * from './ExchangeState.js'
 export type { Context } from './Prepare.js'
+export { authorizedAgain, errorOf } from './Renewal.js'
 export * from './Settle.js'
 
 // --- start ---------------------------------------------------------------------------------------------------------
 
-/** Starts an exchange with its first plan. A digest that signs in advance uses its nonce once more: the jar counts it. */
+/**
+ * Starts an exchange with its first plan. A digest that signs in advance uses its nonce once more: the jar counts it. If a token
+ * is needed, the first plan is that of its request, and `waiting` has the exchange that goes on with it.
+ */
 export const start =
   (context: Context) =>
-  (request: Request): E.Either<WithHistory<PlanError>, Exchange> =>
+  (request: Request): E.Either<StartError, Exchange> =>
     startIn(context.session, withDefaults(context), request)
 
 const NO_HOPS: ReadonlyArray<Hop> = []
@@ -72,18 +77,14 @@ const NO_HOPS: ReadonlyArray<Hop> = []
  * `start` with all inputs, because each request is planned with it.
  * @internal
  */
-export const startIn = (
-  session: Session,
-  world: World,
-  request: Request,
-): E.Either<WithHistory<PlanError>, Exchange> => {
+export const startIn = (session: Session, world: World, request: Request): E.Either<StartError, Exchange> => {
   const merged = merge(session)(request)
   // The exchange may have to answer a digest challenge on any hop.
   const lacksEntropy = world.entropy === '' && Credentials.digestOf(merged) !== undefined
   const first = lacksEntropy ? E.left(noEntropy('the cnonce of a digest answer')) : prepareWithMerged(world)(merged)
   if (E.isLeft(first)) return E.left(failed(first.left)({ history: NO_HOPS, jar: world.jar }))
-  const { plan, merged: kept } = first.right
-  return E.right({
+  const { plan, merged: kept, need } = first.right
+  const exchange: Exchange = {
     plan,
     jar: Credentials.countNonce(kept, world.jar, plan),
     history: NO_HOPS,
@@ -91,8 +92,15 @@ export const startIn = (
     environment: world.environment,
     entropy: world.entropy,
     credentialsAllowed: true,
-  })
+    waiting: undefined,
+    signing: undefined,
+    hasRenewed: false,
+  }
+  return need === undefined ? E.right(exchange) : Renewal.satisfy(world.now, exchange, need)
 }
+
+/** Returns the exchange of the request itself: the one that waits, if a token is obtained first. */
+export const mainOf = (x: Exchange): Exchange => (x.waiting === undefined ? x : mainOf(x.waiting.exchange))
 
 // --- the end -------------------------------------------------------------------------------------------------------
 
@@ -164,6 +172,22 @@ const recordOf = (step: Step): Pick<Hop, 'head' | 'rejected'> | undefined => {
   return (step._tag === 'Refuse' ? step.error : step.exchange).history.at(-1)
 }
 
+/** The step after a reply, and the bytes of the last one. */
+type Simulated = readonly [step: Step, bytes: E.Either<SendError, Uint8Array>]
+
+const NOTHING = E.right(new Uint8Array())
+
+const simulateReply = (x: Exchange, { head, content }: MockServer.Served, now: Date): Simulated => {
+  const step = receive(now)(head)(x)
+  if (step._tag !== 'Done') return [step, NOTHING]
+  const { plan } = step.exchange
+  const read = content(plan.route.limits.body)
+  const bytes = E.isLeft(read) ? E.left(Renewal.errorOf(step.exchange, withPlan(plan, read.left))) : read
+  if (x.waiting === undefined) return [step, bytes]
+  if (E.isLeft(bytes)) return [{ _tag: 'Refuse', error: bytes.left }, NOTHING]
+  return [Renewal.receiveToken(now, step, responseOf(step, bytes.right)), NOTHING]
+}
+
 /** Runs the exchange of a request with a pure server. The seed is fixed by default. A jar needs a `now`. */
 export const simulate =
   (context: Context) =>
@@ -175,15 +199,14 @@ export const simulate =
     const begun = start(seeded)(request)
     if (E.isLeft(begun)) return { hops: [], hooks: [], jar: world.jar, outcome: begun }
     const hops: TracedHop[] = []
-    const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(begun.right.merged.settings.hooks).map(nameOf)
+    const hooks = Override.layerOrElse<ReadonlyArray<Hook>>([])(mainOf(begun.right).merged.settings.hooks).map(nameOf)
     for (let x = begun.right; ; ) {
       const answered = MockServer.serve(server)(x.plan)
       if (E.isLeft(answered)) {
-        return { hops, hooks, jar: x.jar, outcome: E.left(failed(withPlan(x.plan, answered.left))(x)) }
+        return { hops, hooks, jar: x.jar, outcome: E.left(Renewal.errorOf(x, withPlan(x.plan, answered.left))) }
       }
-      const { content } = answered.right
       const received = hide(x.plan, answered.right.head)
-      const step = receive(now)(received)(x)
+      const [step, bytes] = simulateReply(x, { ...answered.right, head: received }, now)
       const jar = step._tag === 'Refuse' ? step.error.jar : step.exchange.jar
       const { head, rejected = [] } = recordOf(step) ?? { head: received }
       // Not a spread, which would cost as much as planning the request.
@@ -193,11 +216,6 @@ export const simulate =
         x = step.exchange
         continue
       }
-      const { plan } = step.exchange
-      const bytes = content(plan.route.limits.body)
-      const outcome = E.isLeft(bytes)
-        ? E.left(failed(withPlan(plan, bytes.left))(step.exchange))
-        : E.right(responseOf(step, bytes.right))
-      return { hops, hooks, jar, outcome }
+      return { hops, hooks, jar, outcome: E.isLeft(bytes) ? bytes : E.right(responseOf(step, bytes.right)) }
     }
   }

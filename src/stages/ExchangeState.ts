@@ -6,12 +6,16 @@ import type * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../cookies/Cookie.js'
 import type * as Jar from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
+import type { Renewable, SignerTask } from '../session/auth/Auth.js'
 import type { Environment } from '../session/Environment.js'
 import * as Tagged from '../values/Tagged.js'
+import type { Token } from '../values/Token.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import type { TransportError } from '../wire/Transport.js'
+import type { AuthError, TokenFailed } from './AuthError.js'
+import type { TokenReason } from './Authorize.js'
 import type { Merged } from './Merge.js'
 import type { PlanError } from './PlanError.js'
 import * as Redirect from './Redirect.js'
@@ -32,6 +36,26 @@ export interface Exchange {
   readonly entropy: string
   /** Whether every hop so far stayed where the credentials may be sent. It never becomes true again. */
   readonly credentialsAllowed: boolean
+  /** The exchange that goes on when this one has obtained a token for it. Absent: this one is for a response. */
+  readonly waiting?: Waiting | undefined
+  /** Signs the plan before it is sent. Absent: it is ready. */
+  readonly signing?: SignerTask | undefined
+  /** Whether a token was obtained for this hop. It is not obtained twice. */
+  readonly hasRenewed?: boolean | undefined
+}
+
+/** An exchange that waits for a token. */
+export interface Waiting {
+  /** Its plan has no token yet. */
+  readonly exchange: Exchange
+  /** The scheme that needs the token. */
+  readonly auth: Renewable
+  /** The token in the jar. */
+  readonly key: Jar.TokenKey
+  /** Why a token is obtained. */
+  readonly reason: TokenReason
+  /** The token that is replaced. */
+  readonly current: O.Option<Token>
 }
 
 /** A hook rejected the reply. */
@@ -51,7 +75,9 @@ export interface HookFailed {
 export type WithHistory<E> = E & { readonly history: ReadonlyArray<Hop>; readonly jar: Jar.Jar }
 
 /** Why an exchange that was planned failed, with its history and its jar. */
-export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed>
+export type ExchangeError = WithHistory<TransportError | Redirect.RedirectError | HookFailed | AuthError>
+/** Why an exchange could not be started. Nothing was sent. */
+export type StartError = WithHistory<PlanError | TokenFailed>
 /** Why a request failed: it could not be planned, or its exchange failed. */
 export type SendError = WithHistory<PlanError> | ExchangeError
 
@@ -107,7 +133,7 @@ export const hookFailed = (
 
 /** Adds the history and the jar of an exchange to an error. */
 export const failed =
-  <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed>(error: E) =>
+  <E extends PlanError | TransportError | Redirect.RedirectError | HookFailed | AuthError>(error: E) =>
   ({ history, jar }: Pick<Exchange, 'history' | 'jar'>): WithHistory<E> => ({ ...error, history, jar })
 
 /** The error of sending a body a second time that can be read only once. */

@@ -10,9 +10,11 @@
  * | `InvalidProxy`      | a proxy URL or key that is not valid                                    |
  * | `InvalidBody`       | a body that cannot be encoded                                           |
  * | `InvalidSettings`   | another setting that is not valid; or the entropy is missing             |
+ * | `SigningFailed`     | a signer failed: see `AuthError`                                         |
  */
 import * as Tagged from '../values/Tagged.js'
 import { type InvalidUrl, type MissingScheme, masked } from '../values/Url.js'
+import type { SigningFailed } from './AuthError.js'
 
 /** The scheme of the URL is neither `http` nor `https`. */
 export interface UnsupportedScheme {
@@ -60,6 +62,7 @@ export type PlanError =
   | InvalidProxy
   | InvalidBody
   | InvalidSettings
+  | SigningFailed
 
 /**
  * Folds an error of planning with one handler for each tag.
@@ -79,6 +82,7 @@ export type PlanError =
  *   InvalidProxy: () => 'the proxy',
  *   InvalidBody: () => 'the body',
  *   InvalidSettings: ({ setting }) => setting,
+ *   SigningFailed: ({ scheme }) => scheme,
  * })
  * const planned = Plan.plan({ session: Session.empty })(Request.get('/search'))
  * assert.deepEqual(pipe(planned, E.mapLeft(whatIsWrong)), E.left('the URL has no scheme'))

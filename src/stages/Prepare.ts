@@ -2,7 +2,7 @@
  * The second stage: turns a merged request into a plan. It sends nothing and awaits nothing.
  *
  * Everything that can be invalid is checked first. Then the header fields are added in requests' order: cookies, body,
- * auth. Last, a custom scheme may sign the finished plan. The environment is read only for what session and request leave
+ * auth. Last, `Authorize` adds signatures and tokens. The environment is read only for what session and request leave
  * open.
  *
  * Laws: deterministic; Content-Length is the length of a body that has one; the user's `Content-Type` wins, with the
@@ -35,6 +35,7 @@ import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
 import type { Plan, Route } from '../wire/Plan.js'
+import { type Authorized, authorize } from './Authorize.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
 import * as Content from './prepare/Content.js'
@@ -80,25 +81,25 @@ export const withDefaults = (world: Partial<World>): World => ({
 
 // --- settings that are not used ------------------------------------------------------------------------------------
 
-/**
- * Merges again for a request to another origin than the base URL's, without what only the latter may receive from the
- * session: auth, query, cookies, certificate, `Host`, secret headers.
- */
-const withoutSessionCredentials = ({ session, request, settings: { sensitive } }: Merged): Merged => {
-  const headers = [...session.settings.headers].filter(([key, override]) => {
+/** Removes what only the origin of the base URL may receive: auth, query, cookies, certificate, `Host`, secret headers. */
+export const withoutCredentials = (settings: Settings, sensitive: Settings['sensitive']): Settings => {
+  const headers = [...settings.headers].filter(([key, override]) => {
     if (override._tag !== 'Set') return true
     return key !== 'host' && !isSensitive(sensitive, key) && !override.value.values.some(Secret.is)
   })
-  const settings: Settings = {
-    ...session.settings,
+  return {
+    ...settings,
     auth: Override.inherit,
     query: Override.inherit,
     cookies: Override.noKeys,
     certificate: Override.inherit,
     headers: new Map(headers),
   }
-  return merge({ ...session, settings })(request)
 }
+
+/** Merges again for a request to another origin than the base URL's, without the credentials of the session. */
+const withoutSessionCredentials = ({ session, request, settings: { sensitive } }: Merged): Merged =>
+  merge({ ...session, settings: withoutCredentials(session.settings, sensitive) })(request)
 
 /** Removes the body, which the plan has, and credentials in URLs (D14), so that an exchange can be printed. */
 const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
@@ -148,30 +149,17 @@ const withProxyAuthorization = (given: Headers.Value | undefined, route: Route):
 const hasFiniteMaximum = ({ maxRedirects }: Settings): boolean =>
   maxRedirects._tag !== 'Set' || Number.isFinite(maxRedirects.value)
 
-/** Checks the header fields of a signed plan, makes those of the scheme secret, and writes the framing again. */
-const withSignedHeaders = (before: Plan, after: Plan): E.Either<PlanError, Plan> => {
-  const headers = HeaderFields.validateSigned(before.headers, after.headers)
-  if (E.isLeft(headers)) return headers
-  const framing = Content.decideFraming(headers.right, after.method, after.body)
-  return E.right({ ...after, headers: Content.withFraming(framing, after.body, headers.right) })
-}
-
 /** A plan, and what its exchange keeps: the merged request without body, and without credentials in URLs. */
-export interface Prepared {
-  /** The plan to send. */
-  readonly plan: Plan
+export interface Prepared extends Authorized {
   /** The settings that its exchange keeps. */
   readonly merged: Merged
 }
 
-/** Lets a custom scheme sign the finished plan. */
-const signed = (merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
-  const { auth } = merged.settings
-  if (auth._tag !== 'Set' || auth.value._tag !== 'Custom') return E.right({ plan, merged })
-  const returned = Credentials.sign(auth.value, plan)
-  if (E.isLeft(returned)) return returned
-  const valid = withSignedHeaders(plan, returned.right)
-  return E.isLeft(valid) ? valid : E.right({ plan: valid.right, merged })
+/** Adds the credentials that are added last. */
+const authorized = ({ jar, now, entropy }: World, merged: Merged, plan: Plan): E.Either<PlanError, Prepared> => {
+  if (merged.settings.auth._tag !== 'Set') return E.right({ plan, need: undefined, merged })
+  const outcome = authorize({ merged, jar, entropy }, plan, now, 'first')
+  return E.isLeft(outcome) ? outcome : E.right({ plan: outcome.right.plan, need: outcome.right.need, merged })
 }
 
 // --- the stage -----------------------------------------------------------------------------------------------------
@@ -207,7 +195,7 @@ export const prepareWithMerged =
     if (E.isLeft(chosen)) return chosen
     const routeDecision = chosen.right
 
-    // From here only a custom scheme can fail. The header fields are added in requests' order.
+    // From here only a signer can fail. The header fields are added in requests' order.
     const forProxy = Headers.find(fields.right, 'Proxy-Authorization')
     const ownFields = forProxy === undefined ? fields.right : Headers.deleteAt('Proxy-Authorization')(fields.right)
     const route = withProxyAuthorization(forProxy, routeDecision.route)
@@ -240,7 +228,7 @@ export const prepareWithMerged =
       contentType,
     })
     const plan: Plan = { method: method.right, url, headers, body, route, cause: 'Start', provenance }
-    return signed(withoutBodyAndUserinfo(merged, target), plan)
+    return authorized(world, withoutBodyAndUserinfo(merged, target), plan)
   }
 
 /** Turns a merged request into a plan. Errors: `PlanError`. */

@@ -38,6 +38,7 @@ import * as Credentials from './prepare/Credentials.js'
 import { seal } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
 import { hideSecretQuery } from './ReplyRedaction.js'
+import { unsigned } from './Signing.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
 
@@ -217,7 +218,10 @@ const rebuildRoute = ({ plan }: Following, decision: Routing.RouteDecision, cred
   return proxy === plan.route.proxy && tls === before ? plan.route : { ...plan.route, proxy, tls }
 }
 
-/** Returns the plan that follows a redirect; `none` if the head is not a redirect. Errors: `RedirectError`. */
+/**
+ * Returns the plan that follows a redirect, without what `Authorize` adds last; `none` if the head is not a redirect. Errors:
+ * `RedirectError`.
+ */
 export const next =
   (now: Date) =>
   (head: Head) =>
@@ -226,24 +230,25 @@ export const next =
     if (E.isLeft(target)) return E.left(invalidRedirect(x.plan, target.left))
     if (O.isNone(target.right)) return E.right(O.none)
     const { settings, session } = x.merged
-    const resolved = resolve(x.plan, target.right.value, Query.secretsOf(settings.query))
+    const from = unsigned(x.plan)
+    const resolved = resolve(from, target.right.value, Query.secretsOf(settings.query))
     if (E.isLeft(resolved)) return resolved
     const url = resolved.right
     // This hop decides about the headers, which earlier hops have stripped already. All hops decide about what is made anew.
-    const leavesOrigin = shouldStripAuth(x.plan.url, url)
+    const leavesOrigin = shouldStripAuth(from.url, url)
     const credentialsAllowed = x.credentialsAllowed && !leavesOrigin
     const decided = Routing.decide(settings, session.ambient, x.environment, url)
     if (E.isLeft(decided)) return E.left(invalidRedirect(x.plan, decided.left.message))
     const routeDecision = decided.right
-    const method = rebuildMethod(head.status, x.plan.method)
-    const keepsBody = method === x.plan.method
-    const kept = leavesOrigin ? withoutSecrets(x.plan.headers, settings) : x.plan.headers
+    const method = rebuildMethod(head.status, from.method)
+    const keepsBody = method === from.method
+    const kept = leavesOrigin ? withoutSecrets(from.headers, settings) : from.headers
     const described = keepsBody ? kept : { fields: kept.fields.filter(([name]) => !isOfContent(name)) }
     const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
     const unanswered = Credentials.withoutDigestAnswer(x, credentialsAllowed, withCookies)
     const credentials = Credentials.chooseAfterRedirect(x, url, method, credentialsAllowed, unanswered)
     const headers = Credentials.apply(credentials, unanswered)
-    const body: Plan['body'] = keepsBody ? x.plan.body : { _tag: 'Empty' }
+    const body: Plan['body'] = keepsBody ? from.body : { _tag: 'Empty' }
     const route = rebuildRoute(x, routeDecision, credentialsAllowed)
     const provenance = seal({
       _tag: 'Redirected',
@@ -263,7 +268,8 @@ export const next =
       head,
       credentialsAllowed,
     })
-    const plan: Plan = { method, url, headers, body, route, cause: 'Follow', provenance }
+    const cause = from.cause === 'Token' ? 'Token' : 'Follow'
+    const plan: Plan = { method, url, headers, body, route, cause, provenance }
     return E.right(O.some({ plan, credentialsAllowed }))
   }
 

@@ -76,18 +76,19 @@ export const refusalOf = (sender: Sender, plan: Plan): O.Option<Unsupported> =>
   refusal(transportFor(sender, plan))(plan)
 
 /** The controls that belong to the exchange. */
-export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending'>
+export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending' | 'signAgain'>
 
 /** Returns the controls for all sends of an exchange that starts now: one deadline, one seed, one progress listener. */
 export const startControls = (
   sender: Sender,
   { route }: Plan,
-  { entropy, progress, superseded, resending }: ExchangeControls = {},
+  { entropy, progress, superseded, resending, signAgain }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
   const total = UserInput.get(route.timeouts, 'total')
   const deadline = total === undefined ? undefined : clock.monotonic() + total
-  return { clock, signal: UserInput.get(sender, 'signal'), deadline, entropy, progress, superseded, resending }
+  const signal = UserInput.get(sender, 'signal')
+  return { clock, signal, deadline, entropy, progress, superseded, resending, signAgain }
 }
 
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>

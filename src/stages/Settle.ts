@@ -14,21 +14,27 @@ import type { Cookie } from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import type * as Site from '../cookies/Site.js'
+import type { Renewable } from '../session/auth/Auth.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
 import * as Secret from '../values/Secret.js'
+import * as Status from '../values/Status.js'
+import * as Token from '../values/Token.js'
 import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import { isReplayable, type Plan } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
-import { type Done, type Exchange, failed, type Refuse, type Step } from './ExchangeState.js'
+import { isLast, renewableFor } from './Authorize.js'
+import { type Done, type Exchange, failed, type Next, type Refuse, type Step } from './ExchangeState.js'
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { refresh } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
+import * as Renewal from './Renewal.js'
 import { hideSecretQuery } from './ReplyRedaction.js'
+import { signatureOf, unsigned } from './Signing.js'
 
 // --- cookies -------------------------------------------------------------------------------------------------------
 
@@ -56,9 +62,11 @@ const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
 
 /** Appends the answered hop, field by field, because a spread costs more. Its `rejected` is absent if the jar rejected nothing. */
 const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
-  const { plan, jar, history, merged, environment, entropy, credentialsAllowed } = exchange
+  const { plan, jar, history, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed } =
+    exchange
   const hop = rejected.length === 0 ? { plan, head } : { plan, head, rejected }
-  return { plan, jar, history: history.concat(hop), merged, environment, entropy, credentialsAllowed }
+  const all = history.concat(hop)
+  return { plan, jar, history: all, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed }
 }
 
 // --- another attempt -----------------------------------------------------------------------------------------------
@@ -105,27 +113,67 @@ export const absorbRetried =
 export const challenge =
   (now: Date) =>
   (received: Head) =>
-  (x: Exchange): O.Option<Exchange> =>
-    answer(now, received, x)
+  (x: Exchange): O.Option<Exchange> => {
+    const step = answer(now, received, x)
+    return step?._tag === 'Next' ? O.some(step.exchange) : O.none
+  }
 
 /**
- * `challenge` without closures, because each reply is processed with it.
+ * `challenge` without closures, because each reply is processed with it. Refuses a reply that it would answer if it could.
  * @internal
  */
-export const answer = (now: Date, received: Head, x: Exchange): O.Option<Exchange> => {
-  const head = hideSecretQuery(received, x.merged)
+export const answer = (now: Date, received: Head, x: Exchange): Next | Refuse | undefined => {
+  if (x.merged.settings.auth._tag !== 'Set' || !x.credentialsAllowed || x.plan.cause === 'Authorize') return undefined
+  const { _tag } = x.merged.settings.auth.value
+  if (_tag === 'Digest') return answerDigest(now, hideSecretQuery(received, x.merged), x)
+  return _tag === 'Renewable' ? answerRejection(now, hideSecretQuery(received, x.merged), x) : undefined
+}
+
+const cannotAnswer = (now: Date, head: Head, x: Exchange): Refuse => {
+  const absorbed = absorb(now, head, x)
+  return refuse(Redirect.unrewindableBody(absorbed.exchange.plan, 'the challenge'), appendToHistory(head, absorbed))
+}
+
+const answerDigest = (now: Date, head: Head, x: Exchange): Next | Refuse | undefined => {
   const answerable = Credentials.digestChallengeIn(head, x)
-  if (O.isNone(answerable) || !isReplayable(x.plan)) return O.none
+  if (O.isNone(answerable)) return undefined
+  if (!isReplayable(x.plan)) return cannotAnswer(now, head, x)
   const absorbed = absorb(now, head, x)
   const { exchange } = absorbed
   const answer = Credentials.answerChallenge(answerable.value, x.plan, exchange.jar, now, x.entropy)
-  if (O.isNone(answer)) return O.none
+  if (O.isNone(answer)) return undefined
   const { authorization, jar } = answer.value
   const rebuild = exchange.jar === x.jar ? identity : rebuildCookies(exchange, now)
   // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
   const sign = flow(rebuild, Headers.upsertAt('Authorization', authorization))
   const plan = refresh(exchange.jar, now)(sign)(x.plan)
-  return O.some({ ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar })
+  return { _tag: 'Next', exchange: { ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar } }
+}
+
+/** Renews a token that a reply rejects: at most once for each hop, and not if the jar has another one by now. */
+const answerRejection = (now: Date, head: Head, x: Exchange): Next | Refuse | undefined => {
+  const auth = renewableFor(x.merged, x.plan)
+  const used = signatureOf(x.plan)?.token
+  if (auth === undefined || used === undefined || x.hasRenewed === true || !rejects(auth, head)) return undefined
+  if (!isReplayable(x.plan)) return cannotAnswer(now, head, x)
+  const absorbed = absorb(now, head, x)
+  const { exchange } = absorbed
+  const rebuild = exchange.jar === x.jar ? identity : rebuildCookies(exchange, now)
+  const plan = refresh(exchange.jar, now)(rebuild)(unsigned(x.plan))
+  const main: Exchange = { ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' } }
+  const held = Jar.token(used)(main.jar)
+  const isCurrent = O.isNone(held) || Token.Eq.equals(held.value, used.token)
+  const ready = isCurrent ? Renewal.begin(now, main, auth, 'Rejected') : Renewal.authorized(now, main)
+  return E.isLeft(ready) ? { _tag: 'Refuse', error: ready.left } : { _tag: 'Next', exchange: ready.right }
+}
+
+/** A function of the user that throws does not reject. */
+const rejects = (auth: Renewable, head: Head): boolean => {
+  try {
+    return auth.isRejected(head)
+  } catch {
+    return false
+  }
 }
 
 const DEFAULT_MAX_REDIRECTS = 30
@@ -145,10 +193,21 @@ const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt)
   }
 }
 
-/** Every hop that another plan follows is a redirect or an answered 401. */
-const redirectsIn = (history: ReadonlyArray<Hop>): number => history.filter(({ head }) => head.status !== 401).length
+/** The hops of the request itself: not those of its token, and for a token not those of the request that waits. */
+const ownHops = ({ history, waiting }: Exchange): ReadonlyArray<Hop> => {
+  if (waiting !== undefined) return history.slice(waiting.exchange.history.length)
+  return history.some(isForToken) ? history.filter((hop) => !isForToken(hop)) : history
+}
 
-const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({ _tag: 'Refuse', error: failed(error)(x) })
+const isForToken = ({ plan }: Hop): boolean => plan.cause === 'Token'
+
+/** Every hop that another plan follows is a redirect or was answered. */
+const redirectsIn = (x: Exchange): number => ownHops(x).filter(({ head }) => Status.isRedirect(head.status)).length
+
+const refuse = (error: Redirect.RedirectError, x: Exchange): Refuse => ({
+  _tag: 'Refuse',
+  error: Renewal.errorIn(x, failed(error)(x)),
+})
 
 /** Processes the head of a reply: target and maximum in requests' order, then the policy. A hook may have changed the head. */
 export const settle =
@@ -163,12 +222,10 @@ export const settle =
  */
 export const decide = (now: Date, received: Head, given: Exchange): Step => {
   const head = hideSecretQuery(received, given.merged)
+  // Such a reply was not answered before, because its body cannot be sent again.
+  const again = answer(now, head, given)
+  if (again?._tag === 'Refuse') return again
   const absorbed = absorb(now, head, given)
-  const { exchange } = absorbed
-  // `challenge` did not answer it, because the body cannot be sent again.
-  if (O.isSome(Credentials.digestChallengeIn(head, exchange)) && !isReplayable(exchange.plan)) {
-    return refuse(Redirect.unrewindableBody(exchange.plan, 'the challenge'), appendToHistory(head, absorbed))
-  }
   const target = Redirect.getRedirectTarget(head)
   return E.isRight(target) && O.isNone(target.right) ? done(absorbed, head, O.none) : follow(now, head, absorbed)
 }
@@ -187,9 +244,9 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
   const { exchange: x } = absorbed
   const after = appendToHistory(head, absorbed)
   const limit = Override.getOrElse(DEFAULT_MAX_REDIRECTS)(x.merged.settings.maxRedirects)
-  if (redirectsIn(x.history) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
+  if (redirectsIn(x) >= limit) return refuse(Redirect.tooManyRedirects(x.plan, limit), after)
   const following = Redirect.next(now)(head)(x)
-  const attempt = { previous: after.history.map((hop) => hop.plan.url), status: head.status }
+  const attempt = { previous: ownHops(after).map((hop) => hop.plan.url), status: head.status }
   if (E.isLeft(following)) {
     // Without a next plan the policy sees the current one: one that stops anyway does not need the target.
     const { _tag } = evaluate(x.merged, { ...attempt, next: x.plan })
@@ -206,10 +263,27 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
     case 'Follow': {
       if (!isReplayable(plan)) return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
       const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
-      const { history, merged, environment, entropy } = after
-      return { _tag: 'Next', exchange: { plan, jar, history, merged, environment, entropy, credentialsAllowed } }
+      const { history, merged, environment, entropy, waiting } = after
+      const exchange: Exchange = {
+        plan,
+        jar,
+        history,
+        merged,
+        environment,
+        entropy,
+        credentialsAllowed,
+        waiting,
+        signing: undefined,
+        hasRenewed: false,
+      }
+      return credentialsAllowed && isLast(merged) ? authorizedStep(now, exchange) : { _tag: 'Next', exchange }
     }
   }
+}
+
+const authorizedStep = (now: Date, exchange: Exchange): Step => {
+  const ready = Renewal.authorized(now, exchange)
+  return E.isLeft(ready) ? { _tag: 'Refuse', error: ready.left } : { _tag: 'Next', exchange: ready.right }
 }
 
 /** Runs `challenge`, else `settle`: the step for one reply, without hooks. */
@@ -218,7 +292,7 @@ export const receive =
   (head: Head) =>
   (x: Exchange): Step => {
     const again = answer(now, head, x)
-    return O.isSome(again) ? { _tag: 'Next', exchange: again.value } : decide(now, head, x)
+    return again?._tag === 'Next' ? again : decide(now, head, x)
   }
 
 // --- deprecated ----------------------------------------------------------------------------------------------------

@@ -159,6 +159,9 @@ const waitForStart = async (
   return isStarted ? undefined : (cancelFault(controls, closing) ?? Deadline.exceeded(plan, 'it waited for withLimit'))
 }
 
+/** A signature has a time in seconds: one that waited for a second, in milliseconds, is made again. */
+const SIGNED_AGAIN_AFTER = 1_000
+
 const sendLimited = async (
   queue: LimitQueue,
   inner: Transport,
@@ -166,11 +169,16 @@ const sendLimited = async (
   controls: SendControls,
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
+  const { clock = Clock.system } = controls
+  const asked = clock.monotonic()
   const fault = await waitForStart(queue, plan, controls, closing)
   if (fault !== undefined) return E.left(withPlan(plan, Fault.unsent(fault)))
   let isOpen = false
   try {
-    const outcome = await inner(plan, controls)()
+    const hasWaited = clock.monotonic() - asked >= SIGNED_AGAIN_AFTER
+    const signed = hasWaited ? await controls.signAgain?.(plan)() : undefined
+    if (signed !== undefined && E.isLeft(signed)) return signed
+    const outcome = await inner(signed?.right ?? plan, controls)()
     if (E.isLeft(outcome)) return outcome
     const body = observeBody(outcome.right.body, { onEnd: () => queue.release() })
     const reply = { ...outcome.right, body }

@@ -8,6 +8,7 @@
  * | reply that is not the last                 | is discarded before the next attempt                                           |
  * | cookies of such a reply                    | are sent with the next attempt, and stored in the jar                          |
  * | one-shot request body                      | is sent again only if it was not opened yet                                    |
+ * | signature                                  | is made anew for each attempt                                                  |
  *
  * Place `withRetry` outside `withLimit`, so that a waiting retry does not occupy a slot. Inside it, all attempts of an
  * exchange share one slot. `withRetry` does not see a body that is cut after its head; `Stream.toFile` can resume it.
@@ -64,6 +65,9 @@ const detailsOf = (delay: number, outcome: E.Either<TransportError, Reply>): Ret
   return connection === undefined ? { delay } : { delay, connection }
 }
 
+const signAgain = ({ signAgain }: SendControls, plan: Plan): Promise<E.Either<TransportError, Plan>> =>
+  signAgain === undefined ? Promise.resolve(E.right(plan)) : signAgain(plan)()
+
 const sendWithRetry = async (
   policy: RetryPolicy.Retry,
   inner: Transport,
@@ -73,10 +77,11 @@ const sendWithRetry = async (
 ): Promise<E.Either<TransportError, Reply>> => {
   const { clock = Clock.system, deadline = Number.POSITIVE_INFINITY, entropy = RandomSource.seed() } = controls
   const { plan, isReplayable } = observeBody(given)
-  let { headers } = given
+  // As it is sent; the plan of an error has the body that was given.
+  let current = plan
   for (let attempt = 1; ; attempt++) {
-    const asSent = headers === given.headers ? given : { ...given, headers }
-    const sent = await inner(asSent === given ? plan : { ...plan, headers }, controls)()
+    const asSent = current === plan ? given : { ...current, body: given.body }
+    const sent = await inner(current, controls)()
     const outcome = E.isLeft(sent) ? E.left(Deadline.withAttempts(attempt)(withPlan(asSent, sent.left))) : sent
     const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
     const delay = RetryPolicy.next(policy)(last)
@@ -84,13 +89,17 @@ const sendWithRetry = async (
     const nextStart = clock.monotonic() + delay.value
     if (nextStart >= deadline) return outcome
     const retried = E.isRight(outcome) ? O.some(headOf(outcome.right)) : O.none
-    headers = controls.superseded?.(retried, detailsOf(delay.value, outcome))(headers) ?? headers
+    const headers = controls.superseded?.(retried, detailsOf(delay.value, outcome))(current.headers) ?? current.headers
+    if (headers !== current.headers) current = { ...current, headers }
     await untilCancelled(controls, closing, async (stop) => {
       if (E.isRight(outcome)) await discard(outcome.right.body)
       await clock.sleep(Math.max(0, nextStart - clock.monotonic()), stop)()
     })
     const fault = cancelFault(controls, closing) ?? deadlineFault(asSent, clock, deadline)
     if (fault !== undefined) return E.left(withPlan(asSent, Deadline.withAttempts(attempt)(fault)))
+    const signed = await signAgain(controls, current)
+    if (E.isLeft(signed)) return signed
+    current = signed.right
     controls.resending?.()
   }
 }

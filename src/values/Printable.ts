@@ -81,3 +81,10 @@ const minified = (token: string): string => {
 /** Returns a JSON text as `JSON.stringify` writes it, but keeps its numbers as they are, with all digits. */
 export const compactJson = (text: string): E.Either<string, string> =>
   E.map(() => text.replace(TOKENS, minified))(parseJson(text))
+
+/** Returns a number with a comma for each thousand: `3,540`. `Intl` would need milliseconds to load. */
+export const grouped = (n: number): string => {
+  const [whole = '', fraction] = String(Math.round(n * 1000) / 1000).split('.')
+  const groups = whole.replace(/\B(?=(?:\d{3})+$)/g, ',')
+  return fraction === undefined ? groups : `${groups}.${fraction}`
+}

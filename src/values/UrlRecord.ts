@@ -100,6 +100,12 @@ export const appendQuery =
     return withSearch(url, joined(sentSearch(url), query), joined(url.search, shown))
   }
 
+/** Replaces the query, without its `?`; `shown` hides its secret values. An empty query is removed. */
+export const replaceQuery =
+  (sent: string, shown: string = sent) =>
+  (url: Url): Url =>
+    sent === '' ? withSearch(url, '', '') : withSearch(url, `?${sent}`, `?${shown}`)
+
 const concealPathname = (url: Url, redact: (text: string) => string): Url => {
   const sent = sentPathname(url)
   const shown = redact(sent)

@@ -7,18 +7,15 @@
  * | a transport, `withRetry`, `withLimit`    | known: `exceeded`                                      |
  * | a wait that does not know what it is for | added by `withPlan`, which calls `complete`: `unnamed` |
  */
+import * as Printable from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Fault from './Fault.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 
 type DeadlineExceeded = Fault.Fault<'DeadlineExceeded'>
 
-/** Returns a time for messages: `5,000 ms`. `Intl` would need milliseconds to load, which delays the first timeout. */
-export const inMs = (ms: number): string => {
-  const [whole = '', fraction] = String(Math.round(ms * 1000) / 1000).split('.')
-  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',')
-  return `${grouped}${fraction === undefined ? '' : `.${fraction}`} ms`
-}
+/** Returns a time for messages: `5,000 ms`. */
+export const inMs = (ms: number): string => `${Printable.grouped(ms)} ms`
 
 /** Returns the fault of a plan. `reason` says what the request waited for. */
 export const exceeded = (plan: Plan, reason = ''): DeadlineExceeded => {

@@ -78,8 +78,8 @@ export interface Route {
   readonly limits: BodyLimit
 }
 
-/** Why a plan is sent: it is the first one, follows a redirect, or answers an authentication challenge. */
-export type Cause = 'Start' | 'Follow' | 'Authorize'
+/** Why a plan is sent: it is the first one, follows a redirect, answers an authentication challenge, or obtains a token. */
+export type Cause = 'Start' | 'Follow' | 'Authorize' | 'Token'
 
 /** One request as it will be sent. */
 export interface Plan {

@@ -56,6 +56,13 @@ export interface SendControls {
   readonly superseded?: OnRetry | undefined
   /** Called by a transport that waits before it sends again, when the wait is over. For observers. */
   readonly resending?: IO<void> | undefined
+  /**
+   * Signs a plan again, with the current time. A transport that sends a plan later, or again, sends the result instead, or
+   * returns the error. Absent: nothing signs the plans.
+   *
+   * @since 0.2.0
+   */
+  readonly signAgain?: ((plan: Plan) => TaskEither<TransportError, Plan>) | undefined
 }
 
 /**

@@ -65,6 +65,7 @@ const CAUSES: Readonly<Record<Cause, string>> = {
   Start: 'the first request',
   Follow: 'follows a redirect',
   Authorize: 'answers a challenge',
+  Token: 'obtains a token',
 }
 
 const text = <A>(value: O.Option<A>, show: (a: A) => string, otherwise: string): string =>

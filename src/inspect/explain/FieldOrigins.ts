@@ -17,8 +17,10 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../../cookies/Cookie.js'
 import * as CookieHeader from '../../stages/prepare/CookieHeader.js'
+import type { Signature } from '../../stages/prepare/Provenance.js'
 import * as Body from '../../values/Body.js'
 import * as Override from '../../values/Override.js'
+import { grouped } from '../../values/Printable.js'
 import * as Query from '../../values/Query.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
@@ -242,7 +244,7 @@ const ofRedirected = (c: RedirectedContext, field: Single, kept: Origin | undefi
   }
 }
 
-/** The origins of the plan as the stage made it, before a custom scheme or an edit by hand. */
+/** The origins of the plan as the stage made it, before a signature or an edit by hand. */
 const ofMade = (c: Context): ReadonlyArray<FieldOrigin> => {
   const { method, url, headers, body, route } = c
   const fields = split({ method, url, headers, body, route: route, cause: c.plan.cause })
@@ -265,19 +267,25 @@ const withPart = (part: PlanField, { layer, how, overrode }: Origin = byHand): F
 
 // --- changes after the stage -----------------------------------------------------------------------------------------
 
-/** Returns whether a custom scheme or an edit by hand changed the plan after the stage made it. */
+/** Returns whether a signature or an edit by hand changed the plan after the stage made it. */
 const isChanged = ({ plan, method, url, headers, body, route }: Context): boolean =>
   plan.method !== method || plan.url !== url || plan.headers !== headers || plan.body !== body || plan.route !== route
 
-const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+/** Says who wrote the fields of a signature. */
+const ofSignature = (c: Context, { scheme, token }: Signature): Origin => {
+  if (token === undefined) return from('prepare', `written by the auth scheme '${scheme}'`)
+  const { expiresAt } = token.token
+  const seconds = O.isSome(expiresAt) ? Math.round((expiresAt.value - c.now.getTime()) / 1000) : undefined
+  const expiry = seconds === undefined ? 'expires at an unknown time' : `expires in ${grouped(seconds)} s`
+  return from('prepare', `token of '${scheme}', obtained by ${token.method} ${token.endpoint}, ${expiry}`)
+}
 
-/** The origin of a field that the stage did not make. A custom scheme may change the body, and so the user's framing. */
-const ofChange = (c: Context, field: PlanField): Origin => {
-  const { auth } = c.merged.settings
-  if (c._tag !== 'First' || auth._tag !== 'Set' || auth.value._tag !== 'Custom') return byHand
-  const key = field._tag === 'Header' ? field.name.toLowerCase() : ''
-  const overrode = field._tag === 'Header' && FRAMING.has(key) ? replacedBy(c, key, Secret.reveal(field.value)) : []
-  return from('prepare', `written by the auth scheme '${auth.value.name}'`, overrode)
+/** The origins of the fields that a signature wrote. */
+const signedFields = (c: Context): ReadonlyArray<FieldOrigin> => {
+  if (c.signature === undefined) return []
+  const { headers, url } = c.signature.after
+  const origin = ofSignature(c, c.signature)
+  return split({ ...c.plan, headers, url }).map((part) => withPart(part, origin))
 }
 
 /** Returns the origin of every field of a plan, in the order of `split`. */
@@ -285,5 +293,6 @@ export const origins = (c: Context): ReadonlyArray<FieldOrigin> => {
   const made = ofMade(c)
   if (!isChanged(c)) return made
   const find = finder(made)
-  return split(c.plan).map((part) => withPart(part, find(part) ?? ofChange(c, part)))
+  const findSigned = finder(signedFields(c))
+  return split(c.plan).map((part) => withPart(part, find(part) ?? findSigned(part) ?? byHand))
 }

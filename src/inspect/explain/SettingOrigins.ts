@@ -109,8 +109,11 @@ export const showAuth = (auth: Auth): string => {
       return `${auth._tag} for the user ${auth.user}`
     case 'Bearer':
       return 'Bearer'
-    case 'Custom':
+    case 'Signer':
+    case 'SignerTask':
       return `the scheme '${auth.name}'`
+    case 'Renewable':
+      return `the token of '${auth.name}'`
   }
 }
 

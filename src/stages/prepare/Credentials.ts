@@ -12,14 +12,13 @@
  * waits for a challenge: a 401 is answered once for each hop with the same request, signed (D24). A body that can be read
  * only once cannot be sent again: `UnrewindableBody`. The jar keeps the challenge.
  *
- * A custom scheme signs the first plan only. A redirect that stays where the credentials may be sent repeats its headers,
- * as in requests.
+ * A signer, or a renewable token, adds its fields to each plan as the last step: see `Authorize`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as DigestCache from '../../cookies/DigestCache.js'
 import * as Jar from '../../cookies/Jar.js'
-import type { Auth, Custom, Digest as DigestAuth } from '../../session/auth/Auth.js'
+import type { Auth, Digest as DigestAuth, Renewable, Signer, SignerTask } from '../../session/auth/Auth.js'
 import * as Environment from '../../session/Environment.js'
 import type { Settings } from '../../session/Settings.js'
 import * as Digest from '../../values/Digest.js'
@@ -28,8 +27,8 @@ import * as Headers from '../../values/Headers.js'
 import { basic, credentialsOf } from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
-import * as Fault from '../../wire/Fault.js'
-import * as Plan from '../../wire/Plan.js'
+import * as UserInput from '../../values/UserInput.js'
+import type * as Plan from '../../wire/Plan.js'
 import type { Head } from '../../wire/Reply.js'
 import type { Merged } from '../Merge.js'
 import { invalidHeader, invalidSettings, type PlanError } from '../PlanError.js'
@@ -52,7 +51,7 @@ export interface CredentialInputs {
  * |-------------|----------------------------------------------------------------------------------------------|
  * | `None`      | no source has credentials                                                                    |
  * | `Disabled`  | `withoutAuth`, or auth `None`                                                                |
- * | `Setting`   | auth of the settings; no header for a custom scheme and for a digest that has no challenge yet |
+ * | `Setting`   | auth of the settings; no header for what is added last, and for a digest that has no challenge yet |
  * | `Header`    | the Authorization header that the user set, or that the previous hop had                     |
  * | `Url`       | user and password in the URL                                                                 |
  * | `UrlUser`   | the user in the URL, without a password                                                      |
@@ -74,8 +73,23 @@ const HEADER = decision('Header')
 
 // --- checks --------------------------------------------------------------------------------------------------------
 
+const ORIGIN = /^https?:\/\/[^/]+$/
+
+/** Returns why a scheme that adds its credentials last cannot be used. */
+const notUsable = (auth: Signer | SignerTask | Renewable): string | undefined => {
+  if (typeof auth.name !== 'string' || auth.name === '') return 'its name must be text that is not empty'
+  if (auth._tag !== 'Renewable') {
+    if (typeof auth.sign !== 'function') return 'its `sign` must be a function'
+    return UserInput.isArray(auth.public) ? undefined : 'its `public` must be a list of names'
+  }
+  if (!(auth.margin >= 0)) return 'its margin must be 0 or more milliseconds'
+  const wrong = auth.origins?.findIndex((origin) => !ORIGIN.test(origin)) ?? -1
+  return wrong < 0 ? undefined : `its origins[${wrong}] must be an http or https URL`
+}
+
 /** Returns why auth cannot be used at all: untyped callers may pass values that the types exclude. */
 const notText = (auth: Auth): string | undefined => {
+  if (auth._tag === 'Signer' || auth._tag === 'SignerTask' || auth._tag === 'Renewable') return notUsable(auth)
   if (auth._tag === 'Bearer') return Secret.textOf(auth.token) === undefined ? 'its token is not text' : undefined
   if (auth._tag !== 'Basic' && auth._tag !== 'Digest') return undefined
   if (typeof auth.user !== 'string') return 'its user is not text'
@@ -154,7 +168,9 @@ const ofAuth = (auth: Auth, { jar, entropy }: CredentialInputs, plan: Target): C
   switch (auth._tag) {
     case 'None':
       return DISABLED
-    case 'Custom':
+    case 'Signer':
+    case 'SignerTask':
+    case 'Renewable':
       return NOT_YET_SIGNED
     case 'Basic':
       return constant.get(auth) ?? remember(auth, basic(auth.user, Secret.reveal(auth.pass)))
@@ -232,7 +248,8 @@ export const chooseAfterRedirect = (
   const { auth } = x.merged.settings
   if (auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')) return DISABLED
   if (auth._tag === 'Set' && credentialsAllowed) {
-    return auth.value._tag === 'Digest' ? ofAuth(auth.value, x, { method, url }) : HEADER
+    const { _tag } = auth.value
+    return _tag === 'Basic' || _tag === 'Bearer' ? HEADER : ofAuth(auth.value, x, { method, url })
   }
   if (Headers.has(AUTHORIZATION)(headers)) return HEADER
   const found = ofNetrc(x.merged, x, url)
@@ -308,19 +325,4 @@ export const answerChallenge = (
   if (O.isNone(known)) return O.none // only with a jar whose clock was changed by hand
   const authorization = authorizationFor(auth, known.value, entropy, target)
   return O.some({ authorization, jar: Jar.counted(known.value)(remembered) })
-}
-
-// --- custom schemes ------------------------------------------------------------------------------------------------
-
-/** Runs a custom scheme on the finished plan. Error: `InvalidSettings`, if it throws or does not return a plan. */
-export const sign = ({ name, sign }: Custom, plan: Plan.Plan): E.Either<PlanError, Plan.Plan> => {
-  const failed = (problem: string) => E.left(invalidSettings('auth', `the scheme '${name}' failed to sign: ${problem}`))
-  try {
-    const signed: unknown = sign(plan)
-    if (Plan.is(signed)) return E.right(signed)
-    Fault.ignoreRejection(signed)
-    return failed(`it returned ${Fault.kindOf(signed)} instead of a plan; it must return a plan synchronously`)
-  } catch (cause) {
-    return failed(Fault.messageOf(cause))
-  }
 }

@@ -111,11 +111,15 @@ export const fields = ({ session, settings }: Merged): E.Either<PlanError, Heade
   return E.right({ fields: all })
 }
 
-/** Validates the headers that a custom auth scheme returned; what it wrote becomes secret. Error: `InvalidHeader`. */
+/**
+ * Checks the header fields of a signed plan, and makes those that the scheme wrote secret, except public ones. Left: what is
+ * wrong.
+ */
 export const validateSigned = (
   before: Headers.Headers,
   after: Headers.Headers,
-): E.Either<PlanError, Headers.Headers> => {
+  isPublic: (key: string) => boolean,
+): E.Either<string, Headers.Headers> => {
   const fields: Headers.Field[] = []
   for (const field of after.fields) {
     const [name, value] = field
@@ -123,11 +127,12 @@ export const validateSigned = (
       fields.push(field)
       continue
     }
-    const problem = problemOf(name.toLowerCase(), name, value)
-    if (problem !== undefined) return E.left(invalidHeader(name, `${problem}; the auth scheme wrote it`))
-    fields.push([name, Secret.hide(value)])
+    const key = name.toLowerCase()
+    const problem = problemOf(key, name, value)
+    if (problem !== undefined) return E.left(`it wrote the header ${JSON.stringify(name)}, and ${problem}`)
+    fields.push(isPublic(key) ? field : [name, Secret.hide(value)])
   }
   const twice = [...SINGLE_FIELDS].find((name) => Headers.valuesOf(after, name).length > 1)
-  if (twice !== undefined) return E.left(invalidHeader(twice, 'the auth scheme added a second one'))
+  if (twice !== undefined) return E.left(`it wrote a second header ${JSON.stringify(twice)}`)
   return E.right({ fields })
 }

@@ -12,6 +12,7 @@ import type { Jar } from '../../cookies/Jar.js'
 import type { Environment } from '../../session/Environment.js'
 import type * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
+import type { Token } from '../../values/Token.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Head } from '../../wire/Reply.js'
 import type { Merged } from '../Merge.js'
@@ -20,6 +21,27 @@ import type { CookieSource } from './CookieHeader.js'
 import type { CredentialDecision } from './Credentials.js'
 import type { RouteDecision } from './Route.js'
 import type { TargetUrl } from './TargetUrl.js'
+
+/** A token that a plan carries. */
+export interface TokenUse {
+  /** The name of the credential. */
+  readonly name: string
+  /** Origin and path of the token request. */
+  readonly endpoint: string
+  /** The method of the token request. */
+  readonly method: string
+  readonly token: Token
+}
+
+/** What a scheme wrote as the last step: the header fields and the URL before and after it. */
+export interface Signature {
+  /** The name of the scheme. */
+  readonly scheme: string
+  readonly before: Pick<Plan, 'headers' | 'url'>
+  readonly after: Pick<Plan, 'headers' | 'url'>
+  /** The token that was written, if the scheme is renewable. */
+  readonly token?: TokenUse
+}
 
 /** The inputs and decisions that every plan has. */
 interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
@@ -33,6 +55,8 @@ interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   readonly route: Plan['route']
   readonly credentials: CredentialDecision
   readonly cookies: CookieSource
+  /** Absent if nothing signed the plan. */
+  readonly signature?: Signature
 }
 
 /** The first plan of an exchange. */

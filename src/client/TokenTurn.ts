@@ -1,0 +1,51 @@
+/**
+ * Decides what an exchange that needs a token does: it sends the request for it, goes on with a token that another program of
+ * its client has obtained, or ends.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Exchange from '../stages/Exchange.js'
+import * as Renewal from '../stages/Renewal.js'
+import { raceDeadline } from '../transport/Cancellation.js'
+import type { Clock } from '../wire/Clock.js'
+import { type SendControls, withPlan } from '../wire/Transport.js'
+import * as SharedTokens from './SharedTokens.js'
+
+type Ready = E.Either<Exchange.ExchangeError, Exchange.Exchange>
+
+/** What an exchange that needs a token does. */
+export type TokenTurn =
+  | { readonly _tag: 'Send'; readonly flight: SharedTokens.Flight }
+  | { readonly _tag: 'GoOn'; readonly ready: Ready }
+
+const goOn = (ready: Ready): TokenTurn => ({ _tag: 'GoOn', ready })
+
+/** Waits for the requests of others, until there is a token or this exchange must send the request. */
+export const takeTurn = async (
+  tokens: SharedTokens.SharedTokens,
+  controls: SendControls,
+  clock: Clock,
+  x: Exchange.Exchange,
+): Promise<TokenTurn> => {
+  const request = SharedTokens.requestKey(x.plan)
+  if (request === undefined) return { _tag: 'Send', flight: SharedTokens.ALONE }
+  const known = tokens.known(request)
+  const taken = known === undefined ? O.none : Renewal.takeFreshToken(clock.now(), known, x)
+  if (O.isSome(taken)) return goOn(taken.value)
+  for (;;) {
+    const running = tokens.running(request)
+    if (running === undefined) return { _tag: 'Send', flight: tokens.start(request) }
+    const raced = await raceDeadline(controls, running)
+    if (E.isLeft(raced)) return goOn(E.left(Exchange.errorOf(x, withPlan(x.plan, raced.left))))
+    const landing = raced.right
+    if (landing._tag === 'Failed') return goOn(E.left(Exchange.failed(landing.error)(x)))
+    const token = landing._tag === 'Obtained' ? Renewal.takeToken(clock.now(), landing.jar, x) : O.none
+    if (O.isSome(token)) return goOn(token.value)
+  }
+}
+
+/** Returns what others that wait for a token get to know when the exchange that obtains it ends. */
+export const landingOf = (outcome: E.Either<unknown, unknown>): SharedTokens.Landing => {
+  const error = E.isLeft(outcome) ? outcome.left : undefined
+  return Renewal.isTokenError(error) ? { _tag: 'Failed', error } : { _tag: 'Left' }
+}

@@ -1,0 +1,121 @@
+/**
+ * Why a plan has no credentials. It was not sent.
+ *
+ * | tag             | when                                                                                    |
+ * |-----------------|-----------------------------------------------------------------------------------------|
+ * | `SigningFailed` | the function of a signer failed, or changed more than header fields and query            |
+ * | `TokenRefused`  | the server refused the token, with a code of RFC 6749 5.2                                |
+ * | `TokenFailed`   | no token was obtained for another reason: the request failed, or its reply has no token  |
+ *
+ * An abort, the end of the client and the total timeout keep their tags: they end the exchange, whatever it waits for.
+ */
+import type * as O from 'fp-ts/lib/Option.js'
+import type { Renewable } from '../session/auth/Auth.js'
+import type { Refused } from '../session/auth/oauth2/TokenProblem.js'
+import * as Printable from '../values/Printable.js'
+import * as Fault from '../wire/Fault.js'
+import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
+
+/**
+ * A signer failed.
+ * @since 0.2.0
+ * @category errors
+ */
+export interface SigningFailed {
+  readonly _tag: 'SigningFailed'
+  /** The name of the scheme. */
+  readonly scheme: string
+  /** The plan that was not signed, and not sent. */
+  readonly plan: Plan
+  /** What the function threw or returned; `undefined` if it returned a plan that is not allowed. */
+  readonly error: unknown
+  /** The scheme, the request, and what was wrong. */
+  readonly message: string
+}
+
+/**
+ * A server refused a token (RFC 6749 5.2).
+ * @since 0.2.0
+ * @category errors
+ */
+export interface TokenRefused {
+  readonly _tag: 'TokenRefused'
+  /** The name of the credential: that of `Auth.renewable` or `Auth.oauth2`. */
+  readonly credential: string
+  /** The plan of the token request. */
+  readonly plan: Plan
+  /** The status of its reply. */
+  readonly status: number
+  /** The code of the server, such as `invalid_grant`. */
+  readonly code: string
+  /** What the server says about it. */
+  readonly description: O.Option<string>
+  /** The credential, the request, the code, and what to do. */
+  readonly message: string
+}
+
+/**
+ * No token was obtained.
+ * @since 0.2.0
+ * @category errors
+ */
+export interface TokenFailed {
+  readonly _tag: 'TokenFailed'
+  /** The name of the credential: that of `Auth.renewable` or `Auth.oauth2`. */
+  readonly credential: string
+  /** The plan of the token request; if it could not be planned, the plan that needs the token. */
+  readonly plan: Plan
+  /** The error of the token request; `undefined` if it had a reply. */
+  readonly error: unknown
+  /** The credential, the request, what was wrong, and what to do. */
+  readonly message: string
+}
+
+/** Why a plan has no credentials. */
+export type AuthError = SigningFailed | TokenRefused | TokenFailed
+
+const requestOf = (plan: Plan): string => `${plan.method} ${urlWithoutQuery(plan)}`
+
+/** Makes a `SigningFailed`. */
+export const signingFailed = (scheme: string, plan: Plan, problem: string, error?: unknown): SigningFailed => ({
+  _tag: 'SigningFailed',
+  scheme,
+  plan,
+  error,
+  message: Printable.escapeControls(`The scheme '${scheme}' failed to sign ${requestOf(plan)}: ${problem}`),
+})
+
+/** Makes a `TokenFailed`. */
+export const tokenFailed = (
+  { name }: Pick<Renewable, 'name'>,
+  plan: Plan,
+  problem: string,
+  error?: unknown,
+): TokenFailed => ({
+  _tag: 'TokenFailed',
+  credential: name,
+  plan,
+  error,
+  message: Printable.escapeControls(`No token for '${name}': ${problem}; the request that needs it was not sent`),
+})
+
+/** Makes a `TokenRefused`. */
+export const tokenRefused = (
+  { name }: Pick<Renewable, 'name'>,
+  plan: Plan,
+  { status, code, description, message }: Refused,
+): TokenRefused => ({
+  _tag: 'TokenRefused',
+  credential: name,
+  plan,
+  status,
+  code,
+  description,
+  message: Printable.escapeControls(`No token for '${name}': ${message}`),
+})
+
+/** Returns the reason of a `Left` of the user: its text, or its message. */
+export const problemText = (error: unknown): string => {
+  if (typeof error === 'string') return error
+  return typeof error === 'object' && error !== null && 'message' in error ? Fault.messageOf(error) : 'no reason given'
+}

@@ -1,0 +1,244 @@
+/**
+ * Obtains the token of a renewable scheme: the exchange for the token goes first, and the one that needs it waits.
+ *
+ *     main ── needs a token ──▶ begin ──▶ (the token request: plan.cause = 'Token') ──▶ receiveToken ──▶ main, with its token
+ *
+ * | the token request                                          | why                                                     |
+ * |------------------------------------------------------------|---------------------------------------------------------|
+ * | has the settings of the session without its credentials, hooks and progress | it must not carry the secrets of the main request |
+ * | sends and stores the cookies of the jar                     | as every request of the session                         |
+ * | follows no redirects, unless it has a policy of its own     | its body is a secret                                    |
+ * | has the total timeout of the main request                   | it is a part of its exchange                            |
+ * | reads at most 1 MiB, unless it has another limit            | a token is short                                        |
+ *
+ * Laws: a hop obtains at most one token; the token reaches only what the credentials may reach; the jar and the refresh token
+ * survive every failure; the main request is not sent without its token.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Jar from '../cookies/Jar.js'
+import type { Renewable } from '../session/auth/Auth.js'
+import type * as TokenProblem from '../session/auth/oauth2/TokenProblem.js'
+import * as TokenResponse from '../session/auth/oauth2/TokenResponse.js'
+import * as RedirectPolicy from '../session/RedirectPolicy.js'
+import * as Request from '../session/Request.js'
+import type { Session } from '../session/Session.js'
+import type { Settings } from '../session/Settings.js'
+import * as Entropy from '../values/Entropy.js'
+import * as Override from '../values/Override.js'
+import * as Token from '../values/Token.js'
+import * as UserInput from '../values/UserInput.js'
+import * as Fault from '../wire/Fault.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Response } from '../wire/Reply.js'
+import type { TransportError } from '../wire/Transport.js'
+import {
+  type AuthError,
+  problemText,
+  type SigningFailed,
+  type TokenFailed,
+  type TokenRefused,
+  tokenFailed,
+  tokenRefused,
+} from './AuthError.js'
+import { authorize, type Need, type TokenReason, tokenKey, withToken } from './Authorize.js'
+import {
+  type Done,
+  type Exchange,
+  type ExchangeError,
+  failed,
+  type HookFailed,
+  type Step,
+  type Waiting,
+  type WithHistory,
+} from './ExchangeState.js'
+import { merge } from './Merge.js'
+import { prepareWithMerged, withoutCredentials } from './Prepare.js'
+import type { RedirectError } from './Redirect.js'
+import { unsigned } from './Signing.js'
+
+type Failure = TransportError | RedirectError | HookFailed
+type Ready<E extends AuthError> = E.Either<WithHistory<E>, Exchange>
+
+// --- the token request ---------------------------------------------------------------------------------------------
+
+const BODY_LIMIT = 1024 * 1024
+
+const noRedirects: RedirectPolicy.RedirectPolicy = () =>
+  RedirectPolicy.toRefuse('a token request follows no redirects; set its redirect policy to allow them')
+
+/** The settings that a token request has of its session. */
+const settingsOf = ({ settings }: Session, { route }: Plan): Settings => {
+  const total = UserInput.get(route.timeouts, 'total')
+  const override: Override.Override<number> = total === undefined ? Override.unset : Override.set(total)
+  return {
+    ...withoutCredentials(settings, settings.sensitive),
+    hooks: Override.inherit,
+    progress: Override.inherit,
+    redirects: Override.replace([noRedirects]),
+    timeouts: new Map([...settings.timeouts, ['total', override]]),
+    limits: new Map([...settings.limits, ['body', Override.set(BODY_LIMIT)]]),
+  }
+}
+
+/** Calls `obtain`, which may be a function of the user. */
+const requestFor = (auth: Renewable, current: O.Option<Token.Token>): E.Either<string, Request.Request> => {
+  try {
+    const obtained = auth.obtain(current)
+    if (E.isLeft(obtained)) return obtained
+    return Request.is(obtained.right)
+      ? E.right(obtained.right)
+      : E.left('its function `obtain` did not return a request')
+  } catch (cause) {
+    return E.left(`its function \`obtain\` failed: ${Fault.messageOf(cause)}`)
+  }
+}
+
+const isWaitingFor = (x: Exchange, name: string): boolean =>
+  x.waiting !== undefined && (x.waiting.auth.name === name || isWaitingFor(x.waiting.exchange, name))
+
+/** Starts the exchange that obtains a token. Error: `TokenFailed`. */
+export const begin = (now: Date, main: Exchange, auth: Renewable, reason: TokenReason): Ready<TokenFailed> => {
+  const fail = (problem: string, error?: unknown): Ready<TokenFailed> =>
+    E.left(failed(tokenFailed(auth, main.plan, problem, error))(main))
+  if (isWaitingFor(main, auth.name)) return fail('its own token request needs this token')
+  const { session } = main.merged
+  const { jar, environment, history } = main
+  const key = tokenKey(main.merged, auth)
+  const current = Jar.token(key)(jar)
+  const request = requestFor(auth, current)
+  if (E.isLeft(request)) return fail(request.left)
+  const entropy = main.entropy === '' ? '' : Entropy.draw(main.entropy, `token ${auth.name} ${history.length}`)
+  const merged = merge({ ...session, settings: settingsOf(session, main.plan) })(request.right)
+  const prepared = prepareWithMerged({ jar, environment, now, entropy })(merged)
+  if (E.isLeft(prepared)) return fail(prepared.left.message, prepared.left)
+  const x: Exchange = {
+    plan: { ...prepared.right.plan, cause: 'Token' },
+    jar,
+    history,
+    merged: prepared.right.merged,
+    environment,
+    entropy,
+    credentialsAllowed: true,
+    waiting: { exchange: main, auth, key, reason, current },
+    signing: undefined,
+    hasRenewed: false,
+  }
+  return prepared.right.need === undefined ? E.right(x) : satisfy(now, x, prepared.right.need)
+}
+
+/** Prepares an exchange whose plan needs something: its token is obtained first, or its signature is made before sending. */
+export const satisfy = (now: Date, x: Exchange, need: Need): Ready<TokenFailed> =>
+  need._tag === 'Token' ? begin(now, x, need.auth, need.reason) : E.right({ ...x, signing: need.scheme })
+
+/** Adds the last credentials to the plan of an exchange. */
+export const authorized = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> => {
+  const outcome = authorize(x, x.plan, now, String(x.history.length))
+  if (E.isLeft(outcome)) return E.left(failed(outcome.left)(x))
+  const { plan, need } = outcome.right
+  const ready = plan === x.plan ? x : { ...x, plan }
+  return need === undefined ? E.right(ready) : satisfy(now, ready, need)
+}
+
+/** `authorized` for a plan that may have been edited since its credentials were added. */
+export const authorizedAgain = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> =>
+  authorized(now, { ...x, plan: unsigned(x.plan), signing: undefined })
+
+// --- the token -----------------------------------------------------------------------------------------------------
+
+/** The exchange that waited, with the token of a jar. */
+const resume = (now: Date, { exchange, auth }: Waiting, token: Token.Token, x: Exchange): Ready<SigningFailed> => {
+  const { jar, history } = x
+  const main: Exchange = { ...exchange, jar, history, hasRenewed: true }
+  const signed = withToken(auth, token, main, main.plan, now, String(history.length))
+  return E.isLeft(signed) ? E.left(failed(signed.left)(main)) : E.right({ ...main, plan: signed.right })
+}
+
+/** A jar with the token of a waiting exchange and nothing else, for others that wait for the same token. */
+export const onlyToken = ({ jar }: Exchange, { key }: Waiting): Jar.Jar => Jar.onlyToken(key)(jar)
+
+/** Lets the waiting exchange go on with the token that another one has just obtained. `none`: that jar does not have it. */
+export const takeToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
+  const { waiting } = x
+  if (waiting === undefined) return O.none
+  const jar = Jar.join(x.jar, other)
+  const held = Jar.token(waiting.key)(jar)
+  return O.isNone(held) ? O.none : O.some(resume(now, waiting, held.value, { ...x, jar }))
+}
+
+/** `takeToken` with a token that was obtained earlier: if it is fresh, and is not the one that is replaced. */
+export const takeFreshToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
+  const { waiting } = x
+  const held = waiting === undefined ? O.none : Jar.token(waiting.key)(Jar.join(x.jar, other))
+  if (waiting === undefined || O.isNone(held) || !Token.isFresh(now, waiting.auth.margin)(held.value)) return O.none
+  const { current } = waiting
+  return O.isSome(current) && Token.Eq.equals(held.value, current.value) ? O.none : takeToken(now, other, x)
+}
+
+const read = (auth: Renewable, response: Response): E.Either<unknown, Token.Input> => {
+  try {
+    return response.status >= 400 ? TokenResponse.read(response) : auth.read(response)
+  } catch (cause) {
+    return E.left(`its function \`read\` failed: ${Fault.messageOf(cause)}`)
+  }
+}
+
+/** Makes the error of a reply without a usable token. */
+const unreadable = (x: Exchange, { auth }: Waiting, problem: unknown): WithHistory<AuthError> => {
+  const error = isRefused(problem)
+    ? tokenRefused(auth, x.plan, problem)
+    : tokenFailed(auth, x.plan, problemText(problem))
+  return failed(error)(x)
+}
+
+const isRefused = (u: unknown): u is TokenProblem.Refused => {
+  const { _tag, code, status, message }: Partial<Record<keyof TokenProblem.Refused, unknown>> = Object(u)
+  return _tag === 'Refused' && typeof code === 'string' && typeof status === 'number' && typeof message === 'string'
+}
+
+/** Stores the token of a reply, and lets the waiting exchange go on with it. Errors: `TokenRefused`, `TokenFailed`. */
+export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Response): Step => {
+  const input = read(waiting.auth, response)
+  if (E.isLeft(input)) return { _tag: 'Refuse', error: unreadable(x, waiting, input.left) }
+  const received = Token.at(now)(input.right)
+  const problem = Token.problemOf(received)
+  if (problem !== undefined) return { _tag: 'Refuse', error: unreadable(x, waiting, problem) }
+  const token = O.isSome(waiting.current) ? Token.continuing(waiting.current.value)(received) : received
+  const jar = Jar.withToken(waiting.key, token, now)(x.jar)
+  const ready = resume(now, waiting, token, { ...x, jar })
+  return E.isLeft(ready) ? { _tag: 'Refuse', error: ready.left } : { _tag: 'Next', exchange: ready.right }
+}
+
+/** Ends an exchange whose reply was the last one for a token. The history gets the hop. */
+export const receiveToken = (now: Date, { exchange, head, rejected = [] }: Done, response: Response): Step => {
+  const { waiting, plan } = exchange
+  if (waiting === undefined) return { _tag: 'Done', exchange, head, cookies: [], rejected, next: O.none }
+  const hop = rejected.length === 0 ? { plan, head } : { plan, head, rejected }
+  return receive(now, { ...exchange, history: exchange.history.concat(hop) }, waiting, response)
+}
+
+// --- errors --------------------------------------------------------------------------------------------------------
+
+/** These end the whole exchange, whatever it waits for. */
+const ENDS_ALL: ReadonlySet<string> = new Set(['Aborted', 'ClientClosed', 'DeadlineExceeded'])
+
+/** Returns the error that an exchange ends with. That of a token request names the token. */
+export const errorOf = (x: Exchange, error: Failure): ExchangeError => errorIn(x, failed(error)(x))
+
+/** Returns an error of an exchange, as `errorOf` does. */
+export const errorIn = ({ waiting, plan }: Pick<Exchange, 'waiting' | 'plan'>, error: ExchangeError): ExchangeError => {
+  if (waiting === undefined || isAuthError(error)) return error
+  const { auth } = waiting
+  if (ENDS_ALL.has(error._tag)) return { ...error, message: `${error.message}, for the token of '${auth.name}'` }
+  const { history, jar, ...cause } = error
+  return failed(tokenFailed(auth, plan, error.message, cause))({ history, jar })
+}
+
+const isAuthError = (error: ExchangeError): error is WithHistory<AuthError> =>
+  error._tag === 'TokenFailed' || error._tag === 'TokenRefused' || error._tag === 'SigningFailed'
+
+/** Returns whether an error is that of a token. */
+export const isTokenError = (u: unknown): u is TokenRefused | TokenFailed => {
+  const { _tag }: { readonly _tag?: unknown } = Object(u)
+  return _tag === 'TokenRefused' || _tag === 'TokenFailed'
+}

@@ -1,0 +1,248 @@
+/**
+ * Signs a plan, as the last step before it is sent: for each hop, each answer to a challenge and each retry.
+ *
+ * | the function gets                           | and may return                                         |
+ * |---------------------------------------------|--------------------------------------------------------|
+ * | the final plan, with a `Host` field         | other header fields and another query                  |
+ * | the time, and another entropy for each call | everything else unchanged, or the error `SigningFailed` |
+ *
+ * What it writes becomes secret, except the names that the scheme calls public. The plan keeps what was written, so that it can
+ * be signed again: `unsigned` returns it without its signature, also if it was edited after it was signed.
+ *
+ * Laws: `unsigned(sign(plan)) = unsigned(plan)`; a plan with a new signature has nothing of the old one.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Sign, SignContext, SignerTask } from '../session/auth/Auth.js'
+import * as Body from '../values/Body.js'
+import * as Entropy from '../values/Entropy.js'
+import * as Headers from '../values/Headers.js'
+import * as PercentEncoding from '../values/PercentEncoding.js'
+import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
+import * as Fault from '../wire/Fault.js'
+import * as Plan from '../wire/Plan.js'
+import { problemText, type SigningFailed, signingFailed } from './AuthError.js'
+import * as Content from './prepare/Content.js'
+import * as HeaderFields from './prepare/HeaderFields.js'
+import * as Provenance from './prepare/Provenance.js'
+
+/** What signing a plan needs of its scheme. */
+export interface Scheme {
+  readonly name: string
+  readonly public: ReadonlyArray<string>
+}
+
+type Outcome = E.Either<SigningFailed, Plan.Plan>
+
+// --- without a signature -------------------------------------------------------------------------------------------
+
+const namesOf = ({ fields }: Headers.Headers): ReadonlySet<string> =>
+  new Set(fields.map(([name]) => name.toLowerCase()))
+
+const sameField = (x: Headers.Headers, y: Headers.Headers, name: string): boolean => {
+  const [before, after] = [Headers.valuesOf(x, name), Headers.valuesOf(y, name)]
+  return before.length === after.length && before.every((value, i) => value === after[i])
+}
+
+/** Restores the fields that a signature changed. Fields that were edited later stay. */
+const unsignedHeaders = (current: Headers.Headers, { before, after }: Provenance.Signature): Headers.Headers => {
+  if (current === after.headers) return before.headers
+  const names = new Set([...namesOf(before.headers), ...namesOf(after.headers)])
+  const written = new Set([...names].filter((name) => !sameField(before.headers, after.headers, name)))
+  const isWritten = ([name]: Headers.Field): boolean => written.has(name.toLowerCase())
+  return {
+    fields: [
+      ...current.fields.filter((field) => !isWritten(field)),
+      ...before.headers.fields.filter((field) => isWritten(field)),
+    ],
+  }
+}
+
+const piecesOf = (url: Url.Url): ReadonlyArray<string> => {
+  const search = Url.sentSearch(url)
+  return search.length < 2 ? [] : search.slice(1).split('&')
+}
+
+/** Returns the pieces of a query that another one lacks; a repeated piece counts as often as it stands. */
+const added = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlySet<number> => {
+  const left = new Map<string, number>()
+  for (const piece of before) left.set(piece, (left.get(piece) ?? 0) + 1)
+  const found = new Set<number>()
+  for (const [i, piece] of after.entries()) {
+    const count = left.get(piece) ?? 0
+    if (count === 0) found.add(i)
+    else left.set(piece, count - 1)
+  }
+  return found
+}
+
+const unsignedUrl = (current: Url.Url, { before, after }: Provenance.Signature): Url.Url => {
+  if (current === after.url) return before.url
+  const signed = piecesOf(after.url)
+  const written = new Set([...added(piecesOf(before.url), signed)].map((i) => signed[i]))
+  if (written.size === 0) return current
+  const isKept = (piece: string): boolean => !written.has(piece)
+  const shown = current.search.slice(1).split('&')
+  const sent = piecesOf(current)
+  const kept = sent.flatMap((piece, i) => (isKept(piece) ? [i] : []))
+  const join = (pieces: ReadonlyArray<string>): string => kept.map((i) => pieces[i]).join('&')
+  return Url.replaceQuery(join(sent), join(shown))(current)
+}
+
+/** Returns a plan without its signature. */
+export const unsigned = (plan: Plan.Plan): Plan.Plan => {
+  const provenance = Provenance.of(plan)
+  if (O.isNone(provenance)) return plan
+  const { signature } = provenance.value
+  if (signature === undefined) return plan
+  const { signature: _, ...made } = provenance.value
+  const headers = unsignedHeaders(plan.headers, signature)
+  return { ...plan, headers, url: unsignedUrl(plan.url, signature), provenance: Provenance.seal(made) }
+}
+
+/** Returns the signature of a plan. */
+export const signatureOf = (plan: Plan.Plan): Provenance.Signature | undefined =>
+  O.toUndefined(Provenance.of(plan))?.signature
+
+// --- what the function gets and returns ----------------------------------------------------------------------------
+
+/** Returns the plan with the `Host` that the transport sends. */
+const withHost = (plan: Plan.Plan): Plan.Plan => {
+  if (Headers.has('Host')(plan.headers)) return plan
+  const { hostname, port } = plan.url
+  const host: Headers.Field = ['Host', port === '' ? hostname : `${hostname}:${port}`]
+  return { ...plan, headers: { fields: [host, ...plan.headers.fields] } }
+}
+
+const contextOf = (plan: Plan.Plan, now: Date, entropy: string, nth: string): SignContext => ({
+  now,
+  entropy: entropy === '' ? '' : Entropy.draw(entropy, `signature ${plan.method} ${plan.url.href} ${nth}`),
+})
+
+const FIXED = ['protocol', 'hostname', 'port', 'hash'] as const
+
+/** Returns what a function changed that it must not change. */
+const changeOf = (shown: Plan.Plan, returned: Plan.Plan): string | undefined => {
+  if (returned.method !== shown.method) return 'the method'
+  if (!Body.PayloadEq.equals(returned.body, shown.body)) return 'the body'
+  if (returned.route !== shown.route) return 'the route'
+  const isSamePlace = FIXED.every((part) => returned.url[part] === shown.url[part])
+  return isSamePlace && Url.sentPathname(returned.url) === Url.sentPathname(shown.url)
+    ? undefined
+    : 'the place of the URL'
+}
+
+const nameOf = (piece: string): string => {
+  const [name = ''] = piece.split('=', 1)
+  return (PercentEncoding.decodeComponent(name.replaceAll('+', ' ')) ?? name).toLowerCase()
+}
+
+/** Returns the URL with the query of a signed one. What was written is hidden, unless it is public. */
+const signedUrl = (before: Url.Url, after: Url.Url, isPublic: (name: string) => boolean): Url.Url => {
+  const sent = Url.sentSearch(after)
+  if (sent === Url.sentSearch(before)) return before
+  const pieces = piecesOf(after)
+  const old = piecesOf(before)
+  const written = added(old, pieces)
+  const wasShown = new Map(
+    before.search
+      .slice(1)
+      .split('&')
+      .map((piece, i) => [old[i], piece]),
+  )
+  const shown = pieces.map((piece, i) => {
+    if (!written.has(i)) return wasShown.get(piece) ?? piece
+    return isPublic(nameOf(piece)) ? piece : `${piece.split('=', 1)[0]}=${Secret.REDACTED}`
+  })
+  return Url.replaceQuery(pieces.join('&'), shown.join('&'))(before)
+}
+
+/** Checks what a function returned, and hides what it wrote. */
+const accept = (
+  scheme: Scheme,
+  plan: Plan.Plan,
+  shown: Plan.Plan,
+  returned: unknown,
+  token?: Provenance.TokenUse,
+): Outcome => {
+  const failed = (problem: string) => E.left(signingFailed(scheme.name, plan, problem))
+  if (!Plan.is(returned)) {
+    Fault.ignoreRejection(returned)
+    return failed(`it returned ${Fault.kindOf(returned)} instead of a plan`)
+  }
+  const change = changeOf(shown, returned)
+  if (change !== undefined) return failed(`it changed ${change}; it may change header fields and the query only`)
+  const search = Url.sentSearch(returned.url)
+  if (PercentEncoding.quoteQuery(search.slice(1)) !== search.slice(1)) return failed('its query is not percent-encoded')
+  const names = new Set(scheme.public.map((name) => String(name).toLowerCase()))
+  const isPublic = (name: string): boolean => names.has(name)
+  const checked = HeaderFields.validateSigned(shown.headers, returned.headers, isPublic)
+  if (E.isLeft(checked)) return failed(checked.left)
+  const own = shown === plan ? checked.right : withoutHost(shown, checked.right)
+  // The body is the same, so its framing is too.
+  const headers = Content.withFraming(Content.decideFraming(own, plan.method, plan.body), plan.body, own)
+  const url = signedUrl(plan.url, returned.url, isPublic)
+  return E.right(recorded(plan, { ...plan, headers, url }, scheme.name, token))
+}
+
+/** Removes the `Host` that was only shown. */
+const withoutHost = (shown: Plan.Plan, headers: Headers.Headers): Headers.Headers => {
+  const host = Headers.find(shown.headers, 'Host')
+  return Headers.find(headers, 'Host') === host ? Headers.without(headers, ['Host']) : headers
+}
+
+const recorded = (before: Plan.Plan, after: Plan.Plan, scheme: string, token?: Provenance.TokenUse): Plan.Plan => {
+  const provenance = Provenance.of(before)
+  if (O.isNone(provenance)) return after
+  const signature: Provenance.Signature = { scheme, before, after, ...(token === undefined ? {} : { token }) }
+  return { ...after, provenance: Provenance.seal({ ...provenance.value, signature }) }
+}
+
+// --- signing -------------------------------------------------------------------------------------------------------
+
+/** What a signature is made from, besides its plan and its scheme. */
+export interface Inputs {
+  readonly now: Date
+  /** The seed of the exchange. */
+  readonly entropy: string
+  /** Differs for each signature of an exchange, so that no two have the same entropy. */
+  readonly nth: string
+}
+
+/** Signs a plan that has no signature yet. Error: `SigningFailed`. */
+export const sign = (
+  scheme: Scheme & { readonly sign: Sign },
+  plan: Plan.Plan,
+  { now, entropy, nth }: Inputs,
+  token?: Provenance.TokenUse,
+): Outcome => {
+  const shown = withHost(plan)
+  try {
+    return accept(scheme, plan, shown, scheme.sign(shown, contextOf(plan, now, entropy, nth)), token)
+  } catch (cause) {
+    return E.left(signingFailed(scheme.name, plan, Fault.messageOf(cause), cause))
+  }
+}
+
+/** Signs a plan with an effect. Error: `SigningFailed`. */
+export const signLater =
+  (scheme: SignerTask, plan: Plan.Plan, { now, entropy, nth }: Inputs): TaskEither<SigningFailed, Plan.Plan> =>
+  async () => {
+    const shown = withHost(plan)
+    try {
+      const task: unknown = scheme.sign(shown, contextOf(plan, now, entropy, nth))
+      if (typeof task !== 'function') {
+        Fault.ignoreRejection(task)
+        return E.left(signingFailed(scheme.name, plan, `it returned ${Fault.kindOf(task)} instead of a task`))
+      }
+      const outcome: { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown } = Object(
+        await task(),
+      )
+      if (outcome._tag !== 'Left') return accept(scheme, plan, shown, outcome.right)
+      return E.left(signingFailed(scheme.name, plan, problemText(outcome.left), outcome.left))
+    } catch (cause) {
+      return E.left(signingFailed(scheme.name, plan, Fault.messageOf(cause), cause))
+    }
+  }
