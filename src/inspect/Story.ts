@@ -134,7 +134,27 @@ const refusals = ({ rejected = [] }: Hop): ReadonlyArray<Change> =>
 
 // --- decisions -----------------------------------------------------------------------------------------------------
 
+const WHY_TOKEN: Readonly<Record<Provenance.TokenReason, string>> = {
+  Missing: 'the jar has none',
+  Expired: 'the one in the jar expires',
+  Rejected: 'this reply rejects the one that was sent',
+}
+
+/** What the next plan has to do with a token; `undefined` if nothing. */
+const aboutToken = (plan: Plan, next: Plan): string | undefined => {
+  const provenance = O.toUndefined(Provenance.of(next))
+  if (provenance?.obtains !== undefined && plan.cause !== 'Token') {
+    return `obtains the token of '${provenance.obtains.name}' first: ${WHY_TOKEN[provenance.obtains.reason]}`
+  }
+  const used = provenance?.signature?.token
+  if (used === undefined || (plan.cause !== 'Token' && next.cause !== 'Authorize')) return undefined
+  const what = plan.cause === 'Token' ? 'stores the token of' : 'the jar has a newer token of'
+  return `${what} '${used.name}', and sends ${show(next)} with it`
+}
+
 const following = (plan: Plan, next: Plan): ReadonlyArray<string> => {
+  const token = aboutToken(plan, next)
+  if (token !== undefined) return [token]
   if (next.cause === 'Authorize') return [`answers the challenge of ${next.url.origin}, once`]
   const method = next.method === plan.method ? '' : `, as ${next.method}`
   const why = new Map<string, string[]>()
@@ -183,13 +203,18 @@ const toStory = (hops: ReadonlyArray<HopWithJar>, hooks: ReadonlyArray<string>, 
   return {
     chapters: O.isSome(unanswered) ? [...chapters, unanswered.value] : chapters,
     hooks,
-    problem: E.isLeft(outcome) && !('plan' in outcome.left) ? O.some(ending(outcome)[0] ?? '') : O.none,
+    problem:
+      chapters.length === 0 && O.isNone(unanswered) && E.isLeft(outcome) ? O.some(ending(outcome)[0] ?? '') : O.none,
   }
 }
 
+/** A plan without its signature or its token is not sent. */
+const wasNotSent = (error: Extract<SendError, { readonly plan: Plan }>): boolean =>
+  error._tag === 'SigningFailed' || (error._tag === 'TokenFailed' && error.plan.cause !== 'Token')
+
 /** The plan of an error that no hop answered: it was sent, and no whole reply was received. */
 const unansweredOf = (hops: ReadonlyArray<HopWithJar>, outcome: Outcome): O.Option<Chapter> => {
-  if (E.isRight(outcome) || !('plan' in outcome.left)) return O.none
+  if (E.isRight(outcome) || !('plan' in outcome.left) || wasNotSent(outcome.left)) return O.none
   const { plan } = outcome.left
   if (hops.at(-1)?.plan === plan) return O.none
   return O.some({ plan, head: O.none, changes: [], decision: ending(outcome), isGood: false })

@@ -19,11 +19,9 @@ import * as Token from '../values/Token.js'
 import type { Plan } from '../wire/Plan.js'
 import type { SigningFailed } from './AuthError.js'
 import type { Merged } from './Merge.js'
+import type { TokenReason } from './prepare/Provenance.js'
 import { targetUrl } from './prepare/TargetUrl.js'
 import * as Signing from './Signing.js'
-
-/** Why a token is obtained. */
-export type TokenReason = 'Missing' | 'Expired' | 'Rejected'
 
 /** What a plan needs before it can be sent. */
 export type Need =

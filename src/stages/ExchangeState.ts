@@ -15,9 +15,9 @@ import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import type { TransportError } from '../wire/Transport.js'
 import type { AuthError, TokenFailed } from './AuthError.js'
-import type { TokenReason } from './Authorize.js'
 import type { Merged } from './Merge.js'
 import type { PlanError } from './PlanError.js'
+import type { TokenReason } from './prepare/Provenance.js'
 import * as Redirect from './Redirect.js'
 
 /** A started exchange: the plan to send now, and everything that the next hop needs. */

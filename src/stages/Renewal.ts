@@ -15,6 +15,7 @@
  * survive every failure; the main request is not sent without its token.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { identity } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Renewable } from '../session/auth/Auth.js'
@@ -41,7 +42,7 @@ import {
   tokenFailed,
   tokenRefused,
 } from './AuthError.js'
-import { authorize, type Need, type TokenReason, tokenKey, withToken } from './Authorize.js'
+import { authorize, type Need, tokenKey, withToken } from './Authorize.js'
 import {
   type Done,
   type Exchange,
@@ -54,6 +55,8 @@ import {
 } from './ExchangeState.js'
 import { merge } from './Merge.js'
 import { prepareWithMerged, withoutCredentials } from './Prepare.js'
+import * as CookieHeader from './prepare/CookieHeader.js'
+import { obtaining, refresh, type TokenReason } from './prepare/Provenance.js'
 import type { RedirectError } from './Redirect.js'
 import { unsigned } from './Signing.js'
 
@@ -113,7 +116,7 @@ export const begin = (now: Date, main: Exchange, auth: Renewable, reason: TokenR
   const prepared = prepareWithMerged({ jar, environment, now, entropy })(merged)
   if (E.isLeft(prepared)) return fail(prepared.left.message, prepared.left)
   const x: Exchange = {
-    plan: { ...prepared.right.plan, cause: 'Token' },
+    plan: obtaining({ name: auth.name, reason })(prepared.right.plan),
     jar,
     history,
     merged: prepared.right.merged,
@@ -149,7 +152,10 @@ export const authorizedAgain = (now: Date, x: Exchange): Ready<SigningFailed | T
 /** The exchange that waited, with the token of a jar. */
 const resume = (now: Date, { exchange, auth }: Waiting, token: Token.Token, x: Exchange): Ready<SigningFailed> => {
   const { jar, history } = x
-  const main: Exchange = { ...exchange, jar, history, hasRenewed: true }
+  const { merged, credentialsAllowed, plan } = exchange
+  const cookies = CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
+  const current = refresh(jar, now)(jar.cookies === exchange.jar.cookies ? identity : cookies)(plan)
+  const main: Exchange = { ...exchange, plan: current, jar, history, hasRenewed: true }
   const signed = withToken(auth, token, main, main.plan, now, String(history.length))
   return E.isLeft(signed) ? E.left(failed(signed.left)(main)) : E.right({ ...main, plan: signed.right })
 }

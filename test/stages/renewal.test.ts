@@ -37,7 +37,13 @@ const serverOf = () => {
     }
     return bearer(plan) === `Bearer ${valid}` ? { status: 200, body: valid } : { status: 401 }
   }
-  return { server, revoke: () => { valid = 'revoked' }, issued: () => issued }
+  return {
+    server,
+    revoke: () => {
+      valid = 'revoked'
+    },
+    issued: () => issued,
+  }
 }
 
 describe('a renewable token', () => {
@@ -53,7 +59,10 @@ describe('a renewable token', () => {
   it('is renewed once after a 401, and one request serves many', async () => {
     const { server, revoke, issued } = serverOf()
     const transport = Transport.memory(server)
-    const ten = pipe(Array.from({ length: 10 }, (_, i) => Http.get(`item/${i}`)), Http.parallel())
+    const ten = pipe(
+      Array.from({ length: 10 }, (_, i) => Http.get(`item/${i}`)),
+      Http.parallel(),
+    )
     const outcome = await pipe(ten, Client.use({ session, transport }))()
     expect(E.isRight(outcome) && outcome.right[0].map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(issued()).toBe(1)

@@ -17,7 +17,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../../cookies/Cookie.js'
 import * as CookieHeader from '../../stages/prepare/CookieHeader.js'
-import type { Signature } from '../../stages/prepare/Provenance.js'
+import type { Signature, TokenReason } from '../../stages/prepare/Provenance.js'
 import * as Body from '../../values/Body.js'
 import * as Override from '../../values/Override.js'
 import { grouped } from '../../values/Printable.js'
@@ -198,6 +198,18 @@ const ofPlace = (c: FirstContext): Origin => {
   return from('request', how[c.target.relation])
 }
 
+const WHY_TOKEN: Readonly<Record<TokenReason, string>> = {
+  Missing: 'the jar has none',
+  Expired: 'the one in the jar expires',
+  Rejected: 'a reply rejected the one in the jar',
+}
+
+const ofCause = ({ obtains }: Context, { cause }: Of<'Cause'>): Origin | undefined => {
+  if (cause === 'Authorize') return from('challenge')
+  if (cause !== 'Token' || obtains === undefined) return undefined
+  return from('prepare', `that of '${obtains.name}': ${WHY_TOKEN[obtains.reason]}`)
+}
+
 const ofFirst = (c: FirstContext, field: Single): Origin => {
   switch (field._tag) {
     case 'Method':
@@ -214,7 +226,7 @@ const ofFirst = (c: FirstContext, field: Single): Origin => {
     case 'Proxy':
       return ofProxy(c)
     case 'Cause':
-      return from(field.cause === 'Authorize' ? 'challenge' : 'prepare')
+      return ofCause(c, field) ?? from('prepare')
     default:
       return ofRouteField(c, field)
   }
@@ -238,7 +250,7 @@ const ofRedirected = (c: RedirectedContext, field: Single, kept: Origin | undefi
     case 'Certificate':
       return O.isNone(field.certificate) ? from('defaults', 'not set') : (kept ?? byHand)
     case 'Cause':
-      return from(field.cause === 'Authorize' ? 'challenge' : 'redirect')
+      return ofCause(c, field) ?? from('redirect')
     default:
       return kept ?? byHand
   }

@@ -15,6 +15,7 @@ import * as Url from '../../values/Url.js'
 import type { Consulted, Dropped, Explanation, Unasked } from './Explanation.js'
 import { label, pem } from './FieldLabel.js'
 import { queryKey, urlLayer } from './FieldOrigins.js'
+import { addedLater } from './LaterCredentials.js'
 import type { Of } from './PlanField.js'
 import {
   CERTIFICATE,
@@ -319,6 +320,7 @@ export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked' | '
     ...(c._tag === 'First' ? droppedFromFirst(c) : droppedByRedirect(c)),
     ...droppedCookies(c),
     ...(c._tag === 'First' ? droppedUserinfo(c) : []),
+    ...addedLater(c),
   ]
   const unasked: Unasked[] = []
   for (const { input, held, why } of [netrc(c), proxyVariables(c), caVariables(c)]) {

@@ -33,6 +33,16 @@ export interface TokenUse {
   readonly token: Token
 }
 
+/** The token that a plan obtains. */
+export interface TokenSought {
+  /** The name of the credential. */
+  readonly name: string
+  readonly reason: TokenReason
+}
+
+/** Why a token is obtained: the jar has none, it expires, or a reply rejected it. */
+export type TokenReason = 'Missing' | 'Expired' | 'Rejected'
+
 /** What a scheme wrote as the last step: the header fields and the URL before and after it. */
 export interface Signature {
   /** The name of the scheme. */
@@ -57,6 +67,8 @@ interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   readonly cookies: CookieSource
   /** Absent if nothing signed the plan. */
   readonly signature?: Signature
+  /** The token that the plan obtains; absent if it obtains none. */
+  readonly obtains?: TokenSought
 }
 
 /** The first plan of an exchange. */
@@ -88,6 +100,15 @@ export const seal = (provenance: Provenance): Secret.Sealed<unknown> => Secret.s
 export const of = ({ provenance }: Plan): O.Option<Provenance> =>
   // The cast: the wire layer does not know the stages, and only `seal` makes this value.
   provenance === undefined ? O.none : O.some(Secret.open(provenance) as Provenance)
+
+/** Records the token that a plan obtains. */
+export const obtaining =
+  (obtains: TokenSought) =>
+  (plan: Plan): Plan => {
+    const provenance = of(plan)
+    const sealed = O.isNone(provenance) ? {} : { provenance: seal({ ...provenance.value, obtains }) }
+    return { ...plan, cause: 'Token', ...sealed }
+  }
 
 /** Changes the header fields of a plan that is sent again, and of what its stage made, after a reply changed the jar. */
 export const refresh =
