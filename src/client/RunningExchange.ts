@@ -24,22 +24,28 @@ import type { Jar } from '../cookies/Jar.js'
 import type { SignerTask } from '../session/auth/Auth.js'
 import type { Hook } from '../session/Settings.js'
 import type { SigningFailed } from '../stages/AuthError.js'
-import { isLast, signAgain } from '../stages/Authorize.js'
+import { isLast } from '../stages/Authorize.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
-import { signLater } from '../stages/Signing.js'
 import { raceDeadline } from '../transport/Cancellation.js'
 import type { Headers } from '../values/Headers.js'
 import { bodyCut, DISCARDED, startDiscarding, toWhole } from '../wire/BodySource.js'
 import { type ContentListener, startGathering } from '../wire/DirectSource.js'
-import * as Fault from '../wire/Fault.js'
+import type * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import { type Head, headOf, type Reply, type Source } from '../wire/Reply.js'
-import { type ReplyListener, type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
+import {
+  type OnProgress,
+  type ReplyListener,
+  type SendControls,
+  type TransportError,
+  withPlan,
+} from '../wire/Transport.js'
 import type * as Observation from './Observation.js'
 import { runHooks } from './ReplyHooks.js'
 import type * as SharedTokens from './SharedTokens.js'
+import { signed, signedAgain } from './Signatures.js'
 import { landingOf, takeTurn } from './TokenTurn.js'
 
 /** Processes the body of the last reply. */
@@ -97,7 +103,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const superseded = mayRetry ? (reply: O.Option<Head>) => this.#absorbRetried(reply) : undefined
     this.#controls = Send.startControls(client, main.plan, {
       entropy: first.entropy,
-      progress: settings.progress._tag === 'Set' ? settings.progress.value : undefined,
+      progress: settings.progress._tag === 'Set' ? this.#withoutTokens(settings.progress.value) : undefined,
       superseded: superseded === undefined ? undefined : (observation?.retrying(superseded) ?? superseded),
       resending: observation?.resending,
       signAgain: mayRetry && isLast(main.merged) ? (plan) => () => this.#signAgain(plan) : undefined,
@@ -106,6 +112,11 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const isObserved = observation !== undefined
     const sendPlan = isObserved || this.#hooks.length > 0 ? Send.sendPlan(client, this.#controls) : undefined
     this.#sendLater = sendPlan === undefined || !isObserved ? sendPlan : observation.sending(sendPlan)
+  }
+
+  /** The progress of a token request is not that of the request. */
+  #withoutTokens(onProgress: OnProgress): OnProgress {
+    return (progress) => (this.#exchange.waiting === undefined ? onProgress(progress) : () => {})
   }
 
   /** A transport that retries drops a reply. */
@@ -118,8 +129,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   send(): void {
     const { plan, waiting, signing } = this.#exchange
-    if (waiting !== undefined && this.#flight === undefined) this.#obtain().catch(this.#reject)
-    else if (signing !== undefined) this.#sign(signing).catch(this.#reject)
+    if (waiting !== undefined && this.#flight === undefined) this.#obtain().catch((cause) => this.#throw(cause))
+    else if (signing !== undefined) this.#sign(signing).catch((cause) => this.#throw(cause))
     else if (Send.isBodyConsumed(plan)) this.#refuse(Exchange.bodyConsumedError(this.#exchange))
     else this.#sendPlan(plan)
   }
@@ -127,40 +138,26 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   #sendPlan(plan: Plan): void {
     this.#isSending = true
     if (this.#sendLater === undefined) Send.sendTo(this.#client, this.#controls, plan, this)
-    else this.#sendLater(plan).then((sent) => this.onReply(sent), this.#reject)
+    else
+      this.#sendLater(plan).then(
+        (sent) => this.onReply(sent),
+        (cause) => this.#throw(cause),
+      )
   }
 
-  // --- signatures ----------------------------------------------------------------------------------------------------
-
   async #sign(scheme: SignerTask): Promise<void> {
-    const { plan, entropy, history } = this.#exchange
-    const inputs = { now: this.#client.clock.now(), entropy, nth: String(history.length) }
-    const signed = await raceDeadline(this.#controls, signLater(scheme, plan, inputs)())
-    if (E.isLeft(signed)) this.#fail(withPlan(plan, signed.left))
-    else if (E.isLeft(signed.right)) this.#refuse(Exchange.failed(signed.right.left)(this.#exchange))
-    else {
-      this.#exchange = { ...this.#exchange, plan: signed.right.right, signing: undefined }
-      this.send()
-    }
+    this.#goOnWith(await signed(this.#exchange, scheme, this.#controls, this.#client.clock.now()))
   }
 
   /** A transport sends a plan again. */
   async #signAgain(plan: Plan): Promise<E.Either<TransportError, Plan>> {
     if (!this.#isSending) return E.right(plan)
     this.#signatures += 1
-    const nth = `${this.#exchange.history.length}, attempt ${this.#signatures}`
-    const signed = await raceDeadline(this.#controls, signAgain(this.#exchange, plan, this.#client.clock.now(), nth)())
-    if (E.isLeft(signed)) return E.left(withPlan(plan, signed.left))
-    if (E.isLeft(signed.right)) {
-      this.#signingError = signed.right.left
-      return E.left(withPlan(plan, Fault.make('Aborted', signed.right.left.message)))
-    }
-    const { headers, url, provenance } = signed.right.right
-    this.#exchange = {
-      ...this.#exchange,
-      plan: { ...this.#exchange.plan, headers, url, ...(provenance && { provenance }) },
-    }
-    return E.right(signed.right.right)
+    const now = this.#client.clock.now()
+    const { exchange, sent, error } = await signedAgain(this.#exchange, plan, this.#controls, now, this.#signatures)
+    this.#exchange = exchange
+    this.#signingError = error
+    return sent
   }
 
   // --- tokens ----------------------------------------------------------------------------------------------------------
@@ -211,8 +208,6 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#flight = undefined
   }
 
-  // --- replies ---------------------------------------------------------------------------------------------------------
-
   onReply(sent: E.Either<TransportError, Reply>): void {
     this.#isSending = false
     if (E.isLeft(sent)) {
@@ -231,6 +226,11 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   /** An exception of a clock of the user. The reply must not keep its connection. */
   #abandon(reply: Reply, cause: unknown): void {
     startDiscarding(reply.body)
+    this.#throw(cause)
+  }
+
+  /** An exception of a function of the user is not hidden. */
+  #throw(cause: unknown): void {
     this.#land({ _tag: 'Left' })
     this.#reject(cause)
   }
@@ -299,7 +299,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const done = this.#done
     if (done === undefined) return
     if (done.exchange.waiting !== undefined) {
-      this.#receiveToken(content, done).catch(this.#reject)
+      this.#receiveToken(content, done).catch((cause) => this.#throw(cause))
       return
     }
     let outcome: E.Either<E | Exchange.ExchangeError, A>
