@@ -48,7 +48,8 @@ describe('the request of', () => {
     const { headers, body } = sent(config, Grants.refreshToken('tGzv3JOkF0XG5Qx2TlKWIA'))
     expect(headers).not.toHaveProperty('Authorization')
     expect(body).toBe(
-      'grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA&client_id=s6BhdRkqt3&client_secret=7Fjfp0ZBr1KtDRbnfVdmIw',
+      'grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA' +
+        '&client_id=s6BhdRkqt3&client_secret=7Fjfp0ZBr1KtDRbnfVdmIw',
     )
   })
   it('a public client has its id in the body', () => {

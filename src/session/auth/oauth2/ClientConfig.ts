@@ -1,14 +1,15 @@
 /**
- * A client of an authorization server, and the requests that it sends to the endpoints of this server (RFC 6749 2.3, 3.2).
+ * A client of an authorization server, and the requests that it sends to the endpoints of this server (RFC 6749 2.3,
+ * 3.2).
  *
- * | `clientSecret` | `clientAuthentication` | sends                                                                  |
- * |----------------|------------------------|------------------------------------------------------------------------|
- * | absent         | absent                 | `client_id` in the body: a public client                               |
- * | present        | `basic`, the default   | `Authorization: Basic …`, id and secret encoded as a form (2.3.1)      |
- * | present        | `body`                 | `client_id` and `client_secret` in the body                            |
+ * | `clientSecret` | `clientAuthentication` | sends                                                             |
+ * |----------------|------------------------|-------------------------------------------------------------------|
+ * | absent         | absent                 | `client_id` in the body: a public client                          |
+ * | present        | `basic`, the default   | `Authorization: Basic …`, id and secret encoded as a form (2.3.1) |
+ * | present        | `body`                 | `client_id` and `client_secret` in the body                       |
  *
- * A request has its form as sealed bytes, so that nothing prints it. It follows no redirect, which could send the secret to another
- * server, and uses no credentials of the session or of netrc.
+ * A request has its form as sealed bytes, so that nothing prints it. It follows no redirect, which could send the
+ * secret to another server, and uses no credentials of the session or of netrc.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,12 +22,12 @@ import * as Request from '../../Request.js'
 import * as Auth from '../Auth.js'
 
 /**
- * Additional parameters. A list repeats the name.
+ * Additional parameters of a request. A list repeats the name.
  *
  * @since 0.2.0
  * @category model
  */
-export type Parameters = Readonly<Record<string, string | ReadonlyArray<string>>>
+export type ExtraParameters = Readonly<Record<string, string | ReadonlyArray<string>>>
 
 /**
  * A client that is registered at an authorization server.
@@ -46,7 +47,7 @@ export interface Config {
   /** What the token should permit: words with spaces between them, or a list. By default the server chooses. */
   readonly scope?: string | ReadonlyArray<string>
   /** Additional parameters of each token request, such as `audience` or `resource`. */
-  readonly parameters?: Parameters
+  readonly parameters?: ExtraParameters
 }
 
 // --- checks --------------------------------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 /**
  * The grants of OAuth 2.0, and the requests that obtain a token with them.
  *
- * | grant               | first token                     | renews it with                                   | RFC         |
- * |---------------------|---------------------------------|--------------------------------------------------|-------------|
- * | `ClientCredentials` | the id and secret of the client | the same: a refresh token is ignored             | 6749 4.4    |
- * | `RefreshToken`      | the refresh token of the grant  | the refresh token of the current token, if it has one | 6749 6 |
- * | `AuthorizationCode` | a login: `AuthorizationCode`    | the refresh token of the current token           | 6749 4.1    |
- * | `DeviceCode`        | a login: `DeviceCode`           | the refresh token of the current token           | 8628        |
+ * | grant               | first token                     | renews it with                              | RFC      |
+ * |---------------------|---------------------------------|---------------------------------------------|----------|
+ * | `ClientCredentials` | the id and secret of the client | the same: a refresh token is ignored        | 6749 4.4 |
+ * | `RefreshToken`      | the refresh token of the grant  | the current refresh token, or else the same | 6749 6   |
+ * | `AuthorizationCode` | a login: `AuthorizationCode`    | the current refresh token                   | 6749 4.1 |
+ * | `DeviceCode`        | a login: `DeviceCode`           | the current refresh token                   | 8628     |
  *
  * The password grant is missing on purpose: RFC 9700 2.4 forbids it.
  *
@@ -30,16 +30,16 @@ import type { Token } from '../../../values/Token.js'
 import type { Request } from '../../Request.js'
 import { type Config, checked, endpoint, formRequest, pairsOf, scopeOf } from './ClientConfig.js'
 
-export type { Config, Parameters } from './ClientConfig.js'
+export type { Config, ExtraParameters } from './ClientConfig.js'
 
 /** The client itself is authorized (RFC 6749 4.4). */
-export type ClientCredentials = { readonly _tag: 'ClientCredentials' }
+export type ClientCredentialsGrant = { readonly _tag: 'ClientCredentials' }
 /** A refresh token that was issued before (RFC 6749 6). */
-export type RefreshToken = { readonly _tag: 'RefreshToken'; readonly refreshToken: Secret.Secret }
+export type RefreshTokenGrant = { readonly _tag: 'RefreshToken'; readonly refreshToken: Secret.Secret }
 /** A user logs in with a browser (RFC 6749 4.1). The token of the login must be stored first. */
-export type AuthorizationCode = { readonly _tag: 'AuthorizationCode' }
+export type AuthorizationCodeGrant = { readonly _tag: 'AuthorizationCode' }
 /** A user logs in on another device (RFC 8628). The token of the login must be stored first. */
-export type DeviceCode = { readonly _tag: 'DeviceCode' }
+export type DeviceCodeGrant = { readonly _tag: 'DeviceCode' }
 
 /**
  * How a token is obtained.
@@ -47,7 +47,7 @@ export type DeviceCode = { readonly _tag: 'DeviceCode' }
  * @since 0.2.0
  * @category model
  */
-export type Grant = ClientCredentials | RefreshToken | AuthorizationCode | DeviceCode
+export type Grant = ClientCredentialsGrant | RefreshTokenGrant | AuthorizationCodeGrant | DeviceCodeGrant
 
 /**
  * The client itself is authorized.
@@ -85,8 +85,8 @@ export const deviceCode: Grant = { _tag: 'DeviceCode' }
 export const match = Tagged.match<Grant>()
 
 /**
- * Returns a request to the token endpoint with these parameters, the additional ones of the config, and the credentials of the
- * client. The left says which setting is wrong.
+ * Returns a request to the token endpoint with these parameters, the additional ones of the config, and the credentials
+ * of the client. The left says which setting is wrong.
  * @internal
  */
 export const tokenRequest = (config: Config, own: Query.Pairs, scope?: unknown): E.Either<string, Request> => {
@@ -136,8 +136,8 @@ const TAGS: ReadonlySet<unknown> = new Set<Grant['_tag']>([
 const isGrant = (u: unknown): boolean => typeof u === 'object' && u !== null && '_tag' in u && TAGS.has(u._tag)
 
 /**
- * Returns the request that obtains a token, or renews the current one. The left says which setting is wrong, or that a user must
- * log in first. A renewal after a login sends no scope, so that the new token permits the same (RFC 6749 6).
+ * Returns the request that obtains a token, or renews the current one. The left says which setting is wrong, or that a
+ * user must log in first. A renewal after a login sends no scope, so that the new token permits the same (RFC 6749 6).
  *
  * @since 0.2.0
  * @category constructors

@@ -1,11 +1,11 @@
 /**
  * Makes the text of an authorization server safe for messages, and finds the secrets that this text must not repeat.
  *
- * | step   | why                                                                                                  |
- * |--------|------------------------------------------------------------------------------------------------------|
- * | redact | a server may repeat the client secret, a code or a refresh token in its `error_description`          |
- * | escape | a control character could drive a terminal, and a line end could forge a line of a log               |
- * | bound  | 300 characters are enough for a description                                                          |
+ * | step   | why                                                                                         |
+ * |--------|---------------------------------------------------------------------------------------------|
+ * | redact | a server may repeat the client secret, a code or a refresh token in its `error_description` |
+ * | escape | a control character could drive a terminal, and a line end could forge a line of a log      |
+ * | bound  | 300 characters are enough for a description                                                 |
  *
  * All functions take time linear in the length of the text, for secrets of a given length.
  */
@@ -45,9 +45,38 @@ export const pageUrl =
     return username === '' && password === '' ? O.some(Redaction.redactReference(secrets)(href)) : O.none
   }
 
+/** An error as a server sends it. The last two may be anything. */
+export interface ErrorTexts {
+  readonly code: string
+  readonly description: unknown
+  readonly uri: unknown
+}
+
+/** An error whose texts are safe to print. */
+export interface RestrictedError {
+  readonly code: string
+  readonly description: O.Option<string>
+  readonly uri: O.Option<string>
+}
+
+/** Makes the texts of an error safe to print (RFC 6749 5.2). */
+export const restrictError = (
+  secrets: ReadonlySet<string>,
+  { code, description, uri }: ErrorTexts,
+): RestrictedError => {
+  const isDescribed = typeof description === 'string' && description.trim() !== ''
+  return {
+    code: restrict(secrets, MAX_CODE)(code),
+    description: isDescribed ? O.some(restrict(secrets, MAX_DESCRIPTION)(description.trim())) : O.none,
+    uri: typeof uri === 'string' ? pageUrl(secrets)(uri) : O.none,
+  }
+}
+
 // --- secrets of a request ------------------------------------------------------------------------------------------
 
-/** Parameters that are not secret. The values of all others are, such as `client_secret`, `code` and `refresh_token`. */
+/**
+ * Parameters that are not secret. The values of all others are, such as `client_secret`, `code` and `refresh_token`.
+ */
 const PUBLIC: ReadonlySet<string> = new Set([
   'audience',
   'client_id',

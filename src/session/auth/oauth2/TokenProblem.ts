@@ -1,10 +1,10 @@
 /**
  * Why a token endpoint did not issue a token.
  *
- * | tag        | when                                                                                          |
- * |------------|-----------------------------------------------------------------------------------------------|
- * | `Refused`  | the reply is an error of RFC 6749 5.2 or RFC 8628 3.5: `invalid_client`, `invalid_grant`, …   |
- * | `Unusable` | the reply is something else: HTML, JSON without a token, a token that no header can carry     |
+ * | tag        | when                                                                                        |
+ * |------------|---------------------------------------------------------------------------------------------|
+ * | `Refused`  | the reply is an error of RFC 6749 5.2 or RFC 8628 3.5: `invalid_client`, `invalid_grant`, … |
+ * | `Unusable` | the reply is something else: HTML, JSON without a token, a token that no header can carry   |
  *
  * Messages contain no secret, not even one that the server repeats.
  *
@@ -89,8 +89,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Returns what to do about an error code of an authorization server, as the end of a sentence. A code that no RFC of this module
- * defines has general advice.
+ * Returns what to do about an error code of an authorization server, as the end of a sentence. A code that no RFC of
+ * this module defines has general advice.
  *
  * @since 0.2.0
  * @category destructors
@@ -98,21 +98,26 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 export const adviceFor = (code: string): string =>
   ADVICE.get(code) ?? 'look the error code up in the manual of the server'
 
-/** What `refused` takes. The texts are safe to print already. */
-export interface RefusedInput {
+/** An error of an authorization server (RFC 6749 4.1.2.1, 5.2). The texts are safe to print already. */
+export interface ServerError {
   /** Without its query. */
   readonly endpoint: string
-  readonly status: number
   readonly code: string
   readonly description: O.Option<string>
   readonly uri: O.Option<string>
 }
 
-/** Returns the problem of an error object, with its message. */
-export const refused = ({ endpoint, status, code, description, uri }: RefusedInput): Refused => {
+/** Returns the message of an error: what failed, the code, the text of the server, and what to do. */
+export const messageOf = ({ endpoint, code, description, uri }: ServerError, action: string, note = ''): string => {
   const reason = O.isSome(description) ? ` (${JSON.stringify(description.value)})` : ''
   const page = O.isSome(uri) ? `; see ${uri.value}` : ''
-  const message = `${endpoint} refused to issue a token: ${code}${reason}, status ${status}; ${adviceFor(code)}${page}`
+  return `${endpoint} ${action}: ${code}${reason}${note}; ${adviceFor(code)}${page}`
+}
+
+/** Returns the problem of an error object, with its message. */
+export const refused = (status: number, error: ServerError): Refused => {
+  const { code, description, uri } = error
+  const message = messageOf(error, 'refused to issue a token', `, status ${status}`)
   return { _tag: 'Refused', status, code, description, uri, message }
 }
 

@@ -1,22 +1,23 @@
 /**
  * Reads the reply of a token endpoint (RFC 6749 5).
  *
- * | reply                                           | result                                                     |
- * |-------------------------------------------------|------------------------------------------------------------|
- * | 2xx, JSON with `access_token`                   | the token                                                  |
- * | JSON with `error`, with any status              | `Refused`; a 2xx with `access_token` is a token            |
- * | anything else                                   | `Unusable`                                                 |
+ * | reply                              | result                                          |
+ * |------------------------------------|-------------------------------------------------|
+ * | 2xx, JSON with `access_token`      | the token                                       |
+ * | JSON with `error`, with any status | `Refused`; a 2xx with `access_token` is a token |
+ * | anything else                      | `Unusable`                                      |
  *
- * | field           | must be                                                    | if it is missing or null            |
- * |-----------------|------------------------------------------------------------|-------------------------------------|
- * | `access_token`  | printable ASCII without a space at its ends                | `Unusable`                          |
- * | `token_type`    | `Bearer`, in any case                                      | counts as `Bearer`                  |
- * | `expires_in`    | seconds: a whole number up to 100 years                    | the lifetime is unknown             |
- * | `refresh_token` | text without controls; empty counts as missing             | the earlier refresh token stays     |
- * | `scope`         | text, or a list of texts                                   | not known                           |
+ * | field           | must be                                        | if it is missing or null        |
+ * |-----------------|------------------------------------------------|---------------------------------|
+ * | `access_token`  | printable ASCII, no space at its ends          | `Unusable`                      |
+ * | `token_type`    | `Bearer`, in any case                          | counts as `Bearer`              |
+ * | `expires_in`    | seconds: a whole number up to 100 years        | the lifetime is unknown         |
+ * | `refresh_token` | text without controls; empty counts as missing | the earlier refresh token stays |
+ * | `scope`         | text, or a list of texts                       | not known                       |
  *
- * The Content-Type does not matter, because many servers send JSON as `text/plain`. A scheme that needs something else, such as
- * `expires_in` as text, reads the reply with a function of its own. Takes time linear in the length of the reply.
+ * The Content-Type does not matter, because many servers send JSON as `text/plain`. A scheme that needs something else,
+ * such as `expires_in` as text, reads the reply with a function of its own. Takes time linear in the length of the
+ * reply.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -33,7 +34,6 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
 import { parseMediaType } from '../../../values/HeaderSyntax.js'
 import * as Headers from '../../../values/Headers.js'
 import * as Octets from '../../../values/Octets.js'
@@ -50,7 +50,8 @@ export { adviceFor, match, type Refused, type TokenProblem, type Unusable } from
 export type JsonObject = Readonly<Record<string, unknown>>
 
 const OWN_READ = 'to accept it, read the reply with a function of your own (`read`)'
-const MAX_LIFETIME = 100 * 365 * 24 * 3600
+/** 100 years, in seconds. */
+export const MAX_LIFETIME = 100 * 365 * 24 * 3600
 
 /** Returns the value of a field; `undefined` also for `null`. */
 export const fieldOf = (object: JsonObject, name: string): unknown =>
@@ -95,22 +96,15 @@ export const objectOf = (response: Response): E.Either<TokenProblem, JsonObject>
 export const refusalIn = (response: Response, object: JsonObject): TokenProblem | undefined => {
   const code = fieldOf(object, 'error')
   if (typeof code !== 'string' || code === '') return undefined
-  const secrets = ServerText.secretsOf(response)
-  const description = fieldOf(object, 'error_description')
-  const uri = fieldOf(object, 'error_uri')
-  const isDescribed = typeof description === 'string' && description.trim() !== ''
-  return refused({
-    endpoint: endpointOf(response),
-    status: response.status,
-    code: ServerText.restrict(secrets, ServerText.MAX_CODE)(code),
-    description: isDescribed
-      ? O.some(ServerText.restrict(secrets, ServerText.MAX_DESCRIPTION)(description.trim()))
-      : O.none,
-    uri: typeof uri === 'string' ? ServerText.pageUrl(secrets)(uri) : O.none,
-  })
+  const texts = { code, description: fieldOf(object, 'error_description'), uri: fieldOf(object, 'error_uri') }
+  const error = ServerText.restrictError(ServerText.secretsOf(response), texts)
+  return refused(response.status, { endpoint: endpointOf(response), ...error })
 }
 
-/** Returns the object of a reply of success. An error object is `Refused`, even in a reply of success without `expected`. */
+/**
+ * Returns the object of a reply of success. An error object is `Refused`, even in a reply of success without
+ * `expected`.
+ */
 export const successOf =
   (expected: string) =>
   (response: Response): E.Either<TokenProblem, JsonObject> => {
