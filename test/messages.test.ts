@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { constVoid, pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import * as Arguments from '../src/cli/Arguments.js'
@@ -31,7 +32,11 @@ import {
   ToughJson,
   Transport,
 } from '../src/index.js'
+import * as OAuth2 from '../src/session/auth/oauth2/OAuth2.js'
+import * as RedirectUri from '../src/session/auth/oauth2/RedirectUri.js'
 import * as Failure from '../src/transport/undici/Failure.js'
+import * as Secret from '../src/values/Secret.js'
+import * as Token from '../src/values/Token.js'
 import * as Deadline from '../src/wire/Deadline.js'
 import { withPlan } from '../src/wire/Transport.js'
 import { untyped } from './untyped.js'
@@ -697,6 +702,141 @@ const FETCH: ReadonlyArray<Situation> = [
 const brokenStream = (error: Error): ReadableStream<Uint8Array> =>
   new ReadableStream({ pull: (controller) => controller.error(error) })
 
+// --- OAuth 2.0 -----------------------------------------------------------------------------------------------------
+
+const oauthConfig = {
+  tokenUrl: 'http://h.test/token?tenant=1',
+  authorizationUrl: 'http://h.test/authorize',
+  deviceAuthorizationUrl: 'http://h.test/device',
+  redirectUri: 'http://127.0.0.1:8400/callback',
+  clientId: 'me',
+  clientSecret: 'hunter2',
+}
+type OAuthChange = Readonly<Record<string, unknown>>
+const rightOf = <A>(outcome: E.Either<unknown, A>): A => {
+  if (E.isRight(outcome)) return outcome.right
+  throw new Error(`this situation must not fail before: ${JSON.stringify(outcome.left)}`)
+}
+const granting = (grant: OAuth2.Grant, change: OAuthChange = {}): unknown =>
+  named('OAuth2')(leftOf(OAuth2.obtain(untyped({ ...oauthConfig, ...change }), grant)(O.none)))
+const configured = (change: OAuthChange): unknown => granting(OAuth2.clientCredentials, change)
+const tokenReply = (answer: Reply.Answer): Response.Response => {
+  const request = rightOf(OAuth2.obtain(oauthConfig, OAuth2.refreshToken('hunter2'))(O.none))
+  return rightOf(Exchange.simulate({ session })(() => answer)(request).outcome)
+}
+const tokenOf = (json: OAuthChange, status = 200): unknown =>
+  leftOf(OAuth2.read(tokenReply({ status, json: { ...(status === 200 ? { access_token: 'hunter2' } : {}), ...json } })))
+const tokenText = (answer: Reply.Answer): unknown => leftOf(OAuth2.read(tokenReply(answer)))
+const refusing = (error: string): Situation => [
+  `OAuth 2.0: ${error}`,
+  () => tokenOf({ error, error_description: 'not hunter2\u001b[2J\n', error_uri: 'http://h.test/help' }, 400),
+]
+const loggingIn = (change: OAuthChange, entropy: unknown = 'f'.repeat(32)): unknown =>
+  named('OAuth2')(leftOf(OAuth2.AuthorizationCode.begin(untyped({ ...oauthConfig, ...change }), untyped(entropy))))
+const { pending } = rightOf(OAuth2.AuthorizationCode.begin(oauthConfig, 'f'.repeat(32)))
+const calledBack = (query: unknown, change: OAuthChange = {}, login: unknown = pending): unknown =>
+  leftOf(OAuth2.AuthorizationCode.redeem({ ...oauthConfig, ...change }, untyped(login))(untyped(query)))
+const deviceReply = (json: OAuthChange): unknown =>
+  leftOf(
+    OAuth2.DeviceCode.read(
+      tokenReply({
+        status: 200,
+        json: {
+          ...{ device_code: 'hunter2', user_code: 'A-B', verification_uri: 'http://h.test/', expires_in: 9 },
+          ...json,
+        },
+      }),
+    ),
+  )
+const expired = (): unknown => {
+  const { state } = OAuth2.DeviceCode.start(now)({ deviceCode: Secret.make('hunter2'), interval: 5, expiresIn: 5 })
+  const next = OAuth2.DeviceCode.next(state, now)(E.left(Fault.make('ReadTimeout', 'x')))
+  return next._tag === 'Fail' ? next.problem : next
+}
+const redirectUri = (uri: unknown): unknown => named('OAuth2')(leftOf(RedirectUri.parse(uri)))
+
+const OAUTH2: ReadonlyArray<Situation> = [
+  ['OAuth 2.0: no record', () => named('OAuth2')(leftOf(OAuth2.obtain(untyped(5), OAuth2.clientCredentials)(O.none)))],
+  ['OAuth 2.0: no client id', () => configured({ clientId: '' })],
+  ['OAuth 2.0: an empty secret', () => configured({ clientSecret: '' })],
+  ['OAuth 2.0: basic without a secret', () => configured({ clientSecret: undefined, clientAuthentication: 'basic' })],
+  ['OAuth 2.0: another authentication', () => configured({ clientAuthentication: 'digest' })],
+  ['OAuth 2.0: no URL', () => configured({ tokenUrl: 5 })],
+  ['OAuth 2.0: a relative URL', () => configured({ tokenUrl: '/token' })],
+  ['OAuth 2.0: another scheme', () => configured({ tokenUrl: 'ftp://h.test/' })],
+  ['OAuth 2.0: credentials in the URL', () => configured({ tokenUrl: 'http://me:hunter2@h.test/' })],
+  ['OAuth 2.0: a fragment', () => configured({ tokenUrl: 'http://h.test/#a' })],
+  ['OAuth 2.0: a scope', () => configured({ scope: 'a\nb' })],
+  ['OAuth 2.0: parameters as a list', () => configured({ parameters: [] })],
+  ['OAuth 2.0: a parameter as a number', () => configured({ parameters: { audience: 5 } })],
+  ['OAuth 2.0: a reserved parameter', () => configured({ parameters: { grant_type: 'x' } })],
+  ['OAuth 2.0: not a grant', () => granting(untyped('password'))],
+  ['OAuth 2.0: an empty refresh token', () => granting(OAuth2.refreshToken(''))],
+  ['OAuth 2.0: no login', () => granting(OAuth2.authorizationCode)],
+  [
+    'OAuth 2.0: no refresh token',
+    () => {
+      const current = O.some(Token.at(now)({ accessToken: 'hunter2' }))
+      return named('OAuth2')(leftOf(OAuth2.obtain(oauthConfig, OAuth2.deviceCode)(current)))
+    },
+  ],
+  ...[
+    ...['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type'],
+    ...['invalid_scope', 'invalid_target', 'access_denied', 'server_error', 'temporarily_unavailable'],
+    ...['authorization_pending', 'slow_down', 'expired_token', 'unsupported_response_type', 'another_code'],
+  ].map(refusing),
+  ['OAuth 2.0: an error without a description', () => tokenOf({ error: 'invalid_grant' }, 400)],
+  ['OAuth 2.0: an empty reply', () => tokenText({ status: 200 })],
+  ['OAuth 2.0: HTML', () => tokenText({ status: 502, body: '<html>' })],
+  ['OAuth 2.0: a redirect', () => tokenText({ status: 307, headers: { location: '/other' } })],
+  [
+    'OAuth 2.0: not JSON',
+    () => tokenText({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'a=hunter2' }),
+  ],
+  ['OAuth 2.0: not JSON, without a type', () => tokenText({ status: 200, body: '{"access_token":"hunter2' })],
+  ['OAuth 2.0: a list', () => tokenText({ status: 200, json: ['hunter2'] })],
+  ['OAuth 2.0: no token', () => tokenText({ status: 200, json: {} })],
+  ['OAuth 2.0: an error without a code', () => tokenOf({}, 500)],
+  ['OAuth 2.0: a token as a number', () => tokenOf({ access_token: 5 })],
+  ['OAuth 2.0: an empty token', () => tokenOf({ access_token: '' })],
+  ['OAuth 2.0: a line break in the token', () => tokenOf({ access_token: 'hunter2\r\n' })],
+  ['OAuth 2.0: another type', () => tokenOf({ token_type: 'DPoP' })],
+  ['OAuth 2.0: a type as a list', () => tokenOf({ token_type: [] })],
+  ['OAuth 2.0: a lifetime as text', () => tokenOf({ expires_in: '3600' })],
+  ['OAuth 2.0: a lifetime as a list', () => tokenOf({ expires_in: [] })],
+  ['OAuth 2.0: a negative lifetime', () => tokenOf({ expires_in: -1 })],
+  ['OAuth 2.0: a fraction', () => tokenOf({ expires_in: 1.5 })],
+  ['OAuth 2.0: a long lifetime', () => tokenOf({ expires_in: 1e12 })],
+  ['OAuth 2.0: a refresh token as a number', () => tokenOf({ refresh_token: 5 })],
+  ['OAuth 2.0: a control in the refresh token', () => tokenOf({ refresh_token: 'hunter2\0' })],
+  ['OAuth 2.0: a scope in the reply', () => tokenOf({ scope: 5 })],
+  ['OAuth 2.0: short entropy', () => loggingIn({}, 'x')],
+  ['OAuth 2.0: an issuer', () => loggingIn({ issuer: 5 })],
+  ['OAuth 2.0: a page with a parameter', () => loggingIn({ authorizationUrl: 'http://h.test/?state=1' })],
+  ['OAuth 2.0: no redirect URI', () => redirectUri(undefined)],
+  ['OAuth 2.0: a relative redirect URI', () => redirectUri('/callback')],
+  ['OAuth 2.0: a redirect URI with a fragment', () => redirectUri('https://h.test/#')],
+  ['OAuth 2.0: a redirect URI with credentials', () => redirectUri('https://me:hunter2@h.test/')],
+  ['OAuth 2.0: a redirect URI without TLS', () => redirectUri('http://h.test/')],
+  ['OAuth 2.0: a redirect URI with a scheme', () => redirectUri('app:/callback')],
+  ['OAuth 2.0: a callback that is not a URL', () => calledBack(5)],
+  ['OAuth 2.0: a callback without a state', () => calledBack('?code=hunter2')],
+  ['OAuth 2.0: a callback with another state', () => calledBack('?code=hunter2&state=hunter2')],
+  ['OAuth 2.0: a callback with two states', () => calledBack('?state=1&state=2')],
+  ['OAuth 2.0: a callback without an issuer', () => calledBack(`?state=${pending.state}`, { issuer: 'http://h.test' })],
+  ['OAuth 2.0: a callback with another issuer', () => calledBack(`?state=${pending.state}&iss=x`, { issuer: 'y' })],
+  ['OAuth 2.0: a callback without a code', () => calledBack(`?state=${pending.state}`)],
+  ['OAuth 2.0: a callback with an error', () => calledBack(`?state=${pending.state}&error=access_denied`)],
+  ['OAuth 2.0: a callback with an invalid config', () => calledBack('?code=hunter2', { clientId: '' })],
+  ['OAuth 2.0: a callback without a login', () => calledBack('?code=hunter2', {}, null)],
+  ['OAuth 2.0: an empty device code', () => deviceReply({ device_code: '' })],
+  ['OAuth 2.0: a user code', () => deviceReply({ user_code: '\u001b' })],
+  ['OAuth 2.0: a page of a device', () => deviceReply({ verification_uri: 'javascript:a' })],
+  ['OAuth 2.0: the lifetime of a device code', () => deviceReply({ expires_in: 0 })],
+  ['OAuth 2.0: an interval', () => deviceReply({ interval: '5' })],
+  ['OAuth 2.0: an expired login', expired],
+]
+
 const ALL = [
   PLAN,
   REDIRECT,
@@ -710,6 +850,7 @@ const ALL = [
   CURL,
   SURROUNDINGS,
   LINT,
+  OAUTH2,
   USAGE,
 ].flat()
 

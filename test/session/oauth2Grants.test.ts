@@ -111,7 +111,7 @@ describe('what renews a token', () => {
     expect(sent(config, grant, tokenWith('r')).body).toBe(
       'grant_type=refresh_token&refresh_token=r&client_id=s6BhdRkqt3',
     )
-    expect(leftOf(Grants.obtain(config, grant)(O.none))).toMatch(/^Log in first/)
+    expect(leftOf(Grants.obtain(config, grant)(O.none))).toMatch(/^log in first/)
     expect(leftOf(Grants.obtain(config, grant)(tokenWith()))).toMatch(/log in again/)
   })
 })

@@ -181,7 +181,10 @@ export const matchError = Tagged.match<CallbackError>()
 type Checked = E.Either<CallbackError, Request>
 
 const invalidCallback = (message: string): Checked => E.left({ _tag: 'InvalidCallback', message })
-const invalidLogin = (message: string): CallbackError => ({ _tag: 'InvalidLogin', message })
+const invalidLogin = (problem: string): CallbackError => ({
+  _tag: 'InvalidLogin',
+  message: `Cannot redeem the callback: ${problem}`,
+})
 
 /** The parameters of a callback, none of which may occur twice (RFC 6749 3.1). */
 const NAMES = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri'] as const
@@ -238,7 +241,7 @@ export const redeem =
   (callback: string | URL): Checked => {
     const client = ClientConfig.checked(config)
     if (E.isLeft(client)) return E.left(invalidLogin(client.left))
-    if (!isPending(pending)) return E.left(invalidLogin('The pending login must be one that `begin` has returned'))
+    if (!isPending(pending)) return E.left(invalidLogin('the pending login must be one that `begin` has returned'))
     const text: unknown = UserInput.urlText(callback)
     if (typeof text !== 'string' || !URL.canParse(text, pending.redirectUri)) {
       return invalidCallback('Invalid callback: it must be a URL, or the path and query of one')

@@ -116,15 +116,15 @@ const refreshRequest = (config: Config, token: unknown, scope?: unknown): E.Eith
 }
 
 const LOGINS: Readonly<Record<'AuthorizationCode' | 'DeviceCode', string>> = {
-  AuthorizationCode: '`AuthorizationCode.begin` and `redeem`',
-  DeviceCode: '`DeviceCode.request` and `next`',
+  AuthorizationCode: '`OAuth2.AuthorizationCode`',
+  DeviceCode: '`OAuth2.DeviceCode`',
 }
 
 const notLoggedIn = (tag: keyof typeof LOGINS, current: O.Option<Token>): E.Either<string, never> =>
   E.left(
     O.isNone(current)
-      ? `Log in first with ${LOGINS[tag]}, and store the token`
-      : `The token has expired and has no refresh token: log in again with ${LOGINS[tag]}`,
+      ? `log in first with ${LOGINS[tag]}, and store the token`
+      : `the token has expired and has no refresh token: log in again with ${LOGINS[tag]}`,
   )
 
 const TAGS: ReadonlySet<unknown> = new Set<Grant['_tag']>([
@@ -146,7 +146,7 @@ export const obtain =
   (config: Config, grant: Grant) =>
   (current: O.Option<Token>): E.Either<string, Request> => {
     if (!isGrant(grant))
-      return E.left('The grant is not valid: it must be one of this module, such as `clientCredentials`')
+      return E.left('the grant is not valid: use one of `OAuth2`, such as `OAuth2.clientCredentials`')
     if (grant._tag === 'ClientCredentials') {
       return tokenRequest(config, [['grant_type', 'client_credentials']], config?.scope)
     }

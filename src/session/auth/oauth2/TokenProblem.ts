@@ -109,7 +109,7 @@ export interface ServerError {
 
 /** Returns the message of an error: what failed, the code, the text of the server, and what to do. */
 export const messageOf = ({ endpoint, code, description, uri }: ServerError, action: string, note = ''): string => {
-  const reason = O.isSome(description) ? ` (${JSON.stringify(description.value)})` : ''
+  const reason = O.isSome(description) ? ` ("${description.value}")` : ''
   const page = O.isSome(uri) ? `; see ${uri.value}` : ''
   return `${endpoint} ${action}: ${code}${reason}${note}; ${adviceFor(code)}${page}`
 }
