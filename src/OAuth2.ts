@@ -1,10 +1,3 @@
-/** OAuth 2.0 for `Auth.oauth2`: the grants, and the errors of an authorization server. */
-export * from './session/auth/oauth2/Grants.js'
-export {
-  adviceFor,
-  match as matchProblem,
-  type Refused,
-  type TokenProblem,
-  type Unusable,
-} from './session/auth/oauth2/TokenProblem.js'
-export { read } from './session/auth/oauth2/TokenResponse.js'
+/** OAuth 2.0: the grants and logins as data, and the programs that log a user in. */
+export * from './program/Login.js'
+export * from './session/auth/oauth2/OAuth2.js'

@@ -24,7 +24,6 @@ import * as TokenResponse from '../session/auth/oauth2/TokenResponse.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Request from '../session/Request.js'
 import type { Session } from '../session/Session.js'
-import type { Settings } from '../session/Settings.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Override from '../values/Override.js'
 import * as Token from '../values/Token.js'
@@ -70,18 +69,28 @@ const BODY_LIMIT = 1024 * 1024
 const noRedirects: RedirectPolicy.RedirectPolicy = () =>
   RedirectPolicy.toRefuse('a token request follows no redirects; set its redirect policy to allow them')
 
-/** The settings that a token request has of its session. */
-const settingsOf = ({ settings }: Session, { route }: Plan): Settings => {
+/** Returns a session for token requests: without its credentials, hooks and progress. */
+export const tokenSession = (session: Session): Session => {
+  const { settings } = session
+  return {
+    ...session,
+    settings: {
+      ...withoutCredentials(settings, settings.sensitive),
+      hooks: Override.inherit,
+      progress: Override.inherit,
+      redirects: Override.replace([noRedirects]),
+      limits: new Map([...settings.limits, ['body', Override.set(BODY_LIMIT)]]),
+    },
+  }
+}
+
+/** `tokenSession` with the total timeout of the plan that needs the token. */
+const sessionFor = (session: Session, { route }: Plan): Session => {
   const total = UserInput.get(route.timeouts, 'total')
   const override: Override.Override<number> = total === undefined ? Override.unset : Override.set(total)
-  return {
-    ...withoutCredentials(settings, settings.sensitive),
-    hooks: Override.inherit,
-    progress: Override.inherit,
-    redirects: Override.replace([noRedirects]),
-    timeouts: new Map([...settings.timeouts, ['total', override]]),
-    limits: new Map([...settings.limits, ['body', Override.set(BODY_LIMIT)]]),
-  }
+  const made = tokenSession(session)
+  const timeouts = new Map([...made.settings.timeouts, ['total', override] as const])
+  return { ...made, settings: { ...made.settings, timeouts } }
 }
 
 /** Calls `obtain`, which may be a function of the user. */
@@ -112,7 +121,7 @@ export const begin = (now: Date, main: Exchange, auth: Renewable, reason: TokenR
   const request = requestFor(auth, current)
   if (E.isLeft(request)) return fail(request.left)
   const entropy = main.entropy === '' ? '' : Entropy.draw(main.entropy, `token ${auth.name} ${history.length}`)
-  const merged = merge({ ...session, settings: settingsOf(session, main.plan) })(request.right)
+  const merged = merge(sessionFor(session, main.plan))(request.right)
   const prepared = prepareWithMerged({ jar, environment, now, entropy })(merged)
   if (E.isLeft(prepared)) return fail(prepared.left.message, prepared.left)
   const x: Exchange = {

@@ -96,18 +96,17 @@ export type Wait = { readonly _tag: 'Wait'; readonly ms: number; readonly state:
 /** The user has logged in. */
 export type Done = { readonly _tag: 'Done'; readonly token: Token.Input }
 /** The login has failed. */
-export type Fail = { readonly _tag: 'Fail'; readonly problem: DeviceProblem }
+export type Fail<E = Fault> = { readonly _tag: 'Fail'; readonly problem: DeviceProblem<E> }
 /** The user has not logged in in time. */
 export type LoginExpired = { readonly _tag: 'LoginExpired'; readonly message: string }
 
 /**
- * Why a login failed: an error of the server, its expiry, or a fault of the connection that polling again does not
- * repair.
+ * Why a login failed: an error of the server, its expiry, or an error of the request that polling again does not repair.
  *
  * @since 0.2.0
  * @category model
  */
-export type DeviceProblem = TokenResponse.TokenProblem | LoginExpired | Fault
+export type DeviceProblem<E = Fault> = TokenResponse.TokenProblem | LoginExpired | E
 
 /**
  * What to do after a poll.
@@ -115,7 +114,7 @@ export type DeviceProblem = TokenResponse.TokenProblem | LoginExpired | Fault
  * @since 0.2.0
  * @category model
  */
-export type Next = Wait | Done | Fail
+export type Next<E = Fault> = Wait | Done | Fail<E>
 
 /**
  * Folds what to do with one handler for each tag.
@@ -163,7 +162,7 @@ export const poll = (config: ClientConfig.Config, { deviceCode }: Polling): E.Ei
   ])
 
 /** Faults that another poll may not have. */
-const TRANSIENT: ReadonlySet<FaultTag> = new Set<FaultTag>([
+const TRANSIENT: ReadonlySet<string> = new Set<FaultTag>([
   'ConnectFailed',
   'ConnectTimeout',
   'ReadTimeout',
@@ -172,9 +171,9 @@ const TRANSIENT: ReadonlySet<FaultTag> = new Set<FaultTag>([
 ])
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-const fail = (problem: DeviceProblem): Fail => ({ _tag: 'Fail', problem })
+const fail = <E>(problem: DeviceProblem<E>): Fail<E> => ({ _tag: 'Fail', problem })
 
-const wait = (state: Polling, now: Date): Wait | Fail => {
+const wait = (state: Polling, now: Date): Wait | Fail<never> => {
   const ms = waitFor(state)
   if (now.getTime() + ms < state.expiresAt) return { _tag: 'Wait', ms, state }
   return fail({
@@ -186,14 +185,14 @@ const wait = (state: Polling, now: Date): Wait | Fail => {
 const failedOnce = (state: Polling): Polling => ({ ...state, failures: state.failures + 1 })
 
 /**
- * Returns what to do after a poll that ended at this time, with the reply of the token endpoint or with a fault.
+ * Returns what to do after a poll that ended at this time, with the reply of the token endpoint or with an error.
  *
  * @since 0.2.0
  * @category destructors
  */
 export const next =
   (state: Polling, now: Date) =>
-  (result: E.Either<Fault, Response>): Next => {
+  <E extends { readonly _tag: string }>(result: E.Either<E, Response>): Next<E> => {
     if (E.isLeft(result)) return TRANSIENT.has(result.left._tag) ? wait(failedOnce(state), now) : fail(result.left)
     const token = TokenResponse.read(result.right)
     if (E.isRight(token)) return { _tag: 'Done', token: token.right }

@@ -202,3 +202,7 @@ export const read = (response: Response): E.Either<TokenProblem, Token.Input> =>
       return problem === undefined ? E.right(tokenOf(object)) : unusableReply(response, problem)
     }),
   )
+
+/** Returns the problem of a token that was read and cannot be used. */
+export const unusableToken = (response: Response, problem: string): TokenProblem =>
+  unusable(endpointOf(response), response.status, problem)
