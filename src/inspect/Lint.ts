@@ -4,6 +4,7 @@
  * | rule                     | when                                                                          |
  * |--------------------------|-------------------------------------------------------------------------------|
  * | `credentials-over-http`  | a secret header or cookie is sent unencrypted to another machine              |
+ * | `token-over-http`        | a token is obtained unencrypted from another machine                          |
  * | `proxy-credentials`      | a password is sent unencrypted to a proxy                                     |
  * | `secret-in-url`          | a query key with the name of a secret: URLs are logged                        |
  * | `unmarked-secret`        | a header with the name of a secret that is not secret: it would follow redirects |
@@ -11,6 +12,7 @@
  * | `no-content-type`        | a body without a Content-Type                                                 |
  * | `content-type`           | a JSON type over bytes that are not JSON; another type over a multipart body  |
  * | `header-overwritten`     | a header of the user that a stage or the auth replaced                        |
+ * | `unsigned-body`          | a signature and a stream, whose bytes it cannot cover, without a digest field |
  * | `one-shot-body`          | a body that can be read once; a challenge, a redirect or a retry may need it again |
  * | `verify-off`             | certificates are not verified                                                 |
  * | `no-timeout`             | neither a total nor a read timeout is set                                     |
@@ -29,6 +31,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as Provenance from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
@@ -36,7 +39,7 @@ import * as Octets from '../values/Octets.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
-import type { Url } from '../values/Url.js'
+import { parse, type Url } from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 import { explain } from './Explain.js'
 import { label } from './explain/FieldLabel.js'
@@ -74,11 +77,35 @@ const isMultipartBody = (bytes: Uint8Array): boolean => {
 
 const LONG = 8000
 
+/** Returns the URL of the request for the token that a plan has, needs or obtains. */
+const tokenEndpointOf = (plan: Plan): Pick<Url, 'protocol' | 'hostname'> | undefined => {
+  if (plan.cause === 'Token') return plan.url
+  const settings = O.toUndefined(Provenance.of(plan))?.merged.settings
+  if (settings?.auth._tag !== 'Set' || settings.auth.value._tag !== 'Renewable') return undefined
+  const located = parse(settings.auth.value.endpoint)
+  return E.isRight(located) ? located.right.url : undefined
+}
+
+/** RFC 9530, and what AWS calls the same. */
+const DIGESTS = ['Content-Digest', 'Repr-Digest', 'Digest', 'X-Amz-Content-Sha256']
+
+const hasDigest = (headers: Headers.Headers): boolean =>
+  DIGESTS.some((name) => {
+    const value = Headers.find(headers, name)
+    return value !== undefined && !/^UNSIGNED-PAYLOAD/.test(Secret.reveal(value))
+  })
+
 const CHECKS = {
   'credentials-over-http': ({ url, headers }) => {
     const secrets = new Set(headers.fields.flatMap(([name, value]) => (Secret.is(value) ? [name] : [])))
     if (url.protocol !== 'http:' || secrets.size === 0 || isHere(url)) return []
     return [`${[...secrets].join(', ')} can be read by anyone on the network path to ${url.hostname}; use https`]
+  },
+  'token-over-http': (plan) => {
+    const endpoint = tokenEndpointOf(plan)
+    return endpoint === undefined || endpoint.protocol !== 'http:' || isHere(endpoint)
+      ? []
+      : [`the token and the secret of the client can be read by anyone on the path to ${endpoint.hostname}; use https`]
   },
   'proxy-credentials': ({ route: { proxy } }) => {
     if (O.isNone(proxy) || proxy.value.protocol === 'https:') return []
@@ -140,6 +167,15 @@ const CHECKS = {
         : [],
     )
     return [...over, ...gone]
+  },
+  'unsigned-body': (plan) => {
+    const { body, headers } = plan
+    const signature = O.toUndefined(Provenance.of(plan))?.signature
+    const isStream = body._tag === 'Stream' || body._tag === 'Once'
+    if (signature === undefined || signature.token !== undefined || !isStream || hasDigest(headers)) return []
+    return [
+      `the signature of '${signature.scheme}' does not cover the bytes of the stream; send bytes, or a digest field`,
+    ]
   },
   'one-shot-body': ({ body, method }) =>
     body._tag === 'Once'

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { request as anyRequest, session as anySession } from '../../laws/arbitrary/Settings.js'
 import { Eq } from '../../laws/Unsealed.js'
-import { Diff, Environment, Lint, Plan, Request, Session } from '../../src/index.js'
+import { Auth, Diff, Environment, Lint, OAuth2, Plan, Request, Session } from '../../src/index.js'
 
 const planned = (request: Request.Request, session = Session.defaults, entropy = 'seed'): Plan.Plan => {
   const plan = Plan.plan({ session, entropy })(request)
@@ -136,9 +136,16 @@ describe('lint', () => {
   const rules = (request: Request.Request, session = Session.defaults) =>
     Plan.lint(planned(request, session)).map(({ rule }) => rule)
   const once = Request.withOnce((async function* () {})())
+  const stream = Request.withStream(async function* () {})
+  const typed = Request.withHeader('Content-Type', 'a/b')
+  const signed = (fields: Readonly<Record<string, string>>) =>
+    Request.withAuth(Auth.signer('mine', Plan.withHeaders(fields)))
+  const tokenFrom = (tokenUrl: string) =>
+    Auth.oauth2({ name: 'api', tokenUrl, clientId: 'me', clientSecret: 'c4nary', grant: OAuth2.clientCredentials })
 
   it.each<readonly [Lint.Rule, Request.Request]>([
     ['credentials-over-http', Request.withBearer('t')(Request.get('http://example.com/'))],
+    ['token-over-http', Request.withAuth(tokenFrom('http://auth.test/token'))(https)],
     ['proxy-credentials', Request.withProxy('http://u:p@proxy.test:1')(https)],
     ['secret-in-url', Request.get('https://example.com/?access_token=1')],
     ['unmarked-secret', Request.withHeader('X-Vendor-Token', 't')(https)],
@@ -166,6 +173,16 @@ describe('lint', () => {
         Request.withMultipart({ a: '1' }),
       ),
     ],
+    ['unsigned-body', pipe(Request.post('https://example.com/'), signed({ 'X-Sig': '1' }), stream, typed)],
+    [
+      'unsigned-body',
+      pipe(
+        Request.post('https://example.com/'),
+        signed({ 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD', Authorization: 'AWS4' }),
+        stream,
+        typed,
+      ),
+    ],
     ['one-shot-body', pipe(Request.post('https://example.com/'), once, Request.withHeader('Content-Type', 'a/b'))],
     ['verify-off', Request.withVerify(false)(https)],
     ['no-timeout', Request.withoutTimeouts(https)],
@@ -178,6 +195,10 @@ describe('lint', () => {
     Request.withBearer('t')(https),
     Request.withBearer('t')(Request.get('http://localhost:8080/')),
     Request.withSecretHeader('X-Vendor-Token', 't')(https),
+    Request.withAuth(tokenFrom('https://auth.test/token'))(https),
+    Request.withAuth(tokenFrom('http://localhost:8080/token'))(https),
+    pipe(https, Request.withText('x'), typed, signed({ 'X-Sig': '1' }), (request) => ({ ...request, method: 'POST' })),
+    pipe(Request.post('https://example.com/'), stream, typed, signed({ 'Content-Digest': 'sha-256=:x:' })),
     Request.withForm({})(Request.post('https://example.com/')),
     Request.withVerify(false)(Request.get('http://example.com/')),
     Request.withHeader('Accept', 'a/b')(https),
