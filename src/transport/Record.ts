@@ -16,7 +16,7 @@ import type { Plan } from '../wire/Plan.js'
 import { concat, headOf, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
 import { observeBody } from './BodyObserver.js'
-import { type Asked, asked, type End, type Entry, redacted, withoutCause } from './TapeEntry.js'
+import { type Asked, asked, type End, type Entry, redacted, redactedBody, withoutCause } from './TapeEntry.js'
 
 /** Receives the entries: `(entry) => tape.modify(Tape.append(entry))` collects them in an `IORef`. */
 export type Sink = (entry: Entry) => IO<void>
@@ -66,7 +66,8 @@ const sendRecorded = async (
   }
   const reply = sent.right
   const chunks: Uint8Array[] = []
-  const onEnd = (how: End, bytes = concat(chunks)): void => {
+  const onEnd = (how: End, read = concat(chunks)): void => {
+    const bytes = redactedBody(given, read)
     const headers = redacted(hideFields(given, reply.headers), secretsOf(given))
     const end = typeof how === 'string' ? how : withoutCause(how)
     write(asked(request.content())(given), E.right({ ...headOf(reply), headers, bytes, end }))

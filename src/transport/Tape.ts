@@ -9,9 +9,11 @@
  * | userinfo of a request URL, credentials of a proxy                          | omitted                                      |
  * | userinfo in a Location                                                     | `redacted`                                   |
  * | request body                                                               | its length; its content only on request      |
+ * | body of a request for a token (`plan.cause` is `Token`)                    | that it has one                              |
+ * | body of a reply with a token                                               | its fields with secrets are `redacted`; text that is not JSON becomes `redacted` |
  * | a value of `withSecretQuery` repeated in a Location or a cookie path       | `‹secret›`, percent-encoded                  |
  * | any other field that repeats such a value                                  | its name, and `redacted`                     |
- * | response body, the rest of the query of a URL                              | **unchanged: put no secrets there**          |
+ * | any other response body, the rest of the query of a URL                    | **unchanged: put no secrets there**          |
  *
  * On replay, a redacted Set-Cookie stores a cookie with the same name and scope and the value `redacted`. The Cookie field
  * that results is redacted on both sides and matches. A jar after the replay therefore equals the jar after the recording,

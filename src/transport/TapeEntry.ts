@@ -1,8 +1,10 @@
 /** The entries of a tape, and their redaction: an entry may be printed. The table in `Tape.ts` lists what is hidden. */
-import type * as E from 'fp-ts/lib/Either.js'
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Body from '../values/Body.js'
 import type * as Headers from '../values/Headers.js'
+import * as Octets from '../values/Octets.js'
+import * as Printable from '../values/Printable.js'
 import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
@@ -126,12 +128,29 @@ const redactedUrl = (url: Url.Url): string => {
   return href.includes('%B9secret') || href.includes('%25') ? encodeMark(href) : href
 }
 
-const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => ({
-  method: plan.method,
-  url: redactedUrl(plan.url),
-  headers: redacted(plan.headers),
-  body: plan.body._tag === 'Empty' ? O.none : O.some({ length: Body.length(plan.body), content }),
-})
+const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => {
+  const asked = { method: plan.method, url: redactedUrl(plan.url), headers: redacted(plan.headers) }
+  if (plan.body._tag === 'Empty') return { ...asked, body: O.none }
+  if (plan.cause !== 'Token') return { ...asked, body: O.some({ length: Body.length(plan.body), content }) }
+  // A replay renews a token with a redacted one, which has another length.
+  return { ...asked, headers: asked.headers.map(redactedLength), body: O.some({ length: O.none, content: O.none }) }
+}
+
+const redactedLength = (pair: Pairs[number]): Pairs[number] =>
+  pair[0].toLowerCase() === 'content-length' ? [pair[0], REDACTED] : pair
+
+const SECRET_FIELD = /token|secret|code|jwt|ticket|assertion|password/i
+const PUBLIC_FIELDS: ReadonlySet<string> = new Set(['token_type', 'error_code'])
+
+const redactedJson = (key: string, value: unknown): unknown =>
+  typeof value === 'string' && SECRET_FIELD.test(key) && !PUBLIC_FIELDS.has(key) ? REDACTED : value
+
+/** Returns the body of a reply. That of a token request has no token: a JSON body keeps its other fields. */
+export const redactedBody = ({ cause }: Plan, bytes: Uint8Array): Uint8Array => {
+  if (cause !== 'Token' || bytes.length === 0) return bytes
+  const json = Printable.parseJson(Octets.toText(bytes))
+  return Octets.fromText(E.isLeft(json) ? REDACTED : JSON.stringify(json.right, redactedJson))
+}
 
 /**
  * Returns the redacted form of a plan, with the content of its body if it is given. The content is not redacted.

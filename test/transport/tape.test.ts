@@ -4,9 +4,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it, test } from 'vitest'
+import * as Auth from '../../src/Auth.js'
 import * as Client from '../../src/Client.js'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as Http from '../../src/Http.js'
+import * as OAuth2 from '../../src/OAuth2.js'
 import * as Environment from '../../src/session/Environment.js'
 import * as Request from '../../src/session/Request.js'
 import * as Session from '../../src/session/Session.js'
@@ -471,4 +473,59 @@ test('over sockets, a recording of a replay equals the tape, and the connection 
   for (const _ of [1, 2, 3]) expect(await text(again, plan(server.url))).toBe('real')
   const bare = (made: Tape.Tape) => made.entries.map(({ asked, outcome }) => ({ asked, outcome }))
   expect(bare(second.tape())).toEqual(bare(tape()))
+})
+
+describe('a tape of a program with a token', () => {
+  const clock = Clock.fixed(new Date(0))
+  const auth = Auth.oauth2({
+    name: 'api',
+    tokenUrl: 'https://auth.test/token',
+    clientId: 'me',
+    clientSecret: 'CANARY-secret',
+    grant: OAuth2.refreshToken('CANARY-seed'),
+  })
+  const session = pipe(Session.empty, Session.withBaseUrl('https://api.test'), Session.withAuth(auth))
+  let issued = 0
+  const server: Server = ({ url, headers }) => {
+    if (url.hostname === 'auth.test') {
+      issued += 1
+      const token = `CANARY-${'x'.repeat(issued)}`
+      return {
+        status: 200,
+        json: { access_token: token, refresh_token: `r${token}`, expires_in: 3600, token_type: 'Bearer' },
+      }
+    }
+    return { status: headers.fields.some(([, value]) => Secret.reveal(value).endsWith('CANARY-x')) ? 401 : 200 }
+  }
+  const program = pipe(
+    Http.get('a'),
+    Http.flatMap(() => Http.get('b')),
+    Http.map(({ status, history }) => [...history.map(({ plan: { cause } }) => cause), status]),
+  )
+  const run = (given: Transport) => pipe(program, Client.runWith({ session, transport: given, clock }))()
+
+  test('contains no token, and replays the renewals', async () => {
+    const { on, tape, json } = recorder({ requestBody: 'Content' })
+    expect(await run(on(memory(server)))).toEqual(E.right(['Start', 'Token', 200]))
+    expect(json()).not.toContain('CANARY')
+    expect(tape().entries.map(({ asked: { method } }) => method)).toEqual(['POST', 'GET', 'GET', 'POST', 'GET'])
+    const second = recorder()
+    expect(await run(second.on(replay(reread(tape()))))).toEqual(E.right(['Start', 'Token', 200]))
+    expect(second.tape().entries).toHaveLength(5)
+  })
+  test('contains no token of a reply that is text', async () => {
+    const text = Auth.renewable({
+      name: 'text',
+      obtain: Request.post('https://auth.test/token'),
+      read: ({ bytes }) => E.right({ accessToken: Buffer.from(bytes).toString() }),
+    })
+    const { on, json } = recorder()
+    const given = on(memory({ 'POST /token': { status: 200, body: 'CANARY' }, 'GET /': { status: 200 } }))
+    const outcome = await pipe(
+      Http.get('https://h.test/', Request.withAuth(text)),
+      Client.runWith({ session: Session.empty, transport: given, clock }),
+    )()
+    expect(E.isRight(outcome) && outcome.right.status).toBe(200)
+    expect(json()).not.toContain('CANARY')
+  })
 })
