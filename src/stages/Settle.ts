@@ -25,7 +25,7 @@ import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import { isReplayable, type Plan } from '../wire/Plan.js'
 import type { Head, Hop } from '../wire/Reply.js'
-import { isLast, renewableFor } from './Authorize.js'
+import { authorize, isLast, renewableFor } from './Authorize.js'
 import { type Done, type Exchange, failed, type Next, type Refuse, type Step } from './ExchangeState.js'
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
@@ -259,7 +259,8 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
     case 'Refuse':
       return refuse(Redirect.redirectRefused(x.plan, verdict.reason), after)
     case 'Stop':
-      return done(absorbed, head, isReplayable(plan) ? O.some(plan) : O.none)
+      if (!isReplayable(plan)) return done(absorbed, head, O.none)
+      return done(absorbed, head, O.some(credentialsAllowed ? completed(now, after, plan) : plan))
     case 'Follow': {
       if (!isReplayable(plan)) return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
       const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
@@ -279,6 +280,12 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
       return credentialsAllowed && isLast(merged) ? authorizedStep(now, exchange) : { _tag: 'Next', exchange }
     }
   }
+}
+
+/** A plan that is not sent, with the credentials that are added last, as far as they are known. */
+const completed = (now: Date, x: Exchange, plan: Plan): Plan => {
+  const outcome = authorize(x, plan, now, String(x.history.length))
+  return E.isLeft(outcome) ? plan : outcome.right.plan
 }
 
 const authorizedStep = (now: Date, exchange: Exchange): Step => {

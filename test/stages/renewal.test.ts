@@ -445,3 +445,13 @@ it('a removed token is not used again, also if the client knows it', async () =>
     return E.right(undefined)
   })()
 })
+
+it('a redirect that is not followed has its next plan with the token', () => {
+  const stopping = Session.withoutRedirects(session)
+  const trace = run({ session: stopping, api: () => ({ status: 302, headers: { location: '/b' } }) })
+  const next = pipe(
+    O.fromEither(trace.outcome),
+    O.flatMap((response) => response.next),
+  )
+  expect(pipe(next, O.map(sentToken))).toEqual(O.some('t1'))
+})
