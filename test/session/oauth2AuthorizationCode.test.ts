@@ -157,6 +157,10 @@ describe('the token request', () => {
       }),
     )
   })
+  it('has the redirect URI of the login, even if the config has another one now', () => {
+    const request = rightOf(redeem(`code=c&state=${pending.state}`, { redirectUri: 'https://other.test/' }))
+    expect(pairsOf(sentBy(request).body)).toContainEqual(['redirect_uri', 'https://client.example.com/cb'])
+  })
   it('is made for an app with a scheme of its own', () => {
     const redirectUri = 'com.example.app:/cb'
     const login = begin({ redirectUri }).pending

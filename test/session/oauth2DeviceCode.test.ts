@@ -212,6 +212,16 @@ const modelAfter = ({ interval, lost }: Model, event: Event): Model => {
 const events = fc.array(fc.constantFrom<Event>('pending', 'slow', 'lost'), { maxLength: 60 })
 
 describe('polling', () => {
+  it.each([
+    [0, 1000],
+    [0.5, 1000],
+    [5, 5000],
+    [600, 600_000],
+    [9999, 600_000],
+  ])('with an interval of %d seconds begins after %d ms', (interval, ms) => {
+    const begun = DeviceCode.start(now)({ deviceCode: Secret.make('d'), interval, expiresIn: 1800 })
+    expect([begun.ms, begun.state.interval]).toEqual([ms, ms])
+  })
   it('waits as long as the server wants, twice as long for each lost poll, and never too long', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 600 }), events, (interval, sequence) => {

@@ -13,7 +13,7 @@ import * as Session from '../../src/session/Session.js'
 import * as Secret from '../../src/values/Secret.js'
 import * as Token from '../../src/values/Token.js'
 import { untyped } from '../untyped.js'
-import { leftOf, pairsOf, replyTo, rightOf, sentBy } from './oauth2Replies.js'
+import { leftOf, pairsOf, replyTo, rightOf, sentBy, withPrototype } from './oauth2Replies.js'
 
 // RFC 6749: the client of its examples.
 const example = { tokenUrl: 'https://server.example.com/token', clientId: 's6BhdRkqt3' }
@@ -205,6 +205,8 @@ describe('a config that is not valid', () => {
     )
   })
   it('does not read an inherited secret', () => {
+    const publicly = () => sent(example, Grants.refreshToken('r')).body
+    expect(withPrototype('clientSecret', 'polluted', publicly)).toBe(publicly())
     const config = untyped<Grants.Config>(Object.setPrototypeOf({ ...example }, null))
     expect(sent(config, Grants.refreshToken('r')).body).toContain('client_id=')
     const inherited = untyped<Grants.Config>(Object.create(confidential))

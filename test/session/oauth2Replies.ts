@@ -36,3 +36,13 @@ export const sentBy = (request: Request.Request) => {
 
 /** Returns the pairs of a form, decoded. */
 export const pairsOf = (form: string): ReadonlyArray<readonly [string, string]> => [...new URLSearchParams(form)]
+
+/** Runs a function while `Object.prototype` has a property, as after an attack on other code of the process. */
+export const withPrototype = <A>(name: string, value: unknown, run: () => A): A => {
+  Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: false })
+  try {
+    return run()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, name)
+  }
+}

@@ -10,7 +10,7 @@ import * as Request from '../../src/session/Request.js'
 import * as Secret from '../../src/values/Secret.js'
 import type * as Token from '../../src/values/Token.js'
 import type * as Reply from '../../src/wire/Reply.js'
-import { leftOf, replyTo, rightOf } from './oauth2Replies.js'
+import { leftOf, replyTo, rightOf, withPrototype } from './oauth2Replies.js'
 
 const CANARY = 'c4nary+/=s3cret'
 const config = { tokenUrl: 'https://as.test/token?tenant=1', clientId: 'me', clientSecret: CANARY }
@@ -77,6 +77,10 @@ describe('a token', () => {
     expect(pipe(readJson({ access_token: 't', ...fields }), E.map(revealed))).toEqual(
       E.right({ accessToken: 't', ...expected }),
     )
+  })
+  it('has no field of a polluted prototype', () => {
+    const read = withPrototype('refresh_token', 'polluted', () => readJson({ access_token: 't' }))
+    expect(pipe(read, E.map(revealed))).toEqual(E.right({ accessToken: 't' }))
   })
   it('is a secret, and so is its refresh token', () => {
     const read = readJson({ access_token: CANARY, refresh_token: CANARY, scope: 'a' })
@@ -245,6 +249,15 @@ describe('an error object', () => {
     const encoded = btoa(`me:${encodeURIComponent(CANARY)}`)
     expect(left('basic', `bad header Basic ${encoded}`).message).not.toContain(encoded)
     expect(left('bearer', 'bad token c4nary-bearer').message).not.toContain('c4nary-bearer')
+  })
+  it('does not show the start of a secret at the end of a long description', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 320 }), fc.integer({ min: 1, max: 40 }), (before, count) => {
+        const error_description = `${'x'.repeat(before)}${CANARY.repeat(count)}`
+        const left = leftOf(readJson({ error: 'x', error_description }, 400))
+        expect(left.message).not.toContain('c4n')
+      }),
+    )
   })
   it('keeps the id of the client and the scope readable', () => {
     const left = leftOf(readJson({ error: 'x', error_description: 'unknown client me, refresh_token' }, 400))

@@ -17,17 +17,18 @@
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
- * import * as AuthorizationCode from './AuthorizationCode.js'
+ * import { OAuth2 } from 'requests-ts'
  *
- * const config: AuthorizationCode.Config = {
+ * const { begin, redeem } = OAuth2.AuthorizationCode
+ * const config: OAuth2.AuthorizationCode.Config = {
  *   authorizationUrl: 'https://as.example/authorize',
  *   tokenUrl: 'https://as.example/token',
  *   clientId: 'me',
  *   redirectUri: 'http://127.0.0.1:8400/callback',
  * }
  * const request = pipe(
- *   AuthorizationCode.begin(config, 'at least 128 unpredictable bits'),
- *   E.flatMap(({ pending }) => AuthorizationCode.redeem(config, pending)(`/callback?code=c&state=${pending.state}`)),
+ *   begin(config, 'at least 128 unpredictable bits'),
+ *   E.flatMap(({ pending }) => redeem(config, pending)(`/callback?code=c&state=${pending.state}`)),
  * )
  * assert.equal(E.isRight(request) && request.right.url, 'https://as.example/token')
  */

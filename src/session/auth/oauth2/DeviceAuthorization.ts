@@ -32,7 +32,9 @@ export interface DeviceAuthorization {
   readonly userCode: string
   /** The page that the user opens. */
   readonly verificationUri: string
-  /** The page with the user code, as for a QR code. */
+  /**
+   * The page with the user code, as for a QR code. Show the user code too, because the page asks to compare it (3.3.1).
+   */
   readonly verificationUriComplete: O.Option<string>
   /** The lifetime of both codes, in seconds. */
   readonly expiresIn: number

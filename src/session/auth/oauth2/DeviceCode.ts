@@ -18,12 +18,11 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import { Fault, Secret } from 'requests-ts'
- * import * as DeviceCode from './DeviceCode.js'
+ * import { Fault, OAuth2, Secret } from 'requests-ts'
  *
  * const now = new Date(0)
- * const begun = DeviceCode.start(now)({ deviceCode: Secret.make('d'), expiresIn: 1800, interval: 5 })
- * const next = DeviceCode.next(begun.state, now)(E.left(Fault.make('ReadTimeout', 'no reply for 5 s')))
+ * const begun = OAuth2.DeviceCode.start(now)({ deviceCode: Secret.make('d'), expiresIn: 1800, interval: 5 })
+ * const next = OAuth2.DeviceCode.next(begun.state, now)(E.left(Fault.make('ReadTimeout', 'no reply for 5 s')))
  * assert.equal(begun.ms, 5000)
  * assert.equal(next._tag === 'Wait' && next.ms, 10_000)
  */

@@ -13,11 +13,10 @@
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import * as O from 'fp-ts/lib/Option.js'
- * import { Request } from 'requests-ts'
- * import * as Grants from './Grants.js'
+ * import { OAuth2, Request } from 'requests-ts'
  *
  * const config = { tokenUrl: 'https://as.example/token', clientId: 'me', clientSecret: 'hunter2' }
- * const request = Grants.obtain(config, Grants.clientCredentials)(O.none)
+ * const request = OAuth2.obtain(config, OAuth2.clientCredentials)(O.none)
  * assert.deepEqual(E.map(Request.Show.show)(request), E.right(
  *   'POST https://as.example/token (bytes; headers: Accept, Content-Type; auth: Basic; redirects: 1 policies)'))
  */
@@ -27,6 +26,7 @@ import type * as Query from '../../../values/Query.js'
 import * as Secret from '../../../values/Secret.js'
 import * as Tagged from '../../../values/Tagged.js'
 import type { Token } from '../../../values/Token.js'
+import * as UserInput from '../../../values/UserInput.js'
 import type { Request } from '../../Request.js'
 import { type Config, checked, endpoint, formRequest, pairsOf, scopeOf } from './ClientConfig.js'
 
@@ -147,10 +147,11 @@ export const obtain =
   (current: O.Option<Token>): E.Either<string, Request> => {
     if (!isGrant(grant))
       return E.left('the grant is not valid: use one of `OAuth2`, such as `OAuth2.clientCredentials`')
+    const scope = UserInput.isRecord(config) ? UserInput.get(config, 'scope') : undefined
     if (grant._tag === 'ClientCredentials') {
-      return tokenRequest(config, [['grant_type', 'client_credentials']], config?.scope)
+      return tokenRequest(config, [['grant_type', 'client_credentials']], scope)
     }
     const renewal = O.isSome(current) ? O.toUndefined(current.value.refreshToken) : undefined
-    if (grant._tag === 'RefreshToken') return refreshRequest(config, renewal ?? grant.refreshToken, config?.scope)
+    if (grant._tag === 'RefreshToken') return refreshRequest(config, renewal ?? grant.refreshToken, scope)
     return renewal === undefined ? notLoggedIn(grant._tag, current) : refreshRequest(config, renewal)
   }

@@ -12,8 +12,7 @@
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
  * import * as O from 'fp-ts/lib/Option.js'
- * import { Exchange, Session } from 'requests-ts'
- * import * as OAuth2 from './OAuth2.js'
+ * import { Exchange, OAuth2, Session } from 'requests-ts'
  *
  * const config = { tokenUrl: 'https://as.example/token', clientId: 'me', clientSecret: 'hunter2', scope: 'read' }
  * const reply = { access_token: 't0k3n', token_type: 'Bearer', expires_in: 3600 }

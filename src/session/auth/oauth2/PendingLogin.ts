@@ -5,14 +5,13 @@
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
- * import { Secret } from 'requests-ts'
- * import * as PendingLogin from './PendingLogin.js'
+ * import { OAuth2, Secret } from 'requests-ts'
  *
  * const verifier = Secret.make('0'.repeat(64))
  * const pending = { state: 'f1'.repeat(16), verifier, redirectUri: 'http://127.0.0.1:8400/' }
- * const saved = PendingLogin.encode({ reveal: true })(pending)
- * assert.equal(E.isRight(saved) && E.isRight(PendingLogin.decode(saved.right)), true)
- * assert.equal(E.isLeft(PendingLogin.encode()(pending)), true)
+ * const saved = OAuth2.AuthorizationCode.encode({ reveal: true })(pending)
+ * assert.equal(E.isRight(saved) && E.isRight(OAuth2.AuthorizationCode.decode(saved.right)), true)
+ * assert.equal(E.isLeft(OAuth2.AuthorizationCode.encode()(pending)), true)
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'

@@ -1,12 +1,6 @@
 /**
  * Proof Key for Code Exchange (RFC 7636), with the method S256 only: `plain` would show the verifier to who reads the
  * URL.
- *
- * @example
- * import { challengeOf } from './Pkce.js'
- *
- * const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
- * assert.equal(challengeOf(verifier), 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM')
  */
 import * as Entropy from '../../../values/Entropy.js'
 import * as Hash from '../../../values/Hash.js'

@@ -9,9 +9,9 @@
  * Messages contain no secret, not even one that the server repeats.
  *
  * @example
- * import { adviceFor } from './TokenProblem.js'
+ * import { OAuth2 } from 'requests-ts'
  *
- * assert.match(adviceFor('invalid_grant'), /log in again/)
+ * assert.match(OAuth2.adviceFor('invalid_grant'), /log in again/)
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Tagged from '../../../values/Tagged.js'

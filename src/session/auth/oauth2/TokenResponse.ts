@@ -22,14 +22,13 @@
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
  * import { pipe } from 'fp-ts/lib/function.js'
- * import { Exchange, Request, Session } from 'requests-ts'
- * import * as TokenResponse from './TokenResponse.js'
+ * import { Exchange, OAuth2, Request, Session } from 'requests-ts'
  *
  * const { outcome } = pipe(
  *   Request.post('https://as.example/token'),
  *   Exchange.simulate({ session: Session.empty })(() => ({ status: 400, json: { error: 'invalid_scope' } })),
  * )
- * const token = pipe(outcome, E.map(TokenResponse.read))
+ * const token = pipe(outcome, E.map(OAuth2.read))
  * assert.equal(E.isRight(token) && E.isLeft(token.right) && token.right.left._tag, 'Refused')
  */
 import * as E from 'fp-ts/lib/Either.js'
