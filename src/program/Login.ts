@@ -42,6 +42,7 @@ import * as DeviceCode from '../session/auth/oauth2/DeviceCode.js'
 import * as TokenResponse from '../session/auth/oauth2/TokenResponse.js'
 import type { OAuth2Options } from '../session/auth/Renewable.js'
 import type { Request } from '../session/Request.js'
+import { tokenFailed, tokenRefused } from '../stages/AuthError.js'
 import type { SendError, WithHistory } from '../stages/Exchange.js'
 import { tokenSession } from '../stages/Renewal.js'
 import * as Token from '../values/Token.js'
@@ -55,11 +56,9 @@ import type { Http } from './Program.js'
  * @since 0.2.0
  * @category errors
  */
-export type LoginError =
-  | SendError
-  | WithHistory<AuthorizationCode.CallbackError | TokenResponse.TokenProblem | DeviceCode.LoginExpired>
+export type LoginError = SendError | WithHistory<AuthorizationCode.CallbackError | DeviceCode.LoginExpired>
 
-type Problem = AuthorizationCode.CallbackError | TokenResponse.TokenProblem | DeviceCode.LoginExpired
+type Problem = AuthorizationCode.CallbackError | DeviceCode.LoginExpired
 type Outcome<A> = E.Either<LoginError, [A, Jar.Jar]>
 
 const NO_HOPS: ReadonlyArray<Hop> = []
@@ -79,6 +78,20 @@ const hopsOf = (response: Response): ReadonlyArray<Hop> => [
 const send = (client: Client.Client, jar: Jar.Jar, request: Request): Promise<E.Either<SendError, Response>> =>
   sendRequest(Client.withSession(tokenSession)(client), jar, request, gather, (outcome) => outcome)
 
+/** The error of a reply without a token. */
+const withoutToken = (
+  { name }: Pick<OAuth2Options, 'name'>,
+  response: Response,
+  problem: TokenResponse.TokenProblem,
+): E.Either<LoginError, never> => {
+  const { plan, jar } = response
+  const error =
+    problem._tag === 'TokenReplyRefused'
+      ? tokenRefused({ name }, plan, problem)
+      : tokenFailed({ name }, plan, problem.message)
+  return E.left({ ...error, history: hopsOf(response), jar })
+}
+
 /** Stores a token where `Auth.oauth2` finds it. */
 const store = (
   { name, tokenUrl }: Pick<OAuth2Options, 'name' | 'tokenUrl'>,
@@ -88,15 +101,14 @@ const store = (
 ): Outcome<Token.Token> => {
   const token = Token.at(now)(input)
   const problem = Token.problemOf(token)
-  if (problem !== undefined)
-    return failed(TokenResponse.unusableToken(response, problem), response.jar, hopsOf(response))
+  if (problem !== undefined) return withoutToken({ name }, response, TokenResponse.unusableToken(response, problem))
   const key = { name, endpoint: String(UserInput.urlText(tokenUrl)) }
   return E.right([token, Jar.withToken(key, token, now)(response.jar)])
 }
 
 /**
  * Redeems the code of a callback, and stores the token. `pending` is what `AuthorizationCode.begin` returned, and must be
- * redeemed once. Errors: `CallbackError`, `TokenProblem`, `SendError`.
+ * redeemed once. Errors: `CallbackError`, `SendError`.
  *
  * @since 0.2.0
  * @category constructors
@@ -112,13 +124,13 @@ export const redeemCode =
     const sent = await send(client, jar, request.right)
     if (E.isLeft(sent)) return sent
     const input = TokenResponse.read(sent.right)
-    if (E.isLeft(input)) return failed(input.left, sent.right.jar, hopsOf(sent.right))
+    if (E.isLeft(input)) return withoutToken(options, sent.right, input.left)
     return store(options, input.right, sent.right, client.clock.now())
   }
 
 /**
  * Asks for a code that the user enters on another device, shows it with a function, and waits until the user has logged in.
- * Stores the token. Errors: `LoginExpired`, `TokenProblem`, `SendError`.
+ * Stores the token. Errors: `LoginExpired`, `SendError`.
  *
  * @since 0.2.0
  * @category constructors
@@ -136,7 +148,7 @@ export const loginWithDevice =
     const sent = await send(client, jar, request.right)
     if (E.isLeft(sent)) return sent
     const code = DeviceCode.read(sent.right)
-    if (E.isLeft(code)) return failed(code.left, sent.right.jar, hopsOf(sent.right))
+    if (E.isLeft(code)) return withoutToken(options, sent.right, code.left)
     await show(code.right)()
     return pollUntilDone(options, client, sent.right.jar, DeviceCode.start(client.clock.now())(code.right))
   }
@@ -164,6 +176,9 @@ const pollUntilDone = async (
     }
     if (E.isLeft(sent)) return sent
     if (next._tag === 'Done') return store(options, next.token, sent.right, clock.now())
-    return 'history' in next.problem ? E.left(next.problem) : failed(next.problem, jar, hopsOf(sent.right))
+    const { problem } = next
+    if ('history' in problem) return E.left(problem)
+    if (problem._tag === 'LoginExpired') return failed(problem, jar, hopsOf(sent.right))
+    return withoutToken(options, sent.right, problem)
   }
 }

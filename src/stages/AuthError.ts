@@ -11,7 +11,7 @@
  */
 import type * as O from 'fp-ts/lib/Option.js'
 import type { Renewable } from '../session/auth/Auth.js'
-import type { Refused } from '../session/auth/oauth2/TokenProblem.js'
+import type { TokenReplyRefused } from '../session/auth/oauth2/TokenProblem.js'
 import * as Printable from '../values/Printable.js'
 import * as Fault from '../wire/Fault.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
@@ -96,14 +96,14 @@ export const tokenFailed = (
   credential: name,
   plan,
   error,
-  message: Printable.escapeControls(`No token for '${name}': ${problem}; the request that needs it was not sent`),
+  message: Printable.escapeControls(`No token for '${name}': ${problem}`),
 })
 
 /** Makes a `TokenRefused`. */
 export const tokenRefused = (
   { name }: Pick<Renewable, 'name'>,
   plan: Plan,
-  { status, code, description, message }: Refused,
+  { status, code, description, message }: TokenReplyRefused,
 ): TokenRefused => ({
   _tag: 'TokenRefused',
   credential: name,

@@ -206,9 +206,14 @@ const unreadable = (x: Exchange, { auth }: Waiting, problem: unknown): WithHisto
   return failed(error)(x)
 }
 
-const isRefused = (u: unknown): u is TokenProblem.Refused => {
-  const { _tag, code, status, message }: Partial<Record<keyof TokenProblem.Refused, unknown>> = Object(u)
-  return _tag === 'Refused' && typeof code === 'string' && typeof status === 'number' && typeof message === 'string'
+const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
+  const { _tag, code, status, message }: Partial<Record<keyof TokenProblem.TokenReplyRefused, unknown>> = Object(u)
+  return (
+    _tag === 'TokenReplyRefused' &&
+    typeof code === 'string' &&
+    typeof status === 'number' &&
+    typeof message === 'string'
+  )
 }
 
 /** Stores the token of a reply, and lets the waiting exchange go on with it. Errors: `TokenRefused`, `TokenFailed`. */

@@ -66,13 +66,13 @@ describe('client credentials', () => {
   it('are refused with another secret', async () => {
     const config = { ...confidential(), clientSecret: 'wrong' }
     const problem = await problemOf(OAuth2.obtain(config, OAuth2.clientCredentials)(O.none))
-    expect(problem).toMatchObject({ _tag: 'Refused', status: 401, code: 'invalid_client' })
+    expect(problem).toMatchObject({ _tag: 'TokenReplyRefused', status: 401, code: 'invalid_client' })
   })
   it('are refused for another scope', async () => {
     const problem = await problemOf(
       OAuth2.obtain({ ...confidential(), scope: 'write' }, OAuth2.clientCredentials)(O.none),
     )
-    expect(problem).toMatchObject({ _tag: 'Refused', code: 'invalid_scope' })
+    expect(problem).toMatchObject({ _tag: 'TokenReplyRefused', code: 'invalid_scope' })
   })
   it('give a token that stops working when it is revoked', async () => {
     const token = await tokenOf(OAuth2.obtain(confidential(), OAuth2.clientCredentials)(O.none))
@@ -95,7 +95,7 @@ describe('a login in a browser', () => {
     const second = await tokenOf(renew(O.some(first)))
     expect(Secret.Eq.equals(second.accessToken, first.accessToken)).toBe(false)
     expect(await use(second)).toMatchObject({ status: 200, body: { accountId: 'ada' } })
-    expect(await problemOf(renew(O.some(first)))).toMatchObject({ _tag: 'Refused', code: 'invalid_grant' })
+    expect(await problemOf(renew(O.some(first)))).toMatchObject({ _tag: 'TokenReplyRefused', code: 'invalid_grant' })
     // Using it again has revoked all tokens of the login.
     expect(await use(second)).toMatchObject({ status: 401 })
     expect(await problemOf(renew(O.some(second)))).toMatchObject({ code: 'invalid_grant' })
@@ -106,7 +106,7 @@ describe('a login in a browser', () => {
     const callback = await server.logIn(mine.url)
     const { verifier } = other.pending
     const stolen = OAuth2.AuthorizationCode.redeem(browser(), { ...mine.pending, verifier })(callback)
-    expect(await problemOf(stolen)).toMatchObject({ _tag: 'Refused', code: 'invalid_grant' })
+    expect(await problemOf(stolen)).toMatchObject({ _tag: 'TokenReplyRefused', code: 'invalid_grant' })
     const own = OAuth2.AuthorizationCode.redeem(browser(), mine.pending)(callback)
     expect(await use(await tokenOf(own))).toMatchObject({ status: 200 })
     expect(await problemOf(own)).toMatchObject({ code: 'invalid_grant' })
@@ -151,7 +151,7 @@ describe('a login on another device', () => {
   it('can be refused by the user', async () => {
     const { page, poll } = await begin()
     await server.deny(page)
-    expect(await poll()).toMatchObject({ _tag: 'Fail', problem: { _tag: 'Refused', code: 'access_denied' } })
+    expect(await poll()).toMatchObject({ _tag: 'Fail', problem: { _tag: 'TokenReplyRefused', code: 'access_denied' } })
   })
 })
 

@@ -121,12 +121,14 @@ describe('the reply with the codes', () => {
     ['an interval as text', { interval: '5' }, /interval/],
   ])('may not have %s', (_, change, problem) => {
     const left = leftOf(readJson(change))
-    expect(left._tag === 'Unusable' && left.problem).toMatch(problem)
+    expect(left._tag === 'TokenReplyUnusable' && left.problem).toMatch(problem)
     expect(left.message).not.toContain(DEVICE_CODE)
   })
   it('may be an error', () => {
-    expect(leftOf(readReply({ status: 401, json: { error: 'invalid_client' } }))).toMatchObject({ _tag: 'Refused' })
-    expect(leftOf(readReply({ status: 500, body: '<html>' }))).toMatchObject({ _tag: 'Unusable' })
+    expect(leftOf(readReply({ status: 401, json: { error: 'invalid_client' } }))).toMatchObject({
+      _tag: 'TokenReplyRefused',
+    })
+    expect(leftOf(readReply({ status: 500, body: '<html>' }))).toMatchObject({ _tag: 'TokenReplyUnusable' })
   })
   it('does not print the device code', () => {
     const read = readJson({})
@@ -164,12 +166,12 @@ describe('what follows a poll', () => {
     expect(nextFor(result)).toMatchObject({ _tag: 'Wait', ms })
   })
   it.each<[string, E.Either<Fault.Fault, Reply.Response>, object]>([
-    ['access_denied', errorOf('access_denied'), { _tag: 'Refused', code: 'access_denied' }],
-    ['expired_token', errorOf('expired_token'), { _tag: 'Refused', code: 'expired_token' }],
-    ['invalid_client', errorOf('invalid_client', 401), { _tag: 'Refused', code: 'invalid_client' }],
-    ['an error of the server', replied({ status: 500 }), { _tag: 'Unusable', status: 500 }],
-    ['a page', replied({ status: 200, body: '<html>' }), { _tag: 'Unusable', status: 200 }],
-    ['a token that is not usable', replied({ status: 200, json: { access_token: 7 } }), { _tag: 'Unusable' }],
+    ['access_denied', errorOf('access_denied'), { _tag: 'TokenReplyRefused', code: 'access_denied' }],
+    ['expired_token', errorOf('expired_token'), { _tag: 'TokenReplyRefused', code: 'expired_token' }],
+    ['invalid_client', errorOf('invalid_client', 401), { _tag: 'TokenReplyRefused', code: 'invalid_client' }],
+    ['an error of the server', replied({ status: 500 }), { _tag: 'TokenReplyUnusable', status: 500 }],
+    ['a page', replied({ status: 200, body: '<html>' }), { _tag: 'TokenReplyUnusable', status: 200 }],
+    ['a token that is not usable', replied({ status: 200, json: { access_token: 7 } }), { _tag: 'TokenReplyUnusable' }],
     ['a certificate', faultOf('TlsFailed'), { _tag: 'TlsFailed' }],
     ['an abort', faultOf('Aborted'), { _tag: 'Aborted' }],
     ['a closed client', faultOf('ClientClosed'), { _tag: 'ClientClosed' }],
@@ -189,7 +191,7 @@ describe('what follows a poll', () => {
     expect([PENDING, TOKEN, errorOf('access_denied')].map((result) => fold(nextFor(result)))).toEqual([
       5000,
       'done',
-      'Refused',
+      'TokenReplyRefused',
     ])
   })
 })

@@ -109,8 +109,8 @@ describe('a reply without a usable token', () => {
     ['a token with the status of an error', { status: 400, json: { access_token: CANARY } }, /no error code/],
   ])('is unusable: %s', (_, answer, problem) => {
     const left = leftOf(readReply(answer))
-    expect(left).toMatchObject({ _tag: 'Unusable', status: answer.status })
-    expect(left._tag === 'Unusable' && left.problem).toMatch(problem)
+    expect(left).toMatchObject({ _tag: 'TokenReplyUnusable', status: answer.status })
+    expect(left._tag === 'TokenReplyUnusable' && left.problem).toMatch(problem)
     expect(left.message).toContain('https://as.test/token ')
     expect(left.message).not.toContain(CANARY)
   })
@@ -135,11 +135,13 @@ describe('a reply without a usable token', () => {
     ['a scope with a line end', { scope: 'a\nb' }, /scope/],
   ])('is unusable: %s', (_, fields, problem) => {
     const left = leftOf(readJson({ access_token: CANARY, ...fields }))
-    expect(left._tag === 'Unusable' && left.problem).toMatch(problem)
+    expect(left._tag === 'TokenReplyUnusable' && left.problem).toMatch(problem)
     expect(JSON.stringify(left)).not.toContain(CANARY)
   })
   it('is unusable: a lifetime that JSON reads as infinite', () => {
-    expect(leftOf(readReply({ status: 200, body: '{"access_token":"t","expires_in":1e999}' }))._tag).toBe('Unusable')
+    expect(leftOf(readReply({ status: 200, body: '{"access_token":"t","expires_in":1e999}' }))._tag).toBe(
+      'TokenReplyUnusable',
+    )
   })
   it('never fails with an exception, and never has a message with more than one line', () => {
     fc.assert(
@@ -163,7 +165,7 @@ describe('an error object', () => {
   const MORE = ['invalid_scope', 'authorization_pending', 'slow_down', 'access_denied', 'expired_token']
   it.each([...CODES, ...MORE])('with %s is refused, with what to do', (error) => {
     const left = leftOf(readJson({ error, error_description: 'why', error_uri: 'https://as.test/e' }, 400))
-    expect(left).toMatchObject({ _tag: 'Refused', status: 400, code: error })
+    expect(left).toMatchObject({ _tag: 'TokenReplyRefused', status: 400, code: error })
     expect(left).toMatchObject({ description: O.some('why'), uri: O.some('https://as.test/e') })
     for (const part of [error, '"why"', TokenResponse.adviceFor(error), 'https://as.test/e']) {
       expect(left.message).toContain(part)
@@ -178,7 +180,7 @@ describe('an error object', () => {
         (status, more) => {
           fc.pre(![204, 205, 304].includes(status))
           expect(leftOf(readJson({ error: 'x', ...more }, status))).toMatchObject({
-            ...{ _tag: 'Refused', status, code: 'x', description: O.none, uri: O.none },
+            ...{ _tag: 'TokenReplyRefused', status, code: 'x', description: O.none, uri: O.none },
           })
         },
       ),
@@ -191,7 +193,7 @@ describe('an error object', () => {
         fc.string({ unit: 'binary', maxLength: 2000 }),
         (error, error_description) => {
           const left = leftOf(readJson({ error, error_description }, 400))
-          if (left._tag !== 'Refused') return expect.fail(left.message)
+          if (left._tag !== 'TokenReplyRefused') return expect.fail(left.message)
           const description = O.getOrElse(() => '')(left.description)
           expect(left.code.length).toBeLessThanOrEqual(64)
           expect(description.length).toBeLessThanOrEqual(300)
@@ -233,7 +235,7 @@ describe('an error object', () => {
           const echo = `${around}<${spelled(text)}>${around}`
           const json = { error: echo, error_description: echo, error_uri: `https://as.test/?q=${spelled(text)}` }
           const left = leftOf(TokenResponse.read(replyTo(sent(text)[kind])({ status: 400, json })))
-          if (left._tag !== 'Refused') return expect.fail(left.message)
+          if (left._tag !== 'TokenReplyRefused') return expect.fail(left.message)
           // `around` may contain the secret by chance in pieces: only the whole echo counts.
           for (const part of [left.code, O.toUndefined(left.description) ?? '', left.message]) {
             expect(part).not.toContain(`<${spelled(text)}>`)

@@ -3,11 +3,11 @@
  *
  * | field                       | must be                                          | if it is missing |
  * |-----------------------------|--------------------------------------------------|------------------|
- * | `device_code`               | text that is not empty                           | `Unusable`       |
- * | `user_code`                 | printable, up to 64 characters                   | `Unusable`       |
- * | `verification_uri`          | an http or https URL; also as `verification_url` | `Unusable`       |
+ * | `device_code`               | text that is not empty                           | `TokenReplyUnusable`       |
+ * | `user_code`                 | printable, up to 64 characters                   | `TokenReplyUnusable`       |
+ * | `verification_uri`          | an http or https URL; also as `verification_url` | `TokenReplyUnusable`       |
  * | `verification_uri_complete` | an http or https URL                             | none             |
- * | `expires_in`                | seconds: a number above 0, up to 100 years       | `Unusable`       |
+ * | `expires_in`                | seconds: a number above 0, up to 100 years       | `TokenReplyUnusable`       |
  * | `interval`                  | seconds: 0 to 600                                | 5                |
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -78,7 +78,7 @@ const authorizationOf = (object: JsonObject): E.Either<string, DeviceAuthorizati
 }
 
 /**
- * Returns the codes of a reply. Errors: `Refused`, `Unusable`.
+ * Returns the codes of a reply. Errors: `TokenReplyRefused`, `TokenReplyUnusable`.
  *
  * @since 0.2.0
  * @category destructors

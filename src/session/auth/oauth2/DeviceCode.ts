@@ -196,11 +196,11 @@ export const next =
     const token = TokenResponse.read(result.right)
     if (E.isRight(token)) return { _tag: 'Done', token: token.right }
     const problem = token.left
-    const code = problem._tag === 'Refused' ? problem.code : ''
+    const code = problem._tag === 'TokenReplyRefused' ? problem.code : ''
     if (code === 'authorization_pending') return wait({ ...state, failures: 0 }, now)
     if (code === 'slow_down') {
       return wait({ ...state, failures: 0, interval: bounded(state.interval + SLOW_DOWN) }, now)
     }
-    const isUnavailable = problem._tag === 'Unusable' && UNAVAILABLE.has(problem.status)
+    const isUnavailable = problem._tag === 'TokenReplyUnusable' && UNAVAILABLE.has(problem.status)
     return isUnavailable ? wait(failedOnce(state), now) : fail(problem)
   }

@@ -44,8 +44,8 @@ export {
 export {
   adviceFor,
   match as matchProblem,
-  type Refused,
   read,
   type TokenProblem,
-  type Unusable,
+  type TokenReplyRefused,
+  type TokenReplyUnusable,
 } from './TokenResponse.js'

@@ -3,8 +3,8 @@
  *
  * | tag        | when                                                                                        |
  * |------------|---------------------------------------------------------------------------------------------|
- * | `Refused`  | the reply is an error of RFC 6749 5.2 or RFC 8628 3.5: `invalid_client`, `invalid_grant`, … |
- * | `Unusable` | the reply is something else: HTML, JSON without a token, a token that no header can carry   |
+ * | `TokenReplyRefused`  | the reply is an error of RFC 6749 5.2 or RFC 8628 3.5: `invalid_client`, `invalid_grant`, … |
+ * | `TokenReplyUnusable` | the reply is something else: HTML, JSON without a token, a token that no header can carry   |
  *
  * Messages contain no secret, not even one that the server repeats.
  *
@@ -22,8 +22,8 @@ import * as Tagged from '../../../values/Tagged.js'
  * @since 0.2.0
  * @category model
  */
-export interface Refused {
-  readonly _tag: 'Refused'
+export interface TokenReplyRefused {
+  readonly _tag: 'TokenReplyRefused'
   /** 400 or 401 as a rule. Some servers send an error with 200. */
   readonly status: number
   /** The value of `error`, on one line and of at most 64 characters. */
@@ -42,8 +42,8 @@ export interface Refused {
  * @since 0.2.0
  * @category model
  */
-export interface Unusable {
-  readonly _tag: 'Unusable'
+export interface TokenReplyUnusable {
+  readonly _tag: 'TokenReplyUnusable'
   readonly status: number
   /** What is wrong with the reply, and what to do. */
   readonly problem: string
@@ -57,7 +57,7 @@ export interface Unusable {
  * @since 0.2.0
  * @category model
  */
-export type TokenProblem = Refused | Unusable
+export type TokenProblem = TokenReplyRefused | TokenReplyUnusable
 
 /**
  * Folds a problem with one handler for each tag.
@@ -115,15 +115,15 @@ export const messageOf = ({ endpoint, code, description, uri }: ServerError, act
 }
 
 /** Returns the problem of an error object, with its message. */
-export const refused = (status: number, error: ServerError): Refused => {
+export const refused = (status: number, error: ServerError): TokenReplyRefused => {
   const { code, description, uri } = error
   const message = messageOf(error, 'refused to issue a token', `, status ${status}`)
-  return { _tag: 'Refused', status, code, description, uri, message }
+  return { _tag: 'TokenReplyRefused', status, code, description, uri, message }
 }
 
 /** Returns the problem of a reply that is neither a token nor an error object. The problem must be safe to print. */
-export const unusable = (endpoint: string, status: number, problem: string): Unusable => ({
-  _tag: 'Unusable',
+export const unusable = (endpoint: string, status: number, problem: string): TokenReplyUnusable => ({
+  _tag: 'TokenReplyUnusable',
   status,
   problem,
   message: `The reply of ${endpoint} is not usable (status ${status}): ${problem}`,

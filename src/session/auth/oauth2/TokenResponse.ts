@@ -4,12 +4,12 @@
  * | reply                              | result                                          |
  * |------------------------------------|-------------------------------------------------|
  * | 2xx, JSON with `access_token`      | the token                                       |
- * | JSON with `error`, with any status | `Refused`; a 2xx with `access_token` is a token |
- * | anything else                      | `Unusable`                                      |
+ * | JSON with `error`, with any status | `TokenReplyRefused`; a 2xx with `access_token` is a token |
+ * | anything else                      | `TokenReplyUnusable`                                      |
  *
  * | field           | must be                                        | if it is missing or null        |
  * |-----------------|------------------------------------------------|---------------------------------|
- * | `access_token`  | printable ASCII, no space at its ends          | `Unusable`                      |
+ * | `access_token`  | printable ASCII, no space at its ends          | `TokenReplyUnusable`                      |
  * | `token_type`    | `Bearer`, in any case                          | counts as `Bearer`              |
  * | `expires_in`    | seconds: a whole number up to 100 years        | the lifetime is unknown         |
  * | `refresh_token` | text without controls; empty counts as missing | the earlier refresh token stays |
@@ -29,7 +29,7 @@
  *   Exchange.simulate({ session: Session.empty })(() => ({ status: 400, json: { error: 'invalid_scope' } })),
  * )
  * const token = pipe(outcome, E.map(OAuth2.read))
- * assert.equal(E.isRight(token) && E.isLeft(token.right) && token.right.left._tag, 'Refused')
+ * assert.equal(E.isRight(token) && E.isLeft(token.right) && token.right.left._tag, 'TokenReplyRefused')
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -43,7 +43,7 @@ import type { Response } from '../../../wire/Reply.js'
 import * as ServerText from './ServerText.js'
 import { refused, type TokenProblem, unusable } from './TokenProblem.js'
 
-export { adviceFor, match, type Refused, type TokenProblem, type Unusable } from './TokenProblem.js'
+export { adviceFor, match, type TokenProblem, type TokenReplyRefused, type TokenReplyUnusable } from './TokenProblem.js'
 
 /** An object of JSON. Its fields have any type. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -59,7 +59,7 @@ export const fieldOf = (object: JsonObject, name: string): unknown =>
 /** Returns the URL that sent a reply, without its query. */
 export const endpointOf = ({ url }: Pick<Response, 'url'>): string => url.replace(/[?#][\s\S]*$/, '')
 
-/** Returns the URL that sent a reply, its status and a problem as `Unusable`. */
+/** Returns the URL that sent a reply, its status and a problem as `TokenReplyUnusable`. */
 export const unusableReply = (response: Response, problem: string): E.Either<TokenProblem, never> =>
   E.left(unusable(endpointOf(response), response.status, problem))
 
@@ -101,7 +101,7 @@ export const refusalIn = (response: Response, object: JsonObject): TokenProblem 
 }
 
 /**
- * Returns the object of a reply of success. An error object is `Refused`, even in a reply of success without
+ * Returns the object of a reply of success. An error object is `TokenReplyRefused`, even in a reply of success without
  * `expected`.
  */
 export const successOf =
@@ -187,7 +187,7 @@ const tokenOf = (object: JsonObject): Token.Input => {
 }
 
 /**
- * Returns the token of a reply. Errors: `Refused`, `Unusable`.
+ * Returns the token of a reply. Errors: `TokenReplyRefused`, `TokenReplyUnusable`.
  *
  * @since 0.2.0
  * @category destructors
