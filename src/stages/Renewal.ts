@@ -175,17 +175,19 @@ export const onlyToken = ({ jar }: Exchange, { key }: Waiting): Jar.Jar => Jar.o
 /** Lets the waiting exchange go on with the token that another one has just obtained. `none`: that jar does not have it. */
 export const takeToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
   const { waiting } = x
-  if (waiting === undefined) return O.none
-  const jar = Jar.join(x.jar, other)
-  const held = Jar.token(waiting.key)(jar)
-  return O.isNone(held) ? O.none : O.some(resume(now, waiting, held.value, { ...x, jar }))
+  const token = waiting === undefined ? O.none : Jar.token(waiting.key)(other)
+  if (waiting === undefined || O.isNone(token)) return O.none
+  // Stored and not joined: the clock of this jar may be ahead.
+  const jar = Jar.withToken(waiting.key, token.value, now)(x.jar)
+  return O.some(resume(now, waiting, token.value, { ...x, jar }))
 }
 
-/** `takeToken` with a token that was obtained earlier: if it is fresh, and is not the one that is replaced. */
+/** `takeToken` with a token that was obtained earlier: if it is fresh, newer than what the jar has, and not the replaced one. */
 export const takeFreshToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
   const { waiting } = x
-  const held = waiting === undefined ? O.none : Jar.token(waiting.key)(Jar.join(x.jar, other))
-  if (waiting === undefined || O.isNone(held) || !Token.isFresh(now, waiting.auth.margin)(held.value)) return O.none
+  if (waiting === undefined) return O.none
+  const held = Jar.token(waiting.key)(Jar.join(x.jar, other))
+  if (O.isNone(held) || !Token.isFresh(now, waiting.auth.margin)(held.value)) return O.none
   const { current } = waiting
   return O.isSome(current) && Token.Eq.equals(held.value, current.value) ? O.none : takeToken(now, other, x)
 }

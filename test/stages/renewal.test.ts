@@ -455,3 +455,16 @@ it('a redirect that is not followed has its next plan with the token', () => {
   )
   expect(pipe(next, O.map(sentToken))).toEqual(O.some('t1'))
 })
+
+it('an exchange that starts with a token request can be resumed', async () => {
+  const transport = Transport.memory(({ url }) => (url.hostname === 'auth.test' ? issued('t1') : { status: 200 }))
+  const program = pipe(
+    Http.start(Request.post('users')),
+    Http.tap(({ plan, waiting }) =>
+      Http.of(expect([plan.cause, waiting?.exchange.plan.method]).toEqual(['Token', 'POST'])),
+    ),
+    Http.flatMap(Http.resume),
+  )
+  const outcome = await pipe(program, Client.runWith({ session, transport }))()
+  expect(E.isRight(outcome) && outcome.right.history.map(({ plan }) => plan.cause)).toEqual(['Token'])
+})
