@@ -24,7 +24,6 @@ import * as Headers from '../values/Headers.js'
 import * as PercentEncoding from '../values/PercentEncoding.js'
 import * as Printable from '../values/Printable.js'
 import * as Proxy from '../values/Proxy.js'
-import * as Query from '../values/Query.js'
 import * as Redaction from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
@@ -37,7 +36,7 @@ import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { seal } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
-import { hideSecretQuery } from './ReplyRedaction.js'
+import { hideSecretQuery, secretsOf } from './ReplyRedaction.js'
 import { unsigned } from './Signing.js'
 
 // --- errors --------------------------------------------------------------------------------------------------------
@@ -231,7 +230,7 @@ export const next =
     if (O.isNone(target.right)) return E.right(O.none)
     const { settings, session } = x.merged
     const from = unsigned(x.plan)
-    const resolved = resolve(from, target.right.value, Query.secretsOf(settings.query))
+    const resolved = resolve(from, target.right.value, secretsOf(x.plan))
     if (E.isLeft(resolved)) return resolved
     const url = resolved.right
     // This hop decides about the headers, which earlier hops have stripped already. All hops decide about what is made anew.

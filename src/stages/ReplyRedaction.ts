@@ -1,6 +1,6 @@
 /**
  * Hides in a reply what its request hides: fields that are sensitive by name, fields that `withSensitiveHeaders` names,
- * fields that are secret in the plan, and fields that repeat a value of `withSecretQuery`.
+ * fields that are secret in the plan, and fields that repeat a secret value of its query.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Settings } from '../session/Settings.js'
@@ -39,10 +39,13 @@ const namesIn = (plan: Plan): ReadonlySet<string> => {
   return names ?? NONE
 }
 
-/** Returns the values that `withSecretQuery` set for a plan. */
+/** Returns the secret values in the query of a plan: those of `withSecretQuery`, and those of its signature. */
 export const secretsOf = (plan: Plan): ReadonlySet<string> => {
   const settings = settingsOf(plan)
-  return settings === undefined ? NONE : Query.secretsOf(settings.query)
+  if (settings === undefined) return NONE
+  const own = Query.secretsOf(settings.query)
+  const written = O.toUndefined(Provenance.of(plan))?.signature?.secrets
+  return written === undefined || written.size === 0 ? own : new Set([...own, ...written])
 }
 
 /** Hides each header value that repeats one of these secrets. Returns the same object if there is none. */

@@ -134,29 +134,32 @@ const changeOf = (shown: Plan.Plan, returned: Plan.Plan): string | undefined => 
     : 'the place of the URL'
 }
 
-const nameOf = (piece: string): string => {
-  const [name = ''] = piece.split('=', 1)
-  return (PercentEncoding.decodeComponent(name.replaceAll('+', ' ')) ?? name).toLowerCase()
+const decoded = (text: string): string => PercentEncoding.decodeComponent(text.replaceAll('+', ' ')) ?? text
+
+interface SignedUrl {
+  readonly url: Url.Url
+  readonly secrets: ReadonlySet<string>
 }
 
+const NO_SECRETS: ReadonlySet<string> = new Set()
+
 /** Returns the URL with the query of a signed one. What was written is hidden, unless it is public. */
-const signedUrl = (before: Url.Url, after: Url.Url, isPublic: (name: string) => boolean): Url.Url => {
-  const sent = Url.sentSearch(after)
-  if (sent === Url.sentSearch(before)) return before
-  const pieces = piecesOf(after)
-  const old = piecesOf(before)
+const signedUrl = (before: Url.Url, after: Url.Url, isPublic: (name: string) => boolean): SignedUrl => {
+  if (Url.sentSearch(after) === Url.sentSearch(before)) return { url: before, secrets: NO_SECRETS }
+  const [old, pieces] = [piecesOf(before), piecesOf(after)]
   const written = added(old, pieces)
-  const wasShown = new Map(
-    before.search
-      .slice(1)
-      .split('&')
-      .map((piece, i) => [old[i], piece]),
-  )
+  const shownBefore = before.search.slice(1).split('&')
+  const wasShown = new Map(old.map((piece, i) => [piece, shownBefore[i] ?? piece]))
+  const secrets = new Set<string>()
   const shown = pieces.map((piece, i) => {
     if (!written.has(i)) return wasShown.get(piece) ?? piece
-    return isPublic(nameOf(piece)) ? piece : `${piece.split('=', 1)[0]}=${Secret.REDACTED}`
+    const name = piece.split('=', 1)[0] ?? ''
+    if (isPublic(decoded(name).toLowerCase())) return piece
+    secrets.add(decoded(piece.slice(name.length + 1)))
+    return `${name}=${Secret.REDACTED}`
   })
-  return Url.replaceQuery(pieces.join('&'), shown.join('&'))(before)
+  secrets.delete('')
+  return { url: Url.replaceQuery(pieces.join('&'), shown.join('&'))(before), secrets }
 }
 
 /** Checks what a function returned, and hides what it wrote. */
@@ -183,8 +186,10 @@ const accept = (
   const own = shown === plan ? checked.right : withoutHost(shown, checked.right)
   // The body is the same, so its framing is too.
   const headers = Content.withFraming(Content.decideFraming(own, plan.method, plan.body), plan.body, own)
-  const url = signedUrl(plan.url, returned.url, isPublic)
-  return E.right(recorded(plan, { ...plan, headers, url }, scheme.name, token))
+  const { url, secrets } = signedUrl(plan.url, returned.url, isPublic)
+  const before = { headers: plan.headers, url: plan.url }
+  const signature = { scheme: scheme.name, before, after: { headers, url }, secrets }
+  return E.right(recorded(plan, token === undefined ? signature : { ...signature, token }))
 }
 
 /** Removes the `Host` that was only shown. */
@@ -193,11 +198,11 @@ const withoutHost = (shown: Plan.Plan, headers: Headers.Headers): Headers.Header
   return Headers.find(headers, 'Host') === host ? Headers.without(headers, ['Host']) : headers
 }
 
-const recorded = (before: Plan.Plan, after: Plan.Plan, scheme: string, token?: Provenance.TokenUse): Plan.Plan => {
+const recorded = (before: Plan.Plan, signature: Provenance.Signature): Plan.Plan => {
   const provenance = Provenance.of(before)
-  if (O.isNone(provenance)) return after
-  const signature: Provenance.Signature = { scheme, before, after, ...(token === undefined ? {} : { token }) }
-  return { ...after, provenance: Provenance.seal({ ...provenance.value, signature }) }
+  const { headers, url } = signature.after
+  if (O.isNone(provenance)) return { ...before, headers, url }
+  return { ...before, headers, url, provenance: Provenance.seal({ ...provenance.value, signature }) }
 }
 
 // --- signing -------------------------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ export interface Signature {
   readonly scheme: string
   readonly before: Pick<Plan, 'headers' | 'url'>
   readonly after: Pick<Plan, 'headers' | 'url'>
+  /** The secret values that it wrote into the query, not encoded. A reply may repeat them. */
+  readonly secrets: ReadonlySet<string>
   /** The token that was written, if the scheme is renewable. */
   readonly token?: TokenUse
 }
