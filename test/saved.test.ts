@@ -72,7 +72,7 @@ describe('Jar.encode and decode', () => {
     [
       'a newer version',
       (json) => {
-        json['version'] = 2
+        json['version'] = 3
       },
       /version/,
     ],

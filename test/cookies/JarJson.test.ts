@@ -198,7 +198,8 @@ describe('a file that was edited', () => {
 
   it.each<[object, string]>([
     [{ format: 'requests-ts/session' }, 'its format is "requests-ts/session", not requests-ts/jar'],
-    [{ version: 2 }, 'its version is 2, but this release reads up to version 1; update requests-ts'],
+    [{ version: 3 }, 'its version is 3, but this release reads up to version 2; update requests-ts'],
+    [{ version: 2 }, 'tokens is not of the expected type'],
     [{ nameless: 'no' }, 'nameless is not boolean'],
     [{ nameless: undefined }, 'nameless is not boolean'],
     [{ clock: undefined }, 'clock is not Readonly<[a time, finite number]>'],
