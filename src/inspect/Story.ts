@@ -152,9 +152,14 @@ const aboutToken = (plan: Plan, next: Plan): string | undefined => {
   return `${what} '${used.name}', and sends ${show(next)} with it`
 }
 
+/** The answer to a proxy is in the route of the plan. */
+const answersProxy = (plan: Plan, next: Plan): boolean =>
+  plan.cause === next.cause && plan.url.href === next.url.href && plan.route.proxy !== next.route.proxy
+
 const following = (plan: Plan, next: Plan): ReadonlyArray<string> => {
   const token = aboutToken(plan, next)
   if (token !== undefined) return [token]
+  if (answersProxy(plan, next)) return ['answers the challenge of the proxy, once']
   if (next.cause === 'Authorize') return [`answers the challenge of ${next.url.origin}, once`]
   const method = next.method === plan.method ? '' : `, as ${next.method}`
   const why = new Map<string, string[]>()

@@ -50,6 +50,7 @@ import { merge } from './Merge.js'
 import { noEntropy } from './PlanError.js'
 import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
 import * as Credentials from './prepare/Credentials.js'
+import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Renewal from './Renewal.js'
 import { hide } from './ReplyRedaction.js'
 import { receive } from './Settle.js'
@@ -84,9 +85,10 @@ export const startIn = (session: Session, world: World, request: Request): E.Eit
   const first = lacksEntropy ? E.left(noEntropy('the cnonce of a digest answer')) : prepareWithMerged(world)(merged)
   if (E.isLeft(first)) return E.left(failed(first.left)({ history: NO_HOPS, jar: world.jar }))
   const { plan, merged: kept, need } = first.right
+  const forProxy = ProxyDigest.signed(plan, Credentials.countNonce(kept, world.jar, plan), world.entropy)
   const exchange: Exchange = {
-    plan,
-    jar: Credentials.countNonce(kept, world.jar, plan),
+    plan: forProxy.plan,
+    jar: forProxy.jar,
     history: NO_HOPS,
     merged: kept,
     environment: world.environment,

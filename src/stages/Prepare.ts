@@ -43,6 +43,7 @@ import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
 import { seal } from './prepare/Provenance.js'
+import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Routing from './prepare/Route.js'
 import { type TargetUrl, targetUrl, withQuery } from './prepare/TargetUrl.js'
 
@@ -235,8 +236,9 @@ export const prepareWithMerged =
 export const prepare =
   (world: Partial<World>) =>
   (merged: Merged): E.Either<PlanError, Plan> => {
-    const first = prepareWithMerged(withDefaults(world))(merged)
-    return E.isLeft(first) ? first : E.right(first.right.plan)
+    const all = withDefaults(world)
+    const first = prepareWithMerged(all)(merged)
+    return E.isLeft(first) ? first : E.right(ProxyDigest.signed(first.right.plan, all.jar, all.entropy).plan)
   }
 
 /** @deprecated Use `withDefaults`. */

@@ -31,6 +31,7 @@ import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { refresh } from './prepare/Provenance.js'
+import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Redirect from './Redirect.js'
 import * as Renewal from './Renewal.js'
 import { hideSecretQuery } from './ReplyRedaction.js'
@@ -123,10 +124,27 @@ export const challenge =
  * @internal
  */
 export const answer = (now: Date, received: Head, x: Exchange): Next | Refuse | undefined => {
+  if (received.status === 407) return answerProxy(now, hideSecretQuery(received, x.merged), x)
   if (x.merged.settings.auth._tag !== 'Set' || !x.credentialsAllowed || x.plan.cause === 'Authorize') return undefined
   const { _tag } = x.merged.settings.auth.value
   if (_tag === 'Digest') return answerDigest(now, hideSecretQuery(received, x.merged), x)
   return _tag === 'Renewable' ? answerRejection(now, hideSecretQuery(received, x.merged), x) : undefined
+}
+
+/** Answers the challenge of a proxy once for each hop. The cookies of a proxy are not those of the origin. */
+const answerProxy = (now: Date, head: Head, x: Exchange): Next | Refuse | undefined => {
+  if (x.history.at(-1)?.head.status === 407) return undefined
+  const answered = ProxyDigest.answer(head, x.plan, x.jar, now, x.entropy)
+  if (O.isNone(answered)) return undefined
+  const after = appendToHistory(head, { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES })
+  if (!isReplayable(x.plan)) return refuse(Redirect.unrewindableBody(x.plan, 'the challenge of the proxy'), after)
+  const exchange = { ...after, ...answered.value }
+  return isLast(x.merged) && x.credentialsAllowed ? signedAnew(now, exchange) : { _tag: 'Next', exchange }
+}
+
+const signedAnew = (now: Date, x: Exchange): Next | Refuse => {
+  const ready = Renewal.authorizedAgain(now, x)
+  return E.isLeft(ready) ? { _tag: 'Refuse', error: ready.left } : { _tag: 'Next', exchange: ready.right }
 }
 
 const cannotAnswer = (now: Date, head: Head, x: Exchange): Refuse => {
@@ -263,11 +281,12 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
       return done(absorbed, head, O.some(credentialsAllowed ? completed(now, after, plan) : plan))
     case 'Follow': {
       if (!isReplayable(plan)) return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
-      const jar = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
+      const counted = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
+      const forProxy = ProxyDigest.signed(plan, counted, x.entropy)
       const { history, merged, environment, entropy, waiting } = after
       const exchange: Exchange = {
-        plan,
-        jar,
+        plan: forProxy.plan,
+        jar: forProxy.jar,
         history,
         merged,
         environment,

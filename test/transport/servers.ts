@@ -99,7 +99,7 @@ export interface Listening {
   readonly connections: () => number
 }
 
-const listen = async (server: net.Server, event: string, path?: string): Promise<Listening> => {
+export const listen = async (server: net.Server, event: string, path?: string): Promise<Listening> => {
   const sockets = new Set<net.Socket>()
   let connections = 0
   server.on(event, (socket: net.Socket) => {

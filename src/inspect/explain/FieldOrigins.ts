@@ -19,6 +19,7 @@ import type { Cookie } from '../../cookies/Cookie.js'
 import * as CookieHeader from '../../stages/prepare/CookieHeader.js'
 import type { Signature, TokenReason } from '../../stages/prepare/Provenance.js'
 import * as Body from '../../values/Body.js'
+import * as Digest from '../../values/Digest.js'
 import * as Override from '../../values/Override.js'
 import { grouped } from '../../values/Printable.js'
 import * as Query from '../../values/Query.js'
@@ -300,11 +301,18 @@ const signedFields = (c: Context): ReadonlyArray<FieldOrigin> => {
   return split({ ...c.plan, headers, url }).map((part) => withPart(part, origin))
 }
 
+/** The answer to the digest challenge of a proxy. */
+const ofAnsweredProxy = (part: PlanField): Origin | undefined => {
+  if (part._tag !== 'Proxy' || O.isNone(part.proxy) || O.isNone(part.proxy.value.authorization)) return undefined
+  const isAnswer = O.isSome(Digest.answered(Secret.reveal(part.proxy.value.authorization.value)))
+  return isAnswer ? from('challenge', 'answers the digest challenge of the proxy') : undefined
+}
+
 /** Returns the origin of every field of a plan, in the order of `split`. */
 export const origins = (c: Context): ReadonlyArray<FieldOrigin> => {
   const made = ofMade(c)
   if (!isChanged(c)) return made
   const find = finder(made)
   const findSigned = finder(signedFields(c))
-  return split(c.plan).map((part) => withPart(part, find(part) ?? findSigned(part) ?? byHand))
+  return split(c.plan).map((part) => withPart(part, find(part) ?? findSigned(part) ?? ofAnsweredProxy(part) ?? byHand))
 }

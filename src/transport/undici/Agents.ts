@@ -37,13 +37,19 @@ const proxyModeOf = (plan: Plan.Plan): ProxyMode => {
 const revealed = (value: string | Secret.Secret | undefined): string | null =>
   value === undefined ? null : Secret.reveal(value)
 
-const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Proxy.Proxy): ReadonlyArray<unknown> => [
-  protocol,
-  hostname,
-  port,
-  O.isSome(credentials) ? [revealed(credentials.value.user), revealed(credentials.value.pass)] : null,
-  revealed(O.toUndefined(authorization)),
-]
+/** The answer to a digest challenge is another one for each request, and does not belong to the connection. */
+const isDigest = (authorization: string | null): boolean => authorization !== null && /^digest /i.test(authorization)
+
+const proxyKey = ({ protocol, hostname, port, credentials, authorization }: Proxy.Proxy): ReadonlyArray<unknown> => {
+  const given = revealed(O.toUndefined(authorization))
+  return [
+    protocol,
+    hostname,
+    port,
+    O.isSome(credentials) ? [revealed(credentials.value.user), revealed(credentials.value.pass)] : null,
+    isDigest(given) ? null : given,
+  ]
+}
 
 const tlsKey = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<unknown> => {
   const { cert, key, pfx, passphrase } = O.isSome(certificate) ? certificate.value : {}

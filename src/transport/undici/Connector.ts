@@ -5,7 +5,7 @@
  * |-----------|------------------------------------------------------------------------------------|
  * | `Direct`  | TCP, then TLS for https                                                            |
  * | `Forward` | TCP to the proxy, then TLS with an https proxy; http requests follow               |
- * | `Tunnel`  | the same, then CONNECT, then TLS with the origin                                   |
+ * | `Tunnel`  | the same, then CONNECT, then TLS with the origin; a digest challenge of the proxy is answered once, on another connection |
  * | `Socks`   | the host is resolved here (4, 5) or by the proxy (4a, 5h); TCP to the proxy, SOCKS, TLS |
  *
  * A failure is one fault with the tag of its step. The attempt can cancel at every step, which destroys the socket. A
@@ -15,9 +15,13 @@ import dns from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { constVoid } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Entropy from '../../values/Entropy.js'
 import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Proxy from '../../values/Proxy.js'
+import type * as Secret from '../../values/Secret.js'
 import type * as Fault from '../../wire/Fault.js'
+import * as RandomSource from '../../wire/RandomSource.js'
 import * as Failure from './Failure.js'
 import { HappyEyeballs } from './HappyEyeballs.js'
 import type { Security } from './Tls.js'
@@ -112,7 +116,7 @@ export class ConnectAttempt {
     const endpoint = this.#endpoint
     if (mode._tag === 'Direct') this.#tcp(endpoint, socketPath, (socket) => this.#secure(socket))
     else if (mode._tag === 'Forward') this.#proxy(mode.proxy, (socket) => this.#finish(socket))
-    else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#tunnel(mode.proxy, endpoint, socket))
+    else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#connect(mode.proxy, socket))
     else this.#resolve(mode.proxy, (resolved) => this.#socks(mode.proxy, resolved))
   }
 
@@ -227,20 +231,46 @@ export class ConnectAttempt {
   }
 
   #socks(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
-    this.#proxy(proxy, (socket) => this.#tunnel(proxy, endpoint, socket))
+    this.#proxy(proxy, (socket) => {
+      this.#awaitTunnel(proxy, endpoint)
+      Tunnel.socks(socket, proxy, endpoint, (fault) => this.#onTunnel(socket, fault))
+    })
   }
 
-  #tunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint, socket: net.Socket): void {
+  /** Opens a tunnel. A challenge of the proxy is answered once, on another connection, because this one may be closed. */
+  #connect(proxy: Proxy.Proxy, socket: net.Socket, answer: O.Option<Secret.Secret> = O.none): void {
+    this.#awaitTunnel(proxy, this.#endpoint)
+    const { userAgent } = this.#listener
+    const authorization = O.isSome(answer) ? answer : proxy.authorization
+    Tunnel.connect(socket, proxy, this.#endpoint, { userAgent, authorization }, (fault, challenges = []) => {
+      const cnonce = challenges.length === 0 ? '' : Entropy.draw(RandomSource.seed(), 'cnonce').slice(0, 16)
+      const next = O.isSome(answer) ? O.none : Tunnel.answer(proxy, this.#endpoint, challenges, cnonce)
+      if (this.#isOver || O.isNone(next)) {
+        this.#onTunnel(socket, fault)
+        return
+      }
+      this.#leaveSockets()
+      this.#proxy(proxy, (other) => this.#connect(proxy, other, next))
+    })
+  }
+
+  #awaitTunnel(proxy: Proxy.Proxy, endpoint: Tunnel.Endpoint): void {
     const name = Proxy.show(proxy)
     const target = Tunnel.authority(endpoint)
     this.waitingFor = `proxy ${name} to open a tunnel to ${target}`
     this.#toFault = (error) => Failure.tunnelClosed(name, target, error)
-    const callback: Tunnel.TunnelCallback = (fault) => {
-      if (fault !== undefined) this.#fail(fault)
-      else if (!this.#isOver) this.#secure(socket)
+  }
+
+  #onTunnel(socket: net.Socket, fault: Fault.Fault | undefined): void {
+    if (fault !== undefined) this.#fail(fault)
+    else if (!this.#isOver) this.#secure(socket)
+  }
+
+  #leaveSockets(): void {
+    for (const socket of this.#watched.splice(0)) {
+      socket.off('error', this.#onError).off('close', this.#onClose)
+      socket.destroy()
     }
-    if (Proxy.isSocks(proxy)) Tunnel.socks(socket, proxy, endpoint, callback)
-    else Tunnel.connect(socket, proxy, endpoint, this.#listener.userAgent, callback)
   }
 
   #resolve(proxy: Proxy.Proxy, next: (endpoint: Tunnel.Endpoint) => void): void {

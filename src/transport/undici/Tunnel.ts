@@ -7,12 +7,14 @@
  * | socks4, socks4a | a user name, no password; an IPv4 address, or a name with 4a                |
  * | socks5, socks5h | no authentication, or user and password (RFC 1928, RFC 1929)                |
  *
- * There is one request to the proxy. If the proxy refuses it or sends something else, the callback gets one fault. If
- * the proxy closes the connection or stays silent, the caller must notice: it watches the socket and may destroy it.
+ * There is one request to the proxy. If the proxy refuses it or sends something else, the callback gets one fault, and the
+ * digest challenges of a 407. If the proxy closes the connection or stays silent, the caller must notice: it watches the
+ * socket and may destroy it.
  */
 import type { Socket } from 'node:net'
 import * as O from 'fp-ts/lib/Option.js'
 import type { SocksProxy } from 'socks'
+import * as Digest from '../../values/Digest.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
 import * as Fault from '../../wire/Fault.js'
@@ -24,8 +26,8 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** Called once: without a fault when the tunnel is open. */
-export type TunnelCallback = (fault?: Fault.Fault) => void
+/** Called once: without a fault when the tunnel is open. `challenges` are the Proxy-Authenticate lines of a 407. */
+export type TunnelCallback = (fault?: Fault.Fault, challenges?: ReadonlyArray<string>) => void
 
 /** Returns `host:port`, as in CONNECT and in messages. */
 export const authority = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -34,21 +36,45 @@ const MAX_HEAD_BYTES = 65_536
 /** A reason phrase is the proxy's choice, so a message shows only its start. The fault escapes control characters. */
 const MAX_REASON_LENGTH = 80
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n/
+const CHALLENGE = /^proxy-authenticate:([^\r\n]*)/gim
+const NO_CHALLENGES: ReadonlyArray<string> = []
 const HTTP_START = 'HTTP/1.'
 
-const connectRequest = (proxy: Proxy.Proxy, endpoint: Endpoint, userAgent: string | undefined): string => {
+/** What a CONNECT request has besides its target. */
+export interface ConnectFields {
+  readonly userAgent: string | undefined
+  /** Of Proxy-Authorization. */
+  readonly authorization: O.Option<Secret.Secret>
+}
+
+const connectRequest = (endpoint: Endpoint, { userAgent, authorization }: ConnectFields): string => {
   const target = authority(endpoint)
-  const authorization = O.isSome(proxy.authorization)
-    ? `Proxy-Authorization: ${Secret.reveal(proxy.authorization.value)}\r\n`
-    : ''
+  const credentials = O.isSome(authorization) ? `Proxy-Authorization: ${Secret.reveal(authorization.value)}\r\n` : ''
   const agent = userAgent === undefined ? '' : `User-Agent: ${userAgent}\r\n`
-  return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${agent}${authorization}\r\n`
+  return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${agent}${credentials}\r\n`
+}
+
+/** Returns the header that answers a challenge for a tunnel, if the proxy has credentials (RFC 7616). */
+export const answer = (
+  { credentials }: Proxy.Proxy,
+  endpoint: Endpoint,
+  challenges: ReadonlyArray<string>,
+  cnonce: string,
+): O.Option<Secret.Secret> => {
+  const challenge = Digest.select(challenges)
+  if (O.isNone(challenge) || O.isNone(credentials)) return O.none
+  const user = Secret.reveal(credentials.value.user)
+  const { pass } = credentials.value
+  const request = { method: 'CONNECT', target: authority(endpoint), count: 1, cnonce }
+  return O.some(Digest.authorization({ user, pass, challenge: challenge.value, ...request }))
 }
 
 interface ConnectResponse {
   readonly _tag: 'Response'
   readonly status: number
   readonly reason: string
+  /** The values of Proxy-Authenticate. */
+  readonly challenges: ReadonlyArray<string>
   /** The bytes after the head. */
   readonly rest: Buffer
 }
@@ -62,11 +88,14 @@ const parse = (received: Buffer): Received => {
     if (!HTTP_START.startsWith(start)) return { _tag: 'NotHttp' }
     const end = rest.indexOf('\r\n\r\n')
     if (end < 0) return { _tag: 'Incomplete' }
-    const line = STATUS_LINE.exec(rest.toString('latin1', 0, end + 2))
+    const head = rest.toString('latin1', 0, end + 2)
+    const line = STATUS_LINE.exec(head)
     if (line === null) return { _tag: 'NotHttp' }
     rest = rest.subarray(end + 4)
     const status = Number(line[1])
-    if (status >= 200) return { _tag: 'Response', status, reason: (line[2] ?? '').slice(0, MAX_REASON_LENGTH), rest }
+    if (status < 200) continue
+    const challenges = status === 407 ? Array.from(head.matchAll(CHALLENGE), ([, value = '']) => value) : NO_CHALLENGES
+    return { _tag: 'Response', status, reason: (line[2] ?? '').slice(0, MAX_REASON_LENGTH), challenges, rest }
   }
 }
 
@@ -74,18 +103,18 @@ export const connect = (
   socket: Socket,
   proxy: Proxy.Proxy,
   endpoint: Endpoint,
-  userAgent: string | undefined,
+  fields: ConnectFields,
   callback: TunnelCallback,
 ): void => {
   const name = Proxy.show(proxy)
   let received: Buffer = Buffer.alloc(0)
-  const settle = (fault?: Fault.Fault): void => {
+  const settle = (fault?: Fault.Fault, challenges?: ReadonlyArray<string>): void => {
     socket.off('data', onData)
-    callback(fault)
+    callback(fault, challenges)
   }
-  const onResponse = ({ status, reason, rest }: ConnectResponse): void => {
+  const onResponse = ({ status, reason, challenges, rest }: ConnectResponse): void => {
     if (status > 299) {
-      settle(Failure.proxyRefused(name, authority(endpoint), status, reason))
+      settle(Failure.proxyRefused(name, authority(endpoint), status, reason), challenges)
       return
     }
     // The bytes after the head of a 2xx belong to the tunnel (RFC 9110 9.3.6).
@@ -103,7 +132,7 @@ export const connect = (
     }
   }
   socket.on('data', onData)
-  socket.write(connectRequest(proxy, endpoint, userAgent), 'latin1')
+  socket.write(connectRequest(endpoint, fields), 'latin1')
 }
 
 export const resolvesNames = ({ protocol }: Proxy.Proxy): boolean => protocol === 'socks4a:' || protocol === 'socks5h:'

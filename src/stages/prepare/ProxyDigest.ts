@@ -1,0 +1,97 @@
+/**
+ * Answers the digest challenge (RFC 7616) of a proxy that forwards requests, with the user and the password of the proxy.
+ *
+ * | request            | answered                                                     | known challenge            |
+ * |--------------------|--------------------------------------------------------------|----------------------------|
+ * | `http` URL         | here: the 407 is a reply, and the plan is sent again          | in the jar, and used in advance |
+ * | `https` URL        | by the transport, when it opens the tunnel (`undici/Tunnel`)  | asked for each tunnel       |
+ *
+ * The answer is in the route of the plan, so that only the proxy gets it. In the jar, the origin of its challenge is the URL of
+ * the proxy with `proxy ` before it: no server has such an origin, so that a challenge is never answered for the other.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as DigestCache from '../../cookies/DigestCache.js'
+import * as Jar from '../../cookies/Jar.js'
+import * as Digest from '../../values/Digest.js'
+import * as Entropy from '../../values/Entropy.js'
+import * as Headers from '../../values/Headers.js'
+import * as Proxy from '../../values/Proxy.js'
+import * as Secret from '../../values/Secret.js'
+import * as Url from '../../values/Url.js'
+import type { Plan, Route } from '../../wire/Plan.js'
+import type { Head } from '../../wire/Reply.js'
+
+/** A proxy that forwards a request, and its credentials. */
+interface Forwarding {
+  readonly proxy: Proxy.Proxy
+  readonly credentials: Proxy.Credentials
+}
+
+const forwardingOf = ({ proxy }: Route, url: Url.Url): Forwarding | undefined => {
+  if (O.isNone(proxy) || O.isNone(proxy.value.credentials)) return undefined
+  const isForwarded = Proxy.forwards(url.protocol)(proxy.value)
+  return isForwarded ? { proxy: proxy.value, credentials: proxy.value.credentials.value } : undefined
+}
+
+const keyOf = ({ proxy, credentials }: Forwarding) => ({
+  origin: `proxy ${proxy.protocol}//${proxy.hostname}:${proxy.port}`,
+  user: Secret.reveal(credentials.user),
+})
+
+const known = (jar: Jar.Jar, forwarding: Forwarding): O.Option<Jar.Challenge> =>
+  Jar.challengeFor(keyOf(forwarding))(jar)
+
+/** The request target in absolute form, as the proxy gets it (RFC 9112 3.2.2). */
+const targetOf = (url: Url.Url): string => Url.sentHref(Url.withHash('')(url))
+
+const withAnswer = (
+  route: Route,
+  { proxy, credentials }: Forwarding,
+  challenge: Jar.Challenge,
+  { method, url }: Pick<Plan, 'method' | 'url'>,
+  entropy: string,
+): Route => {
+  const count = challenge.count + 1
+  const authorization = Digest.authorization({
+    user: Secret.reveal(credentials.user),
+    pass: credentials.pass,
+    challenge,
+    method,
+    target: targetOf(url),
+    count,
+    cnonce: Entropy.draw(entropy, `proxy cnonce ${challenge.nonce} ${count}`).slice(0, 16),
+  })
+  return { ...route, proxy: O.some({ ...proxy, authorization: O.some(authorization) }) }
+}
+
+/** A plan and the jar after it. */
+export interface Signed {
+  readonly plan: Plan
+  /** With the use of the nonce counted. */
+  readonly jar: Jar.Jar
+}
+
+/** Answers a challenge of the jar in advance. Returns the same plan and jar without one. */
+export const signed = (plan: Plan, jar: Jar.Jar, entropy: string): Signed => {
+  if (jar.challenges.size === 0 || entropy === '') return { plan, jar }
+  const forwarding = forwardingOf(plan.route, plan.url)
+  const challenge = forwarding === undefined ? O.none : known(jar, forwarding)
+  if (forwarding === undefined || O.isNone(challenge)) return { plan, jar }
+  const route = withAnswer(plan.route, forwarding, challenge.value, plan, entropy)
+  return { plan: { ...plan, route }, jar: Jar.counted(challenge.value)(jar) }
+}
+
+/** Answers the challenge of a 407. `none`: it is not one, or it cannot be answered. */
+export const answer = (head: Head, plan: Plan, jar: Jar.Jar, now: Date, entropy: string): O.Option<Signed> => {
+  if (head.status !== 407 || entropy === '') return O.none
+  const forwarding = forwardingOf(plan.route, plan.url)
+  const selected = Digest.select(Headers.valuesOf(head.headers, 'Proxy-Authenticate').map(Secret.reveal))
+  if (forwarding === undefined || O.isNone(selected)) return O.none
+  const { domain: _, ...challenge } = selected.value // of no meaning for a proxy (RFC 7616 3.3)
+  const asking = { ...challenge, ...keyOf(forwarding) }
+  const remembered = Jar.remember(asking, now)(jar)
+  const stored = DigestCache.ofRealm(asking)(remembered.challenges)
+  if (O.isNone(stored)) return O.none
+  const route = withAnswer(plan.route, forwarding, stored.value, plan, entropy)
+  return O.some({ plan: { ...plan, route }, jar: Jar.counted(stored.value)(remembered) })
+}
