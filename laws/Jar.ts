@@ -17,6 +17,8 @@ import type * as Cookie from '../src/cookies/Cookie.js'
 import type * as DigestCache from '../src/cookies/DigestCache.js'
 import type * as JarOf from '../src/cookies/Jar.js'
 import * as Secret from '../src/values/Secret.js'
+import type { Token } from '../src/values/Token.js'
+import * as TokenLaws from './Token.js'
 
 type Jar = JarOf.Jar
 
@@ -33,6 +35,10 @@ export type Operations = Pick<
   | 'remember'
   | 'counted'
   | 'challengeFor'
+  | 'token'
+  | 'tokens'
+  | 'withToken'
+  | 'withoutTokens'
   | 'cookiesFor'
   | 'header'
   | 'records'
@@ -56,6 +62,8 @@ export type Step =
   | { readonly _tag: 'ClearSession' }
   | { readonly _tag: 'Remember'; readonly challenge: DigestCache.Input; readonly now: Date }
   | { readonly _tag: 'Count'; readonly origin: string; readonly user: string }
+  | { readonly _tag: 'StoreToken'; readonly key: JarOf.TokenKey; readonly token: Token; readonly now: Date }
+  | { readonly _tag: 'RemoveTokens'; readonly selection: JarOf.TokenSelection }
 
 /** What a jar received, in order. */
 export type History = ReadonlyArray<Step>
@@ -85,6 +93,10 @@ const applyStep = (jars: Operations, jar: Jar, step: Step): Jar => {
       const found = jars.challengeFor(step)(jar)
       return O.isNone(found) ? jar : jars.counted(found.value)(jar)
     }
+    case 'StoreToken':
+      return jars.withToken(step.key, step.token, step.now)(jar)
+    case 'RemoveTokens':
+      return jars.withoutTokens(step.selection)(jar)
   }
 }
 
@@ -109,7 +121,12 @@ const textOf = (cookie: Cookie.Cookie): string => JSON.stringify({ ...cookie, va
 
 /** The whole content of a jar, as text. */
 const snapshot = (jars: Operations, jar: Jar): string =>
-  JSON.stringify([jars.records(jar).map(textOf), [...jar.challenges.values()], jar.clock])
+  JSON.stringify([
+    jars.records(jar).map(textOf),
+    [...jar.challenges.values()],
+    jars.tokens(jar).map(({ name, endpoint, token }) => [name, endpoint, TokenLaws.textOf(token)]),
+    jar.clock,
+  ])
 
 // --- semilattice ---------------------------------------------------------------------------------------------------
 

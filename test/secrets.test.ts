@@ -29,6 +29,7 @@ import {
   Session,
   Story,
   Tape,
+  Token,
   Transport,
   Why,
 } from '../src/index.js'
@@ -113,7 +114,13 @@ const secretive = pipe(
   ),
 )
 
-const [jar] = Jar.absorb(new URL('http://h.test/'), [`sid=${CANARY}`, `gone=${CANARY}; Path=/x`], now)(Jar.empty)
+const token = Token.at(now)({ accessToken: `${CANARY}-access`, refreshToken: `${CANARY}-refresh`, scope: 'read' })
+const [jar] = pipe(
+  Jar.empty,
+  Jar.withToken({ name: 'api', endpoint: 'https://auth.test/token' }, token, now),
+  Jar.withToken({ name: 'other', endpoint: 'https://auth.test/token' }, token, now),
+  Jar.absorb(new URL('http://h.test/'), [`sid=${CANARY}`, `gone=${CANARY}; Path=/x`], now),
+)
 
 const request = pipe(
   Request.post(`http://user:${CANARY}@h.test/`),
@@ -168,6 +175,11 @@ describe('no printer shows a secret of', () => {
     ['a session', () => session],
     ['an environment', () => environment],
     ['a jar', () => jar],
+    [
+      'the tokens of a jar',
+      () => [Jar.tokens(jar), Jar.token({ name: 'api', endpoint: 'https://auth.test/token' })(jar)],
+    ],
+    ['the problem of a token', () => Token.problemOf({ ...token, accessToken: Secret.make(`${CANARY}\n`) })],
     ['a plan', () => plan],
     ['a plan through a proxy of the environment', () => planned(Request.get('https://h.test/'))],
     [

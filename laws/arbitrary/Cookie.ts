@@ -9,6 +9,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type * as Cookie from '../../src/cookies/Cookie.js'
 import type * as DigestCache from '../../src/cookies/DigestCache.js'
 import type { History, ReceivedCookies, Step } from '../Jar.js'
+import * as Tokens from './Token.js'
 
 /** A host, its parent, its subdomain, hosts that look like them, public suffixes, addresses. */
 export const HOSTS = [
@@ -175,6 +176,10 @@ const byHand: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>({ _tag: 'ClearSession' }),
   fc.tuple(challenge, moment).map(([asked, now]): Step => ({ _tag: 'Remember', challenge: asked, now })),
   fc.tuple(origin, user).map(([at, who]): Step => ({ _tag: 'Count', origin: at, user: who })),
+  fc
+    .record({ key: Tokens.key, token: Tokens.token, now: moment })
+    .map((stored): Step => ({ _tag: 'StoreToken', ...stored })),
+  Tokens.selection.map((selection): Step => ({ _tag: 'RemoveTokens', selection })),
 )
 
 /** A history without floods: far below the limit. */

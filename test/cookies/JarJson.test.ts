@@ -7,6 +7,7 @@ import * as DigestCache from '../../src/cookies/DigestCache.js'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as JarJson from '../../src/cookies/JarJson.js'
 import * as Secret from '../../src/values/Secret.js'
+import type * as Token from '../../src/values/Token.js'
 
 const encoded = JarJson.encode({ reveal: true })
 const read = (json: unknown): Jar.Jar =>
@@ -187,6 +188,123 @@ describe('a jar as JSON', () => {
     const refused = encoded(Jar.withRecords([{ ...COOKIE, ...odd }])(Jar.empty))
     expect(E.isLeft(refused) && refused.left.paths).toContain(problem)
   })
+})
+
+const TOKEN: Token.Token = {
+  accessToken: Secret.make('a1'),
+  type: 'Bearer',
+  refreshToken: O.some(Secret.make('r1')),
+  scope: O.some('read write'),
+  obtainedAt: 1000,
+  expiresAt: O.some(61_000),
+}
+const BARE_TOKEN: Token.Token = { ...TOKEN, refreshToken: O.none, scope: O.none, expiresAt: O.none }
+const ENDPOINT = 'https://auth.test/token'
+const WITH_TOKENS: Jar.Jar = pipe(
+  Jar.empty,
+  Jar.withToken({ name: 'gone', endpoint: ENDPOINT }, TOKEN, new Date(500)),
+  Jar.withoutTokens(),
+  Jar.withToken({ name: 'api', endpoint: ENDPOINT }, TOKEN, new Date(1000)),
+  Jar.withToken({ name: 'bare', endpoint: ENDPOINT }, BARE_TOKEN, new Date(1000)),
+)
+const JSON_WITH_TOKENS = {
+  format: 'requests-ts/jar',
+  version: 2,
+  nameless: false,
+  clock: [1000, 1],
+  cookies: [],
+  challenges: [],
+  tokens: [
+    { name: 'gone', endpoint: ENDPOINT, token: null, updated: [500, 1] },
+    {
+      name: 'api',
+      endpoint: ENDPOINT,
+      token: {
+        accessToken: 'a1',
+        type: 'Bearer',
+        refreshToken: 'r1',
+        scope: 'read write',
+        obtainedAt: 1000,
+        expiresAt: 61_000,
+      },
+      updated: [1000, 0],
+    },
+    {
+      name: 'bare',
+      endpoint: ENDPOINT,
+      token: { accessToken: 'a1', type: 'Bearer', refreshToken: null, scope: null, obtainedAt: 1000, expiresAt: null },
+      updated: [1000, 1],
+    },
+  ],
+}
+
+describe('a jar with tokens as JSON', () => {
+  it('is version 2 with the tokens and removals', () => {
+    expect(encoded(WITH_TOKENS)).toEqual(E.right(JSON_WITH_TOKENS))
+    expect(Jar.Eq.equals(read(JSON.parse(JSON.stringify(JSON_WITH_TOKENS))), WITH_TOKENS)).toBe(true)
+  })
+  it('is version 2 if only removals are left, and version 1 after they were evicted', () => {
+    const removed = Jar.withoutTokens()(WITH_TOKENS)
+    const versionOf = (jar: Jar.Jar) =>
+      pipe(
+        encoded(jar),
+        E.map(({ version }) => version),
+      )
+    expect([versionOf(removed), versionOf(Jar.evict(new Date(0))(removed))]).toEqual([E.right(2), E.right(1)])
+  })
+  it('needs reveal for each secret', () => {
+    expect(JarJson.encode()(WITH_TOKENS)).toMatchObject({
+      left: {
+        _tag: 'Unwritable',
+        paths: ['tokens[1].accessToken (api)', 'tokens[1].refreshToken (api)', 'tokens[2].accessToken (bare)'],
+      },
+    })
+    expect(E.isRight(JarJson.encode()(Jar.withoutTokens()(WITH_TOKENS)))).toBe(true)
+  })
+  it('is written the same again if version 2 has no tokens', () => {
+    const none = read({ ...JSON_WITH_TOKENS, tokens: [] })
+    expect(E.map(({ version }: JarJson.JarJson) => version)(encoded(none))).toEqual(E.right(1))
+  })
+  it('ignores tokens in version 1, as older releases do', () => {
+    expect(Jar.tokens(read({ ...JSON_WITH_TOKENS, version: 1 }))).toEqual([])
+  })
+  it('has a clock that is not before its tokens', () => {
+    expect(read({ ...JSON_WITH_TOKENS, clock: [0, 0] }).clock).toEqual({ ms: 1000, n: 1 })
+  })
+
+  const edited = (patch: object, tokenPatch: object = {}) => {
+    const [, api] = JSON_WITH_TOKENS.tokens
+    return problems({ ...JSON_WITH_TOKENS, tokens: [{ ...api, token: { ...api?.token, ...tokenPatch }, ...patch }] })
+  }
+  it.each<[object, RegExp]>([
+    [{ name: '' }, /^tokens\.0, "", is not valid: its name/],
+    [{ name: 'a\n' }, /^tokens\.0\.name is not/],
+    [{ name: 1 }, /^tokens\.0\.name is not/],
+    [{ endpoint: 'auth.test/token' }, /"api", is not valid: its endpoint/],
+    [{ endpoint: '/token' }, /"api", is not valid: its endpoint/],
+    [{ endpoint: 'mailto:a@b.test' }, /"api", is not valid: its endpoint/],
+    [{ endpoint: 'https://u:p@auth.test/token' }, /"api", is not valid: its endpoint/],
+    [{ endpoint: `${ENDPOINT}?a=1` }, /"api", is not valid: its endpoint/],
+    [{ endpoint: `${ENDPOINT}#a` }, /"api", is not valid: its endpoint/],
+    [{ endpoint: 'https://AUTH.test/token' }, /"api", is not valid: its endpoint/],
+    [{ endpoint: 'https://auth.test:443/token' }, /"api", is not valid: its endpoint/],
+    [{ updated: [0] }, /^tokens\.0\.updated\.1 is not/],
+    [{ token: 'a1' }, /^tokens\.0\.token\.0 is not/],
+  ])('a record with %j is not read', (patch, problem) => expect(edited(patch)).toMatch(problem))
+  it.each<[object, RegExp]>([
+    [{ accessToken: '' }, /"api", is not valid: its access token/],
+    [{ accessToken: ' a1' }, /"api", is not valid: its access token/],
+    [{ accessToken: 'ä' }, /"api", is not valid: its access token/],
+    [{ accessToken: 'a\r\nB: c' }, /^tokens\.0\.token\.0\.accessToken is not/],
+    [{ accessToken: 5 }, /^tokens\.0\.token\.0\.accessToken is not/],
+    [{ refreshToken: '' }, /"api", is not valid: its refresh token/],
+    [{ refreshToken: 'a\n' }, /^tokens\.0\.token\.0\.refreshToken\.0 is not/],
+    [{ type: '' }, /"api", is not valid: its type/],
+    [{ type: 'a b' }, /"api", is not valid: its type/],
+    [{ scope: '\t' }, /"api", is not valid: its scope/],
+    [{ obtainedAt: '0' }, /^tokens\.0\.token\.0\.obtainedAt is not a time/],
+    [{ expiresAt: 9e15 }, /^tokens\.0\.token\.0\.expiresAt\.0 is not a time/],
+  ])('a token with %j is not read', (patch, problem) => expect(edited({}, patch)).toMatch(problem))
 })
 
 describe('a file that was edited', () => {

@@ -1,9 +1,12 @@
 /** Incorrect jars, and the laws that each of them breaks. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type * as Laws from '../../../laws/Jar.js'
 import { type JarLaw, jar as jarRules } from '../../../laws/rules/jar.js'
 import * as Cookie from '../../../src/cookies/Cookie.js'
 import * as CookieStore from '../../../src/cookies/CookieStore.js'
 import * as Jar from '../../../src/cookies/Jar.js'
+import * as PersistentMap from '../../../src/cookies/PersistentMap.js'
 import type { Case } from './Lawbreaker.js'
 
 type Jars = Laws.Operations
@@ -188,6 +191,65 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     history: 'digest nonces outside the merge',
     jars: { ...Jar, join: (x, y) => ({ ...Jar.join(x, y), challenges: x.challenges }) },
     breaks: ['join is commutative', 'join loses nothing that happened'],
+  },
+  'a merge in which the tokens of the right jar win': {
+    history: 'an object spread of two stores of tokens, in the order of insertion',
+    jars: {
+      ...Jar,
+      join: (x, y) => ({ ...Jar.join(x, y), tokens: x.tokens.mergeWith((_, added) => added, y.tokens) }),
+    },
+    breaks: [
+      'join is commutative',
+      'a stored token is found unchanged',
+      'a token that was removed stays removed in a join',
+    ],
+  },
+  'a token that loses its refresh token when it is stored': {
+    history: 'clients that store the last response of the token endpoint, which does not repeat the refresh token',
+    jars: { ...Jar, withToken: (key, token, now) => Jar.withToken(key, { ...token, refreshToken: O.none }, now) },
+    breaks: ['a stored token is found unchanged'],
+  },
+  'one token for all endpoints of a name': {
+    history: 'a store of tokens by the name of the service only: one server gets the token of another',
+    jars: {
+      ...Jar,
+      token:
+        ({ name }) =>
+        (jar) =>
+          pipe(
+            Jar.tokens(jar).findLast((entry) => entry.name === name),
+            O.fromNullable,
+            O.map(({ token }) => token),
+          ),
+    },
+    breaks: ['a stored token is found unchanged'],
+  },
+  'a removal that deletes the record of a token': {
+    history: 'a logout while another request still has the token',
+    jars: {
+      ...Jar,
+      withoutTokens: (selection) => (jar) => {
+        const isKept = new Set(Jar.tokens(Jar.withoutTokens(selection)(jar)).map(({ token }) => token))
+        const kept = [...jar.tokens].filter(([, { token }]) => O.isNone(token) || isKept.has(token.value))
+        return { ...jar, tokens: PersistentMap.make(kept) }
+      },
+    },
+    breaks: ['a token that was removed stays removed in a join', 'join loses nothing that happened'],
+  },
+  'an evict that drops every expired token': {
+    history: 'a cache of access tokens with a time to live: the refresh token is dropped too',
+    jars: {
+      ...Jar,
+      evict: (now) => (jar) => {
+        const isLive = ({ token }: Jar.TokenEntry) => O.isNone(token.expiresAt) || token.expiresAt.value > now.getTime()
+        const expired = Jar.tokens(jar).filter((entry) => !isLive(entry))
+        return expired.reduce(
+          (rest, { name, endpoint }) => Jar.withoutTokens({ name, endpoint })(rest),
+          Jar.evict(now)(jar),
+        )
+      },
+    },
+    breaks: ['evict drops no token that can be used or renewed'],
   },
   'no limit in a merge': {
     history: 'a limit that only set applies',
