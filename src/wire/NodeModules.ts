@@ -5,6 +5,7 @@
  */
 export const zlib = () => globalThis.process?.getBuiltinModule?.('node:zlib')
 export const buffer = () => globalThis.process?.getBuiltinModule?.('node:buffer')
+export const crypto = () => globalThis.process?.getBuiltinModule?.('node:crypto')
 export const fs = () => globalThis.process?.getBuiltinModule?.('node:fs')
 
 const versions = globalThis.process?.versions

@@ -1,0 +1,180 @@
+/**
+ * Signs each request with HTTP Message Signatures (RFC 9421), by a shared secret or an Ed25519 key.
+ *
+ * | field             | content                                                                                       |
+ * |-------------------|-----------------------------------------------------------------------------------------------|
+ * | `Signature-Input` | label, covered components and parameters: `sig1=("@method" "@target-uri");created=1618884473` |
+ * | `Signature`       | label and signature: `sig1=:…:`. A secret                                                     |
+ * | `Content-Digest`  | the SHA-256 of the body (RFC 9530), if the signature covers it                                |
+ *
+ * A digest that the request has already is kept if it is the SHA-256 or SHA-512 of the body, and replaced otherwise. The
+ * content of a stream is not known in advance: its digest is covered only if the request has one.
+ *
+ * An earlier signature with the same label is replaced, and signatures with other labels are kept.
+ */
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import * as E from 'fp-ts/lib/Either.js'
+import * as Hash from '../../values/Hash.js'
+import * as Headers from '../../values/Headers.js'
+import * as Octets from '../../values/Octets.js'
+import * as Secret from '../../values/Secret.js'
+import * as UserInput from '../../values/UserInput.js'
+import * as NodeModules from '../../wire/NodeModules.js'
+import type { Plan } from '../../wire/Plan.js'
+import * as SignatureBase from './SignatureBase.js'
+import * as SignatureOptions from './SignatureOptions.js'
+
+/** A shared secret. A string is used as UTF-8. */
+export interface HmacKey {
+  readonly algorithm: 'hmac-sha256'
+  readonly secret: string | Uint8Array | Secret.Secret | Secret.SealedBytes
+}
+
+/** A private key. It needs the crypto module of Node, Deno or Bun. */
+export interface Ed25519Key {
+  readonly algorithm: 'ed25519'
+  /** PEM text (PKCS #8) without a passphrase. */
+  readonly privateKey: string | Secret.Secret
+}
+
+/** What is signed, and with which key. */
+export interface Options extends SignatureOptions.Coverage {
+  readonly key: HmacKey | Ed25519Key
+}
+
+/** The fields that are no secret. */
+export const PUBLIC_FIELDS: ReadonlyArray<string> = ['Signature-Input', 'Content-Digest']
+
+// --- the digest of the body (RFC 9530) ------------------------------------------------------------------------------
+
+const CONTENT_DIGEST = 'Content-Digest'
+
+const fromHex = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+
+const digestBy = (name: 'sha-256' | 'sha-512', content: Uint8Array): string =>
+  `${name}=:${Octets.toBase64(fromHex(Hash.hex(name === 'sha-256' ? 'sha256' : 'sha512', content)))}:`
+
+/** Sets Content-Digest if the signature covers it and the request has none that is right. */
+const withContentDigest = (digest: SignatureOptions.Checked['digest'], plan: Plan): E.Either<string, Plan> => {
+  const { body, headers } = plan
+  const present = Headers.combined(headers, CONTENT_DIGEST)
+  if (digest === 'Never') return E.right(plan)
+  if (body._tag === 'Stream' || body._tag === 'Once') {
+    return digest === 'IfKnown' || present !== undefined
+      ? E.right(plan)
+      : E.left('the digest of a stream is not known before it is sent; set Content-Digest, or do not cover it')
+  }
+  if (body._tag === 'Empty' && digest === 'IfKnown' && present === undefined) return E.right(plan)
+  const content = body._tag === 'Bytes' ? Secret.open(body.bytes) : new Uint8Array()
+  const right = digestBy('sha-256', content)
+  if (present?.includes(right) || present?.includes(digestBy('sha-512', content))) return E.right(plan)
+  return E.right({ ...plan, headers: Headers.upsertAt(CONTENT_DIGEST, right)(headers) })
+}
+
+// --- signing --------------------------------------------------------------------------------------------------------
+
+/** Removes the lines of an earlier signature with this label. */
+const withoutSignature = (label: string, { fields }: Headers.Headers): Headers.Headers => ({
+  fields: fields.filter(
+    ([name, value]) =>
+      !(/^signature(?:-input)?$/i.test(name) && Secret.reveal(value).trimStart().startsWith(`${label}=`)),
+  ),
+})
+
+/** A request before its signature. */
+interface Unsigned {
+  /** What the key signs. */
+  readonly base: Uint8Array
+  /** Returns the plan with its signature. */
+  readonly withSignature: (signature: Uint8Array) => Plan
+}
+
+/** Returns what a key signs. The left says what is wrong with the options, or which component the request lacks. */
+export const prepare = (coverage: SignatureOptions.Coverage, algorithm: string) => {
+  const checked = SignatureOptions.check(coverage, algorithm)
+  return (given: Plan, context: SignatureOptions.SignContext): E.Either<string, Unsigned> => {
+    if (E.isLeft(checked)) return checked
+    const { label, components, digest, parametersAt } = checked.right
+    const digested = withContentDigest(digest, { ...given, headers: withoutSignature(label, given.headers) })
+    const parameters = parametersAt(context, given)
+    if (E.isLeft(digested)) return digested
+    if (E.isLeft(parameters)) return parameters
+    const plan = digested.right
+    const covered =
+      digest === 'IfKnown' && Headers.has(CONTENT_DIGEST)(plan.headers)
+        ? [...components, SignatureBase.CONTENT_DIGEST]
+        : components
+    const base = SignatureBase.build(covered, parameters.right)(plan)
+    if (E.isLeft(base)) return base
+    const input = SignatureBase.signatureParams(covered, parameters.right)
+    return E.right({
+      base: Octets.fromText(base.right),
+      withSignature: (signature) => ({
+        ...plan,
+        headers: Headers.Monoid.concat(plan.headers, {
+          fields: [
+            ['Signature-Input', `${label}=${input}`],
+            ['Signature', Secret.make(`${label}=:${Octets.toBase64(signature)}:`)],
+          ],
+        }),
+      }),
+    })
+  }
+}
+
+// --- keys -----------------------------------------------------------------------------------------------------------
+
+type SignOctets = (octets: Uint8Array) => Uint8Array
+
+const opened = (value: unknown): unknown => (Secret.Sealed.has(value) ? Secret.open(value) : value)
+
+const hmacSigner = (given: unknown): E.Either<string, SignOctets> => {
+  const secret = opened(given)
+  const octets = typeof secret === 'string' ? Octets.fromText(secret) : secret
+  return octets instanceof Uint8Array && octets.length > 0
+    ? E.right((base) => hmac(sha256, octets, base))
+    : E.left('the secret of an hmac-sha256 key must be text or octets, and must not be empty')
+}
+
+const NO_CRYPTO =
+  'this runtime cannot sign with Ed25519 synchronously; use Auth.messageSignatureTask with crypto.subtle'
+const NOT_ED25519 = 'the private key must be an Ed25519 key as PEM text (PKCS #8), without a passphrase'
+
+/** No message of OpenSSL is repeated: it could contain a part of the key. */
+const ed25519Signer = (given: unknown): E.Either<string, SignOctets> => {
+  const crypto = NodeModules.crypto()
+  if (crypto === undefined) return E.left(NO_CRYPTO)
+  const pem = opened(given)
+  if (typeof pem !== 'string') return E.left(NOT_ED25519)
+  const key = E.tryCatch(
+    () => crypto.createPrivateKey(pem),
+    () => NOT_ED25519,
+  )
+  if (E.isLeft(key)) return key
+  if (key.right.asymmetricKeyType !== 'ed25519') return E.left(NOT_ED25519)
+  return E.right((base) => crypto.sign(null, base, key.right))
+}
+
+const signerOf = (given: Options['key']): E.Either<string, SignOctets> => {
+  const key: unknown = given
+  if (typeof key !== 'object' || key === null) return E.left('key must be an object with an algorithm')
+  const { algorithm, secret, privateKey } = UserInput.own<Partial<Record<string, unknown>>>({ ...key })
+  if (algorithm === 'hmac-sha256') return hmacSigner(secret)
+  if (algorithm === 'ed25519') return ed25519Signer(privateKey)
+  return E.left('the algorithm of the key must be "hmac-sha256" or "ed25519"')
+}
+
+/** Returns the function that signs a plan. The left says what is wrong with the options, or which component the plan lacks. */
+export const sign = (options: Options) => {
+  // Plain JavaScript may call it without options.
+  const { key, ...coverage } = UserInput.own(options ?? {})
+  const signer = signerOf(key)
+  const prepared = prepare(coverage, key?.algorithm)
+  return (plan: Plan, context: SignatureOptions.SignContext): E.Either<string, Plan> => {
+    if (E.isLeft(signer)) return signer
+    const unsigned = prepared(plan, context)
+    return E.isLeft(unsigned) ? unsigned : E.right(unsigned.right.withSignature(signer.right(unsigned.right.base)))
+  }
+}
