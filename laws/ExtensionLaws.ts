@@ -17,7 +17,7 @@ import { Eq } from './Unsealed.js'
 
 // --- authentication schemes ------------------------------------------------------------------------------------------
 
-/** A scheme for `Auth.custom`, and the names of the headers that it sets. */
+/** A scheme for `Auth.signer`, and the names of the headers that it sets. */
 export interface Scheme {
   readonly sign: (plan: Plan) => Plan
   readonly headers: ReadonlyArray<string>

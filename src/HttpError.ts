@@ -6,6 +6,8 @@
  * |---------------------------------------------------------------------------------------|-----------------------------|
  * | `InvalidUrl` `MissingScheme` `UnsupportedScheme` `InvalidHeader` `InvalidProxy` `InvalidBody` `InvalidSettings` | planning: nothing was sent |
  * | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` `Unsupported` | a transport, or reading a body: see `Fault` |
+ * | `SigningFailed`                                                                       | the function of a signer    |
+ * | `TokenRefused` `TokenFailed`                                                          | obtaining a token           |
  * | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`             | following a redirect        |
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |

@@ -11,8 +11,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** The goal is 130 kB. The limit is lower, so that a library that enters the bundle is noticed. */
 const MAX_BYTES = 85_000
 
-/** With a client. 134 kB of it is the public suffix list, which the jar needs for the first Set-Cookie. */
-const MAX_CLIENT_BYTES = 330_000
+/**
+ * With a client. 134 kB of it is the public suffix list, which the jar needs for the first Set-Cookie. Signers and tokens
+ * of `Auth` take 13 kB: a client has to run them for any session.
+ */
+const MAX_CLIENT_BYTES = 345_000
 
 interface Bundle {
   readonly text: string

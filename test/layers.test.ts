@@ -88,6 +88,7 @@ const MAX_LINES = 350
 
 /** Entry points that complete the module of the same name in a layer, so that users find both under one name. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  'Auth.ts': 'adds `renewable` to the schemes',
   'Environment.ts': 'adds reading the environment of this process',
   'Multipart.ts': 'adds files to the parts',
   'Plan.ts': 'adds planning and the printers to the type',
@@ -181,6 +182,13 @@ const STATE: ReadonlyArray<ModuleState> = [
     name: 'hiddenForName',
     bound: WEAK,
     reason: 'identifies values that are secret only because of the name of their header',
+  },
+  {
+    file: 'stages/Authorize.ts',
+    name: 'keys',
+    bound: WEAK,
+    reason:
+      'the key of a token in the jar, for a renewable scheme and a base URL, so that its endpoint is parsed only once',
   },
   {
     file: 'stages/prepare/CookieHeader.ts',

@@ -20,11 +20,13 @@ import {
   type Lint,
   Multipart,
   Netrc,
+  OAuth2,
   Plan,
   RedirectPolicy,
   Reply,
   Request,
   Response,
+  Secret,
   Session,
   Store,
   Stream,
@@ -197,18 +199,18 @@ const PLAN: ReadonlyArray<Situation> = [
   ['a digest user with a control character', () => planFor(Request.withDigestAuth('a\nb', 'hunter2'))],
   ['a password that is not text', () => planFor(Request.withBasicAuth('a', untyped(5)))],
   ['a user that is not text', () => planFor(Request.withBasicAuth(untyped(5), 'p'))],
-  ['a custom scheme that throws', () => planFor(Request.withAuth(Auth.custom('hmac', () => thrown('no key'))))],
-  ['a custom scheme that returns text', () => planFor(Request.withAuth(Auth.custom('hmac', () => untyped('plan'))))],
+  ['a signer that throws', () => planFor(Request.withAuth(Auth.signer('hmac', () => thrown('no key'))))],
+  ['a signer that returns text', () => planFor(Request.withAuth(Auth.signer('hmac', () => untyped('plan'))))],
   [
-    'a custom scheme that adds an invalid header',
-    () => planFor(Request.withAuth(Auth.custom('hmac', (plan) => ({ ...plan, headers: { fields: [['a b', 'c']] } })))),
+    'a signer that adds an invalid header',
+    () => planFor(Request.withAuth(Auth.signer('hmac', (plan) => ({ ...plan, headers: { fields: [['a b', 'c']] } })))),
   ],
   [
-    'a custom scheme that repeats a header',
+    'a signer that repeats a header',
     () =>
       planFor(
         Request.withAuth(
-          Auth.custom('hmac', (plan) => ({
+          Auth.signer('hmac', (plan) => ({
             ...plan,
             headers: {
               fields: [
@@ -219,6 +221,19 @@ const PLAN: ReadonlyArray<Situation> = [
           })),
         ),
       ),
+  ],
+  [
+    'a signer that changes the body',
+    () =>
+      planFor(
+        Request.withAuth(
+          Auth.signer('hmac', (plan) => ({ ...plan, body: { _tag: 'Bytes', bytes: Secret.bytes(bytes) } })),
+        ),
+      ),
+  ],
+  [
+    'a signer that changes the method',
+    () => planFor(Request.withAuth(Auth.signer('hmac', (plan) => ({ ...plan, method: 'PUT' })))),
   ],
   ['digest auth without entropy', () => leftOf(Exchange.start({ session })(digestRequest))],
   [
@@ -607,8 +622,12 @@ const SURROUNDINGS: ReadonlyArray<Situation> = [
   ],
 ]
 
+const tokenFrom = (tokenUrl: string): Auth.Auth =>
+  Auth.oauth2({ name: 'api', tokenUrl, clientId: 'me', clientSecret: 'hunter2', grant: OAuth2.clientCredentials })
+
 const LINT: ReadonlyArray<Situation> = [
   finding('credentials-over-http', Request.withBearer('hunter2')(Request.get(url))),
+  finding('token-over-http', Request.withAuth(tokenFrom('http://auth.test/token'))(Request.get('https://h.test/'))),
   finding('proxy-credentials', Request.withProxy('http://u:hunter2@proxy.test')(Request.get(url))),
   finding('secret-in-url', Request.get('https://h.test/?api_key=hunter2')),
   finding('unmarked-secret', Request.withHeader('X-Session-Token', '1')(Request.get(url))),
@@ -621,6 +640,14 @@ const LINT: ReadonlyArray<Situation> = [
   finding(
     'header-overwritten',
     pipe(Request.get(url), Request.withBearer('hunter2'), Request.withHeader('Authorization', 'x')),
+  ),
+  finding(
+    'unsigned-body',
+    pipe(
+      Request.post(url),
+      Request.withStream(once),
+      Request.withAuth(Auth.signer('hmac', Plan.withHeaders({ 'X-S': '1' }))),
+    ),
   ),
   finding('one-shot-body', Request.withOnce(once())(Request.post(url))),
   finding('verify-off', Request.withVerify(false)(Request.get('https://h.test/'))),
@@ -837,8 +864,40 @@ const OAUTH2: ReadonlyArray<Situation> = [
   ['OAuth 2.0: an expired login', expired],
 ]
 
+const tokenAuth = tokenFrom('https://auth.test/token')
+/** The error of a request that needs a token, if its endpoint answers with this. */
+const tokenAnswer = (answer: Reply.Answer): unknown =>
+  simulated(() => answer, Request.withAuth(tokenAuth)(Request.get('http://h.test/')))
+/** The error if the token request fails in this way. */
+const tokenFault = (fault: Fault.Fault): Promise<unknown> =>
+  sentBy((plan: Plan.Plan) => async () => E.left(withPlan(plan, fault)), Request.withAuth(tokenAuth)(Request.get(url)))
+const failingObtain = (obtain: unknown): unknown =>
+  planOrSend(Auth.renewable({ name: 'api', obtain: untyped(obtain), read: () => E.left('unused') }))
+const planOrSend = (auth: Auth.Auth): Promise<unknown> =>
+  sentBy(answering({}), Request.withAuth(auth)(Request.get(url)))
+
+const TOKEN: ReadonlyArray<Situation> = [
+  [
+    'a refused client',
+    () => tokenAnswer({ status: 401, json: { error: 'invalid_client', error_description: 'unknown client' } }),
+  ],
+  ['a grant that is no longer valid', () => tokenAnswer({ status: 400, json: { error: 'invalid_grant' } })],
+  ['a token request that throws', () => failingObtain(() => thrown('no key'))],
+  ['a token request that is text', () => failingObtain(() => 'request')],
+  ['a token endpoint that redirects', () => tokenAnswer({ status: 302, headers: { location: 'https://else.test/' } })],
+  [
+    'a token endpoint that answers with HTML',
+    () => tokenAnswer({ status: 200, headers: { 'content-type': 'text/html' }, body: '<p>Log in</p>' }),
+  ],
+  ['a token endpoint that fails', () => tokenAnswer({ status: 500 })],
+  ['a reply without access_token', () => tokenAnswer({ status: 200, json: { token_type: 'Bearer' } })],
+  ['a token endpoint without a connection', () => tokenFault(Fault.make('ConnectFailed', 'no route'))],
+  ['a token endpoint that is too slow', () => tokenFault(Fault.make('ReadTimeout', 'no data for 5,000 ms'))],
+]
+
 const ALL = [
   PLAN,
+  TOKEN,
   REDIRECT,
   HOOK,
   RESPONSE,
@@ -885,7 +944,12 @@ const errorTags = (): ReadonlyArray<string> =>
     )
 
 /** A tag whose message needs a terminal that fails, with the test that covers it. */
-const ELSEWHERE: Readonly<Record<string, string>> = { OutputFailed: 'test/cli/terminal.test.ts' }
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  OutputFailed: 'test/cli/terminal.test.ts',
+  // Inside TokenRefused and TokenFailed, whose messages repeat theirs.
+  Refused: 'test/session/auth/oauth2',
+  Unusable: 'test/session/auth/oauth2',
+}
 
 const REJECTIONS: Readonly<Record<Jar.Rejection['_tag'], true>> = {
   Nameless: true,

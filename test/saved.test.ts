@@ -266,8 +266,8 @@ describe('Session.encode and decode', () => {
     ])
     expect(JSON.stringify(refused)).not.toContain('canary')
     expect(E.isLeft(Session.encode(reveal)(session))).toBe(true)
-    const custom = Session.encode(reveal)(Session.withAuth(Auth.custom('hmac', (plan) => plan))(Session.empty))
-    expect(E.isLeft(custom) && custom.left.paths).toEqual(['auth (hmac)'])
+    const signed = Session.encode(reveal)(Session.withAuth(Auth.signer('hmac', (plan) => plan))(Session.empty))
+    expect(E.isLeft(signed) && signed.left.paths).toEqual(['auth (hmac)'])
   })
   const saved = JSON.parse(JSON.stringify(pipe(Session.defaults, Session.encode(reveal), E.toUnion)))
   it.each<[string, object]>([

@@ -187,7 +187,7 @@ describe('no printer shows a secret of', () => {
       () => [CANARY, `${CANARY}:`].map((key) => throughKey(`http://${key}@proxy.test:3128`)),
     ],
     ['a plan signed by digest', () => digested()],
-    ['a plan signed by a scheme', () => planned(pipe(request, Request.withAuth(Auth.custom('sig', sign))))],
+    ['a plan signed by a scheme', () => planned(pipe(request, Request.withAuth(Auth.signer('sig', sign))))],
     [
       'a plan with a header that is named sensitive',
       () => [named(), Plan.explain(named()), Explain.render()(Plan.explain(named()))],
@@ -307,7 +307,7 @@ describe('no printer shows a secret of an error', () => {
     ['InvalidBody', Request.withJson({ pass: CANARY, n: Number.NaN })(request)],
     ['InvalidBody', Request.withJson({ pass: CANARY, n: 1n })(request)],
     ['InvalidSettings', Request.withTimeouts({ read: -1 })(request)],
-    ['InvalidSettings', Request.withAuth(Auth.custom('sig', () => expect.fail('no')))(request)],
+    ['SigningFailed', Request.withAuth(Auth.signer('sig', () => expect.fail('no')))(request)],
   ])('%s', (tag, one) => {
     const outcome = planError(one)
     expect(tagOf(outcome)).toBe(tag)

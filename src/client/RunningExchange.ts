@@ -162,7 +162,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   // --- tokens ----------------------------------------------------------------------------------------------------------
 
-  /** Sends the request for a token, or goes on with one that another program of the client obtains. */
+  /** Sends the request for a token, or continues with one that another program of the client obtains. */
   async #obtain(): Promise<void> {
     const { tokens, clock } = this.#client
     const turn = await takeTurn(tokens, this.#controls, clock, this.#exchange)

@@ -1,5 +1,5 @@
 /**
- * Decides what an exchange that needs a token does: it sends the request for it, goes on with a token that another program of
+ * Decides what an exchange that needs a token does: it sends the request for it, continues with a token that another program of
  * its client has obtained, or ends.
  */
 import * as E from 'fp-ts/lib/Either.js'

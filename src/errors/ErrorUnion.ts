@@ -3,6 +3,7 @@ import type { InvalidCookie } from '../cookies/Cookie.js'
 import type { CookieConflict } from '../cookies/Jar.js'
 import type { InvalidCurl } from '../inspect/FromCurl.js'
 import type { StoreFailed } from '../session/StoreError.js'
+import type { SigningFailed, TokenFailed, TokenRefused } from '../stages/AuthError.js'
 import type { HookFailed, SendError } from '../stages/Exchange.js'
 import type { PlanError } from '../stages/PlanError.js'
 import type { RedirectError } from '../stages/Redirect.js'
@@ -16,6 +17,7 @@ export type { InvalidCookie } from '../cookies/Cookie.js'
 export type { CookieConflict } from '../cookies/Jar.js'
 export type { InvalidCurl } from '../inspect/FromCurl.js'
 export type { StoreFailed } from '../session/StoreError.js'
+export type { AuthError, SigningFailed, TokenFailed, TokenRefused } from '../stages/AuthError.js'
 export type { ExchangeError, HookFailed, SendError } from '../stages/Exchange.js'
 export type {
   InvalidBody,
@@ -41,6 +43,9 @@ export type HttpError<E = unknown> =
   | SendError
   | TransportError
   | RedirectError
+  | SigningFailed
+  | TokenRefused
+  | TokenFailed
   | HookFailed
   | StatusError
   | NotJson<InResponse | InLine>
@@ -76,6 +81,9 @@ export const TAGS = [
   'InvalidProxy',
   'InvalidBody',
   'InvalidSettings',
+  'SigningFailed',
+  'TokenRefused',
+  'TokenFailed',
   'TooManyRedirects',
   'InvalidRedirect',
   'RedirectRefused',

@@ -1,5 +1,5 @@
 /**
- * Gives a plan the credentials that are added last, for each plan that may have credentials.
+ * Adds the last credentials to a plan that may have credentials.
  *
  * | scheme       | result                                                                            |
  * |--------------|-----------------------------------------------------------------------------------|

@@ -65,7 +65,7 @@ export * from './Settle.js'
 
 /**
  * Starts an exchange with its first plan. A digest that signs in advance uses its nonce once more: the jar counts it. If a token
- * is needed, the first plan is that of its request, and `waiting` has the exchange that goes on with it.
+ * is needed, the first plan is that of its request, and `waiting` has the exchange that continues with it.
  */
 export const start =
   (context: Context) =>

@@ -172,7 +172,7 @@ const resume = (now: Date, { exchange, auth }: Waiting, token: Token.Token, x: E
 /** A jar with the token of a waiting exchange and nothing else, for others that wait for the same token. */
 export const onlyToken = ({ jar }: Exchange, { key }: Waiting): Jar.Jar => Jar.onlyToken(key)(jar)
 
-/** Lets the waiting exchange go on with the token that another one has just obtained. `none`: that jar does not have it. */
+/** Lets the waiting exchange continue with the token that another one has just obtained. `none`: that jar does not have it. */
 export const takeToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
   const { waiting } = x
   const token = waiting === undefined ? O.none : Jar.token(waiting.key)(other)
@@ -218,7 +218,7 @@ const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
   )
 }
 
-/** Stores the token of a reply, and lets the waiting exchange go on with it. Errors: `TokenRefused`, `TokenFailed`. */
+/** Stores the token of a reply, and lets the waiting exchange continue with it. Errors: `TokenRefused`, `TokenFailed`. */
 export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Response): Step => {
   const input = read(waiting.auth, response)
   if (E.isLeft(input)) return { _tag: 'Refuse', error: unreadable(x, waiting, input.left) }

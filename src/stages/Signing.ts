@@ -208,7 +208,7 @@ const recorded = (before: Plan.Plan, signature: Provenance.Signature): Plan.Plan
 // --- signing -------------------------------------------------------------------------------------------------------
 
 /** What a signature is made from, besides its plan and its scheme. */
-export interface Inputs {
+export interface SigningInputs {
   readonly now: Date
   /** The seed of the exchange. */
   readonly entropy: string
@@ -220,7 +220,7 @@ export interface Inputs {
 export const sign = (
   scheme: Scheme & { readonly sign: Sign },
   plan: Plan.Plan,
-  { now, entropy, nth }: Inputs,
+  { now, entropy, nth }: SigningInputs,
   token?: Provenance.TokenUse,
 ): Outcome => {
   const shown = withHost(plan)
@@ -233,7 +233,7 @@ export const sign = (
 
 /** Signs a plan with an effect. Error: `SigningFailed`. */
 export const signLater =
-  (scheme: SignerTask, plan: Plan.Plan, { now, entropy, nth }: Inputs): TaskEither<SigningFailed, Plan.Plan> =>
+  (scheme: SignerTask, plan: Plan.Plan, { now, entropy, nth }: SigningInputs): TaskEither<SigningFailed, Plan.Plan> =>
   async () => {
     const shown = withHost(plan)
     try {

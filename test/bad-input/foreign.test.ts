@@ -58,12 +58,12 @@ const get = (session: Session.Session, transport = page) =>
 
 describe('an authentication scheme', () => {
   const plan = (sign: (plan: Plan.Plan) => unknown) => {
-    const auth = Auth.custom('mine', untyped(sign))
+    const auth = Auth.signer('mine', untyped(sign))
     return Plan.plan({ session: Session.withAuth(auth)(Session.empty) })(Request.get('http://h.test/'))
   }
-  it.each(NONSENSE)('that returns %s fails with InvalidSettings', (_, make) => {
+  it.each(NONSENSE)('that returns %s fails with SigningFailed', (_, make) => {
     expect(plan(make)).toMatchObject({
-      left: { _tag: 'InvalidSettings', setting: 'auth', message: expect.stringContaining("'mine'") },
+      left: { _tag: 'SigningFailed', scheme: 'mine' },
     })
   })
   it.each<[string, (plan: Plan.Plan) => unknown]>([
@@ -71,8 +71,8 @@ describe('an authentication scheme', () => {
     ['a URL that is text', (one) => ({ ...one, url: 'http://h.test/' })],
     ['an unknown kind of body', (one) => ({ ...one, body: { _tag: 'Json', value: 1 } })],
     ['no route', (one) => ({ ...one, route: undefined })],
-  ])('that returns %s fails with InvalidSettings', (_, sign) => {
-    expect(plan(sign)).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+  ])('that returns %s fails with SigningFailed', (_, sign) => {
+    expect(plan(sign)).toMatchObject({ left: { _tag: 'SigningFailed' } })
   })
   it('that is not a function fails with InvalidSettings', () => {
     expect(plan(untyped('sign'))).toMatchObject({ left: { _tag: 'InvalidSettings' } })

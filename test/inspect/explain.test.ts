@@ -69,8 +69,8 @@ describe('the layers of an explanation', () => {
     })
     expect(entry(plan, 'ca')).toMatchObject({ layer: 'environment', value: '/ca.pem' })
   })
-  it('name the custom auth scheme that wrote a header', () => {
-    const sign = Auth.custom('hmac', (plan) => ({
+  it('name the signer that wrote a header', () => {
+    const sign = Auth.signer('hmac', (plan) => ({
       ...plan,
       headers: Headers.append('X-Signature', 's')(plan.headers),
     }))
@@ -86,7 +86,7 @@ describe('the layers of an explanation', () => {
 })
 
 describe('the fields of a plan that is sent again', () => {
-  const sign = Auth.custom('hmac', (plan) => ({ ...plan, headers: Headers.append('X-Signature', 's')(plan.headers) }))
+  const sign = Auth.signer('hmac', (plan) => ({ ...plan, headers: Headers.append('X-Signature', 's')(plan.headers) }))
   const edit = (x: Exchange.Exchange): Exchange.Exchange => ({
     ...x,
     plan: { ...x.plan, headers: Headers.upsertAt('Accept', 'by/hand')(x.plan.headers) },
@@ -158,7 +158,7 @@ describe('cookies', () => {
   })
 })
 
-describe('a field rewritten by a custom auth scheme', () => {
+describe('a field written by a signer', () => {
   const settings = pipe(
     Request.post('https://example.com/a?q=1#top'),
     Request.withText('text'),
@@ -176,27 +176,18 @@ describe('a field rewritten by a custom auth scheme', () => {
   })
   const route = (plan: Plan.Plan, change: Partial<Plan.Plan['route']>) => ({ route: { ...plan.route, ...change } })
   type Rewrite = (plan: Plan.Plan) => Partial<Plan.Plan>
+  const requests = [settings, { ...settings, settings: Request.get('/').settings }]
+  const signedBy = (rewrite: Rewrite) =>
+    Request.withAuth(Auth.signer('hmac', (plan) => ({ ...plan, ...rewrite(plan) })))
 
   it.each<[string, string, Rewrite]>([
-    ['url', '', () => url('https://example.com/b?q=1#top')],
     ['query', 'sig', () => url('https://example.com/a?q=1&sig=2#top')],
     ['query', 'sig', () => url('https://example.com/a?sig=2&q=1#top')],
     ['query', 'q', () => url('https://example.com/a?q=2#top')],
-    ['fragment', '', () => url('https://example.com/a?q=1#end')],
-    ['timeout', 'total', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, total: 7 } })],
-    ['timeout', 'read', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, read: 7 } })],
-    ['tls', 'verify', (plan) => tls(plan, { verify: false })],
-    ['tls', 'ca', (plan) => tls(plan, { ca: O.some('/signed.pem') })],
-    ['tls', 'certificate', (plan) => tls(plan, { certificate: O.some({ cert: '/signed.pem' }) })],
-    ['limit', 'body', (plan) => route(plan, { limits: { body: 7 } })],
-    ['proxy', '', (plan) => route(plan, { proxy: O.none })],
-    ['body', '', () => ({ body: { _tag: 'Empty' } })],
-    ['method', '', () => ({ method: 'PUT' })],
+    ['header', 'X-Sig', (plan) => ({ headers: Headers.append('X-Sig', '2')(plan.headers) })],
   ])('names the scheme for %s %s', (field, name, rewrite) => {
-    const sign = Auth.custom('hmac', (plan) => ({ ...plan, ...rewrite(plan) }))
-    for (const request of [settings, { ...settings, settings: Request.get('/').settings }]) {
-      const { entries } = data(planned(pipe(request, Request.withAuth(sign)), Session.empty))
-      if (field === 'proxy' && request !== settings) continue
+    for (const request of requests) {
+      const { entries } = data(planned(pipe(request, signedBy(rewrite)), Session.empty))
       expect(entries.find((row) => row.field === field && row.name === name)).toMatchObject({
         layer: 'prepare',
         how: expect.stringContaining("'hmac'"),
@@ -204,14 +195,37 @@ describe('a field rewritten by a custom auth scheme', () => {
       expect(entries.filter(({ layer }) => layer === 'hand')).toEqual([])
     }
   })
+  it.each<[string, Rewrite]>([
+    ['path', () => url('https://example.com/b?q=1#top')],
+    ['fragment', () => url('https://example.com/a?q=1#end')],
+    ['total timeout', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, total: 7 } })],
+    ['read timeout', (plan) => route(plan, { timeouts: { ...plan.route.timeouts, read: 7 } })],
+    ['verify', (plan) => tls(plan, { verify: false })],
+    ['ca', (plan) => tls(plan, { ca: O.some('/signed.pem') })],
+    ['certificate', (plan) => tls(plan, { certificate: O.some({ cert: '/signed.pem' }) })],
+    ['limit', (plan) => route(plan, { limits: { body: 7 } })],
+    ['proxy', (plan) => route(plan, { proxy: O.none })],
+    ['body', () => ({ body: { _tag: 'Empty' } })],
+    ['method', () => ({ method: 'PUT' })],
+  ])('cannot be the %s', (_, rewrite) => {
+    for (const request of requests) {
+      const plan = Plan.plan({ session: Session.empty })(pipe(request, signedBy(rewrite)))
+      expect(plan).toMatchObject({ left: { _tag: 'SigningFailed', scheme: 'hmac' } })
+    }
+  })
   it('keeps its origin after a redirect', () => {
-    const sign = Auth.custom('hmac', (plan) => ({ ...plan, ...tls(plan, { verify: false }) }))
     const context = { session: Session.empty, now, jar: Jar.empty }
     const { hops } = Exchange.simulate(context)({
       'GET https://a.test/': { status: 302, headers: { location: '/b' } },
       'GET https://a.test/b': { status: 200 },
-    })(pipe(Request.get('https://a.test/'), Request.withAuth(sign)))
-    expect(hops.map(({ plan }) => entry(plan, 'verify')?.layer)).toEqual(['prepare', 'prepare'])
+    })(
+      pipe(
+        Request.get('https://a.test/'),
+        signedBy((plan) => ({ headers: Headers.append('X-Sig', '2')(plan.headers) })),
+      ),
+    )
+    expect(hops.map(({ plan }) => entry(plan, 'X-Sig')?.layer)).toEqual(['prepare', 'prepare'])
+    expect(hops.map(({ plan }) => entry(plan, 'X-Sig')?.how.includes("'hmac'"))).toEqual([true, true])
   })
 })
 
@@ -441,27 +455,20 @@ describe('a plan that was changed after it was made', () => {
     const sorted = { ...plan, headers: { fields: [...plan.headers.fields].reverse() } }
     expect(data(sorted).entries.filter(({ layer }) => layer === 'hand')).toEqual([])
   })
-  it('shows the length that the user set and a scheme replaced', () => {
-    const scheme = Auth.custom('scheme', (plan) => ({ ...plan, method: 'PUT' }))
-    const request = pipe(
-      Request.get('https://example.com/'),
-      Request.withHeader('Content-Length', '5'),
-      Request.withAuth(scheme),
-    )
+  it('shows the header that the user set and a signer replaced', () => {
+    const sign = Auth.signer('sig', (plan) => ({ ...plan, headers: Headers.upsertAt('X-Mine', '6')(plan.headers) }))
+    const request = pipe(Request.get('https://example.com/'), Request.withHeader('X-Mine', '5'), Request.withAuth(sign))
     const plan = planned(request, Session.empty)
-    expect(entry(plan, 'Content-Length')).toMatchObject({
-      layer: 'prepare',
-      overrode: [{ layer: 'request', value: '5' }],
-    })
+    expect(entry(plan, 'X-Mine')).toMatchObject({ layer: 'prepare', overrode: [{ layer: 'request', value: '5' }] })
     expect(Plan.lint(plan).map(({ rule }) => rule)).toContain('header-overwritten')
   })
   it('cannot change the route of other plans', () => {
-    const mutate = Auth.custom('mutate', (plan) => {
+    const mutate = Auth.signer('mutate', (plan) => {
       Object.assign(plan.route, { limits: { body: 1 } })
       return plan
     })
     const made = Plan.plan({ session: Session.empty })(Request.withAuth(mutate)(Request.get('https://example.com/')))
-    expect(made).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+    expect(made).toMatchObject({ left: { _tag: 'SigningFailed' } })
     expect(planned(Request.get('https://example.com/'), Session.empty).route.limits.body).not.toBe(1)
   })
 })

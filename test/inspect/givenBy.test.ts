@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
-import { Auth, Environment, Exchange, Explain, Jar, Plan, Request, Secret, Session } from '../../src/index.js'
+import { Auth, Environment, Exchange, Explain, Jar, Plan, Request, Session } from '../../src/index.js'
 
 type Variables = Readonly<Record<string, string>>
 
@@ -97,15 +97,13 @@ describe('a body', () => {
       ])
     },
   )
-  it('of a custom auth scheme is named as the origin of Content-Length', () => {
-    const signed = Auth.custom('sig', (plan) => ({
-      ...plan,
-      body: { _tag: 'Bytes', bytes: Secret.bytes(Buffer.from('xy')) },
-    }))
+  it('of a signed plan keeps its origin, and that of Content-Length', () => {
+    const signed = Auth.signer('sig', Plan.withHeaders({ 'X-Sig': '1' }))
     const plan = planned(pipe(post, Request.withText('x'), Request.withAuth(signed)))
-    expect(rows(plan, 'body')).toMatchObject([{ layer: 'prepare', how: expect.stringContaining("'sig'") }])
-    const length = data(plan).entries.find(({ name }) => name === 'Content-Length')
-    expect(length?.how).toContain("'sig'")
+    expect(rows(plan, 'body')).toMatchObject([{ layer: 'request' }])
+    const howOf = (header: string) => data(plan).entries.find(({ name }) => name === header)?.how
+    expect(howOf('Content-Length')).not.toContain("'sig'")
+    expect(howOf('X-Sig')).toContain("'sig'")
   })
 })
 

@@ -40,19 +40,20 @@ describe('lawbreakers that name a wrong layer', () => {
   const LAW = 'an entry names the layer that gave it'
   /** The layers that each kind of part can come from in a first plan. The type requires every kind. */
   const LAYERS: Readonly<Record<PlanField['_tag'], ReadonlyArray<Explain.Layer>>> = {
-    Method: ['request', 'prepare'],
-    Place: ['request', 'prepare'],
+    // `prepare` in a first plan is a signer, which writes only header fields and the query.
+    Method: ['request'],
+    Place: ['request'],
     Query: ['request', 'session', 'prepare'],
-    Fragment: ['request', 'prepare'],
+    Fragment: ['request'],
     Header: ['request', 'session', 'defaults', 'environment', 'prepare'],
     Cookie: ['request', 'session', 'jar', 'prepare'],
-    Body: ['request', 'defaults', 'prepare'],
-    Proxy: ['request', 'session', 'environment', 'defaults', 'prepare'],
-    Verify: ['request', 'session', 'defaults', 'prepare'],
-    Ca: ['request', 'session', 'environment', 'defaults', 'prepare'],
-    Certificate: ['request', 'session', 'defaults', 'prepare'],
-    Timeout: ['request', 'session', 'defaults', 'prepare'],
-    Limit: ['request', 'session', 'defaults', 'prepare'],
+    Body: ['request', 'defaults'],
+    Proxy: ['request', 'session', 'environment', 'defaults'],
+    Verify: ['request', 'session', 'defaults'],
+    Ca: ['request', 'session', 'environment', 'defaults'],
+    Certificate: ['request', 'session', 'defaults'],
+    Timeout: ['request', 'session', 'defaults'],
+    Limit: ['request', 'session', 'defaults'],
     Cause: ['prepare'],
   }
 

@@ -33,6 +33,6 @@ export const saveFunctions = (path: string) =>
       sessionOf('http://h.test'),
       Session.withHook((head) => TE.right(head)),
       Session.mount('https://x', Transport.memory({})),
-      Session.withAuth(Auth.custom('aws', (plan) => plan)),
+      Session.withAuth(Auth.signer('aws', (plan) => plan)),
     ),
   })

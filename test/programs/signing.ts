@@ -1,8 +1,7 @@
-// Signs each request with AWS Signature Version 4, as a custom authentication scheme.
+// Signs each request with AWS Signature Version 4, again for each redirect and retry.
 import { createHash, createHmac } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Auth, Client, Explain, Http, HttpError, Plan, Request, Response, Session, Transport } from 'requests-ts'
 
@@ -19,12 +18,12 @@ const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).u
 const encoded = (pair: readonly string[]) => pair.map(encodeURIComponent).join('=')
 
 const sign =
-  ({ id, secret, region, service }: Key, now: IO<Date>) =>
-  (plan: Plan.Plan) => {
+  ({ id, secret, region, service }: Key): Auth.Sign =>
+  (plan, { now }) => {
     const { method, url: href, headers, body } = Plan.wire(plan)
     const url = new URL(href)
     const hash = O.isSome(body) ? sha256(body.value) : plan.body._tag === 'Empty' ? sha256('') : 'UNSIGNED-PAYLOAD'
-    const date = now().toISOString()
+    const date = now.toISOString()
     const time = date.replace(/[-:]|\.\d{3}/g, '')
     const query = Array.from(url.searchParams, encoded).sort().join('&')
     const scope = [time.slice(0, 8), region, service, 'aws4_request']
@@ -46,10 +45,11 @@ const sign =
     })(plan)
   }
 
-const now = () => new Date()
-
 const sessionOf = (base: string, key: Key) =>
-  pipe(Session.at(base), Session.withAuth(Auth.custom('aws4', sign(key, now))))
+  pipe(
+    Session.at(base),
+    Session.withAuth(Auth.signer('aws4', sign(key), { public: ['X-Amz-Date', 'X-Amz-Content-Sha256'] })),
+  )
 
 async function* chunks() {
   yield new TextEncoder().encode('abc')

@@ -6,7 +6,7 @@ import { Auth, Exchange, Plan, Request, Session, Story } from 'requests-ts'
 /** Counts its signatures. */
 const counting = () => {
   let count = 0
-  return Auth.custom('sig', (plan) => {
+  return Auth.signer('sig', (plan) => {
     count += 1
     return Plan.withHeaders({ Authorization: `sig ${count} of ${plan.method} ${plan.url.pathname}` })(plan)
   })

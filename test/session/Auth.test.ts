@@ -22,7 +22,7 @@ describe('printing an auth shows no secret', () => {
     [Auth.basic('me', 'hunter2'), { _tag: 'Basic', user: 'me', pass: '‹secret›' }],
     [Auth.bearer('hunter2'), { _tag: 'Bearer', token: '‹secret›' }],
     [Auth.digest('me', 'hunter2'), { _tag: 'Digest', user: 'me', pass: '‹secret›' }],
-    [Auth.custom('mine', (plan) => plan), { _tag: 'Custom', name: 'mine' }],
+    [Auth.signer('mine', (plan) => plan), { _tag: 'Signer', name: 'mine', public: [] }],
   ])('%s', (auth, printed) => {
     expect(JSON.parse(JSON.stringify(auth))).toEqual(printed)
     expect(inspect(auth, { depth: null, showHidden: true })).not.toContain('hunter2')
@@ -45,8 +45,8 @@ describe('the Authorization header', () => {
   it('is not sent for none, even if the URL has credentials', () => {
     expect(headers(Auth.none, 'https://you:there@h.test/')).toEqual(E.right([]))
   })
-  it('can be replaced by the plan that a custom auth returns', () => {
-    const auth = Auth.custom('mine', (plan) => ({
+  it('can be replaced by the plan that a signer returns', () => {
+    const auth = Auth.signer('mine', (plan) => ({
       ...plan,
       headers: { fields: [...plan.headers.fields, ['X-Signed', plan.url.hostname]] },
     }))

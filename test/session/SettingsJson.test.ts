@@ -321,7 +321,7 @@ describe('a secret that is written only with { reveal: true }', () => {
 
 describe('a value that is never written', () => {
   it.each<[string, Settings.Configure, ReadonlyArray<unknown>]>([
-    ['a custom auth', Settings.withAuth(Auth.custom('hmac', (plan) => plan)), ['auth (hmac)']],
+    ['a signer', Settings.withAuth(Auth.signer('hmac', (plan) => plan)), ['auth (hmac)']],
     ['hooks', Settings.withHooks([hook, hook]), ['hooks[0]', 'hooks[1]']],
     ['an additional hook', Settings.withHook(hook), ['hooks[0]']],
     ['progress', Settings.withProgress(() => () => {}), ['progress']],

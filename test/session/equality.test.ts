@@ -76,7 +76,7 @@ const auth: fc.Arbitrary<Auth.Auth> = fc.oneof(
       text,
       fc.constantFrom(sign, (plan: Plan.Plan) => sign(plan)),
     )
-    .map(([name, fn]) => Auth.custom(name, fn)),
+    .map(([name, fn]) => Auth.signer(name, fn)),
 )
 
 const fields = fc.array(fc.tuple(fc.constantFrom('X-A', 'x-a', 'B'), fc.oneof(text, text.map(Secret.make))), {

@@ -54,7 +54,7 @@ describe('a digest challenge', () => {
     ['withoutAuth', Session.withoutAuth(Session.empty)],
     ['basic auth', Session.withBasicAuth('me', 'pw')(Session.empty)],
     ['bearer auth', Session.withBearer('token')(Session.empty)],
-    ['a custom scheme', Session.withAuth(Auth.custom('mine', (plan) => plan))(Session.empty)],
+    ['a signer', Session.withAuth(Auth.signer('mine', (plan) => plan))(Session.empty)],
   ])('is not answered for a session with %s', (_, session) => {
     expect(statuses({ status: 401, headers: { 'www-authenticate': DIGEST } }, session)).toEqual([401])
   })

@@ -259,12 +259,13 @@ describe('authorization', () => {
     expect(authorization(Request.get('http://netrc@h/'), trusting, environment)).toEqual(basic('netrc:n'))
     expect(authorization(Request.get('http://someone@h/'), trusting, environment)).toEqual(basic('someone:'))
   })
-  it('lets a custom scheme sign the finished headers', () => {
+  it('lets a signer sign the finished headers, with Host', () => {
     const session = pipe(
       Session.empty,
       Session.withAuth({
-        _tag: 'Custom',
+        _tag: 'Signer',
         name: 'test',
+        public: [],
         sign: (plan) => ({
           ...plan,
           headers: { fields: [...plan.headers.fields, ['X-Signed', String(plan.headers.fields.length)]] },
@@ -274,22 +275,23 @@ describe('authorization', () => {
     expect(headers(pipe(Request.post('http://h/'), Request.withText('abc')), session)).toEqual(
       E.right([
         ['Content-Length', '3'],
-        ['X-Signed', '1'],
+        ['X-Signed', '2'],
       ]),
     )
   })
-  it('returns a Left if a custom scheme throws', () => {
+  it('returns a Left if a signer throws', () => {
     const session = pipe(
       Session.empty,
       Session.withAuth({
-        _tag: 'Custom',
+        _tag: 'Signer',
         name: 'broken',
+        public: [],
         sign: () => {
           throw new Error('no key')
         },
       }),
     )
-    expect(tagOf(planned(session, Request.get('http://h/')))).toBe('InvalidSettings')
+    expect(tagOf(planned(session, Request.get('http://h/')))).toBe('SigningFailed')
   })
 })
 

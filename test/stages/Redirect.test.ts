@@ -143,8 +143,8 @@ describe('auth after a redirect', () => {
     const { plans } = sent(there, Request.get('http://a.test/a'), trusting(configure(Session.empty)), netrc)
     expect(plans.map(authorization)).toEqual(['', ''])
   })
-  it('netrc is not used if a custom scheme signs with another header', () => {
-    const signing = Auth.custom('sig', (plan) => ({ ...plan, headers: Headers.upsertAt('X-Sig', '1')(plan.headers) }))
+  it('netrc is not used if a signer signs with another header', () => {
+    const signing = Auth.signer('sig', (plan) => ({ ...plan, headers: Headers.upsertAt('X-Sig', '1')(plan.headers) }))
     const session = pipe(Session.empty, Session.withAuth(signing), trusting)
     const here: Server = { 'GET /a': { status: 302, headers: { location: '/b' } }, 'GET /b': { status: 200 } }
     const { plans } = sent(here, Request.get('http://b.test/a'), session, netrc)

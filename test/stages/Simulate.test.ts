@@ -100,8 +100,8 @@ describe('Set-Cookie lines that the jar rejects', () => {
   })
 })
 
-it('a trace hides a secret query value in each head, also if a custom scheme drops the provenance', () => {
-  const scheme = Auth.custom('mine', ({ provenance: _, ...plan }) => plan)
+it('a trace hides a secret query value in each head, also if a signer drops the provenance', () => {
+  const scheme = Auth.signer('mine', ({ provenance: _, ...plan }) => plan)
   const secret = (request: Request.Request) =>
     pipe(request, Request.withSecretQuery('key', 's3cret'), Request.withAuth(scheme))
   const location = { location: '/?key=s3cret' }

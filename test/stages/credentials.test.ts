@@ -25,11 +25,11 @@ import type { Answer } from '../../src/wire/Reply.js'
 const to = (location: string): Answer => ({ status: 302, headers: { location } })
 
 const signing = (...fields: ReadonlyArray<Headers.Field>) =>
-  Auth.custom('vendor', (plan) => ({ ...plan, headers: { fields: [...plan.headers.fields, ...fields] } }))
+  Auth.signer('vendor', (plan) => ({ ...plan, headers: { fields: [...plan.headers.fields, ...fields] } }))
 
 const planned = (request: Request.Request, session = Session.empty) => Plan.plan({ session })(request)
 
-describe('headers written by a custom auth scheme', () => {
+describe('headers written by a signer', () => {
   const request = pipe(
     Request.get('http://a.test/'),
     Request.withAuth(signing(['Authorization', 'Token hunter2'], ['X-Vendor', 'hunter2'])),
@@ -61,7 +61,7 @@ describe('headers written by a custom auth scheme', () => {
     ],
   ])('are rejected with %s', (_, fields) => {
     const plan = planned(pipe(Request.get('http://a.test/'), Request.withAuth(signing(...fields))))
-    expect(E.isLeft(plan) ? plan.left._tag : plan).toBe('InvalidHeader')
+    expect(E.isLeft(plan) ? plan.left._tag : plan).toBe('SigningFailed')
   })
 })
 

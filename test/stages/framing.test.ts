@@ -193,14 +193,14 @@ describe('Proxy-Authorization', () => {
   })
 })
 
-describe('a header written by a custom auth scheme', () => {
+describe('a header written by a signer', () => {
   it.each([
     ['a name that is not a token', 'X Sig', '1'],
     ['a value with a line end', 'X-Sig', '1\r\nX-Other: 2'],
   ])('is rejected with %s', (_, name, value) => {
-    const signing = Auth.custom('sig', (plan) => ({ ...plan, headers: Headers.append(name, value)(plan.headers) }))
+    const signing = Auth.signer('sig', (plan) => ({ ...plan, headers: Headers.append(name, value)(plan.headers) }))
     const plan = Plan.plan({ session: Session.empty })(pipe(Request.get('http://h/'), Request.withAuth(signing)))
-    expect(plan).toMatchObject({ _tag: 'Left', left: { _tag: 'InvalidHeader' } })
+    expect(plan).toMatchObject({ _tag: 'Left', left: { _tag: 'SigningFailed', scheme: 'sig' } })
   })
 })
 

@@ -29,7 +29,7 @@ type Fold = (handlers: Readonly<Record<string, (member: Member) => unknown>>) =>
 
 // The casts: the test calls every `match` in the same way. The types are tested below.
 const UNIONS: Readonly<Record<string, readonly [match: unknown, tags: ReadonlyArray<string>]>> = {
-  'Auth.match': [Auth.match, ['None', 'Basic', 'Bearer', 'Digest', 'Custom']],
+  'Auth.match': [Auth.match, ['None', 'Basic', 'Bearer', 'Digest', 'Signer', 'SignerTask', 'Renewable']],
   'Body.match': [Body.match, ['Empty', 'Bytes', 'Text', 'Json', 'Form', 'Multipart', 'Stream', 'Once']],
   'Body.matchPayload': [Body.matchPayload, ['Empty', 'Bytes', 'Stream', 'Once']],
   'Diff.match': [Diff.match, ['Added', 'Removed', 'Changed', 'Moved']],

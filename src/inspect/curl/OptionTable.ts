@@ -60,7 +60,7 @@ const UNSUPPORTED: Names = {
   'it begins a second request; give each its own line': 'next',
   'only Basic, Digest and Bearer are known; write the Authorization header it gives':
     'ntlm negotiate anyauth proxy-ntlm proxy-digest proxy-negotiate proxy-anyauth',
-  'sign with Auth.custom': 'aws-sigv4:',
+  'sign with Auth.signer': 'aws-sigv4:',
   'only one proxy can be used': 'preproxy: proxy1.0:',
   'its date would be read by curl; write the If-Modified-Since header': 'time-cond:',
   'it asks for parts of a file; write the Range header': 'continue-at:',

@@ -48,7 +48,7 @@ describe('auth of the settings', () => {
     ['basic', Auth.basic('me', 'pw'), basic('me:pw')],
     ['bearer', Auth.bearer('token'), 'Bearer token'],
     ['digest without a challenge', Auth.digest('me', 'pw'), undefined],
-    ['a scheme that adds nothing', Auth.custom('mine', (plan) => plan), undefined],
+    ['a scheme that adds nothing', Auth.signer('mine', (plan) => plan), undefined],
   ])('with %s replaces the credentials of the URL and of netrc', (_, auth, expected) => {
     const environment = Environment.make({}, 'machine h login netrc password n')
     const session = pipe(Session.empty, Session.withAuth(auth), Session.withAmbient({ netrc: true }))
@@ -96,13 +96,13 @@ describe('the source of the credentials', () => {
     )
   const token = Request.withHeader('Authorization', 'Token t')
   const digest = Request.withAuth(Auth.digest('me', 'pw'))
-  const custom = Request.withAuth(Auth.custom('mine', (plan) => plan))
+  const signer = Request.withAuth(Auth.signer('mine', (plan) => plan))
   const bearer = Request.withBearer('t')
   it.each<[string, string, string, (request: Request.Request) => Request.Request, Session.Session]>([
     ['Setting', 'basic', 'http://u:p@h/', Request.withAuth(Auth.basic('me', 'pw')), netrc],
     ['Setting', 'bearer', 'http://h/', bearer, Session.empty],
     ['Setting', 'a digest without a challenge', 'http://h/', digest, netrc],
-    ['Setting', 'a custom scheme', 'http://h/', custom, netrc],
+    ['Setting', 'a signer', 'http://h/', signer, netrc],
     ['Disabled', 'auth none', 'http://u:p@h/', Request.withAuth(Auth.none), netrc],
     ['Disabled', 'withoutAuth', 'http://u:p@h/', Request.withoutAuth, netrc],
     ['Header', 'a header', 'http://u:p@h/', token, netrc],
@@ -218,10 +218,10 @@ describe('invalid auth', () => {
   ])('is not reported for %s', (_, auth) => expect(E.isRight(planned(auth))).toBe(true))
 })
 
-describe('a custom auth scheme that fails to sign', () => {
-  const signedBy = (sign: () => unknown) => planned(Auth.custom('mine', untyped(sign)))
+describe('a signer that fails', () => {
+  const signedBy = (sign: () => unknown) => planned(Auth.signer('mine', untyped(sign)))
   const failure = (cause: string) => ({
-    left: { _tag: 'InvalidSettings', setting: 'auth', message: expect.stringMatching(`'mine'.*${cause}`) },
+    left: { _tag: 'SigningFailed', scheme: 'mine', plan: { method: 'GET' }, message: expect.stringContaining(cause) },
   })
   it.each<[string, () => unknown]>([
     ['undefined', () => undefined],
@@ -240,5 +240,6 @@ describe('a custom auth scheme that fails to sign', () => {
       throw new Error('no key')
     }
     expect(signedBy(thrown)).toMatchObject(failure('no key'))
+    expect(signedBy(thrown)).toMatchObject({ left: { error: new Error('no key') } })
   })
 })
