@@ -8,6 +8,8 @@
  * | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` `Unsupported` | a transport, or reading a body: see `Fault` |
  * | `SigningFailed`                                                                       | the function of a signer    |
  * | `TokenRefused` `TokenFailed`                                                          | obtaining a token           |
+ * | `InvalidCallback` `StateMismatch` `IssuerMismatch` `LoginRefused` `InvalidLogin` `LoginExpired` | a login: `OAuth2.redeemCode`, `OAuth2.loginWithDevice` |
+ * | `TokenReplyRefused` `TokenReplyUnusable`                                              | `OAuth2.read`               |
  * | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`             | following a redirect        |
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |

@@ -91,6 +91,7 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'Auth.ts': 'adds `renewable` to the schemes',
   'Environment.ts': 'adds reading the environment of this process',
   'Multipart.ts': 'adds files to the parts',
+  'OAuth2.ts': 'adds the programs that log a user in',
   'Plan.ts': 'adds planning and the printers to the type',
   'Request.ts': 'adds `fromCurl` and files to the request',
   'Story.ts': 'adds the diagram to the story',

@@ -34,10 +34,8 @@ import {
   ToughJson,
   Transport,
 } from '../src/index.js'
-import * as OAuth2 from '../src/session/auth/oauth2/OAuth2.js'
 import * as RedirectUri from '../src/session/auth/oauth2/RedirectUri.js'
 import * as Failure from '../src/transport/undici/Failure.js'
-import * as Secret from '../src/values/Secret.js'
 import * as Token from '../src/values/Token.js'
 import * as Deadline from '../src/wire/Deadline.js'
 import { withPlan } from '../src/wire/Transport.js'

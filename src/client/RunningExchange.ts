@@ -129,8 +129,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   send(): void {
     const { plan, waiting, signing } = this.#exchange
-    if (waiting !== undefined && this.#flight === undefined) this.#obtain().catch((cause) => this.#throw(cause))
-    else if (signing !== undefined) this.#sign(signing).catch((cause) => this.#throw(cause))
+    if (waiting !== undefined && this.#flight === undefined) this.#obtain().catch((cause) => this.#giveUp(cause))
+    else if (signing !== undefined) this.#sign(signing).catch((cause) => this.#giveUp(cause))
     else if (Send.isBodyConsumed(plan)) this.#refuse(Exchange.bodyConsumedError(this.#exchange))
     else this.#sendPlan(plan)
   }
@@ -141,7 +141,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     else
       this.#sendLater(plan).then(
         (sent) => this.onReply(sent),
-        (cause) => this.#throw(cause),
+        (cause) => this.#giveUp(cause),
       )
   }
 
@@ -226,11 +226,11 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   /** An exception of a clock of the user. The reply must not keep its connection. */
   #abandon(reply: Reply, cause: unknown): void {
     startDiscarding(reply.body)
-    this.#throw(cause)
+    this.#giveUp(cause)
   }
 
   /** An exception of a function of the user is not hidden. */
-  #throw(cause: unknown): void {
+  #giveUp(cause: unknown): void {
     this.#land({ _tag: 'Left' })
     this.#reject(cause)
   }
@@ -299,7 +299,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const done = this.#done
     if (done === undefined) return
     if (done.exchange.waiting !== undefined) {
-      this.#receiveToken(content, done).catch((cause) => this.#throw(cause))
+      this.#receiveToken(content, done).catch((cause) => this.#giveUp(cause))
       return
     }
     let outcome: E.Either<E | Exchange.ExchangeError, A>

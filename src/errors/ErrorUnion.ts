@@ -2,6 +2,9 @@
 import type { InvalidCookie } from '../cookies/Cookie.js'
 import type { CookieConflict } from '../cookies/Jar.js'
 import type { InvalidCurl } from '../inspect/FromCurl.js'
+import type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
+import type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
+import type { TokenProblem } from '../session/auth/oauth2/TokenProblem.js'
 import type { StoreFailed } from '../session/StoreError.js'
 import type { SigningFailed, TokenFailed, TokenRefused } from '../stages/AuthError.js'
 import type { HookFailed, SendError } from '../stages/Exchange.js'
@@ -16,6 +19,9 @@ import type { TransportError } from '../wire/Transport.js'
 export type { InvalidCookie } from '../cookies/Cookie.js'
 export type { CookieConflict } from '../cookies/Jar.js'
 export type { InvalidCurl } from '../inspect/FromCurl.js'
+export type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
+export type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
+export type { TokenProblem } from '../session/auth/oauth2/TokenProblem.js'
 export type { StoreFailed } from '../session/StoreError.js'
 export type { AuthError, SigningFailed, TokenFailed, TokenRefused } from '../stages/AuthError.js'
 export type { ExchangeError, HookFailed, SendError } from '../stages/Exchange.js'
@@ -46,6 +52,9 @@ export type HttpError<E = unknown> =
   | SigningFailed
   | TokenRefused
   | TokenFailed
+  | CallbackError
+  | LoginExpired
+  | TokenProblem
   | HookFailed
   | StatusError
   | NotJson<InResponse | InLine>
@@ -84,6 +93,14 @@ export const TAGS = [
   'SigningFailed',
   'TokenRefused',
   'TokenFailed',
+  'InvalidCallback',
+  'StateMismatch',
+  'IssuerMismatch',
+  'LoginRefused',
+  'InvalidLogin',
+  'LoginExpired',
+  'TokenReplyRefused',
+  'TokenReplyUnusable',
   'TooManyRedirects',
   'InvalidRedirect',
   'RedirectRefused',

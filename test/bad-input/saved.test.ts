@@ -91,12 +91,12 @@ describe('a saved session', () => {
     /("requests-ts\/session",\s*"version": )1/,
     /("requests-ts\/jar",\s*"version": )1/,
   ])('of a newer version (%s) fails with advice to update the library', async (pattern) => {
-    for (const version of ['2', '1e9', '0', '-1', '1.5', '"1"', 'null']) {
+    for (const version of ['3', '1e9', '0', '-1', '1.5', '"1"', 'null']) {
       const edited = text.replace(pattern, `$1${version}`)
       expect(edited).not.toBe(text)
       const loaded = await load(edited)
       expect(outcomeOf(loaded)).toBe('Unreadable')
-      if (version === '2') expect(E.isLeft(loaded) && loaded.left.message).toContain('update')
+      if (version === '3') expect(E.isLeft(loaded) && loaded.left.message).toContain('update')
     }
   })
   it('that is arbitrary JSON or text is Unreadable', () => {

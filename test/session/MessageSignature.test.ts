@@ -36,7 +36,7 @@ const planAt = (target = '/', sent: Partial<Plans.Sent> = {}, origin = 'https://
   Plans.planAt(origin)({ method: 'GET', headers: [], content: { _tag: 'Empty' }, ...sent, target })
 const withHost = (plan: Plan.Plan): Plan.Plan => Plan.withHeaders({ Host: new URL(plan.url.origin).host })(plan)
 
-/** What a server receives. A stream is read by nobody here, so its content is unknown. */
+/** What a server receives. The content of a stream is unknown, because nothing reads it here. */
 const received = (plan: Plan.Plan): Received => {
   const { method, url, headers, body } = Plan.wire(plan)
   const target = url.replace(/#.*/, '').replace(/^https?:\/\/[^/]+/, '')

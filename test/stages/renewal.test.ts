@@ -10,6 +10,7 @@ import * as OAuth2 from '../../src/OAuth2.js'
 import * as Plan from '../../src/Plan.js'
 import * as Request from '../../src/Request.js'
 import * as Session from '../../src/session/Session.js'
+import type { Hook } from '../../src/session/Settings.js'
 import * as Exchange from '../../src/stages/Exchange.js'
 import * as Transport from '../../src/Transport.js'
 import * as Headers from '../../src/values/Headers.js'
@@ -247,7 +248,7 @@ describe('a token request', () => {
   })
   it('runs no hooks', async () => {
     const seen: string[] = []
-    const hook: Session.Hook = (head, plan) => async () => {
+    const hook: Hook = (head, plan) => async () => {
       seen.push(plan.url.pathname)
       return E.right(head)
     }

@@ -298,7 +298,12 @@ const signedFields = (c: Context): ReadonlyArray<FieldOrigin> => {
   if (c.signature === undefined) return []
   const { headers, url } = c.signature.after
   const origin = ofSignature(c, c.signature)
-  return split({ ...c.plan, headers, url }).map((part) => withPart(part, origin))
+  return split({ ...c.plan, headers, url }).map((part) =>
+    withPart(
+      part,
+      part._tag === 'Header' ? { ...origin, overrode: overriddenHeader(c, part.name.toLowerCase()) } : origin,
+    ),
+  )
 }
 
 /** The answer to the digest challenge of a proxy. */

@@ -43,7 +43,7 @@ export interface Options extends SignatureOptions.Coverage {
   readonly key: HmacKey | Ed25519Key
 }
 
-/** The fields that are no secret. */
+/** The fields that are not secret. */
 export const PUBLIC_FIELDS: ReadonlyArray<string> = ['Signature-Input', 'Content-Digest']
 
 // --- the digest of the body (RFC 9530) ------------------------------------------------------------------------------
