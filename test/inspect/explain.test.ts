@@ -455,11 +455,17 @@ describe('a plan that was changed after it was made', () => {
     const sorted = { ...plan, headers: { fields: [...plan.headers.fields].reverse() } }
     expect(data(sorted).entries.filter(({ layer }) => layer === 'hand')).toEqual([])
   })
-  it('shows the header that the user set and a signer replaced', () => {
-    const sign = Auth.signer('sig', (plan) => ({ ...plan, headers: Headers.upsertAt('X-Mine', '6')(plan.headers) }))
-    const request = pipe(Request.get('https://example.com/'), Request.withHeader('X-Mine', '5'), Request.withAuth(sign))
+  it('shows the length that the user set and the plan replaced, also in a signed plan', () => {
+    const request = pipe(
+      Request.put('https://example.com/'),
+      Request.withHeader('Content-Length', '5'),
+      Request.withAuth(Auth.signer('sig', Plan.withHeaders({ 'X-Sig': '1' }))),
+    )
     const plan = planned(request, Session.empty)
-    expect(entry(plan, 'X-Mine')).toMatchObject({ layer: 'prepare', overrode: [{ layer: 'request', value: '5' }] })
+    expect(entry(plan, 'Content-Length')).toMatchObject({
+      layer: 'prepare',
+      overrode: [{ layer: 'request', value: '5' }],
+    })
     expect(Plan.lint(plan).map(({ rule }) => rule)).toContain('header-overwritten')
   })
   it('cannot change the route of other plans', () => {
