@@ -11,7 +11,6 @@ import {
   Environment,
   Exchange,
   Http,
-  Jar,
   Plan,
   Request,
   Secret,
