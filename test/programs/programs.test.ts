@@ -265,7 +265,7 @@ describe('the programs of a user', () => {
               ],
               [
                 "Authorization",
-                "sig 1 of PUT /a",
+                "sig 2 of PUT /b",
               ],
             ],
           ],
@@ -332,7 +332,7 @@ describe('the programs of a user', () => {
             ],
             [
               "Authorization",
-              "sig 1 of PUT /a",
+              "sig 2 of GET /b",
             ],
           ],
         ],
