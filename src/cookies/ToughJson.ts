@@ -1,8 +1,8 @@
 /**
  * Converts a jar to and from tough-cookie's `SerializedCookieJar`.
  *
- * Not written: logical times below a millisecond, tombstones, digest challenges. tough-cookie does not distinguish two
- * cookies that differ only in the host-only flag. Written cookies have an absolute expiry and never a `maxAge`, which
+ * Not written: logical times below a millisecond, tombstones, digest challenges, tokens. tough-cookie does not distinguish
+ * two cookies that differ only in the host-only flag. Written cookies have an absolute expiry and never a `maxAge`, which
  * tough-cookie would count again from every read.
  *
  * @example

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Any from '../../laws/arbitrary/Token.js'
+import * as SharedJar from '../../src/client/SharedJar.js'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as TokenStore from '../../src/cookies/TokenStore.js'
 import * as Token from '../../src/values/Token.js'
@@ -132,6 +133,23 @@ describe('the tokens of a jar', () => {
     expect([names(cleared), names(Jar.join(jar, cleared))]).toEqual([[], []])
     for (const kept of [Jar.clear({ domain: 'auth.test' })(jar), Jar.clear({ path: '/' })(jar), Jar.clearSession(jar)])
       expect(names(kept)).toEqual(['api'])
+  })
+  it('make jars different', () => {
+    const jar = jarWith({ accessToken: 'a' })
+    for (const input of [{ accessToken: 'b' }, { accessToken: 'a', refreshToken: 'r' }])
+      expect(Jar.Eq.equals(jar, { ...jarWith(input), clock: jar.clock })).toBe(false)
+    expect(Jar.Eq.equals(jar, { ...Jar.empty, clock: jar.clock })).toBe(false)
+    expect(Jar.Eq.equals(jar, jarWith({ accessToken: 'a' }))).toBe(true)
+  })
+  it('are passed to every program that shares the jar, and no update is lost', () => {
+    const shared = SharedJar.make(jarWith({ accessToken: 'a' }))()
+    const loans = [shared.borrow(), shared.borrow()]
+    expect(loans.map((loan) => names(loan.jar))).toEqual([['api'], ['api']])
+    loans.forEach((loan, i) => {
+      loan.update(loan.jar, Jar.withToken({ name: `n${i}`, endpoint }, token, now)(loan.jar))
+      loan.giveBack()
+    })
+    expect(names(shared.read()).sort()).toEqual(['api', 'n0', 'n1'])
   })
   it('count as content of the jar', () => {
     const jar = jarWith({ accessToken: 'a' })
