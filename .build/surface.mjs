@@ -47,14 +47,22 @@ function isDeprecatedExport(declaration) {
   const statement = ts.findAncestor(declaration, ts.isExportDeclaration) ?? declaration
   return ts.getJSDocDeprecatedTag(statement) !== undefined
 }
-const namespaces = entries.filter(({ module }) => isNamespace(module))
+
+/** A namespace and those in it, such as `OAuth2.DeviceCode`. */
+const withNested = (entry) => [
+  entry,
+  ...exportsOf(entry.module)
+    .filter((symbol) => isNamespace(target(symbol)))
+    .map((symbol) => ({ ...entry, path: `${entry.path}.${symbol.name}`, module: target(symbol) })),
+]
+const namespaces = entries.filter(({ module }) => isNamespace(module)).flatMap(withNested)
 
 /** The preferred public name of each symbol: not deprecated, unchanged, and in the namespace that declares it. */
 const names = new Map()
 const offer = (symbol, path, cost) => {
   if (cost < (names.get(symbol)?.cost ?? Number.POSITIVE_INFINITY)) names.set(symbol, { path, cost })
 }
-for (const entry of entries) {
+for (const entry of [...entries.filter(({ module }) => !isNamespace(module)), ...namespaces]) {
   const deprecated = entry.deprecated ? 8 : 0
   offer(entry.module, entry.path, deprecated)
   if (!isNamespace(entry.module)) continue
@@ -188,6 +196,7 @@ const describe = (symbol, namespace) => {
   const mark = isDeprecated(symbol) ? '/** @deprecated */\n' : ''
   const known = names.get(declared)?.path
   if (known !== `${namespace.path}.${symbol.name}` && known !== symbol.name) return `${mark}export ${symbol.name} = ${known}`
+  if (isNamespace(declared)) return `${mark}namespace ${symbol.name}`
   return `${mark}${declared.declarations.map((declaration) => textOf(declaration, from)).join('\n')}`
 }
 

@@ -44,7 +44,7 @@ import * as RandomSource from './wire/RandomSource.js'
 import type { Transport } from './wire/Transport.js'
 
 export type { Loan, OnJar, SharedJar } from './client/SharedJar.js'
-export type { SharedTokens } from './client/SharedTokens.js'
+export type { Flight, Landing, SharedTokens } from './client/SharedTokens.js'
 
 /**
  * What programs run with. `open` makes one.

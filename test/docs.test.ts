@@ -142,7 +142,7 @@ const surface = new Map(
   readdirSync(join(root, 'test/types/surface'), { encoding: 'utf8' }).map((file) => {
     const report = readFileSync(join(root, 'test/types/surface', file), 'utf8')
     const names = Array.from(
-      report.matchAll(/^(?:(?:const|interface|type|export|class|function) )(\w+)/gm),
+      report.matchAll(/^(?:(?:const|interface|type|export|class|function|namespace) )(\w+)/gm),
       ([, name]) => name,
     )
     return [file.replace(/\.txt$/, ''), new Set(names)] as const
@@ -172,7 +172,6 @@ const SHOWN: Readonly<Record<string, string>> = {
   'events.ts': 'src/transport/download/README.md',
   'pages.ts': 'src/program/README.md',
   'services.ts': 'src/client/README.md',
-  'oauth.ts': 'src/session/auth/README.md',
   'tracing.ts': 'src/session/observation/README.md',
   'users.test.ts': 'laws/README.md',
 }

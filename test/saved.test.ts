@@ -23,6 +23,7 @@ import type { Configure } from '../src/session/Settings.js'
 import { memory } from '../src/transport/Memory.js'
 import * as Override from '../src/values/Override.js'
 import * as Secret from '../src/values/Secret.js'
+import * as Token from '../src/values/Token.js'
 
 const reveal = { reveal: true }
 const jars = Any.longHistory.map((history) => Laws.replay(Jar)(history)(Jar.empty))
@@ -304,6 +305,20 @@ describe('Store', () => {
     expect(readdirSync(folder)).toEqual(['session.json'])
     const loaded = await Store.load(path)()
     expect(Eq.equals(loaded, E.right({ session, jar }))).toBe(true)
+  })
+  it('keeps tokens of other processes, and does not restore removed ones', async () => {
+    const path = join(folder, 'tokens.json')
+    const session = Session.defaults
+    const endpoint = 'https://auth.test/token'
+    const token = Token.at(new Date(0))({ accessToken: 'a', refreshToken: 'r' })
+    const first = Jar.withToken({ name: 'first', endpoint }, token, new Date(0))(jar)
+    await Store.save(path)({ session, jar: first })()
+    await Store.save(path)({ session, jar: Jar.withoutTokens({ name: 'first' })(first) })()
+    await Store.save(path)({ session, jar: Jar.withToken({ name: 'second', endpoint }, token, new Date(0))(first) })()
+    const loaded = await Store.load(path)()
+    const tokens = E.isRight(loaded) ? Jar.tokens(loaded.right.jar) : []
+    expect(tokens.map(({ name }) => name)).toEqual(['second'])
+    expect(tokens.every((entry) => Token.Eq.equals(entry.token, token))).toBe(true)
   })
   it('keeps the old file if the new one cannot be written', async () => {
     const path = join(folder, 'session.json')

@@ -47,6 +47,7 @@ import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Routing from './prepare/Route.js'
 import { type TargetUrl, targetUrl, withQuery } from './prepare/TargetUrl.js'
 
+export type { Authorized, Need } from './Authorize.js'
 export type { PlanError } from './PlanError.js'
 
 /**

@@ -60,7 +60,8 @@ import type { RedirectError } from './Redirect.js'
 import { unsigned } from './Signing.js'
 
 type Failure = TransportError | RedirectError | HookFailed
-type Ready<E extends AuthError> = E.Either<WithHistory<E>, Exchange>
+/** An exchange that can be sent, or why it cannot. */
+export type Ready<E extends AuthError> = E.Either<WithHistory<E>, Exchange>
 
 // --- the token request ---------------------------------------------------------------------------------------------
 
