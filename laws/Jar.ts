@@ -18,7 +18,7 @@ import type * as DigestCache from '../src/cookies/DigestCache.js'
 import type * as JarOf from '../src/cookies/Jar.js'
 import * as Secret from '../src/values/Secret.js'
 import type { Token } from '../src/values/Token.js'
-import * as TokenLaws from './Token.js'
+import * as JarTokenLaws from './JarTokens.js'
 
 type Jar = JarOf.Jar
 
@@ -124,7 +124,7 @@ const snapshot = (jars: Operations, jar: Jar): string =>
   JSON.stringify([
     jars.records(jar).map(textOf),
     [...jar.challenges.values()],
-    jars.tokens(jar).map(({ name, endpoint, token }) => [name, endpoint, TokenLaws.textOf(token)]),
+    jars.tokens(jar).map(({ name, endpoint, token }) => [name, endpoint, JarTokenLaws.textOf(token)]),
     jar.clock,
   ])
 

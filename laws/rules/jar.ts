@@ -4,8 +4,8 @@ import type * as JarOf from '../../src/cookies/Jar.js'
 import * as Any from '../arbitrary/Cookie.js'
 import * as Tokens from '../arbitrary/Token.js'
 import * as Laws from '../Jar.js'
+import * as JarTokenLaws from '../JarTokens.js'
 import type { Property, RuleSet } from '../RuleSet.js'
-import * as TokenLaws from '../Token.js'
 
 type Jars = Laws.Operations
 type Rule = (jars: Jars) => Property
@@ -148,19 +148,19 @@ const rules = {
     fc.tuple(history, Tokens.key, Tokens.token, moment),
     (jars) =>
       ([past, key, token, now]) =>
-        TokenLaws.storedIsFound(jars)(start(jars, past), key, token, now),
+        JarTokenLaws.storedIsFound(jars)(start(jars, past), key, token, now),
   ),
   'a token that was removed stays removed in a join': property(
     fc.tuple(history, Tokens.key, Tokens.token, Tokens.selection),
     (jars) =>
       ([past, key, token, selection]) =>
-        TokenLaws.joinKeepsRemovals(jars)(jars.withToken(key, token, new Date(0))(start(jars, past)), selection),
+        JarTokenLaws.joinKeepsRemovals(jars)(jars.withToken(key, token, new Date(0))(start(jars, past)), selection),
   ),
   'evict drops no token that can be used or renewed': property(
     fc.tuple(history, Tokens.key, Tokens.token, moment),
     (jars) =>
       ([past, key, token, now]) =>
-        TokenLaws.evictKeepsUsable(jars)(jars.withToken(key, token, new Date(0))(start(jars, past)), now),
+        JarTokenLaws.evictKeepsUsable(jars)(jars.withToken(key, token, new Date(0))(start(jars, past)), now),
   ),
   'evict changes no later Cookie header': property(
     fc.tuple(longHistory, moment, url, moment),

@@ -13,6 +13,7 @@ import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
 import { merges, monoids } from './breakers/monoids.js'
 import { codecs, policies, schemes } from './breakers/parts.js'
+import { renewals, signatures, tokenHolders } from './breakers/tokens.js'
 import { servings, transports } from './breakers/transports.js'
 
 const cases: ReadonlyArray<Case> = [
@@ -27,6 +28,9 @@ const cases: ReadonlyArray<Case> = [
   schemes,
   policies,
   codecs,
+  renewals,
+  signatures,
+  tokenHolders,
 ]
 
 /** A counterexample must have fewer characters, so that it is readable. */
