@@ -8,12 +8,14 @@
  *
  * - A missing file is created. A file that cannot be read is a `UsageError`, and is not changed.
  * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `Store`).
+ * - A new token is written also after an exchange that failed, because the one before it may not be valid any more.
  * - Only the jar changes. Options and items of the command line belong to the request and are not saved.
  * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock (`Store.update`).
  * - Deleted cookies are remembered for `HORIZON_MS`, so that a slower command does not undo a logout.
  */
 import { createReadStream, type Stats } from 'node:fs'
 import { access, constants, readFile, realpath, stat } from 'node:fs/promises'
+import { platform } from 'node:os'
 import { basename, dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Jar from '../cookies/Jar.js'
@@ -77,6 +79,21 @@ export const readText = async (path: string): Promise<Checked<string>> => {
     return E.right(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)))
   } catch (cause) {
     return cannot('read the text of', path, cause)
+  }
+}
+
+/** Group and others, in the mode of a file. */
+const OTHERS = 0o077
+
+/** Returns what to do about a file with secrets that other users may read, and `undefined` if only its owner may. */
+export const exposureOf = async (path: string): Promise<string | undefined> => {
+  try {
+    const stats = await stat(path)
+    // Windows has no such mode, and Node makes one up.
+    if (platform() === 'win32' || !stats.isFile() || (stats.mode & OTHERS) === 0) return undefined
+    return `${path} contains a secret, and other users of this machine may read it: run chmod 600 ${path}`
+  } catch {
+    return undefined // The file was removed after it had been read.
   }
 }
 
@@ -155,6 +172,10 @@ export const loadSession = async (path: string | undefined): Promise<Checked<Ses
     return unreadable(messageOf(cause))
   }
 }
+
+/** Returns what to do about a session file with a token that other users may read. */
+export const exposureOfTokens = async ({ path, jar }: SessionState): Promise<string | undefined> =>
+  path === undefined || Jar.tokens(jar).length === 0 ? undefined : exposureOf(path)
 
 /** Seven days: longer than any command runs, even if the machine sleeps over a weekend. */
 const HORIZON_MS = 7 * 24 * 60 * 60 * 1000

@@ -43,7 +43,8 @@ const fromInput = async (input: () => AsyncIterable<Uint8Array>): Promise<Checke
   return singleLine('standard input', text + decoder.decode())
 }
 
-const fromFile = async (path: string): Promise<Checked<string>> => {
+/** Returns the credentials in a file: its only line. */
+export const fromFile = async (path: string): Promise<Checked<string>> => {
   const text = await Files.readText(path)
   return E.isLeft(text) ? text : singleLine(path, text.right)
 }
@@ -67,10 +68,13 @@ const fromArgument = async (
     : fromInput(input)
 }
 
-const fromVariable = (option: string, name: string, { variable }: Terminal): Checked<string> => {
+/** Returns the credentials in an environment variable. `where` says what names the variable. */
+export const fromVariable = (where: string, name: string, { variable }: Terminal): Checked<string> => {
   const value = variable(name)
   return value === undefined
-    ? usageError(`The environment variable ${printable(name)} of --${option} is not set: set it, or name another one`)
+    ? usageError(
+        `The environment variable ${printable(name)} of ${printable(where)} is not set: set it, or name another one`,
+      )
     : singleLine(`the environment variable ${name}`, value)
 }
 
@@ -82,7 +86,7 @@ export const resolve = async (target: Target, options: Options, terminal: Termin
     if (argument === undefined && variable === undefined) continue
     const credentials =
       argument === undefined
-        ? fromVariable(`${name}-env`, variable ?? '', terminal)
+        ? fromVariable(`--${name}-env`, variable ?? '', terminal)
         : await fromArgument(name, argument, target, terminal)
     if (E.isLeft(credentials)) return credentials
     resolved = { ...resolved, [name]: credentials.right }
