@@ -13,7 +13,7 @@ export const ALIAS = [
 /** Tests of the built package: the tarball, the command as a process, the documentation. Only these tests need a build. */
 export const PACKAGE = [
   'test/{package,docs,surface,consumers}.test.ts',
-  'test/cli/{look,send}.test.ts',
+  'test/cli/{look,oauth2,send}.test.ts',
   'test/transport/exit.test.ts',
 ]
 

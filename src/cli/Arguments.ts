@@ -38,6 +38,7 @@ const OPTIONS = {
   'auth-env': { type: 'string' },
   bearer: { type: 'string' },
   'bearer-env': { type: 'string' },
+  oauth2: { type: 'string' },
   follow: { type: 'boolean' },
   'no-follow': { type: 'boolean' },
   proxy: { type: 'string' },
@@ -81,6 +82,10 @@ const EXCLUSIVE: ReadonlyArray<readonly [Name, Name]> = [
   ['auth-env', 'bearer'],
   ['auth-env', 'bearer-env'],
   ['bearer', 'bearer-env'],
+  ['auth', 'oauth2'],
+  ['auth-env', 'oauth2'],
+  ['bearer', 'oauth2'],
+  ['bearer-env', 'oauth2'],
   ['no-verify', 'cacert'],
   ['curl', 'form'],
   ['curl', 'multipart'],
@@ -239,6 +244,9 @@ Options
       --bearer-env NAME read TOKEN from an environment variable
                         Every user of this machine can see the arguments of a
                         running command: keep secrets in a file or a variable
+      --oauth2 FILE     get a token of OAuth 2.0, and log in if necessary; FILE
+                        is JSON: grant, tokenUrl, clientId, … (see the manual).
+                        --session keeps the token for the next command
       --follow          follow redirects (the default, except for HEAD)
       --no-follow       do not follow redirects
       --proxy URL       use a proxy: http, https, socks4, socks4a, socks5 or
@@ -263,5 +271,6 @@ Exit codes
   1  internal error          5  redirect error
   2  invalid usage or input  6  status >= 400
   3  request cannot be sent  7  response could not be saved
+                             8  no token, or login failed
                            130  interrupted
   With 2 and 3 nothing is sent and no file is written.`

@@ -15,6 +15,7 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as Request from '../Request.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
+import * as Session from '../session/Session.js'
 import * as Settings from '../session/Settings.js'
 import * as Body from '../values/Body.js'
 import type * as Multipart from '../values/Multipart.js'
@@ -133,6 +134,25 @@ const withTimeout = (text: string): Checked<Edit> => {
     : usageError(
         `Invalid --timeout '${Printable.escapeControls(text)}': it must be a number of seconds above 0, such as 2.5`,
       )
+}
+
+/** Returns `--timeout` in milliseconds. The text must be valid. */
+export const timeLimit = ({ timeout }: Options): number | undefined =>
+  timeout === undefined ? undefined : Number(timeout) * 1000
+
+/**
+ * Returns a session whose token requests use the connection that the options describe. The settings of a request, which
+ * the options become otherwise, are not those of its token request.
+ */
+export const withConnection = (options: Options): Endomorphism<Session.Session> => {
+  const { proxy, cacert } = options
+  const edits: ReadonlyArray<Endomorphism<Session.Session>> = [
+    proxy === undefined ? identity : proxy === '' ? Session.withoutProxy : Session.withProxy(proxy),
+    options['no-verify'] ? Session.withVerify(false) : identity,
+    cacert === undefined ? identity : Session.withCa(cacert),
+    options.timeout === undefined ? identity : Session.withTimeouts({ total: timeLimit(options) }),
+  ]
+  return (session) => edits.reduce((edited, edit) => edit(edited), session)
 }
 
 const withCertificate = ({ cert, key }: Options): Checked<Edit> => {

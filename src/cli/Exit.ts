@@ -11,10 +11,11 @@
  * | 5    | redirect: too many, refused, or without a valid target                                     |
  * | 6    | the reply has a status of 400 or above                                                     |
  * | 7    | a reply arrived, but the file, output or session could not be written                      |
- * | 8    | no token was obtained, or the request could not be signed; it was not sent                 |
+ * | 8    | no token was obtained, the login failed, or the request could not be signed                |
  * | 130  | interrupted (SIGINT; 143 for SIGTERM)                                                      |
  */
 import type { PlanError, SendError } from '../HttpError.js'
+import type { LoginError } from '../OAuth2.js'
 import type { DownloadError } from '../Stream.js'
 
 export const OK = 0
@@ -33,7 +34,15 @@ export interface OutputFailed {
   readonly message: string
 }
 
-export type Failure = PlanError | SendError | DownloadError | OutputFailed
+interface Problem<T extends string> {
+  readonly _tag: T
+  readonly message: string
+}
+
+/** Why a login failed: besides the errors of the library, it cannot begin, nobody logged in, or the user interrupted it. */
+export type LoginFailure = LoginError | Problem<'LoginFailed' | 'LoginExpired' | 'Aborted'>
+
+export type Failure = PlanError | SendError | DownloadError | OutputFailed | LoginFailure
 
 const CODES: Readonly<Record<Failure['_tag'], number>> = {
   InvalidUrl: PLAN,
@@ -64,6 +73,16 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   SigningFailed: AUTH,
   TokenRefused: AUTH,
   TokenFailed: AUTH,
+  // The settings of a login are checked before it begins, so that each of these needs a server, a user or a free port.
+  InvalidLogin: AUTH,
+  InvalidCallback: AUTH,
+  StateMismatch: AUTH,
+  IssuerMismatch: AUTH,
+  LoginRefused: AUTH,
+  LoginExpired: AUTH,
+  LoginFailed: AUTH,
+  Refused: AUTH,
+  Unusable: AUTH,
   HookFailed: INTERNAL,
   UnexpectedStatus: NOT_WRITTEN,
   LengthMismatch: NOT_WRITTEN,

@@ -14,17 +14,19 @@
  * | `curl`    | an equivalent curl line                          |                                          |
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Auth from '../Auth.js'
 import * as HttpError from '../HttpError.js'
 import * as Explain from '../inspect/Explain.js'
 import * as Lint from '../inspect/Lint.js'
 import type * as Paint from '../inspect/Paint.js'
 import * as Plan from '../Plan.js'
-import type * as Request from '../Request.js'
+import * as Request from '../Request.js'
 import * as Environment from '../session/Environment.js'
 import * as Arguments from './Arguments.js'
 import * as Assemble from './Assemble.js'
 import * as Exit from './Exit.js'
 import * as Files from './Files.js'
+import * as OAuth2File from './OAuth2File.js'
 import * as SecretArguments from './SecretArguments.js'
 import * as SendCommand from './SendCommand.js'
 import * as Terminal from './Terminal.js'
@@ -89,7 +91,22 @@ const inspect = async (
 
 interface Prepared extends Assemble.Assembled {
   readonly state: Files.SessionState
+  readonly credential: OAuth2File.Credential | undefined
 }
+
+const loadCredential = async (
+  path: string | undefined,
+  terminal: Terminal.Terminal,
+): Promise<Arguments.Checked<OAuth2File.Credential | undefined>> =>
+  path === undefined ? E.right(undefined) : OAuth2File.load(path, terminal)
+
+const withToken = (credential: OAuth2File.Credential | undefined, assembled: Assemble.Assembled): Assemble.Assembled =>
+  credential === undefined
+    ? assembled
+    : {
+        request: Request.withAuth(Auth.oauth2(credential.options))(assembled.request),
+        notes: [...assembled.notes, ...credential.notes],
+      }
 
 /** Loads and checks everything that the command line refers to. */
 const prepare = async (
@@ -100,28 +117,37 @@ const prepare = async (
   if (E.isLeft(items)) return items
   const options = await SecretArguments.resolve(target, unresolved, terminal)
   if (E.isLeft(options)) return options
-  const { cacert, cert, key, session, output } = options.right
+  const { cacert, cert, key, session, output, oauth2 } = options.right
   const assembled = Assemble.assemble(target, items.right, options.right)
   if (E.isLeft(assembled)) return assembled
   const readable = await Files.checkReadable([cacert, cert, key])
   if (E.isLeft(readable)) return readable
+  const credential = await loadCredential(oauth2, terminal)
+  if (E.isLeft(credential)) return credential
   const state = await Files.loadSession(session)
   if (E.isLeft(state)) return state
   for (const path of command === 'send' ? [state.right.path, output] : []) {
     const writable = path === undefined ? E.right(undefined) : await Files.checkWritable(path)
     if (E.isLeft(writable)) return writable
   }
-  return E.right({ ...assembled.right, state: state.right })
+  const { request, notes } = withToken(credential.right, assembled.right)
+  const exposure = await Files.exposureOfTokens(state.right)
+  return E.right({
+    request,
+    notes: exposure === undefined ? notes : [...notes, exposure],
+    state: state.right,
+    credential: credential.right,
+  })
 }
 
 const execute = async (terminal: Terminal.Terminal, invocation: Arguments.Invocation): Promise<number> => {
   const prepared = await prepare(terminal, invocation)
   if (E.isLeft(prepared)) return reportUsageError(terminal, prepared.left)
-  const { request, notes, state } = prepared.right
+  const { request, notes, state, credential } = prepared.right
   const environment = terminal.environment()
   for (const text of [...notes, ...Environment.problems(environment)]) await Terminal.printNote(terminal, text)
   const { command, options } = invocation
-  const context = { options, state, environment }
+  const context = { options, state, environment, credential }
   return command === 'send'
     ? SendCommand.send(terminal, context)(request)
     : inspect(terminal, command, context, request)

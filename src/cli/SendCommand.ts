@@ -12,21 +12,27 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as Client from '../Client.js'
-import type * as Jar from '../cookies/Jar.js'
+import * as Jar from '../cookies/Jar.js'
 import * as Http from '../Http.js'
 import type * as HttpError from '../HttpError.js'
+import * as Plan from '../Plan.js'
 import * as Request from '../Request.js'
 import * as Story from '../Story.js'
 import * as Stream from '../Stream.js'
 import type { Environment } from '../session/Environment.js'
 import { escapeControls } from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
-import { show } from '../wire/Plan.js'
+import * as Token from '../values/Token.js'
+import * as RandomSource from '../wire/RandomSource.js'
 import type { Source, Unread } from '../wire/Reply.js'
 import type { Options } from './Arguments.js'
+import * as Assemble from './Assemble.js'
 import * as Exit from './Exit.js'
 import * as Files from './Files.js'
+import * as InteractiveLogin from './InteractiveLogin.js'
+import type { Credential } from './OAuth2File.js'
 import * as Terminal from './Terminal.js'
 
 /** The number of bytes written; `undefined` if the body was not read to its end. */
@@ -135,12 +141,6 @@ const printStory = async (terminal: Terminal.Terminal, render: StoryPrinter, out
   }
 }
 
-/** The jar after an exchange that ended with a reply, whatever its status. */
-const jarAfter = (outcome: E.Either<Exit.Failure, readonly [Completed, Jar.Jar]>): Jar.Jar | undefined => {
-  if (E.isRight(outcome)) return outcome.right[1]
-  return outcome.left._tag === 'UnexpectedStatus' ? outcome.left.head.jar : undefined
-}
-
 /** Prints the error of a failure or of a status of 400 or above. Returns the exit code. */
 const reportOutcome = async (terminal: Terminal.Terminal, outcome: Outcome): Promise<number> => {
   if (E.isLeft(outcome)) {
@@ -151,7 +151,7 @@ const reportOutcome = async (terminal: Terminal.Terminal, outcome: Outcome): Pro
   }
   const { status, reason, plan } = outcome.right.reply
   if (status >= 400) {
-    await Terminal.printError(terminal, `The server replied ${`${status} ${reason}`.trim()} to ${show(plan)}`)
+    await Terminal.printError(terminal, `The server replied ${`${status} ${reason}`.trim()} to ${Plan.show(plan)}`)
   }
   return Exit.ofStatus(status)
 }
@@ -161,31 +161,101 @@ export interface Context {
   readonly options: Options
   readonly state: Files.SessionState
   readonly environment: Environment
+  /** That of `--oauth2`. */
+  readonly credential: Credential | undefined
 }
+
+// --- the token of --oauth2 -----------------------------------------------------------------------------------------
+
+const sameToken = O.getEq(Token.Eq)
+
+/** The jar of the session file with the token of another jar; `undefined` if the file has this token already. */
+const withNewToken = ({ state, credential }: Context, after: Jar.Jar): Jar.Jar | undefined => {
+  if (credential === undefined) return undefined
+  const { key } = credential
+  const isSame = sameToken.equals(Jar.token(key)(state.jar), Jar.token(key)(after))
+  return isSame ? undefined : Jar.join(state.jar, Jar.onlyToken(key)(after))
+}
+
+/** Returns whether the outcome is that of an exchange that ended with a reply, whatever its status. */
+const hasReply = (outcome: Outcome): boolean => E.isRight(outcome) || outcome.left._tag === 'UnexpectedStatus'
+
+/** Saves a jar, and reports if that fails. */
+const save = async (terminal: Terminal.Terminal, { state }: Context, jar: Jar.Jar): Promise<boolean> => {
+  const saved = await Files.saveSession(state, jar, terminal.clock.now())
+  if (E.isRight(saved)) return true
+  await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${saved.left}`)
+  return false
+}
+
+const NOT_KEPT = 'the login ends with this command: add --session FILE to log in only once'
+
+const authorized = (
+  terminal: Terminal.Terminal,
+  context: Context,
+  request: Request.Request,
+  program: Http.Http<Exit.Failure, Completed>,
+): Http.Http<Exit.Failure, Completed> => {
+  const { options, credential } = context
+  if (credential === undefined) return program
+  const remember = (jar: Jar.Jar) => async (): Promise<void> => {
+    const next = withNewToken(context, jar)
+    if (context.state.path === undefined) await Terminal.printNote(terminal, NOT_KEPT)
+    else if (next !== undefined) await save(terminal, context, next)
+  }
+  const login = { terminal, credential, limit: Assemble.timeLimit(options), remember }
+  return InteractiveLogin.withLogin(login, request.body._tag !== 'Once')(program)
+}
+
+/** Checks the request before a user logs in for it. Returns the exit code of a request that cannot be sent. */
+const reportUnsendable = async (
+  terminal: Terminal.Terminal,
+  { state: { session, jar }, environment, credential }: Context,
+  request: Request.Request,
+): Promise<number | undefined> => {
+  if (credential === undefined) return undefined
+  const planned = Plan.plan({ session, jar, environment, now: terminal.clock.now(), entropy: RandomSource.seed() })(
+    request,
+  )
+  if (E.isLeft(planned)) return reportOutcome(terminal, planned)
+  const { origin } = planned.right.url
+  const { origins } = credential.options
+  if (origins === undefined || origins.some((allowed) => new URL(allowed).origin === origin)) return undefined
+  const message = `The token of ${credential.path} is not for ${origin}: add it to the origins in this file`
+  await Terminal.printError(terminal, message)
+  return Exit.USAGE
+}
+
+// --- send ----------------------------------------------------------------------------------------------------------
 
 /** Sends the request, writes the body, saves the session, and returns the exit code. */
 export const send =
-  (terminal: Terminal.Terminal, { options, state, environment }: Context) =>
+  (terminal: Terminal.Terminal, context: Context) =>
   async (request: Request.Request): Promise<number> => {
+    const unsendable = await reportUnsendable(terminal, context, request)
+    if (unsendable !== undefined) return unsendable
+    const { options, state, environment } = context
     const isBodyOnTerminal = terminal.out.isTTY && options.output === undefined
     const progress = Terminal.startProgress(terminal.err, terminal.clock, isBodyOnTerminal ? ['up'] : ['up', 'down'])
-    const { session, jar } = state
     const { clock, signal, transport } = terminal
+    const session = context.credential === undefined ? state.session : Assemble.withConnection(options)(state.session)
     const result = await pipe(
-      request,
-      Request.withProgress(progress.onProgress),
-      program(terminal, options),
-      Client.use({ session, jar, environment, clock, signal, ...(transport === undefined ? {} : { transport }) }),
+      Client.scoped({
+        ...{ session, jar: state.jar, environment, clock, signal },
+        ...(transport === undefined ? {} : { transport }),
+      })((client) => async (): Promise<E.Either<never, readonly [Outcome, Jar.Jar]>> => {
+        const main = pipe(request, Request.withProgress(progress.onProgress), program(terminal, options))
+        const outcome = await Client.runIn(client)(authorized(terminal, context, request, main))()
+        return E.right([outcome, Client.jar(client)()])
+      }),
+      TE.toUnion,
     )()
     await progress.clear()
-    const outcome = E.isLeft(result) ? result : E.right(result.right[0])
+    const [outcome, after] = result
     const render = storyPrinter(terminal, options)
     if (render !== undefined) await printStory(terminal, render, outcome)
     const code = await reportOutcome(terminal, outcome)
-    const next = jarAfter(result)
-    if (next === undefined) return code
-    const saved = await Files.saveSession(state, next, clock.now())
-    if (E.isRight(saved)) return code
-    await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${saved.left}`)
-    return Exit.NOT_WRITTEN
+    // A new token is saved on every path: the server may have replaced the one before it.
+    const next = hasReply(outcome) ? after : withNewToken(context, after)
+    return next === undefined || (await save(terminal, context, next)) ? code : Exit.NOT_WRITTEN
   }

@@ -1,0 +1,192 @@
+/**
+ * Runs a program with the token of `--oauth2`: a user logs in before it if that is necessary.
+ *
+ * | the jar has                                                     | happens                                          |
+ * |-----------------------------------------------------------------|--------------------------------------------------|
+ * | a fresh token, or a refresh token                               | the program runs; the exchange renews the token  |
+ * | neither, and the grant needs a user                             | the user logs in, and the program runs           |
+ * | a token that the server has revoked, with its refresh token     | the token is forgotten, and all begins once more |
+ *
+ * The last case needs a request whose body can be read again. Otherwise the token is only forgotten, for the next command.
+ *
+ * | login                | shows                        | ends at the latest                                           |
+ * |----------------------|------------------------------|--------------------------------------------------------------|
+ * | `authorization_code` | a page to open               | after `--timeout`, or else 5 minutes                         |
+ * | `device_code`        | a page and a code to enter   | after `--timeout`, and when the code expires                 |
+ *
+ * Both are shown on the standard error. The command opens no browser itself.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import { untilAborted } from '../client/Interpreter.js'
+import * as Jar from '../cookies/Jar.js'
+import * as Http from '../Http.js'
+import * as OAuth2 from '../OAuth2.js'
+import { grouped } from '../values/Printable.js'
+import * as Token from '../values/Token.js'
+import * as UserInput from '../values/UserInput.js'
+import * as RandomSource from '../wire/RandomSource.js'
+import type * as Exit from './Exit.js'
+import * as LoopbackCallback from './LoopbackCallback.js'
+import type { Credential, Login } from './OAuth2File.js'
+import * as Terminal from './Terminal.js'
+
+/** What a login needs besides the credential. */
+export interface Context {
+  readonly terminal: Terminal.Terminal
+  readonly credential: Credential
+  /** `--timeout` in milliseconds. */
+  readonly limit: number | undefined
+  /** Saves the token of a login at once, so that no later failure loses it. */
+  readonly remember: (jar: Jar.Jar) => Task<void>
+}
+
+const DEFAULT_LIMIT_MS = 5 * 60 * 1000
+
+// --- the time limit ------------------------------------------------------------------------------------------------
+
+const expired = (ms: number): Exit.LoginFailure => ({
+  _tag: 'LoginExpired',
+  message: `Nobody logged in within ${grouped(ms / 1000)} seconds; run the command again, or set a longer --timeout`,
+})
+
+/** Ends a login after some milliseconds. */
+const withLimit =
+  (terminal: Terminal.Terminal, ms: number) =>
+  <A>(login: Http.Http<Exit.LoginFailure, A>): Http.Http<Exit.LoginFailure, A> =>
+  (jar) =>
+  (client) =>
+  async () => {
+    const [timeUp, done] = [new AbortController(), new AbortController()]
+    terminal.clock
+      .sleep(ms, done.signal)()
+      .then(() => (done.signal.aborted ? undefined : timeUp.abort()))
+    const limited = untilAborted(timeUp.signal)(client)
+    try {
+      const outcome = await login(jar)(limited.client)()
+      return E.isLeft(outcome) && timeUp.signal.aborted ? E.left(expired(ms)) : outcome
+    } finally {
+      done.abort()
+      limited.release()
+    }
+  }
+
+// --- logins --------------------------------------------------------------------------------------------------------
+
+const failed = (message: string): E.Either<Exit.LoginFailure, never> => E.left({ _tag: 'LoginFailed', message })
+
+/** Tags of callbacks that do not end the wait: any page of a browser can send them. */
+const FOREIGN: ReadonlySet<string> = new Set(['StateMismatch', 'InvalidCallback'])
+
+const withBrowser =
+  (terminal: Terminal.Terminal, { config, address }: Extract<Login, { readonly _tag: 'Browser' }>) =>
+  (jar: Jar.Jar): ReturnType<Http.Http<Exit.LoginFailure, Token.Token>> =>
+  (client) =>
+  async () => {
+    const listener = await LoopbackCallback.listen(address)
+    if (E.isLeft(listener)) {
+      return failed(`Cannot wait for the browser at ${config.redirectUri}: ${listener.left}; omit or change the port`)
+    }
+    const { redirectUri, receive, close } = listener.right
+    const login = { ...config, redirectUri }
+    const begun = OAuth2.AuthorizationCode.begin(login, RandomSource.seed() + RandomSource.seed())
+    try {
+      if (E.isLeft(begun)) return failed(begun.left)
+      const { url, pending } = begun.right
+      const judge = (target: string): LoopbackCallback.Verdict => {
+        const redeemed = OAuth2.AuthorizationCode.redeem(login, pending)(target)
+        if (E.isRight(redeemed)) return 'Accepted'
+        return FOREIGN.has(redeemed.left._tag) ? 'Foreign' : 'Refused'
+      }
+      await Terminal.printLine(terminal, `Open this page to log in: ${Terminal.printable(url)}`)
+      const callback = await receive(judge, UserInput.get(client, 'signal'))
+      await close()
+      if (callback === undefined) return E.left({ _tag: 'Aborted', message: 'The login was interrupted' })
+      return await OAuth2.redeemCode(login, pending)(callback)(jar)(client)()
+    } finally {
+      await close()
+    }
+  }
+
+const showCode =
+  (terminal: Terminal.Terminal): ((code: OAuth2.DeviceCode.DeviceAuthorization) => Task<void>) =>
+  ({ userCode, verificationUri, verificationUriComplete, expiresIn }) =>
+  async () => {
+    const page = Terminal.printable(verificationUri)
+    const minutes = Math.max(1, Math.floor(expiresIn / 60))
+    await Terminal.printLine(terminal, `Open this page to log in: ${page}`)
+    await Terminal.printLine(terminal, `and enter the code ${userCode} (valid for ${grouped(minutes)} min)`)
+    if (O.isNone(verificationUriComplete)) return
+    await Terminal.printLine(
+      terminal,
+      `or open the page that has the code: ${Terminal.printable(verificationUriComplete.value)}`,
+    )
+  }
+
+/** Lets the user log in. The token is in the jar afterwards. */
+const logIn = ({ terminal, limit, remember }: Context, login: Login): Http.Http<Exit.LoginFailure, void> => {
+  const [program, ms]: readonly [Http.Http<Exit.LoginFailure, Token.Token>, number | undefined] =
+    login._tag === 'Browser'
+      ? [withBrowser(terminal, login), limit ?? DEFAULT_LIMIT_MS]
+      : [OAuth2.loginWithDevice(login.config, showCode(terminal)), limit]
+  return pipe(
+    ms === undefined ? program : withLimit(terminal, ms)(program),
+    Http.flatMap(() => Http.jar),
+    Http.flatMap((jar) => Http.fromTask(remember(jar))),
+  )
+}
+
+const isUsable = ({ key }: Credential, jar: Jar.Jar, now: Date): boolean => {
+  const held = Jar.token(key)(jar)
+  return O.isSome(held) && (O.isSome(held.value.refreshToken) || Token.isFresh(now)(held.value))
+}
+
+// --- revoked tokens ------------------------------------------------------------------------------------------------
+
+/** Returns whether no renewal can repair the error: the refresh token is not valid any more, or there is none. */
+const isRevoked = ({ key, options: { grant } }: Credential, error: Exit.Failure, jar: Jar.Jar): boolean => {
+  if (error._tag === 'TokenRefused') return error.code === 'invalid_grant'
+  const held = Jar.token(key)(jar)
+  const isOfUser = grant._tag === 'AuthorizationCode' || grant._tag === 'DeviceCode'
+  return error._tag === 'TokenFailed' && isOfUser && O.isSome(held) && O.isNone(held.value.refreshToken)
+}
+
+/** Runs a program with a token, and once more if the token of the jar was revoked. */
+export const withLogin =
+  (context: Context, isReplayable: boolean) =>
+  <A>(program: Http.Http<Exit.Failure, A>): Http.Http<Exit.Failure, A> => {
+    const { terminal, credential } = context
+    const { login, key } = credential
+    const begin: Http.Http<Exit.LoginFailure, void> = pipe(
+      Http.jar,
+      Http.flatMap((jar) =>
+        login === undefined || isUsable(credential, jar, terminal.clock.now())
+          ? Http.of<void>(undefined)
+          : logIn(context, login),
+      ),
+    )
+    const run: Http.Http<Exit.Failure, A> = pipe(
+      begin,
+      Http.flatMap(() => program),
+    )
+    const forget = Http.modifyJar(Jar.withoutTokens(key))
+    const startAgain = (error: Exit.Failure, jar: Jar.Jar): Http.Http<Exit.Failure, A> => {
+      // Without a token in the jar, the one of the file was refused: nothing else can be tried.
+      if (O.isNone(Jar.token(key)(jar)) || !isRevoked(credential, error, jar)) return Http.left(error)
+      return pipe(
+        forget,
+        Http.flatMap(() => (isReplayable ? run : Http.left(error))),
+      )
+    }
+    return pipe(
+      run,
+      Http.orElse((error: Exit.Failure) =>
+        pipe(
+          Http.jar,
+          Http.flatMap((jar) => startAgain(error, jar)),
+        ),
+      ),
+    )
+  }
