@@ -120,6 +120,7 @@ const compact = (path) => {
  * | `SystemTransport`    | the transport over undici, as the default | it refuses to send; `Transport.fetch` is the default  |
  * | `ProcessEnvironment` | reads variables and netrc                | reads the variables that a worker may have           |
  * | `NodeFiles`          | files of stores and downloads            | each throws, which becomes a `Left`                  |
+ * | `Hash`               | the hash functions of Node               | those of `PortableHash`                              |
  */
 const byCondition = (path, code) =>
   code.replace(/(?<=\bfrom)"(\.[^"]+)\.js"/g, (found, imported) => {

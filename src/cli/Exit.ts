@@ -81,8 +81,6 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   LoginRefused: AUTH,
   LoginExpired: AUTH,
   LoginFailed: AUTH,
-  Refused: AUTH,
-  Unusable: AUTH,
   HookFailed: INTERNAL,
   UnexpectedStatus: NOT_WRITTEN,
   LengthMismatch: NOT_WRITTEN,
