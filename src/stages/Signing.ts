@@ -27,6 +27,9 @@ import { problemText, type SigningFailed, signingFailed } from './AuthError.js'
 import * as Content from './prepare/Content.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
 import * as Provenance from './prepare/Provenance.js'
+import { added, piecesOf } from './Unsigned.js'
+
+export { signatureOf, unsigned } from './Unsigned.js'
 
 /** What signing a plan needs of its scheme. */
 export interface Scheme {
@@ -35,76 +38,6 @@ export interface Scheme {
 }
 
 type Outcome = E.Either<SigningFailed, Plan.Plan>
-
-// --- without a signature -------------------------------------------------------------------------------------------
-
-const namesOf = ({ fields }: Headers.Headers): ReadonlySet<string> =>
-  new Set(fields.map(([name]) => name.toLowerCase()))
-
-const sameField = (x: Headers.Headers, y: Headers.Headers, name: string): boolean => {
-  const [before, after] = [Headers.valuesOf(x, name), Headers.valuesOf(y, name)]
-  return before.length === after.length && before.every((value, i) => value === after[i])
-}
-
-/** Restores the fields that a signature changed. Fields that were edited later stay. */
-const unsignedHeaders = (current: Headers.Headers, { before, after }: Provenance.Signature): Headers.Headers => {
-  if (current === after.headers) return before.headers
-  const names = new Set([...namesOf(before.headers), ...namesOf(after.headers)])
-  const written = new Set([...names].filter((name) => !sameField(before.headers, after.headers, name)))
-  const isWritten = ([name]: Headers.Field): boolean => written.has(name.toLowerCase())
-  return {
-    fields: [
-      ...current.fields.filter((field) => !isWritten(field)),
-      ...before.headers.fields.filter((field) => isWritten(field)),
-    ],
-  }
-}
-
-const piecesOf = (url: Url.Url): ReadonlyArray<string> => {
-  const search = Url.sentSearch(url)
-  return search.length < 2 ? [] : search.slice(1).split('&')
-}
-
-/** Returns the pieces of a query that another one lacks; a repeated piece counts as often as it stands. */
-const added = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlySet<number> => {
-  const left = new Map<string, number>()
-  for (const piece of before) left.set(piece, (left.get(piece) ?? 0) + 1)
-  const found = new Set<number>()
-  for (const [i, piece] of after.entries()) {
-    const count = left.get(piece) ?? 0
-    if (count === 0) found.add(i)
-    else left.set(piece, count - 1)
-  }
-  return found
-}
-
-const unsignedUrl = (current: Url.Url, { before, after }: Provenance.Signature): Url.Url => {
-  if (current === after.url) return before.url
-  const signed = piecesOf(after.url)
-  const written = new Set([...added(piecesOf(before.url), signed)].map((i) => signed[i]))
-  if (written.size === 0) return current
-  const isKept = (piece: string): boolean => !written.has(piece)
-  const shown = current.search.slice(1).split('&')
-  const sent = piecesOf(current)
-  const kept = sent.flatMap((piece, i) => (isKept(piece) ? [i] : []))
-  const join = (pieces: ReadonlyArray<string>): string => kept.map((i) => pieces[i]).join('&')
-  return Url.replaceQuery(join(sent), join(shown))(current)
-}
-
-/** Returns a plan without its signature. */
-export const unsigned = (plan: Plan.Plan): Plan.Plan => {
-  const provenance = Provenance.of(plan)
-  if (O.isNone(provenance)) return plan
-  const { signature } = provenance.value
-  if (signature === undefined) return plan
-  const { signature: _, ...made } = provenance.value
-  const headers = unsignedHeaders(plan.headers, signature)
-  return { ...plan, headers, url: unsignedUrl(plan.url, signature), provenance: Provenance.seal(made) }
-}
-
-/** Returns the signature of a plan. */
-export const signatureOf = (plan: Plan.Plan): Provenance.Signature | undefined =>
-  O.toUndefined(Provenance.of(plan))?.signature
 
 // --- what the function gets and returns ----------------------------------------------------------------------------
 
@@ -192,6 +125,25 @@ const accept = (
   return E.right(recorded(plan, token === undefined ? signature : { ...signature, token }))
 }
 
+/** What a function of the user returned. */
+type Returned = E.Either<unknown, unknown>
+
+const isEither = (u: unknown): u is Returned => {
+  const { _tag }: { readonly _tag?: unknown } = Object(u)
+  return _tag === 'Left' || _tag === 'Right'
+}
+
+const acceptEither = (
+  scheme: Scheme,
+  plan: Plan.Plan,
+  shown: Plan.Plan,
+  returned: Returned,
+  token?: Provenance.TokenUse,
+): Outcome =>
+  E.isLeft(returned)
+    ? E.left(signingFailed(scheme.name, plan, problemText(returned.left), returned.left))
+    : accept(scheme, plan, shown, returned.right, token)
+
 /** Removes the `Host` that was only shown. */
 const withoutHost = (shown: Plan.Plan, headers: Headers.Headers): Headers.Headers => {
   const host = Headers.find(shown.headers, 'Host')
@@ -225,7 +177,10 @@ export const sign = (
 ): Outcome => {
   const shown = withHost(plan)
   try {
-    return accept(scheme, plan, shown, scheme.sign(shown, contextOf(plan, now, entropy, nth)), token)
+    const returned: unknown = scheme.sign(shown, contextOf(plan, now, entropy, nth))
+    return isEither(returned)
+      ? acceptEither(scheme, plan, shown, returned, token)
+      : accept(scheme, plan, shown, returned, token)
   } catch (cause) {
     return E.left(signingFailed(scheme.name, plan, Fault.messageOf(cause), cause))
   }

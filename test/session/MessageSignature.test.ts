@@ -22,7 +22,7 @@ const SECRET = 'hunter2 hunter2 hunter2'
 const hmacKey = { algorithm: 'hmac-sha256', secret: SECRET } as const
 const hmacVerifier: VerificationKey = { algorithm: 'hmac-sha256', secret: Buffer.from(SECRET) }
 
-type Options = Partial<MessageSignature.Options>
+type Options = Partial<MessageSignature.MessageSignatureOptions>
 const signed = (options: Options, plan: Plan.Plan, at = context): Plan.Plan => {
   const outcome = MessageSignature.sign({ key: hmacKey, ...options })(plan, at)
   return E.isRight(outcome) ? outcome.right : expect.fail(outcome.left)
@@ -158,7 +158,7 @@ const ed25519: readonly [MessageSignature.Ed25519Key, VerificationKey] = [
   { algorithm: 'ed25519', privateKey },
   { algorithm: 'ed25519', publicKey },
 ]
-const keyPair = fc.constantFrom<readonly [MessageSignature.Options['key'], VerificationKey]>(
+const keyPair = fc.constantFrom<readonly [MessageSignature.MessageSignatureOptions['key'], VerificationKey]>(
   [hmacKey, hmacVerifier],
   [{ algorithm: 'hmac-sha256', secret: Secret.make(SECRET) }, hmacVerifier],
   [{ algorithm: 'hmac-sha256', secret: Secret.bytes(Buffer.from(SECRET)) }, hmacVerifier],

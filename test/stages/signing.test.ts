@@ -235,7 +235,14 @@ describe('a signer', () => {
 
 describe.each<[string, (sign: Auth.Sign) => Auth.Auth]>([
   ['Auth.signer', (sign) => Auth.signer('sig', sign)],
-  ['Auth.signerTask', (sign) => Auth.signerTask('sig', (plan, context) => TE.fromIO(() => sign(plan, context)))],
+  [
+    'Auth.signerTask',
+    (sign) =>
+      Auth.signerTask('sig', (plan, context) => async () => {
+        const signed = sign(plan, context)
+        return '_tag' in signed ? signed : E.right(signed)
+      }),
+  ],
 ])('%s', (_, auth) => {
   it('signs each hop anew, and nothing for another origin', async () => {
     const { calls, sign } = noting()

@@ -44,10 +44,10 @@ export interface SignContext {
 }
 
 /**
- * Returns a plan with more header fields or query parameters. It gets the final plan, with `Host`. A body is `Empty`, `Bytes`
- * or a stream.
+ * Returns a plan with more header fields or query parameters, or why it cannot be signed. It gets the final plan, with `Host`. A
+ * body is `Empty`, `Bytes` or a stream.
  */
-export type Sign = (plan: Plan, context: SignContext) => Plan
+export type Sign = (plan: Plan, context: SignContext) => Plan | E.Either<unknown, Plan>
 
 /** Which written fields are not secret. */
 export interface SignerOptions {

@@ -12,9 +12,8 @@
  *
  * An earlier signature with the same label is replaced, and signatures with other labels are kept.
  */
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Hash from '../../values/Hash.js'
 import * as Headers from '../../values/Headers.js'
 import * as Octets from '../../values/Octets.js'
@@ -22,6 +21,7 @@ import * as Secret from '../../values/Secret.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as NodeModules from '../../wire/NodeModules.js'
 import type { Plan } from '../../wire/Plan.js'
+import { type Auth, type SignContext, signer, signerTask } from './Auth.js'
 import * as SignatureBase from './SignatureBase.js'
 import * as SignatureOptions from './SignatureOptions.js'
 
@@ -39,7 +39,7 @@ export interface Ed25519Key {
 }
 
 /** What is signed, and with which key. */
-export interface Options extends SignatureOptions.Coverage {
+export interface MessageSignatureOptions extends SignatureOptions.Coverage {
   readonly key: HmacKey | Ed25519Key
 }
 
@@ -94,7 +94,7 @@ interface Unsigned {
 /** Returns what a key signs. The left says what is wrong with the options, or which component the request lacks. */
 export const prepare = (coverage: SignatureOptions.Coverage, algorithm: string) => {
   const checked = SignatureOptions.check(coverage, algorithm)
-  return (given: Plan, context: SignatureOptions.SignContext): E.Either<string, Unsigned> => {
+  return (given: Plan, context: SignContext): E.Either<string, Unsigned> => {
     if (E.isLeft(checked)) return checked
     const { label, components, digest, parametersAt } = checked.right
     const digested = withContentDigest(digest, { ...given, headers: withoutSignature(label, given.headers) })
@@ -134,7 +134,7 @@ const hmacSigner = (given: unknown): E.Either<string, SignOctets> => {
   const secret = opened(given)
   const octets = typeof secret === 'string' ? Octets.fromText(secret) : secret
   return octets instanceof Uint8Array && octets.length > 0
-    ? E.right((base) => hmac(sha256, octets, base))
+    ? E.right((base) => Hash.hmac('sha256', octets, base))
     : E.left('the secret of an hmac-sha256 key must be text or octets, and must not be empty')
 }
 
@@ -157,7 +157,7 @@ const ed25519Signer = (given: unknown): E.Either<string, SignOctets> => {
   return E.right((base) => crypto.sign(null, base, key.right))
 }
 
-const signerOf = (given: Options['key']): E.Either<string, SignOctets> => {
+const signerOf = (given: MessageSignatureOptions['key']): E.Either<string, SignOctets> => {
   const key: unknown = given
   if (typeof key !== 'object' || key === null) return E.left('key must be an object with an algorithm')
   const { algorithm, secret, privateKey } = UserInput.own<Partial<Record<string, unknown>>>({ ...key })
@@ -167,14 +167,62 @@ const signerOf = (given: Options['key']): E.Either<string, SignOctets> => {
 }
 
 /** Returns the function that signs a plan. The left says what is wrong with the options, or which component the plan lacks. */
-export const sign = (options: Options) => {
+export const sign = (options: MessageSignatureOptions) => {
   // Plain JavaScript may call it without options.
   const { key, ...coverage } = UserInput.own(options ?? {})
   const signer = signerOf(key)
   const prepared = prepare(coverage, key?.algorithm)
-  return (plan: Plan, context: SignatureOptions.SignContext): E.Either<string, Plan> => {
+  return (plan: Plan, context: SignContext): E.Either<string, Plan> => {
     if (E.isLeft(signer)) return signer
     const unsigned = prepared(plan, context)
     return E.isLeft(unsigned) ? unsigned : E.right(unsigned.right.withSignature(signer.right(unsigned.right.base)))
   }
+}
+
+// --- schemes --------------------------------------------------------------------------------------------------------
+
+const NAME = 'message signature'
+
+/**
+ * Signs each request with a key (RFC 9421). By default the signature covers the method, the URL and a digest of the body.
+ *
+ * @since 0.2.0
+ * @category constructors
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Auth, Plan, Request, Session } from 'requests-ts'
+ *
+ * const auth = Auth.messageSignature({ key: { algorithm: 'hmac-sha256', secret: 'k3y' }, keyId: 'mine' })
+ * const plan = pipe(Request.get('https://h.test/'), Request.withAuth(auth), Plan.plan({ session: Session.empty }))
+ * assert.equal(pipe(plan, E.match((e) => e.message, ({ headers }) => String(headers.fields[0]?.[1]))),
+ *   'sig1=("@method" "@target-uri");created=0;keyid="mine"')
+ */
+export const messageSignature = (options: MessageSignatureOptions): Auth =>
+  signer(NAME, sign(options), { public: PUBLIC_FIELDS })
+
+/** What is signed by a key that this process does not have, or with an algorithm of its own. */
+export interface MessageSignatureTaskOptions extends SignatureOptions.Coverage {
+  /** The name of the algorithm (RFC 9421 6.2), such as `ecdsa-p256-sha256`. It is sent if `parameters` has `alg`. */
+  readonly algorithm: string
+  /** Returns the signature of the signature base, which is UTF-8 text. */
+  readonly sign: (base: Uint8Array) => TaskEither<unknown, Uint8Array>
+}
+
+/**
+ * `messageSignature` with an effect: WebCrypto, or a key service.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const messageSignatureTask = (options: MessageSignatureTaskOptions): Auth => {
+  const { algorithm, sign, ...coverage } = UserInput.own(options)
+  const prepared = prepare(coverage, algorithm)
+  const task = (plan: Plan, context: SignContext) => async (): Promise<E.Either<unknown, Plan>> => {
+    const unsigned = prepared(plan, context)
+    if (E.isLeft(unsigned)) return unsigned
+    const signature = await sign(unsigned.right.base)()
+    return E.isLeft(signature) ? signature : E.right(unsigned.right.withSignature(signature.right))
+  }
+  return signerTask(NAME, task, { public: PUBLIC_FIELDS })
 }

@@ -9,13 +9,8 @@ import { quote } from '../../values/HeaderSyntax.js'
 import * as Url from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import type { Plan } from '../../wire/Plan.js'
+import type { SignContext } from './Auth.js'
 import * as SignatureBase from './SignatureBase.js'
-
-/** The time of a signature and its randomness. */
-export interface SignContext {
-  readonly now: Date
-  readonly entropy: string
-}
 
 /** A parameter of a signature (RFC 9421 2.3). */
 export type Parameter = 'created' | 'expires' | 'keyid' | 'alg' | 'nonce' | 'tag'
