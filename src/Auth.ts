@@ -1,5 +1,6 @@
 /** Authentication schemes: those that are data, signers, and tokens that are renewed. */
 export * from './session/auth/Auth.js'
+export { type AwsCredentials, type AwsSigV4Options, awsSigV4 } from './session/auth/AwsSigV4.js'
 export {
   type Ed25519Key,
   type HmacKey,

@@ -23,7 +23,9 @@ const signWith =
   (auth: Auth, now: Date = NOW) =>
   (plan: Plan.Plan): Plan.Plan => {
     if (auth._tag !== 'Signer') throw new Error('not a signer')
-    return auth.sign(plan, { now, entropy: '' })
+    const signed = auth.sign(plan, { now, entropy: '' })
+    if ('_tag' in signed) throw new Error('not signed')
+    return signed
   }
 
 const planOf = (request: Request.Request): Plan.Plan => {

@@ -117,6 +117,7 @@ const signedMessage = (vector: Vector, form: 'header' | 'query'): Message => {
   const auth = awsSigV4(optionsOf(vector, form))
   if (auth._tag !== 'Signer') throw new Error('not a signer')
   const plan = auth.sign(planOf(parse(vector.request)), { now: new Date(vector.context.timestamp), entropy: '' })
+  if ('_tag' in plan) throw new Error('not signed')
   const { url, headers } = Plan.wire(plan)
   const [target = '', ...query] = url.slice(plan.url.origin.length).split('?')
   return {
