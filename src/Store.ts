@@ -49,7 +49,7 @@ export type { StoreFailed } from './session/StoreError.js'
 
 /** The content of the file. */
 export interface Stored {
-  /** Functions in it, such as hooks, mounts and custom schemes, cannot be saved. */
+  /** Functions in it, such as hooks, mounts, signers and renewable tokens, cannot be saved. */
   readonly session: Session.Session
   /** Remembers deleted cookies, so that joining it with another jar does not restore them. */
   readonly jar: Jar.Jar

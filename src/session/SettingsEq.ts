@@ -6,7 +6,7 @@
  * | headers                                          | order, spelling of names, values, and whether they are secret |
  * | query, cookies                                   | order and values                                         |
  * | proxies, timeouts, limits, sensitive names       | key and value, in any order                              |
- * | auth, certificate                                | content, with secrets; the function of a custom scheme by reference |
+ * | auth, certificate                                | content, with secrets; the functions of signers and tokens by reference |
  * | hooks, observers, redirect policies, progress    | reference, in order                                      |
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'

@@ -140,7 +140,7 @@ export const is = (u: unknown): u is Plan => {
 }
 
 /**
- * Sets header fields of a plan, each as `Headers.upsertAt` does: for a custom scheme of authentication, or a transport that
+ * Sets header fields of a plan, each as `Headers.upsertAt` does: for a signer, or a transport that
  * wraps another. `undefined` is ignored. The values of sensitive names, such as Authorization and Cookie, become secrets; make
  * others a `Secret` if they must not be printed. A transport frames the body itself, and rejects invalid fields.
  *

@@ -202,7 +202,7 @@ describe('the programs of a user', () => {
     // Each of three attempts has its own date: a retry is signed again.
     expect([dates.length, new Set(dates).size]).toEqual([3, 3])
     expect(Signing.explain(base, key)).not.toContain(key.secret)
-    expect(Signing.explain(base, key)).toContain('aws4')
+    expect(Signing.explain(base, key)).toContain('AWS Signature Version 4')
   })
   it('simulate redirects without a network', () => {
     // Node 24 and later also accept zstd.

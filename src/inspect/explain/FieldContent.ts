@@ -83,7 +83,7 @@ export const Eq: fpEq.Eq<PlanField> = {
   },
 }
 
-/** The fields that consist of text. A custom scheme may reveal it or make it secret. */
+/** The fields that consist of text. A signer may make it secret. */
 const textOf = (field: PlanField): string | undefined => {
   switch (field._tag) {
     case 'Header':

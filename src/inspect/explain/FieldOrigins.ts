@@ -12,7 +12,7 @@
  * | any other header                    | the settings; after a redirect, the previous plan                 |
  * | route                               | the proxy that was chosen, and the settings; after a redirect, the previous plan |
  *
- * A field that differs from what the stage made was written by a custom scheme, or edited by hand.
+ * A field that differs from what the stage made was written by a signer, or edited by hand.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Cookie } from '../../cookies/Cookie.js'
