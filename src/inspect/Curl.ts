@@ -8,6 +8,7 @@
  * | plan                              | curl                                                                |
  * |-----------------------------------|---------------------------------------------------------------------|
  * | body                              | `--data-raw '…'`, or `printf '…' \| curl … --data-binary @-`        |
+ * | AWS signature                     | `--aws-sigv4 aws:amz:…` and `--user`; signed headers if curl would sign differently |
  * | proxy                             | `-x`; `--noproxy` if the environment has proxy variables            |
  * | TLS                               | `-k`, `--cacert`, `--capath` (a path that ends in `/`), `--cert`, `--key`, `--pass` |
  * | timeouts                          | `--connect-timeout`, `--max-time`; curl has no `read`               |
@@ -33,6 +34,7 @@ import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Plan, Tls } from '../wire/Plan.js'
+import * as CurlAws from './curl/CurlAws.js'
 import { percentEncode } from './curl/CurlBody.js'
 import * as Reveal from './Reveal.js'
 import * as Shell from './Shell.js'
@@ -173,6 +175,14 @@ const timeoutOptions = ({ plan }: Context): ReadonlyArray<string> => {
   ]
 }
 
+// --- signatures ----------------------------------------------------------------------------------------------------
+
+const signatureOptions = (signed: CurlAws.SignedByCurl | undefined, { open }: Context): ReadonlyArray<string> => {
+  if (signed === undefined) return []
+  const { option, accessKeyId, secretAccessKey } = signed
+  return [`--aws-sigv4 ${quotedText(option)}`, `--user ${quotedText(`${accessKeyId}:${open(secretAccessKey)}`)}`]
+}
+
 // --- the line ------------------------------------------------------------------------------------------------------
 
 const methodOptions = ({ method, body }: Plan): ReadonlyArray<string> => {
@@ -210,13 +220,16 @@ const folded = (first: string, options: ReadonlyArray<string>): string => {
 /** Returns the plan as a curl line. Never fails. */
 export const toCurl =
   (options: Reveal.Reveal = {}) =>
-  (plan: Plan): string => {
+  (given: Plan): string => {
+    const signed = CurlAws.fromPlan(given)
+    const plan = signed?.plan ?? given
     const context: Context = { plan, isOpen: Reveal.isOpen(options), open: Reveal.opening(options) }
     const { options: bodyOptions, before = '', note = '' } = contentOf(context)
     const line = folded('curl', [
       ...methodOptions(plan),
       ...urlOptions(context),
       ...headerOptions(context),
+      ...signatureOptions(signed, context),
       ...removedHeaders(context),
       ...(Headers.has('Accept-Encoding')(plan.headers) ? ['--compressed'] : []),
       ...bodyOptions,

@@ -11,6 +11,7 @@
  * | `-d`, `--json`, `-F`                     | a body; the method is POST unless `-X` or `-G` is set         |
  * | `-H 'A: b'`, `-H 'A;'`, `-H 'A:'`        | `withHeader`, an empty header, `withoutHeader`                |
  * | `-u` or `user:pass@`, `--digest`, `--oauth2-bearer` | `withBasicAuth`, `withDigestAuth`, `withBearer`, unless `-H` sets Authorization |
+ * | `--aws-sigv4 aws:amz:region:service`     | `awsSigV4` with the credentials of `-u`                       |
  * | `-b 'a=1; b=2'`                          | a Cookie header                                               |
  * | a URL without scheme                     | `http://`, as in curl                                         |
  *
@@ -106,9 +107,7 @@ const convert = ({ words, stdin, leftOut }: CommandLine.CurlCommand): E.Either<s
     E.bind('method', ({ options, content }) => methodOf(options, content)),
     E.bind('url', ({ options, content }) => CurlUrl.parse(options, content)),
     E.bind('headers', ({ options, content }) => CurlHeaders.convert(options, content)),
-    E.bind('credentials', ({ options, url, headers }) =>
-      CurlHeaders.convertCredentials(options, url.userinfo, headers.names),
-    ),
+    E.bind('credentials', ({ options, url, headers }) => CurlHeaders.convertCredentials(options, url, headers.names)),
     E.bind('settings', ({ options }) => CurlSettings.convert(options)),
     E.map(({ options, unused, content, method, url, headers, credentials, settings }) => {
       const isCompressed = Options.isOn(options, 'compressed') && !headers.names.has('accept-encoding')

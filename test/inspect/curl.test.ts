@@ -9,6 +9,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Environment, Plan, Request, Session } from '../../src/index.js'
+import { awsSigV4 } from '../../src/session/auth/AwsSigV4.js'
+import { verify } from '../session/sigV4Verifier.js'
 import { type Echo, echo, type Heard, tlsEcho } from './echo.js'
 import { spec } from './requests.js'
 
@@ -79,6 +81,20 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
     if (heard === undefined) expect.fail(`nothing arrived from ${line}\n${problem}`)
     expect(receivedRequest(heard), line).toEqual(plannedRequest(plan))
   }
+
+  it.each(['s3', 'execute-api'])('signs for %s, and a server verifies it', async (service) => {
+    const secretAccessKey = "wJalrXUtnFEMI/K7MDENG+bPx'Rf"
+    const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey, sessionToken: 'AQoD//+=' }
+    const auth = awsSigV4({ credentials, region: 'us-east-1', service })
+    const request = pipe(Request.put(url('/a/b')), Request.withJson({ a: "it's" }), Request.withAuth(auth))
+    const before = server.heard.length
+    // curl 7.88 sorts two fields wrongly if one name is the start of the other, such as Accept and Accept-Encoding.
+    const problem = await run(Plan.toCurl({ reveal: true })(planned(request, Session.empty)))
+    const heard = server.heard[before] ?? expect.fail(problem)
+    const rules = { path: service === 's3' ? 'decoded' : 'encoded twice' } as const
+    const verdict = verify(heard, { secretOf: () => secretAccessKey, now: new Date(), ...rules })
+    expect(verdict, JSON.stringify(heard.headers)).toEqual({ isValid: true })
+  })
 
   const bare = Session.empty
   const octets = Uint8Array.from({ length: 256 }, (_, i) => i)

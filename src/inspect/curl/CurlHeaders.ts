@@ -13,16 +13,19 @@
  * | order | in the line                              | converted to                                 |
  * |-------|------------------------------------------|----------------------------------------------|
  * | 1     | `-H 'Authorization: …'`                  | the header; with `--digest`, until the first challenge |
- * | 2     | `--oauth2-bearer`                        | `withBearer`                                 |
- * | 3     | `-u`, else `user:pass@` in the URL       | `withDigestAuth` with `--digest`, else `withBasicAuth` |
+ * | 2     | `--aws-sigv4`, with the user of 4        | `awsSigV4`                                   |
+ * | 3     | `--oauth2-bearer`                        | `withBearer`                                 |
+ * | 4     | `-u`, else `user:pass@` in the URL       | `withDigestAuth` with `--digest`, else `withBasicAuth` |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Settings from '../../session/Settings.js'
 import { headerProblem } from '../../stages/prepare/HeaderFields.js'
+import * as Headers from '../../values/Headers.js'
 import * as Octets from '../../values/Octets.js'
 import * as Shell from '../Shell.js'
+import * as CurlAws from './CurlAws.js'
 import type { Content } from './CurlBody.js'
-import type { UserAndPassword } from './CurlUrl.js'
+import type { ParsedUrl, UserAndPassword } from './CurlUrl.js'
 import { type Converted, isOn, type LeftOut, last, type Option, type Options, settingsOf } from './Options.js'
 
 /** Decodes UTF-8, or Latin-1 if the octets are not UTF-8: curl sends octets unchanged. */
@@ -41,6 +44,15 @@ export const parseLine = (line: string): readonly [name: string, value: string |
   }
   const end = line.indexOf(';')
   return end > 0 ? [line.slice(0, end), end === line.length - 1 ? '' : null] : undefined
+}
+
+/** With `--aws-sigv4`, the session token is a part of the credentials. */
+const isSessionToken = (options: Options, [name]: Line): boolean =>
+  last(options, 'aws-sigv4') !== undefined && Headers.sameName(name, CurlAws.TOKEN)
+
+const sessionToken = ({ all }: Options): string | undefined => {
+  const lines = all.flatMap(({ name, value }) => (name === 'header' ? [parseLine(value)] : []))
+  return lines.findLast((line) => line !== undefined && Headers.sameName(line[0], CurlAws.TOKEN))?.[1] ?? undefined
 }
 
 interface HeaderLines {
@@ -129,7 +141,8 @@ export interface ConvertedHeaders extends Converted {
 export const convert = (options: Options, content: Content): E.Either<string, ConvertedHeaders> => {
   const own = headerLines(options)
   if (E.isLeft(own)) return own
-  const { lines, removed, leftOut } = own.right
+  const { removed, leftOut } = own.right
+  const lines = own.right.lines.filter((line) => !isSessionToken(options, line))
   const others = new Map<string, string>()
   for (const option of options.all) {
     const converted = headerOf(option, content)
@@ -179,7 +192,7 @@ const basic = ([user, pass]: UserAndPassword): Settings.Settings => {
 /** Converts the credentials. `names` are the lower-case names of the line's headers. */
 export const convertCredentials = (
   options: Options,
-  userinfo: UserAndPassword | undefined,
+  { url, userinfo }: Pick<ParsedUrl, 'url' | 'userinfo'>,
   names: ReadonlySet<string>,
 ): E.Either<string, Converted> => {
   const user = last(options, 'user')
@@ -195,7 +208,7 @@ export const convertCredentials = (
     const why = 'the Authorization header of the line overrides it'
     return E.right({
       settings: Settings.empty,
-      leftOut: [...leftOutOf(['user', 'oauth2-bearer'], why), ...inUrl(why)],
+      leftOut: [...leftOutOf(['user', 'oauth2-bearer', 'aws-sigv4'], why), ...inUrl(why)],
     })
   }
   const convertedTo = (settings: Settings.Settings, overridden: ReadonlyArray<string>, why: string) =>
@@ -203,6 +216,17 @@ export const convertCredentials = (
       settings,
       leftOut: [...leftOutOf(overridden, why), ...(user === undefined ? [] : inUrl('-u overrides them'))],
     })
+  const aws = last(options, 'aws-sigv4')
+  if (aws !== undefined) {
+    if (login.right === undefined) return E.left('--aws-sigv4 has no credentials; write them as -u ID:SECRET')
+    const [id, key] = login.right
+    const credentials = { accessKeyId: textOf(id), secretAccessKey: textOf(key) }
+    const line = { written: textOf(aws.value), ...credentials, sessionToken: sessionToken(options), url }
+    const auth = CurlAws.toAuth(line)
+    if (E.isLeft(auth)) return auth
+    const overridden = ['oauth2-bearer', 'digest', 'basic']
+    return convertedTo(settingsOf(Settings.withAuth(auth.right)), overridden, '--aws-sigv4 overrides it')
+  }
   const waitsForChallenge = bearer !== undefined && (isOn(options, 'digest') || isOn(options, 'basic'))
   if (bearer !== undefined && !waitsForChallenge) {
     return convertedTo(settingsOf(Settings.withBearer(bearer.value)), ['user'], '--oauth2-bearer overrides it')

@@ -23,7 +23,7 @@ const CONVERTED: Names = {
     'request: header: data: data-ascii: data-raw: data-binary: data-urlencode: json: form: form-string: user: ' +
     'oauth2-bearer: cookie: proxy: proxy-user: proxy-header: noproxy: user-agent: referer: url: url-query: range: ' +
     'cacert: capath: cert: cert-type: key: pass: max-time: connect-timeout: max-redirs: socks4: socks4a: socks5: ' +
-    'socks5-hostname: proto-default: get head location insecure compressed globoff digest basic http1.1',
+    'socks5-hostname: proto-default: aws-sigv4: get head location insecure compressed globoff digest basic http1.1',
 }
 
 const LEFT_OUT: Names = {
@@ -60,7 +60,6 @@ const UNSUPPORTED: Names = {
   'it begins a second request; give each its own line': 'next',
   'only Basic, Digest and Bearer are known; write the Authorization header it gives':
     'ntlm negotiate anyauth proxy-ntlm proxy-digest proxy-negotiate proxy-anyauth',
-  'sign with Auth.signer': 'aws-sigv4:',
   'only one proxy can be used': 'preproxy: proxy1.0:',
   'its date would be read by curl; write the If-Modified-Since header': 'time-cond:',
   'it asks for parts of a file; write the Range header': 'continue-at:',
