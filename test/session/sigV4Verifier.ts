@@ -1,10 +1,6 @@
 /**
  * A server that verifies AWS Signature Version 4. It computes the signature again from what it receives, from the text of the
  * AWS documentation, and shares no code with `src`.
- *
- * @example
- * verify({ method: 'GET', target: '/a?b=1', headers: [['Host', 'h.test'], …], body: new Uint8Array() },
- *   { secretOf: (id) => keys.get(id), now: new Date() })
  */
 import { createHash, createHmac } from 'node:crypto'
 

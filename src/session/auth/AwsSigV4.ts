@@ -242,6 +242,18 @@ const signPlan = (signing: AwsSigning, plan: Plan, { now }: SignContext): Plan =
  *
  * @since 0.2.0
  * @category constructors
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Auth, Plan, Request, Session } from 'requests-ts'
+ *
+ * const auth = Auth.awsSigV4({
+ *   credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' }, region: 'us-east-1', service: 's3' })
+ * const plan = pipe(
+ *   Request.get('https://bucket.s3.us-east-1.amazonaws.com/cat.jpg'), Request.withAuth(auth),
+ *   Plan.plan({ session: Session.empty, now: new Date(0) }))
+ * assert.deepEqual(pipe(plan, E.map(({ headers }) => headers.fields.map(([name]) => name))),
+ *   E.right(['X-Amz-Date', 'X-Amz-Content-Sha256', 'Authorization']))
  */
 export const awsSigV4 = (options: AwsSigV4Options): Auth => {
   const sigV4 = read(options)
