@@ -29,9 +29,11 @@ import { settle, violationOf } from './TaskOutcome.js'
 import type { Violations } from './Transport.js'
 import { Eq } from './Unsealed.js'
 
-/** A request, and the signal that aborts it. */
+/** A request, the signal that aborts it, and its own jar. */
 export interface Call {
   readonly request: Request.Request
+  /** By default that of the client. */
+  readonly jar?: Jar.Jar
   readonly signal?: AbortSignal
 }
 
@@ -74,8 +76,11 @@ const run = async (sendAll: SendAll, crowd: Crowds.Crowd): Promise<Ended> => {
     request: crowd.cut === 'no' ? request : Request.withTimeouts({ total })(request),
     ...(crowd.cut === 'abort' ? { signal: controller.signal } : {}),
   }
-  const others = Array.from({ length: crowd.size - 1 }, (): Call => ({ request }))
-  const settled = await settle(() => sendAll(clientOf(contextOf(web), transport), [first, ...others]), PATIENCE)
+  const calls = Array.from({ length: crowd.size }, (_, i): Call => {
+    const call = i === 0 ? first : { request }
+    return crowd.ahead === undefined ? call : { ...call, jar: jarOf(web, crowd.ahead[i]) }
+  })
+  const settled = await settle(() => sendAll(clientOf(contextOf(web), transport), calls), PATIENCE)
   const violation = violationOf('sending', settled, PATIENCE)
   const outcomes = settled._tag === 'Settled' ? settled.value : []
   return { outcomes, log: log(), isHung, stopped: violation === undefined ? [] : [violation] }
@@ -102,6 +107,10 @@ const expecting =
     ]
   }
 
+/** Requests with jars of their own do not see the token of a request that ended before. So all of them must start without one. */
+const together = (crowd: Crowds.Crowd): Crowds.Crowd =>
+  crowd.ahead !== undefined && crowd.held === 'rejected' ? { ...crowd, held: 'expired' } : crowd
+
 const succeeding = expecting('a response with status 200')
 const failing = expecting('TokenRefused')
 
@@ -109,13 +118,13 @@ const failing = expecting('TokenRefused')
 export const sharesOneRequest =
   (sendAll: SendAll) =>
   (crowd: Crowds.Crowd): Promise<Violations> =>
-    succeeding(sendAll)({ ...crowd, cut: 'no', isRefused: false })
+    succeeding(sendAll)({ ...together(crowd), cut: 'no', isRefused: false })
 
 /** States that if the program that obtains the token is aborted or out of time, another one obtains it. */
 export const survivesTheLeader =
   (sendAll: SendAll) =>
   (crowd: Crowds.Crowd): Promise<Violations> =>
-    succeeding(sendAll)({ ...crowd, cut: crowd.cut === 'no' ? 'abort' : crowd.cut, isRefused: false })
+    succeeding(sendAll)({ ...together(crowd), cut: crowd.cut === 'no' ? 'abort' : crowd.cut, isRefused: false })
 
 /** States that if the token is refused, every program fails with `TokenRefused`, after one request. */
 export const sharesRefusals =

@@ -83,8 +83,8 @@ const LIFETIMES: Readonly<Record<Exclude<TokenWeb['held'], 'none'>, readonly [fr
     skewed: [HOUR, 2 * HOUR],
   }
 
-/** Returns the jar before the request. */
-export const jarOf = (web: TokenWeb): Jar.Jar => {
+/** Returns the jar before the request. `ahead`: how many milliseconds the clock is ahead that stored its token. */
+export const jarOf = (web: TokenWeb, ahead = 0): Jar.Jar => {
   const { held, heldRefresh } = web
   if (held === 'none') return Jar.empty
   const [from, to] = LIFETIMES[held]
@@ -94,7 +94,7 @@ export const jarOf = (web: TokenWeb): Jar.Jar => {
     ...(heldRefresh ? { refreshToken: HELD.refresh } : {}),
     ...(to === undefined ? {} : { expiresIn: (to - from) / 1000 }),
   })
-  return Jar.withToken({ name: NAME, endpoint: endpointOf(web) }, token, stored)(Jar.empty)
+  return Jar.withToken({ name: NAME, endpoint: endpointOf(web) }, token, new Date(stored.getTime() + ahead))(Jar.empty)
 }
 
 /** Returns the refresh token of a jar. */

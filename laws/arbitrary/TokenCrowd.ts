@@ -17,6 +17,8 @@ export interface Crowd {
   readonly credential: 'basic' | 'refresh token' | 'custom'
   /** The token in the jar. */
   readonly held: 'none' | 'expired' | 'rejected'
+  /** For each request, how many milliseconds the clock is ahead that stored the token of its jar; `undefined`: one jar for all. */
+  readonly ahead: ReadonlyArray<number> | undefined
   /** Whether the endpoint rotates refresh tokens, and accepts each only once. */
   readonly rotates: boolean
   /** The delays of the replies in milliseconds, one after another. */
@@ -32,6 +34,7 @@ export const crowd: fc.Arbitrary<Crowd> = fc.record({
   size: fc.integer({ min: 2, max: 5 }),
   credential: fc.constantFrom('basic', 'refresh token', 'custom'),
   held: fc.constantFrom('none', 'expired', 'rejected'),
+  ahead: fc.option(fc.array(fc.constantFrom(0, 7_200_000), { minLength: 5, maxLength: 5 }), { nil: undefined }),
   rotates: fc.boolean(),
   delays: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 5 }),
   cut: fc.constantFrom('no', 'abort', 'deadline'),
@@ -39,7 +42,7 @@ export const crowd: fc.Arbitrary<Crowd> = fc.record({
 })
 
 /** Returns the credential, the jar and the page of a crowd. */
-export const webOf = ({ credential, held }: Crowd): TokenWeb => ({
+export const webOf = ({ credential, held }: Pick<Crowd, 'credential' | 'held'>): TokenWeb => ({
   ...simplest,
   endpoint: 3,
   credential,

@@ -32,8 +32,9 @@ export const inspected: Printers = {
   'util.inspect': (trace) => inspect(trace, { depth: Number.POSITIVE_INFINITY, showHidden: true }),
 }
 
-const programOf = ({ request, signal }: Call) => {
-  const program = Http.attempt(request)
+const programOf = ({ request, signal, jar }: Call) => {
+  const attempted = Http.attempt(request)
+  const program: typeof attempted = (shared) => attempted(jar ?? shared)
   return signal === undefined ? program : Http.withSignal(signal)(program)
 }
 
@@ -65,7 +66,7 @@ const stepOf = (now: Date, { head, content }: MockServer.Served, x: Exchange.Exc
 }
 
 /** What a wrong machine does in another way. */
-interface Mistake {
+export interface Mistake {
   /** Changes each exchange before its plan is sent. */
   readonly before?: (x: Exchange.Exchange) => Exchange.Exchange
   /** Changes each step. */
@@ -75,7 +76,7 @@ interface Mistake {
 const MAX_HOPS = 40
 
 /** `simulate` with a mistake. */
-const machineOf =
+export const machineOf =
   ({ before = identity, after = identity }: Mistake): Machine =>
   (context) =>
   (server) =>
