@@ -178,6 +178,18 @@ export const renewals: Case = {
       { after: onNext((next, x) => (isFollowing(next) ? withPlanOf(next, keeping(x.plan, CREDENTIALS)) : next)) },
     ),
     wrong(
+      'the token is sent again on a -> b -> a',
+      'Go, CVE-2024-45336',
+      ['a token reaches only the origins that it is for'],
+      {
+        after: onNext((next) => {
+          const first = next.history.find(({ plan }) => plan.cause !== 'Token')
+          const isBack = isFollowing(next) && first?.plan.url.origin === next.plan.url.origin
+          return isBack && !next.credentialsAllowed ? withPlanOf(next, keeping(first.plan, CREDENTIALS)) : next
+        }),
+      },
+    ),
+    wrong(
       'the token request has the token that it replaces',
       'an interceptor that also runs for the token request',
       ['a token reaches only the origins that it is for'],
@@ -274,11 +286,17 @@ export const signatures: Case = {
       { after: onNext((next, x) => (isFollowing(next) ? withPlanOf(next, keeping(x.plan, SIGNATURE)) : next)) },
     ),
     missigned(
-      'the cookie is added after the signature',
-      'signers that are not the last step; a redirect that changes the query',
+      'the query changes after the signature',
+      'a signer that is not the last step',
       'each attempt has a valid signature of its own time',
       { before: (x) => withPlanOf(x, (plan) => ({ ...plan, url: Url.appendQuery('later=1')(plan.url) })) },
     ),
+    {
+      mistake: 'a signature of the time when the session was made',
+      history: 'signatures that expire: 15 minutes for AWS Signature Version 4',
+      breaks: ['each attempt has a valid signature of its own time'],
+      rules: signing((context) => Exchange.simulate({ ...context, now: new Date(0) })),
+    },
     missigned(
       'the answer to a 401 repeats the signed request',
       'a request that is signed once and sent twice; servers reject the nonce as a replay',
