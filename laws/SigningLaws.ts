@@ -29,11 +29,12 @@ import type { Violations } from './Transport.js'
 /** A request, and the time at which the server received it. */
 type Timed = readonly [request: Modelled, received: Date]
 
-const isSigned = ({ credential }: TokenWeb): boolean => credential === 'signer' || credential === 'signed token'
-
 /** Whether a request must have a signature. */
-const mustSign = (web: TokenWeb, one: Modelled): boolean =>
-  one.to !== 'endpoint' && isSigned(web) && (web.credential === 'signer' ? one.isHome : one.mayHaveToken)
+const mustSign = ({ credential }: TokenWeb, one: Modelled): boolean => {
+  if (one.to === 'endpoint') return false
+  if (credential === 'signed token') return one.mayHaveToken
+  return (credential === 'signer' || credential === 'signer task') && one.isHome
+}
 
 const problemOf = (web: TokenWeb, [one, at]: Timed): string | undefined => {
   const found = verify(one.plan)

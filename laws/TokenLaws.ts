@@ -76,6 +76,8 @@ export interface Modelled extends Received {
 
 const isIssued = ({ reply }: Received): boolean => reply?._tag === 'Token'
 
+const hasTokens = ({ credential }: TokenWeb): boolean => credential !== 'signer' && credential !== 'signer task'
+
 /** Adds to each request what the model expects of it. */
 export const model = (web: TokenWeb, received: ReadonlyArray<Received>): ReadonlyArray<Modelled> => {
   const base = baseOf(web)
@@ -97,7 +99,7 @@ export const model = (web: TokenWeb, received: ReadonlyArray<Received>): Readonl
     }
     const { url } = one.plan
     const isFor = web.origins === undefined || web.origins.some((place) => originAt(place) === url.origin)
-    const mayHaveToken = isHome && isFor && web.credential !== 'signer'
+    const mayHaveToken = isHome && isFor && hasTokens(web)
     const modelled: Modelled = { ...one, isHome, mayHaveToken, hop, newest, newestRefresh }
     if (one.reply?._tag === 'Token') {
       newest = { access: one.access, isFresh: one.reply.expiresIn !== 0 }

@@ -1,6 +1,7 @@
 /** The session, the jar and the request that visit the servers of a `TokenWeb`. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as Auth from '../../src/session/auth/Auth.js'
 import * as Grants from '../../src/session/auth/oauth2/Grants.js'
@@ -45,7 +46,10 @@ const grantOf = ({ credential }: TokenWeb): Grants.Grant =>
 /** Returns the credential of a web. */
 export const authOf = (web: TokenWeb): Auth.Auth => {
   const { credential, rejection, origins } = web
-  if (credential === 'signer') return Auth.signer(NAME, Signer.sign(), { public: Signer.PUBLIC })
+  const signerOptions = { public: Signer.PUBLIC }
+  if (credential === 'signer') return Auth.signer(NAME, Signer.sign(), signerOptions)
+  if (credential === 'signer task')
+    return Auth.signerTask(NAME, (plan, context) => TE.right(Signer.sign()(plan, context)), signerOptions)
   const options: Renewable.TokenOptions = {
     name: NAME,
     isRejected: ({ status }) => status === rejection,

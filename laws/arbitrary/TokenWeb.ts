@@ -53,7 +53,8 @@ export interface TokenWeb {
   /** The replies of the endpoint in their order; the last one is repeated. */
   readonly replies: ReadonlyArray<TokenReply>
   readonly endpointSetsCookie: boolean
-  readonly credential: 'basic' | 'body' | 'refresh token' | 'custom' | 'signed token' | 'signer'
+  /** How the client authenticates at the endpoint, or what signs. A simulation does not run a `signer task`. */
+  readonly credential: 'basic' | 'body' | 'refresh token' | 'custom' | 'signed token' | 'signer' | 'signer task'
   /** The status that rejects a token. */
   readonly rejection: number
   /** The indices of the origins that may get the token; `undefined`: no further rule. */
@@ -130,6 +131,10 @@ export const tokenWeb: fc.Arbitrary<TokenWeb> = fc.record({
   heldRefresh: fc.boolean(),
   method: fc.constantFrom('GET', 'POST'),
 })
+
+/** Generates servers with a request that one of these credentials signs. */
+export const signedBy = (...credentials: ReadonlyArray<TokenWeb['credential']>): fc.Arbitrary<TokenWeb> =>
+  fc.tuple(tokenWeb, fc.constantFrom(...credentials)).map(([web, credential]) => ({ ...web, credential }))
 
 /** One page that accepts every token, and an endpoint that issues one. */
 export const simplest: TokenWeb = {

@@ -1,7 +1,7 @@
 /** The laws of tokens and signatures, as rule sets over implementations of `Exchange.simulate` and of operations of `Http`. */
 import * as fc from 'fast-check'
 import { type Crowd, crowd } from '../arbitrary/TokenCrowd.js'
-import { type TokenWeb, tokenWeb } from '../arbitrary/TokenWeb.js'
+import { signedBy, type TokenWeb, tokenWeb } from '../arbitrary/TokenWeb.js'
 import type { Machine } from '../Exchange.js'
 import type { RuleSet } from '../RuleSet.js'
 import { type Printers, printers, printsNoSecret } from '../SecretPrinting.js'
@@ -15,10 +15,12 @@ const report = (violations: Violations): void => {
   if (violations.length > 0) throw new Error(violations.join('\n'))
 }
 
-const holding = (law: (machine: Machine) => (web: TokenWeb) => Violations, simulate: Machine) =>
-  fc.property(tokenWeb, (web) => report(law(simulate)(web)))
+type Law = (simulate: Machine) => (web: TokenWeb) => Violations
 
-/** Returns the laws of renewable tokens, for an implementation of `Exchange.simulate`, and for more printers than those of this library. */
+const holding = (law: Law, simulate: Machine, webs: fc.Arbitrary<TokenWeb> = tokenWeb) =>
+  fc.property(webs, (web) => report(law(simulate)(web)))
+
+/** Returns the laws of renewable tokens, for an implementation of `Exchange.simulate`. `more` are printers of your own. */
 export const tokens = (simulate: Machine, more: Printers = {}): RuleSet => ({
   'a token reaches only the origins that it is for': holding(Laws.keepsTokensAtHome, simulate),
   'the secrets of a token request reach only its endpoint': holding(Laws.keepsGrantsAtHome, simulate),
@@ -32,11 +34,14 @@ export const tokens = (simulate: Machine, more: Printers = {}): RuleSet => ({
 })
 
 /** Returns the laws of signatures, for an implementation of `Exchange.simulate`. */
-export const signing = (simulate: Machine): RuleSet => ({
-  'each attempt has a valid signature of its own time': holding(Signing.signsEachAttempt, simulate),
-  'no two attempts have the same nonce': holding(Signing.neverSignsTwiceAlike, simulate),
-  'a signature does not leave its origin': holding(Signing.keepsSignaturesHome, simulate),
-})
+export const signing = (simulate: Machine): RuleSet => {
+  const webs = signedBy('signer', 'signed token')
+  return {
+    'each attempt has a valid signature of its own time': holding(Signing.signsEachAttempt, simulate, webs),
+    'no two attempts have the same nonce': holding(Signing.neverSignsTwiceAlike, simulate, webs),
+    'a signature does not leave its origin': holding(Signing.keepsSignaturesHome, simulate, webs),
+  }
+}
 
 /** The operations that the laws of `tokenPrograms` are about. */
 export interface TokenOperations {
@@ -53,7 +58,7 @@ export const tokenPrograms = ({ attempt, sendAll }: TokenOperations): RuleSet =>
       report(await Sharing.attemptIsSimulate(attempt)(web)),
     ),
     'each retry is signed again': fc.asyncProperty(
-      tokenWeb,
+      signedBy('signed token', 'signer', 'signer task'),
       fc.array(fc.boolean(), { maxLength: 5 }),
       async (web, busy) => report(await Signing.signsEachRetry(attempt)(web, busy)),
     ),

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import * as Environments from '../../laws/arbitrary/Environment.js'
@@ -6,8 +7,12 @@ import * as FaultInjection from '../../laws/arbitrary/FaultInjection.js'
 import * as Place from '../../laws/arbitrary/Place.js'
 import * as Plans from '../../laws/arbitrary/Plan.js'
 import * as Setting from '../../laws/arbitrary/Settings.js'
+import { type Received, textOf } from '../../laws/arbitrary/TokenServers.js'
+import * as TokenWebs from '../../laws/arbitrary/TokenWeb.js'
 import * as Web from '../../laws/arbitrary/Web.js'
+import { model, run } from '../../laws/TokenLaws.js'
 import * as Environment from '../../src/session/Environment.js'
+import * as Exchange from '../../src/stages/Exchange.js'
 import * as Redirect from '../../src/stages/Redirect.js'
 import { wire } from '../../src/wire/Plan.js'
 import { answer } from '../../src/wire/Reply.js'
@@ -128,3 +133,42 @@ describe('servers', () => {
     expect(new Set(slots)).toEqual(new Set([0, 1, 2, 3]))
   })
 })
+
+describe('servers of tokens', () => {
+  const simulated = (web: TokenWebs.TokenWeb) => run(Exchange.simulate)(web)
+  const isSent = (web: TokenWebs.TokenWeb, text: string) =>
+    simulated(web).received.some(({ plan }) => textOf(plan).includes(text))
+
+  it.each<[string, (web: TokenWebs.TokenWeb) => boolean]>([
+    ['a token that is obtained', (web) => isSent(web, 'CANARY-access-0')],
+    ['a token of the jar', (web) => isSent(web, TokenWebs.HELD.access)],
+    ['a refresh token', (web) => isSent(web, TokenWebs.HELD.refresh)],
+    ['a refresh token that was rotated', (web) => simulated(web).received.some(sendsRotated)],
+    ['a rejected token that is renewed', (web) => causes(web).includes('Start Token Authorize')],
+    ['a token that expires on a redirect', (web) => causes(web).includes('Start Token Follow')],
+    ['a token that is refused', (web) => endOf(web) === 'TokenRefused'],
+    ['a token that fails', (web) => endOf(web) === 'TokenFailed'],
+    [
+      'a redirect that leaves with a token',
+      (web) => model(web, simulated(web).received).some(({ isHome: stays, newest }) => !stays && newest !== undefined),
+    ],
+  ])('lead to %s', (_, happens) => {
+    expect(refuting(TokenWebs.tokenWeb, (web) => !happens(web))).toBeDefined()
+  })
+  it('shrink to the simplest servers', () => {
+    const { method: _, ...simplest } = TokenWebs.simplest
+    const found = refuting(TokenWebs.tokenWeb, (web) => !isSent(web, 'CANARY-access-0'))
+    expect(found?.pages.length).toBe(1)
+    expect(found).toMatchObject({ replies: simplest.replies, held: 'none' })
+  })
+})
+
+const causes = (web: TokenWebs.TokenWeb): string =>
+  run(Exchange.simulate)(web)
+    .trace.hops.map(({ plan }) => plan.cause)
+    .join(' ')
+const endOf = (web: TokenWebs.TokenWeb): string => {
+  const { outcome } = run(Exchange.simulate)(web).trace
+  return E.isLeft(outcome) ? outcome.left._tag : ''
+}
+const sendsRotated = ({ plan }: Received): boolean => /CANARY-refresh-\d/.test(textOf(plan))
