@@ -5,9 +5,11 @@
  * |-----------------------------------------------------------------|--------------------------------------------------|
  * | a fresh token, or a refresh token                               | the program runs; the exchange renews the token  |
  * | neither, and the grant needs a user                             | the user logs in, and the program runs           |
- * | a token that the server has revoked, with its refresh token     | the token is forgotten, and all begins once more |
+ * | a refresh token that the server does not accept any more        | see below                                        |
  *
- * The last case needs a request whose body can be read again. Otherwise the token is only forgotten, for the next command.
+ * Another command with the same session file may have used the refresh token a moment ago: if the file has another token
+ * now, the program runs with it. Otherwise, or if that fails too, the token is forgotten, and all begins once more: the
+ * user logs in again. A request whose body can be read only once is not sent again; the next command can log in.
  *
  * | login                | shows                        | ends at the latest                                           |
  * |----------------------|------------------------------|--------------------------------------------------------------|
@@ -41,6 +43,10 @@ export interface Context {
   readonly limit: number | undefined
   /** Saves the token of a login at once, so that no later failure loses it. */
   readonly remember: (jar: Jar.Jar) => Task<void>
+  /** Loads the jar of the session file as it is now. */
+  readonly reload: Task<Jar.Jar>
+  /** Whether the body of the request can be read again. */
+  readonly isReplayable: boolean
 }
 
 const DEFAULT_LIMIT_MS = 5 * 60 * 1000
@@ -153,40 +159,66 @@ const isRevoked = ({ key, options: { grant } }: Credential, error: Exit.Failure,
   return error._tag === 'TokenFailed' && isOfUser && O.isSome(held) && O.isNone(held.value.refreshToken)
 }
 
-/** Runs a program with a token, and once more if the token of the jar was revoked. */
+type Recover = (error: Exit.Failure, jar: Jar.Jar) => Http.Http<Exit.Failure, void>
+
+/** Runs a program again after a failure that `recover` does not return. */
+const onceMore =
+  (recover: Recover) =>
+  <A>(again: Http.Http<Exit.Failure, A>) =>
+  (program: Http.Http<Exit.Failure, A>): Http.Http<Exit.Failure, A> =>
+    pipe(
+      program,
+      Http.orElse((error: Exit.Failure) =>
+        pipe(
+          Http.jar,
+          Http.flatMap((jar) => recover(error, jar)),
+          Http.flatMap(() => again),
+        ),
+      ),
+    )
+
+const sameToken = O.getEq(Token.Eq)
+
+/** Takes the token that another command has stored in the session file meanwhile. */
+const takeOther =
+  ({ credential, reload, isReplayable }: Context): Recover =>
+  (error, jar) =>
+    pipe(
+      Http.fromTask(isRevoked(credential, error, jar) && isReplayable ? reload : async () => jar),
+      Http.flatMap((stored): Http.Http<Exit.Failure, void> => {
+        const joined = Jar.join(jar, stored)
+        const [held, other] = [jar, joined].map(Jar.token(credential.key))
+        const isSame = held === undefined || other === undefined || sameToken.equals(held, other)
+        return isSame ? Http.left(error) : Http.modifyJar(() => joined)
+      }),
+    )
+
+/** Forgets a token that was revoked. */
+const forget =
+  ({ credential, isReplayable }: Context): Recover =>
+  (error, jar) => {
+    // Without a token in the jar, the one of the file was refused: nothing else can be tried.
+    if (O.isNone(Jar.token(credential.key)(jar)) || !isRevoked(credential, error, jar)) return Http.left(error)
+    return pipe(
+      Http.modifyJar(Jar.withoutTokens(credential.key)),
+      Http.flatMap((): Http.Http<Exit.Failure, void> => (isReplayable ? Http.of(undefined) : Http.left(error))),
+    )
+  }
+
+/** Runs a program with a token, and again if the token of the jar was revoked. */
 export const withLogin =
-  (context: Context, isReplayable: boolean) =>
+  (context: Context) =>
   <A>(program: Http.Http<Exit.Failure, A>): Http.Http<Exit.Failure, A> => {
     const { terminal, credential } = context
-    const { login, key } = credential
-    const begin: Http.Http<Exit.LoginFailure, void> = pipe(
+    const { login } = credential
+    const run: Http.Http<Exit.Failure, A> = pipe(
       Http.jar,
       Http.flatMap((jar) =>
         login === undefined || isUsable(credential, jar, terminal.clock.now())
           ? Http.of<void>(undefined)
           : logIn(context, login),
       ),
-    )
-    const run: Http.Http<Exit.Failure, A> = pipe(
-      begin,
       Http.flatMap(() => program),
     )
-    const forget = Http.modifyJar(Jar.withoutTokens(key))
-    const startAgain = (error: Exit.Failure, jar: Jar.Jar): Http.Http<Exit.Failure, A> => {
-      // Without a token in the jar, the one of the file was refused: nothing else can be tried.
-      if (O.isNone(Jar.token(key)(jar)) || !isRevoked(credential, error, jar)) return Http.left(error)
-      return pipe(
-        forget,
-        Http.flatMap(() => (isReplayable ? run : Http.left(error))),
-      )
-    }
-    return pipe(
-      run,
-      Http.orElse((error: Exit.Failure) =>
-        pipe(
-          Http.jar,
-          Http.flatMap((jar) => startAgain(error, jar)),
-        ),
-      ),
-    )
+    return pipe(run, onceMore(takeOther(context))(run), onceMore(forget(context))(run))
   }

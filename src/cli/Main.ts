@@ -14,7 +14,9 @@
  * | `curl`    | an equivalent curl line                          |                                          |
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Auth from '../Auth.js'
+import * as Jar from '../cookies/Jar.js'
 import * as HttpError from '../HttpError.js'
 import * as Explain from '../inspect/Explain.js'
 import * as Lint from '../inspect/Lint.js'
@@ -22,6 +24,7 @@ import type * as Paint from '../inspect/Paint.js'
 import * as Plan from '../Plan.js'
 import * as Request from '../Request.js'
 import * as Environment from '../session/Environment.js'
+import * as Token from '../values/Token.js'
 import * as Arguments from './Arguments.js'
 import * as Assemble from './Assemble.js'
 import * as Exit from './Exit.js'
@@ -72,12 +75,28 @@ const reportUsageError = async (terminal: Terminal.Terminal, { message }: Argume
   return Exit.USAGE
 }
 
+/** `plan` and `curl` do not show what is not there yet, as `explain` does. */
+const noteMissingToken = async (
+  terminal: Terminal.Terminal,
+  command: Exclude<Arguments.Command, 'send'>,
+  { credential, state: { jar } }: SendCommand.Context,
+): Promise<void> => {
+  if (credential === undefined || command === 'explain') return
+  const held = Jar.token(credential.key)(jar)
+  if (O.isSome(held) && Token.isFresh(terminal.clock.now())(held.value)) return
+  const { name } = credential.key
+  await Terminal.printNote(terminal, `there is no token of '${name}' yet, so that it is left out: send gets one`)
+}
+
 const inspect = async (
   terminal: Terminal.Terminal,
   command: Exclude<Arguments.Command, 'send'>,
-  { options, state: { session, jar }, environment }: SendCommand.Context,
+  context: SendCommand.Context,
   request: Request.Request,
 ): Promise<number> => {
+  const { options, state, environment } = context
+  const { session, jar } = state
+  await noteMissingToken(terminal, command, context)
   const plan = Plan.plan({ session, jar, environment, now: terminal.clock.now() })(request)
   if (E.isLeft(plan)) {
     await Terminal.printError(terminal, HttpError.show(plan.left))

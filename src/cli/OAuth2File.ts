@@ -289,6 +289,17 @@ const checked = (
   return E.right({ path, options: options.right, login: login.right, key })
 }
 
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/** Returns a note for each endpoint that anyone on the network path can listen to (RFC 6749 3.1, 3.2). */
+const unencrypted = (path: string, json: Decoded): ReadonlyArray<string> =>
+  (['tokenUrl', 'authorizationUrl', 'deviceAuthorizationUrl'] as const).flatMap((field) => {
+    const url = json[field]
+    const { protocol, hostname } = url === undefined ? { protocol: '', hostname: '' } : new URL(url)
+    const isOpen = protocol === 'http:' && !LOOPBACK.has(hostname)
+    return isOpen ? [`${field} of ${path} is not encrypted, so that others can read the secrets: use https`] : []
+  })
+
 /** Loads and checks the file. */
 export const load = async (path: string, terminal: Terminal): Promise<Checked<Credential>> => {
   const text = await Files.readText(path)
@@ -304,8 +315,8 @@ export const load = async (path: string, terminal: Terminal): Promise<Checked<Cr
   if (E.isLeft(refreshToken)) return refreshToken
   const credential = checked(path, json.right, clientSecret.right.secret, refreshToken.right.secret)
   if (E.isLeft(credential)) return invalid(credential.left)
+  const notes: string[] = [...unencrypted(path, json.right)]
   const files = [hasSecret(json.right) ? path : undefined, clientSecret.right.file, refreshToken.right.file]
-  const notes: string[] = []
   for (const file of files) {
     const note = file === undefined ? undefined : await Files.exposureOf(file)
     if (note !== undefined) notes.push(note)

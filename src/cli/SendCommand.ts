@@ -203,8 +203,13 @@ const authorized = (
     if (context.state.path === undefined) await Terminal.printNote(terminal, NOT_KEPT)
     else if (next !== undefined) await save(terminal, context, next)
   }
-  const login = { terminal, credential, limit: Assemble.timeLimit(options), remember }
-  return InteractiveLogin.withLogin(login, request.body._tag !== 'Once')(program)
+  const reload = async (): Promise<Jar.Jar> => {
+    const loaded = await Files.loadSession(context.state.path)
+    return E.isLeft(loaded) ? Jar.empty : Jar.onlyToken(credential.key)(loaded.right.jar)
+  }
+  const isReplayable = request.body._tag !== 'Once'
+  const login = { terminal, credential, limit: Assemble.timeLimit(options), remember, reload, isReplayable }
+  return InteractiveLogin.withLogin(login)(program)
 }
 
 /** Checks the request before a user logs in for it. Returns the exit code of a request that cannot be sent. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
-import { Clock, Environment, Jar, Store } from 'requests-ts'
+import { Clock, Environment, Jar, Store, Token } from 'requests-ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/Main.js'
 import type { Sink } from '../../src/cli/Terminal.js'
@@ -194,7 +194,7 @@ describe('send --oauth2 without a user', () => {
       ...using({ grant: 'client_credentials', clientSecretFile: 'secret' }),
     )
     expect(third.err).toContain(`chmod 600 ${at('secret')}`)
-    const silent = await call('plan', `${server.url}/api`, ...using({ grant: 'client_credentials' }, 0o644))
+    const silent = await call('explain', `${server.url}/api`, ...using({ grant: 'client_credentials' }, 0o644))
     expect(silent.err).toBe('')
   })
 })
@@ -302,6 +302,38 @@ describe('send --oauth2 with a browser', () => {
     expect(await second.finished).toMatchObject({ code: 0, out: 'the resource' })
     expect(await call(...words)).toMatchObject({ code: 0, err: '' })
   })
+  it('takes the token of a command that has used the refresh token at the same time', async () => {
+    const words = ['send', `${server.url}/api`, ...browser(), ...session()]
+    const first = begin(...words)
+    await visit(await first.shown(OPEN))
+    await first.finished
+    server.revoke('access')
+    server.beforeNextToken(async () => {
+      expect(await call(...words)).toMatchObject({ code: 0, err: '' })
+    })
+    expect(await call(...words)).toEqual({ out: 'the resource', err: '', code: 0 })
+    expect(server.uses.at(-1)).toBe('GET /api C4N4RY-access-2')
+  })
+  it('does not send a body twice that can be read only once, and logs in with the next command', async () => {
+    const words = ['send', `${server.url}/api`, ...browser(), ...session()]
+    const first = begin(...words)
+    await visit(await first.shown(OPEN))
+    await first.finished
+    await Store.update(at('session.json'))((stored) => {
+      const { session: same, jar } = stored ?? expect.fail('there is a session')
+      const key = { name: 'api', endpoint: `${server.url}/token` }
+      const past = new Date(Date.now() - 10_000)
+      const token = Token.at(past)({ accessToken: 'C4N4RY', refreshToken: 'C4N4RY-old', expiresIn: 1 })
+      return { session: same, jar: Jar.withToken(key, token, new Date())(jar) }
+    })()
+    expect(await call('send', `${server.url}/api`, '@-', ...words.slice(2))).toMatchObject({
+      code: 8,
+      err: /invalid_grant/,
+    })
+    const next = begin(...words)
+    await visit(await next.shown(OPEN))
+    expect((await next.finished).code).toBe(0)
+  })
   it('saves the login also if the request fails', async () => {
     const words = (path: string) => ['send', `${server.url}${path}`, ...browser(), ...session()]
     const running = begin(...words('/api/cut'))
@@ -309,9 +341,13 @@ describe('send --oauth2 with a browser', () => {
     expect((await running.finished).code).toBe(4)
     expect(await call(...words('/api'))).toMatchObject({ code: 0, err: '' })
   })
-  it.each(['plan', 'explain', 'curl'])('never logs in for %s', async (command) => {
-    expect(await call(command, `${server.url}/api`, ...browser(), ...session())).toMatchObject({ code: 0, err: '' })
-    expect(server.grants).toEqual([])
+  it.each([
+    ['plan', /^note there is no token of 'api' yet/],
+    ['curl', /^note there is no token of 'api' yet/],
+    ['explain', /^$/],
+  ])('never logs in for %s', async (command, err) => {
+    expect(await call(command, `${server.url}/api`, ...browser(), ...session())).toMatchObject({ code: 0, err })
+    expect([server.grants, server.uses]).toEqual([[], []])
   })
 })
 

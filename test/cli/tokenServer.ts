@@ -20,6 +20,8 @@ export interface TokenServer {
   readonly grants: string[]
   /** Method and path of each request to the resource, with the token. */
   readonly uses: string[]
+  /** Is called once, before the next token request is answered. */
+  readonly beforeNextToken: (act: () => Promise<void>) => void
   readonly approve: () => void
   readonly deny: () => void
   /** Forgets the access tokens, and with `true` the refresh tokens. */
@@ -45,6 +47,7 @@ export const openTokenServer = async (): Promise<TokenServer> => {
   const [grants, uses]: [string[], string[]] = [[], []]
   const challenges = new Map<string, string>()
   const [access, refresh] = [new Set<string>(), new Set([REFRESH])]
+  let before: (() => Promise<void>) | undefined
   let [count, isApproved, isDenied] = [0, false, false]
 
   const issue = (response: ServerResponse, withRefresh: 'with a refresh token' | 'alone'): void => {
@@ -71,6 +74,9 @@ export const openTokenServer = async (): Promise<TokenServer> => {
 
   const token = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const form = new URLSearchParams(await bodyOf(request))
+    const act = before
+    before = undefined
+    await act?.()
     const refused = (error: string, status = 400): void =>
       // Servers may repeat what they were sent.
       reply(response, status, { error, error_description: `refused ${form}` })
@@ -132,6 +138,9 @@ export const openTokenServer = async (): Promise<TokenServer> => {
     url: `http://127.0.0.1:${port}`,
     grants,
     uses,
+    beforeNextToken: (act) => {
+      before = act
+    },
     approve: () => {
       isApproved = true
     },
