@@ -39,7 +39,7 @@ interface Problem<T extends string> {
   readonly message: string
 }
 
-/** Why a login failed: besides the errors of the library, it cannot begin, nobody logged in, or the user interrupted it. */
+/** Why a login failed: besides the errors of the library, it cannot begin, no user logs in, or the user interrupts it. */
 export type LoginFailure = LoginError | Problem<'LoginFailed' | 'LoginExpired' | 'Aborted'>
 
 export type Failure = PlanError | SendError | DownloadError | OutputFailed | LoginFailure

@@ -55,7 +55,7 @@ const DEFAULT_LIMIT_MS = 5 * 60 * 1000
 
 const expired = (ms: number): Exit.LoginFailure => ({
   _tag: 'LoginExpired',
-  message: `Nobody logged in within ${grouped(ms / 1000)} seconds; run the command again, or set a longer --timeout`,
+  message: `No user logged in within ${grouped(ms / 1000)} seconds; run the command again, or set a longer --timeout`,
 })
 
 /** Ends a login after some milliseconds. */

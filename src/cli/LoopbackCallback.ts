@@ -16,6 +16,14 @@
  * | the callback                     | 200 with a short text, and the wait is over                                         |
  *
  * No answer repeats anything of its request.
+ *
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { addressOf } from './LoopbackCallback.js'
+ *
+ * const address = addressOf('http://127.0.0.1/callback')
+ * assert.equal(E.isRight(address) && address.right.withPort(8400), 'http://127.0.0.1:8400/callback')
+ * assert.equal(E.isLeft(addressOf('http://other.test/callback')), true)
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import * as E from 'fp-ts/lib/Either.js'

@@ -1,40 +1,25 @@
 /**
- * Reads the file of `--oauth2 FILE`: a client of an authorization server, as JSON. The fields have the names of
- * `Auth.oauth2`, so that its messages name them too.
+ * Loads the file of `--oauth2 FILE`, whose format is `OAuth2Json`: reads its secrets, and checks it as a whole.
  *
- * | field                                           | meaning                                                                |
- * |-------------------------------------------------|------------------------------------------------------------------------|
- * | `grant`                                         | one of the table below                                                 |
- * | `tokenUrl`, `clientId`                          | the token endpoint, and the name of the client there                   |
- * | `name`                                          | names the token in the jar: by default the file name without extension |
- * | `clientSecret`, `…Env`, `…File`                 | the secret, a variable that holds it, or a file: relative to this file |
- * | `clientAuthentication`                          | `basic` (default) or `body`                                            |
- * | `scope`, `parameters`                           | text or a list of texts; an object of such values                      |
- * | `origins`                                       | who may get the token: by default the origin of the command's URL      |
+ * | the secret is in                 | and others can read it                                  |
+ * |----------------------------------|---------------------------------------------------------|
+ * | the file (`clientSecret`)        | a note says `chmod 600`                                 |
+ * | a variable (`clientSecretEnv`)   |                                                         |
+ * | another file (`clientSecretFile`) | a note says `chmod 600`                                |
  *
- * | grant                | also needs                                 | also permits                                         |
- * |----------------------|--------------------------------------------|------------------------------------------------------|
- * | `client_credentials` |                                            |                                                      |
- * | `refresh_token`      | `refreshToken`, `…Env` or `…File`          |                                                      |
- * | `authorization_code` | `authorizationUrl`                         | `redirectUri`, `issuer`, `authorizationParameters`   |
- * | `device_code`        | `deviceAuthorizationUrl`                   |                                                      |
- *
- * Every mistake is a `UsageError` that names the field and never shows a value.
+ * The same for `refreshToken`. Every mistake is a `UsageError` that names the field and never shows a value.
  */
 import { basename, dirname, extname, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
 import type * as Jar from '../cookies/Jar.js'
 import * as OAuth2 from '../OAuth2.js'
 import type { OAuth2Options } from '../session/auth/Renewable.js'
-import { escapeControls, parseJson } from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
-import * as Serialization from '../values/Serialization.js'
-import * as Url from '../values/Url.js'
 import { type Checked, usageError } from './Arguments.js'
 import * as Files from './Files.js'
 import { type Address, addressOf } from './LoopbackCallback.js'
+import { type Decoded, decode, type GrantName, hasSecret } from './OAuth2Json.js'
 import * as SecretArguments from './SecretArguments.js'
 import { printable, type Terminal } from './Terminal.js'
 
@@ -60,118 +45,7 @@ export interface Credential {
   readonly notes: ReadonlyArray<string>
 }
 
-// --- the format ----------------------------------------------------------------------------------------------------
-
-const refined = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
-  new t.Type(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
-
-const { Line } = Serialization
-const isTexts = (u: unknown): u is ReadonlyArray<string> => Array.isArray(u) && u.every(Line.is)
-const Texts = refined('text or a list of texts', (u): u is string | ReadonlyArray<string> => Line.is(u) || isTexts(u))
-const Parameters = t.readonly(t.record(t.string, Texts, 'an object of texts'))
-
-const isHttpUrl = (u: unknown): u is string => {
-  const parsed = Line.is(u) ? Url.parse(u) : E.left(undefined)
-  return E.isRight(parsed) && Url.isHttp(parsed.right.url)
-}
-const HttpUrl = refined('an http or https URL', isHttpUrl)
-
-const isOrigin = (u: unknown): u is string => isHttpUrl(u) && /^https?:\/\/[^/?#@]+\/?$/i.test(u)
-const isOrigins = (u: unknown): u is ReadonlyArray<string> => Array.isArray(u) && u.length > 0 && u.every(isOrigin)
-const Origins = refined('a list of origins such as https://api.test', isOrigins)
-
-const isVariable = (u: unknown): u is string => typeof u === 'string' && /^[^\0-\x20=]+$/.test(u)
-const Variable = refined('the name of an environment variable', isVariable)
-
-const FIELDS = {
-  name: Line,
-  grant: Line,
-  tokenUrl: HttpUrl,
-  clientId: Line,
-  clientSecret: Line,
-  clientSecretEnv: Variable,
-  clientSecretFile: Line,
-  clientAuthentication: Line,
-  scope: Texts,
-  parameters: Parameters,
-  origins: Origins,
-  refreshToken: Line,
-  refreshTokenEnv: Variable,
-  refreshTokenFile: Line,
-  authorizationUrl: HttpUrl,
-  authorizationParameters: Parameters,
-  redirectUri: Line,
-  issuer: Line,
-  deviceAuthorizationUrl: HttpUrl,
-} as const
-
-/** The codec of the file. Which fields a grant needs is checked afterwards. */
-export const OAuth2Json = t.readonly(t.partial(FIELDS))
-export type OAuth2Json = t.TypeOf<typeof OAuth2Json>
-type Name = keyof typeof FIELDS
-
-const GRANTS = {
-  client_credentials: [],
-  refresh_token: ['refreshToken', 'refreshTokenEnv', 'refreshTokenFile'],
-  authorization_code: ['authorizationUrl', 'redirectUri', 'issuer', 'authorizationParameters'],
-  device_code: ['deviceAuthorizationUrl'],
-} as const satisfies Readonly<Record<string, ReadonlyArray<Name>>>
-type GrantName = keyof typeof GRANTS
-
-const isGrantName = (text: unknown): text is GrantName => typeof text === 'string' && Object.hasOwn(GRANTS, text)
-
-/** The fields that belong to one grant only. */
-const SPECIFIC: ReadonlyMap<string, GrantName> = new Map(
-  Object.entries(GRANTS).flatMap(([grant, names]) =>
-    isGrantName(grant) ? names.map((name) => [name, grant] as const) : [],
-  ),
-)
-
-interface Decoded extends OAuth2Json {
-  readonly grant: GrantName
-  readonly tokenUrl: string
-  readonly clientId: string
-}
-
-const isJsonObject = (u: unknown): u is Readonly<Record<string, unknown>> =>
-  typeof u === 'object' && u !== null && !Array.isArray(u)
-
-const MAX_NAME = 40
-const fieldName = (name: string): string =>
-  escapeControls(name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name)
-
-const decode = (u: unknown): E.Either<string, Decoded> => {
-  if (!isJsonObject(u)) return E.left('it must be a JSON object')
-  const unknown = Object.keys(u).find((name) => !Object.hasOwn(FIELDS, name))
-  if (unknown !== undefined) {
-    return E.left(`${fieldName(unknown)} is not a field of it: use ${Object.keys(FIELDS).join(', ')}`)
-  }
-  const read = Serialization.read(OAuth2Json, u)
-  if (E.isLeft(read)) return E.left(read.left.problems.slice(0, 5).join('; '))
-  const { grant, tokenUrl, clientId } = read.right
-  if (!isGrantName(grant)) {
-    return E.left(`grant ${grant === undefined ? 'is missing: it ' : ''}must be ${Object.keys(GRANTS).join(', ')}`)
-  }
-  if (tokenUrl === undefined) return E.left('tokenUrl is missing: it must be the URL that issues tokens')
-  if (clientId === undefined) return E.left('clientId is missing: it must be the name of the client at the server')
-  for (const name of Object.keys(u)) {
-    const belongsTo = SPECIFIC.get(name)
-    if (belongsTo !== undefined && belongsTo !== grant) {
-      return E.left(`${name} belongs to the grant ${belongsTo}: remove it, or change the grant`)
-    }
-  }
-  return E.right({ ...read.right, grant, tokenUrl, clientId })
-}
-
 // --- secrets -------------------------------------------------------------------------------------------------------
-
-/** Parameters of the token request that hold a secret (RFC 7521 4, RFC 8693 2.1). */
-const SECRET_PARAMETERS = ['client_assertion', 'assertion', 'password', 'subject_token', 'actor_token']
-
-const hasSecret = ({ clientSecret, refreshToken, parameters }: OAuth2Json): boolean =>
-  clientSecret !== undefined ||
-  refreshToken !== undefined ||
-  SECRET_PARAMETERS.some((name) => parameters !== undefined && Object.hasOwn(parameters, name))
 
 interface Source {
   readonly path: string
@@ -185,6 +59,10 @@ interface SecretValue {
   readonly file: string | undefined
 }
 
+const foundIn =
+  (file: string | undefined) =>
+  (text: string): SecretValue => ({ secret: Secret.make(text), file })
+
 /** Returns a secret from the file, from a variable or from another file. */
 const secretOf = async (
   { path, json, terminal }: Source,
@@ -195,14 +73,22 @@ const secretOf = async (
   if (given.length > 1) {
     return usageError(`${given.join(' and ')} in ${printable(path)} cannot be combined: remove all but one of them`)
   }
+  // A secret that was written into the wrong field is not shown: errors name only the field.
   if (variable !== undefined) {
-    const read = SecretArguments.fromVariable(`${name}Env in ${path}`, variable, terminal)
-    return E.map((value: string) => ({ secret: Secret.make(value), file: undefined }))(read)
+    const where = `${name}Env in ${path}`
+    const value = terminal.variable(variable)
+    if (value === undefined) {
+      return usageError(`The environment variable of ${printable(where)} is not set: set it, or name another one`)
+    }
+    return E.map(foundIn(undefined))(SecretArguments.singleLine(where, value))
   }
   if (file !== undefined) {
+    const where = `${name}File in ${path}`
     const other = resolve(dirname(path), file)
-    const read = await SecretArguments.fromFile(other)
-    return E.map((value: string) => ({ secret: Secret.make(value), file: other }))(read)
+    const content = await Files.readText(other)
+    return E.isLeft(content)
+      ? usageError(`The file of ${printable(where)} cannot be read as text: check its name and its mode`)
+      : E.map(foundIn(other))(SecretArguments.singleLine(where, content.right))
   }
   return E.right({ secret: text === undefined ? undefined : Secret.make(text), file: undefined })
 }
@@ -306,7 +192,7 @@ export const load = async (path: string, terminal: Terminal): Promise<Checked<Cr
   if (E.isLeft(text)) return text
   const invalid = (problem: string): Checked<never> =>
     usageError(`Invalid --oauth2 file ${printable(path)}: ${printable(problem)}`)
-  const json = E.flatMap(decode)(parseJson(text.right))
+  const json = decode(text.right)
   if (E.isLeft(json)) return invalid(json.left)
   const source = { path, json: json.right, terminal }
   const clientSecret = await secretOf(source, 'clientSecret')

@@ -17,8 +17,8 @@ import { printable, type Terminal } from './Terminal.js'
 
 const MAX_CHARACTERS = 65_536
 
-/** The credentials in a text: one line. Errors name the source and never the text. */
-const singleLine = (source: string, text: string): Checked<string> => {
+/** Returns the credentials in a text: one line. Errors name the source and never the text. */
+export const singleLine = (source: string, text: string): Checked<string> => {
   const line = text.replace(/\r?\n$/, '')
   const problem =
     line === ''
@@ -43,8 +43,7 @@ const fromInput = async (input: () => AsyncIterable<Uint8Array>): Promise<Checke
   return singleLine('standard input', text + decoder.decode())
 }
 
-/** Returns the credentials in a file: its only line. */
-export const fromFile = async (path: string): Promise<Checked<string>> => {
+const fromFile = async (path: string): Promise<Checked<string>> => {
   const text = await Files.readText(path)
   return E.isLeft(text) ? text : singleLine(path, text.right)
 }
@@ -68,13 +67,10 @@ const fromArgument = async (
     : fromInput(input)
 }
 
-/** Returns the credentials in an environment variable. `where` says what names the variable. */
-export const fromVariable = (where: string, name: string, { variable }: Terminal): Checked<string> => {
+const fromVariable = (option: string, name: string, { variable }: Terminal): Checked<string> => {
   const value = variable(name)
   return value === undefined
-    ? usageError(
-        `The environment variable ${printable(name)} of ${printable(where)} is not set: set it, or name another one`,
-      )
+    ? usageError(`The environment variable ${printable(name)} of --${option} is not set: set it, or name another one`)
     : singleLine(`the environment variable ${name}`, value)
 }
 
@@ -86,7 +82,7 @@ export const resolve = async (target: Target, options: Options, terminal: Termin
     if (argument === undefined && variable === undefined) continue
     const credentials =
       argument === undefined
-        ? fromVariable(`--${name}-env`, variable ?? '', terminal)
+        ? fromVariable(`${name}-env`, variable ?? '', terminal)
         : await fromArgument(name, argument, target, terminal)
     if (E.isLeft(credentials)) return credentials
     resolved = { ...resolved, [name]: credentials.right }
