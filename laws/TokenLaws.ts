@@ -9,7 +9,7 @@
  * | `separatesTokenRequests` | a token request carries no secret and no body of the main request                           |
  * | `renewsOncePerHop`       | each hop obtains one token if it needs one, else none, whatever the API answers             |
  * | `sendsNewestToken`       | a request that may have a token is sent with the newest one, and never without              |
- * | `endsWithoutToken`       | if no token is issued, nothing else is sent, and the error says so                          |
+ * | `endsWithoutToken`       | if no token is issued, nothing else is sent, and the error names it                         |
  * | `losesNothing`           | the jar at the end has the cookies of all replies and the newest refresh token              |
  * | `renewsWithNewest`       | a renewal sends the newest refresh token, also if the last reply repeated none              |
  *
@@ -195,7 +195,7 @@ export const sendsNewestToken = each((one) => {
     : 'does not have the newest token, and only that'
 })
 
-/** States that if no token is issued, nothing else is sent, and the error says so. */
+/** States that if no token is issued, nothing else is sent, and the error names it. */
 export const endsWithoutToken = violations((_web, { trace: { outcome } }, requests) => {
   const at = requests.findIndex((one) => !isMain(one) && !isIssued(one))
   const failed = requests[at]

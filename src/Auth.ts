@@ -11,3 +11,4 @@ export {
 } from './session/auth/MessageSignature.js'
 export * from './session/auth/Renewable.js'
 export type { Coverage as SignatureCoverage, Parameter as SignatureParameter } from './session/auth/SignatureOptions.js'
+export type { PathForm } from './values/AwsSignature.js'

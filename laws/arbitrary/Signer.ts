@@ -10,7 +10,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Sign } from '../../src/session/auth/Auth.js'
+import type { SignContext } from '../../src/session/auth/Auth.js'
 import * as Headers from '../../src/values/Headers.js'
 import * as Secret from '../../src/values/Secret.js'
 import * as Url from '../../src/values/Url.js'
@@ -29,8 +29,8 @@ const bodyOf = (plan: Plan): Uint8Array => O.getOrElse((): Uint8Array => new Uin
 
 /** Signs a plan, with a bearer token if one is given. */
 export const sign =
-  (token?: Secret.Secret): Sign =>
-  (plan, { now, entropy }) => {
+  (token?: Secret.Secret) =>
+  (plan: Plan, { now, entropy }: SignContext): Plan => {
     const url = Url.appendQuery(`nonce=${encodeURIComponent(entropy)}`)(plan.url)
     const date = now.toISOString()
     const [host = ''] = Headers.valuesOf(plan.headers, 'Host').map(Secret.reveal)

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { Clock, Environment, Jar, Store, Token } from 'requests-ts'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/Main.js'
 import type { Sink } from '../../src/cli/Terminal.js'
 import { type Finished, finished, start } from './command.js'
@@ -101,6 +101,8 @@ const savedToken = async () => {
   if (E.isLeft(loaded)) return expect.fail(loaded.left.message)
   return Jar.token({ name: 'api', endpoint: `${server.url}/token` })(loaded.right.jar)
 }
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 // --- the browser ---------------------------------------------------------------------------------------------------
 
@@ -215,6 +217,15 @@ describe('send --oauth2 with a browser', () => {
     expect(await call(...words)).toEqual({ out: 'the resource', err: '', code: 0 })
     expect(server.grants).toEqual(['authorization_code', 'refresh_token'])
   })
+  it('saves the login before the request has ended', async () => {
+    const running = begin('send', `${server.url}/api/held`, ...browser(), ...session())
+    await visit(await running.shown(OPEN))
+    await vi.waitFor(() => expect(server.uses).toHaveLength(1))
+    expect(await savedToken()).toMatchObject({ _tag: 'Some' })
+    running.interrupt()
+    expect((await running.finished).code).toBe(130)
+    expect(await call('send', `${server.url}/api`, ...browser(), ...session())).toMatchObject({ code: 0, err: '' })
+  })
   it('says that the login ends without --session', async () => {
     const running = begin('send', `${server.url}/api`, ...browser())
     await visit(await running.shown(OPEN))
@@ -267,9 +278,10 @@ describe('send --oauth2 with a browser', () => {
     running.interrupt()
     expect(await running.finished).toMatchObject({ code: 130, err: /error interrupted\n$/ })
   })
-  it.each([
+  it.each<readonly [string, RegExp]>([
     ['http://127.0.0.1/cb/x', /^http:\/\/127\.0\.0\.1:\d+\/cb\/x$/],
     ['http://localhost/', /^http:\/\/localhost:\d+\/$/],
+    ...(hasIPv6 ? [['http://[::1]/cb', /^http:\/\/\[::1\]:\d+\/cb$/] as const] : []),
   ])('listens where the redirect URI says: %s', async (redirectUri, expected) => {
     const running = begin('send', `${server.url}/api`, ...browser({ redirectUri }))
     const page = await running.shown(OPEN)

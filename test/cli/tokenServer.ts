@@ -7,7 +7,7 @@
  * | `/authorize` | redirects to the redirect URI with a code, or with `access_denied` after `deny()`               |
  * | `/device`    | issues a device code, which is pending until `approve()`                                        |
  * | `/token`     | all four grants; each refresh token can be used once                                            |
- * | `/api`       | 200 for a valid token, otherwise 401; `/api/…` answers the number in the path, or cuts the body |
+ * | `/api`       | 200 for a valid token, otherwise 401; `/api/500`, `/api/cut` and `/api/held` fail     |
  */
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -116,7 +116,8 @@ export const openTokenServer = async (): Promise<TokenServer> => {
     if (!access.has(held)) response.writeHead(401).end()
     else if (request.url === '/api/cut') {
       response.writeHead(200, { 'content-length': 100 }).write('half', () => response.destroy())
-    } else response.writeHead(Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 200)).end('the resource')
+    } else if (request.url === '/api/held') response.flushHeaders()
+    else response.writeHead(Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 200)).end('the resource')
   }
 
   const server = createServer((request, response) => {

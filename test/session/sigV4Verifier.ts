@@ -17,7 +17,7 @@ export interface Received {
 export interface Service {
   readonly secretOf: (accessKeyId: string) => string | undefined
   readonly now: Date
-  /** The rules of S3 for paths: `decoded`. Those of other services: `encoded twice`. */
+  /** The rules of S3 for paths: `decoded`. The rules of other services: `encoded twice`. */
   readonly path?: 'decoded' | 'encoded twice'
   /** What a `+` in a query is. Servers differ. */
   readonly plus?: 'space' | 'plus'

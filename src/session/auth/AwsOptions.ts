@@ -10,7 +10,7 @@
  * | `segments`      | `unchanged` for S3, else `normalized`                              |
  * | `encoding`      | `once` for S3, else `twice`                                        |
  * | `tokenSigning`  | `signed`                                                           |
- * | `signedHeaders` | all fields that nobody changes on the way                          |
+ * | `signedHeaders` | all fields that are not changed on the way                        |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { PathForm } from '../../values/AwsSignature.js'
