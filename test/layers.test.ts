@@ -356,7 +356,6 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
       'program/Concurrency.ts',
       'Http.ts',
       'Store.ts',
-      'session/auth/AwsSigV4.ts',
       'wire/coding/Coding.ts',
       'wire/coding/Gzip.ts',
       'wire/coding/Inflater.ts',

@@ -24,8 +24,9 @@ const signWith =
   (plan: Plan.Plan): Plan.Plan => {
     if (auth._tag !== 'Signer') throw new Error('not a signer')
     const signed = auth.sign(plan, { now, entropy: '' })
-    if ('_tag' in signed) throw new Error('not signed')
-    return signed
+    if (!('_tag' in signed)) return signed
+    if (E.isLeft(signed)) throw new Error(String(signed.left))
+    return signed.right
   }
 
 const planOf = (request: Request.Request): Plan.Plan => {

@@ -116,8 +116,9 @@ const comparable = ({ method, path: target, query, fields, body }: Message) => (
 const signedMessage = (vector: Vector, form: 'header' | 'query'): Message => {
   const auth = awsSigV4(optionsOf(vector, form))
   if (auth._tag !== 'Signer') throw new Error('not a signer')
-  const plan = auth.sign(planOf(parse(vector.request)), { now: new Date(vector.context.timestamp), entropy: '' })
-  if ('_tag' in plan) throw new Error('not signed')
+  const signed = auth.sign(planOf(parse(vector.request)), { now: new Date(vector.context.timestamp), entropy: '' })
+  if (!('_tag' in signed && signed._tag === 'Right')) throw new Error('not signed')
+  const plan = signed.right
   const { url, headers } = Plan.wire(plan)
   const [target = '', ...query] = url.slice(plan.url.origin.length).split('?')
   return {

@@ -1,5 +1,5 @@
 /**
- * The options of AWS Signature Version 4, their defaults, and what is wrong with them.
+ * The options of AWS Signature Version 4, their defaults, what is wrong with them, and the hash of the body that they choose.
  *
  * | option          | default                                                            |
  * |-----------------|--------------------------------------------------------------------|
@@ -14,9 +14,12 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { PathForm } from '../../values/AwsSignature.js'
+import type { Payload } from '../../values/Body.js'
+import * as Hash from '../../values/Hash.js'
 import * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import * as UserInput from '../../values/UserInput.js'
+import type { Plan } from '../../wire/Plan.js'
 
 /** The credentials of an AWS account, or of a service with the same signatures. */
 export interface AwsCredentials {
@@ -173,4 +176,36 @@ export const read = (options: unknown): Read<AwsSigning> => {
     tokenSigning: tokenSigning.right,
     signedHeaders: signedHeaders.right,
   })
+}
+
+// --- the body ------------------------------------------------------------------------------------------------------
+
+/** In place of the hash of a body that is not signed. */
+export const UNSIGNED = 'UNSIGNED-PAYLOAD'
+/** The field with the hash of the body. */
+export const CONTENT_SHA256 = 'X-Amz-Content-Sha256'
+
+/** A hash that the user computed, for a stream. */
+const givenHash = ({ headers }: Plan): string | undefined => {
+  const given = Headers.find(headers, CONTENT_SHA256)
+  const text = given === undefined ? '' : Secret.reveal(given)
+  return /^[\da-f]{64}$/.test(text) ? text : undefined
+}
+
+const NOT_HASHED =
+  'the body is a stream, whose hash is not known before it is sent; send bytes, set its SHA-256 as the header ' +
+  "X-Amz-Content-Sha256, or set payload: 'unsigned' if the service accepts it (S3 does)"
+
+const hashOf = (body: Payload): string | undefined => {
+  if (body._tag === 'Empty') return Hash.hex('sha256', '')
+  return body._tag === 'Bytes' ? Hash.hex('sha256', Secret.open(body.bytes)) : undefined
+}
+
+/** Returns the hash of the body that is signed. The left is why there is none. */
+export const payloadHash = ({ payload, service, in: place }: AwsSigning, plan: Plan): E.Either<string, string> => {
+  const isDefaultOfS3 = payload === 'default' && isS3(service)
+  if (payload === 'unsigned' || (isDefaultOfS3 && place === 'query')) return E.right(UNSIGNED)
+  const hash = hashOf(plan.body) ?? givenHash(plan)
+  if (hash !== undefined) return E.right(hash)
+  return isDefaultOfS3 && plan.url.protocol === 'https:' ? E.right(UNSIGNED) : E.left(NOT_HASHED)
 }

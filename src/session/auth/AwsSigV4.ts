@@ -14,15 +14,21 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as AwsSignature from '../../values/AwsSignature.js'
-import type { Payload } from '../../values/Body.js'
-import * as Hash from '../../values/Hash.js'
 import * as Headers from '../../values/Headers.js'
 import { decodeComponent } from '../../values/PercentEncoding.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import type { Plan } from '../../wire/Plan.js'
 import type { Auth, SignContext, Signer } from './Auth.js'
-import { type AwsSigning, type AwsSigV4Options, isS3, read } from './AwsOptions.js'
+import {
+  type AwsSigning,
+  type AwsSigV4Options,
+  CONTENT_SHA256,
+  isS3,
+  payloadHash,
+  read,
+  UNSIGNED,
+} from './AwsOptions.js'
 
 export type { AwsCredentials, AwsSigV4Options } from './AwsOptions.js'
 
@@ -42,40 +48,7 @@ const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([
 
 const isChangedOnTheWay = (name: string): boolean => CHANGED_ON_THE_WAY.has(name) || /^(?:proxy|sec)-/.test(name)
 
-const UNSIGNED = 'UNSIGNED-PAYLOAD'
-const CONTENT_SHA256 = 'X-Amz-Content-Sha256'
 const TOKEN = 'X-Amz-Security-Token'
-
-/** The machine that calls a signer returns it as `SigningFailed`. */
-const fail = (problem: string): never => {
-  throw new Error(problem)
-}
-
-// --- the body ------------------------------------------------------------------------------------------------------
-
-/** A hash that the user computed, for a stream. */
-const givenHash = ({ headers }: Plan): string | undefined => {
-  const given = Headers.find(headers, CONTENT_SHA256)
-  const text = given === undefined ? '' : Secret.reveal(given)
-  return /^[\da-f]{64}$/.test(text) ? text : undefined
-}
-
-const NOT_HASHED =
-  'the body is a stream, whose hash is not known before it is sent; send bytes, set its SHA-256 as the header ' +
-  "X-Amz-Content-Sha256, or set payload: 'unsigned' if the service accepts it (S3 does)"
-
-const hashOf = (body: Payload): string | undefined => {
-  if (body._tag === 'Empty') return Hash.hex('sha256', '')
-  return body._tag === 'Bytes' ? Hash.hex('sha256', Secret.open(body.bytes)) : undefined
-}
-
-const payloadHash = ({ payload, service, in: place }: AwsSigning, plan: Plan): string => {
-  const isDefaultOfS3 = payload === 'default' && isS3(service)
-  if (payload === 'unsigned' || (isDefaultOfS3 && place === 'query')) return UNSIGNED
-  const hash = hashOf(plan.body) ?? givenHash(plan)
-  if (hash !== undefined) return hash
-  return isDefaultOfS3 && plan.url.protocol === 'https:' ? UNSIGNED : fail(NOT_HASHED)
-}
 
 // --- without an older signature --------------------------------------------------------------------------------------
 
@@ -214,18 +187,22 @@ const inQuery = (job: Job): Plan => {
   return { ...plan, url: withPieces(plan.url, [...unsigned, ...token, signature]), headers }
 }
 
-const signPlan = (signing: AwsSigning, plan: Plan, { now }: SignContext): Plan => {
-  const date = AwsSignature.dateOf(now) ?? fail('the time of the client is not a date with a year of four digits')
+/** Signs a plan. The left is why it cannot be signed. */
+const signPlan = (signing: AwsSigning, plan: Plan, { now }: SignContext): E.Either<string, Plan> => {
+  const date = AwsSignature.dateOf(now)
+  if (date === undefined) return E.left('the time of the client is not a date with a year of four digits')
+  const hash = payloadHash(signing, plan)
+  if (E.isLeft(hash)) return hash
   const { region, service } = signing
   const job: Job = {
     plan,
     signing,
     scope: { date, region, service },
-    payloadHash: payloadHash(signing, plan),
+    payloadHash: hash.right,
     pieces: piecesOf(plan.url),
     headers: withoutOlder(plan.headers, signing),
   }
-  return signing.in === 'query' ? inQuery(job) : inHeader(job)
+  return E.right(signing.in === 'query' ? inQuery(job) : inHeader(job))
 }
 
 /**
@@ -260,7 +237,7 @@ export const awsSigV4 = (options: AwsSigV4Options): Auth => {
   const signer: AwsSigner = {
     _tag: 'Signer',
     name: 'AWS Signature Version 4',
-    sign: (plan, context) => (E.isLeft(sigV4) ? fail(sigV4.left) : signPlan(sigV4.right, plan, context)),
+    sign: (plan, context) => (E.isLeft(sigV4) ? sigV4 : signPlan(sigV4.right, plan, context)),
     public: PUBLIC,
     sigV4,
   }
