@@ -27,7 +27,7 @@ import { problemText, type SigningFailed, signingFailed } from './AuthError.js'
 import * as Content from './prepare/Content.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
 import * as Provenance from './prepare/Provenance.js'
-import { added, piecesOf } from './Unsigned.js'
+import { added, piecesOf, withEscapedSpaces } from './Unsigned.js'
 
 export { signatureOf, unsigned } from './Unsigned.js'
 
@@ -82,10 +82,15 @@ const signedUrl = (before: Url.Url, after: Url.Url, isPublic: (name: string) => 
   const [old, pieces] = [piecesOf(before), piecesOf(after)]
   const written = added(old, pieces)
   const shownBefore = before.search.slice(1).split('&')
-  const wasShown = new Map(old.map((piece, i) => [piece, shownBefore[i] ?? piece]))
+  // Pieces that were hidden before, as they were shown.
+  const hidden = new Map<string, string>()
+  for (const [i, piece] of old.entries()) {
+    const shown = shownBefore[i] ?? piece
+    if (shown !== piece) hidden.set(withEscapedSpaces(piece), shown)
+  }
   const secrets = new Set<string>()
   const shown = pieces.map((piece, i) => {
-    if (!written.has(i)) return wasShown.get(piece) ?? piece
+    if (!written.has(i)) return hidden.get(withEscapedSpaces(piece)) ?? piece
     const name = piece.split('=', 1)[0] ?? ''
     if (isPublic(decoded(name).toLowerCase())) return piece
     secrets.add(decoded(piece.slice(name.length + 1)))

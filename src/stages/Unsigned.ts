@@ -36,12 +36,15 @@ export const piecesOf = (url: Url.Url): ReadonlyArray<string> => {
   return search.length < 2 ? [] : search.slice(1).split('&')
 }
 
+/** Writes a space in its other form: a signer may write `%20` for `+`, and the piece is still the same. */
+export const withEscapedSpaces = (piece: string): string => piece.replaceAll('+', '%20')
+
 /** Returns the pieces of a query that another one lacks; a repeated piece counts as often as it stands. */
 export const added = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlySet<number> => {
   const left = new Map<string, number>()
-  for (const piece of before) left.set(piece, (left.get(piece) ?? 0) + 1)
+  for (const piece of before.map(withEscapedSpaces)) left.set(piece, (left.get(piece) ?? 0) + 1)
   const found = new Set<number>()
-  for (const [i, piece] of after.entries()) {
+  for (const [i, piece] of after.map(withEscapedSpaces).entries()) {
     const count = left.get(piece) ?? 0
     if (count === 0) found.add(i)
     else left.set(piece, count - 1)

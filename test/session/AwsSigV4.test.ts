@@ -463,6 +463,17 @@ describe('in an exchange', () => {
     expect(plans.map((hop) => verify(received(hop), service(OPTIONS)))).toEqual([{ isValid: true }, { isValid: true }])
     expect(new Set(plans.map(signatureOf)).size).toBe(2)
   })
+  it.each(['header', 'query'] as const)('shows the query of the user, with a space, in the %s form', (form) => {
+    const made = pipe(
+      Request.get('https://h.test/'),
+      Request.withQuery({ q: 'a b', r: 'c' }),
+      Request.withSecretQuery('key', 'k e y'),
+      Request.withAuth(awsSigV4({ ...OPTIONS, in: form })),
+    )
+    const { url } = planOf(made)
+    expect(url.search).toMatch(/^\?q=a%20b&r=c&key=‹secret›(?:&X-Amz-|$)/)
+    expect(Url.sentSearch(url)).toMatch(/^\?q=a%20b&r=c&key=k%20e%20y(?:&X-Amz-|$)/)
+  })
   it.each(['header', 'query'] as const)('shows no secret in the %s, but date and hash', (form) => {
     const auth = awsSigV4({ ...S3, in: form, credentials: { ...credentials, sessionToken: 'AQoDYXdzEPT' } })
     const plain = planOf(pipe(Request.get('https://h.test/'), Request.withAuth(auth)))
