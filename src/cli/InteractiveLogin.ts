@@ -86,34 +86,55 @@ const failed = (message: string): E.Either<Exit.LoginFailure, never> => E.left({
 /** Tags of callbacks that do not end the wait: any page of a browser can send them. */
 const FOREIGN: ReadonlySet<string> = new Set(['StateMismatch', 'InvalidCallback'])
 
+type BrowserLogin = Extract<Login, { readonly _tag: 'Browser' }>
+
+/** A login whose callback has arrived. */
+interface Returned {
+  readonly config: BrowserLogin['config']
+  readonly pending: OAuth2.AuthorizationCode.PendingLogin
+  readonly callback: string
+}
+
+/** Shows the page and waits for the browser. Closes the listener on every path. */
+const waitForBrowser = async (
+  terminal: Terminal.Terminal,
+  { config: given, address }: BrowserLogin,
+  signal: AbortSignal | undefined,
+): Promise<E.Either<Exit.LoginFailure, Returned>> => {
+  const listener = await LoopbackCallback.listen(address)
+  if (E.isLeft(listener)) {
+    return failed(`Cannot wait for the browser at ${given.redirectUri}: ${listener.left}; omit or change the port`)
+  }
+  const { redirectUri, receive, close } = listener.right
+  try {
+    const config = { ...given, redirectUri }
+    const begun = OAuth2.AuthorizationCode.begin(config, RandomSource.seed() + RandomSource.seed())
+    if (E.isLeft(begun)) return failed(begun.left)
+    const { url, pending } = begun.right
+    const judge = (target: string): LoopbackCallback.Verdict => {
+      const redeemed = OAuth2.AuthorizationCode.redeem(config, pending)(target)
+      if (E.isRight(redeemed)) return 'Accepted'
+      return FOREIGN.has(redeemed.left._tag) ? 'Foreign' : 'Refused'
+    }
+    await Terminal.printLine(terminal, `Open this page to log in: ${Terminal.printable(url)}`)
+    const callback = await receive(judge, signal)
+    return callback === undefined
+      ? E.left({ _tag: 'Aborted', message: 'The login was interrupted' })
+      : E.right({ config, pending, callback })
+  } finally {
+    await close()
+  }
+}
+
 const withBrowser =
-  (terminal: Terminal.Terminal, { config, address }: Extract<Login, { readonly _tag: 'Browser' }>) =>
-  (jar: Jar.Jar): ReturnType<Http.Http<Exit.LoginFailure, Token.Token>> =>
+  (terminal: Terminal.Terminal, login: BrowserLogin): Http.Http<Exit.LoginFailure, Token.Token> =>
+  (jar) =>
   (client) =>
   async () => {
-    const listener = await LoopbackCallback.listen(address)
-    if (E.isLeft(listener)) {
-      return failed(`Cannot wait for the browser at ${config.redirectUri}: ${listener.left}; omit or change the port`)
-    }
-    const { redirectUri, receive, close } = listener.right
-    const login = { ...config, redirectUri }
-    const begun = OAuth2.AuthorizationCode.begin(login, RandomSource.seed() + RandomSource.seed())
-    try {
-      if (E.isLeft(begun)) return failed(begun.left)
-      const { url, pending } = begun.right
-      const judge = (target: string): LoopbackCallback.Verdict => {
-        const redeemed = OAuth2.AuthorizationCode.redeem(login, pending)(target)
-        if (E.isRight(redeemed)) return 'Accepted'
-        return FOREIGN.has(redeemed.left._tag) ? 'Foreign' : 'Refused'
-      }
-      await Terminal.printLine(terminal, `Open this page to log in: ${Terminal.printable(url)}`)
-      const callback = await receive(judge, UserInput.get(client, 'signal'))
-      await close()
-      if (callback === undefined) return E.left({ _tag: 'Aborted', message: 'The login was interrupted' })
-      return await OAuth2.redeemCode(login, pending)(callback)(jar)(client)()
-    } finally {
-      await close()
-    }
+    const returned = await waitForBrowser(terminal, login, UserInput.get(client, 'signal'))
+    if (E.isLeft(returned)) return returned
+    const { config, pending, callback } = returned.right
+    return OAuth2.redeemCode(config, pending)(callback)(jar)(client)()
   }
 
 const showCode =

@@ -176,8 +176,22 @@ describe('send --oauth2 without a user', () => {
     expect((await call('send', `${server.url}/api`, ...machine({ origins: [server.url] }))).code).toBe(0)
   })
   it('sends nothing to the token endpoint if the request cannot be sent', async () => {
-    expect((await call('send', `${server.url}/api`, 'X-A:a\nb', ...machine())).code).toBe(3)
+    for (const words of [machine(), browser(), device()]) {
+      const { code, err } = await call('send', `${server.url}/api`, 'X-A:a\nb', ...words)
+      expect([code, OPEN.test(err)]).toEqual([3, false])
+    }
     expect(server.grants).toEqual([])
+  })
+  it('sends token requests with the connection that the options describe', async () => {
+    // The server is also a proxy: it ignores the host of each request.
+    const through = ['--proxy', server.url]
+    const urls = { tokenUrl: 'http://auth.test/token', deviceAuthorizationUrl: 'http://auth.test/device' }
+    expect((await call('send', 'http://api.test/api', ...machine({ tokenUrl: urls.tokenUrl }), ...through)).code).toBe(
+      0,
+    )
+    server.approve()
+    const { code } = await call('send', 'http://api.test/api', ...using({ grant: 'device_code', ...urls }), ...through)
+    expect([code, server.grants]).toEqual([0, ['client_credentials', 'device_code']])
   })
   it('warns about files with secrets that others can read', async () => {
     const words = using({ grant: 'client_credentials', clientSecret: CLIENT.clientSecret }, 0o644)
