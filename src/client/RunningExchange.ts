@@ -46,7 +46,7 @@ import type * as Observation from './Observation.js'
 import { runHooks } from './ReplyHooks.js'
 import type * as SharedTokens from './SharedTokens.js'
 import { signed, signedAgain } from './Signatures.js'
-import { landingOf, takeTurn } from './TokenTurn.js'
+import { land, landingOf, type OpenFlight, takeTurn } from './TokenTurn.js'
 
 /** Processes the body of the last reply. */
 export interface Finish<E, A> {
@@ -78,7 +78,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   #isSending = false
   #done: Exchange.Done | undefined
   /** The token request that this exchange sends, for others that wait for it. */
-  #flight: SharedTokens.Flight | undefined
+  #flight: OpenFlight | undefined
   #signatures = 0
   #signingError: SigningFailed | undefined
 
@@ -129,7 +129,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   send(): void {
     const { plan, waiting, signing } = this.#exchange
-    if (waiting !== undefined && this.#flight === undefined) this.#obtain().catch((cause) => this.#giveUp(cause))
+    if (waiting !== undefined && this.#flight?.waiting !== waiting) this.#obtain().catch((cause) => this.#giveUp(cause))
     else if (signing !== undefined) this.#sign(signing).catch((cause) => this.#giveUp(cause))
     else if (Send.isBodyConsumed(plan)) this.#refuse(Exchange.bodyConsumedError(this.#exchange))
     else this.#sendPlan(plan)
@@ -170,7 +170,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       this.#goOnWith(turn.ready)
       return
     }
-    this.#flight = turn.flight
+    this.#flight = { flight: turn.flight, waiting: this.#exchange.waiting, outer: this.#flight }
     this.send()
   }
 
@@ -199,13 +199,13 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       if (step._tag === 'Refuse') this.#refuse(step.error)
       return
     }
-    this.#land({ _tag: 'Obtained', jar: Renewal.onlyToken(step.exchange, waiting) })
+    const landing: SharedTokens.Landing = { _tag: 'Obtained', jar: Renewal.onlyToken(step.exchange, waiting) }
+    if (this.#flight !== undefined) this.#flight = land(this.#flight, landing)
     this.#goOnWith(E.right(step.exchange))
   }
 
-  #land(landing: SharedTokens.Landing): void {
-    this.#flight?.land(landing)
-    this.#flight = undefined
+  #landAll(landing: SharedTokens.Landing): void {
+    while (this.#flight !== undefined) this.#flight = land(this.#flight, landing)
   }
 
   onReply(sent: E.Either<TransportError, Reply>): void {
@@ -231,7 +231,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   /** An exception of a function of the user is not hidden. */
   #giveUp(cause: unknown): void {
-    this.#land({ _tag: 'Left' })
+    this.#landAll({ _tag: 'Left' })
     this.#reject(cause)
   }
 
@@ -327,7 +327,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   #end(outcome: E.Either<E | Exchange.ExchangeError, A>, jar: Jar): void {
-    if (this.#flight !== undefined) this.#land(landingOf(outcome))
+    if (this.#flight !== undefined) this.#landAll(landingOf(outcome))
     try {
       this.#resolve(this.#conclude(outcome, jar))
     } catch (cause) {

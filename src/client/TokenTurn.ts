@@ -49,3 +49,16 @@ export const landingOf = (outcome: E.Either<unknown, unknown>): SharedTokens.Lan
   const error = E.isLeft(outcome) ? outcome.left : undefined
   return Renewal.isTokenError(error) ? { _tag: 'Failed', error } : { _tag: 'Left' }
 }
+
+/** A token request of an exchange that runs. It may need the token of another one, which runs inside it. */
+export interface OpenFlight {
+  readonly flight: SharedTokens.Flight
+  readonly waiting: Exchange.Waiting | undefined
+  readonly outer: OpenFlight | undefined
+}
+
+/** Reports the end of the innermost request. Returns the one around it. */
+export const land = ({ flight, outer }: OpenFlight, landing: SharedTokens.Landing): OpenFlight | undefined => {
+  flight.land(landing)
+  return outer
+}

@@ -14,6 +14,7 @@ import * as OAuth2 from '../../src/OAuth2.js'
 import * as Request from '../../src/Request.js'
 import * as Session from '../../src/session/Session.js'
 import * as Secret from '../../src/values/Secret.js'
+import * as Token from '../../src/values/Token.js'
 import { sleep, web } from './servers.js'
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>
@@ -260,4 +261,46 @@ it('a clock that is an hour ahead, or behind, renews a token that the server rej
     const second = await pipe(Http.get('a'), Client.use({ session, jar }))()
     expect(E.isRight(second) && second.right[0].status).toBe(200)
   }
+})
+
+it('a token that another token request needs is shared and renewed too', async () => {
+  const counts = { inner: 0, outer: 0 }
+  let inner = 'revoked'
+  const { url } = await web(async (request, response) => {
+    await bodyOf(request)
+    await sleep(10)
+    if (request.url === '/inner') {
+      counts.inner += 1
+      inner = `i${counts.inner}`
+      response.end(JSON.stringify({ access_token: inner, expires_in: 3600 }))
+      return
+    }
+    if (request.url?.startsWith('/outer') === true) {
+      if (request.headers.authorization !== `Bearer ${inner}`) {
+        response.writeHead(401).end()
+        return
+      }
+      counts.outer += 1
+      response.end(JSON.stringify({ access_token: `o${request.url}`, expires_in: 3600 }))
+      return
+    }
+    response.writeHead(/^Bearer o/.test(request.headers.authorization ?? '') ? 200 : 401).end('ok')
+  })
+  const innerAuth = Auth.renewable({ name: 'inner', obtain: Request.post(`${url}/inner`) })
+  const get = (name: string) =>
+    Http.get(
+      `${url}/${name}`,
+      Request.withAuth(
+        Auth.renewable({ name, obtain: pipe(Request.post(`${url}/outer/${name}`), Request.withAuth(innerAuth)) }),
+      ),
+    )
+  const old = Token.at(new Date())({ accessToken: 'old', expiresIn: 3600 })
+  const jar = Jar.withToken({ name: 'inner', endpoint: `${url}/inner` }, old, new Date())(Jar.empty)
+  await Client.scoped({ session: Session.empty, jar })((client) => async () => {
+    const run = (name: string) => Client.runIn(client)(get(name))()
+    const outcomes = await Promise.all(['a', 'b', 'a'].map(run))
+    expect(outcomes.map(statusOf)).toEqual([200, 200, 200])
+    expect(counts).toEqual({ inner: 1, outer: 2 })
+    return E.right(undefined)
+  })()
 })
