@@ -1,6 +1,6 @@
 /**
- * The law that nothing prints a secret: of what an exchange returns, no printer may show a token, a refresh token, the secret of
- * the client, or the key of a signature.
+ * The law that nothing prints a secret: of what an exchange returns, no printer may show a token, a refresh token,
+ * the secret of the client, or the key of a signature.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as HttpError from '../src/HttpError.js'

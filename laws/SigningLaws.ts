@@ -1,13 +1,13 @@
 /**
- * Laws of signatures: of `Auth.signer`, and of a token that signs. They apply to any implementation of `Exchange.simulate`, and
- * to any operation that sends with a client. Each law returns its violations.
+ * Laws of signatures: of `Auth.signer`, and of a token that signs. They apply to any implementation of
+ * `Exchange.simulate`, and to any operation that sends with a client. Each law returns its violations.
  *
- * | law                   | states                                                                                        |
- * |-----------------------|-----------------------------------------------------------------------------------------------|
- * | `signsEachAttempt`    | each request that may have credentials has a valid signature, with the time of this attempt    |
- * | `neverSignsTwiceAlike`| no two requests have the same nonce                                                            |
- * | `keepsSignaturesHome` | other requests have nothing of a signature, and the key is never sent                          |
- * | `signsEachRetry`      | the same laws for the attempts of a transport that retries, while time passes                  |
+ * | law                   | states                                                                                   |
+ * |-----------------------|------------------------------------------------------------------------------------------|
+ * | `signsEachAttempt`    | each request that may have credentials has a valid signature of its own time              |
+ * | `neverSignsTwiceAlike`| no two requests have the same nonce                                                       |
+ * | `keepsSignaturesHome` | other requests have nothing of a signature, and the key is never sent                     |
+ * | `signsEachRetry`      | the same laws for the attempts of a transport that retries, while time passes             |
  *
  * `Signer.verify` checks the signatures, independently of the code under test.
  */
@@ -62,7 +62,7 @@ const repeated = (web: TokenWeb, requests: ReadonlyArray<Modelled>): Violations 
 
 const modelled = (simulate: Machine, web: TokenWeb): ReadonlyArray<Modelled> => model(web, run(simulate)(web).received)
 
-/** States that each request that may have credentials has a valid signature, with the time of this attempt. */
+/** States that each request that may have credentials has a valid signature of its own time. */
 export const signsEachAttempt =
   (simulate: Machine) =>
   (web: TokenWeb): Violations =>

@@ -1,17 +1,17 @@
 /**
- * Laws of renewable tokens, as predicates over what the servers of an exchange receive. They apply to any implementation of
- * `Exchange.simulate`. Each law returns its violations.
+ * Laws of renewable tokens, as predicates over what the servers of an exchange receive. They apply to any
+ * implementation of `Exchange.simulate`. Each law returns its violations.
  *
- * | law                      | states                                                                                     |
- * |--------------------------|--------------------------------------------------------------------------------------------|
- * | `keepsTokensAtHome`      | a token is sent only to the origins that it is for, and never again after they were left    |
- * | `keepsGrantsAtHome`      | client secrets and refresh tokens are sent to their token endpoint only                     |
- * | `separatesTokenRequests` | a token request carries no secret and no body of the main request                           |
- * | `renewsOncePerHop`       | each hop obtains one token if it needs one, else none, whatever the API answers             |
- * | `sendsNewestToken`       | a request that may have a token is sent with the newest one, and never without              |
- * | `endsWithoutToken`       | if no token is issued, nothing else is sent, and the error names it                         |
- * | `losesNothing`           | the jar at the end has the cookies of all replies and the newest refresh token              |
- * | `renewsWithNewest`       | a renewal sends the newest refresh token, also if the last reply repeated none              |
+ * | law                      | states                                                                                |
+ * |--------------------------|---------------------------------------------------------------------------------------|
+ * | `keepsTokensAtHome`      | a token is sent only to the origins that it is for, and not after they were left       |
+ * | `keepsGrantsAtHome`      | client secrets and refresh tokens are sent to their token endpoint only                |
+ * | `separatesTokenRequests` | a token request carries no secret and no body of the main request                      |
+ * | `renewsOncePerHop`       | each hop obtains one token if it needs one, else none, whatever the API answers        |
+ * | `sendsNewestToken`       | a request that may have a token is sent with the newest one, and never without         |
+ * | `endsWithoutToken`       | if no token is issued, nothing else is sent, and the error names it                     |
+ * | `losesNothing`           | the jar at the end has the cookies of all replies and the newest refresh token         |
+ * | `renewsWithNewest`       | a renewal sends the newest refresh token, also if the last reply repeated none         |
  *
  * This module decides with a model of its own, so that it does not depend on the code under test.
  */
@@ -50,7 +50,7 @@ export const run =
     return { trace, received: received() }
   }
 
-/** A plan as a line of a report. It shows only the names of secrets. */
+/** A request as the start of a line of a report. It shows no query and no fields. */
 const line = ({ plan }: Received, i: number): string =>
   `request ${i + 1}, ${plan.method} ${plan.url.origin}${plan.url.pathname},`
 

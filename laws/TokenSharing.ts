@@ -1,13 +1,13 @@
 /**
- * Laws of programs that need the same token at the same time. They apply to any function that sends requests with one client.
- * Each law returns its violations.
+ * Laws of programs that need the same token at the same time. They apply to any function that sends requests with one
+ * client. Each law returns its violations.
  *
- * | law                  | states                                                                                         |
- * |----------------------|------------------------------------------------------------------------------------------------|
- * | `sharesOneRequest`   | one request obtains the token of all programs                                                  |
- * | `survivesTheLeader`  | if the program that obtains the token is aborted or out of time, another one obtains it         |
- * | `sharesRefusals`     | if the token is refused, every program fails with `TokenRefused`, after one request            |
- * | `attemptIsSimulate`  | `attempt` with `Transport.memory` equals `simulate`, tokens included                           |
+ * | law                  | states                                                                                    |
+ * |----------------------|-------------------------------------------------------------------------------------------|
+ * | `sharesOneRequest`   | one request obtains the token of all programs                                             |
+ * | `survivesTheLeader`  | if the program that obtains the token is aborted or out of time, another one obtains it    |
+ * | `sharesRefusals`     | if the token is refused, every program fails with `TokenRefused`, after one request       |
+ * | `attemptIsSimulate`  | `attempt` with `Transport.memory` equals `simulate`, tokens included                      |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Client from '../src/Client.js'
@@ -107,7 +107,10 @@ const expecting =
     ]
   }
 
-/** Requests with jars of their own do not see the token of a request that ended before. So all of them must start without one. */
+/**
+ * Requests with jars of their own do not see the token of a request that ended before. So all of them must start
+ * without one.
+ */
 const together = (crowd: Crowds.Crowd): Crowds.Crowd =>
   crowd.ahead !== undefined && crowd.held === 'rejected' ? { ...crowd, held: 'expired' } : crowd
 

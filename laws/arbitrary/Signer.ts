@@ -3,8 +3,8 @@
  *
  *     X-Signature = HMAC-SHA256(key, method ⏎ URL ⏎ host ⏎ date ⏎ nonce ⏎ SHA-256(body))
  *
- * The nonce is also in the query, so that a signature writes both header fields and the query. `Authorization` has the token, if
- * there is one.
+ * The nonce is also in the query, so that a signature writes both header fields and the query. `Authorization` has
+ * the token, if there is one.
  */
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'

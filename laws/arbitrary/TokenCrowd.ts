@@ -1,6 +1,6 @@
 /**
- * Generates requests that need the same token at the same time, as plain data, and the servers that they are sent to: an API, and
- * a token endpoint that accepts each refresh token once.
+ * Generates requests that need the same token at the same time, as plain data, and the servers that they are sent to:
+ * an API, and a token endpoint that accepts each refresh token once.
  */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
@@ -17,7 +17,10 @@ export interface Crowd {
   readonly credential: 'basic' | 'refresh token' | 'custom'
   /** The token in the jar. */
   readonly held: 'none' | 'expired' | 'rejected'
-  /** For each request, how many milliseconds the clock is ahead that stored the token of its jar; `undefined`: one jar for all. */
+  /**
+   * For each request, how many milliseconds the clock is ahead that stored the token of its jar; `undefined`: one jar
+   * for all.
+   */
   readonly ahead: ReadonlyArray<number> | undefined
   /** Whether the endpoint rotates refresh tokens, and accepts each only once. */
   readonly rotates: boolean
@@ -68,8 +71,8 @@ const NEVER = new Promise<never>(() => {})
 const REFUSED: Answer = { status: 400, json: { error: 'invalid_grant' } }
 
 /**
- * Returns the servers of a crowd. The endpoint never answers a request that can be cut, which has a total timeout; then it calls
- * `onHung`.
+ * Returns the servers of a crowd. The endpoint never answers a request that can be cut, which has a total timeout;
+ * then it calls `onHung`.
  */
 export const serve = (given: Crowd, onHung: () => void): CrowdServers => {
   let [sent, asked, answered, issued] = [0, 0, 0, '']

@@ -1,6 +1,6 @@
 /**
- * The servers of a `TokenWeb`: an API and a token endpoint. They remember what they received and answered. The laws compare
- * that with a model of their own.
+ * The servers of a `TokenWeb`: an API and a token endpoint. They remember what they received and answered. The laws
+ * compare that with a model of their own.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as Octets from '../../src/values/Octets.js'

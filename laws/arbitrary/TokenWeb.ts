@@ -1,9 +1,9 @@
 /**
  * Generates an API, the token endpoint of its credential, and a session with a jar, as plain data that shrinks.
  *
- * The API has pages on similar origins: they redirect, set cookies and reject tokens. The endpoint replies by a script. Every
- * secret has a text of its own: `CANARY-access-…`, `CANARY-refresh-…`, `CANARY-client`, `CANARY-main`. `TokenServers` has the
- * servers, `TokenClients` the session and the request.
+ * The API has pages on similar origins: they redirect, set cookies and reject tokens. The endpoint replies by a
+ * script. Every secret has a text of its own: `CANARY-access-…`, `CANARY-refresh-…`, `CANARY-client`, `CANARY-main`.
+ * `TokenServers` has the servers, `TokenClients` the session and the request.
  *
  * @example
  * import { Exchange } from 'requests-ts'

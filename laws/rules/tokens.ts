@@ -1,4 +1,7 @@
-/** The laws of tokens and signatures, as rule sets over implementations of `Exchange.simulate` and of operations of `Http`. */
+/**
+ * The laws of tokens and signatures, as rule sets over implementations of `Exchange.simulate` and of operations of
+ * `Http`.
+ */
 import * as fc from 'fast-check'
 import { type Crowd, crowd } from '../arbitrary/TokenCrowd.js'
 import { signedBy, type TokenWeb, tokenWeb } from '../arbitrary/TokenWeb.js'
@@ -20,7 +23,10 @@ type Law = (simulate: Machine) => (web: TokenWeb) => Violations
 const holding = (law: Law, simulate: Machine, webs: fc.Arbitrary<TokenWeb> = tokenWeb) =>
   fc.property(webs, (web) => report(law(simulate)(web)))
 
-/** Returns the laws of renewable tokens, for an implementation of `Exchange.simulate`. `more` are printers of your own. */
+/**
+ * Returns the laws of renewable tokens, for an implementation of `Exchange.simulate`. `more` are printers of your
+ * own.
+ */
 export const tokens = (simulate: Machine, more: Printers = {}): RuleSet => ({
   'a token reaches only the origins that it is for': holding(Laws.keepsTokensAtHome, simulate),
   'the secrets of a token request reach only its endpoint': holding(Laws.keepsGrantsAtHome, simulate),

@@ -31,7 +31,7 @@ it('the machine of the lawbreakers makes no mistake of its own', async () => {
   expect(found).toEqual(new Map())
 })
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('no program waits for ever if call %i of the clock throws', async (wrong) => {
+it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('no program waits without a limit if call %i of the clock throws', async (wrong) => {
   const web: TokenWeb = { ...simplest, endpoint: 3 }
   let calls = 0
   const now = (): Date => {

@@ -1,4 +1,7 @@
-/** Implementations of `simulate` and of concurrent programs with mistakes about tokens and signatures, and the correct ones. */
+/**
+ * Implementations of `simulate` and of concurrent programs with mistakes about tokens and signatures, and the correct
+ * ones.
+ */
 import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
@@ -50,7 +53,7 @@ export const inParallel: SendAll = async (client, calls) => {
 
 export const lawful: TokenOperations = { attempt: Http.attempt, sendAll: apart }
 
-// --- machines ----------------------------------------------------------------------------------------------------------
+// --- machines -------------------------------------------------------------------------------------------------------
 
 type Step = Exchange.Step
 
@@ -266,7 +269,7 @@ export const renewals: Case = {
   ],
 }
 
-// --- signatures --------------------------------------------------------------------------------------------------------
+// --- signatures -----------------------------------------------------------------------------------------------------
 
 const missigned = (mistake: string, history: string, law: string, found: Mistake): Lawbreaker => ({
   mistake,
@@ -319,7 +322,7 @@ export const signatures: Case = {
   ],
 }
 
-// --- programs ----------------------------------------------------------------------------------------------------------
+// --- programs -------------------------------------------------------------------------------------------------------
 
 const misused = (
   mistake: string,
