@@ -4,6 +4,7 @@ export { type AwsCredentials, type AwsSigV4Options, awsSigV4 } from './session/a
 export {
   type Ed25519Key,
   type HmacKey,
+  type KeyTask,
   type MessageSignatureOptions,
   type MessageSignatureTaskOptions,
   messageSignature,

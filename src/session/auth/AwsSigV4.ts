@@ -5,7 +5,8 @@
  * |------------------------------------|-----------------------------------------------|--------|
  * | `Authorization`                    | `X-Amz-Credential`, `X-Amz-Signature`         | yes    |
  * | `X-Amz-Security-Token`             | `X-Amz-Security-Token`                        | yes    |
- * | `X-Amz-Date`, `X-Amz-Content-Sha256` | `X-Amz-Algorithm`, `-Date`, `-Expires`, `-SignedHeaders` | no |
+ * | `X-Amz-Content-Sha256`             |                                               | yes    |
+ * | `X-Amz-Date`                       | `X-Amz-Algorithm`, `-Date`, `-Expires`, `-SignedHeaders` | no |
  *
  * Each `+` of the query is sent as `%20`: both are a space, but servers disagree on a `+` in a signature.
  *
@@ -37,7 +38,8 @@ export interface AwsSigner extends Signer {
   readonly sigV4: E.Either<string, AwsSigning>
 }
 
-const PUBLIC = ['X-Amz-Date', 'X-Amz-Content-Sha256', 'X-Amz-Algorithm', 'X-Amz-SignedHeaders', 'X-Amz-Expires']
+/** Not the hash of the body: that of a short body would tell its content. */
+const PUBLIC = ['X-Amz-Date', 'X-Amz-Algorithm', 'X-Amz-SignedHeaders', 'X-Amz-Expires']
 
 /** Fields of the connection, and those that proxies and transports add, change or remove. SDKs omit them too. */
 const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([

@@ -5,7 +5,7 @@
  * |-------------------|-----------------------------------------------------------------------------------------------|
  * | `Signature-Input` | label, covered components and parameters: `sig1=("@method" "@target-uri");created=1618884473` |
  * | `Signature`       | label and signature: `sig1=:…:`. A secret                                                     |
- * | `Content-Digest`  | the SHA-256 of the body (RFC 9530), if the signature covers it                                |
+ * | `Content-Digest`  | the SHA-256 of the body (RFC 9530), if the signature covers it. A secret                      |
  *
  * A digest that the request has already is kept if it is the SHA-256 or SHA-512 of the body, and replaced otherwise. The
  * content of a stream is not known in advance: its digest is covered only if the request has one.
@@ -21,18 +21,21 @@ import * as Secret from '../../values/Secret.js'
 import * as UserInput from '../../values/UserInput.js'
 import * as NodeModules from '../../wire/NodeModules.js'
 import type { Plan } from '../../wire/Plan.js'
-import { type Auth, type SignContext, signer, signerTask } from './Auth.js'
+import { type Auth, type SignContext, type SignerTask, signer, signerTask } from './Auth.js'
 import * as SignatureBase from './SignatureBase.js'
 import * as SignatureOptions from './SignatureOptions.js'
 
 /** A shared secret. A string is used as UTF-8. */
 export interface HmacKey {
+  /** RFC 9421 3.3.3. */
   readonly algorithm: 'hmac-sha256'
+  /** The shared secret. */
   readonly secret: string | Uint8Array | Secret.Secret | Secret.SealedBytes
 }
 
 /** A private key. It needs the crypto module of Node, Deno or Bun. */
 export interface Ed25519Key {
+  /** RFC 9421 3.3.6. */
   readonly algorithm: 'ed25519'
   /** PEM text (PKCS #8) without a passphrase. */
   readonly privateKey: string | Secret.Secret
@@ -40,11 +43,12 @@ export interface Ed25519Key {
 
 /** What is signed, and with which key. */
 export interface MessageSignatureOptions extends SignatureOptions.Coverage {
+  /** The key, which decides the algorithm. */
   readonly key: HmacKey | Ed25519Key
 }
 
-/** The fields that are not secret. */
-export const PUBLIC_FIELDS: ReadonlyArray<string> = ['Signature-Input', 'Content-Digest']
+/** The digest of a short body would tell its content. */
+export const PUBLIC_FIELDS: ReadonlyArray<string> = ['Signature-Input']
 
 // --- the digest of the body (RFC 9530) ------------------------------------------------------------------------------
 
@@ -201,13 +205,22 @@ const NAME = 'message signature'
 export const messageSignature = (options: MessageSignatureOptions): Auth =>
   signer(NAME, sign(options), { public: PUBLIC_FIELDS })
 
-/** What is signed by a key that this process does not have, or with an algorithm of its own. */
-export interface MessageSignatureTaskOptions extends SignatureOptions.Coverage {
-  /** The name of the algorithm (RFC 9421 6.2), such as `ecdsa-p256-sha256`. It is sent if `parameters` has `alg`. */
+/** A key of WebCrypto, or one that this process does not have. */
+export interface KeyTask {
+  /** A name of the registry of RFC 9421 6.2.2, such as `ed25519` or `rsa-pss-sha512`. Sent if `parameters` has `alg`. */
   readonly algorithm: string
-  /** Returns the signature of the signature base, which is UTF-8 text. */
-  readonly sign: (base: Uint8Array) => TaskEither<unknown, Uint8Array>
+  /** Signs the signature base, which is ASCII text. */
+  readonly sign: (base: Uint8Array) => TaskEither<unknown, Uint8Array | ArrayBuffer>
 }
+
+/** What is signed, and with which effect. */
+export interface MessageSignatureTaskOptions extends SignatureOptions.Coverage {
+  /** Signs, and names the algorithm. */
+  readonly key: KeyTask
+}
+
+const toOctets = (signature: unknown): Uint8Array | undefined =>
+  signature instanceof ArrayBuffer ? new Uint8Array(signature) : signature instanceof Uint8Array ? signature : undefined
 
 /**
  * `messageSignature` with an effect: WebCrypto, or a key service.
@@ -216,13 +229,20 @@ export interface MessageSignatureTaskOptions extends SignatureOptions.Coverage {
  * @category constructors
  */
 export const messageSignatureTask = (options: MessageSignatureTaskOptions): Auth => {
-  const { algorithm, sign, ...coverage } = UserInput.own(options)
-  const prepared = prepare(coverage, algorithm)
-  const task = (plan: Plan, context: SignContext) => async (): Promise<E.Either<unknown, Plan>> => {
+  // Plain JavaScript may call it without options.
+  const { key, ...coverage } = UserInput.own(options ?? {})
+  const prepared = prepare(coverage, key?.algorithm)
+  const task: SignerTask['sign'] = (plan, context) => async () => {
+    if (typeof key?.sign !== 'function') return E.left('key must have a function sign')
+    if (typeof key.algorithm !== 'string') return E.left('key must have an algorithm, such as ed25519')
     const unsigned = prepared(plan, context)
     if (E.isLeft(unsigned)) return unsigned
-    const signature = await sign(unsigned.right.base)()
-    return E.isLeft(signature) ? signature : E.right(unsigned.right.withSignature(signature.right))
+    const signature = await key.sign(unsigned.right.base)()
+    if (E.isLeft(signature)) return signature
+    const octets = toOctets(signature.right)
+    return octets === undefined
+      ? E.left('sign must return the signature as a Uint8Array or an ArrayBuffer')
+      : E.right(unsigned.right.withSignature(octets))
   }
   return signerTask(NAME, task, { public: PUBLIC_FIELDS })
 }

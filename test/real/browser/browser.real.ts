@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { browserModules } from '../browserModules.js'
 import { launch } from '../chromium.js'
 import { openServers, type Servers } from '../fetch/server.js'
 import { facts } from './page.js'
@@ -19,6 +20,7 @@ const script = async (module = 'page.ts'): Promise<string> => {
     format: 'iife',
     globalName: 'requestsTs',
     platform: 'browser',
+    plugins: [browserModules],
     target: 'es2022',
     write: false,
   })

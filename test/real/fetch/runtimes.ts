@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import type { Browser } from 'playwright-core'
+import { browserModules } from '../browserModules.js'
 import type { Findings } from './probes.js'
 import type { Servers } from './server.js'
 import type { Column, Runtime } from './table.js'
@@ -33,6 +34,7 @@ export const bundle = async (contents: string, format: 'esm' | 'iife'): Promise<
     format,
     ...(format === 'iife' ? { globalName: 'requestsTs' } : {}),
     platform: 'browser',
+    plugins: [browserModules],
     target: 'es2022',
     write: false,
   })

@@ -81,6 +81,7 @@ export const request = (config: Config): E.Either<string, Request> => {
  * @category model
  */
 export interface Polling {
+  /** Identifies the login. */
   readonly deviceCode: Secret.Secret
   /** How long to wait between two polls, in milliseconds. */
   readonly interval: number

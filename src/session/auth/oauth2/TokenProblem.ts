@@ -44,6 +44,7 @@ export interface TokenReplyRefused {
  */
 export interface TokenReplyUnusable {
   readonly _tag: 'TokenReplyUnusable'
+  /** The status of the reply. */
   readonly status: number
   /** What is wrong with the reply, and what to do. */
   readonly problem: string
