@@ -18,7 +18,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { identity } from 'fp-ts/lib/function.js'
-import type * as O from 'fp-ts/lib/Option.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type * as Client from '../Client.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { SignerTask } from '../session/auth/Auth.js'
@@ -28,13 +28,11 @@ import { isLast } from '../stages/Authorize.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
-import { raceDeadline } from '../transport/Cancellation.js'
 import type { Headers } from '../values/Headers.js'
-import { bodyCut, DISCARDED, startDiscarding, toWhole } from '../wire/BodySource.js'
+import { bodyCut, startDiscarding, toWhole } from '../wire/BodySource.js'
 import { type ContentListener, startGathering } from '../wire/DirectSource.js'
-import type * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
-import { type Head, headOf, type Reply, type Source } from '../wire/Reply.js'
+import { type Head, headOf, type Reply } from '../wire/Reply.js'
 import {
   type OnProgress,
   type ReplyListener,
@@ -43,6 +41,7 @@ import {
   withPlan,
 } from '../wire/Transport.js'
 import type * as Observation from './Observation.js'
+import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
 import type * as SharedTokens from './SharedTokens.js'
 import { signed, signedAgain } from './Signatures.js'
@@ -70,6 +69,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   readonly #resolve: (result: R) => void
   readonly #reject: (cause: unknown) => void
   readonly #controls: SendControls
+  /** For waits that no transport ends. */
+  readonly #untilClosed: SendControls
   readonly #hooks: ReadonlyArray<Hook>
   /** Sends with a promise, if functions of the user are called with the reply. */
   readonly #sendLater: ((plan: Plan) => Promise<E.Either<TransportError, Reply>>) | undefined
@@ -80,6 +81,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   /** The token request that this exchange sends, for others that wait for it. */
   #flight: OpenFlight | undefined
   #signatures = 0
+  #sends = 0
   #signingError: SigningFailed | undefined
 
   constructor(
@@ -108,6 +110,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       resending: observation?.resending,
       signAgain: mayRetry && isLast(main.merged) ? (plan) => () => this.#signAgain(plan) : undefined,
     })
+    this.#untilClosed = Send.untilClosed(client, this.#controls)
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
     const isObserved = observation !== undefined
     const sendPlan = isObserved || this.#hooks.length > 0 ? Send.sendPlan(client, this.#controls) : undefined
@@ -137,6 +140,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   #sendPlan(plan: Plan): void {
     this.#isSending = true
+    this.#sends += 1
+    this.#signingError = undefined
     if (this.#sendLater === undefined) Send.sendTo(this.#client, this.#controls, plan, this)
     else
       this.#sendLater(plan).then(
@@ -146,26 +151,28 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   async #sign(scheme: SignerTask): Promise<void> {
-    this.#goOnWith(await signed(this.#exchange, scheme, this.#controls, this.#client.clock.now()))
+    this.#goOnWith(await signed(this.#exchange, scheme, this.#untilClosed, this.#client.clock.now()))
   }
 
   /** A transport sends a plan again. */
   async #signAgain(plan: Plan): Promise<E.Either<TransportError, Plan>> {
     if (!this.#isSending) return E.right(plan)
     this.#signatures += 1
-    const now = this.#client.clock.now()
-    const { exchange, sent, error } = await signedAgain(this.#exchange, plan, this.#controls, now, this.#signatures)
-    this.#exchange = exchange
-    this.#signingError = error
-    return sent
+    const { clock } = this.#client
+    const send = this.#sends
+    const again = await signedAgain(this.#exchange, plan, this.#untilClosed, clock.now(), this.#signatures)
+    // Meanwhile the send may have ended: its transport did not wait for the signature.
+    if (!this.#isSending || send !== this.#sends) return again.sent
+    this.#exchange = { ...this.#exchange, plan: again.plan }
+    this.#signingError = again.error
+    return again.sent
   }
 
   // --- tokens ----------------------------------------------------------------------------------------------------------
 
   /** Sends the request for a token, or continues with one that another program of the client obtains. */
   async #obtain(): Promise<void> {
-    const { tokens, clock } = this.#client
-    const turn = await takeTurn(tokens, this.#controls, clock, this.#exchange)
+    const turn = await takeTurn(this.#client, this.#untilClosed, this.#exchange)
     if (turn._tag === 'GoOn') {
       this.#goOnWith(turn.ready)
       return
@@ -195,13 +202,10 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       return
     }
     const step = Renewal.receiveToken(this.#client.clock.now(), done, Exchange.responseOf(done, bytes.right))
-    if (step._tag !== 'Next') {
-      if (step._tag === 'Refuse') this.#refuse(step.error)
-      return
-    }
-    const landing: SharedTokens.Landing = { _tag: 'Obtained', jar: Renewal.onlyToken(step.exchange, waiting) }
-    if (this.#flight !== undefined) this.#flight = land(this.#flight, landing)
-    this.#goOnWith(E.right(step.exchange))
+    const obtained = Renewal.obtainedToken(step, waiting)
+    if (this.#flight !== undefined && O.isSome(obtained))
+      this.#flight = land(this.#flight, { _tag: 'Obtained', jar: obtained.value })
+    this.#goOnWith(step._tag === 'Refuse' ? E.left(step.error) : E.right(step.exchange))
   }
 
   #landAll(landing: SharedTokens.Landing): void {
@@ -334,15 +338,4 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       this.#reject(cause)
     }
   }
-}
-
-/** Discards a body. Returns the fault that ends the exchange meanwhile; not a promise if the body has ended. */
-const release = (controls: SendControls, body: Source): undefined | Promise<Fault.Fault | undefined> => {
-  const discarding = startDiscarding(body)
-  return discarding === DISCARDED ? undefined : releaseLater(controls, discarding)
-}
-
-const releaseLater = async (controls: SendControls, discarding: Promise<void>): Promise<Fault.Fault | undefined> => {
-  const discarded = await raceDeadline(controls, discarding)
-  return E.isLeft(discarded) ? discarded.left : undefined
 }

@@ -8,15 +8,19 @@
  * | is refused, or gets no token                              | fail in the same way                    |
  * | is aborted, or reaches its total timeout                  | one of them sends the request           |
  *
- * Two requests are the same if their bytes are the same without signatures, cookies included. So programs with jars of different
- * users do not share a token that depends on a cookie. The newest tokens are kept, for programs that started earlier.
+ * Two requests are the same if they have the same bytes (cookies included), credentials, name and way to the server. So programs
+ * of different users do not share a token. The newest tokens are kept, for programs that started earlier.
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type * as Jar from '../cookies/Jar.js'
+import type { Session } from '../session/Session.js'
 import type { TokenFailed, TokenRefused } from '../stages/AuthError.js'
-import { unsigned } from '../stages/Signing.js'
+import type { Exchange, Waiting } from '../stages/ExchangeState.js'
+import { signatureOf, unsigned } from '../stages/Unsigned.js'
 import * as Hash from '../values/Hash.js'
+import * as Proxy from '../values/Proxy.js'
+import * as Secret from '../values/Secret.js'
 import * as Plan from '../wire/Plan.js'
 
 /** How a token request ended. */
@@ -33,6 +37,8 @@ export interface Flight {
 
 /** The token requests of a client. */
 export interface SharedTokens {
+  /** Returns a text that is the same for equal requests; `undefined` if the body is a stream, which cannot be compared. The mounts select the transport. */
+  readonly keyOf: (x: Exchange, mounts: Session['mounts']) => string | undefined
   /** Returns a jar with the token that an equal request obtained last. */
   readonly known: (request: string) => Jar.Jar | undefined
   /** Returns the end of an equal request that runs now. */
@@ -41,11 +47,46 @@ export interface SharedTokens {
   readonly start: (request: string) => Flight
 }
 
-/** Returns a text that is the same for equal requests; `undefined` if the body is a stream, which cannot be compared. */
-export const requestKey = (plan: Plan.Plan): string | undefined => {
-  const { method, url, headers, body } = Plan.wire(unsigned(plan))
-  if (plan.body._tag === 'Stream' || plan.body._tag === 'Once') return undefined
-  return Hash.hex('sha256', JSON.stringify([method, url, headers]), O.isSome(body) ? body.value : '')
+const secretText = (value: unknown): unknown => (Secret.is(value) ? Secret.open<unknown>(value) : value)
+
+/** What decides how a request reaches its server, and how long it may take. The total timeout is that of one program. */
+const routeParts = (
+  { proxy, tls, timeouts, limits }: Plan.Route,
+  idOf: (o: object) => number,
+): ReadonlyArray<unknown> => {
+  const { connect, read } = timeouts
+  const through = O.isNone(proxy)
+    ? null
+    : [Proxy.show(proxy.value), O.toNullable(O.map(secretText)(proxy.value.authorization)), idOf(proxy.value)]
+  const certificate = O.isNone(tls.certificate) ? null : idOf(tls.certificate.value)
+  return [through, tls.verify, O.toNullable(tls.ca), certificate, connect ?? null, read ?? null, limits.body]
+}
+
+/** What identifies the caller to the server, and is not in the bytes of an unsigned plan. */
+const authParts = ({ plan, merged }: Exchange, idOf: (o: object) => number): ReadonlyArray<unknown> => {
+  const { auth } = merged.settings
+  if (auth._tag !== 'Set') return []
+  switch (auth.value._tag) {
+    case 'Digest':
+    case 'Signer':
+    case 'SignerTask':
+      return [idOf(auth.value)]
+    case 'Renewable': {
+      const used = signatureOf(plan)?.token
+      return [idOf(auth.value), used === undefined ? null : Secret.reveal(used.token.accessToken)]
+    }
+    default:
+      return []
+  }
+}
+
+const textOf = (x: Exchange, waiting: Waiting, mounts: Session['mounts'], idOf: (o: object) => number): string => {
+  const { method, url, headers } = Plan.wire(unsigned(x.plan))
+  const { auth, key } = waiting
+  return JSON.stringify([
+    ...[method, url, headers, key.name, key.endpoint, idOf(auth.read)],
+    ...[routeParts(x.plan.route, idOf), authParts(x, idOf), idOf(mounts)],
+  ])
 }
 
 /** A request that no other one can share. */
@@ -56,6 +97,23 @@ const LIMIT = 180
 
 /** Makes the state of a client. */
 export const make: IO<SharedTokens> = () => {
+  const ids = new WeakMap<object, number>()
+  let lastId = 0
+  const idOf = (o: object): number => {
+    const id = ids.get(o) ?? lastId + 1
+    if (id > lastId) {
+      lastId = id
+      ids.set(o, id)
+    }
+    return id
+  }
+  const keyOf: SharedTokens['keyOf'] = (x, mounts) => {
+    const { body } = x.plan
+    if (x.waiting === undefined || body._tag === 'Stream' || body._tag === 'Once') return undefined
+    const content = body._tag === 'Bytes' ? Secret.open(body.bytes) : ''
+    return Hash.hex('sha256', textOf(x, x.waiting, mounts, idOf), content)
+  }
+
   const known = new Map<string, Jar.Jar>()
   const running = new Map<string, Promise<Landing>>()
 
@@ -80,5 +138,5 @@ export const make: IO<SharedTokens> = () => {
     return { land }
   }
 
-  return { known: (request) => known.get(request), running: (request) => running.get(request), start }
+  return { keyOf, known: (request) => known.get(request), running: (request) => running.get(request), start }
 }

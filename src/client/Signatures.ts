@@ -27,8 +27,8 @@ export const signed = async (
 
 /** A plan that is sent again. */
 export interface SignedAgain {
-  /** With the plan that is sent. */
-  readonly exchange: Exchange.Exchange
+  /** The plan that is sent. */
+  readonly plan: Plan
   /** What the transport sends, or the fault that it returns. */
   readonly sent: E.Either<TransportError, Plan>
   /** The error of the exchange, if signing failed: a transport knows only faults. */
@@ -45,12 +45,12 @@ export const signedAgain = async (
 ): Promise<SignedAgain> => {
   const nth = `${x.history.length}, attempt ${attempt}`
   const raced = await raceDeadline(controls, Authorize.signAgain(x, plan, now, nth)())
-  if (E.isLeft(raced)) return { exchange: x, sent: E.left(withPlan(plan, raced.left)), error: undefined }
+  if (E.isLeft(raced)) return { plan: x.plan, sent: E.left(withPlan(plan, raced.left)), error: undefined }
   const outcome = raced.right
   if (E.isLeft(outcome)) {
     const fault = Fault.unsent(Fault.make('Aborted', outcome.left.message))
-    return { exchange: x, sent: E.left(withPlan(plan, fault)), error: outcome.left }
+    return { plan: x.plan, sent: E.left(withPlan(plan, fault)), error: outcome.left }
   }
   // The body stays that of the exchange: a transport may have wrapped it.
-  return { exchange: { ...x, plan: { ...outcome.right, body: x.plan.body } }, sent: outcome, error: undefined }
+  return { plan: { ...outcome.right, body: x.plan.body }, sent: outcome, error: undefined }
 }

@@ -4,10 +4,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Client } from '../Client.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import { raceDeadline } from '../transport/Cancellation.js'
-import type { Clock } from '../wire/Clock.js'
 import { type SendControls, withPlan } from '../wire/Transport.js'
 import * as SharedTokens from './SharedTokens.js'
 
@@ -22,15 +22,15 @@ const goOn = (ready: Ready): TokenTurn => ({ _tag: 'GoOn', ready })
 
 /** Waits for the requests of others, until there is a token or this exchange must send the request. */
 export const takeTurn = async (
-  tokens: SharedTokens.SharedTokens,
+  client: Pick<Client, 'tokens' | 'session' | 'clock'>,
   controls: SendControls,
-  clock: Clock,
   x: Exchange.Exchange,
 ): Promise<TokenTurn> => {
-  const request = SharedTokens.requestKey(x.plan)
+  const { tokens, clock } = client
+  const request = tokens.keyOf(x, client.session.mounts)
   if (request === undefined) return { _tag: 'Send', flight: SharedTokens.ALONE }
   const known = tokens.known(request)
-  const taken = known === undefined ? O.none : Renewal.takeFreshToken(clock.now(), known, x)
+  const taken = known === undefined ? O.none : Renewal.takeKnownToken(clock.now(), known, x)
   if (O.isSome(taken)) return goOn(taken.value)
   for (;;) {
     const running = tokens.running(request)

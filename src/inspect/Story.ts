@@ -143,23 +143,25 @@ const WHY_TOKEN: Readonly<Record<Provenance.TokenReason, string>> = {
 /** What the next plan has to do with a token; `undefined` if nothing. */
 const aboutToken = (plan: Plan, next: Plan): string | undefined => {
   const provenance = O.toUndefined(Provenance.of(next))
-  if (provenance?.obtains !== undefined && plan.cause !== 'Token') {
+  const isOfToken = Provenance.isForToken(plan)
+  if (provenance?.obtains !== undefined && !isOfToken) {
     return `obtains the token of '${provenance.obtains.name}' first: ${WHY_TOKEN[provenance.obtains.reason]}`
   }
   const used = provenance?.signature?.token
-  if (used === undefined || (plan.cause !== 'Token' && next.cause !== 'Authorize')) return undefined
-  const what = plan.cause === 'Token' ? 'stores the token of' : 'the jar has a newer token of'
+  if (used === undefined || (!isOfToken && next.cause !== 'Authorize')) return undefined
+  const what = isOfToken ? 'stores the token of' : 'the jar has a newer token of'
   return `${what} '${used.name}', and sends ${show(next)} with it`
 }
 
 /** The answer to a proxy is in the route of the plan. */
-const answersProxy = (plan: Plan, next: Plan): boolean =>
-  plan.cause === next.cause && plan.url.href === next.url.href && plan.route.proxy !== next.route.proxy
+const answersProxy = ({ plan, head }: Hop, next: Plan): boolean =>
+  head.status === 407 && plan.url.href === next.url.href && plan.route.proxy !== next.route.proxy
 
-const following = (plan: Plan, next: Plan): ReadonlyArray<string> => {
+const following = (hop: Hop, next: Plan): ReadonlyArray<string> => {
+  const { plan } = hop
   const token = aboutToken(plan, next)
   if (token !== undefined) return [token]
-  if (answersProxy(plan, next)) return ['answers the challenge of the proxy, once']
+  if (answersProxy(hop, next)) return ['answers the challenge of the proxy, once']
   if (next.cause === 'Authorize') return [`answers the challenge of ${next.url.origin}, once`]
   const method = next.method === plan.method ? '' : `, as ${next.method}`
   const why = new Map<string, string[]>()
@@ -200,7 +202,7 @@ const toStory = (hops: ReadonlyArray<HopWithJar>, hooks: ReadonlyArray<string>, 
       plan,
       head: O.some(head),
       changes: [...changesBetween(before, jar), ...refusals(hop)],
-      decision: next === undefined ? last(hops, outcome) : following(plan, next.plan),
+      decision: next === undefined ? last(hops, outcome) : following(hop, next.plan),
       isGood: next !== undefined || (E.isRight(outcome) && outcome.right.status < 400),
     }
   })
@@ -215,7 +217,7 @@ const toStory = (hops: ReadonlyArray<HopWithJar>, hooks: ReadonlyArray<string>, 
 
 /** A plan without its signature or its token is not sent. */
 const wasNotSent = (error: Extract<SendError, { readonly plan: Plan }>): boolean =>
-  error._tag === 'SigningFailed' || (error._tag === 'TokenFailed' && error.plan.cause !== 'Token')
+  error._tag === 'SigningFailed' || (error._tag === 'TokenFailed' && !Provenance.isForToken(error.plan))
 
 /** The plan of an error that no hop answered: it was sent, and no whole reply was received. */
 const unansweredOf = (hops: ReadonlyArray<HopWithJar>, outcome: Outcome): O.Option<Chapter> => {
@@ -227,8 +229,8 @@ const unansweredOf = (hops: ReadonlyArray<HopWithJar>, outcome: Outcome): O.Opti
 
 const last = (hops: ReadonlyArray<HopWithJar>, outcome: Outcome): ReadonlyArray<string> => {
   const unanswered = unansweredOf(hops, outcome)
-  const plan = hops.at(-1)?.plan
-  return O.isSome(unanswered) && plan !== undefined ? following(plan, unanswered.value.plan) : ending(outcome)
+  const hop = hops.at(-1)
+  return O.isSome(unanswered) && hop !== undefined ? following(hop, unanswered.value.plan) : ending(outcome)
 }
 
 /** Tells the trace of a simulation. */

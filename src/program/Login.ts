@@ -33,7 +33,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as Client from '../Client.js'
-import { gather, sendRequest } from '../client/Interpreter.js'
+import { begin, drive, gather } from '../client/Interpreter.js'
 import * as Jar from '../cookies/Jar.js'
 import type * as AuthorizationCode from '../session/auth/oauth2/AuthorizationCode.js'
 import { redeem } from '../session/auth/oauth2/AuthorizationCode.js'
@@ -43,11 +43,15 @@ import * as TokenResponse from '../session/auth/oauth2/TokenResponse.js'
 import type { OAuth2Options } from '../session/auth/Renewable.js'
 import type { Request } from '../session/Request.js'
 import { tokenFailed, tokenRefused } from '../stages/AuthError.js'
-import type { SendError, WithHistory } from '../stages/Exchange.js'
+import type { Exchange, SendError, WithHistory } from '../stages/Exchange.js'
+import { obtaining } from '../stages/prepare/Provenance.js'
 import { tokenSession } from '../stages/Renewal.js'
+import { raceDeadline } from '../transport/Cancellation.js'
 import * as Token from '../values/Token.js'
 import * as UserInput from '../values/UserInput.js'
+import * as Fault from '../wire/Fault.js'
 import type { Hop, Response } from '../wire/Reply.js'
+import { withPlan } from '../wire/Transport.js'
 import type { Http } from './Program.js'
 
 /**
@@ -66,6 +70,8 @@ const NO_HOPS: ReadonlyArray<Hop> = []
 const failed = (problem: Problem, jar: Jar.Jar, history: ReadonlyArray<Hop>): E.Either<LoginError, never> =>
   E.left({ ...problem, history, jar })
 
+const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
+
 const invalid = (problem: string, jar: Jar.Jar): E.Either<LoginError, never> =>
   failed({ _tag: 'InvalidLogin', message: `The login is not valid: ${problem}` }, jar, NO_HOPS)
 
@@ -75,8 +81,18 @@ const hopsOf = (response: Response): ReadonlyArray<Hop> => [
   { plan: response.plan, head: response },
 ]
 
-const send = (client: Client.Client, jar: Jar.Jar, request: Request): Promise<E.Either<SendError, Response>> =>
-  sendRequest(Client.withSession(tokenSession)(client), jar, request, gather, (outcome) => outcome)
+/** Sends a request of a login, marked as a token request: the bodies of it and of its reply are secret. */
+const send = (
+  { name }: Pick<OAuth2Options, 'name'>,
+  given: Client.Client,
+  jar: Jar.Jar,
+  request: Request,
+): Promise<E.Either<SendError, Response>> => {
+  const client = Client.withSession(tokenSession)(given)
+  const mark = obtaining({ name, reason: 'Missing' })
+  const begun = () => E.map((x: Exchange) => ({ ...x, plan: mark(x.plan) }))(begin(client, jar, request))
+  return drive(client, jar, request.body, begun, gather, (outcome) => outcome)
+}
 
 /** The error of a reply without a token. */
 const withoutToken = (
@@ -92,8 +108,9 @@ const withoutToken = (
   return E.left({ ...error, history: hopsOf(response), jar })
 }
 
-/** Stores a token where `Auth.oauth2` finds it. */
+/** Stores a token where `Auth.oauth2` finds it, and reports the jar to the client. */
 const store = (
+  client: Client.Client,
   { name, tokenUrl }: Pick<OAuth2Options, 'name' | 'tokenUrl'>,
   input: Token.Input,
   response: Response,
@@ -103,7 +120,11 @@ const store = (
   const problem = Token.problemOf(token)
   if (problem !== undefined) return withoutToken({ name }, response, TokenResponse.unusableToken(response, problem))
   const key = { name, endpoint: String(UserInput.urlText(tokenUrl)) }
-  return E.right([token, Jar.withToken(key, token, now)(response.jar)])
+  const after = Jar.withToken(key, token, now)(response.jar)
+  if (after === response.jar)
+    return withoutToken({ name }, response, TokenResponse.unusableToken(response, NOT_STORABLE))
+  UserInput.get(client, 'onJar')?.(response.jar, after)
+  return E.right([token, after])
 }
 
 /**
@@ -121,11 +142,11 @@ export const redeemCode =
   async () => {
     const request = redeem(options, pending)(callback)
     if (E.isLeft(request)) return failed(request.left, jar, NO_HOPS)
-    const sent = await send(client, jar, request.right)
+    const sent = await send(options, client, jar, request.right)
     if (E.isLeft(sent)) return sent
     const input = TokenResponse.read(sent.right)
     if (E.isLeft(input)) return withoutToken(options, sent.right, input.left)
-    return store(options, input.right, sent.right, client.clock.now())
+    return store(client, options, input.right, sent.right, client.clock.now())
   }
 
 /**
@@ -145,13 +166,33 @@ export const loginWithDevice =
   async () => {
     const request = DeviceCode.request(options)
     if (E.isLeft(request)) return invalid(request.left, jar)
-    const sent = await send(client, jar, request.right)
+    const sent = await send(options, client, jar, request.right)
     if (E.isLeft(sent)) return sent
     const code = DeviceCode.read(sent.right)
     if (E.isLeft(code)) return withoutToken(options, sent.right, code.left)
-    await show(code.right)()
-    return pollUntilDone(options, client, sent.right.jar, DeviceCode.start(client.clock.now())(code.right))
+    const received = client.clock.now()
+    const shown = await display(client, sent.right, show, code.right)
+    if (E.isLeft(shown)) return shown
+    return pollUntilDone(options, client, sent.right.jar, DeviceCode.start(received)(code.right))
   }
+
+/** Shows the code, until the client ends. */
+const display = async (
+  client: Client.Client,
+  response: Response,
+  show: (code: DeviceAuthorization) => Task<void>,
+  code: DeviceAuthorization,
+): Promise<E.Either<LoginError, void>> => {
+  const { plan, jar } = response
+  const signal = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
+  try {
+    const raced = await raceDeadline({ clock: client.clock, signal }, show(code)())
+    return E.isRight(raced) ? raced : E.left({ ...withPlan(plan, raced.left), history: hopsOf(response), jar })
+  } catch (cause) {
+    const problem = `its function \`show\` failed: ${Fault.messageOf(cause)}`
+    return failed({ _tag: 'InvalidLogin', message: `The login is not valid: ${problem}` }, jar, hopsOf(response))
+  }
+}
 
 const pollUntilDone = async (
   options: OAuth2Options & DeviceCode.Config,
@@ -167,18 +208,19 @@ const pollUntilDone = async (
     await clock.sleep(wait.ms, signal)()
     const request = DeviceCode.poll(options, wait.state)
     if (E.isLeft(request)) return invalid(request.left, jar)
-    const sent = await send(client, jar, request.right)
+    const sent = await send(options, client, jar, request.right)
     jar = E.isLeft(sent) ? sent.left.jar : sent.right.jar
     const next = DeviceCode.next(wait.state, clock.now())(sent)
     if (next._tag === 'Wait') {
       wait = next
       continue
     }
-    if (E.isLeft(sent)) return sent
-    if (next._tag === 'Done') return store(options, next.token, sent.right, clock.now())
+    if (next._tag === 'Done') return E.isLeft(sent) ? sent : store(client, options, next.token, sent.right, clock.now())
     const { problem } = next
     if ('history' in problem) return E.left(problem)
-    if (problem._tag === 'LoginExpired') return failed(problem, jar, hopsOf(sent.right))
-    return withoutToken(options, sent.right, problem)
+    if (problem._tag === 'LoginExpired') {
+      return failed(problem, jar, E.isLeft(sent) ? sent.left.history : hopsOf(sent.right))
+    }
+    return E.isLeft(sent) ? sent : withoutToken(options, sent.right, problem)
   }
 }

@@ -30,6 +30,7 @@ export type Need =
 
 /** A plan, and what it still needs. */
 export interface Authorized {
+  /** With the credentials that are known. */
   readonly plan: Plan
   /** Absent: the plan can be sent. */
   readonly need: Need | undefined
@@ -41,6 +42,8 @@ export interface AuthorizeInputs {
   readonly jar: Jar.Jar
   /** The seed of the exchange. */
   readonly entropy: string
+  /** Whether the token was obtained for this hop: then it is used, however soon it expires. */
+  readonly hasRenewed?: boolean | undefined
 }
 
 // --- tokens --------------------------------------------------------------------------------------------------------
@@ -103,7 +106,7 @@ export const authorize = (x: AuthorizeInputs, plan: Plan, now: Date, nth: string
     case 'Renewable': {
       if (!isFor(scheme, plan)) return E.right({ plan, need: undefined })
       const held = Jar.token(tokenKey(x.merged, scheme))(x.jar)
-      if (O.isSome(held) && Token.isFresh(now, scheme.margin)(held.value)) {
+      if (O.isSome(held) && (x.hasRenewed === true || Token.isFresh(now, scheme.margin)(held.value))) {
         return ready(withToken(scheme, held.value, x, plan, now, nth))
       }
       return E.right({ plan, need: { _tag: 'Token', auth: scheme, reason: O.isNone(held) ? 'Missing' : 'Expired' } })

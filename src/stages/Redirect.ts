@@ -34,7 +34,7 @@ import type { Head } from '../wire/Reply.js'
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { seal } from './prepare/Provenance.js'
+import { isForToken, obtainsOf, seal, signedOf } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
 import { hideSecretQuery, secretsOf } from './ReplyRedaction.js'
 import { unsigned } from './Signing.js'
@@ -249,6 +249,7 @@ export const next =
     const headers = Credentials.apply(credentials, unanswered)
     const body: Plan['body'] = keepsBody ? from.body : { _tag: 'Empty' }
     const route = rebuildRoute(x, routeDecision, credentialsAllowed)
+    const [obtains, signed] = [obtainsOf(from), signedOf(x.plan)]
     const provenance = seal({
       _tag: 'Redirected',
       method,
@@ -266,8 +267,10 @@ export const next =
       previous: x.plan,
       head,
       credentialsAllowed,
+      ...(obtains === undefined ? {} : { obtains }),
+      ...(signed.size === 0 ? {} : { signed }),
     })
-    const cause = from.cause === 'Token' ? 'Token' : 'Follow'
+    const cause = isForToken(from) ? 'Token' : 'Follow'
     const plan: Plan = { method, url, headers, body, route, cause, provenance }
     return E.right(O.some({ plan, credentialsAllowed }))
   }

@@ -55,7 +55,9 @@ import {
 import { merge } from './Merge.js'
 import { prepareWithMerged, withoutCredentials } from './Prepare.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
+import * as Credentials from './prepare/Credentials.js'
 import { obtaining, refresh, type TokenReason } from './prepare/Provenance.js'
+import * as ProxyDigest from './prepare/ProxyDigest.js'
 import type { RedirectError } from './Redirect.js'
 import { unsigned } from './Signing.js'
 
@@ -125,11 +127,13 @@ export const begin = (now: Date, main: Exchange, auth: Renewable, reason: TokenR
   const merged = merge(sessionFor(session, main.plan))(request.right)
   const prepared = prepareWithMerged({ jar, environment, now, entropy })(merged)
   if (E.isLeft(prepared)) return fail(prepared.left.message, prepared.left)
+  const { plan, merged: kept } = prepared.right
+  const forProxy = ProxyDigest.signed(plan, Credentials.countNonce(kept, jar, plan), entropy)
   const x: Exchange = {
-    plan: obtaining({ name: auth.name, reason })(prepared.right.plan),
-    jar,
+    plan: obtaining({ name: auth.name, reason })(forProxy.plan),
+    jar: forProxy.jar,
     history,
-    merged: prepared.right.merged,
+    merged: kept,
     environment,
     entropy,
     credentialsAllowed: true,
@@ -144,8 +148,9 @@ export const begin = (now: Date, main: Exchange, auth: Renewable, reason: TokenR
 export const satisfy = (now: Date, x: Exchange, need: Need): Ready<TokenFailed> =>
   need._tag === 'Token' ? begin(now, x, need.auth, need.reason) : E.right({ ...x, signing: need.scheme })
 
-/** Adds the last credentials to the plan of an exchange. */
+/** Adds the last credentials to the plan of an exchange, if it may have them. */
 export const authorized = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> => {
+  if (!x.credentialsAllowed) return E.right(x)
   const outcome = authorize(x, x.plan, now, String(x.history.length))
   if (E.isLeft(outcome)) return E.left(failed(outcome.left)(x))
   const { plan, need } = outcome.right
@@ -162,16 +167,27 @@ export const authorizedAgain = (now: Date, x: Exchange): Ready<SigningFailed | T
 /** The exchange that waited, with the token of a jar. */
 const resume = (now: Date, { exchange, auth }: Waiting, token: Token.Token, x: Exchange): Ready<SigningFailed> => {
   const { jar, history } = x
-  const { merged, credentialsAllowed, plan } = exchange
+  const { merged, credentialsAllowed, plan, entropy } = exchange
   const cookies = CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
   const current = refresh(jar, now)(jar.cookies === exchange.jar.cookies ? identity : cookies)(plan)
-  const main: Exchange = { ...exchange, plan: current, jar, history, hasRenewed: true }
+  const main: Exchange = { ...exchange, ...ProxyDigest.signed(current, jar, entropy), history }
   const signed = withToken(auth, token, main, main.plan, now, String(history.length))
   return E.isLeft(signed) ? E.left(failed(signed.left)(main)) : E.right({ ...main, plan: signed.right })
 }
 
-/** A jar with the token of a waiting exchange and nothing else, for others that wait for the same token. */
-export const onlyToken = ({ jar }: Exchange, { key }: Waiting): Jar.Jar => Jar.onlyToken(key)(jar)
+const isReplaced = (token: Token.Token, { current }: Waiting): boolean =>
+  O.isSome(current) && Token.Eq.equals(token, current.value)
+
+/**
+ * Returns a jar with the obtained token and nothing else, for others that wait for the same one. A step that fails later may have
+ * obtained it. `none`: nothing was obtained.
+ */
+export const obtainedToken = (step: Step, waiting: Waiting): O.Option<Jar.Jar> => {
+  const { jar } = step._tag === 'Refuse' ? step.error : step.exchange
+  const token = Jar.token(waiting.key)(jar)
+  const isMissing = O.isNone(token) || (step._tag === 'Refuse' && isReplaced(token.value, waiting))
+  return isMissing ? O.none : O.some(Jar.onlyToken(waiting.key)(jar))
+}
 
 /** Lets the waiting exchange continue with the token that another one has just obtained. `none`: that jar does not have it. */
 export const takeToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
@@ -183,21 +199,37 @@ export const takeToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Read
   return O.some(resume(now, waiting, token.value, { ...x, jar }))
 }
 
-/** `takeToken` with a token that was obtained earlier: if it is fresh, newer than what the jar has, and not the replaced one. */
-export const takeFreshToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Ready<SigningFailed>> => {
+/**
+ * `takeToken` with a token that was obtained earlier. One that has expired is renewed: its refresh token is the newest. `none`:
+ * it is not newer than that of this jar.
+ */
+export const takeKnownToken = (
+  now: Date,
+  other: Jar.Jar,
+  x: Exchange,
+): O.Option<Ready<SigningFailed | TokenFailed>> => {
   const { waiting } = x
   if (waiting === undefined) return O.none
-  const held = Jar.token(waiting.key)(Jar.join(x.jar, other))
-  if (O.isNone(held) || !Token.isFresh(now, waiting.auth.margin)(held.value)) return O.none
-  const { current } = waiting
-  return O.isSome(current) && Token.Eq.equals(held.value, current.value) ? O.none : takeToken(now, other, x)
+  const jar = Jar.join(x.jar, other)
+  const held = Jar.token(waiting.key)(jar)
+  if (O.isNone(held) || isReplaced(held.value, waiting)) return O.none
+  const { auth, exchange, reason } = waiting
+  if (Token.isFresh(now, auth.margin)(held.value)) return takeToken(now, other, x)
+  return O.some(begin(now, { ...exchange, jar }, auth, reason === 'Missing' ? 'Expired' : reason))
 }
 
 const read = (auth: Renewable, response: Response): E.Either<unknown, Token.Input> => {
+  if (response.status >= 400) return TokenResponse.read(response)
   try {
-    return response.status >= 400 ? TokenResponse.read(response) : auth.read(response)
-  } catch (cause) {
-    return E.left(`its function \`read\` failed: ${Fault.messageOf(cause)}`)
+    const input: unknown = auth.read(response)
+    const { _tag, right }: { readonly _tag?: unknown; readonly right?: unknown } = Object(input)
+    // The cast: untyped callers may return anything, and `Token.problemOf` checks the fields.
+    if (_tag === 'Left' || (_tag === 'Right' && Object(right) === right)) return input as E.Either<unknown, Token.Input>
+    Fault.ignoreRejection(input)
+    return E.left('its function `read` did not return an Either with a token')
+  } catch {
+    // An exception of a parser quotes what it parses, which may be the token.
+    return E.left('its function `read` failed')
   }
 }
 
@@ -219,6 +251,9 @@ const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
   )
 }
 
+/** The token would be lost, and obtained again for each program. */
+const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
+
 /** Stores the token of a reply, and lets the waiting exchange continue with it. Errors: `TokenRefused`, `TokenFailed`. */
 export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Response): Step => {
   const input = read(waiting.auth, response)
@@ -228,8 +263,10 @@ export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Resp
   if (problem !== undefined) return { _tag: 'Refuse', error: unreadable(x, waiting, problem) }
   const token = O.isSome(waiting.current) ? Token.continuing(waiting.current.value)(received) : received
   const jar = Jar.withToken(waiting.key, token, now)(x.jar)
+  if (O.isNone(Jar.token(waiting.key)(jar))) return { _tag: 'Refuse', error: unreadable(x, waiting, NOT_STORABLE) }
   const ready = resume(now, waiting, token, { ...x, jar })
-  return E.isLeft(ready) ? { _tag: 'Refuse', error: ready.left } : { _tag: 'Next', exchange: ready.right }
+  if (E.isLeft(ready)) return { _tag: 'Refuse', error: ready.left }
+  return { _tag: 'Next', exchange: { ...ready.right, hasRenewed: true } }
 }
 
 /** Ends an exchange whose reply was the last one for a token. The history gets the hop. */

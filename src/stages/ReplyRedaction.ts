@@ -44,8 +44,8 @@ export const secretsOf = (plan: Plan): ReadonlySet<string> => {
   const settings = settingsOf(plan)
   if (settings === undefined) return NONE
   const own = Query.secretsOf(settings.query)
-  const written = O.toUndefined(Provenance.of(plan))?.signature?.secrets
-  return written === undefined || written.size === 0 ? own : new Set([...own, ...written])
+  const written = Provenance.signedOf(plan)
+  return written.size === 0 ? own : new Set([...own, ...written])
 }
 
 /** Hides each header value that repeats one of these secrets. Returns the same object if there is none. */

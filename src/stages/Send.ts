@@ -91,6 +91,10 @@ export const startControls = (
   return { clock, signal, deadline, entropy, progress, superseded, resending, signAgain }
 }
 
+/** The controls of a wait that no transport ends: it ends also if the client is closed. */
+export const untilClosed = (sender: Sender, controls: SendControls): SendControls =>
+  controls.signal === undefined ? { ...controls, signal: UserInput.get(sender, 'closing') } : controls
+
 const broken = (plan: Plan, problem: string, cause?: unknown): E.Either<TransportError, Reply> =>
   E.left(withPlan(plan, Fault.make('ProtocolError', `The transport failed: ${problem}`, cause)))
 

@@ -30,7 +30,7 @@ import { type Done, type Exchange, failed, type Next, type Refuse, type Step } f
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { refresh } from './prepare/Provenance.js'
+import { isForToken, refresh } from './prepare/Provenance.js'
 import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Redirect from './Redirect.js'
 import * as Renewal from './Renewal.js'
@@ -51,8 +51,16 @@ const NO_COOKIES: ReadonlyArray<never> = []
 const scopeOf = (url: Url.Url): Site.CookieScope =>
   url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
 
-/** Stores the cookies and the next nonce of a reply. */
-const absorb = (now: Date, head: Head, given: Exchange): Absorbed => {
+/** The challenge of a proxy is stored when the answer to it is accepted. */
+const withProxyChallenge = (now: Date, { status }: Head, { plan, jar, history }: Exchange): Jar.Jar => {
+  const previous = history.at(-1)?.head
+  return previous?.status === 407 && status !== 407 ? ProxyDigest.accepted(previous, plan, jar, now) : jar
+}
+
+/** Stores the cookies, the next nonce and the accepted challenge of a reply. */
+const absorb = (now: Date, head: Head, before: Exchange): Absorbed => {
+  const proxied = withProxyChallenge(now, head, before)
+  const given = proxied === before.jar ? before : { ...before, jar: proxied }
   const renewed = Credentials.withNextNonce(head, given, now)
   const x = renewed === given.jar ? given : { ...given, jar: renewed }
   const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
@@ -125,7 +133,7 @@ export const challenge =
  */
 export const answer = (now: Date, received: Head, x: Exchange): Next | Refuse | undefined => {
   if (received.status === 407) return answerProxy(now, hideSecretQuery(received, x.merged), x)
-  if (x.merged.settings.auth._tag !== 'Set' || !x.credentialsAllowed || x.plan.cause === 'Authorize') return undefined
+  if (x.merged.settings.auth._tag !== 'Set' || !x.credentialsAllowed) return undefined
   const { _tag } = x.merged.settings.auth.value
   if (_tag === 'Digest') return answerDigest(now, hideSecretQuery(received, x.merged), x)
   return _tag === 'Renewable' ? answerRejection(now, hideSecretQuery(received, x.merged), x) : undefined
@@ -188,7 +196,9 @@ const answerRejection = (now: Date, head: Head, x: Exchange): Next | Refuse | un
 /** A function of the user that throws does not reject. */
 const rejects = (auth: Renewable, head: Head): boolean => {
   try {
-    return auth.isRejected(head)
+    const rejected: unknown = auth.isRejected(head)
+    Fault.ignoreRejection(rejected)
+    return rejected === true
   } catch {
     return false
   }
@@ -214,10 +224,10 @@ const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt)
 /** The hops of the request itself: not those of its token, and for a token not those of the request that waits. */
 const ownHops = ({ history, waiting }: Exchange): ReadonlyArray<Hop> => {
   if (waiting !== undefined) return history.slice(waiting.exchange.history.length)
-  return history.some(isForToken) ? history.filter((hop) => !isForToken(hop)) : history
+  return history.some(isOfToken) ? history.filter((hop) => !isOfToken(hop)) : history
 }
 
-const isForToken = ({ plan }: Hop): boolean => plan.cause === 'Token'
+const isOfToken = ({ plan }: Hop): boolean => isForToken(plan)
 
 /** Every hop that another plan follows is a redirect or was answered. */
 const redirectsIn = (x: Exchange): number => ownHops(x).filter(({ head }) => Status.isRedirect(head.status)).length

@@ -52,17 +52,35 @@ export const added = (before: ReadonlyArray<string>, after: ReadonlyArray<string
   return found
 }
 
+/** A piece of a query: as it is sent, and as it is shown. */
+interface Piece {
+  readonly sent: string
+  readonly shown: string
+}
+
+const shownPiecesOf = (url: Url.Url): ReadonlyArray<Piece> => {
+  const shown = url.search.slice(1).split('&')
+  return piecesOf(url).map((sent, i) => ({ sent, shown: shown[i] ?? sent }))
+}
+
+/** Removes the pieces that a signature wrote, from the end, and restores those that it removed. */
 const unsignedUrl = (current: Url.Url, { before, after }: Provenance.Signature): Url.Url => {
   if (current === after.url) return before.url
-  const signed = piecesOf(after.url)
-  const written = new Set([...added(piecesOf(before.url), signed)].map((i) => signed[i]))
-  if (written.size === 0) return current
-  const isKept = (piece: string): boolean => !written.has(piece)
-  const shown = current.search.slice(1).split('&')
-  const sent = piecesOf(current)
-  const kept = sent.flatMap((piece, i) => (isKept(piece) ? [i] : []))
-  const join = (pieces: ReadonlyArray<string>): string => kept.map((i) => pieces[i]).join('&')
-  return Url.replaceQuery(join(sent), join(shown))(current)
+  const [old, signed] = [shownPiecesOf(before.url), piecesOf(after.url)]
+  const sentBefore = old.map(({ sent }) => sent)
+  const removed = added(signed, sentBefore)
+  const left = new Map<string, number>()
+  for (const i of added(sentBefore, signed)) left.set(signed[i] ?? '', (left.get(signed[i] ?? '') ?? 0) + 1)
+  if (left.size === 0 && removed.size === 0) return current
+  const kept: Piece[] = []
+  for (const piece of [...shownPiecesOf(current)].reverse()) {
+    const count = left.get(piece.sent) ?? 0
+    if (count === 0) kept.push(piece)
+    else left.set(piece.sent, count - 1)
+  }
+  const pieces = [...old.filter((_, i) => removed.has(i)), ...kept.reverse()]
+  const join = (part: keyof Piece): string => pieces.map((piece) => piece[part]).join('&')
+  return Url.replaceQuery(join('sent'), join('shown'))(current)
 }
 
 /** Returns a plan without its signature. */

@@ -31,18 +31,27 @@ it('the machine of the lawbreakers makes no mistake of its own', async () => {
   expect(found).toEqual(new Map())
 })
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('no program waits without a limit if call %i of the clock throws', async (wrong) => {
-  const web: TokenWeb = { ...simplest, endpoint: 3 }
-  let calls = 0
-  const now = (): Date => {
-    calls += 1
-    if (calls === wrong) throw new Error('no time')
-    return NOW
-  }
-  const { session } = contextOf(web)
-  const transport = memory(serve(web).server)
-  const client = Client.open({ session, transport, environment: Environment.empty, clock: now, random: () => 'seed' })()
-  const attempted = [1, 2, 3].map(() => Http.attempt(requestOf(web))(Jar.empty)(client))
-  const settled = await Promise.all(attempted.map((task) => settle(task, 1000)))
-  expect(settled.map(({ _tag }) => _tag).filter((tag) => tag !== 'Rejected')).toEqual(['Settled', 'Settled'])
-})
+it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
+  'no program waits without a limit if call %i of the clock throws',
+  async (wrong) => {
+    const web: TokenWeb = { ...simplest, endpoint: 3 }
+    let calls = 0
+    const now = (): Date => {
+      calls += 1
+      if (calls === wrong) throw new Error('no time')
+      return NOW
+    }
+    const { session } = contextOf(web)
+    const transport = memory(serve(web).server)
+    const client = Client.open({
+      session,
+      transport,
+      environment: Environment.empty,
+      clock: now,
+      random: () => 'seed',
+    })()
+    const attempted = [1, 2, 3].map(() => Http.attempt(requestOf(web))(Jar.empty)(client))
+    const settled = await Promise.all(attempted.map((task) => settle(task, 1000)))
+    expect(settled.map(({ _tag }) => _tag).filter((tag) => tag !== 'Rejected')).toEqual(['Settled', 'Settled'])
+  },
+)

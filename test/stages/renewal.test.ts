@@ -295,7 +295,7 @@ describe('a token request', () => {
     expect(causes(run({ session: sessionWith(digest), token }))).toEqual([
       ['Token', 401],
       ['Authorize', 307],
-      ['Follow', 200],
+      ['Token', 200],
       ['Start', 200],
     ])
   })

@@ -87,11 +87,18 @@ const originOf = (given: string | URL): string => {
 }
 
 const make = (options: TokenOptions, request: Pick<Renewable, 'method' | 'endpoint' | 'obtain' | 'read'>): Auth => {
-  const { name, apply = bearer, isRejected = isUnauthorized, margin = Token.MARGIN, origins } = UserInput.own(options)
+  const {
+    name,
+    apply = bearer,
+    isRejected = isUnauthorized,
+    margin = Token.MARGIN,
+    origins,
+  } = UserInput.own(options ?? {})
   return {
     ...{ _tag: 'Renewable', name, apply, isRejected, margin },
     ...request,
-    ...(UserInput.isArray(origins) ? { origins: origins.map(originOf) } : {}),
+    // Anything else than a list is reported when the scheme is used: it must not count as no rule.
+    ...(origins === undefined ? {} : { origins: UserInput.isArray(origins) ? origins.map(originOf) : origins }),
   }
 }
 
@@ -118,7 +125,7 @@ const make = (options: TokenOptions, request: Pick<Renewable, 'method' | 'endpoi
  * assert.equal(E.isRight(outcome) && outcome.right.status, 200)
  */
 export const renewable = (options: RenewableOptions): Auth => {
-  const { obtain, read = TokenResponse.read } = UserInput.own(options)
+  const { obtain, read = TokenResponse.read } = UserInput.own(options ?? {})
   const first = firstRequest(obtain)
   return make(options, {
     method: first?.method ?? 'POST',
@@ -144,7 +151,7 @@ const firstRequest = (obtain: RenewableOptions['obtain']): Request | undefined =
  * @category constructors
  */
 export const oauth2 = (options: OAuth2Options): Auth => {
-  const { grant, tokenUrl } = UserInput.own(options)
+  const { grant, tokenUrl } = UserInput.own(options ?? {})
   return make(options, {
     method: 'POST',
     endpoint: String(UserInput.urlText(tokenUrl)),

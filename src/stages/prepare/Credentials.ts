@@ -76,13 +76,17 @@ const HEADER = decision('Header')
 const ORIGIN = /^https?:\/\/[^/]+$/
 
 /** Returns why a scheme that adds its credentials last cannot be used. */
+/** As a jar stores it. */
+const NAME = /^[^\0-\x1f\x7f]+$/
+
 const notUsable = (auth: Signer | SignerTask | Renewable): string | undefined => {
-  if (typeof auth.name !== 'string' || auth.name === '') return 'its name must be text that is not empty'
+  if (typeof auth.name !== 'string' || !NAME.test(auth.name)) return 'its name must be text without control characters'
   if (auth._tag !== 'Renewable') {
     if (typeof auth.sign !== 'function') return 'its `sign` must be a function'
     return UserInput.isArray(auth.public) ? undefined : 'its `public` must be a list of names'
   }
   if (!(auth.margin >= 0)) return 'its margin must be 0 or more milliseconds'
+  if (auth.origins !== undefined && !UserInput.isArray(auth.origins)) return 'its origins must be a list of URLs'
   const wrong = auth.origins?.findIndex((origin) => !ORIGIN.test(origin)) ?? -1
   return wrong < 0 ? undefined : `its origins[${wrong}] must be an http or https URL`
 }

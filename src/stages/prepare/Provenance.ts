@@ -91,6 +91,8 @@ export interface Redirected extends Made {
   readonly head: Head
   /** Whether the redirect, and all before it, stayed where the credentials may be sent. */
   readonly credentialsAllowed: boolean
+  /** What signatures of earlier plans wrote into their queries: a Location may repeat it. Absent: nothing. */
+  readonly signed?: ReadonlySet<string>
 }
 
 export type Provenance = First | Redirected
@@ -111,6 +113,23 @@ export const obtaining =
     const sealed = O.isNone(provenance) ? {} : { provenance: seal({ ...provenance.value, obtains }) }
     return { ...plan, cause: 'Token', ...sealed }
   }
+
+/** Returns the secret values that the signatures of a plan and of its previous plans wrote into their queries. */
+export const signedOf = (plan: Plan): ReadonlySet<string> => {
+  const provenance = O.toUndefined(of(plan))
+  const own = provenance?.signature?.secrets ?? NONE
+  const earlier = (provenance?._tag === 'Redirected' ? provenance.signed : undefined) ?? NONE
+  if (own.size === 0 || earlier.size === 0) return own.size === 0 ? earlier : own
+  return new Set([...earlier, ...own])
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** Returns the token that a plan obtains. */
+export const obtainsOf = (plan: Plan): TokenSought | undefined => O.toUndefined(of(plan))?.obtains
+
+/** Returns whether a plan obtains a token: then its body and the body of its reply are secret. */
+export const isForToken = (plan: Plan): boolean => plan.cause === 'Token' || obtainsOf(plan) !== undefined
 
 /** Changes the header fields of a plan that is sent again, and of what its stage made, after a reply changed the jar. */
 export const refresh =

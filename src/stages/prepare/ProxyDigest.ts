@@ -3,7 +3,7 @@
  *
  * | request            | answered                                                     | known challenge            |
  * |--------------------|--------------------------------------------------------------|----------------------------|
- * | `http` URL         | here: the 407 is a reply, and the plan is sent again          | in the jar, and used in advance |
+ * | `http` URL         | here: the 407 is a reply, and the plan is sent again          | in the jar once it was accepted |
  * | `https` URL        | by the transport, when it opens the tunnel (`undici/Tunnel`)  | asked for each tunnel       |
  *
  * The answer is in the route of the plan, so that only the proxy gets it. In the jar, the origin of its challenge is the URL of
@@ -81,9 +81,14 @@ export const signed = (plan: Plan, jar: Jar.Jar, entropy: string): Signed => {
   return { plan: { ...plan, route }, jar: Jar.counted(challenge.value)(jar) }
 }
 
-/** Answers the challenge of a 407. `none`: it is not one, or it cannot be answered. */
-export const answer = (head: Head, plan: Plan, jar: Jar.Jar, now: Date, entropy: string): O.Option<Signed> => {
-  if (head.status !== 407 || entropy === '') return O.none
+/** A challenge of a proxy, and the jar that has it. */
+interface Asked {
+  readonly forwarding: Forwarding
+  readonly challenge: Jar.Challenge
+  readonly jar: Jar.Jar
+}
+
+const asked = (head: Head, plan: Plan, jar: Jar.Jar, now: Date): O.Option<Asked> => {
   const forwarding = forwardingOf(plan.route, plan.url)
   const selected = Digest.select(Headers.valuesOf(head.headers, 'Proxy-Authenticate').map(Secret.reveal))
   if (forwarding === undefined || O.isNone(selected)) return O.none
@@ -91,7 +96,24 @@ export const answer = (head: Head, plan: Plan, jar: Jar.Jar, now: Date, entropy:
   const asking = { ...challenge, ...keyOf(forwarding) }
   const remembered = Jar.remember(asking, now)(jar)
   const stored = DigestCache.ofRealm(asking)(remembered.challenges)
-  if (O.isNone(stored)) return O.none
-  const route = withAnswer(plan.route, forwarding, stored.value, plan, entropy)
-  return O.some({ plan: { ...plan, route }, jar: Jar.counted(stored.value)(remembered) })
+  return O.isNone(stored) ? O.none : O.some({ forwarding, challenge: stored.value, jar: remembered })
+}
+
+/** Answers the challenge of a 407. `none`: it is not one, or it cannot be answered. */
+export const answer = (head: Head, plan: Plan, jar: Jar.Jar, now: Date, entropy: string): O.Option<Signed> => {
+  if (head.status !== 407 || entropy === '') return O.none
+  const found = asked(head, plan, jar, now)
+  if (O.isNone(found)) return O.none
+  const { forwarding, challenge, jar: remembered } = found.value
+  const route = withAnswer(plan.route, forwarding, challenge, plan, entropy)
+  // Any origin can send a 407. So a proxy that never had digest before is remembered only when it accepts the answer.
+  const isKnown = O.isSome(known(jar, forwarding))
+  return O.some({ plan: { ...plan, route }, jar: isKnown ? Jar.counted(challenge)(remembered) : jar })
+}
+
+/** Returns the jar after a proxy has accepted the answer to the challenge of this 407. */
+export const accepted = (challenged: Head, plan: Plan, jar: Jar.Jar, now: Date): Jar.Jar => {
+  const found = asked(challenged, plan, jar, now)
+  if (O.isNone(found) || O.isSome(known(jar, found.value.forwarding))) return jar
+  return Jar.counted(found.value.challenge)(found.value.jar)
 }

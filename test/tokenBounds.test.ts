@@ -1,0 +1,309 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { newIORef } from 'fp-ts/lib/IORef.js'
+import * as T from 'fp-ts/lib/Task.js'
+import { describe, expect, it } from 'vitest'
+import {
+  Auth,
+  Client,
+  Clock,
+  Headers,
+  Http,
+  Jar,
+  OAuth2,
+  Plan,
+  Request,
+  Response,
+  Secret,
+  Session,
+  Tape,
+  Token,
+  Transport,
+} from '../src/index.js'
+import * as Exchange from '../src/stages/Exchange.js'
+import { unsigned } from '../src/stages/Unsigned.js'
+import * as Url from '../src/values/Url.js'
+
+// A token goes only where it belongs: not to another user of the client, not to another origin, not onto a tape.
+
+const NOW = new Date(1e12)
+const KEY = { name: 'api', endpoint: 'https://auth.test/token' }
+const config = { name: 'api', tokenUrl: KEY.endpoint, clientId: 'me', clientSecret: 'hunter2' }
+const held = (input: Token.Input, at = NOW) => Jar.withToken(KEY, Token.at(at)(input), at)(Jar.empty)
+const sessionOf = (auth: Auth.Auth) =>
+  pipe(Session.empty, Session.withBaseUrl('https://api.test'), Session.withAuth(auth))
+const client = { ...config, grant: OAuth2.clientCredentials }
+const fieldOf = ({ headers }: Plan.Plan, name: string): string => Secret.reveal(Headers.find(headers, name) ?? '')
+const isToken = ({ url }: Plan.Plan): boolean => url.hostname === 'auth.test'
+const failureOf = <A>(outcome: E.Either<{ readonly _tag: string }, A>): string =>
+  E.isLeft(outcome) ? outcome.left._tag : 'none'
+
+describe('programs of one client', () => {
+  const schemes: Readonly<Record<string, (who: string) => Auth.Auth>> = {
+    basic: (who) => Auth.basic(who, 'pw'),
+    digest: (who) => Auth.digest(who, 'pw'),
+    signer: (who) => Auth.signer('key', Plan.withHeaders({ 'X-Key': who })),
+    signerTask: (who) => Auth.signerTask('key', (plan) => T.of(E.right(Plan.withHeaders({ 'X-Key': who })(plan)))),
+  }
+  const userOf = (plan: Plan.Plan): string => {
+    const [authorization, key] = [fieldOf(plan, 'Authorization'), fieldOf(plan, 'X-Key')]
+    return key || (/username="(\w+)"/.exec(authorization)?.[1] ?? atob(authorization.slice(6)).split(':')[0] ?? '')
+  }
+  const transport = Transport.memory((plan) => {
+    if (!isToken(plan)) return { status: 200, body: fieldOf(plan, 'Authorization') }
+    const isAsked = fieldOf(plan, 'Authorization') === '' && fieldOf(plan, 'X-Key') === ''
+    return isAsked
+      ? { status: 401, headers: { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth"' } }
+      : { status: 200, json: { access_token: `of-${userOf(plan)}`, expires_in: 3600 } }
+  })
+  const cases = Object.keys(schemes).flatMap((name) => [[name, 'at once'] as const, [name, 'in turn'] as const])
+  it.each(cases)('never share tokens of different users: %s, %s', async (name, order) => {
+    const open = Client.open({ session: Session.empty, transport, clock: Clock.fixed(NOW) })()
+    const run = async (who: string) => {
+      const obtain = pipe(Request.post(KEY.endpoint), Request.withAuth(schemes[name]?.(who) ?? Auth.none))
+      const own = Client.withSession(() => sessionOf(Auth.renewable({ name: 'api', obtain })))(open)
+      const outcome = await Http.get('me')(Jar.empty)(own)()
+      return E.isRight(outcome) ? Response.text(outcome.right[0]) : outcome.left._tag
+    }
+    const users = ['alice', 'bob', 'carol']
+    const tokens: string[] = []
+    if (order === 'at once') tokens.push(...(await Promise.all(users.map(run))))
+    else for (const user of users) tokens.push(await run(user))
+    expect(tokens).toEqual(users.map((user) => `Bearer of-${user}`))
+  })
+  it('use the newest refresh token after the shared one has expired', async () => {
+    const used: string[] = []
+    let time = NOW.getTime()
+    const rotating = Transport.memory((plan) => {
+      if (!isToken(plan)) return { status: 200 }
+      used.push(Plan.toHttp({ reveal: true })(plan).split('refresh_token=').at(-1)?.split('&')[0] ?? '')
+      const fresh = { access_token: `a${used.length}`, refresh_token: `r${used.length}`, expires_in: 60 }
+      return { status: 200, json: fresh }
+    })
+    const clock = { ...Clock.system, now: () => new Date(time) }
+    const session = sessionOf(Auth.oauth2({ ...config, grant: OAuth2.refreshToken('r0') }))
+    const open = Client.open({ session, transport: rotating, clock })()
+    for (let i = 0; i < 3; i += 1) {
+      await Http.get('x')(Jar.empty)(open)()
+      time += 3_600_000
+    }
+    expect(used).toEqual(['r0', 'r1', 'r2'])
+  })
+})
+
+describe('a token', () => {
+  it('is not added by resume after a redirect to another origin', async () => {
+    const context = {
+      session: sessionOf(Auth.oauth2(client)),
+      jar: held({ accessToken: 'CANARY', expiresIn: 3600 }),
+      now: NOW,
+    }
+    const first = Exchange.start(context)(Request.get('x'))
+    if (E.isLeft(first)) expect.fail(first.left._tag)
+    const head = {
+      status: 302,
+      reason: '',
+      headers: Headers.fromPairs([['Location', 'https://other.test/']]),
+      elapsed: 0,
+    }
+    const step = Exchange.receive(NOW)(head)(first.right)
+    if (step._tag !== 'Next') expect.fail(step._tag)
+    const { transport, sent } = Transport.mock(() => ({ status: 200 }))
+    await pipe(
+      Http.resume(step.exchange),
+      Client.use({ session: context.session, transport, clock: Clock.fixed(NOW) }),
+    )()
+    expect(sent().map((plan) => [plan.url.hostname, fieldOf(plan, 'Authorization')])).toEqual([['other.test', '']])
+  })
+  it('is renewed after a redirect of a renewed request', () => {
+    let issued = 0
+    const trace = pipe(
+      Request.get('a'),
+      Exchange.simulate({
+        session: sessionOf(Auth.oauth2(client)),
+        jar: held({ accessToken: 't0', expiresIn: 3600 }),
+        now: NOW,
+      })((plan) => {
+        if (isToken(plan)) {
+          issued += 1
+          return { status: 200, json: { access_token: `t${issued}`, expires_in: 3600 } }
+        }
+        const isOld = fieldOf(plan, 'Authorization') !== (plan.url.pathname === '/a' ? 'Bearer t1' : 'Bearer t2')
+        if (isOld) return { status: 401 }
+        return plan.url.pathname === '/a' ? { status: 302, headers: { Location: '/b' } } : { status: 200 }
+      }),
+    )
+    expect(E.isRight(trace.outcome) && trace.outcome.right.status).toBe(200)
+    expect(issued).toBe(2)
+  })
+  it.each([
+    ['a name that a jar cannot hold', { name: 'a\nb' }],
+    ['origins that are not a list', { origins: 'https://api.test' }],
+  ])('is refused with %s', async (_, change) => {
+    const auth = Auth.oauth2({ ...client, ...(change as object) })
+    const { transport, sent } = Transport.mock(() => ({ status: 200 }))
+    const outcome = await pipe(Http.get('x'), Client.runWith({ session: sessionOf(auth), transport }))()
+    expect([failureOf(outcome), sent().length]).toEqual(['InvalidSettings', 0])
+  })
+})
+
+describe('a transport that sends again', () => {
+  it('changes nothing with a signature that comes late', async () => {
+    const sent: string[] = []
+    const auth = Auth.signerTask('slow', (plan) => async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return E.right(Plan.withHeaders({ 'X-Sig': 'S' })(plan))
+    })
+    const hedging: Transport.Transport = (plan, controls) => async () => {
+      sent.push(`${plan.url.href} ${Headers.has('X-Sig')(plan.headers)}`)
+      if (plan.url.href === 'https://b.test/') {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return E.right(Transport.reply({ status: 302, headers: { Location: '/next', 'Set-Cookie': 'evil=1' } }))
+      }
+      if (plan.url.pathname !== '/a') return E.right(Transport.reply({ status: 200 }))
+      controls?.signAgain?.(plan)()
+      return E.right(Transport.reply({ status: 302, headers: { Location: 'https://b.test/' } }))
+    }
+    const wrapped = Transport.withRetry()(hedging)
+    const program = Http.get('https://a.test/a', Request.withAuth(auth))
+    const outcome = await pipe(program, Client.use({ session: Session.empty, transport: wrapped }))()
+    expect(sent).toEqual(['https://a.test/a true', 'https://b.test/ false', 'https://b.test/next false'])
+    expect(E.isRight(outcome) && Jar.toArray(outcome.right[1]).map(({ domain }) => domain)).toEqual(['b.test'])
+  })
+})
+
+describe('a signature', () => {
+  const pieces = fc.array(fc.constantFrom('a=1', 'a=2', 'b', 'sig=x', 'c=%20'), { maxLength: 5 })
+  it('is removed from an edited plan with nothing else of the query', () => {
+    fc.assert(
+      fc.property(pieces, pieces, (before, after) => {
+        const withQuery = (text: string) => (plan: Plan.Plan) => ({
+          ...plan,
+          url: Url.replaceQuery(text, text)(plan.url),
+        })
+        const signed = pipe(
+          Request.get(`https://api.test/${before.length === 0 ? '' : `?${before.join('&')}`}`),
+          Request.withAuth(Auth.signer('s', withQuery(after.join('&')))),
+          Plan.plan({ session: Session.empty, now: NOW }),
+        )
+        if (E.isLeft(signed)) expect.fail(signed.left.message)
+        const edited = { ...signed.right, url: Url.withHash('#edited')(signed.right.url) }
+        const left = new URL(Plan.wire(unsigned(edited)).url).search.slice(1).split('&').filter(Boolean)
+        expect(left.sort()).toEqual([...before].sort())
+      }),
+    )
+  })
+})
+
+describe('a tape', () => {
+  const recorded = async <E, A>(program: Http.Http<E, A>, answer: (plan: Plan.Plan) => object) => {
+    const tape = newIORef(Tape.empty)()
+    const wrapTransport = Transport.record((entry) => tape.modify(Tape.append(entry)))
+    const transport = Transport.memory((plan) => ({ status: 200, json: answer(plan) }))
+    const clock = { ...Clock.fixed(NOW), sleep: () => async () => {} }
+    const outcome = await pipe(program, Client.runWith({ session: Session.empty, transport, wrapTransport, clock }))()
+    expect(failureOf(outcome as E.Either<{ _tag: string }, A>)).toBe('none')
+    return JSON.stringify(Tape.encode(tape.read()))
+  }
+  const token = { access_token: 'CANARY-a', refresh_token: 'CANARY-r', expires_in: 3600 }
+  it('has no secret of a login', async () => {
+    const device = { device_code: 'CANARY-d', user_code: 'U', verification_uri: 'https://auth.test/', expires_in: 600 }
+    const login = { ...config, grant: OAuth2.deviceCode, deviceAuthorizationUrl: 'https://auth.test/device' }
+    const text = await recorded(
+      OAuth2.loginWithDevice(login, () => T.of(undefined)),
+      ({ url }) => (url.pathname === '/device' ? device : token),
+    )
+    expect(text.includes('auth.test/token')).toBe(true)
+    expect(text.includes('CANARY')).toBe(false)
+  })
+  it('has no text of a token reply but known fields', async () => {
+    const canary = fc.constant('CANARY')
+    const { reply } = fc.letrec<{ reply: unknown }>((tie) => ({
+      reply: fc.oneof(
+        { maxDepth: 3 },
+        canary,
+        fc.array(tie('reply'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom('access', 'session', 'apiKey', 'value', 'tokens'), tie('reply')),
+      ),
+    }))
+    await fc.assert(
+      fc.asyncProperty(reply, async (json) => {
+        const auth = Auth.renewable({
+          name: 'own',
+          obtain: Request.post(KEY.endpoint),
+          read: () => E.right({ accessToken: 'x', expiresIn: 60 }),
+        })
+        const program = Http.get('https://api.test/', Request.withAuth(auth))
+        expect((await recorded(program, (plan) => (isToken(plan) ? { json } : {}))).match(/CANARY/g) ?? []).toEqual([])
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('a device login', () => {
+  const device = { device_code: 'd', user_code: 'U', verification_uri: 'https://auth.test/', expires_in: 600 }
+  const login = { ...config, grant: OAuth2.deviceCode, deviceAuthorizationUrl: 'https://auth.test/device' }
+  const transport = Transport.memory(({ url }) =>
+    url.pathname === '/device'
+      ? { status: 200, json: device }
+      : { status: 200, json: { access_token: 'a', expires_in: 60 } },
+  )
+  it('fails if its code cannot be shown', async () => {
+    const show = () => async () => {
+      throw new Error('no terminal')
+    }
+    const outcome = await pipe(
+      OAuth2.loginWithDevice(login, show),
+      Client.runWith({ session: Session.empty, transport }),
+    )()
+    expect(failureOf(outcome)).toBe('InvalidLogin')
+  })
+  it('ends with its client while the code is shown', async () => {
+    const abort = new AbortController()
+    const show = () => () => {
+      setTimeout(() => abort.abort(), 5)
+      return new Promise<void>(() => {})
+    }
+    const outcome = await pipe(
+      OAuth2.loginWithDevice(login, show),
+      Client.runWith({ session: Session.empty, transport, signal: abort.signal }),
+    )()
+    expect(failureOf(outcome)).toBe('Aborted')
+  })
+  it('reports its token to the client', async () => {
+    const clock = { ...Clock.fixed(NOW), sleep: () => async () => {} }
+    const open = Client.open({ session: Session.empty, transport, clock })()
+    await Client.runIn(open)(OAuth2.loginWithDevice(login, () => T.of(undefined)))()
+    expect(Jar.tokens(Client.jar(open)()).length).toBe(1)
+  })
+})
+
+describe('a proxy with Basic', () => {
+  it('stays usable after an origin sent a digest challenge as the proxy', async () => {
+    const transport: Transport.Transport =
+      ({ url, route: { proxy } }) =>
+      async () => {
+        const sent = 'value' in proxy && 'value' in proxy.value.authorization ? proxy.value.authorization.value : ''
+        const challenge = (value: string) =>
+          E.right(Transport.reply({ status: 407, headers: { 'Proxy-Authenticate': value } }))
+        if (!Secret.reveal(sent).startsWith('Basic ')) return challenge('Basic realm="corp"')
+        return url.hostname === 'evil.test'
+          ? challenge('Digest realm="x", nonce="evil", qop="auth"')
+          : E.right(Transport.reply({ status: 200 }))
+      }
+    const session = Session.withProxy('http://me:pw@proxy.test:1')(Session.empty)
+    const statuses = pipe(
+      Http.get('http://evil.test/'),
+      Http.flatMap((evil) =>
+        pipe(
+          Http.get('http://good.test/'),
+          Http.map((good) => [evil.status, good.status]),
+        ),
+      ),
+    )
+    const outcome = await pipe(statuses, Client.runWith({ session, transport }))()
+    expect(outcome).toEqual(E.right([407, 200]))
+  })
+})
