@@ -9,8 +9,8 @@
  * | userinfo of a request URL, credentials of a proxy                          | omitted                                      |
  * | userinfo in a Location                                                     | `redacted`                                   |
  * | request body                                                               | its length; its content only on request      |
- * | body of a request for a token (`plan.cause` is `Token`)                    | that it has one                              |
- * | body of a reply with a token                                               | its fields with secrets are `redacted`; text that is not JSON becomes `redacted` |
+ * | body of a request for a token, or of a login                               | that it has one                              |
+ * | body of the reply to it                                                    | times, and known texts such as `error` and `scope`; any other text becomes `redacted` |
  * | a value of `withSecretQuery` repeated in a Location or a cookie path       | `‹secret›`, percent-encoded                  |
  * | any other field that repeats such a value                                  | its name, and `redacted`                     |
  * | any other response body, the rest of the query of a URL                    | **unchanged: put no secrets there**          |

@@ -1,6 +1,8 @@
 /** The entries of a tape, and their redaction: an entry may be printed. The table in `Tape.ts` lists what is hidden. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as ServerText from '../session/auth/oauth2/ServerText.js'
+import { isForToken } from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
 import type * as Headers from '../values/Headers.js'
 import * as Octets from '../values/Octets.js'
@@ -131,7 +133,7 @@ const redactedUrl = (url: Url.Url): string => {
 const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => {
   const asked = { method: plan.method, url: redactedUrl(plan.url), headers: redacted(plan.headers) }
   if (plan.body._tag === 'Empty') return { ...asked, body: O.none }
-  if (plan.cause !== 'Token') return { ...asked, body: O.some({ length: Body.length(plan.body), content }) }
+  if (!isForToken(plan)) return { ...asked, body: O.some({ length: Body.length(plan.body), content }) }
   // A replay renews a token with a redacted one, which has another length.
   return { ...asked, headers: asked.headers.map(redactedLength), body: O.some({ length: O.none, content: O.none }) }
 }
@@ -139,17 +141,28 @@ const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => {
 const redactedLength = (pair: Pairs[number]): Pairs[number] =>
   pair[0].toLowerCase() === 'content-length' ? [pair[0], REDACTED] : pair
 
-const SECRET_FIELD = /token|secret|code|jwt|ticket|assertion|password/i
-const PUBLIC_FIELDS: ReadonlySet<string> = new Set(['token_type', 'error_code'])
+/** The texts that a tape shows of the reply to a token request: any other may be a token. */
+const PUBLIC_TEXTS: ReadonlySet<string> = new Set([
+  ...['token_type', 'issued_token_type', 'expires_in', 'expires_at', 'scope'],
+  ...['error', 'error_code', 'error_description', 'error_uri', 'verification_uri', 'verification_url'],
+])
+/** The numbers that a replay needs: times. */
+const TIME = /exp|interval|lifetime|ttl|time|age|iat|nbf|created|_in$|_at$|In$|At$/
 
-const redactedJson = (key: string, value: unknown): unknown =>
-  typeof value === 'string' && SECRET_FIELD.test(key) && !PUBLIC_FIELDS.has(key) ? REDACTED : value
+const redactedJson =
+  (hide: (text: string) => string) =>
+  (key: string, value: unknown): unknown => {
+    if (typeof value === 'string') return PUBLIC_TEXTS.has(key) ? hide(value) : REDACTED
+    return typeof value === 'number' && !TIME.test(key) ? 0 : value
+  }
 
-/** Returns the body of a reply. That of a token request has no token: a JSON body keeps its other fields. */
-export const redactedBody = ({ cause }: Plan, bytes: Uint8Array): Uint8Array => {
-  if (cause !== 'Token' || bytes.length === 0) return bytes
-  const json = Printable.parseJson(Octets.toText(bytes))
-  return Octets.fromText(E.isLeft(json) ? REDACTED : JSON.stringify(json.right, redactedJson))
+/** Returns the body of a reply. That of a token request has no token: a JSON body keeps its known texts and its times. */
+export const redactedBody = (plan: Plan, bytes: Uint8Array): Uint8Array => {
+  if (bytes.length === 0 || !isForToken(plan)) return bytes
+  const json = Printable.parseJson(Octets.toText(bytes).replace(/^\uFEFF/, ''))
+  // A server may repeat a secret of the request in its error.
+  const hide = Redaction.redact(ServerText.secretsOf({ plan, history: [] }), REDACTED)
+  return Octets.fromText(E.isLeft(json) ? REDACTED : JSON.stringify(json.right, redactedJson(hide)))
 }
 
 /**
