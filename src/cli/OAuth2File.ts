@@ -15,6 +15,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type * as Jar from '../cookies/Jar.js'
 import * as OAuth2 from '../OAuth2.js'
 import type { OAuth2Options } from '../session/auth/Renewable.js'
+import * as Hash from '../values/Hash.js'
 import * as Secret from '../values/Secret.js'
 import { type Checked, usageError } from './Arguments.js'
 import * as Files from './Files.js'
@@ -110,8 +111,14 @@ const grantOf = (grant: GrantName, refreshToken: Secret.Secret | undefined): E.E
     : E.right(OAuth2.refreshToken(refreshToken))
 }
 
-const nameOf = (path: string, name: string | undefined): E.Either<string, string> => {
-  const chosen = name ?? basename(path, extname(path))
+/** Differs for each client, scope and grant: in one session file, none of them gets the token of another one. */
+const defaultName = (path: string, { grant, clientId, scope = '', parameters = {} }: Decoded): string => {
+  const identity = JSON.stringify([grant, clientId, scope, Object.entries(parameters).sort()])
+  return `${basename(path, extname(path))}-${Hash.hex('sha256', identity).slice(0, 8)}`
+}
+
+const nameOf = (path: string, json: Decoded): E.Either<string, string> => {
+  const chosen = json.name ?? defaultName(path, json)
   return /^[^\0-\x1f\x7f]+$/.test(chosen) ? E.right(chosen) : E.left('name must be text without control characters')
 }
 
@@ -128,7 +135,7 @@ const optionsOf = (path: string, json: Decoded, clientSecret: Secret.Secret | un
     ...(parameters === undefined ? {} : { parameters }),
     ...(origins === undefined ? {} : { origins }),
   })
-  return E.map(options)(nameOf(path, json.name))
+  return E.map(options)(nameOf(path, json))
 }
 
 /** Enough for a check that does not use it. */

@@ -169,11 +169,21 @@ export interface Context {
 
 const sameToken = O.getEq(Token.Eq)
 
-/** The jar of the session file with the token of another jar; `undefined` if the file has this token already. */
-const withNewToken = ({ state, credential }: Context, after: Jar.Jar): Jar.Jar | undefined => {
+/**
+ * The jar of the session file with the token of another jar; `undefined` if the file has this token already. A token that was
+ * refused stays in the file: another command may have replaced it there, and its removal would remove the new one.
+ */
+const withNewToken = (
+  { state, credential }: Context,
+  after: Jar.Jar,
+  body: Request.Request['body'],
+): Jar.Jar | undefined => {
   if (credential === undefined) return undefined
   const { key } = credential
-  const isSame = sameToken.equals(Jar.token(key)(state.jar), Jar.token(key)(after))
+  const held = Jar.token(key)(after)
+  // A body that can be read only once cannot be sent after a login: the next command logs in.
+  if (O.isNone(held) && body._tag !== 'Once') return undefined
+  const isSame = sameToken.equals(Jar.token(key)(state.jar), held)
   return isSame ? undefined : Jar.join(state.jar, Jar.onlyToken(key)(after))
 }
 
@@ -199,7 +209,7 @@ const authorized = (
   const { options, credential } = context
   if (credential === undefined) return program
   const remember = (jar: Jar.Jar) => async (): Promise<void> => {
-    const next = withNewToken(context, jar)
+    const next = withNewToken(context, jar, request.body)
     if (context.state.path === undefined) await Terminal.printNote(terminal, NOT_KEPT)
     else if (next !== undefined) await save(terminal, context, next)
   }
@@ -215,7 +225,7 @@ const authorized = (
 /** Checks the request before a user logs in for it. Returns the exit code of a request that cannot be sent. */
 const reportUnsendable = async (
   terminal: Terminal.Terminal,
-  { state: { session, jar }, environment, credential }: Context,
+  { state: { session, jar, path }, environment, credential }: Context,
   request: Request.Request,
 ): Promise<number | undefined> => {
   if (credential === undefined) return undefined
@@ -223,8 +233,13 @@ const reportUnsendable = async (
     request,
   )
   if (E.isLeft(planned)) return reportOutcome(terminal, planned)
+  const { grant, origins } = credential.options
+  if (grant._tag === 'RefreshToken' && path === undefined) {
+    const message = `The grant refresh_token of ${credential.path} needs --session FILE: a server may replace the refresh token, and only this file keeps the new one`
+    await Terminal.printError(terminal, message)
+    return Exit.USAGE
+  }
   const { origin } = planned.right.url
-  const { origins } = credential.options
   if (origins === undefined || origins.some((allowed) => new URL(allowed).origin === origin)) return undefined
   const message = `The token of ${credential.path} is not for ${origin}: add it to the origins in this file`
   await Terminal.printError(terminal, message)
@@ -261,6 +276,6 @@ export const send =
     if (render !== undefined) await printStory(terminal, render, outcome)
     const code = await reportOutcome(terminal, outcome)
     // A new token is saved on every path: the server may have replaced the one before it.
-    const next = hasReply(outcome) ? after : withNewToken(context, after)
+    const next = hasReply(outcome) ? after : withNewToken(context, after, request.body)
     return next === undefined || (await save(terminal, context, next)) ? code : Exit.NOT_WRITTEN
   }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { Clock, Environment, Jar, Store, Token } from 'requests-ts'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/Main.js'
@@ -99,7 +100,8 @@ const session = (): ReadonlyArray<string> => ['--session', at('session.json')]
 const savedToken = async () => {
   const loaded = await Store.load(at('session.json'))()
   if (E.isLeft(loaded)) return expect.fail(loaded.left.message)
-  return Jar.token({ name: 'api', endpoint: `${server.url}/token` })(loaded.right.jar)
+  const [key] = Jar.tokens(loaded.right.jar)
+  return key === undefined ? O.none : Jar.token(key)(loaded.right.jar)
 }
 
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
@@ -160,7 +162,18 @@ describe('send --oauth2 without a user', () => {
     await call('send', `${server.url}/api`, ...words)
     server.revoke('all')
     expect(await call('send', `${server.url}/api`, ...words)).toMatchObject({ code: 8, err: /TokenRefused/ })
-    expect(await savedToken()).toEqual({ _tag: 'None' })
+  })
+  it('loses no login if two commands renew a token at the same time', async () => {
+    const words = [...using({ grant: 'refresh_token', refreshToken: FIRST_REFRESH_TOKEN }), ...session()]
+    await call('send', `${server.url}/api`, ...words)
+    server.revoke('access')
+    await Promise.all([1, 2, 3].map(() => call('send', `${server.url}/api`, ...words)))
+    expect((await call('send', `${server.url}/api`, ...words)).code).toBe(0)
+  })
+  it('refuses a refresh token that it could not keep', async () => {
+    const words = using({ grant: 'refresh_token', refreshToken: FIRST_REFRESH_TOKEN })
+    expect(await call('send', `${server.url}/api`, ...words)).toMatchObject({ code: 2, err: /--session/ })
+    expect(server.grants).toEqual([])
   })
   it('ends with 8 if the client is refused, without the secret that the server repeats', async () => {
     const words = using({ grant: 'client_credentials', clientSecret: 'C4N4RY-wrong', clientAuthentication: 'body' })
@@ -347,7 +360,7 @@ describe('send --oauth2 with a browser', () => {
     await first.finished
     await Store.update(at('session.json'))((stored) => {
       const { session: same, jar } = stored ?? expect.fail('there is a session')
-      const key = { name: 'api', endpoint: `${server.url}/token` }
+      const key = Jar.tokens(jar)[0] ?? expect.fail('there is a token')
       const past = new Date(Date.now() - 10_000)
       const token = Token.at(past)({ accessToken: 'C4N4RY', refreshToken: 'C4N4RY-old', expiresIn: 1 })
       return { session: same, jar: Jar.withToken(key, token, new Date())(jar) }

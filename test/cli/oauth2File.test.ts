@@ -90,7 +90,7 @@ describe('a file of --oauth2 (specification)', () => {
         const { grant, clientSecret, ...rest } = options
         const own = ['tokenUrl', 'clientId', 'clientAuthentication', 'scope', 'parameters', 'origins']
         const expected = Object.fromEntries(Object.entries(fields).filter(([name]) => own.includes(name)))
-        const name = 'name' in fields ? fields.name : 'api'
+        const name = 'name' in fields ? fields.name : options.name
         expect(rest).toEqual({ ...expected, name })
         expect(clientSecret === undefined ? undefined : Secret.reveal(clientSecret)).toBe(
           'clientSecret' in fields ? fields.clientSecret : undefined,
@@ -112,8 +112,15 @@ describe('a file of --oauth2 (specification)', () => {
     ['api', 'api'],
     ['my.api.json', 'my.api'],
     ['.json', '.json'],
-  ])('is named after its file by default: %s', async (name, expected) => {
-    expect((await loaded(MACHINE, name)).options.name).toBe(expected)
+  ])('is named after its file and its client by default: %s', async (name, expected) => {
+    expect((await loaded(MACHINE, name)).options.name.replace(/-[0-9a-f]{8}$/, '')).toBe(expected)
+  })
+  it('has another token for another client, scope, grant or parameter', async () => {
+    const changes = [{}, { clientId: 'other' }, { scope: 'other' }, { parameters: { audience: 'other' } }]
+    const names: string[] = []
+    for (const change of changes) names.push((await loaded({ ...MACHINE, ...change })).key.name)
+    expect(new Set(names).size).toBe(changes.length)
+    expect((await loaded(MACHINE)).key.name).toBe(names[0])
   })
   it('reads secrets from a variable or another file', async () => {
     const secretOf = async (fields: object) => {
