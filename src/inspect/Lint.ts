@@ -31,6 +31,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Renewable, SignerTask } from '../session/auth/Auth.js'
+import { tokenKey } from '../stages/Authorize.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
@@ -43,6 +45,7 @@ import { parse, type Url } from '../values/Url.js'
 import type { Plan } from '../wire/Plan.js'
 import { explain } from './Explain.js'
 import { label } from './explain/FieldLabel.js'
+import { schemeAddedLater } from './explain/LaterCredentials.js'
 import { split } from './explain/PlanField.js'
 import * as Layout from './Layout.js'
 import * as Paint from './Paint.js'
@@ -79,12 +82,17 @@ const LONG = 8000
 
 /** Returns the URL of the request for the token that a plan has, needs or obtains. */
 const tokenEndpointOf = (plan: Plan): Pick<Url, 'protocol' | 'hostname'> | undefined => {
-  if (plan.cause === 'Token') return plan.url
-  const settings = O.toUndefined(Provenance.of(plan))?.merged.settings
-  if (settings?.auth._tag !== 'Set' || settings.auth.value._tag !== 'Renewable') return undefined
-  const located = parse(settings.auth.value.endpoint)
+  if (Provenance.isForToken(plan)) return plan.url
+  const provenance = O.toUndefined(Provenance.of(plan))
+  const later = schemeAddedLater(plan)
+  const key = later?._tag === 'Renewable' && provenance !== undefined ? tokenKey(provenance.merged, later) : undefined
+  const endpoint = (key ?? provenance?.signature?.token)?.endpoint
+  const located = endpoint === undefined ? E.left(undefined) : parse(endpoint)
   return E.isRight(located) ? located.right.url : undefined
 }
+
+const nameLater = (scheme: SignerTask | Renewable): string =>
+  scheme._tag === 'SignerTask' ? `the signature of '${scheme.name}'` : `the token of '${scheme.name}'`
 
 /** RFC 9530, and what AWS calls the same. */
 const DIGESTS = ['Content-Digest', 'Repr-Digest', 'Digest', 'X-Amz-Content-Sha256']
@@ -96,8 +104,11 @@ const hasDigest = (headers: Headers.Headers): boolean =>
   })
 
 const CHECKS = {
-  'credentials-over-http': ({ url, headers }) => {
-    const secrets = new Set(headers.fields.flatMap(([name, value]) => (Secret.is(value) ? [name] : [])))
+  'credentials-over-http': (plan) => {
+    const { url, headers } = plan
+    const later = schemeAddedLater(plan)
+    const written = headers.fields.flatMap(([name, value]) => (Secret.is(value) ? [name] : []))
+    const secrets = new Set([...written, ...(later === undefined ? [] : [nameLater(later)])])
     if (url.protocol !== 'http:' || secrets.size === 0 || isHere(url)) return []
     return [`${[...secrets].join(', ')} can be read by anyone on the network path to ${url.hostname}; use https`]
   },
@@ -171,11 +182,12 @@ const CHECKS = {
   'unsigned-body': (plan) => {
     const { body, headers } = plan
     const signature = O.toUndefined(Provenance.of(plan))?.signature
+    const later = schemeAddedLater(plan)
+    const signer =
+      later?._tag === 'SignerTask' ? later.name : signature?.token === undefined ? signature?.scheme : undefined
     const isStream = body._tag === 'Stream' || body._tag === 'Once'
-    if (signature === undefined || signature.token !== undefined || !isStream || hasDigest(headers)) return []
-    return [
-      `the signature of '${signature.scheme}' does not cover the bytes of the stream; send bytes, or a digest field`,
-    ]
+    if (signer === undefined || !isStream || hasDigest(headers)) return []
+    return [`the signature of '${signer}' does not cover the bytes of the stream; send bytes, or a digest field`]
   },
   'one-shot-body': ({ body, method }) =>
     body._tag === 'Once'

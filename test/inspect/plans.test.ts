@@ -140,11 +140,20 @@ describe('lint', () => {
   const typed = Request.withHeader('Content-Type', 'a/b')
   const signed = (fields: Readonly<Record<string, string>>) =>
     Request.withAuth(Auth.signer('mine', Plan.withHeaders(fields)))
-  const tokenFrom = (tokenUrl: string) =>
-    Auth.oauth2({ name: 'api', tokenUrl, clientId: 'me', clientSecret: 'c4nary', grant: OAuth2.clientCredentials })
+  const later = Auth.signerTask('mine', (plan) => async () => E.right(plan))
+  const tokenFrom = (tokenUrl: string, origins?: ReadonlyArray<string>) =>
+    Auth.oauth2({
+      ...{ name: 'api', tokenUrl, clientId: 'me', clientSecret: 'c4nary', grant: OAuth2.clientCredentials },
+      ...(origins === undefined ? {} : { origins }),
+    })
 
   it.each<readonly [Lint.Rule, Request.Request]>([
     ['credentials-over-http', Request.withBearer('t')(Request.get('http://example.com/'))],
+    [
+      'credentials-over-http',
+      Request.withAuth(tokenFrom('https://auth.test/token'))(Request.get('http://example.com/')),
+    ],
+    ['credentials-over-http', Request.withAuth(later)(Request.get('http://example.com/'))],
     ['token-over-http', Request.withAuth(tokenFrom('http://auth.test/token'))(https)],
     ['proxy-credentials', Request.withProxy('http://u:p@proxy.test:1')(https)],
     ['secret-in-url', Request.get('https://example.com/?access_token=1')],
@@ -174,6 +183,7 @@ describe('lint', () => {
       ),
     ],
     ['unsigned-body', pipe(Request.post('https://example.com/'), signed({ 'X-Sig': '1' }), stream, typed)],
+    ['unsigned-body', pipe(Request.post('https://example.com/'), Request.withAuth(later), stream, typed)],
     [
       'unsigned-body',
       pipe(
@@ -197,6 +207,8 @@ describe('lint', () => {
     Request.withSecretHeader('X-Vendor-Token', 't')(https),
     Request.withAuth(tokenFrom('https://auth.test/token'))(https),
     Request.withAuth(tokenFrom('http://localhost:8080/token'))(https),
+    Request.withAuth(tokenFrom('http://auth.test/token', ['https://other.test']))(https),
+    Request.withAuth(later)(https),
     pipe(https, Request.withText('x'), typed, signed({ 'X-Sig': '1' }), (request) => ({ ...request, method: 'POST' })),
     pipe(Request.post('https://example.com/'), stream, typed, signed({ 'Content-Digest': 'sha-256=:x:' })),
     Request.withForm({})(Request.post('https://example.com/')),
