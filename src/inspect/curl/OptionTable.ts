@@ -53,13 +53,14 @@ const LEFT_OUT: Names = {
   'dot segments are always removed (RFC 3986 5.2.4)': 'path-as-is',
   'the transport decodes transfer codings': 'tr-encoding ignore-content-length',
   'the schemes of proxy and URL decide how the proxy is used': 'proxytunnel proxy-basic',
+  'the challenge of the proxy decides whether Basic or Digest answers it': 'proxy-digest proxy-anyauth',
 }
 
 const UNSUPPORTED: Names = {
   'it reads a file, and nothing is read here': 'config: upload-file: variable:',
   'it begins a second request; give each its own line': 'next',
   'only Basic, Digest and Bearer are known; write the Authorization header it gives':
-    'ntlm negotiate anyauth proxy-ntlm proxy-digest proxy-negotiate proxy-anyauth',
+    'ntlm negotiate anyauth proxy-ntlm proxy-negotiate',
   'only one proxy can be used': 'preproxy: proxy1.0:',
   'its date would be read by curl; write the If-Modified-Since header': 'time-cond:',
   'it asks for parts of a file; write the Range header': 'continue-at:',
