@@ -134,7 +134,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const { plan, waiting, signing } = this.#exchange
     if (waiting !== undefined && this.#flight?.waiting !== waiting) this.#obtain().catch((cause) => this.#giveUp(cause))
     else if (signing !== undefined) this.#sign(signing).catch((cause) => this.#giveUp(cause))
-    else if (Send.isBodyConsumed(plan)) this.#refuse(Exchange.bodyConsumedError(this.#exchange))
+    else if (Send.isBodyConsumed(plan))
+      this.#refuse(Renewal.errorIn(this.#exchange, Exchange.bodyConsumedError(this.#exchange)))
     else this.#sendPlan(plan)
   }
 

@@ -70,12 +70,16 @@ export const LIMIT = 180
 
 const keyOf = ({ name, endpoint }: TokenKey): string => JSON.stringify([name, endpoint])
 
+/** Returns the origin and path of a URL. A scheme of a mount has no origin, so its host is used. */
+export const toEndpoint = ({ protocol, hostname, port, origin, pathname }: Url.Url): string =>
+  (origin === 'null' ? `${protocol}//${hostname}${port === '' ? '' : `:${port}`}` : origin) + pathname
+
 /** Returns a URL as an endpoint: its origin and path. Undefined if it is not a URL with a host. */
 export const endpointOf = (url: string): string | undefined => {
   const parsed = Url.parse(url)
   if (E.isLeft(parsed)) return undefined
-  const { hostname, origin, pathname } = parsed.right.url
-  return hostname === '' ? undefined : origin + pathname
+  const { url: found } = parsed.right
+  return found.hostname === '' ? undefined : toEndpoint(found)
 }
 
 const NAME = /^[^\0-\x1f\x7f]+$/

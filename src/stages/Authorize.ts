@@ -14,6 +14,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from '../cookies/Jar.js'
+import { toEndpoint } from '../cookies/TokenStore.js'
 import type { Renewable, Sign, SignerTask } from '../session/auth/Auth.js'
 import * as Token from '../values/Token.js'
 import type { Plan } from '../wire/Plan.js'
@@ -60,7 +61,7 @@ export const tokenKey = ({ settings }: Merged, auth: Renewable): Jar.TokenKey =>
   const known = keys.get(auth)
   if (known !== undefined && known.base === settings.baseUrl) return known.key
   const located = targetUrl(settings, auth.endpoint)
-  const endpoint = E.isRight(located) ? `${located.right.url.origin}${located.right.url.pathname}` : auth.endpoint
+  const endpoint = E.isRight(located) ? toEndpoint(located.right.url) : auth.endpoint
   const key = { name: auth.name, endpoint }
   keys.set(auth, { base: settings.baseUrl, key })
   return key
