@@ -242,6 +242,42 @@ describe('a tape', () => {
   })
 })
 
+it.each(['tokens://Vault/token', 'tokens://vault:1/token?x=1', 'https://auth.test:443/token#f', 'http://auth.test'])(
+  'a token is kept for each kind of endpoint: %s',
+  async (url) => {
+    const auth = Auth.renewable({ name: 'own', obtain: Request.post(url) })
+    const mock = Transport.mock(({ cause }) =>
+      cause === 'Token' ? { status: 200, json: { access_token: 'a', expires_in: 60 } } : { status: 200 },
+    )
+    const session = Session.mount('tokens://', mock.transport)(sessionOf(auth))
+    const twice = pipe(
+      Http.get('x'),
+      Http.flatMap(() => Http.get('y')),
+    )
+    const clock = Clock.fixed(NOW)
+    const outcome = await pipe(twice, Client.use({ session, transport: mock.transport, clock }))()
+    expect(failureOf(outcome)).toBe('none')
+    expect(mock.sent().map(({ cause }) => cause)).toEqual(['Token', 'Start', 'Start'])
+    const jar = E.isRight(outcome) ? outcome.right[1] : Jar.empty
+    const saved: E.Either<unknown, unknown> = Jar.encode({ reveal: true })(jar)
+    expect(pipe(saved, E.flatMap(Jar.decode), E.map(Jar.tokens))).toEqual(E.right(Jar.tokens(jar)))
+  },
+)
+
+it.each([10_000, 200_000])('a token reply that is nested %i times breaks no recording', async (depth) => {
+  const nested = `${'['.repeat(depth)}"CANARY"${']'.repeat(depth)}`
+  const tape = newIORef(Tape.empty)()
+  const wrapTransport = Transport.record((entry) => tape.modify(Tape.append(entry)))
+  const obtain = pipe(Request.post(KEY.endpoint), Request.withText(nested))
+  const auth = Auth.renewable({ name: 'own', obtain, read: () => E.right({ accessToken: 'x', expiresIn: 60 }) })
+  const transport = Transport.memory(() => ({ status: 200, body: nested }))
+  const session = sessionOf(auth)
+  const outcome = await pipe(Http.get('x'), Client.runWith({ session, transport, wrapTransport }))()
+  expect(E.isRight(outcome) && outcome.right.status).toBe(200)
+  const [first] = tape.read().entries
+  expect(JSON.stringify(Tape.encode({ entries: first === undefined ? [] : [first] })).includes('CANARY')).toBe(false)
+})
+
 describe('a device login', () => {
   const device = { device_code: 'd', user_code: 'U', verification_uri: 'https://auth.test/', expires_in: 600 }
   const login = { ...config, grant: OAuth2.deviceCode, deviceAuthorizationUrl: 'https://auth.test/device' }

@@ -162,7 +162,16 @@ export const redactedBody = (plan: Plan, bytes: Uint8Array): Uint8Array => {
   const json = Printable.parseJson(Octets.toText(bytes).replace(/^\uFEFF/, ''))
   // A server may repeat a secret of the request in its error.
   const hide = Redaction.redact(ServerText.secretsOf({ plan, history: [] }), REDACTED)
-  return Octets.fromText(E.isLeft(json) ? REDACTED : JSON.stringify(json.right, redactedJson(hide)))
+  return Octets.fromText(E.isLeft(json) ? REDACTED : written(json.right, redactedJson(hide)))
+}
+
+/** JSON that is nested deeper than the stack is redacted as a whole. */
+const written = (json: unknown, replace: (key: string, value: unknown) => unknown): string => {
+  try {
+    return JSON.stringify(json, replace)
+  } catch {
+    return REDACTED
+  }
 }
 
 /**

@@ -97,11 +97,25 @@ const secretsInBody = ({ body }: Plan): ReadonlyArray<string> => {
     json?._tag === 'Right' && typeof json.right === 'object' && json.right !== null
       ? Object.entries(json.right)
       : [...new URLSearchParams(text)]
-  return pairs.flatMap(([name, value]) => (PUBLIC.has(name) || typeof value !== 'string' ? [] : [value]))
+  return pairs.flatMap(([name, value]) => (PUBLIC.has(name) ? [] : textsIn(value)))
 }
 
+/** Returns the texts of a JSON value. Not recursive: JSON may be nested deeper than the stack. */
+const textsIn = (json: unknown): ReadonlyArray<string> => {
+  const [texts, left]: [string[], unknown[]] = [[], [json]]
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (typeof value === 'string') texts.push(value)
+    else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) left.push(one)
+  }
+  return texts
+}
+
+/** Returns the secret header values of a plan. */
+const secretsInHeaders = ({ headers }: Plan): ReadonlyArray<string> =>
+  headers.fields.flatMap(([, value]) => (Secret.is(value) ? [Secret.reveal(value)] : []))
+
 /** Returns the credentials of an Authorization header: as they are sent, and for Basic also the password. */
-const secretsInHeader = ({ headers }: Plan): ReadonlyArray<string> => {
+const secretsInAuthorization = ({ headers }: Plan): ReadonlyArray<string> => {
   const sent = Headers.find(headers, 'Authorization')
   const [, scheme = '', credentials = ''] = sent === undefined ? [] : (/^(\S+) +(\S+)/.exec(Secret.reveal(sent)) ?? [])
   if (scheme.toLowerCase() !== 'basic') return credentials === '' ? [] : [credentials]
@@ -114,6 +128,6 @@ const secretsInHeader = ({ headers }: Plan): ReadonlyArray<string> => {
 export const secretsOf = ({ plan, history }: Pick<Response, 'plan' | 'history'>): ReadonlySet<string> =>
   new Set(
     [plan, ...history.map((hop) => hop.plan)]
-      .flatMap((sent) => [...secretsInBody(sent), ...secretsInHeader(sent)])
+      .flatMap((sent) => [...secretsInBody(sent), ...secretsInHeaders(sent), ...secretsInAuthorization(sent)])
       .filter((value) => value !== ''),
   )
