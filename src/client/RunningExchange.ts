@@ -69,8 +69,6 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   readonly #resolve: (result: R) => void
   readonly #reject: (cause: unknown) => void
   readonly #controls: SendControls
-  /** For waits that no transport ends. */
-  readonly #untilClosed: SendControls
   readonly #hooks: ReadonlyArray<Hook>
   /** Sends with a promise, if functions of the user are called with the reply. */
   readonly #sendLater: ((plan: Plan) => Promise<E.Either<TransportError, Reply>>) | undefined
@@ -110,11 +108,15 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       resending: observation?.resending,
       signAgain: mayRetry && isLast(main.merged) ? (plan) => () => this.#signAgain(plan) : undefined,
     })
-    this.#untilClosed = Send.untilClosed(client, this.#controls)
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
     const isObserved = observation !== undefined
     const sendPlan = isObserved || this.#hooks.length > 0 ? Send.sendPlan(client, this.#controls) : undefined
     this.#sendLater = sendPlan === undefined || !isObserved ? sendPlan : observation.sending(sendPlan)
+  }
+
+  /** For waits that no transport ends. */
+  #untilClosed(): SendControls {
+    return Send.untilClosed(this.#client, this.#controls)
   }
 
   /** The progress of a token request is not that of the request. */
@@ -152,7 +154,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   async #sign(scheme: SignerTask): Promise<void> {
-    this.#goOnWith(await signed(this.#exchange, scheme, this.#untilClosed, this.#client.clock.now()))
+    this.#goOnWith(await signed(this.#exchange, scheme, this.#untilClosed(), this.#client.clock.now()))
   }
 
   /** A transport sends a plan again. */
@@ -161,7 +163,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#signatures += 1
     const { clock } = this.#client
     const send = this.#sends
-    const again = await signedAgain(this.#exchange, plan, this.#untilClosed, clock.now(), this.#signatures)
+    const again = await signedAgain(this.#exchange, plan, this.#untilClosed(), clock.now(), this.#signatures)
     // Meanwhile the send may have ended: its transport did not wait for the signature.
     if (!this.#isSending || send !== this.#sends) return again.sent
     this.#exchange = { ...this.#exchange, plan: again.plan }
@@ -173,7 +175,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   /** Sends the request for a token, or continues with one that another program of the client obtains. */
   async #obtain(): Promise<void> {
-    const turn = await takeTurn(this.#client, this.#untilClosed, this.#exchange)
+    const turn = await takeTurn(this.#client, this.#untilClosed(), this.#exchange)
     if (turn._tag === 'GoOn') {
       this.#goOnWith(turn.ready)
       return
