@@ -92,6 +92,29 @@ describe('programs of one client', () => {
   })
 })
 
+describe('an API that rejects every token', () => {
+  const cases = [0, 1, 3600, undefined].flatMap((lifetime) => [1, 10, 40].map((many) => [lifetime, many] as const))
+  it.each(cases)('gets two requests for each program: lifetime %s s, %i programs', async (lifetime, many) => {
+    let [tokens, requests, time] = [0, 0, NOW.getTime()]
+    const transport = Transport.memory((plan) => {
+      if (!isToken(plan)) {
+        requests += 1
+        return { status: 401 }
+      }
+      tokens += 1
+      time += 5
+      const expiry = lifetime === undefined ? {} : { expires_in: lifetime }
+      return { status: 200, json: { access_token: `t${tokens}`, ...expiry } }
+    })
+    const clock = { ...Clock.system, now: () => new Date(time) }
+    const open = Client.open({ session: sessionOf(Auth.oauth2(client)), transport, clock })()
+    const outcomes = await Promise.all(Array.from({ length: many }, () => Http.get('x')(Jar.empty)(open)()))
+    expect(outcomes.every((outcome) => E.isRight(outcome) && outcome.right[0].status === 401)).toBe(true)
+    expect(requests).toBeLessThanOrEqual(2 * many)
+    expect(tokens).toBeLessThanOrEqual(1 + many)
+  })
+})
+
 describe('a token', () => {
   it('is not added by resume after a redirect to another origin', async () => {
     const context = {

@@ -165,12 +165,19 @@ export const authorizedAgain = (now: Date, x: Exchange): Ready<SigningFailed | T
 // --- the token -----------------------------------------------------------------------------------------------------
 
 /** The exchange that waited, with the token of a jar. */
-const resume = (now: Date, { exchange, auth }: Waiting, token: Token.Token, x: Exchange): Ready<SigningFailed> => {
+const resume = (
+  now: Date,
+  { exchange, auth, reason }: Waiting,
+  token: Token.Token,
+  x: Exchange,
+): Ready<SigningFailed> => {
   const { jar, history } = x
   const { merged, credentialsAllowed, plan, entropy } = exchange
   const cookies = CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
   const current = refresh(jar, now)(jar.cookies === exchange.jar.cookies ? identity : cookies)(plan)
-  const main: Exchange = { ...exchange, ...ProxyDigest.signed(current, jar, entropy), history }
+  // The token of another program counts too, or many programs whose tokens are rejected would send again for each of them.
+  const hasRenewed = exchange.hasRenewed === true || reason === 'Rejected'
+  const main: Exchange = { ...exchange, ...ProxyDigest.signed(current, jar, entropy), history, hasRenewed }
   const signed = withToken(auth, token, main, main.plan, now, String(history.length))
   return E.isLeft(signed) ? E.left(failed(signed.left)(main)) : E.right({ ...main, plan: signed.right })
 }
