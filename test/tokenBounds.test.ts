@@ -241,13 +241,16 @@ describe('a tape', () => {
     expect(text.includes('CANARY')).toBe(false)
   })
   it('has no text of a token reply but known fields', async () => {
-    const canary = fc.constant('CANARY')
+    const canary = fc.constantFrom('CANARY', 271_828_182)
     const { reply } = fc.letrec<{ reply: unknown }>((tie) => ({
       reply: fc.oneof(
         { maxDepth: 3 },
         canary,
         fc.array(tie('reply'), { maxLength: 3 }),
-        fc.dictionary(fc.constantFrom('access', 'session', 'apiKey', 'value', 'tokens'), tie('reply')),
+        fc.dictionary(
+          fc.constantFrom('access', 'session', 'apiKey', 'value', 'tokens', 'one_time_password', 'message'),
+          tie('reply'),
+        ),
       ),
     }))
     await fc.assert(
@@ -258,7 +261,9 @@ describe('a tape', () => {
           read: () => E.right({ accessToken: 'x', expiresIn: 60 }),
         })
         const program = Http.get('https://api.test/', Request.withAuth(auth))
-        expect((await recorded(program, (plan) => (isToken(plan) ? { json } : {}))).match(/CANARY/g) ?? []).toEqual([])
+        expect(
+          (await recorded(program, (plan) => (isToken(plan) ? { json } : {}))).match(/CANARY|271828182/g) ?? [],
+        ).toEqual([])
       }),
       { numRuns: 30 },
     )
@@ -336,6 +341,68 @@ describe('a device login', () => {
     const open = Client.open({ session: Session.empty, transport, clock })()
     await Client.runIn(open)(OAuth2.loginWithDevice(login, () => T.of(undefined)))()
     expect(Jar.tokens(Client.jar(open)()).length).toBe(1)
+  })
+})
+
+describe('a proxy with digest', () => {
+  const challenge = { 'Proxy-Authenticate': 'Digest realm="p", nonce="n", qop="auth"' }
+  const answerOf = ({ route: { proxy } }: Plan.Plan): string =>
+    'value' in proxy && 'value' in proxy.value.authorization ? Secret.reveal(proxy.value.authorization.value) : ''
+  const open = { tokenUrl: 'http://auth.test/token', clientId: 'me', clientSecret: 'hunter2' }
+  const session = pipe(
+    Session.empty,
+    Session.withProxy('http://me:pw@proxy.test:1'),
+    Session.withAuth(Auth.oauth2({ ...open, name: 'api', grant: OAuth2.refreshToken('r0') })),
+  )
+  const key = { name: 'api', endpoint: open.tokenUrl }
+  it('is answered for the request and for the token that it needs meanwhile', async () => {
+    let time = NOW.getTime()
+    const sent: string[] = []
+    const transport = Transport.memory((plan) => {
+      const isAnswered = answerOf(plan).startsWith('Digest ')
+      sent.push(`${plan.url.hostname} ${isAnswered ? /nc=(\w+)/.exec(answerOf(plan))?.[1] : 'Basic'}`)
+      // The token expires while the first request is challenged.
+      if (!isAnswered && !isToken(plan)) time += 3_600_000
+      if (!isAnswered) return { status: 407, headers: challenge }
+      return isToken(plan) ? { status: 200, json: { access_token: 't2', expires_in: 7200 } } : { status: 200 }
+    })
+    const jar = Jar.withToken(
+      key,
+      Token.at(NOW)({ accessToken: 't1', refreshToken: 'r1', expiresIn: 60 }),
+      NOW,
+    )(Jar.empty)
+    const twice = pipe(
+      Http.get('http://api.test/'),
+      Http.flatMap(() => Http.get('http://api.test/')),
+    )
+    const clock = { ...Clock.system, now: () => new Date(time) }
+    const outcome = await pipe(twice, Client.runWith({ session, transport, clock, jar }))()
+    expect(E.isRight(outcome) && outcome.right.status).toBe(200)
+    expect(sent.map((line) => line.replace(/ \d+$/, ' answered'))).toEqual([
+      'api.test Basic',
+      'auth.test Basic',
+      'auth.test answered',
+      'api.test answered',
+      'api.test answered',
+    ])
+    const counts = sent.flatMap((line) => / (\d+)$/.exec(line)?.[1] ?? [])
+    expect(new Set(counts).size).toBe(counts.length)
+  })
+  it('does not keep programs from sharing a token request', async () => {
+    let tokens = 0
+    const transport = Transport.memory((plan) => {
+      if (!answerOf(plan).startsWith('Digest ')) return { status: 407, headers: challenge }
+      if (!isToken(plan)) return { status: 200 }
+      tokens += 1
+      return { status: 200, json: { access_token: `t${tokens}`, refresh_token: `r${tokens}`, expires_in: 60 } }
+    })
+    let time = NOW.getTime()
+    const clock = { ...Clock.system, now: () => new Date(time) }
+    const running = Client.open({ session, transport, clock })()
+    await Client.runIn(running)(Http.get('http://api.test/'))()
+    time += 3_600_000
+    await Promise.all([1, 2, 3, 4].map(() => Client.runIn(running)(Http.get('http://api.test/'))()))
+    expect(tokens).toBe(2)
   })
 })
 

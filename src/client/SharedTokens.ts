@@ -19,6 +19,7 @@ import type { TokenFailed, TokenRefused } from '../stages/AuthError.js'
 import type { Exchange, Waiting } from '../stages/ExchangeState.js'
 import { signatureOf, unsigned } from '../stages/Unsigned.js'
 import * as Hash from '../values/Hash.js'
+import * as Headers from '../values/Headers.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Plan from '../wire/Plan.js'
@@ -47,7 +48,14 @@ export interface SharedTokens {
   readonly start: (request: string) => Flight
 }
 
-const secretText = (value: unknown): unknown => (Secret.is(value) ? Secret.open<unknown>(value) : value)
+/** The answer to a digest challenge differs for each plan, so what it is made from is compared: as Basic, if it is not known yet. */
+const proxyParts = (proxy: Proxy.Proxy): ReadonlyArray<unknown> => {
+  const { credentials, authorization } = proxy
+  const sent = O.toUndefined(O.map(Secret.reveal)(authorization)) ?? ''
+  if (O.isNone(credentials)) return [Proxy.show(proxy), sent]
+  const [user, pass] = [Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass)]
+  return [Proxy.show(proxy), user, pass, /^Digest /i.test(sent) ? Secret.reveal(Proxy.basic(user, pass)) : sent]
+}
 
 /** What decides how a request reaches its server, and how long it may take. The total timeout is that of one program. */
 const routeParts = (
@@ -55,9 +63,7 @@ const routeParts = (
   idOf: (o: object) => number,
 ): ReadonlyArray<unknown> => {
   const { connect, read } = timeouts
-  const through = O.isNone(proxy)
-    ? null
-    : [Proxy.show(proxy.value), O.toNullable(O.map(secretText)(proxy.value.authorization)), idOf(proxy.value)]
+  const through = O.isNone(proxy) ? null : proxyParts(proxy.value)
   const certificate = O.isNone(tls.certificate) ? null : idOf(tls.certificate.value)
   return [through, tls.verify, O.toNullable(tls.ca), certificate, connect ?? null, read ?? null, limits.body]
 }
@@ -81,7 +87,9 @@ const authParts = ({ plan, merged }: Exchange, idOf: (o: object) => number): Rea
 }
 
 const textOf = (x: Exchange, waiting: Waiting, mounts: Session['mounts'], idOf: (o: object) => number): string => {
-  const { method, url, headers } = Plan.wire(unsigned(x.plan))
+  const { method, url, headers: all } = Plan.wire(unsigned(x.plan))
+  // In the parts of the route.
+  const headers = all.filter(([name]) => !Headers.sameName(name, 'Proxy-Authorization'))
   const { auth, key } = waiting
   return JSON.stringify([
     ...[method, url, headers, key.name, key.endpoint, idOf(auth.read)],

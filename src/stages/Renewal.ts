@@ -221,8 +221,9 @@ export const takeKnownToken = (
   const held = Jar.token(waiting.key)(jar)
   if (O.isNone(held) || isReplaced(held.value, waiting)) return O.none
   const { auth, exchange, reason } = waiting
+  const { history } = x
   if (Token.isFresh(now, auth.margin)(held.value)) return takeToken(now, other, x)
-  return O.some(begin(now, { ...exchange, jar }, auth, reason === 'Missing' ? 'Expired' : reason))
+  return O.some(begin(now, { ...exchange, jar, history }, auth, reason === 'Missing' ? 'Expired' : reason))
 }
 
 const read = (auth: Renewable, response: Response): E.Either<unknown, Token.Input> => {
@@ -258,8 +259,8 @@ const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
   )
 }
 
-/** The token would be lost, and obtained again for each program. */
-const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
+/** The problem of a token that would be lost, and obtained again for each program. */
+export const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
 
 /** Stores the token of a reply, and lets the waiting exchange continue with it. Errors: `TokenRefused`, `TokenFailed`. */
 export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Response): Step => {

@@ -52,8 +52,9 @@ const scopeOf = (url: Url.Url): Site.CookieScope =>
   url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
 
 /** The challenge of a proxy is stored when the answer to it is accepted. */
-const withProxyChallenge = (now: Date, { status }: Head, { plan, jar, history }: Exchange): Jar.Jar => {
-  const previous = history.at(-1)?.head
+const withProxyChallenge = (now: Date, { status }: Head, x: Exchange): Jar.Jar => {
+  const { plan, jar } = x
+  const previous = ownHops(x).at(-1)?.head
   return previous?.status === 407 && status !== 407 ? ProxyDigest.accepted(previous, plan, jar, now) : jar
 }
 
@@ -141,7 +142,7 @@ export const answer = (now: Date, received: Head, x: Exchange): Next | Refuse | 
 
 /** Answers the challenge of a proxy once for each hop. The cookies of a proxy are not those of the origin. */
 const answerProxy = (now: Date, head: Head, x: Exchange): Next | Refuse | undefined => {
-  if (x.history.at(-1)?.head.status === 407) return undefined
+  if (ownHops(x).at(-1)?.head.status === 407) return undefined
   const answered = ProxyDigest.answer(head, x.plan, x.jar, now, x.entropy)
   if (O.isNone(answered)) return undefined
   const after = appendToHistory(head, { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES })
