@@ -31,6 +31,7 @@
  * assert.equal(E.isRight(outcome) && outcome.right.status, 200)
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as Client from '../Client.js'
 import { begin, drive, gather } from '../client/Interpreter.js'
@@ -45,7 +46,8 @@ import type { Request } from '../session/Request.js'
 import { tokenFailed, tokenRefused } from '../stages/AuthError.js'
 import type { Exchange, SendError, WithHistory } from '../stages/Exchange.js'
 import { obtaining } from '../stages/prepare/Provenance.js'
-import { tokenSession } from '../stages/Renewal.js'
+import { NOT_STORABLE, tokenSession } from '../stages/Renewal.js'
+import * as Send from '../stages/Send.js'
 import { raceDeadline } from '../transport/Cancellation.js'
 import * as Token from '../values/Token.js'
 import * as UserInput from '../values/UserInput.js'
@@ -69,8 +71,6 @@ const NO_HOPS: ReadonlyArray<Hop> = []
 
 const failed = (problem: Problem, jar: Jar.Jar, history: ReadonlyArray<Hop>): E.Either<LoginError, never> =>
   E.left({ ...problem, history, jar })
-
-const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
 
 const invalid = (problem: string, jar: Jar.Jar): E.Either<LoginError, never> =>
   failed({ _tag: 'InvalidLogin', message: `The login is not valid: ${problem}` }, jar, NO_HOPS)
@@ -121,7 +121,7 @@ const store = (
   if (problem !== undefined) return withoutToken({ name }, response, TokenResponse.unusableToken(response, problem))
   const key = { name, endpoint: String(UserInput.urlText(tokenUrl)) }
   const after = Jar.withToken(key, token, now)(response.jar)
-  if (after === response.jar)
+  if (O.isNone(Jar.token(key)(after)))
     return withoutToken({ name }, response, TokenResponse.unusableToken(response, NOT_STORABLE))
   UserInput.get(client, 'onJar')?.(response.jar, after)
   return E.right([token, after])
@@ -184,9 +184,10 @@ const display = async (
   code: DeviceAuthorization,
 ): Promise<E.Either<LoginError, void>> => {
   const { plan, jar } = response
-  const signal = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
+  const { clock } = client
   try {
-    const raced = await raceDeadline({ clock: client.clock, signal }, show(code)())
+    const controls = Send.untilClosed(client, { clock, signal: UserInput.get(client, 'signal') })
+    const raced = await raceDeadline(controls, show(code)())
     return E.isRight(raced) ? raced : E.left({ ...withPlan(plan, raced.left), history: hopsOf(response), jar })
   } catch (cause) {
     const problem = `its function \`show\` failed: ${Fault.messageOf(cause)}`

@@ -141,13 +141,13 @@ const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => {
 const redactedLength = (pair: Pairs[number]): Pairs[number] =>
   pair[0].toLowerCase() === 'content-length' ? [pair[0], REDACTED] : pair
 
-/** The texts that a tape shows of the reply to a token request: any other may be a token. */
+/** The texts of the reply to a token request that are recorded. Any other text may be a token. */
 const PUBLIC_TEXTS: ReadonlySet<string> = new Set([
   ...['token_type', 'issued_token_type', 'expires_in', 'expires_at', 'scope'],
   ...['error', 'error_code', 'error_description', 'error_uri', 'verification_uri', 'verification_url'],
 ])
-/** The numbers that a replay needs: times. */
-const TIME = /exp|interval|lifetime|ttl|time|age|iat|nbf|created|_in$|_at$|In$|At$/
+/** The numbers that are recorded, because a replay needs them: times. */
+const TIME = /^(?:exp|iat|nbf|ttl|interval|lifetime|expires|expiry|expiration|timestamp)$|(?:_in|_at|In|At)$/
 
 const redactedJson =
   (hide: (text: string) => string) =>

@@ -75,10 +75,10 @@ const HEADER = decision('Header')
 
 const ORIGIN = /^https?:\/\/[^/]+$/
 
-/** Returns why a scheme that adds its credentials last cannot be used. */
 /** As a jar stores it. */
 const NAME = /^[^\0-\x1f\x7f]+$/
 
+/** Returns why a scheme that adds its credentials last cannot be used. */
 const notUsable = (auth: Signer | SignerTask | Renewable): string | undefined => {
   if (typeof auth.name !== 'string' || !NAME.test(auth.name)) return 'its name must be text without control characters'
   if (auth._tag !== 'Renewable') {
