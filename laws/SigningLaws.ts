@@ -38,7 +38,8 @@ const mustSign = ({ credential }: TokenWeb, one: Modelled): boolean => {
 
 const problemOf = (web: TokenWeb, [one, at]: Timed): string | undefined => {
   const found = verify(one.plan)
-  if (!mustSign(web, one) || found === undefined) return mustSign(web, one) ? 'has no signature' : undefined
+  if (!mustSign(web, one)) return undefined
+  if (found === undefined) return 'has no signature'
   if (!found.isValid) return 'has a signature that is not valid'
   return found.date === at.toISOString() ? undefined : `has a signature of ${found.date}, sent at ${at.toISOString()}`
 }
