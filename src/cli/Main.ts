@@ -85,7 +85,7 @@ const noteMissingToken = async (
   const held = Jar.token(credential.key)(jar)
   if (O.isSome(held) && Token.isFresh(terminal.clock.now())(held.value)) return
   const { name } = credential.key
-  await Terminal.printNote(terminal, `there is no token of '${name}' yet, so that it is left out: send gets one`)
+  await Terminal.printNote(terminal, `there is no token of '${name}' yet, so it is not shown; send obtains one`)
 }
 
 const inspect = async (

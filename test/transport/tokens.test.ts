@@ -82,6 +82,20 @@ const statusOf = <E>(outcome: E.Either<E, { readonly status: number }>): unknown
 
 const ten = Array.from({ length: 10 }, (_, i) => Http.get(`item/${i}`))
 
+/** A server that never answers the first token request. `begun` waits for that request. */
+const serveAfterTheFirst = async () => {
+  let count = 0
+  const server = await serve(async (request, response, body) => {
+    count += 1
+    if (count > 1) await server.issue(request, response, body)
+    else await new Promise((resolve) => request.socket.on('close', resolve))
+  })
+  const begun = async (): Promise<void> => {
+    while (count === 0) await sleep(1)
+  }
+  return { server, begun }
+}
+
 describe('one token request', () => {
   it('serves all requests of a program that run at the same time', async () => {
     const server = await serve()
@@ -102,16 +116,11 @@ describe('one token request', () => {
     })()
   })
   it('is sent by another program if the first one is aborted', async () => {
-    let count = 0
-    const server = await serve(async (request, response, body) => {
-      count += 1
-      if (count > 1) await server.issue(request, response, body)
-      else await new Promise((resolve) => request.socket.on('close', resolve))
-    })
+    const { server, begun } = await serveAfterTheFirst()
     await Client.scoped({ session: sessionFor(server.url) })((client) => async () => {
       const controller = new AbortController()
       const first = Client.runIn(client)(pipe(Http.get('a'), Http.withSignal(controller.signal)))()
-      while (count === 0) await sleep(1)
+      await begun()
       const others = ['b', 'c'].map((path) => Client.runIn(client)(Http.get(path))())
       await sleep(10)
       controller.abort()
@@ -122,15 +131,10 @@ describe('one token request', () => {
     })()
   })
   it('is sent by another program if the total timeout of the first one ends it', async () => {
-    let count = 0
-    const server = await serve(async (request, response, body) => {
-      count += 1
-      if (count > 1) await server.issue(request, response, body)
-      else await new Promise((resolve) => request.socket.on('close', resolve))
-    })
+    const { server, begun } = await serveAfterTheFirst()
     await Client.scoped({ session: sessionFor(server.url) })((client) => async () => {
       const first = Client.runIn(client)(Http.get('a', Request.withTimeouts({ total: 150 })))()
-      while (count === 0) await sleep(1)
+      await begun()
       const second = Client.runIn(client)(Http.get('b'))()
       expect(statusOf(await first)).toMatchObject({ _tag: 'DeadlineExceeded', limit: 150, plan: { cause: 'Token' } })
       expect(statusOf(await second)).toBe(200)
