@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { newIORef } from 'fp-ts/lib/IORef.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as T from 'fp-ts/lib/Task.js'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,6 +14,7 @@ import {
   Jar,
   OAuth2,
   Plan,
+  RedirectPolicy,
   Request,
   Response,
   Secret,
@@ -431,5 +433,55 @@ describe('a proxy with Basic', () => {
     )
     const outcome = await pipe(statuses, Client.runWith({ session, transport }))()
     expect(outcome).toEqual(E.right([407, 200]))
+  })
+})
+
+describe('a token request that needs a token of its own', () => {
+  const [inEndpoint, outEndpoint] = ['https://in.corp.test/token', 'https://out.corp.test/token']
+  const follow = Request.withRedirectPolicy(() => RedirectPolicy.toFollow)
+  const inner = Auth.renewable({ name: 'inner', obtain: pipe(Request.post(inEndpoint), follow) })
+  const outer = Auth.renewable({
+    name: 'outer',
+    obtain: (current) =>
+      pipe(
+        Request.post(outEndpoint),
+        Request.withForm({ current: O.isSome(current) ? Secret.reveal(current.value.accessToken) : '' }),
+        Request.withAuth(inner),
+        follow,
+      ),
+  })
+  const session = pipe(Session.empty, Session.withAuth(outer))
+  it('has a redirect limit of its own', () => {
+    const trace = pipe(
+      Request.get('https://api.corp.test/'),
+      Exchange.simulate({ session: Session.withMaxRedirects(1)(session) })(({ url: { hostname, pathname } }) => {
+        if (!pathname.endsWith('again')) return { status: 307, headers: { Location: `${pathname}again` } }
+        return { status: 200, json: { access_token: hostname, expires_in: 60 } }
+      }),
+    )
+    expect(trace.hops.map(({ plan, head }) => `${plan.url.hostname} ${head.status}`)).toEqual(
+      ['in', 'out', 'api'].flatMap((host) => [`${host}.corp.test 307`, `${host}.corp.test 200`]),
+    )
+  })
+  it('leaves its cookies in the request, also if the refresh token was known', async () => {
+    let [time, asked] = [NOW.getTime(), 0]
+    // The same inner token and cookies, so that the outer request is the same each time.
+    const transport = Transport.memory(({ url: { hostname } }) => {
+      if (hostname === 'api.corp.test') return { status: 200 }
+      asked += 1
+      if (hostname === 'out.corp.test')
+        return { status: 200, json: { access_token: `t${asked}`, refresh_token: `r${asked}`, expires_in: 60 } }
+      const headers = { 'Set-Cookie': `asked=${asked}; Domain=corp.test; Path=/me` }
+      return { status: 200, headers, json: { access_token: 'same', expires_in: 60 } }
+    })
+    const clock = { ...Clock.system, now: () => new Date(time) }
+    const open = Client.open({ session, transport, clock })()
+    const cookies: string[] = []
+    for (let i = 0; i < 3; i += 1) {
+      const outcome = await Http.get('https://api.corp.test/me')(Jar.empty)(open)()
+      cookies.push(E.isRight(outcome) ? fieldOf(outcome.right[0].plan, 'Cookie') : outcome.left._tag)
+      time += 3_600_000
+    }
+    expect(cookies).toEqual(['asked=1', 'asked=3', 'asked=5'])
   })
 })

@@ -112,13 +112,19 @@ const requestFor = (auth: Renewable, current: O.Option<Token.Token>): E.Either<s
 const isWaitingFor = (x: Exchange, name: string): boolean =>
   x.waiting !== undefined && (x.waiting.auth.name === name || isWaitingFor(x.waiting.exchange, name))
 
-/** Starts the exchange that obtains a token. Error: `TokenFailed`. */
-export const begin = (now: Date, main: Exchange, auth: Renewable, reason: TokenReason): Ready<TokenFailed> => {
+/** Starts the exchange that obtains a token. Error: `TokenFailed`. The jar may be newer than that of the plan that waits. */
+export const begin = (
+  now: Date,
+  main: Exchange,
+  auth: Renewable,
+  reason: TokenReason,
+  jar: Jar.Jar = main.jar,
+): Ready<TokenFailed> => {
+  const { environment, history } = main
   const fail = (problem: string, error?: unknown): Ready<TokenFailed> =>
-    E.left(failed(tokenFailed(auth, main.plan, problem, error))(main))
+    E.left(failed(tokenFailed(auth, main.plan, problem, error))({ history, jar }))
   if (isWaitingFor(main, auth.name)) return fail('its own token request needs this token')
   const { session } = main.merged
-  const { jar, environment, history } = main
   const key = tokenKey(main.merged, auth)
   const current = Jar.token(key)(jar)
   const request = requestFor(auth, current)
@@ -223,7 +229,7 @@ export const takeKnownToken = (
   const { auth, exchange, reason } = waiting
   const { history } = x
   if (Token.isFresh(now, auth.margin)(held.value)) return takeToken(now, other, x)
-  return O.some(begin(now, { ...exchange, jar, history }, auth, reason === 'Missing' ? 'Expired' : reason))
+  return O.some(begin(now, { ...exchange, history }, auth, reason === 'Missing' ? 'Expired' : reason, jar))
 }
 
 const read = (auth: Renewable, response: Response): E.Either<unknown, Token.Input> => {

@@ -30,7 +30,7 @@ import { type Done, type Exchange, failed, type Next, type Refuse, type Step } f
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { isForToken, refresh } from './prepare/Provenance.js'
+import { isForToken, obtainsOf, refresh } from './prepare/Provenance.js'
 import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Redirect from './Redirect.js'
 import * as Renewal from './Renewal.js'
@@ -222,9 +222,14 @@ const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt)
   }
 }
 
-/** The hops of the request itself: not those of its token, and for a token not those of the request that waits. */
+/** The hops of the request itself: not those of a token that it needs, and for a token not those of the request that waits. */
 const ownHops = ({ history, waiting }: Exchange): ReadonlyArray<Hop> => {
-  if (waiting !== undefined) return history.slice(waiting.exchange.history.length)
+  if (waiting !== undefined) {
+    const { auth, exchange } = waiting
+    return history
+      .slice(exchange.history.length)
+      .filter(({ plan }) => (obtainsOf(plan)?.name ?? auth.name) === auth.name)
+  }
   return history.some(isOfToken) ? history.filter((hop) => !isOfToken(hop)) : history
 }
 
