@@ -26,6 +26,7 @@ import * as Request from '../session/Request.js'
 import type { Session } from '../session/Session.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Override from '../values/Override.js'
+import * as Secret from '../values/Secret.js'
 import * as Token from '../values/Token.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
@@ -188,18 +189,14 @@ const resume = (
   return E.isLeft(signed) ? E.left(failed(signed.left)(main)) : E.right({ ...main, plan: signed.right })
 }
 
-const isReplaced = (token: Token.Token, { current }: Waiting): boolean =>
-  O.isSome(current) && Token.Eq.equals(token, current.value)
-
 /**
  * Returns a jar with the obtained token and nothing else, for others that wait for the same one. A step that fails later may have
  * obtained it. `none`: nothing was obtained.
  */
-export const obtainedToken = (step: Step, waiting: Waiting): O.Option<Jar.Jar> => {
+export const obtainedToken = (step: Step, { key }: Waiting): O.Option<Jar.Jar> => {
+  if (step._tag === 'Refuse' && isTokenError(step.error)) return O.none
   const { jar } = step._tag === 'Refuse' ? step.error : step.exchange
-  const token = Jar.token(waiting.key)(jar)
-  const isMissing = O.isNone(token) || (step._tag === 'Refuse' && isReplaced(token.value, waiting))
-  return isMissing ? O.none : O.some(Jar.onlyToken(waiting.key)(jar))
+  return O.isNone(Jar.token(key)(jar)) ? O.none : O.some(Jar.onlyToken(key)(jar))
 }
 
 /** Lets the waiting exchange continue with the token that another one has just obtained. `none`: that jar does not have it. */
@@ -211,6 +208,9 @@ export const takeToken = (now: Date, other: Jar.Jar, x: Exchange): O.Option<Read
   const jar = Jar.withToken(waiting.key, token.value, now)(x.jar)
   return O.some(resume(now, waiting, token.value, { ...x, jar }))
 }
+
+const isReplaced = (token: Token.Token, { current }: Waiting): boolean =>
+  O.isSome(current) && Token.Eq.equals(token, current.value)
 
 /**
  * `takeToken` with a token that was obtained earlier. One that has expired is renewed: its refresh token is the newest. `none`:
@@ -268,13 +268,37 @@ const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
 /** The problem of a token that would be lost, and obtained again for each program. */
 export const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
 
+/** The refresh token of a reply, whether its access token can be used or not. */
+const refreshTokenIn = ({ read }: Renewable, input: E.Either<unknown, Token.Token>, response: Response) => {
+  if (E.isRight(input)) return input.right.refreshToken
+  return read === TokenResponse.read ? TokenResponse.refreshTokenOf(response) : O.none
+}
+
+/**
+ * Keeps the refresh token of a reply whose access token cannot be used, because the server may have ended the earlier one (RFC
+ * 6749 6). The token of the jar expires, so that the next request renews it.
+ */
+const withRotation = (
+  now: Date,
+  { key, current }: Waiting,
+  refreshToken: O.Option<Secret.Secret>,
+  jar: Jar.Jar,
+): Jar.Jar => {
+  if (O.isNone(current) || O.isNone(refreshToken)) return jar
+  if (O.getEq(Secret.Eq).equals(current.value.refreshToken, refreshToken)) return jar
+  const token = { ...current.value, refreshToken, expiresAt: O.some(now.getTime()) }
+  return Token.problemOf(token) === undefined ? Jar.withToken(key, token, now)(jar) : jar
+}
+
 /** Stores the token of a reply, and lets the waiting exchange continue with it. Errors: `TokenRefused`, `TokenFailed`. */
 export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Response): Step => {
-  const input = read(waiting.auth, response)
-  if (E.isLeft(input)) return { _tag: 'Refuse', error: unreadable(x, waiting, input.left) }
-  const received = Token.at(now)(input.right)
-  const problem = Token.problemOf(received)
-  if (problem !== undefined) return { _tag: 'Refuse', error: unreadable(x, waiting, problem) }
+  const input = E.map(Token.at(now))(read(waiting.auth, response))
+  const problem = E.isLeft(input) ? input.left : Token.problemOf(input.right)
+  if (E.isLeft(input) || problem !== undefined) {
+    const jar = withRotation(now, waiting, refreshTokenIn(waiting.auth, input, response), x.jar)
+    return { _tag: 'Refuse', error: unreadable({ ...x, jar }, waiting, problem) }
+  }
+  const received = input.right
   const token = O.isSome(waiting.current) ? Token.continuing(waiting.current.value)(received) : received
   const jar = Jar.withToken(waiting.key, token, now)(x.jar)
   if (O.isNone(Jar.token(waiting.key)(jar))) return { _tag: 'Refuse', error: unreadable(x, waiting, NOT_STORABLE) }

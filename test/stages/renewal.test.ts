@@ -351,6 +351,40 @@ describe('a refresh token', () => {
     expect(refreshOf(trace.jar)).toEqual(O.some('r1'))
     expect(trace.hops.every(({ plan }) => plan.cause === 'Token')).toBe(true)
   })
+  it.each<[string, object]>([
+    ['no access token', {}],
+    ['an access token with controls', { access_token: 'a\u0000b' }],
+    ['a lifetime as text', { access_token: 'a', expires_in: '60' }],
+    ['another type', { access_token: 'a', token_type: 'mac' }],
+  ])('is replaced by a reply with %s, and renews the next time', (_, json) => {
+    const asked: string[] = []
+    const token = (reply: object) => (plan: Plan.Plan) => {
+      asked.push(grantOf(plan))
+      return { status: 200, json: reply }
+    }
+    // The token has not expired, but the API rejects it.
+    const jar = holding({ accessToken: 'a1', refreshToken: 'r1', expiresIn: 3600 })
+    const api = () => ({ status: 401 })
+    const failed = run({ session: refreshing, jar, api, token: token({ ...json, refresh_token: 'r2' }) })
+    expect(errorOf(failed)._tag).toBe('TokenFailed')
+    expect(refreshOf(failed.jar)).toEqual(O.some('r2'))
+    const next = run({ session: refreshing, jar: failed.jar, token: token({ access_token: 'a3' }) })
+    expect(next.hops.map(({ plan }) => plan.cause)).toEqual(['Token', 'Start'])
+    expect(asked).toEqual(['r1', 'r2'])
+  })
+  it('stays if that of an unusable reply cannot be one', () => {
+    for (const refresh of ['', 'r\n2', 7, null]) {
+      const jar = holding({ accessToken: 'a1', refreshToken: 'r1', expiresIn: 1 }, new Date(0))
+      const trace = run({ session: refreshing, jar, token: { status: 200, json: { refresh_token: refresh } } })
+      expect(refreshOf(trace.jar)).toEqual(O.some('r1'))
+    }
+  })
+  it('is replaced if a `read` of the user returns it with an access token that cannot be used', () => {
+    const read = () => E.right({ accessToken: 'a\nb', refreshToken: 'r2' })
+    const given = Auth.renewable({ name: 'api', obtain: Request.post(KEY.endpoint), read })
+    const jar = holding({ accessToken: 'a1', refreshToken: 'r1', expiresIn: 1 }, new Date(0))
+    expect(refreshOf(run({ session: sessionWith(given), jar }).jar)).toEqual(O.some('r2'))
+  })
 })
 
 describe('a token that cannot be obtained', () => {

@@ -33,6 +33,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { parseMediaType } from '../../../values/HeaderSyntax.js'
 import * as Headers from '../../../values/Headers.js'
 import * as Octets from '../../../values/Octets.js'
@@ -201,6 +202,17 @@ export const read = (response: Response): E.Either<TokenProblem, Token.Input> =>
       return problem === undefined ? E.right(tokenOf(object)) : unusableReply(response, problem)
     }),
   )
+
+/**
+ * Returns the refresh token of a reply of success, also if `read` fails because of another field: the server may have replaced
+ * the earlier one.
+ */
+export const refreshTokenOf = (response: Response): O.Option<Secret.Secret> => {
+  if (response.status < 200 || response.status >= 300) return O.none
+  const object = objectOf(response)
+  const text = E.isLeft(object) ? undefined : fieldOf(object.right, 'refresh_token')
+  return typeof text !== 'string' || isAbsent(text) || UNFIT.test(text) ? O.none : O.some(Secret.make(text))
+}
 
 /** Returns the problem of a token that was read and cannot be used. */
 export const unusableToken = (response: Response, problem: string): TokenProblem =>
