@@ -6,116 +6,30 @@
  * error has the updated jar.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { flow, identity } from 'fp-ts/lib/function.js'
 import { concatAll } from 'fp-ts/lib/Monoid.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Cookie } from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
-import type { Rejection } from '../cookies/SetCookie.js'
-import type * as Site from '../cookies/Site.js'
 import type { Renewable } from '../session/auth/Auth.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Headers from '../values/Headers.js'
 import * as Override from '../values/Override.js'
-import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
 import * as Token from '../values/Token.js'
-import * as Url from '../values/Url.js'
 import * as Fault from '../wire/Fault.js'
 import { isReplayable, type Plan } from '../wire/Plan.js'
-import type { Head, Hop } from '../wire/Reply.js'
+import type { Head } from '../wire/Reply.js'
+import { type Absorbed, absorb, appendToHistory, NO_COOKIES, ownHops, rebuildCookies } from './Absorb.js'
 import { authorize, isLast, renewableFor } from './Authorize.js'
 import { type Done, type Exchange, failed, type Next, type Refuse, type Step } from './ExchangeState.js'
 import type { Merged } from './Merge.js'
-import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { isForToken, obtainsOf, refresh } from './prepare/Provenance.js'
+import { refresh } from './prepare/Provenance.js'
 import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Redirect from './Redirect.js'
 import * as Renewal from './Renewal.js'
 import { hideSecretQuery } from './ReplyRedaction.js'
 import { signatureOf, unsigned } from './Signing.js'
-
-// --- cookies -------------------------------------------------------------------------------------------------------
-
-interface Absorbed {
-  readonly exchange: Exchange
-  readonly cookies: ReadonlyArray<Cookie>
-  readonly rejected: ReadonlyArray<Rejection>
-}
-
-const NO_COOKIES: ReadonlyArray<never> = []
-
-/** The path that is sent decides about a cookie. The jar records the path that may be shown. */
-const scopeOf = (url: Url.Url): Site.CookieScope =>
-  url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
-
-/** The challenge of a proxy is stored when the answer to it is accepted. */
-const withProxyChallenge = (now: Date, { status }: Head, x: Exchange): Jar.Jar => {
-  const { plan, jar } = x
-  const previous = ownHops(x).at(-1)?.head
-  return previous?.status === 407 && status !== 407 ? ProxyDigest.accepted(previous, plan, jar, now) : jar
-}
-
-/** Stores the cookies, the next nonce and the accepted challenge of a reply. */
-const absorb = (now: Date, head: Head, before: Exchange): Absorbed => {
-  const proxied = withProxyChallenge(now, head, before)
-  const given = proxied === before.jar ? before : { ...before, jar: proxied }
-  const renewed = Credentials.withNextNonce(head, given, now)
-  const x = renewed === given.jar ? given : { ...given, jar: renewed }
-  const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
-  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }
-  const { jar, accepted, rejected } = Jar.receive(scopeOf(x.plan.url), lines, now)(x.jar)
-  return { exchange: { ...x, jar }, cookies: accepted, rejected }
-}
-
-/** Appends the answered hop, field by field, because a spread costs more. Its `rejected` is absent if the jar rejected nothing. */
-const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
-  const { plan, jar, history, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed } =
-    exchange
-  const hop = rejected.length === 0 ? { plan, head } : { plan, head, rejected }
-  const all = history.concat(hop)
-  return { plan, jar, history: all, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed }
-}
-
-// --- another attempt -----------------------------------------------------------------------------------------------
-
-const rebuildCookies = (
-  { merged, jar, credentialsAllowed, plan }: Exchange,
-  now: Date,
-): Endomorphism<Headers.Headers> =>
-  CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
-
-const hasSameCookies = (x: Headers.Headers, y: Headers.Headers): boolean =>
-  Secret.Eq.equals(Headers.find(x, 'Cookie') ?? '', Headers.find(y, 'Cookie') ?? '')
-
-/** An exchange after a reply that a retrying transport drops, and how to rebuild the header fields of its next attempt. */
-export interface RetriedExchange {
-  /** With the jar after the dropped reply. */
-  readonly exchange: Exchange
-  /** Replaces the Cookie header. */
-  readonly headers: Endomorphism<Headers.Headers>
-}
-
-/**
- * Stores the cookies of a reply that a transport such as `withRetry` drops: `SendControls.superseded`. `none`: the attempt
- * failed. A retrying transport inside it may have dropped replies, so the Cookie header is rebuilt anyway.
- */
-export const absorbRetried =
-  (now: Date) =>
-  (reply: O.Option<Head>) =>
-  (x: Exchange): RetriedExchange => {
-    const exchange = O.isNone(reply) ? x : absorb(now, hideSecretQuery(reply.value, x.merged), x).exchange
-    const { plan, jar } = exchange
-    const rebuild = rebuildCookies(exchange, now)
-    const headers = (sent: Headers.Headers): Headers.Headers => {
-      const made = rebuild(sent)
-      return hasSameCookies(sent, made) ? sent : made
-    }
-    if (jar === x.jar) return { exchange: x, headers }
-    return { exchange: { ...exchange, plan: refresh(jar, now)(headers)(plan) }, headers }
-  }
 
 // --- the steps -----------------------------------------------------------------------------------------------------
 
@@ -222,19 +136,6 @@ const evaluate = ({ settings }: Merged, attempt: RedirectPolicy.RedirectAttempt)
   }
 }
 
-/** The hops of the request itself: not those of a token that it needs, and for a token not those of the request that waits. */
-const ownHops = ({ history, waiting }: Exchange): ReadonlyArray<Hop> => {
-  if (waiting !== undefined) {
-    const { auth, exchange } = waiting
-    return history
-      .slice(exchange.history.length)
-      .filter(({ plan }) => (obtainsOf(plan)?.name ?? auth.name) === auth.name)
-  }
-  return history.some(isOfToken) ? history.filter((hop) => !isOfToken(hop)) : history
-}
-
-const isOfToken = ({ plan }: Hop): boolean => isForToken(plan)
-
 /** Every hop that another plan follows is a redirect or was answered. */
 const redirectsIn = (x: Exchange): number => ownHops(x).filter(({ head }) => Status.isRedirect(head.status)).length
 
@@ -336,10 +237,3 @@ export const receive =
     const again = answer(now, head, x)
     return again?._tag === 'Next' ? again : decide(now, head, x)
   }
-
-// --- deprecated ----------------------------------------------------------------------------------------------------
-
-/** @deprecated Use `RetriedExchange`. */
-export type Superseded = RetriedExchange
-/** @deprecated Use `absorbRetried`. */
-export const superseded = absorbRetried

@@ -67,7 +67,8 @@ export interface SendControls {
 
 /**
  * Called before each further attempt, with the reply that will not be returned, or `none` after a fault. It stores the
- * cookies of that reply and returns the change of the headers: the Cookie header of the next attempt.
+ * cookies of that reply and returns the change of the headers of the next attempt: the Cookie header, and the answer to a digest
+ * challenge with the next nonce count.
  */
 export type OnRetry = (reply: Option<Head>, details?: RetryDetails) => Endomorphism<Headers>
 

@@ -130,13 +130,12 @@ export const digestOf = ({ settings: { auth } }: Merged): DigestAuth | undefined
 const knownChallenge = (jar: Jar.Jar, auth: DigestAuth, url: Url.Url): O.Option<Jar.Challenge> =>
   Jar.challengeFor({ origin: url.origin, user: auth.user, url })(jar)
 
-/** Returns whether the Authorization header of a plan answers a challenge of the jar. Otherwise the user set it. */
-const answersChallenge = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Plan.Plan): boolean => {
+/** Returns the challenge of the jar that the Authorization header of a plan answers. `none`: the user set the header. */
+const answeredBy = (jar: Jar.Jar, auth: DigestAuth, { url, headers }: Plan.Plan): O.Option<Jar.Challenge> => {
   const sent = Headers.find(headers, AUTHORIZATION)
   const answered = sent === undefined ? O.none : Digest.answered(Secret.reveal(sent))
-  if (O.isNone(answered)) return false
-  const { realm } = answered.value
-  return O.isSome(DigestCache.ofRealm({ origin: url.origin, realm, user: auth.user })(jar.challenges))
+  if (O.isNone(answered)) return O.none
+  return DigestCache.ofRealm({ origin: url.origin, realm: answered.value.realm, user: auth.user })(jar.challenges)
 }
 
 /** Returns whether planning a request draws a cnonce, which must be unpredictable. */
@@ -236,7 +235,7 @@ export const withoutDigestAnswer = (
   headers: Headers.Headers,
 ): Headers.Headers => {
   const auth = credentialsAllowed ? digestOf(x.merged) : undefined
-  return auth !== undefined && answersChallenge(x.jar, auth, x.plan)
+  return auth !== undefined && O.isSome(answeredBy(x.jar, auth, x.plan))
     ? Headers.deleteAt(AUTHORIZATION)(headers)
     : headers
 }
@@ -314,14 +313,20 @@ export const withNextNonce = (head: Head, { plan, merged, jar }: HopState, now: 
   return Jar.remember({ ...challenge, nonce: nonce.value }, now)(jar)
 }
 
-/** Returns the header that answers a challenge, and the jar with the challenge and its use. */
+/** The header that answers a challenge, and the jar with the challenge and its use. */
+export interface Answer {
+  readonly authorization: Secret.Secret
+  readonly jar: Jar.Jar
+}
+
+/** Answers a challenge. `none`: the jar does not keep it. */
 export const answerChallenge = (
   { auth, challenge }: AnswerableChallenge,
   target: Target,
   jar: Jar.Jar,
   now: Date,
   entropy: string,
-): O.Option<{ readonly authorization: Secret.Secret; readonly jar: Jar.Jar }> => {
+): O.Option<Answer> => {
   const asking = { ...challenge, origin: target.url.origin, user: auth.user }
   const remembered = Jar.remember(asking, now)(jar)
   // The realm decides: another realm of the origin may have a newer nonce.
@@ -329,4 +334,12 @@ export const answerChallenge = (
   if (O.isNone(known)) return O.none // only with a jar whose clock was changed by hand
   const authorization = authorizationFor(auth, known.value, entropy, target)
   return O.some({ authorization, jar: Jar.counted(known.value)(remembered) })
+}
+
+/** Answers the challenge of a plan that is sent again, with the next nonce count. Undefined: it does not answer one. */
+export const answerAgain = ({ plan, merged, jar, entropy }: NextHopInputs): Answer | undefined => {
+  const auth = digestOf(merged)
+  const known = auth === undefined ? O.none : answeredBy(jar, auth, plan)
+  if (auth === undefined || O.isNone(known)) return undefined
+  return { authorization: authorizationFor(auth, known.value, entropy, plan), jar: Jar.counted(known.value)(jar) }
 }

@@ -1,0 +1,128 @@
+/**
+ * What a reply changes besides the next step: the cookies, the challenges and the history of its exchange. `Settle` decides
+ * about the step.
+ */
+import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Cookie } from '../cookies/Cookie.js'
+import * as Jar from '../cookies/Jar.js'
+import type { Rejection } from '../cookies/SetCookie.js'
+import type * as Site from '../cookies/Site.js'
+import * as Headers from '../values/Headers.js'
+import * as Secret from '../values/Secret.js'
+import * as Url from '../values/Url.js'
+import type { Head, Hop } from '../wire/Reply.js'
+import type { Exchange } from './ExchangeState.js'
+import * as CookieHeader from './prepare/CookieHeader.js'
+import * as Credentials from './prepare/Credentials.js'
+import { isForToken, obtainsOf, refresh } from './prepare/Provenance.js'
+import * as ProxyDigest from './prepare/ProxyDigest.js'
+import { hideSecretQuery } from './ReplyRedaction.js'
+
+// --- history ---------------------------------------------------------------------------------------------------------
+
+/** Returns the hops of the request itself: not those of a token that it needs, and for a token not those of the request that waits. */
+export const ownHops = ({ history, waiting }: Exchange): ReadonlyArray<Hop> => {
+  if (waiting !== undefined) {
+    const { auth, exchange } = waiting
+    return history
+      .slice(exchange.history.length)
+      .filter(({ plan }) => (obtainsOf(plan)?.name ?? auth.name) === auth.name)
+  }
+  return history.some(isOfToken) ? history.filter((hop) => !isOfToken(hop)) : history
+}
+
+const isOfToken = ({ plan }: Hop): boolean => isForToken(plan)
+
+// --- cookies -------------------------------------------------------------------------------------------------------
+
+/** An exchange after a reply, and what the jar did with its cookies. */
+export interface Absorbed {
+  readonly exchange: Exchange
+  readonly cookies: ReadonlyArray<Cookie>
+  readonly rejected: ReadonlyArray<Rejection>
+}
+
+export const NO_COOKIES: ReadonlyArray<never> = []
+
+/** The path that is sent decides about a cookie. The jar records the path that may be shown. */
+const scopeOf = (url: Url.Url): Site.CookieScope =>
+  url.sealedPathname === undefined ? url : { ...Url.withSentPathname(url), shownPathname: url.pathname }
+
+/** The challenge of a proxy is stored when the answer to it is accepted. */
+const withProxyChallenge = (now: Date, { status }: Head, x: Exchange): Jar.Jar => {
+  const { plan, jar } = x
+  const previous = ownHops(x).at(-1)?.head
+  return previous?.status === 407 && status !== 407 ? ProxyDigest.accepted(previous, plan, jar, now) : jar
+}
+
+/** Stores the cookies, the next nonce and the accepted challenge of a reply. */
+export const absorb = (now: Date, head: Head, before: Exchange): Absorbed => {
+  const proxied = withProxyChallenge(now, head, before)
+  const given = proxied === before.jar ? before : { ...before, jar: proxied }
+  const renewed = Credentials.withNextNonce(head, given, now)
+  const x = renewed === given.jar ? given : { ...given, jar: renewed }
+  const lines = Headers.valuesOf(head.headers, 'Set-Cookie')
+  if (lines.length === 0) return { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }
+  const { jar, accepted, rejected } = Jar.receive(scopeOf(x.plan.url), lines, now)(x.jar)
+  return { exchange: { ...x, jar }, cookies: accepted, rejected }
+}
+
+/** Appends the answered hop, field by field, because a spread costs more. Its `rejected` is absent if the jar rejected nothing. */
+export const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
+  const { plan, jar, history, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed } =
+    exchange
+  const hop = rejected.length === 0 ? { plan, head } : { plan, head, rejected }
+  const all = history.concat(hop)
+  return { plan, jar, history: all, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed }
+}
+
+// --- another attempt -----------------------------------------------------------------------------------------------
+
+export const rebuildCookies = (
+  { merged, jar, credentialsAllowed, plan }: Exchange,
+  now: Date,
+): Endomorphism<Headers.Headers> =>
+  CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
+
+const hasSameCookies = (x: Headers.Headers, y: Headers.Headers): boolean =>
+  Secret.Eq.equals(Headers.find(x, 'Cookie') ?? '', Headers.find(y, 'Cookie') ?? '')
+
+/** An exchange after a reply that a retrying transport drops, and how to rebuild the header fields of its next attempt. */
+export interface RetriedExchange {
+  /** With the jar after the dropped reply. */
+  readonly exchange: Exchange
+  /** Replaces the Cookie header, and the answer to a digest challenge. */
+  readonly headers: Endomorphism<Headers.Headers>
+}
+
+/**
+ * Stores the cookies of a reply that a transport such as `withRetry` drops: `SendControls.superseded`. `none`: the attempt
+ * failed. A retrying transport inside it may have dropped replies, so the Cookie header is rebuilt anyway. A nonce is counted
+ * for each attempt, because a server may accept a count once (RFC 7616 3.4).
+ */
+export const absorbRetried =
+  (now: Date) =>
+  (reply: O.Option<Head>) =>
+  (x: Exchange): RetriedExchange => {
+    const exchange = O.isNone(reply) ? x : absorb(now, hideSecretQuery(reply.value, x.merged), x).exchange
+    const { plan, jar } = exchange
+    const rebuild = rebuildCookies(exchange, now)
+    const answered = Credentials.answerAgain(exchange)
+    const headers = (sent: Headers.Headers): Headers.Headers => {
+      const made = rebuild(sent)
+      if (answered !== undefined) return Headers.upsertAt('Authorization', answered.authorization)(made)
+      return hasSameCookies(sent, made) ? sent : made
+    }
+    if (jar === x.jar && answered === undefined) return { exchange: x, headers }
+    // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
+    const next = refresh(jar, now)(headers)(plan)
+    return { exchange: { ...exchange, plan: next, jar: answered?.jar ?? jar }, headers }
+  }
+
+// --- deprecated ----------------------------------------------------------------------------------------------------
+
+/** @deprecated Use `RetriedExchange`. */
+export type Superseded = RetriedExchange
+/** @deprecated Use `absorbRetried`. */
+export const superseded = absorbRetried
