@@ -65,6 +65,11 @@ export interface Client extends Sender {
   readonly tokens: SharedTokens.SharedTokens
   /** Called after each exchange with the jar before it and after it. */
   readonly onJar?: SharedJar.OnJar
+  /**
+   * Saves a token that a request has obtained: its jar has this token alone. The request is sent after that, because the server
+   * may accept no earlier refresh token any more.
+   */
+  readonly onToken?: (jar: Jar.Jar) => Task<void>
 }
 
 /**

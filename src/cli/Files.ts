@@ -8,7 +8,7 @@
  *
  * - A missing file is created. A file that cannot be read is a `UsageError`, and is not changed.
  * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `Store`).
- * - A new token is written also after an exchange that failed, because the one before it may not be valid any more.
+ * - A new token is written as soon as it was obtained, because the one before it may not be valid any more.
  * - Only the jar changes. Options and items of the command line belong to the request and are not saved.
  * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock (`Store.update`).
  * - Deleted cookies are remembered for `HORIZON_MS`, so that a slower command does not undo a logout.
@@ -180,16 +180,20 @@ export const exposureOfTokens = async ({ path, jar }: SessionState): Promise<str
 /** Seven days: longer than any command runs, even if the machine sleeps over a weekend. */
 const HORIZON_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Saves the jar after an exchange. On an error, which is a message, the file keeps its old content. */
-export const saveSession = async (
+/** Changes the jar of the file. On an error, which is a message, the file keeps its old content. */
+export const updateJar = async (
   { path, session }: SessionState,
-  jar: Jar.Jar,
+  change: (stored: Jar.Jar) => Jar.Jar,
   now: Date,
 ): Promise<E.Either<string, void>> => {
   if (path === undefined) return E.right(undefined)
   const saved = await Store.update(path)((stored) => ({
     session: stored?.session ?? session,
-    jar: Jar.compact(now, HORIZON_MS)(stored === undefined ? jar : Jar.join(stored.jar, jar)),
+    jar: Jar.compact(now, HORIZON_MS)(change(stored?.jar ?? Jar.empty)),
   }))()
   return E.isLeft(saved) ? E.left(saved.left.message) : saved
 }
+
+/** Saves the jar after an exchange. */
+export const saveSession = (state: SessionState, jar: Jar.Jar, now: Date): Promise<E.Either<string, void>> =>
+  updateJar(state, (stored) => Jar.join(stored, jar), now)

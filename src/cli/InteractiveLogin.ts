@@ -33,6 +33,7 @@ import * as RandomSource from '../wire/RandomSource.js'
 import type * as Exit from './Exit.js'
 import * as LoopbackCallback from './LoopbackCallback.js'
 import type { Credential, Login } from './OAuth2File.js'
+import type { TokenFile } from './SessionToken.js'
 import * as Terminal from './Terminal.js'
 
 /** What a login needs besides the credential. */
@@ -41,10 +42,8 @@ export interface Context {
   readonly credential: Credential
   /** `--timeout` in milliseconds. */
   readonly limit: number | undefined
-  /** Saves the token of a login at once, so that no later failure loses it. */
-  readonly remember: (jar: Jar.Jar) => Task<void>
-  /** Loads the jar of the session file as it is now. */
-  readonly reload: Task<Jar.Jar>
+  /** The token in the session file. */
+  readonly file: TokenFile
   /** Whether the body of the request can be read again. */
   readonly isReplayable: boolean
 }
@@ -152,8 +151,17 @@ const showCode =
     )
   }
 
+const NOT_KEPT = 'the login ends with this command: add --session FILE to log in only once'
+
+/** Saves the token of a login at once, so that no later failure loses it. */
+const remember =
+  ({ terminal, file }: Context) =>
+  (jar: Jar.Jar): Task<void> =>
+    file.isKept ? file.save(jar) : () => Terminal.printNote(terminal, NOT_KEPT)
+
 /** Lets the user log in. The token is in the jar afterwards. */
-const logIn = ({ terminal, limit, remember }: Context, login: Login): Http.Http<Exit.LoginFailure, void> => {
+const logIn = (context: Context, login: Login): Http.Http<Exit.LoginFailure, void> => {
+  const { terminal, limit } = context
   const [program, ms]: readonly [Http.Http<Exit.LoginFailure, Token.Token>, number | undefined] =
     login._tag === 'Browser'
       ? [withBrowser(terminal, login), limit ?? DEFAULT_LIMIT_MS]
@@ -161,7 +169,7 @@ const logIn = ({ terminal, limit, remember }: Context, login: Login): Http.Http<
   return pipe(
     ms === undefined ? program : withLimit(terminal, ms)(program),
     Http.flatMap(() => Http.jar),
-    Http.flatMap((jar) => Http.fromTask(remember(jar))),
+    Http.flatMap((jar) => Http.fromTask(remember(context)(jar))),
   )
 }
 
@@ -202,10 +210,10 @@ const sameToken = O.getEq(Token.Eq)
 
 /** Takes the token that another command has stored in the session file meanwhile. */
 const takeOther =
-  ({ credential, reload, isReplayable }: Context): Recover =>
+  ({ credential, file, isReplayable }: Context): Recover =>
   (error, jar) =>
     pipe(
-      Http.fromTask(isRevoked(credential, error, jar) && isReplayable ? reload : async () => jar),
+      Http.fromTask(isRevoked(credential, error, jar) && isReplayable ? file.load : async () => jar),
       Http.flatMap((stored): Http.Http<Exit.Failure, void> => {
         const joined = Jar.join(jar, stored)
         const [held, other] = [jar, joined].map(Jar.token(credential.key))
@@ -214,16 +222,19 @@ const takeOther =
       }),
     )
 
-/** Forgets a token that was revoked. */
+/** Forgets a token that was revoked. If the request cannot be sent again, the next command begins without it. */
 const forget =
-  ({ credential, isReplayable }: Context): Recover =>
+  ({ credential: { key }, credential, file, isReplayable }: Context): Recover =>
   (error, jar) => {
+    const refused = Jar.token(key)(jar)
     // Without a token in the jar, the one of the file was refused: nothing else can be tried.
-    if (O.isNone(Jar.token(credential.key)(jar)) || !isRevoked(credential, error, jar)) return Http.left(error)
-    return pipe(
-      Http.modifyJar(Jar.withoutTokens(credential.key)),
-      Http.flatMap((): Http.Http<Exit.Failure, void> => (isReplayable ? Http.of(undefined) : Http.left(error))),
-    )
+    if (O.isNone(refused) || !isRevoked(credential, error, jar)) return Http.left(error)
+    return isReplayable
+      ? Http.modifyJar(Jar.withoutTokens(key))
+      : pipe(
+          Http.fromTask(file.remove(refused.value)),
+          Http.flatMap(() => Http.left(error)),
+        )
   }
 
 /** Runs a program with a token, and again if the token of the jar was revoked. */

@@ -20,7 +20,7 @@ import * as Secret from '../values/Secret.js'
 import { type Checked, usageError } from './Arguments.js'
 import * as Files from './Files.js'
 import { type Address, addressOf } from './LoopbackCallback.js'
-import { type Decoded, decode, type GrantName, hasSecret } from './OAuth2Json.js'
+import { type Decoded, decode, type GrantName, hasSecret, SECRET_PARAMETERS } from './OAuth2Json.js'
 import * as SecretArguments from './SecretArguments.js'
 import { printable, type Terminal } from './Terminal.js'
 
@@ -111,9 +111,13 @@ const grantOf = (grant: GrantName, refreshToken: Secret.Secret | undefined): E.E
     : E.right(OAuth2.refreshToken(refreshToken))
 }
 
-/** Differs for each client, scope and grant: in one session file, none of them gets the token of another one. */
+/**
+ * Differs for each client, scope and grant: in one session file, none of them gets the token of another one. Parameters with
+ * secrets do not count: the name is shown, and a short secret could be guessed from its hash.
+ */
 const defaultName = (path: string, { grant, clientId, scope = '', parameters = {} }: Decoded): string => {
-  const identity = JSON.stringify([grant, clientId, scope, Object.entries(parameters).sort()])
+  const named = Object.entries(parameters).filter(([name]) => !SECRET_PARAMETERS.has(name))
+  const identity = JSON.stringify([grant, clientId, scope, named.sort()])
   return `${basename(path, extname(path))}-${Hash.hex('sha256', identity).slice(0, 8)}`
 }
 

@@ -143,10 +143,16 @@ const decoded = (u: unknown): E.Either<string, Decoded> => {
 export const decode = (text: string): E.Either<string, Decoded> => E.flatMap(decoded)(parseJson(text))
 
 /** Parameters of the token request that hold a secret (RFC 7521 4, RFC 8693 2.1). */
-const SECRET_PARAMETERS = ['client_assertion', 'assertion', 'password', 'subject_token', 'actor_token']
+export const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
+  'client_assertion',
+  'assertion',
+  'password',
+  'subject_token',
+  'actor_token',
+])
 
 /** Returns whether a file contains a secret itself. */
 export const hasSecret = ({ clientSecret, refreshToken, parameters }: OAuth2Json): boolean =>
   clientSecret !== undefined ||
   refreshToken !== undefined ||
-  SECRET_PARAMETERS.some((name) => parameters !== undefined && Object.hasOwn(parameters, name))
+  Object.keys(parameters ?? {}).some((name) => SECRET_PARAMETERS.has(name))

@@ -14,7 +14,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as Client from '../Client.js'
-import * as Jar from '../cookies/Jar.js'
+import type * as Jar from '../cookies/Jar.js'
 import * as Http from '../Http.js'
 import type * as HttpError from '../HttpError.js'
 import * as Plan from '../Plan.js'
@@ -24,7 +24,6 @@ import * as Stream from '../Stream.js'
 import type { Environment } from '../session/Environment.js'
 import { escapeControls } from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
-import * as Token from '../values/Token.js'
 import * as RandomSource from '../wire/RandomSource.js'
 import type { Source, Unread } from '../wire/Reply.js'
 import type { Options } from './Arguments.js'
@@ -33,6 +32,7 @@ import * as Exit from './Exit.js'
 import * as Files from './Files.js'
 import * as InteractiveLogin from './InteractiveLogin.js'
 import type { Credential } from './OAuth2File.js'
+import * as SessionToken from './SessionToken.js'
 import * as Terminal from './Terminal.js'
 
 /** The number of bytes written; `undefined` if the body was not read to its end. */
@@ -165,61 +165,24 @@ export interface Context {
   readonly credential: Credential | undefined
 }
 
-// --- the token of --oauth2 -----------------------------------------------------------------------------------------
-
-const sameToken = O.getEq(Token.Eq)
-
-/**
- * The jar of the session file with the token of another jar; `undefined` if the file has this token already. A token that was
- * refused stays in the file: another command may have replaced it there, and its removal would remove the new one.
- */
-const withNewToken = (
-  { state, credential }: Context,
-  after: Jar.Jar,
-  body: Request.Request['body'],
-): Jar.Jar | undefined => {
-  if (credential === undefined) return undefined
-  const { key } = credential
-  const held = Jar.token(key)(after)
-  // A body that can be read only once cannot be sent after a login: the next command logs in.
-  if (O.isNone(held) && body._tag !== 'Once') return undefined
-  const isSame = sameToken.equals(Jar.token(key)(state.jar), held)
-  return isSame ? undefined : Jar.join(state.jar, Jar.onlyToken(key)(after))
-}
-
 /** Returns whether the outcome is that of an exchange that ended with a reply, whatever its status. */
 const hasReply = (outcome: Outcome): boolean => E.isRight(outcome) || outcome.left._tag === 'UnexpectedStatus'
 
 /** Saves a jar, and reports if that fails. */
-const save = async (terminal: Terminal.Terminal, { state }: Context, jar: Jar.Jar): Promise<boolean> => {
-  const saved = await Files.saveSession(state, jar, terminal.clock.now())
-  if (E.isRight(saved)) return true
-  await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${saved.left}`)
-  return false
-}
-
-const NOT_KEPT = 'the login ends with this command: add --session FILE to log in only once'
+const save = async (terminal: Terminal.Terminal, { state }: Context, jar: Jar.Jar): Promise<boolean> =>
+  SessionToken.reportSaved(terminal, await Files.saveSession(state, jar, terminal.clock.now()))
 
 const authorized = (
   terminal: Terminal.Terminal,
-  context: Context,
+  { options, state, credential }: Context,
   request: Request.Request,
   program: Http.Http<Exit.Failure, Completed>,
 ): Http.Http<Exit.Failure, Completed> => {
-  const { options, credential } = context
   if (credential === undefined) return program
-  const remember = (jar: Jar.Jar) => async (): Promise<void> => {
-    const next = withNewToken(context, jar, request.body)
-    if (context.state.path === undefined) await Terminal.printNote(terminal, NOT_KEPT)
-    else if (next !== undefined) await save(terminal, context, next)
-  }
-  const reload = async (): Promise<Jar.Jar> => {
-    const loaded = await Files.loadSession(context.state.path)
-    return E.isLeft(loaded) ? Jar.empty : Jar.onlyToken(credential.key)(loaded.right.jar)
-  }
+  const file = SessionToken.fileOf(terminal, state, credential.key)
   const isReplayable = request.body._tag !== 'Once'
-  const login = { terminal, credential, limit: Assemble.timeLimit(options), remember, reload, isReplayable }
-  return InteractiveLogin.withLogin(login)(program)
+  const login = { terminal, credential, limit: Assemble.timeLimit(options), file, isReplayable }
+  return SessionToken.saving(file)(InteractiveLogin.withLogin(login)(program))
 }
 
 /** Checks the request before a user logs in for it. Returns the exit code of a request that cannot be sent. */
@@ -275,7 +238,5 @@ export const send =
     const render = storyPrinter(terminal, options)
     if (render !== undefined) await printStory(terminal, render, outcome)
     const code = await reportOutcome(terminal, outcome)
-    // A new token is saved on every path: the server may have replaced the one before it.
-    const next = hasReply(outcome) ? after : withNewToken(context, after, request.body)
-    return next === undefined || (await save(terminal, context, next)) ? code : Exit.NOT_WRITTEN
+    return !hasReply(outcome) || (await save(terminal, context, after)) ? code : Exit.NOT_WRITTEN
   }

@@ -29,6 +29,7 @@ import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
 import type { Headers } from '../values/Headers.js'
+import * as UserInput from '../values/UserInput.js'
 import { bodyCut, startDiscarding, toWhole } from '../wire/BodySource.js'
 import { type ContentListener, startGathering } from '../wire/DirectSource.js'
 import type { Plan } from '../wire/Plan.js'
@@ -206,8 +207,10 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     }
     const step = Renewal.receiveToken(this.#client.clock.now(), done, Exchange.responseOf(done, bytes.right))
     const obtained = Renewal.obtainedToken(step, waiting)
-    if (this.#flight !== undefined && O.isSome(obtained))
-      this.#flight = land(this.#flight, { _tag: 'Obtained', jar: obtained.value })
+    if (O.isSome(obtained)) {
+      if (this.#flight !== undefined) this.#flight = land(this.#flight, { _tag: 'Obtained', jar: obtained.value })
+      await UserInput.get(this.#client, 'onToken')?.(obtained.value)()
+    }
     this.#goOnWith(step._tag === 'Refuse' ? E.left(step.error) : E.right(step.exchange))
   }
 

@@ -116,14 +116,17 @@ const limited = (tokens: Tokens): Tokens => {
   return PersistentMap.make([...tokens].sort(([, x], [, y]) => compareAge(y, x)).slice(0, LIMIT))
 }
 
+/** Returns the record of a key. The endpoint may be any URL with this origin and path. */
+const recordOf = (key: TokenKey, tokens: Tokens): TokenRecord | undefined =>
+  tokens.size === 0
+    ? undefined
+    : (tokens.get(keyOf(key)) ?? tokens.get(keyOf({ ...key, endpoint: endpointOf(key.endpoint) ?? '' })))
+
 /** Returns the token with a key, unless it was removed. The endpoint may be any URL with this origin and path. */
 export const find =
   (key: TokenKey) =>
-  (tokens: Tokens): O.Option<Token.Token> => {
-    if (tokens.size === 0) return O.none
-    const record = tokens.get(keyOf(key)) ?? tokens.get(keyOf({ ...key, endpoint: endpointOf(key.endpoint) ?? '' }))
-    return record === undefined ? O.none : record.token
-  }
+  (tokens: Tokens): O.Option<Token.Token> =>
+    recordOf(key, tokens)?.token ?? O.none
 
 /** Stores a token. Returns the same map if the name, the endpoint or the token is not valid. */
 export const store =
@@ -206,10 +209,10 @@ export const fromArray = (records: ReadonlyArray<TokenRecord>): Tokens =>
         ),
       )
 
-/** Returns the record of one key alone, with its tombstone. */
+/** Returns the record of one key alone, with its tombstone. The endpoint may be any URL with this origin and path. */
 export const only =
   (key: TokenKey) =>
   (tokens: Tokens): Tokens => {
-    const record = tokens.get(keyOf(key))
-    return record === undefined ? none : none.set(keyOf(key), record)
+    const record = recordOf(key, tokens)
+    return record === undefined ? none : none.set(keyOf(record), record)
   }

@@ -104,6 +104,18 @@ const savedToken = async () => {
   return key === undefined ? O.none : Jar.token(key)(loaded.right.jar)
 }
 
+/** Lets the saved token expire, and changes its refresh token. */
+const expire = async (refreshToken: string): Promise<void> => {
+  const changed = await Store.update(at('session.json'))((stored) => {
+    const { session: same, jar } = stored ?? expect.fail('there is a session')
+    const key = Jar.tokens(jar)[0] ?? expect.fail('there is a token')
+    const past = new Date(Date.now() - 10_000)
+    const token = Token.at(past)({ accessToken: 'C4N4RY', refreshToken, expiresIn: 1 })
+    return { session: same, jar: Jar.withToken(key, token, new Date())(jar) }
+  })()
+  if (E.isLeft(changed)) expect.fail(changed.left.message)
+}
+
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 // --- the browser ---------------------------------------------------------------------------------------------------
@@ -358,13 +370,7 @@ describe('send --oauth2 with a browser', () => {
     const first = begin(...words)
     await visit(await first.shown(OPEN))
     await first.finished
-    await Store.update(at('session.json'))((stored) => {
-      const { session: same, jar } = stored ?? expect.fail('there is a session')
-      const key = Jar.tokens(jar)[0] ?? expect.fail('there is a token')
-      const past = new Date(Date.now() - 10_000)
-      const token = Token.at(past)({ accessToken: 'C4N4RY', refreshToken: 'C4N4RY-old', expiresIn: 1 })
-      return { session: same, jar: Jar.withToken(key, token, new Date())(jar) }
-    })()
+    await expire('C4N4RY-old')
     expect(await call('send', `${server.url}/api`, '@-', ...words.slice(2))).toMatchObject({
       code: 8,
       err: /invalid_grant/,
@@ -372,6 +378,47 @@ describe('send --oauth2 with a browser', () => {
     const next = begin(...words)
     await visit(await next.shown(OPEN))
     expect((await next.finished).code).toBe(0)
+  })
+  it('keeps the token of another command if a body that can be read only once is refused', async () => {
+    const words = ['send', `${server.url}/api`, ...browser(), ...session()]
+    const first = begin(...words)
+    await visit(await first.shown(OPEN))
+    await first.finished
+    await expire('C4N4RY-refresh-1')
+    server.beforeNextToken(async () => {
+      expect(await call(...words)).toMatchObject({ code: 0, err: '' })
+    })
+    expect(await call('send', `${server.url}/api`, '@-', ...words.slice(2))).toMatchObject({ code: 8 })
+    expect(await call(...words)).toEqual({ out: 'the resource', err: '', code: 0 })
+  })
+  it('saves a renewed token before the request is sent', async () => {
+    const words = (path: string) => ['send', `${server.url}${path}`, ...browser(), ...session()]
+    const first = begin(...words('/api'))
+    await visit(await first.shown(OPEN))
+    await first.finished
+    server.revoke('access')
+    const held = begin(...words('/api/held'))
+    await vi.waitFor(() => expect(server.uses).toHaveLength(3))
+    expect(await call(...words('/api'))).toEqual({ out: 'the resource', err: '', code: 0 })
+    expect(server.grants).toEqual(['authorization_code', 'refresh_token'])
+    held.interrupt()
+    expect((await held.finished).code).toBe(130)
+  })
+  it.each([
+    ['a query', () => `${server.url}/token?tenant=1`],
+    ['two dots', () => `${server.url}/x/../token`],
+    ['capitals', () => `${server.url.replace('http', 'HTTP')}/token`],
+  ])('finds the token of a token URL with %s', async (_, tokenUrl) => {
+    const words = (path: string) => ['send', `${server.url}${path}`, ...browser({ tokenUrl: tokenUrl() }), ...session()]
+    const first = begin(...words('/api/cut'))
+    await visit(await first.shown(OPEN))
+    expect((await first.finished).code).toBe(4)
+    server.revoke('access')
+    server.beforeNextToken(async () => {
+      expect(await call(...words('/api'))).toMatchObject({ code: 0, err: '' })
+    })
+    expect(await call(...words('/api'))).toEqual({ out: 'the resource', err: '', code: 0 })
+    expect(server.grants).toEqual(['authorization_code', 'refresh_token', 'refresh_token'])
   })
   it('saves the login also if the request fails', async () => {
     const words = (path: string) => ['send', `${server.url}${path}`, ...browser(), ...session()]

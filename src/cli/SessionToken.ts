@@ -1,0 +1,60 @@
+/**
+ * Keeps the token of `--oauth2` in the session file. Several commands with the same file may run at the same time, and a server
+ * may accept a refresh token only once. So the file has a new token before it is used, whatever happens to the request.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
+import * as Jar from '../cookies/Jar.js'
+import type * as Http from '../Http.js'
+import * as Token from '../values/Token.js'
+import * as Files from './Files.js'
+import * as Terminal from './Terminal.js'
+
+/** The token in the session file. Without a file, nothing is kept. */
+export interface TokenFile {
+  /** Whether there is a file. */
+  readonly isKept: boolean
+  /** Saves the token of a jar. */
+  readonly save: (jar: Jar.Jar) => Task<void>
+  /** Returns a jar that has the token of the file as it is now. */
+  readonly load: Task<Jar.Jar>
+  /** Removes a token that the server does not accept, unless another command has replaced it. */
+  readonly remove: (refused: Token.Token) => Task<void>
+}
+
+/** Prints why a session was not saved. Returns whether it was saved. */
+export const reportSaved = async (terminal: Terminal.Terminal, saved: E.Either<string, unknown>): Promise<boolean> => {
+  if (E.isRight(saved)) return true
+  await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${saved.left}`)
+  return false
+}
+
+const sameToken = O.getEq(Token.Eq)
+
+/** Returns the token of a key in the file of a session. */
+export const fileOf = (terminal: Terminal.Terminal, state: Files.SessionState, key: Jar.TokenKey): TokenFile => {
+  const change = (update: (stored: Jar.Jar) => Jar.Jar) => async (): Promise<void> => {
+    await reportSaved(terminal, await Files.updateJar(state, update, terminal.clock.now()))
+  }
+  return {
+    isKept: state.path !== undefined,
+    save: (jar) => change((stored) => Jar.join(stored, Jar.onlyToken(key)(jar))),
+    load: async () => {
+      const loaded = await Files.loadSession(state.path)
+      return E.isLeft(loaded) ? Jar.empty : Jar.onlyToken(key)(loaded.right.jar)
+    },
+    remove: (refused) =>
+      change((stored) =>
+        sameToken.equals(Jar.token(key)(stored), O.some(refused)) ? Jar.withoutTokens(key)(stored) : stored,
+      ),
+  }
+}
+
+/** Runs a program that saves each token as soon as it has obtained it. */
+export const saving =
+  ({ isKept, save }: TokenFile) =>
+  <E, A>(program: Http.Http<E, A>): Http.Http<E, A> =>
+  (jar) =>
+  (client) =>
+    program(jar)(isKept ? { ...client, onToken: save } : client)
