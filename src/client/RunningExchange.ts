@@ -24,7 +24,6 @@ import type { Jar } from '../cookies/Jar.js'
 import type { SignerTask } from '../session/auth/Auth.js'
 import type { Hook } from '../session/Settings.js'
 import type { SigningFailed } from '../stages/AuthError.js'
-import { isLast } from '../stages/Authorize.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
@@ -45,7 +44,7 @@ import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
 import type * as SharedTokens from './SharedTokens.js'
-import { signed, signedAgain } from './Signatures.js'
+import { type SigningReason, signed, signedAgain } from './Signatures.js'
 import { land, landingOf, type OpenFlight, takeTurn } from './TokenTurn.js'
 
 /** Processes the body of the last reply. */
@@ -81,6 +80,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   #flight: OpenFlight | undefined
   #signatures = 0
   #sends = 0
+  #reason: SigningReason = 'Wait'
   #signingError: SigningFailed | undefined
 
   constructor(
@@ -107,7 +107,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       progress: settings.progress._tag === 'Set' ? this.#withoutTokens(settings.progress.value) : undefined,
       superseded: superseded === undefined ? undefined : (observation?.retrying(superseded) ?? superseded),
       resending: observation?.resending,
-      signAgain: mayRetry && isLast(main.merged) ? (plan) => () => this.#signAgain(plan) : undefined,
+      signAgain: mayRetry ? (plan) => () => this.#signAgain(plan) : undefined,
     })
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
     const isObserved = observation !== undefined
@@ -130,6 +130,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     if (!this.#isSending) return identity
     const retried = Exchange.absorbRetried(this.#client.clock.now())(reply)(this.#exchange)
     this.#exchange = retried.exchange
+    this.#reason = 'Attempt'
     return retried.headers
   }
 
@@ -146,6 +147,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#isSending = true
     this.#sends += 1
     this.#signingError = undefined
+    this.#reason = 'Wait'
     if (this.#sendLater === undefined) Send.sendTo(this.#client, this.#controls, plan, this)
     else
       this.#sendLater(plan).then(
@@ -162,12 +164,12 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   async #signAgain(plan: Plan): Promise<E.Either<TransportError, Plan>> {
     if (!this.#isSending) return E.right(plan)
     this.#signatures += 1
-    const { clock } = this.#client
-    const send = this.#sends
-    const again = await signedAgain(this.#exchange, plan, this.#untilClosed(), clock.now(), this.#signatures)
+    const [reason, send, now] = [this.#reason, this.#sends, this.#client.clock.now()]
+    this.#reason = 'Wait'
+    const again = await signedAgain(this.#exchange, plan, this.#untilClosed(), now, this.#signatures, reason)
     // Meanwhile the send may have ended: its transport did not wait for the signature.
     if (!this.#isSending || send !== this.#sends) return again.sent
-    this.#exchange = { ...this.#exchange, plan: again.plan }
+    this.#exchange = again.exchange
     this.#signingError = again.error
     return again.sent
   }

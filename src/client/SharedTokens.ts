@@ -17,6 +17,7 @@ import type * as Jar from '../cookies/Jar.js'
 import type { Session } from '../session/Session.js'
 import type { TokenFailed, TokenRefused } from '../stages/AuthError.js'
 import type { Exchange, Waiting } from '../stages/ExchangeState.js'
+import { isDigestAnswer } from '../stages/prepare/ProxyDigest.js'
 import { signatureOf, unsigned } from '../stages/Unsigned.js'
 import * as Hash from '../values/Hash.js'
 import * as Headers from '../values/Headers.js'
@@ -54,7 +55,7 @@ const proxyParts = (proxy: Proxy.Proxy): ReadonlyArray<unknown> => {
   const sent = O.toUndefined(O.map(Secret.reveal)(authorization)) ?? ''
   if (O.isNone(credentials)) return [Proxy.show(proxy), sent]
   const [user, pass] = [Secret.reveal(credentials.value.user), Secret.reveal(credentials.value.pass)]
-  return [Proxy.show(proxy), user, pass, /^Digest /i.test(sent) ? Secret.reveal(Proxy.basic(user, pass)) : sent]
+  return [Proxy.show(proxy), user, pass, isDigestAnswer(sent) ? Secret.reveal(Proxy.basic(user, pass)) : sent]
 }
 
 /** What decides how a request reaches its server, and how long it may take. The total timeout is that of one program. */

@@ -77,6 +77,20 @@ export const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): E
   return { plan, jar, history: all, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed }
 }
 
+// --- proxies ---------------------------------------------------------------------------------------------------------
+
+/**
+ * Adds the answer to the digest challenge of a proxy: that of the last reply, or one of the jar. It is the last part of a plan,
+ * because it covers the URL, which a signature may change.
+ */
+export const answeringProxy = (now: Date, x: Exchange): Exchange => {
+  if (O.isNone(x.plan.route.proxy)) return x
+  const previous = ownHops(x).at(-1)?.head
+  const asked = previous?.status === 407 ? ProxyDigest.answer(previous, x.plan, x.jar, now, x.entropy) : O.none
+  const { plan, jar } = O.isSome(asked) ? asked.value : ProxyDigest.signed(x.plan, x.jar, x.entropy)
+  return plan === x.plan ? x : { ...x, plan, jar }
+}
+
 // --- another attempt -----------------------------------------------------------------------------------------------
 
 export const rebuildCookies = (

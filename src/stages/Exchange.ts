@@ -37,6 +37,7 @@ import * as UserInput from '../values/UserInput.js'
 import * as MockServer from '../wire/MockServer.js'
 import type { Hop, Response, Server } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
+import { answeringProxy } from './Absorb.js'
 import {
   type Done,
   type Exchange,
@@ -50,7 +51,6 @@ import { merge } from './Merge.js'
 import { noEntropy } from './PlanError.js'
 import { type Context, prepareWithMerged, type World, withDefaults } from './Prepare.js'
 import * as Credentials from './prepare/Credentials.js'
-import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Renewal from './Renewal.js'
 import { hide } from './ReplyRedaction.js'
 import { receive } from './Settle.js'
@@ -86,10 +86,9 @@ export const startIn = (session: Session, world: World, request: Request): E.Eit
   const first = lacksEntropy ? E.left(noEntropy('the cnonce of a digest answer')) : prepareWithMerged(world)(merged)
   if (E.isLeft(first)) return E.left(failed(first.left)({ history: NO_HOPS, jar: world.jar }))
   const { plan, merged: kept, need } = first.right
-  const forProxy = ProxyDigest.signed(plan, Credentials.countNonce(kept, world.jar, plan), world.entropy)
   const exchange: Exchange = {
-    plan: forProxy.plan,
-    jar: forProxy.jar,
+    plan,
+    jar: Credentials.countNonce(kept, world.jar, plan),
     history: NO_HOPS,
     merged: kept,
     environment: world.environment,
@@ -99,7 +98,7 @@ export const startIn = (session: Session, world: World, request: Request): E.Eit
     signing: undefined,
     hasRenewed: false,
   }
-  return need === undefined ? E.right(exchange) : Renewal.satisfy(world.now, exchange, need)
+  return need === undefined ? E.right(answeringProxy(world.now, exchange)) : Renewal.satisfy(world.now, exchange, need)
 }
 
 /** Returns the exchange of the request itself: the one that waits, if a token is obtained first. */

@@ -33,6 +33,7 @@ import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Response } from '../wire/Reply.js'
 import type { TransportError } from '../wire/Transport.js'
+import { answeringProxy } from './Absorb.js'
 import {
   type AuthError,
   problemText,
@@ -58,7 +59,6 @@ import { prepareWithMerged, withoutCredentials } from './Prepare.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { obtaining, refresh, type TokenReason } from './prepare/Provenance.js'
-import * as ProxyDigest from './prepare/ProxyDigest.js'
 import type { RedirectError } from './Redirect.js'
 import { unsigned } from './Signing.js'
 
@@ -135,10 +135,9 @@ export const begin = (
   const prepared = prepareWithMerged({ jar, environment, now, entropy })(merged)
   if (E.isLeft(prepared)) return fail(prepared.left.message, prepared.left)
   const { plan, merged: kept } = prepared.right
-  const forProxy = ProxyDigest.signed(plan, Credentials.countNonce(kept, jar, plan), entropy)
   const x: Exchange = {
-    plan: obtaining({ name: auth.name, reason })(forProxy.plan),
-    jar: forProxy.jar,
+    plan: obtaining({ name: auth.name, reason })(plan),
+    jar: Credentials.countNonce(kept, jar, plan),
     history,
     merged: kept,
     environment,
@@ -148,7 +147,8 @@ export const begin = (
     signing: undefined,
     hasRenewed: false,
   }
-  return prepared.right.need === undefined ? E.right(x) : satisfy(now, x, prepared.right.need)
+  const { need } = prepared.right
+  return need === undefined ? E.right(answeringProxy(now, x)) : satisfy(now, x, need)
 }
 
 /** Prepares an exchange whose plan needs something: its token is obtained first, or its signature is made before sending. */
@@ -157,12 +157,12 @@ export const satisfy = (now: Date, x: Exchange, need: Need): Ready<TokenFailed> 
 
 /** Adds the last credentials to the plan of an exchange, if it may have them. */
 export const authorized = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> => {
-  if (!x.credentialsAllowed) return E.right(x)
+  if (!x.credentialsAllowed) return E.right(answeringProxy(now, x))
   const outcome = authorize(x, x.plan, now, String(x.history.length))
   if (E.isLeft(outcome)) return E.left(failed(outcome.left)(x))
   const { plan, need } = outcome.right
   const ready = plan === x.plan ? x : { ...x, plan }
-  return need === undefined ? E.right(ready) : satisfy(now, ready, need)
+  return need === undefined ? E.right(answeringProxy(now, ready)) : satisfy(now, ready, need)
 }
 
 /** `authorized` for a plan that may have been edited since its credentials were added. */
@@ -179,14 +179,16 @@ const resume = (
   x: Exchange,
 ): Ready<SigningFailed> => {
   const { jar, history } = x
-  const { merged, credentialsAllowed, plan, entropy } = exchange
+  const { merged, credentialsAllowed, plan } = exchange
   const cookies = CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
   const current = refresh(jar, now)(jar.cookies === exchange.jar.cookies ? identity : cookies)(plan)
   // The token of another program counts too, or many programs whose tokens are rejected would send again for each of them.
   const hasRenewed = exchange.hasRenewed === true || reason === 'Rejected'
-  const main: Exchange = { ...exchange, ...ProxyDigest.signed(current, jar, entropy), history, hasRenewed }
+  const main: Exchange = { ...exchange, plan: current, jar, history, hasRenewed }
   const signed = withToken(auth, token, main, main.plan, now, String(history.length))
-  return E.isLeft(signed) ? E.left(failed(signed.left)(main)) : E.right({ ...main, plan: signed.right })
+  return E.isLeft(signed)
+    ? E.left(failed(signed.left)(main))
+    : E.right(answeringProxy(now, { ...main, plan: signed.right }))
 }
 
 /**

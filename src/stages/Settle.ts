@@ -19,7 +19,15 @@ import * as Token from '../values/Token.js'
 import * as Fault from '../wire/Fault.js'
 import { isReplayable, type Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
-import { type Absorbed, absorb, appendToHistory, NO_COOKIES, ownHops, rebuildCookies } from './Absorb.js'
+import {
+  type Absorbed,
+  absorb,
+  answeringProxy,
+  appendToHistory,
+  NO_COOKIES,
+  ownHops,
+  rebuildCookies,
+} from './Absorb.js'
 import { authorize, isLast, renewableFor } from './Authorize.js'
 import { type Done, type Exchange, failed, type Next, type Refuse, type Step } from './ExchangeState.js'
 import type { Merged } from './Merge.js'
@@ -57,12 +65,11 @@ export const answer = (now: Date, received: Head, x: Exchange): Next | Refuse | 
 /** Answers the challenge of a proxy once for each hop. The cookies of a proxy are not those of the origin. */
 const answerProxy = (now: Date, head: Head, x: Exchange): Next | Refuse | undefined => {
   if (ownHops(x).at(-1)?.head.status === 407) return undefined
-  const answered = ProxyDigest.answer(head, x.plan, x.jar, now, x.entropy)
-  if (O.isNone(answered)) return undefined
+  if (O.isNone(ProxyDigest.answer(head, x.plan, x.jar, now, x.entropy))) return undefined
   const after = appendToHistory(head, { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES })
   if (!isReplayable(x.plan)) return refuse(Redirect.unrewindableBody(x.plan, 'the challenge of the proxy'), after)
-  const exchange = { ...after, ...answered.value }
-  return isLast(x.merged) && x.credentialsAllowed ? signedAnew(now, exchange) : { _tag: 'Next', exchange }
+  if (isLast(x.merged) && x.credentialsAllowed) return signedAnew(now, after)
+  return { _tag: 'Next', exchange: answeringProxy(now, after) }
 }
 
 const signedAnew = (now: Date, x: Exchange): Next | Refuse => {
@@ -88,7 +95,8 @@ const answerDigest = (now: Date, head: Head, x: Exchange): Next | Refuse | undef
   // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
   const sign = flow(rebuild, Headers.upsertAt('Authorization', authorization))
   const plan = refresh(exchange.jar, now)(sign)(x.plan)
-  return { _tag: 'Next', exchange: { ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar } }
+  const next: Exchange = { ...appendToHistory(head, absorbed), plan: { ...plan, cause: 'Authorize' }, jar }
+  return { _tag: 'Next', exchange: answeringProxy(now, next) }
 }
 
 /** Renews a token that a reply rejects: at most once for each hop, and not if the jar has another one by now. */
@@ -199,11 +207,10 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
     case 'Follow': {
       if (!isReplayable(plan)) return refuse(Redirect.unrewindableBody(x.plan, `the redirect (${head.status})`), after)
       const counted = credentialsAllowed ? Credentials.countNonce(x.merged, x.jar, plan) : x.jar
-      const forProxy = ProxyDigest.signed(plan, counted, x.entropy)
       const { history, merged, environment, entropy, waiting } = after
       const exchange: Exchange = {
-        plan: forProxy.plan,
-        jar: forProxy.jar,
+        plan,
+        jar: counted,
         history,
         merged,
         environment,
@@ -213,7 +220,8 @@ const follow = (now: Date, head: Head, absorbed: Absorbed): Step => {
         signing: undefined,
         hasRenewed: false,
       }
-      return credentialsAllowed && isLast(merged) ? authorizedStep(now, exchange) : { _tag: 'Next', exchange }
+      if (credentialsAllowed && isLast(merged)) return authorizedStep(now, exchange)
+      return { _tag: 'Next', exchange: answeringProxy(now, exchange) }
     }
   }
 }

@@ -1,5 +1,4 @@
 /** Digest answers of attempts that `withRetry` repeats, with a server that accepts a nonce count once. */
-import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,36 +13,7 @@ import * as Headers from '../../src/values/Headers.js'
 import * as Secret from '../../src/values/Secret.js'
 import type { Plan } from '../../src/wire/Plan.js'
 import type { Answer } from '../../src/wire/Reply.js'
-
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
-
-/** The `response` of RFC 7616 3.4.1 for the user `me` with the password `pw`. */
-const expected = (method: string, part: (name: string) => string): string =>
-  md5([md5('me:r:pw'), part('nonce'), part('nc'), part('cnonce'), 'auth', md5(`${method}:${part('uri')}`)].join(':'))
-
-/** A server that accepts an answer if its count is the next one. It fails `busy` times after each accepted answer. */
-const strict = (busy: ReadonlyArray<Answer | 'next nonce'>) => {
-  const state = { nonce: 'n0', count: 0, accepted: [] as string[], answers: [...busy] }
-  const challenge = (): Answer => {
-    const field = `Digest realm="r", nonce="${state.nonce}", qop="auth", algorithm=MD5`
-    return { status: 401, headers: { 'WWW-Authenticate': field } }
-  }
-  const server = ({ headers, method }: Plan): Answer => {
-    const sent = Secret.reveal(Headers.find(headers, 'Authorization') ?? '')
-    const part = (name: string): string => new RegExp(`\\b${name}="?([^",]+)`).exec(sent)?.[1] ?? ''
-    if (part('nonce') !== state.nonce || Number.parseInt(part('nc'), 16) !== state.count + 1) return challenge()
-    if (part('response') !== expected(method, part)) return { status: 403 }
-    state.count += 1
-    state.accepted.push(`${part('nonce')} ${part('nc')}`)
-    const next = state.answers.shift()
-    if (next === undefined) return { status: 200 }
-    if (next !== 'next nonce') return next
-    state.nonce = `n${Number(state.nonce.slice(1)) + 1}`
-    state.count = 0
-    return { status: 503, headers: { 'Authentication-Info': `nextnonce="${state.nonce}"` } }
-  }
-  return { server, accepted: () => state.accepted }
-}
+import { BUSY, strictDigest } from '../strictDigest.js'
 
 const run = async (server: (plan: Plan) => Answer, attempts: number, nested: boolean) => {
   const once = Transport.withRetry({ base: 0, attempts })
@@ -59,20 +29,23 @@ const run = async (server: (plan: Plan) => Answer, attempts: number, nested: boo
 
 describe('an attempt that is sent again', () => {
   test('counts the nonce, also one that the dropped reply has replaced', async () => {
-    const drops = fc.array(
-      fc.constantFrom<Answer | 'next nonce'>({ status: 503 }, 'next nonce', {
-        status: 503,
-        headers: { 'set-cookie': 'a=1' },
-      }),
-      { maxLength: 4 },
-    )
+    const cookie: Answer = { status: 503, headers: { 'set-cookie': 'a=1' } }
+    const drops = fc.array(fc.constantFrom<Answer | 'next nonce'>(BUSY, 'next nonce', cookie), { maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(drops, fc.boolean(), async (busy, nested) => {
-        const { server, accepted } = strict(busy)
+        const strict = strictDigest('r')
+        const answers = [...busy]
+        const server = ({ headers, method, url }: Plan): Answer => {
+          const sent = Secret.reveal(Headers.find(headers, 'Authorization') ?? '')
+          const problem = strict.problemOf(sent, method, url.pathname)
+          if (problem !== undefined) return { status: 401, headers: { 'WWW-Authenticate': strict.challenge() } }
+          const next = answers.shift()
+          if (next !== 'next nonce') return next ?? { status: 200 }
+          return { status: 503, headers: { 'Authentication-Info': `nextnonce="${strict.nextNonce()}"` } }
+        }
         const outcome = await run(server, 6, nested)
         expect(E.isRight(outcome) && outcome.right[0].status).toBe(200)
-        expect(accepted()).toHaveLength(busy.length + 2)
-        expect(new Set(accepted()).size).toBe(busy.length + 2)
+        expect(strict.accepted()).toHaveLength(busy.length + 2)
       }),
     )
   })

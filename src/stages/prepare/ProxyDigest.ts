@@ -64,6 +64,18 @@ const withAnswer = (
   return { ...route, proxy: O.some({ ...proxy, authorization: O.some(authorization) }) }
 }
 
+/** Returns a route with the digest answer of another one to the same proxy. */
+export const withAnswerOf = (from: Route, to: Route): Route => {
+  if (from === to || O.isNone(from.proxy) || O.isNone(to.proxy)) return to
+  const [answered, proxy] = [from.proxy.value, to.proxy.value]
+  const isSame = Proxy.show(answered) === Proxy.show(proxy)
+  const isDigest = O.isSome(answered.authorization) && isDigestAnswer(Secret.reveal(answered.authorization.value))
+  return isSame && isDigest ? { ...to, proxy: O.some({ ...proxy, authorization: answered.authorization }) } : to
+}
+
+/** Returns whether the value of a Proxy-Authorization field answers a digest challenge. */
+export const isDigestAnswer = (authorization: string): boolean => /^Digest /i.test(authorization)
+
 /** A plan and the jar after it. */
 export interface Signed {
   readonly plan: Plan
