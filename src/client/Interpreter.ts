@@ -14,8 +14,9 @@ import { startGathering } from '../wire/DirectSource.js'
 import type * as Fault from '../wire/Fault.js'
 import type { Response } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
+import type { Conclude, Finish } from './Finish.js'
 import * as Observation from './Observation.js'
-import { type Conclude, type Finish, RunningExchange } from './RunningExchange.js'
+import { RunningExchange } from './RunningExchange.js'
 import type { OnJar } from './SharedJar.js'
 
 /** The result of a program and the jar after it, also after a failure. Not readonly, because fp-ts is not. */

@@ -40,25 +40,13 @@ import {
   type TransportError,
   withPlan,
 } from '../wire/Transport.js'
+import type { Conclude, Finish } from './Finish.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
 import type * as SharedTokens from './SharedTokens.js'
 import { type SigningReason, signed, signedAgain } from './Signatures.js'
-import { land, landingOf, type OpenFlight, takeTurn } from './TokenTurn.js'
-
-/** Processes the body of the last reply. */
-export interface Finish<E, A> {
-  /** Starts to read the body, and reports what was read to the listener. */
-  readonly read: (reply: Reply, done: Exchange.Done, listener: ContentListener) => void
-  /** Returns the outcome of what was read. */
-  readonly succeed: (read: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
-  /** Returns the outcome of what reading threw, or throws it again. */
-  readonly fail: (cause: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
-}
-
-/** Makes the result of a program from an outcome and the jar after it. Not a promise: that would cost another one. */
-export type Conclude<E, A, R> = (outcome: E.Either<E, A>, jar: Jar) => R
+import { errorOf, land, landingOf, type OpenFlight, open, takeTurn } from './TokenTurn.js'
 
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
@@ -111,13 +99,19 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     })
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
     const isObserved = observation !== undefined
-    const sendPlan = isObserved || this.#hooks.length > 0 ? Send.sendPlan(client, this.#controls) : undefined
+    const isLater = isObserved || this.#hooks.length > 0
+    const sendPlan = isLater ? (plan: Plan) => Send.sendPlan(client, this.#current)(plan) : undefined
     this.#sendLater = sendPlan === undefined || !isObserved ? sendPlan : observation.sending(sendPlan)
+  }
+
+  /** The controls of the request that is sent now. */
+  get #current(): SendControls {
+    return this.#flight?.controls ?? this.#controls
   }
 
   /** For waits that no transport ends. */
   #untilClosed(): SendControls {
-    return Send.untilClosed(this.#client, this.#controls)
+    return Send.untilClosed(this.#client, this.#current)
   }
 
   /** The progress of a token request is not that of the request. */
@@ -148,7 +142,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#sends += 1
     this.#signingError = undefined
     this.#reason = 'Wait'
-    if (this.#sendLater === undefined) Send.sendTo(this.#client, this.#controls, plan, this)
+    if (this.#sendLater === undefined) Send.sendTo(this.#client, this.#current, plan, this)
     else
       this.#sendLater(plan).then(
         (sent) => this.onReply(sent),
@@ -183,7 +177,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       this.#goOnWith(turn.ready)
       return
     }
-    this.#flight = { flight: turn.flight, waiting: this.#exchange.waiting, outer: this.#flight }
+    this.#flight = open(turn.flight, this.#exchange, this.#current, this.#flight)
     this.send()
   }
 
@@ -248,7 +242,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   #fail(error: TransportError | Exchange.HookFailed): void {
-    this.#refuse(Exchange.errorOf(this.#exchange, error))
+    this.#refuse(errorOf(this.#exchange, error, this.#flight, this.#controls))
   }
 
   #refuse(error: Exchange.ExchangeError): void {
@@ -295,7 +289,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   async #discardAndGoOn(reply: Reply, step: Exchange.Next | Exchange.Refuse): Promise<void> {
     // A short body arrives in the same turn as its head.
     await undefined
-    const releasing = release(this.#controls, reply.body)
+    const releasing = release(this.#current, reply.body)
     const stopped = releasing === undefined ? undefined : await releasing
     if (step._tag === 'Refuse') {
       this.#refuse(step.error)
@@ -328,6 +322,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const done = this.#done
     if (done === undefined) return
     if (done.exchange.waiting !== undefined) {
+      this.#exchange = done.exchange
       this.#fail(withPlan(done.exchange.plan, bodyCut(cause)))
       return
     }

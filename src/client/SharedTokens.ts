@@ -9,7 +9,8 @@
  * | is aborted, or reaches its total timeout                  | one of them sends the request           |
  *
  * Two requests are the same if they have the same bytes (cookies included), credentials, name and way to the server. So programs
- * of different users do not share a token. The newest tokens are kept, for programs that started earlier.
+ * of different users do not share a token. Functions are compared by identity: a signer, `read`, and a scheme that makes the
+ * token of the request itself. The newest tokens are kept, for programs that started earlier.
  */
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -21,6 +22,7 @@ import { isDigestAnswer } from '../stages/prepare/ProxyDigest.js'
 import { signatureOf, unsigned } from '../stages/Unsigned.js'
 import * as Hash from '../values/Hash.js'
 import * as Headers from '../values/Headers.js'
+import * as Octets from '../values/Octets.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Plan from '../wire/Plan.js'
@@ -39,7 +41,10 @@ export interface Flight {
 
 /** The token requests of a client. */
 export interface SharedTokens {
-  /** Returns a text that is the same for equal requests; `undefined` if the body is a stream, which cannot be compared. The mounts select the transport. */
+  /**
+   * Returns a text that is the same for equal requests; `undefined` if the body is a stream, which cannot be compared. The mounts
+   * select the transport.
+   */
   readonly keyOf: (x: Exchange, mounts: Session['mounts']) => string | undefined
   /** Returns a jar with the token that an equal request obtained last. */
   readonly known: (request: string) => Jar.Jar | undefined
@@ -58,14 +63,20 @@ const proxyParts = (proxy: Proxy.Proxy): ReadonlyArray<unknown> => {
   return [Proxy.show(proxy), user, pass, isDigestAnswer(sent) ? Secret.reveal(Proxy.basic(user, pass)) : sent]
 }
 
+const contentOf = (part: unknown): string | null => {
+  const content = Secret.is(part) ? Secret.open<unknown>(part) : part
+  if (content instanceof Uint8Array) return Octets.toBase64(content)
+  return typeof content === 'string' ? content : null
+}
+
+const certificateParts = ({ cert, key, pfx, passphrase }: Plan.ClientCertificate): ReadonlyArray<string | null> =>
+  [cert, key, pfx, passphrase].map(contentOf)
+
 /** What decides how a request reaches its server, and how long it may take. The total timeout is that of one program. */
-const routeParts = (
-  { proxy, tls, timeouts, limits }: Plan.Route,
-  idOf: (o: object) => number,
-): ReadonlyArray<unknown> => {
+const routeParts = ({ proxy, tls, timeouts, limits }: Plan.Route): ReadonlyArray<unknown> => {
   const { connect, read } = timeouts
   const through = O.isNone(proxy) ? null : proxyParts(proxy.value)
-  const certificate = O.isNone(tls.certificate) ? null : idOf(tls.certificate.value)
+  const certificate = O.isNone(tls.certificate) ? null : certificateParts(tls.certificate.value)
   return [through, tls.verify, O.toNullable(tls.ca), certificate, connect ?? null, read ?? null, limits.body]
 }
 
@@ -75,6 +86,7 @@ const authParts = ({ plan, merged }: Exchange, idOf: (o: object) => number): Rea
   if (auth._tag !== 'Set') return []
   switch (auth.value._tag) {
     case 'Digest':
+      return [auth.value.user, Secret.reveal(auth.value.pass)]
     case 'Signer':
     case 'SignerTask':
       return [idOf(auth.value)]
@@ -94,7 +106,7 @@ const textOf = (x: Exchange, waiting: Waiting, mounts: Session['mounts'], idOf: 
   const { auth, key } = waiting
   return JSON.stringify([
     ...[method, url, headers, key.name, key.endpoint, idOf(auth.read)],
-    ...[routeParts(x.plan.route, idOf), authParts(x, idOf), idOf(mounts)],
+    ...[routeParts(x.plan.route), authParts(x, idOf), idOf(mounts)],
   ])
 }
 

@@ -7,8 +7,9 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Client } from '../Client.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
+import * as Send from '../stages/Send.js'
 import { raceDeadline } from '../transport/Cancellation.js'
-import { type SendControls, withPlan } from '../wire/Transport.js'
+import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as SharedTokens from './SharedTokens.js'
 
 type Ready = E.Either<Exchange.ExchangeError, Exchange.Exchange>
@@ -54,11 +55,34 @@ export const landingOf = (outcome: E.Either<unknown, unknown>): SharedTokens.Lan
 export interface OpenFlight {
   readonly flight: SharedTokens.Flight
   readonly waiting: Exchange.Waiting | undefined
+  /** With the deadline of the token request. */
+  readonly controls: SendControls
   readonly outer: OpenFlight | undefined
 }
+
+/** Starts the token request of an exchange. It has its own total timeout, within that of what waits. */
+export const open = (
+  flight: SharedTokens.Flight,
+  { plan, waiting }: Exchange.Exchange,
+  controls: SendControls,
+  outer: OpenFlight | undefined,
+): OpenFlight => ({ flight, waiting, controls: Send.withinTotal(plan, controls), outer })
 
 /** Reports the end of the innermost request. Returns the one around it. */
 export const land = ({ flight, outer }: OpenFlight, landing: SharedTokens.Landing): OpenFlight | undefined => {
   flight.land(landing)
   return outer
+}
+
+/** Returns the error of an exchange. A token request whose own total timeout is over does not end the time of what waits. */
+export const errorOf = (
+  x: Exchange.Exchange,
+  error: TransportError | Exchange.HookFailed,
+  flight: OpenFlight | undefined,
+  main: SendControls,
+): Exchange.ExchangeError => {
+  const around = flight?.outer?.controls ?? main
+  const [own = 0, deadline = Number.POSITIVE_INFINITY] = [flight?.controls.deadline, around.deadline]
+  const isOwn = flight !== undefined && error._tag === 'DeadlineExceeded' && own < deadline
+  return isOwn ? Renewal.tokenErrorOf(x, error) : Exchange.errorOf(x, error)
 }

@@ -103,16 +103,24 @@ export const withoutCredentials = (settings: Settings, sensitive: Settings['sens
 const withoutSessionCredentials = ({ session, request, settings: { sensitive } }: Merged): Merged =>
   merge({ ...session, settings: withoutCredentials(session.settings, sensitive) })(request)
 
+/** Removes credentials from the base URL. A token request may be relative to it. */
+const withoutUserinfo = (settings: Settings): Settings => {
+  const { baseUrl } = settings
+  const text = baseUrl._tag === 'Set' ? Secret.textOf(baseUrl.value) : undefined
+  const located = text === undefined ? E.left(undefined) : Url.parse(text)
+  if (E.isLeft(located) || O.isNone(located.right.userinfo)) return settings
+  return { ...settings, baseUrl: Override.set(located.right.url.href) }
+}
+
 /** Removes the body, which the plan has, and credentials in URLs (D14), so that an exchange can be printed. */
 const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): Merged => {
   const { request } = merged
   const emptied = request.body._tag === 'Empty' ? merged : { ...merged, request: { ...request, body: Body.empty } }
   if (O.isNone(userinfo)) return emptied
-  const bare = (settings: Settings): Settings => ({ ...settings, baseUrl: Override.inherit })
   return {
-    session: { ...merged.session, settings: bare(merged.session.settings) },
-    request: { ...emptied.request, url: url.href, settings: bare(request.settings) },
-    settings: bare(merged.settings),
+    session: { ...merged.session, settings: withoutUserinfo(merged.session.settings) },
+    request: { ...emptied.request, url: url.href, settings: withoutUserinfo(request.settings) },
+    settings: withoutUserinfo(merged.settings),
   }
 }
 

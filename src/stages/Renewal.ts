@@ -334,6 +334,10 @@ export const errorIn = ({ waiting, plan }: Pick<Exchange, 'waiting' | 'plan'>, e
   return failed(tokenFailed(auth, plan, error.message, cause))({ history, jar })
 }
 
+/** Returns the error of a token request, also if it is one that ends the whole exchange otherwise. */
+export const tokenErrorOf = (x: Exchange, error: Failure): ExchangeError =>
+  x.waiting === undefined ? failed(error)(x) : failed(tokenFailed(x.waiting.auth, x.plan, error.message, error))(x)
+
 const isAuthError = (error: ExchangeError): error is WithHistory<AuthError> =>
   error._tag === 'TokenFailed' || error._tag === 'TokenRefused' || error._tag === 'SigningFailed'
 

@@ -1,6 +1,7 @@
 /**
  * Hides in a reply what its request hides: fields that are sensitive by name, fields that `withSensitiveHeaders` names,
- * fields that are secret in the plan, and fields that repeat a secret value of its query.
+ * fields that are secret in the plan, and fields that repeat a secret value of its query. In the reply to a token request, any
+ * field but the common ones may be a token.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Settings } from '../session/Settings.js'
@@ -68,10 +69,21 @@ export const hideSecretQuery = (head: Head, { settings }: Merged): Head => {
   return headers === head.headers ? head : { ...head, headers }
 }
 
+/** The fields of the reply to a token request that are shown. */
+const PUBLIC_BESIDE_TOKEN: ReadonlySet<string> = new Set([
+  ...['age', 'allow', 'cache-control', 'connection', 'content-encoding', 'content-language', 'content-length'],
+  ...['content-location', 'content-type', 'date', 'expires', 'keep-alive', 'last-modified', 'location', 'pragma'],
+  ...['proxy-authenticate', 'retry-after', 'server', 'strict-transport-security', 'transfer-encoding', 'vary', 'via'],
+  ...['www-authenticate'],
+])
+
 const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   const names = namesIn(plan)
+  const isOfToken = Provenance.isForToken(plan)
+  const isNamed = (key: string): boolean => names.has(key) || (isOfToken && !PUBLIC_BESIDE_TOKEN.has(key))
+  const hasNames = isOfToken || names.size > 0
   const isExposed = ([name, value]: Headers.Field): boolean =>
-    typeof value === 'string' && (isSecretField(name, value) || (names.size > 0 && names.has(name.toLowerCase())))
+    typeof value === 'string' && (isSecretField(name, value) || (hasNames && isNamed(name.toLowerCase())))
   if (!headers.fields.some(isExposed)) return headers
   return Headers.fromPairs(
     headers.fields.map(
@@ -85,7 +97,8 @@ export const hideFields = (plan: Plan, headers: Headers.Headers): Headers.Header
   hideEchoes(secretsOf(plan), hideNamed(plan, headers))
 
 /** Returns whether a plan makes fields of its reply sensitive that others are not. */
-export const hidesMore = (plan: Plan): boolean => namesIn(plan).size > 0 || secretsOf(plan).size > 0
+export const hidesMore = (plan: Plan): boolean =>
+  Provenance.isForToken(plan) || namesIn(plan).size > 0 || secretsOf(plan).size > 0
 
 /** Hides the sensitive header fields of a head or of a reply. */
 export const hide = <A extends { readonly headers: Headers.Headers }>(plan: Plan, head: A): A => {

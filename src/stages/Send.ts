@@ -78,6 +78,17 @@ export const refusalOf = (sender: Sender, plan: Plan): O.Option<Unsupported> =>
 /** The controls that belong to the exchange. */
 export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending' | 'signAgain'>
 
+const deadlineOf = ({ timeouts }: Plan['route'], clock: Clock): number | undefined => {
+  const total = UserInput.get(timeouts, 'total')
+  return total === undefined ? undefined : clock.monotonic() + total
+}
+
+/** Returns the controls of an exchange that starts now inside another one: its total timeout counts too. */
+export const withinTotal = ({ route }: Plan, controls: SendControls): SendControls => {
+  const own = controls.clock === undefined ? undefined : deadlineOf(route, controls.clock)
+  return own === undefined ? controls : { ...controls, deadline: Math.min(own, controls.deadline ?? own) }
+}
+
 /** Returns the controls for all sends of an exchange that starts now: one deadline, one seed, one progress listener. */
 export const startControls = (
   sender: Sender,
@@ -85,8 +96,7 @@ export const startControls = (
   { entropy, progress, superseded, resending, signAgain }: ExchangeControls = {},
 ): SendControls => {
   const { clock } = sender
-  const total = UserInput.get(route.timeouts, 'total')
-  const deadline = total === undefined ? undefined : clock.monotonic() + total
+  const deadline = deadlineOf(route, clock)
   const signal = UserInput.get(sender, 'signal')
   return { clock, signal, deadline, entropy, progress, superseded, resending, signAgain }
 }

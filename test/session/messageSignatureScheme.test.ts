@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
+import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Auth, Client, Exchange, Headers, Http, Plan, Request, Session, Transport } from 'requests-ts'
+import { Auth, Client, Exchange, Headers, Http, Plan, Request, Secret, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import {
   messageSignature,
@@ -32,6 +33,41 @@ const received = (plan: Plan.Plan): Received => {
 const hasSignature = (plan: Plan.Plan) => Headers.has('Signature')(plan.headers)
 
 describe('a message signature', () => {
+  it('replaces the one with its label, and keeps all others, in whatever lines they are', () => {
+    const member = fc.constantFrom('sig1', 'sig', 'sig12', 'proxy', 'a.sig1')
+    const lines = fc.array(fc.uniqueArray(member, { minLength: 1, maxLength: 4 }), { maxLength: 3 })
+    const spaces = fc.constantFrom('', ' ', '\t')
+    fc.assert(
+      fc.property(lines, spaces, fc.boolean(), (given, space, isQuoted) => {
+        const tag = isQuoted ? ';tag="a, sig1=(\\"b\\")"' : ''
+        const fields = given.flatMap(
+          (labels): ReadonlyArray<readonly [string, string]> => [
+            ['Signature-Input', labels.map((label) => `${label}=("@method")${tag}`).join(`,${space}`)],
+            ['Signature', labels.map((label) => `${label}=:AAAA:`).join(`${space},`)],
+          ],
+        )
+        const before: Plan.Plan = E.getOrElse((): Plan.Plan => expect.fail())(
+          pipe(Request.get('https://a.test/'), Plan.plan({ session: Session.empty })),
+        )
+        const { sign } = messageSignature({ key }) as Extract<Auth.Auth, { _tag: 'Signer' }>
+        const made = sign({ ...before, headers: Headers.fromPairs(fields) }, { now: new Date(0), entropy: 'e' })
+        const signed = '_tag' in made ? (made._tag === 'Right' ? made.right : expect.fail('it is not signed')) : made
+        const labelsOf = (name: string) =>
+          Headers.valuesOf(signed.headers, name)
+            .flatMap((value) =>
+              Secret.reveal(value)
+                .replaceAll(/"(?:\\.|[^"\\])*"/g, '')
+                .split(','),
+            )
+            .map((text) => text.trim().replace(/=.*/, ''))
+        const others = given.flat().filter((label) => label !== 'sig1')
+        expect(labelsOf('Signature')).toEqual([...others, 'sig1'])
+        expect(labelsOf('Signature-Input')).toEqual([...others, 'sig1'])
+        expect(verify(received(signed), verifier)).toBe(true)
+      }),
+    )
+  })
+
   const session = pipe(
     Session.empty,
     Session.withAuth(messageSignature({ key, components: ['@method', '@target-uri', 'host'] })),

@@ -107,9 +107,9 @@ describe('Exchange.start', () => {
     const { merged } = started(pipe(Request.post('x'), Request.withText('abc')), session)
     expect(merged.request).toMatchObject({ url: 'http://h/v1/x', body: { _tag: 'Empty' } })
     expect([merged.session, merged.request, merged].map(({ settings }) => settings.baseUrl)).toEqual([
+      { _tag: 'Set', value: 'http://h/v1' },
       { _tag: 'Inherit' },
-      { _tag: 'Inherit' },
-      { _tag: 'Inherit' },
+      { _tag: 'Set', value: 'http://h/v1' },
     ])
     const own = started(Request.get('http://me:pw@h/x')).merged
     expect(own.request.url).toBe('http://h/x')

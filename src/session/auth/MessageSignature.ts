@@ -15,6 +15,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Hash from '../../values/Hash.js'
+import { quotedStringEnd } from '../../values/HeaderSyntax.js'
 import * as Headers from '../../values/Headers.js'
 import * as Octets from '../../values/Octets.js'
 import * as Secret from '../../values/Secret.js'
@@ -79,12 +80,30 @@ const withContentDigest = (digest: SignatureOptions.Checked['digest'], plan: Pla
 
 // --- signing --------------------------------------------------------------------------------------------------------
 
-/** Removes the lines of an earlier signature with this label. */
+/** Splits a dictionary (RFC 9651 3.2) into its members, as text. */
+const membersOf = (dictionary: string): ReadonlyArray<string> => {
+  const members: string[] = []
+  let start = 0
+  for (let at = 0; at <= dictionary.length; at += 1) {
+    const character = dictionary.charAt(at)
+    if (character === '"') at = (quotedStringEnd(dictionary, at) ?? dictionary.length) - 1
+    if (character !== ',' && at < dictionary.length) continue
+    members.push(dictionary.slice(start, at).trim())
+    start = at + 1
+  }
+  return members
+}
+
+/** Removes an earlier signature with this label. Other signatures stay, also those in the same line. */
 const withoutSignature = (label: string, { fields }: Headers.Headers): Headers.Headers => ({
-  fields: fields.filter(
-    ([name, value]) =>
-      !(/^signature(?:-input)?$/i.test(name) && Secret.reveal(value).trimStart().startsWith(`${label}=`)),
-  ),
+  fields: fields.flatMap(([name, value]): ReadonlyArray<Headers.Field> => {
+    if (!/^signature(?:-input)?$/i.test(name)) return [[name, value]]
+    const members = membersOf(Secret.reveal(value))
+    const kept = members.filter((member) => !member.startsWith(`${label}=`))
+    if (kept.length === members.length) return [[name, value]]
+    const left = kept.join(', ')
+    return left === '' ? [] : [[name, Secret.is(value) ? Secret.make(left) : left]]
+  }),
 })
 
 /** A request before its signature. */

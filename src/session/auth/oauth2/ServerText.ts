@@ -10,11 +10,13 @@
  * All functions take time linear in the length of the text, for secrets of a given length.
  */
 import * as O from 'fp-ts/lib/Option.js'
+import { parameter, parseMediaType } from '../../../values/HeaderSyntax.js'
 import * as Headers from '../../../values/Headers.js'
 import * as Octets from '../../../values/Octets.js'
 import * as Printable from '../../../values/Printable.js'
 import * as Redaction from '../../../values/Redaction.js'
 import * as Secret from '../../../values/Secret.js'
+import * as Url from '../../../values/Url.js'
 import type { Plan } from '../../../wire/Plan.js'
 import type { Response } from '../../../wire/Reply.js'
 
@@ -88,27 +90,60 @@ const PUBLIC: ReadonlySet<string> = new Set([
   'scope',
 ])
 
-/** Returns the secret values of a form or of a JSON object. */
-const secretsInBody = ({ body }: Plan): ReadonlyArray<string> => {
-  if (body._tag !== 'Bytes') return []
-  const text = Octets.toText(Secret.open(body.bytes))
-  const json = text.startsWith('{') ? Printable.parseJson(text) : undefined
-  const pairs: ReadonlyArray<readonly [string, unknown]> =
-    json?._tag === 'Right' && typeof json.right === 'object' && json.right !== null
-      ? Object.entries(json.right)
-      : [...new URLSearchParams(text)]
-  return pairs.flatMap(([name, value]) => (PUBLIC.has(name) ? [] : textsIn(value)))
+/** Returns the text of each part of a multipart body (RFC 2046 5.1.1). */
+const partsIn = (text: string, contentType: string): ReadonlyArray<string> => {
+  const boundary = parameter('boundary')(parseMediaType(contentType))
+  if (boundary === undefined) return []
+  return text.split(`--${boundary}`).flatMap((part) => {
+    const start = part.indexOf('\r\n\r\n')
+    return start < 0 ? [] : [part.slice(start + 4).replace(/\r\n$/, '')]
+  })
 }
 
-/** Returns the texts of a JSON value. Not recursive: JSON may be nested deeper than the stack. */
+/** Returns the secret values of a body: of a form, of JSON, of the parts of a multipart body, or the whole of another one. */
+const secretsInBody = ({ body, headers }: Plan): ReadonlyArray<string> => {
+  if (body._tag !== 'Bytes') return []
+  const text = Octets.toText(Secret.open(body.bytes))
+  const contentType = Headers.combined(headers, 'Content-Type') ?? ''
+  const { essence } = parseMediaType(contentType)
+  if (essence.startsWith('multipart/')) return partsIn(text, contentType)
+  const json = /^\s*[[{"\d-]/.test(text) ? Printable.parseJson(text) : undefined
+  if (json?._tag === 'Right') {
+    const { right } = json
+    const isObject = typeof right === 'object' && right !== null && !Array.isArray(right)
+    return isObject ? valuesIn(Object.entries(right)) : textsIn(right)
+  }
+  const isForm = essence === 'application/x-www-form-urlencoded' || (essence === '' && text.includes('='))
+  return [...(isForm ? [] : [text.trim()]), ...valuesIn([...new URLSearchParams(text)])]
+}
+
+const valuesIn = (pairs: ReadonlyArray<readonly [string, unknown]>): ReadonlyArray<string> =>
+  pairs.flatMap(([name, value]) => (PUBLIC.has(name) ? [] : textsIn(value)))
+
+/** Returns the texts and numbers of a JSON value. Not recursive: JSON may be nested deeper than the stack. */
 const textsIn = (json: unknown): ReadonlyArray<string> => {
   const [texts, left]: [string[], unknown[]] = [[], [json]]
   for (let value = left.pop(); value !== undefined; value = left.pop()) {
-    if (typeof value === 'string') texts.push(value)
+    if (typeof value === 'string' || typeof value === 'number') texts.push(String(value))
     else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) left.push(one)
   }
   return texts
 }
+
+/** Returns the values of the query that are sent and not shown, decoded. */
+const secretsInQuery = ({ url }: Plan): ReadonlyArray<string> => {
+  const [sent, shown] = [Url.sentSearch(url), url.search].map((search) => search.slice(1).split('&'))
+  const hidden = (sent ?? []).filter((piece, i) => piece !== shown?.[i])
+  return [...new URLSearchParams(hidden.join('&')).values()]
+}
+
+/** Returns the values of the cookies of a plan. */
+const secretsInCookies = ({ headers }: Plan): ReadonlyArray<string> =>
+  Headers.valuesOf(headers, 'Cookie').flatMap((value) =>
+    Secret.reveal(value)
+      .split(/; */)
+      .map((pair) => pair.slice(pair.indexOf('=') + 1)),
+  )
 
 /** Returns the secret header values of a plan. */
 const secretsInHeaders = ({ headers }: Plan): ReadonlyArray<string> =>
@@ -128,6 +163,9 @@ const secretsInAuthorization = ({ headers }: Plan): ReadonlyArray<string> => {
 export const secretsOf = ({ plan, history }: Pick<Response, 'plan' | 'history'>): ReadonlySet<string> =>
   new Set(
     [plan, ...history.map((hop) => hop.plan)]
-      .flatMap((sent) => [...secretsInBody(sent), ...secretsInHeaders(sent), ...secretsInAuthorization(sent)])
+      .flatMap((sent) => [
+        ...[...secretsInBody(sent), ...secretsInQuery(sent)],
+        ...[...secretsInHeaders(sent), ...secretsInCookies(sent), ...secretsInAuthorization(sent)],
+      ])
       .filter((value) => value !== ''),
   )

@@ -1,0 +1,239 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { newIORef } from 'fp-ts/lib/IORef.js'
+import { describe, expect, it } from 'vitest'
+import {
+  Auth,
+  Client,
+  Clock,
+  Exchange,
+  Headers,
+  Http,
+  Jar,
+  type Observer,
+  Plan,
+  Request,
+  Secret,
+  Session,
+  Story,
+  Tape,
+  Transport,
+} from '../src/index.js'
+import * as Har from '../src/inspect/Har.js'
+import { sleep } from './transport/servers.js'
+
+// A token request: what it and its reply show, which programs share it, and how long it takes.
+
+const NOW = new Date(1e12)
+const ENDPOINT = 'https://auth.test/token'
+const isToken = ({ cause }: Plan.Plan): boolean => cause === 'Token'
+const TOKEN = { status: 200, json: { access_token: 't', expires_in: 3600 } }
+const sessionOf = (auth: Auth.Auth) =>
+  pipe(Session.empty, Session.withBaseUrl('https://api.test'), Session.withAuth(auth))
+
+describe('the error of a token request', () => {
+  const post = Request.post(ENDPOINT)
+  const nested = Array.from({ length: 20 }).reduce<unknown>((inner) => [{ inner }], 'C4N4RY-in')
+  it.each<[string, Request.Request]>([
+    ['form', pipe(post, Request.withForm({ password: 'C4N4RY-in' }))],
+    ['JSON object', pipe(post, Request.withJson({ password: 'C4N4RY-in' }))],
+    ['JSON list', pipe(post, Request.withJson(['C4N4RY-in']))],
+    ['JSON text', pipe(post, Request.withJson('C4N4RY-in'))],
+    ['nested JSON', pipe(post, Request.withJson(nested))],
+    ['number in JSON', pipe(post, Request.withJson({ pin: 987654321 }))],
+    ['JSON after a line end', pipe(post, Request.withText('\n{"password":"C4N4RY-in"}'))],
+    ['text', pipe(post, Request.withText('C4N4RY-in'))],
+    ['multipart form', pipe(post, Request.withMultipart([{ name: 'password', content: 'C4N4RY-in' }]))],
+    ['query', pipe(post, Request.withSecretQuery('password', 'C4N4RY-in'))],
+    ['cookie', pipe(post, Request.withCookie('sid', 'C4N4RY-in'))],
+    ['header', pipe(post, Request.withSecretHeader('X-Key', 'C4N4RY-in'))],
+    ['Basic', pipe(post, Request.withAuth(Auth.basic('me', 'C4N4RY-in')))],
+    ['Bearer', pipe(post, Request.withAuth(Auth.bearer('C4N4RY-in')))],
+  ])('does not repeat what a server repeats of its %s', (name, obtain) => {
+    const secret = name === 'number in JSON' ? '987654321' : 'C4N4RY-in'
+    const description = `not accepted: ${secret}`
+    const { outcome } = pipe(
+      Request.get('x'),
+      Exchange.simulate({ session: sessionOf(Auth.renewable({ name: 'api', obtain })) })(() => ({
+        status: 400,
+        json: { error: 'invalid_grant', error_description: description },
+      })),
+    )
+    if (E.isRight(outcome)) expect.fail('it did not fail')
+    expect(outcome.left).toMatchObject({ _tag: 'TokenRefused', code: 'invalid_grant' })
+    expect(outcome.left.message).toContain('not accepted')
+    expect(JSON.stringify(outcome.left)).not.toContain(secret)
+  })
+})
+
+it('a token in a header of its reply is shown nowhere', async () => {
+  const tape = newIORef(Tape.empty)()
+  const seen: unknown[] = []
+  const obtain = Request.post(ENDPOINT)
+  const read = ({ headers }: { readonly headers: Headers.Headers }) =>
+    E.right({ accessToken: Secret.reveal(Headers.find(headers, 'X-Subject-Token') ?? ''), expiresIn: 60 })
+  const auth = Auth.renewable({ name: 'api', obtain, read })
+  const note = (event: unknown) => () => void seen.push(event)
+  const session = pipe(
+    sessionOf(auth),
+    Session.withObserver({ onSend: note, onReply: note, onDone: note } satisfies Observer.Observer),
+  )
+  const transport = Transport.memory((plan) =>
+    isToken(plan) ? { status: 201, headers: { 'X-Subject-Token': 'C4N4RY', Date: 'today' } } : { status: 200 },
+  )
+  const wrapTransport = Transport.record((entry) => tape.modify(Tape.append(entry)))
+  const outcome = await pipe(Http.get('x'), Client.runWith({ session, transport, wrapTransport }))()
+  if (E.isRight(outcome)) {
+    const { plan, history } = outcome.right
+    expect(Secret.reveal(Headers.find(plan.headers, 'Authorization') ?? '')).toBe('Bearer C4N4RY')
+    const texts = [
+      Tape.encode(tape.read()),
+      Har.ofHops()(history),
+      Story.render()(Story.ofOutcome(outcome)),
+      outcome.right,
+      seen,
+    ]
+    for (const text of texts.map((shown) => JSON.stringify(shown))) expect(text).not.toContain('C4N4RY')
+    expect(JSON.stringify(Tape.encode(tape.read()))).toContain('today')
+  } else expect.fail(outcome.left._tag)
+})
+
+describe('programs that make equal token requests', () => {
+  const basic = Request.withAuth(Auth.basic('a', 'b'))
+  const pfx = () => new Uint8Array([1, 2, 3])
+  const signer = Auth.signer('key', Plan.withHeaders({ 'X-Key': 'a' }))
+  const requests: Readonly<Record<string, () => Request.Request>> = {
+    basic: () => pipe(Request.post(ENDPOINT), basic),
+    digest: () => pipe(Request.post(ENDPOINT), Request.withAuth(Auth.digest('a', 'b'))),
+    certificate: () => pipe(Request.post(ENDPOINT), Request.withClientCertificate({ cert: '/c.pem', key: '/k.pem' })),
+    bundle: () => pipe(Request.post(ENDPOINT), Request.withClientCertificate({ pfx: pfx(), passphrase: 'p' })),
+    signer: () => pipe(Request.post(ENDPOINT), Request.withAuth(signer)),
+  }
+  const tokensFor = async (obtain: (program: number) => Request.Request): Promise<number> => {
+    let tokens = 0
+    const transport: Transport.Transport = (plan) => async () => {
+      await sleep(2)
+      if (isToken(plan)) tokens += 1
+      return E.right(Transport.reply(isToken(plan) ? TOKEN : { status: 200 }))
+    }
+    const client = Client.open({ session: Session.empty, transport })()
+    const read = () => E.right({ accessToken: 't', expiresIn: 3600 })
+    await Promise.all(
+      [1, 2, 3, 4].map((program) => {
+        const auth = Auth.renewable({ name: 'api', obtain: () => obtain(program), read })
+        return Http.get('https://api.test/', Request.withAuth(auth))(Jar.empty)(client)()
+      }),
+    )
+    return tokens
+  }
+  it.each(Object.keys(requests))('share one, if it is made anew each time: %s', async (name) => {
+    expect(await tokensFor(() => requests[name]?.() ?? expect.fail())).toBe(1)
+  })
+  it.each<[string, (program: number) => Request.Request]>([
+    ['digest', (program) => pipe(Request.post(ENDPOINT), Request.withAuth(Auth.digest('a', `b${program}`)))],
+    [
+      'certificate',
+      (program) => pipe(Request.post(ENDPOINT), Request.withClientCertificate({ cert: `/${program}.pem` })),
+    ],
+    [
+      'bundle',
+      (program) => pipe(Request.post(ENDPOINT), Request.withClientCertificate({ pfx: new Uint8Array([program]) })),
+    ],
+    [
+      'passphrase',
+      (program) =>
+        pipe(Request.post(ENDPOINT), Request.withClientCertificate({ pfx: pfx(), passphrase: `${program}` })),
+    ],
+  ])('share none, if their %s differs', async (_, obtain) => {
+    expect(await tokensFor(obtain)).toBe(4)
+  })
+})
+
+describe('the total timeout of a token request', () => {
+  const never: Transport.Transport =
+    (plan, { signal, deadline, clock = Clock.system }) =>
+    async () => {
+      if (!isToken(plan)) return E.right(Transport.reply({ status: 200 }))
+      const left = (deadline ?? Number.POSITIVE_INFINITY) - clock.monotonic()
+      await clock.sleep(Math.min(left, 60_000), signal)()
+      return E.left(Transport.failed('DeadlineExceeded', plan)('too late'))
+    }
+  const within = (total: number, main: number | undefined) => {
+    const obtain = pipe(Request.post(ENDPOINT), Request.withTimeouts({ total }))
+    const session = sessionOf(Auth.renewable({ name: 'api', obtain }))
+    const limited = main === undefined ? session : Session.withTimeouts({ total: main })(session)
+    return { session: limited, transport: never }
+  }
+  it('ends it, and not the time of the request', async () => {
+    const outcome = await pipe(Http.get('x'), Client.runWith(within(50, undefined)))()
+    expect(outcome).toMatchObject({
+      left: { _tag: 'TokenFailed', credential: 'api', error: { _tag: 'DeadlineExceeded' } },
+    })
+  })
+  it('fails all programs that wait for it at once', async () => {
+    const started = performance.now()
+    const client = Client.open(within(50, 10_000))()
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => Http.get('x')(Jar.empty)(client)()))
+    expect(outcomes.map((outcome) => E.isLeft(outcome) && outcome.left._tag)).toEqual(Array(20).fill('TokenFailed'))
+    expect(performance.now() - started).toBeLessThan(900)
+  })
+  it('is not longer than that of the request', async () => {
+    const outcome = await pipe(Http.get('x'), Client.runWith(within(5_000, 50)))()
+    expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
+  })
+})
+
+it.each([
+  ['https://api.test', 'x'],
+  ['https://api.test', 'https://me:pw@api.test/x'],
+  ['https://me:pw@api.test', 'x'],
+])('is joined to the base URL, if it is relative: %s, %s', async (base, url) => {
+  const session = pipe(
+    sessionOf(Auth.renewable({ name: 'api', obtain: Request.post('login') })),
+    Session.withBaseUrl(base),
+  )
+  const { transport, sent } = Transport.mock((plan) => (isToken(plan) ? TOKEN : { status: 200 }))
+  const twice = pipe(
+    Http.get(url),
+    Http.flatMap(() => Http.get(url)),
+  )
+  const outcome = await pipe(twice, Client.use({ session, transport, clock: Clock.fixed(NOW) }))()
+  expect(sent().map((plan) => `${plan.cause} ${plan.url.href}`)).toEqual([
+    'Token https://api.test/login',
+    'Start https://api.test/x',
+    'Start https://api.test/x',
+  ])
+  expect(E.isRight(outcome) ? Jar.tokens(outcome.right[1]).map(({ endpoint }) => endpoint) : outcome.left._tag).toEqual(
+    ['https://api.test/login'],
+  )
+})
+
+it('a reply whose body fails keeps its cookies', async () => {
+  const cut = () => Promise.reject(new Error('cut'))
+  const body = {
+    gather: () => cut,
+    discard: async () => {},
+    [Symbol.asyncIterator]: () => ({ next: cut }),
+  }
+  const transport: Transport.Transport = () => async () => {
+    const reply = Transport.reply({ status: 200, headers: { 'set-cookie': 'sid=1' } })
+    return E.right({ ...reply, body: body as unknown as typeof reply.body }) // a source that the user wrote
+  }
+  const session = sessionOf(Auth.renewable({ name: 'api', obtain: Request.post(ENDPOINT) }))
+  const outcome = await pipe(Http.get('x'), Client.runWith({ session, transport }))()
+  expect(outcome).toMatchObject({ left: { _tag: 'TokenFailed' } })
+  expect(E.isLeft(outcome) && Jar.toArray(outcome.left.jar).map(({ name }) => name)).toEqual(['sid'])
+})
+
+it.each(['https://a b', 'https://api.test:99999', 'https://[', 'https://api.test/x', 'ftp://api.test', 'api.test', 7])(
+  'origins that are not those of URLs are refused: %s',
+  async (origin) => {
+    const auth = Auth.renewable({ name: 'api', obtain: Request.post(ENDPOINT), origins: [origin as string] })
+    const outcome = await pipe(
+      Http.get('x'),
+      Client.runWith({ session: sessionOf(auth), transport: Transport.memory(() => TOKEN) }),
+    )()
+    if (origin === 'https://api.test/x') expect(E.isRight(outcome)).toBe(true)
+    else expect(outcome).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+  },
+)
