@@ -42,6 +42,7 @@ export {
   type Wire,
   wire,
   withHeaders,
+  withQuery,
 } from './wire/Plan.js'
 
 /** @deprecated Use `BodyLimit`. */

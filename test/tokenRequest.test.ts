@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { newIORef } from 'fp-ts/lib/IORef.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as T from 'fp-ts/lib/Task.js'
 import { describe, expect, it } from 'vitest'
 import {
   Auth,
@@ -10,13 +12,16 @@ import {
   Headers,
   Http,
   Jar,
+  OAuth2,
   type Observer,
   Plan,
   Request,
+  Response,
   Secret,
   Session,
   Story,
   Tape,
+  type Token,
   Transport,
 } from '../src/index.js'
 import * as Har from '../src/inspect/Har.js'
@@ -237,3 +242,61 @@ it.each(['https://a b', 'https://api.test:99999', 'https://[', 'https://api.test
     else expect(outcome).toMatchObject({ left: { _tag: 'InvalidSettings' } })
   },
 )
+
+describe('a `read` of the user', () => {
+  // RFC 6749 has no lifetime as text.
+  const read = (response: Response.Response): E.Either<unknown, Token.Input> => {
+    const { key, seconds } = JSON.parse(Response.text(response)) as { readonly key: string; readonly seconds: string }
+    return E.right({ accessToken: key, expiresIn: Number(seconds) })
+  }
+  const login = {
+    ...{ name: 'api', tokenUrl: ENDPOINT, clientId: 'me', read },
+    ...{
+      authorizationUrl: 'https://auth.test/login',
+      redirectUri: 'https://app.test/',
+      deviceAuthorizationUrl: 'https://auth.test/device',
+    },
+  }
+  const device = { device_code: 'd', user_code: 'U', verification_uri: 'https://auth.test/', expires_in: 600 }
+  const run = async (program: Http.Http<unknown, unknown>, reply: object = { key: 'k3y', seconds: '60' }) => {
+    let polls = 0
+    const transport = Transport.memory(({ url: { pathname } }) => {
+      if (pathname === '/device') return { status: 200, json: device }
+      if (pathname !== '/token') return { status: 200 }
+      polls += 1
+      return polls === 1 && 'pending' in reply
+        ? { status: 400, json: { error: 'authorization_pending' } }
+        : { status: 200, json: reply }
+    })
+    const clock = { ...Clock.fixed(NOW), sleep: () => async () => {} }
+    const outcome = await program(Jar.empty)(Client.open({ session: Session.empty, transport, clock })())()
+    return E.isLeft(outcome)
+      ? outcome.left
+      : Jar.tokens(outcome.right[1]).map(({ token }) => [Secret.reveal(token.accessToken), token.expiresAt])
+  }
+  const pending = () => {
+    const begun = OAuth2.AuthorizationCode.begin(login, 'e'.repeat(64))
+    if (E.isLeft(begun)) return expect.fail(begun.left)
+    const { url, pending } = begun.right
+    return OAuth2.redeemCode(
+      { ...login, grant: OAuth2.authorizationCode },
+      pending,
+    )(`https://app.test/?code=c&state=${new URL(url).searchParams.get('state')}`)
+  }
+  const programs: Readonly<Record<string, Http.Http<unknown, unknown>>> = {
+    oauth2: Http.get('https://api.test/', Request.withAuth(Auth.oauth2({ ...login, grant: OAuth2.clientCredentials }))),
+    loginWithDevice: OAuth2.loginWithDevice({ ...login, grant: OAuth2.deviceCode }, () => T.of(undefined)),
+    redeemCode: pending(),
+  }
+  it.each(Object.keys(programs))('reads the token: %s', async (name) => {
+    const expected = [['k3y', O.some(NOW.getTime() + 60_000)]]
+    expect(await run(programs[name] ?? expect.fail())).toEqual(expected)
+    if (name === 'loginWithDevice')
+      expect(await run(programs[name] ?? expect.fail(), { key: 'k3y', seconds: '60', pending: 1 })).toEqual(expected)
+  })
+  it.each(Object.keys(programs))('that fails is TokenFailed without the reply: %s', async (name) => {
+    const error = await run(programs[name] ?? expect.fail(), ['C4N4RY'])
+    expect(error).toMatchObject({ _tag: 'TokenFailed', credential: 'api', status: 200 })
+    expect(JSON.stringify(error)).not.toContain('C4N4RY')
+  })
+})

@@ -40,6 +40,7 @@ export {
   type Dropped,
   type Explanation,
   type FieldOrigin,
+  type Later,
   type Layer,
   type Origin,
   type Overridden,
@@ -73,7 +74,7 @@ export const explain = (plan: Plan): Explanation => {
   if (O.isSome(c))
     return { plan: show(plan), entries: origins(c.value), settings: decided(c.value), ...omitted(c.value) }
   const unasked = [{ input: 'everything', why: 'the plan was built by hand' }]
-  return { plan: show(plan), entries: entriesOf(plan), settings: [], dropped: [], unasked, consulted: [] }
+  return { plan: show(plan), entries: entriesOf(plan), settings: [], dropped: [], later: [], unasked, consulted: [] }
 }
 
 /** Returns the plan that the entries describe, without its provenance; `none` if entries are missing. */

@@ -43,11 +43,11 @@ import * as DeviceCode from '../session/auth/oauth2/DeviceCode.js'
 import * as TokenResponse from '../session/auth/oauth2/TokenResponse.js'
 import type { OAuth2Options } from '../session/auth/Renewable.js'
 import type { Request } from '../session/Request.js'
-import { tokenFailed, tokenRefused } from '../stages/AuthError.js'
 import type { Exchange, SendError, WithHistory } from '../stages/Exchange.js'
 import { obtaining } from '../stages/prepare/Provenance.js'
 import { NOT_STORABLE, tokenSession } from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
+import * as TokenReply from '../stages/TokenReply.js'
 import { raceDeadline } from '../transport/Cancellation.js'
 import * as Token from '../values/Token.js'
 import * as UserInput from '../values/UserInput.js'
@@ -98,15 +98,17 @@ const send = (
 const withoutToken = (
   { name }: Pick<OAuth2Options, 'name'>,
   response: Response,
-  problem: TokenResponse.TokenProblem,
-): E.Either<LoginError, never> => {
-  const { plan, jar } = response
-  const error =
-    problem._tag === 'TokenReplyRefused'
-      ? tokenRefused({ name }, plan, problem)
-      : tokenFailed({ name }, plan, problem.message)
-  return E.left({ ...error, history: hopsOf(response), jar })
-}
+  problem: unknown,
+): E.Either<LoginError, never> =>
+  E.left({
+    ...TokenReply.errorOf({ name }, response.plan, response, problem),
+    history: hopsOf(response),
+    jar: response.jar,
+  })
+
+/** Reads the token of a reply, as `Auth.oauth2` with the same options does. */
+const readToken = ({ read }: Pick<OAuth2Options, 'read'>, response: Response): E.Either<unknown, Token.Input> =>
+  TokenReply.read(read ?? TokenResponse.read, response)
 
 /** Stores a token where `Auth.oauth2` finds it, and reports the jar to the client. */
 const store = (
@@ -144,7 +146,7 @@ export const redeemCode =
     if (E.isLeft(request)) return failed(request.left, jar, NO_HOPS)
     const sent = await send(options, client, jar, request.right)
     if (E.isLeft(sent)) return sent
-    const input = TokenResponse.read(sent.right)
+    const input = readToken(options, sent.right)
     if (E.isLeft(input)) return withoutToken(options, sent.right, input.left)
     return store(client, options, input.right, sent.right, client.clock.now())
   }
@@ -211,6 +213,11 @@ const pollUntilDone = async (
     if (E.isLeft(request)) return invalid(request.left, jar)
     const sent = await send(options, client, jar, request.right)
     jar = E.isLeft(sent) ? sent.left.jar : sent.right.jar
+    if (options.read !== undefined && E.isRight(sent) && sent.right.status < 400) {
+      const input = readToken(options, sent.right)
+      if (E.isLeft(input)) return withoutToken(options, sent.right, input.left)
+      return store(client, options, input.right, sent.right, clock.now())
+    }
     const next = DeviceCode.next(wait.state, clock.now())(sent)
     if (next._tag === 'Wait') {
       wait = next

@@ -9,15 +9,13 @@ import * as Jar from '../cookies/Jar.js'
 import type { Rejection } from '../cookies/SetCookie.js'
 import type * as Site from '../cookies/Site.js'
 import * as Headers from '../values/Headers.js'
-import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
 import type { Head, Hop } from '../wire/Reply.js'
 import type { Exchange } from './ExchangeState.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { isForToken, obtainsOf, refresh } from './prepare/Provenance.js'
+import { isForToken, obtainsOf } from './prepare/Provenance.js'
 import * as ProxyDigest from './prepare/ProxyDigest.js'
-import { hideSecretQuery } from './ReplyRedaction.js'
 
 // --- history ---------------------------------------------------------------------------------------------------------
 
@@ -68,6 +66,13 @@ export const absorb = (now: Date, head: Head, before: Exchange): Absorbed => {
   return { exchange: { ...x, jar }, cookies: accepted, rejected }
 }
 
+/** Replaces the Cookie header by that of the jar. */
+export const rebuildCookies = (
+  { merged, jar, credentialsAllowed, plan }: Exchange,
+  now: Date,
+): Endomorphism<Headers.Headers> =>
+  CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
+
 /** Appends the answered hop, field by field, because a spread costs more. Its `rejected` is absent if the jar rejected nothing. */
 export const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): Exchange => {
   const { plan, jar, history, merged, environment, entropy, credentialsAllowed, waiting, signing, hasRenewed } =
@@ -90,53 +95,3 @@ export const answeringProxy = (now: Date, x: Exchange): Exchange => {
   const { plan, jar } = O.isSome(asked) ? asked.value : ProxyDigest.signed(x.plan, x.jar, x.entropy)
   return plan === x.plan ? x : { ...x, plan, jar }
 }
-
-// --- another attempt -----------------------------------------------------------------------------------------------
-
-export const rebuildCookies = (
-  { merged, jar, credentialsAllowed, plan }: Exchange,
-  now: Date,
-): Endomorphism<Headers.Headers> =>
-  CookieHeader.rebuild({ settings: merged.settings, jar, credentialsAllowed }, plan.url, now)
-
-const hasSameCookies = (x: Headers.Headers, y: Headers.Headers): boolean =>
-  Secret.Eq.equals(Headers.find(x, 'Cookie') ?? '', Headers.find(y, 'Cookie') ?? '')
-
-/** An exchange after a reply that a retrying transport drops, and how to rebuild the header fields of its next attempt. */
-export interface RetriedExchange {
-  /** With the jar after the dropped reply. */
-  readonly exchange: Exchange
-  /** Replaces the Cookie header, and the answer to a digest challenge. */
-  readonly headers: Endomorphism<Headers.Headers>
-}
-
-/**
- * Stores the cookies of a reply that a transport such as `withRetry` drops: `SendControls.superseded`. `none`: the attempt
- * failed. A retrying transport inside it may have dropped replies, so the Cookie header is rebuilt anyway. A nonce is counted
- * for each attempt, because a server may accept a count once (RFC 7616 3.4).
- */
-export const absorbRetried =
-  (now: Date) =>
-  (reply: O.Option<Head>) =>
-  (x: Exchange): RetriedExchange => {
-    const exchange = O.isNone(reply) ? x : absorb(now, hideSecretQuery(reply.value, x.merged), x).exchange
-    const { plan, jar } = exchange
-    const rebuild = rebuildCookies(exchange, now)
-    const answered = Credentials.answerAgain(exchange)
-    const headers = (sent: Headers.Headers): Headers.Headers => {
-      const made = rebuild(sent)
-      if (answered !== undefined) return Headers.upsertAt('Authorization', answered.authorization)(made)
-      return hasSameCookies(sent, made) ? sent : made
-    }
-    if (jar === x.jar && answered === undefined) return { exchange: x, headers }
-    // The plan is made from the jar after this reply. The exchange keeps that jar with the use of the nonce counted.
-    const next = refresh(jar, now)(headers)(plan)
-    return { exchange: { ...exchange, plan: next, jar: answered?.jar ?? jar }, headers }
-  }
-
-// --- deprecated ----------------------------------------------------------------------------------------------------
-
-/** @deprecated Use `RetriedExchange`. */
-export type Superseded = RetriedExchange
-/** @deprecated Use `absorbRetried`. */
-export const superseded = absorbRetried

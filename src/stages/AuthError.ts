@@ -65,6 +65,8 @@ export interface TokenFailed {
   readonly credential: string
   /** The plan of the token request; if it could not be planned, the plan that needs the token. */
   readonly plan: Plan
+  /** The status of its reply; `undefined` if it had none. */
+  readonly status: number | undefined
   /** The error of the token request; `undefined` if it had a reply. */
   readonly error: unknown
   /** The credential, the request, what was wrong, and what to do. */
@@ -90,14 +92,45 @@ export const tokenFailed = (
   { name }: Pick<Renewable, 'name'>,
   plan: Plan,
   problem: string,
-  error?: unknown,
+  { status, error }: { readonly status?: number; readonly error?: unknown } = {},
 ): TokenFailed => ({
   _tag: 'TokenFailed',
   credential: name,
   plan,
+  status,
   error,
   message: Printable.escapeControls(`No token for '${name}': ${problem}`),
 })
+
+const TRY_AGAIN = 'check the URL of the endpoint and that its server runs, or try again later'
+
+/** What to do about a token request that failed, by the tag of its error. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ...(['ConnectFailed', 'ConnectTimeout', 'ReadTimeout', 'ProtocolError', 'BodyCut'] as const).map(
+    (tag) => [tag, TRY_AGAIN] as const,
+  ),
+  ['DeadlineExceeded', 'raise its total timeout, or try again later'],
+])
+
+/** Returns what went wrong with a token request, and what to do. */
+const problemOfRequest = (plan: Plan, { _tag, message }: TokenRequestError): string => {
+  if (_tag === 'BodyTooLarge') {
+    const limit = Printable.grouped(plan.route.limits.body)
+    return `the reply to ${requestOf(plan)} is larger than ${limit} octets; check the URL of the endpoint`
+  }
+  const named = message.includes(urlWithoutQuery(plan)) ? message : `${requestOf(plan)}: ${message}`
+  const advice = ADVICE.get(_tag)
+  return advice === undefined ? named : `${named}; ${advice}`
+}
+
+interface TokenRequestError {
+  readonly _tag: string
+  readonly message: string
+}
+
+/** Makes a `TokenFailed` of the error of its request. */
+export const tokenRequestFailed = (auth: Pick<Renewable, 'name'>, plan: Plan, error: TokenRequestError): TokenFailed =>
+  tokenFailed(auth, plan, problemOfRequest(plan, error), { error })
 
 /** Makes a `TokenRefused`. */
 export const tokenRefused = (

@@ -56,10 +56,10 @@ import { hide } from './ReplyRedaction.js'
 import { receive } from './Settle.js'
 
 export type { Server } from '../wire/Reply.js'
-export { absorbRetried, type RetriedExchange, type Superseded, superseded } from './Absorb.js'
 export * from './ExchangeState.js'
 export type { Context } from './Prepare.js'
 export { authorizedAgain, errorOf, type Ready } from './Renewal.js'
+export * from './Retried.js'
 export * from './Settle.js'
 
 // --- start ---------------------------------------------------------------------------------------------------------

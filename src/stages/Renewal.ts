@@ -19,14 +19,11 @@ import { identity } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Renewable } from '../session/auth/Auth.js'
-import type * as TokenProblem from '../session/auth/oauth2/TokenProblem.js'
-import * as TokenResponse from '../session/auth/oauth2/TokenResponse.js'
 import * as RedirectPolicy from '../session/RedirectPolicy.js'
 import * as Request from '../session/Request.js'
 import type { Session } from '../session/Session.js'
 import * as Entropy from '../values/Entropy.js'
 import * as Override from '../values/Override.js'
-import * as Secret from '../values/Secret.js'
 import * as Token from '../values/Token.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
@@ -36,12 +33,11 @@ import type { TransportError } from '../wire/Transport.js'
 import { answeringProxy } from './Absorb.js'
 import {
   type AuthError,
-  problemText,
   type SigningFailed,
   type TokenFailed,
   type TokenRefused,
   tokenFailed,
-  tokenRefused,
+  tokenRequestFailed,
 } from './AuthError.js'
 import { authorize, type Need, tokenKey, withToken } from './Authorize.js'
 import {
@@ -61,6 +57,7 @@ import * as Credentials from './prepare/Credentials.js'
 import { obtaining, refresh, type TokenReason } from './prepare/Provenance.js'
 import type { RedirectError } from './Redirect.js'
 import { unsigned } from './Signing.js'
+import * as TokenReply from './TokenReply.js'
 
 type Failure = TransportError | RedirectError | HookFailed
 /** An exchange that can be sent, or why it cannot. */
@@ -123,7 +120,7 @@ export const begin = (
 ): Ready<TokenFailed> => {
   const { environment, history } = main
   const fail = (problem: string, error?: unknown): Ready<TokenFailed> =>
-    E.left(failed(tokenFailed(auth, main.plan, problem, error))({ history, jar }))
+    E.left(failed(tokenFailed(auth, main.plan, problem, error === undefined ? {} : { error }))({ history, jar }))
   if (isWaitingFor(main, auth.name)) return fail('its own token request needs this token')
   const { session } = main.merged
   const key = tokenKey(main.merged, auth)
@@ -234,76 +231,22 @@ export const takeKnownToken = (
   return O.some(begin(now, { ...exchange, history }, auth, reason === 'Missing' ? 'Expired' : reason, jar))
 }
 
-const read = (auth: Renewable, response: Response): E.Either<unknown, Token.Input> => {
-  if (response.status >= 400) return TokenResponse.read(response)
-  try {
-    const input: unknown = auth.read(response)
-    const { _tag, right }: { readonly _tag?: unknown; readonly right?: unknown } = Object(input)
-    // The cast: untyped callers may return anything, and `Token.problemOf` checks the fields.
-    if (_tag === 'Left' || (_tag === 'Right' && Object(right) === right)) return input as E.Either<unknown, Token.Input>
-    Fault.ignoreRejection(input)
-    return E.left('its function `read` did not return an Either with a token')
-  } catch {
-    // An exception of a parser quotes what it parses, which may be the token.
-    return E.left('its function `read` failed')
-  }
-}
-
-/** Makes the error of a reply without a usable token. */
-const unreadable = (x: Exchange, { auth }: Waiting, problem: unknown): WithHistory<AuthError> => {
-  const error = isRefused(problem)
-    ? tokenRefused(auth, x.plan, problem)
-    : tokenFailed(auth, x.plan, problemText(problem))
-  return failed(error)(x)
-}
-
-const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
-  const { _tag, code, status, message }: Partial<Record<keyof TokenProblem.TokenReplyRefused, unknown>> = Object(u)
-  return (
-    _tag === 'TokenReplyRefused' &&
-    typeof code === 'string' &&
-    typeof status === 'number' &&
-    typeof message === 'string'
-  )
-}
-
 /** The problem of a token that would be lost, and obtained again for each program. */
 export const NOT_STORABLE = 'the jar cannot hold it under its name and the URL of its request'
 
-/** The refresh token of a reply, whether its access token can be used or not. */
-const refreshTokenIn = ({ read }: Renewable, input: E.Either<unknown, Token.Token>, response: Response) => {
-  if (E.isRight(input)) return input.right.refreshToken
-  return read === TokenResponse.read ? TokenResponse.refreshTokenOf(response) : O.none
-}
-
-/**
- * Keeps the refresh token of a reply whose access token cannot be used, because the server may have ended the earlier one (RFC
- * 6749 6). The token of the jar expires, so that the next request renews it.
- */
-const withRotation = (
-  now: Date,
-  { key, current }: Waiting,
-  refreshToken: O.Option<Secret.Secret>,
-  jar: Jar.Jar,
-): Jar.Jar => {
-  if (O.isNone(current) || O.isNone(refreshToken)) return jar
-  if (O.getEq(Secret.Eq).equals(current.value.refreshToken, refreshToken)) return jar
-  const token = { ...current.value, refreshToken, expiresAt: O.some(now.getTime()) }
-  return Token.problemOf(token) === undefined ? Jar.withToken(key, token, now)(jar) : jar
-}
-
 /** Stores the token of a reply, and lets the waiting exchange continue with it. Errors: `TokenRefused`, `TokenFailed`. */
 export const receive = (now: Date, x: Exchange, waiting: Waiting, response: Response): Step => {
-  const input = E.map(Token.at(now))(read(waiting.auth, response))
+  const input = E.map(Token.at(now))(TokenReply.read(waiting.auth.read, response))
   const problem = E.isLeft(input) ? input.left : Token.problemOf(input.right)
   if (E.isLeft(input) || problem !== undefined) {
-    const jar = withRotation(now, waiting, refreshTokenIn(waiting.auth, input, response), x.jar)
-    return { _tag: 'Refuse', error: unreadable({ ...x, jar }, waiting, problem) }
+    const jar = TokenReply.keepRefreshToken(now, waiting, input, response, x.jar)
+    return { _tag: 'Refuse', error: TokenReply.unreadable({ ...x, jar }, waiting, response, problem) }
   }
   const received = input.right
   const token = O.isSome(waiting.current) ? Token.continuing(waiting.current.value)(received) : received
   const jar = Jar.withToken(waiting.key, token, now)(x.jar)
-  if (O.isNone(Jar.token(waiting.key)(jar))) return { _tag: 'Refuse', error: unreadable(x, waiting, NOT_STORABLE) }
+  if (O.isNone(Jar.token(waiting.key)(jar)))
+    return { _tag: 'Refuse', error: TokenReply.unreadable(x, waiting, response, NOT_STORABLE) }
   const ready = resume(now, waiting, token, { ...x, jar })
   if (E.isLeft(ready)) return { _tag: 'Refuse', error: ready.left }
   return { _tag: 'Next', exchange: { ...ready.right, hasRenewed: true } }
@@ -331,12 +274,12 @@ export const errorIn = ({ waiting, plan }: Pick<Exchange, 'waiting' | 'plan'>, e
   const { auth } = waiting
   if (ENDS_ALL.has(error._tag)) return { ...error, message: `${error.message}, for the token of '${auth.name}'` }
   const { history, jar, ...cause } = error
-  return failed(tokenFailed(auth, plan, error.message, cause))({ history, jar })
+  return failed(tokenRequestFailed(auth, plan, cause))({ history, jar })
 }
 
 /** Returns the error of a token request, also if it is one that ends the whole exchange otherwise. */
 export const tokenErrorOf = (x: Exchange, error: Failure): ExchangeError =>
-  x.waiting === undefined ? failed(error)(x) : failed(tokenFailed(x.waiting.auth, x.plan, error.message, error))(x)
+  x.waiting === undefined ? failed(error)(x) : failed(tokenRequestFailed(x.waiting.auth, x.plan, error))(x)
 
 const isAuthError = (error: ExchangeError): error is WithHistory<AuthError> =>
   error._tag === 'TokenFailed' || error._tag === 'TokenRefused' || error._tag === 'SigningFailed'

@@ -77,15 +77,15 @@ const signedAnew = (now: Date, x: Exchange): Next | Refuse => {
   return E.isLeft(ready) ? { _tag: 'Refuse', error: ready.left } : { _tag: 'Next', exchange: ready.right }
 }
 
-const cannotAnswer = (now: Date, head: Head, x: Exchange): Refuse => {
+const cannotAnswer = (now: Date, head: Head, x: Exchange, what: string): Refuse => {
   const absorbed = absorb(now, head, x)
-  return refuse(Redirect.unrewindableBody(absorbed.exchange.plan, 'the challenge'), appendToHistory(head, absorbed))
+  return refuse(Redirect.unrewindableBody(absorbed.exchange.plan, what), appendToHistory(head, absorbed))
 }
 
 const answerDigest = (now: Date, head: Head, x: Exchange): Next | Refuse | undefined => {
   const answerable = Credentials.digestChallengeIn(head, x)
   if (O.isNone(answerable)) return undefined
-  if (!isReplayable(x.plan)) return cannotAnswer(now, head, x)
+  if (!isReplayable(x.plan)) return cannotAnswer(now, head, x, 'the challenge')
   const absorbed = absorb(now, head, x)
   const { exchange } = absorbed
   const answer = Credentials.answerChallenge(answerable.value, x.plan, exchange.jar, now, x.entropy)
@@ -104,7 +104,7 @@ const answerRejection = (now: Date, head: Head, x: Exchange): Next | Refuse | un
   const auth = renewableFor(x.merged, x.plan)
   const used = signatureOf(x.plan)?.token
   if (auth === undefined || used === undefined || x.hasRenewed === true || !rejects(auth, head)) return undefined
-  if (!isReplayable(x.plan)) return cannotAnswer(now, head, x)
+  if (!isReplayable(x.plan)) return cannotAnswer(now, head, x, `the rejected token of '${auth.name}'`)
   const absorbed = absorb(now, head, x)
   const { exchange } = absorbed
   const rebuild = exchange.jar === x.jar ? identity : rebuildCookies(exchange, now)

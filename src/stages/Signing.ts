@@ -64,7 +64,7 @@ const changeOf = (shown: Plan.Plan, returned: Plan.Plan): string | undefined => 
   const isSamePlace = FIXED.every((part) => returned.url[part] === shown.url[part])
   return isSamePlace && Url.sentPathname(returned.url) === Url.sentPathname(shown.url)
     ? undefined
-    : 'the place of the URL'
+    : 'the URL before its query'
 }
 
 const decoded = (text: string): string => PercentEncoding.decodeComponent(text.replaceAll('+', ' ')) ?? text

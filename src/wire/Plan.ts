@@ -16,6 +16,7 @@ import * as Proxy from '../values/Proxy.js'
 import { SENSITIVE } from '../values/Redaction.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
+import * as UrlQuery from '../values/UrlQuery.js'
 
 /** A client certificate: paths or PEM text. `hideCertificate` makes private keys, passphrases and bundles secret. */
 export interface ClientCertificate {
@@ -168,6 +169,35 @@ const withField = (headers: Headers.Headers, [name, given]: readonly [string, un
   if (typeof value !== 'string' && !Secret.is(value)) return headers
   return Headers.upsertAt(name, SENSITIVE.has(name.toLowerCase()) ? Secret.hide(value) : value)(headers)
 }
+
+/**
+ * Sets parameters of the query of a plan, for a signer: each replaces those with its name, and stands last. `undefined` is
+ * ignored. Names and values are percent-encoded; a `Secret` is sent and not printed.
+ *
+ * @since 0.2.0
+ * @category combinators
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Secret, Session } from 'requests-ts'
+ *
+ * const plan = pipe(Request.get('https://h.test/?a=1'), Plan.plan({ session: Session.empty }))
+ * const signed = pipe(plan, E.map(Plan.withQuery({ date: '2026 07', sig: Secret.make('s1g') })))
+ * assert.deepEqual(pipe(signed, E.map((p) => Plan.wire(p).url)), E.right('https://h.test/?a=1&date=2026%2007&sig=s1g'))
+ * assert.deepEqual(pipe(signed, E.map(Plan.show)), E.right('GET https://h.test/?a=1&date=2026%2007&sig=‹secret›'))
+ */
+export const withQuery =
+  (parameters: Readonly<Record<string, string | Secret.Secret | undefined>>) =>
+  (plan: Plan): Plan => {
+    // Plain JavaScript may pass anything as a value: numbers are written as text, and other values are ignored.
+    const given = Object.entries(parameters ?? {}).flatMap(
+      ([name, value]: readonly [string, unknown]): ReadonlyArray<UrlQuery.Parameter> =>
+        typeof value === 'string' || typeof value === 'number' || Secret.is(value)
+          ? [[name, typeof value === 'number' ? String(value) : value]]
+          : [],
+    )
+    return given.length === 0 ? plan : { ...plan, url: UrlQuery.withParameters(given)(plan.url) }
+  }
 
 /** Returns whether the body can be sent more than once. */
 export const isReplayable = (plan: Plan): boolean => plan.body._tag !== 'Once'

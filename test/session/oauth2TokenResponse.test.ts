@@ -104,7 +104,10 @@ describe('a reply without a usable token', () => {
     ['text', { status: 200, json: CANARY }, /must be an object/],
     ['an object without a token', { status: 200, json: { id: CANARY } }, /no access_token/],
     ['a redirect', { status: 302, headers: { location: `/x?${CANARY}` } }, /redirect/],
-    ['an error without a code', { status: 500, json: { message: CANARY } }, /no error code/],
+    ['an error without a code', { status: 403, json: { message: CANARY } }, /no error code/],
+    ['JSON of a server that failed', { status: 500, json: { message: CANARY } }, /try again later/],
+    ['text of a URL that does not exist', { status: 404, body: CANARY }, /check its URL/],
+    ['a refusal because of many requests', { status: 429, body: CANARY }, /too many requests/],
     ['an error code that is an object', { status: 400, json: { error: { message: CANARY } } }, /no error code/],
     ['a token with the status of an error', { status: 400, json: { access_token: CANARY } }, /no error code/],
   ])('is unusable: %s', (_, answer, problem) => {

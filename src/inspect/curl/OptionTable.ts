@@ -53,7 +53,7 @@ const LEFT_OUT: Names = {
   'dot segments are always removed (RFC 3986 5.2.4)': 'path-as-is',
   'the transport decodes transfer codings': 'tr-encoding ignore-content-length',
   'the schemes of proxy and URL decide how the proxy is used': 'proxytunnel proxy-basic',
-  'the challenge of the proxy decides whether Basic or Digest answers it': 'proxy-digest proxy-anyauth',
+  'Basic is sent first, and Digest answers the challenge of the proxy': 'proxy-digest proxy-anyauth',
 }
 
 const UNSUPPORTED: Names = {

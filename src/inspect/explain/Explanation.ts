@@ -74,6 +74,16 @@ export interface Dropped {
   readonly why: string
 }
 
+/** Credentials that the plan does not have yet. They are added when it is sent. */
+export interface Later {
+  /** A name such as `token of 'api'`. */
+  readonly what: string
+  /** The layer that has the scheme. */
+  readonly layer: Layer
+  /** How they are made. */
+  readonly how: string
+}
+
 /** An input that was not read. */
 export interface Unasked {
   /** The name of the input, such as `netrc`. */
@@ -100,6 +110,8 @@ export interface Explanation {
   readonly settings: ReadonlyArray<Decided>
   /** The inputs that were available and are not in the plan. */
   readonly dropped: ReadonlyArray<Dropped>
+  /** The credentials that are added when the plan is sent. */
+  readonly later: ReadonlyArray<Later>
   /** The inputs that were not read. */
   readonly unasked: ReadonlyArray<Unasked>
   /** The inputs that were searched for credentials, whether they had any or not. */
@@ -169,6 +181,10 @@ export const render =
       ...Layout.paragraph(`${what} (${layer}): ${value}`, columns, 2, paint.warning),
       ...Layout.paragraph(why, columns, 6, paint.faint),
     ])
+    const later = explanation.later.flatMap(({ what, layer, how }) => [
+      ...Layout.paragraph(`${what} (${layer})`, columns, 2),
+      ...Layout.paragraph(how, columns, 6, paint.faint),
+    ])
     const unasked = explanation.unasked.flatMap(({ input, why }) => Layout.paragraph(`${input}: ${why}`, columns, 2))
     const consulted = explanation.consulted.flatMap(({ input, result }) =>
       Layout.paragraph(`${input}: ${result}`, columns, 2),
@@ -178,6 +194,7 @@ export const render =
     return [
       ...Layout.wrap(explanation.plan, columns).map(paint.strong),
       ...rows,
+      ...section('Added when it is sent', later),
       ...section('Dropped', dropped),
       ...section('Consulted', consulted),
       ...section('Not consulted', unasked),

@@ -6,7 +6,7 @@ import * as Provenance from '../../stages/prepare/Provenance.js'
 import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import type { Plan } from '../../wire/Plan.js'
-import type { Dropped } from './Explanation.js'
+import type { Dropped, Later } from './Explanation.js'
 import type { Context } from './SettingOrigins.js'
 
 /** Returns the scheme that adds its credentials when the plan is sent; `undefined` if none does, or the plan has them. */
@@ -19,19 +19,28 @@ export const schemeAddedLater = (plan: Plan): SignerTask | Renewable | undefined
   return renewableFor(provenance.merged, plan)
 }
 
-/** Credentials that are added when the plan is sent. */
-export const addedLater = (c: Context): ReadonlyArray<Dropped> => {
+/** Returns the credentials that are added when the plan is sent. */
+export const addedLater = (c: Context): ReadonlyArray<Later> => {
   const { auth } = c.merged.settings
-  const isAllowed = c._tag === 'First' || c.credentialsAllowed
-  if (auth._tag !== 'Set' || c.signature !== undefined || !isAllowed) return []
-  const layer = c.layers.request.auth._tag === 'Inherit' ? 'session' : 'request'
-  const entry = (what: string, why: string) => [{ what, layer, value: Secret.REDACTED, why } as const]
+  if (auth._tag !== 'Set' || schemeAddedLater(c.plan) === undefined) return []
+  const layer = layerOf(c)
   if (auth.value._tag === 'SignerTask') {
-    return entry(`signature of '${auth.value.name}'`, 'it is made when the plan is sent')
+    return [{ what: `signature of '${auth.value.name}'`, layer, how: 'it is made when the plan is sent' }]
   }
   if (auth.value._tag !== 'Renewable') return []
   const { name, method, endpoint } = auth.value
-  return renewableFor(c.merged, c.plan) === undefined
-    ? entry(`token of '${name}'`, `it is not for ${c.plan.url.origin}`)
-    : entry(`token of '${name}'`, `it is obtained before the plan is sent, by ${method} ${Url.masked(endpoint)}`)
+  return [{ what: `token of '${name}'`, layer, how: `it is obtained before, by ${method} ${Url.masked(endpoint)}` }]
 }
+
+/** Returns the token of the settings that is not for this plan. */
+export const tokenForOthers = (c: Context): ReadonlyArray<Dropped> => {
+  const { auth } = c.merged.settings
+  const isAllowed = c._tag === 'First' || c.credentialsAllowed
+  if (auth._tag !== 'Set' || auth.value._tag !== 'Renewable' || !isAllowed) return []
+  if (renewableFor(c.merged, c.plan) !== undefined) return []
+  const why = `it is not for ${c.plan.url.origin}`
+  return [{ what: `token of '${auth.value.name}'`, layer: layerOf(c), value: Secret.REDACTED, why }]
+}
+
+const layerOf = (c: Context): 'session' | 'request' =>
+  c.layers.request.auth._tag === 'Inherit' ? 'session' : 'request'

@@ -15,7 +15,7 @@ import * as Url from '../../values/Url.js'
 import type { Consulted, Dropped, Explanation, Unasked } from './Explanation.js'
 import { label, pem } from './FieldLabel.js'
 import { queryKey, urlLayer } from './FieldOrigins.js'
-import { addedLater } from './LaterCredentials.js'
+import { addedLater, tokenForOthers } from './LaterCredentials.js'
 import type { Of } from './PlanField.js'
 import {
   CERTIFICATE,
@@ -314,13 +314,16 @@ const droppedFromFirst = (c: FirstContext): ReadonlyArray<Dropped> => [
   ...removedQuery(c),
 ]
 
-/** Returns the inputs that were available and are not in the plan, those that were not read, and the netrc if it was. */
-export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked' | 'consulted'> => {
+/**
+ * Returns the inputs that were available and are not in the plan, what is added later, the inputs that were not read, and the
+ * netrc if it was.
+ */
+export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'later' | 'unasked' | 'consulted'> => {
   const dropped = [
     ...(c._tag === 'First' ? droppedFromFirst(c) : droppedByRedirect(c)),
     ...droppedCookies(c),
     ...(c._tag === 'First' ? droppedUserinfo(c) : []),
-    ...addedLater(c),
+    ...tokenForOthers(c),
   ]
   const unasked: Unasked[] = []
   for (const { input, held, why } of [netrc(c), proxyVariables(c), caVariables(c)]) {
@@ -331,5 +334,6 @@ export const omitted = (c: Context): Pick<Explanation, 'dropped' | 'unasked' | '
   if (c.plan.url.protocol === 'http:' && O.isSome(c.plan.route.tls.ca)) {
     unasked.push({ input: 'TLS settings', why: 'the connection is not encrypted' })
   }
-  return { dropped: [...dropped, ...droppedCertificate(c)], unasked, consulted: consultedNetrc(c) }
+  const consulted = consultedNetrc(c)
+  return { dropped: [...dropped, ...droppedCertificate(c)], later: addedLater(c), unasked, consulted }
 }

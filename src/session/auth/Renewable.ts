@@ -45,6 +45,8 @@ export interface TokenOptions {
   readonly name: string
   /** Adds the token to a plan. By default it sets `Authorization: Bearer …` (RFC 6750 2.1). */
   readonly apply?: (token: Token.Token) => Sign
+  /** Reads the token from a reply with a status below 400. By default as RFC 6749 5.1 says. */
+  readonly read?: (response: Response) => E.Either<unknown, Token.Input>
   /** Returns whether a reply rejects the token. By default, its status is 401. */
   readonly isRejected?: (head: Head) => boolean
   /** How long before its expiry a token is renewed: 30,000 milliseconds by default, and at most half of its lifetime. */
@@ -60,8 +62,6 @@ export interface TokenOptions {
 export interface RenewableOptions extends TokenOptions {
   /** The request for a token, or a function that gets the token which expires and returns the request. */
   readonly obtain: Request | ((current: O.Option<Token.Token>) => Request)
-  /** Reads the token from a reply with a status below 400. By default as RFC 6749 5.1 says. */
-  readonly read?: (response: Response) => E.Either<unknown, Token.Input>
 }
 
 /** A client of an authorization server, and its grant. */
@@ -86,16 +86,17 @@ const originOf = (given: string | URL): string => {
   return E.isRight(parsed) ? parsed.right.url.origin : String(text)
 }
 
-const make = (options: TokenOptions, request: Pick<Renewable, 'method' | 'endpoint' | 'obtain' | 'read'>): Auth => {
+const make = (options: TokenOptions, request: Pick<Renewable, 'method' | 'endpoint' | 'obtain'>): Auth => {
   const {
     name,
+    read = TokenResponse.read,
     apply = bearer,
     isRejected = isUnauthorized,
     margin = Token.MARGIN,
     origins,
   } = UserInput.own(options ?? {})
   return {
-    ...{ _tag: 'Renewable', name, apply, isRejected, margin },
+    ...{ _tag: 'Renewable', name, read, apply, isRejected, margin },
     ...request,
     // Anything else than a list is reported when the scheme is used: it must not count as no rule.
     ...(origins === undefined ? {} : { origins: UserInput.isArray(origins) ? origins.map(originOf) : origins }),
@@ -125,13 +126,12 @@ const make = (options: TokenOptions, request: Pick<Renewable, 'method' | 'endpoi
  * assert.equal(E.isRight(outcome) && outcome.right.status, 200)
  */
 export const renewable = (options: RenewableOptions): Auth => {
-  const { obtain, read = TokenResponse.read } = UserInput.own(options ?? {})
+  const { obtain } = UserInput.own(options ?? {})
   const first = firstRequest(obtain)
   return make(options, {
     method: first?.method ?? 'POST',
     endpoint: first?.url ?? '',
     obtain: (current) => E.right(typeof obtain === 'function' ? obtain(current) : obtain),
-    read,
   })
 }
 
@@ -156,6 +156,5 @@ export const oauth2 = (options: OAuth2Options): Auth => {
     method: 'POST',
     endpoint: String(UserInput.urlText(tokenUrl)),
     obtain: Grants.obtain(options, grant),
-    read: TokenResponse.read,
   })
 }

@@ -116,14 +116,14 @@ const refreshRequest = (config: Config, token: unknown, scope?: unknown): E.Eith
 }
 
 const LOGINS: Readonly<Record<'AuthorizationCode' | 'DeviceCode', string>> = {
-  AuthorizationCode: '`OAuth2.AuthorizationCode`',
-  DeviceCode: '`OAuth2.DeviceCode`',
+  AuthorizationCode: '`OAuth2.AuthorizationCode.begin` and `OAuth2.redeemCode`',
+  DeviceCode: '`OAuth2.loginWithDevice`',
 }
 
 const notLoggedIn = (tag: keyof typeof LOGINS, current: O.Option<Token>): E.Either<string, never> =>
   E.left(
     O.isNone(current)
-      ? `log in first with ${LOGINS[tag]}, and store the token`
+      ? `log in first, and store the token in the jar, with ${LOGINS[tag]}`
       : `the token has expired and has no refresh token: log in again with ${LOGINS[tag]}`,
   )
 

@@ -50,6 +50,7 @@ export { adviceFor, match, type TokenProblem, type TokenReplyRefused, type Token
 export type JsonObject = Readonly<Record<string, unknown>>
 
 const OWN_READ = 'to accept it, read the reply with a function of your own (`read`)'
+const SERVER_FAULT = 'report it to the operator of the server'
 /** 100 years, in seconds. */
 export const MAX_LIFETIME = 100 * 365 * 24 * 3600
 
@@ -72,16 +73,30 @@ const quoterFor =
   (text: string): string =>
     JSON.stringify(ServerText.restrict(ServerText.secretsOf(response), ServerText.MAX_CODE)(text))
 
+const OTHER_FORM = `check the URL of the endpoint, or ${OWN_READ.slice('to accept it, '.length)}`
+
+/** What the status alone says. The body is then of no interest. */
+const adviceForStatus = (status: number): string | undefined => {
+  if (status >= 300 && status < 400) return 'it is a redirect, which is not followed; use the URL that it redirects to'
+  if (status === 404 || status === 410) return 'there is no such endpoint; check its URL'
+  if (status === 405) return 'the endpoint does not accept this method; check its URL'
+  if (status === 429) return 'there were too many requests; send fewer, and try again later'
+  if (status >= 500) return 'the server failed; try again later'
+  return undefined
+}
+
 const notJson = (response: Response, text: string, problem: string): string => {
   const { status, headers } = response
-  if (status >= 300 && status < 400) return 'it is a redirect, which is not followed; use the URL that it redirects to'
   const contentType = Headers.combined(headers, 'Content-Type') ?? ''
   if (/^text\/html|^application\/xhtml/i.test(contentType) || text.trimStart().startsWith('<')) {
     return 'it is an HTML page; check the URL of the endpoint, and that no proxy or login page answers instead'
   }
+  const advice = adviceForStatus(status)
+  if (advice !== undefined) return advice
   const type = parseMediaType(contentType).essence
   const sent = type === '' ? 'without a Content-Type' : `as ${quoterFor(response)(type)}`
-  return text.trim() === '' ? 'its body is empty' : `its body is sent ${sent}, but ${problem}`
+  const found = text.trim() === '' ? 'its body is empty' : `its body is sent ${sent}, but ${problem}`
+  return `${found}; ${OTHER_FORM}`
 }
 
 /** Returns the JSON object of a reply, of any status. */
@@ -89,7 +104,8 @@ export const objectOf = (response: Response): E.Either<TokenProblem, JsonObject>
   const text = Octets.toText(response.bytes).replace(/^\uFEFF/, '')
   const parsed = Printable.parseJson(text)
   if (E.isLeft(parsed)) return unusableReply(response, notJson(response, text, parsed.left))
-  return isObject(parsed.right) ? E.right(parsed.right) : unusableReply(response, 'its JSON must be an object')
+  if (isObject(parsed.right)) return E.right(parsed.right)
+  return unusableReply(response, adviceForStatus(response.status) ?? `its JSON must be an object; ${OTHER_FORM}`)
 }
 
 /** Returns the problem of an error object (RFC 6749 5.2). Undefined if the object has no `error`. */
@@ -114,10 +130,8 @@ export const successOf =
     if (isSuccess && fieldOf(object.right, expected) !== undefined) return object
     const refusal = refusalIn(response, object.right)
     if (refusal !== undefined) return E.left(refusal)
-    return unusableReply(
-      response,
-      isSuccess ? `its JSON has no ${expected}` : 'it is not a success, and its JSON has no error code',
-    )
+    const advice = adviceForStatus(response.status) ?? 'its JSON has no error code; check the settings of the client'
+    return unusableReply(response, isSuccess ? `its JSON has no ${expected}; ${OTHER_FORM}` : advice)
   }
 
 // --- fields --------------------------------------------------------------------------------------------------------
@@ -129,14 +143,16 @@ const HEADER_TEXT = /^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/
 const UNFIT = /[\p{Cc}\p{Surrogate}]/u
 
 const problemOfToken = (value: unknown): string | undefined => {
-  if (typeof value !== 'string') return 'its access_token must be text'
-  if (value === '') return 'its access_token is empty'
-  return HEADER_TEXT.test(value) ? undefined : 'its access_token has characters that a header cannot carry'
+  if (typeof value !== 'string') return `its access_token must be text; ${OWN_READ}`
+  if (value === '') return `its access_token is empty; ${SERVER_FAULT}`
+  return HEADER_TEXT.test(value)
+    ? undefined
+    : `its access_token has characters that a header cannot carry; ${SERVER_FAULT}`
 }
 
 const problemOfType = (value: unknown, quote: (text: string) => string): string | undefined => {
   if (isAbsent(value)) return undefined
-  if (typeof value !== 'string') return 'its token_type must be text'
+  if (typeof value !== 'string') return `its token_type must be text; ${OWN_READ}`
   if (value.toLowerCase() === 'bearer') return undefined
   return `its token_type ${quote(value)} is not Bearer; to use it, give your own \`read\` and \`apply\``
 }
@@ -144,16 +160,16 @@ const problemOfType = (value: unknown, quote: (text: string) => string): string 
 const problemOfLifetime = (value: unknown): string | undefined => {
   if (value === undefined) return undefined
   if (typeof value === 'string') return `its expires_in is text and must be a number of seconds; ${OWN_READ}`
-  if (typeof value !== 'number') return 'its expires_in must be a number of seconds'
-  if (value < 0) return 'its expires_in is negative'
+  if (typeof value !== 'number') return `its expires_in must be a number of seconds; ${OWN_READ}`
+  if (value < 0) return `its expires_in is negative; ${OWN_READ}`
   if (value > MAX_LIFETIME) return `its expires_in is more than 100 years; ${OWN_READ}`
   return Number.isInteger(value) ? undefined : `its expires_in must be a whole number of seconds; ${OWN_READ}`
 }
 
 const problemOfRefreshToken = (value: unknown): string | undefined => {
   if (isAbsent(value)) return undefined
-  if (typeof value !== 'string') return 'its refresh_token must be text'
-  return UNFIT.test(value) ? 'its refresh_token has control characters' : undefined
+  if (typeof value !== 'string') return `its refresh_token must be text; ${OWN_READ}`
+  return UNFIT.test(value) ? `its refresh_token has control characters; ${SERVER_FAULT}` : undefined
 }
 
 /** Returns a scope as text. Some servers send a list. Undefined if it is something else. */
@@ -171,7 +187,9 @@ const problemOf = (object: JsonObject, quote: (text: string) => string): string 
     problemOfType(fieldOf(object, 'token_type'), quote) ??
     problemOfLifetime(fieldOf(object, 'expires_in')) ??
     problemOfRefreshToken(fieldOf(object, 'refresh_token')) ??
-    (scope === undefined || scopeOf(scope) !== undefined ? undefined : 'its scope must be text without controls')
+    (scope === undefined || scopeOf(scope) !== undefined
+      ? undefined
+      : `its scope must be text without controls; ${OWN_READ}`)
   )
 }
 
