@@ -53,10 +53,10 @@ const LEFT_OUT: Names = {
   'dot segments are always removed (RFC 3986 5.2.4)': 'path-as-is',
   'the transport decodes transfer codings': 'tr-encoding ignore-content-length',
   'the schemes of proxy and URL decide how the proxy is used': 'proxytunnel proxy-basic',
-  'Basic is sent first, and Digest answers the challenge of the proxy': 'proxy-digest proxy-anyauth',
 }
 
 const UNSUPPORTED: Names = {
+  'a proxy gets Basic first, and Digest after its challenge; use --proxy-user alone': 'proxy-digest proxy-anyauth',
   'it reads a file, and nothing is read here': 'config: upload-file: variable:',
   'it begins a second request; give each its own line': 'next',
   'only Basic, Digest and Bearer are known; write the Authorization header it gives':
