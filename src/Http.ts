@@ -114,7 +114,7 @@ export const resume =
     const joined = { ...exchange, jar: Jar.join(jar, exchange.jar) }
     // The plan may have been edited after it was signed.
     const ready = () =>
-      isLast(exchange.merged) ? Exchange.authorizedAgain(client.clock.now(), joined) : E.right(joined)
+      isLast(exchange.merged) ? Exchange.authorizedBeforeSending(client.clock.now(), joined) : E.right(joined)
     return drive(client, jar, Exchange.mainOf(exchange).plan.body, ready, gather, absolve)
   }
 

@@ -21,10 +21,11 @@ import {
   Session,
   Story,
   Tape,
-  type Token,
+  Token,
   Transport,
 } from '../src/index.js'
 import * as Har from '../src/inspect/Har.js'
+import type { Answer } from '../src/wire/Reply.js'
 import { sleep } from './transport/servers.js'
 
 // A token request: what it and its reply show, which programs share it, and how long it takes.
@@ -182,6 +183,41 @@ describe('the total timeout of a token request', () => {
     expect(outcomes.map((outcome) => E.isLeft(outcome) && outcome.left._tag)).toEqual(Array(20).fill('TokenFailed'))
     expect(performance.now() - started).toBeLessThan(900)
   })
+  const slow =
+    (ms: number): Transport.Transport =>
+    (plan, { signal, deadline, clock = Clock.system }) =>
+    async () => {
+      if (!isToken(plan)) return E.right(Transport.reply({ status: 200 }))
+      const left = (deadline ?? Number.POSITIVE_INFINITY) - clock.monotonic()
+      await clock.sleep(Math.min(left, ms), signal)()
+      return left < ms
+        ? E.left(Transport.failed('DeadlineExceeded', plan)('too late'))
+        : E.right(Transport.reply(TOKEN))
+    }
+  it('leaves the request to another program that has more time', async () => {
+    const client = Client.open({ session: Session.empty, transport: slow(100) })()
+    const read = () => E.right({ accessToken: 't', expiresIn: 3600 })
+    const get = (total: number) => {
+      const obtain = pipe(Request.post(ENDPOINT), Request.withTimeouts({ total }))
+      const auth = Auth.renewable({ name: 'api', read, obtain })
+      return Http.get('https://api.test/', Request.withAuth(auth))(Jar.empty)(client)()
+    }
+    const started = performance.now()
+    const ends = await Promise.all([get(40), get(5_000), get(30)])
+    expect(ends.map((end) => (E.isLeft(end) ? end.left._tag : 'Right'))).toEqual([
+      'TokenFailed',
+      'Right',
+      'TokenFailed',
+    ])
+    expect(performance.now() - started).toBeLessThan(900)
+  })
+  it('ends a signature of it too', async () => {
+    const hang = Auth.signerTask('key', () => () => new Promise(() => {}))
+    const obtain = pipe(Request.post(ENDPOINT), Request.withTimeouts({ total: 30 }), Request.withAuth(hang))
+    const session = sessionOf(Auth.renewable({ name: 'api', obtain }))
+    const outcome = await pipe(Http.get('x'), Client.runWith({ session, transport: slow(0) }))()
+    expect(outcome).toMatchObject({ left: { _tag: 'TokenFailed', error: { _tag: 'DeadlineExceeded' } } })
+  })
   it('is not longer than that of the request', async () => {
     const outcome = await pipe(Http.get('x'), Client.runWith(within(5_000, 50)))()
     expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
@@ -265,7 +301,7 @@ describe('a `read` of the user', () => {
       if (pathname !== '/token') return { status: 200 }
       polls += 1
       return polls === 1 && 'pending' in reply
-        ? { status: 400, json: { error: 'authorization_pending' } }
+        ? { status: 200, json: { error: 'authorization_pending' } }
         : { status: 200, json: reply }
     })
     const clock = { ...Clock.fixed(NOW), sleep: () => async () => {} }
@@ -299,4 +335,111 @@ describe('a `read` of the user', () => {
     expect(error).toMatchObject({ _tag: 'TokenFailed', credential: 'api', status: 200 })
     expect(JSON.stringify(error)).not.toContain('C4N4RY')
   })
+})
+
+describe('a client that saves tokens', () => {
+  const past = new Date(NOW.getTime() - 1e6)
+  const held = Jar.withToken(
+    { name: 'api', endpoint: ENDPOINT },
+    Token.at(past)({ accessToken: 'a0', refreshToken: 'r0', expiresIn: 1 }),
+    past,
+  )(Jar.empty)
+  const auth = Auth.oauth2({ name: 'api', tokenUrl: ENDPOINT, clientId: 'me', grant: OAuth2.clientCredentials })
+  const refreshIn = (jar: Jar.Jar) =>
+    Jar.tokens(jar).map(({ token }) => (O.isSome(token.refreshToken) ? Secret.reveal(token.refreshToken.value) : ''))
+  const reply = (fields: object) => ({ status: 200, json: { access_token: 'a1', refresh_token: 'r1', ...fields } })
+  const opened = (
+    answer: Answer,
+    onToken: (jar: Jar.Jar) => T.Task<void>,
+    log: string[] = [],
+    session = sessionOf(auth),
+  ) => {
+    const transport = Transport.memory((plan) => {
+      log.push(`${plan.cause} ${plan.url.pathname}`)
+      return isToken(plan) ? answer : { status: 200 }
+    })
+    return { ...Client.open({ session, transport, clock: { ...Clock.system, now: () => NOW } })(), onToken }
+  }
+  it('has saved it before any program uses it', async () => {
+    const log: string[] = []
+    const save = () => async () => {
+      await sleep(30)
+      log.push('saved')
+    }
+    const client = opened(reply({ expires_in: 60 }), save, log)
+    await Promise.all(['a', 'b'].map((path) => Http.get(path)(held)(client)()))
+    expect(log.slice(0, 2)).toEqual(['Token /token', 'saved'])
+    expect(log.slice(2).sort()).toEqual(['Start /a', 'Start /b'])
+  })
+  it.each([{ expires_in: '60' }, { access_token: 7 }])(
+    'saves the new refresh token of a reply that is not usable: %j',
+    async (fields) => {
+      const saved: string[] = []
+      const client = opened(reply(fields), (jar) => async () => void saved.push(...refreshIn(jar)))
+      const ends = await Promise.all([1, 2, 3].map(() => Http.get('x')(held)(client)()))
+      expect(saved).toEqual(['r1'])
+      expect(ends.map((end) => (E.isLeft(end) ? refreshIn(end.left.jar) : []))).toEqual([['r1'], ['r1'], ['r1']])
+    },
+  )
+  it('is not kept waiting by it', async () => {
+    const never = () => () => new Promise<void>(() => {})
+    const limited = Session.withTimeouts({ total: 50 })(sessionOf(auth))
+    const outcome = await Http.get('x')(held)(opened(reply({}), never, [], limited))()
+    expect(outcome).toMatchObject({ left: { _tag: 'DeadlineExceeded' } })
+    expect(E.isLeft(outcome) && refreshIn(outcome.left.jar)).toEqual(['r1'])
+    const ending = new AbortController()
+    setTimeout(() => ending.abort(), 20)
+    const aborted = await Http.get('x')(held)({ ...opened(reply({}), never), signal: ending.signal })()
+    expect(aborted).toMatchObject({ left: { _tag: 'Aborted' } })
+  })
+})
+
+describe('the code of an error', () => {
+  it.each(['invalid_client', 'invalid_grant', 'authorization_pending', 'slow_down'])(
+    'is not changed by values that it contains: %s',
+    (code) => {
+      for (const word of code.split('_')) {
+        const post = Request.post(ENDPOINT)
+        for (const obtain of [
+          pipe(post, Request.withCookie('kind', word)),
+          pipe(post, Request.withForm({ kind: word })),
+          pipe(post, Request.withText(word)),
+          pipe(post, Request.withMultipart([{ name: 'kind', content: word }])),
+        ]) {
+          const { outcome } = pipe(
+            Request.get('x'),
+            Exchange.simulate({ session: sessionOf(Auth.renewable({ name: 'api', obtain })) })(() => ({
+              status: 400,
+              json: { error: code },
+            })),
+          )
+          expect(outcome).toMatchObject({ left: { _tag: 'TokenRefused', code } })
+        }
+      }
+    },
+  )
+  it('is hidden if it repeats a secret', () => {
+    const obtain = pipe(Request.post(ENDPOINT), Request.withForm({ password: 'C4N4RY-in' }))
+    const { outcome } = pipe(
+      Request.get('x'),
+      Exchange.simulate({ session: sessionOf(Auth.renewable({ name: 'api', obtain })) })(() => ({
+        status: 400,
+        json: { error: 'bad C4N4RY-in' },
+      })),
+    )
+    expect(JSON.stringify(outcome)).not.toContain('C4N4RY')
+  })
+})
+
+it.each([10, 1000, 100_000])('a description of %i secrets is cut without a part of one', (many) => {
+  const secret = 'S3CR3T'.repeat(5)
+  const obtain = pipe(Request.post(ENDPOINT), Request.withForm({ password: secret }))
+  const { outcome } = pipe(
+    Request.get('x'),
+    Exchange.simulate({ session: sessionOf(Auth.renewable({ name: 'api', obtain })) })(() => ({
+      status: 400,
+      json: { error: 'invalid_grant', error_description: `${'a'.repeat(many % 29)}${secret.repeat(many)}` },
+    })),
+  )
+  expect(JSON.stringify(outcome)).not.toContain('S3C')
 })

@@ -111,9 +111,12 @@ const grantOf = (grant: GrantName, refreshToken: Secret.Secret | undefined): E.E
     : E.right(OAuth2.refreshToken(refreshToken))
 }
 
+/** Parameters whose secret selects a user or another client. That of `client_assertion` does not, and changes. */
+const selectsUser = (name: string): boolean => SECRET_PARAMETERS.has(name) && name !== 'client_assertion'
+
 /**
- * Differs for each client, scope and grant: in one session file, none of them gets the token of another one. Parameters with
- * secrets do not count: the name is shown, and a short secret could be guessed from its hash.
+ * Differs for each client, scope, grant and parameter: in one session file, none of them gets the token of another one. A name is
+ * shown, and a short secret could be guessed from its hash, so secrets do not count.
  */
 const defaultName = (path: string, { grant, clientId, scope = '', parameters = {} }: Decoded): string => {
   const named = Object.entries(parameters).filter(([name]) => !SECRET_PARAMETERS.has(name))
@@ -122,6 +125,10 @@ const defaultName = (path: string, { grant, clientId, scope = '', parameters = {
 }
 
 const nameOf = (path: string, json: Decoded): E.Either<string, string> => {
+  const secret = Object.keys(json.parameters ?? {}).find(selectsUser)
+  if (json.name === undefined && secret !== undefined) {
+    return E.left(`name is missing: choose one for each ${secret}, so that each has its own token in a session file`)
+  }
   const chosen = json.name ?? defaultName(path, json)
   return /^[^\0-\x1f\x7f]+$/.test(chosen) ? E.right(chosen) : E.left('name must be text without control characters')
 }

@@ -168,18 +168,25 @@ export interface Context {
 /** Returns whether the outcome is that of an exchange that ended with a reply, whatever its status. */
 const hasReply = (outcome: Outcome): boolean => E.isRight(outcome) || outcome.left._tag === 'UnexpectedStatus'
 
-/** Saves a jar, and reports if that fails. */
-const save = async (terminal: Terminal.Terminal, { state }: Context, jar: Jar.Jar): Promise<boolean> =>
-  SessionToken.reportSaved(terminal, await Files.saveSession(state, jar, terminal.clock.now()))
+/** Prints why the session was not saved. */
+const reportUnsaved = (terminal: Terminal.Terminal, problem: string): Promise<void> =>
+  Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${problem}`)
+
+/** The token of `--oauth2` in the session file; `undefined` without the option. */
+const tokenFileOf = (
+  { clock }: Terminal.Terminal,
+  { state, credential }: Context,
+): SessionToken.TokenFile | undefined =>
+  credential === undefined ? undefined : SessionToken.fileOf(clock, state, credential.key)
 
 const authorized = (
   terminal: Terminal.Terminal,
-  { options, state, credential }: Context,
+  { options, credential }: Context,
+  file: SessionToken.TokenFile | undefined,
   request: Request.Request,
   program: Http.Http<Exit.Failure, Completed>,
 ): Http.Http<Exit.Failure, Completed> => {
-  if (credential === undefined) return program
-  const file = SessionToken.fileOf(terminal, state, credential.key)
+  if (credential === undefined || file === undefined) return program
   const isReplayable = request.body._tag !== 'Once'
   const login = { terminal, credential, limit: Assemble.timeLimit(options), file, isReplayable }
   return SessionToken.saving(file)(InteractiveLogin.withLogin(login)(program))
@@ -219,6 +226,7 @@ export const send =
     if (unsendable !== undefined) return unsendable
     const { options, state, environment } = context
     const isBodyOnTerminal = terminal.out.isTTY && options.output === undefined
+    const file = tokenFileOf(terminal, context)
     const progress = Terminal.startProgress(terminal.err, terminal.clock, isBodyOnTerminal ? ['up'] : ['up', 'down'])
     const { clock, signal, transport } = terminal
     const session = context.credential === undefined ? state.session : Assemble.withConnection(options)(state.session)
@@ -228,7 +236,7 @@ export const send =
         ...(transport === undefined ? {} : { transport }),
       })((client) => async (): Promise<E.Either<never, readonly [Outcome, Jar.Jar]>> => {
         const main = pipe(request, Request.withProgress(progress.onProgress), program(terminal, options))
-        const outcome = await Client.runIn(client)(authorized(terminal, context, request, main))()
+        const outcome = await Client.runIn(client)(authorized(terminal, context, file, request, main))()
         return E.right([outcome, Client.jar(client)()])
       }),
       TE.toUnion,
@@ -238,5 +246,10 @@ export const send =
     const render = storyPrinter(terminal, options)
     if (render !== undefined) await printStory(terminal, render, outcome)
     const code = await reportOutcome(terminal, outcome)
-    return !hasReply(outcome) || (await save(terminal, context, after)) ? code : Exit.NOT_WRITTEN
+    // The last save has everything that an earlier one could not write.
+    const saved = hasReply(outcome) ? await Files.saveSession(state, after, clock.now()) : E.right(undefined)
+    const problem = E.isLeft(saved) ? saved.left : hasReply(outcome) ? undefined : file?.problem()
+    if (problem === undefined) return code
+    await reportUnsaved(terminal, problem)
+    return Exit.NOT_WRITTEN
   }

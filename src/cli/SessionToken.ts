@@ -3,13 +3,14 @@
  * may accept a refresh token only once. So the file has a new token before it is used, whatever happens to the request.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as Jar from '../cookies/Jar.js'
 import type * as Http from '../Http.js'
 import * as Token from '../values/Token.js'
+import type { Clock } from '../wire/Clock.js'
 import * as Files from './Files.js'
-import * as Terminal from './Terminal.js'
 
 /** The token in the session file. Without a file, nothing is kept. */
 export interface TokenFile {
@@ -21,21 +22,18 @@ export interface TokenFile {
   readonly load: Task<Jar.Jar>
   /** Removes a token that the server does not accept, unless another command has replaced it. */
   readonly remove: (refused: Token.Token) => Task<void>
-}
-
-/** Prints why a session was not saved. Returns whether it was saved. */
-export const reportSaved = async (terminal: Terminal.Terminal, saved: E.Either<string, unknown>): Promise<boolean> => {
-  if (E.isRight(saved)) return true
-  await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${saved.left}`)
-  return false
+  /** Returns why the last change was not saved; `undefined` if it was. */
+  readonly problem: IO<string | undefined>
 }
 
 const sameToken = O.getEq(Token.Eq)
 
 /** Returns the token of a key in the file of a session. */
-export const fileOf = (terminal: Terminal.Terminal, state: Files.SessionState, key: Jar.TokenKey): TokenFile => {
+export const fileOf = (clock: Clock, state: Files.SessionState, key: Jar.TokenKey): TokenFile => {
+  let problem: string | undefined
   const change = (update: (stored: Jar.Jar) => Jar.Jar) => async (): Promise<void> => {
-    await reportSaved(terminal, await Files.updateJar(state, update, terminal.clock.now()))
+    const saved = await Files.updateJar(state, update, clock.now())
+    problem = E.isLeft(saved) ? saved.left : undefined
   }
   return {
     isKept: state.path !== undefined,
@@ -48,6 +46,7 @@ export const fileOf = (terminal: Terminal.Terminal, state: Files.SessionState, k
       change((stored) =>
         sameToken.equals(Jar.token(key)(stored), O.some(refused)) ? Jar.withoutTokens(key)(stored) : stored,
       ),
+    problem: () => problem,
   }
 }
 

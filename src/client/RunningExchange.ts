@@ -28,7 +28,6 @@ import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
 import type { Headers } from '../values/Headers.js'
-import * as UserInput from '../values/UserInput.js'
 import { bodyCut, startDiscarding, toWhole } from '../wire/BodySource.js'
 import { type ContentListener, startGathering } from '../wire/DirectSource.js'
 import type { Plan } from '../wire/Plan.js'
@@ -44,9 +43,8 @@ import type { Conclude, Finish } from './Finish.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
-import type * as SharedTokens from './SharedTokens.js'
 import { type SigningReason, signed, signedAgain } from './Signatures.js'
-import { errorOf, land, landingOf, type OpenFlight, open, takeTurn } from './TokenTurn.js'
+import { errorOf, land, landAll, type OpenFlight, saveToken, takeTurn } from './TokenTurn.js'
 
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
@@ -109,6 +107,11 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     return this.#flight?.controls ?? this.#controls
   }
 
+  /** The controls of what waits for the token that is obtained now. */
+  get #around(): SendControls {
+    return this.#flight?.outer?.controls ?? this.#controls
+  }
+
   /** For waits that no transport ends. */
   #untilClosed(): SendControls {
     return Send.untilClosed(this.#client, this.#current)
@@ -151,7 +154,9 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   async #sign(scheme: SignerTask): Promise<void> {
-    this.#goOnWith(await signed(this.#exchange, scheme, this.#untilClosed(), this.#client.clock.now()))
+    const [x, now] = [this.#exchange, this.#client.clock.now()]
+    const toError = (error: TransportError) => errorOf(x, error, this.#current, this.#around)
+    this.#goOnWith(await signed(x, scheme, this.#untilClosed(), now, toError))
   }
 
   /** A transport sends a plan again. */
@@ -177,7 +182,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       this.#goOnWith(turn.ready)
       return
     }
-    this.#flight = open(turn.flight, this.#exchange, this.#current, this.#flight)
+    this.#flight = { ...turn.flight, outer: this.#flight }
     this.send()
   }
 
@@ -202,16 +207,16 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       return
     }
     const step = Renewal.receiveToken(this.#client.clock.now(), done, Exchange.responseOf(done, bytes.right))
+    const saved = await saveToken(this.#client, this.#around, step, waiting)
     const obtained = Renewal.obtainedToken(step, waiting)
-    if (O.isSome(obtained)) {
-      if (this.#flight !== undefined) this.#flight = land(this.#flight, { _tag: 'Obtained', jar: obtained.value })
-      await UserInput.get(this.#client, 'onToken')?.(obtained.value)()
+    if (this.#flight !== undefined && O.isSome(obtained))
+      this.#flight = land(this.#flight, { _tag: 'Obtained', jar: obtained.value })
+    if (step._tag === 'Next' && E.isLeft(saved)) {
+      this.#exchange = step.exchange
+      this.#fail(withPlan(step.exchange.plan, saved.left))
+      return
     }
     this.#goOnWith(step._tag === 'Refuse' ? E.left(step.error) : E.right(step.exchange))
-  }
-
-  #landAll(landing: SharedTokens.Landing): void {
-    while (this.#flight !== undefined) this.#flight = land(this.#flight, landing)
   }
 
   onReply(sent: E.Either<TransportError, Reply>): void {
@@ -237,12 +242,12 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   /** An exception of a function of the user is not hidden. */
   #giveUp(cause: unknown): void {
-    this.#landAll({ _tag: 'Left' })
+    landAll(this.#flight, cause)
     this.#reject(cause)
   }
 
   #fail(error: TransportError | Exchange.HookFailed): void {
-    this.#refuse(errorOf(this.#exchange, error, this.#flight, this.#controls))
+    this.#refuse(errorOf(this.#exchange, error, this.#current, this.#around))
   }
 
   #refuse(error: Exchange.ExchangeError): void {
@@ -334,7 +339,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   #end(outcome: E.Either<E | Exchange.ExchangeError, A>, jar: Jar): void {
-    if (this.#flight !== undefined) this.#landAll(landingOf(outcome))
+    if (this.#flight !== undefined) landAll(this.#flight, E.isLeft(outcome) ? outcome.left : undefined)
     try {
       this.#resolve(this.#conclude(outcome, jar))
     } catch (cause) {

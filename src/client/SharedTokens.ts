@@ -30,7 +30,12 @@ import * as Plan from '../wire/Plan.js'
 /** How a token request ended. */
 export type Landing =
   | { readonly _tag: 'Obtained'; readonly jar: Jar.Jar }
-  | { readonly _tag: 'Failed'; readonly error: TokenRefused | TokenFailed }
+  | {
+      readonly _tag: 'Failed'
+      readonly error: TokenRefused | TokenFailed
+      /** With a refresh token that the server replaced nevertheless. */
+      readonly jar: Jar.Jar
+    }
   | { readonly _tag: 'Left' }
 
 /** A token request that runs. */

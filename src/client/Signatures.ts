@@ -18,10 +18,11 @@ export const signed = async (
   scheme: SignerTask,
   controls: SendControls,
   now: Date,
+  toError: (error: TransportError) => Exchange.ExchangeError,
 ): Promise<E.Either<Exchange.ExchangeError, Exchange.Exchange>> => {
   const { plan, entropy, history } = x
   const raced = await raceDeadline(controls, signLater(scheme, plan, { now, entropy, nth: String(history.length) })())
-  if (E.isLeft(raced)) return E.left(Exchange.errorOf(x, withPlan(plan, raced.left)))
+  if (E.isLeft(raced)) return E.left(toError(withPlan(plan, raced.left)))
   const outcome = raced.right
   if (E.isLeft(outcome)) return E.left(Exchange.failed(outcome.left)(x))
   return E.right(answeringProxy(now, { ...x, plan: outcome.right, signing: undefined }))
@@ -59,7 +60,7 @@ export const signedAgain = async (
   }
   const signed = outcome.right === plan ? x : withSignature(x, outcome.right)
   const isSame = reason === 'Wait' && signed.plan.url === x.plan.url
-  const exchange = isSame ? signed : answeringProxy(now, signed)
+  const exchange = isSame ? signed : answeringProxy(now, signed, reason === 'Wait' ? 'Same' : 'Next')
   const route = ProxyDigest.withAnswerOf(exchange.plan.route, plan.route)
   const sent = route === plan.route ? outcome.right : { ...outcome.right, route }
   return { exchange, sent: E.right(sent), error: undefined }

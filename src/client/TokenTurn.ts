@@ -5,10 +5,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Client } from '../Client.js'
+import * as Jar from '../cookies/Jar.js'
+import type { TokenFailed, TokenRefused } from '../stages/AuthError.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
 import { raceDeadline } from '../transport/Cancellation.js'
+import * as UserInput from '../values/UserInput.js'
+import type { Fault } from '../wire/Fault.js'
 import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as SharedTokens from './SharedTokens.js'
 
@@ -16,39 +20,43 @@ type Ready = E.Either<Exchange.ExchangeError, Exchange.Exchange>
 
 /** What an exchange that needs a token does. */
 export type TokenTurn =
-  | { readonly _tag: 'Send'; readonly flight: SharedTokens.Flight }
+  | { readonly _tag: 'Send'; readonly flight: Omit<OpenFlight, 'outer'> }
   | { readonly _tag: 'GoOn'; readonly ready: Ready }
 
 const goOn = (ready: Ready): TokenTurn => ({ _tag: 'GoOn', ready })
 
-/** Waits for the requests of others, until there is a token or this exchange must send the request. */
+/**
+ * Waits for the requests of others, until there is a token or this exchange must send the request. `around` has the deadline of
+ * what waits for the token; the request has its own total timeout within it, from now.
+ */
 export const takeTurn = async (
   client: Pick<Client, 'tokens' | 'session' | 'clock'>,
-  controls: SendControls,
+  around: SendControls,
   x: Exchange.Exchange,
 ): Promise<TokenTurn> => {
   const { tokens, clock } = client
+  const controls = Send.withinTotal(x.plan, around)
   const request = tokens.keyOf(x, client.session.mounts)
-  if (request === undefined) return { _tag: 'Send', flight: SharedTokens.ALONE }
+  const send = (flight: SharedTokens.Flight): TokenTurn => ({
+    _tag: 'Send',
+    flight: { flight, waiting: x.waiting, controls },
+  })
+  if (request === undefined) return send(SharedTokens.ALONE)
   const known = tokens.known(request)
   const taken = known === undefined ? O.none : Renewal.takeKnownToken(clock.now(), known, x)
   if (O.isSome(taken)) return goOn(taken.value)
   for (;;) {
     const running = tokens.running(request)
-    if (running === undefined) return { _tag: 'Send', flight: tokens.start(request) }
+    if (running === undefined) return send(tokens.start(request))
     const raced = await raceDeadline(controls, running)
-    if (E.isLeft(raced)) return goOn(E.left(Exchange.errorOf(x, withPlan(x.plan, raced.left))))
+    if (E.isLeft(raced)) return goOn(E.left(errorOf(x, withPlan(x.plan, raced.left), controls, around)))
     const landing = raced.right
-    if (landing._tag === 'Failed') return goOn(E.left(Exchange.failed(landing.error)(x)))
+    if (landing._tag === 'Failed') {
+      return goOn(E.left(Exchange.failed(landing.error)({ ...x, jar: Jar.join(x.jar, landing.jar) })))
+    }
     const token = landing._tag === 'Obtained' ? Renewal.takeToken(clock.now(), landing.jar, x) : O.none
     if (O.isSome(token)) return goOn(token.value)
   }
-}
-
-/** Returns what others that wait for a token get to know when the exchange that obtains it ends. */
-export const landingOf = (outcome: E.Either<unknown, unknown>): SharedTokens.Landing => {
-  const error = E.isLeft(outcome) ? outcome.left : undefined
-  return Renewal.isTokenError(error) ? { _tag: 'Failed', error } : { _tag: 'Left' }
 }
 
 /** A token request of an exchange that runs. It may need the token of another one, which runs inside it. */
@@ -60,29 +68,58 @@ export interface OpenFlight {
   readonly outer: OpenFlight | undefined
 }
 
-/** Starts the token request of an exchange. It has its own total timeout, within that of what waits. */
-export const open = (
-  flight: SharedTokens.Flight,
-  { plan, waiting }: Exchange.Exchange,
-  controls: SendControls,
-  outer: OpenFlight | undefined,
-): OpenFlight => ({ flight, waiting, controls: Send.withinTotal(plan, controls), outer })
-
 /** Reports the end of the innermost request. Returns the one around it. */
 export const land = ({ flight, outer }: OpenFlight, landing: SharedTokens.Landing): OpenFlight | undefined => {
   flight.land(landing)
   return outer
 }
 
-/** Returns the error of an exchange. A token request whose own total timeout is over does not end the time of what waits. */
+const LEFT: SharedTokens.Landing = { _tag: 'Left' }
+
+/** Returns what others that wait for a token get to know when the exchange that obtains it ends with this error. */
+const landingOf = (error: unknown, waiting: Exchange.Waiting | undefined): SharedTokens.Landing => {
+  // Others may have more time.
+  if (!isOfToken(error) || waiting === undefined || isOutOfTime(error)) return LEFT
+  return { _tag: 'Failed', error, jar: Jar.onlyToken(waiting.key)(error.jar) }
+}
+
+type TokenError = Exchange.WithHistory<TokenRefused | TokenFailed>
+
+const isOfToken = (error: unknown): error is TokenError => Renewal.isTokenError(error) && 'jar' in error
+
+const isOutOfTime = (error: TokenError): boolean => {
+  const { _tag }: { readonly _tag?: unknown } = Object('error' in error ? error.error : undefined)
+  return _tag === 'DeadlineExceeded'
+}
+
+/** Reports the end of all requests. */
+export const landAll = (innermost: OpenFlight | undefined, error: unknown): void => {
+  for (let open = innermost; open !== undefined; ) open = land(open, landingOf(error, open.waiting))
+}
+
+/**
+ * Returns the error of an exchange. A token request whose own total timeout is over does not end the time of what waits around
+ * it.
+ */
 export const errorOf = (
   x: Exchange.Exchange,
   error: TransportError | Exchange.HookFailed,
-  flight: OpenFlight | undefined,
-  main: SendControls,
+  own: SendControls,
+  around: SendControls,
 ): Exchange.ExchangeError => {
-  const around = flight?.outer?.controls ?? main
-  const [own = 0, deadline = Number.POSITIVE_INFINITY] = [flight?.controls.deadline, around.deadline]
-  const isOwn = flight !== undefined && error._tag === 'DeadlineExceeded' && own < deadline
-  return isOwn ? Renewal.tokenErrorOf(x, error) : Exchange.errorOf(x, error)
+  const isOwn = error._tag === 'DeadlineExceeded' && (own.deadline ?? 0) < (around.deadline ?? Number.POSITIVE_INFINITY)
+  return isOwn && own !== around ? Renewal.tokenErrorOf(x, error) : Exchange.errorOf(x, error)
+}
+
+/** Saves a token before it is used, if a step has changed it. The end of the exchange does not wait for it. */
+export const saveToken = async (
+  client: Client,
+  controls: SendControls,
+  step: Exchange.Step,
+  waiting: Exchange.Waiting,
+): Promise<E.Either<Fault, void>> => {
+  const onToken = UserInput.get(client, 'onToken')
+  const changed = onToken === undefined ? O.none : Renewal.changedToken(step, waiting)
+  if (onToken === undefined || O.isNone(changed)) return E.right(undefined)
+  return raceDeadline(Send.untilClosed(client, controls), onToken(changed.value)())
 }

@@ -133,14 +133,14 @@ export const ofRealm =
   (challenges: Challenges): O.Option<Challenge> =>
     O.fromNullable(challenges.get(keyOf(key)))
 
-/** Counts one use of a nonce. Returns the same map if it has another nonce by now. */
+/** Counts one use of a nonce, after those that either count. Returns the same map if it has another nonce by now. */
 export const counted =
   (challenge: Challenge) =>
   (challenges: Challenges): Challenges => {
     const old = challenges.get(keyOf(challenge))
     return old === undefined || old.nonce !== challenge.nonce
       ? challenges
-      : challenges.set(keyOf(challenge), { ...old, count: old.count + 1 })
+      : challenges.set(keyOf(challenge), { ...old, count: Math.max(old.count, challenge.count) + 1 })
   }
 
 /** Returns the newer challenge of each key. If one map already has them all, and is larger, it is returned unchanged. */

@@ -213,15 +213,15 @@ const pollUntilDone = async (
     if (E.isLeft(request)) return invalid(request.left, jar)
     const sent = await send(options, client, jar, request.right)
     jar = E.isLeft(sent) ? sent.left.jar : sent.right.jar
-    if (options.read !== undefined && E.isRight(sent) && sent.right.status < 400) {
-      const input = readToken(options, sent.right)
-      if (E.isLeft(input)) return withoutToken(options, sent.right, input.left)
-      return store(client, options, input.right, sent.right, clock.now())
-    }
     const next = DeviceCode.next(wait.state, clock.now())(sent)
     if (next._tag === 'Wait') {
       wait = next
       continue
+    }
+    if (options.read !== undefined && E.isRight(sent) && sent.right.status < 400) {
+      const input = readToken(options, sent.right)
+      if (E.isLeft(input)) return withoutToken(options, sent.right, input.left)
+      return store(client, options, input.right, sent.right, clock.now())
     }
     if (next._tag === 'Done') return E.isLeft(sent) ? sent : store(client, options, next.token, sent.right, clock.now())
     const { problem } = next

@@ -19,15 +19,19 @@ import * as ProxyDigest from './prepare/ProxyDigest.js'
 
 // --- history ---------------------------------------------------------------------------------------------------------
 
-/** Returns the hops of the request itself: not those of a token that it needs, and for a token not those of the request that waits. */
-export const ownHops = ({ history, waiting }: Exchange): ReadonlyArray<Hop> => {
+/**
+ * Returns the hops of the request itself: not those of a token that it needs, and for a token not those of the request that
+ * waits. The request of a login is for a token, and nothing waits for it.
+ */
+export const ownHops = ({ history, waiting, plan }: Exchange): ReadonlyArray<Hop> => {
+  if (history.length === 0) return history
   if (waiting !== undefined) {
     const { auth, exchange } = waiting
     return history
       .slice(exchange.history.length)
-      .filter(({ plan }) => (obtainsOf(plan)?.name ?? auth.name) === auth.name)
+      .filter((hop) => (obtainsOf(hop.plan)?.name ?? auth.name) === auth.name)
   }
-  return history.some(isOfToken) ? history.filter((hop) => !isOfToken(hop)) : history
+  return isForToken(plan) || !history.some(isOfToken) ? history : history.filter((hop) => !isOfToken(hop))
 }
 
 const isOfToken = ({ plan }: Hop): boolean => isForToken(plan)
@@ -88,10 +92,11 @@ export const appendToHistory = (head: Head, { exchange, rejected }: Absorbed): E
  * Adds the answer to the digest challenge of a proxy: that of the last reply, or one of the jar. It is the last part of a plan,
  * because it covers the URL, which a signature may change.
  */
-export const answeringProxy = (now: Date, x: Exchange): Exchange => {
+export const answeringProxy = (now: Date, x: Exchange, counting: ProxyDigest.Counting = 'Next'): Exchange => {
   if (O.isNone(x.plan.route.proxy)) return x
   const previous = ownHops(x).at(-1)?.head
-  const asked = previous?.status === 407 ? ProxyDigest.answer(previous, x.plan, x.jar, now, x.entropy) : O.none
-  const { plan, jar } = O.isSome(asked) ? asked.value : ProxyDigest.signed(x.plan, x.jar, x.entropy)
+  const asked =
+    previous?.status === 407 ? ProxyDigest.answer(previous, x.plan, x.jar, now, x.entropy, counting) : O.none
+  const { plan, jar } = O.isSome(asked) ? asked.value : ProxyDigest.signed(x.plan, x.jar, x.entropy, counting)
   return plan === x.plan ? x : { ...x, plan, jar }
 }

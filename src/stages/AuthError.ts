@@ -105,12 +105,10 @@ export const tokenFailed = (
 const TRY_AGAIN = 'check the URL of the endpoint and that its server runs, or try again later'
 
 /** What to do about a token request that failed, by the tag of its error. */
-const ADVICE: ReadonlyMap<string, string> = new Map([
-  ...(['ConnectFailed', 'ConnectTimeout', 'ReadTimeout', 'ProtocolError', 'BodyCut'] as const).map(
-    (tag) => [tag, TRY_AGAIN] as const,
-  ),
-  ['DeadlineExceeded', 'raise its total timeout, or try again later'],
-])
+const adviceFor = (tag: string): string | undefined => {
+  if (tag === 'DeadlineExceeded') return 'raise its total timeout, or try again later'
+  return /^(?:Connect|ReadTimeout|ProtocolError|BodyCut)/.test(tag) ? TRY_AGAIN : undefined
+}
 
 /** Returns what went wrong with a token request, and what to do. */
 const problemOfRequest = (plan: Plan, { _tag, message }: TokenRequestError): string => {
@@ -119,7 +117,7 @@ const problemOfRequest = (plan: Plan, { _tag, message }: TokenRequestError): str
     return `the reply to ${requestOf(plan)} is larger than ${limit} octets; check the URL of the endpoint`
   }
   const named = message.includes(urlWithoutQuery(plan)) ? message : `${requestOf(plan)}: ${message}`
-  const advice = ADVICE.get(_tag)
+  const advice = adviceFor(_tag)
   return advice === undefined ? named : `${named}; ${advice}`
 }
 

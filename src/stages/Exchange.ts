@@ -58,7 +58,7 @@ import { receive } from './Settle.js'
 export type { Server } from '../wire/Reply.js'
 export * from './ExchangeState.js'
 export type { Context } from './Prepare.js'
-export { authorizedAgain, errorOf, type Ready } from './Renewal.js'
+export { authorizedAgain, authorizedBeforeSending, errorOf, type Ready } from './Renewal.js'
 export * from './Retried.js'
 export * from './Settle.js'
 

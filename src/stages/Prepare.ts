@@ -247,7 +247,10 @@ export const prepare =
   (merged: Merged): E.Either<PlanError, Plan> => {
     const all = withDefaults(world)
     const first = prepareWithMerged(all)(merged)
-    return E.isLeft(first) ? first : E.right(ProxyDigest.signed(first.right.plan, all.jar, all.entropy).plan)
+    if (E.isLeft(first)) return first
+    const { plan, need } = first.right
+    // The answer to a proxy covers what is still missing.
+    return E.right(need === undefined ? ProxyDigest.signed(plan, all.jar, all.entropy).plan : plan)
   }
 
 /** @deprecated Use `withDefaults`. */

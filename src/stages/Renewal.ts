@@ -55,6 +55,7 @@ import { prepareWithMerged, withoutCredentials } from './Prepare.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import { obtaining, refresh, type TokenReason } from './prepare/Provenance.js'
+import type * as ProxyDigest from './prepare/ProxyDigest.js'
 import type { RedirectError } from './Redirect.js'
 import { unsigned } from './Signing.js'
 import * as TokenReply from './TokenReply.js'
@@ -153,18 +154,26 @@ export const satisfy = (now: Date, x: Exchange, need: Need): Ready<TokenFailed> 
   need._tag === 'Token' ? begin(now, x, need.auth, need.reason) : E.right({ ...x, signing: need.scheme })
 
 /** Adds the last credentials to the plan of an exchange, if it may have them. */
-export const authorized = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> => {
-  if (!x.credentialsAllowed) return E.right(answeringProxy(now, x))
+export const authorized = (
+  now: Date,
+  x: Exchange,
+  counting: ProxyDigest.Counting = 'Next',
+): Ready<SigningFailed | TokenFailed> => {
+  if (!x.credentialsAllowed) return E.right(answeringProxy(now, x, counting))
   const outcome = authorize(x, x.plan, now, String(x.history.length))
   if (E.isLeft(outcome)) return E.left(failed(outcome.left)(x))
   const { plan, need } = outcome.right
   const ready = plan === x.plan ? x : { ...x, plan }
-  return need === undefined ? E.right(answeringProxy(now, ready)) : satisfy(now, ready, need)
+  return need === undefined ? E.right(answeringProxy(now, ready, counting)) : satisfy(now, ready, need)
 }
 
-/** `authorized` for a plan that may have been edited since its credentials were added. */
+/** `authorized` for a plan that was sent. */
 export const authorizedAgain = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> =>
   authorized(now, { ...x, plan: unsigned(x.plan), signing: undefined })
+
+/** `authorized` for a plan that was not sent. It may have been edited since its credentials were added. */
+export const authorizedBeforeSending = (now: Date, x: Exchange): Ready<SigningFailed | TokenFailed> =>
+  authorized(now, { ...x, plan: unsigned(x.plan), signing: undefined }, 'Same')
 
 // --- the token -----------------------------------------------------------------------------------------------------
 
@@ -196,6 +205,16 @@ export const obtainedToken = (step: Step, { key }: Waiting): O.Option<Jar.Jar> =
   if (step._tag === 'Refuse' && isTokenError(step.error)) return O.none
   const { jar } = step._tag === 'Refuse' ? step.error : step.exchange
   return O.isNone(Jar.token(key)(jar)) ? O.none : O.some(Jar.onlyToken(key)(jar))
+}
+
+/**
+ * Returns a jar with the token and nothing else, if a step has changed it: also one that failed, because the server may have
+ * replaced the refresh token.
+ */
+export const changedToken = (step: Step, { key, current }: Waiting): O.Option<Jar.Jar> => {
+  const { jar } = step._tag === 'Refuse' ? step.error : step.exchange
+  const held = Jar.token(key)(jar)
+  return O.isNone(held) || O.getEq(Token.Eq).equals(held, current) ? O.none : O.some(Jar.onlyToken(key)(jar))
 }
 
 /** Lets the waiting exchange continue with the token that another one has just obtained. `none`: that jar does not have it. */

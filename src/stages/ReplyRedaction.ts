@@ -70,17 +70,13 @@ export const hideSecretQuery = (head: Head, { settings }: Merged): Head => {
 }
 
 /** The fields of the reply to a token request that are shown. */
-const PUBLIC_BESIDE_TOKEN: ReadonlySet<string> = new Set([
-  ...['age', 'allow', 'cache-control', 'connection', 'content-encoding', 'content-language', 'content-length'],
-  ...['content-location', 'content-type', 'date', 'expires', 'keep-alive', 'last-modified', 'location', 'pragma'],
-  ...['proxy-authenticate', 'retry-after', 'server', 'strict-transport-security', 'transfer-encoding', 'vary', 'via'],
-  ...['www-authenticate'],
-])
+const PUBLIC_BESIDE_TOKEN =
+  /^(?:cache-control|content-(?:encoding|length|location|type)|date|location|pragma|(?:proxy|www)-authenticate|retry-after|server|transfer-encoding|x-(?:correlation|request)-id)$/
 
 const hideNamed = (plan: Plan, headers: Headers.Headers): Headers.Headers => {
   const names = namesIn(plan)
   const isOfToken = Provenance.isForToken(plan)
-  const isNamed = (key: string): boolean => names.has(key) || (isOfToken && !PUBLIC_BESIDE_TOKEN.has(key))
+  const isNamed = (key: string): boolean => names.has(key) || (isOfToken && !PUBLIC_BESIDE_TOKEN.test(key))
   const hasNames = isOfToken || names.size > 0
   const isExposed = ([name, value]: Headers.Field): boolean =>
     typeof value === 'string' && (isSecretField(name, value) || (hasNames && isNamed(name.toLowerCase())))

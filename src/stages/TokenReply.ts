@@ -63,24 +63,18 @@ const isRefused = (u: unknown): u is TokenProblem.TokenReplyRefused => {
   )
 }
 
-/** The refresh token of a reply, whether its access token can be used or not. */
-const refreshTokenIn = (auth: Renewable, input: E.Either<unknown, Token.Token>, response: Response) => {
-  if (E.isRight(input)) return input.right.refreshToken
-  return auth.read === TokenResponse.read ? TokenResponse.refreshTokenOf(response) : O.none
-}
-
 /**
  * Keeps the refresh token of a reply whose access token cannot be used, because the server may have ended the earlier one (RFC
  * 6749 6). The token of the jar expires, so that the next request renews it.
  */
 export const keepRefreshToken = (
   now: Date,
-  { auth, key, current }: Waiting,
+  { key, current }: Waiting,
   input: E.Either<unknown, Token.Token>,
   response: Response,
   jar: Jar.Jar,
 ): Jar.Jar => {
-  const refreshToken = refreshTokenIn(auth, input, response)
+  const refreshToken = E.isRight(input) ? input.right.refreshToken : TokenResponse.refreshTokenOf(response)
   if (O.isNone(current) || O.isNone(refreshToken)) return jar
   if (O.getEq(Secret.Eq).equals(current.value.refreshToken, refreshToken)) return jar
   const token = { ...current.value, refreshToken, expiresAt: O.some(now.getTime()) }

@@ -9,7 +9,7 @@
  * | cookies of such a reply                    | are sent with the next attempt, and stored in the jar                          |
  * | one-shot request body                      | is sent again only if it was not opened yet                                    |
  * | signature                                  | is made anew for each attempt                                                  |
- * | answer to a digest challenge of the origin | has the next nonce count for each attempt                                      |
+ * | answer to a digest challenge               | has the next nonce count for each attempt, also that of a proxy                |
  *
  * Place `withRetry` outside `withLimit`, so that a waiting retry does not occupy a slot. Inside it, all attempts of an
  * exchange share one slot. `withRetry` does not see a body that is cut after its head; `Stream.toFile` can resume it.

@@ -112,13 +112,21 @@ export const nextNonce = (headers: ReadonlyArray<string>): O.Option<string> => {
   return nonce === undefined || nonce === '' ? O.none : O.some(nonce)
 }
 
-/** Returns the realm and nonce of an Authorization header that answers a Digest challenge. */
-export const answered = (authorization: string): O.Option<Pick<Challenge, 'realm' | 'nonce'>> => {
+/** What an answer to a challenge names. */
+export interface Answered extends Pick<Challenge, 'realm' | 'nonce'> {
+  /** How often the nonce has been used, including this time; 0 if the answer does not say. */
+  readonly count: number
+}
+
+/** Returns what an Authorization header names that answers a Digest challenge. */
+export const answered = (authorization: string): O.Option<Answered> => {
   if (!/^[\s,;]*digest[\s,;]/i.test(authorization)) return O.none
   const [parameters] = digestsIn([authorization])
   const realm = parameters?.get('realm')
   const nonce = parameters?.get('nonce')
-  return realm === undefined || nonce === undefined ? O.none : O.some({ realm, nonce })
+  if (realm === undefined || nonce === undefined) return O.none
+  const nc = parameters?.get('nc') ?? ''
+  return O.some({ realm, nonce, count: /^[\da-f]{8}$/i.test(nc) ? Number.parseInt(nc, 16) : 0 })
 }
 
 /** The input of an answer. `count` is how often the nonce has been used, including this time. */

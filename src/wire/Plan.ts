@@ -170,6 +170,8 @@ const withField = (headers: Headers.Headers, [name, given]: readonly [string, un
   return Headers.upsertAt(name, SENSITIVE.has(name.toLowerCase()) ? Secret.hide(value) : value)(headers)
 }
 
+const isText = (value: unknown): value is string | Secret.Secret => Secret.textOf(value) !== undefined
+
 /**
  * Sets parameters of the query of a plan, for a signer: each replaces those with its name, and stands last. `undefined` is
  * ignored. Names and values are percent-encoded; a `Secret` is sent and not printed.
@@ -192,9 +194,7 @@ export const withQuery =
     // Plain JavaScript may pass anything as a value: numbers are written as text, and other values are ignored.
     const given = Object.entries(parameters ?? {}).flatMap(
       ([name, value]: readonly [string, unknown]): ReadonlyArray<UrlQuery.Parameter> =>
-        typeof value === 'string' || typeof value === 'number' || Secret.is(value)
-          ? [[name, typeof value === 'number' ? String(value) : value]]
-          : [],
+        typeof value === 'number' ? [[name, String(value)]] : isText(value) ? [[name, value]] : [],
     )
     return given.length === 0 ? plan : { ...plan, url: UrlQuery.withParameters(given)(plan.url) }
   }

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
 import { describe, expect, test } from 'vitest'
 import {
   Auth,
@@ -55,7 +56,7 @@ const AUTHS: Readonly<Record<string, Auth.Auth>> = {
 }
 
 /** What the origin does with the next request that the proxy lets pass. */
-const steps = fc.array(fc.constantFrom('busy', 'redirect', 'reject', 'new nonce'), { maxLength: 5 })
+const steps = fc.array(fc.constantFrom('busy', 'fault', 'redirect', 'reject', 'new nonce'), { maxLength: 5 })
 const jarWith = (lifetime: number) =>
   Jar.withToken(
     { name: 'api', endpoint: TOKEN_URL },
@@ -71,7 +72,7 @@ const proxied = (given: ReadonlyArray<string>) => {
   const origin = strictDigest('o')
   const left = [...given]
   const problems: string[] = []
-  let [time, tokens] = [NOW.getTime(), 0]
+  let [time, tokens, isFaulty] = [NOW.getTime(), 0, false]
   const atOrigin = (plan: Plan.Plan): Answer => {
     if (plan.url.hostname === 'auth.test') {
       tokens += 1
@@ -80,6 +81,7 @@ const proxied = (given: ReadonlyArray<string>) => {
     const sent = Secret.reveal(Headers.find(plan.headers, 'Authorization') ?? '')
     const step = left.shift()
     if (step === 'busy') return BUSY
+    isFaulty = step === 'fault'
     if (step === 'redirect') return { status: 307, headers: { Location: `/r${left.length}` } }
     if (step === 'reject' && !sent.startsWith('Digest ')) {
       return { status: 401, headers: { 'WWW-Authenticate': origin.challenge() } }
@@ -97,7 +99,14 @@ const proxied = (given: ReadonlyArray<string>) => {
     return { status: 407, headers: { 'Proxy-Authenticate': proxy.challenge() } }
   }
   const clock = { ...Clock.system, now: () => new Date(time), sleep: () => async () => {} }
-  return { server, clock, problems: () => problems }
+  const memory = Transport.memory(server)
+  const transport: Transport.Transport = (plan, controls) => async () => {
+    const sent = await memory(plan, controls)()
+    if (!isFaulty) return sent
+    isFaulty = false
+    return E.left(Transport.failed('ConnectFailed', plan)('cut'))
+  }
+  return { server, transport, clock, problems: () => problems }
 }
 
 const sessionWith = (auth: Auth.Auth) =>
@@ -107,19 +116,32 @@ describe('an answer to a proxy', () => {
   test.each(Object.keys(AUTHS))('is accepted after whatever the origin replies: %s', async (name) => {
     const auth = AUTHS[name] ?? Auth.none
     await fc.assert(
-      fc.asyncProperty(steps, fc.boolean(), fc.constantFrom(0, 15, 3600), async (given, retries, lifetime) => {
-        const { server, clock, problems } = proxied(given)
-        const memory = Transport.memory(server)
-        const transport = retries ? Transport.withRetry({ base: 0, attempts: 6 })(memory) : memory
-        const program = pipe(
-          Http.get('http://api.test/x?a=1'),
-          Http.flatMap(() => Http.get('http://api.test/y')),
-        )
-        const options = { session: sessionWith(auth), transport, clock, jar: jarWith(lifetime) }
-        const outcome = await pipe(program, Client.runWith(options))()
-        expect(E.isRight(outcome) || outcome.left._tag).toBe(true)
-        expect(problems()).toEqual([])
-      }),
+      fc.asyncProperty(
+        steps,
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom(0, 15, 3600),
+        async (given, retries, waits, lifetime) => {
+          const { transport: once, clock, problems } = proxied(given)
+          // As `withLimit` does after a wait.
+          const waiting: Transport.Transport = (plan, controls) => async () => {
+            const again = (await controls.signAgain?.(plan)()) ?? E.right(plan)
+            return E.isLeft(again) ? again : once(again.right, controls)()
+          }
+          const inner = waits ? waiting : once
+          const transport = retries ? Transport.withRetry({ base: 0, attempts: 9 })(inner) : inner
+          const program = pipe(
+            Http.get('http://api.test/x?a=1'),
+            Http.flatMap(() => Http.start(Request.get('http://api.test/y'))),
+            Http.flatMap((x) => (x.waiting === undefined ? Http.resume(x) : Http.get('http://api.test/y'))),
+          )
+          const options = { session: sessionWith(auth), transport, clock, jar: jarWith(lifetime) }
+          const outcome = await pipe(program, Client.runWith(options))()
+          const end = E.isRight(outcome) ? 'Right' : outcome.left._tag
+          if (retries || !given.includes('fault')) expect(end).toBe('Right')
+          expect(problems()).toEqual([])
+        },
+      ),
     )
   })
   test('is the same in a simulation', () => {
@@ -132,5 +154,44 @@ describe('an answer to a proxy', () => {
       // A task that signs does not run in a simulation.
       if (auth._tag !== 'SignerTask') expect([E.isRight(trace.outcome), problems()]).toEqual([true, []])
     }
+  })
+})
+
+describe('a login through a proxy with digest', () => {
+  const login = {
+    ...{ ...oauth, grant: OAuth2.authorizationCode, redirectUri: 'https://app.test/' },
+    ...{ authorizationUrl: 'http://auth.test/login', deviceAuthorizationUrl: 'http://auth.test/device' },
+  }
+  const begun = OAuth2.AuthorizationCode.begin(login, 'e'.repeat(64))
+  const { url, pending } = E.isRight(begun) ? begun.right : expect.fail(begun.left)
+  const callback = `https://app.test/?code=c&state=${new URL(url).searchParams.get('state')}`
+  const programs: Readonly<Record<string, Http.Http<unknown, unknown>>> = {
+    browser: OAuth2.redeemCode(login, pending)(callback),
+    device: OAuth2.loginWithDevice({ ...login, grant: OAuth2.deviceCode }, () => T.of(undefined)),
+  }
+  const run = (name: string, server: (plan: Plan.Plan) => Answer) => {
+    const clock = { ...Clock.fixed(NOW), sleep: () => async () => {} }
+    const options = { session: sessionWith(Auth.none), transport: Transport.memory(server), clock }
+    return pipe(programs[name] ?? expect.fail(), Client.runWith(options))()
+  }
+  test.each(Object.keys(programs))('is answered once for each request: %s', async (name) => {
+    const proxy = strictDigest('p')
+    const server = (plan: Plan.Plan): Answer => {
+      const problem = proxy.problemOf(sentTo(plan), plan.method, Plan.wire(plan).url)
+      if (problem !== undefined) return { status: 407, headers: { 'Proxy-Authenticate': proxy.challenge() } }
+      const device = { device_code: 'd', user_code: 'U', verification_uri: 'http://auth.test/', expires_in: 600 }
+      return { status: 200, json: plan.url.pathname === '/device' ? device : { access_token: 't', expires_in: 60 } }
+    }
+    expect(await run(name, server)).toMatchObject({ _tag: 'Right' })
+  })
+  test.each(Object.keys(programs))('ends if the proxy refuses each answer: %s', async (name) => {
+    let requests = 0
+    const server = (): Answer => {
+      requests += 1
+      if (requests > 9) throw new Error('it does not end')
+      return { status: 407, headers: { 'Proxy-Authenticate': strictDigest('p').challenge() } }
+    }
+    expect(await run(name, server)).toMatchObject({ _tag: 'Left' })
+    expect(requests).toBe(2)
   })
 })

@@ -253,12 +253,14 @@ describe('Digest with the vectors of the RFCs', () => {
 })
 
 describe('Digest.answered', () => {
-  it.each<[string, O.Option<Pick<Digest.Challenge, 'realm' | 'nonce'>>]>([
-    ['Digest username="u", realm="a \\"b\\"", nonce="n", uri="/"', O.some({ realm: 'a "b"', nonce: 'n' })],
-    ['dIGEST\tnonce=n, REALM=r', O.some({ realm: 'r', nonce: 'n' })],
-    [' ,; Digest realm=r, nonce=n', O.some({ realm: 'r', nonce: 'n' })],
-    ['Digest,realm=r,nonce=n', O.some({ realm: 'r', nonce: 'n' })],
-    ['Digest realm="", nonce=""', O.some({ realm: '', nonce: '' })],
+  it.each<[string, O.Option<Digest.Answered>]>([
+    ['Digest username="u", realm="a \\"b\\"", nonce="n", uri="/"', O.some({ realm: 'a "b"', nonce: 'n', count: 0 })],
+    ['dIGEST\tnonce=n, REALM=r', O.some({ realm: 'r', nonce: 'n', count: 0 })],
+    [' ,; Digest realm=r, nonce=n', O.some({ realm: 'r', nonce: 'n', count: 0 })],
+    ['Digest,realm=r,nonce=n', O.some({ realm: 'r', nonce: 'n', count: 0 })],
+    ['Digest realm="", nonce=""', O.some({ realm: '', nonce: '', count: 0 })],
+    ['Digest realm=r, nonce=n, nc=0000001F', O.some({ realm: 'r', nonce: 'n', count: 31 })],
+    ['Digest realm=r, nonce=n, nc=1f', O.some({ realm: 'r', nonce: 'n', count: 0 })],
     ['Digest realm=r', O.none],
     ['Digest nonce=n', O.none],
     ['Digest =x, realm=r, nonce=n', O.none],

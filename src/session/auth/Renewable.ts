@@ -79,11 +79,11 @@ const bearer =
 
 const isUnauthorized = ({ status }: Head): boolean => status === 401
 
-/** An origin that is not a URL stays as it is, and planning reports it. */
+/** The origin of what is not a URL is empty, and planning reports it. */
 const originOf = (given: string | URL): string => {
   const text: unknown = UserInput.urlText(given)
   const parsed = typeof text === 'string' ? Url.parse(text) : E.left(undefined)
-  return E.isRight(parsed) ? parsed.right.url.origin : String(text)
+  return E.isRight(parsed) ? parsed.right.url.origin : ''
 }
 
 const make = (options: TokenOptions, request: Pick<Renewable, 'method' | 'endpoint' | 'obtain'>): Auth => {

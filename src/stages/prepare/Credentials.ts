@@ -73,11 +73,8 @@ const HEADER = decision('Header')
 
 // --- checks --------------------------------------------------------------------------------------------------------
 
-/** `Auth.renewable` has made origins of all that are URLs. */
-const isOrigin = (text: unknown): boolean => {
-  const parsed = typeof text === 'string' && /^https?:/.test(text) ? Url.parse(text) : undefined
-  return parsed?._tag === 'Right' && parsed.right.url.origin === text
-}
+/** `Auth.renewable` has made origins of all that are URLs, and empty text of all others. */
+const ORIGIN = /^https?:\/\/[^/]+$/
 
 /** As a jar stores it. */
 const NAME = /^[^\0-\x1f\x7f]+$/
@@ -91,7 +88,7 @@ const notUsable = (auth: Signer | SignerTask | Renewable): string | undefined =>
   }
   if (!(auth.margin >= 0)) return 'its margin must be 0 or more milliseconds'
   if (auth.origins !== undefined && !UserInput.isArray(auth.origins)) return 'its origins must be a list of URLs'
-  const wrong = auth.origins?.findIndex((origin) => !isOrigin(origin)) ?? -1
+  const wrong = auth.origins?.findIndex((origin) => !ORIGIN.test(origin)) ?? -1
   return wrong < 0 ? undefined : `its origins[${wrong}] must be an http or https URL`
 }
 

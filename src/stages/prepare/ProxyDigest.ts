@@ -44,14 +44,36 @@ const known = (jar: Jar.Jar, forwarding: Forwarding): O.Option<Jar.Challenge> =>
 /** The request target in absolute form, as the proxy gets it (RFC 9112 3.2.2). */
 const targetOf = (url: Url.Url): string => Url.sentHref(Url.withHash('')(url))
 
-const withAnswer = (
-  route: Route,
-  { proxy, credentials }: Forwarding,
+/** Whether an answer is made for another send, or replaces one that was not sent: its count is then the same. */
+export type Counting = 'Next' | 'Same'
+
+/** How often a nonce was used, by the answer in a route; 0 if the answer is for another nonce. */
+const usedIn = ({ proxy }: Route, { realm, nonce }: Jar.Challenge): number => {
+  const sent =
+    O.isNone(proxy) || O.isNone(proxy.value.authorization) ? '' : Secret.reveal(proxy.value.authorization.value)
+  const used = Digest.answered(sent)
+  return O.isSome(used) && used.value.nonce === nonce && used.value.realm === realm ? used.value.count : 0
+}
+
+/** Returns a jar that counts the uses of a nonce up to this one. */
+const countedTo = (count: number, challenge: Jar.Challenge, jar: Jar.Jar): Jar.Jar =>
+  count > challenge.count ? Jar.counted({ ...challenge, count: count - 1 })(jar) : jar
+
+interface Answer {
+  readonly route: Route
+  /** How often the nonce is used, including this time. */
+  readonly count: number
+}
+
+const answerTo = (
   challenge: Jar.Challenge,
-  { method, url }: Pick<Plan, 'method' | 'url'>,
+  { proxy, credentials }: Forwarding,
+  { method, url, route }: Pick<Plan, 'method' | 'url' | 'route'>,
   entropy: string,
-): Route => {
-  const count = challenge.count + 1
+  counting: Counting,
+): Answer => {
+  const used = usedIn(route, challenge)
+  const count = counting === 'Same' && used > 0 ? used : Math.max(challenge.count, used) + 1
   const authorization = Digest.authorization({
     user: Secret.reveal(credentials.user),
     pass: credentials.pass,
@@ -61,7 +83,7 @@ const withAnswer = (
     count,
     cnonce: Entropy.draw(entropy, `proxy cnonce ${challenge.nonce} ${count}`).slice(0, 16),
   })
-  return { ...route, proxy: O.some({ ...proxy, authorization: O.some(authorization) }) }
+  return { route: { ...route, proxy: O.some({ ...proxy, authorization: O.some(authorization) }) }, count }
 }
 
 /** Returns a route with the digest answer of another one to the same proxy. */
@@ -84,13 +106,13 @@ export interface Signed {
 }
 
 /** Answers a challenge of the jar in advance. Returns the same plan and jar without one. */
-export const signed = (plan: Plan, jar: Jar.Jar, entropy: string): Signed => {
+export const signed = (plan: Plan, jar: Jar.Jar, entropy: string, counting: Counting = 'Next'): Signed => {
   if (jar.challenges.size === 0 || entropy === '') return { plan, jar }
   const forwarding = forwardingOf(plan.route, plan.url)
   const challenge = forwarding === undefined ? O.none : known(jar, forwarding)
   if (forwarding === undefined || O.isNone(challenge)) return { plan, jar }
-  const route = withAnswer(plan.route, forwarding, challenge.value, plan, entropy)
-  return { plan: { ...plan, route }, jar: Jar.counted(challenge.value)(jar) }
+  const { route, count } = answerTo(challenge.value, forwarding, plan, entropy, counting)
+  return { plan: { ...plan, route }, jar: countedTo(count, challenge.value, jar) }
 }
 
 /** A challenge of a proxy, and the jar that has it. */
@@ -112,20 +134,28 @@ const asked = (head: Head, plan: Plan, jar: Jar.Jar, now: Date): O.Option<Asked>
 }
 
 /** Answers the challenge of a 407. `none`: it is not one, or it cannot be answered. */
-export const answer = (head: Head, plan: Plan, jar: Jar.Jar, now: Date, entropy: string): O.Option<Signed> => {
+export const answer = (
+  head: Head,
+  plan: Plan,
+  jar: Jar.Jar,
+  now: Date,
+  entropy: string,
+  counting: Counting = 'Next',
+): O.Option<Signed> => {
   if (head.status !== 407 || entropy === '') return O.none
   const found = asked(head, plan, jar, now)
   if (O.isNone(found)) return O.none
   const { forwarding, challenge, jar: remembered } = found.value
-  const route = withAnswer(plan.route, forwarding, challenge, plan, entropy)
+  const { route, count } = answerTo(challenge, forwarding, plan, entropy, counting)
   // Any origin can send a 407. So a proxy that never had digest before is remembered only when it accepts the answer.
   const isKnown = O.isSome(known(jar, forwarding))
-  return O.some({ plan: { ...plan, route }, jar: isKnown ? Jar.counted(challenge)(remembered) : jar })
+  return O.some({ plan: { ...plan, route }, jar: isKnown ? countedTo(count, challenge, remembered) : jar })
 }
 
 /** Returns the jar after a proxy has accepted the answer to the challenge of this 407. */
 export const accepted = (challenged: Head, plan: Plan, jar: Jar.Jar, now: Date): Jar.Jar => {
   const found = asked(challenged, plan, jar, now)
   if (O.isNone(found) || O.isSome(known(jar, found.value.forwarding))) return jar
-  return Jar.counted(found.value.challenge)(found.value.jar)
+  const { challenge, jar: remembered } = found.value
+  return countedTo(Math.max(1, usedIn(plan.route, challenge)), challenge, remembered)
 }

@@ -19,6 +19,7 @@ import * as Secret from '../../../values/Secret.js'
 import * as Url from '../../../values/Url.js'
 import type { Plan } from '../../../wire/Plan.js'
 import type { Response } from '../../../wire/Reply.js'
+import { isKnownCode } from './TokenProblem.js'
 
 /** The longest description that is kept, in UTF-16 code units. */
 export const MAX_DESCRIPTION = 300
@@ -31,12 +32,21 @@ export const MAX_URI = 2048
 const truncated = (text: string, limit: number): string =>
   (text.length > limit ? `${text.slice(0, limit - 1)}…` : text).replace(/\p{Surrogate}/gu, '\uFFFD')
 
+/** How much longer than a secret its encoded form can be: each `%` of three levels of percent-encoding. */
+const ENCODED = 9
+
 /** Returns a text of a server on one line, without these secrets, and of at most `limit` characters. */
-export const restrict =
-  (secrets: ReadonlySet<string>, limit: number) =>
-  (text: string): string =>
-    // Redacted as a whole: the end of a truncated text could be the start of a secret.
-    truncated(Printable.escapeControls(truncated(Redaction.redact(secrets)(text), limit)), limit)
+export const restrict = (secrets: ReadonlySet<string>, limit: number) => {
+  // A secret at the end of a part of the text could not be found, so as much as a secret is cut off after it.
+  const longest = ENCODED * [...secrets].reduce((most, secret) => Math.max(most, secret.length), 0)
+  const redact = Redaction.redact(secrets)
+  return (text: string): string => {
+    const searched = limit + 20 * longest
+    const redacted = text.length <= searched ? redact(text) : redact(text.slice(0, searched)).slice(0, -1 - longest)
+    const isCut = text.length > searched && redacted.length <= limit
+    return truncated(Printable.escapeControls(truncated(isCut ? `${redacted}…` : redacted, limit)), limit)
+  }
+}
 
 /** Returns the URL of a page for people, which must be http or https. Redacts secrets in it. */
 export const pageUrl =
@@ -68,7 +78,8 @@ export const restrictError = (
 ): RestrictedError => {
   const isDescribed = typeof description === 'string' && description.trim() !== ''
   return {
-    code: restrict(secrets, MAX_CODE)(code),
+    // A short value of the request may occur in a code of an RFC. Programs compare these codes.
+    code: isKnownCode(code) ? code : restrict(secrets, MAX_CODE)(code),
     description: isDescribed ? O.some(restrict(secrets, MAX_DESCRIPTION)(description.trim())) : O.none,
     uri: typeof uri === 'string' ? pageUrl(secrets)(uri) : O.none,
   }
@@ -90,13 +101,14 @@ const PUBLIC: ReadonlySet<string> = new Set([
   'scope',
 ])
 
-/** Returns the text of each part of a multipart body (RFC 2046 5.1.1). */
-const partsIn = (text: string, contentType: string): ReadonlyArray<string> => {
+/** Returns name and text of each part of a multipart body (RFC 2046 5.1.1, 7578 4.2). */
+const partsIn = (text: string, contentType: string): ReadonlyArray<readonly [string, unknown]> => {
   const boundary = parameter('boundary')(parseMediaType(contentType))
   if (boundary === undefined) return []
-  return text.split(`--${boundary}`).flatMap((part) => {
+  return text.split(`--${boundary}`).flatMap((part): ReadonlyArray<readonly [string, unknown]> => {
     const start = part.indexOf('\r\n\r\n')
-    return start < 0 ? [] : [part.slice(start + 4).replace(/\r\n$/, '')]
+    const name = /\bname="([^"]*)"/.exec(part.slice(0, Math.max(start, 0)))?.[1] ?? ''
+    return start < 0 ? [] : [[name, part.slice(start + 4).replace(/\r\n$/, '')]]
   })
 }
 
@@ -106,7 +118,7 @@ const secretsInBody = ({ body, headers }: Plan): ReadonlyArray<string> => {
   const text = Octets.toText(Secret.open(body.bytes))
   const contentType = Headers.combined(headers, 'Content-Type') ?? ''
   const { essence } = parseMediaType(contentType)
-  if (essence.startsWith('multipart/')) return partsIn(text, contentType)
+  if (essence.startsWith('multipart/')) return valuesIn(partsIn(text, contentType))
   const json = /^\s*[[{"\d-]/.test(text) ? Printable.parseJson(text) : undefined
   if (json?._tag === 'Right') {
     const { right } = json

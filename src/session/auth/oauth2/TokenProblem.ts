@@ -89,6 +89,9 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['expired_token', 'the device code has expired: begin again with a new one'],
 ])
 
+/** Returns whether an RFC of this module defines an error code. */
+export const isKnownCode = (code: string): boolean => ADVICE.has(code)
+
 /**
  * Returns what to do about an error code of an authorization server, as the end of a sentence. A code that no RFC of
  * this module defines has general advice.
