@@ -56,11 +56,10 @@ const LEFT_OUT: Names = {
 }
 
 const UNSUPPORTED: Names = {
-  'a proxy gets Basic first, and Digest after its challenge; use --proxy-user alone': 'proxy-digest proxy-anyauth',
   'it reads a file, and nothing is read here': 'config: upload-file: variable:',
   'it begins a second request; give each its own line': 'next',
   'only Basic, Digest and Bearer are known; write the Authorization header it gives':
-    'ntlm negotiate anyauth proxy-ntlm proxy-negotiate',
+    'ntlm negotiate anyauth proxy-ntlm proxy-digest proxy-negotiate proxy-anyauth',
   'only one proxy can be used': 'preproxy: proxy1.0:',
   'its date would be read by curl; write the If-Modified-Since header': 'time-cond:',
   'it asks for parts of a file; write the Range header': 'continue-at:',
