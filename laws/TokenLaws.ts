@@ -68,7 +68,7 @@ export interface Modelled extends Received {
   readonly isHome: boolean
   readonly mayHaveToken: boolean
   readonly hop: number
-  /** The newest token before it; `undefined` if there is none. */
+  /** The newest token before it; `undefined` for the first one. */
   readonly newest: { readonly access: string; readonly isFresh: boolean } | undefined
   /** The newest refresh token before it. */
   readonly newestRefresh: string | undefined

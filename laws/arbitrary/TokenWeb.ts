@@ -30,7 +30,7 @@ export const ORIGINS = [
 export interface ApiPage {
   /** The index of its origin. */
   readonly place: number
-  /** `NaN`: it has no reply, which is a fault. */
+  /** `NaN`: the transport fails instead of a reply. */
   readonly status: number
   /** The target of its Location: so many pages further, modulo their number. */
   readonly onward: number
@@ -175,7 +175,7 @@ export const hrefOf = ({ pages }: TokenWeb, i: number): string =>
   `${originAt(pages[i % pages.length]?.place ?? 0)}/p${i % pages.length}`
 /** Returns the URL of the token endpoint. */
 export const endpointOf = ({ endpoint }: TokenWeb): string => `${originAt(endpoint)}/token`
-/** Returns the base URL of the session; `undefined` if it has none. */
+/** Returns the base URL of the session; `undefined` if it is not set. */
 export const baseOf = (web: TokenWeb): string | undefined => {
   if (web.base === 'none') return undefined
   return web.base === 'first' ? new URL(hrefOf(web, 0)).origin : originAt(web.base)

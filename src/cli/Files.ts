@@ -89,7 +89,7 @@ const OTHERS = 0o077
 export const exposureOf = async (path: string): Promise<string | undefined> => {
   try {
     const stats = await stat(path)
-    // Windows has no such mode, and what Node reports has no meaning.
+    // Windows does not have such a mode, so what Node reports is ignored.
     if (platform() === 'win32' || !stats.isFile() || (stats.mode & OTHERS) === 0) return undefined
     return `${path} contains a secret, and other users of this machine may read it: run chmod 600 ${path}`
   } catch {

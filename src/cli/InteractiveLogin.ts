@@ -82,7 +82,7 @@ const withLimit =
 
 const failed = (message: string): E.Either<Exit.LoginFailure, never> => E.left({ _tag: 'LoginFailed', message })
 
-/** Tags of callbacks that do not end the wait: any page of a browser can send them. */
+/** The tags of callbacks that the wait ignores, because any page in the browser can send them. */
 const FOREIGN: ReadonlySet<string> = new Set(['StateMismatch', 'InvalidCallback'])
 
 type BrowserLogin = Extract<Login, { readonly _tag: 'Browser' }>
@@ -180,7 +180,7 @@ const isUsable = ({ key }: Credential, jar: Jar.Jar, now: Date): boolean => {
 
 // --- revoked tokens ------------------------------------------------------------------------------------------------
 
-/** Returns whether no renewal can repair the error: the refresh token is not valid any more, or there is none. */
+/** Returns whether no renewal can repair the error: the server does not accept the refresh token, or it is missing. */
 const isRevoked = ({ key, options: { grant } }: Credential, error: Exit.Failure, jar: Jar.Jar): boolean => {
   if (error._tag === 'TokenRefused') return error.code === 'invalid_grant'
   const held = Jar.token(key)(jar)

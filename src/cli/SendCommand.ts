@@ -168,9 +168,15 @@ export interface Context {
 /** Returns whether the outcome is that of an exchange that ended with a reply, whatever its status. */
 const hasReply = (outcome: Outcome): boolean => E.isRight(outcome) || outcome.left._tag === 'UnexpectedStatus'
 
-/** Prints why the session was not saved. */
-const reportUnsaved = (terminal: Terminal.Terminal, problem: string): Promise<void> =>
-  Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${problem}`)
+/** Saves a jar. Returns why it was not saved; `undefined` if it was. */
+const problemOfSaving = async (
+  { clock }: Terminal.Terminal,
+  { state }: Context,
+  jar: Jar.Jar,
+): Promise<string | undefined> => {
+  const saved = await Files.saveSession(state, jar, clock.now())
+  return E.isLeft(saved) ? saved.left : undefined
+}
 
 /** The token of `--oauth2` in the session file; `undefined` without the option. */
 const tokenFileOf = (
@@ -247,9 +253,8 @@ export const send =
     if (render !== undefined) await printStory(terminal, render, outcome)
     const code = await reportOutcome(terminal, outcome)
     // The last save has everything that an earlier one could not write.
-    const saved = hasReply(outcome) ? await Files.saveSession(state, after, clock.now()) : E.right(undefined)
-    const problem = E.isLeft(saved) ? saved.left : hasReply(outcome) ? undefined : file?.problem()
+    const problem = hasReply(outcome) ? await problemOfSaving(terminal, context, after) : file?.problem()
     if (problem === undefined) return code
-    await reportUnsaved(terminal, problem)
+    await Terminal.printError(terminal, `Cannot save the session; its file was not changed: ${problem}`)
     return Exit.NOT_WRITTEN
   }

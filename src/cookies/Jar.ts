@@ -338,7 +338,7 @@ export const challengeFor =
   (jar: Jar): O.Option<DigestCache.Challenge> =>
     jar.challenges.size === 0 ? O.none : DigestCache.find(query)(jar.challenges)
 
-/** Tells whether the jar has no cookies, challenges and tokens. */
+/** Returns whether the jar is empty: without cookies, challenges and tokens. */
 export const isEmpty = (jar: Jar): boolean =>
   jar.challenges.size === 0 &&
   tokens(jar).length === 0 &&

@@ -32,19 +32,19 @@ export const MAX_URI = 2048
 const truncated = (text: string, limit: number): string =>
   (text.length > limit ? `${text.slice(0, limit - 1)}…` : text).replace(/\p{Surrogate}/gu, '\uFFFD')
 
-/** How much longer than a secret its encoded form can be: each `%` of three levels of percent-encoding. */
-const ENCODED = 9
+/** How much more of a text is searched for secrets than is shown, at least: more than any encoded form of a secret. */
+const SEARCHED = 16_384
 
 /** Returns a text of a server on one line, without these secrets, and of at most `limit` characters. */
 export const restrict = (secrets: ReadonlySet<string>, limit: number) => {
-  // A secret at the end of a part of the text could not be found, so as much as a secret is cut off after it.
-  const longest = ENCODED * [...secrets].reduce((most, secret) => Math.max(most, secret.length), 0)
   const redact = Redaction.redact(secrets)
+  const longest = [...secrets].reduce((most, secret) => Math.max(most, secret.length), 0)
+  const margin = SEARCHED + 9 * longest
   return (text: string): string => {
-    const searched = limit + 20 * longest
-    const redacted = text.length <= searched ? redact(text) : redact(text.slice(0, searched)).slice(0, -1 - longest)
-    const isCut = text.length > searched && redacted.length <= limit
-    return truncated(Printable.escapeControls(truncated(isCut ? `${redacted}…` : redacted, limit)), limit)
+    // A secret that begins in what is shown must be found as a whole.
+    const start = redact(text.slice(0, limit + 2 * margin))
+    const redacted = text.length <= limit + 2 * margin || start.length >= limit + margin ? start : redact(text)
+    return truncated(Printable.escapeControls(truncated(redacted, limit)), limit)
   }
 }
 
