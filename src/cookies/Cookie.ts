@@ -254,8 +254,8 @@ export const siteOf = (domain: string): Site.Site | undefined => {
   return O.isSome(parsed) && parsed.value.url.port === '' ? PublicSuffix.siteOf(parsed.value.url.hostname) : undefined
 }
 
-/** Why a jar cannot store a record, from whatever source: a response, the user or a file. */
-const storageProblem = (cookie: Cookie, { nameless }: Policy): string | undefined => {
+/** Why a jar cannot store a record, from whatever source: a response, the user or a file. @internal */
+export const storageProblem = (cookie: Cookie, { nameless }: Policy): string | undefined => {
   const { name, value, path, secure, hostOnly } = cookie
   const text = Secret.reveal(value)
   if (name === '' && (!nameless || (text === '' && !isTombstone(cookie)))) return 'it has no name'
@@ -282,7 +282,8 @@ const inputProblem = (cookie: Cookie, policy: Policy): string | undefined => {
 const isSocket = ({ domain, hostOnly }: Key): boolean =>
   hostOnly && /^(?:[\w.~-]|%[\da-f]{2})+$/i.test(domain) && domain.includes('%')
 
-const domainProblem = (cookie: Key): string | undefined => {
+/** Why the domain of a record is not valid. @internal */
+export const domainProblem = (cookie: Key): string | undefined => {
   const { domain, hostOnly } = cookie
   if (isSocket(cookie)) return undefined
   const site = siteOf(domain)

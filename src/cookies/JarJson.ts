@@ -40,49 +40,50 @@ const NEWEST = 2
 
 const { LogicalTimeJson, nullable } = TokenJson
 
-const CookieJson = t.readonly(
-  t.type({
-    name: Serialization.Line,
-    value: Serialization.Line,
-    domain: Serialization.Line,
-    hostOnly: t.boolean,
-    path: Serialization.Line,
-    secure: t.boolean,
-    httpOnly: t.boolean,
-    sameSite: nullable(t.keyof({ Strict: null, Lax: null, None: null })),
-    expires: nullable(Serialization.Time),
-    created: LogicalTimeJson,
-    updated: LogicalTimeJson,
-    setBy: nullable(Serialization.Line),
-  }),
-)
+const COOKIE = {
+  name: Serialization.Line,
+  value: Serialization.Line,
+  domain: Serialization.Line,
+  hostOnly: t.boolean,
+  path: Serialization.Line,
+  secure: t.boolean,
+  httpOnly: t.boolean,
+  sameSite: nullable(t.keyof({ Strict: null, Lax: null, None: null })),
+  expires: nullable(Serialization.Time),
+  created: LogicalTimeJson,
+  updated: LogicalTimeJson,
+  setBy: nullable(Serialization.Line),
+}
 
-const ChallengeJson = t.readonly(
-  t.type({
-    origin: Serialization.Line,
-    realm: Serialization.Line,
-    user: Serialization.Line,
-    nonce: Serialization.Line,
-    opaque: nullable(Serialization.Line),
-    algorithm: nullable(Serialization.Line),
-    qop: t.boolean,
-    domain: t.union([t.undefined, t.readonlyArray(Serialization.Line)]),
-    count: Serialization.Finite,
-    updated: LogicalTimeJson,
-  }),
-)
+const CHALLENGE = {
+  origin: Serialization.Line,
+  realm: Serialization.Line,
+  user: Serialization.Line,
+  nonce: Serialization.Line,
+  opaque: nullable(Serialization.Line),
+  algorithm: nullable(Serialization.Line),
+  qop: t.boolean,
+  domain: t.union([t.undefined, t.readonlyArray(Serialization.Line)]),
+  count: Serialization.Finite,
+  updated: LogicalTimeJson,
+}
 
 const FIELDS = {
   format: t.literal(FORMAT),
   nameless: t.boolean,
   clock: LogicalTimeJson,
-  cookies: t.readonlyArray(CookieJson),
-  challenges: t.readonlyArray(ChallengeJson),
+  cookies: t.readonlyArray(Serialization.record(COOKIE)),
+  challenges: t.readonlyArray(Serialization.record(CHALLENGE)),
 }
-const WithoutTokens = t.readonly(t.type({ ...FIELDS, version: t.literal(1) }))
-const WithTokens = t.readonly(
-  t.type({ ...FIELDS, version: t.literal(2), tokens: t.readonlyArray(TokenJson.TokenJson) }),
-)
+const WithoutTokens = Serialization.record({ ...FIELDS, version: t.literal(1) })
+const WithTokens = Serialization.record({
+  ...FIELDS,
+  version: t.literal(2),
+  tokens: t.readonlyArray(TokenJson.TokenJson),
+})
+
+/** The names of the fields of all records. */
+const NAMES = [FIELDS, { version: 0, tokens: 0 }, COOKIE, CHALLENGE, TokenJson.FIELDS].flatMap(Object.keys)
 
 /** The JSON format, in both versions. */
 export const JarJson = t.union([WithoutTokens, WithTokens])
@@ -98,7 +99,8 @@ export const encode =
   (options: Serialization.Reveal = {}) =>
   (jar: JarState.Jar): E.Either<Serialization.EncodeError, JarJson> => {
     const writer = Serialization.writer(options)
-    const cookies = JarState.records(jar).map((cookie, i) => ({
+    const records = JarState.records(jar)
+    const cookies = records.map((cookie, i) => ({
       name: cookie.name,
       value: writer.secret(`cookies[${i}].value (${cookie.name})`, cookie.value),
       domain: cookie.domain,
@@ -134,12 +136,21 @@ export const encode =
         ? { format: FORMAT, version: 1, nameless, clock, cookies, challenges }
         : { format: FORMAT, version: 2, nameless, clock, cookies, challenges, tokens },
     )
-    return E.isLeft(made) ? made : Serialization.readable<JarJson>(decode)(made.right)
+    if (E.isLeft(made)) return made
+    // An invalid value fails when it is saved, and not when it is loaded.
+    const read = readVersion(made.right)
+    const problems = E.isLeft(read) ? read.left.problems : problemsOf(jar, records, TokenStore.toArray(jar.tokens))
+    return problems.length === 0 ? made : E.left(Serialization.encodeError(problems))
   }
 
 const cookieOf = (json: JarJson['cookies'][number]): Cookie.Cookie => ({
-  ...json,
+  name: json.name,
   value: Secret.make(json.value),
+  domain: json.domain,
+  hostOnly: json.hostOnly,
+  path: json.path,
+  secure: json.secure,
+  httpOnly: json.httpOnly,
   sameSite: O.fromNullable(json.sameSite),
   expires: O.fromNullable(json.expires),
   created: timeFromJson(json.created),
@@ -163,8 +174,38 @@ const isFirstVersion = t.type({ version: t.literal(1) }).is
 const readVersion = (u: unknown): E.Either<Serialization.DecodeError, JarJson> => {
   const known = Serialization.checkEnvelope(FORMAT, NEWEST, u)
   if (E.isLeft(known)) return known
-  return isFirstVersion(u) ? Serialization.read(WithoutTokens, u) : Serialization.read(WithTokens, u)
+  return isFirstVersion(u)
+    ? Serialization.readRecord(WithoutTokens, NAMES, u)
+    : Serialization.readRecord(WithTokens, NAMES, u)
 }
+
+/** Returns `Cookie.problemOfRecord` for many records with few domains: parses each domain once. */
+const cookieChecker = (policy: Cookie.Policy): ((cookie: Cookie.Cookie) => string | undefined) => {
+  const byDomain = new Map<string, string | undefined>()
+  return (cookie) => {
+    const place = `${cookie.hostOnly} ${cookie.domain}`
+    if (!byDomain.has(place)) byDomain.set(place, Cookie.domainProblem(cookie))
+    return byDomain.get(place) ?? Cookie.storageProblem(cookie, policy)
+  }
+}
+
+/** Applies the rules beyond the types of the fields. */
+const problemsOf = (
+  policy: Cookie.Policy,
+  cookies: ReadonlyArray<Cookie.Cookie>,
+  tokens: ReadonlyArray<TokenStore.TokenRecord>,
+): ReadonlyArray<string> => [
+  ...problemsIn('cookies', cookies, cookieChecker(policy)),
+  ...problemsIn('tokens', tokens, TokenStore.problemOfRecord),
+]
+
+const challengeOf = ({ domain, ...json }: JarJson['challenges'][number]): DigestCache.Challenge => ({
+  ...json,
+  ...(domain === undefined ? {} : { domain }),
+  opaque: O.fromNullable(json.opaque),
+  algorithm: O.fromNullable(json.algorithm),
+  updated: timeFromJson(json.updated),
+})
 
 /**
  * Parses JSON into a jar. Applies the rules of `Jar.set`, `Jar.withToken` and Set-Cookie. Error: `Unreadable`, with the names
@@ -173,27 +214,16 @@ const readVersion = (u: unknown): E.Either<Serialization.DecodeError, JarJson> =
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, JarState.Jar> => {
   const read = readVersion(u)
   if (E.isLeft(read)) return read
-  const { cookies, challenges, clock, nameless } = read.right
-  const tokens = read.right.version === 1 ? [] : read.right.tokens.map(TokenJson.recordOf)
-  const records = cookies.map(cookieOf)
-  const problems = [
-    ...problemsIn('cookies', records, (cookie) => Cookie.problemOfRecord(cookie, { nameless })),
-    ...problemsIn('tokens', tokens, TokenStore.problemOfRecord),
-  ]
+  const json = read.right
+  const cookies = json.cookies.map(cookieOf)
+  const tokens = json.version === 1 ? [] : json.tokens.map(TokenJson.recordOf)
+  const problems = problemsOf(json, cookies, tokens)
   if (problems.length > 0) return E.left(Serialization.decodeError(problems))
   const start: JarState.Jar = {
-    ...JarState.make({ nameless }),
-    clock: tokens.reduce((latest, { updated }) => LogicalTime.max(latest, updated), timeFromJson(clock)),
+    ...JarState.make({ nameless: json.nameless }),
+    clock: tokens.reduce((latest, { updated }) => LogicalTime.max(latest, updated), timeFromJson(json.clock)),
     tokens: TokenStore.fromArray(tokens),
-    challenges: DigestCache.fromArray(
-      challenges.map(({ domain, ...json }) => ({
-        ...json,
-        ...(domain === undefined ? {} : { domain }),
-        opaque: O.fromNullable(json.opaque),
-        algorithm: O.fromNullable(json.algorithm),
-        updated: timeFromJson(json.updated),
-      })),
-    ),
+    challenges: DigestCache.fromArray(json.challenges.map(challengeOf)),
   }
-  return E.right(JarState.withRecords(records)(start))
+  return E.right(JarState.withRecords(cookies)(start))
 }

@@ -13,26 +13,26 @@ export const nullable = <C extends t.Mixed>(codec: C) => t.union([codec, t.null]
 export const timeFromJson = ([ms, n]: readonly [number, number]): LogicalTime => ({ ms, n })
 export const timeToJson = ({ ms, n }: LogicalTime): readonly [number, number] => [ms, n]
 
+const TOKEN = {
+  accessToken: Serialization.Line,
+  type: Serialization.Line,
+  refreshToken: nullable(Serialization.Line),
+  scope: nullable(Serialization.Line),
+  obtainedAt: Serialization.Time,
+  expiresAt: nullable(Serialization.Time),
+}
+const RECORD = {
+  name: Serialization.Line,
+  endpoint: Serialization.Line,
+  token: nullable(Serialization.record(TOKEN)),
+  updated: LogicalTimeJson,
+}
+
+/** The fields of a record and of its token. */
+export const FIELDS = { ...RECORD, ...TOKEN }
+
 /** One record. The token of a tombstone is `null`. */
-export const TokenJson = t.readonly(
-  t.type({
-    name: Serialization.Line,
-    endpoint: Serialization.Line,
-    token: nullable(
-      t.readonly(
-        t.type({
-          accessToken: Serialization.Line,
-          type: Serialization.Line,
-          refreshToken: nullable(Serialization.Line),
-          scope: nullable(Serialization.Line),
-          obtainedAt: Serialization.Time,
-          expiresAt: nullable(Serialization.Time),
-        }),
-      ),
-    ),
-    updated: LogicalTimeJson,
-  }),
-)
+export const TokenJson = Serialization.record(RECORD)
 export type TokenJson = t.TypeOf<typeof TokenJson>
 
 /** Returns the records as JSON, oldest first. The writer refuses the secrets by paths such as `tokens[0].accessToken (api)`. */

@@ -413,3 +413,25 @@ describe('a file that was edited', () => {
     }
   })
 })
+
+describe('a field that is not an own one', () => {
+  const withoutOwn = (list: 'cookies' | 'challenges', field: string): unknown => {
+    const { [list]: records, ...rest } = JSON.parse(JSON.stringify(JSON_OF_FULL))
+    return { ...rest, [list]: records.map((record: object) => ({ ...record, [field]: undefined })) }
+  }
+  const places = [
+    ...Object.keys(JSON_OF_FULL.cookies[0] ?? {}).map((field) => ['cookies', field] as const),
+    ...['origin', 'realm', 'user', 'nonce', 'qop', 'count'].map((field) => ['challenges', field] as const),
+  ]
+  it.each(places)('is not read: %s, %s', (list, field) => {
+    const json = JSON.parse(JSON.stringify(withoutOwn(list, field)))
+    const content = JSON_OF_FULL[list]?.[0]?.[field as never]
+    Object.defineProperty(Object.prototype, field, { value: content, configurable: true, writable: true })
+    const outcome = JarJson.decode(json)
+    Reflect.deleteProperty(Object.prototype, field)
+    expect(outcome).toMatchObject({ left: { _tag: 'Unreadable' } })
+    // Of a class, or of an object that was made with `Object.create`.
+    const inherited = json[list].map((record: object) => Object.assign(Object.create({ [field]: content }), record))
+    expect(JarJson.decode({ ...json, [list]: inherited })).toMatchObject({ left: { _tag: 'Unreadable' } })
+  })
+})
