@@ -4,6 +4,7 @@
  * | group       | laws                                                                                     |
  * |-------------|------------------------------------------------------------------------------------------|
  * | semilattice | `joinIdentity` `joinIdempotent` `joinCommutative` `joinAssociative` `joinInflates` `joinKeepsDeletions` |
+ * | delta       | `deltaIsEnough` `deltaIsNew`                                                             |
  * | action      | `absorbActs` `absorbChangesNoOther` `absorbKeepsOld` `parallelIsSequential`              |
  * | reach       | `reachesOnlyItsPlaces` `reachesAllItsPlaces` `sendsInOrder` `expiresOnTime`              |
  * | limits      | `holdsFewForEachSite` `insecureKeepsSecure` `evictIsUnobservable`                        |
@@ -39,7 +40,7 @@ const snapshot = (jars: Operations, jar: Jar): string =>
   JSON.stringify([
     jars.records(jar).map(textOf),
     [...jar.challenges.values()],
-    jars.tokens(jar).map(({ name, endpoint, token }) => [name, endpoint, JarTokenLaws.textOf(token)]),
+    jars.tokens(jar).map(tokenText),
     jar.clock,
   ])
 
@@ -88,6 +89,31 @@ export const joinKeepsDeletions =
   }
 
 const isDeleted = ({ expires }: Cookie.Cookie): boolean => O.isSome(expires) && expires.value <= 0
+
+// --- delta ---------------------------------------------------------------------------------------------------------
+
+/** Tells whether the delta of two jars, joined with the first, is the same as their join. */
+export const deltaIsEnough =
+  (jars: Operations) =>
+  (since: Jar, now: Jar): boolean =>
+    jars.Eq.equals(jars.join(since, jars.delta(since)(now)), jars.join(since, now))
+
+/** Tells whether a delta has no record and no token that the older jar has, and nothing at all for two equal jars. */
+export const deltaIsNew =
+  (jars: Operations) =>
+  (since: Jar, now: Jar): boolean => {
+    const delta = jars.delta(since)(now)
+    const held = new Set(jars.records(since).map(textOf))
+    const tokens = new Set(jars.tokens(since).map(tokenText))
+    return (
+      jars.records(delta).every((cookie) => !held.has(textOf(cookie))) &&
+      jars.tokens(delta).every((entry) => !tokens.has(tokenText(entry))) &&
+      jars.Eq.equals(jars.delta(now)(now), jars.empty)
+    )
+  }
+
+const tokenText = ({ name, endpoint, token }: JarOf.TokenEntry): string =>
+  JSON.stringify([name, endpoint, JarTokenLaws.textOf(token)])
 
 // --- action --------------------------------------------------------------------------------------------------------
 

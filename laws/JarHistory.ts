@@ -29,6 +29,7 @@ export type Operations = Pick<
   | 'header'
   | 'records'
   | 'join'
+  | 'delta'
   | 'Eq'
 >
 

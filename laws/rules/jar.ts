@@ -85,6 +85,8 @@ const rules = {
       ([past, removed]) =>
         Laws.joinKeepsDeletions(jars)(start(jars, past), removed),
   ),
+  'a delta has all that a join would add': onForks((jars) => (x, y) => Laws.deltaIsEnough(jars)(x, y)),
+  'a delta has nothing that the older jar has': onForks((jars) => (x, y) => Laws.deltaIsNew(jars)(x, y)),
   'lists of Set-Cookie act on jars': property(
     fc.tuple(longHistory, arrival, fc.nat(4)),
     (jars) =>

@@ -150,6 +150,15 @@ export const join = (x: Challenges, y: Challenges): Challenges => {
   return limited(large.mergeWith(newer, small))
 }
 
+/** Returns what `join` would add to `since`. */
+export const delta = (since: Challenges, now: Challenges): Challenges =>
+  PersistentMap.make(
+    now.changesSince(since).filter(([key, added]) => {
+      const known = since.get(key)
+      return known === undefined || compareAge(known, added) < 0
+    }),
+  )
+
 const equalLists = getEq<Challenge>({ equals: (x, y) => compareAge(x, y) === 0 }).equals
 
 export const equals = (x: Challenges, y: Challenges): boolean => x === y || equalLists(toArray(x), toArray(y))

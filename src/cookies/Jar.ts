@@ -7,6 +7,7 @@
  *     join                                                    a bounded semilattice with `empty`
  *     join(j, absorb(j))  = absorb(j)                         and so for every write: a join loses nothing
  *     header . evict(now) = header                            from `now` on
+ *     join(j, delta(j)(k)) = join(j, k)
  *
  * Parallel requests therefore fork the jar and join the results. A cookie is sent only to the hosts, paths and schemes
  * that it is for. Reading changes nothing. A removed cookie stays removed if an older fork joins later, until `evict`:
@@ -32,7 +33,6 @@ import * as Secret from '../values/Secret.js'
 import * as Cookie from './Cookie.js'
 import * as CookieSelection from './CookieSelection.js'
 import * as CookieStore from './CookieStore.js'
-import * as DigestCache from './DigestCache.js'
 import { type Jar, records, withRecords } from './JarState.js'
 import { tokens, withoutTokens } from './JarTokens.js'
 import * as LogicalTime from './LogicalTime.js'
@@ -43,6 +43,8 @@ import { SiteDraft } from './SiteDraft.js'
 import * as TokenStore from './TokenStore.js'
 
 export type { Challenge, Input as ChallengeInput, Query as ChallengeQuery } from './DigestCache.js'
+export * from './JarChallenges.js'
+export { delta } from './JarDelta.js'
 export { decode, encode, JarJson } from './JarJson.js'
 export * from './JarState.js'
 export * from './JarTokens.js'
@@ -252,27 +254,6 @@ export const compact =
     return withRecords(compacted)({ ...jar, tokens: TokenStore.compact(jar.tokens, now, horizon) })
   }
 
-/** Stores a digest challenge: a new nonce starts at count 0, a known nonce keeps its count. */
-export const remember =
-  (challenge: DigestCache.Input, now: Date) =>
-  (jar: Jar): Jar => {
-    const clock = LogicalTime.tick(jar.clock, now.getTime())
-    const challenges = DigestCache.remember(challenge, clock)(jar.challenges)
-    return challenges === jar.challenges ? jar : { ...jar, challenges, clock }
-  }
-
-/** Counts one use of a nonce. */
-export const counted =
-  (challenge: DigestCache.Challenge) =>
-  (jar: Jar): Jar => {
-    const challenges = DigestCache.counted(challenge)(jar.challenges)
-    return challenges === jar.challenges ? jar : { ...jar, challenges }
-  }
-
-/** Drops the digest challenges, so that two forks never count the same nonce. */
-export const withoutChallenges = (jar: Jar): Jar =>
-  jar.challenges.size === 0 ? jar : { ...jar, challenges: DigestCache.none }
-
 /** Maximum size of the Cookie header's value in octets: 8,182, so that the whole field has at most 8,190. */
 export const HEADER_LIMIT = CookieSelection.HEADER_LIMIT
 
@@ -331,12 +312,6 @@ export const why =
     }
     return current(jar).map((cookie) => ({ cookie, verdict: statusOf(cookie), setBy: cookie.setBy }))
   }
-
-/** Returns the newest challenge of an origin for a user, and for a URL if the query has one. */
-export const challengeFor =
-  (query: DigestCache.Query) =>
-  (jar: Jar): O.Option<DigestCache.Challenge> =>
-    jar.challenges.size === 0 ? O.none : DigestCache.find(query)(jar.challenges)
 
 /** Returns whether the jar is empty: without cookies, challenges and tokens. */
 export const isEmpty = (jar: Jar): boolean =>

@@ -43,15 +43,25 @@ export const withRecords =
     return { ...jar, cookies: CookieStore.fromRecords(cookies), clock }
   }
 
-/** Merges two jars: the newer record of each cookie, nonce and token, the later clock. */
+/** Merges two jars: the newer record of each cookie, nonce and token, the later clock. Returns a jar that has all of it itself. */
 export const join = (x: Jar, y: Jar): Jar => {
   if (x === y) return x
   const cookies = CookieStore.join(x.cookies, y.cookies)
   const challenges = DigestCache.join(x.challenges, y.challenges)
   const tokens = TokenStore.join(x.tokens, y.tokens)
   const clock = LogicalTime.max(x.clock, y.clock)
-  return { cookies, challenges, tokens, clock, nameless: x.nameless || y.nameless }
+  const joined = { cookies, challenges, tokens, clock, nameless: x.nameless || y.nameless }
+  if (hasSameParts(joined, x)) return x
+  return hasSameParts(joined, y) ? y : joined
 }
+
+/** Callers find by its identity that a jar has not changed. */
+const hasSameParts = (x: Jar, y: Jar): boolean =>
+  x.cookies === y.cookies &&
+  x.challenges === y.challenges &&
+  x.tokens === y.tokens &&
+  LogicalTime.Eq.equals(x.clock, y.clock) &&
+  x.nameless === y.nameless
 
 /** Joins jars: the newer record of each cookie and token wins. `empty` is the identity. */
 export const Semilattice: BoundedJoinSemilattice<Jar> = { join, zero: empty }

@@ -12,6 +12,7 @@
  *
  * Laws: it has the same entries as a `Map` after the same operations, in the order of their hashes. `set` of the value
  * that a key already has, and `delete` of a missing key, return the same map. Equal entries have equal trees.
+ * `older.mergeWith((_, added) => added, now.changesSince(older))` has the entries of `now`, and of `older` those with other keys.
  */
 
 /** An immutable map. Its copies share what did not change. */
@@ -28,6 +29,8 @@ export interface PersistentMap<A> extends Iterable<[string, A]> {
   every(predicate: (value: A, key: string) => boolean): boolean
   some(predicate: (value: A, key: string) => boolean): boolean
   mergeWith(merge: (old: A, added: A, key: string) => A, other: Iterable<[string, A]>): PersistentMap<A>
+  /** Returns the entries that are not the same in an older map. Skips the parts that both share. */
+  changesSince(older: PersistentMap<A>): ReadonlyArray<[string, A]>
 }
 
 interface Entry<A> {
@@ -154,6 +157,33 @@ const mapNode = <A, B>(node: Node<A>, f: (value: A, key: string) => B): Node<B> 
   return { ...node, entries: node.entries.map((entry) => ({ ...entry, value: f(entry.value, entry.key) })) }
 }
 
+/** Adds the entries of a node that are not the same in an older node at the same place, of which `old` is the map. */
+const collectChanges = <A>(
+  node: Node<A>,
+  older: Node<A> | undefined,
+  old: PersistentMap<A>,
+  found: [string, A][] = [],
+): [string, A][] => {
+  if (node === older) return found
+  if (node._tag === 'Entry') {
+    const { key, value } = node
+    if (!Object.is(old.get(key), value) || !old.has(key)) found.push([key, value])
+    return found
+  }
+  if (node._tag === 'Collision') {
+    for (const entry of node.entries) collectChanges(entry, undefined, old, found)
+    return found
+  }
+  let rest = node.bits
+  for (const child of node.children) {
+    const bit = rest & -rest
+    rest &= ~bit
+    const isShared = older?._tag === 'Branch' && (older.bits & bit) !== 0
+    collectChanges(child, isShared ? older.children[indexOf(older.bits, bit)] : undefined, old, found)
+  }
+  return found
+}
+
 class HashMap<A> implements PersistentMap<A> {
   /** Not private, because `assert.deepEqual` compares only what it sees. Maps with equal entries have equal trees. */
   constructor(
@@ -222,6 +252,11 @@ class HashMap<A> implements PersistentMap<A> {
       if (old === undefined) size += 1
     }
     return root === this.root ? this : new HashMap(root, size)
+  }
+
+  changesSince(older: PersistentMap<A>): ReadonlyArray<[string, A]> {
+    if (older === this) return []
+    return collectChanges(this.root, older instanceof HashMap ? older.root : undefined, older)
   }
 
   /** `console.log` shows the entries and not the tree. Secrets hide themselves. */

@@ -190,6 +190,15 @@ export const join = (x: Tokens, y: Tokens): Tokens => {
   return limited(large.mergeWith(newer, small))
 }
 
+/** Returns what `join` would add to `since`. */
+export const delta = (since: Tokens, now: Tokens): Tokens =>
+  PersistentMap.make(
+    now.changesSince(since).filter(([key, added]) => {
+      const known = since.get(key)
+      return known === undefined || compareAge(known, added) < 0
+    }),
+  )
+
 const equalLists = getEq<TokenRecord>({ equals: (x, y) => compareAge(x, y) === 0 }).equals
 
 export const equals = (x: Tokens, y: Tokens): boolean =>

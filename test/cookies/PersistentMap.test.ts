@@ -46,6 +46,22 @@ describe('a persistent map', () => {
       }),
     )
   })
+  it('lists its changes since an older map, and skips the parts that both share', () => {
+    fc.assert(
+      fc.property(entries, fc.array(step, { maxLength: 20 }), entries, (list, steps, others) => {
+        const older = PersistentMap.make(list)
+        const now = steps.reduce(
+          (map, one) => (one._tag === 'set' ? map.set(one.key, one.value) : map.delete(one.key)),
+          older,
+        )
+        for (const since of [older, PersistentMap.make(others)]) {
+          const changed = [...now].filter(([name, value]) => !since.has(name) || since.get(name) !== value)
+          expect(sorted(now.changesSince(since))).toEqual(sorted(changed))
+        }
+        expect(now.changesSince(now)).toEqual([])
+      }),
+    )
+  })
   it('equals a map that was built in another order, or that had more keys for a time', () => {
     fc.assert(
       fc.property(entries, fc.array(key), (list, others) => {

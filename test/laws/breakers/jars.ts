@@ -251,6 +251,35 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     },
     breaks: ['evict drops no token that can be used or renewed'],
   },
+  'a delta of the records that are newer than the clock of the older jar': {
+    history: 'a query for rows after the last time that was seen: writes of a slower clock are skipped',
+    jars: {
+      ...Jar,
+      delta: (since) => (now) => {
+        const isNew = ({ updated }: Cookie.Cookie): boolean =>
+          updated.ms > since.clock.ms || (updated.ms === since.clock.ms && updated.n > since.clock.n)
+        return { ...Jar.delta(since)(now), cookies: CookieStore.fromRecords(Jar.records(now).filter(isNew)) }
+      },
+    },
+    breaks: ['a delta has all that a join would add'],
+  },
+  'a delta without deletions': {
+    history: 'a comparison of the live cookies of two jars: a logout is not shared',
+    jars: {
+      ...Jar,
+      delta: (since) => (now) => {
+        const delta = Jar.delta(since)(now)
+        const live = Jar.records(delta).filter((cookie) => !Cookie.isTombstone(cookie))
+        return { ...delta, cookies: CookieStore.fromRecords(live) }
+      },
+    },
+    breaks: ['a delta has all that a join would add'],
+  },
+  'a delta that is the whole jar': {
+    history: 'a session store that saves everything after each request',
+    jars: { ...Jar, delta: () => (now) => now },
+    breaks: ['a delta has nothing that the older jar has'],
+  },
   'no limit in a merge': {
     history: 'a limit that only set applies',
     jars: {
