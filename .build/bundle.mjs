@@ -21,7 +21,7 @@ const GROUPS = [
   { name: 'core', test: /\/(?:node_modules\/(?:fp-ts|tough-cookie)|src\/(?:values|cookies|wire|session|stages))\// },
   { name: 'inspect', test: /\/src\/inspect\// },
   { name: 'transport', test: /\/src\/transport\// },
-  { name: 'programs', test: /\/src\/(?:client|errors|program)\// },
+  { name: 'programs', test: /\/src\/(?:client|errors|program|store)\// },
 ]
 
 /** Licenses require that their text is in the package. */
@@ -103,12 +103,12 @@ export const writeCommonJs = async (folder) => {
 const importsIn = (code) =>
   Array.from(code.matchAll(/(?:\bfrom|\bimport\(|\bimport)"(\.[^"]+)"/g), ([, path]) => path.replace(/\.js$/, '.ts'))
 
-/** Names stay as they are here too. Line breaks do not: a bundler writes its own. */
+/** Names of the modules stay as they are, so that stack traces can be read. Those inside functions and line breaks do not. */
 const compact = (path) => {
   // A bundle that uses `fp-ts/Either` as well has these modules only once.
   const source = readFileSync(join(root, path), 'utf8').replace(/'fp-ts\/lib\/(\w+\.js)'/g, `'fp-ts/es6/$1'`)
   const { code } = transformSync(path, source, TRANSFORM)
-  return minifySync(path, code, { module: true, compress: false, mangle: false, codegen: { removeWhitespace: true } }).code
+  return minifySync(path, code, { module: true, compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } }).code
 }
 
 /**
