@@ -24,155 +24,23 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { StateReaderTaskEither } from 'fp-ts/lib/StateReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { Client, Options, Program, StoringClient, StoringOptions } from './client/ClientModel.js'
+import * as JarSharing from './client/JarSharing.js'
+import { open } from './client/OpenClient.js'
 import * as SharedJar from './client/SharedJar.js'
-import * as SharedTokens from './client/SharedTokens.js'
 import * as Jar from './cookies/Jar.js'
-import * as Environment from './Environment.js'
 import * as HttpError from './HttpError.js'
-import * as Session from './session/Session.js'
+import type * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
-import type { Sender } from './stages/Send.js'
-import { joinSignals, keepListening } from './transport/Cancellation.js'
-import { openDefault } from './transport/SystemTransport.js'
+import type { JarStoreFailed } from './store/JarStore.js'
 import * as UserInput from './values/UserInput.js'
-import * as Clock from './wire/Clock.js'
-import * as Fault from './wire/Fault.js'
-import * as RandomSource from './wire/RandomSource.js'
-import type { Transport } from './wire/Transport.js'
 
+export type { Client, Options, Program, StoringClient, StoringOptions } from './client/ClientModel.js'
+export { open } from './client/OpenClient.js'
 export type { Loan, OnJar, SharedJar } from './client/SharedJar.js'
 export type { Flight, Landing, SharedTokens } from './client/SharedTokens.js'
-
-/**
- * What programs run with. `open` makes one.
- *
- * @since 0.1.0
- * @category model
- */
-export interface Client extends Sender {
-  /** The environment that was read when the client was opened. */
-  readonly environment: Environment.Environment
-  /** Returns the seed of one exchange. */
-  readonly random: IO<string>
-  /** Closes the transport that the client opened, and ends the requests of the client: see `close`. */
-  readonly close: Task<void>
-  /** The jar that the programs of `runIn` share. */
-  readonly shared: SharedJar.SharedJar
-  /** The token requests that programs share. */
-  readonly tokens: SharedTokens.SharedTokens
-  /** Called after each exchange with the jar before it and after it. */
-  readonly onJar?: SharedJar.OnJar
-  /**
-   * Saves a token that a request has obtained: its jar has this token alone. The request is sent after that, because the server
-   * may accept no earlier refresh token any more.
-   */
-  readonly onToken?: (jar: Jar.Jar) => Task<void>
-}
-
-/**
- * How a client is opened. Everything has a default.
- *
- * @since 0.1.0
- * @category model
- */
-export interface Options {
-  /** `Session.defaults` by default, which reads proxies, netrc and CA files from the environment. */
-  readonly session?: Session.Session
-  /** The jar to start with; empty by default. */
-  readonly jar?: Jar.Jar
-  /** A transport that belongs to the caller: the client does not close it. */
-  readonly transport?: Transport
-  /**
-   * Makes a transport that the client closes. By default `Transport.undici`, and in a bundle for browsers or workers
-   * `Transport.fetch`. Not called if `transport` is given.
-   */
-  readonly openTransport?: IO<Transport>
-  /**
-   * Wraps the transport, opened or given, such as `Transport.withRetry(policy)`. Several wrappers combine with `flow`: the
-   * last one is the outermost. By default the transport is not wrapped. A client that opened its transport calls the
-   * `close` of the wrapper, or else that of the opened transport.
-   */
-  readonly wrapTransport?: Endomorphism<Transport>
-  /**
-   * The environment of the process by default: its variables and `~/.netrc`, read once when the client is opened; empty in a
-   * browser. The session decides which sources are used (`Session.withAmbient`).
-   */
-  readonly environment?: Environment.Environment
-  /** The system's clock by default. A function replaces the wall clock only. */
-  readonly clock?: Clock.Clock | IO<Date>
-  /** Returns the seed of one exchange; unpredictable and unique by default. */
-  readonly random?: IO<string>
-  /** Aborts every running request. */
-  readonly signal?: AbortSignal
-}
-
-/** A program, as `Http.Http` is one. */
-export type Program<E, A> = StateReaderTaskEither<Jar.Jar, Client, E, A>
-
-/** Makes seeds that cannot be guessed and do not repeat: a secret and a counter. */
-const seeds: IO<IO<string>> = () => {
-  const secret = RandomSource.seed()
-  let count = 0
-  return () => {
-    count += 1
-    return `${secret}/${count}`
-  }
-}
-
-/**
- * Closes a transport that a client opened. A wrapper that is a plain function has no `close`: the transport inside it is then
- * closed, so that no socket leaks. In plain JavaScript, neither may be a transport.
- */
-const closeOpened = async (inner: Partial<Transport> | null, wrapped: Partial<Transport> | null): Promise<void> => {
-  await (typeof wrapped?.close === 'function' ? wrapped.close() : inner?.close?.())
-}
-
-/**
- * Opens a client. It opens no connection before the first request.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const open = (options: Options = {}): IO<Client> => {
-  const own = UserInput.own(options)
-  const { session = Session.defaults, jar = Jar.empty, environment, clock = Clock.system, random, signal } = own
-  const { openTransport } = own
-  // Plain JavaScript may pass null.
-  const given = own.transport ?? undefined
-  const wrapTransport = own.wrapTransport ?? undefined
-  return () => {
-    const inner = given ?? (openTransport ?? openDefault)()
-    const transport = wrapTransport === undefined ? inner : wrapTransport(inner)
-    const closing = new AbortController()
-    // A transport of this library ends its requests when it is closed. Others end by a signal, which costs a listener.
-    const isCustom = given !== undefined || openTransport !== undefined || wrapTransport !== undefined
-    const needsSignal = isCustom || session.mounts.length > 0
-    const joined = signal === undefined ? undefined : joinSignals(signal, closing.signal)
-    const ends = joined?.signal ?? (needsSignal ? closing.signal : undefined)
-    if (ends !== undefined) keepListening(ends)
-    const base = {
-      session,
-      environment: environment ?? Environment.read(),
-      clock: typeof clock === 'function' ? { ...Clock.system, now: clock } : clock,
-      random: random ?? seeds(),
-      closing: closing.signal,
-      shared: SharedJar.make(jar)(),
-      tokens: SharedTokens.make(),
-      ...(ends === undefined ? {} : { signal: ends }),
-    }
-    const close = async (): Promise<void> => {
-      closing.abort(Fault.make('ClientClosed', Fault.CLIENT_CLOSED))
-      joined?.release()
-      if (given !== undefined) return
-      // A custom transport that fails to close does not change the outcome of a program.
-      await Promise.allSettled([closeOpened(inner, transport)])
-    }
-    return { ...base, transport, close }
-  }
-}
 
 /**
  * Closes a client and the transport that it opened. Its requests fail with `ClientClosed`. With the default transport, a hook
@@ -181,7 +49,7 @@ export const open = (options: Options = {}): IO<Client> => {
  * @since 0.1.0
  * @category destructors
  */
-export const close = (client: Client): Task<void> => client.close
+export const close = (client: Pick<Client, 'close'>): Task<void> => client.close
 
 /**
  * Changes the session of a client.
@@ -191,7 +59,7 @@ export const close = (client: Client): Task<void> => client.close
  */
 export const withSession =
   (change: Endomorphism<Session.Session>) =>
-  (client: Client): Client => {
+  <C extends Client | StoringClient>(client: C): C => {
     const session = change(client.session)
     const ends = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
     if (session.mounts === client.session.mounts || ends === undefined) return { ...client, session }
@@ -205,7 +73,7 @@ export const withSession =
  * @category destructors
  */
 export const context =
-  ({ session, environment, clock, random }: Client) =>
+  ({ session, environment, clock, random }: Omit<Client, 'jarStore'>) =>
   (jar: Jar.Jar): IO<Context & World> =>
   () => ({ session, jar, environment, now: clock.now(), entropy: random() })
 
@@ -226,11 +94,19 @@ export const world = ({ environment, clock, random }: Client, jar: Jar.Jar): Wor
  * @since 0.2.0
  * @category combinators
  */
-export const scoped =
-  (options: Options = {}) =>
-  <E, A>(use: (client: Client) => TaskEither<E, A>): TaskEither<E, A> =>
+export function scoped(
+  options: StoringOptions,
+): <E, A>(use: (client: StoringClient) => TaskEither<E, A>) => TaskEither<E, A>
+export function scoped(options?: Options): <E, A>(use: (client: Client) => TaskEither<E, A>) => TaskEither<E, A>
+export function scoped(options: Options | StoringOptions = {}) {
+  return isStoring(options) ? closing(open(options)) : closing(open(options))
+}
+
+const closing =
+  <C extends Pick<Client, 'close'>>(open: IO<C>) =>
+  <E, A>(use: (client: C) => TaskEither<E, A>): TaskEither<E, A> =>
   async () => {
-    const client = open(options)()
+    const client = open()
     try {
       return await use(client)()
     } finally {
@@ -238,19 +114,38 @@ export const scoped =
     }
   }
 
+const isStoring = (options: Options | StoringOptions): options is StoringOptions =>
+  (UserInput.get(options, 'jarStore') ?? undefined) !== undefined
+
 /**
  * Opens a client, runs a program, and closes the client on every path. Returns the value and the jar.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const use = (
-  options: Options = {},
-): (<E, A>(program: Program<E, A>) => TaskEither<E, readonly [A, Jar.Jar]>) => {
+export function use(
+  options: StoringOptions,
+): <E, A>(program: Program<E, A>) => TaskEither<E | JarStoreFailed<E, readonly [A, Jar.Jar]>, readonly [A, Jar.Jar]>
+export function use(options?: Options): <E, A>(program: Program<E, A>) => TaskEither<E, readonly [A, Jar.Jar]>
+export function use(options: Options | StoringOptions = {}) {
+  if (isStoring(options)) {
+    const storing = scoped(options)
+    return <E, A>(program: Program<E, A>) => storing((client) => runIn(client)(withJar(program)))
+  }
   const { jar = Jar.empty } = UserInput.own(options)
   const withClient = scoped(options)
-  return (program) => withClient(program(jar))
+  return <E, A>(program: Program<E, A>) => withClient(program(jar))
 }
+
+/** Returns the value of a program together with the jar after it. */
+const withJar =
+  <E, A>(program: Program<E, A>): Program<E, readonly [A, Jar.Jar]> =>
+  (from) =>
+  (client) =>
+  async () => {
+    const outcome = await program(from)(client)()
+    return E.isLeft(outcome) ? outcome : E.right([outcome.right, outcome.right[1]])
+  }
 
 /**
  * Opens a client, runs a program, and closes the client on every path. Returns the value.
@@ -258,13 +153,22 @@ export const use = (
  * @since 0.2.0
  * @category combinators
  */
-export const runWith =
-  (options: Options = {}) =>
-  <E, A>(program: Program<E, A>): TaskEither<E, A> =>
-  async () => {
-    const outcome = await use(options)(program)()
-    return E.isLeft(outcome) ? outcome : E.right(outcome.right[0])
+export function runWith(
+  options: StoringOptions,
+): <E, A>(program: Program<E, A>) => TaskEither<E | JarStoreFailed<E, A>, A>
+export function runWith(options?: Options): <E, A>(program: Program<E, A>) => TaskEither<E, A>
+export function runWith(options: Options | StoringOptions = {}) {
+  if (isStoring(options)) {
+    const storing = scoped(options)
+    return <E, A>(program: Program<E, A>) => storing((client) => runIn(client)(program))
   }
+  const using = use(options)
+  return <E, A>(program: Program<E, A>): TaskEither<E, A> =>
+    async () => {
+      const outcome = await using(program)()
+      return E.isLeft(outcome) ? outcome : E.right(outcome.right[0])
+    }
+}
 
 /**
  * Runs one program with the default session and returns its value, as `requests.get` does. `~/.netrc` and the proxies of
@@ -294,9 +198,17 @@ export const run: <E, A>(program: Program<E, A>) => TaskEither<E, A> = runWith()
  *     TE.map(() => Jar.toArray(Client.jar(client)()).map(({ name }) => name)))))()
  * assert.deepEqual(names, { _tag: 'Right', right: ['a', 'b'] })
  */
-export const runIn =
-  (client: Client) =>
-  <E, A>(program: Program<E, A>): TaskEither<E, A> =>
+export function runIn(client: StoringClient): <E, A>(program: Program<E, A>) => TaskEither<E | JarStoreFailed<E, A>, A>
+export function runIn(client: Client): <E, A>(program: Program<E, A>) => TaskEither<E, A>
+export function runIn(client: Client | StoringClient) {
+  if (client.jarStore === undefined) return <E, A>(program: Program<E, A>) => runOnce(client, program)
+  const { jarStore, ...rest } = client
+  return <E, A>(program: Program<E, A>) =>
+    JarSharing.withStore(jarStore, rest, (onToken) => runOnce({ ...rest, onToken }, program))
+}
+
+const runOnce =
+  <E, A>(client: Client, program: Program<E, A>): TaskEither<E, A> =>
   async () => {
     const { jar: from, update, giveBack } = client.shared.borrow()
     try {
@@ -315,4 +227,4 @@ export const runIn =
  * @since 0.2.0
  * @category destructors
  */
-export const jar = (client: Client): IO<Jar.Jar> => client.shared.read
+export const jar = (client: Pick<Client, 'shared'>): IO<Jar.Jar> => client.shared.read

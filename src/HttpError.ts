@@ -16,6 +16,7 @@
  * | `NotJson` `InvalidPayload`                                                            | `Response.json`, `Stream.jsonLines` |
  * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |
+ * | `JarStoreFailed` `CipherFailed`                                                       | `JarStore` and clients with one, `Cipher` |
  * | `Unwritable` `Unreadable`                                                             | `encode` and `decode` of a jar, session, tape or store |
  * | `InvalidCookie` `CookieConflict`                                                      | `Jar.set`, `Jar.lookup`     |
  * | `InvalidCurl`                                                                         | `Request.fromCurl`          |

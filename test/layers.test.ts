@@ -10,7 +10,7 @@ import { INTEGRATION, PACKAGE } from './vitest.config.js'
 const src = fileURLToPath(new URL('../src', import.meta.url))
 
 /** From the lowest to the highest. The empty name is that of the entry points, which are directly in `src`. */
-const LAYERS = ['values', 'cookies', 'wire', 'session', 'stages', 'inspect', 'transport', '', 'cli']
+const LAYERS = ['values', 'cookies', 'wire', 'session', 'stages', 'inspect', 'transport', 'store', '', 'cli']
 
 /** The parts of entry points. They belong to the same layer. */
 const PARTS = ['errors', 'program', 'client']
@@ -89,6 +89,7 @@ const MAX_LINES = 350
 /** Entry points that complete the module of the same name in a layer, so that users find both under one name. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'Auth.ts': 'adds `renewable` to the schemes',
+  'JarStore.ts': 'adds the implementations to the type',
   'Environment.ts': 'adds reading the environment of this process',
   'Multipart.ts': 'adds files to the parts',
   'OAuth2.ts': 'adds the programs that log a user in',
@@ -329,7 +330,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
   [
     'randomness',
     /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
-    ['Store.ts', 'wire/RandomSource.ts'],
+    ['store/Cipher.ts', 'store/TextFile.ts', 'wire/RandomSource.ts'],
   ],
   [
     'the process',
@@ -355,7 +356,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     [
       'program/Concurrency.ts',
       'Http.ts',
-      'Store.ts',
+      'store/TextFile.ts',
       'wire/coding/Coding.ts',
       'wire/coding/Gzip.ts',
       'wire/coding/Inflater.ts',

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest'
 import * as Arguments from '../src/cli/Arguments.js'
 import {
   Auth,
+  Cipher,
   Client,
   Environment,
   Exchange,
@@ -17,6 +18,7 @@ import {
   Fetch,
   Http,
   Jar,
+  JarStore,
   type Lint,
   Multipart,
   Netrc,
@@ -584,6 +586,91 @@ const SAVED: ReadonlyArray<Situation> = [
   ],
 ]
 
+const sid = Jar.absorb(new URL('https://h.test/'), ['sid=hunter2'], now)(Jar.empty)[0]
+const octets = new Uint8Array(32)
+const cipher = pipe(
+  Cipher.aesGcm([{ name: 'k', key: octets }]),
+  E.getOrElse((): Cipher.Cipher => untyped({})),
+)
+
+/** A client of Redis that answers HGETALL with one record. */
+const redisWith = (key: string, value: string) => ({ sendCommand: async () => ({ [key]: value }) })
+const loadedFrom = async (client: JarStore.RedisClient, options: JarStore.StoreOptions = {}) =>
+  leftOf(await JarStore.redis(client, 'shop', options).load())
+
+/** The record of the cookie above, changed. */
+const recordWith = (change: (text: string) => string): Promise<unknown> => {
+  let written: ReadonlyArray<string> = []
+  const recording = {
+    sendCommand: async (command: ReadonlyArray<string>) => {
+      written = command
+      return []
+    },
+  }
+  return JarStore.redis(recording, 'shop', { horizon: Number.POSITIVE_INFINITY })
+    .merge(sid)()
+    .then(() => {
+      const [key = '', ms, n, removed, text = ''] = written.slice(4)
+      return loadedFrom(redisWith(key, `${ms} ${n} ${removed} ${change(text)}`))
+    })
+}
+
+const never = () => new Promise<never>(() => {})
+const storing = (jarStore: JarStore.JarStore, settings = session) =>
+  pipe(
+    Http.get('http://h.test/'),
+    Client.runWith({
+      jarStore,
+      session: settings,
+      transport: Transport.memory(() => ({ status: 200, headers: { 'set-cookie': 'a=1' } })),
+    }),
+  )
+
+const STORES: ReadonlyArray<Situation> = [
+  ['a client that is not one', () => loadedFrom(untyped({}))],
+  ['a database that is not one', async () => leftOf(await JarStore.postgres(untyped({}), 'shop').load())],
+  ['an empty name', async () => leftOf(await JarStore.redis(redisWith('', ''), '').load())],
+  ['an option that is not a number', () => loadedFrom(redisWith('', ''), { timeout: untyped('1s') })],
+  ['a cipher without functions', () => loadedFrom(redisWith('', ''), { cipher: untyped({}) })],
+  ['a server that is down', () => loadedFrom({ sendCommand: () => Promise.reject(new Error('connect ECONNREFUSED')) })],
+  ['a server that does not answer', () => loadedFrom({ sendCommand: never }, { timeout: 1 })],
+  ['a record of a newer format', () => recordWith((text) => text.replace('"version":1', '"version":2'))],
+  ['a record that was changed by hand', () => recordWith((text) => text.replace('h.test', 'evil.test'))],
+  ['a record with an invalid cookie', () => recordWith((text) => text.replace('hunter2', ' hunter2'))],
+  ['a record that is not JSON', () => recordWith((text) => text.slice(9))],
+  ['a record that is not sealed', () => loadedFrom(redisWith('a', '1 0 0 {}'), { cipher: cipher })],
+  [
+    'a jar that was not loaded',
+    async () => leftOf(await storing({ ...JarStore.memory(), load: untyped(async () => 7) })()),
+  ],
+  [
+    'a jar that was not saved',
+    async () =>
+      leftOf(await storing({ ...JarStore.memory(), merge: () => () => Promise.reject(new Error('ECONNRESET')) })()),
+  ],
+  [
+    'a store that is slower than the total timeout',
+    async () =>
+      leftOf(await storing({ ...JarStore.memory(), load: never }, Session.withTimeouts({ total: 1 })(session))()),
+  ],
+  [
+    'a file that is not there, in a folder that is missing',
+    async () => leftOf(await JarStore.file('/nonexistent/jar.json').merge(sid)()),
+  ],
+  ['no key', () => leftOf(Cipher.aesGcm([]))],
+  ['a key of 16 octets', () => leftOf(Cipher.aesGcm([{ name: 'k', key: new Uint8Array(16) }]))],
+  [
+    'two keys with one name',
+    () =>
+      leftOf(
+        Cipher.aesGcm([
+          { name: 'k', key: octets },
+          { name: 'k', key: octets },
+        ]),
+      ),
+  ],
+]
+
 const CURL: ReadonlyArray<Situation> = [
   ['another command', () => curl('wget http://h.test/')],
   ['secrets that are hidden', () => curl("curl http://h.test/ -H 'Authorization: ‹secret›'")],
@@ -911,6 +998,7 @@ const ALL = [
   DOWNLOAD,
   COOKIE,
   SAVED,
+  STORES,
   CURL,
   SURROUNDINGS,
   LINT,

@@ -6,11 +6,11 @@
  *
  * `--session FILE` is a session and a cookie jar that several calls of the command share:
  *
- * - A missing file is created. A file that cannot be read is a `UsageError`, and is not changed.
- * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `Store`).
+ * - A missing file is created with the first cookie or token. A file that cannot be read is a `UsageError`, and is not changed.
+ * - The file is written after an exchange that ended with a reply: atomically, with mode 0600 (see `JarStore.file`).
  * - A new token is written as soon as it was obtained, because the one before it may not be valid any more.
  * - Only the jar changes. Options and items of the command line belong to the request and are not saved.
- * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock (`Store.update`).
+ * - Commands may run at the same time: the jar of the file and the new jar are joined under a lock.
  * - Deleted cookies are remembered for `HORIZON_MS`, so that a slower command does not undo a logout.
  */
 import { createReadStream, type Stats } from 'node:fs'
@@ -19,8 +19,10 @@ import { platform } from 'node:os'
 import { basename, dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as Jar from '../cookies/Jar.js'
+import * as JarStore from '../JarStore.js'
 import * as Store from '../Store.js'
 import * as Session from '../session/Session.js'
+import * as StoredSession from '../store/StoredSession.js'
 import { orMissing } from '../transport/download/FileSystem.js'
 import * as FileTarget from '../transport/download/FileTarget.js'
 import * as Body from '../values/Body.js'
@@ -166,7 +168,7 @@ export const loadSession = async (path: string | undefined): Promise<Checked<Ses
     // `Store` replaces the file, so symbolic links are resolved here.
     const resolved = await orMissing(realpath(path))
     if (resolved === undefined) return E.right(initial)
-    const loaded = await Store.load(resolved)()
+    const loaded = StoredSession.decode(await readFile(resolved, 'utf8'))
     return E.isLeft(loaded) ? unreadable(loaded.left.message) : E.right({ ...loaded.right, path: resolved })
   } catch (cause) {
     return unreadable(messageOf(cause))
@@ -180,20 +182,29 @@ export const exposureOfTokens = async ({ path, jar }: SessionState): Promise<str
 /** Seven days: longer than any command runs, even if the machine sleeps over a weekend. */
 const HORIZON_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Changes the jar of the file. On an error, which is a message, the file keeps its old content. */
+const storeOf = (path: string, now: Date): JarStore.JarStore =>
+  JarStore.file(path, { horizon: HORIZON_MS, clock: () => now })
+
+const messageIn = <A>(outcome: E.Either<{ readonly message: string }, A>): E.Either<string, A> =>
+  E.isLeft(outcome) ? E.left(outcome.left.message) : outcome
+
+/** Saves the jar after an exchange, or a token before it is used. On an error, which is a message, the file keeps its old content. */
+export const saveJar = async ({ path }: SessionState, jar: Jar.Jar, now: Date): Promise<E.Either<string, void>> =>
+  path === undefined ? E.right(undefined) : messageIn(await storeOf(path, now).merge(jar)())
+
+/** Returns the jar of the file as it is now; an empty one without a file. */
+export const loadJar = async ({ path }: SessionState, now: Date): Promise<E.Either<string, Jar.Jar>> =>
+  path === undefined ? E.right(Jar.empty) : messageIn(await storeOf(path, now).load())
+
+/** Changes the jar of the file, in one transaction. */
 export const updateJar = async (
   { path, session }: SessionState,
   change: (stored: Jar.Jar) => Jar.Jar,
-  now: Date,
 ): Promise<E.Either<string, void>> => {
   if (path === undefined) return E.right(undefined)
-  const saved = await Store.update(path)((stored) => ({
+  const changed = Store.update(path)((stored) => ({
     session: stored?.session ?? session,
-    jar: Jar.compact(now, HORIZON_MS)(change(stored?.jar ?? Jar.empty)),
-  }))()
-  return E.isLeft(saved) ? E.left(saved.left.message) : saved
+    jar: change(stored?.jar ?? Jar.empty),
+  }))
+  return messageIn(await changed())
 }
-
-/** Saves the jar after an exchange. */
-export const saveSession = (state: SessionState, jar: Jar.Jar, now: Date): Promise<E.Either<string, void>> =>
-  updateJar(state, (stored) => Jar.join(stored, jar), now)

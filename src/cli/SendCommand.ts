@@ -174,7 +174,7 @@ const problemOfSaving = async (
   { state }: Context,
   jar: Jar.Jar,
 ): Promise<string | undefined> => {
-  const saved = await Files.saveSession(state, jar, clock.now())
+  const saved = await Files.saveJar(state, jar, clock.now())
   return E.isLeft(saved) ? saved.left : undefined
 }
 

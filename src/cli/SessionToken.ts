@@ -31,21 +31,20 @@ const sameToken = O.getEq(Token.Eq)
 /** Returns the token of a key in the file of a session. */
 export const fileOf = (clock: Clock, state: Files.SessionState, key: Jar.TokenKey): TokenFile => {
   let problem: string | undefined
-  const change = (update: (stored: Jar.Jar) => Jar.Jar) => async (): Promise<void> => {
-    const saved = await Files.updateJar(state, update, clock.now())
+  const noting = async (saving: Promise<E.Either<string, void>>): Promise<void> => {
+    const saved = await saving
     problem = E.isLeft(saved) ? saved.left : undefined
   }
+  const withoutRefused = (refused: Token.Token) => (stored: Jar.Jar) =>
+    sameToken.equals(Jar.token(key)(stored), O.some(refused)) ? Jar.withoutTokens(key)(stored) : stored
   return {
     isKept: state.path !== undefined,
-    save: (jar) => change((stored) => Jar.join(stored, Jar.onlyToken(key)(jar))),
+    save: (jar) => () => noting(Files.saveJar(state, Jar.onlyToken(key)(jar), clock.now())),
     load: async () => {
-      const loaded = await Files.loadSession(state.path)
-      return E.isLeft(loaded) ? Jar.empty : Jar.onlyToken(key)(loaded.right.jar)
+      const loaded = await Files.loadJar(state, clock.now())
+      return E.isLeft(loaded) ? Jar.empty : Jar.onlyToken(key)(loaded.right)
     },
-    remove: (refused) =>
-      change((stored) =>
-        sameToken.equals(Jar.token(key)(stored), O.some(refused)) ? Jar.withoutTokens(key)(stored) : stored,
-      ),
+    remove: (refused) => () => noting(Files.updateJar(state, withoutRefused(refused))),
     problem: () => problem,
   }
 }

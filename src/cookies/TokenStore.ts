@@ -169,7 +169,9 @@ const filterMap = (tokens: Tokens, f: (record: TokenRecord) => TokenRecord | und
   return changed
 }
 
-const isUsable = ({ token }: TokenRecord, now: Date): boolean => O.isSome(token) && Token.isUsable(now)(token.value)
+/** Returns whether a record has a token that can be sent or renewed. */
+export const isUsable = ({ token }: TokenRecord, now: Date): boolean =>
+  O.isSome(token) && Token.isUsable(now)(token.value)
 
 /** Drops tombstones, and tokens that expired and have no refresh token. */
 export const evict = (tokens: Tokens, now: Date): Tokens =>

@@ -10,6 +10,8 @@ import type { SigningFailed, TokenFailed, TokenRefused } from '../stages/AuthErr
 import type { HookFailed, SendError } from '../stages/Exchange.js'
 import type { PlanError } from '../stages/PlanError.js'
 import type { RedirectError } from '../stages/Redirect.js'
+import type { CipherFailed } from '../store/Cipher.js'
+import type { JarStoreFailed } from '../store/JarStore.js'
 import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
@@ -34,6 +36,8 @@ export type {
   UnsupportedScheme,
 } from '../stages/PlanError.js'
 export type { RedirectError } from '../stages/Redirect.js'
+export type { CipherFailed } from '../store/Cipher.js'
+export type { JarStoreFailed } from '../store/JarStore.js'
 export type { DownloadError } from '../transport/download/Download.js'
 export type { DecodeError, EncodeError } from '../values/Serialization.js'
 export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
@@ -61,6 +65,8 @@ export type HttpError<E = unknown> =
   | InvalidPayload<E, InResponse | InLine>
   | DownloadError
   | StoreFailed
+  | JarStoreFailed<unknown, unknown>
+  | CipherFailed
   | EncodeError
   | DecodeError
   | InvalidCookie
@@ -114,6 +120,8 @@ export const TAGS = [
   'RangeMismatch',
   'FileFailed',
   'StoreFailed',
+  'JarStoreFailed',
+  'CipherFailed',
   'Unwritable',
   'Unreadable',
   'InvalidCookie',

@@ -9,6 +9,7 @@ import { replay } from '../../src/transport/Replay.js'
 import { withRetry } from '../../src/transport/Retry.js'
 import { exchanges, https } from './breakers/exchanges.js'
 import { integrations } from './breakers/integrations.js'
+import { jarStores } from './breakers/jarStores.js'
 import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
 import { merges, monoids } from './breakers/monoids.js'
@@ -18,6 +19,7 @@ import { servings, transports } from './breakers/transports.js'
 
 const cases: ReadonlyArray<Case> = [
   jars,
+  jarStores,
   exchanges,
   https,
   monoids,

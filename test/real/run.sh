@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `npm run test:real`: tests the library with real servers on loopback, and in a browser.
 #
-# Installs the missing PACKAGES (Debian, as root), starts the servers on free ports with all their files in one
+# Installs the missing PACKAGES, starts the servers on free ports with all their files in one
 # temporary folder, prints how many are up, runs test/real/*.real.ts, and always ends the servers. Arguments are passed
 # to vitest. REAL_KEEP=1 keeps the folder with the logs.
 set -uo pipefail
@@ -14,11 +14,7 @@ PORTS=(nginx nginxOther nginxTls nginxMutual nginxExpired nginxNotYetValid nginx
   nginxOld apache squid squidAuth squidTls squidTlsAuth tinyproxy tinyproxyAuth microsocks microsocksAuth dante httpbin
   nghttpd)
 
-say() { echo "test:real: $*"; }
-die() {
-  say "$*" >&2
-  exit 1
-}
+. "$here/packages.sh"
 
 # --- clean up --------------------------------------------------------------------------------------------------------
 
@@ -51,37 +47,6 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-
-# --- packages --------------------------------------------------------------------------------------------------------
-
-missing_packages() {
-  for package in "${PACKAGES[@]}"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-  done
-}
-
-install_missing() {
-  command -v dpkg-query >/dev/null || die "needs Debian or Ubuntu, for these packages: ${PACKAGES[*]}"
-  local missing log="$dir/apt.log"
-  mapfile -t missing < <(missing_packages)
-  [ "${#missing[@]}" = 0 ] && return
-  [ "$(id -u)" = 0 ] || die "these packages are missing: ${missing[*]}. Install them, or run this as root."
-  say "installing ${missing[*]}"
-  # Prevents the packages from starting their services.
-  if [ ! -e /usr/sbin/policy-rc.d ]; then
-    policy=/usr/sbin/policy-rc.d
-    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
-  fi
-  export DEBIAN_FRONTEND=noninteractive
-  { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null || {
-    tail -n 15 "$log" >&2
-    die "apt-get could not install: ${missing[*]}"
-  }
-  [ -n "$policy" ] && rm -f "$policy"
-  policy=
-  mapfile -t missing < <(missing_packages)
-  [ "${#missing[@]}" = 0 ] || die "apt-get did not install: ${missing[*]}"
-}
 
 # --- folders and ports ----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,96 @@
+/** What all stores share: their options, the time limit of an operation, and the error of what is not valid. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { raceDeadline } from '../transport/Cancellation.js'
+import * as Printable from '../values/Printable.js'
+import * as UserInput from '../values/UserInput.js'
+import * as Clock from '../wire/Clock.js'
+import type { Cipher } from './Cipher.js'
+import { failed, type JarStore, type JarStoreFailed } from './JarStore.js'
+
+/**
+ * Options of every store.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface StoreOptions {
+  /** Seals what is stored. By default it is stored in plain text. */
+  readonly cipher?: Cipher
+  /**
+   * For how many milliseconds deletions are remembered: 30 days by default. A process that did not load the jar for longer may
+   * bring back what others have deleted.
+   */
+  readonly horizon?: number
+  /** The time limit of an operation, in milliseconds: 10,000 by default. */
+  readonly timeout?: number
+  /** Decides what has expired. The system's clock by default. */
+  readonly clock?: Clock.Clock | IO<Date>
+}
+
+const DEFAULT_HORIZON_MS = 30 * 24 * 60 * 60 * 1000
+const DEFAULT_TIMEOUT_MS = 10_000
+
+/** The options with their defaults. */
+export interface Settings {
+  readonly cipher: Cipher | undefined
+  readonly horizon: number
+  readonly timeout: number
+  readonly now: IO<Date>
+}
+
+const isDuration = (ms: unknown): boolean => typeof ms === 'number' && ms >= 0
+
+const isCipher = (cipher: unknown): boolean => {
+  const { seal, open }: Partial<Cipher> = Object(cipher)
+  return typeof seal === 'function' && typeof open === 'function'
+}
+
+/** Reads the options once. The error says which one is not valid. */
+export const settingsOf = (options: StoreOptions): E.Either<string, Settings> => {
+  const { cipher, horizon = DEFAULT_HORIZON_MS, timeout = DEFAULT_TIMEOUT_MS, clock } = UserInput.own(Object(options))
+  if (!isDuration(horizon)) return E.left('the option horizon must be a number of milliseconds')
+  if (!isDuration(timeout)) return E.left('the option timeout must be a number of milliseconds')
+  if (cipher !== undefined && !isCipher(cipher))
+    return E.left('the option cipher must have the functions seal and open')
+  return E.right({ cipher, horizon, timeout, now: typeof clock === 'function' ? clock : (clock ?? Clock.system).now })
+}
+
+/** Returns whether a text can be the name of a jar or of a table. */
+export const isName = (text: unknown): text is string => typeof text === 'string' && /^[^\0-\x1f\x7f]+$/.test(text)
+
+/** Returns a store whose operations fail, because what it was made of is not valid. */
+export const invalid = (store: string, reason: string): JarStore => ({
+  load: async () => E.left(failed(store, 'load', 'Invalid', reason)),
+  merge: () => async () => E.left(failed(store, 'merge', 'Invalid', reason)),
+})
+
+/** Why an operation failed, if its promise did not reject. */
+export interface Problem {
+  readonly reason: JarStoreFailed['reason']
+  readonly message: string
+}
+
+/** The outcome of an operation, whose promise may reject. */
+export type Attempt<A> = Promise<E.Either<Problem, A>>
+
+/** Returns the outcome of an operation that failed. */
+export const problem = (reason: Problem['reason'], message: string): E.Either<Problem, never> =>
+  E.left({ reason, message })
+
+/** Runs an operation until its time limit. */
+export const attempt =
+  (store: string, operation: JarStoreFailed['operation'], timeout: number) =>
+  <A>(run: () => Attempt<A>): TaskEither<JarStoreFailed, A> =>
+  async () => {
+    const fail = ({ reason, message }: Problem) => E.left(failed(store, operation, reason, message))
+    try {
+      const raced = await raceDeadline({ deadline: Clock.system.monotonic() + timeout }, run())
+      if (E.isRight(raced)) return E.isLeft(raced.right) ? fail(raced.right.left) : raced.right
+      const limit = `it did not end within ${Printable.grouped(timeout)} ms`
+      return fail({ reason: 'TimedOut', message: `${limit}; check that it can be reached, or set a longer timeout` })
+    } catch (cause) {
+      return fail({ reason: 'Unavailable', message: `${Printable.messageOf(cause)}; check that it can be reached` })
+    }
+  }
