@@ -95,9 +95,11 @@ export const keepsMerged = async (store: JarStore, jars: ReadonlyArray<Jar.Jar>)
   return []
 }
 
-/** One turn of a worker: by how many milliseconds its clock is wrong, and whether it removes the cookie. */
+/** One turn of a worker. */
 export interface Turn {
+  /** By how many milliseconds its clock is ahead. */
   readonly skew: number
+  /** Whether it removes the cookie, and does not set it. */
   readonly isRemoval: boolean
 }
 

@@ -12,6 +12,7 @@ const GROUPS = {
     'src/session/README.md',
     'src/session/auth/README.md',
     'src/cookies/README.md',
+    'src/store/README.md',
     'src/stages/README.md',
     'src/transport/undici/README.md',
     'test/platforms/README.md',

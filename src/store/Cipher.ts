@@ -39,7 +39,9 @@ import * as Secret from '../values/Secret.js'
  * @category model
  */
 export interface Cipher {
+  /** Encrypts a text. */
   readonly seal: (text: string, context: string) => TaskEither<CipherFailed, string>
+  /** Decrypts what `seal` returned for the same context. */
   readonly open: (sealed: string, context: string) => TaskEither<CipherFailed, string>
 }
 

@@ -50,7 +50,9 @@ export type JarStoreReason = 'Invalid' | 'Unavailable' | 'Aborted' | 'TimedOut' 
  */
 export interface JarStoreFailed<E = never, A = never> {
   readonly _tag: 'JarStoreFailed'
+  /** What the store was doing. */
   readonly operation: 'load' | 'merge'
+  /** The kind of the problem. */
   readonly reason: JarStoreReason
   /** What the store is, such as `the jar "shop" in Redis`. */
   readonly store: string

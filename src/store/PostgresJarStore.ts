@@ -24,6 +24,7 @@ import { isName, type StoreOptions } from './StoreOptions.js'
  * @category model
  */
 export interface PostgresClient {
+  /** Runs a statement with parameters, and returns its rows. */
   query(text: string, values: unknown[]): Promise<{ readonly rows: ReadonlyArray<unknown> }>
 }
 

@@ -20,6 +20,7 @@ import type { StoreOptions } from './StoreOptions.js'
  * @category model
  */
 export interface NodeRedisClient {
+  /** Sends a command with its arguments, and returns the reply. */
   sendCommand(command: ReadonlyArray<string>): Promise<unknown>
 }
 
@@ -30,6 +31,7 @@ export interface NodeRedisClient {
  * @category model
  */
 export interface IoRedisClient {
+  /** Sends a command with its arguments, and returns the reply. */
   call(command: string, ...parameters: string[]): Promise<unknown>
 }
 
@@ -109,10 +111,23 @@ const batches = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
 
 const databaseOf = (client: RedisClient, name: string): RecordDatabase => {
   const command = commandOf(client)
+  /** The records of the last read, with their values: most values do not change between two reads. */
+  let last = new Map<string, readonly [value: string, record: JarRecord]>()
+
+  const read = async (): Promise<ReadonlyArray<JarRecord>> => {
+    const known = last
+    const entries = entriesOf(await command('HGETALL', name)).map(([key, value]) => {
+      const before = known.get(key)
+      return before?.[0] === value ? before : ([value, recordOf(key, value)] as const)
+    })
+    last = new Map(entries.map((entry) => [entry[1].key, entry]))
+    return entries.map(([, record]) => record)
+  }
+
   const evaluate = (script: string, parameters: ReadonlyArray<string>): Promise<unknown> =>
     command('EVAL', script, '1', name, ...parameters)
   return {
-    read: async () => entriesOf(await command('HGETALL', name)).map(([key, value]) => recordOf(key, value)),
+    read,
     write: async (records) => {
       const same: JarRecord[] = []
       for (const batch of batches(records)) {

@@ -2,7 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { raceDeadline } from '../transport/Cancellation.js'
 import * as Printable from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
@@ -79,6 +78,17 @@ export type Attempt<A> = Promise<E.Either<Problem, A>>
 export const problem = (reason: Problem['reason'], message: string): E.Either<Problem, never> =>
   E.left({ reason, message })
 
+const LATE = 'Late'
+
+/** Waits for work at most some milliseconds. The work then continues, and its result is ignored. */
+const within = async <A>(ms: number, running: Promise<A>): Promise<A | typeof LATE> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(resolve, Math.min(ms, Clock.MAX_DELAY_MS), LATE)
+  })
+  return Promise.race([running, late]).finally(() => clearTimeout(timer))
+}
+
 /** Runs an operation until its time limit. */
 export const attempt =
   (store: string, operation: JarStoreFailed['operation'], timeout: number) =>
@@ -86,8 +96,8 @@ export const attempt =
   async () => {
     const fail = ({ reason, message }: Problem) => E.left(failed(store, operation, reason, message))
     try {
-      const raced = await raceDeadline({ deadline: Clock.system.monotonic() + timeout }, run())
-      if (E.isRight(raced)) return E.isLeft(raced.right) ? fail(raced.right.left) : raced.right
+      const outcome = await within(timeout, run())
+      if (outcome !== LATE) return E.isLeft(outcome) ? fail(outcome.left) : outcome
       const limit = `it did not end within ${Printable.grouped(timeout)} ms`
       return fail({ reason: 'TimedOut', message: `${limit}; check that it can be reached, or set a longer timeout` })
     } catch (cause) {
