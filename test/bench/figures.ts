@@ -7,6 +7,7 @@ import * as Requests from './requests.js'
 import * as Size from './size.js'
 import * as Start from './start.js'
 import type { Limits } from './statistics.js'
+import * as Stores from './stores.js'
 import * as Streams from './streams.js'
 
 export interface Figure extends Limits {
@@ -16,6 +17,8 @@ export interface Figure extends Limits {
   readonly measure: () => Promise<Measured>
   /** Flags of the process that measures the figure, besides `--expose-gc`. */
   readonly flags?: ReadonlyArray<string>
+  /** A program that must be installed; otherwise the figure is skipped. */
+  readonly needs?: string
 }
 
 /** Returns the measurement of a GET, so many at once. */
@@ -80,6 +83,24 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
     goal: 3,
     barrier: 6,
     measure: () => Cookies.write(10_000),
+  },
+  // A jar that workers share. The round trip reads all records of the jar, or writes a row.
+  'jar-json': { title: 'JSON of 80 cookies, both ways', unit: 'us', goal: 500, barrier: 1000, measure: Stores.json },
+  'store-redis': {
+    title: 'load and merge, to a round trip',
+    unit: 'ratio',
+    goal: 1.5,
+    barrier: 2.5,
+    measure: Stores.onRedis,
+    needs: 'redis-server',
+  },
+  'store-postgres': {
+    title: '… with PostgreSQL',
+    unit: 'ratio',
+    goal: 1.5,
+    barrier: 2.5,
+    measure: Stores.onPostgres,
+    needs: 'initdb',
   },
   // Large bodies, compared with undici's own streams.
   download: {

@@ -10,6 +10,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { FIGURES, type Figure } from './figures.js'
 import { verdict } from './statistics.js'
+import { isInstalled } from './stores.js'
 import * as Table from './table.js'
 
 const Estimate = t.type({ median: t.number, low: t.number, high: t.number })
@@ -35,6 +36,12 @@ const measureInChild = (name: string, { flags = [] }: Figure): Measured => {
 const bench = (figures: ReadonlyArray<readonly [string, Figure]>): ReadonlyArray<string> => {
   console.log(Table.HEADER)
   return figures.flatMap(([name, figure]) => {
+    if (figure.needs !== undefined && !isInstalled(figure.needs)) {
+      console.log(
+        `${name.padEnd(16)}SKIPPED: ${figure.needs} is not installed (npm run test:fleet installs it, on Debian as root)`,
+      )
+      return []
+    }
     const measured = measureInChild(name, figure)
     console.log(Table.figureRow(name, figure, measured))
     return verdict(measured.estimate, figure, measured.control) === 'FAILED' ? [name] : []
