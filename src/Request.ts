@@ -6,6 +6,7 @@ import * as UserInput from './values/UserInput.js'
 
 export { type FromCurl, fromCurl, type InvalidCurl, type LeftOut } from './inspect/FromCurl.js'
 export * from './session/Request.js'
+export { decode, encode, RequestJson } from './session/RequestJson.js'
 
 /**
  * Sets a body that sends a file, which is opened each time the request is sent. Adds no Content-Type. Given a path, the body

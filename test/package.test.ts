@@ -93,12 +93,12 @@ console.log(Object.keys(esm).length > 50, differs(esm, cjs), differs(Http, requi
     expect(run(esmProject, process.execPath, 'both.mjs')).toBe('x true\ntrue [] [] []\n')
   })
   // Authentication (signers, tokens, OAuth 2.0) added 0.5 MB.
-  it('has at most 2.9 MB and 900 files', () => {
+  it('has at most 2.9 MB and 960 files', () => {
     const [packed] = Object.values<{ unpackedSize: number; entryCount: number }>(
       JSON.parse(run(root, 'npm', 'pack', '--ignore-scripts', '--dry-run', '--json')),
     )
     expect(packed?.unpackedSize).toBeLessThan(2_900_000)
-    expect(packed?.entryCount).toBeLessThan(900)
+    expect(packed?.entryCount).toBeLessThan(960)
   })
   it.each([
     ['requests-ts', { packages: ['@noble', 'fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 18 }],
