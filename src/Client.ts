@@ -204,7 +204,7 @@ export function runIn(client: Client | StoringClient) {
   if (client.jarStore === undefined) return <E, A>(program: Program<E, A>) => runOnce(client, program)
   const { jarStore, ...rest } = client
   return <E, A>(program: Program<E, A>) =>
-    JarSharing.withStore(jarStore, rest, (onToken) => runOnce({ ...rest, onToken }, program))
+    JarSharing.withStore(jarStore, rest, (tokens) => runOnce({ ...rest, ...tokens }, program))
 }
 
 const runOnce =

@@ -37,6 +37,8 @@ export interface Client extends Sender {
    * may accept no earlier refresh token any more.
    */
   readonly onToken?: (jar: Jar.Jar) => Task<void>
+  /** Returns a jar in which another process may have saved a newer token. Called before a request for a token is sent. */
+  readonly loadTokens?: Task<Jar.Jar>
   /** Only a `StoringClient` has a store. */
   readonly jarStore?: undefined
 }

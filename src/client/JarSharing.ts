@@ -5,6 +5,7 @@
  * |-----------------------------|---------------------------------------------------------------------------|
  * | load, and join              | the program does not run: nothing is sent                                 |
  * | run                         |                                                                           |
+ * | before a token is requested, look for a newer one | the token is requested                               |
  * | save a token that it obtained | the program continues; the token is saved after it                      |
  * | merge what `load` did not have | the error has the outcome; the jar stays in the client, and is saved after the next program |
  *
@@ -13,7 +14,6 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from '../cookies/Jar.js'
 import { failed, hasRecords, type JarStore, type JarStoreFailed } from '../store/JarStore.js'
@@ -81,12 +81,15 @@ const withOutcome = <E, A>(
   return E.left({ ...error, message: `${error.message}. ${end}: ${advice}`, outcome: O.some(outcome), jar })
 }
 
-/** Loads the jar, runs a program with the jar of the client, and merges what has changed. `run` saves tokens by its argument. */
+/** How a program shares its tokens before it ends. */
+type SharedTokens = Required<Pick<Client, 'onToken' | 'loadTokens'>>
+
+/** Loads the jar, runs a program with the jar of the client, and merges what has changed. */
 export const withStore =
   <E, A>(
     store: JarStore,
     client: Sharer,
-    run: (onToken: (jar: Jar.Jar) => Task<void>) => TaskEither<E, A>,
+    run: (tokens: SharedTokens) => TaskEither<E, A>,
   ): TaskEither<E | JarStoreFailed<E, A>, A> =>
   async () => {
     const { shared } = client
@@ -105,12 +108,17 @@ export const withStore =
       if (E.isRight(merged)) known = Jar.join(known, delta)
       return merged
     }
+    const onToken = (jar: Jar.Jar) => async () => {
+      await merge(jar)
+    }
+    const loadTokens = async (): Promise<Jar.Jar> => {
+      const again = await limited('load', controlsOf(client), store.load)
+      return E.isLeft(again) ? Jar.empty : { ...Jar.empty, tokens: again.right.tokens, clock: again.right.clock }
+    }
     const save = () => merge(Jar.delta(known)(shared.read()))
     let outcome: E.Either<E, A>
     try {
-      outcome = await run((jar) => async () => {
-        await merge(jar)
-      })()
+      outcome = await run({ onToken, loadTokens })()
     } catch (cause) {
       await save()
       return Promise.reject(cause) // an exception of the user's code is not hidden

@@ -23,6 +23,8 @@ export type TokenTurn =
   | { readonly _tag: 'Send'; readonly flight: Omit<OpenFlight, 'outer'> }
   | { readonly _tag: 'GoOn'; readonly ready: Ready }
 
+const LEFT: SharedTokens.Landing = { _tag: 'Left' }
+
 const goOn = (ready: Ready): TokenTurn => ({ _tag: 'GoOn', ready })
 
 /**
@@ -30,7 +32,7 @@ const goOn = (ready: Ready): TokenTurn => ({ _tag: 'GoOn', ready })
  * what waits for the token; the request has its own total timeout within it, from now.
  */
 export const takeTurn = async (
-  client: Pick<Client, 'tokens' | 'session' | 'clock'>,
+  client: Pick<Client, 'tokens' | 'session' | 'clock' | 'loadTokens'>,
   around: SendControls,
   x: Exchange.Exchange,
 ): Promise<TokenTurn> => {
@@ -47,7 +49,13 @@ export const takeTurn = async (
   if (O.isSome(taken)) return goOn(taken.value)
   for (;;) {
     const running = tokens.running(request)
-    if (running === undefined) return send(tokens.start(request))
+    if (running === undefined) {
+      const flight = tokens.start(request)
+      const saved = await takeSavedToken(client, controls, x)
+      if (O.isNone(saved)) return send(flight)
+      flight.land(LEFT)
+      return goOn(saved.value)
+    }
     const raced = await raceDeadline(controls, running)
     if (E.isLeft(raced)) return goOn(E.left(errorOf(x, withPlan(x.plan, raced.left), controls, around)))
     const landing = raced.right
@@ -57,6 +65,18 @@ export const takeTurn = async (
     const token = landing._tag === 'Obtained' ? Renewal.takeToken(clock.now(), landing.jar, x) : O.none
     if (O.isSome(token)) return goOn(token.value)
   }
+}
+
+/** Returns how to continue with a newer token that another process has saved. If it cannot be loaded, the request is sent. */
+const takeSavedToken = async (
+  client: Pick<Client, 'clock' | 'loadTokens'>,
+  controls: SendControls,
+  x: Exchange.Exchange,
+): Promise<O.Option<Ready>> => {
+  const loadTokens = UserInput.get(client, 'loadTokens')
+  if (loadTokens === undefined) return O.none
+  const raced = await raceDeadline(controls, loadTokens())
+  return E.isLeft(raced) ? O.none : Renewal.takeKnownToken(client.clock.now(), raced.right, x)
 }
 
 /** A token request of an exchange that runs. It may need the token of another one, which runs inside it. */
@@ -73,8 +93,6 @@ export const land = ({ flight, outer }: OpenFlight, landing: SharedTokens.Landin
   flight.land(landing)
   return outer
 }
-
-const LEFT: SharedTokens.Landing = { _tag: 'Left' }
 
 /** Returns what others that wait for a token get to know when the exchange that obtains it ends with this error. */
 const landingOf = (error: unknown, waiting: Exchange.Waiting | undefined): SharedTokens.Landing => {

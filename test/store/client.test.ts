@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { Auth, Client, Http, HttpError, Jar, JarStore, OAuth2, Response, Session, Transport } from 'requests-ts'
+import { Auth, Client, Http, HttpError, Jar, JarStore, OAuth2, Response, Secret, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 
 // A client with a store: it loads before a program, and saves after it on every path.
@@ -204,7 +204,44 @@ describe('a client with a store', () => {
     const me = pipe(Http.get('me'), Http.ok)
     expect(await pipe(me, Client.runIn(worker()))()).toMatchObject({ _tag: 'Right' })
     expect(await pipe(me, Client.runIn(worker()))()).toMatchObject({ _tag: 'Right' })
-    expect(seen).toEqual(['load', '/token', 'merge token', '/me', 'load', '/me'])
+    expect(seen).toEqual(['load', 'load', '/token', 'merge token', '/me', 'load', '/me'])
+  })
+
+  it('uses a token that another process has renewed meanwhile, because a refresh token is accepted once', async () => {
+    const { jarStore } = counting()
+    let ms = 0
+    let valid = 'r0'
+    const requests: string[] = []
+    const transport = Transport.memory((plan) => {
+      const body = E.match(String, (bytes: Uint8Array) => new TextDecoder().decode(bytes))(
+        plan.body._tag === 'Bytes' ? E.right(Secret.open(plan.body.bytes)) : E.left(''),
+      )
+      if (plan.url.pathname !== '/token') return { status: 200 }
+      const given = new URLSearchParams(body).get('refresh_token')
+      requests.push(given ?? 'none')
+      if (given !== null && given !== valid) return { status: 400, json: { error: 'invalid_grant' } }
+      valid = `r${requests.length}`
+      const json = { access_token: `a${requests.length}`, token_type: 'Bearer', expires_in: 60, refresh_token: valid }
+      return { status: 200, json }
+    })
+    const grant = OAuth2.refreshToken('r0')
+    const auth = Auth.oauth2({ name: 'api', tokenUrl: 'https://h.test/token', clientId: 'c', grant })
+    const session = pipe(Session.empty, Session.withBaseUrl('https://h.test'), Session.withAuth(auth))
+    const worker = () => Client.open({ jarStore, transport, session, clock: () => new Date(ms) })()
+    const me = pipe(Http.get('me'), Http.ok)
+    const later = Http.fromIO(() => {
+      ms += 3_600_000
+    })
+    const other = Http.fromTask(pipe(me, Client.runIn(worker())))
+    const long = pipe(
+      me,
+      Http.tap(() => later),
+      Http.tap(() => other),
+      Http.flatMap(() => me),
+    )
+    expect(await pipe(long, Client.runIn(worker()))()).toMatchObject({ _tag: 'Right' })
+    // The second program renews; the first one does not send a refresh token that was used already.
+    expect(requests).toEqual(['r0', 'r1'])
   })
 
   it('gives its jar to programs of runWith, use and scoped', async () => {
