@@ -49,9 +49,22 @@ const load = (store: JarStore): Promise<Jar.Jar> => run(store.load)
 const merge = (store: JarStore, delta: Jar.Jar): Promise<void> => run(store.merge(delta))
 
 /** Returns jars that forked from one jar, or have nothing in common. */
-export const forks = (past: History, ways: ReadonlyArray<History>, isShared: boolean): ReadonlyArray<Jar.Jar> => {
-  const common = replay(Jar)(past)(Jar.empty)
-  return ways.map((way) => replay(Jar)(way)(isShared ? common : Jar.empty))
+export const forks = (
+  past: History,
+  ways: ReadonlyArray<History>,
+  { isShared, nameless }: ForkOptions,
+): ReadonlyArray<Jar.Jar> => {
+  const empty = Jar.make({ nameless })
+  const common = replay(Jar)(past)(empty)
+  return ways.map((way) => replay(Jar)(way)(isShared ? common : empty))
+}
+
+/** How jars fork. */
+export interface ForkOptions {
+  /** Whether they have their past in common. */
+  readonly isShared: boolean
+  /** Whether they accept cookies without a name. */
+  readonly nameless: boolean
 }
 
 /** Tells whether a new store is empty, also after others have got something. */

@@ -34,7 +34,7 @@ import * as Jar from './cookies/Jar.js'
 import * as HttpError from './HttpError.js'
 import type * as Session from './session/Session.js'
 import type { Context, World } from './stages/Prepare.js'
-import type { JarStoreFailed } from './store/JarStore.js'
+import type { JarStore, JarStoreFailed } from './store/JarStore.js'
 import * as UserInput from './values/UserInput.js'
 
 export type { Client, Options, Program, StoringClient, StoringOptions } from './client/ClientModel.js'
@@ -73,7 +73,7 @@ export const withSession =
  * @category destructors
  */
 export const context =
-  ({ session, environment, clock, random }: Omit<Client, 'jarStore'>) =>
+  ({ session, environment, clock, random }: Pick<Client, 'session' | 'environment' | 'clock' | 'random'>) =>
   (jar: Jar.Jar): IO<Context & World> =>
   () => ({ session, jar, environment, now: clock.now(), entropy: random() })
 
@@ -114,8 +114,10 @@ const closing =
     }
   }
 
-const isStoring = (options: Options | StoringOptions): options is StoringOptions =>
-  (UserInput.get(options, 'jarStore') ?? undefined) !== undefined
+/** An own property: a polluted `Object.prototype` must not choose where a jar is kept. */
+const isStoring = <S extends { readonly jarStore: JarStore }>(
+  given: { readonly jarStore?: undefined } | S,
+): given is S => (UserInput.get(given, 'jarStore') ?? undefined) !== undefined
 
 /**
  * Opens a client, runs a program, and closes the client on every path. Returns the value and the jar.
@@ -201,7 +203,7 @@ export const run: <E, A>(program: Program<E, A>) => TaskEither<E, A> = runWith()
 export function runIn(client: StoringClient): <E, A>(program: Program<E, A>) => TaskEither<E | JarStoreFailed<E, A>, A>
 export function runIn(client: Client): <E, A>(program: Program<E, A>) => TaskEither<E, A>
 export function runIn(client: Client | StoringClient) {
-  if (client.jarStore === undefined) return <E, A>(program: Program<E, A>) => runOnce(client, program)
+  if (!isStoring(client)) return <E, A>(program: Program<E, A>) => runOnce(client, program)
   const { jarStore, ...rest } = client
   return <E, A>(program: Program<E, A>) =>
     JarSharing.withStore(jarStore, rest, (tokens) => runOnce({ ...rest, ...tokens }, program))

@@ -27,7 +27,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Jar from './cookies/Jar.js'
 import type { JarStore } from './store/JarStore.js'
 
-export { file } from './store/FileJarStore.js'
+export { type FileOptions, file } from './store/FileJarStore.js'
 export {
   failed,
   type JarStore,
@@ -46,7 +46,8 @@ export type { StoreOptions } from './store/StoreOptions.js'
  * @category constructors
  */
 export const memory = (initial: Jar.Jar = Jar.empty): JarStore => {
-  let stored = Jar.withoutChallenges(initial)
+  // Plain JavaScript may pass null.
+  let stored = Jar.withoutChallenges(initial ?? Jar.empty)
   return {
     load: async () => E.right(stored),
     merge: (delta) => async () => {

@@ -593,8 +593,8 @@ const cipher = pipe(
   E.getOrElse((): Cipher.Cipher => untyped({})),
 )
 
-/** A client of Redis that answers HGETALL with one record. */
-const redisWith = (key: string, value: string) => ({ sendCommand: async () => ({ [key]: value }) })
+/** A client of Redis that answers with one record. */
+const redisWith = (key: string, value: string) => ({ sendCommand: async () => ['0', [key, value]] })
 const loadedFrom = async (client: JarStore.RedisClient, options: JarStore.StoreOptions = {}) =>
   leftOf(await JarStore.redis(client, 'shop', options).load())
 
@@ -610,8 +610,8 @@ const recordWith = (change: (text: string) => string): Promise<unknown> => {
   return JarStore.redis(recording, 'shop', { horizon: Number.POSITIVE_INFINITY })
     .merge(sid)()
     .then(() => {
-      const [key = '', ms, n, removed, text = ''] = written.slice(4)
-      return loadedFrom(redisWith(key, `${ms} ${n} ${removed} ${change(text)}`))
+      const [key = '', ms, n, removed, end, text = ''] = written.slice(4)
+      return loadedFrom(redisWith(key, `${ms} ${n} ${removed} ${end} 0 ${change(text)}`))
     })
 }
 
@@ -638,7 +638,7 @@ const STORES: ReadonlyArray<Situation> = [
   ['a record that was changed by hand', () => recordWith((text) => text.replace('h.test', 'evil.test'))],
   ['a record with an invalid cookie', () => recordWith((text) => text.replace('hunter2', ' hunter2'))],
   ['a record that is not JSON', () => recordWith((text) => text.slice(9))],
-  ['a record that is not sealed', () => loadedFrom(redisWith('a', '1 0 0 {}'), { cipher: cipher })],
+  ['a record that is not sealed', () => loadedFrom(redisWith('a', '1 0 0 - 0 {}'), { cipher: cipher })],
   [
     'a jar that was not loaded',
     async () => leftOf(await storing({ ...JarStore.memory(), load: untyped(async () => 7) })()),

@@ -11,6 +11,8 @@ const report = (violations: Laws.Violations): void => {
 /** The histories of jars: what comes before their fork, their own ways, and whether they have it in common. */
 const ways = fc.array(history, { minLength: 1, maxLength: 4 })
 
+const options: fc.Arbitrary<Laws.ForkOptions> = fc.record({ isShared: fc.boolean(), nameless: fc.boolean() })
+
 const order = fc.array(fc.nat(3), { maxLength: 4 })
 
 const turn: fc.Arbitrary<Laws.Turn> = fc.record({
@@ -24,24 +26,20 @@ const turn: fc.Arbitrary<Laws.Turn> = fc.record({
  */
 export const jarStore = (open: Laws.OpenStore): RuleSet => ({
   'a new store is empty': fc.asyncProperty(history, async (past) =>
-    report(await Laws.startsEmpty(open, Laws.forks([], [past], false))),
+    report(await Laws.startsEmpty(open, Laws.forks([], [past], { isShared: false, nameless: false }))),
   ),
   'merges have the effect of a join, in any order': fc.asyncProperty(
     history,
     ways,
-    fc.boolean(),
+    options,
     order,
-    async (past, all, isShared, turns) =>
-      report(await Laws.mergesAsJoin(await open(), Laws.forks(past, all, isShared), turns)),
+    async (past, all, how, turns) => report(await Laws.mergesAsJoin(await open(), Laws.forks(past, all, how), turns)),
   ),
-  'merges at one time have the effect of a join': fc.asyncProperty(
-    history,
-    ways,
-    fc.boolean(),
-    async (past, all, isShared) => report(await Laws.mergesAtOnce(await open(), Laws.forks(past, all, isShared))),
+  'merges at one time have the effect of a join': fc.asyncProperty(history, ways, options, async (past, all, how) =>
+    report(await Laws.mergesAtOnce(await open(), Laws.forks(past, all, how))),
   ),
-  'what was merged is in every later load': fc.asyncProperty(history, ways, fc.boolean(), async (past, all, isShared) =>
-    report(await Laws.keepsMerged(await open(), Laws.forks(past, all, isShared))),
+  'what was merged is in every later load': fc.asyncProperty(history, ways, options, async (past, all, how) =>
+    report(await Laws.keepsMerged(await open(), Laws.forks(past, all, how))),
   ),
   'a later write survives a clock that is ahead': fc.asyncProperty(
     fc.array(turn, { minLength: 1, maxLength: 6 }),

@@ -18,9 +18,8 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Jar from '../cookies/Jar.js'
 import { failed, hasRecords, type JarStore, type JarStoreFailed } from '../store/JarStore.js'
 import { raceDeadline } from '../transport/Cancellation.js'
-import { messageOf } from '../values/Printable.js'
+import { grouped, messageOf } from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
-import type { SendControls } from '../wire/Transport.js'
 import type { Client } from './ClientModel.js'
 
 type Operation = JarStoreFailed['operation']
@@ -28,46 +27,82 @@ type Operation = JarStoreFailed['operation']
 /** The parts of a client that are needed. */
 type Sharer = Pick<Client, 'session' | 'shared' | 'clock' | 'signal' | 'closing'>
 
-/** A store of the user may fail in any way. */
-const attempted = async <A>(
-  operation: Operation,
-  run: TaskEither<JarStoreFailed, A>,
-): Promise<E.Either<JarStoreFailed, A>> => {
-  try {
-    const outcome: unknown = await run()
-    const { _tag, left }: { readonly _tag?: unknown; readonly left?: unknown } = Object(outcome)
-    // The cast: a Right of a store has the type that the store says, and nothing else is known of it.
-    if (_tag === 'Right') return outcome as E.Right<A>
-    const isOurs = _tag === 'Left' && Object(left)._tag === 'JarStoreFailed'
-    return isOurs
-      ? E.left(left as JarStoreFailed)
-      : unavailable(operation, messageOf(left ?? 'its function must return an Either'))
-  } catch (cause) {
-    return unavailable(operation, messageOf(cause))
-  }
-}
-
 const STORE = 'the jar of the client'
 
 const unavailable = (operation: Operation, problem: string): E.Either<JarStoreFailed, never> =>
   E.left(failed(STORE, operation, 'Unavailable', problem))
 
-/** The total timeout of the session limits each operation. */
-const controlsOf = ({ session, clock }: Sharer): SendControls => {
+const isFailure = (u: unknown): u is JarStoreFailed =>
+  Object(u)._tag === 'JarStoreFailed' && typeof Object(u).message === 'string'
+
+/** Returns the outcome of a store, which may be one of the user that fails in any way. */
+const attempted = async <A>(
+  operation: Operation,
+  run: () => Promise<E.Either<JarStoreFailed, A>>,
+  problemOf: (result: A) => string | undefined,
+): Promise<E.Either<JarStoreFailed, A>> => {
+  try {
+    const outcome = await run()
+    const { _tag }: { readonly _tag?: unknown } = Object(outcome)
+    if (_tag !== 'Left' && _tag !== 'Right') return unavailable(operation, 'its function must return an Either')
+    if (E.isLeft(outcome)) return isFailure(outcome.left) ? outcome : unavailable(operation, messageOf(outcome.left))
+    const problem = problemOf(outcome.right)
+    return problem === undefined ? outcome : unavailable(operation, problem)
+  } catch (cause) {
+    return unavailable(operation, messageOf(cause))
+  }
+}
+
+const isMap = (u: unknown): boolean => typeof Object(u).mergeWith === 'function'
+
+const problemOfJar = (jar: Jar.Jar): string | undefined => {
+  const { cookies, tokens, challenges, clock }: Partial<Jar.Jar> = Object(jar)
+  const isJar = [cookies, tokens, challenges].every(isMap) && typeof clock?.ms === 'number'
+  return isJar ? undefined : 'its function load must return a jar'
+}
+
+/** Longer than an operation of the stores of this library takes. */
+const MAX_MS = 30_000
+
+/** The time limit of an operation: the total timeout of the session, if it is shorter than `MAX_MS`. */
+const limitOf = ({ session }: Sharer): number => {
   const total = session.settings.timeouts.get('total')
-  return { clock, deadline: total?._tag === 'Set' ? clock.monotonic() + total.value : undefined }
+  return total?._tag === 'Set' ? Math.min(total.value, MAX_MS) : MAX_MS
 }
 
 const limited = async <A>(
   operation: Operation,
-  controls: SendControls,
-  run: TaskEither<JarStoreFailed, A>,
+  client: Sharer,
+  signal: AbortSignal | undefined,
+  running: Promise<E.Either<JarStoreFailed, A>>,
 ): Promise<E.Either<JarStoreFailed, A>> => {
-  const raced = await raceDeadline(controls, attempted(operation, run))
+  const { clock } = client
+  const limit = limitOf(client)
+  const raced = await raceDeadline({ clock, deadline: clock.monotonic() + limit, signal }, running)
   if (E.isRight(raced)) return raced.right
-  const isLate = raced.left._tag === 'DeadlineExceeded'
-  const problem = isLate ? 'it did not end before the total timeout of the session' : raced.left.message
-  return E.left(failed(STORE, operation, isLate ? 'TimedOut' : 'Aborted', problem))
+  if (raced.left._tag !== 'DeadlineExceeded') return E.left(failed(STORE, operation, 'Aborted', raced.left.message))
+  return E.left(
+    failed(STORE, operation, 'TimedOut', `it did not end within ${grouped(limit)} ms, the limit of the client`),
+  )
+}
+
+const loadFrom = (store: JarStore, client: Sharer, signal?: AbortSignal): Promise<E.Either<JarStoreFailed, Jar.Jar>> =>
+  limited(
+    'load',
+    client,
+    signal,
+    attempted('load', async () => store.load(), problemOfJar),
+  ).then(E.map(Jar.withoutChallenges))
+
+/** Not ended by a signal: what was received is saved after an abort too. */
+const mergeInto = (store: JarStore, client: Sharer, delta: Jar.Jar): Promise<E.Either<JarStoreFailed, void>> => {
+  const merge = async () => store.merge(Jar.withoutChallenges(delta))()
+  return limited(
+    'merge',
+    client,
+    undefined,
+    attempted('merge', merge, () => undefined),
+  )
 }
 
 /** Adds how the program ended to the error of a merge. */
@@ -77,7 +112,8 @@ const withOutcome = <E, A>(
   jar: Jar.Jar,
 ): E.Either<JarStoreFailed<E, A>, never> => {
   const end = E.isLeft(outcome) ? 'The program failed too' : 'The program succeeded'
-  const advice = 'its result is in `outcome`, and the client saves the jar after its next program'
+  const advice =
+    'its result is in `outcome` and its jar in `jar`; a client that stays open saves it after its next program'
   return E.left({ ...error, message: `${error.message}. ${end}: ${advice}`, outcome: O.some(outcome), jar })
 }
 
@@ -94,17 +130,13 @@ export const withStore =
   async () => {
     const { shared } = client
     const signal = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
-    const loaded = await limited(
-      'load',
-      { ...controlsOf(client), ...(signal === undefined ? {} : { signal }) },
-      store.load,
-    )
+    const loaded = await loadFrom(store, client, signal)
     if (E.isLeft(loaded)) return loaded
     shared.update(Jar.empty, loaded.right)
     let known = loaded.right
     const merge = async (delta: Jar.Jar): Promise<E.Either<JarStoreFailed, void>> => {
       if (!hasRecords(delta)) return E.right(undefined)
-      const merged = await limited('merge', controlsOf(client), store.merge(delta))
+      const merged = await mergeInto(store, client, delta)
       if (E.isRight(merged)) known = Jar.join(known, delta)
       return merged
     }
@@ -112,7 +144,7 @@ export const withStore =
       await merge(jar)
     }
     const loadTokens = async (): Promise<Jar.Jar> => {
-      const again = await limited('load', controlsOf(client), store.load)
+      const again = await loadFrom(store, client, signal)
       return E.isLeft(again) ? Jar.empty : { ...Jar.empty, tokens: again.right.tokens, clock: again.right.clock }
     }
     const save = () => merge(Jar.delta(known)(shared.read()))

@@ -43,11 +43,13 @@ export const delta =
       challenges: DigestCache.delta(since.challenges, now.challenges),
       tokens: TokenStore.delta(since.tokens, now.tokens),
       clock: now.clock,
-      nameless: now.nameless && !since.nameless,
+      // Also if it is not new: the records may need it.
+      nameless: now.nameless,
     }
-    return hasRecords(changed) || LogicalTime.compare(now.clock, since.clock) > 0 ? changed : empty
+    const isNew = hasRecords(changed) || (now.nameless && !since.nameless)
+    return isNew || LogicalTime.compare(now.clock, since.clock) > 0 ? changed : empty
   }
 
-/** Returns whether a jar has any record, tombstones included, or a policy. */
-const hasRecords = ({ cookies, challenges, tokens, nameless }: Jar): boolean =>
-  cookies.size > 0 || challenges.size > 0 || tokens.size > 0 || nameless
+/** Returns whether a jar has any record, tombstones included. */
+const hasRecords = ({ cookies, challenges, tokens }: Jar): boolean =>
+  cookies.size > 0 || challenges.size > 0 || tokens.size > 0

@@ -13,9 +13,8 @@
  * Law: `jarOf(recordsOf(jar)) = jar`, without its challenges; the clock is the latest time of a record.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import * as Cookie from '../cookies/Cookie.js'
+import type * as Cookie from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
 import type { JarJson } from '../cookies/JarJson.js'
 import * as LogicalTime from '../cookies/LogicalTime.js'
@@ -31,7 +30,11 @@ export interface JarRecord {
   readonly time: LogicalTime.LogicalTime
   /** Whether it marks something as deleted. Of two records with one time, such a record wins. */
   readonly isRemoved: boolean
+  /** From when on nothing is sent because of it, in epoch milliseconds: 0 for a deletion. `undefined` if it does not end. */
+  readonly endsAt: number | undefined
   readonly text: string
+  /** When the database wrote it, by its own clock, in epoch milliseconds. Absent before that. */
+  readonly storedAt?: number
 }
 
 const VERSION = 1
@@ -51,6 +54,7 @@ const NAMELESS: JarRecord = {
   key: keyOf('nameless'),
   time: LogicalTime.zero,
   isRemoved: false,
+  endsAt: undefined,
   text: ascii({ version: VERSION, nameless: true }),
 }
 
@@ -73,13 +77,21 @@ const cookieRecord = (cookie: CookieJson): JarRecord => ({
   key: keyOfCookie(cookie),
   time: timeOf(cookie.updated),
   isRemoved: cookie.expires !== null && cookie.expires <= 0,
+  endsAt: cookie.expires === null ? undefined : Math.max(cookie.expires, 0),
   text: ascii({ version: VERSION, cookie }),
 })
+
+/** A token with a refresh token can be renewed. */
+const endOfToken = ({ token }: TokenJson): number | undefined => {
+  if (token === null) return 0
+  return token.refreshToken !== null || token.expiresAt === null ? undefined : Math.max(token.expiresAt, 0)
+}
 
 const tokenRecord = (token: TokenJson): JarRecord => ({
   key: keyOfToken(token),
   time: timeOf(token.updated),
   isRemoved: token.token === null,
+  endsAt: endOfToken(token),
   text: ascii({ version: VERSION, token }),
 })
 
@@ -131,28 +143,32 @@ export type Parsed =
   | { readonly _tag: 'Token'; readonly token: TokenStore.TokenRecord }
   | { readonly _tag: 'Nameless' }
 
-const CHANGED = 'its key or its time is not that of its content, so it was changed by hand'
+const CHANGED = 'its key, its time or its end is not that of its content, so it was changed by hand'
 
-const isOf = (record: JarRecord, key: string, time: LogicalTime.LogicalTime, isRemoved: boolean): boolean =>
-  record.key === key && LogicalTime.Eq.equals(record.time, time) && record.isRemoved === isRemoved
+const isOf = (record: JarRecord, own: JarRecord | undefined): boolean =>
+  own !== undefined &&
+  record.key === own.key &&
+  LogicalTime.Eq.equals(record.time, own.time) &&
+  record.isRemoved === own.isRemoved &&
+  record.endsAt === own.endsAt
 
 /** Parses a record. The error says why it is not valid. */
 export const parse = (record: JarRecord): E.Either<string, Parsed> => {
   const content = contentOf(record.text)
   if (E.isLeft(content)) return content
-  if (content.right.nameless === true) return E.right({ _tag: 'Nameless' })
+  const { nameless, cookie: hasCookie, token: hasToken } = content.right
+  if ([nameless, hasCookie, hasToken].filter((field) => field !== undefined).length !== 1)
+    return E.left('it must have a cookie, a token or a policy')
+  if (nameless === true) return isOf(record, NAMELESS) ? E.right({ _tag: 'Nameless' }) : E.left(CHANGED)
   // A cookie without a name is valid if another record allows it.
   const jar = jarOfContent(content.right, { nameless: true })
   if (E.isLeft(jar)) return jar
+  const [own] = E.getOrElse((): ReadonlyArray<JarRecord> => [])(recordsOf({ ...jar.right, nameless: true }))
+  if (!isOf(record, own)) return E.left(CHANGED)
   const [cookie] = Jar.records(jar.right)
   const [token] = jar.right.tokens.values()
-  if (cookie !== undefined) {
-    const isSame = isOf(record, keyOfCookie(cookie), cookie.updated, Cookie.isTombstone(cookie))
-    return isSame ? E.right({ _tag: 'Cookie', cookie }) : E.left(CHANGED)
-  }
-  if (token === undefined) return E.left('it has neither a cookie nor a token')
-  const isSame = isOf(record, keyOfToken(token), token.updated, O.isNone(token.token))
-  return isSame ? E.right({ _tag: 'Token', token }) : E.left(CHANGED)
+  if (cookie !== undefined) return E.right({ _tag: 'Cookie', cookie })
+  return token === undefined ? E.left('it has neither a cookie nor a token') : E.right({ _tag: 'Token', token })
 }
 
 /** Returns the jar of parsed records. */
@@ -164,25 +180,6 @@ export const jarOf = (records: ReadonlyArray<Parsed>): Jar.Jar => {
   return Jar.withRecords(cookies)({ ...Jar.make({ nameless }), tokens: TokenStore.fromArray(tokens), clock })
 }
 
-/** Returns whether a record was written before a time, and nothing is sent because of it. */
-export const isOld = (parsed: Parsed, now: Date, horizon: number): boolean => {
-  const since = now.getTime() - horizon
-  switch (parsed._tag) {
-    case 'Cookie':
-      return parsed.cookie.updated.ms < since && !Cookie.isLive(parsed.cookie, now.getTime())
-    case 'Token':
-      return parsed.token.updated.ms < since && !TokenStore.isUsable(parsed.token, now)
-    case 'Nameless':
-      return false
-  }
-}
-
-/** Returns a jar without its old records: those that a store drops. */
-export const withoutOld = (jar: Jar.Jar, now: Date, horizon: number): Jar.Jar => {
-  const cookies = Jar.records(jar)
-  const tokens = [...jar.tokens.values()]
-  const keptCookies = cookies.filter((cookie) => !isOld({ _tag: 'Cookie', cookie }, now, horizon))
-  const keptTokens = tokens.filter((token) => !isOld({ _tag: 'Token', token }, now, horizon))
-  if (keptCookies.length === cookies.length && keptTokens.length === tokens.length) return jar
-  return Jar.withRecords(keptCookies)({ ...jar, tokens: TokenStore.fromArray(keptTokens) })
-}
+/** Returns whether nothing is sent because of a record, and it was stored before the horizon. */
+export const isOld = ({ endsAt, storedAt }: JarRecord, now: number, horizon: number): boolean =>
+  endsAt !== undefined && endsAt <= now && storedAt !== undefined && storedAt < now - horizon

@@ -5,6 +5,8 @@
  * |----------------------|--------------------|----------------------------------------------------------|
  * | `name`, `key`        | `text`             | the jar, and the record in it: the primary key           |
  * | `ms`, `n`, `removed` | numbers, `boolean` | when the record was written, and whether it is a deletion |
+ * | `ends_at`            | number             | from when on nothing is sent because of it; null: never  |
+ * | `stored_at`          | number             | when it was stored, by the clock of the server           |
  * | `record`             | `text`             | the record as JSON, or sealed                            |
  *
  * One `INSERT … ON CONFLICT … WHERE` compares and writes, so no transaction is needed and a pool can be used. The table is created
@@ -14,7 +16,8 @@ import { codeOf } from '../transport/download/FileSystem.js'
 import * as UserInput from '../values/UserInput.js'
 import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
-import { makeNamed, type RecordDatabase, type Replacement } from './RecordStore.js'
+import { pause } from './Pause.js'
+import { makeNamed, type RecordDatabase } from './RecordStore.js'
 import { isName, type StoreOptions } from './StoreOptions.js'
 
 /**
@@ -47,41 +50,61 @@ const UNDEFINED_TABLE = '42P01'
 /** Two processes that create a table at the same time: one of them fails, although it says `IF NOT EXISTS`. */
 const CREATED_MEANWHILE: ReadonlySet<unknown> = new Set(['23505', '42P07'])
 
+/** A failure that another attempt may not have: a deadlock, or a conflict of serializable transactions. */
+const RETRIED: ReadonlySet<unknown> = new Set(['40P01', '40001'])
+const MAX_RETRIES = 20
+const MAX_PAUSE_MS = 20
+
 const quoted = (table: string): string =>
   table
     .split('.')
     .map((part) => `"${part.replaceAll('"', '""')}"`)
     .join('.')
 
+const NOW = '(extract(epoch from clock_timestamp()) * 1000)::double precision'
+
+// As text, because a program may have changed how its client parses numbers and booleans.
+const COLUMNS = 'key, ms::text, n::text, removed::text, ends_at::text, record'
+
+const GIVEN = `unnest($2::text[], $3::double precision[], $4::double precision[], $5::boolean[], $6::double precision[],
+      $7::text[]) as given (key, ms, n, removed, ends_at, record)`
+
 const statements = (table: string) => ({
   create: `create table if not exists ${table} (name text collate "C" not null, key text collate "C" not null,
-    ms double precision not null, n double precision not null, removed boolean not null, record text not null,
-    primary key (name, key))`,
-  read: `select key, ms, n, removed, record from ${table} where name = $1`,
+    ms double precision not null, n double precision not null, removed boolean not null, ends_at double precision,
+    stored_at double precision not null, record text not null, primary key (name, key))`,
+  read: `select ${COLUMNS}, stored_at::text, ${NOW}::text as now from ${table} where name = $1`,
   // In one order, so that two processes do not wait for each other.
-  write: `insert into ${table} as held (name, key, ms, n, removed, record)
-    select $1, * from unnest($2::text[], $3::double precision[], $4::double precision[], $5::boolean[], $6::text[])
-      as given (key, ms, n, removed, record) order by given.key collate "C"
-    on conflict (name, key) do update
-      set ms = excluded.ms, n = excluded.n, removed = excluded.removed, record = excluded.record
+  write: `insert into ${table} as held (name, key, ms, n, removed, ends_at, record, stored_at)
+    select $1, given.*, ${NOW} from ${GIVEN} order by given.key collate "C"
+    on conflict (name, key) do update set ms = excluded.ms, n = excluded.n, removed = excluded.removed,
+      ends_at = excluded.ends_at, record = excluded.record, stored_at = excluded.stored_at
       where (held.ms, held.n, held.removed) < (excluded.ms, excluded.n, excluded.removed)
     returning key`,
-  readKeys: `select key, ms, n, removed, record from ${table} where name = $1 and key = any($2::text[])`,
-  replace: `update ${table} set ms = $4, n = $5, removed = $6, record = $7 where name = $1 and key = $2 and record = $3`,
-  remove: `delete from ${table} where name = $1 and key = $2 and record = $3`,
+  readKeys: `select ${COLUMNS} from ${table} where name = $1 and key = any($2::text[])`,
+  replace: `update ${table} as held set ms = given.ms, n = given.n, removed = given.removed, ends_at = given.ends_at,
+      record = given.record, stored_at = ${NOW}
+    from ${GIVEN} join unnest($2::text[], $8::text[]) as old (key, record) on old.key = given.key
+    where held.name = $1 and held.key = given.key and held.record = old.record`,
+  remove: `delete from ${table} as held using unnest($2::text[], $3::text[]) as given (key, record)
+    where held.name = $1 and held.key = given.key and held.record = given.record`,
 })
 
-interface Row {
-  readonly key: unknown
-  readonly ms: unknown
-  readonly n: unknown
-  readonly removed: unknown
-  readonly record: unknown
-}
+type Row = Readonly<Record<string, unknown>>
 
-const recordOf = (row: unknown): JarRecord => {
-  const { key, ms, n, removed, record }: Partial<Row> = Object(row)
-  return { key: String(key), time: { ms: Number(ms), n: Number(n) }, isRemoved: removed === true, text: String(record) }
+const numberOf = (value: unknown): number | undefined =>
+  value === null || value === undefined ? undefined : Number(value)
+
+const recordOf = ({ key, ms, n, removed, ends_at: endsAt, record, stored_at: storedAt }: Row): JarRecord => {
+  const stored = numberOf(storedAt)
+  return {
+    key: String(key),
+    time: { ms: Number(ms), n: Number(n) },
+    isRemoved: removed === 'true',
+    endsAt: numberOf(endsAt),
+    text: String(record),
+    ...(stored === undefined ? {} : { storedAt: stored }),
+  }
 }
 
 const columnsOf = (records: ReadonlyArray<JarRecord>): unknown[] => [
@@ -89,6 +112,7 @@ const columnsOf = (records: ReadonlyArray<JarRecord>): unknown[] => [
   records.map(({ time }) => time.ms),
   records.map(({ time }) => time.n),
   records.map(({ isRemoved }) => isRemoved),
+  records.map(({ endsAt }) => endsAt ?? null),
   records.map(({ text }) => text),
 ]
 
@@ -100,19 +124,24 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
       .query(create, [])
       .catch((cause: unknown) => (CREATED_MEANWHILE.has(codeOf(cause)) ? undefined : Promise.reject(cause)))
 
-  const query = async (text: string, ...values: unknown[]): Promise<ReadonlyArray<JarRecord>> => {
-    const { rows } = await client.query(text, [name, ...values]).catch(async (cause: unknown) => {
-      if (codeOf(cause) !== UNDEFINED_TABLE) return Promise.reject(cause)
-      await createTable()
-      return client.query(text, [name, ...values])
-    })
-    return rows.map(recordOf)
+  const query = async (text: string, ...values: unknown[]): Promise<ReadonlyArray<Row>> => {
+    for (let retries = 0; ; retries += 1) {
+      try {
+        const { rows } = await client.query(text, [name, ...values])
+        return rows.map(Object)
+      } catch (cause) {
+        const code = codeOf(cause)
+        if (code === UNDEFINED_TABLE && retries === 0) await createTable()
+        else if (RETRIED.has(code) && retries < MAX_RETRIES) await pause(MAX_PAUSE_MS)
+        else return Promise.reject(cause)
+      }
+    }
   }
 
   /** Returns the records of the database that have the same time as those that were not written. */
   const conflictsOf = async (given: ReadonlyArray<JarRecord>): Promise<ReadonlyArray<JarRecord>> => {
     const byKey = new Map(given.map((one) => [one.key, one]))
-    const held = await query(readKeys, [...byKey.keys()])
+    const held = (await query(readKeys, [...byKey.keys()])).map(recordOf)
     return held.filter((one) => {
       const mine = byKey.get(one.key)
       if (mine === undefined || one.text === mine.text) return false
@@ -120,20 +149,26 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
     })
   }
 
-  const change = ({ old, by }: Replacement): Promise<unknown> =>
-    by === undefined
-      ? query(remove, old.key, old.text)
-      : query(replace, old.key, old.text, by.time.ms, by.time.n, by.isRemoved, by.text)
-
   return {
-    read: () => query(read),
+    read: async () => {
+      const rows = await query(read)
+      return { records: rows.map(recordOf), now: Number(rows[0]?.['now'] ?? 0) }
+    },
     write: async (records) => {
-      const written = new Set((await query(write, ...columnsOf(records))).map(({ key }) => key))
+      const written = new Set((await query(write, ...columnsOf(records))).map(({ key }) => String(key)))
       const rest = records.filter(({ key }) => !written.has(key))
       return rest.length === 0 ? [] : conflictsOf(rest)
     },
     replace: async (replacements) => {
-      for (const one of replacements) await change(one)
+      const olds = replacements.map(({ old }) => old.text)
+      await query(replace, ...columnsOf(replacements.map(({ by }) => by)), olds)
+    },
+    remove: async (records) => {
+      await query(
+        remove,
+        records.map(({ key }) => key),
+        records.map(({ text }) => text),
+      )
     },
   }
 }
@@ -141,7 +176,8 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
 const problemOf = (client: unknown, table: unknown): string | undefined => {
   const { query }: Partial<PostgresClient> = Object(client)
   if (typeof query !== 'function') return 'the client must have the function query (pg)'
-  return typeof table === 'string' && isName(table) ? undefined : 'the table must be a name without control characters'
+  const isTable = isName(table) && table.split('.').every((part) => part !== '')
+  return isTable ? undefined : 'the table must be a name, or a schema, a point and a name'
 }
 
 /**
@@ -151,6 +187,6 @@ const problemOf = (client: unknown, table: unknown): string | undefined => {
  * @category constructors
  */
 export const postgres = (client: PostgresClient, name: string, options: PostgresOptions = {}): JarStore => {
-  const { table = DEFAULT_TABLE } = UserInput.own(options)
+  const { table = DEFAULT_TABLE }: PostgresOptions = UserInput.own(Object(options))
   return makeNamed('PostgreSQL', name, options, problemOf(client, table), () => databaseOf(client, name, table))
 }

@@ -11,7 +11,8 @@
  * Two processes that start from one jar often write at the same logical time. Their order is that of `Jar.join`, which depends on
  * the content, and a database cannot read a sealed content.
  *
- * `load` drops records that nothing is sent for and that were written before the horizon, such as deletions.
+ * `load` removes records that nothing is sent for and that were stored before the horizon, such as deletions, and records beyond the
+ * limits of a jar. Both times are those of the database, so a wrong clock of a process removes nothing.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -19,7 +20,8 @@ import * as Jar from '../cookies/Jar.js'
 import * as Printable from '../values/Printable.js'
 import * as JarRecord from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
-import { contextOf, jarOf, nothing, type Opener, type ReadRecord, readRecords } from './ReadRecords.js'
+import { pause } from './Pause.js'
+import { contextOf, jarOf, nothing, type Opener, type ReadJar, type ReadRecord, readRecords } from './ReadRecords.js'
 import {
   type Attempt,
   attempt,
@@ -32,24 +34,36 @@ import {
   settingsOf,
 } from './StoreOptions.js'
 
-/** A record to replace, and what it becomes; absent: it is removed. */
+/** A record to replace, and what it becomes. */
 export interface Replacement {
   readonly old: JarRecord.JarRecord
-  readonly by?: JarRecord.JarRecord
+  readonly by: JarRecord.JarRecord
+}
+
+/** All records of a jar, and the time of the database. */
+export interface Snapshot {
+  readonly records: ReadonlyArray<JarRecord.JarRecord>
+  /** Epoch milliseconds. */
+  readonly now: number
 }
 
 /** What a database does. Its promises may reject. */
 export interface RecordDatabase {
   /** Returns all records. */
-  readonly read: () => Promise<ReadonlyArray<JarRecord.JarRecord>>
+  readonly read: () => Promise<Snapshot>
   /** Writes the records that are newer. Returns those of the database that have the same time and another text. */
   readonly write: (records: ReadonlyArray<JarRecord.JarRecord>) => Promise<ReadonlyArray<JarRecord.JarRecord>>
-  /** Replaces or removes each record that still has its old text. */
+  /** Replaces each record that still has its old text. */
   readonly replace: (replacements: ReadonlyArray<Replacement>) => Promise<void>
+  /** Removes each record that still has its text. */
+  readonly remove: (records: ReadonlyArray<JarRecord.JarRecord>) => Promise<void>
 }
 
-/** Each round ends at least one of the conflicts with another process. */
-const MAX_ROUNDS = 32
+/** Each round ends at least one of the conflicts with another process. The time limit of the store ends them earlier. */
+const MAX_ROUNDS = 1000
+
+/** From the second round on, others get the time to end theirs. */
+const MAX_PAUSE_MS = 8
 
 // --- records ---------------------------------------------------------------------------------------------------------
 
@@ -64,6 +78,7 @@ const sealed = async (
   for (const [i, record] of records.entries()) {
     const text = texts[i] ?? E.left(NOT_SEALED)
     if (E.isLeft(text)) return problem('Unwritable', Printable.messageOf(text.left))
+    if (typeof text.right !== 'string') return problem('Unwritable', NOT_SEALED.message)
     result.push({ ...record, text: text.right })
   }
   return E.right(result)
@@ -89,41 +104,63 @@ const winners = (
   )
 }
 
+const sizeOf = ({ cookies, tokens, nameless }: Jar.Jar): number => {
+  let size = tokens.size + (nameless ? 1 : 0)
+  for (const site of cookies.values()) size += site.length
+  return size
+}
+
+/** Returns the records beyond the limits of a jar. */
+const beyondLimits = ({ byKey, jar }: ReadJar): ReadonlyArray<ReadRecord> => {
+  if (byKey.size === sizeOf(jar)) return []
+  const held = new Set<unknown>([...Jar.records(jar), ...jar.tokens.values()])
+  return [...byKey.values()].filter(({ parsed }) => {
+    if (parsed._tag === 'Nameless') return false
+    return !held.has(parsed._tag === 'Cookie' ? parsed.cookie : parsed.token)
+  })
+}
+
+/** Returns the records that a store removes. */
+const uselessIn = (read: ReadJar, now: number, horizon: number): ReadonlyArray<JarRecord.JarRecord> => {
+  const useless = beyondLimits(read).map(({ record }) => record)
+  for (const { record } of read.byKey.values()) if (JarRecord.isOld(record, now, horizon)) useless.push(record)
+  return useless
+}
+
 /** Makes a store of the jar with a name. `store` says what it is, in messages. */
 const make = (store: string, name: string, database: RecordDatabase, settings: Settings): JarStore => {
-  const { cipher, horizon, timeout, now } = settings
+  const { cipher, horizon, timeout } = settings
   const opener: Opener = { name, cipher }
   let last = nothing
 
   const load = async (): Attempt<Jar.Jar> => {
     const before = last
-    const read = await readRecords(opener, before, await database.read())
+    const { records, now } = await database.read()
+    const read = await readRecords(opener, before, records)
     if (E.isLeft(read)) return read
-    const time = now()
-    const old = read.right.filter(({ parsed }) => JarRecord.isOld(parsed, time, horizon))
-    const dropped = new Set(old)
-    // If this fails, the next `load` tries it again.
-    if (old.length > 0) await database.replace(old.map(({ record }) => ({ old: record }))).catch(() => {})
-    last = jarOf(before, old.length === 0 ? read.right : read.right.filter((one) => !dropped.has(one)))
+    last = jarOf(before, read.right)
+    const useless = uselessIn(last, now, horizon)
+    // Not waited for: the jar is the same without them. If it fails, the next `load` tries it again.
+    if (useless.length > 0) database.remove(useless).catch(() => {})
     return E.right(last.jar)
   }
 
   const merge = async (delta: Jar.Jar): Attempt<void> => {
-    const mine = JarRecord.withoutOld(delta, now(), horizon)
-    const records = JarRecord.recordsOf(mine)
+    const records = JarRecord.recordsOf(delta)
     if (E.isLeft(records)) return problem('Unwritable', records.left.message)
     let rest = records.right
     for (let round = 0; round < MAX_ROUNDS && rest.length > 0; round += 1) {
+      if (round > 1) await pause(MAX_PAUSE_MS)
       const written = await sealed(opener, rest)
       if (E.isLeft(written)) return written
       const held = await readRecords(opener, last, await database.write(written.right))
       if (E.isLeft(held)) return held
-      const won = winners(held.right, mine)
+      const won = winners(held.right, delta)
       if (E.isLeft(won)) return won
       rest = won.right.map(([, by]) => by)
       const replaced = await sealed(opener, rest)
       if (E.isLeft(replaced)) return replaced
-      await database.replace(won.right.flatMap(([old], i) => byOf(old, replaced.right[i])))
+      if (rest.length > 0) await database.replace(won.right.flatMap(([old], i) => byOf(old, replaced.right[i])))
     }
     return rest.length === 0
       ? E.right(undefined)
@@ -136,6 +173,9 @@ const make = (store: string, name: string, database: RecordDatabase, settings: S
   }
 }
 
+const byOf = (old: JarRecord.JarRecord, by: JarRecord.JarRecord | undefined): ReadonlyArray<Replacement> =>
+  by === undefined ? [] : [{ old, by }]
+
 /** Makes a store of a named jar, unless what it is made of is not valid. */
 export const makeNamed = (
   place: string,
@@ -144,12 +184,10 @@ export const makeNamed = (
   problem: string | undefined,
   database: IO<RecordDatabase>,
 ): JarStore => {
-  const store = `the jar ${Printable.quoted(String(name))} in ${place}`
-  if (!isName(name)) return invalid(store, 'its name must be text without control characters')
+  if (!isName(name))
+    return invalid(`a jar in ${place}`, 'its name must be text of at most 255 characters, without control characters')
+  const store = `the jar ${Printable.quoted(name)} in ${place}`
   if (problem !== undefined) return invalid(store, problem)
   const settings = settingsOf(options)
   return E.isLeft(settings) ? invalid(store, settings.left) : make(store, name, database(), settings.right)
 }
-
-const byOf = (old: JarRecord.JarRecord, by: JarRecord.JarRecord | undefined): ReadonlyArray<Replacement> =>
-  by === undefined ? [] : [{ old, by }]

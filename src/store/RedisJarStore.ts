@@ -1,16 +1,16 @@
 /**
  * A jar store in Redis, or a server with its commands: one hash, with a field for each record.
  *
- * | field             | value                                                     |
- * |-------------------|-----------------------------------------------------------|
- * | key of the record | milliseconds, counter, `0` or `1` if it is removed, text  |
+ * | field             | value                                                                                        |
+ * |-------------------|----------------------------------------------------------------------------------------------|
+ * | key of the record | milliseconds, counter, `0` or `1` if it is removed, its end or `-`, when it was stored, text |
  *
- * Two Lua scripts (Redis 2.6) compare and write at once, so no write is lost and none is repeated. Redis acknowledges a write
+ * Lua scripts (Redis 5) compare and write at once, so no write is lost. Redis acknowledges a write
  * before it is on the disk, by default: see `appendfsync`.
  */
 import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
-import { makeNamed, type RecordDatabase, type Replacement } from './RecordStore.js'
+import { makeNamed, type RecordDatabase, type Snapshot } from './RecordStore.js'
 import type { StoreOptions } from './StoreOptions.js'
 
 /**
@@ -21,7 +21,7 @@ import type { StoreOptions } from './StoreOptions.js'
  */
 export interface NodeRedisClient {
   /** Sends a command with its arguments, and returns the reply. */
-  sendCommand(command: ReadonlyArray<string>): Promise<unknown>
+  sendCommand(command: string[]): Promise<unknown>
 }
 
 /**
@@ -43,35 +43,54 @@ export interface IoRedisClient {
  */
 export type RedisClient = NodeRedisClient | IoRedisClient
 
-/** ARGV: key, milliseconds, counter, removed, text, again and again. Returns key and value of those with the same time. */
-const WRITE = `
+/** Milliseconds since the epoch, of the server. */
+const NOW = `local time = redis.call('TIME')
+local now = time[1] .. string.sub(string.format('%06d', time[2]), 1, 3)`
+
+/** Returns the time, and all fields and values. */
+const READ = `${NOW}
+return { now, redis.call('HGETALL', KEYS[1]) }`
+
+/** ARGV: key, milliseconds, counter, removed, end, text, again and again. Returns key and value of those with the same time. */
+const WRITE = `${NOW}
 local same = {}
-for i = 1, #ARGV, 5 do
+for i = 1, #ARGV, 6 do
   local ms, n, removed = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  local value = table.concat({ ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4] }, ' ')
   local old = redis.call('HGET', KEYS[1], ARGV[i])
-  local oldMs, oldN, oldRemoved
+  local oldMs, oldN, oldRemoved, oldText
   if old then
-    oldMs, oldN, oldRemoved = string.match(old, '^(%S+) (%S+) (%S+) ')
+    oldMs, oldN, oldRemoved, oldText = string.match(old, '^(%S+) (%S+) (%S+) %S+ %S+ (.*)$')
     oldMs, oldN, oldRemoved = tonumber(oldMs), tonumber(oldN), tonumber(oldRemoved)
   end
-  if not oldMs or not oldN or not oldRemoved or oldMs < ms or (oldMs == ms and (oldN < n or (oldN == n and oldRemoved < removed))) then
-    redis.call('HSET', KEYS[1], ARGV[i], value)
-  elseif oldMs == ms and oldN == n and oldRemoved == removed and old ~= value then
+  local isKnown = oldMs and oldN and oldRemoved
+  local isOlder = isKnown and (oldMs < ms or (oldMs == ms and (oldN < n or (oldN == n and oldRemoved < removed))))
+  if not isKnown or isOlder then
+    local value = { ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], now, ARGV[i + 5] }
+    redis.call('HSET', KEYS[1], ARGV[i], table.concat(value, ' '))
+  elseif oldMs == ms and oldN == n and oldRemoved == removed and oldText ~= ARGV[i + 5] then
     same[#same + 1] = ARGV[i]
     same[#same + 1] = old
   end
 end
 return same`
 
-/** ARGV: key, old value, new value or nothing, again and again. */
-const REPLACE = `
-for i = 1, #ARGV, 3 do
-  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
-    if ARGV[i + 2] == '' then redis.call('HDEL', KEYS[1], ARGV[i]) else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
+/** ARGV: key, old text, new value without its text and the time of storing, new text, again and again. */
+const REPLACE = `${NOW}
+for i = 1, #ARGV, 4 do
+  local old = redis.call('HGET', KEYS[1], ARGV[i])
+  if old and string.match(old, '^%S+ %S+ %S+ %S+ %S+ (.*)$') == ARGV[i + 1] then
+    redis.call('HSET', KEYS[1], ARGV[i], table.concat({ ARGV[i + 2], now, ARGV[i + 3] }, ' '))
   end
 end
-return 0`
+return {}`
+
+/** ARGV: key, text, again and again. */
+const REMOVE = `
+for i = 1, #ARGV, 2 do
+  local old = redis.call('HGET', KEYS[1], ARGV[i])
+  if old and string.match(old, '^%S+ %S+ %S+ %S+ %S+ (.*)$') == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
+end
+return {}`
 
 /** Records for each script, so that it does not hold up other clients of the server for long. */
 const BATCH = 500
@@ -79,32 +98,35 @@ const BATCH = 500
 const commandOf = (client: RedisClient): ((...command: [string, ...string[]]) => Promise<unknown>) =>
   'call' in client ? (...command) => client.call(...command) : (...command) => client.sendCommand(command)
 
-const rankOf = ({ time, isRemoved }: JarRecord): [ms: string, n: string, removed: string] => [
+const headOf = ({ time, isRemoved, endsAt }: JarRecord): [ms: string, n: string, removed: string, endsAt: string] => [
   String(time.ms),
   String(time.n),
   isRemoved ? '1' : '0',
+  endsAt === undefined ? '-' : String(endsAt),
 ]
-
-const valueOf = (record: JarRecord): string => [...rankOf(record), record.text].join(' ')
 
 /** A value that was changed by hand is a record whose text is not valid. */
 const recordOf = (key: string, value: string): JarRecord => {
-  const [, ms, n, removed, text] = /^(\S+) (\S+) ([01]) (.*)$/s.exec(value) ?? []
-  return text === undefined
-    ? { key, time: { ms: 0, n: 0 }, isRemoved: false, text: value }
-    : { key, time: { ms: Number(ms), n: Number(n) }, isRemoved: removed === '1', text }
+  const [, ms, n, removed, end, stored, text] = /^(\S+) (\S+) ([01]) (\S+) (\d+) (.*)$/s.exec(value) ?? []
+  if (text === undefined) return { key, time: { ms: 0, n: 0 }, isRemoved: false, endsAt: undefined, text: value }
+  const time = { ms: Number(ms), n: Number(n) }
+  const endsAt = end === '-' ? undefined : Number(end)
+  return { key, time, isRemoved: removed === '1', endsAt, text, storedAt: Number(stored) }
 }
 
-/** A hash is a list of keys and values in RESP 2, and a map in RESP 3, which clients return in their own way. */
+/** A hash is a list of keys and values for a script, but some clients convert it. */
 const entriesOf = (reply: unknown): ReadonlyArray<readonly [string, string]> => {
-  if (Array.isArray(reply)) return pairs(reply)
-  const entries: ReadonlyArray<readonly [unknown, unknown]> =
-    reply instanceof Map ? [...reply] : Object.entries(Object(reply))
-  return entries.map(([key, value]) => [String(key), String(value)])
+  if (Array.isArray(reply))
+    return reply.flatMap((key, i) => (i % 2 === 0 ? [[String(key), String(reply[i + 1])] as const] : []))
+  if (reply instanceof Map) return Array.from(reply, ([key, value]) => [String(key), String(value)] as const)
+  return Object.entries(Object(reply)).map(([key, value]) => [key, String(value)] as const)
 }
 
-const pairs = (list: ReadonlyArray<unknown>): ReadonlyArray<readonly [string, string]> =>
-  list.flatMap((key, i) => (i % 2 === 0 ? [[String(key), String(list[i + 1])] as const] : []))
+/** Every script returns a list. Anything else is not the reply of a server. */
+const listOf = async (reply: Promise<unknown>): Promise<ReadonlyArray<unknown>> => {
+  const list = await reply
+  return Array.isArray(list) ? list : Promise.reject(new Error('the client did not return the reply of a script'))
+}
 
 const batches = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH))
@@ -114,18 +136,24 @@ const databaseOf = (client: RedisClient, name: string): RecordDatabase => {
   /** The records of the last read, with their values: most values do not change between two reads. */
   let last = new Map<string, readonly [value: string, record: JarRecord]>()
 
-  const read = async (): Promise<ReadonlyArray<JarRecord>> => {
+  const evaluate = (script: string, parameters: ReadonlyArray<string> = []): Promise<ReadonlyArray<unknown>> =>
+    listOf(command('EVAL', script, '1', name, ...parameters))
+
+  const inBatches = async (script: string, parameters: ReadonlyArray<ReadonlyArray<string>>): Promise<void> => {
+    for (const batch of batches(parameters)) await evaluate(script, batch.flat())
+  }
+
+  const read = async (): Promise<Snapshot> => {
     const known = last
-    const entries = entriesOf(await command('HGETALL', name)).map(([key, value]) => {
+    const [now, hash] = await evaluate(READ)
+    const entries = entriesOf(hash).map(([key, value]) => {
       const before = known.get(key)
       return before?.[0] === value ? before : ([value, recordOf(key, value)] as const)
     })
     last = new Map(entries.map((entry) => [entry[1].key, entry]))
-    return entries.map(([, record]) => record)
+    return { records: entries.map(([, record]) => record), now: Number(now) }
   }
 
-  const evaluate = (script: string, parameters: ReadonlyArray<string>): Promise<unknown> =>
-    command('EVAL', script, '1', name, ...parameters)
   return {
     read,
     write: async (records) => {
@@ -133,21 +161,28 @@ const databaseOf = (client: RedisClient, name: string): RecordDatabase => {
       for (const batch of batches(records)) {
         const found = await evaluate(
           WRITE,
-          batch.flatMap((one) => [one.key, ...rankOf(one), one.text]),
+          batch.flatMap((one) => [one.key, ...headOf(one), one.text]),
         )
         for (const [key, value] of entriesOf(found)) same.push(recordOf(key, value))
       }
       return same
     },
-    replace: async (replacements) => {
-      const changeOf = ({ old, by }: Replacement) => [old.key, valueOf(old), by === undefined ? '' : valueOf(by)]
-      for (const batch of batches(replacements)) await evaluate(REPLACE, batch.flatMap(changeOf))
-    },
+    replace: (replacements) =>
+      inBatches(
+        REPLACE,
+        replacements.map(({ old, by }) => [old.key, old.text, headOf(by).join(' '), by.text]),
+      ),
+    remove: (records) =>
+      inBatches(
+        REMOVE,
+        records.map(({ key, text }) => [key, text]),
+      ),
   }
 }
 
 const isClient = (client: unknown): boolean => {
-  const { call, sendCommand }: Partial<IoRedisClient & NodeRedisClient> = Object(client)
+  if (typeof client !== 'object' || client === null) return false
+  const { call, sendCommand }: Partial<IoRedisClient & NodeRedisClient> = client
   return typeof call === 'function' || typeof sendCommand === 'function'
 }
 

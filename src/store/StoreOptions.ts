@@ -1,6 +1,5 @@
 /** What all stores share: their options, the time limit of an operation, and the error of what is not valid. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { IO } from 'fp-ts/lib/IO.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Printable from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
@@ -19,13 +18,11 @@ export interface StoreOptions {
   readonly cipher?: Cipher
   /**
    * For how many milliseconds deletions are remembered: 30 days by default. A process that did not load the jar for longer may
-   * bring back what others have deleted.
+   * bring back what others have deleted. The time is that of the database.
    */
   readonly horizon?: number
   /** The time limit of an operation, in milliseconds: 10,000 by default. */
   readonly timeout?: number
-  /** Decides what has expired. The system's clock by default. */
-  readonly clock?: Clock.Clock | IO<Date>
 }
 
 const DEFAULT_HORIZON_MS = 30 * 24 * 60 * 60 * 1000
@@ -36,7 +33,6 @@ export interface Settings {
   readonly cipher: Cipher | undefined
   readonly horizon: number
   readonly timeout: number
-  readonly now: IO<Date>
 }
 
 const isDuration = (ms: unknown): boolean => typeof ms === 'number' && ms >= 0
@@ -48,16 +44,23 @@ const isCipher = (cipher: unknown): boolean => {
 
 /** Reads the options once. The error says which one is not valid. */
 export const settingsOf = (options: StoreOptions): E.Either<string, Settings> => {
-  const { cipher, horizon = DEFAULT_HORIZON_MS, timeout = DEFAULT_TIMEOUT_MS, clock } = UserInput.own(Object(options))
+  const { cipher, horizon = DEFAULT_HORIZON_MS, timeout = DEFAULT_TIMEOUT_MS } = UserInput.own(Object(options))
   if (!isDuration(horizon)) return E.left('the option horizon must be a number of milliseconds')
   if (!isDuration(timeout)) return E.left('the option timeout must be a number of milliseconds')
   if (cipher !== undefined && !isCipher(cipher))
     return E.left('the option cipher must have the functions seal and open')
-  return E.right({ cipher, horizon, timeout, now: typeof clock === 'function' ? clock : (clock ?? Clock.system).now })
+  return E.right({ cipher, horizon, timeout })
 }
 
-/** Returns whether a text can be the name of a jar or of a table. */
-export const isName = (text: unknown): text is string => typeof text === 'string' && /^[^\0-\x1f\x7f]+$/.test(text)
+/** Returns whether a value is well-formed text without control characters. */
+export const isText = (text: unknown): text is string =>
+  typeof text === 'string' && /^[^\0-\x1f\x7f\p{Surrogate}]+$/u.test(text)
+
+/** PostgreSQL indexes at most 2,700 bytes of a name and a key together. */
+const MAX_NAME = 255
+
+/** Returns whether a value can be the name of a jar or of a table. */
+export const isName = (text: unknown): text is string => isText(text) && text.length <= MAX_NAME
 
 /** Returns a store whose operations fail, because what it was made of is not valid. */
 export const invalid = (store: string, reason: string): JarStore => ({

@@ -435,3 +435,21 @@ describe('a field that is not an own one', () => {
     expect(JarJson.decode({ ...json, [list]: inherited })).toMatchObject({ left: { _tag: 'Unreadable' } })
   })
 })
+
+it('encodes a delta of jars that accept cookies without a name', () => {
+  const at = new URL('https://h.test/')
+  const [since] = Jar.absorb(at, ['first'], new Date(1))(Jar.make({ nameless: true }))
+  const [now] = Jar.absorb(at, ['second'], new Date(2))(since)
+  const delta = Jar.delta(since)(now)
+  expect(
+    Jar.Eq.equals(
+      pipe(
+        encoded(delta),
+        E.map(read),
+        E.getOrElse(() => Jar.empty),
+      ),
+      delta,
+    ),
+  ).toBe(true)
+  expect(Jar.Eq.equals(Jar.delta(now)(now), Jar.empty)).toBe(true)
+})

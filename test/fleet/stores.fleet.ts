@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { Cipher, Client, Clock, Http, Jar, type JarStore, Secret, Transport } from 'requests-ts'
+import { Cipher, Client, Clock, Http, Jar, JarStore, Secret, Transport } from 'requests-ts'
 import { jarStore, RuleSet } from 'requests-ts/laws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Connection, connect, type Kind } from './connections.js'
@@ -108,20 +108,73 @@ describe.each(KINDS)('a store with %s', (kind) => {
     expect(E.isRight(loaded) && Jar.Eq.equals(loaded.right, jar)).toBe(true)
   })
 
-  it('forgets deletions and expired cookies after the horizon', async () => {
-    const name = newName()
-    const at = (ms: number) => connection.store(name, { horizon: 1000, clock: () => new Date(NOW.getTime() + ms) })
-    const before = jarWith('gone=1', 'short=1; Max-Age=1', 'kept=1')
-    await at(0).merge(Jar.remove({ name: 'gone' })(before))()
-    const recordsAt = async (ms: number) =>
+  it('forgets deletions and expired cookies after the horizon, by the clock of the server', async () => {
+    const store = open({ horizon: 400 })
+    const at = new Date()
+    const [before] = Jar.absorb(site, ['gone=1', 'short=1; Max-Age=1', 'kept=1'], at)(Jar.empty)
+    await store.merge(Jar.remove({ name: 'gone' })(before))()
+    const namesIn = async () =>
       pipe(
-        await at(ms).load(),
-        E.match(() => [], Jar.records),
+        await store.load(),
+        E.matchW(
+          () => 'not loaded',
+          (jar) => Jar.records(jar).map((one) => one.name),
+        ),
       )
-    expect((await recordsAt(500)).map((one) => one.name)).toEqual(['gone', 'short', 'kept'])
-    expect((await recordsAt(2000)).map((one) => one.name)).toEqual(['kept'])
-    // They are not in the database any more.
-    expect((await recordsAt(0)).map((one) => one.name)).toEqual(['kept'])
+    expect(await namesIn()).toEqual(['gone', 'short', 'kept'])
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await store.load()
+    // It does not wait until they are removed.
+    for (let i = 0; i < 40 && (await namesIn()).length > 1; i += 1)
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    expect(await namesIn()).toEqual(['kept'])
+  })
+
+  it('keeps a deletion whose logical time is older than the horizon', async () => {
+    const store = open({ horizon: 60_000 })
+    const [old] = Jar.absorb(site, ['sid=1'], new Date(Date.now() - 3_600_000))(Jar.empty)
+    await store.merge(old)()
+    await store.merge(Jar.remove({ name: 'sid' })(old))()
+    for (let i = 0; i < 3; i += 1) expect(valuesIn(await store.load())).toEqual([])
+  })
+
+  it('removes records beyond the limit of a site, so that it does not grow, and what was evicted does not come back', async () => {
+    const name = newName()
+    const store = connection.store(name)
+    for (let round = 0; round < 4; round += 1) {
+      const lines = Array.from({ length: 200 }, (_, i) => `s${round}x${i}=1`)
+      await store.merge(Jar.absorb(site, lines, new Date(NOW.getTime() + round))(Jar.empty)[0])()
+      await store.load()
+    }
+    const countOf = async () => JSON.parse(await contentOf(kind, name)).length
+    for (let i = 0; i < 40 && (await countOf()) > 360; i += 1) {
+      await store.load()
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+    expect(await countOf()).toBe(360)
+  })
+
+  it('decides many writes at one logical time as a join does, however many workers there are', async () => {
+    const name = newName()
+    const jars = Array.from({ length: 60 }, (_, i) => jarWith(`c=${String(i).padStart(3, '0')}`))
+    const stores = [connection.store(name), connection.store(name, {})]
+    const merged = await Promise.all(jars.map((jar, i) => stores[i % 2]?.merge(jar)()))
+    expect(merged).toEqual(jars.map(() => E.right(undefined)))
+    expect(valuesIn(await connection.store(name).load())).toEqual(['c=059'])
+  })
+
+  it('saves cookies without a name, again and again', async () => {
+    const store = open()
+    const client = (transport: Transport.Transport) =>
+      Client.open({ jarStore: store, jar: Jar.make({ nameless: true }), transport })()
+    const worker = client(
+      Transport.memory((plan) => ({ status: 200, headers: { 'set-cookie': plan.url.pathname.slice(1) } })),
+    )
+    for (const line of ['token', 'other', 'a=1'])
+      expect(await pipe(Http.get(`http://shop.example/${line}`), Client.runIn(worker))()).toMatchObject({
+        _tag: 'Right',
+      })
+    expect(valuesIn(await store.load())).toEqual(['=other', 'a=1'])
   })
 
   it('has no secret in the database with a cipher, and opens what older keys have sealed', async () => {
@@ -296,6 +349,19 @@ it('PostgreSQL that restarts in the middle still has what was acknowledged', asy
     await connection.close()
     await server.kill()
   }
+})
+
+it('PostgreSQL with serializable transactions decides as others do', async () => {
+  const serializable = new pg.Pool({
+    host: '127.0.0.1',
+    port: postgres.port,
+    user: 'postgres',
+    options: '-c default_transaction_isolation=serializable',
+  })
+  const store = JarStore.postgres(serializable, newName())
+  const merged = await Promise.all(Array.from({ length: 30 }, (_, i) => store.merge(jarWith(`c=${i}`))()))
+  expect(merged).toEqual(merged.map(() => E.right(undefined)))
+  await serializable.end()
 })
 
 it('many workers that find no table create it together', async () => {

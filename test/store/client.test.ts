@@ -153,13 +153,78 @@ describe('a client with a store', () => {
     // The cast: what plain JavaScript may pass.
     const broken = { load: run, merge: () => run } as JarStore.JarStore
     const whole = JarStore.memory()
+    const posted = Transport.mock(() => ({ status: 200, headers: { 'set-cookie': 'a=1' } }))
     for (const [jarStore, operation] of [
       [broken, 'load'],
       [{ ...whole, merge: broken.merge }, 'merge'],
     ] as const) {
-      const outcome = await pipe(get('a'), Client.runIn(Client.open({ jarStore, transport: server })()))()
+      const client = Client.open({ jarStore, transport: posted.transport })()
+      const outcome = await pipe(
+        get('a'),
+        Http.map(({ status }) => status),
+        Client.runIn(client),
+      )()
       expect(outcome).toMatchObject({ left: { _tag: 'JarStoreFailed', operation, reason: 'Unavailable' } })
+      expect(outcomeIn(outcome)).toEqual(operation === 'load' ? O.none : O.some(E.right(200)))
     }
+    expect(posted.sent()).toHaveLength(1)
+  })
+
+  it.each<[string, unknown]>([
+    [
+      'throws at once',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    ['is missing', undefined],
+  ])('returns the result of a program whose store has a merge that %s', async (_, merge) => {
+    // The cast: what plain JavaScript may pass.
+    const jarStore = { ...JarStore.memory(), merge } as JarStore.JarStore
+    const outcome = await pipe(text('a'), Client.runIn(Client.open({ jarStore, transport: server })()))()
+    expect(outcome).toMatchObject({ left: { _tag: 'JarStoreFailed', operation: 'merge' } })
+    expect(outcomeIn(outcome)).toEqual(O.some(E.right('new')))
+  })
+
+  it.each([undefined, {}, { cookies: new Map() }, 5])(
+    'refuses a loaded value that is not a jar: %j',
+    async (loaded) => {
+      const jarStore = { ...JarStore.memory(), load: async () => E.right(loaded as never) }
+      const outcome = await pipe(text('a'), Client.runIn(Client.open({ jarStore, transport: server })()))()
+      expect(outcome).toMatchObject({ left: { _tag: 'JarStoreFailed', operation: 'load', reason: 'Unavailable' } })
+    },
+  )
+
+  it('gives no digest challenge to a store, and takes none from it', async () => {
+    let stored = Jar.empty
+    const jarStore: JarStore.JarStore = {
+      load: async () => E.right(stored),
+      merge: (delta) => async () => {
+        stored = Jar.join(stored, delta)
+        return E.right(undefined)
+      },
+    }
+    const counts: string[] = []
+    const transport = Transport.memory((plan) => {
+      const [, answer = ''] = plan.headers.fields.find(([name]) => name === 'Authorization') ?? []
+      counts.push(/nc=(\w+)/.exec(Secret.reveal(answer))?.[1] ?? '')
+      const challenge = { 'www-authenticate': 'Digest realm="r", nonce="N", qop="auth", algorithm=SHA-256' }
+      return answer === '' ? { status: 401, headers: challenge } : { status: 200, headers: { 'set-cookie': 'a=1' } }
+    })
+    const session = Session.withAuth(Auth.digest('u', 'p'))(Session.empty)
+    const worker = () => Client.open({ jarStore, transport, session })()
+    for (const client of [worker(), worker()]) await pipe(get('a'), Client.runIn(client))()
+    expect(counts).toEqual(['', '00000001', '', '00000001'])
+    expect(stored.challenges.size).toBe(0)
+  })
+
+  it('does not take a store from a polluted prototype', async () => {
+    const { jarStore, calls } = counting()
+    const client = Client.open({ transport: server })()
+    Object.defineProperty(Object.prototype, 'jarStore', { value: jarStore, configurable: true, writable: true })
+    const outcome = await pipe(text('a'), Client.runIn(client))()
+    Reflect.deleteProperty(Object.prototype, 'jarStore')
+    expect([outcome, calls]).toEqual([E.right('new'), []])
   })
 
   it('ends a slow load and a slow merge at the total timeout of the session', async () => {

@@ -139,6 +139,13 @@ describe('a store that cannot be made', () => {
     ['no name', JarStore.redis, [redis, '']],
     ['a name that is not text', JarStore.redis, [redis, 7]],
     ['a name with NUL', JarStore.postgres, [postgres, 'a\0b']],
+    ['a function that returns a client', JarStore.redis, [() => redis, 'shop']],
+    ['a name without a text form', JarStore.redis, [redis, Object.create(null)]],
+    ['a name with half of a character', JarStore.redis, [redis, 'a\ud800']],
+    ['a name longer than an index allows', JarStore.postgres, [postgres, 'a'.repeat(256)]],
+    ['a table without a name', JarStore.postgres, [postgres, 'shop', { table: 'a..b' }]],
+    ['a path without a text form', JarStore.file, [Object.create(null)]],
+    ['a clock that is not one', JarStore.file, [join(folder, 'x'), { clock: 7 }]],
     ['no client of PostgreSQL', JarStore.postgres, [null, 'shop']],
     ['a table that is not text', JarStore.postgres, [postgres, 'shop', { table: 7 }]],
     ['a time limit that is not a number', JarStore.redis, [redis, 'shop', { timeout: '5' }]],
@@ -153,5 +160,23 @@ describe('a store that cannot be made', () => {
     expect(await store.load()).toMatchObject({ left: { _tag: 'JarStoreFailed', operation: 'load', reason: 'Invalid' } })
     expect(await store.merge(jarWith('a=1'))()).toMatchObject({ left: { operation: 'merge', reason: 'Invalid' } })
     expect(sent).toEqual([])
+  })
+})
+
+describe('a reply that is not that of a server', () => {
+  it.each([undefined, 7, 'OK', {}])('is an error: %j', async (reply) => {
+    const store = JarStore.redis({ sendCommand: async () => reply }, 'shop')
+    expect(await store.load()).toMatchObject({ left: { operation: 'load', reason: 'Unavailable' } })
+    expect(await store.merge(jarWith('a=1'))()).toMatchObject({ left: { operation: 'merge', reason: 'Unavailable' } })
+  })
+  it('is an error of a cipher too', async () => {
+    const wrong = { seal: () => async () => E.right(5), open: () => async () => E.right(5) }
+    // The cast: what plain JavaScript may pass.
+    const store = JarStore.redis({ sendCommand: async () => [] }, 'shop', { cipher: wrong as unknown as Cipher.Cipher })
+    expect(await store.merge(jarWith('a=1'))()).toMatchObject({ left: { operation: 'merge', reason: 'Unwritable' } })
+  })
+  it('is an error if options are null', async () => {
+    const made = JarStore.postgres({ query: async () => ({ rows: [] }) }, 'shop', null as never)
+    expect(await made.load()).toEqual(E.right(Jar.empty))
   })
 })
