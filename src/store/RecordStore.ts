@@ -93,7 +93,9 @@ const winners = (
   held: ReadonlyArray<ReadRecord>,
   mine: Jar.Jar,
 ): E.Either<Problem, ReadonlyArray<readonly [old: JarRecord.JarRecord, by: JarRecord.JarRecord]>> => {
-  const byKey = new Map(held.map(({ record }) => [record.key, record]))
+  // All records of the policy are equal, and a delta always has it.
+  const others = held.filter(({ parsed }) => parsed._tag !== 'Nameless')
+  const byKey = new Map(others.map(({ record }) => [record.key, record]))
   const records = JarRecord.recordsOf(Jar.delta(JarRecord.jarOf(held.map(({ parsed }) => parsed)))(mine))
   if (E.isLeft(records)) return problem('Unwritable', records.left.message)
   return E.right(
