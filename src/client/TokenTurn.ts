@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import type { Client } from '../Client.js'
 import * as Jar from '../cookies/Jar.js'
 import type { TokenFailed, TokenRefused } from '../stages/AuthError.js'
@@ -12,6 +13,7 @@ import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
 import { raceDeadline } from '../transport/Cancellation.js'
 import * as UserInput from '../values/UserInput.js'
+import type { Clock } from '../wire/Clock.js'
 import type { Fault } from '../wire/Fault.js'
 import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import * as SharedTokens from './SharedTokens.js'
@@ -51,7 +53,9 @@ export const takeTurn = async (
     const running = tokens.running(request)
     if (running === undefined) {
       const flight = tokens.start(request)
-      const saved = await takeSavedToken(client, controls, x)
+      const loadTokens = UserInput.get(client, 'loadTokens')
+      if (loadTokens === undefined) return send(flight)
+      const saved = await takeSavedToken(clock, loadTokens, controls, x)
       if (O.isNone(saved)) return send(flight)
       flight.land(LEFT)
       return goOn(saved.value)
@@ -69,14 +73,13 @@ export const takeTurn = async (
 
 /** Returns how to continue with a newer token that another process has saved. If it cannot be loaded, the request is sent. */
 const takeSavedToken = async (
-  client: Pick<Client, 'clock' | 'loadTokens'>,
+  clock: Clock,
+  loadTokens: Task<Jar.Jar>,
   controls: SendControls,
   x: Exchange.Exchange,
 ): Promise<O.Option<Ready>> => {
-  const loadTokens = UserInput.get(client, 'loadTokens')
-  if (loadTokens === undefined) return O.none
   const raced = await raceDeadline(controls, loadTokens())
-  return E.isLeft(raced) ? O.none : Renewal.takeKnownToken(client.clock.now(), raced.right, x)
+  return E.isLeft(raced) ? O.none : Renewal.takeKnownToken(clock.now(), raced.right, x)
 }
 
 /** A token request of an exchange that runs. It may need the token of another one, which runs inside it. */

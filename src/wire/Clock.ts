@@ -23,7 +23,8 @@ const sleep: Clock['sleep'] = (ms, signal) => () =>
       signal?.removeEventListener('abort', wake)
       resolve()
     }
-    const timer = setTimeout(wake, Math.min(ms, MAX_DELAY_MS))
+    // A moment may have passed meanwhile. Node 24 warns of a negative number.
+    const timer = setTimeout(wake, Math.min(Math.max(ms, 0), MAX_DELAY_MS))
     signal?.addEventListener('abort', wake, { once: true })
   })
 
