@@ -98,7 +98,7 @@ export const deltaIsEnough =
   (since: Jar, now: Jar): boolean =>
     jars.Eq.equals(jars.join(since, jars.delta(since)(now)), jars.join(since, now))
 
-/** Tells whether a delta has no record and no token that the older jar has, and nothing at all for two equal jars. */
+/** Returns whether the older jar lacks each record and token of a delta, and whether the delta of equal jars is empty. */
 export const deltaIsNew =
   (jars: Operations) =>
   (since: Jar, now: Jar): boolean => {

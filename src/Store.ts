@@ -2,6 +2,8 @@
  * Saves a session and its jar in a file, so that a later process can continue with the same login. The file holds secrets
  * in clear text: only its owner may read it (mode 0600). A new file replaces the old one atomically.
  *
+ * For the jar alone, use `JarStore.file`.
+ *
  * | function  | writes                                                                                        |
  * |-----------|-----------------------------------------------------------------------------------------------|
  * | `save`    | the given session; the given jar, joined with the jar in the file (`Jar.join`)                |

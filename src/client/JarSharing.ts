@@ -61,7 +61,7 @@ const problemOfJar = (jar: Jar.Jar): string | undefined => {
   return isJar ? undefined : 'its function load must return a jar'
 }
 
-/** Longer than an operation of the stores of this library takes. */
+/** A store of the user may never end. */
 const MAX_MS = 30_000
 
 /** The time limit of an operation: the total timeout of the session, if it is shorter than `MAX_MS`. */

@@ -25,7 +25,7 @@ const seeds: IO<IO<string>> = () => {
 }
 
 /**
- * Closes a transport that a client opened. A wrapper that is a plain function has no `close`: the transport inside it is then
+ * Closes a transport that a client opened. A wrapper may be a plain function without `close`: then the transport inside it is
  * closed, so that no socket leaks. In plain JavaScript, neither may be a transport.
  */
 const closeOpened = async (inner: Partial<Transport> | null, wrapped: Partial<Transport> | null): Promise<void> => {

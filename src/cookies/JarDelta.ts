@@ -29,8 +29,8 @@ import * as LogicalTime from './LogicalTime.js'
 import * as TokenStore from './TokenStore.js'
 
 /**
- * Returns the records of `now` that `since` does not have: cookies, tokens and challenges, with the tombstones of deleted ones. If
- * there are none, this is `Jar.empty`, unless the clock of `now` is later.
+ * Returns the records of `now` that `since` does not have: cookies, tokens and challenges, with the tombstones of deleted ones.
+ * Returns `Jar.empty` if `since` has all of them, unless the clock of `now` is later.
  * @since 0.2.0
  * @category combinators
  */
@@ -46,10 +46,10 @@ export const delta =
       // Also if it is not new: the records may need it.
       nameless: now.nameless,
     }
-    const isNew = hasRecords(changed) || (now.nameless && !since.nameless)
+    const isNew = hasContent(changed) || (now.nameless && !since.nameless)
     return isNew || LogicalTime.compare(now.clock, since.clock) > 0 ? changed : empty
   }
 
-/** Returns whether a jar has any record, tombstones included. */
-const hasRecords = ({ cookies, challenges, tokens }: Jar): boolean =>
+/** Returns whether a jar has a cookie, a challenge or a token, tombstones included. */
+const hasContent = ({ cookies, challenges, tokens }: Jar): boolean =>
   cookies.size > 0 || challenges.size > 0 || tokens.size > 0

@@ -74,9 +74,7 @@ export const encode =
  * @category formats
  */
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, Environment> => {
-  const envelope = Serialization.checkEnvelope(FORMAT, VERSION, u)
-  if (E.isLeft(envelope)) return envelope
-  const json = Serialization.read(EnvironmentJson, u)
+  const json = Serialization.readVersion(FORMAT, VERSION, EnvironmentJson, u)
   if (E.isLeft(json)) return json
   const { variables, netrc, problems, netrcPath } = json.right
   return E.right({

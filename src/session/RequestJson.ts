@@ -63,9 +63,7 @@ export const encode =
  * @category formats
  */
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, Request> => {
-  const envelope = Serialization.checkEnvelope(FORMAT, VERSION, u)
-  if (E.isLeft(envelope)) return envelope
-  const json = Serialization.read(RequestJson, u)
+  const json = Serialization.readVersion(FORMAT, VERSION, RequestJson, u)
   if (E.isLeft(json)) return json
   const { method, url, settings } = json.right
   const body = BodyJson.read(json.right.body)

@@ -52,9 +52,7 @@ export const encode =
 
 /** Converts JSON to a session. Error: `Unreadable`. */
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, Session> => {
-  const envelope = Serialization.checkEnvelope(FORMAT, FORMAT_VERSION, u)
-  if (E.isLeft(envelope)) return envelope
-  const json = Serialization.read(SessionJson, u)
+  const json = Serialization.readVersion(FORMAT, FORMAT_VERSION, SessionJson, u)
   if (E.isLeft(json)) return json
   const { settings, trust } = json.right
   return E.right({ settings: SettingsJson.read(settings), mounts: [], ambient: { ...trust } })

@@ -36,10 +36,9 @@ const unreadable = (message: string): Problem => ({
 const sealedIn = (text: string): E.Either<Serialization.DecodeError, string> => {
   const json = Printable.parseJson(text)
   if (E.isLeft(json)) return E.left(Serialization.decodeError([json.left]))
-  const envelope = Serialization.checkEnvelope(FORMAT, VERSION, json.right)
-  if (E.isLeft(envelope)) return envelope
-  const read = Serialization.read(Sealed, json.right)
-  return E.isLeft(read) ? read : E.right(read.right.sealed)
+  return E.map(({ sealed }: t.TypeOf<typeof Sealed>) => sealed)(
+    Serialization.readVersion(FORMAT, VERSION, Sealed, json.right),
+  )
 }
 
 const plainOf = async (cipher: Cipher | undefined, text: string): Attempt<string> => {

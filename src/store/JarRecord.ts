@@ -119,7 +119,7 @@ const contentOf = (text: string): E.Either<string, Content> => {
   return E.left(
     version !== undefined && version > VERSION
       ? `its version is ${version}, but this release reads up to version ${VERSION}; update requests-ts`
-      : 'it has no known version',
+      : `its version must be ${VERSION}`,
   )
 }
 

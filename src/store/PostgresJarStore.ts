@@ -12,6 +12,7 @@
  * One `INSERT … ON CONFLICT … WHERE` compares and writes, so no transaction is needed and a pool can be used. The table is created
  * by the first operation that does not find it.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { codeOf } from '../transport/download/FileSystem.js'
 import * as UserInput from '../values/UserInput.js'
 import type { JarRecord } from './JarRecord.js'
@@ -188,5 +189,7 @@ const problemOf = (client: unknown, table: unknown): string | undefined => {
  */
 export const postgres = (client: PostgresClient, name: string, options: PostgresOptions = {}): JarStore => {
   const { table = DEFAULT_TABLE }: PostgresOptions = UserInput.own(Object(options))
-  return makeNamed('PostgreSQL', name, options, problemOf(client, table), () => databaseOf(client, name, table))
+  const problem = problemOf(client, table)
+  const database = problem === undefined ? E.right(() => databaseOf(client, name, table)) : E.left(problem)
+  return makeNamed('PostgreSQL', name, options, database)
 }

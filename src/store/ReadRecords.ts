@@ -49,11 +49,7 @@ const parse = (record: JarRecord.JarRecord, text: string): E.Either<Problem, Rea
 
 const openAndParse = async (opener: Opener, cipher: Cipher, record: JarRecord.JarRecord): Attempt<ReadRecord> => {
   const text = await cipher.open(record.text, contextOf(opener, record.key))()
-  if (E.isLeft(text)) return unreadable(record.key, Printable.messageOf(text.left))
-  // A cipher in plain JavaScript may return anything.
-  return typeof text.right === 'string'
-    ? parse(record, text.right)
-    : unreadable(record.key, 'the cipher returned no text')
+  return E.isLeft(text) ? unreadable(record.key, Printable.messageOf(text.left)) : parse(record, text.right)
 }
 
 const isSame = (x: JarRecord.JarRecord, y: JarRecord.JarRecord): boolean =>

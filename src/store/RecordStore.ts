@@ -73,18 +73,15 @@ const sealed = async (
 ): Attempt<ReadonlyArray<JarRecord.JarRecord>> => {
   const { cipher } = opener
   if (cipher === undefined) return E.right(records)
-  const texts = await Promise.all(records.map(({ key, text }) => cipher.seal(text, contextOf(opener, key))()))
   const result: JarRecord.JarRecord[] = []
-  for (const [i, record] of records.entries()) {
-    const text = texts[i] ?? E.left(NOT_SEALED)
+  const seal = ({ key, text }: JarRecord.JarRecord) => cipher.seal(text, contextOf(opener, key))()
+  for (const [i, text] of (await Promise.all(records.map(seal))).entries()) {
+    const record = records[i]
     if (E.isLeft(text)) return problem('Unwritable', Printable.messageOf(text.left))
-    if (typeof text.right !== 'string') return problem('Unwritable', NOT_SEALED.message)
-    result.push({ ...record, text: text.right })
+    if (record !== undefined) result.push({ ...record, text: text.right })
   }
   return E.right(result)
 }
-
-const NOT_SEALED = { message: 'the cipher did not return a text' }
 
 // --- the store -------------------------------------------------------------------------------------------------------
 
@@ -178,18 +175,17 @@ const make = (store: string, name: string, database: RecordDatabase, settings: S
 const byOf = (old: JarRecord.JarRecord, by: JarRecord.JarRecord | undefined): ReadonlyArray<Replacement> =>
   by === undefined ? [] : [{ old, by }]
 
-/** Makes a store of a named jar, unless what it is made of is not valid. */
+/** Makes a store of a named jar, unless what it is made of is not valid. The left of `database` says why. */
 export const makeNamed = (
   place: string,
   name: string,
   options: StoreOptions,
-  problem: string | undefined,
-  database: IO<RecordDatabase>,
+  database: E.Either<string, IO<RecordDatabase>>,
 ): JarStore => {
   if (!isName(name))
     return invalid(`a jar in ${place}`, 'its name must be text of at most 255 characters, without control characters')
   const store = `the jar ${Printable.quoted(name)} in ${place}`
-  if (problem !== undefined) return invalid(store, problem)
+  if (E.isLeft(database)) return invalid(store, database.left)
   const settings = settingsOf(options)
-  return E.isLeft(settings) ? invalid(store, settings.left) : make(store, name, database(), settings.right)
+  return E.isLeft(settings) ? invalid(store, settings.left) : make(store, name, database.right(), settings.right)
 }

@@ -8,6 +8,7 @@
  * Lua scripts (Redis 5) compare and write at once, so no write is lost. Redis acknowledges a write
  * before it is on the disk, by default: see `appendfsync`.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
 import { makeNamed, type RecordDatabase, type Snapshot } from './RecordStore.js'
@@ -95,8 +96,16 @@ return {}`
 /** Records for each script, so that it does not hold up other clients of the server for long. */
 const BATCH = 500
 
-const commandOf = (client: RedisClient): ((...command: [string, ...string[]]) => Promise<unknown>) =>
-  'call' in client ? (...command) => client.call(...command) : (...command) => client.sendCommand(command)
+type Command = (...command: [string, ...string[]]) => Promise<unknown>
+
+/** Returns how a client sends a command; `undefined` if it is not a client. ioredis has another `sendCommand` too. */
+const commandOf = (client: RedisClient): Command | undefined => {
+  if (typeof client !== 'object' || client === null) return undefined
+  if ('call' in client && typeof client.call === 'function') return (...command) => client.call(...command)
+  if ('sendCommand' in client && typeof client.sendCommand === 'function')
+    return (...command) => client.sendCommand(command)
+  return undefined
+}
 
 const headOf = ({ time, isRemoved, endsAt }: JarRecord): [ms: string, n: string, removed: string, endsAt: string] => [
   String(time.ms),
@@ -131,8 +140,7 @@ const listOf = async (reply: Promise<unknown>): Promise<ReadonlyArray<unknown>> 
 const batches = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH))
 
-const databaseOf = (client: RedisClient, name: string): RecordDatabase => {
-  const command = commandOf(client)
+const databaseOf = (command: Command, name: string): RecordDatabase => {
   /** The records of the last read, with their values: most values do not change between two reads. */
   let last = new Map<string, readonly [value: string, record: JarRecord]>()
 
@@ -180,12 +188,6 @@ const databaseOf = (client: RedisClient, name: string): RecordDatabase => {
   }
 }
 
-const isClient = (client: unknown): boolean => {
-  if (typeof client !== 'object' || client === null) return false
-  const { call, sendCommand }: Partial<IoRedisClient & NodeRedisClient> = client
-  return typeof call === 'function' || typeof sendCommand === 'function'
-}
-
 /**
  * Returns a store of the jar `name` in Redis, where `name` is the key of a hash. It is made with the first record. The client
  * stays open, and is closed by the caller.
@@ -193,7 +195,10 @@ const isClient = (client: unknown): boolean => {
  * @since 0.2.0
  * @category constructors
  */
-export const redis = (client: RedisClient, name: string, options: StoreOptions = {}): JarStore =>
-  makeNamed('Redis', name, options, isClient(client) ? undefined : NOT_A_CLIENT, () => databaseOf(client, name))
+export const redis = (client: RedisClient, name: string, options: StoreOptions = {}): JarStore => {
+  const command = commandOf(client)
+  const database = command === undefined ? E.left(NOT_A_CLIENT) : E.right(() => databaseOf(command, name))
+  return makeNamed('Redis', name, options, database)
+}
 
 const NOT_A_CLIENT = 'the client must have the function sendCommand (redis) or call (ioredis)'

@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Printable from '../values/Printable.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
-import type { Cipher } from './Cipher.js'
+import { type Cipher, failed as cipherFailed } from './Cipher.js'
 import { failed, type JarStore, type JarStoreFailed } from './JarStore.js'
 
 /**
@@ -18,7 +18,8 @@ export interface StoreOptions {
   readonly cipher?: Cipher
   /**
    * For how many milliseconds deletions are remembered: 30 days by default. A process that did not load the jar for longer may
-   * bring back what others have deleted. The time is that of the database.
+   * bring back what others have deleted. The time is that of the database; a file has
+   * the time of the deletion itself.
    */
   readonly horizon?: number
   /** The time limit of an operation, in milliseconds: 10,000 by default. */
@@ -42,6 +43,19 @@ const isCipher = (cipher: unknown): boolean => {
   return typeof seal === 'function' && typeof open === 'function'
 }
 
+/** A cipher in plain JavaScript may return anything: what is not text becomes an error. */
+const checked = ({ seal, open }: Cipher): Cipher => {
+  const textOnly =
+    (run: Cipher['seal'], name: string): Cipher['seal'] =>
+    (text, context) =>
+    async () => {
+      const outcome = await run(text, context)()
+      if (E.isLeft(outcome) || typeof outcome.right === 'string') return outcome
+      return E.left(cipherFailed(`the function ${name} of the cipher must return text`))
+    }
+  return { seal: textOnly(seal, 'seal'), open: textOnly(open, 'open') }
+}
+
 /** Reads the options once. The error says which one is not valid. */
 export const settingsOf = (options: StoreOptions): E.Either<string, Settings> => {
   const { cipher, horizon = DEFAULT_HORIZON_MS, timeout = DEFAULT_TIMEOUT_MS } = UserInput.own(Object(options))
@@ -49,7 +63,7 @@ export const settingsOf = (options: StoreOptions): E.Either<string, Settings> =>
   if (!isDuration(timeout)) return E.left('the option timeout must be a number of milliseconds')
   if (cipher !== undefined && !isCipher(cipher))
     return E.left('the option cipher must have the functions seal and open')
-  return E.right({ cipher, horizon, timeout })
+  return E.right({ cipher: cipher === undefined ? undefined : checked(cipher), horizon, timeout })
 }
 
 /** Returns whether a value is well-formed text without control characters. */

@@ -178,7 +178,7 @@ export const read = <A>(codec: t.Decoder<unknown, A>, u: unknown): E.Either<Deco
   return E.isLeft(decoded) ? E.left(decodeError(problemsOf(decoded.left))) : decoded
 }
 
-/** Returns whether a value has no inherited property, except those of `Object.prototype`. */
+/** Returns whether a value inherits from `Object.prototype` only, or from nothing. */
 const isPlain = (u: unknown): boolean => {
   const prototype: unknown = typeof u === 'object' && u !== null ? Object.getPrototypeOf(u) : undefined
   return prototype === Object.prototype || prototype === null
@@ -225,4 +225,18 @@ export const checkEnvelope = (format: string, newest: number, u: unknown): E.Eit
   if (E.isLeft(envelope)) return envelope
   const problem = envelopeProblem(envelope.right, format, newest)
   return problem === undefined ? E.right(u) : E.left(decodeError([problem]))
+}
+
+/**
+ * Reads an encoded value that has one version: checks its format and version, and then decodes it.
+ * @internal
+ */
+export const readVersion = <A>(
+  format: string,
+  version: number,
+  codec: t.Decoder<unknown, A>,
+  u: unknown,
+): E.Either<DecodeError, A> => {
+  const envelope = checkEnvelope(format, version, u)
+  return E.isLeft(envelope) ? envelope : read(codec, u)
 }

@@ -78,9 +78,7 @@ export const encode =
  * @category formats
  */
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, Head> => {
-  const envelope = Serialization.checkEnvelope(FORMAT, VERSION, u)
-  if (E.isLeft(envelope)) return envelope
-  const json = Serialization.read(HeadJson, u)
+  const json = Serialization.readVersion(FORMAT, VERSION, HeadJson, u)
   if (E.isLeft(json)) return json
   const { status, reason, headers, elapsed, httpVersion, finalUrl } = json.right
   return E.right({

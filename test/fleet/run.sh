@@ -29,7 +29,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/requests-ts-fleet.XXXXXX") || die 'there is no temporary folder'
+dir=$(mktemp -d "${TMPDIR:-/tmp}/requests-ts-fleet.XXXXXX") || die 'cannot create a temporary folder'
 # PostgreSQL runs as a user of its own, which must be able to enter the folder.
 chmod 755 "$dir"
 install_missing

@@ -1,4 +1,9 @@
 /** The stores with real servers and the real packages: their laws, and what they do if a server fails or has invalid records. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -177,7 +182,7 @@ describe.each(KINDS)('a store with %s', (kind) => {
     expect(valuesIn(await store.load())).toEqual(['=other', 'a=1'])
   })
 
-  it('has no secret in the database with a cipher, and opens what older keys have sealed', async () => {
+  it('hides secrets from the database with a cipher, and opens what older keys have sealed', async () => {
     const name = newName()
     await connection.store(name, { cipher: cipherOf(1) }).merge(jarWith('a=s3cr3t'))()
     await connection.store(name, { cipher: cipherOf(2, 1) }).merge(jarWith('b=s3cr3t'))()
@@ -378,4 +383,27 @@ it('many workers that find no table create it together', async () => {
   const loaded = await connections[0]?.store('shop', options).load()
   expect(loaded !== undefined && E.isRight(loaded) && Jar.toArray(loaded.right)).toHaveLength(length)
   await Promise.all(connections.map(({ close }) => close()))
+})
+
+it('a file that cannot grow, as on a full disk, keeps its old content, and leaves no other file', () => {
+  const folder = mkdtempSync(join(process.env['FLEET_DIR'] ?? tmpdir(), 'full-'))
+  const path = join(folder, 'jar.json')
+  const library = fileURLToPath(new URL('../../dist/esm/src/index.js', import.meta.url))
+  const program = `
+    const { Jar, JarStore } = await import(${JSON.stringify(library)})
+    const jar = Jar.absorb(new URL('https://h.test/'), [process.argv[1] + '=' + 'v'.repeat(3000)], new Date())(Jar.empty)[0]
+    const { _tag, left } = await JarStore.file(${JSON.stringify(path)}).merge(jar)()
+    console.log(_tag, left?.reason, left?.message)`
+  // The shell limits the size of each file that the program writes, in units of 1,024 octets.
+  const merge = (name: string, limit: string): string =>
+    execFileSync(
+      'bash',
+      ['-c', `ulimit -f ${limit}; exec "$@"`, 'bash', process.execPath, '--input-type=module', '-e', program, name],
+      { encoding: 'utf8' },
+    )
+  expect(merge('first', 'unlimited')).toMatch(/^Right/)
+  const before = readFileSync(path, 'utf8')
+  expect(merge('second', '5')).toMatch(/^Left Unavailable .*EFBIG/)
+  expect(readFileSync(path, 'utf8')).toBe(before)
+  expect(readdirSync(folder)).toEqual(['jar.json'])
 })

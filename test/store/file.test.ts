@@ -109,8 +109,7 @@ describe('a jar in a file', () => {
     expect(await JarStore.file(path).merge(jarWith('a=1'))()).toMatchObject({ left: { reason: 'Unavailable' } })
   })
 
-  it('returns an error for a full disk, and leaves no other file behind', async () => {
-    // /dev/full refuses each write. Its folder cannot be written to either without root, which is an error as well.
+  it('returns an error for a device in its place', async () => {
     const store = JarStore.file('/dev/full')
     expect(await store.merge(jarWith('a=1'))()).toMatchObject({
       left: { _tag: 'JarStoreFailed', reason: 'Unavailable' },
@@ -174,6 +173,10 @@ describe('a reply that is not that of a server', () => {
     // The cast: what plain JavaScript may pass.
     const store = JarStore.redis({ sendCommand: async () => [] }, 'shop', { cipher: wrong as unknown as Cipher.Cipher })
     expect(await store.merge(jarWith('a=1'))()).toMatchObject({ left: { operation: 'merge', reason: 'Unwritable' } })
+    const path = newPath()
+    const file = JarStore.file(path, { cipher: wrong as unknown as Cipher.Cipher })
+    expect(await file.merge(jarWith('a=1'))()).toMatchObject({ left: { operation: 'merge', reason: 'Unwritable' } })
+    expect(namesIn(await JarStore.file(path).load())).toEqual([])
   })
   it('is an error if options are null', async () => {
     const made = JarStore.postgres({ query: async () => ({ rows: [] }) }, 'shop', null as never)

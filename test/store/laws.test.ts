@@ -63,7 +63,12 @@ const memoryDatabase = (): RecordDatabase => {
 
 const inDatabase = (options: JarStore.StoreOptions): JarStore.JarStore => {
   const database = memoryDatabase()
-  return makeNamed('a test', 'jar', options, undefined, () => database)
+  return makeNamed(
+    'a test',
+    'jar',
+    options,
+    E.right(() => database),
+  )
 }
 
 describe('a store in a database of records', () =>

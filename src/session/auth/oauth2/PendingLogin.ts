@@ -78,9 +78,7 @@ export const encode =
  * @category constructors
  */
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, PendingLogin> => {
-  const envelope = Serialization.checkEnvelope(FORMAT, FORMAT_VERSION, u)
-  if (E.isLeft(envelope)) return envelope
-  const json = Serialization.read(PendingLoginJson, u)
+  const json = Serialization.readVersion(FORMAT, FORMAT_VERSION, PendingLoginJson, u)
   if (E.isLeft(json)) return json
   const { state, verifier, redirectUri } = json.right
   return E.right({ state, verifier: Secret.make(verifier), redirectUri })

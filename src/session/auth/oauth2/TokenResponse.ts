@@ -78,7 +78,7 @@ const OTHER_FORM = `check the URL of the endpoint, or ${OWN_READ.slice('to accep
 /** What the status alone says. The body is then of no interest. */
 const adviceForStatus = (status: number): string | undefined => {
   if (status >= 300 && status < 400) return 'it is a redirect, which is not followed; use the URL that it redirects to'
-  if (status === 404 || status === 405 || status === 410) return 'there is no such endpoint; check its URL'
+  if (status === 404 || status === 405 || status === 410) return 'the endpoint does not exist; check its URL'
   if (status === 429) return 'there were too many requests; send fewer, and try again later'
   if (status >= 500) return 'the server failed; try again later'
   return undefined
