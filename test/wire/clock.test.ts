@@ -6,8 +6,10 @@ it.each([-1, -0.4, Number.NEGATIVE_INFINITY])(
   async (ms) => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     await Clock.system.sleep(ms)()
-    const times = timers.mock.calls.map(([, time]) => time)
+    // The runner of the tests sets timers too, at any moment.
+    const times = timers.mock.calls.map(([, time]) => time ?? 0)
     timers.mockRestore()
-    expect(times).toEqual([0])
+    expect(times).toContain(0)
+    expect(times.filter((time) => time < 0)).toEqual([])
   },
 )
