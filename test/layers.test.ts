@@ -13,7 +13,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url))
 const LAYERS = ['values', 'cookies', 'wire', 'session', 'stages', 'inspect', 'transport', 'store', '', 'cli']
 
 /** The parts of entry points. They belong to the same layer. */
-const PARTS = ['errors', 'program', 'client']
+const PARTS = ['errors', 'program', 'client', 'durable']
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
 const text = (file: string): string => readFileSync(join(src, file), 'utf8')
@@ -90,6 +90,7 @@ const MAX_LINES = 350
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'Auth.ts': 'adds `renewable` to the schemes',
   'JarStore.ts': 'adds the implementations to the type',
+  'Log.ts': 'adds the implementations to the type',
   'Environment.ts': 'adds reading the environment of this process',
   'Multipart.ts': 'adds files to the parts',
   'OAuth2.ts': 'adds the programs that log a user in',

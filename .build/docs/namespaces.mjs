@@ -9,7 +9,7 @@ const GROUPS = {
   'Start here': 'Http Client Session Request Response Auth Jar Plan HttpError Settings',
   Inspect: 'Explain Story Lint Diff Har Paint Why Observer',
   Transports: 'Transport Retry Tape Stream Fault Reply Head',
-  State: 'JarStore Cipher Store',
+  State: 'JarStore Durable Log Cipher Store',
   Stages: 'Merge Prepare Redirect Exchange Send Route RedirectPolicy',
 }
 const REST = 'Values'

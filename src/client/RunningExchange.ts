@@ -18,7 +18,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { identity } from 'fp-ts/lib/function.js'
-import * as O from 'fp-ts/lib/Option.js'
+import type * as O from 'fp-ts/lib/Option.js'
 import type * as Client from '../Client.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { SignerTask } from '../session/auth/Auth.js'
@@ -28,6 +28,7 @@ import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import * as Send from '../stages/Send.js'
 import type { Headers } from '../values/Headers.js'
+import * as UserInput from '../values/UserInput.js'
 import { bodyCut, startDiscarding, toWhole } from '../wire/BodySource.js'
 import { type ContentListener, startGathering } from '../wire/DirectSource.js'
 import type { Plan } from '../wire/Plan.js'
@@ -40,11 +41,12 @@ import {
   withPlan,
 } from '../wire/Transport.js'
 import type { Conclude, Finish } from './Finish.js'
+import type { Journal, StepOrigin } from './Journal.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
 import { type SigningReason, signed, signedAgain } from './Signatures.js'
-import { errorOf, land, landAll, type OpenFlight, saveToken, takeTurn } from './TokenTurn.js'
+import { errorOf, landAll, type OpenFlight, receiveToken, takeTurn } from './TokenTurn.js'
 
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
@@ -56,6 +58,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   readonly #reject: (cause: unknown) => void
   readonly #controls: SendControls
   readonly #hooks: ReadonlyArray<Hook>
+  readonly #journal: Journal | undefined
   /** Sends with a promise, if functions of the user are called with the reply. */
   readonly #sendLater: ((plan: Plan) => Promise<E.Either<TransportError, Reply>>) | undefined
   #exchange: Exchange.Exchange
@@ -97,9 +100,13 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     })
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
     const isObserved = observation !== undefined
-    const isLater = isObserved || this.#hooks.length > 0
+    const journal = UserInput.get(client, 'journal')
+    const isLater = isObserved || journal !== undefined || this.#hooks.length > 0
     const sendPlan = isLater ? (plan: Plan) => Send.sendPlan(client, this.#current)(plan) : undefined
-    this.#sendLater = sendPlan === undefined || !isObserved ? sendPlan : observation.sending(sendPlan)
+    const observed = sendPlan === undefined || !isObserved ? sendPlan : observation.sending(sendPlan)
+    const running = { exchange: () => this.#exchange, controls: () => this.#untilClosed() }
+    this.#sendLater = observed === undefined ? undefined : (journal?.sending(observed, running) ?? observed)
+    this.#journal = journal
   }
 
   /** The controls of the request that is sent now. */
@@ -199,24 +206,12 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   async #receiveToken(content: unknown, done: Exchange.Done): Promise<void> {
     this.#done = undefined
     await undefined // so that nothing is sent while undici parses the response
-    const { waiting, plan } = done.exchange
     this.#exchange = done.exchange
-    const bytes = toWhole(content)
-    if (waiting === undefined || E.isLeft(bytes)) {
-      if (E.isLeft(bytes)) this.#fail(withPlan(plan, bytes.left))
-      return
-    }
-    const step = Renewal.receiveToken(this.#client.clock.now(), done, Exchange.responseOf(done, bytes.right))
-    const saved = await saveToken(this.#client, this.#around, step, waiting)
-    const obtained = Renewal.obtainedToken(step, waiting)
-    if (this.#flight !== undefined && O.isSome(obtained))
-      this.#flight = land(this.#flight, { _tag: 'Obtained', jar: obtained.value })
-    if (step._tag === 'Next' && E.isLeft(saved)) {
-      this.#exchange = step.exchange
-      this.#fail(withPlan(step.exchange.plan, saved.left))
-      return
-    }
-    this.#goOnWith(step._tag === 'Refuse' ? E.left(step.error) : E.right(step.exchange))
+    const received = await receiveToken(this.#client, this.#around, this.#flight, done, toWhole(content))
+    this.#flight = received.flight
+    this.#exchange = received.exchange
+    if (received.fault === undefined) this.#goOnWith(received.ready)
+    else this.#fail(received.fault)
   }
 
   onReply(sent: E.Either<TransportError, Reply>): void {
@@ -258,7 +253,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     const head = headOf(reply)
     const now = this.#client.clock.now()
     const again = Exchange.answer(now, head, this.#exchange)
-    if (again?._tag === 'Next') this.#leave(reply, again)
+    if (again?._tag === 'Next') this.#leave(reply, again, 'Answer')
     else if (this.#hooks.length > 0 && this.#exchange.waiting === undefined)
       this.#runHooks(reply, head, now).catch((cause) => this.#abandon(reply, cause))
     else this.#settle(reply, head, now)
@@ -271,29 +266,34 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       return
     }
     await release(this.#controls, reply.body)
+    await this.#journal?.rejected(seen.left, this.#untilClosed())
     this.#fail(seen.left)
   }
 
   #settle(reply: Reply, head: Head, now: Date): void {
     const step = Exchange.decide(now, head, this.#exchange)
     if (step._tag !== 'Done') {
-      this.#leave(reply, step)
+      this.#leave(reply, step, 'Decide')
       return
     }
     this.#done = step
     const { waiting, plan } = step.exchange
-    if (waiting === undefined) this.#finish.read(reply, step, this)
-    else startGathering(reply.body, plan.route.limits.body, this)
+    const recording = waiting === undefined ? this.#journal?.answered(step, 'Decide', this.#untilClosed()) : undefined
+    if (waiting !== undefined) startGathering(reply.body, plan.route.limits.body, this)
+    else if (recording === undefined) this.#finish.read(reply, step, this)
+    else recording.then(() => this.#finish.read(reply, step, this)).catch((cause) => this.#abandon(reply, cause))
   }
 
   /** Discards the body of a reply that is not the last one, or is refused. */
-  #leave(reply: Reply, step: Exchange.Next | Exchange.Refuse): void {
-    this.#discardAndGoOn(reply, step).catch((cause) => this.#abandon(reply, cause))
+  #leave(reply: Reply, step: Exchange.Next | Exchange.Refuse, origin: StepOrigin): void {
+    this.#discardAndGoOn(reply, step, origin).catch((cause) => this.#abandon(reply, cause))
   }
 
-  async #discardAndGoOn(reply: Reply, step: Exchange.Next | Exchange.Refuse): Promise<void> {
+  async #discardAndGoOn(reply: Reply, step: Exchange.Next | Exchange.Refuse, origin: StepOrigin): Promise<void> {
     // A short body arrives in the same turn as its head.
     await undefined
+    if (this.#journal !== undefined && this.#exchange.waiting === undefined)
+      await this.#journal.answered(step, origin, this.#untilClosed())
     const releasing = release(this.#current, reply.body)
     const stopped = releasing === undefined ? undefined : await releasing
     if (step._tag === 'Refuse') {

@@ -92,7 +92,7 @@ export interface OpenFlight {
 }
 
 /** Reports the end of the innermost request. Returns the one around it. */
-export const land = ({ flight, outer }: OpenFlight, landing: SharedTokens.Landing): OpenFlight | undefined => {
+const land = ({ flight, outer }: OpenFlight, landing: SharedTokens.Landing): OpenFlight | undefined => {
   flight.land(landing)
   return outer
 }
@@ -132,8 +132,35 @@ export const errorOf = (
   return isOwn && own !== around ? Renewal.tokenErrorOf(x, error) : Exchange.errorOf(x, error)
 }
 
+/** How an exchange continues after the last reply to its token request. */
+type ReceivedToken = {
+  readonly exchange: Exchange.Exchange
+  readonly flight: OpenFlight | undefined
+} & ({ readonly ready: Ready; readonly fault?: undefined } | { readonly fault: TransportError })
+
+/** Reads the token from the body of the last reply to its request, and saves it. */
+export const receiveToken = async (
+  client: Client,
+  around: SendControls,
+  open: OpenFlight | undefined,
+  done: Exchange.Done,
+  bytes: E.Either<Fault, Uint8Array>,
+): Promise<ReceivedToken> => {
+  const { exchange } = done
+  const { waiting, plan } = exchange
+  if (E.isLeft(bytes)) return { exchange, flight: open, fault: withPlan(plan, bytes.left) }
+  if (waiting === undefined) return { exchange, flight: open, ready: E.right(exchange) } // not reached: it is a token request
+  const step = Renewal.receiveToken(client.clock.now(), done, Exchange.responseOf(done, bytes.right))
+  const saved = await saveToken(client, around, step, waiting)
+  const obtained = Renewal.obtainedToken(step, waiting)
+  const flight = open !== undefined && O.isSome(obtained) ? land(open, { _tag: 'Obtained', jar: obtained.value }) : open
+  if (step._tag === 'Refuse') return { exchange, flight, ready: E.left(step.error) }
+  if (E.isRight(saved)) return { exchange, flight, ready: E.right(step.exchange) }
+  return { exchange: step.exchange, flight, fault: withPlan(step.exchange.plan, saved.left) }
+}
+
 /** Saves a token before it is used, if a step has changed it. The end of the exchange does not wait for it. */
-export const saveToken = async (
+const saveToken = async (
   client: Client,
   controls: SendControls,
   step: Exchange.Step,

@@ -83,16 +83,16 @@ export const invalid = (store: string, reason: string): JarStore => ({
 })
 
 /** Why an operation failed, if its promise did not reject. */
-export interface Problem {
-  readonly reason: JarStoreFailed['reason']
+export interface Problem<R extends string = JarStoreFailed['reason']> {
+  readonly reason: R
   readonly message: string
 }
 
 /** The outcome of an operation, whose promise may reject. */
-export type Attempt<A> = Promise<E.Either<Problem, A>>
+export type Attempt<A, R extends string = Problem['reason']> = Promise<E.Either<Problem<R>, A>>
 
 /** Returns the outcome of an operation that failed. */
-export const problem = (reason: Problem['reason'], message: string): E.Either<Problem, never> =>
+export const problem = <R extends string>(reason: R, message: string): E.Either<Problem<R>, never> =>
   E.left({ reason, message })
 
 const LATE = 'Late'
@@ -107,17 +107,26 @@ const within = async <A>(ms: number, running: Promise<A>): Promise<A | typeof LA
 }
 
 /** Runs an operation until its time limit. */
-export const attempt =
-  (store: string, operation: JarStoreFailed['operation'], timeout: number) =>
-  <A>(run: () => Attempt<A>): TaskEither<JarStoreFailed, A> =>
+export const attempt = (
+  store: string,
+  operation: JarStoreFailed['operation'],
+  timeout: number,
+): (<A>(run: () => Attempt<A>) => TaskEither<JarStoreFailed, A>) =>
+  attemptWith(timeout, ({ reason, message }) => failed(store, operation, reason, message))
+
+/** Runs an operation until its time limit. The function makes its error. */
+export const attemptWith =
+  <R extends string, F>(timeout: number, toError: (problem: Problem<R | 'TimedOut' | 'Unavailable'>) => F) =>
+  <A>(run: () => Attempt<A, R>): TaskEither<F, A> =>
   async () => {
-    const fail = ({ reason, message }: Problem) => E.left(failed(store, operation, reason, message))
     try {
       const outcome = await within(timeout, run())
-      if (outcome !== LATE) return E.isLeft(outcome) ? fail(outcome.left) : outcome
+      if (outcome !== LATE) return E.isLeft(outcome) ? E.left(toError(outcome.left)) : outcome
       const limit = `it did not end within ${Printable.grouped(timeout)} ms`
-      return fail({ reason: 'TimedOut', message: `${limit}; check that it can be reached, or set a longer timeout` })
+      const message = `${limit}; check that it can be reached, or set a longer timeout`
+      return E.left(toError({ reason: 'TimedOut', message }))
     } catch (cause) {
-      return fail({ reason: 'Unavailable', message: `${Printable.messageOf(cause)}; check that it can be reached` })
+      const message = `${Printable.messageOf(cause)}; check that it can be reached`
+      return E.left(toError({ reason: 'Unavailable', message }))
     }
   }

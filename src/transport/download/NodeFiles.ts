@@ -4,7 +4,7 @@
  */
 export { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 export { constants } from 'node:fs'
-export { lstat, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+export { lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 export { hostname } from 'node:os'
 export { basename, dirname, join, resolve } from 'node:path'
 export { setTimeout as delay } from 'node:timers/promises'

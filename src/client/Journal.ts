@@ -1,0 +1,29 @@
+/** How an exchange records what it does while it runs: `Durable` has the implementation. */
+import type * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import type * as Exchange from '../stages/Exchange.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Reply } from '../wire/Reply.js'
+import type { SendControls, TransportError } from '../wire/Transport.js'
+
+/** What made a step: the answer to a challenge, or the decision about a redirect and the end. */
+export type StepOrigin = 'Answer' | 'Decide'
+
+/** Sends one plan. */
+export type SendPlan = (plan: Plan) => Promise<E.Either<TransportError, Reply>>
+
+/** The state of a running exchange: its last step, and the controls of a wait. */
+export interface Running {
+  readonly exchange: IO<Exchange.Exchange>
+  readonly controls: IO<SendControls>
+}
+
+/** Records the steps of one exchange, but not those of its token requests. Its promises do not reject. */
+export interface Journal {
+  /** Records each plan before it is sent, and whether a reply came. A plan that cannot be recorded is not sent. */
+  readonly sending: (send: SendPlan, running: Running) => SendPlan
+  /** Records that a hook rejected a reply, or did not end in time. */
+  readonly rejected: (error: TransportError | Exchange.HookFailed, controls: SendControls) => Promise<void>
+  /** Records the step after a reply. */
+  readonly answered: (step: Exchange.Step, origin: StepOrigin, controls: SendControls) => Promise<void>
+}

@@ -1,0 +1,89 @@
+/**
+ * Brings an exchange to where its log ends: starts its request again, and takes the steps that were recorded, without sending
+ * anything.
+ *
+ * | part of the exchange | comes from                                                                             |
+ * |----------------------|----------------------------------------------------------------------------------------|
+ * | request, seed        | the log                                                                                |
+ * | steps and history    | the heads in the log                                                                   |
+ * | jar                  | the jar of now, joined with what the exchange has received before                      |
+ * | session, environment | this process: they may have functions, secrets of the machine, and its proxies         |
+ *
+ * A cookie that was received before the crash keeps its logical time, so it does not replace a newer one of another process.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Jar from '../cookies/Jar.js'
+import type { Session } from '../session/Session.js'
+import { answeringProxy, appendToHistory, NO_COOKIES, rebuildCookies } from '../stages/Absorb.js'
+import { isLast } from '../stages/Authorize.js'
+import * as Exchange from '../stages/Exchange.js'
+import type { World } from '../stages/Prepare.js'
+import { refresh } from '../stages/prepare/Provenance.js'
+import type { Plan } from '../wire/Plan.js'
+import type { Progress, RecordedHop } from './Resumption.js'
+
+/** Why the recorded requests are not those of the session. */
+export interface Diverged {
+  readonly _tag: 'Diverged'
+  readonly problem: string
+}
+
+/** The exchange after its recorded replies: `Done` if its response is known but for the body. */
+export type Recorded = E.Either<Diverged | Exchange.SendError | Exchange.StartError, Exchange.Next | Exchange.Done>
+
+const diverged = (problem: string): Diverged => ({ _tag: 'Diverged', problem })
+
+/** What identifies a request of an exchange. */
+export const targetOf = ({ method, url }: Plan): { readonly method: string; readonly url: string } => ({
+  method,
+  url: url.href,
+})
+
+const withJar = (x: Exchange.Exchange, jar: Jar.Jar): Exchange.Exchange => ({ ...Exchange.mainOf(x), jar })
+
+/** Takes the step after one recorded reply. */
+const stepOf = (x: Exchange.Exchange, { sending, answered }: RecordedHop): Exchange.Step | Diverged => {
+  const { method, url } = targetOf(x.plan)
+  const { head, after, at } = answered
+  if (method !== sending.method || url !== sending.url)
+    return diverged(`the request ${sending.method} was recorded, but the session leads to another one`)
+  if (after === 'Repeat')
+    return { _tag: 'Next', exchange: appendToHistory(head, { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }) }
+  const step = Exchange.decide(new Date(at), head, x)
+  const expected = { Follow: 'Next', End: 'Done', Refuse: 'Refuse' } as const
+  return step._tag === expected[after]
+    ? step
+    : diverged(
+        `after the reply ${head.status} the step ${expected[after]} was recorded, but the session leads to ${step._tag}`,
+      )
+}
+
+/** Adds the cookies and credentials of now to a plan that was made from an older jar. */
+const readyNow = (
+  now: Date,
+  x: Exchange.Exchange,
+): E.Either<Exchange.StartError | Exchange.ExchangeError, Exchange.Exchange> => {
+  const plan = refresh(x.jar, now)(rebuildCookies(x, now))(x.plan)
+  const current = { ...x, plan }
+  return isLast(x.merged)
+    ? Exchange.authorizedBeforeSending(now, current)
+    : E.right(answeringProxy(now, current, 'Same'))
+}
+
+/** Returns the exchange after the recorded replies. */
+export const recorded = (session: Session, given: World, { started, hops, jar: received }: Progress): Recorded => {
+  const world = { ...given, jar: Jar.join(given.jar, received), entropy: started.entropy }
+  const begun = Exchange.startIn(session, world, started.request)
+  if (E.isLeft(begun)) return begun
+  if (hops.length === 0) return E.right({ _tag: 'Next', exchange: begun.right })
+  const { jar } = begun.right
+  let x = withJar(begun.right, jar)
+  for (const hop of hops) {
+    const step = stepOf(x, hop)
+    if (step._tag === 'Diverged') return E.left(step)
+    if (step._tag === 'Refuse') return E.left({ ...step.error, jar })
+    x = withJar(step.exchange, jar)
+    if (step._tag === 'Done') return E.right({ ...step, exchange: x })
+  }
+  return E.map((exchange: Exchange.Exchange): Exchange.Next => ({ _tag: 'Next', exchange }))(readyNow(given.now, x))
+}

@@ -1,0 +1,191 @@
+/**
+ * Decides how an exchange continues, from the events of its log alone. It is pure, and each event is read once.
+ *
+ * | the last event                        | a request that may be repeated | any other                       |
+ * |---------------------------------------|--------------------------------|---------------------------------|
+ * | none                                  | `Start`                        | `Start`                         |
+ * | `Started`, `Failed` and nothing was sent, resolved as not sent | `Continue` | `Continue`                      |
+ * | `Sending`, `Failed` and it may have been sent | `Continue`: send it again | `InDoubt`: `NoReply`          |
+ * | `Answered`, and it is not the last reply | `Continue`                  | `Continue`                      |
+ * | `Answered`, the last reply, but not its body; or the body was too long | `Continue`: send it again | `InDoubt`: `BodyLost` |
+ * | resolved as sent                      | `InDoubt`: `ResolvedAsSent`    | `InDoubt`: `ResolvedAsSent`     |
+ * | `Answered`, and the exchange failed   | `Refused`                      | `Refused`                       |
+ * | `Finished`                            | `Finished`                     | `Finished`                      |
+ *
+ * Laws: it never continues with a request that may not be repeated and may have been processed; it is total: events in an order
+ * that no run writes are an error.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as Jar from '../cookies/Jar.js'
+import * as Serialization from '../values/Serialization.js'
+import type { Head } from '../wire/Reply.js'
+import type { Answered, Event, Failed, KeptBody, Sending, Started } from './DurableEvent.js'
+
+/** A request of the exchange that was answered. */
+export interface RecordedHop {
+  readonly sending: Sending
+  readonly answered: Answered
+}
+
+/** What is known of an exchange that was started. */
+export interface Progress {
+  readonly started: Started
+  /** The answered requests, oldest first. */
+  readonly hops: ReadonlyArray<RecordedHop>
+  /** All that the jar has learned in the exchange. */
+  readonly jar: Jar.Jar
+}
+
+/**
+ * Why it is not known what a request has done, or what its reply was.
+ *
+ * | reason           | what happened                                                                                |
+ * |------------------|----------------------------------------------------------------------------------------------|
+ * | `NoReply`        | the request may have been sent, and no reply came                                             |
+ * | `BodyLost`       | the server has replied, so the request was processed; the body of the reply was not stored    |
+ * | `ResolvedAsSent` | `Durable.resolve` said that the request was sent                                               |
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type DoubtReason = 'NoReply' | 'BodyLost' | 'ResolvedAsSent'
+
+/** A request in doubt. */
+export interface Doubt {
+  readonly reason: DoubtReason
+  /** The request. */
+  readonly sending: Sending
+  /** The head of its reply, if one came. */
+  readonly head: O.Option<Head>
+  /** The error of the run that sent it, if it was recorded. */
+  readonly failure: O.Option<Failed>
+}
+
+/**
+ * How an exchange continues.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type Resumption =
+  /** It was not started. */
+  | { readonly _tag: 'Start' }
+  /** Its next request is sent. */
+  | { readonly _tag: 'Continue'; readonly progress: Progress }
+  /** Its response is in the log. */
+  | { readonly _tag: 'Finished'; readonly progress: Progress; readonly body: Uint8Array }
+  /** Its last reply was an error, such as one redirect too many. */
+  | { readonly _tag: 'Refused'; readonly progress: Progress }
+  /** A request may have been processed, and must not be sent again. */
+  | { readonly _tag: 'InDoubt'; readonly progress: Progress; readonly doubt: Doubt }
+
+/** What the events so far say. */
+interface State {
+  readonly started: Started
+  readonly hops: ReadonlyArray<RecordedHop>
+  readonly jar: Jar.Jar
+  /** The request that may have been sent, and was not answered. */
+  readonly pending: Sending | undefined
+  readonly failure: Failed | undefined
+  readonly body: KeptBody | undefined
+  readonly isResolvedAsSent: boolean
+}
+
+type Folded = E.Either<string, State>
+
+const out = (event: Event): Folded => E.left(`the event ${event._tag} cannot follow the ones before it`)
+
+const isOver = ({ hops }: State): boolean => {
+  const last = hops.at(-1)?.answered.after
+  return last === 'End' || last === 'Refuse'
+}
+
+const begun = (started: Started): State => ({
+  started,
+  hops: [],
+  jar: Jar.empty,
+  pending: undefined,
+  failure: undefined,
+  body: undefined,
+  isResolvedAsSent: false,
+})
+
+const NO_BYTES = new Uint8Array()
+
+/** Forgets the last reply, so that its request is sent again. */
+const withoutLast = (state: State): State => ({ ...state, hops: state.hops.slice(0, -1), body: undefined })
+
+const isRepeatable = ({ hops }: State): boolean => hops.at(-1)?.sending.isRepeatable === true
+
+const mayResend = (state: State): boolean => state.pending === undefined || state.pending.isRepeatable
+
+const applied = (state: State, event: Event): Folded => {
+  const { pending, hops, jar } = state
+  if (state.body !== undefined && state.body._tag !== 'TooLong') return out(event)
+  switch (event._tag) {
+    case 'Started':
+      return out(event)
+    case 'Sending': {
+      if (isOver(state)) return isRepeatable(state) ? applied(withoutLast(state), event) : out(event)
+      return mayResend(state) ? E.right({ ...state, pending: event, failure: undefined }) : out(event)
+    }
+    case 'Failed':
+      if (pending === undefined) return out(event)
+      return E.right({ ...state, pending: event.isUnsent ? undefined : pending, failure: event })
+    case 'Answered': {
+      if (pending === undefined) return out(event)
+      const hop = { sending: pending, answered: event }
+      return E.right({ ...state, hops: [...hops, hop], jar: Jar.join(jar, event.jar), pending: undefined })
+    }
+    case 'Finished':
+      return hops.at(-1)?.answered.after === 'End' ? E.right({ ...state, body: event.body }) : out(event)
+    case 'Resolved': {
+      if (doubtOf(state) === undefined) return out(event)
+      if (event.as === 'sent') return E.right({ ...state, isResolvedAsSent: true })
+      return E.right({ ...(isOver(state) ? withoutLast(state) : state), pending: undefined })
+    }
+  }
+}
+
+/** Returns the request that is in doubt. */
+const doubtOf = (state: State): Doubt | undefined => {
+  const { pending, hops, failure, body, isResolvedAsSent } = state
+  const last = hops.at(-1)
+  const isBodyLost = last?.answered.after === 'End' && (body === undefined || body._tag === 'TooLong')
+  const sending = pending ?? (isBodyLost ? last?.sending : undefined)
+  if (sending === undefined || (sending.isRepeatable && !isResolvedAsSent)) return undefined
+  const head = pending === undefined && last !== undefined ? O.some(last.answered.head) : O.none
+  const reason = isResolvedAsSent ? 'ResolvedAsSent' : O.isSome(head) ? 'BodyLost' : 'NoReply'
+  return { reason, sending, head, failure: O.fromNullable(failure) }
+}
+
+const resumptionOf = (state: State): Resumption => {
+  const { started, hops, jar, body } = state
+  const progress: Progress = { started, hops, jar }
+  const doubt = doubtOf(state)
+  if (doubt !== undefined) return { _tag: 'InDoubt', progress, doubt }
+  if (hops.at(-1)?.answered.after === 'Refuse') return { _tag: 'Refused', progress }
+  if (body?._tag === 'Kept') return { _tag: 'Finished', progress, body: body.bytes }
+  if (body?._tag === 'Discarded') return { _tag: 'Finished', progress, body: NO_BYTES }
+  return { _tag: 'Continue', progress: isOver(state) ? { started, jar, hops: hops.slice(0, -1) } : progress }
+}
+
+/**
+ * Returns how an exchange continues after its events. Error: `Unreadable`, if no run writes them in this order.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const fold = (events: ReadonlyArray<Event>): E.Either<Serialization.DecodeError, Resumption> => {
+  const [first, ...rest] = events
+  if (first === undefined) return E.right({ _tag: 'Start' })
+  if (first._tag !== 'Started') return E.left(Serialization.decodeError([`event 0: it must be Started`]))
+  let state = begun(first)
+  for (const [i, event] of rest.entries()) {
+    const next = applied(state, event)
+    if (E.isLeft(next)) return E.left(Serialization.decodeError([`event ${i + 1}: ${next.left}`]))
+    state = next.right
+  }
+  return E.right(resumptionOf(state))
+}
