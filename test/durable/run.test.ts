@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Auth, Client, Durable, Http, Log, Request, Response, Session, Transport } from 'requests-ts'
+import { Client, Durable, Http, Log, Request, Response, Session, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { killedAt } from './mortal.js'
 
@@ -138,5 +138,45 @@ describe('a process that is killed at any moment', () => {
         if (as === 'notSent') expect(last).toEqual(E.right([200, 'receipt']))
         else expect(E.isLeft(last) && last.left).toMatchObject({ _tag: 'InDoubt', reason: 'ResolvedAsSent' })
       }
+  })
+})
+
+describe('the moments of a crash', () => {
+  /** Returns what a later run returns after a process was killed at each of its effects. */
+  const afterKillAtEach = async (request: Request.Request, keep?: Durable.Keep): Promise<ReadonlyArray<string>> => {
+    const outcomes: string[] = []
+    for (let moment = 0; ; moment += 1) {
+      const [log, server] = [Log.memory(), shop()]
+      const mortal = killedAt(moment)
+      const killed = await mortal.until(run(mortal.log(log), request, mortal.transport(server.transport), keep))
+      if (killed !== 'killed') return outcomes
+      const outcome = await run(log, request, server.transport, keep)()
+      const reason = E.isLeft(outcome) && outcome.left._tag === 'InDoubt' ? outcome.left.reason : ''
+      const count = [...server.counts.values()].reduce((sum, one) => sum + one, 0)
+      outcomes.push(`${E.isLeft(outcome) ? `${outcome.left._tag} ${reason}` : outcome.right[1]}, sent ${count}`)
+    }
+  }
+  const times = (n: number, text: string): ReadonlyArray<string> => Array.from({ length: n }, () => text)
+
+  it('decide what is known of a POST', async () => {
+    expect(await afterKillAtEach(requests.fails)).toEqual([
+      ...times(3, 'failed, sent 1'), // reading the log, before Sending is stored
+      ...times(2, 'InDoubt NoReply, sent 0'), // Sending is stored
+      ...times(2, 'InDoubt NoReply, sent 1'), // the server has it
+      ...times(2, 'InDoubt BodyLost, sent 1'), // Answered is stored
+      'failed, sent 1', // Finished is stored
+    ])
+  })
+  it('lose no reply whose body is not wanted', async () => {
+    expect(await afterKillAtEach(requests.fails, 'head')).toEqual([
+      ...times(3, 'failed, sent 1'),
+      ...times(2, 'InDoubt NoReply, sent 0'),
+      ...times(2, 'InDoubt NoReply, sent 1'),
+      ', sent 1',
+    ])
+  })
+  it('send a GET again', async () => {
+    const outcomes = await afterKillAtEach(Request.get('http://h.test/receipt'))
+    expect(new Set(outcomes)).toEqual(new Set(['receipt, sent 1', 'receipt, sent 2']))
   })
 })

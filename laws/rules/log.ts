@@ -1,0 +1,42 @@
+/** The laws of a log of exchanges, as a rule set for any implementation. */
+import * as fc from 'fast-check'
+import * as Laws from '../LogLaws.js'
+import type { RuleSet } from '../RuleSet.js'
+
+const report = (violations: Laws.Violations): void => {
+  if (violations.length > 0) throw new Error(violations.join('\n'))
+}
+
+/** Similar ids: other case, and characters that a key of a database could give a meaning. */
+const id = fc.constantFrom('a', 'A', 'a:0', 'a b', '{a}', 'ä', '../a', '%61', 'b')
+
+/** Events are lines of JSON. */
+const event = fc.oneof(fc.constantFrom('x', '{"a":"ä"}', "'", '$1', '{}'), fc.json())
+
+const events = fc.array(event, { minLength: 1, maxLength: 3 })
+
+const appended: fc.Arbitrary<ReadonlyArray<Laws.Appended>> = fc.array(fc.record({ id, events }), {
+  minLength: 1,
+  maxLength: 5,
+})
+
+/** Returns the laws of a log. `open` is called for each example, and returns an empty log: for a database, one with a new name. */
+export const log = (open: Laws.OpenLog): RuleSet => ({
+  'a new log is empty': fc.asyncProperty(id, async (name) =>
+    report(await Laws.keepsEvents(await open(), [{ id: name, events: [] }])),
+  ),
+  'what was appended is in every later read': fc.asyncProperty(appended, async (all) =>
+    report(await Laws.keepsEvents(await open(), all)),
+  ),
+  'an append at another place is fenced': fc.asyncProperty(
+    appended,
+    fc.integer({ min: -3, max: 3 }),
+    async (all, distance) => report(await Laws.fences(await open(), all, distance)),
+  ),
+  'of appends at one place one succeeds': fc.asyncProperty(
+    fc.oneof(fc.constant([]), events),
+    fc.array(events, { minLength: 2, maxLength: 5 }),
+    async (before, rivals) => report(await Laws.fencesAtOnce(await open(), before, rivals)),
+  ),
+  'what is old is dropped': fc.asyncProperty(appended, async (all) => report(await Laws.drops(await open(), all))),
+})
