@@ -3,6 +3,7 @@
  *
  * | law              | a mistake that it finds                                                     |
  * |------------------|-----------------------------------------------------------------------------|
+ * | `startsEmpty`    | a log that has something of another one                                     |
  * | `keepsEvents`    | a log that loses, changes or reorders events, or mixes exchanges            |
  * | `fences`         | a log that appends at another place than the one it was told                |
  * | `fencesAtOnce`   | a log that reads the length, and then appends                               |
@@ -51,6 +52,12 @@ const appendAll = async (
     lists.set(id, [...held, ...events])
   }
   return lists
+}
+
+/** A log has nothing of another one. */
+export const startsEmpty = async (open: OpenLog, all: ReadonlyArray<Appended>): Promise<Violations> => {
+  const lists = await appendAll(await open(), all)
+  return expected(await open(), new Map([...lists.keys()].map((id) => [id, []])))
 }
 
 /** What was appended is read in the same order, for each exchange alone. */

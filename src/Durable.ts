@@ -29,24 +29,16 @@
  * assert.deepEqual([await run(), await run()], [E.right('order 1'), E.right('order 1')])
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as Client from './Client.js'
-import { drive, gather } from './client/Interpreter.js'
-import * as Jar from './cookies/Jar.js'
-import * as DurableEvent from './durable/DurableEvent.js'
+import type * as DurableEvent from './durable/DurableEvent.js'
 import * as DurableLog from './durable/DurableLog.js'
-import { type InDoubt, inDoubt } from './durable/InDoubt.js'
-import * as LogJournal from './durable/LogJournal.js'
-import { type Recorded, recorded } from './durable/RecordedExchange.js'
-import { type Doubt, fold, type Progress, type Resumption } from './durable/Resumption.js'
+import * as DurableRun from './durable/DurableRun.js'
+import { type Doubt, fold, type Resumption } from './durable/Resumption.js'
 import type { Http } from './program/Program.js'
 import type { Request } from './session/Request.js'
-import * as Exchange from './stages/Exchange.js'
 import type { Log, LogFailed } from './store/Log.js'
-import * as Body from './values/Body.js'
-import * as OneShot from './values/OneShot.js'
 import * as UserInput from './values/UserInput.js'
+import * as Clock from './wire/Clock.js'
 import * as RandomSource from './wire/RandomSource.js'
 import type { Response } from './wire/Reply.js'
 
@@ -63,6 +55,7 @@ export type {
   Sending,
   Started,
 } from './durable/DurableEvent.js'
+export type { Identity, Options, RunError } from './durable/DurableRun.js'
 export type { InDoubt } from './durable/InDoubt.js'
 export type { Keep } from './durable/LogJournal.js'
 export {
@@ -74,132 +67,7 @@ export {
   type Resumption,
 } from './durable/Resumption.js'
 
-/**
- * Identifies a durable exchange.
- *
- * @since 0.2.0
- * @category model
- */
-export interface Identity {
-  /** The log of the exchange. */
-  readonly log: Log
-  /** Identifies the exchange in the log, such as the id of a job: at most 255 characters. */
-  readonly id: string
-}
-
-/**
- * Options of a durable exchange.
- *
- * @since 0.2.0
- * @category model
- */
-export interface Options extends Identity {
-  /**
-   * How much of the body of the response is kept in the log, for a later run: at most so many octets, 1 MiB by default. With
-   * `'head'`, a later run returns a response without its body. A body that is too long is not kept: then a later run sends a
-   * request again that may be repeated, and fails with `InDoubt` for any other.
-   */
-  readonly keep?: LogJournal.Keep
-}
-
-/** The errors of a durable exchange. */
-export type RunError = Exchange.SendError | LogFailed<Exchange.SendError, Response> | InDoubt
-
 const DEFAULT_KEEP = 1024 * 1024
-
-type Outcome = E.Either<RunError, Response>
-type Ended = readonly [outcome: Outcome, jar: Jar.Jar]
-
-// --- a run ---------------------------------------------------------------------------------------------------------
-
-/** What one run works with. */
-interface Run extends Identity {
-  /** Identifies it in its events. */
-  readonly name: string
-  readonly keep: LogJournal.Keep
-  readonly client: Client.Client
-  readonly jar: Jar.Jar
-  readonly request: Request
-}
-
-const isSameRequest = (x: Request, y: Request): boolean =>
-  x.method === y.method && x.url === y.url && Body.Eq.equals(x.body, y.body)
-
-const fail = ({ id, jar }: Run, error: LogFailed): Ended => [E.left({ ...error, id, jar }), jar]
-
-/** Sends what is left of an exchange. */
-const send = async (
-  run: Run,
-  seq: number,
-  started: DurableEvent.Started | undefined,
-  begin: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
-): Promise<Ended> => {
-  const { client, jar, log, id, keep, request, name } = run
-  const now = () => client.clock.now().getTime()
-  const journal = LogJournal.start({ log, id, seq, started, keep, now, run: name })
-  const [outcome, after] = await drive(
-    { ...client, journal },
-    jar,
-    request.body,
-    begin,
-    gather,
-    (outcome, after): readonly [E.Either<Exchange.SendError, Response>, Jar.Jar] => [outcome, after],
-  )
-  if (E.isRight(outcome)) await journal.finish(outcome.right.bytes)
-  const failure = journal.failure()
-  if (failure === undefined) return [outcome, after]
-  return [E.left({ ...failure, outcome: journal.hasSent() ? O.some(outcome) : O.none, jar: after }), after]
-}
-
-const startAnew = (run: Run): Promise<Ended> => {
-  const { client, jar, request } = run
-  const world = Client.world(client, jar)
-  const started: DurableEvent.Started = {
-    _tag: 'Started',
-    at: world.now.getTime(),
-    run: run.name,
-    request,
-    entropy: world.entropy,
-  }
-  const line = DurableEvent.encode(started)
-  if (E.isLeft(line)) {
-    if (request.body._tag === 'Once') OneShot.close(request.body.source)
-    return Promise.resolve(fail(run, DurableLog.unwritable(run.id, line.left)))
-  }
-  return send(run, 0, started, () => Exchange.startIn(client.session, world, request))
-}
-
-/** Continues after the recorded replies. `body`: that of the response, if the log has it. */
-const goOn = (run: Run, seq: number, progress: Progress, body: Uint8Array | undefined): Promise<Ended> => {
-  const { client, jar } = run
-  const world = Client.world(client, jar)
-  const found: Recorded = recorded(client.session, world, progress)
-  const all = Jar.join(jar, progress.jar)
-  if (E.isLeft(found)) {
-    const error = found.left
-    if (error._tag !== 'Diverged') return Promise.resolve([E.left(error), all])
-    return Promise.resolve(fail(run, DurableLog.error('read', run.id, 'Diverged', `${error.problem}; ${ADVICE}`)))
-  }
-  const { exchange } = found.right
-  if (found.right._tag === 'Done' && body !== undefined)
-    return Promise.resolve([E.right(Exchange.responseOf(found.right, body)), all])
-  return send(run, seq, undefined, () => E.right(exchange))
-}
-
-const ADVICE = 'use the session that started it, or give the exchange another id'
-
-const CONFLICT = 'it was started with another method, URL or body; give each request an id of its own'
-
-const continued = (run: Run, seq: number, resumption: Resumption): Promise<Ended> => {
-  if (resumption._tag === 'Start') return startAnew(run)
-  const { progress } = resumption
-  if (!isSameRequest(progress.started.request, run.request))
-    return Promise.resolve(fail(run, DurableLog.error('read', run.id, 'Conflict', CONFLICT)))
-  if (resumption._tag !== 'InDoubt')
-    return goOn(run, seq, progress, resumption._tag === 'Finished' ? resumption.body : undefined)
-  const jar = Jar.join(run.jar, progress.jar)
-  return Promise.resolve([E.left(inDoubt(run.id, resumption.doubt, jar)), jar])
-}
 
 /**
  * Sends a request, follows redirects and reads the body into memory, as `Http.send` does, and records each step in a log. A later
@@ -213,30 +81,20 @@ const continued = (run: Run, seq: number, resumption: Resumption): Promise<Ended
  * @category constructors
  */
 export const run =
-  (options: Options) =>
-  (request: Request): Http<RunError, Response> =>
+  (options: DurableRun.Options) =>
+  (request: Request): Http<DurableRun.RunError, Response> =>
   (jar) =>
   (client) =>
   async () => {
     const { log, id, keep = DEFAULT_KEEP } = UserInput.own(options)
-    const given: Run = { log, id, name: RandomSource.seed(), keep, client, jar, request }
-    const problem = problemOf(given)
+    const given: DurableRun.Run = { log, id, name: RandomSource.seed(), keep, client, jar, request }
+    const problem = DurableRun.problemOf(given)
     const known = problem === undefined ? await resumptionOf(log, id) : E.left(problem)
     const [outcome, after] = E.isLeft(known)
-      ? fail(given, known.left)
-      : await continued(given, known.right.seq, known.right.resumption)
+      ? DurableRun.fail(given, known.left)
+      : await DurableRun.continued(given, known.right.seq, known.right.resumption)
     return E.isLeft(outcome) ? outcome : E.right([outcome.right, after])
   }
-
-/** In plain JavaScript, options may be anything. */
-const problemOf = ({ log, id, keep }: Pick<Run, 'log' | 'id' | 'keep'>): LogFailed | undefined => {
-  const { read, append }: Partial<Log> = Object(log)
-  const invalid = (problem: string) => DurableLog.error('read', String(id), 'Invalid', problem)
-  if (typeof read !== 'function' || typeof append !== 'function')
-    return invalid('the option log must be a log, such as Log.redis(client, name)')
-  const isKept = keep === 'head' || (typeof keep === 'number' && keep >= 0)
-  return isKept ? undefined : invalid(`the option keep must be a number of octets, or 'head'`)
-}
 
 interface Known {
   readonly seq: number
@@ -261,7 +119,7 @@ const resumptionOf = async (log: Log, id: string): Promise<E.Either<LogFailed, K
  * @category destructors
  */
 export const read =
-  ({ log, id }: Identity): TaskEither<LogFailed, ReadonlyArray<DurableEvent.Event>> =>
+  ({ log, id }: DurableRun.Identity): TaskEither<LogFailed, ReadonlyArray<DurableEvent.Event>> =>
   () =>
     DurableLog.read(log, id)
 
@@ -277,7 +135,7 @@ const isResolved = (last: DurableEvent.Event | undefined, as: DurableEvent.Resol
  * @category combinators
  */
 export const resolve =
-  ({ log, id }: Identity, as: DurableEvent.Resolution): TaskEither<LogFailed, void> =>
+  ({ log, id }: DurableRun.Identity, as: DurableEvent.Resolution): TaskEither<LogFailed, void> =>
   async () => {
     const known = await resumptionOf(log, id)
     if (E.isLeft(known)) return known
@@ -285,6 +143,6 @@ export const resolve =
     const doubt = resumption._tag === 'InDoubt' ? resumption.doubt : undefined
     if (isResolved(last, as, doubt)) return E.right(undefined)
     if (doubt === undefined) return E.left(DurableLog.error('append', id, 'Conflict', 'no request of it is in doubt'))
-    const event = { _tag: 'Resolved', at: Date.now(), run: RandomSource.seed(), as } as const
+    const event = { _tag: 'Resolved', at: Clock.system.now().getTime(), run: RandomSource.seed(), as } as const
     return DurableLog.append(log, id, seq, [event])
   }

@@ -17,6 +17,7 @@
  * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |
  * | `JarStoreFailed` `CipherFailed`                                                       | `JarStore` and clients with one, `Cipher` |
+ * | `LogFailed` `InDoubt`                                                                 | `Log`, `Durable`            |
  * | `Unwritable` `Unreadable`                                                             | `encode` and `decode` of a jar, session, tape or store |
  * | `InvalidCookie` `CookieConflict`                                                      | `Jar.set`, `Jar.lookup`     |
  * | `InvalidCurl`                                                                         | `Request.fromCurl`          |

@@ -10,8 +10,10 @@ import { describe, expect, it } from 'vitest'
 import * as Arguments from '../src/cli/Arguments.js'
 import {
   Auth,
+  Body,
   Cipher,
   Client,
+  Durable,
   Environment,
   Exchange,
   Fault,
@@ -20,6 +22,7 @@ import {
   Jar,
   JarStore,
   type Lint,
+  Log,
   Multipart,
   Netrc,
   OAuth2,
@@ -671,6 +674,77 @@ const STORES: ReadonlyArray<Situation> = [
   ],
 ]
 
+const order = pipe(Request.post('http://h.test/orders?key=1'), Request.withText('hunter2'))
+
+/** Runs the order, with a log that has these lines or fails. */
+const durably = async (log: Log.Log, request = order, settings = session): Promise<unknown> => {
+  const transport = Transport.memory(() => ({ status: 201 }))
+  return leftOf(
+    await pipe(Durable.run({ log, id: 'job-1' })(request), Client.runWith({ transport, session: settings }))(),
+  )
+}
+const logged = async (change: (lines: ReadonlyArray<string>) => ReadonlyArray<string>): Promise<Log.Log> => {
+  const first = Log.memory()
+  await pipe(
+    Durable.run({ log: first, id: 'job-1' })(order),
+    Client.runWith({ transport: Transport.memory(() => ({ status: 201 })), session }),
+  )()
+  const lines = await first.read('job-1')()
+  const changed = Log.memory()
+  await changed.append('job-1', 0, change(E.isRight(lines) ? lines.right : []))()
+  return changed
+}
+const failingLog = (from: number): Log.Log => {
+  const inner = Log.memory()
+  let appends = 0
+  return {
+    ...inner,
+    append: (...args) => {
+      appends += 1
+      return appends > from ? () => Promise.reject(new Error('ECONNRESET')) : inner.append(...args)
+    },
+  }
+}
+
+const DURABLE: ReadonlyArray<Situation> = [
+  ['a log that is not one', () => durably(untyped({}))],
+  ['an id that is not text', async () => leftOf(await Log.memory().read(untyped(1))())],
+  ['a client that is not one', async () => leftOf(await Log.redis(untyped({}), 'orders').read('job-1')())],
+  ['an empty name', async () => leftOf(await Log.redis(redisWith('', ''), '').drop(new Date(0))())],
+  ['a time that is not one', async () => leftOf(await Log.memory().drop(untyped('now'))())],
+  [
+    'a server that is down',
+    async () =>
+      leftOf(await Log.redis({ sendCommand: () => Promise.reject(new Error('ECONNREFUSED')) }, 'orders').read('a')()),
+  ],
+  ['another worker', async () => leftOf(await Log.memory().append('job-1', 1, ['x'])())],
+  ['a log that fails before the request', () => durably(failingLog(0))],
+  ['a log that fails after the reply', () => durably(failingLog(1))],
+  ['a body that can be read once', () => durably(Log.memory(), pipe(order, Request.withBody(Body.once(once()))))],
+  ['another request', async () => durably(await logged((lines) => lines), Request.get('http://h.test/'))],
+  ['another order of events', async () => durably(await logged((lines) => [...lines].reverse()))],
+  [
+    'an event of a newer format',
+    async () => durably(await logged((lines) => lines.map((line) => line.replace('"version":1', '"version":2')))),
+  ],
+  [
+    'another session',
+    async () =>
+      durably(await logged((lines) => lines.slice(0, 3).map((line) => line.replace('"End"', '"Follow"'))), order),
+  ],
+  ['no reply', async () => durably(await logged((lines) => lines.slice(0, 2)))],
+  ['a body that is lost', async () => durably(await logged((lines) => lines.slice(0, 3)))],
+  [
+    'a request that was resolved as sent',
+    async () => {
+      const log = await logged((lines) => lines.slice(0, 2))
+      await Durable.resolve({ log, id: 'job-1' }, 'sent')()
+      return durably(log)
+    },
+  ],
+  ['nothing to resolve', async () => leftOf(await Durable.resolve({ log: Log.memory(), id: 'job-1' }, 'sent')())],
+]
+
 const CURL: ReadonlyArray<Situation> = [
   ['another command', () => curl('wget http://h.test/')],
   ['secrets that are hidden', () => curl("curl http://h.test/ -H 'Authorization: ‹secret›'")],
@@ -999,6 +1073,7 @@ const ALL = [
   COOKIE,
   SAVED,
   STORES,
+  DURABLE,
   CURL,
   SURROUNDINGS,
   LINT,

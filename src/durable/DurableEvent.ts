@@ -55,7 +55,7 @@ export interface Failed extends Recorded {
   /** The tag of the error. */
   readonly error: string
   /** The message of the error. */
-  readonly message: string
+  readonly reason: string
   /** Whether it is certain that nothing was sent. */
   readonly isUnsent: boolean
 }
@@ -140,7 +140,7 @@ const EventJson = t.union([
     ...base,
     event: t.literal('Failed'),
     error: Serialization.Line,
-    message: Serialization.Text,
+    reason: Serialization.Text,
     isUnsent: t.boolean,
   }),
   t.strict({
@@ -229,8 +229,8 @@ const eventOf = (json: EventJson): E.Either<Serialization.DecodeError, Event> =>
       return E.right({ _tag: 'Sending', at, run, method, url, isRepeatable })
     }
     case 'Failed': {
-      const { error, message, isUnsent } = json
-      return E.right({ _tag: 'Failed', at, run, error, message, isUnsent })
+      const { error, reason, isUnsent } = json
+      return E.right({ _tag: 'Failed', at, run, error, reason, isUnsent })
     }
     case 'Resolved':
       return E.right({ _tag: 'Resolved', at, run, as: json.as })

@@ -9,7 +9,7 @@ import type * as Fault from '../wire/Fault.js'
 import * as DurableEvent from './DurableEvent.js'
 
 /** What the log is called in an error that a log of the user has not made. */
-const LOG = 'the log of the exchange'
+const LOG = 'its log'
 
 /** A log of the user may never end. */
 const MAX_MS = 30_000

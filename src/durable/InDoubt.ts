@@ -1,6 +1,7 @@
 /** The error of an exchange whose request may have been processed, so that it must not be sent again. */
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../cookies/Jar.js'
+import * as Printable from '../values/Printable.js'
 import type { Head } from '../wire/Reply.js'
 import type { Doubt, DoubtReason } from './Resumption.js'
 
@@ -43,13 +44,16 @@ const knownOf = ({ reason, head, failure }: Doubt): string => {
   return `may have been processed: no reply was recorded${failed}`
 }
 
-const ADVICE = 'Find out whether the server has processed it, and call Durable.resolve with sent or notSent'
+const ADVICE: Readonly<Record<DoubtReason, string>> = {
+  NoReply: 'Find out whether the server has processed it, and call Durable.resolve with sent or notSent',
+  BodyLost: 'It is not sent again, unless you call Durable.resolve with notSent',
+  ResolvedAsSent: 'It is not sent again',
+}
 
 /** Makes the error. */
 export const inDoubt = (id: string, doubt: Doubt, jar: Jar): InDoubt => {
   const { reason, sending, head, failure } = doubt
   const { method, url, at } = sending
-  const advice = reason === 'ResolvedAsSent' ? 'It is not sent again' : ADVICE
   return {
     _tag: 'InDoubt',
     id,
@@ -59,7 +63,7 @@ export const inDoubt = (id: string, doubt: Doubt, jar: Jar): InDoubt => {
     sentAt: new Date(at),
     head,
     cause: O.map(({ error }: { readonly error: string }) => error)(failure),
-    message: `${method} ${withoutQuery(url)} of the exchange ${JSON.stringify(id)} ${knownOf(doubt)}. ${advice}`,
+    message: `${method} ${withoutQuery(url)} of the exchange ${Printable.quoted(id)} ${knownOf(doubt)}. ${ADVICE[reason]}`,
     jar,
   }
 }

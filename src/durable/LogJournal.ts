@@ -120,7 +120,7 @@ export const start = ({ log, id, seq: first, started, keep, now, run }: JournalT
     const raced = await raceDeadline(controls, appending)
     if (E.isRight(raced) && failure === undefined) return undefined
     const fault = E.isLeft(raced) ? raced.left : Fault.make('Aborted', NOT_SENT)
-    const unsent: Content = { _tag: 'Failed', error: fault._tag, message: fault.message, isUnsent: true }
+    const unsent: Content = { _tag: 'Failed', error: fault._tag, reason: fault.message, isUnsent: true }
     // Not waited for: the time is over, or the log has failed. If the events were stored all the same, so is this one.
     if (failure === undefined) enqueue(unsent)
     else DurableLog.append(log, id, next, [{ ...unsent, at: now(), run }])
@@ -129,7 +129,7 @@ export const start = ({ log, id, seq: first, started, keep, now, run }: JournalT
 
   const recordFailed = async (error: Exchange.HookFailed | TransportError, controls: SendControls): Promise<void> => {
     const isUnsent = error._tag !== 'HookFailed' && Fault.isUnsent(error)
-    await raceDeadline(controls, enqueue({ _tag: 'Failed', error: error._tag, message: error.message, isUnsent }))
+    await raceDeadline(controls, enqueue({ _tag: 'Failed', error: error._tag, reason: error.message, isUnsent }))
   }
 
   return {

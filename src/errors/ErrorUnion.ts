@@ -1,6 +1,7 @@
 /** The union of all errors of the library, and their tags. `HttpError` is its public name. */
 import type { InvalidCookie } from '../cookies/Cookie.js'
 import type { CookieConflict } from '../cookies/Jar.js'
+import type { InDoubt } from '../durable/InDoubt.js'
 import type { InvalidCurl } from '../inspect/FromCurl.js'
 import type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
 import type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
@@ -12,6 +13,7 @@ import type { PlanError } from '../stages/PlanError.js'
 import type { RedirectError } from '../stages/Redirect.js'
 import type { CipherFailed } from '../store/Cipher.js'
 import type { JarStoreFailed } from '../store/JarStore.js'
+import type { LogFailed } from '../store/Log.js'
 import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
@@ -20,6 +22,7 @@ import type { TransportError } from '../wire/Transport.js'
 
 export type { InvalidCookie } from '../cookies/Cookie.js'
 export type { CookieConflict } from '../cookies/Jar.js'
+export type { InDoubt } from '../durable/InDoubt.js'
 export type { InvalidCurl } from '../inspect/FromCurl.js'
 export type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
 export type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
@@ -38,6 +41,7 @@ export type {
 export type { RedirectError } from '../stages/Redirect.js'
 export type { CipherFailed } from '../store/Cipher.js'
 export type { JarStoreFailed } from '../store/JarStore.js'
+export type { LogFailed } from '../store/Log.js'
 export type { DownloadError } from '../transport/download/Download.js'
 export type { DecodeError, EncodeError } from '../values/Serialization.js'
 export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
@@ -67,6 +71,8 @@ export type HttpError<E = unknown> =
   | StoreFailed
   | JarStoreFailed<unknown, unknown>
   | CipherFailed
+  | LogFailed<unknown, unknown>
+  | InDoubt
   | EncodeError
   | DecodeError
   | InvalidCookie
@@ -122,6 +128,8 @@ export const TAGS = [
   'StoreFailed',
   'JarStoreFailed',
   'CipherFailed',
+  'LogFailed',
+  'InDoubt',
   'Unwritable',
   'Unreadable',
   'InvalidCookie',

@@ -58,7 +58,7 @@ const databaseOf = (folder: string): LogDatabase => {
     },
     append: async (id, seq, texts) => {
       if (texts.some((text) => text.includes('\n')))
-        throw new Error('an event must be one line; the cipher must not return line breaks')
+        return Promise.reject(new Error('an event must be one line; the cipher must not return line breaks'))
       if ((await stat(folder).catch((cause) => (isMissing(cause) ? undefined : Promise.reject(cause)))) === undefined)
         await makeFolder(folder)
       const changed = await appendTo(pathOf(id), seq, texts)

@@ -3,6 +3,7 @@ import type * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Jar } from '../cookies/Jar.js'
+import * as Printable from '../values/Printable.js'
 
 /**
  * An append-only list of events for each exchange, which several processes share. An event is a line of text.
@@ -87,11 +88,12 @@ export interface LogFailed<E = never, A = never> {
  */
 export type LogError = LogFailed
 
-const VERBS: Readonly<Record<LogFailed['operation'], string>> = {
-  read: 'read',
-  append: 'append to',
-  drop: 'drop from',
-}
+const VERBS: Readonly<Record<LogFailed['operation'], string>> = { read: 'read', append: 'write', drop: 'drop' }
+
+const isOfRun = (reason: LogReason): boolean => reason === 'Conflict' || reason === 'Diverged'
+
+const exchangeOf = (id: unknown): string =>
+  id === undefined ? 'exchanges' : `the exchange ${Printable.quoted(String(id))}`
 
 /** What an error is about. */
 export type LogOperation = Pick<LogFailed, 'operation' | 'log' | 'id'>
@@ -108,6 +110,6 @@ export const failed = ({ operation, log, id }: LogOperation, reason: LogReason, 
   reason,
   log,
   ...(id === undefined ? {} : { id }),
-  message: `Cannot ${VERBS[operation]} ${log}${id === undefined ? '' : `, exchange ${JSON.stringify(id)}`}: ${problem}`,
+  message: `Cannot ${isOfRun(reason) ? 'continue' : VERBS[operation]} ${exchangeOf(id)} in ${log}: ${problem}`,
   outcome: O.none,
 })

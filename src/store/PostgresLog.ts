@@ -63,7 +63,7 @@ const databaseOf = (client: PostgresClient, name: string, table: string): LogDat
     read: async (id) => {
       const rows = await rowsOf(id)
       const missing = rows.findIndex(({ seq }, i) => Number(seq) !== i)
-      if (missing >= 0) throw new Error(`event ${missing} is missing`)
+      if (missing >= 0) return Promise.reject(new Error(`event ${missing} is missing`))
       return rows.map(({ event }) => String(event))
     },
     append: async (id, seq, texts) => {

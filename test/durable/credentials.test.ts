@@ -159,6 +159,8 @@ describe('a durable exchange', () => {
     // Killed after the reply to the order was recorded: before the request for the receipt.
     const mortal = killedAt(6)
     await mortal.until(pipe(Durable.run({ log: mortal.log(log), id: 'job' })(order), Client.runIn(open())))
+    // At one millisecond, the content would decide which one is newer.
+    await new Promise((resolve) => setTimeout(resolve, 5))
     await pipe(Http.get('http://h.test/login'), Client.runIn(open()))()
     const outcome = await pipe(Durable.run({ log, id: 'job' })(order), Client.runIn(open()))()
     expect(E.isRight(outcome) && outcome.right.history.map(({ head }) => head.status)).toEqual([303])

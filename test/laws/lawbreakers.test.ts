@@ -12,6 +12,7 @@ import { integrations } from './breakers/integrations.js'
 import { jarStores } from './breakers/jarStores.js'
 import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
+import { logs } from './breakers/logs.js'
 import { merges, monoids } from './breakers/monoids.js'
 import { codecs, policies, schemes } from './breakers/parts.js'
 import { renewals, signatures, tokenHolders } from './breakers/tokens.js'
@@ -20,6 +21,7 @@ import { servings, transports } from './breakers/transports.js'
 const cases: ReadonlyArray<Case> = [
   jars,
   jarStores,
+  logs,
   exchanges,
   https,
   monoids,

@@ -1,0 +1,164 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { Durable, Jar, Reply, Request } from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+import { history } from '../../laws/arbitrary/Cookie.js'
+import { replay } from '../../laws/JarHistory.js'
+import { decode, encode } from '../../src/durable/DurableEvent.js'
+
+const base = { at: fc.nat(), run: fc.constantFrom('r', 's') }
+
+const request = fc.constantFrom(
+  Request.get('http://h.test/'),
+  pipe(Request.post('/orders'), Request.withJson({ item: 1 }), Request.withBearer('secret')),
+  pipe(Request.put('http://h.test/a?b=ä'), Request.withText('text'), Request.withHeader('X-A', 'b')),
+)
+const head = fc.constantFrom(
+  Reply.head({ status: 200 }),
+  Reply.head({ status: 303, headers: { location: '/receipt', 'set-cookie': 'sid=1' } }),
+)
+const jar = fc
+  .array(history, { maxLength: 2 })
+  .map((ways) => ways.reduce((held, way) => replay(Jar)(way)(held), Jar.empty))
+
+const event: fc.Arbitrary<Durable.Event> = fc.oneof(
+  fc.record({
+    _tag: fc.constant('Started' as const),
+    ...base,
+    request,
+    entropy: fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
+  }),
+  fc.record({
+    _tag: fc.constant('Sending' as const),
+    ...base,
+    method: fc.constantFrom('GET', 'POST'),
+    url: fc.webUrl(),
+    isRepeatable: fc.boolean(),
+  }),
+  fc.record({
+    _tag: fc.constant('Failed' as const),
+    ...base,
+    error: fc.constantFrom('ReadTimeout', 'Aborted'),
+    reason: fc.constantFrom('a', 'b\nc'),
+    isUnsent: fc.boolean(),
+  }),
+  fc.record({
+    _tag: fc.constant('Answered' as const),
+    ...base,
+    head,
+    after: fc.constantFrom('Repeat', 'Follow', 'End', 'Refuse'),
+    jar,
+  }),
+  fc.record({
+    _tag: fc.constant('Finished' as const),
+    ...base,
+    body: fc.oneof(
+      fc.record({ _tag: fc.constant('Kept' as const), bytes: fc.uint8Array() }),
+      fc.record({ _tag: fc.constant('Discarded' as const) }),
+      fc.record({ _tag: fc.constant('TooLong' as const), length: fc.nat() }),
+    ),
+  }),
+  fc.record({ _tag: fc.constant('Resolved' as const), ...base, as: fc.constantFrom('sent', 'notSent') }),
+)
+
+const must = <A>(outcome: E.Either<{ readonly message: string }, A>): A => {
+  if (E.isLeft(outcome)) throw new Error(outcome.left.message)
+  return outcome.right
+}
+
+describe('an event', () => {
+  it('is one line, and the same after it was read', () => {
+    fc.assert(
+      fc.property(event, (one) => {
+        const line = must(encode(one))
+        expect(line).not.toMatch(/[\r\n]/)
+        expect(must(encode(must(decode(line))))).toBe(line)
+        const again = must(decode(line))
+        expect(again._tag).toBe(one._tag)
+        if (one._tag === 'Started' && again._tag === 'Started')
+          expect(Request.Eq.equals(again.request, one.request)).toBe(true)
+        else if (one._tag === 'Answered' && again._tag === 'Answered') {
+          expect(Jar.Eq.equals(again.jar, one.jar)).toBe(true)
+          expect(again.head).toEqual(one.head)
+        } else expect(again).toEqual(one)
+      }),
+    )
+  })
+  it('that is no event is unreadable, whatever it is', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          event.map((one) => must(encode(one)).slice(0, -2)),
+        ),
+        (text) => {
+          const read = decode(text)
+          expect(E.isLeft(read) && read.left._tag).toBe('Unreadable')
+        },
+      ),
+    )
+  })
+})
+
+describe('fold', () => {
+  it('is total, and never continues with a request that may have been processed and may not be repeated', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 8 }), (events) => {
+        const resumption = Durable.fold(events)
+        if (E.isLeft(resumption)) {
+          expect(resumption.left._tag).toBe('Unreadable')
+          return
+        }
+        if (resumption.right._tag !== 'Continue') return
+        const last = events.findLastIndex(({ _tag }) => _tag === 'Sending')
+        const sending = events[last]
+        if (sending?._tag !== 'Sending' || sending.isRepeatable) return
+        const isSettled = events
+          .slice(last + 1)
+          .some(
+            (one) =>
+              (one._tag === 'Failed' && one.isUnsent) ||
+              (one._tag === 'Answered' && one.after !== 'End') ||
+              (one._tag === 'Resolved' && one.as === 'notSent'),
+          )
+        expect(isSettled).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+  it('continues only with the hops that are not the last one', () => {
+    const started: Durable.Started = {
+      _tag: 'Started',
+      at: 0,
+      run: 'r',
+      request: Request.get('http://h.test/'),
+      entropy: '',
+    }
+    const at = { at: 0, run: 'r' }
+    const sending = { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at } as const
+    const answered = (after: Durable.After): Durable.Answered => ({
+      _tag: 'Answered',
+      head: Reply.head({ status: 200 }),
+      after,
+      jar: Jar.empty,
+      ...at,
+    })
+    const tagOf = (...events: ReadonlyArray<Durable.Event>) =>
+      pipe(
+        Durable.fold(events),
+        E.map((one) => (one._tag === 'Continue' ? `Continue ${one.progress.hops.length}` : one._tag)),
+      )
+    expect(tagOf()).toEqual(E.right('Start'))
+    expect(tagOf(started)).toEqual(E.right('Continue 0'))
+    expect(tagOf(started, sending)).toEqual(E.right('Continue 0'))
+    expect(tagOf(started, sending, answered('Follow'))).toEqual(E.right('Continue 1'))
+    expect(tagOf(started, sending, answered('End'))).toEqual(E.right('Continue 0'))
+    expect(tagOf(started, sending, answered('Refuse'))).toEqual(E.right('Refused'))
+    expect(tagOf(started, sending, answered('Follow'), sending, answered('End'), sending)).toEqual(
+      E.right('Continue 1'),
+    )
+    expect(E.isLeft(Durable.fold([sending]))).toBe(true)
+  })
+})

@@ -1,0 +1,104 @@
+/** Incorrect logs of exchanges, and the laws that each of them breaks. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { log } from '../../../laws/rules/log.js'
+import { failed, type Log, memory } from '../../../src/Log.js'
+import type { Case } from './Lawbreaker.js'
+
+interface Mistake {
+  readonly history: string
+  readonly open: () => Log
+  readonly breaks: ReadonlyArray<string>
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const fenced = (id: string) =>
+  failed({ operation: 'append', log: 'a log', id }, 'Fenced', 'another process has appended')
+
+/** A log of lists. `append` returns the new list, or fails by returning nothing. */
+const holding = (
+  append: (
+    held: ReadonlyArray<string>,
+    seq: number,
+    events: ReadonlyArray<string>,
+  ) => ReadonlyArray<string> | undefined,
+  {
+    keyOf = (id: string) => id,
+    pause = async () => {},
+  }: { keyOf?: (id: string) => string; pause?: () => Promise<void> } = {},
+): Log => {
+  const lists = new Map<string, ReadonlyArray<string>>()
+  return {
+    read: (id) => async () => E.right(lists.get(keyOf(id)) ?? []),
+    append: (id, seq, events) => async () => {
+      const next = append(lists.get(keyOf(id)) ?? [], seq, events)
+      await pause()
+      if (next === undefined) return E.left(fenced(id))
+      lists.set(keyOf(id), next)
+      return E.right(undefined)
+    },
+    drop: (before) => async () => {
+      const count = before.getTime() > Date.now() ? lists.size : 0
+      if (count > 0) lists.clear()
+      return E.right(count)
+    },
+  }
+}
+
+type Append = Parameters<typeof holding>[0]
+const atEnd: Append = (held, seq, events) => (held.length === seq ? [...held, ...events] : undefined)
+
+const mistakes: Readonly<Record<string, Mistake>> = {
+  'no fence': {
+    history: 'a list to which every worker appends: two workers continue one job',
+    open: () => holding((held, _, events) => [...held, ...events]),
+    breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
+  },
+  'a fence that overwrites': {
+    history: 'an upsert by (id, seq)',
+    open: () => holding((held, seq, events) => [...held.slice(0, seq), ...events]),
+    breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
+  },
+  'a fence only against what is behind': {
+    history: 'a check that the number is not used yet, without one that the number before it is',
+    open: () => holding((held, seq, events) => (seq < held.length ? undefined : [...held, ...events])),
+    breaks: ['an append at another place is fenced'],
+  },
+  'the length is read, and then an append follows': {
+    history: 'two statements without a transaction',
+    open: () => holding(atEnd, { pause: turn }),
+    breaks: ['of appends at one place one succeeds'],
+  },
+  'ids without their case': {
+    history: 'a file for each id, on a file system that ignores case',
+    open: () => holding(atEnd, { keyOf: (id) => id.toLowerCase() }),
+    breaks: ['what was appended is in every later read'],
+  },
+  'only the first event of several': {
+    history: 'a statement for each event, and a crash between them',
+    open: () => holding((held, seq, events) => (held.length === seq ? [...held, ...events.slice(0, 1)] : undefined)),
+    breaks: ['what was appended is in every later read'],
+  },
+  'one log for all names': {
+    history: 'a key without the name of the log',
+    open: (
+      (common) => () =>
+        common
+    )(memory()),
+    breaks: ['a new log is empty'],
+  },
+  'a drop of everything': {
+    history: 'a time of seconds that is compared with one of milliseconds',
+    open: () => {
+      const { read, append, drop } = memory()
+      return { read, append, drop: () => TE.map((count: number) => count)(drop(new Date(8.64e15))) }
+    },
+    breaks: ['what is old is dropped'],
+  },
+}
+
+export const logs: Case = {
+  set: 'log',
+  lawful: log(memory),
+  breakers: Object.entries(mistakes).map(([mistake, { open, ...rest }]) => ({ mistake, ...rest, rules: log(open) })),
+}
