@@ -101,7 +101,7 @@ describe('a bundle for browsers', () => {
     const { text, size, modules } = await bundle(SENDING)
     expect(text).not.toMatch(NODE_ONLY)
     expect(modules).toContain('src/transport/fetch/FetchAttempt.ts')
-    expect(modules.filter((path) => /Undici|download|src\/Store/.test(path))).toEqual([])
+    expect(modules.filter((path) => /Undici|download|src\/Store|SharedLimit/.test(path))).toEqual([])
     expect(size).toBeLessThan(MAX_CLIENT_BYTES)
   })
   it('is possible for every namespace', async () => {

@@ -445,8 +445,8 @@ describe('the pure part', () => {
   const entries = ['src/index.ts', 'laws/index.ts'].flatMap(publicModules)
   const pure = entries.filter((path) => !NEED_A_SYSTEM.has(path))
   // Transports and their wrappers that a browser can use, which `src/Transport.ts` exports with the others.
-  const wrappers = ['Limit', 'Memory', 'Record', 'Replay', 'Retry', 'Cancellation', 'FileUpload', 'TapeJson']
-  const transports = [...wrappers, 'fetch/FetchTransport']
+  const wrappers = ['Limit', 'SharedLimit', 'RateLimiterFlexible', 'Record', 'Retry', 'Cancellation']
+  const transports = [...wrappers, 'Memory', 'Replay', 'FileUpload', 'TapeJson', 'fetch/FetchTransport']
   const isLow = (path: string): boolean => /^src\/(?:values|cookies|wire|session|stages|inspect)\//.test(path)
   const low = files.map((file) => inBrowser(`src/${file}`)).filter(isLow)
   const reached = reachableFrom([...low, ...pure, ...transports.map((name) => `src/transport/${name}.ts`)])

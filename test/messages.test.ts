@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { constVoid, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import * as Arguments from '../src/cli/Arguments.js'
@@ -402,6 +403,11 @@ const deadlineOf = (make: (plan: Plan.Plan) => Fault.Fault): Promise<unknown> =>
   const transport: Transport.Transport = (plan) => async () => E.left(withPlan(plan, make(plan)))
   return sentBy(transport, Request.withTimeouts({ total: 5000 })(Request.get(url)))
 }
+const permitting: Transport.SharedLimit['take'] = () => TE.right({ waitMs: 0 })
+const sentWithin = (
+  take: Transport.SharedLimit['take'] | undefined,
+  options?: Transport.SharedLimitOptions,
+): Promise<unknown> => sentBy(Transport.withSharedLimit(untyped({ take }), options)(answering({})))
 
 const FAULT: ReadonlyArray<Situation> = [
   ['a transport that throws', () => sentBy(() => thrown('socket gone'))],
@@ -502,6 +508,19 @@ const FAULT: ReadonlyArray<Situation> = [
     'a deadline in the queue of withLimit',
     () => deadlineOf((plan) => Deadline.exceeded(plan, 'it waited for withLimit')),
   ],
+  [
+    'a deadline in the queue of withSharedLimit',
+    () => deadlineOf((plan) => Deadline.exceeded(plan, 'it waited for withSharedLimit')),
+  ],
+  ['a shared limit whose server is down', () => sentWithin(() => TE.left(new Error('ECONNREFUSED 127.0.0.1:6379')))],
+  ['a shared limit that does not answer', () => sentWithin(() => () => new Promise(() => {}), { timeout: 1 })],
+  ['a shared limit without a function take', () => sentWithin(undefined)],
+  ['a shared limit that returns a number', () => sentWithin(() => untyped(5))],
+  ['a shared limit with a negative wait', () => sentWithin(() => TE.right({ waitMs: -1 }))],
+  ['a shared limit with a wait of text', () => sentWithin(() => TE.right(untyped({ waitMs: '5' })))],
+  ['a key of a shared limit that throws', () => sentWithin(permitting, { key: () => thrown('no tenant') })],
+  ['a key of a shared limit that is a number', () => sentWithin(permitting, { key: () => untyped(5) })],
+  ['a timeout of a shared limit that is text', () => sentWithin(permitting, { timeout: untyped('5') })],
   ['a deadline after three attempts', () => deadlineOf((plan) => Deadline.withAttempts(3)(Deadline.exceeded(plan)))],
   ['a deadline while a hook runs', () => deadlineOf(() => Deadline.unnamed())],
   ['a server that is silent', () => Failure.silence('Sent', 'h.test:80', 5000, undefined)],

@@ -94,7 +94,7 @@ export const joinSignals = (...signals: ReadonlyArray<AbortSignal>): JoinedSigna
 }
 
 /** Sleeps until a moment. Returns false if it was stopped, or if the clock does not advance while it sleeps. */
-const sleepUntil = async (clock: Clock.Clock, moment: number, stop: AbortSignal): Promise<boolean> => {
+export const sleepUntil = async (clock: Clock.Clock, moment: number, stop: AbortSignal): Promise<boolean> => {
   let before = Number.NEGATIVE_INFINITY
   for (let now = clock.monotonic(); now < moment; now = clock.monotonic()) {
     if (stop.aborted || now <= before) return false

@@ -24,13 +24,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
-import * as Deadline from '../wire/Deadline.js'
 import * as Fault from '../wire/Fault.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
 import { observeBody } from './BodyObserver.js'
-import { CloseSignal, cancelFault, deadlineFault, onAbort } from './Cancellation.js'
+import { CloseSignal } from './Cancellation.js'
+import { type StartQueue, signAfterWait, type Waiter, waitForStart } from './StartQueue.js'
 
 /** How many requests `withLimit` lets run. Without a field there is no such limit. */
 export interface Limit {
@@ -40,16 +40,9 @@ export interface Limit {
   readonly rate?: { readonly requests: number; readonly per: number }
 }
 
-interface Waiter {
-  readonly clock: Clock.Clock
-  /** Aborts when the request no longer waits. */
-  readonly done: AbortSignal
-  readonly start: () => void
-}
-
 const UNLIMITED = Number.POSITIVE_INFINITY
 
-class LimitQueue {
+class LimitQueue implements StartQueue {
   readonly #concurrency: number
   readonly #requests: number
   readonly #per: number
@@ -125,43 +118,6 @@ class LimitQueue {
   }
 }
 
-/** Returns the fault that ended the wait, if any. */
-const waitForStart = async (
-  queue: LimitQueue,
-  plan: Plan,
-  controls: SendControls,
-  closing: AbortSignal,
-): Promise<Fault.Fault | undefined> => {
-  const { clock = Clock.system, signal, deadline = UNLIMITED } = controls
-  const fault = cancelFault(controls, closing) ?? deadlineFault(plan, clock, deadline)
-  if (fault !== undefined) return fault
-  const controller = new AbortController()
-  let isStarted = false
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      removeListeners()
-      resolve()
-      if (!isStarted) queue.remove(waiter)
-      controller.abort()
-    }
-    const start = (): void => {
-      isStarted = true
-      end()
-    }
-    const waiter: Waiter = { clock, done: controller.signal, start }
-    const removeListeners = onAbort([signal, closing], end)
-    queue.enqueue(waiter)
-    if (!isStarted && deadline !== UNLIMITED)
-      clock
-        .sleep(deadline - clock.monotonic(), controller.signal)()
-        .then(end)
-  })
-  return isStarted ? undefined : (cancelFault(controls, closing) ?? Deadline.exceeded(plan, 'it waited for withLimit'))
-}
-
-/** A signature has a time in seconds: one that waited for a second, in milliseconds, is made again. */
-const SIGNED_AGAIN_AFTER = 1_000
-
 const sendLimited = async (
   queue: LimitQueue,
   inner: Transport,
@@ -170,15 +126,14 @@ const sendLimited = async (
   closing: AbortSignal,
 ): Promise<E.Either<TransportError, Reply>> => {
   const { clock = Clock.system } = controls
-  const asked = clock.monotonic()
-  const fault = await waitForStart(queue, plan, controls, closing)
+  const arrived = clock.monotonic()
+  const fault = await waitForStart(queue, plan, controls, closing, 'withLimit')
   if (fault !== undefined) return E.left(withPlan(plan, Fault.unsent(fault)))
   let isOpen = false
   try {
-    const hasWaited = clock.monotonic() - asked >= SIGNED_AGAIN_AFTER
-    const signed = hasWaited ? await controls.signAgain?.(plan)() : undefined
-    if (signed !== undefined && E.isLeft(signed)) return signed
-    const outcome = await inner(signed?.right ?? plan, controls)()
+    const signed = await signAfterWait(plan, controls, arrived)
+    if (E.isLeft(signed)) return signed
+    const outcome = await inner(signed.right, controls)()
     if (E.isLeft(outcome)) return outcome
     const body = observeBody(outcome.right.body, { onEnd: () => queue.release() })
     const reply = { ...outcome.right, body }

@@ -3,7 +3,7 @@
  *
  * | tag                 | when                                                              |
  * |---------------------|-------------------------------------------------------------------|
- * | `ConnectFailed`     | connecting failed, or the connection ended before a reply; see `unsent` |
+ * | `ConnectFailed`     | connecting failed, the connection ended before a reply, or a shared limit failed; see `unsent` |
  * | `ConnectTimeout`    | no connection within `timeouts.connect`                           |
  * | `ReadTimeout`       | nothing was received for `timeouts.read`                          |
  * | `DeadlineExceeded`  | the exchange took longer than `timeouts.total`                    |

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `npm run test:fleet`: tests many workers with one jar, on Redis and PostgreSQL, with workers and servers that are killed.
+# `npm run test:fleet`: tests many workers with one jar or one rate limit, on Redis and PostgreSQL, with workers and
+# servers that are killed.
 #
 # Installs the missing PACKAGES, builds the library and the workers, and runs test/fleet/*.fleet.ts, which start and end the
 # servers. Arguments are passed to vitest.

@@ -1,3 +1,4 @@
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it, test } from 'vitest'
 import * as RuleSet from '../../laws/RuleSet.js'
 import { serving, type TransportLaw, transport } from '../../laws/rules/transport.js'
@@ -21,6 +22,15 @@ RuleSet.suite({ describe, test })(
 RuleSet.suite({ describe, test }, { numRuns: 25 })(
   'a limit around undici',
   transport(() => Transport.withLimit({ concurrency: 4 })(Transport.undici())),
+)
+const permitting: Transport.SharedLimit = { take: () => TE.right({ waitMs: 0 }) }
+RuleSet.suite({ describe, test }, { numRuns: 25 })(
+  'a shared limit around undici',
+  transport(() => Transport.withSharedLimit(permitting)(Transport.undici())),
+)
+RuleSet.suite({ describe, test })(
+  'a shared limit around memory',
+  serving((server) => Transport.withSharedLimit(permitting)(Transport.memory(server))),
 )
 
 /** The laws that no transport over the fetch of Node can satisfy, as in `laws/README.md`. */
