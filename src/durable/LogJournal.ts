@@ -112,18 +112,28 @@ export const start = ({ log, id, seq: first, started, keep, now, run }: JournalT
     return last
   }
 
+  /** Records that nothing was sent, if the log has stored the request of this run although it has failed. */
+  const withdraw = async (unsent: Content): Promise<void> => {
+    const events = await DurableLog.read(log, id)
+    if (E.isLeft(events)) return
+    const last = events.right.at(-1)
+    // The cast: see `append`.
+    const event = { ...unsent, at: now(), run } as DurableEvent.Event
+    if (last?._tag === 'Sending' && last.run === run) await DurableLog.append(log, id, events.right.length, [event])
+  }
+
   const recordSending = async (x: Exchange.Exchange, controls: SendControls): Promise<Fault.Fault | undefined> => {
     known = x.jar
     const { plan } = x
-    const next = seq + waiting.length + 1
     const appending = enqueue({ _tag: 'Sending', ...targetOf(plan), isRepeatable: isRepeatable(plan) })
     const raced = await raceDeadline(controls, appending)
     if (E.isRight(raced) && failure === undefined) return undefined
     const fault = E.isLeft(raced) ? raced.left : Fault.make('Aborted', NOT_SENT)
     const unsent: Content = { _tag: 'Failed', error: fault._tag, reason: fault.message, isUnsent: true }
-    // Not waited for: the time is over, or the log has failed. If the events were stored all the same, so is this one.
-    if (failure === undefined) enqueue(unsent)
-    else DurableLog.append(log, id, next, [{ ...unsent, at: now(), run }])
+    if (failure === undefined)
+      enqueue(unsent) // not waited for: the time is over
+    else if (failure.reason === 'TimedOut') withdraw(unsent)
+    else if (failure.reason !== 'Fenced') await raceDeadline(controls, withdraw(unsent))
     return fault
   }
 

@@ -19,6 +19,7 @@ import {
 } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { untyped } from '../untyped.js'
+import { killedAt } from './mortal.js'
 
 const order = pipe(Request.post('http://h.test/orders'), Request.withText('a secret order'))
 
@@ -137,6 +138,29 @@ describe('runs at the same time', () => {
       expect(server.orders()).toBe(1)
       expect(outcomes.filter((one) => !['receipt', 'Fenced', 'NoReply'].includes(String(one)))).toEqual([])
       expect(await runWith(server)(log).then(reasonOf)).toBe('receipt')
+    }
+  })
+  it('store nothing after they were fenced, at whatever moment of the other one', async () => {
+    for (let moment = 0; moment < 20; moment += 1) {
+      const [server, log] = [shop(), Log.memory()]
+      const other = killedAt(moment)
+      let before: unknown
+      const paused: Log.Log = {
+        ...log,
+        append:
+          (...args) =>
+          async () => {
+            before ??= await other
+              .until(() => runWith({ transport: other.transport(server.transport) })(other.log(log)))
+              .then(() => log.read('job')())
+            return log.append(...args)()
+          },
+      }
+      const outcome = reasonOf(await runWith(server)(paused))
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      if (outcome !== 'Fenced') continue
+      expect(await log.read('job')()).toEqual(before)
+      expect(server.orders()).toBeLessThanOrEqual(1)
     }
   })
   it('stop before they send, if another process has continued', async () => {
