@@ -26,6 +26,8 @@ import * as Clock from './wire/Clock.js'
 export { file } from './store/FileLog.js'
 export { failed, type Log, type LogError, type LogFailed, type LogOperation, type LogReason } from './store/Log.js'
 export { type PostgresLogOptions, postgres } from './store/PostgresLog.js'
+export type { PostgresClient } from './store/PostgresQueries.js'
+export type { IoRedisClient, NodeRedisClient, RedisClient } from './store/RedisCommands.js'
 export { redis } from './store/RedisLog.js'
 export type { LogOptions } from './store/TextLog.js'
 

@@ -176,7 +176,19 @@ const SHOWN: Readonly<Record<string, string>> = {
   'users.test.ts': 'laws/README.md',
 }
 
+/** The programs that a guide shows and that its readers run. They are tested as they are. */
+const RUN_BY_READERS: ReadonlyArray<readonly [program: string, page: string]> = [
+  ['test/fleet/example/worker-redis.mjs', 'src/durable/README.md'],
+  ['test/fleet/example/orders-redis.mjs', 'src/durable/README.md'],
+  ['test/fleet/example/shop.mjs', 'src/durable/README.md'],
+]
+
 describe('pages', () => {
+  it.each(RUN_BY_READERS)('show the program %s as it is tested', (program, page) => {
+    const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm)
+    const code = readFileSync(join(root, program), 'utf8')
+    expect(Array.from(blocks, ([, shown]) => shown)).toContain(code)
+  })
   it.each(documents.map((path) => relative(root, path)))('%s is short enough to be read', (path) => {
     const lines = readFileSync(join(root, path), 'utf8').split('\n').length - 1
     expect(lines).toBeLessThanOrEqual(maxLines(path))

@@ -13,6 +13,7 @@ const GROUPS = {
     'src/session/auth/README.md',
     'src/cookies/README.md',
     'src/store/README.md',
+    'src/durable/README.md',
     'src/stages/README.md',
     'src/transport/undici/README.md',
     'test/platforms/README.md',

@@ -10,7 +10,6 @@ import type { Sender } from '../stages/Send.js'
 import type { JarStore } from '../store/JarStore.js'
 import type { Clock } from '../wire/Clock.js'
 import type { Transport } from '../wire/Transport.js'
-import type { Journal } from './Journal.js'
 import type { OnJar, SharedJar } from './SharedJar.js'
 import type { SharedTokens } from './SharedTokens.js'
 
@@ -40,8 +39,6 @@ export interface Client extends Sender {
   readonly onToken?: (jar: Jar.Jar) => Task<void>
   /** Returns a jar in which another process may have saved a newer token. Called before a request for a token is sent. */
   readonly loadTokens?: Task<Jar.Jar>
-  /** Records what an exchange does. Only `Durable.run` sets it, for its own exchange. */
-  readonly journal?: Journal
   /** Only a `StoringClient` has a store. */
   readonly jarStore?: undefined
 }

@@ -15,6 +15,7 @@ import type * as Fault from '../wire/Fault.js'
 import type { Response } from '../wire/Reply.js'
 import { withPlan } from '../wire/Transport.js'
 import type { Conclude, Finish } from './Finish.js'
+import type { RecordingClient } from './Journal.js'
 import * as Observation from './Observation.js'
 import { RunningExchange } from './RunningExchange.js'
 import type { OnJar } from './SharedJar.js'
@@ -68,7 +69,7 @@ export const failedBody = ({ exchange }: Exchange.Done, fault: Fault.Fault): E.E
 
 /** Runs an exchange. Closes the source of its body on every path, also if nothing was sent. */
 export const drive = <S, E, A, R>(
-  client: Client.Client,
+  client: RecordingClient,
   jar: Jar,
   body: Body,
   begin: Begin<S>,
@@ -96,7 +97,7 @@ const closingSource = async <A>(given: AsyncIterable<Uint8Array>, run: () => Pro
 
 /** Runs an exchange that was planned, and reports its jar to the client. Not async: that would cost a promise. */
 const run = <S, E, A, R>(
-  client: Client.Client,
+  client: RecordingClient,
   jar: Jar,
   begun: E.Either<S, Exchange.Exchange>,
   finish: Finish<E, A>,
@@ -119,7 +120,7 @@ const reporting =
   }
 
 const runObserved = async <E, A, R>(
-  client: Client.Client,
+  client: RecordingClient,
   first: Exchange.Exchange,
   finish: Finish<E, A>,
   conclude: Conclude<E | Exchange.ExchangeError, A, R>,
@@ -140,7 +141,7 @@ const runObserved = async <E, A, R>(
 const toOutcome = <E, A>(outcome: E.Either<E, A>, jar: Jar): Outcome<E, A> => [outcome, jar]
 
 const exchange = <E, A, R>(
-  client: Client.Client,
+  client: RecordingClient,
   first: Exchange.Exchange,
   finish: Finish<E, A>,
   conclude: Conclude<E | Exchange.ExchangeError, A, R>,

@@ -5,6 +5,7 @@ import type * as Exchange from '../stages/Exchange.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Reply } from '../wire/Reply.js'
 import type { SendControls, TransportError } from '../wire/Transport.js'
+import type { Client } from './ClientModel.js'
 
 /** What made a step: the answer to a challenge, or the decision about a redirect and the end. */
 export type StepOrigin = 'Answer' | 'Decide'
@@ -16,6 +17,11 @@ export type SendPlan = (plan: Plan) => Promise<E.Either<TransportError, Reply>>
 export interface Running {
   readonly exchange: IO<Exchange.Exchange>
   readonly controls: IO<SendControls>
+}
+
+/** A client for one exchange, which it records. */
+export interface RecordingClient extends Client {
+  readonly journal?: Journal
 }
 
 /** Records the steps of one exchange, but not those of its token requests. Its promises do not reject. */

@@ -19,7 +19,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { identity } from 'fp-ts/lib/function.js'
 import type * as O from 'fp-ts/lib/Option.js'
-import type * as Client from '../Client.js'
 import type { Jar } from '../cookies/Jar.js'
 import type { SignerTask } from '../session/auth/Auth.js'
 import type { Hook } from '../session/Settings.js'
@@ -41,7 +40,7 @@ import {
   withPlan,
 } from '../wire/Transport.js'
 import type { Conclude, Finish } from './Finish.js'
-import type { Journal, StepOrigin } from './Journal.js'
+import type { Journal, RecordingClient, StepOrigin } from './Journal.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
@@ -51,7 +50,7 @@ import { errorOf, landAll, type OpenFlight, receiveToken, takeTurn } from './Tok
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
 export class RunningExchange<E, A, R> implements ReplyListener, ContentListener {
-  readonly #client: Client.Client
+  readonly #client: RecordingClient
   readonly #finish: Finish<E, A>
   readonly #conclude: Conclude<E | Exchange.ExchangeError, A, R>
   readonly #resolve: (result: R) => void
@@ -73,7 +72,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   #signingError: SigningFailed | undefined
 
   constructor(
-    client: Client.Client,
+    client: RecordingClient,
     first: Exchange.Exchange,
     finish: Finish<E, A>,
     conclude: Conclude<E | Exchange.ExchangeError, A, R>,

@@ -28,7 +28,7 @@ export interface Diverged {
   readonly problem: string
 }
 
-/** The exchange after its recorded replies: `Done` if its response is known but for the body. */
+/** The exchange after its recorded replies: `Done` if its response is known except for the body. */
 export type Recorded = E.Either<Diverged | Exchange.SendError | Exchange.StartError, Exchange.Next | Exchange.Done>
 
 const diverged = (problem: string): Diverged => ({ _tag: 'Diverged', problem })

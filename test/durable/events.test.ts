@@ -85,7 +85,7 @@ describe('an event', () => {
       }),
     )
   })
-  it('that is no event is unreadable, whatever it is', () => {
+  it('is unreadable if it is not one, whatever it is', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -59,7 +59,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     open: () => holding((held, seq, events) => [...held.slice(0, seq), ...events]),
     breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
   },
-  'a fence only against what is behind': {
+  'a fence that a gap does not close': {
     history: 'a check that the number is not used yet, without one that the number before it is',
     open: () => holding((held, seq, events) => (seq < held.length ? undefined : [...held, ...events])),
     breaks: ['an append at another place is fenced'],

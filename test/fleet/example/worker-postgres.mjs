@@ -1,0 +1,48 @@
+// worker.mjs: takes orders from the queue, until it is stopped
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import pg from 'pg'
+import PgBoss from 'pg-boss'
+import { RateLimiterPostgres } from 'rate-limiter-flexible'
+import {
+  Auth, Client, Durable, Http, HttpError, JarStore, Log, OAuth2, Request, Response, Session, Transport } from 'requests-ts'
+
+const api = process.env.API_URL ?? 'http://127.0.0.1:8080'
+const connectionString = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+const pool = new pg.Pool({ connectionString })
+pool.on('error', console.error)
+
+const login = Auth.oauth2({
+  name: 'shop', tokenUrl: `${api}/token`, clientId: 'fleet', clientSecret: 'hunter2', grant: OAuth2.clientCredentials })
+const limits = { storeClient: pool, tableName: 'limits', keyPrefix: 'shop', points: 40, duration: 1 }
+const limiter = await new Promise((resolve, reject) => {
+  const made = new RateLimiterPostgres(limits, (error) => (error ? reject(error) : resolve(made)))
+})
+const log = Log.postgres(pool, 'orders')
+const client = Client.open({
+  session: pipe(Session.at(api), Session.withAuth(login)),
+  jarStore: JarStore.postgres(pool, 'shop'),
+  wrapTransport: Transport.withSharedLimit(Transport.rateLimiterFlexible(limiter)),
+})()
+
+const order = (id) => pipe(
+  Request.post(`orders/${id}`), Durable.run({ log, id }), Http.map(Response.text), Client.runIn(client))
+
+const work = async ({ id }) => {
+  const outcome = await order(id)()
+  if (E.isRight(outcome)) return { receipt: outcome.right }
+  // A person must find out what a request in doubt has done. The queue tries anything else again.
+  if (outcome.left._tag === 'InDoubt') return { doubt: HttpError.show(outcome.left) }
+  throw new Error(HttpError.show(outcome.left))
+}
+
+const boss = new PgBoss({ connectionString, maintenanceIntervalSeconds: Number(process.env.MAINTENANCE_S ?? 30) })
+boss.on('error', console.error)
+await boss.start()
+await boss.createQueue('orders')
+await boss.work('orders', { pollingIntervalSeconds: 0.5 }, async ([job]) => {
+  const result = await work(job.data)
+  console.log(job.data.id, result)
+  return result
+})
+console.log('ready')
