@@ -40,7 +40,7 @@ import {
   withPlan,
 } from '../wire/Transport.js'
 import type { Conclude, Finish } from './Finish.js'
-import type { Journal, RecordingClient, StepOrigin } from './Journal.js'
+import type { Journal, RecordingClient, SendPlan, StepOrigin } from './Journal.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
@@ -59,7 +59,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   readonly #hooks: ReadonlyArray<Hook>
   readonly #journal: Journal | undefined
   /** Sends with a promise, if functions of the user are called with the reply. */
-  readonly #sendLater: ((plan: Plan) => Promise<E.Either<TransportError, Reply>>) | undefined
+  readonly #sendLater: SendPlan | undefined
   #exchange: Exchange.Exchange
   /** A custom transport may call `superseded` after its send has ended. That must not change anything. */
   #isSending = false
@@ -98,14 +98,16 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       signAgain: mayRetry ? (plan) => () => this.#signAgain(plan) : undefined,
     })
     this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
-    const isObserved = observation !== undefined
-    const journal = UserInput.get(client, 'journal')
-    const isLater = isObserved || journal !== undefined || this.#hooks.length > 0
+    this.#journal = UserInput.get(client, 'journal')
+    const isLater = observation !== undefined || this.#journal !== undefined || this.#hooks.length > 0
     const sendPlan = isLater ? (plan: Plan) => Send.sendPlan(client, this.#current)(plan) : undefined
-    const observed = sendPlan === undefined || !isObserved ? sendPlan : observation.sending(sendPlan)
-    const running = { exchange: () => this.#exchange, controls: () => this.#untilClosed() }
-    this.#sendLater = observed === undefined ? undefined : (journal?.sending(observed, running) ?? observed)
-    this.#journal = journal
+    const observed = sendPlan === undefined || observation === undefined ? sendPlan : observation.sending(sendPlan)
+    this.#sendLater = this.#journal === undefined ? observed : this.#recording(this.#journal, observed)
+  }
+
+  /** Not in the constructor, where its closures would cost an allocation for each exchange. */
+  #recording(journal: Journal, send: SendPlan | undefined): SendPlan | undefined {
+    return send && journal.sending(send, { exchange: () => this.#exchange, controls: () => this.#untilClosed() })
   }
 
   /** The controls of the request that is sent now. */
