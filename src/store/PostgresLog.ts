@@ -62,9 +62,10 @@ const databaseOf = (client: PostgresClient, name: string, table: string): LogDat
   return {
     read: async (id) => {
       const rows = await rowsOf(id)
-      const missing = rows.findIndex(({ seq }, i) => Number(seq) !== i)
-      if (missing >= 0) return Promise.reject(new Error(`event ${missing} is missing`))
-      return rows.map(({ event }) => String(event))
+      const bySeq = new Map(rows.map(({ seq, event }) => [Number(seq), String(event)]))
+      // A row that was deleted by hand is an event that cannot be read.
+      const last = Number(rows.at(-1)?.['seq'] ?? -1)
+      return Array.from({ length: last + 1 }, (_, i) => bySeq.get(i) ?? '')
     },
     append: async (id, seq, texts) => {
       try {
