@@ -67,7 +67,7 @@ const numberOf = (value: unknown): number | undefined =>
   value === null || value === undefined ? undefined : Number(value)
 
 const recordOf = (row: unknown): JarRecord => {
-  const { key, ms, n, removed, ends_at: endsAt, record, stored_at: storedAt }: Row = Object(row)
+  const [key, ms, n, removed, endsAt, record, storedAt]: ReadonlyArray<unknown> = Array.isArray(row) ? row : []
   const stored = numberOf(storedAt)
   return {
     key: String(key),

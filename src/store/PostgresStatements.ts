@@ -11,7 +11,9 @@
  * With `synchronous_commit = off`, a process of the server that crashes may take commits with it, although the server was not
  * started anew. Then a record may be up to a minute old: see `ReadRecords`.
  */
+
 const COLUMNS = 'key, ms, n, removed, ends_at, record'
+const RECORD = `json_build_array(${COLUMNS}, stored_at)`
 
 const quoted = (table: string): string =>
   table
@@ -42,14 +44,14 @@ export const statements = (name: string) => {
     // As one JSON text, because a program may have changed how its client parses other types.
     read: `select json_build_array(count(*), ${NOW}, txid_snapshot_xmin(txid_current_snapshot()),
       pg_postmaster_start_time(), ${literal(table)}::regclass::oid,
-      json_agg(held) filter (where $2::xid is null or age(held.xmin) <= age($2::xid)))::text as reading
+      json_agg(${RECORD}) filter (where $2::xid is null or age(held.xmin) <= age($2::xid)))::text as reading
     from ${table} as held where name = $1`,
     write: (rows: number) => `insert into ${table} as held (name, ${COLUMNS}, stored_at) values ${valuesOf(rows)}
     on conflict (name, key) do update set ms = excluded.ms, n = excluded.n, removed = excluded.removed,
       ends_at = excluded.ends_at, record = excluded.record, stored_at = excluded.stored_at
       where (held.ms, held.n, held.removed) < (excluded.ms, excluded.n, excluded.removed)
     returning key`,
-    readKeys: `select coalesce(json_agg(held), '[]')::text as reading from ${table} as held where name = $1 and key = any($2::text[])`,
+    readKeys: `select coalesce(json_agg(${RECORD}), '[]')::text as reading from ${table} where name = $1 and key = any($2::text[])`,
     replace: `update ${table} as held set ms = given.ms, n = given.n, removed = given.removed, ends_at = given.ends_at,
       record = given.record, stored_at = ${NOW}
     from ${GIVEN} join unnest($2::text[], $8::text[]) as old (key, record) on old.key = given.key

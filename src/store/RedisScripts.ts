@@ -6,6 +6,7 @@
  * writes, such as a replica that became the primary. IDs are random, so a server with another history does not have them; and
  * they are written at once with the records, so no copy of the hash has one without the other.
  */
+
 /** Milliseconds since the epoch, of the server. */
 const NOW = `local time = redis.call('TIME')
 local now = time[1] .. string.sub(string.format('%06d', time[2]), 1, 3)`
