@@ -616,7 +616,7 @@ const cipher = pipe(
 )
 
 /** A client of Redis that answers with one record. */
-const redisWith = (key: string, value: string) => ({ sendCommand: async () => ['0', [key, value]] })
+const redisWith = (key: string, value: string) => ({ sendCommand: async () => ['0', 1, '', '0', [key, value]] })
 const loadedFrom = async (client: JarStore.RedisClient, options: JarStore.StoreOptions = {}) =>
   leftOf(await JarStore.redis(client, 'shop', options).load())
 
@@ -632,7 +632,7 @@ const recordWith = (change: (text: string) => string): Promise<unknown> => {
   return JarStore.redis(recording, 'shop', { horizon: Number.POSITIVE_INFINITY })
     .merge(sid)()
     .then(() => {
-      const [key = '', ms, n, removed, end, text = ''] = written.slice(4)
+      const [key = '', ms, n, removed, end, text = ''] = written.slice(5)
       return loadedFrom(redisWith(key, `${ms} ${n} ${removed} ${end} 0 ${change(text)}`))
     })
 }

@@ -104,6 +104,19 @@ export const recordsOf = (jar: Jar.Jar): E.Either<Serialization.EncodeError, Rea
   return E.right([...json.cookies.map(cookieRecord), ...tokens.map(tokenRecord), ...(json.nameless ? [NAMELESS] : [])])
 }
 
+/** What a record is after it was read. */
+export type Parsed =
+  | { readonly _tag: 'Cookie'; readonly cookie: Cookie.Cookie }
+  | { readonly _tag: 'Token'; readonly token: TokenStore.TokenRecord }
+  | { readonly _tag: 'Nameless' }
+
+/** Returns what `parse` returns for the records of a jar, in the order of `recordsOf`, without parsing them. */
+export const contentsOf = (jar: Jar.Jar): ReadonlyArray<Parsed> => [
+  ...Jar.records(jar).map((cookie): Parsed => ({ _tag: 'Cookie', cookie })),
+  ...TokenStore.toArray(jar.tokens).map((token): Parsed => ({ _tag: 'Token', token })),
+  ...(jar.nameless ? [{ _tag: 'Nameless' } as const] : []),
+]
+
 const Content = t.readonly(t.partial({ version: t.number, cookie: t.unknown, token: t.unknown, nameless: t.boolean }))
 
 /** The content of a record: of the three fields it has one. */
@@ -136,12 +149,6 @@ const jarOfContent = ({ cookie, token, nameless }: Content, policy: Cookie.Polic
   })
   return E.isLeft(decoded) ? E.left(decoded.left.problems.join('; ')) : decoded
 }
-
-/** What a record is after it was read. */
-export type Parsed =
-  | { readonly _tag: 'Cookie'; readonly cookie: Cookie.Cookie }
-  | { readonly _tag: 'Token'; readonly token: TokenStore.TokenRecord }
-  | { readonly _tag: 'Nameless' }
 
 const CHANGED = 'its key, its time or its end is not that of its content, so it was changed by hand'
 

@@ -18,6 +18,8 @@ import * as UserInput from '../values/UserInput.js'
 import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
 import { pause } from './Pause.js'
+import { statements } from './PostgresStatements.js'
+import type { Reading } from './ReadRecords.js'
 import { makeNamed, type RecordDatabase } from './RecordStore.js'
 import { isName, type StoreOptions } from './StoreOptions.js'
 
@@ -56,57 +58,41 @@ const RETRIED: ReadonlySet<unknown> = new Set(['40P01', '40001'])
 const MAX_RETRIES = 20
 const MAX_PAUSE_MS = 20
 
-const quoted = (table: string): string =>
-  table
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.')
-
-const NOW = '(extract(epoch from clock_timestamp()) * 1000)::double precision'
-
-// As text, because a program may have changed how its client parses numbers and booleans.
-const COLUMNS = 'key, ms::text, n::text, removed::text, ends_at::text, record'
-
-const GIVEN = `unnest($2::text[], $3::double precision[], $4::double precision[], $5::boolean[], $6::double precision[],
-      $7::text[]) as given (key, ms, n, removed, ends_at, record)`
-
-const statements = (table: string) => ({
-  create: `create table if not exists ${table} (name text collate "C" not null, key text collate "C" not null,
-    ms double precision not null, n double precision not null, removed boolean not null, ends_at double precision,
-    stored_at double precision not null, record text not null, primary key (name, key))`,
-  read: `select ${COLUMNS}, stored_at::text, ${NOW}::text as now from ${table} where name = $1`,
-  // In one order, so that two processes do not wait for each other.
-  write: `insert into ${table} as held (name, key, ms, n, removed, ends_at, record, stored_at)
-    select $1, given.*, ${NOW} from ${GIVEN} order by given.key collate "C"
-    on conflict (name, key) do update set ms = excluded.ms, n = excluded.n, removed = excluded.removed,
-      ends_at = excluded.ends_at, record = excluded.record, stored_at = excluded.stored_at
-      where (held.ms, held.n, held.removed) < (excluded.ms, excluded.n, excluded.removed)
-    returning key`,
-  readKeys: `select ${COLUMNS} from ${table} where name = $1 and key = any($2::text[])`,
-  replace: `update ${table} as held set ms = given.ms, n = given.n, removed = given.removed, ends_at = given.ends_at,
-      record = given.record, stored_at = ${NOW}
-    from ${GIVEN} join unnest($2::text[], $8::text[]) as old (key, record) on old.key = given.key
-    where held.name = $1 and held.key = given.key and held.record = old.record`,
-  remove: `delete from ${table} as held using unnest($2::text[], $3::text[]) as given (key, record)
-    where held.name = $1 and held.key = given.key and held.record = given.record`,
-})
+/** Records for each statement, which has at most 65,535 parameters. */
+const BATCH = 500
 
 type Row = Readonly<Record<string, unknown>>
 
 const numberOf = (value: unknown): number | undefined =>
   value === null || value === undefined ? undefined : Number(value)
 
-const recordOf = ({ key, ms, n, removed, ends_at: endsAt, record, stored_at: storedAt }: Row): JarRecord => {
+const recordOf = (row: unknown): JarRecord => {
+  const [key, ms, n, removed, endsAt, record, storedAt]: ReadonlyArray<unknown> = Array.isArray(row) ? row : []
   const stored = numberOf(storedAt)
   return {
     key: String(key),
     time: { ms: Number(ms), n: Number(n) },
-    isRemoved: removed === 'true',
+    isRemoved: removed === true,
     endsAt: numberOf(endsAt),
     text: String(record),
     ...(stored === undefined ? {} : { storedAt: stored }),
   }
 }
+
+/** Returns the JSON that a statement returns in its only row. */
+const jsonIn = async (rows: Promise<ReadonlyArray<Row>>): Promise<ReadonlyArray<unknown>> => {
+  const text = (await rows)[0]?.['reading']
+  if (typeof text !== 'string') return Promise.reject(new Error('the client did not return the row of a statement'))
+  const json: unknown = JSON.parse(text)
+  return Array.isArray(json) ? json : []
+}
+
+/** The mark of a reading is the transaction, as 32 bits, and where it has this number. */
+const markOf = (xid: unknown, ...place: ReadonlyArray<unknown>): string => `${Number(xid) % 2 ** 32} ${place.join(' ')}`
+const xidOf = (mark: string): string => mark.slice(0, mark.indexOf(' '))
+const placeOf = (mark: string): string => mark.slice(mark.indexOf(' '))
+
+const compareKeys = (x: JarRecord, y: JarRecord): number => (x.key < y.key ? -1 : 1)
 
 const columnsOf = (records: ReadonlyArray<JarRecord>): unknown[] => [
   records.map(({ key }) => key),
@@ -118,7 +104,7 @@ const columnsOf = (records: ReadonlyArray<JarRecord>): unknown[] => [
 ]
 
 const databaseOf = (client: PostgresClient, name: string, table: string): RecordDatabase => {
-  const { create, read, write, readKeys, replace, remove } = statements(quoted(table))
+  const { create, read, write, readKeys, replace, remove } = statements(table)
 
   const createTable = (): Promise<unknown> =>
     client
@@ -142,7 +128,7 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
   /** Returns the records of the database that have the same time as those that were not written. */
   const conflictsOf = async (given: ReadonlyArray<JarRecord>): Promise<ReadonlyArray<JarRecord>> => {
     const byKey = new Map(given.map((one) => [one.key, one]))
-    const held = (await query(readKeys, [...byKey.keys()])).map(recordOf)
+    const held = (await jsonIn(query(readKeys, [...byKey.keys()]))).map(recordOf)
     return held.filter((one) => {
       const mine = byKey.get(one.key)
       if (mine === undefined || one.text === mine.text) return false
@@ -150,14 +136,39 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
     })
   }
 
+  const readSince = async (mark?: string): Promise<Reading & { readonly mark: string }> => {
+    const found = await jsonIn(query(read, mark === undefined ? null : xidOf(mark)))
+    const [size, now, xid, start, oid, held] = found
+    return {
+      records: Array.isArray(held) ? held.map(recordOf) : [],
+      isPartial: mark !== undefined,
+      size: Number(size),
+      mark: markOf(xid, start, oid),
+      now: Number(now),
+    }
+  }
+
+  /** Writes records in the order of their keys, so that two processes do not wait for each other. */
+  const writeSorted = async (records: ReadonlyArray<JarRecord>): Promise<ReadonlySet<string>> => {
+    const values = records.flatMap(({ key, time, isRemoved, endsAt, text }) => [
+      ...[key, time.ms, time.n, isRemoved, endsAt ?? null, text],
+    ])
+    return new Set((await query(write(records.length), ...values)).map(({ key }) => String(key)))
+  }
+
   return {
-    read: async () => {
-      const rows = await query(read)
-      return { records: rows.map(recordOf), now: Number(rows[0]?.['now'] ?? 0) }
+    read: async (mark) => {
+      const reading = await readSince(mark)
+      return mark === undefined || placeOf(mark) === placeOf(reading.mark) ? reading : readSince()
     },
     write: async (records) => {
-      const written = new Set((await query(write, ...columnsOf(records))).map(({ key }) => String(key)))
-      const rest = records.filter(({ key }) => !written.has(key))
+      const sorted = [...records].sort(compareKeys)
+      const rest: JarRecord[] = []
+      for (let i = 0; i < sorted.length; i += BATCH) {
+        const batch = sorted.slice(i, i + BATCH)
+        const written = await writeSorted(batch)
+        rest.push(...batch.filter(({ key }) => !written.has(key)))
+      }
       return rest.length === 0 ? [] : conflictsOf(rest)
     },
     replace: async (replacements) => {

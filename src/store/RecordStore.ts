@@ -21,7 +21,17 @@ import * as Printable from '../values/Printable.js'
 import * as JarRecord from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
 import { pause } from './Pause.js'
-import { contextOf, jarOf, nothing, type Opener, type ReadJar, type ReadRecord, readRecords } from './ReadRecords.js'
+import {
+  contextOf,
+  isSufficient,
+  jarOf,
+  nothing,
+  type Opener,
+  type Reading,
+  type ReadJar,
+  type ReadRecord,
+  readRecords,
+} from './ReadRecords.js'
 import {
   type Attempt,
   attempt,
@@ -40,17 +50,10 @@ export interface Replacement {
   readonly by: JarRecord.JarRecord
 }
 
-/** All records of a jar, and the time of the database. */
-export interface Snapshot {
-  readonly records: ReadonlyArray<JarRecord.JarRecord>
-  /** Epoch milliseconds. */
-  readonly now: number
-}
-
 /** What a database does. Its promises may reject. */
 export interface RecordDatabase {
-  /** Returns all records. */
-  readonly read: () => Promise<Snapshot>
+  /** Returns the records that were written since the reading with a mark, or all records. */
+  readonly read: (mark: string | undefined) => Promise<Reading>
   /** Writes the records that are newer. Returns those of the database that have the same time and another text. */
   readonly write: (records: ReadonlyArray<JarRecord.JarRecord>) => Promise<ReadonlyArray<JarRecord.JarRecord>>
   /** Replaces each record that still has its old text. */
@@ -84,6 +87,17 @@ const sealed = async (
 }
 
 // --- the store -------------------------------------------------------------------------------------------------------
+
+const withContents = (
+  records: ReadonlyArray<JarRecord.JarRecord>,
+  contents: ReadonlyArray<JarRecord.Parsed>,
+): ReadonlyMap<string, ReadRecord> =>
+  new Map(
+    records.flatMap((record, i) => {
+      const parsed = contents[i]
+      return parsed === undefined ? [] : [[record.key, { record, parsed }] as const]
+    }),
+  )
 
 /** Returns the records of `mine` that win over those of the database, with what they replace. */
 const winners = (
@@ -131,14 +145,17 @@ const make = (store: string, name: string, database: RecordDatabase, settings: S
   const { cipher, horizon, timeout } = settings
   const opener: Opener = { name, cipher }
   let last = nothing
+  /** What the last merge has written, by key. */
+  let written: ReadonlyMap<string, ReadRecord> = new Map()
 
   const load = async (): Attempt<Jar.Jar> => {
     const before = last
-    const { records, now } = await database.read()
-    const read = await readRecords(opener, before, records)
+    let reading = await database.read(before.mark)
+    if (!isSufficient(before, reading)) reading = await database.read(undefined)
+    const read = await readRecords(opener, before, written, reading.records)
     if (E.isLeft(read)) return read
-    last = jarOf(before, read.right)
-    const useless = uselessIn(last, now, horizon)
+    last = jarOf(before, reading, read.right)
+    const useless = uselessIn(last, reading.now, horizon)
     // Not waited for: the jar is the same without them. If it fails, the next `load` tries it again.
     if (useless.length > 0) database.remove(useless).catch(() => {})
     return E.right(last.jar)
@@ -150,9 +167,14 @@ const make = (store: string, name: string, database: RecordDatabase, settings: S
     let rest = records.right
     for (let round = 0; round < MAX_ROUNDS && rest.length > 0; round += 1) {
       if (round > 1) await pause(MAX_PAUSE_MS)
-      const written = await sealed(opener, rest)
-      if (E.isLeft(written)) return written
-      const held = await readRecords(opener, last, await database.write(written.right))
+      const ready = await sealed(opener, rest)
+      if (E.isLeft(ready)) return ready
+      const writing = database.write(ready.right)
+      // While the database works.
+      if (round === 0) written = withContents(ready.right, JarRecord.contentsOf(delta))
+      const same = await writing
+      if (same.length === 0) return E.right(undefined)
+      const held = await readRecords(opener, last, written, same)
       if (E.isLeft(held)) return held
       const won = winners(held.right, delta)
       if (E.isLeft(won)) return won

@@ -4,14 +4,21 @@
  * | field             | value                                                                                        |
  * |-------------------|----------------------------------------------------------------------------------------------|
  * | key of the record | milliseconds, counter, `0` or `1` if it is removed, its end or `-`, when it was stored, text |
+ * | `changes`         | the last writes, from the newest: a line `#ID`, and a line for each key that it has written  |
  *
- * Lua scripts (Redis 5) compare and write at once, so no write is lost. Redis acknowledges a write
- * before it is on the disk, by default: see `appendfsync`.
+ * `RedisScripts` compare and write at once, so no write is lost. Redis acknowledges a write before it is on the disk, by default:
+ * see `appendfsync`.
+ *
+ * A change by hand that is not in `changes` is noticed at once if the number of records differs, and after a minute otherwise.
+ * Deleting the field `changes` makes it noticed at once.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as RandomSource from '../wire/RandomSource.js'
 import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
-import { makeNamed, type RecordDatabase, type Snapshot } from './RecordStore.js'
+import type { Reading } from './ReadRecords.js'
+import { makeNamed, type RecordDatabase } from './RecordStore.js'
+import { CHANGES, READ, REMOVE, REPLACE, WRITE } from './RedisScripts.js'
 import type { StoreOptions } from './StoreOptions.js'
 
 /**
@@ -43,55 +50,6 @@ export interface IoRedisClient {
  * @category model
  */
 export type RedisClient = NodeRedisClient | IoRedisClient
-
-/** Milliseconds since the epoch, of the server. */
-const NOW = `local time = redis.call('TIME')
-local now = time[1] .. string.sub(string.format('%06d', time[2]), 1, 3)`
-
-/** Returns the time, and all fields and values. */
-const READ = `${NOW}
-return { now, redis.call('HGETALL', KEYS[1]) }`
-
-/** ARGV: key, milliseconds, counter, removed, end, text, again and again. Returns key and value of those with the same time. */
-const WRITE = `${NOW}
-local same = {}
-for i = 1, #ARGV, 6 do
-  local ms, n, removed = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  local old = redis.call('HGET', KEYS[1], ARGV[i])
-  local oldMs, oldN, oldRemoved, oldText
-  if old then
-    oldMs, oldN, oldRemoved, oldText = string.match(old, '^(%S+) (%S+) (%S+) %S+ %S+ (.*)$')
-    oldMs, oldN, oldRemoved = tonumber(oldMs), tonumber(oldN), tonumber(oldRemoved)
-  end
-  local isKnown = oldMs and oldN and oldRemoved
-  local isOlder = isKnown and (oldMs < ms or (oldMs == ms and (oldN < n or (oldN == n and oldRemoved < removed))))
-  if not isKnown or isOlder then
-    local value = { ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], now, ARGV[i + 5] }
-    redis.call('HSET', KEYS[1], ARGV[i], table.concat(value, ' '))
-  elseif oldMs == ms and oldN == n and oldRemoved == removed and oldText ~= ARGV[i + 5] then
-    same[#same + 1] = ARGV[i]
-    same[#same + 1] = old
-  end
-end
-return same`
-
-/** ARGV: key, old text, new value without its text and the time of storing, new text, again and again. */
-const REPLACE = `${NOW}
-for i = 1, #ARGV, 4 do
-  local old = redis.call('HGET', KEYS[1], ARGV[i])
-  if old and string.match(old, '^%S+ %S+ %S+ %S+ %S+ (.*)$') == ARGV[i + 1] then
-    redis.call('HSET', KEYS[1], ARGV[i], table.concat({ ARGV[i + 2], now, ARGV[i + 3] }, ' '))
-  end
-end
-return {}`
-
-/** ARGV: key, text, again and again. */
-const REMOVE = `
-for i = 1, #ARGV, 2 do
-  local old = redis.call('HGET', KEYS[1], ARGV[i])
-  if old and string.match(old, '^%S+ %S+ %S+ %S+ %S+ (.*)$') == ARGV[i + 1] then redis.call('HDEL', KEYS[1], ARGV[i]) end
-end
-return {}`
 
 /** Records for each script, so that it does not hold up other clients of the server for long. */
 const BATCH = 500
@@ -140,51 +98,55 @@ const listOf = async (reply: Promise<unknown>): Promise<ReadonlyArray<unknown>> 
 const batches = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH))
 
-const databaseOf = (command: Command, name: string): RecordDatabase => {
-  /** The records of the last read, with their values: most values do not change between two reads. */
-  let last = new Map<string, readonly [value: string, record: JarRecord]>()
+const readingOf = ([now, size, newest, isPartial, found]: ReadonlyArray<unknown>): Reading => ({
+  records: entriesOf(found).flatMap(([key, value]) => (key === CHANGES ? [] : [recordOf(key, value)])),
+  isPartial: String(isPartial) === '1',
+  size: Number(size),
+  mark: String(newest),
+  now: Number(now),
+})
 
-  const evaluate = (script: string, parameters: ReadonlyArray<string> = []): Promise<ReadonlyArray<unknown>> =>
+const databaseOf = (command: Command, name: string): RecordDatabase => {
+  const evaluate = (script: string, parameters: ReadonlyArray<string>): Promise<ReadonlyArray<unknown>> =>
     listOf(command('EVAL', script, '1', name, ...parameters))
 
-  const inBatches = async (script: string, parameters: ReadonlyArray<ReadonlyArray<string>>): Promise<void> => {
-    for (const batch of batches(parameters)) await evaluate(script, batch.flat())
+  /** 64 random bits. The time of the server is added, because a copy of this process has the same ones. */
+  const origin = RandomSource.seed().slice(0, 16)
+  let count = 0
+  const newId = (): string => {
+    count += 1
+    return `${origin}.${count}`
   }
 
-  const read = async (): Promise<Snapshot> => {
-    const known = last
-    const [now, hash] = await evaluate(READ)
-    const entries = entriesOf(hash).map(([key, value]) => {
-      const before = known.get(key)
-      return before?.[0] === value ? before : ([value, recordOf(key, value)] as const)
-    })
-    last = new Map(entries.map((entry) => [entry[1].key, entry]))
-    return { records: entries.map(([, record]) => record), now: Number(now) }
+  /** Runs a script that writes, with an ID for each batch. Returns what it has found. */
+  const change = async (
+    script: string,
+    parameters: ReadonlyArray<ReadonlyArray<string>>,
+  ): Promise<ReadonlyArray<readonly [key: string, value: string]>> => {
+    const found: (readonly [string, string])[] = []
+    for (const batch of batches(parameters))
+      found.push(...entriesOf(await evaluate(script, [newId(), ...batch.flat()])))
+    return found
   }
 
   return {
-    read,
+    read: async (mark = '') => readingOf(await evaluate(READ, [mark])),
     write: async (records) => {
-      const same: JarRecord[] = []
-      for (const batch of batches(records)) {
-        const found = await evaluate(
-          WRITE,
-          batch.flatMap((one) => [one.key, ...headOf(one), one.text]),
-        )
-        for (const [key, value] of entriesOf(found)) same.push(recordOf(key, value))
-      }
-      return same
+      const parameters = records.map((one) => [one.key, ...headOf(one), one.text])
+      return (await change(WRITE, parameters)).map(([key, value]) => recordOf(key, value))
     },
-    replace: (replacements) =>
-      inBatches(
+    replace: async (replacements) => {
+      await change(
         REPLACE,
         replacements.map(({ old, by }) => [old.key, old.text, headOf(by).join(' '), by.text]),
-      ),
-    remove: (records) =>
-      inBatches(
+      )
+    },
+    remove: async (records) => {
+      await change(
         REMOVE,
         records.map(({ key, text }) => [key, text]),
-      ),
+      )
+    },
   }
 }
 

@@ -254,6 +254,12 @@ const withPostgres = async <A>(use: (client: pg.Client) => Promise<A>): Promise<
   return use(client).finally(() => client.end())
 }
 
+/** The fields of a hash that are records. */
+const fieldsOf = async (client: Redis, name: string): Promise<ReadonlyArray<[string, string]>> =>
+  Object.entries(await client.hgetall(name))
+    .filter(([field]) => field !== 'changes')
+    .sort()
+
 const rows = (
   client: pg.Client,
   name: string,
@@ -264,7 +270,7 @@ const rows = (
 
 const contentOf = (kind: Kind, name: string): Promise<string> =>
   isRedis(kind)
-    ? withRedis(async (client) => JSON.stringify(Object.entries(await client.hgetall(name)).sort()))
+    ? withRedis(async (client) => JSON.stringify(await fieldsOf(client, name)))
     : withPostgres(async (client) => JSON.stringify(await rows(client, name)))
 
 const move = (kind: Kind, from: string, to: string): Promise<unknown> =>
@@ -276,7 +282,7 @@ const move = (kind: Kind, from: string, to: string): Promise<unknown> =>
 const editRecord = (kind: Kind, name: string, edit: (text: string) => string): Promise<unknown> =>
   isRedis(kind)
     ? withRedis(async (client) => {
-        const [[field = '', value = ''] = []] = Object.entries(await client.hgetall(name))
+        const [[field = '', value = ''] = []] = await fieldsOf(client, name)
         const start = value.indexOf('{')
         return client.hset(name, field, value.slice(0, start) + edit(value.slice(start)))
       })

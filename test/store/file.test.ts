@@ -168,6 +168,10 @@ describe('a reply that is not that of a server', () => {
     expect(await store.load()).toMatchObject({ left: { operation: 'load', reason: 'Unavailable' } })
     expect(await store.merge(jarWith('a=1'))()).toMatchObject({ left: { operation: 'merge', reason: 'Unavailable' } })
   })
+  it.each([undefined, 7, { reading: 7 }, { reading: '' }])('is an error of PostgreSQL too: %j', async (row) => {
+    const store = JarStore.postgres({ query: async () => ({ rows: [row] }) }, 'shop')
+    expect(await store.load()).toMatchObject({ left: { operation: 'load', reason: 'Unavailable' } })
+  })
   it('is an error of a cipher too', async () => {
     const wrong = { seal: () => async () => E.right(5), open: () => async () => E.right(5) }
     // The cast: what plain JavaScript may pass.
@@ -179,7 +183,8 @@ describe('a reply that is not that of a server', () => {
     expect(namesIn(await JarStore.file(path).load())).toEqual([])
   })
   it('is an error if options are null', async () => {
-    const made = JarStore.postgres({ query: async () => ({ rows: [] }) }, 'shop', null as never)
+    const rows = [{ reading: '[0, 0, 1, "2026-01-01", 1, null]' }]
+    const made = JarStore.postgres({ query: async () => ({ rows }) }, 'shop', null as never)
     expect(await made.load()).toEqual(E.right(Jar.empty))
   })
 })
