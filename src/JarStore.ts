@@ -35,8 +35,10 @@ export {
   type JarStoreFailed,
   type JarStoreReason,
 } from './store/JarStore.js'
-export { type PostgresClient, type PostgresOptions, postgres } from './store/PostgresJarStore.js'
-export { type IoRedisClient, type NodeRedisClient, type RedisClient, redis } from './store/RedisJarStore.js'
+export { type PostgresOptions, postgres } from './store/PostgresJarStore.js'
+export type { PostgresClient } from './store/PostgresQueries.js'
+export type { IoRedisClient, NodeRedisClient, RedisClient } from './store/RedisCommands.js'
+export { redis } from './store/RedisJarStore.js'
 export type { StoreOptions } from './store/StoreOptions.js'
 
 /**

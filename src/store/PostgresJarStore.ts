@@ -13,26 +13,14 @@
  * by the first operation that does not find it.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { codeOf } from '../transport/download/FileSystem.js'
 import * as UserInput from '../values/UserInput.js'
 import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
-import { pause } from './Pause.js'
+import { clientProblem, type PostgresClient, querier, type Row } from './PostgresQueries.js'
 import { statements } from './PostgresStatements.js'
 import type { Reading } from './ReadRecords.js'
 import { makeNamed, type RecordDatabase } from './RecordStore.js'
-import { isName, type StoreOptions } from './StoreOptions.js'
-
-/**
- * A connected client of `pg` 8, or a pool of it, of which only `query` is called.
- *
- * @since 0.2.0
- * @category model
- */
-export interface PostgresClient {
-  /** Runs a statement with parameters, and returns its rows. */
-  query(text: string, values: unknown[]): Promise<{ readonly rows: ReadonlyArray<unknown> }>
-}
+import type { StoreOptions } from './StoreOptions.js'
 
 /**
  * Options of a store in PostgreSQL.
@@ -47,21 +35,8 @@ export interface PostgresOptions extends StoreOptions {
 
 const DEFAULT_TABLE = 'requests_ts_jar'
 
-/** `42P01` in the documentation of PostgreSQL, appendix A. */
-const UNDEFINED_TABLE = '42P01'
-
-/** Two processes that create a table at the same time: one of them fails, although it says `IF NOT EXISTS`. */
-const CREATED_MEANWHILE: ReadonlySet<unknown> = new Set(['23505', '42P07'])
-
-/** A failure that another attempt may not have: a deadlock, or a conflict of serializable transactions. */
-const RETRIED: ReadonlySet<unknown> = new Set(['40P01', '40001'])
-const MAX_RETRIES = 20
-const MAX_PAUSE_MS = 20
-
 /** Records for each statement, which has at most 65,535 parameters. */
 const BATCH = 500
-
-type Row = Readonly<Record<string, unknown>>
 
 const numberOf = (value: unknown): number | undefined =>
   value === null || value === undefined ? undefined : Number(value)
@@ -106,24 +81,8 @@ const columnsOf = (records: ReadonlyArray<JarRecord>): unknown[] => [
 const databaseOf = (client: PostgresClient, name: string, table: string): RecordDatabase => {
   const { create, read, write, readKeys, replace, remove } = statements(table)
 
-  const createTable = (): Promise<unknown> =>
-    client
-      .query(create, [])
-      .catch((cause: unknown) => (CREATED_MEANWHILE.has(codeOf(cause)) ? undefined : Promise.reject(cause)))
-
-  const query = async (text: string, ...values: unknown[]): Promise<ReadonlyArray<Row>> => {
-    for (let retries = 0; ; retries += 1) {
-      try {
-        const { rows } = await client.query(text, [name, ...values])
-        return rows.map(Object)
-      } catch (cause) {
-        const code = codeOf(cause)
-        if (code === UNDEFINED_TABLE && retries === 0) await createTable()
-        else if (RETRIED.has(code) && retries < MAX_RETRIES) await pause(MAX_PAUSE_MS)
-        else return Promise.reject(cause)
-      }
-    }
-  }
+  const run = querier(client, create)
+  const query = (text: string, ...values: unknown[]): Promise<ReadonlyArray<Row>> => run(text, name, ...values)
 
   /** Returns the records of the database that have the same time as those that were not written. */
   const conflictsOf = async (given: ReadonlyArray<JarRecord>): Promise<ReadonlyArray<JarRecord>> => {
@@ -185,13 +144,6 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
   }
 }
 
-const problemOf = (client: unknown, table: unknown): string | undefined => {
-  const { query }: Partial<PostgresClient> = Object(client)
-  if (typeof query !== 'function') return 'the client must have the function query (pg)'
-  const isTable = isName(table) && table.split('.').every((part) => part !== '')
-  return isTable ? undefined : 'the table must be a name, or a schema, a point and a name'
-}
-
 /**
  * Returns a store of the jar `name` in PostgreSQL. The client stays open, and is closed by the caller.
  *
@@ -200,7 +152,7 @@ const problemOf = (client: unknown, table: unknown): string | undefined => {
  */
 export const postgres = (client: PostgresClient, name: string, options: PostgresOptions = {}): JarStore => {
   const { table = DEFAULT_TABLE }: PostgresOptions = UserInput.own(Object(options))
-  const problem = problemOf(client, table)
+  const problem = clientProblem(client, table)
   const database = problem === undefined ? E.right(() => databaseOf(client, name, table)) : E.left(problem)
   return makeNamed('PostgreSQL', name, options, database)
 }

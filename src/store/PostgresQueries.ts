@@ -26,7 +26,7 @@ const MAX_RETRIES = 20
 const MAX_PAUSE_MS = 20
 
 /** Milliseconds since the epoch, of the server. */
-export const NOW = '(extract(epoch from clock_timestamp()) * 1000)::double precision'
+export const NOW = "(date_part('epoch', clock_timestamp()) * 1000)"
 
 /** Returns the name of a table, maybe with its schema, as an identifier. */
 export const quoted = (table: string): string =>

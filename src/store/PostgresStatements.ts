@@ -12,16 +12,10 @@
  * started anew. Then a record may be up to a minute old: see `ReadRecords`.
  */
 
+import { NOW, quoted } from './PostgresQueries.js'
+
 const COLUMNS = 'key, ms, n, removed, ends_at, record'
 const RECORD = `json_build_array(${COLUMNS}, stored_at)`
-
-const quoted = (table: string): string =>
-  table
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.')
-
-const NOW = "(date_part('epoch', clock_timestamp()) * 1000)"
 
 /** Returns parameters for rows of `COLUMNS`, after the name, each with the time. */
 const valuesOf = (rows: number): string => {

@@ -94,7 +94,7 @@ const isSame = (x: JarRecord.JarRecord, y: JarRecord.JarRecord): boolean =>
   x === y ||
   (x.text === y.text && LogicalTime.Eq.equals(x.time, y.time) && x.isRemoved === y.isRemoved && x.endsAt === y.endsAt)
 
-/** Returns the records with their content, in any order. Those that this store has written are not parsed either. */
+/** Returns the records with their content, in any order. What this store has written is not parsed either. */
 export const readRecords = async (
   opener: Opener,
   { byKey }: ReadJar,

@@ -18,52 +18,12 @@ import type { JarRecord } from './JarRecord.js'
 import type { JarStore } from './JarStore.js'
 import type { Reading } from './ReadRecords.js'
 import { makeNamed, type RecordDatabase } from './RecordStore.js'
+import { type Command, commandOf, evaluator, NOT_A_CLIENT, type RedisClient } from './RedisCommands.js'
 import { CHANGES, READ, REMOVE, REPLACE, WRITE } from './RedisScripts.js'
 import type { StoreOptions } from './StoreOptions.js'
 
-/**
- * A connected client of `redis` (node-redis 4 to 6), of which only `sendCommand` is called.
- *
- * @since 0.2.0
- * @category model
- */
-export interface NodeRedisClient {
-  /** Sends a command with its arguments, and returns the reply. */
-  sendCommand(command: string[]): Promise<unknown>
-}
-
-/**
- * A client of `ioredis` 5, of which only `call` is called.
- *
- * @since 0.2.0
- * @category model
- */
-export interface IoRedisClient {
-  /** Sends a command with its arguments, and returns the reply. */
-  call(command: string, ...parameters: string[]): Promise<unknown>
-}
-
-/**
- * A client of Redis.
- *
- * @since 0.2.0
- * @category model
- */
-export type RedisClient = NodeRedisClient | IoRedisClient
-
 /** Records for each script, so that it does not hold up other clients of the server for long. */
 const BATCH = 500
-
-type Command = (...command: [string, ...string[]]) => Promise<unknown>
-
-/** Returns how a client sends a command; `undefined` if it is not a client. ioredis has another `sendCommand` too. */
-const commandOf = (client: RedisClient): Command | undefined => {
-  if (typeof client !== 'object' || client === null) return undefined
-  if ('call' in client && typeof client.call === 'function') return (...command) => client.call(...command)
-  if ('sendCommand' in client && typeof client.sendCommand === 'function')
-    return (...command) => client.sendCommand(command)
-  return undefined
-}
 
 const headOf = ({ time, isRemoved, endsAt }: JarRecord): [ms: string, n: string, removed: string, endsAt: string] => [
   String(time.ms),
@@ -89,12 +49,6 @@ const entriesOf = (reply: unknown): ReadonlyArray<readonly [string, string]> => 
   return Object.entries(Object(reply)).map(([key, value]) => [key, String(value)] as const)
 }
 
-/** Every script returns a list. Anything else is not the reply of a server. */
-const listOf = async (reply: Promise<unknown>): Promise<ReadonlyArray<unknown>> => {
-  const list = await reply
-  return Array.isArray(list) ? list : Promise.reject(new Error('the client did not return the reply of a script'))
-}
-
 const batches = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH))
 
@@ -107,8 +61,9 @@ const readingOf = ([now, size, newest, isPartial, found]: ReadonlyArray<unknown>
 })
 
 const databaseOf = (command: Command, name: string): RecordDatabase => {
+  const run = evaluator(command)
   const evaluate = (script: string, parameters: ReadonlyArray<string>): Promise<ReadonlyArray<unknown>> =>
-    listOf(command('EVAL', script, '1', name, ...parameters))
+    run(script, [name], parameters)
 
   /** 64 random bits. The time of the server is added, because a copy of this process has the same ones. */
   const origin = RandomSource.seed().slice(0, 16)
@@ -162,5 +117,3 @@ export const redis = (client: RedisClient, name: string, options: StoreOptions =
   const database = command === undefined ? E.left(NOT_A_CLIENT) : E.right(() => databaseOf(command, name))
   return makeNamed('Redis', name, options, database)
 }
-
-const NOT_A_CLIENT = 'the client must have the function sendCommand (redis) or call (ioredis)'

@@ -6,10 +6,7 @@
  * writes, such as a replica that became the primary. IDs are random, so a server with another history does not have them; and
  * they are written at once with the records, so no copy of the hash has one without the other.
  */
-
-/** Milliseconds since the epoch, of the server. */
-const NOW = `local time = redis.call('TIME')
-local now = time[1] .. string.sub(string.format('%06d', time[2]), 1, 3)`
+import { NOW } from './RedisCommands.js'
 
 /** Not the key of a record: those begin with `[` or `sha256:`. */
 export const CHANGES = 'changes'

@@ -12,7 +12,7 @@ export interface Hands {
   readonly clear: () => Promise<unknown>
   /** Keeps a copy. */
   readonly copy: () => Promise<unknown>
-  /** Puts the last copy back, as a replica does that becomes the primary and is behind. */
+  /** Puts the last copy back, as a replica does that becomes the primary without the last writes. */
   readonly restore: () => Promise<unknown>
 }
 
