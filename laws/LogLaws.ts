@@ -8,6 +8,7 @@
  * | `fences`         | a log that appends at another place than the one it was told                |
  * | `fencesAtOnce`   | a log that reads the length, and then appends                               |
  * | `drops`          | a log that drops an exchange that is not old, or keeps one that is          |
+ * | `removes`        | a log that removes another exchange too, or does not remove all of it       |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Log, LogError } from '../src/store/Log.js'
@@ -114,4 +115,16 @@ export const drops = async (log: Log, all: ReadonlyArray<Appended>): Promise<Vio
     ...(await expected(log, empty)),
     ...(await keepsEvents(log, all)),
   ]
+}
+
+/** `remove` removes one exchange, and nothing else. */
+export const removes = async (log: Log, all: ReadonlyArray<Appended>, unknown: string): Promise<Violations> => {
+  const lists = new Map(await appendAll(log, all))
+  const violations: string[] = []
+  for (const id of [unknown, ...lists.keys()]) {
+    await run(log.remove(id))
+    lists.set(id, [])
+    violations.push(...(await expected(log, lists)))
+  }
+  return [...violations, ...(await keepsEvents(log, all))]
 }

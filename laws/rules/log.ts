@@ -36,5 +36,8 @@ export const log = (open: Laws.OpenLog): RuleSet => ({
     fc.array(events, { minLength: 2, maxLength: 5 }),
     async (before, rivals) => report(await Laws.fencesAtOnce(await open(), before, rivals)),
   ),
+  'one exchange is removed': fc.asyncProperty(appended, id, async (all, unknown) =>
+    report(await Laws.removes(await open(), all, unknown)),
+  ),
   'what is old is dropped': fc.asyncProperty(appended, async (all) => report(await Laws.drops(await open(), all))),
 })

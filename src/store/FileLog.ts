@@ -32,7 +32,10 @@ const makeFolder = async (path: string): Promise<void> => {
 
 /** Removes a file that was not changed since a time. */
 const removeOld = async (path: string, before: number): Promise<boolean> => {
-  const isOld = async () => ((await orMissing(stat(path)))?.mtimeMs ?? Number.POSITIVE_INFINITY) < before
+  const isOld = async (): Promise<boolean> => {
+    const stats = await orMissing(stat(path))
+    return stats !== undefined && stats.mtimeMs < before
+  }
   if (!(await isOld())) return false
   const removed = await withLock(path)(async () => {
     if (!(await isOld())) return false
@@ -71,6 +74,9 @@ const databaseOf = (folder: string): LogDatabase => {
       for (const name of names.filter((one) => FILE.test(one)))
         if (await removeOld(join(folder, name), before)) removed += 1
       return removed
+    },
+    remove: async (id) => {
+      await removeOld(pathOf(id), Number.POSITIVE_INFINITY)
     },
   }
 }

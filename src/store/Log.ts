@@ -18,6 +18,8 @@ import * as Printable from '../values/Printable.js'
  * @category model
  */
 export interface Log {
+  /** What it is, in messages, such as `the log "orders" in Redis`. */
+  readonly name?: string
   /** Returns the events of an exchange, oldest first. One that was not started has an empty list. */
   readonly read: (id: string) => TaskEither<LogError, ReadonlyArray<string>>
   /** Appends events, if the exchange has exactly `seq` events: otherwise another process continues it. */
@@ -27,6 +29,8 @@ export interface Log {
    * that, the id of one starts a new exchange.
    */
   readonly drop: (before: Date) => TaskEither<LogError, number>
+  /** Removes one exchange, if it is there. After that, its id starts a new one. */
+  readonly remove: (id: string) => TaskEither<LogError, void>
 }
 
 /**
@@ -65,7 +69,7 @@ export type LogReason =
 export interface LogFailed<E = never, A = never> {
   readonly _tag: 'LogFailed'
   /** What the log was doing. */
-  readonly operation: 'read' | 'append' | 'drop'
+  readonly operation: 'read' | 'append' | 'drop' | 'remove'
   /** The kind of the problem. */
   readonly reason: LogReason
   /** What the log is, such as `the log "orders" in Redis`. */
@@ -88,12 +92,16 @@ export interface LogFailed<E = never, A = never> {
  */
 export type LogError = LogFailed
 
-const VERBS: Readonly<Record<LogFailed['operation'], string>> = { read: 'read', append: 'write', drop: 'drop' }
+const VERBS: Readonly<Record<LogFailed['operation'], string>> = {
+  read: 'read',
+  append: 'write',
+  drop: 'drop',
+  remove: 'remove',
+}
 
 const isOfRun = (reason: LogReason): boolean => reason === 'Conflict' || reason === 'Diverged'
 
-const exchangeOf = (id: unknown): string =>
-  id === undefined ? 'exchanges' : `the exchange ${Printable.quoted(String(id))}`
+const exchangeOf = (id: unknown): string => `the exchange ${Printable.quoted(String(id))}`
 
 /** What an error is about. */
 export type LogOperation = Pick<LogFailed, 'operation' | 'log' | 'id'>
@@ -110,6 +118,6 @@ export const failed = ({ operation, log, id }: LogOperation, reason: LogReason, 
   reason,
   log,
   ...(id === undefined ? {} : { id }),
-  message: `Cannot ${isOfRun(reason) ? 'continue' : VERBS[operation]} ${exchangeOf(id)} in ${log}: ${problem}`,
+  message: `Cannot ${isOfRun(reason) ? 'continue' : VERBS[operation]} ${operation === 'drop' ? 'exchanges' : exchangeOf(id)} in ${log}: ${problem}`,
   outcome: O.none,
 })

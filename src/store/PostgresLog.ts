@@ -46,10 +46,11 @@ const statements = (table: string) => ({
   drop: `delete from ${table} where log = $1 and id in (
       select held.id from ${table} as held where held.log = $1 group by held.id having max(held.stored_at) < $2)
     returning id`,
+  remove: `delete from ${table} where log = $1 and id = $2`,
 })
 
 const databaseOf = (client: PostgresClient, name: string, table: string): LogDatabase => {
-  const { create, read, append, drop } = statements(quoted(table))
+  const { create, read, append, drop, remove } = statements(quoted(table))
   const query = querier(client, create)
 
   const rowsOf = (id: string): Promise<ReadonlyArray<Row>> => query(read, name, id)
@@ -76,6 +77,9 @@ const databaseOf = (client: PostgresClient, name: string, table: string): LogDat
       }
     },
     drop: async (before) => new Set((await query(drop, name, before)).map(({ id }) => id)).size,
+    remove: async (id) => {
+      await query(remove, name, id)
+    },
   }
 }
 

@@ -29,10 +29,10 @@ for i = 1, count do redis.call('RPUSH', KEYS[2], ARGV[i + 2]) end
 redis.call('ZADD', KEYS[1], now, ARGV[2])
 return { 1 }`
 
-/** ARGV: a time, the id. Returns 1 if the list was older, and was removed. */
+/** ARGV: a time or `any`, the id. Returns 1 if the list was older, and was removed. */
 const REMOVE = `
 local stored = redis.call('ZSCORE', KEYS[1], ARGV[2])
-if not stored or tonumber(stored) >= tonumber(ARGV[1]) then return { 0 } end
+if not stored or (ARGV[1] ~= 'any' and tonumber(stored) >= tonumber(ARGV[1])) then return { 0 } end
 redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[2])
 return { 1 }`
@@ -60,6 +60,9 @@ const databaseOf = (command: Command, name: string): LogDatabase => {
         removed += (await Promise.all(batch)).filter(isOne).length
       }
       return removed
+    },
+    remove: async (id) => {
+      await evaluate(REMOVE, keysOf(id), ['any', id])
     },
   }
 }

@@ -33,13 +33,15 @@ export interface LogDatabase {
   readonly append: (id: string, seq: number, texts: ReadonlyArray<string>) => Promise<boolean>
   /** Removes the lists whose last text was stored before a time, in epoch milliseconds. Returns their number. */
   readonly drop: (before: number) => Promise<number>
+  /** Removes a list. */
+  readonly remove: (id: string) => Promise<void>
 }
 
-const FENCED = 'another process has appended to it, and continues the exchange; nothing was stored, and nothing is sent'
+const FENCED = 'another run has written to it, and continues the exchange; this run stores and sends nothing more'
 
 const isId = (id: unknown): id is string => isName(id)
 
-const INVALID_ID = 'the id must be text of at most 255 characters, without control characters'
+const INVALID_ID = 'the id must be text of 1 to 255 characters, without control characters'
 
 interface LogSettings {
   readonly cipher: Cipher | undefined
@@ -81,6 +83,7 @@ const make = (log: string, name: string, database: LogDatabase, { cipher, timeou
   }
 
   return {
+    name: log,
     read: (id) =>
       run('read', id, async () => (isId(id) ? opened(id, await database.read(id)) : problem('Invalid', INVALID_ID))),
     append: (id, seq, events) =>
@@ -96,6 +99,8 @@ const make = (log: string, name: string, database: LogDatabase, { cipher, timeou
         if (Number.isNaN(time)) return problem('Invalid', 'the time must be a valid Date')
         return E.right(await database.drop(time))
       }),
+    remove: (id) =>
+      run('remove', id, async () => (isId(id) ? E.right(await database.remove(id)) : problem('Invalid', INVALID_ID))),
   }
 }
 
@@ -104,6 +109,7 @@ export const invalid = (log: string, reason: string): Log => ({
   read: (id) => async () => E.left(failed({ operation: 'read', log, id }, 'Invalid', reason)),
   append: (id) => async () => E.left(failed({ operation: 'append', log, id }, 'Invalid', reason)),
   drop: () => async () => E.left(failed({ operation: 'drop', log }, 'Invalid', reason)),
+  remove: (id) => async () => E.left(failed({ operation: 'remove', log, id }, 'Invalid', reason)),
 })
 
 /** Makes a log, unless what it is made of is not valid. The left of `database` says why. */
@@ -140,6 +146,9 @@ export const inMemory = (now: IO<number>): LogDatabase => {
       const old = [...lists].filter(([, { storedAt }]) => storedAt < before)
       for (const [id] of old) lists.delete(id)
       return old.length
+    },
+    remove: async (id) => {
+      lists.delete(id)
     },
   }
 }

@@ -73,6 +73,7 @@ const failingFrom = (inner: Log.Log, from: number, how: <A>() => TE.TaskEither<L
     read: (id) => next(inner.read(id)),
     append: (id, seq, events) => next(inner.append(id, seq, events)),
     drop: inner.drop,
+    remove: inner.remove,
   }
 }
 

@@ -37,10 +37,11 @@ export const killedAt = (moment: number): Mortal => {
       return result
     }
   return {
-    log: ({ read, append, drop }) => ({
+    log: ({ read, append, drop, remove }) => ({
       read: (id) => effect(read(id)),
       append: (id, seq, events) => effect(append(id, seq, events)),
       drop: (before) => effect(drop(before)),
+      remove: (id) => effect(remove(id)),
     }),
     transport: (inner) =>
       Object.assign(

@@ -42,6 +42,10 @@ const holding = (
       if (count > 0) lists.clear()
       return E.right(count)
     },
+    remove: (id) => async () => {
+      lists.delete(keyOf(id))
+      return E.right(undefined)
+    },
   }
 }
 
@@ -87,11 +91,27 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     )(memory()),
     breaks: ['a new log is empty'],
   },
+  'a removal by the start of the id': {
+    history: 'a pattern of keys: `DEL log:a*`',
+    open: () => {
+      const { read, ...rest } = memory()
+      const gone = new Set<string>()
+      return {
+        ...rest,
+        read: (id) => ([...gone].some((start) => id.startsWith(start)) ? TE.right([]) : read(id)),
+        remove: (id) => {
+          gone.add(id)
+          return rest.remove(id)
+        },
+      }
+    },
+    breaks: ['one exchange is removed'],
+  },
   'a drop of everything': {
     history: 'a time of seconds that is compared with one of milliseconds',
     open: () => {
-      const { read, append, drop } = memory()
-      return { read, append, drop: () => TE.map((count: number) => count)(drop(new Date(8.64e15))) }
+      const { drop, ...rest } = memory()
+      return { ...rest, drop: () => TE.map((count: number) => count)(drop(new Date(8.64e15))) }
     },
     breaks: ['what is old is dropped'],
   },
