@@ -63,7 +63,9 @@ const filesIn = (subfolder: string, extension: string): ReadonlyArray<string> =>
 
 const documents = [
   join(root, 'README.md'),
-  ...['src', 'laws', 'test/conformance', 'test/programs'].flatMap((subfolder) => filesIn(subfolder, 'README.md')),
+  ...['src', 'laws', 'test/conformance', 'test/fleet', 'test/programs'].flatMap((subfolder) =>
+    filesIn(subfolder, 'README.md'),
+  ),
 ]
 const sources = ['src', 'laws'].flatMap((subfolder) => filesIn(subfolder, '.ts'))
 /** A test of a program cannot run inside another test. It runs as a file of its own. */
@@ -178,9 +180,10 @@ const SHOWN: Readonly<Record<string, string>> = {
 
 /** The programs that a guide shows and that its readers run. They are tested as they are. */
 const RUN_BY_READERS: ReadonlyArray<readonly [program: string, page: string]> = [
-  ['test/fleet/example/worker-redis.mjs', 'src/durable/README.md'],
-  ['test/fleet/example/orders-redis.mjs', 'src/durable/README.md'],
-  ['test/fleet/example/shop.mjs', 'src/durable/README.md'],
+  ['test/fleet/example/worker-redis.mjs', 'test/fleet/README.md'],
+  ['test/fleet/example/orders-redis.mjs', 'test/fleet/README.md'],
+  ['test/fleet/example/shop.mjs', 'test/fleet/README.md'],
+  ['test/fleet/example/decide-redis.mjs', 'test/fleet/README.md'],
 ]
 
 describe('pages', () => {

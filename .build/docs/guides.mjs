@@ -14,6 +14,7 @@ const GROUPS = {
     'src/cookies/README.md',
     'src/store/README.md',
     'src/durable/README.md',
+    'test/fleet/README.md',
     'src/stages/README.md',
     'src/transport/undici/README.md',
     'test/platforms/README.md',

@@ -27,7 +27,7 @@ export interface InDoubt {
   /** The head of the reply, if one came. */
   readonly head: O.Option<Head>
   /** The tag of the error of the run that sent it. `none`: that run has ended without one, so its process was killed. */
-  readonly cause: O.Option<string>
+  readonly failedWith: O.Option<string>
   /** What is known, and what to do. */
   readonly message: string
   /** The jar, with what the exchange has received. */
@@ -62,7 +62,7 @@ export const inDoubt = (id: string, doubt: Doubt, jar: Jar): InDoubt => {
     url,
     sentAt: new Date(at),
     head,
-    cause: O.map(({ error }: { readonly error: string }) => error)(failure),
+    failedWith: O.map(({ error }: { readonly error: string }) => error)(failure),
     message: `${method} ${withoutQuery(url)} of the exchange ${Printable.quoted(id)} ${knownOf(doubt)}. ${ADVICE[reason]}`,
     jar,
   }

@@ -12,7 +12,7 @@ export interface NodeRedisClient {
 }
 
 /**
- * A client of `ioredis` 5, of which only `call` is called.
+ * A client of `ioredis` 5 or 6, of which only `call` is called.
  *
  * @since 0.2.0
  * @category model

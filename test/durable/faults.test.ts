@@ -378,7 +378,7 @@ describe('a request that fails', () => {
     const [server, log] = [failing('after'), Log.memory()]
     expect(reasonOf(await runWith(server)(log))).toBe('ReadTimeout')
     const again = await runWith(server)(log)
-    expect(again).toMatchObject({ left: { _tag: 'InDoubt', reason: 'NoReply', cause: O.some('ReadTimeout') } })
+    expect(again).toMatchObject({ left: { _tag: 'InDoubt', reason: 'NoReply', failedWith: O.some('ReadTimeout') } })
     expect(JSON.stringify(again)).not.toContain('secret')
     expect(server.orders()).toBe(1)
   })
@@ -393,7 +393,7 @@ describe('a request that fails', () => {
     const rejecting = Session.withHook(() => async () => E.left(new Error('no')))(session)
     expect(reasonOf(await runWith({ ...shop(), session: rejecting })(log))).toBe('HookFailed')
     const again = await runWith(shop())(log)
-    expect(again).toMatchObject({ left: { _tag: 'InDoubt', cause: O.some('HookFailed') } })
+    expect(again).toMatchObject({ left: { _tag: 'InDoubt', failedWith: O.some('HookFailed') } })
   })
   it('because it cannot be planned, leaves nothing in the log', async () => {
     const log = Log.memory()

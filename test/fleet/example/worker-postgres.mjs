@@ -1,4 +1,4 @@
-// worker.mjs: takes orders from the queue, until it is stopped
+// worker-postgres.mjs: takes orders from the queue, until it is stopped
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import pg from 'pg'
@@ -28,18 +28,22 @@ const client = Client.open({
 const order = (id) => pipe(
   Request.post(`orders/${id}`), Durable.run({ log, id }), Http.map(Response.text), Client.runIn(client))
 
+// An order in doubt, or a log that cannot be read, is for a person. The queue tries anything else again.
+const TRANSIENT = ['Unavailable', 'TimedOut', 'Fenced']
+const isForPerson = ({ _tag, reason }) => _tag === 'InDoubt' || (_tag === 'LogFailed' && !TRANSIENT.includes(reason))
+
 const work = async ({ id }) => {
   const outcome = await order(id)()
   if (E.isRight(outcome)) return { receipt: outcome.right }
-  // A person must find out what a request in doubt has done. The queue tries anything else again.
-  if (outcome.left._tag === 'InDoubt') return { doubt: HttpError.show(outcome.left) }
+  if (isForPerson(outcome.left)) return { problem: HttpError.show(outcome.left) }
   throw new Error(HttpError.show(outcome.left))
 }
 
 const boss = new PgBoss({ connectionString, maintenanceIntervalSeconds: Number(process.env.MAINTENANCE_S ?? 30) })
 boss.on('error', console.error)
 await boss.start()
-await boss.createQueue('orders')
+// Of two workers that start together on an empty database, one fails here.
+await boss.createQueue('orders').catch(() => boss.createQueue('orders'))
 await boss.work('orders', { pollingIntervalSeconds: 0.5 }, async ([job]) => {
   const result = await work(job.data)
   console.log(job.data.id, result)

@@ -24,11 +24,14 @@ const client = Client.open({
 const order = (id) => pipe(
   Request.post(`orders/${id}`), Durable.run({ log, id }), Http.map(Response.text), Client.runIn(client))
 
+// An order in doubt, or a log that cannot be read, is for a person. The queue tries anything else again.
+const TRANSIENT = ['Unavailable', 'TimedOut', 'Fenced']
+const isForPerson = ({ _tag, reason }) => _tag === 'InDoubt' || (_tag === 'LogFailed' && !TRANSIENT.includes(reason))
+
 const work = async ({ id }) => {
   const outcome = await order(id)()
   if (E.isRight(outcome)) return outcome.right
-  // A person must find out what a request in doubt has done. The queue tries anything else again.
-  const Failure = outcome.left._tag === 'InDoubt' ? UnrecoverableError : Error
+  const Failure = isForPerson(outcome.left) ? UnrecoverableError : Error
   throw new Failure(HttpError.show(outcome.left))
 }
 
