@@ -102,6 +102,20 @@ describe('an event', () => {
   })
 })
 
+const at = { at: 0, run: 'r' }
+const hop = {
+  at,
+  started: { _tag: 'Started', request: Request.get('http://h.test/'), entropy: '', ...at },
+  sending: { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at },
+  answered: (after: Durable.After): Durable.Answered => ({
+    _tag: 'Answered',
+    head: Reply.head({ status: 200 }),
+    after,
+    jar: Jar.empty,
+    ...at,
+  }),
+} as const
+
 describe('fold', () => {
   it('is total, and never continues with a request that may have been processed and may not be repeated', () => {
     fc.assert(
@@ -129,22 +143,7 @@ describe('fold', () => {
     )
   })
   it('continues only with the hops that are not the last one', () => {
-    const started: Durable.Started = {
-      _tag: 'Started',
-      at: 0,
-      run: 'r',
-      request: Request.get('http://h.test/'),
-      entropy: '',
-    }
-    const at = { at: 0, run: 'r' }
-    const sending = { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at } as const
-    const answered = (after: Durable.After): Durable.Answered => ({
-      _tag: 'Answered',
-      head: Reply.head({ status: 200 }),
-      after,
-      jar: Jar.empty,
-      ...at,
-    })
+    const { started, sending, answered } = hop
     const tagOf = (...events: ReadonlyArray<Durable.Event>) =>
       pipe(
         Durable.fold(events),
@@ -160,5 +159,24 @@ describe('fold', () => {
       E.right('Continue 1'),
     )
     expect(E.isLeft(Durable.fold([sending]))).toBe(true)
+  })
+  it('costs a time that is proportional to the number of events', () => {
+    const timeOf = (count: number): number => {
+      const hops = Array.from({ length: count }, () => [hop.sending, hop.answered('Follow')]).flat()
+      const from = performance.now()
+      expect(E.isRight(Durable.fold([hop.started, ...hops]))).toBe(true)
+      return performance.now() - from
+    }
+    timeOf(1000)
+    expect(timeOf(30_000)).toBeLessThan(3000)
+  })
+  it('forgets that a request was resolved as sent, when it is resolved as not sent', () => {
+    const { at, started, sending, answered } = hop
+    const order: Durable.Sending = { ...sending, method: 'POST', isRepeatable: false }
+    const resolved = (as: Durable.Resolution): Durable.Resolved => ({ _tag: 'Resolved', as, ...at })
+    const again = [started, order, resolved('sent'), resolved('notSent'), order]
+    expect(Durable.fold(again)).toMatchObject({ right: { _tag: 'InDoubt', doubt: { reason: 'NoReply' } } })
+    const receipt = [...again, answered('Follow'), sending]
+    expect(Durable.fold(receipt)).toMatchObject({ right: { _tag: 'Continue' } })
   })
 })
