@@ -86,13 +86,15 @@ export const run =
   (jar) =>
   (client) =>
   async () => {
-    const { log, id, keep = DEFAULT_KEEP } = UserInput.own(options)
-    const given: DurableRun.Run = { log, id, name: RandomSource.seed(), keep, client, jar, request }
+    const { log, id, keep = DEFAULT_KEEP }: DurableRun.Options = UserInput.own(Object(options))
+    const startedAt = client.clock.monotonic()
+    const given: DurableRun.Run = { log, id, name: RandomSource.seed(), keep, client, jar, request, startedAt }
     const problem = DurableRun.problemOf(given)
-    const known = problem === undefined ? await resumptionOf(log, id) : E.left(problem)
+    const known = problem === undefined ? await DurableRun.waitForLog(given, resumptionOf(log, id)) : E.left(problem)
     const [outcome, after] = E.isLeft(known)
       ? DurableRun.fail(given, known.left)
       : await DurableRun.continued(given, known.right.seq, known.right.resumption)
+    DurableRun.closeBody(request)
     return E.isLeft(outcome) ? outcome : E.right([outcome.right, after])
   }
 
@@ -119,9 +121,12 @@ const resumptionOf = async (log: Log, id: string): Promise<E.Either<LogFailed, K
  * @category destructors
  */
 export const read =
-  ({ log, id }: DurableRun.Identity): TaskEither<LogFailed, ReadonlyArray<DurableEvent.Event>> =>
-  () =>
-    DurableLog.read(log, id)
+  (identity: DurableRun.Identity): TaskEither<LogFailed, ReadonlyArray<DurableEvent.Event>> =>
+  async () => {
+    const { log, id }: DurableRun.Identity = UserInput.own(Object(identity))
+    const problem = DurableRun.problemOf({ log, id, keep: 'head' })
+    return problem === undefined ? DurableLog.read(log, id) : E.left(problem)
+  }
 
 const isResolved = (last: DurableEvent.Event | undefined, as: DurableEvent.Resolution, doubt: Doubt | undefined) =>
   (last?._tag === 'Resolved' && last.as === as) || (doubt?.reason === 'ResolvedAsSent' && as === 'sent')
@@ -135,8 +140,13 @@ const isResolved = (last: DurableEvent.Event | undefined, as: DurableEvent.Resol
  * @category combinators
  */
 export const resolve =
-  ({ log, id }: DurableRun.Identity, as: DurableEvent.Resolution): TaskEither<LogFailed, void> =>
+  (identity: DurableRun.Identity, as: DurableEvent.Resolution): TaskEither<LogFailed, void> =>
   async () => {
+    const { log, id }: DurableRun.Identity = UserInput.own(Object(identity))
+    const problem = DurableRun.problemOf({ log, id, keep: 'head' })
+    if (problem !== undefined) return E.left(problem)
+    if (as !== 'sent' && as !== 'notSent')
+      return E.left(DurableLog.error('append', id, 'Invalid', `the resolution must be 'sent' or 'notSent'`))
     const known = await resumptionOf(log, id)
     if (E.isLeft(known)) return known
     const { seq, last, resumption } = known.right
