@@ -7,6 +7,7 @@
  * | `keepsEvents`    | a log that loses, changes or reorders events, or mixes exchanges            |
  * | `fences`         | a log that appends at another place than the one it was told                |
  * | `fencesAtOnce`   | a log that reads the length, and then appends                               |
+ * | `fencesAgain`    | a log that acknowledges an old append, after which others have followed     |
  * | `drops`          | a log that drops an exchange that is not old, or keeps one that is          |
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -98,6 +99,18 @@ export const fencesAtOnce = async (
   ]
   const stored = [...before, ...(named[won[0] ?? -1] ?? [])]
   return won.length === 1 ? expected(log, new Map([['one', stored]])) : violations
+}
+
+/**
+ * An append that a client sends again, because its connection was lost, is fenced if another one has followed it: meanwhile
+ * another process continues the exchange.
+ */
+export const fencesAgain = async (log: Log, first: ReadonlyArray<string>, next: ReadonlyArray<string>) => {
+  await run(log.append('one', 0, first))
+  await run(log.append('one', first.length, next))
+  const outcome = await log.append('one', 0, first)()
+  const violations = isFenced(outcome) ? [] : ['an append that was sent again, after another one, was not fenced']
+  return [...violations, ...(await expected(log, new Map([['one', [...first, ...next]]])))]
 }
 
 /** `drop` removes what was stored before a time, and nothing else. Its id then starts anew. */

@@ -36,5 +36,8 @@ export const log = (open: Laws.OpenLog): RuleSet => ({
     fc.array(events, { minLength: 2, maxLength: 5 }),
     async (before, rivals) => report(await Laws.fencesAtOnce(await open(), before, rivals)),
   ),
+  'an append that is sent again after another one is fenced': fc.asyncProperty(events, events, async (first, next) =>
+    report(await Laws.fencesAgain(await open(), first, next)),
+  ),
   'what is old is dropped': fc.asyncProperty(appended, async (all) => report(await Laws.drops(await open(), all))),
 })

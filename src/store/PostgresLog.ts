@@ -56,7 +56,7 @@ const databaseOf = (client: PostgresClient, name: string, table: string): LogDat
 
   const isHeld = async (id: string, seq: number, texts: ReadonlyArray<string>): Promise<boolean> => {
     const rows = await rowsOf(id)
-    return texts.every((text, i) => rows[seq + i]?.['event'] === text)
+    return rows.length === seq + texts.length && texts.every((text, i) => rows[seq + i]?.['event'] === text)
   }
 
   return {

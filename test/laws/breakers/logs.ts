@@ -52,17 +52,34 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'no fence': {
     history: 'a list to which every worker appends: two workers continue one job',
     open: () => holding((held, _, events) => [...held, ...events]),
-    breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
+    breaks: [
+      'an append at another place is fenced',
+      'of appends at one place one succeeds',
+      'an append that is sent again after another one is fenced',
+    ],
   },
   'a fence that overwrites': {
     history: 'an upsert by (id, seq)',
     open: () => holding((held, seq, events) => [...held.slice(0, seq), ...events]),
-    breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
+    breaks: [
+      'an append at another place is fenced',
+      'of appends at one place one succeeds',
+      'an append that is sent again after another one is fenced',
+    ],
   },
   'a fence that a gap does not close': {
     history: 'a check that the number is not used yet, without one that the number before it is',
     open: () => holding((held, seq, events) => (seq < held.length ? undefined : [...held, ...events])),
     breaks: ['an append at another place is fenced'],
+  },
+  'an append that is acknowledged again': {
+    history: 'a script that looks for the events at their place, because a client sends a command again',
+    open: () =>
+      holding((held, seq, events) => {
+        if (held.length === seq) return [...held, ...events]
+        return held.length > seq && events.every((event, i) => held[seq + i] === event) ? held : undefined
+      }),
+    breaks: ['an append that is sent again after another one is fenced'],
   },
   'the length is read, and then an append follows': {
     history: 'two statements without a transaction',
