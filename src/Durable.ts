@@ -89,14 +89,19 @@ export const run =
     const { log, id, keep = DEFAULT_KEEP }: DurableRun.Options = UserInput.own(Object(options))
     const startedAt = client.clock.monotonic()
     const given: DurableRun.Run = { log, id, name: RandomSource.seed(), keep, client, jar, request, startedAt }
-    const problem = DurableRun.problemOf(given)
-    const known = problem === undefined ? await DurableRun.waitForLog(given, resumptionOf(log, id)) : E.left(problem)
-    const [outcome, after] = E.isLeft(known)
-      ? DurableRun.fail(given, known.left)
-      : await DurableRun.continued(given, known.right.seq, known.right.resumption)
+    const [outcome, after] = await ended(given)
     DurableRun.closeBody(request)
     return E.isLeft(outcome) ? outcome : E.right([outcome.right, after])
   }
+
+const ended = async (run: DurableRun.Run): Promise<DurableRun.Ended> => {
+  const problem = DurableRun.problemOf(run)
+  if (problem !== undefined) return DurableRun.fail(run, problem)
+  const known = await DurableRun.waitForLog(run, resumptionOf(run.log, run.id))
+  if (E.isLeft(known)) return DurableRun.endEarly(run, known.left)
+  if (E.isLeft(known.right)) return DurableRun.fail(run, known.right.left)
+  return DurableRun.continued(run, known.right.right.seq, known.right.right.resumption)
+}
 
 interface Known {
   readonly seq: number

@@ -82,5 +82,5 @@ export const unwritable = (id: string, { message }: { readonly message: string }
   error('append', id, 'Unwritable', message)
 
 /** Makes the error of a wait for the log that ended before it. */
-export const late = (operation: LogFailed['operation'], id: string, { message }: Fault.Fault): LogFailed =>
-  error(operation, id, 'TimedOut', `it did not end before the exchange: ${message}`)
+export const late = (id: string, { message }: Fault.Fault): LogFailed =>
+  error('append', id, 'TimedOut', `it did not end before the exchange: ${message}`)

@@ -11,7 +11,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Client from '../Client.js'
-import { drive, gather } from '../client/Interpreter.js'
+import { begin, drive, gather } from '../client/Interpreter.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
 import * as Exchange from '../stages/Exchange.js'
@@ -22,7 +22,9 @@ import { raceDeadline } from '../transport/Cancellation.js'
 import * as Body from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
 import * as UserInput from '../values/UserInput.js'
+import { type Fault, unsent } from '../wire/Fault.js'
 import type { Response } from '../wire/Reply.js'
+import { withPlan } from '../wire/Transport.js'
 import * as DurableEvent from './DurableEvent.js'
 import * as DurableLog from './DurableLog.js'
 import { type InDoubt, inDoubt } from './InDoubt.js'
@@ -88,7 +90,7 @@ const send = async (
   run: Run,
   seq: number,
   started: DurableEvent.Started | undefined,
-  begin: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
+  next: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
 ): Promise<Ended> => {
   const { client, jar, log, id, keep, request, name, startedAt } = run
   const now = () => client.clock.now().getTime()
@@ -98,7 +100,7 @@ const send = async (
     { ...client, journal },
     jar,
     request.body,
-    begin,
+    next,
     gather,
     (outcome, after): readonly [E.Either<Exchange.SendError, Response>, Jar.Jar] => [outcome, after],
   )
@@ -157,16 +159,23 @@ export const continued = (run: Run, seq: number, resumption: Resumption): Promis
 }
 
 /** Waits for the log before the exchange: until its total timeout, or until its signal aborts. */
-export const waitForLog = async <A>(
-  { id, client, request, startedAt }: Run,
-  reading: Promise<E.Either<LogFailed, A>>,
-): Promise<E.Either<LogFailed, A>> => {
+export const waitForLog = <A>(
+  { client, request, startedAt }: Run,
+  reading: Promise<A>,
+): Promise<E.Either<Fault, A>> => {
   const total = merge(client.session)(request).settings.timeouts.get('total')
-  const limit = total?._tag === 'Set' && total.value >= 0 ? total.value : Number.POSITIVE_INFINITY
-  const deadline = Number.isFinite(limit) ? startedAt + limit : undefined
+  const isLimited = total?._tag === 'Set' && total.value >= 0 && Number.isFinite(total.value)
+  const deadline = isLimited ? startedAt + total.value : undefined
   const controls = { clock: client.clock, signal: UserInput.get(client, 'signal'), deadline }
-  const raced = await raceDeadline(Send.untilClosed(client, controls), reading)
-  return E.isLeft(raced) ? E.left(DurableLog.late('read', id, raced.left)) : raced.right
+  return raceDeadline(Send.untilClosed(client, controls), reading)
+}
+
+/** Ends a run whose time was over before its log was read. Its error is that of the exchange. */
+export const endEarly = ({ client, jar, request }: Run, fault: Fault): Ended => {
+  const begun = begin(client, jar, request)
+  if (E.isLeft(begun)) return [begun, jar]
+  const x = Exchange.mainOf(begun.right)
+  return [E.left(Exchange.errorOf({ ...x, jar }, withPlan(x.plan, unsent(fault)))), jar]
 }
 
 /** Closes a body that can be read once: a log cannot have it, so it is not sent. */

@@ -134,7 +134,7 @@ export const start = ({ log, id, seq: first, started, keep, now, run, waited }: 
       isOver = true
     })
     const raced = await raceDeadline(controls, ending)
-    if (E.isLeft(raced) && !isOver) failure ??= DurableLog.late('append', id, raced.left)
+    if (E.isLeft(raced) && !isOver) failure ??= DurableLog.late(id, raced.left)
   }
 
   /**
