@@ -9,6 +9,7 @@
  * | `fencesAtOnce`   | a log that reads the length, and then appends                               |
  * | `fencesAgain`    | a log that acknowledges an old append, after which others have followed     |
  * | `drops`          | a log that drops an exchange that is not old, or keeps one that is          |
+ * | `dropsWhole`     | a log that drops the events that it has seen, but not one that was appended since |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Log, LogError } from '../src/store/Log.js'
@@ -127,4 +128,20 @@ export const drops = async (log: Log, all: ReadonlyArray<Appended>): Promise<Vio
     ...(await expected(log, empty)),
     ...(await keepsEvents(log, all)),
   ]
+}
+
+/** Of an exchange that is dropped while events are appended, all events are kept, or none. */
+export const dropsWhole = async (
+  log: Log,
+  before: ReadonlyArray<string>,
+  next: ReadonlyArray<string>,
+): Promise<Violations> => {
+  await run(log.append('one', 0, before))
+  const dropping = log.drop(new Date(Date.now() + 24 * 60 * 60 * 1000))()
+  const appended = await log.append('one', before.length, next)()
+  const dropped = await run(() => dropping)
+  const kept = dropped === 0 && E.isRight(appended) ? [...before, ...next] : []
+  const isOther = E.isLeft(appended) && !isFenced(appended)
+  const violations = isOther ? ['an append failed with another reason than Fenced'] : []
+  return [...violations, ...(await expected(log, new Map([['one', kept]])))]
 }

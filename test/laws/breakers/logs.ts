@@ -104,6 +104,29 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     )(memory()),
     breaks: ['a new log is empty'],
   },
+  'a drop of the events that it has seen': {
+    history: 'a statement of a database, which does not see the rows that were inserted since it has begun',
+    open: () => {
+      const lists = new Map<string, ReadonlyArray<string>>()
+      const drop = async (before: Date): Promise<number> => {
+        const seen = before.getTime() > 0 ? [...lists] : []
+        await turn()
+        for (const [id, events] of seen) lists.set(id, (lists.get(id) ?? []).slice(events.length))
+        return seen.filter(([, events]) => events.length > 0).length
+      }
+      return {
+        read: (id) => async () => E.right(lists.get(id) ?? []),
+        append: (id, seq, events) => async () => {
+          const next = atEnd(lists.get(id) ?? [], seq, events)
+          if (next === undefined) return E.left(fenced(id))
+          lists.set(id, next)
+          return E.right(undefined)
+        },
+        drop: (before) => () => drop(before).then(E.right),
+      }
+    },
+    breaks: ['an append and a drop at the same time keep all events or none'],
+  },
   'a drop of everything': {
     history: 'a time of seconds that is compared with one of milliseconds',
     open: () => {
