@@ -68,7 +68,7 @@ const databaseOf = (command: Command, name: string): LogDatabase => {
 
 /**
  * Returns the log `name` in Redis, where `name` begins its keys. They are made with the first event. The client stays open, and
- * is closed by the caller.
+ * is closed by the caller. Two logs such as `orders` and `orders:eu` must not share a Redis: their keys could be the same.
  *
  * @since 0.2.0
  * @category constructors
