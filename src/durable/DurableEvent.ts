@@ -119,7 +119,14 @@ const base = {
   run: Serialization.Line,
 }
 
-const Base64 = t.string
+const isBase64 = (u: unknown): u is string => typeof u === 'string' && Octets.isBase64(u)
+
+const Base64 = new t.Type<string, string, unknown>(
+  'base64',
+  isBase64,
+  (u, context) => (isBase64(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
 
 const BodyJson = t.union([
   t.strict({ kept: Base64 }),

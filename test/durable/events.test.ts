@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Durable, Jar, Reply, Request } from 'requests-ts'
+import { Body, Durable, Jar, Reply, Request } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../laws/arbitrary/Cookie.js'
 import { replay } from '../../laws/JarHistory.js'
@@ -67,6 +67,20 @@ const must = <A>(outcome: E.Either<{ readonly message: string }, A>): A => {
   return outcome.right
 }
 
+const at = { at: 0, run: 'r' }
+const hop = {
+  at,
+  started: { _tag: 'Started', request: Request.get('http://h.test/'), entropy: '', ...at },
+  sending: { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at },
+  answered: (after: Durable.After): Durable.Answered => ({
+    _tag: 'Answered',
+    head: Reply.head({ status: 200 }),
+    after,
+    jar: Jar.empty,
+    ...at,
+  }),
+} as const
+
 describe('an event', () => {
   it('is one line, and the same after it was read', () => {
     fc.assert(
@@ -85,6 +99,22 @@ describe('an event', () => {
       }),
     )
   })
+  it.each([0, 1, 2, 3, 1024, 2 ** 24 + 1])('may have bodies of %d octets', (length) => {
+    const bytes = new Uint8Array(length).fill(255)
+    const order = pipe(Request.post('http://h.test/'), Request.withBytes(bytes))
+    const started = must(decode(must(encode({ ...hop.started, request: order }))))
+    expect(started._tag === 'Started' && Body.Eq.equals(started.request.body, order.body)).toBe(true)
+    const finished = must(decode(must(encode({ _tag: 'Finished', body: { _tag: 'Kept', bytes }, ...at }))))
+    if (finished._tag !== 'Finished' || finished.body._tag !== 'Kept') throw new Error('another event')
+    expect(Buffer.compare(finished.body.bytes, bytes)).toBe(0)
+  })
+  it.each(['!', 'YQ', 'YQ=', 'Y===', '====', 'YQ==YQ==', 'Y-_a'])(
+    'is unreadable if its body was changed to %j',
+    (kept) => {
+      const line = must(encode({ _tag: 'Finished', body: { _tag: 'Kept', bytes: new Uint8Array(1) }, ...at }))
+      expect(E.isLeft(decode(line.replace('AA==', kept)))).toBe(true)
+    },
+  )
   it('is unreadable if it is not one, whatever it is', () => {
     fc.assert(
       fc.property(
@@ -101,20 +131,6 @@ describe('an event', () => {
     )
   })
 })
-
-const at = { at: 0, run: 'r' }
-const hop = {
-  at,
-  started: { _tag: 'Started', request: Request.get('http://h.test/'), entropy: '', ...at },
-  sending: { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at },
-  answered: (after: Durable.After): Durable.Answered => ({
-    _tag: 'Answered',
-    head: Reply.head({ status: 200 }),
-    after,
-    jar: Jar.empty,
-    ...at,
-  }),
-} as const
 
 describe('fold', () => {
   it('is total, and never continues with a request that may have been processed and may not be repeated', () => {
